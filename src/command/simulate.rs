@@ -1,0 +1,1 @@
+//! `vtask simulate`: the embedded vCenter as a server of its own.

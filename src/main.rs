@@ -1,0 +1,3 @@
+//! The `vtask` program.
+
+fn main() {}

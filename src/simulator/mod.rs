@@ -1,0 +1,1 @@
+//! An embedded vCenter that speaks the Virtual Infrastructure JSON API.
