@@ -1,0 +1,233 @@
+//! Faults: what went wrong on the server, in either of the shapes that servers use.
+
+use std::iter;
+
+use serde_json::{Map, Value};
+
+use super::{any::type_name, message::LocalizableMessage};
+
+/// Fields that every fault may have; whatever else it carries is its type's own.
+const COMMON_FIELDS: [&str; 7] = [
+    "_typeName",
+    "faultstring",
+    "faultMessage",
+    "faultCause",
+    "fault",
+    "localizedMessage",
+    "dynamicProperty",
+];
+
+/// A fault, kept exactly as sent.
+///
+/// Inside data the reference declares the bare fault; some servers wrap it in a `LocalizedMethodFault`
+/// (`{fault, localizedMessage}`). Both read as one thing here.
+#[derive(Clone, PartialEq)]
+pub struct Fault(Value);
+
+impl Fault {
+    /// A fault as sent; any value is accepted, for a server's word about a failure is never thrown away.
+    pub fn new(wire: Value) -> Self {
+        Self(wire)
+    }
+
+    /// The fault inside the wrapping, if there is one.
+    fn bare(&self) -> &Value {
+        match self.0.get("fault") {
+            Some(inner @ Value::Object(_)) if self.is_wrapper() => inner,
+            _ => &self.0,
+        }
+    }
+
+    fn is_wrapper(&self) -> bool {
+        match type_name(&self.0) {
+            Some(name) => name == "LocalizedMethodFault",
+            None => true,
+        }
+    }
+
+    /// The fault's type, such as `NoPermission`; `MethodFault` where the server named none.
+    pub fn type_name(&self) -> &str {
+        type_name(self.bare()).unwrap_or("MethodFault")
+    }
+
+    /// Whether this is what a task ends with that was cancelled.
+    pub fn is_request_canceled(&self) -> bool {
+        self.type_name() == "RequestCanceled"
+    }
+
+    /// The text for people: the localized message, else the fault string, else the fault messages, else the
+    /// type's name in words with the fault's own fields.
+    pub fn text(&self) -> String {
+        let bare = self.bare();
+        let direct = [
+            (&self.0, "localizedMessage"),
+            (bare, "localizedMessage"),
+            (bare, "faultstring"),
+        ];
+        for (value, field) in direct {
+            if let Some(text) = value.get(field).and_then(Value::as_str)
+                && !text.trim().is_empty()
+            {
+                return text.to_owned();
+            }
+        }
+        let messages: Vec<String> = self
+            .messages()
+            .iter()
+            .filter_map(|message| message.message.clone())
+            .filter(|text| !text.trim().is_empty())
+            .collect();
+        if messages.is_empty() {
+            self.in_words()
+        } else {
+            messages.join(" ")
+        }
+    }
+
+    /// The type's name in words with its own simple fields: `No permission (privilegeId: Global.CancelTask)`.
+    fn in_words(&self) -> String {
+        let fields: Vec<String> = self
+            .own_fields()
+            .filter_map(|(name, value)| match value {
+                Value::String(text) => Some(format!("{name}: {text}")),
+                Value::Number(number) => Some(format!("{name}: {number}")),
+                Value::Bool(flag) => Some(format!("{name}: {flag}")),
+                _ => None,
+            })
+            .collect();
+        let words = words(self.type_name());
+        if fields.is_empty() {
+            words
+        } else {
+            format!("{words} ({})", fields.join(", "))
+        }
+    }
+
+    /// The `faultMessage`s.
+    pub fn messages(&self) -> Vec<LocalizableMessage> {
+        let list = self.bare().get("faultMessage").and_then(Value::as_array);
+        list.into_iter()
+            .flatten()
+            .filter_map(|message| {
+                LocalizableMessage::from_json("faultMessage", message.clone()).ok()
+            })
+            .collect()
+    }
+
+    /// The fields that belong to this fault's type (`privilegeId`, `file`, `requestedState`…), as sent.
+    pub fn own_fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let fields = self.bare().as_object().into_iter().flat_map(Map::iter);
+        fields
+            .map(|(name, value)| (name.as_str(), value))
+            .filter(|(name, value)| !COMMON_FIELDS.contains(name) && !value.is_null())
+    }
+
+    /// A field of this fault's own type.
+    pub fn field(&self, name: &str) -> Option<&Value> {
+        self.bare().get(name)
+    }
+
+    /// The fault that led to this one.
+    pub fn cause(&self) -> Option<Self> {
+        [self.bare(), &self.0]
+            .into_iter()
+            .filter_map(|value| value.get("faultCause"))
+            .find(|cause| cause.is_object())
+            .map(|cause| Self(cause.clone()))
+    }
+
+    /// This fault and its causes, outermost first. (How deep a body may nest is bounded where it is parsed.)
+    pub fn chain(&self) -> impl Iterator<Item = Self> {
+        iter::successors(Some(self.clone()), Self::cause)
+    }
+
+    /// The fault exactly as sent.
+    pub fn as_json(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Fault({}: {})", self.type_name(), self.text())
+    }
+}
+
+/// `InsufficientResourcesFault` → `Insufficient resources fault`.
+fn words(type_name: &str) -> String {
+    let mut words = String::with_capacity(type_name.len() + 8);
+    let mut previous_lower = false;
+    for character in type_name.chars() {
+        if character.is_uppercase() && previous_lower {
+            words.push(' ');
+            words.extend(character.to_lowercase());
+        } else {
+            words.push(character);
+        }
+        previous_lower = character.is_lowercase() || character.is_ascii_digit();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn both_shapes_read_as_one_thing() {
+        let bare = Fault::new(json!({
+            "_typeName": "InvalidArgument",
+            "faultstring": "A specified parameter was not correct: configSpec.guestId",
+            "invalidProperty": "configSpec.guestId"
+        }));
+        let wrapped = Fault::new(json!({
+            "_typeName": "LocalizedMethodFault",
+            "fault": {"_typeName": "InvalidArgument", "invalidProperty": "configSpec.guestId"},
+            "localizedMessage": "A specified parameter was not correct: configSpec.guestId"
+        }));
+        for fault in [bare, wrapped] {
+            assert_eq!(fault.type_name(), "InvalidArgument");
+            assert_eq!(
+                fault.text(),
+                "A specified parameter was not correct: configSpec.guestId"
+            );
+            let own: Vec<_> = fault.own_fields().map(|(name, _)| name).collect();
+            assert_eq!(own, ["invalidProperty"]);
+        }
+    }
+
+    #[test]
+    fn the_text_falls_back_step_by_step() {
+        let messages = json!({"_typeName": "RequestCanceled", "faultMessage": [
+            {"key": "a", "message": "The task was canceled by a user."}, {"key": "b"}]});
+        assert_eq!(
+            Fault::new(messages).text(),
+            "The task was canceled by a user."
+        );
+        let bare = json!({"_typeName": "NoPermission", "privilegeId": "Global.CancelTask", "faultstring": ""});
+        assert_eq!(
+            Fault::new(bare).text(),
+            "No permission (privilegeId: Global.CancelTask)"
+        );
+        assert_eq!(Fault::new(json!("broken")).text(), "Method fault");
+    }
+
+    #[test]
+    fn causes_are_followed_through_both_shapes() {
+        let fault = Fault::new(json!({
+            "_typeName": "LocalizedMethodFault", "localizedMessage": "outer",
+            "fault": {"_typeName": "A", "faultCause": {
+                "_typeName": "LocalizedMethodFault", "localizedMessage": "middle",
+                "fault": {"_typeName": "B", "faultCause": {"_typeName": "C", "faultstring": "inner"}}
+            }}
+        }));
+        let chain: Vec<_> = fault
+            .chain()
+            .map(|f| (f.type_name().to_owned(), f.text()))
+            .collect();
+        let expected = [("A", "outer"), ("B", "middle"), ("C", "inner")];
+        assert_eq!(chain, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    }
+}

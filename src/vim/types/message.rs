@@ -1,0 +1,83 @@
+//! `LocalizableMessage`: a text for people with the key it came from.
+
+use serde_json::{Map, Value, json};
+
+use super::any::{Malformed, items, object, take_string};
+
+/// A message of the server: a task's phase, a line of a fault.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LocalizableMessage {
+    /// The message's key in the server's catalogue; stable over locales.
+    pub key: String,
+    /// The text in the session's locale, where the server rendered it.
+    pub message: Option<String>,
+    /// The arguments (`KeyAnyValue` objects), as sent.
+    pub arg: Vec<Value>,
+}
+
+impl LocalizableMessage {
+    /// Reads a message; one without a key is still a message.
+    ///
+    /// # Errors
+    /// When it is no object.
+    pub fn from_json(field: &str, value: Value) -> Result<Self, Malformed> {
+        let mut object = object(field, value)?;
+        Ok(Self {
+            key: take_string(&mut object, "key").unwrap_or_default(),
+            message: take_string(&mut object, "message"),
+            arg: object
+                .shift_remove("arg")
+                .map(|arg| items("arg", arg))
+                .transpose()?
+                .unwrap_or_default(),
+        })
+    }
+
+    /// What to show: the rendered text, else the key.
+    pub fn text(&self) -> &str {
+        match self.message.as_deref() {
+            Some(text) if !text.trim().is_empty() => text,
+            _ => &self.key,
+        }
+    }
+
+    /// The message as it travels.
+    pub fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("_typeName".to_owned(), json!("LocalizableMessage"));
+        object.insert("key".to_owned(), json!(self.key));
+        if !self.arg.is_empty() {
+            object.insert("arg".to_owned(), json!(self.arg));
+        }
+        if let Some(message) = &self.message {
+            object.insert("message".to_owned(), json!(message));
+        }
+        Value::Object(object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_falls_back_to_the_key() {
+        let message =
+            LocalizableMessage::from_json("description", json!({"key": "com.vmware.copy"}));
+        assert_eq!(message.unwrap().text(), "com.vmware.copy");
+        let blank = json!({"key": "com.vmware.copy", "message": " "});
+        let message = LocalizableMessage::from_json("description", blank).unwrap();
+        assert_eq!(message.text(), "com.vmware.copy");
+    }
+
+    #[test]
+    fn what_was_read_is_written_again() {
+        let wire = json!({
+            "_typeName": "LocalizableMessage", "key": "k",
+            "arg": [{"_typeName": "KeyAnyValue", "key": "1", "value": {"_typeName": "string", "_value": "x"}}],
+            "message": "Copying x"
+        });
+        let message = LocalizableMessage::from_json("description", wire.clone()).unwrap();
+        assert_eq!(message.to_json(), wire);
+    }
+}

@@ -1,0 +1,26 @@
+//! What travels on the wire, as plain data: no IO, no clock.
+//!
+//! Every type is read from a [`serde_json::Value`] rather than derived, for three reasons that the API gives:
+//! the same property arrives bare, boxed (`{"_typeName":"int","_value":42}`) or as an `ArrayOf…`, depending on
+//! where it stands and on the server's release; a `TaskInfo` comes whole or leaf by leaf and must end up the
+//! same; and unknown fields and type names are kept, never refused.
+
+mod any;
+mod fault;
+mod message;
+mod reason;
+mod reference;
+mod service;
+mod task_info;
+mod task_state;
+mod time;
+
+pub use any::{Malformed, is_unset, items, type_name, unboxed};
+pub use fault::Fault;
+pub use message::LocalizableMessage;
+pub use reason::TaskReason;
+pub use reference::ManagedObjectReference;
+pub use service::{About, OperationLabel, ServiceContent, UserSession};
+pub use task_info::TaskInfo;
+pub use task_state::TaskState;
+pub use time::{date_time, parse_date_time};

@@ -1,0 +1,137 @@
+//! `TaskReason`: who or what started a task.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    any::{Malformed, object, take_string},
+    reference::ManagedObjectReference,
+};
+
+/// Who or what started a task. The type on the wire decides which.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskReason {
+    /// `TaskReasonUser`: a person or a service account.
+    User {
+        /// The account, such as `VSPHERE.LOCAL\ops`.
+        user_name: String,
+    },
+    /// `TaskReasonSystem`: the server itself.
+    System,
+    /// `TaskReasonAlarm`: an alarm's action.
+    Alarm {
+        /// The alarm's name.
+        alarm_name: String,
+        /// The alarm.
+        alarm: Option<ManagedObjectReference>,
+        /// The name of the entity whose alarm it was.
+        entity_name: String,
+        /// The entity whose alarm it was.
+        entity: Option<ManagedObjectReference>,
+    },
+    /// `TaskReasonSchedule`: a scheduled task.
+    Schedule {
+        /// The scheduled task's name.
+        name: String,
+        /// The scheduled task.
+        scheduled_task: Option<ManagedObjectReference>,
+    },
+    /// A reason that this program does not know, as sent.
+    Other(Box<Value>),
+}
+
+impl TaskReason {
+    /// Reads a reason; unknown types are kept whole.
+    ///
+    /// # Errors
+    /// When it is no object, or a reference in it is malformed.
+    pub fn from_json(field: &str, value: Value) -> Result<Self, Malformed> {
+        let mut object = object(field, value)?;
+        let kind = object.get("_typeName").and_then(Value::as_str);
+        let kind = kind.unwrap_or_default().to_owned();
+        let reference = |object: &mut Map<String, Value>, name: &str| {
+            object
+                .shift_remove(name)
+                .filter(|value| !value.is_null())
+                .map(|value| ManagedObjectReference::from_json(name, value))
+                .transpose()
+        };
+        Ok(match kind.as_str() {
+            "TaskReasonUser" => Self::User {
+                user_name: take_string(&mut object, "userName").unwrap_or_default(),
+            },
+            "TaskReasonSystem" => Self::System,
+            "TaskReasonAlarm" => Self::Alarm {
+                alarm: reference(&mut object, "alarm")?,
+                entity: reference(&mut object, "entity")?,
+                alarm_name: take_string(&mut object, "alarmName").unwrap_or_default(),
+                entity_name: take_string(&mut object, "entityName").unwrap_or_default(),
+            },
+            "TaskReasonSchedule" => Self::Schedule {
+                scheduled_task: reference(&mut object, "scheduledTask")?,
+                name: take_string(&mut object, "name").unwrap_or_default(),
+            },
+            _ => Self::Other(Box::new(Value::Object(object))),
+        })
+    }
+
+    /// The reason as it travels.
+    pub fn to_json(&self) -> Value {
+        let reference = |reference: &Option<ManagedObjectReference>| {
+            reference.as_ref().map(ManagedObjectReference::to_json)
+        };
+        match self {
+            Self::User { user_name } => {
+                json!({"_typeName": "TaskReasonUser", "userName": user_name})
+            }
+            Self::System => json!({"_typeName": "TaskReasonSystem"}),
+            Self::Alarm {
+                alarm_name,
+                alarm,
+                entity_name,
+                entity,
+            } => json!({
+                "_typeName": "TaskReasonAlarm",
+                "alarmName": alarm_name,
+                "alarm": reference(alarm),
+                "entityName": entity_name,
+                "entity": reference(entity),
+            }),
+            Self::Schedule {
+                name,
+                scheduled_task,
+            } => json!({
+                "_typeName": "TaskReasonSchedule",
+                "name": name,
+                "scheduledTask": reference(scheduled_task),
+            }),
+            Self::Other(value) => value.as_ref().clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_reason_survives_the_round_trip() {
+        for wire in [
+            json!({"_typeName": "TaskReasonUser", "userName": "VSPHERE.LOCAL\\ops"}),
+            json!({"_typeName": "TaskReasonSystem"}),
+            json!({
+                "_typeName": "TaskReasonAlarm", "alarmName": "Restart",
+                "alarm": {"_typeName": "ManagedObjectReference", "type": "Alarm", "value": "alarm-1"},
+                "entityName": "web-11",
+                "entity": {"_typeName": "ManagedObjectReference", "type": "VirtualMachine", "value": "vm-1"}
+            }),
+            json!({
+                "_typeName": "TaskReasonSchedule", "name": "nightly",
+                "scheduledTask": {"_typeName": "ManagedObjectReference", "type": "ScheduledTask", "value": "schedule-1"}
+            }),
+            json!({"_typeName": "TaskReasonOfTomorrow", "cause": ["moon"]}),
+        ] {
+            let reason = TaskReason::from_json("reason", wire.clone()).unwrap();
+            assert_eq!(reason.to_json(), wire);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! `ManagedObjectReference`: how the API names an object.
+
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use serde_json::{Map, Value, json};
+
+use super::any::{Malformed, object, take_string};
+
+/// The name of a managed object: its type and its moId.
+///
+/// Two references are equal when type and value are: some places of a server add a `serverGuid`, some leave it
+/// out, and both mean the same object.
+#[derive(Clone)]
+pub struct ManagedObjectReference {
+    /// The managed object type, such as `Task` or `VirtualMachine`.
+    pub kind: Arc<str>,
+    /// The moId, such as `task-4711`.
+    pub value: Arc<str>,
+    /// The server's instance, where it said so.
+    pub server_guid: Option<Box<str>>,
+}
+
+impl ManagedObjectReference {
+    /// A reference by type and moId.
+    pub fn new(kind: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Self {
+        Self {
+            kind: kind.into(),
+            value: value.into(),
+            server_guid: None,
+        }
+    }
+
+    /// A reference to a task.
+    pub fn task(mo_id: impl Into<Arc<str>>) -> Self {
+        Self::new("Task", mo_id)
+    }
+
+    /// Reads a reference, as an object or boxed, as the programming guide shows it.
+    ///
+    /// # Errors
+    /// When it is no object, or `type` or `value` is missing.
+    pub fn from_json(field: &str, value: Value) -> Result<Self, Malformed> {
+        let mut object = object(field, value)?;
+        let missing = |name| Malformed::Missing {
+            type_name: "ManagedObjectReference",
+            field: name,
+        };
+        Ok(Self {
+            kind: take_string(&mut object, "type")
+                .ok_or_else(|| missing("type"))?
+                .into(),
+            value: take_string(&mut object, "value")
+                .ok_or_else(|| missing("value"))?
+                .into(),
+            server_guid: take_string(&mut object, "serverGuid")
+                .filter(|guid| !guid.is_empty())
+                .map(String::into_boxed_str),
+        })
+    }
+
+    /// The reference as it travels.
+    pub fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("_typeName".to_owned(), json!("ManagedObjectReference"));
+        object.insert("type".to_owned(), json!(self.kind));
+        object.insert("value".to_owned(), json!(self.value));
+        if let Some(guid) = &self.server_guid {
+            object.insert("serverGuid".to_owned(), json!(guid));
+        }
+        Value::Object(object)
+    }
+}
+
+impl PartialEq for ManagedObjectReference {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.value == other.value
+    }
+}
+
+impl Eq for ManagedObjectReference {}
+
+impl Hash for ManagedObjectReference {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.kind.hash(state);
+        self.value.hash(state);
+    }
+}
+
+impl fmt::Display for ManagedObjectReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind, self.value)
+    }
+}
+
+impl fmt::Debug for ManagedObjectReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_guid_does_not_change_what_is_named() {
+        let plain = ManagedObjectReference::task("task-1");
+        let with_guid = ManagedObjectReference::from_json(
+            "task",
+            json!({"type": "Task", "value": "task-1", "serverGuid": "abc", "_typeName": "ManagedObjectReference"}),
+        )
+        .unwrap();
+        assert_eq!(plain, with_guid);
+        assert_eq!(with_guid.to_json()["serverGuid"], "abc");
+    }
+
+    #[test]
+    fn the_boxed_form_is_read_too() {
+        let boxed = json!({"_typeName": "ManagedObjectReference", "_value": {"type": "VirtualMachine", "value": "vm-42"}});
+        let read = ManagedObjectReference::from_json("entity", boxed).unwrap();
+        assert_eq!(read.to_string(), "VirtualMachine:vm-42");
+    }
+
+    #[test]
+    fn a_reference_without_value_says_so() {
+        let error = ManagedObjectReference::from_json("task", json!({"type": "Task"})).unwrap_err();
+        assert!(error.to_string().contains("“value”"), "{error}");
+    }
+}

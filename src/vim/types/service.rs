@@ -1,0 +1,188 @@
+//! What a server says of itself and of the session: `ServiceContent`, `AboutInfo`, `UserSession`, labels.
+
+use serde_json::{Map, Value};
+
+use super::{
+    any::{Malformed, items, object, take_string},
+    reference::ManagedObjectReference,
+};
+
+/// `AboutInfo`: what the server is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// Name with version, for people.
+    pub full_name: String,
+    /// Version, such as `8.0.3`.
+    pub version: String,
+    /// Build number.
+    pub build: String,
+    /// `VirtualCenter` or `HostAgent`.
+    pub api_type: String,
+    /// The server's own id, where it has one.
+    pub instance_uuid: Option<String>,
+}
+
+/// `ServiceContent`: where the singletons are. Their moIds differ between vCenter, ESXi and simulators.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceContent {
+    /// What the server is.
+    pub about: About,
+    /// Sign-in and sign-out.
+    pub session_manager: ManagedObjectReference,
+    /// Recent tasks, operation labels, history.
+    pub task_manager: ManagedObjectReference,
+    /// One-shot and long-poll reads of many properties.
+    pub property_collector: Option<ManagedObjectReference>,
+    /// Views for the property collector; absent on some servers.
+    pub view_manager: Option<ManagedObjectReference>,
+    /// Events.
+    pub event_manager: Option<ManagedObjectReference>,
+    /// Privileges.
+    pub authorization_manager: Option<ManagedObjectReference>,
+    /// The root of the inventory.
+    pub root_folder: Option<ManagedObjectReference>,
+}
+
+impl ServiceContent {
+    /// Reads the content.
+    ///
+    /// # Errors
+    /// When it is no object, or the session or task manager is missing.
+    pub fn from_json(value: Value) -> Result<Self, Malformed> {
+        let mut content = object("content", value)?;
+        let session_manager = reference(&mut content, "sessionManager")?;
+        let task_manager = reference(&mut content, "taskManager")?;
+        let required = |found: Option<ManagedObjectReference>, field| {
+            found.ok_or(Malformed::Missing {
+                type_name: "ServiceContent",
+                field,
+            })
+        };
+        Ok(Self {
+            session_manager: required(session_manager, "sessionManager")?,
+            task_manager: required(task_manager, "taskManager")?,
+            property_collector: reference(&mut content, "propertyCollector")?,
+            view_manager: reference(&mut content, "viewManager")?,
+            event_manager: reference(&mut content, "eventManager")?,
+            authorization_manager: reference(&mut content, "authorizationManager")?,
+            root_folder: reference(&mut content, "rootFolder")?,
+            about: match content.shift_remove("about") {
+                Some(Value::Object(mut about)) => About {
+                    full_name: take_string(&mut about, "fullName").unwrap_or_default(),
+                    version: take_string(&mut about, "version").unwrap_or_default(),
+                    build: take_string(&mut about, "build").unwrap_or_default(),
+                    api_type: take_string(&mut about, "apiType").unwrap_or_default(),
+                    instance_uuid: take_string(&mut about, "instanceUuid"),
+                },
+                _ => About::default(),
+            },
+        })
+    }
+}
+
+fn reference(
+    object: &mut Map<String, Value>,
+    field: &str,
+) -> Result<Option<ManagedObjectReference>, Malformed> {
+    object
+        .shift_remove(field)
+        .filter(|value| !value.is_null())
+        .map(|value| ManagedObjectReference::from_json(field, value))
+        .transpose()
+}
+
+/// `UserSession`: who is signed in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserSession {
+    /// The session's key, for `HasPrivilegeOnEntities`. Treated as a secret.
+    pub key: String,
+    /// The account as the server names it.
+    pub user_name: String,
+    /// The locale of labels and messages.
+    pub locale: Option<String>,
+}
+
+impl UserSession {
+    /// Reads a session.
+    ///
+    /// # Errors
+    /// When it is no object.
+    pub fn from_json(value: Value) -> Result<Self, Malformed> {
+        let mut session = object("session", value)?;
+        Ok(Self {
+            key: take_string(&mut session, "key").unwrap_or_default(),
+            user_name: take_string(&mut session, "userName").unwrap_or_default(),
+            locale: take_string(&mut session, "locale"),
+        })
+    }
+}
+
+impl std::fmt::Debug for UserSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserSession")
+            .field("user_name", &self.user_name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A row of `TaskManager.description.methodInfo`: what an operation is called in the session's locale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationLabel {
+    /// The operation (`TaskInfo.descriptionId`), such as `VirtualMachine.clone`.
+    pub description_id: String,
+    /// The label, such as `Clone virtual machine`.
+    pub label: String,
+}
+
+impl OperationLabel {
+    /// Reads the rows out of a `TaskDescription`; rows without key or label are passed over.
+    ///
+    /// # Errors
+    /// When the description is no object or `methodInfo` no list.
+    pub fn all_from_json(value: Value) -> Result<Vec<Self>, Malformed> {
+        let mut description = object("description", value)?;
+        let rows = description.shift_remove("methodInfo").unwrap_or_default();
+        let label = |row: Value| {
+            let mut row = object("methodInfo", row).ok()?;
+            Some(Self {
+                description_id: take_string(&mut row, "key")?,
+                label: take_string(&mut row, "label").filter(|label| !label.is_empty())?,
+            })
+        };
+        Ok(items("methodInfo", rows)?
+            .into_iter()
+            .filter_map(label)
+            .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn content_needs_the_managers_that_everything_rests_on() {
+        let reference = json!({"type": "SessionManager", "value": "ha-sessionmgr"});
+        let error = ServiceContent::from_json(json!({"sessionManager": reference})).unwrap_err();
+        assert!(error.to_string().contains("taskManager"), "{error}");
+    }
+
+    #[test]
+    fn labels_without_key_or_text_are_passed_over() {
+        let description = json!({"methodInfo": [
+            {"key": "VirtualMachine.clone", "label": "Clone virtual machine", "summary": "…"},
+            {"key": "x.y", "label": ""}, {"label": "lost"}, 7
+        ]});
+        let labels = OperationLabel::all_from_json(description).unwrap();
+        assert_eq!(labels.len(), 1);
+        assert_eq!(labels[0].label, "Clone virtual machine");
+    }
+
+    #[test]
+    fn a_session_does_not_show_its_key() {
+        let session = UserSession::from_json(json!({"key": "52b1", "userName": "ops"})).unwrap();
+        assert!(!format!("{session:?}").contains("52b1"));
+    }
+}

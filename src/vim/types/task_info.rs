@@ -1,0 +1,329 @@
+//! `TaskInfo`: everything the server says of a task.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::{
+    any::{Malformed, boolean, int, items, object, string, type_name, unboxed},
+    fault::Fault,
+    message::LocalizableMessage,
+    reason::TaskReason,
+    reference::ManagedObjectReference,
+    task_state::TaskState,
+    time::date_time,
+};
+
+/// Detailed information about a task; one field for each of the API's.
+///
+/// It is assigned leaf by leaf ([`TaskInfo::assign`]), whether it came whole from `GET Task/{moId}/info` or as
+/// the leaves of a property collector, so that both ways end in the same value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskInfo {
+    /// The unique key; lineage refers to it.
+    pub key: Arc<str>,
+    /// The task itself; its value is the moId by which it is addressed.
+    pub task: ManagedObjectReference,
+    /// The current phase; changes as the task runs.
+    pub description: Option<LocalizableMessage>,
+    /// The method that made the task, such as `CloneVM_Task`; unset for internal tasks.
+    pub name: Option<String>,
+    /// The operation, such as `VirtualMachine.clone`.
+    pub description_id: String,
+    /// What the operation applies to.
+    pub entity: Option<ManagedObjectReference>,
+    /// The entity's name, kept by the server even when the entity is gone.
+    pub entity_name: Option<String>,
+    /// Entities that the operation holds locked while it runs.
+    pub locked: Vec<ManagedObjectReference>,
+    /// Where the task is in its life.
+    pub state: TaskState,
+    /// Whether cancellation was requested (the task may still be running).
+    pub cancelled: bool,
+    /// Whether the operation can be cancelled; may change while it runs.
+    pub cancelable: bool,
+    /// Why the task failed.
+    pub error: Option<Box<Fault>>,
+    /// What the task returned, as sent.
+    pub result: Option<Box<Value>>,
+    /// Percent done, 0 to 100 by the reference; unset means that this operation reports none, not 0.
+    pub progress: Option<i32>,
+    /// Further figures of the operation (`KeyAnyValue` objects), as sent. Since 8.0.1.0.
+    pub progress_details: Vec<Value>,
+    /// Who or what started the task.
+    pub reason: TaskReason,
+    /// When the task was made, by the server's clock.
+    pub queue_time: Timestamp,
+    /// When it began to run, by the server's clock.
+    pub start_time: Option<Timestamp>,
+    /// When it finished, by the server's clock.
+    pub complete_time: Option<Timestamp>,
+    /// Leads to the task's events.
+    pub event_chain_id: i32,
+    /// The tag that the user gave the operation.
+    pub change_tag: Option<String>,
+    /// The key of the task that made this one.
+    pub parent_task_key: Option<Arc<str>>,
+    /// The key of the task that started the chain; a root may name itself or nothing.
+    pub root_task_key: Option<Arc<str>>,
+    /// The client's token that links its call with this task.
+    pub activation_id: Option<String>,
+    /// Fields that this program does not know, as sent.
+    pub unknown: Map<String, Value>,
+}
+
+/// The names of all fields, in the order of the reference: the leaves to ask a property collector for.
+pub(crate) const FIELDS: [&str; 24] = [
+    "key",
+    "task",
+    "description",
+    "name",
+    "descriptionId",
+    "entity",
+    "entityName",
+    "locked",
+    "state",
+    "cancelled",
+    "cancelable",
+    "error",
+    "result",
+    "progress",
+    "progressDetails",
+    "reason",
+    "queueTime",
+    "startTime",
+    "completeTime",
+    "eventChainId",
+    "changeTag",
+    "parentTaskKey",
+    "rootTaskKey",
+    "activationId",
+];
+
+const REQUIRED: [&str; 9] = [
+    "key",
+    "task",
+    "descriptionId",
+    "state",
+    "cancelled",
+    "cancelable",
+    "reason",
+    "queueTime",
+    "eventChainId",
+];
+
+impl TaskInfo {
+    /// Reads a whole `TaskInfo`.
+    ///
+    /// # Errors
+    /// When it is no object, a required field is missing or unset, or a field holds another kind of value.
+    pub fn from_json(value: Value) -> Result<Self, Malformed> {
+        let fields = object("info", value)?;
+        for field in REQUIRED {
+            if fields.get(field).is_none_or(Value::is_null) {
+                return Err(Malformed::Missing {
+                    type_name: "TaskInfo",
+                    field,
+                });
+            }
+        }
+        let mut info = Self::blank();
+        for (field, value) in fields {
+            info.assign(&field, value)?;
+        }
+        Ok(info)
+    }
+
+    /// What a `TaskInfo` is before its leaves are assigned.
+    fn blank() -> Self {
+        Self {
+            key: Arc::default(),
+            task: ManagedObjectReference::task(""),
+            description: None,
+            name: None,
+            description_id: String::new(),
+            entity: None,
+            entity_name: None,
+            locked: Vec::new(),
+            state: TaskState::Queued,
+            cancelled: false,
+            cancelable: false,
+            error: None,
+            result: None,
+            progress: None,
+            progress_details: Vec::new(),
+            reason: TaskReason::System,
+            queue_time: Timestamp::UNIX_EPOCH,
+            start_time: None,
+            complete_time: None,
+            event_chain_id: 0,
+            change_tag: None,
+            parent_task_key: None,
+            root_task_key: None,
+            activation_id: None,
+            unknown: Map::new(),
+        }
+    }
+
+    /// Assigns one field by its name on the wire; `null` unsets an optional field. Unknown fields are kept.
+    ///
+    /// # Errors
+    /// When the value is of another kind than the field, or unsets a required field. The field keeps its value.
+    pub fn assign(&mut self, field: &str, value: Value) -> Result<(), Malformed> {
+        let unset = value.is_null();
+        if unset && let Some(required) = REQUIRED.iter().find(|name| **name == field) {
+            return Err(Malformed::Missing {
+                type_name: "TaskInfo",
+                field: required,
+            });
+        }
+        match field {
+            "key" => self.key = string(field, value)?.into(),
+            "task" => self.task = ManagedObjectReference::from_json(field, value)?,
+            "description" => {
+                self.description = optional(unset, || LocalizableMessage::from_json(field, value))?;
+            }
+            "name" => self.name = optional(unset, || string(field, value))?,
+            "descriptionId" => self.description_id = string(field, value)?,
+            "entity" => {
+                self.entity = optional(unset, || ManagedObjectReference::from_json(field, value))?;
+            }
+            "entityName" => self.entity_name = optional(unset, || string(field, value))?,
+            "locked" => {
+                self.locked = items(field, value)?
+                    .into_iter()
+                    .map(|item| ManagedObjectReference::from_json(field, item))
+                    .collect::<Result<_, _>>()?;
+            }
+            "state" => self.state = TaskState::from_json(field, value)?,
+            "cancelled" => self.cancelled = boolean(field, value)?,
+            "cancelable" => self.cancelable = boolean(field, value)?,
+            "error" => self.error = (!unset).then(|| Box::new(Fault::new(fault_unboxed(value)))),
+            "result" => self.result = (!unset).then(|| Box::new(value)),
+            "progress" => self.progress = optional(unset, || int(field, value))?,
+            "progressDetails" => self.progress_details = items(field, value)?,
+            "reason" => self.reason = TaskReason::from_json(field, value)?,
+            "queueTime" => self.queue_time = date_time(field, value)?,
+            "startTime" => self.start_time = optional(unset, || date_time(field, value))?,
+            "completeTime" => self.complete_time = optional(unset, || date_time(field, value))?,
+            "eventChainId" => self.event_chain_id = int(field, value)?,
+            "changeTag" => self.change_tag = optional(unset, || string(field, value))?,
+            "parentTaskKey" => self.parent_task_key = key(unset, field, value)?,
+            "rootTaskKey" => self.root_task_key = key(unset, field, value)?,
+            "activationId" => self.activation_id = optional(unset, || string(field, value))?,
+            "_typeName" if value == "TaskInfo" => {}
+            unknown if unset => {
+                self.unknown.shift_remove(unknown);
+            }
+            unknown => {
+                self.unknown.insert(unknown.to_owned(), value);
+            }
+        }
+        Ok(())
+    }
+
+    /// The moId by which the task is addressed.
+    pub fn mo_id(&self) -> &Arc<str> {
+        &self.task.value
+    }
+
+    /// The key of the parent, unless the task names itself.
+    pub fn parent_key(&self) -> Option<&Arc<str>> {
+        self.parent_task_key
+            .as_ref()
+            .filter(|key| !key.is_empty() && **key != self.key)
+    }
+
+    /// The key of the root, unless the task is its own root.
+    pub fn root_key(&self) -> Option<&Arc<str>> {
+        self.root_task_key
+            .as_ref()
+            .filter(|key| !key.is_empty() && **key != self.key)
+    }
+
+    /// Whether the task ended because it was cancelled.
+    pub fn ended_cancelled(&self) -> bool {
+        self.state == TaskState::Error
+            && self
+                .error
+                .as_deref()
+                .is_some_and(Fault::is_request_canceled)
+    }
+
+    /// The `TaskInfo` as it travels, set fields only, in the order of the reference.
+    pub fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("_typeName".to_owned(), json!("TaskInfo"));
+        for field in FIELDS {
+            if let Some(value) = self.field(field) {
+                object.insert(field.to_owned(), value);
+            }
+        }
+        object.extend(self.unknown.clone());
+        Value::Object(object)
+    }
+
+    /// One field as it travels; `None` where it is unset or unknown.
+    fn field(&self, field: &str) -> Option<Value> {
+        let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
+        let time = |time: &Option<Timestamp>| time.map(|time| json!(time));
+        let reference = ManagedObjectReference::to_json;
+        match field {
+            "key" => Some(json!(self.key)),
+            "task" => Some(self.task.to_json()),
+            "description" => self.description.as_ref().map(LocalizableMessage::to_json),
+            "name" => text(&self.name),
+            "descriptionId" => Some(json!(self.description_id)),
+            "entity" => self.entity.as_ref().map(reference),
+            "entityName" => text(&self.entity_name),
+            "locked" => (!self.locked.is_empty())
+                .then(|| self.locked.iter().map(reference).collect::<Vec<_>>().into()),
+            "state" => Some(json!(self.state.as_str())),
+            "cancelled" => Some(json!(self.cancelled)),
+            "cancelable" => Some(json!(self.cancelable)),
+            "error" => self.error.as_ref().map(|fault| fault.as_json().clone()),
+            "result" => self.result.as_deref().cloned(),
+            "progress" => self.progress.map(|progress| json!(progress)),
+            "progressDetails" => {
+                (!self.progress_details.is_empty()).then(|| json!(self.progress_details))
+            }
+            "reason" => Some(self.reason.to_json()),
+            "queueTime" => Some(json!(self.queue_time)),
+            "startTime" => time(&self.start_time),
+            "completeTime" => time(&self.complete_time),
+            "eventChainId" => Some(json!(self.event_chain_id)),
+            "changeTag" => text(&self.change_tag),
+            "parentTaskKey" => self.parent_task_key.as_ref().map(|key| json!(key)),
+            "rootTaskKey" => self.root_task_key.as_ref().map(|key| json!(key)),
+            "activationId" => text(&self.activation_id),
+            _ => None,
+        }
+    }
+}
+
+fn optional<T>(
+    unset: bool,
+    read: impl FnOnce() -> Result<T, Malformed>,
+) -> Result<Option<T>, Malformed> {
+    if unset { Ok(None) } else { read().map(Some) }
+}
+
+fn key(unset: bool, field: &str, value: Value) -> Result<Option<Arc<str>>, Malformed> {
+    optional(unset, || string(field, value).map(Arc::from))
+}
+
+/// A fault in an `Any` place may be boxed under its own type name; the name must survive the unboxing.
+fn fault_unboxed(value: Value) -> Value {
+    let name = type_name(&value).map(ToOwned::to_owned);
+    let mut fault = unboxed(value);
+    if let (Some(name), Value::Object(object)) = (name, &mut fault)
+        && !object.contains_key("_typeName")
+    {
+        object.insert("_typeName".to_owned(), json!(name));
+    }
+    fault
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+use super::*;
+
+/// Every field of the reference, set.
+fn every_field() -> Value {
+    json!({
+        "_typeName": "TaskInfo",
+        "key": "task-4711",
+        "task": {"_typeName": "ManagedObjectReference", "type": "Task", "value": "task-4711"},
+        "description": {"_typeName": "LocalizableMessage", "key": "com.example.copy", "message": "Copying disk 2 of 3"},
+        "name": "RelocateVM_Task",
+        "descriptionId": "VirtualMachine.relocate",
+        "entity": {"_typeName": "ManagedObjectReference", "type": "VirtualMachine", "value": "vm-42"},
+        "entityName": "db-prod-01",
+        "locked": [{"_typeName": "ManagedObjectReference", "type": "Datastore", "value": "datastore-7"}],
+        "state": "error",
+        "cancelled": true,
+        "cancelable": true,
+        "error": {"_typeName": "NoPermission", "privilegeId": "Global.CancelTask", "faultstring": "denied"},
+        "result": {"_typeName": "string", "_value": "done"},
+        "progress": 54,
+        "progressDetails": [{"_typeName": "KeyAnyValue", "key": "bytes", "value": {"_typeName": "long", "_value": 9}}],
+        "reason": {"_typeName": "TaskReasonUser", "userName": "VSPHERE.LOCAL\\ops"},
+        "queueTime": "2026-11-23T10:22:07.367918416Z",
+        "startTime": "2026-11-23T10:22:09Z",
+        "completeTime": "2026-11-23T11:22:09Z",
+        "eventChainId": 5000,
+        "changeTag": "change-17",
+        "parentTaskKey": "task-4700",
+        "rootTaskKey": "task-4699",
+        "activationId": "act-0",
+        "fieldOfTomorrow": {"_typeName": "Unheard", "of": [1, 2]}
+    })
+}
+
+fn least() -> Value {
+    json!({
+        "key": "task-1", "task": {"type": "Task", "value": "task-1"}, "descriptionId": "x.y",
+        "state": "queued", "cancelled": false, "cancelable": false,
+        "reason": {"_typeName": "TaskReasonSystem"},
+        "queueTime": "2026-11-23T10:22:07Z", "eventChainId": 1
+    })
+}
+
+#[test]
+fn every_field_survives_the_round_trip() {
+    let info = TaskInfo::from_json(every_field()).unwrap();
+    assert_eq!(info.to_json(), every_field());
+    assert_eq!(info.unknown["fieldOfTomorrow"]["of"][1], 2);
+}
+
+#[test]
+fn the_fixture_names_every_field_of_the_reference() {
+    let wire = every_field();
+    for field in FIELDS {
+        assert!(wire.get(field).is_some(), "{field}");
+    }
+}
+
+#[test]
+fn a_missing_required_field_is_named() {
+    for field in REQUIRED {
+        let mut wire = least();
+        wire.as_object_mut().unwrap().shift_remove(field);
+        let error = TaskInfo::from_json(wire).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("TaskInfo without its required field “{field}”")
+        );
+    }
+}
+
+#[test]
+fn null_is_the_same_as_absent() {
+    let mut wire = least();
+    for field in FIELDS {
+        if wire.get(field).is_none() {
+            wire[field] = Value::Null;
+        }
+    }
+    assert_eq!(TaskInfo::from_json(wire), TaskInfo::from_json(least()));
+}
+
+#[test]
+fn leaves_one_by_one_end_as_the_whole_does() {
+    let mut info = TaskInfo::from_json(least()).unwrap();
+    for (field, value) in every_field().as_object().unwrap() {
+        info.assign(field, value.clone()).unwrap();
+    }
+    assert_eq!(info, TaskInfo::from_json(every_field()).unwrap());
+}
+
+#[test]
+fn boxed_leaves_read_as_bare_ones() {
+    let mut info = TaskInfo::from_json(least()).unwrap();
+    info.assign("progress", json!({"_typeName": "int", "_value": 54}))
+        .unwrap();
+    info.assign(
+        "state",
+        json!({"_typeName": "TaskInfoState", "_value": "running"}),
+    )
+    .unwrap();
+    info.assign(
+        "locked",
+        json!({"_typeName": "ArrayOfManagedObjectReference", "ManagedObjectReference": [{"type": "Host", "value": "h"}]}),
+    )
+    .unwrap();
+    info.assign(
+        "error",
+        json!({"_typeName": "NoPermission", "_value": {"privilegeId": "p"}}),
+    )
+    .unwrap();
+    assert_eq!(info.progress, Some(54));
+    assert_eq!(info.state, TaskState::Running);
+    assert_eq!(info.locked.len(), 1);
+    assert_eq!(info.error.unwrap().type_name(), "NoPermission");
+}
+
+#[test]
+fn a_leaf_that_does_not_fit_leaves_the_field_as_it_was() {
+    let mut info = TaskInfo::from_json(every_field()).unwrap();
+    assert!(info.assign("progress", json!("much")).is_err());
+    assert!(info.assign("state", Value::Null).is_err());
+    assert_eq!(info, TaskInfo::from_json(every_field()).unwrap());
+}
+
+#[test]
+fn a_task_that_names_itself_has_no_parent_and_no_root() {
+    let mut info = TaskInfo::from_json(least()).unwrap();
+    info.assign("parentTaskKey", json!("task-1")).unwrap();
+    info.assign("rootTaskKey", json!("task-1")).unwrap();
+    assert_eq!((info.parent_key(), info.root_key()), (None, None));
+}
+
+#[test]
+fn cancelled_and_failed_are_told_apart() {
+    let mut info = TaskInfo::from_json(every_field()).unwrap();
+    assert!(!info.ended_cancelled());
+    info.assign(
+        "error",
+        json!({"_typeName": "LocalizedMethodFault", "fault": {"_typeName": "RequestCanceled"}}),
+    )
+    .unwrap();
+    assert!(info.ended_cancelled());
+}
