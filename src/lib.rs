@@ -6,4 +6,7 @@
 
 pub mod command;
 pub mod simulator;
+pub mod task;
+pub mod text;
 pub mod vim;
+pub mod watch;

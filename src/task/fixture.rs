@@ -1,0 +1,25 @@
+//! Tasks for tests.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::vim::types::TaskInfo;
+
+/// A moment, so many seconds after the one at which every task of this fixture began.
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + second).unwrap()
+}
+
+/// A running relocation that began at `at(0)`, with more fields or others.
+pub(crate) fn info(mo_id: &str, more: &Value) -> Box<TaskInfo> {
+    let mut wire = json!({
+        "key": mo_id, "task": {"type": "Task", "value": mo_id}, "descriptionId": "VirtualMachine.relocate",
+        "state": "running", "cancelled": false, "cancelable": true,
+        "reason": {"_typeName": "TaskReasonSystem"},
+        "queueTime": at(0).to_string(), "startTime": at(0).to_string(), "eventChainId": 1
+    });
+    for (field, value) in more.as_object().unwrap() {
+        wire[field] = value.clone();
+    }
+    Box::new(TaskInfo::from_json(wire).unwrap())
+}

@@ -1,0 +1,162 @@
+//! One task on the board: what the server said last, and what was noticed while watching.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::{id::TaskId, progress::Progress, status::Status};
+use crate::vim::types::{Malformed, TaskInfo};
+
+/// Where a task stands with the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// On the server, as far as is known.
+    Present,
+    /// Vanished; noticed at this time by the server's clock.
+    Gone(Timestamp),
+    /// Could not be read, for this reason; it may be there.
+    Unreadable(Arc<str>),
+}
+
+/// What is known of one task.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Whose it is.
+    pub id: TaskId,
+    /// What the server said last; `None` for a ghost, of which only the key is known.
+    pub info: Option<Box<TaskInfo>>,
+    /// Where the task stands with the server.
+    pub presence: Presence,
+    /// Never dropped, whatever else has to make room.
+    pub pinned: bool,
+    /// When it was last heard of, by the server's clock.
+    pub seen: Option<Timestamp>,
+    /// When its progress, phase or state last changed while watched, by the server's clock.
+    pub moved: Option<Timestamp>,
+    /// When its cancellation was first seen to be requested, by the server's clock.
+    pub cancel_seen: Option<Timestamp>,
+}
+
+impl Record {
+    /// A task of which only the name is known.
+    pub fn ghost(id: TaskId, presence: Presence) -> Self {
+        Self {
+            id,
+            info: None,
+            presence,
+            pinned: false,
+            seen: None,
+            moved: None,
+            cancel_seen: None,
+        }
+    }
+
+    /// Takes what the server said anew; a task that was thought gone is back.
+    pub(super) fn take(&mut self, info: Box<TaskInfo>, at: Timestamp) {
+        if self.info.as_ref().is_none_or(|old| has_moved(old, &info)) {
+            self.moved = Some(at);
+        }
+        self.info = Some(info);
+        self.presence = Presence::Present;
+        self.note(at);
+    }
+
+    /// Takes new values of some fields. A value that does not fit is left out, and reported.
+    pub(super) fn assign(
+        &mut self,
+        fields: Vec<(Arc<str>, Value)>,
+        at: Timestamp,
+    ) -> Result<(), Malformed> {
+        let mut outcome = Ok(());
+        let Some(info) = &mut self.info else {
+            return outcome;
+        };
+        for (field, value) in fields {
+            if matches!(&*field, "progress" | "description" | "state") {
+                self.moved = Some(at);
+            }
+            if let Err(error) = info.assign(&field, value) {
+                outcome = Err(error);
+            }
+        }
+        self.presence = Presence::Present;
+        self.note(at);
+        outcome
+    }
+
+    fn note(&mut self, at: Timestamp) {
+        self.seen = Some(at);
+        if self.is_cancel_requested() {
+            self.cancel_seen.get_or_insert(at);
+        }
+    }
+
+    /// What the task's state means.
+    pub fn status(&self) -> Status {
+        match &self.info {
+            None => Status::Ghost,
+            Some(info) => match Status::of(info) {
+                status if status.is_finished() => status,
+                _ if self.is_gone() => Status::Lost,
+                status => status,
+            },
+        }
+    }
+
+    /// Whether the object vanished from the server.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.presence, Presence::Gone(_))
+    }
+
+    /// Whether cancellation was requested and the task still runs (or waits).
+    pub fn is_cancel_requested(&self) -> bool {
+        self.status().is_active() && self.info.as_ref().is_some_and(|info| info.cancelled)
+    }
+
+    /// The server's own figure, or none. See [`Board::progress`](super::Board::progress) for one derived from the
+    /// children.
+    pub fn progress(&self) -> Progress {
+        Progress::reported(self.info.as_ref().and_then(|info| info.progress))
+    }
+
+    /// How long the task waited before it ran (until now, if it still waits). Never negative.
+    pub fn queued_for(&self, now: Timestamp) -> Option<SignedDuration> {
+        let info = self.info.as_ref()?;
+        let end = info.start_time.or(info.complete_time).unwrap_or(now);
+        Some(span(info.queue_time, end))
+    }
+
+    /// How long the task has run, or did. `None` before it starts. Never negative.
+    pub fn ran_for(&self, now: Timestamp) -> Option<SignedDuration> {
+        let info = self.info.as_ref()?;
+        Some(span(info.start_time?, self.end(now)))
+    }
+
+    /// How long ago the task was made, or how long it took in all: what "elapsed" means on the screen.
+    /// Never negative.
+    pub fn elapsed(&self, now: Timestamp) -> Option<SignedDuration> {
+        let info = self.info.as_ref()?;
+        let start = info.start_time.unwrap_or(info.queue_time);
+        Some(span(start, self.end(now)))
+    }
+
+    /// When the clock of this task stopped: its completion, or the last sight of it if it vanished, else now.
+    fn end(&self, now: Timestamp) -> Timestamp {
+        let info = self.info.as_ref();
+        let complete = info.and_then(|info| info.complete_time);
+        let stopped = || match (self.status().is_finished(), self.seen) {
+            (true, Some(seen)) => seen,
+            _ => now,
+        };
+        complete.unwrap_or_else(stopped)
+    }
+}
+
+fn has_moved(old: &TaskInfo, new: &TaskInfo) -> bool {
+    old.progress != new.progress || old.state != new.state || old.description != new.description
+}
+
+fn span(from: Timestamp, to: Timestamp) -> SignedDuration {
+    to.duration_since(from).max(SignedDuration::ZERO)
+}

@@ -1,0 +1,116 @@
+//! TASK as people have it at hand.
+
+use std::{str::FromStr, sync::Arc};
+
+use percent_encoding::percent_decode_str;
+
+/// A moId read from any of the forms in which people meet it:
+/// `task-4711`, `Task:task-4711`, `Task-task-4711` (`PowerCLI`), `urn:vmomi:Task:task-4711:GUID`, or a URL that ends in
+/// `…/Task/task-4711` or `…/Task/task-4711/info`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TaskRef(pub Arc<str>);
+
+/// A text that names no task.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{text}” names no task: {why}. Try a moId such as task-4711, or the URL of a task.")]
+pub struct NotATask {
+    /// What was given.
+    pub text: String,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+impl FromStr for TaskRef {
+    type Err = NotATask;
+
+    fn from_str(text: &str) -> Result<Self, NotATask> {
+        let text = text.trim().trim_matches(['"', '\'']);
+        let refuse = |why| {
+            Err(NotATask {
+                text: text.to_owned(),
+                why,
+            })
+        };
+        let mo_id = if text.contains("://") || text.starts_with("/sdk/") {
+            match from_url(text) {
+                Some(mo_id) => mo_id,
+                None => return refuse("the URL has no …/Task/moId in its path"),
+            }
+        } else if let Some(urn) = text.strip_prefix("urn:vmomi:") {
+            match urn.split(':').collect::<Vec<_>>()[..] {
+                ["Task", mo_id, ..] => mo_id.to_owned(),
+                _ => return refuse("the URN is not of a Task"),
+            }
+        } else if let Some((kind, mo_id)) = text.split_once(':') {
+            if kind != "Task" {
+                return refuse("only a Task can be watched");
+            }
+            mo_id.to_owned()
+        } else {
+            text.strip_prefix("Task-").unwrap_or(text).to_owned()
+        };
+        if mo_id.is_empty() {
+            return refuse("it is empty");
+        }
+        if mo_id.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return refuse("a moId has no spaces or control characters in it");
+        }
+        if mo_id.contains(['/', '\\', '?', '#', '%']) || mo_id == "." || mo_id == ".." {
+            return refuse("a moId has no “/”, “\\”, “?”, “#”, “%” or “..” in it");
+        }
+        Ok(Self(mo_id.into()))
+    }
+}
+
+/// The segment after `Task` in the path of a URL, decoded.
+fn from_url(text: &str) -> Option<String> {
+    let path = text.split(['?', '#']).next()?;
+    let mut segments = path.split('/').skip_while(|segment| *segment != "Task");
+    segments.next()?;
+    let mo_id = segments.next()?;
+    let decoded = percent_decode_str(mo_id).decode_utf8().ok()?;
+    Some(decoded.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_at_hand_names_the_same_task() {
+        for text in [
+            "task-4711",
+            "  task-4711\n",
+            "'task-4711'",
+            "Task:task-4711",
+            "Task-task-4711",
+            "urn:vmomi:Task:task-4711:2b5b1c1e-0000-4a7e-9d0c-1a2b3c4d5e6f",
+            "urn:vmomi:Task:task-4711",
+            "https://vc01.lab/sdk/vim25/8.0.3.0/Task/task-4711/info",
+            "https://vc01.lab/sdk/vim25/8.0.3.0/Task/task-4711?x=1",
+            "/sdk/vim25/8.0.3.0/Task/task%2D4711/info",
+        ] {
+            assert_eq!(text.parse(), Ok(TaskRef("task-4711".into())), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_task_is_refused_with_a_reason() {
+        for text in [
+            "",
+            "Task:",
+            "VirtualMachine:vm-42",
+            "urn:vmomi:VirtualMachine:vm-42:GUID",
+            "https://vc01.lab/ui/app",
+            "https://vc01.lab/sdk/vim25/8.0.3.0/Task/a%2Fb/info",
+            "a/b",
+            "..",
+            "task?x",
+            "task 4711",
+            "task\u{1b}[31m",
+        ] {
+            let refused = text.parse::<TaskRef>().unwrap_err();
+            assert!(refused.to_string().contains("names no task"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What the fetch loop tells.
+
+use std::sync::Arc;
+
+use crate::{
+    task::{Labels, ServerClock, TaskChange},
+    vim::types::About,
+};
+
+use super::Link;
+
+/// One piece of news from an endpoint. Only what changed is told.
+#[derive(Debug)]
+pub enum Update {
+    /// The connection's state changed.
+    Link(Link),
+    /// What the server is and who is signed in; after each sign-in.
+    Server(Box<ServerFacts>),
+    /// How far the server's clock is from ours.
+    Clock(ServerClock),
+    /// What operations are called; comes once, some time after sign-in.
+    Labels(Labels),
+    /// Changes of tasks, in order.
+    Tasks(Vec<TaskChange>),
+    /// The server's answer to a request for cancellation.
+    Cancel {
+        /// The task.
+        mo_id: Arc<str>,
+        /// What the server said.
+        answer: CancelAnswer,
+    },
+    /// Whether the account may cancel a task.
+    Privilege {
+        /// The task.
+        mo_id: Arc<str>,
+        /// What the server said.
+        privilege: Privilege,
+    },
+    /// Something worth a line on the screen, for people.
+    Notice(Arc<str>),
+}
+
+/// What the server is and who is signed in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// Host and port, as people know it.
+    pub host: String,
+    /// Name, version, build.
+    pub about: About,
+    /// The release of the API in use, such as `8.0.3.0`.
+    pub release: String,
+    /// The account as the server names it; empty where a session or `Authorization` was handed in and the server
+    /// did not say.
+    pub user: String,
+    /// Whether the certificate is not checked.
+    pub insecure: bool,
+}
+
+/// What the server said to a request for cancellation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CancelAnswer {
+    /// Taken; the task ends when the server gets to it.
+    Accepted,
+    /// `NotSupported`: this operation cannot be cancelled.
+    NotSupported,
+    /// `InvalidState`: it was cancelled already, or is finished.
+    InvalidState,
+    /// `NoPermission`: the account lacks this privilege.
+    NoPermission {
+        /// Usually `Global.CancelTask`.
+        privilege: String,
+    },
+    /// `ManagedObjectNotFound`: the task is no longer on the server.
+    Gone,
+    /// The request did not get an answer: what went wrong, for people.
+    Failed(Arc<str>),
+}
+
+/// Whether the account holds `Global.CancelTask` on a task's entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Privilege {
+    /// It does.
+    Granted,
+    /// It does not.
+    Denied,
+    /// The server does not tell: why, for people.
+    Unknown(Arc<str>),
+}
