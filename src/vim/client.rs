@@ -19,7 +19,7 @@ use super::{
     release::{self, FALLBACK_RELEASE},
     tls::Trust,
     traffic::Traffic,
-    transport::{Address, Answer, Digest, Request, Transport},
+    transport::{Address, Answer, Digest, Doing, Request, Transport},
     types::{
         Malformed, ManagedObjectReference, OperationLabel, ServiceContent, TaskInfo, UserSession,
         date_time, items,
@@ -291,7 +291,7 @@ impl Client {
         object: &ManagedObjectReference,
         property: &str,
         kind: &'static str,
-        doing: &dyn Fn() -> String,
+        doing: Doing<'_>,
     ) -> Result<Answer, Error> {
         self.call(Call::get(object, property, kind), doing).await
     }
@@ -302,13 +302,13 @@ impl Client {
         method: &str,
         body: Value,
         kind: &'static str,
-        doing: &dyn Fn() -> String,
+        doing: Doing<'_>,
     ) -> Result<Answer, Error> {
         self.call(Call::post(object, method, body, kind), doing)
             .await
     }
 
-    async fn call(&self, call: Call<'_>, doing: &dyn Fn() -> String) -> Result<Answer, Error> {
+    async fn call(&self, call: Call<'_>, doing: Doing<'_>) -> Result<Answer, Error> {
         let (kind, value) = (&call.object.kind, &call.object.value);
         let path = ["sdk", "vim25", &self.release, kind, value, call.last];
         let request = Request {
@@ -325,7 +325,7 @@ impl Client {
         self.transport.send(request).await
     }
 
-    fn headers(&self, doing: &dyn Fn() -> String) -> Result<HeaderMap, Error> {
+    fn headers(&self, doing: Doing<'_>) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();
         if let Credentials::Authorization(value) = &self.credentials {
             let value = self
@@ -360,15 +360,11 @@ impl Client {
         *self.session.write().unwrap_or_else(PoisonError::into_inner) = session;
     }
 
-    fn read<T>(
-        &self,
-        doing: &dyn Fn() -> String,
-        outcome: Result<T, Malformed>,
-    ) -> Result<T, Error> {
+    fn read<T>(&self, doing: Doing<'_>, outcome: Result<T, Malformed>) -> Result<T, Error> {
         outcome.map_err(|malformed| self.error(doing, ErrorKind::Malformed(malformed)))
     }
 
-    fn error(&self, doing: &dyn Fn() -> String, kind: ErrorKind) -> Error {
+    fn error(&self, doing: Doing<'_>, kind: ErrorKind) -> Error {
         Error {
             doing: doing(),
             server: self.server(),

@@ -151,12 +151,15 @@ fn user_info(url: &Url) -> Option<UserInfo> {
     (!user.is_empty()).then_some((user, password))
 }
 
+/// What is being done, in words; put together only when it is needed for an error.
+pub(super) type Doing<'a> = &'a (dyn Fn() -> String + Sync);
+
 /// What is to be sent.
 pub(super) struct Request<'a> {
     /// For the figures, such as `Task/info`.
     pub(super) kind: &'static str,
     /// For people, such as `reading task-4711`.
-    pub(super) doing: &'a dyn Fn() -> String,
+    pub(super) doing: Doing<'a>,
     pub(super) method: Method,
     pub(super) path: &'a [&'a str],
     pub(super) query: Option<&'static str>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Exponential back-off with full jitter: the longer it fails the longer the pause may be, and no two clients come
 /// back at the same moment.
 #[derive(Debug)]
-pub struct Backoff {
+pub(super) struct Backoff {
     failures: u32,
     random: fastrand::Rng,
 }
@@ -19,7 +19,7 @@ impl Backoff {
     const FLOOR: Duration = Duration::from_millis(200);
 
     /// Begins afresh. The same seed gives the same pauses.
-    pub fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self {
             failures: 0,
             random: fastrand::Rng::with_seed(seed),
@@ -27,13 +27,13 @@ impl Backoff {
     }
 
     /// How many tries have failed in a row.
-    pub fn failures(&self) -> u32 {
+    pub(super) fn failures(&self) -> u32 {
         self.failures
     }
 
     /// One more try failed: how long to wait before the next. `asked` is what the server asked for (`Retry-After`);
     /// it is obeyed when it is longer, within reason.
-    pub fn failed(&mut self, asked: Option<Duration>) -> Duration {
+    pub(super) fn failed(&mut self, asked: Option<Duration>) -> Duration {
         const ASKED_CAP: Duration = Duration::from_secs(600);
         let bound = Self::BASE
             .saturating_mul(2_u32.saturating_pow(self.failures))
@@ -47,7 +47,7 @@ impl Backoff {
     }
 
     /// A try went well: the next failure is the first again.
-    pub fn succeeded(&mut self) {
+    pub(super) fn succeeded(&mut self) {
         self.failures = 0;
     }
 }
@@ -62,7 +62,10 @@ mod tests {
         for failure in 0..40 {
             let bound = Duration::from_secs(1 << failure.min(6)).min(Backoff::CAP);
             let pause = backoff.failed(None);
-            assert!(pause >= Backoff::FLOOR && pause <= bound, "{failure}: {pause:?}");
+            assert!(
+                pause >= Backoff::FLOOR && pause <= bound,
+                "{failure}: {pause:?}"
+            );
         }
         assert_eq!(backoff.failures(), 40);
         backoff.succeeded();

@@ -42,6 +42,8 @@ struct Entry {
     /// Whether it was ever read.
     known: bool,
     finished: bool,
+    /// How long after a reading the next one is due, while the task is not over.
+    interval: Duration,
     digest: Option<Digest>,
     key: Option<Arc<str>>,
     parent: Option<Arc<str>>,
@@ -61,6 +63,8 @@ pub(super) struct Watched {
     finished: VecDeque<Arc<str>>,
     /// How many finished tasks are kept.
     keep: usize,
+    /// Tasks that the user does not want to see.
+    dismissed: HashSet<Arc<str>>,
 }
 
 impl Watched {
@@ -72,11 +76,19 @@ impl Watched {
             aliases: HashMap::new(),
             finished: VecDeque::new(),
             keep,
+            dismissed: HashSet::new(),
         }
     }
 
     /// Watches a task. Answers whether it is new.
     pub(super) fn add(&mut self, mo_id: &Arc<str>, origin: Origin, now: Instant) -> bool {
+        match origin {
+            Origin::Named => {
+                self.dismissed.remove(mo_id);
+            }
+            Origin::Discovered | Origin::Lineage if self.dismissed.contains(mo_id) => return false,
+            Origin::Discovered | Origin::Lineage => {}
+        }
         if let Some(entry) = self.entries.get_mut(mo_id) {
             if origin == Origin::Named {
                 entry.origin = Origin::Named;
@@ -89,6 +101,7 @@ impl Watched {
             due: Some(now),
             known: false,
             finished: false,
+            interval: self.pace.queued,
             digest: None,
             key: None,
             parent: None,
@@ -171,16 +184,15 @@ impl Watched {
         if info.key != *mo_id {
             self.aliases.insert(info.key.clone(), mo_id.clone());
         }
-        let due = match info.state {
-            TaskState::Running | TaskState::Other(_) => Some(now + self.pace.running),
-            TaskState::Queued => Some(now + self.pace.queued),
-            TaskState::Success | TaskState::Error => None,
+        entry.interval = match info.state {
+            TaskState::Queued => self.pace.queued,
+            _ => self.pace.running,
         };
-        if due.is_none() && !entry.finished {
+        if info.state.is_finished() && !entry.finished {
             entry.finished = true;
             self.finished.push_back(mo_id.clone());
         }
-        self.schedule(mo_id, due);
+        self.unchanged(mo_id, now);
         [info.parent_key(), info.root_key()]
             .into_iter()
             .flatten()
@@ -191,8 +203,9 @@ impl Watched {
 
     /// A task was read and had not changed.
     pub(super) fn unchanged(&mut self, mo_id: &str, now: Instant) {
-        let over = self.entries.get(mo_id).is_none_or(|entry| entry.finished);
-        self.schedule(mo_id, (!over).then_some(now + self.pace.running));
+        let entry = self.entries.get(mo_id).filter(|entry| !entry.finished);
+        let due = entry.map(|entry| now + entry.interval);
+        self.schedule(mo_id, due);
     }
 
     /// A task is not on the server. Answers whether it was ever seen there.
@@ -218,6 +231,22 @@ impl Watched {
     /// A task could not be read for no reason of its own: again as soon as reading goes on.
     pub(super) fn put_back(&mut self, mo_id: &str, now: Instant) {
         self.schedule(mo_id, Some(now));
+    }
+
+    /// A task is about to be read out of turn. Answers whether it is watched and not being read already.
+    pub(super) fn begin(&mut self, mo_id: &str) -> bool {
+        let idle = |entry: &Entry| entry.due.is_some() || entry.finished;
+        let is_idle = self.entries.get(mo_id).is_some_and(idle);
+        if is_idle {
+            self.schedule(mo_id, None);
+        }
+        is_idle
+    }
+
+    /// Watches a task no more, and does not discover it again.
+    pub(super) fn dismiss(&mut self, mo_id: &Arc<str>) {
+        self.remove(mo_id);
+        self.dismissed.insert(mo_id.clone());
     }
 
     pub(super) fn contains(&self, mo_id: &str) -> bool {
