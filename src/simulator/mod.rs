@@ -1,1 +1,6 @@
-//! An embedded vCenter that speaks the Virtual Infrastructure JSON API.
+//! An embedded vCenter.
+pub mod behaviour;
+pub mod fault;
+pub mod scenario;
+pub mod value;
+pub mod world;
