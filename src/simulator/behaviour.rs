@@ -95,7 +95,10 @@ impl Outage {
 
 /// The switches. The default is a well-behaved vCenter 8.0.3.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "independent switches, each named for what it does")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, each named for what it does"
+)]
 pub struct Behaviours {
     /// Whether `POST /api/vcenter/system?action=hello` exists; without it the server is an 8.0.1.0.
     pub hello: bool,
@@ -156,7 +159,9 @@ impl Default for Behaviours {
     fn default() -> Self {
         Self {
             hello: true,
-            releases: ["9.0.0.0", "8.0.3.0", "8.0.2.0", "8.0.1.0"].map(str::to_owned).to_vec(),
+            releases: ["9.0.0.0", "8.0.3.0", "8.0.2.0", "8.0.1.0"]
+                .map(str::to_owned)
+                .to_vec(),
             gzip: true,
             require_type_names: true,
             lean_type_names: false,
@@ -188,6 +193,10 @@ impl Default for Behaviours {
 impl Behaviours {
     /// A vCenter 8.0 U1: no `hello`, one release.
     pub fn release_8_0_1() -> Self {
-        Self { hello: false, releases: vec!["8.0.1.0".to_owned()], ..Self::default() }
+        Self {
+            hello: false,
+            releases: vec!["8.0.1.0".to_owned()],
+            ..Self::default()
+        }
     }
 }

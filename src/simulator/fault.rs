@@ -7,17 +7,17 @@ use super::value::MoRef;
 
 /// A fault: a data object with `_typeName`, `faultstring` and the fields of its type.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fault(Value);
+pub(super) struct Fault(Value);
 
 impl Fault {
     /// A fault of the type `type_name` with `text` for people.
-    pub fn new(type_name: &str, text: impl Into<String>) -> Self {
+    pub(super) fn new(type_name: &str, text: impl Into<String>) -> Self {
         Self(json!({"_typeName": type_name, "faultstring": text.into()}))
     }
 
     /// Adds a field.
     #[must_use]
-    pub fn with(mut self, field: &str, value: Value) -> Self {
+    pub(super) fn with(mut self, field: &str, value: Value) -> Self {
         if let Some(fields) = self.0.as_object_mut() {
             fields.insert(field.to_owned(), value);
         }
@@ -25,86 +25,108 @@ impl Fault {
     }
 
     /// The name of the fault's type.
-    pub fn type_name(&self) -> &str {
-        self.0.get("_typeName").and_then(Value::as_str).unwrap_or("MethodFault")
+    pub(super) fn type_name(&self) -> &str {
+        self.0
+            .get("_typeName")
+            .and_then(Value::as_str)
+            .unwrap_or("MethodFault")
     }
 
     /// The fault as it is written in a body of status 500.
-    pub fn into_json(self) -> Value {
+    pub(super) fn into_json(self) -> Value {
         self.0
     }
 
     /// The object does not exist, or does no longer.
-    pub fn object_not_found(object: &MoRef) -> Self {
+    pub(super) fn object_not_found(object: &MoRef) -> Self {
         let text = "The object has already been deleted or has not been completely created";
         Self::new("ManagedObjectNotFound", text).with("obj", object.to_json())
     }
 
     /// The call needs a session.
-    pub fn not_authenticated(object: &MoRef) -> Self {
+    pub(super) fn not_authenticated(object: &MoRef) -> Self {
         Self::new("NotAuthenticated", "The session is not authenticated.")
             .with("object", object.to_json())
             .with("privilegeId", json!("System.View"))
     }
 
     /// Wrong user name or password.
-    pub fn invalid_login() -> Self {
-        Self::new("InvalidLogin", "Cannot complete login due to an incorrect user name or password.")
+    pub(super) fn invalid_login() -> Self {
+        Self::new(
+            "InvalidLogin",
+            "Cannot complete login due to an incorrect user name or password.",
+        )
     }
 
     /// The account lacks a privilege on an object.
-    pub fn no_permission(object: &MoRef, privilege: &str) -> Self {
-        Self::new("NoPermission", "Permission to perform this operation was denied.")
-            .with("object", object.to_json())
-            .with("privilegeId", json!(privilege))
+    pub(super) fn no_permission(object: &MoRef, privilege: &str) -> Self {
+        Self::new(
+            "NoPermission",
+            "Permission to perform this operation was denied.",
+        )
+        .with("object", object.to_json())
+        .with("privilegeId", json!(privilege))
     }
 
     /// The object's type has no method or property of this name.
-    pub fn method_not_found(receiver: &MoRef, member: &str) -> Self {
-        Self::new("MethodNotFound", format!("{} has no method or property {member}.", receiver.kind))
-            .with("receiver", receiver.to_json())
-            .with("method", json!(member))
+    pub(super) fn method_not_found(receiver: &MoRef, member: &str) -> Self {
+        Self::new(
+            "MethodNotFound",
+            format!("{} has no method or property {member}.", receiver.kind),
+        )
+        .with("receiver", receiver.to_json())
+        .with("method", json!(member))
     }
 
     /// The request cannot be read.
-    pub fn invalid_request(text: impl Into<String>) -> Self {
+    pub(super) fn invalid_request(text: impl Into<String>) -> Self {
         Self::new("InvalidRequest", text)
     }
 
     /// A parameter's value is not acceptable.
-    pub fn invalid_argument(parameter: &str, why: &str) -> Self {
-        Self::new("InvalidArgument", format!("A specified parameter was not correct: {parameter}. {why}"))
-            .with("invalidProperty", json!(parameter))
+    pub(super) fn invalid_argument(parameter: &str, why: &str) -> Self {
+        Self::new(
+            "InvalidArgument",
+            format!("A specified parameter was not correct: {parameter}. {why}"),
+        )
+        .with("invalidProperty", json!(parameter))
     }
 
     /// A property path names nothing.
-    pub fn invalid_property(path: &str) -> Self {
-        Self::new("InvalidProperty", format!("The property {path} does not exist.")).with("name", json!(path))
+    pub(super) fn invalid_property(path: &str) -> Self {
+        Self::new(
+            "InvalidProperty",
+            format!("The property {path} does not exist."),
+        )
+        .with("name", json!(path))
     }
 
     /// The operation is not possible in the object's present state.
-    pub fn invalid_state(text: &str) -> Self {
+    pub(super) fn invalid_state(text: &str) -> Self {
         Self::new("InvalidState", text)
     }
 
     /// The object does not support the operation.
-    pub fn not_supported(text: &str) -> Self {
+    pub(super) fn not_supported(text: &str) -> Self {
         Self::new("NotSupported", text)
     }
 
     /// The version given to a wait is unknown, or was used up.
-    pub fn invalid_collector_version() -> Self {
-        Self::new("InvalidCollectorVersion", "The collector version is not valid.")
+    pub(super) fn invalid_collector_version() -> Self {
+        Self::new(
+            "InvalidCollectorVersion",
+            "The collector version is not valid.",
+        )
     }
 
     /// The call was cancelled, or its session ended, while it waited.
-    pub fn request_canceled() -> Self {
+    pub(super) fn request_canceled() -> Self {
         Self::new("RequestCanceled", "The request was canceled.")
     }
 }
 
 /// A fault inside data, in the form that the server's release writes.
-pub fn in_data(fault: &Value, form: ErrorForm) -> Value {
+pub(super) fn in_data(fault: &Value, form: ErrorForm) -> Value {
     match form {
         ErrorForm::Bare => fault.clone(),
         ErrorForm::Wrapped => {

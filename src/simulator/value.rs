@@ -14,7 +14,7 @@ use super::behaviour::{Behaviours, Boxing};
 
 /// A reference to a managed object. Two references are the same when type and value are.
 #[derive(Clone)]
-pub struct MoRef {
+pub(super) struct MoRef {
     /// The managed object's type, e.g. `VirtualMachine`.
     pub kind: Arc<str>,
     /// The managed object's id, e.g. `vm-42`.
@@ -23,12 +23,15 @@ pub struct MoRef {
 
 impl MoRef {
     /// The reference to the object `id` of type `kind`.
-    pub fn new(kind: impl Into<Arc<str>>, id: impl Into<Arc<str>>) -> Self {
-        Self { kind: kind.into(), id: id.into() }
+    pub(super) fn new(kind: impl Into<Arc<str>>, id: impl Into<Arc<str>>) -> Self {
+        Self {
+            kind: kind.into(),
+            id: id.into(),
+        }
     }
 
     /// The reference as a data object.
-    pub fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         json!({"_typeName": "ManagedObjectReference", "type": &*self.kind, "value": &*self.id})
     }
 }
@@ -62,7 +65,7 @@ impl fmt::Display for MoRef {
 
 /// The value of a managed object's property, with what its declaration says of its type.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Property {
+pub(super) enum Property {
     /// The property has no value now.
     Unset,
     /// A data object or a reference: names its own type.
@@ -75,27 +78,30 @@ pub enum Property {
 
 impl Property {
     /// A property of type string.
-    pub fn string(text: &str) -> Self {
+    pub(super) fn string(text: &str) -> Self {
         Self::Primitive("string", Value::from(text))
     }
 
     /// A property of type boolean.
-    pub fn boolean(value: bool) -> Self {
+    pub(super) fn boolean(value: bool) -> Self {
         Self::Primitive("boolean", Value::from(value))
     }
 
     /// A property that is a reference.
-    pub fn reference(target: &MoRef) -> Self {
+    pub(super) fn reference(target: &MoRef) -> Self {
         Self::Object(target.to_json())
     }
 
     /// A property that is a list of references.
-    pub fn references<'a>(targets: impl IntoIterator<Item = &'a MoRef>) -> Self {
-        Self::List("ManagedObjectReference", targets.into_iter().map(MoRef::to_json).collect())
+    pub(super) fn references<'a>(targets: impl IntoIterator<Item = &'a MoRef>) -> Self {
+        Self::List(
+            "ManagedObjectReference",
+            targets.into_iter().map(MoRef::to_json).collect(),
+        )
     }
 
     /// The value as it travels where its type is declared: bare. `None` when unset.
-    pub fn declared(self) -> Option<Value> {
+    pub(super) fn declared(self) -> Option<Value> {
         match self {
             Self::Unset => None,
             Self::Object(value) | Self::Primitive(_, value) => Some(value),
@@ -104,16 +110,20 @@ impl Property {
     }
 
     /// The value as it travels in a place of type `Any`. `None` when unset.
-    pub fn boxed(self, boxing: Boxing) -> Option<Value> {
+    pub(super) fn boxed(self, boxing: Boxing) -> Option<Value> {
         match (self, boxing) {
             (Self::Unset, _) => None,
             (Self::Object(value), Boxing::DataObjectsToo) => {
                 let mut content = value;
-                let type_name = content.as_object_mut().and_then(|fields| fields.remove("_typeName"));
+                let type_name = content
+                    .as_object_mut()
+                    .and_then(|fields| fields.remove("_typeName"));
                 Some(json!({"_typeName": type_name, "_value": content}))
             }
             (Self::Object(value), _) | (Self::Primitive(_, value), Boxing::Bare) => Some(value),
-            (Self::Primitive(type_name, value), _) => Some(json!({"_typeName": type_name, "_value": value})),
+            (Self::Primitive(type_name, value), _) => {
+                Some(json!({"_typeName": type_name, "_value": value}))
+            }
             (Self::List(_, items), Boxing::Bare) => Some(Value::Array(items)),
             (Self::List(element, items), Boxing::ElementKeyed) => {
                 let mut list = serde_json::Map::new();
@@ -121,7 +131,9 @@ impl Property {
                 list.insert(element.to_owned(), Value::Array(items));
                 Some(Value::Object(list))
             }
-            (Self::List(element, items), _) => Some(json!({"_typeName": array_type(element), "_value": items})),
+            (Self::List(element, items), _) => {
+                Some(json!({"_typeName": array_type(element), "_value": items}))
+            }
         }
     }
 }
@@ -130,20 +142,23 @@ impl Property {
 fn array_type(element: &str) -> String {
     let mut letters = element.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().fold("ArrayOf".to_owned(), |mut name, letter| {
-        name.push(letter);
-        name
-    }) + letters.as_str()
+    first
+        .into_iter()
+        .fold("ArrayOf".to_owned(), |mut name, letter| {
+            name.push(letter);
+            name
+        })
+        + letters.as_str()
 }
 
 /// A `LocalizableMessage` with a ready text.
-pub fn message(key: &str, text: &str) -> Value {
+pub(super) fn message(key: &str, text: &str) -> Value {
     json!({"_typeName": "LocalizableMessage", "key": key, "message": text})
 }
 
 /// Dresses a finished answer as the behaviours want it: the form of errors inside data, `serverGuid`, and how lean
 /// the type names are.
-pub fn dress(answer: &mut Value, behaviours: &Behaviours, server_guid: &str) {
+pub(super) fn dress(answer: &mut Value, behaviours: &Behaviours, server_guid: &str) {
     if behaviours.server_guid_in_references {
         add_server_guid(answer, server_guid, &mut 0);
     }
@@ -155,14 +170,26 @@ pub fn dress(answer: &mut Value, behaviours: &Behaviours, server_guid: &str) {
 /// Writes `serverGuid` into every second reference: live servers are not consistent about it.
 fn add_server_guid(value: &mut Value, server_guid: &str, seen: &mut usize) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| add_server_guid(item, server_guid, seen)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| add_server_guid(item, server_guid, seen)),
         Value::Object(fields) => {
-            if fields.get("_typeName").is_some_and(|name| name == "ManagedObjectReference") && fields.contains_key("value") {
-                let guid = if seen.is_multiple_of(2) { server_guid } else { "" };
+            if fields
+                .get("_typeName")
+                .is_some_and(|name| name == "ManagedObjectReference")
+                && fields.contains_key("value")
+            {
+                let guid = if seen.is_multiple_of(2) {
+                    server_guid
+                } else {
+                    ""
+                };
                 fields.insert("serverGuid".to_owned(), Value::from(guid));
                 *seen += 1;
             } else {
-                fields.values_mut().for_each(|field| add_server_guid(field, server_guid, seen));
+                fields
+                    .values_mut()
+                    .for_each(|field| add_server_guid(field, server_guid, seen));
             }
         }
         _ => {}
@@ -222,7 +249,10 @@ mod tests {
             Some(json!({"_typeName": "ArrayOfString", "_value": ["a"]}))
         );
         let reference = MoRef::new("VirtualMachine", "vm-1");
-        assert_eq!(boxed(Property::reference(&reference)), Some(reference.to_json()));
+        assert_eq!(
+            boxed(Property::reference(&reference)),
+            Some(reference.to_json())
+        );
         assert_eq!(boxed(Property::Unset), None);
     }
 
@@ -231,20 +261,27 @@ mod tests {
         let list = Property::List("ManagedObjectReference", vec![]);
         assert_eq!(
             list.clone().boxed(Boxing::ElementKeyed),
-            Some(json!({"_typeName": "ArrayOfManagedObjectReference", "ManagedObjectReference": []}))
+            Some(
+                json!({"_typeName": "ArrayOfManagedObjectReference", "ManagedObjectReference": []})
+            )
         );
         assert_eq!(list.boxed(Boxing::Bare), Some(json!([])));
         let reference = Property::reference(&MoRef::new("Task", "task-1"));
         assert_eq!(
             reference.boxed(Boxing::DataObjectsToo),
-            Some(json!({"_typeName": "ManagedObjectReference", "_value": {"type": "Task", "value": "task-1"}}))
+            Some(
+                json!({"_typeName": "ManagedObjectReference", "_value": {"type": "Task", "value": "task-1"}})
+            )
         );
     }
 
     #[test]
     fn where_the_type_is_declared_values_travel_bare() {
         assert_eq!(Property::string("x").declared(), Some(json!("x")));
-        assert_eq!(Property::List("string", vec![json!("a")]).declared(), Some(json!(["a"])));
+        assert_eq!(
+            Property::List("string", vec![json!("a")]).declared(),
+            Some(json!(["a"]))
+        );
         assert_eq!(Property::Unset.declared(), None);
     }
 }

@@ -35,7 +35,11 @@ impl Catalogue {
 
     fn read(text: &'static str) -> Self {
         let rows: Vec<Operation> = text.lines().filter_map(read_row).collect();
-        let by_key = rows.iter().enumerate().map(|(index, row)| (row.key.clone(), index)).collect();
+        let by_key = rows
+            .iter()
+            .enumerate()
+            .map(|(index, row)| (row.key.clone(), index))
+            .collect();
         Self { rows, by_key }
     }
 
@@ -55,9 +59,19 @@ fn read_row(line: &'static str) -> Option<Operation> {
         return None;
     }
     let mut columns = line.split('\t');
-    let (key, method, label, summary) = (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
+    let (key, method, label, summary) = (
+        columns.next()?,
+        columns.next()?,
+        columns.next()?,
+        columns.next()?,
+    );
     let method = (!method.is_empty()).then(|| method.into());
-    columns.next().is_none().then(|| Operation { key: key.into(), method, label, summary })
+    columns.next().is_none().then(|| Operation {
+        key: key.into(),
+        method,
+        label,
+        summary,
+    })
 }
 
 #[cfg(test)]
@@ -72,7 +86,10 @@ mod tests {
         assert_eq!(catalogue.by_key.len(), written);
         assert!(written >= 150);
         for row in catalogue.rows() {
-            assert!(!row.key.is_empty() && !row.label.is_empty() && !row.summary.is_empty(), "{row:?}");
+            assert!(
+                !row.key.is_empty() && !row.label.is_empty() && !row.summary.is_empty(),
+                "{row:?}"
+            );
         }
     }
 }

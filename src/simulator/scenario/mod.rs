@@ -13,16 +13,24 @@ use super::world::Setting;
 /// The scenarios that the program carries: name and text.
 const BUILT_IN: [(&str, &str); 4] = [
     ("demo", include_str!("../../../assets/scenarios/demo.toml")),
-    ("empty", include_str!("../../../assets/scenarios/empty.toml")),
+    (
+        "empty",
+        include_str!("../../../assets/scenarios/empty.toml"),
+    ),
     ("load", include_str!("../../../assets/scenarios/load.toml")),
-    ("quiet", include_str!("../../../assets/scenarios/quiet.toml")),
+    (
+        "quiet",
+        include_str!("../../../assets/scenarios/quiet.toml"),
+    ),
 ];
 
 /// Why a scenario cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// Neither a built-in name nor a readable file.
-    #[error("no scenario {name}: it is none of the built-in ones ({known}), and as a file it cannot be read: {source}")]
+    #[error(
+        "no scenario {name}: it is none of the built-in ones ({known}), and as a file it cannot be read: {source}"
+    )]
     Unreadable {
         /// What was asked for.
         name: String,
@@ -74,10 +82,12 @@ impl Scenario {
         if let Some((name, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
             return Self::parse(name, text);
         }
-        let text = std::fs::read_to_string(Path::new(name)).map_err(|source| ScenarioError::Unreadable {
-            name: name.to_owned(),
-            known: Self::names().collect::<Vec<_>>().join(", "),
-            source,
+        let text = std::fs::read_to_string(Path::new(name)).map_err(|source| {
+            ScenarioError::Unreadable {
+                name: name.to_owned(),
+                known: Self::names().collect::<Vec<_>>().join(", "),
+                source,
+            }
         })?;
         Self::parse(name, &text)
     }
@@ -85,7 +95,10 @@ impl Scenario {
     /// Reads a scenario; `name` is what errors call it.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
         compile::compile(name, text, &LoadOptions::default())?;
-        Ok(Self { name: name.to_owned(), text: text.to_owned() })
+        Ok(Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        })
     }
 
     /// Its name, or the path of its file.
@@ -94,7 +107,7 @@ impl Scenario {
     }
 
     /// The setting of a world.
-    pub fn setting(&self, load: &LoadOptions) -> Result<Setting, ScenarioError> {
+    pub(super) fn setting(&self, load: &LoadOptions) -> Result<Setting, ScenarioError> {
         compile::compile(&self.name, &self.text, load)
     }
 }
@@ -116,9 +129,15 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios");
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
                 let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-                assert!(Scenario::names().any(|known| known == name), "{name} is not built in");
+                assert!(
+                    Scenario::names().any(|known| known == name),
+                    "{name} is not built in"
+                );
             }
         }
     }
@@ -130,15 +149,27 @@ mod tests {
     #[test]
     fn errors_name_the_file_the_line_and_what_is_wrong() {
         let unknown_field = complaint("about = \"x\"\ncolour = 3\n");
-        assert!(unknown_field.starts_with("scenario my.toml, line 2: ") && unknown_field.contains("colour"), "{unknown_field}");
+        assert!(
+            unknown_field.starts_with("scenario my.toml, line 2: ")
+                && unknown_field.contains("colour"),
+            "{unknown_field}"
+        );
 
         let no_such_entity = complaint(
             "about = \"x\"\n[[task]]\nat = \"1s\"\n[task.what]\noperation = \"VirtualMachine.clone\"\non = \"nobody\"\ntakes = \"1m\"\n",
         );
-        assert_eq!(no_such_entity, "scenario my.toml, line 6: there is no entity nobody on the estate");
+        assert_eq!(
+            no_such_entity,
+            "scenario my.toml, line 6: there is no entity nobody on the estate"
+        );
 
-        let endless = complaint("about = \"x\"\n[[task]]\nat = \"1s\"\n[task.what]\noperation = \"VirtualMachine.clone\"\n");
-        assert!(endless.starts_with("scenario my.toml, line 5: ") && endless.contains("takes"), "{endless}");
+        let endless = complaint(
+            "about = \"x\"\n[[task]]\nat = \"1s\"\n[task.what]\noperation = \"VirtualMachine.clone\"\n",
+        );
+        assert!(
+            endless.starts_with("scenario my.toml, line 5: ") && endless.contains("takes"),
+            "{endless}"
+        );
 
         let broken = complaint("about = \"x\nday = 3");
         assert!(broken.starts_with("scenario my.toml, line 1: "), "{broken}");

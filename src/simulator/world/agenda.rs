@@ -8,7 +8,7 @@ use super::time::WorldTime;
 
 /// Something that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
+pub(super) enum Due {
     /// The entry with this index is carried out once more.
     Occurrence(usize),
     /// A queued task may start, if nothing is in its way.
@@ -49,27 +49,33 @@ impl PartialOrd for Appointment {
 
 /// The queue of what is due.
 #[derive(Debug, Default)]
-pub struct Agenda {
+pub(super) struct Agenda {
     heap: BinaryHeap<Appointment>,
     sequence: u64,
 }
 
 impl Agenda {
     /// Arranges `due` for `at`.
-    pub fn arrange(&mut self, at: WorldTime, due: Due) {
+    pub(super) fn arrange(&mut self, at: WorldTime, due: Due) {
         self.sequence += 1;
-        self.heap.push(Appointment { at, sequence: self.sequence, due });
+        self.heap.push(Appointment {
+            at,
+            sequence: self.sequence,
+            due,
+        });
     }
 
     /// When something is due next.
-    pub fn next(&self) -> Option<WorldTime> {
+    pub(super) fn next(&self) -> Option<WorldTime> {
         self.heap.peek().map(|appointment| appointment.at)
     }
 
     /// Takes what is due next, if that is at `until` or before.
-    pub fn take(&mut self, until: WorldTime) -> Option<(WorldTime, Due)> {
+    pub(super) fn take(&mut self, until: WorldTime) -> Option<(WorldTime, Due)> {
         self.next().filter(|at| *at <= until)?;
-        self.heap.pop().map(|appointment| (appointment.at, appointment.due))
+        self.heap
+            .pop()
+            .map(|appointment| (appointment.at, appointment.due))
     }
 }
 
@@ -83,8 +89,13 @@ mod tests {
         agenda.arrange(WorldTime::from_micros(5), Due::Occurrence(1));
         agenda.arrange(WorldTime::from_micros(5), Due::Occurrence(2));
         agenda.arrange(WorldTime::from_micros(-3), Due::Occurrence(3));
-        let taken: Vec<_> = std::iter::from_fn(|| agenda.take(WorldTime::from_micros(5))).map(|(_, due)| due).collect();
-        assert_eq!(taken, [Due::Occurrence(3), Due::Occurrence(1), Due::Occurrence(2)]);
+        let taken: Vec<_> = std::iter::from_fn(|| agenda.take(WorldTime::from_micros(5)))
+            .map(|(_, due)| due)
+            .collect();
+        assert_eq!(
+            taken,
+            [Due::Occurrence(3), Due::Occurrence(1), Due::Occurrence(2)]
+        );
         agenda.arrange(WorldTime::from_micros(9), Due::Load);
         assert_eq!(agenda.take(WorldTime::from_micros(8)), None);
     }

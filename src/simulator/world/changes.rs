@@ -11,7 +11,7 @@ use super::task::TaskId;
 
 /// An object whose properties change while it is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
+pub(crate) enum Subject {
     /// A task.
     Task(TaskId),
     /// An object of the inventory.
@@ -23,7 +23,7 @@ const REMEMBERED_DEPARTURES: usize = 50_000;
 
 /// The global version and the objects in the order of their newest change.
 #[derive(Debug, Default)]
-pub struct ChangeIndex {
+pub(crate) struct ChangeIndex {
     version: u64,
     order: BTreeMap<u64, Subject>,
     departures: std::collections::VecDeque<u64>,
@@ -32,17 +32,17 @@ pub struct ChangeIndex {
 
 impl ChangeIndex {
     /// The version of the newest change.
-    pub fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> u64 {
         self.version
     }
 
     /// Below this version the index no longer knows every departure.
-    pub fn floor(&self) -> u64 {
+    pub(crate) fn floor(&self) -> u64 {
         self.floor
     }
 
     /// Notes a change of `subject`, whose change before this one had the version `previous` (0: none).
-    pub fn record(&mut self, subject: Subject, previous: u64) -> u64 {
+    pub(crate) fn record(&mut self, subject: Subject, previous: u64) -> u64 {
         self.version += 1;
         if previous != 0 {
             self.order.remove(&previous);
@@ -52,7 +52,7 @@ impl ChangeIndex {
     }
 
     /// Notes that `subject` is gone for good.
-    pub fn record_departure(&mut self, subject: Subject, previous: u64) {
+    pub(crate) fn record_departure(&mut self, subject: Subject, previous: u64) {
         let version = self.record(subject, previous);
         self.departures.push_back(version);
         while self.departures.len() > REMEMBERED_DEPARTURES {
@@ -64,8 +64,10 @@ impl ChangeIndex {
     }
 
     /// The objects that changed after `version`, each once, those with the oldest news first.
-    pub fn since(&self, version: u64) -> impl Iterator<Item = Subject> + '_ {
-        self.order.range(version.saturating_add(1)..).map(|(_, subject)| *subject)
+    pub(crate) fn since(&self, version: u64) -> impl Iterator<Item = Subject> + '_ {
+        self.order
+            .range(version.saturating_add(1)..)
+            .map(|(_, subject)| *subject)
     }
 }
 

@@ -10,11 +10,11 @@ use crate::simulator::value::{MoRef, Property};
 
 /// An object of the inventory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EntityId(pub u32);
+pub(crate) struct EntityId(pub u32);
 
 /// What kind of object it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntityKind {
+pub(crate) enum EntityKind {
     /// A folder; what its children may be is told by `childType`.
     Folder(&'static str),
     /// A data centre.
@@ -33,7 +33,7 @@ pub enum EntityKind {
 
 impl EntityKind {
     /// The managed object's type.
-    pub fn type_name(self) -> &'static str {
+    pub(crate) fn type_name(self) -> &'static str {
         match self {
             Self::Folder(_) => "Folder",
             Self::Datacenter => "Datacenter",
@@ -60,7 +60,7 @@ impl EntityKind {
 
 /// An object of the inventory.
 #[derive(Debug)]
-pub struct Entity {
+pub(crate) struct Entity {
     /// The kind.
     pub kind: EntityKind,
     /// The reference.
@@ -81,7 +81,7 @@ pub struct Entity {
 
 /// The inventory.
 #[derive(Debug, Default)]
-pub struct Inventory {
+pub(crate) struct Inventory {
     entities: Vec<Entity>,
     by_name: HashMap<Arc<str>, EntityId>,
     by_reference: HashMap<MoRef, EntityId>,
@@ -89,7 +89,12 @@ pub struct Inventory {
 
 impl Inventory {
     /// Adds an object below `parent`.
-    pub fn add(&mut self, kind: EntityKind, name: &str, parent: Option<EntityId>) -> EntityId {
+    pub(crate) fn add(
+        &mut self,
+        kind: EntityKind,
+        name: &str,
+        parent: Option<EntityId>,
+    ) -> EntityId {
         let index = u32::try_from(self.entities.len()).unwrap_or(u32::MAX);
         let id = EntityId(index);
         let number = index + 1;
@@ -115,63 +120,86 @@ impl Inventory {
     }
 
     /// The object.
-    pub fn entity(&self, id: EntityId) -> &Entity {
+    pub(crate) fn entity(&self, id: EntityId) -> &Entity {
         &self.entities[id.0 as usize]
     }
 
     /// The object, to change it.
-    pub fn entity_mut(&mut self, id: EntityId) -> &mut Entity {
+    pub(crate) fn entity_mut(&mut self, id: EntityId) -> &mut Entity {
         &mut self.entities[id.0 as usize]
     }
 
     /// The object of this name.
-    pub fn named(&self, name: &str) -> Option<EntityId> {
+    pub(crate) fn named(&self, name: &str) -> Option<EntityId> {
         self.by_name.get(name).copied()
     }
 
     /// The object of this reference.
-    pub fn find(&self, reference: &MoRef) -> Option<EntityId> {
+    pub(crate) fn find(&self, reference: &MoRef) -> Option<EntityId> {
         self.by_reference.get(reference).copied()
     }
 
     /// Every object, parents before children.
-    pub fn all(&self) -> impl Iterator<Item = (EntityId, &Entity)> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (EntityId, &Entity)> {
         (0u32..).map(EntityId).zip(&self.entities)
     }
 
     /// The root folder.
-    pub fn root(&self) -> Option<&Entity> {
+    pub(crate) fn root(&self) -> Option<&Entity> {
         self.entities.first()
     }
 
     /// Whether `entity` is `ancestor` or lies somewhere below it. Virtual machines also lie below their host and
     /// its cluster, as the history filters see it.
-    pub fn is_within(&self, entity: EntityId, ancestor: EntityId) -> bool {
+    pub(crate) fn is_within(&self, entity: EntityId, ancestor: EntityId) -> bool {
         if entity == ancestor {
             return true;
         }
         let entity = self.entity(entity);
-        [entity.parent, entity.host].into_iter().flatten().any(|above| self.is_within(above, ancestor))
+        [entity.parent, entity.host]
+            .into_iter()
+            .flatten()
+            .any(|above| self.is_within(above, ancestor))
     }
 
     /// The value of a property; `None`: the type has no such property.
-    pub fn property(&self, id: EntityId, name: &str) -> Option<Property> {
+    pub(crate) fn property(&self, id: EntityId, name: &str) -> Option<Property> {
         let entity = self.entity(id);
         let below = |wanted: EntityKind| {
-            Property::references(entity.children.iter().map(|child| self.entity(*child)).filter(|child| child.kind == wanted).map(|child| &child.reference))
+            Property::references(
+                entity
+                    .children
+                    .iter()
+                    .map(|child| self.entity(*child))
+                    .filter(|child| child.kind == wanted)
+                    .map(|child| &child.reference),
+            )
         };
         let folder = |name: &str| {
-            let found = entity.children.iter().map(|child| self.entity(*child)).find(|child| &*child.name == name);
-            found.map_or(Property::Unset, |child| Property::reference(&child.reference))
+            let found = entity
+                .children
+                .iter()
+                .map(|child| self.entity(*child))
+                .find(|child| &*child.name == name);
+            found.map_or(Property::Unset, |child| {
+                Property::reference(&child.reference)
+            })
         };
         Some(match (entity.kind, name) {
             (_, "name") => Property::string(&entity.name),
-            (_, "parent") => entity.parent.map_or(Property::Unset, |parent| Property::reference(&self.entity(parent).reference)),
+            (_, "parent") => entity.parent.map_or(Property::Unset, |parent| {
+                Property::reference(&self.entity(parent).reference)
+            }),
             (_, "overallStatus") => Property::Primitive("ManagedEntityStatus", json!("green")),
-            (EntityKind::Folder(_), "childEntity") => {
-                Property::references(entity.children.iter().map(|child| &self.entity(*child).reference))
+            (EntityKind::Folder(_), "childEntity") => Property::references(
+                entity
+                    .children
+                    .iter()
+                    .map(|child| &self.entity(*child).reference),
+            ),
+            (EntityKind::Folder(child_type), "childType") => {
+                Property::List("string", vec![json!(child_type)])
             }
-            (EntityKind::Folder(child_type), "childType") => Property::List("string", vec![json!(child_type)]),
             (EntityKind::Datacenter, "vmFolder") => folder("vm"),
             (EntityKind::Datacenter, "hostFolder") => folder("host"),
             (EntityKind::Datacenter, "datastoreFolder") => folder("datastore"),
@@ -179,10 +207,15 @@ impl Inventory {
             (EntityKind::Cluster, "host") => below(EntityKind::Host),
             (EntityKind::Cluster, "resourcePool") => folder("Resources"),
             (EntityKind::ResourcePool, "owner") => {
-                entity.parent.map_or(Property::Unset, |parent| Property::reference(&self.entity(parent).reference))
+                entity.parent.map_or(Property::Unset, |parent| {
+                    Property::reference(&self.entity(parent).reference)
+                })
             }
             (EntityKind::Host, "vm") => Property::references(
-                self.entities.iter().filter(|other| other.host == Some(id)).map(|other| &other.reference),
+                self.entities
+                    .iter()
+                    .filter(|other| other.host == Some(id))
+                    .map(|other| &other.reference),
             ),
             (EntityKind::Host, "runtime") => Property::Object(json!({
                 "_typeName": "HostRuntimeInfo",
@@ -240,7 +273,10 @@ mod tests {
         assert_eq!(reference.to_string(), "VirtualMachine:vm-3");
         assert_eq!(inventory.find(&reference), Some(machine));
         assert!(inventory.is_within(machine, root) && !inventory.is_within(centre, machine));
-        assert_eq!(inventory.property(machine, "name"), Some(Property::string("vm1")));
+        assert_eq!(
+            inventory.property(machine, "name"),
+            Some(Property::string("vm1"))
+        );
         assert_eq!(inventory.property(machine, "colour"), None);
         assert_eq!(inventory.property(root, "parent"), Some(Property::Unset));
     }

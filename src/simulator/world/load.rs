@@ -19,7 +19,7 @@ const LINEAGE: usize = 5;
 
 /// What the load generator does.
 #[derive(Clone, Debug)]
-pub struct Load {
+pub(crate) struct Load {
     /// Tasks running at a time.
     pub tasks: usize,
     /// Progress changes a second, over all tasks.
@@ -43,7 +43,12 @@ pub struct Load {
 
 impl Load {
     /// A generator that has not begun.
-    pub fn new(tasks: usize, rate: u64, operations: [(Arc<str>, Option<Arc<str>>); 2], targets: Vec<EntityId>) -> Self {
+    pub(crate) fn new(
+        tasks: usize,
+        rate: u64,
+        operations: [(Arc<str>, Option<Arc<str>>); 2],
+        targets: Vec<EntityId>,
+    ) -> Self {
         Self {
             tasks,
             rate,
@@ -60,17 +65,23 @@ impl Load {
 
     /// How many changes a batch has.
     fn batch(&self) -> u64 {
-        if self.at_once { self.rate.min(self.tasks as u64).max(1) } else { 1 }
+        if self.at_once {
+            self.rate.min(self.tasks as u64).max(1)
+        } else {
+            1
+        }
     }
 
     /// When batch `number` is due. Exact: no rounding adds up.
     fn due(&self, number: u64) -> WorldTime {
-        let micros = u128::from(number + 1) * u128::from(self.batch()) * 1_000_000 / u128::from(self.rate.max(1));
+        let micros = u128::from(number + 1) * u128::from(self.batch()) * 1_000_000
+            / u128::from(self.rate.max(1));
         WorldTime::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 
     fn plan(&self, place: usize) -> Plan {
-        let (description_id, name) = self.operations[usize::from(!place.is_multiple_of(LINEAGE))].clone();
+        let (description_id, name) =
+            self.operations[usize::from(!place.is_multiple_of(LINEAGE))].clone();
         Plan {
             description_id,
             name,
@@ -118,7 +129,9 @@ impl World {
     }
 
     fn fill_place(&mut self, place: usize, percent: u8) -> TaskId {
-        let Some(load) = &self.load else { return TaskId(0) };
+        let Some(load) = &self.load else {
+            return TaskId(0);
+        };
         let plan = Arc::new(load.plan(place));
         let target = load.targets.get(place % load.targets.len().max(1)).copied();
         // Places 1 and 2 of a lineage are children of place 0, places 3 and 4 of place 1.
@@ -129,8 +142,10 @@ impl World {
         let id = self.create(plan.clone(), parent, place as u64, chance.clone());
         if let Some(task) = self.tasks.get_mut(&id) {
             task.run = Run::new(plan, target, chance);
-            task.record.entity = target.map(|target| self.inventory.entity(target).reference.clone());
-            task.record.entity_name = target.map(|target| self.inventory.entity(target).name.clone());
+            task.record.entity =
+                target.map(|target| self.inventory.entity(target).reference.clone());
+            task.record.entity_name =
+                target.map(|target| self.inventory.entity(target).name.clone());
         }
         self.start(id);
         self.report(id, percent);
@@ -173,6 +188,8 @@ impl World {
     }
 
     fn report(&mut self, id: TaskId, percent: u8) {
-        self.update(id, Field::Progress, |record| super::replace(&mut record.progress, Some(percent)));
+        self.update(id, Field::Progress, |record| {
+            super::replace(&mut record.progress, Some(percent))
+        });
     }
 }

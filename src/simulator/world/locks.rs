@@ -14,12 +14,16 @@ struct Lock {
 
 /// The locks on entities.
 #[derive(Debug, Default)]
-pub struct Locks(HashMap<EntityId, Lock>);
+pub(super) struct Locks(HashMap<EntityId, Lock>);
 
 impl Locks {
     /// Takes the entity for a task of `family`, or queues the task. Tells whether it has it now.
-    pub fn take(&mut self, entity: EntityId, family: TaskId, task: TaskId) -> bool {
-        let lock = self.0.entry(entity).or_insert_with(|| Lock { family, holders: 0, waiting: VecDeque::new() });
+    pub(super) fn take(&mut self, entity: EntityId, family: TaskId, task: TaskId) -> bool {
+        let lock = self.0.entry(entity).or_insert_with(|| Lock {
+            family,
+            holders: 0,
+            waiting: VecDeque::new(),
+        });
         if lock.holders == 0 {
             lock.family = family;
         }
@@ -33,8 +37,10 @@ impl Locks {
     }
 
     /// Gives the entity back; the tasks that may try for it again, in order.
-    pub fn release(&mut self, entity: EntityId) -> Vec<TaskId> {
-        let Some(lock) = self.0.get_mut(&entity) else { return Vec::new() };
+    pub(super) fn release(&mut self, entity: EntityId) -> Vec<TaskId> {
+        let Some(lock) = self.0.get_mut(&entity) else {
+            return Vec::new();
+        };
         lock.holders = lock.holders.saturating_sub(1);
         if lock.holders > 0 {
             return Vec::new();

@@ -5,15 +5,15 @@
 //! with the same ids at the same moments, however coarsely or finely time is advanced.
 
 mod agenda;
-pub mod changes;
-pub mod inventory;
-pub mod load;
+pub(super) mod changes;
+pub(super) mod inventory;
+pub(super) mod load;
 mod locks;
-pub mod plan;
+pub(super) mod plan;
 mod run;
 mod script;
-pub mod task;
-pub mod time;
+pub(super) mod task;
+pub(super) mod time;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -31,7 +31,7 @@ use time::WorldTime;
 
 /// Why a task is not cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CancelRefusal {
+pub(super) enum CancelRefusal {
     /// There is no such task.
     NotFound,
     /// It is finished, or cancellation was requested before.
@@ -42,7 +42,7 @@ pub enum CancelRefusal {
 
 /// What a world is made of.
 #[derive(Debug)]
-pub struct Setting {
+pub(super) struct Setting {
     /// The estate.
     pub inventory: Inventory,
     /// What happens on it.
@@ -61,7 +61,7 @@ const RECENT_COMPLETED: usize = 200;
 
 /// The world.
 #[derive(Debug)]
-pub struct World {
+pub(super) struct World {
     now: WorldTime,
     seed: u64,
     agenda: Agenda,
@@ -81,9 +81,19 @@ pub struct World {
 
 impl World {
     /// A world that has come to its start: what was planned for before has happened.
-    pub fn new(setting: Setting, seed: u64) -> Self {
-        let Setting { inventory, entries, load, first_task } = setting;
-        let began = entries.iter().map(|entry| entry.first).min().unwrap_or_default().min(WorldTime::START);
+    pub(super) fn new(setting: Setting, seed: u64) -> Self {
+        let Setting {
+            inventory,
+            entries,
+            load,
+            first_task,
+        } = setting;
+        let began = entries
+            .iter()
+            .map(|entry| entry.first)
+            .min()
+            .unwrap_or_default()
+            .min(WorldTime::START);
         let mut world = Self {
             now: began,
             seed,
@@ -110,32 +120,32 @@ impl World {
     }
 
     /// The moment that the world has come to.
-    pub fn now(&self) -> WorldTime {
+    pub(super) fn now(&self) -> WorldTime {
         self.now
     }
 
     /// The global change version.
-    pub fn version(&self) -> u64 {
+    pub(super) fn version(&self) -> u64 {
         self.changes.version()
     }
 
     /// The order of changes.
-    pub fn changes(&self) -> &ChangeIndex {
+    pub(super) fn changes(&self) -> &ChangeIndex {
         &self.changes
     }
 
     /// The estate.
-    pub fn inventory(&self) -> &Inventory {
+    pub(super) fn inventory(&self) -> &Inventory {
         &self.inventory
     }
 
     /// When something happens next by itself.
-    pub fn next_due(&self) -> Option<WorldTime> {
+    pub(super) fn next_due(&self) -> Option<WorldTime> {
         self.agenda.next()
     }
 
     /// Lets everything happen that is due until `until`, in order. Time never goes back.
-    pub fn advance_to(&mut self, until: WorldTime) {
+    pub(super) fn advance_to(&mut self, until: WorldTime) {
         while let Some((at, due)) = self.agenda.take(until) {
             self.now = self.now.max(at);
             self.happen(due);
@@ -157,30 +167,35 @@ impl World {
     }
 
     /// The task, while its object exists.
-    pub fn task(&self, id: TaskId) -> Option<&Task> {
+    pub(super) fn task(&self, id: TaskId) -> Option<&Task> {
         self.tasks.get(&id)
     }
 
     /// Every task whose object exists, by number.
-    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+    pub(super) fn tasks(&self) -> impl Iterator<Item = &Task> {
         self.tasks.values()
     }
 
     /// Records of finished tasks, the first finished first, including tasks whose object is gone.
-    pub fn finished_records(&self) -> impl DoubleEndedIterator<Item = &Record> {
+    pub(super) fn finished_records(&self) -> impl DoubleEndedIterator<Item = &Record> {
         self.remembered.iter()
     }
 
     /// Queued and running tasks, and the last to complete, as `recentTask` lists them.
-    pub fn recent(&self) -> Vec<TaskId> {
+    pub(super) fn recent(&self) -> Vec<TaskId> {
         let newest = self.completed.len().saturating_sub(RECENT_COMPLETED);
-        let mut recent: Vec<TaskId> = self.completed.range(newest..).copied().chain(self.unfinished.iter().copied()).collect();
+        let mut recent: Vec<TaskId> = self
+            .completed
+            .range(newest..)
+            .copied()
+            .chain(self.unfinished.iter().copied())
+            .collect();
         recent.sort_unstable();
         recent
     }
 
     /// Asks for the cancellation of a task.
-    pub fn request_cancel(&mut self, id: TaskId) -> Result<(), CancelRefusal> {
+    pub(super) fn request_cancel(&mut self, id: TaskId) -> Result<(), CancelRefusal> {
         let task = self.tasks.get(&id).ok_or(CancelRefusal::NotFound)?;
         if task.record.state.is_final() || task.record.cancelled {
             return Err(CancelRefusal::InvalidState);
@@ -192,8 +207,16 @@ impl World {
         Ok(())
     }
 
+    /// Makes a task's object disappear, finished or not; tells whether there was one.
+    pub(super) fn remove_task(&mut self, id: TaskId) -> bool {
+        let existed = self.tasks.contains_key(&id);
+        self.unfinished.remove(&id);
+        self.vanish(id);
+        existed
+    }
+
     /// Answers the question of a virtual machine: it goes away.
-    pub fn answer_question(&mut self, machine: EntityId) -> bool {
+    pub(super) fn answer_question(&mut self, machine: EntityId) -> bool {
         let had = self.inventory.entity(machine).question.is_some();
         if had {
             self.set_question(machine, None);
@@ -205,7 +228,9 @@ impl World {
         let entity = self.inventory.entity_mut(machine);
         if entity.question != question {
             entity.question = question;
-            entity.last_change = self.changes.record(Subject::Entity(machine), entity.last_change);
+            entity.last_change = self
+                .changes
+                .record(Subject::Entity(machine), entity.last_change);
         }
     }
 

@@ -10,7 +10,7 @@ use super::inventory::EntityId;
 
 /// A span with room for chance: uniform between the two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub(crate) struct Span {
     /// Shortest.
     pub least: Duration,
     /// Longest.
@@ -19,13 +19,16 @@ pub struct Span {
 
 impl Span {
     /// Exactly this long.
-    pub const fn exactly(span: Duration) -> Self {
-        Self { least: span, most: span }
+    pub(crate) const fn exactly(span: Duration) -> Self {
+        Self {
+            least: span,
+            most: span,
+        }
     }
 
     /// Draws a span. Always takes exactly one number from the source, so that the rest of a run does not depend
     /// on whether the ends differ.
-    pub fn draw(self, chance: &mut Rng) -> Duration {
+    pub(crate) fn draw(self, chance: &mut Rng) -> Duration {
         let share = chance.f64();
         self.least + self.most.saturating_sub(self.least).mul_f64(share)
     }
@@ -33,7 +36,7 @@ impl Span {
 
 /// How progress goes from 0 to 100 as the task's time goes from 0 to its duration.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Curve {
+pub(crate) enum Curve {
     /// The operation reports none.
     Absent,
     /// Evenly.
@@ -52,7 +55,7 @@ pub enum Curve {
 
 /// A phase of a task: from a share of its duration on, its description says this.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Phase {
+pub(crate) struct Phase {
     /// Share of the duration (0–1).
     pub at: f64,
     /// A `LocalizableMessage`.
@@ -61,7 +64,7 @@ pub struct Phase {
 
 /// What cancellation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CancelManner {
+pub(crate) enum CancelManner {
     /// Refused with `NotSupported`.
     Refused,
     /// Accepted; the task ends this long after the request.
@@ -72,7 +75,7 @@ pub enum CancelManner {
 
 /// A question that a virtual machine asks while the task runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Question {
+pub(crate) struct Question {
     /// Share of the duration (0–1) at which it is asked; it stays until the task ends.
     pub at: f64,
     /// A `VirtualMachineQuestionInfo`.
@@ -81,7 +84,7 @@ pub struct Question {
 
 /// How a task ends that is not cancelled.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Well, with a result for a place of type `Any`.
     Success(Option<Value>),
     /// With a fault, bare form.
@@ -90,7 +93,7 @@ pub enum Outcome {
 
 /// When a task is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Length {
+pub(crate) enum Length {
     /// After this span of running.
     For(Span),
     /// This long after the last of its children ended.
@@ -98,12 +101,15 @@ pub enum Length {
 }
 
 /// What to call a task's target: the entities that its occurrences take in turn; empty: no entity at all.
-pub type Targets = Vec<EntityId>;
+pub(crate) type Targets = Vec<EntityId>;
 
 /// A plan, shared by all its occurrences.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "independent traits of a plan")]
-pub struct Plan {
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent traits of a plan"
+)]
+pub(crate) struct Plan {
     /// Key of the operation.
     pub description_id: Arc<str>,
     /// Method name; `None` for internal operations.
@@ -154,7 +160,7 @@ pub struct Plan {
 
 /// When a plan is carried out.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// First time, relative to the world's start; may be negative.
     pub first: super::time::WorldTime,
     /// Then again every so often.

@@ -11,7 +11,7 @@ use crate::simulator::value::MoRef;
 
 /// A task's number; its moId and key are `task-` and the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId(pub u64);
+pub(crate) struct TaskId(pub u64);
 
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,21 +21,22 @@ impl fmt::Display for TaskId {
 
 impl TaskId {
     /// Reads a moId; only the form that the server itself writes counts.
-    pub fn parse(id: &str) -> Option<Self> {
+    pub(crate) fn parse(id: &str) -> Option<Self> {
         let digits = id.strip_prefix("task-")?;
-        let canonical = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let canonical =
+            !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
         digits.parse().ok().filter(|_| canonical).map(Self)
     }
 
     /// The reference to the task.
-    pub fn reference(self) -> MoRef {
+    pub(crate) fn reference(self) -> MoRef {
         MoRef::new("Task", self.to_string())
     }
 }
 
 /// A task's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TaskState {
+pub(crate) enum TaskState {
     /// Waits to start.
     Queued,
     /// Runs.
@@ -48,7 +49,7 @@ pub enum TaskState {
 
 impl TaskState {
     /// The value on the wire.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Running => "running",
@@ -58,7 +59,7 @@ impl TaskState {
     }
 
     /// Whether the task has ended.
-    pub fn is_final(self) -> bool {
+    pub(crate) fn is_final(self) -> bool {
         matches!(self, Self::Success | Self::Error)
     }
 }
@@ -99,28 +100,28 @@ fields! {
 
 /// The version at which each field last changed.
 #[derive(Clone, Copy, Debug)]
-pub struct FieldVersions([u64; Field::ALL.len()]);
+pub(crate) struct FieldVersions([u64; Field::ALL.len()]);
 
 impl FieldVersions {
     /// All fields changed at `version`: the task is new.
-    pub fn all(version: u64) -> Self {
+    pub(crate) fn all(version: u64) -> Self {
         Self([version; Field::ALL.len()])
     }
 
     /// The version of the field's newest change.
-    pub fn of(&self, field: Field) -> u64 {
+    pub(crate) fn of(&self, field: Field) -> u64 {
         self.0[field as usize]
     }
 
     /// Notes a change.
-    pub fn set(&mut self, field: Field, version: u64) {
+    pub(crate) fn set(&mut self, field: Field, version: u64) {
         self.0[field as usize] = version;
     }
 }
 
 /// Everything of a task that the API shows.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub(crate) struct Record {
     /// The task's number.
     pub id: TaskId,
     /// The current phase, a `LocalizableMessage`.
@@ -171,7 +172,7 @@ pub struct Record {
 
 /// A task in the world: what is shown, how it goes on, and when what changed.
 #[derive(Debug)]
-pub struct Task {
+pub(crate) struct Task {
     /// What is shown.
     pub record: Record,
     /// How it goes on.
@@ -189,7 +190,15 @@ mod tests {
     #[test]
     fn only_the_canonical_form_of_an_id_is_a_task() {
         assert_eq!(TaskId::parse("task-4711"), Some(TaskId(4711)));
-        for strange in ["task-", "task-01", "task-+1", "Task-1", "task-1 ", "task-18446744073709551616", "vm-1"] {
+        for strange in [
+            "task-",
+            "task-01",
+            "task-+1",
+            "Task-1",
+            "task-1 ",
+            "task-18446744073709551616",
+            "vm-1",
+        ] {
             assert_eq!(TaskId::parse(strange), None, "{strange}");
         }
     }

@@ -22,7 +22,10 @@ fn at(seconds: i64) -> WorldTime {
 }
 
 fn record(world: &World, number: u64) -> &Record {
-    &world.task(TaskId(number)).unwrap_or_else(|| panic!("task-{number}")).record
+    &world
+        .task(TaskId(number))
+        .unwrap_or_else(|| panic!("task-{number}"))
+        .record
 }
 
 #[test]
@@ -42,16 +45,36 @@ fn a_task_is_queued_runs_reports_and_succeeds() {
     );
     assert_eq!(world.tasks().count(), 0);
     world.advance_to(at(10));
-    assert_eq!((record(&world, 1).state, record(&world, 1).start_time), (TaskState::Queued, None));
+    assert_eq!(
+        (record(&world, 1).state, record(&world, 1).start_time),
+        (TaskState::Queued, None)
+    );
     world.advance_to(at(15));
-    assert_eq!((record(&world, 1).state, record(&world, 1).progress), (TaskState::Running, Some(0)));
+    assert_eq!(
+        (record(&world, 1).state, record(&world, 1).progress),
+        (TaskState::Running, Some(0))
+    );
     world.advance_to(at(66));
     let running = record(&world, 1);
-    assert!(running.progress.is_some_and(|percent| (50..=51).contains(&percent)), "{running:?}");
-    assert_eq!(running.description.as_ref().and_then(|text| text["message"].as_str()), Some("two"));
+    assert!(
+        running
+            .progress
+            .is_some_and(|percent| (50..=51).contains(&percent)),
+        "{running:?}"
+    );
+    assert_eq!(
+        running
+            .description
+            .as_ref()
+            .and_then(|text| text["message"].as_str()),
+        Some("two")
+    );
     world.advance_to(at(115));
     let done = record(&world, 1);
-    assert_eq!((done.state, done.progress, done.complete_time), (TaskState::Success, Some(100), Some(at(115))));
+    assert_eq!(
+        (done.state, done.progress, done.complete_time),
+        (TaskState::Success, Some(100), Some(at(115)))
+    );
     world.advance_to(at(715));
     assert!(world.task(TaskId(1)).is_none());
     assert_eq!(world.finished_records().count(), 1);
@@ -59,7 +82,9 @@ fn a_task_is_queued_runs_reports_and_succeeds() {
 
 #[test]
 fn what_began_before_the_start_is_under_way_at_the_start() {
-    let world = world("[[task]]\nat = \"-30s\"\n[task.what]\noperation = \"x\"\nqueue = \"0s\"\ntakes = \"60s\"\nprogress = \"linear\"\n");
+    let world = world(
+        "[[task]]\nat = \"-30s\"\n[task.what]\noperation = \"x\"\nqueue = \"0s\"\ntakes = \"60s\"\nprogress = \"linear\"\n",
+    );
     assert_eq!(record(&world, 1).start_time, Some(at(-30)));
     assert_eq!(record(&world, 1).progress, Some(50));
 }
@@ -67,13 +92,21 @@ fn what_began_before_the_start_is_under_way_at_the_start() {
 #[test]
 fn exclusive_tasks_on_one_entity_wait_for_each_other() {
     let entry = |seconds: u32, on: &str| {
-        format!("[[task]]\nat = \"{seconds}s\"\n[task.what]\noperation = \"x\"\non = \"{on}\"\nexclusive = true\nqueue = \"0s\"\ntakes = \"60s\"\n")
+        format!(
+            "[[task]]\nat = \"{seconds}s\"\n[task.what]\noperation = \"x\"\non = \"{on}\"\nexclusive = true\nqueue = \"0s\"\ntakes = \"60s\"\n"
+        )
     };
     let mut world = world(&(entry(0, "a") + &entry(1, "a") + &entry(2, "b")));
     world.advance_to(at(30));
     let states: Vec<_> = world.tasks().map(|task| task.record.state).collect();
-    assert_eq!(states, [TaskState::Running, TaskState::Queued, TaskState::Running]);
-    assert_eq!(record(&world, 1).locked, vec![record(&world, 1).entity.clone().unwrap()]);
+    assert_eq!(
+        states,
+        [TaskState::Running, TaskState::Queued, TaskState::Running]
+    );
+    assert_eq!(
+        record(&world, 1).locked,
+        vec![record(&world, 1).entity.clone().unwrap()]
+    );
     world.advance_to(at(60));
     assert_eq!(record(&world, 2).start_time, Some(at(60)));
     assert!(record(&world, 1).locked.is_empty());
@@ -113,27 +146,48 @@ fn children_know_their_parents_share_slots_and_end_their_parent() {
     assert_eq!(record(&world, 2).parent, Some(TaskId(1)));
     assert_eq!(record(&world, 4).parent, Some(TaskId(2)));
     assert_eq!(record(&world, 4).root, Some(TaskId(1)));
-    assert_eq!((record(&world, 2).state, record(&world, 3).state), (TaskState::Running, TaskState::Queued));
+    assert_eq!(
+        (record(&world, 2).state, record(&world, 3).state),
+        (TaskState::Running, TaskState::Queued)
+    );
     assert_eq!(record(&world, 3).entity_name.as_deref(), Some("b"));
     world.advance_to(at(31));
-    assert_eq!((record(&world, 3).state, record(&world, 1).progress), (TaskState::Running, Some(50)));
+    assert_eq!(
+        (record(&world, 3).state, record(&world, 1).progress),
+        (TaskState::Running, Some(50))
+    );
     world.advance_to(at(70));
-    assert_eq!((record(&world, 1).state, record(&world, 1).progress), (TaskState::Success, Some(100)));
+    assert_eq!(
+        (record(&world, 1).state, record(&world, 1).progress),
+        (TaskState::Success, Some(100))
+    );
 }
 
 #[test]
 fn cancellation_takes_its_time_and_takes_the_children_along() {
     let mut world = world(FAMILY);
     world.advance_to(at(4));
-    assert_eq!(world.request_cancel(TaskId(4)), Err(CancelRefusal::NotSupported));
-    assert_eq!(world.request_cancel(TaskId(99)), Err(CancelRefusal::NotFound));
+    assert_eq!(
+        world.request_cancel(TaskId(4)),
+        Err(CancelRefusal::NotSupported)
+    );
+    assert_eq!(
+        world.request_cancel(TaskId(99)),
+        Err(CancelRefusal::NotFound)
+    );
     assert_eq!(world.request_cancel(TaskId(1)), Ok(()));
-    assert_eq!(world.request_cancel(TaskId(1)), Err(CancelRefusal::InvalidState));
+    assert_eq!(
+        world.request_cancel(TaskId(1)),
+        Err(CancelRefusal::InvalidState)
+    );
     assert!(record(&world, 1).cancelled && record(&world, 1).state == TaskState::Running);
     world.advance_to(at(8));
     for task in world.tasks() {
         assert_eq!(task.record.state, TaskState::Error);
-        assert_eq!(task.record.error.as_ref().unwrap()["_typeName"], "RequestCanceled");
+        assert_eq!(
+            task.record.error.as_ref().unwrap()["_typeName"],
+            "RequestCanceled"
+        );
     }
 }
 
@@ -156,7 +210,10 @@ fn a_failed_child_fails_its_parent() {
     );
     world.advance_to(at(20));
     let error = record(&world, 1).error.as_ref().unwrap();
-    assert_eq!((&error["file"], &error["vm"]["type"]), (&"[ds] a.vmdk".into(), &"VirtualMachine".into()));
+    assert_eq!(
+        (&error["file"], &error["vm"]["type"]),
+        (&"[ds] a.vmdk".into(), &"VirtualMachine".into())
+    );
     assert_eq!(error["faultMessage"][0]["_typeName"], "LocalizableMessage");
 }
 
@@ -166,7 +223,10 @@ fn story(steps: &[i64]) -> Vec<String> {
     for seconds in steps {
         world.advance_to(at(*seconds));
     }
-    world.tasks().map(|task| format!("{:?}", task.record)).collect()
+    world
+        .tasks()
+        .map(|task| format!("{:?}", task.record))
+        .collect()
 }
 
 #[test]
@@ -178,17 +238,28 @@ fn the_same_seed_tells_the_same_story_however_time_is_advanced() {
 #[test]
 fn the_load_generator_changes_as_often_as_asked_and_keeps_its_number() {
     for (at_once, finish) in [(false, false), (true, false), (true, true)] {
-        let options = LoadOptions { tasks: Some(50), rate: Some(100), at_once, finish };
+        let options = LoadOptions {
+            tasks: Some(50),
+            rate: Some(100),
+            at_once,
+            finish,
+        };
         let setting = Scenario::load("load").unwrap().setting(&options).unwrap();
         let mut world = World::new(setting, 1);
         let before = world.version();
         world.advance_to(at(10));
-        let unfinished = world.tasks().filter(|task| !task.record.state.is_final()).count();
+        let unfinished = world
+            .tasks()
+            .filter(|task| !task.record.state.is_final())
+            .count();
         assert_eq!(unfinished, 50);
         if !finish {
             assert_eq!(world.version() - before, 1000);
         }
-        let lineages = world.tasks().filter(|task| task.record.parent.is_none()).count();
+        let lineages = world
+            .tasks()
+            .filter(|task| task.record.parent.is_none())
+            .count();
         assert!(lineages >= 10);
     }
 }
@@ -202,19 +273,30 @@ fn a_question_appears_and_goes_with_its_task() {
     world.advance_to(at(20));
     assert!(world.inventory().entity(machine).question.is_none());
     world.advance_to(at(31));
-    assert_eq!(world.inventory().entity(machine).question.as_ref().unwrap()["text"], "moved or copied?");
+    assert_eq!(
+        world.inventory().entity(machine).question.as_ref().unwrap()["text"],
+        "moved or copied?"
+    );
     world.advance_to(at(60));
     assert!(world.inventory().entity(machine).question.is_none());
 }
 
 #[test]
 fn recent_tasks_are_the_unfinished_and_at_most_two_hundred_completed() {
-    let mut world = world("[[task]]\nat = \"0s\"\nevery = \"1s\"\n[task.what]\noperation = \"x\"\ntakes = \"5s\"\n");
+    let mut world = world(
+        "[[task]]\nat = \"0s\"\nevery = \"1s\"\n[task.what]\noperation = \"x\"\ntakes = \"5s\"\n",
+    );
     world.advance_to(at(300));
     let recent = world.recent();
-    let completed = recent.iter().filter(|id| world.task(**id).unwrap().record.state.is_final()).count();
+    let completed = recent
+        .iter()
+        .filter(|id| world.task(**id).unwrap().record.state.is_final())
+        .count();
     assert_eq!(completed, 200);
     assert!((5..=7).contains(&(recent.len() - completed)));
     assert!(recent.is_sorted());
-    assert_eq!(Duration::from_secs(600), world.now().since(WorldTime::from_micros(-300_000_000)));
+    assert_eq!(
+        Duration::from_secs(600),
+        world.now().since(WorldTime::from_micros(-300_000_000))
+    );
 }
