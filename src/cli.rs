@@ -16,7 +16,13 @@ Exit codes:
 
 /// Watch long vSphere operations: without a command, on the full screen.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(
+    version,
+    about,
+    after_help = EXIT_CODES,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true
+)]
 pub struct Cli {
     /// What to do instead of watching on the full screen.
     #[command(subcommand)]
@@ -25,10 +31,6 @@ pub struct Cli {
     /// What to watch on the full screen.
     #[command(flatten)]
     pub watch: WatchArgs,
-
-    /// Which server, and how to sign in.
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
 }
 
 /// What to watch and how to show it.
@@ -52,6 +54,10 @@ pub struct WatchArgs {
         value_parser = seconds
     )]
     pub interval: f64,
+
+    /// Which server, and how to sign in.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
 }
 
 /// The screen's looks and limits.
@@ -118,15 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn connection_flags_stand_before_or_after_the_command() {
-        for line in [
-            ["vtask", "--url", "vc01", "get", "task-1"],
-            ["vtask", "get", "--url", "vc01", "task-1"],
-        ] {
-            let cli = Cli::try_parse_from(line).unwrap();
-            assert_eq!(cli.connection.url.as_deref(), Some("vc01"));
-            assert!(matches!(cli.command, Some(Command::Get(_))));
-        }
+    fn a_task_needs_no_command_and_a_command_no_task() {
+        let watch = Cli::try_parse_from(["vtask", "--url", "vc01", "task-1"]).unwrap();
+        assert_eq!(watch.watch.tasks, ["task-1"]);
+        let get = Cli::try_parse_from(["vtask", "get", "--url", "vc01", "task-1"]).unwrap();
+        assert!(matches!(get.command, Some(Command::Get(_))));
     }
 
     #[test]

@@ -38,7 +38,11 @@ async fn dispatch(cli: Cli) -> Result<Outcome, CommandError> {
             let interrupted = async {
                 let _ = tokio::signal::ctrl_c().await;
             };
-            command::get::run(&args, &cli.connection, interrupted).await
+            command::get::run(&args, interrupted).await
+        }
+        Some(Command::Simulate(args)) => {
+            command::simulate::run(args).await?;
+            Ok(Outcome::Success)
         }
         _ => Ok(Outcome::Success),
     }

@@ -35,6 +35,10 @@ pub struct GetArgs {
     /// One JSON object a line: each TaskInfo exactly as the server sent it
     #[arg(long)]
     json: bool,
+
+    /// Which server, and how to sign in.
+    #[command(flatten)]
+    connection: ConnectionArgs,
 }
 
 /// A task as it was read.
@@ -47,11 +51,10 @@ type Got = (Arc<str>, Result<Value, Error>);
 /// outcome.
 pub async fn run(
     args: &GetArgs,
-    connection: &ConnectionArgs,
     interrupted: impl Future<Output = ()>,
 ) -> Result<Outcome, CommandError> {
     let tasks = tasks::read(&args.tasks, || Box::new(io::stdin().lock()))?;
-    let options = config::resolve(connection, &config::process_environment)?;
+    let options = config::resolve(&args.connection, &config::process_environment)?;
     tokio::pin!(interrupted);
     let client = tokio::select! {
         client = Client::connect(options) => client?,

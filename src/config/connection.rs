@@ -13,20 +13,20 @@ use crate::vim::{Address, ConnectOptions, Credentials, Trust};
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
     /// Address of the vCenter; without a scheme it means https [also: GOVC_URL]
-    #[arg(long, global = true, env = "VTASK_URL", hide_env_values = true)]
+    #[arg(long, env = "VTASK_URL", hide_env_values = true)]
     pub url: Option<String>,
 
     /// Account to sign in with; its password comes from --password-file, VTASK_PASSWORD or a prompt
     /// [also: GOVC_USERNAME, GOVC_PASSWORD]
-    #[arg(short, long, global = true, env = "VTASK_USERNAME")]
+    #[arg(short, long, env = "VTASK_USERNAME")]
     pub username: Option<String>,
 
     /// File whose first line is the password
-    #[arg(long, global = true, env = "VTASK_PASSWORD_FILE", value_name = "FILE")]
+    #[arg(long, env = "VTASK_PASSWORD_FILE", value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 
     /// File whose first line is the id of a ready session (or VTASK_SESSION holds it)
-    #[arg(long, global = true, env = "VTASK_SESSION_FILE", value_name = "FILE")]
+    #[arg(long, env = "VTASK_SESSION_FILE", value_name = "FILE")]
     pub session_file: Option<PathBuf>,
 
     /// File whose first line is a ready Authorization header value (or VTASK_AUTHORIZATION holds it)
@@ -39,27 +39,27 @@ pub struct ConnectionArgs {
     pub authorization_file: Option<PathBuf>,
 
     /// Certificate (PEM) of an authority to trust besides the machine's own [also: GOVC_TLS_CA_CERTS]
-    #[arg(long, global = true, env = "VTASK_CA_FILE", value_name = "FILE")]
+    #[arg(long, env = "VTASK_CA_FILE", value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
 
     /// Do not check the server's certificate [also: GOVC_INSECURE]
-    #[arg(long, global = true, env = "VTASK_INSECURE")]
+    #[arg(long, env = "VTASK_INSECURE")]
     pub insecure: bool,
 
     /// Release of the API to speak, such as 8.0.3.0, instead of asking the server
-    #[arg(long, global = true, env = "VTASK_RELEASE")]
+    #[arg(long, env = "VTASK_RELEASE")]
     pub release: Option<String>,
 
     /// Send credentials over plain http to another machine
-    #[arg(long, global = true, env = "VTASK_ALLOW_PLAIN_HTTP")]
+    #[arg(long, env = "VTASK_ALLOW_PLAIN_HTTP")]
     pub allow_plain_http: bool,
 
     /// Connection of the config file to use
-    #[arg(long, global = true, env = "VTASK_PROFILE", value_name = "NAME")]
+    #[arg(long, env = "VTASK_PROFILE", value_name = "NAME")]
     pub profile: Option<String>,
 
     /// Config file to read instead of ~/.config/vtask/config.toml
-    #[arg(long, global = true, env = "VTASK_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
