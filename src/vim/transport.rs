@@ -4,7 +4,8 @@
 use std::{
     error::Error as _,
     hash::{DefaultHasher, Hasher},
-    io::Read,
+    io::{self, Read},
+    iter,
     str::FromStr,
     sync::Arc,
     time::Duration,
@@ -304,7 +305,12 @@ impl Transport {
             raw.extend_from_slice(&chunk);
         }
         let raw_length = raw.len();
-        let body = if is_gzip { unpacked(&raw)? } else { raw };
+        // A 204 may be labelled as compressed: of nothing, nothing is unpacked.
+        let body = if is_gzip && !raw.is_empty() {
+            unpacked(&raw)?
+        } else {
+            raw
+        };
         self.traffic.answer(raw_length, body.len());
         Ok(body)
     }
@@ -357,37 +363,40 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 /// What a failed exchange means.
 fn trouble(error: &reqwest::Error) -> ErrorKind {
     let mut innermost = error.to_string();
-    let mut next: Option<&(dyn std::error::Error + 'static)> = error.source();
-    while let Some(source) = next {
-        if let Some(kind) = known_cause(source) {
-            return kind;
+    for cause in iter::successors(error.source(), |cause| deeper(*cause)) {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+            return match tls::in_words(tls) {
+                Some(words) => ErrorKind::Certificate(words),
+                None => ErrorKind::Broken(format!("TLS: {tls}")),
+            };
         }
-        innermost = source.to_string();
-        next = source.source();
+        let io = cause.downcast_ref::<io::Error>();
+        if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+            return ErrorKind::Refused;
+        }
+        innermost = cause.to_string();
     }
     if error.is_timeout() {
         return ErrorKind::TimedOut(CONNECT_TIMEOUT);
     }
-    if innermost.contains("failed to lookup address") || innermost.contains("dns error") {
+    if error.is_dns() {
         return ErrorKind::UnknownHost;
     }
     ErrorKind::Broken(shortened(innermost.trim_end_matches('.')))
 }
 
-fn known_cause(source: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
-    let io = source.downcast_ref::<std::io::Error>();
-    if io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused) {
-        return Some(ErrorKind::Refused);
+/// The cause below; what an IO error was made from counts, which its `source` passes over.
+fn deeper<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<Cause<'a>> {
+    let inner = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    match inner {
+        Some(inner) => Some(inner),
+        None => error.source(),
     }
-    let inner = io.and_then(std::io::Error::get_ref);
-    let tls = inner
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        .or_else(|| source.downcast_ref::<rustls::Error>())?;
-    Some(match tls::in_words(tls) {
-        Some(words) => ErrorKind::Certificate(words),
-        None => ErrorKind::Broken(format!("TLS: {tls}")),
-    })
 }
+
+type Cause<'a> = &'a (dyn std::error::Error + 'static);
 
 /// The beginning of a text that a stranger sent, on one line.
 fn shortened(text: &str) -> String {
