@@ -15,6 +15,8 @@ pub struct WatchOptions {
     pub discover: bool,
     /// How often a running task is read.
     pub interval: Duration,
+    /// How often the list of recent tasks is read.
+    pub discover_interval: Duration,
     /// How many finished tasks are kept on the board besides those that are named or pinned.
     pub keep_finished: usize,
 }
@@ -27,6 +29,7 @@ impl WatchOptions {
             connect,
             tasks,
             interval: Duration::from_secs(2),
+            discover_interval: Duration::from_secs(3),
             keep_finished: 5_000,
         }
     }

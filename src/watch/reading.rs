@@ -23,8 +23,6 @@ use crate::{
 
 /// How many requests are under way at once, at most.
 const IN_FLIGHT: usize = 8;
-/// How often the list of recent tasks is read, at most.
-const DISCOVER_INTERVAL: Duration = Duration::from_secs(3);
 /// Clocks drift: how often the server's is read.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(300);
 /// How many updates are gathered before the first of them is told.
@@ -155,7 +153,7 @@ impl Endpoint {
                 .start(move |client| async move { Done::Clock(sent, client.current_time().await) });
         }
         if reading.discover_at.is_some_and(|at| at <= now) {
-            reading.discover_at = Some(now + DISCOVER_INTERVAL.max(self.options.interval));
+            reading.discover_at = Some(now + self.options.discover_interval);
             reading.start(|client| async move { Done::Recent(client.recent_tasks().await) });
         }
         while reading.requests.len() < IN_FLIGHT

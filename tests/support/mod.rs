@@ -43,6 +43,7 @@ pub fn watch(simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
     let tasks = tasks.iter().map(|task| Arc::from(*task)).collect();
     let mut options = WatchOptions::new(connect(simulator), tasks);
     options.interval = Duration::from_millis(50);
+    options.discover_interval = Duration::from_millis(100);
     options
 }
 
