@@ -1,3 +1,107 @@
 //! What each subcommand does.
 
+pub mod get;
 pub mod simulate;
+mod table;
+mod tasks;
+
+use crate::{config::ConfigError, task::Status, vim};
+
+/// How a command ended: what its exit code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All that was asked for succeeded.
+    Success,
+    /// A task failed.
+    Failed,
+    /// A task was cancelled.
+    Cancelled,
+    /// What became of a task is not known: the server is unreachable, or the task is gone.
+    Unknown,
+}
+
+impl Outcome {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failed => 1,
+            Self::Cancelled => 3,
+            Self::Unknown => 4,
+        }
+    }
+
+    /// What a task's status adds to the outcome; one that is not over adds nothing bad.
+    pub fn of(status: Status) -> Self {
+        match status {
+            Status::Failed => Self::Failed,
+            Status::Cancelled => Self::Cancelled,
+            Status::Lost | Status::Ghost => Self::Unknown,
+            Status::Running | Status::Queued | Status::Success | Status::Unknown => Self::Success,
+        }
+    }
+
+    /// The outcome of two together: a failure counts most, then a cancellation, then what is not known.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let weight = |outcome| match outcome {
+            Self::Failed => 3,
+            Self::Cancelled => 2,
+            Self::Unknown => 1,
+            Self::Success => 0,
+        };
+        if weight(other) > weight(self) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Wrong usage or configuration.
+    #[error("{0}")]
+    Usage(String),
+    /// The server could not be asked, or refused.
+    #[error(transparent)]
+    Server(#[from] vim::Error),
+    /// The user, or the system, wants the program to end.
+    #[error("interrupted")]
+    Interrupted,
+    /// Something on this machine failed.
+    #[error(transparent)]
+    Local(#[from] color_eyre::Report),
+}
+
+impl CommandError {
+    /// The process's exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Server(error) if error.is_refusal() => 5,
+            Self::Server(_) => 4,
+            Self::Interrupted => 130,
+            Self::Usage(_) | Self::Local(_) => 2,
+        }
+    }
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        Self::Usage(error.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_outcome_decides() {
+        use Outcome::{Cancelled, Failed, Success, Unknown};
+        assert_eq!(Success.and(Unknown).and(Cancelled).and(Success), Cancelled);
+        assert_eq!(Failed.and(Cancelled), Failed);
+        assert_eq!(Success.and(Success).code(), 0);
+    }
+}

@@ -1,1 +1,247 @@
-//! `vtask simulate`: the embedded vCenter as a server of its own.
+//! `vtask simulate`: the embedded vCenter as a server of its own, for any client of the VI JSON API.
+
+use std::io::{Write, stdout};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+use color_eyre::Result;
+use color_eyre::eyre::{WrapErr, bail};
+use jiff::SignedDuration;
+
+use crate::simulator::scenario::{LoadOptions, Scenario};
+use crate::simulator::{ClockMode, Options, Simulator};
+
+/// Serve the embedded vCenter to any client of the VI JSON API
+///
+/// Prints `url`, `scenario`, `accepts` and, with --tls, `sha256` as one `name value` line each, then serves until it
+/// is interrupted.
+#[derive(Args, Clone, Debug)]
+pub struct SimulateArgs {
+    /// Address to listen on; port 0 takes any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8989")]
+    pub listen: SocketAddr,
+
+    /// What happens: demo, load, quiet, empty, or the path of a scenario file
+    #[arg(long, value_name = "NAME|FILE", default_value = "demo")]
+    pub scenario: String,
+
+    /// Where chance comes from: the same seed gives the same tasks at the same times
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// How much faster than real time the simulated day goes
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub speed: f64,
+
+    /// Serve HTTPS, with a certificate made at the start
+    #[arg(long)]
+    pub tls: bool,
+
+    /// Also write the certificate to this file, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub certificate_file: Option<std::path::PathBuf>,
+
+    /// Accept only this user (with --password); otherwise any user and password that are not empty
+    #[arg(long, value_name = "NAME", requires = "password")]
+    pub username: Option<String>,
+
+    /// The password of --username. It protects nothing but simulated tasks, so a flag is good enough
+    #[arg(long, value_name = "TEXT", requires = "username")]
+    pub password: Option<String>,
+
+    /// Accept this value of the Authorization header instead of a session
+    #[arg(long, value_name = "VALUE")]
+    pub authorization: Option<String>,
+
+    /// Load: how many tasks run at a time, in lineages of five
+    #[arg(long, value_name = "N")]
+    pub tasks: Option<usize>,
+
+    /// Load: how many progress changes a second, over all tasks
+    #[arg(long, value_name = "R")]
+    pub rate: Option<u64>,
+
+    /// Load: all changes of a second at one moment instead of spread evenly
+    #[arg(long)]
+    pub at_once: bool,
+
+    /// Load: tasks finish and new ones take their places, instead of beginning again at 0 %
+    #[arg(long)]
+    pub finish: bool,
+
+    /// Most object updates in one answer, or `none`
+    #[arg(long, value_name = "N|none", default_value = "100", value_parser = parse_cap)]
+    pub cap: Cap,
+
+    /// How far the server's clock is off, e.g. 7m or -90s
+    #[arg(
+        long,
+        value_name = "SPAN",
+        default_value = "0s",
+        allow_hyphen_values = true
+    )]
+    pub clock_offset: SignedDuration,
+
+    /// How long a session may be idle before it ends
+    #[arg(long, value_name = "SPAN", default_value = "30m")]
+    pub session_timeout: SignedDuration,
+
+    /// Behave like vCenter 8.0 U1: no release negotiation
+    #[arg(long)]
+    pub release_8_0_1: bool,
+
+    /// Never compress answers
+    #[arg(long)]
+    pub no_gzip: bool,
+
+    /// Leave type names out where they tell nothing
+    #[arg(long)]
+    pub lean: bool,
+}
+
+/// A number, or no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cap(pub Option<usize>);
+
+fn parse_cap(text: &str) -> Result<Cap, String> {
+    if text == "none" {
+        return Ok(Cap(None));
+    }
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a number above 0, or none".to_owned()),
+        Ok(number) => Ok(Cap(Some(number))),
+    }
+}
+
+impl SimulateArgs {
+    fn options(&self) -> Result<Options> {
+        let mut options = Options::new(Scenario::load(&self.scenario)?);
+        options.listen = self.listen;
+        options.seed = self.seed;
+        options.clock = ClockMode::Real { speed: self.speed };
+        options.tls = self.tls;
+        options.credentials = self.username.clone().zip(self.password.clone());
+        options.authorization.clone_from(&self.authorization);
+        options.clock_offset = self.clock_offset;
+        options.load = LoadOptions {
+            tasks: self.tasks,
+            rate: self.rate,
+            at_once: self.at_once,
+            finish: self.finish,
+        };
+        let Some(timeout) = Duration::try_from(self.session_timeout)
+            .ok()
+            .filter(|span| !span.is_zero())
+        else {
+            bail!("--session-timeout must be longer than nothing");
+        };
+        options.session_timeout = timeout;
+        if self.release_8_0_1 {
+            options.behaviours = crate::simulator::behaviour::Behaviours::release_8_0_1();
+        }
+        options.behaviours.gzip = !self.no_gzip;
+        options.behaviours.lean_type_names = self.lean;
+        options.behaviours.update_cap = self.cap.0;
+        Ok(options)
+    }
+}
+
+/// Serves until Ctrl-C or SIGTERM.
+pub async fn run(args: SimulateArgs) -> Result<()> {
+    let simulator = Simulator::start(args.options()?)
+        .await
+        .wrap_err("the simulator did not start")?;
+    if let (Some(file), Some(pem)) = (&args.certificate_file, simulator.certificate_pem()) {
+        std::fs::write(file, pem)
+            .wrap_err_with(|| format!("cannot write the certificate to {}", file.display()))?;
+    }
+    announce(&args, &simulator)?;
+    interrupted().await?;
+    simulator.stop().await;
+    Ok(())
+}
+
+fn announce(args: &SimulateArgs, simulator: &Simulator) -> std::io::Result<()> {
+    let mut out = stdout().lock();
+    writeln!(out, "url {}", simulator.url())?;
+    writeln!(
+        out,
+        "scenario {} seed {} speed {}",
+        args.scenario, args.seed, args.speed
+    )?;
+    match &args.username {
+        Some(user) => writeln!(out, "accepts {user} with its password")?,
+        None => writeln!(out, "accepts any user and password that are not empty")?,
+    }
+    if let Some(fingerprint) = simulator.fingerprint() {
+        writeln!(out, "sha256 {fingerprint}")?;
+    }
+    out.flush()
+}
+
+#[cfg(unix)]
+async fn interrupted() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupt = tokio::signal::ctrl_c() => interrupt,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: SimulateArgs,
+    }
+
+    fn read(line: &[&str]) -> Result<SimulateArgs, clap::Error> {
+        Line::try_parse_from([&["simulate"], line].concat()).map(|line| line.args)
+    }
+
+    #[test]
+    fn the_flags_become_options() {
+        let line = [
+            "--scenario",
+            "load",
+            "--tasks",
+            "500",
+            "--rate",
+            "50",
+            "--cap",
+            "none",
+            "--clock-offset",
+            "-7m",
+        ];
+        let options = read(&line).unwrap().options().unwrap();
+        assert_eq!(options.load.tasks, Some(500));
+        assert_eq!(options.behaviours.update_cap, None);
+        assert_eq!(options.clock_offset, SignedDuration::from_mins(-7));
+        assert_eq!(options.credentials, None);
+    }
+
+    #[test]
+    fn mistakes_are_refused() {
+        assert!(read(&["--cap", "0"]).is_err());
+        assert!(read(&["--username", "ops"]).is_err());
+        assert!(read(&["--scenario", "dmeo"]).unwrap().options().is_err());
+        assert!(
+            read(&["--session-timeout", "0s"])
+                .unwrap()
+                .options()
+                .is_err()
+        );
+    }
+}

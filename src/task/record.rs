@@ -141,15 +141,14 @@ impl Record {
         Some(span(start, self.end(now)))
     }
 
-    /// When the clock of this task stopped: its completion, or the last sight of it if it vanished, else now.
+    /// When the clock of this task stopped: at its completion, or when it was noticed to have vanished; else now.
     fn end(&self, now: Timestamp) -> Timestamp {
-        let info = self.info.as_ref();
-        let complete = info.and_then(|info| info.complete_time);
-        let stopped = || match (self.status().is_finished(), self.seen) {
-            (true, Some(seen)) => seen,
+        let complete = self.info.as_ref().and_then(|info| info.complete_time);
+        complete.unwrap_or(match (&self.presence, self.seen) {
+            (Presence::Gone(at), _) => *at,
+            (_, Some(seen)) if self.status().is_finished() => seen,
             _ => now,
-        };
-        complete.unwrap_or_else(stopped)
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 //! Control characters, escape sequences, and characters that reorder or hide text are made visible instead of
 //! being executed: `ESC` becomes `␛`, a right-to-left override becomes `⟨U+202E⟩`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write};
 
 /// How many combining marks in a row are let through; more are a flood that smears over neighbouring lines.
 const COMBINING_LIMIT: usize = 4;
@@ -26,7 +26,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
             '\u{0}'..='\u{1f}' => safe.push(control_picture(character)),
             '\u{7f}' => safe.push('␡'),
             hidden if is_hidden(hidden) => {
-                safe.push_str(&format!("⟨U+{:04X}⟩", u32::from(hidden)));
+                let _ = write!(safe, "⟨U+{:04X}⟩", u32::from(hidden));
             }
             _ if combining > COMBINING_LIMIT => {}
             visible => safe.push(visible),

@@ -2,4 +2,19 @@
 //!
 //! [`types`] holds what travels and is free of IO; everything else here knows HTTP and JSON and no terminal.
 
+mod client;
+mod credentials;
+mod error;
+mod release;
+mod tls;
+mod traffic;
+mod transport;
 pub mod types;
+
+pub use client::{Client, ConnectOptions};
+pub use credentials::Credentials;
+pub use error::{Error, ErrorKind};
+pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
+pub use tls::Trust;
+pub use traffic::{Traffic, TrafficFigures};
+pub use transport::{Address, Digest, InvalidAddress};

@@ -4,10 +4,17 @@
 //! [`Update`]s, which carry changes only, and takes [`Command`]s; whoever holds the other ends never waits for the
 //! network.
 
+mod backoff;
 mod command;
+mod endpoint;
 mod link;
+mod options;
+mod reading;
 mod update;
+mod watched;
 
 pub use command::Command;
+pub use endpoint::Watcher;
 pub use link::Link;
+pub use options::WatchOptions;
 pub use update::{CancelAnswer, Privilege, ServerFacts, Update};

@@ -1,1 +1,167 @@
 //! The rows of the list: which tasks are shown, in which order, and how they hang together.
+//!
+//! The outline is kept in order while the board changes. Siblings are [`Ranked`] by their sort keys, each with the
+//! number of rows that its subtree shows, so that a change costs what it touches along one path to the root, and
+//! drawing costs the rows that are on the screen: with a hundred thousand tasks as with a hundred.
+//!
+//! It remembers by itself where it put everything, for by the time it hears of a change the board has moved on.
+
+mod build;
+mod filter;
+mod fold;
+mod key;
+mod ranked;
+mod rows;
+mod texts;
+mod update;
+mod view;
+
+use std::collections::HashMap;
+
+use slotmap::SecondaryMap;
+
+use self::{key::SortKey, ranked::Ranked};
+use super::{Board, Handle, Status, StatusCounts};
+
+pub use filter::Filter;
+pub use fold::Fold;
+pub use rows::Row;
+pub use view::{Layout, Sort, SortColumn, View};
+
+/// Records that hang under the same parent, in order.
+type Siblings = Ranked<SortKey>;
+
+/// The rows of the list, kept in order.
+#[derive(Debug, Default)]
+pub struct Outline {
+    view: View,
+    items: SecondaryMap<Handle, Item>,
+    /// Those without a parent; in the flat layout, all.
+    top: Siblings,
+    /// How many records match the filter.
+    matching: usize,
+    /// Where a person chose that a family be closed, or open.
+    folds: HashMap<Handle, bool>,
+}
+
+/// What the outline knows of a record.
+#[derive(Debug)]
+struct Item {
+    parent: Option<Handle>,
+    status: Status,
+    matches: bool,
+    /// How many of each status match the filter, of this record and all below it.
+    matched: StatusCounts,
+    /// Whether its children are shown, if there are any to show.
+    open: bool,
+    /// By which it stands among its siblings; none while it does not.
+    key: Option<SortKey>,
+    /// How many rows it and those below it show.
+    rows: usize,
+    /// Those below it that match or have one below them that does.
+    children: Option<Box<Siblings>>,
+}
+
+impl Item {
+    /// One that stands nowhere and is not counted yet.
+    fn blank() -> Self {
+        Self {
+            parent: None,
+            status: Status::Ghost,
+            matches: false,
+            matched: StatusCounts::default(),
+            open: true,
+            key: None,
+            rows: 0,
+            children: None,
+        }
+    }
+
+    /// What the record itself adds to the matches of its family.
+    fn own_match(&self) -> StatusCounts {
+        let mut own = StatusCounts::default();
+        if self.matches {
+            own.add(self.status);
+        }
+        own
+    }
+
+    /// Whether there is a row for it, be it in a closed fold.
+    fn is_shown(&self) -> bool {
+        self.matched.total() > 0
+    }
+
+    /// How many rows it and those below it show, if it is shown at all.
+    fn height(&self) -> usize {
+        1 + self.open_children().map_or(0, Ranked::total)
+    }
+
+    /// Its children, as far as there are any to show.
+    fn shown_children(&self) -> Option<&Siblings> {
+        self.children
+            .as_deref()
+            .filter(|children| !children.is_empty())
+    }
+
+    /// Its children, as far as they are shown.
+    fn open_children(&self) -> Option<&Siblings> {
+        self.shown_children().filter(|_| self.open)
+    }
+}
+
+impl Outline {
+    /// An outline without rows; call [`rebuild`](Self::rebuild) for those of a board that is not empty.
+    pub fn new(view: View) -> Self {
+        Self {
+            view,
+            ..Self::default()
+        }
+    }
+
+    /// What is shown.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// How many rows are visible.
+    pub fn len(&self) -> usize {
+        self.top.total()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.top.is_empty()
+    }
+
+    /// How many records match the filter, visible or in closed folds.
+    pub fn matching(&self) -> usize {
+        self.matching
+    }
+
+    /// Where a record hangs in the chosen layout.
+    fn parent_on(&self, board: &Board, handle: Handle) -> Option<Handle> {
+        match self.view.layout {
+            Layout::Tree => board.parent(handle),
+            Layout::Flat => None,
+        }
+    }
+
+    /// Those among whom the children of a record stand, or those without a parent.
+    fn siblings(&self, parent: Option<Handle>) -> Option<&Siblings> {
+        match parent {
+            Some(parent) => self.items.get(parent)?.children.as_deref(),
+            None => Some(&self.top),
+        }
+    }
+
+    /// The same, to be changed; none if the parent has left.
+    fn siblings_mut(&mut self, parent: Option<Handle>) -> Option<&mut Siblings> {
+        match parent {
+            Some(parent) => Some(self.items.get_mut(parent)?.children.get_or_insert_default()),
+            None => Some(&mut self.top),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

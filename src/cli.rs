@@ -1,0 +1,143 @@
+//! The command line: what `--help` prints and what it means.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    command::{get::GetArgs, simulate::SimulateArgs},
+    config::ConnectionArgs,
+};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all succeeded (or: the screen was left)      4    outcome unknown: unreachable, or gone
+  1  a task failed                                5    sign-in refused
+  2  wrong usage or configuration                 124  time-out
+  3  a task was cancelled                         130  interrupted";
+
+/// Watch long vSphere operations: without a command, on the full screen.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = EXIT_CODES,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true
+)]
+pub struct Cli {
+    /// What to do instead of watching on the full screen.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// What to watch on the full screen.
+    #[command(flatten)]
+    pub watch: WatchArgs,
+}
+
+/// What to watch and how to show it.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// Tasks to watch: a moId (task-4711), Task:task-4711, urn:vmomi:Task:…, a URL …/Task/task-4711/info,
+    /// or - to read them from standard input, one per line. None: everything recent on the server
+    #[arg(value_name = "TASK")]
+    pub tasks: Vec<String>,
+
+    /// The screen's looks and limits.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+
+    /// How often a running task is read, in seconds
+    #[arg(
+        long,
+        env = "VTASK_INTERVAL",
+        value_name = "SECONDS",
+        default_value_t = 2.0,
+        value_parser = seconds
+    )]
+    pub interval: f64,
+
+    /// Which server, and how to sign in.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
+/// The screen's looks and limits.
+#[derive(Debug, Clone, Args)]
+pub struct ScreenArgs {
+    /// Take away every action that changes something on the server
+    #[arg(long, env = "VTASK_READ_ONLY")]
+    pub read_only: bool,
+
+    /// Colours for a light terminal
+    #[arg(long, env = "VTASK_LIGHT")]
+    pub light: bool,
+
+    /// Draw with ASCII characters only
+    #[arg(long, env = "VTASK_ASCII")]
+    pub ascii: bool,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The same screen over an embedded vCenter: no server needed
+    Demo(DemoArgs),
+    /// Print tasks once, as a table or as JSON
+    Get(GetArgs),
+    /// Serve the embedded vCenter to any client of the VI JSON API
+    Simulate(SimulateArgs),
+}
+
+/// How the demo runs.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// How fast its time goes by
+    #[arg(long, default_value_t = 1.0, value_parser = seconds)]
+    pub speed: f64,
+
+    /// The same seed gives the same day
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+
+    /// The screen's looks and limits.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+}
+
+/// A number of seconds (or a factor) that makes sense: more than nothing, less than a day's worth.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.05..=86_400.0).contains(&number) => Ok(number),
+        Ok(_) => Err("must lie between 0.05 and 86400".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_task_needs_no_command_and_a_command_no_task() {
+        let watch = Cli::try_parse_from(["vtask", "--url", "vc01", "task-1"]).unwrap();
+        assert_eq!(watch.watch.tasks, ["task-1"]);
+        let get = Cli::try_parse_from(["vtask", "get", "--url", "vc01", "task-1"]).unwrap();
+        assert!(matches!(get.command, Some(Command::Get(_))));
+    }
+
+    #[test]
+    fn an_interval_has_to_make_sense() {
+        for interval in ["0", "-1", "NaN", "inf", "x"] {
+            assert!(
+                Cli::try_parse_from(["vtask", "--interval", interval]).is_err(),
+                "{interval}"
+            );
+        }
+    }
+}

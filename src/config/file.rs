@@ -1,0 +1,153 @@
+//! The config file: `vtask/config.toml` in `$XDG_CONFIG_HOME`, or in `~/.config`.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::{ConfigError, Environment};
+
+/// What stands in the config file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ConfigFile {
+    /// The profile to use when none is named.
+    pub default_profile: Option<String>,
+    /// Connections by name.
+    #[serde(default)]
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+/// A named connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Profile {
+    /// As `--url`.
+    pub url: Option<String>,
+    /// As `--username`.
+    pub username: Option<String>,
+    /// As `--password-file`.
+    pub password_file: Option<PathBuf>,
+    /// As `--ca-file`.
+    pub ca_file: Option<PathBuf>,
+    /// As `--insecure`.
+    #[serde(default)]
+    pub insecure: bool,
+    /// As `--release`.
+    pub release: Option<String>,
+}
+
+impl ConfigFile {
+    /// Reads the file that was named, or the one at the usual place if there is one.
+    ///
+    /// # Errors
+    /// When a named file is missing, or a file cannot be read or understood: with its path, line and column.
+    pub fn load(named: Option<&Path>, environment: &dyn Environment) -> Result<Self, ConfigError> {
+        let (path, is_named) = match named {
+            Some(path) => (path.to_owned(), true),
+            None => match usual_place(environment) {
+                Some(path) => (path, false),
+                None => return Ok(Self::default()),
+            },
+        };
+        match fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text).map_err(|error| {
+                ConfigError(format!("the config file {}: {error}", path.display()))
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !is_named => {
+                Ok(Self::default())
+            }
+            Err(error) => Err(ConfigError(format!(
+                "the config file {} cannot be read: {error}. Check --config and the file's permissions.",
+                path.display()
+            ))),
+        }
+    }
+
+    /// Understands the text of a config file.
+    ///
+    /// # Errors
+    /// With line and column, what is wrong, and what was expected.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let place = error.span().map(|span| {
+                let before = text.get(..span.start).unwrap_or_default();
+                let line = before.matches('\n').count() + 1;
+                let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+                format!("line {line}, column {column}: ")
+            });
+            let message = error.message().trim().replace('\n', " ");
+            ConfigError(format!("{}{message}", place.unwrap_or_default()))
+        })
+    }
+
+    /// The profile of that name; without a name the default one, or the only one.
+    ///
+    /// # Errors
+    /// When there is none of that name, with the names that there are.
+    pub fn profile(&self, name: Option<&str>) -> Result<Profile, ConfigError> {
+        let Some(name) = name.or(self.default_profile.as_deref()) else {
+            let mut profiles = self.profiles.values();
+            return match (profiles.next(), profiles.next()) {
+                (Some(only), None) => Ok(only.clone()),
+                _ => Ok(Profile::default()),
+            };
+        };
+        self.profiles.get(name).cloned().ok_or_else(|| {
+            let known: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
+            let known = match known.as_slice() {
+                [] => "it has none".to_owned(),
+                known => format!("it has {}", known.join(", ")),
+            };
+            ConfigError(format!("the config file has no profile “{name}”; {known}."))
+        })
+    }
+}
+
+fn usual_place(environment: &dyn Environment) -> Option<PathBuf> {
+    let folder = match environment.get("XDG_CONFIG_HOME") {
+        Some(folder) if Path::new(&folder).is_absolute() => PathBuf::from(folder),
+        _ => Path::new(&environment.get("HOME")?).join(".config"),
+    };
+    Some(folder.join("vtask").join("config.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../../assets/config.sample.toml");
+
+    #[test]
+    fn the_sample_is_understood() {
+        let config = ConfigFile::parse(SAMPLE).unwrap();
+        let profile = config.profile(None).unwrap();
+        assert_eq!(profile.url.as_deref(), Some("vc01.lab.example"));
+        assert!(config.profile(Some("branch")).unwrap().ca_file.is_some());
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named_with_its_place() {
+        let error = ConfigFile::parse("[profiles.lab]\nurll = \"x\"\n").unwrap_err();
+        assert!(error.0.starts_with("line 2, column 1: "), "{error}");
+        assert!(error.0.contains("urll"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_profile_is_told_with_the_known_ones() {
+        let config = ConfigFile::parse(SAMPLE).unwrap();
+        let error = config.profile(Some("lba")).unwrap_err();
+        assert!(error.0.contains("branch, lab"), "{error}");
+    }
+
+    #[test]
+    fn a_named_file_must_be_there_the_usual_one_need_not() {
+        let nowhere = |_: &str| Some("/nonexistent".to_owned());
+        assert_eq!(ConfigFile::load(None, &nowhere), Ok(ConfigFile::default()));
+        let error = ConfigFile::load(Some(Path::new("/nonexistent/x")), &nowhere).unwrap_err();
+        assert!(error.0.contains("/nonexistent/x"), "{error}");
+    }
+}

@@ -1,0 +1,121 @@
+//! The hand in the machine: what tests do to a running server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::behaviour::{Behaviours, Outage};
+use super::http::log::RequestRecord;
+use super::running::Running;
+use super::world::task::TaskId;
+
+/// A handle on a running server. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Control {
+    running: Arc<Running>,
+}
+
+impl Control {
+    pub(super) fn new(running: Arc<Running>) -> Self {
+        Self { running }
+    }
+
+    /// Ends every session, as a restart of the service does. Tells how many there were.
+    pub fn kill_sessions(&self) -> usize {
+        self.running.with(|core| core.end_sessions())
+    }
+
+    /// How many sessions are open.
+    pub fn sessions(&self) -> usize {
+        self.running.with(|core| core.sessions.count())
+    }
+
+    /// Advances a manual clock, and the world with it.
+    pub fn advance(&self, span: Duration) {
+        self.running.clock.advance(span);
+        self.running.with(|_| ());
+    }
+
+    /// The requests so far (the newest 50,000), oldest first.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.running.log().newest()
+    }
+
+    /// How many requests there were.
+    pub fn request_count(&self) -> u64 {
+        self.running.log().count()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        self.running.log().clear();
+    }
+
+    /// `TaskInfo` of every task whose object exists now, by number, as `GET Task/{moId}/info` would give it.
+    pub fn truth(&self) -> Vec<Value> {
+        self.running.with(|core| {
+            core.world
+                .tasks()
+                .map(|task| core.pen().info(&task.record))
+                .collect()
+        })
+    }
+
+    /// Changes the server's ways.
+    pub fn behave(&self, change: impl FnOnce(&mut Behaviours)) {
+        self.running.with(|core| change(&mut core.behaviours));
+    }
+
+    /// The next request is answered by something in front of the server. May be called several times: each outage
+    /// takes one request.
+    pub fn fail_next(&self, outage: Outage) {
+        self.running.with(|core| core.outages.push_back(outage));
+    }
+
+    /// No more outages.
+    pub fn clear_outages(&self) {
+        self.running.with(|core| core.outages.clear());
+    }
+
+    /// The next `count` answers are lost on the way: the calls have their effect, the connection breaks.
+    pub fn lose_answers(&self, count: usize) {
+        self.running.with(|core| core.lose_answers = count);
+    }
+
+    /// Makes a task's object disappear at once.
+    pub fn remove_task(&self, mo_id: &str) -> bool {
+        let Some(id) = TaskId::parse(mo_id) else {
+            return false;
+        };
+        self.running.with(|core| core.world.remove_task(id))
+    }
+
+    /// Answers the question of the virtual machine of this name; tells whether there was one.
+    pub fn answer_question(&self, machine: &str) -> bool {
+        self.running.with(|core| {
+            let machine = core.world.inventory().named(machine);
+            machine.is_some_and(|machine| core.world.answer_question(machine))
+        })
+    }
+
+    /// How many session-scoped objects of each kind exist: property collectors, views, retrievals answered in part.
+    pub fn open_objects(&self) -> OpenObjects {
+        self.running.with(|core| core.sessions.open_objects())
+    }
+}
+
+/// Session-scoped objects that exist: what a well-behaved client leaves at zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpenObjects {
+    /// Property collectors made by clients.
+    pub collectors: usize,
+    /// Property filters.
+    pub filters: usize,
+    /// Views.
+    pub views: usize,
+    /// Retrievals answered in part, neither continued nor cancelled.
+    pub retrievals: usize,
+    /// Task history collectors.
+    pub histories: usize,
+}

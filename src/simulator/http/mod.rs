@@ -1,0 +1,317 @@
+//! The edge: HTTP requests become calls, answers become responses. What is asked and answered is decided in
+//! `service`; time and waiting are kept in `running`.
+
+pub(super) mod log;
+pub(super) mod path;
+pub(super) mod tls;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use serde_json::{Value, json};
+use tower_http::compression::CompressionLayer;
+
+use self::log::RequestRecord;
+use self::path::Place;
+use super::behaviour::{Behaviours, Outage};
+use super::fault::Fault;
+use super::running::Running;
+use super::service::{Answer, Call};
+use super::value::{self, MoRef};
+
+/// The header that carries the session.
+const SESSION_HEADER: &str = "vmware-api-session-id";
+
+/// Largest body of a request; a list view of a hundred thousand tasks fits.
+const LARGEST_BODY: usize = 32 * 1024 * 1024;
+
+/// Most releases in a `hello`.
+const MOST_RELEASES: usize = 128;
+
+/// Tells the compression that this answer is to stay as it is.
+#[derive(Clone, Copy)]
+struct Uncompressed;
+
+/// The service that answers every request.
+pub(super) fn router(running: Arc<Running>) -> Router {
+    let wanted = |_: StatusCode,
+                  _: axum::http::Version,
+                  headers: &HeaderMap,
+                  extensions: &axum::http::Extensions| {
+        let length = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        extensions.get::<Uncompressed>().is_none() && length.is_none_or(|length| length >= 256)
+    };
+    Router::new()
+        .fallback(answer)
+        .layer(CompressionLayer::new().compress_when(wanted))
+        .with_state(running)
+}
+
+/// An answer on its way out.
+struct Outgoing {
+    status: u16,
+    body: Option<Value>,
+    session: Option<String>,
+}
+
+impl Outgoing {
+    fn fault(fault: Fault) -> Self {
+        Self {
+            status: 500,
+            body: Some(fault.into_json()),
+            session: None,
+        }
+    }
+}
+
+async fn answer(State(running): State<Arc<Running>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let raw = parts.uri.path().to_owned();
+    let place = path::read(&raw);
+    let kind = match &place {
+        Place::System => parts
+            .uri
+            .query()
+            .and_then(|query| query.strip_prefix("action="))
+            .unwrap_or("system")
+            .to_owned(),
+        Place::Member { kind, member, .. } => format!("{kind}/{member}"),
+        Place::Nowhere => "elsewhere".to_owned(),
+    };
+    let began = running.real_time();
+    let (behaviours, outage) =
+        running.with(|core| (core.behaviours.clone(), core.outages.pop_front()));
+    let body = to_bytes(body, LARGEST_BODY).await;
+    if !behaviours.latency.is_zero() {
+        tokio::time::sleep(behaviours.latency).await;
+    }
+    let mut response = match (outage, place, body) {
+        (Some(outage), ..) => in_front(&outage),
+        (None, Place::System, Ok(body)) => {
+            hello(&behaviours, &parts.method, parts.uri.query(), &body)
+        }
+        (
+            None,
+            Place::Member {
+                release,
+                kind,
+                id,
+                member,
+            },
+            Ok(body),
+        ) => {
+            let object = MoRef::new(kind, id);
+            let outgoing = match call(
+                &behaviours,
+                &release,
+                object,
+                member,
+                &parts.method,
+                &parts.headers,
+                &body,
+            ) {
+                Ok(call) => ask(&running, &call).await,
+                Err(outgoing) => outgoing,
+            };
+            let behaviours = running.with(|core| core.behaviours.clone());
+            write(outgoing, &behaviours)
+        }
+        (None, Place::Nowhere, Ok(_)) => page(StatusCode::NOT_FOUND, "404 Not Found"),
+        (None, _, Err(_)) => page(StatusCode::PAYLOAD_TOO_LARGE, "413 Payload Too Large"),
+    };
+    let bytes = axum::body::HttpBody::size_hint(response.body())
+        .exact()
+        .unwrap_or(0);
+    let record = RequestRecord {
+        at: began,
+        method: parts.method.to_string(),
+        kind,
+        path: raw,
+        status: response.status().as_u16(),
+        bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+    };
+    let lost = running.note_request(record);
+    if !behaviours.gzip {
+        response.extensions_mut().insert(Uncompressed);
+    }
+    if lost { lose(&response) } else { response }
+}
+
+/// The call that a request makes, or the refusal.
+fn call(
+    behaviours: &Behaviours,
+    release: &str,
+    object: MoRef,
+    member: String,
+    method: &Method,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Call, Outgoing> {
+    let is_method = match *method {
+        Method::GET => false,
+        Method::POST => true,
+        _ => {
+            return Err(Outgoing {
+                status: 405,
+                body: None,
+                session: None,
+            });
+        }
+    };
+    if !behaviours.releases.iter().any(|known| known == release) {
+        return Err(Outgoing::fault(Fault::invalid_request(format!(
+            "Unsupported version of the API: {release}."
+        ))));
+    }
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    let (session, authorization) = (text(SESSION_HEADER), text(header::AUTHORIZATION.as_str()));
+    Ok(Call {
+        is_method,
+        object,
+        member,
+        body: body.to_vec(),
+        session,
+        authorization,
+    })
+}
+
+async fn ask(running: &Arc<Running>, call: &Call) -> Outgoing {
+    let answered = running.answer(call).await;
+    let behaviours = running.with(|core| core.behaviours.clone());
+    match answered {
+        Ok(answer) => {
+            let session = match &answer {
+                Answer::SignedIn(token, _) => Some(token.clone()),
+                _ => None,
+            };
+            let (status, body) = answer.into_wire(&behaviours);
+            Outgoing {
+                status,
+                body,
+                session,
+            }
+        }
+        Err(fault) => Outgoing::fault(fault),
+    }
+}
+
+fn write(outgoing: Outgoing, behaviours: &Behaviours) -> Response {
+    let Outgoing {
+        status,
+        body,
+        session,
+    } = outgoing;
+    let mut response = match body {
+        None => Response::new(Body::empty()),
+        Some(mut value) => {
+            value::dress(&mut value, behaviours, super::service::INSTANCE);
+            let mut response = Response::new(Body::from(value.to_string()));
+            response.headers_mut().insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
+            response
+        }
+    };
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(session) = session.and_then(|session| HeaderValue::from_str(&session).ok()) {
+        response.headers_mut().insert(SESSION_HEADER, session);
+    }
+    response
+}
+
+/// `POST /api/vcenter/system?action=hello`: the first release of the client's that the server knows.
+fn hello(behaviours: &Behaviours, method: &Method, query: Option<&str>, body: &Bytes) -> Response {
+    if !behaviours.hello || query != Some("action=hello") || *method != Method::POST {
+        return page(StatusCode::NOT_FOUND, "404 Not Found");
+    }
+    let asked: Option<Vec<String>> = serde_json::from_slice::<Value>(body)
+        .ok()
+        .and_then(|body| serde_json::from_value(body.get("api_releases")?.clone()).ok());
+    let (status, value) = match asked {
+        Some(asked) if asked.len() <= MOST_RELEASES => {
+            let common = asked
+                .iter()
+                .find(|release| behaviours.releases.contains(release));
+            (
+                200,
+                json!({"api_release": common.map_or("", String::as_str)}),
+            )
+        }
+        _ => (
+            400,
+            json!({
+                "error_type": "INVALID_ARGUMENT",
+                "messages": [{"args": [], "default_message": "api_releases must be a list of at most 128 releases.", "id": "vapi.data.structure.field.missing"}],
+            }),
+        ),
+    };
+    write(
+        Outgoing {
+            status,
+            body: Some(value),
+            session: None,
+        },
+        behaviours,
+    )
+}
+
+/// A page of HTML, as the server's proxy writes them.
+fn page(status: StatusCode, title: &str) -> Response {
+    let mut response = Response::new(Body::from(format!(
+        "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+    )));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    response
+}
+
+fn in_front(outage: &Outage) -> Response {
+    let mut response = Response::new(Body::from(outage.body.clone()));
+    *response.status_mut() =
+        StatusCode::from_u16(outage.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    if let Ok(content_type) = HeaderValue::from_str(&outage.content_type) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, content_type);
+    }
+    if let Some(value) = outage
+        .retry_after
+        .as_deref()
+        .and_then(|value| HeaderValue::from_str(value).ok())
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+/// The connection breaks in the middle of the answer.
+fn lose(response: &Response) -> Response {
+    let broken = futures_util::stream::once(async {
+        Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    });
+    let mut lost = Response::new(Body::from_stream(broken));
+    *lost.status_mut() = if response.status() == StatusCode::NO_CONTENT {
+        StatusCode::OK
+    } else {
+        response.status()
+    };
+    lost.headers_mut()
+        .insert(header::CONTENT_LENGTH, HeaderValue::from_static("1000000"));
+    lost.extensions_mut().insert(Uncompressed);
+    lost
+}

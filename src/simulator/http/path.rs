@@ -1,0 +1,103 @@
+//! Reads the paths of the API. The raw path is split first and its segments are decoded after that, so that an
+//! encoded `/` stays part of its segment.
+
+use percent_encoding::percent_decode_str;
+
+/// What a path names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// `/api/vcenter/system`.
+    System,
+    /// `/sdk/vim25/{release}/{Type}/{moId}/{member}`.
+    Member {
+        /// The release.
+        release: String,
+        /// The managed object's type.
+        kind: String,
+        /// The managed object's id.
+        id: String,
+        /// The property or method.
+        member: String,
+    },
+    /// Anything else.
+    Nowhere,
+}
+
+/// Reads a raw path.
+pub(crate) fn read(raw: &str) -> Place {
+    if raw == "/api/vcenter/system" {
+        return Place::System;
+    }
+    let Some(rest) = raw.strip_prefix("/sdk/vim25/") else {
+        return Place::Nowhere;
+    };
+    let segments: Option<Vec<String>> = rest.split('/').map(decode).collect();
+    match segments.as_deref() {
+        Some([release, kind, id, member])
+            if [release, kind, id, member]
+                .iter()
+                .all(|segment| !segment.is_empty()) =>
+        {
+            Place::Member {
+                release: release.clone(),
+                kind: kind.clone(),
+                id: id.clone(),
+                member: member.clone(),
+            }
+        }
+        _ => Place::Nowhere,
+    }
+}
+
+fn decode(segment: &str) -> Option<String> {
+    percent_decode_str(segment)
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(raw: &str) -> Option<String> {
+        match read(raw) {
+            Place::Member { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn segments_are_decoded_after_splitting() {
+        assert_eq!(
+            id("/sdk/vim25/8.0.3.0/Task/task-1/info").as_deref(),
+            Some("task-1")
+        );
+        assert_eq!(
+            id("/sdk/vim25/8.0.3.0/ListView/session%5B52b1%5D52c7/view").as_deref(),
+            Some("session[52b1]52c7")
+        );
+        assert_eq!(
+            id("/sdk/vim25/8.0.3.0/ListView/session[52b1]52c7/view").as_deref(),
+            Some("session[52b1]52c7")
+        );
+        assert_eq!(
+            id("/sdk/vim25/8.0.3.0/Task/a%2Fb%3Fc/info").as_deref(),
+            Some("a/b?c")
+        );
+    }
+
+    #[test]
+    fn what_has_too_few_or_too_many_segments_is_nowhere() {
+        for raw in [
+            "/",
+            "/sdk",
+            "/sdk/vim25/8.0.3.0/Task/task-1",
+            "/sdk/vim25/8.0.3.0/Task/a/b/info",
+            "/sdk/vim25//Task/t/info",
+            "/sdk/vim25/8/Task/%FF/info",
+        ] {
+            assert_eq!(read(raw), Place::Nowhere, "{raw}");
+        }
+    }
+}

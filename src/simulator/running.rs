@@ -1,0 +1,119 @@
+//! A server at work: the core behind its lock, the clock, and what moves the world on while nobody asks.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::clock::Clock;
+use super::fault::Fault;
+use super::http::log::{RequestLog, RequestRecord};
+use super::service::{Answer, Call, Core};
+
+/// Shortest pause of the driver while somebody waits for changes: finer than anybody can see.
+const FINE: Duration = Duration::from_millis(2);
+
+/// Longest pause of the driver: what is due is never left lying longer, so that no backlog grows.
+const COARSE: Duration = Duration::from_millis(250);
+
+/// A server at work.
+#[derive(Debug)]
+pub(super) struct Running {
+    core: Mutex<Core>,
+    pub(super) clock: Clock,
+    began: Instant,
+    log: Mutex<RequestLog>,
+    /// Told whenever something changed that a wait may be waiting for.
+    changed: watch::Sender<u64>,
+    waiters: AtomicUsize,
+    kick: Notify,
+    pub(super) stop: CancellationToken,
+}
+
+impl Running {
+    pub(super) fn new(core: Core, clock: Clock) -> Self {
+        Self {
+            core: Mutex::new(core),
+            clock,
+            began: Instant::now(),
+            log: Mutex::default(),
+            changed: watch::Sender::new(0),
+            waiters: AtomicUsize::new(0),
+            kick: Notify::new(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Core> {
+        // What a panicking test left behind is still a consistent world.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the core, at the present moment, and tells the waits if something changed.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Core) -> T) -> T {
+        let mut core = self.lock();
+        core.unscaled = self.clock.unscaled();
+        core.world.advance_to(self.clock.world_now());
+        let result = work(&mut core);
+        let stamp = core.world.version().wrapping_add(core.view_changes << 40);
+        drop(core);
+        self.changed
+            .send_if_modified(|last| std::mem::replace(last, stamp) != stamp);
+        result
+    }
+
+    /// Answers a call.
+    #[expect(clippy::unused_async, reason = "waits for changes will wait here")]
+    pub(super) async fn answer(self: &Arc<Self>, call: &Call) -> Result<Answer, Fault> {
+        self.with(|core| core.call(call))
+    }
+
+    /// Real time since the start.
+    pub(super) fn real_time(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Notes a request, and tells whether its answer is to be lost.
+    pub(super) fn note_request(&self, record: RequestRecord) -> bool {
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(record);
+        self.with(|core| {
+            let lost = core.lose_answers > 0;
+            core.lose_answers = core.lose_answers.saturating_sub(1);
+            lost
+        })
+    }
+
+    /// The log of requests.
+    pub(super) fn log(&self) -> MutexGuard<'_, RequestLog> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves the world on until the server is stopped. A manual clock needs no driver.
+    pub(super) async fn drive(self: Arc<Self>) {
+        let driving = async {
+            loop {
+                let due = self.with(|core| core.world.next_due());
+                let Some(pause) = due.map_or(Some(COARSE), |due| self.clock.real_time_until(due))
+                else {
+                    return;
+                };
+                let least = if self.waiters.load(Ordering::SeqCst) > 0 {
+                    FINE
+                } else {
+                    COARSE
+                };
+                let pause = pause.min(COARSE).max(least);
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = self.kick.notified() => {}
+                }
+            }
+        };
+        self.stop.run_until_cancelled(driving).await;
+    }
+}

@@ -1,0 +1,493 @@
+//! From a scenario file to the setting of a world: names become entities, percents become shares, and whatever
+//! makes no sense is refused with its line.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use toml::Spanned;
+
+use super::catalogue::Catalogue;
+use super::file::{
+    CancelEntry, ChildEntry, Estate, File, LoadEntry, Names, PlanEntry, ProgressEntry,
+    QuestionEntry, Reason, SpanEntry,
+};
+use super::{LoadOptions, ScenarioError};
+use crate::simulator::world::Setting;
+use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
+use crate::simulator::world::load::Load;
+use crate::simulator::world::plan::{
+    CancelManner, Curve, Entry, Length, Outcome, Phase, Plan, Question, Span,
+};
+use crate::simulator::world::time::WorldTime;
+
+/// How long a finished task's object stays, unless its plan says otherwise.
+const KEEP: Duration = Duration::from_secs(600);
+
+/// What a parent does after its last child.
+const WRAP_UP: Span = Span {
+    least: Duration::from_millis(800),
+    most: Duration::from_secs(3),
+};
+
+/// Reads `text` and makes the setting of a world of it.
+pub(super) fn compile(
+    name: &str,
+    text: &str,
+    options: &LoadOptions,
+) -> Result<Setting, ScenarioError> {
+    let file: File = toml::from_str(text).map_err(|error| ScenarioError::Wrong {
+        file: name.to_owned(),
+        line: error.span().map_or(1, |span| line_of(text, span.start)),
+        what: error.message().to_owned(),
+    })?;
+    let compiler = Compiler {
+        file: name,
+        text,
+        groups: &file.groups,
+        inventory: build(&file.estate),
+    };
+    let day = compiler.positive(file.day, 0..0)?;
+    let mut entries = Vec::new();
+    for task in &file.tasks {
+        let span = task.what.operation.span();
+        let every = task
+            .every
+            .map_or(Ok(day), |every| compiler.positive(every, span.clone()))?;
+        let choices = vec![(1, Arc::new(compiler.plan(&task.what, true)?))];
+        entries.push(Entry {
+            first: WorldTime::from_span(task.at),
+            every,
+            jitter: unsigned(task.jitter),
+            choices,
+        });
+    }
+    for stream in &file.streams {
+        let span = stream
+            .choices
+            .first()
+            .map_or(0..0, |choice| choice.what.operation.span());
+        let every = compiler.positive(stream.every, span)?;
+        let choices: Result<_, ScenarioError> = stream
+            .choices
+            .iter()
+            .map(|choice| Ok((choice.weight, Arc::new(compiler.plan(&choice.what, true)?))))
+            .collect();
+        entries.push(Entry {
+            first: WorldTime::from_span(stream.at),
+            every,
+            jitter: unsigned(stream.jitter),
+            choices: choices?,
+        });
+    }
+    let load = compiler.load(file.load.as_ref(), options)?;
+    Ok(Setting {
+        inventory: compiler.inventory,
+        entries,
+        load,
+        first_task: file.first_task.max(1),
+    })
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count()
+        + 1
+}
+
+fn unsigned(span: SignedDuration) -> Duration {
+    Duration::try_from(span).unwrap_or_default()
+}
+
+fn build(estate: &Estate) -> Inventory {
+    let mut inventory = Inventory::default();
+    let root = inventory.add(EntityKind::Folder("Datacenter"), "Datacenters", None);
+    let centre_name = estate.datacenter.as_deref().unwrap_or("dc-01");
+    let centre = inventory.add(EntityKind::Datacenter, centre_name, Some(root));
+    let machines = inventory.add(EntityKind::Folder("VirtualMachine"), "vm", Some(centre));
+    let hosts = inventory.add(EntityKind::Folder("ComputeResource"), "host", Some(centre));
+    let stores = inventory.add(EntityKind::Folder("Datastore"), "datastore", Some(centre));
+    inventory.add(EntityKind::Folder("Network"), "network", Some(centre));
+    for store in &estate.datastores {
+        inventory.add(EntityKind::Datastore, store, Some(stores));
+    }
+    for cluster in &estate.clusters {
+        let id = inventory.add(EntityKind::Cluster, &cluster.name, Some(hosts));
+        inventory.add(EntityKind::ResourcePool, "Resources", Some(id));
+        for host in &cluster.hosts {
+            inventory.add(EntityKind::Host, host, Some(id));
+        }
+    }
+    for folder in &estate.machine_folders {
+        let id = inventory.add(
+            EntityKind::Folder("VirtualMachine"),
+            &folder.name,
+            Some(machines),
+        );
+        let cluster = estate
+            .clusters
+            .iter()
+            .find(|cluster| cluster.name == folder.cluster);
+        let hosts = cluster.map_or(&[][..], |cluster| &cluster.hosts);
+        for (index, machine) in folder.machines.iter().enumerate() {
+            let host = hosts
+                .get(index % hosts.len().max(1))
+                .and_then(|host| inventory.named(host));
+            let machine = inventory.add(EntityKind::VirtualMachine, machine, Some(id));
+            inventory.entity_mut(machine).host = host;
+        }
+    }
+    inventory
+}
+
+struct Compiler<'a> {
+    file: &'a str,
+    text: &'a str,
+    groups: &'a std::collections::BTreeMap<String, Vec<String>>,
+    inventory: Inventory,
+}
+
+impl Compiler<'_> {
+    fn wrong(&self, at: &Range<usize>, what: impl Into<String>) -> ScenarioError {
+        ScenarioError::Wrong {
+            file: self.file.to_owned(),
+            line: line_of(self.text, at.start),
+            what: what.into(),
+        }
+    }
+
+    fn positive(&self, span: SignedDuration, at: Range<usize>) -> Result<Duration, ScenarioError> {
+        let positive = Duration::try_from(span).ok().filter(|span| !span.is_zero());
+        positive.ok_or_else(|| self.wrong(&at, "a period must be longer than nothing"))
+    }
+
+    fn entity(&self, name: &str, at: &Range<usize>) -> Result<EntityId, ScenarioError> {
+        self.inventory
+            .named(name)
+            .ok_or_else(|| self.wrong(at, format!("there is no entity {name} on the estate")))
+    }
+
+    fn targets(&self, names: Option<&Spanned<Names>>) -> Result<Vec<EntityId>, ScenarioError> {
+        let Some(names) = names else {
+            return Ok(Vec::new());
+        };
+        let at = names.span();
+        let listed: &[String] = match names.get_ref() {
+            Names::One(name) => match name.strip_prefix('@') {
+                Some(group) => self
+                    .groups
+                    .get(group)
+                    .ok_or_else(|| self.wrong(&at, format!("there is no group {group}")))?,
+                None => std::slice::from_ref(name),
+            },
+            Names::Many(names) => names,
+        };
+        listed.iter().map(|name| self.entity(name, &at)).collect()
+    }
+
+    fn plan(&self, entry: &PlanEntry, root: bool) -> Result<Plan, ScenarioError> {
+        let at = entry.operation.span();
+        let key = entry.operation.get_ref().as_str();
+        let listed = Catalogue::built_in().find(key);
+        let name = match &entry.name {
+            Some(name) => (!name.is_empty()).then(|| name.as_str().into()),
+            None => listed.and_then(|operation| operation.method.clone()),
+        };
+        let length = match entry.takes {
+            Some(takes) => Length::For(span(takes)),
+            None if entry.children.is_empty() => {
+                return Err(self.wrong(
+                    &at,
+                    "without children a task needs to say how long it takes: takes = \"…\"",
+                ));
+            }
+            None => Length::UntilChildrenEnd(WRAP_UP),
+        };
+        let outcome = match (&entry.error, &entry.result) {
+            (Some(error), None) => Outcome::Failure(self.data(error, true)?),
+            (None, result) => Outcome::Success(
+                result
+                    .as_ref()
+                    .map(|result| self.data(result, false))
+                    .transpose()?,
+            ),
+            (Some(_), Some(_)) => {
+                return Err(self.wrong(&at, "a task has an error or a result, not both"));
+            }
+        };
+        let mut children = Vec::new();
+        for child in &entry.children {
+            self.children(child, &mut children)?;
+        }
+        let reason = match &entry.by {
+            Some(reason) => Some(self.reason(reason, &at)?),
+            None => root.then(|| json!({"_typeName": "TaskReasonSystem"})),
+        };
+        let locks = match &entry.locks {
+            Some(names) => names
+                .get_ref()
+                .iter()
+                .map(|name| self.entity(name, &names.span()))
+                .collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        };
+        Ok(Plan {
+            description_id: listed.map_or_else(|| key.into(), |operation| operation.key.clone()),
+            name,
+            targets: self.targets(entry.on.as_ref())?,
+            any_target: entry.any,
+            reason,
+            queue: entry
+                .queue
+                .map_or(Span::exactly(Duration::from_millis(120)), span),
+            length,
+            curve: self.curve(&entry.progress, &at)?,
+            phases: entry.phases.iter().map(phase).collect(),
+            cancelable: turns(entry.cancel.is_some(), &entry.cancelable_turns),
+            cancel: match entry.cancel {
+                None => CancelManner::Refused,
+                Some(CancelEntry::Ignored) => CancelManner::Ignored,
+                Some(CancelEntry::After(delay)) => CancelManner::Acts(span(delay)),
+            },
+            exclusive: entry.exclusive,
+            locks,
+            outcome,
+            tolerant: entry.tolerant,
+            children,
+            slots: entry.slots,
+            keep: entry.keep.map_or(KEEP, unsigned),
+            change_tag: entry.tag.as_deref().map(Into::into),
+            activation_id: entry.activation.as_deref().map(Into::into),
+            question: entry.question.as_ref().map(question),
+            details: entry.details,
+            names_itself_root: entry.names_itself_root,
+        })
+    }
+
+    fn children(
+        &self,
+        child: &ChildEntry,
+        children: &mut Vec<(Span, Arc<Plan>)>,
+    ) -> Result<(), ScenarioError> {
+        let plan = self.plan(&child.what, false)?;
+        let Some(each) = &child.for_each else {
+            children.push((span(child.after), Arc::new(plan)));
+            return Ok(());
+        };
+        let mut after = span(child.after);
+        for target in self.targets(Some(each))? {
+            children.push((
+                after,
+                Arc::new(Plan {
+                    targets: vec![target],
+                    ..plan.clone()
+                }),
+            ));
+            let apart = unsigned(child.apart);
+            after = Span {
+                least: after.least + apart,
+                most: after.most + apart,
+            };
+        }
+        Ok(())
+    }
+
+    fn reason(&self, reason: &Reason, at: &Range<usize>) -> Result<Value, ScenarioError> {
+        Ok(match reason {
+            Reason::System => json!({"_typeName": "TaskReasonSystem"}),
+            Reason::User(name) => json!({"_typeName": "TaskReasonUser", "userName": name}),
+            Reason::Alarm { name, entity } => {
+                let entity = self.inventory.entity(self.entity(entity, at)?);
+                json!({
+                    "_typeName": "TaskReasonAlarm",
+                    "alarmName": name,
+                    "alarm": {"_typeName": "ManagedObjectReference", "type": "Alarm", "value": "alarm-7"},
+                    "entityName": &*entity.name,
+                    "entity": entity.reference.to_json(),
+                })
+            }
+            Reason::Schedule(name) => json!({
+                "_typeName": "TaskReasonSchedule",
+                "name": name,
+                "scheduledTask": {"_typeName": "ManagedObjectReference", "type": "ScheduledTask", "value": "schedule-12"},
+            }),
+        })
+    }
+
+    fn curve(&self, entry: &ProgressEntry, at: &Range<usize>) -> Result<Curve, ScenarioError> {
+        let shares = |points: &[(f64, u8)]| {
+            let sound = points.is_sorted_by(|a, b| a.0 <= b.0)
+                && points
+                    .iter()
+                    .all(|(at, percent)| (0.0..=100.0).contains(at) && *percent <= 100);
+            let shares = points
+                .iter()
+                .map(|(at, percent)| (at / 100.0, *percent))
+                .collect();
+            sound.then_some(shares).ok_or_else(|| {
+                self.wrong(at, "points of progress go from 0 to 100, in order of time")
+            })
+        };
+        Ok(match entry {
+            ProgressEntry::None => Curve::Absent,
+            ProgressEntry::Linear => Curve::Linear,
+            ProgressEntry::Slowing => Curve::Slowing,
+            ProgressEntry::Noisy => Curve::Noisy,
+            ProgressEntry::Children => Curve::Children,
+            ProgressEntry::Points(points) => Curve::Points(shares(points)?),
+            ProgressEntry::Steps(points) => Curve::Steps(shares(points)?),
+        })
+    }
+
+    /// A data object of the file: `@name` becomes the reference to the entity, messages get their type's name.
+    fn data(&self, value: &Spanned<Value>, is_fault: bool) -> Result<Value, ScenarioError> {
+        let mut data = value.get_ref().clone();
+        self.resolve(&mut data, &value.span())?;
+        let typed = data.get("_typeName").is_some_and(Value::is_string);
+        let what = if is_fault { "a fault" } else { "a result" };
+        typed
+            .then_some(data)
+            .ok_or_else(|| self.wrong(&value.span(), format!("{what} needs a _typeName")))
+    }
+
+    fn resolve(&self, value: &mut Value, at: &Range<usize>) -> Result<(), ScenarioError> {
+        match value {
+            Value::String(text) => {
+                if let Some(name) = text.strip_prefix('@') {
+                    *value = self
+                        .inventory
+                        .entity(self.entity(name, at)?)
+                        .reference
+                        .to_json();
+                }
+            }
+            Value::Array(items) => items
+                .iter_mut()
+                .try_for_each(|item| self.resolve(item, at))?,
+            Value::Object(fields) => {
+                if let Some(messages) = fields.get_mut("faultMessage").and_then(Value::as_array_mut)
+                {
+                    for message in messages.iter_mut().filter_map(Value::as_object_mut) {
+                        message.insert("_typeName".to_owned(), json!("LocalizableMessage"));
+                    }
+                }
+                fields
+                    .values_mut()
+                    .try_for_each(|field| self.resolve(field, at))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn load(
+        &self,
+        entry: Option<&LoadEntry>,
+        options: &LoadOptions,
+    ) -> Result<Option<Load>, ScenarioError> {
+        if entry.is_none() && options.tasks.is_none() {
+            return Ok(None);
+        }
+        let operation = |key: &str| {
+            let listed = Catalogue::built_in().find(key);
+            listed.map_or_else(
+                || (key.into(), None),
+                |operation| (operation.key.clone(), operation.method.clone()),
+            )
+        };
+        let keys = entry.map_or(["VirtualMachine.clone", "vim.Task.copyDisk"], |entry| {
+            [entry.root.as_str(), entry.child.as_str()]
+        });
+        let machines: Vec<_> = self
+            .inventory
+            .all()
+            .filter(|(_, entity)| entity.kind == EntityKind::VirtualMachine)
+            .map(|(id, _)| id)
+            .collect();
+        let tasks = options
+            .tasks
+            .or(entry.map(|entry| entry.tasks))
+            .unwrap_or(200);
+        let rate = options
+            .rate
+            .or(entry.map(|entry| entry.rate))
+            .unwrap_or(tasks as u64);
+        if rate > 1_000_000 {
+            return Err(self.wrong(
+                &(0..0),
+                "a load of more than a million changes a second is beyond this server",
+            ));
+        }
+        let mut load = Load::new(tasks, rate, keys.map(operation), machines);
+        load.at_once = options.at_once || entry.is_some_and(|entry| entry.at_once);
+        load.finish = options.finish || entry.is_some_and(|entry| entry.finish);
+        Ok(Some(load))
+    }
+}
+
+fn span(entry: SpanEntry) -> Span {
+    match entry {
+        SpanEntry::Exact(span) => Span::exactly(unsigned(span)),
+        SpanEntry::Between([least, most]) => Span {
+            least: unsigned(least),
+            most: unsigned(most),
+        },
+    }
+}
+
+fn phase(entry: &super::file::PhaseEntry) -> Phase {
+    let mut description = crate::simulator::value::message(&entry.key, &entry.text);
+    if let Some(fields) = description
+        .as_object_mut()
+        .filter(|_| !entry.arg.is_empty())
+    {
+        let arguments: Vec<Value> = entry
+            .arg
+            .iter()
+            .map(|(key, value)| {
+                json!({"_typeName": "KeyAnyValue", "key": key, "value": {"_typeName": "string", "_value": value}})
+            })
+            .collect();
+        fields.insert("arg".to_owned(), Value::Array(arguments));
+    }
+    Phase {
+        at: entry.at / 100.0,
+        description,
+    }
+}
+
+fn turns(cancelable: bool, at: &[f64]) -> Vec<(f64, bool)> {
+    let mut now = cancelable;
+    let mut turns = vec![(0.0, now)];
+    for percent in at {
+        now = !now;
+        turns.push((percent / 100.0, now));
+    }
+    turns
+}
+
+fn question(entry: &QuestionEntry) -> Question {
+    let choices: Vec<Value> = entry
+        .choices
+        .iter()
+        .enumerate()
+        .map(|(index, label)| {
+            json!({"_typeName": "ElementDescription", "key": index.to_string(), "label": label, "summary": label})
+        })
+        .collect();
+    let info = json!({
+        "_typeName": "VirtualMachineQuestionInfo",
+        "id": "2837",
+        "text": &entry.text,
+        "choice": {"_typeName": "ChoiceOption", "choiceInfo": choices, "defaultIndex": 0},
+        "message": [{"_typeName": "VirtualMachineMessage", "id": "msg.uuid.altered", "text": &entry.text}],
+    });
+    Question {
+        at: entry.at / 100.0,
+        info,
+    }
+}

@@ -1,0 +1,183 @@
+//! Scenarios: what happens in an embedded vCenter, as data.
+
+mod catalogue;
+mod compile;
+mod file;
+
+use std::path::Path;
+
+pub use catalogue::{Catalogue, Operation};
+
+use super::world::Setting;
+
+/// The scenarios that the program carries: name and text.
+const BUILT_IN: [(&str, &str); 4] = [
+    ("demo", include_str!("../../../assets/scenarios/demo.toml")),
+    (
+        "empty",
+        include_str!("../../../assets/scenarios/empty.toml"),
+    ),
+    ("load", include_str!("../../../assets/scenarios/load.toml")),
+    (
+        "quiet",
+        include_str!("../../../assets/scenarios/quiet.toml"),
+    ),
+];
+
+/// Why a scenario cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// Neither a built-in name nor a readable file.
+    #[error(
+        "no scenario {name}: it is none of the built-in ones ({known}), and as a file it cannot be read: {source}"
+    )]
+    Unreadable {
+        /// What was asked for.
+        name: String,
+        /// The built-in names.
+        known: String,
+        /// Why the file cannot be read.
+        source: std::io::Error,
+    },
+    /// The file does not have the form of a scenario.
+    #[error("scenario {file}, line {line}: {what}")]
+    Wrong {
+        /// The file, or the built-in name.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        what: String,
+    },
+}
+
+/// Changes to a scenario's load generator. Given to a scenario without one, they add one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// Tasks running at a time.
+    pub tasks: Option<usize>,
+    /// Progress changes a second.
+    pub rate: Option<u64>,
+    /// All changes of a second at one moment.
+    pub at_once: bool,
+    /// Tasks finish, and new ones take their places.
+    pub finish: bool,
+}
+
+/// A scenario, read and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    name: String,
+    text: String,
+}
+
+impl Scenario {
+    /// The names of the scenarios that the program carries.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// The built-in scenario of this name, or the file at this path.
+    pub fn load(name: &str) -> Result<Self, ScenarioError> {
+        if let Some((name, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
+            return Self::parse(name, text);
+        }
+        let text = std::fs::read_to_string(Path::new(name)).map_err(|source| {
+            ScenarioError::Unreadable {
+                name: name.to_owned(),
+                known: Self::names().collect::<Vec<_>>().join(", "),
+                source,
+            }
+        })?;
+        Self::parse(name, &text)
+    }
+
+    /// Reads a scenario; `name` is what errors call it.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
+        compile::compile(name, text, &LoadOptions::default())?;
+        Ok(Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        })
+    }
+
+    /// Its name, or the path of its file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The setting of a world.
+    pub(super) fn setting(&self, load: &LoadOptions) -> Result<Setting, ScenarioError> {
+        compile::compile(&self.name, &self.text, load)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_scenario_is_well_formed() {
+        for name in Scenario::names() {
+            let scenario = Scenario::load(name).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(scenario.name(), name);
+        }
+    }
+
+    #[test]
+    fn every_scenario_file_is_built_in() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
+                let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+                assert!(
+                    Scenario::names().any(|known| known == name),
+                    "{name} is not built in"
+                );
+            }
+        }
+    }
+
+    fn complaint(text: &str) -> String {
+        Scenario::parse("my.toml", text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn errors_name_the_file_the_line_and_what_is_wrong() {
+        let unknown_field = complaint("about = \"x\"\ncolour = 3\n");
+        assert!(
+            unknown_field.starts_with("scenario my.toml, line 2: ")
+                && unknown_field.contains("colour"),
+            "{unknown_field}"
+        );
+
+        let no_such_entity = complaint(
+            "about = \"x\"\n[[task]]\nat = \"1s\"\n[task.what]\noperation = \"VirtualMachine.clone\"\non = \"nobody\"\ntakes = \"1m\"\n",
+        );
+        assert_eq!(
+            no_such_entity,
+            "scenario my.toml, line 6: there is no entity nobody on the estate"
+        );
+
+        let endless = complaint(
+            "about = \"x\"\n[[task]]\nat = \"1s\"\n[task.what]\noperation = \"VirtualMachine.clone\"\n",
+        );
+        assert!(
+            endless.starts_with("scenario my.toml, line 5: ") && endless.contains("takes"),
+            "{endless}"
+        );
+
+        let broken = complaint("about = \"x\nday = 3");
+        assert!(broken.starts_with("scenario my.toml, line 1: "), "{broken}");
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        let error = Scenario::load("dmeo").unwrap_err().to_string();
+        assert!(error.contains("demo, empty, load, quiet"), "{error}");
+    }
+}

@@ -1,0 +1,137 @@
+//! What the server says of itself: about, its managers, its operations.
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use crate::simulator::behaviour::Behaviours;
+use crate::simulator::scenario::Catalogue;
+use crate::simulator::value::MoRef;
+use crate::simulator::world::World;
+
+/// The server's identity, for `serverGuid` and `AboutInfo.instanceUuid`.
+pub(crate) const INSTANCE: &str = "6a1f2c1e-4d0a-4c6e-9f53-0b6f2f0a7d11";
+
+/// The managers: field of `ServiceContent`, type, moId.
+const MANAGERS: [(&str, &str, &str); 6] = [
+    (
+        "authorizationManager",
+        "AuthorizationManager",
+        "AuthorizationManager",
+    ),
+    ("eventManager", "EventManager", "EventManager"),
+    (
+        "propertyCollector",
+        "PropertyCollector",
+        "propertyCollector",
+    ),
+    ("sessionManager", "SessionManager", "SessionManager"),
+    ("taskManager", "TaskManager", "TaskManager"),
+    ("viewManager", "ViewManager", "ViewManager"),
+];
+
+/// Whether the object is there once and for everybody.
+pub(super) fn is_singleton(object: &MoRef) -> bool {
+    (&*object.kind, &*object.id) == ("ServiceInstance", "ServiceInstance")
+        || MANAGERS
+            .iter()
+            .any(|(_, kind, id)| *kind == &*object.kind && *id == &*object.id)
+}
+
+/// `ServiceContent`.
+pub(super) fn service_content(world: &World, behaviours: &Behaviours) -> Value {
+    let mut content = json!({"_typeName": "ServiceContent", "about": about(behaviours)});
+    if let Some(fields) = content.as_object_mut() {
+        for (field, kind, id) in MANAGERS {
+            fields.insert(field.to_owned(), MoRef::new(kind, id).to_json());
+        }
+        if let Some(root) = world.inventory().root() {
+            fields.insert("rootFolder".to_owned(), root.reference.to_json());
+        }
+    }
+    content
+}
+
+fn about(behaviours: &Behaviours) -> Value {
+    let release = behaviours
+        .releases
+        .first()
+        .map_or("8.0.3.0", String::as_str);
+    let version: Vec<&str> = release.split('.').take(3).collect();
+    let version = version.join(".");
+    json!({
+        "_typeName": "AboutInfo",
+        "name": "VMware vCenter Server",
+        "fullName": format!("VMware vCenter Server {version} build-24755230 (vtask simulator)"),
+        "vendor": "VMware, Inc.",
+        "version": version,
+        "patchLevel": "00000",
+        "build": "24755230",
+        "localeVersion": "INTL",
+        "localeBuild": "000",
+        "osType": "linux-x64",
+        "productLineId": "vpx",
+        "apiType": "VirtualCenter",
+        "apiVersion": release,
+        "instanceUuid": INSTANCE,
+        "licenseProductName": "VMware VirtualCenter Server",
+        "licenseProductVersion": "8.0",
+    })
+}
+
+static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
+    let row = |type_name: &str, key: &str, label: &str, summary: &str| json!({"_typeName": type_name, "key": key, "label": label, "summary": summary});
+    let operations = Catalogue::built_in().rows().iter();
+    let methods: Vec<Value> = operations
+        .map(|operation| {
+            row(
+                "ElementDescription",
+                &operation.key,
+                operation.label,
+                operation.summary,
+            )
+        })
+        .collect();
+    json!({
+        "_typeName": "TaskDescription",
+        "methodInfo": methods,
+        "state": [
+            row("ElementDescription", "queued", "Queued", "Task is queued"),
+            row("ElementDescription", "running", "Running", "Task is in progress"),
+            row("ElementDescription", "success", "Success", "Task completed successfully"),
+            row("ElementDescription", "error", "Error", "Task completed with a failure"),
+        ],
+        "reason": [
+            row("TypeDescription", "TaskReasonUser", "User task", "Task started by a specific user"),
+            row("TypeDescription", "TaskReasonSystem", "System task", "Task started by the server"),
+            row("TypeDescription", "TaskReasonAlarm", "Alarm task", "Task started by an alarm"),
+            row("TypeDescription", "TaskReasonSchedule", "Scheduled task", "Task started by a scheduled task"),
+        ],
+    })
+});
+
+/// `TaskDescription`.
+pub(super) fn task_description() -> Value {
+    DESCRIPTION.clone()
+}
+
+/// The privileges that the server knows.
+pub(super) const PRIVILEGES: [&str; 8] = [
+    "Global.CancelTask",
+    "Host.Config.Maintenance",
+    "Sessions.ValidateSession",
+    "System.Anonymous",
+    "System.Read",
+    "System.View",
+    "VirtualMachine.Interact.PowerOn",
+    "VirtualMachine.Provisioning.Clone",
+];
+
+/// The privileges as `AuthorizationPrivilege`s.
+pub(super) fn privileges() -> Vec<Value> {
+    let privilege = |id: &&str| {
+        let (group, name) = id.rsplit_once('.').unwrap_or(("", id));
+        json!({"_typeName": "AuthorizationPrivilege", "privId": id, "onParent": false, "name": name, "privGroupName": group})
+    };
+    PRIVILEGES.iter().map(privilege).collect()
+}

@@ -1,0 +1,371 @@
+//! Reads the parameters of a request, strictly: what is missing, of the wrong type, misspelt or without its type's
+//! name is refused in words that say where.
+
+use serde_json::{Map, Value};
+
+use crate::simulator::fault::Fault;
+use crate::simulator::value::MoRef;
+
+/// The fields of a request's body, or of a data object in it, of which each may be taken once.
+#[derive(Debug)]
+pub(super) struct Fields {
+    place: String,
+    fields: Map<String, Value>,
+    strict: bool,
+}
+
+impl Fields {
+    /// The parameters of a method: a JSON object, or nothing at all. `strict`: data objects must name their types.
+    pub(super) fn of_body(body: &[u8], strict: bool) -> Result<Self, Fault> {
+        let value = if body.trim_ascii().is_empty() {
+            Value::Object(Map::new())
+        } else {
+            serde_json::from_slice(body).map_err(|error| {
+                Fault::invalid_request(format!("The request's body is not JSON: {error}."))
+            })?
+        };
+        match value {
+            Value::Object(fields) => Ok(Self {
+                place: String::new(),
+                fields,
+                strict,
+            }),
+            other => Err(Fault::invalid_request(format!(
+                "The request's body must be a JSON object, not {}.",
+                kind(&other)
+            ))),
+        }
+    }
+
+    fn of_object(
+        value: Value,
+        place: String,
+        type_name: &str,
+        strict: bool,
+    ) -> Result<Self, Fault> {
+        let Value::Object(mut fields) = value else {
+            return Err(Fault::invalid_request(format!(
+                "{place} must be a {type_name}, not {}.",
+                kind(&value)
+            )));
+        };
+        match fields.remove("_typeName") {
+            Some(Value::String(name)) if name == type_name => {}
+            None if !strict => {}
+            None => {
+                return Err(Fault::invalid_request(format!(
+                    "{place} lacks _typeName: it must be a {type_name}."
+                )));
+            }
+            Some(name) => {
+                return Err(Fault::invalid_request(format!(
+                    "{place} has _typeName {name}: it must be a {type_name}."
+                )));
+            }
+        }
+        Ok(Self {
+            place,
+            fields,
+            strict,
+        })
+    }
+
+    fn path(&self, name: &str) -> String {
+        if self.place.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.place)
+        }
+    }
+
+    /// Takes a field; `null` counts as not given.
+    fn take(&mut self, name: &str) -> Option<Value> {
+        self.fields.remove(name).filter(|value| !value.is_null())
+    }
+
+    fn missing(&self, name: &str) -> Fault {
+        Fault::invalid_argument(&self.path(name), "It is required.")
+    }
+
+    fn of_type<T>(
+        &mut self,
+        name: &str,
+        wanted: &str,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> Result<Option<T>, Fault> {
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        read(&value).map(Some).ok_or_else(|| {
+            Fault::invalid_request(format!(
+                "{} must be {wanted}, not {}.",
+                self.path(name),
+                kind(&value)
+            ))
+        })
+    }
+
+    /// An optional string.
+    pub(super) fn optional_string(&mut self, name: &str) -> Result<Option<String>, Fault> {
+        self.of_type(name, "a string", |value| value.as_str().map(str::to_owned))
+    }
+
+    /// A required string.
+    pub(super) fn string(&mut self, name: &str) -> Result<String, Fault> {
+        self.optional_string(name)?
+            .ok_or_else(|| self.missing(name))
+    }
+
+    /// An optional boolean.
+    pub(super) fn optional_boolean(&mut self, name: &str) -> Result<Option<bool>, Fault> {
+        self.of_type(name, "a boolean", Value::as_bool)
+    }
+
+    /// A required boolean.
+    pub(super) fn boolean(&mut self, name: &str) -> Result<bool, Fault> {
+        self.optional_boolean(name)?
+            .ok_or_else(|| self.missing(name))
+    }
+
+    /// An optional int32.
+    pub(super) fn optional_int(&mut self, name: &str) -> Result<Option<i32>, Fault> {
+        self.of_type(name, "an int32", |value| {
+            value.as_i64().and_then(|number| i32::try_from(number).ok())
+        })
+    }
+
+    /// An optional int32 that must not be negative.
+    pub(super) fn optional_count(&mut self, name: &str) -> Result<Option<usize>, Fault> {
+        let Some(number) = self.optional_int(name)? else {
+            return Ok(None);
+        };
+        let count = usize::try_from(number)
+            .map_err(|_| Fault::invalid_argument(&self.path(name), "It must not be negative."))?;
+        Ok(Some(count))
+    }
+
+    /// An optional dateTime.
+    pub(super) fn optional_time(&mut self, name: &str) -> Result<Option<jiff::Timestamp>, Fault> {
+        self.of_type(name, "a dateTime (RFC 3339)", |value| {
+            value.as_str().and_then(|text| text.parse().ok())
+        })
+    }
+
+    /// A list; not given is empty.
+    pub(super) fn list(&mut self, name: &str) -> Result<Vec<Value>, Fault> {
+        let list = self.of_type(name, "a list", |value| value.as_array().cloned())?;
+        Ok(list.unwrap_or_default())
+    }
+
+    /// A list of strings; not given is empty.
+    pub(super) fn strings(&mut self, name: &str) -> Result<Vec<String>, Fault> {
+        let path = self.path(name);
+        let items = self.list(name)?;
+        let strings: Option<Vec<String>> = items
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .collect();
+        strings.ok_or_else(|| Fault::invalid_request(format!("{path} must be a list of strings.")))
+    }
+
+    /// A list of int32s; not given is empty.
+    pub(super) fn ints(&mut self, name: &str) -> Result<Vec<i32>, Fault> {
+        let path = self.path(name);
+        let items = self.list(name)?;
+        let ints: Option<Vec<i32>> = items
+            .iter()
+            .map(|item| item.as_i64().and_then(|number| i32::try_from(number).ok()))
+            .collect();
+        ints.ok_or_else(|| Fault::invalid_request(format!("{path} must be a list of int32s.")))
+    }
+
+    /// A list of references; not given is empty.
+    pub(super) fn references(&mut self, name: &str) -> Result<Vec<MoRef>, Fault> {
+        let (path, strict) = (self.path(name), self.strict);
+        let items = self.list(name)?;
+        items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| reference(item, format!("{path}[{index}]"), strict))
+            .collect()
+    }
+
+    /// An optional reference.
+    pub(super) fn optional_reference(&mut self, name: &str) -> Result<Option<MoRef>, Fault> {
+        let (path, strict) = (self.path(name), self.strict);
+        self.take(name)
+            .map(|value| reference(value, path, strict))
+            .transpose()
+    }
+
+    /// A required reference.
+    pub(super) fn reference(&mut self, name: &str) -> Result<MoRef, Fault> {
+        self.optional_reference(name)?
+            .ok_or_else(|| self.missing(name))
+    }
+
+    /// An optional data object.
+    pub(super) fn optional_object(
+        &mut self,
+        name: &str,
+        type_name: &str,
+    ) -> Result<Option<Self>, Fault> {
+        let (path, strict) = (self.path(name), self.strict);
+        self.take(name)
+            .map(|value| Self::of_object(value, path, type_name, strict))
+            .transpose()
+    }
+
+    /// A required data object.
+    pub(super) fn object(&mut self, name: &str, type_name: &str) -> Result<Self, Fault> {
+        self.optional_object(name, type_name)?
+            .ok_or_else(|| self.missing(name))
+    }
+
+    /// A list of data objects; not given is empty.
+    pub(super) fn objects(&mut self, name: &str, type_name: &str) -> Result<Vec<Self>, Fault> {
+        let (path, strict) = (self.path(name), self.strict);
+        let items = self.list(name)?;
+        items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| {
+                Self::of_object(item, format!("{path}[{index}]"), type_name, strict)
+            })
+            .collect()
+    }
+
+    /// A list of data objects whose declared type is polymorphic: each must name one of `type_names`, also where
+    /// the server is not strict, for nothing else tells which it is.
+    pub(super) fn polymorphic_objects(
+        &mut self,
+        name: &str,
+        type_names: &[&'static str],
+    ) -> Result<Vec<(&'static str, Self)>, Fault> {
+        let (path, strict) = (self.path(name), self.strict);
+        let mut objects = Vec::new();
+        for (index, item) in self.list(name)?.into_iter().enumerate() {
+            let place = format!("{path}[{index}]");
+            let named = item
+                .get("_typeName")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
+            let known = type_names
+                .iter()
+                .copied()
+                .find(|known| *known == named)
+                .ok_or_else(|| {
+                    Fault::invalid_request(format!(
+                        "{place} needs a _typeName out of {}.",
+                        type_names.join(", ")
+                    ))
+                })?;
+            objects.push((known, Self::of_object(item, place, known, strict)?));
+        }
+        Ok(objects)
+    }
+
+    /// All that is known has been taken: whatever is left is a mistake.
+    pub(super) fn done(mut self) -> Result<(), Fault> {
+        if self.place.is_empty() {
+            // The parameters' own type name (`LoginRequestType`) is superfluous, not wrong.
+            self.fields.remove("_typeName");
+        }
+        match self.fields.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(Fault::invalid_request(format!(
+                "Unknown field {}.",
+                self.path(name)
+            ))),
+        }
+    }
+}
+
+fn reference(value: Value, place: String, strict: bool) -> Result<MoRef, Fault> {
+    let mut fields = Fields::of_object(value, place, "ManagedObjectReference", strict)?;
+    let reference = MoRef::new(fields.string("type")?, fields.string("value")?);
+    fields.optional_string("serverGuid")?;
+    fields.done()?;
+    Ok(reference)
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Fields {
+        Fields::of_body(body.as_bytes(), true).unwrap()
+    }
+
+    #[test]
+    fn no_body_and_an_empty_object_are_no_parameters() {
+        assert!(read("").done().is_ok() && read("{}").done().is_ok() && read(" \n").done().is_ok());
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused() {
+        for body in ["[1]", "\"x\"", "{\"a\":", "<html>"] {
+            assert_eq!(
+                Fields::of_body(body.as_bytes(), true)
+                    .unwrap_err()
+                    .type_name(),
+                "InvalidRequest",
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_required_parameter_that_is_missing_or_null_is_named() {
+        for body in ["{}", "{\"version\":null}"] {
+            let fault = read(body).string("version").unwrap_err().into_json();
+            assert_eq!(fault["_typeName"], "InvalidArgument");
+            assert_eq!(fault["invalidProperty"], "version");
+        }
+    }
+
+    #[test]
+    fn data_objects_must_name_their_type_when_strict() {
+        let bare = r#"{"obj":{"type":"Task","value":"task-1"}}"#;
+        assert!(
+            read(bare).reference("obj").unwrap_err().into_json()["faultstring"]
+                .as_str()
+                .unwrap()
+                .contains("_typeName")
+        );
+        let mut lenient = Fields::of_body(bare.as_bytes(), false).unwrap();
+        assert_eq!(
+            lenient.reference("obj").unwrap(),
+            MoRef::new("Task", "task-1")
+        );
+        let wrong = r#"{"obj":{"_typeName":"TaskInfo","type":"Task","value":"task-1"}}"#;
+        assert!(
+            Fields::of_body(wrong.as_bytes(), false)
+                .unwrap()
+                .reference("obj")
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn misspelt_fields_are_found_where_they_are() {
+        let fault = read(r#"{"obj":{"_typeName":"ManagedObjectReference","type":"Task","value":"t","valeu":"x"}}"#)
+            .reference("obj")
+            .unwrap_err()
+            .into_json();
+        assert_eq!(fault["faultstring"], "Unknown field obj.valeu.");
+        assert!(read(r#"{"verson":""}"#).done().is_err());
+    }
+}

@@ -1,0 +1,129 @@
+//! The methods of the managers and of tasks.
+
+use serde_json::{Value, json};
+
+use super::content;
+use super::{Answer, Call, Core};
+use crate::simulator::fault::Fault;
+use crate::simulator::world::CancelRefusal;
+use crate::simulator::world::task::TaskId;
+
+/// What cancelling a task takes.
+const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
+
+impl Core {
+    pub(super) fn login(&mut self, call: &Call) -> Result<Answer, Fault> {
+        self.known("", &call.object)?;
+        let mut fields = self.fields(call)?;
+        let (user, password) = (fields.string("userName")?, fields.string("password")?);
+        fields.optional_string("locale")?;
+        fields.done()?;
+        let right = match &self.access.credentials {
+            Some((known_user, known_password)) => {
+                *known_user == user && *known_password == password
+            }
+            None => !user.is_empty() && !password.is_empty(),
+        };
+        if !right {
+            return Err(Fault::invalid_login());
+        }
+        let token = self.sessions.open(&user, self.world.now(), self.unscaled);
+        let session = self
+            .sessions
+            .get(&token)
+            .map(|session| session.to_json(self.origin, self.world.now()));
+        Ok(Answer::SignedIn(token, session.unwrap_or_default()))
+    }
+
+    pub(super) fn call_manager(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+        let fields = self.fields(call)?;
+        match (&*call.object.kind, &*call.member) {
+            ("ServiceInstance", "CurrentTime") => {
+                fields.done()?;
+                Ok(Answer::Value(self.pen().time(self.world.now())))
+            }
+            ("SessionManager", "Logout") => {
+                fields.done()?;
+                self.sessions.close(token);
+                self.view_changed();
+                Ok(Answer::Void)
+            }
+            ("Task", "CancelTask") => {
+                fields.done()?;
+                self.cancel_task(call)
+            }
+            ("AuthorizationManager", "HasPrivilegeOnEntities") => self.privileges(token, call),
+            _ => Err(Fault::method_not_found(&call.object, &call.member)),
+        }
+    }
+
+    fn cancel_task(&mut self, call: &Call) -> Result<Answer, Fault> {
+        let id =
+            TaskId::parse(&call.object.id).ok_or_else(|| Fault::object_not_found(&call.object))?;
+        if !self.behaviours.cancel_privilege {
+            let entity = self
+                .world
+                .task(id)
+                .and_then(|task| task.record.entity.clone());
+            return Err(Fault::no_permission(
+                &entity.unwrap_or_else(|| call.object.clone()),
+                CANCEL_PRIVILEGE,
+            ));
+        }
+        match self.world.request_cancel(id) {
+            Ok(()) => Ok(Answer::Void),
+            Err(CancelRefusal::NotFound) => Err(Fault::object_not_found(&call.object)),
+            Err(CancelRefusal::InvalidState) => Err(Fault::invalid_state(
+                "The operation is not allowed in the current state: the task is finished or its cancellation was requested before.",
+            )),
+            Err(CancelRefusal::NotSupported) => Err(Fault::not_supported(
+                "The operation is not supported on the object: the task cannot be cancelled.",
+            )),
+        }
+    }
+
+    fn privileges(&self, token: &str, call: &Call) -> Result<Answer, Fault> {
+        let mut fields = self.fields(call)?;
+        let (entities, session, asked) = (
+            fields.references("entity")?,
+            fields.string("sessionId")?,
+            fields.strings("privId")?,
+        );
+        fields.done()?;
+        let own = self
+            .sessions
+            .get(token)
+            .is_some_and(|known| known.key == session);
+        if !own {
+            return Err(Fault::invalid_argument(
+                "sessionId",
+                "There is no session with this key.",
+            ));
+        }
+        if let Some(unknown) = asked
+            .iter()
+            .find(|id| !content::PRIVILEGES.contains(&id.as_str()))
+        {
+            return Err(Fault::invalid_argument(
+                "privId",
+                &format!("There is no privilege {unknown}."),
+            ));
+        }
+        let objects = self.objects(token);
+        let mut answer = Vec::new();
+        for entity in entities {
+            if !objects.exists(&entity) {
+                return Err(Fault::object_not_found(&entity));
+            }
+            let availability: Vec<Value> = asked
+                .iter()
+                .map(|id| {
+                    let granted = id != CANCEL_PRIVILEGE || self.behaviours.cancel_privilege;
+                    json!({"_typeName": "PrivilegeAvailability", "privId": id, "isGranted": granted})
+                })
+                .collect();
+            answer.push(json!({"_typeName": "EntityPrivilege", "entity": entity.to_json(), "privAvailability": availability}));
+        }
+        Ok(Answer::List(answer))
+    }
+}

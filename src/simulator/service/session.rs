@@ -1,0 +1,218 @@
+//! Sessions: who is signed in, since when, and what each session has made on the server.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::objects::Objects;
+use super::retrieve::Unfinished;
+use super::views::View;
+use crate::simulator::control::OpenObjects;
+use crate::simulator::value::{MoRef, Property};
+use crate::simulator::world::time::WorldTime;
+
+/// A session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// `UserSession.key`, which is not the value of the header.
+    pub key: String,
+    /// The user.
+    pub user: String,
+    login: WorldTime,
+    last_active: Duration,
+    /// Calls that are being answered; a session with one is not idle.
+    pub in_flight: usize,
+    /// The views that it made, by moId.
+    pub views: HashMap<String, View>,
+    /// Retrievals answered in part.
+    pub unfinished: Vec<Unfinished>,
+}
+
+impl Session {
+    /// As a `UserSession`.
+    pub(crate) fn to_json(&self, origin: Timestamp, now: WorldTime) -> Value {
+        json!({
+            "_typeName": "UserSession",
+            "key": self.key,
+            "userName": self.user,
+            "fullName": self.user.rsplit('\\').next().unwrap_or(&self.user),
+            "loginTime": self.login.on_calendar(origin).to_string(),
+            "lastActiveTime": now.on_calendar(origin).to_string(),
+            "locale": "en_US",
+            "messageLocale": "en_US",
+            "extensionSession": false,
+            "ipAddress": "127.0.0.1",
+            "userAgent": "",
+            "callCount": 0,
+        })
+    }
+
+    /// Whether the session made this collector, filter or history collector.
+    pub(crate) fn owns(&self, _object: &MoRef) -> bool {
+        false
+    }
+
+    /// The session's views.
+    pub(crate) fn view_list(&self) -> Vec<MoRef> {
+        let mut views: Vec<MoRef> = self
+            .views
+            .iter()
+            .map(|(id, view)| MoRef::new(view.type_name(), id.as_str()))
+            .collect();
+        views.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        views
+    }
+
+    /// A property of an object that the session made.
+    pub(crate) fn property(
+        &self,
+        _object: &MoRef,
+        _name: &str,
+        _objects: &Objects<'_>,
+    ) -> Option<Property> {
+        None
+    }
+
+    /// A moId for a new object of this session.
+    pub(crate) fn new_id(&self, chance: &mut fastrand::Rng) -> String {
+        format!("session[{}]{}", self.key, uuid(chance))
+    }
+}
+
+/// The sessions, by the value of their header.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    open: HashMap<String, Session>,
+    idle_limit: Duration,
+    chance: fastrand::Rng,
+}
+
+impl Sessions {
+    /// No sessions. A session idle for longer than `idle_limit` (unscaled time) ends.
+    pub(crate) fn new(idle_limit: Duration, seed: u64) -> Self {
+        Self {
+            open: HashMap::new(),
+            idle_limit,
+            chance: fastrand::Rng::with_seed(seed ^ 0x5e55),
+        }
+    }
+
+    /// Opens a session; gives the value of its header.
+    pub(crate) fn open(&mut self, user: &str, now: WorldTime, unscaled: Duration) -> String {
+        let token = uuid(&mut self.chance).replace('-', "");
+        self.open_with(token.clone(), user, now, unscaled);
+        token
+    }
+
+    /// Opens a session whose header value is given.
+    pub(crate) fn open_with(
+        &mut self,
+        token: String,
+        user: &str,
+        now: WorldTime,
+        unscaled: Duration,
+    ) {
+        let key = uuid(&mut self.chance);
+        let session = Session {
+            key,
+            user: user.to_owned(),
+            login: now,
+            last_active: unscaled,
+            in_flight: 0,
+            views: HashMap::new(),
+            unfinished: Vec::new(),
+        };
+        self.open.insert(token, session);
+    }
+
+    /// Ends a session.
+    pub(crate) fn close(&mut self, token: &str) {
+        self.open.remove(token);
+    }
+
+    /// Ends all sessions.
+    pub(crate) fn close_all(&mut self) -> usize {
+        let count = self.open.len();
+        self.open.clear();
+        count
+    }
+
+    /// Session-scoped objects that exist.
+    pub(crate) fn open_objects(&self) -> OpenObjects {
+        let mut open = OpenObjects::default();
+        for session in self.open.values() {
+            open.views += session.views.len();
+            open.retrievals += session.unfinished.len();
+        }
+        open
+    }
+
+    /// How many sessions are open.
+    pub(crate) fn count(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The live session of a header value; marks it as used. Idle ones end here.
+    pub(crate) fn touch(&mut self, token: &str, unscaled: Duration) -> bool {
+        let limit = self.idle_limit;
+        self.open.retain(|_, session| {
+            session.in_flight > 0 || unscaled.saturating_sub(session.last_active) <= limit
+        });
+        let session = self.open.get_mut(token);
+        let live = session.is_some();
+        if let Some(session) = session {
+            session.last_active = unscaled;
+        }
+        live
+    }
+
+    /// The session.
+    pub(crate) fn get(&self, token: &str) -> Option<&Session> {
+        self.open.get(token)
+    }
+
+    /// The session, to change it.
+    pub(crate) fn get_mut(&mut self, token: &str) -> Option<&mut Session> {
+        self.open.get_mut(token)
+    }
+}
+
+/// A random UUID, version 4.
+pub(super) fn uuid(chance: &mut fastrand::Rng) -> String {
+    let (high, low) = (chance.u64(..), chance.u64(..));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xfff,
+        low >> 48 & 0x3fff | 0x8000,
+        low & 0xffff_ffff_ffff
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_session_ends_and_a_used_one_lives() {
+        let mut sessions = Sessions::new(Duration::from_secs(60), 1);
+        let token = sessions.open("ops", WorldTime::START, Duration::ZERO);
+        assert!(sessions.touch(&token, Duration::from_secs(60)));
+        assert!(sessions.touch(&token, Duration::from_secs(120)));
+        assert!(!sessions.touch(&token, Duration::from_secs(181)));
+        assert_eq!(sessions.count(), 0);
+    }
+
+    #[test]
+    fn uuids_have_their_form() {
+        let id = uuid(&mut fastrand::Rng::with_seed(3));
+        assert_eq!(
+            id.split('-').map(str::len).collect::<Vec<_>>(),
+            [8, 4, 4, 4, 12]
+        );
+        assert_eq!(id.as_bytes()[14], b'4');
+    }
+}

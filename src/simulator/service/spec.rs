@@ -1,0 +1,282 @@
+//! What a property collector is asked for: filter specifications, and the objects that they select.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::fields::Fields;
+use super::objects::{Objects, is_a, is_known_type, is_path, property_names};
+use crate::simulator::fault::Fault;
+use crate::simulator::value::{MoRef, Property};
+
+/// The properties of one type that are asked for.
+#[derive(Clone, Debug)]
+struct PropertySpec {
+    kind: String,
+    all: bool,
+    paths: Vec<String>,
+}
+
+/// Where to look for objects.
+#[derive(Clone, Debug)]
+struct ObjectSpec {
+    object: MoRef,
+    skip: bool,
+    selections: Vec<Selection>,
+}
+
+/// How to get from an object to others.
+#[derive(Clone, Debug)]
+enum Selection {
+    Traversal {
+        kind: String,
+        path: String,
+        skip: bool,
+        selections: Vec<Selection>,
+    },
+    Named(String),
+}
+
+/// A `PropertyFilterSpec`, read and checked.
+#[derive(Clone, Debug)]
+pub(super) struct FilterSpec {
+    properties: Vec<PropertySpec>,
+    objects: Vec<ObjectSpec>,
+    named: HashMap<String, Selection>,
+    /// Whether objects that do not exist are reported instead of failing the call.
+    pub report_missing: bool,
+}
+
+/// The objects that a filter selects.
+#[derive(Debug, Default)]
+pub(super) struct Selected {
+    /// Those that exist, each once, in the order in which they were come upon.
+    pub objects: Vec<MoRef>,
+    /// Those named directly that do not exist.
+    pub missing: Vec<MoRef>,
+}
+
+impl FilterSpec {
+    /// Reads a `PropertyFilterSpec`.
+    pub(super) fn read(mut fields: Fields) -> Result<Self, Fault> {
+        let mut named = HashMap::new();
+        let properties = fields
+            .objects("propSet", "PropertySpec")?
+            .into_iter()
+            .map(PropertySpec::read)
+            .collect::<Result<Vec<_>, _>>()?;
+        let objects = fields
+            .objects("objectSet", "ObjectSpec")?
+            .into_iter()
+            .map(|object| ObjectSpec::read(object, &mut named))
+            .collect::<Result<Vec<_>, _>>()?;
+        let report_missing = fields
+            .optional_boolean("reportMissingObjectsInResults")?
+            .unwrap_or(false);
+        fields.done()?;
+        if properties.is_empty() {
+            return Err(Fault::invalid_argument(
+                "spec.propSet",
+                "It must not be empty.",
+            ));
+        }
+        if objects.is_empty() {
+            return Err(Fault::invalid_argument(
+                "spec.objectSet",
+                "It must not be empty.",
+            ));
+        }
+        Ok(Self {
+            properties,
+            objects,
+            named,
+            report_missing,
+        })
+    }
+
+    /// The property paths asked for of objects of type `kind`; `None`: objects of this type are not reported.
+    pub(super) fn paths(&self, kind: &str) -> Option<Vec<String>> {
+        let mut paths: Vec<String> = Vec::new();
+        let mut asked = false;
+        for spec in self.properties.iter().filter(|spec| is_a(kind, &spec.kind)) {
+            asked = true;
+            let all = property_names(kind).iter().map(|name| (*name).to_owned());
+            let wanted: Box<dyn Iterator<Item = String>> = if spec.all {
+                Box::new(all)
+            } else {
+                Box::new(spec.paths.iter().cloned())
+            };
+            for path in wanted {
+                if !paths.contains(&path) {
+                    paths.push(path);
+                }
+            }
+        }
+        asked.then_some(paths)
+    }
+
+    /// The references to the views that selection begins with.
+    pub(super) fn starts(&self) -> impl Iterator<Item = &MoRef> {
+        self.objects.iter().map(|spec| &spec.object)
+    }
+
+    /// The objects that the filter selects now. An object named directly that does not exist is a fault, unless
+    /// such objects are to be reported.
+    pub(super) fn select(&self, objects: &Objects<'_>) -> Result<Selected, Fault> {
+        let mut walk = Walk {
+            spec: self,
+            lookup: objects,
+            seen: HashSet::new(),
+            visited: HashSet::new(),
+            selected: Selected::default(),
+        };
+        for spec in &self.objects {
+            if objects.exists(&spec.object) {
+                walk.visit(&spec.object, spec.skip, &spec.selections)?;
+            } else if self.report_missing {
+                walk.selected.missing.push(spec.object.clone());
+            } else {
+                return Err(Fault::object_not_found(&spec.object));
+            }
+        }
+        Ok(walk.selected)
+    }
+}
+
+impl PropertySpec {
+    fn read(mut fields: Fields) -> Result<Self, Fault> {
+        let kind = fields.string("type")?;
+        let all = fields.optional_boolean("all")?.unwrap_or(false);
+        let paths = fields.strings("pathSet")?;
+        fields.done()?;
+        if !is_known_type(&kind) {
+            return Err(Fault::invalid_argument(
+                "spec.propSet.type",
+                &format!("There is no managed object type {kind}."),
+            ));
+        }
+        // A supertype has the properties that all of its subtypes have.
+        let judge = match kind.as_str() {
+            "ManagedEntity" | "ExtensibleManagedObject" => "Folder",
+            "ComputeResource" => "ClusterComputeResource",
+            "View" | "ManagedObjectView" => "ListView",
+            other => other,
+        };
+        if let Some(wrong) = paths.iter().find(|path| !is_path(judge, path)) {
+            return Err(Fault::invalid_property(wrong));
+        }
+        Ok(Self { kind, all, paths })
+    }
+}
+
+impl ObjectSpec {
+    fn read(mut fields: Fields, named: &mut HashMap<String, Selection>) -> Result<Self, Fault> {
+        let object = fields.reference("obj")?;
+        let skip = fields.optional_boolean("skip")?.unwrap_or(false);
+        let selections = read_selections(&mut fields, named)?;
+        fields.done()?;
+        Ok(Self {
+            object,
+            skip,
+            selections,
+        })
+    }
+}
+
+fn read_selections(
+    fields: &mut Fields,
+    named: &mut HashMap<String, Selection>,
+) -> Result<Vec<Selection>, Fault> {
+    let mut selections = Vec::new();
+    for (type_name, mut fields) in
+        fields.polymorphic_objects("selectSet", &["TraversalSpec", "SelectionSpec"])?
+    {
+        let name = fields.optional_string("name")?;
+        let selection = if type_name == "SelectionSpec" {
+            Selection::Named(name.ok_or_else(|| {
+                Fault::invalid_argument("selectSet.name", "A SelectionSpec needs one.")
+            })?)
+        } else {
+            let (kind, path) = (fields.string("type")?, fields.string("path")?);
+            let skip = fields.optional_boolean("skip")?.unwrap_or(false);
+            let selections = read_selections(&mut fields, named)?;
+            let traversal = Selection::Traversal {
+                kind,
+                path,
+                skip,
+                selections,
+            };
+            if let Some(name) = name {
+                named.insert(name, traversal.clone());
+            }
+            traversal
+        };
+        fields.done()?;
+        selections.push(selection);
+    }
+    Ok(selections)
+}
+
+struct Walk<'a> {
+    spec: &'a FilterSpec,
+    lookup: &'a Objects<'a>,
+    seen: HashSet<MoRef>,
+    /// Traversals already made from an object: named selections may go in circles.
+    visited: HashSet<(MoRef, String)>,
+    selected: Selected,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, object: &MoRef, skip: bool, selections: &[Selection]) -> Result<(), Fault> {
+        if !skip && self.seen.insert(object.clone()) {
+            self.selected.objects.push(object.clone());
+        }
+        for selection in selections {
+            let resolved = match selection {
+                Selection::Named(name) => self.spec.named.get(name).ok_or_else(|| {
+                    Fault::invalid_argument(
+                        "selectSet.name",
+                        &format!("There is no selection {name}."),
+                    )
+                })?,
+                traversal @ Selection::Traversal { .. } => traversal,
+            };
+            let Selection::Traversal {
+                kind,
+                path,
+                skip,
+                selections,
+            } = resolved
+            else {
+                continue;
+            };
+            if !is_a(&object.kind, kind)
+                || !self
+                    .visited
+                    .insert((object.clone(), format!("{kind}.{path}")))
+            {
+                continue;
+            }
+            for target in references(self.lookup.value(object, path)?) {
+                if self.lookup.exists(&target) {
+                    self.visit(&target, *skip, selections)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn references(property: Property) -> Vec<MoRef> {
+    let read = |value: &Value| {
+        Some(MoRef::new(
+            value.get("type")?.as_str()?,
+            value.get("value")?.as_str()?,
+        ))
+    };
+    match property.declared() {
+        Some(Value::Array(items)) => items.iter().filter_map(read).collect(),
+        Some(value) => read(&value).into_iter().collect(),
+        None => Vec::new(),
+    }
+}

@@ -1,0 +1,287 @@
+//! The values of the wire: references, typed properties and how they are boxed.
+//!
+//! A property has a declared type where it is read by itself, and travels as an `Any` inside a property
+//! collector's answer, where primitives and lists need a box that names their type. [`Property`] keeps both
+//! possible until it is known where the value goes.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::behaviour::{Behaviours, Boxing};
+
+/// A reference to a managed object. Two references are the same when type and value are.
+#[derive(Clone)]
+pub(super) struct MoRef {
+    /// The managed object's type, e.g. `VirtualMachine`.
+    pub kind: Arc<str>,
+    /// The managed object's id, e.g. `vm-42`.
+    pub id: Arc<str>,
+}
+
+impl MoRef {
+    /// The reference to the object `id` of type `kind`.
+    pub(super) fn new(kind: impl Into<Arc<str>>, id: impl Into<Arc<str>>) -> Self {
+        Self {
+            kind: kind.into(),
+            id: id.into(),
+        }
+    }
+
+    /// The reference as a data object.
+    pub(super) fn to_json(&self) -> Value {
+        json!({"_typeName": "ManagedObjectReference", "type": &*self.kind, "value": &*self.id})
+    }
+}
+
+impl PartialEq for MoRef {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.id == other.id
+    }
+}
+
+impl Eq for MoRef {}
+
+impl Hash for MoRef {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.kind.hash(state);
+        self.id.hash(state);
+    }
+}
+
+impl fmt::Debug for MoRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl fmt::Display for MoRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind, self.id)
+    }
+}
+
+/// The value of a managed object's property, with what its declaration says of its type.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Property {
+    /// The property has no value now.
+    Unset,
+    /// A data object or a reference: names its own type.
+    Object(Value),
+    /// A primitive or an enumeration value, with the name of its type (`int`, `dateTime`, `TaskInfoState`…).
+    Primitive(&'static str, Value),
+    /// A list, with the name of its elements' type as it occurs in `ArrayOf…`.
+    List(&'static str, Vec<Value>),
+}
+
+impl Property {
+    /// A property of type string.
+    pub(super) fn string(text: &str) -> Self {
+        Self::Primitive("string", Value::from(text))
+    }
+
+    /// A property of type boolean.
+    pub(super) fn boolean(value: bool) -> Self {
+        Self::Primitive("boolean", Value::from(value))
+    }
+
+    /// A property that is a reference.
+    pub(super) fn reference(target: &MoRef) -> Self {
+        Self::Object(target.to_json())
+    }
+
+    /// A property that is a list of references.
+    pub(super) fn references<'a>(targets: impl IntoIterator<Item = &'a MoRef>) -> Self {
+        Self::List(
+            "ManagedObjectReference",
+            targets.into_iter().map(MoRef::to_json).collect(),
+        )
+    }
+
+    /// The value as it travels where its type is declared: bare. `None` when unset.
+    pub(super) fn declared(self) -> Option<Value> {
+        match self {
+            Self::Unset => None,
+            Self::Object(value) | Self::Primitive(_, value) => Some(value),
+            Self::List(_, items) => Some(Value::Array(items)),
+        }
+    }
+
+    /// The value as it travels in a place of type `Any`. `None` when unset.
+    pub(super) fn boxed(self, boxing: Boxing) -> Option<Value> {
+        match (self, boxing) {
+            (Self::Unset, _) => None,
+            (Self::Object(value), Boxing::DataObjectsToo) => {
+                let mut content = value;
+                let type_name = content
+                    .as_object_mut()
+                    .and_then(|fields| fields.remove("_typeName"));
+                Some(json!({"_typeName": type_name, "_value": content}))
+            }
+            (Self::Object(value), _) | (Self::Primitive(_, value), Boxing::Bare) => Some(value),
+            (Self::Primitive(type_name, value), _) => {
+                Some(json!({"_typeName": type_name, "_value": value}))
+            }
+            (Self::List(_, items), Boxing::Bare) => Some(Value::Array(items)),
+            (Self::List(element, items), Boxing::ElementKeyed) => {
+                let mut list = serde_json::Map::new();
+                list.insert("_typeName".to_owned(), Value::from(array_type(element)));
+                list.insert(element.to_owned(), Value::Array(items));
+                Some(Value::Object(list))
+            }
+            (Self::List(element, items), _) => {
+                Some(json!({"_typeName": array_type(element), "_value": items}))
+            }
+        }
+    }
+}
+
+/// `ArrayOfString` for `string`.
+fn array_type(element: &str) -> String {
+    let mut letters = element.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first
+        .into_iter()
+        .fold("ArrayOf".to_owned(), |mut name, letter| {
+            name.push(letter);
+            name
+        })
+        + letters.as_str()
+}
+
+/// A `LocalizableMessage` with a ready text.
+pub(super) fn message(key: &str, text: &str) -> Value {
+    json!({"_typeName": "LocalizableMessage", "key": key, "message": text})
+}
+
+/// Dresses a finished answer as the behaviours want it: the form of errors inside data, `serverGuid`, and how lean
+/// the type names are.
+pub(super) fn dress(answer: &mut Value, behaviours: &Behaviours, server_guid: &str) {
+    if behaviours.server_guid_in_references {
+        add_server_guid(answer, server_guid, &mut 0);
+    }
+    if behaviours.lean_type_names {
+        thin_type_names(answer);
+    }
+}
+
+/// Writes `serverGuid` into every second reference: live servers are not consistent about it.
+fn add_server_guid(value: &mut Value, server_guid: &str, seen: &mut usize) {
+    match value {
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| add_server_guid(item, server_guid, seen)),
+        Value::Object(fields) => {
+            if fields
+                .get("_typeName")
+                .is_some_and(|name| name == "ManagedObjectReference")
+                && fields.contains_key("value")
+            {
+                let guid = if seen.is_multiple_of(2) {
+                    server_guid
+                } else {
+                    ""
+                };
+                fields.insert("serverGuid".to_owned(), Value::from(guid));
+                *seen += 1;
+            } else {
+                fields
+                    .values_mut()
+                    .for_each(|field| add_server_guid(field, server_guid, seen));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Types that never stand in a polymorphic place, so that a server may leave their name out.
+const NEVER_POLYMORPHIC: [&str; 7] = [
+    "UpdateSet",
+    "PropertyFilterUpdate",
+    "ObjectUpdate",
+    "PropertyChange",
+    "DynamicProperty",
+    "ObjectContent",
+    "MissingProperty",
+];
+
+fn thin_type_names(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(thin_type_names),
+        Value::Object(fields) => {
+            let needless = fields
+                .get("_typeName")
+                .and_then(Value::as_str)
+                .is_some_and(|name| NEVER_POLYMORPHIC.contains(&name));
+            if needless {
+                fields.remove("_typeName");
+            }
+            for (name, field) in fields.iter_mut() {
+                // `obj` and `filter` are declared as references, so their type name says nothing new.
+                if name == "obj" || name == "filter" {
+                    if let Some(reference) = field.as_object_mut() {
+                        reference.remove("_typeName");
+                    }
+                } else {
+                    thin_type_names(field);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_any_boxes_primitives_and_lists_but_not_data_objects() {
+        let boxed = |property: Property| property.boxed(Boxing::Standard);
+        assert_eq!(
+            boxed(Property::Primitive("int", json!(42))),
+            Some(json!({"_typeName": "int", "_value": 42}))
+        );
+        assert_eq!(
+            boxed(Property::List("string", vec![json!("a")])),
+            Some(json!({"_typeName": "ArrayOfString", "_value": ["a"]}))
+        );
+        let reference = MoRef::new("VirtualMachine", "vm-1");
+        assert_eq!(
+            boxed(Property::reference(&reference)),
+            Some(reference.to_json())
+        );
+        assert_eq!(boxed(Property::Unset), None);
+    }
+
+    #[test]
+    fn other_servers_box_differently() {
+        let list = Property::List("ManagedObjectReference", vec![]);
+        assert_eq!(
+            list.clone().boxed(Boxing::ElementKeyed),
+            Some(
+                json!({"_typeName": "ArrayOfManagedObjectReference", "ManagedObjectReference": []})
+            )
+        );
+        assert_eq!(list.boxed(Boxing::Bare), Some(json!([])));
+        let reference = Property::reference(&MoRef::new("Task", "task-1"));
+        assert_eq!(
+            reference.boxed(Boxing::DataObjectsToo),
+            Some(
+                json!({"_typeName": "ManagedObjectReference", "_value": {"type": "Task", "value": "task-1"}})
+            )
+        );
+    }
+
+    #[test]
+    fn where_the_type_is_declared_values_travel_bare() {
+        assert_eq!(Property::string("x").declared(), Some(json!("x")));
+        assert_eq!(
+            Property::List("string", vec![json!("a")]).declared(),
+            Some(json!(["a"]))
+        );
+        assert_eq!(Property::Unset.declared(), None);
+    }
+}

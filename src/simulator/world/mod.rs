@@ -1,0 +1,279 @@
+//! The world behind the embedded vCenter: a discrete-event model of tasks on an estate.
+//!
+//! Pure: it knows no clock and no network. Time is an argument of [`World::advance_to`], chance comes from a seed,
+//! and what a task does is written down when it starts. The same scenario with the same seed gives the same tasks
+//! with the same ids at the same moments, however coarsely or finely time is advanced.
+
+mod agenda;
+pub(super) mod changes;
+pub(super) mod inventory;
+pub(super) mod load;
+mod locks;
+pub(super) mod plan;
+mod run;
+mod script;
+pub(super) mod task;
+pub(super) mod time;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use fastrand::Rng;
+use serde_json::Value;
+
+use agenda::{Agenda, Due};
+use changes::{ChangeIndex, Subject};
+use inventory::{EntityId, Inventory};
+use load::Load;
+use locks::Locks;
+use plan::Entry;
+use task::{Field, Record, Task, TaskId, TaskState};
+use time::WorldTime;
+
+/// Why a task is not cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CancelRefusal {
+    /// There is no such task.
+    NotFound,
+    /// It is finished, or cancellation was requested before.
+    InvalidState,
+    /// It cannot be cancelled (now).
+    NotSupported,
+}
+
+/// What a world is made of.
+#[derive(Debug)]
+pub(super) struct Setting {
+    /// The estate.
+    pub inventory: Inventory,
+    /// What happens on it.
+    pub entries: Vec<Entry>,
+    /// A load generator instead of, or besides, the entries.
+    pub load: Option<Load>,
+    /// The number of the first task.
+    pub first_task: u64,
+}
+
+/// How many finished records the world remembers for the history.
+const REMEMBERED_RECORDS: usize = 20_000;
+
+/// How many completed tasks `recentTask` shows at most.
+const RECENT_COMPLETED: usize = 200;
+
+/// The world.
+#[derive(Debug)]
+pub(super) struct World {
+    now: WorldTime,
+    seed: u64,
+    agenda: Agenda,
+    changes: ChangeIndex,
+    tasks: BTreeMap<TaskId, Task>,
+    unfinished: std::collections::BTreeSet<TaskId>,
+    completed: VecDeque<TaskId>,
+    remembered: VecDeque<Record>,
+    inventory: Inventory,
+    locks: Locks,
+    entries: Vec<Entry>,
+    occurrences: Vec<u64>,
+    load: Option<Load>,
+    next_task: u64,
+    next_chain: i32,
+}
+
+impl World {
+    /// A world that has come to its start: what was planned for before has happened.
+    pub(super) fn new(setting: Setting, seed: u64) -> Self {
+        let Setting {
+            inventory,
+            entries,
+            load,
+            first_task,
+        } = setting;
+        let began = entries
+            .iter()
+            .map(|entry| entry.first)
+            .min()
+            .unwrap_or_default()
+            .min(WorldTime::START);
+        let mut world = Self {
+            now: began,
+            seed,
+            agenda: Agenda::default(),
+            changes: ChangeIndex::default(),
+            tasks: BTreeMap::new(),
+            unfinished: std::collections::BTreeSet::new(),
+            completed: VecDeque::new(),
+            remembered: VecDeque::new(),
+            inventory,
+            locks: Locks::default(),
+            occurrences: vec![0; entries.len()],
+            entries,
+            load,
+            next_task: first_task,
+            next_chain: 81_000,
+        };
+        for index in 0..world.entries.len() {
+            world.arrange_occurrence(index);
+        }
+        world.begin_load();
+        world.advance_to(WorldTime::START);
+        world
+    }
+
+    /// The moment that the world has come to.
+    pub(super) fn now(&self) -> WorldTime {
+        self.now
+    }
+
+    /// The global change version.
+    pub(super) fn version(&self) -> u64 {
+        self.changes.version()
+    }
+
+    /// The order of changes.
+    pub(super) fn changes(&self) -> &ChangeIndex {
+        &self.changes
+    }
+
+    /// The estate.
+    pub(super) fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// When something happens next by itself.
+    pub(super) fn next_due(&self) -> Option<WorldTime> {
+        self.agenda.next()
+    }
+
+    /// Lets everything happen that is due until `until`, in order. Time never goes back.
+    pub(super) fn advance_to(&mut self, until: WorldTime) {
+        while let Some((at, due)) = self.agenda.take(until) {
+            self.now = self.now.max(at);
+            self.happen(due);
+        }
+        self.now = self.now.max(until);
+    }
+
+    fn happen(&mut self, due: Due) {
+        match due {
+            Due::Occurrence(index) => self.carry_out(index),
+            Due::Ready(id) => self.try_start(id),
+            Due::Step(id) => self.step(id),
+            Due::Spawn(id, child) => self.spawn(id, child),
+            Due::End(id) => self.end(id),
+            Due::Cancel(id) => self.cancel_now(id),
+            Due::Vanish(id) => self.vanish(id),
+            Due::Load => self.load_batch(),
+        }
+    }
+
+    /// The task, while its object exists.
+    pub(super) fn task(&self, id: TaskId) -> Option<&Task> {
+        self.tasks.get(&id)
+    }
+
+    /// Every task whose object exists, by number.
+    pub(super) fn tasks(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.values()
+    }
+
+    /// Records of finished tasks, the first finished first, including tasks whose object is gone.
+    pub(super) fn finished_records(&self) -> impl DoubleEndedIterator<Item = &Record> {
+        self.remembered.iter()
+    }
+
+    /// Queued and running tasks, and the last to complete, as `recentTask` lists them.
+    pub(super) fn recent(&self) -> Vec<TaskId> {
+        let newest = self.completed.len().saturating_sub(RECENT_COMPLETED);
+        let mut recent: Vec<TaskId> = self
+            .completed
+            .range(newest..)
+            .copied()
+            .chain(self.unfinished.iter().copied())
+            .collect();
+        recent.sort_unstable();
+        recent
+    }
+
+    /// Asks for the cancellation of a task.
+    pub(super) fn request_cancel(&mut self, id: TaskId) -> Result<(), CancelRefusal> {
+        let task = self.tasks.get(&id).ok_or(CancelRefusal::NotFound)?;
+        if task.record.state.is_final() || task.record.cancelled {
+            return Err(CancelRefusal::InvalidState);
+        }
+        if !task.record.cancelable {
+            return Err(CancelRefusal::NotSupported);
+        }
+        self.accept_cancel(id);
+        Ok(())
+    }
+
+    /// Makes a task's object disappear, finished or not; tells whether there was one.
+    pub(super) fn remove_task(&mut self, id: TaskId) -> bool {
+        let existed = self.tasks.contains_key(&id);
+        self.unfinished.remove(&id);
+        self.vanish(id);
+        existed
+    }
+
+    /// Answers the question of a virtual machine: it goes away.
+    pub(super) fn answer_question(&mut self, machine: EntityId) -> bool {
+        let had = self.inventory.entity(machine).question.is_some();
+        if had {
+            self.set_question(machine, None);
+        }
+        had
+    }
+
+    fn set_question(&mut self, machine: EntityId, question: Option<Value>) {
+        let entity = self.inventory.entity_mut(machine);
+        if entity.question != question {
+            entity.question = question;
+            entity.last_change = self
+                .changes
+                .record(Subject::Entity(machine), entity.last_change);
+        }
+    }
+
+    /// Changes a field of a task by `change`, and notes it if `change` says that it differs.
+    fn update(&mut self, id: TaskId, field: Field, change: impl FnOnce(&mut Record) -> bool) {
+        if let Some(task) = self.tasks.get_mut(&id)
+            && change(&mut task.record)
+        {
+            task.last_change = self.changes.record(Subject::Task(id), task.last_change);
+            task.versions.set(field, task.last_change);
+        }
+    }
+
+    /// A source of chance of its own for an occurrence of an entry, so that what a client cancels changes nothing
+    /// about the rest of the day.
+    fn chance_of(&self, entry: usize, occurrence: u64) -> Rng {
+        let mixed = self
+            .seed
+            .wrapping_add((entry as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+            .wrapping_add((occurrence + 1).wrapping_mul(0xD1B5_4A32_D192_ED03));
+        Rng::with_seed(mixed)
+    }
+
+    fn remember(&mut self, id: TaskId) {
+        if let Some(task) = self.tasks.get(&id) {
+            self.remembered.push_back(task.record.clone());
+            if self.remembered.len() > REMEMBERED_RECORDS {
+                self.remembered.pop_front();
+            }
+        }
+    }
+
+    fn state(&self, id: TaskId) -> Option<TaskState> {
+        self.tasks.get(&id).map(|task| task.record.state)
+    }
+}
+
+/// Sets `place` and tells whether that changed it.
+fn replace<T: PartialEq>(place: &mut T, value: T) -> bool {
+    let differs = *place != value;
+    *place = value;
+    differs
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! Turns a plan's curve and phases into a script: the exact moments at which a running task changes.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+use super::plan::{Curve, Plan};
+
+/// Something that a running task does at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Act {
+    /// Progress becomes this.
+    Progress(u8),
+    /// A new phase begins.
+    Describe(Value),
+    /// Whether it can be cancelled changes.
+    Cancelable(bool),
+    /// The virtual machine asks something.
+    Ask(Value),
+}
+
+/// An act and its moment, counted from the task's start.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Step {
+    /// Since the start.
+    pub at: Duration,
+    /// What happens.
+    pub act: Act,
+}
+
+/// Shortest time between two progress reports of one task; real operations do not report more often either.
+const REPORT_EVERY: Duration = Duration::from_millis(900);
+
+/// The steps of a task that runs for `duration`, in order of time.
+pub(super) fn write(plan: &Plan, duration: Duration, chance: &mut Rng) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut add = |share: f64, act: Act| {
+        steps.push(Step {
+            at: duration.mul_f64(share.clamp(0.0, 1.0)),
+            act,
+        })
+    };
+    for (share, cancelable) in &plan.cancelable {
+        add(*share, Act::Cancelable(*cancelable));
+    }
+    for phase in &plan.phases {
+        add(phase.at, Act::Describe(phase.description.clone()));
+    }
+    if let Some(question) = &plan.question {
+        add(question.at, Act::Ask(question.info.clone()));
+    }
+    for (share, percent) in reports(&plan.curve, duration, chance) {
+        add(share, Act::Progress(percent));
+    }
+    // Stable: what is written first happens first where moments are equal.
+    steps.sort_by_key(|step| step.at);
+    steps
+}
+
+/// The progress reports: share of the duration, percent. Only changes are reported; the first comes at once.
+fn reports(curve: &Curve, duration: Duration, chance: &mut Rng) -> Vec<(f64, u8)> {
+    match curve {
+        Curve::Absent => Vec::new(),
+        Curve::Children => vec![(0.0, 0)],
+        Curve::Steps(points) => {
+            let mut steps = points.clone();
+            if steps.first().is_none_or(|(share, _)| *share > 0.0) {
+                steps.insert(0, (0.0, 0));
+            }
+            steps
+        }
+        Curve::Linear => sample(duration, |share| share * 100.0),
+        Curve::Slowing => sample(duration, |share| 100.0 * (1.0 - (1.0 - share).powf(2.6))),
+        Curve::Noisy => {
+            let (pace, phase) = (
+                chance.f64().mul_add(9.0, 6.0),
+                chance.f64() * std::f64::consts::TAU,
+            );
+            // The wobble's slope stays below that of the line, so the sum never falls.
+            let wobble = |share: f64| {
+                (pace * std::f64::consts::TAU).recip()
+                    * 60.0
+                    * (pace.mul_add(share * std::f64::consts::TAU, phase).sin() - phase.sin())
+            };
+            sample(duration, |share| share.mul_add(100.0, wobble(share)))
+        }
+        Curve::Points(points) => sample(duration, |share| between(points, share)),
+    }
+}
+
+/// The value of a line through `points` at `share`.
+fn between(points: &[(f64, u8)], share: f64) -> f64 {
+    let mut before = (0.0, 0.0);
+    for (at, percent) in points
+        .iter()
+        .map(|(at, percent)| (*at, f64::from(*percent)))
+    {
+        if share <= at {
+            let width = at - before.0;
+            let part = if width > 0.0 {
+                (share - before.0) / width
+            } else {
+                1.0
+            };
+            return part.mul_add(percent - before.1, before.1);
+        }
+        before = (at, percent);
+    }
+    before.1
+}
+
+/// Samples a curve as often as an operation reports, keeping what differs from the report before.
+fn sample(duration: Duration, percent_at: impl Fn(f64) -> f64) -> Vec<(f64, u8)> {
+    let reports = (duration.as_secs_f64() / REPORT_EVERY.as_secs_f64())
+        .clamp(1.0, 400.0)
+        .floor();
+    let mut kept: Vec<(f64, u8)> = vec![(0.0, 0)];
+    let mut index = 1.0;
+    while index < reports {
+        let share = index / reports;
+        let percent = whole_percent(percent_at(share));
+        if kept.last().is_none_or(|(_, last)| *last != percent) {
+            kept.push((share, percent));
+        }
+        index += 1.0;
+    }
+    kept
+}
+
+/// A running task reports at most 99: at 100 it is done.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to 0–99 before"
+)]
+fn whole_percent(percent: f64) -> u8 {
+    percent.clamp(0.0, 99.0) as u8
+}
+
+/// What a task that reports details says at a percentage: bytes done of all.
+pub(super) fn details(percent: u8, duration: Duration) -> Vec<Value> {
+    let total = duration.as_secs().max(1) * 180 * 1024 * 1024;
+    let done = total / 100 * u64::from(percent);
+    let detail = |key: &str, bytes: u64| json!({"_typeName": "KeyAnyValue", "key": key, "value": {"_typeName": "long", "_value": bytes}});
+    vec![
+        detail("bytesTransferred", done),
+        detail("bytesTotal", total),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn percents(curve: &Curve, seconds: u64) -> Vec<u8> {
+        let mut chance = Rng::with_seed(7);
+        reports(curve, Duration::from_secs(seconds), &mut chance)
+            .into_iter()
+            .map(|(_, percent)| percent)
+            .collect()
+    }
+
+    #[test]
+    fn a_line_rises_by_one_and_ends_below_a_hundred() {
+        let values = percents(&Curve::Linear, 600);
+        assert_eq!(values, (0..=99).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn noise_never_falls() {
+        for seconds in [30, 300, 3000] {
+            assert!(percents(&Curve::Noisy, seconds).is_sorted(), "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn points_may_fall_and_stand_still() {
+        let values = percents(
+            &Curve::Points(vec![(0.3, 60), (0.5, 60), (0.6, 20), (1.0, 100)]),
+            400,
+        );
+        assert!(
+            values.contains(&60) && values.windows(2).any(|pair| pair[1] < pair[0]),
+            "{values:?}"
+        );
+    }
+
+    #[test]
+    fn steps_jump() {
+        assert_eq!(
+            percents(&Curve::Steps(vec![(0.1, 2), (0.2, 19), (0.4, 95)]), 60),
+            [0, 2, 19, 95]
+        );
+    }
+
+    #[test]
+    fn no_operation_reports_more_than_about_once_a_second() {
+        assert!(percents(&Curve::Linear, 10).len() <= 12);
+    }
+}

@@ -1,0 +1,302 @@
+use std::time::Duration;
+
+use super::task::TaskState;
+use super::*;
+use crate::simulator::scenario::{LoadOptions, Scenario};
+
+const ESTATE: &str = r#"
+about = "test"
+first_task = 1
+[estate]
+clusters = [{ name = "c", hosts = ["h1"] }]
+machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b"] }]
+"#;
+
+fn world(tasks: &str) -> World {
+    let scenario = Scenario::parse("test", &format!("{ESTATE}{tasks}")).unwrap();
+    World::new(scenario.setting(&LoadOptions::default()).unwrap(), 1)
+}
+
+fn at(seconds: i64) -> WorldTime {
+    WorldTime::from_micros(seconds * 1_000_000)
+}
+
+fn record(world: &World, number: u64) -> &Record {
+    &world
+        .task(TaskId(number))
+        .unwrap_or_else(|| panic!("task-{number}"))
+        .record
+}
+
+#[test]
+fn a_task_is_queued_runs_reports_and_succeeds() {
+    let mut world = world(
+        r#"
+        [[task]]
+        at = "10s"
+        [task.what]
+        operation = "VirtualMachine.clone"
+        on = "a"
+        queue = "5s"
+        takes = "100s"
+        progress = "linear"
+        phases = [{ at = 0, key = "k1", text = "one" }, { at = 50, key = "k2", text = "two" }]
+        "#,
+    );
+    assert_eq!(world.tasks().count(), 0);
+    world.advance_to(at(10));
+    assert_eq!(
+        (record(&world, 1).state, record(&world, 1).start_time),
+        (TaskState::Queued, None)
+    );
+    world.advance_to(at(15));
+    assert_eq!(
+        (record(&world, 1).state, record(&world, 1).progress),
+        (TaskState::Running, Some(0))
+    );
+    world.advance_to(at(66));
+    let running = record(&world, 1);
+    assert!(
+        running
+            .progress
+            .is_some_and(|percent| (50..=51).contains(&percent)),
+        "{running:?}"
+    );
+    assert_eq!(
+        running
+            .description
+            .as_ref()
+            .and_then(|text| text["message"].as_str()),
+        Some("two")
+    );
+    world.advance_to(at(115));
+    let done = record(&world, 1);
+    assert_eq!(
+        (done.state, done.progress, done.complete_time),
+        (TaskState::Success, Some(100), Some(at(115)))
+    );
+    world.advance_to(at(715));
+    assert!(world.task(TaskId(1)).is_none());
+    assert_eq!(world.finished_records().count(), 1);
+}
+
+#[test]
+fn what_began_before_the_start_is_under_way_at_the_start() {
+    let world = world(
+        "[[task]]\nat = \"-30s\"\n[task.what]\noperation = \"x\"\nqueue = \"0s\"\ntakes = \"60s\"\nprogress = \"linear\"\n",
+    );
+    assert_eq!(record(&world, 1).start_time, Some(at(-30)));
+    assert_eq!(record(&world, 1).progress, Some(50));
+}
+
+#[test]
+fn exclusive_tasks_on_one_entity_wait_for_each_other() {
+    let entry = |seconds: u32, on: &str| {
+        format!(
+            "[[task]]\nat = \"{seconds}s\"\n[task.what]\noperation = \"x\"\non = \"{on}\"\nexclusive = true\nqueue = \"0s\"\ntakes = \"60s\"\n"
+        )
+    };
+    let mut world = world(&(entry(0, "a") + &entry(1, "a") + &entry(2, "b")));
+    world.advance_to(at(30));
+    let states: Vec<_> = world.tasks().map(|task| task.record.state).collect();
+    assert_eq!(
+        states,
+        [TaskState::Running, TaskState::Queued, TaskState::Running]
+    );
+    assert_eq!(
+        record(&world, 1).locked,
+        vec![record(&world, 1).entity.clone().unwrap()]
+    );
+    world.advance_to(at(60));
+    assert_eq!(record(&world, 2).start_time, Some(at(60)));
+    assert!(record(&world, 1).locked.is_empty());
+}
+
+const FAMILY: &str = r#"
+[[task]]
+at = "0s"
+[task.what]
+operation = "HostSystem.enterMaintenanceMode"
+on = "h1"
+queue = "0s"
+slots = 1
+progress = "children"
+cancel = { after = "4s" }
+[[task.what.children]]
+after = "1s"
+for_each = ["a", "b"]
+apart = "1s"
+[task.what.children.what]
+operation = "VirtualMachine.migrate"
+queue = "0s"
+takes = "30s"
+cancel = { after = "1s" }
+[[task.what.children.what.children]]
+after = "2s"
+[task.what.children.what.children.what]
+operation = "vim.Task.copyDisk"
+queue = "0s"
+takes = "10s"
+"#;
+
+#[test]
+fn children_know_their_parents_share_slots_and_end_their_parent() {
+    let mut world = world(FAMILY);
+    world.advance_to(at(4));
+    assert_eq!(record(&world, 2).parent, Some(TaskId(1)));
+    assert_eq!(record(&world, 4).parent, Some(TaskId(2)));
+    assert_eq!(record(&world, 4).root, Some(TaskId(1)));
+    assert_eq!(
+        (record(&world, 2).state, record(&world, 3).state),
+        (TaskState::Running, TaskState::Queued)
+    );
+    assert_eq!(record(&world, 3).entity_name.as_deref(), Some("b"));
+    world.advance_to(at(31));
+    assert_eq!(
+        (record(&world, 3).state, record(&world, 1).progress),
+        (TaskState::Running, Some(50))
+    );
+    world.advance_to(at(70));
+    assert_eq!(
+        (record(&world, 1).state, record(&world, 1).progress),
+        (TaskState::Success, Some(100))
+    );
+}
+
+#[test]
+fn cancellation_takes_its_time_and_takes_the_children_along() {
+    let mut world = world(FAMILY);
+    world.advance_to(at(4));
+    assert_eq!(
+        world.request_cancel(TaskId(4)),
+        Err(CancelRefusal::NotSupported)
+    );
+    assert_eq!(
+        world.request_cancel(TaskId(99)),
+        Err(CancelRefusal::NotFound)
+    );
+    assert_eq!(world.request_cancel(TaskId(1)), Ok(()));
+    assert_eq!(
+        world.request_cancel(TaskId(1)),
+        Err(CancelRefusal::InvalidState)
+    );
+    assert!(record(&world, 1).cancelled && record(&world, 1).state == TaskState::Running);
+    world.advance_to(at(8));
+    for task in world.tasks() {
+        assert_eq!(task.record.state, TaskState::Error);
+        assert_eq!(
+            task.record.error.as_ref().unwrap()["_typeName"],
+            "RequestCanceled"
+        );
+    }
+}
+
+#[test]
+fn a_failed_child_fails_its_parent() {
+    let mut world = world(
+        r#"
+        [[task]]
+        at = "0s"
+        [task.what]
+        operation = "VirtualMachine.relocate"
+        on = "a"
+        [[task.what.children]]
+        after = "1s"
+        [task.what.children.what]
+        operation = "vim.Task.copyDisk"
+        takes = "3s"
+        error = { _typeName = "FileNotFound", file = "[ds] a.vmdk", vm = "@a", faultMessage = [{ key = "k", message = "m" }] }
+        "#,
+    );
+    world.advance_to(at(20));
+    let error = record(&world, 1).error.as_ref().unwrap();
+    assert_eq!(
+        (&error["file"], &error["vm"]["type"]),
+        (&"[ds] a.vmdk".into(), &"VirtualMachine".into())
+    );
+    assert_eq!(error["faultMessage"][0]["_typeName"], "LocalizableMessage");
+}
+
+fn story(steps: &[i64]) -> Vec<String> {
+    let scenario = Scenario::load("demo").unwrap();
+    let mut world = World::new(scenario.setting(&LoadOptions::default()).unwrap(), 42);
+    for seconds in steps {
+        world.advance_to(at(*seconds));
+    }
+    world
+        .tasks()
+        .map(|task| format!("{:?}", task.record))
+        .collect()
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story_however_time_is_advanced() {
+    let fine: Vec<i64> = (1..=900).collect();
+    assert_eq!(story(&fine), story(&[900]));
+}
+
+#[test]
+fn the_load_generator_changes_as_often_as_asked_and_keeps_its_number() {
+    for (at_once, finish) in [(false, false), (true, false), (true, true)] {
+        let options = LoadOptions {
+            tasks: Some(50),
+            rate: Some(100),
+            at_once,
+            finish,
+        };
+        let setting = Scenario::load("load").unwrap().setting(&options).unwrap();
+        let mut world = World::new(setting, 1);
+        let before = world.version();
+        world.advance_to(at(10));
+        let unfinished = world
+            .tasks()
+            .filter(|task| !task.record.state.is_final())
+            .count();
+        assert_eq!(unfinished, 50);
+        if !finish {
+            assert_eq!(world.version() - before, 1000);
+        }
+        let lineages = world
+            .tasks()
+            .filter(|task| task.record.parent.is_none())
+            .count();
+        assert!(lineages >= 10);
+    }
+}
+
+#[test]
+fn a_question_appears_and_goes_with_its_task() {
+    let mut world = world(
+        "[[task]]\nat = \"0s\"\n[task.what]\noperation = \"VirtualMachine.powerOn\"\non = \"a\"\nqueue = \"0s\"\ntakes = \"60s\"\nquestion = { at = 50, text = \"moved or copied?\", choices = [\"moved\", \"copied\"] }\n",
+    );
+    let machine = world.inventory().named("a").unwrap();
+    world.advance_to(at(20));
+    assert!(world.inventory().entity(machine).question.is_none());
+    world.advance_to(at(31));
+    assert_eq!(
+        world.inventory().entity(machine).question.as_ref().unwrap()["text"],
+        "moved or copied?"
+    );
+    world.advance_to(at(60));
+    assert!(world.inventory().entity(machine).question.is_none());
+}
+
+#[test]
+fn recent_tasks_are_the_unfinished_and_at_most_two_hundred_completed() {
+    let mut world = world(
+        "[[task]]\nat = \"0s\"\nevery = \"1s\"\n[task.what]\noperation = \"x\"\ntakes = \"5s\"\n",
+    );
+    world.advance_to(at(300));
+    let recent = world.recent();
+    let completed = recent
+        .iter()
+        .filter(|id| world.task(**id).unwrap().record.state.is_final())
+        .count();
+    assert_eq!(completed, 200);
+    assert!((5..=7).contains(&(recent.len() - completed)));
+    assert!(recent.is_sorted());
+    assert_eq!(
+        Duration::from_secs(600),
+        world.now().since(WorldTime::from_micros(-300_000_000))
+    );
+}

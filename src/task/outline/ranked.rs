@@ -1,0 +1,239 @@
+//! An ordered sequence in which every entry stands for a number of rows.
+//!
+//! The entries are kept in chunks of bounded size, each with the sum of its rows. Finding a row, the place of an
+//! entry, inserting and removing look at the chunks' sums and at one chunk's entries: a hundred thousand entries
+//! cost a few hundred additions, and no change ever moves them all.
+
+use std::cmp::Ordering;
+
+use crate::task::Handle;
+
+/// How many entries a chunk holds at most; one that outgrows it is halved.
+const CAPACITY: usize = 256;
+/// How many entries a chunk begins with, so that there is room for more.
+const FILL: usize = CAPACITY * 3 / 4;
+
+/// One entry of the sequence.
+#[derive(Debug)]
+pub(super) struct Entry<K> {
+    pub(super) key: K,
+    pub(super) handle: Handle,
+    /// How many rows the entry stands for.
+    pub(super) weight: usize,
+}
+
+impl<K: Ord> Entry<K> {
+    /// The handle tells apart those of equal key.
+    fn compare(&self, key: &K, handle: Handle) -> Ordering {
+        self.key.cmp(key).then_with(|| self.handle.cmp(&handle))
+    }
+}
+
+/// Where an entry is, until the next change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    chunk: usize,
+    index: usize,
+}
+
+/// Entries that follow each other; never empty.
+#[derive(Debug)]
+struct Chunk<K> {
+    entries: Vec<Entry<K>>,
+    weight: usize,
+}
+
+impl<K> Chunk<K> {
+    fn new(entries: Vec<Entry<K>>) -> Self {
+        let weight = entries.iter().map(|entry| entry.weight).sum();
+        Self { entries, weight }
+    }
+}
+
+/// Entries in the order of their keys.
+#[derive(Debug)]
+pub(super) struct Ranked<K> {
+    chunks: Vec<Chunk<K>>,
+    total: usize,
+}
+
+impl<K> Default for Ranked<K> {
+    fn default() -> Self {
+        Self {
+            chunks: Vec::new(),
+            total: 0,
+        }
+    }
+}
+
+impl<K: Ord> Ranked<K> {
+    /// All of these, whatever order they come in.
+    pub(super) fn from_unsorted(mut entries: Vec<Entry<K>>) -> Self {
+        entries.sort_unstable_by(|one, other| one.compare(&other.key, other.handle));
+        let mut chunks = Vec::with_capacity(entries.len().div_ceil(FILL));
+        let mut entries = entries.into_iter().peekable();
+        while entries.peek().is_some() {
+            chunks.push(Chunk::new(entries.by_ref().take(FILL).collect()));
+        }
+        let total = chunks.iter().map(|chunk| chunk.weight).sum();
+        Self { chunks, total }
+    }
+
+    /// How many rows all entries stand for.
+    pub(super) fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Whether there is no entry.
+    pub(super) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Adds an entry. Its key and handle together must not be in the sequence yet.
+    pub(super) fn insert(&mut self, key: K, handle: Handle, weight: usize) {
+        self.total += weight;
+        let chunk = self
+            .chunk_of(&key, handle)
+            .min(self.chunks.len().max(1) - 1);
+        let entry = Entry {
+            key,
+            handle,
+            weight,
+        };
+        let Some(Chunk {
+            entries,
+            weight: sum,
+        }) = self.chunks.get_mut(chunk)
+        else {
+            self.chunks.push(Chunk::new(vec![entry]));
+            return;
+        };
+        let index = entries.partition_point(|other| other.compare(&entry.key, handle).is_lt());
+        entries.insert(index, entry);
+        *sum += weight;
+        if entries.len() > CAPACITY {
+            let upper = Chunk::new(entries.split_off(CAPACITY / 2));
+            *sum -= upper.weight;
+            self.chunks.insert(chunk + 1, upper);
+        }
+    }
+
+    /// Takes an entry out. Answers whether there was one.
+    pub(super) fn remove(&mut self, key: &K, handle: Handle) -> bool {
+        let Some(Place { chunk, index }) = self.find(key, handle) else {
+            return false;
+        };
+        let Chunk { entries, weight } = &mut self.chunks[chunk];
+        let removed = entries.remove(index);
+        *weight -= removed.weight;
+        self.total -= removed.weight;
+        if entries.is_empty() {
+            self.chunks.remove(chunk);
+        } else {
+            self.merge(chunk.saturating_sub(1));
+            self.merge(chunk);
+        }
+        true
+    }
+
+    /// Lets an entry stand for another number of rows. Answers whether there is such an entry.
+    pub(super) fn set_weight(&mut self, key: &K, handle: Handle, weight: usize) -> bool {
+        let Some(Place { chunk, index }) = self.find(key, handle) else {
+            return false;
+        };
+        let chunk = &mut self.chunks[chunk];
+        let before = std::mem::replace(&mut chunk.entries[index].weight, weight);
+        chunk.weight = chunk.weight - before + weight;
+        self.total = self.total - before + weight;
+        true
+    }
+
+    /// How many rows come before an entry's.
+    pub(super) fn rows_before(&self, key: &K, handle: Handle) -> Option<usize> {
+        let Place { chunk, index } = self.find(key, handle)?;
+        let chunks: usize = self.chunks[..chunk].iter().map(|chunk| chunk.weight).sum();
+        let entries = self.chunks[chunk].entries[..index].iter();
+        Some(chunks + entries.map(|entry| entry.weight).sum::<usize>())
+    }
+
+    /// The entry to which a row belongs, and which of the entry's rows it is.
+    pub(super) fn at_row(&self, mut row: usize) -> Option<(Place, usize)> {
+        if row >= self.total {
+            return None;
+        }
+        for (chunk, Chunk { entries, weight }) in self.chunks.iter().enumerate() {
+            if row >= *weight {
+                row -= weight;
+                continue;
+            }
+            for (index, entry) in entries.iter().enumerate() {
+                if row < entry.weight {
+                    return Some((Place { chunk, index }, row));
+                }
+                row -= entry.weight;
+            }
+        }
+        None
+    }
+
+    /// The entry at a place.
+    pub(super) fn get(&self, place: Place) -> Option<&Entry<K>> {
+        self.chunks.get(place.chunk)?.entries.get(place.index)
+    }
+
+    /// The place of the first entry.
+    pub(super) fn first(&self) -> Option<Place> {
+        (!self.is_empty()).then_some(Place { chunk: 0, index: 0 })
+    }
+
+    /// The place after a place.
+    pub(super) fn after(&self, Place { chunk, index }: Place) -> Option<Place> {
+        let within = index + 1 < self.chunks.get(chunk)?.entries.len();
+        let next = if within {
+            Place {
+                chunk,
+                index: index + 1,
+            }
+        } else {
+            Place {
+                chunk: chunk + 1,
+                index: 0,
+            }
+        };
+        (next.chunk < self.chunks.len()).then_some(next)
+    }
+
+    /// The first chunk that ends with this key or a later one.
+    fn chunk_of(&self, key: &K, handle: Handle) -> usize {
+        self.chunks.partition_point(|chunk| {
+            chunk
+                .entries
+                .last()
+                .is_some_and(|last| last.compare(key, handle).is_lt())
+        })
+    }
+
+    fn find(&self, key: &K, handle: Handle) -> Option<Place> {
+        let chunk = self.chunk_of(key, handle);
+        let entries = &self.chunks.get(chunk)?.entries;
+        let index = entries
+            .binary_search_by(|entry| entry.compare(key, handle))
+            .ok()?;
+        Some(Place { chunk, index })
+    }
+
+    /// Joins a chunk with the next where both have become small, and stay so together.
+    fn merge(&mut self, chunk: usize) {
+        if let Some([one, next]) = self.chunks.get(chunk..chunk + 2)
+            && one.entries.len() + next.entries.len() <= CAPACITY / 2
+        {
+            let next = self.chunks.remove(chunk + 1);
+            let one = &mut self.chunks[chunk];
+            one.entries.extend(next.entries);
+            one.weight += next.weight;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! Following the board, change by change.
+//!
+//! Records that moved are first taken from where they stood, all of them, and only then put where they belong now:
+//! in between, what the outline remembers is a part of what the board says, and so no walk upwards can run in a
+//! circle, even when parent and child have changed places.
+
+use super::{Item, Outline, key::SortKey};
+use crate::task::{Board, Handle, StatusCounts, Touched};
+
+impl Outline {
+    /// Follows what changed on the board. Costs by what changed.
+    pub fn touch(&mut self, board: &Board, touched: &Touched) {
+        for &handle in &touched.removed {
+            self.forget(board, handle);
+        }
+        for &handle in &touched.changed {
+            if board.get(handle).is_none() {
+                self.forget(board, handle);
+            } else if !self.items.contains_key(handle) {
+                self.items.insert(handle, Item::blank());
+            }
+        }
+        for &handle in &touched.changed {
+            let parent = self.parent_on(board, handle);
+            let item = self.items.get(handle);
+            if item.is_some_and(|item| item.parent != parent) {
+                self.hang(board, handle, None);
+            }
+        }
+        for &handle in &touched.changed {
+            self.refresh(board, handle);
+        }
+    }
+
+    /// Drops a record that left the board. Those below it are on the board still, and moved by their own change.
+    fn forget(&mut self, board: &Board, handle: Handle) {
+        self.folds.remove(&handle);
+        self.hang(board, handle, None);
+        self.displace(handle);
+        if let Some(item) = self.items.remove(handle) {
+            self.matching -= usize::from(item.matches);
+        }
+    }
+
+    /// Looks at a record again: where it hangs, whether it matches, whether it is open, and where it stands.
+    fn refresh(&mut self, board: &Board, handle: Handle) {
+        let Some(record) = board.get(handle) else {
+            return;
+        };
+        let (status, matches) = (record.status(), self.view.filter.matches(board, record));
+        let open = self.is_to_be_open(board, handle);
+        let parent = self.parent_on(board, handle);
+        if self
+            .items
+            .get(handle)
+            .is_none_or(|item| item.parent != parent)
+        {
+            self.hang(board, handle, parent);
+        }
+        let Some(item) = self.items.get_mut(handle) else {
+            return;
+        };
+        let before = item.own_match();
+        self.matching -= usize::from(item.matches);
+        self.matching += usize::from(matches);
+        (item.status, item.matches, item.open) = (status, matches, open);
+        let after = item.own_match();
+        if before != after {
+            self.count(Some(handle), before, after);
+        }
+        self.settle(board, handle, true);
+    }
+
+    /// Moves a record with all below it under another parent. It stands nowhere until it is settled.
+    fn hang(&mut self, board: &Board, handle: Handle, parent: Option<Handle>) {
+        let Some(item) = self.items.get(handle) else {
+            return;
+        };
+        let (old, matched) = (item.parent, item.matched);
+        self.displace(handle);
+        self.count(old, matched, StatusCounts::default());
+        if let Some(old) = old {
+            self.settle(board, old, false);
+        }
+        if let Some(item) = self.items.get_mut(handle) {
+            item.parent = parent;
+        }
+        self.count(parent, StatusCounts::default(), matched);
+    }
+
+    /// Takes a record from among its siblings.
+    fn displace(&mut self, handle: Handle) {
+        let Some(item) = self.items.get_mut(handle) else {
+            return;
+        };
+        item.rows = 0;
+        let (parent, key) = (item.parent, item.key.take());
+        if let (Some(key), Some(siblings)) = (key, self.siblings_mut(parent)) {
+            siblings.remove(&key, handle);
+        }
+    }
+
+    /// Counts other matches than before, from here up.
+    fn count(&mut self, from: Option<Handle>, before: StatusCounts, after: StatusCounts) {
+        let mut next = from;
+        while let Some(item) = next.and_then(|handle| self.items.get_mut(handle)) {
+            item.matched -= before;
+            item.matched += after;
+            next = item.parent;
+        }
+    }
+
+    /// Brings a record into its place among its siblings, and then what is above it, as far up as anything changes.
+    /// The record's own key may be another than before; the keys above are not looked at, for whose key has changed
+    /// was touched itself.
+    pub(super) fn settle(&mut self, board: &Board, handle: Handle, mut rekey: bool) {
+        let mut next = Some(handle);
+        while let Some(handle) = next
+            && self.place(board, handle, rekey)
+        {
+            next = self.items.get(handle).and_then(|item| item.parent);
+            rekey = false;
+        }
+    }
+
+    /// Brings a record into its place among its siblings. Answers whether that changed anything for those above.
+    fn place(&mut self, board: &Board, handle: Handle, rekey: bool) -> bool {
+        let Some(item) = self.items.get_mut(handle) else {
+            return false;
+        };
+        if !item.is_shown() {
+            let stood = item.key.is_some();
+            self.displace(handle);
+            return stood;
+        }
+        let fresh = (rekey || item.key.is_none())
+            .then(|| SortKey::of(board, handle, self.view.layout, self.view.sort))
+            .flatten()
+            .filter(|fresh| item.key.as_ref() != Some(fresh));
+        let (parent, rows) = (item.parent, item.height());
+        let before = std::mem::replace(&mut item.rows, rows);
+        match (item.key.clone(), fresh) {
+            (Some(key), None) => {
+                if rows != before
+                    && let Some(siblings) = self.siblings_mut(parent)
+                {
+                    siblings.set_weight(&key, handle, rows);
+                }
+            }
+            (_, Some(fresh)) => {
+                self.displace(handle);
+                if let Some(item) = self.items.get_mut(handle) {
+                    (item.key, item.rows) = (Some(fresh.clone()), rows);
+                }
+                if let Some(siblings) = self.siblings_mut(parent) {
+                    siblings.insert(fresh, handle, rows);
+                }
+            }
+            (None, None) => {}
+        }
+        rows != before
+    }
+}

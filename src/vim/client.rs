@@ -1,0 +1,466 @@
+//! The calls that a task monitor makes, one method each.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use reqwest::{
+    Method,
+    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::{
+    credentials::Credentials,
+    error::{Error, ErrorKind},
+    release::{self, FALLBACK_RELEASE},
+    tls::Trust,
+    traffic::Traffic,
+    transport::{Address, Answer, Digest, Doing, Request, Transport},
+    types::{
+        Malformed, ManagedObjectReference, OperationLabel, ServiceContent, TaskInfo, UserSession,
+        date_time, items,
+    },
+};
+
+const SESSION_HEADER: HeaderName = HeaderName::from_static("vmware-api-session-id");
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
+
+/// How to reach a server.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    /// Where it is.
+    pub address: Address,
+    /// Which certificate of it is accepted.
+    pub trust: Trust,
+    /// How to sign in.
+    pub credentials: Credentials,
+    /// The release of the API to speak; `None` asks the server.
+    pub release: Option<String>,
+}
+
+/// A server whose release and singletons are known. Signing in is a step of its own.
+#[derive(Debug)]
+pub struct Client {
+    transport: Transport,
+    credentials: Credentials,
+    release: String,
+    content: ServiceContent,
+    /// The header that carries the session; marked sensitive, so that nothing prints it.
+    session: RwLock<Option<HeaderValue>>,
+}
+
+impl Client {
+    /// Finds out which release to speak and where the server's singletons are. Needs no sign-in.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, is none, or speaks no release that we know.
+    pub async fn connect(options: ConnectOptions) -> Result<Self, Error> {
+        let transport = Transport::new(options.address, &options.trust)?;
+        let release = match options.release {
+            Some(pinned) => pinned,
+            None => negotiate(&transport).await?,
+        };
+        let mut client = Self {
+            transport,
+            credentials: options.credentials,
+            content: nowhere(),
+            release,
+            session: RwLock::new(None),
+        };
+        if let Credentials::Session(id) = &client.credentials {
+            let header = client.secret_header(id)?;
+            client.set_session(Some(header));
+        }
+        let doing = || "asking what it is".to_owned();
+        let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
+        let content = client.get(&service, "content", "ServiceInstance/content", &doing);
+        let content = content.await?.body;
+        client.content = client.read(&doing, ServiceContent::from_json(content))?;
+        Ok(client)
+    }
+
+    /// The release in use.
+    pub fn release(&self) -> &str {
+        &self.release
+    }
+
+    /// What the server said of itself.
+    pub fn content(&self) -> &ServiceContent {
+        &self.content
+    }
+
+    /// Host and port, as people know the server.
+    pub fn server(&self) -> String {
+        self.transport.address().name()
+    }
+
+    /// Figures of what went over the wire.
+    pub fn traffic(&self) -> &Arc<Traffic> {
+        self.transport.traffic()
+    }
+
+    /// Signs in, where that takes a call; a session that was open before is forgotten.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses; a refusal must not be repeated.
+    pub async fn sign_in(&self) -> Result<Option<UserSession>, Error> {
+        let Credentials::Password { user, password } = &self.credentials else {
+            return Ok(None);
+        };
+        let doing = || format!("signing in as {user}");
+        let manager = &self.content.session_manager;
+        let body = json!({"userName": user, "password": password.expose_secret()});
+        self.set_session(None);
+        let answer = self
+            .post(manager, "Login", body, "SessionManager/Login", &doing)
+            .await?;
+        let Some(session) = answer.headers.get(SESSION_HEADER) else {
+            return Err(self.error(
+                &doing,
+                ErrorKind::Malformed(Malformed::Missing {
+                    type_name: "the answer to Login",
+                    field: "vmware-api-session-id",
+                }),
+            ));
+        };
+        let mut session = session.clone();
+        session.set_sensitive(true);
+        self.set_session(Some(session));
+        self.read(&doing, UserSession::from_json(answer.body))
+            .map(Some)
+    }
+
+    /// Ends the session that [`sign_in`](Self::sign_in) began. A session that was handed in stays open.
+    ///
+    /// # Errors
+    /// When the server did not take it; the session then ends by its idle time-out.
+    pub async fn sign_out(&self) -> Result<(), Error> {
+        if !self.credentials.can_renew() || self.session().is_none() {
+            return Ok(());
+        }
+        let doing = || "signing out".to_owned();
+        let manager = &self.content.session_manager;
+        let ended = self.post(
+            manager,
+            "Logout",
+            json!({}),
+            "SessionManager/Logout",
+            &doing,
+        );
+        let ended = ended.await;
+        self.set_session(None);
+        match ended {
+            Err(error) if !error.is_session_dead() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a dead session can be replaced by a new one.
+    pub fn can_renew(&self) -> bool {
+        self.credentials.can_renew()
+    }
+
+    /// `GET Task/{moId}/info`.
+    ///
+    /// # Errors
+    /// The fault `ManagedObjectNotFound` where the task is gone or never was.
+    pub async fn task_info(&self, mo_id: &str) -> Result<TaskInfo, Error> {
+        let doing = || format!("reading {mo_id}");
+        let info = self.task_info_json(mo_id).await?;
+        self.read(&doing, TaskInfo::from_json(info))
+    }
+
+    /// The same, unless the answer is the known one again: then `None`, at the cost of no parsing.
+    ///
+    /// # Errors
+    /// As [`task_info`](Self::task_info).
+    pub async fn changed_task_info(
+        &self,
+        mo_id: &str,
+        known: Option<Digest>,
+    ) -> Result<Option<(TaskInfo, Digest)>, Error> {
+        let doing = || format!("reading {mo_id}");
+        let task = ManagedObjectReference::task(mo_id);
+        let mut call = Call::get(&task, "info", "Task/info");
+        call.known = known;
+        let answer = self.call(call, &doing).await?;
+        if known == Some(answer.digest) {
+            return Ok(None);
+        }
+        let info = self.read(&doing, TaskInfo::from_json(answer.body))?;
+        Ok(Some((info, answer.digest)))
+    }
+
+    /// The same, exactly as the server sent it.
+    ///
+    /// # Errors
+    /// As [`task_info`](Self::task_info).
+    pub async fn task_info_json(&self, mo_id: &str) -> Result<Value, Error> {
+        let doing = || format!("reading {mo_id}");
+        let task = ManagedObjectReference::task(mo_id);
+        let answer = self.get(&task, "info", "Task/info", &doing);
+        Ok(answer.await?.body)
+    }
+
+    /// The tasks that are queued, running, or were completed in the last minutes, as far as the account sees them.
+    ///
+    /// # Errors
+    /// Faults, and the connection's troubles.
+    pub async fn recent_tasks(&self) -> Result<Vec<ManagedObjectReference>, Error> {
+        let doing = || "listing the recent tasks".to_owned();
+        let manager = &self.content.task_manager;
+        let answer = self.get(manager, "recentTask", "TaskManager/recentTask", &doing);
+        let tasks = items("recentTask", answer.await?.body).and_then(|tasks| {
+            let read = |task| ManagedObjectReference::from_json("recentTask", task);
+            tasks.into_iter().map(read).collect()
+        });
+        self.read(&doing, tasks)
+    }
+
+    /// What operations are called in the session's locale. About 1,600 rows: ask once.
+    ///
+    /// # Errors
+    /// Faults, and the connection's troubles.
+    pub async fn operation_labels(&self) -> Result<Vec<OperationLabel>, Error> {
+        let doing = || "reading the names of operations".to_owned();
+        let manager = &self.content.task_manager;
+        let answer = self.get(manager, "description", "TaskManager/description", &doing);
+        self.read(&doing, OperationLabel::all_from_json(answer.await?.body))
+    }
+
+    /// The server's clock.
+    ///
+    /// # Errors
+    /// Faults, and the connection's troubles.
+    pub async fn current_time(&self) -> Result<Timestamp, Error> {
+        let doing = || "reading the server's clock".to_owned();
+        let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
+        let kind = "ServiceInstance/CurrentTime";
+        let answer = self.post(&service, "CurrentTime", json!({}), kind, &doing);
+        self.read(&doing, date_time("CurrentTime", answer.await?.body))
+    }
+
+    /// Asks the server to cancel a task. It answers at once and acts later.
+    ///
+    /// # Errors
+    /// The faults `NotSupported`, `InvalidState`, `NoPermission`, `ManagedObjectNotFound`.
+    pub async fn cancel_task(&self, mo_id: &str) -> Result<(), Error> {
+        let doing = || format!("cancelling {mo_id}");
+        let task = ManagedObjectReference::task(mo_id);
+        let done = self.post(&task, "CancelTask", json!({}), "Task/CancelTask", &doing);
+        done.await.map(drop)
+    }
+
+    /// Whether the session holds `Global.CancelTask` on an entity; `None` where the server does not tell.
+    ///
+    /// # Errors
+    /// Faults, and the connection's troubles.
+    pub async fn may_cancel(
+        &self,
+        entity: &ManagedObjectReference,
+        session_key: &str,
+    ) -> Result<Option<bool>, Error> {
+        let doing = || format!("asking for the privilege to cancel on {entity}");
+        let Some(manager) = &self.content.authorization_manager else {
+            return Ok(None);
+        };
+        let body = json!({
+            "entity": [entity.to_json()],
+            "sessionId": session_key,
+            "privId": [CANCEL_PRIVILEGE],
+        });
+        let kind = "AuthorizationManager/HasPrivilegeOnEntities";
+        let answer = self.post(manager, "HasPrivilegeOnEntities", body, kind, &doing);
+        let rows = self.read(&doing, items("EntityPrivilege", answer.await?.body))?;
+        let mut granted = rows
+            .iter()
+            .filter_map(|row| row.get("privAvailability")?.as_array())
+            .flatten()
+            .filter(|privilege| privilege["privId"] == CANCEL_PRIVILEGE)
+            .filter_map(|privilege| privilege["isGranted"].as_bool());
+        Ok(granted.next())
+    }
+
+    async fn get(
+        &self,
+        object: &ManagedObjectReference,
+        property: &str,
+        kind: &'static str,
+        doing: Doing<'_>,
+    ) -> Result<Answer, Error> {
+        self.call(Call::get(object, property, kind), doing).await
+    }
+
+    async fn post(
+        &self,
+        object: &ManagedObjectReference,
+        method: &str,
+        body: Value,
+        kind: &'static str,
+        doing: Doing<'_>,
+    ) -> Result<Answer, Error> {
+        self.call(Call::post(object, method, body, kind), doing)
+            .await
+    }
+
+    async fn call(&self, call: Call<'_>, doing: Doing<'_>) -> Result<Answer, Error> {
+        let (kind, value) = (&call.object.kind, &call.object.value);
+        let path = ["sdk", "vim25", &self.release, kind, value, call.last];
+        let request = Request {
+            kind: call.kind,
+            doing,
+            method: call.method,
+            path: &path,
+            query: None,
+            headers: self.headers(doing)?,
+            body: call.body,
+            timeout: call.timeout,
+            known: call.known,
+        };
+        self.transport.send(request).await
+    }
+
+    fn headers(&self, doing: Doing<'_>) -> Result<HeaderMap, Error> {
+        let mut headers = HeaderMap::new();
+        if let Credentials::Authorization(value) = &self.credentials {
+            let value = self
+                .secret_header(value)
+                .map_err(|error| self.error(doing, error.kind))?;
+            headers.insert(AUTHORIZATION, value);
+        }
+        if let Some(session) = self.session() {
+            headers.insert(SESSION_HEADER, session);
+        }
+        Ok(headers)
+    }
+
+    fn secret_header(&self, secret: &SecretString) -> Result<HeaderValue, Error> {
+        let mut header = HeaderValue::from_str(secret.expose_secret().trim()).map_err(|_| {
+            let why = "the session id or Authorization value has characters that cannot be sent.";
+            self.error(
+                &|| "signing in".to_owned(),
+                ErrorKind::Unaskable(why.to_owned()),
+            )
+        })?;
+        header.set_sensitive(true);
+        Ok(header)
+    }
+
+    fn session(&self) -> Option<HeaderValue> {
+        let session = self.session.read();
+        session.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_session(&self, session: Option<HeaderValue>) {
+        *self.session.write().unwrap_or_else(PoisonError::into_inner) = session;
+    }
+
+    fn read<T>(&self, doing: Doing<'_>, outcome: Result<T, Malformed>) -> Result<T, Error> {
+        outcome.map_err(|malformed| self.error(doing, ErrorKind::Malformed(malformed)))
+    }
+
+    fn error(&self, doing: Doing<'_>, kind: ErrorKind) -> Error {
+        Error {
+            doing: doing(),
+            server: self.server(),
+            kind,
+        }
+    }
+}
+
+/// One call of the API: a property read or a method.
+struct Call<'a> {
+    method: Method,
+    object: &'a ManagedObjectReference,
+    /// The property or method: the path's last segment.
+    last: &'a str,
+    body: Option<Value>,
+    kind: &'static str,
+    timeout: Duration,
+    known: Option<Digest>,
+}
+
+impl<'a> Call<'a> {
+    fn get(object: &'a ManagedObjectReference, property: &'a str, kind: &'static str) -> Self {
+        Self {
+            method: Method::GET,
+            object,
+            last: property,
+            body: None,
+            kind,
+            timeout: REQUEST_TIMEOUT,
+            known: None,
+        }
+    }
+
+    fn post(
+        object: &'a ManagedObjectReference,
+        method: &'a str,
+        body: Value,
+        kind: &'static str,
+    ) -> Self {
+        Self {
+            method: Method::POST,
+            body: Some(body),
+            ..Self::get(object, method, kind)
+        }
+    }
+}
+
+/// Asks the server which release to speak.
+async fn negotiate(transport: &Transport) -> Result<String, Error> {
+    let doing = || "agreeing on a release of the API".to_owned();
+    let request = Request {
+        kind: "hello",
+        doing: &doing,
+        method: Method::POST,
+        path: &["api", "vcenter", "system"],
+        query: Some("action=hello"),
+        headers: HeaderMap::new(),
+        body: Some(release::hello()),
+        timeout: REQUEST_TIMEOUT,
+        known: None,
+    };
+    match transport.send(request).await {
+        Ok(answer) => match release::chosen(&answer.body) {
+            Some(release) => Ok(release.to_owned()),
+            None => Err(Error {
+                doing: doing(),
+                server: transport.address().name(),
+                kind: ErrorKind::NoCommonRelease,
+            }),
+        },
+        // `hello` exists only from 8.0.2.0; before, the address is unknown, or a sign-in is asked for.
+        Err(error) if lacks_hello(&error.kind) => Ok(FALLBACK_RELEASE.to_owned()),
+        Err(error) => Err(error),
+    }
+}
+
+fn lacks_hello(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Status {
+            status: 400 | 401 | 404 | 405 | 501,
+            ..
+        } | ErrorKind::Fault(_)
+    )
+}
+
+/// The content before it is known.
+fn nowhere() -> ServiceContent {
+    ServiceContent {
+        about: super::types::About::default(),
+        session_manager: ManagedObjectReference::new("SessionManager", "SessionManager"),
+        task_manager: ManagedObjectReference::new("TaskManager", "TaskManager"),
+        property_collector: None,
+        view_manager: None,
+        event_manager: None,
+        authorization_manager: None,
+        root_folder: None,
+    }
+}

@@ -1,0 +1,50 @@
+//! Figures of what went over the wire: cheap enough to be always on.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// Counts requests and bytes. Shared by all users of one client.
+#[derive(Debug, Default)]
+pub struct Traffic(Mutex<TrafficFigures>);
+
+/// What went over the wire so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrafficFigures {
+    /// Requests by kind, such as `Task/info`.
+    pub requests: BTreeMap<&'static str, u64>,
+    /// Bytes of answers' bodies as they travelled (compressed, where they were).
+    pub raw_bytes: u64,
+    /// Bytes of answers' bodies after decompression.
+    pub decoded_bytes: u64,
+}
+
+impl Traffic {
+    pub(super) fn request(&self, kind: &'static str) {
+        self.with(|figures| *figures.requests.entry(kind).or_default() += 1);
+    }
+
+    pub(super) fn answer(&self, raw: usize, decoded: usize) {
+        self.with(|figures| {
+            figures.raw_bytes += raw as u64;
+            figures.decoded_bytes += decoded as u64;
+        });
+    }
+
+    /// The figures so far.
+    pub fn figures(&self) -> TrafficFigures {
+        self.with(|figures| figures.clone())
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut TrafficFigures) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl TrafficFigures {
+    /// All requests together.
+    pub fn total_requests(&self) -> u64 {
+        self.requests.values().sum()
+    }
+}

@@ -1,0 +1,382 @@
+//! One endpoint's loop: reaches the server, signs in, reads, and comes back after every outage.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::mpsc,
+    task::JoinHandle,
+    time::{Instant, sleep_until, timeout},
+};
+
+use super::{
+    Command, Link, ServerFacts, Update, WatchOptions,
+    backoff::Backoff,
+    reading::{End, Wish},
+    update::CancelAnswer,
+    watched::{Origin, Pace, Watched},
+};
+use crate::{
+    task::{EndpointId, ServerClock, TaskChange},
+    vim::{Client, Error},
+};
+
+/// How long signing out may take: nobody waits longer for a program to end.
+const SIGN_OUT_LIMIT: Duration = Duration::from_secs(2);
+/// After so many failures in a row the server may be another one than it was: everything is asked anew.
+const FAILURES_UNTIL_ANEW: u32 = 3;
+const QUEUED_INTERVAL: Duration = Duration::from_secs(5);
+const UNREADABLE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// A running fetch loop. Dropping it does not end it; [`Watcher::stop`] does.
+#[derive(Debug)]
+pub struct Watcher {
+    commands: mpsc::UnboundedSender<Command>,
+    task: JoinHandle<()>,
+}
+
+impl Watcher {
+    /// Starts the loop of one endpoint. It ends when it is stopped, or when nobody takes its updates any more.
+    pub fn spawn(
+        id: EndpointId,
+        options: WatchOptions,
+        updates: mpsc::Sender<(EndpointId, Update)>,
+    ) -> Self {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let endpoint = Endpoint::new(id, options, updates, inbox);
+        Self {
+            commands,
+            task: tokio::spawn(endpoint.run()),
+        }
+    }
+
+    /// Where to send commands.
+    pub fn commands(&self) -> mpsc::UnboundedSender<Command> {
+        self.commands.clone()
+    }
+
+    /// Signs out and ends; takes two seconds at most, even if the server hangs.
+    pub async fn stop(self) {
+        // The loop may have ended by itself.
+        let _ = self.commands.send(Command::Stop);
+        let mut task = self.task;
+        if timeout(SIGN_OUT_LIMIT, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+/// Why a step of the loop did not go on.
+pub(super) enum Halt {
+    /// The user, or the end of the program, wants it to end.
+    Stopped,
+    /// The server refuses us; asking again would not help.
+    Refused(Arc<str>),
+    /// Something went wrong that may pass.
+    Failed(Box<Error>),
+}
+
+pub(super) struct Endpoint {
+    id: EndpointId,
+    pub(super) options: WatchOptions,
+    updates: mpsc::Sender<(EndpointId, Update)>,
+    pub(super) commands: mpsc::UnboundedReceiver<Command>,
+    pub(super) watched: Watched,
+    pub(super) clock: ServerClock,
+    pub(super) paused: bool,
+    /// What the user asked for and no one has begun yet.
+    pub(super) wishes: Vec<Wish>,
+    /// The key of the session, for questions about its privileges.
+    pub(super) session_key: String,
+    /// Whether anything was read since the last sign-in.
+    pub(super) session_was_good: bool,
+    backoff: Backoff,
+    client: Option<Arc<Client>>,
+}
+
+impl Endpoint {
+    fn new(
+        id: EndpointId,
+        options: WatchOptions,
+        updates: mpsc::Sender<(EndpointId, Update)>,
+        commands: mpsc::UnboundedReceiver<Command>,
+    ) -> Self {
+        let pace = Pace {
+            running: options.interval,
+            queued: QUEUED_INTERVAL.max(options.interval),
+            unreadable: UNREADABLE_INTERVAL,
+        };
+        let mut watched = Watched::new(pace, options.keep_finished);
+        for task in &options.tasks {
+            watched.add(task, Origin::Named, Instant::now());
+        }
+        Self {
+            id,
+            watched,
+            updates,
+            commands,
+            clock: ServerClock::default(),
+            paused: false,
+            wishes: Vec::new(),
+            session_key: String::new(),
+            session_was_good: false,
+            backoff: Backoff::new(fastrand::u64(..)),
+            client: None,
+            options,
+        }
+    }
+
+    async fn run(mut self) {
+        loop {
+            let halt = match self.establish().await {
+                Ok(client) => {
+                    self.backoff.succeeded();
+                    match self.read_on(client).await {
+                        End::SessionDead(error) => match self.after_dead_session(error) {
+                            Some(halt) => halt,
+                            None => continue,
+                        },
+                        End::Halted(halt) => halt,
+                    }
+                }
+                Err(halt) => halt,
+            };
+            let stopped = match halt {
+                Halt::Stopped => true,
+                Halt::Refused(reason) => self.stay_out(reason).await,
+                Halt::Failed(error) => self.pause_before_retry(&error).await,
+            };
+            if stopped {
+                break;
+            }
+        }
+        if let Some(client) = self.client.take() {
+            // What fails here ends with the session's idle time-out; nobody is left to tell.
+            let _ = timeout(SIGN_OUT_LIMIT, client.sign_out()).await;
+        }
+    }
+
+    /// A signed-in client whose server answers: the one that we have, if it still does.
+    async fn establish(&mut self) -> Result<Arc<Client>, Halt> {
+        if self.backoff.failures() >= FAILURES_UNTIL_ANEW {
+            self.client = None;
+        }
+        let client = if let Some(client) = self.client.clone() {
+            client
+        } else {
+            if self.backoff.failures() == 0 {
+                self.tell(Update::Link(Link::Connecting)).await?;
+            }
+            let connecting = Client::connect(self.options.connect.clone());
+            let connected = self.attend(connecting).await?;
+            let client = Arc::new(connected.map_err(refused_or_failed)?);
+            self.client = Some(client.clone());
+            self.sign_in(&client).await?;
+            client
+        };
+        match self.read_clock(&client).await? {
+            Err(error) if error.is_session_dead() && client.can_renew() => {
+                self.sign_in(&client).await?;
+                if let Err(error) = self.read_clock(&client).await? {
+                    return Err(Halt::Failed(Box::new(error)));
+                }
+            }
+            Err(error) if error.is_session_dead() => {
+                return Err(Halt::Refused(ended_session(&error)));
+            }
+            Err(error) if error.is_passing() => return Err(Halt::Failed(Box::new(error))),
+            // A server that will not tell its time can still be watched.
+            Ok(()) | Err(_) => {}
+        }
+        Ok(client)
+    }
+
+    async fn sign_in(&mut self, client: &Arc<Client>) -> Result<(), Halt> {
+        let signing_in = {
+            let client = client.clone();
+            async move { client.sign_in().await }
+        };
+        let mut signing_in = Box::pin(signing_in);
+        let session = match self.attend(&mut signing_in).await {
+            Ok(answer) => answer.map_err(refused_or_failed)?,
+            Err(halt) => {
+                // A session that is being made would be left behind: wait for it, so that it can be ended.
+                let _ = timeout(SIGN_OUT_LIMIT, signing_in).await;
+                return Err(halt);
+            }
+        };
+        self.session_was_good = false;
+        let user = session.as_ref().map(|session| session.user_name.clone());
+        self.session_key = session.map(|session| session.key).unwrap_or_default();
+        let facts = ServerFacts {
+            host: client.server(),
+            about: client.content().about.clone(),
+            release: client.release().to_owned(),
+            user: user
+                .filter(|user| !user.is_empty())
+                .or_else(|| self.options.connect.credentials.user().map(str::to_owned))
+                .unwrap_or_default(),
+            insecure: self.options.connect.trust.is_insecure(),
+        };
+        self.tell(Update::Server(Box::new(facts))).await
+    }
+
+    /// Reads the server's clock. The outer error is ours, the inner one the server's.
+    async fn read_clock(&mut self, client: &Arc<Client>) -> Result<Result<(), Error>, Halt> {
+        let sent = Timestamp::now();
+        let client = client.clone();
+        let reading = self.attend(async move { client.current_time().await });
+        match reading.await? {
+            Ok(server) => {
+                self.set_clock(ServerClock::from_reading(server, sent, Timestamp::now()))
+                    .await?;
+                Ok(Ok(()))
+            }
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Takes and tells a reading of the clock that differs by more than requests usually take.
+    pub(super) async fn set_clock(&mut self, clock: ServerClock) -> Result<(), Halt> {
+        const NOISE: Duration = Duration::from_millis(250);
+        let drift = (clock.offset - self.clock.offset).unsigned_abs();
+        if drift < NOISE {
+            return Ok(());
+        }
+        self.clock = clock;
+        self.tell(Update::Clock(clock)).await
+    }
+
+    /// The server's time.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.at(Timestamp::now())
+    }
+
+    /// What to do about a dead session: nothing, for it is renewed; unless it cannot be, or dies at once.
+    fn after_dead_session(&self, error: Box<Error>) -> Option<Halt> {
+        let can_renew = self.options.connect.credentials.can_renew();
+        if !can_renew {
+            Some(Halt::Refused(ended_session(&error)))
+        } else if self.session_was_good {
+            None
+        } else {
+            Some(Halt::Failed(error))
+        }
+    }
+
+    /// Waits until it is time for another try. Answers whether to end instead.
+    async fn pause_before_retry(&mut self, error: &Error) -> bool {
+        let pause = self.backoff.failed(error.retry_after());
+        let link = Link::Retrying {
+            attempt: self.backoff.failures(),
+            next: Timestamp::now() + pause,
+            reason: error.to_string().into(),
+        };
+        if self.tell(Update::Link(link)).await.is_err() {
+            return true;
+        }
+        self.attend(sleep_until(Instant::now() + pause))
+            .await
+            .is_err()
+    }
+
+    /// Stays signed out until the end. Answers that it has come.
+    async fn stay_out(&mut self, reason: Arc<str>) -> bool {
+        if self
+            .tell(Update::Link(Link::SignedOut { reason }))
+            .await
+            .is_ok()
+        {
+            let _ = self.attend(std::future::pending::<()>()).await;
+        }
+        true
+    }
+
+    /// Waits for something while commands are taken in.
+    async fn attend<F: Future>(&mut self, future: F) -> Result<F::Output, Halt> {
+        tokio::pin!(future);
+        loop {
+            tokio::select! {
+                biased;
+                command = self.commands.recv() => self.take_offline(command).await?,
+                output = &mut future => return Ok(output),
+            }
+        }
+    }
+
+    /// Takes a command while the server cannot be asked. Wishes wait, except those that would come as a surprise
+    /// later.
+    async fn take_offline(&mut self, command: Option<Command>) -> Result<(), Halt> {
+        self.take(command).await?;
+        for wish in std::mem::take(&mut self.wishes) {
+            if let Wish::Cancel(mo_id) = wish {
+                let why = "there is no connection to the server just now; nothing was sent.";
+                let answer = CancelAnswer::Failed(why.into());
+                self.tell(Update::Cancel { mo_id, answer }).await?;
+            } else {
+                self.wishes.push(wish);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a command; what needs the server becomes a wish.
+    pub(super) async fn take(&mut self, command: Option<Command>) -> Result<(), Halt> {
+        let now = Instant::now();
+        match command {
+            None | Some(Command::Stop) => return Err(Halt::Stopped),
+            Some(Command::Watch(tasks)) => {
+                for task in tasks {
+                    if !self.watched.add(&task, Origin::Named, now) {
+                        self.wishes.push(Wish::Read(task));
+                    }
+                }
+            }
+            Some(Command::Unwatch(tasks)) => {
+                for mo_id in &tasks {
+                    self.watched.dismiss(mo_id);
+                }
+                let dropped = tasks.into_iter().map(|mo_id| TaskChange::Dropped { mo_id });
+                self.tell(Update::Tasks(dropped.collect())).await?;
+            }
+            Some(Command::Pin(tasks, pinned)) => {
+                for task in tasks {
+                    self.watched.pin(&task, pinned);
+                }
+            }
+            Some(Command::Refresh(tasks)) if tasks.is_empty() => {
+                self.watched.hurry_all(now);
+                self.wishes.push(Wish::Discover);
+            }
+            Some(Command::Refresh(tasks)) => self.wishes.extend(tasks.into_iter().map(Wish::Read)),
+            Some(Command::CheckPrivilege(mo_id)) => self.wishes.push(Wish::CheckPrivilege(mo_id)),
+            Some(Command::Cancel(mo_id)) => self.wishes.push(Wish::Cancel(mo_id)),
+            Some(Command::Pause(paused)) => {
+                self.paused = paused;
+                self.wishes.push(Wish::ShowLink);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells something to whoever holds the other end; when nobody does, the loop ends.
+    pub(super) async fn tell(&self, update: Update) -> Result<(), Halt> {
+        let told = self.updates.send((self.id, update)).await;
+        told.map_err(|_| Halt::Stopped)
+    }
+}
+
+fn refused_or_failed(error: Error) -> Halt {
+    if error.is_refusal() {
+        Halt::Refused(error.to_string().into())
+    } else {
+        Halt::Failed(Box::new(error))
+    }
+}
+
+fn ended_session(error: &Error) -> Arc<str> {
+    format!(
+        "{error} The session or Authorization value that was handed in is no longer (or not) valid."
+    )
+    .into()
+}

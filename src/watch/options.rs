@@ -1,0 +1,36 @@
+//! What the fetch loop is told at its start.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::vim::ConnectOptions;
+
+/// What to watch on one endpoint, and how.
+#[derive(Debug, Clone)]
+pub struct WatchOptions {
+    /// How to reach the server.
+    pub connect: ConnectOptions,
+    /// The tasks that the user named.
+    pub tasks: Vec<Arc<str>>,
+    /// Whether to watch what is recent on the server, too.
+    pub discover: bool,
+    /// How often a running task is read.
+    pub interval: Duration,
+    /// How often the list of recent tasks is read.
+    pub discover_interval: Duration,
+    /// How many finished tasks are kept on the board besides those that are named or pinned.
+    pub keep_finished: usize,
+}
+
+impl WatchOptions {
+    /// Watches these tasks; where none is named, everything recent on the server.
+    pub fn new(connect: ConnectOptions, tasks: Vec<Arc<str>>) -> Self {
+        Self {
+            discover: tasks.is_empty(),
+            connect,
+            tasks,
+            interval: Duration::from_secs(2),
+            discover_interval: Duration::from_secs(3),
+            keep_finished: 5_000,
+        }
+    }
+}

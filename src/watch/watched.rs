@@ -1,0 +1,306 @@
+//! The set of watched tasks and when each is to be read again. Pure: `now` is an argument.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::vim::{
+    Digest,
+    types::{TaskInfo, TaskState},
+};
+
+/// How a task came to be watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The user named it.
+    Named,
+    /// It was among the recent tasks.
+    Discovered,
+    /// A watched task named it as its parent or root.
+    Lineage,
+}
+
+/// How often tasks are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    pub(super) running: Duration,
+    pub(super) queued: Duration,
+    /// After a task could not be read for a reason of its own.
+    pub(super) unreadable: Duration,
+}
+
+#[derive(Debug)]
+struct Entry {
+    origin: Origin,
+    pinned: bool,
+    /// When it is to be read again; `None` while it is being read, and when it is over.
+    due: Option<Instant>,
+    /// Whether it was ever read.
+    known: bool,
+    finished: bool,
+    /// How long after a reading the next one is due, while the task is not over.
+    interval: Duration,
+    digest: Option<Digest>,
+    key: Option<Arc<str>>,
+    parent: Option<Arc<str>>,
+    root: Option<Arc<str>>,
+}
+
+/// The watched tasks.
+#[derive(Debug)]
+pub(super) struct Watched {
+    pace: Pace,
+    entries: HashMap<Arc<str>, Entry>,
+    /// Who is due when, soonest first.
+    queue: BTreeSet<(Instant, Arc<str>)>,
+    /// The moIds of keys, where they differ.
+    aliases: HashMap<Arc<str>, Arc<str>>,
+    /// The finished ones in the order in which they were seen to finish.
+    finished: VecDeque<Arc<str>>,
+    /// How many finished tasks are kept.
+    keep: usize,
+    /// Tasks that the user does not want to see.
+    dismissed: HashSet<Arc<str>>,
+}
+
+impl Watched {
+    pub(super) fn new(pace: Pace, keep: usize) -> Self {
+        Self {
+            pace,
+            entries: HashMap::new(),
+            queue: BTreeSet::new(),
+            aliases: HashMap::new(),
+            finished: VecDeque::new(),
+            keep,
+            dismissed: HashSet::new(),
+        }
+    }
+
+    /// Watches a task. Answers whether it is new.
+    pub(super) fn add(&mut self, mo_id: &Arc<str>, origin: Origin, now: Instant) -> bool {
+        match origin {
+            Origin::Named => {
+                self.dismissed.remove(mo_id);
+            }
+            Origin::Discovered | Origin::Lineage if self.dismissed.contains(mo_id) => return false,
+            Origin::Discovered | Origin::Lineage => {}
+        }
+        if let Some(entry) = self.entries.get_mut(mo_id) {
+            if origin == Origin::Named {
+                entry.origin = Origin::Named;
+            }
+            return false;
+        }
+        let entry = Entry {
+            origin,
+            pinned: false,
+            due: Some(now),
+            known: false,
+            finished: false,
+            interval: self.pace.queued,
+            digest: None,
+            key: None,
+            parent: None,
+            root: None,
+        };
+        self.entries.insert(mo_id.clone(), entry);
+        self.queue.insert((now, mo_id.clone()));
+        true
+    }
+
+    /// Watches a task no more. Answers whether it was watched.
+    pub(super) fn remove(&mut self, mo_id: &str) -> bool {
+        let Some((mo_id, entry)) = self.entries.remove_entry(mo_id) else {
+            return false;
+        };
+        if let Some(due) = entry.due {
+            self.queue.remove(&(due, mo_id.clone()));
+        }
+        if let Some(key) = entry.key {
+            self.aliases.remove(&key);
+        }
+        if entry.finished {
+            self.finished.retain(|finished| *finished != mo_id);
+        }
+        true
+    }
+
+    pub(super) fn pin(&mut self, mo_id: &str, pinned: bool) {
+        if let Some(entry) = self.entries.get_mut(mo_id) {
+            entry.pinned = pinned;
+        }
+    }
+
+    /// Wants a task read at once, finished or not.
+    pub(super) fn hurry(&mut self, mo_id: &str, now: Instant) {
+        self.schedule(mo_id, Some(now));
+    }
+
+    /// Wants all tasks read at once that are not over.
+    pub(super) fn hurry_all(&mut self, now: Instant) {
+        let due = std::mem::take(&mut self.queue);
+        for (_, mo_id) in due {
+            self.schedule(&mo_id, Some(now));
+        }
+    }
+
+    /// The next task to read, if one is due; it counts as being read from now on.
+    pub(super) fn next_due(&mut self, now: Instant) -> Option<(Arc<str>, Option<Digest>)> {
+        let (due, _) = self.queue.first()?;
+        if *due > now {
+            return None;
+        }
+        let (_, mo_id) = self.queue.pop_first()?;
+        let entry = self.entries.get_mut(&mo_id)?;
+        entry.due = None;
+        Some((mo_id, entry.digest))
+    }
+
+    /// When the next task is due.
+    pub(super) fn next_time(&self) -> Option<Instant> {
+        self.queue.first().map(|(due, _)| *due)
+    }
+
+    /// A task was read and had changed. Answers the keys of its lineage that are not watched yet.
+    pub(super) fn read(
+        &mut self,
+        mo_id: &Arc<str>,
+        info: &TaskInfo,
+        digest: Digest,
+        now: Instant,
+    ) -> Vec<Arc<str>> {
+        let Some(entry) = self.entries.get_mut(mo_id) else {
+            return Vec::new();
+        };
+        entry.known = true;
+        entry.digest = Some(digest);
+        entry.parent = info.parent_key().cloned();
+        entry.root = info.root_key().cloned();
+        entry.key = Some(info.key.clone());
+        if info.key != *mo_id {
+            self.aliases.insert(info.key.clone(), mo_id.clone());
+        }
+        entry.interval = match info.state {
+            TaskState::Queued => self.pace.queued,
+            _ => self.pace.running,
+        };
+        if info.state.is_finished() && !entry.finished {
+            entry.finished = true;
+            self.finished.push_back(mo_id.clone());
+        }
+        self.unchanged(mo_id, now);
+        [info.parent_key(), info.root_key()]
+            .into_iter()
+            .flatten()
+            .filter(|key| !self.entries.contains_key(*key) && !self.aliases.contains_key(*key))
+            .cloned()
+            .collect()
+    }
+
+    /// A task was read and had not changed.
+    pub(super) fn unchanged(&mut self, mo_id: &str, now: Instant) {
+        let entry = self.entries.get(mo_id).filter(|entry| !entry.finished);
+        let due = entry.map(|entry| now + entry.interval);
+        self.schedule(mo_id, due);
+    }
+
+    /// A task is not on the server. Answers whether it was ever seen there.
+    pub(super) fn vanished(&mut self, mo_id: &Arc<str>) -> bool {
+        self.schedule(mo_id, None);
+        match self.entries.get_mut(mo_id) {
+            Some(entry) => {
+                if !entry.finished {
+                    entry.finished = true;
+                    self.finished.push_back(mo_id.clone());
+                }
+                entry.known
+            }
+            None => false,
+        }
+    }
+
+    /// A task could not be read for a reason of its own: later again.
+    pub(super) fn unreadable(&mut self, mo_id: &str, now: Instant) {
+        self.schedule(mo_id, Some(now + self.pace.unreadable));
+    }
+
+    /// A task could not be read for no reason of its own: again as soon as reading goes on.
+    pub(super) fn put_back(&mut self, mo_id: &str, now: Instant) {
+        self.schedule(mo_id, Some(now));
+    }
+
+    /// A task is about to be read out of turn. Answers whether it is watched and not being read already.
+    pub(super) fn begin(&mut self, mo_id: &str) -> bool {
+        let idle = |entry: &Entry| entry.due.is_some() || entry.finished;
+        let is_idle = self.entries.get(mo_id).is_some_and(idle);
+        if is_idle {
+            self.schedule(mo_id, None);
+        }
+        is_idle
+    }
+
+    /// Watches a task no more, and does not discover it again.
+    pub(super) fn dismiss(&mut self, mo_id: &Arc<str>) {
+        self.remove(mo_id);
+        self.dismissed.insert(mo_id.clone());
+    }
+
+    pub(super) fn contains(&self, mo_id: &str) -> bool {
+        self.entries.contains_key(mo_id)
+    }
+
+    /// Drops the oldest finished tasks beyond the limit, except those that are named, pinned, or above a task that
+    /// still runs. Answers who was dropped.
+    pub(super) fn make_room(&mut self) -> Vec<Arc<str>> {
+        // A tenth over the limit before anything is done: looking for what is needed costs the whole set.
+        if self.finished.len() <= self.keep + self.keep / 10 {
+            return Vec::new();
+        }
+        let needed: HashSet<Arc<str>> = self
+            .entries
+            .values()
+            .filter(|entry| !entry.finished)
+            .flat_map(|entry| [entry.parent.clone(), entry.root.clone()])
+            .flatten()
+            .collect();
+        let excess = self.finished.len() - self.keep;
+        let is_kept = |mo_id: &Arc<str>| match self.entries.get(mo_id) {
+            Some(entry) => {
+                let key = entry.key.as_ref().unwrap_or(mo_id);
+                entry.pinned || entry.origin == Origin::Named || needed.contains(key)
+            }
+            None => false,
+        };
+        let dropped: Vec<Arc<str>> = self
+            .finished
+            .iter()
+            .filter(|mo_id| !is_kept(mo_id))
+            .take(excess)
+            .cloned()
+            .collect();
+        for mo_id in &dropped {
+            self.remove(mo_id);
+        }
+        dropped
+    }
+
+    fn schedule(&mut self, mo_id: &str, due: Option<Instant>) {
+        let Some((mo_id, _)) = self.entries.get_key_value(mo_id) else {
+            return;
+        };
+        let mo_id = mo_id.clone();
+        if let Some(entry) = self.entries.get_mut(&mo_id) {
+            if let Some(before) = entry.due {
+                self.queue.remove(&(before, mo_id.clone()));
+            }
+            entry.due = due;
+        }
+        if let Some(due) = due {
+            self.queue.insert((due, mo_id));
+        }
+    }
+}

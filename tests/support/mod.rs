@@ -1,0 +1,139 @@
+//! The real fetch loop against the embedded vCenter over real HTTP, with a board at the end of it.
+
+#![allow(
+    dead_code,
+    reason = "each test file that includes this uses its own part of it"
+)]
+
+use std::{sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+use tokio::{sync::mpsc, time::timeout};
+use vtask::{
+    simulator::{Control, Options, Simulator, scenario::Scenario},
+    task::{Board, EndpointId, Labels, Record, ServerClock, Status, TaskId, Touched},
+    vim::{ConnectOptions, Credentials, Trust},
+    watch::{CancelAnswer, Command, Link, Privilege, ServerFacts, Update, WatchOptions, Watcher},
+};
+
+pub const HERE: EndpointId = EndpointId(0);
+/// No condition is waited for longer.
+const BOUND: Duration = Duration::from_secs(20);
+
+/// A server of a scenario whose clock stands still.
+pub fn standing(scenario: &str) -> Options {
+    Options::new(Scenario::load(scenario).unwrap()).manual()
+}
+
+/// How to reach a simulator with any account.
+pub fn connect(simulator: &Simulator) -> ConnectOptions {
+    ConnectOptions {
+        address: simulator.url().parse().unwrap(),
+        trust: Trust::System,
+        credentials: Credentials::Password {
+            user: "ops".to_owned(),
+            password: SecretString::from("secret"),
+        },
+        release: None,
+    }
+}
+
+/// What is to be watched there, read often.
+pub fn watch(simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
+    let tasks = tasks.iter().map(|task| Arc::from(*task)).collect();
+    let mut options = WatchOptions::new(connect(simulator), tasks);
+    options.interval = Duration::from_millis(50);
+    options.discover_interval = Duration::from_millis(100);
+    options
+}
+
+/// A fetch loop with a board that follows it.
+pub struct Bench {
+    pub watcher: Watcher,
+    updates: mpsc::Receiver<(EndpointId, Update)>,
+    pub board: Board,
+    pub links: Vec<Link>,
+    pub facts: Option<ServerFacts>,
+    pub clock: ServerClock,
+    pub labels: Labels,
+    pub cancels: Vec<(Arc<str>, CancelAnswer)>,
+    pub privileges: Vec<(Arc<str>, Privilege)>,
+    pub changes: usize,
+}
+
+impl Bench {
+    pub fn start(options: WatchOptions) -> Self {
+        let (sender, updates) = mpsc::channel(64);
+        Self {
+            watcher: Watcher::spawn(HERE, options, sender),
+            updates,
+            board: Board::new(),
+            links: Vec::new(),
+            facts: None,
+            clock: ServerClock::default(),
+            labels: Labels::default(),
+            cancels: Vec::new(),
+            privileges: Vec::new(),
+            changes: 0,
+        }
+    }
+
+    /// Takes updates in until a condition holds.
+    pub async fn until(&mut self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
+        let waiting = async {
+            while !condition(self) {
+                let (_, update) = self.updates.recv().await.expect("the loop goes on");
+                self.take(update);
+            }
+        };
+        let met = timeout(BOUND, waiting).await;
+        assert!(met.is_ok(), "never came: {what}; links {:?}", self.links);
+    }
+
+    fn take(&mut self, update: Update) {
+        match update {
+            Update::Link(link) => self.links.push(link),
+            Update::Server(facts) => self.facts = Some(*facts),
+            Update::Clock(clock) => self.clock = clock,
+            Update::Labels(labels) => self.labels = labels,
+            Update::Tasks(changes) => {
+                for change in changes {
+                    self.changes += 1;
+                    let mut touched = Touched::default();
+                    self.board.apply(HERE, change, &mut touched).unwrap();
+                }
+            }
+            Update::Cancel { mo_id, answer } => self.cancels.push((mo_id, answer)),
+            Update::Privilege { mo_id, privilege } => self.privileges.push((mo_id, privilege)),
+            Update::Notice(_) => {}
+        }
+    }
+
+    pub fn send(&self, command: Command) {
+        self.watcher.commands().send(command).unwrap();
+    }
+
+    pub fn record(&self, mo_id: &str) -> Option<&Record> {
+        self.board.get(self.board.find(&TaskId::new(HERE, mo_id))?)
+    }
+
+    pub fn status(&self, mo_id: &str) -> Option<Status> {
+        self.record(mo_id).map(Record::status)
+    }
+
+    /// Whether the board says of every task that exists what the server knows.
+    pub fn shows_truth(&self, control: &Control) -> bool {
+        control.truth().into_iter().all(|info| {
+            let mo_id = info["key"].as_str().unwrap();
+            let shown = self.record(mo_id).and_then(|record| record.info.as_ref());
+            shown.is_some_and(|shown| shown.to_json() == info)
+        })
+    }
+
+    /// Ends the loop, taking in what it still says.
+    pub async fn stop(mut self) {
+        let stopping = self.watcher.stop();
+        let draining = async { while self.updates.recv().await.is_some() {} };
+        tokio::join!(stopping, draining);
+    }
+}

@@ -1,0 +1,363 @@
+//! The fetch loop against the embedded vCenter, over real HTTP.
+
+mod support;
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::Value;
+use support::{Bench, connect, standing, watch};
+use vtask::{
+    simulator::{Simulator, behaviour::Outage},
+    task::{Presence, Status},
+    vim::{Client, Credentials, Trust},
+    watch::{CancelAnswer, Command, Link, Privilege},
+};
+
+/// The moIds of tasks that exist now and are as wanted.
+fn tasks(simulator: &Simulator, wanted: impl Fn(&Value) -> bool) -> Vec<String> {
+    let truth = simulator.control().truth();
+    let wanted = truth.iter().filter(|info| wanted(info));
+    wanted
+        .map(|info| info["key"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn is_running(info: &Value) -> bool {
+    info["state"] == "running"
+}
+
+#[tokio::test]
+async fn the_board_shows_what_the_server_knows_and_follows_it() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut bench = Bench::start(watch(&simulator, &[]));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    for _ in 0..6 {
+        control.advance(Duration::from_secs(20));
+        bench
+            .until("the new truth", |bench| bench.shows_truth(&control))
+            .await;
+    }
+    assert!(!bench.labels.is_empty());
+    let facts = bench.facts.clone().unwrap();
+    assert_eq!((facts.user.as_str(), facts.insecure), ("ops", false));
+    bench.stop().await;
+    assert_eq!(control.sessions(), 0, "signed out");
+}
+
+#[tokio::test]
+async fn unchanged_tasks_are_not_told_again() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut bench = Bench::start(watch(&simulator, &[]));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    let (told, asked) = (bench.changes, control.request_count());
+    // Time enough for every running task to be read again, several times.
+    bench.send(Command::Refresh(Vec::new()));
+    while control.request_count() < asked + 100 {
+        tokio::task::yield_now().await;
+    }
+    bench.send(Command::Pause(true));
+    bench
+        .until("the pause", |bench| bench.links.contains(&Link::Paused))
+        .await;
+    assert_eq!(bench.changes, told);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn ancestors_are_pulled_in_by_themselves() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let by_key = |key: &Value| {
+        let truth = simulator.control().truth();
+        truth.into_iter().find(|info| info["key"] == *key)
+    };
+    let depth_three = |info: &Value| {
+        by_key(&info["parentTaskKey"])
+            .is_some_and(|parent| by_key(&parent["parentTaskKey"]).is_some())
+    };
+    simulator.control().advance(Duration::from_secs(60));
+    let grandchildren = tasks(&simulator, depth_three);
+    let grandchild = grandchildren
+        .first()
+        .expect("the demo has a lineage three deep");
+    let mut bench = Bench::start(watch(&simulator, &[grandchild]));
+    bench
+        .until("the ancestors", |bench| bench.board.len() >= 3)
+        .await;
+    let handle = bench.board.find(&vtask::task::TaskId::new(
+        support::HERE,
+        grandchild.as_str(),
+    ));
+    assert_eq!(bench.board.path(handle.unwrap()).count(), 3);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_task_that_never_was_is_a_ghost_and_one_that_vanishes_is_kept() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let running = tasks(&simulator, is_running);
+    let mut bench = Bench::start(watch(&simulator, &["task-nope", &running[0]]));
+    bench
+        .until("both", |bench| {
+            bench.status("task-nope") == Some(Status::Ghost)
+                && bench.status(&running[0]) == Some(Status::Running)
+        })
+        .await;
+    assert!(simulator.control().remove_task(&running[0]));
+    bench
+        .until("the loss", |bench| {
+            bench.status(&running[0]) == Some(Status::Lost)
+        })
+        .await;
+    let kept = bench.record(&running[0]).unwrap();
+    assert!(kept.info.is_some() && matches!(kept.presence, Presence::Gone(_)));
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_dead_session_is_renewed_unnoticed() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut bench = Bench::start(watch(&simulator, &[]));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    control.kill_sessions();
+    control.advance(Duration::from_secs(30));
+    bench
+        .until("the new truth", |bench| bench.shows_truth(&control))
+        .await;
+    let troubled = |link: &Link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
+    assert!(!bench.links.iter().any(troubled), "{:?}", bench.links);
+    let logins = control
+        .requests()
+        .iter()
+        .filter(|request| request.path.ends_with("/Login"))
+        .count();
+    assert_eq!(logins, 2, "once at the start, once for the dead session");
+    bench.stop().await;
+    assert_eq!(control.sessions(), 0);
+}
+
+#[tokio::test]
+async fn an_outage_is_shown_with_its_countdown_and_survived() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut bench = Bench::start(watch(&simulator, &[]));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    let known = bench.board.len();
+    for _ in 0..3 {
+        control.fail_next(Outage::service_unavailable(None));
+    }
+    bench
+        .until("the trouble", |bench| {
+            matches!(bench.links.last(), Some(Link::Retrying { reason, .. }) if reason.contains("503"))
+        })
+        .await;
+    assert_eq!(bench.board.len(), known, "nothing known is lost");
+    control.clear_outages();
+    control.advance(Duration::from_secs(30));
+    bench
+        .until("the new truth", |bench| bench.shows_truth(&control))
+        .await;
+    assert!(bench.links.last().unwrap().is_current());
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_password_is_tried_once() {
+    let mut options = standing("demo");
+    options.credentials = Some(("ops".to_owned(), "another".to_owned()));
+    let simulator = Simulator::start(options).await.unwrap();
+    let mut bench = Bench::start(watch(&simulator, &[]));
+    bench
+        .until("the refusal", |bench| {
+            matches!(bench.links.last(), Some(Link::SignedOut { reason }) if reason.contains("InvalidLogin"))
+        })
+        .await;
+    bench.send(Command::Refresh(Vec::new()));
+    bench.stop().await;
+    let requests = simulator.control().requests();
+    let logins = requests
+        .iter()
+        .filter(|request| request.path.ends_with("/Login"));
+    assert_eq!(logins.count(), 1);
+}
+
+#[tokio::test]
+async fn cancellation_is_asked_for_and_answered_in_every_way() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    control.advance(Duration::from_secs(30));
+    let can = tasks(&simulator, |info| {
+        is_running(info) && info["cancelable"] == true
+    });
+    let cannot = tasks(&simulator, |info| {
+        is_running(info) && info["cancelable"] == false
+    });
+    let over = tasks(&simulator, |info| info["state"] == "success");
+    let (can, cannot, over) = (&can[0], &cannot[0], &over[0]);
+    let mut bench = Bench::start(watch(&simulator, &[can, cannot, over]));
+    bench
+        .until("the tasks", |bench| bench.board.len() >= 3)
+        .await;
+    for task in [can, cannot, over, &"task-nope".to_owned()] {
+        bench.send(Command::Cancel(task.as_str().into()));
+    }
+    bench
+        .until("four answers", |bench| bench.cancels.len() == 4)
+        .await;
+    let answer = |mo_id: &str| {
+        let found = bench.cancels.iter().find(|(task, _)| &**task == mo_id);
+        found.map(|(_, answer)| answer.clone())
+    };
+    assert_eq!(answer(can), Some(CancelAnswer::Accepted));
+    assert_eq!(answer(cannot), Some(CancelAnswer::NotSupported));
+    assert_eq!(answer(over), Some(CancelAnswer::InvalidState));
+    assert_eq!(answer("task-nope"), Some(CancelAnswer::Gone));
+    bench
+        .until("the request's mark", |bench| {
+            bench.record(can).is_some_and(|record| {
+                record.is_cancel_requested() || record.status() == Status::Cancelled
+            })
+        })
+        .await;
+    control.advance(Duration::from_secs(120));
+    bench
+        .until("the end", |bench| {
+            bench.status(can) == Some(Status::Cancelled)
+        })
+        .await;
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn the_privilege_to_cancel_is_told() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let running = tasks(&simulator, |info| {
+        is_running(info) && !info["entity"].is_null()
+    });
+    let mut bench = Bench::start(watch(&simulator, &[&running[0]]));
+    bench
+        .until("the task", |bench| !bench.board.is_empty())
+        .await;
+    for (granted, expected) in [(true, Privilege::Granted), (false, Privilege::Denied)] {
+        control.behave(|behaviours| behaviours.cancel_privilege = granted);
+        bench.privileges.clear();
+        bench.send(Command::CheckPrivilege(running[0].as_str().into()));
+        bench
+            .until("the answer", |bench| !bench.privileges.is_empty())
+            .await;
+        assert_eq!(bench.privileges[0].1, expected);
+    }
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn unwatched_tasks_leave_and_are_not_discovered_again() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut bench = Bench::start(watch(&simulator, &[]));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    let running = tasks(&simulator, is_running);
+    bench.send(Command::Unwatch(vec![running[0].as_str().into()]));
+    bench
+        .until("its leave", |bench| bench.record(&running[0]).is_none())
+        .await;
+    control.clear_requests();
+    while !control
+        .requests()
+        .iter()
+        .any(|request| request.path.ends_with("recentTask"))
+    {
+        tokio::task::yield_now().await;
+    }
+    bench.send(Command::Watch(vec!["task-nope".into()]));
+    bench
+        .until("another", |bench| bench.record("task-nope").is_some())
+        .await;
+    assert!(bench.record(&running[0]).is_none());
+    bench.send(Command::Watch(vec![running[0].as_str().into()]));
+    bench
+        .until("its return", |bench| bench.record(&running[0]).is_some())
+        .await;
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn an_old_server_without_hello_is_spoken_to_in_its_release() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    simulator.control().behave(|behaviours| {
+        *behaviours = vtask::simulator::behaviour::Behaviours::release_8_0_1();
+    });
+    let client = Client::connect(connect(&simulator)).await.unwrap();
+    assert_eq!(client.release(), "8.0.1.0");
+}
+
+#[tokio::test]
+async fn a_self_signed_server_is_refused_with_advice_unless_trusted() {
+    let mut options = standing("demo");
+    options.tls = true;
+    let simulator = Simulator::start(options).await.unwrap();
+    let refused = Client::connect(connect(&simulator))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains("--ca-file") && refused.contains("--insecure"),
+        "{refused}"
+    );
+    let pem = simulator.certificate_pem().unwrap().as_bytes().to_vec();
+    for trust in [Trust::Also(pem), Trust::Anything] {
+        let mut options = connect(&simulator);
+        options.trust = trust;
+        let client = Client::connect(options).await.unwrap();
+        assert!(client.sign_in().await.unwrap().is_some());
+        client.sign_out().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn ready_sessions_and_authorization_values_are_taken_as_they_are() {
+    let mut options = standing("demo");
+    options.authorization = Some("Bearer ready".to_owned());
+    options.ready_sessions = vec!["ready-session".to_owned()];
+    let simulator = Simulator::start(options).await.unwrap();
+    for credentials in [
+        Credentials::Session(SecretString::from("ready-session")),
+        Credentials::Authorization(SecretString::from("Bearer ready")),
+    ] {
+        let mut options = watch(&simulator, &[]);
+        options.connect.credentials = credentials;
+        let mut bench = Bench::start(options);
+        bench
+            .until("the tasks", |bench| !bench.board.is_empty())
+            .await;
+        bench.stop().await;
+    }
+    let requests = simulator.control().requests();
+    let sessions = |request: &&vtask::simulator::RequestRecord| {
+        request.path.ends_with("/Login") || request.path.ends_with("/Logout")
+    };
+    assert_eq!(requests.iter().filter(sessions).count(), 0);
+    let mut options = watch(&simulator, &[]);
+    options.connect.credentials = Credentials::Session(SecretString::from("ended-session"));
+    let mut bench = Bench::start(options);
+    bench
+        .until("the refusal", |bench| {
+            matches!(bench.links.last(), Some(Link::SignedOut { .. }))
+        })
+        .await;
+    bench.stop().await;
+}
