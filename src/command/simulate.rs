@@ -17,6 +17,10 @@ use crate::simulator::{ClockMode, Options, Simulator};
 /// Prints `url`, `scenario`, `accepts` and, with --tls, `sha256` as one `name value` line each, then serves until it
 /// is interrupted.
 #[derive(Args, Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent flags of a command line"
+)]
 pub struct SimulateArgs {
     /// Address to listen on; port 0 takes any free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8989")]

@@ -23,25 +23,18 @@ pub enum ClockMode {
 #[derive(Debug)]
 pub(super) struct Clock {
     mode: ClockMode,
-    origin: Timestamp,
     began: Instant,
     manual_micros: AtomicU64,
 }
 
 impl Clock {
-    /// A clock whose world time is 0 now, at the calendar time `origin`.
-    pub(super) fn new(mode: ClockMode, origin: Timestamp) -> Self {
+    /// A clock whose world time is 0 now.
+    pub(super) fn new(mode: ClockMode) -> Self {
         Self {
             mode,
-            origin,
             began: Instant::now(),
             manual_micros: AtomicU64::new(0),
         }
-    }
-
-    /// The calendar time at world time 0.
-    pub(super) fn origin(&self) -> Timestamp {
-        self.origin
     }
 
     /// World time now.

@@ -23,7 +23,7 @@ impl Control {
 
     /// Ends every session, as a restart of the service does. Tells how many there were.
     pub fn kill_sessions(&self) -> usize {
-        self.running.with(|core| core.end_sessions())
+        self.running.with(super::service::Core::end_sessions)
     }
 
     /// How many sessions are open.

@@ -122,7 +122,7 @@ impl Simulator {
             origin,
             options.seed,
         );
-        let running = Arc::new(Running::new(core, clock::Clock::new(options.clock, origin)));
+        let running = Arc::new(Running::new(core, clock::Clock::new(options.clock)));
 
         tokio::spawn(running.clone().drive());
         let router = http::router(running.clone());

@@ -79,8 +79,7 @@ impl Client {
         let doing = || "asking what it is".to_owned();
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
         let content = client.get(&service, "content", "ServiceInstance/content", &doing);
-        let content = content.await?.body;
-        client.content = client.read(&doing, ServiceContent::from_json(content))?;
+        client.content = client.read(&doing, content.await?, ServiceContent::from_json)?;
         Ok(client)
     }
 
@@ -131,7 +130,7 @@ impl Client {
         let mut session = session.clone();
         session.set_sensitive(true);
         self.set_session(Some(session));
-        self.read(&doing, UserSession::from_json(answer.body))
+        self.read(&doing, answer, UserSession::from_json)
             .map(Some)
     }
 
@@ -170,9 +169,18 @@ impl Client {
     /// # Errors
     /// The fault `ManagedObjectNotFound` where the task is gone or never was.
     pub async fn task_info(&self, mo_id: &str) -> Result<TaskInfo, Error> {
-        let doing = || format!("reading {mo_id}");
-        let info = self.task_info_json(mo_id).await?;
-        self.read(&doing, TaskInfo::from_json(info))
+        let read = self.changed_task_info(mo_id, None).await?;
+        // Nothing is known to be the same: there is always an answer.
+        read.map(|(info, _)| info).ok_or_else(|| {
+            let missing = Malformed::Missing {
+                type_name: "the answer",
+                field: "info",
+            };
+            self.error(
+                &|| format!("reading {mo_id}"),
+                ErrorKind::Malformed(missing),
+            )
+        })
     }
 
     /// The same, unless the answer is the known one again: then `None`, at the cost of no parsing.
@@ -186,14 +194,13 @@ impl Client {
     ) -> Result<Option<(TaskInfo, Digest)>, Error> {
         let doing = || format!("reading {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
-        let mut call = Call::get(&task, "info", "Task/info");
-        call.known = known;
-        let answer = self.call(call, &doing).await?;
-        if known == Some(answer.digest) {
+        let answer = self.get(&task, "info", "Task/info", &doing).await?;
+        let digest = answer.digest();
+        if known == Some(digest) {
             return Ok(None);
         }
-        let info = self.read(&doing, TaskInfo::from_json(answer.body))?;
-        Ok(Some((info, answer.digest)))
+        let info = self.read(&doing, answer, TaskInfo::from_json)?;
+        Ok(Some((info, digest)))
     }
 
     /// The same, exactly as the server sent it.
@@ -204,7 +211,7 @@ impl Client {
         let doing = || format!("reading {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
         let answer = self.get(&task, "info", "Task/info", &doing);
-        Ok(answer.await?.body)
+        self.read(&doing, answer.await?, Ok)
     }
 
     /// The tasks that are queued, running, or were completed in the last minutes, as far as the account sees them.
@@ -215,11 +222,7 @@ impl Client {
         let doing = || "listing the recent tasks".to_owned();
         let manager = &self.content.task_manager;
         let answer = self.get(manager, "recentTask", "TaskManager/recentTask", &doing);
-        let tasks = items("recentTask", answer.await?.body).and_then(|tasks| {
-            let read = |task| ManagedObjectReference::from_json("recentTask", task);
-            tasks.into_iter().map(read).collect()
-        });
-        self.read(&doing, tasks)
+        self.read(&doing, answer.await?, references)
     }
 
     /// What operations are called in the session's locale. About 1,600 rows: ask once.
@@ -230,7 +233,7 @@ impl Client {
         let doing = || "reading the names of operations".to_owned();
         let manager = &self.content.task_manager;
         let answer = self.get(manager, "description", "TaskManager/description", &doing);
-        self.read(&doing, OperationLabel::all_from_json(answer.await?.body))
+        self.read(&doing, answer.await?, OperationLabel::all_from_json)
     }
 
     /// The server's clock.
@@ -242,7 +245,7 @@ impl Client {
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
         let kind = "ServiceInstance/CurrentTime";
         let answer = self.post(&service, "CurrentTime", json!({}), kind, &doing);
-        self.read(&doing, date_time("CurrentTime", answer.await?.body))
+        self.read(&doing, answer.await?, |time| date_time("CurrentTime", time))
     }
 
     /// Asks the server to cancel a task. It answers at once and acts later.
@@ -276,7 +279,8 @@ impl Client {
         });
         let kind = "AuthorizationManager/HasPrivilegeOnEntities";
         let answer = self.post(manager, "HasPrivilegeOnEntities", body, kind, &doing);
-        let rows = self.read(&doing, items("EntityPrivilege", answer.await?.body))?;
+        let rows = |rows| items("EntityPrivilege", rows);
+        let rows = self.read(&doing, answer.await?, rows)?;
         let mut granted = rows
             .iter()
             .filter_map(|row| row.get("privAvailability")?.as_array())
@@ -286,7 +290,7 @@ impl Client {
         Ok(granted.next())
     }
 
-    async fn get(
+    pub(super) async fn get(
         &self,
         object: &ManagedObjectReference,
         property: &str,
@@ -296,7 +300,7 @@ impl Client {
         self.call(Call::get(object, property, kind), doing).await
     }
 
-    async fn post(
+    pub(super) async fn post(
         &self,
         object: &ManagedObjectReference,
         method: &str,
@@ -304,11 +308,11 @@ impl Client {
         kind: &'static str,
         doing: Doing<'_>,
     ) -> Result<Answer, Error> {
-        self.call(Call::post(object, method, body, kind), doing)
-            .await
+        let call = Call::post(object, method, body, kind);
+        self.call(call, doing).await
     }
 
-    async fn call(&self, call: Call<'_>, doing: Doing<'_>) -> Result<Answer, Error> {
+    pub(super) async fn call(&self, call: Call<'_>, doing: Doing<'_>) -> Result<Answer, Error> {
         let (kind, value) = (&call.object.kind, &call.object.value);
         let path = ["sdk", "vim25", &self.release, kind, value, call.last];
         let request = Request {
@@ -320,7 +324,6 @@ impl Client {
             headers: self.headers(doing)?,
             body: call.body,
             timeout: call.timeout,
-            known: call.known,
         };
         self.transport.send(request).await
     }
@@ -360,11 +363,24 @@ impl Client {
         *self.session.write().unwrap_or_else(PoisonError::into_inner) = session;
     }
 
-    fn read<T>(&self, doing: Doing<'_>, outcome: Result<T, Malformed>) -> Result<T, Error> {
-        outcome.map_err(|malformed| self.error(doing, ErrorKind::Malformed(malformed)))
+    /// The answer as what the API declares it to be.
+    pub(super) fn read<T>(
+        &self,
+        doing: Doing<'_>,
+        answer: Answer,
+        understand: impl FnOnce(Value) -> Result<T, Malformed>,
+    ) -> Result<T, Error> {
+        let understood = answer
+            .json()
+            .and_then(|body| understand(body).map_err(ErrorKind::Malformed));
+        understood.map_err(|kind| self.error(doing, kind))
     }
 
-    fn error(&self, doing: Doing<'_>, kind: ErrorKind) -> Error {
+    pub(super) fn unaskable(&self, doing: Doing<'_>, why: &str) -> Error {
+        self.error(doing, ErrorKind::Unaskable(why.to_owned()))
+    }
+
+    pub(super) fn error(&self, doing: Doing<'_>, kind: ErrorKind) -> Error {
         Error {
             doing: doing(),
             server: self.server(),
@@ -374,15 +390,14 @@ impl Client {
 }
 
 /// One call of the API: a property read or a method.
-struct Call<'a> {
+pub(super) struct Call<'a> {
     method: Method,
     object: &'a ManagedObjectReference,
     /// The property or method: the path's last segment.
     last: &'a str,
     body: Option<Value>,
     kind: &'static str,
-    timeout: Duration,
-    known: Option<Digest>,
+    pub(super) timeout: Duration,
 }
 
 impl<'a> Call<'a> {
@@ -394,11 +409,10 @@ impl<'a> Call<'a> {
             body: None,
             kind,
             timeout: REQUEST_TIMEOUT,
-            known: None,
         }
     }
 
-    fn post(
+    pub(super) fn post(
         object: &'a ManagedObjectReference,
         method: &'a str,
         body: Value,
@@ -410,6 +424,13 @@ impl<'a> Call<'a> {
             ..Self::get(object, method, kind)
         }
     }
+}
+
+/// A list of references.
+pub(super) fn references(list: Value) -> Result<Vec<ManagedObjectReference>, Malformed> {
+    let read = |item| ManagedObjectReference::from_json("ManagedObjectReference", item);
+    let list = items("ManagedObjectReference", list)?;
+    list.into_iter().map(read).collect()
 }
 
 /// Asks the server which release to speak.
@@ -424,17 +445,18 @@ async fn negotiate(transport: &Transport) -> Result<String, Error> {
         headers: HeaderMap::new(),
         body: Some(release::hello()),
         timeout: REQUEST_TIMEOUT,
-        known: None,
+    };
+    let failed = |kind| Error {
+        doing: doing(),
+        server: transport.address().name(),
+        kind,
     };
     match transport.send(request).await {
-        Ok(answer) => match release::chosen(&answer.body) {
-            Some(release) => Ok(release.to_owned()),
-            None => Err(Error {
-                doing: doing(),
-                server: transport.address().name(),
-                kind: ErrorKind::NoCommonRelease,
-            }),
-        },
+        Ok(answer) => {
+            let answer = answer.json().map_err(failed)?;
+            let chosen = release::chosen(&answer).map(str::to_owned);
+            chosen.ok_or_else(|| failed(ErrorKind::NoCommonRelease))
+        }
         // `hello` exists only from 8.0.2.0; before, the address is unknown, or a sign-in is asked for.
         Err(error) if lacks_hello(&error.kind) => Ok(FALLBACK_RELEASE.to_owned()),
         Err(error) => Err(error),

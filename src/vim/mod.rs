@@ -3,6 +3,7 @@
 //! [`types`] holds what travels and is free of IO; everything else here knows HTTP and JSON and no terminal.
 
 mod client;
+mod collector;
 mod credentials;
 mod error;
 mod release;
@@ -12,6 +13,7 @@ mod transport;
 pub mod types;
 
 pub use client::{Client, ConnectOptions};
+pub use collector::TaskCollector;
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};

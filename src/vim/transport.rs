@@ -22,6 +22,7 @@ use reqwest::{
     redirect,
 };
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
@@ -167,16 +168,28 @@ pub(super) struct Request<'a> {
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Value>,
     pub(super) timeout: Duration,
-    /// The digest of an answer that we have already: the same again is not parsed.
-    pub(super) known: Option<Digest>,
 }
 
-/// What came back.
+/// What came back with success.
 pub(super) struct Answer {
-    /// JSON; `null` for an empty body, and for one that is known already.
-    pub(super) body: Value,
+    pub(super) body: Vec<u8>,
     pub(super) headers: HeaderMap,
-    pub(super) digest: Digest,
+}
+
+impl Answer {
+    /// The body as JSON; `null` for an empty one.
+    pub(super) fn json(&self) -> Result<Value, ErrorKind> {
+        parse(&self.body).map(Option::unwrap_or_default)
+    }
+
+    /// The body as something that is read from JSON directly; `None` for an empty one or `null`.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<Option<T>, ErrorKind> {
+        parse::<Option<T>>(&self.body).map(Option::flatten)
+    }
+
+    pub(super) fn digest(&self) -> Digest {
+        Digest::of(&self.body)
+    }
 }
 
 /// Tells whether two answers are the same, byte for byte. (It holds within one run of the program.)
@@ -278,18 +291,11 @@ impl Transport {
         }
         let text = self.read(response).await?;
         if !status.is_success() {
-            return Err(refusal(status, &headers, parse(&text)));
+            return Err(refusal(status, &headers, &text));
         }
-        let digest = Digest::of(&text);
-        let body = if request.known == Some(digest) {
-            Value::Null
-        } else {
-            parse(&text)?
-        };
         Ok(Answer {
-            body,
+            body: text,
             headers,
-            digest,
         })
     }
 
@@ -328,13 +334,13 @@ fn unpacked(raw: &[u8]) -> Result<Vec<u8>, ErrorKind> {
     Ok(body)
 }
 
-/// A body as JSON; an empty one means unset.
-fn parse(body: &[u8]) -> Result<Value, ErrorKind> {
+/// A body as JSON; `None` for an empty one.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
     let start = body.trim_ascii_start();
     if start.is_empty() {
-        return Ok(Value::Null);
+        return Ok(None);
     }
-    serde_json::from_slice(body).map_err(|error| {
+    serde_json::from_slice(body).map(Some).map_err(|error| {
         if matches!(start[0], b'{' | b'[') {
             ErrorKind::Damaged(error.to_string())
         } else {
@@ -344,9 +350,9 @@ fn parse(body: &[u8]) -> Result<Value, ErrorKind> {
 }
 
 /// What an unsuccessful status means: a fault where the body is one, else a proxy's word.
-fn refusal(status: StatusCode, headers: &HeaderMap, body: Result<Value, ErrorKind>) -> ErrorKind {
-    match body {
-        Ok(body) if type_name(&body).is_some() => ErrorKind::Fault(Fault::new(body)),
+fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ErrorKind {
+    match parse::<Value>(body) {
+        Ok(Some(body)) if type_name(&body).is_some() => ErrorKind::Fault(Fault::new(body)),
         _ => ErrorKind::Status {
             status: status.as_u16(),
             retry_after: retry_after(headers),
@@ -499,8 +505,9 @@ mod tests {
 
     #[test]
     fn bodies_are_json_nothing_or_trouble() {
-        assert_eq!(parse(b" ").unwrap(), Value::Null);
-        assert_eq!(parse(b"{\"a\":1}").unwrap(), json!({"a": 1}));
+        let parse = |body: &[u8]| parse::<Value>(body);
+        assert_eq!(parse(b" ").unwrap(), None);
+        assert_eq!(parse(b"{\"a\":1}").unwrap(), Some(json!({"a": 1})));
         assert!(matches!(parse(b"{\"a\":"), Err(ErrorKind::Damaged(_))));
         assert!(matches!(parse(b"<html>"), Err(ErrorKind::NotJson(_))));
         let deep = "[".repeat(100_000);

@@ -32,12 +32,20 @@ const WRAP_UP: Span = Span {
     most: Duration::from_secs(3),
 };
 
+/// A scenario file, compiled.
+pub(super) struct Compiled {
+    /// What it shows, in a line.
+    pub(super) about: String,
+    /// What a world is made of.
+    pub(super) setting: Setting,
+}
+
 /// Reads `text` and makes the setting of a world of it.
 pub(super) fn compile(
     name: &str,
     text: &str,
     options: &LoadOptions,
-) -> Result<Setting, ScenarioError> {
+) -> Result<Compiled, ScenarioError> {
     let file: File = toml::from_str(text).map_err(|error| ScenarioError::Wrong {
         file: name.to_owned(),
         line: error.span().map_or(1, |span| line_of(text, span.start)),
@@ -83,11 +91,15 @@ pub(super) fn compile(
         });
     }
     let load = compiler.load(file.load.as_ref(), options)?;
-    Ok(Setting {
+    let setting = Setting {
         inventory: compiler.inventory,
         entries,
         load,
         first_task: file.first_task.max(1),
+    };
+    Ok(Compiled {
+        about: file.about,
+        setting,
     })
 }
 

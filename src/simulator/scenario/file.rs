@@ -122,6 +122,10 @@ pub(super) struct Choice {
 /// What a task does.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent traits, as the file writes them"
+)]
 pub(super) struct PlanEntry {
     /// A key of the catalogue, or any other (an operation that the server has no label for).
     pub(super) operation: Spanned<String>,

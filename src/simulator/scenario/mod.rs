@@ -68,6 +68,7 @@ pub struct LoadOptions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     name: String,
+    about: String,
     text: String,
 }
 
@@ -94,8 +95,9 @@ impl Scenario {
 
     /// Reads a scenario; `name` is what errors call it.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
-        compile::compile(name, text, &LoadOptions::default())?;
+        let about = compile::compile(name, text, &LoadOptions::default())?.about;
         Ok(Self {
+            about,
             name: name.to_owned(),
             text: text.to_owned(),
         })
@@ -106,9 +108,14 @@ impl Scenario {
         &self.name
     }
 
+    /// What it shows, in a line.
+    pub fn about(&self) -> &str {
+        &self.about
+    }
+
     /// The setting of a world.
     pub(super) fn setting(&self, load: &LoadOptions) -> Result<Setting, ScenarioError> {
-        compile::compile(&self.name, &self.text, load)
+        compile::compile(&self.name, &self.text, load).map(|compiled| compiled.setting)
     }
 }
 

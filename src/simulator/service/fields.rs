@@ -10,7 +10,7 @@ use crate::simulator::value::MoRef;
 #[derive(Debug)]
 pub(super) struct Fields {
     place: String,
-    fields: Map<String, Value>,
+    rest: Map<String, Value>,
     strict: bool,
 }
 
@@ -27,7 +27,7 @@ impl Fields {
         match value {
             Value::Object(fields) => Ok(Self {
                 place: String::new(),
-                fields,
+                rest: fields,
                 strict,
             }),
             other => Err(Fault::invalid_request(format!(
@@ -65,7 +65,7 @@ impl Fields {
         }
         Ok(Self {
             place,
-            fields,
+            rest: fields,
             strict,
         })
     }
@@ -80,7 +80,7 @@ impl Fields {
 
     /// Takes a field; `null` counts as not given.
     fn take(&mut self, name: &str) -> Option<Value> {
-        self.fields.remove(name).filter(|value| !value.is_null())
+        self.rest.remove(name).filter(|value| !value.is_null())
     }
 
     fn missing(&self, name: &str) -> Fault {
@@ -270,9 +270,9 @@ impl Fields {
     pub(super) fn done(mut self) -> Result<(), Fault> {
         if self.place.is_empty() {
             // The parameters' own type name (`LoginRequestType`) is superfluous, not wrong.
-            self.fields.remove("_typeName");
+            self.rest.remove("_typeName");
         }
-        match self.fields.keys().next() {
+        match self.rest.keys().next() {
             None => Ok(()),
             Some(name) => Err(Fault::invalid_request(format!(
                 "Unknown field {}.",

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::simulator::behaviour::{Behaviours, Boxing};
 use crate::simulator::fault;
-use crate::simulator::value::Property;
+use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::task::{Field, Record};
 use crate::simulator::world::time::WorldTime;
 
@@ -55,7 +55,7 @@ impl Pen<'_> {
             Field::EntityName => text(record.entity_name.as_deref()),
             Field::Locked => list(
                 "ManagedObjectReference",
-                record.locked.iter().map(|held| held.to_json()).collect(),
+                record.locked.iter().map(MoRef::to_json).collect(),
             ),
             Field::State => Property::Primitive("TaskInfoState", Value::from(record.state.name())),
             Field::Cancelled => Property::boolean(record.cancelled),

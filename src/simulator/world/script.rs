@@ -39,7 +39,7 @@ pub(super) fn write(plan: &Plan, duration: Duration, chance: &mut Rng) -> Vec<St
         steps.push(Step {
             at: duration.mul_f64(share.clamp(0.0, 1.0)),
             act,
-        })
+        });
     };
     for (share, cancelable) in &plan.cancelable {
         add(*share, Act::Cancelable(*cancelable));

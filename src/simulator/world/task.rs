@@ -69,21 +69,21 @@ macro_rules! fields {
     ($($variant:ident $name:literal),+ $(,)?) => {
         /// A property of `TaskInfo`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Field {
+        pub(crate) enum Field {
             $(#[doc = concat!("`", $name, "`")] $variant),+
         }
 
         impl Field {
             /// Every field, in the order of the wire.
-            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
+            pub(crate) const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
 
             /// The field's name in `TaskInfo`.
-            pub fn name(self) -> &'static str {
+            pub(crate) fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
 
             /// The field of this name.
-            pub fn named(name: &str) -> Option<Self> {
+            pub(crate) fn named(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$variant),)+ _ => None }
             }
         }

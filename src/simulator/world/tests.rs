@@ -300,3 +300,42 @@ fn recent_tasks_are_the_unfinished_and_at_most_two_hundred_completed() {
         world.now().since(WorldTime::from_micros(-300_000_000))
     );
 }
+
+#[test]
+fn the_demo_is_a_busy_afternoon_all_day_long() {
+    let setting = Scenario::load("demo")
+        .unwrap()
+        .setting(&LoadOptions::default())
+        .unwrap();
+    let mut world = World::new(setting, 1);
+    let mut seen = std::collections::BTreeSet::new();
+    for seconds in (0..=6 * 3600).step_by(20) {
+        world.advance_to(at(seconds));
+        let count = |state| {
+            world
+                .tasks()
+                .filter(|task| task.record.state == state)
+                .count()
+        };
+        let (running, queued) = (count(TaskState::Running), count(TaskState::Queued));
+        if std::env::var_os("PEEK").is_some() && seconds % 300 == 0 {
+            println!(
+                "PEEK {seconds} s: {running} running, {queued} queued, {} in all",
+                world.tasks().count()
+            );
+        }
+        assert!(
+            (4..=34).contains(&running),
+            "{running} running after {seconds} s"
+        );
+        if seconds <= 600 {
+            assert!(
+                (10..=26).contains(&running),
+                "{running} running after {seconds} s"
+            );
+            assert!(queued >= 1, "nothing queued after {seconds} s");
+            seen.extend(world.tasks().map(|task| task.record.id));
+        }
+    }
+    assert!(seen.len() >= 80, "{}", seen.len());
+}

@@ -63,3 +63,92 @@ pub(super) fn folded(text: &str) -> String {
         .map(|letter| if letter == 'ς' { 'σ' } else { letter })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::task::{
+        EndpointId, TaskChange, TaskId, Touched,
+        fixture::{at, info},
+    };
+
+    fn matches(filter: &str, more: &Value) -> bool {
+        let mut board = Board::new();
+        let change = TaskChange::Whole {
+            info: info("task-4711", more),
+            at: at(0),
+        };
+        let here = EndpointId(0);
+        board.apply(here, change, &mut Touched::default()).unwrap();
+        let handle = board.find(&TaskId::new(here, "task-4711")).unwrap();
+        Filter::new(filter).matches(&board, board.get(handle).unwrap())
+    }
+
+    #[test]
+    fn every_text_of_the_task_is_looked_at() {
+        let more = json!({
+            "entityName": "db-prod-01", "entity": {"type": "VirtualMachine", "value": "vm-77"},
+            "description": {"key": "phase.copy", "message": "Copying disk 2 of 3"},
+            "reason": {"_typeName": "TaskReasonAlarm", "alarmName": "Restart on failure"},
+            "state": "error", "error": {"_typeName": "NoDiskSpace", "localizedMessage": "Datastore is full"}
+        });
+        for word in [
+            "",
+            " ",
+            "relocate",
+            "PROD",
+            "vm-77",
+            "disk 2",
+            "on failure",
+            "4711",
+            "fail",
+            "full",
+        ] {
+            assert!(matches(word, &more), "{word}");
+        }
+        for word in ["consolidate", "vm-78", "db-prod-01x", "running"] {
+            assert!(!matches(word, &more), "{word}");
+        }
+    }
+
+    #[test]
+    fn all_words_must_occur_wherever_they_do() {
+        let more = json!({"entityName": "db-prod-01"});
+        assert!(matches("  prod\tRelocate  running ", &more));
+        assert!(!matches("prod relocate failed", &more));
+    }
+
+    #[test]
+    fn letters_beyond_ascii_have_case_too() {
+        for (word, name) in [
+            ("ära", "ÄRA-1"),
+            ("ÄRA", "ära-1"),
+            ("ΟΔΟΣ", "οδοσα"),
+            ("οδός", "ΟΔΌΣ-7"),
+            ("k", "\u{212a}elvin"),
+            ("web", "Größe-WEB"),
+        ] {
+            let more = json!({"entityName": name, "descriptionId": "x.y"});
+            assert!(matches(word, &more), "{word} in {name}");
+        }
+        assert!(!matches("é", &json!({"entityName": "cafe"})));
+    }
+
+    #[test]
+    fn a_ghost_is_found_by_what_its_row_says() {
+        let mut board = Board::new();
+        let here = EndpointId(0);
+        let ghost = TaskChange::Ghost {
+            key: "key-9".into(),
+            reason: "expired".into(),
+        };
+        board.apply(here, ghost, &mut Touched::default()).unwrap();
+        let (_, record) = board.iter().next().unwrap();
+        for word in ["KEY-9", "not visible", "unknown task"] {
+            assert!(Filter::new(word).matches(&board, record), "{word}");
+        }
+        assert!(!Filter::new("relocate").matches(&board, record));
+    }
+}

@@ -8,6 +8,10 @@ use crate::task::{
     fixture::{at, info},
 };
 
+mod folding;
+mod model;
+mod sorting;
+
 pub(super) const HERE: EndpointId = EndpointId(0);
 
 /// A board with an outline that follows it.
@@ -77,15 +81,14 @@ impl Bench {
             Fold::Closed => "▶",
         });
         let mo_id = &self.board.get(row.handle).unwrap().id.mo_id;
-        if row.is_context {
-            line.push_str(&format!("({mo_id})"));
-        } else {
-            line.push_str(mo_id);
+        line += &match row.is_context {
+            true => format!("({mo_id})"),
+            false => mo_id.to_string(),
+        };
+        match row.hidden.total() {
+            0 => line,
+            hidden => format!("{line}+{hidden}"),
         }
-        if row.hidden.total() > 0 {
-            line.push_str(&format!("+{}", row.hidden.total()));
-        }
-        line
     }
 }
 

@@ -21,7 +21,7 @@ const COMMON_FIELDS: [&str; 7] = [
 ///
 /// Inside data the reference declares the bare fault; some servers wrap it in a `LocalizedMethodFault`
 /// (`{fault, localizedMessage}`). Both read as one thing here.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Fault(Value);
 
 impl Fault {

@@ -14,6 +14,7 @@ mod service;
 mod task_info;
 mod task_state;
 mod time;
+mod update_set;
 
 pub use any::{Malformed, is_unset, items, type_name, unboxed};
 pub use fault::Fault;
@@ -24,3 +25,8 @@ pub use service::{About, OperationLabel, ServiceContent, UserSession};
 pub use task_info::TaskInfo;
 pub use task_state::TaskState;
 pub use time::{date_time, parse_date_time};
+pub use update_set::{
+    FilterUpdate, MissingObject, ObjectUpdate, Path, PropertyChange, UpdateKind, UpdateSet,
+};
+
+pub(super) use task_info::FIELDS;

@@ -1,0 +1,205 @@
+//! A property collector of one's own over a list view: one long poll for every watched task.
+//!
+//! The server serialises the calls on one collector, so the default one is never shared. Leaf paths keep updates
+//! small: only what changed travels.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    client::{Call, Client, references},
+    error::Error,
+    types::{FIELDS, ManagedObjectReference, UpdateSet},
+};
+
+/// How much longer than the wait itself its answer may take.
+const ANSWER_MARGIN: Duration = Duration::from_secs(20);
+
+/// A collector with a view of tasks and a filter on their `info`. It dies with the session.
+#[derive(Debug)]
+pub struct TaskCollector {
+    client: Arc<Client>,
+    collector: ManagedObjectReference,
+    view: ManagedObjectReference,
+}
+
+impl TaskCollector {
+    /// Makes collector, view (empty at first) and filter.
+    ///
+    /// # Errors
+    /// When the server, the account or a proxy does not allow it. What was made until then is taken down.
+    pub async fn create(client: Arc<Client>) -> Result<Self, Error> {
+        let doing = || "making a property collector".to_owned();
+        let content = client.content();
+        let (Some(default), Some(views)) = (&content.property_collector, &content.view_manager)
+        else {
+            return Err(client.unaskable(
+                &doing,
+                "the server offers no property collector or no views.",
+            ));
+        };
+        let kind = "PropertyCollector/CreatePropertyCollector";
+        let made = client
+            .post(default, "CreatePropertyCollector", json!({}), kind, &doing)
+            .await?;
+        let collector = client.read(&doing, made, reference)?;
+        let made = client
+            .post(
+                views,
+                "CreateListView",
+                json!({"obj": []}),
+                "ViewManager/CreateListView",
+                &doing,
+            )
+            .await;
+        let view = made.and_then(|made| client.read(&doing, made, reference));
+        let made = match view {
+            Ok(view) => Self {
+                client: client.clone(),
+                collector,
+                view,
+            },
+            Err(error) => {
+                take_down(&client, &collector).await;
+                return Err(error);
+            }
+        };
+        match made.create_filter().await {
+            Ok(()) => Ok(made),
+            Err(error) => {
+                made.destroy().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// A filter on every leaf of `info`; where the server does not know a leaf, on `info` as a whole.
+    async fn create_filter(&self) -> Result<(), Error> {
+        let leaves = FIELDS.iter().map(|field| format!("info.{field}")).collect();
+        match self.create_filter_on(leaves).await {
+            Err(error) if error.is_fault("InvalidProperty") => {
+                self.create_filter_on(vec!["info".to_owned()]).await
+            }
+            other => other,
+        }
+    }
+
+    async fn create_filter_on(&self, paths: Vec<String>) -> Result<(), Error> {
+        let doing = || "making a property filter".to_owned();
+        let spec = json!({
+            "_typeName": "PropertyFilterSpec",
+            "propSet": [{"_typeName": "PropertySpec", "type": "Task", "pathSet": paths}],
+            "objectSet": [{
+                "_typeName": "ObjectSpec",
+                "obj": self.view.to_json(),
+                "skip": true,
+                "selectSet": [{
+                    "_typeName": "TraversalSpec",
+                    "type": "ListView",
+                    "path": "view",
+                    "skip": false,
+                }],
+            }],
+            "reportMissingObjectsInResults": true,
+        });
+        let body = json!({"spec": spec, "partialUpdates": true});
+        let kind = "PropertyCollector/CreateFilter";
+        let made = self
+            .client
+            .post(&self.collector, "CreateFilter", body, kind, &doing);
+        made.await.map(drop)
+    }
+
+    /// Waits until something changed since `version` (`""`: since the beginning of time), at most `wait` (whole
+    /// seconds). `None`: nothing did.
+    ///
+    /// # Errors
+    /// `InvalidCollectorVersion`: begin again from `""`. `RequestCanceled`: the wait was cancelled. Time-outs and
+    /// broken connections are ordinary; the same version may be asked for again.
+    pub async fn wait(&self, version: &str, wait: Duration) -> Result<Option<UpdateSet>, Error> {
+        let doing = || "waiting for changes".to_owned();
+        let body = json!({
+            "version": version,
+            "options": {"_typeName": "WaitOptions", "maxWaitSeconds": wait.as_secs()},
+        });
+        let kind = "PropertyCollector/WaitForUpdatesEx";
+        let mut call = Call::post(&self.collector, "WaitForUpdatesEx", body, kind);
+        call.timeout = wait + ANSWER_MARGIN;
+        let answer = self.client.call(call, &doing).await?;
+        answer
+            .read()
+            .map_err(|kind| self.client.error(&doing, kind))
+    }
+
+    /// Ends a wait that runs; it ends with `RequestCanceled`.
+    ///
+    /// # Errors
+    /// Faults, and the connection's troubles.
+    pub async fn cancel_wait(&self) -> Result<(), Error> {
+        let doing = || "ending a wait for changes".to_owned();
+        let kind = "PropertyCollector/CancelWaitForUpdates";
+        let ended = self.client.post(
+            &self.collector,
+            "CancelWaitForUpdates",
+            json!({}),
+            kind,
+            &doing,
+        );
+        ended.await.map(drop)
+    }
+
+    /// Takes tasks into the view and out of it. Answers those that the server does not know.
+    ///
+    /// # Errors
+    /// Faults, and the connection's troubles.
+    pub async fn modify_view(
+        &self,
+        add: &[Arc<str>],
+        remove: &[Arc<str>],
+    ) -> Result<Vec<ManagedObjectReference>, Error> {
+        let doing = || "changing the set of watched tasks".to_owned();
+        let list = |tasks: &[Arc<str>]| -> Vec<Value> {
+            let tasks = tasks.iter().cloned().map(ManagedObjectReference::task);
+            tasks.map(|task| task.to_json()).collect()
+        };
+        let body = json!({"add": list(add), "remove": list(remove)});
+        let kind = "ListView/ModifyListView";
+        let answer = self
+            .client
+            .post(&self.view, "ModifyListView", body, kind, &doing);
+        self.client.read(&doing, answer.await?, references)
+    }
+
+    /// Takes view and collector down. What fails here ends with the session.
+    pub async fn destroy(&self) {
+        let doing = || "taking the view down".to_owned();
+        let view = self.client.post(
+            &self.view,
+            "DestroyView",
+            json!({}),
+            "ListView/DestroyView",
+            &doing,
+        );
+        let _ = view.await;
+        take_down(&self.client, &self.collector).await;
+    }
+}
+
+async fn take_down(client: &Client, collector: &ManagedObjectReference) {
+    let doing = || "taking the property collector down".to_owned();
+    let kind = "PropertyCollector/DestroyPropertyCollector";
+    let _ = client
+        .post(
+            collector,
+            "DestroyPropertyCollector",
+            json!({}),
+            kind,
+            &doing,
+        )
+        .await;
+}
+
+fn reference(value: Value) -> Result<ManagedObjectReference, super::types::Malformed> {
+    ManagedObjectReference::from_json("returnval", value)
+}

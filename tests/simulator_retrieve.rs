@@ -1,0 +1,329 @@
+//! One-shot retrieval through a property collector.
+
+mod simulator_support;
+
+use serde_json::{Value, json};
+use simulator_support::*;
+use vtask::simulator::behaviour::Boxing;
+
+const RETRIEVE: &str = "PropertyCollector/propertyCollector/RetrievePropertiesEx";
+
+fn property_spec(kind: &str, paths: &[&str]) -> Value {
+    json!({"_typeName": "PropertySpec", "type": kind, "pathSet": paths})
+}
+
+fn object_spec(object: &Value, skip: bool, select: Value) -> Value {
+    json!({"_typeName": "ObjectSpec", "obj": object, "skip": skip, "selectSet": select})
+}
+
+fn traversal(kind: &str, path: &str) -> Value {
+    json!({"_typeName": "TraversalSpec", "type": kind, "path": path, "skip": false})
+}
+
+fn request(properties: Value, objects: Value) -> Value {
+    json!({
+        "specSet": [{"_typeName": "PropertyFilterSpec", "propSet": properties, "objectSet": objects}],
+        "options": {"_typeName": "RetrieveOptions"},
+    })
+}
+
+#[tokio::test]
+async fn leaf_paths_of_named_tasks_boxed() {
+    let bench = Bench::signed_in(THREE).await;
+    bench.advance(20);
+    let body = request(
+        json!([property_spec(
+            "Task",
+            &["info.state", "info.progress", "info.locked", "info.error"]
+        )]),
+        json!([object_spec(&task(1), false, json!([]))]),
+    );
+    let (status, result) = bench.post(RETRIEVE, body).await;
+    assert_eq!(
+        (status, &result["_typeName"]),
+        (200, &json!("RetrieveResult"))
+    );
+    let properties = &result["objects"][0]["propSet"];
+    assert_eq!(
+        properties[0],
+        json!({"_typeName": "DynamicProperty", "name": "info.state", "val": {"_typeName": "TaskInfoState", "_value": "running"}})
+    );
+    assert_eq!(
+        properties[1]["val"],
+        json!({"_typeName": "int", "_value": 19})
+    );
+    assert_eq!(
+        properties[2]["val"]["_typeName"],
+        "ArrayOfManagedObjectReference"
+    );
+    assert_eq!(properties.as_array().unwrap().len(), 3, "unset is left out");
+    bench.control.behave(|ways| {
+        ways.boxing = Boxing::Bare;
+        ways.lean_type_names = true;
+        ways.server_guid_in_references = true;
+    });
+    let (_, lean) = bench
+        .post(
+            RETRIEVE,
+            request(
+                json!([property_spec("Task", &["info.progress"])]),
+                json!([object_spec(&task(1), false, json!([]))]),
+            ),
+        )
+        .await;
+    assert_eq!(
+        lean["objects"][0]["propSet"],
+        json!([{"name": "info.progress", "val": 20}])
+    );
+    assert!(lean["objects"][0]["obj"]["serverGuid"].is_string());
+}
+
+#[tokio::test]
+async fn traversal_from_the_task_manager_and_a_list_view() {
+    let bench = Bench::signed_in(THREE).await;
+    let (_, view) = bench
+        .post(
+            "ViewManager/ViewManager/CreateListView",
+            json!({"obj": [task(2), task(1), task(77)]}),
+        )
+        .await;
+    assert_eq!(view["type"], "ListView");
+    for (start, path) in [
+        (
+            reference("TaskManager", "TaskManager"),
+            ("TaskManager", "recentTask"),
+        ),
+        (view.clone(), ("ListView", "view")),
+    ] {
+        let body = request(
+            json!([property_spec("Task", &["info"])]),
+            json!([object_spec(
+                &start,
+                true,
+                json!([traversal(path.0, path.1)])
+            )]),
+        );
+        let (_, result) = bench.post(RETRIEVE, body).await;
+        let first = if path.0 == "ListView" { (2, 2) } else { (1, 3) };
+        assert_eq!(result["objects"][0]["obj"], task(first.0));
+        assert_eq!(result["objects"].as_array().unwrap().len(), first.1);
+        assert_eq!(
+            result["objects"][0]["propSet"][0]["val"]["_typeName"],
+            "TaskInfo"
+        );
+    }
+    let id = view["value"].as_str().unwrap();
+    let (_, unresolved) = bench
+        .post(
+            &format!("ListView/{id}/ModifyListView"),
+            json!({"add": [task(3), task(78)], "remove": [task(2)]}),
+        )
+        .await;
+    assert_eq!(unresolved, json!([task(78)]));
+    assert_eq!(
+        bench.get(&format!("ListView/{id}/view")).await,
+        (200, json!([task(1), task(3)]))
+    );
+    bench
+        .post(
+            &format!("ListView/{id}/ResetListView"),
+            json!({"obj": [task(2)]}),
+        )
+        .await;
+    assert_eq!(
+        bench.get(&format!("ListView/{id}/view")).await,
+        (200, json!([task(2)]))
+    );
+    assert_eq!(bench.control.open_objects().views, 1);
+    assert_eq!(
+        bench
+            .post(&format!("ListView/{id}/DestroyView"), json!({}))
+            .await
+            .0,
+        204
+    );
+    assert_fault(
+        &bench.get(&format!("ListView/{id}/view")).await,
+        "ManagedObjectNotFound",
+    );
+}
+
+#[tokio::test]
+async fn the_estate_by_recursive_traversal_and_by_container_view() {
+    let bench = Bench::signed_in(THREE).await;
+    let (_, content) = bench.get("ServiceInstance/ServiceInstance/content").await;
+    let root = &content["rootFolder"];
+    let named = json!({"_typeName": "SelectionSpec", "name": "folders"});
+    let select = json!([
+        {"_typeName": "TraversalSpec", "name": "folders", "type": "Folder", "path": "childEntity", "skip": false, "selectSet": [named, {"_typeName": "SelectionSpec", "name": "machines"}]},
+        {"_typeName": "TraversalSpec", "name": "machines", "type": "Datacenter", "path": "vmFolder", "skip": false, "selectSet": [named]},
+    ]);
+    let body = request(
+        json!([property_spec(
+            "VirtualMachine",
+            &["name", "runtime.powerState"]
+        )]),
+        json!([object_spec(root, true, select)]),
+    );
+    let (_, result) = bench.post(RETRIEVE, body).await;
+    let names: Vec<_> = result["objects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|object| &object["propSet"][0]["val"]["_value"])
+        .collect();
+    assert_eq!(names, ["a", "b", "x/y"]);
+    assert_eq!(
+        result["objects"][0]["propSet"][1]["val"]["_typeName"],
+        "VirtualMachinePowerState"
+    );
+
+    let (_, view) = bench
+        .post(
+            "ViewManager/ViewManager/CreateContainerView",
+            json!({"container": root, "type": ["HostSystem"], "recursive": true}),
+        )
+        .await;
+    let body = request(
+        json!([{"_typeName": "PropertySpec", "type": "ManagedEntity", "all": false, "pathSet": ["name"]}]),
+        json!([object_spec(
+            &view,
+            true,
+            json!([traversal("ContainerView", "view")])
+        )]),
+    );
+    let (_, result) = bench.post(RETRIEVE, body).await;
+    assert_eq!(result["objects"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn objects_that_are_missing() {
+    let bench = Bench::signed_in(THREE).await;
+    let properties = json!([property_spec("Task", &["info.key"])]);
+    let objects = json!([
+        object_spec(&task(1), false, json!([])),
+        object_spec(&task(99), false, json!([]))
+    ]);
+    assert_fault(
+        &bench
+            .post(RETRIEVE, request(properties.clone(), objects.clone()))
+            .await,
+        "ManagedObjectNotFound",
+    );
+    let mut tolerant = request(properties.clone(), objects);
+    tolerant["specSet"][0]["reportMissingObjectsInResults"] = json!(true);
+    assert_eq!(
+        bench.post(RETRIEVE, tolerant).await.1["objects"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    let other_type = request(
+        json!([property_spec("Folder", &["name"])]),
+        json!([object_spec(&task(1), false, json!([]))]),
+    );
+    assert_eq!(bench.post(RETRIEVE, other_type).await, (204, Value::Null));
+}
+
+#[tokio::test]
+async fn mistakes_in_a_specification() {
+    let bench = Bench::signed_in(THREE).await;
+    let objects = json!([object_spec(&task(1), false, json!([]))]);
+    let ask =
+        |properties: Value, objects: Value| bench.post(RETRIEVE, request(properties, objects));
+    for path in ["info.colour", "state", "info.entity.value", "info.state.x"] {
+        let fault = ask(json!([property_spec("Task", &[path])]), objects.clone()).await;
+        assert_fault(&fault, "InvalidProperty");
+        assert_eq!(fault.1["name"], path);
+    }
+    assert_fault(
+        &ask(json!([property_spec("Tusk", &["info"])]), objects.clone()).await,
+        "InvalidArgument",
+    );
+    assert_fault(&ask(json!([]), objects.clone()).await, "InvalidArgument");
+    assert_fault(
+        &ask(
+            json!([{"type": "Task", "pathSet": ["info"]}]),
+            objects.clone(),
+        )
+        .await,
+        "InvalidRequest",
+    );
+    let untyped = json!([object_spec(
+        &task(1),
+        false,
+        json!([{"type": "Task", "path": "info"}])
+    )]);
+    bench.control.behave(|ways| ways.require_type_names = false);
+    assert_fault(
+        &ask(json!([{"type": "Task", "pathSet": ["info"]}]), untyped).await,
+        "InvalidRequest",
+    );
+    assert_eq!(
+        ask(
+            json!([{"type": "Task", "pathSet": ["info"]}]),
+            json!([{"obj": {"type": "Task", "value": "task-1"}}])
+        )
+        .await
+        .0,
+        200
+    );
+    let no_options = json!({"specSet": [{"_typeName": "PropertyFilterSpec", "propSet": [property_spec("Task", &["info"])], "objectSet": objects}]});
+    assert_fault(&bench.post(RETRIEVE, no_options).await, "InvalidArgument");
+}
+
+#[tokio::test]
+async fn more_than_fits_comes_in_portions() {
+    let mut bench = Bench::of({
+        let mut options = vtask::simulator::Options::new(
+            vtask::simulator::scenario::Scenario::load("load").unwrap(),
+        )
+        .manual();
+        options.load.tasks = Some(250);
+        options
+    })
+    .await;
+    bench.login().await;
+    let objects = json!([object_spec(
+        &reference("TaskManager", "TaskManager"),
+        true,
+        json!([traversal("TaskManager", "recentTask")])
+    )]);
+    let (_, first) = bench
+        .post(
+            RETRIEVE,
+            request(
+                json!([property_spec("Task", &["info.key"])]),
+                objects.clone(),
+            ),
+        )
+        .await;
+    let mut seen = first["objects"].as_array().unwrap().len();
+    assert_eq!(seen, 100);
+    let mut token = first["token"].clone();
+    assert_eq!(bench.control.open_objects().retrievals, 1);
+    while token.is_string() {
+        let (_, next) = bench
+            .post(
+                "PropertyCollector/propertyCollector/ContinueRetrievePropertiesEx",
+                json!({"token": token}),
+            )
+            .await;
+        seen += next["objects"].as_array().unwrap().len();
+        token = next["token"].clone();
+    }
+    assert_eq!((seen, bench.control.open_objects().retrievals), (250, 0));
+    let mut few = request(json!([property_spec("Task", &["info.key"])]), objects);
+    few["options"]["maxObjects"] = json!(7);
+    let (_, first) = bench.post(RETRIEVE, few).await;
+    assert_eq!(first["objects"].as_array().unwrap().len(), 7);
+    let cancel = || {
+        bench.post(
+            "PropertyCollector/propertyCollector/CancelRetrievePropertiesEx",
+            json!({"token": first["token"]}),
+        )
+    };
+    assert_eq!(cancel().await.0, 204);
+    assert_fault(&cancel().await, "InvalidProperty");
+}

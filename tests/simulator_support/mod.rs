@@ -1,0 +1,226 @@
+//! A client of raw JSON for the tests of the embedded vCenter: it knows nothing that vtask's own client knows.
+
+#![allow(
+    dead_code,
+    reason = "each test binary uses its own part of this module"
+)]
+
+use std::time::Duration;
+
+use reqwest::{Client, Method, Response};
+use serde_json::{Value, json};
+use vtask::simulator::scenario::Scenario;
+use vtask::simulator::{Control, Options, Simulator};
+
+pub const RELEASE: &str = "8.0.3.0";
+
+/// A server and a session on it.
+pub struct Bench {
+    pub simulator: Simulator,
+    pub control: Control,
+    pub http: Client,
+    pub base: String,
+    pub session: Option<String>,
+}
+
+/// Status and body; no body is `null`.
+pub type Reply = (u16, Value);
+
+pub fn reference(kind: &str, id: &str) -> Value {
+    json!({"_typeName": "ManagedObjectReference", "type": kind, "value": id})
+}
+
+pub fn task(number: u64) -> Value {
+    reference("Task", &format!("task-{number}"))
+}
+
+impl Bench {
+    /// A server of the scenario text, its clock standing still, nobody signed in.
+    pub async fn start(scenario: &str) -> Self {
+        Self::with(scenario, |_| ()).await
+    }
+
+    pub async fn with(scenario: &str, adjust: impl FnOnce(&mut Options)) -> Self {
+        let scenario = Scenario::parse("test", scenario).unwrap();
+        let mut options = Options::new(scenario).manual();
+        adjust(&mut options);
+        Self::of(options).await
+    }
+
+    pub async fn of(options: Options) -> Self {
+        let simulator = Simulator::start(options).await.unwrap();
+        let control = simulator.control();
+        let base = simulator.url();
+        // Another test of the same process may have been first.
+        let _installed_before = rustls::crypto::ring::default_provider().install_default();
+        let http = Client::builder().no_proxy().build().unwrap();
+        Self {
+            simulator,
+            control,
+            http,
+            base,
+            session: None,
+        }
+    }
+
+    /// The same, signed in.
+    pub async fn signed_in(scenario: &str) -> Self {
+        let mut bench = Self::start(scenario).await;
+        bench.login().await;
+        bench
+    }
+
+    pub async fn login(&mut self) {
+        let body = json!({"userName": "VSPHERE.LOCAL\\ops", "password": "secret"});
+        let response = self
+            .raw(
+                Method::POST,
+                "SessionManager/SessionManager/Login",
+                Some(&body),
+            )
+            .await;
+        assert_eq!(response.status(), 200);
+        let header = response.headers()["vmware-api-session-id"]
+            .to_str()
+            .unwrap();
+        self.session = Some(header.to_owned());
+    }
+
+    pub async fn raw(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
+        let mut request = self
+            .http
+            .request(method, format!("{}/sdk/vim25/{RELEASE}/{path}", self.base));
+        if let Some(session) = &self.session {
+            request = request.header("vmware-api-session-id", session);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        request.send().await.unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        reply(self.raw(Method::GET, path, None).await).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        reply(self.raw(Method::POST, path, Some(&body)).await).await
+    }
+
+    /// The task's `info`, which must be there.
+    pub async fn info(&self, number: u64) -> Value {
+        let (status, info) = self.get(&format!("Task/task-{number}/info")).await;
+        assert_eq!(status, 200, "{info}");
+        info
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.control.advance(Duration::from_secs(seconds));
+    }
+}
+
+pub async fn reply(response: Response) -> Reply {
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    let value = if text.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    };
+    (status, value)
+}
+
+/// The reply is a fault of this type.
+#[track_caller]
+pub fn assert_fault(reply: &Reply, type_name: &str) {
+    assert_eq!(reply.0, 500, "{}", reply.1);
+    assert_eq!(reply.1["_typeName"], type_name, "{}", reply.1);
+    assert!(reply.1["faultstring"].is_string(), "{}", reply.1);
+}
+
+/// Every JSON object below names its type, except the boxes' contents.
+#[track_caller]
+pub fn assert_typed(value: &Value) {
+    match value {
+        Value::Array(items) => items.iter().for_each(assert_typed),
+        Value::Object(fields) => {
+            assert!(
+                fields.get("_typeName").is_some_and(Value::is_string),
+                "no _typeName in {value}"
+            );
+            fields.values().for_each(assert_typed);
+        }
+        _ => {}
+    }
+}
+
+/// Polls until `check` gives something; fails after ten seconds.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(mut check: impl FnMut() -> F) -> T {
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Some(found) = check().await {
+            return found;
+        }
+        assert!(std::time::Instant::now() < deadline, "it never came true");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+pub const ESTATE: &str = r#"
+about = "test"
+first_task = 1
+[estate]
+datastores = ["ds"]
+clusters = [{ name = "c", hosts = ["h1", "h2"] }]
+machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b", "x/y", "evil\u001b[31m"] }]
+"#;
+
+/// Three tasks: 1 runs and can be cancelled after 5 s, 2 cannot be cancelled, 3 fails after 10 s.
+pub const THREE: &str = r#"
+about = "test"
+first_task = 1
+[estate]
+datastores = ["ds"]
+clusters = [{ name = "c", hosts = ["h1", "h2"] }]
+machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b", "x/y"] }]
+
+[[task]]
+at = "0s"
+[task.what]
+operation = "VirtualMachine.clone"
+on = "a"
+by = { user = "VSPHERE.LOCAL\\ops" }
+queue = "0s"
+takes = "100s"
+progress = "linear"
+exclusive = true
+details = true
+cancel = { after = "5s" }
+activation = "act-1"
+tag = "CHG1"
+phases = [
+  { at = 0, key = "phase.one", text = "One", arg = { disk = "1" } },
+  { at = 50, key = "phase.two", text = "Two" },
+]
+result = { _typeName = "ManagedObjectReference", type = "VirtualMachine", value = "vm-99" }
+
+[[task]]
+at = "0s"
+[task.what]
+operation = "vsan.resync"
+by = { alarm = { name = "disk", entity = "c" } }
+queue = "0s"
+takes = "60s"
+result = { _typeName = "int", _value = 42 }
+
+[[task]]
+at = "0s"
+[task.what]
+operation = "VirtualMachine.powerOn"
+on = "b"
+by = { schedule = "nightly" }
+queue = "0s"
+takes = "10s"
+progress = { steps = [[10, 95]] }
+error = { _typeName = "InvalidPowerState", faultstring = "not now", requestedState = "poweredOn", existingState = "poweredOn", faultCause = { _typeName = "FileNotFound", faultstring = "no file", file = "[ds] b.vmx" } }
+"#;
