@@ -51,10 +51,12 @@ impl Areas {
             Panes::Both(_) => (rest.height * 2 / 5).clamp(LEAST_DETAILS, 20),
         };
         let mut below = take(&mut rest, details, Edge::Bottom);
-        let beside_list = rest.height > 0;
-        let rule = take(&mut below, u16::from(beside_list), Edge::Top);
-        let tabs = take(&mut below, u16::from(below.height >= 2), Edge::Top);
-        let columns = take(&mut rest, u16::from(rest.height >= 3), Edge::Top);
+        let rule_height = u16::from(rest.height > 0);
+        let rule = take(&mut below, rule_height, Edge::Top);
+        let tabs_height = u16::from(below.height >= 2);
+        let tabs = take(&mut below, tabs_height, Edge::Top);
+        let columns_height = u16::from(rest.height >= 3);
+        let columns = take(&mut rest, columns_height, Edge::Top);
         Self {
             header,
             columns,

@@ -101,7 +101,12 @@ mod tests {
         let family = inspector.family(&board);
         assert_eq!(
             family,
-            [(find("a"), 0), (find("b"), 1), (find("c"), 2), (find("d"), 2)]
+            [
+                (find("a"), 0),
+                (find("b"), 1),
+                (find("c"), 2),
+                (find("d"), 2)
+            ]
         );
         inspector.step(&board, 99);
         assert_eq!(inspector.chosen, find("d"));

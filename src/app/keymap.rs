@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use super::action::Action;
 
-pub use key::{BadKey, Key};
+use key::BadKey;
+pub use key::Key;
 
 /// The keys that come with the program.
 const STANDARD: &str = include_str!("../../assets/keys.toml");

@@ -47,7 +47,9 @@ impl LineEdit {
 
     /// Puts a text in at the cursor; line breaks and tabs become spaces, other control characters are left out.
     pub fn insert(&mut self, text: &str) {
-        let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+        let spaced = text
+            .chars()
+            .map(|c| if c.is_whitespace() { ' ' } else { c });
         self.before.extend(spaced.filter(|c| !c.is_control()));
     }
 
@@ -102,8 +104,8 @@ impl LineEdit {
 }
 
 fn take_last(text: &mut String) -> String {
-    let start = text.grapheme_indices(true).next_back();
-    start.map_or_else(String::new, |(start, _)| text.split_off(start))
+    let last = text.graphemes(true).next_back().map_or(0, str::len);
+    text.split_off(text.len() - last)
 }
 
 fn take_first(text: &mut String) -> String {

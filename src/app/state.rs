@@ -282,7 +282,8 @@ impl State {
 
     /// Whether what is shown of a task is older than it should be.
     pub fn is_stale(&self, record: &Record) -> bool {
-        self.server(record.id.endpoint).is_some_and(Server::is_stale)
+        self.server(record.id.endpoint)
+            .is_some_and(Server::is_stale)
     }
 
     /// The endpoint and moId of a task, for commands.

@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn no_part_is_wider_than_asked() {
-        let text = "Insufficient resources: データベース server “esx-07.lab.example.com” needs 512 GB";
+        let text =
+            "Insufficient resources: データベース server “esx-07.lab.example.com” needs 512 GB";
         for columns in 2..60 {
             for part in wrap(text, columns) {
                 assert!(width(&part) <= columns, "{columns}: {part}");

@@ -55,13 +55,25 @@ fn a_request_that_the_server_has_not_acted_on_is_not_repeated() {
 fn who_else_in_the_family_can_be_cancelled_is_named() {
     let family = [
         ("root", json!({})),
-        ("middle", json!({"cancelable": false, "parentTaskKey": "root"})),
-        ("leaf", json!({"cancelable": false, "parentTaskKey": "middle"})),
+        (
+            "middle",
+            json!({"cancelable": false, "parentTaskKey": "root"}),
+        ),
+        (
+            "leaf",
+            json!({"cancelable": false, "parentTaskKey": "middle"}),
+        ),
     ];
     let board = board(&family);
     for (mo_id, sentence) in [
-        ("middle", "This operation cannot be cancelled; its parent root can."),
-        ("leaf", "This operation cannot be cancelled; its grandparent root can."),
+        (
+            "middle",
+            "This operation cannot be cancelled; its parent root can.",
+        ),
+        (
+            "leaf",
+            "This operation cannot be cancelled; its grandparent root can.",
+        ),
     ] {
         assert_eq!(ask(&board, mo_id), (sentence.to_owned(), false));
     }
@@ -93,7 +105,10 @@ fn what_is_over_has_nothing_to_cancel() {
     let done = at(70).to_string();
     let canceled = json!({"_typeName": "RequestCanceled"});
     for (more, word) in [
-        (json!({"state": "success", "completeTime": done}), "finished"),
+        (
+            json!({"state": "success", "completeTime": done}),
+            "finished",
+        ),
         (json!({"state": "error", "completeTime": done}), "failed"),
         (
             json!({"state": "error", "completeTime": done, "error": canceled}),

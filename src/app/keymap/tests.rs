@@ -31,7 +31,10 @@ fn the_nearest_place_decides() {
     let keymap = Keymap::standard().unwrap();
     let at = |context, code| keymap.action(context, press(code, KeyModifiers::NONE));
     assert_eq!(at(Context::List, KeyCode::Char('c')), Some(Action::Inspect));
-    assert_eq!(at(Context::Cancel, KeyCode::Char('c')), Some(Action::Dismiss));
+    assert_eq!(
+        at(Context::Cancel, KeyCode::Char('c')),
+        Some(Action::Dismiss)
+    );
     assert_eq!(at(Context::Prompt, KeyCode::Char('c')), None);
     let interrupt = press(KeyCode::Char('c'), KeyModifiers::CONTROL);
     for context in Context::ALL {

@@ -23,9 +23,10 @@ pub(super) fn copy(state: &mut State, now: Timestamp) -> Vec<Effect> {
         Panes::Both(_) | Panes::Details => state.details.tab,
     };
     let id = || ("the task's id", record.id.mo_id.to_string());
-    let (what, text) = record.info.as_deref().map_or_else(id, |info| {
-        content(info, tab).unwrap_or_else(id)
-    });
+    let (what, text) = record
+        .info
+        .as_deref()
+        .map_or_else(id, |info| content(info, tab).unwrap_or_else(id));
     let said = format!("Copied {what} ({} characters)", text.chars().count());
     state.notices.say(Gravity::Info, said, now);
     vec![Effect::Copy(text)]

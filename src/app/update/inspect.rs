@@ -79,7 +79,7 @@ pub(super) fn choose(state: &mut State, handle: Handle) -> Vec<Effect> {
 }
 
 /// Whether the server can be asked to cancel the task now, from here.
-pub(crate) fn may_ask(state: &State, handle: Handle, now: Timestamp) -> bool {
+pub fn may_ask(state: &State, handle: Handle, now: Timestamp) -> bool {
     let Some(record) = state.board.get(handle) else {
         return false;
     };

@@ -8,6 +8,8 @@ mod mouse;
 mod news;
 mod prompt;
 
+pub use inspect::may_ask;
+
 use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Size;
@@ -153,6 +155,3 @@ fn to_all(state: &State, command: &Command) -> Vec<Effect> {
         .map(|server| Effect::Send(server.id, command.clone()))
         .collect()
 }
-
-#[cfg(test)]
-mod tests;
