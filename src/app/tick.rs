@@ -33,8 +33,8 @@ fn links(state: &State, now: Timestamp) -> Option<Timestamp> {
             Link::Retrying { next, .. } if next > now => Some(next_second(now)),
             _ => None,
         };
-        let stale = server.stale_for(now).map(|age| now + until_change(age));
-        [retry, stale]
+        let age = server.stale_for(now).map(|age| now + until_change(age));
+        [retry, age]
     });
     moments.flatten().min()
 }

@@ -19,6 +19,8 @@ use crate::{
 };
 
 const WIDTH: u16 = 76;
+/// How many of the family are shown at once.
+const SHOWN: usize = 8;
 /// The room for a field's name.
 const NAME: usize = 14;
 
@@ -190,7 +192,6 @@ impl<'c> Body<'_, 'c> {
             .put("cancelable  cancelled", Role::Heading);
         self.push(titles);
         // Around the chosen one, where there are many.
-        const SHOWN: usize = 8;
         let place = family
             .iter()
             .position(|(handle, _)| *handle == inspector.chosen);

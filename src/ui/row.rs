@@ -25,7 +25,7 @@ pub(super) fn draw(
         return;
     };
     let now = state.time(record, canvas.now);
-    let stale = state.is_stale(record);
+    let is_stale = state.is_stale(record);
     for &(column, start, width) in columns {
         let area = Rect {
             x: line.x + start,
@@ -47,11 +47,11 @@ pub(super) fn draw(
             }
             Column::Progress => {
                 let shown = state.board.progress(row.handle);
-                progress(&mut cell, canvas.look, record, shown, now, stale);
+                progress(&mut cell, canvas.look, record, shown, now, is_stale);
             }
             Column::Elapsed => {
                 let text = words::elapsed(record, now);
-                let role = match (record.status().is_active(), stale) {
+                let role = match (record.status().is_active(), is_stale) {
                     (true, false) => Role::Text,
                     (true, true) => Role::Stale,
                     (false, _) => Role::Dim,
@@ -71,7 +71,8 @@ pub(super) fn draw(
             }
             Column::StartedBy => {
                 if let Some(info) = &record.info {
-                    cell.put(&words::started_by(&info.reason), Role::Dim);
+                    let text = words::started_by(&info.reason);
+                    cell.put(words::without_domain(&text, cell.room()), Role::Dim);
                 }
             }
         }
@@ -126,6 +127,9 @@ fn task<'a>(
     cell.join(marks);
 }
 
+/// How far each generation is set in.
+const STEP: usize = 3;
+
 /// The lines that join a family, and the fold mark.
 fn lineage(look: &Look, cell: &mut Strip, row: &Row) {
     let symbols = look.symbols;
@@ -139,7 +143,6 @@ fn lineage(look: &Look, cell: &mut Strip, row: &Row) {
         return;
     }
     // However deep, half of the room is left for the name.
-    const STEP: usize = 3;
     let most = (cell.room() / 2).saturating_sub(STEP) / STEP;
     let guides = row.guides.get(1..).unwrap_or_default();
     cell.gap(2);
@@ -229,7 +232,7 @@ pub(super) fn progress(
     record: &Record,
     shown: Progress,
     now: Timestamp,
-    stale: bool,
+    is_stale: bool,
 ) {
     /// The figure beside the bar: ` 100%`, or ` ≈54%`.
     const FIGURE: usize = 5;
@@ -254,7 +257,7 @@ pub(super) fn progress(
         return;
     }
     let columns = cell.room();
-    let (fill, figure) = match (stale, shown) {
+    let (fill, figure) = match (is_stale, shown) {
         (true, _) => (Role::Stale, Role::Stale),
         (false, Progress::Derived(_)) => (Role::GaugeDerived, Role::Dim),
         (false, _) => (Role::Gauge, Role::Text),
