@@ -80,7 +80,7 @@ actions! {
     /// Give the details the whole screen, or back.
     Zoom: "zoom", "Give the details the whole screen, or back";
     /// The next tab.
-    NextTab: "tab", "Next tab of the details";
+    NextTab: "next tab", "Next tab of the details";
     /// The tab before.
     PreviousTab: "tab back", "Previous tab of the details";
     /// The tab with every field.

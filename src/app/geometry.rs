@@ -9,7 +9,7 @@ use super::state::{Focus, Panes, State};
 const BOTH_FROM: u16 = 12;
 /// What the details get beside the list: at least the rule, the tabs and four lines of text, at most all fields.
 const LEAST_DETAILS: u16 = 6;
-const MOST_DETAILS: u16 = 20;
+const MOST_DETAILS: u16 = 16;
 
 /// Where the panels are. A panel without room has no lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn eighty_by_twenty_four_has_room_for_both() {
         let areas = Areas::new(Size::new(80, 24), Panes::Both(Focus::List));
-        assert_eq!((areas.list.height, areas.details.height), (13, 6));
+        assert_eq!((areas.list.height, areas.details.height), (14, 5));
     }
 
     #[test]
