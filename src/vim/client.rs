@@ -130,8 +130,7 @@ impl Client {
         let mut session = session.clone();
         session.set_sensitive(true);
         self.set_session(Some(session));
-        self.read(&doing, answer, UserSession::from_json)
-            .map(Some)
+        self.read(&doing, answer, UserSession::from_json).map(Some)
     }
 
     /// Ends the session that [`sign_in`](Self::sign_in) began. A session that was handed in stays open.
