@@ -79,7 +79,7 @@ async fn leaf_paths_of_named_tasks_boxed() {
         .await;
     assert_eq!(
         lean["objects"][0]["propSet"],
-        json!([{"name": "info.progress", "val": 20}])
+        json!([{"name": "info.progress", "val": 19}])
     );
     assert!(lean["objects"][0]["obj"]["serverGuid"].is_string());
 }

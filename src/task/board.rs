@@ -281,15 +281,15 @@ impl Board {
         };
         let (endpoint, key) = (record.id.endpoint, record.key());
         if before != key {
-            self.forget_key((endpoint, before), handle);
+            self.forget_key(&(endpoint, before), handle);
         }
         self.by_key.insert((endpoint, key), handle);
     }
 
     /// Forgets a record's key, unless another record has it by now.
-    fn forget_key(&mut self, key: Key, handle: Handle) {
-        if self.by_key.get(&key) == Some(&handle) {
-            self.by_key.remove(&key);
+    fn forget_key(&mut self, key: &Key, handle: Handle) {
+        if self.by_key.get(key) == Some(&handle) {
+            self.by_key.remove(key);
         }
     }
 
@@ -330,7 +330,7 @@ impl Board {
         };
         self.counts.remove(node.status);
         self.by_id.remove(id);
-        self.forget_key((id.endpoint, node.record.key()), handle);
+        self.forget_key(&(id.endpoint, node.record.key()), handle);
         self.orphans.retain(|_, waiting| {
             waiting.retain(|waiting| *waiting != handle);
             !waiting.is_empty()

@@ -95,6 +95,8 @@ pub(super) struct Endpoint {
     /// How tasks are followed at the moment.
     pub(super) fetch: Fetch,
     pub(super) has_labels: bool,
+    /// Whether the session was said to be dead. It may answer some calls still; it does not recover.
+    is_session_dead: bool,
     backoff: Backoff,
     client: Option<Arc<Client>>,
 }
@@ -127,6 +129,7 @@ impl Endpoint {
             session_was_good: false,
             fetch: Fetch::new(options.fetch),
             has_labels: false,
+            is_session_dead: false,
             backoff: Backoff::new(fastrand::u64(..)),
             client: None,
             options,
@@ -139,10 +142,13 @@ impl Endpoint {
                 Ok(client) => {
                     self.backoff.succeeded();
                     match self.read_on(client).await {
-                        End::SessionDead(error) => match self.after_dead_session(error) {
-                            Some(halt) => halt,
-                            None => continue,
-                        },
+                        End::SessionDead(error) => {
+                            self.is_session_dead = true;
+                            match self.after_dead_session(error) {
+                                Some(halt) => halt,
+                                None => continue,
+                            }
+                        }
                         End::Halted(halt) => halt,
                     }
                 }
@@ -188,6 +194,9 @@ impl Endpoint {
             self.sign_in(&client).await?;
             client
         };
+        if self.is_session_dead {
+            self.sign_in(&client).await?;
+        }
         match self.read_clock(&client).await? {
             Err(error) if error.is_session_dead() && client.can_renew() => {
                 self.sign_in(&client).await?;
@@ -219,6 +228,7 @@ impl Endpoint {
                 return Err(halt);
             }
         };
+        self.is_session_dead = false;
         self.session_was_good = false;
         self.abandon_push();
         let user = session.as_ref().map(|session| session.user_name.clone());

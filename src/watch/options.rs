@@ -31,6 +31,8 @@ pub struct WatchOptions {
     pub interval: Duration,
     /// How often the list of recent tasks is read.
     pub discover_interval: Duration,
+    /// How long tasks are read one by one, where the long poll is not to be had, before it is tried again.
+    pub push_again: Duration,
     /// How many finished tasks are kept on the board besides those that are named or pinned.
     pub keep_finished: usize,
 }
@@ -45,6 +47,7 @@ impl WatchOptions {
             fetch: FetchMode::Auto,
             interval: Duration::from_secs(2),
             discover_interval: Duration::from_secs(5),
+            push_again: Duration::from_secs(300),
             keep_finished: 5_000,
         }
     }

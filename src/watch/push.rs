@@ -32,8 +32,6 @@ const NUDGE_AFTER: Duration = Duration::from_millis(800);
 const READ_AFTER: Duration = Duration::from_secs(4);
 /// How many waits in a row may fail before tasks are read one by one.
 const FAILURES: u32 = 4;
-/// How long tasks are read one by one before the long poll is tried again.
-const TRY_AGAIN: Duration = Duration::from_secs(300);
 /// How many tasks are put into the view with one request.
 const JOIN_AT_ONCE: usize = 2_000;
 
@@ -197,7 +195,7 @@ impl Endpoint {
         let now = Instant::now();
         self.fetch = Fetch::Poll {
             reason: Some(error.reason().into()),
-            push_at: Some(now + TRY_AGAIN),
+            push_at: Some(now + self.options.push_again),
         };
         self.watched.set_paced(true, now);
         self.show_link().await?;
