@@ -4,11 +4,13 @@
 //! update) → `ui` (drawing). `command` holds what each subcommand does; `simulator` is an embedded vCenter that
 //! shares nothing with the client.
 
+pub mod app;
 pub mod cli;
 pub mod command;
 pub mod config;
 pub mod simulator;
 pub mod task;
 pub mod text;
+pub mod ui;
 pub mod vim;
 pub mod watch;

@@ -1,0 +1,122 @@
+//! Everything a key can do, in one table: its name in the key map, its word in the footer, its line in the help.
+
+use serde::Deserialize;
+
+macro_rules! actions {
+    ($($(#[doc = $doc:literal])+ $name:ident: $hint:literal, $help:literal;)+) => {
+        /// What a key does.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Action {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Action {
+            /// All of them, in the order of the help.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The word for the footer.
+            pub fn hint(self) -> &'static str {
+                match self { $(Self::$name => $hint,)+ }
+            }
+
+            /// The line for the help.
+            pub fn help(self) -> &'static str {
+                match self { $(Self::$name => $help,)+ }
+            }
+        }
+    };
+}
+
+actions! {
+    /// One up.
+    Up: "up", "Move up";
+    /// One down.
+    Down: "down", "Move down";
+    /// A page up.
+    PageUp: "page up", "Move a page up";
+    /// A page down.
+    PageDown: "page down", "Move a page down";
+    /// To the first.
+    First: "first", "Go to the first";
+    /// To the last.
+    Last: "last", "Go to the last";
+    /// Open the details and go there.
+    Open: "details", "Open the details and go there";
+    /// Open a folded family, else the details.
+    Unfold: "open", "Open a folded family, else the details";
+    /// Fold a family, else go to the parent.
+    Fold: "fold", "Fold the family, else go to the parent";
+    /// Fold or open a family.
+    ToggleFold: "fold", "Fold or open the family";
+    /// Fold every family.
+    FoldAll: "fold all", "Fold all families";
+    /// Open every family.
+    UnfoldAll: "open all", "Open all families";
+    /// Back to where one came from.
+    Back: "back", "Back: to the list, clear the filter, close the details";
+    /// Ask what cancelling would do.
+    Inspect: "cancel…", "Inspect whether the task can be cancelled, and ask for it";
+    /// Type a filter.
+    Filter: "filter", "Show only tasks that hold a text";
+    /// Choose the order.
+    Sort: "sort", "Choose the order";
+    /// Turn the order round.
+    Reverse: "reverse", "Turn the order round";
+    /// Tree or flat list.
+    Layout: "tree/flat", "Show families as a tree, or a flat list";
+    /// Watch more tasks.
+    Add: "add", "Watch further tasks, by id or URL";
+    /// Watch a task no more.
+    Unwatch: "unwatch", "Stop watching the task and take it off the list";
+    /// Keep a task, or no longer.
+    Pin: "pin", "Keep the task whatever has to make room, or no longer";
+    /// Read everything anew.
+    Refresh: "refresh", "Read everything anew, now";
+    /// Stop reading, or go on.
+    Pause: "pause", "Stop reading from the server, or go on";
+    /// Show or hide the details.
+    ToggleDetails: "details", "Show or hide the details";
+    /// Give the details the whole screen, or back.
+    Zoom: "zoom", "Give the details the whole screen, or back";
+    /// The next tab.
+    NextTab: "tab", "Next tab of the details";
+    /// The tab before.
+    PreviousTab: "tab back", "Previous tab of the details";
+    /// The tab with every field.
+    Overview: "overview", "Overview: every field of the task";
+    /// The tab with the family.
+    Lineage: "lineage", "Lineage: the whole family";
+    /// The tab with the fault.
+    Error: "error", "Error: the whole chain of faults";
+    /// The tab with the result.
+    Result: "result", "Result: what the task returned";
+    /// The tab with what the server sent.
+    Json: "JSON", "JSON: all that the server sent";
+    /// Copy what the tab is about.
+    Copy: "copy", "Copy the error, result or JSON shown; elsewhere the task's id";
+    /// Go ahead with what is chosen.
+    Accept: "choose", "Go ahead with what is chosen";
+    /// Leave without doing anything.
+    Dismiss: "close", "Close, doing nothing";
+    /// Yes.
+    Yes: "yes", "Yes, ask the server to cancel";
+    /// No.
+    No: "no", "No, leave it alone";
+    /// The other button.
+    Switch: "switch", "Go to the other button";
+    /// Empty the line.
+    ClearLine: "clear", "Empty the line";
+    /// Show the keys.
+    Help: "help", "Show the keys";
+    /// Show past notices.
+    Notices: "notices", "Show the notices of this session";
+    /// Draw the screen from scratch.
+    Redraw: "redraw", "Draw the whole screen anew";
+    /// Give the terminal back to the shell for a while.
+    Suspend: "suspend", "Suspend (resume with fg)";
+    /// Leave.
+    Quit: "quit", "Sign out and quit";
+    /// Leave at once.
+    Interrupt: "quit", "Sign out and quit, from anywhere";
+}

@@ -1,0 +1,201 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::task::{
+    EndpointId, TaskChange, TaskId, Touched,
+    fixture::{at, info},
+};
+
+const HERE: EndpointId = EndpointId(0);
+
+fn board(tasks: &[(&str, Value)]) -> Board {
+    let mut board = Board::new();
+    for (mo_id, more) in tasks {
+        let change = TaskChange::Whole {
+            info: info(mo_id, more),
+            at: at(10),
+        };
+        board.apply(HERE, change, &mut Touched::default()).unwrap();
+    }
+    board
+}
+
+fn apply(board: &mut Board, change: TaskChange) {
+    board.apply(HERE, change, &mut Touched::default()).unwrap();
+}
+
+fn ask(board: &Board, mo_id: &str) -> (String, bool) {
+    let handle = board.find(&TaskId::new(HERE, mo_id)).unwrap();
+    let verdict = verdict(board, handle, None, at(190));
+    (verdict.sentence, verdict.may_ask)
+}
+
+fn one(more: Value) -> (String, bool) {
+    ask(&board(&[("task-1", more)]), "task-1")
+}
+
+#[test]
+fn what_runs_and_can_be_cancelled_says_so() {
+    let (sentence, may_ask) = one(json!({}));
+    assert_eq!(sentence, "This operation can be cancelled.");
+    assert!(may_ask);
+}
+
+#[test]
+fn a_request_that_the_server_has_not_acted_on_is_not_repeated() {
+    let (sentence, may_ask) = one(json!({"cancelled": true}));
+    assert_eq!(
+        sentence,
+        "Cancellation was requested 3 min ago; the server has not acted on it yet."
+    );
+    assert!(!may_ask);
+}
+
+#[test]
+fn who_else_in_the_family_can_be_cancelled_is_named() {
+    let family = [
+        ("root", json!({})),
+        (
+            "middle",
+            json!({"cancelable": false, "parentTaskKey": "root"}),
+        ),
+        (
+            "leaf",
+            json!({"cancelable": false, "parentTaskKey": "middle"}),
+        ),
+    ];
+    let board = board(&family);
+    for (mo_id, sentence) in [
+        (
+            "middle",
+            "This operation cannot be cancelled; its parent root can.",
+        ),
+        (
+            "leaf",
+            "This operation cannot be cancelled; its grandparent root can.",
+        ),
+    ] {
+        assert_eq!(ask(&board, mo_id), (sentence.to_owned(), false));
+    }
+}
+
+#[test]
+fn children_that_can_be_cancelled_are_named_or_counted() {
+    let mut family = vec![
+        ("root", json!({"cancelable": false})),
+        ("one", json!({"parentTaskKey": "root"})),
+    ];
+    assert_eq!(
+        ask(&board(&family), "root").0,
+        "This operation cannot be cancelled; its child one can."
+    );
+    family.push(("two", json!({"parentTaskKey": "root"})));
+    assert_eq!(
+        ask(&board(&family), "root").0,
+        "This operation cannot be cancelled; 2 of its children can."
+    );
+    assert_eq!(
+        one(json!({"cancelable": false})).0,
+        "This operation cannot be cancelled now; that may change while it runs."
+    );
+}
+
+#[test]
+fn what_is_over_has_nothing_to_cancel() {
+    let done = at(70).to_string();
+    let canceled = json!({"_typeName": "RequestCanceled"});
+    for (more, word) in [
+        (
+            json!({"state": "success", "completeTime": done}),
+            "finished",
+        ),
+        (json!({"state": "error", "completeTime": done}), "failed"),
+        (
+            json!({"state": "error", "completeTime": done, "error": canceled}),
+            "was cancelled",
+        ),
+    ] {
+        let expected = format!("This operation {word} 2 min ago; there is nothing to cancel.");
+        assert_eq!(one(more), (expected, false));
+    }
+}
+
+#[test]
+fn the_vanished_and_the_unseen_are_told_apart() {
+    let mut board = board(&[("task-1", json!({}))]);
+    apply(
+        &mut board,
+        TaskChange::Gone {
+            mo_id: "task-1".into(),
+            at: at(20),
+        },
+    );
+    assert!(ask(&board, "task-1").0.contains("vanished"));
+    apply(
+        &mut board,
+        TaskChange::Ghost {
+            key: "task-2".into(),
+            reason: "no permission".into(),
+        },
+    );
+    assert_eq!(
+        ask(&board, "task-2"),
+        (
+            "Nothing is known of this task but its key: no permission.".to_owned(),
+            false
+        )
+    );
+    apply(
+        &mut board,
+        TaskChange::Gone {
+            mo_id: "task-3".into(),
+            at: at(20),
+        },
+    );
+    assert!(ask(&board, "task-3").0.contains("does not know this task"));
+}
+
+#[test]
+fn an_account_without_the_privilege_is_told() {
+    let board = board(&[("task-1", json!({}))]);
+    let handle = board.find(&TaskId::new(HERE, "task-1")).unwrap();
+    let verdict = verdict(&board, handle, Some(&Privilege::Denied), at(190));
+    assert!(verdict.sentence.contains("not by this account"));
+}
+
+#[test]
+fn the_story_of_a_request_names_the_fault() {
+    let mut request = Request::new(at(0));
+    assert!(request.story(at(2)).contains("has not answered yet"));
+    for (answer, word) in [
+        (CancelAnswer::Accepted, "took the request"),
+        (CancelAnswer::NotSupported, "NotSupported"),
+        (CancelAnswer::InvalidState, "InvalidState"),
+        (
+            CancelAnswer::NoPermission {
+                privilege: "Global.CancelTask".into(),
+            },
+            "lacks Global.CancelTask",
+        ),
+        (CancelAnswer::Gone, "ManagedObjectNotFound"),
+        (CancelAnswer::Failed("timed out".into()), "timed out"),
+    ] {
+        request.answer = Some((answer, at(3)));
+        let story = request.story(at(60));
+        assert!(story.contains(word) && story.contains("57s ago"), "{story}");
+    }
+}
+
+#[test]
+fn the_list_has_one_word_for_it() {
+    for (more, word) in [
+        (json!({}), "can"),
+        (json!({"cancelable": false}), "no"),
+        (json!({"cancelled": true}), "asked"),
+        (json!({"state": "success"}), "–"),
+    ] {
+        let board = board(&[("task-1", more)]);
+        let (_, record) = board.iter().next().unwrap();
+        assert_eq!(Standing::of(record).word(), word);
+    }
+}

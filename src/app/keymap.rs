@@ -1,0 +1,263 @@
+//! Which key does what, and where: data, read from `assets/keys.toml`.
+//!
+//! The same table dispatches keys, fills the footer and writes the help, so that the three cannot disagree.
+
+mod key;
+
+use std::collections::HashMap;
+
+use crossterm::event::KeyEvent;
+use serde::Deserialize;
+
+use super::action::Action;
+
+use key::BadKey;
+pub use key::Key;
+
+/// The keys that come with the program.
+const STANDARD: &str = include_str!("../../assets/keys.toml");
+
+/// A place that has keys of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Context {
+    /// Everywhere.
+    Global,
+    /// In the list and in the details.
+    Screen,
+    /// In the list.
+    List,
+    /// In the details.
+    Details,
+    /// In the cancel inspector.
+    Cancel,
+    /// At the question whether to cancel.
+    Confirm,
+    /// In a menu.
+    Menu,
+    /// In a text that is only read: the help, the notices.
+    Reading,
+    /// At a line that is being typed.
+    Prompt,
+}
+
+impl Context {
+    /// All of them, in the order of the help.
+    pub const ALL: [Self; 9] = [
+        Self::List,
+        Self::Details,
+        Self::Screen,
+        Self::Cancel,
+        Self::Confirm,
+        Self::Menu,
+        Self::Reading,
+        Self::Prompt,
+        Self::Global,
+    ];
+
+    /// This place and those whose keys also count here, the nearest first.
+    pub fn chain(self) -> &'static [Self] {
+        match self {
+            Self::Global => &[Self::Global],
+            Self::Screen => &[Self::Screen, Self::Global],
+            Self::List => &[Self::List, Self::Screen, Self::Global],
+            Self::Details => &[Self::Details, Self::Screen, Self::Global],
+            Self::Cancel => &[Self::Cancel, Self::Global],
+            Self::Confirm => &[Self::Confirm, Self::Global],
+            Self::Menu => &[Self::Menu, Self::Global],
+            Self::Reading => &[Self::Reading, Self::Global],
+            Self::Prompt => &[Self::Prompt, Self::Global],
+        }
+    }
+
+    /// The heading in the help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere",
+            Self::Screen => "In the list and in the details",
+            Self::List => "In the list",
+            Self::Details => "In the details",
+            Self::Cancel => "In the cancel inspector",
+            Self::Confirm => "At the question whether to cancel",
+            Self::Menu => "In the sort menu",
+            Self::Reading => "In the help and the notices",
+            Self::Prompt => "While typing",
+        }
+    }
+
+    /// The actions that the footer names here, the worthiest first.
+    pub fn hints(self) -> &'static [Action] {
+        match self {
+            Self::List | Self::Screen => &[
+                Action::Down,
+                Action::Open,
+                Action::Inspect,
+                Action::Filter,
+                Action::Help,
+                Action::Quit,
+                Action::Sort,
+                Action::Layout,
+                Action::ToggleFold,
+                Action::Add,
+                Action::Pause,
+                Action::NextTab,
+                Action::Pin,
+                Action::Refresh,
+            ],
+            Self::Details => &[
+                Action::Down,
+                Action::Back,
+                Action::NextTab,
+                Action::Zoom,
+                Action::Copy,
+                Action::Inspect,
+                Action::Help,
+                Action::Quit,
+            ],
+            Self::Cancel => &[
+                Action::Down,
+                Action::Accept,
+                Action::Refresh,
+                Action::Dismiss,
+            ],
+            Self::Confirm => &[Action::Yes, Action::No, Action::Switch, Action::Accept],
+            Self::Menu => &[
+                Action::Down,
+                Action::Accept,
+                Action::Reverse,
+                Action::Dismiss,
+            ],
+            Self::Reading => &[Action::Down, Action::PageDown, Action::Dismiss],
+            Self::Prompt => &[Action::Accept, Action::Dismiss, Action::ClearLine],
+            Self::Global => &[],
+        }
+    }
+}
+
+/// A key map that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeymapError {
+    /// It does not read.
+    #[error("the key map does not read: {0}")]
+    Syntax(#[from] toml::de::Error),
+    /// A key is not one.
+    #[error("in the section “{context:?}” of the key map: {bad}")]
+    Key {
+        /// The place.
+        context: Context,
+        /// What is wrong.
+        bad: BadKey,
+    },
+    /// One key would do two things in one place.
+    #[error("the key “{key}” is bound to both {first:?} and {second:?} in “{context:?}”")]
+    Conflict {
+        /// The place.
+        context: Context,
+        /// The key.
+        key: Key,
+        /// What it does.
+        first: Action,
+        /// What it should do, too.
+        second: Action,
+    },
+}
+
+/// Which key does what, and where.
+#[derive(Debug, Clone)]
+pub struct Keymap {
+    actions: HashMap<(Context, Key), Action>,
+    keys: HashMap<(Context, Action), Vec<Key>>,
+}
+
+impl Keymap {
+    /// The key map that comes with the program.
+    ///
+    /// # Errors
+    /// Never with the map that passed this project's tests.
+    pub fn standard() -> Result<Self, KeymapError> {
+        Self::parse(STANDARD)
+    }
+
+    /// Reads a key map.
+    ///
+    /// # Errors
+    /// When it does not read, names an unknown key or action, or binds a key twice in one place.
+    pub fn parse(text: &str) -> Result<Self, KeymapError> {
+        let sections: HashMap<Context, HashMap<Action, Vec<String>>> = toml::from_str(text)?;
+        let mut map = Self {
+            actions: HashMap::new(),
+            keys: HashMap::new(),
+        };
+        for (context, bindings) in sections {
+            for (action, names) in bindings {
+                for name in names {
+                    let key: Key = name
+                        .parse()
+                        .map_err(|bad| KeymapError::Key { context, bad })?;
+                    if let Some(first) = map.actions.insert((context, key), action) {
+                        return Err(conflict(context, key, first, action));
+                    }
+                    map.keys.entry((context, action)).or_default().push(key);
+                }
+            }
+        }
+        map.check_shadows()?;
+        Ok(map)
+    }
+
+    /// A key of a wider place must not be hidden by another of a narrower one.
+    fn check_shadows(&self) -> Result<(), KeymapError> {
+        for context in Context::ALL {
+            let mut seen: HashMap<Key, Action> = HashMap::new();
+            for wider in context.chain() {
+                for (&(place, key), &action) in &self.actions {
+                    if place != *wider {
+                        continue;
+                    }
+                    if let Some(first) = seen.insert(key, action) {
+                        return Err(conflict(context, key, first, action));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a key does in a place.
+    pub fn action(&self, context: Context, event: KeyEvent) -> Option<Action> {
+        let key = Key::from(event);
+        let found = |place: &Context| self.actions.get(&(*place, key)).copied();
+        context.chain().iter().find_map(found)
+    }
+
+    /// The keys of an action in exactly this place.
+    pub fn keys(&self, context: Context, action: Action) -> &[Key] {
+        self.keys
+            .get(&(context, action))
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    /// The first key of an action as far as it counts in a place.
+    pub fn key(&self, context: Context, action: Action) -> Option<Key> {
+        let mut places = context.chain().iter();
+        places.find_map(|place| self.keys(*place, action).first().copied())
+    }
+}
+
+fn conflict(context: Context, key: Key, first: Action, second: Action) -> KeymapError {
+    let (first, second) = if first <= second {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    KeymapError::Conflict {
+        context,
+        key,
+        first,
+        second,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use super::*;
+
+fn press(code: KeyCode, modifiers: KeyModifiers) -> KeyEvent {
+    KeyEvent::new(code, modifiers)
+}
+
+#[test]
+fn the_standard_keys_read_without_conflict() {
+    let keymap = Keymap::standard().unwrap();
+    for context in Context::ALL {
+        for action in context.hints() {
+            let key = keymap.key(context, *action);
+            assert!(key.is_some(), "{action:?} has no key in {context:?}");
+        }
+    }
+}
+
+#[test]
+fn every_action_can_be_reached() {
+    let keymap = Keymap::standard().unwrap();
+    for action in Action::ALL {
+        let bound = |context: Context| !keymap.keys(context, *action).is_empty();
+        assert!(Context::ALL.into_iter().any(bound), "{action:?}");
+    }
+}
+
+#[test]
+fn the_nearest_place_decides() {
+    let keymap = Keymap::standard().unwrap();
+    let at = |context, code| keymap.action(context, press(code, KeyModifiers::NONE));
+    assert_eq!(at(Context::List, KeyCode::Char('c')), Some(Action::Inspect));
+    assert_eq!(
+        at(Context::Cancel, KeyCode::Char('c')),
+        Some(Action::Dismiss)
+    );
+    assert_eq!(at(Context::Prompt, KeyCode::Char('c')), None);
+    let interrupt = press(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    for context in Context::ALL {
+        assert_eq!(keymap.action(context, interrupt), Some(Action::Interrupt));
+    }
+}
+
+#[test]
+fn shift_belongs_to_the_character() {
+    let keymap = Keymap::standard().unwrap();
+    for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
+        let action = keymap.action(Context::List, press(KeyCode::Char('G'), modifiers));
+        assert_eq!(action, Some(Action::Last));
+    }
+}
+
+#[test]
+fn one_key_for_two_things_is_refused() {
+    let twice = "[list]\nup = [\"k\"]\ndown = [\"k\"]";
+    let error = Keymap::parse(twice).unwrap_err().to_string();
+    assert!(error.contains("“k”") && error.contains("Up"), "{error}");
+    let hidden = "[list]\nup = [\"q\"]\n[screen]\nquit = [\"q\"]";
+    assert!(matches!(
+        Keymap::parse(hidden),
+        Err(KeymapError::Conflict { .. })
+    ));
+}
+
+#[test]
+fn unknown_keys_and_actions_are_refused() {
+    for text in [
+        "[list]\nup = [\"f13\"]",
+        "[list]\nup = [\"\"]",
+        "[list]\nfly = [\"k\"]",
+        "[sky]\nup = [\"k\"]",
+    ] {
+        assert!(Keymap::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn keys_are_written_as_people_know_them() {
+    for (name, label, ascii) in [
+        ("up", "↑", "up"),
+        ("ctrl-c", "ctrl-c", "ctrl-c"),
+        ("G", "G", "G"),
+        ("f1", "F1", "F1"),
+        ("-", "-", "-"),
+    ] {
+        let key: Key = name.parse().unwrap();
+        assert_eq!(key.label(false), label);
+        assert_eq!(key.label(true), ascii);
+    }
+}

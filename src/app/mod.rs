@@ -1,0 +1,38 @@
+//! The screen's state and how it changes.
+//!
+//! [`update`] is pure: an event and a moment go in, the state changes, and what is to be done outside comes back as
+//! [`Effect`]s. Drawing is pure too (see [`ui`](crate::ui)). Only [`run`] and [`terminal`] touch the world.
+
+mod action;
+pub mod cancel;
+mod cursor;
+mod event;
+mod geometry;
+mod inspector;
+mod keymap;
+mod line_edit;
+mod notices;
+mod options;
+mod run;
+mod server;
+mod signals;
+mod state;
+pub mod terminal;
+mod tick;
+mod update;
+
+pub use action::Action;
+pub use cursor::Cursor;
+pub use event::{Effect, Event, Exit};
+pub use geometry::Areas;
+pub use inspector::{Button, Inspector};
+pub use keymap::{Context, Key, Keymap, KeymapError};
+pub use line_edit::LineEdit;
+pub use notices::{Gravity, Notice, Notices};
+pub use options::{ColorDepth, Options, ThemeChoice};
+pub use run::{Clock, Endpoint, Host, Inlets, StartError, run};
+pub use server::Server;
+pub use signals::{Signal, signals};
+pub use state::{Details, Drawn, Focus, Overlay, Panes, Prompt, Purpose, State, Tab, Target};
+pub use tick::next_tick;
+pub use update::{may_ask, update};

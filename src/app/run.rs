@@ -1,0 +1,336 @@
+//! The run loop: awaits what happens, lets it change the state, does what is wanted, draws when something changed.
+//!
+//! It is generic over the terminal's backend, the input, the signals, the host and the clock, so that tests run
+//! this very loop.
+
+use std::{future::Future, io, pin::pin};
+
+use crossterm::event::Event as Input;
+use futures_util::{FutureExt, Stream, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use ratatui::{Terminal, backend::Backend};
+use tokio::{
+    sync::mpsc,
+    time::{Duration, Instant, sleep_until},
+};
+
+use super::{
+    event::{Effect, Event, Exit},
+    keymap::KeymapError,
+    notices::Gravity,
+    options::Options,
+    signals::Signal,
+    state::State,
+    tick::next_tick,
+    update::update,
+};
+use crate::{
+    task::EndpointId,
+    ui::{self, Look, ThemeError},
+    watch::{Command, Update},
+};
+
+/// The shortest time between two frames that are drawn for news; keys are answered at once.
+const FRAME: Duration = Duration::from_millis(33);
+/// How much of what waits already is taken in before the next frame.
+const INPUT_BATCH: usize = 64;
+const NEWS_BATCH: usize = 256;
+
+/// An endpoint as the screen needs it.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// Which one.
+    pub id: EndpointId,
+    /// What to call it until it says who it is.
+    pub name: String,
+    /// The fetch loop's ear. Unbounded, as commands come from a person's hand and none may be lost.
+    pub commands: mpsc::UnboundedSender<Command>,
+}
+
+/// Everything that comes in.
+#[derive(Debug)]
+pub struct Inlets<I, S> {
+    /// Keys, mouse, size.
+    pub input: I,
+    /// What the fetch loops tell.
+    pub updates: mpsc::Receiver<(EndpointId, Update)>,
+    /// What the system tells.
+    pub signals: S,
+}
+
+/// What can be done with the terminal beside drawing.
+pub trait Host {
+    /// Gives the terminal back, stops the process, and takes the terminal again once it runs on. Answers whether
+    /// that was possible.
+    fn suspend(&mut self) -> io::Result<bool>;
+    /// Takes the terminal again after the process was stopped and continued from outside.
+    fn retake(&mut self) -> io::Result<()>;
+    /// Puts a text on the clipboard.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+    /// Comes back when another thread panicked.
+    fn panicked(&self) -> impl Future<Output = ()>;
+}
+
+/// This machine's clock.
+pub trait Clock {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+impl<F: Fn() -> Timestamp> Clock for F {
+    fn now(&self) -> Timestamp {
+        self()
+    }
+}
+
+/// Why the screen could not start: what is built in does not read.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The key map.
+    #[error(transparent)]
+    Keys(#[from] KeymapError),
+    /// The theme.
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
+}
+
+/// Runs the screen until it is left. The terminal must be ready to be drawn on; signing out is the caller's.
+///
+/// # Errors
+/// When the built-in key map or theme does not read. A lost terminal is no error but [`Exit::TerminalLost`].
+pub async fn run<B, I, S>(
+    terminal: &mut Terminal<B>,
+    inlets: Inlets<I, S>,
+    endpoints: Vec<Endpoint>,
+    host: &mut impl Host,
+    clock: impl Clock,
+    options: Options,
+) -> Result<Exit, StartError>
+where
+    B: Backend,
+    I: Stream<Item = io::Result<Input>> + Unpin,
+    S: Stream<Item = Signal> + Unpin,
+{
+    let look = Look::new(&options)?;
+    let names = endpoints.iter().map(|e| (e.id, e.name.clone()));
+    let mut state = State::new(options, names)?;
+    if let Ok(size) = terminal.size() {
+        state.size = size;
+    }
+    let screen = Screen {
+        terminal,
+        look,
+        state,
+        endpoints,
+        host,
+        clock,
+        drawn_at: None,
+        wants_frame: true,
+    };
+    Ok(match screen.run(inlets).await {
+        Ok(never) | Err(never) => never,
+    })
+}
+
+/// The loop's own things.
+struct Screen<'a, B: Backend, H, C> {
+    terminal: &'a mut Terminal<B>,
+    look: Look,
+    state: State,
+    endpoints: Vec<Endpoint>,
+    host: &'a mut H,
+    clock: C,
+    drawn_at: Option<Instant>,
+    wants_frame: bool,
+}
+
+/// What the loop was woken by.
+enum Woken {
+    Input(Option<io::Result<Input>>),
+    Signal(Signal),
+    News,
+    Frame,
+    Tick,
+    Panicked,
+}
+
+impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
+    /// Both ways out carry why; the error's way is short for `?`.
+    async fn run<I, S>(mut self, mut inlets: Inlets<I, S>) -> Result<Exit, Exit>
+    where
+        I: Stream<Item = io::Result<Input>> + Unpin,
+        S: Stream<Item = Signal> + Unpin,
+    {
+        let mut news = Vec::with_capacity(NEWS_BATCH);
+        let mut fed = true;
+        self.draw()?;
+        loop {
+            match self.wait(&mut inlets, &mut news, &mut fed).await {
+                Woken::Input(first) => {
+                    self.take_input(first)?;
+                    for _ in 1..INPUT_BATCH {
+                        match inlets.input.next().now_or_never() {
+                            Some(more) => self.take_input(more)?,
+                            None => break,
+                        }
+                    }
+                    if self.wants_frame {
+                        self.draw()?;
+                    }
+                }
+                Woken::Signal(signal) => self.take_signal(signal)?,
+                Woken::News => {
+                    for (endpoint, update) in news.drain(..) {
+                        self.take(Event::News(endpoint, update))?;
+                    }
+                }
+                Woken::Tick => self.take(Event::Tick)?,
+                Woken::Frame => self.draw()?,
+                Woken::Panicked => return Err(Exit::Panicked),
+            }
+        }
+    }
+
+    async fn wait<I, S>(
+        &mut self,
+        inlets: &mut Inlets<I, S>,
+        news: &mut Vec<(EndpointId, Update)>,
+        fed: &mut bool,
+    ) -> Woken
+    where
+        I: Stream<Item = io::Result<Input>> + Unpin,
+        S: Stream<Item = Signal> + Unpin,
+    {
+        let frame = self.frame_due();
+        let tick = self.tick_due();
+        let mut panicked = pin!(self.host.panicked());
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut panicked => return Woken::Panicked,
+                input = inlets.input.next() => return Woken::Input(input),
+                Some(signal) = inlets.signals.next() => return Woken::Signal(signal),
+                // A frame that is due goes before further news: a flood must not keep the screen from being drawn.
+                () = at(frame) => return Woken::Frame,
+                count = inlets.updates.recv_many(news, NEWS_BATCH), if *fed => {
+                    // When the last fetch loop has ended, what is known stays on the screen.
+                    *fed = count > 0;
+                    if *fed {
+                        return Woken::News;
+                    }
+                }
+                () = at(tick) => return Woken::Tick,
+            }
+        }
+    }
+
+    /// When the frame that is wanted may be drawn.
+    fn frame_due(&self) -> Option<Instant> {
+        let earliest = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
+        self.wants_frame.then_some(earliest)
+    }
+
+    fn tick_due(&self) -> Option<Instant> {
+        let now = self.clock.now();
+        let next = next_tick(&self.state, now)?;
+        let wait = next.duration_since(now).max(SignedDuration::ZERO);
+        Some(Instant::now() + wait.unsigned_abs())
+    }
+
+    fn take_input(&mut self, input: Option<io::Result<Input>>) -> Result<(), Exit> {
+        let event = match input {
+            Some(Ok(Input::Key(key))) => Event::Key(key),
+            Some(Ok(Input::Paste(text))) => Event::Paste(text),
+            Some(Ok(Input::Mouse(mouse))) => Event::Mouse(mouse),
+            Some(Ok(Input::Resize(width, height))) => Event::Resize { width, height },
+            Some(Ok(Input::FocusGained | Input::FocusLost)) => return Ok(()),
+            Some(Err(_)) | None => return Err(Exit::TerminalLost),
+        };
+        self.take(event)
+    }
+
+    fn take_signal(&mut self, signal: Signal) -> Result<(), Exit> {
+        match signal {
+            Signal::Interrupt => Err(Exit::Interrupted),
+            Signal::Terminate => Err(Exit::Terminated),
+            Signal::HangUp => Err(Exit::TerminalLost),
+            Signal::Suspend => self.suspend(),
+            Signal::Resume => {
+                self.host.retake().map_err(|_| Exit::TerminalLost)?;
+                self.take(Event::Resumed)
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), Exit> {
+        let now = self.clock.now();
+        for effect in update(&mut self.state, event, now) {
+            match effect {
+                Effect::Draw => self.wants_frame = true,
+                Effect::Redraw => self.redraw()?,
+                Effect::Send(endpoint, command) => self.send(endpoint, command),
+                Effect::Copy(text) => self.host.copy(&text).map_err(|_| Exit::TerminalLost)?,
+                Effect::Suspend => self.suspend()?,
+                Effect::Leave(exit) => return Err(exit),
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, endpoint: EndpointId, command: Command) {
+        let known = self.endpoints.iter().find(|known| known.id == endpoint);
+        let Some(known) = known else { return };
+        if known.commands.send(command).is_err() {
+            let text = format!("{} is not connected any more", known.name);
+            self.say(text);
+        }
+    }
+
+    fn say(&mut self, text: impl Into<String>) {
+        let now = self.clock.now();
+        self.state.notices.say(Gravity::Warning, text, now);
+        self.wants_frame = true;
+    }
+
+    fn suspend(&mut self) -> Result<(), Exit> {
+        match self.host.suspend() {
+            Ok(true) => self.take(Event::Resumed),
+            Ok(false) => {
+                self.say("There is no shell to go back to");
+                Ok(())
+            }
+            Err(_) => Err(Exit::TerminalLost),
+        }
+    }
+
+    /// Forgets what is on the terminal, so that the next frame writes every cell.
+    fn redraw(&mut self) -> Result<(), Exit> {
+        let lost = |_| Exit::TerminalLost;
+        self.state.size = self.terminal.size().map_err(lost)?;
+        self.state.settle();
+        self.terminal.backend_mut().clear().map_err(lost)?;
+        self.terminal.swap_buffers();
+        self.wants_frame = true;
+        Ok(())
+    }
+
+    fn draw(&mut self) -> Result<(), Exit> {
+        let now = self.clock.now();
+        let mut drawn = None;
+        self.terminal
+            .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now)))
+            .map_err(|_| Exit::TerminalLost)?;
+        self.state.drawn = drawn.unwrap_or_default();
+        self.wants_frame = false;
+        self.drawn_at = Some(Instant::now());
+        Ok(())
+    }
+}
+
+/// Waits for a moment; for ever where there is none.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,305 @@
+//! Everything that the screen shows, and what it remembers of what was drawn.
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::Timestamp;
+use ratatui::layout::{Rect, Size};
+
+use super::{
+    action::Action,
+    cancel::Request,
+    cursor::Cursor,
+    geometry::Areas,
+    inspector::Inspector,
+    keymap::{Context, Keymap, KeymapError},
+    line_edit::LineEdit,
+    notices::Notices,
+    options::Options,
+    server::Server,
+};
+use crate::{
+    task::{
+        Board, EndpointId, Handle, Record,
+        outline::{Outline, SortColumn, View},
+    },
+    watch::Privilege,
+};
+
+/// Which panels share the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Panes {
+    /// The list only.
+    List,
+    /// The list, and the details below.
+    Both(Focus),
+    /// The details only.
+    Details,
+}
+
+/// Which of two panels has the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The list.
+    List,
+    /// The details.
+    Details,
+}
+
+/// A page of the details.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// Every field.
+    #[default]
+    Overview,
+    /// The whole family.
+    Lineage,
+    /// The chain of faults.
+    Error,
+    /// What the task returned.
+    Result,
+    /// All that the server sent.
+    Json,
+}
+
+impl Tab {
+    /// All of them, from left to right.
+    pub const ALL: [Self; 5] = [
+        Self::Overview,
+        Self::Lineage,
+        Self::Error,
+        Self::Result,
+        Self::Json,
+    ];
+
+    /// Its name.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Lineage => "Lineage",
+            Self::Error => "Error",
+            Self::Result => "Result",
+            Self::Json => "JSON",
+        }
+    }
+
+    /// The tab so many further right, round and round.
+    #[must_use]
+    pub fn turned(self, by: usize) -> Self {
+        let mut tabs = Self::ALL.into_iter().cycle();
+        tabs.nth(self as usize + by).unwrap_or(self)
+    }
+}
+
+/// The details: which page, and how far it is scrolled.
+#[derive(Debug, Default)]
+pub struct Details {
+    /// The page.
+    pub tab: Tab,
+    /// The first line that is seen.
+    pub top: usize,
+    /// Whose details were shown last; another task begins at the top.
+    pub subject: Option<Handle>,
+}
+
+/// What lies over the panels and has the keys.
+#[derive(Debug)]
+pub enum Overlay {
+    /// Whether a task can be cancelled.
+    Cancel(Inspector),
+    /// The orders to choose from.
+    Sort {
+        /// Which one is pointed at, by its place in [`SortColumn::ALL`].
+        chosen: usize,
+    },
+    /// The keys.
+    Help {
+        /// The first line that is seen.
+        top: usize,
+    },
+    /// The notices of this session.
+    Notices {
+        /// The first line that is seen.
+        top: usize,
+    },
+    /// A line being typed.
+    Prompt(Prompt),
+}
+
+/// What a line is being typed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// To watch further tasks.
+    Add,
+    /// To show only tasks that hold a text; this was the filter before.
+    Filter {
+        /// The filter to go back to.
+        before: String,
+    },
+}
+
+/// A line being typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// What for.
+    pub purpose: Purpose,
+    /// The line.
+    pub line: LineEdit,
+    /// What is wrong with it.
+    pub problem: Option<String>,
+}
+
+/// What a click hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A row of the list.
+    Row(Handle),
+    /// The fold mark of a row.
+    FoldMark(Handle),
+    /// The name of a column.
+    Column(SortColumn),
+    /// A tab.
+    Tab(Tab),
+    /// The text of the details.
+    Details,
+    /// A member of the family in the cancel inspector.
+    Member(Handle),
+    /// An entry of the sort menu.
+    Order(usize),
+    /// Something with a key.
+    Action(Action),
+}
+
+/// What was drawn last: what clicks hit, and how long the scrolled texts are.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    /// What clicks hit; later ones lie over earlier ones.
+    pub targets: Vec<(Rect, Target)>,
+    /// How far the details can be scrolled.
+    pub details_end: usize,
+    /// How far the overlay's text can be scrolled.
+    pub overlay_end: usize,
+}
+
+/// Everything that the screen shows.
+#[derive(Debug)]
+pub struct State {
+    /// What was decided at the start.
+    pub options: Options,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// The terminal's size.
+    pub size: Size,
+    /// All tasks.
+    pub board: Board,
+    /// Which of them are rows, and in which order.
+    pub outline: Outline,
+    /// The endpoints, in the order in which they were named.
+    pub servers: Vec<Server>,
+    /// The selected row.
+    pub cursor: Cursor,
+    /// Which panels share the screen.
+    pub panes: Panes,
+    /// The details of the selected task.
+    pub details: Details,
+    /// What lies over the panels.
+    pub overlay: Option<Overlay>,
+    /// Requests for cancellation that were sent from here.
+    pub requests: HashMap<Handle, Request>,
+    /// What is known of the account's right to cancel.
+    pub privileges: HashMap<Handle, Privilege>,
+    /// What the program had to say.
+    pub notices: Notices,
+    /// Whether reading is paused.
+    pub paused: bool,
+    /// What was drawn last.
+    pub drawn: Drawn,
+}
+
+impl State {
+    /// A screen without tasks, over these endpoints.
+    ///
+    /// # Errors
+    /// When the key map that comes with the program does not read, which its tests rule out.
+    pub fn new(
+        options: Options,
+        endpoints: impl IntoIterator<Item = (EndpointId, String)>,
+    ) -> Result<Self, KeymapError> {
+        let endpoints = endpoints.into_iter();
+        Ok(Self {
+            options,
+            keymap: Keymap::standard()?,
+            size: Size::default(),
+            board: Board::new(),
+            outline: Outline::new(View::default()),
+            servers: endpoints.map(|(id, name)| Server::new(id, name)).collect(),
+            cursor: Cursor::default(),
+            panes: Panes::Both(Focus::List),
+            details: Details::default(),
+            overlay: None,
+            requests: HashMap::new(),
+            privileges: HashMap::new(),
+            notices: Notices::default(),
+            paused: false,
+            drawn: Drawn::default(),
+        })
+    }
+
+    /// Whose keys count now.
+    pub fn context(&self) -> Context {
+        match (&self.overlay, self.panes) {
+            (Some(Overlay::Cancel(inspector)), _) if inspector.question.is_some() => {
+                Context::Confirm
+            }
+            (Some(Overlay::Cancel(_)), _) => Context::Cancel,
+            (Some(Overlay::Sort { .. }), _) => Context::Menu,
+            (Some(Overlay::Help { .. } | Overlay::Notices { .. }), _) => Context::Reading,
+            (Some(Overlay::Prompt(_)), _) => Context::Prompt,
+            (None, Panes::List | Panes::Both(Focus::List)) => Context::List,
+            (None, Panes::Both(Focus::Details) | Panes::Details) => Context::Details,
+        }
+    }
+
+    /// The selected task.
+    pub fn selected(&self) -> Option<Handle> {
+        self.cursor.selected(&self.outline)
+    }
+
+    /// The selected task's record.
+    pub fn selected_record(&self) -> Option<&Record> {
+        self.board.get(self.selected()?)
+    }
+
+    /// An endpoint.
+    pub fn server(&self, id: EndpointId) -> Option<&Server> {
+        self.servers.iter().find(|server| server.id == id)
+    }
+
+    /// The time by the clock of a task's server; it stands still while that is not heard of.
+    pub fn time(&self, record: &Record, now: Timestamp) -> Timestamp {
+        let server = self.server(record.id.endpoint);
+        server.map_or(now, |server| server.time(now))
+    }
+
+    /// Whether what is shown of a task is older than it should be.
+    pub fn is_stale(&self, record: &Record) -> bool {
+        self.server(record.id.endpoint)
+            .is_some_and(Server::is_stale)
+    }
+
+    /// The endpoint and moId of a task, for commands.
+    pub fn address(&self, handle: Handle) -> Option<(EndpointId, Arc<str>)> {
+        let id = &self.board.get(handle)?.id;
+        Some((id.endpoint, id.mo_id.clone()))
+    }
+
+    /// Brings selection and scrolling in line with what is there now.
+    pub fn settle(&mut self) {
+        let areas = Areas::of(self);
+        self.cursor.settle(&self.outline, areas.list.height);
+        let selected = self.selected();
+        if self.details.subject != selected {
+            self.details.subject = selected;
+            self.details.top = 0;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What is done in the cancel inspector, and the request itself.
+
+use jiff::Timestamp;
+
+use crate::{
+    app::{
+        action::Action,
+        cancel::{self, Request},
+        event::Effect,
+        inspector::{Button, Inspector},
+        notices::Gravity,
+        state::{Overlay, State},
+    },
+    task::Handle,
+    watch::Command,
+};
+
+/// Opens the inspector on the selected task, and has what it shows read anew.
+pub(super) fn open(state: &mut State) -> Vec<Effect> {
+    let Some(selected) = state.selected() else {
+        return Vec::new();
+    };
+    state.cursor.choose(selected);
+    state.overlay = Some(Overlay::Cancel(Inspector::new(selected)));
+    look_up(state, selected)
+}
+
+/// Has the server asked how a task stands and whether the account may cancel it.
+fn look_up(state: &State, handle: Handle) -> Vec<Effect> {
+    let Some((endpoint, mo_id)) = state.address(handle) else {
+        return Vec::new();
+    };
+    vec![
+        Effect::Send(endpoint, Command::Refresh(vec![mo_id.clone()])),
+        Effect::Send(endpoint, Command::CheckPrivilege(mo_id)),
+    ]
+}
+
+pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Cancel(inspector)) = &mut state.overlay else {
+        return Vec::new();
+    };
+    match (inspector.question, action) {
+        (None, Action::Up | Action::Down) => {
+            let by = if action == Action::Up { -1 } else { 1 };
+            inspector.step(&state.board, by);
+            let chosen = inspector.chosen;
+            if !state.privileges.contains_key(&chosen) {
+                return look_up(state, chosen);
+            }
+        }
+        (None, Action::Refresh) => {
+            let chosen = inspector.chosen;
+            return look_up(state, chosen);
+        }
+        (None, Action::Accept) => return ask(state, now),
+        (None, Action::Dismiss) => state.overlay = None,
+        (Some(button), Action::Switch) => inspector.question = Some(button.other()),
+        (Some(Button::Yes), Action::Accept) | (Some(_), Action::Yes) => {
+            inspector.question = None;
+            let chosen = inspector.chosen;
+            return request(state, chosen, now);
+        }
+        (Some(Button::No), Action::Accept) | (Some(_), Action::No) => inspector.question = None,
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Looks at another member of the family, by a click.
+pub(super) fn choose(state: &mut State, handle: Handle) -> Vec<Effect> {
+    match &mut state.overlay {
+        Some(Overlay::Cancel(inspector)) if inspector.question.is_none() => {
+            inspector.chosen = handle;
+            look_up(state, handle)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the server can be asked to cancel the task now, from here.
+pub fn may_ask(state: &State, handle: Handle, now: Timestamp) -> bool {
+    let Some(record) = state.board.get(handle) else {
+        return false;
+    };
+    let pending = state.requests.get(&handle).is_some_and(Request::is_pending);
+    let privilege = state.privileges.get(&handle);
+    let verdict = cancel::verdict(&state.board, handle, privilege, state.time(record, now));
+    verdict.may_ask && !pending && !state.options.read_only
+}
+
+/// Puts the question, if there is anything to ask for.
+fn ask(state: &mut State, now: Timestamp) -> Vec<Effect> {
+    if let Some(Overlay::Cancel(inspector)) = &state.overlay {
+        let question = may_ask(state, inspector.chosen, now).then(Button::default);
+        if let Some(Overlay::Cancel(inspector)) = &mut state.overlay {
+            inspector.question = question;
+        }
+    }
+    Vec::new()
+}
+
+/// Sends the request. The task may have moved on while the question stood.
+fn request(state: &mut State, handle: Handle, now: Timestamp) -> Vec<Effect> {
+    if !may_ask(state, handle, now) {
+        let text = "Nothing was sent: the task can no longer be cancelled";
+        state.notices.say(Gravity::Warning, text, now);
+        return Vec::new();
+    }
+    let Some((endpoint, mo_id)) = state.address(handle) else {
+        return Vec::new();
+    };
+    state.requests.insert(handle, Request::new(now));
+    vec![Effect::Send(endpoint, Command::Cancel(mo_id))]
+}

@@ -1,0 +1,196 @@
+//! What is done in the list: moving, folding, ordering, filtering, pinning.
+
+use jiff::Timestamp;
+
+use super::details;
+use crate::{
+    app::{
+        action::Action,
+        event::Effect,
+        geometry::Areas,
+        notices::Gravity,
+        state::{Focus, Overlay, Panes, State},
+    },
+    task::{
+        Handle,
+        outline::{Filter, Fold, Layout, Sort, SortColumn, View},
+    },
+    watch::Command,
+};
+
+pub(super) fn act(state: &mut State, action: Action) {
+    let page = isize::try_from(Areas::of(state).list.height.saturating_sub(1)).unwrap_or(1);
+    match action {
+        Action::Up => state.cursor.step(&state.outline, -1),
+        Action::Down => state.cursor.step(&state.outline, 1),
+        Action::PageUp => state.cursor.step(&state.outline, -page.max(1)),
+        Action::PageDown => state.cursor.step(&state.outline, page.max(1)),
+        Action::First => state.cursor.step(&state.outline, isize::MIN),
+        Action::Last => state.cursor.step(&state.outline, isize::MAX),
+        Action::Open => details::focus(state),
+        Action::Fold => fold_or_climb(state),
+        Action::Unfold => match fold_of_selected(state) {
+            Some((handle, Fold::Closed)) => {
+                state.outline.set_folded(&state.board, handle, false);
+            }
+            _ => details::focus(state),
+        },
+        Action::ToggleFold => {
+            if let Some((handle, Fold::Open | Fold::Closed)) = fold_of_selected(state) {
+                toggle_fold(state, handle);
+            }
+        }
+        Action::FoldAll => {
+            state.cursor.hold(&state.outline);
+            state.outline.set_all_folded(&state.board, true);
+        }
+        Action::UnfoldAll => {
+            state.cursor.hold(&state.outline);
+            state.outline.set_all_folded(&state.board, false);
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn toggle_fold(state: &mut State, handle: Handle) {
+    state.cursor.choose(handle);
+    state.outline.toggle_fold(&state.board, handle);
+}
+
+fn fold_of_selected(state: &State) -> Option<(Handle, Fold)> {
+    let row = state.cursor.row();
+    let row = state.outline.rows(row..row + 1).pop()?;
+    Some((row.handle, row.fold))
+}
+
+fn fold_or_climb(state: &mut State) {
+    match fold_of_selected(state) {
+        Some((handle, Fold::Open)) => {
+            state.cursor.choose(handle);
+            state.outline.set_folded(&state.board, handle, true);
+        }
+        Some((handle, _)) if state.outline.view().layout == Layout::Tree => {
+            if let Some(parent) = state.board.parent(handle) {
+                state.cursor.choose(parent);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Changes the view, with the selection held to its task.
+fn rearrange(state: &mut State, change: impl FnOnce(&mut View)) {
+    let mut view = state.outline.view().clone();
+    change(&mut view);
+    state.outline.arrange(view, &state.board);
+}
+
+pub(super) fn filter(state: &mut State, text: &str) {
+    rearrange(state, |view| view.filter = Filter::new(text));
+}
+
+pub(super) fn switch_layout(state: &mut State) {
+    state.cursor.hold(&state.outline);
+    rearrange(state, |view| {
+        view.layout = match view.layout {
+            Layout::Tree => Layout::Flat,
+            Layout::Flat => Layout::Tree,
+        }
+    });
+}
+
+pub(super) fn reverse(state: &mut State) {
+    rearrange(state, |view| view.sort.descending = !view.sort.descending);
+}
+
+/// Sorts by a column, the natural way round first; by the column that it is sorted by already, the other way.
+pub(super) fn sort_by(state: &mut State, column: SortColumn) {
+    rearrange(state, |view| {
+        view.sort = if view.sort.column == column {
+            Sort {
+                descending: !view.sort.descending,
+                column,
+            }
+        } else {
+            Sort {
+                column,
+                descending: matches!(column, SortColumn::Progress | SortColumn::Elapsed),
+            }
+        }
+    });
+}
+
+pub(super) fn open_menu(state: &mut State) {
+    let column = state.outline.view().sort.column;
+    let mut columns = SortColumn::ALL.iter();
+    let chosen = columns.position(|known| *known == column);
+    state.overlay = Some(Overlay::Sort {
+        chosen: chosen.unwrap_or_default(),
+    });
+}
+
+pub(super) fn act_in_menu(state: &mut State, action: Action) -> Vec<Effect> {
+    let Some(Overlay::Sort { chosen }) = &mut state.overlay else {
+        return Vec::new();
+    };
+    let last = SortColumn::ALL.len() - 1;
+    match action {
+        Action::Up => *chosen = chosen.saturating_sub(1),
+        Action::Down => *chosen = (*chosen + 1).min(last),
+        Action::Reverse => reverse(state),
+        Action::Accept => {
+            let chosen = *chosen;
+            choose_order(state, chosen);
+        }
+        Action::Dismiss => state.overlay = None,
+        _ => {}
+    }
+    Vec::new()
+}
+
+pub(super) fn choose_order(state: &mut State, chosen: usize) {
+    state.overlay = None;
+    if let Some(column) = SortColumn::ALL.get(chosen)
+        && state.outline.view().sort.column != *column
+    {
+        sort_by(state, *column);
+    }
+}
+
+pub(super) fn unwatch(state: &mut State, now: Timestamp) -> Vec<Effect> {
+    let Some((endpoint, mo_id)) = state
+        .selected()
+        .and_then(|selected| state.address(selected))
+    else {
+        return Vec::new();
+    };
+    state.cursor.hold(&state.outline);
+    let text = format!("{mo_id} is watched no more");
+    state.notices.say(Gravity::Info, text, now);
+    vec![Effect::Send(endpoint, Command::Unwatch(vec![mo_id]))]
+}
+
+pub(super) fn pin(state: &mut State, now: Timestamp) -> Vec<Effect> {
+    let Some(selected) = state.selected() else {
+        return Vec::new();
+    };
+    let Some(record) = state.board.get(selected) else {
+        return Vec::new();
+    };
+    let pinned = !record.pinned;
+    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    state.cursor.choose(selected);
+    state.board.set_pinned(selected, pinned);
+    let word = if pinned { "pinned" } else { "no longer pinned" };
+    let text = format!("{mo_id} is {word}");
+    state.notices.say(Gravity::Info, text, now);
+    vec![Effect::Send(endpoint, Command::Pin(vec![mo_id], pinned))]
+}
+
+/// Selects a row by a click.
+pub(super) fn select(state: &mut State, handle: Handle) {
+    state.cursor.choose(handle);
+    if state.panes == Panes::Both(Focus::Details) {
+        state.panes = Panes::Both(Focus::List);
+    }
+}

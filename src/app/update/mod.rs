@@ -1,0 +1,157 @@
+//! What an event does to the state: pure, without IO and without a clock of its own.
+
+mod copy;
+mod details;
+mod inspect;
+mod list;
+mod mouse;
+mod news;
+mod prompt;
+
+pub use inspect::may_ask;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+use jiff::Timestamp;
+use ratatui::layout::Size;
+
+use super::{
+    action::Action,
+    event::{Effect, Event, Exit},
+    keymap::Context,
+    notices::Gravity,
+    state::{Focus, Overlay, Panes, State},
+};
+use crate::watch::Command;
+
+/// Lets an event change the state. What is to be done outside comes back, in order. `now` is this machine's time.
+pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
+    let mut effects = match event {
+        Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
+        Event::Key(key) => press(state, key, now),
+        Event::Paste(text) => prompt::paste(state, &text),
+        Event::Mouse(mouse) => match mouse::take(state, mouse, now) {
+            Some(effects) => effects,
+            None => return Vec::new(),
+        },
+        Event::Resize { width, height } => {
+            state.size = Size::new(width, height);
+            Vec::new()
+        }
+        Event::News(endpoint, update) => news::take(state, endpoint, update, now),
+        Event::Tick => Vec::new(),
+        Event::Resumed => vec![Effect::Redraw],
+    };
+    state.settle();
+    effects.push(Effect::Draw);
+    effects
+}
+
+fn press(state: &mut State, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+    let context = state.context();
+    match state.keymap.action(context, key) {
+        Some(action) => act(state, context, action, now),
+        None if context == Context::Prompt => prompt::press(state, key),
+        None => Vec::new(),
+    }
+}
+
+/// Does what a key, or a click on something with a key, stands for.
+fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> Vec<Effect> {
+    match action {
+        Action::Interrupt => return vec![Effect::Leave(Exit::Interrupted)],
+        Action::Quit => return vec![Effect::Leave(Exit::Quit)],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        _ => {}
+    }
+    match context {
+        Context::Prompt => prompt::act(state, action, now),
+        Context::Cancel | Context::Confirm => inspect::act(state, action, now),
+        Context::Menu => list::act_in_menu(state, action),
+        Context::Reading => {
+            read(state, action);
+            Vec::new()
+        }
+        Context::List | Context::Details | Context::Screen | Context::Global => {
+            act_on_screen(state, context, action, now)
+        }
+    }
+}
+
+fn act_on_screen(
+    state: &mut State,
+    context: Context,
+    action: Action,
+    now: Timestamp,
+) -> Vec<Effect> {
+    match action {
+        Action::Inspect => return inspect::open(state),
+        Action::Filter | Action::Add => prompt::open(state, action),
+        Action::Sort => list::open_menu(state),
+        Action::Reverse => list::reverse(state),
+        Action::Layout => list::switch_layout(state),
+        Action::Unwatch => return list::unwatch(state, now),
+        Action::Pin => return list::pin(state, now),
+        Action::Refresh => {
+            let text = "Reading everything anew";
+            state.notices.say(Gravity::Info, text, now);
+            return to_all(state, &Command::Refresh(Vec::new()));
+        }
+        Action::Pause => {
+            state.paused = !state.paused;
+            return to_all(state, &Command::Pause(state.paused));
+        }
+        Action::Copy => return copy::copy(state, now),
+        Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
+        Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),
+        Action::Back => back(state),
+        _ if details::act(state, action) => {}
+        _ if context == Context::Details => details::scroll_by(state, action),
+        _ => list::act(state, action),
+    }
+    Vec::new()
+}
+
+/// One step back: from the details to the list, then the filter goes, then the details.
+fn back(state: &mut State) {
+    match state.panes {
+        Panes::Details | Panes::Both(Focus::Details) => state.panes = Panes::Both(Focus::List),
+        _ if !state.outline.view().filter.is_empty() => list::filter(state, ""),
+        Panes::Both(Focus::List) | Panes::List => state.panes = Panes::List,
+    }
+}
+
+/// Scrolls a text that lies over the panels.
+fn read(state: &mut State, action: Action) {
+    if action == Action::Dismiss {
+        state.overlay = None;
+        return;
+    }
+    let page = usize::from(state.size.height.saturating_sub(6)).max(1);
+    let end = state.drawn.overlay_end;
+    if let Some(Overlay::Help { top } | Overlay::Notices { top }) = &mut state.overlay {
+        *top = scrolled(*top, action, page, end);
+    }
+}
+
+/// Where a text that is scrolled begins next.
+fn scrolled(top: usize, action: Action, page: usize, end: usize) -> usize {
+    let top = top.min(end);
+    let next = match action {
+        Action::Up => top.saturating_sub(1),
+        Action::Down => top + 1,
+        Action::PageUp => top.saturating_sub(page),
+        Action::PageDown => top + page,
+        Action::First => 0,
+        Action::Last => end,
+        _ => top,
+    };
+    next.min(end)
+}
+
+fn to_all(state: &State, command: &Command) -> Vec<Effect> {
+    let servers = state.servers.iter();
+    servers
+        .map(|server| Effect::Send(server.id, command.clone()))
+        .collect()
+}

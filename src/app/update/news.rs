@@ -1,0 +1,103 @@
+//! What an endpoint tells.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::{
+    app::{
+        cancel,
+        event::Effect,
+        notices::Gravity,
+        server::Server,
+        state::{Overlay, State},
+    },
+    task::{EndpointId, Handle, TaskChange, TaskId, Touched},
+    watch::{CancelAnswer, Update},
+};
+
+pub(super) fn take(
+    state: &mut State,
+    endpoint: EndpointId,
+    update: Update,
+    now: Timestamp,
+) -> Vec<Effect> {
+    match update {
+        Update::Tasks(changes) => apply(state, endpoint, changes, now),
+        Update::Labels(labels) => {
+            state.board.set_labels(endpoint, labels);
+            state.outline.rebuild(&state.board);
+        }
+        Update::Cancel { mo_id, answer } => answered(state, endpoint, mo_id, answer, now),
+        Update::Privilege { mo_id, privilege } => {
+            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
+                state.privileges.insert(handle, privilege);
+            }
+        }
+        Update::Notice(text) => state.notices.say(Gravity::Warning, &*text, now),
+        about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
+            let mut servers = state.servers.iter_mut();
+            if let Some(server) = servers.find(|server| server.id == endpoint) {
+                server.take(about, now);
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn apply(state: &mut State, endpoint: EndpointId, changes: Vec<TaskChange>, now: Timestamp) {
+    let mut touched = Touched::default();
+    for change in changes {
+        let mo_id = change.mo_id().clone();
+        if let Err(malformed) = state.board.apply(endpoint, change, &mut touched) {
+            let host = state.server(endpoint).map_or("the server", Server::host);
+            let text = format!("{host} sent something odd about {mo_id}: {malformed}");
+            state.notices.say(Gravity::Warning, text, now);
+        }
+    }
+    state.outline.touch(&state.board, &touched);
+    for removed in touched.removed {
+        forget(state, removed);
+    }
+}
+
+fn forget(state: &mut State, removed: Handle) {
+    state.requests.remove(&removed);
+    state.privileges.remove(&removed);
+    if let Some(Overlay::Cancel(inspector)) = &mut state.overlay {
+        if inspector.subject == removed {
+            state.overlay = None;
+        } else if inspector.chosen == removed {
+            inspector.chosen = inspector.subject;
+            inspector.question = None;
+        }
+    }
+}
+
+/// Keeps the answer with the task; whoever looks elsewhere by now gets it as a notice.
+fn answered(
+    state: &mut State,
+    endpoint: EndpointId,
+    mo_id: Arc<str>,
+    answer: CancelAnswer,
+    now: Timestamp,
+) {
+    let gravity = match answer {
+        CancelAnswer::Accepted => Gravity::Info,
+        _ => Gravity::Warning,
+    };
+    let text = format!("{mo_id}: {}", cancel::sentence(&answer));
+    let handle = state.board.find(&TaskId::new(endpoint, mo_id));
+    if let Some(handle) = handle {
+        let request = state.requests.entry(handle);
+        let request = request.or_insert_with(|| cancel::Request::new(now));
+        request.answer = Some((answer, now));
+    }
+    let seen = match &state.overlay {
+        Some(Overlay::Cancel(inspector)) => Some(inspector.chosen) == handle,
+        _ => false,
+    };
+    if !seen {
+        state.notices.say(gravity, text, now);
+    }
+}

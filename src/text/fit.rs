@@ -1,0 +1,128 @@
+//! Text brought to a width, in terminal columns: wide characters count two, combining marks none.
+//!
+//! Widths are taken grapheme by grapheme, as the terminal buffer places them, so that a cut or a padding never
+//! disagrees with what is drawn.
+
+use std::borrow::Cow;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// How many columns a text takes.
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// The text if it fits, else as much as fits with `…` in the last column.
+pub fn truncate<'a>(text: &'a str, columns: usize, ellipsis: &str) -> Cow<'a, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let Some(room) = columns.checked_sub(width(ellipsis)) else {
+        return Cow::Borrowed("");
+    };
+    let kept = prefix(text, room);
+    Cow::Owned(format!("{}{ellipsis}", kept.trim_end()))
+}
+
+/// As much of the text's start as fits.
+pub fn prefix(text: &str, columns: usize) -> &str {
+    let mut used = 0;
+    for (start, grapheme) in text.grapheme_indices(true) {
+        used += grapheme.width();
+        if used > columns {
+            return text.get(..start).unwrap_or_default();
+        }
+    }
+    text
+}
+
+/// Breaks a line between words so that no part is wider than `columns`; a word that is wider itself is cut.
+/// Leading spaces stay, and the parts after the first are indented by them too.
+pub fn wrap(line: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    if width(line) <= columns {
+        return vec![line.to_owned()];
+    }
+    let spaces = line.len() - line.trim_start_matches(' ').len();
+    let indent = " ".repeat(spaces.min(columns / 2));
+    let mut parts = Vec::new();
+    let mut part = indent.clone();
+    let mut used = indent.len();
+    for word in line.trim_start_matches(' ').split_word_bounds() {
+        let word_width = width(word);
+        if used + word_width <= columns {
+            part.push_str(word);
+            used += word_width;
+            continue;
+        }
+        if word.trim().is_empty() {
+            continue;
+        }
+        if used > indent.len() {
+            parts.push(std::mem::replace(&mut part, indent.clone()));
+            used = indent.len();
+        }
+        for grapheme in word.graphemes(true) {
+            let grapheme_width = grapheme.width();
+            if used + grapheme_width > columns && used > indent.len() {
+                parts.push(std::mem::replace(&mut part, indent.clone()));
+                used = indent.len();
+            }
+            part.push_str(grapheme);
+            used += grapheme_width;
+        }
+    }
+    if used > indent.len() || parts.is_empty() {
+        parts.push(part);
+    }
+    for part in &mut parts {
+        part.truncate(part.trim_end().len());
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_are_columns() {
+        for (text, columns) in [("web-11", 6), ("データ", 6), ("e\u{301}", 1), ("", 0)] {
+            assert_eq!(width(text), columns, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cut_never_splits_a_wide_character() {
+        assert_eq!(truncate("データベース", 5, "…"), "デー…");
+        assert_eq!(truncate("データベース", 4, "…"), "デ…");
+        assert_eq!(truncate("web-11", 6, "…"), "web-11");
+        assert_eq!(truncate("web-11", 1, "…"), "…");
+        assert_eq!(truncate("web-11", 0, "…"), "");
+        assert_eq!(truncate("two words", 5, "…"), "two…");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("  one two", 7), ["  one", "  two"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("", 3), [""]);
+        assert_eq!(wrap("データベース", 1).len(), 6);
+    }
+
+    #[test]
+    fn no_part_is_wider_than_asked() {
+        let text =
+            "Insufficient resources: データベース server “esx-07.lab.example.com” needs 512 GB";
+        for columns in 2..60 {
+            for part in wrap(text, columns) {
+                assert!(width(&part) <= columns, "{columns}: {part}");
+            }
+        }
+    }
+}

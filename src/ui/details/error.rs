@@ -1,0 +1,68 @@
+//! The error: the whole chain of faults, each with its own fields.
+
+use ratatui::text::Line;
+use serde_json::Value;
+
+use super::json;
+use crate::{
+    ui::{
+        Look,
+        ink::{Strip, flow, prose},
+        theme::Role,
+    },
+    vim::types::Fault,
+};
+
+pub(super) fn lines(look: &Look, fault: &Fault, columns: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for (depth, fault) in fault.chain().enumerate() {
+        if depth > 0 {
+            lines.push(Line::default());
+        }
+        let mut title = Strip::new(look, columns);
+        if depth > 0 {
+            title.put("caused by ", Role::Dim);
+        }
+        title.put(fault.type_name(), Role::Failed);
+        lines.push(title.line());
+        let text = format!("  {}", fault.text().replace('\n', "\n  "));
+        lines.extend(prose(look, &text, columns, Role::Text));
+        for (name, value) in fault.own_fields() {
+            field(look, &mut lines, name, value, columns);
+        }
+        for message in fault.messages() {
+            let parts = [("  ", Role::Dim), (message.key.as_str(), Role::Faint)];
+            if !message.key.is_empty() {
+                lines.extend(flow(look, &parts, columns, 4));
+            }
+        }
+    }
+    lines
+}
+
+fn field(look: &Look, lines: &mut Vec<Line<'static>>, name: &str, value: &Value, columns: u16) {
+    let simple = match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(object) => {
+            let part = |name| object.get(name).and_then(Value::as_str);
+            match (part("type"), part("value")) {
+                (Some(kind), Some(value)) => Some(format!("{kind}:{value}")),
+                _ => None,
+            }
+        }
+        Value::Array(_) => None,
+        other => Some(other.to_string()),
+    };
+    let label = format!("  {name}  ");
+    if let Some(text) = simple {
+        let parts = [(label.as_str(), Role::Heading), (text.as_str(), Role::Text)];
+        lines.extend(flow(look, &parts, columns, 4));
+    } else {
+        lines.extend(flow(look, &[(label.as_str(), Role::Heading)], columns, 4));
+        let inner = json::lines(look, value, columns.saturating_sub(4));
+        lines.extend(inner.into_iter().map(|mut line| {
+            line.spans.insert(0, "    ".into());
+            line
+        }));
+    }
+}

@@ -1,0 +1,134 @@
+//! The details of the selected task: tabs over a text that scrolls.
+
+mod error;
+mod json;
+mod lineage;
+mod overview;
+mod result;
+
+use ratatui::{layout::Rect, text::Line};
+
+use super::{
+    Canvas,
+    ink::{self, Strip, prose},
+    scrollbar,
+    theme::Role,
+};
+use crate::{
+    app::{Areas, Context, Tab, Target},
+    task::{Handle, Record},
+};
+
+pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
+    let focused = canvas.state.context() == Context::Details;
+    let role = if focused { Role::Focus } else { Role::Faint };
+    if areas.rule.height > 0 {
+        ink::rule(canvas.look, areas.rule, role, canvas.buffer);
+    }
+    let selected = canvas.state.selected();
+    let selected = selected.and_then(|handle| Some((handle, canvas.state.board.get(handle)?)));
+    if areas.tabs.height > 0 {
+        draw_tabs(canvas, areas.tabs, selected.map(|(_, record)| record));
+    }
+    let area = areas.details;
+    if area.height == 0 {
+        return;
+    }
+    canvas.target(area, Target::Details);
+    let inside = Rect {
+        x: area.x + 1,
+        width: area.width.saturating_sub(3),
+        ..area
+    };
+    let lines = match selected {
+        Some((handle, record)) => content(canvas, handle, record, inside.width),
+        None => prose(canvas.look, "No task is selected.", inside.width, Role::Dim),
+    };
+    let end = lines.len().saturating_sub(usize::from(area.height));
+    canvas.drawn.details_end = end;
+    let top = canvas.state.details.top.min(end);
+    for (line, y) in lines.iter().skip(top).zip(inside.y..inside.bottom()) {
+        canvas.buffer.set_line(inside.x, y, line, inside.width);
+    }
+    scrollbar::draw(canvas, area, lines.len(), top);
+}
+
+fn content(canvas: &Canvas, handle: Handle, record: &Record, columns: u16) -> Vec<Line<'static>> {
+    let tab = canvas.state.details.tab;
+    let Some(info) = record.info.as_deref() else {
+        return match tab {
+            Tab::Lineage => lineage::lines(canvas, handle, columns),
+            _ => overview::ghost(canvas, record, columns),
+        };
+    };
+    let none = |text: &str| prose(canvas.look, text, columns, Role::Dim);
+    match tab {
+        Tab::Overview => overview::lines(canvas, handle, record, info, columns),
+        Tab::Lineage => lineage::lines(canvas, handle, columns),
+        Tab::Error => match &info.error {
+            Some(fault) => error::lines(canvas.look, fault, columns),
+            None => none("The server reports no error for this task."),
+        },
+        Tab::Result => match &info.result {
+            Some(value) => result::lines(canvas.look, value, columns),
+            None if record.status().is_active() => {
+                none("There is no result yet: the task is not finished.")
+            }
+            None => none("This task returned nothing."),
+        },
+        Tab::Json => json::lines(canvas.look, &info.to_json(), columns),
+    }
+}
+
+fn draw_tabs(canvas: &mut Canvas, area: Rect, record: Option<&Record>) {
+    let look = canvas.look;
+    let mut strip = Strip::new(look, area.width);
+    for (index, tab) in Tab::ALL.into_iter().enumerate() {
+        if index == 0 {
+            strip.gap(1);
+        } else {
+            strip.gap(1).put(look.symbols.bar, Role::Faint).gap(1);
+        }
+        let start = strip.used();
+        let role = if tab == canvas.state.details.tab {
+            Role::Tab
+        } else if is_empty(record, tab) {
+            Role::Faint
+        } else {
+            Role::Dim
+        };
+        strip.put(tab.title(), role);
+        let place = Rect {
+            x: area.x + u16::try_from(start).unwrap_or_default(),
+            width: u16::try_from(strip.used() - start).unwrap_or_default(),
+            ..area
+        };
+        canvas.drawn.targets.push((place, Target::Tab(tab)));
+    }
+    if let Some(record) = record {
+        let mut name = Strip::new(look, area.width / 2);
+        name.put(&record.id.mo_id, Role::Dim);
+        if record.pinned {
+            name.gap(2)
+                .put(look.symbols.pin, Role::Key)
+                .put(" pinned", Role::Dim);
+        }
+        let start = usize::from(area.width).saturating_sub(name.used() + 1);
+        if strip.used() + 2 <= start {
+            strip.pad_to(start).join(name);
+        }
+    }
+    strip.draw(area, canvas.buffer);
+}
+
+/// Whether a tab has nothing to show, so that nobody need look.
+fn is_empty(record: Option<&Record>, tab: Tab) -> bool {
+    let Some(info) = record.and_then(|record| record.info.as_deref()) else {
+        return tab != Tab::Overview;
+    };
+    match tab {
+        Tab::Error => info.error.is_none(),
+        Tab::Result => info.result.is_none(),
+        Tab::Overview | Tab::Lineage | Tab::Json => false,
+    }
+}

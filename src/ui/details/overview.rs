@@ -1,0 +1,334 @@
+//! The overview: every field of `TaskInfo` has its place, and what was noticed while watching.
+
+use jiff::{SignedDuration, Timestamp};
+use ratatui::text::Line;
+use serde_json::Value;
+
+use crate::{
+    app::cancel::{self, Standing},
+    task::{Handle, Presence, Record, Status},
+    text::{ago, duration, width},
+    ui::{
+        Canvas,
+        ink::{Strip, flow},
+        row,
+        theme::Role,
+        words,
+    },
+    vim::types::{ManagedObjectReference, TaskInfo, TaskReason},
+};
+
+/// From this width on the fields stand in two columns.
+const TWO_COLUMNS: u16 = 96;
+/// The room for a field's name.
+const NAME: u16 = 15;
+
+/// The fields in the making.
+struct Sheet<'a, 'c> {
+    canvas: &'a Canvas<'c>,
+    columns: u16,
+    lines: Vec<Line<'static>>,
+}
+
+impl Sheet<'_, '_> {
+    fn put(&mut self, name: &str, value: &str, role: Role) {
+        if value.is_empty() {
+            return;
+        }
+        let padding = usize::from(NAME).saturating_sub(width(name));
+        let name = format!("{name}{}", " ".repeat(padding));
+        let parts = [(name.as_str(), Role::Heading), (value, role)];
+        let hang = usize::from(NAME);
+        self.lines
+            .extend(flow(self.canvas.look, &parts, self.columns, hang));
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        self.put(name, value, Role::Text);
+    }
+
+    fn moment(&mut self, name: &str, at: Timestamp, now: Timestamp, note: &str) {
+        let zone = &self.canvas.state.options.time_zone;
+        let text = words::moment(at, now, zone);
+        let note = if note.is_empty() {
+            String::new()
+        } else {
+            format!("  {note}")
+        };
+        let padding = usize::from(NAME).saturating_sub(width(name));
+        let name = format!("{name}{}", " ".repeat(padding));
+        let parts = [
+            (name.as_str(), Role::Heading),
+            (text.as_str(), Role::Text),
+            (note.as_str(), Role::Dim),
+        ];
+        let hang = usize::from(NAME);
+        self.lines
+            .extend(flow(self.canvas.look, &parts, self.columns, hang));
+    }
+}
+
+/// A task of which nothing but its key is known.
+pub(super) fn ghost(canvas: &Canvas, record: &Record, columns: u16) -> Vec<Line<'static>> {
+    let mut sheet = Sheet {
+        canvas,
+        columns,
+        lines: Vec::new(),
+    };
+    sheet.text("Task", &record.id.mo_id);
+    sheet.put("State", Status::Ghost.word(), Role::Dim);
+    match &record.presence {
+        Presence::Present => sheet.put("Why", "it has not been read yet", Role::Dim),
+        Presence::Gone(_) => sheet.text("Why", "the server does not know it (any more)"),
+        Presence::Unreadable(reason) => sheet.text("Why", reason),
+    }
+    sheet.lines
+}
+
+pub(super) fn lines(
+    canvas: &Canvas,
+    handle: Handle,
+    record: &Record,
+    info: &TaskInfo,
+    columns: u16,
+) -> Vec<Line<'static>> {
+    let two = columns >= TWO_COLUMNS;
+    let half = if two { columns / 2 - 1 } else { columns };
+    let sheet = || Sheet {
+        canvas,
+        columns: half,
+        lines: Vec::new(),
+    };
+    let (mut left, mut right) = (sheet(), sheet());
+    progress(&mut left, handle, record, info);
+    times(&mut left, record, info);
+    cancellation(&mut right, handle, record, info);
+    family(&mut right, handle, info);
+    identity(&mut right, info);
+    if two {
+        beside(left.lines, right.lines, usize::from(half) + 2)
+    } else {
+        left.lines.append(&mut right.lines);
+        left.lines
+    }
+}
+
+fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo) {
+    let canvas = sheet.canvas;
+    let now = canvas.state.time(record, canvas.now);
+    let status = record.status();
+    let operation = canvas.state.board.operation(record);
+    let head = [
+        (canvas.look.symbols.status(status), words::role(status)),
+        (" ", Role::Text),
+        (&*operation, Role::Strong),
+    ];
+    sheet
+        .lines
+        .extend(flow(canvas.look, &head, sheet.columns, 2));
+    if let Some(error) = &info.error {
+        sheet.put("Error", &error.text(), words::role(status));
+    }
+    if status.is_active() {
+        let mut bar = Strip::new(canvas.look, sheet.columns.min(NAME + 40));
+        bar.put("Progress", Role::Heading).pad_to(usize::from(NAME));
+        let shown = canvas.state.board.progress(handle);
+        let stale = canvas.state.is_stale(record);
+        row::progress(&mut bar, canvas.look, record, shown, now, stale);
+        sheet.lines.push(bar.line());
+    } else {
+        let mut word = status.word().to_owned();
+        if let Some(percent) = record.progress().percent()
+            && status != Status::Success
+        {
+            word = format!("{word} at {percent}%");
+        }
+        sheet.put("State", &word, words::role(status));
+    }
+    if let Some(phase) = &info.description {
+        sheet.text("Phase", phase.text());
+    }
+    let target = words::target(info);
+    match &info.entity {
+        Some(entity) if *entity.value != *target => {
+            sheet.text("Target", &format!("{target}  {entity}"));
+        }
+        Some(entity) => sheet.text("Target", &entity.to_string()),
+        None => sheet.text("Target", &target),
+    }
+    sheet.text("Started by", &reason(&info.reason));
+    for detail in &info.progress_details {
+        sheet.text("Detail", &key_value(detail));
+    }
+}
+
+fn times(sheet: &mut Sheet, record: &Record, info: &TaskInfo) {
+    let canvas = sheet.canvas;
+    let now = canvas.state.time(record, canvas.now);
+    let waited = record.queued_for(now).unwrap_or_default();
+    let waited = if waited >= SignedDuration::from_secs(1) {
+        format!("waited {}", duration(waited))
+    } else {
+        String::new()
+    };
+    sheet.moment("Queued", info.queue_time, now, &waited);
+    let active = record.status().is_active();
+    if let Some(start) = info.start_time {
+        let ran = record.ran_for(now).map(duration).unwrap_or_default();
+        let verb = if active { "running for" } else { "ran" };
+        sheet.moment("Started", start, now, &format!("{verb} {ran}"));
+    }
+    if let Some(complete) = info.complete_time {
+        sheet.moment("Finished", complete, now, "");
+    }
+    match (&record.presence, record.seen) {
+        (Presence::Gone(at), _) => sheet.moment("Gone", *at, now, "no longer on the server"),
+        (Presence::Unreadable(reason), Some(seen)) => {
+            sheet.moment("Last read", seen, now, reason);
+        }
+        _ => {}
+    }
+    if active && let Some(moved) = record.moved {
+        sheet.moment("Last change", moved, now, "");
+    }
+}
+
+fn cancellation(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo) {
+    let canvas = sheet.canvas;
+    let now = canvas.state.time(record, canvas.now);
+    let yes = |flag| if flag { "yes" } else { "no" };
+    let flags = format!(
+        "cancelable {}, requested {}",
+        yes(info.cancelable),
+        yes(info.cancelled)
+    );
+    match (Standing::of(record), record.cancel_seen) {
+        (Standing::Asked, Some(seen)) => {
+            let since = now.duration_since(seen);
+            let text = format!("requested {}, not acted on yet", ago(since));
+            sheet.put("Cancel", &text, Role::Cancelled);
+        }
+        _ => sheet.text("Cancel", &flags),
+    }
+    if let Some(request) = canvas.state.requests.get(&handle) {
+        sheet.put("Request", &request.story(canvas.now), Role::Text);
+    }
+    if let Some(privilege) = canvas.state.privileges.get(&handle) {
+        sheet.text("May cancel", &cancel::privilege(Some(privilege)));
+    }
+}
+
+fn family(sheet: &mut Sheet, handle: Handle, info: &TaskInfo) {
+    if let Some(parent) = info.parent_key() {
+        sheet.text("Parent", parent);
+    }
+    if let Some(root) = info.root_key()
+        && Some(root) != info.parent_key()
+    {
+        sheet.text("Root", root);
+    }
+    let below = sheet
+        .canvas
+        .state
+        .board
+        .family(handle)
+        .total()
+        .saturating_sub(1);
+    if below > 0 {
+        let children = sheet.canvas.state.board.children(handle).len();
+        let text = if usize::try_from(below) == Ok(children) {
+            children.to_string()
+        } else {
+            format!("{children}, {below} with theirs")
+        };
+        sheet.text("Children", &text);
+    }
+    let locked: Vec<String> = info
+        .locked
+        .iter()
+        .map(ManagedObjectReference::to_string)
+        .collect();
+    sheet.text("Locked", &locked.join(", "));
+}
+
+fn identity(sheet: &mut Sheet, info: &TaskInfo) {
+    if *info.key == *info.task.value {
+        sheet.text("Task", &info.task.value);
+    } else {
+        let text = format!("{}  key {}", info.task.value, info.key);
+        sheet.text("Task", &text);
+    }
+    sheet.text("Operation", &info.description_id);
+    sheet.text("Method", info.name.as_deref().unwrap_or_default());
+    sheet.text("Event chain", &info.event_chain_id.to_string());
+    sheet.text("Change tag", info.change_tag.as_deref().unwrap_or_default());
+    let activation = info.activation_id.as_deref();
+    sheet.text("Activation", activation.unwrap_or_default());
+    for (name, value) in &info.unknown {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        sheet.text(name, &text);
+    }
+}
+
+/// Who or what started it, with the objects named.
+fn reason(reason: &TaskReason) -> String {
+    let of = |what: String, reference: Option<&ManagedObjectReference>| match reference {
+        Some(reference) => format!("{what}  {reference}"),
+        None => what,
+    };
+    match reason {
+        TaskReason::User { user_name } => format!("{user_name}  user"),
+        TaskReason::Alarm {
+            alarm_name,
+            alarm,
+            entity_name,
+            ..
+        } => of(
+            format!("alarm “{alarm_name}” on {entity_name}"),
+            alarm.as_ref(),
+        ),
+        TaskReason::Schedule {
+            name,
+            scheduled_task,
+        } => of(format!("scheduled task “{name}”"), scheduled_task.as_ref()),
+        TaskReason::System | TaskReason::Other(_) => words::started_by(reason),
+    }
+}
+
+/// A `KeyAnyValue` as `key: value`.
+fn key_value(detail: &Value) -> String {
+    let Some(key) = detail.get("key").and_then(Value::as_str) else {
+        return detail.to_string();
+    };
+    let value = detail.get("value").unwrap_or(&Value::Null);
+    let value = value.get("_value").unwrap_or(value);
+    match value {
+        Value::String(text) => format!("{key}: {text}"),
+        other => format!("{key}: {other}"),
+    }
+}
+
+/// Two texts side by side.
+fn beside(left: Vec<Line<'static>>, right: Vec<Line<'static>>, start: usize) -> Vec<Line<'static>> {
+    let height = left.len().max(right.len());
+    let mut left = left.into_iter();
+    let mut right = right.into_iter();
+    (0..height)
+        .map(|_| {
+            let mut line = left.next().unwrap_or_default();
+            if let Some(other) = right.next() {
+                let used = width(&line.to_string());
+                let gap = " ".repeat(start.saturating_sub(used));
+                line.spans.push(gap.into());
+                line.spans.extend(other.spans.into_iter().map(|mut span| {
+                    span.style = other.style.patch(span.style);
+                    span
+                }));
+            }
+            line
+        })
+        .collect()
+}

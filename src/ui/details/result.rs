@@ -1,0 +1,25 @@
+//! The result: what the task returned, with its type.
+
+use ratatui::text::Line;
+use serde_json::Value;
+
+use super::json;
+use crate::{
+    ui::{Look, ink::Strip, theme::Role},
+    vim::types::{type_name, unboxed},
+};
+
+pub(super) fn lines(look: &Look, value: &Value, columns: u16) -> Vec<Line<'static>> {
+    let mut title = Strip::new(look, columns);
+    let name = type_name(value).unwrap_or(match value {
+        Value::String(_) => "string",
+        Value::Number(_) => "number",
+        Value::Bool(_) => "boolean",
+        Value::Array(_) => "list",
+        Value::Object(_) | Value::Null => "object",
+    });
+    title.put("Type  ", Role::Heading).put(name, Role::Strong);
+    let mut lines = vec![title.line(), Line::default()];
+    lines.extend(json::lines(look, &unboxed(value.clone()), columns));
+    lines
+}

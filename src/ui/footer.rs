@@ -1,0 +1,162 @@
+//! The line at the bottom: the keys that count now; in their place what is being typed, or what was just said.
+
+use ratatui::layout::{Position, Rect};
+
+use super::{Canvas, ink::Strip, theme::Role};
+use crate::{
+    app::{Action, Context, Gravity, Overlay, Prompt, Purpose, Target},
+    text::width,
+};
+
+/// Answers where the cursor is, while something is typed.
+pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
+    if area.height == 0 {
+        return None;
+    }
+    if let Some(Overlay::Prompt(prompt)) = &canvas.state.overlay {
+        return Some(draw_prompt(canvas, prompt, area));
+    }
+    let mut strip = Strip::new(canvas.look, area.width);
+    strip.gap(1);
+    let state = canvas.state;
+    if let Some(notice) = state.notices.shown(canvas.now) {
+        if notice.gravity == Gravity::Warning {
+            strip.put(canvas.look.symbols.warning, Role::Warning).gap(1);
+        }
+        let role = match notice.gravity {
+            Gravity::Info => Role::Text,
+            Gravity::Warning => Role::Warning,
+        };
+        strip.put(&notice.text, role);
+        strip.draw(area, canvas.buffer);
+        return None;
+    }
+    let filter = state.outline.view().filter.text();
+    if !filter.is_empty() {
+        let text = format!(" / {filter} ");
+        strip.put_within(&text, usize::from(area.width / 3), Role::Button);
+        let found = format!(" {} of {}", state.outline.matching(), state.board.len());
+        strip.put(&found, Role::Dim).gap(2);
+    }
+    hints(canvas, strip, area);
+    None
+}
+
+fn hints(canvas: &mut Canvas, mut strip: Strip, area: Rect) {
+    let context = canvas.state.context();
+    for action in context.hints() {
+        if *action == Action::Accept && context == Context::Cancel && canvas.state.options.read_only
+        {
+            continue;
+        }
+        let Some((keys, word)) = hint(canvas, context, *action) else {
+            continue;
+        };
+        let columns = width(&keys) + 1 + width(&word);
+        if strip.room() < columns + 1 {
+            break;
+        }
+        let place = Rect {
+            x: area.x + u16::try_from(strip.used()).unwrap_or_default(),
+            width: u16::try_from(columns).unwrap_or_default(),
+            ..area
+        };
+        canvas.target(place, Target::Action(*action));
+        strip
+            .put(&keys, Role::Key)
+            .gap(1)
+            .put(&word, Role::Dim)
+            .gap(2);
+    }
+    strip.draw(area, canvas.buffer);
+}
+
+/// The keys of an action and its word; up and down are one thing.
+fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, String)> {
+    let ascii = canvas.look.symbols.ascii;
+    let label = |action| {
+        let key = canvas.state.keymap.key(context, action)?;
+        Some(key.label(ascii))
+    };
+    let key = label(action)?;
+    Some(match (action, context) {
+        (Action::Down, Context::Details | Context::Reading) => {
+            (format!("{}{key}", label(Action::Up)?), "scroll".to_owned())
+        }
+        (Action::Down, _) => (format!("{}{key}", label(Action::Up)?), "move".to_owned()),
+        (Action::Accept, Context::Cancel) => (key, "ask to cancel".to_owned()),
+        (Action::Pause, _) if canvas.state.paused => (key, "go on".to_owned()),
+        _ => (key, action.hint().to_owned()),
+    })
+}
+
+fn draw_prompt(canvas: &mut Canvas, prompt: &Prompt, area: Rect) -> Position {
+    let label = match prompt.purpose {
+        Purpose::Add => "watch ",
+        Purpose::Filter { .. } => "/",
+    };
+    let mut strip = Strip::new(canvas.look, area.width);
+    strip.gap(1).put(label, Role::Key);
+    // What was typed last stays in sight.
+    let room = strip.room().saturating_sub(1);
+    let before = tail(prompt.line.before(), room);
+    strip.put(before, Role::Text);
+    let cursor = strip.used();
+    strip.put(prompt.line.after(), Role::Text);
+    let note = note(canvas, prompt);
+    let start = usize::from(area.width).saturating_sub(note.used() + 1);
+    if strip.used() + 2 <= start {
+        strip.pad_to(start).join(note);
+    }
+    strip.draw(area, canvas.buffer);
+    problem(canvas, prompt, area);
+    let x = area.x + u16::try_from(cursor).unwrap_or_default();
+    Position::new(x.min(area.right().saturating_sub(1)), area.y)
+}
+
+/// What stands at the right of a line being typed: what it does so far, or what can be typed.
+fn note<'a>(canvas: &Canvas<'a>, prompt: &Prompt) -> Strip<'a> {
+    let mut strip = Strip::new(canvas.look, 60);
+    match prompt.purpose {
+        Purpose::Filter { .. } => {
+            let (found, all) = (canvas.state.outline.matching(), canvas.state.board.len());
+            let role = if found == 0 { Role::Warning } else { Role::Dim };
+            strip.put(&format!("{found} of {all}"), role);
+        }
+        Purpose::Add if prompt.line.is_empty() => {
+            strip.put(
+                "task-4711, or the URL of a task; several with spaces",
+                Role::Dim,
+            );
+        }
+        Purpose::Add => {}
+    }
+    strip
+}
+
+/// What is wrong with the line stands right above it.
+fn problem(canvas: &mut Canvas, prompt: &Prompt, area: Rect) {
+    let Some(problem) = &prompt.problem else {
+        return;
+    };
+    let above = Rect {
+        y: area.y.saturating_sub(1),
+        ..area
+    };
+    let mut strip = Strip::new(canvas.look, area.width);
+    strip.gap(1).put(problem, Role::Failed);
+    strip.pad_to(usize::from(area.width));
+    strip.draw(above, canvas.buffer);
+    canvas.tint(above, Role::Panel);
+}
+
+/// The end of a text that fits.
+fn tail(text: &str, columns: usize) -> &str {
+    let mut rest = text;
+    while width(rest) > columns {
+        let mut characters = rest.chars();
+        characters.next();
+        rest = characters.as_str();
+    }
+    rest
+}

@@ -1,0 +1,104 @@
+//! Progress as a bar, an eighth of a cell fine.
+//!
+//! Where an operation reports nothing there is no bar that could be taken for 0 %, but a hatching with a moving
+//! part that only says: it runs.
+
+use ratatui::style::Style;
+
+use super::{Look, ink::Strip, theme::Role};
+
+/// A bar that is filled to a percentage.
+pub(super) fn filled(strip: &mut Strip, look: &Look, columns: usize, percent: u8, fill: Style) {
+    let eighths = look.symbols.eighths;
+    let parts = columns * eighths.len() * usize::from(percent.min(100)) / 100;
+    // What has begun shows a sliver, what is not done leaves one free.
+    let least = usize::from(percent > 0 && columns > 0);
+    let most = (columns * eighths.len()).saturating_sub(usize::from(percent < 100));
+    let parts = parts.max(least).min(most.max(least));
+    let (whole, rest) = (parts / eighths.len(), parts % eighths.len());
+    let track = look.style(Role::Track);
+    let block = eighths.last().copied().unwrap_or("#");
+    strip.put_in(&block.repeat(whole), fill);
+    let mut empty = columns - whole;
+    if rest > 0
+        && let Some(part) = eighths.get(rest - 1)
+    {
+        let ground = Style {
+            bg: track.bg,
+            ..fill
+        };
+        strip.put_in(part, ground);
+        empty -= 1;
+    }
+    let sign = if track.bg.is_some() {
+        " "
+    } else {
+        look.symbols.track
+    };
+    strip.put_in(&sign.repeat(empty), track);
+}
+
+/// A bar without a figure. `step` moves the part that stands out.
+pub(super) fn indeterminate(
+    strip: &mut Strip,
+    look: &Look,
+    columns: usize,
+    step: i64,
+    fill: Style,
+) {
+    const PART: usize = 2;
+    let way = columns.saturating_sub(PART);
+    let lap = i64::try_from(2 * way.max(1)).unwrap_or(1);
+    let at = usize::try_from(step.rem_euclid(lap)).unwrap_or_default();
+    let start = if at <= way { at } else { 2 * way - at };
+    let quiet = look.style(Role::Faint);
+    strip.put_in(&look.symbols.hatch.repeat(start), quiet);
+    strip.put_in(&look.symbols.hatch_on.repeat(PART.min(columns)), fill);
+    let rest = columns.saturating_sub(start + PART);
+    strip.put_in(&look.symbols.hatch.repeat(rest), quiet);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{app::Options, ui::Look};
+
+    fn bar(columns: usize, percent: u8, ascii: bool) -> String {
+        let look = Look::new(&Options {
+            ascii,
+            ..Options::default()
+        });
+        let look = look.unwrap();
+        let mut strip = Strip::new(&look, 80);
+        filled(&mut strip, &look, columns, percent, Style::default());
+        strip.line().to_string()
+    }
+
+    #[test]
+    fn a_bar_is_an_eighth_of_a_cell_fine() {
+        for (percent, text) in [
+            (0, "    "),
+            (1, "▏   "),
+            (50, "██  "),
+            (55, "██▏ "),
+            (99, "███▉"),
+            (100, "████"),
+        ] {
+            assert_eq!(bar(4, percent, false), text, "{percent}");
+        }
+        assert_eq!(bar(10, 42, true), "####      ");
+        assert_eq!(bar(0, 42, false), "");
+    }
+
+    #[test]
+    fn a_bar_without_figure_moves_to_and_fro_within_its_width() {
+        let look = Look::new(&Options::default()).unwrap();
+        for columns in 0..12 {
+            for step in -30..30 {
+                let mut strip = Strip::new(&look, 80);
+                indeterminate(&mut strip, &look, columns, step, Style::default());
+                assert_eq!(strip.used(), columns, "{columns} {step}");
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The line at the top: where one is connected, how fresh that is, and how many tasks are in which status.
+
+use jiff::SignedDuration;
+use ratatui::layout::Rect;
+
+use super::{Canvas, ink::Strip, theme::Role, words};
+use crate::{app::Server, task::Status, text::duration, watch::Link};
+
+/// Parts with less worth go first when the line is short.
+struct Part<'a> {
+    worth: u8,
+    strip: Strip<'a>,
+}
+
+pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
+    if area.height == 0 {
+        return;
+    }
+    let right = counts(canvas, area.width);
+    let mut parts = left(canvas, area.width);
+    let room = |parts: &[Part]| -> usize { parts.iter().map(|part| part.strip.used() + 2).sum() };
+    let available = usize::from(area.width).saturating_sub(1);
+    let mut right = Some(right);
+    while room(&parts) + right.as_ref().map_or(0, |right| right.used() + 1) > available {
+        let least = parts.iter().map(|part| part.worth).min().unwrap_or(u8::MAX);
+        // The counts are worth more than the account and the release, less than the state of the connection.
+        if right.is_some() && least >= COUNTS_WORTH {
+            right = None;
+        } else if parts.len() > 1 {
+            parts.retain(|part| part.worth > least);
+        } else {
+            break;
+        }
+    }
+    let mut line = Strip::new(canvas.look, area.width);
+    line.gap(1);
+    for part in parts {
+        if part.strip.used() > line.room() {
+            let text = part.strip.line().to_string();
+            line.put(&text, Role::Text);
+            break;
+        }
+        line.join(part.strip).gap(2);
+    }
+    if let Some(right) = right {
+        line.pad_to(usize::from(area.width).saturating_sub(right.used() + 1));
+        line.join(right);
+    }
+    line.draw(area, canvas.buffer);
+}
+
+const COUNTS_WORTH: u8 = 5;
+
+fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
+    let look = canvas.look;
+    let mut parts = Vec::new();
+    let mut part = |worth: u8, text: &str, role: Role| {
+        if !text.is_empty() {
+            let mut strip = Strip::new(look, width);
+            strip.put(text, role);
+            parts.push(Part { worth, strip });
+        }
+    };
+    part(4, "vtask", Role::Brand);
+    for server in &canvas.state.servers {
+        part(6, server.host(), Role::Strong);
+        if let Some(facts) = &server.facts {
+            part(2, &facts.user, Role::Dim);
+            part(1, &facts.release, Role::Dim);
+            if facts.insecure {
+                part(9, " INSECURE ", Role::Alarm);
+            }
+        }
+        let (text, role) = link(canvas, server);
+        part(8, &text, role);
+        if let Some(age) = server.stale_for(canvas.now) {
+            part(7, &stale(canvas, age), Role::Warning);
+        }
+    }
+    if canvas.state.options.read_only {
+        part(3, "read-only", Role::Dim);
+    }
+    parts
+}
+
+fn stale(canvas: &Canvas, age: SignedDuration) -> String {
+    let symbol = canvas.look.symbols.warning;
+    format!("{symbol} as of {} ago", duration(age))
+}
+
+/// The state of the connection, in a few words.
+fn link(canvas: &Canvas, server: &Server) -> (String, Role) {
+    let symbols = canvas.look.symbols;
+    match &server.link {
+        Link::Connecting => (format!("{} connecting", symbols.connecting), Role::Running),
+        Link::Live => (format!("{} live", symbols.live), Role::Success),
+        Link::Polling { reason: None } => (format!("{} polling", symbols.polling), Role::Success),
+        Link::Polling {
+            reason: Some(reason),
+        } => (
+            format!("{} polling ({reason})", symbols.polling),
+            Role::Success,
+        ),
+        Link::Paused => (format!("{} paused", symbols.paused), Role::Warning),
+        Link::Retrying {
+            attempt,
+            next,
+            reason,
+        } => {
+            let wait = next.duration_since(canvas.now);
+            // Half a second left is not no time left.
+            let seconds = (wait.as_millis().max(0) + 999) / 1000;
+            let when = if seconds == 0 {
+                "now".to_owned()
+            } else {
+                format!("in {seconds}s")
+            };
+            let symbol = symbols.retrying;
+            let text = format!("{symbol} retrying {when} (attempt {attempt}: {reason})");
+            (text, Role::Warning)
+        }
+        Link::SignedOut { .. } => {
+            let symbol = symbols.status(Status::Failed);
+            (format!("{symbol} signed out"), Role::Failed)
+        }
+    }
+}
+
+fn counts<'a>(canvas: &Canvas<'a>, width: u16) -> Strip<'a> {
+    let counts = canvas.state.board.counts();
+    let symbols = canvas.look.symbols;
+    let mut strip = Strip::new(canvas.look, width);
+    for status in [
+        Status::Running,
+        Status::Queued,
+        Status::Failed,
+        Status::Cancelled,
+        Status::Success,
+        Status::Lost,
+    ] {
+        let count = counts[status];
+        if count == 0 {
+            continue;
+        }
+        if strip.used() > 0 {
+            strip.gap(2);
+        }
+        strip.put(symbols.status(status), words::role(status));
+        let named = width >= 110
+            && matches!(
+                status,
+                Status::Running | Status::Queued | Status::Failed | Status::Cancelled
+            );
+        let text = if named {
+            format!(" {count} {}", status.word())
+        } else {
+            format!(" {count}")
+        };
+        let role = if status == Status::Success {
+            Role::Dim
+        } else {
+            Role::Text
+        };
+        strip.put(&text, role);
+    }
+    strip
+}

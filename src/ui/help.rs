@@ -1,0 +1,78 @@
+//! The keys, from the table that dispatches them.
+
+use ratatui::{layout::Rect, text::Line};
+
+use super::{Canvas, ink::Strip, overlay, theme::Role};
+use crate::{
+    app::{Action, Context},
+    task::Status,
+};
+
+/// Where the keys end and what they do begins.
+const KEYS: usize = 18;
+
+pub(super) fn draw(canvas: &mut Canvas, top: usize, screen: Rect) {
+    let width = screen.width.saturating_sub(8).min(84);
+    let height = screen.height.saturating_sub(5).max(3);
+    let area = overlay::open(canvas, screen, width, height, "Keys");
+    let lines = lines(canvas, area.width);
+    overlay::scroll(canvas, area, &lines, top);
+}
+
+fn lines(canvas: &Canvas, columns: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for context in Context::ALL {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        let mut title = Strip::new(canvas.look, columns);
+        title.put(context.title(), Role::Strong);
+        lines.push(title.line());
+        for action in Action::ALL {
+            let keys = canvas.state.keymap.keys(context, *action);
+            if keys.is_empty() {
+                continue;
+            }
+            let labels = keys.iter().map(|key| key.label(canvas.look.symbols.ascii));
+            let labels: Vec<String> = labels.collect();
+            let mut line = Strip::new(canvas.look, columns);
+            line.gap(2).put(&labels.join("  "), Role::Key).gap(2);
+            line.pad_to(KEYS).put(action.help(), Role::Text);
+            lines.push(line.line());
+        }
+    }
+    lines.push(Line::default());
+    lines.extend(legend(canvas, columns));
+    lines
+}
+
+/// What the signs in the list mean.
+fn legend(canvas: &Canvas, columns: u16) -> Vec<Line<'static>> {
+    let symbols = canvas.look.symbols;
+    let mut title = Strip::new(canvas.look, columns);
+    title.put("The signs", Role::Strong);
+    let mut lines = vec![title.line()];
+    for status in Status::ALL {
+        let mut line = Strip::new(canvas.look, columns);
+        line.gap(2)
+            .put(symbols.status(status), super::words::role(status));
+        line.pad_to(KEYS).put(status.word(), Role::Text);
+        lines.push(line.line());
+    }
+    for (sign, meaning) in [
+        (
+            symbols.about,
+            "the mean of the children, as the task itself reports no figure",
+        ),
+        (symbols.hatch, "no figure: the operation reports none"),
+        (symbols.pin, "pinned: kept whatever has to make room"),
+    ] {
+        let mut line = Strip::new(canvas.look, columns);
+        line.gap(2)
+            .put(sign, Role::Dim)
+            .pad_to(KEYS)
+            .put(meaning, Role::Text);
+        lines.push(line.line());
+    }
+    lines
+}

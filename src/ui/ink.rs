@@ -1,0 +1,155 @@
+//! The one place where text becomes something that is drawn: made safe, brought to its width, given its style.
+//!
+//! No panel makes spans of its own, so nothing that a server sent can reach the terminal raw.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{Look, theme::Role};
+use crate::text::{prefix, sanitize, sanitize_lines, truncate, width, wrap};
+
+/// One line in the making, of at most so many columns.
+pub(super) struct Strip<'a> {
+    look: &'a Look,
+    spans: Vec<Span<'static>>,
+    columns: usize,
+    used: usize,
+}
+
+impl<'a> Strip<'a> {
+    pub(super) fn new(look: &'a Look, columns: u16) -> Self {
+        Self {
+            look,
+            spans: Vec::new(),
+            columns: usize::from(columns),
+            used: 0,
+        }
+    }
+
+    /// How many columns are left.
+    pub(super) fn room(&self) -> usize {
+        self.columns - self.used
+    }
+
+    /// How many columns are taken.
+    pub(super) fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Adds a text, cut short if there is no room for all of it.
+    pub(super) fn put(&mut self, text: &str, role: Role) -> &mut Self {
+        self.put_in(text, self.look.style(role))
+    }
+
+    /// Adds a text in a style.
+    pub(super) fn put_in(&mut self, text: &str, style: Style) -> &mut Self {
+        let safe = sanitize(text);
+        let fitting = truncate(&safe, self.room(), self.look.symbols.ellipsis);
+        self.used += width(&fitting);
+        if !fitting.is_empty() {
+            self.spans.push(Span::styled(fitting.into_owned(), style));
+        }
+        self
+    }
+
+    /// Adds a text of at most so many columns.
+    pub(super) fn put_within(&mut self, text: &str, columns: usize, role: Role) -> &mut Self {
+        let safe = sanitize(text);
+        let fitting = truncate(&safe, columns, self.look.symbols.ellipsis);
+        self.put(&fitting, role)
+    }
+
+    /// Adds spaces.
+    pub(super) fn gap(&mut self, columns: usize) -> &mut Self {
+        let columns = columns.min(self.room());
+        self.used += columns;
+        self.spans.push(Span::raw(" ".repeat(columns)));
+        self
+    }
+
+    /// Adds spaces up to a column.
+    pub(super) fn pad_to(&mut self, column: usize) -> &mut Self {
+        self.gap(column.saturating_sub(self.used))
+    }
+
+    /// Adds another strip.
+    pub(super) fn join(&mut self, other: Self) -> &mut Self {
+        if other.used <= self.room() {
+            self.used += other.used;
+            self.spans.extend(other.spans);
+        }
+        self
+    }
+
+    /// The line.
+    pub(super) fn line(self) -> Line<'static> {
+        Line::from(self.spans)
+    }
+
+    /// Draws the line at the top of an area.
+    pub(super) fn draw(self, area: Rect, buffer: &mut Buffer) {
+        if area.height > 0 {
+            buffer.set_line(area.x, area.y, &self.line(), area.width);
+        }
+    }
+}
+
+/// Lines of running text, wrapped to a width.
+pub(super) fn prose(look: &Look, text: &str, columns: u16, role: Role) -> Vec<Line<'static>> {
+    let style = look.style(role);
+    sanitize_lines(text)
+        .flat_map(|line| wrap(&line, usize::from(columns)))
+        .map(|part| Line::styled(part, style))
+        .collect()
+}
+
+/// A rule across an area.
+pub(super) fn rule(look: &Look, area: Rect, role: Role, buffer: &mut Buffer) {
+    let mut strip = Strip::new(look, area.width);
+    strip.put(&look.symbols.rule.repeat(usize::from(area.width)), role);
+    strip.draw(area, buffer);
+}
+
+/// Parts of one line that go on over several lines where they are too long; those are indented by `hang`.
+pub(super) fn flow(
+    look: &Look,
+    parts: &[(&str, Role)],
+    columns: u16,
+    hang: usize,
+) -> Vec<Line<'static>> {
+    let columns = usize::from(columns).max(1);
+    let hang = hang.min(columns / 2);
+    let mut lines = Vec::new();
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut used = 0;
+    for (text, role) in parts {
+        let style = look.style(*role);
+        let safe = sanitize(text);
+        let mut rest: &str = &safe;
+        while !rest.is_empty() {
+            let mut fitting = prefix(rest, columns.saturating_sub(used));
+            if fitting.is_empty() && used <= hang {
+                // Not even one wide character fits: it goes where it must, and is cut by the panel's edge.
+                fitting = rest
+                    .split_at(rest.chars().next().map_or(0, char::len_utf8))
+                    .0;
+            }
+            if !fitting.is_empty() {
+                spans.push(Span::styled(fitting.to_owned(), style));
+                used += width(fitting);
+                rest = rest.get(fitting.len()..).unwrap_or_default();
+            }
+            if !rest.is_empty() {
+                lines.push(Line::from(std::mem::take(&mut spans)));
+                spans.push(Span::raw(" ".repeat(hang)));
+                used = hang;
+            }
+        }
+    }
+    lines.push(Line::from(spans));
+    lines
+}

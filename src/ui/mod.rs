@@ -1,0 +1,117 @@
+//! Drawing: a pure function of the state and the moment, one file a panel.
+//!
+//! What is drawn comes back as [`Drawn`], so that clicks hit what was seen and scrolling knows where texts end.
+
+mod ascii;
+mod cancel;
+mod columns;
+mod details;
+mod footer;
+mod gauge;
+mod header;
+mod help;
+mod ink;
+mod list;
+mod menu;
+mod message;
+mod notices;
+mod overlay;
+mod row;
+mod scrollbar;
+mod symbols;
+mod theme;
+mod words;
+
+use jiff::Timestamp;
+use ratatui::{
+    Frame,
+    buffer::Buffer,
+    layout::{Rect, Size},
+    style::Style,
+};
+
+use crate::app::{Areas, Drawn, Options, Overlay, State, Target};
+
+pub use symbols::Symbols;
+pub use theme::{Role, Theme, ThemeError};
+
+/// How this terminal is drawn on.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Its colours.
+    pub theme: Theme,
+    /// Its signs.
+    pub symbols: Symbols,
+}
+
+impl Look {
+    /// As the options say.
+    ///
+    /// # Errors
+    /// When the built-in theme does not read, which its tests rule out.
+    pub fn new(options: &Options) -> Result<Self, ThemeError> {
+        Ok(Self {
+            theme: Theme::load(options.theme, options.colors)?,
+            symbols: Symbols::new(options.ascii),
+        })
+    }
+
+    /// What a role looks like.
+    pub fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+}
+
+/// A panel's pen: what is shown, how, when, and what of it can be clicked.
+struct Canvas<'a> {
+    state: &'a State,
+    look: &'a Look,
+    now: Timestamp,
+    buffer: &'a mut Buffer,
+    drawn: Drawn,
+}
+
+impl Canvas<'_> {
+    /// Notes what a click into an area hits.
+    fn target(&mut self, area: Rect, target: Target) {
+        self.drawn.targets.push((area, target));
+    }
+
+    /// Lays a style over an area.
+    fn tint(&mut self, area: Rect, role: Role) {
+        let style = self.look.style(role);
+        self.buffer.set_style(area, style);
+    }
+}
+
+/// Draws the whole screen. `now` is this machine's time.
+pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Drawn {
+    let area = frame.area();
+    let areas = Areas::new(Size::new(area.width, area.height), state.panes);
+    let mut canvas = Canvas {
+        state,
+        look,
+        now,
+        buffer: frame.buffer_mut(),
+        drawn: Drawn::default(),
+    };
+    header::draw(&mut canvas, areas.header);
+    list::draw(&mut canvas, areas.columns, areas.list);
+    details::draw(&mut canvas, &areas);
+    let typing = footer::draw(&mut canvas, areas.footer);
+    match &state.overlay {
+        Some(Overlay::Cancel(inspector)) => cancel::draw(&mut canvas, inspector, area),
+        Some(Overlay::Sort { chosen }) => menu::draw(&mut canvas, *chosen, area),
+        Some(Overlay::Help { top }) => help::draw(&mut canvas, *top, area),
+        Some(Overlay::Notices { top }) => notices::draw(&mut canvas, *top, area),
+        Some(Overlay::Prompt(_)) | None => {}
+    }
+    if look.symbols.ascii {
+        ascii::restrict(canvas.buffer);
+    }
+    let drawn = canvas.drawn;
+    if let Some(place) = typing {
+        frame.set_cursor_position(place);
+    }
+    drawn
+}

@@ -1,0 +1,286 @@
+//! One row of the list.
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+
+use super::{Canvas, Look, columns::Column, gauge, ink::Strip, theme::Role, words};
+use crate::{
+    app::{Target, cancel::Standing},
+    task::{
+        Progress, Record, Status, StatusCounts,
+        outline::{Fold, Row},
+    },
+    text::width,
+};
+
+pub(super) fn draw(
+    canvas: &mut Canvas,
+    row: &Row,
+    columns: &[(Column, u16, u16)],
+    line: Rect,
+    in_tree: bool,
+) {
+    let state = canvas.state;
+    let Some(record) = state.board.get(row.handle) else {
+        return;
+    };
+    let now = state.time(record, canvas.now);
+    let stale = state.is_stale(record);
+    for &(column, start, width) in columns {
+        let area = Rect {
+            x: line.x + start,
+            width,
+            ..line
+        };
+        let mut cell = Strip::new(canvas.look, width);
+        match column {
+            Column::Task => task(canvas, &mut cell, row, record, area, in_tree),
+            Column::Target => {
+                if let Some(info) = &record.info {
+                    let role = if row.is_context {
+                        Role::Dim
+                    } else {
+                        Role::Text
+                    };
+                    cell.put(&words::target(info), role);
+                }
+            }
+            Column::Progress => {
+                let shown = state.board.progress(row.handle);
+                progress(&mut cell, canvas.look, record, shown, now, stale);
+            }
+            Column::Elapsed => {
+                let text = words::elapsed(record, now);
+                let role = match (record.status().is_active(), stale) {
+                    (true, false) => Role::Text,
+                    (true, true) => Role::Stale,
+                    (false, _) => Role::Dim,
+                };
+                cell.gap(usize::from(width).saturating_sub(text.len()));
+                cell.put(&text, role);
+            }
+            Column::Cancel => {
+                let standing = Standing::of(record);
+                let role = match standing {
+                    Standing::Can => Role::Text,
+                    Standing::Asked => Role::Cancelled,
+                    Standing::Cannot => Role::Dim,
+                    Standing::Nothing => Role::Faint,
+                };
+                cell.put(standing.word(), role);
+            }
+            Column::StartedBy => {
+                if let Some(info) = &record.info {
+                    cell.put(&words::started_by(&info.reason), Role::Dim);
+                }
+            }
+        }
+        cell.draw(area, canvas.buffer);
+    }
+}
+
+/// Guides, fold mark, status, operation, phase or error, and marks.
+fn task<'a>(
+    canvas: &mut Canvas<'a>,
+    cell: &mut Strip<'a>,
+    row: &Row,
+    record: &Record,
+    area: Rect,
+    in_tree: bool,
+) {
+    let look = canvas.look;
+    let status = record.status();
+    if in_tree {
+        lineage(look, cell, row);
+        if row.fold != Fold::Leaf {
+            let mark = if row.depth == 0 { 0 } else { cell.used() - 2 };
+            let mark = Rect {
+                x: area.x + u16::try_from(mark).unwrap_or_default(),
+                width: 2.min(area.width),
+                ..area
+            };
+            canvas.target(mark, Target::FoldMark(row.handle));
+        }
+    }
+    cell.put(look.symbols.status(status), words::role(status))
+        .gap(1);
+    let marks = marks(look, row, record);
+    let room = cell.room().saturating_sub(marks.used());
+    let name = if row.is_context {
+        Role::Dim
+    } else {
+        match status {
+            Status::Success | Status::Cancelled | Status::Lost | Status::Ghost => Role::Dim,
+            _ => Role::Text,
+        }
+    };
+    let operation = canvas.state.board.operation(record);
+    let before = cell.used();
+    cell.put_within(&operation, room, name);
+    let left = room.saturating_sub(cell.used() - before);
+    if let Some((text, role)) = remark(look, record)
+        && left >= 8
+    {
+        cell.put_within(&text, left, role);
+    }
+    cell.join(marks);
+}
+
+/// The lines that join a family, and the fold mark.
+fn lineage(look: &Look, cell: &mut Strip, row: &Row) {
+    let symbols = look.symbols;
+    let mark = match row.fold {
+        Fold::Leaf => None,
+        Fold::Open => Some(symbols.open),
+        Fold::Closed => Some(symbols.closed),
+    };
+    if row.depth == 0 {
+        cell.put(mark.unwrap_or(" "), Role::Dim).gap(1);
+        return;
+    }
+    // However deep, half of the room is left for the name.
+    const STEP: usize = 3;
+    let most = (cell.room() / 2).saturating_sub(STEP) / STEP;
+    let guides = row.guides.get(1..).unwrap_or_default();
+    cell.gap(2);
+    let skipped = guides.len().saturating_sub(most);
+    if skipped > 0 {
+        cell.put(symbols.ellipsis, Role::Faint);
+    }
+    for goes_on in guides.get(skipped..).unwrap_or_default() {
+        let guide = if *goes_on { symbols.guide } else { "  " };
+        cell.put(guide, Role::Faint).gap(1);
+    }
+    let branch = if row.is_last {
+        symbols.last
+    } else {
+        symbols.branch
+    };
+    cell.put(
+        branch.get(..branch.len() - 1).unwrap_or_default(),
+        Role::Faint,
+    );
+    match mark {
+        Some(mark) => cell.put(mark, Role::Dim),
+        None => cell.put(symbols.rule, Role::Faint),
+    };
+    cell.gap(1);
+}
+
+/// What follows the operation: why it failed, what it is at, why nothing is known.
+fn remark(look: &Look, record: &Record) -> Option<(String, Role)> {
+    let dot = look.symbols.dot;
+    let Some(info) = &record.info else {
+        return Some((format!(" {dot} {}", record.id.mo_id), Role::Dim));
+    };
+    match (record.status(), &info.error, &info.description) {
+        (Status::Failed, Some(error), _) => Some((format!("  {}", error.text()), Role::Failed)),
+        (Status::Running | Status::Queued, _, Some(phase)) if !phase.text().trim().is_empty() => {
+            Some((format!(" {dot} {}", phase.text()), Role::Dim))
+        }
+        (Status::Unknown, ..) => Some((format!(" {dot} {}", info.state), Role::Lost)),
+        _ => None,
+    }
+}
+
+/// What stands out about a row, at the end of its name: what its fold hides, and whether it is pinned, gone or
+/// cannot be read.
+fn marks<'a>(look: &'a Look, row: &Row, record: &Record) -> Strip<'a> {
+    let mut marks = Strip::new(look, 40);
+    if row.hidden.total() > 0 {
+        hidden(look, &mut marks, row.hidden);
+    }
+    if record.pinned {
+        marks.gap(1).put(look.symbols.pin, Role::Key);
+    }
+    match &record.presence {
+        crate::task::Presence::Present => {}
+        crate::task::Presence::Gone(_) => {
+            marks.gap(1).put("gone", Role::Lost);
+        }
+        crate::task::Presence::Unreadable(reason) => {
+            let text = format!("{} {reason}", look.symbols.warning);
+            marks.gap(1).put_within(&text, 28, Role::Warning);
+        }
+    }
+    marks
+}
+
+/// `+3 ▶1 ✗1`: how many are hidden, and those among them that matter.
+fn hidden(look: &Look, marks: &mut Strip, hidden: StatusCounts) {
+    marks.gap(1).put(&format!("+{}", hidden.total()), Role::Dim);
+    for status in [
+        Status::Running,
+        Status::Queued,
+        Status::Failed,
+        Status::Cancelled,
+    ] {
+        if hidden[status] > 0 {
+            let text = format!("{}{}", look.symbols.status(status), hidden[status]);
+            marks.gap(1).put(&text, words::role(status));
+        }
+    }
+}
+
+/// The bar and its figure, or what became of the task.
+pub(super) fn progress(
+    cell: &mut Strip,
+    look: &Look,
+    record: &Record,
+    shown: Progress,
+    now: Timestamp,
+    stale: bool,
+) {
+    /// The figure beside the bar: ` 100%`, or ` ≈54%`.
+    const FIGURE: usize = 5;
+    /// Below this the bar says less than the figure alone.
+    const LEAST_BAR: usize = 4;
+    let at = record
+        .progress()
+        .percent()
+        .map_or_else(String::new, |percent| format!(" at {percent}%"));
+    let status = record.status();
+    let (text, role) = match status {
+        Status::Success => ("done".to_owned(), Role::Dim),
+        Status::Failed => (format!("failed{at}"), Role::Failed),
+        Status::Cancelled => (format!("cancelled{at}"), Role::Cancelled),
+        Status::Lost => (format!("gone{at}"), Role::Lost),
+        Status::Queued if shown.percent().is_none() => ("queued".to_owned(), Role::Queued),
+        Status::Ghost if shown.percent().is_none() => (look.symbols.none.to_owned(), Role::Faint),
+        _ => (String::new(), Role::Text),
+    };
+    if !text.is_empty() {
+        cell.put(&text, role);
+        return;
+    }
+    let columns = cell.room();
+    let (fill, figure) = match (stale, shown) {
+        (true, _) => (Role::Stale, Role::Stale),
+        (false, Progress::Derived(_)) => (Role::GaugeDerived, Role::Dim),
+        (false, _) => (Role::Gauge, Role::Text),
+    };
+    let fill = look.style(fill);
+    let (Progress::Reported(percent) | Progress::Derived(percent)) = shown else {
+        let words = " no figure";
+        let bar = columns.saturating_sub(words.len());
+        let step = record.elapsed(now).map_or(0, |elapsed| elapsed.as_secs());
+        if bar >= LEAST_BAR {
+            gauge::indeterminate(cell, look, bar, step, fill);
+            cell.put(words, Role::Dim);
+        } else {
+            cell.put(words.trim_start(), Role::Dim);
+        }
+        return;
+    };
+    let about = match shown {
+        Progress::Derived(_) => look.symbols.about,
+        _ => "",
+    };
+    let text = format!("{about}{percent}%");
+    let bar = columns.saturating_sub(FIGURE);
+    if bar >= LEAST_BAR {
+        gauge::filled(cell, look, bar, percent, fill);
+    }
+    cell.gap(cell.room().saturating_sub(width(&text)));
+    cell.put(&text, figure);
+}

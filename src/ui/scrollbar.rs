@@ -1,0 +1,29 @@
+//! A thin bar at the right edge of what is longer than its panel.
+
+use ratatui::layout::Rect;
+
+use super::{Canvas, theme::Role};
+
+/// Draws a bar for `length` lines of which those from `top` on are seen; nothing if all are.
+pub(super) fn draw(canvas: &mut Canvas, area: Rect, length: usize, top: usize) {
+    let height = usize::from(area.height);
+    if height == 0 || area.width == 0 || length <= height {
+        return;
+    }
+    let thumb = (height * height / length).clamp(1, height);
+    let way = height - thumb;
+    let hidden = length - height;
+    let start = (top.min(hidden) * way + hidden / 2) / hidden;
+    let symbols = canvas.look.symbols;
+    for line in 0..area.height {
+        let on = (start..start + thumb).contains(&usize::from(line));
+        let (symbol, role) = if on {
+            (symbols.thumb, Role::Frame)
+        } else {
+            (symbols.rail, Role::Faint)
+        };
+        let style = canvas.look.style(role);
+        let place = (area.right() - 1, area.y + line);
+        canvas.buffer[place].set_symbol(symbol).set_style(style);
+    }
+}

@@ -1,0 +1,72 @@
+//! A colour as a theme file writes it, and the nearest that a terminal of 256 colours has.
+
+use ratatui::style::Color;
+use serde::{Deserialize, Deserializer, de};
+
+/// `#rrggbb`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rgb(u8, u8, u8);
+
+impl Rgb {
+    pub(super) fn exact(self) -> Color {
+        Color::Rgb(self.0, self.1, self.2)
+    }
+
+    /// The nearest of xterm's 6×6×6 cube and its 24 greys.
+    pub(super) fn indexed(self) -> Color {
+        const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+        let step = |channel: u8| {
+            let steps = STEPS.iter().zip(0_u8..);
+            let nearest = steps.min_by_key(|(step, _)| step.abs_diff(channel));
+            nearest.map_or((0, 0), |(step, index)| (*step, index))
+        };
+        let ((r, ri), (g, gi), (b, bi)) = (step(self.0), step(self.1), step(self.2));
+        let cube = (Self(r, g, b), 16 + 36 * ri + 6 * gi + bi);
+        let greys = (0..24_u8).map(|index| {
+            let level = 8 + 10 * index;
+            (Self(level, level, level), 232 + index)
+        });
+        let all = greys.chain([cube]);
+        let nearest = all.min_by_key(|(color, _)| self.distance(*color));
+        Color::Indexed(nearest.map_or(cube.1, |(_, index)| index))
+    }
+
+    fn distance(self, other: Self) -> u32 {
+        let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
+        square(self.0, other.0) + square(self.1, other.1) + square(self.2, other.2)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rgb {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let channel = |from: usize| {
+            let digits = text.get(from..from + 2)?;
+            u8::from_str_radix(digits, 16).ok()
+        };
+        let known = text.len() == 7 && text.starts_with('#');
+        match (known, channel(1), channel(3), channel(5)) {
+            (true, Some(r), Some(g), Some(b)) => Ok(Self(r, g, b)),
+            _ => Err(de::Error::custom(format!(
+                "“{text}” is no colour such as #58a6ff"
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_of_256_is_found() {
+        for (color, index) in [
+            (Rgb(0, 0, 0), 16),
+            (Rgb(255, 255, 255), 231),
+            (Rgb(0x26, 0x26, 0x26), 235),
+            (Rgb(0x58, 0xa6, 0xff), 75),
+        ] {
+            assert_eq!(color.indexed(), Color::Indexed(index), "{color:?}");
+        }
+    }
+}
