@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     command::{get::GetArgs, simulate::SimulateArgs},
     config::ConnectionArgs,
+    watch::FetchMode,
 };
 
 const EXIT_CODES: &str = "\
@@ -45,7 +46,11 @@ pub struct WatchArgs {
     #[command(flatten)]
     pub screen: ScreenArgs,
 
-    /// How often a running task is read, in seconds
+    /// How to follow tasks: with one long poll for all, or reading them one by one
+    #[arg(long, env = "VTASK_FETCH", value_enum, default_value_t = FetchMode::Auto)]
+    pub fetch: FetchMode,
+
+    /// How often a running task is read where that is done one by one, in seconds
     #[arg(
         long,
         env = "VTASK_INTERVAL",

@@ -13,7 +13,9 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(error) => {
-            eprintln!("vtask: {}", vtask::text::sanitize(&error.to_string()));
+            if !matches!(error, CommandError::Interrupted) {
+                eprintln!("vtask: {}", vtask::text::sanitize(&error.to_string()));
+            }
             ExitCode::from(error.code())
         }
     }
@@ -44,6 +46,7 @@ async fn dispatch(cli: Cli) -> Result<Outcome, CommandError> {
             command::simulate::run(args).await?;
             Ok(Outcome::Success)
         }
-        _ => Ok(Outcome::Success),
+        Some(Command::Demo(args)) => command::screen::demo(&args).await,
+        None => command::screen::watch(&cli.watch).await,
     }
 }

@@ -1,5 +1,11 @@
 //! The embedded vCenter from outside: addresses, sessions, values, faults.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod simulator_support;
 
 use std::time::Duration;

@@ -6,13 +6,23 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::Value;
-use support::{Bench, connect, standing, watch};
+use support::{Bench, connect, standing, watch, watch_by};
 use vtask::{
     simulator::{Simulator, behaviour::Outage},
     task::{Presence, Status},
     vim::{Client, Credentials, Trust},
-    watch::{CancelAnswer, Command, Link, Privilege},
+    watch::{CancelAnswer, Command, FetchMode, Link, Privilege},
 };
+
+both_ways!(
+    the_board_shows_what_the_server_knows_and_follows_it,
+    ancestors_are_pulled_in_by_themselves,
+    a_task_that_never_was_is_a_ghost_and_one_that_vanishes_is_kept,
+    a_dead_session_is_renewed_unnoticed,
+    an_outage_is_shown_with_its_countdown_and_survived,
+    cancellation_is_asked_for_and_answered_in_every_way,
+    unwatched_tasks_leave_and_are_not_discovered_again,
+);
 
 /// The moIds of tasks that exist now and are as wanted.
 fn tasks(simulator: &Simulator, wanted: impl Fn(&Value) -> bool) -> Vec<String> {
@@ -27,11 +37,10 @@ fn is_running(info: &Value) -> bool {
     info["state"] == "running"
 }
 
-#[tokio::test]
-async fn the_board_shows_what_the_server_knows_and_follows_it() {
+async fn the_board_shows_what_the_server_knows_and_follows_it(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch(&simulator, &[]));
+    let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
     bench
         .until("the truth", |bench| bench.shows_truth(&control))
         .await;
@@ -52,7 +61,7 @@ async fn the_board_shows_what_the_server_knows_and_follows_it() {
 async fn unchanged_tasks_are_not_told_again() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch(&simulator, &[]));
+    let mut bench = Bench::start(watch_by(FetchMode::Poll, &simulator, &[]));
     bench
         .until("the truth", |bench| bench.shows_truth(&control))
         .await;
@@ -70,8 +79,7 @@ async fn unchanged_tasks_are_not_told_again() {
     bench.stop().await;
 }
 
-#[tokio::test]
-async fn ancestors_are_pulled_in_by_themselves() {
+async fn ancestors_are_pulled_in_by_themselves(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let by_key = |key: &Value| {
         let truth = simulator.control().truth();
@@ -86,7 +94,7 @@ async fn ancestors_are_pulled_in_by_themselves() {
     let grandchild = grandchildren
         .first()
         .expect("the demo has a lineage three deep");
-    let mut bench = Bench::start(watch(&simulator, &[grandchild]));
+    let mut bench = Bench::start(watch_by(mode, &simulator, &[grandchild]));
     bench
         .until("the ancestors", |bench| bench.board.len() >= 3)
         .await;
@@ -98,11 +106,10 @@ async fn ancestors_are_pulled_in_by_themselves() {
     bench.stop().await;
 }
 
-#[tokio::test]
-async fn a_task_that_never_was_is_a_ghost_and_one_that_vanishes_is_kept() {
+async fn a_task_that_never_was_is_a_ghost_and_one_that_vanishes_is_kept(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let running = tasks(&simulator, is_running);
-    let mut bench = Bench::start(watch(&simulator, &["task-nope", &running[0]]));
+    let mut bench = Bench::start(watch_by(mode, &simulator, &["task-nope", &running[0]]));
     bench
         .until("both", |bench| {
             bench.status("task-nope") == Some(Status::Ghost)
@@ -120,11 +127,10 @@ async fn a_task_that_never_was_is_a_ghost_and_one_that_vanishes_is_kept() {
     bench.stop().await;
 }
 
-#[tokio::test]
-async fn a_dead_session_is_renewed_unnoticed() {
+async fn a_dead_session_is_renewed_unnoticed(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch(&simulator, &[]));
+    let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
     bench
         .until("the truth", |bench| bench.shows_truth(&control))
         .await;
@@ -145,11 +151,10 @@ async fn a_dead_session_is_renewed_unnoticed() {
     assert_eq!(control.sessions(), 0);
 }
 
-#[tokio::test]
-async fn an_outage_is_shown_with_its_countdown_and_survived() {
+async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch(&simulator, &[]));
+    let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
     bench
         .until("the truth", |bench| bench.shows_truth(&control))
         .await;
@@ -192,8 +197,7 @@ async fn a_refused_password_is_tried_once() {
     assert_eq!(logins.count(), 1);
 }
 
-#[tokio::test]
-async fn cancellation_is_asked_for_and_answered_in_every_way() {
+async fn cancellation_is_asked_for_and_answered_in_every_way(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     control.advance(Duration::from_secs(30));
@@ -205,7 +209,7 @@ async fn cancellation_is_asked_for_and_answered_in_every_way() {
     });
     let over = tasks(&simulator, |info| info["state"] == "success");
     let (can, cannot, over) = (&can[0], &cannot[0], &over[0]);
-    let mut bench = Bench::start(watch(&simulator, &[can, cannot, over]));
+    let mut bench = Bench::start(watch_by(mode, &simulator, &[can, cannot, over]));
     bench
         .until("the tasks", |bench| bench.board.len() >= 3)
         .await;
@@ -262,11 +266,10 @@ async fn the_privilege_to_cancel_is_told() {
     bench.stop().await;
 }
 
-#[tokio::test]
-async fn unwatched_tasks_leave_and_are_not_discovered_again() {
+async fn unwatched_tasks_leave_and_are_not_discovered_again(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch(&simulator, &[]));
+    let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
     bench
         .until("the truth", |bench| bench.shows_truth(&control))
         .await;

@@ -1,6 +1,7 @@
 //! What each subcommand does.
 
 pub mod get;
+pub mod screen;
 pub mod simulate;
 mod table;
 mod tasks;
@@ -70,6 +71,9 @@ pub enum CommandError {
     /// The user, or the system, wants the program to end.
     #[error("interrupted")]
     Interrupted,
+    /// A part of the program panicked; its report was printed.
+    #[error("a part of the program failed; the report above says where. Please report it.")]
+    Panicked,
     /// Something on this machine failed.
     #[error(transparent)]
     Local(#[from] color_eyre::Report),
@@ -82,6 +86,7 @@ impl CommandError {
             Self::Server(error) if error.is_refusal() => 5,
             Self::Server(_) => 4,
             Self::Interrupted => 130,
+            Self::Panicked => 101,
             Self::Usage(_) | Self::Local(_) => 2,
         }
     }

@@ -59,6 +59,14 @@ impl Clock {
         self.manual_micros.fetch_add(micros, Ordering::SeqCst);
     }
 
+    /// Lets unscaled time pass: `None` for ever, and so does a clock that is moved by hand.
+    pub(super) async fn pause(&self, span: Option<Duration>) {
+        match (self.mode, span) {
+            (ClockMode::Real { .. }, Some(span)) => tokio::time::sleep(span).await,
+            _ => std::future::pending().await,
+        }
+    }
+
     /// How much real time passes until world time `due`; `None` where only somebody's hand moves the clock.
     pub(super) fn real_time_until(&self, due: WorldTime) -> Option<Duration> {
         match self.mode {

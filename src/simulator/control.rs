@@ -26,6 +26,11 @@ impl Control {
         self.running.with(super::service::Core::end_sessions)
     }
 
+    /// How many waits for updates are running.
+    pub fn waiting(&self) -> usize {
+        self.running.waiting()
+    }
+
     /// How many sessions are open.
     pub fn sessions(&self) -> usize {
         self.running.with(|core| core.sessions.count())
@@ -35,6 +40,7 @@ impl Control {
     pub fn advance(&self, span: Duration) {
         self.running.clock.advance(span);
         self.running.with(|_| ());
+        self.running.nudge();
     }
 
     /// The requests so far (the newest 50,000), oldest first.

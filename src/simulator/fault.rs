@@ -25,6 +25,7 @@ impl Fault {
     }
 
     /// The name of the fault's type.
+    #[cfg(test)]
     pub(super) fn type_name(&self) -> &str {
         self.0
             .get("_typeName")

@@ -10,13 +10,34 @@ use tokio_util::sync::CancellationToken;
 use super::clock::Clock;
 use super::fault::Fault;
 use super::http::log::{RequestLog, RequestRecord};
-use super::service::{Answer, Call, Core};
+use super::service::{Answer, Call, Core, WaitRequest, WaitTicket};
 
 /// Shortest pause of the driver while somebody waits for changes: finer than anybody can see.
 const FINE: Duration = Duration::from_millis(2);
 
 /// Longest pause of the driver: what is due is never left lying longer, so that no backlog grows.
 const COARSE: Duration = Duration::from_millis(250);
+
+/// A wait at work; ends in the books however it ends in fact, also when its client hangs up.
+struct Waiting<'a> {
+    running: &'a Running,
+    ticket: WaitTicket,
+}
+
+impl<'a> Waiting<'a> {
+    fn begin(running: &'a Running, ticket: WaitTicket) -> Self {
+        running.waiters.fetch_add(1, Ordering::SeqCst);
+        running.kick.notify_one();
+        Self { running, ticket }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.running.waiters.fetch_sub(1, Ordering::SeqCst);
+        self.running.with(|core| core.end_wait(&self.ticket));
+    }
+}
 
 /// A server at work.
 #[derive(Debug)]
@@ -64,10 +85,53 @@ impl Running {
         result
     }
 
-    /// Answers a call.
-    #[expect(clippy::unused_async, reason = "waits for changes will wait here")]
-    pub(super) async fn answer(self: &Arc<Self>, call: &Call) -> Result<Answer, Fault> {
-        self.with(|core| core.call(call))
+    /// Answers a call. Calls on one property collector take turns, and waits wait.
+    pub(super) async fn answer(&self, call: &Call) -> Result<Answer, Fault> {
+        let turn = self.with(|core| core.turn_of(call));
+        let _taken = match turn {
+            Some(turn) => Some(turn.lock_owned().await),
+            None => None,
+        };
+        match self.with(|core| core.wait_request(call))? {
+            Some(request) => self.wait(request).await,
+            None => self.with(|core| core.call(call)),
+        }
+    }
+
+    async fn wait(&self, request: WaitRequest) -> Result<Answer, Fault> {
+        let deadline = request
+            .patience
+            .map(|patience| self.clock.unscaled() + patience);
+        let ticket = self.with(|core| core.begin_wait(request))?;
+        let waiting = Waiting::begin(self, ticket);
+        let mut changed = self.changed.subscribe();
+        let mut first = true;
+        loop {
+            changed.mark_unchanged();
+            if let Some(news) = self.with(|core| core.poll_wait(&waiting.ticket, first))? {
+                return Ok(Answer::Value(news));
+            }
+            first = false;
+            let left = deadline.map(|deadline| deadline.saturating_sub(self.clock.unscaled()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Ok(Answer::Unset);
+            }
+            tokio::select! {
+                _ = changed.changed() => {}
+                () = self.clock.pause(left) => {}
+                () = self.stop.cancelled() => return Err(Fault::request_canceled()),
+            }
+        }
+    }
+
+    /// How many waits are running.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiters.load(Ordering::SeqCst)
+    }
+
+    /// Wakes all waits, although nothing may have changed but the time.
+    pub(super) fn nudge(&self) {
+        self.changed.send_modify(|_| ());
     }
 
     /// Real time since the start.

@@ -113,7 +113,8 @@ impl Property {
     pub(super) fn boxed(self, boxing: Boxing) -> Option<Value> {
         match (self, boxing) {
             (Self::Unset, _) => None,
-            (Self::Object(value), Boxing::DataObjectsToo) => {
+            // What is boxed already, as a result of type Any may be, is not boxed twice.
+            (Self::Object(value), Boxing::DataObjectsToo) if value.get("_value").is_none() => {
                 let mut content = value;
                 let type_name = content
                     .as_object_mut()

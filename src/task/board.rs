@@ -5,7 +5,7 @@
 
 mod lineage;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -121,7 +121,7 @@ impl Board {
     }
 
     /// What to call a record's operation; a ghost's is unknown.
-    pub fn operation<'a>(&'a self, record: &'a Record) -> std::borrow::Cow<'a, str> {
+    pub fn operation<'a>(&'a self, record: &'a Record) -> Cow<'a, str> {
         match (&record.info, self.labels.get(&record.id.endpoint)) {
             (Some(info), Some(labels)) => labels.operation(info),
             (Some(info), None) => Labels::default().operation(info).into_owned().into(),
@@ -216,14 +216,14 @@ impl Board {
         let Some(node) = self.nodes.get_mut(handle) else {
             return;
         };
-        let before = node.record.id.clone();
+        let before = (node.record.id.clone(), node.record.key());
         node.record.take(info, at);
         node.record.id = id.clone();
-        if before != id {
-            self.by_id.remove(&before);
+        if before.0 != id {
+            self.by_id.remove(&before.0);
         }
         self.by_id.insert(id, handle);
-        self.by_key.insert(key.clone(), handle);
+        self.rename(handle, before.1);
         self.relink(handle, touched);
         self.adopt(&key, touched);
         self.recount(handle, touched);
@@ -233,7 +233,7 @@ impl Board {
     fn assign(
         &mut self,
         handle: Handle,
-        fields: Vec<(Arc<str>, Value)>,
+        fields: Vec<(Cow<'static, str>, Value)>,
         at: Timestamp,
         touched: &mut Touched,
     ) -> Result<(), Malformed> {
@@ -243,9 +243,13 @@ impl Board {
         let lineage = fields
             .iter()
             .any(|(field, _)| matches!(&**field, "parentTaskKey" | "rootTaskKey" | "key"));
+        let before = node.record.key();
         let outcome = node.record.assign(fields, at);
         if lineage {
+            let key = (node.record.id.endpoint, node.record.key());
+            self.rename(handle, before);
             self.relink(handle, touched);
+            self.adopt(&key, touched);
         }
         self.recount(handle, touched);
         touched.changed.push(handle);
@@ -268,6 +272,25 @@ impl Board {
         };
         self.recount(handle, touched);
         touched.changed.push(handle);
+    }
+
+    /// Keeps a record findable by its key, which may have changed.
+    fn rename(&mut self, handle: Handle, before: Arc<str>) {
+        let Some(record) = self.nodes.get(handle).map(|node| &node.record) else {
+            return;
+        };
+        let (endpoint, key) = (record.id.endpoint, record.key());
+        if before != key {
+            self.forget_key(&(endpoint, before), handle);
+        }
+        self.by_key.insert((endpoint, key), handle);
+    }
+
+    /// Forgets a record's key, unless another record has it by now.
+    fn forget_key(&mut self, key: &Key, handle: Handle) {
+        if self.by_key.get(key) == Some(&handle) {
+            self.by_key.remove(key);
+        }
     }
 
     fn insert(&mut self, record: Record) -> Handle {
@@ -307,7 +330,7 @@ impl Board {
         };
         self.counts.remove(node.status);
         self.by_id.remove(id);
-        self.by_key.retain_one(&node.record, handle);
+        self.forget_key(&(id.endpoint, node.record.key()), handle);
         self.orphans.retain(|_, waiting| {
             waiting.retain(|waiting| *waiting != handle);
             !waiting.is_empty()
@@ -317,25 +340,6 @@ impl Board {
         }
         touched.changed.retain(|changed| *changed != handle);
         touched.removed.push(handle);
-    }
-}
-
-/// Forgetting a record's key, unless another record has it by now.
-trait RetainOne {
-    fn retain_one(&mut self, record: &Record, handle: Handle);
-}
-
-impl RetainOne for HashMap<Key, Handle> {
-    fn retain_one(&mut self, record: &Record, handle: Handle) {
-        let endpoint = record.id.endpoint;
-        let key = match &record.info {
-            Some(info) => info.key.clone(),
-            None => record.id.mo_id.clone(),
-        };
-        let key = (endpoint, key);
-        if self.get(&key) == Some(&handle) {
-            self.remove(&key);
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the fetch loop tells the board.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub enum TaskChange {
         /// The task.
         mo_id: Arc<str>,
         /// Field names of `TaskInfo` with their new values; `null` unsets.
-        fields: Vec<(Arc<str>, Value)>,
+        fields: Vec<(Cow<'static, str>, Value)>,
         /// When the server said so.
         at: Timestamp,
     },

@@ -1,6 +1,6 @@
 //! One task on the board: what the server said last, and what was noticed while watching.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -52,6 +52,14 @@ impl Record {
         }
     }
 
+    /// The key by which others name the task as their parent or root.
+    pub fn key(&self) -> Arc<str> {
+        match &self.info {
+            Some(info) => info.key.clone(),
+            None => self.id.mo_id.clone(),
+        }
+    }
+
     /// Takes what the server said anew; a task that was thought gone is back.
     pub(super) fn take(&mut self, info: Box<TaskInfo>, at: Timestamp) {
         if self.info.as_ref().is_none_or(|old| has_moved(old, &info)) {
@@ -65,7 +73,7 @@ impl Record {
     /// Takes new values of some fields. A value that does not fit is left out, and reported.
     pub(super) fn assign(
         &mut self,
-        fields: Vec<(Arc<str>, Value)>,
+        fields: Vec<(Cow<'static, str>, Value)>,
         at: Timestamp,
     ) -> Result<(), Malformed> {
         let mut outcome = Ok(());

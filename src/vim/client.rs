@@ -79,7 +79,7 @@ impl Client {
         let doing = || "asking what it is".to_owned();
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
         let content = client.get(&service, "content", "ServiceInstance/content", &doing);
-        client.content = client.read(&doing, content.await?, ServiceContent::from_json)?;
+        client.content = client.read(&doing, &content.await?, ServiceContent::from_json)?;
         Ok(client)
     }
 
@@ -103,7 +103,7 @@ impl Client {
         self.transport.traffic()
     }
 
-    /// Signs in, where that takes a call; a session that was open before is forgotten.
+    /// Signs in, where that takes a call; a session that was open before is ended first, as far as it still can be.
     ///
     /// # Errors
     /// When the server cannot be reached or refuses; a refusal must not be repeated.
@@ -114,7 +114,8 @@ impl Client {
         let doing = || format!("signing in as {user}");
         let manager = &self.content.session_manager;
         let body = json!({"userName": user, "password": password.expose_secret()});
-        self.set_session(None);
+        // A session may be dead for some calls only; what is left of it must not linger.
+        let _ = self.sign_out().await;
         let answer = self
             .post(manager, "Login", body, "SessionManager/Login", &doing)
             .await?;
@@ -130,7 +131,7 @@ impl Client {
         let mut session = session.clone();
         session.set_sensitive(true);
         self.set_session(Some(session));
-        self.read(&doing, answer, UserSession::from_json).map(Some)
+        self.read(&doing, &answer, UserSession::from_json).map(Some)
     }
 
     /// Ends the session that [`sign_in`](Self::sign_in) began. A session that was handed in stays open.
@@ -198,7 +199,7 @@ impl Client {
         if known == Some(digest) {
             return Ok(None);
         }
-        let info = self.read(&doing, answer, TaskInfo::from_json)?;
+        let info = self.read(&doing, &answer, TaskInfo::from_json)?;
         Ok(Some((info, digest)))
     }
 
@@ -210,7 +211,7 @@ impl Client {
         let doing = || format!("reading {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
         let answer = self.get(&task, "info", "Task/info", &doing);
-        self.read(&doing, answer.await?, Ok)
+        self.read(&doing, &answer.await?, Ok)
     }
 
     /// The tasks that are queued, running, or were completed in the last minutes, as far as the account sees them.
@@ -221,7 +222,7 @@ impl Client {
         let doing = || "listing the recent tasks".to_owned();
         let manager = &self.content.task_manager;
         let answer = self.get(manager, "recentTask", "TaskManager/recentTask", &doing);
-        self.read(&doing, answer.await?, references)
+        self.read(&doing, &answer.await?, references)
     }
 
     /// What operations are called in the session's locale. About 1,600 rows: ask once.
@@ -232,7 +233,7 @@ impl Client {
         let doing = || "reading the names of operations".to_owned();
         let manager = &self.content.task_manager;
         let answer = self.get(manager, "description", "TaskManager/description", &doing);
-        self.read(&doing, answer.await?, OperationLabel::all_from_json)
+        self.read(&doing, &answer.await?, OperationLabel::all_from_json)
     }
 
     /// The server's clock.
@@ -244,7 +245,9 @@ impl Client {
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
         let kind = "ServiceInstance/CurrentTime";
         let answer = self.post(&service, "CurrentTime", json!({}), kind, &doing);
-        self.read(&doing, answer.await?, |time| date_time("CurrentTime", time))
+        self.read(&doing, &answer.await?, |time| {
+            date_time("CurrentTime", time)
+        })
     }
 
     /// Asks the server to cancel a task. It answers at once and acts later.
@@ -279,7 +282,7 @@ impl Client {
         let kind = "AuthorizationManager/HasPrivilegeOnEntities";
         let answer = self.post(manager, "HasPrivilegeOnEntities", body, kind, &doing);
         let rows = |rows| items("EntityPrivilege", rows);
-        let rows = self.read(&doing, answer.await?, rows)?;
+        let rows = self.read(&doing, &answer.await?, rows)?;
         let mut granted = rows
             .iter()
             .filter_map(|row| row.get("privAvailability")?.as_array())
@@ -366,7 +369,7 @@ impl Client {
     pub(super) fn read<T>(
         &self,
         doing: Doing<'_>,
-        answer: Answer,
+        answer: &Answer,
         understand: impl FnOnce(Value) -> Result<T, Malformed>,
     ) -> Result<T, Error> {
         let understood = answer

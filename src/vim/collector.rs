@@ -43,7 +43,7 @@ impl TaskCollector {
         let made = client
             .post(default, "CreatePropertyCollector", json!({}), kind, &doing)
             .await?;
-        let collector = client.read(&doing, made, reference)?;
+        let collector = client.read(&doing, &made, reference)?;
         let made = client
             .post(
                 views,
@@ -53,7 +53,7 @@ impl TaskCollector {
                 &doing,
             )
             .await;
-        let view = made.and_then(|made| client.read(&doing, made, reference));
+        let view = made.and_then(|made| client.read(&doing, &made, reference));
         let made = match view {
             Ok(view) => Self {
                 client: client.clone(),
@@ -168,7 +168,7 @@ impl TaskCollector {
         let answer = self
             .client
             .post(&self.view, "ModifyListView", body, kind, &doing);
-        self.client.read(&doing, answer.await?, references)
+        self.client.read(&doing, &answer.await?, references)
     }
 
     /// Takes view and collector down. What fails here ends with the session.

@@ -11,8 +11,10 @@ use tokio::{
 
 use super::{
     Command, Link, ServerFacts, Update, WatchOptions,
+    answers::End,
     backoff::Backoff,
-    reading::{End, Wish},
+    push::Fetch,
+    reading::Wish,
     update::CancelAnswer,
     watched::{Origin, Pace, Watched},
 };
@@ -90,6 +92,11 @@ pub(super) struct Endpoint {
     pub(super) session_key: String,
     /// Whether anything was read since the last sign-in.
     pub(super) session_was_good: bool,
+    /// How tasks are followed at the moment.
+    pub(super) fetch: Fetch,
+    pub(super) has_labels: bool,
+    /// Whether the session was said to be dead. It may answer some calls still; it does not recover.
+    is_session_dead: bool,
     backoff: Backoff,
     client: Option<Arc<Client>>,
 }
@@ -120,6 +127,9 @@ impl Endpoint {
             wishes: Vec::new(),
             session_key: String::new(),
             session_was_good: false,
+            fetch: Fetch::new(options.fetch),
+            has_labels: false,
+            is_session_dead: false,
             backoff: Backoff::new(fastrand::u64(..)),
             client: None,
             options,
@@ -132,10 +142,13 @@ impl Endpoint {
                 Ok(client) => {
                     self.backoff.succeeded();
                     match self.read_on(client).await {
-                        End::SessionDead(error) => match self.after_dead_session(error) {
-                            Some(halt) => halt,
-                            None => continue,
-                        },
+                        End::SessionDead(error) => {
+                            self.is_session_dead = true;
+                            match self.after_dead_session(error) {
+                                Some(halt) => halt,
+                                None => continue,
+                            }
+                        }
                         End::Halted(halt) => halt,
                     }
                 }
@@ -150,16 +163,23 @@ impl Endpoint {
                 break;
             }
         }
-        if let Some(client) = self.client.take() {
-            // What fails here ends with the session's idle time-out; nobody is left to tell.
-            let _ = timeout(SIGN_OUT_LIMIT, client.sign_out()).await;
-        }
+        let leaving = async {
+            if let Fetch::Push(push) = &self.fetch {
+                push.collector.destroy().await;
+            }
+            if let Some(client) = &self.client {
+                let _ = client.sign_out().await;
+            }
+        };
+        // What fails here ends with the session's idle time-out; nobody is left to tell.
+        let _ = timeout(SIGN_OUT_LIMIT, leaving).await;
     }
 
     /// A signed-in client whose server answers: the one that we have, if it still does.
     async fn establish(&mut self) -> Result<Arc<Client>, Halt> {
         if self.backoff.failures() >= FAILURES_UNTIL_ANEW {
             self.client = None;
+            self.abandon_push();
         }
         let client = if let Some(client) = self.client.clone() {
             client
@@ -174,6 +194,9 @@ impl Endpoint {
             self.sign_in(&client).await?;
             client
         };
+        if self.is_session_dead {
+            self.sign_in(&client).await?;
+        }
         match self.read_clock(&client).await? {
             Err(error) if error.is_session_dead() && client.can_renew() => {
                 self.sign_in(&client).await?;
@@ -205,7 +228,9 @@ impl Endpoint {
                 return Err(halt);
             }
         };
+        self.is_session_dead = false;
         self.session_was_good = false;
+        self.abandon_push();
         let user = session.as_ref().map(|session| session.user_name.clone());
         self.session_key = session.map(|session| session.key).unwrap_or_default();
         let facts = ServerFacts {
@@ -293,7 +318,7 @@ impl Endpoint {
     }
 
     /// Waits for something while commands are taken in.
-    async fn attend<F: Future>(&mut self, future: F) -> Result<F::Output, Halt> {
+    pub(super) async fn attend<F: Future>(&mut self, future: F) -> Result<F::Output, Halt> {
         tokio::pin!(future);
         loop {
             tokio::select! {
@@ -334,6 +359,7 @@ impl Endpoint {
             }
             Some(Command::Unwatch(tasks)) => {
                 for mo_id in &tasks {
+                    self.leave_view(mo_id);
                     self.watched.dismiss(mo_id);
                 }
                 let dropped = tasks.into_iter().map(|mo_id| TaskChange::Dropped { mo_id });

@@ -4,17 +4,21 @@
 //! [`Update`]s, which carry changes only, and takes [`Command`]s; whoever holds the other ends never waits for the
 //! network.
 
+mod answers;
 mod backoff;
 mod command;
 mod endpoint;
 mod link;
 mod options;
+mod pace;
+mod push;
 mod reading;
+mod translate;
 mod update;
 mod watched;
 
 pub use command::Command;
 pub use endpoint::Watcher;
 pub use link::Link;
-pub use options::WatchOptions;
+pub use options::{FetchMode, WatchOptions};
 pub use update::{CancelAnswer, Privilege, ServerFacts, Update};

@@ -4,6 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use crate::vim::ConnectOptions;
 
+/// How tasks are followed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum FetchMode {
+    /// One long poll for all; where that is not to be had, one by one, with another try later
+    #[default]
+    Auto,
+    /// One long poll for all, or nothing
+    Push,
+    /// One by one, at an interval
+    Poll,
+}
+
 /// What to watch on one endpoint, and how.
 #[derive(Debug, Clone)]
 pub struct WatchOptions {
@@ -13,10 +25,14 @@ pub struct WatchOptions {
     pub tasks: Vec<Arc<str>>,
     /// Whether to watch what is recent on the server, too.
     pub discover: bool,
-    /// How often a running task is read.
+    /// How tasks are followed.
+    pub fetch: FetchMode,
+    /// How often a running task is read, where that is done one by one.
     pub interval: Duration,
     /// How often the list of recent tasks is read.
     pub discover_interval: Duration,
+    /// How long tasks are read one by one, where the long poll is not to be had, before it is tried again.
+    pub push_again: Duration,
     /// How many finished tasks are kept on the board besides those that are named or pinned.
     pub keep_finished: usize,
 }
@@ -28,8 +44,10 @@ impl WatchOptions {
             discover: tasks.is_empty(),
             connect,
             tasks,
+            fetch: FetchMode::Auto,
             interval: Duration::from_secs(2),
-            discover_interval: Duration::from_secs(3),
+            discover_interval: Duration::from_secs(5),
+            push_again: Duration::from_secs(300),
             keep_finished: 5_000,
         }
     }

@@ -45,6 +45,8 @@ struct Entry {
     /// How long after a reading the next one is due, while the task is not over.
     interval: Duration,
     digest: Option<Digest>,
+    /// When a change of it was last pushed: an answer that was asked for before is stale.
+    pushed: Option<Instant>,
     key: Option<Arc<str>>,
     parent: Option<Arc<str>>,
     root: Option<Arc<str>>,
@@ -65,6 +67,8 @@ pub(super) struct Watched {
     keep: usize,
     /// Tasks that the user does not want to see.
     dismissed: HashSet<Arc<str>>,
+    /// Whether tasks are read again and again; not while their changes are pushed.
+    is_paced: bool,
 }
 
 impl Watched {
@@ -77,6 +81,7 @@ impl Watched {
             finished: VecDeque::new(),
             keep,
             dismissed: HashSet::new(),
+            is_paced: true,
         }
     }
 
@@ -103,6 +108,7 @@ impl Watched {
             finished: false,
             interval: self.pace.queued,
             digest: None,
+            pushed: None,
             key: None,
             parent: None,
             root: None,
@@ -135,11 +141,6 @@ impl Watched {
         }
     }
 
-    /// Wants a task read at once, finished or not.
-    pub(super) fn hurry(&mut self, mo_id: &str, now: Instant) {
-        self.schedule(mo_id, Some(now));
-    }
-
     /// Wants all tasks read at once that are not over.
     pub(super) fn hurry_all(&mut self, now: Instant) {
         let due = std::mem::take(&mut self.queue);
@@ -165,33 +166,37 @@ impl Watched {
         self.queue.first().map(|(due, _)| *due)
     }
 
+    /// Whether tasks are read again and again from now on, or their changes pushed. Those that are not over are due
+    /// at once: to be read, or to be put into the view.
+    pub(super) fn set_paced(&mut self, is_paced: bool, now: Instant) {
+        self.is_paced = is_paced;
+        let unfinished = self.entries.iter().filter(|(_, entry)| !entry.finished);
+        let unfinished: Vec<Arc<str>> = unfinished.map(|(mo_id, _)| mo_id.clone()).collect();
+        for mo_id in unfinished {
+            self.schedule(&mo_id, Some(now));
+        }
+    }
+
     /// A task was read and had changed. Answers the keys of its lineage that are not watched yet.
     pub(super) fn read(
         &mut self,
         mo_id: &Arc<str>,
         info: &TaskInfo,
-        digest: Digest,
+        digest: Option<Digest>,
         now: Instant,
     ) -> Vec<Arc<str>> {
         let Some(entry) = self.entries.get_mut(mo_id) else {
             return Vec::new();
         };
         entry.known = true;
-        entry.digest = Some(digest);
+        entry.digest = digest;
         entry.parent = info.parent_key().cloned();
         entry.root = info.root_key().cloned();
         entry.key = Some(info.key.clone());
         if info.key != *mo_id {
             self.aliases.insert(info.key.clone(), mo_id.clone());
         }
-        entry.interval = match info.state {
-            TaskState::Queued => self.pace.queued,
-            _ => self.pace.running,
-        };
-        if info.state.is_finished() && !entry.finished {
-            entry.finished = true;
-            self.finished.push_back(mo_id.clone());
-        }
+        self.take_state(mo_id, &info.state);
         self.unchanged(mo_id, now);
         [info.parent_key(), info.root_key()]
             .into_iter()
@@ -201,9 +206,42 @@ impl Watched {
             .collect()
     }
 
+    /// A change of a task was pushed. Answers the task's name, to be shared, if it is watched and known.
+    pub(super) fn pushed(&mut self, mo_id: &str, now: Instant) -> Option<Arc<str>> {
+        let (mo_id, _) = self.entries.get_key_value(mo_id)?;
+        let mo_id = mo_id.clone();
+        let entry = self.entries.get_mut(&mo_id)?;
+        entry.pushed = Some(now);
+        // What was read before is not what is there now.
+        entry.digest = None;
+        entry.known.then_some(mo_id)
+    }
+
+    /// A task's state changed.
+    pub(super) fn take_state(&mut self, mo_id: &Arc<str>, state: &TaskState) {
+        let Some(entry) = self.entries.get_mut(mo_id) else {
+            return;
+        };
+        entry.interval = match state {
+            TaskState::Queued => self.pace.queued,
+            _ => self.pace.running,
+        };
+        if state.is_finished() && !entry.finished {
+            entry.finished = true;
+            self.finished.push_back(mo_id.clone());
+        }
+    }
+
+    /// Whether a change of a task was pushed after an answer about it was asked for.
+    pub(super) fn is_stale(&self, mo_id: &str, asked: Instant) -> bool {
+        let pushed = self.entries.get(mo_id).and_then(|entry| entry.pushed);
+        pushed.is_some_and(|pushed| pushed >= asked)
+    }
+
     /// A task was read and had not changed.
     pub(super) fn unchanged(&mut self, mo_id: &str, now: Instant) {
-        let entry = self.entries.get(mo_id).filter(|entry| !entry.finished);
+        let entry = self.entries.get(mo_id);
+        let entry = entry.filter(|entry| self.is_paced && !entry.finished);
         let due = entry.map(|entry| now + entry.interval);
         self.schedule(mo_id, due);
     }
@@ -228,9 +266,9 @@ impl Watched {
         self.schedule(mo_id, Some(now + self.pace.unreadable));
     }
 
-    /// A task could not be read for no reason of its own: again as soon as reading goes on.
-    pub(super) fn put_back(&mut self, mo_id: &str, now: Instant) {
-        self.schedule(mo_id, Some(now));
+    /// Wants a task read at a time, finished or not.
+    pub(super) fn at(&mut self, mo_id: &str, due: Instant) {
+        self.schedule(mo_id, Some(due));
     }
 
     /// A task is about to be read out of turn. Answers whether it is watched and not being read already.

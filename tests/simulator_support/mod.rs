@@ -2,7 +2,9 @@
 
 #![allow(
     dead_code,
-    reason = "each test binary uses its own part of this module"
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test binary uses its own part; a test that cannot go on has failed"
 )]
 
 use std::time::Duration;

@@ -13,7 +13,10 @@ use vtask::{
     simulator::{Control, Options, Simulator, scenario::Scenario},
     task::{Board, EndpointId, Labels, Record, ServerClock, Status, TaskId, Touched},
     vim::{ConnectOptions, Credentials, Trust},
-    watch::{CancelAnswer, Command, Link, Privilege, ServerFacts, Update, WatchOptions, Watcher},
+    watch::{
+        CancelAnswer, Command, FetchMode, Link, Privilege, ServerFacts, Update, WatchOptions,
+        Watcher,
+    },
 };
 
 pub const HERE: EndpointId = EndpointId(0);
@@ -45,6 +48,31 @@ pub fn watch(simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
     options.interval = Duration::from_millis(50);
     options.discover_interval = Duration::from_millis(100);
     options
+}
+
+/// The same, followed in one way only.
+pub fn watch_by(mode: FetchMode, simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
+    let mut options = watch(simulator, tasks);
+    options.fetch = mode;
+    options
+}
+
+/// Runs a test that takes a [`FetchMode`] once for each way of following tasks.
+#[macro_export]
+macro_rules! both_ways {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            #[tokio::test]
+            async fn by_push() {
+                super::$name(vtask::watch::FetchMode::Push).await;
+            }
+
+            #[tokio::test]
+            async fn by_poll() {
+                super::$name(vtask::watch::FetchMode::Poll).await;
+            }
+        }
+    )+};
 }
 
 /// A fetch loop with a board that follows it.

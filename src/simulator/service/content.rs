@@ -12,6 +12,9 @@ use crate::simulator::world::World;
 /// The server's identity, for `serverGuid` and `AboutInfo.instanceUuid`.
 pub(crate) const INSTANCE: &str = "6a1f2c1e-4d0a-4c6e-9f53-0b6f2f0a7d11";
 
+/// The moId of the property collector that every session is given.
+pub(super) const DEFAULT_COLLECTOR: &str = "propertyCollector";
+
 /// The managers: field of `ServiceContent`, type, moId.
 const MANAGERS: [(&str, &str, &str); 6] = [
     (
@@ -20,11 +23,7 @@ const MANAGERS: [(&str, &str, &str); 6] = [
         "AuthorizationManager",
     ),
     ("eventManager", "EventManager", "EventManager"),
-    (
-        "propertyCollector",
-        "PropertyCollector",
-        "propertyCollector",
-    ),
+    ("propertyCollector", "PropertyCollector", DEFAULT_COLLECTOR),
     ("sessionManager", "SessionManager", "SessionManager"),
     ("taskManager", "TaskManager", "TaskManager"),
     ("viewManager", "ViewManager", "ViewManager"),

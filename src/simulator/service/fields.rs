@@ -83,6 +83,11 @@ impl Fields {
         self.rest.remove(name).filter(|value| !value.is_null())
     }
 
+    /// A field as it was sent, left where it is.
+    pub(super) fn peek(&self, name: &str) -> Value {
+        self.rest.get(name).cloned().unwrap_or_default()
+    }
+
     fn missing(&self, name: &str) -> Fault {
         Fault::invalid_argument(&self.path(name), "It is required.")
     }

@@ -1,8 +1,10 @@
 //! The managed objects of the embedded vCenter: who may call what, and what is answered. No HTTP here, and no
 //! waiting: every call gets its answer at once, at a moment that the caller has advanced the world to.
 
+mod collector;
 mod content;
 mod fields;
+mod filter;
 mod managers;
 mod objects;
 mod retrieve;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub(super) use collector::{WaitRequest, WaitTicket};
 pub(super) use content::INSTANCE;
 use fields::Fields;
 use objects::Objects;
@@ -263,6 +266,7 @@ impl Core {
         match &*call.object.kind {
             "ViewManager" | "ListView" | "ContainerView" => self.call_views(token, call),
             "PropertyCollector" => self.call_collector(token, call),
+            "PropertyFilter" => self.call_filter(token, call),
             _ => self.call_manager(token, call),
         }
     }

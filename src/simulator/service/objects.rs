@@ -189,7 +189,8 @@ impl Objects<'_> {
         self.world.task(id)
     }
 
-    fn view(&self, object: &MoRef) -> Option<&View> {
+    /// The session's view that a reference names.
+    pub(super) fn view(&self, object: &MoRef) -> Option<&View> {
         let view = self.session?.views.get(&*object.id)?;
         (view.type_name() == &*object.kind).then_some(view)
     }
@@ -274,7 +275,7 @@ impl Objects<'_> {
             }
             _ => self
                 .session
-                .and_then(|session| session.property(object, name, self))
+                .and_then(|session| session.property(object, name))
                 .unwrap_or(Property::Unset),
         }
     }

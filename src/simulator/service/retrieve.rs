@@ -66,7 +66,7 @@ impl Core {
                 self.take_unfinished(token, call, &cancelled)?;
                 Ok(Answer::Void)
             }
-            _ => Err(Fault::method_not_found(&call.object, &call.member)),
+            _ => self.call_own_collector(token, call),
         }
     }
 

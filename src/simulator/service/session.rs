@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::objects::Objects;
+use super::collector::Collector;
+use super::content::DEFAULT_COLLECTOR;
+use super::filter::Filter;
 use super::retrieve::Unfinished;
 use super::views::View;
 use crate::simulator::control::OpenObjects;
@@ -26,6 +28,8 @@ pub(crate) struct Session {
     pub in_flight: usize,
     /// The views that it made, by moId.
     pub views: HashMap<String, View>,
+    /// The property collectors, by moId; the one that every session is given is among them.
+    pub(super) collectors: HashMap<String, Collector>,
     /// Retrievals answered in part.
     pub unfinished: Vec<Unfinished>,
 }
@@ -50,8 +54,24 @@ impl Session {
     }
 
     /// Whether the session made this collector, filter or history collector.
-    pub(crate) fn owns(&self, _object: &MoRef) -> bool {
-        false
+    pub(super) fn owns(&self, object: &MoRef) -> bool {
+        match &*object.kind {
+            "PropertyCollector" => self.collectors.contains_key(&*object.id),
+            "PropertyFilter" => self.filter(object).is_some(),
+            _ => false,
+        }
+    }
+
+    fn filter(&self, reference: &MoRef) -> Option<&Filter> {
+        self.collectors
+            .values()
+            .flat_map(Collector::filters)
+            .find(|filter| filter.reference == *reference)
+    }
+
+    /// The session was used.
+    pub(super) fn used(&mut self, unscaled: Duration) {
+        self.last_active = unscaled;
     }
 
     /// The session's views.
@@ -66,13 +86,18 @@ impl Session {
     }
 
     /// A property of an object that the session made.
-    pub(crate) fn property(
-        &self,
-        _object: &MoRef,
-        _name: &str,
-        _objects: &Objects<'_>,
-    ) -> Option<Property> {
-        None
+    pub(super) fn property(&self, object: &MoRef, name: &str) -> Option<Property> {
+        if &*object.kind == "PropertyCollector" {
+            let collector = self.collectors.get(&*object.id)?;
+            return Some(Property::references(
+                collector.filters().map(|filter| &filter.reference),
+            ));
+        }
+        let filter = self.filter(object)?;
+        Some(match name {
+            "partialUpdates" => Property::boolean(filter.partial),
+            _ => Property::Object(filter.raw.clone()),
+        })
     }
 
     /// A moId for a new object of this session.
@@ -115,6 +140,7 @@ impl Sessions {
         unscaled: Duration,
     ) {
         let key = uuid(&mut self.chance);
+        let first = self.chance.u64(1..1_000_000) * 1000;
         let session = Session {
             key,
             user: user.to_owned(),
@@ -122,6 +148,7 @@ impl Sessions {
             last_active: unscaled,
             in_flight: 0,
             views: HashMap::new(),
+            collectors: HashMap::from([(DEFAULT_COLLECTOR.to_owned(), Collector::new(first))]),
             unfinished: Vec::new(),
         };
         self.open.insert(token, session);
@@ -143,6 +170,12 @@ impl Sessions {
     pub(crate) fn open_objects(&self) -> OpenObjects {
         let mut open = OpenObjects::default();
         for session in self.open.values() {
+            open.collectors += session.collectors.len().saturating_sub(1);
+            open.filters += session
+                .collectors
+                .values()
+                .map(|collector| collector.filters().count())
+                .sum::<usize>();
             open.views += session.views.len();
             open.retrievals += session.unfinished.len();
         }

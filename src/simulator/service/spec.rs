@@ -120,6 +120,11 @@ impl FilterSpec {
         self.objects.iter().map(|spec| &spec.object)
     }
 
+    /// Whether the filter names the object directly.
+    pub(super) fn names(&self, object: &MoRef) -> bool {
+        self.starts().any(|start| start == object)
+    }
+
     /// The objects that the filter selects now. An object named directly that does not exist is a fault, unless
     /// such objects are to be reported.
     pub(super) fn select(&self, objects: &Objects<'_>) -> Result<Selected, Fault> {

@@ -25,11 +25,6 @@ impl WorldTime {
         Self(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 
-    /// Microseconds since the start.
-    pub(crate) const fn as_micros(self) -> i64 {
-        self.0
-    }
-
     /// This moment plus a span.
     #[must_use]
     pub(crate) fn after(self, span: Duration) -> Self {

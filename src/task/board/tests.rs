@@ -284,3 +284,17 @@ fn a_field_that_does_not_fit_is_reported_and_the_rest_applied() {
     );
     assert!(bench.record("task").is_cancel_requested());
 }
+
+#[test]
+fn a_key_that_changes_is_followed_and_the_old_one_forgotten() {
+    let mut bench = Bench::default();
+    bench.put("task-1", &json!({"key": "old"}));
+    bench.fields("task-1", &json!({"key": "new"}));
+    let child = bench.put("child", &json!({"parentTaskKey": "new"}));
+    assert_eq!(bench.board.parent(child), Some(bench.find("task-1")));
+    bench.apply(TaskChange::Dropped {
+        mo_id: "task-1".into(),
+    });
+    let late = bench.put("late", &json!({"parentTaskKey": "old"}));
+    assert_eq!(bench.board.parent(late), None);
+}

@@ -47,9 +47,10 @@ impl Filter {
 fn occurs(word: &str, text: &str) -> bool {
     if text.is_ascii() {
         let word = word.as_bytes();
+        // Most places are ruled out by their first letter.
         text.as_bytes()
             .windows(word.len())
-            .any(|part| part.eq_ignore_ascii_case(word))
+            .any(|part| part[0].to_ascii_lowercase() == word[0] && part.eq_ignore_ascii_case(word))
     } else {
         folded(text).contains(word)
     }

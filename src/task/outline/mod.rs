@@ -1,6 +1,6 @@
 //! The rows of the list: which tasks are shown, in which order, and how they hang together.
 //!
-//! The outline is kept in order while the board changes. Siblings are [`Ranked`] by their sort keys, each with the
+//! The outline is kept in order while the board changes. Siblings are ranked by their sort keys, each with the
 //! number of rows that its subtree shows, so that a change costs what it touches along one path to the root, and
 //! drawing costs the rows that are on the screen: with a hundred thousand tasks as with a hundred.
 //!

@@ -81,10 +81,8 @@ impl Bench {
             Fold::Closed => "▶",
         });
         let mo_id = &self.board.get(row.handle).unwrap().id.mo_id;
-        line += &match row.is_context {
-            true => format!("({mo_id})"),
-            false => mo_id.to_string(),
-        };
+        let (before, after) = if row.is_context { ("(", ")") } else { ("", "") };
+        line.extend([before, mo_id, after]);
         match row.hidden.total() {
             0 => line,
             hidden => format!("{line}+{hidden}"),

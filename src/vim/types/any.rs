@@ -52,13 +52,21 @@ pub fn is_unset(value: &Value) -> bool {
     value.is_null()
 }
 
-/// Takes the box off: `{"_typeName":"int","_value":42}` becomes `42`; anything else stays as it is.
+/// Takes the box off: `{"_typeName":"int","_value":42}` becomes `42`; anything else stays as it is. A data object
+/// keeps the type that its box names.
 pub fn unboxed(value: Value) -> Value {
-    match value {
-        Value::Object(mut object) if object.contains_key("_value") => {
-            object.swap_remove("_value").unwrap_or(Value::Null)
+    let Value::Object(mut outer) = value else {
+        return value;
+    };
+    match outer.swap_remove("_value") {
+        None => Value::Object(outer),
+        Some(Value::Object(mut inner)) => {
+            if let Some(name) = outer.swap_remove("_typeName") {
+                inner.entry("_typeName").or_insert(name);
+            }
+            Value::Object(inner)
         }
-        other => other,
+        Some(inner) => inner,
     }
 }
 
@@ -161,6 +169,12 @@ mod tests {
             Ok(true)
         );
         assert_eq!(int("progress", json!(99_999_999_999_i64)), Ok(i32::MAX));
+    }
+
+    #[test]
+    fn a_boxed_data_object_keeps_its_type() {
+        let boxed = json!({"_typeName": "TaskReasonUser", "_value": {"userName": "ops"}});
+        assert_eq!(type_name(&unboxed(boxed)), Some("TaskReasonUser"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{
-    any::{Malformed, boolean, int, items, object, string, type_name, unboxed},
+    any::{Malformed, boolean, int, items, object, string, unboxed},
     fault::Fault,
     message::LocalizableMessage,
     reason::TaskReason,
@@ -199,7 +199,7 @@ impl TaskInfo {
             "state" => self.state = TaskState::from_json(field, value)?,
             "cancelled" => self.cancelled = boolean(field, value)?,
             "cancelable" => self.cancelable = boolean(field, value)?,
-            "error" => self.error = (!unset).then(|| Box::new(Fault::new(fault_unboxed(value)))),
+            "error" => self.error = (!unset).then(|| Box::new(Fault::new(unboxed(value)))),
             "result" => self.result = (!unset).then(|| Box::new(value)),
             "progress" => self.progress = optional(unset, || int(field, value))?,
             "progressDetails" => self.progress_details = items(field, value)?,
@@ -311,18 +311,6 @@ fn optional<T>(
 
 fn key(unset: bool, field: &str, value: Value) -> Result<Option<Arc<str>>, Malformed> {
     optional(unset, || string(field, value).map(Arc::from))
-}
-
-/// A fault in an `Any` place may be boxed under its own type name; the name must survive the unboxing.
-fn fault_unboxed(value: Value) -> Value {
-    let name = type_name(&value).map(ToOwned::to_owned);
-    let mut fault = unboxed(value);
-    if let (Some(name), Value::Object(object)) = (name, &mut fault)
-        && !object.contains_key("_typeName")
-    {
-        object.insert("_typeName".to_owned(), json!(name));
-    }
-    fault
 }
 
 #[cfg(test)]

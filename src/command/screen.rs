@@ -1,0 +1,141 @@
+//! The full screen: over a vCenter, or over the embedded one.
+
+use std::{
+    io::{self, IsTerminal},
+    time::Duration,
+};
+
+use crossterm::event::EventStream;
+use jiff::Timestamp;
+use ratatui::{Terminal, backend::CrosstermBackend};
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+
+use super::{CommandError, Outcome, tasks};
+use crate::{
+    app::{self, Exit, Inlets, Options, ThemeChoice, terminal::Session},
+    cli::{DemoArgs, ScreenArgs, WatchArgs},
+    config,
+    simulator::{self, ClockMode, Simulator, scenario::Scenario},
+    task::EndpointId,
+    vim::{ConnectOptions, Credentials, Trust},
+    watch::{WatchOptions, Watcher},
+};
+
+/// How many updates may wait for the screen before the fetch loop does.
+const UPDATES_AHEAD: usize = 256;
+
+/// `vtask [TASK]...`: watches on the full screen.
+///
+/// # Errors
+/// Without a terminal, and when the connection is not configured.
+pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
+    let tasks = tasks::read(&args.tasks, || Box::new(io::stdin().lock()))?;
+    needs_terminal()?;
+    let connect = config::resolve(&args.connection, &config::process_environment)?;
+    let mut options = WatchOptions::new(connect, tasks);
+    options.interval = Duration::from_secs_f64(args.interval);
+    options.fetch = args.fetch;
+    show(options, &args.screen).await
+}
+
+/// `vtask demo`: the same over the embedded vCenter.
+///
+/// # Errors
+/// Without a terminal.
+pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
+    needs_terminal()?;
+    let local = |error: color_eyre::Report| CommandError::Local(error);
+    let scenario = Scenario::load("demo").map_err(|error| local(error.into()))?;
+    let mut options = simulator::Options::new(scenario);
+    options.seed = args.seed;
+    options.clock = ClockMode::Real { speed: args.speed };
+    let simulator = Simulator::start(options)
+        .await
+        .map_err(|error| local(error.into()))?;
+    let connect = ConnectOptions {
+        address: simulator
+            .url()
+            .parse()
+            .map_err(|error: crate::vim::InvalidAddress| local(error.into()))?,
+        trust: Trust::System,
+        credentials: Credentials::Password {
+            user: "ops@demo.lab".to_owned(),
+            password: SecretString::from("demo"),
+        },
+        release: None,
+    };
+    let outcome = show(WatchOptions::new(connect, Vec::new()), &args.screen).await;
+    simulator.stop().await;
+    outcome
+}
+
+/// A screen needs a terminal to be drawn on and keys to be read from.
+fn needs_terminal() -> Result<(), CommandError> {
+    if io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let why = "standard output is no terminal, so there is no screen to draw on. \
+               For scripts there is `vtask get TASK...`; try `vtask --help`.";
+    Err(CommandError::Usage(why.to_owned()))
+}
+
+async fn show(watch: WatchOptions, args: &ScreenArgs) -> Result<Outcome, CommandError> {
+    let failed = |what: &str, error: io::Error| {
+        CommandError::Usage(format!("{what}: {error}. Is this a terminal?"))
+    };
+    let id = EndpointId::default();
+    let name = watch.connect.address.name();
+    let options = look(args);
+    let signals = app::signals().map_err(|error| failed("listening for signals", error))?;
+    let (sender, updates) = mpsc::channel(UPDATES_AHEAD);
+    let watcher = Watcher::spawn(id, watch, sender);
+    let endpoint = app::Endpoint {
+        id,
+        name,
+        commands: watcher.commands(),
+    };
+    let shown = async {
+        let mut session =
+            Session::enter().map_err(|error| failed("taking the terminal over", error))?;
+        let backend = CrosstermBackend::new(io::stdout());
+        let mut terminal =
+            Terminal::new(backend).map_err(|error| failed("taking the terminal over", error))?;
+        let inlets = Inlets {
+            input: EventStream::new(),
+            updates,
+            signals,
+        };
+        app::run(
+            &mut terminal,
+            inlets,
+            vec![endpoint],
+            &mut session,
+            Timestamp::now,
+            options,
+        )
+        .await
+        .map_err(|error| CommandError::Local(error.into()))
+    };
+    let exit = shown.await;
+    watcher.stop().await;
+    match exit? {
+        Exit::Quit => Ok(Outcome::Success),
+        Exit::Interrupted | Exit::Terminated | Exit::TerminalLost => Err(CommandError::Interrupted),
+        Exit::Panicked => Err(CommandError::Panicked),
+    }
+}
+
+fn look(args: &ScreenArgs) -> Options {
+    let environment = Options::from_environment(config::process_environment);
+    Options {
+        read_only: args.read_only,
+        theme: if args.light {
+            ThemeChoice::Light
+        } else {
+            environment.theme
+        },
+        ascii: args.ascii || environment.ascii,
+        ..environment
+    }
+}

@@ -1,0 +1,362 @@
+//! Property collectors: a session's own and the one that it is given, their filters and their versions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::filter::Filter;
+use super::objects::Objects;
+use super::spec::FilterSpec;
+use super::{Answer, Call, Core};
+use crate::simulator::fault::Fault;
+use crate::simulator::value::MoRef;
+
+/// A version that was given out and not yet used.
+#[derive(Debug)]
+struct Issued {
+    version: String,
+    truncated: bool,
+}
+
+/// A property collector.
+#[derive(Debug)]
+pub(super) struct Collector {
+    filters: BTreeMap<u64, Filter>,
+    /// Grows with everything that is numbered here.
+    counter: u64,
+    /// The version that the client has proved to have; it may be used again.
+    acknowledged: Option<String>,
+    issued: Option<Issued>,
+    /// Calls on one collector take turns.
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// Grows when running waits are to end.
+    cancels: u64,
+}
+
+/// What a wait asks for.
+#[derive(Clone, Debug)]
+pub(in crate::simulator) struct WaitRequest {
+    /// The value of the session's header.
+    token: String,
+    collector: MoRef,
+    version: String,
+    /// How long to wait for news; `None`: for ever.
+    pub(in crate::simulator) patience: Option<Duration>,
+    most: usize,
+}
+
+/// Whether an answer may wait for news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Urgency {
+    /// Until there are some.
+    None,
+    /// The client continues a truncated set: it gets the rest at once, even if nothing is left of it.
+    Continued,
+    /// The client knows nothing: it gets a set with every filter at once, even if they have nothing to tell.
+    First,
+}
+
+/// A wait that has begun.
+#[derive(Clone, Debug)]
+pub(in crate::simulator) struct WaitTicket {
+    request: WaitRequest,
+    cancels: u64,
+    urgency: Urgency,
+}
+
+impl Collector {
+    /// A collector without filters. Versions count from `first`, so that those of another collector do not fit.
+    pub(super) fn new(first: u64) -> Self {
+        Self {
+            filters: BTreeMap::new(),
+            counter: first,
+            acknowledged: None,
+            issued: None,
+            turn: Arc::default(),
+            cancels: 0,
+        }
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// The filters, in the order of their creation.
+    pub(super) fn filters(&self) -> impl Iterator<Item = &Filter> {
+        self.filters.values()
+    }
+
+    fn remove_filter(&mut self, reference: &MoRef) -> bool {
+        let before = self.filters.len();
+        self.filters
+            .retain(|_, filter| filter.reference != *reference);
+        self.filters.len() < before
+    }
+
+    /// Takes a version that the client sent. Tells how urgent its answer is.
+    fn take_version(&mut self, version: &str) -> Result<Urgency, Fault> {
+        if version.is_empty() {
+            self.filters.values_mut().for_each(Filter::forget);
+            (self.acknowledged, self.issued) = (None, None);
+            return Ok(Urgency::First);
+        }
+        if let Some(issued) = self.issued.take_if(|issued| issued.version == version) {
+            if issued.truncated {
+                // It has been used now; what it acknowledges stays undoable from the last version that was whole.
+                return Ok(Urgency::Continued);
+            }
+            self.filters.values_mut().for_each(Filter::acknowledge);
+            self.acknowledged = Some(issued.version);
+            return Ok(Urgency::None);
+        }
+        if self.acknowledged.as_deref() == Some(version) {
+            self.filters.values_mut().for_each(Filter::undo);
+            self.issued = None;
+            return Ok(Urgency::None);
+        }
+        Err(Fault::invalid_collector_version())
+    }
+
+    /// The news, if there are any or the answer is urgent, as an `UpdateSet` of at most `most` object updates.
+    fn collect(
+        &mut self,
+        most: usize,
+        look_at_views: bool,
+        urgency: Urgency,
+        objects: &Objects<'_>,
+    ) -> Option<Value> {
+        let mut left = most;
+        let mut truncated = false;
+        let mut sets = Vec::new();
+        for filter in self.filters.values_mut() {
+            filter.catch_up(objects, look_at_views);
+            let (set, count, more) = filter.take(left, urgency == Urgency::First, objects);
+            sets.extend(set);
+            left = left.saturating_sub(count);
+            truncated |= more;
+        }
+        if sets.is_empty() && !truncated && urgency == Urgency::None {
+            return None;
+        }
+        let number = self.next_number();
+        let version = if truncated {
+            format!("{number}:more")
+        } else {
+            number.to_string()
+        };
+        let mut update = json!({"_typeName": "UpdateSet", "version": version});
+        if !sets.is_empty() {
+            update["filterSet"] = Value::Array(sets);
+        }
+        if truncated {
+            update["truncated"] = json!(true);
+        }
+        self.issued = Some(Issued { version, truncated });
+        Some(update)
+    }
+}
+
+impl Core {
+    /// The methods of `PropertyCollector` about collectors and filters.
+    pub(super) fn call_own_collector(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+        let mut fields = self.fields(call)?;
+        match &*call.member {
+            "CreatePropertyCollector" => {
+                fields.done()?;
+                self.may_collect(&call.object)?;
+                let id = self.new_session_id(token);
+                let first = self.chance.u64(1..1_000_000) * 1000;
+                self.session_mut(token, &call.object)?
+                    .collectors
+                    .insert(id.clone(), Collector::new(first));
+                Ok(Answer::Value(MoRef::new("PropertyCollector", id).to_json()))
+            }
+            "DestroyPropertyCollector" => {
+                fields.done()?;
+                let session = self.session_mut(token, &call.object)?;
+                session
+                    .unfinished
+                    .retain(|unfinished| unfinished.collector != call.object);
+                session.collectors.remove(&*call.object.id);
+                self.view_changed();
+                Ok(Answer::Void)
+            }
+            "CreateFilter" => {
+                self.may_collect(&call.object)?;
+                let raw = fields.peek("spec");
+                let spec = FilterSpec::read(fields.object("spec", "PropertyFilterSpec")?)?;
+                let partial = fields.boolean("partialUpdates")?;
+                fields.done()?;
+                let reference = MoRef::new("PropertyFilter", self.new_session_id(token));
+                let filter =
+                    Filter::new(reference.clone(), spec, raw, partial, &self.objects(token))?;
+                let collector = self.collector_mut(token, &call.object)?;
+                let number = collector.next_number();
+                collector.filters.insert(number, filter);
+                self.view_changed();
+                Ok(Answer::Value(reference.to_json()))
+            }
+            "CancelWaitForUpdates" => {
+                fields.done()?;
+                self.collector_mut(token, &call.object)?.cancels += 1;
+                self.view_changed();
+                Ok(Answer::Void)
+            }
+            _ => Err(Fault::method_not_found(&call.object, &call.member)),
+        }
+    }
+
+    /// `PropertyFilter.DestroyPropertyFilter`.
+    pub(super) fn call_filter(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+        if call.member != "DestroyPropertyFilter" {
+            return Err(Fault::method_not_found(&call.object, &call.member));
+        }
+        self.fields(call)?.done()?;
+        let session = self.session_mut(token, &call.object)?;
+        for collector in session.collectors.values_mut() {
+            collector.remove_filter(&call.object);
+        }
+        Ok(Answer::Void)
+    }
+
+    fn collector_mut(&mut self, token: &str, object: &MoRef) -> Result<&mut Collector, Fault> {
+        let session = self.session_mut(token, object)?;
+        session
+            .collectors
+            .get_mut(&*object.id)
+            .ok_or_else(|| Fault::object_not_found(object))
+    }
+
+    /// The lock that makes calls on one collector take turns; `None` for calls that need not wait for theirs.
+    pub(in crate::simulator) fn turn_of(
+        &mut self,
+        call: &Call,
+    ) -> Option<Arc<tokio::sync::Mutex<()>>> {
+        let takes_turns = !matches!(
+            &*call.member,
+            "CancelWaitForUpdates" | "CreatePropertyCollector" | "DestroyPropertyCollector"
+        );
+        if !call.is_method || !takes_turns || &*call.object.kind != "PropertyCollector" {
+            return None;
+        }
+        let token = self.authenticate(call).ok()?;
+        self.collector_mut(&token, &call.object)
+            .ok()
+            .map(|collector| collector.turn.clone())
+    }
+
+    /// What a call asks to wait for; `None` if it is not a wait.
+    pub(in crate::simulator) fn wait_request(
+        &mut self,
+        call: &Call,
+    ) -> Result<Option<WaitRequest>, Fault> {
+        let is_wait = matches!(
+            &*call.member,
+            "WaitForUpdatesEx" | "WaitForUpdates" | "CheckForUpdates"
+        );
+        if !call.is_method || !is_wait || &*call.object.kind != "PropertyCollector" {
+            return Ok(None);
+        }
+        let token = self.authenticate(call)?;
+        self.known(&token, &call.object)?;
+        let mut fields = self.fields(call)?;
+        let version = fields.optional_string("version")?.unwrap_or_default();
+        let mut patience = (call.member == "CheckForUpdates").then_some(Duration::ZERO);
+        let mut most = usize::MAX;
+        if call.member == "WaitForUpdatesEx" {
+            most = self.behaviours.update_cap.unwrap_or(usize::MAX);
+            if let Some(mut options) = fields.optional_object("options", "WaitOptions")? {
+                let seconds = options.optional_count("maxWaitSeconds")?;
+                patience = seconds
+                    .and_then(|seconds| u64::try_from(seconds).ok())
+                    .map(Duration::from_secs);
+                match options.optional_count("maxObjectUpdates")? {
+                    Some(0) => {
+                        return Err(Fault::invalid_argument(
+                            "options.maxObjectUpdates",
+                            "It must be above 0.",
+                        ));
+                    }
+                    asked => most = most.min(asked.unwrap_or(usize::MAX)),
+                }
+                options.done()?;
+            }
+        }
+        fields.done()?;
+        if let Some(limit) = self.behaviours.waits_end_after {
+            patience = Some(patience.map_or(limit, |patience| patience.min(limit)));
+        }
+        Ok(Some(WaitRequest {
+            token,
+            collector: call.object.clone(),
+            version,
+            patience,
+            most,
+        }))
+    }
+
+    /// Begins a wait: the version is taken, the session is in use.
+    pub(in crate::simulator) fn begin_wait(
+        &mut self,
+        request: WaitRequest,
+    ) -> Result<WaitTicket, Fault> {
+        let collector = self.collector_mut(&request.token, &request.collector)?;
+        let urgency = collector.take_version(&request.version)?;
+        let cancels = collector.cancels;
+        self.session_mut(&request.token, &request.collector)?
+            .in_flight += 1;
+        Ok(WaitTicket {
+            request,
+            cancels,
+            urgency,
+        })
+    }
+
+    /// Whether there is an answer by now. `first`: the wait has only just begun.
+    pub(in crate::simulator) fn poll_wait(
+        &mut self,
+        ticket: &WaitTicket,
+        first: bool,
+    ) -> Result<Option<Value>, Fault> {
+        let WaitRequest {
+            token,
+            collector: object,
+            most,
+            ..
+        } = &ticket.request;
+        // The collector steps out of its session, for it looks at what else the session has.
+        let taken = self
+            .sessions
+            .get_mut(token)
+            .and_then(|session| session.collectors.remove(&*object.id));
+        let Some(mut collector) = taken else {
+            return Err(Fault::request_canceled());
+        };
+        let cancelled = collector.cancels != ticket.cancels;
+        let look_at_views = first || self.behaviours.wake_on_view_change;
+        let news = (!cancelled).then(|| {
+            collector.collect(
+                *most,
+                look_at_views,
+                if first { ticket.urgency } else { Urgency::None },
+                &self.objects(token),
+            )
+        });
+        if let Some(session) = self.sessions.get_mut(token) {
+            session.collectors.insert(object.id.to_string(), collector);
+        }
+        news.ok_or_else(Fault::request_canceled)
+    }
+
+    /// Ends a wait, answered or not.
+    pub(in crate::simulator) fn end_wait(&mut self, ticket: &WaitTicket) {
+        let unscaled = self.unscaled;
+        if let Some(session) = self.sessions.get_mut(&ticket.request.token) {
+            session.in_flight = session.in_flight.saturating_sub(1);
+            session.used(unscaled);
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! What the answers mean: for the set of watched tasks, for the board, for the loop itself.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::{
+    CancelAnswer, Privilege, Update,
+    endpoint::{Endpoint, Halt},
+    push::Fetch,
+    reading::{Reading, Wish},
+    translate::{News, news},
+    watched::Origin,
+};
+use crate::{
+    task::{Labels, ServerClock, TaskChange},
+    vim::{
+        Client, Digest, Error,
+        types::{
+            Fault, FilterUpdate, ManagedObjectReference, OperationLabel, TaskInfo, TaskState,
+            UpdateSet,
+        },
+    },
+};
+
+/// How long a task is left alone whose answer was overtaken by a pushed change.
+const OVERTAKEN: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Why reading ended.
+pub(super) enum End {
+    /// The session is dead; what was being read is due again.
+    SessionDead(Box<Error>),
+    Halted(Halt),
+}
+
+impl From<Halt> for End {
+    fn from(halt: Halt) -> Self {
+        Self::Halted(halt)
+    }
+}
+
+/// A task as read, unless it was unchanged.
+pub(super) type TaskAnswer = Result<Option<Box<(TaskInfo, Digest)>>, Error>;
+
+/// A request that came to its end.
+pub(super) enum Done {
+    Task(Arc<str>, TaskAnswer),
+    Recent(Result<Vec<ManagedObjectReference>, Error>),
+    Clock(Timestamp, Result<Timestamp, Error>),
+    Labels(Result<Vec<OperationLabel>, Error>),
+    Cancel(Arc<str>, Result<(), Error>),
+    Privilege(Arc<str>, Result<Privilege, Error>),
+    /// Tasks were put into the view; those that the server does not know.
+    View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
+    /// The running wait was told to end; the wait itself tells how it ended.
+    Nudge,
+}
+
+impl Endpoint {
+    pub(super) async fn take_answer(
+        &mut self,
+        reading: &mut Reading,
+        done: Done,
+    ) -> Result<(), End> {
+        match done {
+            Done::Task(mo_id, answer) => self.take_task(reading, &mo_id, answer)?,
+            Done::Recent(answer) => {
+                for task in usable(answer)?.unwrap_or_default() {
+                    self.watched
+                        .add(&task.value, Origin::Discovered, Instant::now());
+                }
+            }
+            Done::Clock(sent, answer) => {
+                if let Some(server) = usable(answer)? {
+                    let clock = ServerClock::from_reading(server, sent, Timestamp::now());
+                    self.set_clock(clock).await?;
+                }
+            }
+            Done::Labels(answer) => {
+                if let Some(rows) = usable(answer)? {
+                    self.tell(Update::Labels(Labels::new(rows))).await?;
+                }
+                self.has_labels = true;
+            }
+            Done::Cancel(mo_id, answer) => self.take_cancel(reading, mo_id, answer).await?,
+            Done::Privilege(mo_id, answer) => {
+                let privilege = match answer {
+                    Ok(privilege) => privilege,
+                    Err(error) if error.is_session_dead() => {
+                        self.wishes.push(Wish::CheckPrivilege(mo_id));
+                        return Err(End::SessionDead(Box::new(error)));
+                    }
+                    Err(error) => Privilege::Unknown(error.reason().into()),
+                };
+                self.tell(Update::Privilege { mo_id, privilege }).await?;
+            }
+            Done::View(joining, answer) => self.take_view(reading, &joining, answer)?,
+            Done::Nudge => {}
+        }
+        Ok(())
+    }
+
+    fn take_task(
+        &mut self,
+        reading: &mut Reading,
+        mo_id: &Arc<str>,
+        answer: TaskAnswer,
+    ) -> Result<(), End> {
+        let now = Instant::now();
+        let asked = reading.finish(mo_id).unwrap_or(now);
+        if !self.watched.contains(mo_id) {
+            return Ok(());
+        }
+        match answer {
+            Ok(None) => self.watched.unchanged(mo_id, now),
+            Ok(Some(_)) if self.watched.is_stale(mo_id, asked) => {
+                self.watched.at(mo_id, now + OVERTAKEN);
+            }
+            Ok(Some(answer)) => {
+                let (info, digest) = *answer;
+                self.session_was_good = true;
+                self.take_whole(reading, mo_id, Box::new(info), Some(digest));
+            }
+            Err(error) if error.is_fault("ManagedObjectNotFound") => {
+                self.session_was_good = true;
+                self.vanished(reading, mo_id, error.reason());
+            }
+            Err(error) if error.is_session_dead() => {
+                self.watched.at(mo_id, now);
+                return Err(End::SessionDead(Box::new(error)));
+            }
+            Err(error) if error.is_passing() => {
+                self.watched.at(mo_id, now);
+                return Err(Halt::Failed(Box::new(error)).into());
+            }
+            Err(error) => self.unreadable(reading, mo_id, error.reason()),
+        }
+        Ok(())
+    }
+
+    /// A whole `TaskInfo` came, read or pushed.
+    fn take_whole(
+        &mut self,
+        reading: &mut Reading,
+        mo_id: &Arc<str>,
+        info: Box<TaskInfo>,
+        digest: Option<Digest>,
+    ) {
+        let now = Instant::now();
+        for key in self.watched.read(mo_id, &info, digest, now) {
+            self.watched.add(&key, Origin::Lineage, now);
+        }
+        let at = self.now();
+        reading.changes.push(TaskChange::Whole { info, at });
+        for mo_id in self.watched.make_room() {
+            self.leave_view(&mo_id);
+            reading.changes.push(TaskChange::Dropped { mo_id });
+        }
+    }
+
+    fn vanished(&mut self, reading: &mut Reading, mo_id: &Arc<str>, reason: String) {
+        self.leave_view(mo_id);
+        let change = if self.watched.vanished(mo_id) {
+            TaskChange::Gone {
+                mo_id: mo_id.clone(),
+                at: self.now(),
+            }
+        } else {
+            TaskChange::Ghost {
+                key: mo_id.clone(),
+                reason: reason.into(),
+            }
+        };
+        reading.changes.push(change);
+    }
+
+    fn unreadable(&mut self, reading: &mut Reading, mo_id: &Arc<str>, reason: String) {
+        self.watched.unreadable(mo_id, Instant::now());
+        reading.changes.push(TaskChange::Unreadable {
+            mo_id: mo_id.clone(),
+            reason: reason.into(),
+        });
+    }
+
+    pub(super) fn leave_view(&mut self, mo_id: &Arc<str>) {
+        if let Fetch::Push(push) = &mut self.fetch {
+            push.leave(mo_id);
+        }
+    }
+
+    async fn take_cancel(
+        &mut self,
+        reading: &mut Reading,
+        mo_id: Arc<str>,
+        answer: Result<(), Error>,
+    ) -> Result<(), End> {
+        reading.cancels.retain(|task| *task != mo_id);
+        let answer = match answer {
+            Err(error) if error.is_session_dead() => {
+                self.wishes.push(Wish::Cancel(mo_id));
+                return Err(End::SessionDead(Box::new(error)));
+            }
+            other => cancel_answer(other),
+        };
+        self.wishes.push(Wish::Read(mo_id.clone()));
+        self.tell(Update::Cancel { mo_id, answer }).await?;
+        Ok(())
+    }
+
+    fn take_view(
+        &mut self,
+        reading: &mut Reading,
+        joining: &[Arc<str>],
+        answer: Result<Vec<ManagedObjectReference>, Error>,
+    ) -> Result<(), End> {
+        let now = Instant::now();
+        if let Fetch::Push(push) = &mut self.fetch {
+            for task in push.modified(joining, answer.is_err()) {
+                self.watched.at(&task, now);
+            }
+        }
+        match answer {
+            Ok(unresolved) => {
+                for task in unresolved {
+                    let reason = "the server knows no such task (any more).";
+                    self.vanished(reading, &task.value, reason.to_owned());
+                }
+                Ok(())
+            }
+            Err(error) if error.is_session_dead() => Err(End::SessionDead(Box::new(error))),
+            Err(error) if error.is_passing() => Err(Halt::Failed(Box::new(error)).into()),
+            Err(error) => {
+                // The view is gone though the session lives, or cannot be changed: all is made anew.
+                self.abandon_push();
+                Err(Halt::Failed(Box::new(error)).into())
+            }
+        }
+    }
+
+    /// What changed, as the long poll told it.
+    pub(super) fn take_updates(&mut self, reading: &mut Reading, set: UpdateSet) {
+        for FilterUpdate {
+            object_set,
+            missing_set,
+        } in set.filter_set
+        {
+            for update in object_set {
+                self.take_update(reading, update);
+            }
+            for missing in missing_set {
+                self.take_missing(reading, &missing.obj, &missing.fault);
+            }
+        }
+    }
+
+    fn take_update(&mut self, reading: &mut Reading, update: crate::vim::types::ObjectUpdate) {
+        let now = Instant::now();
+        let Fetch::Push(push) = &mut self.fetch else {
+            return;
+        };
+        // An update of a task that was taken out of the view meanwhile is of no interest.
+        let Some(mo_id) = push.members.get(&update.obj).cloned() else {
+            return;
+        };
+        push.heard_of(&mo_id);
+        let is_known = self.watched.pushed(&mo_id, now).is_some();
+        match news(update) {
+            Ok(News::Whole(info)) => self.take_whole(reading, &mo_id, info, None),
+            Ok(News::Fields(fields)) if is_known => {
+                for (field, value) in &fields {
+                    match &**field {
+                        "state" => {
+                            if let Ok(state) = TaskState::from_json("state", value.clone()) {
+                                self.watched.take_state(&mo_id, &state);
+                            }
+                        }
+                        // Lineage is followed where a task is read whole.
+                        "key" | "parentTaskKey" | "rootTaskKey" => self.watched.at(&mo_id, now),
+                        _ => {}
+                    }
+                }
+                let at = self.now();
+                reading
+                    .changes
+                    .push(TaskChange::Fields { mo_id, fields, at });
+            }
+            Ok(News::Left) => self.vanished(reading, &mo_id, "it left the server.".to_owned()),
+            Ok(News::Fields(_) | News::ReadIt) => self.watched.at(&mo_id, now),
+            Ok(News::Nothing) => {}
+            Err(malformed) => self.unreadable(reading, &mo_id, malformed.to_string()),
+        }
+    }
+
+    fn take_missing(&mut self, reading: &mut Reading, mo_id: &Arc<str>, fault: &Fault) {
+        if !self.watched.contains(mo_id) {
+            return;
+        }
+        if let Fetch::Push(push) = &mut self.fetch {
+            push.heard_of(mo_id);
+        }
+        let reason = format!("{}: {}", fault.type_name(), fault.text());
+        if fault.type_name() == "ManagedObjectNotFound" {
+            self.vanished(reading, mo_id, reason);
+        } else {
+            self.unreadable(reading, mo_id, reason);
+        }
+    }
+}
+
+/// What a request for something dispensable brought: `None` where the server just does not have it.
+fn usable<T>(answer: Result<T, Error>) -> Result<Option<T>, End> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_session_dead() => Err(End::SessionDead(Box::new(error))),
+        Err(error) if error.is_passing() => Err(Halt::Failed(Box::new(error)).into()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whether the account may cancel a task, as far as the server tells.
+pub(super) async fn privilege(
+    client: &Client,
+    mo_id: &str,
+    session_key: &str,
+) -> Result<Privilege, Error> {
+    if session_key.is_empty() {
+        let why = "the session was handed in, and the server tells privileges by its key only";
+        return Ok(Privilege::Unknown(why.into()));
+    }
+    let Some(entity) = client.task_info(mo_id).await?.entity else {
+        return Ok(Privilege::Unknown("the task names no entity".into()));
+    };
+    Ok(match client.may_cancel(&entity, session_key).await? {
+        Some(true) => Privilege::Granted,
+        Some(false) => Privilege::Denied,
+        None => Privilege::Unknown("the server does not say".into()),
+    })
+}
+
+fn cancel_answer(answer: Result<(), Error>) -> CancelAnswer {
+    let Err(error) = answer else {
+        return CancelAnswer::Accepted;
+    };
+    match error.fault().map(|fault| (fault.type_name(), fault)) {
+        Some(("NotSupported", _)) => CancelAnswer::NotSupported,
+        Some(("InvalidState", _)) => CancelAnswer::InvalidState,
+        Some(("ManagedObjectNotFound", _)) => CancelAnswer::Gone,
+        Some(("NoPermission", fault)) => CancelAnswer::NoPermission {
+            privilege: fault
+                .field("privilegeId")
+                .and_then(|privilege| privilege.as_str())
+                .unwrap_or("Global.CancelTask")
+                .to_owned(),
+        },
+        _ => CancelAnswer::Failed(error.reason().into()),
+    }
+}

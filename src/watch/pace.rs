@@ -1,0 +1,71 @@
+//! How often to ask for changes: at once while it is quiet, gathered while they pour in.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Lets a few polls through at once and then one every so often: an answer after a quiet time is followed by the
+/// next poll immediately, a stream of changes is gathered (the server folds changes of one object together).
+#[derive(Debug)]
+pub(super) struct Pace {
+    /// Polls that may start at once.
+    tokens: f64,
+    counted_at: Instant,
+}
+
+impl Pace {
+    const BURST: f64 = 3.0;
+    /// No change waits longer for its poll.
+    const GATHER: Duration = Duration::from_millis(480);
+
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            tokens: Self::BURST,
+            counted_at: now,
+        }
+    }
+
+    /// An answer with changes came: when the next poll may start.
+    pub(super) fn next(&mut self, now: Instant) -> Instant {
+        let elapsed = now.saturating_duration_since(self.counted_at);
+        let earned = elapsed.as_secs_f64() / Self::GATHER.as_secs_f64();
+        self.tokens = (self.tokens + earned).min(Self::BURST);
+        self.counted_at = now;
+        self.tokens -= 1.0;
+        if self.tokens >= 0.0 {
+            return now;
+        }
+        now + Self::GATHER.mul_f64((-self.tokens).min(1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_now_and_then_is_never_held_back() {
+        let mut now = Instant::now();
+        let mut pace = Pace::new(now);
+        for _ in 0..100 {
+            now += Duration::from_millis(700);
+            assert_eq!(pace.next(now), now);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_of_changes_is_gathered() {
+        let start = Instant::now();
+        let (mut now, mut pace, mut polls) = (start, Pace::new(start), 0);
+        while now < start + Duration::from_secs(20) {
+            let next = pace.next(now);
+            assert!(next - now <= Duration::from_millis(500));
+            // The answer comes within a moment, for changes are waiting.
+            now = next + Duration::from_millis(2);
+            polls += 1;
+        }
+        assert!((38..=50).contains(&polls), "{polls}");
+        now += Duration::from_secs(5);
+        assert_eq!(pace.next(now), now, "quiet again");
+    }
+}

@@ -1,0 +1,389 @@
+//! Following all tasks with one long poll.
+//!
+//! Every watched task that is not over is a member of a list view on the server; a wait for changes runs all the
+//! time. The state here outlives an outage: as long as the session lives, the version that was reached is asked for
+//! again, and nothing that happened meanwhile is missed.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::{
+    answers::{Done, End},
+    endpoint::{Endpoint, Halt},
+    options::FetchMode,
+    pace::Pace,
+    reading::{IN_FLIGHT, Reading},
+};
+use crate::vim::{Client, Error, ErrorKind, TaskCollector, types::UpdateSet};
+
+/// How long a wait lasts at most. Proxies cut longer ones.
+const WAIT: Duration = Duration::from_secs(55);
+/// A wait that proxies cut sooner than this is not worth it.
+const LEAST_WAIT: Duration = Duration::from_secs(5);
+/// How long a task that was put into the view may stay unheard of before the running wait is ended: some servers do
+/// not wake it.
+const NUDGE_AFTER: Duration = Duration::from_millis(800);
+/// …and before it is read by itself.
+const READ_AFTER: Duration = Duration::from_secs(4);
+/// How many waits in a row may fail before tasks are read one by one.
+const FAILURES: u32 = 4;
+/// How many tasks are put into the view with one request.
+const JOIN_AT_ONCE: usize = 2_000;
+
+/// How tasks are followed at the moment.
+#[derive(Debug)]
+pub(super) enum Fetch {
+    /// By one long poll for all.
+    Push(Box<Push>),
+    /// One by one.
+    Poll {
+        /// Why not by push, where that was tried; for people.
+        reason: Option<Arc<str>>,
+        /// When push is tried again.
+        push_at: Option<Instant>,
+    },
+}
+
+impl Fetch {
+    pub(super) fn new(mode: FetchMode) -> Self {
+        let push_at = (mode != FetchMode::Poll).then(Instant::now);
+        Self::Poll {
+            reason: None,
+            push_at,
+        }
+    }
+
+    /// When a wait may start, or push is tried again.
+    pub(super) fn next_time(&self) -> Option<Instant> {
+        match self {
+            Self::Push(push) => push.next_time(),
+            Self::Poll { push_at, .. } => *push_at,
+        }
+    }
+}
+
+/// The state of the long poll.
+#[derive(Debug)]
+pub(super) struct Push {
+    pub(super) collector: Arc<TaskCollector>,
+    version: String,
+    /// What is in the view, as far as we know.
+    pub(super) members: HashSet<Arc<str>>,
+    /// Members that were not heard of yet, with the time they were put there.
+    joining: HashMap<Arc<str>, Instant>,
+    leaving: Vec<Arc<str>>,
+    is_modifying: bool,
+    /// Since when a wait runs.
+    waiting_since: Option<Instant>,
+    next_wait: Instant,
+    /// Whether the running wait was told to end.
+    is_nudged: bool,
+    /// Whether a wait may still run on the server that is lost to us.
+    is_orphaned: bool,
+    wait: Duration,
+    pace: Pace,
+    failures: u32,
+}
+
+impl Push {
+    fn new(collector: TaskCollector, now: Instant) -> Self {
+        Self {
+            collector: Arc::new(collector),
+            version: String::new(),
+            members: HashSet::new(),
+            joining: HashMap::new(),
+            leaving: Vec::new(),
+            is_modifying: false,
+            waiting_since: None,
+            next_wait: now,
+            is_nudged: false,
+            is_orphaned: false,
+            wait: WAIT,
+            pace: Pace::new(now),
+            failures: 0,
+        }
+    }
+
+    /// Nothing is under way any more: the loop begins anew after an outage. Answers the tasks of which it is not
+    /// known whether the view took them.
+    pub(super) fn interrupted(&mut self) -> Vec<Arc<str>> {
+        self.is_nudged = false;
+        self.is_orphaned |= self.waiting_since.take().is_some();
+        self.next_wait = Instant::now();
+        if !std::mem::take(&mut self.is_modifying) {
+            return Vec::new();
+        }
+        let unsure: Vec<Arc<str>> = self.joining.drain().map(|(mo_id, _)| mo_id).collect();
+        for mo_id in &unsure {
+            self.members.remove(mo_id);
+        }
+        unsure
+    }
+
+    pub(super) fn is_modifying(&self) -> bool {
+        self.is_modifying
+    }
+
+    /// Takes a task out of the view.
+    pub(super) fn leave(&mut self, mo_id: &Arc<str>) {
+        self.joining.remove(mo_id);
+        if self.members.remove(mo_id) {
+            self.leaving.push(mo_id.clone());
+        }
+    }
+
+    /// A task of the view was heard of.
+    pub(super) fn heard_of(&mut self, mo_id: &str) {
+        if !self.joining.is_empty() {
+            self.joining.remove(mo_id);
+        }
+    }
+
+    fn next_time(&self) -> Option<Instant> {
+        let wait = self.waiting_since.is_none() && !self.members.is_empty();
+        let oldest = self.joining.values().min();
+        let patience = if self.is_nudged || self.waiting_since.is_none() {
+            READ_AFTER
+        } else {
+            NUDGE_AFTER
+        };
+        [
+            wait.then_some(self.next_wait),
+            oldest.map(|since| *since + patience),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+}
+
+impl Endpoint {
+    /// Begins to follow by push, if that is wanted and due. Where the server does not allow it, tasks are read one by
+    /// one.
+    pub(super) async fn try_push(&mut self, client: &Arc<Client>) -> Result<(), End> {
+        let now = Instant::now();
+        match &self.fetch {
+            Fetch::Poll {
+                push_at: Some(at), ..
+            } if *at <= now => {}
+            _ => return Ok(()),
+        }
+        let creating = TaskCollector::create(client.clone());
+        match self.attend(creating).await? {
+            Ok(collector) => {
+                self.fetch = Fetch::Push(Box::new(Push::new(collector, now)));
+                self.watched.set_paced(false, now);
+            }
+            Err(error) if error.is_session_dead() => return Err(End::SessionDead(Box::new(error))),
+            Err(error) => self.fall_back(error).await?,
+        }
+        self.show_link().await?;
+        Ok(())
+    }
+
+    /// Reads tasks one by one from now on, and says why; push comes back to its turn later.
+    async fn fall_back(&mut self, error: Error) -> Result<(), End> {
+        if self.options.fetch == FetchMode::Push {
+            self.abandon_push();
+            return Err(Halt::Failed(Box::new(error)).into());
+        }
+        let now = Instant::now();
+        self.fetch = Fetch::Poll {
+            reason: Some(error.reason().into()),
+            push_at: Some(now + self.options.push_again),
+        };
+        self.watched.set_paced(true, now);
+        self.show_link().await?;
+        Ok(())
+    }
+
+    /// The session died, and with it everything that was made in it: it is made anew.
+    pub(super) fn abandon_push(&mut self) {
+        if matches!(self.fetch, Fetch::Push(_)) {
+            self.fetch = Fetch::new(self.options.fetch);
+        }
+    }
+
+    /// Starts what the long poll needs: members to join and leave, the wait itself.
+    pub(super) fn feed_push(&mut self, reading: &mut Reading) {
+        let Fetch::Push(push) = &mut self.fetch else {
+            return;
+        };
+        let now = Instant::now();
+        if !push.is_modifying {
+            let mut joining = Vec::new();
+            while joining.len() < JOIN_AT_ONCE
+                && let Some((mo_id, _)) = self.watched.next_due(now)
+            {
+                if !push.members.contains(&mo_id) {
+                    joining.push(mo_id);
+                } else if reading.requests.len() < IN_FLIGHT {
+                    reading.read(mo_id, None);
+                } else {
+                    self.watched.at(&mo_id, now + Duration::from_millis(100));
+                }
+            }
+            if !joining.is_empty() || !push.leaving.is_empty() {
+                push.is_modifying = true;
+                push.members.extend(joining.iter().cloned());
+                push.joining
+                    .extend(joining.iter().map(|task| (task.clone(), now)));
+                let (collector, leaving) =
+                    (push.collector.clone(), std::mem::take(&mut push.leaving));
+                reading.start(|_| async move {
+                    let unresolved = collector.modify_view(&joining, &leaving).await;
+                    Done::View(joining, unresolved)
+                });
+            }
+        }
+        push.start_wait(reading, now);
+        self.chase(reading, now);
+    }
+
+    /// Looks after tasks that are in the view and still unheard of.
+    fn chase(&mut self, reading: &mut Reading, now: Instant) {
+        let Fetch::Push(push) = &mut self.fetch else {
+            return;
+        };
+        let is_late = |since: &Instant, patience| now.duration_since(*since) >= patience;
+        let late = push
+            .joining
+            .values()
+            .any(|since| is_late(since, NUDGE_AFTER));
+        if late && !push.is_nudged && push.waiting_since.is_some() {
+            push.is_nudged = true;
+            let collector = push.collector.clone();
+            reading.start(|_| async move {
+                let _ = collector.cancel_wait().await;
+                Done::Nudge
+            });
+        }
+        let overdue: Vec<Arc<str>> = push
+            .joining
+            .iter()
+            .filter(|(_, since)| is_late(since, READ_AFTER))
+            .map(|(mo_id, _)| mo_id.clone())
+            .collect();
+        for mo_id in overdue {
+            push.joining.remove(&mo_id);
+            self.watched.at(&mo_id, now);
+        }
+    }
+
+    /// A wait ended.
+    pub(super) async fn take_wait(
+        &mut self,
+        reading: &mut Reading,
+        answer: Result<Option<UpdateSet>, Error>,
+    ) -> Result<(), End> {
+        let Fetch::Push(push) = &mut self.fetch else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        let lasted = push
+            .waiting_since
+            .take()
+            .map(|since| now.duration_since(since));
+        let was_nudged = std::mem::take(&mut push.is_nudged);
+        let error = match answer {
+            Ok(set) => {
+                push.failures = 0;
+                push.next_wait = now;
+                if let Some(set) = set {
+                    if !set.version.is_empty() {
+                        push.version.clone_from(&set.version);
+                    }
+                    if !set.truncated {
+                        push.next_wait = push.pace.next(now);
+                    }
+                    self.session_was_good = true;
+                    self.take_updates(reading, set);
+                }
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        if error.is_session_dead() {
+            return Err(End::SessionDead(Box::new(error)));
+        }
+        if error.is_fault("RequestCanceled") && was_nudged {
+            push.next_wait = now;
+            return Ok(());
+        }
+        push.failures += 1;
+        if push.failures >= FAILURES {
+            return self.fall_back(error).await;
+        }
+        if error.is_fault("InvalidCollectorVersion") {
+            push.version.clear();
+            push.next_wait = now;
+        } else if error.is_fault("ManagedObjectNotFound") {
+            // The collector is gone though the session lives.
+            self.abandon_push();
+        } else if error.is_fault("RequestCanceled") {
+            push.next_wait = now + Duration::from_millis(200);
+        } else if error.is_passing() {
+            return push.after_lost_answer(error, lasted.unwrap_or_default(), now);
+        } else {
+            return self.fall_back(error).await;
+        }
+        Ok(())
+    }
+}
+
+impl Push {
+    fn start_wait(&mut self, reading: &mut Reading, now: Instant) {
+        let is_idle = self.waiting_since.is_some() || self.members.is_empty();
+        if is_idle || self.next_wait > now {
+            return;
+        }
+        self.waiting_since = Some(now);
+        let is_orphaned = std::mem::take(&mut self.is_orphaned);
+        let (collector, version, wait) = (self.collector.clone(), self.version.clone(), self.wait);
+        reading.waits.spawn(async move {
+            if is_orphaned {
+                // The server would finish the lost wait first.
+                let _ = collector.cancel_wait().await;
+            }
+            collector.wait(&version, wait).await
+        });
+    }
+
+    /// An answer was lost on its way. The version may be asked for again; a wait that a proxy cut gets shorter.
+    fn after_lost_answer(
+        &mut self,
+        error: Error,
+        lasted: Duration,
+        now: Instant,
+    ) -> Result<(), End> {
+        self.is_orphaned = true;
+        self.next_wait = now;
+        if lasted >= LEAST_WAIT {
+            self.wait = lasted.mul_f64(0.8).max(LEAST_WAIT);
+            return Ok(());
+        }
+        let is_connections = !matches!(error.kind, ErrorKind::Status { .. });
+        if is_connections && self.failures == 1 {
+            return Ok(());
+        }
+        Err(Halt::Failed(Box::new(error)).into())
+    }
+
+    /// The view was changed, or not. Answers the tasks that are to be put there again.
+    pub(super) fn modified(&mut self, joining: &[Arc<str>], failed: bool) -> Vec<Arc<str>> {
+        self.is_modifying = false;
+        if !failed {
+            return Vec::new();
+        }
+        for mo_id in joining {
+            self.members.remove(mo_id);
+            self.joining.remove(mo_id);
+        }
+        joining.to_vec()
+    }
+}

@@ -1,0 +1,167 @@
+//! From what a property collector says of one task to what the board is told. Pure.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::vim::types::{Malformed, ObjectUpdate, Path, TaskInfo, UpdateKind};
+
+/// What an update of one task amounts to.
+#[derive(Debug)]
+pub(super) enum News {
+    /// Its whole `TaskInfo`.
+    Whole(Box<TaskInfo>),
+    /// Some of its fields.
+    Fields(Vec<(Cow<'static, str>, Value)>),
+    /// It left the view, or vanished.
+    Left,
+    /// Something changed that has to be read by itself.
+    ReadIt,
+    /// Nothing.
+    Nothing,
+}
+
+/// Reads an update. Changes are taken in their order, named by leaf or by the whole `info`.
+///
+/// # Errors
+/// When a whole `info` is not what the API declares.
+pub(super) fn news(update: ObjectUpdate) -> Result<News, Malformed> {
+    match update.kind {
+        UpdateKind::Leave => return Ok(News::Left),
+        UpdateKind::Other => return Ok(News::ReadIt),
+        UpdateKind::Enter | UpdateKind::Modify => {}
+    }
+    let entered = update.kind == UpdateKind::Enter;
+    let is_partial = !update.missing_set.is_empty();
+    let mut whole: Option<Box<TaskInfo>> = None;
+    let mut fields: Vec<(Cow<'static, str>, Value)> = Vec::with_capacity(update.change_set.len());
+    for change in update.change_set {
+        match (change.into_parts(), &mut whole) {
+            ((Path::Info, Value::Null), _) => return Ok(News::ReadIt),
+            ((Path::Info, info), _) => {
+                fields.clear();
+                whole = Some(Box::new(TaskInfo::from_json(info)?));
+            }
+            ((Path::Field(field), value), Some(info)) => info.assign(field, value)?,
+            ((Path::Field(field), value), None) => fields.push((Cow::Borrowed(field), value)),
+            ((Path::Other(path), value), _) => match field_of_tomorrow(&path) {
+                Some(field) => fields.push((Cow::Owned(field.to_owned()), value)),
+                None => return Ok(News::ReadIt),
+            },
+        }
+    }
+    if let Some(info) = whole {
+        return Ok(News::Whole(info));
+    }
+    if !entered {
+        return Ok(if fields.is_empty() {
+            News::Nothing
+        } else {
+            News::Fields(fields)
+        });
+    }
+    // A leaf that the account may not read is missing from what came: asked for by itself the task may say more.
+    let object: Map<String, Value> = fields
+        .into_iter()
+        .map(|(field, value)| (field.into_owned(), value))
+        .collect();
+    match TaskInfo::from_json(Value::Object(object)) {
+        Ok(info) => Ok(News::Whole(Box::new(info))),
+        Err(_) if is_partial => Ok(News::ReadIt),
+        Err(malformed) => Err(malformed),
+    }
+}
+
+/// A field of `info` that this program does not know, if the path names one as a whole.
+fn field_of_tomorrow(path: &str) -> Option<&str> {
+    let field = path.strip_prefix("info.")?;
+    (!field.contains(['.', '['])).then_some(field)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+    use crate::{task::fixture, vim::types::TaskState};
+
+    fn read(kind: &str, changes: Value) -> Result<News, Malformed> {
+        let update =
+            json!({"kind": kind, "obj": {"type": "Task", "value": "task-1"}, "changeSet": changes});
+        news(from_value(update).unwrap())
+    }
+
+    fn leaves(info: &TaskInfo) -> Value {
+        let info = info.to_json();
+        let leaves = info
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(name, _)| *name != "_typeName");
+        leaves
+            .map(|(name, value)| json!({"name": format!("info.{name}"), "val": value}))
+            .collect()
+    }
+
+    #[test]
+    fn a_task_enters_by_its_leaves_or_as_a_whole() {
+        let info = fixture::info("task-1", &json!({"progress": 7}));
+        let whole = json!([{"name": "info", "val": info.to_json()}]);
+        for changes in [leaves(&info), whole] {
+            let Ok(News::Whole(read)) = read("enter", changes) else {
+                panic!("it entered");
+            };
+            assert_eq!(read, info);
+        }
+    }
+
+    #[test]
+    fn changes_after_the_whole_apply_to_it_and_before_it_do_not() {
+        let info = fixture::info("task-1", &json!({"progress": 7}));
+        let changes = json!([
+            {"name": "info.progress", "val": 1},
+            {"name": "info", "val": info.to_json()},
+            {"name": "info.state", "val": {"_typeName": "TaskInfoState", "_value": "success"}}
+        ]);
+        let Ok(News::Whole(read)) = read("modify", changes) else {
+            panic!("the whole came");
+        };
+        assert_eq!((read.progress, &read.state), (Some(7), &TaskState::Success));
+    }
+
+    #[test]
+    fn fields_stay_in_order_and_those_of_tomorrow_come_along() {
+        let changes = json!([
+            {"name": "info.progress", "val": 1},
+            {"name": "info.progress"},
+            {"name": "info.mood", "val": "good"}
+        ]);
+        let Ok(News::Fields(fields)) = read("modify", changes) else {
+            panic!("fields came");
+        };
+        let expected = [
+            ("progress", json!(1)),
+            ("progress", Value::Null),
+            ("mood", json!("good")),
+        ];
+        assert_eq!(
+            fields,
+            expected.map(|(name, value)| (Cow::from(name), value))
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_applied_is_read_by_itself() {
+        for changes in [
+            json!([{"name": "info.description.message", "val": "x"}]),
+            json!([{"name": "info", "val": null}]),
+            json!([{"name": "name", "val": "x"}]),
+        ] {
+            assert!(matches!(read("modify", changes), Ok(News::ReadIt)));
+        }
+        assert!(matches!(read("teleport", json!([])), Ok(News::ReadIt)));
+        assert!(matches!(read("modify", json!([])), Ok(News::Nothing)));
+        assert!(matches!(read("leave", json!([])), Ok(News::Left)));
+        assert!(read("enter", json!([])).is_err());
+    }
+}

@@ -1,0 +1,310 @@
+//! The long poll against every way in which servers, accounts and proxies are known to differ.
+
+mod support;
+
+use std::time::Duration;
+
+use support::{Bench, standing, watch, watch_by};
+use vtask::{
+    simulator::{
+        Control, Simulator,
+        behaviour::{
+            Behaviours, Boxing, ChangeNames, EmptyList, ErrorForm, Outage, Unset, VoidAnswer,
+        },
+    },
+    task::Status,
+    watch::{Command, FetchMode, Link},
+};
+
+fn count(control: &Control, kind: &str) -> usize {
+    let requests = control.requests();
+    requests
+        .iter()
+        .filter(|request| request.kind == kind)
+        .count()
+}
+
+const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
+const TASK_INFO: &str = "Task/info";
+
+/// Follows two minutes of the demo from a server that behaves in some way, and never needs to read a task by itself.
+async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut Behaviours)) {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    control.behave(behave);
+    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+    for _ in 0..6 {
+        bench.until(what, |bench| bench.shows_truth(&control)).await;
+        control.advance(Duration::from_secs(20));
+    }
+    bench.until(what, |bench| bench.shows_truth(&control)).await;
+    let troubled =
+        |link: &Link| !matches!(link, Link::Connecting | Link::Live | Link::Polling { .. });
+    assert!(
+        !bench.links.iter().any(troubled),
+        "{what}: {:?}",
+        bench.links
+    );
+    assert!(reads_allowed || count(&control, TASK_INFO) == 0, "{what}");
+    bench.stop().await;
+    let open = control.open_objects();
+    assert_eq!(
+        (open.collectors, open.views, control.sessions()),
+        (0, 0, 0),
+        "{what}"
+    );
+}
+
+#[tokio::test]
+async fn values_are_understood_however_they_are_boxed() {
+    for boxing in [
+        Boxing::Standard,
+        Boxing::Bare,
+        Boxing::DataObjectsToo,
+        Boxing::ElementKeyed,
+    ] {
+        follows(&format!("{boxing:?}"), false, |ways| ways.boxing = boxing).await;
+    }
+}
+
+#[tokio::test]
+async fn unset_and_empty_come_in_every_shape() {
+    for unset in [Unset::Null, Unset::Absent] {
+        follows(&format!("{unset:?}"), false, |ways| ways.unset = unset).await;
+    }
+    for empty in [EmptyList::Array, EmptyList::Null, EmptyList::NoContent] {
+        follows(&format!("{empty:?}"), false, |ways| ways.empty_list = empty).await;
+    }
+    follows("a void answer of nothing", false, |ways| {
+        ways.void_answer = VoidAnswer::EmptyOk
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn changes_are_applied_by_leaf_by_whole_and_twice_in_a_set() {
+    follows("whole", false, |ways| {
+        ways.change_names = ChangeNames::Whole
+    })
+    .await;
+    follows("unfolded", false, |ways| ways.fold_changes = false).await;
+    follows("wrapped errors", false, |ways| {
+        ways.error_form = ErrorForm::Wrapped
+    })
+    .await;
+    follows("lean", false, |ways| ways.lean_type_names = true).await;
+}
+
+#[tokio::test]
+async fn references_with_a_server_guid_name_the_same_task() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    control.behave(|ways| ways.server_guid_in_references = true);
+    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+    bench
+        .until("every task, once", |bench| {
+            bench.board.len() == control.truth().len()
+        })
+        .await;
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn truncated_sets_are_read_to_their_end() {
+    follows("a cap of two", false, |ways| ways.update_cap = Some(2)).await;
+    follows("no cap", false, |ways| ways.update_cap = None).await;
+}
+
+#[tokio::test]
+async fn waits_that_end_early_are_begun_again() {
+    let early = Some(Duration::from_millis(30));
+    follows("early ends", false, |ways| ways.waits_end_after = early).await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_wake_its_wait_for_new_members_is_nudged() {
+    follows("a sleeper", true, |ways| ways.wake_on_view_change = false).await;
+}
+
+#[tokio::test]
+async fn uncompressed_answers_are_as_good() {
+    follows("plain", false, |ways| ways.gzip = false).await;
+}
+
+#[tokio::test]
+async fn lost_answers_lose_nothing() {
+    for count in 1..=3 {
+        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let control = simulator.control();
+        control.behave(|ways| ways.update_cap = Some(3));
+        let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+        bench
+            .until("the truth", |bench| bench.shows_truth(&control))
+            .await;
+        control.lose_answers(count);
+        control.advance(Duration::from_secs(40));
+        bench
+            .until("the new truth", |bench| bench.shows_truth(&control))
+            .await;
+        bench.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_dies_in_part_is_replaced() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    control.behave(|ways| ways.collectors_signed_out = true);
+    control.advance(Duration::from_secs(20));
+    bench
+        .until("the trouble", |_| {
+            count(&control, "SessionManager/Login") > 1
+        })
+        .await;
+    control.behave(|ways| ways.collectors_signed_out = false);
+    control.advance(Duration::from_secs(20));
+    bench
+        .until("the new truth", |bench| bench.shows_truth(&control))
+        .await;
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn where_the_long_poll_is_not_allowed_tasks_are_read_one_by_one_until_it_is() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    control.behave(|ways| ways.property_collector = false);
+    let mut options = watch(&simulator, &[]);
+    options.push_again = Duration::from_millis(300);
+    let mut bench = Bench::start(options);
+    bench
+        .until("the reason", |bench| {
+            matches!(bench.links.last(), Some(Link::Polling { reason: Some(reason) })
+                if reason.contains("NoPermission"))
+        })
+        .await;
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    assert!(count(&control, TASK_INFO) > 0);
+    control.behave(|ways| ways.property_collector = true);
+    bench
+        .until("push", |bench| bench.links.last() == Some(&Link::Live))
+        .await;
+    control.advance(Duration::from_secs(20));
+    bench
+        .until("the new truth", |bench| bench.shows_truth(&control))
+        .await;
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_asked_while_nothing_happens() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let truth = control.truth();
+    let running = truth
+        .iter()
+        .find(|info| info["state"] == "running")
+        .unwrap();
+    let mut bench = Bench::start(watch_by(
+        FetchMode::Push,
+        &simulator,
+        &[running["key"].as_str().unwrap()],
+    ));
+    bench
+        .until("the task", |bench| !bench.board.is_empty())
+        .await;
+    bench
+        .until("the labels", |bench| !bench.labels.is_empty())
+        .await;
+    let waits = count(&control, WAIT);
+    let ancestors = bench.board.len();
+    // Each of a few single changes costs one answer, and the loop is back in its wait.
+    for _ in 0..3 {
+        control.advance(Duration::from_secs(30));
+        bench
+            .until("the new truth", |bench| {
+                let handle = bench.record(running["key"].as_str().unwrap()).unwrap();
+                let info = handle.info.as_ref().unwrap().to_json();
+                control.truth().contains(&info)
+            })
+            .await;
+    }
+    assert!(count(&control, WAIT) <= waits + 3 * ancestors + 3);
+    assert_eq!(count(&control, TASK_INFO), 0);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_proxys_time_out_of_a_long_wait_is_ordinary() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    let known = bench.board.len();
+    control.fail_next(Outage::service_unavailable(Some("0")));
+    control.advance(Duration::from_secs(20));
+    bench
+        .until("the new truth", |bench| bench.shows_truth(&control))
+        .await;
+    assert!(bench.board.len() >= known);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_task_that_vanishes_while_it_is_pushed_is_kept_as_it_was() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    let truth = control.truth();
+    let of_state = |state: &str| {
+        let found = truth.iter().find(|info| info["state"] == state).unwrap();
+        found["key"].as_str().unwrap().to_owned()
+    };
+    let (running, over) = (of_state("running"), of_state("success"));
+    for task in [&running, &over] {
+        assert!(control.remove_task(task));
+    }
+    bench
+        .until("both gone", |bench| {
+            [&running, &over]
+                .iter()
+                .all(|task| bench.record(task).unwrap().is_gone())
+        })
+        .await;
+    assert_eq!(bench.status(&running), Some(Status::Lost));
+    assert_eq!(bench.status(&over), Some(Status::Success));
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_refresh_while_changes_are_pushed_never_brings_old_values_back() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    for _ in 0..20 {
+        let truth = control.truth();
+        let tasks = truth
+            .iter()
+            .map(|info| info["key"].as_str().unwrap().into());
+        bench.send(Command::Refresh(tasks.collect()));
+        control.advance(Duration::from_secs(1));
+        bench
+            .until("the new truth", |bench| bench.shows_truth(&control))
+            .await;
+    }
+    bench.stop().await;
+}
