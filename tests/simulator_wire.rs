@@ -124,7 +124,7 @@ async fn a_session_begins_with_login_and_ends_with_logout() {
 #[tokio::test]
 async fn wrong_credentials_are_refused() {
     let bench = Bench::with(ESTATE, |options| {
-        options.credentials = Some(("ops".to_owned(), "right".to_owned()))
+        options.credentials = Some(("ops".to_owned(), "right".to_owned()));
     })
     .await;
     let login = |body| bench.post("SessionManager/SessionManager/Login", body);
@@ -157,7 +157,7 @@ async fn wrong_credentials_are_refused() {
 #[tokio::test]
 async fn sessions_expire_when_idle_and_die_when_killed() {
     let mut bench = Bench::with(THREE, |options| {
-        options.session_timeout = Duration::from_secs(60)
+        options.session_timeout = Duration::from_secs(60);
     })
     .await;
     bench.login().await;
@@ -436,7 +436,7 @@ async fn the_task_manager_and_the_clock() {
 #[tokio::test]
 async fn the_clock_can_be_wrong() {
     let mut bench = Bench::with(THREE, |options| {
-        options.clock_offset = jiff::SignedDuration::from_mins(-7)
+        options.clock_offset = jiff::SignedDuration::from_mins(-7);
     })
     .await;
     bench.login().await;

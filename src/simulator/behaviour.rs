@@ -149,6 +149,8 @@ pub struct Behaviours {
     pub max_collectors: usize,
     /// How far history is behind: a task finished less than this long ago (world time) is not in it yet.
     pub history_lag: Duration,
+    /// Whether history now and then misses a task that `recentTask` shows.
+    pub history_misses: bool,
     /// Session-half-death: `NotAuthenticated` for every call on the property collector and views only.
     pub collectors_signed_out: bool,
     /// How long every answer is held back (real time).
@@ -184,6 +186,7 @@ impl Default for Behaviours {
             events_permission: true,
             max_collectors: 32,
             history_lag: Duration::ZERO,
+            history_misses: false,
             collectors_signed_out: false,
             latency: Duration::ZERO,
         }

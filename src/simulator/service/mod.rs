@@ -3,14 +3,19 @@
 
 mod collector;
 mod content;
+mod events;
 mod fields;
 mod filter;
+mod history;
+mod history_filter;
 mod managers;
 mod objects;
 mod retrieve;
 mod session;
 mod spec;
+mod stories;
 mod task_info;
+mod updates;
 mod views;
 
 use std::collections::VecDeque;
@@ -267,6 +272,7 @@ impl Core {
             "ViewManager" | "ListView" | "ContainerView" => self.call_views(token, call),
             "PropertyCollector" => self.call_collector(token, call),
             "PropertyFilter" => self.call_filter(token, call),
+            "TaskHistoryCollector" => self.call_history(token, call),
             _ => self.call_manager(token, call),
         }
     }
