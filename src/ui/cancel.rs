@@ -183,7 +183,7 @@ impl<'c> Body<'_, 'c> {
         }
         self.blank();
         let wide = usize::from(self.columns);
-        let (state_at, can_at) = (wide.saturating_sub(31), wide.saturating_sub(19));
+        let (state_at, can_at) = (wide.saturating_sub(34), wide.saturating_sub(22));
         let mut titles = self.strip();
         titles.put_within("family", state_at.saturating_sub(1), Role::Heading);
         titles.pad_to(state_at).put("state", Role::Heading);

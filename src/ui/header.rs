@@ -42,6 +42,13 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         }
         line.join(part.strip).gap(2);
     }
+    let kept = right.as_ref().map_or(0, |right| right.used() + 2);
+    let room = line.room().saturating_sub(kept + 1);
+    if let Some(reason) = reason(canvas)
+        && room >= LEAST_REASON
+    {
+        line.put_within(reason, room, Role::Dim);
+    }
     if let Some(right) = right {
         line.pad_to(usize::from(area.width).saturating_sub(right.used() + 1));
         line.join(right);
@@ -50,6 +57,21 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
 }
 
 const COUNTS_WORTH: u8 = 5;
+/// Less of a reason than this says nothing.
+const LEAST_REASON: usize = 16;
+
+/// Why the first connection that is not as it should be is so; it takes what room is left.
+fn reason<'a>(canvas: &Canvas<'a>) -> Option<&'a str> {
+    canvas
+        .state
+        .servers
+        .iter()
+        .find_map(|server| match &server.link {
+            Link::Polling { reason } => reason.as_deref(),
+            Link::Retrying { reason, .. } | Link::SignedOut { reason } => Some(reason.as_ref()),
+            Link::Connecting | Link::Live | Link::Paused => None,
+        })
+}
 
 fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
     let look = canvas.look;
@@ -94,19 +116,9 @@ fn link(canvas: &Canvas, server: &Server) -> (String, Role) {
     match &server.link {
         Link::Connecting => (format!("{} connecting", symbols.connecting), Role::Running),
         Link::Live => (format!("{} live", symbols.live), Role::Success),
-        Link::Polling { reason: None } => (format!("{} polling", symbols.polling), Role::Success),
-        Link::Polling {
-            reason: Some(reason),
-        } => (
-            format!("{} polling ({reason})", symbols.polling),
-            Role::Success,
-        ),
+        Link::Polling { .. } => (format!("{} polling", symbols.polling), Role::Success),
         Link::Paused => (format!("{} paused", symbols.paused), Role::Warning),
-        Link::Retrying {
-            attempt,
-            next,
-            reason,
-        } => {
+        Link::Retrying { attempt, next, .. } => {
             let wait = next.duration_since(canvas.now);
             // Half a second left is not no time left.
             let seconds = (wait.as_millis().max(0) + 999) / 1000;
@@ -116,7 +128,7 @@ fn link(canvas: &Canvas, server: &Server) -> (String, Role) {
                 format!("in {seconds}s")
             };
             let symbol = symbols.retrying;
-            let text = format!("{symbol} retrying {when} (attempt {attempt}: {reason})");
+            let text = format!("{symbol} retrying {when} (attempt {attempt})");
             (text, Role::Warning)
         }
         Link::SignedOut { .. } => {
