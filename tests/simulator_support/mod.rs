@@ -101,6 +101,20 @@ impl Bench {
         request.send().await.unwrap()
     }
 
+    /// Whether the connection breaks before the answer is complete.
+    pub(crate) async fn breaks(&self, path: &str, body: &Value) -> bool {
+        let url = format!("{}/sdk/vim25/{RELEASE}/{path}", self.base);
+        let request = self.http.post(url).json(body);
+        let request = match &self.session {
+            Some(session) => request.header("vmware-api-session-id", session),
+            None => request,
+        };
+        match request.send().await {
+            Ok(response) => response.bytes().await.is_err(),
+            Err(_) => true,
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         reply(self.raw(Method::GET, path, None).await).await
     }

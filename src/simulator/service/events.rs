@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::history::of_chain;
-use super::history_filter::{Period, entity_matches, read_entity};
+use super::history_filter::{Period, entity_matches, read_entity, read_users, user_matches};
 use super::objects::Objects;
 use super::stories::story_of;
 use super::{Answer, Call, Core};
@@ -35,6 +35,7 @@ impl Core {
             }
             None => None,
         };
+        let users = read_users(&mut filter, "EventFilterSpecByUsername")?;
         let types = filter.strings("eventTypeId")?;
         let most = filter.optional_count("maxCount")?.unwrap_or(MOST).min(MOST);
         filter.optional_boolean("disableFullMessage")?;
@@ -70,7 +71,10 @@ impl Core {
                 || types
                     .iter()
                     .any(|listed| listed == kind || listed.ends_with(&format!(".{kind}")));
-            of_type && period.is_none_or(|period| period.contains(*time))
+            let of_user = users
+                .as_ref()
+                .is_none_or(|(system, users)| user_matches(*system, users, event));
+            of_type && of_user && period.is_none_or(|period| period.contains(*time))
         });
         // The newest, in the order of time.
         let skip = told.len().saturating_sub(most);

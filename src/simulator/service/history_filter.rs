@@ -89,6 +89,19 @@ pub(super) fn read_entity(
     Ok(Some((entity, recursion)))
 }
 
+/// Whether system users count, and which others (empty: all).
+pub(super) fn read_users(
+    fields: &mut Fields,
+    type_name: &str,
+) -> Result<Option<(bool, Vec<String>)>, Fault> {
+    let Some(mut by_user) = fields.optional_object("userName", type_name)? else {
+        return Ok(None);
+    };
+    let users = (by_user.boolean("systemUser")?, by_user.strings("userList")?);
+    by_user.done()?;
+    Ok(Some(users))
+}
+
 /// Whether `entity` counts.
 pub(super) fn entity_matches(
     wanted: (EntityId, Recursion),
@@ -115,14 +128,7 @@ impl TaskFilter {
             Some(by_time) => Some(read_time(by_time, origin)?),
             None => None,
         };
-        let users = match fields.optional_object("userName", "TaskFilterSpecByUsername")? {
-            Some(mut by_user) => {
-                let users = (by_user.boolean("systemUser")?, by_user.strings("userList")?);
-                by_user.done()?;
-                Some(users)
-            }
-            None => None,
-        };
+        let users = read_users(&mut fields, "TaskFilterSpecByUsername")?;
         let states = fields.strings("state")?;
         let known = [
             TaskState::Queued,
@@ -212,8 +218,9 @@ fn keys(texts: &[String]) -> Option<Vec<TaskId>> {
     (!texts.is_empty()).then(|| texts.iter().filter_map(|text| key(text)).collect())
 }
 
-fn user_matches(system: bool, users: &[String], reason: &Value) -> bool {
-    match reason["userName"].as_str() {
+/// Whether somebody counts; `told` is what names the user, if there is one.
+pub(super) fn user_matches(system: bool, users: &[String], told: &Value) -> bool {
+    match told["userName"].as_str().filter(|user| !user.is_empty()) {
         Some(user) => users.is_empty() || users.iter().any(|listed| listed == user),
         None => system,
     }

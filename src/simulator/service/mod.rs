@@ -54,6 +54,16 @@ pub(super) struct Call {
     pub authorization: Option<String>,
 }
 
+impl Call {
+    /// Whether the call may be answered only after a while.
+    pub(super) fn is_wait(&self) -> bool {
+        let waits = ["WaitForUpdatesEx", "WaitForUpdates", "CheckForUpdates"];
+        self.is_method
+            && &*self.object.kind == "PropertyCollector"
+            && waits.contains(&&*self.member)
+    }
+}
+
 /// An answer that is not a fault.
 #[derive(Debug)]
 pub(super) enum Answer {

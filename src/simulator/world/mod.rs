@@ -294,4 +294,6 @@ fn replace<T: PartialEq>(place: &mut T, value: T) -> bool {
 }
 
 #[cfg(test)]
+mod demo_tests;
+#[cfg(test)]
 mod tests;
