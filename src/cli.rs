@@ -1,5 +1,7 @@
 //! The command line: what `--help` prints and what it means.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
@@ -75,6 +77,10 @@ pub struct ScreenArgs {
     /// Colours for a light terminal
     #[arg(long, env = "VTASK_LIGHT")]
     pub light: bool,
+
+    /// Write the figures of vtask's own running (requests, bytes, frames, latencies) as JSON on leaving
+    #[arg(long, env = "VTASK_STATS", value_name = "FILE")]
+    pub stats: Option<PathBuf>,
 
     /// Draw with ASCII characters only
     #[arg(long, env = "VTASK_ASCII")]

@@ -1,9 +1,10 @@
 //! One-shot retrieval through a property collector.
 
 #![allow(
+    clippy::needless_pass_by_value,
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test that cannot go on has failed"
+    reason = "JSON reads best where it is passed; a test that cannot go on has failed"
 )]
 
 mod simulator_support;

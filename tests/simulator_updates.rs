@@ -10,9 +10,10 @@ mod simulator_support;
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use simulator_support::*;
-use vtask::simulator::behaviour::{Boxing, ChangeNames, Unset};
+use vtask::simulator::behaviour::{Boxing, ChangeNames, Outage, Unset, WaitCut};
 use vtask::simulator::scenario::Scenario;
 use vtask::simulator::{OpenObjects, Options};
 
@@ -268,6 +269,41 @@ async fn a_wait_ends_empty_when_its_time_is_over() {
 }
 
 #[tokio::test]
+async fn proxies_cut_waits_and_nothing_is_lost_by_it() {
+    let watch = Watch::of(
+        Bench::signed_in(THREE).await,
+        &[1],
+        &["info.progress"],
+        true,
+    )
+    .await;
+    let (version, _) = watch.news("").await;
+    let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
+    let after = Duration::from_millis(20);
+    let answer = Some(Outage::page(408, "408 Request Timeout"));
+    watch
+        .bench
+        .control
+        .behave(|ways| ways.waits_cut = Some(WaitCut { after, answer }));
+    let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
+    let body = json!({"version": version, "options": long});
+    let cut = watch.bench.raw(Method::POST, &path, Some(&body)).await;
+    assert_eq!(cut.status(), 408);
+    let broken = WaitCut {
+        after,
+        answer: None,
+    };
+    watch
+        .bench
+        .control
+        .behave(|ways| ways.waits_cut = Some(broken));
+    assert!(watch.bench.breaks(&path, &body).await);
+    eventually(|| async { (watch.bench.control.waiting() == 0).then_some(()) }).await;
+    watch.bench.advance(5);
+    assert_eq!(kinds(&watch.news(&version).await.1), [("modify", "task-1")]);
+}
+
+#[tokio::test]
 async fn real_time_moves_waits_too() {
     let mut bench = Bench::of(Options::new(Scenario::parse("test", THREE).unwrap())).await;
     bench.login().await;
@@ -319,19 +355,14 @@ async fn an_answer_lost_on_the_way_is_given_again() {
     watch.modify(&[], &[2]).await;
     watch.bench.advance(15);
     watch.bench.control.lose_answers(1);
-    let url = format!(
-        "{}/sdk/vim25/{RELEASE}/PropertyCollector/{}/WaitForUpdatesEx",
-        watch.bench.base, watch.collector
+    let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
+    let options = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 0});
+    assert!(
+        watch
+            .bench
+            .breaks(&path, &json!({"version": first, "options": options}))
+            .await
     );
-    let request = watch.bench.http.post(url).header(
-        "vmware-api-session-id",
-        watch.bench.session.as_ref().unwrap(),
-    );
-    let lost = request.json(&json!({"version": first, "options": {"_typeName": "WaitOptions", "maxWaitSeconds": 0}})).send().await;
-    assert!(match lost {
-        Ok(response) => response.bytes().await.is_err(),
-        Err(_) => true,
-    });
     let (_, again) = watch.news(&first).await;
     let mut again = kinds(&again);
     again.sort_unstable();

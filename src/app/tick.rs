@@ -68,7 +68,7 @@ fn task(state: &State, handle: Handle, now: Timestamp) -> Option<Timestamp> {
 /// How long ago cancellation was requested.
 fn overlay(state: &State, now: Timestamp) -> Option<Timestamp> {
     match &state.overlay {
-        Some(Overlay::Cancel(_)) => Some(next_second(now)),
+        Some(Overlay::Cancel(_) | Overlay::Figures { .. }) => Some(next_second(now)),
         _ => None,
     }
 }

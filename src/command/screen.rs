@@ -1,7 +1,10 @@
 //! The full screen: over a vCenter, or over the embedded one.
 
 use std::{
+    fs,
     io::{self, IsTerminal},
+    path::Path,
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,6 +19,7 @@ use crate::{
     app::{self, Exit, Inlets, Options, ThemeChoice, terminal::Session},
     cli::{DemoArgs, ScreenArgs, WatchArgs},
     config,
+    figures::Report,
     simulator::{self, ClockMode, Simulator, scenario::Scenario},
     task::EndpointId,
     vim::{ConnectOptions, Credentials, Trust},
@@ -64,6 +68,7 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
             password: SecretString::from("demo"),
         },
         release: None,
+        traffic: Arc::default(),
     };
     let outcome = show(WatchOptions::new(connect, Vec::new()), &args.screen).await;
     simulator.stop().await;
@@ -89,11 +94,13 @@ async fn show(watch: WatchOptions, args: &ScreenArgs) -> Result<Outcome, Command
     let options = look(args);
     let signals = app::signals().map_err(|error| failed("listening for signals", error))?;
     let (sender, updates) = mpsc::channel(UPDATES_AHEAD);
+    let traffic = watch.connect.traffic.clone();
     let watcher = Watcher::spawn(id, watch, sender);
     let endpoint = app::Endpoint {
         id,
         name,
         commands: watcher.commands(),
+        traffic,
     };
     let shown = async {
         let mut session =
@@ -119,11 +126,25 @@ async fn show(watch: WatchOptions, args: &ScreenArgs) -> Result<Outcome, Command
     };
     let exit = shown.await;
     watcher.stop().await;
-    match exit? {
+    let (exit, figures) = exit?;
+    if let Some(path) = &args.stats {
+        write_figures(path, &figures)?;
+    }
+    match exit {
         Exit::Quit => Ok(Outcome::Success),
         Exit::Interrupted | Exit::Terminated | Exit::TerminalLost => Err(CommandError::Interrupted),
         Exit::Panicked => Err(CommandError::Panicked),
     }
+}
+
+fn write_figures(path: &Path, figures: &Report) -> Result<(), CommandError> {
+    let text = serde_json::to_string_pretty(figures).unwrap_or_default() + "\n";
+    fs::write(path, text).map_err(|error| {
+        CommandError::Usage(format!(
+            "the file of --stats, {}, cannot be written: {error}.",
+            path.display()
+        ))
+    })
 }
 
 fn look(args: &ScreenArgs) -> Options {

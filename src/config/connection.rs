@@ -1,6 +1,6 @@
 //! From flags, environment and profile to a connection.
 
-use std::{env, fs, path::PathBuf};
+use std::{env, fs, path::PathBuf, sync::Arc};
 
 use secrecy::SecretString;
 
@@ -171,6 +171,7 @@ pub fn resolve(
         trust,
         credentials,
         release: args.release.clone().or(profile.release),
+        traffic: Arc::default(),
     })
 }
 

@@ -112,6 +112,7 @@ impl Endpoint {
         if !self.watched.contains(mo_id) {
             return Ok(());
         }
+        let before = self.watched.asked(mo_id, asked);
         match answer {
             Ok(None) => self.watched.unchanged(mo_id, now),
             Ok(Some(_)) if self.watched.is_stale(mo_id, asked) => {
@@ -119,11 +120,12 @@ impl Endpoint {
             }
             Ok(Some(answer)) => {
                 let (info, digest) = *answer;
-                self.session_was_good = true;
+                reading.happened(before.unwrap_or(asked));
+                self.session.was_good = true;
                 self.take_whole(reading, mo_id, Box::new(info), Some(digest));
             }
             Err(error) if error.is_fault("ManagedObjectNotFound") => {
-                self.session_was_good = true;
+                self.session.was_good = true;
                 self.vanished(reading, mo_id, error.reason());
             }
             Err(error) if error.is_session_dead() => {

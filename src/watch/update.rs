@@ -1,6 +1,6 @@
 //! What the fetch loop tells.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
     task::{Labels, ServerClock, TaskChange},
@@ -20,8 +20,13 @@ pub enum Update {
     Clock(ServerClock),
     /// What operations are called; comes once, some time after sign-in.
     Labels(Labels),
-    /// Changes of tasks, in order.
-    Tasks(Vec<TaskChange>),
+    /// Changes of tasks.
+    Tasks {
+        /// The changes, in order.
+        changes: Vec<TaskChange>,
+        /// When the oldest of them may have happened, at the earliest, as far as can be told from here.
+        since: Instant,
+    },
     /// The server's answer to a request for cancellation.
     Cancel {
         /// The task.

@@ -23,7 +23,7 @@ pub(super) fn take(
     now: Timestamp,
 ) -> Vec<Effect> {
     match update {
-        Update::Tasks(changes) => apply(state, endpoint, changes, now),
+        Update::Tasks { changes, .. } => apply(state, endpoint, changes, now),
         Update::Labels(labels) => {
             state.board.set_labels(endpoint, labels);
             state.outline.rebuild(&state.board);

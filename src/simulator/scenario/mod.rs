@@ -2,7 +2,9 @@
 
 mod catalogue;
 mod compile;
+mod estate;
 mod file;
+mod parts;
 
 use std::path::Path;
 

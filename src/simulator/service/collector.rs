@@ -253,11 +253,7 @@ impl Core {
         &mut self,
         call: &Call,
     ) -> Result<Option<WaitRequest>, Fault> {
-        let is_wait = matches!(
-            &*call.member,
-            "WaitForUpdatesEx" | "WaitForUpdates" | "CheckForUpdates"
-        );
-        if !call.is_method || !is_wait || &*call.object.kind != "PropertyCollector" {
+        if !call.is_wait() {
             return Ok(None);
         }
         let token = self.authenticate(call)?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fields::Fields;
 use super::objects::{Objects, is_a, is_known_type, is_path, property_names};
 use crate::simulator::fault::Fault;
-use crate::simulator::value::{MoRef, Property};
+use crate::simulator::value::MoRef;
 
 /// The properties of one type that are asked for.
 #[derive(Clone, Debug)]
@@ -262,7 +262,7 @@ impl Walk<'_> {
             {
                 continue;
             }
-            for target in references(self.lookup.value(object, path)?) {
+            for target in targets(self.lookup, object, path)? {
                 if self.lookup.exists(&target) {
                     self.visit(&target, *skip, selections)?;
                 }
@@ -272,16 +272,21 @@ impl Walk<'_> {
     }
 }
 
-fn references(property: Property) -> Vec<MoRef> {
+/// The objects that a property refers to.
+fn targets(lookup: &Objects<'_>, object: &MoRef, path: &str) -> Result<Vec<MoRef>, Fault> {
+    if let Some(view) = lookup.view(object).filter(|_| path == "view") {
+        // Views may be large; there is no need to write their references down and read them again.
+        return Ok(view.members().cloned().collect());
+    }
     let read = |value: &Value| {
         Some(MoRef::new(
             value.get("type")?.as_str()?,
             value.get("value")?.as_str()?,
         ))
     };
-    match property.declared() {
+    Ok(match lookup.value(object, path)?.declared() {
         Some(Value::Array(items)) => items.iter().filter_map(read).collect(),
         Some(value) => read(&value).into_iter().collect(),
         None => Vec::new(),
-    }
+    })
 }
