@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Size;
 use serde_json::{Value, json};
+use std::time::Instant;
 
 use super::{
     event::{Effect, Event},
@@ -53,10 +54,10 @@ pub(crate) fn empty(width: u16, height: u16) -> State {
 /// A screen full of tasks, as in the picture that everything began with.
 pub(crate) fn busy(width: u16, height: u16) -> State {
     let mut state = empty(width, height);
-    tell(&mut state, Update::Tasks(afternoon()));
+    tell(&mut state, tasks(afternoon()));
     tell(
         &mut state,
-        Update::Tasks(vec![TaskChange::Gone {
+        tasks(vec![TaskChange::Gone {
             mo_id: "task-4650".into(),
             at: at(3600),
         }]),
@@ -86,6 +87,14 @@ pub(crate) fn find(state: &State, mo_id: &str) -> Handle {
 pub(crate) fn choose(state: &mut State, mo_id: &str) {
     state.cursor.choose(find(state, mo_id));
     state.settle();
+}
+
+/// Changes of tasks as an endpoint tells them.
+pub(crate) fn tasks(changes: Vec<TaskChange>) -> Update {
+    Update::Tasks {
+        changes,
+        since: Instant::now(),
+    }
 }
 
 /// The moId of the selected task.
@@ -125,10 +134,10 @@ fn phase(text: &str) -> Value {
 }
 
 fn afternoon() -> Vec<TaskChange> {
-    let mut tasks = migration();
-    tasks.extend(others());
-    tasks.extend(finished());
-    tasks
+    let mut all = migration();
+    all.extend(others());
+    all.extend(finished());
+    all
 }
 
 fn migration() -> Vec<TaskChange> {

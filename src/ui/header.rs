@@ -107,7 +107,7 @@ fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
 
 fn stale(canvas: &Canvas, age: SignedDuration) -> String {
     let symbol = canvas.look.symbols.warning;
-    format!("{symbol} as of {} ago", duration(age))
+    format!("{symbol} stale {}", duration(age))
 }
 
 /// The state of the connection, in a few words.
@@ -159,6 +159,7 @@ fn counts<'a>(canvas: &Canvas<'a>, width: u16) -> Strip<'a> {
         }
         strip.put(symbols.status(status), words::role(status));
         let named = width >= 110
+            && reason(canvas).is_none()
             && matches!(
                 status,
                 Status::Running | Status::Queued | Status::Failed | Status::Cancelled

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    app::fixture::{HERE, task},
+    app::fixture::{HERE, task, tasks},
     task::fixture::at,
     watch::Link,
 };
@@ -17,12 +17,12 @@ use rig::{Rig, key};
 
 fn running(progress: i32) -> Update {
     let more = json!({"progress": progress, "entityName": "db-prod-01"});
-    Update::Tasks(vec![task("task-1", &more)])
+    tasks(vec![task("task-1", &more)])
 }
 
 fn finished() -> Update {
     let more = json!({"state": "success", "completeTime": at(60).to_string()});
-    Update::Tasks(vec![task("task-1", &more)])
+    tasks(vec![task("task-1", &more)])
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,14 +100,14 @@ async fn a_panic_elsewhere_ends_the_loop() {
 #[tokio::test(start_paused = true)]
 async fn after_a_suspension_everything_is_drawn_anew() {
     for stop in [Signal::Suspend, Signal::Resume] {
-        let mut rig = Rig::start();
+        let rig = Rig::start();
         rig.until("connecting").await;
         rig.screen.scribble();
         rig.signal(stop);
         rig.until("connecting").await;
         assert!(!rig.screen.text().contains("scribble"));
     }
-    let mut rig = Rig::start();
+    let rig = Rig::start();
     rig.until("connecting").await;
     rig.screen.scribble();
     rig.input(rig::control('z'));
@@ -117,7 +117,7 @@ async fn after_a_suspension_everything_is_drawn_anew() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_shell_there_is_no_suspension() {
-    let mut rig = Rig::start();
+    let rig = Rig::start();
     rig.host.forbid_suspension();
     rig.input(rig::control('z'));
     rig.until("There is no shell to go back to").await;
@@ -125,7 +125,7 @@ async fn without_a_shell_there_is_no_suspension() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_copied_goes_to_the_host() {
-    let mut rig = Rig::start();
+    let rig = Rig::start();
     rig.tell(running(42)).await;
     rig.until("42%").await;
     rig.press('y');
@@ -148,10 +148,10 @@ async fn nothing_is_drawn_while_nothing_changes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_running_clock_costs_a_frame_a_second_at_most() {
-    let mut rig = Rig::start();
+    let rig = Rig::start();
     rig.tell(Update::Link(Link::Live)).await;
     let young = json!({"progress": 5, "startTime": rig.now().to_string()});
-    rig.tell(Update::Tasks(vec![task("task-1", &young)])).await;
+    rig.tell(tasks(vec![task("task-1", &young)])).await;
     rig.until("5%").await;
     let frames = rig.screen.frames();
     tokio::time::sleep(Duration::from_secs(60)).await;
@@ -161,7 +161,7 @@ async fn a_running_clock_costs_a_frame_a_second_at_most() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_news_is_gathered() {
-    let mut rig = Rig::start();
+    let rig = Rig::start();
     rig.until("connecting").await;
     let frames = rig.screen.frames();
     for number in 0..1000 {
@@ -175,7 +175,7 @@ async fn a_flood_of_news_is_gathered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_is_answered_at_once_in_the_middle_of_a_flood() {
-    let mut rig = Rig::start();
+    let rig = Rig::start();
     rig.tell(running(1)).await;
     rig.until("1%").await;
     // A frame was drawn just now; a key does not wait for the next that is due.
@@ -187,7 +187,7 @@ async fn a_key_is_answered_at_once_in_the_middle_of_a_flood() {
 
 #[tokio::test(start_paused = true)]
 async fn a_resize_is_followed() {
-    let mut rig = Rig::start();
+    let rig = Rig::start();
     rig.until("connecting").await;
     rig.screen.resize(40, 10);
     rig.input(Input::Resize(40, 10));

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     app::{
         Gravity,
-        fixture::{busy, empty, now, task, tell},
+        fixture::{busy, empty, now, task, tasks, tell},
     },
     task::fixture::at,
     watch::Update,
@@ -12,7 +12,7 @@ use crate::{
 
 fn one(more: &serde_json::Value) -> State {
     let mut state = empty(80, 24);
-    tell(&mut state, Update::Tasks(vec![task("task-1", more)]));
+    tell(&mut state, tasks(vec![task("task-1", more)]));
     state
 }
 
@@ -72,14 +72,14 @@ fn a_countdown_ticks_and_stale_clocks_stand_still() {
 #[test]
 fn rows_out_of_sight_cost_nothing() {
     let mut state = empty(80, 24);
-    let tasks = (0..200)
+    let all = (0..200)
         .map(|number| {
             let done = json!({"state": "success", "completeTime": at(number).to_string()});
             task(&format!("task-{number}"), &done)
         })
         .collect();
-    tell(&mut state, Update::Tasks(tasks));
-    tell(&mut state, Update::Tasks(vec![task("runs", &json!({}))]));
+    tell(&mut state, tasks(all));
+    tell(&mut state, tasks(vec![task("runs", &json!({}))]));
     assert!(next_tick(&state, now()).is_some());
     state.cursor.step(&state.outline, isize::MAX);
     state.settle();

@@ -6,7 +6,7 @@ use super::draw_text;
 use crate::{
     app::{
         Event, Gravity, State,
-        fixture::{busy, choose, connecting, empty, now, tell},
+        fixture::{busy, choose, connecting, empty, now, tasks, tell},
         update,
     },
     task::{Labels, TaskChange, fixture::at},
@@ -261,6 +261,6 @@ fn an_unreadable_task_keeps_what_was_seen() {
         mo_id: "task-4720".into(),
         reason: "no permission".into(),
     };
-    tell(&mut state, Update::Tasks(vec![unreadable]));
+    tell(&mut state, tasks(vec![unreadable]));
     assert_snapshot!("unreadable", draw_text(&state));
 }

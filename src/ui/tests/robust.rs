@@ -5,7 +5,7 @@ use super::{draw_buffer, draw_text, draw_with};
 use crate::{
     app::{
         Event, State,
-        fixture::{busy, choose, connecting, empty, now, task, tell},
+        fixture::{busy, choose, connecting, empty, now, task, tasks, tell},
         update,
     },
     ui::Look,
@@ -26,8 +26,11 @@ fn every_screen_draws_at_every_size() {
     let screens = [
         "", "?", "s", "n", "a", "/db", "c", "c\n", "2z", "3z", "4", "5z", "1z", "t", "d",
     ];
-    for make in [busy, empty, connecting] {
-        for keys in screens {
+    let all = screens.map(|keys| (busy as fn(u16, u16) -> State, keys));
+    let bare = ["", "?", "c", "5"].into_iter();
+    let bare = bare.flat_map(|keys| [(empty as fn(u16, u16) -> State, keys), (connecting, keys)]);
+    {
+        for (make, keys) in all.into_iter().chain(bare) {
             for width in 0..=30 {
                 let mut state = make(width, 0);
                 keys.chars().for_each(|key| press(&mut state, key));
@@ -73,7 +76,7 @@ fn nothing_hostile_reaches_the_terminal() {
     });
     for keys in ["1", "2", "3", "4", "5", "c", "1z", "n"] {
         let mut state = empty(100, 40);
-        tell(&mut state, Update::Tasks(vec![task(evil, &everywhere)]));
+        tell(&mut state, tasks(vec![task(evil, &everywhere)]));
         tell(&mut state, Update::Notice(evil.into()));
         keys.chars().for_each(|key| press(&mut state, key));
         for cell in draw_buffer(&state).content {
@@ -105,15 +108,15 @@ fn wide_characters_do_not_move_the_columns() {
 #[test]
 fn a_deep_lineage_keeps_room_for_names() {
     let mut state = empty(80, 24);
-    let mut tasks = vec![task("t0", &json!({}))];
+    let mut all = vec![task("t0", &json!({}))];
     for depth in 1..200 {
         let parent = format!("t{}", depth - 1);
-        tasks.push(task(
+        all.push(task(
             &format!("t{depth}"),
             &json!({"parentTaskKey": parent}),
         ));
     }
-    tell(&mut state, Update::Tasks(tasks));
+    tell(&mut state, tasks(all));
     press(&mut state, 'G');
     press(&mut state, '2');
     let text = draw_text(&state);

@@ -8,7 +8,7 @@ use super::draw_buffer;
 use crate::{
     app::{
         ColorDepth, State,
-        fixture::{busy, choose, empty, find, task, tell},
+        fixture::{busy, choose, empty, find, task, tasks, tell},
     },
     task::fixture::at,
     ui::{Look, Role},
@@ -84,7 +84,7 @@ fn an_unchecked_certificate_is_alarming() {
 fn stale_progress_is_not_shown_as_current() {
     let mut state = empty(120, 24);
     let half = json!({"progress": 50});
-    tell(&mut state, Update::Tasks(vec![task("task-1", &half)]));
+    tell(&mut state, tasks(vec![task("task-1", &half)]));
     let gauge = |state: &State| {
         let buffer = draw_buffer(state);
         buffer[place(&buffer, "█")].fg
@@ -99,15 +99,15 @@ fn stale_progress_is_not_shown_as_current() {
     assert_eq!(Some(gauge(&state)), style(&state, Role::Stale).fg);
     let buffer = draw_buffer(&state);
     let warning = style(&state, Role::Warning).fg.unwrap();
-    assert_eq!(buffer[place(&buffer, "⚠ as of")].fg, warning);
+    assert_eq!(buffer[place(&buffer, "⚠ stale")].fg, warning);
 }
 
 #[test]
 fn a_derived_figure_looks_less_sure_than_a_reported_one() {
     let mut state = empty(120, 24);
     let child = json!({"progress": 50, "parentTaskKey": "task-1"});
-    let tasks = vec![task("task-1", &json!({})), task("task-2", &child)];
-    tell(&mut state, Update::Tasks(tasks));
+    let all = vec![task("task-1", &json!({})), task("task-2", &child)];
+    tell(&mut state, tasks(all));
     let buffer = draw_buffer(&state);
     let (_, y) = place(&buffer, "▾ ▶");
     let (x, _) = place(&buffer, "█");

@@ -210,7 +210,7 @@ pub(super) struct Rig {
     signals: mpsc::UnboundedSender<Signal>,
     updates: Option<mpsc::Sender<(EndpointId, Update)>>,
     start: Instant,
-    running: Option<JoinHandle<Result<Exit, StartError>>>,
+    running: Option<JoinHandle<Result<(Exit, Report), StartError>>>,
 }
 
 impl Rig {
@@ -232,6 +232,7 @@ impl Rig {
             id: HERE,
             name: "vc01.lab".to_owned(),
             commands: to_commands,
+            traffic: Arc::default(),
         }];
         let (backend, mut loop_host) = (screen.clone(), host.clone());
         let running = tokio::spawn(async move {
@@ -312,7 +313,7 @@ impl Rig {
     /// Waits until the loop ends.
     pub(super) async fn exit(&mut self) -> Exit {
         let running = self.running.take().unwrap();
-        running.await.unwrap().unwrap()
+        running.await.unwrap().unwrap().0
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     app::{
         Effect, Overlay, State,
         cancel::Request,
-        fixture::{HERE, busy, choose, find, now, task, tell},
+        fixture::{HERE, busy, choose, find, now, task, tasks, tell},
     },
     task::TaskChange,
     watch::{CancelAnswer, Command, Privilege, Update},
@@ -102,7 +102,7 @@ fn nothing_is_sent_for_a_task_that_ended_while_the_question_stood() {
     let mut state = busy(80, 24);
     press(&mut state, "c<enter>");
     let done = json!({"state": "success"});
-    tell(&mut state, Update::Tasks(vec![task("task-4711", &done)]));
+    tell(&mut state, tasks(vec![task("task-4711", &done)]));
     assert_eq!(press(&mut state, "y"), []);
     assert!(
         state
@@ -127,7 +127,7 @@ fn a_task_that_leaves_takes_its_inspector_along() {
     let dropped = TaskChange::Dropped {
         mo_id: "task-4711".into(),
     };
-    tell(&mut state, Update::Tasks(vec![dropped]));
+    tell(&mut state, tasks(vec![dropped]));
     assert!(state.overlay.is_none());
     assert!(!state.requests.contains_key(&handle) && !state.privileges.contains_key(&handle));
 }

@@ -4,13 +4,13 @@ use super::press;
 use crate::{
     app::{
         Effect,
-        fixture::{HERE, busy, choose, find, rows, selected, task, tell},
+        fixture::{HERE, busy, choose, find, rows, selected, task, tasks, tell},
     },
     task::{
         TaskChange,
         outline::{Layout, SortColumn},
     },
-    watch::{Command, Update},
+    watch::Command,
 };
 
 #[test]
@@ -21,7 +21,7 @@ fn the_selection_stays_on_its_task_while_rows_move() {
     let before = state.cursor.row();
     // An operation that has run for longer comes before everything else.
     let older = json!({"startTime": "2026-01-01T00:00:00Z", "queueTime": "2026-01-01T00:00:00Z"});
-    tell(&mut state, Update::Tasks(vec![task("task-1", &older)]));
+    tell(&mut state, tasks(vec![task("task-1", &older)]));
     assert_eq!(selected(&state), chosen);
     assert_eq!(state.cursor.row(), before + 1);
     press(&mut state, "t");
@@ -33,7 +33,7 @@ fn the_selection_stays_on_its_task_while_rows_move() {
 fn until_one_is_chosen_the_first_row_is_selected() {
     let mut state = busy(80, 24);
     let older = json!({"startTime": "2026-01-01T00:00:00Z", "queueTime": "2026-01-01T00:00:00Z"});
-    tell(&mut state, Update::Tasks(vec![task("task-1", &older)]));
+    tell(&mut state, tasks(vec![task("task-1", &older)]));
     assert_eq!(selected(&state), "task-1");
 }
 
@@ -45,7 +45,7 @@ fn when_the_selected_task_leaves_its_neighbour_is_selected() {
     let dropped = TaskChange::Dropped {
         mo_id: last.as_str().into(),
     };
-    tell(&mut state, Update::Tasks(vec![dropped]));
+    tell(&mut state, tasks(vec![dropped]));
     assert_eq!(state.cursor.row(), row - 1);
     assert_ne!(selected(&state), last);
 }

@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::{
     app::{
         Gravity,
-        fixture::{HERE, busy, empty, find, now, tell},
+        fixture::{HERE, busy, empty, find, now, tasks, tell},
     },
     task::{Labels, TaskChange},
     vim::types::OperationLabel,
@@ -22,7 +22,7 @@ fn a_value_that_does_not_fit_is_told_and_the_rest_is_taken() {
         fields,
         at: now(),
     };
-    tell(&mut state, Update::Tasks(vec![change]));
+    tell(&mut state, tasks(vec![change]));
     let notice = state.notices.shown(now()).unwrap();
     assert_eq!(notice.gravity, Gravity::Warning);
     assert!(notice.text.contains("vc01.lab") && notice.text.contains("progress"));
