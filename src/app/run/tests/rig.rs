@@ -273,9 +273,8 @@ impl Rig {
             }
         };
         let bound = Duration::from_secs(30);
-        if tokio::time::timeout(bound, shown).await.is_err() {
-            panic!("“{text}” did not come:\n{}", self.screen.text());
-        }
+        let came = tokio::time::timeout(bound, shown).await.is_ok();
+        assert!(came, "“{text}” did not come:\n{}", self.screen.text());
     }
 
     pub(super) async fn tell(&self, update: Update) {
