@@ -216,6 +216,13 @@ fn what_lies_over_the_panels() {
 }
 
 #[test]
+fn the_figures_before_anything_was_counted() {
+    let mut state = labelled(80, 24);
+    press(&mut state, "F");
+    assert_snapshot!("figures", draw_text(&state));
+}
+
+#[test]
 fn the_line_at_the_bottom() {
     let last = |state: &State| {
         draw_text(state)
