@@ -7,6 +7,8 @@ mod action;
 pub mod cancel;
 mod cursor;
 mod event;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod geometry;
 mod input;
 mod inspector;
