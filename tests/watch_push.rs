@@ -1,5 +1,7 @@
 //! The long poll against every way in which servers, accounts and proxies are known to differ.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
 mod support;
 
 use std::time::Duration;
