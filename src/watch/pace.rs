@@ -14,9 +14,9 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    const BURST: f64 = 3.0;
-    /// No change waits longer for its poll.
-    const GATHER: Duration = Duration::from_millis(480);
+    const BURST: f64 = 4.0;
+    /// No change waits longer for its poll; less than four polls a second, however many changes.
+    const GATHER: Duration = Duration::from_millis(260);
     /// More answers in a row are a flood.
     const FULL_ANSWERS: u32 = 4;
     /// What a server is left alone for in a flood.
@@ -72,7 +72,7 @@ mod tests {
             now = next + Duration::from_millis(2);
             polls += 1;
         }
-        assert!((38..=50).contains(&polls), "{polls}");
+        assert!((70..=85).contains(&polls), "{polls}");
         now += Duration::from_secs(5);
         assert_eq!(pace.next(now, 1), now, "quiet again");
     }
