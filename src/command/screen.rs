@@ -5,7 +5,6 @@ use std::{
     io::{self, IsTerminal},
     path::Path,
     sync::Arc,
-    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -36,10 +35,15 @@ pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
     let tasks = tasks::read(&args.tasks, || Box::new(io::stdin().lock()))?;
     needs_terminal()?;
     let connect = config::resolve(&args.connection, &config::process_environment)?;
-    let mut options = WatchOptions::new(connect, tasks);
-    options.interval = Duration::from_secs_f64(args.interval);
-    options.fetch = args.fetch;
-    show(options, &args.screen).await
+    let defaults = config::defaults(&args.connection, &config::process_environment)?;
+    let options = args.follow.options(connect, tasks, &defaults);
+    let screen = ScreenArgs {
+        read_only: args.screen.read_only || defaults.read_only,
+        light: args.screen.light || defaults.light,
+        ascii: args.screen.ascii || defaults.ascii,
+        ..args.screen.clone()
+    };
+    show(options, &screen).await
 }
 
 /// `vtask demo`: the same over the embedded vCenter.
@@ -80,7 +84,7 @@ fn needs_terminal() -> Result<(), CommandError> {
         return Ok(());
     }
     let why = "standard output is no terminal, so there is no screen to draw on. \
-               For scripts there is `vtask get TASK...`; try `vtask --help`.";
+               For scripts there are `vtask get TASK...` and `vtask wait TASK...`; try `vtask --help`.";
     Err(CommandError::Usage(why.to_owned()))
 }
 

@@ -386,6 +386,7 @@ impl Endpoint {
             Some(Command::Refresh(tasks)) => self.wishes.extend(tasks.into_iter().map(Wish::Read)),
             Some(Command::CheckPrivilege(mo_id)) => self.wishes.push(Wish::CheckPrivilege(mo_id)),
             Some(Command::Cancel(mo_id)) => self.wishes.push(Wish::Cancel(mo_id)),
+            Some(Command::LookUp(trace)) => self.wishes.push(Wish::LookUp(trace)),
             Some(Command::Pause(paused)) => {
                 self.paused = paused;
                 self.wishes.push(Wish::ShowLink);

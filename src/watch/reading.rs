@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     task::TaskChange,
-    vim::{Client, Digest, Error, types::UpdateSet},
+    vim::{Client, Digest, Error, Trace, types::UpdateSet},
 };
 
 /// How many requests are under way at once, at most, besides the long poll and what the user asked for.
@@ -32,6 +32,7 @@ pub(super) enum Wish {
     Read(Arc<str>),
     Cancel(Arc<str>),
     CheckPrivilege(Arc<str>),
+    LookUp(Trace),
     Discover,
     /// The state of the connection is to be told again: it was paused, or no longer.
     ShowLink,
@@ -200,6 +201,13 @@ impl Endpoint {
                 reading.start(|client| async move {
                     let privilege = privilege(&client, &mo_id, &key).await;
                     Done::Privilege(mo_id, privilege)
+                });
+            }
+            Wish::LookUp(trace) => {
+                let now = self.now();
+                reading.start(move |client| async move {
+                    let found = client.find_past_task(&trace, now).await;
+                    Done::LookedUp(trace, found)
                 });
             }
             Wish::Discover => {

@@ -41,6 +41,13 @@ pub enum Update {
         /// What the server said.
         privilege: Privilege,
     },
+    /// What the history says of a task that vanished; what it tells of the task came before, as a change.
+    LookedUp {
+        /// The task.
+        mo_id: Arc<str>,
+        /// What the history said.
+        answer: LookUpAnswer,
+    },
     /// Something worth a line on the screen, for people.
     Notice(Arc<str>),
 }
@@ -78,6 +85,17 @@ pub enum CancelAnswer {
     /// `ManagedObjectNotFound`: the task is no longer on the server.
     Gone,
     /// The request did not get an answer: what went wrong, for people.
+    Failed(Arc<str>),
+}
+
+/// What the history says of a task that vanished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookUpAnswer {
+    /// How it ended.
+    Found,
+    /// Nothing; it may lag behind.
+    NotFound,
+    /// It cannot be asked: why, for people.
     Failed(Arc<str>),
 }
 

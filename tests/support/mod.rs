@@ -137,7 +137,7 @@ impl Bench {
             }
             Update::Cancel { mo_id, answer } => self.cancels.push((mo_id, answer)),
             Update::Privilege { mo_id, privilege } => self.privileges.push((mo_id, privilege)),
-            Update::Notice(_) => {}
+            Update::Notice(_) | Update::LookedUp { .. } => {}
         }
     }
 

@@ -34,6 +34,7 @@ pub(super) fn take(
                 state.privileges.insert(handle, privilege);
             }
         }
+        Update::LookedUp { .. } => {}
         Update::Notice(text) => state.notices.say(Gravity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
             let mut servers = state.servers.iter_mut();
