@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 /// The most points kept: 8 bytes each.
-pub const MOST_POINTS: usize = 32;
+const MOST_POINTS: usize = 32;
 
 /// A span in milliseconds; the longest that can be told is 49 days, what is longer counts as that.
 type Millis = u32;
@@ -147,7 +147,12 @@ impl History {
             if point.phase_began || [before, point, after].iter().any(|p| p.percent().is_none()) {
                 return 1.0;
             }
-            let at = |p: Point| (f64::from(p.since_start) / span, f64::from(p.percent) / 100.0);
+            let at = |p: Point| {
+                (
+                    f64::from(p.since_start) / span,
+                    f64::from(p.percent) / 100.0,
+                )
+            };
             let ((x0, y0), (x, y), (x1, y1)) = (at(before), at(point), at(after));
             let triangle = ((x - x0) * (y1 - y0) - (x1 - x0) * (y - y0)).abs();
             triangle + 0.1 * ((x1 - x0).powi(2) + (y1 - y0).powi(2))

@@ -9,7 +9,7 @@ use std::{
 use super::id::EndpointId;
 
 /// Fewer durations than this say nothing about what is usual.
-pub const FEWEST: usize = 5;
+const FEWEST: usize = 5;
 
 /// The most durations kept for an operation; the newest stay.
 const MOST: usize = 64;
@@ -29,7 +29,7 @@ pub struct Typical {
 }
 
 impl Typical {
-    /// What is usual, if there are at least [`FEWEST`] durations.
+    /// What is usual, if there are at least five durations.
     pub fn of(durations: impl IntoIterator<Item = Duration>) -> Option<Self> {
         let mut seconds: Vec<f32> = durations.into_iter().map(|d| d.as_secs_f32()).collect();
         seconds.sort_by(f32::total_cmp);

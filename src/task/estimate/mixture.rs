@@ -1,10 +1,10 @@
 //! Several opinions about the time left, weighed into one distribution.
 
-use super::pace::Pace;
+use super::pace::{Pace, Shape};
 use crate::task::typical::Typical;
 
 /// How likely it is at the start that the course will be broken by something not seen so far.
-const BREAK: f64 = 0.30;
+const BREAK: f64 = 0.40;
 
 /// The logistic curve has this standard deviation at scale 1.
 const LOGISTIC: f64 = 1.813_799_364;
@@ -36,6 +36,23 @@ impl Normal {
         1.0 / (1.0 + ((seconds.max(1e-9).ln() - self.median) / scale).exp())
     }
 
+    /// Seconds left of a run that has taken `elapsed`: half of those that got so far were done after that.
+    fn left(self, elapsed: f64) -> f64 {
+        let odds = 2.0 / self.beyond(elapsed).max(1e-6) - 1.0;
+        (self.median + self.spread / LOGISTIC * odds.ln()).exp() - elapsed
+    }
+
+    /// Draws a figure of the time left towards what is usual, each counting by its sureness. Answers the figure and
+    /// its spread, a little wider than if the two knew nothing of each other.
+    fn draw(self, left: f64, spread: f64, elapsed: f64) -> (f64, f64) {
+        let usual = self.left(elapsed).max(1e-3);
+        let usual_spread = (self.spread * (elapsed + usual) / usual).min(2.0);
+        let (sureness, of_usual) = (spread.powi(-2), usual_spread.powi(-2));
+        let both = sureness + of_usual;
+        let drawn = (left.ln() * sureness + usual.ln() * of_usual) / both;
+        (drawn.exp(), 1.2 * both.powf(-0.5))
+    }
+
     /// How ordinary a duration is: 1 at the median, less with distance.
     fn ordinary(self, seconds: f64) -> f64 {
         (-0.5 * ((seconds.max(1e-9).ln() - self.median) / self.spread).powi(2)).exp()
@@ -48,7 +65,11 @@ enum Opinion {
     /// About so much, log-logistic with this scale.
     About { left: f64, scale: f64 },
     /// As usual, given that it has taken `least` in all, of which `elapsed` is over.
-    Usual { usual: Normal, elapsed: f64, least: f64 },
+    Usual {
+        usual: Normal,
+        elapsed: f64,
+        least: f64,
+    },
 }
 
 impl Opinion {
@@ -57,7 +78,11 @@ impl Opinion {
             Self::About { left, scale } => {
                 1.0 / (1.0 + ((left.max(1e-6).ln() - seconds.max(1e-9).ln()) / scale).exp())
             }
-            Self::Usual { usual, elapsed, least } => {
+            Self::Usual {
+                usual,
+                elapsed,
+                least,
+            } => {
                 let before = usual.beyond(least).max(1e-12);
                 (1.0 - usual.beyond((elapsed + seconds).max(least)) / before).max(0.0)
             }
@@ -76,44 +101,60 @@ impl Mixture {
     /// Weighs the pace against what is usual.
     pub(super) fn new(pace: Option<&Pace>, usual: Option<Normal>, elapsed: f64) -> Self {
         let mut opinions = Vec::with_capacity(10);
-        let as_usual = |least: f64| usual.map(|usual| Opinion::Usual { usual, elapsed, least });
-        let mut pace_weight = 0.0;
+        let as_usual = |least: f64| {
+            usual.map(|usual| Opinion::Usual {
+                usual,
+                elapsed,
+                least,
+            })
+        };
         let mut longest = elapsed.max(1.0) * 10.0;
         if let Some(pace) = pace {
-            let left: f64 = pace.shapes.iter().map(|shape| shape.weight * shape.left).sum();
-            let spread: f64 = pace.shapes.iter().map(|shape| shape.weight * shape.spread).sum();
+            let left: f64 = pace
+                .shapes
+                .iter()
+                .map(|shape| shape.weight * shape.left)
+                .sum();
             // A pause that goes on will go on for about half as long again: that much is known of any.
             let delay = 0.5 * pace.overdue;
-            pace_weight = match usual {
-                Some(usual) => {
-                    let of_usual = usual.spread * (elapsed + left) / left.max(1e-6);
-                    of_usual.powi(2) / (of_usual.powi(2) + spread.powi(2))
-                }
-                None => 1.0,
-            };
-            let steady = match usual {
-                Some(usual) => {
-                    let whole = elapsed + left + delay;
-                    let steady = (1.0 - BREAK) * usual.ordinary(whole);
-                    let broken = BREAK * (1.0 - pace.done) * usual.beyond(whole);
-                    (steady + 0.05) / (steady + broken + 0.05)
-                }
-                None => 1.0 - BREAK * (1.0 - pace.done),
-            };
+            let whole = elapsed + left + delay;
+            let break_ahead = BREAK * (1.0 - pace.done);
+            let steady = usual.map_or(1.0 - break_ahead, |usual| {
+                let steady = (1.0 - break_ahead) * usual.ordinary(whole) + 0.05;
+                steady / (steady + break_ahead * usual.beyond(whole))
+            });
+            let ordinary =
+                |left: f64| usual.map_or(1.0, |usual| usual.ordinary(elapsed + left) + 0.05);
+            let believed = |shape: &Shape| shape.weight * ordinary(shape.left + delay);
+            let total: f64 = pace.shapes.iter().map(believed).sum();
             for shape in &pace.shapes {
-                let left = shape.left + delay;
-                let late = 0.6 * pace.overdue / left.max(1e-6);
-                let scale = (shape.spread.hypot(late)).clamp(0.01, 1.5) / LOGISTIC;
-                opinions.push((pace_weight * steady * shape.weight, Opinion::About { left, scale }));
+                let left = (shape.left + delay).max(1e-3);
+                let spread = shape
+                    .spread
+                    .hypot(0.6 * pace.overdue / left)
+                    .clamp(0.01, 1.5);
+                let (left, spread) = match usual {
+                    Some(usual) => usual.draw(left, spread, elapsed),
+                    None => (left, spread),
+                };
+                let weight = steady * believed(shape) / total;
+                opinions.push((
+                    weight,
+                    Opinion::About {
+                        left,
+                        scale: spread / LOGISTIC,
+                    },
+                ));
             }
             let delayed = (left + delay) * 1.5 + 0.02 * elapsed;
-            let broken = Opinion::About { left: delayed, scale: 0.35 / LOGISTIC };
-            let broken = as_usual(elapsed + left + delay).unwrap_or(broken);
-            opinions.push((pace_weight * (1.0 - steady), broken));
+            let broken = Opinion::About {
+                left: delayed,
+                scale: 0.35 / LOGISTIC,
+            };
+            opinions.push((1.0 - steady, as_usual(whole).unwrap_or(broken)));
             longest = longest.max(left * 10.0);
-        }
-        if let (Some(opinion), Some(usual)) = (as_usual(elapsed), usual) {
-            opinions.push((1.0 - pace_weight, opinion));
+        } else if let (Some(opinion), Some(usual)) = (as_usual(elapsed), usual) {
+            opinions.push((1.0, opinion));
             longest = longest.max(usual.median.exp() * 10.0);
         }
         Self { opinions, longest }
@@ -125,8 +166,16 @@ impl Mixture {
         // Thirty halvings leave a thousandth of a second of a month.
         for _ in 0..30 {
             let middle = f64::midpoint(low, high);
-            let belief: f64 = self.opinions.iter().map(|(weight, o)| weight * o.at_most(middle)).sum();
-            if belief < share { low = middle } else { high = middle }
+            let belief: f64 = self
+                .opinions
+                .iter()
+                .map(|(weight, o)| weight * o.at_most(middle))
+                .sum();
+            if belief < share {
+                low = middle
+            } else {
+                high = middle
+            }
         }
         f64::midpoint(low, high)
     }

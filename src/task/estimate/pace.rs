@@ -7,12 +7,12 @@ use crate::task::history::History;
 /// How the time of a climb grows towards the end: the time for the next percent is in proportion to
 /// (percent left) ^ −slowing. None is even; at one half, twice as slow when a quarter is left.
 const SLOWINGS: [(f64, f64); 6] = [
-    (-0.6, 0.06),
-    (-0.3, 0.10),
-    (0.0, 0.50),
-    (0.3, 0.14),
-    (0.5, 0.12),
-    (0.7, 0.08),
+    (-0.6, 0.02),
+    (-0.3, 0.04),
+    (0.0, 0.80),
+    (0.3, 0.06),
+    (0.5, 0.05),
+    (0.7, 0.03),
 ];
 
 /// Climbs are gathered until they are this high, so that neither the rounding to whole percent nor the grain of
@@ -56,82 +56,90 @@ pub(super) struct Pace {
     pub shapes: [Shape; SLOWINGS.len()],
     /// Seconds that the present pause has outlasted the pace.
     pub overdue: f64,
-    /// How high it leaps at once, 0 to 1.
-    pub leap: f64,
-    /// Whether the course was broken before: a long pause, or a fall.
-    pub broken: bool,
 }
 
 impl Pace {
     /// Reads a history. `None` without a figure, or before anything rose.
     pub(super) fn of(history: &History, now: Timestamp) -> Option<Self> {
         let done = f64::from(history.percent()?) / 100.0;
-        let (mut climbs, fell) = climbs(history);
-        let leap = leap(&climbs, history);
-        let paused = cut_pause(&mut climbs);
+        let mut climbs = climbs(history);
+        let leap = leap(history);
+        cut_pause(&mut climbs);
         let last = climbs.last()?;
         let pause = history.pause(now).as_secs_f64();
         // The next percent was due after this long; a sampled figure may be late by as much again.
         let due = (last.per_share() * 0.01).max(last.took.min(mean_step(history)));
         let elapsed = history.elapsed(now).as_secs_f64();
         let overdue = pause - PAUSE * due;
-        let overdue = if overdue > 0.02 * elapsed { pause - due } else { 0.0 };
+        let overdue = if overdue > 0.02 * elapsed {
+            pause - due
+        } else {
+            0.0
+        };
         let climbs = gathered(&climbs);
         let counted = pause.min(due);
         Some(Self {
             done,
             shapes: shapes(&climbs, done, counted, leap),
-            leap,
             overdue,
-            broken: fell || paused,
         })
     }
 }
 
 /// Seconds between two changes, on average.
 fn mean_step(history: &History) -> f64 {
-    let first = history.points().first().map_or(0.0, |point| point.since_start().as_secs_f64());
+    let first = history
+        .points()
+        .first()
+        .map_or(0.0, |point| point.since_start().as_secs_f64());
     (history.last_move().as_secs_f64() - first) / f64::from(history.moves().max(1))
 }
 
-/// All stretches on which progress rose, and whether it ever fell.
-fn climbs(history: &History) -> (Vec<Climb>, bool) {
+/// All stretches on which progress rose.
+fn climbs(history: &History) -> Vec<Climb> {
     let mut climbs = Vec::with_capacity(history.points().len());
-    let mut fell = false;
     let (mut before, mut since) = (0.0, 0.0);
     for point in history.points() {
         let Some(percent) = point.percent() else {
             continue;
         };
-        let (at, share) = (point.since_start().as_secs_f64(), f64::from(percent) / 100.0);
+        let (at, share) = (
+            point.since_start().as_secs_f64(),
+            f64::from(percent) / 100.0,
+        );
         if share > before {
-            climbs.push(Climb { from: before, to: share, took: (at - since).max(1e-3) });
+            climbs.push(Climb {
+                from: before,
+                to: share,
+                took: (at - since).max(1e-3),
+            });
         }
-        fell |= share < before;
-        if share != before {
+        if (share - before).abs() > 1e-9 {
             (before, since) = (share, at);
         }
     }
-    (climbs, fell)
+    climbs
 }
 
 /// Shortens the one climb that contains a pause to the pace of its neighbours. Several pauses are no exception but
-/// the rule, and stay. Answers whether there was one.
-fn cut_pause(climbs: &mut [Climb]) -> bool {
+/// the rule, and stay.
+fn cut_pause(climbs: &mut [Climb]) {
     let total: f64 = climbs.iter().map(|climb| climb.took).sum();
     let mut found = None;
     // Two points make no pace; from five on an exception can be told from the rule.
     if climbs.len() < 5 {
-        return false;
+        return;
     }
     for index in 1..climbs.len() {
         let before = climbs[index - 1].per_share();
-        let after = climbs.get(index + 1).map_or(before, |next| next.per_share());
+        let after = climbs
+            .get(index + 1)
+            .map_or(before, |next| next.per_share());
         let usual = before.max(after);
         let climb = climbs[index];
         if climb.per_share() > PAUSE * usual && climb.took > 0.05 * total {
             if found.is_some() {
-                return false;
+                return;
             }
             found = Some((index, usual * (climb.to - climb.from)));
         }
@@ -139,20 +147,27 @@ fn cut_pause(climbs: &mut [Climb]) -> bool {
     if let Some((index, took)) = found {
         climbs[index].took = took;
     }
-    found.is_some()
 }
 
 /// How high progress leaps at once, in the mean over what it climbed: hardly anything for a task that counts
-/// through, much for one that knows only 2 %, 19 % and 95 %.
-fn leap(climbs: &[Climb], history: &History) -> f64 {
+/// through, much for one that knows only 2 %, 19 % and 95 %. What thinning may have joined is no leap.
+pub(super) fn leap(history: &History) -> f64 {
+    let climbs = climbs(history);
     // What had been done before the task was first seen was no leap.
-    let unseen = history.points().first().is_some_and(|point| point.percent() != Some(0));
+    let unseen = history
+        .points()
+        .first()
+        .is_some_and(|point| point.percent() != Some(0));
     let seen = climbs.get(usize::from(unseen)..).unwrap_or_default();
     let (squares, climbed) = seen.iter().fold((0.0, 0.0), |(squares, climbed), climb| {
         let height = climb.to - climb.from;
         (squares + height * height, climbed + height)
     });
-    if climbed > 0.0 { squares / climbed } else { 0.0 }
+    if climbed > 0.0 {
+        (squares / climbed - CLIMB).max(0.0)
+    } else {
+        0.0
+    }
 }
 
 fn gathered(climbs: &[Climb]) -> Vec<Climb> {
@@ -191,12 +206,15 @@ fn shapes(climbs: &[Climb], done: f64, counted: f64, leap: f64) -> [Shape; SLOWI
         let fit = -0.5 * (count * variance.ln() + logs) - count * whole.ln();
         // Who leaps may be anywhere in the leap.
         let ahead = (1.0 - work(done)).max(leap / 2.0);
-        let left = (ahead * whole - counted).max(0.0);
+        let left = (ahead * whole - counted).max(0.3 * leap * whole);
         let spread = (ALIKE * variance * (ahead + ahead * ahead / worked)).sqrt() / ahead.max(0.01);
         let spread = spread.hypot(1.5 * leap);
         (prior.ln() + EVIDENCE * fit, left, spread)
     });
-    let best = fits.iter().map(|(fit, ..)| *fit).fold(f64::NEG_INFINITY, f64::max);
+    let best = fits
+        .iter()
+        .map(|(fit, ..)| *fit)
+        .fold(f64::NEG_INFINITY, f64::max);
     let total: f64 = fits.iter().map(|(fit, ..)| (fit - best).exp()).sum();
     fits.map(|(fit, left, spread)| Shape {
         weight: (fit - best).exp() / total,
@@ -206,10 +224,10 @@ fn shapes(climbs: &[Climb], done: f64, counted: f64, leap: f64) -> [Shape; SLOWI
 }
 
 /// Variance that is assumed before anything was seen, as if from one climb.
-const DOUBT: f64 = 0.01;
+const DOUBT: f64 = 0.005;
 
 /// Neighbouring climbs are alike, so that each tells less than an independent one would.
-const EVIDENCE: f64 = 0.25;
+const EVIDENCE: f64 = 0.3;
 
 /// … and so that a slow stretch ahead is slower as a whole than independent climbs would make it.
-const ALIKE: f64 = 2.0;
+const ALIKE: f64 = 4.0;

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::estimate;
+use super::{estimate, pace::leap};
 use crate::task::{history::History, typical::Typical};
 
 /// Nothing is called stalled sooner than this.
 const LEAST: Duration = Duration::from_secs(60);
+
+/// Nothing without any rhythm or typical durations to go by is called stalled sooner than this.
+const BLIND: Duration = Duration::from_secs(600);
 
 /// How often a pause may be as long as the longest so far before it is unusual.
 const TIMES_LONGEST: f64 = 1.9;
@@ -36,16 +39,23 @@ pub fn patience(start: Timestamp, history: &History, typical: Option<&Typical>) 
     let of_rhythm = history.longest_pause().mul_f64(TIMES_LONGEST);
     let whole = estimate(start, Some(history), typical, moved)
         .map(|estimate| past + estimate.best.as_secs_f64());
+    // Who leaps stands still in between.
+    let share = SHARE_OF_WHOLE + leap(history);
     let usual = typical.map(|typical| typical.median().as_secs_f64());
+    let floor = if history.moves() < 3 && typical.is_none() {
+        BLIND
+    } else {
+        LEAST
+    };
     let of_whole = match (usual, whole) {
-        (Some(usual), Some(whole)) => SHARE_OF_WHOLE * usual.min(2.0 * whole).max(whole),
-        (Some(usual), None) => SHARE_OF_WHOLE * usual.max(past),
-        (None, Some(whole)) => (1.2 * SHARE_OF_WHOLE * whole).max(SHARE_OF_PAST * past),
+        (Some(usual), Some(whole)) => share * usual.min(2.0 * whole).max(whole),
+        (Some(usual), None) => share * usual.max(past),
+        (None, Some(whole)) => (1.2 * share * whole).max(SHARE_OF_PAST * past),
         (None, None) => SHARE_OF_PAST * past,
     };
     let of_whole = Duration::try_from_secs_f64(of_whole).unwrap_or(Duration::MAX);
     Patience {
-        allowed: of_rhythm.max(of_whole).max(LEAST),
+        allowed: of_rhythm.max(of_whole).max(floor),
         longest_before: (of_rhythm >= of_whole).then(|| history.longest_pause()),
     }
 }

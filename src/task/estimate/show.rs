@@ -29,10 +29,15 @@ impl TimeLeft {
     pub fn of(estimate: Option<Estimate>, typical: Option<&Typical>) -> Self {
         match estimate {
             None => Self::Unknown,
-            Some(Estimate { basis: Basis::Typical, .. }) => {
-                typical.map_or(Self::Unknown, |typical| Self::Typical(rounded(typical.median())))
-            }
-            Some(Estimate { low, best, high, .. }) => {
+            Some(Estimate {
+                basis: Basis::Typical,
+                ..
+            }) => typical.map_or(Self::Unknown, |typical| {
+                Self::Typical(rounded(typical.median()))
+            }),
+            Some(Estimate {
+                low, best, high, ..
+            }) => {
                 let (rounded_low, rounded_high) = (rounded(low), rounded(high));
                 if high <= low.mul_f64(CLOSE) || rounded_low == rounded_high {
                     Self::About(rounded(best))
@@ -75,7 +80,11 @@ impl fmt::Display for TimeLeft {
                 // The unit is said once where both have the same: `20–35m`.
                 let unit = high.trim_start_matches(|c: char| c.is_ascii_digit());
                 let low = match low.strip_suffix(unit) {
-                    Some(figure) if unit.len() == 1 && figure.bytes().all(|b| b.is_ascii_digit()) => figure,
+                    Some(figure)
+                        if unit.len() == 1 && figure.bytes().all(|b| b.is_ascii_digit()) =>
+                    {
+                        figure
+                    }
                     _ => &low,
                 };
                 write!(f, "{low}–{high}")
