@@ -172,9 +172,9 @@ impl Mixture {
                 .map(|(weight, o)| weight * o.at_most(middle))
                 .sum();
             if belief < share {
-                low = middle
+                low = middle;
             } else {
-                high = middle
+                high = middle;
             }
         }
         f64::midpoint(low, high)

@@ -27,7 +27,7 @@ pub use patience::{Patience, patience};
 pub use show::TimeLeft;
 
 /// An interval whose ends are further apart than this factor is of no use to anyone.
-const WIDEST: f64 = 10.0;
+const WIDEST: f64 = 12.0;
 
 /// What an estimate rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,8 @@ pub fn estimate(
     };
     let mixture = Mixture::new(pace.as_ref(), usual, elapsed);
     let [low, best, high] = [0.05, 0.5, 0.95].map(|share| mixture.quantile(share));
-    let useful = best.is_finite() && high <= WIDEST * low.max(0.02 * (elapsed + best));
+    // What is usual stands for itself, however wide.
+    let useful = basis == Basis::Typical || high <= WIDEST * low.max(0.02 * (elapsed + best));
     let duration = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
     match (duration(low), duration(best), duration(high)) {
         (Some(low), Some(best), Some(high)) if useful => Some(Estimate {

@@ -22,6 +22,9 @@ const CLIMB: f64 = 0.05;
 /// A climb this many times slower than both of its neighbours was a pause, not the pace.
 const PAUSE: f64 = 5.0;
 
+/// The figures of a task that leaps higher than this, in the mean, tell nothing of its end.
+const LEAPING: f64 = 0.08;
+
 /// One stretch on which progress rose, as shares of the whole, and the seconds that it took.
 #[derive(Clone, Copy)]
 struct Climb {
@@ -59,28 +62,26 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Reads a history. `None` without a figure, or before anything rose.
+    /// Reads a history. `None` without a figure, before anything rose, and where it rises in leaps.
     pub(super) fn of(history: &History, now: Timestamp) -> Option<Self> {
         let done = f64::from(history.percent()?) / 100.0;
         let mut climbs = climbs(history);
-        let leap = leap(history);
+        if leap(history) > LEAPING {
+            return None;
+        }
         cut_pause(&mut climbs);
         let last = climbs.last()?;
         let pause = history.pause(now).as_secs_f64();
         // The next percent was due after this long; a sampled figure may be late by as much again.
         let due = (last.per_share() * 0.01).max(last.took.min(mean_step(history)));
         let elapsed = history.elapsed(now).as_secs_f64();
-        let overdue = pause - PAUSE * due;
-        let overdue = if overdue > 0.02 * elapsed {
-            pause - due
-        } else {
-            0.0
-        };
+        // Continuous in time, so that an estimate without news does not jump.
+        let overdue = (pause - (PAUSE * due).max(0.02 * elapsed)).max(0.0);
         let climbs = gathered(&climbs);
         let counted = pause.min(due);
         Some(Self {
             done,
-            shapes: shapes(&climbs, done, counted, leap),
+            shapes: shapes(&climbs, done, counted),
             overdue,
         })
     }
@@ -185,7 +186,7 @@ fn gathered(climbs: &[Climb]) -> Vec<Climb> {
 }
 
 /// Fits every shape. `counted`: seconds since the last change that belong to the next percent.
-fn shapes(climbs: &[Climb], done: f64, counted: f64, leap: f64) -> [Shape; SLOWINGS.len()] {
+fn shapes(climbs: &[Climb], done: f64, counted: f64) -> [Shape; SLOWINGS.len()] {
     let count = f64::from(u32::try_from(climbs.len()).unwrap_or(u32::MAX));
     let fits = SLOWINGS.map(|(slowing, prior)| {
         // In the coordinate `work` the pace of this shape is even.
@@ -202,13 +203,16 @@ fn shapes(climbs: &[Climb], done: f64, counted: f64, leap: f64) -> [Shape; SLOWI
             .map(|climb| (climb.took / whole - length(climb)).powi(2) / length(climb))
             .sum();
         let variance = (uneven + DOUBT) / (count + 1.0);
-        let logs: f64 = climbs.iter().map(|climb| length(climb).ln()).sum();
-        let fit = -0.5 * (count * variance.ln() + logs) - count * whole.ln();
-        // Who leaps may be anywhere in the leap.
-        let ahead = (1.0 - work(done)).max(leap / 2.0);
-        let left = (ahead * whole - counted).max(0.3 * leap * whole);
+        // Which shape is right is told by the logarithms: one long climb shall not decide it.
+        let bent: f64 = climbs
+            .iter()
+            .map(|climb| (climb.took / whole / length(climb)).ln())
+            .map(|log| log * log)
+            .sum();
+        let fit = -0.5 * count * (bent / count + GRAIN).ln();
+        let ahead = 1.0 - work(done);
+        let left = (ahead * whole - counted).max(0.0);
         let spread = (ALIKE * variance * (ahead + ahead * ahead / worked)).sqrt() / ahead.max(0.01);
-        let spread = spread.hypot(1.5 * leap);
         (prior.ln() + EVIDENCE * fit, left, spread)
     });
     let best = fits
@@ -227,7 +231,10 @@ fn shapes(climbs: &[Climb], done: f64, counted: f64, leap: f64) -> [Shape; SLOWI
 const DOUBT: f64 = 0.005;
 
 /// Neighbouring climbs are alike, so that each tells less than an independent one would.
-const EVIDENCE: f64 = 0.3;
+const EVIDENCE: f64 = 0.5;
+
+/// Variance that rounding and sampling bring into the logarithms.
+const GRAIN: f64 = 0.003;
 
 /// … and so that a slow stretch ahead is slower as a whole than independent climbs would make it.
-const ALIKE: f64 = 4.0;
+const ALIKE: f64 = 3.0;

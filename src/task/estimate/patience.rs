@@ -14,10 +14,10 @@ const LEAST: Duration = Duration::from_secs(60);
 const BLIND: Duration = Duration::from_secs(600);
 
 /// How often a pause may be as long as the longest so far before it is unusual.
-const TIMES_LONGEST: f64 = 1.9;
+const TIMES_LONGEST: f64 = 2.0;
 
 /// The share of its whole duration that an operation may stand still, whatever its rhythm was so far.
-const SHARE_OF_WHOLE: f64 = 0.24;
+const SHARE_OF_WHOLE: f64 = 0.27;
 
 /// Without typical durations: the share of the time until the pause began.
 const SHARE_OF_PAST: f64 = 0.5;
