@@ -403,11 +403,13 @@ impl Waiting {
     fn outcome(&self, now: Timestamp) -> Option<Outcome> {
         let all_decided = !self.awaited.is_empty() && self.awaited.iter().all(Awaited::is_decided);
         if self.goal.any {
-            let ended = self.awaited.iter().find_map(|task| match task.fate {
-                Fate::Ended(status) => Some(Outcome::of(status)),
+            let ended = self.awaited.iter().filter_map(|task| match task.fate {
+                Fate::Ended(status) => Some((self.ended_at(&task.mo_id), Outcome::of(status))),
                 _ => None,
             });
-            return ended.or(all_decided.then_some(Outcome::Unknown));
+            // Several may have come to an end with the same update.
+            let first = ended.min_by_key(|(at, _)| *at).map(|(_, outcome)| outcome);
+            return first.or(all_decided.then_some(Outcome::Unknown));
         }
         let is_settled = match self.goal.children {
             Some(quiet) => self.down.is_none() && now.duration_since(self.stirred) >= quiet,
@@ -420,6 +422,12 @@ impl Waiting {
             });
             outcomes.fold(Outcome::Success, Outcome::and)
         })
+    }
+
+    fn ended_at(&self, mo_id: &Arc<str>) -> Timestamp {
+        let info = self.record(mo_id).and_then(|record| record.info.as_ref());
+        let complete = info.and_then(|info| info.complete_time);
+        complete.unwrap_or(Timestamp::MAX)
     }
 
     /// When something is due, if nothing else happens.
