@@ -1,5 +1,11 @@
 //! The built program: exit codes, the config file, completions, the manual.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod command_support;
 
 use std::{

@@ -2,7 +2,10 @@
 
 #![allow(
     dead_code,
-    reason = "each test file that includes this uses its own part of it"
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "each test binary uses its own part; a test that cannot go on has failed"
 )]
 
 use std::{
