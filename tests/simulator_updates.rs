@@ -173,6 +173,9 @@ async fn first_everything_then_only_what_changed() {
     let (_, set) = watch.wait("").await;
     assert_typed(&set);
     assert!(set.get("truncated").is_none());
+    let unset = &set["filterSet"][0]["objectSet"][0]["changeSet"][5];
+    let expected = json!({"_typeName": "PropertyChange", "name": "info.error", "op": "assign"});
+    assert_eq!(*unset, expected);
     let first = updates(&set);
     assert_eq!(
         kinds(&first),
@@ -392,6 +395,27 @@ async fn unknown_versions_are_refused_and_the_empty_one_starts_again() {
 }
 
 #[tokio::test]
+async fn the_older_methods_know_no_limits() {
+    let watch = Watch::three().await;
+    watch.bench.control.behave(|ways| ways.update_cap = Some(1));
+    let (status, set) = watch.collect("CheckForUpdates", json!({})).await;
+    assert_eq!(
+        (status, updates(&set).len(), set.get("truncated")),
+        (200, 3, None)
+    );
+    let version = &set["version"];
+    let nothing = watch
+        .collect("CheckForUpdates", json!({"version": version}))
+        .await;
+    assert_eq!(nothing, (204, Value::Null));
+    watch.bench.advance(5);
+    let (_, set) = watch
+        .collect("WaitForUpdates", json!({"version": version}))
+        .await;
+    assert_eq!(updates(&set).len(), 2);
+}
+
+#[tokio::test]
 async fn more_than_fits_is_truncated_and_such_a_version_works_once() {
     let watch = Watch::three().await;
     watch.bench.control.behave(|ways| ways.update_cap = Some(2));
@@ -416,6 +440,10 @@ async fn more_than_fits_is_truncated_and_such_a_version_works_once() {
         (set["truncated"].as_bool(), updates(&set).len()),
         (Some(true), 1)
     );
+    let older = watch
+        .collect("CheckForUpdates", json!({"version": set["version"]}))
+        .await;
+    assert_fault(&older, "InvalidCollectorVersion");
     // The truncated answer and what followed were lost: from the last plain version everything comes again.
     watch.wait(set["version"].as_str().unwrap()).await;
     assert_eq!(watch.news(plain).await.1.len(), 2);
@@ -642,7 +670,7 @@ async fn whole_info_by_parts_or_as_a_whole() {
 async fn the_ways_of_other_servers() {
     let watch = Watch::three().await;
     watch.bench.control.behave(|ways| {
-        ways.unset = Unset::Absent;
+        ways.unset = Unset::Null;
         ways.boxing = Boxing::Bare;
         ways.lean_type_names = true;
         ways.fold_changes = false;
@@ -656,7 +684,7 @@ async fn the_ways_of_other_servers() {
     );
     assert_eq!(
         enter["changeSet"][5],
-        json!({"name": "info.error", "op": "assign"})
+        json!({"name": "info.error", "op": "assign", "val": null})
     );
     watch.bench.advance(15);
     let (_, news) = watch.news(set["version"].as_str().unwrap()).await;

@@ -1,6 +1,12 @@
 //! The built program in a real pseudo-terminal: what a person types, sees and is left with.
 
 #![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests may panic"
+)]
 
 use std::{
     io::{Read, Write},
@@ -130,10 +136,22 @@ impl Session {
             .to_owned()
     }
 
+    /// Waits for the end.
+    fn ends(&mut self) -> ExitStatus {
+        let end = Instant::now() + BOUND;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < end, "it never ends");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Waits for the end, and checks that the terminal is as it was.
     fn ends_cleanly(&mut self) -> ExitStatus {
         self.until("the end", |seen| seen.ended);
-        let status = self.child.wait().unwrap();
+        let status = self.ends();
         let seen = self.seen.0.lock().unwrap();
         let screen = seen.parser.screen();
         assert!(!screen.alternate_screen(), "the main screen is back");
@@ -141,6 +159,12 @@ impl Session {
         assert!(!screen.bracketed_paste(), "pasting is plain again");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         status
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
     }
 }
 
@@ -280,4 +304,34 @@ fn a_server_that_is_not_there_is_told_on_the_screen() {
     session.shows("refused");
     session.press("q");
     assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_program() {
+    // Without a reader on our side the closing of the master is the terminal's end.
+    let pair = native_pty_system().openpty(size(80, 24)).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_vtask"));
+    command.args(["demo"]);
+    command.env("TERM", "xterm-256color");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    while !String::from_utf8_lossy(&seen).contains("Relocate") {
+        let read = reader.read(&mut buffer).unwrap();
+        assert!(read > 0, "it draws before the terminal goes");
+        seen.extend_from_slice(&buffer[..read]);
+    }
+    drop(reader);
+    drop(pair.master);
+    let end = Instant::now() + BOUND;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(Instant::now() < end, "it runs on without a terminal");
+        thread::sleep(Duration::from_millis(5));
+    };
+    assert_eq!(status.exit_code(), 130, "{status:?}");
 }

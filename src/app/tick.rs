@@ -94,3 +94,6 @@ fn whole_second(moment: Timestamp) -> Timestamp {
     let second = moment.as_second() + i64::from(moment.subsec_nanosecond() > 0);
     Timestamp::from_second(second).unwrap_or(moment)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,6 @@ use std::{
     sync::Arc,
 };
 
-use crossterm::event::EventStream;
 use jiff::Timestamp;
 use ratatui::{Terminal, backend::CrosstermBackend};
 use secrecy::SecretString;
@@ -113,20 +112,26 @@ async fn show(watch: WatchOptions, args: &ScreenArgs) -> Result<Outcome, Command
         let mut terminal =
             Terminal::new(backend).map_err(|error| failed("taking the terminal over", error))?;
         let inlets = Inlets {
-            input: EventStream::new(),
+            input: app::input().map_err(|error| failed("reading the keys", error))?,
             updates,
             signals,
         };
-        app::run(
+        let endpoints = vec![endpoint];
+        let clock = Timestamp::now;
+        let left = app::run(
             &mut terminal,
             inlets,
-            vec![endpoint],
+            endpoints,
             &mut session,
-            Timestamp::now,
+            clock,
             options,
-        )
-        .await
-        .map_err(|error| CommandError::Local(error.into()))
+        );
+        let left = left.await;
+        if matches!(left, Ok((Exit::TerminalLost, _))) {
+            // Its destructor would complain to a standard error that is gone, too.
+            std::mem::forget(terminal);
+        }
+        left.map_err(|error| CommandError::Local(error.into()))
     };
     let exit = shown.await;
     watcher.stop().await;

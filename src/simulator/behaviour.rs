@@ -29,11 +29,11 @@ pub enum ErrorForm {
 /// How a change to a property that became unset is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unset {
-    /// `"val": null`.
+    /// No `val` at all. Strict clients accept nothing else.
     #[default]
-    Null,
-    /// No `val` at all.
     Absent,
+    /// `"val": null`.
+    Null,
 }
 
 /// How an empty list is answered where a method or property declares a list.

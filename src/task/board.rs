@@ -3,6 +3,7 @@
 //! Everything derived (lineage links, counts per family, the mean of the children's progress) is kept up to date by
 //! the difference that a change makes, along the path to the root: a change costs its depth, never the board's size.
 
+mod busy;
 mod lineage;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use slotmap::SlotMap;
 
+use self::busy::Busy;
 use super::{
     change::TaskChange,
     id::{EndpointId, TaskId},
@@ -64,6 +66,7 @@ pub struct Board {
     /// Records whose parent or root is not on the board (yet), by its key.
     orphans: HashMap<Key, Vec<Handle>>,
     counts: StatusCounts,
+    busy: Busy,
     labels: HashMap<EndpointId, Labels>,
 }
 
@@ -217,7 +220,9 @@ impl Board {
             return;
         };
         let before = (node.record.id.clone(), node.record.key());
+        let held = busy::held(&node.record);
         node.record.take(info, at);
+        self.busy.change(handle, &held, &busy::held(&node.record));
         node.record.id = id.clone();
         if before.0 != id {
             self.by_id.remove(&before.0);
@@ -244,7 +249,14 @@ impl Board {
             .iter()
             .any(|(field, _)| matches!(&**field, "parentTaskKey" | "rootTaskKey" | "key"));
         let before = node.record.key();
+        let holds = fields
+            .iter()
+            .any(|(field, _)| matches!(&**field, "entity" | "locked" | "state"));
+        let held = holds.then(|| busy::held(&node.record));
         let outcome = node.record.assign(fields, at);
+        if let Some(held) = held {
+            self.busy.change(handle, &held, &busy::held(&node.record));
+        }
         if lineage {
             let key = (node.record.id.endpoint, node.record.key());
             self.rename(handle, before);
@@ -260,7 +272,9 @@ impl Board {
     fn mark(&mut self, id: &TaskId, presence: Presence, touched: &mut Touched) {
         let handle = if let Some(handle) = self.find(id) {
             if let Some(node) = self.nodes.get_mut(handle) {
+                let held = busy::held(&node.record);
                 node.record.presence = presence;
+                self.busy.change(handle, &held, &busy::held(&node.record));
             }
             handle
         } else {
@@ -329,6 +343,7 @@ impl Board {
             return;
         };
         self.counts.remove(node.status);
+        self.busy.change(handle, &busy::held(&node.record), &[]);
         self.by_id.remove(id);
         self.forget_key(&(id.endpoint, node.record.key()), handle);
         self.orphans.retain(|_, waiting| {

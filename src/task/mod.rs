@@ -4,22 +4,30 @@
 mod board;
 mod change;
 mod clock;
+pub mod estimate;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod history;
 mod id;
 mod labels;
 pub mod outline;
 mod progress;
 mod record;
+pub mod rules;
 mod status;
 mod task_ref;
+mod typical;
 
 pub use board::{Board, Handle, Touched};
 pub use change::TaskChange;
 pub use clock::ServerClock;
+pub use estimate::{Estimate, TimeLeft, estimate, patience};
+pub use history::{History, Point};
 pub use id::{EndpointId, TaskId};
 pub use labels::Labels;
 pub use progress::Progress;
 pub use record::{Presence, Record};
+pub use rules::{Finding, PendingQuestion, Rule};
 pub use status::{Status, StatusCounts};
 pub use task_ref::{NotATask, TaskRef};
+pub use typical::{FinishedRun, Typical, TypicalDurations};

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{id::TaskId, progress::Progress, status::Status};
+use super::{history::History, id::TaskId, progress::Progress, status::Status};
 use crate::vim::types::{Malformed, TaskInfo};
 
 /// Where a task stands with the server.
@@ -36,6 +36,8 @@ pub struct Record {
     pub moved: Option<Timestamp>,
     /// When its cancellation was first seen to be requested, by the server's clock.
     pub cancel_seen: Option<Timestamp>,
+    /// The course of its progress and phases while it was watched running.
+    pub history: Option<Box<History>>,
 }
 
 impl Record {
@@ -49,6 +51,7 @@ impl Record {
             seen: None,
             moved: None,
             cancel_seen: None,
+            history: None,
         }
     }
 
@@ -65,7 +68,12 @@ impl Record {
         if self.info.as_ref().is_none_or(|old| has_moved(old, &info)) {
             self.moved = Some(at);
         }
+        let phase_began = self
+            .info
+            .as_ref()
+            .is_some_and(|old| old.description != info.description);
         self.info = Some(info);
+        self.chronicle(phase_began, at);
         self.presence = Presence::Present;
         self.note(at);
     }
@@ -80,17 +88,41 @@ impl Record {
         let Some(info) = &mut self.info else {
             return outcome;
         };
+        let mut phase_began = false;
         for (field, value) in fields {
+            let phase = (field == "description").then(|| info.description.clone());
             if matches!(&*field, "progress" | "description" | "state") {
                 self.moved = Some(at);
             }
             if let Err(error) = info.assign(&field, value) {
                 outcome = Err(error);
             }
+            phase_began |= phase.is_some_and(|before| before != info.description);
         }
+        self.chronicle(phase_began, at);
         self.presence = Presence::Present;
         self.note(at);
         outcome
+    }
+
+    /// Adds to the history what is now known, once there is something to tell. What finished before it was watched
+    /// has none.
+    fn chronicle(&mut self, phase_began: bool, at: Timestamp) {
+        if self.status() != Status::Running {
+            return;
+        }
+        let Some(info) = &self.info else {
+            return;
+        };
+        let percent = self.progress().percent();
+        match &mut self.history {
+            Some(history) => history.observe(at, percent, phase_began),
+            None if percent.is_some() || info.description.is_some() => {
+                let history = History::begin(info.start_time, at, percent);
+                self.history = Some(Box::new(history));
+            }
+            None => {}
+        }
     }
 
     fn note(&mut self, at: Timestamp) {
@@ -147,6 +179,24 @@ impl Record {
         let info = self.info.as_ref()?;
         let start = info.start_time.unwrap_or(info.queue_time);
         Some(span(start, self.end(now)))
+    }
+
+    /// Since when the task runs, while it does.
+    pub fn running_since(&self) -> Option<Timestamp> {
+        let info = self.info.as_ref()?;
+        (self.status() == Status::Running).then_some(info.start_time?)
+    }
+
+    /// Since when the task waits to be run, while it does.
+    pub fn queued_since(&self) -> Option<Timestamp> {
+        let info = self.info.as_ref()?;
+        (self.status() == Status::Queued).then_some(info.queue_time)
+    }
+
+    /// When the task finished, if it has and the server said when.
+    pub fn finished_at(&self) -> Option<Timestamp> {
+        let info = self.info.as_ref()?;
+        info.complete_time.filter(|_| self.status().is_finished())
     }
 
     /// When the clock of this task stopped: at its completion, or when it was noticed to have vanished; else now.

@@ -5,22 +5,23 @@ use ratatui::{layout::Rect, text::Line};
 use super::{Canvas, ink::Strip, overlay, theme::Role};
 use crate::{figures::Quantiles, text};
 
-const WIDTH: u16 = 64;
+const WIDTH: u16 = 80;
 /// Where the values begin.
-const VALUES: usize = 34;
+const VALUES: usize = 44;
 
 pub(super) fn draw(canvas: &mut Canvas, top: usize, screen: Rect) {
     let width = screen.width.saturating_sub(4).min(WIDTH);
     let rows = rows(canvas);
-    let height = u16::try_from(rows.len() + 2).unwrap_or(u16::MAX);
+    let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let height = height.min(screen.height.saturating_sub(2)).max(3);
     let area = overlay::open(canvas, screen, width, height, "What vtask costs");
     let lines: Vec<Line<'static>> = rows
         .into_iter()
         .map(|(name, value, role)| {
             let mut strip = Strip::new(canvas.look, area.width);
-            strip.put(&name, role);
-            strip.pad_to(VALUES.min(usize::from(area.width) / 2));
+            let values = VALUES.min(usize::from(area.width) / 2);
+            strip.put_within(&name, values.saturating_sub(1), role);
+            strip.pad_to(values);
             strip.put(&value, Role::Text);
             strip.line()
         })

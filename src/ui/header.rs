@@ -57,6 +57,8 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
 }
 
 const COUNTS_WORTH: u8 = 5;
+/// From this width on there is room for everything.
+const WIDE: u16 = 180;
 /// Less of a reason than this says nothing.
 const LEAST_REASON: usize = 16;
 
@@ -87,8 +89,11 @@ fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
     for server in &canvas.state.servers {
         part(6, server.host(), Role::Strong);
         if let Some(facts) = &server.facts {
-            part(2, &facts.user, Role::Dim);
-            part(1, &facts.release, Role::Dim);
+            // Where something is wrong, why is worth more than who.
+            if width >= WIDE || reason(canvas).is_none() {
+                part(2, &facts.user, Role::Dim);
+                part(1, &facts.release, Role::Dim);
+            }
             if facts.insecure {
                 part(9, " INSECURE ", Role::Alarm);
             }
@@ -107,7 +112,10 @@ fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
 
 fn stale(canvas: &Canvas, age: SignedDuration) -> String {
     let symbol = canvas.look.symbols.warning;
-    format!("{symbol} as of {} ago", duration(age))
+    if age < SignedDuration::from_secs(1) {
+        return format!("{symbol} stale");
+    }
+    format!("{symbol} stale {}", duration(age))
 }
 
 /// The state of the connection, in a few words.
@@ -159,6 +167,7 @@ fn counts<'a>(canvas: &Canvas<'a>, width: u16) -> Strip<'a> {
         }
         strip.put(symbols.status(status), words::role(status));
         let named = width >= 110
+            && reason(canvas).is_none()
             && matches!(
                 status,
                 Status::Running | Status::Queued | Status::Failed | Status::Cancelled

@@ -117,3 +117,6 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
     }
     drawn
 }
+
+#[cfg(test)]
+mod tests;

@@ -238,16 +238,18 @@ pub(super) fn progress(
     const FIGURE: usize = 5;
     /// Below this the bar says less than the figure alone.
     const LEAST_BAR: usize = 4;
-    let at = record
-        .progress()
-        .percent()
-        .map_or_else(String::new, |percent| format!(" at {percent}%"));
+    let columns = cell.room();
+    let ended = |word: &str| match record.progress().percent() {
+        Some(percent) if word.len() + 8 <= columns => format!("{word} at {percent}%"),
+        Some(percent) if word.len() + 5 <= columns => format!("{word} {percent}%"),
+        _ => word.to_owned(),
+    };
     let status = record.status();
     let (text, role) = match status {
         Status::Success => ("done".to_owned(), Role::Dim),
-        Status::Failed => (format!("failed{at}"), Role::Failed),
-        Status::Cancelled => (format!("cancelled{at}"), Role::Cancelled),
-        Status::Lost => (format!("gone{at}"), Role::Lost),
+        Status::Failed => (ended("failed"), Role::Failed),
+        Status::Cancelled => (ended("cancelled"), Role::Cancelled),
+        Status::Lost => (ended("gone"), Role::Lost),
         Status::Queued if shown.percent().is_none() => ("queued".to_owned(), Role::Queued),
         Status::Ghost if shown.percent().is_none() => (look.symbols.none.to_owned(), Role::Faint),
         _ => (String::new(), Role::Text),
@@ -256,7 +258,6 @@ pub(super) fn progress(
         cell.put(&text, role);
         return;
     }
-    let columns = cell.room();
     let (fill, figure) = match (is_stale, shown) {
         (true, _) => (Role::Stale, Role::Stale),
         (false, Progress::Derived(_)) => (Role::GaugeDerived, Role::Dim),
@@ -271,7 +272,7 @@ pub(super) fn progress(
             gauge::indeterminate(cell, look, bar, step, fill);
             cell.put(words, Role::Dim);
         } else {
-            cell.put(words.trim_start(), Role::Dim);
+            gauge::indeterminate(cell, look, columns, step, fill);
         }
         return;
     };

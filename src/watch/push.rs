@@ -90,6 +90,8 @@ pub(super) struct Push {
     wait: Duration,
     pace: Pace,
     failures: u32,
+    /// How many answers in a row brought changes without telling all.
+    truncated: u32,
     /// When the server had told all that it knew.
     complete_at: Instant,
 }
@@ -110,6 +112,7 @@ impl Push {
             wait: WAIT,
             pace: Pace::new(now),
             failures: 0,
+            truncated: 0,
             complete_at: now,
         }
     }
@@ -312,8 +315,11 @@ impl Endpoint {
                     if !set.version.is_empty() {
                         push.version.clone_from(&set.version);
                     }
-                    if !set.truncated {
-                        push.next_wait = push.pace.next(now);
+                    if set.truncated {
+                        push.truncated += 1;
+                    } else {
+                        let answers = 1 + std::mem::take(&mut push.truncated);
+                        push.next_wait = push.pace.next(now, answers);
                     }
                     self.session.was_good = true;
                     self.take_updates(reading, set);

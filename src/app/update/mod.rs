@@ -158,3 +158,6 @@ fn to_all(state: &State, command: &Command) -> Vec<Effect> {
         .map(|server| Effect::Send(server.id, command.clone()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+use super::*;
+use crate::task::fixture::at;
+
+fn usual(minutes: impl IntoIterator<Item = u64>) -> Typical {
+    Typical::of(minutes.into_iter().map(|m| Duration::from_secs(m * 60))).unwrap()
+}
+
+/// Even progress: a percent every `step` seconds, until `percent`.
+fn even(percent: u8, step: i64) -> History {
+    let mut history = History::begin(Some(at(0)), at(0), Some(0));
+    for done in 1..=percent {
+        history.observe(at(i64::from(done) * step), Some(done), false);
+    }
+    history
+}
+
+#[test]
+fn an_even_pace_is_carried_on() {
+    let history = even(50, 10);
+    let estimate = estimate(at(0), Some(&history), None, at(500)).unwrap();
+    assert!(
+        (470..530).contains(&estimate.best.as_secs()),
+        "{estimate:?}"
+    );
+    assert!(estimate.low < estimate.best && estimate.best < estimate.high);
+    assert_eq!(estimate.basis, Basis::Pace);
+}
+
+#[test]
+fn without_a_figure_only_what_is_usual_is_said() {
+    let history = History::begin(Some(at(0)), at(0), None);
+    assert_eq!(estimate(at(0), Some(&history), None, at(500)), None);
+    assert_eq!(estimate(at(0), None, None, at(500)), None);
+    let typical = usual([12, 14, 15, 16, 20]);
+    let estimate = estimate(at(0), Some(&history), Some(&typical), at(300)).unwrap();
+    assert_eq!(estimate.basis, Basis::Typical);
+    let left = TimeLeft::of(Some(estimate), Some(&typical));
+    assert_eq!(left.to_string(), "typ 15m");
+}
+
+#[test]
+fn without_news_an_estimate_counts_down_and_does_not_jump() {
+    let history = even(50, 60);
+    let typical = usual([50, 80, 90, 110, 150]);
+    let mut before = estimate(at(0), Some(&history), Some(&typical), at(3000)).unwrap();
+    for second in 3001..3400 {
+        let next = estimate(at(0), Some(&history), Some(&typical), at(second)).unwrap();
+        let step = next.best.as_secs_f64() - before.best.as_secs_f64();
+        assert!(step.abs() < 60.0, "{step} at {second}");
+        before = next;
+    }
+}
+
+#[test]
+fn any_input_gives_an_estimate_in_order_or_none() {
+    let mut rng = fastrand::Rng::with_seed(4711);
+    let moment = |rng: &mut fastrand::Rng| match rng.u8(..10) {
+        0 => Timestamp::MIN,
+        1 => Timestamp::MAX,
+        2 => at(rng.i64(-100_000..100_000_000)),
+        _ => at(rng.i64(0..10_000)),
+    };
+    for _ in 0..3000 {
+        let start = moment(&mut rng);
+        let mut history =
+            History::begin(Some(moment(&mut rng)), moment(&mut rng), Some(rng.u8(..)));
+        for _ in 0..rng.usize(..60) {
+            let percent = rng.bool().then(|| rng.u8(..));
+            history.observe(moment(&mut rng), percent, rng.bool());
+        }
+        let typical =
+            Typical::of((0..rng.usize(..9)).map(|_| Duration::from_millis(rng.u64(..1 << 40))));
+        let now = moment(&mut rng);
+        if let Some(estimate) = estimate(start, Some(&history), typical.as_ref(), now) {
+            assert!(estimate.low <= estimate.best && estimate.best <= estimate.high);
+        }
+        assert!(patience(start, &history, typical.as_ref()).allowed >= Duration::from_secs(60));
+    }
+}
+
+#[test]
+fn time_left_is_shown_by_how_sure_it_is() {
+    let shown = |low, best, high| {
+        let [low, best, high] = [low, best, high].map(Duration::from_secs);
+        let estimate = Estimate {
+            low,
+            best,
+            high,
+            basis: Basis::Pace,
+        };
+        TimeLeft::of(Some(estimate), None).to_string()
+    };
+    assert_eq!(shown(1300, 1440, 1600), "~24m");
+    assert_eq!(shown(1200, 1440, 2100), "20–35m");
+    assert_eq!(shown(30, 60, 100), "30s–1m40s");
+    assert_eq!(shown(3000, 4000, 9000), "50m–2h30m");
+    assert_eq!(shown(0, 1, 2), "0–2s");
+    assert_eq!(TimeLeft::of(None, None).to_string(), "?");
+}

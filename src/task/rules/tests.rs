@@ -1,0 +1,158 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::task::{
+    EndpointId, TaskChange, Touched,
+    fixture::{at, info},
+};
+
+const HERE: EndpointId = EndpointId(0);
+
+fn put(board: &mut Board, mo_id: &str, more: &Value, second: i64) -> Handle {
+    let change = TaskChange::Whole {
+        info: info(mo_id, more),
+        at: at(second),
+    };
+    board.apply(HERE, change, &mut Touched::default()).unwrap();
+    board.find_key(HERE, mo_id).unwrap()
+}
+
+fn rules(board: &Board, handle: Handle, around: Around<'_>, second: i64) -> Vec<Rule> {
+    let found = board.findings(handle, around, at(second));
+    found.into_iter().map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn a_task_that_stops_is_stalled_when_its_rhythm_says_so_and_not_before() {
+    let mut board = Board::new();
+    for percent in 0..=40 {
+        put(
+            &mut board,
+            "task-1",
+            &json!({"progress": percent}),
+            percent * 10,
+        );
+    }
+    let handle = board.find_key(HERE, "task-1").unwrap();
+    assert_eq!(rules(&board, handle, Around::default(), 410), []);
+    let next = next_change(&board, handle, Around::default(), at(410)).unwrap();
+    assert!(next > at(460) && next < at(1000), "{next}");
+    let just_before = next - SignedDuration::from_millis(1);
+    assert!(
+        board
+            .findings(handle, Around::default(), just_before)
+            .is_empty()
+    );
+    let after = next + SignedDuration::from_millis(1);
+    let findings = board.findings(handle, Around::default(), after);
+    assert_eq!(findings[0].rule, Rule::Stalled);
+    assert!(
+        findings[0].sentence.contains("at 40 %"),
+        "{}",
+        findings[0].sentence
+    );
+    put(&mut board, "task-1", &json!({"progress": 41}), 2000);
+    assert_eq!(rules(&board, handle, Around::default(), 2001), []);
+}
+
+#[test]
+fn a_queued_task_names_what_holds_its_entity() {
+    let mut board = Board::new();
+    let vm = json!({"type": "VirtualMachine", "value": "vm-1"});
+    let host = json!({"type": "HostSystem", "value": "host-1"});
+    put(&mut board, "task-1", &json!({"entity": vm}), 0);
+    put(
+        &mut board,
+        "task-2",
+        &json!({"entity": host, "locked": [vm]}),
+        0,
+    );
+    put(&mut board, "task-3", &json!({"entity": host}), 0);
+    let queued =
+        json!({"entity": vm, "state": "queued", "startTime": null, "queueTime": at(5).to_string()});
+    let handle = put(&mut board, "task-4", &queued, 5);
+    assert_eq!(rules(&board, handle, Around::default(), 60), []);
+    assert_eq!(
+        next_change(&board, handle, Around::default(), at(60)),
+        Some(at(65))
+    );
+    let sentence = board.findings(handle, Around::default(), at(190))[0]
+        .sentence
+        .clone();
+    assert!(
+        sentence.starts_with("Queued for 3m05s behind Relocate (task-1) and Relocate (task-2)."),
+        "{sentence}"
+    );
+    put(
+        &mut board,
+        "task-1",
+        &json!({"entity": vm, "state": "success"}),
+        200,
+    );
+    let gone = TaskChange::Dropped {
+        mo_id: "task-2".into(),
+    };
+    board.apply(HERE, gone, &mut Touched::default()).unwrap();
+    let sentence = board.findings(handle, Around::default(), at(260))[0]
+        .sentence
+        .clone();
+    assert!(sentence.contains("nothing that is visible"), "{sentence}");
+}
+
+#[test]
+fn questions_cancellations_and_long_runs_are_found() {
+    let mut board = Board::new();
+    let handle = put(&mut board, "task-1", &json!({"cancelled": true}), 10);
+    let question = PendingQuestion {
+        text: "Keep the disk?".into(),
+        choices: vec!["Yes".into(), "No".into()],
+    };
+    let typical = Typical::of((1..=10).map(|n| Duration::from_secs(n * 10)));
+    let around = Around {
+        typical: typical.as_ref(),
+        question: Some(&question),
+    };
+    assert_eq!(rules(&board, handle, around, 20), [Rule::Question]);
+    assert_eq!(next_change(&board, handle, around, at(20)), Some(at(70)));
+    assert_eq!(
+        rules(&board, handle, around, 92),
+        [Rule::Question, Rule::CancelIgnored, Rule::LongerThanUsual]
+    );
+    let sentence = &board.findings(handle, around, at(92))[0].sentence;
+    assert!(
+        sentence.ends_with("Keep the disk? (Yes · No)"),
+        "{sentence}"
+    );
+    put(&mut board, "task-1", &json!({"state": "success"}), 100);
+    assert_eq!(rules(&board, handle, around, 300), []);
+    assert_eq!(next_change(&board, handle, around, at(300)), None);
+}
+
+#[test]
+fn a_child_that_outlives_its_parent_is_found() {
+    let mut board = Board::new();
+    let done = json!({"state": "success", "completeTime": at(50).to_string()});
+    put(&mut board, "task-1", &done, 50);
+    let child = put(
+        &mut board,
+        "task-2",
+        &json!({"parentTaskKey": "task-1"}),
+        50,
+    );
+    assert_eq!(rules(&board, child, Around::default(), 55), []);
+    assert_eq!(
+        rules(&board, child, Around::default(), 61),
+        [Rule::ParentFinished]
+    );
+}
+
+#[test]
+fn clocks_hours_apart_find_nothing() {
+    let mut board = Board::new();
+    let future = json!({"startTime": at(90_000).to_string(), "queueTime": at(90_000).to_string(), "progress": 900});
+    let handle = put(&mut board, "task-1", &future, 0);
+    assert_eq!(rules(&board, handle, Around::default(), 5), []);
+    assert!(board.estimate(handle, Around::default(), at(5)).is_none());
+    let _ = next_change(&board, handle, Around::default(), Timestamp::MAX);
+    let _ = board.findings(handle, Around::default(), Timestamp::MIN);
+}
