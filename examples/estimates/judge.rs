@@ -84,7 +84,13 @@ fn share(count: usize, of: usize) -> f64 {
 }
 
 /// Judges `count` runs of a class at one moment.
-pub(crate) fn score(class: Class, moment: f64, with_history: bool, count: usize, seed: u64) -> Score {
+pub(crate) fn score(
+    class: Class,
+    moment: f64,
+    with_history: bool,
+    count: usize,
+    seed: u64,
+) -> Score {
     let mut rng = Rng::with_seed(seed);
     let (mut naives, mut theirs, mut errors, mut widths) = (vec![], vec![], vec![], vec![]);
     let mut held = 0;
