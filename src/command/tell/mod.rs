@@ -1,6 +1,7 @@
 //! Telling people that something has finished: the bell, the terminal's own notification, title and tab progress, a
 //! command of their own.
 
+pub(super) mod beside;
 pub mod exec;
 pub mod terminal;
 
@@ -33,6 +34,11 @@ pub struct TellArgs {
 }
 
 impl TellArgs {
+    /// Whether anybody is to be told.
+    pub fn is_any(&self) -> bool {
+        *self != Self::default()
+    }
+
     /// The same, with what the config file has where a flag is not given.
     #[must_use]
     pub fn or(&self, defaults: &Defaults) -> Self {
