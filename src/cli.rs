@@ -8,7 +8,7 @@ use crate::{
     command::{
         cancel::CancelArgs, completions::CompletionsArgs, config::ConfigArgs, events::EventsArgs,
         follow::FollowArgs, get::GetArgs, list::ListArgs, man::ManArgs, simulate::SimulateArgs,
-        tree::TreeArgs, wait::WaitArgs,
+        tell::TellArgs, tree::TreeArgs, wait::WaitArgs,
     },
     config::ConnectionArgs,
 };
@@ -50,6 +50,14 @@ pub struct WatchArgs {
     /// The screen's looks and limits.
     #[command(flatten)]
     pub screen: ScreenArgs,
+
+    /// Whom to tell of named and pinned tasks that end, and how.
+    #[command(flatten)]
+    pub tell: TellArgs,
+
+    /// Tell of every task that ends, not only of those that are named or pinned
+    #[arg(long, env = "VTASK_TELL_ALL", help_heading = "Telling people")]
+    pub tell_all: bool,
 
     /// How to follow.
     #[command(flatten)]

@@ -324,3 +324,69 @@ async fn completions_and_manual_come_for_every_shell() {
     assert_eq!(all.status.code(), Some(0));
     assert!(folder.path().join("vtask-wait.1").exists());
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_screen_tells_too_and_takes_its_title_away() {
+    use std::io::{Read, Write};
+
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let told = folder.path().join("told");
+    let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_vtask"));
+    command.args([
+        "task-2",
+        "--url",
+        &simulator.url(),
+        "--username",
+        "ops",
+        "--bell",
+        "--title",
+    ]);
+    command.args(["--exec", "echo \"$VTASK_MOID $VTASK_OUTCOME\" >> \"$TOLD\""]);
+    command.env("VTASK_PASSWORD", "secret");
+    command.env("TERM", "xterm-256color");
+    command.env("TERM_PROGRAM", "ghostty");
+    command.env("HOME", "/nonexistent");
+    command.cwd(env!("CARGO_MANIFEST_DIR"));
+    command.env("TOLD", &told);
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut writer = pair.master.take_writer().unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // The end of a pseudo-terminal is an error on some systems.
+        let _ = reader.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    });
+    let control = simulator.control();
+    let drive = async {
+        while !told.exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            if control.sessions() > 0 {
+                control.advance(std::time::Duration::from_millis(500));
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), drive)
+        .await
+        .expect("it is told");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(fs::read_to_string(&told).unwrap(), "task-2 failed\n");
+    writer.write_all(b"q").unwrap();
+    let status = tokio::task::spawn_blocking(move || child.wait().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(status.exit_code(), 0);
+    let seen = reading.join().unwrap();
+    assert!(seen.contains("\u{1b}]2;vtask: "), "the title");
+    assert!(seen.contains("\u{1b}]9;4;3;0\u{7}"), "the tab");
+    assert!(
+        seen.contains("\u{1b}]9;4;0;0\u{7}\u{1b}]2;\u{7}\u{1b}[23;2t"),
+        "taken away"
+    );
+}

@@ -8,22 +8,21 @@ use crate::{task::Labels, vim::types::TaskInfo};
 /// Which tasks, by what people know of them. Several values of one flag: any of them; several flags: all of them.
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Which tasks")]
 pub struct Choice {
     /// Tasks of what has this name or moId, such as db-prod-01, 'web-*' or vm-42
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Which tasks")]
     pub entity: Vec<String>,
 
     /// Tasks of this operation, by its label, its id or its method: 'Relocate*', VirtualMachine.clone, CloneVM_Task
-    #[arg(long, value_name = "OPERATION")]
+    #[arg(long, value_name = "OPERATION", help_heading = "Which tasks")]
     pub operation: Vec<String>,
 
     /// Tasks that this account (or alarm, or scheduled task) started, such as '*\ops'
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Which tasks")]
     pub user: Vec<String>,
 
     /// Tasks that carry this activation id: the token that a client gave its call
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = "Which tasks")]
     pub activation_id: Vec<String>,
 }
 

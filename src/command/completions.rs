@@ -29,6 +29,15 @@ _vtask_with_tasks() {
 complete -F _vtask_with_tasks -o bashdefault -o default vtask
 "#;
 
+const ZSH_TASKS: &str = r#"
+# Running tasks, by asking the server
+_vtask_tasks() {
+    local -a tasks
+    tasks=(${(f)"$(vtask list --state active --ids 2>/dev/null </dev/null)"})
+    compadd -a tasks
+}
+"#;
+
 /// Print what a shell needs to complete the command line
 ///
 /// bash: vtask completions bash > ~/.local/share/bash-completion/completions/vtask;
@@ -53,8 +62,27 @@ pub fn run(args: &CompletionsArgs, stage: &mut Stage<'_>) -> Result<Outcome, Com
     match args.shell {
         Shell::Fish => text.push_str(FISH_TASKS),
         Shell::Bash => text.push_str(BASH_TASKS),
+        Shell::Zsh => text = with_zsh_tasks(&text),
         _ => {}
     }
     stage.print(&text)?;
     Ok(Outcome::Success)
+}
+
+/// zsh asks a function of its own wherever the generated script has files for tasks.
+fn with_zsh_tasks(script: &str) -> String {
+    let lines = script.lines().map(|line| {
+        let is_of_tasks = line.contains("::tasks -- ") || line.contains(":task -- ");
+        match line.rsplit_once(":_default") {
+            Some((before, after)) if is_of_tasks => format!("{before}:_vtask_tasks{after}"),
+            _ => line.to_owned(),
+        }
+    });
+    let lines: Vec<String> = lines.collect();
+    let script = lines.join("\n") + "\n";
+    // The first line tells zsh what the file is for.
+    match script.split_once('\n') {
+        Some((first, rest)) => format!("{first}\n{ZSH_TASKS}{rest}"),
+        None => script,
+    }
 }

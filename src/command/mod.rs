@@ -11,6 +11,7 @@ pub mod get;
 pub mod list;
 pub mod man;
 pub mod screen;
+mod screen_out;
 mod session;
 pub mod shape;
 mod signals;

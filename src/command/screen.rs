@@ -8,11 +8,20 @@ use std::{
 };
 
 use jiff::Timestamp;
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::backend::CrosstermBackend;
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 
-use super::{CommandError, Outcome, tasks};
+use super::{
+    CommandError, Outcome,
+    screen_out::ScreenOut,
+    tasks,
+    tell::{
+        TellArgs,
+        beside::{self, Beside, Pipes},
+        terminal::Terminal,
+    },
+};
 use crate::{
     app::{self, Exit, Inlets, Options, ThemeChoice, terminal::Session},
     cli::{DemoArgs, ScreenArgs, WatchArgs},
@@ -43,7 +52,8 @@ pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
         ascii: args.screen.ascii || defaults.ascii,
         ..args.screen.clone()
     };
-    show(options, &screen).await
+    let tell = args.tell.or(&defaults);
+    show(options, &screen, tell, args.tell_all).await
 }
 
 /// `vtask demo`: the same over the embedded vCenter.
@@ -73,7 +83,8 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
         release: None,
         traffic: Arc::default(),
     };
-    let outcome = show(WatchOptions::new(connect, Vec::new()), &args.screen).await;
+    let options = WatchOptions::new(connect, Vec::new());
+    let outcome = show(options, &args.screen, TellArgs::default(), false).await;
     simulator.stop().await;
     outcome
 }
@@ -88,7 +99,12 @@ fn needs_terminal() -> Result<(), CommandError> {
     Err(CommandError::Usage(why.to_owned()))
 }
 
-async fn show(watch: WatchOptions, args: &ScreenArgs) -> Result<Outcome, CommandError> {
+async fn show(
+    watch: WatchOptions,
+    args: &ScreenArgs,
+    tell: TellArgs,
+    tell_all: bool,
+) -> Result<Outcome, CommandError> {
     let failed = |what: &str, error: io::Error| {
         CommandError::Usage(format!("{what}: {error}. Is this a terminal?"))
     };
@@ -98,19 +114,40 @@ async fn show(watch: WatchOptions, args: &ScreenArgs) -> Result<Outcome, Command
     let signals = app::signals().map_err(|error| failed("listening for signals", error))?;
     let (sender, updates) = mpsc::channel(UPDATES_AHEAD);
     let traffic = watch.connect.traffic.clone();
+    let beside = tell
+        .is_any()
+        .then(|| Beside::new(tell.clone(), tell_all, name.clone(), &watch.tasks));
     let watcher = Watcher::spawn(id, watch, sender);
+    let out = ScreenOut::default();
+    let terminal_kind = Terminal::from_environment(config::process_environment);
+    let (updates, commands) = match beside {
+        None => (updates, watcher.commands()),
+        Some(beside) => {
+            let (to_screen, passed_on) = mpsc::channel(UPDATES_AHEAD);
+            let (commands, wishes) = mpsc::unbounded_channel();
+            let pipes = Pipes {
+                updates,
+                to_screen,
+                commands: wishes,
+                to_loop: watcher.commands(),
+            };
+            tokio::spawn(beside::stand(beside, pipes, terminal_kind, out.clone()));
+            (passed_on, commands)
+        }
+    };
     let endpoint = app::Endpoint {
         id,
         name,
-        commands: watcher.commands(),
+        commands,
         traffic,
     };
     let shown = async {
         let mut session =
             Session::enter().map_err(|error| failed("taking the terminal over", error))?;
-        let backend = CrosstermBackend::new(io::stdout());
-        let mut terminal =
-            Terminal::new(backend).map_err(|error| failed("taking the terminal over", error))?;
+        let _title = tell.title.then(|| Title::begin(terminal_kind, &out));
+        let backend = CrosstermBackend::new(out.clone());
+        let mut terminal = ratatui::Terminal::new(backend)
+            .map_err(|error| failed("taking the terminal over", error))?;
         let inlets = Inlets {
             input: app::input().map_err(|error| failed("reading the keys", error))?,
             updates,
@@ -143,6 +180,22 @@ async fn show(watch: WatchOptions, args: &ScreenArgs) -> Result<Outcome, Command
         Exit::Quit => Ok(Outcome::Success),
         Exit::Interrupted | Exit::Terminated | Exit::TerminalLost => Err(CommandError::Interrupted),
         Exit::Panicked => Err(CommandError::Panicked),
+    }
+}
+
+/// The window's title while the screen is there; taken away on every way out.
+struct Title<'a>(Terminal, &'a ScreenOut);
+
+impl<'a> Title<'a> {
+    fn begin(terminal: Terminal, out: &'a ScreenOut) -> Self {
+        out.between_frames(&terminal.begin());
+        Self(terminal, out)
+    }
+}
+
+impl Drop for Title<'_> {
+    fn drop(&mut self) {
+        self.1.last(&self.0.end());
     }
 }
 

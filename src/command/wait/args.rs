@@ -10,16 +10,19 @@ const ABOUT: &str = "\
 Exit codes: 0 all succeeded, 1 one failed, 3 one was cancelled (and none failed), 4 an outcome is unknown, \
 5 sign-in refused, 124 --timeout passed, 130 interrupted.
 
---json writes one object a line to standard output, each with \"version\":1 and a \"type\":
-  task     at every change of a task: moId, status (queued, running, success, failed, cancelled, lost, ghost,
-           unknown), outcome (success, failed, cancelled, unknown; null while it goes on), operation, operationId,
-           target, targetMoId, startedBy, phase, progress (percent), progressDerived, cancelable, cancelRequested,
-           parentKey, rootKey, queuedAt, startedAt, completedAt, queuedSeconds, durationSeconds, error {type, message},
-           trouble, and info: the TaskInfo as the server sent it
-  link     when the connection breaks or comes back: state, reason, attempt, nextAt
-  summary  the last line: outcome (success, failed, cancelled, unknown, refused, timeout, interrupted), exitCode,
-           durationSeconds, reason, tasks [{moId, status, outcome, durationSeconds, error}]
-Times are RFC 3339 by the server's clock, durations are seconds, what is unknown is null.";
+--json writes one object a line to standard output, each with \"version\":1, a \"type\", at (the time) and endpoint. \
+Times are RFC 3339 by the server's clock, durations are in seconds, what is unknown is null.
+
+Type \"task\", at every change of a task: moId, status (queued, running, success, failed, cancelled, lost, ghost, \
+unknown), outcome (success, failed, cancelled, unknown; null while it goes on), operation, operationId, target, \
+targetMoId, startedBy, phase, progress (percent), progressDerived, cancelable, cancelRequested, parentKey, rootKey, \
+queuedAt, startedAt, completedAt, queuedSeconds, durationSeconds, error {type, message}, trouble, and info: the \
+TaskInfo as the server sent it.
+
+Type \"link\", when the connection breaks or comes back: state, reason, attempt, nextAt.
+
+Type \"summary\", the last line: outcome (success, failed, cancelled, unknown, refused, timeout, interrupted), \
+exitCode, durationSeconds, reason, tasks [{moId, status, outcome, durationSeconds, error}].";
 
 /// Wait until tasks have finished
 ///

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     command::{stage::Size, words},
-    task::{Progress, Record, Status},
+    task::{Progress, Record, Status, TimeLeft},
     text::{duration, prefix, sanitize, truncate, width},
     watch::Link,
 };
@@ -93,8 +93,8 @@ fn line(waiting: &Waiting, task: &Awaited, now: Timestamp, columns: usize, look:
             let _ = write!(right, " {elapsed:>7}");
         }
         if columns >= 60 {
-            let left = record.and_then(|record| left(record, progress, time));
-            let left = left.map(|left| format!("~{}", duration(left)));
+            let left = record.and_then(|record| left(record, time));
+            let left = left.map(|left| TimeLeft::of(Some(left), None).to_string());
             let _ = write!(right, " {:>8}", left.unwrap_or_default());
         }
     } else {
@@ -177,18 +177,12 @@ fn totals(waiting: &Waiting, now: Timestamp, columns: usize, look: Look) -> Stri
         .awaited
         .iter()
         .filter(|task| !task.is_decided())
-        .map(|task| {
-            let handle = waiting.handle(&task.mo_id)?;
-            left(
-                waiting.board.get(handle)?,
-                waiting.board.progress(handle),
-                time,
-            )
-        });
+        .map(|task| left(waiting.record(&task.mo_id)?, time));
     // As long as the slowest; unknown while one of them is.
     let longest = lefts
         .collect::<Option<Vec<_>>>()
-        .and_then(|lefts| lefts.into_iter().max());
+        .and_then(|lefts| lefts.into_iter().map(|left| left.best).max())
+        .and_then(|longest| SignedDuration::try_from(longest).ok());
     if let Some(longest) = longest {
         parts.push(format!("~{} left", duration(longest)));
     }

@@ -1,9 +1,9 @@
 //! How far a task is, as a bar and in figures, and how long it may take still. Pure.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::bars::Look;
-use crate::task::{Progress, Record};
+use crate::task::{Estimate, Progress, Record, estimate};
 
 /// The figure, five columns wide; what reports none has none.
 pub(super) fn figure(progress: Progress) -> String {
@@ -48,18 +48,10 @@ pub(super) fn bar(progress: Progress, columns: usize, now: Timestamp, look: Look
     )
 }
 
-/// How long a task may take still, if it goes on as it did.
-pub(super) fn left(record: &Record, progress: Progress, now: Timestamp) -> Option<SignedDuration> {
-    const TOO_EARLY: u8 = 3;
-    let Progress::Reported(percent) = progress else {
-        return None;
-    };
-    let ran = record.ran_for(now)?;
-    if !(TOO_EARLY..100).contains(&percent) {
-        return None;
-    }
-    let percent = i32::from(percent);
-    ran.checked_mul(100 - percent)?.checked_div(percent)
+/// How long a task may take still, from what was seen of it since the waiting began.
+pub(super) fn left(record: &Record, now: Timestamp) -> Option<Estimate> {
+    let start = record.info.as_ref()?.start_time?;
+    estimate(start, record.history.as_deref(), None, now)
 }
 
 #[cfg(test)]
