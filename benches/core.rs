@@ -121,18 +121,28 @@ fn draw(criterion: &mut Criterion) {
 
 fn press(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("key to frame");
+    let keys = [
+        ("move", [KeyCode::Up, KeyCode::Down]),
+        ("filter", [KeyCode::Char('7'), KeyCode::Backspace]),
+    ];
     for size in SIZES {
         let mut stage = None;
-        for case in [&CASES[0], &CASES[5]] {
-            let mut keys = [KeyCode::Up, KeyCode::Down].into_iter().cycle();
-            group.bench_function(format!("{size}/{}", case.name()), |bencher| {
-                let stage = stage.get_or_insert_with(|| Stage::new(size));
-                case.arrange(&mut stage.state);
-                bencher.iter(|| {
-                    key(&mut stage.state, keys.next().unwrap());
-                    stage.draw();
+        for (name, keys) in keys {
+            for case in [&CASES[0], &CASES[5]] {
+                let mut keys = keys.into_iter().cycle();
+                group.bench_function(format!("{size}/{}/{name}", case.name()), |bencher| {
+                    let stage = stage.get_or_insert_with(|| Stage::new(size));
+                    case.arrange(&mut stage.state);
+                    if name == "filter" {
+                        key(&mut stage.state, KeyCode::Char('/'));
+                    }
+                    bencher.iter(|| {
+                        key(&mut stage.state, keys.next().unwrap());
+                        stage.draw();
+                    });
+                    key(&mut stage.state, KeyCode::Esc);
                 });
-            });
+            }
         }
     }
     group.finish();
