@@ -28,11 +28,11 @@ use vtask::{
     app::{Event, Options, State, update},
     figures::resident_memory,
     task::{
-        EndpointId, TaskChange,
+        EndpointId, Labels, TaskChange,
         outline::{Filter, Layout, Sort, SortColumn, View},
     },
     ui::{self, Look},
-    vim::types::{Path, TaskInfo, UpdateSet},
+    vim::types::{OperationLabel, Path, TaskInfo, UpdateSet},
     watch::{Link, ServerFacts, Update},
 };
 
@@ -344,7 +344,15 @@ fn empty_screen() -> State {
         user: "ops@vsphere.local".to_owned(),
         ..ServerFacts::default()
     };
-    for news in [Update::Server(Box::new(facts)), Update::Link(Link::Live)] {
+    let labels = OPERATIONS.map(|(description_id, label)| OperationLabel {
+        description_id: description_id.to_owned(),
+        label: label.to_owned(),
+    });
+    for news in [
+        Update::Server(Box::new(facts)),
+        Update::Link(Link::Live),
+        Update::Labels(Labels::new(labels.into())),
+    ] {
         update(&mut state, Event::News(HERE, news), now());
     }
     state
@@ -390,19 +398,27 @@ fn read_task(text: &str) -> TaskInfo {
     TaskInfo::from_json(serde_json::from_str(text).unwrap()).unwrap()
 }
 
+/// Operations, with what the server calls them.
+const OPERATIONS: [(&str, &str); 5] = [
+    ("VirtualMachine.relocate", "Relocate virtual machine"),
+    ("VirtualMachine.clone", "Clone virtual machine"),
+    ("Drm.ExecuteVMotionLRO", "Migrate virtual machine"),
+    (
+        "VirtualMachine.consolidateDisks",
+        "Consolidate virtual machine disks",
+    ),
+    ("vm.copyDisks", "Copy disks"),
+];
+
 /// A task as a server sends it. They come in lineages of five (a root, two children, and two below the first of
 /// those); of ten lineages six run, one waits, two are over, and one has failed.
 fn task(place: usize) -> Value {
     let (lineage, member) = (place / 5, place % 5);
-    let operation = match member {
-        0 => [
-            "VirtualMachine.relocate",
-            "VirtualMachine.clone",
-            "Drm.ExecuteVMotionLRO",
-        ][lineage % 3],
-        1 | 2 => "VirtualMachine.consolidateDisks",
-        _ => "vm.copyDisks",
-    };
+    let (operation, _) = OPERATIONS[match member {
+        0 => lineage % 3,
+        1 | 2 => 3,
+        _ => 4,
+    }];
     let key = mo_id(place);
     let mut info = json!({
         "_typeName": "TaskInfo", "key": key,
