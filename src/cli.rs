@@ -1,11 +1,16 @@
 //! The command line: what `--help` prints and what it means.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    command::{get::GetArgs, simulate::SimulateArgs},
+    command::{
+        cancel::CancelArgs, completions::CompletionsArgs, config::ConfigArgs, events::EventsArgs,
+        follow::FollowArgs, get::GetArgs, list::ListArgs, man::ManArgs, simulate::SimulateArgs,
+        tree::TreeArgs, wait::WaitArgs,
+    },
     config::ConnectionArgs,
-    watch::FetchMode,
 };
 
 const EXIT_CODES: &str = "\
@@ -46,19 +51,9 @@ pub struct WatchArgs {
     #[command(flatten)]
     pub screen: ScreenArgs,
 
-    /// How to follow tasks: with one long poll for all, or reading them one by one
-    #[arg(long, env = "VTASK_FETCH", value_enum, default_value_t = FetchMode::Auto)]
-    pub fetch: FetchMode,
-
-    /// How often a running task is read where that is done one by one, in seconds
-    #[arg(
-        long,
-        env = "VTASK_INTERVAL",
-        value_name = "SECONDS",
-        default_value_t = 2.0,
-        value_parser = seconds
-    )]
-    pub interval: f64,
+    /// How to follow.
+    #[command(flatten)]
+    pub follow: FollowArgs,
 
     /// Which server, and how to sign in.
     #[command(flatten)]
@@ -76,20 +71,33 @@ pub struct ScreenArgs {
     #[arg(long, env = "VTASK_LIGHT")]
     pub light: bool,
 
+    /// Write the figures of vtask's own running (requests, bytes, frames, latencies) as JSON on leaving
+    #[arg(long, env = "VTASK_STATS", value_name = "FILE")]
+    pub stats: Option<PathBuf>,
+
     /// Draw with ASCII characters only
     #[arg(long, env = "VTASK_ASCII")]
     pub ascii: bool,
 }
 
 /// The subcommands.
+#[expect(missing_docs, reason = "what --help prints stands at the arguments")]
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The same screen over an embedded vCenter: no server needed
     Demo(DemoArgs),
     /// Print tasks once, as a table or as JSON
     Get(GetArgs),
+    List(ListArgs),
+    Tree(TreeArgs),
+    Events(EventsArgs),
+    Wait(Box<WaitArgs>),
+    Cancel(CancelArgs),
     /// Serve the embedded vCenter to any client of the VI JSON API
     Simulate(SimulateArgs),
+    Config(ConfigArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 /// How the demo runs.
@@ -109,7 +117,7 @@ pub struct DemoArgs {
 }
 
 /// A number of seconds (or a factor) that makes sense: more than nothing, less than a day's worth.
-fn seconds(text: &str) -> Result<f64, String> {
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if (0.05..=86_400.0).contains(&number) => Ok(number),
         Ok(_) => Err("must lie between 0.05 and 86400".to_owned()),

@@ -8,6 +8,7 @@ pub mod app;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod figures;
 pub mod simulator;
 pub mod task;
 pub mod text;

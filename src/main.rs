@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use vtask::{
     cli::{Cli, Command},
-    command::{self, CommandError, Outcome},
+    command::{self, CommandError, Outcome, stage::Stage},
 };
 
 fn main() -> ExitCode {
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(error) => {
-            if !matches!(error, CommandError::Interrupted) {
+            if error.is_told() {
                 eprintln!("vtask: {}", vtask::text::sanitize(&error.to_string()));
             }
             ExitCode::from(error.code())
@@ -42,6 +42,16 @@ async fn dispatch(cli: Cli) -> Result<Outcome, CommandError> {
             };
             command::get::run(&args, interrupted).await
         }
+        Some(Command::List(args)) => command::list::run(&args, &mut Stage::of_process()).await,
+        Some(Command::Tree(args)) => command::tree::run(&args, &mut Stage::of_process()).await,
+        Some(Command::Events(args)) => command::events::run(&args, &mut Stage::of_process()).await,
+        Some(Command::Wait(args)) => command::wait::run(&args, &mut Stage::of_process()).await,
+        Some(Command::Cancel(args)) => command::cancel::run(&args, &mut Stage::of_process()).await,
+        Some(Command::Config(args)) => command::config::run(&args, &mut Stage::of_process()),
+        Some(Command::Completions(args)) => {
+            command::completions::run(&args, &mut Stage::of_process())
+        }
+        Some(Command::Man(args)) => command::man::run(&args, &mut Stage::of_process()),
         Some(Command::Simulate(args)) => {
             command::simulate::run(args).await?;
             Ok(Outcome::Success)

@@ -1,9 +1,10 @@
 //! One-shot retrieval through a property collector.
 
 #![allow(
+    clippy::needless_pass_by_value,
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test that cannot go on has failed"
+    reason = "JSON reads best where it is passed; a test that cannot go on has failed"
 )]
 
 mod simulator_support;
@@ -245,7 +246,7 @@ async fn mistakes_in_a_specification() {
     }
     assert_fault(
         &ask(json!([property_spec("Tusk", &["info"])]), objects.clone()).await,
-        "InvalidArgument",
+        "InvalidType",
     );
     assert_fault(&ask(json!([]), objects.clone()).await, "InvalidArgument");
     assert_fault(
@@ -256,6 +257,14 @@ async fn mistakes_in_a_specification() {
         .await,
         "InvalidRequest",
     );
+    for (kind, path, fault) in [
+        ("ListVeiw", "view", "InvalidType"),
+        ("ListView", "veiw", "InvalidArgument"),
+    ] {
+        let objects = json!([object_spec(&task(1), false, json!([traversal(kind, path)]))]);
+        let reply = ask(json!([property_spec("Task", &["info"])]), objects).await;
+        assert_fault(&reply, fault);
+    }
     let untyped = json!([object_spec(
         &task(1),
         false,
@@ -317,6 +326,7 @@ async fn more_than_fits_comes_in_portions() {
             )
             .await;
         seen += next["objects"].as_array().unwrap().len();
+        assert_ne!(next["token"], token, "each portion has its own");
         token = next["token"].clone();
     }
     assert_eq!((seen, bench.control.open_objects().retrievals), (250, 0));
@@ -331,5 +341,5 @@ async fn more_than_fits_comes_in_portions() {
         )
     };
     assert_eq!(cancel().await.0, 204);
-    assert_fault(&cancel().await, "InvalidProperty");
+    assert_fault(&cancel().await, "InvalidArgument");
 }

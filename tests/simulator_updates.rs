@@ -10,9 +10,10 @@ mod simulator_support;
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use simulator_support::*;
-use vtask::simulator::behaviour::{Boxing, ChangeNames, Unset};
+use vtask::simulator::behaviour::{Boxing, ChangeNames, Outage, Unset, WaitCut};
 use vtask::simulator::scenario::Scenario;
 use vtask::simulator::{OpenObjects, Options};
 
@@ -172,6 +173,9 @@ async fn first_everything_then_only_what_changed() {
     let (_, set) = watch.wait("").await;
     assert_typed(&set);
     assert!(set.get("truncated").is_none());
+    let unset = &set["filterSet"][0]["objectSet"][0]["changeSet"][5];
+    let expected = json!({"_typeName": "PropertyChange", "name": "info.error", "op": "assign"});
+    assert_eq!(*unset, expected);
     let first = updates(&set);
     assert_eq!(
         kinds(&first),
@@ -268,6 +272,41 @@ async fn a_wait_ends_empty_when_its_time_is_over() {
 }
 
 #[tokio::test]
+async fn proxies_cut_waits_and_nothing_is_lost_by_it() {
+    let watch = Watch::of(
+        Bench::signed_in(THREE).await,
+        &[1],
+        &["info.progress"],
+        true,
+    )
+    .await;
+    let (version, _) = watch.news("").await;
+    let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
+    let after = Duration::from_millis(20);
+    let answer = Some(Outage::page(408, "408 Request Timeout"));
+    watch
+        .bench
+        .control
+        .behave(|ways| ways.waits_cut = Some(WaitCut { after, answer }));
+    let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
+    let body = json!({"version": version, "options": long});
+    let cut = watch.bench.raw(Method::POST, &path, Some(&body)).await;
+    assert_eq!(cut.status(), 408);
+    let broken = WaitCut {
+        after,
+        answer: None,
+    };
+    watch
+        .bench
+        .control
+        .behave(|ways| ways.waits_cut = Some(broken));
+    assert!(watch.bench.breaks(&path, &body).await);
+    eventually(|| async { (watch.bench.control.waiting() == 0).then_some(()) }).await;
+    watch.bench.advance(5);
+    assert_eq!(kinds(&watch.news(&version).await.1), [("modify", "task-1")]);
+}
+
+#[tokio::test]
 async fn real_time_moves_waits_too() {
     let mut bench = Bench::of(Options::new(Scenario::parse("test", THREE).unwrap())).await;
     bench.login().await;
@@ -319,19 +358,14 @@ async fn an_answer_lost_on_the_way_is_given_again() {
     watch.modify(&[], &[2]).await;
     watch.bench.advance(15);
     watch.bench.control.lose_answers(1);
-    let url = format!(
-        "{}/sdk/vim25/{RELEASE}/PropertyCollector/{}/WaitForUpdatesEx",
-        watch.bench.base, watch.collector
+    let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
+    let options = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 0});
+    assert!(
+        watch
+            .bench
+            .breaks(&path, &json!({"version": first, "options": options}))
+            .await
     );
-    let request = watch.bench.http.post(url).header(
-        "vmware-api-session-id",
-        watch.bench.session.as_ref().unwrap(),
-    );
-    let lost = request.json(&json!({"version": first, "options": {"_typeName": "WaitOptions", "maxWaitSeconds": 0}})).send().await;
-    assert!(match lost {
-        Ok(response) => response.bytes().await.is_err(),
-        Err(_) => true,
-    });
     let (_, again) = watch.news(&first).await;
     let mut again = kinds(&again);
     again.sort_unstable();
@@ -361,6 +395,27 @@ async fn unknown_versions_are_refused_and_the_empty_one_starts_again() {
 }
 
 #[tokio::test]
+async fn the_older_methods_know_no_limits() {
+    let watch = Watch::three().await;
+    watch.bench.control.behave(|ways| ways.update_cap = Some(1));
+    let (status, set) = watch.collect("CheckForUpdates", json!({})).await;
+    assert_eq!(
+        (status, updates(&set).len(), set.get("truncated")),
+        (200, 3, None)
+    );
+    let version = &set["version"];
+    let nothing = watch
+        .collect("CheckForUpdates", json!({"version": version}))
+        .await;
+    assert_eq!(nothing, (204, Value::Null));
+    watch.bench.advance(5);
+    let (_, set) = watch
+        .collect("WaitForUpdates", json!({"version": version}))
+        .await;
+    assert_eq!(updates(&set).len(), 2);
+}
+
+#[tokio::test]
 async fn more_than_fits_is_truncated_and_such_a_version_works_once() {
     let watch = Watch::three().await;
     watch.bench.control.behave(|ways| ways.update_cap = Some(2));
@@ -385,6 +440,10 @@ async fn more_than_fits_is_truncated_and_such_a_version_works_once() {
         (set["truncated"].as_bool(), updates(&set).len()),
         (Some(true), 1)
     );
+    let older = watch
+        .collect("CheckForUpdates", json!({"version": set["version"]}))
+        .await;
+    assert_fault(&older, "InvalidCollectorVersion");
     // The truncated answer and what followed were lost: from the last plain version everything comes again.
     watch.wait(set["version"].as_str().unwrap()).await;
     assert_eq!(watch.news(plain).await.1.len(), 2);
@@ -611,7 +670,7 @@ async fn whole_info_by_parts_or_as_a_whole() {
 async fn the_ways_of_other_servers() {
     let watch = Watch::three().await;
     watch.bench.control.behave(|ways| {
-        ways.unset = Unset::Absent;
+        ways.unset = Unset::Null;
         ways.boxing = Boxing::Bare;
         ways.lean_type_names = true;
         ways.fold_changes = false;
@@ -625,7 +684,7 @@ async fn the_ways_of_other_servers() {
     );
     assert_eq!(
         enter["changeSet"][5],
-        json!({"name": "info.error", "op": "assign"})
+        json!({"name": "info.error", "op": "assign", "val": null})
     );
     watch.bench.advance(15);
     let (_, news) = watch.news(set["version"].as_str().unwrap()).await;

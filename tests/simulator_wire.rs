@@ -124,7 +124,7 @@ async fn a_session_begins_with_login_and_ends_with_logout() {
 #[tokio::test]
 async fn wrong_credentials_are_refused() {
     let bench = Bench::with(ESTATE, |options| {
-        options.credentials = Some(("ops".to_owned(), "right".to_owned()))
+        options.credentials = Some(("ops".to_owned(), "right".to_owned()));
     })
     .await;
     let login = |body| bench.post("SessionManager/SessionManager/Login", body);
@@ -157,7 +157,7 @@ async fn wrong_credentials_are_refused() {
 #[tokio::test]
 async fn sessions_expire_when_idle_and_die_when_killed() {
     let mut bench = Bench::with(THREE, |options| {
-        options.session_timeout = Duration::from_secs(60)
+        options.session_timeout = Duration::from_secs(60);
     })
     .await;
     bench.login().await;
@@ -436,7 +436,7 @@ async fn the_task_manager_and_the_clock() {
 #[tokio::test]
 async fn the_clock_can_be_wrong() {
     let mut bench = Bench::with(THREE, |options| {
-        options.clock_offset = jiff::SignedDuration::from_mins(-7)
+        options.clock_offset = jiff::SignedDuration::from_mins(-7);
     })
     .await;
     bench.login().await;
@@ -586,18 +586,7 @@ async fn what_stands_in_front_answers_in_its_own_way() {
     );
     bench.info(1).await;
     bench.control.lose_answers(1);
-    let url = format!("{}/sdk/vim25/{RELEASE}/Task/task-1/CancelTask", bench.base);
-    let request = bench
-        .http
-        .post(url)
-        .header("vmware-api-session-id", bench.session.as_ref().unwrap())
-        .send()
-        .await;
-    let broken = match request {
-        Ok(response) => response.bytes().await.is_err(),
-        Err(_) => true,
-    };
-    assert!(broken);
+    assert!(bench.breaks("Task/task-1/CancelTask", &json!({})).await);
     assert_eq!(bench.info(1).await["cancelled"], true);
     bench
         .control
@@ -607,6 +596,29 @@ async fn what_stands_in_front_answers_in_its_own_way() {
             .post("SessionManager/SessionManager/Logout", json!({}))
             .await,
         (200, Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn login_pages_and_redirects_come_instead_of_answers() {
+    let bench = Bench::signed_in(THREE).await;
+    bench.control.fail_next(Outage::login_page());
+    let page = bench.raw(Method::GET, "Task/task-1/info", None).await;
+    assert_eq!(
+        (page.status().as_u16(), &page.headers()["content-type"]),
+        (200, &"text/html".parse().unwrap())
+    );
+    bench.control.fail_next(Outage::login_redirect());
+    let staying = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let url = format!("{}/sdk/vim25/{RELEASE}/Task/task-1/info", bench.base);
+    let redirect = staying.get(url).send().await.unwrap();
+    assert_eq!(
+        (redirect.status().as_u16(), &redirect.headers()["location"]),
+        (301, &"/ui/login".parse().unwrap())
     );
 }
 

@@ -1,5 +1,7 @@
 //! The fetch loop against the embedded vCenter, over real HTTP.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
 mod support;
 
 use std::time::Duration;

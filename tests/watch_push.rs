@@ -1,5 +1,7 @@
 //! The long poll against every way in which servers, accounts and proxies are known to differ.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
 mod support;
 
 use std::time::Duration;
@@ -76,7 +78,7 @@ async fn unset_and_empty_come_in_every_shape() {
         follows(&format!("{empty:?}"), false, |ways| ways.empty_list = empty).await;
     }
     follows("a void answer of nothing", false, |ways| {
-        ways.void_answer = VoidAnswer::EmptyOk
+        ways.void_answer = VoidAnswer::EmptyOk;
     })
     .await;
 }
@@ -84,12 +86,12 @@ async fn unset_and_empty_come_in_every_shape() {
 #[tokio::test]
 async fn changes_are_applied_by_leaf_by_whole_and_twice_in_a_set() {
     follows("whole", false, |ways| {
-        ways.change_names = ChangeNames::Whole
+        ways.change_names = ChangeNames::Whole;
     })
     .await;
     follows("unfolded", false, |ways| ways.fold_changes = false).await;
     follows("wrapped errors", false, |ways| {
-        ways.error_form = ErrorForm::Wrapped
+        ways.error_form = ErrorForm::Wrapped;
     })
     .await;
     follows("lean", false, |ways| ways.lean_type_names = true).await;

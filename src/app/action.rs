@@ -80,7 +80,7 @@ actions! {
     /// Give the details the whole screen, or back.
     Zoom: "zoom", "Give the details the whole screen, or back";
     /// The next tab.
-    NextTab: "tab", "Next tab of the details";
+    NextTab: "next tab", "Next tab of the details";
     /// The tab before.
     PreviousTab: "tab back", "Previous tab of the details";
     /// The tab with every field.
@@ -111,6 +111,8 @@ actions! {
     Help: "help", "Show the keys";
     /// Show past notices.
     Notices: "notices", "Show the notices of this session";
+    /// Show the figures of vtask's own running.
+    Figures: "figures", "Show what vtask itself costs: requests, bytes, frames, latencies";
     /// Draw the screen from scratch.
     Redraw: "redraw", "Draw the whole screen anew";
     /// Give the terminal back to the shell for a while.

@@ -7,8 +7,9 @@ use super::state::{Focus, Panes, State};
 
 /// Below this many lines in the body there is no room for both the list and the details.
 const BOTH_FROM: u16 = 12;
-/// The least that the details get beside the list: the rule, the tabs and three lines of text.
-const LEAST_DETAILS: u16 = 5;
+/// What the details get beside the list: at least the rule, the tabs and four lines of text, at most all fields.
+const LEAST_DETAILS: u16 = 6;
+const MOST_DETAILS: u16 = 16;
 
 /// Where the panels are. A panel without room has no lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Areas {
                 Focus::List => 0,
                 Focus::Details => rest.height,
             },
-            Panes::Both(_) => (rest.height * 2 / 5).clamp(LEAST_DETAILS, 20),
+            Panes::Both(_) => (rest.height / 3).clamp(LEAST_DETAILS, MOST_DETAILS),
         };
         let mut below = take(&mut rest, details, Edge::Bottom);
         let rule_height = u16::from(rest.height > 0);
@@ -69,6 +70,7 @@ impl Areas {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Edge {
     Top,
     Bottom,
@@ -126,7 +128,7 @@ mod tests {
     #[test]
     fn eighty_by_twenty_four_has_room_for_both() {
         let areas = Areas::new(Size::new(80, 24), Panes::Both(Focus::List));
-        assert_eq!((areas.list.height, areas.details.height), (13, 6));
+        assert_eq!((areas.list.height, areas.details.height), (14, 5));
     }
 
     #[test]

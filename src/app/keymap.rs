@@ -88,7 +88,7 @@ impl Context {
     /// The actions that the footer names here, the worthiest first.
     pub fn hints(self) -> &'static [Action] {
         match self {
-            Self::List | Self::Screen => &[
+            Self::List => &[
                 Action::Down,
                 Action::Open,
                 Action::Inspect,
@@ -129,7 +129,7 @@ impl Context {
             ],
             Self::Reading => &[Action::Down, Action::PageDown, Action::Dismiss],
             Self::Prompt => &[Action::Accept, Action::Dismiss, Action::ClearLine],
-            Self::Global => &[],
+            Self::Screen | Self::Global => &[],
         }
     }
 }

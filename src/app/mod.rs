@@ -7,7 +7,10 @@ mod action;
 pub mod cancel;
 mod cursor;
 mod event;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod geometry;
+mod input;
 mod inspector;
 mod keymap;
 mod line_edit;
@@ -25,6 +28,7 @@ pub use action::Action;
 pub use cursor::Cursor;
 pub use event::{Effect, Event, Exit};
 pub use geometry::Areas;
+pub use input::input;
 pub use inspector::{Button, Inspector};
 pub use keymap::{Context, Key, Keymap, KeymapError};
 pub use line_edit::LineEdit;

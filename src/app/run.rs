@@ -3,7 +3,7 @@
 //! It is generic over the terminal's backend, the input, the signals, the host and the clock, so that tests run
 //! this very loop.
 
-use std::{future::Future, io, pin::pin};
+use std::{convert::Infallible, future::Future, io, pin::pin, sync::Arc};
 
 use crossterm::event::Event as Input;
 use futures_util::{FutureExt, Stream, StreamExt};
@@ -20,13 +20,15 @@ use super::{
     notices::Gravity,
     options::Options,
     signals::Signal,
-    state::State,
+    state::{Overlay, State},
     tick::next_tick,
     update::update,
 };
 use crate::{
+    figures::{Figures, Report},
     task::EndpointId,
     ui::{self, Look, ThemeError},
+    vim::Traffic,
     watch::{Command, Update},
 };
 
@@ -45,6 +47,8 @@ pub struct Endpoint {
     pub name: String,
     /// The fetch loop's ear. Unbounded, as commands come from a person's hand and none may be lost.
     pub commands: mpsc::UnboundedSender<Command>,
+    /// Where its requests and bytes are counted.
+    pub traffic: Arc<Traffic>,
 }
 
 /// Everything that comes in.
@@ -94,7 +98,7 @@ pub enum StartError {
     Theme(#[from] ThemeError),
 }
 
-/// Runs the screen until it is left. The terminal must be ready to be drawn on; signing out is the caller's.
+/// Runs the screen until it is left; answers why, and the figures of the run. The terminal must be ready to be drawn on; signing out is the caller's.
 ///
 /// # Errors
 /// When the built-in key map or theme does not read. A lost terminal is no error but [`Exit::TerminalLost`].
@@ -105,13 +109,15 @@ pub async fn run<B, I, S>(
     host: &mut impl Host,
     clock: impl Clock,
     options: Options,
-) -> Result<Exit, StartError>
+) -> Result<(Exit, Report), StartError>
 where
     B: Backend,
     I: Stream<Item = io::Result<Input>> + Unpin,
     S: Stream<Item = Signal> + Unpin,
 {
     let look = Look::new(&options)?;
+    let traffic = endpoints.iter().map(|endpoint| endpoint.traffic.clone());
+    let figures = Figures::new(traffic.collect());
     let names = endpoints.iter().map(|e| (e.id, e.name.clone()));
     let mut state = State::new(options, names)?;
     if let Ok(size) = terminal.size() {
@@ -124,12 +130,11 @@ where
         endpoints,
         host,
         clock,
+        figures,
         drawn_at: None,
         wants_frame: true,
     };
-    Ok(match screen.run(inlets).await {
-        Ok(never) | Err(never) => never,
-    })
+    Ok(screen.run(inlets).await)
 }
 
 /// The loop's own things.
@@ -140,6 +145,7 @@ struct Screen<'a, B: Backend, H, C> {
     endpoints: Vec<Endpoint>,
     host: &'a mut H,
     clock: C,
+    figures: Figures,
     drawn_at: Option<Instant>,
     wants_frame: bool,
 }
@@ -155,8 +161,16 @@ enum Woken {
 }
 
 impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
-    /// Both ways out carry why; the error's way is short for `?`.
-    async fn run<I, S>(mut self, mut inlets: Inlets<I, S>) -> Result<Exit, Exit>
+    async fn run<I, S>(mut self, inlets: Inlets<I, S>) -> (Exit, Report)
+    where
+        I: Stream<Item = io::Result<Input>> + Unpin,
+        S: Stream<Item = Signal> + Unpin,
+    {
+        let Err(exit) = self.run_until_left(inlets).await;
+        (exit, self.figures.report())
+    }
+
+    async fn run_until_left<I, S>(&mut self, mut inlets: Inlets<I, S>) -> Result<Infallible, Exit>
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
         S: Stream<Item = Signal> + Unpin,
@@ -176,12 +190,20 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
                     }
                     if self.wants_frame {
                         self.draw()?;
+                    } else {
+                        self.figures.nothing_to_show();
                     }
                 }
                 Woken::Signal(signal) => self.take_signal(signal)?,
                 Woken::News => {
                     for (endpoint, update) in news.drain(..) {
+                        if let Update::Tasks { changes, since } = &update {
+                            self.figures.changed(*since, changes.len());
+                        }
                         self.take(Event::News(endpoint, update))?;
+                    }
+                    if !self.wants_frame {
+                        self.figures.nothing_to_show();
                     }
                 }
                 Woken::Tick => self.take(Event::Tick)?,
@@ -238,6 +260,7 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
     }
 
     fn take_input(&mut self, input: Option<io::Result<Input>>) -> Result<(), Exit> {
+        self.figures.key();
         let event = match input {
             Some(Ok(Input::Key(key))) => Event::Key(key),
             Some(Ok(Input::Paste(text))) => Event::Paste(text),
@@ -315,14 +338,19 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
     }
 
     fn draw(&mut self) -> Result<(), Exit> {
-        let now = self.clock.now();
+        let (now, began) = (self.clock.now(), Instant::now());
+        if matches!(self.state.overlay, Some(Overlay::Figures { .. })) {
+            self.state.figures = self.figures.report();
+        }
         let mut drawn = None;
         self.terminal
             .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now)))
             .map_err(|_| Exit::TerminalLost)?;
         self.state.drawn = drawn.unwrap_or_default();
         self.wants_frame = false;
-        self.drawn_at = Some(Instant::now());
+        let now = Instant::now();
+        self.drawn_at = Some(now);
+        self.figures.frame(now.duration_since(began));
         Ok(())
     }
 }
@@ -334,3 +362,6 @@ async fn at(moment: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,7 @@ use super::{
     server::Server,
 };
 use crate::{
+    figures::Report,
     task::{
         Board, EndpointId, Handle, Record,
         outline::{Outline, SortColumn, View},
@@ -121,6 +122,11 @@ pub enum Overlay {
         /// The first line that is seen.
         top: usize,
     },
+    /// The figures of vtask's own running.
+    Figures {
+        /// The first line that is seen.
+        top: usize,
+    },
     /// A line being typed.
     Prompt(Prompt),
 }
@@ -203,6 +209,8 @@ pub struct State {
     pub details: Details,
     /// What lies over the panels.
     pub overlay: Option<Overlay>,
+    /// The figures of vtask's own running, as fresh as they need to be while they are shown.
+    pub figures: Report,
     /// Requests for cancellation that were sent from here.
     pub requests: HashMap<Handle, Request>,
     /// What is known of the account's right to cancel.
@@ -236,6 +244,7 @@ impl State {
             panes: Panes::Both(Focus::List),
             details: Details::default(),
             overlay: None,
+            figures: Report::default(),
             requests: HashMap::new(),
             privileges: HashMap::new(),
             notices: Notices::default(),
@@ -252,7 +261,9 @@ impl State {
             }
             (Some(Overlay::Cancel(_)), _) => Context::Cancel,
             (Some(Overlay::Sort { .. }), _) => Context::Menu,
-            (Some(Overlay::Help { .. } | Overlay::Notices { .. }), _) => Context::Reading,
+            (Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }), _) => {
+                Context::Reading
+            }
             (Some(Overlay::Prompt(_)), _) => Context::Prompt,
             (None, Panes::List | Panes::Both(Focus::List)) => Context::List,
             (None, Panes::Both(Focus::Details) | Panes::Details) => Context::Details,

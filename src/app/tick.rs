@@ -33,8 +33,8 @@ fn links(state: &State, now: Timestamp) -> Option<Timestamp> {
             Link::Retrying { next, .. } if next > now => Some(next_second(now)),
             _ => None,
         };
-        let stale = server.stale_for(now).map(|age| now + until_change(age));
-        [retry, stale]
+        let age = server.stale_for(now).map(|age| now + until_change(age));
+        [retry, age]
     });
     moments.flatten().min()
 }
@@ -68,7 +68,7 @@ fn task(state: &State, handle: Handle, now: Timestamp) -> Option<Timestamp> {
 /// How long ago cancellation was requested.
 fn overlay(state: &State, now: Timestamp) -> Option<Timestamp> {
     match &state.overlay {
-        Some(Overlay::Cancel(_)) => Some(next_second(now)),
+        Some(Overlay::Cancel(_) | Overlay::Figures { .. }) => Some(next_second(now)),
         _ => None,
     }
 }
@@ -94,3 +94,6 @@ fn whole_second(moment: Timestamp) -> Timestamp {
     let second = moment.as_second() + i64::from(moment.subsec_nanosecond() > 0);
     Timestamp::from_second(second).unwrap_or(moment)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,15 +11,12 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{CommandError, Outcome, table, tasks};
+use super::{CommandError, Outcome, table, tasks, words};
 use crate::{
     config::{self, ConnectionArgs},
     task::{EndpointId, Labels, Presence, Progress, Record, ServerClock, Status, TaskId},
     text::{duration, sanitize},
-    vim::{
-        Client, Error,
-        types::{TaskInfo, TaskReason},
-    },
+    vim::{Client, Error, types::TaskInfo},
 };
 
 /// How many tasks are read at once.
@@ -203,31 +200,17 @@ fn row(mo_id: Arc<str>, info: TaskInfo, labels: &Labels, now: Timestamp) -> [Str
         (true, false, false) => "no",
         (false, _, _) => "-",
     };
-    let target = info
-        .entity_name
-        .as_deref()
-        .or(info.entity.as_ref().map(|e| &*e.value));
     let cells: [&str; 8] = [
         &id,
         status.word(),
         &progress,
         &elapsed,
         cancel,
-        target.unwrap_or("-"),
-        started_by(&info.reason),
+        words::target(&info).unwrap_or("-"),
+        words::started_by(&info.reason).unwrap_or("?"),
         &operation,
     ];
     cells.map(|cell| sanitize(cell).into_owned())
-}
-
-fn started_by(reason: &TaskReason) -> &str {
-    match reason {
-        TaskReason::User { user_name } => user_name,
-        TaskReason::System => "System",
-        TaskReason::Alarm { alarm_name, .. } => alarm_name,
-        TaskReason::Schedule { name, .. } => name,
-        TaskReason::Other(_) => "?",
-    }
 }
 
 #[cfg(test)]

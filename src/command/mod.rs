@@ -1,10 +1,33 @@
 //! What each subcommand does.
 
+pub mod cancel;
+pub mod choice;
+pub mod completions;
+pub mod config;
+pub mod events;
+mod find;
+pub mod follow;
 pub mod get;
+pub mod list;
+pub mod man;
 pub mod screen;
+mod session;
+pub mod shape;
+mod signals;
 pub mod simulate;
+mod spans;
+pub mod stage;
 mod table;
 mod tasks;
+pub mod tell;
+pub mod tree;
+pub mod wait;
+mod words;
+
+pub use spans::Moment;
+pub(crate) use spans::positive as positive_span;
+
+use std::sync::Arc;
 
 use crate::{config::ConfigError, task::Status, vim};
 
@@ -19,6 +42,12 @@ pub enum Outcome {
     Cancelled,
     /// What became of a task is not known: the server is unreachable, or the task is gone.
     Unknown,
+    /// The server refused to let us in.
+    Refused,
+    /// The time that was given is over.
+    TimedOut,
+    /// The user, or the system, wanted it to end.
+    Interrupted,
 }
 
 impl Outcome {
@@ -29,6 +58,22 @@ impl Outcome {
             Self::Failed => 1,
             Self::Cancelled => 3,
             Self::Unknown => 4,
+            Self::Refused => 5,
+            Self::TimedOut => 124,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The word for it, in machine-readable output too.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Unknown => "unknown",
+            Self::Refused => "refused",
+            Self::TimedOut => "timeout",
+            Self::Interrupted => "interrupted",
         }
     }
 
@@ -46,6 +91,9 @@ impl Outcome {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let weight = |outcome| match outcome {
+            Self::Interrupted => 6,
+            Self::Refused => 5,
+            Self::TimedOut => 4,
             Self::Failed => 3,
             Self::Cancelled => 2,
             Self::Unknown => 1,
@@ -71,6 +119,12 @@ pub enum CommandError {
     /// The user, or the system, wants the program to end.
     #[error("interrupted")]
     Interrupted,
+    /// Whoever read standard output has had enough.
+    #[error("nobody reads")]
+    NobodyReads,
+    /// There is no such task.
+    #[error("{0}")]
+    NothingFound(String),
     /// A part of the program panicked; its report was printed.
     #[error("a part of the program failed; the report above says where. Please report it.")]
     Panicked,
@@ -84,11 +138,29 @@ impl CommandError {
     pub fn code(&self) -> u8 {
         match self {
             Self::Server(error) if error.is_refusal() => 5,
-            Self::Server(_) => 4,
+            Self::Server(_) | Self::NothingFound(_) => 4,
             Self::Interrupted => 130,
+            // As if SIGPIPE had ended it.
+            Self::NobodyReads => 141,
             Self::Panicked => 101,
             Self::Usage(_) | Self::Local(_) => 2,
         }
+    }
+
+    /// Whether it is to be told: not what the user knows, or nobody would read.
+    pub fn is_told(&self) -> bool {
+        !matches!(self, Self::Interrupted | Self::NobodyReads)
+    }
+}
+
+/// The one task that a command is about.
+fn single(tasks: Vec<Arc<str>>) -> Result<Arc<str>, CommandError> {
+    match <[Arc<str>; 1]>::try_from(tasks) {
+        Ok([task]) => Ok(task),
+        Err(tasks) => Err(CommandError::Usage(format!(
+            "this is about one task, but {} are named.",
+            tasks.len()
+        ))),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The full screen: over a vCenter, or over the embedded one.
 
 use std::{
+    fs,
     io::{self, IsTerminal},
-    time::Duration,
+    path::Path,
+    sync::Arc,
 };
 
-use crossterm::event::EventStream;
 use jiff::Timestamp;
 use ratatui::{Terminal, backend::CrosstermBackend};
 use secrecy::SecretString;
@@ -16,6 +17,7 @@ use crate::{
     app::{self, Exit, Inlets, Options, ThemeChoice, terminal::Session},
     cli::{DemoArgs, ScreenArgs, WatchArgs},
     config,
+    figures::Report,
     simulator::{self, ClockMode, Simulator, scenario::Scenario},
     task::EndpointId,
     vim::{ConnectOptions, Credentials, Trust},
@@ -33,10 +35,15 @@ pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
     let tasks = tasks::read(&args.tasks, || Box::new(io::stdin().lock()))?;
     needs_terminal()?;
     let connect = config::resolve(&args.connection, &config::process_environment)?;
-    let mut options = WatchOptions::new(connect, tasks);
-    options.interval = Duration::from_secs_f64(args.interval);
-    options.fetch = args.fetch;
-    show(options, &args.screen).await
+    let defaults = config::defaults(&args.connection, &config::process_environment)?;
+    let options = args.follow.options(connect, tasks, &defaults);
+    let screen = ScreenArgs {
+        read_only: args.screen.read_only || defaults.read_only,
+        light: args.screen.light || defaults.light,
+        ascii: args.screen.ascii || defaults.ascii,
+        ..args.screen.clone()
+    };
+    show(options, &screen).await
 }
 
 /// `vtask demo`: the same over the embedded vCenter.
@@ -64,6 +71,7 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
             password: SecretString::from("demo"),
         },
         release: None,
+        traffic: Arc::default(),
     };
     let outcome = show(WatchOptions::new(connect, Vec::new()), &args.screen).await;
     simulator.stop().await;
@@ -76,7 +84,7 @@ fn needs_terminal() -> Result<(), CommandError> {
         return Ok(());
     }
     let why = "standard output is no terminal, so there is no screen to draw on. \
-               For scripts there is `vtask get TASK...`; try `vtask --help`.";
+               For scripts there are `vtask get TASK...` and `vtask wait TASK...`; try `vtask --help`.";
     Err(CommandError::Usage(why.to_owned()))
 }
 
@@ -89,11 +97,13 @@ async fn show(watch: WatchOptions, args: &ScreenArgs) -> Result<Outcome, Command
     let options = look(args);
     let signals = app::signals().map_err(|error| failed("listening for signals", error))?;
     let (sender, updates) = mpsc::channel(UPDATES_AHEAD);
+    let traffic = watch.connect.traffic.clone();
     let watcher = Watcher::spawn(id, watch, sender);
     let endpoint = app::Endpoint {
         id,
         name,
         commands: watcher.commands(),
+        traffic,
     };
     let shown = async {
         let mut session =
@@ -102,28 +112,48 @@ async fn show(watch: WatchOptions, args: &ScreenArgs) -> Result<Outcome, Command
         let mut terminal =
             Terminal::new(backend).map_err(|error| failed("taking the terminal over", error))?;
         let inlets = Inlets {
-            input: EventStream::new(),
+            input: app::input().map_err(|error| failed("reading the keys", error))?,
             updates,
             signals,
         };
-        app::run(
+        let endpoints = vec![endpoint];
+        let clock = Timestamp::now;
+        let left = app::run(
             &mut terminal,
             inlets,
-            vec![endpoint],
+            endpoints,
             &mut session,
-            Timestamp::now,
+            clock,
             options,
-        )
-        .await
-        .map_err(|error| CommandError::Local(error.into()))
+        );
+        let left = left.await;
+        if matches!(left, Ok((Exit::TerminalLost, _))) {
+            // Its destructor would complain to a standard error that is gone, too.
+            std::mem::forget(terminal);
+        }
+        left.map_err(|error| CommandError::Local(error.into()))
     };
     let exit = shown.await;
     watcher.stop().await;
-    match exit? {
+    let (exit, figures) = exit?;
+    if let Some(path) = &args.stats {
+        write_figures(path, &figures)?;
+    }
+    match exit {
         Exit::Quit => Ok(Outcome::Success),
         Exit::Interrupted | Exit::Terminated | Exit::TerminalLost => Err(CommandError::Interrupted),
         Exit::Panicked => Err(CommandError::Panicked),
     }
+}
+
+fn write_figures(path: &Path, figures: &Report) -> Result<(), CommandError> {
+    let text = serde_json::to_string_pretty(figures).unwrap_or_default() + "\n";
+    fs::write(path, text).map_err(|error| {
+        CommandError::Usage(format!(
+            "the file of --stats, {}, cannot be written: {error}.",
+            path.display()
+        ))
+    })
 }
 
 fn look(args: &ScreenArgs) -> Options {

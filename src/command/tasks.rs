@@ -2,8 +2,10 @@
 
 use std::{io::BufRead, sync::Arc};
 
+use serde_json::Value;
+
 use super::CommandError;
-use crate::task::TaskRef;
+use crate::task::{NotATask, TaskRef};
 
 /// Reads TASK arguments; `-` stands for standard input, one per line. Each task comes once, in the order given.
 ///
@@ -26,7 +28,7 @@ pub(super) fn read(
             CommandError::Usage(format!("standard input cannot be read: {error}."))
         })?;
         let before = texts.len();
-        texts.extend(lines.into_iter().filter(|line| !line.trim().is_empty()));
+        texts.extend(lines.iter().filter_map(|line| of_line(line)));
         if texts.len() == before {
             let why = "standard input names no task: give one per line.";
             return Err(CommandError::Usage(why.to_owned()));
@@ -36,12 +38,27 @@ pub(super) fn read(
     for text in texts {
         let TaskRef(mo_id) = text
             .parse()
-            .map_err(|error: crate::task::NotATask| CommandError::Usage(error.to_string()))?;
+            .map_err(|error: NotATask| CommandError::Usage(error.to_string()))?;
         if !tasks.contains(&mo_id) {
             tasks.push(mo_id);
         }
     }
     Ok(tasks)
+}
+
+/// What a line of standard input names: the whole line, the first column of a table (its heading names nothing), or
+/// the task of a line of `--json`.
+fn of_line(line: &str) -> Option<String> {
+    let line = line.trim();
+    if line.starts_with('{')
+        && let Ok(object) = serde_json::from_str::<Value>(line)
+    {
+        let places = [&object["moId"], &object["task"]["value"], &object["value"]];
+        let named = places.into_iter().find_map(Value::as_str);
+        return Some(named.unwrap_or(line).to_owned());
+    }
+    let first = line.split_whitespace().next()?;
+    (first != "TASK").then(|| first.to_owned())
 }
 
 #[cfg(test)]
@@ -60,9 +77,24 @@ mod tests {
     }
 
     #[test]
+    fn what_other_commands_print_can_be_piped_in() {
+        let stdin = "TASK    STATE\ntask-1  running  42%\n{\"version\":1,\"moId\":\"task-2\"}\n\
+                     {\"task\":{\"type\":\"Task\",\"value\":\"task-3\"}}\n\
+                     {\"type\":\"Task\",\"value\":\"task-4\"}\n";
+        let tasks = read_from(&["-"], stdin).unwrap();
+        assert_eq!(
+            tasks,
+            ["task-1", "task-2", "task-3", "task-4"].map(Arc::from)
+        );
+    }
+
+    #[test]
     fn an_empty_list_is_wrong_usage() {
-        let error = read_from(&["-"], "\n").unwrap_err();
-        assert_eq!(error.code(), 2);
+        for stdin in ["\n", "", "TASK  STATE\n"] {
+            let error = read_from(&["-"], stdin).unwrap_err();
+            assert_eq!(error.code(), 2);
+        }
         assert!(read_from(&["vm:1"], "").is_err());
+        assert!(read_from(&["-"], "{\"no\":1}\n").is_err());
     }
 }

@@ -1,10 +1,10 @@
 //! From flags, environment and profile to a connection.
 
-use std::{env, fs, path::PathBuf};
+use std::{env, fs, path::PathBuf, sync::Arc};
 
 use secrecy::SecretString;
 
-use super::{ConfigError, file::ConfigFile, secret};
+use super::{ConfigError, Defaults, file::ConfigFile, secret};
 use crate::vim::{Address, ConnectOptions, Credentials, Trust};
 
 /// How to reach the vCenter.
@@ -80,6 +80,17 @@ pub(crate) fn process_environment(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
+/// What the config file has for flags that are not given.
+///
+/// # Errors
+/// When the config file cannot be read or understood.
+pub fn defaults(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<Defaults, ConfigError> {
+    ConfigFile::load(args.config.as_deref(), environment).map(|file| file.defaults)
+}
+
 /// Puts the connection together; asks for the password on the terminal where nothing else gives it.
 ///
 /// # Errors
@@ -124,7 +135,6 @@ pub fn resolve(
         environment.get("GOVC_USERNAME"),
         profile.username.clone(),
     ]);
-    let password_file = args.password_file.clone().or(profile.password_file);
     let credentials = if let Some(ready) = ready_credentials(args, environment)? {
         ready
     } else {
@@ -134,15 +144,26 @@ pub fn resolve(
                 address.name()
             ))
         })?;
-        let from_environment = environment
-            .get("VTASK_PASSWORD")
-            .map(SecretString::from)
-            .or(url_password)
-            .or_else(|| environment.get("GOVC_PASSWORD").map(SecretString::from));
-        let password = match (password_file, from_environment) {
-            (Some(path), _) => secret::from_file("--password-file", &path)?,
-            (None, Some(password)) => password,
-            (None, None) => secret::prompt(&user, &address.name())?,
+        let given = match &args.password_file {
+            Some(path) => Some(secret::from_file("--password-file", path)?),
+            None => environment
+                .get("VTASK_PASSWORD")
+                .map(SecretString::from)
+                .or(url_password),
+        };
+        let of_govc = || environment.get("GOVC_PASSWORD").map(SecretString::from);
+        let of_profile = || secret::of_profile(&profile, file.path.as_deref());
+        let found = match (given, &args.profile) {
+            (Some(given), _) => Some(given),
+            (None, Some(_)) => of_profile()?.or_else(of_govc),
+            (None, None) => match of_govc() {
+                Some(password) => Some(password),
+                None => of_profile()?,
+            },
+        };
+        let password = match found {
+            Some(password) => password,
+            None => secret::prompt(&user, &address.name())?,
         };
         Credentials::Password { user, password }
     };
@@ -150,7 +171,7 @@ pub fn resolve(
         .ca_file
         .clone()
         .or_else(|| environment.get("GOVC_TLS_CA_CERTS").map(PathBuf::from))
-        .or(profile.ca_file);
+        .or_else(|| profile.ca_file.clone());
     let insecure = args.insecure
         || profile.insecure
         || environment
@@ -171,6 +192,7 @@ pub fn resolve(
         trust,
         credentials,
         release: args.release.clone().or(profile.release),
+        traffic: Arc::default(),
     })
 }
 

@@ -8,21 +8,27 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{ConfigError, Environment};
+use super::{ConfigError, Defaults, Environment, Password, suggest};
 
 /// What stands in the config file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ConfigFile {
+    /// Where it was read; `None` where there is none.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
     /// The profile to use when none is named.
     pub default_profile: Option<String>,
+    /// For flags that are not given.
+    #[serde(default)]
+    pub defaults: Defaults,
     /// Connections by name.
     #[serde(default)]
     pub profiles: BTreeMap<String, Profile>,
 }
 
 /// A named connection.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
     /// As `--url`.
@@ -31,6 +37,10 @@ pub struct Profile {
     pub username: Option<String>,
     /// As `--password-file`.
     pub password_file: Option<PathBuf>,
+    /// A command whose first line of output is the password.
+    pub password_command: Option<String>,
+    /// The password in the clear; only in a file that nobody else can read.
+    pub password: Option<Password>,
     /// As `--ca-file`.
     pub ca_file: Option<PathBuf>,
     /// As `--insecure`.
@@ -54,9 +64,14 @@ impl ConfigFile {
             },
         };
         match fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text).map_err(|error| {
-                ConfigError(format!("the config file {}: {error}", path.display()))
-            }),
+            Ok(text) => Self::parse(&text)
+                .map(|file| Self {
+                    path: Some(path.clone()),
+                    ..file
+                })
+                .map_err(|error| {
+                    ConfigError(format!("the config file {}: {error}", path.display()))
+                }),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !is_named => {
                 Ok(Self::default())
             }
@@ -79,7 +94,7 @@ impl ConfigFile {
                 let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
                 format!("line {line}, column {column}: ")
             });
-            let message = error.message().trim().replace('\n', " ");
+            let message = suggest::clearer(&error.message().trim().replace('\n', " "));
             ConfigError(format!("{}{message}", place.unwrap_or_default()))
         })
     }
@@ -98,16 +113,22 @@ impl ConfigFile {
         };
         self.profiles.get(name).cloned().ok_or_else(|| {
             let known: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
+            let hint = match suggest::nearest(name, &known) {
+                Some(near) => format!(" Did you mean “{near}”?"),
+                None => String::new(),
+            };
             let known = match known.as_slice() {
                 [] => "it has none".to_owned(),
                 known => format!("it has {}", known.join(", ")),
             };
-            ConfigError(format!("the config file has no profile “{name}”; {known}."))
+            ConfigError(format!(
+                "the config file has no profile “{name}”; {known}.{hint}"
+            ))
         })
     }
 }
 
-fn usual_place(environment: &dyn Environment) -> Option<PathBuf> {
+pub(super) fn usual_place(environment: &dyn Environment) -> Option<PathBuf> {
     let folder = match environment.get("XDG_CONFIG_HOME") {
         Some(folder) if Path::new(&folder).is_absolute() => PathBuf::from(folder),
         _ => Path::new(&environment.get("HOME")?).join(".config"),
@@ -133,20 +154,23 @@ mod tests {
     fn a_misspelt_key_is_named_with_its_place() {
         let error = ConfigFile::parse("[profiles.lab]\nurll = \"x\"\n").unwrap_err();
         assert!(error.0.starts_with("line 2, column 1: "), "{error}");
-        assert!(error.0.contains("urll"), "{error}");
+        assert!(error.0.contains("“urll”; did you mean “url”?"), "{error}");
     }
 
     #[test]
     fn an_unknown_profile_is_told_with_the_known_ones() {
         let config = ConfigFile::parse(SAMPLE).unwrap();
         let error = config.profile(Some("lba")).unwrap_err();
-        assert!(error.0.contains("branch, lab"), "{error}");
+        assert!(
+            error.0.contains("branch, lab. Did you mean “lab”?"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_named_file_must_be_there_the_usual_one_need_not() {
         let nowhere = |_: &str| Some("/nonexistent".to_owned());
-        assert_eq!(ConfigFile::load(None, &nowhere), Ok(ConfigFile::default()));
+        assert!(ConfigFile::load(None, &nowhere).unwrap().path.is_none());
         let error = ConfigFile::load(Some(Path::new("/nonexistent/x")), &nowhere).unwrap_err();
         assert!(error.0.contains("/nonexistent/x"), "{error}");
     }

@@ -5,11 +5,106 @@ use std::{
     fs,
     io::{self, IsTerminal},
     path::Path,
+    process::{Command, Stdio},
 };
 
 use secrecy::{SecretString, zeroize::Zeroize};
+use serde::{Deserialize, Deserializer};
 
-use super::ConfigError;
+use super::{ConfigError, Profile};
+
+/// A password that stands in a config file. It never shows.
+#[derive(Debug, Clone)]
+pub struct Password(SecretString);
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(SecretString::from(text)))
+    }
+}
+
+/// The password that a profile leads to, if it does: of its file, its command, or in the clear.
+pub(super) fn of_profile(
+    profile: &Profile,
+    config: Option<&Path>,
+) -> Result<Option<SecretString>, ConfigError> {
+    if let Some(path) = &profile.password_file {
+        return from_file("password-file", path).map(Some);
+    }
+    if let Some(command) = &profile.password_command {
+        return from_command(command).map(Some);
+    }
+    let Some(Password(password)) = &profile.password else {
+        return Ok(None);
+    };
+    if let Some(path) = config {
+        nobody_else_reads(path)?;
+        eprintln!("vtask: warning: {}", in_the_clear(path));
+    }
+    Ok(Some(password.clone()))
+}
+
+/// What to say of a password that stands in the clear.
+pub(super) fn in_the_clear(path: &Path) -> String {
+    format!(
+        "a password stands in the clear in {}; password-command or password-file are better places.",
+        path.display()
+    )
+}
+
+/// Refuses a file with a password in it that others can read.
+#[cfg(unix)]
+pub(super) fn nobody_else_reads(path: &Path) -> Result<(), ConfigError> {
+    use std::os::unix::fs::PermissionsExt;
+
+    const OTHERS: u32 = 0o077;
+    let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode());
+    match mode {
+        Ok(mode) if mode & OTHERS == 0 => Ok(()),
+        _ => Err(ConfigError(format!(
+            "{path} has a password in the clear and others can read it. Run `chmod 600 {path}`, or use \
+             password-command instead.",
+            path = path.display()
+        ))),
+    }
+}
+
+/// Elsewhere permissions are not to be had so simply.
+#[cfg(not(unix))]
+pub(super) fn nobody_else_reads(_path: &Path) -> Result<(), ConfigError> {
+    Ok(())
+}
+
+/// The first line that a command prints. It may talk to the person on standard error and ask on the terminal.
+fn from_command(command: &str) -> Result<SecretString, ConfigError> {
+    let failed = |why: String| {
+        ConfigError(format!(
+            "the password-command `{command}` {why} Run it by itself to see what it says."
+        ))
+    };
+    let (shell, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    let output = Command::new(shell)
+        .args([flag, command])
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| failed(format!("cannot be run: {error}.")))?;
+    let mut printed = output.stdout;
+    let text = std::str::from_utf8(&printed).unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default().to_owned();
+    printed.zeroize();
+    if !output.status.success() {
+        return Err(failed(format!("failed ({}).", output.status)));
+    }
+    if line.is_empty() {
+        return Err(failed("printed no password.".to_owned()));
+    }
+    Ok(SecretString::from(line))
+}
 
 /// The first line of a file, without its line break.
 pub(super) fn from_file(flag: &str, path: &Path) -> Result<SecretString, ConfigError> {
@@ -51,6 +146,39 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_prints_the_password_or_says_why_not() {
+        let secret = from_command("printf 'hunter 2\\nmore\\n'").unwrap();
+        assert_eq!(secret.expose_secret(), "hunter 2");
+        let error = from_command("echo no >/dev/null; exit 3").unwrap_err();
+        assert!(
+            error.0.contains("exit 3") || error.0.contains('3'),
+            "{error}"
+        );
+        assert!(from_command("true").unwrap_err().0.contains("no password"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_password_in_the_clear_needs_a_file_of_ones_own_and_never_shows() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        fs::write(&path, "").unwrap();
+        let profile: Profile = toml::from_str("password = \"hunter2\"").unwrap();
+        assert!(!format!("{profile:?}").contains("hunter2"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let error = of_profile(&profile, Some(&path)).unwrap_err();
+        assert!(
+            error.0.contains("chmod 600") && !error.0.contains("hunter2"),
+            "{error}"
+        );
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(of_profile(&profile, Some(&path)).unwrap().is_some());
+    }
 
     #[test]
     fn the_first_line_of_the_file_is_the_secret() {

@@ -29,11 +29,11 @@ pub enum ErrorForm {
 /// How a change to a property that became unset is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unset {
-    /// `"val": null`.
+    /// No `val` at all. Strict clients accept nothing else.
     #[default]
-    Null,
-    /// No `val` at all.
     Absent,
+    /// `"val": null`.
+    Null,
 }
 
 /// How an empty list is answered where a method or property declares a list.
@@ -73,24 +73,58 @@ pub enum ChangeNames {
 pub struct Outage {
     /// The HTTP status.
     pub status: u16,
-    /// The `Retry-After` header's value.
-    pub retry_after: Option<String>,
-    /// The `Content-Type` header's value.
-    pub content_type: String,
+    /// Headers: name and value.
+    pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
 }
 
 impl Outage {
-    /// What a reverse proxy says when the service behind it is away.
-    pub fn service_unavailable(retry_after: Option<&str>) -> Self {
+    /// A page of HTML with this status and title.
+    pub fn page(status: u16, title: &str) -> Self {
         Self {
-            status: 503,
-            retry_after: retry_after.map(str::to_owned),
-            content_type: "text/html".to_owned(),
-            body: "<html><body><h1>503 Service Unavailable</h1></body></html>".to_owned(),
+            status,
+            headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+            body: format!(
+                "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+            ),
         }
     }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// What a reverse proxy says when the service behind it is away; `retry_after` as the header has it.
+    pub fn service_unavailable(retry_after: Option<&str>) -> Self {
+        let page = Self::page(503, "503 Service Unavailable");
+        match retry_after {
+            Some(value) => page.with_header("retry-after", value),
+            None => page,
+        }
+    }
+
+    /// A redirect to a page where a browser could sign in.
+    pub fn login_redirect() -> Self {
+        Self::page(301, "301 Moved Permanently").with_header("location", "/ui/login")
+    }
+
+    /// A page where a browser could sign in, with status 200.
+    pub fn login_page() -> Self {
+        Self::page(200, "Sign in")
+    }
+}
+
+/// What cuts waits that take longer than it likes, as proxies do. Real time, whatever the server's clock does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitCut {
+    /// Longest wait.
+    pub after: Duration,
+    /// What the client gets instead; `None`: the connection breaks.
+    pub answer: Option<Outage>,
 }
 
 /// The switches. The default is a well-behaved vCenter 8.0.3.
@@ -131,6 +165,8 @@ pub struct Behaviours {
     pub wake_on_view_change: bool,
     /// Waits end after this long with nothing new, whatever was asked for.
     pub waits_end_after: Option<Duration>,
+    /// What cuts waits before they end.
+    pub waits_cut: Option<WaitCut>,
     /// Most object updates in one answer of `WaitForUpdatesEx`; `None`: no limit.
     pub update_cap: Option<usize>,
     /// Most objects in one answer of `RetrievePropertiesEx`; `None`: no limit.
@@ -149,6 +185,8 @@ pub struct Behaviours {
     pub max_collectors: usize,
     /// How far history is behind: a task finished less than this long ago (world time) is not in it yet.
     pub history_lag: Duration,
+    /// Whether history now and then misses a task that `recentTask` shows.
+    pub history_misses: bool,
     /// Session-half-death: `NotAuthenticated` for every call on the property collector and views only.
     pub collectors_signed_out: bool,
     /// How long every answer is held back (real time).
@@ -175,6 +213,7 @@ impl Default for Behaviours {
             fold_changes: true,
             wake_on_view_change: true,
             waits_end_after: None,
+            waits_cut: None,
             update_cap: Some(100),
             retrieve_cap: Some(100),
             property_collector: true,
@@ -184,6 +223,7 @@ impl Default for Behaviours {
             events_permission: true,
             max_collectors: 32,
             history_lag: Duration::ZERO,
+            history_misses: false,
             collectors_signed_out: false,
             latency: Duration::ZERO,
         }

@@ -102,6 +102,11 @@ impl Fault {
         .with("name", json!(path))
     }
 
+    /// A type's name that names no type.
+    pub(super) fn invalid_type(name: &str) -> Self {
+        Self::new("InvalidType", format!("There is no type {name}.")).with("argument", json!(name))
+    }
+
     /// The operation is not possible in the object's present state.
     pub(super) fn invalid_state(text: &str) -> Self {
         Self::new("InvalidState", text)

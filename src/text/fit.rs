@@ -52,19 +52,17 @@ pub fn wrap(line: &str, columns: usize) -> Vec<String> {
     let mut parts = Vec::new();
     let mut part = indent.clone();
     let mut used = indent.len();
-    for word in line.trim_start_matches(' ').split_word_bounds() {
-        let word_width = width(word);
-        if used + word_width <= columns {
-            part.push_str(word);
-            used += word_width;
-            continue;
-        }
-        if word.trim().is_empty() {
-            continue;
-        }
-        if used > indent.len() {
+    for word in line.trim_start_matches(' ').split_inclusive(' ') {
+        let bare = word.trim_end_matches(' ');
+        let bare_width = width(bare);
+        if used + bare_width > columns && used > indent.len() {
             parts.push(std::mem::replace(&mut part, indent.clone()));
             used = indent.len();
+        }
+        if used + bare_width <= columns {
+            part.push_str(word);
+            used += width(word);
+            continue;
         }
         for grapheme in word.graphemes(true) {
             let grapheme_width = grapheme.width();
@@ -112,6 +110,7 @@ mod tests {
         assert_eq!(wrap("  one two", 7), ["  one", "  two"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("", 3), [""]);
+        assert_eq!(wrap("is up.", 5), ["is", "up."]);
         assert_eq!(wrap("データベース", 1).len(), 6);
     }
 

@@ -19,6 +19,8 @@ use crate::{
 };
 
 const WIDTH: u16 = 76;
+/// How many of the family are shown at once.
+const SHOWN: usize = 8;
 /// The room for a field's name.
 const NAME: usize = 14;
 
@@ -181,7 +183,7 @@ impl<'c> Body<'_, 'c> {
         }
         self.blank();
         let wide = usize::from(self.columns);
-        let (state_at, can_at) = (wide.saturating_sub(31), wide.saturating_sub(19));
+        let (state_at, can_at) = (wide.saturating_sub(34), wide.saturating_sub(22));
         let mut titles = self.strip();
         titles.put_within("family", state_at.saturating_sub(1), Role::Heading);
         titles.pad_to(state_at).put("state", Role::Heading);
@@ -190,7 +192,6 @@ impl<'c> Body<'_, 'c> {
             .put("cancelable  cancelled", Role::Heading);
         self.push(titles);
         // Around the chosen one, where there are many.
-        const SHOWN: usize = 8;
         let place = family
             .iter()
             .position(|(handle, _)| *handle == inspector.chosen);

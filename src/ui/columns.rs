@@ -20,11 +20,11 @@ const EDGE: u16 = 1;
 /// From left to right: the screen's width from which a column is there, the part of that width that it takes in
 /// percent, and the bounds of its own width.
 const COLUMNS: [(Column, u16, u16, u16, u16); 5] = [
-    (Column::Target, 56, 14, 10, 28),
-    (Column::Progress, 30, 22, 8, 30),
+    (Column::Target, 56, 13, 11, 28),
+    (Column::Progress, 30, 18, 8, 30),
     (Column::Elapsed, 40, 0, 7, 7),
     (Column::Cancel, 92, 0, 6, 6),
-    (Column::StartedBy, 108, 14, 14, 26),
+    (Column::StartedBy, 108, 13, 14, 26),
 ];
 
 impl Column {

@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{Canvas, ink::Strip, theme::Role};
 use crate::{
-    app::{Action, Context, Gravity, Overlay, Prompt, Purpose, Target},
+    app::{Action, Context, Gravity, Overlay, Prompt, Purpose, Target, may_ask},
     text::width,
 };
 
@@ -45,8 +45,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
 fn hints(canvas: &mut Canvas, mut strip: Strip, area: Rect) {
     let context = canvas.state.context();
     for action in context.hints() {
-        if *action == Action::Accept && context == Context::Cancel && canvas.state.options.read_only
-        {
+        if *action == Action::Accept && !may_accept(canvas) {
             continue;
         }
         let Some((keys, word)) = hint(canvas, context, *action) else {
@@ -71,6 +70,14 @@ fn hints(canvas: &mut Canvas, mut strip: Strip, area: Rect) {
     strip.draw(area, canvas.buffer);
 }
 
+/// In the inspector there may be nothing to go ahead with.
+fn may_accept(canvas: &Canvas) -> bool {
+    match &canvas.state.overlay {
+        Some(Overlay::Cancel(inspector)) => may_ask(canvas.state, inspector.chosen, canvas.now),
+        _ => true,
+    }
+}
+
 /// The keys of an action and its word; up and down are one thing.
 fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, String)> {
     let ascii = canvas.look.symbols.ascii;
@@ -79,11 +86,15 @@ fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, St
         Some(key.label(ascii))
     };
     let key = label(action)?;
+    let both = |up: String| {
+        let between = if ascii { "/" } else { "" };
+        format!("{up}{between}{key}")
+    };
     Some(match (action, context) {
         (Action::Down, Context::Details | Context::Reading) => {
-            (format!("{}{key}", label(Action::Up)?), "scroll".to_owned())
+            (both(label(Action::Up)?), "scroll".to_owned())
         }
-        (Action::Down, _) => (format!("{}{key}", label(Action::Up)?), "move".to_owned()),
+        (Action::Down, _) => (both(label(Action::Up)?), "move".to_owned()),
         (Action::Accept, Context::Cancel) => (key, "ask to cancel".to_owned()),
         (Action::Pause, _) if canvas.state.paused => (key, "go on".to_owned()),
         _ => (key, action.hint().to_owned()),

@@ -50,7 +50,7 @@ pub(super) fn indeterminate(
     let way = columns.saturating_sub(PART);
     let lap = i64::try_from(2 * way.max(1)).unwrap_or(1);
     let at = usize::try_from(step.rem_euclid(lap)).unwrap_or_default();
-    let start = if at <= way { at } else { 2 * way - at };
+    let start = at.min((2 * way).saturating_sub(at));
     let quiet = look.style(Role::Faint);
     strip.put_in(&look.symbols.hatch.repeat(start), quiet);
     strip.put_in(&look.symbols.hatch_on.repeat(PART.min(columns)), fill);

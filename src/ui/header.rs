@@ -42,6 +42,13 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         }
         line.join(part.strip).gap(2);
     }
+    let kept = right.as_ref().map_or(0, |right| right.used() + 2);
+    let room = line.room().saturating_sub(kept + 1);
+    if let Some(reason) = reason(canvas)
+        && room >= LEAST_REASON
+    {
+        line.put_within(reason, room, Role::Dim);
+    }
     if let Some(right) = right {
         line.pad_to(usize::from(area.width).saturating_sub(right.used() + 1));
         line.join(right);
@@ -50,6 +57,23 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
 }
 
 const COUNTS_WORTH: u8 = 5;
+/// From this width on there is room for everything.
+const WIDE: u16 = 180;
+/// Less of a reason than this says nothing.
+const LEAST_REASON: usize = 16;
+
+/// Why the first connection that is not as it should be is so; it takes what room is left.
+fn reason<'a>(canvas: &Canvas<'a>) -> Option<&'a str> {
+    canvas
+        .state
+        .servers
+        .iter()
+        .find_map(|server| match &server.link {
+            Link::Polling { reason } => reason.as_deref(),
+            Link::Retrying { reason, .. } | Link::SignedOut { reason } => Some(reason.as_ref()),
+            Link::Connecting | Link::Live | Link::Paused => None,
+        })
+}
 
 fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
     let look = canvas.look;
@@ -65,8 +89,11 @@ fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
     for server in &canvas.state.servers {
         part(6, server.host(), Role::Strong);
         if let Some(facts) = &server.facts {
-            part(2, &facts.user, Role::Dim);
-            part(1, &facts.release, Role::Dim);
+            // Where something is wrong, why is worth more than who.
+            if width >= WIDE || reason(canvas).is_none() {
+                part(2, &facts.user, Role::Dim);
+                part(1, &facts.release, Role::Dim);
+            }
             if facts.insecure {
                 part(9, " INSECURE ", Role::Alarm);
             }
@@ -85,7 +112,10 @@ fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
 
 fn stale(canvas: &Canvas, age: SignedDuration) -> String {
     let symbol = canvas.look.symbols.warning;
-    format!("{symbol} as of {} ago", duration(age))
+    if age < SignedDuration::from_secs(1) {
+        return format!("{symbol} stale");
+    }
+    format!("{symbol} stale {}", duration(age))
 }
 
 /// The state of the connection, in a few words.
@@ -94,19 +124,9 @@ fn link(canvas: &Canvas, server: &Server) -> (String, Role) {
     match &server.link {
         Link::Connecting => (format!("{} connecting", symbols.connecting), Role::Running),
         Link::Live => (format!("{} live", symbols.live), Role::Success),
-        Link::Polling { reason: None } => (format!("{} polling", symbols.polling), Role::Success),
-        Link::Polling {
-            reason: Some(reason),
-        } => (
-            format!("{} polling ({reason})", symbols.polling),
-            Role::Success,
-        ),
+        Link::Polling { .. } => (format!("{} polling", symbols.polling), Role::Success),
         Link::Paused => (format!("{} paused", symbols.paused), Role::Warning),
-        Link::Retrying {
-            attempt,
-            next,
-            reason,
-        } => {
+        Link::Retrying { attempt, next, .. } => {
             let wait = next.duration_since(canvas.now);
             // Half a second left is not no time left.
             let seconds = (wait.as_millis().max(0) + 999) / 1000;
@@ -116,7 +136,7 @@ fn link(canvas: &Canvas, server: &Server) -> (String, Role) {
                 format!("in {seconds}s")
             };
             let symbol = symbols.retrying;
-            let text = format!("{symbol} retrying {when} (attempt {attempt}: {reason})");
+            let text = format!("{symbol} retrying {when} (attempt {attempt})");
             (text, Role::Warning)
         }
         Link::SignedOut { .. } => {
@@ -147,6 +167,7 @@ fn counts<'a>(canvas: &Canvas<'a>, width: u16) -> Strip<'a> {
         }
         strip.put(symbols.status(status), words::role(status));
         let named = width >= 110
+            && reason(canvas).is_none()
             && matches!(
                 status,
                 Status::Running | Status::Queued | Status::Failed | Status::Cancelled

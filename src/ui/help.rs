@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Where the keys end and what they do begins.
-const KEYS: usize = 18;
+const KEYS: usize = 23;
 
 pub(super) fn draw(canvas: &mut Canvas, top: usize, screen: Rect) {
     let width = screen.width.saturating_sub(8).min(84);

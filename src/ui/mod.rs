@@ -6,6 +6,7 @@ mod ascii;
 mod cancel;
 mod columns;
 mod details;
+mod figures;
 mod footer;
 mod gauge;
 mod header;
@@ -104,6 +105,7 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
         Some(Overlay::Sort { chosen }) => menu::draw(&mut canvas, *chosen, area),
         Some(Overlay::Help { top }) => help::draw(&mut canvas, *top, area),
         Some(Overlay::Notices { top }) => notices::draw(&mut canvas, *top, area),
+        Some(Overlay::Figures { top }) => figures::draw(&mut canvas, *top, area),
         Some(Overlay::Prompt(_)) | None => {}
     }
     if look.symbols.ascii {
@@ -115,3 +117,6 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
     }
     drawn
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,7 @@ pub(super) fn open(
     };
     Clear.render(area, canvas.buffer);
     let mut heading = Strip::new(canvas.look, area.width.saturating_sub(4));
-    heading.gap(1).put(title, Role::Strong).gap(1);
+    heading.gap(1).put(title, Role::Brand).gap(1);
     let borders = if canvas.look.symbols.ascii {
         ratatui::symbols::border::Set {
             top_left: "+",

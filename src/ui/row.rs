@@ -25,7 +25,7 @@ pub(super) fn draw(
         return;
     };
     let now = state.time(record, canvas.now);
-    let stale = state.is_stale(record);
+    let is_stale = state.is_stale(record);
     for &(column, start, width) in columns {
         let area = Rect {
             x: line.x + start,
@@ -47,11 +47,11 @@ pub(super) fn draw(
             }
             Column::Progress => {
                 let shown = state.board.progress(row.handle);
-                progress(&mut cell, canvas.look, record, shown, now, stale);
+                progress(&mut cell, canvas.look, record, shown, now, is_stale);
             }
             Column::Elapsed => {
                 let text = words::elapsed(record, now);
-                let role = match (record.status().is_active(), stale) {
+                let role = match (record.status().is_active(), is_stale) {
                     (true, false) => Role::Text,
                     (true, true) => Role::Stale,
                     (false, _) => Role::Dim,
@@ -71,7 +71,8 @@ pub(super) fn draw(
             }
             Column::StartedBy => {
                 if let Some(info) = &record.info {
-                    cell.put(&words::started_by(&info.reason), Role::Dim);
+                    let text = words::started_by(&info.reason);
+                    cell.put(words::without_domain(&text, cell.room()), Role::Dim);
                 }
             }
         }
@@ -126,6 +127,9 @@ fn task<'a>(
     cell.join(marks);
 }
 
+/// How far each generation is set in.
+const STEP: usize = 3;
+
 /// The lines that join a family, and the fold mark.
 fn lineage(look: &Look, cell: &mut Strip, row: &Row) {
     let symbols = look.symbols;
@@ -139,7 +143,6 @@ fn lineage(look: &Look, cell: &mut Strip, row: &Row) {
         return;
     }
     // However deep, half of the room is left for the name.
-    const STEP: usize = 3;
     let most = (cell.room() / 2).saturating_sub(STEP) / STEP;
     let guides = row.guides.get(1..).unwrap_or_default();
     cell.gap(2);
@@ -229,22 +232,24 @@ pub(super) fn progress(
     record: &Record,
     shown: Progress,
     now: Timestamp,
-    stale: bool,
+    is_stale: bool,
 ) {
     /// The figure beside the bar: ` 100%`, or ` ≈54%`.
     const FIGURE: usize = 5;
     /// Below this the bar says less than the figure alone.
     const LEAST_BAR: usize = 4;
-    let at = record
-        .progress()
-        .percent()
-        .map_or_else(String::new, |percent| format!(" at {percent}%"));
+    let columns = cell.room();
+    let ended = |word: &str| match record.progress().percent() {
+        Some(percent) if word.len() + 8 <= columns => format!("{word} at {percent}%"),
+        Some(percent) if word.len() + 5 <= columns => format!("{word} {percent}%"),
+        _ => word.to_owned(),
+    };
     let status = record.status();
     let (text, role) = match status {
         Status::Success => ("done".to_owned(), Role::Dim),
-        Status::Failed => (format!("failed{at}"), Role::Failed),
-        Status::Cancelled => (format!("cancelled{at}"), Role::Cancelled),
-        Status::Lost => (format!("gone{at}"), Role::Lost),
+        Status::Failed => (ended("failed"), Role::Failed),
+        Status::Cancelled => (ended("cancelled"), Role::Cancelled),
+        Status::Lost => (ended("gone"), Role::Lost),
         Status::Queued if shown.percent().is_none() => ("queued".to_owned(), Role::Queued),
         Status::Ghost if shown.percent().is_none() => (look.symbols.none.to_owned(), Role::Faint),
         _ => (String::new(), Role::Text),
@@ -253,8 +258,7 @@ pub(super) fn progress(
         cell.put(&text, role);
         return;
     }
-    let columns = cell.room();
-    let (fill, figure) = match (stale, shown) {
+    let (fill, figure) = match (is_stale, shown) {
         (true, _) => (Role::Stale, Role::Stale),
         (false, Progress::Derived(_)) => (Role::GaugeDerived, Role::Dim),
         (false, _) => (Role::Gauge, Role::Text),
@@ -268,7 +272,7 @@ pub(super) fn progress(
             gauge::indeterminate(cell, look, bar, step, fill);
             cell.put(words, Role::Dim);
         } else {
-            cell.put(words.trim_start(), Role::Dim);
+            gauge::indeterminate(cell, look, columns, step, fill);
         }
         return;
     };

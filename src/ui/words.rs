@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::theme::Role;
 use crate::{
     task::{Record, Status},
-    text::duration,
+    text::{duration, width},
     vim::types::{TaskInfo, TaskReason},
 };
 
@@ -30,6 +30,14 @@ pub(super) fn started_by(reason: &TaskReason) -> String {
             let name = value.get("_typeName").and_then(serde_json::Value::as_str);
             name.unwrap_or("Unknown").to_owned()
         }
+    }
+}
+
+/// An account without its domain, where there is no room for both: the name is what tells people apart.
+pub(super) fn without_domain(account: &str, columns: usize) -> &str {
+    match account.rsplit_once('\\') {
+        Some((_, name)) if width(account) > columns => name,
+        _ => account,
     }
 }
 

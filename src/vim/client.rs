@@ -41,6 +41,8 @@ pub struct ConnectOptions {
     pub credentials: Credentials,
     /// The release of the API to speak; `None` asks the server.
     pub release: Option<String>,
+    /// Where requests and bytes are counted.
+    pub traffic: Arc<Traffic>,
 }
 
 /// A server whose release and singletons are known. Signing in is a step of its own.
@@ -60,7 +62,7 @@ impl Client {
     /// # Errors
     /// When the server cannot be reached, is none, or speaks no release that we know.
     pub async fn connect(options: ConnectOptions) -> Result<Self, Error> {
-        let transport = Transport::new(options.address, &options.trust)?;
+        let transport = Transport::new(options.address, &options.trust, options.traffic)?;
         let release = match options.release {
             Some(pinned) => pinned,
             None => negotiate(&transport).await?,
@@ -96,11 +98,6 @@ impl Client {
     /// Host and port, as people know the server.
     pub fn server(&self) -> String {
         self.transport.address().name()
-    }
-
-    /// Figures of what went over the wire.
-    pub fn traffic(&self) -> &Arc<Traffic> {
-        self.transport.traffic()
     }
 
     /// Signs in, where that takes a call; a session that was open before is ended first, as far as it still can be.

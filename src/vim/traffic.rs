@@ -43,6 +43,15 @@ impl Traffic {
 }
 
 impl TrafficFigures {
+    /// Adds another client's figures.
+    pub fn add(&mut self, other: &Self) {
+        for (kind, count) in &other.requests {
+            *self.requests.entry(kind).or_default() += count;
+        }
+        self.raw_bytes += other.raw_bytes;
+        self.decoded_bytes += other.decoded_bytes;
+    }
+
     /// All requests together.
     pub fn total_requests(&self) -> u64 {
         self.requests.values().sum()

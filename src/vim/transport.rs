@@ -213,7 +213,11 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    pub(super) fn new(address: Address, trust: &Trust) -> Result<Self, Error> {
+    pub(super) fn new(
+        address: Address,
+        trust: &Trust,
+        traffic: Arc<Traffic>,
+    ) -> Result<Self, Error> {
         let unusable = |why: String| Error {
             doing: "preparing the connection".to_owned(),
             server: address.name(),
@@ -241,16 +245,12 @@ impl Transport {
         Ok(Self {
             http,
             address,
-            traffic: Arc::default(),
+            traffic,
         })
     }
 
     pub(super) fn address(&self) -> &Address {
         &self.address
-    }
-
-    pub(super) fn traffic(&self) -> &Arc<Traffic> {
-        &self.traffic
     }
 
     /// Sends a request and reads the answer.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
-    CancelAnswer, Privilege, Update,
+    CancelAnswer, LookUpAnswer, Privilege, Update,
     endpoint::{Endpoint, Halt},
     push::Fetch,
     reading::{Reading, Wish},
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     task::{Labels, ServerClock, TaskChange},
     vim::{
-        Client, Digest, Error,
+        Client, Digest, Error, Trace,
         types::{
             Fault, FilterUpdate, ManagedObjectReference, OperationLabel, TaskInfo, TaskState,
             UpdateSet,
@@ -51,6 +52,7 @@ pub(super) enum Done {
     Labels(Result<Vec<OperationLabel>, Error>),
     Cancel(Arc<str>, Result<(), Error>),
     Privilege(Arc<str>, Result<Privilege, Error>),
+    LookedUp(Trace, Result<Option<Value>, Error>),
     /// Tasks were put into the view; those that the server does not know.
     View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
     /// The running wait was told to end; the wait itself tells how it ended.
@@ -95,6 +97,7 @@ impl Endpoint {
                 };
                 self.tell(Update::Privilege { mo_id, privilege }).await?;
             }
+            Done::LookedUp(trace, answer) => self.take_past(reading, trace, answer).await?,
             Done::View(joining, answer) => self.take_view(reading, &joining, answer)?,
             Done::Nudge => {}
         }
@@ -112,6 +115,7 @@ impl Endpoint {
         if !self.watched.contains(mo_id) {
             return Ok(());
         }
+        let before = self.watched.asked(mo_id, asked);
         match answer {
             Ok(None) => self.watched.unchanged(mo_id, now),
             Ok(Some(_)) if self.watched.is_stale(mo_id, asked) => {
@@ -119,11 +123,12 @@ impl Endpoint {
             }
             Ok(Some(answer)) => {
                 let (info, digest) = *answer;
-                self.session_was_good = true;
+                reading.happened(before.unwrap_or(asked));
+                self.session.was_good = true;
                 self.take_whole(reading, mo_id, Box::new(info), Some(digest));
             }
             Err(error) if error.is_fault("ManagedObjectNotFound") => {
-                self.session_was_good = true;
+                self.session.was_good = true;
                 self.vanished(reading, mo_id, error.reason());
             }
             Err(error) if error.is_session_dead() => {
@@ -205,6 +210,38 @@ impl Endpoint {
         };
         self.wishes.push(Wish::Read(mo_id.clone()));
         self.tell(Update::Cancel { mo_id, answer }).await?;
+        Ok(())
+    }
+
+    /// What the history says of a task that vanished; only an end counts, for what is still going on does not vanish.
+    async fn take_past(
+        &mut self,
+        reading: &mut Reading,
+        trace: Trace,
+        answer: Result<Option<Value>, Error>,
+    ) -> Result<(), End> {
+        let mo_id = trace.mo_id.clone();
+        let answer = match answer {
+            Ok(found) => match found.map(TaskInfo::from_json) {
+                Some(Ok(info)) if info.state.is_finished() => {
+                    self.take_whole(reading, &mo_id, Box::new(info), None);
+                    LookUpAnswer::Found
+                }
+                Some(Err(malformed)) => LookUpAnswer::Failed(malformed.to_string().into()),
+                Some(Ok(_)) | None => LookUpAnswer::NotFound,
+            },
+            Err(error) if error.is_session_dead() => {
+                self.wishes.push(Wish::LookUp(trace));
+                return Err(End::SessionDead(Box::new(error)));
+            }
+            Err(error) if error.is_passing() => {
+                self.wishes.push(Wish::LookUp(trace));
+                return Err(Halt::Failed(Box::new(error)).into());
+            }
+            Err(error) => LookUpAnswer::Failed(error.reason().into()),
+        };
+        self.tell_changes(reading).await?;
+        self.tell(Update::LookedUp { mo_id, answer }).await?;
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::vim::Trace;
+
 /// A wish of the screen or of a subcommand. None of them is waited for; answers come as updates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -17,6 +19,8 @@ pub enum Command {
     CheckPrivilege(Arc<str>),
     /// Ask the server to cancel this task.
     Cancel(Arc<str>),
+    /// Find out from the server's history what became of a task that vanished.
+    LookUp(Trace),
     /// Stop reading, or go on.
     Pause(bool),
     /// Sign out and end.

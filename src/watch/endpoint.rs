@@ -78,6 +78,17 @@ pub(super) enum Halt {
     Failed(Box<Error>),
 }
 
+/// What is known of the session.
+#[derive(Debug, Default)]
+pub(super) struct Session {
+    /// Its key, for questions about its privileges.
+    pub(super) key: String,
+    /// Whether anything was read since the last sign-in.
+    pub(super) was_good: bool,
+    /// Whether it was said to be dead. It may answer some calls still; it does not recover.
+    is_dead: bool,
+}
+
 pub(super) struct Endpoint {
     id: EndpointId,
     pub(super) options: WatchOptions,
@@ -88,15 +99,10 @@ pub(super) struct Endpoint {
     pub(super) paused: bool,
     /// What the user asked for and no one has begun yet.
     pub(super) wishes: Vec<Wish>,
-    /// The key of the session, for questions about its privileges.
-    pub(super) session_key: String,
-    /// Whether anything was read since the last sign-in.
-    pub(super) session_was_good: bool,
+    pub(super) session: Session,
     /// How tasks are followed at the moment.
     pub(super) fetch: Fetch,
     pub(super) has_labels: bool,
-    /// Whether the session was said to be dead. It may answer some calls still; it does not recover.
-    is_session_dead: bool,
     backoff: Backoff,
     client: Option<Arc<Client>>,
 }
@@ -125,11 +131,9 @@ impl Endpoint {
             clock: ServerClock::default(),
             paused: false,
             wishes: Vec::new(),
-            session_key: String::new(),
-            session_was_good: false,
+            session: Session::default(),
             fetch: Fetch::new(options.fetch),
             has_labels: false,
-            is_session_dead: false,
             backoff: Backoff::new(fastrand::u64(..)),
             client: None,
             options,
@@ -143,7 +147,7 @@ impl Endpoint {
                     self.backoff.succeeded();
                     match self.read_on(client).await {
                         End::SessionDead(error) => {
-                            self.is_session_dead = true;
+                            self.session.is_dead = true;
                             match self.after_dead_session(error) {
                                 Some(halt) => halt,
                                 None => continue,
@@ -194,7 +198,7 @@ impl Endpoint {
             self.sign_in(&client).await?;
             client
         };
-        if self.is_session_dead {
+        if self.session.is_dead {
             self.sign_in(&client).await?;
         }
         match self.read_clock(&client).await? {
@@ -228,11 +232,12 @@ impl Endpoint {
                 return Err(halt);
             }
         };
-        self.is_session_dead = false;
-        self.session_was_good = false;
         self.abandon_push();
         let user = session.as_ref().map(|session| session.user_name.clone());
-        self.session_key = session.map(|session| session.key).unwrap_or_default();
+        self.session = Session {
+            key: session.map(|session| session.key).unwrap_or_default(),
+            ..Session::default()
+        };
         let facts = ServerFacts {
             host: client.server(),
             about: client.content().about.clone(),
@@ -282,7 +287,7 @@ impl Endpoint {
         let can_renew = self.options.connect.credentials.can_renew();
         if !can_renew {
             Some(Halt::Refused(ended_session(&error)))
-        } else if self.session_was_good {
+        } else if self.session.was_good {
             None
         } else {
             Some(Halt::Failed(error))
@@ -363,7 +368,11 @@ impl Endpoint {
                     self.watched.dismiss(mo_id);
                 }
                 let dropped = tasks.into_iter().map(|mo_id| TaskChange::Dropped { mo_id });
-                self.tell(Update::Tasks(dropped.collect())).await?;
+                self.tell(Update::Tasks {
+                    changes: dropped.collect(),
+                    since: now.into_std(),
+                })
+                .await?;
             }
             Some(Command::Pin(tasks, pinned)) => {
                 for task in tasks {
@@ -377,6 +386,7 @@ impl Endpoint {
             Some(Command::Refresh(tasks)) => self.wishes.extend(tasks.into_iter().map(Wish::Read)),
             Some(Command::CheckPrivilege(mo_id)) => self.wishes.push(Wish::CheckPrivilege(mo_id)),
             Some(Command::Cancel(mo_id)) => self.wishes.push(Wish::Cancel(mo_id)),
+            Some(Command::LookUp(trace)) => self.wishes.push(Wish::LookUp(trace)),
             Some(Command::Pause(paused)) => {
                 self.paused = paused;
                 self.wishes.push(Wish::ShowLink);

@@ -21,4 +21,4 @@ pub use command::Command;
 pub use endpoint::Watcher;
 pub use link::Link;
 pub use options::{FetchMode, WatchOptions};
-pub use update::{CancelAnswer, Privilege, ServerFacts, Update};
+pub use update::{CancelAnswer, LookUpAnswer, Privilege, ServerFacts, Update};

@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use crate::vim::ConnectOptions;
 
 /// How tasks are followed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FetchMode {
     /// One long poll for all; where that is not to be had, one by one, with another try later
     #[default]

@@ -14,9 +14,13 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    const BURST: f64 = 3.0;
-    /// No change waits longer for its poll.
-    const GATHER: Duration = Duration::from_millis(480);
+    const BURST: f64 = 4.0;
+    /// No change waits longer for its poll; less than four polls a second, however many changes.
+    const GATHER: Duration = Duration::from_millis(260);
+    /// More answers in a row are a flood.
+    const FULL_ANSWERS: u32 = 4;
+    /// What a server is left alone for in a flood.
+    const BREATH: Duration = Duration::from_millis(100);
 
     pub(super) fn new(now: Instant) -> Self {
         Self {
@@ -25,8 +29,12 @@ impl Pace {
         }
     }
 
-    /// An answer with changes came: when the next poll may start.
-    pub(super) fn next(&mut self, now: Instant) -> Instant {
+    /// All changes came, in so many answers: when the next poll may start. After many full answers in a row little
+    /// is left to gather: the next ones will be full, too, and waiting would only make them late.
+    pub(super) fn next(&mut self, now: Instant, answers: u32) -> Instant {
+        if answers > Self::FULL_ANSWERS {
+            return now + Self::BREATH;
+        }
         let elapsed = now.saturating_duration_since(self.counted_at);
         let earned = elapsed.as_secs_f64() / Self::GATHER.as_secs_f64();
         self.tokens = (self.tokens + earned).min(Self::BURST);
@@ -49,7 +57,7 @@ mod tests {
         let mut pace = Pace::new(now);
         for _ in 0..100 {
             now += Duration::from_millis(700);
-            assert_eq!(pace.next(now), now);
+            assert_eq!(pace.next(now, 1), now);
         }
     }
 
@@ -58,14 +66,14 @@ mod tests {
         let start = Instant::now();
         let (mut now, mut pace, mut polls) = (start, Pace::new(start), 0);
         while now < start + Duration::from_secs(20) {
-            let next = pace.next(now);
+            let next = pace.next(now, 2);
             assert!(next - now <= Duration::from_millis(500));
             // The answer comes within a moment, for changes are waiting.
             now = next + Duration::from_millis(2);
             polls += 1;
         }
-        assert!((38..=50).contains(&polls), "{polls}");
+        assert!((70..=85).contains(&polls), "{polls}");
         now += Duration::from_secs(5);
-        assert_eq!(pace.next(now), now, "quiet again");
+        assert_eq!(pace.next(now, 1), now, "quiet again");
     }
 }

@@ -32,6 +32,8 @@ const NUDGE_AFTER: Duration = Duration::from_millis(800);
 const READ_AFTER: Duration = Duration::from_secs(4);
 /// How many waits in a row may fail before tasks are read one by one.
 const FAILURES: u32 = 4;
+/// A wait that is answered sooner had its answer ready.
+const AT_ONCE: Duration = Duration::from_millis(20);
 /// How many tasks are put into the view with one request.
 const JOIN_AT_ONCE: usize = 2_000;
 
@@ -88,6 +90,10 @@ pub(super) struct Push {
     wait: Duration,
     pace: Pace,
     failures: u32,
+    /// How many answers in a row brought changes without telling all.
+    truncated: u32,
+    /// When the server had told all that it knew.
+    complete_at: Instant,
 }
 
 impl Push {
@@ -106,6 +112,8 @@ impl Push {
             wait: WAIT,
             pace: Pace::new(now),
             failures: 0,
+            truncated: 0,
+            complete_at: now,
         }
     }
 
@@ -294,14 +302,26 @@ impl Endpoint {
             Ok(set) => {
                 push.failures = 0;
                 push.next_wait = now;
+                // What an answer brings at once happened while none was asked for.
+                let since = match lasted {
+                    Some(lasted) if lasted > AT_ONCE => now,
+                    _ => push.complete_at,
+                };
+                if set.as_ref().is_none_or(|set| !set.truncated) {
+                    push.complete_at = now;
+                }
                 if let Some(set) = set {
+                    reading.happened(since);
                     if !set.version.is_empty() {
                         push.version.clone_from(&set.version);
                     }
-                    if !set.truncated {
-                        push.next_wait = push.pace.next(now);
+                    if set.truncated {
+                        push.truncated += 1;
+                    } else {
+                        let answers = 1 + std::mem::take(&mut push.truncated);
+                        push.next_wait = push.pace.next(now, answers);
                     }
-                    self.session_was_good = true;
+                    self.session.was_good = true;
                     self.take_updates(reading, set);
                 }
                 return Ok(());

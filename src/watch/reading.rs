@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     task::TaskChange,
-    vim::{Client, Digest, Error, types::UpdateSet},
+    vim::{Client, Digest, Error, Trace, types::UpdateSet},
 };
 
 /// How many requests are under way at once, at most, besides the long poll and what the user asked for.
@@ -32,6 +32,7 @@ pub(super) enum Wish {
     Read(Arc<str>),
     Cancel(Arc<str>),
     CheckPrivilege(Arc<str>),
+    LookUp(Trace),
     Discover,
     /// The state of the connection is to be told again: it was paused, or no longer.
     ShowLink,
@@ -49,6 +50,8 @@ pub(super) struct Reading {
     pub(super) cancels: Vec<Arc<str>>,
     /// What is to be told.
     pub(super) changes: Vec<TaskChange>,
+    /// When the oldest of them may have happened.
+    pub(super) since: Option<Instant>,
     discover_at: Option<Instant>,
     clock_at: Instant,
 }
@@ -64,13 +67,14 @@ impl Endpoint {
             tasks: Vec::new(),
             cancels: Vec::new(),
             changes: Vec::new(),
+            since: None,
             discover_at: self.options.discover.then_some(now),
             clock_at: now + CLOCK_INTERVAL,
         };
         let Err(end) = self.read_until_end(&mut reading).await;
         reading.requests.abort_all();
         reading.waits.abort_all();
-        for (task, _) in reading.tasks {
+        for (task, _) in std::mem::take(&mut reading.tasks) {
             self.watched.at(&task, Instant::now());
         }
         match (&end, &mut self.fetch) {
@@ -84,7 +88,7 @@ impl Endpoint {
             (End::Halted(_), Fetch::Poll { .. }) => {}
         }
         // The loop may end because nobody listens: then nobody misses these.
-        let _ = self.tell_changes(&mut reading.changes).await;
+        let _ = self.tell_changes(&mut reading).await;
         for mo_id in reading.cancels {
             let why = "the connection broke before the answer came; look at the task's flags.";
             let answer = CancelAnswer::Failed(why.into());
@@ -125,7 +129,7 @@ impl Endpoint {
                 }
                 () = sleep_until(idle) => {}
             }
-            self.tell_changes(&mut reading.changes).await?;
+            self.tell_changes(reading).await?;
             for wish in std::mem::take(&mut self.wishes) {
                 self.grant(reading, wish).await?;
             }
@@ -193,10 +197,17 @@ impl Endpoint {
                 });
             }
             Wish::CheckPrivilege(mo_id) => {
-                let key = self.session_key.clone();
+                let key = self.session.key.clone();
                 reading.start(|client| async move {
                     let privilege = privilege(&client, &mo_id, &key).await;
                     Done::Privilege(mo_id, privilege)
+                });
+            }
+            Wish::LookUp(trace) => {
+                let now = self.now();
+                reading.start(move |client| async move {
+                    let found = client.find_past_task(&trace, now).await;
+                    Done::LookedUp(trace, found)
                 });
             }
             Wish::Discover => {
@@ -218,15 +229,23 @@ impl Endpoint {
         self.tell(Update::Link(link)).await
     }
 
-    pub(super) async fn tell_changes(&self, changes: &mut Vec<TaskChange>) -> Result<(), Halt> {
-        if changes.is_empty() {
+    pub(super) async fn tell_changes(&self, reading: &mut Reading) -> Result<(), Halt> {
+        let since = reading.since.take().unwrap_or_else(Instant::now);
+        if reading.changes.is_empty() {
             return Ok(());
         }
-        self.tell(Update::Tasks(std::mem::take(changes))).await
+        let changes = std::mem::take(&mut reading.changes);
+        let since = since.into_std();
+        self.tell(Update::Tasks { changes, since }).await
     }
 }
 
 impl Reading {
+    /// Changes come that may have happened at that time already.
+    pub(super) fn happened(&mut self, since: Instant) {
+        self.since = Some(self.since.map_or(since, |before| before.min(since)));
+    }
+
     pub(super) fn start<F>(&mut self, request: impl FnOnce(Arc<Client>) -> F)
     where
         F: Future<Output = Done> + Send + 'static,

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::{task::fixture, vim::types::TaskState};
 
-    fn read(kind: &str, changes: Value) -> Result<News, Malformed> {
+    fn read(kind: &str, changes: &Value) -> Result<News, Malformed> {
         let update =
             json!({"kind": kind, "obj": {"type": "Task", "value": "task-1"}, "changeSet": changes});
         news(from_value(update).unwrap())
@@ -108,7 +108,7 @@ mod tests {
         let info = fixture::info("task-1", &json!({"progress": 7}));
         let whole = json!([{"name": "info", "val": info.to_json()}]);
         for changes in [leaves(&info), whole] {
-            let Ok(News::Whole(read)) = read("enter", changes) else {
+            let Ok(News::Whole(read)) = read("enter", &changes) else {
                 panic!("it entered");
             };
             assert_eq!(read, info);
@@ -123,7 +123,7 @@ mod tests {
             {"name": "info", "val": info.to_json()},
             {"name": "info.state", "val": {"_typeName": "TaskInfoState", "_value": "success"}}
         ]);
-        let Ok(News::Whole(read)) = read("modify", changes) else {
+        let Ok(News::Whole(read)) = read("modify", &changes) else {
             panic!("the whole came");
         };
         assert_eq!((read.progress, &read.state), (Some(7), &TaskState::Success));
@@ -136,7 +136,7 @@ mod tests {
             {"name": "info.progress"},
             {"name": "info.mood", "val": "good"}
         ]);
-        let Ok(News::Fields(fields)) = read("modify", changes) else {
+        let Ok(News::Fields(fields)) = read("modify", &changes) else {
             panic!("fields came");
         };
         let expected = [
@@ -157,11 +157,11 @@ mod tests {
             json!([{"name": "info", "val": null}]),
             json!([{"name": "name", "val": "x"}]),
         ] {
-            assert!(matches!(read("modify", changes), Ok(News::ReadIt)));
+            assert!(matches!(read("modify", &changes), Ok(News::ReadIt)));
         }
-        assert!(matches!(read("teleport", json!([])), Ok(News::ReadIt)));
-        assert!(matches!(read("modify", json!([])), Ok(News::Nothing)));
-        assert!(matches!(read("leave", json!([])), Ok(News::Left)));
-        assert!(read("enter", json!([])).is_err());
+        assert!(matches!(read("teleport", &json!([])), Ok(News::ReadIt)));
+        assert!(matches!(read("modify", &json!([])), Ok(News::Nothing)));
+        assert!(matches!(read("leave", &json!([])), Ok(News::Left)));
+        assert!(read("enter", &json!([])).is_err());
     }
 }

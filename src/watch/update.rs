@@ -1,6 +1,6 @@
 //! What the fetch loop tells.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
     task::{Labels, ServerClock, TaskChange},
@@ -20,8 +20,13 @@ pub enum Update {
     Clock(ServerClock),
     /// What operations are called; comes once, some time after sign-in.
     Labels(Labels),
-    /// Changes of tasks, in order.
-    Tasks(Vec<TaskChange>),
+    /// Changes of tasks.
+    Tasks {
+        /// The changes, in order.
+        changes: Vec<TaskChange>,
+        /// When the oldest of them may have happened, at the earliest, as far as can be told from here.
+        since: Instant,
+    },
     /// The server's answer to a request for cancellation.
     Cancel {
         /// The task.
@@ -35,6 +40,13 @@ pub enum Update {
         mo_id: Arc<str>,
         /// What the server said.
         privilege: Privilege,
+    },
+    /// What the history says of a task that vanished; what it tells of the task came before, as a change.
+    LookedUp {
+        /// The task.
+        mo_id: Arc<str>,
+        /// What the history said.
+        answer: LookUpAnswer,
     },
     /// Something worth a line on the screen, for people.
     Notice(Arc<str>),
@@ -73,6 +85,17 @@ pub enum CancelAnswer {
     /// `ManagedObjectNotFound`: the task is no longer on the server.
     Gone,
     /// The request did not get an answer: what went wrong, for people.
+    Failed(Arc<str>),
+}
+
+/// What the history says of a task that vanished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookUpAnswer {
+    /// How it ended.
+    Found,
+    /// Nothing; it may lag behind.
+    NotFound,
+    /// It cannot be asked: why, for people.
     Failed(Arc<str>),
 }
 

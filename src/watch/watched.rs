@@ -47,6 +47,8 @@ struct Entry {
     digest: Option<Digest>,
     /// When a change of it was last pushed: an answer that was asked for before is stale.
     pushed: Option<Instant>,
+    /// When it was asked for last.
+    asked: Option<Instant>,
     key: Option<Arc<str>>,
     parent: Option<Arc<str>>,
     root: Option<Arc<str>>,
@@ -109,6 +111,7 @@ impl Watched {
             interval: self.pace.queued,
             digest: None,
             pushed: None,
+            asked: None,
             key: None,
             parent: None,
             root: None,
@@ -230,6 +233,11 @@ impl Watched {
             entry.finished = true;
             self.finished.push_back(mo_id.clone());
         }
+    }
+
+    /// An answer about a task came that was asked for then. Answers when the one before was.
+    pub(super) fn asked(&mut self, mo_id: &str, asked: Instant) -> Option<Instant> {
+        self.entries.get_mut(mo_id)?.asked.replace(asked)
     }
 
     /// Whether a change of a task was pushed after an answer about it was asked for.

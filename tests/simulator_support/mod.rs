@@ -14,42 +14,42 @@ use serde_json::{Value, json};
 use vtask::simulator::scenario::Scenario;
 use vtask::simulator::{Control, Options, Simulator};
 
-pub const RELEASE: &str = "8.0.3.0";
+pub(crate) const RELEASE: &str = "8.0.3.0";
 
 /// A server and a session on it.
-pub struct Bench {
-    pub simulator: Simulator,
-    pub control: Control,
-    pub http: Client,
-    pub base: String,
-    pub session: Option<String>,
+pub(crate) struct Bench {
+    pub(crate) simulator: Simulator,
+    pub(crate) control: Control,
+    pub(crate) http: Client,
+    pub(crate) base: String,
+    pub(crate) session: Option<String>,
 }
 
 /// Status and body; no body is `null`.
-pub type Reply = (u16, Value);
+pub(crate) type Reply = (u16, Value);
 
-pub fn reference(kind: &str, id: &str) -> Value {
+pub(crate) fn reference(kind: &str, id: &str) -> Value {
     json!({"_typeName": "ManagedObjectReference", "type": kind, "value": id})
 }
 
-pub fn task(number: u64) -> Value {
+pub(crate) fn task(number: u64) -> Value {
     reference("Task", &format!("task-{number}"))
 }
 
 impl Bench {
     /// A server of the scenario text, its clock standing still, nobody signed in.
-    pub async fn start(scenario: &str) -> Self {
+    pub(crate) async fn start(scenario: &str) -> Self {
         Self::with(scenario, |_| ()).await
     }
 
-    pub async fn with(scenario: &str, adjust: impl FnOnce(&mut Options)) -> Self {
+    pub(crate) async fn with(scenario: &str, adjust: impl FnOnce(&mut Options)) -> Self {
         let scenario = Scenario::parse("test", scenario).unwrap();
         let mut options = Options::new(scenario).manual();
         adjust(&mut options);
         Self::of(options).await
     }
 
-    pub async fn of(options: Options) -> Self {
+    pub(crate) async fn of(options: Options) -> Self {
         let simulator = Simulator::start(options).await.unwrap();
         let control = simulator.control();
         let base = simulator.url();
@@ -66,13 +66,13 @@ impl Bench {
     }
 
     /// The same, signed in.
-    pub async fn signed_in(scenario: &str) -> Self {
+    pub(crate) async fn signed_in(scenario: &str) -> Self {
         let mut bench = Self::start(scenario).await;
         bench.login().await;
         bench
     }
 
-    pub async fn login(&mut self) {
+    pub(crate) async fn login(&mut self) {
         let body = json!({"userName": "VSPHERE.LOCAL\\ops", "password": "secret"});
         let response = self
             .raw(
@@ -88,7 +88,7 @@ impl Bench {
         self.session = Some(header.to_owned());
     }
 
-    pub async fn raw(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
+    pub(crate) async fn raw(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
         let mut request = self
             .http
             .request(method, format!("{}/sdk/vim25/{RELEASE}/{path}", self.base));
@@ -101,27 +101,41 @@ impl Bench {
         request.send().await.unwrap()
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    /// Whether the connection breaks before the answer is complete.
+    pub(crate) async fn breaks(&self, path: &str, body: &Value) -> bool {
+        let url = format!("{}/sdk/vim25/{RELEASE}/{path}", self.base);
+        let request = self.http.post(url).json(body);
+        let request = match &self.session {
+            Some(session) => request.header("vmware-api-session-id", session),
+            None => request,
+        };
+        match request.send().await {
+            Ok(response) => response.bytes().await.is_err(),
+            Err(_) => true,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         reply(self.raw(Method::GET, path, None).await).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
         reply(self.raw(Method::POST, path, Some(&body)).await).await
     }
 
     /// The task's `info`, which must be there.
-    pub async fn info(&self, number: u64) -> Value {
+    pub(crate) async fn info(&self, number: u64) -> Value {
         let (status, info) = self.get(&format!("Task/task-{number}/info")).await;
         assert_eq!(status, 200, "{info}");
         info
     }
 
-    pub fn advance(&self, seconds: u64) {
+    pub(crate) fn advance(&self, seconds: u64) {
         self.control.advance(Duration::from_secs(seconds));
     }
 }
 
-pub async fn reply(response: Response) -> Reply {
+pub(crate) async fn reply(response: Response) -> Reply {
     let status = response.status().as_u16();
     let text = response.text().await.unwrap();
     let value = if text.is_empty() {
@@ -134,7 +148,7 @@ pub async fn reply(response: Response) -> Reply {
 
 /// The reply is a fault of this type.
 #[track_caller]
-pub fn assert_fault(reply: &Reply, type_name: &str) {
+pub(crate) fn assert_fault(reply: &Reply, type_name: &str) {
     assert_eq!(reply.0, 500, "{}", reply.1);
     assert_eq!(reply.1["_typeName"], type_name, "{}", reply.1);
     assert!(reply.1["faultstring"].is_string(), "{}", reply.1);
@@ -142,7 +156,7 @@ pub fn assert_fault(reply: &Reply, type_name: &str) {
 
 /// Every JSON object below names its type, except the boxes' contents.
 #[track_caller]
-pub fn assert_typed(value: &Value) {
+pub(crate) fn assert_typed(value: &Value) {
     match value {
         Value::Array(items) => items.iter().for_each(assert_typed),
         Value::Object(fields) => {
@@ -157,7 +171,9 @@ pub fn assert_typed(value: &Value) {
 }
 
 /// Polls until `check` gives something; fails after ten seconds.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(mut check: impl FnMut() -> F) -> T {
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    mut check: impl FnMut() -> F,
+) -> T {
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
     loop {
         if let Some(found) = check().await {
@@ -168,7 +184,7 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(mut check: impl FnMut(
     }
 }
 
-pub const ESTATE: &str = r#"
+pub(crate) const ESTATE: &str = r#"
 about = "test"
 first_task = 1
 [estate]
@@ -178,7 +194,7 @@ machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b", "x/y", "ev
 "#;
 
 /// Three tasks: 1 runs and can be cancelled after 5 s, 2 cannot be cancelled, 3 fails after 10 s.
-pub const THREE: &str = r#"
+pub(crate) const THREE: &str = r#"
 about = "test"
 first_task = 1
 [estate]

@@ -2,7 +2,10 @@
 
 #![allow(
     dead_code,
-    reason = "each test file that includes this uses its own part of it"
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "each test file that includes this uses its own part of it; tests may panic"
 )]
 
 use std::{sync::Arc, time::Duration};
@@ -38,6 +41,7 @@ pub fn connect(simulator: &Simulator) -> ConnectOptions {
             password: SecretString::from("secret"),
         },
         release: None,
+        traffic: Arc::default(),
     }
 }
 
@@ -124,7 +128,7 @@ impl Bench {
             Update::Server(facts) => self.facts = Some(*facts),
             Update::Clock(clock) => self.clock = clock,
             Update::Labels(labels) => self.labels = labels,
-            Update::Tasks(changes) => {
+            Update::Tasks { changes, .. } => {
                 for change in changes {
                     self.changes += 1;
                     let mut touched = Touched::default();
@@ -133,7 +137,7 @@ impl Bench {
             }
             Update::Cancel { mo_id, answer } => self.cancels.push((mo_id, answer)),
             Update::Privilege { mo_id, privilege } => self.privileges.push((mo_id, privilege)),
-            Update::Notice(_) => {}
+            Update::Notice(_) | Update::LookedUp { .. } => {}
         }
     }
 

@@ -59,19 +59,7 @@ pub(super) fn focus(state: &mut State) {
 }
 
 pub(super) fn scroll_by(state: &mut State, action: Action) {
-    match action {
-        Action::Fold => show(state, state.details.tab.turned(Tab::ALL.len() - 1)),
-        Action::Unfold => show(state, state.details.tab.turned(1)),
-        Action::Accept => {
-            state.panes = match state.panes {
-                Panes::Details => Panes::Both(Focus::Details),
-                _ => Panes::Details,
-            }
-        }
-        _ => {
-            let page = usize::from(Areas::of(state).details.height.saturating_sub(1)).max(1);
-            let end = state.drawn.details_end;
-            state.details.top = scrolled(state.details.top, action, page, end);
-        }
-    }
+    let page = usize::from(Areas::of(state).details.height.saturating_sub(1)).max(1);
+    let end = state.drawn.details_end;
+    state.details.top = scrolled(state.details.top, action, page, end);
 }

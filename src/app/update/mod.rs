@@ -104,6 +104,7 @@ fn act_on_screen(
         Action::Copy => return copy::copy(state, now),
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),
+        Action::Figures => state.overlay = Some(Overlay::Figures { top: 0 }),
         Action::Back => back(state),
         _ if details::act(state, action) => {}
         _ if context == Context::Details => details::scroll_by(state, action),
@@ -129,7 +130,9 @@ fn read(state: &mut State, action: Action) {
     }
     let page = usize::from(state.size.height.saturating_sub(6)).max(1);
     let end = state.drawn.overlay_end;
-    if let Some(Overlay::Help { top } | Overlay::Notices { top }) = &mut state.overlay {
+    if let Some(Overlay::Help { top } | Overlay::Notices { top } | Overlay::Figures { top }) =
+        &mut state.overlay
+    {
         *top = scrolled(*top, action, page, end);
     }
 }
@@ -155,3 +158,6 @@ fn to_all(state: &State, command: &Command) -> Vec<Effect> {
         .map(|server| Effect::Send(server.id, command.clone()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,7 @@ pub(super) fn take(state: &mut State, mouse: MouseEvent, now: Timestamp) -> Opti
 fn roll(state: &mut State, place: Position, action: Action, now: Timestamp) -> Vec<Effect> {
     let context = state.context();
     match state.overlay {
-        Some(Overlay::Help { .. } | Overlay::Notices { .. }) => {
+        Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }) => {
             for _ in 0..NOTCH {
                 act(state, context, action, now);
             }

@@ -23,7 +23,7 @@ pub(super) fn take(
     now: Timestamp,
 ) -> Vec<Effect> {
     match update {
-        Update::Tasks(changes) => apply(state, endpoint, changes, now),
+        Update::Tasks { changes, .. } => apply(state, endpoint, changes, now),
         Update::Labels(labels) => {
             state.board.set_labels(endpoint, labels);
             state.outline.rebuild(&state.board);
@@ -34,6 +34,7 @@ pub(super) fn take(
                 state.privileges.insert(handle, privilege);
             }
         }
+        Update::LookedUp { .. } => {}
         Update::Notice(text) => state.notices.say(Gravity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
             let mut servers = state.servers.iter_mut();

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use self::log::RequestRecord;
-use self::path::Place;
+use self::path::{Address, Place};
 use super::behaviour::{Behaviours, Outage};
 use super::fault::Fault;
 use super::running::Running;
@@ -81,7 +81,7 @@ async fn answer(State(running): State<Arc<Running>>, request: Request) -> Respon
             .and_then(|query| query.strip_prefix("action="))
             .unwrap_or("system")
             .to_owned(),
-        Place::Member { kind, member, .. } => format!("{kind}/{member}"),
+        Place::Member(Address { kind, member, .. }) => format!("{kind}/{member}"),
         Place::Nowhere => "elsewhere".to_owned(),
     };
     let began = running.real_time();
@@ -96,34 +96,14 @@ async fn answer(State(running): State<Arc<Running>>, request: Request) -> Respon
         (None, Place::System, Ok(body)) => {
             hello(&behaviours, &parts.method, parts.uri.query(), &body)
         }
-        (
-            None,
-            Place::Member {
-                release,
-                kind,
-                id,
-                member,
-            },
-            Ok(body),
-        ) => {
-            let object = MoRef::new(kind, id);
-            let outgoing = match call(
-                &behaviours,
-                &release,
-                object,
-                member,
-                &parts.method,
-                &parts.headers,
-                &body,
-            ) {
-                Ok(call) => ask(&running, &call).await,
-                Err(outgoing) => outgoing,
-            };
-            let behaviours = running.with(|core| core.behaviours.clone());
-            write(outgoing, &behaviours)
+        (None, Place::Member(member), Ok(body)) => {
+            match call(&behaviours, member, &parts.method, &parts.headers, &body) {
+                Ok(call) => ask(&running, &behaviours, &call).await,
+                Err(refusal) => write(refusal, &behaviours),
+            }
         }
-        (None, Place::Nowhere, Ok(_)) => page(StatusCode::NOT_FOUND, "404 Not Found"),
-        (None, _, Err(_)) => page(StatusCode::PAYLOAD_TOO_LARGE, "413 Payload Too Large"),
+        (None, Place::Nowhere, Ok(_)) => in_front(&Outage::page(404, "404 Not Found")),
+        (None, _, Err(_)) => in_front(&Outage::page(413, "413 Payload Too Large")),
     };
     let bytes = axum::body::HttpBody::size_hint(response.body())
         .exact()
@@ -140,19 +120,28 @@ async fn answer(State(running): State<Arc<Running>>, request: Request) -> Respon
     if !behaviours.gzip {
         response.extensions_mut().insert(Uncompressed);
     }
-    if lost { lose(&response) } else { response }
+    if lost {
+        broken(response.status())
+    } else {
+        response
+    }
 }
 
 /// The call that a request makes, or the refusal.
 fn call(
     behaviours: &Behaviours,
-    release: &str,
-    object: MoRef,
-    member: String,
+    place: Address,
     method: &Method,
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<Call, Outgoing> {
+    let Address {
+        release,
+        kind,
+        id,
+        member,
+    } = place;
+    let object = MoRef::new(kind, id);
     let is_method = match *method {
         Method::GET => false,
         Method::POST => true,
@@ -164,7 +153,7 @@ fn call(
             });
         }
     };
-    if !behaviours.releases.iter().any(|known| known == release) {
+    if !behaviours.releases.contains(&release) {
         return Err(Outgoing::fault(Fault::invalid_request(format!(
             "Unsupported version of the API: {release}."
         ))));
@@ -186,10 +175,24 @@ fn call(
     })
 }
 
-async fn ask(running: &Arc<Running>, call: &Call) -> Outgoing {
-    let answered = running.answer(call).await;
+/// Asks, and waits for the answer unless something in front of the server loses its patience first.
+async fn ask(running: &Running, behaviours: &Behaviours, call: &Call) -> Response {
+    let cut = behaviours.waits_cut.as_ref().filter(|_| call.is_wait());
+    let answered = match cut {
+        None => running.answer(call).await,
+        Some(cut) => match tokio::time::timeout(cut.after, running.answer(call)).await {
+            Ok(answered) => answered,
+            Err(_too_long) => {
+                return cut
+                    .answer
+                    .as_ref()
+                    .map_or_else(|| broken(StatusCode::OK), in_front);
+            }
+        },
+    };
+    // A wait may have seen them change.
     let behaviours = running.with(|core| core.behaviours.clone());
-    match answered {
+    let outgoing = match answered {
         Ok(answer) => {
             let session = match &answer {
                 Answer::SignedIn(token, _) => Some(token.clone()),
@@ -203,7 +206,8 @@ async fn ask(running: &Arc<Running>, call: &Call) -> Outgoing {
             }
         }
         Err(fault) => Outgoing::fault(fault),
-    }
+    };
+    write(outgoing, &behaviours)
 }
 
 fn write(outgoing: Outgoing, behaviours: &Behaviours) -> Response {
@@ -235,7 +239,7 @@ fn write(outgoing: Outgoing, behaviours: &Behaviours) -> Response {
 /// `POST /api/vcenter/system?action=hello`: the first release of the client's that the server knows.
 fn hello(behaviours: &Behaviours, method: &Method, query: Option<&str>, body: &Bytes) -> Response {
     if !behaviours.hello || query != Some("action=hello") || *method != Method::POST {
-        return page(StatusCode::NOT_FOUND, "404 Not Found");
+        return in_front(&Outage::page(404, "404 Not Found"));
     }
     let asked: Option<Vec<String>> = serde_json::from_slice::<Value>(body)
         .ok()
@@ -268,50 +272,33 @@ fn hello(behaviours: &Behaviours, method: &Method, query: Option<&str>, body: &B
     )
 }
 
-/// A page of HTML, as the server's proxy writes them.
-fn page(status: StatusCode, title: &str) -> Response {
-    let mut response = Response::new(Body::from(format!(
-        "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
-    )));
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
-    response
-}
-
 fn in_front(outage: &Outage) -> Response {
     let mut response = Response::new(Body::from(outage.body.clone()));
     *response.status_mut() =
         StatusCode::from_u16(outage.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    if let Ok(content_type) = HeaderValue::from_str(&outage.content_type) {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, content_type);
-    }
-    if let Some(value) = outage
-        .retry_after
-        .as_deref()
-        .and_then(|value| HeaderValue::from_str(value).ok())
-    {
-        response.headers_mut().insert(header::RETRY_AFTER, value);
+    for (name, value) in &outage.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
     }
     response
 }
 
-/// The connection breaks in the middle of the answer.
-fn lose(response: &Response) -> Response {
-    let broken = futures_util::stream::once(async {
+/// The connection breaks in the middle of an answer with this status.
+fn broken(status: StatusCode) -> Response {
+    let nothing = futures_util::stream::once(async {
         Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
     });
-    let mut lost = Response::new(Body::from_stream(broken));
-    *lost.status_mut() = if response.status() == StatusCode::NO_CONTENT {
+    let mut response = Response::new(Body::from_stream(nothing));
+    // A status without a body could not break in the middle of it.
+    *response.status_mut() = if status == StatusCode::NO_CONTENT {
         StatusCode::OK
     } else {
-        response.status()
+        status
     };
-    lost.headers_mut()
+    response
+        .headers_mut()
         .insert(header::CONTENT_LENGTH, HeaderValue::from_static("1000000"));
-    lost.extensions_mut().insert(Uncompressed);
-    lost
+    response.extensions_mut().insert(Uncompressed);
+    response
 }

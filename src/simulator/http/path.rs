@@ -9,18 +9,22 @@ pub(crate) enum Place {
     /// `/api/vcenter/system`.
     System,
     /// `/sdk/vim25/{release}/{Type}/{moId}/{member}`.
-    Member {
-        /// The release.
-        release: String,
-        /// The managed object's type.
-        kind: String,
-        /// The managed object's id.
-        id: String,
-        /// The property or method.
-        member: String,
-    },
+    Member(Address),
     /// Anything else.
     Nowhere,
+}
+
+/// A property or method of a managed object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// The release.
+    pub(crate) release: String,
+    /// The managed object's type.
+    pub(crate) kind: String,
+    /// The managed object's id.
+    pub(crate) id: String,
+    /// The property or method.
+    pub(crate) member: String,
 }
 
 /// Reads a raw path.
@@ -38,12 +42,12 @@ pub(crate) fn read(raw: &str) -> Place {
                 .iter()
                 .all(|segment| !segment.is_empty()) =>
         {
-            Place::Member {
+            Place::Member(Address {
                 release: release.clone(),
                 kind: kind.clone(),
                 id: id.clone(),
                 member: member.clone(),
-            }
+            })
         }
         _ => Place::Nowhere,
     }
@@ -62,7 +66,7 @@ mod tests {
 
     fn id(raw: &str) -> Option<String> {
         match read(raw) {
-            Place::Member { id, .. } => Some(id),
+            Place::Member(member) => Some(member.id),
             _ => None,
         }
     }

@@ -11,16 +11,16 @@ use toml::Spanned;
 
 use super::catalogue::Catalogue;
 use super::file::{
-    CancelEntry, ChildEntry, Estate, File, LoadEntry, Names, PlanEntry, ProgressEntry,
-    QuestionEntry, Reason, SpanEntry,
+    CancelEntry, ChildEntry, File, HistoryEntry, LoadEntry, Names, PlanEntry, ProfileEntry,
+    ProgressEntry, Reason,
 };
-use super::{LoadOptions, ScenarioError};
+use super::parts::{operation, phase, question, span, turns, unsigned};
+use super::{LoadOptions, ScenarioError, estate};
 use crate::simulator::world::Setting;
+use crate::simulator::world::archive::{Past, Profile};
 use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
 use crate::simulator::world::load::Load;
-use crate::simulator::world::plan::{
-    CancelManner, Curve, Entry, Length, Outcome, Phase, Plan, Question, Span,
-};
+use crate::simulator::world::plan::{CancelManner, Curve, Entry, Length, Outcome, Plan, Span};
 use crate::simulator::world::time::WorldTime;
 
 /// How long a finished task's object stays, unless its plan says otherwise.
@@ -55,7 +55,7 @@ pub(super) fn compile(
         file: name,
         text,
         groups: &file.groups,
-        inventory: build(&file.estate),
+        inventory: estate::build(&file.estate),
     };
     let day = compiler.positive(file.day, 0..0)?;
     let mut entries = Vec::new();
@@ -91,11 +91,13 @@ pub(super) fn compile(
         });
     }
     let load = compiler.load(file.load.as_ref(), options)?;
+    let past = compiler.past(&file.history)?;
     let setting = Setting {
         inventory: compiler.inventory,
         entries,
         load,
         first_task: file.first_task.max(1),
+        past,
     };
     Ok(Compiled {
         about: file.about,
@@ -109,51 +111,6 @@ fn line_of(text: &str, offset: usize) -> usize {
         .filter(|byte| *byte == b'\n')
         .count()
         + 1
-}
-
-fn unsigned(span: SignedDuration) -> Duration {
-    Duration::try_from(span).unwrap_or_default()
-}
-
-fn build(estate: &Estate) -> Inventory {
-    let mut inventory = Inventory::default();
-    let root = inventory.add(EntityKind::Folder("Datacenter"), "Datacenters", None);
-    let centre_name = estate.datacenter.as_deref().unwrap_or("dc-01");
-    let centre = inventory.add(EntityKind::Datacenter, centre_name, Some(root));
-    let machines = inventory.add(EntityKind::Folder("VirtualMachine"), "vm", Some(centre));
-    let hosts = inventory.add(EntityKind::Folder("ComputeResource"), "host", Some(centre));
-    let stores = inventory.add(EntityKind::Folder("Datastore"), "datastore", Some(centre));
-    inventory.add(EntityKind::Folder("Network"), "network", Some(centre));
-    for store in &estate.datastores {
-        inventory.add(EntityKind::Datastore, store, Some(stores));
-    }
-    for cluster in &estate.clusters {
-        let id = inventory.add(EntityKind::Cluster, &cluster.name, Some(hosts));
-        inventory.add(EntityKind::ResourcePool, "Resources", Some(id));
-        for host in &cluster.hosts {
-            inventory.add(EntityKind::Host, host, Some(id));
-        }
-    }
-    for folder in &estate.machine_folders {
-        let id = inventory.add(
-            EntityKind::Folder("VirtualMachine"),
-            &folder.name,
-            Some(machines),
-        );
-        let cluster = estate
-            .clusters
-            .iter()
-            .find(|cluster| cluster.name == folder.cluster);
-        let hosts = cluster.map_or(&[][..], |cluster| &cluster.hosts);
-        for (index, machine) in folder.machines.iter().enumerate() {
-            let host = hosts
-                .get(index % hosts.len().max(1))
-                .and_then(|host| inventory.named(host));
-            let machine = inventory.add(EntityKind::VirtualMachine, machine, Some(id));
-            inventory.entity_mut(machine).host = host;
-        }
-    }
-    inventory
 }
 
 struct Compiler<'a> {
@@ -396,6 +353,50 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    fn past(&self, entry: &HistoryEntry) -> Result<Past, ScenarioError> {
+        let profiles: Result<_, _> = entry
+            .operations
+            .iter()
+            .map(|operation| self.profile(operation))
+            .collect();
+        Ok(Past {
+            span: Duration::from_secs(u64::from(entry.days) * 86_400),
+            roots: usize::try_from(u64::from(entry.days) * u64::from(entry.per_day))
+                .unwrap_or(usize::MAX),
+            profiles: profiles?,
+        })
+    }
+
+    fn profile(&self, entry: &ProfileEntry) -> Result<Profile, ScenarioError> {
+        let at = entry.operation.span();
+        let (description_id, name) = operation(entry.operation.get_ref());
+        let reason = entry
+            .by
+            .as_ref()
+            .map(|reason| self.reason(reason, &at))
+            .transpose()?;
+        if !(entry.spread.is_finite() && entry.spread >= 0.0) {
+            return Err(self.wrong(&at, "the spread of durations is a number, not below 0"));
+        }
+        Ok(Profile {
+            description_id,
+            name,
+            targets: self.targets(entry.on.as_ref())?,
+            reason: reason.unwrap_or_else(|| json!({"_typeName": "TaskReasonSystem"})),
+            median: self.positive(entry.median, at)?,
+            spread: entry.spread,
+            weight: entry.weight,
+            failures: entry.failures / 100.0,
+            cancellations: entry.cancellations / 100.0,
+            error: entry
+                .error
+                .as_ref()
+                .map(|error| self.data(error, true))
+                .transpose()?,
+            children: entry.children.iter().map(|key| operation(key)).collect(),
+        })
+    }
+
     fn load(
         &self,
         entry: Option<&LoadEntry>,
@@ -404,13 +405,6 @@ impl Compiler<'_> {
         if entry.is_none() && options.tasks.is_none() {
             return Ok(None);
         }
-        let operation = |key: &str| {
-            let listed = Catalogue::built_in().find(key);
-            listed.map_or_else(
-                || (key.into(), None),
-                |operation| (operation.key.clone(), operation.method.clone()),
-            )
-        };
         let keys = entry.map_or(["VirtualMachine.clone", "vim.Task.copyDisk"], |entry| {
             [entry.root.as_str(), entry.child.as_str()]
         });
@@ -438,68 +432,5 @@ impl Compiler<'_> {
         load.at_once = options.at_once || entry.is_some_and(|entry| entry.at_once);
         load.finish = options.finish || entry.is_some_and(|entry| entry.finish);
         Ok(Some(load))
-    }
-}
-
-fn span(entry: SpanEntry) -> Span {
-    match entry {
-        SpanEntry::Exact(span) => Span::exactly(unsigned(span)),
-        SpanEntry::Between([least, most]) => Span {
-            least: unsigned(least),
-            most: unsigned(most),
-        },
-    }
-}
-
-fn phase(entry: &super::file::PhaseEntry) -> Phase {
-    let mut description = crate::simulator::value::message(&entry.key, &entry.text);
-    if let Some(fields) = description
-        .as_object_mut()
-        .filter(|_| !entry.arg.is_empty())
-    {
-        let arguments: Vec<Value> = entry
-            .arg
-            .iter()
-            .map(|(key, value)| {
-                json!({"_typeName": "KeyAnyValue", "key": key, "value": {"_typeName": "string", "_value": value}})
-            })
-            .collect();
-        fields.insert("arg".to_owned(), Value::Array(arguments));
-    }
-    Phase {
-        at: entry.at / 100.0,
-        description,
-    }
-}
-
-fn turns(cancelable: bool, at: &[f64]) -> Vec<(f64, bool)> {
-    let mut now = cancelable;
-    let mut turns = vec![(0.0, now)];
-    for percent in at {
-        now = !now;
-        turns.push((percent / 100.0, now));
-    }
-    turns
-}
-
-fn question(entry: &QuestionEntry) -> Question {
-    let choices: Vec<Value> = entry
-        .choices
-        .iter()
-        .enumerate()
-        .map(|(index, label)| {
-            json!({"_typeName": "ElementDescription", "key": index.to_string(), "label": label, "summary": label})
-        })
-        .collect();
-    let info = json!({
-        "_typeName": "VirtualMachineQuestionInfo",
-        "id": "2837",
-        "text": &entry.text,
-        "choice": {"_typeName": "ChoiceOption", "choiceInfo": choices, "defaultIndex": 0},
-        "message": [{"_typeName": "VirtualMachineMessage", "id": "msg.uuid.altered", "text": &entry.text}],
-    });
-    Question {
-        at: entry.at / 100.0,
-        info,
     }
 }

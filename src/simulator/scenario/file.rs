@@ -35,6 +35,9 @@ pub(super) struct File {
     /// Streams of small operations.
     #[serde(default, rename = "stream")]
     pub(super) streams: Vec<Stream>,
+    /// What was before the server's start.
+    #[serde(default)]
+    pub(super) history: HistoryEntry,
     /// A load generator.
     pub(super) load: Option<LoadEntry>,
 }
@@ -53,7 +56,6 @@ fn first_task() -> u64 {
 pub(super) struct Estate {
     pub(super) datacenter: Option<String>,
     pub(super) datastores: Vec<String>,
-    pub(super) networks: Vec<String>,
     pub(super) clusters: Vec<ClusterEntry>,
     pub(super) machine_folders: Vec<FolderEntry>,
 }
@@ -252,4 +254,46 @@ pub(super) struct LoadEntry {
     pub(super) finish: bool,
     pub(super) root: String,
     pub(super) child: String,
+}
+
+/// The time before the server's start.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct HistoryEntry {
+    pub(super) days: u32,
+    /// Tasks a day, children aside.
+    pub(super) per_day: u32,
+    pub(super) operations: Vec<ProfileEntry>,
+}
+
+/// An operation as it went in the past.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProfileEntry {
+    pub(super) operation: Spanned<String>,
+    pub(super) on: Option<Spanned<Names>>,
+    pub(super) by: Option<Reason>,
+    pub(super) median: SignedDuration,
+    /// Standard deviation of the duration's logarithm.
+    #[serde(default = "middling")]
+    pub(super) spread: f64,
+    #[serde(default = "one")]
+    pub(super) weight: u32,
+    /// Percent of runs.
+    #[serde(default)]
+    pub(super) failures: f64,
+    /// Percent of runs.
+    #[serde(default)]
+    pub(super) cancellations: f64,
+    pub(super) error: Option<Spanned<Value>>,
+    #[serde(default)]
+    pub(super) children: Vec<String>,
+}
+
+fn middling() -> f64 {
+    0.45
+}
+
+fn one() -> u32 {
+    1
 }

@@ -2,7 +2,9 @@
 
 mod catalogue;
 mod compile;
+mod estate;
 mod file;
+mod parts;
 
 use std::path::Path;
 
@@ -147,6 +149,20 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_users_own_file_is_read_by_its_path() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap();
+        std::fs::write(path, "about = \"mine\"\n").unwrap();
+        assert_eq!(Scenario::load(path).unwrap().about(), "mine");
+        std::fs::write(path, "about = 3\n").unwrap();
+        let error = Scenario::load(path).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("scenario {path}, line 1: ")),
+            "{error}"
+        );
     }
 
     fn complaint(text: &str) -> String {

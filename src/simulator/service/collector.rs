@@ -45,6 +45,8 @@ pub(in crate::simulator) struct WaitRequest {
     /// How long to wait for news; `None`: for ever.
     pub(in crate::simulator) patience: Option<Duration>,
     most: usize,
+    /// Whether the method knows of truncated sets at all.
+    extended: bool,
 }
 
 /// Whether an answer may wait for news.
@@ -97,13 +99,16 @@ impl Collector {
     }
 
     /// Takes a version that the client sent. Tells how urgent its answer is.
-    fn take_version(&mut self, version: &str) -> Result<Urgency, Fault> {
+    fn take_version(&mut self, version: &str, extended: bool) -> Result<Urgency, Fault> {
         if version.is_empty() {
             self.filters.values_mut().for_each(Filter::forget);
             (self.acknowledged, self.issued) = (None, None);
             return Ok(Urgency::First);
         }
-        if let Some(issued) = self.issued.take_if(|issued| issued.version == version) {
+        if let Some(issued) = self
+            .issued
+            .take_if(|issued| issued.version == version && (extended || !issued.truncated))
+        {
             if issued.truncated {
                 // It has been used now; what it acknowledges stays undoable from the last version that was whole.
                 return Ok(Urgency::Continued);
@@ -253,11 +258,7 @@ impl Core {
         &mut self,
         call: &Call,
     ) -> Result<Option<WaitRequest>, Fault> {
-        let is_wait = matches!(
-            &*call.member,
-            "WaitForUpdatesEx" | "WaitForUpdates" | "CheckForUpdates"
-        );
-        if !call.is_method || !is_wait || &*call.object.kind != "PropertyCollector" {
+        if !call.is_wait() {
             return Ok(None);
         }
         let token = self.authenticate(call)?;
@@ -295,6 +296,7 @@ impl Core {
             version,
             patience,
             most,
+            extended: call.member == "WaitForUpdatesEx",
         }))
     }
 
@@ -304,7 +306,7 @@ impl Core {
         request: WaitRequest,
     ) -> Result<WaitTicket, Fault> {
         let collector = self.collector_mut(&request.token, &request.collector)?;
-        let urgency = collector.take_version(&request.version)?;
+        let urgency = collector.take_version(&request.version, request.extended)?;
         let cancels = collector.cancels;
         self.session_mut(&request.token, &request.collector)?
             .in_flight += 1;

@@ -12,11 +12,10 @@ use serde_json::{Value, json};
 
 use super::objects::Objects;
 use super::spec::FilterSpec;
-use crate::simulator::behaviour::{ChangeNames, Unset};
 use crate::simulator::fault::{self, Fault};
-use crate::simulator::value::{MoRef, Property};
+use crate::simulator::value::MoRef;
 use crate::simulator::world::changes::Subject;
-use crate::simulator::world::task::{Field, Task, TaskId};
+use crate::simulator::world::task::{Field, TaskId};
 
 /// What a filter knows its objects by: cheap to compare for what changes, a reference for the rest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,21 +25,21 @@ enum Key {
 }
 
 #[derive(Debug)]
-struct Member {
-    object: MoRef,
+pub(super) struct Member {
+    pub(super) object: MoRef,
     /// Whether the filter selects it now.
-    present: bool,
-    queued: bool,
-    touched: bool,
-    acknowledged: Option<u64>,
-    issued: Option<u64>,
+    pub(super) present: bool,
+    pub(super) queued: bool,
+    pub(super) touched: bool,
+    pub(super) acknowledged: Option<u64>,
+    pub(super) issued: Option<u64>,
 }
 
 /// A property path, and the field of a task that it names.
 #[derive(Debug)]
-struct Path {
-    text: String,
-    field: Option<Field>,
+pub(super) struct Path {
+    pub(super) text: String,
+    pub(super) field: Option<Field>,
 }
 
 /// A property filter.
@@ -53,7 +52,7 @@ pub(super) struct Filter {
     /// Whether a change inside a property is reported by the part that changed.
     pub(super) partial: bool,
     spec: FilterSpec,
-    paths: HashMap<String, Vec<Path>>,
+    pub(super) paths: HashMap<String, Vec<Path>>,
     members: HashMap<Key, Member>,
     queue: VecDeque<Key>,
     touched: Vec<Key>,
@@ -322,96 +321,6 @@ impl Filter {
             self.touched.push(key);
         }
     }
-
-    fn updates_of(&self, member: &Member, objects: &Objects<'_>) -> Vec<Value> {
-        let (kind, changes) = match (member.present, member.issued) {
-            (true, None) => ("enter", self.everything(member, objects)),
-            (true, Some(since)) => ("modify", self.changes(member, since, objects)),
-            (false, Some(_)) => ("leave", Vec::new()),
-            (false, None) => return Vec::new(),
-        };
-        if kind == "modify" && changes.is_empty() {
-            return Vec::new();
-        }
-        if kind == "modify" && !objects.pen.behaviours.fold_changes {
-            return changes
-                .into_iter()
-                .map(|change| object_update(kind, &member.object, vec![change]))
-                .collect();
-        }
-        vec![object_update(kind, &member.object, changes)]
-    }
-
-    fn paths_of(&self, member: &Member) -> &[Path] {
-        self.paths
-            .get(&*member.object.kind)
-            .map_or(&[], Vec::as_slice)
-    }
-
-    fn everything(&self, member: &Member, objects: &Objects<'_>) -> Vec<Value> {
-        let value = |path: &Path| {
-            objects
-                .value(&member.object, &path.text)
-                .unwrap_or(Property::Unset)
-        };
-        self.paths_of(member)
-            .iter()
-            .map(|path| property_change(&path.text, value(path), objects))
-            .collect()
-    }
-
-    /// What of the object changed after `since`, as far as the filter asks for it.
-    fn changes(&self, member: &Member, since: u64, objects: &Objects<'_>) -> Vec<Value> {
-        let whole = objects.pen.behaviours.change_names == ChangeNames::Whole;
-        if let Some(task) = objects.task(&member.object) {
-            let changed = |field: Field| task.versions.of(field) > since;
-            let mut fields: Vec<Field> = Vec::new();
-            for path in self.paths_of(member) {
-                match path.field {
-                    Some(field) if changed(field) => fields.push(field),
-                    None if path.text == "info" => {
-                        fields.extend(Field::ALL.into_iter().filter(|field| changed(*field)));
-                    }
-                    None if changed(Field::Description) => fields.push(Field::Description),
-                    _ => {}
-                }
-            }
-            let asks_for_all = self.paths_of(member).iter().any(|path| path.text == "info");
-            return match fields.as_slice() {
-                [] => Vec::new(),
-                _ if whole || (asks_for_all && !self.partial) => {
-                    vec![property_change(
-                        "info",
-                        Property::Object(objects.pen.info(&task.record)),
-                        objects,
-                    )]
-                }
-                fields => fields
-                    .iter()
-                    .map(|field| field_change(task, *field, objects))
-                    .collect(),
-            };
-        }
-        let Some(entity) = objects.world.inventory().find(&member.object) else {
-            return Vec::new();
-        };
-        if objects.world.inventory().entity(entity).last_change <= since {
-            return Vec::new();
-        }
-        // Nothing of the estate changes but what a machine asks.
-        let about_runtime = self
-            .paths_of(member)
-            .iter()
-            .filter(|path| path.text.starts_with("runtime"));
-        about_runtime
-            .map(|path| {
-                let value = objects
-                    .value(&member.object, &path.text)
-                    .unwrap_or(Property::Unset);
-                property_change(&path.text, value, objects)
-            })
-            .collect()
-    }
 }
 
 fn key_of(object: &MoRef, objects: &Objects<'_>) -> Key {
@@ -422,31 +331,4 @@ fn key_of(object: &MoRef, objects: &Objects<'_>) -> Key {
         .map(Subject::Task)
         .or_else(|| objects.world.inventory().find(object).map(Subject::Entity));
     subject.map_or_else(|| Key::Other(object.clone()), Key::Subject)
-}
-
-fn object_update(kind: &str, object: &MoRef, changes: Vec<Value>) -> Value {
-    let mut update = json!({"_typeName": "ObjectUpdate", "kind": kind, "obj": object.to_json()});
-    if !changes.is_empty() {
-        update["changeSet"] = Value::Array(changes);
-    }
-    update
-}
-
-fn field_change(task: &Task, field: Field, objects: &Objects<'_>) -> Value {
-    property_change(
-        &format!("info.{}", field.name()),
-        objects.pen.field(&task.record, field),
-        objects,
-    )
-}
-
-fn property_change(name: &str, value: Property, objects: &Objects<'_>) -> Value {
-    let behaviours = objects.pen.behaviours;
-    let mut change = json!({"_typeName": "PropertyChange", "name": name, "op": "assign"});
-    match (value.boxed(behaviours.boxing), behaviours.unset) {
-        (Some(value), _) => change["val"] = value,
-        (None, Unset::Null) => change["val"] = Value::Null,
-        (None, Unset::Absent) => {}
-    }
-    change
 }

@@ -52,6 +52,11 @@ impl Core {
                 fields.done()?;
                 self.cancel_task(call)
             }
+            (
+                "TaskManager",
+                "CreateCollectorForTasks" | "CreateCollectorWithInfoFilterForTasks",
+            ) => self.create_history(token, call),
+            ("EventManager", "QueryEvents") => self.query_events(token, call),
             ("AuthorizationManager", "HasPrivilegeOnEntities") => self.privileges(token, call),
             _ => Err(Fault::method_not_found(&call.object, &call.member)),
         }

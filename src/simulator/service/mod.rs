@@ -3,14 +3,19 @@
 
 mod collector;
 mod content;
+mod events;
 mod fields;
 mod filter;
+mod history;
+mod history_filter;
 mod managers;
 mod objects;
 mod retrieve;
 mod session;
 mod spec;
+mod stories;
 mod task_info;
+mod updates;
 mod views;
 
 use std::collections::VecDeque;
@@ -47,6 +52,16 @@ pub(super) struct Call {
     pub session: Option<String>,
     /// The header `Authorization`.
     pub authorization: Option<String>,
+}
+
+impl Call {
+    /// Whether the call may be answered only after a while.
+    pub(super) fn is_wait(&self) -> bool {
+        let waits = ["WaitForUpdatesEx", "WaitForUpdates", "CheckForUpdates"];
+        self.is_method
+            && &*self.object.kind == "PropertyCollector"
+            && waits.contains(&&*self.member)
+    }
 }
 
 /// An answer that is not a fault.
@@ -267,6 +282,7 @@ impl Core {
             "ViewManager" | "ListView" | "ContainerView" => self.call_views(token, call),
             "PropertyCollector" => self.call_collector(token, call),
             "PropertyFilter" => self.call_filter(token, call),
+            "TaskHistoryCollector" => self.call_history(token, call),
             _ => self.call_manager(token, call),
         }
     }

@@ -275,7 +275,7 @@ impl Objects<'_> {
             }
             _ => self
                 .session
-                .and_then(|session| session.property(object, name))
+                .and_then(|session| session.property(object, name, self))
                 .unwrap_or(Property::Unset),
         }
     }

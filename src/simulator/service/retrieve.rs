@@ -92,17 +92,14 @@ impl Core {
         }
         let collector = call.object.clone();
         if in_portions {
-            let continuation = format!("{}", self.chance.u32(100_000..));
-            return self.portion(
-                token,
-                Unfinished {
-                    collector,
-                    token: continuation,
-                    specs,
-                    rest,
-                    portion,
-                },
-            );
+            let all = Unfinished {
+                collector,
+                token: String::new(),
+                specs,
+                rest,
+                portion,
+            };
+            return self.portion(token, all);
         }
         let contents = contents(&self.objects(token), &specs, &rest)?;
         Ok(Answer::List(contents))
@@ -119,6 +116,8 @@ impl Core {
         }
         let mut result = json!({"_typeName": "RetrieveResult", "objects": contents});
         if !unfinished.rest.is_empty() {
+            // Each portion has its own: only the token of the last answer continues.
+            unfinished.token = self.chance.u32(100_000..).to_string();
             result["token"] = json!(unfinished.token);
             let collector = unfinished.collector.clone();
             self.session_mut(token, &collector)?
@@ -142,10 +141,7 @@ impl Core {
         place
             .map(|place| session.unfinished.remove(place))
             .ok_or_else(|| {
-                Fault::invalid_property("token").with(
-                    "faultstring",
-                    json!("There is no retrieval with this token."),
-                )
+                Fault::invalid_argument("token", "It is not that of the retrieval's last answer.")
             })
     }
 }

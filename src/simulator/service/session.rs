@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::collector::Collector;
 use super::content::DEFAULT_COLLECTOR;
 use super::filter::Filter;
+use super::history::HistoryCollector;
+use super::objects::Objects;
 use super::retrieve::Unfinished;
 use super::views::View;
 use crate::simulator::control::OpenObjects;
@@ -30,6 +32,8 @@ pub(crate) struct Session {
     pub views: HashMap<String, View>,
     /// The property collectors, by moId; the one that every session is given is among them.
     pub(super) collectors: HashMap<String, Collector>,
+    /// The task history collectors, by moId.
+    pub(super) histories: HashMap<String, HistoryCollector>,
     /// Retrievals answered in part.
     pub unfinished: Vec<Unfinished>,
 }
@@ -58,6 +62,7 @@ impl Session {
         match &*object.kind {
             "PropertyCollector" => self.collectors.contains_key(&*object.id),
             "PropertyFilter" => self.filter(object).is_some(),
+            "TaskHistoryCollector" => self.histories.contains_key(&*object.id),
             _ => false,
         }
     }
@@ -86,7 +91,18 @@ impl Session {
     }
 
     /// A property of an object that the session made.
-    pub(super) fn property(&self, object: &MoRef, name: &str) -> Option<Property> {
+    pub(super) fn property(
+        &self,
+        object: &MoRef,
+        name: &str,
+        objects: &Objects<'_>,
+    ) -> Option<Property> {
+        if let Some(history) = self.histories.get(&*object.id) {
+            return Some(match name {
+                "latestPage" => Property::List("TaskInfo", history.latest_page(objects)),
+                _ => Property::Object(history.raw.clone()),
+            });
+        }
         if &*object.kind == "PropertyCollector" {
             let collector = self.collectors.get(&*object.id)?;
             return Some(Property::references(
@@ -149,6 +165,7 @@ impl Sessions {
             in_flight: 0,
             views: HashMap::new(),
             collectors: HashMap::from([(DEFAULT_COLLECTOR.to_owned(), Collector::new(first))]),
+            histories: HashMap::new(),
             unfinished: Vec::new(),
         };
         self.open.insert(token, session);
@@ -178,6 +195,7 @@ impl Sessions {
                 .sum::<usize>();
             open.views += session.views.len();
             open.retrievals += session.unfinished.len();
+            open.histories += session.histories.len();
         }
         open
     }

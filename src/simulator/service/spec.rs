@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fields::Fields;
 use super::objects::{Objects, is_a, is_known_type, is_path, property_names};
 use crate::simulator::fault::Fault;
-use crate::simulator::value::{MoRef, Property};
+use crate::simulator::value::MoRef;
 
 /// The properties of one type that are asked for.
 #[derive(Clone, Debug)]
@@ -155,19 +155,9 @@ impl PropertySpec {
         let paths = fields.strings("pathSet")?;
         fields.done()?;
         if !is_known_type(&kind) {
-            return Err(Fault::invalid_argument(
-                "spec.propSet.type",
-                &format!("There is no managed object type {kind}."),
-            ));
+            return Err(Fault::invalid_type(&kind));
         }
-        // A supertype has the properties that all of its subtypes have.
-        let judge = match kind.as_str() {
-            "ManagedEntity" | "ExtensibleManagedObject" => "Folder",
-            "ComputeResource" => "ClusterComputeResource",
-            "View" | "ManagedObjectView" => "ListView",
-            other => other,
-        };
-        if let Some(wrong) = paths.iter().find(|path| !is_path(judge, path)) {
+        if let Some(wrong) = paths.iter().find(|path| !is_path(typical(&kind), path)) {
             return Err(Fault::invalid_property(wrong));
         }
         Ok(Self { kind, all, paths })
@@ -188,6 +178,52 @@ impl ObjectSpec {
     }
 }
 
+/// A type that has the properties of `kind`: a supertype has those that all of its subtypes have.
+fn typical(kind: &str) -> &str {
+    match kind {
+        "ManagedEntity" | "ExtensibleManagedObject" => "Folder",
+        "ComputeResource" => "ClusterComputeResource",
+        "View" | "ManagedObjectView" => "ListView",
+        other => other,
+    }
+}
+
+/// Types of vSphere that this server has no objects of. A traversal may pass through them all the same.
+const ELSEWHERE: [&str; 8] = [
+    "VirtualApp",
+    "Network",
+    "OpaqueNetwork",
+    "DistributedVirtualSwitch",
+    "DistributedVirtualPortgroup",
+    "StoragePod",
+    "HostNetworkSystem",
+    "HostStorageSystem",
+];
+
+/// Types whose properties the server has completely, so that an unknown path is the client's mistake.
+const COMPLETE: [&str; 6] = [
+    "Task",
+    "TaskManager",
+    "ListView",
+    "ContainerView",
+    "View",
+    "ManagedObjectView",
+];
+
+/// A traversal must start from a type that exists, and follow a property that the type has.
+fn check_traversal(kind: &str, path: &str) -> Result<(), Fault> {
+    if !is_known_type(kind) && !ELSEWHERE.contains(&kind) {
+        return Err(Fault::invalid_type(kind));
+    }
+    if COMPLETE.contains(&kind) && !is_path(typical(kind), path) {
+        return Err(Fault::invalid_argument(
+            "selectSet.path",
+            &format!("{kind} has no property {path}."),
+        ));
+    }
+    Ok(())
+}
+
 fn read_selections(
     fields: &mut Fields,
     named: &mut HashMap<String, Selection>,
@@ -203,6 +239,7 @@ fn read_selections(
             })?)
         } else {
             let (kind, path) = (fields.string("type")?, fields.string("path")?);
+            check_traversal(&kind, &path)?;
             let skip = fields.optional_boolean("skip")?.unwrap_or(false);
             let selections = read_selections(&mut fields, named)?;
             let traversal = Selection::Traversal {
@@ -255,14 +292,16 @@ impl Walk<'_> {
             else {
                 continue;
             };
-            if !is_a(&object.kind, kind)
+            // What the server does not have of its estate leads nowhere.
+            let followed = is_a(&object.kind, kind) && is_path(&object.kind, path);
+            if !followed
                 || !self
                     .visited
                     .insert((object.clone(), format!("{kind}.{path}")))
             {
                 continue;
             }
-            for target in references(self.lookup.value(object, path)?) {
+            for target in targets(self.lookup, object, path)? {
                 if self.lookup.exists(&target) {
                     self.visit(&target, *skip, selections)?;
                 }
@@ -272,16 +311,21 @@ impl Walk<'_> {
     }
 }
 
-fn references(property: Property) -> Vec<MoRef> {
+/// The objects that a property refers to.
+fn targets(lookup: &Objects<'_>, object: &MoRef, path: &str) -> Result<Vec<MoRef>, Fault> {
+    if let Some(view) = lookup.view(object).filter(|_| path == "view") {
+        // Views may be large; there is no need to write their references down and read them again.
+        return Ok(view.members().cloned().collect());
+    }
     let read = |value: &Value| {
         Some(MoRef::new(
             value.get("type")?.as_str()?,
             value.get("value")?.as_str()?,
         ))
     };
-    match property.declared() {
+    Ok(match lookup.value(object, path)?.declared() {
         Some(Value::Array(items)) => items.iter().filter_map(read).collect(),
         Some(value) => read(&value).into_iter().collect(),
         None => Vec::new(),
-    }
+    })
 }

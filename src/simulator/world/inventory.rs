@@ -243,6 +243,10 @@ impl Inventory {
             "_typeName": "VirtualMachineRuntimeInfo",
             "connectionState": "connected",
             "powerState": "poweredOn",
+            "faultToleranceState": "notConfigured",
+            "recordReplayState": "inactive",
+            "onlineStandby": false,
+            "consolidationNeeded": false,
             "toolsInstallerMounted": false,
             "numMksConnections": 0,
         });

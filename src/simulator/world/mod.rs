@@ -5,7 +5,9 @@
 //! with the same ids at the same moments, however coarsely or finely time is advanced.
 
 mod agenda;
+pub(crate) mod archive;
 pub(super) mod changes;
+mod ending;
 pub(super) mod inventory;
 pub(super) mod load;
 mod locks;
@@ -21,6 +23,7 @@ use fastrand::Rng;
 use serde_json::Value;
 
 use agenda::{Agenda, Due};
+use archive::{Archive, Past};
 use changes::{ChangeIndex, Subject};
 use inventory::{EntityId, Inventory};
 use load::Load;
@@ -51,6 +54,8 @@ pub(super) struct Setting {
     pub load: Option<Load>,
     /// The number of the first task.
     pub first_task: u64,
+    /// What was before.
+    pub past: Past,
 }
 
 /// How many finished records the world remembers for the history.
@@ -58,6 +63,9 @@ const REMEMBERED_RECORDS: usize = 20_000;
 
 /// How many completed tasks `recentTask` shows at most.
 const RECENT_COMPLETED: usize = 200;
+
+/// The past is generated when somebody first asks for it.
+type LazyArchive = std::sync::LazyLock<Archive, Box<dyn FnOnce() -> Archive + Send>>;
 
 /// The world.
 #[derive(Debug)]
@@ -77,6 +85,7 @@ pub(super) struct World {
     load: Option<Load>,
     next_task: u64,
     next_chain: i32,
+    archive: LazyArchive,
 }
 
 impl World {
@@ -87,6 +96,7 @@ impl World {
             entries,
             load,
             first_task,
+            past,
         } = setting;
         let began = entries
             .iter()
@@ -109,7 +119,10 @@ impl World {
             entries,
             load,
             next_task: first_task,
-            next_chain: 81_000,
+            next_chain: i32::try_from(archive::FIRST_CHAIN + first_task).unwrap_or(1),
+            archive: std::sync::LazyLock::new(Box::new(move || {
+                Archive::generate(past, first_task, seed)
+            })),
         };
         for index in 0..world.entries.len() {
             world.arrange_occurrence(index);
@@ -179,6 +192,11 @@ impl World {
     /// Records of finished tasks, the first finished first, including tasks whose object is gone.
     pub(super) fn finished_records(&self) -> impl DoubleEndedIterator<Item = &Record> {
         self.remembered.iter()
+    }
+
+    /// The tasks of the time before the server's start.
+    pub(super) fn archive(&self) -> &Archive {
+        &self.archive
     }
 
     /// Queued and running tasks, and the last to complete, as `recentTask` lists them.
@@ -275,5 +293,7 @@ fn replace<T: PartialEq>(place: &mut T, value: T) -> bool {
     differs
 }
 
+#[cfg(test)]
+mod demo_tests;
 #[cfg(test)]
 mod tests;

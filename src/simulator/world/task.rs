@@ -168,6 +168,8 @@ pub(crate) struct Record {
     pub root: Option<TaskId>,
     /// The client's token.
     pub activation_id: Option<Arc<str>>,
+    /// The phases that it went through, and when each began. Not part of `TaskInfo`; the events tell of it.
+    pub phase_log: Vec<(WorldTime, Value)>,
 }
 
 /// A task in the world: what is shown, how it goes on, and when what changed.

@@ -318,12 +318,6 @@ fn the_demo_is_a_busy_afternoon_all_day_long() {
                 .count()
         };
         let (running, queued) = (count(TaskState::Running), count(TaskState::Queued));
-        if std::env::var_os("PEEK").is_some() && seconds % 300 == 0 {
-            println!(
-                "PEEK {seconds} s: {running} running, {queued} queued, {} in all",
-                world.tasks().count()
-            );
-        }
         assert!(
             (4..=34).contains(&running),
             "{running} running after {seconds} s"

@@ -17,6 +17,11 @@ impl WorldTime {
         Self(micros)
     }
 
+    /// The moment so long before the start.
+    pub(crate) fn before_start(span: Duration) -> Self {
+        Self(-i64::try_from(span.as_micros()).unwrap_or(i64::MAX))
+    }
+
     /// The moment this far from the start; spans beyond ±292,000 years are cut.
     pub(crate) fn from_span(span: SignedDuration) -> Self {
         let micros = span

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::json;
 use crate::{
+    text::width,
     ui::{
         Look,
         ink::{Strip, flow, prose},
@@ -12,6 +13,9 @@ use crate::{
     },
     vim::types::Fault,
 };
+
+/// Longer names of fields push their values to the right.
+const WIDEST_NAME: usize = 24;
 
 pub(super) fn lines(look: &Look, fault: &Fault, columns: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
@@ -27,8 +31,12 @@ pub(super) fn lines(look: &Look, fault: &Fault, columns: u16) -> Vec<Line<'stati
         lines.push(title.line());
         let text = format!("  {}", fault.text().replace('\n', "\n  "));
         lines.extend(prose(look, &text, columns, Role::Text));
+        let names = fault.own_fields().map(|(name, _)| width(name));
+        let widest = names.max().unwrap_or_default().min(WIDEST_NAME);
         for (name, value) in fault.own_fields() {
-            field(look, &mut lines, name, value, columns);
+            let padding = " ".repeat(widest.saturating_sub(width(name)));
+            let label = format!("  {name}{padding}  ");
+            field(look, &mut lines, &label, value, columns);
         }
         for message in fault.messages() {
             let parts = [("  ", Role::Dim), (message.key.as_str(), Role::Faint)];
@@ -40,7 +48,7 @@ pub(super) fn lines(look: &Look, fault: &Fault, columns: u16) -> Vec<Line<'stati
     lines
 }
 
-fn field(look: &Look, lines: &mut Vec<Line<'static>>, name: &str, value: &Value, columns: u16) {
+fn field(look: &Look, lines: &mut Vec<Line<'static>>, label: &str, value: &Value, columns: u16) {
     let simple = match value {
         Value::String(text) => Some(text.clone()),
         Value::Object(object) => {
@@ -53,12 +61,11 @@ fn field(look: &Look, lines: &mut Vec<Line<'static>>, name: &str, value: &Value,
         Value::Array(_) => None,
         other => Some(other.to_string()),
     };
-    let label = format!("  {name}  ");
     if let Some(text) = simple {
-        let parts = [(label.as_str(), Role::Heading), (text.as_str(), Role::Text)];
-        lines.extend(flow(look, &parts, columns, 4));
+        let parts = [(label, Role::Heading), (text.as_str(), Role::Text)];
+        lines.extend(flow(look, &parts, columns, width(label)));
     } else {
-        lines.extend(flow(look, &[(label.as_str(), Role::Heading)], columns, 4));
+        lines.extend(flow(look, &[(label, Role::Heading)], columns, 4));
         let inner = json::lines(look, value, columns.saturating_sub(4));
         lines.extend(inner.into_iter().map(|mut line| {
             line.spans.insert(0, "    ".into());

@@ -10,7 +10,7 @@ use crate::{
     text::{ago, duration, width},
     ui::{
         Canvas,
-        ink::{Strip, flow},
+        ink::{Strip, flow, prose},
         row,
         theme::Role,
         words,
@@ -35,12 +35,16 @@ impl Sheet<'_, '_> {
         if value.is_empty() {
             return;
         }
-        let padding = usize::from(NAME).saturating_sub(width(name));
-        let name = format!("{name}{}", " ".repeat(padding));
-        let parts = [(name.as_str(), Role::Heading), (value, role)];
-        let hang = usize::from(NAME);
-        self.lines
-            .extend(flow(self.canvas.look, &parts, self.columns, hang));
+        let room = self.columns.saturating_sub(NAME);
+        for (index, text) in prose(self.canvas.look, value, room, role)
+            .iter()
+            .enumerate()
+        {
+            let mut line = Strip::new(self.canvas.look, self.columns);
+            line.put(if index == 0 { name } else { "" }, Role::Heading);
+            line.pad_to(usize::from(NAME)).put(&text.to_string(), role);
+            self.lines.push(line.line());
+        }
     }
 
     fn text(&mut self, name: &str, value: &str) {

@@ -1,0 +1,404 @@
+//! The end-to-end measurements: vtask in a terminal against `vtask simulate` in a second process.
+//!
+//! `cargo bench --bench end_to_end` runs them all and prints a table of what was measured beside what is required;
+//! `cargo bench --bench end_to_end -- NAME` runs those whose name contains NAME.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_precision_loss,
+    reason = "a measurement that cannot be made should stop"
+)]
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Read, Write},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use serde_json::Value;
+
+const VTASK: &str = env!("CARGO_BIN_EXE_vtask");
+const UP: &[u8] = b"\x1b[A";
+const DOWN: &[u8] = b"\x1b[B";
+
+/// `vtask simulate` in a process of its own; it ends with this value.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let mut process = Command::new(VTASK)
+            .args(["simulate", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let url = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("url ").map(str::to_owned))
+            .expect("the server says where it is");
+        // What else it says has to go somewhere.
+        thread::spawn(move || lines.for_each(drop));
+        Self { process, url }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What a run of vtask on the screen left behind.
+struct Run {
+    stats: Value,
+    first_frame: Duration,
+    /// Bytes written to the terminal after everything had come to rest.
+    written_at_rest: usize,
+}
+
+impl Run {
+    fn number(&self, path: &str) -> f64 {
+        self.stats
+            .pointer(path)
+            .and_then(Value::as_f64)
+            .unwrap_or(f64::NAN)
+    }
+
+    fn cpu_share(&self) -> f64 {
+        100.0 * self.number("/cpuSeconds") / self.number("/seconds")
+    }
+}
+
+/// Runs vtask in a terminal of 200×60 for a while, pressing a key ten times a second if wanted, then `q`.
+fn watch(arguments: &[&str], url: Option<&str>, time: Duration, with_keys: bool) -> Run {
+    let stats = stats_file();
+    let size = PtySize {
+        rows: 60,
+        cols: 200,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut command = CommandBuilder::new(VTASK);
+    command.args(arguments);
+    command.args(["--stats", stats.to_str().unwrap()]);
+    if let Some(url) = url {
+        command.args(["--url", url, "--username", "bench"]);
+    }
+    command.env("VTASK_PASSWORD", "bench");
+    command.env("TERM", "xterm-256color");
+    command.env("LANG", "C.UTF-8");
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut writer = pair.master.take_writer().unwrap();
+    let written = Arc::new(AtomicUsize::new(0));
+    let (drawn, first) = mpsc::channel();
+    let began = Instant::now();
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let count = written.clone();
+    thread::spawn(move || {
+        let mut buffer = vec![0; 1 << 16];
+        let mut start = Vec::new();
+        while let Ok(read @ 1..) = reader.read(&mut buffer) {
+            count.fetch_add(read, Ordering::Relaxed);
+            if start.len() < 1 << 16 {
+                start.extend_from_slice(&buffer[..read]);
+                if String::from_utf8_lossy(&start).contains("vtask") {
+                    let _ = drawn.send(Instant::now());
+                    start.resize(1 << 16, 0);
+                }
+            }
+        }
+    });
+    let first = first
+        .recv_timeout(Duration::from_secs(10))
+        .expect("a first frame");
+    let end = began + time;
+    let mut down = true;
+    while Instant::now() < end {
+        thread::sleep(Duration::from_millis(100).min(end - Instant::now()));
+        if with_keys {
+            writer.write_all(if down { DOWN } else { UP }).unwrap();
+            writer.flush().unwrap();
+            down = !down;
+        }
+    }
+    let before = written.load(Ordering::Relaxed);
+    if !with_keys {
+        thread::sleep(Duration::from_secs(5));
+    }
+    let written_at_rest = written.load(Ordering::Relaxed) - before;
+    writer.write_all(b"q").unwrap();
+    writer.flush().unwrap();
+    child.wait().unwrap();
+    let text = fs::read_to_string(&stats).expect("the figures");
+    let _ = fs::remove_file(&stats);
+    Run {
+        stats: serde_json::from_str(&text).unwrap(),
+        first_frame: first.duration_since(began),
+        written_at_rest,
+    }
+}
+
+fn stats_file() -> PathBuf {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    env::temp_dir().join(format!("vtask-stats-{}-{number}.json", std::process::id()))
+}
+
+/// One row of the table.
+struct Row {
+    what: String,
+    measured: f64,
+    unit: &'static str,
+    at_most: f64,
+}
+
+fn row(what: impl Into<String>, measured: f64, unit: &'static str, at_most: f64) -> Row {
+    Row {
+        what: what.into(),
+        measured,
+        unit,
+        at_most,
+    }
+}
+
+type Measurement = fn() -> Vec<Row>;
+
+const SECONDS_20: Duration = Duration::from_secs(20);
+
+/// 200 tasks, one change each a second, all at the same moment. The server leaves type names out where they tell
+/// nothing; with all of them the same updates are larger, whoever asks.
+fn at_once() -> Vec<Row> {
+    let load = [
+        "--scenario",
+        "load",
+        "--tasks",
+        "200",
+        "--rate",
+        "200",
+        "--at-once",
+        "--cap",
+        "none",
+    ];
+    let mut rows = Vec::new();
+    for (name, extra) in [("lean", Some("--lean")), ("all type names", None)] {
+        let arguments: Vec<&str> = load.iter().copied().chain(extra).collect();
+        let server = Server::start(&arguments);
+        let run = watch(
+            &[],
+            Some(&server.url),
+            // Five more follow at the end.
+            Duration::from_secs(15),
+            false,
+        );
+        rows.push(row(
+            format!("200 at once, 20 s, {name}: requests"),
+            run.number("/totalRequests"),
+            "",
+            40.0,
+        ));
+        rows.push(row(
+            "  decoded bodies",
+            run.number("/decodedBytes") / 1e6,
+            "MB",
+            0.80,
+        ));
+        rows.push(row(
+            "  as they travelled",
+            run.number("/rawBytes") / 1e6,
+            "MB",
+            0.06,
+        ));
+    }
+    rows
+}
+
+/// The same spread over the second, with the cap of 100.
+fn spread() -> Vec<Row> {
+    let server = Server::start(&["--scenario", "load", "--tasks", "200", "--rate", "200"]);
+    let run = watch(&[], Some(&server.url), SECONDS_20, false);
+    let rate = run.number("/totalRequests") / run.number("/seconds");
+    vec![
+        row("200 spread, cap of 100: requests", rate, "/s", 5.0),
+        row(
+            "  change to frame p99",
+            run.number("/changeToFrame/p99") / 1e3,
+            "ms",
+            600.0,
+        ),
+    ]
+}
+
+/// A change now and then.
+fn quiet() -> Vec<Row> {
+    let server = Server::start(&["--scenario", "load", "--tasks", "200", "--rate", "1"]);
+    // What happened before the first answer has been waiting for it; a long run puts it below the 99th percentile.
+    let run = watch(&[], Some(&server.url), Duration::from_secs(120), false);
+    vec![row(
+        "quiet: change to frame p99",
+        run.number("/changeToFrame/p99") / 1e3,
+        "ms",
+        50.0,
+    )]
+}
+
+/// Ten thousand tasks, ten thousand changes a second, keys pressed all the while.
+fn ten_thousand() -> Vec<Row> {
+    let server = Server::start(&["--scenario", "load", "--tasks", "10000", "--rate", "10000"]);
+    let run = watch(&[], Some(&server.url), Duration::from_secs(60), true);
+    let changes = run.number("/changes") / run.number("/seconds");
+    vec![
+        row(
+            "10,000 tasks, 10,000 changes/s, 60 s: of a core",
+            run.cpu_share(),
+            "%",
+            25.0,
+        ),
+        row("  resident", run.number("/residentBytes") / 1e6, "MB", 64.0),
+        row(
+            "  change to frame p99",
+            run.number("/changeToFrame/p99") / 1e3,
+            "ms",
+            1500.0,
+        ),
+        row(
+            "  key to frame p99",
+            run.number("/keyToFrame/p99") / 1e3,
+            "ms",
+            33.0,
+        ),
+        row(
+            "  changes applied (to be near 10,000)",
+            changes,
+            "/s",
+            f64::INFINITY,
+        ),
+        row(
+            "  a draw p99",
+            run.number("/draw/p99") / 1e3,
+            "ms",
+            f64::INFINITY,
+        ),
+    ]
+}
+
+/// Nothing changes.
+fn idle() -> Vec<Row> {
+    let server = Server::start(&["--scenario", "load", "--tasks", "1000", "--rate", "0"]);
+    let run = watch(&[], Some(&server.url), Duration::from_secs(60), false);
+    vec![
+        row(
+            "1,000 running tasks, nothing changes: of a core",
+            run.cpu_share(),
+            "%",
+            0.5,
+        ),
+        row("  frames", run.number("/frames"), "", f64::INFINITY),
+    ]
+}
+
+/// Nothing to watch any more.
+fn at_rest() -> Vec<Row> {
+    let server = Server::start(&["--scenario", "empty"]);
+    let run = watch(&[], Some(&server.url), Duration::from_secs(8), false);
+    vec![row(
+        "nothing runs: bytes to the terminal in 5 s",
+        run.written_at_rest as f64,
+        "",
+        0.0,
+    )]
+}
+
+/// From the start of the process to the first frame.
+fn start() -> Vec<Row> {
+    let mut times: Vec<f64> = (0..10)
+        .map(|_| {
+            let run = watch(&["demo"], None, Duration::from_millis(600), true);
+            run.first_frame.as_secs_f64() * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    vec![row(
+        "demo: start to first frame, median of 10",
+        times[5],
+        "ms",
+        100.0,
+    )]
+}
+
+/// What a further task costs in memory.
+fn memory() -> Vec<Row> {
+    let resident = |tasks: &str| {
+        let server = Server::start(&["--scenario", "load", "--tasks", tasks, "--rate", "10"]);
+        let run = watch(&[], Some(&server.url), Duration::from_secs(15), false);
+        run.number("/residentBytes")
+    };
+    let (few, many) = (resident("1000"), resident("11000"));
+    vec![row(
+        "memory per further task",
+        (many - few) / 10_000.0 / 1e3,
+        "KB",
+        3.0,
+    )]
+}
+
+fn main() {
+    let all: [(&str, Measurement); 8] = [
+        ("at_once", at_once),
+        ("spread", spread),
+        ("quiet", quiet),
+        ("ten_thousand", ten_thousand),
+        ("idle", idle),
+        ("at_rest", at_rest),
+        ("start", start),
+        ("memory", memory),
+    ];
+    let wanted: Vec<String> = env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    println!("{:<55} {:>12} {:>12}", "work", "measured", "at most");
+    for (name, measure) in all {
+        if !wanted.is_empty() && !wanted.iter().any(|wanted| name.contains(wanted.as_str())) {
+            continue;
+        }
+        for Row {
+            what,
+            measured,
+            unit,
+            at_most,
+        } in measure()
+        {
+            let measured_text = format!("{measured:.2} {unit}");
+            let limit = if at_most.is_finite() {
+                format!("{at_most} {unit}")
+            } else {
+                String::new()
+            };
+            let mark = if measured <= at_most {
+                ""
+            } else {
+                "  NOT REACHED"
+            };
+            println!("{what:<55} {measured_text:>12} {limit:>12}{mark}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+use serde_json::json;
+
+use super::*;
+use crate::{
+    app::{
+        Gravity,
+        fixture::{busy, empty, now, task, tasks, tell},
+    },
+    task::fixture::at,
+    watch::Update,
+};
+
+fn one(more: &serde_json::Value) -> State {
+    let mut state = empty(80, 24);
+    tell(&mut state, tasks(vec![task("task-1", more)]));
+    state
+}
+
+#[test]
+fn with_finished_tasks_only_nothing_ever_changes_by_itself() {
+    let done = json!({"state": "success", "completeTime": at(60).to_string()});
+    assert_eq!(next_tick(&one(&done), now()), None);
+    assert_eq!(next_tick(&empty(80, 24), now()), None);
+}
+
+#[test]
+fn elapsed_times_change_by_the_second_and_later_by_the_minute() {
+    let young = json!({"progress": 5, "startTime": at(3700).to_string()});
+    assert_eq!(next_tick(&one(&young), now()), Some(at(3721)));
+    // Has run for 62 minutes and 10 seconds.
+    let old = json!({"progress": 5, "startTime": at(-10).to_string()});
+    assert_eq!(next_tick(&one(&old), now()), Some(at(3770)));
+}
+
+#[test]
+fn a_task_without_figure_moves_every_second() {
+    assert_eq!(next_tick(&one(&json!({})), now()), Some(at(3721)));
+}
+
+#[test]
+fn ticks_fall_on_whole_seconds() {
+    let part = now() + SignedDuration::from_millis(400);
+    assert_eq!(next_tick(&one(&json!({})), part), Some(at(3722)));
+    assert!(next_tick(&busy(80, 24), part).unwrap() > part);
+}
+
+#[test]
+fn a_notice_that_vanishes_is_a_tick() {
+    let mut state = empty(80, 24);
+    state.notices.say(Gravity::Info, "copied", now());
+    assert_eq!(next_tick(&state, now()), Some(at(3724)));
+    assert_eq!(next_tick(&state, at(3724)), None);
+}
+
+#[test]
+fn a_countdown_ticks_and_stale_clocks_stand_still() {
+    let mut state = one(&json!({}));
+    let retrying = |next| {
+        Update::Link(Link::Retrying {
+            attempt: 2,
+            next,
+            reason: "refused".into(),
+        })
+    };
+    tell(&mut state, retrying(at(3725)));
+    assert_eq!(next_tick(&state, now()), Some(at(3721)));
+    let minutes_later = at(3720 + 660);
+    let next = next_tick(&state, minutes_later).unwrap();
+    assert_eq!(next, at(3720 + 720), "only the age of the data, in minutes");
+}
+
+#[test]
+fn rows_out_of_sight_cost_nothing() {
+    let mut state = empty(80, 24);
+    let all = (0..200)
+        .map(|number| {
+            let done = json!({"state": "success", "completeTime": at(number).to_string()});
+            task(&format!("task-{number}"), &done)
+        })
+        .collect();
+    tell(&mut state, tasks(all));
+    tell(&mut state, tasks(vec![task("runs", &json!({}))]));
+    assert!(next_tick(&state, now()).is_some());
+    state.cursor.step(&state.outline, isize::MAX);
+    state.settle();
+    assert_eq!(next_tick(&state, now()), None);
+}

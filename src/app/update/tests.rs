@@ -1,0 +1,175 @@
+//! What keys, clicks and news do, without a terminal.
+
+mod cancelling;
+mod clicking;
+mod listing;
+mod news;
+mod typing;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::*;
+use crate::app::{
+    Options, Tab,
+    fixture::{HERE, busy, now},
+    state::Details,
+};
+
+/// Presses keys: each character by itself, the others by their names in angle brackets.
+pub(super) fn press(state: &mut State, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let mut rest = keys;
+    while let Some(character) = rest.chars().next() {
+        let (code, length) = match rest.split_once('>') {
+            Some((name, _)) if character == '<' => (named(&name[1..]), name.len() + 1),
+            _ => (KeyCode::Char(character), character.len_utf8()),
+        };
+        rest = &rest[length..];
+        let key = KeyEvent::new(code, KeyModifiers::NONE);
+        effects.extend(update(state, Event::Key(key), now()));
+    }
+    effects.retain(|effect| *effect != Effect::Draw);
+    effects
+}
+
+fn named(name: &str) -> KeyCode {
+    match name {
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "space" => KeyCode::Char(' '),
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        "pgdn" => KeyCode::PageDown,
+        other => panic!("{other} has no key here"),
+    }
+}
+
+fn control(state: &mut State, character: char) -> Vec<Effect> {
+    let key = KeyEvent::new(KeyCode::Char(character), KeyModifiers::CONTROL);
+    update(state, Event::Key(key), now())
+}
+
+#[test]
+fn leaving_is_possible_from_everywhere() {
+    for keys in ["", "c", "?", "s", "/x", "a", "<enter>", "z"] {
+        let mut state = busy(80, 24);
+        press(&mut state, keys);
+        let effects = control(&mut state, 'c');
+        assert!(
+            effects.contains(&Effect::Leave(Exit::Interrupted)),
+            "after {keys}"
+        );
+    }
+    let mut state = busy(80, 24);
+    assert_eq!(press(&mut state, "q"), [Effect::Leave(Exit::Quit)]);
+}
+
+#[test]
+fn escape_leads_back_step_by_step() {
+    let mut state = busy(80, 24);
+    press(&mut state, "/db<enter><enter>");
+    assert_eq!(state.panes, Panes::Both(Focus::Details));
+    press(&mut state, "<esc>");
+    assert_eq!(state.panes, Panes::Both(Focus::List));
+    assert_eq!(state.outline.view().filter.text(), "db");
+    press(&mut state, "<esc>");
+    assert!(state.outline.view().filter.is_empty());
+    press(&mut state, "<esc>");
+    assert_eq!(state.panes, Panes::List);
+    press(&mut state, "<esc>");
+    assert_eq!(state.panes, Panes::List);
+}
+
+#[test]
+fn tabs_turn_round_and_round() {
+    let mut state = busy(80, 24);
+    press(&mut state, "5");
+    assert_eq!(state.details.tab, Tab::Json);
+    press(&mut state, "<tab>");
+    assert_eq!(state.details.tab, Tab::Overview);
+    press(&mut state, "<enter><left>");
+    assert_eq!(state.details.tab, Tab::Json);
+}
+
+#[test]
+fn the_details_scroll_no_further_than_they_go() {
+    let mut state = busy(80, 24);
+    press(&mut state, "5<enter>");
+    state.drawn.details_end = 7;
+    press(&mut state, "<end><down><down><pgdn>");
+    assert_eq!(state.details.top, 7);
+    press(&mut state, "<up>");
+    assert_eq!(state.details.top, 6);
+    press(&mut state, "<esc><down>");
+    assert_eq!(state.details.top, 0, "another task begins at the top");
+}
+
+#[test]
+fn on_a_low_screen_a_tab_brings_the_details_up() {
+    let mut state = busy(80, 8);
+    press(&mut state, "2");
+    assert_eq!(state.panes, Panes::Both(Focus::Details));
+}
+
+#[test]
+fn zoom_and_back() {
+    let mut state = busy(80, 24);
+    press(&mut state, "z");
+    assert_eq!(state.panes, Panes::Details);
+    press(&mut state, "z");
+    assert_eq!(state.panes, Panes::Both(Focus::Details));
+    press(&mut state, "<enter><esc>");
+    assert_eq!(state.panes, Panes::Both(Focus::List));
+    press(&mut state, "dd");
+    assert_eq!(state.panes, Panes::Both(Focus::List));
+}
+
+#[test]
+fn what_the_tab_is_about_goes_on_the_clipboard() {
+    let mut state = busy(80, 24);
+    let Details { tab, .. } = state.details;
+    assert_eq!(tab, Tab::Overview);
+    assert_eq!(press(&mut state, "y"), [Effect::Copy("task-4711".into())]);
+    press(&mut state, "/4740<enter>3");
+    let copied = press(&mut state, "y");
+    let [Effect::Copy(text)] = &copied[..] else {
+        panic!("{copied:?}");
+    };
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[0].starts_with("InsufficientHostCpuCapacityFault: Not enough"));
+    assert!(lines.contains(&"  unreserved: 1200"), "{text}");
+    assert!(text.contains("caused by NotEnoughCpus") && text.contains("caused by SystemError"));
+    assert!(!text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
+fn pause_and_refresh_go_to_every_endpoint() {
+    let mut state = busy(80, 24);
+    assert_eq!(
+        press(&mut state, "p"),
+        [Effect::Send(HERE, Command::Pause(true))]
+    );
+    assert_eq!(
+        press(&mut state, "p"),
+        [Effect::Send(HERE, Command::Pause(false))]
+    );
+    assert_eq!(
+        press(&mut state, "r"),
+        [Effect::Send(HERE, Command::Refresh(Vec::new()))]
+    );
+}
+
+#[test]
+fn keys_of_an_unconnected_screen_do_no_harm() {
+    let all =
+        "jkgG<enter><left><right><space>-+c/x<enter><esc>sSt*xrpdz<tab>12345y?<esc>n<esc>a<enter>";
+    let mut state = State::new(Options::default(), []).unwrap();
+    press(&mut state, all);
+    let mut state = crate::app::fixture::connecting(0, 0);
+    press(&mut state, all);
+}

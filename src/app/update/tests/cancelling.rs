@@ -1,0 +1,145 @@
+use serde_json::json;
+
+use super::press;
+use crate::{
+    app::{
+        Effect, Overlay, State,
+        cancel::Request,
+        fixture::{HERE, busy, choose, find, now, task, tasks, tell},
+    },
+    task::TaskChange,
+    watch::{CancelAnswer, Command, Privilege, Update},
+};
+
+fn cancel(mo_id: &str) -> Effect {
+    Effect::Send(HERE, Command::Cancel(mo_id.into()))
+}
+
+fn story(state: &State, mo_id: &str) -> String {
+    state.requests[&find(state, mo_id)].story(now())
+}
+
+#[test]
+fn opening_has_the_server_asked_and_sends_no_request() {
+    let mut state = busy(80, 24);
+    assert_eq!(
+        press(&mut state, "c"),
+        [
+            Effect::Send(HERE, Command::Refresh(vec!["task-4711".into()])),
+            Effect::Send(HERE, Command::CheckPrivilege("task-4711".into())),
+        ]
+    );
+}
+
+#[test]
+fn a_request_needs_a_second_key_and_no_is_the_default() {
+    let mut state = busy(80, 24);
+    press(&mut state, "c");
+    assert_eq!(press(&mut state, "<enter><enter>"), []);
+    assert_eq!(press(&mut state, "<enter>n"), []);
+    assert_eq!(press(&mut state, "<enter><esc>"), []);
+    assert_eq!(
+        press(&mut state, "<enter><tab><enter>"),
+        [cancel("task-4711")]
+    );
+    assert!(story(&state, "task-4711").contains("has not answered yet"));
+}
+
+#[test]
+fn yes_asks_and_a_pending_request_is_not_repeated() {
+    let mut state = busy(80, 24);
+    press(&mut state, "c");
+    assert_eq!(press(&mut state, "<enter>y"), [cancel("task-4711")]);
+    assert_eq!(press(&mut state, "<enter>y"), []);
+}
+
+#[test]
+fn the_answer_stays_with_the_task() {
+    let mut state = busy(80, 24);
+    press(&mut state, "c<enter>y");
+    let news = Update::Cancel {
+        mo_id: "task-4711".into(),
+        answer: CancelAnswer::NotSupported,
+    };
+    tell(&mut state, news);
+    assert!(state.notices.shown(now()).is_none(), "it is seen already");
+    press(&mut state, "<esc>");
+    assert!(story(&state, "task-4711").contains("NotSupported"));
+    let news = Update::Cancel {
+        mo_id: "task-4721".into(),
+        answer: CancelAnswer::InvalidState,
+    };
+    tell(&mut state, news);
+    let notice = state.notices.shown(now()).unwrap();
+    assert!(notice.text.contains("task-4721") && notice.text.contains("InvalidState"));
+}
+
+#[test]
+fn another_member_of_the_family_can_be_cancelled_from_here() {
+    let mut state = busy(80, 24);
+    choose(&mut state, "task-4712");
+    press(&mut state, "c");
+    assert_eq!(press(&mut state, "<enter>"), [], "it is not cancelable");
+    let looked_up = press(&mut state, "<up>");
+    assert!(looked_up.contains(&Effect::Send(
+        HERE,
+        Command::CheckPrivilege("task-4711".into())
+    )));
+    assert_eq!(press(&mut state, "<enter>y"), [cancel("task-4711")]);
+}
+
+#[test]
+fn read_only_keeps_the_inspector_and_removes_the_request() {
+    let mut state = busy(80, 24);
+    state.options.read_only = true;
+    press(&mut state, "c");
+    assert!(matches!(state.overlay, Some(Overlay::Cancel(_))));
+    assert_eq!(press(&mut state, "<enter>y"), []);
+}
+
+#[test]
+fn nothing_is_sent_for_a_task_that_ended_while_the_question_stood() {
+    let mut state = busy(80, 24);
+    press(&mut state, "c<enter>");
+    let done = json!({"state": "success"});
+    tell(&mut state, tasks(vec![task("task-4711", &done)]));
+    assert_eq!(press(&mut state, "y"), []);
+    assert!(
+        state
+            .notices
+            .shown(now())
+            .unwrap()
+            .text
+            .contains("Nothing was sent")
+    );
+}
+
+#[test]
+fn a_task_that_leaves_takes_its_inspector_along() {
+    let mut state = busy(80, 24);
+    press(&mut state, "c<enter>y");
+    let handle = find(&state, "task-4711");
+    let news = Update::Privilege {
+        mo_id: "task-4711".into(),
+        privilege: Privilege::Granted,
+    };
+    tell(&mut state, news);
+    let dropped = TaskChange::Dropped {
+        mo_id: "task-4711".into(),
+    };
+    tell(&mut state, tasks(vec![dropped]));
+    assert!(state.overlay.is_none());
+    assert!(!state.requests.contains_key(&handle) && !state.privileges.contains_key(&handle));
+}
+
+#[test]
+fn an_answer_to_a_request_from_elsewhere_is_kept_too() {
+    let mut state = busy(80, 24);
+    let news = Update::Cancel {
+        mo_id: "task-4711".into(),
+        answer: CancelAnswer::Accepted,
+    };
+    tell(&mut state, news);
+    let request: &Request = &state.requests[&find(&state, "task-4711")];
+    assert!(!request.is_pending());
+}

@@ -1,0 +1,108 @@
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::{Terminal, backend::TestBackend};
+
+use super::press;
+use crate::{
+    app::{
+        Effect, Event, Focus, Panes, State, Tab, Target,
+        fixture::{busy, find, now, rows, selected},
+        update,
+    },
+    task::outline::SortColumn,
+    ui::{self, Look},
+};
+
+/// What a click hits is what was drawn.
+fn draw(state: &mut State) {
+    let look = Look::new(&state.options).unwrap();
+    let backend = TestBackend::new(state.size.width, state.size.height);
+    let mut terminal = Terminal::new(backend).unwrap();
+    let mut drawn = None;
+    terminal
+        .draw(|frame| drawn = Some(ui::draw(state, &look, frame, now())))
+        .unwrap();
+    state.drawn = drawn.unwrap();
+}
+
+fn mouse(state: &mut State, kind: MouseEventKind, column: u16, row: u16) -> Vec<Effect> {
+    let event = MouseEvent {
+        kind,
+        column,
+        row,
+        modifiers: KeyModifiers::NONE,
+    };
+    update(state, Event::Mouse(event), now())
+}
+
+fn click(state: &mut State, target: Target) -> Vec<Effect> {
+    draw(state);
+    let (area, _) = *state
+        .drawn
+        .targets
+        .iter()
+        .rev()
+        .find(|(_, known)| *known == target)
+        .unwrap_or_else(|| panic!("{target:?} is not drawn"));
+    let left = MouseEventKind::Down(MouseButton::Left);
+    mouse(state, left, area.x + area.width / 2, area.y)
+}
+
+#[test]
+fn a_click_selects_and_a_click_on_the_mark_folds() {
+    let mut state = busy(120, 40);
+    let child = find(&state, "task-4712");
+    click(&mut state, Target::Row(child));
+    assert_eq!(selected(&state), "task-4712");
+    let head = find(&state, "task-4711");
+    click(&mut state, Target::FoldMark(head));
+    assert!(!rows(&state).contains(&"task-4712".to_owned()));
+}
+
+#[test]
+fn a_click_on_a_title_sorts_and_another_turns_it_round() {
+    let mut state = busy(120, 40);
+    click(&mut state, Target::Column(SortColumn::Target));
+    let sort = state.outline.view().sort;
+    assert_eq!((sort.column, sort.descending), (SortColumn::Target, false));
+    click(&mut state, Target::Column(SortColumn::Target));
+    assert!(state.outline.view().sort.descending);
+}
+
+#[test]
+fn tabs_details_and_hints_can_be_clicked() {
+    let mut state = busy(120, 40);
+    click(&mut state, Target::Tab(Tab::Json));
+    assert_eq!(state.details.tab, Tab::Json);
+    click(&mut state, Target::Details);
+    assert_eq!(state.panes, Panes::Both(Focus::Details));
+    let effects = click(&mut state, Target::Action(crate::app::Action::Quit));
+    assert!(matches!(effects[0], Effect::Leave(_)));
+}
+
+#[test]
+fn the_wheel_moves_what_it_is_over() {
+    let mut state = busy(80, 24);
+    draw(&mut state);
+    let before = state.cursor.row();
+    mouse(&mut state, MouseEventKind::ScrollDown, 5, 4);
+    assert_eq!(state.cursor.row(), before + 1);
+    press(&mut state, "5");
+    draw(&mut state);
+    mouse(&mut state, MouseEventKind::ScrollDown, 5, 20);
+    assert_eq!(state.details.top, 3);
+}
+
+#[test]
+fn what_lies_under_an_overlay_cannot_be_clicked() {
+    let mut state = busy(120, 40);
+    press(&mut state, "c");
+    draw(&mut state);
+    let below = |target: &Target| matches!(target, Target::Row(_) | Target::Tab(_));
+    assert!(!state.drawn.targets.iter().any(|(_, target)| below(target)));
+}
+
+#[test]
+fn a_moving_mouse_draws_nothing() {
+    let mut state = busy(80, 24);
+    assert_eq!(mouse(&mut state, MouseEventKind::Moved, 5, 5), []);
+}

@@ -1,0 +1,115 @@
+use serde_json::json;
+
+use super::press;
+use crate::{
+    app::{
+        Effect,
+        fixture::{HERE, busy, choose, find, rows, selected, task, tasks, tell},
+    },
+    task::{
+        TaskChange,
+        outline::{Layout, SortColumn},
+    },
+    watch::Command,
+};
+
+#[test]
+fn the_selection_stays_on_its_task_while_rows_move() {
+    let mut state = busy(80, 24);
+    press(&mut state, "<down>");
+    let chosen = selected(&state);
+    let before = state.cursor.row();
+    // An operation that has run for longer comes before everything else.
+    let older = json!({"startTime": "2026-01-01T00:00:00Z", "queueTime": "2026-01-01T00:00:00Z"});
+    tell(&mut state, tasks(vec![task("task-1", &older)]));
+    assert_eq!(selected(&state), chosen);
+    assert_eq!(state.cursor.row(), before + 1);
+    press(&mut state, "t");
+    assert_eq!(selected(&state), chosen);
+    assert_eq!(state.outline.view().layout, Layout::Flat);
+}
+
+#[test]
+fn until_one_is_chosen_the_first_row_is_selected() {
+    let mut state = busy(80, 24);
+    let older = json!({"startTime": "2026-01-01T00:00:00Z", "queueTime": "2026-01-01T00:00:00Z"});
+    tell(&mut state, tasks(vec![task("task-1", &older)]));
+    assert_eq!(selected(&state), "task-1");
+}
+
+#[test]
+fn when_the_selected_task_leaves_its_neighbour_is_selected() {
+    let mut state = busy(80, 24);
+    press(&mut state, "G");
+    let (row, last) = (state.cursor.row(), selected(&state));
+    let dropped = TaskChange::Dropped {
+        mo_id: last.as_str().into(),
+    };
+    tell(&mut state, tasks(vec![dropped]));
+    assert_eq!(state.cursor.row(), row - 1);
+    assert_ne!(selected(&state), last);
+}
+
+#[test]
+fn folding_a_family_selects_its_head() {
+    let mut state = busy(80, 24);
+    let head = find(&state, "task-4711");
+    choose(&mut state, "task-4712");
+    press(&mut state, "<left>");
+    assert_eq!(state.selected(), Some(head), "from a leaf to its parent");
+    press(&mut state, "<left>");
+    assert!(!rows(&state).contains(&"task-4712".to_owned()));
+    press(&mut state, "<right>");
+    assert!(rows(&state).contains(&"task-4712".to_owned()));
+    choose(&mut state, "task-4712");
+    press(&mut state, "-");
+    assert_eq!(state.selected(), Some(head), "the fold hides the child");
+}
+
+#[test]
+fn the_selected_row_is_always_in_sight() {
+    for height in 0..30 {
+        let mut state = busy(80, height);
+        for keys in ["", "<down>", "<down>", "<down>", "G", "<up>", "<pgdn>", "g"] {
+            press(&mut state, keys);
+            let seen = crate::app::Areas::of(&state).list.height;
+            let rows = state.cursor.top()..state.cursor.top() + usize::from(seen);
+            let row = state.cursor.row();
+            assert!(
+                rows.contains(&row) || seen == 0,
+                "{row} in {rows:?} at {height}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_order_is_chosen_from_a_menu_and_turned_round() {
+    let mut state = busy(80, 24);
+    press(&mut state, "s<down><down><down><enter>");
+    let sort = state.outline.view().sort;
+    assert_eq!((sort.column, sort.descending), (SortColumn::Progress, true));
+    press(&mut state, "S");
+    assert!(!state.outline.view().sort.descending);
+    press(&mut state, "s<up><esc>");
+    assert_eq!(state.outline.view().sort.column, SortColumn::Progress);
+}
+
+#[test]
+fn pinning_and_unwatching_name_the_selected_task() {
+    let mut state = busy(80, 24);
+    let mo_id = || vec!["task-4711".into()];
+    assert_eq!(
+        press(&mut state, "*"),
+        [Effect::Send(HERE, Command::Pin(mo_id(), true))]
+    );
+    assert!(state.selected_record().unwrap().pinned);
+    assert_eq!(
+        press(&mut state, "*"),
+        [Effect::Send(HERE, Command::Pin(mo_id(), false))]
+    );
+    assert_eq!(
+        press(&mut state, "x"),
+        [Effect::Send(HERE, Command::Unwatch(mo_id()))]
+    );
+}

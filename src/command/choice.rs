@@ -1,0 +1,169 @@
+//! Choosing tasks by what people know of them. Pure.
+
+use clap::Args;
+
+use super::words;
+use crate::{task::Labels, vim::types::TaskInfo};
+
+/// Which tasks, by what people know of them. Several values of one flag: any of them; several flags: all of them.
+#[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Which tasks")]
+pub struct Choice {
+    /// Tasks of what has this name or moId, such as db-prod-01, 'web-*' or vm-42
+    #[arg(long, value_name = "NAME")]
+    pub entity: Vec<String>,
+
+    /// Tasks of this operation, by its label, its id or its method: 'Relocate*', VirtualMachine.clone, CloneVM_Task
+    #[arg(long, value_name = "OPERATION")]
+    pub operation: Vec<String>,
+
+    /// Tasks that this account (or alarm, or scheduled task) started, such as '*\ops'
+    #[arg(long, value_name = "NAME")]
+    pub user: Vec<String>,
+
+    /// Tasks that carry this activation id: the token that a client gave its call
+    #[arg(long, value_name = "ID")]
+    pub activation_id: Vec<String>,
+}
+
+impl Choice {
+    /// Whether nothing is chosen by.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a task is among those.
+    pub fn matches(&self, info: &TaskInfo, labels: &Labels) -> bool {
+        let entity = info.entity.as_ref().map(|entity| &*entity.value);
+        let label = labels.operation(info);
+        any(&self.entity, &[info.entity_name.as_deref(), entity])
+            && any(
+                &self.operation,
+                &[
+                    Some(&label),
+                    Some(&info.description_id),
+                    info.name.as_deref(),
+                ],
+            )
+            && any(&self.user, &[words::started_by(&info.reason)])
+            && (self.activation_id.is_empty()
+                || self
+                    .activation_id
+                    .iter()
+                    .any(|id| Some(id) == info.activation_id.as_ref()))
+    }
+
+    /// The choice in words.
+    pub fn in_words(&self) -> String {
+        let flags = [
+            ("--entity", &self.entity),
+            ("--operation", &self.operation),
+            ("--user", &self.user),
+            ("--activation-id", &self.activation_id),
+        ];
+        let words: Vec<String> = flags
+            .into_iter()
+            .filter(|(_, values)| !values.is_empty())
+            .map(|(flag, values)| format!("{flag} {}", values.join(" or ")))
+            .collect();
+        words.join(", ")
+    }
+}
+
+/// Whether one of the patterns fits one of the texts; no pattern fits all.
+fn any(patterns: &[String], texts: &[Option<&str>]) -> bool {
+    let fits = |pattern: &String| texts.iter().flatten().any(|text| is_like(text, pattern));
+    patterns.is_empty() || patterns.iter().any(fits)
+}
+
+/// Whether the whole text is like the pattern, in either case: `*` stands for any letters, `?` for one.
+pub(super) fn is_like(text: &str, pattern: &str) -> bool {
+    let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
+    let (text, pattern) = (fold(text), fold(pattern));
+    let (mut at, mut in_pattern) = (0, 0);
+    // Where to go on from when it turns out that the last `*` stands for more.
+    let mut retry: Option<(usize, usize)> = None;
+    while at < text.len() {
+        match pattern.get(in_pattern) {
+            Some('*') => {
+                retry = Some((in_pattern + 1, at));
+                in_pattern += 1;
+            }
+            Some(letter) if *letter == '?' || *letter == text[at] => {
+                at += 1;
+                in_pattern += 1;
+            }
+            _ => {
+                let Some((after, from)) = retry else {
+                    return false;
+                };
+                retry = Some((after, from + 1));
+                (in_pattern, at) = (after, from + 1);
+            }
+        }
+    }
+    pattern[in_pattern..].iter().all(|letter| *letter == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::task::fixture::info;
+
+    #[test]
+    fn a_pattern_fits_the_whole_text_in_either_case() {
+        for (text, pattern) in [
+            ("Relocate virtual machine", "relocate*"),
+            ("web-11", "web-1?"),
+            ("web-11", "*"),
+            ("abcabd", "*abd"),
+            ("", "*"),
+            ("VSPHERE\\ops", "*\\OPS"),
+            ("データ-1", "データ*"),
+        ] {
+            assert!(is_like(text, pattern), "{text} {pattern}");
+        }
+        for (text, pattern) in [
+            ("web-11", "web"),
+            ("web-11", "web-1"),
+            ("a", ""),
+            ("ab", "?"),
+        ] {
+            assert!(!is_like(text, pattern), "{text} {pattern}");
+        }
+    }
+
+    #[test]
+    fn flags_add_up_and_values_widen() {
+        let task = info(
+            "task-1",
+            &json!({"entityName": "db-prod-01", "entity": {"type": "VirtualMachine", "value": "vm-7"},
+                "activationId": "terraform-7", "name": "RelocateVM_Task",
+                "reason": {"_typeName": "TaskReasonUser", "userName": "VSPHERE\\ops"}}),
+        );
+        let choice = |change: fn(&mut Choice)| {
+            let mut choice = Choice::default();
+            change(&mut choice);
+            choice.matches(&task, &Labels::default())
+        };
+        assert!(choice(|_| ()));
+        assert!(choice(
+            |choice| choice.entity = vec!["x".into(), "vm-7".into()]
+        ));
+        assert!(choice(
+            |choice| choice.operation = vec!["RelocateVM*".into()]
+        ));
+        assert!(choice(|choice| choice.operation = vec!["Relocate".into()]));
+        assert!(choice(
+            |choice| choice.activation_id = vec!["terraform-7".into()]
+        ));
+        assert!(choice(|choice| choice.user = vec!["*ops".into()]));
+        assert!(!choice(|choice| {
+            choice.entity = vec!["db*".into()];
+            choice.operation = vec!["Clone*".into()];
+        }));
+    }
+}

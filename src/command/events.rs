@@ -1,0 +1,129 @@
+//! `vtask events`: what the server noted down about a task.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{
+    CommandError, Outcome, list,
+    session::{self, Snapshot},
+    shape,
+    stage::Stage,
+    table::{self, cell},
+    tasks,
+};
+use crate::{
+    config::{self, ConnectionArgs},
+    vim::types::parse_date_time,
+};
+
+const ABOUT: &str = "\
+Oldest first. --json writes one object a line: version (1), type (\"event\"), at, endpoint, moId (the task's), \
+eventChainId, key, createdAt (RFC 3339), user, message, eventType, and event: the Event exactly as the server sent it. \
+What is unknown is null.
+
+Exit codes: 0 printed, 4 the task is not known (any more), or the server cannot be asked, 5 sign-in refused.";
+
+/// Print the events of a task
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = ABOUT)]
+pub struct EventsArgs {
+    /// The task, in any form
+    #[arg(value_name = "TASK")]
+    task: String,
+
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+
+    /// Which server, and how to sign in.
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// Prints the events.
+///
+/// # Errors
+/// When the task is not known, the server cannot be asked, and when standard output cannot be written.
+pub async fn run(args: &EventsArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    let task = super::single(tasks::read(std::slice::from_ref(&args.task), || {
+        (stage.input)().0
+    })?)?;
+    let connect = config::resolve(&args.connection, stage.environment)?;
+    let endpoint = connect.address.name();
+    let asked = session::with(connect, stage, async |client| {
+        let mut snapshot = Snapshot::begin(client).await;
+        let raw = session::read_or_recall(client, &task, snapshot.now).await?;
+        let malformed = |malformed| {
+            CommandError::NothingFound(format!(
+                "reading {task}: {malformed}. Try `vtask get --json`."
+            ))
+        };
+        let handle = snapshot.add(raw).map_err(malformed)?;
+        let info = snapshot
+            .board
+            .get(handle)
+            .and_then(|record| record.info.as_deref());
+        let chain = info.map_or(0, |info| info.event_chain_id);
+        let events = client.task_events(chain).await?;
+        Ok((snapshot.now, chain, events))
+    });
+    let (now, chain, events) = asked.await?;
+    let text = if args.json {
+        events
+            .into_iter()
+            .map(|event| as_line(event, &task, chain, &endpoint, now))
+            .collect()
+    } else {
+        let columns = stage.out.columns();
+        let rows: Vec<[String; 3]> = events
+            .iter()
+            .map(|event| row(event, now, columns.is_some()))
+            .collect();
+        table::fitted(["TIME", "USER", "EVENT"], &rows, columns)
+    };
+    stage.print(&text)?;
+    Ok(Outcome::Success)
+}
+
+fn created(event: &Value) -> Option<Timestamp> {
+    parse_date_time(event["createdTime"].as_str()?)
+}
+
+fn row(event: &Value, now: Timestamp, is_for_people: bool) -> [String; 3] {
+    let time = created(event).map(|time| {
+        if is_for_people {
+            list::short_time(time, now)
+        } else {
+            format!("{time:.0}")
+        }
+    });
+    let user = event["userName"].as_str().unwrap_or_default();
+    [
+        cell(&time.unwrap_or_default()),
+        cell(user),
+        cell(message(event)),
+    ]
+}
+
+/// What happened, in the server's words, else the event's type.
+fn message(event: &Value) -> &str {
+    let text = event["fullFormattedMessage"]
+        .as_str()
+        .filter(|text| !text.is_empty());
+    text.or(event["_typeName"].as_str()).unwrap_or_default()
+}
+
+fn as_line(event: Value, task: &str, chain: i32, endpoint: &str, now: Timestamp) -> String {
+    let mut line = shape::line("event", endpoint, now);
+    line.insert("moId".to_owned(), json!(task));
+    line.insert("eventChainId".to_owned(), json!(chain));
+    line.insert("key".to_owned(), event["key"].clone());
+    line.insert("createdAt".to_owned(), json!(created(&event)));
+    let user = event["userName"].as_str().filter(|user| !user.is_empty());
+    line.insert("user".to_owned(), json!(user));
+    line.insert("message".to_owned(), event["fullFormattedMessage"].clone());
+    line.insert("eventType".to_owned(), event["_typeName"].clone());
+    line.insert("event".to_owned(), event);
+    shape::written(line)
+}

@@ -1,0 +1,291 @@
+//! `vtask list`: what is recent on the server, and what its history keeps.
+
+use clap::{Args, ValueEnum};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde_json::Value;
+
+use super::{
+    CommandError, Moment, Outcome,
+    choice::Choice,
+    session::{self, HERE, Snapshot},
+    shape, spans,
+    stage::Stage,
+    table::{self, cell},
+    words,
+};
+use crate::{
+    config::{self, ConnectionArgs},
+    task::{Handle, Progress, Status},
+    text::duration,
+    vim::{Client, TaskQuery, types::TaskInfo},
+};
+
+/// How many tasks of the history are listed where nobody says otherwise.
+const LIMIT: usize = 1000;
+
+const ABOUT: &str = "\
+Without --since or --until these are the recent tasks: queued, running, and those that ended within the last minutes. \
+With them the server's history is searched, too; they go by the time at which tasks were queued. Newest first.
+
+In a table for a pipe the columns are two spaces apart, none is empty (-), and times are RFC 3339. --json writes one \
+object a line, each with \"version\":1 and \"type\":\"task\", as `vtask wait --help` describes it.
+
+Exit codes: 0 listed, 4 the server cannot be asked (or not for all of it), 5 sign-in refused.";
+
+/// List recent tasks, or those of the past
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = ABOUT)]
+pub struct ListArgs {
+    /// Which tasks.
+    #[command(flatten)]
+    choice: Choice,
+
+    /// Tasks in this state; several: in any of them
+    #[arg(
+        long,
+        value_enum,
+        value_name = "STATE",
+        value_delimiter = ',',
+        help_heading = "Which tasks"
+    )]
+    state: Vec<State>,
+
+    /// Queued since then: a span before now (24h), a date, or a time
+    #[arg(long, value_name = "WHEN", value_parser = spans::moment, help_heading = "Which tasks")]
+    since: Option<Moment>,
+
+    /// Queued until then
+    #[arg(long, value_name = "WHEN", value_parser = spans::moment, help_heading = "Which tasks")]
+    until: Option<Moment>,
+
+    /// At most so many, the newest
+    #[arg(long, value_name = "N", default_value_t = LIMIT, value_parser = at_least_one, help_heading = "Which tasks")]
+    limit: usize,
+
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+
+    /// The moIds only, one a line
+    #[arg(long, conflicts_with = "json")]
+    ids: bool,
+
+    /// Which server, and how to sign in.
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// How tasks stand, as people ask for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum State {
+    Queued,
+    Running,
+    Success,
+    Failed,
+    Cancelled,
+    /// Queued or running
+    Active,
+    /// Ended, however
+    Finished,
+}
+
+impl State {
+    fn is(self, status: Status) -> bool {
+        match self {
+            Self::Queued => status == Status::Queued,
+            Self::Running => status == Status::Running,
+            Self::Success => status == Status::Success,
+            Self::Failed => status == Status::Failed,
+            Self::Cancelled => status == Status::Cancelled,
+            Self::Active => status.is_active(),
+            Self::Finished => status.is_finished(),
+        }
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be 1 or more".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("give a number".to_owned()),
+    }
+}
+
+/// Lists.
+///
+/// # Errors
+/// When the server cannot be asked, and when standard output cannot be written.
+pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    if let (Some(Moment::At(since)), Some(Moment::At(until))) = (args.since, args.until)
+        && since > until
+    {
+        let why = "--since is later than --until: nothing can be between them.";
+        return Err(CommandError::Usage(why.to_owned()));
+    }
+    let connect = config::resolve(&args.connection, stage.environment)?;
+    let endpoint = connect.address.name();
+    let asked = session::with(connect, stage, async |client| gather(args, client).await);
+    let (snapshot, complaint) = asked.await?;
+    let listed = select(args, &snapshot);
+    let text = if args.json {
+        listed
+            .iter()
+            .filter_map(|handle| {
+                let raw = snapshot.raw(*handle);
+                shape::task(&snapshot.board, *handle, raw, &endpoint, snapshot.now)
+            })
+            .map(shape::written)
+            .collect()
+    } else if args.ids {
+        let records = listed
+            .iter()
+            .filter_map(|handle| snapshot.board.get(*handle));
+        records
+            .map(|record| record.id.mo_id.to_string() + "\n")
+            .collect()
+    } else {
+        as_table(&snapshot, &listed, stage.out.columns())
+    };
+    stage.print(&text)?;
+    if let Some(complaint) = complaint {
+        stage.say(&complaint);
+        return Ok(Outcome::Unknown);
+    }
+    if listed.is_empty() && stage.err.is_terminal() {
+        stage.say("no such task is there.");
+    }
+    Ok(Outcome::Success)
+}
+
+/// Reads what may be listed. The complaint is about a history that could not be searched.
+async fn gather(
+    args: &ListArgs,
+    client: &Client,
+) -> Result<(Snapshot, Option<String>), CommandError> {
+    let mut snapshot = Snapshot::begin(client).await;
+    for raw in session::read_recent(client).await? {
+        // What is no TaskInfo cannot be told from others; `get --json` shows it.
+        let _ = snapshot.add(raw);
+    }
+    if args.since.is_none() && args.until.is_none() {
+        return Ok((snapshot, None));
+    }
+    let (since, until) = period(args, snapshot.now);
+    let query = TaskQuery {
+        since,
+        until,
+        ..TaskQuery::default()
+    };
+    let labels = snapshot.board.labels(HERE);
+    let is_wanted = |raw: &Value| {
+        TaskInfo::from_json(raw.clone()).is_ok_and(|info| {
+            is_in_state(args, Status::of(&info)) && args.choice.matches(&info, &labels)
+        })
+    };
+    match client.past_tasks(&query, args.limit, is_wanted).await {
+        Ok(past) => {
+            for raw in past {
+                let _ = snapshot.add(raw);
+            }
+            Ok((snapshot, None))
+        }
+        Err(error) if error.fault().is_some() && !error.is_session_dead() => {
+            let complaint = format!("{error} Only the recent tasks are listed.");
+            Ok((snapshot, Some(complaint)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn period(args: &ListArgs, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
+    let from = |moment: Option<Moment>| moment.map(|moment| moment.from(now));
+    (from(args.since), from(args.until))
+}
+
+fn is_in_state(args: &ListArgs, status: Status) -> bool {
+    args.state.is_empty() || args.state.iter().any(|state| state.is(status))
+}
+
+/// The tasks to list, newest first.
+fn select(args: &ListArgs, snapshot: &Snapshot) -> Vec<Handle> {
+    let (since, until) = period(args, snapshot.now);
+    let labels = snapshot.board.labels(HERE);
+    let mut found: Vec<(Timestamp, &str, Handle)> = snapshot
+        .board
+        .iter()
+        .filter_map(|(handle, record)| {
+            let info = record.info.as_deref()?;
+            let queued = info.queue_time;
+            let is_listed = is_in_state(args, record.status())
+                && args.choice.matches(info, &labels)
+                && since.is_none_or(|since| since <= queued)
+                && until.is_none_or(|until| queued <= until);
+            is_listed.then_some((queued, &*record.id.mo_id, handle))
+        })
+        .collect();
+    found.sort_by(|one, other| (other.0, other.1).cmp(&(one.0, one.1)));
+    found.truncate(args.limit);
+    found.into_iter().map(|(_, _, handle)| handle).collect()
+}
+
+fn as_table(snapshot: &Snapshot, listed: &[Handle], columns: Option<usize>) -> String {
+    let heading = [
+        "TASK",
+        "STATE",
+        "PROGRESS",
+        "QUEUED",
+        "ELAPSED",
+        "TARGET",
+        "STARTED-BY",
+        "OPERATION",
+    ];
+    let rows: Vec<[String; 8]> = listed
+        .iter()
+        .filter_map(|handle| row(snapshot, *handle, columns.is_some()))
+        .collect();
+    table::fitted(heading, &rows, columns)
+}
+
+fn row(snapshot: &Snapshot, handle: Handle, is_for_people: bool) -> Option<[String; 8]> {
+    let record = snapshot.board.get(handle)?;
+    let info = record.info.as_deref()?;
+    let progress = match snapshot.board.progress(handle) {
+        Progress::Reported(percent) => format!("{percent}%"),
+        Progress::Derived(percent) if is_for_people => format!("≈{percent}%"),
+        Progress::Derived(_) | Progress::None => String::new(),
+    };
+    let mut operation = snapshot.board.operation(record).into_owned();
+    if let Some(error) = &info.error {
+        operation = format!("{operation}: {}", error.text());
+    }
+    let queued = if is_for_people {
+        short_time(info.queue_time, snapshot.now)
+    } else {
+        format!("{:.0}", info.queue_time)
+    };
+    let elapsed = record
+        .elapsed(snapshot.now)
+        .map(duration)
+        .unwrap_or_default();
+    let cells: [&str; 8] = [
+        &record.id.mo_id,
+        shape::status(record.status()),
+        &progress,
+        &queued,
+        &elapsed,
+        words::target(info).unwrap_or_default(),
+        words::started_by(&info.reason).unwrap_or_default(),
+        &operation,
+    ];
+    Some(cells.map(cell))
+}
+
+/// A time as the wall clock here shows it, with the date where it is not of the last hours.
+pub(super) fn short_time(time: Timestamp, now: Timestamp) -> String {
+    const RECENT: SignedDuration = SignedDuration::from_hours(20);
+    let is_recent = now.duration_since(time).abs() < RECENT;
+    let format = if is_recent { "%H:%M:%S" } else { "%m-%d %H:%M" };
+    time.to_zoned_datetime(TimeZone::system())
+        .strftime(format)
+        .to_string()
+}

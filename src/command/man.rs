@@ -1,0 +1,58 @@
+//! `vtask man`: the manual, made of the same definition as `--help`.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+use clap_mangen::Man;
+
+use super::{CommandError, Outcome, stage::Stage};
+use crate::cli::Cli;
+
+/// Print the manual page
+///
+/// Read it at once with: vtask man | man -l -
+#[derive(Debug, Clone, Args)]
+pub struct ManArgs {
+    /// The page of this subcommand instead
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
+
+    /// Write all pages into this folder instead
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    dir: Option<PathBuf>,
+}
+
+/// Prints or writes the manual.
+///
+/// # Errors
+/// When there is no such subcommand, and when it cannot be written.
+pub fn run(args: &ManArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    let mut definition = Cli::command();
+    definition.build();
+    if let Some(folder) = &args.dir {
+        let written = clap_mangen::generate_to(definition, folder);
+        return match written {
+            Ok(()) => Ok(Outcome::Success),
+            Err(error) => Err(CommandError::Usage(format!(
+                "the manual cannot be written to {}: {error}. Does the folder exist?",
+                folder.display()
+            ))),
+        };
+    }
+    let page = match &args.command {
+        None => definition,
+        Some(name) => {
+            let found = definition.find_subcommand(name).cloned();
+            found.ok_or_else(|| {
+                CommandError::Usage(format!(
+                    "there is no subcommand “{name}”; see vtask --help."
+                ))
+            })?
+        }
+    };
+    let mut text = Vec::new();
+    let rendered = Man::new(page).render(&mut text);
+    rendered.map_err(|error| CommandError::Local(error.into()))?;
+    stage.print(&String::from_utf8_lossy(&text))?;
+    Ok(Outcome::Success)
+}

@@ -1,0 +1,153 @@
+//! One session of a command that asks a few things and leaves: signed in, asked, signed out, whatever happens.
+
+use std::{collections::HashMap, sync::Arc};
+
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{CommandError, stage::Stage};
+use crate::{
+    task::{Board, EndpointId, Handle, Labels, ServerClock, TaskChange, TaskId, Touched},
+    vim::{
+        Client, ConnectOptions, Error, Trace,
+        types::{Malformed, TaskInfo},
+    },
+};
+
+/// The one server that is asked.
+pub(super) const HERE: EndpointId = EndpointId(0);
+/// How many tasks are read at once.
+const IN_FLIGHT: usize = 8;
+
+/// A task as it was read.
+pub(super) type Read = (Arc<str>, Result<Value, Error>);
+
+/// Signs in, asks, and signs out; an interruption ends it early, signed out.
+///
+/// # Errors
+/// When the server cannot be reached or refuses, and what `ask` answers.
+pub(super) async fn with<T>(
+    connect: ConnectOptions,
+    stage: &mut Stage<'_>,
+    ask: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    let client = tokio::select! {
+        client = Client::connect(connect) => client?,
+        () = &mut stage.interrupted => return Err(CommandError::Interrupted),
+    };
+    // Not interrupted: a session that is being made would be left behind.
+    client.sign_in().await?;
+    let answer = tokio::select! {
+        answer = ask(&client) => answer,
+        () = &mut stage.interrupted => Err(CommandError::Interrupted),
+    };
+    if let Err(error) = client.sign_out().await {
+        stage.say(&error.to_string());
+    }
+    answer
+}
+
+/// Reads tasks, a few at a time, in the order given.
+pub(super) async fn read_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<Read> {
+    stream::iter(tasks)
+        .map(async |task| {
+            let info = client.task_info_json(&task).await;
+            (task, info)
+        })
+        .buffered(IN_FLIGHT)
+        .collect()
+        .await
+}
+
+/// Reads a task; one whose object is gone is looked for in the history.
+///
+/// # Errors
+/// As reading it has, where the history does not know it either.
+pub(super) async fn read_or_recall(
+    client: &Client,
+    task: &Arc<str>,
+    now: Timestamp,
+) -> Result<Value, CommandError> {
+    let error = match client.task_info_json(task).await {
+        Err(error) if error.is_fault("ManagedObjectNotFound") => error,
+        answer => return Ok(answer?),
+    };
+    let trace = Trace::named(task.clone());
+    match client.find_past_task(&trace, now).await {
+        Ok(Some(info)) => Ok(info),
+        Err(other) if other.fault().is_none() || other.is_session_dead() => Err(other.into()),
+        Ok(None) | Err(_) => Err(error.into()),
+    }
+}
+
+/// Reads what is recent on the server; what vanishes meanwhile is left out.
+///
+/// # Errors
+/// When the list cannot be read, or a task in it for another reason than that it is gone.
+pub(super) async fn read_recent(client: &Client) -> Result<Vec<Value>, Error> {
+    let recent = client.recent_tasks().await?;
+    let tasks = recent.into_iter().map(|task| task.value).collect();
+    let read = read_all(client, tasks).await.into_iter();
+    read.filter_map(|(_, answer)| match answer {
+        Err(error) if error.is_fault("ManagedObjectNotFound") => None,
+        answer => Some(answer),
+    })
+    .collect()
+}
+
+/// Tasks as they were at one time, each with what the server sent.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    pub(super) board: Board,
+    pub(super) raw: HashMap<Arc<str>, Value>,
+    /// The server's time.
+    pub(super) now: Timestamp,
+}
+
+impl Snapshot {
+    /// An empty one, with the server's clock and what operations are called. Where the server does not tell those,
+    /// this machine's clock counts, and operations are called by words made of their ids.
+    pub(super) async fn begin(client: &Client) -> Self {
+        let sent = Timestamp::now();
+        let (time, labels) = tokio::join!(client.current_time(), client.operation_labels());
+        let received = Timestamp::now();
+        let clock = time.map(|time| ServerClock::from_reading(time, sent, received));
+        let mut board = Board::new();
+        board.set_labels(HERE, labels.map(Labels::new).unwrap_or_default());
+        Self {
+            board,
+            raw: HashMap::new(),
+            now: clock.unwrap_or_default().at(received),
+        }
+    }
+
+    /// Adds a task as the server sent it; one that is there already stays.
+    ///
+    /// # Errors
+    /// When it is no `TaskInfo`.
+    pub(super) fn add(&mut self, raw: Value) -> Result<Handle, Malformed> {
+        let info = Box::new(TaskInfo::from_json(raw.clone())?);
+        let mo_id = info.mo_id().clone();
+        if !self.raw.contains_key(&mo_id) {
+            let change = TaskChange::Whole { info, at: self.now };
+            self.board.apply(HERE, change, &mut Touched::default())?;
+            self.raw.insert(mo_id.clone(), raw);
+        }
+        self.find(&mo_id).ok_or(Malformed::Missing {
+            type_name: "TaskInfo",
+            field: "task",
+        })
+    }
+
+    /// Where a task is.
+    pub(super) fn find(&self, mo_id: &Arc<str>) -> Option<Handle> {
+        self.board.find(&TaskId::new(HERE, mo_id.clone()))
+    }
+
+    /// What the server sent of a task.
+    pub(super) fn raw(&self, handle: Handle) -> Option<Value> {
+        let record = self.board.get(handle)?;
+        self.raw.get(&record.id.mo_id).cloned()
+    }
+}

@@ -1,0 +1,201 @@
+//! The shape of `--json`: a promise, with a version of its own.
+//!
+//! One JSON object a line. Fields are never taken away or given another meaning within a version; new ones may come.
+//! Times are RFC 3339 by the server's clock, durations are in seconds, what is unknown is `null`.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::words;
+use crate::{
+    task::{Board, Handle, Presence, Progress, Record, Status},
+    vim::types::{Fault, LocalizableMessage},
+};
+
+/// The version of the shape.
+pub const VERSION: u32 = 1;
+
+/// What is the same on every line of one kind: version, type, time, server.
+pub(super) fn line(kind: &str, endpoint: &str, at: Timestamp) -> Map<String, Value> {
+    let mut line = Map::new();
+    line.insert("version".to_owned(), json!(VERSION));
+    line.insert("type".to_owned(), json!(kind));
+    line.insert("at".to_owned(), json!(at));
+    line.insert("endpoint".to_owned(), json!(endpoint));
+    line
+}
+
+/// A status by the word that the promise has for it.
+pub(super) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Running => "running",
+        Status::Queued => "queued",
+        Status::Failed => "failed",
+        Status::Cancelled => "cancelled",
+        Status::Success => "success",
+        Status::Lost => "lost",
+        Status::Unknown => "unknown",
+        Status::Ghost => "ghost",
+    }
+}
+
+/// How a task ended; `None` while it has not.
+pub(super) fn outcome(of: Status) -> Option<&'static str> {
+    match of {
+        Status::Failed | Status::Cancelled | Status::Success => Some(status(of)),
+        Status::Lost => Some("unknown"),
+        Status::Running | Status::Queued | Status::Unknown | Status::Ghost => None,
+    }
+}
+
+/// A duration in seconds, to the millisecond.
+pub(super) fn seconds(span: SignedDuration) -> Value {
+    let milliseconds = span.as_millis();
+    let whole = milliseconds / 1000;
+    match milliseconds % 1000 {
+        0 => i64::try_from(whole).map_or(Value::Null, Value::from),
+        _ => json!(span.as_secs_f64()),
+    }
+}
+
+/// A fault: its type and its text.
+pub(super) fn error(fault: &Fault) -> Value {
+    json!({"type": fault.type_name(), "message": fault.text()})
+}
+
+/// One task, as it is known at a time (by the server's clock). `info` is the `TaskInfo` as the server sent it.
+pub(super) fn task(
+    board: &Board,
+    handle: Handle,
+    info: Option<Value>,
+    endpoint: &str,
+    now: Timestamp,
+) -> Option<Map<String, Value>> {
+    let record = board.get(handle)?;
+    let mut line = line("task", endpoint, now);
+    let mut put = |name: &str, value: Value| {
+        line.insert(name.to_owned(), value);
+    };
+    put("moId", json!(record.id.mo_id));
+    put("status", json!(status(record.status())));
+    put("outcome", json!(outcome(record.status())));
+    let known = record.info.as_deref();
+    put(
+        "operation",
+        known.map_or(Value::Null, |_| json!(board.operation(record))),
+    );
+    put("operationId", json!(known.map(|info| &info.description_id)));
+    put("target", json!(known.and_then(words::target)));
+    let entity = known.and_then(|info| info.entity.as_ref());
+    put("targetMoId", json!(entity.map(|entity| &*entity.value)));
+    let reason = known.and_then(|info| words::started_by(&info.reason));
+    put("startedBy", json!(reason));
+    let phase = known.and_then(|info| info.description.as_ref());
+    put("phase", json!(phase.map(LocalizableMessage::text)));
+    let progress = board.progress(handle);
+    put("progress", json!(progress.percent()));
+    let derived = matches!(progress, Progress::Derived(_));
+    put(
+        "progressDerived",
+        progress.percent().map_or(Value::Null, |_| json!(derived)),
+    );
+    put("cancelable", json!(known.map(|info| info.cancelable)));
+    put("cancelRequested", json!(known.map(|info| info.cancelled)));
+    put("parentKey", json!(known.and_then(|info| info.parent_key())));
+    put("rootKey", json!(known.and_then(|info| info.root_key())));
+    put("queuedAt", json!(known.map(|info| info.queue_time)));
+    put("startedAt", json!(known.and_then(|info| info.start_time)));
+    put(
+        "completedAt",
+        json!(known.and_then(|info| info.complete_time)),
+    );
+    let queued = record.queued_for(now).map_or(Value::Null, seconds);
+    put("queuedSeconds", queued);
+    let ran = record.ran_for(now).map_or(Value::Null, seconds);
+    put("durationSeconds", ran);
+    let fault = known.and_then(|info| info.error.as_deref());
+    put("error", fault.map_or(Value::Null, error));
+    put("trouble", trouble(record));
+    put("info", info.unwrap_or(Value::Null));
+    Some(line)
+}
+
+/// Why no more is known of a task than is.
+fn trouble(record: &Record) -> Value {
+    match &record.presence {
+        Presence::Present => Value::Null,
+        Presence::Gone(_) if record.status().is_finished() && record.status() != Status::Lost => {
+            Value::Null
+        }
+        Presence::Gone(_) => json!("the task vanished from the server"),
+        Presence::Unreadable(reason) => json!(reason),
+    }
+}
+
+/// A line as it is written.
+pub(super) fn written(line: Map<String, Value>) -> String {
+    let mut text = Value::Object(line).to_string();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::{
+        EndpointId, TaskChange, TaskId, Touched,
+        fixture::{at, info},
+    };
+
+    fn shown(more: &Value, now: i64) -> Value {
+        let mut board = Board::new();
+        let info = info("task-1", more);
+        let raw = info.to_json();
+        let change = TaskChange::Whole { info, at: at(0) };
+        let here = EndpointId(0);
+        board.apply(here, change, &mut Touched::default()).unwrap();
+        let handle = board.find(&TaskId::new(here, "task-1")).unwrap();
+        let line = task(&board, handle, Some(raw), "vc01", at(now)).unwrap();
+        Value::Object(line)
+    }
+
+    #[test]
+    fn every_field_of_the_promise_is_there_and_null_where_unknown() {
+        let line = shown(&json!({}), 90);
+        let names: Vec<&str> = line
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        insta::assert_snapshot!(names.join(" "));
+        assert_eq!(line["version"], 1);
+        assert_eq!(line["outcome"], Value::Null);
+        assert_eq!(line["progress"], Value::Null);
+        assert_eq!(line["durationSeconds"], 90);
+        assert_eq!(line["at"], json!(at(90)));
+        assert_eq!(line["info"]["key"], "task-1");
+    }
+
+    #[test]
+    fn what_ended_says_how() {
+        let more = json!({"state": "error", "completeTime": at(5).to_string(),
+            "error": {"_typeName": "NoDiskSpace", "faultstring": "full"}});
+        let line = shown(&more, 90);
+        assert_eq!(
+            (&line["status"], &line["outcome"]),
+            (&json!("failed"), &json!("failed"))
+        );
+        assert_eq!(
+            line["error"],
+            json!({"type": "NoDiskSpace", "message": "full"})
+        );
+        assert_eq!(line["durationSeconds"], 5);
+    }
+
+    #[test]
+    fn durations_are_numbers_of_seconds() {
+        assert_eq!(seconds(SignedDuration::from_secs(90)), json!(90));
+        assert_eq!(seconds(SignedDuration::from_millis(1500)), json!(1.5));
+    }
+}

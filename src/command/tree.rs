@@ -1,0 +1,319 @@
+//! `vtask tree`: the whole lineage of a task, up to its root and down to the last child.
+
+use std::{collections::HashSet, sync::Arc};
+
+use clap::Args;
+use serde_json::json;
+
+use super::{
+    CommandError, Outcome,
+    session::{self, HERE, Snapshot},
+    shape,
+    stage::Stage,
+    tasks, wait, words,
+};
+use crate::{
+    config::{self, ConnectionArgs},
+    task::{Board, Handle, Presence, Progress, Record, TaskChange, Touched},
+    text::{duration, sanitize, truncate},
+    ui::Symbols,
+    vim::{Client, TaskQuery},
+};
+
+/// How many tasks of one family are read from the history.
+const FAMILY: usize = 2_000;
+/// How many generations are looked for.
+const GENERATIONS: usize = 12;
+
+const ABOUT: &str = "\
+Children come from the recent tasks and from the server's history. --json writes the tree's tasks from the top down, \
+one object a line, as `vtask wait --help` describes it, each with two more fields: depth (0 is the root) and \
+parentMoId. A task of which only the key is known has the status ghost.
+
+Exit codes: 0 printed, 4 the task is not known (any more), or the server cannot be asked, 5 sign-in refused.";
+
+/// Print the whole lineage of a task, up and down
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = ABOUT)]
+pub struct TreeArgs {
+    /// The task, in any form
+    #[arg(value_name = "TASK")]
+    task: String,
+
+    /// One JSON object a line, from the top down
+    #[arg(long)]
+    json: bool,
+
+    /// Which server, and how to sign in.
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// Prints the tree.
+///
+/// # Errors
+/// When the task is not known, the server cannot be asked, and when standard output cannot be written.
+pub async fn run(args: &TreeArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    let task = super::single(tasks::read(std::slice::from_ref(&args.task), || {
+        (stage.input)().0
+    })?)?;
+    let connect = config::resolve(&args.connection, stage.environment)?;
+    let endpoint = connect.address.name();
+    let asked = session::with(connect, stage, async |client| gather(client, &task).await);
+    let (snapshot, asked_for, complaint) = asked.await?;
+    let rows = rows(&snapshot.board, snapshot.board.root(asked_for));
+    let text = if args.json {
+        as_json(&snapshot, &rows, &endpoint)
+    } else {
+        let columns = stage.out.columns();
+        as_text(
+            &snapshot,
+            &rows,
+            asked_for,
+            wait::look(stage).ascii,
+            columns,
+        )
+    };
+    stage.print(&text)?;
+    if let Some(complaint) = complaint {
+        stage.say(&complaint);
+    }
+    Ok(Outcome::Success)
+}
+
+/// Reads the family. The complaint is about a history that could not be searched.
+async fn gather(
+    client: &Client,
+    task: &Arc<str>,
+) -> Result<(Snapshot, Handle, Option<String>), CommandError> {
+    let mut snapshot = Snapshot::begin(client).await;
+    let malformed = |malformed: crate::vim::types::Malformed| {
+        CommandError::NothingFound(format!(
+            "reading {task}: {malformed}. Try `vtask get --json`."
+        ))
+    };
+    let raw = session::read_or_recall(client, task, snapshot.now).await?;
+    snapshot.add(raw).map_err(malformed)?;
+    for raw in session::read_recent(client).await? {
+        let _ = snapshot.add(raw);
+    }
+    climb(client, &mut snapshot, task).await?;
+    let complaint = descend(client, &mut snapshot, task).await?;
+    let handle = snapshot
+        .find(task)
+        .ok_or_else(|| CommandError::NothingFound(format!("{task} is not there.")))?;
+    Ok((snapshot, handle, complaint))
+}
+
+/// Reads the ancestors that are still there; of the others the keys remain.
+async fn climb(
+    client: &Client,
+    snapshot: &mut Snapshot,
+    task: &Arc<str>,
+) -> Result<(), CommandError> {
+    let mut at = snapshot.find(task);
+    for _ in 0..GENERATIONS {
+        let Some(record) = at.and_then(|at| snapshot.board.get(at)) else {
+            return Ok(());
+        };
+        let Some(info) = record.info.as_deref() else {
+            return Ok(());
+        };
+        let keys = [info.parent_key().cloned(), info.root_key().cloned()];
+        for key in keys.into_iter().flatten() {
+            if snapshot.board.find_key(HERE, &key).is_some() {
+                continue;
+            }
+            match session::read_or_recall(client, &key, snapshot.now).await {
+                Ok(raw) => {
+                    let _ = snapshot.add(raw);
+                }
+                Err(CommandError::Server(error))
+                    if error.fault().is_some() && !error.is_session_dead() =>
+                {
+                    let ghost = TaskChange::Ghost {
+                        key,
+                        reason: error.reason().into(),
+                    };
+                    let _ = snapshot.board.apply(HERE, ghost, &mut Touched::default());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        at = at.and_then(|at| snapshot.board.parent(at));
+    }
+    Ok(())
+}
+
+/// Adds the descendants that the history knows, generation by generation.
+async fn descend(
+    client: &Client,
+    snapshot: &mut Snapshot,
+    task: &Arc<str>,
+) -> Result<Option<String>, CommandError> {
+    let mut asked: HashSet<Arc<str>> = HashSet::new();
+    for _ in 0..GENERATIONS {
+        let Some(root) = snapshot.find(task).map(|task| snapshot.board.root(task)) else {
+            return Ok(None);
+        };
+        let family = rows(&snapshot.board, root);
+        let keys = family
+            .iter()
+            .filter_map(|(handle, ..)| snapshot.board.get(*handle));
+        let keys: Vec<Arc<str>> = keys
+            .map(Record::key)
+            .filter(|key| asked.insert(key.clone()))
+            .collect();
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let mut found = Vec::new();
+        for query in [
+            TaskQuery {
+                parents: keys.clone(),
+                ..TaskQuery::default()
+            },
+            TaskQuery {
+                roots: keys,
+                ..TaskQuery::default()
+            },
+        ] {
+            match client.past_tasks(&query, FAMILY, |_| true).await {
+                Ok(past) => found.extend(past),
+                Err(error) if error.fault().is_some() && !error.is_session_dead() => {
+                    let complaint =
+                        format!("{error} Children that are no longer recent are missing.");
+                    return Ok(Some(complaint));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for raw in found {
+            let _ = snapshot.add(raw);
+        }
+    }
+    Ok(None)
+}
+
+/// The tasks of a tree from the top down: handle, depth, and for each level whether a line goes on below it.
+type Row = (Handle, usize, Vec<bool>);
+
+fn rows(board: &Board, root: Handle) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut open: Vec<Row> = vec![(root, 0, Vec::new())];
+    while let Some((handle, depth, guides)) = open.pop() {
+        let mut children = board.children(handle).to_vec();
+        children.sort_by_key(|child| {
+            let record = board.get(*child);
+            let queued = record
+                .and_then(|record| record.info.as_ref())
+                .map(|info| info.queue_time);
+            (queued, record.map(|record| record.id.mo_id.clone()))
+        });
+        for (index, child) in children.iter().enumerate().rev() {
+            let mut below = guides.clone();
+            below.push(index + 1 < children.len());
+            open.push((*child, depth + 1, below));
+        }
+        rows.push((handle, depth, guides));
+    }
+    rows
+}
+
+fn as_json(snapshot: &Snapshot, rows: &[Row], endpoint: &str) -> String {
+    let lines = rows.iter().filter_map(|(handle, depth, _)| {
+        let raw = snapshot.raw(*handle);
+        let mut line = shape::task(&snapshot.board, *handle, raw, endpoint, snapshot.now)?;
+        let parent = snapshot
+            .board
+            .parent(*handle)
+            .and_then(|parent| snapshot.board.get(parent));
+        line.insert("depth".to_owned(), json!(depth));
+        line.insert(
+            "parentMoId".to_owned(),
+            json!(parent.map(|parent| &*parent.id.mo_id)),
+        );
+        Some(shape::written(line))
+    });
+    lines.collect()
+}
+
+fn as_text(
+    snapshot: &Snapshot,
+    rows: &[Row],
+    asked_for: Handle,
+    ascii: bool,
+    columns: Option<usize>,
+) -> String {
+    let symbols = Symbols::new(ascii);
+    let mut text = String::new();
+    for (handle, _, guides) in rows {
+        let Some(record) = snapshot.board.get(*handle) else {
+            continue;
+        };
+        let mut line = String::new();
+        if let Some((own, above)) = guides.split_last() {
+            for goes_on in above {
+                line.push_str(if *goes_on { symbols.guide } else { "  " });
+            }
+            line.push_str(if *own { symbols.branch } else { symbols.last });
+        }
+        let status = record.status();
+        let told = told(snapshot, *handle, record, &symbols);
+        let here = if *handle == asked_for && rows.len() > 1 {
+            if ascii {
+                "  <- asked for"
+            } else {
+                "  ← asked for"
+            }
+        } else {
+            ""
+        };
+        let told = format!("{line}{} {told}{here}", symbols.status(status));
+        let told = sanitize(&told);
+        let told = match columns {
+            Some(columns) => truncate(&told, columns, symbols.ellipsis),
+            None => told,
+        };
+        text.push_str(&told);
+        text.push('\n');
+    }
+    text
+}
+
+/// `Copy disks  task-4712  db-prod-01  running 54%  31m`.
+fn told(snapshot: &Snapshot, handle: Handle, record: &Record, symbols: &Symbols) -> String {
+    let id = &record.id.mo_id;
+    let Some(info) = record.info.as_deref() else {
+        let why = match &record.presence {
+            Presence::Unreadable(why) => format!(": {why}"),
+            _ => String::new(),
+        };
+        return format!("{id}  not visible{why}");
+    };
+    let mut parts = vec![
+        snapshot.board.operation(record).into_owned(),
+        id.to_string(),
+    ];
+    parts.extend(words::target(info).map(str::to_owned));
+    let progress = match snapshot.board.progress(handle) {
+        Progress::Reported(percent) if record.status().is_active() => format!(" {percent}%"),
+        Progress::Derived(percent) => format!(" {}{percent}%", symbols.about),
+        Progress::Reported(_) | Progress::None => String::new(),
+    };
+    parts.push(format!("{}{progress}", shape::status(record.status())));
+    parts.extend(record.elapsed(snapshot.now).map(duration));
+    if let Some(error) = &info.error {
+        parts.push(error.text());
+    } else if let Some(phase) = info
+        .description
+        .as_ref()
+        .filter(|_| record.status().is_active())
+    {
+        parts.push(phase.text().to_owned());
+    }
+    if snapshot.board.has_gap_above(handle) {
+        parts.push("(tasks between are not known)".to_owned());
+    }
+    parts.join("  ")
+}

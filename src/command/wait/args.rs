@@ -1,0 +1,83 @@
+//! What `vtask wait` is told.
+
+use clap::Args;
+use jiff::SignedDuration;
+
+use super::super::{choice::Choice, follow::FollowArgs, spans, tell::TellArgs};
+use crate::config::ConnectionArgs;
+
+const ABOUT: &str = "\
+Exit codes: 0 all succeeded, 1 one failed, 3 one was cancelled (and none failed), 4 an outcome is unknown, \
+5 sign-in refused, 124 --timeout passed, 130 interrupted.
+
+--json writes one object a line to standard output, each with \"version\":1 and a \"type\":
+  task     at every change of a task: moId, status (queued, running, success, failed, cancelled, lost, ghost,
+           unknown), outcome (success, failed, cancelled, unknown; null while it goes on), operation, operationId,
+           target, targetMoId, startedBy, phase, progress (percent), progressDerived, cancelable, cancelRequested,
+           parentKey, rootKey, queuedAt, startedAt, completedAt, queuedSeconds, durationSeconds, error {type, message},
+           trouble, and info: the TaskInfo as the server sent it
+  link     when the connection breaks or comes back: state, reason, attempt, nextAt
+  summary  the last line: outcome (success, failed, cancelled, unknown, refused, timeout, interrupted), exitCode,
+           durationSeconds, reason, tasks [{moId, status, outcome, durationSeconds, error}]
+Times are RFC 3339 by the server's clock, durations are seconds, what is unknown is null.";
+
+/// Wait until tasks have finished
+///
+/// Shows a bar for each task on standard error while it waits, and tells by its exit code how they ended. It outlives
+/// expired sessions and a server that restarts; of a task that vanished the history is asked.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = ABOUT)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent flags of a command line"
+)]
+pub struct WaitArgs {
+    /// Tasks to wait for, in any form; - reads them from standard input, one per line
+    #[arg(value_name = "TASK", required_unless_present_any = ["entity", "operation", "user", "activation_id", "new"])]
+    pub tasks: Vec<String>,
+
+    /// Which tasks besides (or instead of) those that are named: the ones that are queued or running now.
+    #[command(flatten)]
+    pub choice: Choice,
+
+    /// Wait for tasks that start from now on instead of those that are there; until at least one has come and all
+    /// that came have finished
+    #[arg(long, conflicts_with = "tasks", help_heading = "Which tasks")]
+    pub new: bool,
+
+    /// Until the first of them has finished, however
+    #[arg(long)]
+    pub any: bool,
+
+    /// Until everything that they started has finished, too
+    #[arg(long, conflicts_with = "any")]
+    pub children: bool,
+
+    /// Give up after this time, such as 2h or 90s
+    #[arg(long, env = "VTASK_TIMEOUT", value_name = "SPAN", value_parser = spans::positive)]
+    pub timeout: Option<SignedDuration>,
+
+    /// Give up when the server cannot be reached for this long [default: 10m]
+    #[arg(long, env = "VTASK_MAX_OUTAGE", value_name = "SPAN", value_parser = spans::positive)]
+    pub max_outage: Option<SignedDuration>,
+
+    /// Show nothing; only the exit code tells
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Write every change to standard output, one JSON object a line, the last line the summary
+    #[arg(long)]
+    pub json: bool,
+
+    /// Whom to tell, and how.
+    #[command(flatten)]
+    pub tell: TellArgs,
+
+    /// How to follow.
+    #[command(flatten)]
+    pub follow: FollowArgs,
+
+    /// Which server, and how to sign in.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}

@@ -1,0 +1,402 @@
+//! The bars of `vtask wait`: one line a task, a line of totals. Pure: what is waited for in, lines out.
+
+use std::fmt::Write;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::waiting::{Awaited, Fate, Waiting};
+use crate::{
+    command::{stage::Size, words},
+    task::{Progress, Record, Status},
+    text::{duration, prefix, sanitize, truncate, width},
+    watch::Link,
+};
+
+/// How the lines are to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::command) struct Look {
+    /// ASCII only.
+    pub(in crate::command) ascii: bool,
+    /// Whether there are colours.
+    pub(in crate::command) color: bool,
+}
+
+/// Columns of the bar where there is room, and the least that is worth drawing.
+const BAR: (usize, usize) = (24, 8);
+/// Least columns for what the task is.
+const NAME: usize = 20;
+
+/// The lines for a terminal of that size: none wider than it, no more than it has, the totals last.
+pub(in crate::command) fn lines(
+    waiting: &Waiting,
+    now: Timestamp,
+    size: Size,
+    look: Look,
+) -> Vec<String> {
+    // The last column stays free: some terminals wrap when it is written to.
+    let (columns, rows) = (size.0.saturating_sub(1), size.1.saturating_sub(2).max(1));
+    let mut shown: Vec<&Awaited> = waiting.awaited.iter().collect();
+    let room = rows.saturating_sub(1);
+    let mut hidden = 0;
+    if shown.len() > room {
+        // What needs attention stays: what goes on, then what went wrong.
+        shown.sort_by_key(|task| rank(waiting.status(task)));
+        hidden = shown.len() - room.saturating_sub(1);
+        shown.truncate(room.saturating_sub(1));
+    }
+    let mut lines: Vec<String> = shown
+        .into_iter()
+        .map(|task| line(waiting, task, now, columns, look))
+        .collect();
+    if hidden > 0 && rows > 1 {
+        let more = format!("  and {hidden} more");
+        lines.push(prefix(&more, columns).to_owned());
+    }
+    lines.push(totals(waiting, now, columns, look));
+    lines
+}
+
+fn rank(status: Status) -> u8 {
+    match status {
+        Status::Running => 0,
+        Status::Queued | Status::Unknown => 1,
+        Status::Failed => 2,
+        Status::Cancelled | Status::Lost => 3,
+        Status::Ghost => 4,
+        Status::Success => 5,
+    }
+}
+
+fn line(waiting: &Waiting, task: &Awaited, now: Timestamp, columns: usize, look: Look) -> String {
+    let status = waiting.status(task);
+    let record = waiting.record(&task.mo_id);
+    let time = waiting.server_time(now);
+    let elapsed = record.and_then(|record| record.elapsed(time));
+    let name = name(waiting, task, record, look);
+    let (sign, color) = (sign(status, look), color(status));
+    let mut right = String::new();
+    if status.is_active() {
+        let progress = waiting
+            .handle(&task.mo_id)
+            .map_or(Progress::None, |handle| waiting.board.progress(handle));
+        let room = columns.saturating_sub(NAME + 24);
+        if room >= BAR.1 {
+            right.push_str(&bar(progress, room.min(BAR.0), now, look));
+            right.push(' ');
+        }
+        right.push_str(&figure(progress));
+        if columns >= 40 {
+            let elapsed = elapsed.map(duration).unwrap_or_default();
+            let _ = write!(right, " {elapsed:>7}");
+        }
+        if columns >= 60 {
+            let left = record.and_then(|record| left(record, progress, time));
+            let left = left.map(|left| format!("~{}", duration(left)));
+            let _ = write!(right, " {:>8}", left.unwrap_or_default());
+        }
+    } else {
+        right.push_str(word(task, status));
+        if let Some(elapsed) = elapsed.filter(|_| columns >= 40) {
+            let _ = write!(right, "  {}", duration(elapsed));
+        }
+    }
+    let room = columns.saturating_sub(width(&right) + 3);
+    let ellipsis = if look.ascii { "~" } else { "…" };
+    let name = truncate(&name, room, ellipsis);
+    let gap = " ".repeat(room.saturating_sub(width(&name)));
+    let text = format!("{name}{gap}  {right}");
+    let text = prefix(&text, columns.saturating_sub(2));
+    if look.color {
+        format!("\u{1b}[{color}m{sign}\u{1b}[0m {text}")
+    } else {
+        format!("{sign} {text}")
+    }
+}
+
+/// What a task is, and what it does just now or why it ended as it did.
+fn name(waiting: &Waiting, task: &Awaited, record: Option<&Record>, look: Look) -> String {
+    let dot = if look.ascii { " - " } else { " · " };
+    let mut parts: Vec<String> = Vec::new();
+    match record.and_then(|record| Some((record, record.info.as_deref()?))) {
+        Some((record, info)) => {
+            parts.push(waiting.board.operation(record).into_owned());
+            parts.extend(words::target(info).map(str::to_owned));
+            if let Some(error) = &info.error {
+                parts.push(error.text());
+            } else if let Some(phase) = info
+                .description
+                .as_ref()
+                .filter(|_| record.status().is_active())
+            {
+                parts.push(phase.text().to_owned());
+            }
+        }
+        None => parts.push(task.mo_id.to_string()),
+    }
+    match &task.fate {
+        Fate::Unknown(why) => parts.push(why.to_string()),
+        Fate::Sought(_) => parts.push("vanished; looking for its end in the history".to_owned()),
+        Fate::Open | Fate::Ended(_) => {}
+    }
+    sanitize(&parts.join(dot)).into_owned()
+}
+
+/// The word for how a task stands.
+fn word(task: &Awaited, status: Status) -> &'static str {
+    match (status, &task.fate) {
+        (Status::Success, _) => "done",
+        (Status::Ghost | Status::Lost, Fate::Open | Fate::Sought(_)) => "…",
+        (status, _) => status.word(),
+    }
+}
+
+fn figure(progress: Progress) -> String {
+    match progress {
+        Progress::Reported(percent) => format!("{percent:>4}%"),
+        Progress::Derived(percent) => format!("{:>5}", format!("≈{percent}%")),
+        Progress::None => "    ?".to_owned(),
+    }
+}
+
+/// An eighth of a cell fine; what reports nothing gets a part that moves, never an empty bar.
+fn bar(progress: Progress, columns: usize, now: Timestamp, look: Look) -> String {
+    const EIGHTHS: [&str; 7] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let (full, empty, moving) = if look.ascii {
+        ("#", ".", ":")
+    } else {
+        ("█", "░", "▓")
+    };
+    let Some(percent) = progress.percent() else {
+        let way = columns.saturating_sub(2).max(1);
+        let step = usize::try_from(now.as_millisecond().div_euclid(500)).unwrap_or(0) % (2 * way);
+        let start = if step <= way { step } else { 2 * way - step };
+        let after = columns.saturating_sub(start + 2);
+        return format!(
+            "{}{}{}",
+            empty.repeat(start),
+            moving.repeat(2.min(columns)),
+            empty.repeat(after)
+        );
+    };
+    let parts = columns * 8 * usize::from(percent.min(100)) / 100;
+    let (whole, rest) = (parts / 8, parts % 8);
+    let part = match rest.checked_sub(1).and_then(|rest| EIGHTHS.get(rest)) {
+        Some(part) if !look.ascii => *part,
+        _ => "",
+    };
+    let used = whole + usize::from(!part.is_empty());
+    format!(
+        "{}{part}{}",
+        full.repeat(whole),
+        empty.repeat(columns - used)
+    )
+}
+
+/// How long a task may take still, if it goes on as it did.
+pub(super) fn left(record: &Record, progress: Progress, now: Timestamp) -> Option<SignedDuration> {
+    const TOO_EARLY: u8 = 3;
+    let Progress::Reported(percent) = progress else {
+        return None;
+    };
+    let ran = record.ran_for(now)?;
+    if !(TOO_EARLY..100).contains(&percent) {
+        return None;
+    }
+    let percent = i32::from(percent);
+    ran.checked_mul(100 - percent)?.checked_div(percent)
+}
+
+fn sign(status: Status, look: Look) -> &'static str {
+    crate::ui::Symbols::new(look.ascii).status(status)
+}
+
+fn color(status: Status) -> u8 {
+    match status {
+        Status::Running => 36,
+        Status::Success => 32,
+        Status::Failed => 31,
+        Status::Cancelled => 35,
+        Status::Queued | Status::Lost | Status::Unknown => 33,
+        Status::Ghost => 90,
+    }
+}
+
+fn totals(waiting: &Waiting, now: Timestamp, columns: usize, look: Look) -> String {
+    let dot = if look.ascii { " - " } else { " · " };
+    let mut parts = vec![sum(waiting)];
+    parts.push(duration(now.duration_since(waiting.began)));
+    let time = waiting.server_time(now);
+    let lefts = waiting
+        .awaited
+        .iter()
+        .filter(|task| !task.is_decided())
+        .map(|task| {
+            let handle = waiting.handle(&task.mo_id)?;
+            left(
+                waiting.board.get(handle)?,
+                waiting.board.progress(handle),
+                time,
+            )
+        });
+    // As long as the slowest; unknown while one of them is.
+    let longest = lefts
+        .collect::<Option<Vec<_>>>()
+        .and_then(|lefts| lefts.into_iter().max());
+    if let Some(longest) = longest {
+        parts.push(format!("~{} left", duration(longest)));
+    }
+    parts.push(link(&waiting.link, now));
+    let text = sanitize(&parts.join(dot)).into_owned();
+    let ellipsis = if look.ascii { "~" } else { "…" };
+    let text = truncate(&text, columns, ellipsis);
+    if look.color {
+        format!("\u{1b}[2m{text}\u{1b}[0m")
+    } else {
+        text.into_owned()
+    }
+}
+
+/// `2 of 3 done, 1 failed`.
+pub(in crate::command) fn sum(waiting: &Waiting) -> String {
+    if waiting.awaited.is_empty() {
+        return "nothing has started yet".to_owned();
+    }
+    let count = |wanted: fn(&Fate) -> bool| {
+        waiting
+            .awaited
+            .iter()
+            .filter(|task| wanted(&task.fate))
+            .count()
+    };
+    let done = count(|fate| matches!(fate, Fate::Ended(_) | Fate::Unknown(_)));
+    let mut text = format!("{done} of {} ended", waiting.awaited.len());
+    for (number, word) in [
+        (count(|fate| *fate == Fate::Ended(Status::Failed)), "failed"),
+        (
+            count(|fate| *fate == Fate::Ended(Status::Cancelled)),
+            "cancelled",
+        ),
+        (count(|fate| matches!(fate, Fate::Unknown(_))), "unknown"),
+    ] {
+        if number > 0 {
+            let _ = write!(text, ", {number} {word}");
+        }
+    }
+    text
+}
+
+/// The state of the connection in words.
+pub(in crate::command) fn link(link: &Link, now: Timestamp) -> String {
+    match link {
+        Link::Connecting => "connecting".to_owned(),
+        Link::Live => "live".to_owned(),
+        Link::Polling { .. } => "polling".to_owned(),
+        Link::Paused => "paused".to_owned(),
+        Link::Retrying { next, reason, .. } => {
+            let left = next.duration_since(now).max(SignedDuration::ZERO);
+            format!("next try in {}: {reason}", duration(left))
+        }
+        Link::SignedOut { .. } => "signed out".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        command::wait::waiting::{Goal, HERE},
+        task::{
+            TaskChange,
+            fixture::{at, info},
+        },
+        watch::Update,
+    };
+
+    const PLAIN: Look = Look {
+        ascii: false,
+        color: false,
+    };
+
+    fn waiting() -> Waiting {
+        let goal = Goal {
+            any: false,
+            children: None,
+            new: None,
+            timeout: None,
+            max_outage: SignedDuration::from_mins(10),
+        };
+        let tasks = ["task-1", "task-2", "task-3", "task-4"].map(Into::into);
+        let mut waiting = Waiting::new(goal, &tasks, at(0));
+        waiting.take(Update::Link(Link::Live), at(0));
+        let infos = [
+            info(
+                "task-1",
+                &json!({"progress": 40, "entityName": "db-prod-01",
+                "description": {"key": "k", "message": "Copying disk 2 of 3"}}),
+            ),
+            info(
+                "task-2",
+                &json!({"entityName": "データベース-東京", "descriptionId": "VirtualMachine.consolidateDisks"}),
+            ),
+            info(
+                "task-3",
+                &json!({"state": "error", "completeTime": at(9).to_string(), "entityName": "web\u{1b}[2J",
+                "error": {"_typeName": "X", "faultstring": "Not enough resources to fail over everything at once"}}),
+            ),
+        ];
+        let changes = infos
+            .map(|info| TaskChange::Whole { info, at: at(1) })
+            .to_vec();
+        let since = std::time::Instant::now();
+        waiting.take(Update::Tasks { changes, since }, at(1));
+        assert_eq!(HERE.0, 0);
+        waiting
+    }
+
+    #[test]
+    fn bars_at_a_common_and_a_narrow_width() {
+        let waiting = waiting();
+        let mut text = String::new();
+        for columns in [100, 80, 50, 30] {
+            text.push_str(&lines(&waiting, at(60), (columns, 24), PLAIN).join("\n"));
+            text.push_str("\n\n");
+        }
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn no_line_is_wider_and_no_block_higher_than_the_terminal() {
+        let waiting = waiting();
+        for ascii in [false, true] {
+            for columns in 1..130 {
+                for rows in 1..8 {
+                    let look = Look {
+                        ascii,
+                        color: false,
+                    };
+                    let lines = lines(&waiting, at(60), (columns, rows), look);
+                    assert!(lines.len() < rows.max(2), "{columns}x{rows}");
+                    assert!(
+                        lines.iter().all(|line| width(line) < columns.max(3)),
+                        "{columns}: {lines:?}"
+                    );
+                    assert!(!lines.concat().contains('\u{1b}'));
+                    assert!(!ascii || columns < 30 || !lines[0].contains('█'));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_absent_figure_is_a_moving_part_and_never_an_empty_bar() {
+        for second in 0..60 {
+            let bar = bar(Progress::None, 10, at(second), PLAIN);
+            assert_eq!(bar.matches('▓').count(), 2);
+            assert_eq!(width(&bar), 10);
+        }
+        assert_eq!(super::bar(Progress::Reported(50), 4, at(0), PLAIN), "██░░");
+        assert_eq!(super::bar(Progress::Reported(100), 4, at(0), PLAIN), "████");
+    }
+}

@@ -1,0 +1,132 @@
+//! Looking for the end of a task that vanished: when to ask the history, and when to give up. Pure.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{vim::Trace, watch::LookUpAnswer};
+
+/// How long to wait before each question: the history lags behind.
+const PAUSES: [i64; 4] = [0, 2, 5, 12];
+
+/// A search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::command) struct Search {
+    trace: Trace,
+    /// Why there is a search.
+    reason: Arc<str>,
+    asked: usize,
+    /// How many questions there are.
+    most: usize,
+    /// When the next question is due; `None` while one is under way.
+    next: Option<Timestamp>,
+}
+
+/// What an answer leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::command) enum Next {
+    /// Go on.
+    GoOn,
+    /// Give up: why.
+    GiveUp(Arc<str>),
+}
+
+impl Search {
+    /// For a task that was seen before it vanished: it may have ended a moment ago.
+    pub(super) fn for_known(trace: Trace, now: Timestamp) -> Self {
+        let reason = "it vanished from the server before it was seen to end";
+        Self::new(trace, reason.into(), PAUSES.len(), now)
+    }
+
+    /// For a task that was never seen: if it was ever there it ended long ago.
+    pub(super) fn for_name(trace: Trace, reason: Arc<str>, now: Timestamp) -> Self {
+        Self::new(trace, reason, 1, now)
+    }
+
+    fn new(trace: Trace, reason: Arc<str>, most: usize, now: Timestamp) -> Self {
+        Self {
+            trace,
+            reason,
+            asked: 0,
+            most,
+            next: Some(now),
+        }
+    }
+
+    /// The question that is due, if one is; it counts as asked.
+    pub(super) fn due(&mut self, now: Timestamp) -> Option<Trace> {
+        if self.next.is_none_or(|next| next > now) {
+            return None;
+        }
+        self.next = None;
+        self.asked += 1;
+        Some(self.trace.clone())
+    }
+
+    /// When a question is due.
+    pub(super) fn next_time(&self) -> Option<Timestamp> {
+        self.next
+    }
+
+    /// A question that is under way may have got lost.
+    pub(super) fn ask_again(&mut self, now: Timestamp) {
+        if self.next.is_none() {
+            self.asked = self.asked.saturating_sub(1);
+            self.next = Some(now);
+        }
+    }
+
+    pub(super) fn answered(&mut self, answer: LookUpAnswer, now: Timestamp) -> Next {
+        let give_up = |why: &str| {
+            let reason = self.reason.trim_end_matches('.');
+            Next::GiveUp(format!("{reason}, and {why}").into())
+        };
+        match answer {
+            // The end itself came as a change.
+            LookUpAnswer::Found => Next::GoOn,
+            LookUpAnswer::NotFound if self.asked < self.most => {
+                let pause = SignedDuration::from_secs(PAUSES.get(self.asked).copied().unwrap_or(0));
+                self.next = now.checked_add(pause).ok();
+                Next::GoOn
+            }
+            LookUpAnswer::NotFound => give_up("the server's history does not tell its end."),
+            LookUpAnswer::Failed(why) => give_up(&format!("the history cannot be asked: {why}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::fixture::{at, info};
+
+    #[test]
+    fn a_history_that_lags_is_asked_again_with_pauses() {
+        let trace = Trace::of(&info("task-1", &serde_json::json!({})));
+        let mut search = Search::for_known(trace, at(0));
+        let mut now = at(0);
+        for pause in [2, 5, 12] {
+            assert!(search.due(now).is_some());
+            assert!(search.due(now).is_none(), "one question at a time");
+            assert_eq!(search.answered(LookUpAnswer::NotFound, now), Next::GoOn);
+            now = now.checked_add(SignedDuration::from_secs(pause)).unwrap();
+            assert_eq!(search.next_time(), Some(now));
+        }
+        assert!(search.due(now).is_some());
+        let Next::GiveUp(why) = search.answered(LookUpAnswer::NotFound, now) else {
+            panic!("that was the last question");
+        };
+        assert!(why.contains("history"), "{why}");
+    }
+
+    #[test]
+    fn a_name_is_looked_for_once_and_a_lost_question_asked_again() {
+        let mut search =
+            Search::for_name(Trace::named("task-1".into()), "no such task.".into(), at(0));
+        assert!(search.due(at(0)).is_some());
+        search.ask_again(at(5));
+        assert!(search.due(at(5)).is_some());
+        let answer = search.answered(LookUpAnswer::NotFound, at(5));
+        assert!(matches!(answer, Next::GiveUp(_)));
+    }
+}

@@ -1,0 +1,204 @@
+//! `vtask config check`: looks a config file over, every profile of it, without asking any server or running anything.
+
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    ConfigError, ConfigFile, Environment, Profile,
+    file::usual_place,
+    secret::{in_the_clear, nobody_else_reads},
+};
+use crate::vim::Address;
+
+/// What a look at a config file brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What stands there, for people; no secrets.
+    pub text: String,
+    /// What will not work.
+    pub problems: Vec<String>,
+    /// What works but should be otherwise.
+    pub warnings: Vec<String>,
+}
+
+/// Looks the config file over.
+///
+/// # Errors
+/// When it cannot be read or understood at all.
+pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Report, ConfigError> {
+    let file = ConfigFile::load(named, environment)?;
+    let Some(path) = &file.path else {
+        let place = usual_place(environment)
+            .unwrap_or_else(|| PathBuf::from("~/.config/vtask/config.toml"));
+        return Ok(Report {
+            text: format!(
+                "There is no config file; it would be {}.\n",
+                place.display()
+            ),
+            ..Report::default()
+        });
+    };
+    let mut report = Report {
+        text: format!("{}\n", path.display()),
+        ..Report::default()
+    };
+    if let Some(name) = &file.default_profile
+        && let Err(error) = file.profile(Some(name))
+    {
+        report.problems.push(format!("default-profile: {error}"));
+    }
+    for (name, profile) in &file.profiles {
+        let is_default = file.default_profile.as_deref() == Some(name) || file.profiles.len() == 1;
+        let mark = if is_default { " (default)" } else { "" };
+        let server = profile.url.as_deref().unwrap_or("no url");
+        let server = Address::parse(server)
+            .map_or_else(|_| server.to_owned(), |(address, _)| address.name());
+        let account = profile.username.as_deref().unwrap_or("no username");
+        let _ = writeln!(
+            report.text,
+            "  {name}{mark}: {account} on {server}, password {}",
+            source_of(profile)
+        );
+        look_at(name, profile, path, &mut report);
+    }
+    Ok(report)
+}
+
+fn source_of(profile: &Profile) -> String {
+    match profile {
+        Profile {
+            password_file: Some(path),
+            ..
+        } => format!("from the file {}", path.display()),
+        Profile {
+            password_command: Some(_),
+            ..
+        } => "from password-command".to_owned(),
+        Profile {
+            password: Some(_), ..
+        } => "in the clear".to_owned(),
+        _ => "from VTASK_PASSWORD or a prompt".to_owned(),
+    }
+}
+
+fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
+    let mut problem = |text: String| report.problems.push(format!("profile {name}: {text}"));
+    match profile.url.as_deref().map(Address::parse) {
+        Some(Err(error)) => problem(error.to_string()),
+        Some(Ok((address, user_info))) => {
+            if user_info.is_some_and(|(_, password)| password.is_some())
+                && let Err(error) = nobody_else_reads(config)
+            {
+                problem(format!("the url has a password in it: {error}"));
+            }
+            if address.is_exposed() {
+                problem("credentials would travel over plain http; use https.".to_owned());
+            }
+        }
+        None => {}
+    }
+    for (key, file) in [
+        ("password-file", &profile.password_file),
+        ("ca-file", &profile.ca_file),
+    ] {
+        if let Some(file) = file
+            && let Err(error) = fs::File::open(file)
+        {
+            problem(format!(
+                "{key}, {}, cannot be read: {error}.",
+                file.display()
+            ));
+        }
+    }
+    if profile.password.is_some()
+        && let Err(error) = nobody_else_reads(config)
+    {
+        problem(error.0);
+    }
+    let sources = [
+        profile.password_file.is_some(),
+        profile.password_command.is_some(),
+        profile.password.is_some(),
+    ];
+    let mut warning = |text: String| report.warnings.push(format!("profile {name}: {text}"));
+    if sources.into_iter().filter(|is_there| *is_there).count() > 1 {
+        warning("more than one source of the password; password-file counts before password-command, and that before password.".to_owned());
+    }
+    if profile.password.is_some() {
+        warning(in_the_clear(config));
+    }
+    if let Some(file) = &profile.password_file
+        && file.exists()
+        && nobody_else_reads(file).is_err()
+    {
+        warning(format!(
+            "others can read {0}: run `chmod 600 {0}`.",
+            file.display()
+        ));
+    }
+    if profile.insecure {
+        warning(
+            "insecure = true: the server's certificate is not checked; ca-file is the better way."
+                .to_owned(),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(text: &str, mode: u32) -> Report {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        check(Some(&path), &|_: &str| None).unwrap()
+    }
+
+    #[test]
+    fn a_sound_file_is_told_without_secrets() {
+        let text = "default-profile = \"lab\"\n[profiles.lab]\nurl = \"https://vc01.lab\"\nusername = \"ops\"\n\
+                    password-command = \"pass show vc01\"\n";
+        let report = checked(text, 0o644);
+        assert_eq!(report.problems, [""; 0]);
+        assert!(
+            report
+                .text
+                .contains("lab (default): ops on vc01.lab, password from password-command"),
+            "{}",
+            report.text
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_will_not_work_is_a_problem() {
+        let text = "default-profile = \"lba\"\n[profiles.lab]\nurl = \"http://vc01.lab\"\npassword = \"hunter2\"\n\
+                    password-file = \"/nonexistent/p\"\n";
+        let report = checked(text, 0o644);
+        let all = report.problems.join("\n");
+        for word in ["lba", "plain http", "/nonexistent/p", "chmod 600"] {
+            assert!(all.contains(word), "{word}: {all}");
+        }
+        assert!(!format!("{report:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn no_file_is_no_problem() {
+        let nowhere = |name: &str| (name == "HOME").then(|| "/nonexistent".to_owned());
+        let report = check(None, &nowhere).unwrap();
+        assert!(
+            report
+                .text
+                .contains("/nonexistent/.config/vtask/config.toml")
+        );
+    }
+}

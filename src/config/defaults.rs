@@ -1,0 +1,79 @@
+//! What the config file may set for flags that are not given.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::watch::FetchMode;
+
+/// For flags that are not given: the section `[defaults]`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for an independent flag"
+)]
+pub struct Defaults {
+    /// As `--fetch`.
+    pub fetch: Option<FetchMode>,
+    /// As `--interval`.
+    #[serde(deserialize_with = "interval")]
+    pub interval: Option<f64>,
+    /// As `--timeout` of `wait`.
+    #[serde(deserialize_with = "span")]
+    pub timeout: Option<SignedDuration>,
+    /// As `--max-outage` of `wait`.
+    #[serde(deserialize_with = "span")]
+    pub max_outage: Option<SignedDuration>,
+    /// As `--bell`.
+    pub bell: bool,
+    /// As `--notify`.
+    pub notify: bool,
+    /// As `--title`.
+    pub title: bool,
+    /// As `--exec`.
+    pub exec: Option<String>,
+    /// As `--read-only`.
+    pub read_only: bool,
+    /// As `--light`.
+    pub light: bool,
+    /// As `--ascii`.
+    pub ascii: bool,
+}
+
+fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SignedDuration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    crate::command::positive_span(&text)
+        .map(Some)
+        .map_err(Error::custom)
+}
+
+fn interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let seconds = f64::deserialize(deserializer)?;
+    crate::cli::seconds(&seconds.to_string())
+        .map(Some)
+        .map_err(Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_checked_as_the_flags_are() {
+        let read = |text: &str| toml::from_str::<Defaults>(text);
+        let defaults =
+            read("max-outage = \"30m\"\ninterval = 5\nfetch = \"poll\"\nbell = true").unwrap();
+        assert_eq!(defaults.max_outage, Some(SignedDuration::from_mins(30)));
+        assert_eq!(defaults.interval, Some(5.0));
+        assert_eq!(defaults.fetch, Some(FetchMode::Poll));
+        assert!(defaults.bell && !defaults.notify);
+        for wrong in [
+            "timeout = \"soon\"",
+            "interval = 0",
+            "fetch = \"pull\"",
+            "bel = true",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

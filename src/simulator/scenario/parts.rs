@@ -1,0 +1,93 @@
+//! The parts of a plan that need nothing but themselves to be compiled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::catalogue::Catalogue;
+use super::file::{PhaseEntry, QuestionEntry, SpanEntry};
+use crate::simulator::value::message;
+use crate::simulator::world::plan::{Phase, Question, Span};
+
+/// A duration; negative ones are none.
+pub(super) fn unsigned(span: SignedDuration) -> Duration {
+    Duration::try_from(span).unwrap_or_default()
+}
+
+/// A span, drawn or exact; negative ones are none.
+pub(super) fn span(entry: SpanEntry) -> Span {
+    match entry {
+        SpanEntry::Exact(span) => Span::exactly(unsigned(span)),
+        SpanEntry::Between([least, most]) => Span {
+            least: unsigned(least),
+            most: unsigned(most),
+        },
+    }
+}
+
+/// A phase of a plan.
+pub(super) fn phase(entry: &PhaseEntry) -> Phase {
+    let mut description = message(&entry.key, &entry.text);
+    if let Some(fields) = description
+        .as_object_mut()
+        .filter(|_| !entry.arg.is_empty())
+    {
+        let arguments: Vec<Value> = entry
+            .arg
+            .iter()
+            .map(|(key, value)| {
+                json!({"_typeName": "KeyAnyValue", "key": key, "value": {"_typeName": "string", "_value": value}})
+            })
+            .collect();
+        fields.insert("arg".to_owned(), Value::Array(arguments));
+    }
+    Phase {
+        at: entry.at / 100.0,
+        description,
+    }
+}
+
+/// When `cancelable` changes, from how it begins.
+pub(super) fn turns(cancelable: bool, at: &[f64]) -> Vec<(f64, bool)> {
+    let mut now = cancelable;
+    let mut turns = vec![(0.0, now)];
+    for percent in at {
+        now = !now;
+        turns.push((percent / 100.0, now));
+    }
+    turns
+}
+
+/// A question of a plan.
+pub(super) fn question(entry: &QuestionEntry) -> Question {
+    let choices: Vec<Value> = entry
+        .choices
+        .iter()
+        .enumerate()
+        .map(|(index, label)| {
+            json!({"_typeName": "ElementDescription", "key": index.to_string(), "label": label, "summary": label})
+        })
+        .collect();
+    let info = json!({
+        "_typeName": "VirtualMachineQuestionInfo",
+        "id": "2837",
+        "text": &entry.text,
+        "choice": {"_typeName": "ChoiceOption", "choiceInfo": choices, "defaultIndex": 0},
+        "message": [{"_typeName": "VirtualMachineMessage", "id": "msg.uuid.altered", "text": &entry.text}],
+    });
+    Question {
+        at: entry.at / 100.0,
+        info,
+    }
+}
+
+/// The key and the method's name of an operation; one that the catalogue does not list has no name.
+pub(super) fn operation(key: &str) -> (Arc<str>, Option<Arc<str>>) {
+    let listed = Catalogue::built_in().find(key);
+    listed.map_or_else(
+        || (key.into(), None),
+        |operation| (operation.key.clone(), operation.method.clone()),
+    )
+}

@@ -1,0 +1,275 @@
+//! Task history: collectors that page through the tasks of the past and the present.
+//!
+//! Everything is in the order of the tasks' numbers, which is the order of their creation. A collector's position
+//! lies between two numbers, so that tasks that come up meanwhile neither repeat nor skip others.
+
+use serde_json::Value;
+
+use super::fields::Fields;
+use super::history_filter::TaskFilter;
+use super::objects::Objects;
+use super::{Answer, Call, Core};
+use crate::simulator::fault::Fault;
+use crate::simulator::value::MoRef;
+use crate::simulator::world::archive::Facts;
+use crate::simulator::world::task::{Record, TaskId};
+
+/// Largest page.
+const LARGEST_PAGE: usize = 1000;
+
+/// Size of the latest page of a new collector.
+const FIRST_PAGE_SIZE: usize = 10;
+
+/// A `TaskHistoryCollector`.
+#[derive(Debug)]
+pub(super) struct HistoryCollector {
+    filter: TaskFilter,
+    /// The filter as it was sent.
+    pub(super) raw: Value,
+    /// Tasks up to this number lie before the position, the others after it.
+    position: u64,
+    page_size: usize,
+    without_results: bool,
+}
+
+impl Core {
+    /// `TaskManager.CreateCollectorForTasks` and its younger sister, which can leave results out.
+    pub(super) fn create_history(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+        if !self.behaviours.history {
+            return Err(Fault::not_supported(
+                "The operation is not supported on the object.",
+            ));
+        }
+        if !self.behaviours.history_permission {
+            return Err(Fault::no_permission(&call.object, "System.View"));
+        }
+        let mut fields = self.fields(call)?;
+        let raw = fields.peek("filter");
+        let filter = TaskFilter::read(
+            fields.object("filter", "TaskFilterSpec")?,
+            &self.world,
+            self.origin,
+        )?;
+        let mut without_results = false;
+        if call.member == "CreateCollectorWithInfoFilterForTasks"
+            && let Some(mut info) = fields.optional_object("infoFilter", "TaskInfoFilterSpec")?
+        {
+            without_results = info.optional_boolean("filterTaskResults")?.unwrap_or(false);
+            info.done()?;
+        }
+        fields.done()?;
+        let most = self.behaviours.max_collectors;
+        let id = self.new_session_id(token);
+        let session = self.session_mut(token, &call.object)?;
+        if session.histories.len() >= most {
+            return Err(Fault::invalid_state(
+                "The maximum number of history collectors of this session exist already.",
+            ));
+        }
+        let collector = HistoryCollector {
+            filter,
+            raw,
+            position: 0,
+            page_size: FIRST_PAGE_SIZE,
+            without_results,
+        };
+        session.histories.insert(id.clone(), collector);
+        Ok(Answer::Value(
+            MoRef::new("TaskHistoryCollector", id).to_json(),
+        ))
+    }
+
+    /// The methods of `TaskHistoryCollector`.
+    pub(super) fn call_history(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+        let mut fields = self.fields(call)?;
+        let id = &*call.object.id;
+        match &*call.member {
+            "ReadNextTasks" | "ReadPreviousTasks" => {
+                let count = page_size(&mut fields)?;
+                fields.done()?;
+                let forward = call.member == "ReadNextTasks";
+                let objects = self.objects(token);
+                let collector = objects
+                    .session
+                    .and_then(|session| session.histories.get(id));
+                let collector = collector.ok_or_else(|| Fault::object_not_found(&call.object))?;
+                let (page, position) = collector.read(count, forward, &objects);
+                self.history_mut(token, call)?.position = position;
+                Ok(Answer::List(page))
+            }
+            "RewindCollector" => {
+                fields.done()?;
+                self.history_mut(token, call)?.position = 0;
+                Ok(Answer::Void)
+            }
+            "ResetCollector" => {
+                fields.done()?;
+                self.history_mut(token, call)?.position = u64::MAX;
+                Ok(Answer::Void)
+            }
+            "SetCollectorPageSize" => {
+                let size = page_size(&mut fields)?;
+                fields.done()?;
+                self.history_mut(token, call)?.page_size = size;
+                Ok(Answer::Void)
+            }
+            "DestroyCollector" => {
+                fields.done()?;
+                self.session_mut(token, &call.object)?.histories.remove(id);
+                Ok(Answer::Void)
+            }
+            _ => Err(Fault::method_not_found(&call.object, &call.member)),
+        }
+    }
+
+    fn history_mut(&mut self, token: &str, call: &Call) -> Result<&mut HistoryCollector, Fault> {
+        let collector = self
+            .session_mut(token, &call.object)?
+            .histories
+            .get_mut(&*call.object.id);
+        collector.ok_or_else(|| Fault::object_not_found(&call.object))
+    }
+}
+
+fn page_size(fields: &mut Fields) -> Result<usize, Fault> {
+    let count = fields.optional_count("maxCount")?;
+    let wrong = |why| Fault::invalid_argument("maxCount", why);
+    match count {
+        None => Err(wrong("It is required.")),
+        Some(count) if (1..=LARGEST_PAGE).contains(&count) => Ok(count),
+        Some(_) => Err(wrong("It must be from 1 to 1000.")),
+    }
+}
+
+impl HistoryCollector {
+    /// The newest items, newest first.
+    pub(super) fn latest_page(&self, objects: &Objects<'_>) -> Vec<Value> {
+        self.backward(u64::MAX, self.page_size, objects)
+            .iter()
+            .map(|record| self.info(record, objects))
+            .collect()
+    }
+
+    /// The next or the previous items from the position on, and the position after them.
+    fn read(&self, count: usize, forward: bool, objects: &Objects<'_>) -> (Vec<Value>, u64) {
+        let records = if forward {
+            self.forward(count, objects)
+        } else {
+            self.backward(self.position, count, objects)
+        };
+        let position = match records.last() {
+            Some(last) if forward => last.id.0,
+            Some(last) => last.id.0 - 1,
+            None => self.position,
+        };
+        (
+            records
+                .iter()
+                .map(|record| self.info(record, objects))
+                .collect(),
+            position,
+        )
+    }
+
+    fn info(&self, record: &Record, objects: &Objects<'_>) -> Value {
+        let mut info = objects.pen.info(record);
+        if let Some(fields) = info.as_object_mut().filter(|_| self.without_results) {
+            fields.remove("result");
+        }
+        info
+    }
+
+    fn forward(&self, count: usize, objects: &Objects<'_>) -> Vec<Record> {
+        let world = objects.world;
+        let archive = world.archive();
+        let old = archive
+            .after(self.position)
+            .filter(|index| {
+                self.filter
+                    .matches(&archive.facts(*index), world.inventory())
+            })
+            .map(|index| archive.record(index, world.inventory()));
+        let young = self
+            .living(objects)
+            .into_iter()
+            .filter(|record| record.id.0 > self.position)
+            .cloned();
+        old.chain(young).take(count).collect()
+    }
+
+    fn backward(&self, position: u64, count: usize, objects: &Objects<'_>) -> Vec<Record> {
+        let world = objects.world;
+        let archive = world.archive();
+        let young = self
+            .living(objects)
+            .into_iter()
+            .rev()
+            .filter(|record| record.id.0 <= position)
+            .cloned();
+        let old = archive
+            .upto(position)
+            .rev()
+            .filter(|index| {
+                self.filter
+                    .matches(&archive.facts(*index), world.inventory())
+            })
+            .map(|index| archive.record(index, world.inventory()));
+        young.chain(old).take(count).collect()
+    }
+
+    /// The matching tasks since the server's start, by number: those that exist, and those remembered.
+    fn living<'a>(&self, objects: &Objects<'a>) -> Vec<&'a Record> {
+        let world = objects.world;
+        let ways = objects.pen.behaviours;
+        let known_yet = |record: &Record| {
+            let behind = record
+                .complete_time
+                .is_some_and(|ended| world.now().since(ended) < ways.history_lag);
+            let missed = ways.history_misses && record.id.0 % 7 == 3;
+            !behind && !missed
+        };
+        let unfinished = world
+            .tasks()
+            .map(|task| &task.record)
+            .filter(|record| !record.state.is_final());
+        let mut living: Vec<&Record> = world
+            .finished_records()
+            .chain(unfinished)
+            .filter(|record| {
+                known_yet(record)
+                    && self
+                        .filter
+                        .matches(&Facts::of(record, world.inventory()), world.inventory())
+            })
+            .collect();
+        living.sort_unstable_by_key(|record| record.id);
+        living
+    }
+}
+
+/// The record of the task whose events have this chain, wherever it is.
+pub(super) fn of_chain(chain: i32, objects: &Objects<'_>) -> Option<Record> {
+    let world = objects.world;
+    let archive = world.archive();
+    let alive = world
+        .tasks()
+        .map(|task| &task.record)
+        .find(|record| record.event_chain_id == chain);
+    alive
+        .or_else(|| {
+            world
+                .finished_records()
+                .find(|record| record.event_chain_id == chain)
+        })
+        .cloned()
+        .or_else(|| {
+            archive
+                .of_chain(chain)
+                .map(|index| archive.record(index, world.inventory()))
+        })
+}
+
+/// Reads the key of a task as the filters take it; one that is no key matches nothing.
+pub(super) fn key(text: &str) -> Option<TaskId> {
+    TaskId::parse(text)
+}

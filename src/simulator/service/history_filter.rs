@@ -1,0 +1,227 @@
+//! `TaskFilterSpec`: which tasks a history collector gives.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::fields::Fields;
+use super::history::key;
+use crate::simulator::fault::Fault;
+use crate::simulator::world::World;
+use crate::simulator::world::archive::Facts;
+use crate::simulator::world::inventory::{EntityId, Inventory};
+use crate::simulator::world::task::{TaskId, TaskState};
+use crate::simulator::world::time::WorldTime;
+
+/// Which entities count, seen from the one that is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Recursion {
+    Itself,
+    Children,
+    All,
+}
+
+/// A period, both ends included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Period {
+    begin: Option<WorldTime>,
+    end: Option<WorldTime>,
+}
+
+impl Period {
+    /// Reads `beginTime` and `endTime`.
+    pub(super) fn read(fields: &mut Fields, origin: Timestamp) -> Result<Self, Fault> {
+        let world_time = |time: Timestamp| WorldTime::of_calendar(time, origin);
+        let begin = fields.optional_time("beginTime")?.map(world_time);
+        let end = fields.optional_time("endTime")?.map(world_time);
+        Ok(Self { begin, end })
+    }
+
+    /// Whether `time` lies in the period.
+    pub(super) fn contains(&self, time: WorldTime) -> bool {
+        self.begin.is_none_or(|begin| begin <= time) && self.end.is_none_or(|end| time <= end)
+    }
+}
+
+/// A `TaskFilterSpec`; empty lists and what is not given restrict nothing.
+#[derive(Clone, Debug)]
+pub(super) struct TaskFilter {
+    entity: Option<(EntityId, Recursion)>,
+    /// Which of the three times, and the period.
+    time: Option<(usize, Period)>,
+    /// Whether system tasks count, and the users whose tasks count (empty: all).
+    users: Option<(bool, Vec<String>)>,
+    activations: Vec<String>,
+    states: Vec<String>,
+    chains: Vec<i32>,
+    tags: Vec<String>,
+    parents: Option<Vec<TaskId>>,
+    roots: Option<Vec<TaskId>>,
+    /// Started by this alarm or scheduled task: field of the reason and moId.
+    trigger: Option<(&'static str, String)>,
+}
+
+/// An entity and how far around it to look: `EventFilterSpecByEntity` and `TaskFilterSpecByEntity` are alike.
+pub(super) fn read_entity(
+    fields: &mut Fields,
+    type_name: &str,
+    world: &World,
+) -> Result<Option<(EntityId, Recursion)>, Fault> {
+    let Some(mut by_entity) = fields.optional_object("entity", type_name)? else {
+        return Ok(None);
+    };
+    let reference = by_entity.reference("entity")?;
+    let recursion = match by_entity.string("recursion")?.as_str() {
+        "self" => Recursion::Itself,
+        "children" => Recursion::Children,
+        "all" => Recursion::All,
+        _ => {
+            return Err(Fault::invalid_argument(
+                "filter.entity.recursion",
+                "It must be self, children or all.",
+            ));
+        }
+    };
+    by_entity.done()?;
+    let entity = world
+        .inventory()
+        .find(&reference)
+        .ok_or_else(|| Fault::object_not_found(&reference))?;
+    Ok(Some((entity, recursion)))
+}
+
+/// Whether system users count, and which others (empty: all).
+pub(super) fn read_users(
+    fields: &mut Fields,
+    type_name: &str,
+) -> Result<Option<(bool, Vec<String>)>, Fault> {
+    let Some(mut by_user) = fields.optional_object("userName", type_name)? else {
+        return Ok(None);
+    };
+    let users = (by_user.boolean("systemUser")?, by_user.strings("userList")?);
+    by_user.done()?;
+    Ok(Some(users))
+}
+
+/// Whether `entity` counts.
+pub(super) fn entity_matches(
+    wanted: (EntityId, Recursion),
+    entity: Option<EntityId>,
+    inventory: &Inventory,
+) -> bool {
+    let (named, recursion) = wanted;
+    entity.is_some_and(|entity| match recursion {
+        Recursion::Itself => entity == named,
+        Recursion::Children => entity != named && inventory.is_within(entity, named),
+        Recursion::All => inventory.is_within(entity, named),
+    })
+}
+
+impl TaskFilter {
+    /// Reads a `TaskFilterSpec`.
+    pub(super) fn read(
+        mut fields: Fields,
+        world: &World,
+        origin: Timestamp,
+    ) -> Result<Self, Fault> {
+        let entity = read_entity(&mut fields, "TaskFilterSpecByEntity", world)?;
+        let time = match fields.optional_object("time", "TaskFilterSpecByTime")? {
+            Some(by_time) => Some(read_time(by_time, origin)?),
+            None => None,
+        };
+        let users = read_users(&mut fields, "TaskFilterSpecByUsername")?;
+        let states = fields.strings("state")?;
+        let known = [
+            TaskState::Queued,
+            TaskState::Running,
+            TaskState::Success,
+            TaskState::Error,
+        ]
+        .map(TaskState::name);
+        if let Some(wrong) = states.iter().find(|state| !known.contains(&state.as_str())) {
+            return Err(Fault::invalid_argument(
+                "filter.state",
+                &format!("There is no state {wrong}."),
+            ));
+        }
+        let filter = Self {
+            entity,
+            time,
+            users,
+            activations: fields.strings("activationId")?,
+            states,
+            chains: fields.ints("eventChainId")?,
+            tags: fields.strings("tag")?,
+            parents: keys(&fields.strings("parentTaskKey")?),
+            roots: keys(&fields.strings("rootTaskKey")?),
+            trigger: match (
+                fields.optional_reference("alarm")?,
+                fields.optional_reference("scheduledTask")?,
+            ) {
+                (Some(alarm), _) => Some(("alarm", alarm.id.to_string())),
+                (None, Some(schedule)) => Some(("scheduledTask", schedule.id.to_string())),
+                (None, None) => None,
+            },
+        };
+        fields.done()?;
+        Ok(filter)
+    }
+
+    /// Whether a task counts.
+    pub(super) fn matches(&self, task: &Facts<'_>, inventory: &Inventory) -> bool {
+        let among = |list: &[String], value: Option<&str>| {
+            list.is_empty() || value.is_some_and(|value| list.iter().any(|listed| listed == value))
+        };
+        let family = |keys: &Option<Vec<TaskId>>, value: Option<TaskId>| {
+            keys.as_ref()
+                .is_none_or(|keys| value.is_some_and(|value| keys.contains(&value)))
+        };
+        family(&self.parents, task.parent)
+            && family(&self.roots, task.root)
+            && self
+                .entity
+                .is_none_or(|wanted| entity_matches(wanted, task.entity, inventory))
+            && self.time.is_none_or(|(which, period)| {
+                task.times[which].is_some_and(|time| period.contains(time))
+            })
+            && self
+                .users
+                .as_ref()
+                .is_none_or(|(system, users)| user_matches(*system, users, task.reason))
+            && among(&self.activations, task.activation)
+            && among(&self.states, Some(task.state.name()))
+            && (self.chains.is_empty() || self.chains.contains(&task.chain))
+            && among(&self.tags, task.tag)
+            && self
+                .trigger
+                .as_ref()
+                .is_none_or(|(field, id)| task.reason[*field]["value"] == id.as_str())
+    }
+}
+
+fn read_time(mut fields: Fields, origin: Timestamp) -> Result<(usize, Period), Fault> {
+    let which = match fields.string("timeType")?.as_str() {
+        "queuedTime" => 0,
+        "startedTime" => 1,
+        "completedTime" => 2,
+        _ => {
+            let why = "It must be queuedTime, startedTime or completedTime.";
+            return Err(Fault::invalid_argument("filter.time.timeType", why));
+        }
+    };
+    let period = Period::read(&mut fields, origin)?;
+    fields.done()?;
+    Ok((which, period))
+}
+
+/// `None` if no keys are given; keys that no task can have match nothing.
+fn keys(texts: &[String]) -> Option<Vec<TaskId>> {
+    (!texts.is_empty()).then(|| texts.iter().filter_map(|text| key(text)).collect())
+}
+
+/// Whether somebody counts; `told` is what names the user, if there is one.
+pub(super) fn user_matches(system: bool, users: &[String], told: &Value) -> bool {
+    match told["userName"].as_str().filter(|user| !user.is_empty()) {
+        Some(user) => users.is_empty() || users.iter().any(|listed| listed == user),
+        None => system,
+    }
+}

@@ -1,0 +1,100 @@
+//! How kinds of operations show in the events.
+
+/// Types and texts of the events at an operation's start, its success and its failure. `{}` is the entity's name.
+#[derive(Debug)]
+pub(super) struct Story {
+    /// Key of the operation.
+    operation: &'static str,
+    /// Type and text.
+    pub(super) start: [&'static str; 2],
+    /// Type and text.
+    pub(super) success: [&'static str; 2],
+    /// Type and text.
+    pub(super) failure: [&'static str; 2],
+}
+
+/// The story of an operation that has none of its own.
+const PLAIN: Story = Story {
+    operation: "",
+    start: ["EventEx", "{}: started"],
+    success: ["EventEx", "{}: completed"],
+    failure: ["EventEx", "{}: failed"],
+};
+
+/// The story of the operation with this key.
+pub(super) fn story_of(operation: &str) -> &'static Story {
+    let known = STORIES.iter().find(|story| story.operation == operation);
+    known.unwrap_or(&PLAIN)
+}
+
+const STORIES: [Story; 10] = [
+    Story {
+        operation: "VirtualMachine.relocate",
+        start: ["VmBeingRelocatedEvent", "Relocating {}"],
+        success: ["VmRelocatedEvent", "{} was relocated"],
+        failure: ["VmRelocateFailedEvent", "Failed to relocate {}"],
+    },
+    Story {
+        operation: "VirtualMachine.migrate",
+        start: ["VmBeingHotMigratedEvent", "Migrating {} off its host"],
+        success: ["VmMigratedEvent", "Migration of {} completed"],
+        failure: ["VmFailedMigrateEvent", "Cannot migrate {}"],
+    },
+    Story {
+        operation: "Drm.ExecuteVMotionLRO",
+        start: ["VmBeingHotMigratedEvent", "DRS is migrating {}"],
+        success: ["DrsVmMigratedEvent", "DRS migrated {}"],
+        failure: ["VmFailedMigrateEvent", "Cannot migrate {}"],
+    },
+    Story {
+        operation: "VirtualMachine.clone",
+        start: ["VmBeingClonedEvent", "{} is being cloned"],
+        success: ["VmClonedEvent", "{} was cloned"],
+        failure: ["VmCloneFailedEvent", "Failed to clone {}"],
+    },
+    Story {
+        operation: "VirtualMachine.powerOn",
+        start: ["VmStartingEvent", "{} is starting"],
+        success: ["VmPoweredOnEvent", "{} is powered on"],
+        failure: ["VmFailedToPowerOnEvent", "Cannot power on {}"],
+    },
+    Story {
+        operation: "VirtualMachine.powerOff",
+        start: ["VmStoppingEvent", "{} is stopping"],
+        success: ["VmPoweredOffEvent", "{} is powered off"],
+        failure: ["VmFailedToPowerOffEvent", "Cannot power off {}"],
+    },
+    Story {
+        operation: "VirtualMachine.reconfigure",
+        start: ["EventEx", "Reconfiguring {}"],
+        success: ["VmReconfiguredEvent", "Reconfigured {}"],
+        failure: ["VmReconfigureFailedEvent", "Cannot reconfigure {}"],
+    },
+    Story {
+        operation: "VirtualMachine.destroy",
+        start: ["EventEx", "Removing {}"],
+        success: ["VmRemovedEvent", "Removed {}"],
+        failure: ["EventEx", "Cannot remove {}"],
+    },
+    Story {
+        operation: "HostSystem.enterMaintenanceMode",
+        start: [
+            "EnteringMaintenanceModeEvent",
+            "Host {} has started to enter maintenance mode",
+        ],
+        success: [
+            "EnteredMaintenanceModeEvent",
+            "Host {} has entered maintenance mode",
+        ],
+        failure: [
+            "CanceledHostOperationEvent",
+            "The operation performed on host {} was canceled",
+        ],
+    },
+    Story {
+        operation: "Datacenter.ExecuteVmPowerOnLRO",
+        start: ["VmStartingEvent", "{} is starting"],
+        success: ["DrsVmPoweredOnEvent", "DRS powered on {}"],
+        failure: ["VmFailedToPowerOnEvent", "Cannot power on {}"],
+    },
+];

@@ -1,0 +1,129 @@
+//! Writes what a filter reports of an object: everything, or what changed.
+
+use serde_json::{Value, json};
+
+use super::filter::{Filter, Member, Path};
+use super::objects::Objects;
+use crate::simulator::behaviour::{ChangeNames, Unset};
+use crate::simulator::value::{MoRef, Property};
+use crate::simulator::world::task::{Field, Task};
+
+impl Filter {
+    /// What the filter reports of an object now: nothing, or one update; several where changes are not folded.
+    pub(super) fn updates_of(&self, member: &Member, objects: &Objects<'_>) -> Vec<Value> {
+        let (kind, changes) = match (member.present, member.issued) {
+            (true, None) => ("enter", self.everything(member, objects)),
+            (true, Some(since)) => ("modify", self.changes(member, since, objects)),
+            (false, Some(_)) => ("leave", Vec::new()),
+            (false, None) => return Vec::new(),
+        };
+        if kind == "modify" && changes.is_empty() {
+            return Vec::new();
+        }
+        if kind == "modify" && !objects.pen.behaviours.fold_changes {
+            return changes
+                .into_iter()
+                .map(|change| object_update(kind, &member.object, vec![change]))
+                .collect();
+        }
+        vec![object_update(kind, &member.object, changes)]
+    }
+
+    fn paths_of(&self, member: &Member) -> &[Path] {
+        self.paths
+            .get(&*member.object.kind)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    fn everything(&self, member: &Member, objects: &Objects<'_>) -> Vec<Value> {
+        let value = |path: &Path| {
+            objects
+                .value(&member.object, &path.text)
+                .unwrap_or(Property::Unset)
+        };
+        self.paths_of(member)
+            .iter()
+            .map(|path| property_change(&path.text, value(path), objects))
+            .collect()
+    }
+
+    /// What of the object changed after `since`, as far as the filter asks for it.
+    fn changes(&self, member: &Member, since: u64, objects: &Objects<'_>) -> Vec<Value> {
+        let whole = objects.pen.behaviours.change_names == ChangeNames::Whole;
+        if let Some(task) = objects.task(&member.object) {
+            let changed = |field: Field| task.versions.of(field) > since;
+            let mut fields: Vec<Field> = Vec::new();
+            for path in self.paths_of(member) {
+                match path.field {
+                    Some(field) if changed(field) => fields.push(field),
+                    None if path.text == "info" => {
+                        fields.extend(Field::ALL.into_iter().filter(|field| changed(*field)));
+                    }
+                    None if changed(Field::Description) => fields.push(Field::Description),
+                    _ => {}
+                }
+            }
+            let asks_for_all = self.paths_of(member).iter().any(|path| path.text == "info");
+            return match fields.as_slice() {
+                [] => Vec::new(),
+                _ if whole || (asks_for_all && !self.partial) => {
+                    vec![property_change(
+                        "info",
+                        Property::Object(objects.pen.info(&task.record)),
+                        objects,
+                    )]
+                }
+                fields => fields
+                    .iter()
+                    .map(|field| field_change(task, *field, objects))
+                    .collect(),
+            };
+        }
+        let Some(entity) = objects.world.inventory().find(&member.object) else {
+            return Vec::new();
+        };
+        if objects.world.inventory().entity(entity).last_change <= since {
+            return Vec::new();
+        }
+        // Nothing of the estate changes but what a machine asks.
+        let about_runtime = self
+            .paths_of(member)
+            .iter()
+            .filter(|path| path.text.starts_with("runtime"));
+        about_runtime
+            .map(|path| {
+                let value = objects
+                    .value(&member.object, &path.text)
+                    .unwrap_or(Property::Unset);
+                property_change(&path.text, value, objects)
+            })
+            .collect()
+    }
+}
+
+fn object_update(kind: &str, object: &MoRef, changes: Vec<Value>) -> Value {
+    let mut update = json!({"_typeName": "ObjectUpdate", "kind": kind, "obj": object.to_json()});
+    if !changes.is_empty() {
+        update["changeSet"] = Value::Array(changes);
+    }
+    update
+}
+
+fn field_change(task: &Task, field: Field, objects: &Objects<'_>) -> Value {
+    property_change(
+        &format!("info.{}", field.name()),
+        objects.pen.field(&task.record, field),
+        objects,
+    )
+}
+
+fn property_change(name: &str, value: Property, objects: &Objects<'_>) -> Value {
+    let behaviours = objects.pen.behaviours;
+    let mut change = json!({"_typeName": "PropertyChange", "name": name, "op": "assign"});
+    match (value.boxed(behaviours.boxing), behaviours.unset) {
+        (Some(value), _) => change["val"] = value,
+        (None, Unset::Null) => change["val"] = Value::Null,
+        (None, Unset::Absent) => {}
+    }
+    change
+}

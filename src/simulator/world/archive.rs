@@ -1,0 +1,428 @@
+//! The tasks of the weeks before the server's start: generated, for nobody lived through them.
+//!
+//! How long an operation takes follows a log-normal distribution around its median, as durations of real operations
+//! do: many near the middle, some much longer, none negative.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use serde_json::Value;
+
+use super::inventory::{EntityId, Inventory};
+use super::task::{Record, TaskId, TaskState};
+use super::time::WorldTime;
+
+/// An operation as it went in the past.
+#[derive(Clone, Debug)]
+pub(crate) struct Profile {
+    /// Key of the operation.
+    pub(crate) description_id: Arc<str>,
+    /// Method name.
+    pub(crate) name: Option<Arc<str>>,
+    /// What it worked on; empty: nothing.
+    pub(crate) targets: Vec<EntityId>,
+    /// A `TaskReason`.
+    pub(crate) reason: Value,
+    /// Half of all runs took less.
+    pub(crate) median: Duration,
+    /// The standard deviation of the duration's logarithm: 0.3 is narrow, 1 is wide.
+    pub(crate) spread: f64,
+    /// How often, compared with the others.
+    pub(crate) weight: u32,
+    /// The share of runs that failed.
+    pub(crate) failures: f64,
+    /// The share of runs that were cancelled.
+    pub(crate) cancellations: f64,
+    /// The fault of those that failed.
+    pub(crate) error: Option<Value>,
+    /// Operations (key and method name) that ran one after the other below it.
+    pub(crate) children: Vec<(Arc<str>, Option<Arc<str>>)>,
+}
+
+/// What the past looked like.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Past {
+    /// How far it reaches back.
+    pub(crate) span: Duration,
+    /// How many tasks there were, children aside.
+    pub(crate) roots: usize,
+    /// The operations.
+    pub(crate) profiles: Vec<Profile>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    queued: WorldTime,
+    started: WorldTime,
+    completed: WorldTime,
+    profile: usize,
+    /// 0: the operation itself, else its so-manieth child.
+    part: usize,
+    target: Option<EntityId>,
+    ending: Ending,
+    /// The number of the root among the roots.
+    root: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Success,
+    Failure,
+    Cancelled,
+}
+
+/// The tasks of the past, by number.
+#[derive(Debug, Default)]
+pub(crate) struct Archive {
+    past: Past,
+    rows: Vec<Row>,
+    /// The index of each root's row.
+    roots: Vec<usize>,
+    first: u64,
+}
+
+/// What a filter may ask of a task, without making a record of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts<'a> {
+    /// The task.
+    pub(crate) id: TaskId,
+    /// What it worked on.
+    pub(crate) entity: Option<EntityId>,
+    /// The `TaskReason`.
+    pub(crate) reason: &'a Value,
+    /// The state.
+    pub(crate) state: TaskState,
+    /// Created, started, ended.
+    pub(crate) times: [Option<WorldTime>; 3],
+    /// The event chain.
+    pub(crate) chain: i32,
+    /// The tag.
+    pub(crate) tag: Option<&'a str>,
+    /// The client's token.
+    pub(crate) activation: Option<&'a str>,
+    /// The parent.
+    pub(crate) parent: Option<TaskId>,
+    /// The root.
+    pub(crate) root: Option<TaskId>,
+}
+
+impl<'a> Facts<'a> {
+    /// Of a record.
+    pub(crate) fn of(record: &'a Record, inventory: &Inventory) -> Self {
+        Self {
+            id: record.id,
+            entity: record
+                .entity
+                .as_ref()
+                .and_then(|entity| inventory.find(entity)),
+            reason: &record.reason,
+            state: record.state,
+            times: [
+                Some(record.queue_time),
+                record.start_time,
+                record.complete_time,
+            ],
+            chain: record.event_chain_id,
+            tag: record.change_tag.as_deref(),
+            activation: record.activation_id.as_deref(),
+            parent: record.parent,
+            root: record.root,
+        }
+    }
+}
+
+/// The first event chain of a server.
+pub(super) const FIRST_CHAIN: u64 = 81_000;
+
+impl Archive {
+    /// Generates the past of a server whose first own task has the number `next`.
+    pub(super) fn generate(past: Past, next: u64, seed: u64) -> Self {
+        let mut chance = Rng::with_seed(seed ^ 0xa4c4_11e5);
+        let mut rows = Vec::new();
+        let total: u32 = past.profiles.iter().map(|profile| profile.weight).sum();
+        for root in 0..past.roots {
+            if total == 0 {
+                break;
+            }
+            let mut draw = chance.u32(0..total);
+            let profile = past.profiles.iter().position(|profile| {
+                let found = draw < profile.weight;
+                draw = draw.saturating_sub(profile.weight);
+                found
+            });
+            past.add_run(&mut rows, root, profile.unwrap_or(0), &mut chance);
+        }
+        rows.sort_by_key(|row| (row.queued, row.root, row.part));
+        // Numbers go up to the first of the living; what would need a number below 1 is forgotten.
+        let room = usize::try_from(next.saturating_sub(1)).unwrap_or(usize::MAX);
+        let forgotten: std::collections::HashSet<usize> = rows[..rows.len().saturating_sub(room)]
+            .iter()
+            .map(|row| row.root)
+            .collect();
+        rows.retain(|row| !forgotten.contains(&row.root));
+        let mut roots = vec![0; past.roots];
+        for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.part == 0) {
+            roots[row.root] = index;
+        }
+        let first = next - rows.len() as u64;
+        Self {
+            past,
+            rows,
+            roots,
+            first,
+        }
+    }
+
+    /// The tasks with numbers above `after`, ascending.
+    pub(crate) fn after(&self, after: u64) -> impl DoubleEndedIterator<Item = usize> + use<> {
+        let skip = usize::try_from(after.saturating_add(1).saturating_sub(self.first))
+            .unwrap_or(usize::MAX);
+        skip.min(self.rows.len())..self.rows.len()
+    }
+
+    /// The tasks with numbers up to `upto`, ascending.
+    pub(crate) fn upto(&self, upto: u64) -> impl DoubleEndedIterator<Item = usize> + use<> {
+        let end = usize::try_from(upto.saturating_add(1).saturating_sub(self.first))
+            .unwrap_or(usize::MAX);
+        0..end.min(self.rows.len())
+    }
+
+    /// The row of an event chain.
+    pub(crate) fn of_chain(&self, chain: i32) -> Option<usize> {
+        let number = u64::try_from(chain).ok()?.checked_sub(FIRST_CHAIN)?;
+        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        (index < self.rows.len()).then_some(index)
+    }
+
+    fn id(&self, index: usize) -> TaskId {
+        TaskId(self.first + index as u64)
+    }
+
+    fn family(&self, row: &Row) -> Option<TaskId> {
+        (row.part > 0).then(|| self.id(self.roots[row.root]))
+    }
+
+    fn chain(&self, index: usize) -> i32 {
+        i32::try_from(FIRST_CHAIN + self.id(index).0).unwrap_or(i32::MAX)
+    }
+
+    /// What a filter may ask of a row.
+    pub(crate) fn facts(&self, index: usize) -> Facts<'_> {
+        let row = &self.rows[index];
+        let family = self.family(row);
+        Facts {
+            id: self.id(index),
+            entity: row.target,
+            reason: &self.past.profiles[row.profile].reason,
+            state: if row.ending == Ending::Success {
+                TaskState::Success
+            } else {
+                TaskState::Error
+            },
+            times: [Some(row.queued), Some(row.started), Some(row.completed)],
+            chain: self.chain(index),
+            tag: None,
+            activation: None,
+            parent: family,
+            root: family,
+        }
+    }
+
+    /// The record of a row.
+    pub(crate) fn record(&self, index: usize, inventory: &Inventory) -> Record {
+        let row = &self.rows[index];
+        let profile = &self.past.profiles[row.profile];
+        let (description_id, name) = match row.part.checked_sub(1) {
+            Some(child) => profile.children[child].clone(),
+            None => (profile.description_id.clone(), profile.name.clone()),
+        };
+        let facts = self.facts(index);
+        let error = match row.ending {
+            Ending::Success => None,
+            Ending::Failure => Some(profile.error.clone().unwrap_or_else(|| {
+                serde_json::json!({"_typeName": "SystemError", "faultstring": "A general system error occurred: Connection reset by peer", "reason": "Connection reset by peer"})
+            })),
+            Ending::Cancelled => Some(super::ending::canceled()),
+        };
+        let entity = row.target.map(|target| inventory.entity(target));
+        Record {
+            id: facts.id,
+            description: None,
+            name,
+            description_id,
+            entity: entity.map(|entity| entity.reference.clone()),
+            entity_name: entity.map(|entity| entity.name.clone()),
+            locked: Vec::new(),
+            state: facts.state,
+            cancelled: row.ending == Ending::Cancelled,
+            cancelable: false,
+            error,
+            result: None,
+            progress: None,
+            progress_details: Vec::new(),
+            reason: profile.reason.clone(),
+            queue_time: row.queued,
+            start_time: Some(row.started),
+            complete_time: Some(row.completed),
+            event_chain_id: facts.chain,
+            change_tag: None,
+            parent: facts.parent,
+            root: facts.root,
+            activation_id: None,
+            phase_log: Vec::new(),
+        }
+    }
+}
+
+impl Past {
+    fn add_run(&self, rows: &mut Vec<Row>, root: usize, number: usize, chance: &mut Rng) {
+        let profile = &self.profiles[number];
+        let queued = WorldTime::before_start(self.span.mul_f64(chance.f64()));
+        let wait = Duration::from_millis(chance.u64(80..2_500));
+        let fate = chance.f64();
+        let ending = if fate < profile.failures {
+            Ending::Failure
+        } else if fate < profile.failures + profile.cancellations {
+            Ending::Cancelled
+        } else {
+            Ending::Success
+        };
+        // What did not come to its end was over somewhere on the way.
+        let share = if ending == Ending::Success {
+            1.0
+        } else {
+            chance.f64()
+        };
+        let full = profile
+            .median
+            .mul_f64((profile.spread * normal(chance)).exp().clamp(0.01, 100.0));
+        let target = (!profile.targets.is_empty())
+            .then(|| profile.targets[chance.usize(0..profile.targets.len())]);
+        let started = queued.after(wait);
+        let completed = started.after(full.mul_f64(share));
+        // Nothing of the past reaches into the present.
+        let completed = completed.min(WorldTime::START);
+        let row = Row {
+            queued,
+            started: started.min(completed),
+            completed,
+            profile: number,
+            part: 0,
+            target,
+            ending,
+            root,
+        };
+        rows.push(row);
+        let count = u32::try_from(profile.children.len())
+            .unwrap_or(u32::MAX)
+            .max(1);
+        let slice = completed.since(row.started) / count;
+        let mut began = row.started;
+        for part in 1..=profile.children.len() {
+            let ended = began.after(slice);
+            let last = part == profile.children.len();
+            let ending = if last { ending } else { Ending::Success };
+            rows.push(Row {
+                queued: began,
+                started: began,
+                completed: ended,
+                part,
+                ending,
+                ..row
+            });
+            began = ended;
+        }
+    }
+}
+
+/// A number of the standard normal distribution (Box–Muller).
+fn normal(chance: &mut Rng) -> f64 {
+    let (radius, angle) = (1.0 - chance.f64(), chance.f64() * std::f64::consts::TAU);
+    (-2.0 * radius.ln()).sqrt() * angle.cos()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn past(roots: usize, children: usize) -> Past {
+        let profile = Profile {
+            description_id: "x".into(),
+            name: None,
+            targets: Vec::new(),
+            reason: serde_json::json!({"_typeName": "TaskReasonSystem"}),
+            median: Duration::from_secs(100),
+            spread: 0.5,
+            weight: 1,
+            failures: 0.1,
+            cancellations: 0.05,
+            error: None,
+            children: vec![("c".into(), None); children],
+        };
+        Past {
+            span: Duration::from_secs(30 * 86_400),
+            roots,
+            profiles: vec![profile],
+        }
+    }
+
+    #[test]
+    fn durations_spread_around_the_median() {
+        let archive = Archive::generate(past(2000, 0), 5000, 1);
+        assert_eq!((archive.rows.len(), archive.first), (2000, 3000));
+        let mut seconds: Vec<u64> = archive
+            .rows
+            .iter()
+            .filter(|row| row.ending == Ending::Success)
+            .map(|row| row.completed.since(row.started).as_secs())
+            .collect();
+        seconds.sort_unstable();
+        let at = |share: usize| seconds[seconds.len() * share / 100];
+        assert!((90..=110).contains(&at(50)), "{}", at(50));
+        assert!(
+            (45..=60).contains(&at(10)) && (170..=210).contains(&at(90)),
+            "{} {}",
+            at(10),
+            at(90)
+        );
+        assert!(archive.rows.is_sorted_by_key(|row| row.queued));
+        let failed = archive
+            .rows
+            .iter()
+            .filter(|row| row.ending == Ending::Failure)
+            .count();
+        assert!((140..=260).contains(&failed), "{failed}");
+    }
+
+    #[test]
+    fn children_lead_to_their_roots_and_numbers_end_where_the_living_begin() {
+        let archive = Archive::generate(past(50, 2), 1000, 1);
+        let inventory = Inventory::default();
+        let records: Vec<Record> = archive
+            .after(0)
+            .map(|index| archive.record(index, &inventory))
+            .collect();
+        assert_eq!(records.last().unwrap().id, TaskId(999));
+        for child in records.iter().filter(|record| record.parent.is_some()) {
+            let root = records
+                .iter()
+                .find(|record| Some(record.id) == child.root)
+                .unwrap();
+            assert!(root.parent.is_none() && root.start_time <= child.start_time);
+            assert!(child.complete_time <= root.complete_time);
+        }
+        assert_eq!(archive.after(990).count(), 9);
+        assert_eq!(archive.upto(990).count(), records.len() - 9);
+        let chain = records[3].event_chain_id;
+        assert_eq!(archive.of_chain(chain), Some(3));
+        assert_eq!(archive.of_chain(81_000 + 1000), None);
+    }
+
+    #[test]
+    fn without_room_for_numbers_the_oldest_are_forgotten() {
+        let archive = Archive::generate(past(500, 0), 100, 1);
+        assert_eq!((archive.rows.len(), archive.first), (99, 1));
+        assert_eq!(Archive::generate(Past::default(), 100, 1).rows.len(), 0);
+    }
+}

@@ -1,0 +1,112 @@
+//! What the demo promises, checked against the world that it makes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::task::TaskState;
+use super::*;
+use crate::simulator::scenario::{LoadOptions, Scenario};
+
+const REASONS: [&str; 4] = [
+    "TaskReasonUser",
+    "TaskReasonSystem",
+    "TaskReasonAlarm",
+    "TaskReasonSchedule",
+];
+
+/// How many faults a chain has.
+fn depth(fault: &Value) -> usize {
+    1 + fault.get("faultCause").map_or(0, depth)
+}
+
+/// What is remarkable about a task, seen after it was seen as `before`.
+fn remarks(world: &World, record: &Record, before: Option<&Record>) -> Vec<&'static str> {
+    let running = record.state == TaskState::Running;
+    let name = record.entity_name.as_deref().unwrap_or_default();
+    let result = record
+        .result
+        .as_ref()
+        .and_then(|result| result["_typeName"].as_str());
+    let parent = record.parent.and_then(|parent| world.task(parent));
+    let fell = before.is_some_and(|before| before.progress > record.progress);
+    let turned = before.is_some_and(|before| before.cancelable != record.cancelable);
+    let facts = [
+        (
+            "three levels",
+            parent.is_some_and(|parent| parent.record.parent.is_some()),
+        ),
+        (
+            "a child that outlives its parent",
+            running && parent.is_some_and(|parent| parent.record.state.is_final()),
+        ),
+        (
+            "a fault chain of three",
+            record.error.as_ref().map_or(0, depth) >= 3,
+        ),
+        ("an escape sequence", name.contains('\u{1b}')),
+        ("wide characters", name.contains('財')),
+        ("a long name", name.chars().count() > 80),
+        ("no entity", record.entity.is_none()),
+        ("progress that falls", running && fell),
+        ("cancelable that turns", running && turned),
+        ("changing phases", record.phase_log.len() >= 4),
+        ("no figure", running && record.progress.is_none()),
+        ("not cancelable", running && !record.cancelable),
+        (
+            "more than an hour",
+            record
+                .start_time
+                .is_some_and(|start| start < WorldTime::from_micros(-3_600_000_000)),
+        ),
+        ("a boxed result", result == Some("string")),
+        (
+            "a reference as result",
+            result == Some("ManagedObjectReference"),
+        ),
+        (
+            "a list as result",
+            result.is_some_and(|name| name.starts_with("ArrayOf")),
+        ),
+        (
+            "a result of an unknown type",
+            result == Some("com.example.nsx.RealizationReport"),
+        ),
+        ("a root that names itself", record.root == Some(record.id)),
+        ("details", !record.progress_details.is_empty()),
+        ("an internal task", record.name.is_none()),
+    ];
+    let reasons = REASONS
+        .into_iter()
+        .filter(|reason| record.reason["_typeName"] == *reason);
+    facts
+        .into_iter()
+        .filter(|(_, holds)| *holds)
+        .map(|(what, _)| what)
+        .chain(reasons)
+        .collect()
+}
+
+#[test]
+fn within_ten_minutes_it_shows_all_that_a_monitor_has_to_cope_with() {
+    let setting = Scenario::load("demo")
+        .unwrap()
+        .setting(&LoadOptions::default())
+        .unwrap();
+    let mut world = World::new(setting, 1);
+    let mut seen = BTreeSet::new();
+    let mut before: HashMap<TaskId, Record> = HashMap::new();
+    for second in 0..=600 {
+        world.advance_to(WorldTime::from_micros(second * 1_000_000));
+        for task in world.tasks() {
+            seen.extend(remarks(&world, &task.record, before.get(&task.record.id)));
+            before.insert(task.record.id, task.record.clone());
+        }
+        if world
+            .inventory()
+            .all()
+            .any(|(_, entity)| entity.question.is_some())
+        {
+            seen.insert("a question");
+        }
+    }
+    assert_eq!(seen.len(), 25, "{seen:#?}");
+}

@@ -1,0 +1,48 @@
+//! What the panels look like, as text and in style.
+
+mod panels;
+mod robust;
+mod styles;
+
+use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
+
+use super::*;
+use crate::app::fixture::now;
+
+/// What a state looks like.
+pub(super) fn draw_buffer(state: &State) -> Buffer {
+    draw_with(state, &Look::new(&state.options).unwrap())
+}
+
+/// The same with a look that is at hand.
+pub(super) fn draw_with(state: &State, look: &Look) -> Buffer {
+    let backend = TestBackend::new(state.size.width, state.size.height);
+    let mut terminal = Terminal::new(backend).unwrap();
+    terminal
+        .draw(|frame| {
+            draw(state, look, frame, now());
+        })
+        .unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// What a state looks like, without colours.
+pub(super) fn draw_text(state: &State) -> String {
+    let buffer = draw_buffer(state);
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut covered = 0;
+        for x in 0..buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            if covered == 0 {
+                line.push_str(symbol);
+                covered = crate::text::width(symbol).max(1);
+            }
+            covered -= 1;
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,273 @@
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use insta::assert_snapshot;
+use jiff::SignedDuration;
+
+use super::draw_text;
+use crate::{
+    app::{
+        Event, Gravity, State,
+        fixture::{busy, choose, connecting, empty, now, tasks, tell},
+        update,
+    },
+    task::{Labels, TaskChange, fixture::at},
+    vim::types::OperationLabel,
+    watch::{CancelAnswer, Link, Privilege, Update},
+};
+
+fn press(state: &mut State, keys: &str) {
+    for character in keys.chars() {
+        let code = match character {
+            '\n' => KeyCode::Enter,
+            '\u{1b}' => KeyCode::Esc,
+            '\t' => KeyCode::Tab,
+            character => KeyCode::Char(character),
+        };
+        let key = KeyEvent::new(code, KeyModifiers::NONE);
+        update(state, Event::Key(key), now());
+    }
+}
+
+fn labelled(width: u16, height: u16) -> State {
+    let mut state = busy(width, height);
+    let rows = [
+        ("VirtualMachine.relocate", "Relocate virtual machine"),
+        ("HostSystem.enterMaintenanceMode", "Enter maintenance mode"),
+        ("VirtualMachine.clone", "Clone virtual machine"),
+        ("VirtualMachine.powerOn", "Power On virtual machine"),
+    ];
+    let rows = rows.map(|(id, label)| OperationLabel {
+        description_id: id.to_owned(),
+        label: label.to_owned(),
+    });
+    tell(&mut state, Update::Labels(Labels::new(rows.to_vec())));
+    state
+}
+
+#[test]
+fn the_whole_screen_at_every_size() {
+    assert_snapshot!("screen_80x24", draw_text(&labelled(80, 24)));
+    assert_snapshot!("screen_120x40", draw_text(&labelled(120, 40)));
+    assert_snapshot!("screen_200x60", draw_text(&labelled(200, 60)));
+    assert_snapshot!("screen_40x12", draw_text(&labelled(40, 12)));
+    assert_snapshot!("screen_20x5", draw_text(&labelled(20, 5)));
+}
+
+#[test]
+fn in_ascii() {
+    let mut state = labelled(120, 24);
+    state.options.ascii = true;
+    let text = draw_text(&state);
+    assert!(text.is_ascii(), "{text}");
+    assert_snapshot!("screen_ascii", text);
+}
+
+#[test]
+fn the_flat_list_sorted_by_target() {
+    let mut state = labelled(120, 24);
+    press(&mut state, "tsjj\n");
+    assert_snapshot!("flat", draw_text(&state));
+}
+
+#[test]
+fn a_folded_family_shows_what_it_hides() {
+    let mut state = labelled(120, 24);
+    press(&mut state, "-");
+    assert_snapshot!("folded", draw_text(&state));
+}
+
+#[test]
+fn without_tasks_it_says_what_to_do() {
+    assert_snapshot!("connecting", draw_text(&connecting(80, 24)));
+    assert_snapshot!("empty", draw_text(&empty(80, 24)));
+    let mut state = connecting(80, 24);
+    let reason =
+        "the user name or the password is wrong. Check GOVC_USERNAME and the password file";
+    let out = Link::SignedOut {
+        reason: reason.into(),
+    };
+    tell(&mut state, Update::Link(out));
+    assert_snapshot!("signed_out", draw_text(&state));
+    let mut state = busy(80, 24);
+    press(&mut state, "/nowhere\n");
+    assert_snapshot!("no_match", draw_text(&state));
+}
+
+#[test]
+fn a_lost_connection_is_told_and_what_is_shown_is_marked() {
+    let mut state = labelled(120, 24);
+    let lost = Link::Retrying {
+        attempt: 3,
+        next: at(3728),
+        reason: "the connection was refused".into(),
+    };
+    tell(&mut state, Update::Link(lost));
+    assert_snapshot!("retrying", draw_text(&state));
+}
+
+#[test]
+fn the_overview_of_a_task() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut state = labelled(width, height);
+        press(&mut state, "1z");
+        assert_snapshot!(format!("overview_{width}x{height}"), draw_text(&state));
+    }
+}
+
+#[test]
+fn the_overview_of_others() {
+    for (name, mo_id) in [
+        ("failed", "task-4740"),
+        ("ghost", "task-4600"),
+        ("gone", "task-4650"),
+    ] {
+        let mut state = labelled(80, 24);
+        choose(&mut state, mo_id);
+        press(&mut state, "z");
+        assert_snapshot!(format!("overview_{name}"), draw_text(&state));
+    }
+}
+
+#[test]
+fn the_other_tabs() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        for (name, mo_id, key) in [
+            ("lineage", "task-4712", "2"),
+            ("error", "task-4740", "3"),
+            ("result", "task-4713", "4"),
+            ("json", "task-4711", "5"),
+        ] {
+            let mut state = labelled(width, height);
+            choose(&mut state, mo_id);
+            press(&mut state, key);
+            press(&mut state, "z");
+            assert_snapshot!(format!("{name}_{width}x{height}"), draw_text(&state));
+        }
+    }
+}
+
+#[test]
+fn tabs_without_content_say_so() {
+    let mut state = labelled(80, 24);
+    for key in ["3", "4"] {
+        press(&mut state, key);
+        assert_snapshot!(format!("nothing_in_{key}"), draw_text(&state));
+    }
+}
+
+#[test]
+fn the_cancel_inspector() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut state = labelled(width, height);
+        press(&mut state, "c");
+        assert_snapshot!(format!("cancel_{width}x{height}"), draw_text(&state));
+    }
+    let mut state = labelled(80, 24);
+    choose(&mut state, "task-4712");
+    press(&mut state, "c");
+    assert_snapshot!("cancel_child", draw_text(&state));
+    choose(&mut state, "task-4721");
+    press(&mut state, "\u{1b}c");
+    assert_snapshot!("cancel_asked", draw_text(&state));
+}
+
+#[test]
+fn the_question_and_the_answer() {
+    let mut state = labelled(80, 24);
+    press(&mut state, "c");
+    let privilege = Update::Privilege {
+        mo_id: "task-4711".into(),
+        privilege: Privilege::Granted,
+    };
+    tell(&mut state, privilege);
+    press(&mut state, "\n");
+    assert_snapshot!("cancel_question", draw_text(&state));
+    press(&mut state, "y");
+    assert_snapshot!("cancel_pending", draw_text(&state));
+    let answer = Update::Cancel {
+        mo_id: "task-4711".into(),
+        answer: CancelAnswer::NotSupported,
+    };
+    tell(&mut state, answer);
+    assert_snapshot!("cancel_refused", draw_text(&state));
+    let mut state = labelled(80, 24);
+    state.options.read_only = true;
+    press(&mut state, "c");
+    assert_snapshot!("cancel_read_only", draw_text(&state));
+}
+
+#[test]
+fn what_lies_over_the_panels() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut state = labelled(width, height);
+        press(&mut state, "?");
+        assert_snapshot!(format!("help_{width}x{height}"), draw_text(&state));
+        press(&mut state, "\u{1b}s");
+        assert_snapshot!(format!("sort_{width}x{height}"), draw_text(&state));
+        press(&mut state, "\u{1b}");
+        let earlier = now() - SignedDuration::from_hours(30);
+        state.notices.say(Gravity::Info, "Watching task-1", earlier);
+        let text =
+            "vc01.lab sent something odd about task-9: field “progress” should be a whole number";
+        state.notices.say(Gravity::Warning, text, now());
+        state.notices.say(Gravity::Warning, text, now());
+        press(&mut state, "n");
+        assert_snapshot!(format!("notices_{width}x{height}"), draw_text(&state));
+    }
+}
+
+#[test]
+fn the_figures_before_anything_was_counted() {
+    let mut state = labelled(80, 24);
+    press(&mut state, "F");
+    assert_snapshot!("figures", draw_text(&state));
+}
+
+#[test]
+fn the_line_at_the_bottom() {
+    let last = |state: &State| {
+        draw_text(state)
+            .lines()
+            .rev()
+            .take(2)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let mut state = labelled(80, 24);
+    press(&mut state, "/db");
+    assert_snapshot!("footer_filtering", last(&state));
+    press(&mut state, "\n");
+    assert_snapshot!("footer_filtered", last(&state));
+    press(&mut state, "\u{1b}aa/b\n");
+    assert_snapshot!("footer_adding", last(&state));
+    press(&mut state, "\u{1b}*");
+    assert_snapshot!("footer_notice", last(&state));
+}
+
+#[test]
+fn an_insecure_and_read_only_screen_says_so() {
+    let mut state = labelled(120, 24);
+    state.options.read_only = true;
+    let mut facts = state.servers[0].facts.clone().unwrap();
+    facts.insecure = true;
+    tell(&mut state, Update::Server(Box::new(facts)));
+    assert_snapshot!("header_insecure", draw_text(&state).lines().next().unwrap());
+    let mut state = labelled(60, 24);
+    let mut facts = state.servers[0].facts.clone().unwrap();
+    facts.insecure = true;
+    tell(&mut state, Update::Server(Box::new(facts)));
+    assert_snapshot!(
+        "header_insecure_narrow",
+        draw_text(&state).lines().next().unwrap()
+    );
+}
+
+#[test]
+fn an_unreadable_task_keeps_what_was_seen() {
+    let mut state = labelled(120, 24);
+    let unreadable = TaskChange::Unreadable {
+        mo_id: "task-4720".into(),
+        reason: "no permission".into(),
+    };
+    tell(&mut state, tasks(vec![unreadable]));
+    assert_snapshot!("unreadable", draw_text(&state));
+}

@@ -1,0 +1,125 @@
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde_json::json;
+
+use super::{draw_buffer, draw_text, draw_with};
+use crate::{
+    app::{
+        Event, State,
+        fixture::{busy, choose, connecting, empty, now, task, tasks, tell},
+        update,
+    },
+    ui::Look,
+    watch::Update,
+};
+
+fn press(state: &mut State, key: char) {
+    let code = match key {
+        '\n' => KeyCode::Enter,
+        key => KeyCode::Char(key),
+    };
+    let key = KeyEvent::new(code, KeyModifiers::NONE);
+    update(state, Event::Key(key), now());
+}
+
+#[test]
+fn every_screen_draws_at_every_size() {
+    let screens = [
+        "", "?", "s", "n", "a", "/db", "c", "c\n", "2z", "3z", "4", "5z", "1z", "t", "d",
+    ];
+    let all = screens.map(|keys| (busy as fn(u16, u16) -> State, keys));
+    let bare = ["", "?", "c", "5"].into_iter();
+    let bare = bare.flat_map(|keys| [(empty as fn(u16, u16) -> State, keys), (connecting, keys)]);
+    {
+        for (make, keys) in all.into_iter().chain(bare) {
+            for width in 0..=30 {
+                let mut state = make(width, 0);
+                keys.chars().for_each(|key| press(&mut state, key));
+                let look = Look::new(&state.options).unwrap();
+                for height in 0..=10 {
+                    update(&mut state, Event::Resize { width, height }, now());
+                    draw_with(&state, &look);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_task_draws_in_every_tab_at_odd_sizes() {
+    for (width, height) in [(1, 1), (7, 3), (31, 9), (33, 17), (97, 13), (300, 90)] {
+        for tab in ['1', '2', '3', '4', '5'] {
+            let mut state = busy(width, height);
+            press(&mut state, tab);
+            let look = Look::new(&state.options).unwrap();
+            for _ in 0..state.outline.len() {
+                press(&mut state, 'j');
+                draw_with(&state, &look);
+            }
+        }
+    }
+}
+
+/// What a terminal would obey, and what would reorder or hide text.
+fn is_hostile(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[test]
+fn nothing_hostile_reaches_the_terminal() {
+    let evil = "a\u{1b}[2J\u{9b}31m\u{202e}\u{7}\u{0}b";
+    let everywhere = json!({
+        "descriptionId": format!("x.{evil}"), "name": evil, "entityName": evil,
+        "description": {"key": evil, "message": evil}, "changeTag": evil, "activationId": evil,
+        "reason": {"_typeName": "TaskReasonUser", "userName": evil}, "state": "error",
+        "error": {"_typeName": evil, "faultstring": evil, evil: evil, "list": [evil, {"a": evil}]},
+        "result": {"_typeName": evil, "x": evil}, evil: evil
+    });
+    for keys in ["1", "2", "3", "4", "5", "c", "1z", "n"] {
+        let mut state = empty(100, 40);
+        tell(&mut state, tasks(vec![task(evil, &everywhere)]));
+        tell(&mut state, Update::Notice(evil.into()));
+        keys.chars().for_each(|key| press(&mut state, key));
+        for cell in draw_buffer(&state).content {
+            let symbol = cell.symbol();
+            assert!(!symbol.chars().any(is_hostile), "{symbol:?} in {keys}");
+        }
+    }
+}
+
+#[test]
+fn wide_characters_do_not_move_the_columns() {
+    let mut state = busy(120, 40);
+    choose(&mut state, "task-4730");
+    let buffer = draw_buffer(&state);
+    let column = |text: &str| {
+        let titles: Vec<_> = (0..buffer.area.width)
+            .map(|x| buffer[(x, 1)].symbol().to_owned())
+            .collect();
+        titles.concat().find(text).unwrap()
+    };
+    let start = u16::try_from(column("PROGRESS")).unwrap();
+    let row = (2..30)
+        .find(|y| (0..40).any(|x| buffer[(x, *y)].symbol() == "仮"))
+        .unwrap();
+    assert_eq!(buffer[(start, row)].symbol(), "█");
+    assert_eq!(buffer[(start - 1, row)].symbol(), " ");
+}
+
+#[test]
+fn a_deep_lineage_keeps_room_for_names() {
+    let mut state = empty(80, 24);
+    let mut all = vec![task("t0", &json!({}))];
+    for depth in 1..200 {
+        let parent = format!("t{}", depth - 1);
+        all.push(task(
+            &format!("t{depth}"),
+            &json!({"parentTaskKey": parent}),
+        ));
+    }
+    tell(&mut state, tasks(all));
+    press(&mut state, 'G');
+    press(&mut state, '2');
+    let text = draw_text(&state);
+    let last = text.lines().nth(15).unwrap();
+    assert!(last.contains("Relocate"), "{text}");
+}

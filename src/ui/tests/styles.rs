@@ -1,0 +1,132 @@
+use ratatui::{
+    buffer::Buffer,
+    style::{Modifier, Style},
+};
+use serde_json::json;
+
+use super::draw_buffer;
+use crate::{
+    app::{
+        ColorDepth, State,
+        fixture::{busy, choose, empty, find, task, tasks, tell},
+    },
+    task::fixture::at,
+    ui::{Look, Role},
+    watch::{Link, Update},
+};
+
+fn style(state: &State, role: Role) -> Style {
+    Look::new(&state.options).unwrap().style(role)
+}
+
+/// The place of a text on the screen.
+fn place(buffer: &Buffer, text: &str) -> (u16, u16) {
+    for y in 0..buffer.area.height {
+        for x in 0..buffer.area.width {
+            let rest = (x..buffer.area.width).map(|x| buffer[(x, y)].symbol());
+            if rest.collect::<String>().starts_with(text) {
+                return (x, y);
+            }
+        }
+    }
+    panic!("“{text}” is not on the screen");
+}
+
+#[test]
+fn the_selected_row_stands_out_over_its_whole_width() {
+    let mut state = busy(120, 40);
+    choose(&mut state, "task-4740");
+    let buffer = draw_buffer(&state);
+    let (_, y) = place(&buffer, "✗ Power on");
+    let selected = style(&state, Role::Selected).bg.unwrap();
+    for x in [0, 60, 119] {
+        assert_eq!(buffer[(x, y)].bg, selected, "at {x}");
+    }
+    assert_ne!(buffer[(0, y - 1)].bg, selected);
+}
+
+#[test]
+fn outcomes_have_their_colours() {
+    let state = busy(120, 40);
+    let buffer = draw_buffer(&state);
+    for (text, role) in [
+        ("failed at 95%", Role::Failed),
+        ("cancelled at 40%", Role::Cancelled),
+        ("gone at 88%", Role::Lost),
+        ("queued", Role::Queued),
+        ("asked", Role::Cancelled),
+        ("● live", Role::Success),
+    ] {
+        let fg = style(&state, role).fg.unwrap();
+        let place = place(&buffer, text);
+        // The header says “queued”, too: there it is the sign that has the colour.
+        let place = if text == "queued" {
+            (place.0 - 4, place.1)
+        } else {
+            place
+        };
+        assert_eq!(buffer[place].fg, fg, "{text}");
+    }
+}
+
+#[test]
+fn an_unchecked_certificate_is_alarming() {
+    let mut state = busy(80, 24);
+    let mut facts = state.servers[0].facts.clone().unwrap();
+    facts.insecure = true;
+    tell(&mut state, Update::Server(Box::new(facts)));
+    let buffer = draw_buffer(&state);
+    let cell = &buffer[place(&buffer, "INSECURE")];
+    assert_eq!(Some(cell.bg), style(&state, Role::Alarm).bg);
+}
+
+#[test]
+fn stale_progress_is_not_shown_as_current() {
+    let mut state = empty(120, 24);
+    let half = json!({"progress": 50});
+    tell(&mut state, tasks(vec![task("task-1", &half)]));
+    let gauge = |state: &State| {
+        let buffer = draw_buffer(state);
+        buffer[place(&buffer, "█")].fg
+    };
+    assert_eq!(Some(gauge(&state)), style(&state, Role::Gauge).fg);
+    let lost = Link::Retrying {
+        attempt: 1,
+        next: at(3730),
+        reason: "refused".into(),
+    };
+    tell(&mut state, Update::Link(lost));
+    assert_eq!(Some(gauge(&state)), style(&state, Role::Stale).fg);
+    let buffer = draw_buffer(&state);
+    let warning = style(&state, Role::Warning).fg.unwrap();
+    assert_eq!(buffer[place(&buffer, "⚠ stale")].fg, warning);
+}
+
+#[test]
+fn a_derived_figure_looks_less_sure_than_a_reported_one() {
+    let mut state = empty(120, 24);
+    let child = json!({"progress": 50, "parentTaskKey": "task-1"});
+    let all = vec![task("task-1", &json!({})), task("task-2", &child)];
+    tell(&mut state, tasks(all));
+    let buffer = draw_buffer(&state);
+    let (_, y) = place(&buffer, "▾ ▶");
+    let (x, _) = place(&buffer, "█");
+    let derived = style(&state, Role::GaugeDerived).fg.unwrap();
+    assert_eq!(buffer[(x, y)].fg, derived);
+    place(&buffer, "≈50%");
+}
+
+#[test]
+fn without_colours_the_selection_is_reversed() {
+    let mut state = busy(120, 40);
+    state.options.colors = ColorDepth::Mono;
+    let selected = find(&state, "task-4721");
+    choose(&mut state, "task-4721");
+    assert_eq!(state.selected(), Some(selected));
+    let buffer = draw_buffer(&state);
+    let (_, y) = place(&buffer, "▶ Enter maintenance mode");
+    assert!(buffer[(50, y)].modifier.contains(Modifier::REVERSED));
+    for cell in &buffer.content {
+        assert_eq!((cell.fg, cell.bg), Default::default());
+    }
+}

@@ -1,0 +1,453 @@
+//! Task history, events and what else explains a task.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod simulator_support;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use simulator_support::*;
+use vtask::simulator::Options;
+use vtask::simulator::scenario::Scenario;
+
+const CREATE: &str = "TaskManager/TaskManager/CreateCollectorForTasks";
+
+const PAST: &str = r#"
+[history]
+days = 30
+per_day = 10
+[[history.operations]]
+operation = "VirtualMachine.clone"
+on = ["a", "b"]
+by = { user = "ops" }
+median = "10m"
+weight = 3
+failures = 20
+cancellations = 10
+children = ["vim.Task.copyDisks"]
+[[history.operations]]
+operation = "internal.unknown"
+median = "5s"
+
+[[task]]
+at = "0s"
+[task.what]
+operation = "VirtualMachine.relocate"
+on = "a"
+by = { user = "kim" }
+tag = "CHG7"
+activation = "act-7"
+queue = "2s"
+takes = "30s"
+phases = [{ at = 0, key = "k", text = "Copying" }, { at = 50, key = "k", text = "Switching over" }]
+result = { _typeName = "string", _value = "big" }
+[[task.what.children]]
+after = "1s"
+[task.what.children.what]
+operation = "vim.Task.copyDisk"
+takes = "10s"
+error = { _typeName = "FileNotFound", faultstring = "no file", file = "f" }
+"#;
+
+async fn bench() -> Bench {
+    let scenario = format!(
+        "{}{PAST}",
+        ESTATE.replace("first_task = 1\n", "first_task = 1000\n")
+    );
+    let mut bench = Bench::with(&scenario, |options| {
+        options.starts_at = Some("2026-03-04T15:00:00Z".parse().unwrap());
+    })
+    .await;
+    bench.login().await;
+    bench
+}
+
+async fn create(bench: &Bench, mut filter: Value) -> String {
+    filter["_typeName"] = json!("TaskFilterSpec");
+    let (status, reference) = bench.post(CREATE, json!({"filter": filter})).await;
+    assert_eq!(
+        (status, &reference["type"]),
+        (200, &json!("TaskHistoryCollector")),
+        "{reference}"
+    );
+    reference["value"].as_str().unwrap().to_owned()
+}
+
+async fn on(bench: &Bench, collector: &str, method: &str, body: Value) -> Reply {
+    bench
+        .post(&format!("TaskHistoryCollector/{collector}/{method}"), body)
+        .await
+}
+
+/// Everything that a filter gives, page by page, oldest first.
+async fn all(bench: &Bench, filter: Value) -> Vec<Value> {
+    let collector = create(bench, filter).await;
+    let mut items = Vec::new();
+    loop {
+        let (status, page) = on(bench, &collector, "ReadNextTasks", json!({"maxCount": 97})).await;
+        assert_eq!(status, 200, "{page}");
+        let page = page.as_array().unwrap().clone();
+        if page.is_empty() {
+            break;
+        }
+        items.extend(page);
+    }
+    assert_eq!(
+        on(bench, &collector, "DestroyCollector", json!({})).await,
+        (204, Value::Null)
+    );
+    items
+}
+
+fn keys(items: &[Value]) -> Vec<&str> {
+    items
+        .iter()
+        .map(|item| item["key"].as_str().unwrap())
+        .collect()
+}
+
+fn time(value: &Value) -> Timestamp {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn thirty_days_page_by_page_each_task_once() {
+    let bench = bench().await;
+    bench.advance(5);
+    let items = all(&bench, json!({})).await;
+    items.iter().for_each(assert_typed);
+    let unique: HashSet<_> = keys(&items).into_iter().map(str::to_owned).collect();
+    assert_eq!(unique.len(), items.len());
+    assert!((450..=650).contains(&items.len()), "{}", items.len());
+    assert!(items.is_sorted_by_key(|item| time(&item["queueTime"])));
+    let first = time(&items[0]["queueTime"]);
+    let reach = time(&items.last().unwrap()["queueTime"]).duration_since(first);
+    assert!((28..=30).contains(&(reach.as_hours() / 24)), "{reach}");
+    assert_eq!(items.last().unwrap()["state"], "running");
+    assert_eq!(items[items.len() - 2]["key"], "task-1000");
+}
+
+#[tokio::test]
+async fn forward_backward_rewind_reset_and_the_latest_page() {
+    let bench = bench().await;
+    let collector = create(&bench, json!({})).await;
+    let read = async |method: &str, count: u32| {
+        let (_, page) = on(&bench, &collector, method, json!({"maxCount": count})).await;
+        keys(page.as_array().unwrap())
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let oldest = read("ReadNextTasks", 5).await;
+    let next = read("ReadNextTasks", 3).await;
+    let mut back = read("ReadPreviousTasks", 3).await;
+    back.reverse();
+    assert_eq!(back, next);
+    on(&bench, &collector, "RewindCollector", json!({})).await;
+    assert_eq!(read("ReadNextTasks", 5).await, oldest);
+    assert_eq!(
+        on(&bench, &collector, "ResetCollector", json!({})).await.0,
+        204
+    );
+    assert_eq!(read("ReadNextTasks", 5).await, Vec::<String>::new());
+    let newest = read("ReadPreviousTasks", 2).await;
+    assert_eq!(newest, ["task-1000", "task-999"]);
+    assert_eq!(read("ReadPreviousTasks", 1).await, ["task-998"]);
+    assert_eq!(
+        on(
+            &bench,
+            &collector,
+            "SetCollectorPageSize",
+            json!({"maxCount": 2})
+        )
+        .await
+        .0,
+        204
+    );
+    let (_, latest) = bench
+        .get(&format!("TaskHistoryCollector/{collector}/latestPage"))
+        .await;
+    assert_eq!(keys(latest.as_array().unwrap()), newest);
+    for wrong in [json!(0), json!(1001), json!(null)] {
+        assert_fault(
+            &on(
+                &bench,
+                &collector,
+                "ReadNextTasks",
+                json!({"maxCount": wrong}),
+            )
+            .await,
+            "InvalidArgument",
+        );
+    }
+    // What comes up meanwhile is read too.
+    on(&bench, &collector, "ResetCollector", json!({})).await;
+    let rewound = create(&bench, json!({"state": ["running"]})).await;
+    assert_eq!(
+        on(&bench, &rewound, "ReadNextTasks", json!({"maxCount": 10}))
+            .await
+            .1,
+        json!([])
+    );
+    bench.advance(5);
+    let (_, page) = on(&bench, &rewound, "ReadNextTasks", json!({"maxCount": 10})).await;
+    assert_eq!(keys(page.as_array().unwrap()), ["task-1000", "task-1001"]);
+}
+
+#[tokio::test]
+async fn every_filter_filters() {
+    let bench = bench().await;
+    bench.advance(40);
+    let root = bench.info(1000).await;
+    let everything = all(&bench, json!({})).await;
+    let count = |test: &dyn Fn(&Value) -> bool| everything.iter().filter(|item| test(item)).count();
+
+    let child = all(&bench, json!({"parentTaskKey": ["task-1000"]})).await;
+    assert_eq!(keys(&child), ["task-1001"]);
+    assert_eq!(child[0]["error"]["_typeName"], "FileNotFound");
+    assert_eq!(
+        keys(&all(&bench, json!({"rootTaskKey": ["task-1000", "task-5"]})).await),
+        ["task-1001"]
+    );
+    assert!(
+        all(&bench, json!({"parentTaskKey": ["nonsense"]}))
+            .await
+            .is_empty()
+    );
+    let old_child = everything
+        .iter()
+        .find(|item| item["parentTaskKey"].is_string())
+        .unwrap();
+    let siblings = all(&bench, json!({"rootTaskKey": [old_child["rootTaskKey"]]})).await;
+    assert!(siblings.contains(old_child));
+
+    for (filter, key) in [
+        ("eventChainId", "eventChainId"),
+        ("tag", "changeTag"),
+        ("activationId", "activationId"),
+    ] {
+        let found = all(&bench, json!({filter: [root[key]]})).await;
+        assert_eq!(keys(&found), ["task-1000"], "{filter}");
+    }
+    for state in ["success", "error", "running", "queued"] {
+        assert_eq!(
+            all(&bench, json!({"state": [state]})).await.len(),
+            count(&|item| item["state"] == state),
+            "{state}"
+        );
+    }
+    let wrong = bench
+        .post(
+            CREATE,
+            json!({"filter": {"_typeName": "TaskFilterSpec", "state": ["done"]}}),
+        )
+        .await;
+    assert_fault(&wrong, "InvalidArgument");
+
+    let by_user = |system: bool, users: Value| json!({"userName": {"_typeName": "TaskFilterSpecByUsername", "systemUser": system, "userList": users}});
+    assert_eq!(all(&bench, by_user(false, json!(["kim"]))).await.len(), 2);
+    assert_eq!(
+        all(&bench, by_user(true, json!(["nobody"]))).await.len(),
+        count(&|item| item["reason"]["_typeName"] == "TaskReasonSystem")
+    );
+    assert_eq!(
+        all(&bench, by_user(true, json!([]))).await.len(),
+        everything.len()
+    );
+
+    let entity = &root["entity"];
+    let by_entity = |entity: &Value, recursion: &str| json!({"entity": {"_typeName": "TaskFilterSpecByEntity", "entity": entity, "recursion": recursion}});
+    let of_machine = count(&|item| item["entity"] == *entity);
+    assert_eq!(
+        all(&bench, by_entity(entity, "self")).await.len(),
+        of_machine
+    );
+    let (_, content) = bench.get("ServiceInstance/ServiceInstance/content").await;
+    let with_entity = count(&|item| item["entity"].is_object());
+    assert_eq!(
+        all(&bench, by_entity(&content["rootFolder"], "all"))
+            .await
+            .len(),
+        with_entity
+    );
+    assert_eq!(all(&bench, by_entity(entity, "children")).await.len(), 0);
+    assert_eq!(
+        all(&bench, by_entity(&content["rootFolder"], "self"))
+            .await
+            .len(),
+        0
+    );
+
+    let both = all(&bench, json!({"state": ["error"], "userName": {"_typeName": "TaskFilterSpecByUsername", "systemUser": false, "userList": ["ops"]}})).await;
+    assert!(
+        both.iter()
+            .all(|item| item["state"] == "error" && item["reason"]["userName"] == "ops")
+    );
+    let canceled = both
+        .iter()
+        .filter(|item| item["error"]["_typeName"] == "RequestCanceled")
+        .count();
+    assert!(canceled > 5 && canceled < both.len() / 2);
+}
+
+#[tokio::test]
+async fn each_of_the_three_times_filters() {
+    let bench = bench().await;
+    let everything = all(&bench, json!({})).await;
+    let count = |test: &dyn Fn(&Value) -> bool| everything.iter().filter(|item| test(item)).count();
+    let (begin, end) = ("2026-02-20T00:00:00Z", "2026-02-25T12:00:00+01:00");
+    let bounds: (Timestamp, Timestamp) = (begin.parse().unwrap(), end.parse().unwrap());
+    for (kind, field) in [
+        ("queuedTime", "queueTime"),
+        ("startedTime", "startTime"),
+        ("completedTime", "completeTime"),
+    ] {
+        let filter = json!({"time": {"_typeName": "TaskFilterSpecByTime", "timeType": kind, "beginTime": begin, "endTime": end}});
+        let inside = |item: &Value| {
+            item[field].is_string()
+                && time(&item[field]) >= bounds.0
+                && time(&item[field]) <= bounds.1
+        };
+        let found = all(&bench, filter).await;
+        assert!(!found.is_empty());
+        assert_eq!(found.len(), count(&inside), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_vanished_is_still_in_the_history() {
+    let bench = bench().await;
+    bench.advance(1000);
+    assert_fault(
+        &bench.get("Task/task-1000/info").await,
+        "ManagedObjectNotFound",
+    );
+    let found = all(&bench, json!({"tag": ["CHG7"]})).await;
+    assert_eq!(found[0]["error"]["_typeName"], "FileNotFound");
+}
+
+#[tokio::test]
+async fn results_can_be_left_out_and_history_can_lag() {
+    let bench = bench().await;
+    bench
+        .control
+        .behave(|ways| ways.history_lag = Duration::from_secs(100));
+    bench.advance(60);
+    assert!(all(&bench, json!({"tag": ["CHG7"]})).await.is_empty());
+    bench.advance(200);
+    assert_eq!(all(&bench, json!({"tag": ["CHG7"]})).await.len(), 1);
+    let body = json!({"filter": {"_typeName": "TaskFilterSpec"}, "infoFilter": {"_typeName": "TaskInfoFilterSpec", "filterTaskResults": true}});
+    let (status, _) = bench
+        .post(
+            "TaskManager/TaskManager/CreateCollectorWithInfoFilterForTasks",
+            body,
+        )
+        .await;
+    assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn collectors_are_few_and_may_be_refused() {
+    let bench = bench().await;
+    for _ in 0..32 {
+        create(&bench, json!({})).await;
+    }
+    let more = || bench.post(CREATE, json!({"filter": {"_typeName": "TaskFilterSpec"}}));
+    assert_fault(&more().await, "InvalidState");
+    assert_eq!(bench.control.open_objects().histories, 32);
+    bench.control.behave(|ways| ways.history_permission = false);
+    assert_fault(&more().await, "NoPermission");
+    bench.control.behave(|ways| ways.history = false);
+    assert_fault(&more().await, "NotSupported");
+    bench.control.kill_sessions();
+    assert_eq!(bench.control.open_objects().histories, 0);
+}
+
+#[tokio::test]
+async fn events_tell_the_life_of_a_task() {
+    let bench = bench().await;
+    bench.advance(20);
+    let info = bench.info(1000).await;
+    let query = |chain: Value| {
+        bench.post(
+            "EventManager/EventManager/QueryEvents",
+            json!({"filter": {"_typeName": "EventFilterSpec", "eventChainId": chain}}),
+        )
+    };
+    let (status, events) = query(info["eventChainId"].clone()).await;
+    assert_eq!(status, 200);
+    assert_typed(&events);
+    let events = events.as_array().unwrap();
+    let kinds: Vec<_> = events
+        .iter()
+        .map(|event| event["_typeName"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["TaskEvent", "VmBeingRelocatedEvent", "EventEx", "EventEx"]
+    );
+    assert!(
+        events
+            .iter()
+            .all(|event| event["chainId"] == info["eventChainId"] && event["vm"]["name"] == "a")
+    );
+    assert!(events.is_sorted_by_key(|event| event["key"].as_i64()));
+    assert_eq!(events[0]["info"]["key"], "task-1000");
+    assert_eq!(events[0]["createdTime"], info["queueTime"]);
+    assert_eq!(
+        events[3]["fullFormattedMessage"],
+        "Relocate virtual machine: Switching over"
+    );
+    assert_eq!(events[1]["userName"], "kim");
+    bench.advance(60);
+    let (_, later) = query(info["eventChainId"].clone()).await;
+    let last = later.as_array().unwrap().last().unwrap();
+    assert_eq!(
+        last["_typeName"], "VmRelocateFailedEvent",
+        "its child failed"
+    );
+    assert_eq!(
+        last["fullFormattedMessage"],
+        "Failed to relocate a: no file"
+    );
+    let old = all(&bench, json!({"state": ["success"]})).await;
+    let (_, of_old) = query(old[0]["eventChainId"].clone()).await;
+    assert!(of_old.as_array().unwrap().len() >= 3);
+    assert_eq!(query(json!(5)).await, (200, json!([])));
+    bench.control.behave(|ways| ways.events_permission = false);
+    assert_fault(&query(info["eventChainId"].clone()).await, "NoPermission");
+}
+
+#[tokio::test]
+async fn the_demo_has_a_past_that_fits_its_present() {
+    let mut bench = Bench::of(Options::new(Scenario::load("demo").unwrap()).manual()).await;
+    bench.login().await;
+    let items = all(&bench, json!({})).await;
+    assert!(items.len() > 3000, "{}", items.len());
+    let seconds = |operation: &str| {
+        let mut seconds: Vec<i64> = items
+            .iter()
+            .filter(|item| item["descriptionId"] == operation && item["state"] == "success")
+            .filter(|item| item["startTime"].is_string() && item["completeTime"].is_string())
+            .map(|item| {
+                time(&item["completeTime"])
+                    .duration_since(time(&item["startTime"]))
+                    .as_secs()
+            })
+            .collect();
+        seconds.sort_unstable();
+        seconds
+    };
+    let relocations = seconds("VirtualMachine.relocate");
+    assert!(relocations.len() >= 100, "{}", relocations.len());
+    let median = relocations[relocations.len() / 2];
+    assert!((15 * 60..=30 * 60).contains(&median), "{median}");
+    assert!(seconds("VirtualMachine.consolidateDisks").len() >= 100);
+}

@@ -1,0 +1,337 @@
+//! The built program in a real pseudo-terminal: what a person types, sees and is left with.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests may panic"
+)]
+
+use std::{
+    io::{Read, Write},
+    num::NonZero,
+    sync::{Arc, Condvar, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+/// Nothing is waited for longer.
+const BOUND: Duration = Duration::from_secs(30);
+
+/// What the program wrote, as bytes and as a terminal shows it.
+#[derive(Default)]
+struct Seen {
+    parser: vt100::Parser,
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+/// The program in a terminal.
+struct Session {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+}
+
+impl Seen {
+    fn resize(&mut self, columns: u16, rows: u16) {
+        let [rows, columns] = [rows, columns].map(|cells| NonZero::new(cells).unwrap());
+        self.parser.screen_mut().set_size(rows, columns);
+    }
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+impl Session {
+    fn start(columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_vtask"));
+        command.args(arguments);
+        command.cwd(env!("CARGO_MANIFEST_DIR"));
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        command.env_remove("NO_COLOR");
+        command.env_remove("LC_ALL");
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let seen = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
+        seen.0.lock().unwrap().resize(columns, rows);
+        let filled = seen.clone();
+        thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            loop {
+                let read = reader.read(&mut buffer).unwrap_or(0);
+                let mut seen = filled.0.lock().unwrap();
+                seen.parser.process(&buffer[..read]);
+                seen.bytes.extend_from_slice(&buffer[..read]);
+                seen.ended = read == 0;
+                filled.1.notify_all();
+                if read == 0 {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            writer: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            seen,
+        }
+    }
+
+    /// Waits until what is seen is as wanted.
+    fn until(&self, what: &str, wanted: impl Fn(&Seen) -> bool) {
+        let end = Instant::now() + BOUND;
+        let mut seen = self.seen.0.lock().unwrap();
+        while !wanted(&seen) {
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "never seen: {what}\n{}",
+                seen.parser.screen().contents()
+            );
+            seen = self.seen.1.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+
+    fn shows(&self, text: &str) {
+        self.until(text, |seen| seen.parser.screen().contents().contains(text));
+    }
+
+    fn hides(&self, text: &str) {
+        let what = format!("{text:?} no more");
+        self.until(&what, |seen| {
+            !seen.parser.screen().contents().contains(text)
+        });
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    fn resize(&self, columns: u16, rows: u16) {
+        self.seen.0.lock().unwrap().resize(columns, rows);
+        self.master.resize(size(columns, rows)).unwrap();
+    }
+
+    /// The line that has a text in it.
+    fn line(&self, text: &str) -> String {
+        let seen = self.seen.0.lock().unwrap();
+        let contents = seen.parser.screen().contents();
+        let line = contents.lines().find(|line| line.contains(text));
+        line.unwrap_or_else(|| panic!("no {text:?} in\n{contents}"))
+            .to_owned()
+    }
+
+    /// Waits for the end.
+    fn ends(&mut self) -> ExitStatus {
+        let end = Instant::now() + BOUND;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < end, "it never ends");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits for the end, and checks that the terminal is as it was.
+    fn ends_cleanly(&mut self) -> ExitStatus {
+        self.until("the end", |seen| seen.ended);
+        let status = self.ends();
+        let seen = self.seen.0.lock().unwrap();
+        let screen = seen.parser.screen();
+        assert!(!screen.alternate_screen(), "the main screen is back");
+        assert!(!screen.hide_cursor(), "the cursor is back");
+        assert!(!screen.bracketed_paste(), "pasting is plain again");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        status
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+const ESCAPE: &str = "\u{1b}";
+const DOWN: &str = "\u{1b}[B";
+
+#[test]
+fn a_visit_to_the_demo() {
+    let mut session = Session::start(120, 40, &["demo"]);
+    session.shows("Relocate virtual machine");
+    session.shows("live");
+
+    // Moving changes what the details are of.
+    let before = session.line("Overview");
+    session.press(DOWN);
+    session.until("another task's details", |seen| {
+        let contents = seen.parser.screen().contents();
+        contents
+            .lines()
+            .any(|line| line.contains("Overview") && line != before)
+    });
+
+    // Every tab.
+    for (key, text) in [
+        ("2", "Lineage"),
+        ("5", "\"_typeName\""),
+        ("1", "Started by"),
+    ] {
+        session.press(key);
+        session.shows(text);
+    }
+
+    session.press("?");
+    session.shows("quit");
+    session.press(ESCAPE);
+    session.resize(80, 24);
+    session.until("a screen of 80x24", |seen| {
+        let contents = seen.parser.screen().contents();
+        contents.contains("TASK") && contents.contains("Relocate") && contents.lines().count() == 24
+    });
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn a_task_is_cancelled_and_seen_to_end_cancelled() {
+    let mut session = Session::start(120, 40, &["demo", "--speed", "4"]);
+    session.shows("Relocate virtual machine");
+    session.press("/");
+    session.press("Clone virtual machine");
+    session.press("\r");
+    session.hides("Relocate virtual machine");
+    session.shows("can ");
+    session.press("c");
+    session.shows("This operation can be cancelled.");
+    session.press("\r");
+    session.shows("Cancel “Clone virtual machine”");
+    session.press("y");
+    session.until("the server's answer", |seen| {
+        let contents = seen.parser.screen().contents();
+        contents.contains("accepted")
+            || contents.contains("requested")
+            || contents.contains("cancelled")
+    });
+    session.press(ESCAPE);
+    session.shows("⊘");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn ctrl_c_gives_the_terminal_back() {
+    let mut session = Session::start(80, 24, &["demo"]);
+    session.shows("live");
+    session.press("\u{3}");
+    assert_eq!(session.ends_cleanly().exit_code(), 130);
+}
+
+#[test]
+fn signals_give_the_terminal_back() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for signal in [Signal::TERM, Signal::HUP] {
+        let mut session = Session::start(80, 24, &["demo"]);
+        session.shows("live");
+        let process = session.child.process_id().unwrap();
+        let process = Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
+        kill_process(process, signal).unwrap();
+        assert_eq!(session.ends_cleanly().exit_code(), 130);
+    }
+}
+
+#[test]
+fn a_tiny_terminal_is_drawn_on_and_left() {
+    let mut session = Session::start(20, 5, &["demo"]);
+    session.until("something", |seen| {
+        !seen.parser.screen().contents().trim().is_empty()
+    });
+    session.resize(1, 1);
+    session.resize(120, 40);
+    session.shows("Relocate virtual machine");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn nothing_from_the_server_reaches_the_terminal_raw() {
+    let mut session = Session::start(160, 60, &["demo"]);
+    session.shows("Relocate virtual machine");
+    for keys in ["+", "G", "5", "1", "g"] {
+        session.press(keys);
+    }
+    session.press("q");
+    session.ends_cleanly();
+    let seen = session.seen.0.lock().unwrap();
+    let text = String::from_utf8(seen.bytes.clone()).expect("nothing but UTF-8");
+    for (index, _) in text.match_indices('\u{1b}') {
+        let after: String = text[index + 1..].chars().take(12).collect();
+        let is_ours = after.starts_with('[')
+            || after.starts_with("]52")
+            || after.starts_with(['7', '8', '(']);
+        assert!(is_ours, "an escape sequence of a stranger: {after:?}");
+    }
+    assert!(!text.contains("\u{1b}]0;") && !text.contains("\u{1b}[2J\u{1b}[31m"));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_on_the_screen() {
+    let arguments = [
+        "--url",
+        "http://127.0.0.1:9",
+        "--username",
+        "ops",
+        "--password-file",
+        "Cargo.toml",
+    ];
+    let mut session = Session::start(120, 30, &arguments);
+    session.shows("refused");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_program() {
+    // Without a reader on our side the closing of the master is the terminal's end.
+    let pair = native_pty_system().openpty(size(80, 24)).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_vtask"));
+    command.args(["demo"]);
+    command.env("TERM", "xterm-256color");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    while !String::from_utf8_lossy(&seen).contains("Relocate") {
+        let read = reader.read(&mut buffer).unwrap();
+        assert!(read > 0, "it draws before the terminal goes");
+        seen.extend_from_slice(&buffer[..read]);
+    }
+    drop(reader);
+    drop(pair.master);
+    let end = Instant::now() + BOUND;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(Instant::now() < end, "it runs on without a terminal");
+        thread::sleep(Duration::from_millis(5));
+    };
+    assert_eq!(status.exit_code(), 130, "{status:?}");
+}
