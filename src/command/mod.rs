@@ -29,7 +29,14 @@ pub(crate) use spans::positive as positive_span;
 
 use std::sync::Arc;
 
-use crate::{config::ConfigError, task::Status, vim};
+use stage::Stage;
+
+use crate::{
+    cli::{Cli, Command},
+    config::ConfigError,
+    task::Status,
+    vim,
+};
 
 /// How a command ended: what its exit code says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +157,30 @@ impl CommandError {
     /// Whether it is to be told: not what the user knows, or nobody would read.
     pub fn is_told(&self) -> bool {
         !matches!(self, Self::Interrupted | Self::NobodyReads)
+    }
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What its command has.
+pub async fn run(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    match cli.command {
+        None => screen::watch(&cli.watch).await,
+        Some(Command::Demo(args)) => screen::demo(&args).await,
+        Some(Command::Get(args)) => get::run(&args, &mut stage.interrupted).await,
+        Some(Command::List(args)) => list::run(&args, stage).await,
+        Some(Command::Tree(args)) => tree::run(&args, stage).await,
+        Some(Command::Events(args)) => events::run(&args, stage).await,
+        Some(Command::Wait(args)) => wait::run(&args, stage).await,
+        Some(Command::Cancel(args)) => cancel::run(&args, stage).await,
+        Some(Command::Simulate(args)) => {
+            simulate::run(args).await?;
+            Ok(Outcome::Success)
+        }
+        Some(Command::Config(args)) => config::run(&args, stage),
+        Some(Command::Completions(args)) => completions::run(&args, stage),
+        Some(Command::Man(args)) => man::run(&args, stage),
     }
 }
 

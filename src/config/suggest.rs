@@ -1,17 +1,22 @@
 //! What a misspelt word may have been meant to be.
 
 /// How alike two words have to be.
-const ALIKE: f64 = 0.7;
+const ALIKE: f64 = 0.65;
 
 /// The known word that is most like the given one, if any is.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let likeness = known
         .iter()
-        .map(|known| (strsim::jaro(word, known), *known))
+        .map(|known| (likeness(word, known), *known))
         .filter(|(likeness, _)| *likeness >= ALIKE);
     likeness
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, known)| known)
+}
+
+/// Letters left out or too many, and letters that changed places.
+fn likeness(one: &str, other: &str) -> f64 {
+    strsim::jaro(one, other).max(strsim::normalized_damerau_levenshtein(one, other))
 }
 
 /// The parser's word about a key that is not known, with a suggestion; any other message as it is.

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::waiting::{Awaited, Fate, Waiting};
+use super::{
+    gauge::{bar, figure, left},
+    waiting::{Awaited, Fate, Waiting},
+};
 use crate::{
     command::{stage::Size, words},
     task::{Progress, Record, Status},
@@ -100,7 +103,7 @@ fn line(waiting: &Waiting, task: &Awaited, now: Timestamp, columns: usize, look:
             let _ = write!(right, "  {}", duration(elapsed));
         }
     }
-    let room = columns.saturating_sub(width(&right) + 3);
+    let room = columns.saturating_sub(width(&right) + 4);
     let ellipsis = if look.ascii { "~" } else { "…" };
     let name = truncate(&name, room, ellipsis);
     let gap = " ".repeat(room.saturating_sub(width(&name)));
@@ -148,62 +151,6 @@ fn word(task: &Awaited, status: Status) -> &'static str {
         (Status::Ghost | Status::Lost, Fate::Open | Fate::Sought(_)) => "…",
         (status, _) => status.word(),
     }
-}
-
-fn figure(progress: Progress) -> String {
-    match progress {
-        Progress::Reported(percent) => format!("{percent:>4}%"),
-        Progress::Derived(percent) => format!("{:>5}", format!("≈{percent}%")),
-        Progress::None => "    ?".to_owned(),
-    }
-}
-
-/// An eighth of a cell fine; what reports nothing gets a part that moves, never an empty bar.
-fn bar(progress: Progress, columns: usize, now: Timestamp, look: Look) -> String {
-    const EIGHTHS: [&str; 7] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let (full, empty, moving) = if look.ascii {
-        ("#", ".", ":")
-    } else {
-        ("█", "░", "▓")
-    };
-    let Some(percent) = progress.percent() else {
-        let way = columns.saturating_sub(2).max(1);
-        let step = usize::try_from(now.as_millisecond().div_euclid(500)).unwrap_or(0) % (2 * way);
-        let start = if step <= way { step } else { 2 * way - step };
-        let after = columns.saturating_sub(start + 2);
-        return format!(
-            "{}{}{}",
-            empty.repeat(start),
-            moving.repeat(2.min(columns)),
-            empty.repeat(after)
-        );
-    };
-    let parts = columns * 8 * usize::from(percent.min(100)) / 100;
-    let (whole, rest) = (parts / 8, parts % 8);
-    let part = match rest.checked_sub(1).and_then(|rest| EIGHTHS.get(rest)) {
-        Some(part) if !look.ascii => *part,
-        _ => "",
-    };
-    let used = whole + usize::from(!part.is_empty());
-    format!(
-        "{}{part}{}",
-        full.repeat(whole),
-        empty.repeat(columns - used)
-    )
-}
-
-/// How long a task may take still, if it goes on as it did.
-pub(super) fn left(record: &Record, progress: Progress, now: Timestamp) -> Option<SignedDuration> {
-    const TOO_EARLY: u8 = 3;
-    let Progress::Reported(percent) = progress else {
-        return None;
-    };
-    let ran = record.ran_for(now)?;
-    if !(TOO_EARLY..100).contains(&percent) {
-        return None;
-    }
-    let percent = i32::from(percent);
-    ran.checked_mul(100 - percent)?.checked_div(percent)
 }
 
 fn sign(status: Status, look: Look) -> &'static str {
@@ -387,16 +334,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn an_absent_figure_is_a_moving_part_and_never_an_empty_bar() {
-        for second in 0..60 {
-            let bar = bar(Progress::None, 10, at(second), PLAIN);
-            assert_eq!(bar.matches('▓').count(), 2);
-            assert_eq!(width(&bar), 10);
-        }
-        assert_eq!(super::bar(Progress::Reported(50), 4, at(0), PLAIN), "██░░");
-        assert_eq!(super::bar(Progress::Reported(100), 4, at(0), PLAIN), "████");
     }
 }

@@ -5,6 +5,7 @@
 
 mod args;
 mod bars;
+mod gauge;
 mod json;
 mod report;
 mod search;

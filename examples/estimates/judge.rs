@@ -1,0 +1,182 @@
+//! Judges estimates and the stall rule on generated runs.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use jiff::{SignedDuration, Timestamp};
+use vtask::task::{Estimate, History, Typical, estimate, patience};
+
+use super::runs::{Class, Run, longest_ordinary_pause, run};
+
+/// The shares of the true time at which estimates are judged.
+pub(crate) const MOMENTS: [f64; 3] = [0.3, 0.5, 0.8];
+
+/// How estimates did on one class at one moment. Errors are shares of the run's whole duration.
+#[derive(Debug)]
+pub(crate) struct Score {
+    /// Median error of "elapsed ÷ progress".
+    pub(crate) naive: f64,
+    /// Median error of the estimate, over the runs that have one.
+    pub(crate) error: f64,
+    /// The naive error over those same runs.
+    pub(crate) naive_there: f64,
+    /// Share of shown intervals that hold the truth.
+    pub(crate) held: f64,
+    /// Share of runs with an estimate.
+    pub(crate) answered: f64,
+    /// Median of the interval's high end over its low end.
+    pub(crate) width: f64,
+}
+
+fn start() -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 50)
+}
+
+pub(crate) fn at(seconds: f64) -> Timestamp {
+    start() + Duration::from_secs_f64(seconds)
+}
+
+/// What a monitor knows of a run after so many seconds.
+pub(crate) fn history(run: &Run, until: f64) -> History {
+    let mut history = History::begin(Some(start()), start(), Some(0));
+    for (time, percent) in run.seen.iter().take_while(|(time, _)| *time <= until) {
+        history.observe(at(*time), Some(*percent), false);
+    }
+    history
+}
+
+pub(crate) fn typical(run: &Run) -> Option<Typical> {
+    Typical::of(
+        run.past
+            .iter()
+            .map(|seconds| Duration::from_secs_f64(*seconds)),
+    )
+}
+
+pub(crate) fn estimate_at(run: &Run, time: f64, typical: Option<&Typical>) -> Option<Estimate> {
+    estimate(start(), Some(&history(run, time)), typical, at(time))
+}
+
+fn naive(run: &Run, time: f64) -> f64 {
+    let percent = run
+        .seen
+        .iter()
+        .take_while(|(seen, _)| *seen <= time)
+        .last()
+        .map_or(0, |(_, p)| *p);
+    // Of nothing done it knows nothing: as good as "as long again".
+    if percent == 0 {
+        time
+    } else {
+        time * (100.0 / f64::from(percent) - 1.0)
+    }
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn share(count: usize, of: usize) -> f64 {
+    #[allow(clippy::cast_precision_loss)]
+    let share = count as f64 / of.max(1) as f64;
+    share
+}
+
+/// Judges `count` runs of a class at one moment.
+pub(crate) fn score(
+    class: Class,
+    moment: f64,
+    with_history: bool,
+    count: usize,
+    seed: u64,
+) -> Score {
+    let mut rng = Rng::with_seed(seed);
+    let (mut naives, mut theirs, mut errors, mut widths) = (vec![], vec![], vec![], vec![]);
+    let mut held = 0;
+    for _ in 0..count {
+        let run = run(class, &mut rng);
+        let time = run.duration * moment;
+        let left = run.duration - time;
+        let naive = (naive(&run, time) - left).abs() / run.duration;
+        naives.push(naive);
+        let typical = typical(&run).filter(|_| with_history);
+        let Some(estimate) = estimate_at(&run, time, typical.as_ref()) else {
+            continue;
+        };
+        let [low, best, high] =
+            [estimate.low, estimate.best, estimate.high].map(|d| d.as_secs_f64());
+        errors.push((best - left).abs() / run.duration);
+        theirs.push(naive);
+        widths.push(high / low.max(0.01));
+        held += usize::from((low..=high).contains(&left));
+    }
+    let answered = errors.len();
+    Score {
+        naive: median(&mut naives),
+        error: median(&mut errors),
+        naive_there: median(&mut theirs),
+        held: share(held, answered),
+        answered: share(answered, count),
+        width: median(&mut widths),
+    }
+}
+
+/// How the stall rule did on one class.
+#[derive(Debug)]
+pub(crate) struct Stalls {
+    /// Share of ordinary runs that were called stalled at some moment.
+    pub(crate) false_alarms: f64,
+    /// Share of stalls noticed within twice the longest ordinary pause of the run (or the least patience).
+    pub(crate) in_time: f64,
+    /// … within twice the longest pause of past runs of the operation.
+    pub(crate) in_time_for_operation: f64,
+    /// Median of the time to notice, in longest ordinary pauses.
+    pub(crate) delay: f64,
+}
+
+/// Lets `count` runs go their way, and then stop for ever at a moment between a quarter and nine tenths.
+pub(crate) fn stalls(class: Class, with_history: bool, count: usize, seed: u64) -> Stalls {
+    let mut rng = Rng::with_seed(seed);
+    let mut others = Rng::with_seed(seed + 1);
+    let (mut alarms, mut in_time, mut in_time_for_operation) = (0, 0, 0);
+    let mut delays = vec![];
+    for _ in 0..count {
+        let run = run(class, &mut rng);
+        let typical = typical(&run).filter(|_| with_history);
+        let mut history = History::begin(Some(start()), start(), Some(0));
+        let stops = run.duration * (0.25 + 0.65 * rng.f64());
+        let (mut alarmed, mut longest, mut noticed) = (false, 0.0_f64, None);
+        let ends = run
+            .seen
+            .iter()
+            .map(|(time, _)| *time)
+            .skip(1)
+            .chain([run.duration]);
+        for ((time, percent), next) in run.seen.iter().zip(ends) {
+            history.observe(at(*time), Some(*percent), false);
+            let allowed = patience(start(), &history, typical.as_ref())
+                .allowed
+                .as_secs_f64();
+            alarmed |= next - time > allowed;
+            longest = longest.max(next - time);
+            if *time <= stops && stops < next {
+                noticed = Some(allowed);
+            }
+        }
+        alarms += usize::from(alarmed);
+        if let Some(noticed) = noticed {
+            let delay = noticed / longest;
+            in_time += usize::from(delay <= 2.0 || noticed <= 60.0);
+            let ordinary = longest_ordinary_pause(class, &run, &mut others);
+            in_time_for_operation += usize::from(noticed <= 2.0 * ordinary || noticed <= 60.0);
+            delays.push(delay);
+        }
+    }
+    Stalls {
+        false_alarms: share(alarms, count),
+        in_time: share(in_time, delays.len()),
+        in_time_for_operation: share(in_time_for_operation, delays.len()),
+        delay: median(&mut delays),
+    }
+}

@@ -1,0 +1,61 @@
+//! Prints how good the estimates of time left and the stall rule are, on generated runs with a known end.
+//!
+//! `cargo run --release --example estimates`
+
+mod judge;
+mod runs;
+
+use runs::{CLASSES, Class};
+
+const RUNS: usize = 1000;
+const SEED: u64 = 4711;
+
+fn main() {
+    for with_history in [true, false] {
+        let known = if with_history { "with" } else { "without" };
+        println!(
+            "Time left, {known} typical durations: {RUNS} runs a class; errors in % of the whole duration\n"
+        );
+        println!(
+            "| class | at | naive | vtask | vtask ÷ naive | holds the truth | answered | high ÷ low |"
+        );
+        println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+        for class in CLASSES {
+            for moment in judge::MOMENTS {
+                let score = judge::score(class, moment, with_history, RUNS, SEED);
+                println!(
+                    "| {:?} | {:.0} % | {:.1} | {:.1} | {:.2} | {:.0} % | {:.0} % | {:.2} |",
+                    class,
+                    moment * 100.0,
+                    score.naive * 100.0,
+                    score.error * 100.0,
+                    score.error / score.naive_there,
+                    score.held * 100.0,
+                    score.answered * 100.0,
+                    score.width,
+                );
+            }
+        }
+        println!();
+    }
+    for with_history in [true, false] {
+        let known = if with_history { "with" } else { "without" };
+        println!("Stalled, {known} typical durations\n");
+        println!(
+            "| class | false alarms | noticed within twice the longest pause of the run | … of the operation | median, in longest pauses of the run |"
+        );
+        println!("| --- | --- | --- | --- | --- |");
+        for class in [Class::OrdinaryPlateaus].into_iter().chain(CLASSES) {
+            let stalls = judge::stalls(class, with_history, RUNS, SEED);
+            println!(
+                "| {:?} | {:.1} % | {:.0} % | {:.0} % | {:.2} |",
+                class,
+                stalls.false_alarms * 100.0,
+                stalls.in_time * 100.0,
+                stalls.in_time_for_operation * 100.0,
+                stalls.delay
+            );
+        }
+        println!();
+    }
+}

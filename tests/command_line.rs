@@ -1,0 +1,326 @@
+//! The built program: exit codes, the config file, completions, the manual.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod command_support;
+
+use std::{
+    fs,
+    process::{Command, Output, Stdio},
+};
+
+use command_support::server;
+
+fn vtask(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vtask"));
+    command.args(words).stdin(Stdio::null());
+    let inherited = [
+        "VTASK_URL",
+        "VTASK_USERNAME",
+        "VTASK_PASSWORD",
+        "VTASK_CONFIG",
+        "GOVC_URL",
+        "XDG_CONFIG_HOME",
+    ];
+    for variable in inherited {
+        command.env_remove(variable);
+    }
+    command.env("HOME", "/nonexistent");
+    command
+}
+
+/// Runs it beside the server of this test.
+async fn run(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn exit_codes_reach_the_shell() {
+    let simulator = server().await;
+    simulator
+        .control()
+        .advance(std::time::Duration::from_secs(30));
+    let url = simulator.url();
+    for (words, code) in [
+        (&["wait", "task-1"][..], 0),
+        (&["wait", "task-2"], 1),
+        (&["wait"], 2),
+        (&["wait", "vm:1"], 2),
+        (&["wait", "task-1", "--any", "--children"], 2),
+        (&["wait", "task-1", "--new"], 2),
+        (&["wait", "task-1", "--timeout", "0"], 2),
+        (&["wait", "task-99"], 4),
+        (&["wait", "task-4", "--timeout", "1"], 124),
+        (&["list"], 0),
+        (&["tree", "task-6"], 0),
+        (&["events", "task-2"], 0),
+        (&["cancel", "task-4", "--yes"], 1),
+        (&["cancel", "task-3", "--yes"], 0),
+    ] {
+        let mut command = vtask(words);
+        command
+            .args(["--url", &url, "--username", "ops"])
+            .env("VTASK_PASSWORD", "secret");
+        let output = run(command).await;
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{words:?}: {}",
+            err(&output)
+        );
+        assert!(!err(&output).contains("secret"));
+    }
+    simulator
+        .control()
+        .advance(std::time::Duration::from_secs(30));
+    let mut command = vtask(&["wait", "task-3"]);
+    command
+        .args(["--url", &url, "--username", "ops"])
+        .env("VTASK_PASSWORD", "secret");
+    assert_eq!(run(command).await.status.code(), Some(3));
+    let no_connection = run(vtask(&["wait", "task-1"])).await;
+    assert_eq!(no_connection.status.code(), Some(2));
+    assert!(err(&no_connection).contains("--url"));
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_has_is_told_at_once() {
+    let mut command = vtask(&[
+        "wait",
+        "task-1",
+        "--url",
+        "no-such-host.invalid",
+        "--username",
+        "ops",
+    ]);
+    command.env("VTASK_PASSWORD", "secret");
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(4), "{}", err(&output));
+    assert!(
+        err(&output).contains("no host of that name") || err(&output).contains("--url"),
+        "{}",
+        err(&output)
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn signals_end_a_wait_signed_out() {
+    let simulator = server().await;
+    let url = simulator.url();
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut command = vtask(&["wait", "task-4", "--url", &url, "--username", "ops"]);
+        let mut child = command
+            .env("VTASK_PASSWORD", "secret")
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while simulator.control().sessions() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let pid = child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([&format!("-{signal}"), &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let status = tokio::task::spawn_blocking(move || child.wait().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(status.code(), Some(130), "{signal}");
+        assert_eq!(
+            simulator.control().sessions(),
+            0,
+            "signed out after {signal}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_is_told_and_a_closed_pipe_is_not() {
+    let simulator = server().await;
+    simulator
+        .control()
+        .advance(std::time::Duration::from_secs(30));
+    let url = simulator.url();
+    for words in [
+        &["list", "--json"][..],
+        &["wait", "task-1", "--json"],
+        &["tree", "task-6"],
+    ] {
+        let mut command = vtask(words);
+        command
+            .args(["--url", &url, "--username", "ops"])
+            .env("VTASK_PASSWORD", "secret");
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = {
+            let mut command = command;
+            command.stdout(full).stderr(Stdio::piped());
+            tokio::task::spawn_blocking(move || {
+                command.spawn().unwrap().wait_with_output().unwrap()
+            })
+            .await
+            .unwrap()
+        };
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {}", err(&output));
+        assert!(
+            err(&output).contains("standard output cannot be written"),
+            "{}",
+            err(&output)
+        );
+        let mut command = vtask(words);
+        command
+            .args(["--url", &url, "--username", "ops"])
+            .env("VTASK_PASSWORD", "secret");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = tokio::task::spawn_blocking(move || {
+            command.stdout(writer).stderr(Stdio::piped());
+            command.spawn().unwrap().wait_with_output().unwrap()
+        })
+        .await
+        .unwrap();
+        assert_eq!(
+            (output.status.code(), &*err(&output)),
+            (Some(141), ""),
+            "{words:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_config_file_is_looked_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let check = async |text: &str| {
+        fs::write(&path, text).unwrap();
+        run(vtask(&[
+            "config",
+            "check",
+            "--config",
+            path.to_str().unwrap(),
+        ]))
+        .await
+    };
+    let good = check("[profiles.lab]\nurl = \"vc01.lab\"\nusername = \"ops\"\n[defaults]\nmax-outage = \"30m\"\n").await;
+    assert_eq!(good.status.code(), Some(0), "{}", err(&good));
+    assert!(String::from_utf8_lossy(&good.stdout).contains("lab (default): ops on vc01.lab"));
+    let misspelt = check("[defaults]\nbell = true\nmax-outtage = \"30m\"\n").await;
+    assert_eq!(misspelt.status.code(), Some(2));
+    let said = err(&misspelt);
+    assert!(
+        said.contains("line 3, column 1") && said.contains("did you mean “max-outage”?"),
+        "{said}"
+    );
+    let wrong = check("[defaults]\ntimeout = \"soon\"\n").await;
+    assert!(
+        err(&wrong).contains("line 2") && err(&wrong).contains("10m"),
+        "{}",
+        err(&wrong)
+    );
+    // The same file is refused by every other command, with the same words.
+    let other = run(vtask(&["list", "--config", path.to_str().unwrap()])).await;
+    assert_eq!(other.status.code(), Some(2));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_profile_signs_in_by_a_command_that_prints_the_password() {
+    let simulator = command_support::server_with(|options| {
+        options.credentials = Some(("ops".to_owned(), "hunter 2".to_owned()));
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let text = format!(
+        "[profiles.lab]\nurl = \"{}\"\nusername = \"ops\"\npassword-command = \"printf 'hunter 2'\"\n",
+        simulator.url()
+    );
+    fs::write(&path, text).unwrap();
+    let output = run(vtask(&[
+        "list",
+        "--ids",
+        "--config",
+        path.to_str().unwrap(),
+    ]))
+    .await;
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let text = format!(
+        "[profiles.lab]\nurl = \"{}\"\nusername = \"ops\"\npassword = \"hunter 2\"\n",
+        simulator.url()
+    );
+    fs::write(&path, text).unwrap();
+    let open = run(vtask(&[
+        "list",
+        "--ids",
+        "--config",
+        path.to_str().unwrap(),
+    ]))
+    .await;
+    assert_eq!(open.status.code(), Some(2), "{}", err(&open));
+    assert!(err(&open).contains("chmod 600"), "{}", err(&open));
+    assert!(
+        Command::new("chmod")
+            .arg("600")
+            .arg(&path)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let own = run(vtask(&[
+        "list",
+        "--ids",
+        "--config",
+        path.to_str().unwrap(),
+    ]))
+    .await;
+    assert_eq!(own.status.code(), Some(0), "{}", err(&own));
+    assert!(
+        err(&own).contains("warning") && !err(&own).contains("hunter"),
+        "{}",
+        err(&own)
+    );
+}
+
+#[tokio::test]
+async fn completions_and_manual_come_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let output = run(vtask(&["completions", shell])).await;
+        let script = String::from_utf8(output.stdout).unwrap();
+        for word in ["wait", "max-outage", "cancel"] {
+            assert!(script.contains(word), "{shell} {word}");
+        }
+    }
+    let bash = run(vtask(&["completions", "bash"])).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vtask");
+    fs::write(&path, bash.stdout).unwrap();
+    if let Ok(status) = Command::new("bash").arg("-n").arg(&path).status() {
+        assert!(status.success(), "bash understands it");
+    }
+    let main = run(vtask(&["man"])).await;
+    assert!(String::from_utf8_lossy(&main.stdout).starts_with(".ie"));
+    let wait = run(vtask(&["man", "wait"])).await;
+    assert!(String::from_utf8_lossy(&wait.stdout).contains("max\\-outage"));
+    assert_eq!(run(vtask(&["man", "wiat"])).await.status.code(), Some(2));
+    let all = run(vtask(&["man", "--dir", folder.path().to_str().unwrap()])).await;
+    assert_eq!(all.status.code(), Some(0));
+    assert!(folder.path().join("vtask-wait.1").exists());
+}

@@ -1,0 +1,289 @@
+//! `vtask list`, `tree`, `events` and `cancel` against the embedded vCenter.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod command_support;
+
+use std::{collections::HashSet, time::Duration};
+
+use command_support::{line, server, server_with};
+use serde_json::json;
+use vtask::simulator::{Options, Simulator, scenario::Scenario};
+
+/// The demo with its thirty days of history.
+async fn demo() -> Simulator {
+    let mut options = Options::new(Scenario::load("demo").unwrap()).manual();
+    options.starts_at = Some("2026-03-04T15:00:00Z".parse().unwrap());
+    Simulator::start(options).await.unwrap()
+}
+
+#[tokio::test]
+async fn recent_tasks_newest_first_and_stable_in_a_pipe() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(30));
+    let ran = line("list").on(&simulator).await;
+    assert_eq!((ran.code, &*ran.err), (0, ""));
+    let rows: Vec<&str> = ran.out.lines().collect();
+    assert!(
+        rows[0].starts_with("TASK    STATE    PROGRESS  QUEUED"),
+        "{}",
+        ran.out
+    );
+    assert!(rows[1].starts_with("task-8  success"), "{}", ran.out);
+    let columns = rows
+        .iter()
+        .map(|row| row.split("  ").filter(|cell| !cell.is_empty()).count());
+    assert_eq!(
+        columns.collect::<HashSet<_>>(),
+        HashSet::from([8]),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains('\u{1b}'));
+    assert_eq!(simulator.control().sessions(), 0, "signed out");
+}
+
+#[tokio::test]
+async fn choices_narrow_the_list() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(30));
+    for (flags, expected) in [
+        ("--state failed --ids", "task-7\ntask-2\n"),
+        ("--state success,failed --entity b --ids", "task-2\n"),
+        ("--state active --ids", "task-4\ntask-3\n"),
+        ("--operation relocate* --user *kim --ids", "task-1\n"),
+        ("--activation-id act-7 --ids", "task-1\n"),
+        ("--limit 1 --ids", "task-8\n"),
+        ("--entity nowhere --ids", ""),
+    ] {
+        let ran = line(&format!("list {flags}")).on(&simulator).await;
+        assert_eq!((ran.code, &*ran.out), (0, expected), "{flags}");
+    }
+}
+
+#[tokio::test]
+async fn on_a_terminal_no_line_is_wider_than_it() {
+    let simulator = demo().await;
+    for columns in [60, 80, 120, 200] {
+        let ran = line("list").wide(columns).on(&simulator).await;
+        let widest = ran.out.lines().map(vtask::text::width).max().unwrap();
+        assert!(widest <= columns, "{columns}: {widest}\n{}", ran.out);
+    }
+}
+
+#[tokio::test]
+async fn the_past_comes_from_the_history_page_by_page_each_task_once() {
+    let simulator = demo().await;
+    let all = line("list --since 30d --limit 100000 --json")
+        .on(&simulator)
+        .await;
+    assert_eq!(all.code, 0, "{}", all.err);
+    let lines = all.lines();
+    let unique: HashSet<String> = lines.iter().map(|line| line["moId"].to_string()).collect();
+    assert!(lines.len() > 1000, "{}", lines.len());
+    assert_eq!(unique.len(), lines.len());
+    let queued = |line: &serde_json::Value| {
+        line["queuedAt"]
+            .as_str()
+            .unwrap()
+            .parse::<jiff::Timestamp>()
+            .unwrap()
+    };
+    assert!(lines.is_sorted_by(|one, other| queued(one) >= queued(other)));
+    let day = line(
+        "list --since 2026-03-03T00:00:00Z --until 2026-03-03T12:00:00Z --state failed --json",
+    )
+    .on(&simulator)
+    .await;
+    let day = day.lines();
+    assert!(!day.is_empty());
+    for line in &day {
+        assert_eq!(line["outcome"], "failed");
+        let queued = line["queuedAt"].as_str().unwrap();
+        assert!(queued.starts_with("2026-03-03T"), "{queued}");
+        assert_eq!(line["info"]["state"], "error");
+    }
+    assert_eq!(simulator.control().open_objects().histories, 0);
+}
+
+#[tokio::test]
+async fn where_there_is_no_history_the_recent_tasks_are_listed_and_it_is_said() {
+    let simulator = server_with(|options| options.behaviours.history = false).await;
+    let ran = line("list --since 1h --ids").on(&simulator).await;
+    assert_eq!(ran.code, 4);
+    assert!(ran.out.contains("task-1\n"));
+    assert!(ran.err.contains("Only the recent tasks"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn contradictions_are_refused() {
+    let simulator = server().await;
+    let ran = line("list --since 2026-03-04 --until 2026-03-03")
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_tree_from_any_member_shows_the_whole_family() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(3));
+    let from_child = line("tree task-7")
+        .variable("LANG", "C.UTF-8")
+        .on(&simulator)
+        .await;
+    assert_eq!(from_child.code, 0, "{from_child:?}");
+    let rows: Vec<&str> = from_child.out.lines().collect();
+    assert_eq!(rows.len(), 2, "{}", from_child.out);
+    assert!(
+        rows[0].starts_with("▶ Enter maintenance mode  task-6  h1  running"),
+        "{}",
+        from_child.out
+    );
+    assert!(
+        rows[1].starts_with("└ ▶ ") && rows[1].ends_with("← asked for"),
+        "{}",
+        from_child.out
+    );
+    let json = line("tree task-6 --json").on(&simulator).await;
+    let lines = json.lines();
+    assert_eq!(lines[1]["parentMoId"], "task-6");
+    assert_eq!(
+        (&lines[0]["depth"], &lines[1]["depth"]),
+        (&json!(0), &json!(1))
+    );
+    let ascii = line("tree task-6")
+        .variable("LANG", "C")
+        .on(&simulator)
+        .await;
+    assert!(ascii.out.is_ascii(), "{}", ascii.out);
+}
+
+#[tokio::test]
+async fn a_family_of_the_past_is_found_in_the_history() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(3600));
+    let gone = simulator
+        .control()
+        .truth()
+        .iter()
+        .all(|info| info["key"] != "task-6");
+    assert!(gone, "the objects are gone by now");
+    let ran = line("tree task-7 --json").on(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let keys: Vec<_> = ran
+        .lines()
+        .iter()
+        .map(|line| line["moId"].clone())
+        .collect();
+    assert_eq!(keys, ["task-6", "task-7"]);
+    let ran = line("tree task-99").on(&simulator).await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+}
+
+#[tokio::test]
+async fn events_are_told_oldest_first() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(30));
+    let ran = line("events task-2").on(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.out.starts_with("TIME") && ran.out.lines().count() > 1,
+        "{}",
+        ran.out
+    );
+    let json = line("events task-2 --json").on(&simulator).await;
+    let lines = json.lines();
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["type"] == "event" && line["version"] == 1)
+    );
+    assert!(lines[0]["event"]["chainId"].is_number());
+    let ran = line("events task-99").on(&simulator).await;
+    assert_eq!(ran.code, 4);
+}
+
+#[tokio::test]
+async fn cancelling_shows_the_flags_and_asks_by_name() {
+    let simulator = server().await;
+    let ran = line("cancel task-3").typed("n\n").on(&simulator).await;
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(
+        ran.err
+            .contains("it can be cancelled (cancelable: true, cancelled: false)"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.err
+            .contains("Cancel Relocate virtual machine of b (task-3)? [y/N]"),
+        "{}",
+        ran.err
+    );
+    let is_cancelled = || simulator.control().truth()[2]["cancelled"] == true;
+    assert!(!is_cancelled());
+    let ran = line("cancel task-3").typed("y\n").on(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(is_cancelled());
+}
+
+#[tokio::test]
+async fn each_task_has_its_answer_and_all_one_code() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(15));
+    let ran = line("cancel task-3 task-4 task-2 task-99 --yes --json")
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let mut answers: Vec<_> = ran
+        .lines()
+        .iter()
+        .map(|line| {
+            format!(
+                "{} {}",
+                line["moId"].as_str().unwrap(),
+                line["answer"].as_str().unwrap()
+            )
+        })
+        .collect();
+    answers.sort();
+    assert_eq!(
+        answers,
+        [
+            "task-2 notAsked",
+            "task-3 accepted",
+            "task-4 notSupported",
+            "task-99 gone"
+        ]
+    );
+    let ran = line("cancel task-3 --yes").on(&simulator).await;
+    assert!(ran.err.contains("requested already"), "{}", ran.err);
+    let simulator = server_with(|options| options.behaviours.cancel_privilege = false).await;
+    let ran = line("cancel task-3 --yes").on(&simulator).await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("NoPermission"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn cancelling_can_wait_for_the_end() {
+    let simulator = server().await;
+    let ran = line("cancel task-3 --yes --wait").driven(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("1 cancelled"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn cancelling_without_anyone_to_ask_needs_yes() {
+    let simulator = server().await;
+    for (words, input) in [("cancel task-3", ""), ("cancel -", "task-3\n")] {
+        let ran = line(words).input(input).on(&simulator).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains("--yes"), "{}", ran.err);
+    }
+    assert_eq!(simulator.control().request_count(), 0);
+}

@@ -1,0 +1,280 @@
+//! The real commands, on a stage of the test's own, against the embedded vCenter over real HTTP.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "each test binary uses its own part; a test that cannot go on has failed"
+)]
+
+use std::{
+    io::{self, Cursor, Write},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use clap::Parser;
+use serde_json::Value;
+use tokio::time::{sleep, timeout};
+use vtask::{
+    cli::Cli,
+    command::{
+        self,
+        stage::{Outlet, Stage},
+    },
+    simulator::{Control, Options, Simulator, scenario::Scenario},
+};
+
+/// Nothing is waited for longer.
+const BOUND: Duration = Duration::from_secs(60);
+
+/// At the start: 1 succeeds after 20 s, 2 fails after 10 s, 3 runs for an hour and can be cancelled, 4 cannot and runs
+/// as long, 5 succeeds after 15 s and vanishes at once, 6 has a child (7, after 1 s) that fails although 6 succeeds. On
+/// x/y one (8) starts after 6 s and succeeds after 5 s.
+pub(crate) const SCENARIO: &str = r#"
+about = "test"
+first_task = 1
+[estate]
+datastores = ["ds"]
+clusters = [{ name = "c", hosts = ["h1", "h2"] }]
+machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b", "x/y", "evil\u001b[31m"] }]
+
+[[task]]
+at = "0s"
+what = { operation = "VirtualMachine.relocate", on = "a", takes = "20s", progress = "linear", by = { user = "LAB\\kim" }, activation = "act-7" }
+[[task]]
+at = "0s"
+what = { operation = "VirtualMachine.clone", on = "b", takes = "10s", by = { user = "LAB\\ops" }, error = { _typeName = "NoDiskSpace", faultstring = "The datastore is full.", datastore = "ds" } }
+[[task]]
+at = "0s"
+what = { operation = "VirtualMachine.relocate", on = "b", takes = "1h", progress = "linear", cancel = { after = "2s" } }
+[[task]]
+at = "0s"
+what = { operation = "VirtualMachine.consolidateDisks", on = "a", takes = "1h" }
+[[task]]
+at = "0s"
+what = { operation = "VirtualMachine.relocate", on = "evil\u001b[31m", takes = "15s", keep = "1ms" }
+[[task]]
+at = "0s"
+[task.what]
+operation = "EnterMaintenanceMode.enterMaintenanceMode"
+on = "h1"
+takes = "8s"
+tolerant = true
+[[task.what.children]]
+after = "1s"
+what = { operation = "VirtualMachine.migrate", on = "a", takes = "12s", error = { _typeName = "NoDiskSpace", faultstring = "full" } }
+[[task]]
+at = "6s"
+what = { operation = "VirtualMachine.relocate", on = "x/y", takes = "5s" }
+"#;
+
+/// A server of the scenario above just after its start, its clock standing still.
+pub(crate) async fn server() -> Simulator {
+    server_with(|_| ()).await
+}
+
+pub(crate) async fn server_with(adjust: impl FnOnce(&mut Options)) -> Simulator {
+    let mut options = Options::new(Scenario::parse("test", SCENARIO).unwrap()).manual();
+    adjust(&mut options);
+    let simulator = Simulator::start(options).await.unwrap();
+    // Nothing is queued any more: queued tasks are read less often.
+    simulator.control().advance(Duration::from_millis(500));
+    simulator
+}
+
+/// Lets time go by for ever, fifty times as fast as it does.
+pub(crate) async fn drive(control: &Control) {
+    loop {
+        sleep(Duration::from_millis(10)).await;
+        control.advance(Duration::from_millis(500));
+    }
+}
+
+/// What a command wrote and how it ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: u8,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    /// The lines of NDJSON that it wrote.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let lines = self.out.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// Those of one type.
+    pub(crate) fn of_type(&self, kind: &str) -> Vec<Value> {
+        let lines = self.lines().into_iter();
+        lines.filter(|line| line["type"] == kind).collect()
+    }
+}
+
+/// Somewhere to write that can be looked at.
+#[derive(Clone, Default)]
+pub(crate) struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Paper {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// A line of the shell, but for the connection.
+pub(crate) struct Line {
+    words: Vec<String>,
+    input: &'static str,
+    input_is_terminal: bool,
+    size: Option<(usize, usize)>,
+    out_size: Option<usize>,
+    out: Option<Box<dyn Write>>,
+    environment: Vec<(&'static str, String)>,
+    interrupted: Option<Duration>,
+}
+
+pub(crate) fn line(words: &str) -> Line {
+    Line {
+        words: words.split_whitespace().map(str::to_owned).collect(),
+        input: "",
+        input_is_terminal: false,
+        size: None,
+        out_size: None,
+        out: None,
+        environment: vec![("VTASK_PASSWORD", "secret".to_owned())],
+        interrupted: None,
+    }
+}
+
+impl Line {
+    pub(crate) fn word(mut self, word: &str) -> Self {
+        self.words.push(word.to_owned());
+        self
+    }
+
+    pub(crate) fn input(mut self, text: &'static str) -> Self {
+        self.input = text;
+        self
+    }
+
+    /// Standard input is a terminal on which this is typed.
+    pub(crate) fn typed(mut self, text: &'static str) -> Self {
+        self.input_is_terminal = true;
+        self.input(text)
+    }
+
+    /// Standard error is a terminal of that size.
+    pub(crate) fn screen(mut self, columns: usize, rows: usize) -> Self {
+        self.size = Some((columns, rows));
+        self
+    }
+
+    /// Standard output is a terminal of that width.
+    pub(crate) fn wide(mut self, columns: usize) -> Self {
+        self.out_size = Some(columns);
+        self
+    }
+
+    pub(crate) fn into(mut self, writer: impl Write + 'static) -> Self {
+        self.out = Some(Box::new(writer));
+        self
+    }
+
+    pub(crate) fn variable(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
+        self
+    }
+
+    /// Ctrl-C comes after that time.
+    pub(crate) fn interrupted(mut self, after: Duration) -> Self {
+        self.interrupted = Some(after);
+        self
+    }
+
+    pub(crate) async fn on(self, simulator: &Simulator) -> Ran {
+        self.at(&simulator.url()).await
+    }
+
+    /// Runs it, in time that goes by.
+    pub(crate) async fn driven(self, simulator: &Simulator) -> Ran {
+        let control = simulator.control();
+        tokio::select! {
+            ran = self.on(simulator) => ran,
+            () = drive(&control) => unreachable!("time does not end"),
+        }
+    }
+
+    pub(crate) async fn at(self, url: &str) -> Ran {
+        let (out, err) = (Paper::default(), Paper::default());
+        let words = ["vtask"].into_iter().map(str::to_owned).chain(self.words);
+        let connection = ["--url", url, "--username", "ops"].map(str::to_owned);
+        let is_known = |words: &[String]| words.iter().any(|word| word == "config");
+        let words: Vec<String> = words.collect();
+        let words = if is_known(&words) {
+            words
+        } else {
+            words.into_iter().chain(connection).collect()
+        };
+        let cli = Cli::try_parse_from(&words).unwrap_or_else(|error| panic!("{error}"));
+        let environment = self.environment;
+        let environment = move |name: &str| {
+            let found = environment.iter().rev().find(|(known, _)| *known == name);
+            found.map(|(_, value)| value.clone())
+        };
+        let (input, is_terminal) = (self.input, self.input_is_terminal);
+        let mut stage = Stage {
+            out: Outlet {
+                writer: self.out.unwrap_or_else(|| Box::new(out.clone())),
+                size: self
+                    .out_size
+                    .map(|columns| -> Box<dyn Fn() -> (usize, usize)> {
+                        Box::new(move || (columns, 24))
+                    }),
+            },
+            err: Outlet {
+                writer: Box::new(err.clone()),
+                size: self
+                    .size
+                    .map(|size| -> Box<dyn Fn() -> (usize, usize)> { Box::new(move || size) }),
+            },
+            input: Box::new(move || (Box::new(Cursor::new(input)), is_terminal)),
+            environment: &environment,
+            interrupted: match self.interrupted {
+                Some(after) => Box::pin(sleep(after)),
+                None => Box::pin(std::future::pending()),
+            },
+        };
+        let ran = timeout(BOUND, command::run(cli, &mut stage)).await;
+        let code = match ran.expect("it ends") {
+            Ok(outcome) => outcome.code(),
+            Err(error) => {
+                if error.is_told() {
+                    stage.say(&error.to_string());
+                }
+                error.code()
+            }
+        };
+        drop(stage);
+        Ran {
+            code,
+            out: out.text(),
+            err: err.text(),
+        }
+    }
+}

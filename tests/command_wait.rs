@@ -1,0 +1,455 @@
+//! `vtask wait` against the embedded vCenter: how it ends, what it outlives, what it shows.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod command_support;
+
+use std::{io, time::Duration};
+
+use command_support::{line, server, server_with};
+use serde_json::json;
+use tokio::time::sleep;
+use vtask::simulator::{Options, Simulator, scenario::Scenario};
+
+/// Runs a test once for each way of following tasks.
+macro_rules! both_ways {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            #[tokio::test]
+            async fn by_push() {
+                super::$name("--fetch push").await;
+            }
+
+            #[tokio::test]
+            async fn by_poll() {
+                super::$name("--fetch poll --interval 0.05").await;
+            }
+        }
+    )+};
+}
+
+both_ways!(
+    success_failure_and_both,
+    cancellation,
+    a_task_that_vanishes_between_two_looks,
+    an_expired_session,
+    a_server_that_restarts,
+    what_starts_from_now_on,
+    a_family,
+);
+
+async fn success_failure_and_both(way: &str) {
+    let simulator = server().await;
+    let ran = line(&format!("wait task-1 {way}")).driven(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.out, "", "data only where it is asked for");
+    assert!(ran.err.contains("task-1 running"), "{}", ran.err);
+    assert!(ran.err.contains("task-1 success"), "{}", ran.err);
+    assert!(
+        ran.err.ends_with("s\n") && ran.err.contains("1 of 1 ended after"),
+        "{}",
+        ran.err
+    );
+    let ran = line(&format!("wait task-1 task-2 Task:task-1 {way}"))
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("The datastore is full."), "{}", ran.err);
+    assert!(ran.err.contains("1 failed"), "{}", ran.err);
+    assert_eq!(simulator.control().sessions(), 0, "signed out");
+}
+
+async fn cancellation(way: &str) {
+    let simulator = server().await;
+    assert_eq!(line("cancel task-3 --yes").on(&simulator).await.code, 0);
+    let ran = line(&format!("wait task-3 task-1 {way}"))
+        .driven(&simulator)
+        .await;
+    assert_eq!(ran.code, 3, "{ran:?}");
+}
+
+async fn a_task_that_vanishes_between_two_looks(way: &str) {
+    let simulator = server().await;
+    let ran = line(&format!("wait task-5 {way}")).driven(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    // It is gone by now: the history of the last day is looked through by its name.
+    let ran = line(&format!("wait task-5 --json {way}"))
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.of_type("task").last().unwrap()["outcome"], "success");
+    assert_eq!(simulator.control().open_objects().histories, 0);
+}
+
+async fn an_expired_session(way: &str) {
+    let simulator = server().await;
+    let control = simulator.control();
+    let killing = async {
+        while control.sessions() == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        sleep(Duration::from_millis(50)).await;
+        control.kill_sessions();
+        sleep(Duration::from_secs(60)).await;
+    };
+    let ran = tokio::select! {
+        ran = line(&format!("wait task-1 {way}")).driven(&simulator) => ran,
+        () = killing => unreachable!("it ends before"),
+    };
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// The port stays the same, everything else is new: refused connections, then a server that knows no session.
+async fn a_server_that_restarts(way: &str) {
+    let simulator = server().await;
+    let (url, listen) = (simulator.url(), simulator.address());
+    let restarting = async {
+        while simulator.control().sessions() == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        sleep(Duration::from_millis(100)).await;
+        simulator.stop().await;
+        sleep(Duration::from_millis(700)).await;
+        let mut options =
+            Options::new(Scenario::parse("test", command_support::SCENARIO).unwrap()).manual();
+        options.listen = listen;
+        let simulator = Simulator::start(options).await.unwrap();
+        command_support::drive(&simulator.control()).await;
+    };
+    let ran = tokio::select! {
+        ran = line(&format!("wait task-1 --json {way}")).at(&url) => ran,
+        () = restarting => unreachable!("it ends before"),
+    };
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let states: Vec<_> = ran
+        .of_type("link")
+        .iter()
+        .map(|line| line["state"].clone())
+        .collect();
+    assert!(states.contains(&json!("retrying")), "{states:?}");
+}
+
+async fn what_starts_from_now_on(way: &str) {
+    let simulator = server().await;
+    let ran = line(&format!("wait --new --entity x/y --json {way}"))
+        .driven(&simulator)
+        .await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let summary = ran.lines().pop().unwrap();
+    assert_eq!(summary["tasks"].as_array().unwrap().len(), 1);
+    assert_eq!(ran.of_type("task")[0]["target"], "x/y");
+}
+
+async fn a_family(way: &str) {
+    let simulator = server().await;
+    let ran = line(&format!("wait task-6 --children {way}"))
+        .driven(&simulator)
+        .await;
+    assert_eq!(ran.code, 1, "the child failed: {ran:?}");
+    assert!(ran.err.contains("2 of 2 ended"), "{}", ran.err);
+    let ran = line(&format!("wait task-6 {way}")).on(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[tokio::test]
+async fn the_first_that_ends_is_enough() {
+    let simulator = server().await;
+    let ran = line("wait task-1 task-2 task-4 --any --json")
+        .driven(&simulator)
+        .await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let summary = ran.lines().pop().unwrap();
+    assert_eq!(summary["tasks"][2]["outcome"], json!(null));
+    assert_eq!(summary["tasks"][1]["error"]["type"], "NoDiskSpace");
+}
+
+#[tokio::test]
+async fn a_task_that_never_was_leaves_the_outcome_unknown() {
+    let simulator = server().await;
+    let ran = line("wait task-1 task-99 --json").driven(&simulator).await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let summary = ran.lines().pop().unwrap();
+    assert_eq!(summary["type"], "summary");
+    assert_eq!(summary["outcome"], "unknown");
+    assert_eq!(summary["exitCode"], 4);
+    assert_eq!(summary["tasks"][0]["outcome"], "success");
+    assert_eq!(summary["tasks"][1]["outcome"], "unknown");
+    let ran = line("wait task-99").on(&simulator).await;
+    assert!(
+        ran.err.contains("what became of task-99 is not known"),
+        "{}",
+        ran.err
+    );
+}
+
+#[tokio::test]
+async fn a_history_that_lags_is_waited_for_and_one_that_is_not_there_is_said() {
+    let simulator =
+        server_with(|options| options.behaviours.history_lag = Duration::from_secs(60)).await;
+    let ran = line("wait task-5").driven(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let simulator = server_with(|options| options.behaviours.history = false).await;
+    let ran = line("wait task-5").driven(&simulator).await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(
+        ran.err.contains("vanished") && ran.err.contains("NotSupported"),
+        "{}",
+        ran.err
+    );
+}
+
+#[tokio::test]
+async fn a_time_out_ends_it() {
+    let simulator = server().await;
+    let ran = line("wait task-4 --timeout 300ms --json")
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 124, "{ran:?}");
+    assert_eq!(ran.lines().pop().unwrap()["outcome"], "timeout");
+    assert!(ran.err.contains("--timeout"), "{}", ran.err);
+    assert_eq!(simulator.control().sessions(), 0, "signed out");
+}
+
+#[tokio::test]
+async fn an_outage_without_end_ends_it() {
+    // Nobody listens there: the port was free a moment ago.
+    let simulator = server().await;
+    let url = simulator.url();
+    simulator.stop().await;
+    let ran = line("wait task-1 --max-outage 500ms").at(&url).await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(
+        ran.err.contains("--max-outage") && ran.err.contains("refused"),
+        "{}",
+        ran.err
+    );
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_is_told_and_never_repeated() {
+    let simulator = server_with(|options| {
+        options.credentials = Some(("ops".to_owned(), "other".to_owned()));
+    })
+    .await;
+    let ran = line("wait task-1 --json").on(&simulator).await;
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(
+        ran.err.contains("InvalidLogin") && !ran.err.contains("secret"),
+        "{}",
+        ran.err
+    );
+    let requests = simulator.control().requests();
+    let logins = requests
+        .iter()
+        .filter(|request| format!("{request:?}").contains("Login"));
+    assert_eq!(logins.count(), 1);
+}
+
+#[tokio::test]
+async fn an_interruption_ends_it_signed_out() {
+    let simulator = server().await;
+    let ran = line("wait task-4 --json")
+        .interrupted(Duration::from_millis(300))
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert_eq!(ran.lines().pop().unwrap()["outcome"], "interrupted");
+    assert_eq!(simulator.control().sessions(), 0, "signed out");
+}
+
+#[tokio::test]
+async fn every_change_is_a_line_of_json_with_the_info_as_it_was_sent() {
+    let simulator = server().await;
+    let ran = line("wait task-1 task-2 --json").driven(&simulator).await;
+    assert_eq!(ran.err, "", "no talk beside the data");
+    for line in ran.lines() {
+        assert_eq!(line["version"], 1);
+        assert_eq!(
+            line["endpoint"].as_str().unwrap(),
+            simulator.address().to_string()
+        );
+    }
+    let tasks = ran.of_type("task");
+    let of = |mo_id: &str| {
+        tasks
+            .iter()
+            .filter(|line| line["moId"] == mo_id)
+            .collect::<Vec<_>>()
+    };
+    let progress: Vec<_> = of("task-1")
+        .iter()
+        .filter_map(|line| line["progress"].as_i64())
+        .collect();
+    assert!(progress.len() > 2 && progress.is_sorted(), "{progress:?}");
+    let truth = simulator.control().truth();
+    let last = of("task-1").pop().unwrap();
+    assert_eq!(last["info"], truth[0]);
+    assert_eq!(last["durationSeconds"], 20);
+    assert_eq!(last["startedBy"], "LAB\\kim");
+    assert_eq!(
+        of("task-2").pop().unwrap()["error"]["message"],
+        "The datastore is full."
+    );
+    assert_eq!(
+        ran.lines()
+            .iter()
+            .filter(|line| line["type"] == "summary")
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn quiet_is_quiet() {
+    let simulator = server().await;
+    let ran = line("wait task-2 --quiet")
+        .screen(80, 24)
+        .driven(&simulator)
+        .await;
+    assert_eq!((ran.code, &*ran.out, &*ran.err), (1, "", ""));
+}
+
+#[tokio::test]
+async fn on_a_terminal_the_bars_stay_in_their_place() {
+    let simulator = server().await;
+    let ran = line("wait task-1 task-2 task-5")
+        .variable("TERM", "xterm-256color")
+        .screen(80, 24)
+        .driven(&simulator)
+        .await;
+    let mut terminal = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
+    terminal.process(ran.err.replace('\n', "\r\n").as_bytes());
+    let screen = terminal.screen().contents();
+    let lines: Vec<&str> = screen.lines().collect();
+    assert_eq!(lines.len(), 4, "{screen}");
+    assert!(
+        lines[0].contains("✓") && lines[0].contains("done"),
+        "{screen}"
+    );
+    assert!(
+        lines[1].contains("✗") && lines[1].contains("failed"),
+        "{screen}"
+    );
+    assert!(lines[3].starts_with("3 of 3 ended, 1 failed"), "{screen}");
+    assert!(!ran.err.contains("evil\u{1b}"), "names are made safe");
+}
+
+#[tokio::test]
+async fn title_and_notification_are_shown_and_the_title_is_taken_away_again() {
+    let simulator = server().await;
+    let told = || {
+        line("wait task-2 --title --bell --notify --quiet")
+            .variable("TERM_PROGRAM", "ghostty")
+            .screen(80, 24)
+    };
+    let ran = told().driven(&simulator).await;
+    assert!(
+        ran.err.contains("\u{1b}]2;") && ran.err.contains("\u{1b}]9;4;"),
+        "{:?}",
+        ran.err
+    );
+    assert!(ran.err.contains("\u{1b}]9;vtask: failed"), "{:?}", ran.err);
+    let cleared = "\u{1b}]9;4;0;0\u{7}\u{1b}]2;\u{7}\u{1b}[23;2t";
+    assert_eq!(ran.err.matches(cleared).count(), 1, "{:?}", ran.err);
+    let simulator = server().await;
+    let ran = told()
+        .interrupted(Duration::from_millis(400))
+        .on(&simulator)
+        .await;
+    assert!(ran.err.ends_with(cleared), "{:?}", ran.err);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_command_is_run_for_each_task_that_ends() {
+    let simulator = server().await;
+    let ran = line("wait task-1 task-2 --exec")
+        .word("echo \"$VTASK_MOID|$VTASK_OPERATION|$VTASK_TARGET|$VTASK_OUTCOME|$VTASK_ERROR\"")
+        .driven(&simulator)
+        .await;
+    assert!(
+        ran.err
+            .contains("task-2|Clone virtual machine|b|failed|The datastore is full."),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.err
+            .contains("task-1|Relocate virtual machine|a|success|\n"),
+        "{}",
+        ran.err
+    );
+}
+
+#[tokio::test]
+async fn tasks_are_found_by_what_people_know() {
+    let simulator = server().await;
+    for (flags, code) in [
+        ("--activation-id act-7", 0),
+        ("--operation Clone*", 1),
+        ("--user *kim --entity a", 0),
+        ("--entity nowhere", 4),
+    ] {
+        let ran = line(&format!("wait {flags}")).driven(&simulator).await;
+        assert_eq!(ran.code, code, "{flags}: {ran:?}");
+        // What has ended is not waited for.
+        let again = line(&format!("wait {flags}")).on(&simulator).await;
+        assert_eq!(again.code, 4, "{flags}: {again:?}");
+        assert!(again.err.contains("is queued or running"), "{}", again.err);
+        if code == 0 {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn tasks_come_from_standard_input_too() {
+    let simulator = server().await;
+    let ran = line("wait -")
+        .input("Task:task-2\n{\"moId\":\"task-1\"}\n")
+        .driven(&simulator)
+        .await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for input in ["", "VirtualMachine:vm-1\n"] {
+        let ran = line("wait -").input(input).on(&simulator).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+    }
+}
+
+/// Fails in one way.
+struct Broken(io::ErrorKind);
+
+impl io::Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_broken_pipe_is_quiet_and_a_full_disk_is_told() {
+    let simulator = server().await;
+    let ran = line("wait task-1 --json")
+        .into(Broken(io::ErrorKind::BrokenPipe))
+        .on(&simulator)
+        .await;
+    assert_eq!((ran.code, &*ran.err), (141, ""));
+    let ran = line("wait task-1 --json")
+        .into(Broken(io::ErrorKind::StorageFull))
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err.contains("cannot be written") && ran.err.contains("full"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(simulator.control().sessions(), 0, "signed out");
+}
