@@ -4,7 +4,7 @@ use super::pace::{Pace, Shape};
 use crate::task::typical::Typical;
 
 /// How likely it is at the start that the course will be broken by something not seen so far.
-const BREAK: f64 = 0.40;
+const BREAK: f64 = 0.25;
 
 /// The logistic curve has this standard deviation at scale 1.
 const LOGISTIC: f64 = 1.813_799_364;

@@ -17,7 +17,7 @@ const BLIND: Duration = Duration::from_secs(600);
 const TIMES_LONGEST: f64 = 2.0;
 
 /// The share of its whole duration that an operation may stand still, whatever its rhythm was so far.
-const SHARE_OF_WHOLE: f64 = 0.27;
+const SHARE_OF_WHOLE: f64 = 0.29;
 
 /// Without typical durations: the share of the time until the pause began.
 const SHARE_OF_PAST: f64 = 0.5;
