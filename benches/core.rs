@@ -28,11 +28,11 @@ use vtask::{
     app::{Event, Options, State, update},
     figures::resident_memory,
     task::{
-        EndpointId, TaskChange,
+        EndpointId, Labels, TaskChange,
         outline::{Filter, Layout, Sort, SortColumn, View},
     },
     ui::{self, Look},
-    vim::types::{Path, TaskInfo, UpdateSet},
+    vim::types::{OperationLabel, Path, TaskInfo, UpdateSet},
     watch::{Link, ServerFacts, Update},
 };
 
@@ -77,15 +77,16 @@ fn parse(criterion: &mut Criterion) {
 
 fn apply(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("apply to 10000");
-    let mut state = screen(10_000);
+    let mut state = None;
     for layout in [Layout::Tree, Layout::Flat] {
         for column in [SortColumn::Attention, SortColumn::Progress] {
-            arrange(&mut state, layout, column, "");
             for size in [100, 10_000] {
                 let mut percent = 0;
                 let mut start = 0;
                 group.throughput(Throughput::Elements(size as u64));
                 group.bench_function(format!("{layout:?}/{column:?}/{size}"), |bencher| {
+                    let state = state.get_or_insert_with(|| screen(10_000));
+                    arrange(state, layout, column, "");
                     let changes = || {
                         percent = (percent + 1) % 100;
                         start = (start + size) % 10_000;
@@ -93,7 +94,7 @@ fn apply(criterion: &mut Criterion) {
                     };
                     bencher.iter_batched(
                         changes,
-                        |changes| tell(&mut state, changes),
+                        |changes| tell(state, changes),
                         BatchSize::LargeInput,
                     );
                 });
@@ -106,10 +107,11 @@ fn apply(criterion: &mut Criterion) {
 fn draw(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("draw");
     for size in SIZES {
-        let mut stage = Stage::new(size);
+        let mut stage = None;
         for case in CASES {
-            case.arrange(&mut stage.state);
             group.bench_function(format!("{size}/{}", case.name()), |bencher| {
+                let stage = stage.get_or_insert_with(|| Stage::new(size));
+                case.arrange(&mut stage.state);
                 bencher.iter(|| stage.draw());
             });
         }
@@ -119,17 +121,28 @@ fn draw(criterion: &mut Criterion) {
 
 fn press(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("key to frame");
+    let keys = [
+        ("move", [KeyCode::Up, KeyCode::Down]),
+        ("filter", [KeyCode::Char('7'), KeyCode::Backspace]),
+    ];
     for size in SIZES {
-        let mut stage = Stage::new(size);
-        for case in CASES {
-            case.arrange(&mut stage.state);
-            let mut keys = [KeyCode::Up, KeyCode::Down].into_iter().cycle();
-            group.bench_function(format!("{size}/{}", case.name()), |bencher| {
-                bencher.iter(|| {
-                    key(&mut stage.state, keys.next().unwrap());
-                    stage.draw();
+        let mut stage = None;
+        for (name, keys) in keys {
+            for case in [&CASES[0], &CASES[5]] {
+                let mut keys = keys.into_iter().cycle();
+                group.bench_function(format!("{size}/{}/{name}", case.name()), |bencher| {
+                    let stage = stage.get_or_insert_with(|| Stage::new(size));
+                    case.arrange(&mut stage.state);
+                    if name == "filter" {
+                        key(&mut stage.state, KeyCode::Char('/'));
+                    }
+                    bencher.iter(|| {
+                        key(&mut stage.state, keys.next().unwrap());
+                        stage.draw();
+                    });
+                    key(&mut stage.state, KeyCode::Esc);
                 });
-            });
+            }
         }
     }
     group.finish();
@@ -237,12 +250,12 @@ const CASES: [Case; 8] = {
     [
         case(Tree, Attention, ""),
         case(Tree, Progress, ""),
-        case(Tree, Attention, "disk"),
-        case(Tree, Progress, "disk"),
+        case(Tree, Attention, "disks"),
+        case(Tree, Progress, "disks"),
         case(Flat, Attention, ""),
         case(Flat, Progress, ""),
-        case(Flat, Attention, "disk"),
-        case(Flat, Progress, "disk"),
+        case(Flat, Attention, "disks"),
+        case(Flat, Progress, "disks"),
     ]
 };
 
@@ -331,7 +344,15 @@ fn empty_screen() -> State {
         user: "ops@vsphere.local".to_owned(),
         ..ServerFacts::default()
     };
-    for news in [Update::Server(Box::new(facts)), Update::Link(Link::Live)] {
+    let labels = OPERATIONS.map(|(description_id, label)| OperationLabel {
+        description_id: description_id.to_owned(),
+        label: label.to_owned(),
+    });
+    for news in [
+        Update::Server(Box::new(facts)),
+        Update::Link(Link::Live),
+        Update::Labels(Labels::new(labels.into())),
+    ] {
         update(&mut state, Event::News(HERE, news), now());
     }
     state
@@ -377,19 +398,27 @@ fn read_task(text: &str) -> TaskInfo {
     TaskInfo::from_json(serde_json::from_str(text).unwrap()).unwrap()
 }
 
+/// Operations, with what the server calls them.
+const OPERATIONS: [(&str, &str); 5] = [
+    ("VirtualMachine.relocate", "Relocate virtual machine"),
+    ("VirtualMachine.clone", "Clone virtual machine"),
+    ("Drm.ExecuteVMotionLRO", "Migrate virtual machine"),
+    (
+        "VirtualMachine.consolidateDisks",
+        "Consolidate virtual machine disks",
+    ),
+    ("vm.copyDisks", "Copy disks"),
+];
+
 /// A task as a server sends it. They come in lineages of five (a root, two children, and two below the first of
 /// those); of ten lineages six run, one waits, two are over, and one has failed.
 fn task(place: usize) -> Value {
     let (lineage, member) = (place / 5, place % 5);
-    let operation = match member {
-        0 => [
-            "VirtualMachine.relocate",
-            "VirtualMachine.clone",
-            "Drm.ExecuteVMotionLRO",
-        ][lineage % 3],
-        1 | 2 => "VirtualMachine.consolidateDisks",
-        _ => "vm.copyDisks",
-    };
+    let (operation, _) = OPERATIONS[match member {
+        0 => lineage % 3,
+        1 | 2 => 3,
+        _ => 4,
+    }];
     let key = mo_id(place);
     let mut info = json!({
         "_typeName": "TaskInfo", "key": key,

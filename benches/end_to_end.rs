@@ -27,6 +27,11 @@ use std::{
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::Value;
+use vtask::{
+    task::{Board, EndpointId, Touched},
+    vim::{Client, ConnectOptions, Credentials, Trust},
+    watch::{Update, WatchOptions, Watcher},
+};
 
 const VTASK: &str = env!("CARGO_BIN_EXE_vtask");
 const UP: &[u8] = b"\x1b[A";
@@ -300,6 +305,75 @@ fn ten_thousand() -> Vec<Row> {
     ]
 }
 
+/// Ten thousand tasks that finish and are followed by new ones: what the board says of those that ended is compared
+/// with what the server says of them.
+fn final_states() -> Vec<Row> {
+    const COMPARED: usize = 2_000;
+    let server = Server::start(&[
+        "--scenario",
+        "load",
+        "--tasks",
+        "10000",
+        "--rate",
+        "10000",
+        "--finish",
+    ]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (compared, wrong) = runtime.block_on(async {
+        let connect = ConnectOptions {
+            address: server.url.parse().unwrap(),
+            trust: Trust::System,
+            credentials: Credentials::Password {
+                user: "bench".to_owned(),
+                password: "bench".to_owned().into(),
+            },
+            release: None,
+            traffic: Arc::default(),
+        };
+        let (sender, mut updates) = tokio::sync::mpsc::channel(64);
+        let options = WatchOptions::new(connect.clone(), Vec::new());
+        let watcher = Watcher::spawn(EndpointId(0), options, sender);
+        let mut board = Board::new();
+        let follow = async {
+            while let Some((endpoint, update)) = updates.recv().await {
+                if let Update::Tasks { changes, .. } = update {
+                    for change in changes {
+                        board
+                            .apply(endpoint, change, &mut Touched::default())
+                            .unwrap();
+                    }
+                }
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(60), follow).await;
+        let client = Client::connect(connect).await.unwrap();
+        client.sign_in().await.unwrap();
+        let (mut compared, mut wrong) = (0, 0);
+        let ended = board
+            .iter()
+            .filter(|(_, record)| record.status().is_finished());
+        for (_, record) in ended.take(COMPARED) {
+            // A task may have vanished from the server meanwhile.
+            if let Ok(info) = client.task_info(&record.id.mo_id).await {
+                compared += 1;
+                wrong += usize::from(record.info.as_deref() != Some(&info));
+            }
+        }
+        client.sign_out().await.unwrap();
+        watcher.stop().await;
+        (compared, wrong)
+    });
+    vec![
+        row(
+            "10,000 tasks that finish, 60 s: final states wrong",
+            wrong as f64,
+            "",
+            0.0,
+        ),
+        row("  compared", compared as f64, "", f64::INFINITY),
+    ]
+}
+
 /// Nothing changes.
 fn idle() -> Vec<Row> {
     let server = Server::start(&["--scenario", "load", "--tasks", "1000", "--rate", "0"]);
@@ -361,11 +435,12 @@ fn memory() -> Vec<Row> {
 }
 
 fn main() {
-    let all: [(&str, Measurement); 8] = [
+    let all: [(&str, Measurement); 9] = [
         ("at_once", at_once),
         ("spread", spread),
         ("quiet", quiet),
         ("ten_thousand", ten_thousand),
+        ("final_states", final_states),
         ("idle", idle),
         ("at_rest", at_rest),
         ("start", start),

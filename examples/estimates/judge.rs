@@ -15,17 +15,17 @@ pub(crate) const MOMENTS: [f64; 3] = [0.3, 0.5, 0.8];
 #[derive(Debug)]
 pub(crate) struct Score {
     /// Median error of "elapsed ÷ progress".
-    pub(crate) naive: f64,
+    pub naive: f64,
     /// Median error of the estimate, over the runs that have one.
-    pub(crate) error: f64,
+    pub error: f64,
     /// The naive error over those same runs.
-    pub(crate) naive_there: f64,
+    pub naive_there: f64,
     /// Share of shown intervals that hold the truth.
-    pub(crate) held: f64,
+    pub held: f64,
     /// Share of runs with an estimate.
-    pub(crate) answered: f64,
+    pub answered: f64,
     /// Median of the interval's high end over its low end.
-    pub(crate) width: f64,
+    pub width: f64,
 }
 
 fn start() -> Timestamp {
@@ -78,7 +78,7 @@ fn median(values: &mut [f64]) -> f64 {
 }
 
 fn share(count: usize, of: usize) -> f64 {
-    #[allow(clippy::cast_precision_loss)]
+    #[expect(clippy::cast_precision_loss, reason = "counts of runs are small")]
     let share = count as f64 / of.max(1) as f64;
     share
 }
@@ -126,13 +126,13 @@ pub(crate) fn score(
 #[derive(Debug)]
 pub(crate) struct Stalls {
     /// Share of ordinary runs that were called stalled at some moment.
-    pub(crate) false_alarms: f64,
+    pub false_alarms: f64,
     /// Share of stalls noticed within twice the longest ordinary pause of the run (or the least patience).
-    pub(crate) in_time: f64,
+    pub in_time: f64,
     /// … within twice the longest pause of past runs of the operation.
-    pub(crate) in_time_for_operation: f64,
+    pub in_time_for_operation: f64,
     /// Median of the time to notice, in longest ordinary pauses.
-    pub(crate) delay: f64,
+    pub delay: f64,
 }
 
 /// Lets `count` runs go their way, and then stop for ever at a moment between a quarter and nine tenths.

@@ -29,11 +29,11 @@ pub(crate) const CLASSES: [Class; 6] = [
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
     /// When it will end.
-    pub(crate) duration: f64,
+    pub duration: f64,
     /// The reported figures, oldest first: only changes.
-    pub(crate) seen: Vec<(f64, u8)>,
+    pub seen: Vec<(f64, u8)>,
     /// How long past runs of the same operation took.
-    pub(crate) past: Vec<f64>,
+    pub past: Vec<f64>,
 }
 
 /// A normally distributed number.
@@ -196,7 +196,11 @@ fn observe(corners: &[(f64, f64)], duration: f64, rng: &mut Rng) -> Vec<(f64, u8
             .clamp(1, corners.len() - 1);
         let ((t0, s0), (t1, s1)) = (corners[after - 1], corners[after]);
         let share = s0 + (s1 - s0) * ((now - t0) / (t1 - t0)).clamp(0.0, 1.0);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 to 100"
+        )]
         let percent = (share * 100.0) as u8;
         if seen.last().is_some_and(|(_, last)| *last != percent) {
             seen.push((time, percent));

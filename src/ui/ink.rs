@@ -47,11 +47,16 @@ impl<'a> Strip<'a> {
 
     /// Adds a text in a style.
     pub(super) fn put_in(&mut self, text: &str, style: Style) -> &mut Self {
-        let safe = sanitize(text);
-        let fitting = truncate(&safe, self.room(), self.look.symbols.ellipsis);
-        self.used += width(&fitting);
+        let mut fitting = sanitize(text).into_owned();
+        let mut columns = width(&fitting);
+        // Most texts fit: measuring costs, and is done once for them.
+        if columns > self.room() {
+            fitting = truncate(&fitting, self.room(), self.look.symbols.ellipsis).into_owned();
+            columns = width(&fitting);
+        }
+        self.used += columns;
         if !fitting.is_empty() {
-            self.spans.push(Span::styled(fitting.into_owned(), style));
+            self.spans.push(Span::styled(fitting, style));
         }
         self
     }

@@ -46,7 +46,7 @@ impl Normal {
     /// its spread, a little wider than if the two knew nothing of each other.
     fn draw(self, left: f64, spread: f64, elapsed: f64) -> (f64, f64) {
         let usual = self.left(elapsed).max(1e-3);
-        let usual_spread = (self.spread * (elapsed + usual) / usual).min(2.0);
+        let usual_spread = 1.5 * self.spread * (elapsed + usual) / usual;
         let (sureness, of_usual) = (spread.powi(-2), usual_spread.powi(-2));
         let both = sureness + of_usual;
         let drawn = (left.ln() * sureness + usual.ln() * of_usual) / both;

@@ -237,4 +237,4 @@ const EVIDENCE: f64 = 0.5;
 const GRAIN: f64 = 0.003;
 
 /// … and so that a slow stretch ahead is slower as a whole than independent climbs would make it.
-const ALIKE: f64 = 3.0;
+const ALIKE: f64 = 3.5;
