@@ -348,7 +348,7 @@ fn final_states() -> Vec<Row> {
         let _ = tokio::time::timeout(Duration::from_secs(60), follow).await;
         let client = Client::connect(connect).await.unwrap();
         client.sign_in().await.unwrap();
-        let (mut compared, mut wrong) = (0, 0);
+        let (mut compared, mut wrong) = (0_usize, 0_usize);
         let ended = board
             .iter()
             .filter(|(_, record)| record.status().is_finished());
