@@ -287,3 +287,49 @@ async fn cancelling_without_anyone_to_ask_needs_yes() {
     }
     assert_eq!(simulator.control().request_count(), 0);
 }
+
+#[tokio::test]
+async fn a_history_that_misses_tasks_is_completed_by_the_recent_ones() {
+    let simulator = server_with(|options| options.behaviours.history_misses = true).await;
+    simulator.control().advance(Duration::from_secs(30));
+    let past = line("list --since 1h --ids").on(&simulator).await;
+    let recent = line("list --ids").on(&simulator).await;
+    assert_eq!(past.code, 0, "{past:?}");
+    for task in recent.out.lines() {
+        assert!(past.out.contains(&format!("{task}\n")), "{task}: {past:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_way_of_servers_to_end_a_list_is_understood() {
+    use vtask::simulator::behaviour::{Boxing, EmptyList, VoidAnswer};
+
+    for (empty, boxing, void) in [
+        (EmptyList::Null, Boxing::Bare, VoidAnswer::EmptyOk),
+        (
+            EmptyList::NoContent,
+            Boxing::DataObjectsToo,
+            VoidAnswer::NoContent,
+        ),
+        (
+            EmptyList::Array,
+            Boxing::ElementKeyed,
+            VoidAnswer::NoContent,
+        ),
+    ] {
+        let simulator = server_with(|options| {
+            options.behaviours.empty_list = empty;
+            options.behaviours.boxing = boxing;
+            options.behaviours.void_answer = void;
+        })
+        .await;
+        for words in ["list --since 1h --ids", "tree task-6", "events task-1"] {
+            let ran = line(words).on(&simulator).await;
+            assert_eq!(ran.code, 0, "{words} {empty:?}: {ran:?}");
+        }
+        let nothing = line("list --since 2020-01-01 --until 2020-01-02 --ids");
+        let nothing = nothing.on(&simulator).await;
+        assert_eq!((nothing.code, &*nothing.out), (0, ""), "{empty:?}");
+        assert_eq!(simulator.control().open_objects().histories, 0);
+    }
+}

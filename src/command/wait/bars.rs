@@ -103,6 +103,9 @@ fn line(waiting: &Waiting, task: &Awaited, now: Timestamp, columns: usize, look:
             let _ = write!(right, "  {}", duration(elapsed));
         }
     }
+    if look.ascii {
+        right = right.replace('–', "-").replace(['≈', '…'], "~");
+    }
     let room = columns.saturating_sub(width(&right) + 4);
     let ellipsis = if look.ascii { "~" } else { "…" };
     let name = truncate(&name, room, ellipsis);
@@ -274,7 +277,7 @@ mod tests {
         let infos = [
             info(
                 "task-1",
-                &json!({"progress": 40, "entityName": "db-prod-01",
+                &json!({"progress": 1, "entityName": "db-prod-01",
                 "description": {"key": "k", "message": "Copying disk 2 of 3"}}),
             ),
             info(
@@ -292,6 +295,14 @@ mod tests {
             .to_vec();
         let since = std::time::Instant::now();
         waiting.take(Update::Tasks { changes, since }, at(1));
+        // Even progress, so that there is a time left to tell.
+        for second in (2..60).step_by(2) {
+            let mo_id = "task-1".into();
+            let fields = vec![("progress".into(), json!(40 * second / 60))];
+            let at = at(second);
+            let changes = vec![TaskChange::Fields { mo_id, fields, at }];
+            waiting.take(Update::Tasks { changes, since }, at);
+        }
         assert_eq!(HERE.0, 0);
         waiting
     }

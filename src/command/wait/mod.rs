@@ -69,10 +69,16 @@ pub async fn run(args: &WaitArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
         if args.choice.is_empty() {
             preflight(&options, stage).await?;
         } else {
-            for task in find::active(&args.choice, options.connect.clone(), stage).await? {
-                if !tasks.contains(&task) {
-                    tasks.push(task);
+            match find::active(&args.choice, options.connect.clone(), stage).await {
+                Ok(found) => {
+                    for task in found {
+                        if !tasks.contains(&task) {
+                            tasks.push(task);
+                        }
+                    }
                 }
+                Err(CommandError::NothingFound(why)) if !tasks.is_empty() => stage.say(&why),
+                Err(error) => return Err(error),
             }
         }
     }

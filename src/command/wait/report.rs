@@ -231,7 +231,8 @@ impl<'a> Reporter<'a> {
             );
             self.talk(&format!("vtask: {text}\n"));
         }
-        if self.talk != Talk::None {
+        if self.talk == Talk::Bars {
+            // A bar has little room for a reason.
             for task in &waiting.awaited {
                 if let Fate::Unknown(why) = &task.fate {
                     let text = format!("vtask: what became of {} is not known: {why}", task.mo_id);
