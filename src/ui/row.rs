@@ -66,7 +66,7 @@ pub(super) fn draw(
                     continue;
                 };
                 let role = match left {
-                    TimeLeft::Unknown => Role::Faint,
+                    TimeLeft::Unknown => Role::Dim,
                     _ if is_stale => Role::Stale,
                     TimeLeft::Typical(_) => Role::Dim,
                     TimeLeft::About(_) | TimeLeft::Between(..) => Role::Text,
