@@ -54,14 +54,34 @@ pub(crate) fn empty(width: u16, height: u16) -> State {
 /// A screen full of tasks, as in the picture that everything began with.
 pub(crate) fn busy(width: u16, height: u16) -> State {
     let mut state = empty(width, height);
-    tell(&mut state, tasks(afternoon()));
+    fill(&mut state);
+    state
+}
+
+/// Fills a screen with the tasks of the afternoon.
+pub(crate) fn fill(state: &mut State) {
+    tell(state, tasks(afternoon()));
     tell(
-        &mut state,
+        state,
         tasks(vec![TaskChange::Gone {
             mo_id: "task-4650".into(),
             at: at(3600),
         }]),
     );
+}
+
+/// A task that climbed by a percent every so many seconds, up to now.
+pub(crate) fn climbed(percent: i64, every: i64) -> State {
+    let mut state = empty(80, 24);
+    let start = 3720 - percent * every;
+    for step in 0..=percent {
+        let info = info(
+            "task-1",
+            &json!({"progress": step, "startTime": at(start).to_string()}),
+        );
+        let at = at(start + every * step);
+        tell(&mut state, tasks(vec![TaskChange::Whole { info, at }]));
+    }
     state
 }
 

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     figures::Report,
     task::{
-        Board, EndpointId, Handle, Record,
+        Board, EndpointId, Handle, Record, TypicalDurations,
         outline::{Outline, SortColumn, View},
     },
     watch::Privilege,
@@ -197,6 +197,8 @@ pub struct State {
     pub size: Size,
     /// All tasks.
     pub board: Board,
+    /// How long operations usually take.
+    pub typical: TypicalDurations,
     /// Which of them are rows, and in which order.
     pub outline: Outline,
     /// The endpoints, in the order in which they were named.
@@ -238,6 +240,7 @@ impl State {
             keymap: Keymap::standard()?,
             size: Size::default(),
             board: Board::new(),
+            typical: TypicalDurations::default(),
             outline: Outline::new(View::default()),
             servers: endpoints.map(|(id, name)| Server::new(id, name)).collect(),
             cursor: Cursor::default(),

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     geometry::Areas,
+    outlook,
     state::{Overlay, State},
 };
 use crate::{
@@ -61,8 +62,9 @@ fn task(state: &State, handle: Handle, now: Timestamp) -> Option<Timestamp> {
     if status == Status::Running && state.board.progress(handle) == Progress::None {
         return Some(next_second(now));
     }
-    let elapsed = record.elapsed(state.time(record, now))?;
-    Some(now + until_change(elapsed))
+    let elapsed = until_change(record.elapsed(state.time(record, now))?);
+    let outlook = outlook::until_change(state, handle, now);
+    Some(now + outlook.map_or(elapsed, |outlook| outlook.min(elapsed)))
 }
 
 /// How long ago cancellation was requested.

@@ -9,6 +9,7 @@ pub(super) enum Column {
     Target,
     Progress,
     Elapsed,
+    Left,
     Cancel,
     StartedBy,
 }
@@ -19,12 +20,13 @@ const EDGE: u16 = 1;
 
 /// From left to right: the screen's width from which a column is there, the part of that width that it takes in
 /// percent, and the bounds of its own width.
-const COLUMNS: [(Column, u16, u16, u16, u16); 5] = [
+const COLUMNS: [(Column, u16, u16, u16, u16); 6] = [
     (Column::Target, 56, 13, 11, 28),
     (Column::Progress, 30, 18, 8, 30),
     (Column::Elapsed, 40, 0, 7, 7),
-    (Column::Cancel, 92, 0, 6, 6),
-    (Column::StartedBy, 108, 13, 14, 26),
+    (Column::Left, 88, 0, 9, 9),
+    (Column::Cancel, 98, 0, 6, 6),
+    (Column::StartedBy, 118, 12, 14, 26),
 ];
 
 impl Column {
@@ -34,6 +36,7 @@ impl Column {
             Self::Target => "TARGET",
             Self::Progress => "PROGRESS",
             Self::Elapsed => "ELAPSED",
+            Self::Left => "LEFT",
             Self::Cancel => "CANCEL",
             Self::StartedBy => "STARTED BY",
         }
@@ -47,7 +50,8 @@ impl Column {
             Self::Progress => Some(SortColumn::Progress),
             Self::Elapsed => Some(SortColumn::Elapsed),
             Self::StartedBy => Some(SortColumn::StartedBy),
-            Self::Cancel => None,
+            // The time left changes by itself, and rows that trade places while one reads are of no use.
+            Self::Left | Self::Cancel => None,
         }
     }
 
@@ -112,12 +116,21 @@ mod tests {
                 Column::Elapsed
             ]
         );
-        assert_eq!(names(120).len(), 6);
+        assert_eq!(names(90).last(), Some(&Column::Left));
+        assert_eq!(names(120).len(), 7);
     }
 
     #[test]
     fn the_task_keeps_most_of_the_room() {
-        for (width, least) in [(20, 18), (56, 20), (80, 34), (120, 38), (200, 80)] {
+        for (width, least) in [
+            (20, 18),
+            (56, 20),
+            (80, 34),
+            (88, 34),
+            (98, 33),
+            (120, 34),
+            (200, 80),
+        ] {
             let (_, _, task) = columns(width)[0];
             assert!(task >= least, "{task} at {width}");
         }

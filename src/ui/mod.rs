@@ -4,6 +4,7 @@
 
 mod ascii;
 mod cancel;
+mod chart;
 mod columns;
 mod details;
 mod figures;

@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 
 use super::{Canvas, Look, columns::Column, gauge, ink::Strip, theme::Role, words};
 use crate::{
-    app::{Target, cancel::Standing},
+    app::{Outlook, Target, cancel::Standing},
     task::{
-        Progress, Record, Status, StatusCounts,
+        Finding, Progress, Record, Status, StatusCounts, TimeLeft,
         outline::{Fold, Row},
     },
     text::width,
@@ -26,6 +26,8 @@ pub(super) fn draw(
     };
     let now = state.time(record, canvas.now);
     let is_stale = state.is_stale(record);
+    let outlook = Outlook::of(state, row.handle, canvas.now);
+    let finding = outlook.findings.first();
     for &(column, start, width) in columns {
         let area = Rect {
             x: line.x + start,
@@ -34,7 +36,7 @@ pub(super) fn draw(
         };
         let mut cell = Strip::new(canvas.look, width);
         match column {
-            Column::Task => task(canvas, &mut cell, row, record, area, in_tree),
+            Column::Task => task(canvas, &mut cell, (row, record, finding), area, in_tree),
             Column::Target => {
                 if let Some(info) = &record.info {
                     let role = if row.is_context {
@@ -58,6 +60,18 @@ pub(super) fn draw(
                 };
                 cell.gap(usize::from(width).saturating_sub(text.len()));
                 cell.put(&text, role);
+            }
+            Column::Left => {
+                let Some(left) = outlook.left else {
+                    continue;
+                };
+                let role = match left {
+                    TimeLeft::Unknown => Role::Dim,
+                    _ if is_stale => Role::Stale,
+                    TimeLeft::Typical(_) => Role::Dim,
+                    TimeLeft::About(_) | TimeLeft::Between(..) => Role::Text,
+                };
+                cell.put(&words::time_left(left, cell.room()), role);
             }
             Column::Cancel => {
                 let standing = Standing::of(record);
@@ -84,8 +98,7 @@ pub(super) fn draw(
 fn task<'a>(
     canvas: &mut Canvas<'a>,
     cell: &mut Strip<'a>,
-    row: &Row,
-    record: &Record,
+    (row, record, found): (&Row, &Record, Option<&Finding>),
     area: Rect,
     in_tree: bool,
 ) {
@@ -105,7 +118,12 @@ fn task<'a>(
     }
     cell.put(look.symbols.status(status), words::role(status))
         .gap(1);
-    let marks = marks(look, row, record);
+    let operation = canvas.state.board.operation(record);
+    let mut marks = marks(look, row, record);
+    let room = cell.room().saturating_sub(marks.used());
+    if let Some(finding) = found {
+        second_look(look, &mut marks, finding, room, width(&operation));
+    }
     let room = cell.room().saturating_sub(marks.used());
     let name = if row.is_context {
         Role::Dim
@@ -115,7 +133,6 @@ fn task<'a>(
             _ => Role::Text,
         }
     };
-    let operation = canvas.state.board.operation(record);
     let before = cell.used();
     cell.put_within(&operation, room, name);
     let left = room.saturating_sub(cell.used() - before);
@@ -189,7 +206,7 @@ fn remark(look: &Look, record: &Record) -> Option<(String, Role)> {
 /// What stands out about a row, at the end of its name: what its fold hides, and whether it is pinned, gone or
 /// cannot be read.
 fn marks<'a>(look: &'a Look, row: &Row, record: &Record) -> Strip<'a> {
-    let mut marks = Strip::new(look, 40);
+    let mut marks = Strip::new(look, 64);
     if row.hidden.total() > 0 {
         hidden(look, &mut marks, row.hidden);
     }
@@ -207,6 +224,18 @@ fn marks<'a>(look: &'a Look, row: &Row, record: &Record) -> Strip<'a> {
         }
     }
     marks
+}
+
+/// What deserves a second look, the most urgent of it: `⚠ stalled`, or the sign alone where the words would leave
+/// too little of the name. `room` is what the name and this have together.
+fn second_look(look: &Look, marks: &mut Strip, finding: &Finding, room: usize, name: usize) {
+    /// What is left of a longer name at least.
+    const LEAST_NAME: usize = 16;
+    let sign = look.symbols.warning;
+    let words = format!("{sign} {}", finding.rule.mark());
+    let has_room = room > name.min(LEAST_NAME) + width(&words);
+    let text = if has_room { &words } else { sign };
+    marks.gap(1).put(text, Role::Warning);
 }
 
 /// `+3 ▶1 ✗1`: how many are hidden, and those among them that matter.

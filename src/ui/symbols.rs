@@ -51,6 +51,10 @@ pub struct Symbols {
     pub paused: &'static str,
     /// The eighths of a gauge's cell, from one to a whole.
     pub eighths: &'static [&'static str],
+    /// The eighths of a chart's cell, from one to a whole.
+    pub heights: &'static [&'static str],
+    /// Where a phase began, on a chart's foot.
+    pub phase: &'static str,
     /// The empty part of a gauge where it has no ground of its own.
     pub track: &'static str,
     /// The quiet part of a gauge without a figure.
@@ -87,6 +91,8 @@ const UNICODE: Symbols = Symbols {
     connecting: "○",
     paused: "‖",
     eighths: &["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
+    heights: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    phase: "┴",
     track: "░",
     hatch: "░",
     hatch_on: "▓",
@@ -118,6 +124,8 @@ const ASCII: Symbols = Symbols {
     connecting: "o",
     paused: "=",
     eighths: &["#"],
+    heights: &[".", ":", "#"],
+    phase: "^",
     track: ".",
     hatch: ".",
     hatch_on: ":",

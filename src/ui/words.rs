@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::theme::Role;
 use crate::{
-    task::{Record, Status},
+    task::{Record, Status, TimeLeft},
     text::{duration, width},
     vim::types::{TaskInfo, TaskReason},
 };
@@ -59,6 +59,30 @@ pub(super) fn elapsed(record: &Record, now: Timestamp) -> String {
     record.elapsed(now).map(duration).unwrap_or_default()
 }
 
+/// The time left in so many columns: the figure in full, else its units where they are plain, else its upper end.
+pub(super) fn time_left(left: TimeLeft, columns: usize) -> String {
+    let text = left.to_string();
+    if width(&text) <= columns {
+        return text;
+    }
+    let short = |end: &str| match end.split_once('h') {
+        Some((hours, "00m")) => format!("{hours}h"),
+        Some((hours, minutes)) if !hours.contains('d') => {
+            format!("{hours}h{}", minutes.trim_end_matches('m'))
+        }
+        _ => end.to_owned(),
+    };
+    let Some((low, high)) = text.split_once('–') else {
+        return text;
+    };
+    let both = format!("{}–{}", short(low), short(high));
+    if width(&both) <= columns {
+        both
+    } else {
+        format!("<{high}")
+    }
+}
+
 /// A moment as the wall clock shows it; with the date where that is another day than `now`'s.
 pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (at, now) = (
@@ -69,5 +93,30 @@ pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
         at.strftime("%H:%M:%S").to_string()
     } else {
         at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_time_left_gets_shorter_where_it_must() {
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        let between = |low, high| TimeLeft::Between(minutes(low), minutes(high));
+        for (left, text) in [
+            (TimeLeft::About(minutes(24)), "~24m"),
+            (TimeLeft::Typical(minutes(95)), "typ 1h35m"),
+            (TimeLeft::Unknown, "?"),
+            (between(20, 35), "20–35m"),
+            (between(65, 100), "1h05–1h40"),
+            (between(45, 70), "45m–1h10m"),
+            (between(570, 720), "9h30–12h"),
+            (between(27 * 60, 33 * 60), "<1d09h"),
+        ] {
+            assert_eq!(time_left(left, 9), text);
+        }
     }
 }

@@ -3,10 +3,13 @@ use serde_json::json;
 use super::*;
 use crate::{
     app::{
-        Gravity,
-        fixture::{busy, empty, now, task, tasks, tell},
+        Gravity, Outlook,
+        fixture::{busy, climbed, empty, find, now, task, tasks, tell},
     },
-    task::fixture::at,
+    task::{
+        fixture::at,
+        rules::{self, Around},
+    },
     watch::Update,
 };
 
@@ -84,4 +87,22 @@ fn rows_out_of_sight_cost_nothing() {
     state.cursor.step(&state.outline, isize::MAX);
     state.settle();
     assert_eq!(next_tick(&state, now()), None);
+}
+
+#[test]
+fn a_finding_is_drawn_as_soon_as_it_is_there() {
+    let state = climbed(40, 90);
+    let handle = find(&state, "task-1");
+    let stalls = rules::next_change(&state.board, handle, Around::default(), now()).unwrap();
+    let tick = next_tick(&state, stalls - SignedDuration::from_millis(500)).unwrap();
+    assert!(tick > stalls && tick <= stalls + SignedDuration::from_secs(1));
+    assert!(Outlook::of(&state, handle, tick).is_stalled());
+}
+
+#[test]
+fn the_last_minutes_are_counted_in_small_steps_however_long_it_took() {
+    let next = next_tick(&climbed(98, 60), now()).unwrap();
+    assert!(next <= now() + SignedDuration::from_secs(5), "{next}");
+    let half = next_tick(&climbed(50, 60), now()).unwrap();
+    assert!(half > now() + SignedDuration::from_secs(5), "{half}");
 }

@@ -41,7 +41,7 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
         ..area
     };
     let lines = match selected {
-        Some((handle, record)) => content(canvas, handle, record, inside.width),
+        Some((handle, record)) => content(canvas, handle, record, inside),
         None => prose(canvas.look, "No task is selected.", inside.width, Role::Dim),
     };
     let end = lines.len().saturating_sub(usize::from(area.height));
@@ -53,7 +53,8 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
     scrollbar::draw(canvas, area, lines.len(), top);
 }
 
-fn content(canvas: &Canvas, handle: Handle, record: &Record, columns: u16) -> Vec<Line<'static>> {
+fn content(canvas: &Canvas, handle: Handle, record: &Record, area: Rect) -> Vec<Line<'static>> {
+    let columns = area.width;
     let tab = canvas.state.details.tab;
     let Some(info) = record.info.as_deref() else {
         return match tab {
@@ -63,7 +64,7 @@ fn content(canvas: &Canvas, handle: Handle, record: &Record, columns: u16) -> Ve
     };
     let none = |text: &str| prose(canvas.look, text, columns, Role::Dim);
     match tab {
-        Tab::Overview => overview::lines(canvas, handle, record, info, columns),
+        Tab::Overview => overview::lines(canvas, handle, record, info, area),
         Tab::Lineage => lineage::lines(canvas, handle, columns),
         Tab::Error => match &info.error {
             Some(fault) => error::lines(canvas.look, fault, columns),

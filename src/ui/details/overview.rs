@@ -1,15 +1,20 @@
 //! The overview: every field of `TaskInfo` has its place, and what was noticed while watching.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
-use ratatui::text::Line;
+use ratatui::{layout::Rect, text::Line};
 use serde_json::Value;
 
 use crate::{
-    app::cancel::{self, Standing},
-    task::{Handle, Presence, Record, Status},
+    app::{
+        Outlook,
+        cancel::{self, Standing},
+    },
+    task::{Handle, Presence, Record, Status, TimeLeft, estimate::Basis},
     text::{ago, duration, width},
     ui::{
-        Canvas,
+        Canvas, chart,
         ink::{Strip, flow, prose},
         row,
         theme::Role,
@@ -94,8 +99,9 @@ pub(super) fn lines(
     handle: Handle,
     record: &Record,
     info: &TaskInfo,
-    columns: u16,
+    area: Rect,
 ) -> Vec<Line<'static>> {
+    let columns = area.width;
     let two = columns >= TWO_COLUMNS;
     let half = if two { columns / 2 - 1 } else { columns };
     let sheet = || Sheet {
@@ -109,6 +115,9 @@ pub(super) fn lines(
     cancellation(&mut right, handle, record, info);
     family(&mut right, handle, info);
     identity(&mut right, info);
+    let below = if two { 0 } else { right.lines.len() };
+    let free = usize::from(area.height).saturating_sub(left.lines.len() + below);
+    course(&mut left, record, free);
     if two {
         beside(left.lines, right.lines, usize::from(half) + 2)
     } else {
@@ -152,6 +161,7 @@ fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo)
     if let Some(phase) = &info.description {
         sheet.text("Phase", phase.text());
     }
+    time_left(sheet, handle);
     let target = words::target(info);
     match &info.entity {
         Some(entity) if *entity.value != *target => {
@@ -163,6 +173,38 @@ fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo)
     sheet.text("Started by", &reason(&info.reason));
     for detail in &info.progress_details {
         sheet.text("Detail", &key_value(detail));
+    }
+}
+
+/// How long it will take, and what deserves a second look.
+fn time_left(sheet: &mut Sheet, handle: Handle) {
+    let outlook = Outlook::of(sheet.canvas.state, handle, sheet.canvas.now);
+    if let Some(left) = outlook.left {
+        let why = match (left, outlook.basis) {
+            (TimeLeft::Unknown, _) if outlook.is_stalled() => "nothing moves",
+            (TimeLeft::Unknown, _) => "too little is known to tell",
+            (TimeLeft::Typical(_), _) => "in all is usual for this operation",
+            (_, Some(Basis::PaceAndTypical)) => "by its pace and what is usual",
+            _ => "by its pace so far",
+        };
+        sheet.text("Time left", &format!("{left}  {why}"));
+    }
+    for finding in outlook.findings {
+        sheet.put("Warning", &finding.sentence, Role::Warning);
+    }
+}
+
+/// The chart of its progress, in so many lines at most.
+fn course(sheet: &mut Sheet, record: &Record, rows: usize) {
+    let canvas = sheet.canvas;
+    let now = canvas.state.time(record, canvas.now);
+    let ran = record
+        .ran_for(now)
+        .and_then(|ran| Duration::try_from(ran).ok());
+    if let Some((history, ran)) = record.history.as_deref().zip(ran) {
+        let name = ("Course", NAME);
+        let chart = chart::lines(canvas.look, history, ran, name, sheet.columns, rows);
+        sheet.lines.extend(chart);
     }
 }
 

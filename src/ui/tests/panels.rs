@@ -1,16 +1,19 @@
+use std::time::Duration;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use insta::assert_snapshot;
 use jiff::SignedDuration;
+use serde_json::{Value, json};
 
 use super::draw_text;
 use crate::{
     app::{
         Event, Gravity, State,
-        fixture::{busy, choose, connecting, empty, now, tasks, tell},
+        fixture::{HERE, busy, choose, connecting, empty, fill, find, now, tasks, tell},
         update,
     },
-    task::{Labels, TaskChange, fixture::at},
-    vim::types::OperationLabel,
+    task::{FinishedRun, Labels, TaskChange, fixture::at},
+    vim::types::{OperationLabel, TaskInfo},
     watch::{CancelAnswer, Link, Privilege, Update},
 };
 
@@ -29,6 +32,11 @@ fn press(state: &mut State, keys: &str) {
 
 fn labelled(width: u16, height: u16) -> State {
     let mut state = busy(width, height);
+    label(&mut state);
+    state
+}
+
+fn label(state: &mut State) {
     let rows = [
         ("VirtualMachine.relocate", "Relocate virtual machine"),
         ("HostSystem.enterMaintenanceMode", "Enter maintenance mode"),
@@ -39,8 +47,7 @@ fn labelled(width: u16, height: u16) -> State {
         description_id: id.to_owned(),
         label: label.to_owned(),
     });
-    tell(&mut state, Update::Labels(Labels::new(rows.to_vec())));
-    state
+    tell(state, Update::Labels(Labels::new(rows.to_vec())));
 }
 
 #[test]
@@ -50,6 +57,64 @@ fn the_whole_screen_at_every_size() {
     assert_snapshot!("screen_200x60", draw_text(&labelled(200, 60)));
     assert_snapshot!("screen_40x12", draw_text(&labelled(40, 12)));
     assert_snapshot!("screen_20x5", draw_text(&labelled(20, 5)));
+}
+
+/// The same afternoon, watched for longer: a task that climbs, one that stands still, one without a figure of an
+/// operation that is known.
+fn watched(width: u16, height: u16) -> State {
+    let model = busy(width, height);
+    let mut state = empty(width, height);
+    for step in 0..36 {
+        let relocate = json!({"progress": 2 * step, "description": phase(step / 12)});
+        let seen = seen(&model, "task-4711", &relocate, 100 * step);
+        tell(&mut state, tasks(vec![seen]));
+    }
+    for step in 0..=6 {
+        let enter = json!({"progress": 3 * step + 1});
+        let seen = seen(&model, "task-4721", &enter, 900 + 30 * step);
+        tell(&mut state, tasks(vec![seen]));
+    }
+    fill(&mut state);
+    label(&mut state);
+    let consolidate = (600..).step_by(100).take(9).map(|seconds| FinishedRun {
+        operation: "VirtualMachine.consolidateDisks".into(),
+        entity: None,
+        took: Duration::from_secs(seconds),
+    });
+    state.typical.learn(HERE, consolidate);
+    state
+}
+
+fn phase(number: i64) -> Value {
+    json!({"key": format!("phase.{number}"), "message": format!("Copying disk {} of 4", number + 1)})
+}
+
+/// A task of the screen with other fields, as it was seen so many seconds after all began.
+fn seen(state: &State, mo_id: &str, more: &Value, second: i64) -> TaskChange {
+    let record = state.board.get(find(state, mo_id)).unwrap();
+    let mut wire = record.info.as_ref().unwrap().to_json();
+    for (field, value) in more.as_object().unwrap() {
+        wire[field] = value.clone();
+    }
+    TaskChange::Whole {
+        info: Box::new(TaskInfo::from_json(wire).unwrap()),
+        at: at(second),
+    }
+}
+
+#[test]
+fn what_was_watched_for_long_has_an_end_in_sight_and_marks() {
+    assert_snapshot!("watched_80x24", draw_text(&watched(80, 24)));
+    assert_snapshot!("watched_100x30", draw_text(&watched(100, 30)));
+    assert_snapshot!("watched_120x40", draw_text(&watched(120, 40)));
+    let mut state = watched(120, 40);
+    choose(&mut state, "task-4721");
+    assert_snapshot!("watched_stalled_120x40", draw_text(&state));
+    press(&mut state, "1z");
+    assert_snapshot!("watched_stalled_zoomed", draw_text(&state));
+    state.size.width = 80;
+    state.options.ascii = true;
+    assert_snapshot!("watched_stalled_ascii", draw_text(&state));
 }
 
 #[test]

@@ -1,0 +1,149 @@
+//! What can be said of a task beyond what its server says: the time left, and what deserves a second look.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::state::State;
+use crate::task::{
+    Finding, Handle, Record, Rule, Status, TimeLeft,
+    estimate::{Basis, estimate},
+    rules::{self, Around},
+};
+
+/// What can be said of a task that waits or runs.
+#[derive(Debug, Default)]
+pub struct Outlook {
+    /// The time left of a running task, or what a queued one will usually take; nothing where that is no question.
+    pub left: Option<TimeLeft>,
+    /// What the time left rests on.
+    pub basis: Option<Basis>,
+    /// What deserves a second look, the most urgent first.
+    pub findings: Vec<Finding>,
+}
+
+impl Outlook {
+    /// The outlook of a task. `now` is this machine's time.
+    pub fn of(state: &State, handle: Handle, now: Timestamp) -> Self {
+        let record = state.board.get(handle);
+        let Some(record) = record.filter(|record| record.status().is_active()) else {
+            return Self::default();
+        };
+        let around = around(state, record);
+        let now = state.time(record, now);
+        let findings = state.board.findings(handle, around, now);
+        let estimate = match record.status() {
+            // Whoever stands still has no pace, and what was usual is no longer to be had.
+            Status::Running if is_stalled(&findings) => None,
+            Status::Running => state.board.estimate(handle, around, now),
+            _ => estimate(now, None, around.typical, now),
+        };
+        let is_asked = record.status() == Status::Running || estimate.is_some();
+        Self {
+            left: is_asked.then(|| TimeLeft::of(estimate, around.typical)),
+            basis: estimate.map(|estimate| estimate.basis),
+            findings,
+        }
+    }
+
+    /// Whether nothing moves.
+    pub fn is_stalled(&self) -> bool {
+        is_stalled(&self.findings)
+    }
+}
+
+fn is_stalled(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.rule == Rule::Stalled)
+}
+
+/// When a task's outlook may next be written differently by time alone, from now.
+pub(super) fn until_change(
+    state: &State,
+    handle: Handle,
+    now: Timestamp,
+) -> Option<SignedDuration> {
+    let record = state.board.get(handle)?;
+    let there = state.time(record, now);
+    let outlook = Outlook::of(state, handle, now);
+    let left = outlook.left.and_then(until_left_changes);
+    let finding = rules::next_change(&state.board, handle, around(state, record), there);
+    // A finding is there once its time is exceeded, not when it is reached.
+    let finding = finding.map(|at| at.duration_since(there) + SignedDuration::from_nanos(1));
+    left.into_iter().chain(finding).min()
+}
+
+/// How soon the time left may be written differently: it is shown in steps.
+fn until_left_changes(left: TimeLeft) -> Option<SignedDuration> {
+    let (TimeLeft::About(span) | TimeLeft::Between(span, _)) = left else {
+        return None;
+    };
+    Some(SignedDuration::from_secs(match span.as_secs() {
+        ..20 => 1,
+        20..130 => 5,
+        _ => 60,
+    }))
+}
+
+fn around<'a>(state: &'a State, record: &Record) -> Around<'a> {
+    let typical = record.info.as_ref().and_then(|info| {
+        let entity = info.entity.as_ref().map(|entity| &*entity.value);
+        let endpoint = record.id.endpoint;
+        state.typical.get(endpoint, &info.description_id, entity)
+    });
+    Around {
+        typical,
+        question: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        app::fixture::{HERE, climbed, empty, find, now, task, tasks, tell},
+        task::{FinishedRun, fixture::at},
+    };
+
+    #[test]
+    fn who_moves_has_an_end_in_sight_and_who_stands_still_has_none() {
+        let state = climbed(50, 60);
+        let handle = find(&state, "task-1");
+        let moving = Outlook::of(&state, handle, now());
+        assert!(
+            matches!(
+                moving.left,
+                Some(TimeLeft::About(_) | TimeLeft::Between(..))
+            ),
+            "{moving:?}"
+        );
+        assert_eq!(moving.basis, Some(Basis::Pace));
+        assert!(moving.findings.is_empty());
+        let still = Outlook::of(&state, handle, at(3720 + 3600));
+        assert!(still.is_stalled());
+        assert_eq!(still.left, Some(TimeLeft::Unknown));
+    }
+
+    #[test]
+    fn the_finished_have_no_outlook_and_the_queued_only_where_it_is_known() {
+        let mut state = empty(80, 24);
+        let done = json!({"state": "success", "completeTime": at(60).to_string()});
+        let queued =
+            json!({"state": "queued", "startTime": null, "queueTime": at(3719).to_string()});
+        tell(
+            &mut state,
+            tasks(vec![task("done", &done), task("queued", &queued)]),
+        );
+        let left = |state: &State, name| Outlook::of(state, find(state, name), now()).left;
+        assert_eq!(left(&state, "done"), None);
+        assert_eq!(left(&state, "queued"), None);
+        let runs = (800..).step_by(50).take(5).map(|seconds| FinishedRun {
+            operation: "VirtualMachine.relocate".into(),
+            entity: None,
+            took: std::time::Duration::from_secs(seconds),
+        });
+        state.typical.learn(HERE, runs);
+        assert_eq!(left(&state, "done"), None);
+        let queued = left(&state, "queued").unwrap();
+        assert_eq!(queued.to_string(), "typ 15m");
+    }
+}

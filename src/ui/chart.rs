@@ -1,0 +1,199 @@
+//! A task's progress over time as a small chart: filled to the figure, an eighth of a cell fine.
+//!
+//! Between two observations the last figure stands, so that a plateau looks like one; where there was no figure the
+//! chart is empty, which is something else than zero: that has a line at its foot.
+
+use std::time::Duration;
+
+use ratatui::text::Line;
+
+use super::{Look, ink::Strip, theme::Role};
+use crate::task::History;
+
+/// Fewer observations than this are no course.
+const FEWEST: usize = 2;
+
+/// The widest and the narrowest that is worth its room.
+const MOST_COLUMNS: usize = 60;
+const LEAST_COLUMNS: usize = 12;
+
+/// The least and the most lines of the chart itself, without its foot.
+const LEAST_ROWS: usize = 2;
+const MOST_ROWS: usize = 4;
+
+/// The chart of what a task did in the `span` since its start, behind `name`, in at most `rows` lines (without a
+/// foot where that would leave too few); nothing where there is too little to tell or too little room to tell it in.
+pub(super) fn lines(
+    look: &Look,
+    history: &History,
+    span: Duration,
+    name: (&str, u16),
+    columns: u16,
+    rows: usize,
+) -> Vec<Line<'static>> {
+    let before = usize::from(name.1);
+    let width = usize::from(columns)
+        .saturating_sub(before)
+        .min(MOST_COLUMNS);
+    let figures = history.points().iter().filter(|p| p.percent().is_some());
+    let has_foot = rows > LEAST_ROWS;
+    let rows = rows.saturating_sub(usize::from(has_foot)).min(MOST_ROWS);
+    if figures.count() < FEWEST || width < LEAST_COLUMNS || rows < LEAST_ROWS {
+        return Vec::new();
+    }
+    let slots = slots(history, span, width);
+    let mut lines = Vec::with_capacity(rows + 1);
+    for row in 0..rows {
+        let mut line = Strip::new(look, columns);
+        let (title, scale) = if row == 0 { (name.0, "100%") } else { ("", "") };
+        line.put(title, Role::Heading)
+            .pad_to(before.saturating_sub(scale.len() + 1))
+            .put(scale, Role::Faint)
+            .pad_to(before);
+        let text: String = slots
+            .iter()
+            .map(|slot| cell(look, slot.percent, rows, rows - 1 - row))
+            .collect();
+        line.put(&text, Role::Gauge);
+        lines.push(line.line());
+    }
+    if has_foot {
+        lines.push(foot(look, &slots, before, columns));
+    }
+    lines
+}
+
+/// The line at the foot, with a mark where a phase began.
+fn foot(look: &Look, slots: &[Slot], before: usize, columns: u16) -> Line<'static> {
+    let mut line = Strip::new(look, columns);
+    let any = slots.iter().any(|slot| slot.phase_began);
+    let scale = if any { "phases" } else { "0%" };
+    line.pad_to(before.saturating_sub(scale.len() + 1))
+        .put(scale, Role::Faint)
+        .pad_to(before);
+    for run in slots.chunk_by(|one, other| one.phase_began == other.phase_began) {
+        let (sign, role) = match run.first() {
+            Some(slot) if slot.phase_began => (look.symbols.phase, Role::Key),
+            _ => (look.symbols.rule, Role::Faint),
+        };
+        line.put(&sign.repeat(run.len()), role);
+    }
+    line.line()
+}
+
+/// What is shown in one column.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Slot {
+    percent: Option<u8>,
+    phase_began: bool,
+}
+
+/// The last figure of each of so many equal parts of the time.
+fn slots(history: &History, span: Duration, width: usize) -> Vec<Slot> {
+    let span = span.max(history.last_move()).as_millis().max(1);
+    let last = width.saturating_sub(1);
+    let place = |since_start: Duration| {
+        let place = since_start.as_millis().saturating_mul(width as u128) / span;
+        usize::try_from(place).map_or(last, |place| place.min(last))
+    };
+    let mut slots = vec![Slot::default(); width];
+    let mut points = history.points().iter().peekable();
+    let mut percent = None;
+    for (index, slot) in slots.iter_mut().enumerate() {
+        while let Some(point) = points.next_if(|point| place(point.since_start()) <= index) {
+            percent = point.percent();
+            slot.phase_began |= point.phase_began();
+        }
+        slot.percent = percent;
+    }
+    slots
+}
+
+/// What stands in the cell of a column that is so many rows above the foot.
+fn cell(look: &Look, percent: Option<u8>, rows: usize, above: usize) -> &'static str {
+    let heights = look.symbols.heights;
+    let Some(percent) = percent else {
+        return " ";
+    };
+    let parts = rows * heights.len() * usize::from(percent) / 100;
+    // What has begun shows a sliver.
+    let parts = parts.max(usize::from(percent > 0));
+    match parts.saturating_sub(above * heights.len()) {
+        0 => " ",
+        own => heights
+            .get(own - 1)
+            .or(heights.last())
+            .copied()
+            .unwrap_or(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{app::Options, task::fixture::at};
+
+    fn draw(history: &History, now: Timestamp, columns: u16, rows: usize, ascii: bool) -> String {
+        let look = Look::new(&Options {
+            ascii,
+            ..Options::default()
+        });
+        let span = history.elapsed(now);
+        let lines = lines(&look.unwrap(), history, span, ("Course", 12), columns, rows);
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    }
+
+    fn course() -> History {
+        let mut history = History::begin(Some(at(0)), at(0), Some(0));
+        for step in 1..=10_u8 {
+            history.observe(at(10 * i64::from(step)), Some(5 * step), step == 4);
+        }
+        history
+    }
+
+    #[test]
+    fn a_climb_a_phase_and_a_plateau() {
+        let text = draw(&course(), at(200), 32, 3, false);
+        insta::assert_snapshot!("climb", text);
+    }
+
+    #[test]
+    fn in_ascii() {
+        let text = draw(&course(), at(200), 32, 4, true);
+        assert!(text.is_ascii());
+        insta::assert_snapshot!("ascii", text);
+    }
+
+    #[test]
+    fn before_the_first_figure_and_without_one_it_is_empty() {
+        let mut history = History::begin(Some(at(0)), at(100), None);
+        history.observe(at(120), Some(50), false);
+        history.observe(at(140), Some(75), false);
+        let text = draw(&history, at(200), 32, 3, false);
+        insta::assert_snapshot!("late", text);
+    }
+
+    #[test]
+    fn without_a_course_or_room_there_is_none() {
+        let history = course();
+        assert_eq!(draw(&history, at(200), 23, 9, false), "");
+        assert_eq!(draw(&history, at(200), 80, 1, false), "");
+        let one = History::begin(Some(at(0)), at(50), Some(20));
+        assert_eq!(draw(&one, at(200), 80, 9, false), "");
+    }
+
+    #[test]
+    fn whatever_the_size_it_fits() {
+        for columns in 0..90 {
+            for rows in 0..9 {
+                let text = draw(&course(), at(95), columns, rows, false);
+                assert!(text.lines().count() <= rows);
+                let widest = text.lines().map(crate::text::width).max();
+                assert!(widest.unwrap_or(0) <= usize::from(columns));
+            }
+        }
+    }
+}
