@@ -35,7 +35,7 @@ pub use keymap::{Context, Key, Keymap, KeymapError};
 pub use line_edit::LineEdit;
 pub use notices::{Gravity, Notice, Notices};
 pub use options::{ColorDepth, Options, ThemeChoice};
-pub use outlook::Outlook;
+pub use outlook::{Outlook, Outlooks};
 pub use run::{Clock, Endpoint, Host, Inlets, StartError, run};
 pub use server::Server;
 pub use signals::{Signal, signals};

@@ -1,8 +1,10 @@
 //! What can be said of a task beyond what its server says: the time left, and what deserves a second look.
 
+use std::{collections::HashMap, sync::Arc};
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::state::State;
+use super::{geometry::Areas, state::State};
 use crate::task::{
     Finding, Handle, Record, Rule, Status, TimeLeft,
     estimate::{Basis, estimate},
@@ -54,15 +56,103 @@ fn is_stalled(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.rule == Rule::Stalled)
 }
 
+/// The outlooks of the rows that are seen. An outlook costs some hundred times what drawing its cell does, and rarely
+/// changes: it is kept for a second whatever comes, and longer while its task stays as it is.
+#[derive(Debug, Default)]
+pub struct Outlooks(HashMap<Handle, Kept>);
+
+#[derive(Debug)]
+struct Kept {
+    outlook: Arc<Outlook>,
+    status: Status,
+    seen: Option<Timestamp>,
+    made: Timestamp,
+    /// When time alone may change it.
+    changes: Option<Timestamp>,
+}
+
+impl Kept {
+    const AT_LEAST: SignedDuration = SignedDuration::from_secs(1);
+    /// A finding may rest on other tasks, too.
+    const AT_MOST: SignedDuration = SignedDuration::from_secs(5);
+
+    fn new(state: &State, handle: Handle, record: &Record, now: Timestamp) -> Self {
+        let outlook = Outlook::of(state, handle, now);
+        Self {
+            changes: until_change(state, handle, &outlook, now).map(|span| now + span),
+            outlook: Arc::new(outlook),
+            status: record.status(),
+            seen: record.seen,
+            made: now,
+        }
+    }
+
+    fn holds(&self, record: &Record, now: Timestamp) -> bool {
+        let age = now.duration_since(self.made);
+        let is_settled = self.seen == record.seen
+            && age < Self::AT_MOST
+            && self.changes.is_none_or(|at| now < at);
+        self.status == record.status() && (is_settled || age < Self::AT_LEAST)
+    }
+}
+
+impl State {
+    /// The outlook of a task: the kept one while it holds.
+    pub fn outlook(&self, handle: Handle, now: Timestamp) -> Arc<Outlook> {
+        let kept = self.outlooks.0.get(&handle);
+        let record = self.board.get(handle);
+        match kept
+            .zip(record)
+            .filter(|(kept, record)| kept.holds(record, now))
+        {
+            Some((kept, _)) => kept.outlook.clone(),
+            None => Arc::new(Outlook::of(self, handle, now)),
+        }
+    }
+
+    /// Looks ahead for the tasks that are seen, before they are drawn.
+    pub(super) fn look_ahead(&mut self, now: Timestamp) {
+        let mut before = std::mem::take(&mut self.outlooks.0);
+        for handle in seen(self) {
+            let Some(record) = self.board.get(handle) else {
+                continue;
+            };
+            let kept = before.remove(&handle);
+            let kept = kept
+                .filter(|kept| kept.holds(record, now))
+                .unwrap_or_else(|| Kept::new(self, handle, record, now));
+            self.outlooks.0.insert(handle, kept);
+        }
+    }
+
+    /// When a task's outlook may next be written differently by time alone.
+    pub(super) fn outlook_changes(&self, handle: Handle, now: Timestamp) -> Option<Timestamp> {
+        if let Some(kept) = self.outlooks.0.get(&handle) {
+            return kept.changes.map(|at| at.max(now));
+        }
+        let outlook = Outlook::of(self, handle, now);
+        until_change(self, handle, &outlook, now).map(|span| now + span)
+    }
+}
+
+/// The tasks that are seen: in the rows, and in the details.
+pub(super) fn seen(state: &State) -> Vec<Handle> {
+    let areas = Areas::of(state);
+    let rows = state.cursor.visible(&state.outline, areas.list.height);
+    let details = (areas.details.height > 0).then(|| state.selected());
+    let rows = rows.iter().map(|row| row.handle);
+    rows.chain(details.flatten()).collect()
+}
+
 /// When a task's outlook may next be written differently by time alone, from now.
-pub(super) fn until_change(
+fn until_change(
     state: &State,
     handle: Handle,
+    outlook: &Outlook,
     now: Timestamp,
 ) -> Option<SignedDuration> {
     let record = state.board.get(handle)?;
     let there = state.time(record, now);
-    let outlook = Outlook::of(state, handle, now);
     let left = outlook.left.and_then(until_left_changes);
     let finding = rules::next_change(&state.board, handle, around(state, record), there);
     // A finding is there once its time is exceeded, not when it is reached.

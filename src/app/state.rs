@@ -15,6 +15,7 @@ use super::{
     line_edit::LineEdit,
     notices::Notices,
     options::Options,
+    outlook::Outlooks,
     server::Server,
 };
 use crate::{
@@ -211,6 +212,8 @@ pub struct State {
     pub details: Details,
     /// What lies over the panels.
     pub overlay: Option<Overlay>,
+    /// What can be said of the tasks that are seen.
+    pub outlooks: Outlooks,
     /// The figures of vtask's own running, as fresh as they need to be while they are shown.
     pub figures: Report,
     /// Requests for cancellation that were sent from here.
@@ -247,6 +250,7 @@ impl State {
             panes: Panes::Both(Focus::List),
             details: Details::default(),
             overlay: None,
+            outlooks: Outlooks::default(),
             figures: Report::default(),
             requests: HashMap::new(),
             privileges: HashMap::new(),

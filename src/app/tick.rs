@@ -6,7 +6,6 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    geometry::Areas,
     outlook,
     state::{Overlay, State},
 };
@@ -42,12 +41,8 @@ fn links(state: &State, now: Timestamp) -> Option<Timestamp> {
 
 /// The elapsed times in the rows that are seen, and in the details.
 fn rows(state: &State, now: Timestamp) -> Option<Timestamp> {
-    let areas = Areas::of(state);
-    let rows = state.cursor.visible(&state.outline, areas.list.height);
-    let details = (areas.details.height > 0).then(|| state.selected());
-    rows.iter()
-        .map(|row| row.handle)
-        .chain(details.flatten())
+    outlook::seen(state)
+        .into_iter()
         .filter_map(|handle| task(state, handle, now))
         .min()
 }
@@ -63,8 +58,8 @@ fn task(state: &State, handle: Handle, now: Timestamp) -> Option<Timestamp> {
         return Some(next_second(now));
     }
     let elapsed = until_change(record.elapsed(state.time(record, now))?);
-    let outlook = outlook::until_change(state, handle, now);
-    Some(now + outlook.map_or(elapsed, |outlook| outlook.min(elapsed)))
+    let outlook = state.outlook_changes(handle, now);
+    Some(outlook.map_or(now + elapsed, |outlook| outlook.min(now + elapsed)))
 }
 
 /// How long ago cancellation was requested.

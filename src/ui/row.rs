@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{Canvas, Look, columns::Column, gauge, ink::Strip, theme::Role, words};
 use crate::{
-    app::{Outlook, Target, cancel::Standing},
+    app::{Target, cancel::Standing},
     task::{
         Finding, Progress, Record, Status, StatusCounts, TimeLeft,
         outline::{Fold, Row},
@@ -26,7 +26,7 @@ pub(super) fn draw(
     };
     let now = state.time(record, canvas.now);
     let is_stale = state.is_stale(record);
-    let outlook = Outlook::of(state, row.handle, canvas.now);
+    let outlook = state.outlook(row.handle, canvas.now);
     let finding = outlook.findings.first();
     for &(column, start, width) in columns {
         let area = Rect {

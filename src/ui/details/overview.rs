@@ -7,10 +7,7 @@ use ratatui::{layout::Rect, text::Line};
 use serde_json::Value;
 
 use crate::{
-    app::{
-        Outlook,
-        cancel::{self, Standing},
-    },
+    app::cancel::{self, Standing},
     task::{Handle, Presence, Record, Status, TimeLeft, estimate::Basis},
     text::{ago, duration, width},
     ui::{
@@ -178,7 +175,7 @@ fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo)
 
 /// How long it will take, and what deserves a second look.
 fn time_left(sheet: &mut Sheet, handle: Handle) {
-    let outlook = Outlook::of(sheet.canvas.state, handle, sheet.canvas.now);
+    let outlook = sheet.canvas.state.outlook(handle, sheet.canvas.now);
     if let Some(left) = outlook.left {
         let why = match (left, outlook.basis) {
             (TimeLeft::Unknown, _) if outlook.is_stalled() => "nothing moves",
@@ -189,7 +186,7 @@ fn time_left(sheet: &mut Sheet, handle: Handle) {
         };
         sheet.text("Time left", &format!("{left}  {why}"));
     }
-    for finding in outlook.findings {
+    for finding in &outlook.findings {
         sheet.put("Warning", &finding.sentence, Role::Warning);
     }
 }
