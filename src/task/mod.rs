@@ -5,6 +5,7 @@ mod board;
 mod change;
 mod clock;
 pub mod estimate;
+pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod history;
@@ -16,12 +17,14 @@ mod record;
 pub mod rules;
 mod status;
 mod task_ref;
+mod texts;
 mod typical;
 
 pub use board::{Board, Handle, Touched};
 pub use change::TaskChange;
 pub use clock::ServerClock;
 pub use estimate::{Estimate, TimeLeft, estimate, patience};
+pub use filter::{Endpoints, Filter, FilterError, Saved, Scene};
 pub use history::{History, Point};
 pub use id::{EndpointId, TaskId};
 pub use labels::Labels;

@@ -118,7 +118,7 @@ pub(super) fn flat() -> View {
 
 pub(super) fn filtered(text: &str) -> View {
     View {
-        filter: Filter::new(text),
+        filter: Filter::parse(text, &Saved::new()).unwrap(),
         ..View::default()
     }
 }
