@@ -4,15 +4,19 @@ mod check;
 mod connection;
 mod defaults;
 mod file;
+mod keys;
 mod secret;
 mod suggest;
+mod theme;
 
 pub use check::{Report, check};
 pub(crate) use connection::process_environment;
-pub use connection::{ConnectionArgs, Environment, defaults, resolve};
+pub use connection::{ConnectionArgs, Environment, defaults, file, resolve};
 pub use defaults::Defaults;
 pub use file::{ConfigFile, Profile};
+pub use keys::KeyWishes;
 pub use secret::Password;
+pub use theme::theme;
 
 /// A configuration that cannot be used; one line that says what and where, and what to try.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
