@@ -32,7 +32,10 @@ impl KnownHosts {
     /// When it cannot be read or understood, or others could have written it: a line passed over would let a changed
     /// certificate pass.
     pub fn load(named: Option<&Path>, environment: &dyn Environment) -> Result<Self, ConfigError> {
-        let Some(path) = named.map(Path::to_owned).or_else(|| usual_place(environment)) else {
+        let Some(path) = named
+            .map(Path::to_owned)
+            .or_else(|| usual_place(environment))
+        else {
             return Ok(Self::default());
         };
         let text = match fs::read_to_string(&path) {
@@ -102,14 +105,11 @@ impl KnownHosts {
                 "there is no place for the known-hosts file. Set HOME, or name one with --known-hosts.".to_owned(),
             ));
         };
-        let mut text = String::new();
-        for line in &self.lines {
-            match line {
-                Line::Comment(comment) => text.push_str(comment),
-                Line::Host(host, fingerprint) => text.push_str(&format!("{host} {fingerprint}")),
-            }
-            text.push('\n');
-        }
+        let lines = self.lines.iter().map(|line| match line {
+            Line::Comment(comment) => format!("{comment}\n"),
+            Line::Host(host, fingerprint) => format!("{host} {fingerprint}\n"),
+        });
+        let text = lines.collect::<Vec<_>>().concat();
         let beside = path.with_extension(format!("new-{}", std::process::id()));
         let write = || -> io::Result<()> {
             if let Some(folder) = path.parent() {
@@ -291,16 +291,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [one, two] = ["one", "two"].map(|name| folder.path().join(name));
         let [fingerprint, other] = [b"1", b"2"].map(|bytes| Fingerprint::of(bytes));
-        fs::write(&one, "nonsense\nvc01.lab:443 A9:99:3E:36:47:06:81:6A:BA:3E:25:71:78:50:C2:6C:9C:D0:D8:9D\n")
-            .unwrap();
+        fs::write(
+            &one,
+            "nonsense\nvc01.lab:443 A9:99:3E:36:47:06:81:6A:BA:3E:25:71:78:50:C2:6C:9C:D0:D8:9D\n",
+        )
+        .unwrap();
         fs::write(
             &two,
             format!("vc02.lab:443 {other}\nVC01.lab {fingerprint}\n"),
         )
         .unwrap();
         let files = env::join_paths([&one, &two]).unwrap();
-        let environment =
-            |name: &str| (name == "GOVC_TLS_KNOWN_HOSTS").then(|| files.to_str().unwrap().to_owned());
+        let environment = |name: &str| {
+            (name == "GOVC_TLS_KNOWN_HOSTS").then(|| files.to_str().unwrap().to_owned())
+        };
         let found = of_govc("vc01.lab:443", &environment);
         assert_eq!(found, Some((two.clone(), vec![fingerprint])));
         assert_eq!(of_govc("vc01.lab:8443", &environment), None);
@@ -311,7 +315,9 @@ mod tests {
     fn without_a_place_nothing_is_known_and_nothing_kept() {
         let mut known = KnownHosts::load(None, &nothing).unwrap();
         assert_eq!(known.entries().count(), 0);
-        let error = known.set("vc01.lab:443", Fingerprint::of(b"1")).unwrap_err();
+        let error = known
+            .set("vc01.lab:443", Fingerprint::of(b"1"))
+            .unwrap_err();
         assert!(error.0.contains("--known-hosts"), "{error}");
     }
 }

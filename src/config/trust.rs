@@ -1,6 +1,9 @@
 //! From flags, environment, profile and known hosts to the certificates that are accepted.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{
     ConfigError, ConnectionArgs, Environment, Profile,
@@ -40,7 +43,7 @@ pub(super) fn trust(
         return Ok(Trust::Anything);
     }
     if let Some(path) = &args.ca_file {
-        return authority(path.clone());
+        return authority(path);
     }
     if let Some(fingerprint) = profile.thumbprint {
         return Ok(pinned(fingerprint));
@@ -53,7 +56,7 @@ pub(super) fn trust(
     }
     let of_govc = environment.get("GOVC_TLS_CA_CERTS").map(PathBuf::from);
     match of_govc.or_else(|| profile.ca_file.clone()) {
-        Some(path) => authority(path),
+        Some(path) => authority(&path),
         None => Ok(Trust::System),
     }
 }
@@ -78,8 +81,8 @@ fn known(
     }))
 }
 
-fn authority(path: PathBuf) -> Result<Trust, ConfigError> {
-    fs::read(&path).map(Trust::Also).map_err(|error| {
+fn authority(path: &Path) -> Result<Trust, ConfigError> {
+    fs::read(path).map(Trust::Also).map_err(|error| {
         ConfigError(format!(
             "the file of --ca-file, {}, cannot be read: {error}.",
             path.display()

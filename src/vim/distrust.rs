@@ -3,7 +3,9 @@
 use std::{fmt, path::PathBuf};
 
 use jiff::Timestamp;
-use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessage, PeerIncompatible};
+use rustls::{
+    AlertDescription, CertificateError, Error as TlsError, InvalidMessage, PeerIncompatible,
+};
 
 use super::{certificate::Certificate, fingerprint::Fingerprint, tls::Pin};
 
@@ -76,11 +78,16 @@ impl Distrust {
             None => String::new(),
         };
         match &self.why {
-            Why::UnknownIssuer if self.certificate.is_self_signed() => "it is self-signed".to_owned(),
+            Why::UnknownIssuer if self.certificate.is_self_signed() => {
+                "it is self-signed".to_owned()
+            }
             Why::UnknownIssuer => "no authority that this machine trusts has signed it".to_owned(),
             Why::NoAuthorities(why) => format!("this machine knows no authority at all ({why})"),
             Why::Expired => {
-                format!("it has expired{}", on(&|| details.map(|details| details.until)))
+                format!(
+                    "it has expired{}",
+                    on(&|| details.map(|details| details.until))
+                )
             }
             Why::NotValidYet => format!(
                 "it is not valid yet{}; check this machine's clock",
@@ -104,7 +111,11 @@ impl std::error::Error for Distrust {}
 
 impl fmt::Display for Distrust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, certificate, why } = self;
+        let Self {
+            host,
+            certificate,
+            why,
+        } = self;
         let shown = certificate.fingerprint;
         match why {
             Why::Another { expected, by } => {
@@ -193,10 +204,9 @@ pub(super) fn handshake(error: &TlsError) -> String {
     use AlertDescription as Alert;
 
     let words = match error {
-        TlsError::InvalidMessage(InvalidMessage::InvalidContentType)
-        | TlsError::InvalidMessage(InvalidMessage::UnknownProtocolVersion) => {
-            "what listens there does not speak TLS; check the port in --url"
-        }
+        TlsError::InvalidMessage(
+            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
+        ) => "what listens there does not speak TLS; check the port in --url",
         TlsError::AlertReceived(Alert::ProtocolVersion)
         | TlsError::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13
@@ -218,10 +228,76 @@ pub(super) fn handshake(error: &TlsError) -> String {
             | Alert::UnknownCA
             | Alert::AccessDenied,
         ) => "the server wants a certificate of the client, which vtask does not have",
-        TlsError::DecryptError | TlsError::AlertReceived(Alert::BadRecordMac | Alert::DecryptError) => {
+        TlsError::DecryptError
+        | TlsError::AlertReceived(Alert::BadRecordMac | Alert::DecryptError) => {
             "what arrived had been changed on the way"
         }
         other => return crate::text::sanitize(&other.to_string()).into_owned(),
     };
     words.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn distrust(why: Why) -> Distrust {
+        Distrust {
+            host: "vc01.lab:443".to_owned(),
+            certificate: Certificate::read(b"abc"),
+            why,
+        }
+    }
+
+    #[test]
+    fn a_person_may_pardon_what_can_be_compared_away_and_nothing_else() {
+        for (problem, is_pardonable, word) in [
+            (CertificateError::UnknownIssuer, true, "no authority"),
+            (CertificateError::Expired, true, "expired"),
+            (CertificateError::NotValidYet, true, "clock"),
+            (CertificateError::NotValidForName, true, "another name"),
+            (CertificateError::Revoked, false, "revoked"),
+            (CertificateError::BadSignature, false, "signature"),
+            (CertificateError::BadEncoding, false, "damaged"),
+        ] {
+            let distrust = distrust(Why::of(&problem));
+            assert_eq!(distrust.is_pardonable(), is_pardonable, "{problem:?}");
+            assert_eq!(
+                distrust.to_string().contains("vtask trust add"),
+                is_pardonable
+            );
+            assert!(distrust.reason().contains(word), "{}", distrust.reason());
+        }
+        let changed = distrust(Why::Another {
+            expected: vec![Fingerprint::of(b"x")],
+            by: PinnedBy::Thumbprint,
+        });
+        assert!(!changed.is_pardonable());
+    }
+
+    #[test]
+    fn failed_handshakes_are_told_in_words() {
+        use AlertDescription as Alert;
+        for (error, word) in [
+            (
+                TlsError::InvalidMessage(InvalidMessage::InvalidContentType),
+                "does not speak TLS",
+            ),
+            (TlsError::AlertReceived(Alert::ProtocolVersion), "1.2"),
+            (TlsError::AlertReceived(Alert::HandshakeFailure), "cipher"),
+            (
+                TlsError::AlertReceived(Alert::CertificateRequired),
+                "of the client",
+            ),
+            (
+                TlsError::AlertReceived(Alert::UnrecognisedName),
+                "the name in --url",
+            ),
+            (TlsError::DecryptError, "changed on the way"),
+            (TlsError::General("\u{1b}[31mred".to_owned()), "red"),
+        ] {
+            let words = handshake(&error);
+            assert!(words.contains(word) && !words.contains('\u{1b}'), "{words}");
+        }
+    }
 }

@@ -51,7 +51,11 @@ impl FromStr for Fingerprint {
         let digits: Option<Vec<u8>> = text
             .chars()
             .filter(|character| *character != ':' && !character.is_whitespace())
-            .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+            .map(|digit| {
+                digit
+                    .to_digit(16)
+                    .and_then(|digit| u8::try_from(digit).ok())
+            })
             .collect();
         let digits = digits.ok_or(InvalidFingerprint::Other)?;
         if digits.len() == 40 {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use rustls::CertificateError;
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error as TlsError, OtherError, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -11,7 +12,6 @@ use rustls::{
         pem::{self, PemObject},
     },
 };
-use rustls::CertificateError;
 use rustls_platform_verifier::Verifier;
 
 use super::{
@@ -176,8 +176,7 @@ impl Judge {
             ) {
                 Ok(_) => None,
                 Err(TlsError::InvalidCertificate(problem)) => {
-                    let is_handed_in =
-                        is_ca_as_server(&problem) && handed_in.contains(end_entity);
+                    let is_handed_in = is_ca_as_server(&problem) && handed_in.contains(end_entity);
                     (!is_handed_in).then(|| Why::of(&problem))
                 }
                 Err(other) => Some(Why::Unusable(other.to_string())),

@@ -276,8 +276,7 @@ impl Transport {
             &Trust::Anything
         };
         let config = trust.client_config(address.authority()).map_err(unusable)?;
-        let http =
-            http_client(&address, config).map_err(|error| unusable(error.to_string()))?;
+        let http = http_client(&address, config).map_err(|error| unusable(error.to_string()))?;
         Ok(Self {
             http,
             address,

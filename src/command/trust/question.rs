@@ -48,7 +48,9 @@ fn shown(server: &Address, look: &Look) -> String {
             "The certificate of {host} is not trusted: {}.\n",
             sanitize(&distrust.reason())
         ),
-        None => format!("The certificate of {host} is vouched for by an authority that this machine trusts.\n"),
+        None => format!(
+            "The certificate of {host} is vouched for by an authority that this machine trusts.\n"
+        ),
     };
     text.push('\n');
     let certificate = &look.certificate;
