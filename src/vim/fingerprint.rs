@@ -122,7 +122,7 @@ mod tests {
             ":",
             "SHA256:",
             "xyz",
-            &ABC[..95],
+            &ABC[..94],
             &format!("{ABC}0"),
             &format!("{ABC}:00"),
             &ABC.replace('B', "é"),
