@@ -8,8 +8,6 @@
     reason = "tests may panic"
 )]
 
-mod terminal_support;
-
 use std::{
     io::Read,
     thread,
@@ -18,7 +16,11 @@ use std::{
 
 use portable_pty::{CommandBuilder, native_pty_system};
 
-use terminal_support::{BOUND, DOWN, ESCAPE, Session, size};
+mod pty_support;
+use pty_support::{BOUND, Session, size};
+
+const ESCAPE: &str = "\u{1b}";
+const DOWN: &str = "\u{1b}[B";
 
 #[test]
 fn a_visit_to_the_demo() {

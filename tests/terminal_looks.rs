@@ -8,11 +8,11 @@
     reason = "tests may panic"
 )]
 
-mod terminal_support;
+mod pty_support;
 
 use std::fs;
 
-use terminal_support::{ESCAPE, Seen, Session};
+use pty_support::{Seen, Session};
 use vt100::Color;
 
 /// The ground of the selected row, which the first row of the list is.
@@ -20,13 +20,14 @@ fn selection(seen: &Seen) -> Option<Color> {
     Some(seen.parser.screen().cell(2, 1)?.bgcolor())
 }
 
+const ESCAPE: &str = "\u{1b}";
 const DARK: Color = Color::Rgb(0x28, 0x40, 0x5f);
 const LIGHT: Color = Color::Rgb(0xcf, 0xe3, 0xfd);
 const TRUE_COLOR: (&str, &str) = ("COLORTERM", "truecolor");
 
 #[test]
 fn the_terminals_background_chooses_the_theme() {
-    let mut session = Session::start_with(80, 24, &["demo"], &[TRUE_COLOR]);
+    let mut session = Session::start_in(80, 24, &["demo"], &[TRUE_COLOR]);
     session.until("the question", |seen| {
         let text = String::from_utf8_lossy(&seen.bytes);
         text.contains("\u{1b}]11;?\u{1b}\\")
@@ -46,7 +47,7 @@ fn a_terminal_that_tells_by_its_environment_or_is_told_for_needs_no_answer() {
     let high = [TRUE_COLOR, ("VTASK_THEME", "high-contrast-light")];
     let white = Color::Rgb(0xb8, 0xd8, 0xff);
     for (variables, color) in [(&light[..], LIGHT), (&high[..], white)] {
-        let mut session = Session::start_with(80, 24, &["demo"], variables);
+        let mut session = Session::start_in(80, 24, &["demo"], variables);
         session.shows("Relocate");
         session.until("its colours", |seen| selection(seen) == Some(color));
         session.press("q");
@@ -57,13 +58,13 @@ fn a_terminal_that_tells_by_its_environment_or_is_told_for_needs_no_answer() {
 #[test]
 fn sixteen_colours_and_none() {
     let sixteen = [("TERM", "xterm")];
-    let mut session = Session::start_with(80, 24, &["demo"], &sixteen);
+    let mut session = Session::start_in(80, 24, &["demo"], &sixteen);
     session.shows("Relocate");
     session.until("cyan", |seen| selection(seen) == Some(Color::Idx(6)));
     session.press("q");
     session.ends_cleanly();
     let none = [TRUE_COLOR, ("NO_COLOR", "1")];
-    let mut session = Session::start_with(80, 24, &["demo"], &none);
+    let mut session = Session::start_in(80, 24, &["demo"], &none);
     session.shows("Relocate");
     session.until("a reversed row", |seen| {
         let cell = seen.parser.screen().cell(2, 1).unwrap();
@@ -102,7 +103,7 @@ fn keys_and_a_theme_of_ones_own_and_what_is_wrong_with_them() {
     let text = "[defaults]\ntheme = \"mine\"\n[keys.screen]\nquit = [\"Q\"]\nhelp = [\"w\"]\npni = [\"w\"]\n";
     fs::write(&config, text).unwrap();
     let config = config.to_str().unwrap();
-    let mut session = Session::start_with(120, 30, &["demo", "--config", config], &[TRUE_COLOR]);
+    let mut session = Session::start_in(120, 30, &["demo", "--config", config], &[TRUE_COLOR]);
     session.shows("2 things in the config file are wrong");
     session.until("the colour of one's own", |seen| {
         selection(seen) == Some(Color::Rgb(0x11, 0x33, 0x22))

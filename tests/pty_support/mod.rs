@@ -1,10 +1,12 @@
-//! The built program in a pseudo-terminal, with a terminal emulator that sees what it draws.
+//! The built program in a real pseudo-terminal.
 
 #![allow(
     dead_code,
-    missing_docs,
     unreachable_pub,
-    reason = "each test file uses its part"
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "each test file that includes this uses its own part of it; tests may panic"
 )]
 
 use std::{
@@ -31,13 +33,13 @@ pub struct Seen {
 /// The program in a terminal.
 pub struct Session {
     pub child: Box<dyn Child + Send + Sync>,
-    pub master: Box<dyn MasterPty + Send>,
-    pub writer: Box<dyn Write + Send>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
     pub seen: Arc<(Mutex<Seen>, Condvar)>,
 }
 
 impl Seen {
-    pub fn resize(&mut self, columns: u16, rows: u16) {
+    fn resize(&mut self, columns: u16, rows: u16) {
         let [rows, columns] = [rows, columns].map(|cells| NonZero::new(cells).unwrap());
         self.parser.screen_mut().set_size(rows, columns);
     }
@@ -54,15 +56,15 @@ pub fn size(columns: u16, rows: u16) -> PtySize {
 
 impl Session {
     pub fn start(columns: u16, rows: u16, arguments: &[&str]) -> Self {
-        Self::start_with(columns, rows, arguments, &[])
+        Self::start_in(columns, rows, arguments, &[])
     }
 
-    /// Starts it with environment variables.
-    pub fn start_with(
+    /// The same with further environment variables.
+    pub fn start_in(
         columns: u16,
         rows: u16,
         arguments: &[&str],
-        variables: &[(&str, &str)],
+        environment: &[(&str, &str)],
     ) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_vtask"));
@@ -76,7 +78,7 @@ impl Session {
             command.env_remove(name);
         }
         command.env("XDG_CONFIG_HOME", "/nonexistent");
-        for (name, value) in variables {
+        for (name, value) in environment {
             command.env(name, value);
         }
         let child = pair.slave.spawn_command(command).unwrap();
@@ -183,6 +185,3 @@ impl Drop for Session {
         let _ = self.child.kill();
     }
 }
-
-pub const ESCAPE: &str = "\u{1b}";
-pub const DOWN: &str = "\u{1b}[B";
