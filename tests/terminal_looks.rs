@@ -114,7 +114,7 @@ fn keys_and_a_theme_of_ones_own_and_what_is_wrong_with_them() {
     session.press(ESCAPE);
     session.hides("did you mean");
     session.press("qw");
-    session.shows("Keys");
+    session.shows("Open the details and go there");
     session.press(ESCAPE);
     session.hides("Open the details and go there");
     session.press("Q");
