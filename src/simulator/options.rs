@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::behaviour::Behaviours;
 use super::clock::ClockMode;
+use super::faults::Plan;
 use super::scenario::{LoadOptions, Scenario};
 
 /// What a simulator is started with. [`Options::new`] gives a plain server for a scenario.
@@ -38,6 +39,8 @@ pub struct Options {
     pub tls: bool,
     /// The server's ways.
     pub behaviours: Behaviours,
+    /// What is to go wrong.
+    pub faults: Plan,
 }
 
 impl Options {
@@ -57,6 +60,7 @@ impl Options {
             session_timeout: Duration::from_secs(30 * 60),
             tls: false,
             behaviours: Behaviours::default(),
+            faults: Plan::default(),
         }
     }
 

@@ -1,12 +1,19 @@
 //! The log of requests, for tests and for whoever measures a client.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
+
+use axum::extract::Request;
+use axum::response::Response;
+
+use crate::simulator::faults::Undelivered;
+use crate::simulator::running::Running;
 
 /// How many requests are remembered.
 const REMEMBERED: usize = 50_000;
 
-/// A request that was answered.
+/// A request that came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestRecord {
     /// When it arrived, as real time since the server's start.
@@ -17,10 +24,59 @@ pub struct RequestRecord {
     pub kind: String,
     /// The raw path.
     pub path: String,
-    /// The status of the answer.
+    /// The status of the answer; 0 if there was none: the connection was cut, or the client went away.
     pub status: u16,
-    /// Bytes of the answer's body before compression.
+    /// Bytes of the answer's body before compression, where that is known.
     pub bytes: usize,
+}
+
+/// Bytes of an answer's body before compression, on the answer itself.
+#[derive(Clone, Copy)]
+pub(in crate::simulator) struct Size(pub usize);
+
+/// A request that is under way; it gets into the log however it ends.
+pub(in crate::simulator) struct Noted {
+    running: Arc<Running>,
+    /// What is known of it.
+    pub record: RequestRecord,
+}
+
+impl Noted {
+    /// A request that has just come.
+    pub(in crate::simulator) fn begin(
+        running: &Arc<Running>,
+        request: &Request,
+        kind: String,
+    ) -> Self {
+        let record = RequestRecord {
+            at: running.real_time(),
+            method: request.method().to_string(),
+            kind,
+            path: request.uri().path().to_owned(),
+            status: 0,
+            bytes: 0,
+        };
+        Self {
+            running: running.clone(),
+            record,
+        }
+    }
+
+    /// It is answered.
+    pub(in crate::simulator) fn end(mut self, response: Response) -> Response {
+        let extensions = response.extensions();
+        if extensions.get::<Undelivered>().is_none() {
+            self.record.status = response.status().as_u16();
+            self.record.bytes = extensions.get::<Size>().map_or(0, |size| size.0);
+        }
+        response
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        self.running.log().add(self.record.clone());
+    }
 }
 
 /// The newest requests and the number of all.

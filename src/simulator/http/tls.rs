@@ -1,22 +1,10 @@
 //! HTTPS with a certificate made at the start.
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::serve::Listener;
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
-use tokio_util::sync::CancellationToken;
-
-/// A client that does not finish its handshake by then is dropped.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why there is no certificate.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +24,7 @@ pub(crate) struct Identity {
     pub pem: String,
     /// SHA-256 of the certificate's DER form, colon-separated upper-case hex.
     pub fingerprint: String,
+    names: Vec<String>,
     config: Arc<ServerConfig>,
 }
 
@@ -70,74 +59,19 @@ impl Identity {
         Ok(Self {
             pem: made.cert.pem(),
             fingerprint,
+            names: names.to_vec(),
             config: Arc::new(config),
         })
     }
-}
 
-/// Accepts connections and shakes hands with each in a task of its own, so that a slow client holds up nobody.
-#[derive(Debug)]
-pub(crate) struct TlsListener {
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-    address: SocketAddr,
-}
-
-impl TlsListener {
-    /// Begins to accept.
-    pub(crate) fn begin(
-        listener: TcpListener,
-        identity: &Identity,
-        stop: CancellationToken,
-    ) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        let acceptor = TlsAcceptor::from(identity.config.clone());
-        let (sender, ready) = mpsc::channel(64);
-        tokio::spawn(async move {
-            stop.run_until_cancelled(accept_all(listener, acceptor, sender))
-                .await
-        });
-        Ok(Self { ready, address })
-    }
-}
-
-async fn accept_all(
-    listener: TcpListener,
-    acceptor: TlsAcceptor,
-    sender: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-) {
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            // Out of descriptors, most likely: give the others time to close theirs.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let (acceptor, sender) = (acceptor.clone(), sender.clone());
-        tokio::spawn(async move {
-            let _delay_is_only_slower = stream.set_nodelay(true);
-            if let Ok(Ok(secured)) =
-                tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream)).await
-            {
-                // Fails only when the server is stopping.
-                let _stopping = sender.send((secured, peer)).await;
-            }
-        });
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(connection) => connection,
-            // No more connections will come; the server is about to end.
-            None => std::future::pending().await,
-        }
+    /// Another certificate with another key for the same names.
+    pub(crate) fn renewed(&self) -> Result<Self, TlsError> {
+        Self::make(&self.names)
     }
 
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        Ok(self.address)
+    /// What a server needs to use it.
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
+        self.config.clone()
     }
 }
 
