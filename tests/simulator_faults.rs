@@ -54,7 +54,7 @@ fn bytes(bench: &Bench, method: &str, path: &str) -> (String, Result<(), ErrorKi
     (String::from_utf8_lossy(&came).into_owned(), end)
 }
 
-async fn in_bytes(
+fn in_bytes(
     bench: &Bench,
     method: &'static str,
     path: &'static str,
@@ -75,7 +75,7 @@ async fn a_connection_ends_where_and_how_it_is_told() {
             (How::Close, Ok(())),
         ] {
             let bench = with(Rule::new("Task/info", Effect::cut(how, at))).await;
-            let (came, ended) = in_bytes(&bench, "GET", INFO).await;
+            let (came, ended) = in_bytes(&bench, "GET", INFO);
             // A reset may overtake what was sent before it.
             if how == How::Close || !came.is_empty() {
                 assert!(came.starts_with(begins), "{at:?} {how:?}: {came}");
@@ -113,7 +113,7 @@ async fn a_call_takes_effect_unless_it_was_lost_before_it_arrived() {
         ),
     ] {
         let bench = with(Rule::new("Task/CancelTask", effect.clone())).await;
-        let _however_it_ends = in_bytes(&bench, "POST", "Task/task-1/CancelTask").await;
+        let _however_it_ends = in_bytes(&bench, "POST", "Task/task-1/CancelTask");
         assert_eq!(bench.info(1).await["cancelled"], cancelled, "{effect:?}");
         let requests = bench.control.requests();
         let logged = requests

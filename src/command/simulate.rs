@@ -107,6 +107,10 @@ pub struct SimulateArgs {
     /// Let go wrong what this file says: delays, broken connections, proxies' answers, restarts and more
     #[arg(long, value_name = "FILE")]
     pub faults: Option<std::path::PathBuf>,
+
+    /// Write a line for each request: seconds since the start, status (0: no answer), bytes, method, kind
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<std::path::PathBuf>,
 }
 
 /// A number, or no limit.
@@ -167,6 +171,11 @@ pub async fn run(args: SimulateArgs) -> Result<()> {
     if let (Some(file), Some(pem)) = (&args.certificate_file, simulator.certificate_pem()) {
         std::fs::write(file, pem)
             .wrap_err_with(|| format!("cannot write the certificate to {}", file.display()))?;
+    }
+    if let Some(file) = &args.log {
+        let log = std::fs::File::create(file)
+            .wrap_err_with(|| format!("cannot write the log to {}", file.display()))?;
+        simulator.control().log_to(log);
     }
     announce(&args, &simulator)?;
     interrupted().await?;

@@ -54,6 +54,12 @@ impl Control {
         self.running.log().count()
     }
 
+    /// Writes every request from now on to a file, one line each: seconds since the start, status (0: no answer),
+    /// bytes, method and kind, with tabs between.
+    pub fn log_to(&self, file: std::fs::File) {
+        self.running.log().write_to(file);
+    }
+
     /// Forgets the requests so far.
     pub fn clear_requests(&self) {
         self.running.log().clear();

@@ -84,7 +84,7 @@ pub(super) fn huge(megabytes: u32, packed: bool) -> Response {
     let mut response;
     if packed {
         let mut packing = GzEncoder::new(Vec::new(), Compression::best());
-        let block = [b'a'; 1 << 16];
+        let block = [b'a'; 1 << 13];
         let mut left = u64::from(megabytes) * 1_000_000;
         // Writing to memory does not fail.
         let _ = packing.write_all(b"\"");

@@ -17,7 +17,7 @@ const TO_TRAVEL: Duration = Duration::from_millis(5);
 const PIECE: usize = 1 << 16;
 
 /// A body that stops after its first part, and goes on after a while or never.
-pub(super) fn stalling(body: Bytes, first: usize, time: Option<Duration>) -> Body {
+pub(super) fn stalling(body: &Bytes, first: usize, time: Option<Duration>) -> Body {
     let parts = [body.slice(..first), body.slice(first..)];
     Body::from_stream(stream::unfold(0, move |part| {
         let parts = parts.clone();
@@ -149,7 +149,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_stalls_goes_on() {
         let whole = Bytes::from_static(b"0123456789");
-        let body = stalling(whole.clone(), 4, Some(Duration::from_millis(1)));
+        let body = stalling(&whole, 4, Some(Duration::from_millis(1)));
         assert_eq!(axum::body::to_bytes(body, 100).await.unwrap(), whole);
     }
 }

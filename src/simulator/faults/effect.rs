@@ -24,7 +24,7 @@ impl Span {
         };
         let [least, most] =
             [least, most].map(|span| Duration::try_from(span).unwrap_or(Duration::ZERO));
-        least + (most - least).mul_f64(chance.f64())
+        least + most.saturating_sub(least).mul_f64(chance.f64())
     }
 }
 

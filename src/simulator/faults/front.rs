@@ -62,7 +62,7 @@ async fn befall(
             let first = share(body.len(), *after);
             let span = time.map(|time| running.faults.draw(time));
             answers::set_length(&mut response, body.len());
-            *response.body_mut() = bodies::stalling(body, first, span);
+            *response.body_mut() = bodies::stalling(&body, first, span);
             response
         }
         Effect::Status {

@@ -1,6 +1,9 @@
 //! The log of requests, for tests and for whoever measures a client.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::fs::File;
+use std::io::{LineWriter, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +31,25 @@ pub struct RequestRecord {
     pub status: u16,
     /// Bytes of the answer's body before compression, where that is known.
     pub bytes: usize,
+}
+
+impl fmt::Display for RequestRecord {
+    /// Seconds since the start, status, bytes, method and kind, with tabs between.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            at,
+            method,
+            kind,
+            status,
+            bytes,
+            ..
+        } = self;
+        write!(
+            f,
+            "{:.6}\t{status}\t{bytes}\t{method}\t{kind}",
+            at.as_secs_f64()
+        )
+    }
 }
 
 /// Bytes of an answer's body before compression, on the answer itself.
@@ -84,12 +106,20 @@ impl Drop for Noted {
 pub(crate) struct RequestLog {
     newest: VecDeque<RequestRecord>,
     count: u64,
+    /// Where every request is written, too.
+    sink: Option<LineWriter<File>>,
 }
 
 impl RequestLog {
     /// Adds a request.
     pub(crate) fn add(&mut self, record: RequestRecord) {
         self.count += 1;
+        if let Some(sink) = &mut self.sink
+            && writeln!(sink, "{record}").is_err()
+        {
+            // A disk that is full does not get emptier by trying.
+            self.sink = None;
+        }
         if self.newest.len() == REMEMBERED {
             self.newest.pop_front();
         }
@@ -108,6 +138,12 @@ impl RequestLog {
 
     /// Forgets all.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.newest.clear();
+        self.count = 0;
+    }
+
+    /// Writes every request from now on to a file, one line each.
+    pub(crate) fn write_to(&mut self, file: File) {
+        self.sink = Some(LineWriter::new(file));
     }
 }
