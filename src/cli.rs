@@ -8,7 +8,7 @@ use crate::{
     command::{
         cancel::CancelArgs, completions::CompletionsArgs, config::ConfigArgs, events::EventsArgs,
         follow::FollowArgs, get::GetArgs, list::ListArgs, man::ManArgs, simulate::SimulateArgs,
-        tell::TellArgs, tree::TreeArgs, wait::WaitArgs,
+        tell::TellArgs, tree::TreeArgs, trust::TrustArgs, wait::WaitArgs,
     },
     config::ConnectionArgs,
 };
@@ -37,6 +37,29 @@ pub struct Cli {
     /// What to watch on the full screen.
     #[command(flatten)]
     pub watch: WatchArgs,
+}
+
+impl Cli {
+    /// Which server is asked, for the commands that ask one.
+    pub(crate) fn connection(&self) -> Option<&ConnectionArgs> {
+        match &self.command {
+            None => Some(&self.watch.connection),
+            Some(Command::Get(args)) => Some(&args.connection),
+            Some(Command::List(args)) => Some(&args.connection),
+            Some(Command::Tree(args)) => Some(&args.connection),
+            Some(Command::Events(args)) => Some(&args.connection),
+            Some(Command::Wait(args)) => Some(&args.connection),
+            Some(Command::Cancel(args)) => Some(&args.connection),
+            Some(
+                Command::Demo(_)
+                | Command::Simulate(_)
+                | Command::Trust(_)
+                | Command::Config(_)
+                | Command::Completions(_)
+                | Command::Man(_),
+            ) => None,
+        }
+    }
 }
 
 /// What to watch and how to show it.
@@ -103,6 +126,7 @@ pub enum Command {
     Cancel(CancelArgs),
     /// Serve the embedded vCenter to any client of the VI JSON API
     Simulate(SimulateArgs),
+    Trust(TrustArgs),
     Config(ConfigArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

@@ -141,7 +141,7 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
     }
     if profile.insecure {
         warning(
-            "insecure = true: the server's certificate is not checked; ca-file is the better way."
+            "insecure = true: the server's certificate is not checked; ca-file or thumbprint are better ways."
                 .to_owned(),
         );
     }

@@ -6,9 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{ConfigError, Defaults, Environment, Password, suggest};
+use crate::vim::Fingerprint;
 
 /// What stands in the config file.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -43,11 +44,21 @@ pub struct Profile {
     pub password: Option<Password>,
     /// As `--ca-file`.
     pub ca_file: Option<PathBuf>,
+    /// As `--thumbprint`.
+    #[serde(default, deserialize_with = "fingerprint")]
+    pub thumbprint: Option<Fingerprint>,
     /// As `--insecure`.
     #[serde(default)]
     pub insecure: bool,
     /// As `--release`.
     pub release: Option<String>,
+}
+
+fn fingerprint<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Fingerprint>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(D::Error::custom)
 }
 
 impl ConfigFile {

@@ -4,14 +4,17 @@ mod check;
 mod connection;
 mod defaults;
 mod file;
+mod known_hosts;
 mod secret;
 mod suggest;
+mod trust;
 
 pub use check::{Report, check};
 pub(crate) use connection::process_environment;
-pub use connection::{ConnectionArgs, Environment, defaults, resolve};
+pub use connection::{ConnectionArgs, Environment, defaults, resolve, server_and_trust};
 pub use defaults::Defaults;
 pub use file::{ConfigFile, Profile};
+pub use known_hosts::KnownHosts;
 pub use secret::Password;
 
 /// A configuration that cannot be used; one line that says what and where, and what to try.

@@ -40,7 +40,7 @@ use tokio::task::JoinHandle;
 pub use clock::ClockMode;
 pub use control::{Control, OpenObjects};
 pub use http::log::RequestRecord;
-pub use http::tls::TlsError;
+pub use http::tls::{Age, TlsError, TlsOptions};
 pub use options::Options;
 
 use http::door::{Door, Gate};
@@ -94,7 +94,7 @@ impl Simulator {
         let setting = options.scenario.setting(&options.load)?;
         let identity = options
             .tls
-            .then(|| Identity::make(&[options.listen.ip().to_string()]))
+            .then(|| Identity::make(&options.certificate, &options.listen.ip().to_string()))
             .transpose()?;
         let listen_error = |source| StartError::Listen {
             address: options.listen,
@@ -173,7 +173,7 @@ impl Simulator {
             .map(|identity| identity.fingerprint.as_str())
     }
 
-    /// The certificate as PEM; without TLS there is none.
+    /// The certificate as PEM, or that of the authority that signed it; without TLS there is none.
     pub fn certificate_pem(&self) -> Option<&str> {
         self.identity.as_ref().map(|identity| identity.pem.as_str())
     }
