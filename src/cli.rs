@@ -98,8 +98,13 @@ pub struct ScreenArgs {
     #[arg(long, env = "VTASK_READ_ONLY")]
     pub read_only: bool,
 
-    /// Colours for a light terminal
-    #[arg(long, env = "VTASK_LIGHT")]
+    /// Colours: auto (by the terminal's background), dark, light, high-contrast, color-blind, the name of a theme
+    /// of your own (NAME.toml in ~/.config/vtask/themes), or its path
+    #[arg(long, env = "VTASK_THEME", value_name = "NAME|FILE")]
+    pub theme: Option<String>,
+
+    /// Colours for a light terminal: the same as --theme light
+    #[arg(long, env = "VTASK_LIGHT", conflicts_with = "theme")]
     pub light: bool,
 
     /// Write the figures of vtask's own running (requests, bytes, frames, latencies) as JSON on leaving
@@ -142,6 +147,10 @@ pub struct DemoArgs {
     /// The same seed gives the same day
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+
+    /// Config file to take keys and colours from instead of ~/.config/vtask/config.toml
+    #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     /// The screen's looks and limits.
     #[command(flatten)]

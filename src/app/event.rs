@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::options::Background;
 use crate::{
     task::EndpointId,
     watch::{Command, Update},
@@ -25,6 +26,8 @@ pub enum Event {
     },
     /// News from an endpoint.
     News(EndpointId, Update),
+    /// The terminal told its background.
+    Background(Background),
     /// A moment came at which something that is shown changes by itself.
     Tick,
     /// The program runs again after it was suspended.

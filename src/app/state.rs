@@ -16,6 +16,7 @@ use super::{
     notices::Notices,
     options::Options,
     outlook::Outlooks,
+    palette::Palette,
     server::Server,
 };
 use crate::{
@@ -130,6 +131,8 @@ pub enum Overlay {
     },
     /// A line being typed.
     Prompt(Prompt),
+    /// The commands to choose from.
+    Palette(Palette),
 }
 
 /// What a line is being typed for.
@@ -172,6 +175,8 @@ pub enum Target {
     Member(Handle),
     /// An entry of the sort menu.
     Order(usize),
+    /// A command of the palette.
+    Command(usize),
     /// Something with a key.
     Action(Action),
 }
@@ -238,9 +243,13 @@ impl State {
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
     ) -> Result<Self, KeymapError> {
         let endpoints = endpoints.into_iter();
+        let keymap = match &options.keymap {
+            Some(keymap) => keymap.clone(),
+            None => Keymap::standard()?,
+        };
         Ok(Self {
             options,
-            keymap: Keymap::standard()?,
+            keymap,
             size: Size::default(),
             board: Board::new(),
             typical: TypicalDurations::default(),
@@ -272,6 +281,7 @@ impl State {
                 Context::Reading
             }
             (Some(Overlay::Prompt(_)), _) => Context::Prompt,
+            (Some(Overlay::Palette(_)), _) => Context::Palette,
             (None, Panes::List | Panes::Both(Focus::List)) => Context::List,
             (None, Panes::Both(Focus::Details) | Panes::Details) => Context::Details,
         }

@@ -14,11 +14,12 @@ use crossterm::{
     cursor::Show,
     event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
     execute,
+    style::Print,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
 use tokio::sync::Notify;
 
-use super::run::Host;
+use super::{background::QUESTION, run::Host};
 
 /// Whether the terminal is in our hands; it must be given back once, by whoever comes first.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -74,6 +75,10 @@ impl Host for Session {
     #[cfg(not(unix))]
     fn suspend(&mut self) -> io::Result<bool> {
         Ok(false)
+    }
+
+    fn ask_background(&mut self) -> io::Result<()> {
+        execute!(io::stdout(), Print(QUESTION))
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {

@@ -9,6 +9,7 @@ mod find;
 pub mod follow;
 pub mod get;
 pub mod list;
+mod looks;
 pub mod man;
 pub mod screen;
 mod screen_out;

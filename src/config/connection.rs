@@ -100,6 +100,17 @@ pub fn defaults(
     ConfigFile::load(args.config.as_deref(), environment).map(|file| file.defaults)
 }
 
+/// The config file that a command goes by.
+///
+/// # Errors
+/// When it cannot be read or understood.
+pub fn file(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<ConfigFile, ConfigError> {
+    ConfigFile::load(args.config.as_deref(), environment)
+}
+
 /// Puts the connection together; asks for the password on the terminal where nothing else gives it.
 ///
 /// # Errors

@@ -34,6 +34,8 @@ pub struct Defaults {
     pub exec: Option<String>,
     /// As `--read-only`.
     pub read_only: bool,
+    /// As `--theme`.
+    pub theme: Option<String>,
     /// As `--light`.
     pub light: bool,
     /// As `--ascii`.

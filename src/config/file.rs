@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{ConfigError, Defaults, Environment, Password, suggest};
+use super::{ConfigError, Defaults, Environment, KeyWishes, Password, suggest};
 use crate::vim::Fingerprint;
 
 /// What stands in the config file.
@@ -23,6 +23,12 @@ pub struct ConfigFile {
     /// For flags that are not given.
     #[serde(default)]
     pub defaults: Defaults,
+    /// Keys of one's own, as they stand there.
+    #[serde(default)]
+    keys: toml::Table,
+    /// Keys of one's own, understood.
+    #[serde(skip)]
+    pub wishes: KeyWishes,
     /// Connections by name.
     #[serde(default)]
     pub profiles: BTreeMap<String, Profile>,
@@ -98,7 +104,7 @@ impl ConfigFile {
     /// # Errors
     /// With line and column, what is wrong, and what was expected.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| {
+        let mut file: Self = toml::from_str(text).map_err(|error| {
             let place = error.span().map(|span| {
                 let before = text.get(..span.start).unwrap_or_default();
                 let line = before.matches('\n').count() + 1;
@@ -107,7 +113,9 @@ impl ConfigFile {
             });
             let message = suggest::clearer(&error.message().trim().replace('\n', " "));
             ConfigError(format!("{}{message}", place.unwrap_or_default()))
-        })
+        })?;
+        file.wishes = KeyWishes::read(&file.keys, text);
+        Ok(file)
     }
 
     /// The profile of that name; without a name the default one, or the only one.
@@ -159,6 +167,12 @@ mod tests {
         let profile = config.profile(None).unwrap();
         assert_eq!(profile.url.as_deref(), Some("vc01.lab.example"));
         assert!(config.profile(Some("branch")).unwrap().ca_file.is_some());
+        let (_, problems) = config
+            .wishes
+            .keymap(&crate::app::Keymap::standard().unwrap());
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(config.wishes.bindings.len(), 4);
+        assert_eq!(config.defaults.theme.as_deref(), Some("auto"));
     }
 
     #[test]

@@ -74,6 +74,10 @@ impl Session {
         command.env("LANG", "C.UTF-8");
         command.env_remove("NO_COLOR");
         command.env_remove("LC_ALL");
+        for name in ["COLORTERM", "COLORFGBG", "TMUX", "STY", "VTASK_THEME"] {
+            command.env_remove(name);
+        }
+        command.env("XDG_CONFIG_HOME", "/nonexistent");
         for (name, value) in environment {
             command.env(name, value);
         }

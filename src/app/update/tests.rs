@@ -2,6 +2,7 @@
 
 mod cancelling;
 mod clicking;
+mod commanding;
 mod listing;
 mod news;
 mod typing;
