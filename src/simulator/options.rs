@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::behaviour::Behaviours;
 use super::clock::ClockMode;
+use super::faults::Plan;
 use super::http::tls::TlsOptions;
 use super::scenario::{LoadOptions, Scenario};
 
@@ -41,6 +42,8 @@ pub struct Options {
     pub certificate: TlsOptions,
     /// The server's ways.
     pub behaviours: Behaviours,
+    /// What is to go wrong.
+    pub faults: Plan,
 }
 
 impl Options {
@@ -61,6 +64,7 @@ impl Options {
             tls: false,
             certificate: TlsOptions::default(),
             behaviours: Behaviours::default(),
+            faults: Plan::default(),
         }
     }
 

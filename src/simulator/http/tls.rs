@@ -1,25 +1,13 @@
 //! HTTPS with a certificate made at the start.
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::serve::Listener;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
-use tokio_util::sync::CancellationToken;
-
-/// A client that does not finish its handshake by then is dropped.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why there is no certificate.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +27,8 @@ pub(crate) struct Identity {
     pub pem: String,
     /// SHA-256 of the certificate's DER form, colon-separated upper-case hex.
     pub fingerprint: String,
+    /// What it was made from.
+    made_from: (TlsOptions, String),
     config: Arc<ServerConfig>,
 }
 
@@ -138,74 +128,19 @@ impl Identity {
         Ok(Self {
             pem,
             fingerprint,
+            made_from: (options.clone(), listening.to_owned()),
             config: Arc::new(config),
         })
     }
-}
 
-/// Accepts connections and shakes hands with each in a task of its own, so that a slow client holds up nobody.
-#[derive(Debug)]
-pub(crate) struct TlsListener {
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-    address: SocketAddr,
-}
-
-impl TlsListener {
-    /// Begins to accept.
-    pub(crate) fn begin(
-        listener: TcpListener,
-        identity: &Identity,
-        stop: CancellationToken,
-    ) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        let acceptor = TlsAcceptor::from(identity.config.clone());
-        let (sender, ready) = mpsc::channel(64);
-        tokio::spawn(async move {
-            stop.run_until_cancelled(accept_all(listener, acceptor, sender))
-                .await
-        });
-        Ok(Self { ready, address })
-    }
-}
-
-async fn accept_all(
-    listener: TcpListener,
-    acceptor: TlsAcceptor,
-    sender: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-) {
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            // Out of descriptors, most likely: give the others time to close theirs.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let (acceptor, sender) = (acceptor.clone(), sender.clone());
-        tokio::spawn(async move {
-            let _delay_is_only_slower = stream.set_nodelay(true);
-            if let Ok(Ok(secured)) =
-                tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream)).await
-            {
-                // Fails only when the server is stopping.
-                let _stopping = sender.send((secured, peer)).await;
-            }
-        });
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(connection) => connection,
-            // No more connections will come; the server is about to end.
-            None => std::future::pending().await,
-        }
+    /// Another certificate of the same kind with another key.
+    pub(crate) fn renewed(&self) -> Result<Self, TlsError> {
+        Self::make(&self.made_from.0, &self.made_from.1)
     }
 
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        Ok(self.address)
+    /// What a server needs to use it.
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
+        self.config.clone()
     }
 }
 
