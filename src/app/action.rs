@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::text::kebab;
+
 macro_rules! actions {
     ($($(#[doc = $doc:literal])+ $name:ident: $hint:literal, $help:literal;)+) => {
         /// What a key does.
@@ -14,6 +16,16 @@ macro_rules! actions {
         impl Action {
             /// All of them, in the order of the help.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// Its name in a key map.
+            pub fn name(self) -> String {
+                kebab(match self { $(Self::$name => stringify!($name),)+ })
+            }
+
+            /// The action of that name.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|action| action.name() == name)
+            }
 
             /// The word for the footer.
             pub fn hint(self) -> &'static str {
@@ -58,7 +70,7 @@ actions! {
     /// Ask what cancelling would do.
     Inspect: "cancel…", "Inspect whether the task can be cancelled, and ask for it";
     /// Type a filter.
-    Filter: "filter", "Show only tasks that hold a text";
+    Filter: "filter", "Show only tasks that match a filter";
     /// Choose the order.
     Sort: "sort", "Choose the order";
     /// Turn the order round.
@@ -95,6 +107,10 @@ actions! {
     Json: "JSON", "JSON: all that the server sent";
     /// Copy what the tab is about.
     Copy: "copy", "Copy the error, result or JSON shown; elsewhere the task's id";
+    /// Choose what to copy.
+    CopyMenu: "copy…", "Choose what to copy: id, error, result, JSON, curl command";
+    /// Write the rows to a file.
+    Export: "write", "Write the rows shown to a file: CSV, JSON or Markdown";
     /// Go ahead with what is chosen.
     Accept: "choose", "Go ahead with what is chosen";
     /// Leave without doing anything.
@@ -105,8 +121,18 @@ actions! {
     No: "no", "No, leave it alone";
     /// The other button.
     Switch: "switch", "Go to the other button";
+    /// Complete the word.
+    Complete: "complete", "Complete the word: names, and values that are there";
+    /// The completion before.
+    CompleteBack: "back", "The completion before";
+    /// What was typed before.
+    Older: "typed before", "What was typed before";
+    /// What was typed after that.
+    Newer: "typed after", "What was typed after that";
     /// Empty the line.
     ClearLine: "clear", "Empty the line";
+    /// Find an action by its name.
+    Palette: "commands", "Find a command by a few letters of its name";
     /// Show the keys.
     Help: "help", "Show the keys";
     /// Show past notices.

@@ -13,15 +13,17 @@ use super::{
     inspector::Inspector,
     keymap::{Context, Keymap, KeymapError},
     line_edit::LineEdit,
+    filters::{Clocks, FilterTyping},
     notices::Notices,
     options::Options,
     outlook::Outlooks,
+    palette::Palette,
     server::Server,
 };
 use crate::{
     figures::Report,
     task::{
-        Board, EndpointId, Handle, Record, TypicalDurations,
+        Board, EndpointId, Handle, Record, Scene, TypicalDurations,
         outline::{Outline, SortColumn, View},
     },
     watch::Privilege,
@@ -130,6 +132,13 @@ pub enum Overlay {
     },
     /// A line being typed.
     Prompt(Prompt),
+    /// What can be copied.
+    Copy {
+        /// Which one is pointed at, by its place in [`Clip::ALL`](super::clip::Clip::ALL).
+        chosen: usize,
+    },
+    /// The commands to choose from.
+    Palette(Palette),
 }
 
 /// What a line is being typed for.
@@ -137,11 +146,10 @@ pub enum Overlay {
 pub enum Purpose {
     /// To watch further tasks.
     Add,
-    /// To show only tasks that hold a text; this was the filter before.
-    Filter {
-        /// The filter to go back to.
-        before: String,
-    },
+    /// To write the rows to a file of that name.
+    Export,
+    /// To show only tasks that match a filter.
+    Filter(Box<FilterTyping>),
 }
 
 /// A line being typed.
@@ -154,6 +162,7 @@ pub struct Prompt {
     /// What is wrong with it.
     pub problem: Option<String>,
 }
+
 
 /// What a click hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,6 +181,10 @@ pub enum Target {
     Member(Handle),
     /// An entry of the sort menu.
     Order(usize),
+    /// A command of the palette.
+    Command(usize),
+    /// An entry of the menu of what can be copied.
+    Copied(usize),
     /// Something with a key.
     Action(Action),
 }
@@ -238,9 +251,13 @@ impl State {
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
     ) -> Result<Self, KeymapError> {
         let endpoints = endpoints.into_iter();
+        let keymap = match &options.keymap {
+            Some(keymap) => keymap.clone(),
+            None => Keymap::standard()?,
+        };
         Ok(Self {
             options,
-            keymap: Keymap::standard()?,
+            keymap,
             size: Size::default(),
             board: Board::new(),
             typical: TypicalDurations::default(),
@@ -267,11 +284,12 @@ impl State {
                 Context::Confirm
             }
             (Some(Overlay::Cancel(_)), _) => Context::Cancel,
-            (Some(Overlay::Sort { .. }), _) => Context::Menu,
+            (Some(Overlay::Sort { .. } | Overlay::Copy { .. }), _) => Context::Menu,
             (Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }), _) => {
                 Context::Reading
             }
             (Some(Overlay::Prompt(_)), _) => Context::Prompt,
+            (Some(Overlay::Palette(_)), _) => Context::Palette,
             (None, Panes::List | Panes::Both(Focus::List)) => Context::List,
             (None, Panes::Both(Focus::Details) | Panes::Details) => Context::Details,
         }
@@ -290,6 +308,15 @@ impl State {
     /// An endpoint.
     pub fn server(&self, id: EndpointId) -> Option<&Server> {
         self.servers.iter().find(|server| server.id == id)
+    }
+
+    /// What is known around the tasks, for filters. `clocks` are [`Clocks::of`] its servers.
+    pub fn scene<'a>(&'a self, clocks: &'a Clocks<'a>) -> Scene<'a> {
+        Scene {
+            board: &self.board,
+            typical: Some(&self.typical),
+            endpoints: Some(clocks),
+        }
     }
 
     /// The time by the clock of a task's server; it stands still while that is not heard of.

@@ -6,6 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    filters,
     outlook,
     state::{Overlay, State},
 };
@@ -21,6 +22,7 @@ pub fn next_tick(state: &State, now: Timestamp) -> Option<Timestamp> {
         rows(state, now),
         overlay(state, now),
         state.notices.vanishes(now),
+        filters::next_change(state, now),
     ];
     let next = clocks.into_iter().flatten().min()?;
     Some(whole_second(next).max(whole_second(now + SignedDuration::from_nanos(1))))

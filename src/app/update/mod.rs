@@ -2,10 +2,12 @@
 
 mod copy;
 mod details;
+mod export;
 mod inspect;
 mod list;
 mod mouse;
 mod news;
+mod palette;
 mod prompt;
 
 pub use inspect::may_ask;
@@ -17,18 +19,22 @@ use ratatui::layout::Size;
 use super::{
     action::Action,
     event::{Effect, Event, Exit},
+    filters,
     keymap::Context,
     notices::Gravity,
     state::{Focus, Overlay, Panes, State},
 };
-use crate::watch::Command;
+use crate::{task::Filter, watch::Command};
 
 /// Lets an event change the state. What is to be done outside comes back, in order. `now` is this machine's time.
 pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
     let mut effects = match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
         Event::Key(key) => press(state, key, now),
-        Event::Paste(text) => prompt::paste(state, &text),
+        Event::Paste(text) => {
+            palette::paste(state, &text);
+            prompt::paste(state, &text, now)
+        }
         Event::Mouse(mouse) => match mouse::take(state, mouse, now) {
             Some(effects) => effects,
             None => return Vec::new(),
@@ -38,9 +44,14 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
             Vec::new()
         }
         Event::News(endpoint, update) => news::take(state, endpoint, update, now),
+        Event::Background(background) => {
+            state.options.background = background;
+            Vec::new()
+        }
         Event::Tick => Vec::new(),
         Event::Resumed => vec![Effect::Redraw],
     };
+    filters::pass(state, now);
     state.settle();
     effects.push(Effect::Draw);
     effects
@@ -50,7 +61,11 @@ fn press(state: &mut State, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
     let context = state.context();
     match state.keymap.action(context, key) {
         Some(action) => act(state, context, action, now),
-        None if context == Context::Prompt => prompt::press(state, key),
+        None if context == Context::Prompt => prompt::press(state, key, now),
+        None if context == Context::Palette => {
+            palette::press(state, key);
+            Vec::new()
+        }
         None => Vec::new(),
     }
 }
@@ -67,7 +82,11 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
     match context {
         Context::Prompt => prompt::act(state, action, now),
         Context::Cancel | Context::Confirm => inspect::act(state, action, now),
-        Context::Menu => list::act_in_menu(state, action),
+        Context::Palette => palette::act(state, action, now),
+        Context::Menu if matches!(state.overlay, Some(Overlay::Copy { .. })) => {
+            copy::act_in_menu(state, action, now)
+        }
+        Context::Menu => list::act_in_menu(state, action, now),
         Context::Reading => {
             read(state, action);
             Vec::new()
@@ -88,8 +107,8 @@ fn act_on_screen(
         Action::Inspect => return inspect::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),
         Action::Sort => list::open_menu(state),
-        Action::Reverse => list::reverse(state),
-        Action::Layout => list::switch_layout(state),
+        Action::Reverse => list::reverse(state, now),
+        Action::Layout => list::switch_layout(state, now),
         Action::Unwatch => return list::unwatch(state, now),
         Action::Pin => return list::pin(state, now),
         Action::Refresh => {
@@ -101,23 +120,26 @@ fn act_on_screen(
             state.paused = !state.paused;
             return to_all(state, &Command::Pause(state.paused));
         }
+        Action::CopyMenu => copy::open_menu(state),
+        Action::Export => export::open(state, now),
         Action::Copy => return copy::copy(state, now),
+        Action::Palette => palette::open(state, context),
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),
         Action::Figures => state.overlay = Some(Overlay::Figures { top: 0 }),
-        Action::Back => back(state),
+        Action::Back => back(state, now),
         _ if details::act(state, action) => {}
         _ if context == Context::Details => details::scroll_by(state, action),
-        _ => list::act(state, action),
+        _ => list::act(state, action, now),
     }
     Vec::new()
 }
 
 /// One step back: from the details to the list, then the filter goes, then the details.
-fn back(state: &mut State) {
+fn back(state: &mut State, now: Timestamp) {
     match state.panes {
         Panes::Details | Panes::Both(Focus::Details) => state.panes = Panes::Both(Focus::List),
-        _ if !state.outline.view().filter.is_empty() => list::filter(state, ""),
+        _ if !state.outline.view().filter.is_empty() => list::filter(state, Filter::default(), now),
         Panes::Both(Focus::List) | Panes::List => state.panes = Panes::List,
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     app::{
         cancel,
         event::Effect,
+        filters::Clocks,
         notices::Gravity,
         server::Server,
         state::{Overlay, State},
@@ -26,7 +27,10 @@ pub(super) fn take(
         Update::Tasks { changes, .. } => apply(state, endpoint, changes, now),
         Update::Labels(labels) => {
             state.board.set_labels(endpoint, labels);
-            state.outline.rebuild(&state.board);
+            let mut outline = std::mem::take(&mut state.outline);
+            let clocks = Clocks::of(&state.servers, now);
+            outline.rebuild(state.scene(&clocks));
+            state.outline = outline;
         }
         Update::Cancel { mo_id, answer } => answered(state, endpoint, mo_id, answer, now),
         Update::Privilege { mo_id, privilege } => {
@@ -37,9 +41,13 @@ pub(super) fn take(
         Update::LookedUp { .. } => {}
         Update::Notice(text) => state.notices.say(Gravity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
+            let is_other_time = matches!(about, Update::Clock(_) | Update::Server(_));
             let mut servers = state.servers.iter_mut();
             if let Some(server) = servers.find(|server| server.id == endpoint) {
                 server.take(about, now);
+            }
+            if is_other_time {
+                reconsider(state, now);
             }
         }
     }
@@ -56,10 +64,21 @@ fn apply(state: &mut State, endpoint: EndpointId, changes: Vec<TaskChange>, now:
             state.notices.say(Gravity::Warning, text, now);
         }
     }
-    state.outline.touch(&state.board, &touched);
+    let mut outline = std::mem::take(&mut state.outline);
+    let clocks = Clocks::of(&state.servers, now);
+    outline.touch(state.scene(&clocks), &touched);
+    state.outline = outline;
     for removed in touched.removed {
         forget(state, removed);
     }
+}
+
+/// What the filter says of times and servers may be otherwise now.
+fn reconsider(state: &mut State, now: Timestamp) {
+    let mut outline = std::mem::take(&mut state.outline);
+    let clocks = Clocks::of(&state.servers, now);
+    outline.reconsider(state.scene(&clocks));
+    state.outline = outline;
 }
 
 fn forget(state: &mut State, removed: Handle) {
