@@ -22,7 +22,11 @@ impl Memory {
         let state = variable("XDG_STATE_HOME").map(PathBuf::from);
         let state = state.filter(|folder| folder.is_absolute());
         let home = || Some(Path::new(&variable("HOME")?).join(".local/state"));
-        Self(state.or_else(home).map(|folder| folder.join("vtask/filters")))
+        Self(
+            state
+                .or_else(home)
+                .map(|folder| folder.join("vtask/filters")),
+        )
     }
 
     /// What was typed, the latest last.
@@ -53,7 +57,10 @@ impl Memory {
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        io::Write::write_all(&mut options.open(&draft)?, (kept.join("\n") + "\n").as_bytes())?;
+        io::Write::write_all(
+            &mut options.open(&draft)?,
+            (kept.join("\n") + "\n").as_bytes(),
+        )?;
         fs::rename(&draft, path)
     }
 }
@@ -74,7 +81,8 @@ mod tests {
     fn what_is_remembered_is_there_in_the_next_run_and_bounded() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().display().to_string();
-        let memory = || Memory::from_environment(|name| (name == "XDG_STATE_HOME").then(|| place.clone()));
+        let memory =
+            || Memory::from_environment(|name| (name == "XDG_STATE_HOME").then(|| place.clone()));
         assert_eq!(memory().filters(), [""; 0]);
         for number in 0..MOST + 5 {
             memory().add(&format!("web {number}")).unwrap();

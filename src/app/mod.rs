@@ -10,15 +10,15 @@ mod clip;
 mod cursor;
 mod errand;
 mod event;
+mod filters;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod filters;
 mod geometry;
-pub mod memory;
 mod input;
 mod inspector;
 mod keymap;
 mod line_edit;
+pub mod memory;
 mod notices;
 mod options;
 mod outlook;

@@ -9,11 +9,11 @@ use super::{
     action::Action,
     cancel::Request,
     cursor::Cursor,
+    filters::{Clocks, FilterTyping},
     geometry::Areas,
     inspector::Inspector,
     keymap::{Context, Keymap, KeymapError},
     line_edit::LineEdit,
-    filters::{Clocks, FilterTyping},
     notices::Notices,
     options::Options,
     outlook::Outlooks,
@@ -162,7 +162,6 @@ pub struct Prompt {
     /// What is wrong with it.
     pub problem: Option<String>,
 }
-
 
 /// What a click hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    filters,
-    outlook,
+    filters, outlook,
     state::{Overlay, State},
 };
 use crate::{

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     CommandError, Moment, Outcome,
-    choice::Choice,
+    choice::{Choice, Sieve},
     session::{self, HERE, Snapshot},
     shape, spans,
     stage::Stage,
@@ -124,9 +124,13 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
     }
     let connect = config::resolve(&args.connection, stage.environment)?;
     let endpoint = connect.address.name();
-    let asked = session::with(connect, stage, async |client| gather(args, client).await);
+    let file = config::file(&args.connection, stage.environment)?;
+    let sieve = Sieve::new(&args.choice, &file.filters, endpoint.clone())?;
+    let asked = session::with(connect, stage, async |client| {
+        gather(args, &sieve, client).await
+    });
     let (snapshot, complaint) = asked.await?;
-    let listed = select(args, &snapshot);
+    let listed = select(args, &sieve, &snapshot);
     let text = if args.json {
         listed
             .iter()
@@ -160,6 +164,7 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
 /// Reads what may be listed. The complaint is about a history that could not be searched.
 async fn gather(
     args: &ListArgs,
+    sieve: &Sieve,
     client: &Client,
 ) -> Result<(Snapshot, Option<String>), CommandError> {
     let mut snapshot = Snapshot::begin(client).await;
@@ -176,10 +181,10 @@ async fn gather(
         until,
         ..TaskQuery::default()
     };
-    let labels = snapshot.board.labels(HERE);
+    let (labels, now) = (snapshot.board.labels(HERE), snapshot.now);
     let is_wanted = |raw: &Value| {
         TaskInfo::from_json(raw.clone()).is_ok_and(|info| {
-            is_in_state(args, Status::of(&info)) && args.choice.matches(&info, &labels)
+            is_in_state(args, Status::of(&info)) && sieve.may_take(info, &labels, now)
         })
     };
     match client.past_tasks(&query, args.limit, is_wanted).await {
@@ -207,9 +212,8 @@ fn is_in_state(args: &ListArgs, status: Status) -> bool {
 }
 
 /// The tasks to list, newest first.
-fn select(args: &ListArgs, snapshot: &Snapshot) -> Vec<Handle> {
+fn select(args: &ListArgs, sieve: &Sieve, snapshot: &Snapshot) -> Vec<Handle> {
     let (since, until) = period(args, snapshot.now);
-    let labels = snapshot.board.labels(HERE);
     let mut found: Vec<(Timestamp, &str, Handle)> = snapshot
         .board
         .iter()
@@ -217,7 +221,7 @@ fn select(args: &ListArgs, snapshot: &Snapshot) -> Vec<Handle> {
             let info = record.info.as_deref()?;
             let queued = info.queue_time;
             let is_listed = is_in_state(args, record.status())
-                && args.choice.matches(info, &labels)
+                && sieve.takes(&snapshot.board, handle, snapshot.now)
                 && since.is_none_or(|since| since <= queued)
                 && until.is_none_or(|until| queued <= until);
             is_listed.then_some((queued, &*record.id.mo_id, handle))

@@ -32,7 +32,11 @@ pub(in crate::task) fn target(info: &TaskInfo) -> Option<&str> {
 
 /// Shows `look` a task's texts one by one, those that cost the least first, until it has seen enough. Answers
 /// whether it has.
-pub(in crate::task) fn visit(board: &Board, record: &Record, mut look: impl FnMut(&str) -> bool) -> bool {
+pub(in crate::task) fn visit(
+    board: &Board,
+    record: &Record,
+    mut look: impl FnMut(&str) -> bool,
+) -> bool {
     let Some(info) = &record.info else {
         return look(&record.id.mo_id)
             || look(record.status().word())

@@ -111,7 +111,9 @@ pub(super) fn switch_layout(state: &mut State, now: Timestamp) {
 }
 
 pub(super) fn reverse(state: &mut State, now: Timestamp) {
-    rearrange(state, now, |view| view.sort.descending = !view.sort.descending);
+    rearrange(state, now, |view| {
+        view.sort.descending = !view.sort.descending
+    });
 }
 
 /// Sorts by a column, the natural way round first; by the column that it is sorted by already, the other way.

@@ -36,8 +36,11 @@ pub fn complete(before: &str, saved: &Saved, scene: Scene<'_>) -> Completion {
         return Completion { start, candidates };
     };
     // Of several values the last is being typed.
-    let values = at + typed[at..].len() - typed[at..].trim_start_matches([':', '=', '<', '>']).len();
-    let last = typed[values..].rfind(',').map_or(values, |comma| values + comma + 1);
+    let values =
+        at + typed[at..].len() - typed[at..].trim_start_matches([':', '=', '<', '>']).len();
+    let last = typed[values..]
+        .rfind(',')
+        .map_or(values, |comma| values + comma + 1);
     let candidates = values_of(field, typed[last..].trim_start_matches('"'), scene);
     Completion {
         start: start + last,
@@ -118,7 +121,10 @@ fn on_board(field: TextField, typed: &str, scene: Scene<'_>) -> Vec<String> {
             !text.is_empty()
         });
     }
-    let all = begin.into_iter().chain(hold).filter(|text| !text.is_empty());
+    let all = begin
+        .into_iter()
+        .chain(hold)
+        .filter(|text| !text.is_empty());
     all.take(MOST).map(|text| quoted(&text)).collect()
 }
 
@@ -126,7 +132,9 @@ fn on_board(field: TextField, typed: &str, scene: Scene<'_>) -> Vec<String> {
 fn quoted(text: &str) -> String {
     let clean: String = text.chars().filter(|c| !c.is_control()).collect();
     let needs = clean.starts_with(['/', '\'', '"'])
-        || clean.contains(|c: char| c.is_whitespace() || matches!(c, ',' | '*' | '?' | '(' | ')' | '"'));
+        || clean.contains(|c: char| {
+            c.is_whitespace() || matches!(c, ',' | '*' | '?' | '(' | ')' | '"')
+        });
     if !needs {
         return clean;
     }

@@ -91,6 +91,10 @@ impl Expr {
         self.has(&Term::asks_for_family)
     }
 
+    pub(super) fn asks_for_parent(&self) -> bool {
+        self.has(&|term| matches!(term, Term::Is(flag) if flag.asks_for_parent()))
+    }
+
     fn has(&self, what: &impl Fn(&Term) -> bool) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.has(what)),

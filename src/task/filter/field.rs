@@ -34,7 +34,11 @@ pub(super) const FIELDS: [(&str, Field, &[&str]); 20] = [
     ("phase", Field::Text(TextField::Phase), &["description"]),
     ("error", Field::Text(TextField::Error), &["fault"]),
     ("id", Field::Text(TextField::Id), &["task", "moid", "key"]),
-    ("progress", Field::Number(NumberField::Progress), &["percent"]),
+    (
+        "progress",
+        Field::Number(NumberField::Progress),
+        &["percent"],
+    ),
     ("elapsed", Field::Span(SpanField::Elapsed), &["took"]),
     ("queued", Field::Span(SpanField::Queued), &["waited"]),
     ("ended", Field::Span(SpanField::Ended), &["completed"]),
@@ -42,9 +46,17 @@ pub(super) const FIELDS: [(&str, Field, &[&str]); 20] = [
     ("idle", Field::Span(SpanField::Idle), &["still"]),
     ("children", Field::Number(NumberField::Children), &[]),
     ("type", Field::Text(TextField::Type), &["kind"]),
-    ("endpoint", Field::Text(TextField::Endpoint), &["server", "vcenter"]),
+    (
+        "endpoint",
+        Field::Text(TextField::Endpoint),
+        &["server", "vcenter"],
+    ),
     ("tag", Field::Text(TextField::Tag), &[]),
-    ("activation", Field::Text(TextField::Activation), &["activation-id"]),
+    (
+        "activation",
+        Field::Text(TextField::Activation),
+        &["activation-id"],
+    ),
 ];
 
 /// The field of that name.
@@ -74,10 +86,16 @@ pub(super) fn term(head: Option<Head>, values: Vec<Value>) -> Result<Expr, Filte
         .find(|value| value.text.is_empty() && value.kind != Kind::Quoted)
     {
         let at = empty.place.start;
-        return Err(FilterError::new(at..at, format!("{name}: {}", expected(field))));
+        return Err(FilterError::new(
+            at..at,
+            format!("{name}: {}", expected(field)),
+        ));
     }
     let negated = operator == Operator::Unequal;
-    let is_compared = !matches!(operator, Operator::Has | Operator::Equal | Operator::Unequal);
+    let is_compared = !matches!(
+        operator,
+        Operator::Has | Operator::Equal | Operator::Unequal
+    );
     if is_compared && !matches!(field, Field::Number(_) | Field::Span(_)) {
         let end = values.first().map_or(place.end, |value| value.place.start);
         let why = format!("“{name}” has no greater or smaller; write {name}:…");
@@ -193,7 +211,10 @@ fn span(
 ) -> Result<Term, FilterError> {
     let why = |text: String| Err(FilterError::new(value.place.clone(), text));
     if value.text.parse::<f64>().is_ok() {
-        return why(format!("{} what? Write {0}s, {0}m, {0}h or {0}d", value.text));
+        return why(format!(
+            "{} what? Write {0}s, {0}m, {0}h or {0}d",
+            value.text
+        ));
     }
     let Some(span) = read_span(&value.text) else {
         let text = format!("“{}” is no span; write 90s, 10m, 1h30m or 2d", value.text);
@@ -204,7 +225,10 @@ fn span(
         Operator::Less | Operator::AtMost | Operator::More | Operator::AtLeast
     ) {
         let place = place.end..value.place.start;
-        let why = format!("a span is never met exactly; write {name}>{0} or {name}<{0}", value.text);
+        let why = format!(
+            "a span is never met exactly; write {name}>{0} or {name}<{0}",
+            value.text
+        );
         return Err(FilterError::new(place, why));
     }
     Ok(Term::Span(field, operator, span))
@@ -243,8 +267,12 @@ fn no_such_field(name: &str) -> String {
         .iter()
         .flat_map(|(name, _, others)| std::iter::once(*name).chain(others.iter().copied()));
     match nearest(name, names) {
-        Some(near) => format!("there is no field “{name}”; did you mean “{near}”? Text with a sign goes in quotes"),
-        None => format!("there is no field “{name}”. Text with a sign in it goes in quotes: \"{name}:…\""),
+        Some(near) => format!(
+            "there is no field “{name}”; did you mean “{near}”? Text with a sign goes in quotes"
+        ),
+        None => format!(
+            "there is no field “{name}”. Text with a sign in it goes in quotes: \"{name}:…\""
+        ),
     }
 }
 

@@ -52,7 +52,11 @@ pub(super) const FLAGS: [(&str, Flag, &[&str]); 13] = [
     ("parent", Flag::Parent, &[]),
     ("gone", Flag::Gone, &["vanished"]),
     ("flagged", Flag::Finding(None), &["marked"]),
-    ("late", Flag::Finding(Some(Rule::LongerThanUsual)), &["long"]),
+    (
+        "late",
+        Flag::Finding(Some(Rule::LongerThanUsual)),
+        &["long"],
+    ),
     ("waiting", Flag::Finding(Some(Rule::QueuedLong)), &[]),
     ("orphan", Flag::Finding(Some(Rule::ParentFinished)), &[]),
     ("ignored", Flag::Finding(Some(Rule::CancelIgnored)), &[]),
@@ -63,11 +67,12 @@ impl Flag {
         matches!(self, Self::Finding(_))
     }
 
+    pub(super) fn asks_for_parent(self) -> bool {
+        matches!(self, Self::Finding(None | Some(Rule::ParentFinished)))
+    }
+
     pub(super) fn asks_for_family(self) -> bool {
-        matches!(
-            self,
-            Self::Parent | Self::Finding(None | Some(Rule::ParentFinished))
-        )
+        self == Self::Parent || self.asks_for_parent()
     }
 
     pub(super) fn judge(self, subject: &Subject<'_>) -> Verdict {
@@ -81,7 +86,8 @@ impl Flag {
         Verdict::always(match self {
             Self::Status(statuses) => statuses.contains(&record.status()),
             Self::Cancelable => {
-                record.status().is_active() && record.info.as_ref().is_some_and(|info| info.cancelable)
+                record.status().is_active()
+                    && record.info.as_ref().is_some_and(|info| info.cancelable)
             }
             Self::Asked => record.is_cancel_requested(),
             Self::Pinned => record.pinned,

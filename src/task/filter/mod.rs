@@ -32,15 +32,42 @@ pub const GRAMMAR: &[(&str, &str)] = &[
     ("web 01", "tasks that hold both texts, anywhere"),
     ("\"disk 2 of 3\"", "this very text"),
     ("/^db-\\d+$/", "a pattern (regular expression)"),
-    ("target: user: op: phase: error:", "in that field; * and ? stand for letters: target:db-*"),
-    ("id: type: endpoint: tag: activation:", "moId or key, kind of the target, server, change tag, activation id"),
-    ("state: outcome:", "running queued success failed cancelled lost unknown ghost active finished"),
-    ("progress<20  children>3", "numbers: < <= = >= >; progress:none has no figure"),
-    ("elapsed>1h  queued>5m  ended<1h  started<10m  idle>15m", "spans: 90s 10m 1h30m 2d"),
-    ("is:stalled cancelable asked pinned active child root parent", "what it is"),
-    ("is:flagged late waiting orphan gone", "what deserves a second look"),
-    ("a or b   not a   -a   ( )", "put together; next to each other means both"),
-    ("user:kim,ops   target=web-11   user!=ops", "any of them; exactly; not"),
+    (
+        "target: user: op: phase: error:",
+        "in that field; * and ? stand for letters: target:db-*",
+    ),
+    (
+        "id: type: endpoint: tag: activation:",
+        "moId or key, kind of the target, server, change tag, activation id",
+    ),
+    (
+        "state: outcome:",
+        "running queued success failed cancelled lost unknown ghost active finished",
+    ),
+    (
+        "progress<20  children>3",
+        "numbers: < <= = >= >; progress:none has no figure",
+    ),
+    (
+        "elapsed>1h  queued>5m  ended<1h  started<10m  idle>15m",
+        "spans: 90s 10m 1h30m 2d",
+    ),
+    (
+        "is:stalled cancelable asked pinned active child root parent",
+        "what it is",
+    ),
+    (
+        "is:flagged late waiting orphan gone",
+        "what deserves a second look",
+    ),
+    (
+        "a or b   not a   -a   ( )",
+        "put together; next to each other means both",
+    ),
+    (
+        "user:kim,ops   target=web-11   user!=ops",
+        "any of them; exactly; not",
+    ),
     ("@name", "a saved filter, from [filters] in the config"),
 ];
 
@@ -101,6 +128,11 @@ impl Filter {
     /// Whether it asks for what a task's parent or children are.
     pub fn asks_for_family(&self) -> bool {
         self.expr.asks_for_family()
+    }
+
+    /// Whether what its parent does may change whether a task matches.
+    pub fn asks_for_parent(&self) -> bool {
+        self.expr.asks_for_parent()
     }
 
     /// Whether a task matches, and until when that holds if nothing is heard of it.

@@ -107,7 +107,10 @@ impl Parser<'_> {
             Token::Open => {
                 self.descend(&place)?;
                 if self.next_is(&Token::Close) {
-                    return Err(FilterError::new(place, "there is nothing between these parentheses"));
+                    return Err(FilterError::new(
+                        place,
+                        "there is nothing between these parentheses",
+                    ));
                 }
                 let inner = self.any()?;
                 self.depth -= 1;
@@ -138,15 +141,22 @@ impl Parser<'_> {
         let Some(text) = self.saved.get(name) else {
             let names: Vec<&str> = self.saved.keys().map(String::as_str).collect();
             let why = match names.as_slice() {
-                [] => "there are no saved filters; they go into [filters] in the config file".to_owned(),
-                names => format!("there is no saved filter “{name}”; there are {}", names.join(", ")),
+                [] => "there are no saved filters; they go into [filters] in the config file"
+                    .to_owned(),
+                names => format!(
+                    "there is no saved filter “{name}”; there are {}",
+                    names.join(", ")
+                ),
             };
             return Err(FilterError::new(place, why));
         };
         self.descend(&place)?;
         *self.pulled += 1;
         if *self.pulled > MOST_SAVED {
-            return Err(FilterError::new(place, "this pulls in too many saved filters"));
+            return Err(FilterError::new(
+                place,
+                "this pulls in too many saved filters",
+            ));
         }
         let read = read(text, self.saved, self.depth, self.pulled);
         self.depth -= 1;

@@ -64,7 +64,9 @@ impl Pattern {
             .build()
             .map(Self::Regex)
             .map_err(|error| match error {
-                regex::Error::CompiledTooBig(_) => "this pattern would take too much memory".to_owned(),
+                regex::Error::CompiledTooBig(_) => {
+                    "this pattern would take too much memory".to_owned()
+                }
                 regex::Error::Syntax(text) => reason(&text),
                 other => other.to_string(),
             })
@@ -83,7 +85,9 @@ impl Pattern {
     /// Whether, whatever fits this, fits the other, too; as far as that is plain.
     pub(super) fn implies(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Contains(one) | Self::Equals(one), Self::Contains(other)) => one.contains(&**other),
+            (Self::Contains(one) | Self::Equals(one), Self::Contains(other)) => {
+                one.contains(&**other)
+            }
             _ => self == other,
         }
     }

@@ -49,10 +49,13 @@ impl<'a> Scene<'a> {
 
     /// What findings rest on.
     pub(super) fn around(&self, record: &Record) -> Around<'a> {
-        let typical = self.typical.zip(record.info.as_ref()).and_then(|(typical, info)| {
-            let entity = info.entity.as_ref().map(|entity| &*entity.value);
-            typical.get(record.id.endpoint, &info.description_id, entity)
-        });
+        let typical = self
+            .typical
+            .zip(record.info.as_ref())
+            .and_then(|(typical, info)| {
+                let entity = info.entity.as_ref().map(|entity| &*entity.value);
+                typical.get(record.id.endpoint, &info.description_id, entity)
+            });
         Around {
             typical,
             question: None,

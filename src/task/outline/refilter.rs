@@ -36,7 +36,10 @@ impl Outline {
         }
         // Backwards, for a record's rows are known once those below it are.
         for &handle in order.iter().rev() {
-            let children = self.items.get_mut(handle).and_then(|item| item.children.take());
+            let children = self
+                .items
+                .get_mut(handle)
+                .and_then(|item| item.children.take());
             let children = children.map(|mut children| {
                 children.reweigh(|child| self.items.get(child).map_or(0, |item| item.rows));
                 children
@@ -61,7 +64,10 @@ impl Outline {
         let verdict = self.view.filter.judge(scene, handle);
         let endpoint = scene.board.get(handle).map(|record| record.id.endpoint);
         let due = verdict.until.zip(endpoint);
-        self.set_due(handle, due.map(|(until, endpoint)| (endpoint, until, handle)));
+        self.set_due(
+            handle,
+            due.map(|(until, endpoint)| (endpoint, until, handle)),
+        );
         verdict.holds
     }
 
@@ -83,7 +89,8 @@ impl Outline {
     pub fn next_due(&self, endpoint: EndpointId) -> Option<Timestamp> {
         let from = (endpoint, Timestamp::MIN, Handle::default());
         let next = self.due.range(from..).next();
-        next.filter(|(of, ..)| *of == endpoint).map(|(_, at, _)| *at)
+        next.filter(|(of, ..)| *of == endpoint)
+            .map(|(_, at, _)| *at)
     }
 
     /// Looks again at what time has come for on an endpoint. Costs by how much that is. Answers whether there was any.

@@ -29,11 +29,10 @@ impl Outline {
                 self.hang(board, handle, None);
             }
         }
+        let asks_for_parent = self.view.filter.asks_for_parent();
         for &handle in &touched.changed {
-            let before = self.items.get(handle).map(|item| item.status);
             self.refresh(scene, handle);
-            let after = self.items.get(handle).map(|item| item.status);
-            if before != after && self.view.filter.asks_for_family() {
+            if asks_for_parent {
                 for &child in board.children(handle) {
                     self.refresh(scene, child);
                 }
