@@ -76,6 +76,7 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
             password: SecretString::from("demo"),
         },
         release: None,
+        patience: ConnectOptions::PATIENCE,
         traffic: Arc::default(),
     };
     let options = WatchOptions::new(connect, Vec::new());

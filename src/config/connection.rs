@@ -179,6 +179,7 @@ pub fn resolve(
         trust,
         credentials,
         release: args.release.clone().or(profile.release),
+        patience: ConnectOptions::PATIENCE,
         traffic: Arc::default(),
     })
 }

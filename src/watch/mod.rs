@@ -21,5 +21,5 @@ mod watched;
 pub use command::Command;
 pub use endpoint::Watcher;
 pub use link::Link;
-pub use options::{FetchMode, WatchOptions};
+pub use options::{FetchMode, Tempo, WatchOptions};
 pub use update::{CancelAnswer, LookUpAnswer, Privilege, ServerFacts, Update};
