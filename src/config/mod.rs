@@ -14,7 +14,7 @@ mod trust;
 pub use check::{Report, check};
 pub(crate) use connection::process_environment;
 pub use connection::{ConnectionArgs, Environment, defaults, file, resolve, server_and_trust};
-pub use defaults::Defaults;
+pub use defaults::{ClipboardChoice, Defaults};
 pub use file::{ConfigFile, Profile};
 pub use keys::KeyWishes;
 pub use known_hosts::KnownHosts;
