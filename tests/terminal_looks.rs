@@ -100,7 +100,7 @@ fn keys_and_a_theme_of_ones_own_and_what_is_wrong_with_them() {
     fs::create_dir(folder.path().join("themes")).unwrap();
     let theme = "based-on = \"dark\"\n[selected]\nbg = \"#113322\"\n[failed]\nfg = \"rde\"\n";
     fs::write(folder.path().join("themes/mine.toml"), theme).unwrap();
-    let text = "[defaults]\ntheme = \"mine\"\n[keys.screen]\nquit = [\"Q\"]\nhelp = [\"w\"]\npni = [\"w\"]\n";
+    let text = "[defaults]\ntheme = \"mine\"\n[keys.screen]\nquit = [\"Q\"]\nhelp = [\"ö\"]\npni = [\"ö\"]\n";
     fs::write(&config, text).unwrap();
     let config = config.to_str().unwrap();
     let mut session = Session::start_in(120, 30, &["demo", "--config", config], &[TRUE_COLOR]);
@@ -113,10 +113,59 @@ fn keys_and_a_theme_of_ones_own_and_what_is_wrong_with_them() {
     session.shows("line 5: [failed] fg: “rde” is no colour");
     session.press(ESCAPE);
     session.hides("did you mean");
-    session.press("qw");
+    session.press("qö");
     session.shows("Open the details and go there");
     session.press(ESCAPE);
     session.hides("Open the details and go there");
     session.press("Q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn tasks_are_taken_along_as_text_and_as_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let clip = folder.path().join("clip");
+    let config = folder.path().join("config.toml");
+    let text = format!(
+        "[defaults]\nclipboard-command = \"cat > '{}'\"\n",
+        clip.display()
+    );
+    fs::write(&config, text).unwrap();
+    let arguments = ["demo", "--config", config.to_str().unwrap()];
+    let mut session = Session::start(80, 24, &arguments);
+    session.shows("live");
+    session.shows("Relocate");
+    session.press("y");
+    session.shows("curl --silent");
+    session.press("\u{1b}[B\u{1b}[B\u{1b}[B\u{1b}[B\r");
+    session.shows("Copied the curl command");
+    session.press("w");
+    session.shows("write the rows to vtask-");
+    let sheet = folder.path().join("rows.csv");
+    session.press(&format!("\u{15}{}\r", sheet.display()));
+    session.until("what was written", |_| sheet.exists());
+    session.press("w");
+    session.shows("write the rows to vtask-");
+    session.press(&format!("\u{15}{}\r", sheet.display()));
+    session.shows("is there already and was left");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+    let copied = fs::read_to_string(clip).unwrap();
+    assert!(copied.contains("/Task/task-") && copied.contains("$VTASK_SESSION"));
+    let sheet = fs::read_to_string(sheet).unwrap();
+    assert!(sheet.starts_with("moId,status,") && sheet.lines().count() > 5);
+}
+
+#[test]
+fn the_terminal_is_given_what_is_copied() {
+    let mut session = Session::start(80, 24, &["demo"]);
+    session.shows("live");
+    session.shows("Relocate");
+    session.press("Y");
+    session.until("an OSC 52 with a task's id", |seen| {
+        // “task-” in base64.
+        String::from_utf8_lossy(&seen.bytes).contains("\u{1b}]52;c;dGFzay")
+    });
+    session.press("q");
     assert!(session.ends_cleanly().success());
 }

@@ -107,6 +107,10 @@ actions! {
     Json: "JSON", "JSON: all that the server sent";
     /// Copy what the tab is about.
     Copy: "copy", "Copy the error, result or JSON shown; elsewhere the task's id";
+    /// Choose what to copy.
+    CopyMenu: "copy…", "Choose what to copy: id, error, result, JSON, curl command";
+    /// Write the rows to a file.
+    Export: "write", "Write the rows shown to a file: CSV, JSON or Markdown";
     /// Go ahead with what is chosen.
     Accept: "choose", "Go ahead with what is chosen";
     /// Leave without doing anything.

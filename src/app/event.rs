@@ -45,6 +45,15 @@ pub enum Effect {
     Send(EndpointId, Command),
     /// Put a text on the clipboard.
     Copy(String),
+    /// Write a file that is not there yet.
+    Save {
+        /// Its name.
+        path: String,
+        /// What goes in.
+        text: String,
+        /// What that is, for people.
+        what: String,
+    },
     /// Give the terminal back and stop, until resumed.
     Suspend,
     /// End.

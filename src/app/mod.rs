@@ -6,7 +6,9 @@
 mod action;
 mod background;
 pub mod cancel;
+mod clip;
 mod cursor;
+mod errand;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -28,6 +30,7 @@ mod tick;
 mod update;
 
 pub use action::Action;
+pub use clip::Clip;
 pub use cursor::Cursor;
 pub use event::{Effect, Event, Exit};
 pub use geometry::Areas;
@@ -36,7 +39,7 @@ pub use inspector::{Button, Inspector};
 pub use keymap::{Binding, Context, Key, Keymap, KeymapError};
 pub use line_edit::LineEdit;
 pub use notices::{Gravity, Notice, Notices};
-pub use options::{Background, ColorDepth, Options, ThemeChoice, Themes};
+pub use options::{Background, Clipboard, ColorDepth, Options, ThemeChoice, Themes};
 pub use outlook::{Outlook, Outlooks};
 pub use palette::{Found, Palette};
 pub use run::{Clock, Endpoint, Host, Inlets, StartError, run};

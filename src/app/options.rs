@@ -67,6 +67,35 @@ pub enum Background {
     Light,
 }
 
+/// Where what is copied goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Clipboard {
+    /// To the terminal, which has it on the clipboard of the machine that it runs on, also over SSH (OSC 52).
+    #[default]
+    Terminal,
+    /// To a command of this machine, on its standard input.
+    Command(String),
+}
+
+impl Clipboard {
+    /// The clipboard of this machine, as far as the environment tells that it has one.
+    pub fn local(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let set = |name| variable(name).is_some_and(|value| !value.is_empty());
+        let command = if cfg!(target_os = "macos") {
+            "pbcopy"
+        } else if cfg!(windows) {
+            "clip"
+        } else if set("WAYLAND_DISPLAY") {
+            "wl-copy"
+        } else if set("DISPLAY") {
+            "xclip -selection clipboard"
+        } else {
+            return None;
+        };
+        Some(Self::Command(command.to_owned()))
+    }
+}
+
 /// A theme for each background; the same one twice where only one will do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Themes {
@@ -131,6 +160,8 @@ pub struct Options {
     pub background: Background,
     /// Whether the terminal may be asked for its background.
     pub may_ask_background: bool,
+    /// Where what is copied goes.
+    pub clipboard: Clipboard,
     /// Which key does what; those that come with the program where none are given.
     pub keymap: Option<Keymap>,
     /// What is wrong with the configuration, to be said at the start.
@@ -150,6 +181,7 @@ impl Default for Options {
             themes: Themes::default(),
             background: Background::default(),
             may_ask_background: false,
+            clipboard: Clipboard::default(),
             keymap: None,
             complaints: Vec::new(),
             colors: ColorDepth::True,

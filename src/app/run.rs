@@ -11,15 +11,17 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::{Terminal, backend::Backend};
 use tokio::{
     sync::mpsc,
-    time::{Duration, Instant, sleep_until, timeout_at},
+    task::JoinSet,
+    time::{Duration, Instant, sleep_until, timeout, timeout_at},
 };
 
 use super::{
     background::{Heard, Listener, ON_LEAVING},
+    errand::{self, Said},
     event::{Effect, Event, Exit},
     keymap::KeymapError,
     notices::Gravity,
-    options::Options,
+    options::{Clipboard, Options},
     signals::Signal,
     state::{Overlay, State},
     tick::next_tick,
@@ -39,6 +41,9 @@ const FRAME: Duration = Duration::from_millis(33);
 const INPUT_BATCH: usize = 64;
 const NEWS_BATCH: usize = 256;
 
+/// How long leaving may take for the sake of errands.
+const LAST_ERRANDS: Duration = Duration::from_secs(2);
+
 /// An endpoint as the screen needs it.
 #[derive(Debug)]
 pub struct Endpoint {
@@ -46,6 +51,8 @@ pub struct Endpoint {
     pub id: EndpointId,
     /// What to call it until it says who it is.
     pub name: String,
+    /// Where it is, for what people take along.
+    pub base: String,
     /// The fetch loop's ear. Unbounded, as commands come from a person's hand and none may be lost.
     pub commands: mpsc::UnboundedSender<Command>,
     /// Where its requests and bytes are counted.
@@ -120,6 +127,9 @@ where
     let figures = Figures::new(traffic.collect());
     let names = endpoints.iter().map(|e| (e.id, e.name.clone()));
     let mut state = State::new(options, names)?;
+    for (server, endpoint) in state.servers.iter_mut().zip(&endpoints) {
+        server.base.clone_from(&endpoint.base);
+    }
     if let Ok(size) = terminal.size() {
         state.size = size;
     }
@@ -128,6 +138,7 @@ where
     let listener = (asks && host.ask_background().is_ok()).then(|| Listener::new(Instant::now()));
     let screen = Screen {
         listener,
+        errands: JoinSet::new(),
         terminal,
         look,
         state,
@@ -152,6 +163,8 @@ struct Screen<'a, B: Backend, H, C> {
     figures: Figures,
     /// Listens for the terminal's background, after it was asked for.
     listener: Option<Listener>,
+    /// What is being done on this machine meanwhile.
+    errands: JoinSet<Said>,
     drawn_at: Option<Instant>,
     wants_frame: bool,
 }
@@ -164,6 +177,7 @@ enum Woken {
     Frame,
     Tick,
     Panicked,
+    Errand(Said),
 }
 
 impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
@@ -175,6 +189,9 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
         let Err(exit) = self.run_until_left(&mut inlets).await;
         if exit != Exit::TerminalLost {
             self.hear_out(&mut inlets.input).await;
+            // A file that is being written is to be whole; whatever hangs is left behind.
+            let errands = async { while self.errands.join_next().await.is_some() {} };
+            let _ = timeout(LAST_ERRANDS, errands).await;
         }
         (exit, self.figures.report())
     }
@@ -232,6 +249,13 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
                     }
                 }
                 Woken::Tick => self.take(Event::Tick)?,
+                Woken::Errand(said) => {
+                    if let Some((gravity, text)) = said {
+                        let now = self.clock.now();
+                        self.state.notices.say(gravity, text, now);
+                        self.wants_frame = true;
+                    }
+                }
                 Woken::Frame => self.draw()?,
                 Woken::Panicked => return Err(Exit::Panicked),
             }
@@ -265,6 +289,9 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
                     if *fed {
                         return Woken::News;
                     }
+                }
+                Some(done) = self.errands.join_next(), if !self.errands.is_empty() => {
+                    return Woken::Errand(done.ok().flatten());
                 }
                 () = at(tick) => return Woken::Tick,
             }
@@ -336,9 +363,22 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
                 Effect::Draw => self.wants_frame = true,
                 Effect::Redraw => self.redraw()?,
                 Effect::Send(endpoint, command) => self.send(endpoint, command),
-                Effect::Copy(text) => self.host.copy(&text).map_err(|_| Exit::TerminalLost)?,
+                Effect::Copy(text) => self.copy(text)?,
+                Effect::Save { path, text, what } => {
+                    self.errands.spawn(errand::save(path, text, what));
+                }
                 Effect::Suspend => self.suspend()?,
                 Effect::Leave(exit) => return Err(exit),
+            }
+        }
+        Ok(())
+    }
+
+    fn copy(&mut self, text: String) -> Result<(), Exit> {
+        match self.state.options.clipboard.clone() {
+            Clipboard::Terminal => self.host.copy(&text).map_err(|_| Exit::TerminalLost)?,
+            Clipboard::Command(command) => {
+                self.errands.spawn(errand::copy(command, text));
             }
         }
         Ok(())

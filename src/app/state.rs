@@ -131,6 +131,11 @@ pub enum Overlay {
     },
     /// A line being typed.
     Prompt(Prompt),
+    /// What can be copied.
+    Copy {
+        /// Which one is pointed at, by its place in [`Clip::ALL`](super::clip::Clip::ALL).
+        chosen: usize,
+    },
     /// The commands to choose from.
     Palette(Palette),
 }
@@ -140,6 +145,8 @@ pub enum Overlay {
 pub enum Purpose {
     /// To watch further tasks.
     Add,
+    /// To write the rows to a file of that name.
+    Export,
     /// To show only tasks that hold a text; this was the filter before.
     Filter {
         /// The filter to go back to.
@@ -177,6 +184,8 @@ pub enum Target {
     Order(usize),
     /// A command of the palette.
     Command(usize),
+    /// An entry of the menu of what can be copied.
+    Copied(usize),
     /// Something with a key.
     Action(Action),
 }
@@ -276,7 +285,7 @@ impl State {
                 Context::Confirm
             }
             (Some(Overlay::Cancel(_)), _) => Context::Cancel,
-            (Some(Overlay::Sort { .. }), _) => Context::Menu,
+            (Some(Overlay::Sort { .. } | Overlay::Copy { .. }), _) => Context::Menu,
             (Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }), _) => {
                 Context::Reading
             }

@@ -1,9 +1,9 @@
 //! How the screen is to look and which keys it knows: from flags, then the config file, then the terminal itself.
 
 use crate::{
-    app::{Keymap, KeymapError, Options, Themes},
+    app::{Clipboard, Keymap, KeymapError, Options, Themes},
     cli::ScreenArgs,
-    config::{self, ConfigFile, Environment},
+    config::{self, ClipboardChoice, ConfigFile, Environment},
 };
 
 /// What the screen starts with. What is wrong with theme or keys is told on it, and the rest counts.
@@ -25,9 +25,21 @@ pub(super) fn options(
         config::theme(name, file.path.as_deref(), environment);
     let (keymap, problems) = file.wishes.keymap(&Keymap::standard()?);
     complaints.extend(problems);
+    let clipboard = match (defaults.clipboard, &defaults.clipboard_command) {
+        (Some(ClipboardChoice::Osc52), _) | (None, None) => Clipboard::Terminal,
+        (_, Some(command)) => Clipboard::Command(command.clone()),
+        (Some(ClipboardChoice::Local), None) => {
+            Clipboard::local(|name| environment.get(name)).unwrap_or_else(|| {
+                let text = "clipboard = \"local\": this machine seems to have none; say clipboard-command.";
+                complaints.push(text.to_owned());
+                Clipboard::Terminal
+            })
+        }
+    };
     Ok(Options {
         read_only: args.read_only || defaults.read_only,
         themes,
+        clipboard,
         ascii: args.ascii || defaults.ascii || terminal.ascii,
         keymap: Some(keymap),
         complaints,

@@ -16,7 +16,6 @@ pub mod man;
 pub mod screen;
 mod screen_out;
 mod session;
-pub mod shape;
 mod signals;
 pub mod simulate;
 mod spans;
@@ -28,8 +27,9 @@ pub mod tell;
 pub mod tree;
 pub mod trust;
 pub mod wait;
-mod words;
 
+pub use crate::task::shape;
+use crate::task::words;
 pub use spans::Moment;
 pub(crate) use spans::positive as positive_span;
 

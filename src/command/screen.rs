@@ -106,6 +106,7 @@ async fn show(
     };
     let id = EndpointId::default();
     let name = watch.connect.address.name();
+    let base = watch.connect.address.base();
     let options = looks::options(args, file, &config::process_environment)
         .map_err(|error| CommandError::Local(error.into()))?;
     let signals = app::signals().map_err(|error| failed("listening for signals", error))?;
@@ -135,6 +136,7 @@ async fn show(
     let endpoint = app::Endpoint {
         id,
         name,
+        base,
         commands,
         traffic,
     };

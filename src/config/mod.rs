@@ -19,7 +19,7 @@ pub use connection::{
     ConnectionArgs, Draft, Environment, defaults, draft, file, kept_session, keyring_entry,
     resolve, server_and_trust,
 };
-pub use defaults::Defaults;
+pub use defaults::{ClipboardChoice, Defaults};
 pub use file::{ConfigFile, Profile};
 pub use kept::KeptSession;
 pub use keyring::KeyringEntry;

@@ -6,6 +6,7 @@ mod ascii;
 mod cancel;
 mod chart;
 mod columns;
+mod copy;
 mod details;
 mod figures;
 mod footer;
@@ -114,6 +115,7 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
     match &state.overlay {
         Some(Overlay::Cancel(inspector)) => cancel::draw(&mut canvas, inspector, area),
         Some(Overlay::Sort { chosen }) => menu::draw(&mut canvas, *chosen, area),
+        Some(Overlay::Copy { chosen }) => copy::draw(&mut canvas, *chosen, area),
         Some(Overlay::Help { top }) => help::draw(&mut canvas, *top, area),
         Some(Overlay::Notices { top }) => notices::draw(&mut canvas, *top, area),
         Some(Overlay::Figures { top }) => figures::draw(&mut canvas, *top, area),

@@ -112,6 +112,11 @@ impl Address {
         format!("{host}:{port}")
     }
 
+    /// The whole of it, without user and password.
+    pub fn base(&self) -> String {
+        self.0.to_string()
+    }
+
     /// Whether it is spoken to over TLS.
     pub fn is_tls(&self) -> bool {
         self.0.scheme() == "https"

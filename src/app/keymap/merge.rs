@@ -227,8 +227,8 @@ mod tests {
     #[test]
     fn of_two_wishes_for_one_key_the_first_counts_and_both_are_named() {
         let (keymap, problems) = merged(&[
-            wish(2, Context::Screen, Action::Pin, &["w"]),
-            wish(5, Context::List, Action::Open, &["w", "enter"]),
+            wish(2, Context::Screen, Action::Pin, &["ö"]),
+            wish(5, Context::List, Action::Open, &["ö", "enter"]),
         ]);
         let [problem] = &problems[..] else {
             panic!("{problems:?}");
@@ -236,7 +236,7 @@ mod tests {
         for part in [
             "line 5",
             "[keys.list]",
-            "“w”",
+            "“ö”",
             "“open”",
             "line 2",
             "[keys.screen]",
@@ -244,20 +244,20 @@ mod tests {
         ] {
             assert!(problem.contains(part), "{part}: {problem}");
         }
-        assert_eq!(at(&keymap, Context::List, 'w'), Some(Action::Pin));
+        assert_eq!(at(&keymap, Context::List, 'ö'), Some(Action::Pin));
         assert_eq!(keymap.keys(Context::List, Action::Open).len(), 1);
     }
 
     #[test]
     fn an_action_has_to_make_sense_where_it_is_bound() {
         let (keymap, problems) = merged(&[
-            wish(1, Context::Menu, Action::Pin, &["w"]),
-            wish(2, Context::List, Action::Pin, &["w"]),
+            wish(1, Context::Menu, Action::Pin, &["ö"]),
+            wish(2, Context::List, Action::Pin, &["ö"]),
             wish(3, Context::Global, Action::Quit, &["f10"]),
         ]);
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems[0].contains("“pin” means nothing in [keys.menu]"));
-        assert_eq!(at(&keymap, Context::List, 'w'), Some(Action::Pin));
+        assert_eq!(at(&keymap, Context::List, 'ö'), Some(Action::Pin));
     }
 
     #[test]

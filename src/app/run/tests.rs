@@ -128,7 +128,7 @@ async fn what_is_copied_goes_to_the_host() {
     let rig = Rig::start();
     rig.tell(running(42)).await;
     rig.until("42%").await;
-    rig.press('y');
+    rig.press('Y');
     rig.until("Copied the task's id").await;
     assert_eq!(rig.host.copied(), ["task-1"]);
 }

@@ -2,6 +2,7 @@
 
 mod copy;
 mod details;
+mod export;
 mod inspect;
 mod list;
 mod mouse;
@@ -80,6 +81,9 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
         Context::Prompt => prompt::act(state, action, now),
         Context::Cancel | Context::Confirm => inspect::act(state, action, now),
         Context::Palette => palette::act(state, action, now),
+        Context::Menu if matches!(state.overlay, Some(Overlay::Copy { .. })) => {
+            copy::act_in_menu(state, action, now)
+        }
         Context::Menu => list::act_in_menu(state, action),
         Context::Reading => {
             read(state, action);
@@ -114,6 +118,8 @@ fn act_on_screen(
             state.paused = !state.paused;
             return to_all(state, &Command::Pause(state.paused));
         }
+        Action::CopyMenu => copy::open_menu(state),
+        Action::Export => export::open(state, now),
         Action::Copy => return copy::copy(state, now),
         Action::Palette => palette::open(state, context),
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),

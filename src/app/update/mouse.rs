@@ -4,7 +4,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Position;
 
-use super::{act, details, inspect, list, palette};
+use super::{act, copy, details, inspect, list, palette};
 use crate::app::{
     action::Action,
     event::Effect,
@@ -64,6 +64,7 @@ fn click(state: &mut State, place: Position, now: Timestamp) -> Option<Vec<Effec
         Target::Details => details::focus(state),
         Target::Member(handle) => return Some(inspect::choose(state, handle)),
         Target::Command(place) => return Some(palette::choose(state, place, now)),
+        Target::Copied(place) => return Some(copy::choose(state, place, now)),
         Target::Order(place) => list::choose_order(state, place),
         Target::Action(action) => {
             let context = state.context();

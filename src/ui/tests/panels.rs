@@ -345,3 +345,12 @@ fn the_command_palette() {
         assert_snapshot!(format!("palette_{width}x{height}"), draw_text(&state));
     }
 }
+
+#[test]
+fn the_copy_menu_and_the_name_of_a_file() {
+    let mut state = busy(80, 24);
+    press(&mut state, "y");
+    assert_snapshot!("copy_80x24", draw_text(&state));
+    press(&mut state, "\u{1b}w");
+    assert_snapshot!("export_80x24", draw_text(&state));
+}

@@ -254,6 +254,7 @@ impl Rig {
         let endpoints = vec![Endpoint {
             id: HERE,
             name: "vc01.lab".to_owned(),
+            base: "https://vc01.lab/".to_owned(),
             commands: to_commands,
             traffic: Arc::default(),
         }];
