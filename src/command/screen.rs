@@ -142,23 +142,23 @@ async fn show(
         tasks.map(move |task| TaskId::new(id, task.clone()))
     });
     let beside = tell.is_any().then(|| {
-        let names = watched.iter().map(|(_, o)| o.connect.address.name());
-        Beside::new(tell.clone(), tell_all, names.collect(), named.collect())
+        let servers = watched.iter().map(|(_, o)| o.connect.address.name());
+        Beside::new(tell.clone(), tell_all, servers.collect(), named.collect())
     });
     let mut endpoints = Vec::new();
-    let mut watchers = Vec::new();
+    let mut loops = Vec::new();
     for (id, (name, options)) in ids.zip(watched) {
         let base = options.connect.address.base();
         let traffic = options.connect.traffic.clone();
-        let watcher = Watcher::spawn(id, options, sender.clone());
+        let fetch = Watcher::spawn(id, options, sender.clone());
         endpoints.push(app::Endpoint {
             id,
             name,
             base,
-            commands: watcher.commands(),
+            commands: fetch.commands(),
             traffic,
         });
-        watchers.push(watcher);
+        loops.push(fetch);
     }
     // The screen hears that the loops have ended when none of them holds it any more.
     drop(sender);
@@ -173,7 +173,7 @@ async fn show(
                 updates,
                 to_screen,
                 commands: wishes,
-                to_loops: watchers.iter().map(Watcher::commands).collect(),
+                to_loops: loops.iter().map(Watcher::commands).collect(),
             };
             for endpoint in &mut endpoints {
                 endpoint.commands = marked(endpoint.id, commands.clone());
@@ -212,7 +212,7 @@ async fn show(
     };
     let exit = shown.await;
     // All at once: one that hangs must not keep the others signed in.
-    futures_util::future::join_all(watchers.into_iter().map(Watcher::stop)).await;
+    futures_util::future::join_all(loops.into_iter().map(Watcher::stop)).await;
     let (exit, figures) = exit?;
     if let Some(path) = &args.stats {
         write_figures(path, &figures)?;
