@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use super::{
-    CommandError, Outcome, looks,
+    CommandError, Outcome, connect, looks,
     screen_out::ScreenOut,
     tasks,
     tell::{
@@ -43,7 +43,7 @@ const UPDATES_AHEAD: usize = 256;
 pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
     let tasks = tasks::read(&args.tasks, || Box::new(io::stdin().lock()))?;
     needs_terminal()?;
-    let connect = config::resolve(&args.connection, &config::process_environment)?;
+    let connect = connect::one(&args.connection, &config::process_environment).await?;
     let file = config::file(&args.connection, &config::process_environment)?;
     let options = args.follow.options(connect, tasks, &file.defaults);
     let tell = args.tell.or(&file.defaults);

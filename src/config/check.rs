@@ -92,6 +92,10 @@ fn source_of(profile: &Profile) -> String {
             ..
         } => "from password-command".to_owned(),
         Profile {
+            password_keyring: true,
+            ..
+        } => "from the system's keyring".to_owned(),
+        Profile {
             password: Some(_), ..
         } => "in the clear".to_owned(),
         _ => "from VTASK_PASSWORD or a prompt".to_owned(),
@@ -135,11 +139,12 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
     let sources = [
         profile.password_file.is_some(),
         profile.password_command.is_some(),
+        profile.password_keyring,
         profile.password.is_some(),
     ];
     let mut warning = |text: String| report.warnings.push(format!("profile {name}: {text}"));
     if sources.into_iter().filter(|is_there| *is_there).count() > 1 {
-        warning("more than one source of the password; password-file counts before password-command, and that before password.".to_owned());
+        warning("more than one source of the password; password-file counts before password-command, that before password-keyring, and that before password.".to_owned());
     }
     if profile.password.is_some() {
         warning(in_the_clear(config));

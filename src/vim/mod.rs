@@ -20,7 +20,7 @@ pub mod types;
 pub use certificate::{Certificate, Details};
 pub use client::{Client, ConnectOptions};
 pub use collector::TaskCollector;
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Shelf};
 pub use distrust::{Distrust, PinnedBy, Why};
 pub use error::{Error, ErrorKind};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};

@@ -196,6 +196,12 @@ impl Line {
         self
     }
 
+    /// Without a password in the environment.
+    pub(crate) fn without_password(mut self) -> Self {
+        self.environment.clear();
+        self
+    }
+
     pub(crate) fn variable(mut self, name: &'static str, value: &str) -> Self {
         self.environment.push((name, value.to_owned()));
         self
