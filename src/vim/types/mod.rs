@@ -29,4 +29,4 @@ pub use update_set::{
     FilterUpdate, MissingObject, ObjectUpdate, Path, PropertyChange, UpdateKind, UpdateSet,
 };
 
-pub(super) use task_info::FIELDS;
+pub(crate) use task_info::FIELDS;
