@@ -2,6 +2,7 @@
 //!
 //! [`types`] holds what travels and is free of IO; everything else here knows HTTP and JSON and no terminal.
 
+mod around;
 mod client;
 mod collector;
 mod credentials;
@@ -17,7 +18,7 @@ pub use client::{Client, ConnectOptions};
 pub use collector::TaskCollector;
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
-pub use history::{TaskQuery, Trace};
+pub use history::{ByUser, Recursion, TaskQuery, TaskTime, Trace};
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
 pub use tls::Trust;
 pub use traffic::{Traffic, TrafficFigures};

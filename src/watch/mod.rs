@@ -9,6 +9,7 @@ mod backoff;
 mod command;
 mod endpoint;
 mod link;
+mod lookups;
 mod options;
 mod pace;
 mod push;
@@ -17,8 +18,10 @@ mod translate;
 mod update;
 mod watched;
 
-pub use command::Command;
+pub use command::{Command, PastRequest};
 pub use endpoint::Watcher;
 pub use link::Link;
 pub use options::{FetchMode, WatchOptions};
-pub use update::{CancelAnswer, LookUpAnswer, Privilege, ServerFacts, Update};
+pub use update::{
+    CancelAnswer, FamilyState, LookUpAnswer, PastPage, Privilege, ServerFacts, Update,
+};
