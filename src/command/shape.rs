@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::words;
 use crate::{
     task::{Board, Handle, Presence, Progress, Record, Status},
-    vim::types::{Fault, LocalizableMessage},
+    vim::types::Fault,
 };
 
 /// The version of the shape.
@@ -91,7 +91,7 @@ pub(super) fn task(
     let reason = known.and_then(|info| words::started_by(&info.reason));
     put("startedBy", json!(reason));
     let phase = known.and_then(|info| info.description.as_ref());
-    put("phase", json!(phase.map(LocalizableMessage::text)));
+    put("phase", json!(phase.map(|phase| phase.text())));
     let progress = board.progress(handle);
     put("progress", json!(progress.percent()));
     let derived = matches!(progress, Progress::Derived(_));

@@ -13,8 +13,8 @@ pub(super) fn started_by(reason: &TaskReason) -> Option<&str> {
     match reason {
         TaskReason::User { user_name } => Some(user_name),
         TaskReason::System => Some("System"),
-        TaskReason::Alarm { alarm_name, .. } => Some(alarm_name),
-        TaskReason::Schedule { name, .. } => Some(name),
+        TaskReason::Alarm(alarm) => Some(&alarm.alarm_name),
+        TaskReason::Schedule(schedule) => Some(&schedule.name),
         TaskReason::Other(_) => None,
     }
 }

@@ -44,7 +44,7 @@ pub enum PastRequest {
         /// The number by which it is known from now on.
         search: u32,
         /// What is searched for.
-        query: TaskQuery,
+        query: Box<TaskQuery>,
     },
     /// Read the next page.
     More {

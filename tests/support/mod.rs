@@ -82,6 +82,9 @@ macro_rules! both_ways {
     )+};
 }
 
+/// What was told, or why it cannot be.
+pub type Told<T> = Result<T, Arc<str>>;
+
 /// A fetch loop with a board that follows it.
 pub struct Bench {
     pub watcher: Watcher,
@@ -95,8 +98,8 @@ pub struct Bench {
     pub privileges: Vec<(Arc<str>, Privilege)>,
     pub changes: usize,
     pub families: Vec<(Arc<str>, FamilyState)>,
-    pub events: Vec<(Arc<str>, Result<Arc<[TaskEvent]>, Arc<str>>)>,
-    pub pages: Vec<(u32, Result<PastPage, Arc<str>>)>,
+    pub events: Vec<(Arc<str>, Told<Arc<[TaskEvent]>>)>,
+    pub pages: Vec<(u32, Told<PastPage>)>,
     pub runs: Vec<FinishedRun>,
     pub typical_unknown: Vec<Arc<str>>,
     pub questions: Vec<(Arc<str>, Option<PendingQuestion>)>,

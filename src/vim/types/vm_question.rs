@@ -24,10 +24,8 @@ impl VmQuestion {
             return None;
         }
         let text = |value: &Value| string("text", value.clone()).unwrap_or_default();
-        let choices = items(
-            "choiceInfo",
-            unboxed(question["choice"].clone())["choiceInfo"].take(),
-        );
+        let choice = unboxed(question["choice"].clone());
+        let choices = items("choiceInfo", choice["choiceInfo"].clone());
         let choices = choices.unwrap_or_default().into_iter().map(unboxed);
         let choices = choices.map(|choice| {
             let named = [&choice["label"], &choice["summary"], &choice["key"]];

@@ -28,7 +28,7 @@ pub(super) enum Found {
 /// The look-ups of one endpoint.
 #[derive(Debug, Default)]
 pub(super) struct LookUps {
-    search: Option<(u32, TaskQuery, usize)>,
+    search: Option<(u32, Box<TaskQuery>, usize)>,
 }
 
 impl Endpoint {
