@@ -85,6 +85,9 @@ macro_rules! both_ways {
 /// What was told, or why it cannot be.
 pub type Told<T> = Result<T, Arc<str>>;
 
+/// The events of a task.
+pub type Events = Arc<[TaskEvent]>;
+
 /// A fetch loop with a board that follows it.
 pub struct Bench {
     pub watcher: Watcher,
@@ -98,7 +101,7 @@ pub struct Bench {
     pub privileges: Vec<(Arc<str>, Privilege)>,
     pub changes: usize,
     pub families: Vec<(Arc<str>, FamilyState)>,
-    pub events: Vec<(Arc<str>, Told<Arc<[TaskEvent]>>)>,
+    pub events: Vec<(Arc<str>, Told<Events>)>,
     pub pages: Vec<(u32, Told<PastPage>)>,
     pub runs: Vec<FinishedRun>,
     pub typical_unknown: Vec<Arc<str>>,
