@@ -5,17 +5,14 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    CommandError, Outcome, list,
+    CommandError, Outcome, connect, list,
     session::{self, Snapshot},
     shape,
     stage::Stage,
     table::{self, cell},
-    tasks,
+    targets,
 };
-use crate::{
-    config::{self, ConnectionArgs},
-    vim::types::TaskEvent,
-};
+use crate::{config::ConnectionArgs, vim::types::TaskEvent};
 
 const ABOUT: &str = "\
 Oldest first. --json writes one object a line: version (1), type (\"event\"), at, endpoint, moId (the task's), \
@@ -38,7 +35,7 @@ pub struct EventsArgs {
 
     /// Which server, and how to sign in.
     #[command(flatten)]
-    connection: ConnectionArgs,
+    pub(crate) connection: ConnectionArgs,
 }
 
 /// Prints the events.
@@ -46,10 +43,14 @@ pub struct EventsArgs {
 /// # Errors
 /// When the task is not known, the server cannot be asked, and when standard output cannot be written.
 pub async fn run(args: &EventsArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    let task = super::single(tasks::read(std::slice::from_ref(&args.task), || {
-        (stage.input)().0
-    })?)?;
-    let connect = config::resolve(&args.connection, stage.environment)?;
+    let target = targets::on_one_server(
+        &args.connection,
+        std::slice::from_ref(&args.task),
+        || (stage.input)().0,
+        stage.environment,
+    )?;
+    let task = super::single(target.tasks)?;
+    let connect = connect::one(&target.connection, stage.environment).await?;
     let endpoint = connect.address.name();
     let asked = session::with(connect, stage, async |client| {
         let mut snapshot = Snapshot::begin(client).await;

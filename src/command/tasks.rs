@@ -15,6 +15,27 @@ pub(super) fn read(
     arguments: &[String],
     stdin: impl FnOnce() -> Box<dyn BufRead>,
 ) -> Result<Vec<Arc<str>>, CommandError> {
+    let texts = texts(arguments, stdin)?;
+    let mut tasks: Vec<Arc<str>> = Vec::new();
+    for text in texts {
+        let TaskRef(mo_id) = text
+            .parse()
+            .map_err(|error: NotATask| CommandError::Usage(error.to_string()))?;
+        if !tasks.contains(&mo_id) {
+            tasks.push(mo_id);
+        }
+    }
+    Ok(tasks)
+}
+
+/// The texts that are to name tasks, those of standard input in the place of `-`.
+///
+/// # Errors
+/// When standard input has none.
+pub(super) fn texts(
+    arguments: &[String],
+    stdin: impl FnOnce() -> Box<dyn BufRead>,
+) -> Result<Vec<String>, CommandError> {
     let mut texts = Vec::new();
     let mut stdin = Some(stdin);
     for argument in arguments {
@@ -34,16 +55,7 @@ pub(super) fn read(
             return Err(CommandError::Usage(why.to_owned()));
         }
     }
-    let mut tasks: Vec<Arc<str>> = Vec::new();
-    for text in texts {
-        let TaskRef(mo_id) = text
-            .parse()
-            .map_err(|error: NotATask| CommandError::Usage(error.to_string()))?;
-        if !tasks.contains(&mo_id) {
-            tasks.push(mo_id);
-        }
-    }
-    Ok(tasks)
+    Ok(texts)
 }
 
 /// What a line of standard input names: the whole line, the first column of a table (its heading names nothing), or

@@ -11,7 +11,7 @@ use super::{
     file::usual_place,
     secret::{in_the_clear, nobody_else_reads},
 };
-use crate::vim::Address;
+use crate::{app::Keymap, vim::Address};
 
 /// What a look at a config file brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
     {
         report.problems.push(format!("default-profile: {error}"));
     }
+    report.problems.extend(looks(&file, environment));
     for (name, profile) in &file.profiles {
         let is_default = file.default_profile.as_deref() == Some(name) || file.profiles.len() == 1;
         let mark = if is_default { " (default)" } else { "" };
@@ -67,6 +68,19 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
     Ok(report)
 }
 
+/// What is wrong with the theme and the keys.
+fn looks(file: &ConfigFile, environment: &dyn Environment) -> Vec<String> {
+    let mut problems = match &file.defaults.theme {
+        Some(name) => super::theme(name, file.path.as_deref(), environment).1,
+        None => Vec::new(),
+    };
+    match Keymap::standard() {
+        Ok(standard) => problems.extend(file.wishes.keymap(&standard).1),
+        Err(error) => problems.push(error.to_string()),
+    }
+    problems
+}
+
 fn source_of(profile: &Profile) -> String {
     match profile {
         Profile {
@@ -77,6 +91,10 @@ fn source_of(profile: &Profile) -> String {
             password_command: Some(_),
             ..
         } => "from password-command".to_owned(),
+        Profile {
+            password_keyring: true,
+            ..
+        } => "from the system's keyring".to_owned(),
         Profile {
             password: Some(_), ..
         } => "in the clear".to_owned(),
@@ -121,11 +139,12 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
     let sources = [
         profile.password_file.is_some(),
         profile.password_command.is_some(),
+        profile.password_keyring,
         profile.password.is_some(),
     ];
     let mut warning = |text: String| report.warnings.push(format!("profile {name}: {text}"));
     if sources.into_iter().filter(|is_there| *is_there).count() > 1 {
-        warning("more than one source of the password; password-file counts before password-command, and that before password.".to_owned());
+        warning("more than one source of the password; password-file counts before password-command, that before password-keyring, and that before password.".to_owned());
     }
     if profile.password.is_some() {
         warning(in_the_clear(config));
@@ -141,7 +160,7 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
     }
     if profile.insecure {
         warning(
-            "insecure = true: the server's certificate is not checked; ca-file is the better way."
+            "insecure = true: the server's certificate is not checked; ca-file or thumbprint are better ways."
                 .to_owned(),
         );
     }

@@ -1,7 +1,10 @@
 //! The calls that a task monitor makes, one method each.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,7 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::{
-    credentials::Credentials,
+    credentials::{Credentials, Shelf},
     error::{Error, ErrorKind},
     release::{self, FALLBACK_RELEASE},
     tls::Trust,
@@ -54,6 +57,8 @@ pub struct Client {
     content: ServiceContent,
     /// The header that carries the session; marked sensitive, so that nothing prints it.
     session: RwLock<Option<HeaderValue>>,
+    /// Whether the session is on the shelf for the next run.
+    is_kept: AtomicBool,
 }
 
 impl Client {
@@ -73,6 +78,7 @@ impl Client {
             content: nowhere(),
             release,
             session: RwLock::new(None),
+            is_kept: AtomicBool::new(false),
         };
         if let Credentials::Session(id) = &client.credentials {
             let header = client.secret_header(id)?;
@@ -105,14 +111,26 @@ impl Client {
     /// # Errors
     /// When the server cannot be reached or refuses; a refusal must not be repeated.
     pub async fn sign_in(&self) -> Result<Option<UserSession>, Error> {
-        let Credentials::Password { user, password } = &self.credentials else {
-            return Ok(None);
+        let (user, password, place) = match &self.credentials {
+            Credentials::Password { user, password } => (user, password, None),
+            Credentials::Kept {
+                user,
+                password,
+                shelf,
+            } => (user, password, Some(shelf)),
+            Credentials::Session(_) | Credentials::Authorization(_) => return Ok(None),
         };
+        let before = self.session();
+        // A session may be dead for some calls only; what is left of it must not linger.
+        let _ = self.end_session().await;
+        if let Some(place) = place
+            && let Some(session) = self.resume(place.as_ref(), before.as_ref()).await?
+        {
+            return Ok(Some(session));
+        }
         let doing = || format!("signing in as {user}");
         let manager = &self.content.session_manager;
         let body = json!({"userName": user, "password": password.expose_secret()});
-        // A session may be dead for some calls only; what is left of it must not linger.
-        let _ = self.sign_out().await;
         let answer = self
             .post(manager, "Login", body, "SessionManager/Login", &doing)
             .await?;
@@ -127,16 +145,89 @@ impl Client {
         };
         let mut session = session.clone();
         session.set_sensitive(true);
+        if let Some(place) = place
+            && let Ok(id) = session.to_str()
+        {
+            let is_kept = place.put(&SecretString::from(id));
+            self.is_kept.store(is_kept, Ordering::Relaxed);
+        }
         self.set_session(Some(session));
         self.read(&doing, &answer, UserSession::from_json).map(Some)
     }
 
-    /// Ends the session that [`sign_in`](Self::sign_in) began. A session that was handed in stays open.
+    /// Takes up the session of an earlier run, if the server still knows it. `dead` is the one that is not to be
+    /// tried again.
+    async fn resume(
+        &self,
+        place: &dyn Shelf,
+        dead: Option<&HeaderValue>,
+    ) -> Result<Option<UserSession>, Error> {
+        let Some(kept) = place.look() else {
+            return Ok(None);
+        };
+        let known = self.secret_header(&kept).ok();
+        let known = known.filter(|known| Some(known) != dead);
+        let answer = match known {
+            None => None,
+            Some(header) => {
+                self.set_session(Some(header));
+                match self.current_session().await {
+                    Ok(answer) => answer,
+                    // A server that will not tell is taken to not know it.
+                    Err(error) if error.fault().is_some() || error.is_session_dead() => None,
+                    Err(error) => {
+                        self.set_session(None);
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        self.is_kept.store(answer.is_some(), Ordering::Relaxed);
+        if answer.is_none() {
+            self.set_session(None);
+            place.clear();
+        }
+        Ok(answer)
+    }
+
+    /// What the server knows of the session in use; `None` where it knows none.
+    ///
+    /// # Errors
+    /// Faults, and the connection's troubles.
+    pub async fn current_session(&self) -> Result<Option<UserSession>, Error> {
+        let doing = || "asking whether the session is still open".to_owned();
+        let manager = &self.content.session_manager;
+        let answer = self.get(
+            manager,
+            "currentSession",
+            "SessionManager/currentSession",
+            &doing,
+        );
+        let answer = answer.await?;
+        self.read(&doing, &answer, |session| match session {
+            Value::Null => Ok(None),
+            session => UserSession::from_json(session).map(Some),
+        })
+    }
+
+    /// Ends the session that [`sign_in`](Self::sign_in) began. One that was handed in, or is kept for the next run,
+    /// stays open.
     ///
     /// # Errors
     /// When the server did not take it; the session then ends by its idle time-out.
     pub async fn sign_out(&self) -> Result<(), Error> {
-        if !self.credentials.can_renew() || self.session().is_none() {
+        if !self.credentials.can_renew() || self.is_kept.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.end_session().await
+    }
+
+    /// Ends the session in use, whosever it is.
+    ///
+    /// # Errors
+    /// When the server did not take it; the session then ends by its idle time-out.
+    pub async fn end_session(&self) -> Result<(), Error> {
+        if self.session().is_none() {
             return Ok(());
         }
         let doing = || "signing out".to_owned();
