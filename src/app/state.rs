@@ -260,7 +260,13 @@ impl State {
         options: Options,
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
     ) -> Result<Self, KeymapError> {
-        let endpoints = endpoints.into_iter();
+        let endpoints: Vec<(EndpointId, String)> = endpoints.into_iter().collect();
+        let mut board = Board::new();
+        if endpoints.len() > 1 {
+            for (id, name) in &endpoints {
+                board.set_endpoint_name(*id, name.as_str());
+            }
+        }
         let keymap = match &options.keymap {
             Some(keymap) => keymap.clone(),
             None => Keymap::standard()?,
@@ -269,10 +275,13 @@ impl State {
             options,
             keymap,
             size: Size::default(),
-            board: Board::new(),
+            board,
             typical: TypicalDurations::default(),
             outline: Outline::new(View::default()),
-            servers: endpoints.map(|(id, name)| Server::new(id, name)).collect(),
+            servers: endpoints
+                .into_iter()
+                .map(|(id, name)| Server::new(id, name))
+                .collect(),
             cursor: Cursor::default(),
             panes: Panes::Both(Focus::List),
             details: Details::default(),

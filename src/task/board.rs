@@ -68,6 +68,8 @@ pub struct Board {
     counts: StatusCounts,
     busy: Busy,
     labels: HashMap<EndpointId, Labels>,
+    /// What the endpoints are called, where there are several.
+    endpoints: HashMap<EndpointId, Arc<str>>,
 }
 
 impl Board {
@@ -121,6 +123,16 @@ impl Board {
     /// Sets what an endpoint's operations are called.
     pub fn set_labels(&mut self, endpoint: EndpointId, labels: Labels) {
         self.labels.insert(endpoint, labels);
+    }
+
+    /// The short name of an endpoint; there are names only where there are several.
+    pub fn endpoint_name(&self, endpoint: EndpointId) -> Option<&str> {
+        self.endpoints.get(&endpoint).map(AsRef::as_ref)
+    }
+
+    /// Sets the short name of an endpoint.
+    pub fn set_endpoint_name(&mut self, endpoint: EndpointId, name: impl Into<Arc<str>>) {
+        self.endpoints.insert(endpoint, name.into());
     }
 
     /// What to call a record's operation; a ghost's is unknown.

@@ -8,6 +8,7 @@ mod chart;
 mod columns;
 mod copy;
 mod details;
+mod endpoints;
 mod figures;
 mod footer;
 mod gauge;
