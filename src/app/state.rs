@@ -23,10 +23,11 @@ use super::{
 use crate::{
     figures::Report,
     task::{
-        Board, EndpointId, Handle, Journal, Record, TypicalDurations,
+        Board, EndpointId, Handle, Journal, PendingQuestion, Record, TypicalDurations,
         outline::{Outline, SortColumn, View},
     },
-    watch::Privilege,
+    vim::types::TaskEvent,
+    watch::{FamilyState, Privilege},
 };
 
 /// Which panels share the screen.
@@ -239,6 +240,14 @@ pub struct State {
     pub requests: HashMap<Handle, Request>,
     /// What is known of the account's right to cancel.
     pub privileges: HashMap<Handle, Privilege>,
+    /// How far the search for the family of a task is, or was when it was followed.
+    pub families: HashMap<Handle, FamilyState>,
+    /// The events of tasks, as they were told last; or why they cannot be told.
+    pub events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
+    /// What the virtual machines of tasks ask.
+    pub questions: HashMap<Handle, PendingQuestion>,
+    /// Why an endpoint's history does not tell how long operations usually take.
+    pub typical_unknown: HashMap<EndpointId, Arc<str>>,
     /// What the program had to say.
     pub notices: Notices,
     /// Whether reading is paused.
@@ -288,6 +297,10 @@ impl State {
             figures: Report::default(),
             requests: HashMap::new(),
             privileges: HashMap::new(),
+            families: HashMap::new(),
+            events: HashMap::new(),
+            questions: HashMap::new(),
+            typical_unknown: HashMap::new(),
             notices: Notices::default(),
             paused: false,
             drawn: Drawn::default(),

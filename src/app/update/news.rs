@@ -39,7 +39,35 @@ pub(super) fn take(
                 state.privileges.insert(handle, privilege);
             }
         }
-        Update::LookedUp { .. } => {}
+        Update::Family {
+            mo_id,
+            state: found,
+        } => {
+            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
+                state.families.insert(handle, found);
+            }
+        }
+        Update::Events { mo_id, events } => {
+            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
+                state.events.insert(handle, events);
+            }
+        }
+        Update::Question { mo_id, question } => {
+            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
+                match question {
+                    Some(question) => state.questions.insert(handle, question),
+                    None => state.questions.remove(&handle),
+                };
+            }
+        }
+        Update::Typical(runs) => {
+            state.typical.learn(endpoint, runs);
+            state.typical_unknown.remove(&endpoint);
+        }
+        Update::TypicalUnknown(reason) => {
+            state.typical_unknown.insert(endpoint, reason);
+        }
+        Update::Past { .. } | Update::LookedUp { .. } => {}
         Update::Notice(text) => state.notices.say(Gravity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
             let mut servers = state.servers.iter_mut();
@@ -84,6 +112,9 @@ fn live<'a>(
 fn forget(state: &mut State, removed: Handle) {
     state.requests.remove(&removed);
     state.privileges.remove(&removed);
+    state.families.remove(&removed);
+    state.events.remove(&removed);
+    state.questions.remove(&removed);
     if let Some(Overlay::Cancel(inspector)) = &mut state.overlay {
         if inspector.subject == removed {
             state.overlay = None;
