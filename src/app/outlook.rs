@@ -111,7 +111,7 @@ impl State {
     }
 
     /// Looks ahead for the tasks that are seen, before they are drawn.
-    pub(super) fn look_ahead(&mut self, now: Timestamp) {
+    pub fn look_ahead(&mut self, now: Timestamp) {
         let mut before = std::mem::take(&mut self.outlooks.0);
         for handle in seen(self) {
             let Some(record) = self.board.get(handle) else {

@@ -17,12 +17,13 @@ use super::{
     options::Options,
     outlook::Outlooks,
     palette::Palette,
+    past::Past,
     server::Server,
 };
 use crate::{
     figures::Report,
     task::{
-        Board, EndpointId, Handle, PendingQuestion, Record, TypicalDurations,
+        Board, EndpointId, Handle, Journal, PendingQuestion, Record, TypicalDurations,
         outline::{Outline, SortColumn, View},
     },
     vim::types::TaskEvent,
@@ -211,6 +212,10 @@ pub struct State {
     pub keymap: Keymap,
     /// The terminal's size.
     pub size: Size,
+    /// What is kept while one looks back; `board` and `outline` are of the past then.
+    pub past: Option<Box<Past>>,
+    /// What changed.
+    pub journal: Journal,
     /// All tasks.
     pub board: Board,
     /// How long operations usually take.
@@ -275,6 +280,8 @@ impl State {
             options,
             keymap,
             size: Size::default(),
+            past: None,
+            journal: Journal::default(),
             board,
             typical: TypicalDurations::default(),
             outline: Outline::new(View::default()),
@@ -341,8 +348,10 @@ impl State {
 
     /// Whether what is shown of a task is older than it should be.
     pub fn is_stale(&self, record: &Record) -> bool {
-        self.server(record.id.endpoint)
-            .is_some_and(Server::is_stale)
+        self.past.is_none()
+            && self
+                .server(record.id.endpoint)
+                .is_some_and(Server::is_stale)
     }
 
     /// The endpoint and moId of a task, for commands.

@@ -33,4 +33,4 @@ pub use update_set::{
 };
 pub use vm_question::VmQuestion;
 
-pub(super) use task_info::FIELDS;
+pub(crate) use task_info::FIELDS;
