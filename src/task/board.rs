@@ -5,6 +5,7 @@
 
 mod busy;
 mod lineage;
+mod rewind;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -29,7 +30,7 @@ slotmap::new_key_type! {
 }
 
 /// A record with its place in its family.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Node {
     record: Record,
     parent: Option<Handle>,
@@ -58,7 +59,7 @@ pub struct Touched {
 type Key = (EndpointId, Arc<str>);
 
 /// All known tasks of all endpoints.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Board {
     nodes: SlotMap<Handle, Node>,
     by_id: HashMap<TaskId, Handle>,

@@ -13,6 +13,7 @@ use super::{
     Command, Link, ServerFacts, Update, WatchOptions,
     answers::End,
     backoff::Backoff,
+    lookups::LookUps,
     push::Fetch,
     reading::Wish,
     update::CancelAnswer,
@@ -103,6 +104,7 @@ pub(super) struct Endpoint {
     /// How tasks are followed at the moment.
     pub(super) fetch: Fetch,
     pub(super) has_labels: bool,
+    pub(super) lookups: LookUps,
     backoff: Backoff,
     client: Option<Arc<Client>>,
 }
@@ -134,6 +136,7 @@ impl Endpoint {
             session: Session::default(),
             fetch: Fetch::new(options.fetch),
             has_labels: false,
+            lookups: LookUps::default(),
             backoff: Backoff::new(fastrand::u64(..)),
             client: None,
             options,
@@ -387,6 +390,9 @@ impl Endpoint {
             Some(Command::CheckPrivilege(mo_id)) => self.wishes.push(Wish::CheckPrivilege(mo_id)),
             Some(Command::Cancel(mo_id)) => self.wishes.push(Wish::Cancel(mo_id)),
             Some(Command::LookUp(trace)) => self.wishes.push(Wish::LookUp(trace)),
+            Some(
+                command @ (Command::FollowFamily(_) | Command::FollowEvents(_) | Command::Past(_)),
+            ) => self.wishes.push(Wish::Around(command)),
             Some(Command::Pause(paused)) => {
                 self.paused = paused;
                 self.wishes.push(Wish::ShowLink);
