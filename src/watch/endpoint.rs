@@ -80,7 +80,7 @@ pub(super) enum Halt {
 }
 
 /// What is known of the session.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Session {
     /// Its key, for questions about its privileges.
     pub(super) key: String,
