@@ -318,7 +318,9 @@ impl Stage {
         }
     }
 
+    /// A frame as the program draws it: what can be said of the tasks that are seen is looked up first, and kept.
     fn draw(&mut self) {
+        self.state.look_ahead(now());
         let mut drawn = None;
         self.terminal
             .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now())))

@@ -150,6 +150,10 @@ pub struct DemoArgs {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 
+    /// How many vCenters are on the screen
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=9))]
+    pub vcenters: u16,
+
     /// Config file to take keys and colours from instead of ~/.config/vtask/config.toml
     #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -87,6 +87,16 @@ actions! {
     Refresh: "refresh", "Read everything anew, now";
     /// Stop reading, or go on.
     Pause: "pause", "Stop reading from the server, or go on";
+    /// Look back, by one change.
+    ChangeBack: "back", "Look back at how things were before the last change";
+    /// Go forward again, by one change.
+    ChangeForward: "forward", "While looking back: on to the next change";
+    /// Look back, by a minute.
+    MinuteBack: "minute back", "Look back a minute further";
+    /// Go forward again, by a minute.
+    MinuteForward: "minute on", "While looking back: a minute on";
+    /// Look at what is now.
+    Now: "now", "Return to what is now";
     /// Show or hide the details.
     ToggleDetails: "details", "Show or hide the details";
     /// Give the details the whole screen, or back.

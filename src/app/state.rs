@@ -17,15 +17,17 @@ use super::{
     options::Options,
     outlook::Outlooks,
     palette::Palette,
+    past::Past,
     server::Server,
 };
 use crate::{
     figures::Report,
     task::{
-        Board, EndpointId, Handle, Record, TypicalDurations,
+        Board, EndpointId, Handle, Journal, PendingQuestion, Record, TypicalDurations,
         outline::{Outline, SortColumn, View},
     },
-    watch::Privilege,
+    vim::types::TaskEvent,
+    watch::{FamilyState, Privilege},
 };
 
 /// Which panels share the screen.
@@ -210,6 +212,10 @@ pub struct State {
     pub keymap: Keymap,
     /// The terminal's size.
     pub size: Size,
+    /// What is kept while one looks back; `board` and `outline` are of the past then.
+    pub past: Option<Box<Past>>,
+    /// What changed.
+    pub journal: Journal,
     /// All tasks.
     pub board: Board,
     /// How long operations usually take.
@@ -234,6 +240,14 @@ pub struct State {
     pub requests: HashMap<Handle, Request>,
     /// What is known of the account's right to cancel.
     pub privileges: HashMap<Handle, Privilege>,
+    /// How far the search for the family of a task is, or was when it was followed.
+    pub families: HashMap<Handle, FamilyState>,
+    /// The events of tasks, as they were told last; or why they cannot be told.
+    pub events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
+    /// What the virtual machines of tasks ask.
+    pub questions: HashMap<Handle, PendingQuestion>,
+    /// Why an endpoint's history does not tell how long operations usually take.
+    pub typical_unknown: HashMap<EndpointId, Arc<str>>,
     /// What the program had to say.
     pub notices: Notices,
     /// Whether reading is paused.
@@ -251,7 +265,13 @@ impl State {
         options: Options,
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
     ) -> Result<Self, KeymapError> {
-        let endpoints = endpoints.into_iter();
+        let endpoints: Vec<(EndpointId, String)> = endpoints.into_iter().collect();
+        let mut board = Board::new();
+        if endpoints.len() > 1 {
+            for (id, name) in &endpoints {
+                board.set_endpoint_name(*id, name.as_str());
+            }
+        }
         let keymap = match &options.keymap {
             Some(keymap) => keymap.clone(),
             None => Keymap::standard()?,
@@ -260,10 +280,15 @@ impl State {
             options,
             keymap,
             size: Size::default(),
-            board: Board::new(),
+            past: None,
+            journal: Journal::default(),
+            board,
             typical: TypicalDurations::default(),
             outline: Outline::new(View::default()),
-            servers: endpoints.map(|(id, name)| Server::new(id, name)).collect(),
+            servers: endpoints
+                .into_iter()
+                .map(|(id, name)| Server::new(id, name))
+                .collect(),
             cursor: Cursor::default(),
             panes: Panes::Both(Focus::List),
             details: Details::default(),
@@ -272,6 +297,10 @@ impl State {
             figures: Report::default(),
             requests: HashMap::new(),
             privileges: HashMap::new(),
+            families: HashMap::new(),
+            events: HashMap::new(),
+            questions: HashMap::new(),
+            typical_unknown: HashMap::new(),
             notices: Notices::default(),
             paused: false,
             drawn: Drawn::default(),
@@ -319,8 +348,10 @@ impl State {
 
     /// Whether what is shown of a task is older than it should be.
     pub fn is_stale(&self, record: &Record) -> bool {
-        self.server(record.id.endpoint)
-            .is_some_and(Server::is_stale)
+        self.past.is_none()
+            && self
+                .server(record.id.endpoint)
+                .is_some_and(Server::is_stale)
     }
 
     /// The endpoint and moId of a task, for commands.

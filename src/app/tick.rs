@@ -16,9 +16,15 @@ use crate::{
 
 /// The next moment at which something that is shown changes by itself; none if nothing does.
 pub fn next_tick(state: &State, now: Timestamp) -> Option<Timestamp> {
+    // The clocks of the past stand still; how long ago it is does not.
+    let is_past = state.past.is_some();
     let clocks = [
         links(state, now),
-        rows(state, now),
+        if is_past {
+            Some(next_second(now))
+        } else {
+            rows(state, now)
+        },
         overlay(state, now),
         state.notices.vanishes(now),
     ];

@@ -49,6 +49,9 @@ pub async fn run(args: &GetArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comma
         || (stage.input)().0,
         stage.environment,
     )?;
+    for warning in targets::named_twice(&targets) {
+        stage.say(&warning);
+    }
     let (mut text, mut rows) = (String::new(), Vec::new());
     let mut outcome = Outcome::Success;
     for target in targets {
@@ -218,7 +221,6 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::ConnectionArgs,
         task::fixture::{at, info},
         vim::{Error, ErrorKind, types::Fault},
     };
@@ -250,11 +252,7 @@ mod tests {
             ("task-3".into(), Ok(json!({"key": "task-3"}))),
         ];
         let snapshot = Snapshot::empty(at(62));
-        let target = Target {
-            name: None,
-            connection: ConnectionArgs::default(),
-            tasks: Vec::new(),
-        };
+        let target = Target::alone();
         let mut rows = Vec::new();
         let (complaints, outcome) = as_rows(tasks, &snapshot, &target, "vc01", &mut rows);
         insta::assert_snapshot!(table::fitted(HEADING, &rows, None));

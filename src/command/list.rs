@@ -127,7 +127,11 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
     let mut snapshots = Vec::new();
     let mut complaints = Vec::new();
     let mut outcome = Outcome::Success;
-    for target in targets::servers(&args.connection, stage.environment)? {
+    let targets = targets::servers(&args.connection, stage.environment)?;
+    for warning in targets::named_twice(&targets) {
+        stage.say(&warning);
+    }
+    for target in targets {
         let connect = connect::one(&target.connection, stage.environment).await?;
         let endpoint = connect.address.name();
         let asked = session::with(connect, stage, async |client| gather(args, client).await);

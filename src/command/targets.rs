@@ -17,9 +17,26 @@ pub(super) struct Target {
     pub(super) connection: ConnectionArgs,
     /// The tasks, each once, in the order given.
     pub(super) tasks: Vec<Arc<str>>,
+    /// Further profiles that turned out to be the same server.
+    again: Vec<String>,
 }
 
 impl Target {
+    /// The one server, without tasks.
+    #[cfg(test)]
+    pub(super) fn alone() -> Self {
+        Self {
+            name: None,
+            connection: ConnectionArgs::default(),
+            tasks: Vec::new(),
+            again: Vec::new(),
+        }
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.name.as_deref() == Some(name) || self.again.iter().any(|again| again == name)
+    }
+
     /// A task as it can be told from those of the other servers: `lab/task-4711`.
     pub(super) fn full(&self, mo_id: &str) -> String {
         full(self.name.as_deref(), mo_id)
@@ -37,7 +54,7 @@ pub(super) fn full(name: Option<&str>, mo_id: &str) -> String {
 /// The servers that are meant, in the order in which they are named, without tasks.
 ///
 /// # Errors
-/// When a profile is not there, or one server is named twice.
+/// When a profile is not there, or a URL is given besides several.
 pub(super) fn servers(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -47,35 +64,46 @@ pub(super) fn servers(
             name: None,
             connection: args.clone(),
             tasks: Vec::new(),
+            again: Vec::new(),
         }]);
     }
     if args.url.is_some() {
         let why = "--url (or VTASK_URL) names one vCenter, --profile several. Give one of them.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let mut at: BTreeMap<String, &str> = BTreeMap::new();
-    let mut targets = Vec::new();
+    let mut at: BTreeMap<String, usize> = BTreeMap::new();
+    let mut targets: Vec<Target> = Vec::new();
     for name in &args.profile {
         let connection = args.of_profile(name);
         let (address, _) = config::server_and_trust(&connection, environment)
             .map_err(|error| CommandError::Usage(format!("profile {name}: {error}")))?;
-        if let Some(before) = at.insert(address.authority(), name) {
-            let address = address.name();
-            return Err(CommandError::Usage(if before == name {
-                format!("--profile names {name} ({address}) twice. Name it once.")
-            } else {
-                format!(
-                    "the profiles {before} and {name} are the same vCenter, {address}. Name one of them."
-                )
-            }));
+        let place = *at.entry(address.authority()).or_insert(targets.len());
+        match targets.get_mut(place) {
+            Some(before) => before.again.push(name.clone()),
+            None => targets.push(Target {
+                name: Some(name.clone()),
+                connection,
+                tasks: Vec::new(),
+                again: Vec::new(),
+            }),
         }
-        targets.push(Target {
-            name: Some(name.clone()),
-            connection,
-            tasks: Vec::new(),
-        });
     }
     Ok(targets)
+}
+
+/// What is to be said of servers that were named twice; each is asked once.
+pub(super) fn named_twice(targets: &[Target]) -> Vec<String> {
+    let said = targets.iter().flat_map(|target| {
+        let name = target.name.as_deref().unwrap_or_default();
+        target.again.iter().map(move |again| {
+            if again == name {
+                format!("--profile names {name} twice; it is asked once.")
+            } else {
+                format!("the profiles {name} and {again} are the same vCenter; it is asked once, as {name}.")
+            }
+        })
+    });
+    said.collect()
 }
 
 /// The tasks that are meant, by server. A profile that only a TASK names counts as if `--profile` did.
@@ -107,9 +135,7 @@ pub(super) fn with_tasks(
     for (name, text, mo_id) in read {
         let target = match (name, &mut targets[..]) {
             (_, [only]) => Some(only),
-            (Some(name), several) => several
-                .iter_mut()
-                .find(|target| target.name.as_deref() == Some(name)),
+            (Some(name), several) => several.iter_mut().find(|target| target.is_called(name)),
             (None, several) => {
                 let host = host(text);
                 several.iter_mut().find(|target| {
@@ -243,12 +269,27 @@ mod tests {
         assert!(refused.contains("Write lab/task-1"), "{refused}");
         let refused = asked(&["lab"], &["nowhere/task-1"]).unwrap_err();
         assert!(refused.contains("nowhere"), "{refused}");
-        let refused = asked(&["lab", "same"], &[]).unwrap_err();
+    }
+
+    #[test]
+    fn a_server_that_is_named_twice_is_asked_once() {
+        let found = asked(
+            &["lab", "same", "branch"],
+            &["same/task-1", "branch/task-1"],
+        )
+        .unwrap();
+        assert_eq!(found, [on("lab", &["task-1"]), on("branch", &["task-1"])]);
+        let target = |again: &str| Target {
+            name: Some("lab".to_owned()),
+            connection: ConnectionArgs::default(),
+            tasks: Vec::new(),
+            again: vec![again.to_owned()],
+        };
+        let said = named_twice(&[target("same"), target("lab")]);
         assert!(
-            refused.contains("lab and same are the same vCenter, vc01.lab"),
-            "{refused}"
+            said[0].contains("lab and same are the same vCenter"),
+            "{said:?}"
         );
-        let refused = asked(&["lab", "lab"], &[]).unwrap_err();
-        assert!(refused.contains("twice"), "{refused}");
+        assert!(said[1].contains("names lab twice"), "{said:?}");
     }
 }

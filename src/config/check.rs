@@ -56,7 +56,8 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
         let mark = if is_default { " (default)" } else { "" };
         let server = profile.url.as_deref().unwrap_or("no url");
         let server = Address::parse(server)
-            .map_or_else(|_| server.to_owned(), |(address, _)| address.name());
+            // What is told of a wrong one has no password in it.
+            .map_or_else(|error| error.text, |(address, _)| address.name());
         let account = profile.username.as_deref().unwrap_or("no username");
         let _ = writeln!(
             report.text,

@@ -156,7 +156,7 @@ fn refused(output: &Output) -> ConfigError {
     let said = said.lines().find(|line| !line.trim().is_empty());
     let said = said.map_or_else(
         || format!("it ended with {}.", output.status),
-        |line| line.trim().to_owned(),
+        |line| format!("{}.", line.trim().trim_end_matches('.')),
     );
     ConfigError(format!(
         "the system's keyring cannot be used: {said} Where none runs (over SSH, in a container), password-command or \

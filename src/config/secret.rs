@@ -9,7 +9,7 @@ use std::{
 };
 
 use secrecy::{SecretString, zeroize::Zeroize};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{ConfigError, KeyringEntry, Profile};
 use crate::text::sanitize;
@@ -20,7 +20,12 @@ pub struct Password(SecretString);
 
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(SecretString::from(text)))
+        // The parser's own word about a wrong type would quote the value.
+        let wrong = "expected a password in quotes";
+        match toml::Value::deserialize(deserializer) {
+            Ok(toml::Value::String(text)) => Ok(Self(SecretString::from(text))),
+            Ok(_) | Err(_) => Err(D::Error::custom(wrong)),
+        }
     }
 }
 
@@ -201,6 +206,16 @@ mod tests {
                 .unwrap()
                 .is_some()
         );
+    }
+
+    #[test]
+    fn a_password_without_its_quotes_is_not_quoted_back() {
+        for value in ["12345678", "[\"12345678\"]", "2026-11-25"] {
+            let error = toml::from_str::<Profile>(&format!("password = {value}")).unwrap_err();
+            let said = error.message();
+            assert!(said.contains("in quotes"), "{said}");
+            assert!(!said.contains("1234") && !said.contains("2026"), "{said}");
+        }
     }
 
     #[test]

@@ -8,12 +8,14 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::{
     Method,
-    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
+    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -22,7 +24,7 @@ use super::{
     release::{self, FALLBACK_RELEASE},
     tls::Trust,
     traffic::Traffic,
-    transport::{Address, Answer, Digest, Doing, Request, Transport},
+    transport::{Address, Answer, Body, Digest, Doing, Request, Transport},
     types::{
         Malformed, ManagedObjectReference, OperationLabel, ServiceContent, TaskInfo, UserSession,
         date_time, items,
@@ -139,7 +141,8 @@ impl Client {
         }
         let doing = || format!("signing in as {user}");
         let manager = &self.content.session_manager;
-        let body = json!({"userName": user, "password": password.expose_secret()});
+        let body = login(user, password)
+            .map_err(|error| self.error(&doing, ErrorKind::Unaskable(error.to_string())))?;
         let answer = self
             .post(manager, "Login", body, "SessionManager/Login", &doing)
             .await?;
@@ -152,8 +155,8 @@ impl Client {
                 }),
             ));
         };
-        let mut session = session.clone();
-        session.set_sensitive(true);
+        let session =
+            secret_value(session.as_bytes()).map_err(|_| self.error(&doing, unsendable()))?;
         if let Some(place) = place
             && let Ok(id) = session.to_str()
         {
@@ -403,7 +406,7 @@ impl Client {
         &self,
         object: &ManagedObjectReference,
         method: &str,
-        body: Value,
+        body: impl Into<Body>,
         kind: &'static str,
         doing: Doing<'_>,
     ) -> Result<Answer, Error> {
@@ -442,15 +445,8 @@ impl Client {
     }
 
     fn secret_header(&self, secret: &SecretString) -> Result<HeaderValue, Error> {
-        let mut header = HeaderValue::from_str(secret.expose_secret().trim()).map_err(|_| {
-            let why = "the session id or Authorization value has characters that cannot be sent.";
-            self.error(
-                &|| "signing in".to_owned(),
-                ErrorKind::Unaskable(why.to_owned()),
-            )
-        })?;
-        header.set_sensitive(true);
-        Ok(header)
+        let header = secret_value(secret.expose_secret().trim().as_bytes());
+        header.map_err(|_| self.error(&|| "signing in".to_owned(), unsendable()))
     }
 
     fn session(&self) -> Option<HeaderValue> {
@@ -488,13 +484,44 @@ impl Client {
     }
 }
 
+/// The parameters of `Login`.
+fn login(user: &str, password: &SecretString) -> serde_json::Result<Body> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Login<'a> {
+        user_name: &'a str,
+        password: &'a str,
+    }
+    let password = password.expose_secret();
+    // A character may take six bytes in JSON.
+    let most = 64 + 6 * (user.len() + password.len());
+    let login = Login {
+        user_name: user,
+        password,
+    };
+    Body::secret(&login, most)
+}
+
+/// A header's value that nothing prints and that is wiped from memory when the last request with it is gone.
+fn secret_value(value: &[u8]) -> Result<HeaderValue, InvalidHeaderValue> {
+    let value = Bytes::from_owner(Zeroizing::new(value.to_vec()));
+    let mut header = HeaderValue::from_maybe_shared(value)?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+fn unsendable() -> ErrorKind {
+    let why = "the session id or Authorization value has characters that cannot be sent.";
+    ErrorKind::Unaskable(why.to_owned())
+}
+
 /// One call of the API: a property read or a method.
 pub(super) struct Call<'a> {
     method: Method,
     object: &'a ManagedObjectReference,
     /// The property or method: the path's last segment.
     last: &'a str,
-    body: Option<Value>,
+    body: Option<Body>,
     kind: &'static str,
     /// How long the server may wait before it answers.
     pub(super) wait: Duration,
@@ -515,12 +542,12 @@ impl<'a> Call<'a> {
     pub(super) fn post(
         object: &'a ManagedObjectReference,
         method: &'a str,
-        body: Value,
+        body: impl Into<Body>,
         kind: &'static str,
     ) -> Self {
         Self {
             method: Method::POST,
-            body: Some(body),
+            body: Some(body.into()),
             ..Self::get(object, method, kind)
         }
     }
@@ -543,7 +570,7 @@ async fn negotiate(transport: &Transport, patience: Duration) -> Result<String, 
         path: &["api", "vcenter", "system"],
         query: Some("action=hello"),
         headers: HeaderMap::new(),
-        body: Some(release::hello()),
+        body: Some(release::hello().into()),
         timeout: patience,
     };
     let failed = |kind| Error {

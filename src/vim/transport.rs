@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use flate2::read::GzDecoder;
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -22,8 +23,8 @@ use reqwest::{
     },
     redirect,
 };
-use secrecy::SecretString;
-use serde::de::DeserializeOwned;
+use secrecy::{SecretString, zeroize::Zeroizing};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
 
@@ -193,8 +194,40 @@ pub(super) struct Request<'a> {
     pub(super) path: &'a [&'a str],
     pub(super) query: Option<&'static str>,
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<Value>,
+    pub(super) body: Option<Body>,
     pub(super) timeout: Duration,
+}
+
+/// The body of a request, always JSON.
+pub(super) enum Body {
+    /// Anything.
+    Json(Value),
+    /// One with a password in it; wiped when it has been sent.
+    Secret(Bytes),
+}
+
+impl Body {
+    /// A body with secrets in it. It is written once, into memory that is wiped when the last of the request is gone.
+    /// What the HTTP and TLS libraries copy on the way to the socket cannot be reached from here.
+    pub(super) fn secret(content: &impl Serialize, most: usize) -> serde_json::Result<Self> {
+        // All of it at once: memory that grows would leave what it held behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(most));
+        serde_json::to_writer(&mut *text, content)?;
+        Ok(Self::Secret(Bytes::from_owner(text)))
+    }
+
+    fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Json(value) => value.to_string().into(),
+            Self::Secret(bytes) => bytes,
+        }
+    }
+}
+
+impl From<Value> for Body {
+    fn from(value: Value) -> Self {
+        Self::Json(value)
+    }
 }
 
 /// What came back with success.
@@ -317,10 +350,10 @@ impl Transport {
             .request(request.method, url)
             .headers(request.headers)
             .timeout(request.timeout);
-        if let Some(body) = &request.body {
+        if let Some(body) = request.body {
             builder = builder
                 .header(CONTENT_TYPE, "application/json")
-                .body(body.to_string());
+                .body(body.into_bytes());
         }
         let response = builder.send().await.map_err(|error| trouble(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());

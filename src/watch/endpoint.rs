@@ -13,6 +13,7 @@ use super::{
     Command, Link, ServerFacts, Update, WatchOptions,
     answers::End,
     backoff::Backoff,
+    lookups::LookUps,
     push::Fetch,
     reading::Wish,
     update::CancelAnswer,
@@ -77,7 +78,7 @@ pub(super) enum Halt {
 }
 
 /// What is known of the session.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Session {
     /// Its key, for questions about its privileges.
     pub(super) key: String,
@@ -103,6 +104,7 @@ pub(super) struct Endpoint {
     /// Collectors that are no longer used and may still be there, as long as the session lives.
     pub(super) litter: Vec<Arc<TaskCollector>>,
     pub(super) has_labels: bool,
+    pub(super) lookups: LookUps,
     backoff: Backoff,
     client: Option<Arc<Client>>,
 }
@@ -135,6 +137,7 @@ impl Endpoint {
             fetch: Fetch::new(options.fetch),
             litter: Vec::new(),
             has_labels: false,
+            lookups: LookUps::default(),
             backoff: Backoff::new(options.tempo, fastrand::u64(..)),
             client: None,
             options,
@@ -405,6 +408,9 @@ impl Endpoint {
             Some(Command::CheckPrivilege(mo_id)) => self.wishes.push(Wish::CheckPrivilege(mo_id)),
             Some(Command::Cancel(mo_id)) => self.wishes.push(Wish::Cancel(mo_id)),
             Some(Command::LookUp(trace)) => self.wishes.push(Wish::LookUp(trace)),
+            Some(
+                command @ (Command::FollowFamily(_) | Command::FollowEvents(_) | Command::Past(_)),
+            ) => self.wishes.push(Wish::Around(command)),
             Some(Command::Pause(paused)) => {
                 self.paused = paused;
                 self.wishes.push(Wish::ShowLink);

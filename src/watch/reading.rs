@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    CancelAnswer, Link, Update,
+    CancelAnswer, Command, Link, Update,
     answers::{Done, End, privilege},
     endpoint::{Endpoint, Halt},
     push::Fetch,
@@ -33,6 +33,8 @@ pub(super) enum Wish {
     Cancel(Arc<str>),
     CheckPrivilege(Arc<str>),
     LookUp(Trace),
+    /// Something around tasks, or the past.
+    Around(Command),
     Discover,
     /// The state of the connection is to be told again: it was paused, or no longer.
     ShowLink,
@@ -210,6 +212,7 @@ impl Endpoint {
                     Done::LookedUp(trace, found)
                 });
             }
+            Wish::Around(command) => self.look_up(reading, command).await?,
             Wish::Discover => {
                 reading.discover_at = reading.discover_at.map(|_| Instant::now());
             }

@@ -230,7 +230,10 @@ impl Line {
         let (out, err) = (Paper::default(), Paper::default());
         let words = ["vtask"].into_iter().map(str::to_owned).chain(self.words);
         let connection = ["--url", url, "--username", "ops"].map(str::to_owned);
-        let is_known = |words: &[String]| words[1] == "config" || words[1] == "trust";
+        let is_known = |words: &[String]| {
+            let names_profiles = words.iter().any(|word| word == "--profile");
+            words[1] == "config" || words[1] == "trust" || names_profiles
+        };
         let words: Vec<String> = words.collect();
         let words = if is_known(&words) {
             words

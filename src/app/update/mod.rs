@@ -8,6 +8,7 @@ mod list;
 mod mouse;
 mod news;
 mod palette;
+mod past;
 mod prompt;
 
 pub use inspect::may_ask;
@@ -101,6 +102,9 @@ fn act_on_screen(
     action: Action,
     now: Timestamp,
 ) -> Vec<Effect> {
+    if past::act(state, action, now) {
+        return Vec::new();
+    }
     match action {
         Action::Inspect => return inspect::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),

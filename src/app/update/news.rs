@@ -9,10 +9,11 @@ use crate::{
         cancel,
         event::Effect,
         notices::Gravity,
+        past::Past,
         server::Server,
         state::{Overlay, State},
     },
-    task::{EndpointId, Handle, TaskChange, TaskId, Touched},
+    task::{Board, EndpointId, Handle, TaskChange, TaskId, Touched, outline::Outline},
     watch::{CancelAnswer, Update},
 };
 
@@ -25,6 +26,10 @@ pub(super) fn take(
     match update {
         Update::Tasks { changes, .. } => apply(state, endpoint, changes, now),
         Update::Labels(labels) => {
+            if let Some(past) = &mut state.past {
+                past.board.set_labels(endpoint, labels.clone());
+                past.outline.rebuild(&past.board);
+            }
             state.board.set_labels(endpoint, labels);
             state.outline.rebuild(&state.board);
         }
@@ -34,7 +39,35 @@ pub(super) fn take(
                 state.privileges.insert(handle, privilege);
             }
         }
-        Update::LookedUp { .. } => {}
+        Update::Family {
+            mo_id,
+            state: found,
+        } => {
+            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
+                state.families.insert(handle, found);
+            }
+        }
+        Update::Events { mo_id, events } => {
+            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
+                state.events.insert(handle, events);
+            }
+        }
+        Update::Question { mo_id, question } => {
+            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
+                match question {
+                    Some(question) => state.questions.insert(handle, question),
+                    None => state.questions.remove(&handle),
+                };
+            }
+        }
+        Update::Typical(runs) => {
+            state.typical.learn(endpoint, runs);
+            state.typical_unknown.remove(&endpoint);
+        }
+        Update::TypicalUnknown(reason) => {
+            state.typical_unknown.insert(endpoint, reason);
+        }
+        Update::Past { .. } | Update::LookedUp { .. } => {}
         Update::Notice(text) => state.notices.say(Gravity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
             let mut servers = state.servers.iter_mut();
@@ -50,21 +83,38 @@ fn apply(state: &mut State, endpoint: EndpointId, changes: Vec<TaskChange>, now:
     let mut touched = Touched::default();
     for change in changes {
         let mo_id = change.mo_id().clone();
-        if let Err(malformed) = state.board.apply(endpoint, change, &mut touched) {
+        let (board, _) = live(&mut state.past, (&mut state.board, &mut state.outline));
+        state.journal.note(board, endpoint, &change, now);
+        if let Err(malformed) = board.apply(endpoint, change, &mut touched) {
             let host = state.server(endpoint).map_or("the server", Server::host);
             let text = format!("{host} sent something odd about {mo_id}: {malformed}");
             state.notices.say(Gravity::Warning, text, now);
         }
     }
-    state.outline.touch(&state.board, &touched);
+    let (board, outline) = live(&mut state.past, (&mut state.board, &mut state.outline));
+    outline.touch(board, &touched);
     for removed in touched.removed {
         forget(state, removed);
+    }
+}
+
+/// The board of now with its rows: what is shown, unless one looks back.
+fn live<'a>(
+    past: &'a mut Option<Box<Past>>,
+    shown: (&'a mut Board, &'a mut Outline),
+) -> (&'a mut Board, &'a mut Outline) {
+    match past {
+        Some(past) => (&mut past.board, &mut past.outline),
+        None => shown,
     }
 }
 
 fn forget(state: &mut State, removed: Handle) {
     state.requests.remove(&removed);
     state.privileges.remove(&removed);
+    state.families.remove(&removed);
+    state.events.remove(&removed);
+    state.questions.remove(&removed);
     if let Some(Overlay::Cancel(inspector)) = &mut state.overlay {
         if inspector.subject == removed {
             state.overlay = None;

@@ -4,6 +4,7 @@ mod cancelling;
 mod clicking;
 mod commanding;
 mod listing;
+mod looking_back;
 mod news;
 mod taking;
 mod typing;
