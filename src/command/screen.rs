@@ -88,6 +88,7 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
                 password: SecretString::from("demo"),
             },
             release: None,
+            patience: ConnectOptions::PATIENCE,
             traffic: Arc::default(),
         };
         let name = if args.vcenters > 1 {

@@ -221,6 +221,7 @@ impl Draft {
             trust: self.trust.clone(),
             credentials,
             release: self.release.clone(),
+            patience: ConnectOptions::PATIENCE,
             traffic: Arc::default(),
         }
     }

@@ -32,7 +32,6 @@ use super::{
 };
 
 const SESSION_HEADER: HeaderName = HeaderName::from_static("vmware-api-session-id");
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 
 /// How to reach a server.
@@ -46,8 +45,15 @@ pub struct ConnectOptions {
     pub credentials: Credentials,
     /// The release of the API to speak; `None` asks the server.
     pub release: Option<String>,
+    /// How long an answer may take; usually [`PATIENCE`](Self::PATIENCE).
+    pub patience: Duration,
     /// Where requests and bytes are counted.
     pub traffic: Arc<Traffic>,
+}
+
+impl ConnectOptions {
+    /// How long an answer may take, if nobody says otherwise.
+    pub const PATIENCE: Duration = Duration::from_secs(30);
 }
 
 /// A server whose release and singletons are known. Signing in is a step of its own.
@@ -57,6 +63,8 @@ pub struct Client {
     credentials: Credentials,
     release: String,
     content: ServiceContent,
+    /// How long an answer may take.
+    patience: Duration,
     /// The header that carries the session; marked sensitive, so that nothing prints it.
     session: RwLock<Option<HeaderValue>>,
     /// Whether the session is on the shelf for the next run.
@@ -72,12 +80,13 @@ impl Client {
         let transport = Transport::new(options.address, &options.trust, options.traffic)?;
         let release = match options.release {
             Some(pinned) => pinned,
-            None => negotiate(&transport).await?,
+            None => negotiate(&transport, options.patience).await?,
         };
         let mut client = Self {
             transport,
             credentials: options.credentials,
             content: nowhere(),
+            patience: options.patience,
             release,
             session: RwLock::new(None),
             is_kept: AtomicBool::new(false),
@@ -416,7 +425,7 @@ impl Client {
             query: None,
             headers: self.headers(doing)?,
             body: call.body,
-            timeout: call.timeout,
+            timeout: call.wait + self.patience,
         };
         self.transport.send(request).await
     }
@@ -514,7 +523,8 @@ pub(super) struct Call<'a> {
     last: &'a str,
     body: Option<Body>,
     kind: &'static str,
-    pub(super) timeout: Duration,
+    /// How long the server may wait before it answers.
+    pub(super) wait: Duration,
 }
 
 impl<'a> Call<'a> {
@@ -525,7 +535,7 @@ impl<'a> Call<'a> {
             last: property,
             body: None,
             kind,
-            timeout: REQUEST_TIMEOUT,
+            wait: Duration::ZERO,
         }
     }
 
@@ -551,7 +561,7 @@ pub(super) fn references(list: Value) -> Result<Vec<ManagedObjectReference>, Mal
 }
 
 /// Asks the server which release to speak.
-async fn negotiate(transport: &Transport) -> Result<String, Error> {
+async fn negotiate(transport: &Transport, patience: Duration) -> Result<String, Error> {
     let doing = || "agreeing on a release of the API".to_owned();
     let request = Request {
         kind: "hello",
@@ -561,7 +571,7 @@ async fn negotiate(transport: &Transport) -> Result<String, Error> {
         query: Some("action=hello"),
         headers: HeaderMap::new(),
         body: Some(release::hello().into()),
-        timeout: REQUEST_TIMEOUT,
+        timeout: patience,
     };
     let failed = |kind| Error {
         doing: doing(),

@@ -317,7 +317,11 @@ impl Endpoint {
                             }
                         }
                         // Lineage is followed where a task is read whole.
-                        "key" | "parentTaskKey" | "rootTaskKey" => self.watched.at(&mo_id, now),
+                        "key" | "parentTaskKey" | "rootTaskKey"
+                            if !self.watched.knows_lineage(&mo_id, field, value) =>
+                        {
+                            self.watched.at(&mo_id, now);
+                        }
                         _ => {}
                     }
                 }

@@ -22,7 +22,7 @@ mod watched;
 pub use command::{Command, PastRequest};
 pub use endpoint::Watcher;
 pub use link::Link;
-pub use options::{FetchMode, WatchOptions};
+pub use options::{FetchMode, Tempo, WatchOptions};
 pub use update::{
     CancelAnswer, FamilyState, LookUpAnswer, PastPage, Privilege, ServerFacts, Update,
 };

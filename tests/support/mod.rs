@@ -44,6 +44,7 @@ pub fn connect(simulator: &Simulator) -> ConnectOptions {
             password: SecretString::from("secret"),
         },
         release: None,
+        patience: ConnectOptions::PATIENCE,
         traffic: Arc::default(),
     }
 }
