@@ -307,7 +307,7 @@ struct Stage {
 impl Stage {
     fn new(tasks: usize) -> Self {
         let state = screen(tasks);
-        let look = Look::new(&state.options).unwrap();
+        let look = Look::new(&state.options);
         let viewport = Viewport::Fixed(SCREEN);
         let backend = CrosstermBackend::new(sink());
         let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();

@@ -8,7 +8,7 @@ use crate::{
     command::{
         cancel::CancelArgs, completions::CompletionsArgs, config::ConfigArgs, events::EventsArgs,
         follow::FollowArgs, get::GetArgs, list::ListArgs, man::ManArgs, simulate::SimulateArgs,
-        tell::TellArgs, tree::TreeArgs, wait::WaitArgs,
+        tell::TellArgs, tree::TreeArgs, trust::TrustArgs, wait::WaitArgs,
     },
     config::ConnectionArgs,
 };
@@ -37,6 +37,29 @@ pub struct Cli {
     /// What to watch on the full screen.
     #[command(flatten)]
     pub watch: WatchArgs,
+}
+
+impl Cli {
+    /// Which server is asked, for the commands that ask one.
+    pub(crate) fn connection(&self) -> Option<&ConnectionArgs> {
+        match &self.command {
+            None => Some(&self.watch.connection),
+            Some(Command::Get(args)) => Some(&args.connection),
+            Some(Command::List(args)) => Some(&args.connection),
+            Some(Command::Tree(args)) => Some(&args.connection),
+            Some(Command::Events(args)) => Some(&args.connection),
+            Some(Command::Wait(args)) => Some(&args.connection),
+            Some(Command::Cancel(args)) => Some(&args.connection),
+            Some(
+                Command::Demo(_)
+                | Command::Simulate(_)
+                | Command::Trust(_)
+                | Command::Config(_)
+                | Command::Completions(_)
+                | Command::Man(_),
+            ) => None,
+        }
+    }
 }
 
 /// What to watch and how to show it.
@@ -75,8 +98,13 @@ pub struct ScreenArgs {
     #[arg(long, env = "VTASK_READ_ONLY")]
     pub read_only: bool,
 
-    /// Colours for a light terminal
-    #[arg(long, env = "VTASK_LIGHT")]
+    /// Colours: auto (by the terminal's background), dark, light, high-contrast, color-blind, the name of a theme
+    /// of your own (NAME.toml in ~/.config/vtask/themes), or its path
+    #[arg(long, env = "VTASK_THEME", value_name = "NAME|FILE")]
+    pub theme: Option<String>,
+
+    /// Colours for a light terminal: the same as --theme light
+    #[arg(long, env = "VTASK_LIGHT", conflicts_with = "theme")]
     pub light: bool,
 
     /// Write the figures of vtask's own running (requests, bytes, frames, latencies) as JSON on leaving
@@ -103,6 +131,7 @@ pub enum Command {
     Cancel(CancelArgs),
     /// Serve the embedded vCenter to any client of the VI JSON API
     Simulate(SimulateArgs),
+    Trust(TrustArgs),
     Config(ConfigArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
@@ -118,6 +147,10 @@ pub struct DemoArgs {
     /// The same seed gives the same day
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+
+    /// Config file to take keys and colours from instead of ~/.config/vtask/config.toml
+    #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     /// The screen's looks and limits.
     #[command(flatten)]

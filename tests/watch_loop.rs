@@ -320,7 +320,7 @@ async fn a_self_signed_server_is_refused_with_advice_unless_trusted() {
         .unwrap_err()
         .to_string();
     assert!(
-        refused.contains("--ca-file") && refused.contains("--insecure"),
+        refused.contains("--ca-file") && refused.contains("vtask trust add"),
         "{refused}"
     );
     let pem = simulator.certificate_pem().unwrap().as_bytes().to_vec();

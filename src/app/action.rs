@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::text::kebab;
+
 macro_rules! actions {
     ($($(#[doc = $doc:literal])+ $name:ident: $hint:literal, $help:literal;)+) => {
         /// What a key does.
@@ -14,6 +16,16 @@ macro_rules! actions {
         impl Action {
             /// All of them, in the order of the help.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// Its name in a key map.
+            pub fn name(self) -> String {
+                kebab(match self { $(Self::$name => stringify!($name),)+ })
+            }
+
+            /// The action of that name.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|action| action.name() == name)
+            }
 
             /// The word for the footer.
             pub fn hint(self) -> &'static str {
@@ -95,6 +107,10 @@ actions! {
     Json: "JSON", "JSON: all that the server sent";
     /// Copy what the tab is about.
     Copy: "copy", "Copy the error, result or JSON shown; elsewhere the task's id";
+    /// Choose what to copy.
+    CopyMenu: "copy…", "Choose what to copy: id, error, result, JSON, curl command";
+    /// Write the rows to a file.
+    Export: "write", "Write the rows shown to a file: CSV, JSON or Markdown";
     /// Go ahead with what is chosen.
     Accept: "choose", "Go ahead with what is chosen";
     /// Leave without doing anything.
@@ -107,6 +123,8 @@ actions! {
     Switch: "switch", "Go to the other button";
     /// Empty the line.
     ClearLine: "clear", "Empty the line";
+    /// Find an action by its name.
+    Palette: "commands", "Find a command by a few letters of its name";
     /// Show the keys.
     Help: "help", "Show the keys";
     /// Show past notices.

@@ -3,8 +3,9 @@
 //! The same table dispatches keys, fills the footer and writes the help, so that the three cannot disagree.
 
 mod key;
+mod merge;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crossterm::event::KeyEvent;
 use serde::Deserialize;
@@ -39,11 +40,26 @@ pub enum Context {
     Reading,
     /// At a line that is being typed.
     Prompt,
+    /// In the command palette.
+    Palette,
+}
+
+/// A wish for other keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// In which place.
+    pub context: Context,
+    /// For which action.
+    pub action: Action,
+    /// Its keys; none takes away those that it has.
+    pub keys: Vec<Key>,
+    /// On which line of the config file it stands.
+    pub line: usize,
 }
 
 impl Context {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::List,
         Self::Details,
         Self::Screen,
@@ -52,6 +68,7 @@ impl Context {
         Self::Menu,
         Self::Reading,
         Self::Prompt,
+        Self::Palette,
         Self::Global,
     ];
 
@@ -67,7 +84,29 @@ impl Context {
             Self::Menu => &[Self::Menu, Self::Global],
             Self::Reading => &[Self::Reading, Self::Global],
             Self::Prompt => &[Self::Prompt, Self::Global],
+            Self::Palette => &[Self::Palette, Self::Global],
         }
+    }
+
+    /// Its name in a key map.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Screen => "screen",
+            Self::List => "list",
+            Self::Details => "details",
+            Self::Cancel => "cancel",
+            Self::Confirm => "confirm",
+            Self::Menu => "menu",
+            Self::Reading => "reading",
+            Self::Prompt => "prompt",
+            Self::Palette => "palette",
+        }
+    }
+
+    /// The place of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|place| place.name() == name)
     }
 
     /// The heading in the help.
@@ -79,9 +118,10 @@ impl Context {
             Self::Details => "In the details",
             Self::Cancel => "In the cancel inspector",
             Self::Confirm => "At the question whether to cancel",
-            Self::Menu => "In the sort menu",
+            Self::Menu => "In a menu",
             Self::Reading => "In the help and the notices",
             Self::Prompt => "While typing",
+            Self::Palette => "In the list of commands",
         }
     }
 
@@ -95,6 +135,7 @@ impl Context {
                 Action::Filter,
                 Action::Help,
                 Action::Quit,
+                Action::Palette,
                 Action::Sort,
                 Action::Layout,
                 Action::ToggleFold,
@@ -109,7 +150,7 @@ impl Context {
                 Action::Back,
                 Action::NextTab,
                 Action::Zoom,
-                Action::Copy,
+                Action::CopyMenu,
                 Action::Inspect,
                 Action::Help,
                 Action::Quit,
@@ -129,6 +170,7 @@ impl Context {
             ],
             Self::Reading => &[Action::Down, Action::PageDown, Action::Dismiss],
             Self::Prompt => &[Action::Accept, Action::Dismiss, Action::ClearLine],
+            Self::Palette => &[Action::Down, Action::Accept, Action::Dismiss],
             Self::Screen | Self::Global => &[],
         }
     }
@@ -167,6 +209,8 @@ pub enum KeymapError {
 pub struct Keymap {
     actions: HashMap<(Context, Key), Action>,
     keys: HashMap<(Context, Action), Vec<Key>>,
+    /// What can be done where, whether or not it has a key.
+    known: HashSet<(Context, Action)>,
 }
 
 impl Keymap {
@@ -187,9 +231,11 @@ impl Keymap {
         let mut map = Self {
             actions: HashMap::new(),
             keys: HashMap::new(),
+            known: HashSet::new(),
         };
         for (context, bindings) in sections {
             for (action, names) in bindings {
+                map.known.insert((context, action));
                 for name in names {
                     let key: Key = name
                         .parse()

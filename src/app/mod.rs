@@ -4,8 +4,11 @@
 //! [`Effect`]s. Drawing is pure too (see [`ui`](crate::ui)). Only [`run`] and [`terminal`] touch the world.
 
 mod action;
+mod background;
 pub mod cancel;
+mod clip;
 mod cursor;
+mod errand;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -17,6 +20,7 @@ mod line_edit;
 mod notices;
 mod options;
 mod outlook;
+mod palette;
 mod run;
 mod server;
 mod signals;
@@ -26,16 +30,18 @@ mod tick;
 mod update;
 
 pub use action::Action;
+pub use clip::Clip;
 pub use cursor::Cursor;
 pub use event::{Effect, Event, Exit};
 pub use geometry::Areas;
 pub use input::input;
 pub use inspector::{Button, Inspector};
-pub use keymap::{Context, Key, Keymap, KeymapError};
+pub use keymap::{Binding, Context, Key, Keymap, KeymapError};
 pub use line_edit::LineEdit;
 pub use notices::{Gravity, Notice, Notices};
-pub use options::{ColorDepth, Options, ThemeChoice};
+pub use options::{Background, Clipboard, ColorDepth, Options, ThemeChoice, Themes};
 pub use outlook::{Outlook, Outlooks};
+pub use palette::{Found, Palette};
 pub use run::{Clock, Endpoint, Host, Inlets, StartError, run};
 pub use server::Server;
 pub use signals::{Signal, signals};

@@ -11,14 +11,17 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::{Terminal, backend::Backend};
 use tokio::{
     sync::mpsc,
-    time::{Duration, Instant, sleep_until},
+    task::JoinSet,
+    time::{Duration, Instant, sleep_until, timeout, timeout_at},
 };
 
 use super::{
+    background::{Heard, Listener, ON_LEAVING},
+    errand::{self, Said},
     event::{Effect, Event, Exit},
     keymap::KeymapError,
     notices::Gravity,
-    options::Options,
+    options::{Clipboard, Options},
     signals::Signal,
     state::{Overlay, State},
     tick::next_tick,
@@ -27,7 +30,7 @@ use super::{
 use crate::{
     figures::{Figures, Report},
     task::EndpointId,
-    ui::{self, Look, ThemeError},
+    ui::{self, Look},
     vim::Traffic,
     watch::{Command, Update},
 };
@@ -38,6 +41,9 @@ const FRAME: Duration = Duration::from_millis(33);
 const INPUT_BATCH: usize = 64;
 const NEWS_BATCH: usize = 256;
 
+/// How long leaving may take for the sake of errands.
+const LAST_ERRANDS: Duration = Duration::from_secs(2);
+
 /// An endpoint as the screen needs it.
 #[derive(Debug)]
 pub struct Endpoint {
@@ -45,6 +51,8 @@ pub struct Endpoint {
     pub id: EndpointId,
     /// What to call it until it says who it is.
     pub name: String,
+    /// Where it is, for what people take along.
+    pub base: String,
     /// The fetch loop's ear. Unbounded, as commands come from a person's hand and none may be lost.
     pub commands: mpsc::UnboundedSender<Command>,
     /// Where its requests and bytes are counted.
@@ -69,6 +77,8 @@ pub trait Host {
     fn suspend(&mut self) -> io::Result<bool>;
     /// Takes the terminal again after the process was stopped and continued from outside.
     fn retake(&mut self) -> io::Result<()>;
+    /// Asks the terminal for its background; the answer, if any, comes among the keys.
+    fn ask_background(&mut self) -> io::Result<()>;
     /// Puts a text on the clipboard.
     fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Comes back when another thread panicked.
@@ -93,15 +103,12 @@ pub enum StartError {
     /// The key map.
     #[error(transparent)]
     Keys(#[from] KeymapError),
-    /// The theme.
-    #[error(transparent)]
-    Theme(#[from] ThemeError),
 }
 
 /// Runs the screen until it is left; answers why, and the figures of the run. The terminal must be ready to be drawn on; signing out is the caller's.
 ///
 /// # Errors
-/// When the built-in key map or theme does not read. A lost terminal is no error but [`Exit::TerminalLost`].
+/// When the built-in key map does not read. A lost terminal is no error but [`Exit::TerminalLost`].
 pub async fn run<B, I, S>(
     terminal: &mut Terminal<B>,
     inlets: Inlets<I, S>,
@@ -115,15 +122,23 @@ where
     I: Stream<Item = io::Result<Input>> + Unpin,
     S: Stream<Item = Signal> + Unpin,
 {
-    let look = Look::new(&options)?;
+    let look = Look::new(&options);
     let traffic = endpoints.iter().map(|endpoint| endpoint.traffic.clone());
     let figures = Figures::new(traffic.collect());
     let names = endpoints.iter().map(|e| (e.id, e.name.clone()));
     let mut state = State::new(options, names)?;
+    for (server, endpoint) in state.servers.iter_mut().zip(&endpoints) {
+        server.base.clone_from(&endpoint.base);
+    }
     if let Ok(size) = terminal.size() {
         state.size = size;
     }
+    complain(&mut state, clock.now());
+    let asks = state.options.may_ask_background && state.options.themes.go_by_background();
+    let listener = (asks && host.ask_background().is_ok()).then(|| Listener::new(Instant::now()));
     let screen = Screen {
+        listener,
+        errands: JoinSet::new(),
         terminal,
         look,
         state,
@@ -146,6 +161,10 @@ struct Screen<'a, B: Backend, H, C> {
     host: &'a mut H,
     clock: C,
     figures: Figures,
+    /// Listens for the terminal's background, after it was asked for.
+    listener: Option<Listener>,
+    /// What is being done on this machine meanwhile.
+    errands: JoinSet<Said>,
     drawn_at: Option<Instant>,
     wants_frame: bool,
 }
@@ -158,19 +177,42 @@ enum Woken {
     Frame,
     Tick,
     Panicked,
+    Errand(Said),
 }
 
 impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
-    async fn run<I, S>(mut self, inlets: Inlets<I, S>) -> (Exit, Report)
+    async fn run<I, S>(mut self, mut inlets: Inlets<I, S>) -> (Exit, Report)
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
         S: Stream<Item = Signal> + Unpin,
     {
-        let Err(exit) = self.run_until_left(inlets).await;
+        let Err(exit) = self.run_until_left(&mut inlets).await;
+        if exit != Exit::TerminalLost {
+            self.hear_out(&mut inlets.input).await;
+            // A file that is being written is to be whole; whatever hangs is left behind.
+            let errands = async { while self.errands.join_next().await.is_some() {} };
+            let _ = timeout(LAST_ERRANDS, errands).await;
+        }
         (exit, self.figures.report())
     }
 
-    async fn run_until_left<I, S>(&mut self, mut inlets: Inlets<I, S>) -> Result<Infallible, Exit>
+    /// An answer that is on its way would be typed into the shell.
+    async fn hear_out<I>(&mut self, input: &mut I)
+    where
+        I: Stream<Item = io::Result<Input>> + Unpin,
+    {
+        let Some(listener) = &mut self.listener else {
+            return;
+        };
+        let end = listener.asked() + ON_LEAVING;
+        while let Ok(Some(Ok(input))) = timeout_at(end, input.next()).await {
+            if matches!(listener.take(input), Heard::Answer(_)) {
+                break;
+            }
+        }
+    }
+
+    async fn run_until_left<I, S>(&mut self, inlets: &mut Inlets<I, S>) -> Result<Infallible, Exit>
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
         S: Stream<Item = Signal> + Unpin,
@@ -179,7 +221,7 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
         let mut fed = true;
         self.draw()?;
         loop {
-            match self.wait(&mut inlets, &mut news, &mut fed).await {
+            match self.wait(inlets, &mut news, &mut fed).await {
                 Woken::Input(first) => {
                     self.take_input(first)?;
                     for _ in 1..INPUT_BATCH {
@@ -207,6 +249,13 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
                     }
                 }
                 Woken::Tick => self.take(Event::Tick)?,
+                Woken::Errand(said) => {
+                    if let Some((gravity, text)) = said {
+                        let now = self.clock.now();
+                        self.state.notices.say(gravity, text, now);
+                        self.wants_frame = true;
+                    }
+                }
                 Woken::Frame => self.draw()?,
                 Woken::Panicked => return Err(Exit::Panicked),
             }
@@ -241,6 +290,9 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
                         return Woken::News;
                     }
                 }
+                Some(done) = self.errands.join_next(), if !self.errands.is_empty() => {
+                    return Woken::Errand(done.ok().flatten());
+                }
                 () = at(tick) => return Woken::Tick,
             }
         }
@@ -260,16 +312,35 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
     }
 
     fn take_input(&mut self, input: Option<io::Result<Input>>) -> Result<(), Exit> {
-        self.figures.key();
-        let event = match input {
-            Some(Ok(Input::Key(key))) => Event::Key(key),
-            Some(Ok(Input::Paste(text))) => Event::Paste(text),
-            Some(Ok(Input::Mouse(mouse))) => Event::Mouse(mouse),
-            Some(Ok(Input::Resize(width, height))) => Event::Resize { width, height },
-            Some(Ok(Input::FocusGained | Input::FocusLost)) => return Ok(()),
-            Some(Err(_)) | None => return Err(Exit::TerminalLost),
+        let Some(Ok(input)) = input else {
+            return Err(Exit::TerminalLost);
         };
-        self.take(event)
+        let now = Instant::now();
+        self.listener = self.listener.take().filter(|l| !l.is_over(now));
+        let Some(listener) = &mut self.listener else {
+            return self.take_event(input);
+        };
+        match listener.take(input) {
+            Heard::Held => Ok(()),
+            Heard::Input(all) => all.into_iter().try_for_each(|input| self.take_event(input)),
+            Heard::Answer(background) => {
+                self.listener = None;
+                self.take(Event::Background(background))?;
+                self.look = Look::new(&self.state.options);
+                Ok(())
+            }
+        }
+    }
+
+    fn take_event(&mut self, input: Input) -> Result<(), Exit> {
+        self.figures.key();
+        self.take(match input {
+            Input::Key(key) => Event::Key(key),
+            Input::Paste(text) => Event::Paste(text),
+            Input::Mouse(mouse) => Event::Mouse(mouse),
+            Input::Resize(width, height) => Event::Resize { width, height },
+            Input::FocusGained | Input::FocusLost => return Ok(()),
+        })
     }
 
     fn take_signal(&mut self, signal: Signal) -> Result<(), Exit> {
@@ -292,9 +363,22 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
                 Effect::Draw => self.wants_frame = true,
                 Effect::Redraw => self.redraw()?,
                 Effect::Send(endpoint, command) => self.send(endpoint, command),
-                Effect::Copy(text) => self.host.copy(&text).map_err(|_| Exit::TerminalLost)?,
+                Effect::Copy(text) => self.copy(text)?,
+                Effect::Save { path, text, what } => {
+                    self.errands.spawn(errand::save(path, text, what));
+                }
                 Effect::Suspend => self.suspend()?,
                 Effect::Leave(exit) => return Err(exit),
+            }
+        }
+        Ok(())
+    }
+
+    fn copy(&mut self, text: String) -> Result<(), Exit> {
+        match self.state.options.clipboard.clone() {
+            Clipboard::Terminal => self.host.copy(&text).map_err(|_| Exit::TerminalLost)?,
+            Clipboard::Command(command) => {
+                self.errands.spawn(errand::copy(command, text));
             }
         }
         Ok(())
@@ -353,6 +437,22 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
         self.drawn_at = Some(now);
         self.figures.frame(now.duration_since(began));
         Ok(())
+    }
+}
+
+/// Says what is wrong with the configuration: all of it in the log, and one line to be seen.
+fn complain(state: &mut State, now: Timestamp) {
+    let complaints = state.options.complaints.clone();
+    for complaint in &complaints {
+        let text = format!("Config file: {complaint}");
+        state.notices.say(Gravity::Warning, text, now);
+    }
+    if complaints.len() > 1 {
+        let text = format!(
+            "{} things in the config file are wrong; the notices say which, as does `vtask config check`.",
+            complaints.len()
+        );
+        state.notices.say(Gravity::Warning, text, now);
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Server {
     pub id: EndpointId,
     /// What to call it until it says who it is.
     pub name: String,
+    /// Where it is: scheme, host, port and path; empty where nobody said.
+    pub base: String,
     /// The state of the connection.
     pub link: Link,
     /// What it is and who is signed in, once known.
@@ -30,6 +32,7 @@ impl Server {
         Self {
             id,
             name: name.into(),
+            base: String::new(),
             link: Link::Connecting,
             facts: None,
             clock: ServerClock::default(),

@@ -16,6 +16,7 @@ use super::{
     notices::Notices,
     options::Options,
     outlook::Outlooks,
+    palette::Palette,
     server::Server,
 };
 use crate::{
@@ -130,6 +131,13 @@ pub enum Overlay {
     },
     /// A line being typed.
     Prompt(Prompt),
+    /// What can be copied.
+    Copy {
+        /// Which one is pointed at, by its place in [`Clip::ALL`](super::clip::Clip::ALL).
+        chosen: usize,
+    },
+    /// The commands to choose from.
+    Palette(Palette),
 }
 
 /// What a line is being typed for.
@@ -137,6 +145,8 @@ pub enum Overlay {
 pub enum Purpose {
     /// To watch further tasks.
     Add,
+    /// To write the rows to a file of that name.
+    Export,
     /// To show only tasks that hold a text; this was the filter before.
     Filter {
         /// The filter to go back to.
@@ -172,6 +182,10 @@ pub enum Target {
     Member(Handle),
     /// An entry of the sort menu.
     Order(usize),
+    /// A command of the palette.
+    Command(usize),
+    /// An entry of the menu of what can be copied.
+    Copied(usize),
     /// Something with a key.
     Action(Action),
 }
@@ -238,9 +252,13 @@ impl State {
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
     ) -> Result<Self, KeymapError> {
         let endpoints = endpoints.into_iter();
+        let keymap = match &options.keymap {
+            Some(keymap) => keymap.clone(),
+            None => Keymap::standard()?,
+        };
         Ok(Self {
             options,
-            keymap: Keymap::standard()?,
+            keymap,
             size: Size::default(),
             board: Board::new(),
             typical: TypicalDurations::default(),
@@ -267,11 +285,12 @@ impl State {
                 Context::Confirm
             }
             (Some(Overlay::Cancel(_)), _) => Context::Cancel,
-            (Some(Overlay::Sort { .. }), _) => Context::Menu,
+            (Some(Overlay::Sort { .. } | Overlay::Copy { .. }), _) => Context::Menu,
             (Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }), _) => {
                 Context::Reading
             }
             (Some(Overlay::Prompt(_)), _) => Context::Prompt,
+            (Some(Overlay::Palette(_)), _) => Context::Palette,
             (None, Panes::List | Panes::Both(Focus::List)) => Context::List,
             (None, Panes::Both(Focus::Details) | Panes::Details) => Context::Details,
         }

@@ -10,15 +10,17 @@ use std::{
 };
 
 use crossterm::{
+    Command as _,
     clipboard::CopyToClipboard,
     cursor::Show,
     event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
     execute,
+    style::Print,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
 use tokio::sync::Notify;
 
-use super::run::Host;
+use super::{background::QUESTION, run::Host};
 
 /// Whether the terminal is in our hands; it must be given back once, by whoever comes first.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -76,8 +78,18 @@ impl Host for Session {
         Ok(false)
     }
 
+    fn ask_background(&mut self) -> io::Result<()> {
+        execute!(io::stdout(), Print(QUESTION))
+    }
+
     fn copy(&mut self, text: &str) -> io::Result<()> {
-        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+        let mut plain = String::new();
+        let _ = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut plain);
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        execute!(
+            io::stdout(),
+            Print(passed_through(&plain, set("TMUX"), set("STY")))
+        )
     }
 
     fn retake(&mut self) -> io::Result<()> {
@@ -87,6 +99,26 @@ impl Host for Session {
     async fn panicked(&self) {
         PANICKED.notified().await;
     }
+}
+
+/// What a multiplexer hands on to the terminal outside. tmux takes the plain sequence itself where `set-clipboard` is
+/// on, and the wrapped one where `allow-passthrough` is; both put the same text in the same place. GNU screen takes
+/// only wrapped pieces of limited length.
+fn passed_through(plain: &str, in_tmux: bool, in_screen: bool) -> String {
+    /// screen takes no longer string, its own signs included.
+    const PIECE: usize = 240;
+    if in_tmux {
+        let doubled = plain.replace('\u{1b}', "\u{1b}\u{1b}");
+        return format!("{plain}\u{1b}Ptmux;{doubled}\u{1b}\\");
+    }
+    if in_screen {
+        // It is ASCII: any place to cut is a character's.
+        let bell = plain.replace("\u{1b}\\", "\u{7}");
+        let pieces = bell.as_bytes().chunks(PIECE).map(String::from_utf8_lossy);
+        let wrapped = pieces.map(|piece| ["\u{1b}P", &piece, "\u{1b}\\"].concat());
+        return wrapped.collect();
+    }
+    plain.to_owned()
 }
 
 fn take_over() -> io::Result<()> {
@@ -115,4 +147,24 @@ fn give_back() {
     );
     let _ = out.flush();
     let _ = disable_raw_mode();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::passed_through;
+
+    #[test]
+    fn multiplexers_hand_the_clipboard_on() {
+        let plain = "\u{1b}]52;c;YWJj\u{1b}\\";
+        assert_eq!(passed_through(plain, false, false), plain);
+        assert_eq!(
+            passed_through(plain, true, false),
+            format!("{plain}\u{1b}Ptmux;\u{1b}\u{1b}]52;c;YWJj\u{1b}\u{1b}\\\u{1b}\\")
+        );
+        let long = format!("\u{1b}]52;c;{}\u{1b}\\", "YWJj".repeat(200));
+        let screen = passed_through(&long, false, true);
+        assert_eq!(screen.matches("\u{1b}P").count(), 4);
+        let joined = screen.replace("\u{1b}P", "").replace("\u{1b}\\", "");
+        assert_eq!(joined, long.replace("\u{1b}\\", "\u{7}"));
+    }
 }

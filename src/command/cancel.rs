@@ -64,7 +64,7 @@ pub struct CancelArgs {
 
     /// Which server, and how to sign in.
     #[command(flatten)]
-    connection: ConnectionArgs,
+    pub(crate) connection: ConnectionArgs,
 }
 
 /// What the server said to one request.

@@ -50,7 +50,7 @@ impl Choice {
                 || self
                     .activation_id
                     .iter()
-                    .any(|id| Some(id) == info.activation_id.as_ref()))
+                    .any(|id| Some(&**id) == info.activation_id.as_deref()))
     }
 
     /// The choice in words.

@@ -38,7 +38,7 @@ pub struct EventsArgs {
 
     /// Which server, and how to sign in.
     #[command(flatten)]
-    connection: ConnectionArgs,
+    pub(crate) connection: ConnectionArgs,
 }
 
 /// Prints the events.

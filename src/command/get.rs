@@ -35,7 +35,7 @@ pub struct GetArgs {
 
     /// Which server, and how to sign in.
     #[command(flatten)]
-    connection: ConnectionArgs,
+    pub(crate) connection: ConnectionArgs,
 }
 
 /// A task as it was read.

@@ -72,7 +72,7 @@ pub struct ListArgs {
 
     /// Which server, and how to sign in.
     #[command(flatten)]
-    connection: ConnectionArgs,
+    pub(crate) connection: ConnectionArgs,
 }
 
 /// How tasks stand, as people ask for it.

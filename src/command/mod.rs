@@ -9,11 +9,11 @@ mod find;
 pub mod follow;
 pub mod get;
 pub mod list;
+mod looks;
 pub mod man;
 pub mod screen;
 mod screen_out;
 mod session;
-pub mod shape;
 mod signals;
 pub mod simulate;
 mod spans;
@@ -22,9 +22,11 @@ mod table;
 mod tasks;
 pub mod tell;
 pub mod tree;
+pub mod trust;
 pub mod wait;
-mod words;
 
+pub use crate::task::shape;
+use crate::task::words;
 pub use spans::Moment;
 pub(crate) use spans::positive as positive_span;
 
@@ -124,6 +126,9 @@ pub enum CommandError {
     /// The server could not be asked, or refused.
     #[error(transparent)]
     Server(#[from] vim::Error),
+    /// The person did not accept the certificate of this server.
+    #[error("the certificate of {0} was not accepted; nothing was sent there.")]
+    Untrusted(String),
     /// The user, or the system, wants the program to end.
     #[error("interrupted")]
     Interrupted,
@@ -146,7 +151,7 @@ impl CommandError {
     pub fn code(&self) -> u8 {
         match self {
             Self::Server(error) if error.is_refusal() => 5,
-            Self::Server(_) | Self::NothingFound(_) => 4,
+            Self::Server(_) | Self::NothingFound(_) | Self::Untrusted(_) => 4,
             Self::Interrupted => 130,
             // As if SIGPIPE had ended it.
             Self::NobodyReads => 141,
@@ -166,6 +171,11 @@ impl CommandError {
 /// # Errors
 /// What its command has.
 pub async fn run(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    // Before anything else is asked of a person, a password above all.
+    let can_begin = cli.command.is_some() || stage.out.is_terminal();
+    if let Some(connection) = cli.connection().filter(|_| can_begin) {
+        trust::at_first_use(connection, stage).await?;
+    }
     match cli.command {
         None => screen::watch(&cli.watch).await,
         Some(Command::Demo(args)) => screen::demo(&args).await,
@@ -179,6 +189,7 @@ pub async fn run(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandErro
             simulate::run(args).await?;
             Ok(Outcome::Success)
         }
+        Some(Command::Trust(args)) => trust::run(&args, stage).await,
         Some(Command::Config(args)) => config::run(&args, stage),
         Some(Command::Completions(args)) => completions::run(&args, stage),
         Some(Command::Man(args)) => man::run(&args, stage),

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use super::{
-    CommandError, Outcome,
+    CommandError, Outcome, looks,
     screen_out::ScreenOut,
     tasks,
     tell::{
@@ -23,9 +23,9 @@ use super::{
     },
 };
 use crate::{
-    app::{self, Exit, Inlets, Options, ThemeChoice, terminal::Session},
+    app::{self, Exit, Inlets, terminal::Session},
     cli::{DemoArgs, ScreenArgs, WatchArgs},
-    config,
+    config::{self, ConfigFile},
     figures::Report,
     simulator::{self, ClockMode, Simulator, scenario::Scenario},
     task::EndpointId,
@@ -44,16 +44,10 @@ pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
     let tasks = tasks::read(&args.tasks, || Box::new(io::stdin().lock()))?;
     needs_terminal()?;
     let connect = config::resolve(&args.connection, &config::process_environment)?;
-    let defaults = config::defaults(&args.connection, &config::process_environment)?;
-    let options = args.follow.options(connect, tasks, &defaults);
-    let screen = ScreenArgs {
-        read_only: args.screen.read_only || defaults.read_only,
-        light: args.screen.light || defaults.light,
-        ascii: args.screen.ascii || defaults.ascii,
-        ..args.screen.clone()
-    };
-    let tell = args.tell.or(&defaults);
-    show(options, &screen, tell, args.tell_all).await
+    let file = config::file(&args.connection, &config::process_environment)?;
+    let options = args.follow.options(connect, tasks, &file.defaults);
+    let tell = args.tell.or(&file.defaults);
+    show(options, &args.screen, &file, tell, args.tell_all).await
 }
 
 /// `vtask demo`: the same over the embedded vCenter.
@@ -62,6 +56,7 @@ pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
 /// Without a terminal.
 pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
     needs_terminal()?;
+    let file = ConfigFile::load(args.config.as_deref(), &config::process_environment)?;
     let local = |error: color_eyre::Report| CommandError::Local(error);
     let scenario = Scenario::load("demo").map_err(|error| local(error.into()))?;
     let mut options = simulator::Options::new(scenario);
@@ -84,7 +79,7 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
         traffic: Arc::default(),
     };
     let options = WatchOptions::new(connect, Vec::new());
-    let outcome = show(options, &args.screen, TellArgs::default(), false).await;
+    let outcome = show(options, &args.screen, &file, TellArgs::default(), false).await;
     simulator.stop().await;
     outcome
 }
@@ -102,6 +97,7 @@ fn needs_terminal() -> Result<(), CommandError> {
 async fn show(
     watch: WatchOptions,
     args: &ScreenArgs,
+    file: &ConfigFile,
     tell: TellArgs,
     tell_all: bool,
 ) -> Result<Outcome, CommandError> {
@@ -110,7 +106,9 @@ async fn show(
     };
     let id = EndpointId::default();
     let name = watch.connect.address.name();
-    let options = look(args);
+    let base = watch.connect.address.base();
+    let options = looks::options(args, file, &config::process_environment)
+        .map_err(|error| CommandError::Local(error.into()))?;
     let signals = app::signals().map_err(|error| failed("listening for signals", error))?;
     let (sender, updates) = mpsc::channel(UPDATES_AHEAD);
     let traffic = watch.connect.traffic.clone();
@@ -138,6 +136,7 @@ async fn show(
     let endpoint = app::Endpoint {
         id,
         name,
+        base,
         commands,
         traffic,
     };
@@ -207,18 +206,4 @@ fn write_figures(path: &Path, figures: &Report) -> Result<(), CommandError> {
             path.display()
         ))
     })
-}
-
-fn look(args: &ScreenArgs) -> Options {
-    let environment = Options::from_environment(config::process_environment);
-    Options {
-        read_only: args.read_only,
-        theme: if args.light {
-            ThemeChoice::Light
-        } else {
-            environment.theme
-        },
-        ascii: args.ascii || environment.ascii,
-        ..environment
-    }
 }

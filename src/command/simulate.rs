@@ -9,6 +9,7 @@ use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, bail};
 use jiff::SignedDuration;
 
+use crate::simulator::faults::Plan;
 use crate::simulator::scenario::{LoadOptions, Scenario};
 use crate::simulator::{ClockMode, Options, Simulator};
 
@@ -102,6 +103,14 @@ pub struct SimulateArgs {
     /// Leave type names out where they tell nothing
     #[arg(long)]
     pub lean: bool,
+
+    /// Let go wrong what this file says: delays, broken connections, proxies' answers, restarts and more
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<std::path::PathBuf>,
+
+    /// Write a line for each request: seconds since the start, status (0: no answer), bytes, method, kind
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<std::path::PathBuf>,
 }
 
 /// A number, or no limit.
@@ -147,6 +156,9 @@ impl SimulateArgs {
         options.behaviours.gzip = !self.no_gzip;
         options.behaviours.lean_type_names = self.lean;
         options.behaviours.update_cap = self.cap.0;
+        if let Some(file) = &self.faults {
+            options.faults = Plan::load(file)?;
+        }
         Ok(options)
     }
 }
@@ -159,6 +171,11 @@ pub async fn run(args: SimulateArgs) -> Result<()> {
     if let (Some(file), Some(pem)) = (&args.certificate_file, simulator.certificate_pem()) {
         std::fs::write(file, pem)
             .wrap_err_with(|| format!("cannot write the certificate to {}", file.display()))?;
+    }
+    if let Some(file) = &args.log {
+        let log = std::fs::File::create(file)
+            .wrap_err_with(|| format!("cannot write the log to {}", file.display()))?;
+        simulator.control().log_to(log);
     }
     announce(&args, &simulator)?;
     interrupted().await?;

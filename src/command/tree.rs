@@ -46,7 +46,7 @@ pub struct TreeArgs {
 
     /// Which server, and how to sign in.
     #[command(flatten)]
-    connection: ConnectionArgs,
+    pub(crate) connection: ConnectionArgs,
 }
 
 /// Prints the tree.

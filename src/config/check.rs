@@ -11,7 +11,7 @@ use super::{
     file::usual_place,
     secret::{in_the_clear, nobody_else_reads},
 };
-use crate::vim::Address;
+use crate::{app::Keymap, vim::Address};
 
 /// What a look at a config file brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
     {
         report.problems.push(format!("default-profile: {error}"));
     }
+    report.problems.extend(looks(&file, environment));
     for (name, profile) in &file.profiles {
         let is_default = file.default_profile.as_deref() == Some(name) || file.profiles.len() == 1;
         let mark = if is_default { " (default)" } else { "" };
@@ -65,6 +66,19 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
         look_at(name, profile, path, &mut report);
     }
     Ok(report)
+}
+
+/// What is wrong with the theme and the keys.
+fn looks(file: &ConfigFile, environment: &dyn Environment) -> Vec<String> {
+    let mut problems = match &file.defaults.theme {
+        Some(name) => super::theme(name, file.path.as_deref(), environment).1,
+        None => Vec::new(),
+    };
+    match Keymap::standard() {
+        Ok(standard) => problems.extend(file.wishes.keymap(&standard).1),
+        Err(error) => problems.push(error.to_string()),
+    }
+    problems
 }
 
 fn source_of(profile: &Profile) -> String {
@@ -141,7 +155,7 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
     }
     if profile.insecure {
         warning(
-            "insecure = true: the server's certificate is not checked; ca-file is the better way."
+            "insecure = true: the server's certificate is not checked; ca-file or thumbprint are better ways."
                 .to_owned(),
         );
     }

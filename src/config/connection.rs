@@ -1,11 +1,11 @@
 //! From flags, environment and profile to a connection.
 
-use std::{env, fs, path::PathBuf, sync::Arc};
+use std::{env, path::PathBuf, sync::Arc};
 
 use secrecy::SecretString;
 
-use super::{ConfigError, Defaults, file::ConfigFile, secret};
-use crate::vim::{Address, ConnectOptions, Credentials, Trust};
+use super::{ConfigError, Defaults, Profile, file::ConfigFile, secret, trust::trust};
+use crate::vim::{Address, ConnectOptions, Credentials, Fingerprint, Trust};
 
 /// How to reach the vCenter.
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
@@ -41,6 +41,15 @@ pub struct ConnectionArgs {
     /// Certificate (PEM) of an authority to trust besides the machine's own [also: GOVC_TLS_CA_CERTS]
     #[arg(long, env = "VTASK_CA_FILE", value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+
+    /// SHA-256 fingerprint of the server's certificate: exactly that one is accepted
+    #[arg(long, env = "VTASK_THUMBPRINT", value_name = "SHA256")]
+    pub thumbprint: Option<Fingerprint>,
+
+    /// File of the certificates that were accepted by hand, instead of ~/.local/share/vtask/known-hosts
+    /// [read besides: GOVC_TLS_KNOWN_HOSTS]
+    #[arg(long, env = "VTASK_KNOWN_HOSTS", value_name = "FILE")]
+    pub known_hosts: Option<PathBuf>,
 
     /// Do not check the server's certificate [also: GOVC_INSECURE]
     #[arg(long, env = "VTASK_INSECURE")]
@@ -91,6 +100,17 @@ pub fn defaults(
     ConfigFile::load(args.config.as_deref(), environment).map(|file| file.defaults)
 }
 
+/// The config file that a command goes by.
+///
+/// # Errors
+/// When it cannot be read or understood.
+pub fn file(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<ConfigFile, ConfigError> {
+    ConfigFile::load(args.config.as_deref(), environment)
+}
+
 /// Puts the connection together; asks for the password on the terminal where nothing else gives it.
 ///
 /// # Errors
@@ -102,21 +122,7 @@ pub fn resolve(
 ) -> Result<ConnectOptions, ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
     let profile = file.profile(args.profile.as_deref())?;
-    let url = first([
-        args.url.clone(),
-        // A profile that was asked for by name wins over another tool's environment.
-        args.profile.as_ref().and(profile.url.clone()),
-        environment.get("GOVC_URL"),
-        profile.url.clone(),
-    ]);
-    let url = url.ok_or_else(|| {
-        ConfigError(
-            "no vCenter is named. Give --url, set VTASK_URL (or GOVC_URL), or try `vtask demo`, which needs none."
-                .to_owned(),
-        )
-    })?;
-    let (address, user_info) =
-        Address::parse(&url).map_err(|error| ConfigError(error.to_string()))?;
+    let (address, user_info) = server(args, environment, &profile)?;
     if address.is_exposed() && !args.allow_plain_http {
         return Err(ConfigError(format!(
             "{} would get the credentials over plain http, where anyone on the way can read them. \
@@ -167,26 +173,7 @@ pub fn resolve(
         };
         Credentials::Password { user, password }
     };
-    let ca_file = args
-        .ca_file
-        .clone()
-        .or_else(|| environment.get("GOVC_TLS_CA_CERTS").map(PathBuf::from))
-        .or_else(|| profile.ca_file.clone());
-    let insecure = args.insecure
-        || profile.insecure
-        || environment
-            .get("GOVC_INSECURE")
-            .is_some_and(|value| is_true(&value));
-    let trust = match ca_file {
-        _ if insecure => Trust::Anything,
-        Some(path) => Trust::Also(fs::read(&path).map_err(|error| {
-            ConfigError(format!(
-                "the file of --ca-file, {}, cannot be read: {error}.",
-                path.display()
-            ))
-        })?),
-        None => Trust::System,
-    };
+    let trust = trust(args, environment, &profile, &address)?;
     Ok(ConnectOptions {
         address,
         trust,
@@ -195,6 +182,46 @@ pub fn resolve(
         traffic: Arc::default(),
     })
 }
+
+/// Which server is meant and which certificates of it are accepted, without asking for a password.
+///
+/// # Errors
+/// As [`resolve`] has.
+pub fn server_and_trust(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<(Address, Trust), ConfigError> {
+    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    let profile = file.profile(args.profile.as_deref())?;
+    let (address, _) = server(args, environment, &profile)?;
+    let trust = trust(args, environment, &profile, &address)?;
+    Ok((address, trust))
+}
+
+/// Which server is meant, and who stood in its URL.
+fn server(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+    profile: &Profile,
+) -> Result<(Address, Option<UserInfo>), ConfigError> {
+    let url = first([
+        args.url.clone(),
+        // A profile that was asked for by name wins over another tool's environment.
+        args.profile.as_ref().and(profile.url.clone()),
+        environment.get("GOVC_URL"),
+        profile.url.clone(),
+    ]);
+    let url = url.ok_or_else(|| {
+        ConfigError(
+            "no vCenter is named. Give --url, set VTASK_URL (or GOVC_URL), or try `vtask demo`, which needs none."
+                .to_owned(),
+        )
+    })?;
+    Address::parse(&url).map_err(|error| ConfigError(error.to_string()))
+}
+
+/// User and password that stood in a URL.
+type UserInfo = (String, Option<SecretString>);
 
 /// A session or `Authorization` value that was handed in.
 fn ready_credentials(
@@ -226,13 +253,6 @@ fn first<const N: usize>(candidates: [Option<String>; N]) -> Option<String> {
         .into_iter()
         .flatten()
         .find(|text| !text.is_empty())
-}
-
-fn is_true(value: &str) -> bool {
-    matches!(
-        value.to_ascii_lowercase().as_str(),
-        "1" | "true" | "yes" | "on" | "t" | "y"
-    )
 }
 
 #[cfg(test)]

@@ -34,10 +34,26 @@ pub struct Defaults {
     pub exec: Option<String>,
     /// As `--read-only`.
     pub read_only: bool,
+    /// Where what is copied goes.
+    pub clipboard: Option<ClipboardChoice>,
+    /// The command that takes what is copied on its standard input; where it is given, `clipboard` is `local`.
+    pub clipboard_command: Option<String>,
+    /// As `--theme`.
+    pub theme: Option<String>,
     /// As `--light`.
     pub light: bool,
     /// As `--ascii`.
     pub ascii: bool,
+}
+
+/// Where what is copied goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClipboardChoice {
+    /// To the terminal.
+    Osc52,
+    /// To this machine's clipboard.
+    Local,
 }
 
 fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SignedDuration>, D::Error> {

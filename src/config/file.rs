@@ -6,9 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{ConfigError, Defaults, Environment, Password, suggest};
+use super::{ConfigError, Defaults, Environment, KeyWishes, Password, suggest};
+use crate::vim::Fingerprint;
 
 /// What stands in the config file.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -22,6 +23,12 @@ pub struct ConfigFile {
     /// For flags that are not given.
     #[serde(default)]
     pub defaults: Defaults,
+    /// Keys of one's own, as they stand there.
+    #[serde(default)]
+    keys: toml::Table,
+    /// Keys of one's own, understood.
+    #[serde(skip)]
+    pub wishes: KeyWishes,
     /// Connections by name.
     #[serde(default)]
     pub profiles: BTreeMap<String, Profile>,
@@ -43,11 +50,21 @@ pub struct Profile {
     pub password: Option<Password>,
     /// As `--ca-file`.
     pub ca_file: Option<PathBuf>,
+    /// As `--thumbprint`.
+    #[serde(default, deserialize_with = "fingerprint")]
+    pub thumbprint: Option<Fingerprint>,
     /// As `--insecure`.
     #[serde(default)]
     pub insecure: bool,
     /// As `--release`.
     pub release: Option<String>,
+}
+
+fn fingerprint<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Fingerprint>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(D::Error::custom)
 }
 
 impl ConfigFile {
@@ -87,7 +104,7 @@ impl ConfigFile {
     /// # Errors
     /// With line and column, what is wrong, and what was expected.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| {
+        let mut file: Self = toml::from_str(text).map_err(|error| {
             let place = error.span().map(|span| {
                 let before = text.get(..span.start).unwrap_or_default();
                 let line = before.matches('\n').count() + 1;
@@ -96,7 +113,9 @@ impl ConfigFile {
             });
             let message = suggest::clearer(&error.message().trim().replace('\n', " "));
             ConfigError(format!("{}{message}", place.unwrap_or_default()))
-        })
+        })?;
+        file.wishes = KeyWishes::read(&file.keys, text);
+        Ok(file)
     }
 
     /// The profile of that name; without a name the default one, or the only one.
@@ -148,6 +167,12 @@ mod tests {
         let profile = config.profile(None).unwrap();
         assert_eq!(profile.url.as_deref(), Some("vc01.lab.example"));
         assert!(config.profile(Some("branch")).unwrap().ca_file.is_some());
+        let (_, problems) = config
+            .wishes
+            .keymap(&crate::app::Keymap::standard().unwrap());
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(config.wishes.bindings.len(), 4);
+        assert_eq!(config.defaults.theme.as_deref(), Some("auto"));
     }
 
     #[test]

@@ -4,15 +4,22 @@ mod check;
 mod connection;
 mod defaults;
 mod file;
+mod keys;
+mod known_hosts;
 mod secret;
 mod suggest;
+mod theme;
+mod trust;
 
 pub use check::{Report, check};
 pub(crate) use connection::process_environment;
-pub use connection::{ConnectionArgs, Environment, defaults, resolve};
-pub use defaults::Defaults;
+pub use connection::{ConnectionArgs, Environment, defaults, file, resolve, server_and_trust};
+pub use defaults::{ClipboardChoice, Defaults};
 pub use file::{ConfigFile, Profile};
+pub use keys::KeyWishes;
+pub use known_hosts::KnownHosts;
 pub use secret::Password;
+pub use theme::theme;
 
 /// A configuration that cannot be used; one line that says what and where, and what to try.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

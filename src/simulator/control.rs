@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::behaviour::{Behaviours, Outage};
+use super::faults::{Happening, Plan};
 use super::http::log::RequestRecord;
 use super::running::Running;
 use super::world::task::TaskId;
@@ -53,6 +54,12 @@ impl Control {
         self.running.log().count()
     }
 
+    /// Writes every request from now on to a file, one line each: seconds since the start, status (0: no answer),
+    /// bytes, method and kind, with tabs between.
+    pub fn log_to(&self, file: std::fs::File) {
+        self.running.log().write_to(file);
+    }
+
     /// Forgets the requests so far.
     pub fn clear_requests(&self) {
         self.running.log().clear();
@@ -87,6 +94,37 @@ impl Control {
     /// The next `count` answers are lost on the way: the calls have their effect, the connection breaks.
     pub fn lose_answers(&self, count: usize) {
         self.running.with(|core| core.lose_answers = count);
+    }
+
+    /// Takes up a plan of faults, besides those that are in force. Must be called within a Tokio runtime.
+    pub fn inject(&self, plan: &Plan) {
+        self.running.take_up(plan);
+    }
+
+    /// The server is well again: no more faults and events. What has begun takes its course.
+    pub fn heal(&self) {
+        self.running.faults.end();
+    }
+
+    /// Something happens to the server now.
+    pub fn happen(&self, what: &Happening) {
+        self.running.happen(what);
+    }
+
+    /// How many requests and connections were befallen by a fault so far.
+    pub fn befallen(&self) -> u64 {
+        self.running.faults.befallen()
+    }
+
+    /// How many connections were accepted so far.
+    pub fn connections(&self) -> u64 {
+        self.running.gate.accepted()
+    }
+
+    /// SHA-256 of the certificate that is shown now, colon-separated upper-case hex; without TLS there is none.
+    pub fn fingerprint(&self) -> Option<String> {
+        let identity = self.running.gate.identity();
+        identity.map(|identity| identity.fingerprint)
     }
 
     /// Makes a task's object disappear at once.

@@ -21,6 +21,7 @@ pub mod behaviour;
 mod clock;
 mod control;
 mod fault;
+pub mod faults;
 mod http;
 mod options;
 mod running;
@@ -39,10 +40,12 @@ use tokio::task::JoinHandle;
 pub use clock::ClockMode;
 pub use control::{Control, OpenObjects};
 pub use http::log::RequestRecord;
-pub use http::tls::TlsError;
+pub use http::tls::{Age, TlsError, TlsOptions};
 pub use options::Options;
 
-use http::tls::{Identity, TlsListener};
+use http::door::{Door, Gate};
+use http::tls::Identity;
+use http::wire::Connection;
 use running::Running;
 use scenario::ScenarioError;
 
@@ -91,7 +94,7 @@ impl Simulator {
         let setting = options.scenario.setting(&options.load)?;
         let identity = options
             .tls
-            .then(|| Identity::make(&[options.listen.ip().to_string()]))
+            .then(|| Identity::make(&options.certificate, &options.listen.ip().to_string()))
             .transpose()?;
         let listen_error = |source| StartError::Listen {
             address: options.listen,
@@ -122,32 +125,24 @@ impl Simulator {
             origin,
             options.seed,
         );
-        let running = Arc::new(Running::new(core, clock::Clock::new(options.clock)));
+        let running = Arc::new(Running::new(
+            core,
+            clock::Clock::new(options.clock),
+            Gate::new(identity.clone()),
+        ));
 
         tokio::spawn(running.clone().drive());
-        let router = http::router(running.clone());
+        running.take_up(&options.faults);
+        let service =
+            http::router(running.clone()).into_make_service_with_connect_info::<Connection>();
         let stop = running.stop.clone();
-        let serving = match &identity {
-            None => tokio::spawn(async move {
-                let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-                    // Slower without, but right.
-                    let _delay_is_only_slower = stream.set_nodelay(true);
-                });
-                // Accepting never fails for good, so serving ends only by the signal.
-                let _always_ok = axum::serve(listener, router)
-                    .with_graceful_shutdown(stop.cancelled_owned())
-                    .await;
-            }),
-            Some(identity) => {
-                let listener =
-                    TlsListener::begin(listener, identity, stop.clone()).map_err(listen_error)?;
-                tokio::spawn(async move {
-                    let _always_ok = axum::serve(listener, router)
-                        .with_graceful_shutdown(stop.cancelled_owned())
-                        .await;
-                })
-            }
-        };
+        let door = Door::open(listener, running.clone()).map_err(listen_error)?;
+        let serving = tokio::spawn(async move {
+            // Accepting never fails for good, so serving ends only by the signal.
+            let _always_ok = axum::serve(door, service)
+                .with_graceful_shutdown(stop.cancelled_owned())
+                .await;
+        });
         Ok(Self {
             address,
             identity,
@@ -178,7 +173,7 @@ impl Simulator {
             .map(|identity| identity.fingerprint.as_str())
     }
 
-    /// The certificate as PEM; without TLS there is none.
+    /// The certificate as PEM, or that of the authority that signed it; without TLS there is none.
     pub fn certificate_pem(&self) -> Option<&str> {
         self.identity.as_ref().map(|identity| identity.pem.as_str())
     }

@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::behaviour::Behaviours;
 use super::clock::ClockMode;
+use super::faults::Plan;
+use super::http::tls::TlsOptions;
 use super::scenario::{LoadOptions, Scenario};
 
 /// What a simulator is started with. [`Options::new`] gives a plain server for a scenario.
@@ -36,8 +38,12 @@ pub struct Options {
     pub session_timeout: Duration,
     /// Whether to serve HTTPS, with a certificate made at the start.
     pub tls: bool,
+    /// What kind of certificate that is.
+    pub certificate: TlsOptions,
     /// The server's ways.
     pub behaviours: Behaviours,
+    /// What is to go wrong.
+    pub faults: Plan,
 }
 
 impl Options {
@@ -56,7 +62,9 @@ impl Options {
             ready_sessions: Vec::new(),
             session_timeout: Duration::from_secs(30 * 60),
             tls: false,
+            certificate: TlsOptions::default(),
             behaviours: Behaviours::default(),
+            faults: Plan::default(),
         }
     }
 

@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::fault::Fault;
-use super::http::log::{RequestLog, RequestRecord};
+use super::faults::Faults;
+use super::http::door::Gate;
+use super::http::log::RequestLog;
 use super::service::{Answer, Call, Core, WaitRequest, WaitTicket};
 
 /// Shortest pause of the driver while somebody waits for changes: finer than anybody can see.
@@ -44,6 +46,8 @@ impl Drop for Waiting<'_> {
 pub(super) struct Running {
     core: Mutex<Core>,
     pub(super) clock: Clock,
+    pub(super) faults: Faults,
+    pub(super) gate: Gate,
     began: Instant,
     log: Mutex<RequestLog>,
     /// Told whenever something changed that a wait may be waiting for.
@@ -54,10 +58,12 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn new(core: Core, clock: Clock) -> Self {
+    pub(super) fn new(core: Core, clock: Clock, gate: Gate) -> Self {
         Self {
             core: Mutex::new(core),
             clock,
+            faults: Faults::default(),
+            gate,
             began: Instant::now(),
             log: Mutex::default(),
             changed: watch::Sender::new(0),
@@ -139,12 +145,8 @@ impl Running {
         self.began.elapsed()
     }
 
-    /// Notes a request, and tells whether its answer is to be lost.
-    pub(super) fn note_request(&self, record: RequestRecord) -> bool {
-        self.log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .add(record);
+    /// Whether the answer that is about to leave is to be lost.
+    pub(super) fn loses_answer(&self) -> bool {
         self.with(|core| {
             let lost = core.lose_answers > 0;
             core.lose_answers = core.lose_answers.saturating_sub(1);

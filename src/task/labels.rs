@@ -18,7 +18,7 @@ impl Labels {
     /// What to call a task's operation: the server's label, else words made of its `descriptionId`
     /// (`VirtualMachine.consolidateDisks` → `Consolidate disks`), else the method's name.
     pub fn operation<'a>(&'a self, info: &'a TaskInfo) -> Cow<'a, str> {
-        if let Some(label) = self.0.get(&info.description_id) {
+        if let Some(label) = self.0.get(&*info.description_id) {
             return Cow::Borrowed(label);
         }
         let last = info.description_id.rsplit('.').next().unwrap_or_default();

@@ -2,8 +2,12 @@
 
 mod duration;
 mod fit;
+mod nearest;
 mod sanitize;
+mod toml_place;
 
 pub use duration::{ago, duration};
 pub use fit::{prefix, truncate, width, wrap};
+pub use nearest::{did_you_mean, kebab, nearest};
 pub use sanitize::{sanitize, sanitize_lines};
+pub use toml_place::{toml_line, toml_problem};

@@ -141,7 +141,7 @@ mod tests {
             ..Options::default()
         });
         let span = history.elapsed(now);
-        let lines = lines(&look.unwrap(), history, span, ("Course", 12), columns, rows);
+        let lines = lines(&look, history, span, ("Course", 12), columns, rows);
         let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
         lines.join("\n")
     }

@@ -104,6 +104,7 @@ fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, St
 fn draw_prompt(canvas: &mut Canvas, prompt: &Prompt, area: Rect) -> Position {
     let label = match prompt.purpose {
         Purpose::Add => "watch ",
+        Purpose::Export => "write the rows to ",
         Purpose::Filter { .. } => "/",
     };
     let mut strip = Strip::new(canvas.look, area.width);
@@ -139,6 +140,9 @@ fn note<'a>(canvas: &Canvas<'a>, prompt: &Prompt) -> Strip<'a> {
                 "task-4711, or the URL of a task; several with spaces",
                 Role::Dim,
             );
+        }
+        Purpose::Export => {
+            strip.put(".csv, .json or .md", Role::Dim);
         }
         Purpose::Add => {}
     }

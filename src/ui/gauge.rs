@@ -68,7 +68,6 @@ mod tests {
             ascii,
             ..Options::default()
         });
-        let look = look.unwrap();
         let mut strip = Strip::new(&look, 80);
         filled(&mut strip, &look, columns, percent, Style::default());
         strip.line().to_string()
@@ -92,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_bar_without_figure_moves_to_and_fro_within_its_width() {
-        let look = Look::new(&Options::default()).unwrap();
+        let look = Look::new(&Options::default());
         for columns in 0..12 {
             for step in -30..30 {
                 let mut strip = Strip::new(&look, 80);

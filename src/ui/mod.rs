@@ -6,6 +6,7 @@ mod ascii;
 mod cancel;
 mod chart;
 mod columns;
+mod copy;
 mod details;
 mod figures;
 mod footer;
@@ -18,6 +19,7 @@ mod menu;
 mod message;
 mod notices;
 mod overlay;
+mod palette;
 mod row;
 mod scrollbar;
 mod symbols;
@@ -29,13 +31,13 @@ use ratatui::{
     Frame,
     buffer::Buffer,
     layout::{Rect, Size},
-    style::Style,
+    style::{Color, Style},
 };
 
 use crate::app::{Areas, Drawn, Options, Overlay, State, Target};
 
 pub use symbols::Symbols;
-pub use theme::{Role, Theme, ThemeError};
+pub use theme::{Role, Theme};
 
 /// How this terminal is drawn on.
 #[derive(Debug, Clone)]
@@ -48,14 +50,11 @@ pub struct Look {
 
 impl Look {
     /// As the options say.
-    ///
-    /// # Errors
-    /// When the built-in theme does not read, which its tests rule out.
-    pub fn new(options: &Options) -> Result<Self, ThemeError> {
-        Ok(Self {
-            theme: Theme::load(options.theme, options.colors)?,
+    pub fn new(options: &Options) -> Self {
+        Self {
+            theme: Theme::load(options.theme(), options.colors),
             symbols: Symbols::new(options.ascii),
-        })
+        }
     }
 
     /// What a role looks like.
@@ -79,10 +78,21 @@ impl Canvas<'_> {
         self.drawn.targets.push((area, target));
     }
 
-    /// Lays a style over an area.
+    /// Lays a ground under what an area has on it. The ground's own colour of text is for what has none; where colours
+    /// do not mix, for all of it.
     fn tint(&mut self, area: Rect, role: Role) {
         let style = self.look.style(role);
-        self.buffer.set_style(area, style);
+        let plain = Style { fg: None, ..style };
+        self.buffer.set_style(area, plain);
+        let Some(fg) = style.fg else { return };
+        let ground = self.look.style(Role::Ground).fg.unwrap_or(Color::Reset);
+        let area = area.intersection(self.buffer.area);
+        for place in area.positions() {
+            let cell = &mut self.buffer[place];
+            if !self.look.theme.mixes() || cell.fg == Color::Reset || cell.fg == ground {
+                cell.set_fg(fg);
+            }
+        }
     }
 }
 
@@ -97,16 +107,19 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
         buffer: frame.buffer_mut(),
         drawn: Drawn::default(),
     };
+    canvas.tint(area, Role::Ground);
     header::draw(&mut canvas, areas.header);
     list::draw(&mut canvas, areas.columns, areas.list);
     details::draw(&mut canvas, &areas);
-    let typing = footer::draw(&mut canvas, areas.footer);
+    let mut typing = footer::draw(&mut canvas, areas.footer);
     match &state.overlay {
         Some(Overlay::Cancel(inspector)) => cancel::draw(&mut canvas, inspector, area),
         Some(Overlay::Sort { chosen }) => menu::draw(&mut canvas, *chosen, area),
+        Some(Overlay::Copy { chosen }) => copy::draw(&mut canvas, *chosen, area),
         Some(Overlay::Help { top }) => help::draw(&mut canvas, *top, area),
         Some(Overlay::Notices { top }) => notices::draw(&mut canvas, *top, area),
         Some(Overlay::Figures { top }) => figures::draw(&mut canvas, *top, area),
+        Some(Overlay::Palette(palette)) => typing = palette::draw(&mut canvas, palette, area),
         Some(Overlay::Prompt(_)) | None => {}
     }
     if look.symbols.ascii {

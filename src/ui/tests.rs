@@ -11,7 +11,7 @@ use crate::app::fixture::now;
 
 /// What a state looks like.
 pub(super) fn draw_buffer(state: &State) -> Buffer {
-    draw_with(state, &Look::new(&state.options).unwrap())
+    draw_with(state, &Look::new(&state.options))
 }
 
 /// The same with a look that is at hand.

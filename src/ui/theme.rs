@@ -1,15 +1,18 @@
-//! What things look like: data, read from `assets/themes`, brought to the colours that the terminal has.
+//! What things look like: data, read from `assets/themes` or from a file of one's own, brought to the colours that the
+//! terminal has.
 
 mod color;
+mod file;
 
-use std::collections::HashMap;
-
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Style;
 use serde::Deserialize;
 
-use crate::app::{ColorDepth, ThemeChoice};
+use crate::{
+    app::{ColorDepth, ThemeChoice},
+    text::kebab,
+};
 
-use color::Rgb;
+use file::ThemeFile;
 
 macro_rules! roles {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
@@ -23,11 +26,18 @@ macro_rules! roles {
         impl Role {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// Its name in a theme file.
+            fn name(self) -> String {
+                kebab(match self { $(Self::$name => stringify!($name),)+ })
+            }
         }
     };
 }
 
 roles! {
+    /// The whole screen, below everything.
+    Ground,
     /// Ordinary text.
     Text,
     /// Text that matters.
@@ -90,233 +100,41 @@ roles! {
     Number,
 }
 
-/// A theme that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ThemeError {
-    /// It does not read.
-    #[error("the theme does not read: {0}")]
-    Syntax(#[from] toml::de::Error),
-    /// It leaves something out.
-    #[error("the theme says nothing about {0:?}")]
-    Missing(Role),
-}
-
-/// One role in a theme file.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Ink {
-    fg: Option<Rgb>,
-    bg: Option<Rgb>,
-    fg16: Option<Sixteen>,
-    bg16: Option<Sixteen>,
-    #[serde(default)]
-    style: Vec<Modification>,
-    #[serde(default)]
-    mono: Vec<Modification>,
-}
-
-impl Ink {
-    fn style(&self, depth: ColorDepth) -> Style {
-        let (fg, bg, modifications) = match depth {
-            ColorDepth::True => (
-                self.fg.map(Rgb::exact),
-                self.bg.map(Rgb::exact),
-                &self.style,
-            ),
-            ColorDepth::Indexed => (
-                self.fg.map(Rgb::indexed),
-                self.bg.map(Rgb::indexed),
-                &self.style,
-            ),
-            ColorDepth::Sixteen => (
-                self.fg16.map(Color::from),
-                self.bg16.map(Color::from),
-                &self.style,
-            ),
-            ColorDepth::Mono => (None, None, &self.mono),
-        };
-        let modifiers = modifications.iter().map(|m| Modifier::from(*m));
-        Style {
-            fg,
-            bg,
-            add_modifier: modifiers.collect(),
-            ..Style::default()
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Modification {
-    Bold,
-    Dim,
-    Italic,
-    Underlined,
-    Reversed,
-}
-
-impl From<Modification> for Modifier {
-    fn from(modification: Modification) -> Self {
-        match modification {
-            Modification::Bold => Self::BOLD,
-            Modification::Dim => Self::DIM,
-            Modification::Italic => Self::ITALIC,
-            Modification::Underlined => Self::UNDERLINED,
-            Modification::Reversed => Self::REVERSED,
-        }
-    }
-}
-
-/// The sixteen colours by the names that ratatui gives them.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Sixteen {
-    Black,
-    Red,
-    Green,
-    Yellow,
-    Blue,
-    Magenta,
-    Cyan,
-    Gray,
-    DarkGray,
-    LightRed,
-    LightGreen,
-    LightYellow,
-    LightBlue,
-    LightMagenta,
-    LightCyan,
-    White,
-}
-
-impl From<Sixteen> for Color {
-    fn from(color: Sixteen) -> Self {
-        match color {
-            Sixteen::Black => Self::Black,
-            Sixteen::Red => Self::Red,
-            Sixteen::Green => Self::Green,
-            Sixteen::Yellow => Self::Yellow,
-            Sixteen::Blue => Self::Blue,
-            Sixteen::Magenta => Self::Magenta,
-            Sixteen::Cyan => Self::Cyan,
-            Sixteen::Gray => Self::Gray,
-            Sixteen::DarkGray => Self::DarkGray,
-            Sixteen::LightRed => Self::LightRed,
-            Sixteen::LightGreen => Self::LightGreen,
-            Sixteen::LightYellow => Self::LightYellow,
-            Sixteen::LightBlue => Self::LightBlue,
-            Sixteen::LightMagenta => Self::LightMagenta,
-            Sixteen::LightCyan => Self::LightCyan,
-            Sixteen::White => Self::White,
-        }
-    }
-}
-
 /// What every role looks like on this terminal.
 #[derive(Debug, Clone)]
 pub struct Theme {
     styles: Vec<Style>,
+    depth: ColorDepth,
 }
 
 impl Theme {
-    /// A theme that comes with the program.
-    ///
-    /// # Errors
-    /// Never with the themes that passed this project's tests.
-    pub fn load(choice: ThemeChoice, depth: ColorDepth) -> Result<Self, ThemeError> {
-        let text = match choice {
-            ThemeChoice::Dark => include_str!("../../assets/themes/dark.toml"),
-            ThemeChoice::Light => include_str!("../../assets/themes/light.toml"),
-        };
-        Self::parse(text, depth)
+    /// A theme on a terminal of so many colours. What is wrong with a theme of one's own is as in the one it is based
+    /// on; [`Theme::problems`] tells of it.
+    pub fn load(choice: &ThemeChoice, depth: ColorDepth) -> Self {
+        let file = ThemeFile::read(choice.text()).0;
+        let styles = Role::ALL.iter().map(|role| file.ink(*role).style(depth));
+        Self {
+            styles: styles.collect(),
+            depth,
+        }
     }
 
-    /// Reads a theme.
-    ///
-    /// # Errors
-    /// When it does not read, or leaves a role out.
-    pub fn parse(text: &str, depth: ColorDepth) -> Result<Self, ThemeError> {
-        let inks: HashMap<Role, Ink> = toml::from_str(text)?;
-        let styles = Role::ALL.iter().map(|role| {
-            let ink = inks.get(role).ok_or(ThemeError::Missing(*role))?;
-            Ok(ink.style(depth))
-        });
-        Ok(Self {
-            styles: styles.collect::<Result<_, ThemeError>>()?,
-        })
+    /// What is wrong with the text of a theme, each with its line.
+    pub fn problems(text: &str) -> Vec<String> {
+        ThemeFile::read(text).1
     }
 
     /// What a role looks like.
     pub fn style(&self, role: Role) -> Style {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
+
+    /// Whether what lies on a ground of its own keeps its colours. Of sixteen colours, whose looks the terminal
+    /// decides, none can be read on every other.
+    pub(super) fn mixes(&self) -> bool {
+        self.depth != ColorDepth::Sixteen
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DEPTHS: [ColorDepth; 4] = [
-        ColorDepth::True,
-        ColorDepth::Indexed,
-        ColorDepth::Sixteen,
-        ColorDepth::Mono,
-    ];
-
-    #[test]
-    fn the_themes_read_for_every_terminal() {
-        for choice in [ThemeChoice::Dark, ThemeChoice::Light] {
-            for depth in DEPTHS {
-                Theme::load(choice, depth).unwrap();
-            }
-        }
-    }
-
-    #[test]
-    fn outcomes_look_different_wherever_there_are_colours() {
-        let outcomes = [
-            Role::Running,
-            Role::Queued,
-            Role::Failed,
-            Role::Cancelled,
-            Role::Success,
-        ];
-        for choice in [ThemeChoice::Dark, ThemeChoice::Light] {
-            for depth in &DEPTHS[..3] {
-                let theme = Theme::load(choice, *depth).unwrap();
-                for (index, one) in outcomes.iter().enumerate() {
-                    for other in &outcomes[index + 1..] {
-                        let (a, b) = (theme.style(*one).fg, theme.style(*other).fg);
-                        assert_ne!(a, b, "{one:?} and {other:?} in {choice:?}, {depth:?}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn without_colours_there_are_none() {
-        let theme = Theme::load(ThemeChoice::Dark, ColorDepth::Mono).unwrap();
-        for role in Role::ALL {
-            let style = theme.style(*role);
-            assert_eq!((style.fg, style.bg), (None, None), "{role:?}");
-        }
-        let selected = theme.style(Role::Selected);
-        assert!(selected.add_modifier.contains(Modifier::REVERSED));
-    }
-
-    #[test]
-    fn what_a_theme_leaves_out_is_named() {
-        let error = Theme::parse("[text]", ColorDepth::True).unwrap_err();
-        assert!(
-            matches!(error, ThemeError::Missing(Role::Strong)),
-            "{error}"
-        );
-        for text in ["[text]\nfg = \"blue\"", "[sky]", "[text]\ncolour = 1"] {
-            assert!(matches!(
-                Theme::parse(text, ColorDepth::True),
-                Err(ThemeError::Syntax(_))
-            ));
-        }
-    }
-}
+mod tests;

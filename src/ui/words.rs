@@ -12,7 +12,7 @@ use crate::{
 /// What an operation applies to: its name, else its reference.
 pub(super) fn target(info: &TaskInfo) -> String {
     match (&info.entity_name, &info.entity) {
-        (Some(name), _) if !name.is_empty() => name.clone(),
+        (Some(name), _) if !name.is_empty() => name.to_string(),
         (_, Some(entity)) => entity.value.to_string(),
         _ => String::new(),
     }
@@ -22,10 +22,10 @@ pub(super) fn target(info: &TaskInfo) -> String {
 pub(super) fn started_by(reason: &TaskReason) -> String {
     match reason {
         TaskReason::User { user_name } if user_name.is_empty() => "User".to_owned(),
-        TaskReason::User { user_name } => user_name.clone(),
+        TaskReason::User { user_name } => user_name.to_string(),
         TaskReason::System => "System".to_owned(),
-        TaskReason::Alarm { alarm_name, .. } => format!("Alarm: {alarm_name}"),
-        TaskReason::Schedule { name, .. } => format!("Schedule: {name}"),
+        TaskReason::Alarm(alarm) => format!("Alarm: {}", alarm.alarm_name),
+        TaskReason::Schedule(schedule) => format!("Schedule: {}", schedule.name),
         TaskReason::Other(value) => {
             let name = value.get("_typeName").and_then(serde_json::Value::as_str);
             name.unwrap_or("Unknown").to_owned()

@@ -4,7 +4,10 @@
 
 use std::{fmt, time::Duration};
 
-use super::types::{Fault, Malformed};
+use super::{
+    distrust::Distrust,
+    types::{Fault, Malformed},
+};
 
 /// A request that did not end well.
 #[derive(Debug, Clone)]
@@ -30,8 +33,10 @@ pub enum ErrorKind {
     Broken(String),
     /// No answer within this time.
     TimedOut(Duration),
-    /// The server's certificate was not accepted; why.
-    Certificate(String),
+    /// The server's certificate was not accepted.
+    Certificate(Box<Distrust>),
+    /// No secure connection came about; why.
+    Handshake(String),
     /// A status that is not the API's own, usually of a proxy in front.
     Status {
         /// The HTTP status.
@@ -100,6 +105,7 @@ impl Error {
             | ErrorKind::Broken(_)
             | ErrorKind::TimedOut(_)
             | ErrorKind::Certificate(_)
+            | ErrorKind::Handshake(_)
             | ErrorKind::Redirected { .. }
             | ErrorKind::NotJson(_)
             | ErrorKind::Damaged(_) => true,
@@ -157,11 +163,8 @@ impl fmt::Display for ErrorKind {
                 "no answer within {} s. Check the network, and that the server is not overloaded.",
                 limit.as_secs()
             ),
-            Self::Certificate(why) => write!(
-                f,
-                "its certificate is not trusted: {why}. Give the authority's certificate with --ca-file \
-                 (a vCenter offers its own at /certs/download.zip), or --insecure to check nothing."
-            ),
+            Self::Certificate(distrust) => distrust.fmt(f),
+            Self::Handshake(why) => write!(f, "no secure connection came about: {why}."),
             Self::Status { status, retry_after } => {
                 write!(f, "{}", status_in_words(*status))?;
                 match retry_after {
@@ -244,6 +247,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::vim::{Certificate, Why};
 
     fn error(kind: ErrorKind) -> Error {
         Error {
@@ -260,7 +264,12 @@ mod tests {
             ErrorKind::Refused,
             ErrorKind::Broken("reset".to_owned()),
             ErrorKind::TimedOut(Duration::from_secs(30)),
-            ErrorKind::Certificate("unknown issuer".to_owned()),
+            ErrorKind::Certificate(Box::new(Distrust {
+                host: "vc01.lab:443".to_owned(),
+                certificate: Certificate::read(b""),
+                why: Why::UnknownIssuer,
+            })),
+            ErrorKind::Handshake("no cipher in common".to_owned()),
             ErrorKind::Status {
                 status: 503,
                 retry_after: Some(Duration::from_secs(7)),

@@ -2,23 +2,31 @@
 //!
 //! [`types`] holds what travels and is free of IO; everything else here knows HTTP and JSON and no terminal.
 
+mod certificate;
 mod client;
 mod collector;
 mod credentials;
+mod distrust;
 mod error;
+mod fingerprint;
 mod history;
+mod look;
 mod release;
 mod tls;
 mod traffic;
 mod transport;
 pub mod types;
 
+pub use certificate::{Certificate, Details};
 pub use client::{Client, ConnectOptions};
 pub use collector::TaskCollector;
 pub use credentials::Credentials;
+pub use distrust::{Distrust, PinnedBy, Why};
 pub use error::{Error, ErrorKind};
+pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use history::{TaskQuery, Trace};
+pub use look::look;
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
-pub use tls::Trust;
+pub use tls::{Look, Pin, Trust};
 pub use traffic::{Traffic, TrafficFigures};
 pub use transport::{Address, Digest, InvalidAddress};

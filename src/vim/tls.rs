@@ -1,9 +1,10 @@
 //! Whom to trust: which certificate of a server is accepted.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use rustls::CertificateError;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme,
+    ClientConfig, DigitallySignedStruct, Error as TlsError, OtherError, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
     pki_types::{
@@ -13,6 +14,12 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
+use super::{
+    certificate::Certificate,
+    distrust::{Distrust, PinnedBy, Why, is_ca_as_server},
+    fingerprint::Fingerprint,
+};
+
 /// Which certificate of a server is accepted.
 #[derive(Debug, Clone, Default)]
 pub enum Trust {
@@ -21,8 +28,28 @@ pub enum Trust {
     System,
     /// One that leads to an authority of this machine or to one of these (PEM, one or more).
     Also(Vec<u8>),
+    /// Exactly one of these, and nothing else counts: not its name, its issuer, nor its age.
+    Pinned(Pin),
     /// Any: nothing is checked.
     Anything,
+}
+
+/// The certificates that a server may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// Their fingerprints; never none.
+    pub fingerprints: Vec<Fingerprint>,
+    /// Who says so.
+    pub by: PinnedBy,
+}
+
+/// What a look at a server's certificate brought.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Why it would not be accepted, if so.
+    pub distrust: Option<Distrust>,
 }
 
 impl Trust {
@@ -31,20 +58,44 @@ impl Trust {
         matches!(self, Self::Anything)
     }
 
-    /// The TLS configuration that this trust amounts to. TLS 1.2 is the least.
-    pub(super) fn client_config(&self) -> Result<ClientConfig, String> {
+    /// The TLS configuration that this trust in `host` amounts to. TLS 1.2 is the least.
+    pub(super) fn client_config(&self, host: String) -> Result<ClientConfig, String> {
+        self.configured(host, None)
+    }
+
+    /// One that breaks the handshake off as soon as the certificate was seen.
+    pub(super) fn looking_config(
+        &self,
+        host: String,
+        seen: Arc<OnceLock<Look>>,
+    ) -> Result<ClientConfig, String> {
+        self.configured(host, Some(seen))
+    }
+
+    fn configured(
+        &self,
+        host: String,
+        only_looks: Option<Arc<OnceLock<Look>>>,
+    ) -> Result<ClientConfig, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier: Arc<dyn ServerCertVerifier> = match self {
-            Self::System => Arc::new(Checked::new(Vec::new(), &provider)?),
-            Self::Also(pem) => Arc::new(Checked::new(certificates(pem)?, &provider)?),
-            Self::Anything => Arc::new(Unchecked(provider.clone())),
+        let check = match self {
+            Self::System => Check::by_authorities(Vec::new(), &provider),
+            Self::Also(pem) => Check::by_authorities(certificates(pem)?, &provider),
+            Self::Pinned(pin) => Check::Pinned(pin.clone()),
+            Self::Anything => Check::Nothing,
+        };
+        let judge = Judge {
+            host,
+            check,
+            provider: provider.clone(),
+            only_looks,
         };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?;
         Ok(builder
             .dangerous()
-            .with_custom_certificate_verifier(verifier)
+            .with_custom_certificate_verifier(Arc::new(judge))
             .with_no_client_auth())
     }
 }
@@ -61,30 +112,86 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     Ok(found)
 }
 
-/// The check by authorities, with one addition: a certificate that the user handed in is trusted as itself, too.
-/// Self-signed server certificates are often marked as authorities, which a plain check refuses in a server.
+/// Judges the certificates of one server. Signatures of the handshake are checked whatever is accepted: who shows a
+/// certificate has to hold its key.
 #[derive(Debug)]
-struct Checked {
-    authorities: Verifier,
-    handed_in: Vec<CertificateDer<'static>>,
+struct Judge {
+    host: String,
+    check: Check,
+    provider: Arc<CryptoProvider>,
+    /// Where what was seen is put down, if that is all that is wanted.
+    only_looks: Option<Arc<OnceLock<Look>>>,
 }
 
-impl Checked {
-    fn new(
+/// How certificates are judged.
+#[derive(Debug)]
+enum Check {
+    /// By authorities, with one addition: a certificate that the user handed in is trusted as itself, too.
+    /// Self-signed server certificates are often marked as authorities, which a plain check refuses in a server.
+    Authorities {
+        verifier: Verifier,
+        handed_in: Vec<CertificateDer<'static>>,
+    },
+    /// There are no authorities; why.
+    NoAuthorities(String),
+    Pinned(Pin),
+    Nothing,
+}
+
+impl Check {
+    fn by_authorities(
         handed_in: Vec<CertificateDer<'static>>,
         provider: &Arc<CryptoProvider>,
-    ) -> Result<Self, String> {
-        let authorities = Verifier::new_with_extra_roots(handed_in.clone(), provider.clone());
-        Ok(Self {
-            authorities: authorities.map_err(|error| {
-                format!("no authority's certificate could be loaded on this machine ({error})")
-            })?,
-            handed_in,
-        })
+    ) -> Self {
+        match Verifier::new_with_extra_roots(handed_in.clone(), provider.clone()) {
+            Ok(verifier) => Self::Authorities {
+                verifier,
+                handed_in,
+            },
+            Err(error) => Self::NoAuthorities(error.to_string()),
+        }
     }
 }
 
-impl ServerCertVerifier for Checked {
+impl Judge {
+    /// What is wrong with a certificate, if anything is.
+    fn objection(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Option<Why> {
+        match &self.check {
+            Check::Authorities {
+                verifier,
+                handed_in,
+            } => match verifier.verify_server_cert(
+                end_entity,
+                intermediates,
+                server_name,
+                ocsp_response,
+                now,
+            ) {
+                Ok(_) => None,
+                Err(TlsError::InvalidCertificate(problem)) => {
+                    let is_handed_in = is_ca_as_server(&problem) && handed_in.contains(end_entity);
+                    (!is_handed_in).then(|| Why::of(&problem))
+                }
+                Err(other) => Some(Why::Unusable(other.to_string())),
+            },
+            Check::NoAuthorities(why) => Some(Why::NoAuthorities(why.clone())),
+            Check::Pinned(pin) => {
+                let is_expected = pin.fingerprints.contains(&Fingerprint::of(end_entity));
+                (!is_expected).then(|| Why::another(pin))
+            }
+            Check::Nothing => None,
+        }
+    }
+}
+
+impl ServerCertVerifier for Judge {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -93,18 +200,27 @@ impl ServerCertVerifier for Checked {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        let checked = self.authorities.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        );
-        match checked {
-            Err(error) if is_ca_as_server(&error) && self.handed_in.contains(end_entity) => {
-                Ok(ServerCertVerified::assertion())
+        let why = self.objection(end_entity, intermediates, server_name, ocsp_response, now);
+        let distrust = why.map(|why| Distrust {
+            host: self.host.clone(),
+            certificate: Certificate::read(end_entity),
+            why,
+        });
+        if let Some(seen) = &self.only_looks {
+            let certificate = Certificate::read(end_entity);
+            // A second connection sees the same.
+            let _ = seen.set(Look {
+                certificate,
+                distrust,
+            });
+            return Err(TlsError::General("it was only looked at".to_owned()));
+        }
+        match distrust {
+            None => Ok(ServerCertVerified::assertion()),
+            Some(distrust) => {
+                let distrust = OtherError(Arc::new(distrust));
+                Err(CertificateError::Other(distrust).into())
             }
-            other => other,
         }
     }
 
@@ -114,55 +230,7 @@ impl ServerCertVerifier for Checked {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.authorities.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.authorities.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.authorities.supported_verify_schemes()
-    }
-}
-
-fn is_ca_as_server(error: &TlsError) -> bool {
-    match error {
-        TlsError::InvalidCertificate(CertificateError::Other(other)) => {
-            other.0.to_string().contains("CaUsedAsEndEntity")
-        }
-        _ => false,
-    }
-}
-
-/// Accepts any certificate; signatures of the handshake are still checked.
-#[derive(Debug)]
-struct Unchecked(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unchecked {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, TlsError> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls12_signature(message, cert, dss, algorithms)
     }
 
@@ -172,34 +240,20 @@ impl ServerCertVerifier for Unchecked {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls13_signature(message, cert, dss, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        let algorithms = &self.provider.signature_verification_algorithms;
+        algorithms.supported_schemes()
     }
 }
 
-/// What was wrong with a certificate, in words.
-pub(super) fn in_words(error: &TlsError) -> Option<String> {
-    let TlsError::InvalidCertificate(problem) = error else {
-        return None;
-    };
-    Some(match problem {
-        CertificateError::UnknownIssuer => {
-            "no authority that this machine trusts has signed it (it may be self-signed)".to_owned()
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "it has expired".to_owned()
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it is not valid yet; check this machine's clock".to_owned()
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "it is made out to another name than the one in --url".to_owned()
-        }
-        _ if is_ca_as_server(error) => "it is self-signed".to_owned(),
-        other => other.to_string(),
-    })
+/// Why the certificate was not accepted, if that is what a failure of TLS comes from.
+pub(super) fn distrust(error: &TlsError) -> Option<&Distrust> {
+    match error {
+        TlsError::InvalidCertificate(CertificateError::Other(other)) => other.0.downcast_ref(),
+        _ => None,
+    }
 }

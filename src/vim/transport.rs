@@ -27,6 +27,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
+    distrust,
     error::{Error, ErrorKind},
     tls::{self, Trust},
     traffic::Traffic,
@@ -104,15 +105,40 @@ impl Address {
         }
     }
 
+    /// Host and port, the usual one too: what a certificate is trusted for.
+    pub fn authority(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        let port = self.0.port_or_known_default().unwrap_or_default();
+        format!("{host}:{port}")
+    }
+
+    /// The whole of it, without user and password.
+    pub fn base(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// Whether it is spoken to over TLS.
+    pub fn is_tls(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
     /// Whether what is sent can be read on the way: plain HTTP to another machine.
     pub fn is_exposed(&self) -> bool {
-        let is_loopback = match self.0.host() {
+        !self.is_tls() && !self.is_loopback()
+    }
+
+    fn is_loopback(&self) -> bool {
+        match self.0.host() {
             Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
             Some(url::Host::Ipv4(address)) => address.is_loopback(),
             Some(url::Host::Ipv6(address)) => address.is_loopback(),
             None => false,
-        };
-        self.0.scheme() == "http" && !is_loopback
+        }
+    }
+
+    /// The URL of the server itself.
+    pub(super) fn root(&self) -> Url {
+        self.0.clone()
     }
 
     /// The URL of a path below this address. Segments are encoded.
@@ -204,6 +230,31 @@ impl Digest {
     }
 }
 
+/// What speaks HTTP with a server. Redirects are not followed: credentials would travel along.
+pub(super) fn http_client(
+    address: &Address,
+    config: rustls::ClientConfig,
+) -> Result<reqwest::Client, reqwest::Error> {
+    let mut defaults = HeaderMap::new();
+    defaults.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    defaults.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("vtask/", env!("CARGO_PKG_VERSION")))
+        .default_headers(defaults)
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .tcp_nodelay(true)
+        .tls_backend_preconfigured(config);
+    // A proxy would read what is meant for this machine alone.
+    let builder = if address.is_loopback() {
+        builder.no_proxy()
+    } else {
+        builder
+    };
+    builder.build()
+}
+
 /// Sends requests to one server.
 #[derive(Debug)]
 pub(super) struct Transport {
@@ -223,25 +274,14 @@ impl Transport {
             server: address.name(),
             kind: ErrorKind::Unaskable(why),
         };
-        let mut defaults = HeaderMap::new();
-        defaults.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        defaults.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("vtask/", env!("CARGO_PKG_VERSION")))
-            .default_headers(defaults)
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .tcp_nodelay(true);
         // Reading the machine's authorities takes a while: only where they are needed.
-        let trust = match address.0.scheme() {
-            "https" => trust,
-            _ => &Trust::Anything,
+        let trust = if address.is_tls() {
+            trust
+        } else {
+            &Trust::Anything
         };
-        builder = builder.tls_backend_preconfigured(trust.client_config().map_err(unusable)?);
-        let http = builder
-            .build()
-            .map_err(|error| unusable(error.to_string()))?;
+        let config = trust.client_config(address.authority()).map_err(unusable)?;
+        let http = http_client(&address, config).map_err(|error| unusable(error.to_string()))?;
         Ok(Self {
             http,
             address,
@@ -367,13 +407,13 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// What a failed exchange means.
-fn trouble(error: &reqwest::Error) -> ErrorKind {
+pub(super) fn trouble(error: &reqwest::Error) -> ErrorKind {
     let mut innermost = error.to_string();
     for cause in iter::successors(error.source(), |cause| deeper(*cause)) {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-            return match tls::in_words(tls) {
-                Some(words) => ErrorKind::Certificate(words),
-                None => ErrorKind::Broken(format!("TLS: {tls}")),
+            return match tls::distrust(tls) {
+                Some(distrust) => ErrorKind::Certificate(Box::new(distrust.clone())),
+                None => ErrorKind::Handshake(distrust::handshake(tls)),
             };
         }
         let io = cause.downcast_ref::<io::Error>();

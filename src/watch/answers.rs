@@ -149,9 +149,10 @@ impl Endpoint {
         &mut self,
         reading: &mut Reading,
         mo_id: &Arc<str>,
-        info: Box<TaskInfo>,
+        mut info: Box<TaskInfo>,
         digest: Option<Digest>,
     ) {
+        info.share_name(mo_id);
         let now = Instant::now();
         for key in self.watched.read(mo_id, &info, digest, now) {
             self.watched.add(&key, Origin::Lineage, now);

@@ -8,6 +8,7 @@ mod answers;
 mod backoff;
 mod command;
 mod endpoint;
+mod joining;
 mod link;
 mod options;
 mod pace;

@@ -4,17 +4,14 @@
 //! time. The state here outlives an outage: as long as the session lives, the version that was reached is asked for
 //! again, and nothing that happened meanwhile is missed.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
     answers::{Done, End},
     endpoint::{Endpoint, Halt},
+    joining::Joining,
     options::FetchMode,
     pace::Pace,
     reading::{IN_FLIGHT, Reading},
@@ -76,8 +73,8 @@ pub(super) struct Push {
     version: String,
     /// What is in the view, as far as we know.
     pub(super) members: HashSet<Arc<str>>,
-    /// Members that were not heard of yet, with the time they were put there.
-    joining: HashMap<Arc<str>, Instant>,
+    /// Members that were not heard of yet.
+    joining: Joining,
     leaving: Vec<Arc<str>>,
     is_modifying: bool,
     /// Since when a wait runs.
@@ -102,7 +99,7 @@ impl Push {
             collector: Arc::new(collector),
             version: String::new(),
             members: HashSet::new(),
-            joining: HashMap::new(),
+            joining: Joining::default(),
             leaving: Vec::new(),
             is_modifying: false,
             waiting_since: None,
@@ -126,7 +123,7 @@ impl Push {
         if !std::mem::take(&mut self.is_modifying) {
             return Vec::new();
         }
-        let unsure: Vec<Arc<str>> = self.joining.drain().map(|(mo_id, _)| mo_id).collect();
+        let unsure = self.joining.take_all();
         for mo_id in &unsure {
             self.members.remove(mo_id);
         }
@@ -147,26 +144,20 @@ impl Push {
 
     /// A task of the view was heard of.
     pub(super) fn heard_of(&mut self, mo_id: &str) {
-        if !self.joining.is_empty() {
-            self.joining.remove(mo_id);
-        }
+        self.joining.remove(mo_id);
     }
 
     fn next_time(&self) -> Option<Instant> {
         let wait = self.waiting_since.is_none() && !self.members.is_empty();
-        let oldest = self.joining.values().min();
         let patience = if self.is_nudged || self.waiting_since.is_none() {
             READ_AFTER
         } else {
             NUDGE_AFTER
         };
-        [
-            wait.then_some(self.next_wait),
-            oldest.map(|since| *since + patience),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [wait.then_some(self.next_wait), self.joining.due(patience)]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 
@@ -239,8 +230,7 @@ impl Endpoint {
             if !joining.is_empty() || !push.leaving.is_empty() {
                 push.is_modifying = true;
                 push.members.extend(joining.iter().cloned());
-                push.joining
-                    .extend(joining.iter().map(|task| (task.clone(), now)));
+                push.joining.add(&joining, now);
                 let (collector, leaving) =
                     (push.collector.clone(), std::mem::take(&mut push.leaving));
                 reading.start(|_| async move {
@@ -258,11 +248,7 @@ impl Endpoint {
         let Fetch::Push(push) = &mut self.fetch else {
             return;
         };
-        let is_late = |since: &Instant, patience| now.duration_since(*since) >= patience;
-        let late = push
-            .joining
-            .values()
-            .any(|since| is_late(since, NUDGE_AFTER));
+        let late = push.joining.is_late(NUDGE_AFTER, now);
         if late && !push.is_nudged && push.waiting_since.is_some() {
             push.is_nudged = true;
             let collector = push.collector.clone();
@@ -271,14 +257,7 @@ impl Endpoint {
                 Done::Nudge
             });
         }
-        let overdue: Vec<Arc<str>> = push
-            .joining
-            .iter()
-            .filter(|(_, since)| is_late(since, READ_AFTER))
-            .map(|(mo_id, _)| mo_id.clone())
-            .collect();
-        for mo_id in overdue {
-            push.joining.remove(&mo_id);
+        for mo_id in push.joining.take_late(READ_AFTER, now) {
             self.watched.at(&mo_id, now);
         }
     }
@@ -317,6 +296,7 @@ impl Endpoint {
                     }
                     if set.truncated {
                         push.truncated += 1;
+                        push.joining.telling(now);
                     } else {
                         let answers = 1 + std::mem::take(&mut push.truncated);
                         push.next_wait = push.pace.next(now, answers);

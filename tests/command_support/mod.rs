@@ -224,7 +224,7 @@ impl Line {
         let (out, err) = (Paper::default(), Paper::default());
         let words = ["vtask"].into_iter().map(str::to_owned).chain(self.words);
         let connection = ["--url", url, "--username", "ops"].map(str::to_owned);
-        let is_known = |words: &[String]| words.iter().any(|word| word == "config");
+        let is_known = |words: &[String]| words[1] == "config" || words[1] == "trust";
         let words: Vec<String> = words.collect();
         let words = if is_known(&words) {
             words

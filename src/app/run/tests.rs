@@ -4,7 +4,7 @@
 
 mod rig;
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::json;
 
 use super::*;
@@ -128,7 +128,7 @@ async fn what_is_copied_goes_to_the_host() {
     let rig = Rig::start();
     rig.tell(running(42)).await;
     rig.until("42%").await;
-    rig.press('y');
+    rig.press('Y');
     rig.until("Copied the task's id").await;
     assert_eq!(rig.host.copied(), ["task-1"]);
 }
@@ -204,6 +204,80 @@ async fn when_the_fetch_loop_has_ended_the_screen_stays() {
     rig.end_updates();
     rig.press('r');
     rig.until("vc01.lab is not connected any more").await;
+    rig.press('q');
+    assert_eq!(rig.exit().await, Exit::Quit);
+}
+
+/// Types the terminal's answer to the question for its background.
+fn answer(rig: &Rig, color: &str) {
+    rig.input(Input::Key(KeyEvent::new(
+        KeyCode::Char(']'),
+        KeyModifiers::ALT,
+    )));
+    for character in format!("11;rgb:{color}").chars() {
+        rig.press(character);
+    }
+    rig.input(Input::Key(KeyEvent::new(
+        KeyCode::Char('\\'),
+        KeyModifiers::ALT,
+    )));
+}
+
+fn ground_of_selection(theme: &crate::app::ThemeChoice) -> ratatui::style::Color {
+    let theme = ui::Theme::load(theme, crate::app::ColorDepth::True);
+    theme.style(ui::Role::Selected).bg.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_terminals_answer_chooses_the_theme_and_types_nothing() {
+    use crate::app::{ThemeChoice, Themes};
+    let mut rig = Rig::start_with(Options {
+        themes: Themes::named("auto").unwrap(),
+        may_ask_background: true,
+        ..Options::default()
+    });
+    rig.tell(running(42)).await;
+    rig.until("42%").await;
+    assert_eq!(rig.host.asked(), 1);
+    let [dark, light] = [ThemeChoice::Dark, ThemeChoice::Light].map(|t| ground_of_selection(&t));
+    assert!(rig.screen.has_color(dark) && !rig.screen.has_color(light));
+    answer(&rig, "ffff/ffff/ffff");
+    rig.tell(running(43)).await;
+    rig.until("43%").await;
+    assert!(rig.screen.has_color(light) && !rig.screen.has_color(dark));
+    assert!(
+        rig.commands.try_recv().is_err(),
+        "no key of the answer did anything"
+    );
+    rig.press('q');
+    assert_eq!(rig.exit().await, Exit::Quit);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_theme_that_was_chosen_needs_no_answer() {
+    use crate::app::{ThemeChoice, Themes};
+    let mut rig = Rig::start_with(Options {
+        themes: Themes::only(ThemeChoice::Light),
+        may_ask_background: true,
+        ..Options::default()
+    });
+    rig.until("connecting").await;
+    assert_eq!(rig.host.asked(), 0);
+    rig.press('q');
+    assert_eq!(rig.exit().await, Exit::Quit);
+}
+
+#[tokio::test(start_paused = true)]
+async fn complaints_about_the_configuration_are_said_at_the_start() {
+    let mut rig = Rig::start_with(Options {
+        complaints: vec!["line 3: one".into(), "line 5: two".into()],
+        ..Options::default()
+    });
+    rig.until("2 things in the config file are wrong").await;
+    rig.press('n');
+    rig.until("line 3: one").await;
+    rig.until("line 5: two").await;
+    rig.press('q');
     rig.press('q');
     assert_eq!(rig.exit().await, Exit::Quit);
 }

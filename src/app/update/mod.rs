@@ -2,10 +2,12 @@
 
 mod copy;
 mod details;
+mod export;
 mod inspect;
 mod list;
 mod mouse;
 mod news;
+mod palette;
 mod prompt;
 
 pub use inspect::may_ask;
@@ -28,7 +30,10 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
     let mut effects = match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
         Event::Key(key) => press(state, key, now),
-        Event::Paste(text) => prompt::paste(state, &text),
+        Event::Paste(text) => {
+            palette::paste(state, &text);
+            prompt::paste(state, &text)
+        }
         Event::Mouse(mouse) => match mouse::take(state, mouse, now) {
             Some(effects) => effects,
             None => return Vec::new(),
@@ -38,6 +43,10 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
             Vec::new()
         }
         Event::News(endpoint, update) => news::take(state, endpoint, update, now),
+        Event::Background(background) => {
+            state.options.background = background;
+            Vec::new()
+        }
         Event::Tick => Vec::new(),
         Event::Resumed => vec![Effect::Redraw],
     };
@@ -51,6 +60,10 @@ fn press(state: &mut State, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
     match state.keymap.action(context, key) {
         Some(action) => act(state, context, action, now),
         None if context == Context::Prompt => prompt::press(state, key),
+        None if context == Context::Palette => {
+            palette::press(state, key);
+            Vec::new()
+        }
         None => Vec::new(),
     }
 }
@@ -67,6 +80,10 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
     match context {
         Context::Prompt => prompt::act(state, action, now),
         Context::Cancel | Context::Confirm => inspect::act(state, action, now),
+        Context::Palette => palette::act(state, action, now),
+        Context::Menu if matches!(state.overlay, Some(Overlay::Copy { .. })) => {
+            copy::act_in_menu(state, action, now)
+        }
         Context::Menu => list::act_in_menu(state, action),
         Context::Reading => {
             read(state, action);
@@ -101,7 +118,10 @@ fn act_on_screen(
             state.paused = !state.paused;
             return to_all(state, &Command::Pause(state.paused));
         }
+        Action::CopyMenu => copy::open_menu(state),
+        Action::Export => export::open(state, now),
         Action::Copy => return copy::copy(state, now),
+        Action::Palette => palette::open(state, context),
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),
         Action::Figures => state.overlay = Some(Overlay::Figures { top: 0 }),

@@ -4,7 +4,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Position;
 
-use super::{act, details, inspect, list};
+use super::{act, copy, details, inspect, list, palette};
 use crate::app::{
     action::Action,
     event::Effect,
@@ -63,6 +63,8 @@ fn click(state: &mut State, place: Position, now: Timestamp) -> Option<Vec<Effec
         Target::Tab(tab) => details::show(state, tab),
         Target::Details => details::focus(state),
         Target::Member(handle) => return Some(inspect::choose(state, handle)),
+        Target::Command(place) => return Some(palette::choose(state, place, now)),
+        Target::Copied(place) => return Some(copy::choose(state, place, now)),
         Target::Order(place) => list::choose_order(state, place),
         Target::Action(action) => {
             let context = state.context();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use super::list;
+use super::{export, list};
 use crate::{
     app::{
         action::Action,
@@ -74,7 +74,7 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
         Action::Dismiss => {
             let before = match &prompt.purpose {
                 Purpose::Filter { before } => Some(before.clone()),
-                Purpose::Add => None,
+                Purpose::Add | Purpose::Export => None,
             };
             state.overlay = None;
             if let Some(before) = before {
@@ -82,6 +82,7 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
             }
         }
         Action::Accept if prompt.purpose == Purpose::Add => return add(state, now),
+        Action::Accept if prompt.purpose == Purpose::Export => return export::accept(state, now),
         Action::Accept => state.overlay = None,
         _ => {}
     }

@@ -2,8 +2,10 @@
 
 mod cancelling;
 mod clicking;
+mod commanding;
 mod listing;
 mod news;
+mod taking;
 mod typing;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -134,9 +136,9 @@ fn what_the_tab_is_about_goes_on_the_clipboard() {
     let mut state = busy(80, 24);
     let Details { tab, .. } = state.details;
     assert_eq!(tab, Tab::Overview);
-    assert_eq!(press(&mut state, "y"), [Effect::Copy("task-4711".into())]);
+    assert_eq!(press(&mut state, "Y"), [Effect::Copy("task-4711".into())]);
     press(&mut state, "/4740<enter>3");
-    let copied = press(&mut state, "y");
+    let copied = press(&mut state, "Y");
     let [Effect::Copy(text)] = &copied[..] else {
         panic!("{copied:?}");
     };

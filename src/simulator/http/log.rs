@@ -1,12 +1,22 @@
 //! The log of requests, for tests and for whoever measures a client.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::fs::File;
+use std::io::{LineWriter, Write};
+use std::sync::Arc;
 use std::time::Duration;
+
+use axum::extract::Request;
+use axum::response::Response;
+
+use crate::simulator::faults::Undelivered;
+use crate::simulator::running::Running;
 
 /// How many requests are remembered.
 const REMEMBERED: usize = 50_000;
 
-/// A request that was answered.
+/// A request that came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestRecord {
     /// When it arrived, as real time since the server's start.
@@ -17,10 +27,78 @@ pub struct RequestRecord {
     pub kind: String,
     /// The raw path.
     pub path: String,
-    /// The status of the answer.
+    /// The status of the answer; 0 if there was none: the connection was cut, or the client went away.
     pub status: u16,
-    /// Bytes of the answer's body before compression.
+    /// Bytes of the answer's body before compression, where that is known.
     pub bytes: usize,
+}
+
+impl fmt::Display for RequestRecord {
+    /// Seconds since the start, status, bytes, method and kind, with tabs between.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            at,
+            method,
+            kind,
+            status,
+            bytes,
+            ..
+        } = self;
+        write!(
+            f,
+            "{:.6}\t{status}\t{bytes}\t{method}\t{kind}",
+            at.as_secs_f64()
+        )
+    }
+}
+
+/// Bytes of an answer's body before compression, on the answer itself.
+#[derive(Clone, Copy)]
+pub(in crate::simulator) struct Size(pub usize);
+
+/// A request that is under way; it gets into the log however it ends.
+pub(in crate::simulator) struct Noted {
+    running: Arc<Running>,
+    /// What is known of it.
+    pub record: RequestRecord,
+}
+
+impl Noted {
+    /// A request that has just come.
+    pub(in crate::simulator) fn begin(
+        running: &Arc<Running>,
+        request: &Request,
+        kind: String,
+    ) -> Self {
+        let record = RequestRecord {
+            at: running.real_time(),
+            method: request.method().to_string(),
+            kind,
+            path: request.uri().path().to_owned(),
+            status: 0,
+            bytes: 0,
+        };
+        Self {
+            running: running.clone(),
+            record,
+        }
+    }
+
+    /// It is answered.
+    pub(in crate::simulator) fn end(mut self, response: Response) -> Response {
+        let extensions = response.extensions();
+        if extensions.get::<Undelivered>().is_none() {
+            self.record.status = response.status().as_u16();
+            self.record.bytes = extensions.get::<Size>().map_or(0, |size| size.0);
+        }
+        response
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        self.running.log().add(self.record.clone());
+    }
 }
 
 /// The newest requests and the number of all.
@@ -28,12 +106,20 @@ pub struct RequestRecord {
 pub(crate) struct RequestLog {
     newest: VecDeque<RequestRecord>,
     count: u64,
+    /// Where every request is written, too.
+    sink: Option<LineWriter<File>>,
 }
 
 impl RequestLog {
     /// Adds a request.
     pub(crate) fn add(&mut self, record: RequestRecord) {
         self.count += 1;
+        if let Some(sink) = &mut self.sink
+            && writeln!(sink, "{record}").is_err()
+        {
+            // A disk that is full does not get emptier by trying.
+            self.sink = None;
+        }
         if self.newest.len() == REMEMBERED {
             self.newest.pop_front();
         }
@@ -52,6 +138,12 @@ impl RequestLog {
 
     /// Forgets all.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.newest.clear();
+        self.count = 0;
+    }
+
+    /// Writes every request from now on to a file, one line each.
+    pub(crate) fn write_to(&mut self, file: File) {
+        self.sink = Some(LineWriter::new(file));
     }
 }

@@ -1,9 +1,11 @@
 //! The edge: HTTP requests become calls, answers become responses. What is asked and answered is decided in
 //! `service`; time and waiting are kept in `running`.
 
+pub(super) mod door;
 pub(super) mod log;
 pub(super) mod path;
 pub(super) mod tls;
+pub(super) mod wire;
 
 use std::sync::Arc;
 
@@ -15,10 +17,11 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
-use self::log::RequestRecord;
+use self::log::Size;
 use self::path::{Address, Place};
 use super::behaviour::{Behaviours, Outage};
 use super::fault::Fault;
+use super::faults;
 use super::running::Running;
 use super::service::{Answer, Call};
 use super::value::{self, MoRef};
@@ -50,6 +53,10 @@ pub(super) fn router(running: Arc<Running>) -> Router {
     Router::new()
         .fallback(answer)
         .layer(CompressionLayer::new().compress_when(wanted))
+        .layer(axum::middleware::from_fn_with_state(
+            running.clone(),
+            faults::front,
+        ))
         .with_state(running)
 }
 
@@ -72,19 +79,7 @@ impl Outgoing {
 
 async fn answer(State(running): State<Arc<Running>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let raw = parts.uri.path().to_owned();
-    let place = path::read(&raw);
-    let kind = match &place {
-        Place::System => parts
-            .uri
-            .query()
-            .and_then(|query| query.strip_prefix("action="))
-            .unwrap_or("system")
-            .to_owned(),
-        Place::Member(Address { kind, member, .. }) => format!("{kind}/{member}"),
-        Place::Nowhere => "elsewhere".to_owned(),
-    };
-    let began = running.real_time();
+    let place = path::read(parts.uri.path());
     let (behaviours, outage) =
         running.with(|core| (core.behaviours.clone(), core.outages.pop_front()));
     let body = to_bytes(body, LARGEST_BODY).await;
@@ -108,23 +103,14 @@ async fn answer(State(running): State<Arc<Running>>, request: Request) -> Respon
     let bytes = axum::body::HttpBody::size_hint(response.body())
         .exact()
         .unwrap_or(0);
-    let record = RequestRecord {
-        at: began,
-        method: parts.method.to_string(),
-        kind,
-        path: raw,
-        status: response.status().as_u16(),
-        bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
-    };
-    let lost = running.note_request(record);
-    if !behaviours.gzip {
+    let size = Size(usize::try_from(bytes).unwrap_or(usize::MAX));
+    if running.loses_answer() {
+        response = broken(response.status());
+    } else if !behaviours.gzip {
         response.extensions_mut().insert(Uncompressed);
     }
-    if lost {
-        broken(response.status())
-    } else {
-        response
-    }
+    response.extensions_mut().insert(size);
+    response
 }
 
 /// The call that a request makes, or the refusal.

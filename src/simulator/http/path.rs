@@ -1,6 +1,7 @@
 //! Reads the paths of the API. The raw path is split first and its segments are decoded after that, so that an
 //! encoded `/` stays part of its segment.
 
+use axum::http::Uri;
 use percent_encoding::percent_decode_str;
 
 /// What a path names.
@@ -25,6 +26,18 @@ pub(crate) struct Address {
     pub(crate) id: String,
     /// The property or method.
     pub(crate) member: String,
+}
+
+/// What a request is for, without ids: `Task/info`, `PropertyCollector/WaitForUpdatesEx`, `hello`.
+pub(crate) fn kind(uri: &Uri) -> String {
+    match read(uri.path()) {
+        Place::System => {
+            let action = uri.query().and_then(|query| query.strip_prefix("action="));
+            action.unwrap_or("system").to_owned()
+        }
+        Place::Member(Address { kind, member, .. }) => format!("{kind}/{member}"),
+        Place::Nowhere => "elsewhere".to_owned(),
+    }
 }
 
 /// Reads a raw path.

@@ -329,6 +329,13 @@ impl Core {
             most,
             ..
         } = &ticket.request;
+        if self
+            .sessions
+            .get(token)
+            .is_some_and(|session| session.half_dead)
+        {
+            return Err(Fault::not_authenticated(object));
+        }
         // The collector steps out of its session, for it looks at what else the session has.
         let taken = self
             .sessions

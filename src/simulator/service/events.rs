@@ -29,7 +29,7 @@ impl Core {
         let entity = read_entity(&mut filter, "EventFilterSpecByEntity", &self.world)?;
         let period = match filter.optional_object("time", "EventFilterSpecByTime")? {
             Some(mut by_time) => {
-                let period = Period::read(&mut by_time, self.origin)?;
+                let period = Period::read(&mut by_time, &self.calendar)?;
                 by_time.done()?;
                 Some(period)
             }

@@ -48,7 +48,7 @@ impl Core {
         let filter = TaskFilter::read(
             fields.object("filter", "TaskFilterSpec")?,
             &self.world,
-            self.origin,
+            &self.calendar,
         )?;
         let mut without_results = false;
         if call.member == "CreateCollectorWithInfoFilterForTasks"

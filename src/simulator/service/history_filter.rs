@@ -10,7 +10,7 @@ use crate::simulator::world::World;
 use crate::simulator::world::archive::Facts;
 use crate::simulator::world::inventory::{EntityId, Inventory};
 use crate::simulator::world::task::{TaskId, TaskState};
-use crate::simulator::world::time::WorldTime;
+use crate::simulator::world::time::{Calendar, WorldTime};
 
 /// Which entities count, seen from the one that is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub(super) struct Period {
 
 impl Period {
     /// Reads `beginTime` and `endTime`.
-    pub(super) fn read(fields: &mut Fields, origin: Timestamp) -> Result<Self, Fault> {
-        let world_time = |time: Timestamp| WorldTime::of_calendar(time, origin);
+    pub(super) fn read(fields: &mut Fields, calendar: &Calendar) -> Result<Self, Fault> {
+        let world_time = |time: Timestamp| calendar.moment(time);
         let begin = fields.optional_time("beginTime")?.map(world_time);
         let end = fields.optional_time("endTime")?.map(world_time);
         Ok(Self { begin, end })
@@ -121,11 +121,11 @@ impl TaskFilter {
     pub(super) fn read(
         mut fields: Fields,
         world: &World,
-        origin: Timestamp,
+        calendar: &Calendar,
     ) -> Result<Self, Fault> {
         let entity = read_entity(&mut fields, "TaskFilterSpecByEntity", world)?;
         let time = match fields.optional_object("time", "TaskFilterSpecByTime")? {
-            Some(by_time) => Some(read_time(by_time, origin)?),
+            Some(by_time) => Some(read_time(by_time, calendar)?),
             None => None,
         };
         let users = read_users(&mut fields, "TaskFilterSpecByUsername")?;
@@ -198,7 +198,7 @@ impl TaskFilter {
     }
 }
 
-fn read_time(mut fields: Fields, origin: Timestamp) -> Result<(usize, Period), Fault> {
+fn read_time(mut fields: Fields, calendar: &Calendar) -> Result<(usize, Period), Fault> {
     let which = match fields.string("timeType")?.as_str() {
         "queuedTime" => 0,
         "startedTime" => 1,
@@ -208,7 +208,7 @@ fn read_time(mut fields: Fields, origin: Timestamp) -> Result<(usize, Period), F
             return Err(Fault::invalid_argument("filter.time.timeType", why));
         }
     };
-    let period = Period::read(&mut fields, origin)?;
+    let period = Period::read(&mut fields, calendar)?;
     fields.done()?;
     Ok((which, period))
 }

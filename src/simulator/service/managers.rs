@@ -31,7 +31,7 @@ impl Core {
         let session = self
             .sessions
             .get(&token)
-            .map(|session| session.to_json(self.origin, self.world.now()));
+            .map(|session| session.to_json(&self.calendar, self.world.now()));
         Ok(Answer::SignedIn(token, session.unwrap_or_default()))
     }
 

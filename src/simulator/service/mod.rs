@@ -36,6 +36,7 @@ use super::behaviour::{Behaviours, EmptyList, Outage, VoidAnswer};
 use super::fault::Fault;
 use super::value::MoRef;
 use super::world::World;
+use super::world::time::Calendar;
 
 /// A request for a property or a method of a managed object.
 #[derive(Debug)]
@@ -99,8 +100,8 @@ pub(super) struct Core {
     pub behaviours: Behaviours,
     /// Who gets in.
     pub access: Access,
-    /// The calendar time of the world's start.
-    pub origin: Timestamp,
+    /// What its clock shows.
+    pub calendar: Calendar,
     /// Unscaled time since the server's start.
     pub unscaled: Duration,
     /// Answers of something in front of the server, one for each of the next requests.
@@ -127,7 +128,7 @@ impl Core {
             sessions,
             behaviours,
             access,
-            origin,
+            calendar: Calendar::new(origin),
             unscaled: Duration::ZERO,
             outages: VecDeque::new(),
             lose_answers: 0,
@@ -139,7 +140,7 @@ impl Core {
     /// How values are written.
     pub(super) fn pen(&self) -> Pen<'_> {
         Pen {
-            origin: self.origin,
+            calendar: &self.calendar,
             behaviours: &self.behaviours,
         }
     }
@@ -180,6 +181,12 @@ impl Core {
         self.sessions.close_all()
     }
 
+    /// Lets every session die in part; waits end.
+    pub(super) fn end_sessions_in_part(&mut self) {
+        self.view_changed();
+        self.sessions.half_kill_all();
+    }
+
     /// `NoPermission` where the account may not create collectors and views.
     fn may_collect(&self, object: &MoRef) -> Result<(), Fault> {
         let allowed = self.behaviours.property_collector;
@@ -210,7 +217,11 @@ impl Core {
             .session
             .clone()
             .filter(|token| self.sessions.touch(token, self.unscaled));
-        let half_dead = self.behaviours.collectors_signed_out
+        let half_dead = (self.behaviours.collectors_signed_out
+            || token
+                .as_ref()
+                .and_then(|token| self.sessions.get(token))
+                .is_some_and(|session| session.half_dead))
             && matches!(
                 &*call.object.kind,
                 "PropertyCollector"

@@ -249,7 +249,7 @@ impl Objects<'_> {
             }
             ("SessionManager", "currentSession") => {
                 self.session.map_or(Property::Unset, |session| {
-                    Property::Object(session.to_json(self.pen.origin, self.world.now()))
+                    Property::Object(session.to_json(self.pen.calendar, self.world.now()))
                 })
             }
             ("SessionManager", "defaultLocale") => Property::string("en_US"),

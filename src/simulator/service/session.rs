@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::collector::Collector;
@@ -15,7 +14,7 @@ use super::retrieve::Unfinished;
 use super::views::View;
 use crate::simulator::control::OpenObjects;
 use crate::simulator::value::{MoRef, Property};
-use crate::simulator::world::time::WorldTime;
+use crate::simulator::world::time::{Calendar, WorldTime};
 
 /// A session.
 #[derive(Debug)]
@@ -28,6 +27,8 @@ pub(crate) struct Session {
     last_active: Duration,
     /// Calls that are being answered; a session with one is not idle.
     pub in_flight: usize,
+    /// Whether it died in part: its collectors and views answer to nobody any more.
+    pub half_dead: bool,
     /// The views that it made, by moId.
     pub views: HashMap<String, View>,
     /// The property collectors, by moId; the one that every session is given is among them.
@@ -40,14 +41,14 @@ pub(crate) struct Session {
 
 impl Session {
     /// As a `UserSession`.
-    pub(crate) fn to_json(&self, origin: Timestamp, now: WorldTime) -> Value {
+    pub(crate) fn to_json(&self, calendar: &Calendar, now: WorldTime) -> Value {
         json!({
             "_typeName": "UserSession",
             "key": self.key,
             "userName": self.user,
             "fullName": self.user.rsplit('\\').next().unwrap_or(&self.user),
-            "loginTime": self.login.on_calendar(origin).to_string(),
-            "lastActiveTime": now.on_calendar(origin).to_string(),
+            "loginTime": calendar.shows(self.login).to_string(),
+            "lastActiveTime": calendar.shows(now).to_string(),
             "locale": "en_US",
             "messageLocale": "en_US",
             "extensionSession": false,
@@ -163,6 +164,7 @@ impl Sessions {
             login: now,
             last_active: unscaled,
             in_flight: 0,
+            half_dead: false,
             views: HashMap::new(),
             collectors: HashMap::from([(DEFAULT_COLLECTOR.to_owned(), Collector::new(first))]),
             histories: HashMap::new(),
@@ -181,6 +183,13 @@ impl Sessions {
         let count = self.open.len();
         self.open.clear();
         count
+    }
+
+    /// Lets all sessions die in part.
+    pub(crate) fn half_kill_all(&mut self) {
+        for session in self.open.values_mut() {
+            session.half_dead = true;
+        }
     }
 
     /// Session-scoped objects that exist.

@@ -1,19 +1,18 @@
 //! `TaskInfo` as it travels.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::simulator::behaviour::{Behaviours, Boxing};
 use crate::simulator::fault;
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::task::{Field, Record};
-use crate::simulator::world::time::WorldTime;
+use crate::simulator::world::time::{Calendar, WorldTime};
 
 /// What writing a task depends on besides the task.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pen<'a> {
     /// The calendar time of the world's start.
-    pub origin: Timestamp,
+    pub calendar: &'a Calendar,
     /// The server's ways.
     pub behaviours: &'a Behaviours,
 }
@@ -21,7 +20,7 @@ pub(crate) struct Pen<'a> {
 impl Pen<'_> {
     /// A world time as a dateTime.
     pub(crate) fn time(&self, time: WorldTime) -> Value {
-        Value::from(time.on_calendar(self.origin).to_string())
+        Value::from(self.calendar.shows(time).to_string())
     }
 
     fn time_property(&self, time: Option<WorldTime>) -> Property {

@@ -43,16 +43,92 @@ impl WorldTime {
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
+}
 
-    /// The calendar time of this moment in a world that started at `origin`.
-    pub(crate) fn on_calendar(self, origin: Timestamp) -> Timestamp {
-        origin
-            .checked_add(SignedDuration::from_micros(self.0))
-            .unwrap_or(Timestamp::MAX)
+/// What a server's clock shows: calendar time, and the moments at which it was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Calendar {
+    /// The calendar time of the world's start.
+    origin: Timestamp,
+    /// Since when the clock is how far from `origin`, in order.
+    jumps: Vec<(WorldTime, SignedDuration)>,
+}
+
+impl Calendar {
+    /// A clock that was never set.
+    pub(crate) fn new(origin: Timestamp) -> Self {
+        Self {
+            origin,
+            jumps: Vec::new(),
+        }
     }
 
-    /// The moment of a calendar time in a world that started at `origin`.
-    pub(crate) fn of_calendar(time: Timestamp, origin: Timestamp) -> Self {
-        Self::from_span(time.duration_since(origin))
+    /// The clock is set forward (back, if negative) at this moment, which must not lie before the last such. What
+    /// was stamped before keeps its time.
+    pub(crate) fn jump(&mut self, at: WorldTime, by: SignedDuration) {
+        let offset = self
+            .jumps
+            .last()
+            .map_or(SignedDuration::ZERO, |last| last.1);
+        self.jumps.push((at, offset.saturating_add(by)));
+    }
+
+    /// What the clock showed at a moment.
+    pub(crate) fn shows(&self, time: WorldTime) -> Timestamp {
+        let mut before = self.jumps.iter().rev();
+        let offset = before.find(|(at, _)| *at < time).map(|(_, offset)| *offset);
+        let span = SignedDuration::from_micros(time.0).saturating_add(offset.unwrap_or_default());
+        self.origin.checked_add(span).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The moment at which the clock showed this; the last one, where it showed it twice, and when it jumped, where
+    /// it never did.
+    pub(crate) fn moment(&self, shown: Timestamp) -> WorldTime {
+        let plain = shown.duration_since(self.origin);
+        let mut before = None;
+        for (at, offset) in self.jumps.iter().rev() {
+            let moment = WorldTime::from_span(plain.saturating_sub(*offset));
+            if moment > *at {
+                return before.map_or(moment, |before| moment.min(before));
+            }
+            before = Some(*at);
+        }
+        let moment = WorldTime::from_span(plain);
+        before.map_or(moment, |before| moment.min(before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_leaves_older_times_alone() {
+        let second = |seconds: i64| WorldTime::from_micros(seconds * 1_000_000);
+        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let mut calendar = Calendar::new(start);
+        calendar.jump(second(10), SignedDuration::from_secs(-5));
+        calendar.jump(second(20), SignedDuration::from_secs(100));
+        let shown = |seconds| {
+            calendar
+                .shows(second(seconds))
+                .duration_since(start)
+                .as_secs()
+        };
+        assert_eq!([9, 10, 11, 20, 21].map(shown), [9, 10, 6, 15, 116]);
+        for seconds in [0, 5, 21, 40] {
+            let moment = calendar.moment(calendar.shows(second(seconds)));
+            assert_eq!(moment, second(seconds));
+        }
+        assert_eq!(
+            calendar.moment(start + SignedDuration::from_secs(7)),
+            second(12),
+            "shown twice"
+        );
+        assert_eq!(
+            calendar.moment(start + SignedDuration::from_secs(50)),
+            second(20),
+            "never shown"
+        );
     }
 }

@@ -12,10 +12,10 @@ use crate::{
 /// Who or what started a task.
 pub(super) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
     match reason {
-        TaskReason::User { user_name } => user_name.into(),
+        TaskReason::User { user_name } => (&**user_name).into(),
         TaskReason::System => "System".into(),
-        TaskReason::Alarm { alarm_name, .. } => format!("Alarm: {alarm_name}").into(),
-        TaskReason::Schedule { name, .. } => format!("Schedule: {name}").into(),
+        TaskReason::Alarm(alarm) => format!("Alarm: {}", alarm.alarm_name).into(),
+        TaskReason::Schedule(schedule) => format!("Schedule: {}", schedule.name).into(),
         TaskReason::Other(wire) => wire
             .get("_typeName")
             .and_then(Value::as_str)

@@ -307,7 +307,7 @@ fn identity(sheet: &mut Sheet, info: &TaskInfo) {
     sheet.text("Change tag", info.change_tag.as_deref().unwrap_or_default());
     let activation = info.activation_id.as_deref();
     sheet.text("Activation", activation.unwrap_or_default());
-    for (name, value) in &info.unknown {
+    for (name, value) in info.unknown.iter() {
         let text = match value {
             Value::String(text) => text.clone(),
             other => other.to_string(),
@@ -324,19 +324,14 @@ fn reason(reason: &TaskReason) -> String {
     };
     match reason {
         TaskReason::User { user_name } => format!("{user_name}  user"),
-        TaskReason::Alarm {
-            alarm_name,
-            alarm,
-            entity_name,
-            ..
-        } => of(
-            format!("alarm “{alarm_name}” on {entity_name}"),
-            alarm.as_ref(),
+        TaskReason::Alarm(reason) => of(
+            format!("alarm “{}” on {}", reason.alarm_name, reason.entity_name),
+            reason.alarm.as_ref(),
         ),
-        TaskReason::Schedule {
-            name,
-            scheduled_task,
-        } => of(format!("scheduled task “{name}”"), scheduled_task.as_ref()),
+        TaskReason::Schedule(reason) => of(
+            format!("scheduled task “{}”", reason.name),
+            reason.scheduled_task.as_ref(),
+        ),
         TaskReason::System | TaskReason::Other(_) => words::started_by(reason),
     }
 }

@@ -336,3 +336,21 @@ fn an_unreadable_task_keeps_what_was_seen() {
     tell(&mut state, tasks(vec![unreadable]));
     assert_snapshot!("unreadable", draw_text(&state));
 }
+
+#[test]
+fn the_command_palette() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut state = busy(width, height);
+        press(&mut state, ":fold");
+        assert_snapshot!(format!("palette_{width}x{height}"), draw_text(&state));
+    }
+}
+
+#[test]
+fn the_copy_menu_and_the_name_of_a_file() {
+    let mut state = busy(80, 24);
+    press(&mut state, "y");
+    assert_snapshot!("copy_80x24", draw_text(&state));
+    press(&mut state, "\u{1b}w");
+    assert_snapshot!("export_80x24", draw_text(&state));
+}

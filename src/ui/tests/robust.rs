@@ -34,7 +34,7 @@ fn every_screen_draws_at_every_size() {
             for width in 0..=30 {
                 let mut state = make(width, 0);
                 keys.chars().for_each(|key| press(&mut state, key));
-                let look = Look::new(&state.options).unwrap();
+                let look = Look::new(&state.options);
                 for height in 0..=10 {
                     update(&mut state, Event::Resize { width, height }, now());
                     draw_with(&state, &look);
@@ -50,7 +50,7 @@ fn every_task_draws_in_every_tab_at_odd_sizes() {
         for tab in ['1', '2', '3', '4', '5'] {
             let mut state = busy(width, height);
             press(&mut state, tab);
-            let look = Look::new(&state.options).unwrap();
+            let look = Look::new(&state.options);
             for _ in 0..state.outline.len() {
                 press(&mut state, 'j');
                 draw_with(&state, &look);

@@ -16,7 +16,7 @@ use crate::{
 };
 
 fn style(state: &State, role: Role) -> Style {
-    Look::new(&state.options).unwrap().style(role)
+    Look::new(&state.options).style(role)
 }
 
 /// The place of a text on the screen.
@@ -39,6 +39,12 @@ fn the_selected_row_stands_out_over_its_whole_width() {
     let buffer = draw_buffer(&state);
     let (_, y) = place(&buffer, "✗ Power on");
     let selected = style(&state, Role::Selected).bg.unwrap();
+    let text = style(&state, Role::Selected).fg.unwrap();
+    assert_eq!(
+        buffer[(6, y)].fg,
+        text,
+        "what has no colour of its own is readable on any terminal"
+    );
     for x in [0, 60, 119] {
         assert_eq!(buffer[(x, y)].bg, selected, "at {x}");
     }

@@ -1,5 +1,7 @@
 //! A colour as a theme file writes it, and the nearest that a terminal of 256 colours has.
 
+use std::str::FromStr;
+
 use ratatui::style::Color;
 use serde::{Deserialize, Deserializer, de};
 
@@ -31,15 +33,36 @@ impl Rgb {
         Color::Indexed(nearest.map_or(cube.1, |(_, index)| index))
     }
 
+    /// How well one can be read on the other, after the Web Content Accessibility Guidelines: 1 to 21.
+    #[cfg(test)]
+    pub(super) fn contrast(self, other: Self) -> f64 {
+        let (a, b) = (self.luminance(), other.luminance());
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[cfg(test)]
+    fn luminance(self) -> f64 {
+        let linear = |channel: u8| {
+            let part = f64::from(channel) / 255.0;
+            if part <= 0.040_45 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
+    }
+
     fn distance(self, other: Self) -> u32 {
         let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
         square(self.0, other.0) + square(self.1, other.1) + square(self.2, other.2)
     }
 }
 
-impl<'de> Deserialize<'de> for Rgb {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl FromStr for Rgb {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let channel = |from: usize| {
             let digits = text.get(from..from + 2)?;
             u8::from_str_radix(digits, 16).ok()
@@ -47,16 +70,29 @@ impl<'de> Deserialize<'de> for Rgb {
         let known = text.len() == 7 && text.starts_with('#');
         match (known, channel(1), channel(3), channel(5)) {
             (true, Some(r), Some(g), Some(b)) => Ok(Self(r, g, b)),
-            _ => Err(de::Error::custom(format!(
-                "“{text}” is no colour such as #58a6ff"
-            ))),
+            _ => Err(format!("“{text}” is no colour such as #58a6ff")),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Rgb {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn contrast_is_that_of_the_guidelines() {
+        let (black, white) = (Rgb(0, 0, 0), Rgb(255, 255, 255));
+        assert!((black.contrast(white) - 21.0).abs() < 1e-9);
+        let grey = Rgb(0x76, 0x76, 0x76);
+        assert!((grey.contrast(white) - 4.54).abs() < 0.01);
+    }
 
     #[test]
     fn the_nearest_of_256_is_found() {

@@ -19,10 +19,10 @@ mod update_set;
 pub use any::{Malformed, is_unset, items, type_name, unboxed};
 pub use fault::Fault;
 pub use message::LocalizableMessage;
-pub use reason::TaskReason;
+pub use reason::{AlarmReason, ScheduleReason, TaskReason};
 pub use reference::ManagedObjectReference;
 pub use service::{About, OperationLabel, ServiceContent, UserSession};
-pub use task_info::TaskInfo;
+pub use task_info::{TaskInfo, Unknown};
 pub use task_state::TaskState;
 pub use time::{date_time, parse_date_time};
 pub use update_set::{

@@ -13,30 +13,38 @@ pub enum TaskReason {
     /// `TaskReasonUser`: a person or a service account.
     User {
         /// The account, such as `VSPHERE.LOCAL\ops`.
-        user_name: String,
+        user_name: Box<str>,
     },
     /// `TaskReasonSystem`: the server itself.
     System,
     /// `TaskReasonAlarm`: an alarm's action.
-    Alarm {
-        /// The alarm's name.
-        alarm_name: String,
-        /// The alarm.
-        alarm: Option<ManagedObjectReference>,
-        /// The name of the entity whose alarm it was.
-        entity_name: String,
-        /// The entity whose alarm it was.
-        entity: Option<ManagedObjectReference>,
-    },
+    Alarm(Box<AlarmReason>),
     /// `TaskReasonSchedule`: a scheduled task.
-    Schedule {
-        /// The scheduled task's name.
-        name: String,
-        /// The scheduled task.
-        scheduled_task: Option<ManagedObjectReference>,
-    },
+    Schedule(Box<ScheduleReason>),
     /// A reason that this program does not know, as sent.
     Other(Box<Value>),
+}
+
+/// The alarm whose action started a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlarmReason {
+    /// The alarm's name.
+    pub alarm_name: String,
+    /// The alarm.
+    pub alarm: Option<ManagedObjectReference>,
+    /// The name of the entity whose alarm it was.
+    pub entity_name: String,
+    /// The entity whose alarm it was.
+    pub entity: Option<ManagedObjectReference>,
+}
+
+/// The schedule that started a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScheduleReason {
+    /// The scheduled task's name.
+    pub name: String,
+    /// The scheduled task.
+    pub scheduled_task: Option<ManagedObjectReference>,
 }
 
 impl TaskReason {
@@ -57,19 +65,21 @@ impl TaskReason {
         };
         Ok(match kind.as_str() {
             "TaskReasonUser" => Self::User {
-                user_name: take_string(&mut object, "userName").unwrap_or_default(),
+                user_name: take_string(&mut object, "userName")
+                    .unwrap_or_default()
+                    .into(),
             },
             "TaskReasonSystem" => Self::System,
-            "TaskReasonAlarm" => Self::Alarm {
+            "TaskReasonAlarm" => Self::Alarm(Box::new(AlarmReason {
                 alarm: reference(&mut object, "alarm")?,
                 entity: reference(&mut object, "entity")?,
                 alarm_name: take_string(&mut object, "alarmName").unwrap_or_default(),
                 entity_name: take_string(&mut object, "entityName").unwrap_or_default(),
-            },
-            "TaskReasonSchedule" => Self::Schedule {
+            })),
+            "TaskReasonSchedule" => Self::Schedule(Box::new(ScheduleReason {
                 scheduled_task: reference(&mut object, "scheduledTask")?,
                 name: take_string(&mut object, "name").unwrap_or_default(),
-            },
+            })),
             _ => Self::Other(Box::new(Value::Object(object))),
         })
     }
@@ -84,25 +94,17 @@ impl TaskReason {
                 json!({"_typeName": "TaskReasonUser", "userName": user_name})
             }
             Self::System => json!({"_typeName": "TaskReasonSystem"}),
-            Self::Alarm {
-                alarm_name,
-                alarm,
-                entity_name,
-                entity,
-            } => json!({
+            Self::Alarm(reason) => json!({
                 "_typeName": "TaskReasonAlarm",
-                "alarmName": alarm_name,
-                "alarm": reference(alarm),
-                "entityName": entity_name,
-                "entity": reference(entity),
+                "alarmName": reason.alarm_name,
+                "alarm": reference(&reason.alarm),
+                "entityName": reason.entity_name,
+                "entity": reference(&reason.entity),
             }),
-            Self::Schedule {
-                name,
-                scheduled_task,
-            } => json!({
+            Self::Schedule(reason) => json!({
                 "_typeName": "TaskReasonSchedule",
-                "name": name,
-                "scheduledTask": reference(scheduled_task),
+                "name": reason.name,
+                "scheduledTask": reference(&reason.scheduled_task),
             }),
             Self::Other(value) => value.as_ref().clone(),
         }

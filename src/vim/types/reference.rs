@@ -3,7 +3,7 @@
 use std::{
     fmt,
     hash::{Hash, Hasher},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use serde_json::{Map, Value, json};
@@ -26,9 +26,9 @@ pub struct ManagedObjectReference {
 
 impl ManagedObjectReference {
     /// A reference by type and moId.
-    pub fn new(kind: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Self {
+    pub fn new(kind: &str, value: impl Into<Arc<str>>) -> Self {
         Self {
-            kind: kind.into(),
+            kind: shared(kind),
             value: value.into(),
             server_guid: None,
         }
@@ -51,8 +51,8 @@ impl ManagedObjectReference {
         };
         Ok(Self {
             kind: take_string(&mut object, "type")
-                .ok_or_else(|| missing("type"))?
-                .into(),
+                .map(|kind| shared(&kind))
+                .ok_or_else(|| missing("type"))?,
             value: take_string(&mut object, "value")
                 .ok_or_else(|| missing("value"))?
                 .into(),
@@ -73,6 +73,27 @@ impl ManagedObjectReference {
         }
         Value::Object(object)
     }
+}
+
+/// The types that tasks name most: tens of thousands of references share these.
+static USUAL: LazyLock<[Arc<str>; 9]> = LazyLock::new(|| {
+    [
+        "Task",
+        "VirtualMachine",
+        "HostSystem",
+        "ClusterComputeResource",
+        "ComputeResource",
+        "Datastore",
+        "Folder",
+        "ResourcePool",
+        "Datacenter",
+    ]
+    .map(Arc::from)
+});
+
+fn shared(kind: &str) -> Arc<str> {
+    let usual = USUAL.iter().find(|usual| ***usual == *kind);
+    usual.cloned().unwrap_or_else(|| kind.into())
 }
 
 impl PartialEq for ManagedObjectReference {

@@ -26,15 +26,15 @@ pub struct TaskInfo {
     /// The task itself; its value is the moId by which it is addressed.
     pub task: ManagedObjectReference,
     /// The current phase; changes as the task runs.
-    pub description: Option<LocalizableMessage>,
+    pub description: Option<Box<LocalizableMessage>>,
     /// The method that made the task, such as `CloneVM_Task`; unset for internal tasks.
-    pub name: Option<String>,
+    pub name: Option<Box<str>>,
     /// The operation, such as `VirtualMachine.clone`.
-    pub description_id: String,
+    pub description_id: Box<str>,
     /// What the operation applies to.
     pub entity: Option<ManagedObjectReference>,
     /// The entity's name, kept by the server even when the entity is gone.
-    pub entity_name: Option<String>,
+    pub entity_name: Option<Box<str>>,
     /// Entities that the operation holds locked while it runs.
     pub locked: Vec<ManagedObjectReference>,
     /// Where the task is in its life.
@@ -62,15 +62,15 @@ pub struct TaskInfo {
     /// Leads to the task's events.
     pub event_chain_id: i32,
     /// The tag that the user gave the operation.
-    pub change_tag: Option<String>,
+    pub change_tag: Option<Box<str>>,
     /// The key of the task that made this one.
     pub parent_task_key: Option<Arc<str>>,
     /// The key of the task that started the chain; a root may name itself or nothing.
     pub root_task_key: Option<Arc<str>>,
     /// The client's token that links its call with this task.
-    pub activation_id: Option<String>,
+    pub activation_id: Option<Box<str>>,
     /// Fields that this program does not know, as sent.
-    pub unknown: Map<String, Value>,
+    pub unknown: Unknown,
 }
 
 /// The names of all fields, in the order of the reference: the leaves to ask a property collector for.
@@ -142,7 +142,7 @@ impl TaskInfo {
             task: ManagedObjectReference::task(""),
             description: None,
             name: None,
-            description_id: String::new(),
+            description_id: Box::default(),
             entity: None,
             entity_name: None,
             locked: Vec::new(),
@@ -162,7 +162,7 @@ impl TaskInfo {
             parent_task_key: None,
             root_task_key: None,
             activation_id: None,
-            unknown: Map::new(),
+            unknown: Unknown::default(),
         }
     }
 
@@ -179,17 +179,26 @@ impl TaskInfo {
             });
         }
         match field {
-            "key" => self.key = string(field, value)?.into(),
-            "task" => self.task = ManagedObjectReference::from_json(field, value)?,
-            "description" => {
-                self.description = optional(unset, || LocalizableMessage::from_json(field, value))?;
+            "key" => self.key = self.known(string(field, value)?),
+            "task" => {
+                let task = ManagedObjectReference::from_json(field, value)?;
+                let value = if task.value == self.key {
+                    self.key.clone()
+                } else {
+                    task.value
+                };
+                self.task = ManagedObjectReference { value, ..task };
             }
-            "name" => self.name = optional(unset, || string(field, value))?,
-            "descriptionId" => self.description_id = string(field, value)?,
+            "description" => {
+                let message = optional(unset, || LocalizableMessage::from_json(field, value))?;
+                self.description = message.map(Box::new);
+            }
+            "name" => self.name = text(unset, field, value)?,
+            "descriptionId" => self.description_id = string(field, value)?.into(),
             "entity" => {
                 self.entity = optional(unset, || ManagedObjectReference::from_json(field, value))?;
             }
-            "entityName" => self.entity_name = optional(unset, || string(field, value))?,
+            "entityName" => self.entity_name = text(unset, field, value)?,
             "locked" => {
                 self.locked = items(field, value)?
                     .into_iter()
@@ -208,24 +217,44 @@ impl TaskInfo {
             "startTime" => self.start_time = optional(unset, || date_time(field, value))?,
             "completeTime" => self.complete_time = optional(unset, || date_time(field, value))?,
             "eventChainId" => self.event_chain_id = int(field, value)?,
-            "changeTag" => self.change_tag = optional(unset, || string(field, value))?,
-            "parentTaskKey" => self.parent_task_key = key(unset, field, value)?,
-            "rootTaskKey" => self.root_task_key = key(unset, field, value)?,
-            "activationId" => self.activation_id = optional(unset, || string(field, value))?,
+            "changeTag" => self.change_tag = text(unset, field, value)?,
+            "parentTaskKey" => {
+                let key = optional(unset, || string(field, value))?;
+                self.parent_task_key = key.map(|key| self.known(key));
+            }
+            "rootTaskKey" => {
+                let key = optional(unset, || string(field, value))?;
+                self.root_task_key = key.map(|key| self.known(key));
+            }
+            "activationId" => self.activation_id = text(unset, field, value)?,
             "_typeName" if value == "TaskInfo" => {}
-            unknown if unset => {
-                self.unknown.shift_remove(unknown);
-            }
-            unknown => {
-                self.unknown.insert(unknown.to_owned(), value);
-            }
+            unknown => self.unknown.assign(unknown, value),
         }
         Ok(())
+    }
+
+    /// A key, shared with the one that says the same: mostly a task's key is its moId, and its parent is its root.
+    fn known(&self, key: String) -> Arc<str> {
+        let others = [&self.key, &self.task.value].into_iter();
+        let mut others = others
+            .chain(&self.parent_task_key)
+            .chain(&self.root_task_key);
+        let same = others.find(|other| ***other == *key).cloned();
+        same.unwrap_or_else(|| key.into())
     }
 
     /// The moId by which the task is addressed.
     pub fn mo_id(&self) -> &Arc<str> {
         &self.task.value
+    }
+
+    /// Lets go of the task's own copy of its moId, and of its key where that is the same, for one that is kept anyway.
+    pub(crate) fn share_name(&mut self, mo_id: &Arc<str>) {
+        for name in [&mut self.task.value, &mut self.key] {
+            if *name == *mo_id {
+                *name = mo_id.clone();
+            }
+        }
     }
 
     /// The key of the parent, unless the task names itself.
@@ -260,19 +289,23 @@ impl TaskInfo {
                 object.insert(field.to_owned(), value);
             }
         }
-        object.extend(self.unknown.clone());
+        object.extend(
+            self.unknown
+                .iter()
+                .map(|(field, value)| (field.clone(), value.clone())),
+        );
         Value::Object(object)
     }
 
     /// One field as it travels; `None` where it is unset or unknown.
     fn field(&self, field: &str) -> Option<Value> {
-        let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
+        let text = |text: &Option<Box<str>>| text.as_ref().map(|text| json!(text));
         let time = |time: &Option<Timestamp>| time.map(|time| json!(time));
         let reference = ManagedObjectReference::to_json;
         match field {
             "key" => Some(json!(self.key)),
             "task" => Some(self.task.to_json()),
-            "description" => self.description.as_ref().map(LocalizableMessage::to_json),
+            "description" => self.description.as_ref().map(|message| message.to_json()),
             "name" => text(&self.name),
             "descriptionId" => Some(json!(self.description_id)),
             "entity" => self.entity.as_ref().map(reference),
@@ -309,8 +342,35 @@ fn optional<T>(
     if unset { Ok(None) } else { read().map(Some) }
 }
 
-fn key(unset: bool, field: &str, value: Value) -> Result<Option<Arc<str>>, Malformed> {
-    optional(unset, || string(field, value).map(Arc::from))
+fn text(unset: bool, field: &str, value: Value) -> Result<Option<Box<str>>, Malformed> {
+    optional(unset, || string(field, value).map(String::into_boxed_str))
+}
+
+/// Fields that this program does not know, as sent. Takes no room where there are none.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Unknown(Option<Box<Map<String, Value>>>);
+
+impl Unknown {
+    /// The value of a field.
+    pub fn get(&self, field: &str) -> Option<&Value> {
+        self.0.as_ref()?.get(field)
+    }
+
+    /// All of them, in the order in which they were sent.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter().flat_map(|fields| fields.iter())
+    }
+
+    /// Sets a field; `null` unsets it.
+    fn assign(&mut self, field: &str, value: Value) {
+        if !value.is_null() {
+            let fields = self.0.get_or_insert_default();
+            fields.insert(field.to_owned(), value);
+        } else if let Some(fields) = &mut self.0 {
+            fields.shift_remove(field);
+            self.0 = self.0.take().filter(|fields| !fields.is_empty());
+        }
+    }
 }
 
 #[cfg(test)]

@@ -60,6 +60,13 @@ impl Screen {
         self.terminal().to_string()
     }
 
+    /// Whether anything has this colour, as text or as ground.
+    pub(super) fn has_color(&self, color: ratatui::style::Color) -> bool {
+        let terminal = self.terminal();
+        let mut cells = terminal.buffer().content.iter();
+        cells.any(|cell| cell.fg == color || cell.bg == color)
+    }
+
     pub(super) fn frames(&self) -> usize {
         self.0.frames.load(Ordering::SeqCst)
     }
@@ -158,6 +165,7 @@ impl Backend for Screen {
 /// What the loop wanted of the terminal beside drawing.
 #[derive(Clone, Default)]
 pub(super) struct FakeHost {
+    asked: Arc<AtomicUsize>,
     pub(super) panicked: Arc<Notify>,
     suspended: Arc<AtomicUsize>,
     no_shell: Arc<AtomicBool>,
@@ -171,6 +179,11 @@ impl FakeHost {
 
     pub(super) fn forbid_suspension(&self) {
         self.no_shell.store(true, Ordering::SeqCst);
+    }
+
+    /// How often the terminal was asked for its background.
+    pub(super) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 
     pub(super) fn copied(&self) -> Vec<String> {
@@ -188,6 +201,11 @@ impl Host for FakeHost {
     }
 
     fn retake(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn ask_background(&mut self) -> io::Result<()> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 
@@ -216,6 +234,11 @@ pub(super) struct Rig {
 impl Rig {
     /// Starts the loop on a terminal of 80×24.
     pub(super) fn start() -> Self {
+        Self::start_with(Options::default())
+    }
+
+    /// Starts it with other options.
+    pub(super) fn start_with(options: Options) -> Self {
         let screen = Screen::new(80, 24);
         let host = FakeHost::default();
         let (to_input, input) = mpsc::unbounded_channel();
@@ -231,6 +254,7 @@ impl Rig {
         let endpoints = vec![Endpoint {
             id: HERE,
             name: "vc01.lab".to_owned(),
+            base: "https://vc01.lab/".to_owned(),
             commands: to_commands,
             traffic: Arc::default(),
         }];
@@ -238,7 +262,6 @@ impl Rig {
         let running = tokio::spawn(async move {
             let mut terminal = Terminal::new(backend).unwrap();
             let clock = move || at(3720) + start.elapsed();
-            let options = Options::default();
             run(
                 &mut terminal,
                 inlets,

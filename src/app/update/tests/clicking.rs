@@ -14,7 +14,7 @@ use crate::{
 
 /// What a click hits is what was drawn.
 fn draw(state: &mut State) {
-    let look = Look::new(&state.options).unwrap();
+    let look = Look::new(&state.options);
     let backend = TestBackend::new(state.size.width, state.size.height);
     let mut terminal = Terminal::new(backend).unwrap();
     let mut drawn = None;

@@ -1,26 +1,26 @@
-//! How the commands name things, for people.
+//! How outputs name things, for people.
 
 use crate::vim::types::{TaskInfo, TaskReason};
 
 /// What an operation applies to: its name, else its reference's value.
-pub(super) fn target(info: &TaskInfo) -> Option<&str> {
+pub(crate) fn target(info: &TaskInfo) -> Option<&str> {
     let name = info.entity_name.as_deref().filter(|name| !name.is_empty());
     name.or(info.entity.as_ref().map(|entity| &*entity.value))
 }
 
 /// Who or what started a task.
-pub(super) fn started_by(reason: &TaskReason) -> Option<&str> {
+pub(crate) fn started_by(reason: &TaskReason) -> Option<&str> {
     match reason {
         TaskReason::User { user_name } => Some(user_name),
         TaskReason::System => Some("System"),
-        TaskReason::Alarm { alarm_name, .. } => Some(alarm_name),
-        TaskReason::Schedule { name, .. } => Some(name),
+        TaskReason::Alarm(alarm) => Some(&alarm.alarm_name),
+        TaskReason::Schedule(schedule) => Some(&schedule.name),
         TaskReason::Other(_) => None,
     }
 }
 
 /// `1 task`, `2 tasks`.
-pub(super) fn tasks(count: usize) -> String {
+pub(crate) fn tasks(count: usize) -> String {
     if count == 1 {
         "1 task".to_owned()
     } else {

@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 use super::words;
 use crate::{
     task::{Board, Handle, Presence, Progress, Record, Status},
-    vim::types::{Fault, LocalizableMessage},
+    vim::types::Fault,
 };
 
 /// The version of the shape.
 pub const VERSION: u32 = 1;
 
 /// What is the same on every line of one kind: version, type, time, server.
-pub(super) fn line(kind: &str, endpoint: &str, at: Timestamp) -> Map<String, Value> {
+pub(crate) fn line(kind: &str, endpoint: &str, at: Timestamp) -> Map<String, Value> {
     let mut line = Map::new();
     line.insert("version".to_owned(), json!(VERSION));
     line.insert("type".to_owned(), json!(kind));
@@ -26,7 +26,7 @@ pub(super) fn line(kind: &str, endpoint: &str, at: Timestamp) -> Map<String, Val
 }
 
 /// A status by the word that the promise has for it.
-pub(super) fn status(status: Status) -> &'static str {
+pub(crate) fn status(status: Status) -> &'static str {
     match status {
         Status::Running => "running",
         Status::Queued => "queued",
@@ -40,7 +40,7 @@ pub(super) fn status(status: Status) -> &'static str {
 }
 
 /// How a task ended; `None` while it has not.
-pub(super) fn outcome(of: Status) -> Option<&'static str> {
+pub(crate) fn outcome(of: Status) -> Option<&'static str> {
     match of {
         Status::Failed | Status::Cancelled | Status::Success => Some(status(of)),
         Status::Lost => Some("unknown"),
@@ -49,7 +49,7 @@ pub(super) fn outcome(of: Status) -> Option<&'static str> {
 }
 
 /// A duration in seconds, to the millisecond.
-pub(super) fn seconds(span: SignedDuration) -> Value {
+pub(crate) fn seconds(span: SignedDuration) -> Value {
     let milliseconds = span.as_millis();
     let whole = milliseconds / 1000;
     match milliseconds % 1000 {
@@ -59,12 +59,12 @@ pub(super) fn seconds(span: SignedDuration) -> Value {
 }
 
 /// A fault: its type and its text.
-pub(super) fn error(fault: &Fault) -> Value {
+pub(crate) fn error(fault: &Fault) -> Value {
     json!({"type": fault.type_name(), "message": fault.text()})
 }
 
 /// One task, as it is known at a time (by the server's clock). `info` is the `TaskInfo` as the server sent it.
-pub(super) fn task(
+pub(crate) fn task(
     board: &Board,
     handle: Handle,
     info: Option<Value>,
@@ -91,7 +91,7 @@ pub(super) fn task(
     let reason = known.and_then(|info| words::started_by(&info.reason));
     put("startedBy", json!(reason));
     let phase = known.and_then(|info| info.description.as_ref());
-    put("phase", json!(phase.map(LocalizableMessage::text)));
+    put("phase", json!(phase.map(|phase| phase.text())));
     let progress = board.progress(handle);
     put("progress", json!(progress.percent()));
     let derived = matches!(progress, Progress::Derived(_));
@@ -133,7 +133,7 @@ fn trouble(record: &Record) -> Value {
 }
 
 /// A line as it is written.
-pub(super) fn written(line: Map<String, Value>) -> String {
+pub(crate) fn written(line: Map<String, Value>) -> String {
     let mut text = Value::Object(line).to_string();
     text.push('\n');
     text

@@ -1,0 +1,156 @@
+//! The run and its report.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+use color_eyre::{Result, eyre::bail};
+
+use crate::{
+    observer::{Found, Observer},
+    processes::{Log, Screen, Server, Taken},
+};
+
+/// Runs vtask under load and faults for a long time and reports what it takes.
+#[derive(Parser, Debug)]
+pub(crate) struct Arguments {
+    /// How long
+    #[arg(long, default_value_t = 30)]
+    minutes: u64,
+
+    /// Seconds between two lines of the report
+    #[arg(long, default_value_t = 60)]
+    every: u64,
+
+    /// Tasks that run at a time
+    #[arg(long, default_value = "2000")]
+    tasks: String,
+
+    /// Changes a second
+    #[arg(long, default_value = "1000")]
+    rate: String,
+
+    /// What goes wrong
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/faults/soak.toml"))]
+    faults: PathBuf,
+
+    /// The built program; by default the one beside this one
+    #[arg(long)]
+    vtask: Option<PathBuf>,
+}
+
+/// One line of the report.
+struct Line {
+    at: Duration,
+    screen: Taken,
+    server: Taken,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let vtask = match &arguments.vtask {
+        Some(path) => path.clone(),
+        None => std::env::current_exe()?.with_file_name("../vtask"),
+    };
+    if !vtask.exists() {
+        bail!(
+            "there is no {}: run `cargo build --release` first, or give --vtask",
+            vtask.display()
+        );
+    }
+    let folder = std::env::temp_dir().join(format!("vtask-soak-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let log_file = folder.join("requests.log");
+    let load = [arguments.tasks.as_str(), arguments.rate.as_str()];
+    let server = Server::start(&vtask, &arguments.faults, &log_file, load)?;
+    let screen = Screen::start(&vtask, &server.url, folder.join("stats.json"))?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let result = runtime.block_on(watch(arguments, &server, screen, Log::new(log_file)));
+    std::fs::remove_dir_all(&folder)?;
+    result
+}
+
+async fn watch(
+    arguments: &Arguments,
+    server: &Server,
+    mut screen: Screen,
+    mut log: Log,
+) -> Result<()> {
+    let began = Instant::now();
+    let end = began + Duration::from_secs(arguments.minutes * 60);
+    let every = Duration::from_secs(arguments.every);
+    let mut observer = Observer::start(&server.url)?;
+    let mut lines: Vec<Line> = Vec::new();
+    let mut next = began + every;
+    println!(
+        "   time │ vtask: memory  fds  threads │ server: memory  fds │ requests   peak/s  no answer  errors  sign-ins │ \
+         board  outages │ compared  wrong  late  missing"
+    );
+    while Instant::now() < end {
+        tokio::time::sleep_until(next.min(end).into()).await;
+        next += every;
+        screen.press("j")?;
+        observer.compare().await;
+        log.read_on()?;
+        let line = Line {
+            at: began.elapsed(),
+            screen: Taken::by(screen.id())?,
+            server: Taken::by(server.id())?,
+        };
+        let Found {
+            compared,
+            wrong,
+            late,
+            missing,
+        } = observer.found;
+        println!(
+            "{:>4}:{:02} │ {:>9} KiB {:>4} {:>8} │ {:>10} KiB {:>4} │ {:>8} {:>8} {:>10} {:>7} {:>9} │ {:>5} {:>8} │ {:>8} {:>6} {:>5} {:>8}",
+            line.at.as_secs() / 60,
+            line.at.as_secs() % 60,
+            line.screen.resident_kib,
+            line.screen.descriptors,
+            line.screen.threads,
+            line.server.resident_kib,
+            line.server.descriptors,
+            log.requests,
+            log.peak(),
+            log.unanswered,
+            log.errors,
+            log.sign_ins,
+            observer.tasks(),
+            observer.outages(),
+            compared,
+            wrong,
+            late,
+            missing,
+        );
+        lines.push(line);
+    }
+    let found = observer.found;
+    observer.stop().await;
+    let written = screen.written();
+    let (code, stats) = screen.quit()?;
+    println!(
+        "\nvtask ended with exit code {code}; {written} bytes to its terminal; its own figures:\n{stats}"
+    );
+    if let (Some(first), Some(last)) = (lines.first(), lines.last()) {
+        for (what, line) in [("first", first), ("last", last)] {
+            println!(
+                "{what}: {} s: {} KiB, {} descriptors, {} threads",
+                line.at.as_secs(),
+                line.screen.resident_kib,
+                line.screen.descriptors,
+                line.screen.threads
+            );
+        }
+    }
+    println!(
+        "compared {}: {} wrong, {} late, {} missing",
+        found.compared, found.wrong, found.late, found.missing
+    );
+    if found.wrong + found.late + found.missing > 0 {
+        bail!("updates were lost");
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! The rows that are shown, as a file.
+
+use jiff::Timestamp;
+
+use crate::{
+    app::{
+        event::Effect,
+        line_edit::LineEdit,
+        state::{Overlay, Prompt, Purpose, State},
+    },
+    task::{SheetFormat, shape},
+    vim::types::TaskInfo,
+};
+
+/// Asks for the name of the file.
+pub(super) fn open(state: &mut State, now: Timestamp) {
+    let here = state.options.time_zone.to_datetime(now);
+    let name = here.strftime("vtask-%Y%m%d-%H%M%S.csv").to_string();
+    state.overlay = Some(Overlay::Prompt(Prompt {
+        purpose: Purpose::Export,
+        line: LineEdit::new(name),
+        problem: None,
+    }));
+}
+
+/// Has the rows written as they are filtered and ordered; if the name tells no format, the line stays and says so.
+pub(super) fn accept(state: &mut State, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
+        return Vec::new();
+    };
+    let path = prompt.line.text().trim().to_owned();
+    let Some(format) = SheetFormat::of_file(&path) else {
+        prompt.problem =
+            Some("The name tells the format: it ends with .csv, .json or .md.".to_owned());
+        return Vec::new();
+    };
+    state.overlay = None;
+    let rows = state.outline.rows(0..state.outline.len());
+    let lines: Vec<_> = rows
+        .iter()
+        .filter_map(|row| {
+            let record = state.board.get(row.handle)?;
+            let server = state.server(record.id.endpoint);
+            let raw = record.info.as_deref().map(TaskInfo::to_json);
+            let name = server.map_or("", |server| server.host());
+            shape::task(&state.board, row.handle, raw, name, state.time(record, now))
+        })
+        .collect();
+    let what = match lines.len() {
+        1 => "1 task".to_owned(),
+        several => format!("{several} tasks"),
+    };
+    let text = format.write(&lines);
+    vec![Effect::Save { path, text, what }]
+}

@@ -1,0 +1,76 @@
+//! What is taken along: to the clipboard, or as a file.
+
+use super::*;
+use crate::app::fixture::{choose, rows};
+
+#[test]
+fn the_menu_copies_what_is_chosen() {
+    let mut state = busy(80, 24);
+    choose(&mut state, "task-4740");
+    press(&mut state, "3y");
+    assert!(matches!(state.overlay, Some(Overlay::Copy { chosen: 1 })));
+    let [Effect::Copy(text)] = &press(&mut state, "<enter>")[..] else {
+        panic!("nothing was copied");
+    };
+    assert!(text.starts_with("InsufficientHostCpuCapacityFault: "));
+    press(&mut state, "y");
+    let copied = press(&mut state, "<down><down><down><down><enter>");
+    let [Effect::Copy(text)] = &copied[..] else {
+        panic!("{copied:?}");
+    };
+    assert!(text.starts_with("curl ") && text.contains("/Task/task-4740/info'"));
+    assert!(text.contains("$VTASK_SESSION"));
+}
+
+#[test]
+fn what_a_task_does_not_have_is_not_copied() {
+    let mut state = busy(80, 24);
+    choose(&mut state, "task-4711");
+    assert_eq!(press(&mut state, "y<down><enter>"), []);
+    let said = state.notices.iter().next().unwrap();
+    assert!(said.text.contains("none of that"), "{}", said.text);
+}
+
+#[test]
+fn the_rows_are_written_as_they_are_filtered_and_ordered() {
+    let mut state = busy(80, 24);
+    press(&mut state, "t/db<enter>w");
+    let Some(Overlay::Prompt(prompt)) = &state.overlay else {
+        panic!("no question for a name");
+    };
+    let name = prompt.line.text();
+    assert!(
+        name.starts_with("vtask-") && name.contains(".csv"),
+        "{name}"
+    );
+    let saved = press(&mut state, "<enter>");
+    let [Effect::Save { text, what, .. }] = &saved[..] else {
+        panic!("{saved:?}");
+    };
+    let shown = rows(&state);
+    assert_eq!(what, &format!("{} tasks", shown.len()));
+    let ids = text
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').next().unwrap());
+    let ids: Vec<_> = ids.collect();
+    assert_eq!(ids.len(), shown.len());
+    for (id, row) in ids.iter().zip(&shown) {
+        assert!(row.contains(id), "{id} for {row}");
+    }
+}
+
+#[test]
+fn a_name_has_to_tell_the_format() {
+    let mut state = busy(80, 24);
+    press(&mut state, "w");
+    control(&mut state, 'u');
+    assert_eq!(press(&mut state, "x.txt<enter>"), []);
+    let Some(Overlay::Prompt(prompt)) = &state.overlay else {
+        panic!("the line is gone");
+    };
+    assert!(prompt.problem.as_deref().unwrap().contains(".csv"));
+    control(&mut state, 'u');
+    let saved = press(&mut state, "x.md<enter>");
+    assert!(matches!(&saved[..], [Effect::Save { path, .. }] if path == "x.md"));
+}

@@ -1,0 +1,83 @@
+//! How the screen is to look and which keys it knows: from flags, then the config file, then the terminal itself.
+
+use crate::{
+    app::{Clipboard, Keymap, KeymapError, Options, Themes},
+    cli::ScreenArgs,
+    config::{self, ClipboardChoice, ConfigFile, Environment},
+};
+
+/// What the screen starts with. What is wrong with theme or keys is told on it, and the rest counts.
+///
+/// # Errors
+/// When the key map that comes with the program does not read, which its tests rule out.
+pub(super) fn options(
+    args: &ScreenArgs,
+    file: &ConfigFile,
+    environment: &dyn Environment,
+) -> Result<Options, KeymapError> {
+    let terminal = Options::from_environment(|name| environment.get(name));
+    let defaults = &file.defaults;
+    let light = |is_light: bool| is_light.then_some("light");
+    let name = args.theme.as_deref().or(light(args.light));
+    let name = name.or(defaults.theme.as_deref());
+    let name = name.or(light(defaults.light)).unwrap_or("auto");
+    let (themes, mut complaints): (Themes, _) =
+        config::theme(name, file.path.as_deref(), environment);
+    let (keymap, problems) = file.wishes.keymap(&Keymap::standard()?);
+    complaints.extend(problems);
+    let clipboard = match (defaults.clipboard, &defaults.clipboard_command) {
+        (Some(ClipboardChoice::Osc52), _) | (None, None) => Clipboard::Terminal,
+        (_, Some(command)) => Clipboard::Command(command.clone()),
+        (Some(ClipboardChoice::Local), None) => {
+            Clipboard::local(|name| environment.get(name)).unwrap_or_else(|| {
+                let text = "clipboard = \"local\": this machine seems to have none; say clipboard-command.";
+                complaints.push(text.to_owned());
+                Clipboard::Terminal
+            })
+        }
+    };
+    Ok(Options {
+        read_only: args.read_only || defaults.read_only,
+        themes,
+        clipboard,
+        ascii: args.ascii || defaults.ascii || terminal.ascii,
+        keymap: Some(keymap),
+        complaints,
+        ..terminal
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::{app::ThemeChoice, cli::Cli};
+
+    fn from(arguments: &[&str], file: &str) -> Options {
+        let arguments = std::iter::once("vtask").chain(arguments.iter().copied());
+        let cli = Cli::try_parse_from(arguments).unwrap();
+        let file = ConfigFile::parse(file).unwrap();
+        options(&cli.watch.screen, &file, &|_: &str| None).unwrap()
+    }
+
+    #[test]
+    fn flags_win_over_the_config_file() {
+        let file = "[defaults]\ntheme = \"high-contrast-dark\"\n";
+        assert_eq!(from(&[], file).themes.dark, ThemeChoice::HighContrastDark);
+        assert_eq!(from(&["--light"], file).themes.dark, ThemeChoice::Light);
+        let flag = from(&["--theme", "color-blind"], file);
+        assert_eq!(flag.themes.dark, ThemeChoice::ColorBlindDark);
+        assert!(flag.themes.go_by_background());
+        assert!(from(&[], "").themes.go_by_background());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_and_the_screen_starts() {
+        let file = "[defaults]\ntheme = \"drak\"\n[keys.list]\nfly = \"f\"\nup = \"e\"\n";
+        let options = from(&[], file);
+        assert_eq!(options.complaints.len(), 2, "{:?}", options.complaints);
+        assert!(options.complaints[0].contains("“dark”?"));
+        assert!(options.keymap.is_some());
+    }
+}

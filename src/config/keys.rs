@@ -1,0 +1,115 @@
+//! The section `[keys]` of the config file: keys of one's own, in the shape of `assets/keys.toml`.
+
+use toml::{Table, Value};
+
+use crate::{
+    app::{Action, Binding, Context, Key, Keymap},
+    text::{did_you_mean, toml_line},
+};
+
+/// What the config file says of keys.
+#[derive(Debug, Clone, Default)]
+pub struct KeyWishes {
+    /// What can be understood, in the order of the file.
+    pub bindings: Vec<Binding>,
+    /// What cannot, each with its line, in their order.
+    pub problems: Vec<(usize, String)>,
+}
+
+impl KeyWishes {
+    /// Reads the section; `text` is the whole file.
+    pub(super) fn read(keys: &Table, text: &str) -> Self {
+        let mut wishes = Self::default();
+        let line = |path: &[&str]| toml_line(text, path).unwrap_or_default();
+        for (place, bindings) in keys {
+            let at = line(&["keys", place]);
+            let Some(context) = Context::named(place) else {
+                let known: Vec<&str> = Context::ALL.iter().map(|c| c.name()).collect();
+                let hint = did_you_mean(place, &known);
+                wishes.complain(at, &format!("there is no place [keys.{place}]{hint}"));
+                continue;
+            };
+            let Value::Table(bindings) = bindings else {
+                wishes.complain(at, &format!("[keys.{place}] should be a section"));
+                continue;
+            };
+            for (name, keys) in bindings {
+                let at = line(&["keys", place, name]);
+                let Some(action) = Action::named(name) else {
+                    let known: Vec<String> = Action::ALL.iter().map(|a| a.name()).collect();
+                    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                    let hint = did_you_mean(name, &known);
+                    wishes.complain(at, &format!("[keys.{place}] has no action “{name}”{hint}"));
+                    continue;
+                };
+                match keys_of(keys) {
+                    Ok(keys) => wishes.bindings.push(Binding {
+                        context,
+                        action,
+                        keys,
+                        line: at,
+                    }),
+                    Err(error) => wishes.complain(at, &format!("[keys.{place}] {name}: {error}")),
+                }
+            }
+        }
+        wishes.bindings.sort_by_key(|binding| binding.line);
+        wishes.problems.sort_by_key(|(line, _)| *line);
+        wishes
+    }
+
+    fn complain(&mut self, line: usize, what: &str) {
+        self.problems.push((line, what.to_owned()));
+    }
+
+    /// The keys that count, and all that is wrong with the wishes.
+    pub fn keymap(&self, standard: &Keymap) -> (Keymap, Vec<String>) {
+        let (keymap, conflicts) = standard.with(&self.bindings);
+        let problems = self.problems.iter();
+        let problems = problems.map(|(line, what)| format!("line {line}: {what}"));
+        (keymap, problems.chain(conflicts).collect())
+    }
+}
+
+/// One key, or a list of them.
+fn keys_of(value: &Value) -> Result<Vec<Key>, String> {
+    let one = |value: &Value| match value {
+        Value::String(name) => name.parse::<Key>().map_err(|error| {
+            format!("{error}; keys are written as in \"g\", \"ctrl-b\", \"pageup\", \"f5\".")
+        }),
+        other => Err(format!("{other} is no key.")),
+    };
+    match value {
+        Value::Array(names) => names.iter().map(one).collect(),
+        name => one(name).map(|key| vec![key]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{app::Keymap, config::ConfigFile};
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line_and_the_rest_counts() {
+        let text = "[keys.list]\nup = \"e\"\nxyzzy = [\"f\"]\nopne = [\"o\"]\ndown = [\"f13\"]\n\n[keys.lsit]\n\
+                    up = [\"k\"]\n[keys]\nmenu = 3\n";
+        let text = text.replace("[keys]\nmenu = 3\n", "");
+        let file = ConfigFile::parse(&text).unwrap();
+        let (keymap, problems) = file.wishes.keymap(&Keymap::standard().unwrap());
+        let starts = [
+            "line 3: [keys.list] has no action “xyzzy”.",
+            "line 4: [keys.list] has no action “opne”; did you mean “open”?",
+            "line 5: [keys.list] down: “f13” is no key",
+            "line 7: there is no place [keys.lsit]; did you mean “list”?",
+        ];
+        for start in starts {
+            let found = problems.iter().any(|problem| problem.starts_with(start));
+            assert!(found, "{start}: {problems:#?}");
+        }
+        assert_eq!(problems.len(), starts.len());
+        let up = keymap.key(crate::app::Context::List, crate::app::Action::Up);
+        assert_eq!(up.unwrap().to_string(), "e");
+        let odd = ConfigFile::parse("[keys]\nmenu = 3\n").unwrap();
+        assert_eq!(odd.wishes.problems[0].0, 2);
+    }
+}

@@ -1,0 +1,323 @@
+//! The known-hosts file: which certificate is trusted for which server. A line has host and port and a SHA-256
+//! fingerprint, as govc's file of that name does; `#` begins a comment. Only vtask's owner may write it.
+
+use std::{
+    env, fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{ConfigError, Environment};
+use crate::vim::Fingerprint;
+
+/// What the file has.
+#[derive(Debug, Clone, Default)]
+pub struct KnownHosts {
+    /// Where it is, or would be; `None` where there is no place for it.
+    pub path: Option<PathBuf>,
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Line {
+    Comment(String),
+    Host(String, Fingerprint),
+}
+
+impl KnownHosts {
+    /// Reads the file that is named, or the one at the usual place: `vtask/known-hosts` in `$XDG_DATA_HOME`, or in
+    /// `~/.local/share`. One that is not there is empty.
+    ///
+    /// # Errors
+    /// When it cannot be read or understood, or others could have written it: a line passed over would let a changed
+    /// certificate pass.
+    pub fn load(named: Option<&Path>, environment: &dyn Environment) -> Result<Self, ConfigError> {
+        let Some(path) = named
+            .map(Path::to_owned)
+            .or_else(|| usual_place(environment))
+        else {
+            return Ok(Self::default());
+        };
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(failed(&path, "cannot be read", &error)),
+        };
+        if !text.is_empty() {
+            nobody_else_writes(&path)?;
+        }
+        let lines = text.lines().enumerate().map(|(index, line)| {
+            read_line(line).ok_or_else(|| {
+                ConfigError(format!(
+                    "the known-hosts file {}, line {}: expected `host:port SHA-256`. Mend or take out the line.",
+                    path.display(),
+                    index + 1
+                ))
+            })
+        });
+        Ok(Self {
+            lines: lines.collect::<Result<_, _>>()?,
+            path: Some(path),
+        })
+    }
+
+    /// Every host with its fingerprint, in the file's order.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, Fingerprint)> {
+        self.lines.iter().filter_map(|line| match line {
+            Line::Host(host, fingerprint) => Some((host.as_str(), *fingerprint)),
+            Line::Comment(_) => None,
+        })
+    }
+
+    /// What is trusted for a host, given as `host:port`.
+    pub fn of(&self, host: &str) -> Vec<Fingerprint> {
+        let entries = self.entries().filter(|(known, _)| *known == host);
+        entries.map(|(_, fingerprint)| fingerprint).collect()
+    }
+
+    /// Trusts one certificate for a host from now on, instead of those before.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn set(&mut self, host: &str, fingerprint: Fingerprint) -> Result<(), ConfigError> {
+        self.lines.retain(|line| !is_of(line, host));
+        self.lines.push(Line::Host(host.to_owned(), fingerprint));
+        self.write()
+    }
+
+    /// Trusts nothing for a host any more. Tells whether anything was.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn remove(&mut self, host: &str) -> Result<bool, ConfigError> {
+        let before = self.lines.len();
+        self.lines.retain(|line| !is_of(line, host));
+        if self.lines.len() == before {
+            return Ok(false);
+        }
+        self.write().map(|()| true)
+    }
+
+    /// Writes the file anew, beside the old one, so that it is whole at every moment.
+    fn write(&self) -> Result<(), ConfigError> {
+        let Some(path) = &self.path else {
+            return Err(ConfigError(
+                "there is no place for the known-hosts file. Set HOME, or name one with --known-hosts.".to_owned(),
+            ));
+        };
+        let lines = self.lines.iter().map(|line| match line {
+            Line::Comment(comment) => format!("{comment}\n"),
+            Line::Host(host, fingerprint) => format!("{host} {fingerprint}\n"),
+        });
+        let text = lines.collect::<Vec<_>>().concat();
+        let beside = path.with_extension(format!("new-{}", std::process::id()));
+        let write = || -> io::Result<()> {
+            if let Some(folder) = path.parent() {
+                make_folder(folder)?;
+            }
+            let mut file = own_file(&beside)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&beside, path)
+        };
+        write().map_err(|error| {
+            let _ = fs::remove_file(&beside);
+            failed(path, "cannot be written", &error)
+        })
+    }
+}
+
+/// The fingerprints that govc's files of known hosts have for a host, and the file that has them. Lines that are not
+/// understood are passed over, as govc does, and so are SHA-1 fingerprints: those can be forged.
+pub(super) fn of_govc(
+    host: &str,
+    environment: &dyn Environment,
+) -> Option<(PathBuf, Vec<Fingerprint>)> {
+    let files = environment.get("GOVC_TLS_KNOWN_HOSTS")?;
+    env::split_paths(&files).find_map(|path| {
+        let text = fs::read_to_string(&path).ok()?;
+        let found: Vec<Fingerprint> = text
+            .lines()
+            .filter_map(|line| {
+                let (known, fingerprint) = line.trim().split_once(' ')?;
+                let known = known.to_ascii_lowercase();
+                let is_it = known == host || host.strip_suffix(":443") == Some(&known);
+                is_it.then(|| fingerprint.parse().ok()).flatten()
+            })
+            .collect();
+        (!found.is_empty()).then_some((path, found))
+    })
+}
+
+fn usual_place(environment: &dyn Environment) -> Option<PathBuf> {
+    let folder = match environment.get("XDG_DATA_HOME") {
+        Some(folder) if Path::new(&folder).is_absolute() => PathBuf::from(folder),
+        _ => Path::new(&environment.get("HOME")?).join(".local/share"),
+    };
+    Some(folder.join("vtask").join("known-hosts"))
+}
+
+fn read_line(line: &str) -> Option<Line> {
+    let trimmed = line.trim();
+    if trimmed.is_empty() || trimmed.starts_with('#') {
+        return Some(Line::Comment(line.to_owned()));
+    }
+    let (host, fingerprint) = trimmed.split_once(char::is_whitespace)?;
+    let (_, port) = host.rsplit_once(':')?;
+    port.parse::<u16>().ok()?;
+    Some(Line::Host(
+        host.to_ascii_lowercase(),
+        fingerprint.parse().ok()?,
+    ))
+}
+
+fn is_of(line: &Line, host: &str) -> bool {
+    matches!(line, Line::Host(known, _) if known == host)
+}
+
+fn failed(path: &Path, what: &str, error: &io::Error) -> ConfigError {
+    ConfigError(format!(
+        "the known-hosts file {} {what}: {error}. Check its permissions, or name another with --known-hosts.",
+        path.display()
+    ))
+}
+
+#[cfg(unix)]
+fn nobody_else_writes(path: &Path) -> Result<(), ConfigError> {
+    use std::os::unix::fs::PermissionsExt;
+
+    const OTHERS_WRITE: u32 = 0o022;
+    let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode());
+    match mode {
+        Ok(mode) if mode & OTHERS_WRITE == 0 => Ok(()),
+        _ => Err(ConfigError(format!(
+            "others can write the known-hosts file {0}, so it cannot be trusted. Look it over and run \
+             `chmod 600 {0}`.",
+            path.display()
+        ))),
+    }
+}
+
+#[cfg(not(unix))]
+fn nobody_else_writes(_path: &Path) -> Result<(), ConfigError> {
+    Ok(())
+}
+
+/// A new file that nobody else can read.
+fn own_file(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// A folder that nobody else can look into, unless it is there already.
+fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing(_: &str) -> Option<String> {
+        None
+    }
+
+    #[test]
+    fn what_is_set_is_read_again_and_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/er/known-hosts");
+        let load = || KnownHosts::load(Some(&path), &nothing).unwrap();
+        let [one, two] = [b"1", b"2"].map(|bytes| Fingerprint::of(bytes));
+        load().set("vc01.lab:443", one).unwrap();
+        load().set("[::1]:8443", two).unwrap();
+        fs::write(
+            &path,
+            format!("# mine\n{}", fs::read_to_string(&path).unwrap()),
+        )
+        .unwrap();
+        let mut known = load();
+        assert_eq!(known.of("vc01.lab:443"), [one]);
+        assert_eq!(known.of("vc01.lab:8443"), []);
+        known.set("vc01.lab:443", two).unwrap();
+        assert!(known.remove("[::1]:8443").unwrap() && !known.remove("[::1]:8443").unwrap());
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text, format!("# mine\nvc01.lab:443 {two}\n"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode(&path), 0o600);
+            assert_eq!(mode(path.parent().unwrap()), 0o700);
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_not_understood_is_told_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("known-hosts");
+        for line in [
+            "vc01.lab:443",
+            "vc01.lab:443 abc",
+            &format!("vc01.lab {}", Fingerprint::of(b"1")),
+        ] {
+            fs::write(&path, format!("\n{line}\n")).unwrap();
+            let error = KnownHosts::load(Some(&path), &nothing).unwrap_err();
+            assert!(error.0.contains("line 2"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_write_is_not_trusted() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("known-hosts");
+        fs::write(&path, "# nothing\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
+        let error = KnownHosts::load(Some(&path), &nothing).unwrap_err();
+        assert!(error.0.contains("chmod 600"), "{error}");
+    }
+
+    #[test]
+    fn govcs_files_are_read_leniently() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, two] = ["one", "two"].map(|name| folder.path().join(name));
+        let [fingerprint, other] = [b"1", b"2"].map(|bytes| Fingerprint::of(bytes));
+        fs::write(
+            &one,
+            "nonsense\nvc01.lab:443 A9:99:3E:36:47:06:81:6A:BA:3E:25:71:78:50:C2:6C:9C:D0:D8:9D\n",
+        )
+        .unwrap();
+        fs::write(
+            &two,
+            format!("vc02.lab:443 {other}\nVC01.lab {fingerprint}\n"),
+        )
+        .unwrap();
+        let files = env::join_paths([&one, &two]).unwrap();
+        let environment = |name: &str| {
+            (name == "GOVC_TLS_KNOWN_HOSTS").then(|| files.to_str().unwrap().to_owned())
+        };
+        let found = of_govc("vc01.lab:443", &environment);
+        assert_eq!(found, Some((two.clone(), vec![fingerprint])));
+        assert_eq!(of_govc("vc01.lab:8443", &environment), None);
+        assert_eq!(of_govc("vc01.lab:443", &nothing), None);
+    }
+
+    #[test]
+    fn without_a_place_nothing_is_known_and_nothing_kept() {
+        let mut known = KnownHosts::load(None, &nothing).unwrap();
+        assert_eq!(known.entries().count(), 0);
+        let error = known
+            .set("vc01.lab:443", Fingerprint::of(b"1"))
+            .unwrap_err();
+        assert!(error.0.contains("--known-hosts"), "{error}");
+    }
+}

@@ -1,0 +1,101 @@
+//! Themes by name: those that come with the program, and one's own.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{Environment, file::usual_place};
+use crate::{
+    app::{ThemeChoice, Themes},
+    text::did_you_mean,
+    ui::Theme,
+};
+
+/// The theme of that name or path, and what is wrong with it. What cannot be used is as if nothing had been said.
+/// One's own stand as `NAME.toml` in the folder `themes` beside the config file.
+pub fn theme(
+    name: &str,
+    config: Option<&Path>,
+    environment: &dyn Environment,
+) -> (Themes, Vec<String>) {
+    let automatic = || Themes::named("auto").unwrap_or_default();
+    if let Some(themes) = Themes::named(name) {
+        return (themes, Vec::new());
+    }
+    let extension = Path::new(name).extension();
+    let is_path = name.contains(['/', '\\']) || extension.is_some_and(|e| e == "toml");
+    let folder = config
+        .map(Path::to_owned)
+        .or_else(|| usual_place(environment))
+        .and_then(|file| Some(file.parent()?.join("themes")));
+    let path = if is_path {
+        PathBuf::from(name)
+    } else {
+        match &folder {
+            Some(folder) => folder.join(format!("{name}.toml")),
+            None => PathBuf::from(format!("{name}.toml")),
+        }
+    };
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            let problems = Theme::problems(&text).into_iter();
+            let problems = problems.map(|problem| format!("theme {}: {problem}", path.display()));
+            (
+                Themes::only(ThemeChoice::Own(text.into())),
+                problems.collect(),
+            )
+        }
+        Err(error) if is_path => {
+            let text = format!("the theme {} cannot be read: {error}.", path.display());
+            (automatic(), vec![text])
+        }
+        Err(_) => {
+            let mut known = vec!["auto", "high-contrast", "color-blind"];
+            known.extend(ThemeChoice::names());
+            let hint = did_you_mean(name, &known);
+            let text = format!(
+                "there is no theme “{name}”{hint} One of your own would be {}.",
+                path.display()
+            );
+            (automatic(), vec![text])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nowhere(_: &str) -> Option<String> {
+        None
+    }
+
+    #[test]
+    fn themes_are_found_by_name_and_by_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.toml");
+        fs::create_dir(folder.path().join("themes")).unwrap();
+        let own = folder.path().join("themes/mine.toml");
+        fs::write(&own, "based-on = \"light\"\n[failed]\nfg = \"pink\"\n").unwrap();
+        for name in ["mine", own.to_str().unwrap()] {
+            let (themes, problems) = theme(name, Some(&config), &nowhere);
+            assert!(matches!(themes.dark, ThemeChoice::Own(_)), "{name}");
+            assert_eq!(problems.len(), 1);
+            assert!(problems[0].contains("mine.toml: line 3: [failed] fg: “pink”"));
+        }
+        assert_eq!(theme("light", None, &nowhere).0.dark, ThemeChoice::Light);
+    }
+
+    #[test]
+    fn an_unknown_theme_is_told_and_the_usual_one_taken() {
+        for (name, part) in [
+            ("hihg-contrast", "did you mean"),
+            ("/nonexistent.toml", "cannot be read"),
+        ] {
+            let (themes, problems) = theme(name, None, &nowhere);
+            assert_eq!(Some(themes), Themes::named("auto"));
+            assert!(problems[0].contains(part), "{problems:?}");
+        }
+    }
+}

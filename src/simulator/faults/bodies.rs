@@ -1,0 +1,155 @@
+//! Bodies that behave badly.
+
+use std::convert::Infallible;
+use std::io;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use futures_util::stream;
+
+use super::effect::How;
+use crate::simulator::http::wire::Connection;
+
+/// What a body is given to reach the network before it stops or breaks.
+const TO_TRAVEL: Duration = Duration::from_millis(5);
+
+/// How large the pieces of a long body are.
+const PIECE: usize = 1 << 16;
+
+/// A body that stops after its first part, and goes on after a while or never.
+pub(super) fn stalling(body: &Bytes, first: usize, time: Option<Duration>) -> Body {
+    let parts = [body.slice(..first), body.slice(first..)];
+    Body::from_stream(stream::unfold(0, move |part| {
+        let parts = parts.clone();
+        async move {
+            if part == 1 {
+                match time {
+                    Some(time) => tokio::time::sleep(time).await,
+                    None => std::future::pending().await,
+                }
+            }
+            let bytes = parts.get(part)?.clone();
+            Some((Ok::<_, Infallible>(bytes), part + 1))
+        }
+    }))
+}
+
+/// A body whose connection breaks after its first part.
+pub(super) fn breaking(first: &Bytes, connection: Connection, how: How) -> Body {
+    let first = Some(first.clone());
+    Body::from_stream(stream::unfold(first, move |left| {
+        let connection = connection.clone();
+        async move {
+            if let Some(bytes) = left {
+                return Some((Ok(bytes), None));
+            }
+            tokio::time::sleep(TO_TRAVEL).await;
+            connection.cut(how, 0);
+            Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), None))
+        }
+    }))
+}
+
+/// A JSON string of so many letters.
+pub(super) fn long(letters: u64) -> Body {
+    let quote = || Bytes::from_static(b"\"");
+    Body::from_stream(stream::unfold(
+        (0_u64, false),
+        move |(sent, over)| async move {
+            if over {
+                return None;
+            }
+            let (piece, next) = match sent {
+                0 => (quote(), (1, false)),
+                sent if sent > letters => (quote(), (sent, true)),
+                sent => {
+                    let step = (letters + 1 - sent).min(PIECE as u64);
+                    let length = usize::try_from(step).unwrap_or(PIECE);
+                    (Bytes::from(vec![b'a'; length]), (sent + step, false))
+                }
+            };
+            Some((Ok::<_, Infallible>(piece), next))
+        },
+    ))
+}
+
+/// A JSON string that never ends, at so many bytes a second.
+pub(super) fn endless(bytes_a_second: u32) -> Body {
+    const STEP: Duration = Duration::from_millis(20);
+    let step = (bytes_a_second / 50).max(1) as usize;
+    Body::from_stream(stream::unfold(true, move |is_first| async move {
+        if is_first {
+            return Some((Ok::<_, Infallible>(Bytes::from_static(b"\"")), false));
+        }
+        tokio::time::sleep(STEP).await;
+        Some((Ok(Bytes::from(vec![b'a'; step])), false))
+    }))
+}
+
+/// The body with some damage, after which it is no JSON any more. Nothing stays nothing.
+pub(super) fn damaged(body: &[u8], chance: &mut fastrand::Rng) -> Vec<u8> {
+    let mut bytes = body.to_vec();
+    if bytes.is_empty() {
+        return bytes;
+    }
+    let at = chance.usize(..bytes.len());
+    match chance.u8(..4) {
+        // A bit tips over in a way that no UTF-8 has.
+        0 => bytes[at] = 0xff,
+        // A control character in the middle.
+        1 => bytes.insert(at, 0),
+        // What belongs to another answer follows.
+        2 => bytes.extend_from_slice(b"}HTTP/1.1 200 OK"),
+        // A bracket is another one.
+        _ => match bytes.iter().position(|byte| matches!(byte, b'}' | b']')) {
+            Some(at) => bytes[at] = b'(',
+            None => bytes[at] = b'(',
+        },
+    }
+    if serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok()
+        && std::str::from_utf8(&bytes).is_ok()
+    {
+        bytes.push(b'}');
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damaged_json_is_none() {
+        let mut chance = fastrand::Rng::with_seed(3);
+        for body in [
+            &b"{\"a\":[1,2,{\"b\":\"some text\"}]}"[..],
+            b"[]",
+            b"null",
+            b"7",
+        ] {
+            for _ in 0..200 {
+                let damaged = damaged(body, &mut chance);
+                assert!(serde_json::from_slice::<serde_json::Value>(&damaged).is_err());
+            }
+        }
+        assert!(damaged(b"", &mut chance).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_long_body_is_as_long_as_it_says() {
+        for letters in [1, PIECE as u64, 200_000] {
+            let body = axum::body::to_bytes(long(letters), usize::MAX)
+                .await
+                .unwrap();
+            assert_eq!(body.len() as u64, letters + 2);
+            assert!(serde_json::from_slice::<String>(&body).is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_stalls_goes_on() {
+        let whole = Bytes::from_static(b"0123456789");
+        let body = stalling(&whole, 4, Some(Duration::from_millis(1)));
+        assert_eq!(axum::body::to_bytes(body, 100).await.unwrap(), whole);
+    }
+}

@@ -1,0 +1,201 @@
+//! The text of a theme. It is read forgivingly: what is wrong in it is told with its line, and the rest counts.
+
+use std::{collections::HashMap, fmt::Display};
+
+use ratatui::style::{Color, Modifier, Style};
+use serde::{Deserialize, de::DeserializeOwned};
+use toml::{Table, Value};
+
+use super::{Role, color::Rgb};
+use crate::{
+    app::{ColorDepth, ThemeChoice},
+    text::{did_you_mean, toml_line, toml_problem},
+};
+
+/// One role in a theme file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ink {
+    pub(super) fg: Option<Rgb>,
+    pub(super) bg: Option<Rgb>,
+    fg16: Option<Sixteen>,
+    bg16: Option<Sixteen>,
+    style: Vec<Modification>,
+    mono: Vec<Modification>,
+}
+
+impl Ink {
+    pub(super) fn style(&self, depth: ColorDepth) -> Style {
+        let (fg, bg, modifications) = match depth {
+            ColorDepth::True => (
+                self.fg.map(Rgb::exact),
+                self.bg.map(Rgb::exact),
+                &self.style,
+            ),
+            ColorDepth::Indexed => (
+                self.fg.map(Rgb::indexed),
+                self.bg.map(Rgb::indexed),
+                &self.style,
+            ),
+            ColorDepth::Sixteen => (
+                self.fg16.map(Color::from),
+                self.bg16.map(Color::from),
+                &self.style,
+            ),
+            ColorDepth::Mono => (None, None, &self.mono),
+        };
+        let modifiers = modifications.iter().map(|m| Modifier::from(*m));
+        Style {
+            fg,
+            bg,
+            add_modifier: modifiers.collect(),
+            ..Style::default()
+        }
+    }
+
+    /// Takes one key of a role.
+    fn take(&mut self, key: &str, value: &Value) -> Result<(), String> {
+        match key {
+            "fg" => self.fg = Some(read(value)?),
+            "bg" => self.bg = Some(read(value)?),
+            "fg16" => self.fg16 = Some(read(value)?),
+            "bg16" => self.bg16 = Some(read(value)?),
+            "style" => self.style = read(value)?,
+            "mono" => self.mono = read(value)?,
+            _ => {
+                let known = ["fg", "bg", "fg16", "bg16", "style", "mono"];
+                let hint = did_you_mean(key, &known);
+                return Err(format!("a role has no “{key}”{hint}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    T::deserialize(value.clone()).map_err(|error| error.message().trim().replace('`', "“"))
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Modification {
+    Bold,
+    Dim,
+    Italic,
+    Underlined,
+    Reversed,
+}
+
+impl From<Modification> for Modifier {
+    fn from(modification: Modification) -> Self {
+        match modification {
+            Modification::Bold => Self::BOLD,
+            Modification::Dim => Self::DIM,
+            Modification::Italic => Self::ITALIC,
+            Modification::Underlined => Self::UNDERLINED,
+            Modification::Reversed => Self::REVERSED,
+        }
+    }
+}
+
+macro_rules! sixteen {
+    ($($name:ident,)+) => {
+        /// The sixteen colours by the names that ratatui gives them.
+        #[derive(Debug, Clone, Copy, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        enum Sixteen {
+            $($name,)+
+        }
+
+        impl From<Sixteen> for Color {
+            fn from(color: Sixteen) -> Self {
+                match color { $(Sixteen::$name => Self::$name,)+ }
+            }
+        }
+    };
+}
+
+sixteen! {
+    Black, Red, Green, Yellow, Blue, Magenta, Cyan, Gray,
+    DarkGray, LightRed, LightGreen, LightYellow, LightBlue, LightMagenta, LightCyan, White,
+}
+
+/// A theme as its file has it, with what it is based on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ThemeFile {
+    /// The terminal's background that the colours were chosen for.
+    pub(super) background: Option<Rgb>,
+    inks: HashMap<Role, Ink>,
+}
+
+impl ThemeFile {
+    pub(super) fn ink(&self, role: Role) -> Ink {
+        self.inks.get(&role).cloned().unwrap_or_default()
+    }
+
+    /// Whether anything was said about a role.
+    #[cfg(test)]
+    pub(super) fn has(&self, role: Role) -> bool {
+        self.inks.contains_key(&role)
+    }
+
+    /// Reads a theme; answers it, and what is wrong with it.
+    pub(super) fn read(text: &str) -> (Self, Vec<String>) {
+        let mut problems = Vec::new();
+        let table: Table = match toml::from_str(text) {
+            Ok(table) => table,
+            Err(error) => {
+                problems.push(toml_problem(text, &error));
+                Table::new()
+            }
+        };
+        let mut tell = |path: &[&str], what: &dyn Display| {
+            let line = toml_line(text, path).map_or(String::new(), |line| format!("line {line}: "));
+            problems.push(format!("{line}{what}"));
+        };
+        // `dark` and `light` stand on their own, all others on one of the themes that come with the program.
+        let mut theme = match table.get("based-on").map(Value::as_str) {
+            Some(Some("nothing")) => Self::default(),
+            None => Self::read(ThemeChoice::Dark.text()).0,
+            Some(base) => {
+                let choice = base.and_then(ThemeChoice::built_in);
+                if choice.is_none() {
+                    let base = base.unwrap_or_default();
+                    let known = ThemeChoice::names();
+                    let hint = did_you_mean(base, &known);
+                    let text = format!("based-on: there is no theme “{base}”{hint}");
+                    tell(&["based-on"], &text);
+                }
+                Self::read(choice.unwrap_or_default().text()).0
+            }
+        };
+        for (key, value) in &table {
+            match (key.as_str(), value) {
+                ("based-on", _) => {}
+                ("background", value) => match read(value) {
+                    Ok(color) => theme.background = Some(color),
+                    Err(error) => tell(&[key], &format!("background: {error}")),
+                },
+                (name, Value::Table(fields)) => {
+                    let Some(role) = Role::ALL.iter().find(|role| role.name() == name) else {
+                        let known: Vec<String> = Role::ALL.iter().map(|r| r.name()).collect();
+                        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                        let hint = did_you_mean(name, &known);
+                        tell(&[key], &format!("there is no role “{name}”{hint}"));
+                        continue;
+                    };
+                    let ink = theme.inks.entry(*role).or_default();
+                    for (field, value) in fields {
+                        if let Err(error) = ink.take(field, value) {
+                            tell(&[key, field], &format!("[{name}] {field}: {error}"));
+                        }
+                    }
+                }
+                (name, _) => tell(
+                    &[key],
+                    &format!("“{name}” should be a section, such as [failed]"),
+                ),
+            }
+        }
+        (theme, problems)
+    }
+}

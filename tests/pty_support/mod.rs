@@ -1,0 +1,187 @@
+//! The built program in a real pseudo-terminal.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "each test file that includes this uses its own part of it; tests may panic"
+)]
+
+use std::{
+    io::{Read, Write},
+    num::NonZero,
+    sync::{Arc, Condvar, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+/// Nothing is waited for longer.
+pub const BOUND: Duration = Duration::from_secs(30);
+
+/// What the program wrote, as bytes and as a terminal shows it.
+#[derive(Default)]
+pub struct Seen {
+    pub parser: vt100::Parser,
+    pub bytes: Vec<u8>,
+    pub ended: bool,
+}
+
+/// The program in a terminal.
+pub struct Session {
+    pub child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    pub seen: Arc<(Mutex<Seen>, Condvar)>,
+}
+
+impl Seen {
+    fn resize(&mut self, columns: u16, rows: u16) {
+        let [rows, columns] = [rows, columns].map(|cells| NonZero::new(cells).unwrap());
+        self.parser.screen_mut().set_size(rows, columns);
+    }
+}
+
+pub fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+impl Session {
+    pub fn start(columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        Self::start_in(columns, rows, arguments, &[])
+    }
+
+    /// The same with further environment variables.
+    pub fn start_in(
+        columns: u16,
+        rows: u16,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_vtask"));
+        command.args(arguments);
+        command.cwd(env!("CARGO_MANIFEST_DIR"));
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        command.env_remove("NO_COLOR");
+        command.env_remove("LC_ALL");
+        for name in ["COLORTERM", "COLORFGBG", "TMUX", "STY", "VTASK_THEME"] {
+            command.env_remove(name);
+        }
+        command.env("XDG_CONFIG_HOME", "/nonexistent");
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let seen = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
+        seen.0.lock().unwrap().resize(columns, rows);
+        let filled = seen.clone();
+        thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            loop {
+                let read = reader.read(&mut buffer).unwrap_or(0);
+                let mut seen = filled.0.lock().unwrap();
+                seen.parser.process(&buffer[..read]);
+                seen.bytes.extend_from_slice(&buffer[..read]);
+                seen.ended = read == 0;
+                filled.1.notify_all();
+                if read == 0 {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            writer: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            seen,
+        }
+    }
+
+    /// Waits until what is seen is as wanted.
+    pub fn until(&self, what: &str, wanted: impl Fn(&Seen) -> bool) {
+        let end = Instant::now() + BOUND;
+        let mut seen = self.seen.0.lock().unwrap();
+        while !wanted(&seen) {
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "never seen: {what}\n{}",
+                seen.parser.screen().contents()
+            );
+            seen = self.seen.1.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+
+    pub fn shows(&self, text: &str) {
+        self.until(text, |seen| seen.parser.screen().contents().contains(text));
+    }
+
+    pub fn hides(&self, text: &str) {
+        let what = format!("{text:?} no more");
+        self.until(&what, |seen| {
+            !seen.parser.screen().contents().contains(text)
+        });
+    }
+
+    pub fn press(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    pub fn resize(&self, columns: u16, rows: u16) {
+        self.seen.0.lock().unwrap().resize(columns, rows);
+        self.master.resize(size(columns, rows)).unwrap();
+    }
+
+    /// The line that has a text in it.
+    pub fn line(&self, text: &str) -> String {
+        let seen = self.seen.0.lock().unwrap();
+        let contents = seen.parser.screen().contents();
+        let line = contents.lines().find(|line| line.contains(text));
+        line.unwrap_or_else(|| panic!("no {text:?} in\n{contents}"))
+            .to_owned()
+    }
+
+    /// Waits for the end.
+    pub fn ends(&mut self) -> ExitStatus {
+        let end = Instant::now() + BOUND;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < end, "it never ends");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits for the end, and checks that the terminal is as it was.
+    pub fn ends_cleanly(&mut self) -> ExitStatus {
+        self.until("the end", |seen| seen.ended);
+        let status = self.ends();
+        let seen = self.seen.0.lock().unwrap();
+        let screen = seen.parser.screen();
+        assert!(!screen.alternate_screen(), "the main screen is back");
+        assert!(!screen.hide_cursor(), "the cursor is back");
+        assert!(!screen.bracketed_paste(), "pasting is plain again");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        status
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}

@@ -1,0 +1,408 @@
+//! Faults of the embedded vCenter, seen by a client of raw JSON and by one of raw bytes.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+
+mod simulator_support;
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
+use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use simulator_support::{Bench, RELEASE, THREE};
+use vtask::simulator::faults::{Effect, Event, Happening, How, Place, Plan, Rule};
+
+const INFO: &str = "Task/task-1/info";
+
+async fn with(rule: Rule) -> Bench {
+    let bench = Bench::signed_in(THREE).await;
+    bench.control.inject(&Plan::default().with(rule));
+    bench
+}
+
+async fn suffer(effect: Effect) -> (Bench, Response) {
+    let bench = with(Rule::new("Task/info", effect)).await;
+    let response = bench.raw(Method::GET, INFO, None).await;
+    (bench, response)
+}
+
+/// Sends a request by hand and reads to the end: what came, and how it ended.
+fn bytes(bench: &Bench, method: &str, path: &str) -> (String, Result<(), ErrorKind>) {
+    let mut stream = TcpStream::connect(bench.simulator.address()).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let session = bench.session.as_deref().unwrap();
+    write!(
+        stream,
+        "{method} /sdk/vim25/{RELEASE}/{path} HTTP/1.1\r\nhost: x\r\nvmware-api-session-id: {session}\r\n\
+         content-length: 0\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut came = Vec::new();
+    let mut buffer = [0; 4096];
+    let end = loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => break Ok(()),
+            Ok(read) => came.extend_from_slice(&buffer[..read]),
+            Err(error) => break Err(error.kind()),
+        }
+    };
+    (String::from_utf8_lossy(&came).into_owned(), end)
+}
+
+fn in_bytes(
+    bench: &Bench,
+    method: &'static str,
+    path: &'static str,
+) -> (String, Result<(), ErrorKind>) {
+    tokio::task::block_in_place(|| bytes(bench, method, path))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_ends_where_and_how_it_is_told() {
+    for (at, begins) in [
+        (Place::Request, ""),
+        (Place::Answer, ""),
+        (Place::Headers, "HTTP/1.1 200 OK"),
+        (Place::Body, "HTTP/1.1 200 OK\r\n"),
+    ] {
+        for (how, end) in [
+            (How::Reset, Err(ErrorKind::ConnectionReset)),
+            (How::Close, Ok(())),
+        ] {
+            let bench = with(Rule::new("Task/info", Effect::cut(how, at))).await;
+            let (came, ended) = in_bytes(&bench, "GET", INFO);
+            // A reset may overtake what was sent before it.
+            if how == How::Close || !came.is_empty() {
+                assert!(came.starts_with(begins), "{at:?} {how:?}: {came}");
+                assert_eq!(came.is_empty(), begins.is_empty(), "{at:?} {how:?}: {came}");
+            }
+            if at == Place::Body && how == How::Close {
+                let (head, body) = came.split_once("\r\n\r\n").unwrap();
+                let length = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: "));
+                let length: usize = length.unwrap().parse().unwrap();
+                assert_eq!(body.len(), length / 2);
+            }
+            assert_eq!(ended, end, "{at:?}");
+            bench.control.heal();
+            assert_eq!(bench.get(INFO).await.0, 200);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_takes_effect_unless_it_was_lost_before_it_arrived() {
+    for (effect, cancelled) in [
+        (Effect::cut(How::Reset, Place::Request), false),
+        (Effect::cut(How::Reset, Place::Answer), true),
+        (Effect::status(504), false),
+        (
+            Effect::Status {
+                code: 504,
+                retry_after: None,
+                as_date: false,
+                reached: true,
+            },
+            true,
+        ),
+    ] {
+        let bench = with(Rule::new("Task/CancelTask", effect.clone())).await;
+        let _however_it_ends = in_bytes(&bench, "POST", "Task/task-1/CancelTask");
+        assert_eq!(bench.info(1).await["cancelled"], cancelled, "{effect:?}");
+        let requests = bench.control.requests();
+        let logged = requests
+            .iter()
+            .find(|request| request.kind == "Task/CancelTask")
+            .unwrap();
+        let expected = if matches!(effect, Effect::Cut { .. }) {
+            0
+        } else {
+            504
+        };
+        assert_eq!(logged.status, expected);
+    }
+}
+
+#[tokio::test]
+async fn something_in_front_answers() {
+    for (code, as_date) in [
+        (401, false),
+        (403, true),
+        (404, false),
+        (408, false),
+        (429, true),
+        (500, false),
+        (502, false),
+        (503, true),
+    ] {
+        let retry_after = Some(SignedDuration::from_secs(30));
+        let (bench, response) = suffer(Effect::Status {
+            code,
+            retry_after,
+            as_date,
+            reached: false,
+        })
+        .await;
+        assert_eq!(response.status(), code);
+        let asked = response.headers()[RETRY_AFTER].to_str().unwrap().to_owned();
+        if as_date {
+            let date = jiff::fmt::rfc2822::parse(&asked.replace("GMT", "+0000"))
+                .unwrap()
+                .timestamp();
+            let ahead = date.duration_since(jiff::Timestamp::now()).as_secs();
+            assert!((20..=30).contains(&ahead), "{asked}");
+        } else {
+            assert_eq!(asked, "30");
+        }
+        assert!(
+            response
+                .text()
+                .await
+                .unwrap()
+                .starts_with("<!DOCTYPE html>")
+        );
+        assert_eq!(bench.control.befallen(), 1);
+    }
+    let (_bench, response) = suffer(Effect::Page).await;
+    assert_eq!(response.status(), 200);
+    assert!(response.text().await.unwrap().contains("<h1>Sign in</h1>"));
+}
+
+#[tokio::test]
+async fn bodies_are_cut_damaged_or_mislabelled() {
+    let whole = Bench::signed_in(THREE).await.info(1).await.to_string();
+    let (_bench, response) = suffer(Effect::Truncated).await;
+    let text = response.text().await.unwrap();
+    assert!(
+        serde_json::from_str::<Value>(&text).is_err()
+            && text.len() < whole.len()
+            && text.starts_with('{')
+    );
+    let (_bench, response) = suffer(Effect::Malformed).await;
+    let bytes = response.bytes().await.unwrap();
+    assert!(serde_json::from_slice::<Value>(&bytes).is_err());
+    let (_bench, response) = suffer(Effect::ContentType("text/html".to_owned())).await;
+    assert_eq!(response.headers()[CONTENT_TYPE], "text/html");
+    assert!(response.json::<Value>().await.unwrap()["key"] == "task-1");
+}
+
+#[tokio::test]
+async fn bodies_are_huge_or_endless() {
+    let (_bench, response) = suffer(Effect::Huge {
+        megabytes: 3,
+        packed: false,
+    })
+    .await;
+    assert_eq!(response.bytes().await.unwrap().len(), 3_000_002);
+    let bench = with(Rule::new(
+        "Task/info",
+        Effect::Huge {
+            megabytes: 3,
+            packed: true,
+        },
+    ))
+    .await;
+    let url = format!("{}/sdk/vim25/{RELEASE}/{INFO}", bench.base);
+    let response = bench
+        .http
+        .get(url)
+        .header("accept-encoding", "gzip")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+    assert!(response.bytes().await.unwrap().len() < 10_000);
+    let (_bench, mut response) = suffer(Effect::Endless {
+        bytes_a_second: 1_000_000,
+    })
+    .await;
+    assert_eq!(response.content_length(), None);
+    let mut read = 0;
+    while read < 100_000 {
+        read += response.chunk().await.unwrap().unwrap().len();
+    }
+}
+
+#[tokio::test]
+async fn a_body_stalls_and_goes_on() {
+    let time = Some(Duration::from_millis(300).into());
+    let (_bench, mut response) = suffer(Effect::Stall { after: 0.5, time }).await;
+    let length = usize::try_from(response.content_length().unwrap()).unwrap();
+    let first = response.chunk().await.unwrap().unwrap();
+    assert_eq!(first.len(), length / 2);
+    let began = Instant::now();
+    let second = response.chunk().await.unwrap().unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(200));
+    assert_eq!(first.len() + second.len(), length);
+}
+
+#[tokio::test]
+async fn requests_and_connections_are_held_back() {
+    let delay = || Effect::Delay(Duration::from_millis(200).into());
+    for on in ["Task/info", "connect"] {
+        let bench = Bench::signed_in(THREE).await;
+        bench
+            .control
+            .inject(&Plan::default().with(Rule::new(on, delay())));
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let began = Instant::now();
+        let url = format!("{}/sdk/vim25/{RELEASE}/{INFO}", bench.base);
+        http.get(url).send().await.unwrap();
+        assert!(began.elapsed() >= Duration::from_millis(200), "{on}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_leads_elsewhere() {
+    let bench = with(Rule::new(
+        "Task/info",
+        Effect::Redirect("https://elsewhere.example/".to_owned()),
+    ))
+    .await;
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none());
+    let url = format!("{}/sdk/vim25/{RELEASE}/{INFO}", bench.base);
+    let response = http.build().unwrap().get(url).send().await.unwrap();
+    assert_eq!(response.headers()[LOCATION], "https://elsewhere.example/");
+}
+
+#[tokio::test]
+async fn sessions_die_whole_or_in_part() {
+    let mut bench = Bench::signed_in(THREE).await;
+    let create = "PropertyCollector/propertyCollector/CreatePropertyCollector";
+    let content = bench.get("ServiceInstance/ServiceInstance/content").await.1;
+    let own = content["propertyCollector"]["value"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let create = create.replace("/propertyCollector/", &format!("/{own}/"));
+    assert_eq!(bench.post(&create, json!({})).await.0, 200);
+    bench.control.happen(&Happening::KillSessionsInPart);
+    assert_eq!(
+        bench.post(&create, json!({})).await.1["_typeName"],
+        "NotAuthenticated"
+    );
+    assert_eq!(bench.get(INFO).await.0, 200);
+    bench.login().await;
+    assert_eq!(
+        bench.post(&create, json!({})).await.0,
+        200,
+        "a new session helps at once"
+    );
+    bench.control.happen(&Happening::KillSessions);
+    assert_eq!(bench.get(INFO).await.1["_typeName"], "NotAuthenticated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_refuses_for_a_while_and_keeps_the_tasks() {
+    let mut bench = Bench::signed_in(THREE).await;
+    bench.advance(5);
+    let before = bench.info(1).await;
+    let address = bench.simulator.address();
+    bench
+        .control
+        .happen(&Happening::Restart(Duration::from_millis(400).into()));
+    let began = Instant::now();
+    let mut refused = 0;
+    loop {
+        match TcpStream::connect(address) {
+            // Until it is known that the door is closed, one may slip in.
+            Ok(_) if refused > 0 => break,
+            Ok(_) => {}
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+                refused += 1;
+            }
+        }
+        assert!(began.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(refused > 5 && began.elapsed() >= Duration::from_millis(300));
+    assert_eq!(bench.get(INFO).await.1["_typeName"], "NotAuthenticated");
+    bench.login().await;
+    assert_eq!(bench.info(1).await, before);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_leaves_old_times_alone() {
+    let bench = Bench::signed_in(THREE).await;
+    bench.advance(5);
+    let time = async || {
+        let now = bench
+            .post("ServiceInstance/ServiceInstance/CurrentTime", json!({}))
+            .await
+            .1;
+        now.as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
+    };
+    let (before, started) = (time().await, bench.info(1).await["startTime"].clone());
+    bench
+        .control
+        .happen(&Happening::JumpClock(SignedDuration::from_secs(-3600)));
+    bench.advance(10);
+    assert_eq!(time().await.duration_since(before).as_secs(), 10 - 3600);
+    assert_eq!(bench.info(1).await["startTime"], started);
+    let completed = bench.info(3).await["completeTime"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let completed: jiff::Timestamp = completed.parse().unwrap();
+    assert!(completed < started.as_str().unwrap().parse().unwrap());
+}
+
+#[tokio::test]
+async fn another_certificate_is_shown() {
+    let mut options = vtask::simulator::Options::new(
+        vtask::simulator::scenario::Scenario::load("quiet").unwrap(),
+    );
+    options.tls = true;
+    let simulator = vtask::simulator::Simulator::start(options).await.unwrap();
+    let control = simulator.control();
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    let pem = simulator.certificate_pem().unwrap().to_owned();
+    let trusting = || {
+        let own = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
+        let builder = reqwest::Client::builder().no_proxy().tls_certs_only([own]);
+        builder.build().unwrap()
+    };
+    let url = format!(
+        "{}/sdk/vim25/{RELEASE}/ServiceInstance/ServiceInstance/content",
+        simulator.url()
+    );
+    let old = trusting();
+    assert!(old.get(&url).send().await.unwrap().status().is_success());
+    let before = control.fingerprint();
+    control.happen(&Happening::RenewCertificate);
+    assert_ne!(control.fingerprint(), before);
+    assert!(
+        trusting().get(&url).send().await.is_err(),
+        "a new connection sees the new one"
+    );
+    assert!(
+        old.get(&url).send().await.is_ok(),
+        "an open connection stays"
+    );
+}
+
+#[tokio::test]
+async fn events_come_at_their_time() {
+    let bench = Bench::signed_in(THREE).await;
+    let event = Event {
+        every: Some(SignedDuration::from_millis(50)),
+        ..Event::once(SignedDuration::from_millis(50), Happening::KillSessions)
+    };
+    bench.control.inject(&Plan::default().and(event));
+    let end = Instant::now() + Duration::from_secs(20);
+    while bench.control.sessions() > 0 {
+        assert!(Instant::now() < end);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    bench.control.heal();
+}

@@ -1,0 +1,171 @@
+//! Keys, colours and commands in a real pseudo-terminal.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests may panic"
+)]
+
+mod pty_support;
+
+use std::fs;
+
+use pty_support::{Seen, Session};
+use vt100::Color;
+
+/// The ground of the selected row, which the first row of the list is.
+fn selection(seen: &Seen) -> Option<Color> {
+    Some(seen.parser.screen().cell(2, 1)?.bgcolor())
+}
+
+const ESCAPE: &str = "\u{1b}";
+const DARK: Color = Color::Rgb(0x28, 0x40, 0x5f);
+const LIGHT: Color = Color::Rgb(0xcf, 0xe3, 0xfd);
+const TRUE_COLOR: (&str, &str) = ("COLORTERM", "truecolor");
+
+#[test]
+fn the_terminals_background_chooses_the_theme() {
+    let mut session = Session::start_in(80, 24, &["demo"], &[TRUE_COLOR]);
+    session.until("the question", |seen| {
+        let text = String::from_utf8_lossy(&seen.bytes);
+        text.contains("\u{1b}]11;?\u{1b}\\")
+    });
+    session.shows("Relocate");
+    session.until("dark colours", |seen| selection(seen) == Some(DARK));
+    session.press("\u{1b}]11;rgb:fdfd/f6f6/e3e3\u{1b}\\");
+    session.until("light colours", |seen| selection(seen) == Some(LIGHT));
+    session.shows("Overview");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn a_terminal_that_tells_by_its_environment_or_is_told_for_needs_no_answer() {
+    let light = [TRUE_COLOR, ("COLORFGBG", "0;15")];
+    let high = [TRUE_COLOR, ("VTASK_THEME", "high-contrast-light")];
+    let white = Color::Rgb(0xb8, 0xd8, 0xff);
+    for (variables, color) in [(&light[..], LIGHT), (&high[..], white)] {
+        let mut session = Session::start_in(80, 24, &["demo"], variables);
+        session.shows("Relocate");
+        session.until("its colours", |seen| selection(seen) == Some(color));
+        session.press("q");
+        assert!(session.ends_cleanly().success());
+    }
+}
+
+#[test]
+fn sixteen_colours_and_none() {
+    let sixteen = [("TERM", "xterm")];
+    let mut session = Session::start_in(80, 24, &["demo"], &sixteen);
+    session.shows("Relocate");
+    session.until("cyan", |seen| selection(seen) == Some(Color::Idx(6)));
+    session.press("q");
+    session.ends_cleanly();
+    let none = [TRUE_COLOR, ("NO_COLOR", "1")];
+    let mut session = Session::start_in(80, 24, &["demo"], &none);
+    session.shows("Relocate");
+    session.until("a reversed row", |seen| {
+        let cell = seen.parser.screen().cell(2, 1).unwrap();
+        cell.inverse() && cell.bgcolor() == Color::Default
+    });
+    session.press("q");
+    session.ends_cleanly();
+}
+
+#[test]
+fn commands_are_found_by_a_few_letters() {
+    let mut session = Session::start(80, 24, &["demo"]);
+    session.shows("live");
+    session.press(":");
+    session.shows("Commands");
+    session.press("pause");
+    session.shows("Stop reading from the server");
+    session.press("\r");
+    session.hides("Commands");
+    session.shows("paused");
+    session.press(":");
+    session.shows("Commands");
+    session.press(ESCAPE);
+    session.hides("Commands");
+    session.press(":quit\r");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn keys_and_a_theme_of_ones_own_and_what_is_wrong_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    fs::create_dir(folder.path().join("themes")).unwrap();
+    let theme = "based-on = \"dark\"\n[selected]\nbg = \"#113322\"\n[failed]\nfg = \"rde\"\n";
+    fs::write(folder.path().join("themes/mine.toml"), theme).unwrap();
+    let text = "[defaults]\ntheme = \"mine\"\n[keys.screen]\nquit = [\"Q\"]\nhelp = [\"ö\"]\npni = [\"ö\"]\n";
+    fs::write(&config, text).unwrap();
+    let config = config.to_str().unwrap();
+    let mut session = Session::start_in(120, 30, &["demo", "--config", config], &[TRUE_COLOR]);
+    session.shows("2 things in the config file are wrong");
+    session.until("the colour of one's own", |seen| {
+        selection(seen) == Some(Color::Rgb(0x11, 0x33, 0x22))
+    });
+    session.press("n");
+    session.shows("did you mean “pin”?");
+    session.shows("line 5: [failed] fg: “rde” is no colour");
+    session.press(ESCAPE);
+    session.hides("did you mean");
+    session.press("qö");
+    session.shows("Open the details and go there");
+    session.press(ESCAPE);
+    session.hides("Open the details and go there");
+    session.press("Q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn tasks_are_taken_along_as_text_and_as_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let clip = folder.path().join("clip");
+    let config = folder.path().join("config.toml");
+    let text = format!(
+        "[defaults]\nclipboard-command = \"cat > '{}'\"\n",
+        clip.display()
+    );
+    fs::write(&config, text).unwrap();
+    let arguments = ["demo", "--config", config.to_str().unwrap()];
+    let mut session = Session::start(80, 24, &arguments);
+    session.shows("live");
+    session.shows("Relocate");
+    session.press("y");
+    session.shows("curl --silent");
+    session.press("\u{1b}[B\u{1b}[B\u{1b}[B\u{1b}[B\r");
+    session.shows("Copied the curl command");
+    session.press("w");
+    session.shows("write the rows to vtask-");
+    let sheet = folder.path().join("rows.csv");
+    session.press(&format!("\u{15}{}\r", sheet.display()));
+    session.until("what was written", |_| sheet.exists());
+    session.press("w");
+    session.shows("write the rows to vtask-");
+    session.press(&format!("\u{15}{}\r", sheet.display()));
+    session.shows("is there already and was left");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+    let copied = fs::read_to_string(clip).unwrap();
+    assert!(copied.contains("/Task/task-") && copied.contains("$VTASK_SESSION"));
+    let sheet = fs::read_to_string(sheet).unwrap();
+    assert!(sheet.starts_with("moId,status,") && sheet.lines().count() > 5);
+}
+
+#[test]
+fn the_terminal_is_given_what_is_copied() {
+    let mut session = Session::start(80, 24, &["demo"]);
+    session.shows("live");
+    session.shows("Relocate");
+    session.press("Y");
+    session.until("an OSC 52 with a task's id", |seen| {
+        // “task-” in base64.
+        String::from_utf8_lossy(&seen.bytes).contains("\u{1b}]52;c;dGFzay")
+    });
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
