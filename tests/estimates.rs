@@ -28,7 +28,10 @@ fn an_even_course_is_judged_as_well_as_by_the_rule_of_three() {
 #[test]
 fn uneven_courses_are_judged_better() {
     for class in CLASSES {
-        for (moment, with_history) in judge::MOMENTS.into_iter().flat_map(|m| [(m, true), (m, false)]) {
+        for (moment, with_history) in judge::MOMENTS
+            .into_iter()
+            .flat_map(|m| [(m, true), (m, false)])
+        {
             let score = judge::score(class, moment, with_history, RUNS, SEED);
             // Of a noisy course nobody could tell more than its mean pace does (see the example).
             let at_most = if class == Class::Noisy { 1.25 } else { 0.97 };
@@ -40,7 +43,7 @@ fn uneven_courses_are_judged_better() {
                 score.held >= 0.7 && score.answered > 0.85,
                 "{class:?} {moment} {with_history}: {score:?}"
             );
-            assert!(score.naive.is_finite() && score.width < 15.0);
+            assert!(score.naive.is_finite() && score.width < 20.0);
         }
     }
 }

@@ -141,11 +141,11 @@ pub(crate) fn steadiness(class: Class, with_history: bool, count: usize, seed: u
         let run = run(class, &mut rng);
         let typical = typical(&run).filter(|_| with_history);
         let mut history = History::begin(Some(start()), start(), Some(0));
-        let mut seen = run.seen.iter().peekable();
+        let mut coming = run.seen.iter().peekable();
         let mut time = 0.2 * run.duration;
         let mut before: Option<f64> = None;
         while time < 0.95 * run.duration {
-            while let Some((at_time, percent)) = seen.next_if(|(seen, _)| *seen <= time) {
+            while let Some((at_time, percent)) = coming.next_if(|(seen, _)| *seen <= time) {
                 history.observe(at(*at_time), Some(*percent), false);
             }
             let estimate = estimate(start(), Some(&history), typical.as_ref(), at(time));

@@ -10,7 +10,7 @@ use runs::{CLASSES, Class};
 const RUNS: usize = 1000;
 
 /// The constants of the estimates were chosen on runs of seed 4711; they are judged on others.
-const SEED: u64 = 20_261_125;
+const SEED: u64 = 20_261_126;
 
 fn main() {
     println!(
@@ -48,7 +48,9 @@ fn main() {
     println!(
         "Change of the figure at a refresh every 5 s, beyond the time that passed, in % of the figure\n"
     );
-    println!("| class | with typical durations: median | 90 % | 99 % | without: median | 90 % | 99 % |");
+    println!(
+        "| class | with typical durations: median | 90 % | 99 % | without: median | 90 % | 99 % |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     for class in CLASSES {
         let [with, without] =

@@ -36,7 +36,6 @@ impl Usual {
         0.9 * (-0.5 * distance * distance).exp() + 0.1 / (1.0 + distance * distance)
     }
 
-
     /// The seconds that this share of the runs that have taken `elapsed` still takes at most.
     fn left(self, elapsed: f64, share: f64) -> f64 {
         let scale = self.spread / LOGISTIC;
@@ -64,7 +63,9 @@ impl Mixture {
         }
         ends.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         let total: f64 = ends.iter().map(|(_, weight)| weight).sum();
-        ends.iter_mut().for_each(|(_, weight)| *weight /= total);
+        for (_, weight) in &mut ends {
+            *weight /= total;
+        }
         Self(ends)
     }
 

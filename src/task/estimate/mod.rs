@@ -27,11 +27,11 @@ pub use patience::{Patience, patience};
 pub use show::TimeLeft;
 
 /// An interval whose ends are further apart than this factor is of no use to anyone.
-const WIDEST: f64 = 15.0;
+const WIDEST: f64 = 20.0;
 
 /// How much of all belief lies before the low end, the best figure and the high end. What goes wrong mostly makes a task
 /// longer, and the readings already reckon with that: the best figure lies a little before the middle.
-const SHARES: [f64; 3] = [0.07, 0.44, 0.965];
+const SHARES: [f64; 3] = [0.055, 0.44, 0.975];
 
 /// What an estimate rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

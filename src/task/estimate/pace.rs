@@ -89,7 +89,10 @@ pub(super) fn readings(history: &History, now: Timestamp) -> Option<Vec<Reading>
         even += shape.weight * shape.left;
         // A pause that goes on will go on for about half as long again: that much is known of any.
         shape.left += 0.5 * overdue;
-        shape.spread = shape.spread.hypot(0.6 * overdue / shape.left.max(1e-3)).min(1.5);
+        shape.spread = shape
+            .spread
+            .hypot(0.6 * overdue / shape.left.max(1e-3))
+            .min(1.5);
         shape.weight *= (1.0 - leaping) * steady;
     }
     readings.push(Reading {
@@ -237,7 +240,10 @@ fn shapes(climbs: &[Climb], done: f64, counted: f64) -> Vec<Reading> {
             spread: spread.sqrt().hypot(rounded),
         }
     });
-    let best = fits.iter().map(|fit| fit.weight).fold(f64::NEG_INFINITY, f64::max);
+    let best = fits
+        .iter()
+        .map(|fit| fit.weight)
+        .fold(f64::NEG_INFINITY, f64::max);
     let total: f64 = fits.iter().map(|fit| (fit.weight - best).exp()).sum();
     fits.iter()
         .map(|fit| Reading {
