@@ -113,6 +113,8 @@ actions! {
     Error: "error", "Error: the whole chain of faults";
     /// The tab with the result.
     Result: "result", "Result: what the task returned";
+    /// The tab with the events.
+    Events: "events", "Events: what the server noted down about the task";
     /// The tab with what the server sent.
     Json: "JSON", "JSON: all that the server sent";
     /// Copy what the tab is about.

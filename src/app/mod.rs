@@ -12,6 +12,7 @@ mod errand;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod follow;
 mod geometry;
 mod input;
 mod inspector;

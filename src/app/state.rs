@@ -9,6 +9,7 @@ use super::{
     action::Action,
     cancel::Request,
     cursor::Cursor,
+    follow::Follow,
     geometry::Areas,
     inspector::Inspector,
     keymap::{Context, Keymap, KeymapError},
@@ -62,17 +63,20 @@ pub enum Tab {
     Error,
     /// What the task returned.
     Result,
+    /// What the server noted down about the task.
+    Events,
     /// All that the server sent.
     Json,
 }
 
 impl Tab {
     /// All of them, from left to right.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Overview,
         Self::Lineage,
         Self::Error,
         Self::Result,
+        Self::Events,
         Self::Json,
     ];
 
@@ -83,6 +87,7 @@ impl Tab {
             Self::Lineage => "Lineage",
             Self::Error => "Error",
             Self::Result => "Result",
+            Self::Events => "Events",
             Self::Json => "JSON",
         }
     }
@@ -242,6 +247,8 @@ pub struct State {
     pub privileges: HashMap<Handle, Privilege>,
     /// How far the search for the family of a task is, or was when it was followed.
     pub families: HashMap<Handle, FamilyState>,
+    /// What is looked up for the details that are open.
+    pub follow: Follow,
     /// The events of tasks, as they were told last; or why they cannot be told.
     pub events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
     /// What the virtual machines of tasks ask.
@@ -298,6 +305,7 @@ impl State {
             requests: HashMap::new(),
             privileges: HashMap::new(),
             families: HashMap::new(),
+            follow: Follow::default(),
             events: HashMap::new(),
             questions: HashMap::new(),
             typical_unknown: HashMap::new(),

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    outlook,
+    follow, outlook,
     state::{Overlay, State},
 };
 use crate::{
@@ -26,6 +26,7 @@ pub fn next_tick(state: &State, now: Timestamp) -> Option<Timestamp> {
             rows(state, now)
         },
         overlay(state, now),
+        follow::due(state, now),
         state.notices.vanishes(now),
     ];
     let next = clocks.into_iter().flatten().min()?;

@@ -148,7 +148,8 @@ async fn show(
     });
     let mut endpoints = Vec::new();
     let mut loops = Vec::new();
-    for (id, (name, options)) in ids.zip(watched) {
+    for (id, (name, mut options)) in ids.zip(watched) {
+        options.typical = true;
         let base = options.connect.address.base();
         let traffic = options.connect.traffic.clone();
         let fetch = Watcher::spawn(id, options, sender.clone());

@@ -66,6 +66,8 @@ pub struct WatchOptions {
     pub push_again: Duration,
     /// The loop's own spans.
     pub tempo: Tempo,
+    /// Whether to look up in the server's history how long operations usually take.
+    pub typical: bool,
     /// How many finished tasks are kept on the board besides those that are named or pinned.
     pub keep_finished: usize,
 }
@@ -82,6 +84,7 @@ impl WatchOptions {
             discover_interval: Duration::from_secs(5),
             push_again: Duration::from_secs(300),
             tempo: Tempo::default(),
+            typical: false,
             keep_finished: 5_000,
         }
     }

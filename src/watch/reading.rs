@@ -154,6 +154,7 @@ impl Endpoint {
             reading.discover_at = Some(now + self.options.discover_interval);
             reading.start(|client| async move { Done::Recent(client.recent_tasks().await) });
         }
+        self.start_typical(reading, now);
         if matches!(self.fetch, Fetch::Push(_)) {
             self.feed_push(reading);
             return;
@@ -178,10 +179,16 @@ impl Endpoint {
         };
         let tasks = can_start.then(|| self.watched.next_time()).flatten();
         let fetch = self.fetch.next_time();
-        [tasks, fetch, reading.discover_at, Some(reading.clock_at)]
-            .into_iter()
-            .flatten()
-            .fold(far, Instant::min)
+        [
+            tasks,
+            fetch,
+            reading.discover_at,
+            Some(reading.clock_at),
+            self.typical_at(),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(far, Instant::min)
     }
 
     async fn grant(&mut self, reading: &mut Reading, wish: Wish) -> Result<(), End> {

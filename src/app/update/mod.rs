@@ -20,6 +20,7 @@ use ratatui::layout::Size;
 use super::{
     action::Action,
     event::{Effect, Event, Exit},
+    follow,
     keymap::Context,
     notices::Gravity,
     state::{Focus, Overlay, Panes, State},
@@ -52,6 +53,7 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
         Event::Resumed => vec![Effect::Redraw],
     };
     state.settle();
+    effects.extend(follow::look_up(state, now));
     effects.push(Effect::Draw);
     effects
 }

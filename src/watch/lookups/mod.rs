@@ -1,16 +1,24 @@
-//! What is looked up around tasks: families, events, the past.
+//! What is looked up around tasks: families, events, the past, usual durations.
+
+mod typical;
 
 use std::sync::Arc;
+
+use tokio::time::Instant;
 
 use super::{
     Command, FamilyState, PastPage, PastRequest, Update,
     answers::{Done, End},
     endpoint::Endpoint,
     reading::Reading,
+    watched::Origin,
 };
-use crate::vim::{
-    Client, Error, TaskQuery,
-    types::{TaskEvent, TaskInfo},
+use crate::{
+    task::FinishedRun,
+    vim::{
+        Client, Error, TaskQuery,
+        types::{TaskEvent, TaskInfo},
+    },
 };
 
 /// How many tasks of one family are read from the history.
@@ -23,12 +31,15 @@ pub(super) enum Found {
     Family(Arc<str>, Result<Vec<TaskInfo>, Error>),
     Events(Arc<str>, Result<Vec<TaskEvent>, Error>),
     Past(u32, Result<PastPage, Error>),
+    Typical(Result<Vec<FinishedRun>, Error>),
 }
 
 /// The look-ups of one endpoint.
 #[derive(Debug, Default)]
 pub(super) struct LookUps {
     search: Option<(u32, Box<TaskQuery>, usize)>,
+    /// When it is looked up next how long operations usually take; first some time after the first tasks came.
+    typical_at: Option<Instant>,
 }
 
 impl Endpoint {
@@ -70,6 +81,25 @@ impl Endpoint {
         Ok(())
     }
 
+    /// When it is looked up next how long operations usually take.
+    pub(super) fn typical_at(&self) -> Option<Instant> {
+        self.lookups.typical_at.filter(|_| self.options.typical)
+    }
+
+    /// Looks up how long operations usually take, when it is time.
+    pub(super) fn start_typical(&mut self, reading: &mut Reading, now: Instant) {
+        if !self.options.typical {
+            return;
+        }
+        let at = *self.lookups.typical_at.get_or_insert(now + typical::FIRST);
+        if at <= now {
+            self.lookups.typical_at = Some(now + typical::AGAIN);
+            reading.start(|client| async move {
+                Done::Found(Found::Typical(typical::runs(&client).await))
+            });
+        }
+    }
+
     fn is_searched(&self, search: u32) -> bool {
         let now = self.lookups.search.as_ref();
         now.is_some_and(|(number, ..)| *number == search)
@@ -92,9 +122,19 @@ impl Endpoint {
     ) -> Result<(), End> {
         match found {
             Found::Family(mo_id, Ok(members)) => {
+                let now = Instant::now();
                 for info in members {
                     let member = info.mo_id().clone();
-                    self.take_whole(reading, &member, Box::new(info), None);
+                    // The history lags behind: of a task that is watched more is known, and of one that goes on more
+                    // will be once it is.
+                    if self.watched.contains(&member) {
+                        continue;
+                    }
+                    if info.state.is_finished() {
+                        self.take_whole(reading, &member, Box::new(info), None);
+                    } else {
+                        self.watched.add(&member, Origin::Lineage, now);
+                    }
                 }
                 self.tell_changes(reading).await?;
                 let state = FamilyState::Found { at: self.now() };
@@ -116,6 +156,13 @@ impl Endpoint {
                 self.tell(Update::Past { search, page }).await?;
             }
             Found::Past(..) => {}
+            Found::Typical(runs) => {
+                let update = match runs {
+                    Ok(runs) => Update::Typical(runs),
+                    Err(error) => Update::TypicalUnknown(error.reason().into()),
+                };
+                self.tell(update).await?;
+            }
         }
         Ok(())
     }
