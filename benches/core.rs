@@ -29,7 +29,7 @@ use vtask::{
     figures::resident_memory,
     task::{
         EndpointId, Labels, TaskChange,
-        outline::{Filter, Layout, Sort, SortColumn, View},
+        outline::{Layout, Sort, SortColumn, View},
     },
     ui::{self, Look},
     vim::types::{OperationLabel, Path, TaskInfo, UpdateSet},
@@ -285,7 +285,7 @@ fn arrange(state: &mut State, layout: Layout, column: SortColumn, filter: &str) 
         column,
         descending: column == SortColumn::Progress,
     };
-    let filter = Filter::new(filter);
+    let filter = vtask::task::Filter::words(filter);
     state.outline.arrange(
         View {
             layout,
@@ -318,7 +318,9 @@ impl Stage {
         }
     }
 
+    /// A frame as the program draws it: what can be said of the tasks that are seen is looked up first, and kept.
     fn draw(&mut self) {
+        self.state.look_ahead(now());
         let mut drawn = None;
         self.terminal
             .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now())))

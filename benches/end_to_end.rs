@@ -328,6 +328,7 @@ fn final_states() -> Vec<Row> {
                 password: "bench".to_owned().into(),
             },
             release: None,
+            patience: ConnectOptions::PATIENCE,
             traffic: Arc::default(),
         };
         let (sender, mut updates) = tokio::sync::mpsc::channel(64);

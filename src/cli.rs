@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     command::{
         cancel::CancelArgs, completions::CompletionsArgs, config::ConfigArgs, events::EventsArgs,
-        follow::FollowArgs, get::GetArgs, list::ListArgs, man::ManArgs, simulate::SimulateArgs,
-        tell::TellArgs, tree::TreeArgs, trust::TrustArgs, wait::WaitArgs,
+        follow::FollowArgs, get::GetArgs, list::ListArgs, logout::LogoutArgs, man::ManArgs,
+        simulate::SimulateArgs, tell::TellArgs, tree::TreeArgs, trust::TrustArgs, wait::WaitArgs,
     },
     config::ConnectionArgs,
 };
@@ -54,6 +54,7 @@ impl Cli {
                 Command::Demo(_)
                 | Command::Simulate(_)
                 | Command::Trust(_)
+                | Command::Logout(_)
                 | Command::Config(_)
                 | Command::Completions(_)
                 | Command::Man(_),
@@ -132,6 +133,7 @@ pub enum Command {
     /// Serve the embedded vCenter to any client of the VI JSON API
     Simulate(SimulateArgs),
     Trust(TrustArgs),
+    Logout(LogoutArgs),
     Config(ConfigArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
@@ -147,6 +149,10 @@ pub struct DemoArgs {
     /// The same seed gives the same day
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+
+    /// How many vCenters are on the screen
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=9))]
+    pub vcenters: u16,
 
     /// Config file to take keys and colours from instead of ~/.config/vtask/config.toml
     #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]

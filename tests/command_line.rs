@@ -94,6 +94,32 @@ async fn exit_codes_reach_the_shell() {
 }
 
 #[tokio::test]
+async fn a_refused_sign_in_has_a_code_of_its_own_in_every_command() {
+    let simulator = command_support::server_with(|options| {
+        options.credentials = Some(("ops".to_owned(), "other".to_owned()));
+    })
+    .await;
+    let url = simulator.url();
+    for words in [
+        &["wait", "task-1"][..],
+        &["get", "task-1"],
+        &["list"],
+        &["tree", "task-1"],
+        &["events", "task-1"],
+        &["cancel", "task-1", "--yes"],
+    ] {
+        let mut command = vtask(words);
+        command
+            .args(["--url", &url, "--username", "ops"])
+            .env("VTASK_PASSWORD", "secret");
+        let output = run(command).await;
+        let said = err(&output);
+        assert_eq!(output.status.code(), Some(5), "{words:?}: {said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_nobody_has_is_told_at_once() {
     let mut command = vtask(&[
         "wait",

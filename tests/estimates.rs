@@ -27,30 +27,45 @@ fn an_even_course_is_judged_as_well_as_by_the_rule_of_three() {
 
 #[test]
 fn uneven_courses_are_judged_better() {
-    for class in [Class::SlowingDown, Class::LongPlateau, Class::FallingBack] {
-        for moment in judge::MOMENTS {
-            let score = judge::score(class, moment, true, RUNS, SEED);
+    for class in CLASSES {
+        for (moment, with_history) in judge::MOMENTS
+            .into_iter()
+            .flat_map(|m| [(m, true), (m, false)])
+        {
+            let score = judge::score(class, moment, with_history, RUNS, SEED);
+            // Of a noisy course nobody could tell more than its mean pace does (see the example).
+            let at_most = if class == Class::Noisy { 1.25 } else { 0.97 };
             assert!(
-                score.error < 0.9 * score.naive_there,
-                "{class:?} {moment}: {score:?}"
+                score.error <= at_most * score.naive_there,
+                "{class:?} {moment} {with_history}: {score:?}"
             );
-            assert!(score.naive.is_finite() && score.width >= 1.0);
+            assert!(
+                score.held >= 0.7 && score.answered > 0.85,
+                "{class:?} {moment} {with_history}: {score:?}"
+            );
+            assert!(score.naive.is_finite() && score.width < 20.0);
         }
     }
 }
 
 #[test]
-fn in_the_middle_of_a_run_intervals_hold_the_truth() {
+fn figures_do_not_jump_about() {
     for class in CLASSES {
-        let score = judge::score(class, 0.5, true, RUNS, SEED);
-        assert!(score.held >= 0.75, "{class:?}: {score:?}");
+        let steadiness = judge::steadiness(class, true, 8, SEED);
+        assert!(
+            steadiness.median < 0.03 && steadiness.nine_in_ten < 0.1,
+            "{class:?}: {steadiness:?}"
+        );
+        assert!(steadiness.most.is_finite());
     }
 }
 
 #[test]
 fn ordinary_plateaus_are_no_stalls_and_stalls_are_noticed() {
-    let stalls = judge::stalls(Class::OrdinaryPlateaus, true, RUNS, SEED);
-    assert!(stalls.false_alarms <= 0.04, "{stalls:?}");
-    assert!(stalls.in_time_for_operation >= 0.9, "{stalls:?}");
-    assert!(stalls.in_time > 0.0 && stalls.delay.is_finite());
+    for with_history in [true, false] {
+        let stalls = judge::stalls(Class::OrdinaryPlateaus, with_history, RUNS, SEED);
+        assert!(stalls.false_alarms <= 0.04, "{stalls:?}");
+        assert!(stalls.in_time_for_operation >= 0.8, "{stalls:?}");
+        assert!(stalls.in_time > 0.0 && stalls.delay.is_finite());
+    }
 }

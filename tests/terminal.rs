@@ -41,7 +41,8 @@ fn a_visit_to_the_demo() {
     // Every tab.
     for (key, text) in [
         ("2", "Lineage"),
-        ("5", "\"_typeName\""),
+        ("5", "TaskEvent"),
+        ("6", "\"_typeName\""),
         ("1", "Started by"),
     ] {
         session.press(key);

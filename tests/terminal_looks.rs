@@ -169,3 +169,26 @@ fn the_terminal_is_given_what_is_copied() {
     session.press("q");
     assert!(session.ends_cleanly().success());
 }
+
+#[test]
+fn one_looks_back_and_returns_to_now() {
+    let mut session = Session::start(80, 24, &["demo", "--speed", "20"]);
+    session.shows("live");
+    session.shows("Relocate");
+    session.press("p");
+    session.shows("paused");
+    session.press("<");
+    session.shows("LOOKING BACK");
+    session.shows(" ago ");
+    session.press("<<c");
+    session.shows("only be done now");
+    session.shows("LOOKING BACK");
+    session.press("0");
+    session.hides("LOOKING BACK");
+    session.press("[");
+    session.shows("LOOKING BACK");
+    session.press(ESCAPE);
+    session.hides("LOOKING BACK");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}

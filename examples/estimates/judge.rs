@@ -122,6 +122,54 @@ pub(crate) fn score(
     }
 }
 
+/// How much the figure shown moves between two refreshes, beyond the time that passed: shares of the figure.
+#[derive(Debug)]
+pub(crate) struct Steadiness {
+    pub median: f64,
+    pub nine_in_ten: f64,
+    pub most: f64,
+}
+
+/// Seconds between two refreshes.
+const REFRESH: f64 = 5.0;
+
+/// Watches `count` runs of a class from a fifth of their time to nineteen twentieths.
+pub(crate) fn steadiness(class: Class, with_history: bool, count: usize, seed: u64) -> Steadiness {
+    let mut rng = Rng::with_seed(seed);
+    let mut changes = vec![];
+    for _ in 0..count {
+        let run = run(class, &mut rng);
+        let typical = typical(&run).filter(|_| with_history);
+        let mut history = History::begin(Some(start()), start(), Some(0));
+        let mut coming = run.seen.iter().peekable();
+        let mut time = 0.2 * run.duration;
+        let mut before: Option<f64> = None;
+        while time < 0.95 * run.duration {
+            while let Some((at_time, percent)) = coming.next_if(|(seen, _)| *seen <= time) {
+                history.observe(at(*at_time), Some(*percent), false);
+            }
+            let estimate = estimate(start(), Some(&history), typical.as_ref(), at(time));
+            let best = estimate.map(|estimate| estimate.best.as_secs_f64());
+            if let Some((before, best)) = before.zip(best) {
+                let expected = (before - REFRESH).max(0.0);
+                changes.push((best - expected).abs() / before.max(REFRESH));
+            }
+            before = best;
+            time += REFRESH;
+        }
+    }
+    changes.sort_by(f64::total_cmp);
+    let at_share = |thousandths: usize| {
+        let index = changes.len().saturating_sub(1) * thousandths / 1000;
+        changes.get(index).copied().unwrap_or(f64::NAN)
+    };
+    Steadiness {
+        median: at_share(500),
+        nine_in_ten: at_share(900),
+        most: at_share(990),
+    }
+}
+
 /// How the stall rule did on one class.
 #[derive(Debug)]
 pub(crate) struct Stalls {

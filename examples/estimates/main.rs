@@ -8,9 +8,16 @@ mod runs;
 use runs::{CLASSES, Class};
 
 const RUNS: usize = 1000;
-const SEED: u64 = 4711;
+
+/// The constants of the estimates were chosen on runs of seed 4711; they are judged on others.
+const SEED: u64 = 20_261_126;
 
 fn main() {
+    println!(
+        "All figures are of runs of seed {SEED}; the constants were chosen on runs of seed 4711.\n\
+         For the noisy class there is little to win: who knew its law exactly, and nothing of past durations,\n\
+         would be no better than elapsed ÷ progress by more than 3 %.\n"
+    );
     for with_history in [true, false] {
         let known = if with_history { "with" } else { "without" };
         println!(
@@ -38,6 +45,28 @@ fn main() {
         }
         println!();
     }
+    println!(
+        "Change of the figure at a refresh every 5 s, beyond the time that passed, in % of the figure\n"
+    );
+    println!(
+        "| class | with typical durations: median | 90 % | 99 % | without: median | 90 % | 99 % |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    for class in CLASSES {
+        let [with, without] =
+            [true, false].map(|known| judge::steadiness(class, known, RUNS / 20, SEED));
+        println!(
+            "| {:?} | {:.2} | {:.2} | {:.1} | {:.2} | {:.2} | {:.1} |",
+            class,
+            with.median * 100.0,
+            with.nine_in_ten * 100.0,
+            with.most * 100.0,
+            without.median * 100.0,
+            without.nine_in_ten * 100.0,
+            without.most * 100.0,
+        );
+    }
+    println!();
     for with_history in [true, false] {
         let known = if with_history { "with" } else { "without" };
         println!("Stalled, {known} typical durations\n");

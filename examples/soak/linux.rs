@@ -41,6 +41,9 @@ pub(crate) struct Arguments {
     vtask: Option<PathBuf>,
 }
 
+/// How often the board is compared with the server.
+const COMPARED_EVERY: Duration = Duration::from_secs(15);
+
 /// One line of the report.
 struct Line {
     at: Duration,
@@ -88,10 +91,13 @@ async fn watch(
          board  outages │ compared  wrong  late  missing"
     );
     while Instant::now() < end {
-        tokio::time::sleep_until(next.min(end).into()).await;
+        while Instant::now() < next.min(end) {
+            let pause = COMPARED_EVERY.min(next.min(end).saturating_duration_since(Instant::now()));
+            tokio::time::sleep(pause).await;
+            observer.compare().await;
+        }
         next += every;
         screen.press("j")?;
-        observer.compare().await;
         log.read_on()?;
         let line = Line {
             at: began.elapsed(),

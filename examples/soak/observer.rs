@@ -1,6 +1,7 @@
 //! The same fetch loop with a board that can be asked, and a client that asks the server task by task.
 
 use std::{
+    cmp::Reverse,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -64,6 +65,7 @@ impl Observer {
                 password: "soak".to_owned().into(),
             },
             release: None,
+            patience: ConnectOptions::PATIENCE,
             traffic: Arc::default(),
         };
         let (sender, mut updates) = mpsc::channel(64);
@@ -193,18 +195,15 @@ impl Observer {
         Vec::new()
     }
 
+    /// Some tasks, those that changed last first: what is over for long is no longer on the server.
     fn sample(&self, wanted: impl Fn(&Record) -> bool) -> Vec<(Arc<str>, Option<TaskInfo>)> {
         let board = locked(&self.board);
-        let mut all: Vec<&Record> = board
-            .iter()
-            .map(|(_, record)| record)
-            .filter(|record| wanted(record))
-            .collect();
-        fastrand::shuffle(&mut all);
+        let records = board.iter().map(|(_, record)| record);
+        let mut all: Vec<&Record> = records.filter(|record| wanted(record)).collect();
+        all.sort_unstable_by_key(|record| Reverse(record.moved));
         let sample = all.into_iter().take(SAMPLE);
-        sample
-            .map(|record| (record.id.mo_id.clone(), record.info.as_deref().cloned()))
-            .collect()
+        let pair = |record: &Record| (record.id.mo_id.clone(), record.info.as_deref().cloned());
+        sample.map(pair).collect()
     }
 
     /// What the server says of a task, if it says anything of it.

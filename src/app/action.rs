@@ -87,6 +87,16 @@ actions! {
     Refresh: "refresh", "Read everything anew, now";
     /// Stop reading, or go on.
     Pause: "pause", "Stop reading from the server, or go on";
+    /// Look back, by one change.
+    ChangeBack: "back", "Look back at how things were before the last change";
+    /// Go forward again, by one change.
+    ChangeForward: "forward", "While looking back: on to the next change";
+    /// Look back, by a minute.
+    MinuteBack: "minute back", "Look back a minute further";
+    /// Go forward again, by a minute.
+    MinuteForward: "minute on", "While looking back: a minute on";
+    /// Look at what is now.
+    Now: "now", "Return to what is now";
     /// Show or hide the details.
     ToggleDetails: "details", "Show or hide the details";
     /// Give the details the whole screen, or back.
@@ -103,6 +113,8 @@ actions! {
     Error: "error", "Error: the whole chain of faults";
     /// The tab with the result.
     Result: "result", "Result: what the task returned";
+    /// The tab with the events.
+    Events: "events", "Events: what the server noted down about the task";
     /// The tab with what the server sent.
     Json: "JSON", "JSON: all that the server sent";
     /// Copy what the tab is about.

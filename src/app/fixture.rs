@@ -21,6 +21,7 @@ use crate::{
 };
 
 pub(crate) const HERE: EndpointId = EndpointId(0);
+pub(crate) const THERE: EndpointId = EndpointId(1);
 
 /// The moment at which the afternoon is looked at: an hour and two minutes after it began.
 pub(crate) fn now() -> Timestamp {
@@ -48,6 +49,46 @@ pub(crate) fn empty(width: u16, height: u16) -> State {
     tell(&mut state, Update::Server(Box::new(facts)));
     tell(&mut state, Update::Clock(ServerClock::default()));
     tell(&mut state, Update::Link(Link::Live));
+    state
+}
+
+/// A screen over two servers with the same moIds, of which the second just went away.
+pub(crate) fn twins(width: u16, height: u16) -> State {
+    let endpoints = [(HERE, "lab".to_owned()), (THERE, "branch".to_owned())];
+    let mut state = State::new(Options::default(), endpoints).unwrap();
+    state.size = Size::new(width, height);
+    for (id, host) in [(HERE, "vc01.lab"), (THERE, "vc02.lab")] {
+        let facts = ServerFacts {
+            host: host.to_owned(),
+            about: About::default(),
+            release: "9.0.0.0".to_owned(),
+            user: "ops@vsphere.local".to_owned(),
+            insecure: false,
+        };
+        tell_of(&mut state, id, Update::Server(Box::new(facts)));
+        tell_of(&mut state, id, Update::Clock(ServerClock::default()));
+        tell_of(&mut state, id, Update::Link(Link::Live));
+    }
+    let changes = |name: &str, percent: i64| {
+        let more = |target: String, progress: i64| json!({"entityName": target, "progress": progress, "startTime": ago(20)});
+        tasks(vec![
+            task("task-1", &more(format!("db-{name}"), percent)),
+            task("task-2", &more(format!("web-{name}"), percent + 20)),
+            task(
+                "task-3",
+                &json!({"parentTaskKey": "task-1", "entityName": format!("db-{name}"), "state": "success",
+                "completeTime": ago(5)}),
+            ),
+        ])
+    };
+    tell_of(&mut state, HERE, changes("lab", 30));
+    tell_of(&mut state, THERE, changes("branch", 50));
+    let retrying = Link::Retrying {
+        attempt: 2,
+        next: now() + SignedDuration::from_secs(4),
+        reason: "connecting (vc02.lab): the connection was refused.".into(),
+    };
+    tell_of(&mut state, THERE, Update::Link(retrying));
     state
 }
 
@@ -88,6 +129,11 @@ pub(crate) fn climbed(percent: i64, every: i64) -> State {
 /// Lets news from the one endpoint change the state.
 pub(crate) fn tell(state: &mut State, news: Update) -> Vec<Effect> {
     update(state, Event::News(HERE, news), now())
+}
+
+/// The same from any endpoint.
+pub(crate) fn tell_of(state: &mut State, endpoint: EndpointId, news: Update) -> Vec<Effect> {
+    update(state, Event::News(endpoint, news), now())
 }
 
 /// A new or changed task.

@@ -29,7 +29,7 @@ impl Outlook {
         let Some(record) = record.filter(|record| record.status().is_active()) else {
             return Self::default();
         };
-        let around = around(state, record);
+        let around = around(state, handle, record);
         let now = state.time(record, now);
         let findings = state.board.findings(handle, around, now);
         let estimate = match record.status() {
@@ -111,7 +111,7 @@ impl State {
     }
 
     /// Looks ahead for the tasks that are seen, before they are drawn.
-    pub(super) fn look_ahead(&mut self, now: Timestamp) {
+    pub fn look_ahead(&mut self, now: Timestamp) {
         let mut before = std::mem::take(&mut self.outlooks.0);
         for handle in seen(self) {
             let Some(record) = self.board.get(handle) else {
@@ -154,7 +154,7 @@ fn until_change(
     let record = state.board.get(handle)?;
     let there = state.time(record, now);
     let left = outlook.left.and_then(until_left_changes);
-    let finding = rules::next_change(&state.board, handle, around(state, record), there);
+    let finding = rules::next_change(&state.board, handle, around(state, handle, record), there);
     // A finding is there once its time is exceeded, not when it is reached.
     let finding = finding.map(|at| at.duration_since(there) + SignedDuration::from_nanos(1));
     left.into_iter().chain(finding).min()
@@ -172,7 +172,7 @@ fn until_left_changes(left: TimeLeft) -> Option<SignedDuration> {
     }))
 }
 
-fn around<'a>(state: &'a State, record: &Record) -> Around<'a> {
+fn around<'a>(state: &'a State, handle: Handle, record: &Record) -> Around<'a> {
     let typical = record.info.as_ref().and_then(|info| {
         let entity = info.entity.as_ref().map(|entity| &*entity.value);
         let endpoint = record.id.endpoint;
@@ -180,7 +180,7 @@ fn around<'a>(state: &'a State, record: &Record) -> Around<'a> {
     });
     Around {
         typical,
-        question: None,
+        question: state.questions.get(&handle),
     }
 }
 

@@ -429,7 +429,7 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
         if matches!(self.state.overlay, Some(Overlay::Figures { .. })) {
             self.state.figures = self.figures.report();
         }
-        self.state.look_ahead(now);
+        self.state.look_ahead(self.state.moment(now));
         let mut drawn = None;
         self.terminal
             .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now)))

@@ -10,6 +10,7 @@ use super::{
     cancel::Request,
     cursor::Cursor,
     filters::{Clocks, FilterTyping},
+    follow::Follow,
     geometry::Areas,
     inspector::Inspector,
     keymap::{Context, Keymap, KeymapError},
@@ -18,15 +19,17 @@ use super::{
     options::Options,
     outlook::Outlooks,
     palette::Palette,
+    past::Past,
     server::Server,
 };
 use crate::{
     figures::Report,
     task::{
-        Board, EndpointId, Handle, Record, Scene, TypicalDurations,
+        Board, EndpointId, Handle, Journal, PendingQuestion, Record, Scene, TypicalDurations,
         outline::{Outline, SortColumn, View},
     },
-    watch::Privilege,
+    vim::types::TaskEvent,
+    watch::{FamilyState, Privilege},
 };
 
 /// Which panels share the screen.
@@ -61,17 +64,20 @@ pub enum Tab {
     Error,
     /// What the task returned.
     Result,
+    /// What the server noted down about the task.
+    Events,
     /// All that the server sent.
     Json,
 }
 
 impl Tab {
     /// All of them, from left to right.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Overview,
         Self::Lineage,
         Self::Error,
         Self::Result,
+        Self::Events,
         Self::Json,
     ];
 
@@ -82,6 +88,7 @@ impl Tab {
             Self::Lineage => "Lineage",
             Self::Error => "Error",
             Self::Result => "Result",
+            Self::Events => "Events",
             Self::Json => "JSON",
         }
     }
@@ -208,6 +215,10 @@ pub struct State {
     pub keymap: Keymap,
     /// The terminal's size.
     pub size: Size,
+    /// What is kept while one looks back; `board` and `outline` are of the past then.
+    pub past: Option<Box<Past>>,
+    /// What changed.
+    pub journal: Journal,
     /// All tasks.
     pub board: Board,
     /// How long operations usually take.
@@ -232,6 +243,16 @@ pub struct State {
     pub requests: HashMap<Handle, Request>,
     /// What is known of the account's right to cancel.
     pub privileges: HashMap<Handle, Privilege>,
+    /// How far the search for the family of a task is, or was when it was followed.
+    pub families: HashMap<Handle, FamilyState>,
+    /// What is looked up for the details that are open.
+    pub follow: Follow,
+    /// The events of tasks, as they were told last; or why they cannot be told.
+    pub events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
+    /// What the virtual machines of tasks ask.
+    pub questions: HashMap<Handle, PendingQuestion>,
+    /// Why an endpoint's history does not tell how long operations usually take.
+    pub typical_unknown: HashMap<EndpointId, Arc<str>>,
     /// What the program had to say.
     pub notices: Notices,
     /// Whether reading is paused.
@@ -249,7 +270,13 @@ impl State {
         options: Options,
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
     ) -> Result<Self, KeymapError> {
-        let endpoints = endpoints.into_iter();
+        let endpoints: Vec<(EndpointId, String)> = endpoints.into_iter().collect();
+        let mut board = Board::new();
+        if endpoints.len() > 1 {
+            for (id, name) in &endpoints {
+                board.set_endpoint_name(*id, name.as_str());
+            }
+        }
         let keymap = match &options.keymap {
             Some(keymap) => keymap.clone(),
             None => Keymap::standard()?,
@@ -258,10 +285,15 @@ impl State {
             options,
             keymap,
             size: Size::default(),
-            board: Board::new(),
+            past: None,
+            journal: Journal::default(),
+            board,
             typical: TypicalDurations::default(),
             outline: Outline::new(View::default()),
-            servers: endpoints.map(|(id, name)| Server::new(id, name)).collect(),
+            servers: endpoints
+                .into_iter()
+                .map(|(id, name)| Server::new(id, name))
+                .collect(),
             cursor: Cursor::default(),
             panes: Panes::Both(Focus::List),
             details: Details::default(),
@@ -270,6 +302,11 @@ impl State {
             figures: Report::default(),
             requests: HashMap::new(),
             privileges: HashMap::new(),
+            families: HashMap::new(),
+            follow: Follow::default(),
+            events: HashMap::new(),
+            questions: HashMap::new(),
+            typical_unknown: HashMap::new(),
             notices: Notices::default(),
             paused: false,
             drawn: Drawn::default(),
@@ -326,8 +363,10 @@ impl State {
 
     /// Whether what is shown of a task is older than it should be.
     pub fn is_stale(&self, record: &Record) -> bool {
-        self.server(record.id.endpoint)
-            .is_some_and(Server::is_stale)
+        self.past.is_none()
+            && self
+                .server(record.id.endpoint)
+                .is_some_and(Server::is_stale)
     }
 
     /// The endpoint and moId of a task, for commands.

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    filters, outlook,
+    filters, follow, outlook,
     state::{Overlay, State},
 };
 use crate::{
@@ -16,10 +16,17 @@ use crate::{
 
 /// The next moment at which something that is shown changes by itself; none if nothing does.
 pub fn next_tick(state: &State, now: Timestamp) -> Option<Timestamp> {
+    // The clocks of the past stand still; how long ago it is does not.
+    let is_past = state.past.is_some();
     let clocks = [
         links(state, now),
-        rows(state, now),
+        if is_past {
+            Some(next_second(now))
+        } else {
+            rows(state, now)
+        },
         overlay(state, now),
+        follow::due(state, now),
         state.notices.vanishes(now),
         filters::next_change(state, now),
     ];

@@ -7,12 +7,12 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    CommandError, Outcome,
+    CommandError, Outcome, connect,
     follow::FollowArgs,
     session::{self, Snapshot},
     shape, spans,
     stage::Stage,
-    tasks,
+    targets,
     tell::TellArgs,
     wait::{self, Goal, Plan, Talk},
     words,
@@ -128,9 +128,15 @@ pub async fn run(args: &CancelArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
         let why = "there is no terminal to ask on whether to cancel. Give --yes if that is meant.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let tasks = tasks::read(&args.tasks, || (stage.input)().0)?;
+    let target = targets::on_one_server(
+        &args.connection,
+        &args.tasks,
+        || (stage.input)().0,
+        stage.environment,
+    )?;
+    let tasks = target.tasks;
     let defaults = config::defaults(&args.connection, stage.environment)?;
-    let connect = config::resolve(&args.connection, stage.environment)?;
+    let connect = connect::one(&target.connection, stage.environment).await?;
     let endpoint = connect.address.name();
     let answers = ask_for(args, &tasks, connect.clone(), stage, &endpoint).await?;
     let outcome = answers

@@ -1,11 +1,15 @@
 //! `vtask config`: the config file.
 
-use std::path::PathBuf;
+use std::{io::BufRead, path::PathBuf};
 
 use clap::{Args, Subcommand};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 
 use super::{CommandError, Outcome, stage::Stage};
-use crate::{config, text::sanitize};
+use crate::{
+    config::{self, ConnectionArgs},
+    text::sanitize,
+};
 
 /// Look after the config file
 #[derive(Debug, Clone, Args)]
@@ -20,6 +24,24 @@ pub struct ConfigArgs {
 enum ConfigCommand {
     /// Look the config file over, without asking any server: exit code 0 if it will do, else 2
     Check(CheckArgs),
+    /// Put a password into the system's keyring, where a profile with password-keyring = true finds it
+    ///
+    /// It is asked for without echo, or read from standard input (its first line).
+    SetPassword(PasswordArgs),
+    /// Take the password of an account out of the system's keyring
+    ForgetPassword(PasswordArgs),
+}
+
+/// Whose password it is.
+#[derive(Debug, Clone, Args)]
+struct PasswordArgs {
+    /// The profile whose account it is
+    #[arg(value_name = "PROFILE")]
+    name: Option<String>,
+
+    /// Which server, and which account.
+    #[command(flatten)]
+    connection: ConnectionArgs,
 }
 
 /// Which config file to look over.
@@ -30,12 +52,65 @@ struct CheckArgs {
     config: Option<PathBuf>,
 }
 
-/// Looks the config file over.
+/// Does it.
 ///
 /// # Errors
-/// When it cannot be read or understood, has a problem in it, or standard output cannot be written.
+/// When the config file cannot be read or understood, has a problem in it, standard output cannot be written, or the
+/// keyring does not answer.
 pub fn run(args: &ConfigArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    let ConfigCommand::Check(args) = &args.command;
+    match &args.command {
+        ConfigCommand::Check(args) => check(args, stage),
+        ConfigCommand::SetPassword(args) => set_password(args, stage),
+        ConfigCommand::ForgetPassword(args) => forget_password(args, stage),
+    }
+}
+
+fn set_password(args: &PasswordArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    let (entry, whose) = entry(args, stage)?;
+    let (mut input, is_terminal) = (stage.input)();
+    let password = if is_terminal {
+        config::ask_password(&whose)?
+    } else {
+        let mut line = String::new();
+        input.read_line(&mut line).map_err(|error| {
+            CommandError::Usage(format!("standard input cannot be read: {error}."))
+        })?;
+        let password = SecretString::from(line.trim_end_matches(['\r', '\n']));
+        line.zeroize();
+        password
+    };
+    if password.expose_secret().is_empty() {
+        let why = format!("no password for {whose} was given; nothing is changed.");
+        return Err(CommandError::Usage(why));
+    }
+    entry.set(&password)?;
+    stage.say(&format!("the keyring has the password for {whose}."));
+    Ok(Outcome::Success)
+}
+
+fn forget_password(args: &PasswordArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    let (entry, whose) = entry(args, stage)?;
+    let said = if entry.remove()? {
+        "the keyring has no longer a"
+    } else {
+        "the keyring had no"
+    };
+    stage.say(&format!("{said} password for {whose}."));
+    Ok(Outcome::Success)
+}
+
+fn entry(
+    args: &PasswordArgs,
+    stage: &Stage<'_>,
+) -> Result<(config::KeyringEntry, String), CommandError> {
+    let connection = match &args.name {
+        Some(name) => args.connection.of_profile(name),
+        None => args.connection.clone(),
+    };
+    Ok(config::keyring_entry(&connection, stage.environment)?)
+}
+
+fn check(args: &CheckArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
     let report = config::check(args.config.as_deref(), stage.environment)?;
     let lines: Vec<_> = report
         .text

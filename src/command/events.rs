@@ -2,20 +2,17 @@
 
 use clap::Args;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    CommandError, Outcome, list,
+    CommandError, Outcome, connect, list,
     session::{self, Snapshot},
     shape,
     stage::Stage,
     table::{self, cell},
-    tasks,
+    targets,
 };
-use crate::{
-    config::{self, ConnectionArgs},
-    vim::types::parse_date_time,
-};
+use crate::{config::ConnectionArgs, vim::types::TaskEvent};
 
 const ABOUT: &str = "\
 Oldest first. --json writes one object a line: version (1), type (\"event\"), at, endpoint, moId (the task's), \
@@ -46,10 +43,14 @@ pub struct EventsArgs {
 /// # Errors
 /// When the task is not known, the server cannot be asked, and when standard output cannot be written.
 pub async fn run(args: &EventsArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    let task = super::single(tasks::read(std::slice::from_ref(&args.task), || {
-        (stage.input)().0
-    })?)?;
-    let connect = config::resolve(&args.connection, stage.environment)?;
+    let target = targets::on_one_server(
+        &args.connection,
+        std::slice::from_ref(&args.task),
+        || (stage.input)().0,
+        stage.environment,
+    )?;
+    let task = super::single(target.tasks)?;
+    let connect = connect::one(&target.connection, stage.environment).await?;
     let endpoint = connect.address.name();
     let asked = session::with(connect, stage, async |client| {
         let mut snapshot = Snapshot::begin(client).await;
@@ -86,44 +87,31 @@ pub async fn run(args: &EventsArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
     Ok(Outcome::Success)
 }
 
-fn created(event: &Value) -> Option<Timestamp> {
-    parse_date_time(event["createdTime"].as_str()?)
-}
-
-fn row(event: &Value, now: Timestamp, is_for_people: bool) -> [String; 3] {
-    let time = created(event).map(|time| {
+fn row(event: &TaskEvent, now: Timestamp, is_for_people: bool) -> [String; 3] {
+    let time = event.created.map(|time| {
         if is_for_people {
             list::short_time(time, now)
         } else {
             format!("{time:.0}")
         }
     });
-    let user = event["userName"].as_str().unwrap_or_default();
     [
         cell(&time.unwrap_or_default()),
-        cell(user),
-        cell(message(event)),
+        cell(&event.user),
+        cell(event.text()),
     ]
 }
 
-/// What happened, in the server's words, else the event's type.
-fn message(event: &Value) -> &str {
-    let text = event["fullFormattedMessage"]
-        .as_str()
-        .filter(|text| !text.is_empty());
-    text.or(event["_typeName"].as_str()).unwrap_or_default()
-}
-
-fn as_line(event: Value, task: &str, chain: i32, endpoint: &str, now: Timestamp) -> String {
+fn as_line(event: TaskEvent, task: &str, chain: i32, endpoint: &str, now: Timestamp) -> String {
     let mut line = shape::line("event", endpoint, now);
     line.insert("moId".to_owned(), json!(task));
     line.insert("eventChainId".to_owned(), json!(chain));
-    line.insert("key".to_owned(), event["key"].clone());
-    line.insert("createdAt".to_owned(), json!(created(&event)));
-    let user = event["userName"].as_str().filter(|user| !user.is_empty());
-    line.insert("user".to_owned(), json!(user));
-    line.insert("message".to_owned(), event["fullFormattedMessage"].clone());
-    line.insert("eventType".to_owned(), event["_typeName"].clone());
-    line.insert("event".to_owned(), event);
+    let said = |text: String| (!text.is_empty()).then_some(text);
+    line.insert("key".to_owned(), json!(event.key));
+    line.insert("createdAt".to_owned(), json!(event.created));
+    line.insert("user".to_owned(), json!(said(event.user)));
+    line.insert("message".to_owned(), json!(said(event.message)));
+    line.insert("eventType".to_owned(), event.raw["_typeName"].clone());
+    line.insert("event".to_owned(), event.raw);
     shape::written(line)
 }

@@ -1,26 +1,25 @@
 //! `vtask get`: prints tasks once.
 
-use std::{
-    future::Future,
-    io::{self, Write},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use clap::Args;
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use serde_json::Value;
 
-use super::{CommandError, Outcome, table, tasks, words};
-use crate::{
-    config::{self, ConnectionArgs},
-    task::{EndpointId, Labels, Presence, Progress, Record, ServerClock, Status, TaskId},
-    text::{duration, sanitize},
-    vim::{Client, Error, types::TaskInfo},
+use super::{
+    CommandError, Outcome, connect,
+    session::{self, Read, Snapshot},
+    shape,
+    stage::Stage,
+    table::{self, cell},
+    targets::{self, Target},
+    words,
 };
-
-/// How many tasks are read at once.
-const IN_FLIGHT: usize = 8;
+use crate::{
+    config::ConnectionArgs,
+    task::{Labels, Presence, Progress, Record, Status, TaskId},
+    text::duration,
+    vim::types::TaskInfo,
+};
 
 /// What to print.
 #[derive(Debug, Args)]
@@ -38,83 +37,79 @@ pub struct GetArgs {
     pub(crate) connection: ConnectionArgs,
 }
 
-/// A task as it was read.
-type Got = (Arc<str>, Result<Value, Error>);
-
-/// Reads and prints; `interrupted` ends it early, signed out.
+/// Reads and prints.
 ///
 /// # Errors
 /// When the server cannot be asked at all. A task that cannot be read is told on standard error, and shows in the
 /// outcome.
-pub async fn run(
-    args: &GetArgs,
-    interrupted: impl Future<Output = ()>,
-) -> Result<Outcome, CommandError> {
-    let tasks = tasks::read(&args.tasks, || Box::new(io::stdin().lock()))?;
-    let options = config::resolve(&args.connection, &config::process_environment)?;
-    tokio::pin!(interrupted);
-    let client = tokio::select! {
-        client = Client::connect(options) => client?,
-        () = &mut interrupted => return Err(CommandError::Interrupted),
-    };
-    client.sign_in().await?;
-    let read = async {
-        let (labels, clock) = if args.json {
-            (Labels::default(), ServerClock::default())
-        } else {
-            // Without labels operations are called by words made of their ids.
-            let labels = client.operation_labels().await.map(Labels::new);
-            (labels.unwrap_or_default(), clock(&client).await)
+pub async fn run(args: &GetArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    let targets = targets::with_tasks(
+        &args.connection,
+        &args.tasks,
+        || (stage.input)().0,
+        stage.environment,
+    )?;
+    for warning in targets::named_twice(&targets) {
+        stage.say(&warning);
+    }
+    let (mut text, mut rows) = (String::new(), Vec::new());
+    let mut outcome = Outcome::Success;
+    for target in targets {
+        let connect = connect::one(&target.connection, stage.environment).await?;
+        let server = connect.address.name();
+        let tasks = target.tasks.clone();
+        let asked = session::with(connect, stage, async |client| {
+            // One JSON object is what the server sent and nothing else.
+            let snapshot = if args.json {
+                None
+            } else {
+                Some(Snapshot::begin(client).await)
+            };
+            Ok((snapshot, session::read_all(client, tasks).await))
+        });
+        let asked = match asked.await {
+            // One server that is away must not keep the others' tasks from being printed.
+            Err(CommandError::Server(error)) if target.name.is_some() => {
+                stage.say(&error.to_string());
+                outcome = outcome.and(if error.is_refusal() {
+                    Outcome::Refused
+                } else {
+                    Outcome::Unknown
+                });
+                continue;
+            }
+            asked => asked?,
         };
-        let reading = stream::iter(tasks)
-            .map(async |task| {
-                let info = client.task_info_json(&task).await;
-                (task, info)
-            })
-            .buffered(IN_FLIGHT);
-        (labels, clock, reading.collect::<Vec<Got>>().await)
-    };
-    let read = tokio::select! {
-        read = read => Some(read),
-        () = &mut interrupted => None,
-    };
-    if let Err(error) = client.sign_out().await {
-        eprintln!("vtask: {error}");
+        let (complaints, of_these) = match asked {
+            (None, got) => as_json(got, &server, &mut text),
+            (Some(snapshot), got) => as_rows(got, &snapshot, &target, &server, &mut rows),
+        };
+        for complaint in complaints {
+            stage.say(&complaint);
+        }
+        outcome = outcome.and(of_these);
     }
-    let (labels, clock, got) = read.ok_or(CommandError::Interrupted)?;
-    let (text, complaints, outcome) = if args.json {
-        as_json(got)
-    } else {
-        as_table(got, &labels, clock.at(Timestamp::now()))
-    };
-    for complaint in complaints {
-        eprintln!("vtask: {}", sanitize(&complaint));
+    if !rows.is_empty() {
+        text = table::fitted(HEADING, &rows, stage.out.columns());
     }
-    print(&text)?;
+    stage.print(&text)?;
     Ok(outcome)
 }
 
-/// Writes to standard output; a reader that has had enough is no error.
-fn print(text: &str) -> Result<(), CommandError> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CommandError::Local(
-            color_eyre::eyre::eyre!("standard output cannot be written: {error}."),
-        )),
-        _ => Ok(()),
-    }
-}
+const HEADING: [&str; 8] = [
+    "TASK",
+    "STATE",
+    "PROGRESS",
+    "ELAPSED",
+    "CANCEL",
+    "TARGET",
+    "STARTED-BY",
+    "OPERATION",
+];
 
-async fn clock(client: &Client) -> ServerClock {
-    let sent = Timestamp::now();
-    match client.current_time().await {
-        Ok(server) => ServerClock::from_reading(server, sent, Timestamp::now()),
-        Err(_) => ServerClock::default(),
-    }
-}
-
-fn as_json(got: Vec<Got>) -> (String, Vec<String>, Outcome) {
-    let (mut text, mut complaints, mut outcome) = (String::new(), Vec::new(), Outcome::Success);
+/// Appends a line for each; answers what there is to complain of, and the outcome.
+fn as_json(got: Vec<Read>, server: &str, text: &mut String) -> (Vec<String>, Outcome) {
+    let (mut complaints, mut outcome) = (Vec::new(), Outcome::Success);
     for (mo_id, answer) in got {
         match answer {
             Ok(info) => {
@@ -123,7 +118,9 @@ fn as_json(got: Vec<Got>) -> (String, Vec<String>, Outcome) {
                 match TaskInfo::from_json(info) {
                     Ok(info) => outcome = outcome.and(Outcome::of(Status::of(&info))),
                     Err(malformed) => {
-                        complaints.push(format!("{mo_id}: {malformed}; it is printed as it came."));
+                        complaints.push(format!(
+                            "reading {mo_id} ({server}): {malformed}; it is printed as it came."
+                        ));
                         outcome = outcome.and(Outcome::Unknown);
                     }
                 }
@@ -134,21 +131,36 @@ fn as_json(got: Vec<Got>) -> (String, Vec<String>, Outcome) {
             }
         }
     }
-    (text, complaints, outcome)
+    (complaints, outcome)
 }
 
-fn as_table(got: Vec<Got>, labels: &Labels, now: Timestamp) -> (String, Vec<String>, Outcome) {
-    let (mut rows, mut complaints, mut outcome) = (Vec::new(), Vec::new(), Outcome::Success);
+/// Appends a row for each; answers what there is to complain of, and the outcome.
+fn as_rows(
+    got: Vec<Read>,
+    snapshot: &Snapshot,
+    target: &Target,
+    server: &str,
+    rows: &mut Vec<[String; 8]>,
+) -> (Vec<String>, Outcome) {
+    let labels = snapshot.board.labels(session::HERE);
+    let (mut complaints, mut outcome) = (Vec::new(), Outcome::Success);
     for (mo_id, answer) in got {
         let read = match answer {
-            Ok(info) => TaskInfo::from_json(info)
-                .map_err(|malformed| format!("reading {mo_id}: {malformed}. Try `get --json`.")),
+            Ok(info) => TaskInfo::from_json(info).map_err(|malformed| {
+                format!("reading {mo_id} ({server}): {malformed}. `vtask get --json` prints it as it came.")
+            }),
             Err(error) => Err(error.to_string()),
         };
         match read {
             Ok(info) => {
                 outcome = outcome.and(Outcome::of(Status::of(&info)));
-                rows.push(row(mo_id, info, labels, now));
+                rows.push(row(
+                    &target.full(&mo_id),
+                    mo_id,
+                    info,
+                    &labels,
+                    snapshot.now,
+                ));
             }
             Err(complaint) => {
                 complaints.push(complaint);
@@ -156,26 +168,17 @@ fn as_table(got: Vec<Got>, labels: &Labels, now: Timestamp) -> (String, Vec<Stri
             }
         }
     }
-    let text = if rows.is_empty() {
-        String::new()
-    } else {
-        let heading = [
-            "TASK",
-            "STATE",
-            "PROGRESS",
-            "ELAPSED",
-            "CANCEL",
-            "TARGET",
-            "STARTED BY",
-            "OPERATION",
-        ];
-        table::layout(heading, &rows)
-    };
-    (text, complaints, outcome)
+    (complaints, outcome)
 }
 
-fn row(mo_id: Arc<str>, info: TaskInfo, labels: &Labels, now: Timestamp) -> [String; 8] {
-    let mut record = Record::ghost(TaskId::new(EndpointId::default(), mo_id), Presence::Present);
+fn row(
+    name: &str,
+    mo_id: Arc<str>,
+    info: TaskInfo,
+    labels: &Labels,
+    now: Timestamp,
+) -> [String; 8] {
+    let mut record = Record::ghost(TaskId::new(session::HERE, mo_id), Presence::Present);
     record.info = Some(Box::new(info));
     let elapsed = record.elapsed(now).map(duration).unwrap_or_default();
     let progress = match record.progress() {
@@ -184,7 +187,6 @@ fn row(mo_id: Arc<str>, info: TaskInfo, labels: &Labels, now: Timestamp) -> [Str
     };
     let status = record.status();
     let asked = record.is_cancel_requested();
-    let id = record.id.mo_id.clone();
     let Some(info) = record.info else {
         return Default::default();
     };
@@ -201,33 +203,33 @@ fn row(mo_id: Arc<str>, info: TaskInfo, labels: &Labels, now: Timestamp) -> [Str
         (false, _, _) => "-",
     };
     let cells: [&str; 8] = [
-        &id,
-        status.word(),
+        name,
+        shape::status(status),
         &progress,
         &elapsed,
         cancel,
-        words::target(&info).unwrap_or("-"),
-        words::started_by(&info.reason).unwrap_or("?"),
+        words::target(&info).unwrap_or_default(),
+        words::started_by(&info.reason).unwrap_or_default(),
         &operation,
     ];
-    cells.map(|cell| sanitize(cell).into_owned())
+    cells.map(cell)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::{
         task::fixture::{at, info},
-        vim::{ErrorKind, types::Fault},
+        vim::{Error, ErrorKind, types::Fault},
     };
 
-    fn got(mo_id: &str, more: &Value) -> Got {
+    fn got(mo_id: &str, more: &Value) -> Read {
         (mo_id.into(), Ok(info(mo_id, more).to_json()))
     }
 
-    fn missing(mo_id: &str) -> Got {
+    fn missing(mo_id: &str) -> Read {
         let error = Error {
             doing: format!("reading {mo_id}"),
             server: "vc01".to_owned(),
@@ -247,17 +249,26 @@ mod tests {
                 "task-2",
                 &json!({"state": "error", "error": {"_typeName": "X", "faultstring": "no room"}}),
             ),
+            ("task-3".into(), Ok(json!({"key": "task-3"}))),
         ];
-        let (text, complaints, outcome) = as_table(tasks, &Labels::default(), at(62));
-        insta::assert_snapshot!(text);
-        assert!(complaints.is_empty());
+        let snapshot = Snapshot::empty(at(62));
+        let target = Target::alone();
+        let mut rows = Vec::new();
+        let (complaints, outcome) = as_rows(tasks, &snapshot, &target, "vc01", &mut rows);
+        insta::assert_snapshot!(table::fitted(HEADING, &rows, None));
+        assert_eq!(complaints.len(), 1);
+        assert!(
+            complaints[0].starts_with("reading task-3 (vc01): "),
+            "{complaints:?}"
+        );
         assert_eq!(outcome, Outcome::Failed);
     }
 
     #[test]
     fn missing_tasks_are_complained_of_and_make_the_outcome_unknown() {
-        let (text, complaints, outcome) =
-            as_json(vec![missing("task-9"), got("task-1", &json!({}))]);
+        let mut text = String::new();
+        let tasks = vec![missing("task-9"), got("task-1", &json!({}))];
+        let (complaints, outcome) = as_json(tasks, "vc01", &mut text);
         assert_eq!(text.lines().count(), 1);
         assert!(complaints[0].contains("task-9"), "{complaints:?}");
         assert_eq!(outcome, Outcome::Unknown);

@@ -7,10 +7,12 @@ use serde_json::Value;
 use super::{
     CommandError, Moment, Outcome,
     choice::{Choice, Sieve},
+    connect,
     session::{self, HERE, Snapshot},
     shape, spans,
     stage::Stage,
     table::{self, cell},
+    targets::{self, Target},
     words,
 };
 use crate::{
@@ -122,44 +124,73 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
         let why = "--since is later than --until: nothing can be between them.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let connect = config::resolve(&args.connection, stage.environment)?;
-    let endpoint = connect.address.name();
+    let mut snapshots = Vec::new();
+    let mut sieves = Vec::new();
+    let mut complaints = Vec::new();
+    let mut outcome = Outcome::Success;
     let file = config::file(&args.connection, stage.environment)?;
-    let sieve = Sieve::new(&args.choice, &file.filters, endpoint.clone())?;
-    let asked = session::with(connect, stage, async |client| {
-        gather(args, &sieve, client).await
-    });
-    let (snapshot, complaint) = asked.await?;
-    let listed = select(args, &sieve, &snapshot);
+    let targets = targets::servers(&args.connection, stage.environment)?;
+    for warning in targets::named_twice(&targets) {
+        stage.say(&warning);
+    }
+    for target in targets {
+        let connect = connect::one(&target.connection, stage.environment).await?;
+        let endpoint = connect.address.name();
+        let sieve = Sieve::new(&args.choice, &file.filters, endpoint.clone())?;
+        let asked = session::with(connect, stage, async |client| {
+            gather(args, &sieve, client).await
+        });
+        match asked.await {
+            Ok((snapshot, complaint)) => {
+                complaints.extend(complaint);
+                snapshots.push((target, endpoint, snapshot));
+                sieves.push(sieve);
+            }
+            // One server that is away must not keep the others' tasks from being listed.
+            Err(CommandError::Server(error)) if target.name.is_some() => {
+                let is_refused = error.is_refusal();
+                outcome = outcome.and(if is_refused {
+                    Outcome::Refused
+                } else {
+                    Outcome::Unknown
+                });
+                complaints.push(error.to_string());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let listed = select(args, &sieves, &snapshots);
     let text = if args.json {
-        listed
-            .iter()
-            .filter_map(|handle| {
-                let raw = snapshot.raw(*handle);
-                shape::task(&snapshot.board, *handle, raw, &endpoint, snapshot.now)
-            })
-            .map(shape::written)
-            .collect()
+        let lines = listed.iter().filter_map(|(at, handle)| {
+            let (_, endpoint, snapshot) = snapshots.get(*at)?;
+            let raw = snapshot.raw(*handle);
+            shape::task(&snapshot.board, *handle, raw, endpoint, snapshot.now)
+        });
+        lines.map(shape::written).collect()
     } else if args.ids {
-        let records = listed
-            .iter()
-            .filter_map(|handle| snapshot.board.get(*handle));
-        records
-            .map(|record| record.id.mo_id.to_string() + "\n")
-            .collect()
+        let ids = listed.iter().filter_map(|(at, handle)| {
+            let (target, _, snapshot) = snapshots.get(*at)?;
+            Some(target.full(&snapshot.board.get(*handle)?.id.mo_id) + "\n")
+        });
+        ids.collect()
     } else {
-        as_table(&snapshot, &listed, stage.out.columns())
+        as_table(&snapshots, &listed, stage.out.columns())
     };
     stage.print(&text)?;
-    if let Some(complaint) = complaint {
-        stage.say(&complaint);
-        return Ok(Outcome::Unknown);
+    if !complaints.is_empty() {
+        for complaint in complaints {
+            stage.say(&complaint);
+        }
+        return Ok(outcome.and(Outcome::Unknown));
     }
     if listed.is_empty() && stage.err.is_terminal() {
         stage.say("no such task is there.");
     }
-    Ok(Outcome::Success)
+    Ok(outcome)
 }
+
+/// What was read of each server, with the name by which it is known.
+type Snapshots = [(Target, String, Snapshot)];
 
 /// Reads what may be listed. The complaint is about a history that could not be searched.
 async fn gather(
@@ -211,28 +242,30 @@ fn is_in_state(args: &ListArgs, status: Status) -> bool {
     args.state.is_empty() || args.state.iter().any(|state| state.is(status))
 }
 
-/// The tasks to list, newest first.
-fn select(args: &ListArgs, sieve: &Sieve, snapshot: &Snapshot) -> Vec<Handle> {
-    let (since, until) = period(args, snapshot.now);
-    let mut found: Vec<(Timestamp, &str, Handle)> = snapshot
-        .board
-        .iter()
-        .filter_map(|(handle, record)| {
+/// The tasks to list, newest first, each with the place of its server.
+fn select(args: &ListArgs, sieves: &[Sieve], snapshots: &Snapshots) -> Vec<(usize, Handle)> {
+    let mut found: Vec<(Timestamp, &str, usize, Handle)> = Vec::new();
+    for ((at, (_, _, snapshot)), sieve) in snapshots.iter().enumerate().zip(sieves) {
+        let (since, until) = period(args, snapshot.now);
+        found.extend(snapshot.board.iter().filter_map(|(handle, record)| {
             let info = record.info.as_deref()?;
             let queued = info.queue_time;
             let is_listed = is_in_state(args, record.status())
                 && sieve.takes(&snapshot.board, handle, snapshot.now)
                 && since.is_none_or(|since| since <= queued)
                 && until.is_none_or(|until| queued <= until);
-            is_listed.then_some((queued, &*record.id.mo_id, handle))
-        })
-        .collect();
-    found.sort_by(|one, other| (other.0, other.1).cmp(&(one.0, one.1)));
+            is_listed.then_some((queued, &*record.id.mo_id, at, handle))
+        }));
+    }
+    found.sort_by(|one, other| (other.0, other.1, one.2).cmp(&(one.0, one.1, other.2)));
     found.truncate(args.limit);
-    found.into_iter().map(|(_, _, handle)| handle).collect()
+    found
+        .into_iter()
+        .map(|(_, _, at, handle)| (at, handle))
+        .collect()
 }
 
-fn as_table(snapshot: &Snapshot, listed: &[Handle], columns: Option<usize>) -> String {
+fn as_table(snapshots: &Snapshots, listed: &[(usize, Handle)], columns: Option<usize>) -> String {
     let heading = [
         "TASK",
         "STATE",
@@ -245,12 +278,20 @@ fn as_table(snapshot: &Snapshot, listed: &[Handle], columns: Option<usize>) -> S
     ];
     let rows: Vec<[String; 8]> = listed
         .iter()
-        .filter_map(|handle| row(snapshot, *handle, columns.is_some()))
+        .filter_map(|(at, handle)| {
+            let (target, _, snapshot) = snapshots.get(*at)?;
+            row(target, snapshot, *handle, columns.is_some())
+        })
         .collect();
     table::fitted(heading, &rows, columns)
 }
 
-fn row(snapshot: &Snapshot, handle: Handle, is_for_people: bool) -> Option<[String; 8]> {
+fn row(
+    target: &Target,
+    snapshot: &Snapshot,
+    handle: Handle,
+    is_for_people: bool,
+) -> Option<[String; 8]> {
     let record = snapshot.board.get(handle)?;
     let info = record.info.as_deref()?;
     let progress = match snapshot.board.progress(handle) {
@@ -271,8 +312,9 @@ fn row(snapshot: &Snapshot, handle: Handle, is_for_people: bool) -> Option<[Stri
         .elapsed(snapshot.now)
         .map(duration)
         .unwrap_or_default();
+    let name = target.full(&record.id.mo_id);
     let cells: [&str; 8] = [
-        &record.id.mo_id,
+        &name,
         shape::status(record.status()),
         &progress,
         &queued,

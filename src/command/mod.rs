@@ -4,11 +4,13 @@ pub mod cancel;
 pub mod choice;
 pub mod completions;
 pub mod config;
+mod connect;
 pub mod events;
 mod find;
 pub mod follow;
 pub mod get;
 pub mod list;
+pub mod logout;
 mod looks;
 pub mod man;
 pub mod screen;
@@ -19,6 +21,7 @@ pub mod simulate;
 mod spans;
 pub mod stage;
 mod table;
+mod targets;
 mod tasks;
 pub mod tell;
 pub mod tree;
@@ -179,7 +182,7 @@ pub async fn run(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandErro
     match cli.command {
         None => screen::watch(&cli.watch).await,
         Some(Command::Demo(args)) => screen::demo(&args).await,
-        Some(Command::Get(args)) => get::run(&args, &mut stage.interrupted).await,
+        Some(Command::Get(args)) => get::run(&args, stage).await,
         Some(Command::List(args)) => list::run(&args, stage).await,
         Some(Command::Tree(args)) => tree::run(&args, stage).await,
         Some(Command::Events(args)) => events::run(&args, stage).await,
@@ -190,6 +193,7 @@ pub async fn run(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandErro
             Ok(Outcome::Success)
         }
         Some(Command::Trust(args)) => trust::run(&args, stage).await,
+        Some(Command::Logout(args)) => logout::run(&args, stage).await,
         Some(Command::Config(args)) => config::run(&args, stage),
         Some(Command::Completions(args)) => completions::run(&args, stage),
         Some(Command::Man(args)) => man::run(&args, stage),

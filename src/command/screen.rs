@@ -13,9 +13,9 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use super::{
-    CommandError, Outcome, looks,
+    CommandError, Outcome, connect, looks,
     screen_out::ScreenOut,
-    tasks,
+    targets,
     tell::{
         TellArgs,
         beside::{self, Beside, Pipes},
@@ -28,9 +28,9 @@ use crate::{
     config::{self, ConfigFile},
     figures::Report,
     simulator::{self, ClockMode, Simulator, scenario::Scenario},
-    task::EndpointId,
+    task::{EndpointId, TaskId},
     vim::{ConnectOptions, Credentials, Trust},
-    watch::{WatchOptions, Watcher},
+    watch::{Command, Update, WatchOptions, Watcher},
 };
 
 /// How many updates may wait for the screen before the fetch loop does.
@@ -41,13 +41,21 @@ const UPDATES_AHEAD: usize = 256;
 /// # Errors
 /// Without a terminal, and when the connection is not configured.
 pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
-    let tasks = tasks::read(&args.tasks, || Box::new(io::stdin().lock()))?;
+    let environment = &config::process_environment;
+    let stdin = || -> Box<dyn io::BufRead> { Box::new(io::stdin().lock()) };
+    let targets = targets::with_tasks(&args.connection, &args.tasks, stdin, environment)?;
     needs_terminal()?;
-    let connect = config::resolve(&args.connection, &config::process_environment)?;
-    let file = config::file(&args.connection, &config::process_environment)?;
-    let options = args.follow.options(connect, tasks, &file.defaults);
+    let file = config::file(&args.connection, environment)?;
+    let warnings = targets::named_twice(&targets);
+    let mut watched = Vec::new();
+    for target in targets {
+        let connect = connect::one(&target.connection, environment).await?;
+        let name = target.name.unwrap_or_else(|| connect.address.name());
+        let options = args.follow.options(connect, target.tasks, &file.defaults);
+        watched.push((name, options));
+    }
     let tell = args.tell.or(&file.defaults);
-    show(options, &args.screen, &file, tell, args.tell_all).await
+    show(watched, warnings, &args.screen, &file, tell, args.tell_all).await
 }
 
 /// `vtask demo`: the same over the embedded vCenter.
@@ -58,29 +66,44 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
     needs_terminal()?;
     let file = ConfigFile::load(args.config.as_deref(), &config::process_environment)?;
     let local = |error: color_eyre::Report| CommandError::Local(error);
-    let scenario = Scenario::load("demo").map_err(|error| local(error.into()))?;
-    let mut options = simulator::Options::new(scenario);
-    options.seed = args.seed;
-    options.clock = ClockMode::Real { speed: args.speed };
-    let simulator = Simulator::start(options)
-        .await
-        .map_err(|error| local(error.into()))?;
-    let connect = ConnectOptions {
-        address: simulator
-            .url()
-            .parse()
-            .map_err(|error: crate::vim::InvalidAddress| local(error.into()))?,
-        trust: Trust::System,
-        credentials: Credentials::Password {
-            user: "ops@demo.lab".to_owned(),
-            password: SecretString::from("demo"),
-        },
-        release: None,
-        traffic: Arc::default(),
-    };
-    let options = WatchOptions::new(connect, Vec::new());
-    let outcome = show(options, &args.screen, &file, TellArgs::default(), false).await;
-    simulator.stop().await;
+    let mut simulators = Vec::new();
+    let mut watched = Vec::new();
+    for number in 0..args.vcenters {
+        let scenario = Scenario::load("demo").map_err(|error| local(error.into()))?;
+        let mut options = simulator::Options::new(scenario);
+        // Each has a day of its own.
+        options.seed = args.seed.wrapping_add(u64::from(number));
+        options.clock = ClockMode::Real { speed: args.speed };
+        let simulator = Simulator::start(options)
+            .await
+            .map_err(|error| local(error.into()))?;
+        let connect = ConnectOptions {
+            address: simulator
+                .url()
+                .parse()
+                .map_err(|error: crate::vim::InvalidAddress| local(error.into()))?,
+            trust: Trust::System,
+            credentials: Credentials::Password {
+                user: "ops@demo.lab".to_owned(),
+                password: SecretString::from("demo"),
+            },
+            release: None,
+            patience: ConnectOptions::PATIENCE,
+            traffic: Arc::default(),
+        };
+        let name = if args.vcenters > 1 {
+            format!("demo-{}", number + 1)
+        } else {
+            connect.address.name()
+        };
+        watched.push((name, WatchOptions::new(connect, Vec::new())));
+        simulators.push(simulator);
+    }
+    let tell = TellArgs::default();
+    let outcome = show(watched, Vec::new(), &args.screen, &file, tell, false).await;
+    for simulator in simulators {
+        simulator.stop().await;
+    }
     outcome
 }
 
@@ -94,8 +117,10 @@ fn needs_terminal() -> Result<(), CommandError> {
     Err(CommandError::Usage(why.to_owned()))
 }
 
+/// Shows the endpoints, each with what to call it.
 async fn show(
-    watch: WatchOptions,
+    watched: Vec<(String, WatchOptions)>,
+    warnings: Vec<String>,
     args: &ScreenArgs,
     file: &ConfigFile,
     tell: TellArgs,
@@ -104,22 +129,45 @@ async fn show(
     let failed = |what: &str, error: io::Error| {
         CommandError::Usage(format!("{what}: {error}. Is this a terminal?"))
     };
-    let id = EndpointId::default();
-    let name = watch.connect.address.name();
-    let base = watch.connect.address.base();
     let options = looks::options(args, file, &config::process_environment)
         .map_err(|error| CommandError::Local(error.into()))?;
     let signals = app::signals().map_err(|error| failed("listening for signals", error))?;
     let (sender, updates) = mpsc::channel(UPDATES_AHEAD);
-    let traffic = watch.connect.traffic.clone();
-    let beside = tell
-        .is_any()
-        .then(|| Beside::new(tell.clone(), tell_all, name.clone(), &watch.tasks));
-    let watcher = Watcher::spawn(id, watch, sender);
+    for warning in warnings {
+        // The channel is new and has room; a warning more or less does not matter.
+        let _ = sender.try_send((EndpointId::default(), Update::Notice(warning.into())));
+    }
+    let ids = (0..).map(EndpointId);
+    let named = ids.clone().zip(&watched).flat_map(|(id, (_, options))| {
+        let tasks = options.tasks.iter();
+        tasks.map(move |task| TaskId::new(id, task.clone()))
+    });
+    let beside = tell.is_any().then(|| {
+        let servers = watched.iter().map(|(_, o)| o.connect.address.name());
+        Beside::new(tell.clone(), tell_all, servers.collect(), named.collect())
+    });
+    let mut endpoints = Vec::new();
+    let mut loops = Vec::new();
+    for (id, (name, mut options)) in ids.zip(watched) {
+        options.typical = true;
+        let base = options.connect.address.base();
+        let traffic = options.connect.traffic.clone();
+        let fetch = Watcher::spawn(id, options, sender.clone());
+        endpoints.push(app::Endpoint {
+            id,
+            name,
+            base,
+            commands: fetch.commands(),
+            traffic,
+        });
+        loops.push(fetch);
+    }
+    // The screen hears that the loops have ended when none of them holds it any more.
+    drop(sender);
     let out = ScreenOut::default();
     let terminal_kind = Terminal::from_environment(config::process_environment);
-    let (updates, commands) = match beside {
-        None => (updates, watcher.commands()),
+    let updates = match beside {
+        None => updates,
         Some(beside) => {
             let (to_screen, passed_on) = mpsc::channel(UPDATES_AHEAD);
             let (commands, wishes) = mpsc::unbounded_channel();
@@ -127,18 +175,14 @@ async fn show(
                 updates,
                 to_screen,
                 commands: wishes,
-                to_loop: watcher.commands(),
+                to_loops: loops.iter().map(Watcher::commands).collect(),
             };
+            for endpoint in &mut endpoints {
+                endpoint.commands = marked(endpoint.id, commands.clone());
+            }
             tokio::spawn(beside::stand(beside, pipes, terminal_kind, out.clone()));
-            (passed_on, commands)
+            passed_on
         }
-    };
-    let endpoint = app::Endpoint {
-        id,
-        name,
-        base,
-        commands,
-        traffic,
     };
     let shown = async {
         let mut session = Session::enter(Memory::from_environment(config::process_environment))
@@ -152,7 +196,6 @@ async fn show(
             updates,
             signals,
         };
-        let endpoints = vec![endpoint];
         let clock = Timestamp::now;
         let left = app::run(
             &mut terminal,
@@ -170,7 +213,8 @@ async fn show(
         left.map_err(|error| CommandError::Local(error.into()))
     };
     let exit = shown.await;
-    watcher.stop().await;
+    // All at once: one that hangs must not keep the others signed in.
+    futures_util::future::join_all(loops.into_iter().map(Watcher::stop)).await;
     let (exit, figures) = exit?;
     if let Some(path) = &args.stats {
         write_figures(path, &figures)?;
@@ -180,6 +224,22 @@ async fn show(
         Exit::Interrupted | Exit::Terminated | Exit::TerminalLost => Err(CommandError::Interrupted),
         Exit::Panicked => Err(CommandError::Panicked),
     }
+}
+
+/// An ear for the commands to one endpoint, which passes them on with its id.
+fn marked(
+    id: EndpointId,
+    to: mpsc::UnboundedSender<(EndpointId, Command)>,
+) -> mpsc::UnboundedSender<Command> {
+    let (commands, mut wishes) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(command) = wishes.recv().await {
+            if to.send((id, command)).is_err() {
+                break;
+            }
+        }
+    });
+    commands
 }
 
 /// The window's title while the screen is there; taken away on every way out.

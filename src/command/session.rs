@@ -122,6 +122,16 @@ impl Snapshot {
         }
     }
 
+    /// An empty one of a server that tells nothing.
+    #[cfg(test)]
+    pub(super) fn empty(now: Timestamp) -> Self {
+        Self {
+            board: Board::new(),
+            raw: HashMap::new(),
+            now,
+        }
+    }
+
     /// Adds a task as the server sent it; one that is there already stays.
     ///
     /// # Errors

@@ -1,20 +1,19 @@
 //! The TASK arguments: any form people have at hand, and standard input.
 
-use std::{io::BufRead, sync::Arc};
+use std::io::BufRead;
 
 use serde_json::Value;
 
 use super::CommandError;
-use crate::task::{NotATask, TaskRef};
 
-/// Reads TASK arguments; `-` stands for standard input, one per line. Each task comes once, in the order given.
+/// The texts that are to name tasks, those of standard input in the place of `-`.
 ///
 /// # Errors
-/// When a text names no task, or standard input has none.
-pub(super) fn read(
+/// When standard input has none.
+pub(super) fn texts(
     arguments: &[String],
     stdin: impl FnOnce() -> Box<dyn BufRead>,
-) -> Result<Vec<Arc<str>>, CommandError> {
+) -> Result<Vec<String>, CommandError> {
     let mut texts = Vec::new();
     let mut stdin = Some(stdin);
     for argument in arguments {
@@ -34,16 +33,7 @@ pub(super) fn read(
             return Err(CommandError::Usage(why.to_owned()));
         }
     }
-    let mut tasks: Vec<Arc<str>> = Vec::new();
-    for text in texts {
-        let TaskRef(mo_id) = text
-            .parse()
-            .map_err(|error: NotATask| CommandError::Usage(error.to_string()))?;
-        if !tasks.contains(&mo_id) {
-            tasks.push(mo_id);
-        }
-    }
-    Ok(tasks)
+    Ok(texts)
 }
 
 /// What a line of standard input names: the whole line, the first column of a table (its heading names nothing), or
@@ -63,17 +53,26 @@ fn of_line(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::task::TaskRef;
 
     fn read_from(arguments: &[&str], stdin: &'static str) -> Result<Vec<Arc<str>>, CommandError> {
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        read(&arguments, || Box::new(stdin.as_bytes()))
+        let texts = texts(&arguments, || Box::new(stdin.as_bytes()))?;
+        let read = texts.into_iter().map(|text| {
+            let read = text.parse::<TaskRef>();
+            read.map(|task| task.0)
+                .map_err(|error| CommandError::Usage(error.to_string()))
+        });
+        read.collect()
     }
 
     #[test]
-    fn standard_input_takes_its_place_and_doubles_fall_out() {
+    fn standard_input_takes_its_place() {
         let tasks = read_from(&["task-1", "-", "-"], "Task:task-2\n\n task-1\n").unwrap();
-        assert_eq!(tasks, ["task-1".into(), "task-2".into()] as [Arc<str>; 2]);
+        assert_eq!(tasks, ["task-1", "task-2", "task-1"].map(Arc::from));
     }
 
     #[test]

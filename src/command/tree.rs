@@ -6,14 +6,14 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    CommandError, Outcome,
+    CommandError, Outcome, connect,
     session::{self, HERE, Snapshot},
     shape,
     stage::Stage,
-    tasks, wait, words,
+    targets, wait, words,
 };
 use crate::{
-    config::{self, ConnectionArgs},
+    config::ConnectionArgs,
     task::{Board, Handle, Presence, Progress, Record, TaskChange, Touched},
     text::{duration, sanitize, truncate},
     ui::Symbols,
@@ -54,10 +54,14 @@ pub struct TreeArgs {
 /// # Errors
 /// When the task is not known, the server cannot be asked, and when standard output cannot be written.
 pub async fn run(args: &TreeArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    let task = super::single(tasks::read(std::slice::from_ref(&args.task), || {
-        (stage.input)().0
-    })?)?;
-    let connect = config::resolve(&args.connection, stage.environment)?;
+    let target = targets::on_one_server(
+        &args.connection,
+        std::slice::from_ref(&args.task),
+        || (stage.input)().0,
+        stage.environment,
+    )?;
+    let task = super::single(target.tasks)?;
+    let connect = connect::one(&target.connection, stage.environment).await?;
     let endpoint = connect.address.name();
     let asked = session::with(connect, stage, async |client| gather(client, &task).await);
     let (snapshot, asked_for, complaint) = asked.await?;

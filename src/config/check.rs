@@ -57,7 +57,8 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
         let mark = if is_default { " (default)" } else { "" };
         let server = profile.url.as_deref().unwrap_or("no url");
         let server = Address::parse(server)
-            .map_or_else(|_| server.to_owned(), |(address, _)| address.name());
+            // What is told of a wrong one has no password in it.
+            .map_or_else(|error| error.text, |(address, _)| address.name());
         let account = profile.username.as_deref().unwrap_or("no username");
         let _ = writeln!(
             report.text,
@@ -92,6 +93,10 @@ fn source_of(profile: &Profile) -> String {
             password_command: Some(_),
             ..
         } => "from password-command".to_owned(),
+        Profile {
+            password_keyring: true,
+            ..
+        } => "from the system's keyring".to_owned(),
         Profile {
             password: Some(_), ..
         } => "in the clear".to_owned(),
@@ -136,11 +141,12 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
     let sources = [
         profile.password_file.is_some(),
         profile.password_command.is_some(),
+        profile.password_keyring,
         profile.password.is_some(),
     ];
     let mut warning = |text: String| report.warnings.push(format!("profile {name}: {text}"));
     if sources.into_iter().filter(|is_there| *is_there).count() > 1 {
-        warning("more than one source of the password; password-file counts before password-command, and that before password.".to_owned());
+        warning("more than one source of the password; password-file counts before password-command, that before password-keyring, and that before password.".to_owned());
     }
     if profile.password.is_some() {
         warning(in_the_clear(config));

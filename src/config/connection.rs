@@ -4,7 +4,10 @@ use std::{env, path::PathBuf, sync::Arc};
 
 use secrecy::SecretString;
 
-use super::{ConfigError, Defaults, Profile, file::ConfigFile, secret, trust::trust};
+use super::{
+    ConfigError, Defaults, KeptSession, KeyringEntry, Profile, file::ConfigFile, secret,
+    trust::trust,
+};
 use crate::vim::{Address, ConnectOptions, Credentials, Fingerprint, Trust};
 
 /// How to reach the vCenter.
@@ -30,12 +33,7 @@ pub struct ConnectionArgs {
     pub session_file: Option<PathBuf>,
 
     /// File whose first line is a ready Authorization header value (or VTASK_AUTHORIZATION holds it)
-    #[arg(
-        long,
-        global = true,
-        env = "VTASK_AUTHORIZATION_FILE",
-        value_name = "FILE"
-    )]
+    #[arg(long, env = "VTASK_AUTHORIZATION_FILE", value_name = "FILE")]
     pub authorization_file: Option<PathBuf>,
 
     /// Certificate (PEM) of an authority to trust besides the machine's own [also: GOVC_TLS_CA_CERTS]
@@ -63,9 +61,18 @@ pub struct ConnectionArgs {
     #[arg(long, env = "VTASK_ALLOW_PLAIN_HTTP")]
     pub allow_plain_http: bool,
 
-    /// Connection of the config file to use
-    #[arg(long, env = "VTASK_PROFILE", value_name = "NAME")]
-    pub profile: Option<String>,
+    /// Leave the session open at the end and use it again in the next run; `vtask logout` ends it
+    #[arg(long, env = "VTASK_KEEP_SESSION")]
+    pub keep_session: bool,
+
+    /// Connection of the config file to use; several, on the screen and in list and get: all of them
+    #[arg(
+        long,
+        env = "VTASK_PROFILE",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub profile: Vec<String>,
 
     /// Config file to read instead of ~/.config/vtask/config.toml
     #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
@@ -111,6 +118,115 @@ pub fn file(
     ConfigFile::load(args.config.as_deref(), environment)
 }
 
+impl ConnectionArgs {
+    /// The profile that is named, if one is.
+    ///
+    /// # Errors
+    /// When there are several.
+    pub(super) fn one_profile(&self) -> Result<Option<&str>, ConfigError> {
+        match &self.profile[..] {
+            [] => Ok(None),
+            [one] => Ok(Some(one)),
+            several => Err(ConfigError(format!(
+                "this is about one vCenter, but --profile names {}: {}.",
+                several.len(),
+                several.join(", ")
+            ))),
+        }
+    }
+
+    /// The same for one of its profiles.
+    #[must_use]
+    pub fn of_profile(&self, name: &str) -> Self {
+        Self {
+            profile: vec![name.to_owned()],
+            ..self.clone()
+        }
+    }
+}
+
+/// A connection but for what may have to be asked for.
+#[derive(Debug)]
+pub struct Draft {
+    /// Where the server is.
+    pub address: Address,
+    trust: Trust,
+    release: Option<String>,
+    sign_in: SignIn,
+}
+
+#[derive(Debug)]
+enum SignIn {
+    Ready(Credentials),
+    Account {
+        user: String,
+        password: Option<SecretString>,
+        kept: Option<KeptSession>,
+    },
+}
+
+impl Draft {
+    /// The session of an earlier run, where it is wanted.
+    pub fn kept(&self) -> Option<(&str, &KeptSession)> {
+        match &self.sign_in {
+            SignIn::Account { user, kept, .. } => kept.as_ref().map(|kept| (user.as_str(), kept)),
+            SignIn::Ready(_) => None,
+        }
+    }
+
+    /// Whether the password would have to be asked for.
+    pub fn lacks_password(&self) -> bool {
+        matches!(&self.sign_in, SignIn::Account { password: None, .. })
+    }
+
+    /// With a session that is open already.
+    #[must_use]
+    pub fn with_session(&self, session: SecretString) -> ConnectOptions {
+        self.with(Credentials::Session(session))
+    }
+
+    /// Asks for the password on the terminal where nothing else gave it.
+    ///
+    /// # Errors
+    /// When there is no terminal.
+    pub fn finish(self) -> Result<ConnectOptions, ConfigError> {
+        let credentials = match &self.sign_in {
+            SignIn::Ready(credentials) => credentials.clone(),
+            SignIn::Account {
+                user,
+                password,
+                kept,
+            } => {
+                let password = match password {
+                    Some(password) => password.clone(),
+                    None => secret::prompt(user, &self.address.name())?,
+                };
+                let user = user.clone();
+                match kept {
+                    None => Credentials::Password { user, password },
+                    Some(kept) => Credentials::Kept {
+                        user,
+                        password,
+                        shelf: Arc::new(kept.clone()),
+                    },
+                }
+            }
+        };
+        Ok(self.with(credentials))
+    }
+
+    fn with(&self, credentials: Credentials) -> ConnectOptions {
+        ConnectOptions {
+            address: self.address.clone(),
+            trust: self.trust.clone(),
+            credentials,
+            release: self.release.clone(),
+            patience: ConnectOptions::PATIENCE,
+            traffic: Arc::default(),
+        }
+    }
+}
+
 /// Puts the connection together; asks for the password on the terminal where nothing else gives it.
 ///
 /// # Errors
@@ -120,8 +236,17 @@ pub fn resolve(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<ConnectOptions, ConfigError> {
+    draft(args, environment)?.finish()
+}
+
+/// Puts the connection together as far as that goes without asking anybody.
+///
+/// # Errors
+/// As [`resolve`] has.
+pub fn draft(args: &ConnectionArgs, environment: &dyn Environment) -> Result<Draft, ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
-    let profile = file.profile(args.profile.as_deref())?;
+    let named = args.one_profile()?;
+    let profile = file.profile(named)?;
     let (address, user_info) = server(args, environment, &profile)?;
     if address.is_exposed() && !args.allow_plain_http {
         return Err(ConfigError(format!(
@@ -134,22 +259,11 @@ pub fn resolve(
         Some((user, password)) => (Some(user), password),
         None => (None, None),
     };
-    let user = first([
-        args.username.clone(),
-        url_user,
-        args.profile.as_ref().and(profile.username.clone()),
-        environment.get("GOVC_USERNAME"),
-        profile.username.clone(),
-    ]);
-    let credentials = if let Some(ready) = ready_credentials(args, environment)? {
-        ready
+    let trust = trust(args, environment, &profile, &address)?;
+    let sign_in = if let Some(ready) = ready_credentials(args, environment)? {
+        SignIn::Ready(ready)
     } else {
-        let user = user.ok_or_else(|| {
-            ConfigError(format!(
-                "no account for {}. Give --username or set VTASK_USERNAME (or GOVC_USERNAME).",
-                address.name()
-            ))
-        })?;
+        let user = account(args, environment, &profile, url_user, &address)?;
         let given = match &args.password_file {
             Some(path) => Some(secret::from_file("--password-file", path)?),
             None => environment
@@ -158,8 +272,9 @@ pub fn resolve(
                 .or(url_password),
         };
         let of_govc = || environment.get("GOVC_PASSWORD").map(SecretString::from);
-        let of_profile = || secret::of_profile(&profile, file.path.as_deref());
-        let found = match (given, &args.profile) {
+        let of_profile =
+            || secret::of_profile(&profile, file.path.as_deref(), &user, &address.name());
+        let password = match (given, named) {
             (Some(given), _) => Some(given),
             (None, Some(_)) => of_profile()?.or_else(of_govc),
             (None, None) => match of_govc() {
@@ -167,19 +282,102 @@ pub fn resolve(
                 None => of_profile()?,
             },
         };
-        let password = match found {
-            Some(password) => password,
-            None => secret::prompt(&user, &address.name())?,
-        };
-        Credentials::Password { user, password }
+        let is_kept = profile.keep_session.unwrap_or(file.defaults.keep_session);
+        let kept = (args.keep_session || is_kept)
+            .then(|| KeptSession::of(&address, &user, environment))
+            .transpose()?;
+        SignIn::Account {
+            user,
+            password,
+            kept,
+        }
     };
-    let trust = trust(args, environment, &profile, &address)?;
-    Ok(ConnectOptions {
+    Ok(Draft {
         address,
         trust,
-        credentials,
         release: args.release.clone().or(profile.release),
-        traffic: Arc::default(),
+        sign_in,
+    })
+}
+
+/// Whose session is meant, how its server is reached and where the session may be kept; without any password.
+///
+/// # Errors
+/// As [`resolve`] has.
+pub fn kept_session(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<(Draft, String, KeptSession), ConfigError> {
+    let (address, user, trust) = whom(args, environment)?;
+    let kept = KeptSession::of(&address, &user, environment)?;
+    let draft = Draft {
+        address,
+        trust,
+        release: args.release.clone(),
+        sign_in: SignIn::Account {
+            user: user.clone(),
+            password: None,
+            kept: Some(kept.clone()),
+        },
+    };
+    Ok((draft, user, kept))
+}
+
+/// The entry of the system's keyring for the account that is meant, and what to call that account.
+///
+/// # Errors
+/// As [`resolve`] has.
+pub fn keyring_entry(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<(KeyringEntry, String), ConfigError> {
+    let (address, user, _) = whom(args, environment)?;
+    let server = address.name();
+    Ok((
+        KeyringEntry::of(&user, &server),
+        format!("{user} on {server}"),
+    ))
+}
+
+fn whom(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<(Address, String, Trust), ConfigError> {
+    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    let profile = file.profile(args.one_profile()?)?;
+    let (address, user_info) = server(args, environment, &profile)?;
+    let url_user = user_info.map(|(user, _)| user);
+    let user = account(args, environment, &profile, url_user, &address)?;
+    let trust = trust(args, environment, &profile, &address)?;
+    Ok((address, user, trust))
+}
+
+/// Which account is meant.
+fn account(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+    profile: &Profile,
+    url_user: Option<String>,
+    address: &Address,
+) -> Result<String, ConfigError> {
+    let of_profile = profile.username.clone();
+    let of_named = if args.profile.is_empty() {
+        None
+    } else {
+        of_profile.clone()
+    };
+    let user = first([
+        args.username.clone(),
+        url_user,
+        of_named,
+        environment.get("GOVC_USERNAME"),
+        of_profile,
+    ]);
+    user.ok_or_else(|| {
+        ConfigError(format!(
+            "no account for {}. Give --username or set VTASK_USERNAME (or GOVC_USERNAME).",
+            address.name()
+        ))
     })
 }
 
@@ -192,7 +390,7 @@ pub fn server_and_trust(
     environment: &dyn Environment,
 ) -> Result<(Address, Trust), ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
-    let profile = file.profile(args.profile.as_deref())?;
+    let profile = file.profile(args.one_profile()?)?;
     let (address, _) = server(args, environment, &profile)?;
     let trust = trust(args, environment, &profile, &address)?;
     Ok((address, trust))
@@ -204,10 +402,15 @@ fn server(
     environment: &dyn Environment,
     profile: &Profile,
 ) -> Result<(Address, Option<UserInfo>), ConfigError> {
+    // A profile that was asked for by name wins over another tool's environment.
+    let of_named = if args.profile.is_empty() {
+        None
+    } else {
+        profile.url.clone()
+    };
     let url = first([
         args.url.clone(),
-        // A profile that was asked for by name wins over another tool's environment.
-        args.profile.as_ref().and(profile.url.clone()),
+        of_named,
         environment.get("GOVC_URL"),
         profile.url.clone(),
     ]);

@@ -24,6 +24,8 @@ pub struct Defaults {
     /// As `--max-outage` of `wait`.
     #[serde(deserialize_with = "span")]
     pub max_outage: Option<SignedDuration>,
+    /// As `--keep-session`.
+    pub keep_session: bool,
     /// As `--bell`.
     pub bell: bool,
     /// As `--notify`.

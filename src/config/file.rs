@@ -53,6 +53,11 @@ pub struct Profile {
     pub password_command: Option<String>,
     /// The password in the clear; only in a file that nobody else can read.
     pub password: Option<Password>,
+    /// Whether the password is in the system's keyring, where `vtask config set-password` puts it.
+    #[serde(default)]
+    pub password_keyring: bool,
+    /// As `--keep-session`.
+    pub keep_session: Option<bool>,
     /// As `--ca-file`.
     pub ca_file: Option<PathBuf>,
     /// As `--thumbprint`.

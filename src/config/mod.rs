@@ -4,6 +4,8 @@ mod check;
 mod connection;
 mod defaults;
 mod file;
+mod kept;
+mod keyring;
 mod keys;
 mod known_hosts;
 mod secret;
@@ -13,12 +15,17 @@ mod trust;
 
 pub use check::{Report, check};
 pub(crate) use connection::process_environment;
-pub use connection::{ConnectionArgs, Environment, defaults, file, resolve, server_and_trust};
+pub use connection::{
+    ConnectionArgs, Draft, Environment, defaults, draft, file, kept_session, keyring_entry,
+    resolve, server_and_trust,
+};
 pub use defaults::{ClipboardChoice, Defaults};
 pub use file::{ConfigFile, Profile};
+pub use kept::KeptSession;
+pub use keyring::KeyringEntry;
 pub use keys::KeyWishes;
 pub use known_hosts::KnownHosts;
-pub use secret::Password;
+pub use secret::{Password, ask_password};
 pub use theme::theme;
 
 /// A configuration that cannot be used; one line that says what and where, and what to try.

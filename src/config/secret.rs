@@ -9,9 +9,10 @@ use std::{
 };
 
 use secrecy::{SecretString, zeroize::Zeroize};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{ConfigError, Profile};
+use super::{ConfigError, KeyringEntry, Profile};
+use crate::text::sanitize;
 
 /// A password that stands in a config file. It never shows.
 #[derive(Debug, Clone)]
@@ -19,20 +20,35 @@ pub struct Password(SecretString);
 
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(SecretString::from(text)))
+        // The parser's own word about a wrong type would quote the value.
+        let wrong = "expected a password in quotes";
+        match toml::Value::deserialize(deserializer) {
+            Ok(toml::Value::String(text)) => Ok(Self(SecretString::from(text))),
+            Ok(_) | Err(_) => Err(D::Error::custom(wrong)),
+        }
     }
 }
 
-/// The password that a profile leads to, if it does: of its file, its command, or in the clear.
+/// The password that a profile leads to, if it does: of its file, its command, the keyring, or in the clear.
 pub(super) fn of_profile(
     profile: &Profile,
     config: Option<&Path>,
+    user: &str,
+    server: &str,
 ) -> Result<Option<SecretString>, ConfigError> {
     if let Some(path) = &profile.password_file {
         return from_file("password-file", path).map(Some);
     }
     if let Some(command) = &profile.password_command {
         return from_command(command).map(Some);
+    }
+    if profile.password_keyring {
+        let password = KeyringEntry::of(user, server).get()?;
+        return password.map(Some).ok_or_else(|| {
+            ConfigError(format!(
+                "the system's keyring has no password for {user} on {server}. Run `vtask config set-password`."
+            ))
+        });
     }
     let Some(Password(password)) = &profile.password else {
         return Ok(None);
@@ -125,7 +141,20 @@ pub(super) fn from_file(flag: &str, path: &Path) -> Result<SecretString, ConfigE
     Ok(SecretString::from(line))
 }
 
-/// Asks for a password on the terminal, without echo.
+/// Asks for an account's password on the terminal, without echo.
+///
+/// # Errors
+/// When it cannot be read there.
+pub fn ask_password(whose: &str) -> Result<SecretString, ConfigError> {
+    let typed = rpassword::prompt_password(format!("Password for {}: ", sanitize(whose)));
+    typed.map(SecretString::from).map_err(|error| {
+        ConfigError(format!(
+            "the password could not be read from the terminal: {error}."
+        ))
+    })
+}
+
+/// The same, unless there is no terminal.
 pub(super) fn prompt(user: &str, server: &str) -> Result<SecretString, ConfigError> {
     if !io::stdin().is_terminal() {
         return Err(ConfigError(format!(
@@ -133,12 +162,7 @@ pub(super) fn prompt(user: &str, server: &str) -> Result<SecretString, ConfigErr
              Set VTASK_PASSWORD or give --password-file."
         )));
     }
-    let typed = rpassword::prompt_password(format!("Password for {user} on {server}: "));
-    typed.map(SecretString::from).map_err(|error| {
-        ConfigError(format!(
-            "the password could not be read from the terminal: {error}."
-        ))
-    })
+    ask_password(&format!("{user} on {server}"))
 }
 
 #[cfg(test)]
@@ -171,13 +195,27 @@ mod tests {
         let profile: Profile = toml::from_str("password = \"hunter2\"").unwrap();
         assert!(!format!("{profile:?}").contains("hunter2"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let error = of_profile(&profile, Some(&path)).unwrap_err();
+        let error = of_profile(&profile, Some(&path), "ops", "vc01").unwrap_err();
         assert!(
             error.0.contains("chmod 600") && !error.0.contains("hunter2"),
             "{error}"
         );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(of_profile(&profile, Some(&path)).unwrap().is_some());
+        assert!(
+            of_profile(&profile, Some(&path), "ops", "vc01")
+                .unwrap()
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn a_password_without_its_quotes_is_not_quoted_back() {
+        for value in ["12345678", "[\"12345678\"]", "2026-11-25"] {
+            let error = toml::from_str::<Profile>(&format!("password = {value}")).unwrap_err();
+            let said = error.message();
+            assert!(said.contains("in quotes"), "{said}");
+            assert!(!said.contains("1234") && !said.contains("2026"), "{said}");
+        }
     }
 
     #[test]

@@ -37,6 +37,11 @@ impl Control {
         self.running.with(|core| core.sessions.count())
     }
 
+    /// What must not leak of the open sessions: the values of their headers and their keys.
+    pub fn session_secrets(&self) -> Vec<String> {
+        self.running.with(|core| core.sessions.secrets())
+    }
+
     /// Advances a manual clock, and the world with it.
     pub fn advance(&self, span: Duration) {
         self.running.clock.advance(span);

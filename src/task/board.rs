@@ -5,6 +5,7 @@
 
 mod busy;
 mod lineage;
+mod rewind;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -29,7 +30,7 @@ slotmap::new_key_type! {
 }
 
 /// A record with its place in its family.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Node {
     record: Record,
     parent: Option<Handle>,
@@ -58,7 +59,7 @@ pub struct Touched {
 type Key = (EndpointId, Arc<str>);
 
 /// All known tasks of all endpoints.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Board {
     nodes: SlotMap<Handle, Node>,
     by_id: HashMap<TaskId, Handle>,
@@ -68,6 +69,8 @@ pub struct Board {
     counts: StatusCounts,
     busy: Busy,
     labels: HashMap<EndpointId, Labels>,
+    /// What the endpoints are called, where there are several.
+    endpoints: HashMap<EndpointId, Arc<str>>,
 }
 
 impl Board {
@@ -121,6 +124,16 @@ impl Board {
     /// Sets what an endpoint's operations are called.
     pub fn set_labels(&mut self, endpoint: EndpointId, labels: Labels) {
         self.labels.insert(endpoint, labels);
+    }
+
+    /// The short name of an endpoint; there are names only where there are several.
+    pub fn endpoint_name(&self, endpoint: EndpointId) -> Option<&str> {
+        self.endpoints.get(&endpoint).map(AsRef::as_ref)
+    }
+
+    /// Sets the short name of an endpoint.
+    pub fn set_endpoint_name(&mut self, endpoint: EndpointId, name: impl Into<Arc<str>>) {
+        self.endpoints.insert(endpoint, name.into());
     }
 
     /// What to call a record's operation; a ghost's is unknown.

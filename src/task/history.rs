@@ -94,6 +94,24 @@ impl History {
         });
     }
 
+    /// As much of it as had been observed at a moment; none if nothing had.
+    #[must_use]
+    pub fn until(&self, at: Timestamp) -> Option<Self> {
+        let end = self.since_start(at);
+        let points = self.points.iter().copied();
+        let points: Vec<Point> = points.take_while(|p| p.since_start <= end).collect();
+        let last = *points.last()?;
+        let dropped = u32::try_from(self.points.len() - points.len()).unwrap_or(u32::MAX);
+        let last_move = last.since_start;
+        Some(Self {
+            start: self.start,
+            points,
+            moves: self.moves.saturating_sub(dropped),
+            last_move,
+            longest_pause: self.longest_pause.min(last_move),
+        })
+    }
+
     /// The kept observations, oldest first; never empty.
     pub fn points(&self) -> &[Point] {
         &self.points

@@ -62,8 +62,15 @@ impl FromStr for TaskRef {
     }
 }
 
-/// The segment after `Task` in the path of a URL, decoded.
+/// The segment after `Task` in the path of a URL, decoded; or the URN that stands anywhere in it, as in the requests
+/// of the vSphere Client.
 fn from_url(text: &str) -> Option<String> {
+    const URN: &str = "urn:vmomi:Task:";
+    let whole = percent_decode_str(text).decode_utf8().ok()?;
+    if let Some((_, urn)) = whole.split_once(URN) {
+        let end = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        return urn.split(end).next().map(str::to_owned);
+    }
     let path = text.split(['?', '#']).next()?;
     let mut segments = path.split('/').skip_while(|segment| *segment != "Task");
     segments.next()?;
@@ -89,6 +96,8 @@ mod tests {
             "https://vc01.lab/sdk/vim25/8.0.3.0/Task/task-4711/info",
             "https://vc01.lab/sdk/vim25/8.0.3.0/Task/task-4711?x=1",
             "/sdk/vim25/8.0.3.0/Task/task%2D4711/info",
+            "https://vc01.lab/ui/data/properties/urn:vmomi:Task:task-4711:2b5b1c1e-0000?properties=info",
+            "https://vc01.lab/ui/x?objectId=urn%3Avmomi%3ATask%3Atask-4711%3A2b5b1c1e",
         ] {
             assert_eq!(text.parse(), Ok(TaskRef("task-4711".into())), "{text}");
         }

@@ -8,6 +8,18 @@ use crate::{
     text::width,
 };
 
+/// What counts while one looks back.
+const LOOKING_BACK: &[Action] = &[
+    Action::Now,
+    Action::ChangeBack,
+    Action::ChangeForward,
+    Action::MinuteBack,
+    Action::MinuteForward,
+    Action::Down,
+    Action::Open,
+    Action::Help,
+];
+
 /// Answers where the cursor is, while something is typed.
 pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
     if area.height == 0 {
@@ -28,7 +40,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
     let mut strip = Strip::new(canvas.look, area.width);
     strip.gap(1);
     let state = canvas.state;
-    if let Some(notice) = state.notices.shown(canvas.now) {
+    if let Some(notice) = state.notices.shown(canvas.clock) {
         if notice.gravity == Gravity::Warning {
             strip.put(canvas.look.symbols.warning, Role::Warning).gap(1);
         }
@@ -53,7 +65,12 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
 
 fn hints(canvas: &mut Canvas, mut strip: Strip, area: Rect) {
     let context = canvas.state.context();
-    for action in context.hints() {
+    let on_screen = matches!(context, Context::List | Context::Details);
+    let hints = match &canvas.state.past {
+        Some(_) if on_screen => LOOKING_BACK,
+        _ => context.hints(),
+    };
+    for action in hints {
         if *action == Action::Accept && !may_accept(canvas) {
             continue;
         }

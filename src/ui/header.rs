@@ -86,7 +86,18 @@ fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
         }
     };
     part(4, "vtask", Role::Brand);
-    for server in &canvas.state.servers {
+    let several = canvas.state.servers.len() > 1;
+    if several {
+        for server in &canvas.state.servers {
+            let (text, role) = brief(canvas, server);
+            part(8, &text, role);
+            if server.facts.as_ref().is_some_and(|facts| facts.insecure) {
+                part(9, " INSECURE ", Role::Alarm);
+            }
+        }
+    }
+    let alone = canvas.state.servers.iter().filter(|_| !several);
+    for server in alone {
         part(6, server.host(), Role::Strong);
         if let Some(facts) = &server.facts {
             // Where something is wrong, why is worth more than who.
@@ -108,6 +119,24 @@ fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
         part(3, "read-only", Role::Dim);
     }
     parts
+}
+
+/// An endpoint among several: its short name, the sign of its connection, and what is wrong in a word.
+fn brief(canvas: &Canvas, server: &Server) -> (String, Role) {
+    let (text, role) = link(canvas, server);
+    let symbol = text.split(' ').next().unwrap_or_default();
+    let name = &server.name;
+    let text = match &server.link {
+        Link::Live | Link::Polling { .. } => format!("{symbol} {name}"),
+        Link::Connecting => format!("{symbol} {name}…"),
+        Link::Paused => format!("{symbol} {name} paused"),
+        Link::SignedOut { .. } => format!("{symbol} {name} out"),
+        Link::Retrying { next, .. } => {
+            let wait = next.duration_since(canvas.now).as_millis().max(0);
+            format!("{symbol} {name} {}s", (wait + 999) / 1000)
+        }
+    };
+    (text, role)
 }
 
 fn stale(canvas: &Canvas, age: SignedDuration) -> String {

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::{
     Canvas,
     columns::{Column, columns},
+    endpoints,
     ink::Strip,
     message, row, scrollbar,
     theme::Role,
@@ -18,6 +19,9 @@ pub(super) fn draw(canvas: &mut Canvas, titles: Rect, area: Rect) {
     if area.height == 0 {
         return;
     }
+    let (titles, whole) = (endpoints::narrowed(canvas, titles), area);
+    endpoints::draw_title(canvas, area, titles);
+    let area = endpoints::narrowed(canvas, area);
     let columns = columns(area.width);
     draw_titles(canvas, &columns, titles);
     if canvas.state.outline.is_empty() {
@@ -39,11 +43,17 @@ pub(super) fn draw(canvas: &mut Canvas, titles: Rect, area: Rect) {
             height: 1,
             ..area
         };
-        canvas.target(line, Target::Row(row.handle));
+        let whole = Rect {
+            y,
+            height: 1,
+            ..whole
+        };
+        canvas.target(whole, Target::Row(row.handle));
         let in_tree = canvas.state.outline.view().layout == Layout::Tree;
+        endpoints::draw(canvas, row.handle, whole);
         row::draw(canvas, row, &columns, line, in_tree);
         if selected == Some(row.handle) {
-            canvas.tint(line, selection);
+            canvas.tint(whole, selection);
         }
     }
     let top = canvas.state.cursor.top();

@@ -8,6 +8,7 @@ mod chart;
 mod columns;
 mod copy;
 mod details;
+mod endpoints;
 mod figures;
 mod footer;
 mod gauge;
@@ -20,6 +21,7 @@ mod message;
 mod notices;
 mod overlay;
 mod palette;
+mod past;
 mod row;
 mod scrollbar;
 mod symbols;
@@ -68,7 +70,10 @@ impl Look {
 struct Canvas<'a> {
     state: &'a State,
     look: &'a Look,
+    /// The moment that is shown: now, or one that is looked back at.
     now: Timestamp,
+    /// Now.
+    clock: Timestamp,
     buffer: &'a mut Buffer,
     drawn: Drawn,
 }
@@ -104,12 +109,16 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
     let mut canvas = Canvas {
         state,
         look,
-        now,
+        now: state.moment(now),
+        clock: now,
         buffer: frame.buffer_mut(),
         drawn: Drawn::default(),
     };
     canvas.tint(area, Role::Ground);
-    header::draw(&mut canvas, areas.header);
+    match &state.past {
+        Some(past) => past::draw(&mut canvas, past, areas.header),
+        None => header::draw(&mut canvas, areas.header),
+    }
     list::draw(&mut canvas, areas.columns, areas.list);
     details::draw(&mut canvas, &areas);
     let mut typing = footer::draw(&mut canvas, areas.footer);

@@ -24,7 +24,7 @@ fn lines(canvas: &Canvas, columns: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for notice in canvas.state.notices.iter() {
         let mut first = Strip::new(canvas.look, columns);
-        first.put(&words::moment(notice.at, canvas.now, zone), Role::Dim);
+        first.put(&words::moment(notice.at, canvas.clock, zone), Role::Dim);
         if notice.gravity == Gravity::Warning {
             first.gap(1).put(canvas.look.symbols.warning, Role::Warning);
         }

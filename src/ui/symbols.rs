@@ -53,6 +53,10 @@ pub struct Symbols {
     pub eighths: &'static [&'static str],
     /// The eighths of a chart's cell, from one to a whole.
     pub heights: &'static [&'static str],
+    /// Time in the queue, on a time line.
+    pub waiting: &'static str,
+    /// The open end of what goes on, on a time line.
+    pub onward: &'static str,
     /// Where a phase began, on a chart's foot.
     pub phase: &'static str,
     /// The empty part of a gauge where it has no ground of its own.
@@ -92,6 +96,8 @@ const UNICODE: Symbols = Symbols {
     paused: "‖",
     eighths: &["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
     heights: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    waiting: "┄",
+    onward: "▶",
     phase: "┴",
     track: "░",
     hatch: "░",
@@ -125,6 +131,8 @@ const ASCII: Symbols = Symbols {
     paused: "=",
     eighths: &["#"],
     heights: &[".", ":", "#"],
+    waiting: ".",
+    onward: ">",
     phase: "^",
     track: ".",
     hatch: ".",

@@ -2,6 +2,7 @@
 
 mod panels;
 mod robust;
+mod several;
 mod styles;
 
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};

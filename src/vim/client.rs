@@ -1,25 +1,30 @@
 //! The calls that a task monitor makes, one method each.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::{
     Method,
-    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
+    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    credentials::Credentials,
+    credentials::{Credentials, Shelf},
     error::{Error, ErrorKind},
     release::{self, FALLBACK_RELEASE},
     tls::Trust,
     traffic::Traffic,
-    transport::{Address, Answer, Digest, Doing, Request, Transport},
+    transport::{Address, Answer, Body, Digest, Doing, Request, Transport},
     types::{
         Malformed, ManagedObjectReference, OperationLabel, ServiceContent, TaskInfo, UserSession,
         date_time, items,
@@ -27,7 +32,6 @@ use super::{
 };
 
 const SESSION_HEADER: HeaderName = HeaderName::from_static("vmware-api-session-id");
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 
 /// How to reach a server.
@@ -41,8 +45,15 @@ pub struct ConnectOptions {
     pub credentials: Credentials,
     /// The release of the API to speak; `None` asks the server.
     pub release: Option<String>,
+    /// How long an answer may take; usually [`PATIENCE`](Self::PATIENCE).
+    pub patience: Duration,
     /// Where requests and bytes are counted.
     pub traffic: Arc<Traffic>,
+}
+
+impl ConnectOptions {
+    /// How long an answer may take, if nobody says otherwise.
+    pub const PATIENCE: Duration = Duration::from_secs(30);
 }
 
 /// A server whose release and singletons are known. Signing in is a step of its own.
@@ -52,8 +63,12 @@ pub struct Client {
     credentials: Credentials,
     release: String,
     content: ServiceContent,
+    /// How long an answer may take.
+    patience: Duration,
     /// The header that carries the session; marked sensitive, so that nothing prints it.
     session: RwLock<Option<HeaderValue>>,
+    /// Whether the session is on the shelf for the next run.
+    is_kept: AtomicBool,
 }
 
 impl Client {
@@ -65,14 +80,16 @@ impl Client {
         let transport = Transport::new(options.address, &options.trust, options.traffic)?;
         let release = match options.release {
             Some(pinned) => pinned,
-            None => negotiate(&transport).await?,
+            None => negotiate(&transport, options.patience).await?,
         };
         let mut client = Self {
             transport,
             credentials: options.credentials,
             content: nowhere(),
+            patience: options.patience,
             release,
             session: RwLock::new(None),
+            is_kept: AtomicBool::new(false),
         };
         if let Credentials::Session(id) = &client.credentials {
             let header = client.secret_header(id)?;
@@ -105,14 +122,27 @@ impl Client {
     /// # Errors
     /// When the server cannot be reached or refuses; a refusal must not be repeated.
     pub async fn sign_in(&self) -> Result<Option<UserSession>, Error> {
-        let Credentials::Password { user, password } = &self.credentials else {
-            return Ok(None);
+        let (user, password, place) = match &self.credentials {
+            Credentials::Password { user, password } => (user, password, None),
+            Credentials::Kept {
+                user,
+                password,
+                shelf,
+            } => (user, password, Some(shelf)),
+            Credentials::Session(_) | Credentials::Authorization(_) => return Ok(None),
         };
+        let before = self.session();
+        // A session may be dead for some calls only; what is left of it must not linger.
+        let _ = self.end_session().await;
+        if let Some(place) = place
+            && let Some(session) = self.resume(place.as_ref(), before.as_ref()).await?
+        {
+            return Ok(Some(session));
+        }
         let doing = || format!("signing in as {user}");
         let manager = &self.content.session_manager;
-        let body = json!({"userName": user, "password": password.expose_secret()});
-        // A session may be dead for some calls only; what is left of it must not linger.
-        let _ = self.sign_out().await;
+        let body = login(user, password)
+            .map_err(|error| self.error(&doing, ErrorKind::Unaskable(error.to_string())))?;
         let answer = self
             .post(manager, "Login", body, "SessionManager/Login", &doing)
             .await?;
@@ -125,18 +155,91 @@ impl Client {
                 }),
             ));
         };
-        let mut session = session.clone();
-        session.set_sensitive(true);
+        let session =
+            secret_value(session.as_bytes()).map_err(|_| self.error(&doing, unsendable()))?;
+        if let Some(place) = place
+            && let Ok(id) = session.to_str()
+        {
+            let is_kept = place.put(&SecretString::from(id));
+            self.is_kept.store(is_kept, Ordering::Relaxed);
+        }
         self.set_session(Some(session));
         self.read(&doing, &answer, UserSession::from_json).map(Some)
     }
 
-    /// Ends the session that [`sign_in`](Self::sign_in) began. A session that was handed in stays open.
+    /// Takes up the session of an earlier run, if the server still knows it. `dead` is the one that is not to be
+    /// tried again.
+    async fn resume(
+        &self,
+        place: &dyn Shelf,
+        dead: Option<&HeaderValue>,
+    ) -> Result<Option<UserSession>, Error> {
+        let Some(kept) = place.look() else {
+            return Ok(None);
+        };
+        let known = self.secret_header(&kept).ok();
+        let known = known.filter(|known| Some(known) != dead);
+        let answer = match known {
+            None => None,
+            Some(header) => {
+                self.set_session(Some(header));
+                match self.current_session().await {
+                    Ok(answer) => answer,
+                    // A server that will not tell is taken to not know it.
+                    Err(error) if error.fault().is_some() || error.is_session_dead() => None,
+                    Err(error) => {
+                        self.set_session(None);
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        self.is_kept.store(answer.is_some(), Ordering::Relaxed);
+        if answer.is_none() {
+            self.set_session(None);
+            place.clear();
+        }
+        Ok(answer)
+    }
+
+    /// What the server knows of the session in use; `None` where it knows none.
+    ///
+    /// # Errors
+    /// Faults, and the connection's troubles.
+    pub async fn current_session(&self) -> Result<Option<UserSession>, Error> {
+        let doing = || "asking whether the session is still open".to_owned();
+        let manager = &self.content.session_manager;
+        let answer = self.get(
+            manager,
+            "currentSession",
+            "SessionManager/currentSession",
+            &doing,
+        );
+        let answer = answer.await?;
+        self.read(&doing, &answer, |session| match session {
+            Value::Null => Ok(None),
+            session => UserSession::from_json(session).map(Some),
+        })
+    }
+
+    /// Ends the session that [`sign_in`](Self::sign_in) began. One that was handed in, or is kept for the next run,
+    /// stays open.
     ///
     /// # Errors
     /// When the server did not take it; the session then ends by its idle time-out.
     pub async fn sign_out(&self) -> Result<(), Error> {
-        if !self.credentials.can_renew() || self.session().is_none() {
+        if !self.credentials.can_renew() || self.is_kept.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.end_session().await
+    }
+
+    /// Ends the session in use, whosever it is.
+    ///
+    /// # Errors
+    /// When the server did not take it; the session then ends by its idle time-out.
+    pub async fn end_session(&self) -> Result<(), Error> {
+        if self.session().is_none() {
             return Ok(());
         }
         let doing = || "signing out".to_owned();
@@ -303,7 +406,7 @@ impl Client {
         &self,
         object: &ManagedObjectReference,
         method: &str,
-        body: Value,
+        body: impl Into<Body>,
         kind: &'static str,
         doing: Doing<'_>,
     ) -> Result<Answer, Error> {
@@ -322,7 +425,7 @@ impl Client {
             query: None,
             headers: self.headers(doing)?,
             body: call.body,
-            timeout: call.timeout,
+            timeout: call.wait + self.patience,
         };
         self.transport.send(request).await
     }
@@ -342,15 +445,8 @@ impl Client {
     }
 
     fn secret_header(&self, secret: &SecretString) -> Result<HeaderValue, Error> {
-        let mut header = HeaderValue::from_str(secret.expose_secret().trim()).map_err(|_| {
-            let why = "the session id or Authorization value has characters that cannot be sent.";
-            self.error(
-                &|| "signing in".to_owned(),
-                ErrorKind::Unaskable(why.to_owned()),
-            )
-        })?;
-        header.set_sensitive(true);
-        Ok(header)
+        let header = secret_value(secret.expose_secret().trim().as_bytes());
+        header.map_err(|_| self.error(&|| "signing in".to_owned(), unsendable()))
     }
 
     fn session(&self) -> Option<HeaderValue> {
@@ -388,15 +484,47 @@ impl Client {
     }
 }
 
+/// The parameters of `Login`.
+fn login(user: &str, password: &SecretString) -> serde_json::Result<Body> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Login<'a> {
+        user_name: &'a str,
+        password: &'a str,
+    }
+    let password = password.expose_secret();
+    // A character may take six bytes in JSON.
+    let most = 64 + 6 * (user.len() + password.len());
+    let login = Login {
+        user_name: user,
+        password,
+    };
+    Body::secret(&login, most)
+}
+
+/// A header's value that nothing prints and that is wiped from memory when the last request with it is gone.
+fn secret_value(value: &[u8]) -> Result<HeaderValue, InvalidHeaderValue> {
+    let value = Bytes::from_owner(Zeroizing::new(value.to_vec()));
+    let mut header = HeaderValue::from_maybe_shared(value)?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+fn unsendable() -> ErrorKind {
+    let why = "the session id or Authorization value has characters that cannot be sent.";
+    ErrorKind::Unaskable(why.to_owned())
+}
+
 /// One call of the API: a property read or a method.
 pub(super) struct Call<'a> {
     method: Method,
     object: &'a ManagedObjectReference,
     /// The property or method: the path's last segment.
     last: &'a str,
-    body: Option<Value>,
+    body: Option<Body>,
     kind: &'static str,
-    pub(super) timeout: Duration,
+    /// How long the server may wait before it answers.
+    pub(super) wait: Duration,
 }
 
 impl<'a> Call<'a> {
@@ -407,19 +535,19 @@ impl<'a> Call<'a> {
             last: property,
             body: None,
             kind,
-            timeout: REQUEST_TIMEOUT,
+            wait: Duration::ZERO,
         }
     }
 
     pub(super) fn post(
         object: &'a ManagedObjectReference,
         method: &'a str,
-        body: Value,
+        body: impl Into<Body>,
         kind: &'static str,
     ) -> Self {
         Self {
             method: Method::POST,
-            body: Some(body),
+            body: Some(body.into()),
             ..Self::get(object, method, kind)
         }
     }
@@ -433,7 +561,7 @@ pub(super) fn references(list: Value) -> Result<Vec<ManagedObjectReference>, Mal
 }
 
 /// Asks the server which release to speak.
-async fn negotiate(transport: &Transport) -> Result<String, Error> {
+async fn negotiate(transport: &Transport, patience: Duration) -> Result<String, Error> {
     let doing = || "agreeing on a release of the API".to_owned();
     let request = Request {
         kind: "hello",
@@ -442,8 +570,8 @@ async fn negotiate(transport: &Transport) -> Result<String, Error> {
         path: &["api", "vcenter", "system"],
         query: Some("action=hello"),
         headers: HeaderMap::new(),
-        body: Some(release::hello()),
-        timeout: REQUEST_TIMEOUT,
+        body: Some(release::hello().into()),
+        timeout: patience,
     };
     let failed = |kind| Error {
         doing: doing(),

@@ -13,9 +13,6 @@ use super::{
     types::{FIELDS, ManagedObjectReference, UpdateSet},
 };
 
-/// How much longer than the wait itself its answer may take.
-const ANSWER_MARGIN: Duration = Duration::from_secs(20);
-
 /// A collector with a view of tasks and a filter on their `info`. It dies with the session.
 #[derive(Debug)]
 pub struct TaskCollector {
@@ -125,7 +122,7 @@ impl TaskCollector {
         });
         let kind = "PropertyCollector/WaitForUpdatesEx";
         let mut call = Call::post(&self.collector, "WaitForUpdatesEx", body, kind);
-        call.timeout = wait + ANSWER_MARGIN;
+        call.wait = wait;
         let answer = self.client.call(call, &doing).await?;
         answer
             .read()

@@ -2,6 +2,7 @@
 //!
 //! [`types`] holds what travels and is free of IO; everything else here knows HTTP and JSON and no terminal.
 
+mod around;
 mod certificate;
 mod client;
 mod collector;
@@ -20,11 +21,11 @@ pub mod types;
 pub use certificate::{Certificate, Details};
 pub use client::{Client, ConnectOptions};
 pub use collector::TaskCollector;
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Shelf};
 pub use distrust::{Distrust, PinnedBy, Why};
 pub use error::{Error, ErrorKind};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
-pub use history::{TaskQuery, Trace};
+pub use history::{ByUser, Recursion, TaskQuery, TaskTime, Trace};
 pub use look::look;
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
 pub use tls::{Look, Pin, Trust};

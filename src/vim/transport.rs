@@ -11,18 +11,20 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use flate2::read::GzDecoder;
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::{
     Method, Response, StatusCode,
     header::{
-        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
-        RETRY_AFTER,
+        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue,
+        LOCATION, RETRY_AFTER,
     },
     redirect,
 };
-use secrecy::SecretString;
-use serde::de::DeserializeOwned;
+use secrecy::{SecretString, zeroize::Zeroizing};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
 
@@ -192,8 +194,40 @@ pub(super) struct Request<'a> {
     pub(super) path: &'a [&'a str],
     pub(super) query: Option<&'static str>,
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<Value>,
+    pub(super) body: Option<Body>,
     pub(super) timeout: Duration,
+}
+
+/// The body of a request, always JSON.
+pub(super) enum Body {
+    /// Anything.
+    Json(Value),
+    /// One with a password in it; wiped when it has been sent.
+    Secret(Bytes),
+}
+
+impl Body {
+    /// A body with secrets in it. It is written once, into memory that is wiped when the last of the request is gone.
+    /// What the HTTP and TLS libraries copy on the way to the socket cannot be reached from here.
+    pub(super) fn secret(content: &impl Serialize, most: usize) -> serde_json::Result<Self> {
+        // All of it at once: memory that grows would leave what it held behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(most));
+        serde_json::to_writer(&mut *text, content)?;
+        Ok(Self::Secret(Bytes::from_owner(text)))
+    }
+
+    fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Json(value) => value.to_string().into(),
+            Self::Secret(bytes) => bytes,
+        }
+    }
+}
+
+impl From<Value> for Body {
+    fn from(value: Value) -> Self {
+        Self::Json(value)
+    }
 }
 
 /// What came back with success.
@@ -316,10 +350,10 @@ impl Transport {
             .request(request.method, url)
             .headers(request.headers)
             .timeout(request.timeout);
-        if let Some(body) = &request.body {
+        if let Some(body) = request.body {
             builder = builder
                 .header(CONTENT_TYPE, "application/json")
-                .body(body.to_string());
+                .body(body.into_bytes());
         }
         let response = builder.send().await.map_err(|error| trouble(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -395,15 +429,22 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ErrorKind {
         Ok(Some(body)) if type_name(&body).is_some() => ErrorKind::Fault(Fault::new(body)),
         _ => ErrorKind::Status {
             status: status.as_u16(),
-            retry_after: retry_after(headers),
+            retry_after: retry_after(headers, Timestamp::now()),
         },
     }
 }
 
-/// `Retry-After` in seconds. (A date is rare there, and our own back-off serves as well.)
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse();
-    seconds.ok().map(Duration::from_secs)
+/// `Retry-After`: in seconds, or as a date by the clock of whoever sent it.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let asked = text(RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text| DateTimeParser::new().parse_timestamp(text).ok();
+    let sent = text(DATE).and_then(date).unwrap_or(now);
+    // A time that has passed asks for nothing more.
+    Some(Duration::try_from(date(asked)?.duration_since(sent)).unwrap_or_default())
 }
 
 /// What a failed exchange means.
@@ -541,6 +582,28 @@ mod tests {
         );
         assert!(address.below(&["Task", ".."], None).is_err());
         assert!(address.below(&["Task", ""], None).is_err());
+    }
+
+    #[test]
+    fn a_server_asks_to_wait_by_seconds_or_by_its_own_clock() {
+        let now: Timestamp = "1994-11-06T08:49:00Z".parse().unwrap();
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        for (asked, sent, expected) in [
+            ("30", None, Some(30)),
+            (date, None, Some(37)),
+            (date, Some("Sun, 06 Nov 1994 08:49:30 GMT"), Some(7)),
+            (date, Some("Sun, 06 Nov 1994 09:49:30 GMT"), Some(0)),
+            ("soon", None, None),
+            ("-5", None, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(asked));
+            if let Some(sent) = sent {
+                headers.insert(DATE, HeaderValue::from_static(sent));
+            }
+            let expected = expected.map(Duration::from_secs);
+            assert_eq!(retry_after(&headers, now), expected, "{asked}");
+        }
     }
 
     #[test]

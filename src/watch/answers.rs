@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::{
     CancelAnswer, LookUpAnswer, Privilege, Update,
     endpoint::{Endpoint, Halt},
+    lookups::Found,
     push::Fetch,
     reading::{Reading, Wish},
     translate::{News, news},
@@ -53,6 +54,7 @@ pub(super) enum Done {
     Cancel(Arc<str>, Result<(), Error>),
     Privilege(Arc<str>, Result<Privilege, Error>),
     LookedUp(Trace, Result<Option<Value>, Error>),
+    Found(Found),
     /// Tasks were put into the view; those that the server does not know.
     View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
     /// The running wait was told to end; the wait itself tells how it ended.
@@ -98,6 +100,7 @@ impl Endpoint {
                 self.tell(Update::Privilege { mo_id, privilege }).await?;
             }
             Done::LookedUp(trace, answer) => self.take_past(reading, trace, answer).await?,
+            Done::Found(found) => self.take_found(reading, found).await?,
             Done::View(joining, answer) => self.take_view(reading, &joining, answer)?,
             Done::Nudge => {}
         }
@@ -145,7 +148,7 @@ impl Endpoint {
     }
 
     /// A whole `TaskInfo` came, read or pushed.
-    fn take_whole(
+    pub(super) fn take_whole(
         &mut self,
         reading: &mut Reading,
         mo_id: &Arc<str>,
@@ -314,7 +317,11 @@ impl Endpoint {
                             }
                         }
                         // Lineage is followed where a task is read whole.
-                        "key" | "parentTaskKey" | "rootTaskKey" => self.watched.at(&mo_id, now),
+                        "key" | "parentTaskKey" | "rootTaskKey"
+                            if !self.watched.knows_lineage(&mo_id, field, value) =>
+                        {
+                            self.watched.at(&mo_id, now);
+                        }
                         _ => {}
                     }
                 }

@@ -2,25 +2,22 @@
 
 use std::time::Duration;
 
+use super::options::Tempo;
+
 /// Exponential back-off with full jitter: the longer it fails the longer the pause may be, and no two clients come
 /// back at the same moment.
 #[derive(Debug)]
 pub(super) struct Backoff {
+    tempo: Tempo,
     failures: u32,
     random: fastrand::Rng,
 }
 
 impl Backoff {
-    /// The pause's bound doubles from here…
-    const BASE: Duration = Duration::from_secs(1);
-    /// …to here.
-    const CAP: Duration = Duration::from_secs(60);
-    /// No pause is shorter, for a failing server is not to be hammered.
-    const FLOOR: Duration = Duration::from_millis(200);
-
     /// Begins afresh. The same seed gives the same pauses.
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(tempo: Tempo, seed: u64) -> Self {
         Self {
+            tempo,
             failures: 0,
             random: fastrand::Rng::with_seed(seed),
         }
@@ -35,20 +32,26 @@ impl Backoff {
     /// it is obeyed when it is longer, within reason.
     pub(super) fn failed(&mut self, asked: Option<Duration>) -> Duration {
         const ASKED_CAP: Duration = Duration::from_secs(600);
-        let bound = Self::BASE
+        let bound = self
+            .tempo
+            .first_retry
             .saturating_mul(2_u32.saturating_pow(self.failures))
-            .min(Self::CAP);
+            .min(self.tempo.last_retry);
         self.failures = self.failures.saturating_add(1);
-        let jittered = bound.mul_f64(self.random.f64()).max(Self::FLOOR);
+        let jittered = bound.mul_f64(self.random.f64()).max(self.tempo.least_retry);
         match asked {
             Some(asked) => jittered.max(asked.min(ASKED_CAP)),
             None => jittered,
         }
     }
 
-    /// A try went well: the next failure is the first again.
-    pub(super) fn succeeded(&mut self) {
-        self.failures = 0;
+    /// A try went well for this long. Was it long enough, the next failure is the first again: a server of which
+    /// every try fails soon is asked ever more rarely, however well the tries begin.
+    pub(super) fn went_well(&mut self, time: Duration) {
+        const FIRST_RETRIES: u32 = 3;
+        if time >= self.tempo.first_retry * FIRST_RETRIES {
+            self.failures = 0;
+        }
     }
 }
 
@@ -58,23 +61,25 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_the_cap_and_never_vanish() {
-        let mut backoff = Backoff::new(7);
+        let mut backoff = Backoff::new(Tempo::default(), 7);
         for failure in 0..40 {
-            let bound = Duration::from_secs(1 << failure.min(6)).min(Backoff::CAP);
+            let bound = Duration::from_secs(1 << failure.min(6)).min(Tempo::default().last_retry);
             let pause = backoff.failed(None);
             assert!(
-                pause >= Backoff::FLOOR && pause <= bound,
+                pause >= Tempo::default().least_retry && pause <= bound,
                 "{failure}: {pause:?}"
             );
         }
         assert_eq!(backoff.failures(), 40);
-        backoff.succeeded();
-        assert!(backoff.failed(None) <= Backoff::BASE);
+        backoff.went_well(Duration::from_millis(100));
+        assert_eq!(backoff.failures(), 40);
+        backoff.went_well(Duration::from_secs(10));
+        assert!(backoff.failed(None) <= Tempo::default().first_retry);
     }
 
     #[test]
     fn what_the_server_asks_for_is_obeyed_within_reason() {
-        let mut backoff = Backoff::new(7);
+        let mut backoff = Backoff::new(Tempo::default(), 7);
         let asked = Duration::from_secs(30);
         assert!(backoff.failed(Some(asked)) >= asked);
         let forever = Duration::from_secs(1 << 40);

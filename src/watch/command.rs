@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::vim::Trace;
+use crate::vim::{TaskQuery, Trace};
 
 /// A wish of the screen or of a subcommand. None of them is waited for; answers come as updates.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,39 @@ pub enum Command {
     Cancel(Arc<str>),
     /// Find out from the server's history what became of a task that vanished.
     LookUp(Trace),
+    /// Find the family of this task (ancestors, siblings, children) among the recent tasks and in the server's
+    /// history, and keep looking while something in it goes on; what is found comes as ordinary changes of tasks.
+    /// One family at a time; `None` ends it.
+    FollowFamily(Option<Arc<str>>),
+    /// Tell the events of this task, at once and again while it goes on. One task at a time; `None` ends it.
+    FollowEvents(Option<Arc<str>>),
+    /// Search the server's history.
+    Past(PastRequest),
     /// Stop reading, or go on.
     Pause(bool),
     /// Sign out and end.
     Stop,
+}
+
+/// A step of a search of the server's history: page by page, newest first. There is one search at a time; what comes
+/// for a number that is no longer searched is not told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PastRequest {
+    /// Begin a search, in place of the one before, and read its first page.
+    Begin {
+        /// The number by which it is known from now on.
+        search: u32,
+        /// What is searched for.
+        query: Box<TaskQuery>,
+    },
+    /// Read the next page.
+    More {
+        /// The search.
+        search: u32,
+    },
+    /// End the search.
+    End {
+        /// The search.
+        search: u32,
+    },
 }

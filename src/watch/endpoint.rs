@@ -13,6 +13,7 @@ use super::{
     Command, Link, ServerFacts, Update, WatchOptions,
     answers::End,
     backoff::Backoff,
+    lookups::LookUps,
     push::Fetch,
     reading::Wish,
     update::CancelAnswer,
@@ -20,15 +21,13 @@ use super::{
 };
 use crate::{
     task::{EndpointId, ServerClock, TaskChange},
-    vim::{Client, Error},
+    vim::{Client, Error, TaskCollector},
 };
 
 /// How long signing out may take: nobody waits longer for a program to end.
 const SIGN_OUT_LIMIT: Duration = Duration::from_secs(2);
 /// After so many failures in a row the server may be another one than it was: everything is asked anew.
 const FAILURES_UNTIL_ANEW: u32 = 3;
-const QUEUED_INTERVAL: Duration = Duration::from_secs(5);
-const UNREADABLE_INTERVAL: Duration = Duration::from_secs(30);
 
 /// A running fetch loop. Dropping it does not end it; [`Watcher::stop`] does.
 #[derive(Debug)]
@@ -79,7 +78,7 @@ pub(super) enum Halt {
 }
 
 /// What is known of the session.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Session {
     /// Its key, for questions about its privileges.
     pub(super) key: String,
@@ -102,7 +101,10 @@ pub(super) struct Endpoint {
     pub(super) session: Session,
     /// How tasks are followed at the moment.
     pub(super) fetch: Fetch,
+    /// Collectors that are no longer used and may still be there, as long as the session lives.
+    pub(super) litter: Vec<Arc<TaskCollector>>,
     pub(super) has_labels: bool,
+    pub(super) lookups: LookUps,
     backoff: Backoff,
     client: Option<Arc<Client>>,
 }
@@ -116,8 +118,8 @@ impl Endpoint {
     ) -> Self {
         let pace = Pace {
             running: options.interval,
-            queued: QUEUED_INTERVAL.max(options.interval),
-            unreadable: UNREADABLE_INTERVAL,
+            queued: options.tempo.queued.max(options.interval),
+            unreadable: options.tempo.unreadable,
         };
         let mut watched = Watched::new(pace, options.keep_finished);
         for task in &options.tasks {
@@ -133,8 +135,10 @@ impl Endpoint {
             wishes: Vec::new(),
             session: Session::default(),
             fetch: Fetch::new(options.fetch),
+            litter: Vec::new(),
             has_labels: false,
-            backoff: Backoff::new(fastrand::u64(..)),
+            lookups: LookUps::default(),
+            backoff: Backoff::new(options.tempo, fastrand::u64(..)),
             client: None,
             options,
         }
@@ -144,8 +148,10 @@ impl Endpoint {
         loop {
             let halt = match self.establish().await {
                 Ok(client) => {
-                    self.backoff.succeeded();
-                    match self.read_on(client).await {
+                    let began = Instant::now();
+                    let end = self.read_on(client).await;
+                    self.backoff.went_well(began.elapsed());
+                    match end {
                         End::SessionDead(error) => {
                             self.session.is_dead = true;
                             match self.after_dead_session(error) {
@@ -182,8 +188,12 @@ impl Endpoint {
     /// A signed-in client whose server answers: the one that we have, if it still does.
     async fn establish(&mut self) -> Result<Arc<Client>, Halt> {
         if self.backoff.failures() >= FAILURES_UNTIL_ANEW {
-            self.client = None;
             self.abandon_push();
+            if let Some(client) = self.client.take() {
+                // Its session would linger; if it cannot be ended it is no worse than before.
+                let ending = timeout(SIGN_OUT_LIMIT, async { client.sign_out().await });
+                let _ = self.attend(ending).await?;
+            }
         }
         let client = if let Some(client) = self.client.clone() {
             client
@@ -193,7 +203,7 @@ impl Endpoint {
             }
             let connecting = Client::connect(self.options.connect.clone());
             let connected = self.attend(connecting).await?;
-            let client = Arc::new(connected.map_err(refused_or_failed)?);
+            let client = Arc::new(connected.map_err(|error| self.not_connected(error))?);
             self.client = Some(client.clone());
             self.sign_in(&client).await?;
             client
@@ -233,6 +243,7 @@ impl Endpoint {
             }
         };
         self.abandon_push();
+        self.litter.clear();
         let user = session.as_ref().map(|session| session.user_name.clone());
         self.session = Session {
             key: session.map(|session| session.key).unwrap_or_default(),
@@ -280,6 +291,16 @@ impl Endpoint {
     /// The server's time.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.at(Timestamp::now())
+    }
+
+    /// What a server means that does not let us find out what it is. Where no secret was shown to it, asking again
+    /// does no harm: proxies forbid everything while the server behind them starts.
+    fn not_connected(&self, error: Error) -> Halt {
+        if self.options.connect.credentials.can_renew() {
+            Halt::Failed(Box::new(error))
+        } else {
+            refused_or_failed(error)
+        }
     }
 
     /// What to do about a dead session: nothing, for it is renewed; unless it cannot be, or dies at once.
@@ -387,6 +408,9 @@ impl Endpoint {
             Some(Command::CheckPrivilege(mo_id)) => self.wishes.push(Wish::CheckPrivilege(mo_id)),
             Some(Command::Cancel(mo_id)) => self.wishes.push(Wish::Cancel(mo_id)),
             Some(Command::LookUp(trace)) => self.wishes.push(Wish::LookUp(trace)),
+            Some(
+                command @ (Command::FollowFamily(_) | Command::FollowEvents(_) | Command::Past(_)),
+            ) => self.wishes.push(Wish::Around(command)),
             Some(Command::Pause(paused)) => {
                 self.paused = paused;
                 self.wishes.push(Wish::ShowLink);

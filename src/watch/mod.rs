@@ -10,6 +10,7 @@ mod command;
 mod endpoint;
 mod joining;
 mod link;
+mod lookups;
 mod options;
 mod pace;
 mod push;
@@ -18,8 +19,10 @@ mod translate;
 mod update;
 mod watched;
 
-pub use command::Command;
+pub use command::{Command, PastRequest};
 pub use endpoint::Watcher;
 pub use link::Link;
-pub use options::{FetchMode, WatchOptions};
-pub use update::{CancelAnswer, LookUpAnswer, Privilege, ServerFacts, Update};
+pub use options::{FetchMode, Tempo, WatchOptions};
+pub use update::{
+    CancelAnswer, FamilyState, LookUpAnswer, PastPage, Privilege, ServerFacts, Update,
+};

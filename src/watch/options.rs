@@ -17,6 +17,36 @@ pub enum FetchMode {
     Poll,
 }
 
+/// The loop's own spans. They suit a vCenter; only a test has reason to change them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tempo {
+    /// No pause before a retry is longer than this at first (it doubles with each failure)…
+    pub first_retry: Duration,
+    /// …nor than this later…
+    pub last_retry: Duration,
+    /// …and none is shorter than this.
+    pub least_retry: Duration,
+    /// How often a queued task is read, where that is done one by one.
+    pub queued: Duration,
+    /// After how long a task is read again that could not be read.
+    pub unreadable: Duration,
+    /// How long a long poll waits at most; whole seconds. Proxies cut longer ones.
+    pub wait: Duration,
+}
+
+impl Default for Tempo {
+    fn default() -> Self {
+        Self {
+            first_retry: Duration::from_secs(1),
+            last_retry: Duration::from_secs(60),
+            least_retry: Duration::from_millis(200),
+            queued: Duration::from_secs(5),
+            unreadable: Duration::from_secs(30),
+            wait: Duration::from_secs(55),
+        }
+    }
+}
+
 /// What to watch on one endpoint, and how.
 #[derive(Debug, Clone)]
 pub struct WatchOptions {
@@ -34,6 +64,10 @@ pub struct WatchOptions {
     pub discover_interval: Duration,
     /// How long tasks are read one by one, where the long poll is not to be had, before it is tried again.
     pub push_again: Duration,
+    /// The loop's own spans.
+    pub tempo: Tempo,
+    /// Whether to look up in the server's history how long operations usually take.
+    pub typical: bool,
     /// How many finished tasks are kept on the board besides those that are named or pinned.
     pub keep_finished: usize,
 }
@@ -49,6 +83,8 @@ impl WatchOptions {
             interval: Duration::from_secs(2),
             discover_interval: Duration::from_secs(5),
             push_again: Duration::from_secs(300),
+            tempo: Tempo::default(),
+            typical: false,
             keep_finished: 5_000,
         }
     }

@@ -18,8 +18,6 @@ use super::{
 };
 use crate::vim::{Client, Error, ErrorKind, TaskCollector, types::UpdateSet};
 
-/// How long a wait lasts at most. Proxies cut longer ones.
-const WAIT: Duration = Duration::from_secs(55);
 /// A wait that proxies cut sooner than this is not worth it.
 const LEAST_WAIT: Duration = Duration::from_secs(5);
 /// How long a task that was put into the view may stay unheard of before the running wait is ended: some servers do
@@ -94,7 +92,7 @@ pub(super) struct Push {
 }
 
 impl Push {
-    fn new(collector: TaskCollector, now: Instant) -> Self {
+    fn new(collector: TaskCollector, wait: Duration, now: Instant) -> Self {
         Self {
             collector: Arc::new(collector),
             version: String::new(),
@@ -106,7 +104,7 @@ impl Push {
             next_wait: now,
             is_nudged: false,
             is_orphaned: false,
-            wait: WAIT,
+            wait,
             pace: Pace::new(now),
             failures: 0,
             truncated: 0,
@@ -172,10 +170,15 @@ impl Endpoint {
             } if *at <= now => {}
             _ => return Ok(()),
         }
+        for collector in std::mem::take(&mut self.litter) {
+            self.attend(async move { collector.destroy().await })
+                .await?;
+        }
         let creating = TaskCollector::create(client.clone());
         match self.attend(creating).await? {
             Ok(collector) => {
-                self.fetch = Fetch::Push(Box::new(Push::new(collector, now)));
+                self.fetch =
+                    Fetch::Push(Box::new(Push::new(collector, self.options.tempo.wait, now)));
                 self.watched.set_paced(false, now);
             }
             Err(error) if error.is_session_dead() => return Err(End::SessionDead(Box::new(error))),
@@ -192,6 +195,7 @@ impl Endpoint {
             return Err(Halt::Failed(Box::new(error)).into());
         }
         let now = Instant::now();
+        self.abandon_push();
         self.fetch = Fetch::Poll {
             reason: Some(error.reason().into()),
             push_at: Some(now + self.options.push_again),
@@ -201,10 +205,13 @@ impl Endpoint {
         Ok(())
     }
 
-    /// The session died, and with it everything that was made in it: it is made anew.
+    /// Collector and view are given up, or gone with their session: they are made anew.
     pub(super) fn abandon_push(&mut self) {
         if matches!(self.fetch, Fetch::Push(_)) {
-            self.fetch = Fetch::new(self.options.fetch);
+            let next = Fetch::new(self.options.fetch);
+            if let Fetch::Push(push) = std::mem::replace(&mut self.fetch, next) {
+                self.litter.push(push.collector);
+            }
         }
     }
 
@@ -363,7 +370,7 @@ impl Push {
     ) -> Result<(), End> {
         self.is_orphaned = true;
         self.next_wait = now;
-        if lasted >= LEAST_WAIT {
+        if lasted >= LEAST_WAIT && error.retry_after().is_none() {
             self.wait = lasted.mul_f64(0.8).max(LEAST_WAIT);
             return Ok(());
         }

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    CancelAnswer, Link, Update,
+    CancelAnswer, Command, Link, Update,
     answers::{Done, End, privilege},
     endpoint::{Endpoint, Halt},
     push::Fetch,
@@ -33,6 +33,8 @@ pub(super) enum Wish {
     Cancel(Arc<str>),
     CheckPrivilege(Arc<str>),
     LookUp(Trace),
+    /// Something around tasks, or the past.
+    Around(Command),
     Discover,
     /// The state of the connection is to be told again: it was paused, or no longer.
     ShowLink,
@@ -152,6 +154,7 @@ impl Endpoint {
             reading.discover_at = Some(now + self.options.discover_interval);
             reading.start(|client| async move { Done::Recent(client.recent_tasks().await) });
         }
+        self.start_typical(reading, now);
         if matches!(self.fetch, Fetch::Push(_)) {
             self.feed_push(reading);
             return;
@@ -176,10 +179,16 @@ impl Endpoint {
         };
         let tasks = can_start.then(|| self.watched.next_time()).flatten();
         let fetch = self.fetch.next_time();
-        [tasks, fetch, reading.discover_at, Some(reading.clock_at)]
-            .into_iter()
-            .flatten()
-            .fold(far, Instant::min)
+        [
+            tasks,
+            fetch,
+            reading.discover_at,
+            Some(reading.clock_at),
+            self.typical_at(),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(far, Instant::min)
     }
 
     async fn grant(&mut self, reading: &mut Reading, wish: Wish) -> Result<(), End> {
@@ -210,6 +219,7 @@ impl Endpoint {
                     Done::LookedUp(trace, found)
                 });
             }
+            Wish::Around(command) => self.look_up(reading, command).await?,
             Wish::Discover => {
                 reading.discover_at = reading.discover_at.map(|_| Instant::now());
             }

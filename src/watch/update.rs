@@ -2,9 +2,11 @@
 
 use std::{sync::Arc, time::Instant};
 
+use jiff::Timestamp;
+
 use crate::{
-    task::{Labels, ServerClock, TaskChange},
-    vim::types::About,
+    task::{FinishedRun, Labels, PendingQuestion, ServerClock, TaskChange},
+    vim::types::{About, TaskEvent, TaskInfo},
 };
 
 use super::Link;
@@ -47,6 +49,39 @@ pub enum Update {
         mo_id: Arc<str>,
         /// What the history said.
         answer: LookUpAnswer,
+    },
+    /// How far the search for a task's family is; what it finds comes before, as changes.
+    Family {
+        /// The task whose family is followed.
+        mo_id: Arc<str>,
+        /// How far it is.
+        state: FamilyState,
+    },
+    /// The events of a task, all of them; after the first time only when they changed.
+    Events {
+        /// The task whose events are followed.
+        mo_id: Arc<str>,
+        /// Oldest first; or why they cannot be told, for people.
+        events: Result<Arc<[TaskEvent]>, Arc<str>>,
+    },
+    /// A page of the search of the server's history.
+    Past {
+        /// The search that it belongs to.
+        search: u32,
+        /// The page; or why there is none, for people. After a failure the search can be asked for more again.
+        page: Result<PastPage, Arc<str>>,
+    },
+    /// Successful runs that were not told before, the oldest first: from the server's history, and as tasks are seen
+    /// to finish.
+    Typical(Vec<FinishedRun>),
+    /// How long operations usually take cannot be learned from the server's history: why, for people.
+    TypicalUnknown(Arc<str>),
+    /// What the virtual machine of a task asks, or that it asks nothing any more.
+    Question {
+        /// The task.
+        mo_id: Arc<str>,
+        /// The question that waits for an answer.
+        question: Option<PendingQuestion>,
     },
     /// Something worth a line on the screen, for people.
     Notice(Arc<str>),
@@ -97,6 +132,29 @@ pub enum LookUpAnswer {
     NotFound,
     /// It cannot be asked: why, for people.
     Failed(Arc<str>),
+}
+
+/// How far the search for a family is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FamilyState {
+    /// The server is being asked.
+    Searching,
+    /// All that the server knows was found.
+    Found {
+        /// When, by the server's clock.
+        at: Timestamp,
+    },
+    /// The history cannot be asked: why, for people. What is watched of the family is there all the same.
+    Failed(Arc<str>),
+}
+
+/// A page of the past.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastPage {
+    /// Tasks that did not come before in this search, newest first.
+    pub tasks: Vec<TaskInfo>,
+    /// Whether there are no more.
+    pub is_end: bool,
 }
 
 /// Whether the account holds `Global.CancelTask` on a task's entity.

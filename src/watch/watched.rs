@@ -6,11 +6,12 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::vim::{
     Digest,
-    types::{TaskInfo, TaskState},
+    types::{TaskInfo, TaskState, unboxed},
 };
 
 /// How a task came to be watched.
@@ -233,6 +234,24 @@ impl Watched {
             entry.finished = true;
             self.finished.push_back(mo_id.clone());
         }
+    }
+
+    /// Whether a task's place in its lineage, as one of its fields tells it, is the known one.
+    pub(super) fn knows_lineage(&self, mo_id: &str, field: &str, value: &Value) -> bool {
+        let Some(entry) = self.entries.get(mo_id) else {
+            return false;
+        };
+        let known = match field {
+            "key" => &entry.key,
+            "parentTaskKey" => &entry.parent,
+            _ => &entry.root,
+        };
+        let value = unboxed(value.clone());
+        // A task may name itself as its root, or nothing.
+        let told = value.as_str().filter(|told| {
+            !told.is_empty() && (field == "key" || Some(*told) != entry.key.as_deref())
+        });
+        told == known.as_deref() && (told.is_some() || value.is_null() || value.is_string())
     }
 
     /// An answer about a task came that was asked for then. Answers when the one before was.

@@ -196,6 +196,12 @@ impl Line {
         self
     }
 
+    /// Without a password in the environment.
+    pub(crate) fn without_password(mut self) -> Self {
+        self.environment.clear();
+        self
+    }
+
     pub(crate) fn variable(mut self, name: &'static str, value: &str) -> Self {
         self.environment.push((name, value.to_owned()));
         self
@@ -224,7 +230,10 @@ impl Line {
         let (out, err) = (Paper::default(), Paper::default());
         let words = ["vtask"].into_iter().map(str::to_owned).chain(self.words);
         let connection = ["--url", url, "--username", "ops"].map(str::to_owned);
-        let is_known = |words: &[String]| words[1] == "config" || words[1] == "trust";
+        let is_known = |words: &[String]| {
+            let names_profiles = words.iter().any(|word| word == "--profile");
+            words[1] == "config" || words[1] == "trust" || names_profiles
+        };
         let words: Vec<String> = words.collect();
         let words = if is_known(&words) {
             words

@@ -14,11 +14,14 @@ use secrecy::SecretString;
 use tokio::{sync::mpsc, time::timeout};
 use vtask::{
     simulator::{Control, Options, Simulator, scenario::Scenario},
-    task::{Board, EndpointId, Labels, Record, ServerClock, Status, TaskId, Touched},
-    vim::{ConnectOptions, Credentials, Trust},
+    task::{
+        Board, EndpointId, FinishedRun, Labels, PendingQuestion, Record, ServerClock, Status,
+        TaskId, Touched,
+    },
+    vim::{ConnectOptions, Credentials, Trust, types::TaskEvent},
     watch::{
-        CancelAnswer, Command, FetchMode, Link, Privilege, ServerFacts, Update, WatchOptions,
-        Watcher,
+        CancelAnswer, Command, FamilyState, FetchMode, Link, PastPage, Privilege, ServerFacts,
+        Update, WatchOptions, Watcher,
     },
 };
 
@@ -41,6 +44,7 @@ pub fn connect(simulator: &Simulator) -> ConnectOptions {
             password: SecretString::from("secret"),
         },
         release: None,
+        patience: ConnectOptions::PATIENCE,
         traffic: Arc::default(),
     }
 }
@@ -79,6 +83,12 @@ macro_rules! both_ways {
     )+};
 }
 
+/// What was told, or why it cannot be.
+pub type Told<T> = Result<T, Arc<str>>;
+
+/// The events of a task.
+pub type Events = Arc<[TaskEvent]>;
+
 /// A fetch loop with a board that follows it.
 pub struct Bench {
     pub watcher: Watcher,
@@ -91,6 +101,13 @@ pub struct Bench {
     pub cancels: Vec<(Arc<str>, CancelAnswer)>,
     pub privileges: Vec<(Arc<str>, Privilege)>,
     pub changes: usize,
+    pub families: Vec<(Arc<str>, FamilyState)>,
+    pub events: Vec<(Arc<str>, Told<Events>)>,
+    pub pages: Vec<(u32, Told<PastPage>)>,
+    pub runs: Vec<FinishedRun>,
+    pub typical_unknown: Vec<Arc<str>>,
+    pub questions: Vec<(Arc<str>, Option<PendingQuestion>)>,
+    pub notices: Vec<Arc<str>>,
 }
 
 impl Bench {
@@ -107,6 +124,13 @@ impl Bench {
             cancels: Vec::new(),
             privileges: Vec::new(),
             changes: 0,
+            families: Vec::new(),
+            events: Vec::new(),
+            pages: Vec::new(),
+            runs: Vec::new(),
+            typical_unknown: Vec::new(),
+            questions: Vec::new(),
+            notices: Vec::new(),
         }
     }
 
@@ -137,7 +161,14 @@ impl Bench {
             }
             Update::Cancel { mo_id, answer } => self.cancels.push((mo_id, answer)),
             Update::Privilege { mo_id, privilege } => self.privileges.push((mo_id, privilege)),
-            Update::Notice(_) | Update::LookedUp { .. } => {}
+            Update::Family { mo_id, state } => self.families.push((mo_id, state)),
+            Update::Events { mo_id, events } => self.events.push((mo_id, events)),
+            Update::Past { search, page } => self.pages.push((search, page)),
+            Update::Typical(runs) => self.runs.extend(runs),
+            Update::TypicalUnknown(reason) => self.typical_unknown.push(reason),
+            Update::Question { mo_id, question } => self.questions.push((mo_id, question)),
+            Update::Notice(notice) => self.notices.push(notice),
+            Update::LookedUp { .. } => {}
         }
     }
 

@@ -28,6 +28,7 @@ pub(super) fn act(state: &mut State, action: Action) -> bool {
         Action::Lineage => show(state, Tab::Lineage),
         Action::Error => show(state, Tab::Error),
         Action::Result => show(state, Tab::Result),
+        Action::Events => show(state, Tab::Events),
         Action::Json => show(state, Tab::Json),
         _ => return false,
     }

@@ -35,6 +35,7 @@ pub(super) fn accept(state: &mut State, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     state.overlay = None;
+    let now = state.moment(now);
     let rows = state.outline.rows(0..state.outline.len());
     let lines: Vec<_> = rows
         .iter()

@@ -112,7 +112,7 @@ pub(super) fn switch_layout(state: &mut State, now: Timestamp) {
 
 pub(super) fn reverse(state: &mut State, now: Timestamp) {
     rearrange(state, now, |view| {
-        view.sort.descending = !view.sort.descending
+        view.sort.descending = !view.sort.descending;
     });
 }
 

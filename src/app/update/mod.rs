@@ -8,6 +8,7 @@ mod list;
 mod mouse;
 mod news;
 mod palette;
+mod past;
 mod prompt;
 
 pub use inspect::may_ask;
@@ -19,7 +20,7 @@ use ratatui::layout::Size;
 use super::{
     action::Action,
     event::{Effect, Event, Exit},
-    filters,
+    filters, follow,
     keymap::Context,
     notices::Gravity,
     state::{Focus, Overlay, Panes, State},
@@ -53,6 +54,7 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
     };
     filters::pass(state, now);
     state.settle();
+    effects.extend(follow::look_up(state, now));
     effects.push(Effect::Draw);
     effects
 }
@@ -103,6 +105,9 @@ fn act_on_screen(
     action: Action,
     now: Timestamp,
 ) -> Vec<Effect> {
+    if past::act(state, action, now) {
+        return Vec::new();
+    }
     match action {
         Action::Inspect => return inspect::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),

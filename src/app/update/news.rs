@@ -10,10 +10,11 @@ use crate::{
         event::Effect,
         filters::Clocks,
         notices::Gravity,
+        past::Past,
         server::Server,
         state::{Overlay, State},
     },
-    task::{EndpointId, Handle, TaskChange, TaskId, Touched},
+    task::{Board, EndpointId, Handle, Scene, TaskChange, TaskId, Touched, outline::Outline},
     watch::{CancelAnswer, Update},
 };
 
@@ -26,6 +27,10 @@ pub(super) fn take(
     match update {
         Update::Tasks { changes, .. } => apply(state, endpoint, changes, now),
         Update::Labels(labels) => {
+            if let Some(past) = &mut state.past {
+                past.board.set_labels(endpoint, labels.clone());
+                past.outline.rebuild(&past.board);
+            }
             state.board.set_labels(endpoint, labels);
             let mut outline = std::mem::take(&mut state.outline);
             let clocks = Clocks::of(&state.servers, now);
@@ -38,7 +43,36 @@ pub(super) fn take(
                 state.privileges.insert(handle, privilege);
             }
         }
-        Update::LookedUp { .. } => {}
+        Update::Family {
+            mo_id,
+            state: found,
+        } => {
+            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
+                state.families.insert(handle, found);
+            }
+        }
+        Update::Events { mo_id, events } => {
+            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
+                state.events.insert(handle, events);
+            }
+        }
+        Update::Question { mo_id, question } => {
+            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
+                match question {
+                    Some(question) => state.questions.insert(handle, question),
+                    None => state.questions.remove(&handle),
+                };
+            }
+        }
+        Update::Typical(runs) => {
+            state.typical.learn(endpoint, runs);
+            state.typical_unknown.remove(&endpoint);
+            reconsider(state, now);
+        }
+        Update::TypicalUnknown(reason) => {
+            state.typical_unknown.insert(endpoint, reason);
+        }
+        Update::Past { .. } | Update::LookedUp { .. } => {}
         Update::Notice(text) => state.notices.say(Gravity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
             let is_other_time = matches!(about, Update::Clock(_) | Update::Server(_));
@@ -58,16 +92,22 @@ fn apply(state: &mut State, endpoint: EndpointId, changes: Vec<TaskChange>, now:
     let mut touched = Touched::default();
     for change in changes {
         let mo_id = change.mo_id().clone();
-        if let Err(malformed) = state.board.apply(endpoint, change, &mut touched) {
+        let (board, _) = live(&mut state.past, (&mut state.board, &mut state.outline));
+        state.journal.note(board, endpoint, &change, now);
+        if let Err(malformed) = board.apply(endpoint, change, &mut touched) {
             let host = state.server(endpoint).map_or("the server", Server::host);
             let text = format!("{host} sent something odd about {mo_id}: {malformed}");
             state.notices.say(Gravity::Warning, text, now);
         }
     }
-    let mut outline = std::mem::take(&mut state.outline);
     let clocks = Clocks::of(&state.servers, now);
-    outline.touch(state.scene(&clocks), &touched);
-    state.outline = outline;
+    let (board, outline) = live(&mut state.past, (&mut state.board, &mut state.outline));
+    let scene = Scene {
+        board,
+        typical: Some(&state.typical),
+        endpoints: Some(&clocks),
+    };
+    outline.touch(scene, &touched);
     for removed in touched.removed {
         forget(state, removed);
     }
@@ -75,15 +115,32 @@ fn apply(state: &mut State, endpoint: EndpointId, changes: Vec<TaskChange>, now:
 
 /// What the filter says of times and servers may be otherwise now.
 fn reconsider(state: &mut State, now: Timestamp) {
-    let mut outline = std::mem::take(&mut state.outline);
     let clocks = Clocks::of(&state.servers, now);
-    outline.reconsider(state.scene(&clocks));
-    state.outline = outline;
+    let (board, outline) = live(&mut state.past, (&mut state.board, &mut state.outline));
+    outline.reconsider(Scene {
+        board,
+        typical: Some(&state.typical),
+        endpoints: Some(&clocks),
+    });
+}
+
+/// The board of now with its rows: what is shown, unless one looks back.
+fn live<'a>(
+    past: &'a mut Option<Box<Past>>,
+    shown: (&'a mut Board, &'a mut Outline),
+) -> (&'a mut Board, &'a mut Outline) {
+    match past {
+        Some(past) => (&mut past.board, &mut past.outline),
+        None => shown,
+    }
 }
 
 fn forget(state: &mut State, removed: Handle) {
     state.requests.remove(&removed);
     state.privileges.remove(&removed);
+    state.families.remove(&removed);
+    state.events.remove(&removed);
+    state.questions.remove(&removed);
     if let Some(Overlay::Cancel(inspector)) = &mut state.overlay {
         if inspector.subject == removed {
             state.overlay = None;

@@ -4,6 +4,7 @@ mod cancelling;
 mod clicking;
 mod commanding;
 mod listing;
+mod looking_back;
 mod news;
 mod taking;
 mod typing;
@@ -90,7 +91,7 @@ fn escape_leads_back_step_by_step() {
 #[test]
 fn tabs_turn_round_and_round() {
     let mut state = busy(80, 24);
-    press(&mut state, "5");
+    press(&mut state, "6");
     assert_eq!(state.details.tab, Tab::Json);
     press(&mut state, "<tab>");
     assert_eq!(state.details.tab, Tab::Overview);

@@ -2,7 +2,10 @@
 //!
 //! It keeps a board of its own, so that the screen's state stays free of it; where nobody is to be told there is none.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use tokio::{sync::mpsc, task::JoinSet};
@@ -14,7 +17,7 @@ use super::{
 };
 use crate::{
     command::{screen_out::ScreenOut, shape, words},
-    task::{Board, EndpointId, Handle, ServerClock, Status, Touched},
+    task::{Board, EndpointId, Handle, ServerClock, Status, TaskId, Touched},
     text::duration,
     watch::{Command, Update},
 };
@@ -25,11 +28,12 @@ pub(in crate::command) struct Beside {
     tell: TellArgs,
     /// Whether tasks count that are neither named nor pinned.
     all: bool,
-    endpoint: String,
-    named: HashSet<Arc<str>>,
-    pinned: HashSet<Arc<str>>,
+    /// What the servers are called, by their ids' numbers.
+    endpoints: Vec<String>,
+    named: HashSet<TaskId>,
+    pinned: HashSet<TaskId>,
     board: Board,
-    clock: ServerClock,
+    clocks: HashMap<EndpointId, ServerClock>,
     /// Those that were seen before they ended.
     open: HashSet<Handle>,
 }
@@ -38,35 +42,39 @@ impl Beside {
     pub(in crate::command) fn new(
         tell: TellArgs,
         all: bool,
-        endpoint: String,
-        named: &[Arc<str>],
+        endpoints: Vec<String>,
+        named: HashSet<TaskId>,
     ) -> Self {
         Self {
             tell,
             all,
-            endpoint,
-            named: named.iter().cloned().collect(),
+            endpoints,
+            named,
             pinned: HashSet::new(),
             board: Board::new(),
-            clock: ServerClock::default(),
+            clocks: HashMap::new(),
             open: HashSet::new(),
         }
     }
 
     /// Notes what the user asks for.
-    fn note(&mut self, command: &Command) {
+    fn note(&mut self, endpoint: EndpointId, command: &Command) {
+        let ids = |tasks: &[Arc<str>]| -> Vec<TaskId> {
+            let ids = tasks.iter().map(|task| TaskId::new(endpoint, task.clone()));
+            ids.collect()
+        };
         match command {
-            Command::Watch(tasks) => self.named.extend(tasks.iter().cloned()),
+            Command::Watch(tasks) => self.named.extend(ids(tasks)),
             Command::Unwatch(tasks) => {
-                for task in tasks {
-                    self.named.remove(task);
-                    self.pinned.remove(task);
+                for id in ids(tasks) {
+                    self.named.remove(&id);
+                    self.pinned.remove(&id);
                 }
             }
-            Command::Pin(tasks, true) => self.pinned.extend(tasks.iter().cloned()),
+            Command::Pin(tasks, true) => self.pinned.extend(ids(tasks)),
             Command::Pin(tasks, false) => {
-                for task in tasks {
-                    self.pinned.remove(task);
+                for id in ids(tasks) {
+                    self.pinned.remove(&id);
                 }
             }
             _ => {}
@@ -76,7 +84,9 @@ impl Beside {
     /// Notes an update. Answers the tasks that ended with it and of which is to be told.
     fn take(&mut self, endpoint: EndpointId, update: &Update, now: Timestamp) -> Vec<Ended> {
         match update {
-            Update::Clock(clock) => self.clock = *clock,
+            Update::Clock(clock) => {
+                self.clocks.insert(endpoint, *clock);
+            }
             Update::Labels(labels) => self.board.set_labels(endpoint, labels.clone()),
             Update::Tasks { changes, .. } => {
                 let mut touched = Touched::default();
@@ -104,8 +114,8 @@ impl Beside {
                 self.open.insert(*handle);
                 continue;
             }
-            let mo_id = &record.id.mo_id;
-            let is_told = self.all || self.named.contains(mo_id) || self.pinned.contains(mo_id);
+            let id = &record.id;
+            let is_told = self.all || self.named.contains(id) || self.pinned.contains(id);
             if record.status().is_finished() && self.open.remove(handle) && is_told {
                 ended.extend(self.told(*handle, now));
             }
@@ -117,17 +127,20 @@ impl Beside {
         let record = self.board.get(handle)?;
         let info = record.info.as_deref()?;
         let error = info.error.as_ref().map(|error| error.text());
+        let endpoint = record.id.endpoint;
+        let clock = self.clocks.get(&endpoint).copied().unwrap_or_default();
+        let name = self.endpoints.get(usize::from(endpoint.0));
         Some(Ended {
             mo_id: record.id.mo_id.to_string(),
             operation: self.board.operation(record).into_owned(),
             target: words::target(info).unwrap_or_default().to_owned(),
             outcome: shape::outcome(record.status()).unwrap_or("unknown"),
-            duration: record.ran_for(self.clock.at(now)),
+            duration: record.ran_for(clock.at(now)),
             error: error.unwrap_or_default(),
             started_by: words::started_by(&info.reason)
                 .unwrap_or_default()
                 .to_owned(),
-            endpoint: self.endpoint.clone(),
+            endpoint: name.cloned().unwrap_or_default(),
         })
     }
 
@@ -154,8 +167,9 @@ impl Beside {
 pub(in crate::command) struct Pipes {
     pub(in crate::command) updates: mpsc::Receiver<(EndpointId, Update)>,
     pub(in crate::command) to_screen: mpsc::Sender<(EndpointId, Update)>,
-    pub(in crate::command) commands: mpsc::UnboundedReceiver<Command>,
-    pub(in crate::command) to_loop: mpsc::UnboundedSender<Command>,
+    pub(in crate::command) commands: mpsc::UnboundedReceiver<(EndpointId, Command)>,
+    /// The fetch loops' ears, by their ids' numbers.
+    pub(in crate::command) to_loops: Vec<mpsc::UnboundedSender<Command>>,
 }
 
 /// Passes everything on, and tells, until the screen or the fetch loop ends.
@@ -171,10 +185,12 @@ pub(in crate::command) async fn stand(
     loop {
         tokio::select! {
             command = pipes.commands.recv(), if has_commands => match command {
-                Some(command) => {
-                    beside.note(&command);
-                    // The fetch loop may have ended; its updates then end, too.
-                    let _ = pipes.to_loop.send(command);
+                Some((endpoint, command)) => {
+                    beside.note(endpoint, &command);
+                    if let Some(to_loop) = pipes.to_loops.get(usize::from(endpoint.0)) {
+                        // The fetch loop may have ended; its updates then end, too.
+                        let _ = to_loop.send(command);
+                    }
                 }
                 None => has_commands = false,
             },
@@ -263,13 +279,18 @@ mod tests {
 
     fn beside(all: bool) -> Beside {
         let tell = TellArgs::default();
-        Beside::new(tell, all, "vc01".to_owned(), &["task-1".into()])
+        Beside::new(
+            tell,
+            all,
+            vec!["vc01".to_owned(), "vc02".to_owned()],
+            HashSet::from([TaskId::new(HERE, "task-1")]),
+        )
     }
 
     #[test]
     fn the_named_and_the_pinned_are_told_once_when_they_end() {
         let mut beside = beside(false);
-        beside.note(&Command::Pin(vec!["task-2".into()], true));
+        beside.note(HERE, &Command::Pin(vec!["task-2".into()], true));
         let success = json!({"state": "success"});
         for task in ["task-1", "task-2", "task-3"] {
             assert!(see(&mut beside, task, &json!({})).is_empty());

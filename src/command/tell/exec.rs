@@ -8,6 +8,16 @@ use std::process::Stdio;
 use jiff::SignedDuration;
 use tokio::process::Command;
 
+/// Variables that may hold secrets: of no use to who is only told that a task ended. (A URL may have a password in it.)
+const SECRETS: [&str; 6] = [
+    "VTASK_PASSWORD",
+    "VTASK_SESSION",
+    "VTASK_AUTHORIZATION",
+    "VTASK_URL",
+    "GOVC_PASSWORD",
+    "GOVC_URL",
+];
+
 /// What is told of a task that ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ended {
@@ -55,7 +65,11 @@ pub async fn run(command: String, ended: Ended) -> Vec<String> {
     } else {
         ("sh", "-c")
     };
-    let output = Command::new(shell)
+    let mut to_run = Command::new(shell);
+    for name in SECRETS {
+        to_run.env_remove(name);
+    }
+    let output = to_run
         .args([flag, &command])
         .envs(ended.variables())
         // A vtask that the command starts is not to run it again.

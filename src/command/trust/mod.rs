@@ -133,6 +133,19 @@ pub(super) async fn at_first_use(
     if !question::can_ask(stage) {
         return Ok(());
     }
+    if args.profile.len() < 2 {
+        return one_at_first_use(args, stage).await;
+    }
+    for name in &args.profile {
+        one_at_first_use(&args.of_profile(name), stage).await?;
+    }
+    Ok(())
+}
+
+async fn one_at_first_use(
+    args: &ConnectionArgs,
+    stage: &mut Stage<'_>,
+) -> Result<(), CommandError> {
     // What is wrong with the configuration is told by the command.
     let Ok((server, trust)) = config::server_and_trust(args, stage.environment) else {
         return Ok(());

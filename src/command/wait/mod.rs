@@ -25,9 +25,9 @@ pub(super) use waiting::{Conclusion, Goal, Waiting};
 use super::{
     CommandError, Outcome,
     choice::Sieve,
-    find,
+    connect, find,
     stage::Stage,
-    tasks,
+    targets,
     tell::{exec, terminal::Terminal},
 };
 use crate::{
@@ -51,10 +51,16 @@ const DISCOVER: Duration = Duration::from_secs(2);
 /// # Errors
 /// Before the waiting begins: wrong usage, no connection; and when standard output cannot be written.
 pub async fn run(args: &WaitArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    let mut tasks = tasks::read(&args.tasks, || (stage.input)().0)?;
+    let target = targets::on_one_server(
+        &args.connection,
+        &args.tasks,
+        || (stage.input)().0,
+        stage.environment,
+    )?;
+    let mut tasks = target.tasks;
     let defaults = config::defaults(&args.connection, stage.environment)?;
-    let connect = config::resolve(&args.connection, stage.environment)?;
-    let saved = config::file(&args.connection, stage.environment)?.filters;
+    let connect = connect::one(&target.connection, stage.environment).await?;
+    let saved = config::file(&target.connection, stage.environment)?.filters;
     let sieve = Sieve::new(&args.choice, &saved, connect.address.name())?;
     let mut options = args.follow.options(connect, Vec::new(), &defaults);
     let goal = Goal {

@@ -173,6 +173,12 @@ impl Waiting {
             Update::Server(_)
             | Update::Cancel { .. }
             | Update::Privilege { .. }
+            | Update::Family { .. }
+            | Update::Events { .. }
+            | Update::Past { .. }
+            | Update::Typical(_)
+            | Update::TypicalUnknown(_)
+            | Update::Question { .. }
             | Update::Notice(_) => {}
         }
         self.widen(now, &mut news);

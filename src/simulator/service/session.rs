@@ -209,6 +209,14 @@ impl Sessions {
         open
     }
 
+    /// What must not leak of the open sessions: the values of their headers and their keys.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let secrets = self.open.iter();
+        secrets
+            .flat_map(|(token, session)| [token.clone(), session.key.clone()])
+            .collect()
+    }
+
     /// How many sessions are open.
     pub(crate) fn count(&self) -> usize {
         self.open.len()

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 type Place = (EndpointId, Arc<str>);
 
 /// The active tasks by entity.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Busy(HashMap<Place, Vec<Handle>>);
 
 /// What a record is at work on: nothing once it is finished.

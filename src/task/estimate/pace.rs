@@ -1,18 +1,21 @@
-//! The pace of a task's own progress, read in several shapes.
+//! What the course of a task's own progress says about the time left, read in several ways.
 
 use jiff::Timestamp;
 
 use crate::task::history::History;
 
-/// How the time of a climb grows towards the end: the time for the next percent is in proportion to
-/// (percent left) ^ −slowing. None is even; at one half, twice as slow when a quarter is left.
-const SLOWINGS: [(f64, f64); 6] = [
-    (-0.6, 0.02),
-    (-0.3, 0.04),
-    (0.0, 0.80),
-    (0.3, 0.06),
-    (0.5, 0.05),
-    (0.7, 0.03),
+/// How the time of a climb grows towards the end, and how likely that is before anything was seen: the time for the
+/// next percent is in proportion to (percent left) ^ −slowing. None is even; at one half, twice as slow when a
+/// quarter is left.
+const SLOWINGS: [(f64, f64); 8] = [
+    (-0.5, 0.012),
+    (0.0, 0.88),
+    (0.2, 0.018),
+    (0.3, 0.018),
+    (0.4, 0.018),
+    (0.5, 0.018),
+    (0.6, 0.018),
+    (0.7, 0.018),
 ];
 
 /// Climbs are gathered until they are this high, so that neither the rounding to whole percent nor the grain of
@@ -22,8 +25,24 @@ const CLIMB: f64 = 0.05;
 /// A climb this many times slower than both of its neighbours was a pause, not the pace.
 const PAUSE: f64 = 5.0;
 
-/// The figures of a task that leaps higher than this, in the mean, tell nothing of its end.
+/// The figures of a task that leaps this high, in the mean, are no pace.
 const LEAPING: f64 = 0.08;
+
+/// The figures of such a task are worth a guess, within wide bounds.
+const LEAPER_LEFT: f64 = 0.7;
+const LEAPER_SPREAD: f64 = 0.8;
+
+/// How likely it is at the start that the course will be broken by something not seen so far.
+const BREAK: f64 = 0.25;
+
+/// How much the pace of a climb has of the one before.
+const ALIKE: f64 = 0.5;
+
+/// Variance of the logarithms of the pace that is assumed before anything was seen, as if from one climb …
+const DOUBT: f64 = 0.02;
+
+/// … and what rounding and sampling bring into them.
+const GRAIN: f64 = 0.003;
 
 /// One stretch on which progress rose, as shares of the whole, and the seconds that it took.
 #[derive(Clone, Copy)]
@@ -39,52 +58,56 @@ impl Climb {
     }
 }
 
-/// One reading of the pace.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
+/// One reading of the course.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Reading {
     /// How far it is believed; all together make 1.
     pub weight: f64,
     /// Seconds left.
     pub left: f64,
-    /// Standard deviation of the seconds left, as a share of them.
+    /// Standard deviation of the logarithm of the seconds left.
     pub spread: f64,
 }
 
-/// What the progress so far says about the time left.
-#[derive(Debug)]
-pub(super) struct Pace {
-    /// Progress, 0 to 1.
-    pub done: f64,
-    /// Every shape's reading.
-    pub shapes: [Shape; SLOWINGS.len()],
-    /// Seconds that the present pause has outlasted the pace.
-    pub overdue: f64,
-}
-
-impl Pace {
-    /// Reads a history. `None` without a figure, before anything rose, and where it rises in leaps.
-    pub(super) fn of(history: &History, now: Timestamp) -> Option<Self> {
-        let done = f64::from(history.percent()?) / 100.0;
-        let mut climbs = climbs(history);
-        if leap(history) > LEAPING {
-            return None;
-        }
-        cut_pause(&mut climbs);
-        let last = climbs.last()?;
-        let pause = history.pause(now).as_secs_f64();
-        // The next percent was due after this long; a sampled figure may be late by as much again.
-        let due = (last.per_share() * 0.01).max(last.took.min(mean_step(history)));
-        let elapsed = history.elapsed(now).as_secs_f64();
-        // Continuous in time, so that an estimate without news does not jump.
-        let overdue = (pause - (PAUSE * due).max(0.02 * elapsed)).max(0.0);
-        let climbs = gathered(&climbs);
-        let counted = pause.min(due);
-        Some(Self {
-            done,
-            shapes: shapes(&climbs, done, counted),
-            overdue,
-        })
+/// All readings of a history. None without a figure, and before anything rose.
+pub(super) fn readings(history: &History, now: Timestamp) -> Option<Vec<Reading>> {
+    let done = f64::from(history.percent().filter(|percent| *percent > 0)?) / 100.0;
+    let mut climbs = climbs(history);
+    cut_pause(&mut climbs);
+    let last = climbs.last()?;
+    let elapsed = history.elapsed(now).as_secs_f64();
+    let pause = history.pause(now).as_secs_f64();
+    // The next percent was due after this long; a sampled figure may be late by as much again.
+    let due = (last.per_share() * 0.01).max(last.took.min(mean_step(history)));
+    // Continuous in time, so that an estimate without news does not jump.
+    let overdue = (pause - (PAUSE * due).max(0.02 * elapsed)).max(0.0);
+    let leaping = (leap(history) / LEAPING).min(1.0);
+    let mut readings = shapes(&gathered(&climbs), done, pause.min(due));
+    let steady = 1.0 - BREAK * (1.0 - done);
+    let mut even = 0.0;
+    for shape in &mut readings {
+        even += shape.weight * shape.left;
+        // A pause that goes on will go on for about half as long again: that much is known of any.
+        shape.left += 0.5 * overdue;
+        shape.spread = shape
+            .spread
+            .hypot(0.6 * overdue / shape.left.max(1e-3))
+            .min(1.5);
+        shape.weight *= (1.0 - leaping) * steady;
     }
+    readings.push(Reading {
+        weight: (1.0 - leaping) * (1.0 - steady),
+        left: (even + 0.5 * overdue) * 1.5 + 0.02 * elapsed,
+        spread: 0.35,
+    });
+    // The odds that a leaping figure stands for are taken at their root: 95 % is no 19 to 1.
+    readings.push(Reading {
+        weight: leaping,
+        left: LEAPER_LEFT * elapsed * ((1.0 - done) / done).sqrt(),
+        spread: LEAPER_SPREAD,
+    });
+    readings.retain(|reading| reading.weight > 1e-4);
+    Some(readings)
 }
 
 /// Seconds between two changes, on average.
@@ -185,56 +208,47 @@ fn gathered(climbs: &[Climb]) -> Vec<Climb> {
     gathered
 }
 
-/// Fits every shape. `counted`: seconds since the last change that belong to the next percent.
-fn shapes(climbs: &[Climb], done: f64, counted: f64) -> [Shape; SLOWINGS.len()] {
+/// Reads the climbs in every shape. `counted`: seconds since the last change that belong to the next percent.
+fn shapes(climbs: &[Climb], done: f64, counted: f64) -> Vec<Reading> {
     let count = f64::from(u32::try_from(climbs.len()).unwrap_or(u32::MAX));
     let fits = SLOWINGS.map(|(slowing, prior)| {
         // In the coordinate `work` the pace of this shape is even.
-        let power = 1.0 - slowing;
-        let work = |share: f64| 1.0 - (1.0 - share).max(0.0).powf(power);
+        let work = |share: f64| 1.0 - (1.0 - share).max(0.0).powf(1.0 - slowing);
         let length = |climb: &Climb| (work(climb.to) - work(climb.from)).max(1e-6);
         let (took, worked) = climbs.iter().fold((0.0, 0.0), |(took, worked), climb| {
             (took + climb.took, worked + length(climb))
         });
         let whole = took / worked;
-        // How unevenly time passed for equal work, in shares of the whole, with a doubt that fades with evidence.
-        let uneven: f64 = climbs
-            .iter()
-            .map(|climb| (climb.took / whole - length(climb)).powi(2) / length(climb))
-            .sum();
-        let variance = (uneven + DOUBT) / (count + 1.0);
-        // Which shape is right is told by the logarithms: one long climb shall not decide it.
-        let bent: f64 = climbs
-            .iter()
-            .map(|climb| (climb.took / whole / length(climb)).ln())
-            .map(|log| log * log)
-            .sum();
-        let fit = -0.5 * count * (bent / count + GRAIN).ln();
+        // What is new in the pace of each climb, given the one before.
+        let (mut before, mut news) = (0.0, 0.0);
+        for climb in climbs {
+            let pace = (climb.took / whole / length(climb)).ln();
+            news += (pace - ALIKE * before).powi(2);
+            before = pace;
+        }
+        let fit = -0.5 * count * (news / count + GRAIN).ln();
+        let variance = ((news + DOUBT) / (count + 1.0)) / (1.0 - ALIKE * ALIKE);
+        // A stretch this long has one pace, the next another.
+        let stretch = CLIMB * (1.0 + ALIKE) / (1.0 - ALIKE);
         let ahead = 1.0 - work(done);
-        let left = (ahead * whole - counted).max(0.0);
-        let spread = (ALIKE * variance * (ahead + ahead * ahead / worked)).sqrt() / ahead.max(0.01);
-        (prior.ln() + EVIDENCE * fit, left, spread)
+        let spread = variance * (stretch / (worked + stretch) + stretch / (ahead + stretch));
+        // The figure was rounded down.
+        let rounded = 0.003 / (1.01 - done);
+        Reading {
+            weight: prior.ln() + fit,
+            left: (ahead * whole - counted).max(1e-3),
+            spread: spread.sqrt().hypot(rounded),
+        }
     });
     let best = fits
         .iter()
-        .map(|(fit, ..)| *fit)
+        .map(|fit| fit.weight)
         .fold(f64::NEG_INFINITY, f64::max);
-    let total: f64 = fits.iter().map(|(fit, ..)| (fit - best).exp()).sum();
-    fits.map(|(fit, left, spread)| Shape {
-        weight: (fit - best).exp() / total,
-        left,
-        spread,
-    })
+    let total: f64 = fits.iter().map(|fit| (fit.weight - best).exp()).sum();
+    fits.iter()
+        .map(|fit| Reading {
+            weight: (fit.weight - best).exp() / total,
+            ..*fit
+        })
+        .collect()
 }
-
-/// Variance that is assumed before anything was seen, as if from one climb.
-const DOUBT: f64 = 0.005;
-
-/// Neighbouring climbs are alike, so that each tells less than an independent one would.
-const EVIDENCE: f64 = 0.5;
-
-/// Variance that rounding and sampling bring into the logarithms.
-const GRAIN: f64 = 0.003;
-
-/// … and so that a slow stretch ahead is slower as a whole than independent climbs would make it.
-const ALIKE: f64 = 3.5;

@@ -133,12 +133,11 @@ fn state(value: &Value) -> Result<Flag, FilterError> {
     let states = STATES
         .iter()
         .map(|(name, statuses, others)| (*name, *statuses, *others));
-    match by_beginning(states, &text).first() {
-        Some(statuses) => Ok(Flag::Status(statuses)),
-        None => {
-            let names = STATES.map(|(name, ..)| name);
-            Err(not_one_of(value, "state", &names))
-        }
+    if let Some(statuses) = by_beginning(states, &text).first() {
+        Ok(Flag::Status(statuses))
+    } else {
+        let names = STATES.map(|(name, ..)| name);
+        Err(not_one_of(value, "state", &names))
     }
 }
 
@@ -150,16 +149,15 @@ fn flags(value: &Value) -> Result<Expr, FilterError> {
     let flags = FLAGS
         .iter()
         .map(|(name, flag, others)| (*name, *flag, *others));
-    match by_beginning(flags.chain(states), &text).first() {
-        Some(flag) => Ok(Expr::Term(Term::Is(*flag))),
-        None => {
-            let names: Vec<&str> = FLAGS
-                .iter()
-                .map(|(name, ..)| *name)
-                .chain(["running", "queued", "failed", "active", "finished"])
-                .collect();
-            Err(not_one_of(value, "is", &names))
-        }
+    if let Some(flag) = by_beginning(flags.chain(states), &text).first() {
+        Ok(Expr::Term(Term::Is(*flag)))
+    } else {
+        let names: Vec<&str> = FLAGS
+            .iter()
+            .map(|(name, ..)| *name)
+            .chain(["running", "queued", "failed", "active", "finished"])
+            .collect();
+        Err(not_one_of(value, "is", &names))
     }
 }
 

@@ -31,7 +31,7 @@ pub use view::{Layout, Sort, SortColumn, View};
 type Siblings = Ranked<SortKey>;
 
 /// The rows of the list, kept in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Outline {
     view: View,
     items: SecondaryMap<Handle, Item>,
@@ -49,7 +49,7 @@ pub struct Outline {
 type Due = (EndpointId, Timestamp, Handle);
 
 /// What the outline knows of a record.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Item {
     parent: Option<Handle>,
     status: Status,

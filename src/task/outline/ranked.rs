@@ -14,7 +14,7 @@ const CAPACITY: usize = 256;
 const FILL: usize = CAPACITY * 3 / 4;
 
 /// One entry of the sequence.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Entry<K> {
     pub(super) key: K,
     pub(super) handle: Handle,
@@ -37,7 +37,7 @@ pub(super) struct Place {
 }
 
 /// Entries that follow each other; never empty.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Chunk<K> {
     entries: Vec<Entry<K>>,
     weight: usize,
@@ -51,7 +51,7 @@ impl<K> Chunk<K> {
 }
 
 /// Entries in the order of their keys.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Ranked<K> {
     chunks: Vec<Chunk<K>>,
     total: usize,

@@ -1,10 +1,18 @@
-//! The lineage: the whole family of a task as a tree, each member with its state and its time.
+//! The lineage: the whole family of a task as a tree, each member with its state and its time, and all of them on one
+//! time line.
 
 use ratatui::text::Line;
 
+use super::timeline::Axis;
 use crate::{
-    task::{Board, Handle},
-    ui::{Canvas, ink::Strip, theme::Role, words},
+    task::{Board, Handle, Record, Status},
+    ui::{
+        Canvas,
+        ink::{Strip, prose},
+        theme::Role,
+        words,
+    },
+    watch::FamilyState,
 };
 
 /// Families are bounded in what is drawn of them; the list shows all.
@@ -27,16 +35,63 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
     let root = board.root(handle);
     let members = members(board, root);
     let all = usize::try_from(board.family(root).total()).unwrap_or(usize::MAX);
-    let mut lines: Vec<_> = members
-        .iter()
-        .filter_map(|member| line(canvas, member, member.handle == handle, columns))
-        .collect();
+    let records = || members.iter().filter_map(|member| board.get(member.handle));
+    let timed = records().map(|record| (record, canvas.state.time(record, canvas.now)));
+    let axis = Axis::over(timed, axis_columns(columns));
+    let first_failed = first_failed(records());
+    let mut lines = Vec::new();
+    if let Some(axis) = &axis {
+        let mut strip = Strip::new(canvas.look, columns);
+        strip.pad_to(usize::from(columns).saturating_sub(axis_columns(columns)));
+        axis.label(canvas, &mut strip, canvas.now);
+        lines.push(strip.line());
+    }
+    lines.extend(
+        members
+            .iter()
+            .filter_map(|member| line(canvas, member, member.handle == handle, columns, axis)),
+    );
     if all > members.len() {
         let mut more = Strip::new(canvas.look, columns);
         more.put(&format!("and {} more", all - members.len()), Role::Dim);
         lines.push(more.line());
     }
+    if let Some(failed) = first_failed {
+        let text = format!(
+            "{} ({}) failed first.",
+            board.operation(failed),
+            failed.id.mo_id
+        );
+        lines.push(Line::default());
+        lines.extend(prose(canvas.look, &text, columns, Role::Failed));
+    }
+    let looked_up = match canvas.state.families.get(&handle) {
+        Some(FamilyState::Searching) => "Searching the server's history for the rest…".to_owned(),
+        Some(FamilyState::Failed(reason)) => {
+            format!("The server's history cannot be asked for the rest: {reason}")
+        }
+        Some(FamilyState::Found { .. }) | None => return lines,
+    };
+    lines.push(Line::default());
+    lines.extend(prose(canvas.look, &looked_up, columns, Role::Dim));
     lines
+}
+
+/// How wide the time line is; nothing where the tree needs all the room.
+fn axis_columns(columns: u16) -> usize {
+    match usize::from(columns) {
+        ..70 => 0,
+        wide => (wide * 2 / 5).min(90),
+    }
+}
+
+/// The one that failed before all others of a family in which more than one did: what followed may be its doing.
+fn first_failed<'a>(records: impl Iterator<Item = &'a Record>) -> Option<&'a Record> {
+    let failed = records.filter(|record| record.status() == Status::Failed);
+    let mut failed: Vec<_> = failed.collect();
+    failed.sort_by_key(|record| record.finished_at());
+    let known = |record: &&&Record| record.finished_at().is_some();
+    (failed.len() > 1).then(|| failed.iter().find(known).copied())?
 }
 
 /// The family from the root down, without recursion: lineages may be deep.
@@ -68,13 +123,21 @@ fn members(board: &Board, root: Handle) -> Vec<Member> {
     members
 }
 
-fn line(canvas: &Canvas, member: &Member, is_subject: bool, columns: u16) -> Option<Line<'static>> {
+fn line(
+    canvas: &Canvas,
+    member: &Member,
+    is_subject: bool,
+    columns: u16,
+    axis: Option<Axis>,
+) -> Option<Line<'static>> {
     let look = canvas.look;
     let board = &canvas.state.board;
     let record = board.get(member.handle)?;
     let now = canvas.state.time(record, canvas.now);
     let status = record.status();
-    let wide = usize::from(columns);
+    // The time line has its part; the rest is shared as on a narrower screen.
+    let bars = axis.map_or(0, |_| axis_columns(columns) + 2);
+    let wide = usize::from(columns).saturating_sub(bars);
     let right = [(56, ID), (40, TIME), (28, STATE)];
     let right = right.into_iter().filter(|(from, _)| wide >= *from);
     let taken: usize = right.map(|(_, columns)| columns + 2).sum();
@@ -139,6 +202,10 @@ fn line(canvas: &Canvas, member: &Member, is_subject: bool, columns: u16) -> Opt
     if wide >= 56 {
         strip.pad_to(at + 2);
         strip.put_within(&record.id.mo_id, ID, Role::Dim);
+    }
+    if let Some(axis) = axis {
+        strip.pad_to(wide + 2);
+        axis.bar(look, &mut strip, record, now);
     }
     Some(strip.line())
 }

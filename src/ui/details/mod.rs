@@ -1,10 +1,12 @@
 //! The details of the selected task: tabs over a text that scrolls.
 
 mod error;
+mod events;
 mod json;
 mod lineage;
 mod overview;
 mod result;
+mod timeline;
 
 use ratatui::{layout::Rect, text::Line};
 
@@ -77,6 +79,7 @@ fn content(canvas: &Canvas, handle: Handle, record: &Record, area: Rect) -> Vec<
             }
             None => none("This task returned nothing."),
         },
+        Tab::Events => events::lines(canvas, handle, columns),
         Tab::Json => json::lines(canvas.look, &info.to_json(), columns),
     }
 }
@@ -130,6 +133,6 @@ fn is_empty(record: Option<&Record>, tab: Tab) -> bool {
     match tab {
         Tab::Error => info.error.is_none(),
         Tab::Result => info.result.is_none(),
-        Tab::Overview | Tab::Lineage | Tab::Json => false,
+        Tab::Overview | Tab::Lineage | Tab::Events | Tab::Json => false,
     }
 }

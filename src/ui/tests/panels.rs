@@ -9,7 +9,7 @@ use super::draw_text;
 use crate::{
     app::{
         Event, Gravity, State,
-        fixture::{HERE, busy, choose, connecting, empty, fill, find, now, tasks, tell},
+        fixture::{HERE, busy, choose, connecting, empty, fill, find, now, task, tasks, tell},
         update,
     },
     task::{FinishedRun, Labels, TaskChange, fixture::at},
@@ -353,4 +353,13 @@ fn the_copy_menu_and_the_name_of_a_file() {
     assert_snapshot!("copy_80x24", draw_text(&state));
     press(&mut state, "\u{1b}w");
     assert_snapshot!("export_80x24", draw_text(&state));
+}
+
+#[test]
+fn looking_back() {
+    let mut state = busy(80, 24);
+    let further = task("task-4711", &json!({"progress": 80}));
+    tell(&mut state, tasks(vec![further]));
+    press(&mut state, "<");
+    assert_snapshot!("looking_back_80x24", draw_text(&state));
 }

@@ -11,10 +11,12 @@ mod message;
 mod reason;
 mod reference;
 mod service;
+mod task_event;
 mod task_info;
 mod task_state;
 mod time;
 mod update_set;
+mod vm_question;
 
 pub use any::{Malformed, is_unset, items, type_name, unboxed};
 pub use fault::Fault;
@@ -22,11 +24,13 @@ pub use message::LocalizableMessage;
 pub use reason::{AlarmReason, ScheduleReason, TaskReason};
 pub use reference::ManagedObjectReference;
 pub use service::{About, OperationLabel, ServiceContent, UserSession};
+pub use task_event::TaskEvent;
 pub use task_info::{TaskInfo, Unknown};
 pub use task_state::TaskState;
 pub use time::{date_time, parse_date_time};
 pub use update_set::{
     FilterUpdate, MissingObject, ObjectUpdate, Path, PropertyChange, UpdateKind, UpdateSet,
 };
+pub use vm_question::VmQuestion;
 
-pub(super) use task_info::FIELDS;
+pub(crate) use task_info::FIELDS;

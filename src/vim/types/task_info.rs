@@ -297,6 +297,12 @@ impl TaskInfo {
         Value::Object(object)
     }
 
+    /// One field as it travels, also one that this program does not know; `None` where it is unset.
+    pub(crate) fn leaf(&self, field: &str) -> Option<Value> {
+        self.field(field)
+            .or_else(|| self.unknown.get(field).cloned())
+    }
+
     /// One field as it travels; `None` where it is unset or unknown.
     fn field(&self, field: &str) -> Option<Value> {
         let text = |text: &Option<Box<str>>| text.as_ref().map(|text| json!(text));

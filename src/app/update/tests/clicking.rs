@@ -86,7 +86,7 @@ fn the_wheel_moves_what_it_is_over() {
     let before = state.cursor.row();
     mouse(&mut state, MouseEventKind::ScrollDown, 5, 4);
     assert_eq!(state.cursor.row(), before + 1);
-    press(&mut state, "5");
+    press(&mut state, "6");
     draw(&mut state);
     mouse(&mut state, MouseEventKind::ScrollDown, 5, 20);
     assert_eq!(state.details.top, 3);

@@ -1,0 +1,106 @@
+//! Seeded schedules of faults against the real fetch loop over real HTTP, by push and by poll: whether the board ends
+//! equal to the truth, how soon, and with how many requests.
+//!
+//! `cargo run --release --example chaos -- --schedules 200`
+
+mod plan;
+mod run;
+
+use std::{collections::VecDeque, time::Duration};
+
+use clap::Parser;
+use run::{Outcome, RECOVERY};
+use tokio::task::JoinSet;
+use vtask::watch::FetchMode;
+
+/// Lets vtask's fetch loop suffer and sees whether it comes back.
+#[derive(Parser, Debug)]
+struct Arguments {
+    /// How many schedules, each by push and by poll
+    #[arg(long, default_value_t = 200)]
+    schedules: u64,
+
+    /// The seed of the first
+    #[arg(long, default_value_t = 1)]
+    first: u64,
+
+    /// How many seconds each suffers
+    #[arg(long, default_value_t = 8)]
+    seconds: u64,
+
+    /// How many run at a time
+    #[arg(long, default_value_t = 12)]
+    at_once: usize,
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    let trouble = Duration::from_secs(arguments.seconds);
+    let mut waiting: VecDeque<(u64, FetchMode)> = (arguments.first
+        ..arguments.first + arguments.schedules)
+        .flat_map(|seed| [(seed, FetchMode::Push), (seed, FetchMode::Poll)])
+        .collect();
+    let mut running = JoinSet::new();
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    while !waiting.is_empty() || !running.is_empty() {
+        while running.len() < arguments.at_once
+            && let Some((seed, mode)) = waiting.pop_front()
+        {
+            running.spawn(run::run(seed, mode, trouble));
+        }
+        if let Some(Ok(outcome)) = running.join_next().await {
+            for problem in &outcome.problems {
+                let short: String = problem.chars().take(600).collect();
+                println!("schedule {} by {:?}: {short}", outcome.seed, outcome.mode);
+            }
+            outcomes.push(outcome);
+        }
+    }
+    println!(
+        "| by | schedules | survived | worst recovery | median | most requests/s | most failing/s | requests | befallen |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    let mut is_well = true;
+    for mode in [FetchMode::Push, FetchMode::Poll] {
+        let of_mode: Vec<&Outcome> = outcomes
+            .iter()
+            .filter(|outcome| outcome.mode == mode)
+            .collect();
+        let survived = of_mode
+            .iter()
+            .filter(|outcome| outcome.problems.is_empty())
+            .count();
+        let mut recoveries: Vec<Duration> =
+            of_mode.iter().map(|outcome| outcome.recovery).collect();
+        recoveries.sort_unstable();
+        let most = |of: fn(&Outcome) -> usize| {
+            of_mode
+                .iter()
+                .map(|outcome| of(outcome))
+                .max()
+                .unwrap_or_default()
+        };
+        println!(
+            "| {mode:?} | {} | {survived} | {:.1} s (allowed: {} s) | {:.1} s | {} | {} | {} | {} |",
+            of_mode.len(),
+            recoveries.last().copied().unwrap_or_default().as_secs_f64(),
+            RECOVERY.as_secs(),
+            recoveries
+                .get(recoveries.len() / 2)
+                .copied()
+                .unwrap_or_default()
+                .as_secs_f64(),
+            most(|outcome| outcome.peak),
+            most(|outcome| outcome.peak_failing),
+            of_mode.iter().map(|outcome| outcome.requests).sum::<u64>(),
+            of_mode.iter().map(|outcome| outcome.befallen).sum::<u64>(),
+        );
+        is_well &= survived == of_mode.len() && !of_mode.is_empty();
+    }
+    if is_well {
+        std::process::ExitCode::SUCCESS
+    } else {
+        std::process::ExitCode::FAILURE
+    }
+}

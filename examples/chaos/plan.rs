@@ -1,0 +1,166 @@
+//! A plan of faults drawn from a seed: several at once, at every place, of every kind.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use jiff::SignedDuration;
+use vtask::simulator::faults::{Effect, Event, Happening, How, Place, Plan, Rule, Span};
+
+/// What is befallen.
+const TARGETS: [&str; 14] = [
+    "*",
+    "*",
+    "Task/info",
+    "Task/info",
+    "TaskManager/recentTask",
+    "ServiceInstance/CurrentTime",
+    "SessionManager/Login",
+    "PropertyCollector/*",
+    "PropertyCollector/WaitForUpdatesEx",
+    "PropertyCollector/WaitForUpdatesEx",
+    "ListView/*",
+    "*/Create*",
+    "hello",
+    "ServiceInstance/content",
+];
+
+/// Statuses that may come from anything in front.
+const STATUSES: [u16; 7] = [404, 408, 429, 500, 502, 503, 504];
+
+fn millis(span: u64) -> SignedDuration {
+    SignedDuration::from_millis(i64::try_from(span).unwrap_or(i64::MAX))
+}
+
+/// A plan whose faults end by themselves after `trouble`, if nobody ends them before.
+pub(crate) fn plan(seed: u64, trouble: Duration) -> Plan {
+    let mut chance = Rng::with_seed(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let length = u64::try_from(trouble.as_millis()).unwrap_or(u64::MAX);
+    let mut plan = Plan {
+        about: format!("chaos {seed}"),
+        seed,
+        ..Plan::default()
+    };
+    for _ in 0..chance.usize(4..14) {
+        plan.rules.push(rule(&mut chance, length));
+    }
+    for _ in 0..chance.usize(0..4) {
+        let what = happening(&mut chance);
+        plan.events
+            .push(Event::once(millis(chance.u64(..length)), what));
+    }
+    plan
+}
+
+fn rule(chance: &mut Rng, length: u64) -> Rule {
+    let is_connections = chance.u8(..8) == 0;
+    let on = if is_connections {
+        "connect"
+    } else {
+        chance.choice(TARGETS).unwrap_or("*")
+    };
+    let effect = if is_connections {
+        on_connection(chance)
+    } else {
+        on_request(chance, on)
+    };
+    let from = chance.u64(..length / 2);
+    let until = from + chance.u64(length / 8..length);
+    let is_dear = matches!(effect, Effect::Huge { .. });
+    Rule {
+        // Once in a while everything is befallen.
+        chance: match chance.u8(..4) {
+            0 => 1.0,
+            _ => 0.05 + 0.6 * chance.f64(),
+        },
+        skip: chance.u64(..4),
+        times: (is_dear || chance.u8(..4) == 0).then(|| chance.u64(1..4)),
+        from: millis(from),
+        until: Some(millis(until)),
+        ..Rule::new(on, effect)
+    }
+}
+
+fn on_connection(chance: &mut Rng) -> Effect {
+    match chance.u8(..3) {
+        0 => Effect::Delay(span(chance, 600)),
+        1 => Effect::cut(how(chance), Place::Request),
+        _ => Effect::Stall {
+            after: 0.0,
+            time: None,
+        },
+    }
+}
+
+fn on_request(chance: &mut Rng, on: &str) -> Effect {
+    match chance.u8(..14) {
+        0 => Effect::Delay(span(chance, 1500)),
+        1 => Effect::Stall {
+            after: chance.f64(),
+            // What never goes on has to be given up; before anything is known that is the client's whole patience.
+            time: chance.bool().then(|| span(chance, 3000)),
+        },
+        2..=4 => {
+            let places = [Place::Request, Place::Answer, Place::Headers, Place::Body];
+            Effect::cut(how(chance), chance.choice(places).unwrap_or_default())
+        }
+        5..=7 => {
+            // A sign-in that is refused is never tried again, and rightly so.
+            let may_refuse = !matches!(
+                on,
+                "*" | "SessionManager/Login" | "hello" | "ServiceInstance/content"
+            );
+            let code = if may_refuse && chance.u8(..4) == 0 {
+                chance.choice([401, 403])
+            } else {
+                chance.choice(STATUSES)
+            };
+            Effect::Status {
+                code: code.unwrap_or(503),
+                retry_after: (chance.u8(..3) == 0).then(|| SignedDuration::from_secs(1)),
+                as_date: chance.bool(),
+                reached: chance.bool(),
+            }
+        }
+        8 => Effect::Page,
+        9 => Effect::Truncated,
+        10 => Effect::Malformed,
+        11 => match chance.u8(..3) {
+            0 => Effect::ContentType("text/html".to_owned()),
+            1 => Effect::Redirect("http://127.0.0.1:1/elsewhere".to_owned()),
+            _ => Effect::Endless {
+                bytes_a_second: 2_000_000,
+            },
+        },
+        12 => Effect::Huge {
+            megabytes: 70,
+            packed: true,
+        },
+        _ => Effect::Updates {
+            repeat: chance.bool(),
+            shuffle: chance.bool(),
+        },
+    }
+}
+
+fn happening(chance: &mut Rng) -> Happening {
+    match chance.u8(..6) {
+        0 => Happening::KillSessions,
+        1 => Happening::KillSessionsInPart,
+        2 => Happening::Restart(span(chance, 2500)),
+        3 => Happening::BreakConnections,
+        4 => Happening::JumpClock(millis(chance.u64(..240_000)) - SignedDuration::from_secs(120)),
+        _ => Happening::RenewCertificate,
+    }
+}
+
+fn how(chance: &mut Rng) -> How {
+    if chance.bool() {
+        How::Reset
+    } else {
+        How::Close
+    }
+}
+
+fn span(chance: &mut Rng, most: u64) -> Span {
+    Span::Exact(millis(chance.u64(1..most)))
+}

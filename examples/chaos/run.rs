@@ -1,0 +1,387 @@
+//! One schedule: the real fetch loop over real HTTP against a server that suffers, and what has to hold.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc;
+use vtask::{
+    simulator::{Control, Options, RequestRecord, Simulator, scenario::Scenario},
+    task::{Board, EndpointId, Presence, Record, TaskId, Touched},
+    vim::{ConnectOptions, Credentials, Trust},
+    watch::{FetchMode, Link, Tempo, Update, WatchOptions, Watcher},
+};
+
+use crate::plan::plan;
+
+const HERE: EndpointId = EndpointId(0);
+/// How long an answer may take here.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a long poll waits here.
+const WAIT: Duration = Duration::from_secs(3);
+/// How often a task is read here.
+const INTERVAL: Duration = Duration::from_millis(200);
+const DISCOVER: Duration = Duration::from_millis(300);
+/// How often the world moves on, and how far.
+const STEP: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(700));
+/// When the server is well again, the board has to be right within this time: what was begun runs into its limit
+/// (patience, or a whole wait), the last pause before a retry passes, then everything is read. The rest is for a
+/// machine that has other things to do.
+pub(crate) const RECOVERY: Duration = Duration::from_secs(20);
+
+/// How many answers of one kind may be spoilt in a schedule without showing it in their status.
+const SPOILT: usize = 4;
+
+/// What is shown as current may be so old: a wait or a request that hangs is noticed by its time limit only.
+fn oldest(mode: FetchMode) -> Duration {
+    const MARGIN: Duration = Duration::from_millis(2500);
+    MARGIN
+        + PATIENCE
+        + if mode == FetchMode::Poll {
+            INTERVAL
+        } else {
+            WAIT
+        }
+}
+
+/// What became of a schedule.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) seed: u64,
+    pub(crate) mode: FetchMode,
+    /// From the server's health to the right board.
+    pub(crate) recovery: Duration,
+    /// Most requests that came within one second.
+    pub(crate) peak: usize,
+    /// The same, of those that were answered badly or not at all.
+    pub(crate) peak_failing: usize,
+    pub(crate) requests: u64,
+    pub(crate) befallen: u64,
+    pub(crate) problems: Vec<String>,
+}
+
+/// The board, and what is known of how current it is.
+struct Follower {
+    updates: mpsc::Receiver<(EndpointId, Update)>,
+    board: Board,
+    links: Vec<Link>,
+    /// Since when the link has been shown as current.
+    current_since: Option<Instant>,
+}
+
+impl Follower {
+    fn take(&mut self, update: Update) {
+        match update {
+            Update::Tasks { changes, .. } => {
+                for change in changes {
+                    // What the board does not take shows in the comparison.
+                    let _ = self.board.apply(HERE, change, &mut Touched::default());
+                }
+            }
+            Update::Link(link) => {
+                let since = self.current_since.unwrap_or_else(Instant::now);
+                self.current_since = link.is_current().then_some(since);
+                self.links.push(link);
+            }
+            _ => {}
+        }
+    }
+
+    async fn follow_until(&mut self, end: Instant) {
+        while let Ok(Some((_, update))) =
+            tokio::time::timeout_at(end.into(), self.updates.recv()).await
+        {
+            self.take(update);
+        }
+    }
+
+    fn record(&self, mo_id: &str) -> Option<&Record> {
+        self.board.get(self.board.find(&TaskId::new(HERE, mo_id))?)
+    }
+
+    /// The first task of which the board says something else than the server.
+    fn difference(&self, control: &Control) -> Option<String> {
+        control.truth().into_iter().find_map(|info| {
+            let mo_id = info["key"].as_str().unwrap_or_default();
+            let Some(record) = self.record(mo_id) else {
+                return Some(format!("{mo_id} is missing"));
+            };
+            let shown = record.info.as_ref().map(|info| info.to_json());
+            if record.presence != Presence::Present {
+                return Some(format!("{mo_id} is shown as {:?}", record.presence));
+            }
+            (shown.as_ref() != Some(&info)).then(|| format!("{mo_id}: {shown:?} instead of {info}"))
+        })
+    }
+}
+
+/// What the server was seen to have during a schedule.
+#[derive(Default)]
+struct Seen {
+    /// Every task that ever was.
+    ever: BTreeSet<String>,
+    /// When each task was first seen to be over.
+    over: HashMap<String, Instant>,
+}
+
+impl Seen {
+    fn look(&mut self, control: &Control) {
+        for info in control.truth() {
+            let mo_id = info["key"].as_str().unwrap_or_default();
+            if matches!(info["state"].as_str(), Some("success" | "error")) {
+                let over = self.over.entry(mo_id.to_owned());
+                over.or_insert_with(Instant::now);
+            }
+            self.ever.insert(mo_id.to_owned());
+        }
+    }
+}
+
+/// Runs a schedule.
+pub(crate) async fn run(seed: u64, mode: FetchMode, trouble: Duration) -> Outcome {
+    let mut outcome = Outcome {
+        seed,
+        mode,
+        recovery: Duration::ZERO,
+        peak: 0,
+        peak_failing: 0,
+        requests: 0,
+        befallen: 0,
+        problems: Vec::new(),
+    };
+    if let Err(problem) = suffer(&mut outcome, trouble).await {
+        outcome.problems.push(problem);
+    }
+    outcome
+}
+
+async fn suffer(outcome: &mut Outcome, trouble: Duration) -> Result<(), String> {
+    let (seed, mode) = (outcome.seed, outcome.mode);
+    let simulator = server(seed).await?;
+    let control = simulator.control();
+    control.inject(&plan(seed, trouble));
+    let (sender, updates) = mpsc::channel(64);
+    let watcher = Watcher::spawn(HERE, watch(&simulator, mode)?, sender);
+    let mut follower = Follower {
+        updates,
+        board: Board::new(),
+        links: Vec::new(),
+        current_since: None,
+    };
+    let mut known = Seen::default();
+    let end = Instant::now() + trouble;
+    while Instant::now() < end {
+        control.advance(STEP.1);
+        known.look(&control);
+        follower.follow_until(Instant::now() + STEP.0).await;
+        look_for_stale_ones(&follower, &known.over, mode, &mut outcome.problems);
+    }
+    control.heal();
+    recover(&mut follower, &control, outcome).await;
+    let lost = known.ever.iter();
+    let lost = lost.filter(|mo_id| follower.record(mo_id).is_none());
+    outcome
+        .problems
+        .extend(lost.map(|mo_id| format!("{mo_id} was lost")));
+    if follower.board.len() > known.ever.len() {
+        let (shown, there) = (follower.board.len(), known.ever.len());
+        let problem = format!("{shown} tasks on the board of {there}");
+        outcome.problems.push(problem);
+    }
+    let open = control.open_objects().collectors;
+    let stopping = watcher.stop();
+    let draining = async { while follower.updates.recv().await.is_some() {} };
+    tokio::join!(stopping, draining);
+    look_for_litter(&control, open, &mut outcome.problems);
+    let requests = control.requests();
+    outcome.peak = peak(requests.iter());
+    outcome.peak_failing = peak(requests.iter().filter(|request| failed(request)));
+    outcome.requests = control.request_count();
+    outcome.befallen = control.befallen();
+    let allowed = allowed_rate(known.ever.len());
+    if outcome.peak > allowed {
+        let problem = format!(
+            "{} requests in a second, {allowed} are allowed",
+            outcome.peak
+        );
+        outcome.problems.push(problem);
+    }
+    Ok(())
+}
+
+/// A server of some ways.
+async fn server(seed: u64) -> Result<Simulator, String> {
+    let scenario = Scenario::parse("chaos", include_str!("world.toml"));
+    let mut options = Options::new(scenario.map_err(|error| error.to_string())?).manual();
+    options.seed = seed;
+    options.tls = seed.is_multiple_of(3);
+    options.behaviours.update_cap = match seed % 4 {
+        0 => None,
+        1 => Some(2),
+        _ => Some(100),
+    };
+    options.behaviours.wake_on_view_change = !seed.is_multiple_of(5);
+    options.behaviours.fold_changes = !seed.is_multiple_of(7);
+    let started = Simulator::start(options).await;
+    started.map_err(|error| error.to_string())
+}
+
+/// Waits until the board is right and shown as current.
+async fn recover(follower: &mut Follower, control: &Control, outcome: &mut Outcome) {
+    let healed = Instant::now();
+    loop {
+        let difference = follower.difference(control);
+        outcome.recovery = healed.elapsed();
+        if difference.is_none() && follower.current_since.is_some() {
+            return;
+        }
+        if outcome.recovery > RECOVERY {
+            let difference = difference.unwrap_or_else(|| "the link is not current".to_owned());
+            outcome.problems.push(format!(
+                "not right {RECOVERY:?} after the server was well: {difference}; links {:?}",
+                last(&follower.links)
+            ));
+            return;
+        }
+        let soon = Instant::now() + Duration::from_millis(20);
+        follower.follow_until(soon).await;
+    }
+}
+
+/// What is left on the server: no more than what the client could not know of, for the answer that told it was lost
+/// or spoilt, or could not take down, for that was lost.
+fn look_for_litter(control: &Control, collectors: usize, problems: &mut Vec<String>) {
+    let requests = control.requests();
+    let count = |kind: &str, wanted: fn(&RequestRecord) -> bool| {
+        let found = requests
+            .iter()
+            .filter(|request| request.kind.ends_with(kind));
+        found.filter(|request| wanted(request)).count()
+    };
+    // An answer may be spoilt and have status 200 nevertheless: of those that create something no more than all but
+    // the one in use.
+    let spoilt = |kind| {
+        let lost = count(kind, failed);
+        let all = count(kind, |_| true);
+        if control.befallen() > 0 {
+            all.saturating_sub(1).max(lost)
+        } else {
+            lost
+        }
+    };
+    let lost = spoilt("/CreatePropertyCollector").min(
+        count("/CreatePropertyCollector", failed)
+            + count("/CreateListView", failed)
+            + count("/CreateFilter", failed)
+            + count("/DestroyPropertyCollector", failed)
+            + SPOILT,
+    );
+    if collectors > 1 + lost {
+        problems.push(format!(
+            "{collectors} collectors are open, {} may be",
+            1 + lost
+        ));
+    }
+    let lost = spoilt("/Login").min(count("/Login", failed) + count("/Logout", failed) + SPOILT);
+    if control.sessions() > lost {
+        problems.push(format!(
+            "{} sessions were left, {lost} may be",
+            control.sessions()
+        ));
+    }
+}
+
+fn failed(request: &RequestRecord) -> bool {
+    !matches!(request.status, 200 | 204)
+}
+
+/// Every task at its interval, the list of recent ones, and for each of as many sign-ins as the shortest pause allows
+/// a dozen requests.
+fn allowed_rate(tasks: usize) -> usize {
+    let each_second =
+        |interval: Duration| usize::try_from(1000 / interval.as_millis()).unwrap_or(1);
+    tasks * each_second(INTERVAL) + each_second(DISCOVER) + 12 * each_second(tempo().least_retry)
+}
+
+fn look_for_stale_ones(
+    follower: &Follower,
+    over: &HashMap<String, Instant>,
+    mode: FetchMode,
+    problems: &mut Vec<String>,
+) {
+    let Some(since) = follower.current_since else {
+        return;
+    };
+    let oldest = oldest(mode);
+    for (mo_id, at) in over {
+        if at.max(&since).elapsed() < oldest {
+            continue;
+        }
+        // What could not be read is shown as such.
+        let record = follower.record(mo_id);
+        let says_so =
+            record.is_some_and(|record| matches!(record.presence, Presence::Unreadable(_)));
+        if !says_so && !record.is_some_and(|record| record.status().is_finished()) {
+            let problem = format!(
+                "{mo_id} is over and shown as {:?}",
+                record.map(Record::status)
+            );
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+    }
+}
+
+fn peak<'a>(requests: impl Iterator<Item = &'a RequestRecord>) -> usize {
+    let mut times: Vec<Duration> = requests.map(|request| request.at).collect();
+    times.sort_unstable();
+    let mut first = 0;
+    let mut most = 0;
+    for (index, time) in times.iter().enumerate() {
+        while time.saturating_sub(times[first]) >= Duration::from_secs(1) {
+            first += 1;
+        }
+        most = most.max(index + 1 - first);
+    }
+    most
+}
+
+fn last(links: &[Link]) -> &[Link] {
+    &links[links.len().saturating_sub(4)..]
+}
+
+fn tempo() -> Tempo {
+    Tempo {
+        first_retry: Duration::from_millis(100),
+        last_retry: Duration::from_secs(2),
+        least_retry: Duration::from_millis(50),
+        queued: INTERVAL,
+        unreadable: Duration::from_secs(1),
+        wait: WAIT,
+    }
+}
+
+fn watch(simulator: &Simulator, mode: FetchMode) -> Result<WatchOptions, String> {
+    let address = simulator.url().parse();
+    let connect = ConnectOptions {
+        address: address.map_err(|error: vtask::vim::InvalidAddress| error.to_string())?,
+        trust: Trust::Anything,
+        credentials: Credentials::Password {
+            user: "chaos".to_owned(),
+            password: "chaos".to_owned().into(),
+        },
+        release: None,
+        patience: PATIENCE,
+        traffic: Arc::default(),
+    };
+    let mut options = WatchOptions::new(connect, Vec::new());
+    options.fetch = mode;
+    options.interval = INTERVAL;
+    options.discover_interval = DISCOVER;
+    options.push_again = Duration::from_secs(1);
+    options.tempo = tempo();
+    Ok(options)
+}

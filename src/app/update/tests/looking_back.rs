@@ -1,0 +1,139 @@
+//! Looking back at what the screen has seen.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::*;
+use crate::{
+    app::fixture::{empty, find, task, tasks},
+    task::Progress,
+    watch::Update,
+};
+
+/// A second of the test's clock.
+fn after(seconds: i64) -> Timestamp {
+    now() + SignedDuration::from_secs(seconds)
+}
+
+fn tell(state: &mut State, update: Update, seconds: i64) {
+    super::update(state, Event::News(HERE, update), after(seconds));
+}
+
+fn press_at(state: &mut State, key: char, seconds: i64) -> Vec<Effect> {
+    let key = KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE);
+    let mut effects = update(state, Event::Key(key), after(seconds));
+    effects.retain(|effect| *effect != Effect::Draw);
+    effects
+}
+
+fn percent(state: &State) -> Option<u8> {
+    match state.board.progress(find(state, "task-1")) {
+        Progress::Reported(percent) => Some(percent),
+        _ => None,
+    }
+}
+
+/// A task that is at 10, 20, 30 … percent after 0, 100, 200 … seconds.
+fn climbing() -> State {
+    let mut state = empty(80, 24);
+    for step in 1..=5 {
+        let info = task("task-1", &json!({"progress": 10 * step}));
+        tell(&mut state, tasks(vec![info]), 100 * (step - 1));
+    }
+    state
+}
+
+#[test]
+fn one_steps_back_and_forward_by_changes() {
+    let mut state = climbing();
+    assert_eq!(percent(&state), Some(50));
+    for wanted in [40, 30, 20] {
+        press_at(&mut state, '<', 450);
+        assert_eq!(percent(&state), Some(wanted));
+        assert_eq!(
+            state.moment(after(450)),
+            after(i64::from(wanted) * 10 - 100)
+        );
+    }
+    press_at(&mut state, '>', 450);
+    assert_eq!(percent(&state), Some(30));
+    press_at(&mut state, '0', 450);
+    assert!(state.past.is_none());
+    assert_eq!(percent(&state), Some(50));
+}
+
+#[test]
+fn one_steps_by_minutes_no_further_than_was_seen() {
+    let mut state = climbing();
+    press_at(&mut state, '[', 450);
+    assert_eq!(state.moment(after(450)), after(390));
+    assert_eq!(percent(&state), Some(40));
+    for _ in 0..20 {
+        press_at(&mut state, '[', 450);
+    }
+    assert_eq!(
+        (percent(&state), state.moment(after(450))),
+        (Some(10), after(0))
+    );
+    assert!(
+        state
+            .notices
+            .iter()
+            .any(|n| n.text.contains("Nothing older"))
+    );
+    for _ in 0..8 {
+        press_at(&mut state, ']', 450);
+    }
+    assert!(state.past.is_none(), "a minute past now is now");
+}
+
+#[test]
+fn news_go_on_underneath() {
+    let mut state = climbing();
+    press_at(&mut state, '<', 450);
+    tell(
+        &mut state,
+        tasks(vec![task("task-1", &json!({"progress": 60}))]),
+        500,
+    );
+    let queued = json!({"queueTime": after(500).to_string()});
+    tell(&mut state, tasks(vec![task("task-2", &queued)]), 501);
+    assert_eq!(percent(&state), Some(40), "what is seen stays");
+    assert_eq!(state.outline.len(), 1);
+    press_at(&mut state, '>', 510);
+    assert_eq!(percent(&state), Some(50));
+    press_at(&mut state, '>', 510);
+    assert_eq!((percent(&state), state.outline.len()), (Some(60), 1));
+    press_at(&mut state, '>', 510);
+    assert_eq!(state.outline.len(), 2);
+    assert!(state.past.is_some(), "as of the last change");
+    press_at(&mut state, '>', 510);
+    assert!(state.past.is_none());
+    assert_eq!((percent(&state), state.outline.len()), (Some(60), 2));
+}
+
+#[test]
+fn nothing_is_asked_for_in_the_past_and_escape_leads_out_of_it() {
+    let mut state = climbing();
+    press_at(&mut state, '<', 450);
+    for key in ['c', 'a', 'x', '*', 'r'] {
+        assert_eq!(press_at(&mut state, key, 451), [], "{key}");
+        assert!(state.overlay.is_none(), "{key}");
+    }
+    press_at(&mut state, 'p', 451);
+    assert!(state.paused, "reading can be paused meanwhile");
+    press(&mut state, "<esc>");
+    assert!(state.past.is_none());
+}
+
+#[test]
+fn what_one_arranges_in_the_past_stays() {
+    let mut state = busy(80, 24);
+    press(&mut state, "[");
+    press(&mut state, "/db<enter>t");
+    press(&mut state, "0");
+    assert_eq!(state.outline.view().filter.text(), "db");
+    let mut state = empty(80, 24);
+    press(&mut state, ",[].0");
+    assert!(state.past.is_none());
+}

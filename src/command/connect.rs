@@ -1,0 +1,39 @@
+//! From flags to a connection that can be used: a kept session that is still open spares the question for a password.
+
+use super::CommandError;
+use crate::{
+    config::{self, ConnectionArgs, Draft, Environment},
+    vim::{Client, ConnectOptions, Shelf},
+};
+
+/// The connection to the one server that is meant.
+///
+/// # Errors
+/// As [`config::resolve`] has.
+pub(super) async fn one(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<ConnectOptions, CommandError> {
+    finish(config::draft(args, environment)?).await
+}
+
+async fn finish(draft: Draft) -> Result<ConnectOptions, CommandError> {
+    if draft.lacks_password()
+        && let Some((_, kept)) = draft.kept()
+        && let Some(session) = kept.look()
+    {
+        let options = draft.with_session(session);
+        if is_open(options.clone()).await {
+            return Ok(options);
+        }
+    }
+    Ok(draft.finish()?)
+}
+
+/// Whether the server still knows the session. One that cannot be reached is asked again when it matters.
+async fn is_open(options: ConnectOptions) -> bool {
+    match Client::connect(options).await {
+        Ok(client) => matches!(client.current_session().await, Ok(Some(_))),
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,58 @@
+//! `vtask logout`: ends the session that `--keep-session` left open.
+
+use clap::Args;
+
+use super::{CommandError, Outcome, stage::Stage};
+use crate::{
+    config::{self, ConnectionArgs},
+    vim::{Client, Shelf},
+};
+
+const ABOUT: &str = "\
+Exit codes: 0 ended, or there was none; 4 the server cannot be reached (the session is forgotten here; on the server it \
+ends by its idle time-out).";
+
+/// End the session that --keep-session left open, and forget it
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = ABOUT)]
+pub struct LogoutArgs {
+    /// Which server, and whose session.
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// Ends it.
+///
+/// # Errors
+/// When it is not known whose session is meant, or the server cannot be reached.
+pub async fn run(args: &LogoutArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    let profiles = &args.connection.profile;
+    if profiles.len() < 2 {
+        return end(&args.connection, stage).await;
+    }
+    let mut outcome = Outcome::Success;
+    for name in profiles {
+        let ended = end(&args.connection.of_profile(name), stage).await;
+        outcome = outcome.and(ended.unwrap_or_else(|error| {
+            stage.say(&error.to_string());
+            Outcome::Unknown
+        }));
+    }
+    Ok(outcome)
+}
+
+async fn end(args: &ConnectionArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    let (draft, user, kept) = config::kept_session(args, stage.environment)?;
+    let whose = format!("{user} on {}", draft.address.name());
+    let Some(session) = kept.look() else {
+        stage.say(&format!("no session of {whose} is kept."));
+        return Ok(Outcome::Success);
+    };
+    kept.clear();
+    Client::connect(draft.with_session(session))
+        .await?
+        .end_session()
+        .await?;
+    stage.say(&format!("the session of {whose} is ended."));
+    Ok(Outcome::Success)
+}

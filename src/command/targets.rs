@@ -1,0 +1,295 @@
+//! Which tasks on which servers: `--profile`, and TASKs that name theirs (`lab/task-4711`, or a URL).
+
+use std::{collections::BTreeMap, io::BufRead, sync::Arc};
+
+use super::{CommandError, tasks};
+use crate::{
+    config::{self, ConnectionArgs, Environment},
+    task::TaskRef,
+};
+
+/// Tasks on one server.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// The profile's name, where there are several servers.
+    pub(super) name: Option<String>,
+    /// How to reach it.
+    pub(super) connection: ConnectionArgs,
+    /// The tasks, each once, in the order given.
+    pub(super) tasks: Vec<Arc<str>>,
+    /// Further profiles that turned out to be the same server.
+    again: Vec<String>,
+}
+
+impl Target {
+    /// The one server, without tasks.
+    #[cfg(test)]
+    pub(super) fn alone() -> Self {
+        Self {
+            name: None,
+            connection: ConnectionArgs::default(),
+            tasks: Vec::new(),
+            again: Vec::new(),
+        }
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.name.as_deref() == Some(name) || self.again.iter().any(|again| again == name)
+    }
+
+    /// A task as it can be told from those of the other servers: `lab/task-4711`.
+    pub(super) fn full(&self, mo_id: &str) -> String {
+        full(self.name.as_deref(), mo_id)
+    }
+}
+
+/// `lab/task-4711`; without a name the moId.
+pub(super) fn full(name: Option<&str>, mo_id: &str) -> String {
+    match name {
+        Some(name) => format!("{name}/{mo_id}"),
+        None => mo_id.to_owned(),
+    }
+}
+
+/// The servers that are meant, in the order in which they are named, without tasks.
+///
+/// # Errors
+/// When a profile is not there, or a URL is given besides several.
+pub(super) fn servers(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<Vec<Target>, CommandError> {
+    if args.profile.len() < 2 {
+        return Ok(vec![Target {
+            name: None,
+            connection: args.clone(),
+            tasks: Vec::new(),
+            again: Vec::new(),
+        }]);
+    }
+    if args.url.is_some() {
+        let why = "--url (or VTASK_URL) names one vCenter, --profile several. Give one of them.";
+        return Err(CommandError::Usage(why.to_owned()));
+    }
+    let mut at: BTreeMap<String, usize> = BTreeMap::new();
+    let mut targets: Vec<Target> = Vec::new();
+    for name in &args.profile {
+        let connection = args.of_profile(name);
+        let (address, _) = config::server_and_trust(&connection, environment)
+            .map_err(|error| CommandError::Usage(format!("profile {name}: {error}")))?;
+        let place = *at.entry(address.authority()).or_insert(targets.len());
+        match targets.get_mut(place) {
+            Some(before) => before.again.push(name.clone()),
+            None => targets.push(Target {
+                name: Some(name.clone()),
+                connection,
+                tasks: Vec::new(),
+                again: Vec::new(),
+            }),
+        }
+    }
+    Ok(targets)
+}
+
+/// What is to be said of servers that were named twice; each is asked once.
+pub(super) fn named_twice(targets: &[Target]) -> Vec<String> {
+    let said = targets.iter().flat_map(|target| {
+        let name = target.name.as_deref().unwrap_or_default();
+        target.again.iter().map(move |again| {
+            if again == name {
+                format!("--profile names {name} twice; it is asked once.")
+            } else {
+                format!("the profiles {name} and {again} are the same vCenter; it is asked once, as {name}.")
+            }
+        })
+    });
+    said.collect()
+}
+
+/// The tasks that are meant, by server. A profile that only a TASK names counts as if `--profile` did.
+///
+/// # Errors
+/// When a text names no task, or it is not plain on which server it is.
+pub(super) fn with_tasks(
+    args: &ConnectionArgs,
+    texts: &[String],
+    stdin: impl FnOnce() -> Box<dyn BufRead>,
+    environment: &dyn Environment,
+) -> Result<Vec<Target>, CommandError> {
+    let texts = tasks::texts(texts, stdin)?;
+    let mut args = args.clone();
+    let mut read: Vec<(Option<&str>, &str, Arc<str>)> = Vec::new();
+    for text in &texts {
+        let (name, task) = split(text);
+        let TaskRef(mo_id) = task
+            .parse()
+            .map_err(|error: crate::task::NotATask| CommandError::Usage(error.to_string()))?;
+        if let Some(name) = name
+            && !args.profile.iter().any(|known| known == name)
+        {
+            args.profile.push(name.to_owned());
+        }
+        read.push((name, text, mo_id));
+    }
+    let mut targets = servers(&args, environment)?;
+    for (name, text, mo_id) in read {
+        let target = match (name, &mut targets[..]) {
+            (_, [only]) => Some(only),
+            (Some(name), several) => several.iter_mut().find(|target| target.is_called(name)),
+            (None, several) => {
+                let host = host(text);
+                several.iter_mut().find(|target| {
+                    config::server_and_trust(&target.connection, environment)
+                        .is_ok_and(|(address, _)| host == Some(&*address.name()))
+                })
+            }
+        };
+        let Some(target) = target else {
+            let names = args.profile.join(", ");
+            return Err(CommandError::Usage(format!(
+                "{text} may be on any of {names}: the same moId exists on several. Write {}.",
+                full(args.profile.first().map(String::as_str), &mo_id)
+            )));
+        };
+        if !target.tasks.contains(&mo_id) {
+            target.tasks.push(mo_id);
+        }
+    }
+    if !texts.is_empty() && targets.len() > 1 {
+        targets.retain(|target| !target.tasks.is_empty());
+    }
+    Ok(targets)
+}
+
+/// The same where only one server can be asked.
+///
+/// # Errors
+/// As [`with_tasks`] has, and when there are several.
+pub(super) fn on_one_server(
+    args: &ConnectionArgs,
+    texts: &[String],
+    stdin: impl FnOnce() -> Box<dyn BufRead>,
+    environment: &dyn Environment,
+) -> Result<Target, CommandError> {
+    let targets = with_tasks(args, texts, stdin, environment)?;
+    <[Target; 1]>::try_from(targets)
+        .map(|[target]| target)
+        .map_err(|targets| {
+            let names: Vec<String> = targets
+                .into_iter()
+                .filter_map(|target| target.name)
+                .collect();
+            CommandError::Usage(format!(
+                "this is about one vCenter at a time, but {} are meant: {}.",
+                names.len(),
+                names.join(", ")
+            ))
+        })
+}
+
+/// The profile that a TASK names, and the rest of it.
+fn split(text: &str) -> (Option<&str>, &str) {
+    match text.split_once('/') {
+        Some((name, task))
+            if !name.is_empty()
+                && !task.is_empty()
+                && !name.contains([':', ' '])
+                && !task.contains('/') =>
+        {
+            (Some(name), task)
+        }
+        _ => (None, text),
+    }
+}
+
+/// Host and port of a URL.
+fn host(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("://")?;
+    let host = rest.split('/').next()?;
+    Some(host.rsplit('@').next().unwrap_or(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str = "[profiles.lab]\nurl = \"vc01.lab\"\n[profiles.branch]\nurl = \"vc02.lab\"\n\
+                          [profiles.same]\nurl = \"https://vc01.lab/sdk\"\n";
+
+    type Told = (Option<String>, Vec<String>);
+
+    fn asked(profiles: &[&str], texts: &[&str]) -> Result<Vec<Told>, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let config = folder.path().join("config.toml");
+        std::fs::write(&config, CONFIG).map_err(|error| error.to_string())?;
+        let args = ConnectionArgs {
+            profile: profiles.iter().map(ToString::to_string).collect(),
+            config: Some(config),
+            ..ConnectionArgs::default()
+        };
+        let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
+        let stdin = || -> Box<dyn BufRead> { Box::new(&b""[..]) };
+        let targets = with_tasks(&args, &texts, stdin, &|_: &str| None);
+        let targets = targets.map_err(|error| error.to_string())?;
+        let told = targets.into_iter().map(|target| {
+            let tasks = target.tasks.iter().map(ToString::to_string).collect();
+            (target.name, tasks)
+        });
+        Ok(told.collect())
+    }
+
+    fn on(name: &str, tasks: &[&str]) -> Told {
+        let tasks = tasks.iter().map(ToString::to_string).collect();
+        (Some(name.to_owned()), tasks)
+    }
+
+    #[test]
+    fn a_task_names_its_server_by_profile_or_url() {
+        let texts = [
+            "branch/task-1",
+            "lab/task-1",
+            "https://vc02.lab/sdk/vim25/8.0.3.0/Task/task-2/info",
+            "lab/Task:task-1",
+        ];
+        let expected = [on("lab", &["task-1"]), on("branch", &["task-1", "task-2"])];
+        assert_eq!(asked(&["lab", "branch"], &texts).unwrap(), expected);
+        // Without --profile the names of the tasks do.
+        let expected = [on("branch", &["task-1"]), on("lab", &["task-1"])];
+        assert_eq!(asked(&[], &texts[..2]).unwrap(), expected);
+        let only = asked(&["lab"], &["task-7", "lab/task-8"]).unwrap();
+        assert_eq!(
+            only,
+            [(None, vec!["task-7".to_owned(), "task-8".to_owned()])]
+        );
+    }
+
+    #[test]
+    fn what_is_not_plain_is_refused_with_what_to_write() {
+        let refused = asked(&["lab", "branch"], &["task-1"]).unwrap_err();
+        assert!(refused.contains("Write lab/task-1"), "{refused}");
+        let refused = asked(&["lab"], &["nowhere/task-1"]).unwrap_err();
+        assert!(refused.contains("nowhere"), "{refused}");
+    }
+
+    #[test]
+    fn a_server_that_is_named_twice_is_asked_once() {
+        let found = asked(
+            &["lab", "same", "branch"],
+            &["same/task-1", "branch/task-1"],
+        )
+        .unwrap();
+        assert_eq!(found, [on("lab", &["task-1"]), on("branch", &["task-1"])]);
+        let target = |again: &str| Target {
+            name: Some("lab".to_owned()),
+            connection: ConnectionArgs::default(),
+            tasks: Vec::new(),
+            again: vec![again.to_owned()],
+        };
+        let said = named_twice(&[target("same"), target("lab")]);
+        assert!(
+            said[0].contains("lab and same are the same vCenter"),
+            "{said:?}"
+        );
+        assert!(said[1].contains("names lab twice"), "{said:?}");
+    }
+}

@@ -1,0 +1,51 @@
+//! The events: what the server noted down about a task, oldest first.
+
+use ratatui::text::Line;
+
+use crate::{
+    task::Handle,
+    ui::{
+        Canvas,
+        ink::{flow, prose},
+        theme::Role,
+        words,
+    },
+};
+
+pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'static>> {
+    let (state, look) = (canvas.state, canvas.look);
+    let none = |text: &str| prose(look, text, columns, Role::Dim);
+    let events = match state.events.get(&handle) {
+        Some(Ok(events)) if events.is_empty() => {
+            return none("The server has noted nothing down about this task.");
+        }
+        Some(Ok(events)) => events,
+        Some(Err(reason)) => return none(&format!("The events are not known: {reason}")),
+        None if state.paused => return none("Reading is paused; the events were not asked for."),
+        None => return none("Asking for the events…"),
+    };
+    let zone = &state.options.time_zone;
+    let record = state.board.get(handle);
+    let now = record.map_or(canvas.now, |record| state.time(record, canvas.now));
+    let mut lines = Vec::new();
+    for event in events.iter() {
+        let time = event
+            .created
+            .map_or_else(|| "--:--:--".to_owned(), |at| words::moment(at, now, zone));
+        let time = format!("{time}  ");
+        let hang = time.len();
+        let user = match event.user.trim() {
+            "" => String::new(),
+            user => format!("  {user}"),
+        };
+        let type_name = format!("  {}", event.type_name);
+        let parts = [
+            (time.as_str(), Role::Dim),
+            (event.text(), Role::Text),
+            (user.as_str(), Role::Key),
+            (type_name.as_str(), Role::Faint),
+        ];
+        lines.extend(flow(look, &parts, columns, hang));
+    }
+    lines
+}

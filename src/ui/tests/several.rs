@@ -1,0 +1,77 @@
+//! Several vCenters on one screen.
+
+use insta::assert_snapshot;
+
+use super::draw_text;
+use crate::{
+    app::{
+        Effect,
+        fixture::{HERE, THERE, now, task, tasks, tell_of, twins},
+    },
+    task::{TaskChange, TaskId},
+    watch::{Command, Link},
+};
+
+#[test]
+fn each_row_tells_its_vcenter_and_the_header_each_link() {
+    assert_snapshot!("several_80x24", draw_text(&twins(80, 24)));
+    assert_snapshot!("several_160x45", draw_text(&twins(160, 45)));
+    assert_snapshot!("several_50x12", draw_text(&twins(50, 12)));
+}
+
+#[test]
+fn the_same_mo_ids_never_mix() {
+    let mut state = twins(120, 24);
+    assert_eq!(state.board.iter().count(), 6);
+    let gone = TaskChange::Gone {
+        mo_id: "task-1".into(),
+        at: now(),
+    };
+    tell_of(&mut state, THERE, tasks(vec![gone]));
+    let ended = serde_json::json!({"state": "error", "entityName": "web-lab"});
+    tell_of(&mut state, HERE, tasks(vec![task("task-2", &ended)]));
+    let status = |endpoint, mo_id| {
+        let handle = state.board.find(&TaskId::new(endpoint, mo_id)).unwrap();
+        state.board.get(handle).unwrap().status().word()
+    };
+    assert_eq!(status(HERE, "task-1"), "running");
+    assert_eq!(status(THERE, "task-2"), "running");
+    assert_eq!(status(HERE, "task-2"), "failed");
+    let parents = [HERE, THERE].map(|endpoint| {
+        let child = state.board.find(&TaskId::new(endpoint, "task-3")).unwrap();
+        let parent = state.board.parent(child).unwrap();
+        state.board.get(parent).unwrap().id.endpoint
+    });
+    assert_eq!(parents, [HERE, THERE]);
+    assert_eq!(state.board.endpoint_name(THERE), Some("branch"));
+}
+
+#[test]
+fn one_that_is_signed_out_does_not_disturb_the_other() {
+    let mut state = twins(80, 24);
+    let out = Link::SignedOut {
+        reason: "signing in as ops (vc02.lab): InvalidLogin.".into(),
+    };
+    tell_of(&mut state, THERE, crate::watch::Update::Link(out));
+    let text = draw_text(&state);
+    assert!(
+        text.contains("branch out") && text.contains("● lab"),
+        "{text}"
+    );
+    let here = state.board.find(&TaskId::new(HERE, "task-1")).unwrap();
+    let record = state.board.get(here).unwrap();
+    assert!(!state.is_stale(record));
+    state.cursor.choose(here);
+    state.settle();
+    let effects = crate::app::update(
+        &mut state,
+        crate::app::Event::Key(crossterm::event::KeyEvent::from(
+            crossterm::event::KeyCode::Char('*'),
+        )),
+        now(),
+    );
+    let is_pinned_there = effects.iter().any(
+        |effect| matches!(effect, Effect::Send(HERE, Command::Pin(tasks, true)) if &*tasks[0] == "task-1"),
+    );
+    assert!(is_pinned_there, "{effects:?}");
+}

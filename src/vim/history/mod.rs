@@ -1,0 +1,162 @@
+//! What is no longer there to be read: tasks of the past, from history collectors.
+//!
+//! A collector is made for a query, read page by page, and destroyed: a session may hold some 32 of them. One method
+//! here is one request, so that whoever has to go slowly can; [`Client::past_tasks`] does it all in one go.
+
+mod query;
+mod trace;
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub use query::{ByUser, Recursion, TaskQuery, TaskTime};
+pub use trace::Trace;
+
+use super::{
+    client::Client,
+    error::Error,
+    types::{ManagedObjectReference, items, parse_date_time},
+};
+
+/// How many tasks are asked for at a time; servers refuse more than 1,000.
+const PAGE: usize = 500;
+/// How many tasks are looked through for one of which nothing but the name is known.
+const LOOKED_THROUGH: usize = 5_000;
+
+impl Client {
+    /// Makes a history collector; it stands before its oldest task. It must be [destroyed](Self::destroy_history).
+    ///
+    /// # Errors
+    /// `NotSupported` where the server keeps no history (ESXi), `NoPermission`, `InvalidState` where the session has
+    /// all the collectors that it may have, and the connection's troubles.
+    pub async fn create_history(&self, query: &TaskQuery) -> Result<ManagedObjectReference, Error> {
+        let doing = || "searching the task history".to_owned();
+        let manager = self.content().task_manager.clone();
+        let body = json!({"filter": query.to_json()});
+        let kind = "TaskManager/CreateCollectorForTasks";
+        let made = self
+            .post(&manager, "CreateCollectorForTasks", body, kind, &doing)
+            .await?;
+        self.read(&doing, &made, |reference| {
+            ManagedObjectReference::from_json("TaskHistoryCollector", reference)
+        })
+    }
+
+    /// Moves a history collector behind its newest task.
+    ///
+    /// # Errors
+    /// Faults, and the connection's troubles.
+    pub async fn reset_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
+        let doing = || "reading the task history".to_owned();
+        let kind = "TaskHistoryCollector/ResetCollector";
+        let done = self.post(collector, "ResetCollector", json!({}), kind, &doing);
+        done.await.map(drop)
+    }
+
+    /// The next older tasks, newest first, at most `most` (1 to 1,000); each exactly as the server sent it. None:
+    /// there are no more.
+    ///
+    /// # Errors
+    /// Faults, and the connection's troubles.
+    pub async fn older_history(
+        &self,
+        collector: &ManagedObjectReference,
+        most: usize,
+    ) -> Result<Vec<Value>, Error> {
+        let doing = || "reading the task history".to_owned();
+        let kind = "TaskHistoryCollector/ReadPreviousTasks";
+        let body = json!({"maxCount": most});
+        let page = self.post(collector, "ReadPreviousTasks", body, kind, &doing);
+        let list = |page| items("TaskInfo", page);
+        let mut page = self.read(&doing, &page.await?, list)?;
+        // Whichever way round a server gives the tasks of one page: the newest come first here.
+        page.sort_by_key(|info| std::cmp::Reverse(queued(info)));
+        Ok(page)
+    }
+
+    /// Destroys a history collector.
+    ///
+    /// # Errors
+    /// Faults, and the connection's troubles. It then ends with the session.
+    pub async fn destroy_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
+        let doing = || "leaving the task history".to_owned();
+        let kind = "TaskHistoryCollector/DestroyCollector";
+        let done = self.post(collector, "DestroyCollector", json!({}), kind, &doing);
+        done.await.map(drop)
+    }
+
+    /// Tasks of the past that fit the query and are `wanted`, newest first, at most `limit`; each exactly as the
+    /// server sent it.
+    ///
+    /// # Errors
+    /// As [`create_history`](Self::create_history).
+    pub async fn past_tasks(
+        &self,
+        query: &TaskQuery,
+        limit: usize,
+        wanted: impl FnMut(&Value) -> bool,
+    ) -> Result<Vec<Value>, Error> {
+        let collector = self.create_history(query).await?;
+        let found = self.read_back(&collector, limit, wanted).await;
+        // Where this fails it ends with the session.
+        let _ = self.destroy_history(&collector).await;
+        found
+    }
+
+    /// The task that left this trace, as the history tells it.
+    ///
+    /// # Errors
+    /// As [`past_tasks`](Self::past_tasks).
+    pub async fn find_past_task(
+        &self,
+        trace: &Trace,
+        now: Timestamp,
+    ) -> Result<Option<Value>, Error> {
+        for query in trace.places(now) {
+            let mut looked = 0;
+            let is_it = |info: &Value| {
+                looked += 1;
+                trace.is(info) || looked > LOOKED_THROUGH
+            };
+            let mut found = self.past_tasks(&query, 1, is_it).await?;
+            if let Some(info) = found.pop().filter(|info| trace.is(info)) {
+                return Ok(Some(info));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn read_back(
+        &self,
+        collector: &ManagedObjectReference,
+        limit: usize,
+        mut wanted: impl FnMut(&Value) -> bool,
+    ) -> Result<Vec<Value>, Error> {
+        self.reset_history(collector).await?;
+        let mut found = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
+        loop {
+            let page = self.older_history(collector, PAGE).await?;
+            let before = seen.len();
+            for info in page {
+                let is_new = seen.insert(info["key"].to_string());
+                if is_new && wanted(&info) {
+                    found.push(info);
+                    if found.len() >= limit {
+                        return Ok(found);
+                    }
+                }
+            }
+            // A server that gives the same page again and again has no more.
+            if seen.len() == before {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+fn queued(info: &Value) -> Option<Timestamp> {
+    parse_date_time(info["queueTime"].as_str()?)
+}

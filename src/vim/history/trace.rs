@@ -1,0 +1,115 @@
+//! What is known of a task that vanished, to find it in the history by: there is no filter by key.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::TaskQuery;
+use crate::vim::types::{ManagedObjectReference, TaskInfo};
+
+/// How far back a task is looked for of which nothing but the name is known.
+const RECENT_PAST: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is known of a task that vanished, to find it in the history by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// The moId that it had.
+    pub mo_id: Arc<str>,
+    /// Parent, root, entity and time, where it was ever read.
+    known: Option<Known>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Known {
+    key: Arc<str>,
+    parent: Option<Arc<str>>,
+    root: Option<Arc<str>>,
+    entity: Option<ManagedObjectReference>,
+    queued: Timestamp,
+}
+
+impl Trace {
+    /// The trace of a task that was read before it vanished.
+    pub fn of(info: &TaskInfo) -> Self {
+        Self {
+            mo_id: info.mo_id().clone(),
+            known: Some(Known {
+                key: info.key.clone(),
+                parent: info.parent_key().cloned(),
+                root: info.root_key().cloned(),
+                entity: info.entity.clone(),
+                queued: info.queue_time,
+            }),
+        }
+    }
+
+    /// The trace of a task of which nothing but the name is known.
+    pub fn named(mo_id: Arc<str>) -> Self {
+        Self { mo_id, known: None }
+    }
+
+    /// Whether this is the task.
+    pub(super) fn is(&self, info: &Value) -> bool {
+        let key = self.known.as_ref().map_or(&self.mo_id, |known| &known.key);
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        text(&info["key"]).as_deref() == Some(&**key)
+            || text(&info["task"]["value"]).as_deref() == Some(&*self.mo_id)
+    }
+
+    /// Where to look, the narrowest place first: there is no filter by key.
+    pub(super) fn places(&self, now: Timestamp) -> Vec<TaskQuery> {
+        let Some(known) = &self.known else {
+            return vec![TaskQuery {
+                since: now.checked_sub(RECENT_PAST).ok(),
+                ..TaskQuery::default()
+            }];
+        };
+        let around = SignedDuration::from_secs(2);
+        let by_time = TaskQuery {
+            entity: known.entity.clone(),
+            since: known.queued.checked_sub(around).ok(),
+            until: known.queued.checked_add(around).ok(),
+            ..TaskQuery::default()
+        };
+        let by_parent = known.parent.iter().map(|parent| TaskQuery {
+            parents: vec![parent.clone()],
+            ..TaskQuery::default()
+        });
+        let by_root = known.root.iter().map(|root| TaskQuery {
+            roots: vec![root.clone()],
+            ..TaskQuery::default()
+        });
+        by_parent.chain(by_root).chain([by_time]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::task::fixture::{at, info};
+
+    #[test]
+    fn a_task_is_looked_for_in_its_family_first_and_by_its_time_last() {
+        let more = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1",
+            "entity": {"type": "VirtualMachine", "value": "vm-7"}});
+        let trace = Trace::of(&info("task-3", &more));
+        let places = trace.places(at(100));
+        assert_eq!(places[0].parents, ["task-2".into()] as [Arc<str>; 1]);
+        assert_eq!(places[1].roots, ["task-1".into()] as [Arc<str>; 1]);
+        assert_eq!(places[2].since, Some(at(-2)));
+        assert!(places[2].entity.is_some());
+        assert!(trace.is(&json!({"key": "task-3"})));
+        assert!(!trace.is(&json!({"key": "task-33"})));
+    }
+
+    #[test]
+    fn of_a_name_alone_the_last_day_is_looked_through() {
+        let trace = Trace::named("task-3".into());
+        let places = trace.places(at(100));
+        assert_eq!(places.len(), 1);
+        assert_eq!(places[0].since, Some(at(100 - 86_400)));
+    }
+}

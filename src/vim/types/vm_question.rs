@@ -1,0 +1,83 @@
+//! `VirtualMachineQuestionInfo`: what a virtual machine asks before it goes on.
+
+use serde_json::Value;
+
+use super::any::{items, string, unboxed};
+
+/// A question that waits for somebody's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VmQuestion {
+    /// The question.
+    pub text: String,
+    /// The answers that it takes, in the server's order.
+    pub choices: Vec<String>,
+}
+
+impl VmQuestion {
+    /// The question in a `VirtualMachineRuntimeInfo`, if there is one. A question without words is one all the same.
+    pub fn of_runtime(runtime: Value) -> Option<Self> {
+        let question = match unboxed(runtime) {
+            Value::Object(mut runtime) => unboxed(runtime.shift_remove("question")?),
+            _ => return None,
+        };
+        if !question.is_object() {
+            return None;
+        }
+        let text = |value: &Value| string("text", value.clone()).unwrap_or_default();
+        let choice = unboxed(question["choice"].clone());
+        let choices = items("choiceInfo", choice["choiceInfo"].clone());
+        let choices = choices.unwrap_or_default().into_iter().map(unboxed);
+        let choices = choices.map(|choice| {
+            let named = [&choice["label"], &choice["summary"], &choice["key"]];
+            let mut named = named.into_iter().map(text);
+            named.find(|name| !name.is_empty()).unwrap_or_default()
+        });
+        let asked = Some(text(&question["text"])).filter(|text| !text.is_empty());
+        let messages = || {
+            let messages = items("message", question["message"].clone()).unwrap_or_default();
+            let messages: Vec<String> = messages
+                .into_iter()
+                .map(|message| text(&unboxed(message)["text"]))
+                .collect();
+            messages.join(" ")
+        };
+        Some(Self {
+            text: asked.unwrap_or_else(messages),
+            choices: choices.filter(|choice| !choice.is_empty()).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_question_comes_with_its_choices() {
+        let choice = |label: &str, key: &str| json!({"_typeName": "ElementDescription", "label": label, "key": key});
+        let runtime = json!({"_typeName": "VirtualMachineRuntimeInfo", "question": {
+            "id": "7", "text": "Moved or copied?", "choice": {"_typeName": "ChoiceOption",
+                "choiceInfo": [choice("I moved it", "1"), choice("", "2")], "defaultIndex": 0}}});
+        let question = VmQuestion::of_runtime(runtime).unwrap();
+        assert_eq!(question.text, "Moved or copied?");
+        assert_eq!(question.choices, ["I moved it", "2"]);
+    }
+
+    #[test]
+    fn nothing_asked_is_no_question_and_odd_questions_are_questions() {
+        for runtime in [
+            json!(null),
+            json!({}),
+            json!({"question": null}),
+            json!({"question": 7}),
+            json!([]),
+        ] {
+            assert_eq!(VmQuestion::of_runtime(runtime), None);
+        }
+        let odd = json!({"question": {"text": 4, "choice": "x", "message": [{"text": "a"}, {"text": "b"}]}});
+        let odd = VmQuestion::of_runtime(odd).unwrap();
+        assert_eq!((odd.text.as_str(), odd.choices.len()), ("a b", 0));
+    }
+}

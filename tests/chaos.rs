@@ -1,0 +1,33 @@
+//! A few of the schedules of `cargo run --release --example chaos`, and shorter ones.
+
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "tests may panic; the example uses more of what is shared"
+)]
+
+#[path = "../examples/chaos/plan.rs"]
+mod plan;
+#[path = "../examples/chaos/run.rs"]
+mod run;
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use vtask::watch::FetchMode;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_board_is_right_again_after_every_trouble() {
+    let mut running = JoinSet::new();
+    for seed in [4, 29, 47, 63, 76, 90] {
+        for mode in [FetchMode::Push, FetchMode::Poll] {
+            running.spawn(run::run(seed, mode, Duration::from_secs(4)));
+        }
+    }
+    let outcomes = running.join_all().await;
+    let befallen: u64 = outcomes.iter().map(|outcome| outcome.befallen).sum();
+    assert!(befallen > 50, "{befallen}");
+    for outcome in outcomes {
+        assert_eq!(outcome.problems, Vec::<String>::new(), "{outcome:?}");
+    }
+}

@@ -1,0 +1,202 @@
+//! `--keep-session`, `vtask logout` and the keyring against the embedded vCenter.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod command_support;
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use command_support::{Line, line, server};
+use vtask::simulator::Simulator;
+
+/// How often a method was called.
+fn calls(simulator: &Simulator, method: &str) -> usize {
+    let requests = simulator.control().requests();
+    let of_method = requests
+        .iter()
+        .filter(|request| format!("{request:?}").contains(method));
+    of_method.count()
+}
+
+fn kept(words: &str, folder: &Path) -> Line {
+    line(words).variable("XDG_RUNTIME_DIR", folder.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn runs_share_one_session_until_it_is_ended() {
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    for command in [
+        "list --keep-session",
+        "get task-1 --keep-session",
+        "tree task-6 --keep-session",
+        "wait task-4 --timeout 200ms --keep-session",
+        "cancel task-3 --yes --keep-session",
+    ] {
+        let ran = kept(command, folder.path()).on(&simulator).await;
+        let code = if command.starts_with("wait") { 124 } else { 0 };
+        assert_eq!(ran.code, code, "{command}: {ran:?}");
+    }
+    assert_eq!(calls(&simulator, "/Login"), 1);
+    assert_eq!(calls(&simulator, "/Logout"), 0);
+    assert_eq!(simulator.control().sessions(), 1, "left open");
+    assert_eq!(simulator.control().open_objects().views, 0);
+    let ran = kept("logout", folder.path()).without_password();
+    let ran = ran
+        .variable("XDG_RUNTIME_DIR", folder.path().to_str().unwrap())
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("is ended"), "{}", ran.err);
+    assert_eq!(simulator.control().sessions(), 0);
+    let ran = kept("logout", folder.path()).on(&simulator).await;
+    assert!(ran.err.contains("no session"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn a_dead_session_is_replaced() {
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    for logins in [1, 2] {
+        let ran = kept("list --keep-session", folder.path())
+            .on(&simulator)
+            .await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(calls(&simulator, "/Login"), logins);
+        simulator.control().kill_sessions();
+    }
+    // Whoever does not ask for it neither uses nor leaves one.
+    let ran = kept("list", folder.path()).on(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(simulator.control().sessions(), 0);
+}
+
+#[tokio::test]
+async fn an_open_session_spares_the_password() {
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let without = || {
+        line("list --keep-session --ids")
+            .without_password()
+            .variable("XDG_RUNTIME_DIR", folder.path().to_str().unwrap())
+    };
+    let ran = without().on(&simulator).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    kept("list --keep-session", folder.path())
+        .on(&simulator)
+        .await;
+    let ran = without().on(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(calls(&simulator, "/Login"), 1);
+    assert_eq!(simulator.control().sessions(), 1, "left open");
+    simulator.control().kill_sessions();
+    let ran = without().on(&simulator).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("no password"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn a_file_that_others_can_read_is_refused() {
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    kept("list --keep-session", folder.path())
+        .on(&simulator)
+        .await;
+    let sessions = folder.path().join("vtask/sessions");
+    let file = fs::read_dir(&sessions).unwrap().next().unwrap().unwrap();
+    fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
+    let ran = kept("list --keep-session", folder.path())
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("not yours alone"), "{}", ran.err);
+    let session = fs::read_to_string(file.path()).unwrap();
+    let session: serde_json::Value = serde_json::from_str(&session).unwrap();
+    assert!(!ran.err.contains(session["session"].as_str().unwrap()));
+}
+
+/// A keyring of one entry a file, spoken to as `secret-tool` is.
+const SECRET_TOOL: &str = r#"#!/bin/sh
+verb=$1; shift
+[ "$verb" = store ] && shift 2
+echo "$verb $*" >> "$KEYRING/calls"
+file="$KEYRING/$(echo "$*" | tr ' /' '__')"
+case $verb in
+    store) cat > "$file" ;;
+    lookup) [ -e "$file" ] && cat "$file" ;;
+    clear) rm -f "$file" ;;
+esac
+"#;
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_password_in_the_keyring_signs_in() {
+    let simulator = command_support::server_with(|options| {
+        options.credentials = Some(("ops".to_owned(), "hunter 2".to_owned()));
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let tool = folder.path().join("secret-tool");
+    fs::write(&tool, SECRET_TOOL).unwrap();
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o700)).unwrap();
+    let config = folder.path().join("config.toml");
+    let text = format!(
+        "[profiles.lab]\nurl = \"{}\"\nusername = \"ops\"\npassword-keyring = true\n",
+        simulator.url()
+    );
+    fs::write(&config, text).unwrap();
+    let run = async |words: &[&str], input: &str, path: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vtask"));
+        command.args(words).arg("--config").arg(&config);
+        command
+            .env_clear()
+            .env("PATH", path)
+            .env("KEYRING", folder.path());
+        let file = folder.path().join("input");
+        fs::write(&file, input).unwrap();
+        command.stdin(Stdio::from(fs::File::open(&file).unwrap()));
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+        let output = output.await.unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), err)
+    };
+    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let (code, err) = run(&["list", "--ids"], "", &path).await;
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("vtask config set-password"), "{err}");
+    let (code, err) = run(&["config", "set-password", "lab"], "hunter 2\n", &path).await;
+    assert_eq!(code, 0, "{err}");
+    let (code, err) = run(&["list", "--ids"], "", &path).await;
+    assert_eq!(code, 0, "{err}");
+    let called = fs::read_to_string(folder.path().join("calls")).unwrap();
+    assert!(called.contains("service vtask account ops on"), "{called}");
+    assert!(!called.contains("hunter"), "never on a command line");
+    let (code, err) = run(&["config", "forget-password", "lab"], "", &path).await;
+    assert!(code == 0 && err.contains("no longer"), "{err}");
+    let (code, err) = run(&["config", "set-password", "lab"], "\n", &path).await;
+    assert!(code == 2 && err.contains("nothing is changed"), "{err}");
+    let (code, err) = run(&["list", "--ids"], "", "/nonexistent").await;
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("cannot be run") && err.contains("password-file"),
+        "{err}"
+    );
+    fs::write(
+        &tool,
+        "#!/bin/sh\necho 'Cannot autolaunch D-Bus without X11' >&2; exit 1\n",
+    )
+    .unwrap();
+    let (code, err) = run(&["list", "--ids"], "", &path).await;
+    assert_eq!(code, 2);
+    assert!(err.contains("Cannot autolaunch"), "{err}");
+}

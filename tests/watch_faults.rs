@@ -1,0 +1,182 @@
+//! The fetch loop against faults that once did it harm: each test shows what a fault led to before it was mended.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use support::{Bench, standing, watch_by};
+use vtask::{
+    simulator::{
+        Control, Simulator,
+        faults::{Effect, Happening, Plan, Rule},
+    },
+    watch::{FetchMode, Link, Tempo, WatchOptions},
+};
+
+fn count(control: &Control, kind: &str) -> usize {
+    let requests = control.requests();
+    requests
+        .iter()
+        .filter(|request| request.kind == kind)
+        .count()
+}
+
+/// Retries follow each other quickly.
+fn hasty(mode: FetchMode, simulator: &Simulator) -> WatchOptions {
+    let mut options = watch_by(mode, simulator, &[]);
+    options.tempo = Tempo {
+        first_retry: Duration::from_millis(150),
+        last_retry: Duration::from_millis(200),
+        least_retry: Duration::from_millis(10),
+        ..Tempo::default()
+    };
+    options
+}
+
+async fn suffering(rule: Rule) -> (Simulator, Control) {
+    let simulator = Simulator::start(standing("quiet")).await.unwrap();
+    let control = simulator.control();
+    control.inject(&Plan::default().with(rule));
+    (simulator, control)
+}
+
+#[tokio::test]
+async fn collectors_that_are_given_up_do_not_pile_up_on_the_server() {
+    for effect in [Effect::status(403), Effect::status(401)] {
+        let rule = Rule::new("PropertyCollector/WaitForUpdatesEx", effect).times(12);
+        let (simulator, control) = suffering(rule).await;
+        let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+        let create = "PropertyCollector/CreatePropertyCollector";
+        bench
+            .until("many collectors", |_| count(&control, create) > 6)
+            .await;
+        assert!(
+            control.open_objects().collectors <= 2,
+            "{:?}",
+            control.open_objects()
+        );
+        bench
+            .until("the truth", |bench| bench.shows_truth(&control))
+            .await;
+        assert_eq!(control.open_objects().collectors, 1);
+        bench.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn sessions_do_not_pile_up_on_a_server_that_signs_in_and_then_fails() {
+    let rule = Rule::new("ServiceInstance/CurrentTime", Effect::status(503));
+    let (simulator, control) = suffering(rule).await;
+    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    bench
+        .until("many sign-ins", |_| {
+            count(&control, "SessionManager/Login") > 5
+        })
+        .await;
+    assert!(control.sessions() <= 2, "{}", control.sessions());
+    control.heal();
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    bench.stop().await;
+    assert_eq!(control.sessions(), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_fails_again_and_again_is_asked_ever_more_rarely() {
+    for (mode, kind) in [
+        (FetchMode::Poll, "Task/info"),
+        (FetchMode::Poll, "TaskManager/recentTask"),
+        (FetchMode::Push, "TaskManager/recentTask"),
+        (FetchMode::Push, "ListView/ModifyListView"),
+        (FetchMode::Push, "PropertyCollector/WaitForUpdatesEx"),
+    ] {
+        let (simulator, control) = suffering(Rule::new(kind, Effect::status(503))).await;
+        let mut bench = Bench::start(hasty(mode, &simulator));
+        bench
+            .until(kind, |bench| {
+                matches!(
+                    bench.links.last(),
+                    Some(Link::Retrying { attempt: 6.., .. })
+                )
+            })
+            .await;
+        control.heal();
+        bench
+            .until("the truth", |bench| bench.shows_truth(&control))
+            .await;
+        bench.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_asks_to_wait_until_a_time_is_left_alone_until_then() {
+    let effect = Effect::Status {
+        code: 503,
+        retry_after: Some(SignedDuration::from_secs(60)),
+        as_date: true,
+        reached: false,
+    };
+    let (simulator, _control) = suffering(Rule::new("TaskManager/recentTask", effect)).await;
+    let mut bench = Bench::start(hasty(FetchMode::Poll, &simulator));
+    bench
+        .until("the pause", |bench| {
+            matches!(bench.links.last(), Some(Link::Retrying { .. }))
+        })
+        .await;
+    let Some(Link::Retrying { next, .. }) = bench.links.last() else {
+        return;
+    };
+    let pause = next.duration_since(Timestamp::now()).as_secs();
+    assert!((30..=61).contains(&pause), "{pause}");
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_told_twice_is_not_asked_for() {
+    let told = Effect::Updates {
+        repeat: true,
+        shuffle: true,
+    };
+    let (simulator, control) =
+        suffering(Rule::new("PropertyCollector/WaitForUpdatesEx", told)).await;
+    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    for _ in 0..30 {
+        bench
+            .until("the truth", |bench| bench.shows_truth(&control))
+            .await;
+        control.happen(&Happening::KillSessions);
+        control.advance(Duration::from_secs(10));
+    }
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    assert_eq!(count(&control, "Task/info"), 0);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_forbids_everything_while_the_server_starts_is_waited_for() {
+    for kind in ["hello", "ServiceInstance/content"] {
+        let (simulator, control) = suffering(Rule::new(kind, Effect::status(403)).times(4)).await;
+        let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+        bench
+            .until("the truth", |bench| bench.shows_truth(&control))
+            .await;
+        bench.stop().await;
+    }
+    // With what may be a password nothing is tried twice.
+    let (simulator, control) =
+        suffering(Rule::new("SessionManager/Login", Effect::status(403))).await;
+    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    bench
+        .until("the refusal", |bench| {
+            matches!(bench.links.last(), Some(Link::SignedOut { .. }))
+        })
+        .await;
+    assert_eq!(count(&control, "SessionManager/Login"), 1);
+    bench.stop().await;
+}

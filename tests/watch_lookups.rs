@@ -1,0 +1,102 @@
+//! What is looked up around a task: its events, its family, the past; over HTTP, from the embedded server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
+mod support;
+
+use std::collections::HashSet;
+
+use support::{Bench, standing, watch_by};
+use vtask::{
+    simulator::Simulator,
+    vim::{TaskQuery, types::TaskInfo},
+    watch::{Command, FamilyState, FetchMode, PastRequest},
+};
+
+async fn begun() -> (Simulator, Bench) {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    (simulator, bench)
+}
+
+/// A task with children.
+fn parent(simulator: &Simulator) -> String {
+    let truth = simulator.control().truth();
+    let child = truth.iter().find(|info| info["parentTaskKey"].is_string());
+    child.unwrap()["parentTaskKey"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_events_of_a_task_are_told_or_why_they_are_not() {
+    let (simulator, mut bench) = begun().await;
+    let task = parent(&simulator);
+    bench.send(Command::FollowEvents(Some(task.as_str().into())));
+    bench
+        .until("its events", |bench| !bench.events.is_empty())
+        .await;
+    let (of, events) = bench.events.remove(0);
+    let events = events.unwrap();
+    assert_eq!(*of, *task);
+    assert!(events.iter().all(|event| event.created.is_some()));
+    assert!(!events.is_empty());
+    simulator
+        .control()
+        .behave(|ways| ways.events_permission = false);
+    bench.send(Command::FollowEvents(Some(task.as_str().into())));
+    bench
+        .until("the refusal", |bench| !bench.events.is_empty())
+        .await;
+    let reason = bench.events.remove(0).1.unwrap_err();
+    assert!(
+        reason.contains("NoPermission") || reason.contains("ermission"),
+        "{reason}"
+    );
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_family_is_found_in_the_history_and_nothing_known_is_overwritten() {
+    let (simulator, mut bench) = begun().await;
+    let control = simulator.control();
+    let task = parent(&simulator);
+    bench.send(Command::FollowFamily(Some(task.as_str().into())));
+    let is_found = |bench: &Bench| {
+        let last = bench.families.last();
+        last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
+    };
+    bench.until("the family", is_found).await;
+    assert!(bench.shows_truth(&control));
+    assert_eq!(control.open_objects().histories, 0);
+    control.behave(|ways| ways.history_permission = false);
+    bench.send(Command::FollowFamily(Some(task.as_str().into())));
+    let has_failed = |bench: &Bench| {
+        let last = bench.families.last();
+        last.is_some_and(|(_, state)| matches!(state, FamilyState::Failed(_)))
+    };
+    bench.until("the refusal", has_failed).await;
+    assert!(bench.shows_truth(&control));
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn the_past_comes_page_by_page_newest_first() {
+    let (simulator, mut bench) = begun().await;
+    let query = Box::new(TaskQuery::default());
+    bench.send(Command::Past(PastRequest::Begin { search: 1, query }));
+    bench.until("a page", |bench| bench.pages.len() == 1).await;
+    bench.send(Command::Past(PastRequest::More { search: 1 }));
+    bench
+        .until("another page", |bench| bench.pages.len() == 2)
+        .await;
+    let pages = bench.pages.iter().map(|(_, page)| page.clone().unwrap());
+    let tasks: Vec<_> = pages.flat_map(|page| page.tasks).collect();
+    let names: HashSet<_> = tasks.iter().map(TaskInfo::mo_id).collect();
+    assert_eq!(names.len(), tasks.len(), "no task twice");
+    assert!(tasks.is_sorted_by(|one, other| one.queue_time >= other.queue_time));
+    assert_eq!(simulator.control().open_objects().histories, 0);
+    bench.stop().await;
+}
