@@ -29,7 +29,7 @@ use vtask::{
     figures::resident_memory,
     task::{
         EndpointId, Labels, TaskChange,
-        outline::{Filter, Layout, Sort, SortColumn, View},
+        outline::{Layout, Sort, SortColumn, View},
     },
     ui::{self, Look},
     vim::types::{OperationLabel, Path, TaskInfo, UpdateSet},
@@ -285,7 +285,7 @@ fn arrange(state: &mut State, layout: Layout, column: SortColumn, filter: &str) 
         column,
         descending: column == SortColumn::Progress,
     };
-    let filter = Filter::new(filter);
+    let filter = vtask::task::Filter::words(filter);
     state.outline.arrange(
         View {
             layout,

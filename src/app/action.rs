@@ -70,7 +70,7 @@ actions! {
     /// Ask what cancelling would do.
     Inspect: "cancel…", "Inspect whether the task can be cancelled, and ask for it";
     /// Type a filter.
-    Filter: "filter", "Show only tasks that hold a text";
+    Filter: "filter", "Show only tasks that match a filter";
     /// Choose the order.
     Sort: "sort", "Choose the order";
     /// Turn the order round.
@@ -133,6 +133,14 @@ actions! {
     No: "no", "No, leave it alone";
     /// The other button.
     Switch: "switch", "Go to the other button";
+    /// Complete the word.
+    Complete: "complete", "Complete the word: names, and values that are there";
+    /// The completion before.
+    CompleteBack: "back", "The completion before";
+    /// What was typed before.
+    Older: "typed before", "What was typed before";
+    /// What was typed after that.
+    Newer: "typed after", "What was typed after that";
     /// Empty the line.
     ClearLine: "clear", "Empty the line";
     /// Find an action by its name.

@@ -45,6 +45,8 @@ pub enum Effect {
     Send(EndpointId, Command),
     /// Put a text on the clipboard.
     Copy(String),
+    /// Remember a filter for the next run.
+    Remember(String),
     /// Write a file that is not there yet.
     Save {
         /// Its name.

@@ -169,7 +169,13 @@ impl Context {
                 Action::Dismiss,
             ],
             Self::Reading => &[Action::Down, Action::PageDown, Action::Dismiss],
-            Self::Prompt => &[Action::Accept, Action::Dismiss, Action::ClearLine],
+            Self::Prompt => &[
+                Action::Accept,
+                Action::Dismiss,
+                Action::Complete,
+                Action::Older,
+                Action::ClearLine,
+            ],
             Self::Palette => &[Action::Down, Action::Accept, Action::Dismiss],
             Self::Screen | Self::Global => &[],
         }

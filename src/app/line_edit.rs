@@ -19,6 +19,11 @@ impl LineEdit {
         }
     }
 
+    /// A line with the cursor between these.
+    pub fn around(before: String, after: String) -> Self {
+        Self { before, after }
+    }
+
     /// The whole line.
     pub fn text(&self) -> String {
         format!("{}{}", self.before, self.after)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::keymap::Keymap;
+use crate::task::Saved;
 
 macro_rules! themes {
     ($($(#[$about:meta])+ $theme:ident = $name:literal,)+) => {
@@ -172,6 +173,10 @@ pub struct Options {
     pub ascii: bool,
     /// Where people's clocks are.
     pub time_zone: TimeZone,
+    /// Filters that have names.
+    pub saved_filters: Saved,
+    /// Filters that were typed before, the latest last.
+    pub typed_filters: Vec<String>,
 }
 
 impl Default for Options {
@@ -187,6 +192,8 @@ impl Default for Options {
             colors: ColorDepth::True,
             ascii: false,
             time_zone: TimeZone::UTC,
+            saved_filters: Saved::new(),
+            typed_filters: Vec::new(),
         }
     }
 }

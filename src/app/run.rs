@@ -81,6 +81,8 @@ pub trait Host {
     fn ask_background(&mut self) -> io::Result<()>;
     /// Puts a text on the clipboard.
     fn copy(&mut self, text: &str) -> io::Result<()>;
+    /// Remembers a filter for the next run.
+    fn remember(&mut self, _filter: &str) {}
     /// Comes back when another thread panicked.
     fn panicked(&self) -> impl Future<Output = ()>;
 }
@@ -363,6 +365,7 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
                 Effect::Draw => self.wants_frame = true,
                 Effect::Redraw => self.redraw()?,
                 Effect::Send(endpoint, command) => self.send(endpoint, command),
+                Effect::Remember(filter) => self.host.remember(&filter),
                 Effect::Copy(text) => self.copy(text)?,
                 Effect::Save { path, text, what } => {
                     self.errands.spawn(errand::save(path, text, what));

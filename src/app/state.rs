@@ -9,6 +9,7 @@ use super::{
     action::Action,
     cancel::Request,
     cursor::Cursor,
+    filters::{Clocks, FilterTyping},
     follow::Follow,
     geometry::Areas,
     inspector::Inspector,
@@ -24,7 +25,7 @@ use super::{
 use crate::{
     figures::Report,
     task::{
-        Board, EndpointId, Handle, Journal, PendingQuestion, Record, TypicalDurations,
+        Board, EndpointId, Handle, Journal, PendingQuestion, Record, Scene, TypicalDurations,
         outline::{Outline, SortColumn, View},
     },
     vim::types::TaskEvent,
@@ -154,11 +155,8 @@ pub enum Purpose {
     Add,
     /// To write the rows to a file of that name.
     Export,
-    /// To show only tasks that hold a text; this was the filter before.
-    Filter {
-        /// The filter to go back to.
-        before: String,
-    },
+    /// To show only tasks that match a filter.
+    Filter(Box<FilterTyping>),
 }
 
 /// A line being typed.
@@ -346,6 +344,15 @@ impl State {
     /// An endpoint.
     pub fn server(&self, id: EndpointId) -> Option<&Server> {
         self.servers.iter().find(|server| server.id == id)
+    }
+
+    /// What is known around the tasks, for filters. `clocks` are [`Clocks::of`] its servers.
+    pub fn scene<'a>(&'a self, clocks: &'a Clocks<'a>) -> Scene<'a> {
+        Scene {
+            board: &self.board,
+            typical: Some(&self.typical),
+            endpoints: Some(clocks),
+        }
     }
 
     /// The time by the clock of a task's server; it stands still while that is not heard of.

@@ -20,6 +20,7 @@ use crossterm::{
 };
 use tokio::sync::Notify;
 
+use super::memory::Memory;
 use super::{background::QUESTION, run::Host};
 
 /// Whether the terminal is in our hands; it must be given back once, by whoever comes first.
@@ -29,14 +30,14 @@ static PANICKED: Notify = Notify::const_new();
 
 /// The terminal while it is ours.
 #[derive(Debug)]
-pub struct Session(());
+pub struct Session(Memory);
 
 impl Session {
-    /// Takes the terminal over, and sees to it that a panic gives it back.
+    /// Takes the terminal over, and sees to it that a panic gives it back. What is typed goes into `memory`.
     ///
     /// # Errors
     /// When there is no terminal, or it does not obey.
-    pub fn enter() -> io::Result<Self> {
+    pub fn enter(memory: Memory) -> io::Result<Self> {
         static HOOK: std::sync::Once = std::sync::Once::new();
         HOOK.call_once(|| {
             let report = panic::take_hook();
@@ -47,7 +48,7 @@ impl Session {
             }));
         });
         take_over()?;
-        Ok(Self(()))
+        Ok(Self(memory))
     }
 }
 
@@ -90,6 +91,11 @@ impl Host for Session {
             io::stdout(),
             Print(passed_through(&plain, set("TMUX"), set("STY")))
         )
+    }
+
+    fn remember(&mut self, filter: &str) {
+        // A filter that is forgotten is not worth a word in between.
+        let _ = self.0.add(filter);
     }
 
     fn retake(&mut self) -> io::Result<()> {

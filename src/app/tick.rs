@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    follow, outlook,
+    filters, follow, outlook,
     state::{Overlay, State},
 };
 use crate::{
@@ -28,6 +28,7 @@ pub fn next_tick(state: &State, now: Timestamp) -> Option<Timestamp> {
         overlay(state, now),
         follow::due(state, now),
         state.notices.vanishes(now),
+        filters::next_change(state, now),
     ];
     let next = clocks.into_iter().flatten().min()?;
     Some(whole_second(next).max(whole_second(now + SignedDuration::from_nanos(1))))

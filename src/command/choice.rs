@@ -1,9 +1,16 @@
 //! Choosing tasks by what people know of them. Pure.
 
 use clap::Args;
+use jiff::Timestamp;
 
-use super::words;
-use crate::{task::Labels, vim::types::TaskInfo};
+use super::{CommandError, session::HERE, words};
+use crate::{
+    task::{
+        Board, EndpointId, Endpoints, Filter, Handle, Labels, Saved, Scene, TaskChange, TaskId,
+        Touched,
+    },
+    vim::types::TaskInfo,
+};
 
 /// Which tasks, by what people know of them. Several values of one flag: any of them; several flags: all of them.
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
@@ -24,6 +31,10 @@ pub struct Choice {
     /// Tasks that carry this activation id: the token that a client gave its call
     #[arg(long, value_name = "ID", help_heading = "Which tasks")]
     pub activation_id: Vec<String>,
+
+    /// Tasks that match this filter, such as 'target:db-* elapsed>1h'; @NAME for a saved one
+    #[arg(long, value_name = "FILTER", help_heading = "Which tasks")]
+    pub filter: Option<String>,
 }
 
 impl Choice {
@@ -66,7 +77,103 @@ impl Choice {
             .filter(|(_, values)| !values.is_empty())
             .map(|(flag, values)| format!("{flag} {}", values.join(" or ")))
             .collect();
-        words.join(", ")
+        let filter = self
+            .filter
+            .iter()
+            .map(|filter| format!("--filter '{filter}'"));
+        words
+            .into_iter()
+            .chain(filter)
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+/// A choice whose filter was read.
+#[derive(Debug, Clone, Default)]
+pub struct Sieve {
+    choice: Choice,
+    filter: Filter,
+    endpoint: String,
+}
+
+impl Sieve {
+    /// Reads the filter of a choice, for tasks of the endpoint of that name.
+    ///
+    /// # Errors
+    /// When it does not read: what is wrong, and where.
+    pub fn new(choice: &Choice, saved: &Saved, endpoint: String) -> Result<Self, CommandError> {
+        let text = choice.filter.as_deref().unwrap_or_default();
+        let filter = Filter::parse(text, saved).map_err(|error| {
+            let why = format!("--filter does not read.\n{}", error.shown(text));
+            CommandError::Usage(why)
+        })?;
+        Ok(Self {
+            choice: choice.clone(),
+            filter,
+            endpoint,
+        })
+    }
+
+    /// The choice in words.
+    pub fn in_words(&self) -> String {
+        self.choice.in_words()
+    }
+
+    /// Whether a task on a board is among those, at a time by the server's clock.
+    pub fn takes(&self, board: &Board, handle: Handle, now: Timestamp) -> bool {
+        let Some(record) = board.get(handle) else {
+            return false;
+        };
+        let Some(info) = record.info.as_deref() else {
+            return false;
+        };
+        let scene = Scene {
+            board,
+            typical: None,
+            endpoints: Some(&Here {
+                name: &self.endpoint,
+                now,
+            }),
+        };
+        self.choice.matches(info, &board.labels(record.id.endpoint))
+            && self.filter.matches(scene, handle)
+    }
+
+    /// Whether a task by itself may be among those; its relatives are not known.
+    pub fn may_take(&self, info: TaskInfo, labels: &Labels, now: Timestamp) -> bool {
+        if !self.choice.matches(&info, labels) {
+            return false;
+        }
+        if self.filter.is_empty() || self.filter.asks_for_family() {
+            return true;
+        }
+        let mut board = Board::new();
+        board.set_labels(HERE, labels.clone());
+        let id = TaskId::new(HERE, info.mo_id().clone());
+        let change = TaskChange::Whole {
+            info: Box::new(info),
+            at: now,
+        };
+        let applied = board.apply(HERE, change, &mut Touched::default());
+        let found = board.find(&id).filter(|_| applied.is_ok());
+        found.is_some_and(|handle| self.takes(&board, handle, now))
+    }
+}
+
+/// The one server that is asked, and its time.
+struct Here<'a> {
+    name: &'a str,
+    now: Timestamp,
+}
+
+impl Endpoints for Here<'_> {
+    fn time(&self, _: EndpointId) -> Timestamp {
+        self.now
+    }
+
+    fn name(&self, _: EndpointId) -> Option<&str> {
+        Some(self.name)
     }
 }
 

@@ -2,38 +2,39 @@
 
 use std::sync::Arc;
 
-use super::{CommandError, choice::Choice, session, stage::Stage};
-use crate::{
-    task::{Labels, Status},
-    vim::{ConnectOptions, types::TaskInfo},
+use super::{
+    CommandError,
+    choice::Sieve,
+    session::{self, Snapshot},
+    stage::Stage,
 };
+use crate::vim::ConnectOptions;
 
 /// The tasks that are queued or running now and are among those chosen.
 ///
 /// # Errors
 /// When the server cannot be asked, and when there is none.
 pub(super) async fn active(
-    choice: &Choice,
+    sieve: &Sieve,
     connect: ConnectOptions,
     stage: &mut Stage<'_>,
 ) -> Result<Vec<Arc<str>>, CommandError> {
     let server = connect.address.name();
     let found = session::with(connect, stage, async |client| {
-        // Without labels operations are called by words made of their ids.
-        let labels = client
-            .operation_labels()
-            .await
-            .map(Labels::new)
-            .unwrap_or_default();
-        let mut found = Vec::new();
-        for info in session::read_recent(client).await? {
-            let Ok(info) = TaskInfo::from_json(info) else {
-                continue;
-            };
-            if Status::of(&info).is_active() && choice.matches(&info, &labels) {
-                found.push(info.mo_id().clone());
-            }
+        let mut snapshot = Snapshot::begin(client).await;
+        for raw in session::read_recent(client).await? {
+            // What is no TaskInfo cannot be told from others.
+            let _ = snapshot.add(raw);
         }
+        let Snapshot { board, now, .. } = &snapshot;
+        let mut found: Vec<Arc<str>> = board
+            .iter()
+            .filter(|(handle, record)| {
+                record.status().is_active() && sieve.takes(board, *handle, *now)
+            })
+            .map(|(_, record)| record.id.mo_id.clone())
+            .collect();
+        found.sort_unstable();
         Ok(found)
     });
     let found = found.await?;
@@ -41,7 +42,7 @@ pub(super) async fn active(
         return Err(CommandError::NothingFound(format!(
             "no task with {} is queued or running on {server}. `vtask list` shows what is there; --new waits for what \
              starts from now on.",
-            choice.in_words()
+            sieve.in_words()
         )));
     }
     Ok(found)

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     CommandError, Moment, Outcome,
-    choice::Choice,
+    choice::{Choice, Sieve},
     connect,
     session::{self, HERE, Snapshot},
     shape, spans,
@@ -16,7 +16,7 @@ use super::{
     words,
 };
 use crate::{
-    config::ConnectionArgs,
+    config::{self, ConnectionArgs},
     task::{Handle, Progress, Status},
     text::duration,
     vim::{Client, TaskQuery, types::TaskInfo},
@@ -125,8 +125,10 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
         return Err(CommandError::Usage(why.to_owned()));
     }
     let mut snapshots = Vec::new();
+    let mut sieves = Vec::new();
     let mut complaints = Vec::new();
     let mut outcome = Outcome::Success;
+    let file = config::file(&args.connection, stage.environment)?;
     let targets = targets::servers(&args.connection, stage.environment)?;
     for warning in targets::named_twice(&targets) {
         stage.say(&warning);
@@ -134,11 +136,15 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
     for target in targets {
         let connect = connect::one(&target.connection, stage.environment).await?;
         let endpoint = connect.address.name();
-        let asked = session::with(connect, stage, async |client| gather(args, client).await);
+        let sieve = Sieve::new(&args.choice, &file.filters, endpoint.clone())?;
+        let asked = session::with(connect, stage, async |client| {
+            gather(args, &sieve, client).await
+        });
         match asked.await {
             Ok((snapshot, complaint)) => {
                 complaints.extend(complaint);
                 snapshots.push((target, endpoint, snapshot));
+                sieves.push(sieve);
             }
             // One server that is away must not keep the others' tasks from being listed.
             Err(CommandError::Server(error)) if target.name.is_some() => {
@@ -153,7 +159,7 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
             Err(error) => return Err(error),
         }
     }
-    let listed = select(args, &snapshots);
+    let listed = select(args, &sieves, &snapshots);
     let text = if args.json {
         let lines = listed.iter().filter_map(|(at, handle)| {
             let (_, endpoint, snapshot) = snapshots.get(*at)?;
@@ -189,6 +195,7 @@ type Snapshots = [(Target, String, Snapshot)];
 /// Reads what may be listed. The complaint is about a history that could not be searched.
 async fn gather(
     args: &ListArgs,
+    sieve: &Sieve,
     client: &Client,
 ) -> Result<(Snapshot, Option<String>), CommandError> {
     let mut snapshot = Snapshot::begin(client).await;
@@ -205,10 +212,10 @@ async fn gather(
         until,
         ..TaskQuery::default()
     };
-    let labels = snapshot.board.labels(HERE);
+    let (labels, now) = (snapshot.board.labels(HERE), snapshot.now);
     let is_wanted = |raw: &Value| {
         TaskInfo::from_json(raw.clone()).is_ok_and(|info| {
-            is_in_state(args, Status::of(&info)) && args.choice.matches(&info, &labels)
+            is_in_state(args, Status::of(&info)) && sieve.may_take(info, &labels, now)
         })
     };
     match client.past_tasks(&query, args.limit, is_wanted).await {
@@ -236,16 +243,15 @@ fn is_in_state(args: &ListArgs, status: Status) -> bool {
 }
 
 /// The tasks to list, newest first, each with the place of its server.
-fn select(args: &ListArgs, snapshots: &Snapshots) -> Vec<(usize, Handle)> {
+fn select(args: &ListArgs, sieves: &[Sieve], snapshots: &Snapshots) -> Vec<(usize, Handle)> {
     let mut found: Vec<(Timestamp, &str, usize, Handle)> = Vec::new();
-    for (at, (_, _, snapshot)) in snapshots.iter().enumerate() {
+    for ((at, (_, _, snapshot)), sieve) in snapshots.iter().enumerate().zip(sieves) {
         let (since, until) = period(args, snapshot.now);
-        let labels = snapshot.board.labels(HERE);
         found.extend(snapshot.board.iter().filter_map(|(handle, record)| {
             let info = record.info.as_deref()?;
             let queued = info.queue_time;
             let is_listed = is_in_state(args, record.status())
-                && args.choice.matches(info, &labels)
+                && sieve.takes(&snapshot.board, handle, snapshot.now)
                 && since.is_none_or(|since| since <= queued)
                 && until.is_none_or(|until| queued <= until);
             is_listed.then_some((queued, &*record.id.mo_id, at, handle))

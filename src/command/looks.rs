@@ -1,7 +1,7 @@
 //! How the screen is to look and which keys it knows: from flags, then the config file, then the terminal itself.
 
 use crate::{
-    app::{Clipboard, Keymap, KeymapError, Options, Themes},
+    app::{Clipboard, Keymap, KeymapError, Options, Themes, memory::Memory},
     cli::ScreenArgs,
     config::{self, ClipboardChoice, ConfigFile, Environment},
 };
@@ -36,7 +36,10 @@ pub(super) fn options(
             })
         }
     };
+    complaints.extend(file.filter_problems());
     Ok(Options {
+        saved_filters: file.filters.clone(),
+        typed_filters: Memory::from_environment(|name| environment.get(name)).filters(),
         read_only: args.read_only || defaults.read_only,
         themes,
         clipboard,

@@ -23,7 +23,7 @@ use super::{
     },
 };
 use crate::{
-    app::{self, Exit, Inlets, terminal::Session},
+    app::{self, Exit, Inlets, memory::Memory, terminal::Session},
     cli::{DemoArgs, ScreenArgs, WatchArgs},
     config::{self, ConfigFile},
     figures::Report,
@@ -185,8 +185,8 @@ async fn show(
         }
     };
     let shown = async {
-        let mut session =
-            Session::enter().map_err(|error| failed("taking the terminal over", error))?;
+        let mut session = Session::enter(Memory::from_environment(config::process_environment))
+            .map_err(|error| failed("taking the terminal over", error))?;
         let _title = tell.title.then(|| Title::begin(terminal_kind, &out));
         let backend = CrosstermBackend::new(out.clone());
         let mut terminal = ratatui::Terminal::new(backend)

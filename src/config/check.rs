@@ -51,6 +51,7 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
         report.problems.push(format!("default-profile: {error}"));
     }
     report.problems.extend(looks(&file, environment));
+    report.problems.extend(file.filter_problems());
     for (name, profile) in &file.profiles {
         let is_default = file.default_profile.as_deref() == Some(name) || file.profiles.len() == 1;
         let mark = if is_default { " (default)" } else { "" };

@@ -8,6 +8,8 @@ use std::{
 
 use serde::{Deserialize, Deserializer, de::Error};
 
+use crate::task::{Filter, Saved};
+
 use super::{ConfigError, Defaults, Environment, KeyWishes, Password, suggest};
 use crate::vim::Fingerprint;
 
@@ -29,6 +31,9 @@ pub struct ConfigFile {
     /// Keys of one's own, understood.
     #[serde(skip)]
     pub wishes: KeyWishes,
+    /// Filters by name: `@name` in a filter.
+    #[serde(default)]
+    pub filters: Saved,
     /// Connections by name.
     #[serde(default)]
     pub profiles: BTreeMap<String, Profile>,
@@ -73,6 +78,26 @@ fn fingerprint<'de, D: Deserializer<'de>>(
 }
 
 impl ConfigFile {
+    /// What is wrong with the saved filters; the others count.
+    pub fn filter_problems(&self) -> Vec<String> {
+        let wrong = self.filters.iter().filter_map(|(name, text)| {
+            let error = Filter::parse(text, &self.filters).err()?;
+            let part = text
+                .get(error.place.clone())
+                .filter(|part| !part.is_empty());
+            let place = part.map_or_else(|| "at its end".to_owned(), |part| format!("at “{part}”"));
+            Some(format!("the saved filter “{name}”, {place}: {error}"))
+        });
+        let odd = self
+            .filters
+            .keys()
+            .filter(|name| name.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')')));
+        let odd = odd.map(|name| {
+            format!("the saved filter “{name}”: its name must be one word to be used as @{name}")
+        });
+        wrong.chain(odd).collect()
+    }
+
     /// Reads the file that was named, or the one at the usual place if there is one.
     ///
     /// # Errors

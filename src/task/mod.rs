@@ -5,6 +5,7 @@ mod board;
 mod change;
 mod clock;
 pub mod estimate;
+pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod history;
@@ -19,6 +20,7 @@ pub mod shape;
 mod sheet;
 mod status;
 mod task_ref;
+mod texts;
 mod typical;
 pub(crate) mod words;
 
@@ -26,6 +28,7 @@ pub use board::{Board, Handle, Touched};
 pub use change::TaskChange;
 pub use clock::ServerClock;
 pub use estimate::{Estimate, TimeLeft, estimate, patience};
+pub use filter::{Endpoints, Filter, FilterError, Saved, Scene};
 pub use history::{History, Point};
 pub use id::{EndpointId, TaskId};
 pub use journal::{Before, Journal};

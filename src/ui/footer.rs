@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{Canvas, ink::Strip, theme::Role};
+use super::{Canvas, ink::Strip, theme::Role, typing};
 use crate::{
     app::{Action, Context, Gravity, Overlay, Prompt, Purpose, Target, may_ask},
     text::width,
@@ -26,6 +26,15 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
         return None;
     }
     if let Some(Overlay::Prompt(prompt)) = &canvas.state.overlay {
+        if let Purpose::Filter(typing) = &prompt.purpose {
+            let (place, left) = typing::draw(canvas, prompt, typing, area);
+            if let Some(area) = left {
+                let mut strip = Strip::new(canvas.look, area.width);
+                strip.gap(1);
+                hints(canvas, strip, area);
+            }
+            return Some(place);
+        }
         return Some(draw_prompt(canvas, prompt, area));
     }
     let mut strip = Strip::new(canvas.look, area.width);
@@ -122,7 +131,7 @@ fn draw_prompt(canvas: &mut Canvas, prompt: &Prompt, area: Rect) -> Position {
     let label = match prompt.purpose {
         Purpose::Add => "watch ",
         Purpose::Export => "write the rows to ",
-        Purpose::Filter { .. } => "/",
+        Purpose::Filter(_) => "/",
     };
     let mut strip = Strip::new(canvas.look, area.width);
     strip.gap(1).put(label, Role::Key);
@@ -147,11 +156,6 @@ fn draw_prompt(canvas: &mut Canvas, prompt: &Prompt, area: Rect) -> Position {
 fn note<'a>(canvas: &Canvas<'a>, prompt: &Prompt) -> Strip<'a> {
     let mut strip = Strip::new(canvas.look, 60);
     match prompt.purpose {
-        Purpose::Filter { .. } => {
-            let (found, all) = (canvas.state.outline.matching(), canvas.state.board.len());
-            let role = if found == 0 { Role::Warning } else { Role::Dim };
-            strip.put(&format!("{found} of {all}"), role);
-        }
         Purpose::Add if prompt.line.is_empty() => {
             strip.put(
                 "task-4711, or the URL of a task; several with spaces",
@@ -161,7 +165,7 @@ fn note<'a>(canvas: &Canvas<'a>, prompt: &Prompt) -> Strip<'a> {
         Purpose::Export => {
             strip.put(".csv, .json or .md", Role::Dim);
         }
-        Purpose::Add => {}
+        Purpose::Add | Purpose::Filter(_) => {}
     }
     strip
 }
@@ -183,7 +187,7 @@ fn problem(canvas: &mut Canvas, prompt: &Prompt, area: Rect) {
 }
 
 /// The end of a text that fits.
-fn tail(text: &str, columns: usize) -> &str {
+pub(super) fn tail(text: &str, columns: usize) -> &str {
     let mut rest = text;
     while width(rest) > columns {
         let mut characters = rest.chars();

@@ -18,7 +18,10 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let symbols = canvas.look.symbols;
     let filter = state.outline.view().filter.text();
     let (title, role, text) = if !state.board.is_empty() && !filter.is_empty() {
-        let text = format!("None of the {} tasks holds “{filter}”.", state.board.len());
+        let text = format!(
+            "None of the {} tasks matches “{filter}”.",
+            state.board.len()
+        );
         ("No match".to_owned(), Role::Strong, text)
     } else if let Some(server) = state.servers.iter().find(|server| is_out(server)) {
         let Link::SignedOut { reason } = &server.link else {

@@ -26,6 +26,7 @@ mod row;
 mod scrollbar;
 mod symbols;
 mod theme;
+mod typing;
 mod words;
 
 use jiff::Timestamp;

@@ -7,18 +7,19 @@ use crate::{
     app::{
         action::Action,
         event::Effect,
+        filters::Clocks,
         geometry::Areas,
         notices::Gravity,
         state::{Focus, Overlay, Panes, State},
     },
     task::{
-        Handle,
-        outline::{Filter, Fold, Layout, Sort, SortColumn, View},
+        Filter, Handle,
+        outline::{Fold, Layout, Sort, SortColumn, View},
     },
     watch::Command,
 };
 
-pub(super) fn act(state: &mut State, action: Action) {
+pub(super) fn act(state: &mut State, action: Action, now: Timestamp) {
     let page = isize::try_from(Areas::of(state).list.height.saturating_sub(1)).unwrap_or(1);
     match action {
         Action::Up => state.cursor.step(&state.outline, -1),
@@ -42,11 +43,11 @@ pub(super) fn act(state: &mut State, action: Action) {
         }
         Action::FoldAll => {
             state.cursor.hold(&state.outline);
-            state.outline.set_all_folded(&state.board, true);
+            fold_all(state, true, now);
         }
         Action::UnfoldAll => {
             state.cursor.hold(&state.outline);
-            state.outline.set_all_folded(&state.board, false);
+            fold_all(state, false, now);
         }
         _ => {}
     }
@@ -79,19 +80,29 @@ fn fold_or_climb(state: &mut State) {
 }
 
 /// Changes the view, with the selection held to its task.
-fn rearrange(state: &mut State, change: impl FnOnce(&mut View)) {
-    let mut view = state.outline.view().clone();
+fn rearrange(state: &mut State, now: Timestamp, change: impl FnOnce(&mut View)) {
+    let mut outline = std::mem::take(&mut state.outline);
+    let mut view = outline.view().clone();
     change(&mut view);
-    state.outline.arrange(view, &state.board);
+    let clocks = Clocks::of(&state.servers, now);
+    outline.arrange(view, state.scene(&clocks));
+    state.outline = outline;
 }
 
-pub(super) fn filter(state: &mut State, text: &str) {
-    rearrange(state, |view| view.filter = Filter::new(text));
+fn fold_all(state: &mut State, folded: bool, now: Timestamp) {
+    let mut outline = std::mem::take(&mut state.outline);
+    let clocks = Clocks::of(&state.servers, now);
+    outline.set_all_folded(state.scene(&clocks), folded);
+    state.outline = outline;
 }
 
-pub(super) fn switch_layout(state: &mut State) {
+pub(super) fn filter(state: &mut State, filter: Filter, now: Timestamp) {
+    rearrange(state, now, |view| view.filter = filter);
+}
+
+pub(super) fn switch_layout(state: &mut State, now: Timestamp) {
     state.cursor.hold(&state.outline);
-    rearrange(state, |view| {
+    rearrange(state, now, |view| {
         view.layout = match view.layout {
             Layout::Tree => Layout::Flat,
             Layout::Flat => Layout::Tree,
@@ -99,13 +110,15 @@ pub(super) fn switch_layout(state: &mut State) {
     });
 }
 
-pub(super) fn reverse(state: &mut State) {
-    rearrange(state, |view| view.sort.descending = !view.sort.descending);
+pub(super) fn reverse(state: &mut State, now: Timestamp) {
+    rearrange(state, now, |view| {
+        view.sort.descending = !view.sort.descending;
+    });
 }
 
 /// Sorts by a column, the natural way round first; by the column that it is sorted by already, the other way.
-pub(super) fn sort_by(state: &mut State, column: SortColumn) {
-    rearrange(state, |view| {
+pub(super) fn sort_by(state: &mut State, column: SortColumn, now: Timestamp) {
+    rearrange(state, now, |view| {
         view.sort = if view.sort.column == column {
             Sort {
                 descending: !view.sort.descending,
@@ -129,7 +142,7 @@ pub(super) fn open_menu(state: &mut State) {
     });
 }
 
-pub(super) fn act_in_menu(state: &mut State, action: Action) -> Vec<Effect> {
+pub(super) fn act_in_menu(state: &mut State, action: Action, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Sort { chosen }) = &mut state.overlay else {
         return Vec::new();
     };
@@ -137,10 +150,10 @@ pub(super) fn act_in_menu(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Up => *chosen = chosen.saturating_sub(1),
         Action::Down => *chosen = (*chosen + 1).min(last),
-        Action::Reverse => reverse(state),
+        Action::Reverse => reverse(state, now),
         Action::Accept => {
             let chosen = *chosen;
-            choose_order(state, chosen);
+            choose_order(state, chosen, now);
         }
         Action::Dismiss => state.overlay = None,
         _ => {}
@@ -148,12 +161,12 @@ pub(super) fn act_in_menu(state: &mut State, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-pub(super) fn choose_order(state: &mut State, chosen: usize) {
+pub(super) fn choose_order(state: &mut State, chosen: usize, now: Timestamp) {
     state.overlay = None;
     if let Some(column) = SortColumn::ALL.get(chosen)
         && state.outline.view().sort.column != *column
     {
-        sort_by(state, *column);
+        sort_by(state, *column, now);
     }
 }
 

@@ -20,12 +20,12 @@ use ratatui::layout::Size;
 use super::{
     action::Action,
     event::{Effect, Event, Exit},
-    follow,
+    filters, follow,
     keymap::Context,
     notices::Gravity,
     state::{Focus, Overlay, Panes, State},
 };
-use crate::watch::Command;
+use crate::{task::Filter, watch::Command};
 
 /// Lets an event change the state. What is to be done outside comes back, in order. `now` is this machine's time.
 pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
@@ -34,7 +34,7 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
         Event::Key(key) => press(state, key, now),
         Event::Paste(text) => {
             palette::paste(state, &text);
-            prompt::paste(state, &text)
+            prompt::paste(state, &text, now)
         }
         Event::Mouse(mouse) => match mouse::take(state, mouse, now) {
             Some(effects) => effects,
@@ -52,6 +52,7 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
         Event::Tick => Vec::new(),
         Event::Resumed => vec![Effect::Redraw],
     };
+    filters::pass(state, now);
     state.settle();
     effects.extend(follow::look_up(state, now));
     effects.push(Effect::Draw);
@@ -62,7 +63,7 @@ fn press(state: &mut State, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
     let context = state.context();
     match state.keymap.action(context, key) {
         Some(action) => act(state, context, action, now),
-        None if context == Context::Prompt => prompt::press(state, key),
+        None if context == Context::Prompt => prompt::press(state, key, now),
         None if context == Context::Palette => {
             palette::press(state, key);
             Vec::new()
@@ -87,7 +88,7 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
         Context::Menu if matches!(state.overlay, Some(Overlay::Copy { .. })) => {
             copy::act_in_menu(state, action, now)
         }
-        Context::Menu => list::act_in_menu(state, action),
+        Context::Menu => list::act_in_menu(state, action, now),
         Context::Reading => {
             read(state, action);
             Vec::new()
@@ -111,8 +112,8 @@ fn act_on_screen(
         Action::Inspect => return inspect::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),
         Action::Sort => list::open_menu(state),
-        Action::Reverse => list::reverse(state),
-        Action::Layout => list::switch_layout(state),
+        Action::Reverse => list::reverse(state, now),
+        Action::Layout => list::switch_layout(state, now),
         Action::Unwatch => return list::unwatch(state, now),
         Action::Pin => return list::pin(state, now),
         Action::Refresh => {
@@ -131,19 +132,19 @@ fn act_on_screen(
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),
         Action::Figures => state.overlay = Some(Overlay::Figures { top: 0 }),
-        Action::Back => back(state),
+        Action::Back => back(state, now),
         _ if details::act(state, action) => {}
         _ if context == Context::Details => details::scroll_by(state, action),
-        _ => list::act(state, action),
+        _ => list::act(state, action, now),
     }
     Vec::new()
 }
 
 /// One step back: from the details to the list, then the filter goes, then the details.
-fn back(state: &mut State) {
+fn back(state: &mut State, now: Timestamp) {
     match state.panes {
         Panes::Details | Panes::Both(Focus::Details) => state.panes = Panes::Both(Focus::List),
-        _ if !state.outline.view().filter.is_empty() => list::filter(state, ""),
+        _ if !state.outline.view().filter.is_empty() => list::filter(state, Filter::default(), now),
         Panes::Both(Focus::List) | Panes::List => state.panes = Panes::List,
     }
 }

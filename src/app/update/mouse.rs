@@ -43,7 +43,7 @@ fn roll(state: &mut State, place: Position, action: Action, now: Timestamp) -> V
                     details::scroll_by(state, action);
                 }
             } else {
-                list::act(state, action);
+                list::act(state, action, now);
             }
             Vec::new()
         }
@@ -58,14 +58,14 @@ fn click(state: &mut State, place: Position, now: Timestamp) -> Option<Vec<Effec
         Target::FoldMark(handle) => list::toggle_fold(state, handle),
         Target::Column(column) => {
             state.cursor.hold(&state.outline);
-            list::sort_by(state, column);
+            list::sort_by(state, column, now);
         }
         Target::Tab(tab) => details::show(state, tab),
         Target::Details => details::focus(state),
         Target::Member(handle) => return Some(inspect::choose(state, handle)),
         Target::Command(place) => return Some(palette::choose(state, place, now)),
         Target::Copied(place) => return Some(copy::choose(state, place, now)),
-        Target::Order(place) => list::choose_order(state, place),
+        Target::Order(place) => list::choose_order(state, place, now),
         Target::Action(action) => {
             let context = state.context();
             return Some(act(state, context, action, now));

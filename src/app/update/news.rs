@@ -8,12 +8,13 @@ use crate::{
     app::{
         cancel,
         event::Effect,
+        filters::Clocks,
         notices::Gravity,
         past::Past,
         server::Server,
         state::{Overlay, State},
     },
-    task::{Board, EndpointId, Handle, TaskChange, TaskId, Touched, outline::Outline},
+    task::{Board, EndpointId, Handle, Scene, TaskChange, TaskId, Touched, outline::Outline},
     watch::{CancelAnswer, Update},
 };
 
@@ -31,7 +32,10 @@ pub(super) fn take(
                 past.outline.rebuild(&past.board);
             }
             state.board.set_labels(endpoint, labels);
-            state.outline.rebuild(&state.board);
+            let mut outline = std::mem::take(&mut state.outline);
+            let clocks = Clocks::of(&state.servers, now);
+            outline.rebuild(state.scene(&clocks));
+            state.outline = outline;
         }
         Update::Cancel { mo_id, answer } => answered(state, endpoint, mo_id, answer, now),
         Update::Privilege { mo_id, privilege } => {
@@ -63,6 +67,7 @@ pub(super) fn take(
         Update::Typical(runs) => {
             state.typical.learn(endpoint, runs);
             state.typical_unknown.remove(&endpoint);
+            reconsider(state, now);
         }
         Update::TypicalUnknown(reason) => {
             state.typical_unknown.insert(endpoint, reason);
@@ -70,9 +75,13 @@ pub(super) fn take(
         Update::Past { .. } | Update::LookedUp { .. } => {}
         Update::Notice(text) => state.notices.say(Gravity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
+            let is_other_time = matches!(about, Update::Clock(_) | Update::Server(_));
             let mut servers = state.servers.iter_mut();
             if let Some(server) = servers.find(|server| server.id == endpoint) {
                 server.take(about, now);
+            }
+            if is_other_time {
+                reconsider(state, now);
             }
         }
     }
@@ -91,11 +100,28 @@ fn apply(state: &mut State, endpoint: EndpointId, changes: Vec<TaskChange>, now:
             state.notices.say(Gravity::Warning, text, now);
         }
     }
+    let clocks = Clocks::of(&state.servers, now);
     let (board, outline) = live(&mut state.past, (&mut state.board, &mut state.outline));
-    outline.touch(board, &touched);
+    let scene = Scene {
+        board,
+        typical: Some(&state.typical),
+        endpoints: Some(&clocks),
+    };
+    outline.touch(scene, &touched);
     for removed in touched.removed {
         forget(state, removed);
     }
+}
+
+/// What the filter says of times and servers may be otherwise now.
+fn reconsider(state: &mut State, now: Timestamp) {
+    let clocks = Clocks::of(&state.servers, now);
+    let (board, outline) = live(&mut state.past, (&mut state.board, &mut state.outline));
+    outline.reconsider(Scene {
+        board,
+        typical: Some(&state.typical),
+        endpoints: Some(&clocks),
+    });
 }
 
 /// The board of now with its rows: what is shown, unless one looks back.

@@ -10,20 +10,26 @@ use crate::{
     app::{
         action::Action,
         event::Effect,
+        filters::{self, FilterTyping},
         line_edit::LineEdit,
+        memory,
         notices::Gravity,
         state::{Overlay, Prompt, Purpose, State},
     },
-    task::{EndpointId, TaskRef},
+    task::{EndpointId, Filter, TaskRef},
     watch::Command,
 };
 
 pub(super) fn open(state: &mut State, action: Action) {
     let (purpose, line) = if action == Action::Filter {
         state.cursor.hold(&state.outline);
-        let before = state.outline.view().filter.text().to_owned();
-        let line = LineEdit::new(before.clone());
-        (Purpose::Filter { before }, line)
+        let before = state.outline.view().filter.clone();
+        let line = LineEdit::new(before.text());
+        let typing = FilterTyping {
+            before,
+            ..FilterTyping::default()
+        };
+        (Purpose::Filter(Box::new(typing)), line)
     } else {
         (Purpose::Add, LineEdit::default())
     };
@@ -34,31 +40,51 @@ pub(super) fn open(state: &mut State, action: Action) {
     }));
 }
 
-pub(super) fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
+pub(super) fn press(state: &mut State, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
     if let Some(Overlay::Prompt(prompt)) = &mut state.overlay
         && prompt.line.press(key)
     {
-        changed(state);
+        typed(state, now);
     }
     Vec::new()
 }
 
-pub(super) fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+pub(super) fn paste(state: &mut State, text: &str, now: Timestamp) -> Vec<Effect> {
     if let Some(Overlay::Prompt(prompt)) = &mut state.overlay {
         prompt.line.insert(text);
-        changed(state);
+        typed(state, now);
     }
     Vec::new()
 }
 
-fn changed(state: &mut State) {
+/// The line was changed by hand: what Tab offered and what was recalled is past.
+fn typed(state: &mut State, now: Timestamp) {
+    if let Some(Overlay::Prompt(prompt)) = &mut state.overlay
+        && let Purpose::Filter(typing) = &mut prompt.purpose
+    {
+        typing.offer = None;
+        typing.recalled = None;
+    }
+    changed(state, now);
+}
+
+/// The line is another one. A filter that does not read leaves the last good one in force.
+fn changed(state: &mut State, now: Timestamp) {
     let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
         return;
     };
     prompt.problem = None;
-    if matches!(prompt.purpose, Purpose::Filter { .. }) {
-        let text = prompt.line.text();
-        list::filter(state, &text);
+    let Purpose::Filter(typing) = &mut prompt.purpose else {
+        return;
+    };
+    typing.mark = None;
+    let text = prompt.line.text();
+    match Filter::parse(&text, &state.options.saved_filters) {
+        Ok(filter) => list::filter(state, filter, now),
+        Err(error) => {
+            typing.mark = Some(error.columns(&text));
+            prompt.problem = Some(error.message);
+        }
     }
 }
 
@@ -69,24 +95,93 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
     match action {
         Action::ClearLine => {
             prompt.line.clear();
-            changed(state);
+            typed(state, now);
         }
         Action::Dismiss => {
             let before = match &prompt.purpose {
-                Purpose::Filter { before } => Some(before.clone()),
+                Purpose::Filter(typing) => Some(typing.before.clone()),
                 Purpose::Add | Purpose::Export => None,
             };
             state.overlay = None;
             if let Some(before) = before {
-                list::filter(state, &before);
+                list::filter(state, before, now);
             }
         }
-        Action::Accept if prompt.purpose == Purpose::Add => return add(state, now),
-        Action::Accept if prompt.purpose == Purpose::Export => return export::accept(state, now),
-        Action::Accept => state.overlay = None,
+        Action::Complete | Action::CompleteBack => complete(state, action, now),
+        Action::Older => recall(state, true, now),
+        Action::Newer => recall(state, false, now),
+        Action::Accept => match &prompt.purpose {
+            Purpose::Add => return add(state, now),
+            Purpose::Export => return export::accept(state, now),
+            Purpose::Filter(_) => return accept_filter(state),
+        },
         _ => {}
     }
     Vec::new()
+}
+
+/// Keeps the filter that is in force. A line that does not read stays, so that it can be mended.
+fn accept_filter(state: &mut State) -> Vec<Effect> {
+    if matches!(&state.overlay, Some(Overlay::Prompt(prompt)) if prompt.problem.is_some()) {
+        return Vec::new();
+    }
+    state.overlay = None;
+    let text = state.outline.view().filter.text().trim().to_owned();
+    if text.is_empty() {
+        return Vec::new();
+    }
+    memory::remember(&mut state.options.typed_filters, &text);
+    vec![Effect::Remember(text)]
+}
+
+fn complete(state: &mut State, action: Action, now: Timestamp) {
+    let Some(Overlay::Prompt(prompt)) = &state.overlay else {
+        return;
+    };
+    let Purpose::Filter(typing) = &prompt.purpose else {
+        return;
+    };
+    let back = action == Action::CompleteBack;
+    let before = prompt.line.before();
+    let Some((text, offer)) = filters::completed(state, typing, before, back, now) else {
+        return;
+    };
+    let after = prompt.line.after().to_owned();
+    if let Some(Overlay::Prompt(prompt)) = &mut state.overlay
+        && let Purpose::Filter(typing) = &mut prompt.purpose
+    {
+        typing.offer = Some(offer);
+        prompt.line = LineEdit::around(text, after);
+    }
+    changed(state, now);
+}
+
+/// Brings back what was typed before, or after that again.
+fn recall(state: &mut State, older: bool, now: Timestamp) {
+    let past = &state.options.typed_filters;
+    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
+        return;
+    };
+    let Purpose::Filter(typing) = &mut prompt.purpose else {
+        return;
+    };
+    let (place, draft) = match (typing.recalled.take(), older) {
+        (None, true) => (Some(0), prompt.line.text()),
+        (None, false) => return,
+        (Some((at, draft)), true) => (Some((at + 1).min(past.len().saturating_sub(1))), draft),
+        (Some((at, draft)), false) => (at.checked_sub(1), draft),
+    };
+    let line = match place {
+        None => draft.clone(),
+        Some(at) => match past.iter().rev().nth(at) {
+            Some(text) => text.clone(),
+            None => return,
+        },
+    };
+    typing.recalled = place.map(|at| (at, draft));
+    typing.offer = None;
+    prompt.line = LineEdit::new(line);
+    changed(state, now);
 }
 
 /// Has the tasks watched whose names were typed; if one of them is none, the line stays and says which.

@@ -36,7 +36,7 @@ exitCode, durationSeconds, reason, tasks [{moId, status, outcome, durationSecond
 )]
 pub struct WaitArgs {
     /// Tasks to wait for, in any form; - reads them from standard input, one per line
-    #[arg(value_name = "TASK", required_unless_present_any = ["entity", "operation", "user", "activation_id", "new"])]
+    #[arg(value_name = "TASK", required_unless_present_any = ["entity", "operation", "user", "activation_id", "filter", "new"])]
     pub tasks: Vec<String>,
 
     /// Which tasks besides (or instead of) those that are named: the ones that are queued or running now.

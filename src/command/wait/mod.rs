@@ -23,7 +23,9 @@ pub(super) use report::Talk;
 pub(super) use waiting::{Conclusion, Goal, Waiting};
 
 use super::{
-    CommandError, Outcome, connect, find,
+    CommandError, Outcome,
+    choice::Sieve,
+    connect, find,
     stage::Stage,
     targets,
     tell::{exec, terminal::Terminal},
@@ -58,13 +60,15 @@ pub async fn run(args: &WaitArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
     let mut tasks = target.tasks;
     let defaults = config::defaults(&args.connection, stage.environment)?;
     let connect = connect::one(&target.connection, stage.environment).await?;
+    let saved = config::file(&target.connection, stage.environment)?.filters;
+    let sieve = Sieve::new(&args.choice, &saved, connect.address.name())?;
     let mut options = args.follow.options(connect, Vec::new(), &defaults);
     let goal = Goal {
         any: args.any,
         children: args
             .children
             .then(|| SignedDuration::try_from(DISCOVER * 3).unwrap_or_default()),
-        new: args.new.then(|| args.choice.clone()),
+        new: args.new.then(|| sieve.clone()),
         timeout: args.timeout.or(defaults.timeout),
         max_outage: args
             .max_outage
@@ -75,7 +79,7 @@ pub async fn run(args: &WaitArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
         if args.choice.is_empty() {
             preflight(&options, stage).await?;
         } else {
-            match find::active(&args.choice, options.connect.clone(), stage).await {
+            match find::active(&sieve, options.connect.clone(), stage).await {
                 Ok(found) => {
                     for task in found {
                         if !tasks.contains(&task) {

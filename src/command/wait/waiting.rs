@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    super::{Outcome, choice::Choice},
+    super::{Outcome, choice::Sieve},
     search::{Next, Search},
 };
 use crate::{
@@ -28,7 +28,7 @@ pub(in crate::command) struct Goal {
     /// All that they started has to finish, too: after so long without news of another.
     pub(in crate::command) children: Option<SignedDuration>,
     /// Wait for those among these that start from now on.
-    pub(in crate::command) new: Option<Choice>,
+    pub(in crate::command) new: Option<Sieve>,
     /// Give up after this time.
     pub(in crate::command) timeout: Option<SignedDuration>,
     /// Give up after this time without the server.
@@ -254,15 +254,18 @@ impl Waiting {
         let mut more: Vec<Arc<str>> = Vec::new();
         if let Some(choice) = &self.goal.new {
             let since = self.clock.at(self.began);
-            let labels = self.board.labels(HERE);
-            let is_new = |record: &Record| {
+            let there = self.clock.at(now);
+            let is_new = |handle: Handle, record: &Record| {
                 record.info.as_ref().is_some_and(|info| {
                     info.queue_time >= since
                         && info.parent_key().is_none()
-                        && choice.matches(info, &labels)
+                        && choice.takes(&self.board, handle, there)
                 })
             };
-            let found = self.board.iter().filter(|(_, record)| is_new(record));
+            let found = self
+                .board
+                .iter()
+                .filter(|(handle, record)| is_new(*handle, record));
             more.extend(found.map(|(_, record)| record.id.mo_id.clone()));
             more.sort_unstable();
         }

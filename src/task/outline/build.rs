@@ -8,30 +8,39 @@ use super::{
     ranked::{Entry, Ranked},
     view::{Layout, View},
 };
-use crate::task::{Board, Handle};
+use crate::task::{Board, Handle, Scene};
 
 impl Outline {
-    /// Takes another view, and makes all rows anew.
-    pub fn arrange(&mut self, view: View, board: &Board) {
-        self.view = view;
-        self.rebuild(board);
+    /// Takes another view. Where only the filter is another one, nothing is moved.
+    pub fn arrange<'a>(&mut self, view: View, scene: impl Into<Scene<'a>>) {
+        let scene = scene.into();
+        let before = std::mem::replace(&mut self.view, view);
+        let moves = before.layout != self.view.layout || before.sort != self.view.sort;
+        if moves || self.items.len() != scene.board.len() {
+            self.rebuild(scene);
+        } else if before.filter != self.view.filter {
+            self.refilter(scene, &before.filter);
+        }
     }
 
     /// Makes all rows anew, as after the operations' labels arrived. What a person folded stays so.
-    pub fn rebuild(&mut self, board: &Board) {
+    pub fn rebuild<'a>(&mut self, scene: impl Into<Scene<'a>>) {
+        let scene = scene.into();
+        let board = scene.board;
         self.folds.retain(|handle, _| board.get(*handle).is_some());
         self.items.clear();
+        self.due.clear();
         self.matching = 0;
         let order = self.downwards(board);
         for &handle in &order {
-            self.add_item(board, handle);
+            self.add_item(scene, handle);
         }
         // Backwards, for a record's rows are known once those below it are.
         let mut top = Vec::new();
         let mut below: SecondaryMap<Handle, Vec<Entry<SortKey>>> = SecondaryMap::new();
         for &handle in order.iter().rev() {
             let children = below.remove(handle);
-            let Some(item) = self.items.get_mut(handle).filter(|item| item.is_shown()) else {
+            let Some(item) = self.items.get_mut(handle) else {
                 continue;
             };
             item.children = children.map(|children| Box::new(Ranked::from_unsorted(children)));
@@ -57,7 +66,7 @@ impl Outline {
     }
 
     /// All records, parents before their children.
-    fn downwards(&self, board: &Board) -> Vec<Handle> {
+    pub(super) fn downwards(&self, board: &Board) -> Vec<Handle> {
         let handles = board.iter().map(|(handle, _)| handle);
         if self.view.layout == Layout::Flat {
             return handles.collect();
@@ -72,19 +81,23 @@ impl Outline {
         order
     }
 
-    fn add_item(&mut self, board: &Board, handle: Handle) {
+    fn add_item(&mut self, scene: Scene<'_>, handle: Handle) {
+        let board = scene.board;
         let Some(record) = board.get(handle) else {
             return;
         };
-        let mut item = Item {
+        let item = Item {
             parent: self.parent_on(board, handle),
             status: record.status(),
-            matches: self.view.filter.matches(board, record),
             open: self.is_to_be_open(board, handle),
             ..Item::blank()
         };
-        item.matched = item.own_match();
-        self.matching += usize::from(item.matches);
         self.items.insert(handle, item);
+        let matches = self.judge(scene, handle);
+        if let Some(item) = self.items.get_mut(handle) {
+            item.matches = matches;
+            item.matched = item.own_match();
+            self.matching += usize::from(matches);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! a filter looks for something in it.
 
 use super::{Outline, view::Layout};
-use crate::task::{Board, Handle, Status};
+use crate::task::{Board, Handle, Scene, Status};
 
 /// Whether a row has others below it, and whether they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,7 +37,9 @@ impl Outline {
     }
 
     /// Closes or opens all families that there are. Costs by the board's size.
-    pub fn set_all_folded(&mut self, board: &Board, folded: bool) {
+    pub fn set_all_folded<'a>(&mut self, scene: impl Into<Scene<'a>>, folded: bool) {
+        let scene = scene.into();
+        let board = scene.board;
         if self.view.layout == Layout::Flat {
             return;
         }
@@ -46,7 +48,7 @@ impl Outline {
                 self.folds.insert(handle, folded);
             }
         }
-        self.rebuild(board);
+        self.rebuild(scene);
     }
 
     /// Opens every closed fold above a record.

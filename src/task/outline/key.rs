@@ -9,12 +9,8 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{
-    filter::folded,
-    texts,
-    view::{Layout, Sort, SortColumn},
-};
-use crate::task::{Board, Handle, Record, Status, TaskId};
+use super::view::{Layout, Sort, SortColumn};
+use crate::task::{Board, Handle, Record, Status, TaskId, filter::folded, texts};
 
 /// Where a row stands among its siblings.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

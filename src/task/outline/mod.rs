@@ -7,23 +7,22 @@
 //! It remembers by itself where it put everything, for by the time it hears of a change the board has moved on.
 
 mod build;
-mod filter;
 mod fold;
 mod key;
 mod ranked;
+mod refilter;
 mod rows;
-mod texts;
 mod update;
 mod view;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use jiff::Timestamp;
 use slotmap::SecondaryMap;
 
 use self::{key::SortKey, ranked::Ranked};
-use super::{Board, Handle, Status, StatusCounts};
+use super::{Board, EndpointId, Handle, Status, StatusCounts};
 
-pub use filter::Filter;
 pub use fold::Fold;
 pub use rows::Row;
 pub use view::{Layout, Sort, SortColumn, View};
@@ -42,7 +41,12 @@ pub struct Outline {
     matching: usize,
     /// Where a person chose that a family be closed, or open.
     folds: HashMap<Handle, bool>,
+    /// When time alone may change whether a record matches, by its server's clock, the soonest of a server first.
+    due: BTreeSet<Due>,
 }
+
+/// When to look at a record again.
+type Due = (EndpointId, Timestamp, Handle);
 
 /// What the outline knows of a record.
 #[derive(Debug, Clone)]
@@ -50,15 +54,18 @@ struct Item {
     parent: Option<Handle>,
     status: Status,
     matches: bool,
+    /// Its entry among what is due.
+    due: Option<Due>,
     /// How many of each status match the filter, of this record and all below it.
     matched: StatusCounts,
     /// Whether its children are shown, if there are any to show.
     open: bool,
-    /// By which it stands among its siblings; none while it does not.
+    /// By which it stands among its siblings; none while it is being moved.
     key: Option<SortKey>,
-    /// How many rows it and those below it show.
+    /// How many rows it and those below it show; none where the filter wants none of them. Then it still stands among
+    /// its siblings, so that another filter moves nothing.
     rows: usize,
-    /// Those below it that match or have one below them that does.
+    /// Those right below it.
     children: Option<Box<Siblings>>,
 }
 
@@ -69,6 +76,7 @@ impl Item {
             parent: None,
             status: Status::Ghost,
             matches: false,
+            due: None,
             matched: StatusCounts::default(),
             open: true,
             key: None,
@@ -91,9 +99,13 @@ impl Item {
         self.matched.total() > 0
     }
 
-    /// How many rows it and those below it show, if it is shown at all.
+    /// How many rows it and those below it show.
     fn height(&self) -> usize {
-        1 + self.open_children().map_or(0, Ranked::total)
+        if self.is_shown() {
+            1 + self.open_children().map_or(0, Ranked::total)
+        } else {
+            0
+        }
     }
 
     /// Its children, as far as there are any to show.

@@ -84,9 +84,22 @@ impl<K: Ord> Ranked<K> {
         self.total
     }
 
-    /// Whether there is no entry.
+    /// Whether no entry stands for any row.
     pub(super) fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.total == 0
+    }
+
+    /// Lets all entries stand for other numbers of rows.
+    pub(super) fn reweigh(&mut self, weight: impl Fn(Handle) -> usize) {
+        self.total = 0;
+        for chunk in &mut self.chunks {
+            chunk.weight = 0;
+            for entry in &mut chunk.entries {
+                entry.weight = weight(entry.handle);
+                chunk.weight += entry.weight;
+            }
+            self.total += chunk.weight;
+        }
     }
 
     /// Adds an entry. Its key and handle together must not be in the sequence yet.
@@ -181,26 +194,29 @@ impl<K: Ord> Ranked<K> {
         self.chunks.get(place.chunk)?.entries.get(place.index)
     }
 
-    /// The place of the first entry.
+    /// The place of the first entry that stands for a row.
     pub(super) fn first(&self) -> Option<Place> {
-        (!self.is_empty()).then_some(Place { chunk: 0, index: 0 })
+        self.from(0, 0)
     }
 
-    /// The place after a place.
+    /// The place of the next entry that stands for a row.
     pub(super) fn after(&self, Place { chunk, index }: Place) -> Option<Place> {
-        let within = index + 1 < self.chunks.get(chunk)?.entries.len();
-        let next = if within {
-            Place {
+        self.from(chunk, index + 1)
+    }
+
+    /// The first entry from here on that stands for a row.
+    fn from(&self, chunk: usize, index: usize) -> Option<Place> {
+        let within = |chunk: usize, from: usize| {
+            let Chunk { entries, weight } = self.chunks.get(chunk)?;
+            let rest = entries.get(from..).filter(|_| *weight > 0)?;
+            let offset = rest.iter().position(|entry| entry.weight > 0)?;
+            Some(Place {
                 chunk,
-                index: index + 1,
-            }
-        } else {
-            Place {
-                chunk: chunk + 1,
-                index: 0,
-            }
+                index: from + offset,
+            })
         };
-        (next.chunk < self.chunks.len()).then_some(next)
+        within(chunk, index)
+            .or_else(|| (chunk + 1..self.chunks.len()).find_map(|chunk| within(chunk, 0)))
     }
 
     /// The first chunk that ends with this key or a later one.

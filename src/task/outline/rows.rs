@@ -68,7 +68,7 @@ impl Outline {
 
     /// Which row a record has; none if it is in a closed fold or filtered out.
     pub fn position(&self, handle: Handle) -> Option<usize> {
-        let item = self.items.get(handle)?;
+        let item = self.items.get(handle).filter(|item| item.is_shown())?;
         let mut position = self.rows_before(handle)?;
         let mut next = item.parent;
         while let Some(above) = next {
@@ -87,7 +87,7 @@ impl Outline {
         let mut nearest = None;
         for handle in path {
             let item = self.items.get(handle)?;
-            if item.key.is_some() && (nearest.is_none() || !item.open) {
+            if item.is_shown() && (nearest.is_none() || !item.open) {
                 nearest = Some(handle);
             }
         }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::task::{
-    EndpointId, TaskChange, TaskId, Touched,
+    EndpointId, Endpoints, Scene, TaskChange, TaskId, Touched,
     fixture::{at, info},
 };
 
@@ -19,6 +19,28 @@ pub(super) const HERE: EndpointId = EndpointId(0);
 pub(super) struct Bench {
     pub(super) board: Board,
     pub(super) outline: Outline,
+    /// The server's time, counted from the fixture's beginning.
+    pub(super) second: i64,
+}
+
+/// A server's clock that stands.
+pub(super) struct Clock(i64);
+
+impl Endpoints for Clock {
+    fn time(&self, _: EndpointId) -> jiff::Timestamp {
+        at(self.0)
+    }
+
+    fn name(&self, _: EndpointId) -> Option<&str> {
+        None
+    }
+}
+
+pub(super) fn scene<'a>(board: &'a Board, clock: &'a Clock) -> Scene<'a> {
+    Scene {
+        endpoints: Some(clock),
+        ..board.into()
+    }
 }
 
 impl Bench {
@@ -26,13 +48,27 @@ impl Bench {
         Self {
             board: Board::new(),
             outline: Outline::new(view),
+            second: 0,
         }
     }
 
     pub(super) fn apply(&mut self, change: TaskChange) {
         let mut touched = Touched::default();
         self.board.apply(HERE, change, &mut touched).unwrap();
-        self.outline.touch(&self.board, &touched);
+        self.follow(&touched);
+    }
+
+    pub(super) fn follow(&mut self, touched: &Touched) {
+        let clock = self.clock();
+        self.outline.touch(scene(&self.board, &clock), touched);
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        Clock(self.second)
+    }
+
+    pub(super) fn scene<'a>(&'a self, clock: &'a Clock) -> Scene<'a> {
+        scene(&self.board, clock)
     }
 
     pub(super) fn put(&mut self, mo_id: &str, more: &Value) -> Handle {
@@ -58,7 +94,8 @@ impl Bench {
     }
 
     pub(super) fn arrange(&mut self, view: View) {
-        self.outline.arrange(view, &self.board);
+        let clock = self.clock();
+        self.outline.arrange(view, scene(&self.board, &clock));
     }
 
     /// The rows as a person sees them: lines, fold mark, moId, and in brackets what is shown for others' sake.
@@ -118,7 +155,7 @@ pub(super) fn flat() -> View {
 
 pub(super) fn filtered(text: &str) -> View {
     View {
-        filter: Filter::new(text),
+        filter: text.into(),
         ..View::default()
     }
 }

@@ -5,11 +5,13 @@
 //! circle, even when parent and child have changed places.
 
 use super::{Item, Outline, key::SortKey};
-use crate::task::{Board, Handle, StatusCounts, Touched};
+use crate::task::{Board, Handle, Scene, StatusCounts, Touched};
 
 impl Outline {
     /// Follows what changed on the board. Costs by what changed.
-    pub fn touch(&mut self, board: &Board, touched: &Touched) {
+    pub fn touch<'a>(&mut self, scene: impl Into<Scene<'a>>, touched: &Touched) {
+        let scene = scene.into();
+        let board = scene.board;
         for &handle in &touched.removed {
             self.forget(board, handle);
         }
@@ -27,14 +29,21 @@ impl Outline {
                 self.hang(board, handle, None);
             }
         }
+        let asks_for_parent = self.view.filter.asks_for_parent();
         for &handle in &touched.changed {
-            self.refresh(board, handle);
+            self.refresh(scene, handle);
+            if asks_for_parent {
+                for &child in board.children(handle) {
+                    self.refresh(scene, child);
+                }
+            }
         }
     }
 
     /// Drops a record that left the board. Those below it are on the board still, and moved by their own change.
     fn forget(&mut self, board: &Board, handle: Handle) {
         self.folds.remove(&handle);
+        self.set_due(handle, None);
         self.hang(board, handle, None);
         self.displace(handle);
         if let Some(item) = self.items.remove(handle) {
@@ -43,11 +52,12 @@ impl Outline {
     }
 
     /// Looks at a record again: where it hangs, whether it matches, whether it is open, and where it stands.
-    fn refresh(&mut self, board: &Board, handle: Handle) {
+    pub(super) fn refresh(&mut self, scene: Scene<'_>, handle: Handle) {
+        let board = scene.board;
         let Some(record) = board.get(handle) else {
             return;
         };
-        let (status, matches) = (record.status(), self.view.filter.matches(board, record));
+        let (status, matches) = (record.status(), self.judge(scene, handle));
         let open = self.is_to_be_open(board, handle);
         let parent = self.parent_on(board, handle);
         if self
@@ -128,11 +138,6 @@ impl Outline {
         let Some(item) = self.items.get_mut(handle) else {
             return false;
         };
-        if !item.is_shown() {
-            let stood = item.key.is_some();
-            self.displace(handle);
-            return stood;
-        }
         let fresh = (rekey || item.key.is_none())
             .then(|| SortKey::of(board, handle, self.view.layout, self.view.sort))
             .flatten()

@@ -1,6 +1,6 @@
 //! What a person chose to see: layout, order and filter.
 
-use super::filter::Filter;
+use crate::task::Filter;
 
 /// How the rows hang together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -3,7 +3,13 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::task::fixture::{at, info};
+use crate::{
+    command::choice::Choice,
+    task::{
+        Saved,
+        fixture::{at, info},
+    },
+};
 
 fn goal() -> Goal {
     Goal {
@@ -205,7 +211,7 @@ fn what_starts_from_now_on_is_waited_for() {
         ..Choice::default()
     };
     let new = Goal {
-        new: Some(choice),
+        new: Some(Sieve::new(&choice, &Saved::new(), "vc01".to_owned()).unwrap()),
         ..goal()
     };
     let mut waiting = waiting(new, &[]);

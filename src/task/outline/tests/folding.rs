@@ -142,7 +142,7 @@ fn a_flat_list_filters_without_context() {
     let mut bench = finished_family();
     bench.put("a1", &child_of("a", &json!({})));
     bench.arrange(View {
-        filter: Filter::new("running"),
+        filter: "running".into(),
         ..flat()
     });
     assert_eq!(bench.picture(), ["a1"]);

@@ -79,11 +79,8 @@ impl Reference<'_> {
     }
 
     fn matches(&self, handle: Handle) -> bool {
-        let Bench { board, outline } = self.bench;
-        outline
-            .view
-            .filter
-            .matches(board, board.get(handle).unwrap())
+        let filter = &self.bench.outline.view.filter;
+        filter.matches(self.bench.scene(&self.bench.clock()), handle)
     }
 
     fn is_shown(&self, handle: Handle) -> bool {
@@ -117,13 +114,13 @@ impl Reference<'_> {
 }
 
 fn check(bench: &Bench) {
-    let Bench { board, outline } = bench;
+    let Bench { board, outline, .. } = bench;
     let rows = bench.rows();
     assert_eq!(rows, Reference::rows(bench));
     assert_eq!(rows.len(), outline.len());
     let mut fresh = Outline::new(outline.view.clone());
     fresh.folds = outline.folds.clone();
-    fresh.rebuild(board);
+    fresh.rebuild(bench.scene(&bench.clock()));
     assert_eq!(rows, fresh.rows(0..fresh.len()));
     assert_eq!(outline.matching(), fresh.matching());
     assert_eq!(outline.items.len(), board.len());
@@ -221,21 +218,39 @@ fn change(random: &mut Rng) -> TaskChange {
 }
 
 fn view(random: &mut Rng) -> View {
-    let filters = ["", "", "", "db", "web runn", "success", "no license"];
+    let filters = [
+        "",
+        "",
+        "db",
+        "web runn",
+        "success",
+        "no license",
+        "elapsed>40s",
+        "elapsed<1m or ended<30s",
+        "children>1",
+        "idle>20s",
+        "-db",
+        "is:orphan",
+        "is:flagged",
+        "state:running",
+        "d",
+        "we",
+    ];
     View {
         layout: [Layout::Tree, Layout::Tree, Layout::Flat][random.usize(..3)],
         sort: Sort {
             column: SortColumn::ALL[random.usize(..SortColumn::ALL.len())],
             descending: random.bool(),
         },
-        filter: Filter::new(filters[random.usize(..filters.len())]),
+        filter: filters[random.usize(..filters.len())].into(),
     }
 }
 
 fn fold(bench: &mut Bench, random: &mut Rng) {
-    let Bench { board, outline } = bench;
+    let clock = bench.clock();
+    let Bench { board, outline, .. } = bench;
     match random.u32(..20) {
-        0 => outline.set_all_folded(board, random.bool()),
+        0 => outline.set_all_folded(scene(board, &clock), random.bool()),
         1..6 => {
             if let Some((handle, _)) = board.iter().nth(random.usize(..NAMES)) {
                 outline.reveal(board, handle);
@@ -268,6 +283,12 @@ fn following_is_the_same_as_starting_anew() {
                 let view = view(&mut random);
                 bench.arrange(view);
             }
+            // Only the filter, as while it is typed.
+            10 | 30 => {
+                let filter = view(&mut random).filter;
+                let view = bench.outline.view.clone();
+                bench.arrange(View { filter, ..view });
+            }
             1 | 20 => fold(&mut bench, &mut random),
             _ => {
                 let mut touched = Touched::default();
@@ -275,8 +296,13 @@ fn following_is_the_same_as_starting_anew() {
                     let change = change(&mut random);
                     bench.board.apply(HERE, change, &mut touched).unwrap();
                 }
-                bench.outline.touch(&bench.board, &touched);
+                bench.follow(&touched);
             }
+        }
+        if random.u32(..4) == 0 {
+            bench.second += random.i64(1..40);
+            let clock = bench.clock();
+            bench.outline.pass(scene(&bench.board, &clock), HERE);
         }
         most = most.max(bench.rows().iter().map(|row| row.depth).max().unwrap_or(0));
         check(&bench);

@@ -7,7 +7,7 @@ fn order(bench: &mut Bench, layout: Layout, column: SortColumn, descending: bool
     bench.arrange(View {
         layout,
         sort: Sort { column, descending },
-        filter: Filter::default(),
+        filter: crate::task::Filter::default(),
     });
     let ids = bench
         .rows()

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Who or what started a task.
-pub(super) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
+pub(in crate::task) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
     match reason {
         TaskReason::User { user_name } => (&**user_name).into(),
         TaskReason::System => "System".into(),
@@ -25,14 +25,18 @@ pub(super) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
 }
 
 /// What a task works on: the entity's name, else its moId.
-pub(super) fn target(info: &TaskInfo) -> Option<&str> {
+pub(in crate::task) fn target(info: &TaskInfo) -> Option<&str> {
     let name = info.entity_name.as_deref().filter(|name| !name.is_empty());
     name.or_else(|| info.entity.as_ref().map(|entity| &*entity.value))
 }
 
 /// Shows `look` a task's texts one by one, those that cost the least first, until it has seen enough. Answers
 /// whether it has.
-pub(super) fn visit(board: &Board, record: &Record, mut look: impl FnMut(&str) -> bool) -> bool {
+pub(in crate::task) fn visit(
+    board: &Board,
+    record: &Record,
+    mut look: impl FnMut(&str) -> bool,
+) -> bool {
     let Some(info) = &record.info else {
         return look(&record.id.mo_id)
             || look(record.status().word())

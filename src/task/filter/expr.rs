@@ -1,0 +1,161 @@
+//! The tree: terms that are put together.
+
+use super::{
+    pattern::Pattern,
+    term::{Subject, Term, Verdict},
+};
+
+/// A filter as a tree.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Expr {
+    /// All of these; of none: everything.
+    All(Vec<Self>),
+    /// One of these at least.
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    Term(Term),
+}
+
+impl Default for Expr {
+    fn default() -> Self {
+        Self::everything()
+    }
+}
+
+impl Expr {
+    pub(super) fn everything() -> Self {
+        Self::All(Vec::new())
+    }
+
+    pub(super) fn words(text: &str) -> Self {
+        let words = text.split_whitespace();
+        Self::all(
+            words
+                .map(|word| Self::Term(Term::Anywhere(Pattern::contains(word))))
+                .collect(),
+        )
+    }
+
+    /// All of these. What costs the least comes first, and what depends on the time comes last.
+    pub(super) fn all(parts: Vec<Self>) -> Self {
+        Self::joined(parts, Self::All, |part| match part {
+            Self::All(parts) => Ok(parts),
+            other => Err(other),
+        })
+    }
+
+    /// One of these at least.
+    pub(super) fn any(parts: Vec<Self>) -> Self {
+        Self::joined(parts, Self::Any, |part| match part {
+            Self::Any(parts) => Ok(parts),
+            other => Err(other),
+        })
+    }
+
+    fn joined(
+        parts: Vec<Self>,
+        join: fn(Vec<Self>) -> Self,
+        open: fn(Self) -> Result<Vec<Self>, Self>,
+    ) -> Self {
+        let mut flat = Vec::with_capacity(parts.len());
+        for part in parts {
+            match open(part) {
+                Ok(parts) => flat.extend(parts),
+                Err(part) => flat.push(part),
+            }
+        }
+        flat.sort_by_key(Self::cost);
+        match flat.pop() {
+            Some(only) if flat.is_empty() => only,
+            Some(last) => {
+                flat.push(last);
+                join(flat)
+            }
+            None => join(flat),
+        }
+    }
+
+    pub(super) fn negated(part: Self) -> Self {
+        Self::Not(Box::new(part))
+    }
+
+    pub(super) fn is_everything(&self) -> bool {
+        matches!(self, Self::All(parts) if parts.is_empty())
+    }
+
+    pub(super) fn is_timed(&self) -> bool {
+        self.has(&Term::is_timed)
+    }
+
+    pub(super) fn asks_for_family(&self) -> bool {
+        self.has(&Term::asks_for_family)
+    }
+
+    pub(super) fn asks_for_parent(&self) -> bool {
+        self.has(&|term| matches!(term, Term::Is(flag) if flag.asks_for_parent()))
+    }
+
+    fn has(&self, what: &impl Fn(&Term) -> bool) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.has(what)),
+            Self::Not(part) => part.has(what),
+            Self::Term(term) => what(term),
+        }
+    }
+
+    fn cost(&self) -> u8 {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).max().unwrap_or(0),
+            Self::Not(part) => part.cost(),
+            Self::Term(term) => term.cost(),
+        }
+    }
+
+    /// Whether it holds for a task, and until when.
+    pub(super) fn judge(&self, subject: &Subject<'_>) -> Verdict {
+        match self {
+            Self::Term(term) => term.judge(subject),
+            Self::Not(part) => {
+                let Verdict { holds, until } = part.judge(subject);
+                Verdict {
+                    holds: !holds,
+                    until,
+                }
+            }
+            Self::All(parts) => decide(parts, subject, false),
+            Self::Any(parts) => decide(parts, subject, true),
+        }
+    }
+
+    /// Whether, where this holds, the other holds, too; as far as that is plain.
+    pub(super) fn implies(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::All(parts)) => parts.iter().all(|part| self.implies(part)),
+            (Self::All(parts), _) => parts.iter().any(|part| part.implies(other)),
+            (Self::Any(parts), _) => parts.iter().all(|part| part.implies(other)),
+            (_, Self::Any(parts)) => parts.iter().any(|part| self.implies(part)),
+            (Self::Term(mine), Self::Term(theirs)) => mine.implies(theirs),
+            (Self::Not(mine), Self::Not(theirs)) => theirs.implies(mine),
+            _ => false,
+        }
+    }
+}
+
+/// A part that is `decisive` and stays so for good decides; else the answer holds as long as all parts do.
+fn decide(parts: &[Expr], subject: &Subject<'_>, decisive: bool) -> Verdict {
+    let mut verdict = Verdict::always(!decisive);
+    for part in parts {
+        let Verdict { holds, until } = part.judge(subject);
+        if holds == decisive {
+            if until.is_none() {
+                return Verdict::always(decisive);
+            }
+            verdict.holds = decisive;
+        }
+        verdict.until = match (verdict.until, until) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+    verdict
+}

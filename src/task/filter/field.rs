@@ -1,0 +1,296 @@
+//! The names of fields, and what may stand behind them.
+
+use std::ops::Range;
+
+use jiff::SignedDuration;
+
+use super::{
+    error::FilterError,
+    expr::Expr,
+    flag::{FLAGS, Flag, STATES},
+    lex::{Head, Kind, Operator, Value},
+    pattern::Pattern,
+    term::{NumberField, SpanField, Term, TextField},
+};
+
+/// What kind of values a field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Text(TextField),
+    State,
+    Is,
+    Number(NumberField),
+    Span(SpanField),
+}
+
+/// The names, in the order of completion, each with other names for the same.
+pub(super) const FIELDS: [(&str, Field, &[&str]); 20] = [
+    ("state", Field::State, &["status"]),
+    ("target", Field::Text(TextField::Target), &["entity", "on"]),
+    ("user", Field::Text(TextField::User), &["by", "started-by"]),
+    ("op", Field::Text(TextField::Operation), &["operation"]),
+    ("is", Field::Is, &[]),
+    ("outcome", Field::State, &[]),
+    ("phase", Field::Text(TextField::Phase), &["description"]),
+    ("error", Field::Text(TextField::Error), &["fault"]),
+    ("id", Field::Text(TextField::Id), &["task", "moid", "key"]),
+    (
+        "progress",
+        Field::Number(NumberField::Progress),
+        &["percent"],
+    ),
+    ("elapsed", Field::Span(SpanField::Elapsed), &["took"]),
+    ("queued", Field::Span(SpanField::Queued), &["waited"]),
+    ("ended", Field::Span(SpanField::Ended), &["completed"]),
+    ("started", Field::Span(SpanField::Started), &[]),
+    ("idle", Field::Span(SpanField::Idle), &["still"]),
+    ("children", Field::Number(NumberField::Children), &[]),
+    ("type", Field::Text(TextField::Type), &["kind"]),
+    (
+        "endpoint",
+        Field::Text(TextField::Endpoint),
+        &["server", "vcenter"],
+    ),
+    ("tag", Field::Text(TextField::Tag), &[]),
+    (
+        "activation",
+        Field::Text(TextField::Activation),
+        &["activation-id"],
+    ),
+];
+
+/// The field of that name.
+pub(super) fn find(name: &str) -> Option<Field> {
+    let mut fields = FIELDS.iter();
+    let found = fields.find(|(known, _, others)| *known == name || others.contains(&name));
+    found.map(|(_, field, _)| *field)
+}
+
+/// Makes a term of what was read.
+pub(super) fn term(head: Option<Head>, values: Vec<Value>) -> Result<Expr, FilterError> {
+    let Some((name, place, operator)) = head else {
+        let words = values.into_iter().map(|value| {
+            Ok(Expr::Term(Term::Anywhere(match value.kind {
+                // A word alone occurs somewhere; * and ? are letters in it only if nothing else fits them.
+                Kind::Word | Kind::Quoted if !is_glob(&value) => Pattern::contains(&value.text),
+                _ => pattern(&value, Operator::Has)?,
+            })))
+        });
+        return Ok(Expr::all(words.collect::<Result<_, _>>()?));
+    };
+    let Some(field) = find(&name) else {
+        return Err(FilterError::new(place, no_such_field(&name)));
+    };
+    if let Some(empty) = values
+        .iter()
+        .find(|value| value.text.is_empty() && value.kind != Kind::Quoted)
+    {
+        let at = empty.place.start;
+        return Err(FilterError::new(
+            at..at,
+            format!("{name}: {}", expected(field)),
+        ));
+    }
+    let negated = operator == Operator::Unequal;
+    let is_compared = !matches!(
+        operator,
+        Operator::Has | Operator::Equal | Operator::Unequal
+    );
+    if is_compared && !matches!(field, Field::Number(_) | Field::Span(_)) {
+        let end = values.first().map_or(place.end, |value| value.place.start);
+        let why = format!("“{name}” has no greater or smaller; write {name}:…");
+        return Err(FilterError::new(place.end..end, why));
+    }
+    let terms = values.iter().map(|value| match field {
+        Field::Text(field) => Ok(Expr::Term(Term::Text(field, pattern(value, operator)?))),
+        Field::State => state(value).map(|flag| Expr::Term(Term::Is(flag))),
+        Field::Is => flags(value),
+        Field::Number(field) => number(field, operator, value).map(Expr::Term),
+        Field::Span(field) => span(field, &name, (&place, operator), value).map(Expr::Term),
+    });
+    let any = Expr::any(terms.collect::<Result<_, _>>()?);
+    // Numbers are unequal by themselves, so that what has none is not.
+    let negated = negated && !matches!(field, Field::Number(_) | Field::Span(_));
+    Ok(if negated { Expr::negated(any) } else { any })
+}
+
+fn is_glob(value: &Value) -> bool {
+    value.kind == Kind::Word && value.text.contains(['*', '?'])
+}
+
+fn pattern(value: &Value, operator: Operator) -> Result<Pattern, FilterError> {
+    let made = match value.kind {
+        Kind::Regex => Pattern::regex(&value.text),
+        Kind::Word if is_glob(value) => Pattern::glob(&value.text),
+        _ if operator == Operator::Has => Ok(Pattern::contains(&value.text)),
+        _ => Ok(Pattern::equals(&value.text)),
+    };
+    made.map_err(|why| FilterError::new(value.place.clone(), why))
+}
+
+fn state(value: &Value) -> Result<Flag, FilterError> {
+    let text = value.text.to_lowercase();
+    let states = STATES
+        .iter()
+        .map(|(name, statuses, others)| (*name, *statuses, *others));
+    if let Some(statuses) = by_beginning(states, &text).first() {
+        Ok(Flag::Status(statuses))
+    } else {
+        let names = STATES.map(|(name, ..)| name);
+        Err(not_one_of(value, "state", &names))
+    }
+}
+
+fn flags(value: &Value) -> Result<Expr, FilterError> {
+    let text = value.text.to_lowercase();
+    let states = STATES
+        .iter()
+        .map(|(name, statuses, others)| (*name, Flag::Status(statuses), *others));
+    let flags = FLAGS
+        .iter()
+        .map(|(name, flag, others)| (*name, *flag, *others));
+    if let Some(flag) = by_beginning(flags.chain(states), &text).first() {
+        Ok(Expr::Term(Term::Is(*flag)))
+    } else {
+        let names: Vec<&str> = FLAGS
+            .iter()
+            .map(|(name, ..)| *name)
+            .chain(["running", "queued", "failed", "active", "finished"])
+            .collect();
+        Err(not_one_of(value, "is", &names))
+    }
+}
+
+/// What has that name; else what is the first to begin with it, so that a filter works while it is typed.
+fn by_beginning<T>(
+    known: impl Iterator<Item = (&'static str, T, &'static [&'static str])>,
+    text: &str,
+) -> Vec<T> {
+    let mut exact = Vec::new();
+    let mut begun = Vec::new();
+    for (name, value, others) in known {
+        let names = || std::iter::once(name).chain(others.iter().copied());
+        if names().any(|name| name == text) {
+            exact.push(value);
+        } else if names().any(|name| name.starts_with(text)) {
+            begun.push(value);
+        }
+    }
+    if exact.is_empty() { begun } else { exact }
+}
+
+fn not_one_of(value: &Value, field: &str, names: &[&str]) -> FilterError {
+    let hint = match nearest(&value.text, names.iter().copied()) {
+        Some(near) => format!("did you mean {field}:{near}?"),
+        None => format!("there are {}", names.join(" ")),
+    };
+    let why = format!("there is no {field}:{}; {hint}", value.text);
+    FilterError::new(value.place.clone(), why)
+}
+
+fn number(field: NumberField, operator: Operator, value: &Value) -> Result<Term, FilterError> {
+    let text = value.text.trim_end_matches('%');
+    if field == NumberField::Progress && "none".starts_with(&*text.to_lowercase()) {
+        return Ok(Term::NoProgress);
+    }
+    text.parse()
+        .map(|number| Term::Number(field, operator, number))
+        .map_err(|_| {
+            let why = format!("“{}” is no number", value.text);
+            FilterError::new(value.place.clone(), why)
+        })
+}
+
+fn span(
+    field: SpanField,
+    name: &str,
+    (place, operator): (&Range<usize>, Operator),
+    value: &Value,
+) -> Result<Term, FilterError> {
+    let why = |text: String| Err(FilterError::new(value.place.clone(), text));
+    if value.text.parse::<f64>().is_ok() {
+        return why(format!(
+            "{} what? Write {0}s, {0}m, {0}h or {0}d",
+            value.text
+        ));
+    }
+    let Some(span) = read_span(&value.text) else {
+        let text = format!("“{}” is no span; write 90s, 10m, 1h30m or 2d", value.text);
+        return why(text);
+    };
+    if !matches!(
+        operator,
+        Operator::Less | Operator::AtMost | Operator::More | Operator::AtLeast
+    ) {
+        let place = place.end..value.place.start;
+        let why = format!(
+            "a span is never met exactly; write {name}>{0} or {name}<{0}",
+            value.text
+        );
+        return Err(FilterError::new(place, why));
+    }
+    Ok(Term::Span(field, operator, span))
+}
+
+/// `90s`, `10m`, `1h30m`, `2d`, `1w`: whole numbers with units, the greatest first.
+pub(super) fn read_span(text: &str) -> Option<SignedDuration> {
+    let mut rest = text;
+    let mut seconds: i64 = 0;
+    let mut last = i64::MAX;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: i64 = rest[..digits].parse().ok()?;
+        let unit = rest[digits..].chars().next()?;
+        let length = match unit.to_ascii_lowercase() {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86_400,
+            'w' => 604_800,
+            _ => return None,
+        };
+        if length >= last {
+            return None;
+        }
+        last = length;
+        seconds = seconds.checked_add(number.checked_mul(length)?)?;
+        rest = &rest[digits + unit.len_utf8()..];
+    }
+    // A thousand years are as good as never, and stay within what can be added to a moment.
+    (last < i64::MAX).then(|| SignedDuration::from_secs(seconds.min(1000 * 366 * 86_400)))
+}
+
+fn no_such_field(name: &str) -> String {
+    let names = FIELDS
+        .iter()
+        .flat_map(|(name, _, others)| std::iter::once(*name).chain(others.iter().copied()));
+    match nearest(name, names) {
+        Some(near) => format!(
+            "there is no field “{name}”; did you mean “{near}”? Text with a sign goes in quotes"
+        ),
+        None => format!(
+            "there is no field “{name}”. Text with a sign in it goes in quotes: \"{name}:…\""
+        ),
+    }
+}
+
+/// What a word may have been meant to be.
+fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const ALIKE: f64 = 0.7;
+    let word = word.to_lowercase();
+    known
+        .map(|known| (strsim::jaro(&word, known), known))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, known)| known)
+}
+
+fn expected(field: Field) -> &'static str {
+    match field {
+        Field::Text(_) => "which text? A word, \"several words\", db-* or /a pattern/",
+        Field::State => "running, queued, failed, cancelled, success, active, finished…",
+        Field::Is => "stalled, cancelable, pinned, child, root, flagged…",
+        Field::Number(_) => "which number?",
+        Field::Span(_) => "how long? 90s, 10m, 1h30m, 2d",
+    }
+}

@@ -1,0 +1,124 @@
+//! What `is:` and `state:` know.
+
+use jiff::Timestamp;
+
+use super::term::{Subject, Verdict};
+use crate::task::{Rule, Status, rules};
+
+/// What a task may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flag {
+    Status(&'static [Status]),
+    Cancelable,
+    Asked,
+    Pinned,
+    Child,
+    Root,
+    Parent,
+    Gone,
+    Finding(Option<Rule>),
+}
+
+const ACTIVE: &[Status] = &[Status::Running, Status::Queued];
+const FINISHED: &[Status] = &[
+    Status::Success,
+    Status::Failed,
+    Status::Cancelled,
+    Status::Lost,
+];
+
+/// The words for states, with other words for the same behind them.
+pub(super) const STATES: [(&str, &[Status], &[&str]); 10] = [
+    ("running", &[Status::Running], &[]),
+    ("queued", &[Status::Queued], &[]),
+    ("failed", &[Status::Failed], &["error"]),
+    ("cancelled", &[Status::Cancelled], &["canceled"]),
+    ("success", &[Status::Success], &["succeeded", "ok"]),
+    ("lost", &[Status::Lost], &[]),
+    ("unknown", &[Status::Unknown], &[]),
+    ("ghost", &[Status::Ghost], &[]),
+    ("active", ACTIVE, &[]),
+    ("finished", FINISHED, &["ended", "done"]),
+];
+
+/// The other words behind `is:`, with other words for the same behind them.
+pub(super) const FLAGS: [(&str, Flag, &[&str]); 13] = [
+    ("stalled", Flag::Finding(Some(Rule::Stalled)), &["stuck"]),
+    ("cancelable", Flag::Cancelable, &["cancellable"]),
+    ("asked", Flag::Asked, &["cancelling", "canceling"]),
+    ("pinned", Flag::Pinned, &[]),
+    ("child", Flag::Child, &[]),
+    ("root", Flag::Root, &["top"]),
+    ("parent", Flag::Parent, &[]),
+    ("gone", Flag::Gone, &["vanished"]),
+    ("flagged", Flag::Finding(None), &["marked"]),
+    (
+        "late",
+        Flag::Finding(Some(Rule::LongerThanUsual)),
+        &["long"],
+    ),
+    ("waiting", Flag::Finding(Some(Rule::QueuedLong)), &[]),
+    ("orphan", Flag::Finding(Some(Rule::ParentFinished)), &[]),
+    ("ignored", Flag::Finding(Some(Rule::CancelIgnored)), &[]),
+];
+
+impl Flag {
+    pub(super) fn is_timed(self) -> bool {
+        matches!(self, Self::Finding(_))
+    }
+
+    pub(super) fn asks_for_parent(self) -> bool {
+        matches!(self, Self::Finding(None | Some(Rule::ParentFinished)))
+    }
+
+    pub(super) fn asks_for_family(self) -> bool {
+        self == Self::Parent || self.asks_for_parent()
+    }
+
+    pub(super) fn judge(self, subject: &Subject<'_>) -> Verdict {
+        let (board, record) = (subject.scene.board, subject.record);
+        let has_parent = || {
+            record
+                .info
+                .as_ref()
+                .is_some_and(|info| info.parent_key().is_some())
+        };
+        Verdict::always(match self {
+            Self::Status(statuses) => statuses.contains(&record.status()),
+            Self::Cancelable => {
+                record.status().is_active()
+                    && record.info.as_ref().is_some_and(|info| info.cancelable)
+            }
+            Self::Asked => record.is_cancel_requested(),
+            Self::Pinned => record.pinned,
+            Self::Child => has_parent(),
+            Self::Root => !has_parent(),
+            Self::Parent => !board.children(subject.handle).is_empty(),
+            Self::Gone => record.is_gone(),
+            Self::Finding(rule) => return finding(rule, subject),
+        })
+    }
+}
+
+/// Findings change by time alone; a finding is there once its time is exceeded, not when it is reached.
+fn finding(rule: Option<Rule>, subject: &Subject<'_>) -> Verdict {
+    let Subject {
+        scene,
+        handle,
+        record,
+    } = *subject;
+    if !record.status().is_active() {
+        return Verdict::always(false);
+    }
+    let (around, now) = (scene.around(record), subject.now());
+    let found = rules::findings(scene.board, handle, around, now);
+    let holds = found
+        .iter()
+        .any(|finding| rule.is_none_or(|rule| finding.rule == rule));
+    let next = rules::next_change(scene.board, handle, around, now);
+    let after = |at: Timestamp| at.checked_add(super::term::A_MOMENT).ok();
+    Verdict {
+        holds,
+        until: next.and_then(after),
+    }
+}

@@ -1,0 +1,264 @@
+//! From letters to tokens, each with its place.
+//!
+//! What a letter means depends on where it stands: `-` and `(` mean something at the beginning of a term only, so
+//! that `db-prod-01` and `web(old)` are words as they are.
+
+use std::ops::Range;
+
+use super::error::FilterError;
+
+/// How two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    /// `:`
+    Has,
+    /// `=`
+    Equal,
+    /// `!=`
+    Unequal,
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    More,
+    /// `>=`
+    AtLeast,
+}
+
+/// What stands on the right of an operator, or alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Value {
+    pub(super) kind: Kind,
+    pub(super) text: String,
+    pub(super) place: Range<usize>,
+}
+
+/// How a value was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// As it is; `*` and `?` stand for letters in it.
+    Word,
+    /// In quotes: nothing in it has a meaning.
+    Quoted,
+    /// Between slashes.
+    Regex,
+}
+
+/// The field, its place, and the operator.
+pub(super) type Head = (String, Range<usize>, Operator);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Token {
+    Open,
+    Close,
+    And,
+    Or,
+    Not,
+    /// `@name`
+    Saved(String),
+    /// A field, an operator and values, or a value alone.
+    Term(Option<Head>, Vec<Value>),
+}
+
+pub(super) struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// All tokens with their places.
+    pub(super) fn all(mut self) -> Result<Vec<(Token, Range<usize>)>, FilterError> {
+        let mut tokens = Vec::new();
+        while let Some(token) = self.next()? {
+            tokens.push(token);
+        }
+        Ok(tokens)
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn take(&mut self, part: &str) -> bool {
+        let found = self.rest().starts_with(part);
+        if found {
+            self.at += part.len();
+        }
+        found
+    }
+
+    fn next(&mut self) -> Result<Option<(Token, Range<usize>)>, FilterError> {
+        self.at = self.text.len() - self.rest().trim_start().len();
+        let start = self.at;
+        let Some(first) = self.peek() else {
+            return Ok(None);
+        };
+        let token = match first {
+            '(' => self.sign(1, Token::Open),
+            ')' => self.sign(1, Token::Close),
+            '-' | '!' => self.sign(1, Token::Not),
+            '|' | '&' => {
+                let signs = self.rest().len() - self.rest().trim_start_matches(first).len();
+                let token = if first == '|' { Token::Or } else { Token::And };
+                self.sign(signs, token)
+            }
+            '@' => {
+                self.at += 1;
+                let name = self.word_end();
+                Token::Saved(self.text[start + 1..name].to_owned())
+            }
+            _ => self.term()?,
+        };
+        if let Token::Saved(name) = &token {
+            self.at = start + 1 + name.len();
+        }
+        Ok(Some((token, start..self.at)))
+    }
+
+    fn sign(&mut self, bytes: usize, token: Token) -> Token {
+        self.at += bytes;
+        token
+    }
+
+    fn term(&mut self) -> Result<Token, FilterError> {
+        let head = self.head();
+        let is_quoted = matches!(self.peek(), Some('"' | '\'' | '/'));
+        if head.is_none() && !is_quoted {
+            let start = self.at;
+            self.at = self.word_end();
+            let word = &self.text[start..self.at];
+            return Ok(match word.to_ascii_lowercase().as_str() {
+                "and" => Token::And,
+                "or" => Token::Or,
+                "not" => Token::Not,
+                _ => Token::Term(None, vec![value(Kind::Word, word, start..self.at)]),
+            });
+        }
+        let mut values = vec![self.value()?];
+        // A comma ends a value only where there is a field: else it is a part of the word.
+        while head.is_some() && self.take(",") {
+            values.push(self.value()?);
+        }
+        Ok(Token::Term(head, values))
+    }
+
+    /// A field's name and an operator right behind it.
+    fn head(&mut self) -> Option<Head> {
+        let rest = self.rest();
+        let name = rest
+            .find(|c: char| !c.is_alphabetic() && c != '-' && c != '_')
+            .map_or("", |end| &rest[..end]);
+        if name.is_empty() {
+            return None;
+        }
+        let start = self.at;
+        self.at += name.len();
+        let colon = self.take(":");
+        let operators = [
+            ("!=", Operator::Unequal),
+            ("<=", Operator::AtMost),
+            (">=", Operator::AtLeast),
+            ("<", Operator::Less),
+            (">", Operator::More),
+            ("=", Operator::Equal),
+        ];
+        let found = operators.into_iter().find(|(sign, _)| self.take(sign));
+        let operator = match (colon, found) {
+            (_, Some((_, operator))) => operator,
+            (true, None) => Operator::Has,
+            (false, None) => {
+                self.at = start;
+                return None;
+            }
+        };
+        let place = start..start + name.len();
+        Some((name.to_lowercase(), place, operator))
+    }
+
+    fn value(&mut self) -> Result<Value, FilterError> {
+        let start = self.at;
+        match self.peek() {
+            Some(quote @ ('"' | '\'')) => {
+                let text = self.until(quote, "this quote is not closed")?;
+                Ok(value(Kind::Quoted, &text, start..self.at))
+            }
+            Some('/') => {
+                let text = self.until('/', "this pattern has no / at its end")?;
+                let goes_on = self
+                    .peek()
+                    .is_some_and(|c| !c.is_whitespace() && !matches!(c, ')' | ','));
+                if goes_on {
+                    let why = "a pattern ends with this /; write \\/ for a / in it, or put the text in quotes";
+                    return Err(FilterError::new(self.at - 1..self.at, why));
+                }
+                Ok(value(Kind::Regex, &text, start..self.at))
+            }
+            _ => {
+                let end = self.word_end();
+                let word = &self.text[start..end];
+                let word = word.find(',').map_or(word, |comma| &word[..comma]);
+                self.at = start + word.len();
+                Ok(value(Kind::Word, word, start..self.at))
+            }
+        }
+    }
+
+    /// What stands up to the closing sign. A backslash takes the meaning from the sign after it (and, in quotes,
+    /// from another backslash); in a pattern it stays for all else.
+    fn until(&mut self, sign: char, problem: &str) -> Result<String, FilterError> {
+        let start = self.at;
+        let mut text = String::new();
+        let mut letters = self.rest().char_indices().skip(1).peekable();
+        while let Some((offset, letter)) = letters.next() {
+            if letter == sign {
+                self.at = start + offset + sign.len_utf8();
+                return Ok(text);
+            }
+            let next = letters.peek().map(|(_, next)| *next);
+            let escapes = next == Some(sign) || (sign != '/' && next == Some('\\'));
+            if letter == '\\' && escapes {
+                text.extend(next);
+                letters.next();
+            } else if letter == '\\' && sign == '/' {
+                // Two backslashes belong together, so that the second does not take a meaning from the sign.
+                text.push(letter);
+                text.extend(letters.next().map(|(_, next)| next));
+            } else {
+                text.push(letter);
+            }
+        }
+        Err(FilterError::new(start..self.text.len(), problem))
+    }
+
+    /// Where the word that begins here ends: at white space, or at a parenthesis that it did not open.
+    fn word_end(&self) -> usize {
+        let mut open = 0_usize;
+        for (offset, letter) in self.rest().char_indices() {
+            match letter {
+                _ if letter.is_whitespace() => return self.at + offset,
+                '(' => open += 1,
+                ')' if open == 0 => return self.at + offset,
+                ')' => open -= 1,
+                _ => {}
+            }
+        }
+        self.text.len()
+    }
+}
+
+fn value(kind: Kind, text: &str, place: Range<usize>) -> Value {
+    Value {
+        kind,
+        text: text.to_owned(),
+        place,
+    }
+}

@@ -1,0 +1,130 @@
+//! What a text is held against.
+
+use regex::{Regex, RegexBuilder};
+
+/// The most memory that a compiled pattern may take, in bytes.
+const SIZE_LIMIT: usize = 256 * 1024;
+/// The most memory that running it may take.
+const RUN_LIMIT: usize = 1024 * 1024;
+const NEST_LIMIT: u32 = 50;
+
+/// What a text is held against, in either case.
+#[derive(Debug, Clone)]
+pub(super) enum Pattern {
+    /// This occurs; folded.
+    Contains(String),
+    /// The whole text is this; folded.
+    Equals(String),
+    /// A pattern.
+    Regex(Regex),
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Contains(one), Self::Contains(other))
+            | (Self::Equals(one), Self::Equals(other)) => one == other,
+            (Self::Regex(one), Self::Regex(other)) => one.as_str() == other.as_str(),
+            _ => false,
+        }
+    }
+}
+
+impl Pattern {
+    pub(super) fn contains(text: &str) -> Self {
+        Self::Contains(folded(text))
+    }
+
+    pub(super) fn equals(text: &str) -> Self {
+        Self::Equals(folded(text))
+    }
+
+    /// `*` stands for any letters, `?` for one.
+    pub(super) fn glob(text: &str) -> Result<Self, String> {
+        let mut pattern = "^".to_owned();
+        for letter in text.chars() {
+            match letter {
+                '*' => pattern.push_str(".*"),
+                '?' => pattern.push('.'),
+                letter => pattern.push_str(&regex::escape(letter.encode_utf8(&mut [0; 4]))),
+            }
+        }
+        pattern.push('$');
+        Self::regex(&pattern)
+    }
+
+    /// A pattern as it was typed.
+    pub(super) fn regex(text: &str) -> Result<Self, String> {
+        RegexBuilder::new(text)
+            .case_insensitive(true)
+            .dot_matches_new_line(true)
+            .size_limit(SIZE_LIMIT)
+            .dfa_size_limit(RUN_LIMIT)
+            .nest_limit(NEST_LIMIT)
+            .build()
+            .map(Self::Regex)
+            .map_err(|error| match error {
+                regex::Error::CompiledTooBig(_) => {
+                    "this pattern would take too much memory".to_owned()
+                }
+                regex::Error::Syntax(text) => reason(&text),
+                other => other.to_string(),
+            })
+    }
+
+    /// Whether a text fits.
+    pub(super) fn fits(&self, text: &str) -> bool {
+        match self {
+            Self::Contains(part) => occurs(part, text),
+            Self::Equals(whole) if text.is_ascii() => whole.eq_ignore_ascii_case(text),
+            Self::Equals(whole) => *whole == folded(text),
+            Self::Regex(regex) => regex.is_match(text),
+        }
+    }
+
+    /// Whether, whatever fits this, fits the other, too; as far as that is plain.
+    pub(super) fn implies(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Contains(one) | Self::Equals(one), Self::Contains(other)) => {
+                one.contains(&**other)
+            }
+            _ => self == other,
+        }
+    }
+}
+
+/// The engine's last line says what is wrong; those before draw a picture of it.
+fn reason(text: &str) -> String {
+    let last = text.lines().last().unwrap_or(text);
+    let last = last.strip_prefix("error: ").unwrap_or(last);
+    format!("this pattern does not read: {last}")
+}
+
+/// Whether a folded word occurs in a text as it is.
+fn occurs(word: &str, text: &str) -> bool {
+    if !text.is_ascii() {
+        return folded(text).contains(word);
+    }
+    let (word, text) = (word.as_bytes(), text.as_bytes());
+    let Some((first, rest)) = word.split_first() else {
+        return true;
+    };
+    let upper = first.to_ascii_uppercase();
+    let Some(last) = text.len().checked_sub(word.len()) else {
+        return false;
+    };
+    // Most places are ruled out by their first letter.
+    (0..=last).any(|at| {
+        (text[at] == *first || text[at] == upper)
+            && text[at + 1..=at + rest.len()].eq_ignore_ascii_case(rest)
+    })
+}
+
+/// A text in lower case, letter by letter: what a letter becomes must not depend on where the word ends, or a part
+/// of a word would not be found in it. For the same reason the final sigma is as any other.
+pub(in crate::task) fn folded(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(|letter| if letter == 'ς' { 'σ' } else { letter })
+        .collect()
+}

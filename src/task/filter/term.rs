@@ -1,0 +1,276 @@
+//! One term, held against a task.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{flag::Flag, lex::Operator, pattern::Pattern, scene::Scene};
+use crate::task::{Handle, Record, Status, texts};
+
+/// The least by which two moments differ.
+pub(super) const A_MOMENT: SignedDuration = SignedDuration::from_nanos(1);
+/// Far enough ahead to tell a clock that runs from one that has stopped.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 366 * 100);
+
+/// Whether a filter holds for a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it does.
+    pub holds: bool,
+    /// From when on that may be otherwise by time alone, by the clock of the task's server; never, if none.
+    pub until: Option<Timestamp>,
+}
+
+impl Verdict {
+    /// One that time does not change.
+    pub fn always(holds: bool) -> Self {
+        Self { holds, until: None }
+    }
+}
+
+/// The task that a filter is held against.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) scene: Scene<'a>,
+    pub(super) handle: Handle,
+    pub(super) record: &'a Record,
+}
+
+impl Subject<'_> {
+    /// The time by the clock of the task's server.
+    pub(super) fn now(&self) -> Timestamp {
+        self.scene.time(self.record.id.endpoint)
+    }
+}
+
+/// A field that holds text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextField {
+    Target,
+    Type,
+    User,
+    Operation,
+    Id,
+    Phase,
+    Error,
+    Endpoint,
+    Tag,
+    Activation,
+}
+
+/// A field that holds a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NumberField {
+    Progress,
+    Children,
+}
+
+/// A field that holds a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SpanField {
+    /// How long it has run, or took.
+    Elapsed,
+    /// How long it has waited, or waits.
+    Queued,
+    /// How long ago it ended.
+    Ended,
+    /// How long ago it began to run.
+    Started,
+    /// How long a running task's progress, phase and state have stood still.
+    Idle,
+}
+
+/// One thing that is asked of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Term {
+    /// One of the visible texts fits.
+    Anywhere(Pattern),
+    Text(TextField, Pattern),
+    Is(Flag),
+    /// It has no figure.
+    NoProgress,
+    Number(NumberField, Operator, u32),
+    Span(SpanField, Operator, SignedDuration),
+}
+
+impl Term {
+    pub(super) fn is_timed(&self) -> bool {
+        match self {
+            Self::Span(..) => true,
+            Self::Is(flag) => flag.is_timed(),
+            _ => false,
+        }
+    }
+
+    pub(super) fn asks_for_family(&self) -> bool {
+        match self {
+            Self::Number(field, ..) => *field == NumberField::Children,
+            Self::Is(flag) => flag.asks_for_family(),
+            _ => false,
+        }
+    }
+
+    /// What it costs to ask, roughly.
+    pub(super) fn cost(&self) -> u8 {
+        match self {
+            _ if self.is_timed() => 9,
+            Self::Is(_) => 0,
+            Self::NoProgress | Self::Number(..) => 1,
+            Self::Text(_, Pattern::Regex(_)) => 3,
+            Self::Text(..) => 2,
+            Self::Anywhere(Pattern::Regex(_)) => 5,
+            Self::Anywhere(_) | Self::Span(..) => 4,
+        }
+    }
+
+    pub(super) fn implies(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Anywhere(mine), Self::Anywhere(theirs)) => mine.implies(theirs),
+            (Self::Text(my_field, mine), Self::Text(their_field, theirs)) => {
+                my_field == their_field && mine.implies(theirs)
+            }
+            (Self::Is(Flag::Status(mine)), Self::Is(Flag::Status(theirs))) => {
+                mine.iter().all(|status| theirs.contains(status))
+            }
+            _ => self == other,
+        }
+    }
+
+    pub(super) fn judge(&self, subject: &Subject<'_>) -> Verdict {
+        let (board, record) = (subject.scene.board, subject.record);
+        Verdict::always(match self {
+            Self::Anywhere(pattern) => texts::visit(board, record, |text| pattern.fits(text)),
+            Self::Text(field, pattern) => field.visit(subject, |text| pattern.fits(text)),
+            Self::Is(flag) => return flag.judge(subject),
+            Self::NoProgress => {
+                record.status().is_active() && board.progress(subject.handle).percent().is_none()
+            }
+            Self::Number(field, operator, number) => field
+                .of(subject)
+                .is_some_and(|own| operator.holds(&own, number)),
+            Self::Span(field, operator, span) => return field.judge(subject, *operator, *span),
+        })
+    }
+}
+
+impl Operator {
+    fn holds<T: Ord>(self, own: &T, other: &T) -> bool {
+        match self {
+            Self::Has | Self::Equal => own == other,
+            Self::Unequal => own != other,
+            Self::Less => own < other,
+            Self::AtMost => own <= other,
+            Self::More => own > other,
+            Self::AtLeast => own >= other,
+        }
+    }
+}
+
+impl NumberField {
+    fn of(self, subject: &Subject<'_>) -> Option<u32> {
+        let board = subject.scene.board;
+        match self {
+            Self::Progress => match (subject.record.status(), board.progress(subject.handle)) {
+                (Status::Success, _) => Some(100),
+                (_, progress) => progress.percent().map(u32::from),
+            },
+            Self::Children => u32::try_from(board.children(subject.handle).len()).ok(),
+        }
+    }
+}
+
+/// A span by a clock that runs since then, or that has stopped.
+enum Clock {
+    Runs(Timestamp),
+    Stopped(SignedDuration),
+}
+
+impl SpanField {
+    fn clock(self, subject: &Subject<'_>) -> Option<Clock> {
+        let record = subject.record;
+        let between = |span: &dyn Fn(Timestamp) -> Option<SignedDuration>| {
+            let now = subject.now();
+            let later = now.checked_add(AHEAD).ok()?;
+            let (spent, then) = (span(now)?, span(later)?);
+            Some(if spent == then {
+                Clock::Stopped(spent)
+            } else {
+                Clock::Runs(later.checked_sub(then).ok()?)
+            })
+        };
+        let ended = || {
+            let seen = record.seen.filter(|_| record.status().is_finished());
+            record.finished_at().or(seen)
+        };
+        match self {
+            Self::Elapsed => between(&|now| record.elapsed(now)),
+            Self::Queued => between(&|now| record.queued_for(now)),
+            Self::Ended => ended().map(Clock::Runs),
+            Self::Started => record.info.as_ref()?.start_time.map(Clock::Runs),
+            Self::Idle => {
+                let running = record.running_since()?;
+                record.moved.map(|moved| Clock::Runs(moved.max(running)))
+            }
+        }
+    }
+
+    fn judge(self, subject: &Subject<'_>, operator: Operator, span: SignedDuration) -> Verdict {
+        match self.clock(subject) {
+            None => Verdict::always(false),
+            Some(Clock::Stopped(own)) => Verdict::always(operator.holds(&own, &span)),
+            Some(Clock::Runs(since)) => {
+                let now = subject.now();
+                let own = now.duration_since(since).max(SignedDuration::ZERO);
+                let reached = since.checked_add(span).ok();
+                // “More than” begins right after what “at least” begins with; both ends are looked at.
+                let exceeded = reached.and_then(|at| at.checked_add(A_MOMENT).ok());
+                let until = [reached, exceeded];
+                Verdict {
+                    holds: operator.holds(&own, &span),
+                    until: until.into_iter().flatten().find(|at| *at > now),
+                }
+            }
+        }
+    }
+}
+
+impl TextField {
+    /// Shows `look` the field's texts one by one until it has seen enough. Answers whether it has.
+    pub(super) fn visit(self, subject: &Subject<'_>, mut look: impl FnMut(&str) -> bool) -> bool {
+        let (board, record) = (subject.scene.board, subject.record);
+        match self {
+            Self::Endpoint => return look(subject.scene.endpoint(record.id.endpoint)),
+            Self::Id => return look(&record.id.mo_id) || look(&record.key()),
+            Self::Operation if look(&board.operation(record)) => return true,
+            _ => {}
+        }
+        let Some(info) = record.info.as_deref() else {
+            return false;
+        };
+        let entity = info.entity.as_ref();
+        match self {
+            Self::Target => {
+                info.entity_name.as_deref().is_some_and(&mut look)
+                    || entity.is_some_and(|entity| look(&entity.value))
+            }
+            Self::Type => entity.is_some_and(|entity| look(&entity.kind)),
+            Self::User => {
+                let whole = texts::initiator(&info.reason);
+                // The name without its domain is what people call each other by.
+                let name = whole.rsplit('\\').next().unwrap_or(&whole);
+                let name = name.split('@').next().unwrap_or(name);
+                look(&whole) || look(name)
+            }
+            Self::Operation => look(&info.description_id) || info.name.as_deref().is_some_and(look),
+            Self::Phase => info
+                .description
+                .as_ref()
+                .is_some_and(|phase| look(phase.text())),
+            Self::Error => info
+                .error
+                .as_ref()
+                .is_some_and(|error| look(&error.text()) || look(error.type_name())),
+            Self::Tag => info.change_tag.as_deref().is_some_and(look),
+            Self::Activation => info.activation_id.as_deref().is_some_and(look),
+            Self::Endpoint | Self::Id => false,
+        }
+    }
+}

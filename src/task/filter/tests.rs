@@ -1,0 +1,460 @@
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::task::{
+    Board, EndpointId, TaskChange, TaskId, Touched,
+    fixture::{at, info},
+};
+
+const HERE: EndpointId = EndpointId(0);
+
+/// A server whose clock stands so many seconds after the fixture's beginning.
+struct Clock(i64);
+
+impl Endpoints for Clock {
+    fn time(&self, _: EndpointId) -> jiff::Timestamp {
+        at(self.0)
+    }
+
+    fn name(&self, _: EndpointId) -> Option<&str> {
+        Some("vc01.lab")
+    }
+}
+
+fn board(tasks: &[(&str, Value)]) -> Board {
+    let mut board = Board::new();
+    for (mo_id, more) in tasks {
+        let change = TaskChange::Whole {
+            info: info(mo_id, more),
+            at: at(0),
+        };
+        board.apply(HERE, change, &mut Touched::default()).unwrap();
+    }
+    board
+}
+
+fn judge(board: &Board, mo_id: &str, filter: &str, second: i64) -> Verdict {
+    let handle = board.find(&TaskId::new(HERE, mo_id)).unwrap();
+    let scene = Scene {
+        endpoints: Some(&Clock(second)),
+        ..board.into()
+    };
+    let filter =
+        Filter::parse(filter, &saved()).unwrap_or_else(|error| panic!("{filter}: {error}"));
+    filter.judge(scene, handle)
+}
+
+fn saved() -> Saved {
+    let saved = [
+        ("db", "target:db-*"),
+        ("mine", "@db user:kim"),
+        ("loop", "web or @loop"),
+        ("bad", "stat:running"),
+    ];
+    saved
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .into()
+}
+
+fn a_task() -> Value {
+    json!({
+        "entityName": "db-prod-01", "entity": {"type": "VirtualMachine", "value": "vm-77"}, "name": "RelocateVM_Task",
+        "description": {"key": "phase.copy", "message": "Copying disk 2 of 3 (fast)"}, "progress": 20,
+        "reason": {"_typeName": "TaskReasonUser", "userName": "VSPHERE.LOCAL\\kim"}, "changeTag": "CHG-7"
+    })
+}
+
+fn holds(filter: &str) -> bool {
+    judge(&board(&[("task-4711", a_task())]), "task-4711", filter, 100).holds
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn what_one_would_guess_holds() {
+    for filter in [
+        "",
+        " ",
+        "relocate",
+        "PROD  01",
+        "\"disk 2 of\"",
+        "'disk 2 of'",
+        "/^db-.*\\d$/",
+        "db-prod",
+        "(fast)",
+        "vm-7?",
+        "state:running",
+        "state:run",
+        "STATE:Running",
+        "status:active",
+        "state:queued,running",
+        "is:running",
+        "target:db-*",
+        "target:prod",
+        "target=DB-PROD-01",
+        "target=vm-77",
+        "target!=web",
+        "target:\"db-prod-01\"",
+        "target:/^DB/",
+        "user:kim",
+        "user=kim",
+        "user:k*",
+        "by:*\\kim",
+        "op:relocate",
+        "op:RelocateVM*",
+        "id:4711",
+        "id=task-4711",
+        "phase:copying",
+        "type:virtual",
+        "tag:chg",
+        "endpoint:vc01",
+        "progress<21",
+        "progress>=20",
+        "progress:20",
+        "progress:20%",
+        "progress!=21",
+        "elapsed>1m",
+        "elapsed<1h30m",
+        "started>90s",
+        "is:cancelable",
+        "is:root",
+        "-is:child",
+        "not is:pinned",
+        "!is:stalled",
+        "web or db",
+        "web OR (db and prod)",
+        "web | db",
+        "db & prod",
+        "-web",
+        "-(web or fs)",
+        "not not db",
+        "@db",
+        "@mine",
+        "-@db or @mine",
+        "user:kim,ops",
+        "children:0",
+        "-progress:none",
+        "target:web,db",
+        "outcome:active",
+    ] {
+        assert!(holds(filter), "{filter}");
+    }
+    for filter in [
+        "consolidate",
+        "\"disk  2\"",
+        "/^prod/",
+        "state:failed",
+        "outcome:failed",
+        "is:queued",
+        "target:db",
+        "user:ops",
+    ] {
+        assert_eq!(holds(filter), filter == "target:db", "{filter}");
+    }
+    for filter in [
+        "target=db",
+        "target!=vm-77",
+        "target:prod-*",
+        "progress>20",
+        "progress:none",
+        "elapsed>1h",
+        "queued>1s",
+        "ended<1h",
+        "is:child",
+        "is:asked",
+        "db web",
+        "web or fs",
+        "-db",
+        "not (db prod)",
+        "@db web",
+        "error:x",
+        "tag:none",
+        "-state:running",
+        "is:stalled",
+        "type:host",
+    ] {
+        assert!(!holds(filter), "{filter}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    for (filter, place, part) in [
+        ("stat:running", 0..4, "did you mean “state”?"),
+        ("web foo:bar", 4..7, "in quotes"),
+        ("state:", 6..6, "running, queued"),
+        ("state:runing", 6..12, "state:running"),
+        ("is:frozen", 3..9, "there is no is:frozen"),
+        ("(web", 0..1, "not closed"),
+        ("web)", 3..4, "closes nothing"),
+        ("()", 0..1, "nothing between"),
+        ("web or", 6..6, "missing"),
+        ("or web", 0..2, "in quotes they are words"),
+        ("not", 3..3, "missing"),
+        ("\"web", 0..4, "quote is not closed"),
+        ("/web", 0..4, "no / at its end"),
+        ("/a(/", 0..4, "does not read"),
+        ("/vmfs/volumes", 5..6, "a pattern ends"),
+        ("elapsed>1", 8..9, "1s, 1m, 1h"),
+        ("elapsed>soon", 8..12, "write 90s"),
+        ("elapsed:1h", 7..8, "elapsed>1h"),
+        ("progress<x", 9..10, "no number"),
+        ("user<kim", 4..5, "user:"),
+        ("@nobody", 0..7, "no saved filter “nobody”; there are bad"),
+        ("@loop", 0..5, "too deep"),
+        (
+            "web @bad",
+            4..8,
+            "in @bad, “stat:running”: there is no field",
+        ),
+        ("user:kim,", 9..9, "which text?"),
+    ] {
+        let error = Filter::parse(filter, &saved()).unwrap_err();
+        assert_eq!(error.place, place, "{filter}: {error}");
+        assert!(error.message.contains(part), "{filter}: {error}");
+    }
+    let error = Filter::parse("größe stat:x", &saved()).unwrap_err();
+    assert_eq!(error.columns("größe stat:x"), (6, 4));
+    assert!(
+        error.shown("größe stat:x").contains("\n        ^^^^\n"),
+        "{}",
+        error.shown("größe stat:x")
+    );
+}
+
+#[test]
+fn patterns_that_explode_are_bounded() {
+    for pattern in ["/(a{1,1000}){1,1000}/", "/\\pL{1000}{1000}/"] {
+        let error = Filter::parse(pattern, &saved()).unwrap_err();
+        assert!(
+            error.message.contains("memory") || error.message.contains("does not read"),
+            "{error}"
+        );
+    }
+    let evil = board(&[("task-1", json!({"entityName": "a".repeat(50_000)}))]);
+    let began = std::time::Instant::now();
+    assert!(!judge(&evil, "task-1", "/(a*)*(a*)*b$/", 0).holds);
+    assert!(began.elapsed() < std::time::Duration::from_secs(10));
+    let deep = format!("{}web{}", "(".repeat(1000), ")".repeat(1000));
+    assert!(
+        Filter::parse(&deep, &saved())
+            .unwrap_err()
+            .message
+            .contains("too deep")
+    );
+    let nots = "-".repeat(1000) + "web";
+    assert!(
+        Filter::parse(&nots, &saved())
+            .unwrap_err()
+            .message
+            .contains("too deep")
+    );
+    assert!(Filter::parse(&"web ".repeat(5000), &saved()).is_err());
+}
+
+#[test]
+fn whatever_is_typed_reads_or_says_why() {
+    let mut random = fastrand::Rng::with_seed(7);
+    let parts = [
+        "web", " ", " ", "(", ")", "-", "!", "or", "and", "not", ":", "=", "<", ">", "\"", "'",
+        "/", "\\", ",", "@", "db", "state", "elapsed", "user", "1h", "20", "*", "?", "|", "&", "é",
+        "デ", "\u{200b}",
+    ];
+    let board = board(&[("task-1", a_task())]);
+    for _ in 0..20_000 {
+        let text: String = (0..random.usize(1..12))
+            .map(|_| parts[random.usize(..parts.len())])
+            .collect();
+        match Filter::parse(&text, &saved()) {
+            Ok(filter) => {
+                let handle = board.find(&TaskId::new(HERE, "task-1")).unwrap();
+                filter.matches((&board).into(), handle);
+            }
+            Err(error) => {
+                assert!(
+                    text.get(error.place.clone()).is_some(),
+                    "{text:?} {error:?}"
+                );
+                error.shown(&text);
+            }
+        }
+        complete(&text, &saved(), (&board).into());
+    }
+}
+
+#[test]
+fn time_alone_changes_what_matches_at_the_time_that_was_told() {
+    let tasks = board(&[
+        ("runs", a_task()),
+        ("waits", json!({"state": "queued", "startTime": null})),
+        (
+            "done",
+            json!({"state": "success", "completeTime": at(50).to_string()}),
+        ),
+    ]);
+    for (mo_id, filter, turns) in [
+        ("runs", "elapsed>1h", Some(3600)),
+        ("runs", "elapsed<1h", Some(3600)),
+        ("waits", "queued>5m", Some(300)),
+        ("done", "ended<1h", Some(3650)),
+        ("done", "elapsed>10s", None),
+        ("runs", "queued>5m", None),
+        ("runs", "idle>20m -is:stalled or elapsed>1h", Some(1200)),
+        ("runs", "state:queued elapsed>1h", None),
+        ("runs", "state:running or elapsed>1h", None),
+    ] {
+        let verdict = judge(&tasks, mo_id, filter, 100);
+        assert_eq!(
+            verdict.until.is_some(),
+            turns.is_some(),
+            "{mo_id} {filter} {verdict:?}"
+        );
+        let mut now = 100;
+        // Nothing changes before it was told to.
+        while let Some(until) = judge(&tasks, mo_id, filter, now).until {
+            let before = judge(&tasks, mo_id, filter, now).holds;
+            let last = until.as_second() - at(0).as_second();
+            for second in [now, i64::midpoint(now, last), last - 1] {
+                let second = second.max(now);
+                assert_eq!(
+                    judge(&tasks, mo_id, filter, second).holds,
+                    before,
+                    "{filter} at {second}"
+                );
+            }
+            now = (last + 1).max(now + 1);
+            assert!(now < 100_000, "{filter}");
+        }
+    }
+    let (before, after) = (
+        judge(&tasks, "runs", "elapsed>1h", 3600),
+        judge(&tasks, "runs", "elapsed>1h", 3601),
+    );
+    assert_eq!((before.holds, after.holds), (false, true));
+    let moment = before.until.unwrap().duration_since(at(3600));
+    assert_eq!(moment, SignedDuration::from_nanos(1));
+    let still = board(&[("runs", json!({"progress": 5}))]);
+    assert!(judge(&still, "runs", "is:flagged", 86_400 * 3).holds);
+    assert!(!judge(&still, "runs", "is:flagged", 10).holds);
+}
+
+#[test]
+fn a_longer_word_narrows_and_a_shorter_one_widens() {
+    let narrows = |one: &str, other: &str| Filter::from(one).narrows(&Filter::from(other));
+    for (one, other) in [
+        ("web-1", "web"),
+        ("web x", "web"),
+        ("web", ""),
+        ("db target:web", "target:we"),
+        ("state:running", "state:active"),
+        ("web", "web or db"),
+        ("-we", "-web"),
+        ("a b", "b a"),
+        ("target=web", "target:we"),
+        ("(a or b) c", "a or b"),
+    ] {
+        assert!(narrows(one, other), "{one} in {other}");
+    }
+    for (one, other) in [
+        ("web", "web-1"),
+        ("", "web"),
+        ("-web", "-we"),
+        ("web or db", "web"),
+        ("elapsed>2h", "elapsed>1h"),
+        ("/web1/", "/web/"),
+        ("target:web", "user:web"),
+    ] {
+        assert!(!narrows(one, other), "{one} in {other}");
+    }
+}
+
+#[test]
+fn names_and_values_are_completed() {
+    let board = board(&[
+        ("task-1", a_task()),
+        (
+            "task-2",
+            json!({"entityName": "db two", "descriptionId": "x.clone"}),
+        ),
+        ("task-3", json!({"entityName": "web-1"})),
+    ]);
+    let complete = |text: &str| {
+        let Completion { start, candidates } = complete(text, &saved(), (&board).into());
+        (start, candidates)
+    };
+    let texts = |texts: &[&str]| {
+        texts
+            .iter()
+            .map(|text| (*text).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(complete("web sta"), (4, texts(&["state:", "started>"])));
+    assert_eq!(complete("-(us"), (2, texts(&["user:"])));
+    assert_eq!(complete("state:f"), (6, texts(&["failed", "finished"])));
+    assert_eq!(complete("state:running,q"), (14, texts(&["queued"])));
+    assert_eq!(complete("is:st"), (3, texts(&["stalled"])));
+    assert_eq!(
+        complete("target:db"),
+        (7, texts(&["\"db two\"", "db-prod-01"]))
+    );
+    assert_eq!(complete("target:\"db t"), (7, texts(&["\"db two\""])));
+    assert_eq!(complete("op:cl"), (3, texts(&["Clone"])));
+    assert_eq!(complete("user:kim").1, texts(&["VSPHERE.LOCAL\\kim"]));
+    assert_eq!(complete("@m"), (0, texts(&["@mine"])));
+    assert_eq!(complete("web"), (0, Vec::new()));
+}
+
+#[test]
+fn letters_beyond_ascii_have_case_too() {
+    for (word, name) in [
+        ("ära", "ÄRA-1"),
+        ("ÄRA", "ära-1"),
+        ("ΟΔΟΣ", "οδοσα"),
+        ("οδός", "ΟΔΌΣ-7"),
+        ("k", "\u{212a}elvin"),
+        ("web", "Größe-WEB"),
+        ("target:GRÖ*", "größe"),
+        ("target=GRÖSSE-É", "grösse-é"),
+    ] {
+        let board = board(&[(
+            "task-1",
+            json!({"entityName": name, "descriptionId": "x.y"}),
+        )]);
+        assert!(judge(&board, "task-1", word, 0).holds, "{word} in {name}");
+    }
+}
+
+#[test]
+fn a_ghost_is_found_by_what_its_row_says() {
+    let mut board = Board::new();
+    let ghost = TaskChange::Ghost {
+        key: "key-9".into(),
+        reason: "expired".into(),
+    };
+    board.apply(HERE, ghost, &mut Touched::default()).unwrap();
+    let (handle, _) = board.iter().next().unwrap();
+    for word in [
+        "KEY-9",
+        "\"not visible\"",
+        "unknown task",
+        "state:ghost",
+        "id:key-9",
+    ] {
+        assert!(
+            Filter::from(word).matches((&board).into(), handle),
+            "{word}"
+        );
+    }
+    assert!(!Filter::from("relocate").matches((&board).into(), handle));
+}
+
+#[test]
+fn every_field_and_flag_of_the_language_is_in_the_grammar() {
+    let rows = GRAMMAR
+        .iter()
+        .map(|(form, about)| [*form, *about].join(" "));
+    let all = rows.collect::<Vec<_>>().join(" ");
+    for (name, ..) in field::FIELDS {
+        assert!(all.contains(name), "{name}");
+    }
+}
