@@ -43,7 +43,11 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
     if let Some(axis) = &axis {
         let mut strip = Strip::new(canvas.look, columns);
         strip.pad_to(usize::from(columns).saturating_sub(axis_columns(columns)));
-        axis.label(canvas, &mut strip, canvas.now);
+        // The day is told by the clock of the tasks' server.
+        let there = board
+            .get(handle)
+            .map(|record| canvas.state.time(record, canvas.now));
+        axis.label(canvas, &mut strip, there.unwrap_or(canvas.now));
         lines.push(strip.line());
     }
     lines.extend(
