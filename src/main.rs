@@ -9,6 +9,7 @@ use vtask::{
 };
 
 fn main() -> ExitCode {
+    command::completions::answer();
     let cli = Cli::parse();
     match run(cli) {
         Ok(outcome) => ExitCode::from(outcome.code()),

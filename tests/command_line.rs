@@ -1,4 +1,4 @@
-//! The built program: exit codes, the config file, completions, the manual.
+//! The built program: exit codes, the config file, the manual.
 
 #![allow(
     clippy::unwrap_used,
@@ -326,21 +326,8 @@ async fn a_profile_signs_in_by_a_command_that_prints_the_password() {
 }
 
 #[tokio::test]
-async fn completions_and_manual_come_for_every_shell() {
-    for shell in ["bash", "zsh", "fish", "powershell"] {
-        let output = run(vtask(&["completions", shell])).await;
-        let script = String::from_utf8(output.stdout).unwrap();
-        for word in ["wait", "max-outage", "cancel"] {
-            assert!(script.contains(word), "{shell} {word}");
-        }
-    }
-    let bash = run(vtask(&["completions", "bash"])).await;
+async fn the_manual_comes_for_every_command() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("vtask");
-    fs::write(&path, bash.stdout).unwrap();
-    if let Ok(status) = Command::new("bash").arg("-n").arg(&path).status() {
-        assert!(status.success(), "bash understands it");
-    }
     let main = run(vtask(&["man"])).await;
     assert!(String::from_utf8_lossy(&main.stdout).starts_with(".ie"));
     let wait = run(vtask(&["man", "wait"])).await;
