@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(error) => {
             if error.is_told() {
-                eprintln!("vtask: {}", vtask::text::sanitize(&error.to_string()));
+                eprintln!("vtask: {}", error.told());
             }
             ExitCode::from(error.code())
         }

@@ -6,43 +6,16 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod built_support;
 mod command_support;
 
 use std::{
     fs,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
+use built_support::{err, run, vtask};
 use command_support::server;
-
-fn vtask(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vtask"));
-    command.args(words).stdin(Stdio::null());
-    let inherited = [
-        "VTASK_URL",
-        "VTASK_USERNAME",
-        "VTASK_PASSWORD",
-        "VTASK_CONFIG",
-        "GOVC_URL",
-        "XDG_CONFIG_HOME",
-    ];
-    for variable in inherited {
-        command.env_remove(variable);
-    }
-    command.env("HOME", "/nonexistent");
-    command
-}
-
-/// Runs it beside the server of this test.
-async fn run(mut command: Command) -> Output {
-    tokio::task::spawn_blocking(move || command.output().unwrap())
-        .await
-        .unwrap()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
 
 #[tokio::test]
 async fn exit_codes_reach_the_shell() {

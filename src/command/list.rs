@@ -118,8 +118,9 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 /// # Errors
 /// When the server cannot be asked, and when standard output cannot be written.
 pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    if let (Some(Moment::At(since)), Some(Moment::At(until))) = (args.since, args.until)
-        && since > until
+    let now = Timestamp::now();
+    if let (Some(since), Some(until)) = (args.since, args.until)
+        && since.from(now) > until.from(now)
     {
         let why = "--since is later than --until: nothing can be between them.";
         return Err(CommandError::Usage(why.to_owned()));
