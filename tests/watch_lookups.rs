@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use support::{Bench, standing, watch_by};
 use vtask::{
     simulator::Simulator,
-    vim::{TaskQuery, types::TaskInfo},
+    vim::{TaskQuery, Trace, types::TaskInfo},
     watch::{Command, FamilyState, FetchMode, PastRequest},
 };
 
@@ -30,11 +30,15 @@ fn parent(simulator: &Simulator) -> String {
     child.unwrap()["parentTaskKey"].as_str().unwrap().to_owned()
 }
 
+fn named(task: &str) -> Option<Trace> {
+    Some(Trace::named(task.into()))
+}
+
 #[tokio::test]
 async fn the_events_of_a_task_are_told_or_why_they_are_not() {
     let (simulator, mut bench) = begun().await;
     let task = parent(&simulator);
-    bench.send(Command::FollowEvents(Some(task.as_str().into())));
+    bench.send(Command::FollowEvents(named(&task)));
     bench
         .until("its events", |bench| !bench.events.is_empty())
         .await;
@@ -46,7 +50,7 @@ async fn the_events_of_a_task_are_told_or_why_they_are_not() {
     simulator
         .control()
         .behave(|ways| ways.events_permission = false);
-    bench.send(Command::FollowEvents(Some(task.as_str().into())));
+    bench.send(Command::FollowEvents(named(&task)));
     bench
         .until("the refusal", |bench| !bench.events.is_empty())
         .await;
@@ -63,7 +67,7 @@ async fn a_family_is_found_in_the_history_and_nothing_known_is_overwritten() {
     let (simulator, mut bench) = begun().await;
     let control = simulator.control();
     let task = parent(&simulator);
-    bench.send(Command::FollowFamily(Some(task.as_str().into())));
+    bench.send(Command::FollowFamily(named(&task)));
     let is_found = |bench: &Bench| {
         let last = bench.families.last();
         last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
@@ -72,7 +76,7 @@ async fn a_family_is_found_in_the_history_and_nothing_known_is_overwritten() {
     assert!(bench.shows_truth(&control));
     assert_eq!(control.open_objects().histories, 0);
     control.behave(|ways| ways.history_permission = false);
-    bench.send(Command::FollowFamily(Some(task.as_str().into())));
+    bench.send(Command::FollowFamily(named(&task)));
     let has_failed = |bench: &Bench| {
         let last = bench.families.last();
         last.is_some_and(|(_, state)| matches!(state, FamilyState::Failed(_)))

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::vim::{
-    Digest,
+    Digest, Trace,
     types::{TaskInfo, TaskState, unboxed},
 };
 
@@ -316,6 +316,22 @@ impl Watched {
 
     pub(super) fn contains(&self, mo_id: &str) -> bool {
         self.entries.contains_key(mo_id)
+    }
+
+    /// Whether a task is watched and not over.
+    pub(super) fn goes_on(&self, mo_id: &str) -> bool {
+        self.entries.get(mo_id).is_some_and(|entry| !entry.finished)
+    }
+
+    /// Whether the task of this trace, or another of its family, is watched and not over. Looks at all that is watched.
+    pub(super) fn family_goes_on(&self, trace: &Trace) -> bool {
+        let is_member = |entry: &Entry| match (&entry.root, &entry.key, trace.root()) {
+            (_, _, None) => false,
+            (Some(root), _, Some(wanted)) | (None, Some(root), Some(wanted)) => root == wanted,
+            (None, None, Some(_)) => false,
+        };
+        let mut going = self.entries.values().filter(|entry| !entry.finished);
+        self.goes_on(&trace.mo_id) || going.any(is_member)
     }
 
     /// Drops the oldest finished tasks beyond the limit, except those that are named, pinned, or above a task that
