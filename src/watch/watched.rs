@@ -325,10 +325,9 @@ impl Watched {
 
     /// Whether the task of this trace, or another of its family, is watched and not over. Looks at all that is watched.
     pub(super) fn family_goes_on(&self, trace: &Trace) -> bool {
-        let is_member = |entry: &Entry| match (&entry.root, &entry.key, trace.root()) {
-            (_, _, None) => false,
-            (Some(root), _, Some(wanted)) | (None, Some(root), Some(wanted)) => root == wanted,
-            (None, None, Some(_)) => false,
+        let is_member = |entry: &Entry| {
+            let root = entry.root.as_ref().or(entry.key.as_ref());
+            root.is_some() && root == trace.root()
         };
         let mut going = self.entries.values().filter(|entry| !entry.finished);
         self.goes_on(&trace.mo_id) || going.any(is_member)

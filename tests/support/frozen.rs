@@ -24,7 +24,7 @@ pub struct Frozen {
     pub bench: Bench,
     traffic: Arc<Traffic>,
     /// While a blocking task runs, the paused clock does not jump ahead by itself.
-    _freeze: mpsc::Sender<()>,
+    freeze: mpsc::Sender<()>,
 }
 
 impl Frozen {
@@ -44,7 +44,7 @@ impl Frozen {
             simulator,
             bench,
             traffic,
-            _freeze: freeze,
+            freeze,
         };
         this.settle().await;
         this
@@ -89,7 +89,7 @@ impl Frozen {
 
     /// Ends the loop; time goes on by itself for that.
     pub async fn stop(self) {
-        drop(self._freeze);
+        drop(self.freeze);
         tokio::time::resume();
         self.bench.stop().await;
     }

@@ -110,18 +110,18 @@ impl Client {
     /// As [`create_history`](Self::create_history).
     pub async fn past_tasks_paced(
         &self,
-        pace: &impl Pace,
+        at: &impl Pace,
         query: &TaskQuery,
         limit: usize,
         wanted: impl FnMut(&Value) -> bool,
     ) -> Result<Vec<Value>, Error> {
-        if !pace.pass().await {
+        if !at.pass().await {
             return Ok(Vec::new());
         }
         let collector = self.create_history(query).await?;
-        let found = self.read_back(pace, &collector, limit, wanted).await;
+        let found = self.read_back(at, &collector, limit, wanted).await;
         // Whether it is wanted or not: a session may hold few of them. Where this fails it ends with the session.
-        pace.pass().await;
+        at.pass().await;
         let _ = self.destroy_history(&collector).await;
         found
     }
@@ -151,18 +151,18 @@ impl Client {
 
     async fn read_back(
         &self,
-        pace: &impl Pace,
+        at: &impl Pace,
         collector: &ManagedObjectReference,
         limit: usize,
         mut wanted: impl FnMut(&Value) -> bool,
     ) -> Result<Vec<Value>, Error> {
         let mut found = Vec::new();
         let mut seen: HashSet<String> = HashSet::new();
-        if !pace.pass().await {
+        if !at.pass().await {
             return Ok(found);
         }
         self.reset_history(collector).await?;
-        while pace.pass().await {
+        while at.pass().await {
             let page = self.older_history(collector, PAGE).await?;
             let before = seen.len();
             for info in page {

@@ -14,12 +14,11 @@ pub(super) async fn events(
     gate: &Gate,
     trace: &Trace,
 ) -> Result<Vec<TaskEvent>, Error> {
-    let chain = match trace.event_chain() {
-        Some(chain) => chain,
-        None => {
-            gate.pass().await;
-            client.task_info(&trace.mo_id).await?.event_chain_id
-        }
+    let chain = if let Some(chain) = trace.event_chain() {
+        chain
+    } else {
+        gate.pass().await;
+        client.task_info(&trace.mo_id).await?.event_chain_id
     };
     if !gate.pass().await {
         return Ok(Vec::new());

@@ -16,13 +16,12 @@ pub(super) async fn members(
     gate: &Gate,
     trace: &Trace,
 ) -> Result<Vec<TaskInfo>, Error> {
-    let root = match trace.root() {
-        Some(root) => root.clone(),
-        None => {
-            gate.pass().await;
-            let info = client.task_info(&trace.mo_id).await?;
-            info.root_key().unwrap_or(&info.key).clone()
-        }
+    let root = if let Some(root) = trace.root() {
+        root.clone()
+    } else {
+        gate.pass().await;
+        let info = client.task_info(&trace.mo_id).await?;
+        info.root_key().unwrap_or(&info.key).clone()
     };
     let query = TaskQuery {
         roots: vec![root],

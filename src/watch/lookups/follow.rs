@@ -115,18 +115,18 @@ mod tests {
         (number, gate)
     }
 
-    fn of(mo_id: &str) -> Option<Trace> {
-        Some(Trace::named(mo_id.into()))
+    fn of(mo_id: &str) -> Trace {
+        Trace::named(mo_id.into())
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_for_what_is_no_longer_followed_is_not_told() {
         let now = Instant::now();
         let mut follow = Follow::default();
-        follow.follow(of("task-1"), now);
+        follow.follow(Some(of("task-1")), now);
         let (first, gate) = begin(&mut follow);
         assert!(gate.is_wanted());
-        follow.follow(of("task-2"), now);
+        follow.follow(Some(of("task-2")), now);
         assert!(!gate.is_wanted());
         let (second, _) = begin(&mut follow);
         assert!(follow.answered(first).is_none());
@@ -141,7 +141,7 @@ mod tests {
         let now = Instant::now();
         let later = Some(now + Duration::from_secs(5));
         let mut follow = Follow::default();
-        follow.follow(of("task-1"), now);
+        follow.follow(Some(of("task-1")), now);
         assert_eq!(follow.due(true), Some(now));
         let (number, gate) = begin(&mut follow);
         assert_eq!(gate.urgency(), Urgency::Asked);
@@ -156,7 +156,7 @@ mod tests {
     async fn what_an_outage_interrupts_is_due_again() {
         let now = Instant::now();
         let mut follow = Follow::default();
-        follow.follow(of("task-1"), now);
+        follow.follow(Some(of("task-1")), now);
         begin(&mut follow);
         follow.interrupted(now);
         assert_eq!(follow.due(false), Some(now));
@@ -172,7 +172,7 @@ mod tests {
         let now = Instant::now();
         let mut follow = Follow::default();
         assert!(!follow.renews(now));
-        follow.follow(of("task-1"), now);
+        follow.follow(Some(of("task-1")), now);
         begin(&mut follow);
         assert!(follow.renews(now));
         assert_eq!(follow.due(false), Some(now));
