@@ -31,9 +31,9 @@ fn child(frozen: &Frozen) -> String {
     child["key"].as_str().unwrap().to_owned()
 }
 
-fn trace(frozen: &Frozen, task: &str) -> Option<Trace> {
+fn trace(frozen: &Frozen, task: &str) -> Trace {
     let record = frozen.bench.record(task).unwrap();
-    Some(Trace::of(record.info.as_deref().unwrap()))
+    Trace::of(record.info.as_deref().unwrap())
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -91,8 +91,10 @@ async fn what_is_opened_goes_at_once_and_is_followed_at_the_pace_of_the_backgrou
     let mut frozen = frozen(false).await;
     let task = child(&frozen);
     let events = trace(&frozen, &task);
-    frozen.bench.send(Command::FollowEvents(events.clone()));
-    frozen.bench.send(Command::FollowFamily(events));
+    frozen
+        .bench
+        .send(Command::FollowEvents(Some(events.clone())));
+    frozen.bench.send(Command::FollowFamily(Some(events)));
     frozen.settle().await;
     assert!(frozen.bench.events.len() == 1, "no time has passed");
     let is_found = |frozen: &Frozen| {
@@ -139,9 +141,11 @@ async fn what_is_no_longer_followed_is_not_told() {
     let mut frozen = frozen(false).await;
     let task = child(&frozen);
     let trace = trace(&frozen, &task);
-    frozen.bench.send(Command::FollowEvents(trace.clone()));
+    frozen
+        .bench
+        .send(Command::FollowEvents(Some(trace.clone())));
     frozen.bench.send(Command::FollowEvents(None));
-    frozen.bench.send(Command::FollowFamily(trace));
+    frozen.bench.send(Command::FollowFamily(Some(trace)));
     frozen.bench.send(Command::FollowFamily(None));
     frozen.settle().await;
     frozen.pass(seconds(60)).await;
@@ -165,7 +169,7 @@ async fn a_dead_session_is_renewed_and_the_look_up_asked_again() {
     let task = child(&frozen);
     control.kill_sessions();
     let family = trace(&frozen, &task);
-    frozen.bench.send(Command::FollowFamily(family));
+    frozen.bench.send(Command::FollowFamily(Some(family)));
     frozen.settle().await;
     let (of, state) = frozen.bench.families.last().unwrap();
     assert!(matches!(state, FamilyState::Found { .. }), "{state:?}");
@@ -186,7 +190,7 @@ async fn trouble_with_a_look_up_is_its_own_and_passes() {
     let links = frozen.bench.links.len();
     control.fail_next(Outage::service_unavailable(None));
     let family = trace(&frozen, &task);
-    frozen.bench.send(Command::FollowFamily(family));
+    frozen.bench.send(Command::FollowFamily(Some(family)));
     frozen.settle().await;
     let (_, state) = frozen.bench.families.last().unwrap();
     let FamilyState::Failed(reason) = state else {

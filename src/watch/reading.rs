@@ -116,6 +116,7 @@ impl Endpoint {
         if !self.has_labels {
             reading.start(|client| async move { Done::Labels(client.operation_labels().await) });
         }
+        self.resume_past(reading);
         loop {
             self.try_push(&client).await?;
             self.start_requests(reading);
@@ -237,7 +238,7 @@ impl Endpoint {
                     Done::LookedUp(trace, found)
                 });
             }
-            Wish::Past(request) => self.look_back(reading, request),
+            Wish::Past(request) => self.ask_past(reading, request).await?,
             Wish::Discover => {
                 reading.discover_at = reading.discover_at.map(|_| Instant::now());
             }

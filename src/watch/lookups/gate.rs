@@ -34,6 +34,15 @@ impl Gate {
         (gate, guard)
     }
 
+    /// A gate for a look-up that is wanted whatever comes.
+    pub(super) fn lasting(line: &Line, urgency: Urgency) -> Self {
+        Self {
+            line: line.clone(),
+            urgency,
+            unwanted: CancellationToken::new(),
+        }
+    }
+
     /// Whether anybody still wants the answer.
     pub(super) fn is_wanted(&self) -> bool {
         !self.unwanted.is_cancelled()

@@ -1,12 +1,13 @@
 //! What is looked up around tasks: families, events, the past, usual durations.
 //!
-//! None of it may disturb the fetch loop: every request waits at the [`Gate`] for its turn, what fails is told as a
+//! None of it may disturb the fetch loop: every request waits at the [`gate`] for its turn, what fails is told as a
 //! reason of its own, and only a dead session is passed on, once, for it can be renewed.
 
 mod events;
 mod family;
 mod follow;
 mod gate;
+mod past;
 mod schedule;
 mod typical;
 
@@ -16,12 +17,12 @@ use tokio::{sync::mpsc, time::Instant};
 
 use self::{
     follow::Follow,
-    gate::{Gate, Line, Ticket},
+    gate::{Line, Ticket},
     schedule::{Schedule, Urgency},
     typical::{Runs, TypicalRuns},
 };
 use super::{
-    Command, FamilyState, PastPage, PastRequest, Update,
+    Command, FamilyState, Update,
     answers::End,
     endpoint::{Endpoint, Halt},
     push::Fetch,
@@ -29,12 +30,10 @@ use super::{
     watched::Origin,
 };
 use crate::vim::{
-    Client, Error, TaskQuery,
+    Error,
     types::{TaskEvent, TaskInfo},
 };
 
-/// How many tasks of the past are told at a time.
-const PAGE: usize = 100;
 /// The first board is taken to be there after so long at the latest: with many tasks, one by one, it never rests.
 const BOARD: Duration = Duration::from_secs(10);
 
@@ -42,7 +41,7 @@ const BOARD: Duration = Duration::from_secs(10);
 pub(super) enum Found {
     Family(u32, Result<Vec<TaskInfo>, Error>),
     Events(u32, Result<Vec<TaskEvent>, Error>),
-    Past(u32, Result<PastPage, Error>),
+    Past(past::Answer),
     Typical(Result<Runs, Error>),
 }
 
@@ -58,7 +57,8 @@ pub(super) struct LookUps {
     /// The events that were told last.
     told: Option<Arc<[TaskEvent]>>,
     typical: TypicalRuns,
-    search: Option<(u32, Box<TaskQuery>, usize)>,
+    /// The search of the history.
+    pub(super) past: past::Past,
 }
 
 impl LookUps {
@@ -72,7 +72,7 @@ impl LookUps {
             events: Follow::default(),
             told: None,
             typical: TypicalRuns::default(),
-            search: None,
+            past: past::Past::default(),
         }
     }
 
@@ -106,6 +106,7 @@ impl LookUps {
         self.family.interrupted(now);
         self.events.interrupted(now);
         self.typical.interrupted(now);
+        self.past.interrupted();
     }
 }
 
@@ -129,19 +130,6 @@ impl Endpoint {
             _ => {}
         }
         Ok(())
-    }
-
-    /// Goes on with the search of the history.
-    pub(super) fn look_back(&mut self, reading: &mut Reading, request: PastRequest) {
-        match request {
-            PastRequest::Begin { search, query } => {
-                self.lookups.search = Some((search, query, 0));
-                self.next_page(reading);
-            }
-            PastRequest::More { search } if self.is_searched(search) => self.next_page(reading),
-            PastRequest::End { search } if self.is_searched(search) => self.lookups.search = None,
-            PastRequest::More { .. } | PastRequest::End { .. } => {}
-        }
     }
 
     /// Begins the look-ups that are due, and lets through whoever may pass now.
@@ -199,23 +187,6 @@ impl Endpoint {
         let rests = reading.tasks.is_empty() && !is_joining && !is_due;
         let knows_recent = reading.knows_recent || !self.options.discover;
         self.lookups.schedule.is_open() || (rests && knows_recent) || reading.began + BOARD <= now
-    }
-
-    fn is_searched(&self, search: u32) -> bool {
-        let now = self.lookups.search.as_ref();
-        now.is_some_and(|(number, ..)| *number == search)
-    }
-
-    fn next_page(&mut self, reading: &mut Reading) {
-        let Some((search, query, told)) = self.lookups.search.clone() else {
-            return;
-        };
-        let (gate, wanted) = Gate::new(self.lookups.line.clone(), Urgency::Asked);
-        reading.look_up(move |client| async move {
-            let page = page(&client, &gate, &query, told).await;
-            drop(wanted);
-            Found::Past(search, page)
-        });
     }
 
     /// Tells what was found.
@@ -283,14 +254,7 @@ impl Endpoint {
                 let mo_id = trace.mo_id;
                 self.tell(Update::Events { mo_id, events }).await?;
             }
-            Found::Past(search, page) if self.is_searched(search) => {
-                if let (Some((.., told)), Ok(page)) = (&mut self.lookups.search, &page) {
-                    *told += page.tasks.len();
-                }
-                let page = page.map_err(|error| error.reason().into());
-                self.tell(Update::Past { search, page }).await?;
-            }
-            Found::Past(..) => {}
+            Found::Past(answer) => self.take_past_page(reading, answer).await?,
             Found::Typical(Ok(runs)) => {
                 let runs = self.lookups.typical.learned(runs, now);
                 self.tell(Update::Typical(runs)).await?;
@@ -327,20 +291,4 @@ impl Endpoint {
             }
         }
     }
-}
-
-async fn page(
-    client: &Client,
-    gate: &Gate,
-    query: &TaskQuery,
-    told: usize,
-) -> Result<PastPage, Error> {
-    let most = told + PAGE;
-    let found = client.past_tasks_paced(gate, query, most, |_| true).await?;
-    let is_end = found.len() < most;
-    let new = found.into_iter().skip(told);
-    let tasks = new
-        .filter_map(|raw| TaskInfo::from_json(raw).ok())
-        .collect();
-    Ok(PastPage { tasks, is_end })
 }
