@@ -14,7 +14,7 @@ use support::{
 use vtask::{
     simulator::{Simulator, behaviour::Outage},
     vim::Trace,
-    watch::{Command, FamilyState, Link, WatchOptions},
+    watch::{Command, FamilyState, FetchMode, Link, WatchOptions},
 };
 
 async fn frozen_by(change: impl FnOnce(&mut WatchOptions)) -> Frozen {
@@ -252,9 +252,14 @@ async fn what_virtual_machines_ask_is_found_in_the_background_and_dropped_when_i
     frozen.stop().await;
 }
 
+/// Its changes are pushed, field by field.
 #[tokio::test(start_paused = true)]
 async fn a_question_is_dropped_when_its_task_ends() {
-    let mut frozen = frozen_by(|options| options.questions = true).await;
+    let push = |options: &mut WatchOptions| {
+        options.questions = true;
+        options.fetch = FetchMode::Push;
+    };
+    let mut frozen = frozen_by(push).await;
     let control = frozen.simulator.control();
     let task = asking(&frozen);
     while frozen.bench.questions.is_empty() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     app::cancel::{self, Standing},
-    task::{Handle, Presence, Record, Status, TimeLeft, estimate::Basis},
+    task::{Handle, PendingQuestion, Presence, Record, Rule, Status, TimeLeft, estimate::Basis},
     text::{ago, duration, width},
     ui::{
         Canvas, chart,
@@ -187,8 +187,28 @@ fn time_left(sheet: &mut Sheet, handle: Handle) {
         sheet.text("Time left", &format!("{left}  {why}"));
     }
     for finding in &outlook.findings {
-        sheet.put("Warning", &finding.sentence, Role::Warning);
+        match (finding.rule, sheet.canvas.state.questions.get(&handle)) {
+            (Rule::Question, Some(asked)) => question(sheet, asked),
+            _ => sheet.put("Warning", &finding.sentence, Role::Warning),
+        }
     }
+}
+
+/// What the virtual machine asks, with a line for each answer that it takes.
+fn question(sheet: &mut Sheet, asked: &PendingQuestion) {
+    let text = format!(
+        "The virtual machine waits for an answer: {}",
+        asked.text.trim()
+    );
+    sheet.put("Warning", &text, Role::Warning);
+    for (index, choice) in asked.choices.iter().enumerate() {
+        let name = if index == 0 { "Answers" } else { "" };
+        sheet.text(
+            name,
+            &format!("{}  {choice}", sheet.canvas.look.symbols.dot),
+        );
+    }
+    sheet.put("", "Answer it in the vSphere Client.", Role::Dim);
 }
 
 /// The chart of its progress, in so many lines at most.
