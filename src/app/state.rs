@@ -281,6 +281,10 @@ impl State {
             Some(keymap) => keymap.clone(),
             None => Keymap::standard()?,
         };
+        let view = View {
+            sort: options.sort.clone(),
+            ..View::default()
+        };
         Ok(Self {
             options,
             keymap,
@@ -289,7 +293,7 @@ impl State {
             journal: Journal::default(),
             board,
             typical: TypicalDurations::default(),
-            outline: Outline::new(View::default()),
+            outline: Outline::new(view),
             servers: endpoints
                 .into_iter()
                 .map(|(id, name)| Server::new(id, name))
@@ -320,7 +324,8 @@ impl State {
                 Context::Confirm
             }
             (Some(Overlay::Cancel(_)), _) => Context::Cancel,
-            (Some(Overlay::Sort { .. } | Overlay::Copy { .. }), _) => Context::Menu,
+            (Some(Overlay::Sort { .. }), _) => Context::Order,
+            (Some(Overlay::Copy { .. }), _) => Context::Menu,
             (Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }), _) => {
                 Context::Reading
             }

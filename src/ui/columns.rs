@@ -45,13 +45,13 @@ impl Column {
     /// What a click on its title sorts by.
     pub(super) fn sort(self) -> Option<SortColumn> {
         match self {
-            Self::Task => Some(SortColumn::Operation),
+            Self::Task => Some(SortColumn::Task),
             Self::Target => Some(SortColumn::Target),
             Self::Progress => Some(SortColumn::Progress),
             Self::Elapsed => Some(SortColumn::Elapsed),
             Self::StartedBy => Some(SortColumn::StartedBy),
-            // The time left changes by itself, and rows that trade places while one reads are of no use.
-            Self::Left | Self::Cancel => None,
+            Self::Left => Some(SortColumn::Left),
+            Self::Cancel => Some(SortColumn::Cancel),
         }
     }
 
