@@ -168,7 +168,6 @@ impl Context {
                 Action::Dismiss,
             ],
             Self::Confirm => &[Action::Yes, Action::No, Action::Switch, Action::Accept],
-            Self::Menu => &[Action::Down, Action::Accept, Action::Dismiss],
             Self::Order => &[
                 Action::Down,
                 Action::Accept,
@@ -184,7 +183,7 @@ impl Context {
                 Action::Older,
                 Action::ClearLine,
             ],
-            Self::Palette => &[Action::Down, Action::Accept, Action::Dismiss],
+            Self::Menu | Self::Palette => &[Action::Down, Action::Accept, Action::Dismiss],
             Self::Screen | Self::Global => &[],
         }
     }

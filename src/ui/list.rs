@@ -74,9 +74,7 @@ fn draw_titles(canvas: &mut Canvas, columns: &[(Column, u16, u16)], area: Rect) 
             width,
             ..area
         };
-        let arrow = column
-            .sort()
-            .and_then(|column| arrow(canvas.look, sort, column));
+        let arrow = arrow(canvas.look, sort, column.sort());
         draw_title(canvas, column, arrow.as_deref().unwrap_or_default(), place);
         if column == Column::Task && !unseen.is_empty() {
             let arrow = arrow.as_deref().map_or(0, |arrow| text::width(arrow) + 1);
@@ -92,9 +90,7 @@ fn draw_titles(canvas: &mut Canvas, columns: &[(Column, u16, u16)], area: Rect) 
             };
             strip.draw(place, canvas.buffer);
         }
-        if let Some(sort) = column.sort() {
-            canvas.target(place, Target::Column(sort));
-        }
+        canvas.target(place, Target::Column(column.sort()));
     }
 }
 
@@ -103,9 +99,7 @@ fn unseen(canvas: &Canvas, columns: &[(Column, u16, u16)]) -> String {
     let sort = &canvas.state.outline.view().sort;
     let keys = sort.keys().iter().map(|key| key.column);
     let unseen = keys.filter(|key| {
-        let is_seen = columns
-            .iter()
-            .any(|(column, ..)| column.sort() == Some(*key));
+        let is_seen = columns.iter().any(|(column, ..)| column.sort() == *key);
         !is_seen && *key != SortColumn::Attention
     });
     let unseen: Vec<String> = unseen

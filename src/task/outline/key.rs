@@ -13,8 +13,9 @@ use super::{
     sort::{Sort, SortBy, SortColumn},
     view::Layout,
 };
-use crate::task::{
-    Handle, Record, Scene, Status, TaskId, estimate::estimate, filter::folded, texts,
+use crate::{
+    task::{Handle, Record, Scene, Status, TaskId, estimate::estimate, filter::folded, texts},
+    vim::types::{Fault, LocalizableMessage},
 };
 
 /// Where a row stands among its siblings. Keys can be compared with those of the same order only.
@@ -161,7 +162,7 @@ impl Subject<'_> {
             SortColumn::Task => text(Some(&board.operation(record))),
             SortColumn::Phase => {
                 let phase = info.and_then(|info| info.description.as_deref());
-                text(phase.map(|phase| phase.text()))
+                text(phase.map(LocalizableMessage::text))
             }
             SortColumn::Target => text(info.and_then(texts::target)),
             SortColumn::Progress => {
@@ -189,7 +190,7 @@ impl Subject<'_> {
             }
             SortColumn::Error => {
                 let fault = info.and_then(|info| info.error.as_deref());
-                text(fault.map(|fault| fault.text()).as_deref())
+                text(fault.map(Fault::text).as_deref())
             }
             SortColumn::Tag => text(info.and_then(|info| info.change_tag.as_deref())),
             SortColumn::Activation => text(info.and_then(|info| info.activation_id.as_deref())),
