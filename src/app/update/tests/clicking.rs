@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What a click hits is what was drawn.
-fn draw(state: &mut State) {
+pub(super) fn draw(state: &mut State) {
     let look = Look::new(&state.options);
     let backend = TestBackend::new(state.size.width, state.size.height);
     let mut terminal = Terminal::new(backend).unwrap();
@@ -24,7 +24,7 @@ fn draw(state: &mut State) {
     state.drawn = drawn.unwrap();
 }
 
-fn mouse(state: &mut State, kind: MouseEventKind, column: u16, row: u16) -> Vec<Effect> {
+pub(super) fn mouse(state: &mut State, kind: MouseEventKind, column: u16, row: u16) -> Vec<Effect> {
     mouse_with(state, kind, (column, row), KeyModifiers::NONE)
 }
 
@@ -56,7 +56,7 @@ fn place_of(state: &mut State, target: Target) -> (u16, u16) {
     (area.x + area.width / 2, area.y)
 }
 
-fn click(state: &mut State, target: Target) -> Vec<Effect> {
+pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
     let (column, row) = place_of(state, target);
     let left = MouseEventKind::Down(MouseButton::Left);
     mouse(state, left, column, row)
