@@ -101,6 +101,12 @@ actions! {
     ToggleDetails: "details", "Show or hide the details";
     /// Give the details the whole screen, or back.
     Zoom: "zoom", "Give the details the whole screen, or back";
+    /// The panels in another place.
+    Arrange: "panels", "Details below, beside the list, on the whole screen, or not at all";
+    /// More room for the details.
+    GrowDetails: "larger", "More room for the details";
+    /// Less room for the details.
+    ShrinkDetails: "smaller", "Less room for the details";
     /// The next tab.
     NextTab: "next tab", "Next tab of the details";
     /// The tab before.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::keymap::Keymap;
+use super::{arrangement::Arrangement, keymap::Keymap};
 use crate::task::Saved;
 
 macro_rules! themes {
@@ -171,6 +171,8 @@ pub struct Options {
     pub colors: ColorDepth,
     /// Whether to draw with ASCII only.
     pub ascii: bool,
+    /// Where the details are at the start, and how large.
+    pub arrangement: Arrangement,
     /// Where people's clocks are.
     pub time_zone: TimeZone,
     /// Filters that have names.
@@ -191,6 +193,7 @@ impl Default for Options {
             complaints: Vec::new(),
             colors: ColorDepth::True,
             ascii: false,
+            arrangement: Arrangement::default(),
             time_zone: TimeZone::UTC,
             saved_filters: Saved::new(),
             typed_filters: Vec::new(),

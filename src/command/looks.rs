@@ -6,7 +6,7 @@ use crate::{
     config::{self, ClipboardChoice, ConfigFile, Environment},
 };
 
-/// What the screen starts with. What is wrong with theme or keys is told on it, and the rest counts.
+/// What the screen starts with. What is wrong with theme, panels or keys is told on it, and the rest counts.
 ///
 /// # Errors
 /// When the key map that comes with the program does not read, which its tests rule out.
@@ -24,6 +24,8 @@ pub(super) fn options(
     let (themes, mut complaints): (Themes, _) =
         config::theme(name, file.path.as_deref(), environment);
     let (keymap, problems) = file.wishes.keymap(&Keymap::standard()?);
+    complaints.extend(problems);
+    let (arrangement, problems) = config::arrangement(defaults);
     complaints.extend(problems);
     let clipboard = match (defaults.clipboard, &defaults.clipboard_command) {
         (Some(ClipboardChoice::Osc52), _) | (None, None) => Clipboard::Terminal,
@@ -46,6 +48,7 @@ pub(super) fn options(
         ascii: args.ascii || defaults.ascii || terminal.ascii,
         keymap: Some(keymap),
         complaints,
+        arrangement,
         ..terminal
     })
 }

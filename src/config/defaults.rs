@@ -46,6 +46,10 @@ pub struct Defaults {
     pub light: bool,
     /// As `--ascii`.
     pub ascii: bool,
+    /// Where the details are: `auto`, `below` or `beside`.
+    pub layout: Option<String>,
+    /// The details' part of the screen, in percent.
+    pub details_size: Option<i64>,
 }
 
 /// Where what is copied goes.

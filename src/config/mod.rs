@@ -8,6 +8,7 @@ mod kept;
 mod keyring;
 mod keys;
 mod known_hosts;
+mod layout;
 mod secret;
 mod suggest;
 mod theme;
@@ -25,6 +26,7 @@ pub use kept::KeptSession;
 pub use keyring::KeyringEntry;
 pub use keys::KeyWishes;
 pub use known_hosts::KnownHosts;
+pub use layout::arrangement;
 pub use secret::{Password, ask_password};
 pub use theme::theme;
 

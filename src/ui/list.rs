@@ -11,11 +11,12 @@ use super::{
     theme::Role,
 };
 use crate::{
-    app::{Focus, Panes, Target},
+    app::{Areas, Focus, Panes, Target},
     task::outline::{Layout, SortColumn},
 };
 
-pub(super) fn draw(canvas: &mut Canvas, titles: Rect, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
+    let (titles, area) = (areas.columns, areas.list);
     if area.height == 0 {
         return;
     }
@@ -57,7 +58,13 @@ pub(super) fn draw(canvas: &mut Canvas, titles: Rect, area: Rect) {
         }
     }
     let top = canvas.state.cursor.top();
-    scrollbar::draw(canvas, area, canvas.state.outline.len(), top);
+    // Where a border is at the right, the scrollbar is on it.
+    let is_beside = !areas.border.is_empty() && areas.border.x == area.right();
+    let edge = Rect {
+        width: area.width + u16::from(is_beside),
+        ..area
+    };
+    scrollbar::draw(canvas, edge, canvas.state.outline.len(), top);
 }
 
 fn draw_titles(canvas: &mut Canvas, columns: &[(Column, u16, u16)], area: Rect) {

@@ -1,5 +1,6 @@
 //! What an event does to the state: pure, without IO and without a clock of its own.
 
+mod arrange;
 mod copy;
 mod details;
 mod export;
@@ -41,7 +42,7 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
             None => return Vec::new(),
         },
         Event::Resize { width, height } => {
-            state.size = Size::new(width, height);
+            state.fit(Size::new(width, height), now);
             Vec::new()
         }
         Event::News(endpoint, update) => news::take(state, endpoint, update, now),
@@ -133,7 +134,7 @@ fn act_on_screen(
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),
         Action::Figures => state.overlay = Some(Overlay::Figures { top: 0 }),
         Action::Back => back(state, now),
-        _ if details::act(state, action) => {}
+        _ if details::act(state, action) || arrange::act(state, action, now) => {}
         _ if context == Context::Details => details::scroll_by(state, action),
         _ => list::act(state, action, now),
     }

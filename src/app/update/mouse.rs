@@ -4,7 +4,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Position;
 
-use super::{act, copy, details, inspect, list, palette};
+use super::{act, arrange, copy, details, inspect, list, palette};
 use crate::app::{
     action::Action,
     event::Effect,
@@ -22,6 +22,11 @@ pub(super) fn take(state: &mut State, mouse: MouseEvent, now: Timestamp) -> Opti
         MouseEventKind::ScrollUp => Some(roll(state, place, Action::Up, now)),
         MouseEventKind::ScrollDown => Some(roll(state, place, Action::Down, now)),
         MouseEventKind::Down(MouseButton::Left) => click(state, place, now),
+        MouseEventKind::Drag(MouseButton::Left) => arrange::pull(state, place).then(Vec::new),
+        MouseEventKind::Up(MouseButton::Left) if state.arrangement.is_held => {
+            arrange::hold(state, false);
+            Some(Vec::new())
+        }
         _ => None,
     }
 }
@@ -61,6 +66,7 @@ fn click(state: &mut State, place: Position, now: Timestamp) -> Option<Vec<Effec
             list::sort_by(state, column, now);
         }
         Target::Tab(tab) => details::show(state, tab),
+        Target::Border => arrange::hold(state, true),
         Target::Details => details::focus(state),
         Target::Member(handle) => return Some(inspect::choose(state, handle)),
         Target::Command(place) => return Some(palette::choose(state, place, now)),

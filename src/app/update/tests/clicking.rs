@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What a click hits is what was drawn.
-fn draw(state: &mut State) {
+pub(super) fn draw(state: &mut State) {
     let look = Look::new(&state.options);
     let backend = TestBackend::new(state.size.width, state.size.height);
     let mut terminal = Terminal::new(backend).unwrap();
@@ -24,7 +24,7 @@ fn draw(state: &mut State) {
     state.drawn = drawn.unwrap();
 }
 
-fn mouse(state: &mut State, kind: MouseEventKind, column: u16, row: u16) -> Vec<Effect> {
+pub(super) fn mouse(state: &mut State, kind: MouseEventKind, column: u16, row: u16) -> Vec<Effect> {
     let event = MouseEvent {
         kind,
         column,
@@ -34,7 +34,7 @@ fn mouse(state: &mut State, kind: MouseEventKind, column: u16, row: u16) -> Vec<
     update(state, Event::Mouse(event), now())
 }
 
-fn click(state: &mut State, target: Target) -> Vec<Effect> {
+pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
     draw(state);
     let (area, _) = *state
         .drawn
