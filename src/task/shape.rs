@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::words;
 use crate::{
+    text::json_line,
     task::{Board, Handle, Presence, Progress, Record, Status},
     vim::types::Fault,
 };
@@ -134,7 +135,7 @@ fn trouble(record: &Record) -> Value {
 
 /// A line as it is written.
 pub(crate) fn written(line: Map<String, Value>) -> String {
-    let mut text = Value::Object(line).to_string();
+    let mut text = json_line(&line);
     text.push('\n');
     text
 }
