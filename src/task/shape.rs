@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::words;
 use crate::{
-    text::json_line,
     task::{Board, Handle, Presence, Progress, Record, Status},
+    text::json_line,
     vim::types::Fault,
 };
 

@@ -65,7 +65,11 @@ impl<F: Formatter> Formatter for Printable<F> {
         self.0.end_array(writer)
     }
 
-    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+    fn begin_array_value<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
         self.0.begin_array_value(writer, first)
     }
 
@@ -81,7 +85,11 @@ impl<F: Formatter> Formatter for Printable<F> {
         self.0.end_object(writer)
     }
 
-    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+    fn begin_object_key<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
         self.0.begin_object_key(writer, first)
     }
 
@@ -114,6 +122,9 @@ mod tests {
         assert!(json_line(&value).contains(r#""\udb40\udc41""#));
         let plain = json!({"a": [1, {"b": "c"}]});
         assert_eq!(json_line(&plain), plain.to_string());
-        assert_eq!(json_pretty(&plain), serde_json::to_string_pretty(&plain).unwrap());
+        assert_eq!(
+            json_pretty(&plain),
+            serde_json::to_string_pretty(&plain).unwrap()
+        );
     }
 }

@@ -198,7 +198,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_named() {
-        for hidden in "\u{3164}\u{115f}\u{34f}\u{e0041}\u{fe01}\u{e0101}\u{2067}\u{2069}\u{ffff}".chars() {
+        for hidden in
+            "\u{3164}\u{115f}\u{34f}\u{e0041}\u{fe01}\u{e0101}\u{2067}\u{2069}\u{ffff}".chars()
+        {
             let name = format!("⟨U+{:04X}⟩", u32::from(hidden));
             assert_eq!(sanitize(&hidden.to_string()), name);
         }

@@ -91,7 +91,9 @@ pub(super) fn replaced(body: &[u8], texts: &[Text]) -> Vec<u8> {
     let mut written = Vec::with_capacity(plain.len() * 2);
     for (place, part) in plain.split(MARKS.0).enumerate() {
         let marked = part.split_once(MARKS.1).filter(|_| place > 0);
-        match marked.and_then(|(number, rest)| Some((texts.get(number.parse::<usize>().ok()?)?, rest))) {
+        match marked
+            .and_then(|(number, rest)| Some((texts.get(number.parse::<usize>().ok()?)?, rest)))
+        {
             Some((text, rest)) => {
                 written.extend(text.written());
                 written.extend_from_slice(rest.as_bytes());
@@ -129,7 +131,11 @@ impl Scribe {
             // A reference.
             return;
         }
-        let type_name = object.get("_typeName").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let type_name = object
+            .get("_typeName")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         if let Some(content) = object.get_mut("_value") {
             // In a box; an enumeration or a time is none of ours.
             if type_name == "string" || !content.is_string() {
@@ -139,7 +145,10 @@ impl Scribe {
         }
         if object.contains_key("val") {
             // A property: its value is a field of that name.
-            let name = object.get("name").and_then(Value::as_str).unwrap_or_default();
+            let name = object
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             let name = name.rsplit('.').next().unwrap_or_default().to_owned();
             if let Some(value) = object.get_mut("val") {
                 self.scrawl(&name, value);
@@ -147,7 +156,8 @@ impl Scribe {
             return;
         }
         for (name, value) in object.iter_mut() {
-            let is_message_key = name == "key" && matches!(&*type_name, "LocalizableMessage" | "KeyAnyValue");
+            let is_message_key =
+                name == "key" && matches!(&*type_name, "LocalizableMessage" | "KeyAnyValue");
             self.scrawl(if is_message_key { "messageKey" } else { name }, value);
         }
         let is_fault = object.contains_key("faultstring");
@@ -156,7 +166,10 @@ impl Scribe {
             object.insert(self.mark("name", &seed), json!(self.mark("value", &seed)));
         }
         if is_fault && field == "faultCause" {
-            object.insert("_typeName".to_owned(), json!(self.mark("_typeName", &type_name)));
+            object.insert(
+                "_typeName".to_owned(),
+                json!(self.mark("_typeName", &type_name)),
+            );
         }
         if object.get("kind").is_some_and(|kind| kind == "enter")
             && let Some(changes) = object.get_mut("changeSet").and_then(Value::as_array_mut)
@@ -189,7 +202,8 @@ mod tests {
             "reason": {"_typeName": "TaskReasonUser", "userName": "ops"}, "progress": 4
         });
         let texts = [Text::Plain("\u{1b}[2J\"".to_owned())];
-        let told: Value = serde_json::from_slice(&replaced(info.to_string().as_bytes(), &texts)).unwrap();
+        let told: Value =
+            serde_json::from_slice(&replaced(info.to_string().as_bytes(), &texts)).unwrap();
         let mut expected = info.clone();
         expected["entityName"] = json!("\u{1b}[2J\"");
         expected["reason"]["userName"] = json!("\u{1b}[2J\"");
@@ -199,11 +213,21 @@ mod tests {
 
     #[test]
     fn what_is_no_text_travels_as_it_is() {
-        let texts = [Text::Escaped { json: "\\ud800".to_owned() }];
+        let texts = [Text::Escaped {
+            json: "\\ud800".to_owned(),
+        }];
         assert_eq!(replaced(br#"{"a":"x"}"#, &texts), br#"{"a":"\ud800"}"#);
-        let texts = [Text::Raw { bytes: vec![0x9b, b'2', b'J'] }];
-        assert_eq!(replaced(br#"["x","y"]"#, &texts), b"[\"\x9b2J\",\"\x9b2J\"]");
-        let texts = [Text::Repeated { text: "ab".to_owned(), times: 3 }];
+        let texts = [Text::Raw {
+            bytes: vec![0x9b, b'2', b'J'],
+        }];
+        assert_eq!(
+            replaced(br#"["x","y"]"#, &texts),
+            b"[\"\x9b2J\",\"\x9b2J\"]"
+        );
+        let texts = [Text::Repeated {
+            text: "ab".to_owned(),
+            times: 3,
+        }];
         assert_eq!(replaced(br#""x""#, &texts), br#""ababab""#);
         assert_eq!(replaced(b"<html>", &texts), b"<html>");
     }
@@ -215,7 +239,10 @@ mod tests {
             {"name": "info.entityName", "val": {"_typeName": "string", "_value": "web"}},
             {"name": "info.key", "val": "task-1"}
         ]});
-        let told = replaced(update.to_string().as_bytes(), &[Text::Plain("!".to_owned())]);
+        let told = replaced(
+            update.to_string().as_bytes(),
+            &[Text::Plain("!".to_owned())],
+        );
         let mut expected = update.clone();
         expected["changeSet"][1]["val"]["_value"] = json!("!");
         assert_eq!(serde_json::from_slice::<Value>(&told).unwrap(), expected);

@@ -24,13 +24,14 @@ use crate::{
 
 /// What to press to see each panel, overlay and mode: one line for each that comes.
 const PANELS: [&str; 31] = [
-    "", "1z", "2z", "3z", "4z", "5z", "6z", "1", "2", "t", "tS", "s", "?", "n", "F", "a", "y", "w", ":", "c", "c\n",
-    "c\ny", "d", "p", "[", "<", "<<1", "/x", "+", "-", "x",
+    "", "1z", "2z", "3z", "4z", "5z", "6z", "1", "2", "t", "tS", "s", "?", "n", "F", "a", "y", "w",
+    ":", "c", "c\n", "c\ny", "d", "p", "[", "<", "<<1", "/x", "+", "-", "x",
 ];
 
 /// The texts of the corpus that can be had as text.
 pub(crate) fn corpus() -> Vec<String> {
-    let file: toml::Table = toml::from_str(include_str!("../../../assets/faults/hostile.toml")).unwrap();
+    let file: toml::Table =
+        toml::from_str(include_str!("../../../assets/faults/hostile.toml")).unwrap();
     let texts = file["rule"][0]["effect"]["texts"].as_array().unwrap();
     let texts = texts.iter().filter_map(|entry| match entry {
         toml::Value::String(text) => Some(text.clone()),
@@ -48,7 +49,11 @@ fn press(state: &mut State, key: char) -> Vec<Effect> {
         '\n' => KeyCode::Enter,
         key => KeyCode::Char(key),
     };
-    update(state, Event::Key(KeyEvent::new(code, KeyModifiers::NONE)), now())
+    update(
+        state,
+        Event::Key(KeyEvent::new(code, KeyModifiers::NONE)),
+        now(),
+    )
 }
 
 fn fault(text: &str) -> Value {
@@ -75,52 +80,145 @@ fn family(text: &str) -> Vec<TaskChange> {
     };
     let (root, child) = (format!("task-1{text}"), format!("task-2{text}"));
     vec![
-        task(&root, &everywhere(json!({"progress": 40, "rootTaskKey": root}))),
-        task(&child, &everywhere(json!({"parentTaskKey": root, "rootTaskKey": root, "state": "error",
+        task(
+            &root,
+            &everywhere(json!({"progress": 40, "rootTaskKey": root})),
+        ),
+        task(
+            &child,
+            &everywhere(
+                json!({"parentTaskKey": root, "rootTaskKey": root, "state": "error",
             "error": fault(text), "completeTime": at(900).to_string(),
-            "reason": {"_typeName": "TaskReasonAlarm", "alarmName": text, "entityName": text}}))),
-        task(&format!("task-3{text}"), &everywhere(json!({"state": "success", "completeTime": at(900).to_string(),
+            "reason": {"_typeName": "TaskReasonAlarm", "alarmName": text, "entityName": text}}),
+            ),
+        ),
+        task(
+            &format!("task-3{text}"),
+            &everywhere(
+                json!({"state": "success", "completeTime": at(900).to_string(),
             "result": {"_typeName": text, text: [text, 1, null]},
-            "reason": {"_typeName": "TaskReasonSchedule", "name": text}}))),
-        task(&format!("task-4{text}"), &everywhere(json!({"state": text, "reason": {"_typeName": text, text: text},
-            "parentTaskKey": format!("ghost{text}")}))),
-        TaskChange::Ghost { key: format!("ghost{text}").into(), reason: text.into() },
+            "reason": {"_typeName": "TaskReasonSchedule", "name": text}}),
+            ),
+        ),
+        task(
+            &format!("task-4{text}"),
+            &everywhere(
+                json!({"state": text, "reason": {"_typeName": text, text: text},
+            "parentTaskKey": format!("ghost{text}")}),
+            ),
+        ),
+        TaskChange::Ghost {
+            key: format!("ghost{text}").into(),
+            reason: text.into(),
+        },
     ]
 }
 
 /// A screen on which everything that a server can say says this.
 fn screen(text: &str, width: u16, height: u16) -> State {
     let mut state = empty(width, height);
-    let about = About { full_name: text.into(), version: text.into(), build: text.into(), ..About::default() };
-    let facts = ServerFacts { host: text.into(), about, release: text.into(), user: text.into(), insecure: true };
+    let about = About {
+        full_name: text.into(),
+        version: text.into(),
+        build: text.into(),
+        ..About::default()
+    };
+    let facts = ServerFacts {
+        host: text.into(),
+        about,
+        release: text.into(),
+        user: text.into(),
+        insecure: true,
+    };
     tell(&mut state, Update::Server(Box::new(facts)));
     tell(&mut state, tasks(family(text)));
     tell(&mut state, Update::Notice(text.into()));
-    let label = OperationLabel { description_id: text.into(), label: text.into() };
+    let label = OperationLabel {
+        description_id: text.into(),
+        label: text.into(),
+    };
     tell(&mut state, Update::Labels(Labels::new(vec![label])));
     for number in 1..=4 {
         let mo_id: Arc<str> = format!("task-{number}{text}").into();
         let event = json!({"_typeName": text, "key": 1, "createdTime": at(10).to_string(), "userName": text,
             "fullFormattedMessage": text});
-        let events = Ok(Arc::from([TaskEvent::from_json(event.clone()), TaskEvent::from_json(json!({"_typeName": text}))]));
-        tell(&mut state, Update::Events { mo_id: mo_id.clone(), events: if number == 4 { Err(text.into()) } else { events } });
+        let events = Ok(Arc::from([
+            TaskEvent::from_json(event.clone()),
+            TaskEvent::from_json(json!({"_typeName": text})),
+        ]));
+        tell(
+            &mut state,
+            Update::Events {
+                mo_id: mo_id.clone(),
+                events: if number == 4 {
+                    Err(text.into())
+                } else {
+                    events
+                },
+            },
+        );
         let state_of = FamilyState::Failed(text.into());
-        tell(&mut state, Update::Family { mo_id: mo_id.clone(), state: state_of });
-        tell(&mut state, Update::Cancel { mo_id: mo_id.clone(), answer: CancelAnswer::NoPermission { privilege: text.into() } });
-        let question = PendingQuestion { text: text.into(), choices: vec![text.into(), text.into()] };
-        tell(&mut state, Update::Question { mo_id, question: Some(question) });
+        tell(
+            &mut state,
+            Update::Family {
+                mo_id: mo_id.clone(),
+                state: state_of,
+            },
+        );
+        tell(
+            &mut state,
+            Update::Cancel {
+                mo_id: mo_id.clone(),
+                answer: CancelAnswer::NoPermission {
+                    privilege: text.into(),
+                },
+            },
+        );
+        let question = PendingQuestion {
+            text: text.into(),
+            choices: vec![text.into(), text.into()],
+        };
+        tell(
+            &mut state,
+            Update::Question {
+                mo_id,
+                question: Some(question),
+            },
+        );
     }
     tell(&mut state, Update::TypicalUnknown(text.into()));
-    tell(&mut state, Update::Past { search: 0, page: Ok(PastPage { tasks: Vec::new(), is_end: true }) });
-    tell(&mut state, Update::Past { search: 0, page: Err(text.into()) });
-    let retrying = Link::Retrying { attempt: 1, next: Timestamp::MAX, reason: text.into() };
+    tell(
+        &mut state,
+        Update::Past {
+            search: 0,
+            page: Ok(PastPage {
+                tasks: Vec::new(),
+                is_end: true,
+            }),
+        },
+    );
+    tell(
+        &mut state,
+        Update::Past {
+            search: 0,
+            page: Err(text.into()),
+        },
+    );
+    let retrying = Link::Retrying {
+        attempt: 1,
+        next: Timestamp::MAX,
+        reason: text.into(),
+    };
     tell(&mut state, Update::Link(retrying));
     state
 }
 
 /// What no cell may have in it, by Unicode's own tables.
 fn forbidden() -> Regex {
-    Regex::new(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]").unwrap()
+    Regex::new(
+        r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]",
+    )
+    .unwrap()
 }
 
 /// Looks at the cells of drawn screens.
@@ -138,7 +236,11 @@ impl Checker {
         for (place, cell) in buffer.content.iter().enumerate() {
             let symbol = cell.symbol();
             let columns = symbol.width();
-            assert!(place % width + columns <= width, "{symbol:?} beyond the edge: {}", what());
+            assert!(
+                place % width + columns <= width,
+                "{symbol:?} beyond the edge: {}",
+                what()
+            );
             if self.good.contains(symbol) {
                 continue;
             }
@@ -155,9 +257,16 @@ impl Checker {
 #[test]
 fn nothing_of_the_corpus_is_obeyed_in_any_panel() {
     // Of a long one the beginning tells; what it costs is told elsewhere.
-    let texts: Vec<String> = corpus().iter().map(|text| text.chars().take(2000).collect()).collect();
+    let texts: Vec<String> = corpus()
+        .iter()
+        .map(|text| text.chars().take(2000).collect())
+        .collect();
     assert!(texts.len() > 150, "{}", texts.len());
-    let mut checker = Checker { forbidden: forbidden(), good: HashSet::new(), cells: 0 };
+    let mut checker = Checker {
+        forbidden: forbidden(),
+        good: HashSet::new(),
+        cells: 0,
+    };
     for (number, text) in texts.iter().enumerate() {
         // Each text meets every third panel, each panel every third text.
         for (place, keys) in PANELS.iter().enumerate().skip(number % 3).step_by(3) {
