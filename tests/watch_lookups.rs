@@ -4,13 +4,10 @@
 
 mod support;
 
-use std::collections::HashSet;
-
 use support::{Bench, standing, watch_by};
 use vtask::{
     simulator::Simulator,
-    vim::{TaskQuery, types::TaskInfo},
-    watch::{Command, FamilyState, FetchMode, PastRequest},
+    watch::{Command, FamilyState, FetchMode},
 };
 
 async fn begun() -> (Simulator, Bench) {
@@ -79,24 +76,5 @@ async fn a_family_is_found_in_the_history_and_nothing_known_is_overwritten() {
     };
     bench.until("the refusal", has_failed).await;
     assert!(bench.shows_truth(&control));
-    bench.stop().await;
-}
-
-#[tokio::test]
-async fn the_past_comes_page_by_page_newest_first() {
-    let (simulator, mut bench) = begun().await;
-    let query = Box::new(TaskQuery::default());
-    bench.send(Command::Past(PastRequest::Begin { search: 1, query }));
-    bench.until("a page", |bench| bench.pages.len() == 1).await;
-    bench.send(Command::Past(PastRequest::More { search: 1 }));
-    bench
-        .until("another page", |bench| bench.pages.len() == 2)
-        .await;
-    let pages = bench.pages.iter().map(|(_, page)| page.clone().unwrap());
-    let tasks: Vec<_> = pages.flat_map(|page| page.tasks).collect();
-    let names: HashSet<_> = tasks.iter().map(TaskInfo::mo_id).collect();
-    assert_eq!(names.len(), tasks.len(), "no task twice");
-    assert!(tasks.is_sorted_by(|one, other| one.queue_time >= other.queue_time));
-    assert_eq!(simulator.control().open_objects().histories, 0);
     bench.stop().await;
 }

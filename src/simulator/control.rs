@@ -27,6 +27,11 @@ impl Control {
         self.running.with(super::service::Core::end_sessions)
     }
 
+    /// Destroys every task history collector while the sessions live on. Tells how many there were.
+    pub fn drop_histories(&self) -> usize {
+        self.running.with(|core| core.sessions.drop_histories())
+    }
+
     /// How many waits for updates are running.
     pub fn waiting(&self) -> usize {
         self.running.waiting()

@@ -178,6 +178,9 @@ impl Endpoint {
                 push.collector.destroy().await;
             }
             if let Some(client) = &self.client {
+                for collector in self.lookups.past.open() {
+                    let _ = client.destroy_history(collector).await;
+                }
                 let _ = client.sign_out().await;
             }
         };
@@ -244,6 +247,7 @@ impl Endpoint {
         };
         self.abandon_push();
         self.litter.clear();
+        self.lookups.past.session_ended();
         let user = session.as_ref().map(|session| session.user_name.clone());
         self.session = Session {
             key: session.map(|session| session.key).unwrap_or_default(),

@@ -76,6 +76,7 @@ impl Endpoint {
         let Err(end) = self.read_until_end(&mut reading).await;
         reading.requests.abort_all();
         reading.waits.abort_all();
+        self.lookups.past.interrupted();
         for (task, _) in std::mem::take(&mut reading.tasks) {
             self.watched.at(&task, Instant::now());
         }
@@ -106,6 +107,7 @@ impl Endpoint {
         if !self.has_labels {
             reading.start(|client| async move { Done::Labels(client.operation_labels().await) });
         }
+        self.resume_past(reading);
         loop {
             self.try_push(&client).await?;
             self.start_requests(reading);

@@ -153,8 +153,12 @@ pub enum FamilyState {
 pub struct PastPage {
     /// Tasks that did not come before in this search, newest first.
     pub tasks: Vec<TaskInfo>,
+    /// How many records of this page are no tasks that could be read.
+    pub unreadable: usize,
     /// Whether there are no more.
     pub is_end: bool,
+    /// Whether the server does not know the entity that was asked for (any more): tasks of all entities come then.
+    pub without_entity: bool,
 }
 
 /// Whether the account holds `Global.CancelTask` on a task's entity.

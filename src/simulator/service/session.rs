@@ -192,6 +192,14 @@ impl Sessions {
         }
     }
 
+    /// Destroys all task history collectors; tells how many there were.
+    pub(crate) fn drop_histories(&mut self) -> usize {
+        let sessions = self.open.values_mut();
+        sessions
+            .map(|session| session.histories.drain().count())
+            .sum()
+    }
+
     /// Session-scoped objects that exist.
     pub(crate) fn open_objects(&self) -> OpenObjects {
         let mut open = OpenObjects::default();

@@ -1,5 +1,6 @@
 //! What is looked up around tasks: families, events, the past, usual durations.
 
+mod past;
 mod typical;
 
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{
-    Command, FamilyState, PastPage, PastRequest, Update,
+    Command, FamilyState, Update,
     answers::{Done, End},
     endpoint::Endpoint,
     reading::Reading,
@@ -23,21 +24,20 @@ use crate::{
 
 /// How many tasks of one family are read from the history.
 const FAMILY: usize = 2_000;
-/// How many tasks of the past are told at a time.
-const PAGE: usize = 100;
 
 /// What was looked up.
 pub(super) enum Found {
     Family(Arc<str>, Result<Vec<TaskInfo>, Error>),
     Events(Arc<str>, Result<Vec<TaskEvent>, Error>),
-    Past(u32, Result<PastPage, Error>),
+    Past(past::Answer),
     Typical(Result<Vec<FinishedRun>, Error>),
 }
 
 /// The look-ups of one endpoint.
 #[derive(Debug, Default)]
 pub(super) struct LookUps {
-    search: Option<(u32, Box<TaskQuery>, usize)>,
+    /// The search of the history.
+    pub(super) past: past::Past,
     /// When it is looked up next how long operations usually take; first some time after the first tasks came.
     typical_at: Option<Instant>,
 }
@@ -66,16 +66,7 @@ impl Endpoint {
                 let events = events(&client, &mo_id).await;
                 Done::Found(Found::Events(mo_id, events))
             }),
-            Command::Past(PastRequest::Begin { search, query }) => {
-                self.lookups.search = Some((search, query, 0));
-                self.next_page(reading);
-            }
-            Command::Past(PastRequest::More { search }) if self.is_searched(search) => {
-                self.next_page(reading);
-            }
-            Command::Past(PastRequest::End { search }) if self.is_searched(search) => {
-                self.lookups.search = None;
-            }
+            Command::Past(request) => self.ask_past(reading, request).await?,
             _ => {}
         }
         Ok(())
@@ -98,20 +89,6 @@ impl Endpoint {
                 Done::Found(Found::Typical(typical::runs(&client).await))
             });
         }
-    }
-
-    fn is_searched(&self, search: u32) -> bool {
-        let now = self.lookups.search.as_ref();
-        now.is_some_and(|(number, ..)| *number == search)
-    }
-
-    fn next_page(&mut self, reading: &mut Reading) {
-        let Some((search, query, told)) = self.lookups.search.clone() else {
-            return;
-        };
-        reading.start(move |client| async move {
-            Done::Found(Found::Past(search, page(&client, &query, told).await))
-        });
     }
 
     /// Tells what was found.
@@ -148,14 +125,7 @@ impl Endpoint {
                 let events = events.map(Arc::from).map_err(|error| error.reason().into());
                 self.tell(Update::Events { mo_id, events }).await?;
             }
-            Found::Past(search, page) if self.is_searched(search) => {
-                if let (Some((.., told)), Ok(page)) = (&mut self.lookups.search, &page) {
-                    *told += page.tasks.len();
-                }
-                let page = page.map_err(|error| error.reason().into());
-                self.tell(Update::Past { search, page }).await?;
-            }
-            Found::Past(..) => {}
+            Found::Past(answer) => self.take_past_page(reading, answer).await?,
             Found::Typical(runs) => {
                 let update = match runs {
                     Ok(runs) => Update::Typical(runs),
@@ -185,14 +155,4 @@ async fn family(client: &Client, mo_id: &str) -> Result<Vec<TaskInfo>, Error> {
 async fn events(client: &Client, mo_id: &str) -> Result<Vec<TaskEvent>, Error> {
     let chain = client.task_info(mo_id).await?.event_chain_id;
     client.task_events(chain).await
-}
-
-async fn page(client: &Client, query: &TaskQuery, told: usize) -> Result<PastPage, Error> {
-    let found = client.past_tasks(query, told + PAGE, |_| true).await?;
-    let is_end = found.len() < told + PAGE;
-    let new = found.into_iter().skip(told);
-    let tasks = new
-        .filter_map(|raw| TaskInfo::from_json(raw).ok())
-        .collect();
-    Ok(PastPage { tasks, is_end })
 }

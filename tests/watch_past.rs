@@ -1,0 +1,328 @@
+//! Searching the server's history page by page: the real fetch loop against the embedded server, over HTTP.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use support::{Bench, connect, standing, watch_by};
+use tokio::time::timeout;
+use vtask::{
+    simulator::{Control, Simulator, behaviour::Outage},
+    vim::{Client, TaskQuery, types::ManagedObjectReference},
+    watch::{Command, FetchMode, Link, PastRequest},
+};
+
+/// The last days of the demo's history: several pages.
+fn query(simulator: &Simulator) -> TaskQuery {
+    let truth = simulator.control().truth();
+    let times = truth.iter().filter_map(|info| info["queueTime"].as_str());
+    let newest: Timestamp = times.max().unwrap().parse().unwrap();
+    TaskQuery {
+        since: Some(newest - SignedDuration::from_hours(72)),
+        ..TaskQuery::default()
+    }
+}
+
+/// A way of the server, switched off and on again.
+type Way = fn(&Control, bool);
+
+struct Search {
+    simulator: Simulator,
+    control: Control,
+    bench: Bench,
+    /// What the history holds, newest first.
+    truth: Vec<String>,
+}
+
+impl Search {
+    async fn new() -> Self {
+        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let control = simulator.control();
+        let client = Client::connect(connect(&simulator)).await.unwrap();
+        client.sign_in().await.unwrap();
+        let query = query(&simulator);
+        let all = client.past_tasks(&query, usize::MAX, |_| true);
+        let truth = all.await.unwrap().iter().map(key).collect();
+        client.sign_out().await.unwrap();
+        let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+        bench
+            .until("the truth", |bench| bench.shows_truth(&control))
+            .await;
+        control.clear_requests();
+        Self {
+            simulator,
+            control,
+            bench,
+            truth,
+        }
+    }
+
+    fn begin(&self, search: u32) {
+        let query = Box::new(query(&self.simulator));
+        self.ask(PastRequest::Begin { search, query });
+    }
+
+    fn ask(&self, request: PastRequest) {
+        self.bench.send(Command::Past(request));
+    }
+
+    async fn pages(&mut self, count: usize) {
+        let has_come = |bench: &Bench| bench.pages.len() >= count;
+        self.bench.until("the pages", has_come).await;
+    }
+
+    /// Reads on to the end.
+    async fn read_out(&mut self, search: u32) {
+        while !self.is_over() {
+            let count = self.bench.pages.len();
+            self.ask(PastRequest::More { search });
+            self.pages(count + 1).await;
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let last = self.bench.pages.last();
+        last.is_some_and(|(_, page)| page.as_ref().is_ok_and(|page| page.is_end))
+    }
+
+    /// The tasks that came, in order.
+    fn told(&self) -> Vec<String> {
+        let pages = self.bench.pages.iter();
+        pages
+            .filter_map(|(_, page)| page.as_ref().ok())
+            .flat_map(|page| page.tasks.iter().map(|info| info.key.to_string()))
+            .collect()
+    }
+
+    fn count(&self, method: &str) -> usize {
+        let requests = self.control.requests();
+        let kind = |method: &str| match method {
+            "CreateCollectorForTasks" => format!("TaskManager/{method}"),
+            _ => format!("TaskHistoryCollector/{method}"),
+        };
+        let kind = kind(method);
+        requests
+            .iter()
+            .filter(|request| request.kind == kind)
+            .count()
+    }
+
+    fn open(&self) -> usize {
+        self.control.open_objects().histories
+    }
+
+    /// Waits until so many collectors are open; the loop tells nothing about that.
+    async fn until_open(&self, count: usize) {
+        let turns = async {
+            while self.open() != count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let came = timeout(Duration::from_secs(20), turns).await;
+        assert!(came.is_ok(), "{} are open, not {count}", self.open());
+    }
+}
+
+fn key(info: &Value) -> String {
+    info["key"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn one_collector_is_read_page_by_page_and_no_record_twice() {
+    let mut search = Search::new().await;
+    search.begin(1);
+    search.pages(1).await;
+    assert_eq!(search.open(), 1, "it stays open between pages");
+    search.read_out(1).await;
+    assert_eq!(search.told(), search.truth);
+    assert!(search.truth.len() > 300, "several pages");
+    assert_eq!(search.count("CreateCollectorForTasks"), 1);
+    assert_eq!(search.count("ResetCollector"), 1);
+    let pages = search.truth.len().div_ceil(100) + 1;
+    assert_eq!(
+        search.count("ReadPreviousTasks"),
+        pages,
+        "the last is empty"
+    );
+    search.until_open(0).await;
+    assert_eq!(search.count("DestroyCollector"), 1);
+    search.ask(PastRequest::More { search: 1 });
+    search.pages(pages + 1).await;
+    assert!(search.is_over(), "an end stays an end");
+    assert_eq!(search.count("ReadPreviousTasks"), pages);
+    search.bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_collector_is_destroyed_with_its_search() {
+    let mut search = Search::new().await;
+    search.begin(1);
+    search.pages(1).await;
+    search.begin(2);
+    search.pages(2).await;
+    assert_eq!(search.bench.pages[1].0, 2);
+    search.until_open(1).await;
+    search.ask(PastRequest::More { search: 1 });
+    search.ask(PastRequest::End { search: 1 });
+    search.ask(PastRequest::More { search: 2 });
+    search.pages(3).await;
+    assert_eq!(search.bench.pages[2].0, 2, "the first is over");
+    search.ask(PastRequest::End { search: 2 });
+    search.until_open(0).await;
+    // One that is given up while it is being opened, too.
+    search.begin(3);
+    search.ask(PastRequest::End { search: 3 });
+    search.begin(4);
+    search.pages(4).await;
+    search.until_open(1).await;
+    assert_eq!(search.bench.pages[3].0, 4);
+    search.bench.stop().await;
+    let requests = search.control.requests();
+    let last = requests.iter().rev().map(|request| &*request.kind);
+    let leaving: Vec<&str> = last
+        .filter(|kind| kind.contains("Destroy") || kind.contains("Logout"))
+        .take(2)
+        .collect();
+    assert_eq!(
+        leaving,
+        [
+            "SessionManager/Logout",
+            "TaskHistoryCollector/DestroyCollector"
+        ],
+        "before signing out"
+    );
+}
+
+#[tokio::test]
+async fn a_search_outlives_its_session() {
+    let mut search = Search::new().await;
+    search.begin(1);
+    search.pages(1).await;
+    search.ask(PastRequest::More { search: 1 });
+    search.pages(2).await;
+    search.control.kill_sessions();
+    search.read_out(1).await;
+    assert_eq!(search.told(), search.truth, "no gap and nothing twice");
+    assert!(search.bench.pages.iter().all(|(_, page)| page.is_ok()));
+    assert_eq!(search.count("CreateCollectorForTasks"), 2);
+    search.bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_search_outlives_its_collector() {
+    let mut search = Search::new().await;
+    search.begin(1);
+    search.pages(1).await;
+    assert_eq!(search.control.drop_histories(), 1);
+    search.read_out(1).await;
+    assert_eq!(search.told(), search.truth);
+    assert!(search.bench.pages.iter().all(|(_, page)| page.is_ok()));
+    search.until_open(0).await;
+    search.bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_leaves_no_gap() {
+    let mut search = Search::new().await;
+    search.begin(1);
+    search.pages(1).await;
+    let mut lost = 0;
+    while !search.is_over() {
+        let count = search.bench.pages.len();
+        if lost < 3 {
+            lost += 1;
+            search.control.lose_answers(1);
+        }
+        search.ask(PastRequest::More { search: 1 });
+        search.pages(count + 1).await;
+    }
+    assert_eq!(search.told(), search.truth);
+    search.until_open(0).await;
+    search.bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_search_works_while_reading_is_paused() {
+    let mut search = Search::new().await;
+    search.bench.send(Command::Pause(true));
+    let is_paused = |bench: &Bench| bench.links.last() == Some(&Link::Paused);
+    search.bench.until("the pause", is_paused).await;
+    search.begin(1);
+    search.pages(1).await;
+    search.ask(PastRequest::More { search: 1 });
+    search.pages(2).await;
+    assert_eq!(search.told(), search.truth[..200]);
+    search.bench.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_searched_says_why_and_what_to_try() {
+    let mut search = Search::new().await;
+    let ways: [(Way, [&str; 2]); 3] = [
+        (
+            |control, on| control.behave(|ways| ways.history = on),
+            ["NotSupported", "ESXi"],
+        ),
+        (
+            |control, on| control.behave(|ways| ways.history_permission = on),
+            ["NoPermission", "Ask for that privilege"],
+        ),
+        (
+            |control, on| control.behave(|ways| ways.max_collectors = if on { 32 } else { 0 }),
+            ["InvalidState", "about 32"],
+        ),
+    ];
+    for (number, (change, wanted)) in (1..).zip(ways) {
+        change(&search.control, false);
+        search.begin(number);
+        search.pages(1).await;
+        let (of, page) = search.bench.pages.remove(0);
+        let reason = page.unwrap_err();
+        assert_eq!(of, number);
+        for part in wanted {
+            assert!(reason.contains(part), "{reason}");
+        }
+        change(&search.control, true);
+        search.ask(PastRequest::More { search: number });
+        search.pages(1).await;
+        let (_, page) = search.bench.pages.remove(0);
+        assert_eq!(page.unwrap().tasks.len(), 100, "another try goes well");
+        search.ask(PastRequest::End { search: number });
+        search.until_open(0).await;
+    }
+    search.bench.stop().await;
+}
+
+#[tokio::test]
+async fn an_outage_is_told_and_the_search_goes_on_after_it() {
+    let mut search = Search::new().await;
+    search.begin(1);
+    search.pages(1).await;
+    search.control.fail_next(Outage::service_unavailable(None));
+    search.ask(PastRequest::More { search: 1 });
+    search.pages(2).await;
+    search.control.clear_outages();
+    search.read_out(1).await;
+    assert_eq!(search.told(), search.truth);
+    search.bench.stop().await;
+}
+
+#[tokio::test]
+async fn an_entity_that_the_server_does_not_know_any_more_does_not_end_the_search() {
+    let mut search = Search::new().await;
+    let query = Box::new(TaskQuery {
+        entity: Some(ManagedObjectReference::new("VirtualMachine", "vm-999999")),
+        ..query(&search.simulator)
+    });
+    search.ask(PastRequest::Begin { search: 1, query });
+    search.pages(1).await;
+    let (_, page) = search.bench.pages.remove(0);
+    let page = page.unwrap();
+    assert!(page.without_entity);
+    assert_eq!(page.tasks.len(), 100);
+    search.bench.stop().await;
+}
