@@ -135,7 +135,7 @@ fn trouble(record: &Record) -> Value {
 
 /// A line as it is written.
 pub(crate) fn written(line: Map<String, Value>) -> String {
-    let mut text = json_line(&line);
+    let mut text = json_line(&Value::Object(line));
     text.push('\n');
     text
 }

@@ -185,7 +185,7 @@ impl Scribe {
 fn is_free(field: &str, text: &str) -> bool {
     let is_time = || text.parse::<jiff::Timestamp>().is_ok();
     // Every second operation keeps its name, so that it has a label.
-    let is_known_operation = || field == "descriptionId" && text.len() % 2 == 0;
+    let is_known_operation = || field == "descriptionId" && text.len().is_multiple_of(2);
     let is_version = || field == "version" && !text.contains('.');
     !MEANINGFUL.contains(&field) && !is_version() && !is_known_operation() && !is_time()
 }

@@ -19,7 +19,7 @@ use crate::{
     task::{Labels, PendingQuestion, TaskChange, fixture::at},
     ui::Look,
     vim::types::{About, OperationLabel, TaskEvent},
-    watch::{CancelAnswer, FamilyState, Link, PastPage, ServerFacts, Update},
+    watch::{CancelAnswer, FamilyState, Link, ServerFacts, Update},
 };
 
 /// What to press to see each panel, overlay and mode: one line for each that comes.
@@ -191,16 +191,6 @@ fn screen(text: &str, width: u16, height: u16) -> State {
         &mut state,
         Update::Past {
             search: 0,
-            page: Ok(PastPage {
-                tasks: Vec::new(),
-                is_end: true,
-            }),
-        },
-    );
-    tell(
-        &mut state,
-        Update::Past {
-            search: 0,
             page: Err(text.into()),
         },
     );
@@ -268,9 +258,9 @@ fn nothing_of_the_corpus_is_obeyed_in_any_panel() {
         cells: 0,
     };
     for (number, text) in texts.iter().enumerate() {
-        // Each text meets every third panel, each panel every third text.
-        for (place, keys) in PANELS.iter().enumerate().skip(number % 3).step_by(3) {
-            let (width, height) = [(100, 40), (80, 24), (41, 12)][(number + place / 3) % 3];
+        // Each text meets every sixth panel, each panel every sixth text.
+        for (place, keys) in PANELS.iter().enumerate().skip(number % 6).step_by(6) {
+            let (width, height) = [(100, 40), (80, 24), (41, 12)][(number + place / 6) % 3];
             let mut state = screen(text, width, height);
             if (number + place) % 2 == 0 {
                 press(&mut state, 'j');
@@ -280,5 +270,5 @@ fn nothing_of_the_corpus_is_obeyed_in_any_panel() {
             checker.check(&buffer, &|| format!("text {number} in {keys:?}"));
         }
     }
-    assert!(checker.cells > 1_000_000, "{}", checker.cells);
+    assert!(checker.cells > 500_000, "{}", checker.cells);
 }
