@@ -50,8 +50,9 @@ fn a_visit_to_the_demo() {
     }
 
     session.press("?");
-    session.shows("quit");
+    session.shows("Open the details and go there");
     session.press(ESCAPE);
+    session.hides("Open the details and go there");
     session.resize(80, 24);
     session.until("a screen of 80x24", |seen| {
         let contents = seen.parser.screen().contents();

@@ -75,6 +75,8 @@ actions! {
     Sort: "sort", "Choose the order";
     /// Turn the order round.
     Reverse: "reverse", "Turn the order round";
+    /// Sort by a further column, or no longer.
+    FurtherSort: "add or remove", "Sort by this column as well, or no longer";
     /// Tree or flat list.
     Layout: "tree/flat", "Show families as a tree, or a flat list";
     /// Watch more tasks.
@@ -101,6 +103,12 @@ actions! {
     ToggleDetails: "details", "Show or hide the details";
     /// Give the details the whole screen, or back.
     Zoom: "zoom", "Give the details the whole screen, or back";
+    /// The panels in another place.
+    Arrange: "panels", "Details below, beside the list, on the whole screen, or not at all";
+    /// More room for the details.
+    GrowDetails: "larger", "More room for the details";
+    /// Less room for the details.
+    ShrinkDetails: "smaller", "Less room for the details";
     /// The next tab.
     NextTab: "next tab", "Next tab of the details";
     /// The tab before.

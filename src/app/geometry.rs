@@ -3,25 +3,24 @@
 
 use ratatui::layout::{Rect, Size};
 
-use super::state::{Focus, Panes, State};
-
-/// Below this many lines in the body there is no room for both the list and the details.
-const BOTH_FROM: u16 = 12;
-/// What the details get beside the list: at least the rule, the tabs and four lines of text, at most all fields.
-const LEAST_DETAILS: u16 = 6;
-const MOST_DETAILS: u16 = 16;
+use super::{
+    arrangement::Arrangement,
+    state::{Focus, Panes, State},
+};
 
 /// Where the panels are. A panel without room has no lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Areas {
     /// The line at the top.
     pub header: Rect,
+    /// What list and details have together.
+    pub body: Rect,
     /// The names of the columns.
     pub columns: Rect,
     /// The rows of the list.
     pub list: Rect,
-    /// The thin line above the details.
-    pub rule: Rect,
+    /// The thin line between list and details: one line high above the details, one column wide beside them.
+    pub border: Rect,
     /// The tabs of the details.
     pub tabs: Rect,
     /// The text of the details.
@@ -33,38 +32,37 @@ pub struct Areas {
 impl Areas {
     /// The panels of a state.
     pub fn of(state: &State) -> Self {
-        Self::new(state.size, state.panes)
+        Self::new(state.size, state.panes, &state.arrangement)
     }
 
     /// The panels of a terminal of this size.
-    pub fn new(size: Size, panes: Panes) -> Self {
-        let mut rest = Rect::from(size);
+    pub fn new(size: Size, panes: Panes, arrangement: &Arrangement) -> Self {
+        let mut body = Rect::from(size);
         // The list comes first when lines are scarce, then the header, then the footer.
-        let header = take(&mut rest, u16::from(size.height >= 3), Edge::Top);
-        let footer = take(&mut rest, u16::from(size.height >= 4), Edge::Bottom);
-        let details = match panes {
-            Panes::List => 0,
-            Panes::Details => rest.height,
-            Panes::Both(focus) if rest.height < BOTH_FROM => match focus {
-                Focus::List => 0,
-                Focus::Details => rest.height,
-            },
-            Panes::Both(_) => (rest.height / 3).clamp(LEAST_DETAILS, MOST_DETAILS),
+        let header = take(&mut body, u16::from(size.height >= 3), Edge::Top);
+        let footer = take(&mut body, u16::from(size.height >= 4), Edge::Bottom);
+        let nothing = Rect { height: 0, ..body };
+        let (mut list, border, mut details) = match panes {
+            Panes::List => (body, nothing, nothing),
+            Panes::Details => (nothing, nothing, body),
+            // Where there is no room for both, what has the focus gets it.
+            Panes::Both(focus) => arrangement.split(body).unwrap_or(match focus {
+                Focus::List => (body, nothing, nothing),
+                Focus::Details => (nothing, nothing, body),
+            }),
         };
-        let mut below = take(&mut rest, details, Edge::Bottom);
-        let rule_height = u16::from(rest.height > 0);
-        let rule = take(&mut below, rule_height, Edge::Top);
-        let tabs_height = u16::from(below.height >= 2);
-        let tabs = take(&mut below, tabs_height, Edge::Top);
-        let columns_height = u16::from(rest.height >= 3);
-        let columns = take(&mut rest, columns_height, Edge::Top);
+        let tabs_height = u16::from(details.height >= 2);
+        let tabs = take(&mut details, tabs_height, Edge::Top);
+        let columns_height = u16::from(list.height >= 3);
+        let columns = take(&mut list, columns_height, Edge::Top);
         Self {
             header,
+            body,
             columns,
-            list: rest,
-            rule,
+            list,
+            border,
             tabs,
-            details: below,
+            details,
             footer,
         }
     }
@@ -93,6 +91,7 @@ fn take(rest: &mut Rect, lines: u16, edge: Edge) -> Rect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::arrangement::Placement;
 
     #[test]
     fn the_panels_fill_the_screen_without_overlap() {
@@ -102,41 +101,51 @@ mod tests {
             Panes::Both(Focus::Details),
             Panes::Details,
         ];
-        for panes in all {
-            for height in 0..80 {
-                let size = Size::new(80, height);
-                let areas = Areas::new(size, panes);
-                let lines = [
+        let arrangements =
+            Placement::NAMED.map(|(_, placement)| Arrangement::new(placement, Some(45)));
+        for (panes, arrangement) in all
+            .into_iter()
+            .flat_map(|p| arrangements.iter().map(move |a| (p, a)))
+        {
+            for size in (0..80).flat_map(|height| [20, 80, 120, 180].map(|w| Size::new(w, height)))
+            {
+                let areas = Areas::new(size, panes, arrangement);
+                let all = [
                     areas.header,
                     areas.columns,
                     areas.list,
-                    areas.rule,
+                    areas.border,
                     areas.tabs,
                     areas.details,
                     areas.footer,
                 ];
-                let mut next = 0;
-                for area in lines.into_iter().filter(|area| area.height > 0) {
-                    assert_eq!(area.y, next, "{panes:?} {height}");
-                    next += area.height;
+                let cells: u32 = all.iter().map(|area| area.area()).sum();
+                assert_eq!(cells, Rect::from(size).area(), "{panes:?} {size}");
+                for (index, area) in all.iter().enumerate() {
+                    for other in &all[..index] {
+                        assert!(!area.intersects(*other) || area.is_empty() || other.is_empty());
+                    }
                 }
-                assert_eq!(next, height);
             }
         }
     }
 
+    fn areas(width: u16, height: u16, focus: Focus) -> Areas {
+        let size = Size::new(width, height);
+        Areas::new(size, Panes::Both(focus), &Arrangement::default())
+    }
+
     #[test]
     fn eighty_by_twenty_four_has_room_for_both() {
-        let areas = Areas::new(Size::new(80, 24), Panes::Both(Focus::List));
+        let areas = areas(80, 24, Focus::List);
         assert_eq!((areas.list.height, areas.details.height), (14, 5));
     }
 
     #[test]
     fn a_low_screen_shows_what_has_the_focus() {
-        let size = Size::new(20, 5);
-        let list = Areas::new(size, Panes::Both(Focus::List));
+        let list = areas(20, 5, Focus::List);
         assert_eq!((list.list.height, list.details.height), (2, 0));
-        let details = Areas::new(size, Panes::Both(Focus::Details));
+        let details = areas(20, 5, Focus::Details);
         assert_eq!((details.list.height, details.details.height), (0, 2));
     }
 }

@@ -4,6 +4,7 @@
 //! [`Effect`]s. Drawing is pure too (see [`ui`](crate::ui)). Only [`run`] and [`terminal`] touch the world.
 
 mod action;
+mod arrangement;
 mod background;
 pub mod cancel;
 mod clip;
@@ -34,6 +35,7 @@ mod tick;
 mod update;
 
 pub use action::Action;
+pub use arrangement::{Arrangement, Placement, Side};
 pub use clip::Clip;
 pub use cursor::Cursor;
 pub use event::{Effect, Event, Exit};

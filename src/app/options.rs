@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::keymap::Keymap;
-use crate::task::Saved;
+use super::{arrangement::Arrangement, keymap::Keymap};
+use crate::task::{Saved, outline::Sort};
 
 macro_rules! themes {
     ($($(#[$about:meta])+ $theme:ident = $name:literal,)+) => {
@@ -171,12 +171,16 @@ pub struct Options {
     pub colors: ColorDepth,
     /// Whether to draw with ASCII only.
     pub ascii: bool,
+    /// Where the details are at the start, and how large.
+    pub arrangement: Arrangement,
     /// Where people's clocks are.
     pub time_zone: TimeZone,
     /// Filters that have names.
     pub saved_filters: Saved,
     /// Filters that were typed before, the latest last.
     pub typed_filters: Vec<String>,
+    /// The order of the rows to begin with.
+    pub sort: Sort,
 }
 
 impl Default for Options {
@@ -191,9 +195,11 @@ impl Default for Options {
             complaints: Vec::new(),
             colors: ColorDepth::True,
             ascii: false,
+            arrangement: Arrangement::default(),
             time_zone: TimeZone::UTC,
             saved_filters: Saved::new(),
             typed_filters: Vec::new(),
+            sort: Sort::default(),
         }
     }
 }

@@ -133,7 +133,7 @@ where
         server.base.clone_from(&endpoint.base);
     }
     if let Ok(size) = terminal.size() {
-        state.size = size;
+        state.fit(size, clock.now());
     }
     complain(&mut state, clock.now());
     let asks = state.options.may_ask_background && state.options.themes.go_by_background();

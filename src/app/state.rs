@@ -7,6 +7,7 @@ use ratatui::layout::{Rect, Size};
 
 use super::{
     action::Action,
+    arrangement::Arrangement,
     cancel::Request,
     cursor::Cursor,
     filters::{Clocks, FilterTyping},
@@ -37,7 +38,7 @@ use crate::{
 pub enum Panes {
     /// The list only.
     List,
-    /// The list, and the details below.
+    /// The list, and the details below or beside it.
     Both(Focus),
     /// The details only.
     Details,
@@ -183,6 +184,8 @@ pub enum Target {
     Tab(Tab),
     /// The text of the details.
     Details,
+    /// The border between list and details.
+    Border,
     /// A member of the family in the cancel inspector.
     Member(Handle),
     /// An entry of the sort menu.
@@ -231,6 +234,8 @@ pub struct State {
     pub cursor: Cursor,
     /// Which panels share the screen.
     pub panes: Panes,
+    /// Where the details are, and how large.
+    pub arrangement: Arrangement,
     /// The details of the selected task.
     pub details: Details,
     /// What lies over the panels.
@@ -281,7 +286,12 @@ impl State {
             Some(keymap) => keymap.clone(),
             None => Keymap::standard()?,
         };
+        let view = View {
+            sort: options.sort.clone(),
+            ..View::default()
+        };
         Ok(Self {
+            arrangement: options.arrangement.clone(),
             options,
             keymap,
             size: Size::default(),
@@ -289,7 +299,7 @@ impl State {
             journal: Journal::default(),
             board,
             typical: TypicalDurations::default(),
-            outline: Outline::new(View::default()),
+            outline: Outline::new(view),
             servers: endpoints
                 .into_iter()
                 .map(|(id, name)| Server::new(id, name))
@@ -320,7 +330,8 @@ impl State {
                 Context::Confirm
             }
             (Some(Overlay::Cancel(_)), _) => Context::Cancel,
-            (Some(Overlay::Sort { .. } | Overlay::Copy { .. }), _) => Context::Menu,
+            (Some(Overlay::Sort { .. }), _) => Context::Order,
+            (Some(Overlay::Copy { .. }), _) => Context::Menu,
             (Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }), _) => {
                 Context::Reading
             }

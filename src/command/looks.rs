@@ -6,7 +6,7 @@ use crate::{
     config::{self, ClipboardChoice, ConfigFile, Environment},
 };
 
-/// What the screen starts with. What is wrong with theme or keys is told on it, and the rest counts.
+/// What the screen starts with. What is wrong with theme, panels or keys is told on it, and the rest counts.
 ///
 /// # Errors
 /// When the key map that comes with the program does not read, which its tests rule out.
@@ -25,6 +25,8 @@ pub(super) fn options(
         config::theme(name, file.path.as_deref(), environment);
     let (keymap, problems) = file.wishes.keymap(&Keymap::standard()?);
     complaints.extend(problems);
+    let (arrangement, problems) = config::arrangement(defaults);
+    complaints.extend(problems);
     let clipboard = match (defaults.clipboard, &defaults.clipboard_command) {
         (Some(ClipboardChoice::Osc52), _) | (None, None) => Clipboard::Terminal,
         (_, Some(command)) => Clipboard::Command(command.clone()),
@@ -37,15 +39,19 @@ pub(super) fn options(
         }
     };
     complaints.extend(file.filter_problems());
+    let (sort, problems) = file.sort();
+    complaints.extend(problems);
     Ok(Options {
         saved_filters: file.filters.clone(),
         typed_filters: Memory::from_environment(|name| environment.get(name)).filters(),
+        sort: args.sort.clone().or(sort).unwrap_or_default(),
         read_only: args.read_only || defaults.read_only,
         themes,
         clipboard,
         ascii: args.ascii || defaults.ascii || terminal.ascii,
         keymap: Some(keymap),
         complaints,
+        arrangement,
         ..terminal
     })
 }
@@ -55,7 +61,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::{app::ThemeChoice, cli::Cli};
+    use crate::{app::ThemeChoice, cli::Cli, task::outline::Sort};
 
     fn from(arguments: &[&str], file: &str) -> Options {
         let arguments = std::iter::once("vtask").chain(arguments.iter().copied());
@@ -73,6 +79,10 @@ mod tests {
         assert_eq!(flag.themes.dark, ThemeChoice::ColorBlindDark);
         assert!(flag.themes.go_by_background());
         assert!(from(&[], "").themes.go_by_background());
+        let file = "[defaults]\nsort = [\"state\", \"-elapsed\"]\n";
+        assert_eq!(from(&[], file).sort.to_string(), "state,-elapsed");
+        assert_eq!(from(&["--sort", "-id"], file).sort.to_string(), "-id");
+        assert_eq!(from(&[], "").sort, Sort::default());
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
     }
     report.problems.extend(looks(&file, environment));
     report.problems.extend(file.filter_problems());
+    report.problems.extend(file.sort().1);
     for (name, profile) in &file.profiles {
         let is_default = file.default_profile.as_deref() == Some(name) || file.profiles.len() == 1;
         let mark = if is_default { " (default)" } else { "" };
@@ -70,12 +71,13 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
     Ok(report)
 }
 
-/// What is wrong with the theme and the keys.
+/// What is wrong with the theme, the panels and the keys.
 fn looks(file: &ConfigFile, environment: &dyn Environment) -> Vec<String> {
     let mut problems = match &file.defaults.theme {
         Some(name) => super::theme(name, file.path.as_deref(), environment).1,
         None => Vec::new(),
     };
+    problems.extend(super::arrangement(&file.defaults).1);
     match Keymap::standard() {
         Ok(standard) => problems.extend(file.wishes.keymap(&standard).1),
         Err(error) => problems.push(error.to_string()),

@@ -8,10 +8,12 @@ mod kept;
 mod keyring;
 mod keys;
 mod known_hosts;
+mod layout;
 mod secret;
 mod suggest;
 mod theme;
 mod trust;
+mod view;
 
 pub use check::{Report, check};
 pub(crate) use connection::process_environment;
@@ -19,12 +21,13 @@ pub use connection::{
     ConnectionArgs, Draft, Environment, defaults, draft, file, kept_session, keyring_entry,
     resolve, server_and_trust,
 };
-pub use defaults::{ClipboardChoice, Defaults};
+pub use defaults::{ClipboardChoice, Defaults, Words};
 pub use file::{ConfigFile, Profile};
 pub use kept::KeptSession;
 pub use keyring::KeyringEntry;
 pub use keys::KeyWishes;
 pub use known_hosts::KnownHosts;
+pub use layout::arrangement;
 pub use secret::{Password, ask_password};
 pub use theme::theme;
 

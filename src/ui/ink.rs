@@ -112,14 +112,23 @@ pub(super) fn prose(look: &Look, text: &str, columns: u16, role: Role) -> Vec<Li
         .collect()
 }
 
-/// A rule across an area.
+/// A rule along an area: across one that is one line high, else down its left edge.
 pub(super) fn rule(look: &Look, area: Rect, role: Role, buffer: &mut Buffer) {
+    if area.height > 1 && area.width > 0 {
+        for y in area.y..area.bottom() {
+            buffer[(area.x, y)]
+                .set_symbol(look.symbols.bar)
+                .set_style(look.style(role));
+        }
+        return;
+    }
     let mut strip = Strip::new(look, area.width);
     strip.put(&look.symbols.rule.repeat(usize::from(area.width)), role);
     strip.draw(area, buffer);
 }
 
-/// Parts of one line that go on over several lines where they are too long; those are indented by `hang`.
+/// Parts of one line that go on over several lines where they are too long; those are indented by `hang`. A word is
+/// broken only if it is longer than a line.
 pub(super) fn flow(
     look: &Look,
     parts: &[(&str, Role)],
@@ -137,6 +146,9 @@ pub(super) fn flow(
         let mut rest: &str = &safe;
         while !rest.is_empty() {
             let mut fitting = prefix(rest, columns.saturating_sub(used));
+            if fitting.len() < rest.len() {
+                fitting = whole_words(rest, fitting, columns - hang, used > hang);
+            }
             if fitting.is_empty() && used <= hang {
                 // Not even one wide character fits: it goes where it must, and is cut by the panel's edge.
                 fitting = rest
@@ -149,6 +161,7 @@ pub(super) fn flow(
                 rest = rest.get(fitting.len()..).unwrap_or_default();
             }
             if !rest.is_empty() {
+                rest = rest.trim_start_matches(' ');
                 lines.push(Line::from(std::mem::take(&mut spans)));
                 spans.push(Span::raw(" ".repeat(hang)));
                 used = hang;
@@ -157,4 +170,56 @@ pub(super) fn flow(
     }
     lines.push(Line::from(spans));
     lines
+}
+
+/// The part of what fits on a line that ends with a word. `line` is how long a line can be; where this one has begun
+/// already, a word that would have all of a line to itself may have to wait for it.
+fn whole_words<'a>(text: &'a str, fitting: &'a str, line: usize, has_begun: bool) -> &'a str {
+    let rest = text.get(fitting.len()..).unwrap_or_default();
+    if rest.starts_with(' ') {
+        return fitting;
+    }
+    let start = fitting.rfind(' ').map_or(0, |space| space + 1);
+    let word = text.get(start..).unwrap_or_default();
+    let word = word.split(' ').next().unwrap_or_default();
+    if width(word) <= line && (start > 0 || has_begun) {
+        fitting.get(..start).unwrap_or_default()
+    } else {
+        fitting
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Options;
+
+    fn flowed(parts: &[&str], columns: u16, hang: usize) -> Vec<String> {
+        let parts: Vec<_> = parts.iter().map(|part| (*part, Role::Text)).collect();
+        let look = Look::new(&Options::default());
+        let lines = flow(&look, &parts, columns, hang);
+        lines
+            .iter()
+            .map(|line| line.to_string().trim_end().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn words_stay_whole_where_a_line_can_hold_them() {
+        assert_eq!(
+            flowed(&["Started  ", "12:30:01", "  running for 1h20m"], 28, 9),
+            ["Started  12:30:01  running", "         for 1h20m"]
+        );
+        assert_eq!(
+            flowed(&["Target  ", "db-prod-01", "  VirtualMachine:vm-75"], 30, 8),
+            ["Target  db-prod-01", "        VirtualMachine:vm-75"]
+        );
+        assert_eq!(
+            flowed(&["Id  ", "a 0123456789abcdef"], 10, 4),
+            ["Id  a 0123", "    456789", "    abcdef"]
+        );
+        assert_eq!(flowed(&["one two"], 3, 0), ["one", "two"]);
+        assert_eq!(flowed(&["データ ベース"], 6, 0), ["データ", "ベース"]);
+        assert_eq!(flowed(&["データ"], 1, 0), ["デ", "ー", "タ"]);
+    }
 }

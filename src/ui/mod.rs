@@ -105,7 +105,8 @@ impl Canvas<'_> {
 /// Draws the whole screen. `now` is this machine's time.
 pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Drawn {
     let area = frame.area();
-    let areas = Areas::new(Size::new(area.width, area.height), state.panes);
+    let size = Size::new(area.width, area.height);
+    let areas = Areas::new(size, state.panes, &state.arrangement);
     let mut canvas = Canvas {
         state,
         look,
@@ -119,7 +120,8 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
         Some(past) => past::draw(&mut canvas, past, areas.header),
         None => header::draw(&mut canvas, areas.header),
     }
-    list::draw(&mut canvas, areas.columns, areas.list);
+    details::draw_border(&mut canvas, areas.border);
+    list::draw(&mut canvas, &areas);
     details::draw(&mut canvas, &areas);
     let mut typing = footer::draw(&mut canvas, areas.footer);
     match &state.overlay {

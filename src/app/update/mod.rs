@@ -1,5 +1,6 @@
 //! What an event does to the state: pure, without IO and without a clock of its own.
 
+mod arrange;
 mod copy;
 mod details;
 mod export;
@@ -7,6 +8,7 @@ mod inspect;
 mod list;
 mod mouse;
 mod news;
+mod order;
 mod palette;
 mod past;
 mod prompt;
@@ -41,7 +43,7 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
             None => return Vec::new(),
         },
         Event::Resize { width, height } => {
-            state.size = Size::new(width, height);
+            state.fit(Size::new(width, height), now);
             Vec::new()
         }
         Event::News(endpoint, update) => news::take(state, endpoint, update, now),
@@ -85,10 +87,8 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
         Context::Prompt => prompt::act(state, action, now),
         Context::Cancel | Context::Confirm => inspect::act(state, action, now),
         Context::Palette => palette::act(state, action, now),
-        Context::Menu if matches!(state.overlay, Some(Overlay::Copy { .. })) => {
-            copy::act_in_menu(state, action, now)
-        }
-        Context::Menu => list::act_in_menu(state, action, now),
+        Context::Menu => copy::act_in_menu(state, action, now),
+        Context::Order => order::act(state, action, now),
         Context::Reading => {
             read(state, action);
             Vec::new()
@@ -111,8 +111,8 @@ fn act_on_screen(
     match action {
         Action::Inspect => return inspect::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),
-        Action::Sort => list::open_menu(state),
-        Action::Reverse => list::reverse(state, now),
+        Action::Sort => order::open(state),
+        Action::Reverse => order::reverse(state, now),
         Action::Layout => list::switch_layout(state, now),
         Action::Unwatch => return list::unwatch(state, now),
         Action::Pin => return list::pin(state, now),
@@ -133,7 +133,7 @@ fn act_on_screen(
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),
         Action::Figures => state.overlay = Some(Overlay::Figures { top: 0 }),
         Action::Back => back(state, now),
-        _ if details::act(state, action) => {}
+        _ if details::act(state, action) || arrange::act(state, action, now) => {}
         _ if context == Context::Details => details::scroll_by(state, action),
         _ => list::act(state, action, now),
     }

@@ -1,5 +1,6 @@
 //! What keys, clicks and news do, without a terminal.
 
+mod arranging;
 mod cancelling;
 mod clicking;
 mod commanding;

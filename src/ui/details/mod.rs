@@ -21,12 +21,19 @@ use crate::{
     task::{Handle, Record},
 };
 
-pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
-    let focused = canvas.state.context() == Context::Details;
-    let role = if focused { Role::Focus } else { Role::Faint };
-    if areas.rule.height > 0 {
-        ink::rule(canvas.look, areas.rule, role, canvas.buffer);
+/// The border between list and details.
+pub(super) fn draw_border(canvas: &mut Canvas, area: Rect) {
+    if area.is_empty() {
+        return;
     }
+    let state = canvas.state;
+    let stands_out = state.context() == Context::Details || state.arrangement.is_held;
+    let role = if stands_out { Role::Focus } else { Role::Faint };
+    ink::rule(canvas.look, area, role, canvas.buffer);
+    canvas.target(area, Target::Border);
+}
+
+pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
     let selected = canvas.state.selected();
     let selected = selected.and_then(|handle| Some((handle, canvas.state.board.get(handle)?)));
     if areas.tabs.height > 0 {
@@ -87,11 +94,16 @@ fn content(canvas: &Canvas, handle: Handle, record: &Record, area: Rect) -> Vec<
 fn draw_tabs(canvas: &mut Canvas, area: Rect, record: Option<&Record>) {
     let look = canvas.look;
     let mut strip = Strip::new(look, area.width);
+    // Where not all of the names have room, they have it without the bars.
+    let bars = Tab::ALL.iter().map(|tab| tab.title().len() + 3);
+    let has_room = bars.sum::<usize>() <= usize::from(area.width) + 1;
     for (index, tab) in Tab::ALL.into_iter().enumerate() {
         if index == 0 {
             strip.gap(1);
-        } else {
+        } else if has_room {
             strip.gap(1).put(look.symbols.bar, Role::Faint).gap(1);
+        } else {
+            strip.gap(1);
         }
         let start = strip.used();
         let role = if tab == canvas.state.details.tab {

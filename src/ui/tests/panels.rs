@@ -17,7 +17,7 @@ use crate::{
     watch::{CancelAnswer, Link, Privilege, Update},
 };
 
-fn press(state: &mut State, keys: &str) {
+pub(super) fn press(state: &mut State, keys: &str) {
     for character in keys.chars() {
         let code = match character {
             '\n' => KeyCode::Enter,
@@ -30,7 +30,7 @@ fn press(state: &mut State, keys: &str) {
     }
 }
 
-fn labelled(width: u16, height: u16) -> State {
+pub(super) fn labelled(width: u16, height: u16) -> State {
     let mut state = busy(width, height);
     label(&mut state);
     state
@@ -61,7 +61,7 @@ fn the_whole_screen_at_every_size() {
 
 /// The same afternoon, watched for longer: a task that climbs, one that stands still, one without a figure of an
 /// operation that is known.
-fn watched(width: u16, height: u16) -> State {
+pub(super) fn watched(width: u16, height: u16) -> State {
     let model = busy(width, height);
     let mut state = empty(width, height);
     for step in 0..36 {
@@ -127,9 +127,20 @@ fn in_ascii() {
 }
 
 #[test]
+fn an_order_by_several_columns() {
+    for (width, height) in [(80, 24), (160, 45)] {
+        let mut state = labelled(width, height);
+        press(&mut state, "tsj jjj j ");
+        assert_snapshot!(format!("several_menu_{width}x{height}"), draw_text(&state));
+        press(&mut state, "jS\u{1b}");
+        assert_snapshot!(format!("several_{width}x{height}"), draw_text(&state));
+    }
+}
+
+#[test]
 fn the_flat_list_sorted_by_target() {
     let mut state = labelled(120, 24);
-    press(&mut state, "tsjj\n");
+    press(&mut state, "tsjjjj\n");
     assert_snapshot!("flat", draw_text(&state));
 }
 

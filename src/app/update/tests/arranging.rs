@@ -1,0 +1,146 @@
+use crossterm::event::{MouseButton, MouseEventKind};
+use ratatui::layout::Rect;
+
+use super::{
+    clicking::{click, draw, mouse},
+    press,
+};
+use crate::app::{
+    Areas, Event, Focus, Notices, Panes, Side, State, Target,
+    fixture::{busy, connecting, now},
+    update,
+};
+
+/// What stands beside or below what.
+fn way(state: &State) -> &'static str {
+    let areas = Areas::of(state);
+    match (areas.list.is_empty(), areas.details.is_empty()) {
+        (false, true) => "list",
+        (true, false) => "details",
+        (true, true) => "nothing",
+        (false, false) if state.arrangement.side(areas.body) == Side::Right => "beside",
+        (false, false) => "below",
+    }
+}
+
+fn round(state: &mut State) -> Vec<&'static str> {
+    let mut ways = vec![way(state)];
+    for _ in 0..4 {
+        press(state, "v");
+        ways.push(way(state));
+    }
+    ways
+}
+
+#[test]
+fn a_key_goes_round_the_places_of_the_details() {
+    let mut wide = busy(120, 40);
+    let all = ["below", "beside", "details", "list", "below"];
+    assert_eq!(round(&mut wide), all);
+    assert_eq!(wide.panes, Panes::Both(Focus::List));
+    assert!(wide.notices.shown(now()).is_none());
+    let mut widest = busy(180, 40);
+    let all = ["beside", "details", "list", "below", "beside"];
+    assert_eq!(round(&mut widest), all);
+}
+
+#[test]
+fn what_has_no_room_is_passed_over_with_a_word() {
+    let mut narrow = busy(80, 24);
+    press(&mut narrow, "v");
+    assert_eq!(way(&narrow), "details");
+    let said = &narrow.notices.shown(now()).unwrap().text;
+    assert_eq!(
+        said,
+        "Details beside the list need 100 columns; this screen has 80"
+    );
+    let mut low = busy(60, 9);
+    assert_eq!(
+        round(&mut low),
+        ["list", "details", "list", "details", "list"]
+    );
+    let mut flat = busy(120, 9);
+    assert_eq!(
+        round(&mut flat),
+        ["beside", "details", "list", "beside", "details"]
+    );
+}
+
+#[test]
+fn who_wanted_them_beside_hears_why_they_are_not() {
+    let mut state = busy(120, 40);
+    press(&mut state, "v");
+    let to = |width| Event::Resize { width, height: 30 };
+    update(&mut state, to(90), now());
+    assert_eq!(way(&state), "below");
+    let said = |state: &State| state.notices.shown(now()).map(|notice| notice.text.clone());
+    assert!(said(&state).unwrap().contains("this screen has 90"));
+    state.notices = Notices::default();
+    update(&mut state, to(85), now());
+    assert_eq!(said(&state), None, "once is enough");
+    update(&mut state, to(130), now());
+    assert_eq!(way(&state), "beside");
+    // The same at the start.
+    let mut first = connecting(0, 0);
+    first.arrangement = state.arrangement.clone();
+    update(&mut first, to(80), now());
+    assert!(said(&first).unwrap().contains("this screen has 80"));
+}
+
+#[test]
+fn keys_move_the_border() {
+    let details = |state: &State| Areas::of(state).details;
+    for (mut state, size) in [
+        (busy(120, 40), (|area: Rect| area.height) as fn(Rect) -> u16),
+        (busy(180, 40), |area| area.width),
+    ] {
+        let before = size(details(&state));
+        press(&mut state, "{");
+        let larger = size(details(&state));
+        press(&mut state, "}}");
+        let smaller = size(details(&state));
+        assert!(smaller < before && before < larger);
+        press(&mut state, "d{d");
+        assert_eq!(
+            size(details(&state)),
+            smaller,
+            "nothing to move in the list alone"
+        );
+    }
+}
+
+#[test]
+fn the_mouse_pulls_at_the_border() {
+    let left = MouseButton::Left;
+    for (mut state, to) in [(busy(120, 40), (50, 12)), (busy(180, 40), (90, 30))] {
+        assert!(
+            mouse(&mut state, MouseEventKind::Drag(left), to.0, to.1).is_empty(),
+            "nothing is held"
+        );
+        click(&mut state, Target::Border);
+        mouse(&mut state, MouseEventKind::Drag(left), to.0, to.1);
+        let border = Areas::of(&state).border;
+        assert!(border.contains(to.into()), "{border:?}");
+        mouse(&mut state, MouseEventKind::Up(left), to.0, to.1);
+        mouse(&mut state, MouseEventKind::Drag(left), 70, 20);
+        assert_eq!(Areas::of(&state).border, border, "let go");
+        draw(&mut state);
+        assert!(!state.arrangement.is_held);
+    }
+}
+
+#[test]
+fn rows_and_details_are_clicked_where_they_are() {
+    let mut state = busy(180, 40);
+    draw(&mut state);
+    let areas = Areas::of(&state);
+    for (area, target) in &state.drawn.targets {
+        match target {
+            Target::Row(_) | Target::Column(_) => assert!(area.right() <= areas.border.x),
+            Target::Details | Target::Tab(_) => assert!(area.x > areas.border.x),
+            _ => {}
+        }
+    }
+    click(&mut state, Target::Details);
+    assert_eq!(state.panes, Panes::Both(Focus::Details));
+}

@@ -1,0 +1,65 @@
+//! The panels in every place that they can have.
+
+use insta::assert_snapshot;
+
+use super::{
+    draw_text,
+    panels::{labelled, press, watched},
+};
+use crate::{
+    app::{Arrangement, Placement, State},
+    ui::tests::draw_buffer,
+};
+
+fn beside(mut state: State) -> State {
+    state.arrangement = Arrangement::new(Placement::Beside, None);
+    state
+}
+
+#[test]
+fn details_beside_the_list() {
+    assert_snapshot!("beside_100x24", draw_text(&beside(labelled(100, 24))));
+    let mut state = beside(watched(120, 40));
+    press(&mut state, "\n");
+    assert_snapshot!("beside_120x40", draw_text(&state));
+    press(&mut state, "2");
+    assert_snapshot!("beside_lineage_120x40", draw_text(&state));
+    press(&mut state, "}}}");
+    assert_snapshot!("beside_smaller_120x40", draw_text(&state));
+    // Low and wide: below each other there would be room for one of them only.
+    assert_snapshot!("beside_120x9", draw_text(&labelled(120, 9)));
+}
+
+#[test]
+fn without_room_they_are_below() {
+    assert_eq!(
+        draw_text(&beside(labelled(80, 24))),
+        draw_text(&labelled(80, 24))
+    );
+    let mut narrow = labelled(80, 24);
+    press(&mut narrow, "v");
+    assert_snapshot!("details_only_80x24", draw_text(&narrow));
+    press(&mut narrow, "v");
+    assert_snapshot!("list_only_80x24", draw_text(&narrow));
+    let mut below = labelled(200, 60);
+    press(&mut below, "vvv");
+    assert_snapshot!("below_200x60", draw_text(&below));
+}
+
+#[test]
+fn the_scrollbar_is_on_the_border_and_ascii_is_ascii() {
+    let mut state = beside(labelled(100, 12));
+    state.options.ascii = true;
+    let buffer = draw_buffer(&state);
+    assert!(
+        buffer.content.iter().all(
+            |cell| cell.symbol().is_ascii() || cell.symbol().chars().all(char::is_alphanumeric)
+        )
+    );
+    let border = crate::app::Areas::of(&state).border;
+    let bar: String = (border.y..border.bottom())
+        .map(|y| buffer[(border.x, y)].symbol())
+        .collect();
+    assert_eq!(bar.trim(), bar);
+    assert!(bar.contains('#') && bar.starts_with('|'), "{bar}");
+}

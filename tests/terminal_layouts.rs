@@ -1,0 +1,86 @@
+//! The panels in a real pseudo-terminal: where they are, and how large.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests may panic"
+)]
+
+mod pty_support;
+
+use std::fs;
+
+use pty_support::{Seen, Session};
+
+/// In which column the border is that stands between list and details, on the line of the names.
+fn border(seen: &Seen) -> Option<usize> {
+    let contents = seen.parser.screen().contents();
+    let names = contents.lines().nth(1)?;
+    let at = names.find("│ Overview")?;
+    Some(names.get(..at)?.chars().count())
+}
+
+/// In which line the tabs are that stand below the list.
+fn tabs(seen: &Seen) -> Option<usize> {
+    let contents = seen.parser.screen().contents();
+    contents
+        .lines()
+        .position(|line| line.starts_with(" Overview"))
+}
+
+#[test]
+fn a_key_moves_the_details_and_the_mouse_their_border() {
+    let mut session = Session::start(120, 30, &["demo"]);
+    session.shows("live");
+    session.shows("Relocate");
+    session.until("details below", |seen| tabs(seen) == Some(21));
+    session.press("v");
+    session.until("details beside", |seen| border(seen) == Some(72));
+    // Pressed on the border, moved, let go; then moved on without it. The mouse counts from one.
+    session.press(
+        "\u{1b}[<0;73;9M\u{1b}[<32;66;12M\u{1b}[<32;61;12M\u{1b}[<0;61;12m\u{1b}[<35;90;12M",
+    );
+    session.until("a wider half", |seen| border(seen) == Some(60));
+    session.press("}");
+    session.until("a step back", |seen| border(seen) == Some(66));
+    session.press("v");
+    session.until("details only", |seen| tabs(seen) == Some(1));
+    session.press("v");
+    session.hides("Overview");
+    session.press("v");
+    session.until("below again", |seen| tabs(seen) == Some(21));
+    session.press("\u{1b}[<0;10;21M\u{1b}[<32;10;11M\u{1b}[<0;10;11m");
+    session.until("more below", |seen| tabs(seen) == Some(11));
+    session.resize(120, 40);
+    session.until("the same share", |seen| tabs(seen) == Some(14));
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn the_config_says_where_they_are_as_far_as_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let arguments = ["demo", "--config", config.to_str().unwrap()];
+    fs::write(
+        &config,
+        "[defaults]\nlayout = \"beside\"\ndetails-size = 50\n",
+    )
+    .unwrap();
+    let mut session = Session::start(120, 30, &arguments);
+    session.until("details beside", |seen| border(seen) == Some(60));
+    session.resize(80, 24);
+    session.shows("Details beside the list need 100 columns; this screen has 80");
+    session.until("details below", |seen| tabs(seen).is_some());
+    session.resize(140, 24);
+    session.until("beside again", |seen| border(seen) == Some(70));
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+    fs::write(&config, "[defaults]\nlayout = \"besides\"\n").unwrap();
+    let mut session = Session::start(120, 30, &arguments);
+    session.shows("“besides” is none of auto, below, beside; did you mean “beside”?");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
