@@ -1,10 +1,7 @@
 //! What the panels look like, as text and in style.
 
-<<<<<<< HEAD
 mod hostile;
-=======
 mod layouts;
->>>>>>> main
 mod panels;
 mod robust;
 mod several;
