@@ -1,5 +1,6 @@
 //! What the panels look like, as text and in style.
 
+mod around;
 mod hostile;
 mod layouts;
 mod panels;
