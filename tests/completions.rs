@@ -121,6 +121,11 @@ fn completes_all(person: &mut Person) {
     person.completes("vtask get --profile br", "\t", &["--profile branch "]);
     person.completes("vtask --theme dus", "\t", &["--theme dusk "]);
     person.completes("vtask --theme d", "\t\t", &["dark", "dusk"]);
+    person.completes(
+        "vtask list --sort state,ela",
+        "\t",
+        &["--sort state,elapsed "],
+    );
     person.completes("vtask list --filter pha", "\t", &["--filter phase:"]);
     person.completes("vtask list --filter state:fa", "\t", &["state:failed "]);
     person.completes("vtask list --state can", "\t", &["--state cancelled "]);
@@ -262,7 +267,6 @@ fn assert_balanced(script: &str) {
             (Some('"'), '`') => drop(letters.next()),
             (None, '"' | '\'') => quote = Some(letter),
             (Some(begun), letter) if begun == letter => quote = None,
-            (Some(_), _) => {}
             (None, '(' | '{' | '[') => open.push(letter),
             (None, ')' | '}' | ']') => {
                 let begun = open.pop();
@@ -272,7 +276,7 @@ fn assert_balanced(script: &str) {
                 );
                 assert!(pairs, "{begun:?} is closed by {letter}");
             }
-            (None, _) => {}
+            _ => {}
         }
     }
     assert_eq!((open, quote), (Vec::new(), None));

@@ -36,6 +36,8 @@ pub enum Context {
     Confirm,
     /// In a menu.
     Menu,
+    /// In the sort menu.
+    Order,
     /// In a text that is only read: the help, the notices.
     Reading,
     /// At a line that is being typed.
@@ -59,12 +61,13 @@ pub struct Binding {
 
 impl Context {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::List,
         Self::Details,
         Self::Screen,
         Self::Cancel,
         Self::Confirm,
+        Self::Order,
         Self::Menu,
         Self::Reading,
         Self::Prompt,
@@ -82,6 +85,7 @@ impl Context {
             Self::Cancel => &[Self::Cancel, Self::Global],
             Self::Confirm => &[Self::Confirm, Self::Global],
             Self::Menu => &[Self::Menu, Self::Global],
+            Self::Order => &[Self::Order, Self::Global],
             Self::Reading => &[Self::Reading, Self::Global],
             Self::Prompt => &[Self::Prompt, Self::Global],
             Self::Palette => &[Self::Palette, Self::Global],
@@ -98,6 +102,7 @@ impl Context {
             Self::Cancel => "cancel",
             Self::Confirm => "confirm",
             Self::Menu => "menu",
+            Self::Order => "order",
             Self::Reading => "reading",
             Self::Prompt => "prompt",
             Self::Palette => "palette",
@@ -119,6 +124,7 @@ impl Context {
             Self::Cancel => "In the cancel inspector",
             Self::Confirm => "At the question whether to cancel",
             Self::Menu => "In a menu",
+            Self::Order => "In the sort menu",
             Self::Reading => "In the help and the notices",
             Self::Prompt => "While typing",
             Self::Palette => "In the list of commands",
@@ -162,9 +168,10 @@ impl Context {
                 Action::Dismiss,
             ],
             Self::Confirm => &[Action::Yes, Action::No, Action::Switch, Action::Accept],
-            Self::Menu => &[
+            Self::Order => &[
                 Action::Down,
                 Action::Accept,
+                Action::FurtherSort,
                 Action::Reverse,
                 Action::Dismiss,
             ],
@@ -176,7 +183,7 @@ impl Context {
                 Action::Older,
                 Action::ClearLine,
             ],
-            Self::Palette => &[Action::Down, Action::Accept, Action::Dismiss],
+            Self::Menu | Self::Palette => &[Action::Down, Action::Accept, Action::Dismiss],
             Self::Screen | Self::Global => &[],
         }
     }

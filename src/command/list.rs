@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{
-    CommandError, Moment, Outcome,
+    CommandError, Outcome,
     choice::{Choice, Sieve},
     connect,
     session::{self, HERE, Snapshot},
@@ -17,9 +17,13 @@ use super::{
 };
 use crate::{
     config::{self, ConnectionArgs},
-    task::{Handle, Progress, Status},
+    task::{
+        Handle, Moment, Narrowing, Progress, Status,
+        outline::{Layout, Sort, SortKey},
+    },
     text::duration,
-    vim::{Client, TaskQuery, types::TaskInfo},
+    vim::{Client, types::TaskInfo},
+    watch::past_query,
 };
 
 /// How many tasks of the history are listed where nobody says otherwise.
@@ -52,7 +56,7 @@ pub struct ListArgs {
     )]
     state: Vec<State>,
 
-    /// Queued since then: a span before now (24h), a date, or a time
+    /// Queued since then: a span before now (24h), today, yesterday, a weekday, a date, or a time
     #[arg(long, value_name = "WHEN", value_parser = spans::moment, help_heading = "Which tasks")]
     since: Option<Moment>,
 
@@ -63,6 +67,10 @@ pub struct ListArgs {
     /// At most so many, the newest
     #[arg(long, value_name = "N", default_value_t = LIMIT, value_parser = at_least_one, help_heading = "Which tasks")]
     limit: usize,
+
+    /// Their order, as --sort of the screen has it (state,-elapsed); without it the newest first
+    #[arg(long, value_name = "COLUMN,…", allow_hyphen_values = true)]
+    sort: Option<Sort>,
 
     /// One JSON object a line
     #[arg(long)]
@@ -118,9 +126,11 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 /// # Errors
 /// When the server cannot be asked, and when standard output cannot be written.
 pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    let now = Timestamp::now();
-    if let (Some(since), Some(until)) = (args.since, args.until)
-        && since.from(now) > until.from(now)
+    let is_ago = |moment| matches!(moment, Some(Moment::Before(_)));
+    // How long ago something is depends on the server's clock.
+    if let (Some(since), Some(until)) = period(args, Timestamp::now())
+        && is_ago(args.since) == is_ago(args.until)
+        && since > until
     {
         let why = "--since is later than --until: nothing can be between them.";
         return Err(CommandError::Usage(why.to_owned()));
@@ -142,8 +152,11 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
             gather(args, &sieve, client).await
         });
         match asked.await {
-            Ok((snapshot, complaint)) => {
+            Ok((mut snapshot, complaint)) => {
                 complaints.extend(complaint);
+                if let Some(name) = &target.name {
+                    snapshot.board.set_endpoint_name(HERE, name.as_str());
+                }
                 snapshots.push((target, endpoint, snapshot));
                 sieves.push(sieve);
             }
@@ -208,11 +221,8 @@ async fn gather(
         return Ok((snapshot, None));
     }
     let (since, until) = period(args, snapshot.now);
-    let query = TaskQuery {
-        since,
-        until,
-        ..TaskQuery::default()
-    };
+    let narrowing = narrowing(args).and(sieve.narrowing());
+    let query = past_query(&narrowing, since, until);
     let (labels, now) = (snapshot.board.labels(HERE), snapshot.now);
     let is_wanted = |raw: &Value| {
         TaskInfo::from_json(raw.clone()).is_ok_and(|info| {
@@ -234,8 +244,21 @@ async fn gather(
     }
 }
 
+/// What of the flags a server's history can be asked for.
+fn narrowing(args: &ListArgs) -> Narrowing {
+    let statuses = Status::ALL.into_iter();
+    let asked = statuses.filter(|status| is_in_state(args, *status));
+    match args.state[..] {
+        [] => Narrowing::default(),
+        _ => Narrowing::of_statuses(&asked.collect::<Vec<_>>()),
+    }
+}
+
 fn period(args: &ListArgs, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
-    let from = |moment: Option<Moment>| moment.map(|moment| moment.from(now));
+    let from = |moment: Option<Moment>| {
+        let zone = TimeZone::system();
+        moment.map(|moment| moment.seen_from(now, &zone))
+    };
     (from(args.since), from(args.until))
 }
 
@@ -243,7 +266,7 @@ fn is_in_state(args: &ListArgs, status: Status) -> bool {
     args.state.is_empty() || args.state.iter().any(|state| state.is(status))
 }
 
-/// The tasks to list, newest first, each with the place of its server.
+/// The tasks to list, newest first unless another order was asked for, each with the place of its server.
 fn select(args: &ListArgs, sieves: &[Sieve], snapshots: &Snapshots) -> Vec<(usize, Handle)> {
     let mut found: Vec<(Timestamp, &str, usize, Handle)> = Vec::new();
     for ((at, (_, _, snapshot)), sieve) in snapshots.iter().enumerate().zip(sieves) {
@@ -260,6 +283,13 @@ fn select(args: &ListArgs, sieves: &[Sieve], snapshots: &Snapshots) -> Vec<(usiz
     }
     found.sort_by(|one, other| (other.0, other.1, one.2).cmp(&(one.0, one.1, other.2)));
     found.truncate(args.limit);
+    if let Some(sort) = &args.sort {
+        found.sort_by_cached_key(|(.., at, handle)| {
+            let (_, _, snapshot) = snapshots.get(*at)?;
+            let key = SortKey::of(&snapshot.board, *handle, Layout::Flat, sort);
+            Some((key, *at))
+        });
+    }
     found
         .into_iter()
         .map(|(_, _, at, handle)| (at, handle))

@@ -9,7 +9,6 @@ use tokio::time::Instant;
 use super::{
     CancelAnswer, LookUpAnswer, Privilege, Update,
     endpoint::{Endpoint, Halt},
-    lookups::Found,
     push::Fetch,
     reading::{Reading, Wish},
     translate::{News, news},
@@ -54,7 +53,6 @@ pub(super) enum Done {
     Cancel(Arc<str>, Result<(), Error>),
     Privilege(Arc<str>, Result<Privilege, Error>),
     LookedUp(Trace, Result<Option<Value>, Error>),
-    Found(Found),
     /// Tasks were put into the view; those that the server does not know.
     View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
     /// The running wait was told to end; the wait itself tells how it ended.
@@ -70,6 +68,7 @@ impl Endpoint {
         match done {
             Done::Task(mo_id, answer) => self.take_task(reading, &mo_id, answer)?,
             Done::Recent(answer) => {
+                reading.knows_recent = true;
                 for task in usable(answer)?.unwrap_or_default() {
                     self.watched
                         .add(&task.value, Origin::Discovered, Instant::now());
@@ -100,7 +99,6 @@ impl Endpoint {
                 self.tell(Update::Privilege { mo_id, privilege }).await?;
             }
             Done::LookedUp(trace, answer) => self.take_past(reading, trace, answer).await?,
-            Done::Found(found) => self.take_found(reading, found).await?,
             Done::View(joining, answer) => self.take_view(reading, &joining, answer)?,
             Done::Nudge => {}
         }
@@ -157,6 +155,9 @@ impl Endpoint {
     ) {
         info.share_name(mo_id);
         let now = Instant::now();
+        if self.options.questions && self.watched.contains(mo_id) {
+            self.lookups.seen(mo_id, &info);
+        }
         for key in self.watched.read(mo_id, &info, digest, now) {
             self.watched.add(&key, Origin::Lineage, now);
         }
@@ -170,6 +171,7 @@ impl Endpoint {
 
     fn vanished(&mut self, reading: &mut Reading, mo_id: &Arc<str>, reason: String) {
         self.leave_view(mo_id);
+        self.lookups.left(mo_id);
         let change = if self.watched.vanished(mo_id) {
             TaskChange::Gone {
                 mo_id: mo_id.clone(),
@@ -314,8 +316,10 @@ impl Endpoint {
                         "state" => {
                             if let Ok(state) = TaskState::from_json("state", value.clone()) {
                                 self.watched.take_state(&mo_id, &state);
+                                self.lookups.is_now(&mo_id, &state);
                             }
                         }
+                        "progress" | "description" => self.lookups.moved(&mo_id),
                         // Lineage is followed where a task is read whole.
                         "key" | "parentTaskKey" | "rootTaskKey"
                             if !self.watched.knows_lineage(&mo_id, field, value) =>

@@ -88,12 +88,16 @@ pub fn answer() {
         .complete();
 }
 
+/// Makes a completer.
+type Completer = fn() -> ArgValueCompleter;
+
 /// The arguments whose values only the config file or the server knows, by their ids.
-const VALUES: [(&str, fn() -> ArgValueCompleter); 8] = [
+const VALUES: [(&str, Completer); 9] = [
     ("tasks", values::tasks),
     ("task", values::tasks),
     ("profile", values::profiles),
     ("theme", values::themes),
+    ("sort", values::sorts),
     ("filter", values::filters),
     ("entity", values::entities),
     ("user", values::users),

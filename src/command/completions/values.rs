@@ -9,7 +9,7 @@ use crate::{
     app::ThemeChoice,
     command::words,
     config::{self, ConfigFile, process_environment},
-    task::{Board, Record, filter},
+    task::{Board, Record, filter, outline::SortColumn},
     text::sanitize,
     vim::types::TaskInfo,
 };
@@ -27,8 +27,8 @@ pub(super) fn tasks() -> ArgValueCompleter {
         }
         if snapshots.is_empty() {
             // No server is meant yet; a profile's name would tell which.
-            let names = config_file().profiles.into_keys();
-            return fitting(names.map(|name| (format!("{name}/"), None)), typed);
+            let profiles = config_file().profiles.into_keys();
+            return fitting(profiles.map(|name| (format!("{name}/"), None)), typed);
         }
         let found = snapshots.iter().flat_map(|asked| {
             let active = asked.snapshot.board.iter();
@@ -79,6 +79,18 @@ pub(super) fn themes() -> ArgValueCompleter {
             all.into_iter().map(|name| (name, None)),
             &typed.to_string_lossy(),
         )
+    })
+}
+
+/// Completes `--sort`: its last field, which may stand behind a `-`.
+pub(super) fn sorts() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let typed = typed.to_string_lossy();
+        let start = typed.rfind([',', '-']).map_or(0, |at| at + 1);
+        let before = typed.get(..start).unwrap_or_default();
+        let columns = SortColumn::ALL.iter();
+        let orders = columns.map(|column| (format!("{before}{}", column.name()), None));
+        fitting(orders, &typed)
     })
 }
 
