@@ -101,103 +101,106 @@ async fn an_activation_id_finds_its_task() {
     assert_eq!(out(&listed), "task-1\n");
 }
 
+/// What is wrong, its code, and what the sentence holds.
+const WRONG: &[(&str, i32, &str)] = &[
+    ("get vm:1", 2, "only a Task can be watched"),
+    (
+        "get urn:vmomi:VirtualMachine:vm-1:abc",
+        2,
+        "the URN is not of a Task",
+    ),
+    ("get https://vc01/x", 2, "no …/Task/moId in its path"),
+    (
+        "get https://vc01/sdk/vim25/9.0.0.0/Task/task-1/info",
+        2,
+        "is on vc01, but 127.0.0.1",
+    ),
+    (
+        "cancel https://vc01/sdk/vim25/9.0.0.0/Task/task-3/info --yes",
+        2,
+        "is on vc01, but",
+    ),
+    ("get Task:", 2, "it is empty"),
+    ("wait -", 2, "standard input names no task"),
+    ("wait", 2, "<TASK>..."),
+    (
+        "wait task-1 --any --children",
+        2,
+        "'--any' cannot be used with '--children'",
+    ),
+    ("wait task-1 --new", 2, "cannot be used with '--new'"),
+    ("wait task-1 --settle 5s", 2, "--children"),
+    ("wait task-1 --timeout 0", 2, "must be longer than nothing"),
+    (
+        "wait task-1 --timeout soon",
+        2,
+        "give a span such as 90s, 10m, 2h or 1h30m",
+    ),
+    (
+        "wait --entity=",
+        2,
+        "a value is required for '--entity <NAME>'",
+    ),
+    (
+        "wait nowhere/task-1",
+        2,
+        "is on the server of profile nowhere, but --url",
+    ),
+    (
+        "wait --profile lab --profile branch task-1",
+        2,
+        "--profile several",
+    ),
+    (
+        "list --ids --json",
+        2,
+        "'--ids' cannot be used with '--json'",
+    ),
+    (
+        "list --since 1h --until 2h",
+        2,
+        "--since is later than --until",
+    ),
+    (
+        "list --since 2026-01-02 --until 2026-01-01",
+        2,
+        "--since is later than --until",
+    ),
+    (
+        "list --state runing",
+        2,
+        "a similar value exists: 'running'",
+    ),
+    ("list --limit 0", 2, "must be 1 or more"),
+    (
+        "list --filter stat:x",
+        2,
+        "\n  ^^^^\nthere is no field “stat”; did you mean “state”?",
+    ),
+    ("tree task-1 task-2", 2, "unexpected argument 'task-2'"),
+    ("cancel task-3", 2, "Give --yes if that is meant"),
+    ("cancel - ", 2, "Give --yes"),
+    ("cancel task-3 --json", 2, "--yes"),
+    ("cancel task-3 --yes --timeout 5s", 2, "--wait"),
+    ("wiat task-1", 2, "did you mean `vtask wait`?"),
+    (
+        "--light --theme dark",
+        2,
+        "'--light' cannot be used with '--theme",
+    ),
+    ("get task-99", 4, "disappears after a while"),
+    ("tree task-99", 4, "disappears after a while"),
+    ("events task-99", 4, "disappears after a while"),
+    ("cancel task-99 --yes", 4, "task-99"),
+];
+
 #[tokio::test]
 async fn what_is_said_wrong_has_its_code_and_a_sentence_that_helps() {
     let simulator = server().await;
-    for (line, code, said) in [
-        ("get vm:1", 2, "only a Task can be watched"),
-        (
-            "get urn:vmomi:VirtualMachine:vm-1:abc",
-            2,
-            "the URN is not of a Task",
-        ),
-        ("get https://vc01/x", 2, "no …/Task/moId in its path"),
-        (
-            "get https://vc01/sdk/vim25/9.0.0.0/Task/task-1/info",
-            2,
-            "is on vc01, but 127.0.0.1",
-        ),
-        (
-            "cancel https://vc01/sdk/vim25/9.0.0.0/Task/task-3/info --yes",
-            2,
-            "is on vc01, but",
-        ),
-        ("get Task:", 2, "it is empty"),
-        ("wait -", 2, "standard input names no task"),
-        ("wait", 2, "<TASK>..."),
-        (
-            "wait task-1 --any --children",
-            2,
-            "'--any' cannot be used with '--children'",
-        ),
-        ("wait task-1 --new", 2, "cannot be used with '--new'"),
-        ("wait task-1 --settle 5s", 2, "--children"),
-        ("wait task-1 --timeout 0", 2, "must be longer than nothing"),
-        (
-            "wait task-1 --timeout soon",
-            2,
-            "give a span such as 90s, 10m, 2h or 1h30m",
-        ),
-        (
-            "wait --entity=",
-            2,
-            "a value is required for '--entity <NAME>'",
-        ),
-        (
-            "wait nowhere/task-1",
-            2,
-            "is on the server of profile nowhere, but --url",
-        ),
-        (
-            "wait --profile lab --profile branch task-1",
-            2,
-            "--profile several",
-        ),
-        (
-            "list --ids --json",
-            2,
-            "'--ids' cannot be used with '--json'",
-        ),
-        (
-            "list --since 1h --until 2h",
-            2,
-            "--since is later than --until",
-        ),
-        (
-            "list --since 2026-01-02 --until 2026-01-01",
-            2,
-            "--since is later than --until",
-        ),
-        (
-            "list --state runing",
-            2,
-            "a similar value exists: 'running'",
-        ),
-        ("list --limit 0", 2, "must be 1 or more"),
-        (
-            "list --filter stat:x",
-            2,
-            "\n  ^^^^\nthere is no field “stat”; did you mean “state”?",
-        ),
-        ("tree task-1 task-2", 2, "unexpected argument 'task-2'"),
-        ("cancel task-3", 2, "Give --yes if that is meant"),
-        ("cancel - ", 2, "Give --yes"),
-        ("cancel task-3 --json", 2, "--yes"),
-        ("cancel task-3 --yes --timeout 5s", 2, "--wait"),
-        ("wiat task-1", 2, "did you mean `vtask wait`?"),
-        (
-            "--light --theme dark",
-            2,
-            "'--light' cannot be used with '--theme",
-        ),
-        ("get task-99", 4, "disappears after a while"),
-        ("tree task-99", 4, "disappears after a while"),
-        ("events task-99", 4, "disappears after a while"),
-        ("cancel task-99 --yes", 4, "task-99"),
-    ] {
+    for (line, code, said) in WRONG {
         let output = run(on(&simulator, line)).await;
         let told = err(&output);
-        assert_eq!(output.status.code(), Some(code), "{line}: {told}");
+        assert_eq!(output.status.code(), Some(*code), "{line}: {told}");
         assert!(told.contains(said), "{line}: {told}");
         assert_eq!(out(&output), "", "{line}: stdout is data");
     }
