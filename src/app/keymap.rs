@@ -36,6 +36,8 @@ pub enum Context {
     Confirm,
     /// In a menu.
     Menu,
+    /// In the summary of all tasks.
+    Summary,
     /// In a text that is only read: the help, the notices.
     Reading,
     /// At a line that is being typed.
@@ -59,13 +61,14 @@ pub struct Binding {
 
 impl Context {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::List,
         Self::Details,
         Self::Screen,
         Self::Cancel,
         Self::Confirm,
         Self::Menu,
+        Self::Summary,
         Self::Reading,
         Self::Prompt,
         Self::Palette,
@@ -82,6 +85,7 @@ impl Context {
             Self::Cancel => &[Self::Cancel, Self::Global],
             Self::Confirm => &[Self::Confirm, Self::Global],
             Self::Menu => &[Self::Menu, Self::Global],
+            Self::Summary => &[Self::Summary, Self::Global],
             Self::Reading => &[Self::Reading, Self::Global],
             Self::Prompt => &[Self::Prompt, Self::Global],
             Self::Palette => &[Self::Palette, Self::Global],
@@ -98,6 +102,7 @@ impl Context {
             Self::Cancel => "cancel",
             Self::Confirm => "confirm",
             Self::Menu => "menu",
+            Self::Summary => "summary",
             Self::Reading => "reading",
             Self::Prompt => "prompt",
             Self::Palette => "palette",
@@ -119,6 +124,7 @@ impl Context {
             Self::Cancel => "In the cancel inspector",
             Self::Confirm => "At the question whether to cancel",
             Self::Menu => "In a menu",
+            Self::Summary => "In the summary",
             Self::Reading => "In the help and the notices",
             Self::Prompt => "While typing",
             Self::Palette => "In the list of commands",
@@ -166,6 +172,12 @@ impl Context {
                 Action::Down,
                 Action::Accept,
                 Action::Reverse,
+                Action::Dismiss,
+            ],
+            Self::Summary => &[
+                Action::Down,
+                Action::Accept,
+                Action::NextSection,
                 Action::Dismiss,
             ],
             Self::Reading => &[Action::Down, Action::PageDown, Action::Dismiss],

@@ -4,7 +4,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Position;
 
-use super::{act, arrange, copy, details, inspect, list, palette};
+use super::{act, arrange, copy, details, inspect, list, palette, summary};
 use crate::app::{
     action::Action,
     event::Effect,
@@ -69,6 +69,7 @@ fn click(state: &mut State, place: Position, now: Timestamp) -> Option<Vec<Effec
         Target::Border => arrange::hold(state, true),
         Target::Details => details::focus(state),
         Target::Member(handle) => return Some(inspect::choose(state, handle)),
+        Target::Summed(place) => summary::choose(state, place, now),
         Target::Command(place) => return Some(palette::choose(state, place, now)),
         Target::Copied(place) => return Some(copy::choose(state, place, now)),
         Target::Order(place) => list::choose_order(state, place, now),

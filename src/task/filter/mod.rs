@@ -18,7 +18,7 @@ mod term;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-pub use complete::{Completion, complete};
+pub use complete::{Completion, complete, exactly};
 pub use error::FilterError;
 pub(super) use pattern::folded;
 pub use scene::{Endpoints, Scene};
