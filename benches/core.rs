@@ -281,10 +281,7 @@ impl Case {
 
 /// Takes a view, and goes to the end of the list: no row is further away.
 fn arrange(state: &mut State, layout: Layout, column: SortColumn, filter: &str) {
-    let sort = Sort {
-        column,
-        descending: column == SortColumn::Progress,
-    };
+    let sort = Sort::by(column, column == SortColumn::Progress);
     let filter = vtask::task::Filter::words(filter);
     state.outline.arrange(
         View {

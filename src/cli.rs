@@ -11,6 +11,7 @@ use crate::{
         simulate::SimulateArgs, tell::TellArgs, tree::TreeArgs, trust::TrustArgs, wait::WaitArgs,
     },
     config::ConnectionArgs,
+    task::outline::Sort,
 };
 
 const EXIT_CODES: &str = "\
@@ -108,6 +109,17 @@ pub struct ScreenArgs {
     #[arg(long, env = "VTASK_LIGHT", conflicts_with = "theme")]
     pub light: bool,
 
+    /// Order of the rows: columns, the first of them first, with - before those whose greatest comes first:
+    /// state,-elapsed. The columns: now (what matters now), state, task, phase, target, progress, elapsed, left, cancel,
+    /// started-by, queued, started, completed, queued-for, endpoint, operation, id, parent, error, tag, activation
+    #[arg(
+        long,
+        env = "VTASK_SORT",
+        value_name = "COLUMN,…",
+        allow_hyphen_values = true
+    )]
+    pub sort: Option<Sort>,
+
     /// Write the figures of vtask's own running (requests, bytes, frames, latencies) as JSON on leaving
     #[arg(long, env = "VTASK_STATS", value_name = "FILE")]
     pub stats: Option<PathBuf>,
@@ -177,6 +189,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::task::outline::SortColumn;
 
     #[test]
     fn the_definition_holds_together() {
@@ -189,6 +202,24 @@ mod tests {
         assert_eq!(watch.watch.tasks, ["task-1"]);
         let get = Cli::try_parse_from(["vtask", "get", "--url", "vc01", "task-1"]).unwrap();
         assert!(matches!(get.command, Some(Command::Get(_))));
+    }
+
+    #[test]
+    fn an_order_names_columns_that_there_are() {
+        let parsed = |order: &str| Cli::try_parse_from(["vtask", "--sort", order]);
+        let cli = parsed("-elapsed,target").unwrap();
+        assert_eq!(
+            cli.watch.screen.sort.unwrap().to_string(),
+            "-elapsed,target"
+        );
+        let error = parsed("elapsd").unwrap_err().to_string();
+        assert!(error.contains("did you mean “elapsed”?"), "{error}");
+        let command = Cli::command();
+        let sort = command.get_arguments().find(|arg| arg.get_id() == "sort");
+        let help = sort.unwrap().get_help().unwrap().to_string();
+        for column in SortColumn::ALL {
+            assert!(help.contains(column.name()), "{}", column.name());
+        }
     }
 
     #[test]

@@ -146,7 +146,7 @@ async fn what_starts_from_now_on(way: &str) {
 
 async fn a_family(way: &str) {
     let simulator = server().await;
-    let ran = line(&format!("wait task-6 --children {way}"))
+    let ran = line(&format!("wait task-6 --children --settle 600ms {way}"))
         .driven(&simulator)
         .await;
     assert_eq!(ran.code, 1, "the child failed: {ran:?}");

@@ -8,21 +8,9 @@
 
 mod command_support;
 
-use std::{fs, path::Path, time::Duration};
+use std::time::Duration;
 
-use command_support::{line, server};
-use vtask::simulator::Simulator;
-
-/// A config file with a profile for each server.
-fn config(folder: &Path, servers: &[(&str, &Simulator)]) -> String {
-    let profiles = servers.iter().map(|(name, server)| {
-        let url = server.url();
-        format!("[profiles.{name}]\nurl = \"{url}\"\nusername = \"ops\"\n")
-    });
-    let path = folder.join("config.toml");
-    fs::write(&path, profiles.collect::<String>()).unwrap();
-    path.to_str().unwrap().to_owned()
-}
+use command_support::{config, line, server};
 
 #[tokio::test]
 async fn list_and_get_tell_the_servers_apart() {
@@ -74,10 +62,6 @@ async fn list_and_get_tell_the_servers_apart() {
     let ran = line(&format!("list --ids {both}")).at("").await;
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.out.contains("lab/task-1\n"), "{ran:?}");
-    let ran = line(&format!("wait lab/task-1 branch/task-1 {both}"))
-        .at("")
-        .await;
-    assert_eq!(ran.code, 2, "{ran:?}");
 }
 
 #[cfg(unix)]

@@ -192,3 +192,34 @@ fn one_looks_back_and_returns_to_now() {
     session.press("q");
     assert!(session.ends_cleanly().success());
 }
+
+#[test]
+fn rows_are_sorted_by_several_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "[defaults]\nsort = [\"stat\", \"-elapsed\"]\n").unwrap();
+    let config = config.to_str().unwrap();
+    let mut session = Session::start(80, 24, &["demo", "--config", config]);
+    session.shows("live");
+    session.shows("ELAPSED▼");
+    session.press("n");
+    session.shows("did you mean “state”?");
+    session.press(ESCAPE);
+    session.hides("did you mean");
+    session.press("s");
+    session.shows("Sort by");
+    session.press("gj \u{1b}[B\u{1b}[B\u{1b}[B S");
+    session.shows("Target ▼³");
+    session.shows("State ▲²");
+    session.press(ESCAPE);
+    session.hides("Sort by");
+    session.shows("ELAPSED▼¹");
+    session.shows("TARGET ▼³");
+    session.shows("by State ▲²");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+    let mut session = Session::start(80, 24, &["demo", "--sort", "-progress"]);
+    session.shows("PROGRESS ▼");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}

@@ -7,6 +7,7 @@ mod support;
 use support::{Bench, standing, watch_by};
 use vtask::{
     simulator::Simulator,
+    vim::Trace,
     watch::{Command, FamilyState, FetchMode},
 };
 
@@ -27,11 +28,15 @@ fn parent(simulator: &Simulator) -> String {
     child.unwrap()["parentTaskKey"].as_str().unwrap().to_owned()
 }
 
+fn named(task: &str) -> Trace {
+    Trace::named(task.into())
+}
+
 #[tokio::test]
 async fn the_events_of_a_task_are_told_or_why_they_are_not() {
     let (simulator, mut bench) = begun().await;
     let task = parent(&simulator);
-    bench.send(Command::FollowEvents(Some(task.as_str().into())));
+    bench.send(Command::FollowEvents(Some(named(&task))));
     bench
         .until("its events", |bench| !bench.events.is_empty())
         .await;
@@ -43,7 +48,7 @@ async fn the_events_of_a_task_are_told_or_why_they_are_not() {
     simulator
         .control()
         .behave(|ways| ways.events_permission = false);
-    bench.send(Command::FollowEvents(Some(task.as_str().into())));
+    bench.send(Command::FollowEvents(Some(named(&task))));
     bench
         .until("the refusal", |bench| !bench.events.is_empty())
         .await;
@@ -60,7 +65,7 @@ async fn a_family_is_found_in_the_history_and_nothing_known_is_overwritten() {
     let (simulator, mut bench) = begun().await;
     let control = simulator.control();
     let task = parent(&simulator);
-    bench.send(Command::FollowFamily(Some(task.as_str().into())));
+    bench.send(Command::FollowFamily(Some(named(&task))));
     let is_found = |bench: &Bench| {
         let last = bench.families.last();
         last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
@@ -69,7 +74,7 @@ async fn a_family_is_found_in_the_history_and_nothing_known_is_overwritten() {
     assert!(bench.shows_truth(&control));
     assert_eq!(control.open_objects().histories, 0);
     control.behave(|ways| ways.history_permission = false);
-    bench.send(Command::FollowFamily(Some(task.as_str().into())));
+    bench.send(Command::FollowFamily(Some(named(&task))));
     let has_failed = |bench: &Bench| {
         let last = bench.families.last();
         last.is_some_and(|(_, state)| matches!(state, FamilyState::Failed(_)))

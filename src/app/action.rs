@@ -75,6 +75,8 @@ actions! {
     Sort: "sort", "Choose the order";
     /// Turn the order round.
     Reverse: "reverse", "Turn the order round";
+    /// Sort by a further column, or no longer.
+    FurtherSort: "add or remove", "Sort by this column as well, or no longer";
     /// Tree or flat list.
     Layout: "tree/flat", "Show families as a tree, or a flat list";
     /// Watch more tasks.

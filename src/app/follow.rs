@@ -1,7 +1,7 @@
 //! What is looked up for the details that are open: the family for the lineage, the events for their tab.
 //!
-//! A look-up is asked for once the selection rests, so that passing over rows asks nothing; and again from time to
-//! time while the task goes on.
+//! It is followed once the selection rests, so that passing over rows asks nothing, and no longer when the details are
+//! closed or show something else. The fetch loop asks again by itself while the task goes on.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,66 +10,82 @@ use super::{
     geometry::Areas,
     state::{State, Tab},
 };
-use crate::{task::Handle, watch::Command};
+use crate::{
+    task::{EndpointId, Handle},
+    vim::Trace,
+    watch::{Command, FamilyState},
+};
 
 /// How long the selection has to rest.
 const REST: SignedDuration = SignedDuration::from_millis(400);
-/// How often the events of a task that goes on are asked for.
-const EVENTS_AGAIN: SignedDuration = SignedDuration::from_secs(5);
-/// How often the family of a task that goes on is looked for: its members that run are watched meanwhile.
-const FAMILY_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
-/// What was asked for last, and since when the selection rests.
+/// What is followed, and since when the selection rests.
 #[derive(Debug, Default)]
 pub struct Follow {
     resting: Option<(Handle, Timestamp)>,
-    asked: Option<(Handle, Tab, Timestamp)>,
+    followed: Option<(Handle, Tab, EndpointId)>,
 }
 
-/// Asks for what the open tab needs, when it is time.
-pub(super) fn look_up(state: &mut State, now: Timestamp) -> Option<Effect> {
+/// Follows what the open tab needs, when it is time, and nothing else any more.
+pub(super) fn look_up(state: &mut State, now: Timestamp) -> Vec<Effect> {
     let selected = state.selected();
     if state.follow.resting.map(|(handle, _)| handle) != selected {
         state.follow.resting = selected.map(|handle| (handle, now));
     }
-    let (handle, tab) = wanted(state)?;
-    if due(state, now)? > now {
-        return None;
-    }
-    state.follow.asked = Some((handle, tab, now));
-    let (endpoint, mo_id) = state.address(handle)?;
-    let command = match tab {
-        Tab::Lineage => Command::FollowFamily(Some(mo_id)),
-        _ => Command::FollowEvents(Some(mo_id)),
+    let Some((handle, tab)) = wanted(state) else {
+        return leave(state).into_iter().collect();
     };
-    Some(Effect::Send(endpoint, command))
+    if due(state, now).is_none_or(|due| due > now) {
+        return Vec::new();
+    }
+    let Some(record) = state.board.get(handle) else {
+        return Vec::new();
+    };
+    let id = record.id.clone();
+    let trace = match record.info.as_deref() {
+        Some(info) => Trace::of(info),
+        None => Trace::named(id.mo_id),
+    };
+    let left = leave(state);
+    state.follow.followed = Some((handle, tab, id.endpoint));
+    let follow = Effect::Send(id.endpoint, command(tab, Some(trace)));
+    left.into_iter().chain([follow]).collect()
 }
 
-/// When something is to be asked for; nothing while reading is paused, or one looks back.
+/// When something is to be followed; nothing new while reading is paused.
 pub(super) fn due(state: &State, now: Timestamp) -> Option<Timestamp> {
     let (handle, tab) = wanted(state)?;
     let rested = state.follow.resting?.1 + REST;
-    match state.follow.asked {
-        Some((before, of, at)) if (before, of) == (handle, tab) => {
-            let goes_on = state.board.get(handle)?.status().is_active();
-            let again = match tab {
-                Tab::Lineage => FAMILY_AGAIN,
-                _ => EVENTS_AGAIN,
-            };
-            goes_on.then_some(at + again)
-        }
-        // An event that moved the selection just now is followed by a tick.
-        _ => Some(rested.max(now)),
-    }
+    let followed = state.follow.followed.map(|(handle, tab, _)| (handle, tab));
+    let is_new = followed != Some((handle, tab)) && !state.paused;
+    // An event that moved the selection just now is followed by a tick.
+    is_new.then(|| rested.max(now))
 }
 
+/// What the open tab needs; one who looks back sees what was known then.
 fn wanted(state: &State) -> Option<(Handle, Tab)> {
     let tab = state.details.tab;
     let is_open = Areas::of(state).details.height > 0;
-    let is_live = !state.paused && state.past.is_none();
     let needs = matches!(tab, Tab::Lineage | Tab::Events);
     let handle = state.selected()?;
-    (is_open && is_live && needs).then_some((handle, tab))
+    (is_open && state.past.is_none() && needs).then_some((handle, tab))
+}
+
+fn command(tab: Tab, trace: Option<Trace>) -> Command {
+    match tab {
+        Tab::Lineage => Command::FollowFamily(trace),
+        _ => Command::FollowEvents(trace),
+    }
+}
+
+/// Follows nothing any more.
+fn leave(state: &mut State) -> Option<Effect> {
+    let (handle, tab, endpoint) = state.follow.followed.take()?;
+    // Nobody searches on.
+    if state.families.get(&handle) == Some(&FamilyState::Searching) {
+        state.families.remove(&handle);
+    }
+    Some(Effect::Send(endpoint, command(tab, None)))
 }
 
 #[cfg(test)]
@@ -78,6 +94,7 @@ mod tests {
     use crate::app::{
         event::Event,
         fixture::{busy, choose, find, now},
+        state::Panes,
         update::update,
     };
 
@@ -88,31 +105,64 @@ mod tests {
         effects.into_iter().filter(sent).collect()
     }
 
+    /// What the effects ask the loop to follow: `family`, `events`, with the task or `-`.
+    fn asked(effects: &[Effect]) -> Vec<String> {
+        let words = effects.iter().map(|effect| match effect {
+            Effect::Send(_, Command::FollowFamily(trace)) => ("family", trace),
+            Effect::Send(_, Command::FollowEvents(trace)) => ("events", trace),
+            other => panic!("{other:?}"),
+        });
+        words
+            .map(|(what, trace)| {
+                let of = trace.as_ref().map_or("-", |trace| &trace.mo_id);
+                format!("{what} {of}")
+            })
+            .collect()
+    }
+
     #[test]
-    fn what_the_open_tab_needs_is_asked_for_once_the_selection_rests() {
+    fn what_the_open_tab_needs_is_followed_once_the_selection_rests() {
         let mut state = busy(120, 40);
         choose(&mut state, "task-4711");
         assert!(after(&mut state, 0).is_empty());
         assert_eq!(due(&state, now()), None, "the overview needs nothing");
         state.details.tab = Tab::Lineage;
         assert!(after(&mut state, 100).is_empty());
-        let asked = after(&mut state, 400);
-        let family = Command::FollowFamily(Some("task-4711".into()));
-        assert!(matches!(&asked[..], [Effect::Send(_, command)] if *command == family));
+        assert_eq!(asked(&after(&mut state, 400)), ["family task-4711"]);
         assert!(after(&mut state, 900).is_empty(), "once");
-        assert_eq!(after(&mut state, 30_400).len(), 1, "again while it runs");
+        assert!(
+            after(&mut state, 90_000).is_empty(),
+            "the loop goes on by itself"
+        );
         state.details.tab = Tab::Events;
-        let events = Command::FollowEvents(Some("task-4711".into()));
-        let asked = after(&mut state, 30_500);
-        assert!(matches!(&asked[..], [Effect::Send(_, command)] if *command == events));
         assert_eq!(
-            state.address(find(&state, "task-4711")).unwrap().1,
-            "task-4711".into()
+            asked(&after(&mut state, 90_500)),
+            ["family -", "events task-4711"]
         );
     }
 
     #[test]
-    fn nothing_is_asked_for_while_reading_is_paused() {
+    fn nothing_is_followed_when_the_details_are_closed_or_another_tab_is_open() {
+        for close in [
+            (|state| state.panes = Panes::List) as fn(&mut State),
+            |state| state.details.tab = Tab::Json,
+        ] {
+            let mut state = busy(120, 40);
+            choose(&mut state, "task-4711");
+            state.details.tab = Tab::Lineage;
+            after(&mut state, 0);
+            after(&mut state, 400);
+            let handle = find(&state, "task-4711");
+            state.families.insert(handle, FamilyState::Searching);
+            close(&mut state);
+            assert_eq!(asked(&after(&mut state, 500)), ["family -"]);
+            assert!(state.families.is_empty(), "nobody searches on");
+            assert!(after(&mut state, 60_000).is_empty());
+        }
+    }
+
+    #[test]
+    fn nothing_new_is_followed_while_reading_is_paused_and_what_was_is_kept() {
         let mut state = busy(120, 40);
         choose(&mut state, "task-4711");
         state.details.tab = Tab::Events;
@@ -120,5 +170,9 @@ mod tests {
         assert!(after(&mut state, 0).is_empty());
         assert!(after(&mut state, 60_000).is_empty());
         assert_eq!(due(&state, now()), None);
+        state.paused = false;
+        assert_eq!(asked(&after(&mut state, 61_000)), ["events task-4711"]);
+        state.paused = true;
+        assert!(after(&mut state, 62_000).is_empty());
     }
 }

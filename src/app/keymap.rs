@@ -38,6 +38,8 @@ pub enum Context {
     Menu,
     /// In the summary of all tasks.
     Summary,
+    /// In the sort menu.
+    Order,
     /// In a text that is only read: the help, the notices.
     Reading,
     /// At a line that is being typed.
@@ -61,12 +63,13 @@ pub struct Binding {
 
 impl Context {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::List,
         Self::Details,
         Self::Screen,
         Self::Cancel,
         Self::Confirm,
+        Self::Order,
         Self::Menu,
         Self::Summary,
         Self::Reading,
@@ -86,6 +89,7 @@ impl Context {
             Self::Confirm => &[Self::Confirm, Self::Global],
             Self::Menu => &[Self::Menu, Self::Global],
             Self::Summary => &[Self::Summary, Self::Global],
+            Self::Order => &[Self::Order, Self::Global],
             Self::Reading => &[Self::Reading, Self::Global],
             Self::Prompt => &[Self::Prompt, Self::Global],
             Self::Palette => &[Self::Palette, Self::Global],
@@ -103,6 +107,7 @@ impl Context {
             Self::Confirm => "confirm",
             Self::Menu => "menu",
             Self::Summary => "summary",
+            Self::Order => "order",
             Self::Reading => "reading",
             Self::Prompt => "prompt",
             Self::Palette => "palette",
@@ -125,6 +130,7 @@ impl Context {
             Self::Confirm => "At the question whether to cancel",
             Self::Menu => "In a menu",
             Self::Summary => "In the summary",
+            Self::Order => "In the sort menu",
             Self::Reading => "In the help and the notices",
             Self::Prompt => "While typing",
             Self::Palette => "In the list of commands",
@@ -168,9 +174,10 @@ impl Context {
                 Action::Dismiss,
             ],
             Self::Confirm => &[Action::Yes, Action::No, Action::Switch, Action::Accept],
-            Self::Menu => &[
+            Self::Order => &[
                 Action::Down,
                 Action::Accept,
+                Action::FurtherSort,
                 Action::Reverse,
                 Action::Dismiss,
             ],
@@ -188,7 +195,7 @@ impl Context {
                 Action::Older,
                 Action::ClearLine,
             ],
-            Self::Palette => &[Action::Down, Action::Accept, Action::Dismiss],
+            Self::Menu | Self::Palette => &[Action::Down, Action::Accept, Action::Dismiss],
             Self::Screen | Self::Global => &[],
         }
     }

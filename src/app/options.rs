@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::{arrangement::Arrangement, keymap::Keymap};
-use crate::task::Saved;
+use crate::task::{Saved, outline::Sort};
 
 macro_rules! themes {
     ($($(#[$about:meta])+ $theme:ident = $name:literal,)+) => {
@@ -179,6 +179,8 @@ pub struct Options {
     pub saved_filters: Saved,
     /// Filters that were typed before, the latest last.
     pub typed_filters: Vec<String>,
+    /// The order of the rows to begin with.
+    pub sort: Sort,
 }
 
 impl Default for Options {
@@ -197,6 +199,7 @@ impl Default for Options {
             time_zone: TimeZone::UTC,
             saved_filters: Saved::new(),
             typed_filters: Vec::new(),
+            sort: Sort::default(),
         }
     }
 }

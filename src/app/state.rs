@@ -291,6 +291,10 @@ impl State {
             Some(keymap) => keymap.clone(),
             None => Keymap::standard()?,
         };
+        let view = View {
+            sort: options.sort.clone(),
+            ..View::default()
+        };
         Ok(Self {
             arrangement: options.arrangement.clone(),
             options,
@@ -300,7 +304,7 @@ impl State {
             journal: Journal::default(),
             board,
             typical: TypicalDurations::default(),
-            outline: Outline::new(View::default()),
+            outline: Outline::new(view),
             servers: endpoints
                 .into_iter()
                 .map(|(id, name)| Server::new(id, name))
@@ -331,7 +335,8 @@ impl State {
                 Context::Confirm
             }
             (Some(Overlay::Cancel(_)), _) => Context::Cancel,
-            (Some(Overlay::Sort { .. } | Overlay::Copy { .. }), _) => Context::Menu,
+            (Some(Overlay::Sort { .. }), _) => Context::Order,
+            (Some(Overlay::Copy { .. }), _) => Context::Menu,
             (Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }), _) => {
                 Context::Reading
             }

@@ -12,13 +12,13 @@ use super::{
     session::{self, Snapshot},
     shape, spans,
     stage::Stage,
-    targets,
+    targets::{self, full},
     tell::TellArgs,
-    wait::{self, Goal, Plan, Talk},
+    wait::{self, Goal, Plan, Server, Talk},
     words,
 };
 use crate::{
-    config::{self, ConnectionArgs},
+    config::{self, ConnectionArgs, Defaults},
     task::{Board, Record, Status},
     vim::{Client, ConnectOptions, Error},
 };
@@ -128,29 +128,71 @@ pub async fn run(args: &CancelArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
         let why = "there is no terminal to ask on whether to cancel. Give --yes if that is meant.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let target = targets::on_one_server(
+    let targets = targets::with_tasks(
         &args.connection,
         &args.tasks,
         || (stage.input)().0,
         stage.environment,
     )?;
-    let tasks = target.tasks;
-    let defaults = config::defaults(&args.connection, stage.environment)?;
-    let connect = connect::one(&target.connection, stage.environment).await?;
-    let endpoint = connect.address.name();
-    let answers = ask_for(args, &tasks, connect.clone(), stage, &endpoint).await?;
-    let outcome = answers
-        .iter()
-        .map(|(_, answer)| answer.outcome())
-        .fold(Outcome::Success, Outcome::and);
-    let accepted: Vec<Arc<str>> = answers
-        .into_iter()
-        .filter(|(_, answer)| *answer == Answer::Accepted)
-        .map(|(task, _)| task)
-        .collect();
-    if !args.wait || accepted.is_empty() {
-        return Ok(outcome);
+    for warning in targets::named_twice(&targets) {
+        stage.say(&warning);
     }
+    let defaults = config::defaults(&args.connection, stage.environment)?;
+    let mut request = Request {
+        as_json: args.json,
+        outcome: Outcome::Success,
+    };
+    let is_only = targets.len() == 1;
+    let mut servers: Vec<Asked> = Vec::new();
+    for target in targets {
+        let connect = connect::one(&target.connection, stage.environment).await?;
+        let name = target.name.filter(|_| !is_only);
+        let tasks = target.tasks;
+        let looked = session::with(connect.clone(), stage, async |client| {
+            look_at(client, &tasks).await
+        });
+        let (snapshot, unreadable) = match looked.await {
+            Err(CommandError::Server(error)) if !is_only => {
+                request.tell_away(stage, name.as_deref(), &connect, &tasks, &error)?;
+                continue;
+            }
+            looked => looked?,
+        };
+        let mut server = Asked {
+            name,
+            connect,
+            snapshot,
+            wanted: Vec::new(),
+        };
+        server.sort(tasks, &unreadable, &mut request, stage)?;
+        servers.push(server);
+    }
+    servers.retain(|server| !server.wanted.is_empty());
+    if servers.is_empty() {
+        return Ok(request.outcome);
+    }
+    if !args.yes && !is_confirmed(&servers, stage) {
+        stage.say("nothing was asked of the server.");
+        return Err(CommandError::Interrupted);
+    }
+    for server in &mut servers {
+        server.ask(&mut request, stage, is_only).await?;
+    }
+    servers.retain(|server| !server.wanted.is_empty());
+    if !args.wait || servers.is_empty() {
+        return Ok(request.outcome);
+    }
+    let ended = wait_for(args, servers, &defaults, stage).await?;
+    Ok(request.outcome.and(ended))
+}
+
+/// Waits until the tasks whose cancellation was taken have ended. Answers whether they ended cancelled.
+async fn wait_for(
+    args: &CancelArgs,
+    servers: Vec<Asked>,
+    defaults: &Defaults,
+    stage: &mut Stage<'_>,
+) -> Result<Outcome, CommandError> {
     let talk = if stage.err.is_terminal() {
         Talk::Bars
     } else {
@@ -159,19 +201,24 @@ pub async fn run(args: &CancelArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
     let goal = Goal {
         any: false,
         children: None,
-        new: None,
         timeout: args.timeout,
-        max_outage: defaults.max_outage.unwrap_or(SignedDuration::from_mins(10)),
+        max_outage: defaults.max_outage.unwrap_or(wait::MAX_OUTAGE),
     };
+    let servers = servers.into_iter().map(|server| Server {
+        name: server.name,
+        options: args.follow.options(server.connect, server.wanted, defaults),
+        new: None,
+        lost: None,
+    });
     let plan = Plan {
-        options: args.follow.options(connect, accepted, &defaults),
+        servers: servers.collect(),
         goal,
         talk,
         json: false,
         tell: TellArgs::default(),
     };
     let (conclusion, waiting) = wait::follow(plan, stage).await?;
-    Ok(outcome.and(match conclusion.outcome {
+    Ok(match conclusion.outcome {
         outcome @ (Outcome::TimedOut
         | Outcome::Interrupted
         | Outcome::Refused
@@ -186,74 +233,90 @@ pub async fn run(args: &CancelArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
                     _ => Outcome::Failed,
                 })
             }),
-    }))
+    })
 }
 
-/// Shows the tasks, asks for confirmation, and asks the server. One session for all of it.
-async fn ask_for(
-    args: &CancelArgs,
-    tasks: &[Arc<str>],
+/// What is asked of one server.
+struct Asked {
+    /// What people call it; `None` where it is the only one.
+    name: Option<String>,
     connect: ConnectOptions,
-    stage: &mut Stage<'_>,
-    endpoint: &str,
-) -> Result<Vec<(Arc<str>, Answer)>, CommandError> {
-    let looked = session::with(connect.clone(), stage, async |client| {
-        look_at(client, tasks).await
-    });
-    let (snapshot, unreadable) = looked.await?;
-    let mut wanted: Vec<Arc<str>> = Vec::new();
-    let mut answers: Vec<(Arc<str>, Answer)> = Vec::new();
-    for task in tasks {
-        let record = snapshot
-            .find(task)
-            .and_then(|handle| snapshot.board.get(handle));
-        if let Some(record) = record {
-            let (sentence, may_ask) = sentence(&snapshot.board, record);
-            if may_ask {
-                stage.say(&sentence);
-                wanted.push(task.clone());
+    /// The tasks as they were before asking.
+    snapshot: Snapshot,
+    /// Those whose cancellation makes sense to ask for; in the end those for which it was taken.
+    wanted: Vec<Arc<str>>,
+}
+
+impl Asked {
+    /// Tells how each task stands, and keeps those for which asking makes sense.
+    fn sort(
+        &mut self,
+        tasks: Vec<Arc<str>>,
+        unreadable: &Unreadable,
+        request: &mut Request,
+        stage: &mut Stage<'_>,
+    ) -> Result<(), CommandError> {
+        let name = self.name.as_deref();
+        for task in tasks {
+            let found = self.snapshot.find(&task);
+            if let Some(record) = found.and_then(|handle| self.snapshot.board.get(handle)) {
+                let (sentence, may_ask) = sentence(&self.snapshot.board, record, name);
+                if may_ask {
+                    stage.say(&sentence);
+                    self.wanted.push(task);
+                } else {
+                    let place = (name, &self.connect);
+                    request.tell(stage, place, &task, Answer::NotAsked, &sentence)?;
+                }
             } else {
-                tell(args, stage, endpoint, task, Answer::NotAsked, &sentence)?;
-                answers.push((task.clone(), Answer::NotAsked));
+                let error = unreadable.iter().find(|(mo_id, _)| *mo_id == task);
+                let answer = error.map_or(Answer::Failed, |(_, error)| Answer::of(error));
+                let text = error
+                    .map(|(_, error)| error.to_string())
+                    .unwrap_or_default();
+                request.tell(stage, (name, &self.connect), &task, answer, &text)?;
             }
-        } else {
-            let error = unreadable
-                .iter()
-                .find(|(mo_id, _)| mo_id == task)
-                .map(|(_, error)| error);
-            let answer = error.map_or(Answer::Failed, Answer::of);
-            let text = error.map(ToString::to_string).unwrap_or_default();
-            tell(args, stage, endpoint, task, answer, &text)?;
-            answers.push((task.clone(), answer));
         }
+        Ok(())
     }
-    if wanted.is_empty() {
-        return Ok(answers);
-    }
-    if !args.yes && !is_confirmed(&snapshot, &wanted, stage) {
-        stage.say("nothing was asked of the server.");
-        return Err(CommandError::Interrupted);
-    }
-    let asked = session::with(connect, stage, async |client| {
-        let mut said = Vec::new();
-        for task in wanted {
-            let answer = client.cancel_task(&task).await;
-            said.push((task, answer));
-        }
-        Ok(said)
-    });
-    for (task, answer) in asked.await? {
-        let (answer, text) = match answer {
-            Ok(()) => (
-                Answer::Accepted,
-                "the server took the request; it acts when it gets to it.".to_owned(),
-            ),
-            Err(error) => (Answer::of(&error), error.reason()),
+
+    /// Asks for the cancellation of those that are wanted, and keeps those for which it was taken.
+    async fn ask(
+        &mut self,
+        request: &mut Request,
+        stage: &mut Stage<'_>,
+        is_only: bool,
+    ) -> Result<(), CommandError> {
+        let wanted = std::mem::take(&mut self.wanted);
+        let asked = session::with(self.connect.clone(), stage, async |client| {
+            let mut said = Vec::new();
+            for task in &wanted {
+                said.push((task.clone(), client.cancel_task(task).await));
+            }
+            Ok(said)
+        });
+        let name = self.name.as_deref();
+        let said = match asked.await {
+            Err(CommandError::Server(error)) if !is_only => {
+                return request.tell_away(stage, name, &self.connect, &wanted, &error);
+            }
+            said => said?,
         };
-        tell(args, stage, endpoint, &task, answer, &text)?;
-        answers.push((task, answer));
+        for (task, answer) in said {
+            let (answer, text) = match answer {
+                Ok(()) => (
+                    Answer::Accepted,
+                    "the server took the request; it acts when it gets to it.".to_owned(),
+                ),
+                Err(error) => (Answer::of(&error), error.reason()),
+            };
+            request.tell(stage, (name, &self.connect), &task, answer, &text)?;
+            if answer == Answer::Accepted {
+                self.wanted.push(task);
+            }
+        }
+        Ok(())
     }
-    Ok(answers)
 }
 
 type Unreadable = Vec<(Arc<str>, Error)>;
@@ -275,12 +338,12 @@ async fn look_at(
 }
 
 /// What there is to say before asking, and whether asking makes sense.
-fn sentence(board: &Board, record: &Record) -> (String, bool) {
-    let mo_id = &record.id.mo_id;
+fn sentence(board: &Board, record: &Record, name: Option<&str>) -> (String, bool) {
     let Some(info) = record.info.as_deref() else {
-        return (format!("{mo_id} cannot be read."), false);
+        let task = full(name, &record.id.mo_id);
+        return (format!("{task} cannot be read."), false);
     };
-    let what = named(board, record);
+    let what = named(board, record, name);
     let status = record.status();
     if status.is_finished() {
         return (
@@ -304,22 +367,25 @@ fn sentence(board: &Board, record: &Record) -> (String, bool) {
 }
 
 /// `Relocate virtual machine of db-prod-01 (task-4711)`.
-fn named(board: &Board, record: &Record) -> String {
+fn named(board: &Board, record: &Record, name: Option<&str>) -> String {
     let mut text = board.operation(record).into_owned();
     if let Some(target) = record.info.as_deref().and_then(words::target) {
         let _ = write!(text, " of {target}");
     }
-    let _ = write!(text, " ({})", record.id.mo_id);
+    let _ = write!(text, " ({})", full(name, &record.id.mo_id));
     text
 }
 
-fn is_confirmed(snapshot: &Snapshot, wanted: &[Arc<str>], stage: &mut Stage<'_>) -> bool {
-    let question = match wanted {
-        [one] => {
-            let record = snapshot
-                .find(one)
-                .and_then(|handle| snapshot.board.get(handle));
-            record.map_or_else(|| one.to_string(), |record| named(&snapshot.board, record))
+fn is_confirmed(servers: &[Asked], stage: &mut Stage<'_>) -> bool {
+    let wanted = servers
+        .iter()
+        .flat_map(|server| server.wanted.iter().map(move |task| (server, task)));
+    let wanted: Vec<_> = wanted.collect();
+    let question = match &wanted[..] {
+        [(server, task)] => {
+            let (board, name) = (&server.snapshot.board, server.name.as_deref());
+            let record = server.snapshot.find(task).and_then(|at| board.get(at));
+            record.map_or_else(|| task.to_string(), |record| named(board, record, name))
         }
         several => format!("these {}", words::tasks(several.len())),
     };
@@ -332,22 +398,54 @@ fn is_confirmed(snapshot: &Snapshot, wanted: &[Arc<str>], stage: &mut Stage<'_>)
     is_read && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
-/// Tells one task's answer.
-fn tell(
-    args: &CancelArgs,
-    stage: &mut Stage<'_>,
-    endpoint: &str,
-    task: &Arc<str>,
-    answer: Answer,
-    text: &str,
-) -> Result<(), CommandError> {
-    if !args.json {
-        stage.say(&format!("{task}: {text}"));
-        return Ok(());
+/// What is told of the whole, and what comes of it.
+struct Request {
+    as_json: bool,
+    outcome: Outcome,
+}
+
+impl Request {
+    /// Tells one task's answer.
+    fn tell(
+        &mut self,
+        stage: &mut Stage<'_>,
+        (name, connect): (Option<&str>, &ConnectOptions),
+        task: &Arc<str>,
+        answer: Answer,
+        text: &str,
+    ) -> Result<(), CommandError> {
+        self.outcome = self.outcome.and(answer.outcome());
+        if !self.as_json {
+            stage.say(&format!("{}: {text}", full(name, task)));
+            return Ok(());
+        }
+        let endpoint = connect.address.name();
+        let mut line = shape::line("cancel", &endpoint, jiff::Timestamp::now());
+        line.insert("moId".to_owned(), json!(task));
+        line.insert("answer".to_owned(), json!(answer.word()));
+        line.insert("message".to_owned(), Value::from(text));
+        stage.print(&shape::written(line))
     }
-    let mut line = shape::line("cancel", endpoint, jiff::Timestamp::now());
-    line.insert("moId".to_owned(), json!(task));
-    line.insert("answer".to_owned(), json!(answer.word()));
-    line.insert("message".to_owned(), Value::from(text));
-    stage.print(&shape::written(line))
+
+    /// Tells that a server cannot be asked: of all its tasks.
+    fn tell_away(
+        &mut self,
+        stage: &mut Stage<'_>,
+        name: Option<&str>,
+        connect: &ConnectOptions,
+        tasks: &[Arc<str>],
+        error: &Error,
+    ) -> Result<(), CommandError> {
+        for task in tasks {
+            self.tell(
+                stage,
+                (name, connect),
+                task,
+                Answer::Failed,
+                &error.to_string(),
+            )?;
+        }
+        self.outcome = self.outcome.and(Outcome::of_error(error));
+        Ok(())
+    }
 }

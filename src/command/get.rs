@@ -71,11 +71,7 @@ pub async fn run(args: &GetArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comma
             // One server that is away must not keep the others' tasks from being printed.
             Err(CommandError::Server(error)) if target.name.is_some() => {
                 stage.say(&error.to_string());
-                outcome = outcome.and(if error.is_refusal() {
-                    Outcome::Refused
-                } else {
-                    Outcome::Unknown
-                });
+                outcome = outcome.and(Outcome::of_error(&error));
                 continue;
             }
             asked => asked?,

@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     config::{self, ConnectionArgs},
-    task::{Handle, Progress, SheetFormat, Status},
+    task::{
+        Handle, Progress, SheetFormat, Status,
+        outline::{Layout, Sort, SortKey},
+    },
     text::duration,
     vim::{Client, TaskQuery, types::TaskInfo},
 };
@@ -69,6 +72,10 @@ pub struct ListArgs {
     /// How they are written
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table, conflicts_with_all = ["json", "ids"])]
     format: Format,
+
+    /// Their order, as --sort of the screen has it (state,-elapsed); without it the newest first
+    #[arg(long, value_name = "COLUMN,…", allow_hyphen_values = true)]
+    sort: Option<Sort>,
 
     /// One JSON object a line
     #[arg(long)]
@@ -171,8 +178,11 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
             gather(args, &sieve, client).await
         });
         match asked.await {
-            Ok((snapshot, complaint)) => {
+            Ok((mut snapshot, complaint)) => {
                 complaints.extend(complaint);
+                if let Some(name) = &target.name {
+                    snapshot.board.set_endpoint_name(HERE, name.as_str());
+                }
                 snapshots.push((target, endpoint, snapshot));
                 sieves.push(sieve);
             }
@@ -274,7 +284,7 @@ fn is_in_state(args: &ListArgs, status: Status) -> bool {
     args.state.is_empty() || args.state.iter().any(|state| state.is(status))
 }
 
-/// The tasks to list, newest first, each with the place of its server.
+/// The tasks to list, newest first unless another order was asked for, each with the place of its server.
 fn select(args: &ListArgs, sieves: &[Sieve], snapshots: &Snapshots) -> Vec<(usize, Handle)> {
     let mut found: Vec<(Timestamp, &str, usize, Handle)> = Vec::new();
     for ((at, (_, _, snapshot)), sieve) in snapshots.iter().enumerate().zip(sieves) {
@@ -291,6 +301,13 @@ fn select(args: &ListArgs, sieves: &[Sieve], snapshots: &Snapshots) -> Vec<(usiz
     }
     found.sort_by(|one, other| (other.0, other.1, one.2).cmp(&(one.0, one.1, other.2)));
     found.truncate(args.limit);
+    if let Some(sort) = &args.sort {
+        found.sort_by_cached_key(|(.., at, handle)| {
+            let (_, _, snapshot) = snapshots.get(*at)?;
+            let key = SortKey::of(&snapshot.board, *handle, Layout::Flat, sort);
+            Some((key, *at))
+        });
+    }
     found
         .into_iter()
         .map(|(_, _, at, handle)| (at, handle))

@@ -39,9 +39,12 @@ pub(super) fn options(
         }
     };
     complaints.extend(file.filter_problems());
+    let (sort, problems) = file.sort();
+    complaints.extend(problems);
     Ok(Options {
         saved_filters: file.filters.clone(),
         typed_filters: Memory::from_environment(|name| environment.get(name)).filters(),
+        sort: args.sort.clone().or(sort).unwrap_or_default(),
         read_only: args.read_only || defaults.read_only,
         themes,
         clipboard,
@@ -58,7 +61,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::{app::ThemeChoice, cli::Cli};
+    use crate::{app::ThemeChoice, cli::Cli, task::outline::Sort};
 
     fn from(arguments: &[&str], file: &str) -> Options {
         let arguments = std::iter::once("vtask").chain(arguments.iter().copied());
@@ -76,6 +79,10 @@ mod tests {
         assert_eq!(flag.themes.dark, ThemeChoice::ColorBlindDark);
         assert!(flag.themes.go_by_background());
         assert!(from(&[], "").themes.go_by_background());
+        let file = "[defaults]\nsort = [\"state\", \"-elapsed\"]\n";
+        assert_eq!(from(&[], file).sort.to_string(), "state,-elapsed");
+        assert_eq!(from(&["--sort", "-id"], file).sort.to_string(), "-id");
+        assert_eq!(from(&[], "").sort, Sort::default());
     }
 
     #[test]

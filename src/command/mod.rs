@@ -100,6 +100,15 @@ impl Outcome {
         }
     }
 
+    /// What it means that a server could not be asked.
+    pub(crate) fn of_error(error: &vim::Error) -> Self {
+        if error.is_refusal() {
+            Self::Refused
+        } else {
+            Self::Unknown
+        }
+    }
+
     /// The outcome of two together: a failure counts most, then a cancellation, then what is not known.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

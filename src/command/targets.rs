@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, io::BufRead, sync::Arc};
 
-use super::{CommandError, tasks};
+use super::{
+    CommandError,
+    tasks::{self, Named},
+};
 use crate::{
     config::{self, ConnectionArgs, Environment},
     task::TaskRef,
@@ -106,59 +109,103 @@ pub(super) fn named_twice(targets: &[Target]) -> Vec<String> {
     said.collect()
 }
 
-/// The tasks that are meant, by server. A profile that only a TASK names counts as if `--profile` did.
+/// The servers on which there are tasks that are meant; all of them where no task is named.
 ///
 /// # Errors
-/// When a text names no task, or it is not plain on which server it is.
+/// As [`among`] has.
 pub(super) fn with_tasks(
     args: &ConnectionArgs,
     texts: &[String],
     stdin: impl FnOnce() -> Box<dyn BufRead>,
     environment: &dyn Environment,
 ) -> Result<Vec<Target>, CommandError> {
-    let texts = tasks::texts(texts, stdin)?;
+    let mut targets = among(args, texts, stdin, environment)?;
+    if targets.iter().any(|target| !target.tasks.is_empty()) {
+        targets.retain(|target| !target.tasks.is_empty());
+    }
+    Ok(targets)
+}
+
+/// All servers that are meant, each with those of the tasks that are there. A profile that only a TASK names counts as
+/// if `--profile` did.
+///
+/// # Errors
+/// When a text names no task, or it is not plain on which server it is.
+pub(super) fn among(
+    args: &ConnectionArgs,
+    texts: &[String],
+    stdin: impl FnOnce() -> Box<dyn BufRead>,
+    environment: &dyn Environment,
+) -> Result<Vec<Target>, CommandError> {
+    let named = tasks::texts(texts, stdin)?;
     let mut args = args.clone();
-    let mut read: Vec<(Option<&str>, &str, Arc<str>)> = Vec::new();
-    for text in &texts {
-        let (name, task) = split(text);
+    let mut read: Vec<(Option<&str>, &Named, Arc<str>)> = Vec::new();
+    for named in &named {
+        let (name, task) = split(&named.text);
         let TaskRef(mo_id) = task
             .parse()
             .map_err(|error: crate::task::NotATask| CommandError::Usage(error.to_string()))?;
         if let Some(name) = name
             && !args.profile.iter().any(|known| known == name)
         {
+            if args.url.is_some() {
+                return Err(CommandError::Usage(format!(
+                    "{} is on the server of profile {name}, but --url (or VTASK_URL) names one, too. Leave one of \
+                     them out.",
+                    named.text
+                )));
+            }
             args.profile.push(name.to_owned());
         }
-        read.push((name, text, mo_id));
+        read.push((name, named, mo_id));
     }
     let mut targets = servers(&args, environment)?;
-    for (name, text, mo_id) in read {
-        let target = match (name, &mut targets[..]) {
-            (_, [only]) => Some(only),
-            (Some(name), several) => several.iter_mut().find(|target| target.is_called(name)),
-            (None, several) => {
-                let host = host(text);
-                several.iter_mut().find(|target| {
-                    config::server_and_trust(&target.connection, environment)
-                        .is_ok_and(|(address, _)| host == Some(&*address.name()))
-                })
-            }
+    for (name, named, mo_id) in read {
+        let at = match name {
+            Some(name) => targets.iter().position(|target| target.is_called(name)),
+            None => None,
         };
-        let Some(target) = target else {
-            let names = args.profile.join(", ");
-            return Err(CommandError::Usage(format!(
-                "{text} may be on any of {names}: the same moId exists on several. Write {}.",
-                full(args.profile.first().map(String::as_str), &mo_id)
-            )));
+        let at = match (at, targets.len()) {
+            (Some(at), _) => at,
+            (None, 1) => 0,
+            (None, _) => on_which(&targets, named, &mo_id, environment)?,
         };
-        if !target.tasks.contains(&mo_id) {
-            target.tasks.push(mo_id);
+        let tasks = &mut targets[at].tasks;
+        if !tasks.contains(&mo_id) {
+            tasks.push(mo_id);
         }
     }
-    if !texts.is_empty() && targets.len() > 1 {
-        targets.retain(|target| !target.tasks.is_empty());
-    }
     Ok(targets)
+}
+
+/// Which of several servers a task is on that does not name a profile: its URL tells, or the line that it comes from.
+fn on_which(
+    targets: &[Target],
+    named: &Named,
+    mo_id: &str,
+    environment: &dyn Environment,
+) -> Result<usize, CommandError> {
+    let servers = targets.iter().filter_map(|target| target.name.as_deref());
+    let servers: Vec<&str> = servers.collect();
+    let Some(host) = named.endpoint.as_deref().or_else(|| host(&named.text)) else {
+        return Err(CommandError::Usage(format!(
+            "{} may be on any of {}: the same moId exists on several. Write {}.",
+            named.text,
+            servers.join(", "),
+            full(servers.first().copied(), mo_id)
+        )));
+    };
+    let at = targets.iter().position(|target| {
+        config::server_and_trust(&target.connection, environment)
+            .is_ok_and(|(address, _)| address.name() == host)
+    });
+    at.ok_or_else(|| {
+        CommandError::Usage(format!(
+            "{} is on {host}, which is none of {}.",
+            named.text,
+            servers.join(", ")
+        ))
+    })
 }
 
 /// The same where only one server can be asked.

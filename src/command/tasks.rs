@@ -6,6 +6,23 @@ use serde_json::Value;
 
 use super::CommandError;
 
+/// A text that is to name a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) text: String,
+    /// The server, where the line of `--json` that it comes from tells it.
+    pub(super) endpoint: Option<String>,
+}
+
+impl From<&str> for Named {
+    fn from(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            endpoint: None,
+        }
+    }
+}
+
 /// The texts that are to name tasks, those of standard input in the place of `-`.
 ///
 /// # Errors
@@ -13,12 +30,12 @@ use super::CommandError;
 pub(super) fn texts(
     arguments: &[String],
     stdin: impl FnOnce() -> Box<dyn BufRead>,
-) -> Result<Vec<String>, CommandError> {
+) -> Result<Vec<Named>, CommandError> {
     let mut texts = Vec::new();
     let mut stdin = Some(stdin);
     for argument in arguments {
         if argument != "-" {
-            texts.push(argument.clone());
+            texts.push(argument.as_str().into());
             continue;
         }
         let Some(stdin) = stdin.take() else { continue };
@@ -38,17 +55,20 @@ pub(super) fn texts(
 
 /// What a line of standard input names: the whole line, the first column of a table (its heading names nothing), or
 /// the task of a line of `--json`.
-fn of_line(line: &str) -> Option<String> {
+fn of_line(line: &str) -> Option<Named> {
     let line = line.trim();
     if line.starts_with('{')
         && let Ok(object) = serde_json::from_str::<Value>(line)
     {
         let places = [&object["moId"], &object["task"]["value"], &object["value"]];
-        let named = places.into_iter().find_map(Value::as_str);
-        return Some(named.unwrap_or(line).to_owned());
+        let text = places.into_iter().find_map(Value::as_str);
+        return Some(Named {
+            text: text.unwrap_or(line).to_owned(),
+            endpoint: object["endpoint"].as_str().map(str::to_owned),
+        });
     }
     let first = line.split_whitespace().next()?;
-    (first != "TASK").then(|| first.to_owned())
+    (first != "TASK").then(|| first.into())
 }
 
 #[cfg(test)]
@@ -61,8 +81,8 @@ mod tests {
     fn read_from(arguments: &[&str], stdin: &'static str) -> Result<Vec<Arc<str>>, CommandError> {
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let texts = texts(&arguments, || Box::new(stdin.as_bytes()))?;
-        let read = texts.into_iter().map(|text| {
-            let read = text.parse::<TaskRef>();
+        let read = texts.into_iter().map(|named| {
+            let read = named.text.parse::<TaskRef>();
             read.map(|task| task.0)
                 .map_err(|error| CommandError::Usage(error.to_string()))
         });

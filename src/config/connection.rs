@@ -65,7 +65,7 @@ pub struct ConnectionArgs {
     #[arg(long, env = "VTASK_KEEP_SESSION")]
     pub keep_session: bool,
 
-    /// Connection of the config file to use; several, on the screen and in list and get: all of them
+    /// Connection of the config file to use; several, on the screen and in list, get, wait and cancel: all of them
     #[arg(
         long,
         env = "VTASK_PROFILE",

@@ -50,6 +50,29 @@ pub struct Defaults {
     pub layout: Option<String>,
     /// The details' part of the screen, in percent.
     pub details_size: Option<i64>,
+    /// As `--sort`: the names of columns.
+    pub sort: Words,
+}
+
+/// One word, or several.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "OneOrMany")]
+pub struct Words(pub Vec<String>);
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a text or a list of texts")]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl From<OneOrMany> for Words {
+    fn from(words: OneOrMany) -> Self {
+        Self(match words {
+            OneOrMany::One(words) => words.split(',').map(str::to_owned).collect(),
+            OneOrMany::Many(words) => words,
+        })
+    }
 }
 
 /// Where what is copied goes.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::task::{Filter, Saved};
 
-use super::{ConfigError, Defaults, Environment, KeyWishes, Password, suggest};
+use super::{ConfigError, Defaults, Environment, KeyWishes, Password, suggest, view::Lines};
 use crate::vim::Fingerprint;
 
 /// What stands in the config file.
@@ -31,6 +31,8 @@ pub struct ConfigFile {
     /// Keys of one's own, understood.
     #[serde(skip)]
     pub wishes: KeyWishes,
+    #[serde(skip)]
+    pub(super) lines: Lines,
     /// Filters by name: `@name` in a filter.
     #[serde(default)]
     pub filters: Saved,
@@ -145,6 +147,7 @@ impl ConfigFile {
             ConfigError(format!("{}{message}", place.unwrap_or_default()))
         })?;
         file.wishes = KeyWishes::read(&file.keys, text);
+        file.lines = Lines::of(text);
         Ok(file)
     }
 

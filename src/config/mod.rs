@@ -13,6 +13,7 @@ mod secret;
 mod suggest;
 mod theme;
 mod trust;
+mod view;
 
 pub use check::{Report, check};
 pub(crate) use connection::process_environment;
@@ -20,7 +21,7 @@ pub use connection::{
     ConnectionArgs, Draft, Environment, defaults, draft, file, kept_session, keyring_entry,
     resolve, server_and_trust,
 };
-pub use defaults::{ClipboardChoice, Defaults};
+pub use defaults::{ClipboardChoice, Defaults, Words};
 pub use file::{ConfigFile, Profile};
 pub use kept::KeptSession;
 pub use keyring::KeyringEntry;

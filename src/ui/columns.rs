@@ -43,15 +43,15 @@ impl Column {
     }
 
     /// What a click on its title sorts by.
-    pub(super) fn sort(self) -> Option<SortColumn> {
+    pub(super) fn sort(self) -> SortColumn {
         match self {
-            Self::Task => Some(SortColumn::Operation),
-            Self::Target => Some(SortColumn::Target),
-            Self::Progress => Some(SortColumn::Progress),
-            Self::Elapsed => Some(SortColumn::Elapsed),
-            Self::StartedBy => Some(SortColumn::StartedBy),
-            // The time left changes by itself, and rows that trade places while one reads are of no use.
-            Self::Left | Self::Cancel => None,
+            Self::Task => SortColumn::Task,
+            Self::Target => SortColumn::Target,
+            Self::Progress => SortColumn::Progress,
+            Self::Elapsed => SortColumn::Elapsed,
+            Self::StartedBy => SortColumn::StartedBy,
+            Self::Left => SortColumn::Left,
+            Self::Cancel => SortColumn::Cancel,
         }
     }
 

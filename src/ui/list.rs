@@ -7,12 +7,14 @@ use super::{
     columns::{Column, columns},
     endpoints,
     ink::Strip,
+    menu::arrow,
     message, row, scrollbar,
     theme::Role,
 };
 use crate::{
     app::{Areas, Focus, Panes, Target},
     task::outline::{Layout, SortColumn},
+    text,
 };
 
 pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
@@ -71,36 +73,72 @@ fn draw_titles(canvas: &mut Canvas, columns: &[(Column, u16, u16)], area: Rect) 
     if area.height == 0 {
         return;
     }
-    let sort = canvas.state.outline.view().sort;
+    let sort = &canvas.state.outline.view().sort;
+    let unseen = unseen(canvas, columns);
     for &(column, start, width) in columns {
         let place = Rect {
             x: area.x + start,
             width,
             ..area
         };
-        let is_sorted = column.sort() == Some(sort.column);
-        let arrow = if sort.descending {
-            canvas.look.symbols.descending
-        } else {
-            canvas.look.symbols.ascending
-        };
-        let mut strip = Strip::new(canvas.look, width);
-        if column.is_right() {
-            let title = column.title().len() + 2 * usize::from(is_sorted);
-            strip.gap(usize::from(width).saturating_sub(title));
+        let arrow = arrow(canvas.look, sort, column.sort());
+        draw_title(canvas, column, arrow.as_deref().unwrap_or_default(), place);
+        if column == Column::Task && !unseen.is_empty() {
+            let arrow = arrow.as_deref().map_or(0, |arrow| text::width(arrow) + 1);
+            let taken = text::width(column.title()) + arrow + 2;
+            let taken = u16::try_from(taken).unwrap_or_default();
+            let room = width.saturating_sub(taken);
+            let mut strip = Strip::new(canvas.look, room);
+            strip.put(&unseen, Role::Faint);
+            let place = Rect {
+                x: place.x + taken,
+                width: room,
+                ..place
+            };
+            strip.draw(place, canvas.buffer);
         }
-        strip.put(column.title(), Role::Heading);
-        if is_sorted {
-            strip.gap(1).put(arrow, Role::Key);
-        } else if column == Column::Task
-            && sort.column == SortColumn::Queued
-            && let Some(_) = column.sort()
-        {
-            strip.gap(2).put("by queue time", Role::Faint);
-        }
-        strip.draw(place, canvas.buffer);
-        if let Some(sort) = column.sort() {
-            canvas.target(place, Target::Column(sort));
-        }
+        canvas.target(place, Target::Column(column.sort()));
     }
+}
+
+/// By what rows are sorted without there being a column for it: `by Queued ▼`.
+fn unseen(canvas: &Canvas, columns: &[(Column, u16, u16)]) -> String {
+    let sort = &canvas.state.outline.view().sort;
+    let keys = sort.keys().iter().map(|key| key.column);
+    let unseen = keys.filter(|key| {
+        let is_seen = columns.iter().any(|(column, ..)| column.sort() == *key);
+        !is_seen && *key != SortColumn::Attention
+    });
+    let unseen: Vec<String> = unseen
+        .filter_map(|key| {
+            let arrow = arrow(canvas.look, sort, key)?;
+            Some(format!("by {} {arrow}", key.title()))
+        })
+        .collect();
+    unseen.join(", ")
+}
+
+/// The name of a column with its arrow, which may stand in the gap beside it.
+fn draw_title(canvas: &mut Canvas, column: Column, arrow: &str, place: Rect) {
+    let aside = u16::from(!arrow.is_empty());
+    let left = aside.min(place.x) * u16::from(column.is_right());
+    let room = usize::from(place.width + left + aside);
+    let (title, arrow_width) = (column.title(), text::width(arrow));
+    let is_roomy = text::width(title) + 1 + arrow_width <= usize::from(place.width);
+    let space = usize::from(is_roomy && aside > 0);
+    let mut strip = Strip::new(canvas.look, place.width + left + aside);
+    if column.is_right() {
+        let used = text::width(title) + space + arrow_width;
+        let end = if is_roomy { usize::from(aside) } else { 0 };
+        strip.gap(room.saturating_sub(used + end));
+    }
+    let title = text::prefix(title, strip.room().saturating_sub(space + arrow_width));
+    strip.put(title, Role::Heading).gap(space);
+    strip.put(arrow, Role::Key);
+    let place = Rect {
+        x: place.x - left,
+        width: place.width + left + aside,
+        ..place
+    };
+    strip.draw(place, canvas.buffer);
 }

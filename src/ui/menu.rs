@@ -2,60 +2,70 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, ink::Strip, overlay, theme::Role};
-use crate::{app::Target, task::outline::SortColumn};
+use super::{Canvas, Look, ink::Strip, overlay, scrollbar, theme::Role};
+use crate::{
+    app::Target,
+    task::outline::{Sort, SortColumn},
+};
 
-fn words(column: SortColumn) -> (&'static str, &'static str) {
-    match column {
-        SortColumn::Attention => (
-            "What matters now",
-            "running, waiting, failed, then the rest",
-        ),
-        SortColumn::Operation => ("Operation", "by name"),
-        SortColumn::Target => ("Target", "by name"),
-        SortColumn::Progress => ("Progress", "percent done"),
-        SortColumn::Elapsed => ("Elapsed", "how long it has run"),
-        SortColumn::StartedBy => ("Started by", "by name"),
-        SortColumn::Queued => ("Queue time", "when it was made"),
-    }
+/// Where the explanations begin.
+const EXPLANATION: usize = 25;
+/// How many entries are seen at once where there is room.
+const SHOWN: u16 = 12;
+
+/// The arrow of a column that rows are sorted by, with its rank where there are several: `▼²`.
+pub(super) fn arrow(look: &Look, sort: &Sort, column: SortColumn) -> Option<String> {
+    let (place, descending) = sort.place(column)?;
+    let symbols = look.symbols;
+    let arrow = if descending {
+        symbols.descending
+    } else {
+        symbols.ascending
+    };
+    let rank = symbols.ranks.get(place - 1).filter(|_| sort.is_several());
+    Some(format!("{arrow}{}", rank.unwrap_or(&"")))
 }
 
 pub(super) fn draw(canvas: &mut Canvas, chosen: usize, screen: Rect) {
-    let height = u16::try_from(SortColumn::ALL.len()).unwrap_or_default();
-    let area = overlay::open(canvas, screen, 64, height, "Sort by");
+    let all = SortColumn::ALL;
+    let height = u16::try_from(all.len()).unwrap_or_default();
+    let height = height.min(SHOWN).min(screen.height.saturating_sub(5));
+    let area = overlay::open(canvas, screen, 66, height, "Sort by");
+    let seen = usize::from(area.height);
+    let top = (chosen + 1).saturating_sub(seen);
     let symbols = canvas.look.symbols;
-    let sort = canvas.state.outline.view().sort;
-    for ((place, column), y) in SortColumn::ALL
-        .into_iter()
-        .enumerate()
-        .zip(area.y..area.bottom())
-    {
+    let sort = &canvas.state.outline.view().sort;
+    let entries = all.iter().enumerate().skip(top);
+    for ((place, column), y) in entries.zip(area.y..area.bottom()) {
         let line = Rect {
             y,
             height: 1,
             ..area
         };
-        let (name, explanation) = words(column);
         let mut strip = Strip::new(canvas.look, area.width);
         let pointer = if place == chosen {
             symbols.pointer
         } else {
             " "
         };
-        strip.put(pointer, Role::Key).gap(1).put(name, Role::Text);
-        if column == sort.column {
-            let arrow = if sort.descending {
-                symbols.descending
-            } else {
-                symbols.ascending
-            };
-            strip.gap(1).put(arrow, Role::Key);
+        strip.put(pointer, Role::Key).gap(1);
+        strip.put(column.title(), Role::Text);
+        if let Some(arrow) = arrow(canvas.look, sort, *column) {
+            strip.gap(1).put(&arrow, Role::Key);
         }
-        strip.pad_to(22).put(explanation, Role::Dim);
+        let explanation = column.explanation();
+        strip.pad_to(EXPLANATION).put(explanation, Role::Dim);
         strip.draw(line, canvas.buffer);
         if place == chosen {
             canvas.tint(line, Role::Selected);
         }
         canvas.target(line, Target::Order(place));
+    }
+    let edge = Rect {
+        width: area.width + 2,
+        ..area
+    };
+    if edge.right() <= canvas.buffer.area.right() {
+        scrollbar::draw(canvas, edge, all.len(), top);
     }
 }

@@ -37,6 +37,8 @@ pub struct Symbols {
     pub ascending: &'static str,
     /// Sorted, the greatest first.
     pub descending: &'static str,
+    /// The ranks of several columns that rows are sorted by.
+    pub ranks: &'static [&'static str],
     /// What points at the chosen one.
     pub pointer: &'static str,
     /// Changes come as they happen.
@@ -86,8 +88,9 @@ const UNICODE: Symbols = Symbols {
     warning: "⚠",
     about: "≈",
     none: "–",
-    ascending: "↑",
-    descending: "↓",
+    ascending: "▲",
+    descending: "▼",
+    ranks: &["¹", "²", "³", "⁴", "⁵"],
     pointer: "›",
     live: "●",
     polling: "◐",
@@ -123,6 +126,7 @@ const ASCII: Symbols = Symbols {
     none: "-",
     ascending: "^",
     descending: "v",
+    ranks: &["1", "2", "3", "4", "5"],
     pointer: ">",
     live: "*",
     polling: "%",

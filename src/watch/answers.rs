@@ -9,7 +9,6 @@ use tokio::time::Instant;
 use super::{
     CancelAnswer, LookUpAnswer, Privilege, Update,
     endpoint::{Endpoint, Halt},
-    lookups::Found,
     push::Fetch,
     reading::{Reading, Wish},
     translate::{News, news},
@@ -54,7 +53,6 @@ pub(super) enum Done {
     Cancel(Arc<str>, Result<(), Error>),
     Privilege(Arc<str>, Result<Privilege, Error>),
     LookedUp(Trace, Result<Option<Value>, Error>),
-    Found(Found),
     /// Tasks were put into the view; those that the server does not know.
     View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
     /// The running wait was told to end; the wait itself tells how it ended.
@@ -70,6 +68,7 @@ impl Endpoint {
         match done {
             Done::Task(mo_id, answer) => self.take_task(reading, &mo_id, answer)?,
             Done::Recent(answer) => {
+                reading.knows_recent = true;
                 for task in usable(answer)?.unwrap_or_default() {
                     self.watched
                         .add(&task.value, Origin::Discovered, Instant::now());
@@ -100,7 +99,6 @@ impl Endpoint {
                 self.tell(Update::Privilege { mo_id, privilege }).await?;
             }
             Done::LookedUp(trace, answer) => self.take_past(reading, trace, answer).await?,
-            Done::Found(found) => self.take_found(reading, found).await?,
             Done::View(joining, answer) => self.take_view(reading, &joining, answer)?,
             Done::Nudge => {}
         }

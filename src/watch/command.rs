@@ -24,9 +24,9 @@ pub enum Command {
     /// Find the family of this task (ancestors, siblings, children) among the recent tasks and in the server's
     /// history, and keep looking while something in it goes on; what is found comes as ordinary changes of tasks.
     /// One family at a time; `None` ends it.
-    FollowFamily(Option<Arc<str>>),
+    FollowFamily(Option<Trace>),
     /// Tell the events of this task, at once and again while it goes on. One task at a time; `None` ends it.
-    FollowEvents(Option<Arc<str>>),
+    FollowEvents(Option<Trace>),
     /// Search the server's history.
     Past(PastRequest),
     /// Stop reading, or go on.

@@ -137,7 +137,7 @@ impl Endpoint {
             fetch: Fetch::new(options.fetch),
             litter: Vec::new(),
             has_labels: false,
-            lookups: LookUps::default(),
+            lookups: LookUps::new(Instant::now()),
             backoff: Backoff::new(options.tempo, fastrand::u64(..)),
             client: None,
             options,
@@ -412,11 +412,13 @@ impl Endpoint {
             Some(Command::CheckPrivilege(mo_id)) => self.wishes.push(Wish::CheckPrivilege(mo_id)),
             Some(Command::Cancel(mo_id)) => self.wishes.push(Wish::Cancel(mo_id)),
             Some(Command::LookUp(trace)) => self.wishes.push(Wish::LookUp(trace)),
-            Some(
-                command @ (Command::FollowFamily(_) | Command::FollowEvents(_) | Command::Past(_)),
-            ) => self.wishes.push(Wish::Around(command)),
+            Some(command @ (Command::FollowFamily(_) | Command::FollowEvents(_))) => {
+                self.follow(command).await?;
+            }
+            Some(Command::Past(request)) => self.wishes.push(Wish::Past(request)),
             Some(Command::Pause(paused)) => {
                 self.paused = paused;
+                self.lookups.pause(paused);
                 self.wishes.push(Wish::ShowLink);
             }
         }

@@ -27,6 +27,11 @@ impl Joining {
         }
     }
 
+    /// Whether everybody was heard of.
+    pub(super) fn is_empty(&self) -> bool {
+        self.since.is_empty()
+    }
+
     /// Forgets everybody, and answers who they were.
     pub(super) fn take_all(&mut self) -> Vec<Arc<str>> {
         self.since.drain().map(|(mo_id, _)| mo_id).collect()

@@ -132,6 +132,11 @@ impl Push {
         self.is_modifying
     }
 
+    /// Whether tasks of the view were not heard of yet, or are on their way into it.
+    pub(super) fn is_joining(&self) -> bool {
+        self.is_modifying || !self.joining.is_empty()
+    }
+
     /// Takes a task out of the view.
     pub(super) fn leave(&mut self, mo_id: &Arc<str>) {
         self.joining.remove(mo_id);

@@ -9,9 +9,10 @@ use tokio::{
 };
 
 use super::{
-    CancelAnswer, Command, Link, Update,
+    CancelAnswer, Link, PastRequest, Update,
     answers::{Done, End, privilege},
     endpoint::{Endpoint, Halt},
+    lookups::Found,
     push::Fetch,
 };
 use crate::{
@@ -33,8 +34,7 @@ pub(super) enum Wish {
     Cancel(Arc<str>),
     CheckPrivilege(Arc<str>),
     LookUp(Trace),
-    /// Something around tasks, or the past.
-    Around(Command),
+    Past(PastRequest),
     Discover,
     /// The state of the connection is to be told again: it was paused, or no longer.
     ShowLink,
@@ -44,6 +44,8 @@ pub(super) enum Wish {
 pub(super) struct Reading {
     pub(super) client: Arc<Client>,
     pub(super) requests: JoinSet<Done>,
+    /// Look-ups; most of the time they wait for their turn.
+    look_ups: JoinSet<Found>,
     /// The long poll, if one runs.
     pub(super) waits: JoinSet<Result<Option<UpdateSet>, Error>>,
     /// The tasks that are being read, with the time they were asked for.
@@ -54,6 +56,9 @@ pub(super) struct Reading {
     pub(super) changes: Vec<TaskChange>,
     /// When the oldest of them may have happened.
     pub(super) since: Option<Instant>,
+    pub(super) began: Instant,
+    /// Whether the list of recent tasks was read.
+    pub(super) knows_recent: bool,
     discover_at: Option<Instant>,
     clock_at: Instant,
 }
@@ -65,18 +70,22 @@ impl Endpoint {
         let mut reading = Reading {
             client,
             requests: JoinSet::new(),
+            look_ups: JoinSet::new(),
             waits: JoinSet::new(),
             tasks: Vec::new(),
             cancels: Vec::new(),
             changes: Vec::new(),
             since: None,
+            began: now,
+            knows_recent: false,
             discover_at: self.options.discover.then_some(now),
             clock_at: now + CLOCK_INTERVAL,
         };
         let Err(end) = self.read_until_end(&mut reading).await;
         reading.requests.abort_all();
         reading.waits.abort_all();
-        self.lookups.past.interrupted();
+        reading.look_ups.abort_all();
+        self.lookups.interrupted(Instant::now());
         for (task, _) in std::mem::take(&mut reading.tasks) {
             self.watched.at(&task, Instant::now());
         }
@@ -128,6 +137,12 @@ impl Endpoint {
                         };
                     }
                 }
+                Some(done) = reading.look_ups.join_next() => {
+                    if let Ok(found) = done {
+                        self.take_found(reading, found).await?;
+                    }
+                }
+                () = self.lookups.line_up() => {}
                 Some(Ok(answer)) = reading.waits.join_next(), if !self.paused => {
                     self.take_wait(reading, answer).await?;
                 }
@@ -143,6 +158,7 @@ impl Endpoint {
     /// Starts as many of the requests that are due as may be under way.
     fn start_requests(&mut self, reading: &mut Reading) {
         let now = Instant::now();
+        self.start_look_ups(reading, now);
         if self.paused {
             return;
         }
@@ -156,7 +172,6 @@ impl Endpoint {
             reading.discover_at = Some(now + self.options.discover_interval);
             reading.start(|client| async move { Done::Recent(client.recent_tasks().await) });
         }
-        self.start_typical(reading, now);
         if matches!(self.fetch, Fetch::Push(_)) {
             self.feed_push(reading);
             return;
@@ -171,9 +186,11 @@ impl Endpoint {
     /// When there is something to start again, if nothing else happens.
     fn next_time(&self, reading: &Reading) -> Instant {
         const NEVER: Duration = Duration::from_secs(3600);
-        let far = Instant::now() + NEVER;
+        let now = Instant::now();
+        let far = now + NEVER;
+        let look_ups = self.next_look_up(reading, now);
         if self.paused {
-            return far;
+            return look_ups.map_or(far, |at| at.min(far));
         }
         let can_start = match &self.fetch {
             Fetch::Push(push) => !push.is_modifying(),
@@ -186,7 +203,7 @@ impl Endpoint {
             fetch,
             reading.discover_at,
             Some(reading.clock_at),
-            self.typical_at(),
+            look_ups,
         ]
         .into_iter()
         .flatten()
@@ -221,7 +238,7 @@ impl Endpoint {
                     Done::LookedUp(trace, found)
                 });
             }
-            Wish::Around(command) => self.look_up(reading, command).await?,
+            Wish::Past(request) => self.ask_past(reading, request).await?,
             Wish::Discover => {
                 reading.discover_at = reading.discover_at.map(|_| Instant::now());
             }
@@ -263,6 +280,13 @@ impl Reading {
         F: Future<Output = Done> + Send + 'static,
     {
         self.requests.spawn(request(self.client.clone()));
+    }
+
+    pub(super) fn look_up<F>(&mut self, look_up: impl FnOnce(Arc<Client>) -> F)
+    where
+        F: Future<Output = Found> + Send + 'static,
+    {
+        self.look_ups.spawn(look_up(self.client.clone()));
     }
 
     pub(super) fn read(&mut self, mo_id: Arc<str>, known: Option<Digest>) {

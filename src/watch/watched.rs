@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::vim::{
-    Digest,
+    Digest, Trace,
     types::{TaskInfo, TaskState, unboxed},
 };
 
@@ -316,6 +316,21 @@ impl Watched {
 
     pub(super) fn contains(&self, mo_id: &str) -> bool {
         self.entries.contains_key(mo_id)
+    }
+
+    /// Whether a task is watched and not over.
+    pub(super) fn goes_on(&self, mo_id: &str) -> bool {
+        self.entries.get(mo_id).is_some_and(|entry| !entry.finished)
+    }
+
+    /// Whether the task of this trace, or another of its family, is watched and not over. Looks at all that is watched.
+    pub(super) fn family_goes_on(&self, trace: &Trace) -> bool {
+        let is_member = |entry: &Entry| {
+            let root = entry.root.as_ref().or(entry.key.as_ref());
+            root.is_some() && root == trace.root()
+        };
+        let mut going = self.entries.values().filter(|entry| !entry.finished);
+        self.goes_on(&trace.mo_id) || going.any(is_member)
     }
 
     /// Drops the oldest finished tasks beyond the limit, except those that are named, pinned, or above a task that

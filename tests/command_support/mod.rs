@@ -9,12 +9,15 @@
 )]
 
 use std::{
+    fs,
     io::{self, Cursor, Write},
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use clap::Parser;
+use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 use vtask::{
@@ -82,6 +85,17 @@ pub(crate) async fn server_with(adjust: impl FnOnce(&mut Options)) -> Simulator 
     // Nothing is queued any more: queued tasks are read less often.
     simulator.control().advance(Duration::from_millis(500));
     simulator
+}
+
+/// A config file with a profile for each server; its path.
+pub(crate) fn config(folder: &Path, servers: &[(&str, &Simulator)]) -> String {
+    let profiles = servers.iter().map(|(name, server)| {
+        let url = server.url();
+        format!("[profiles.{name}]\nurl = \"{url}\"\nusername = \"ops\"\n")
+    });
+    let path = folder.join("config.toml");
+    fs::write(&path, profiles.collect::<String>()).unwrap();
+    path.to_str().unwrap().to_owned()
 }
 
 /// Lets time go by for ever, fifty times as fast as it does.
@@ -226,12 +240,24 @@ impl Line {
         }
     }
 
+    /// Runs it against servers that its words or its config name, in time that goes by on all of them.
+    pub(crate) async fn among(self, simulators: &[&Simulator]) -> Ran {
+        let driving = simulators.iter().map(|simulator| {
+            let control = simulator.control();
+            async move { drive(&control).await }
+        });
+        tokio::select! {
+            ran = self.at("") => ran,
+            _ = join_all(driving) => unreachable!("time does not end"),
+        }
+    }
+
     pub(crate) async fn at(self, url: &str) -> Ran {
         let (out, err) = (Paper::default(), Paper::default());
         let words = ["vtask"].into_iter().map(str::to_owned).chain(self.words);
         let connection = ["--url", url, "--username", "ops"].map(str::to_owned);
         let is_known = |words: &[String]| {
-            let names_profiles = words.iter().any(|word| word == "--profile");
+            let names_profiles = words.iter().any(|word| word == "--config");
             words[1] == "config" || words[1] == "trust" || names_profiles
         };
         let words: Vec<String> = words.collect();

@@ -8,6 +8,8 @@
     reason = "each test file that includes this uses its own part of it; tests may panic"
 )]
 
+pub mod frozen;
+
 use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
@@ -144,6 +146,13 @@ impl Bench {
         };
         let met = timeout(BOUND, waiting).await;
         assert!(met.is_ok(), "never came: {what}; links {:?}", self.links);
+    }
+
+    /// Takes in what was told already.
+    pub fn drain(&mut self) {
+        while let Ok((_, update)) = self.updates.try_recv() {
+            self.take(update);
+        }
     }
 
     fn take(&mut self, update: Update) {

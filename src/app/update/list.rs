@@ -10,11 +10,11 @@ use crate::{
         filters::Clocks,
         geometry::Areas,
         notices::Gravity,
-        state::{Focus, Overlay, Panes, State},
+        state::{Focus, Panes, State},
     },
     task::{
         Filter, Handle,
-        outline::{Fold, Layout, Sort, SortColumn, View},
+        outline::{Fold, Layout, View},
     },
     watch::Command,
 };
@@ -80,7 +80,7 @@ fn fold_or_climb(state: &mut State) {
 }
 
 /// Changes the view, with the selection held to its task.
-fn rearrange(state: &mut State, now: Timestamp, change: impl FnOnce(&mut View)) {
+pub(super) fn rearrange(state: &mut State, now: Timestamp, change: impl FnOnce(&mut View)) {
     let mut outline = std::mem::take(&mut state.outline);
     let mut view = outline.view().clone();
     change(&mut view);
@@ -108,66 +108,6 @@ pub(super) fn switch_layout(state: &mut State, now: Timestamp) {
             Layout::Flat => Layout::Tree,
         }
     });
-}
-
-pub(super) fn reverse(state: &mut State, now: Timestamp) {
-    rearrange(state, now, |view| {
-        view.sort.descending = !view.sort.descending;
-    });
-}
-
-/// Sorts by a column, the natural way round first; by the column that it is sorted by already, the other way.
-pub(super) fn sort_by(state: &mut State, column: SortColumn, now: Timestamp) {
-    rearrange(state, now, |view| {
-        view.sort = if view.sort.column == column {
-            Sort {
-                descending: !view.sort.descending,
-                column,
-            }
-        } else {
-            Sort {
-                column,
-                descending: matches!(column, SortColumn::Progress | SortColumn::Elapsed),
-            }
-        }
-    });
-}
-
-pub(super) fn open_menu(state: &mut State) {
-    let column = state.outline.view().sort.column;
-    let mut columns = SortColumn::ALL.iter();
-    let chosen = columns.position(|known| *known == column);
-    state.overlay = Some(Overlay::Sort {
-        chosen: chosen.unwrap_or_default(),
-    });
-}
-
-pub(super) fn act_in_menu(state: &mut State, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Sort { chosen }) = &mut state.overlay else {
-        return Vec::new();
-    };
-    let last = SortColumn::ALL.len() - 1;
-    match action {
-        Action::Up => *chosen = chosen.saturating_sub(1),
-        Action::Down => *chosen = (*chosen + 1).min(last),
-        Action::Reverse => reverse(state, now),
-        Action::Accept => {
-            let chosen = *chosen;
-            choose_order(state, chosen, now);
-        }
-        Action::Dismiss => state.overlay = None,
-        _ => {}
-    }
-    Vec::new()
-}
-
-pub(super) fn choose_order(state: &mut State, chosen: usize, now: Timestamp) {
-    state.overlay = None;
-    if let Some(column) = SortColumn::ALL.get(chosen)
-        && state.outline.view().sort.column != *column
-    {
-        sort_by(state, *column, now);
-    }
 }
 
 pub(super) fn unwatch(state: &mut State, now: Timestamp) -> Vec<Effect> {

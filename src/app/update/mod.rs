@@ -8,6 +8,7 @@ mod inspect;
 mod list;
 mod mouse;
 mod news;
+mod order;
 mod palette;
 mod past;
 mod prompt;
@@ -87,10 +88,8 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
         Context::Prompt => prompt::act(state, action, now),
         Context::Cancel | Context::Confirm => inspect::act(state, action, now),
         Context::Palette => palette::act(state, action, now),
-        Context::Menu if matches!(state.overlay, Some(Overlay::Copy { .. })) => {
-            copy::act_in_menu(state, action, now)
-        }
-        Context::Menu => list::act_in_menu(state, action, now),
+        Context::Menu => copy::act_in_menu(state, action, now),
+        Context::Order => order::act(state, action, now),
         Context::Summary => {
             summary::act(state, action, now);
             Vec::new()
@@ -117,8 +116,8 @@ fn act_on_screen(
     match action {
         Action::Inspect => return inspect::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),
-        Action::Sort => list::open_menu(state),
-        Action::Reverse => list::reverse(state, now),
+        Action::Sort => order::open(state),
+        Action::Reverse => order::reverse(state, now),
         Action::Layout => list::switch_layout(state, now),
         Action::Unwatch => return list::unwatch(state, now),
         Action::Pin => return list::pin(state, now),

@@ -1,10 +1,10 @@
 //! What the mouse does. What it hits is what was drawn last.
 
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Position;
 
-use super::{act, arrange, copy, details, inspect, list, palette, summary};
+use super::{act, arrange, copy, details, inspect, list, order, palette, summary};
 use crate::app::{
     action::Action,
     event::Effect,
@@ -21,7 +21,7 @@ pub(super) fn take(state: &mut State, mouse: MouseEvent, now: Timestamp) -> Opti
     match mouse.kind {
         MouseEventKind::ScrollUp => Some(roll(state, place, Action::Up, now)),
         MouseEventKind::ScrollDown => Some(roll(state, place, Action::Down, now)),
-        MouseEventKind::Down(MouseButton::Left) => click(state, place, now),
+        MouseEventKind::Down(MouseButton::Left) => click(state, place, mouse.modifiers, now),
         MouseEventKind::Drag(MouseButton::Left) => arrange::pull(state, place).then(Vec::new),
         MouseEventKind::Up(MouseButton::Left) if state.arrangement.is_held => {
             arrange::hold(state, false);
@@ -55,15 +55,21 @@ fn roll(state: &mut State, place: Position, action: Action, now: Timestamp) -> V
     }
 }
 
-fn click(state: &mut State, place: Position, now: Timestamp) -> Option<Vec<Effect>> {
+fn click(
+    state: &mut State,
+    place: Position,
+    modifiers: KeyModifiers,
+    now: Timestamp,
+) -> Option<Vec<Effect>> {
     let mut hits = state.drawn.targets.iter().rev();
     let (_, target) = *hits.find(|(area, _)| area.contains(place))?;
     match target {
         Target::Row(handle) => list::select(state, handle),
         Target::FoldMark(handle) => list::toggle_fold(state, handle),
         Target::Column(column) => {
-            state.cursor.hold(&state.outline);
-            list::sort_by(state, column, now);
+            // Many terminals keep clicks with Shift for themselves.
+            let further = KeyModifiers::SHIFT | KeyModifiers::CONTROL | KeyModifiers::ALT;
+            order::click(state, column, modifiers.intersects(further), now);
         }
         Target::Tab(tab) => details::show(state, tab),
         Target::Border => arrange::hold(state, true),
@@ -72,7 +78,7 @@ fn click(state: &mut State, place: Position, now: Timestamp) -> Option<Vec<Effec
         Target::Summed(place) => summary::choose(state, place, now),
         Target::Command(place) => return Some(palette::choose(state, place, now)),
         Target::Copied(place) => return Some(copy::choose(state, place, now)),
-        Target::Order(place) => list::choose_order(state, place, now),
+        Target::Order(place) => order::choose(state, place, now),
         Target::Action(action) => {
             let context = state.context();
             return Some(act(state, context, action, now));

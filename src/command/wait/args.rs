@@ -19,10 +19,15 @@ targetMoId, startedBy, phase, progress (percent), progressDerived, cancelable, c
 queuedAt, startedAt, completedAt, queuedSeconds, durationSeconds, error {type, message}, trouble, and info: the \
 TaskInfo as the server sent it.
 
-Type \"link\", when the connection breaks or comes back: state, reason, attempt, nextAt.
+Type \"link\", when the connection breaks or comes back: state (connecting, live, polling, retrying, signed-out, \
+given-up), reason, attempt, nextAt.
 
 Type \"summary\", the last line: outcome (success, failed, cancelled, unknown, refused, timeout, interrupted), \
-exitCode, durationSeconds, reason, tasks [{moId, status, outcome, durationSeconds, error}].";
+exitCode, durationSeconds, reason, tasks [{endpoint, moId, status, outcome, durationSeconds, error}]; its endpoint is \
+null where several servers were waited on.
+
+Several vCenters: --profile lab --profile branch, and lab/task-4711 where the server does not show otherwise. One that \
+is away or refuses does not disturb the others; what becomes of its tasks is unknown.";
 
 /// Wait until tasks have finished
 ///
@@ -56,11 +61,15 @@ pub struct WaitArgs {
     #[arg(long, conflicts_with = "any")]
     pub children: bool,
 
+    /// With --children: how long nothing of the family may end or come to light before it counts as finished
+    #[arg(long, value_name = "SPAN", value_parser = spans::positive, requires = "children", default_value = "6s")]
+    pub settle: SignedDuration,
+
     /// Give up after this time, such as 2h or 90s
     #[arg(long, env = "VTASK_TIMEOUT", value_name = "SPAN", value_parser = spans::positive)]
     pub timeout: Option<SignedDuration>,
 
-    /// Give up when the server cannot be reached for this long [default: 10m]
+    /// Give a server up when it cannot be reached for this long [default: 10m]
     #[arg(long, env = "VTASK_MAX_OUTAGE", value_name = "SPAN", value_parser = spans::positive)]
     pub max_outage: Option<SignedDuration>,
 

@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     gauge::{bar, figure, left},
+    told,
     waiting::{Awaited, Fate, Waiting},
 };
 use crate::{
     command::{stage::Size, words},
-    task::{Progress, Record, Status, TimeLeft},
+    task::{Record, Status, TimeLeft},
     text::{duration, prefix, sanitize, truncate, width},
     watch::Link,
 };
@@ -72,16 +73,14 @@ fn rank(status: Status) -> u8 {
 
 fn line(waiting: &Waiting, task: &Awaited, now: Timestamp, columns: usize, look: Look) -> String {
     let status = waiting.status(task);
-    let record = waiting.record(&task.mo_id);
-    let time = waiting.server_time(now);
+    let record = waiting.record(&task.id);
+    let time = waiting.server_time(task.id.endpoint, now);
     let elapsed = record.and_then(|record| record.elapsed(time));
     let name = name(waiting, task, record, look);
     let (sign, color) = (sign(status, look), color(status));
     let mut right = String::new();
     if status.is_active() {
-        let progress = waiting
-            .handle(&task.mo_id)
-            .map_or(Progress::None, |handle| waiting.board.progress(handle));
+        let progress = told::progress(waiting, task);
         let room = columns.saturating_sub(NAME + 24);
         if room >= BAR.1 {
             right.push_str(&bar(progress, room.min(BAR.0), now, look));
@@ -123,6 +122,8 @@ fn line(waiting: &Waiting, task: &Awaited, now: Timestamp, columns: usize, look:
 fn name(waiting: &Waiting, task: &Awaited, record: Option<&Record>, look: Look) -> String {
     let dot = if look.ascii { " - " } else { " · " };
     let mut parts: Vec<String> = Vec::new();
+    let place = waiting.place(task.id.endpoint);
+    parts.extend(place.and_then(|place| Some(place.name.as_deref()?.to_owned())));
     match record.and_then(|record| Some((record, record.info.as_deref()?))) {
         Some((record, info)) => {
             parts.push(waiting.board.operation(record).into_owned());
@@ -137,7 +138,7 @@ fn name(waiting: &Waiting, task: &Awaited, record: Option<&Record>, look: Look) 
                 parts.push(phase.text().to_owned());
             }
         }
-        None => parts.push(task.mo_id.to_string()),
+        None => parts.push(task.id.mo_id.to_string()),
     }
     match &task.fate {
         Fate::Unknown(why) => parts.push(why.to_string()),
@@ -175,12 +176,11 @@ fn totals(waiting: &Waiting, now: Timestamp, columns: usize, look: Look) -> Stri
     let dot = if look.ascii { " - " } else { " · " };
     let mut parts = vec![sum(waiting)];
     parts.push(duration(now.duration_since(waiting.began)));
-    let time = waiting.server_time(now);
-    let lefts = waiting
-        .awaited
-        .iter()
-        .filter(|task| !task.is_decided())
-        .map(|task| left(waiting.record(&task.mo_id)?, time));
+    let open = waiting.awaited.iter().filter(|task| !task.is_decided());
+    let lefts = open.map(|task| {
+        let time = waiting.server_time(task.id.endpoint, now);
+        left(waiting.record(&task.id)?, time)
+    });
     // As long as the slowest; unknown while one of them is.
     let longest = lefts
         .collect::<Option<Vec<_>>>()
@@ -189,7 +189,7 @@ fn totals(waiting: &Waiting, now: Timestamp, columns: usize, look: Look) -> Stri
     if let Some(longest) = longest {
         parts.push(format!("~{} left", duration(longest)));
     }
-    parts.push(link(&waiting.link, now));
+    parts.push(links(waiting, now));
     let text = sanitize(&parts.join(dot)).into_owned();
     let ellipsis = if look.ascii { "~" } else { "…" };
     let text = truncate(&text, columns, ellipsis);
@@ -229,7 +229,25 @@ pub(in crate::command) fn sum(waiting: &Waiting) -> String {
     text
 }
 
-/// The state of the connection in words.
+/// The state of the connections in words: once where it is the same for all.
+fn links(waiting: &Waiting, now: Timestamp) -> String {
+    let states = waiting.places.iter().map(|place| match &place.lost {
+        Some(_) => "given up".to_owned(),
+        None => link(&place.link, now),
+    });
+    let states: Vec<String> = states.collect();
+    if states.windows(2).all(|pair| pair[0] == pair[1]) {
+        return states.into_iter().next().unwrap_or_default();
+    }
+    let named = waiting.places.iter().zip(states);
+    let named = named.map(|(place, state)| {
+        let name = place.name.as_deref().unwrap_or(&place.endpoint);
+        format!("{name} {state}")
+    });
+    named.collect::<Vec<_>>().join(", ")
+}
+
+/// The state of a connection in words.
 pub(in crate::command) fn link(link: &Link, now: Timestamp) -> String {
     match link {
         Link::Connecting => "connecting".to_owned(),
@@ -238,7 +256,11 @@ pub(in crate::command) fn link(link: &Link, now: Timestamp) -> String {
         Link::Paused => "paused".to_owned(),
         Link::Retrying { next, reason, .. } => {
             let left = next.duration_since(now).max(SignedDuration::ZERO);
-            format!("next try in {}: {reason}", duration(left))
+            if left < SignedDuration::from_secs(1) {
+                format!("trying again: {reason}")
+            } else {
+                format!("next try in {}: {reason}", duration(left))
+            }
         }
         Link::SignedOut { .. } => "signed out".to_owned(),
     }
@@ -250,7 +272,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        command::wait::waiting::{Goal, HERE},
+        command::wait::waiting::Goal,
         task::{
             TaskChange,
             fixture::{at, info},
@@ -263,17 +285,17 @@ mod tests {
         color: false,
     };
 
-    fn waiting() -> Waiting {
+    fn waiting(name: Option<&str>) -> Waiting {
         let goal = Goal {
             any: false,
             children: None,
-            new: None,
             timeout: None,
             max_outage: SignedDuration::from_mins(10),
         };
         let tasks = ["task-1", "task-2", "task-3", "task-4"].map(Into::into);
-        let mut waiting = Waiting::new(goal, &tasks, at(0));
-        waiting.take(Update::Link(Link::Live), at(0));
+        let mut waiting = Waiting::new(goal, at(0));
+        let here = waiting.add_place("vc01.lab", name, &tasks, None);
+        waiting.take(here, Update::Link(Link::Live), at(0));
         let infos = [
             info(
                 "task-1",
@@ -294,22 +316,21 @@ mod tests {
             .map(|info| TaskChange::Whole { info, at: at(1) })
             .to_vec();
         let since = std::time::Instant::now();
-        waiting.take(Update::Tasks { changes, since }, at(1));
+        waiting.take(here, Update::Tasks { changes, since }, at(1));
         // Even progress, so that there is a time left to tell.
         for second in (2..60).step_by(2) {
             let mo_id = "task-1".into();
             let fields = vec![("progress".into(), json!(40 * second / 60))];
             let at = at(second);
             let changes = vec![TaskChange::Fields { mo_id, fields, at }];
-            waiting.take(Update::Tasks { changes, since }, at);
+            waiting.take(here, Update::Tasks { changes, since }, at);
         }
-        assert_eq!(HERE.0, 0);
         waiting
     }
 
     #[test]
     fn bars_at_a_common_and_a_narrow_width() {
-        let waiting = waiting();
+        let waiting = waiting(None);
         let mut text = String::new();
         for columns in [100, 80, 50, 30] {
             text.push_str(&lines(&waiting, at(60), (columns, 24), PLAIN).join("\n"));
@@ -319,8 +340,39 @@ mod tests {
     }
 
     #[test]
+    fn several_servers_are_told_apart() {
+        let mut waiting = waiting(Some("lab"));
+        let branch = waiting.add_place("vc02.lab", Some("branch"), &["task-1".into()], None);
+        let reason = "connecting (vc02.lab): connection refused.".into();
+        let retrying = Link::Retrying {
+            attempt: 2,
+            next: at(70),
+            reason,
+        };
+        waiting.take(branch, Update::Link(retrying), at(59));
+        let mut text = String::new();
+        for columns in [120, 60] {
+            text.push_str(&lines(&waiting, at(60), (columns, 24), PLAIN).join("\n"));
+            text.push_str("\n\n");
+        }
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_try_that_is_due_has_no_zero_seconds_left() {
+        let retrying = Link::Retrying {
+            attempt: 1,
+            next: at(60),
+            reason: "refused".into(),
+        };
+        assert_eq!(link(&retrying, at(55)), "next try in 5s: refused");
+        assert_eq!(link(&retrying, at(60)), "trying again: refused");
+        assert_eq!(link(&retrying, at(90)), "trying again: refused");
+    }
+
+    #[test]
     fn no_line_is_wider_and_no_block_higher_than_the_terminal() {
-        let waiting = waiting();
+        let waiting = waiting(None);
         for ascii in [false, true] {
             for columns in 1..130 {
                 for rows in 1..8 {

@@ -1,26 +1,28 @@
 //! What is shown while waiting: bars that are redrawn in place, or a plain line per change; and NDJSON for machines.
 
-use std::{collections::HashMap, fmt::Write as _, io::Write as _, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    io::Write as _,
+};
 
 use jiff::{Timestamp, TimestampRound, Unit};
 
 use super::{
     bars::{self, Look},
     json::{self, Written},
+    told,
     waiting::{Conclusion, Fate, News, Waiting},
 };
 use crate::{
     command::{
-        CommandError, Outcome, shape,
+        CommandError, Outcome,
         stage::{Outlet, unwritable},
         tell::{
             TellArgs,
-            exec::Ended,
-            terminal::{self, Mark, Terminal},
+            terminal::{self, Terminal},
         },
-        words,
     },
-    task::{Progress, Record, Status},
+    task::{EndpointId, TaskId},
     text::{duration, sanitize},
     watch::Link,
 };
@@ -43,15 +45,15 @@ pub(in crate::command) struct Reporter<'a> {
     pub(in crate::command) look: Look,
     pub(in crate::command) tell: TellArgs,
     pub(in crate::command) terminal: Terminal,
-    pub(in crate::command) endpoint: String,
     pub(in crate::command) out: &'a mut Outlet,
     pub(in crate::command) err: &'a mut Outlet,
     /// How many lines of bars stand on the screen.
     drawn: usize,
     titled: bool,
     written: Written,
-    told: HashMap<Arc<str>, String>,
-    told_link: Option<String>,
+    told: HashMap<TaskId, String>,
+    /// The servers of which was told that they are away.
+    told_away: HashSet<EndpointId>,
 }
 
 impl<'a> Reporter<'a> {
@@ -59,7 +61,6 @@ impl<'a> Reporter<'a> {
         talk: Talk,
         json: bool,
         look: Look,
-        endpoint: String,
         out: &'a mut Outlet,
         err: &'a mut Outlet,
     ) -> Self {
@@ -69,14 +70,13 @@ impl<'a> Reporter<'a> {
             look,
             tell: TellArgs::default(),
             terminal: Terminal::from_environment(|_| None),
-            endpoint,
             out,
             err,
             drawn: 0,
             titled: false,
             written: Written::default(),
             told: HashMap::new(),
-            told_link: None,
+            told_away: HashSet::new(),
         }
     }
 
@@ -88,28 +88,24 @@ impl<'a> Reporter<'a> {
         now: Timestamp,
     ) -> Result<(), CommandError> {
         let mut changed = news.changed.clone();
-        changed.extend(
-            news.decided
-                .iter()
-                .filter(|mo_id| !news.changed.contains(mo_id))
-                .cloned(),
-        );
+        let decided = news.decided.iter();
+        changed.extend(decided.filter(|id| !news.changed.contains(id)).cloned());
         if self.json {
             let mut text = String::new();
-            if news.link {
-                text.extend(self.written.link(waiting, &self.endpoint, now));
+            for place in &news.links {
+                text.extend(self.written.link(waiting, *place, now));
             }
-            for mo_id in &changed {
-                text.extend(self.written.task(waiting, mo_id, &self.endpoint, now));
+            for id in &changed {
+                text.extend(self.written.task(waiting, id, now));
             }
             self.data(&text)?;
         }
         if self.talk == Talk::Lines {
-            if news.link {
-                self.link_line(waiting, now);
+            for place in &news.links {
+                self.link_line(waiting, *place, now);
             }
-            for mo_id in &changed {
-                self.task_line(waiting, mo_id, now);
+            for id in &changed {
+                self.task_line(waiting, id, now);
             }
         }
         Ok(())
@@ -131,37 +127,43 @@ impl<'a> Reporter<'a> {
         let _ = self.err.writer.flush();
     }
 
-    fn link_line(&mut self, waiting: &Waiting, now: Timestamp) {
-        let text = match &waiting.link {
-            Link::Retrying { .. } => format!("vtask: {}", bars::link(&waiting.link, now)),
-            link if link.is_current() && self.told_link.is_some() => {
-                "vtask: the server answers again.".to_owned()
+    fn link_line(&mut self, waiting: &Waiting, id: EndpointId, now: Timestamp) {
+        let Some(place) = waiting.place(id) else {
+            return;
+        };
+        let before = place.before();
+        let text = match (&place.link, &place.lost) {
+            // Of the only one the end tells.
+            (_, Some(loss)) if place.name.is_some() => {
+                format!("{before}given up: {}", loss.reason)
+            }
+            (Link::Retrying { .. }, None) => {
+                self.told_away.insert(id);
+                format!("{before}{}", bars::link(&place.link, now))
+            }
+            (link, None) if link.is_current() && self.told_away.remove(&id) => {
+                format!("{before}the server answers again.")
             }
             _ => return,
         };
-        if link_is_back(&waiting.link) {
-            self.told_link = None;
-        } else {
-            self.told_link = Some(text.clone());
-        }
-        self.talk(&format!("{}\n", sanitize(&text)));
+        self.talk(&format!("vtask: {}\n", sanitize(&text)));
     }
 
     /// `19:51:06 task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks`.
-    fn task_line(&mut self, waiting: &Waiting, mo_id: &Arc<str>, now: Timestamp) {
-        let Some(task) = waiting.awaited.iter().find(|task| task.mo_id == *mo_id) else {
+    fn task_line(&mut self, waiting: &Waiting, id: &TaskId, now: Timestamp) {
+        let Some(task) = waiting.task(id) else {
             return;
         };
-        let text = change(waiting, task);
-        if self.told.get(mo_id) == Some(&text) {
+        let text = told::change(waiting, task);
+        if self.told.get(id) == Some(&text) {
             return;
         }
         let time = waiting
-            .server_time(now)
+            .server_time(id.endpoint, now)
             .round(TimestampRound::new().smallest(Unit::Second))
             .unwrap_or(now);
         self.talk(&format!("{time} {}\n", sanitize(&text)));
-        self.told.insert(mo_id.clone(), text);
+        self.told.insert(id.clone(), text);
     }
 
     /// Draws the bars anew, in place, and the title.
@@ -183,7 +185,11 @@ impl<'a> Reporter<'a> {
             if !std::mem::replace(&mut self.titled, true) {
                 text.push_str(&self.terminal.begin());
             }
-            text.push_str(&self.terminal.show(&title(waiting), mark(waiting)));
+            text.push_str(
+                &self
+                    .terminal
+                    .show(&told::title(waiting), told::mark(waiting)),
+            );
             self.talk(&text);
         }
     }
@@ -232,10 +238,15 @@ impl<'a> Reporter<'a> {
             self.talk(&format!("vtask: {text}\n"));
         }
         if self.talk == Talk::Bars {
-            // A bar has little room for a reason.
+            // A bar has little room for a reason; of a server that was given up it is told already.
             for task in &waiting.awaited {
-                if let Fate::Unknown(why) = &task.fate {
-                    let text = format!("vtask: what became of {} is not known: {why}", task.mo_id);
+                let lost = waiting.place(task.id.endpoint);
+                let lost = lost.and_then(|place| place.lost.as_ref());
+                if let Fate::Unknown(why) = &task.fate
+                    && lost.is_none_or(|loss| loss.reason != *why)
+                {
+                    let name = waiting.called(&task.id);
+                    let text = format!("vtask: what became of {name} is not known: {why}");
                     let _ = writeln!(self.err.writer, "{}", sanitize(&text));
                 }
             }
@@ -244,7 +255,7 @@ impl<'a> Reporter<'a> {
             if self.tell.notify {
                 let text = self.terminal.notify(
                     "vtask",
-                    &format!("{}: {}", conclusion.outcome.word(), title(waiting)),
+                    &format!("{}: {}", conclusion.outcome.word(), told::title(waiting)),
                 );
                 self.talk(&text);
             }
@@ -253,7 +264,7 @@ impl<'a> Reporter<'a> {
             }
         }
         if self.json {
-            self.data(&json::summary(waiting, conclusion, &self.endpoint, now))?;
+            self.data(&json::summary(waiting, conclusion, now))?;
         }
         Ok(())
     }
@@ -272,126 +283,4 @@ impl Drop for Reporter<'_> {
     fn drop(&mut self) {
         self.clear();
     }
-}
-
-fn link_is_back(link: &Link) -> bool {
-    link.is_current()
-}
-
-/// How a task stands, in one line.
-fn change(waiting: &Waiting, task: &super::waiting::Awaited) -> String {
-    let mo_id = &task.mo_id;
-    let status = waiting.status(task);
-    let Some((record, info)) = waiting
-        .record(mo_id)
-        .and_then(|record| Some((record, record.info.as_deref()?)))
-    else {
-        return match &task.fate {
-            Fate::Unknown(why) => format!("{mo_id} unknown: {why}"),
-            _ => format!("{mo_id} not visible; looking for it in the history"),
-        };
-    };
-    let mut text = format!("{mo_id} {}", shape::status(status));
-    let progress = waiting
-        .handle(mo_id)
-        .map_or(Progress::None, |handle| waiting.board.progress(handle));
-    if let Some(percent) = progress.percent().filter(|_| status.is_active()) {
-        let _ = write!(text, " {percent}%");
-    }
-    text.push(' ');
-    text.push_str(&waiting.board.operation(record));
-    if let Some(target) = words::target(info) {
-        let _ = write!(text, " · {target}");
-    }
-    if record.is_cancel_requested() {
-        text.push_str(" (cancellation requested)");
-    }
-    let more = match (&task.fate, &info.error, &info.description) {
-        (Fate::Unknown(why), _, _) => Some(why.to_string()),
-        (Fate::Sought(_), _, _) => Some("vanished; looking for its end in the history".to_owned()),
-        (_, Some(error), _) => Some(error.text()),
-        (_, _, Some(phase)) if status.is_active() => Some(phase.text().to_owned()),
-        _ => None,
-    };
-    if let Some(more) = more {
-        let _ = write!(text, ": {more}");
-    }
-    text
-}
-
-/// What stands in the window's title: the task, or how many there are.
-fn title(waiting: &Waiting) -> String {
-    let one = match &waiting.awaited[..] {
-        [task] => waiting.record(&task.mo_id),
-        _ => None,
-    };
-    match one.and_then(|record| Some((record, record.info.as_deref()?))) {
-        Some((record, info)) => {
-            let target = words::target(info).unwrap_or_default();
-            let percent = record
-                .progress()
-                .percent()
-                .filter(|_| record.status().is_active());
-            let percent = percent
-                .map(|percent| format!("{percent}% "))
-                .unwrap_or_default();
-            format!("{percent}{} {target}", waiting.board.operation(record))
-        }
-        None => bars::sum(waiting),
-    }
-}
-
-/// All together, in percent: what is over counts as done.
-fn mark(waiting: &Waiting) -> Mark {
-    let mut sum = 0_usize;
-    let mut failed = false;
-    let mut known = true;
-    for task in &waiting.awaited {
-        failed |= matches!(task.fate, Fate::Ended(Status::Failed) | Fate::Unknown(_));
-        let progress = waiting
-            .handle(&task.mo_id)
-            .map(|handle| waiting.board.progress(handle));
-        match (task.is_decided(), progress.and_then(Progress::percent)) {
-            (true, _) => sum += 100,
-            (false, Some(percent)) => sum += usize::from(percent),
-            (false, None) => known = false,
-        }
-    }
-    let percent = sum.checked_div(waiting.awaited.len()).unwrap_or(0);
-    let percent = u8::try_from(percent).unwrap_or(100);
-    match (failed, known) {
-        (true, _) => Mark::Failed(percent),
-        (false, true) if !waiting.awaited.is_empty() => Mark::At(percent),
-        (false, _) => Mark::Busy,
-    }
-}
-
-/// What is told of a task that ended.
-pub(super) fn ended(
-    waiting: &Waiting,
-    mo_id: &Arc<str>,
-    endpoint: &str,
-    now: Timestamp,
-) -> Option<Ended> {
-    let task = waiting.awaited.iter().find(|task| task.mo_id == *mo_id)?;
-    let record = waiting.record(mo_id);
-    let info = record.and_then(|record| record.info.as_deref());
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    Some(Ended {
-        mo_id: mo_id.to_string(),
-        operation: record
-            .filter(|record| record.info.is_some())
-            .map(|record| waiting.board.operation(record).into_owned())
-            .unwrap_or_default(),
-        target: text(info.and_then(words::target)),
-        outcome: shape::outcome(waiting.status(task)).unwrap_or("unknown"),
-        duration: record.and_then(|record: &Record| record.ran_for(waiting.server_time(now))),
-        error: match (&task.fate, info.and_then(|info| info.error.as_deref())) {
-            (Fate::Unknown(why), _) => why.to_string(),
-            (_, Some(fault)) => fault.text(),
-            _ => String::new(),
-        },
-        started_by: text(info.and_then(|info| words::started_by(&info.reason))),
-        endpoint: endpoint.to_owned(),
-    })
 }

@@ -1,4 +1,9 @@
-//! What is being waited for, and whether it has come. Pure: `now` is an argument, by this machine's clock.
+//! What is being waited for, on one server or several, and whether it has come. Pure: `now` is an argument, by this
+//! machine's clock.
+
+mod fate;
+mod place;
+mod verdict;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -6,19 +11,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     super::{Outcome, choice::Sieve},
-    search::{Next, Search},
+    search::Next,
 };
+pub(in crate::command) use fate::{Awaited, Fate};
+pub(in crate::command) use place::{Loss, Place};
+
 use crate::{
-    task::{
-        Board, EndpointId, Handle, Presence, Record, ServerClock, Status, TaskChange, TaskId,
-        Touched,
-    },
-    vim::Trace,
+    task::{Board, EndpointId, Handle, Record, Status, TaskChange, TaskId, Touched},
     watch::{Command, Link, LookUpAnswer, Update},
 };
-
-/// The one endpoint that is waited on.
-pub(in crate::command) const HERE: EndpointId = EndpointId(0);
 
 /// What ends the waiting.
 #[derive(Debug, Clone)]
@@ -27,34 +28,10 @@ pub(in crate::command) struct Goal {
     pub(in crate::command) any: bool,
     /// All that they started has to finish, too: after so long without news of another.
     pub(in crate::command) children: Option<SignedDuration>,
-    /// Wait for those among these that start from now on.
-    pub(in crate::command) new: Option<Sieve>,
     /// Give up after this time.
     pub(in crate::command) timeout: Option<SignedDuration>,
-    /// Give up after this time without the server.
+    /// Give a server up after this time without it.
     pub(in crate::command) max_outage: SignedDuration,
-}
-
-/// What became of a task that is waited for.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::command) enum Fate {
-    /// Nothing yet.
-    Open,
-    /// It vanished; its end is looked for.
-    Sought(Search),
-    /// It ended.
-    Ended(Status),
-    /// Nobody knows: why.
-    Unknown(Arc<str>),
-}
-
-/// A task that is waited for.
-#[derive(Debug, Clone)]
-pub(in crate::command) struct Awaited {
-    pub(in crate::command) mo_id: Arc<str>,
-    pub(in crate::command) fate: Fate,
-    /// Since when it cannot be read.
-    unreadable_since: Option<Timestamp>,
 }
 
 /// How the waiting ended.
@@ -69,11 +46,11 @@ pub(in crate::command) struct Conclusion {
 #[derive(Debug, Default)]
 pub(in crate::command) struct News {
     /// The tasks waited for that changed.
-    pub(in crate::command) changed: Vec<Arc<str>>,
+    pub(in crate::command) changed: Vec<TaskId>,
     /// The tasks whose fate was decided.
-    pub(in crate::command) decided: Vec<Arc<str>>,
-    /// Whether the state of the connection changed.
-    pub(in crate::command) link: bool,
+    pub(in crate::command) decided: Vec<TaskId>,
+    /// The servers to which the state of the connection changed.
+    pub(in crate::command) links: Vec<EndpointId>,
 }
 
 /// What is being waited for, and all that is known of it.
@@ -81,66 +58,83 @@ pub(in crate::command) struct News {
 pub(in crate::command) struct Waiting {
     goal: Goal,
     pub(in crate::command) board: Board,
-    pub(in crate::command) clock: ServerClock,
-    pub(in crate::command) link: Link,
     pub(in crate::command) began: Timestamp,
     pub(in crate::command) awaited: Vec<Awaited>,
-    index: HashMap<Arc<str>, usize>,
-    /// Since when the server is out of reach, and why.
-    down: Option<(Timestamp, Option<Arc<str>>)>,
+    index: HashMap<TaskId, usize>,
+    /// The servers, each at the place of its id.
+    pub(in crate::command) places: Vec<Place>,
     /// When the last of a family was heard to end or to exist.
     stirred: Timestamp,
-    /// The tasks of which the server said that there is no such task.
-    ghosts: HashMap<Arc<str>, Arc<str>>,
-    /// The tasks that could not be read, and why.
-    unreadable: HashMap<Arc<str>, Arc<str>>,
 }
 
 impl Waiting {
-    pub(in crate::command) fn new(goal: Goal, tasks: &[Arc<str>], now: Timestamp) -> Self {
-        let mut waiting = Self {
+    pub(in crate::command) fn new(goal: Goal, now: Timestamp) -> Self {
+        Self {
             goal,
             board: Board::new(),
-            clock: ServerClock::default(),
-            link: Link::Connecting,
             began: now,
             awaited: Vec::new(),
             index: HashMap::new(),
-            down: Some((now, None)),
+            places: Vec::new(),
             stirred: now,
-            ghosts: HashMap::new(),
-            unreadable: HashMap::new(),
-        };
-        for task in tasks {
-            waiting.add(task);
         }
-        waiting
     }
 
-    fn add(&mut self, mo_id: &Arc<str>) -> bool {
-        if self.index.contains_key(mo_id) {
+    /// Adds a server: its address, what people call it where there are several, the tasks there to wait for, and
+    /// those that are waited for when they start.
+    pub(in crate::command) fn add_place(
+        &mut self,
+        endpoint: &str,
+        name: Option<&str>,
+        tasks: &[Arc<str>],
+        new: Option<Sieve>,
+    ) -> EndpointId {
+        let id = EndpointId(u16::try_from(self.places.len()).unwrap_or(u16::MAX));
+        self.places
+            .push(Place::new(id, endpoint, name, new, self.began));
+        for task in tasks {
+            self.add(TaskId::new(id, task.clone()));
+        }
+        id
+    }
+
+    fn add(&mut self, id: TaskId) -> bool {
+        if self.index.contains_key(&id) {
             return false;
         }
-        self.index.insert(mo_id.clone(), self.awaited.len());
-        self.awaited.push(Awaited {
-            mo_id: mo_id.clone(),
-            fate: Fate::Open,
-            unreadable_since: None,
-        });
+        self.index.insert(id.clone(), self.awaited.len());
+        self.awaited.push(Awaited::new(id));
         true
     }
 
-    /// The server's time.
-    pub(in crate::command) fn server_time(&self, now: Timestamp) -> Timestamp {
-        self.clock.at(now)
+    /// A server.
+    pub(in crate::command) fn place(&self, id: EndpointId) -> Option<&Place> {
+        self.places.get(usize::from(id.0))
     }
 
-    pub(in crate::command) fn handle(&self, mo_id: &Arc<str>) -> Option<Handle> {
-        self.board.find(&TaskId::new(HERE, mo_id.clone()))
+    fn place_mut(&mut self, id: EndpointId) -> Option<&mut Place> {
+        self.places.get_mut(usize::from(id.0))
     }
 
-    pub(in crate::command) fn record(&self, mo_id: &Arc<str>) -> Option<&Record> {
-        self.board.get(self.handle(mo_id)?)
+    /// The time of a server.
+    pub(in crate::command) fn server_time(&self, place: EndpointId, now: Timestamp) -> Timestamp {
+        self.place(place).map_or(now, |place| place.clock.at(now))
+    }
+
+    /// `task-4711`; where there are several servers `lab/task-4711`.
+    pub(in crate::command) fn called(&self, id: &TaskId) -> String {
+        let name = self
+            .place(id.endpoint)
+            .and_then(|place| place.name.as_deref());
+        super::super::targets::full(name, &id.mo_id)
+    }
+
+    pub(in crate::command) fn task(&self, id: &TaskId) -> Option<&Awaited> {
+        self.awaited.get(*self.index.get(id)?)
+    }
+
+    pub(in crate::command) fn record(&self, id: &TaskId) -> Option<&Record> {
+        self.board.get(self.board.find(id)?)
     }
 
     /// What a task is to be shown as: its fate, else how the board has it.
@@ -149,27 +143,34 @@ impl Waiting {
             Fate::Ended(status) => status,
             Fate::Unknown(_) => Status::Lost,
             Fate::Open | Fate::Sought(_) => self
-                .record(&awaited.mo_id)
+                .record(&awaited.id)
                 .map_or(Status::Ghost, Record::status),
         }
     }
 
-    /// Takes an update in.
-    pub(in crate::command) fn take(&mut self, update: Update, now: Timestamp) -> News {
+    /// Takes an update of a server in. Of one that was given up nothing is.
+    pub(in crate::command) fn take(
+        &mut self,
+        from: EndpointId,
+        update: Update,
+        now: Timestamp,
+    ) -> News {
         let mut news = News::default();
+        let Some(place) = self.place_mut(from).filter(|place| place.lost.is_none()) else {
+            return news;
+        };
         match update {
-            Update::Link(link) => {
-                self.take_link(link, now);
-                news.link = true;
-            }
-            Update::Clock(clock) => self.clock = clock,
-            Update::Labels(labels) => self.board.set_labels(HERE, labels),
+            Update::Link(link) => self.take_link(from, link, now, &mut news),
+            Update::Clock(clock) => place.clock = clock,
+            Update::Labels(labels) => self.board.set_labels(from, labels),
             Update::Tasks { changes, .. } => {
                 for change in changes {
-                    self.take_change(change, &mut news);
+                    self.take_change(from, change, &mut news);
                 }
             }
-            Update::LookedUp { mo_id, answer } => self.take_answer(&mo_id, answer, now, &mut news),
+            Update::LookedUp { mo_id, answer } => {
+                self.take_answer(&TaskId::new(from, mo_id), answer, now, &mut news);
+            }
             Update::Server(_)
             | Update::Cancel { .. }
             | Update::Privilege { .. }
@@ -186,58 +187,51 @@ impl Waiting {
         news
     }
 
-    fn take_link(&mut self, link: Link, now: Timestamp) {
-        if link.is_current() {
-            self.down = None;
+    fn take_link(&mut self, from: EndpointId, link: Link, now: Timestamp, news: &mut News) {
+        let is_back = self
+            .place_mut(from)
+            .is_some_and(|place| place.take_link(link, now));
+        if is_back {
             // What was asked before the outage may never be answered.
-            for awaited in &mut self.awaited {
+            for awaited in self
+                .awaited
+                .iter_mut()
+                .filter(|task| task.id.endpoint == from)
+            {
                 if let Fate::Sought(search) = &mut awaited.fate {
                     search.ask_again(now);
                 }
             }
-        } else {
-            let since = self.down.take().map_or(now, |(since, _)| since);
-            let reason = match &link {
-                Link::Retrying { reason, .. } => Some(reason.clone()),
-                _ => None,
-            };
-            self.down = Some((since, reason));
         }
-        self.link = link;
+        news.links.push(from);
     }
 
-    fn take_change(&mut self, change: TaskChange, news: &mut News) {
+    fn take_change(&mut self, from: EndpointId, change: TaskChange, news: &mut News) {
         let mo_id = change.mo_id().clone();
-        match &change {
-            TaskChange::Ghost { key, reason } => {
-                self.ghosts.insert(key.clone(), reason.clone());
-            }
-            TaskChange::Unreadable { reason, .. } => {
-                self.unreadable.insert(mo_id.clone(), reason.clone());
-            }
-            _ => {
-                self.unreadable.remove(&mo_id);
+        if let Some(place) = self.place_mut(from) {
+            match &change {
+                TaskChange::Ghost { key, reason } => {
+                    place.ghosts.insert(key.clone(), reason.clone());
+                }
+                TaskChange::Unreadable { reason, .. } => {
+                    place.unreadable.insert(mo_id.clone(), reason.clone());
+                }
+                _ => {
+                    place.unreadable.remove(&mo_id);
+                }
             }
         }
         // A value that does not fit is left out; the others count.
-        let _ = self.board.apply(HERE, change, &mut Touched::default());
-        if self.index.contains_key(&mo_id) && !news.changed.contains(&mo_id) {
-            news.changed.push(mo_id);
+        let _ = self.board.apply(from, change, &mut Touched::default());
+        let id = TaskId::new(from, mo_id);
+        if self.index.contains_key(&id) && !news.changed.contains(&id) {
+            news.changed.push(id);
         }
     }
 
-    fn take_answer(
-        &mut self,
-        mo_id: &Arc<str>,
-        answer: LookUpAnswer,
-        now: Timestamp,
-        news: &mut News,
-    ) {
-        let Some(awaited) = self
-            .index
-            .get(mo_id)
-            .and_then(|at| self.awaited.get_mut(*at))
-        else {
+    fn take_answer(&mut self, id: &TaskId, answer: LookUpAnswer, now: Timestamp, news: &mut News) {
+        let awaited = self.index.get(id).and_then(|at| self.awaited.get_mut(*at));
+        let Some(awaited) = awaited else {
             return;
         };
         let Fate::Sought(search) = &mut awaited.fate else {
@@ -245,52 +239,52 @@ impl Waiting {
         };
         if let Next::GiveUp(why) = search.answered(answer, now) {
             awaited.fate = Fate::Unknown(why);
-            news.decided.push(mo_id.clone());
+            news.decided.push(id.clone());
         }
     }
 
     /// Adds those that came to be waited for.
     fn widen(&mut self, now: Timestamp, news: &mut News) {
-        let mut more: Vec<Arc<str>> = Vec::new();
-        if let Some(choice) = &self.goal.new {
-            let since = self.clock.at(self.began);
-            let there = self.clock.at(now);
+        let mut more: Vec<TaskId> = Vec::new();
+        if self.places.iter().any(|place| place.new.is_some()) {
             let is_new = |handle: Handle, record: &Record| {
-                record.info.as_ref().is_some_and(|info| {
-                    info.queue_time >= since
-                        && info.parent_key().is_none()
-                        && choice.takes(&self.board, handle, there)
-                })
+                let place = self.place(record.id.endpoint)?;
+                let choice = place.new.as_ref()?;
+                let info = record.info.as_ref()?;
+                let is_it = info.queue_time >= place.clock.at(self.began)
+                    && info.parent_key().is_none()
+                    && choice.takes(&self.board, handle, place.clock.at(now));
+                is_it.then(|| record.id.clone())
             };
-            let found = self
-                .board
-                .iter()
-                .filter(|(handle, record)| is_new(*handle, record));
-            more.extend(found.map(|(_, record)| record.id.mo_id.clone()));
+            more.extend(
+                self.board
+                    .iter()
+                    .filter_map(|(handle, record)| is_new(handle, record)),
+            );
             more.sort_unstable();
         }
         if self.goal.children.is_some() {
             let mut open: Vec<Handle> = self
                 .awaited
                 .iter()
-                .filter_map(|task| self.handle(&task.mo_id))
+                .filter_map(|task| self.board.find(&task.id))
                 .collect();
             while let Some(handle) = open.pop() {
                 for child in self.board.children(handle) {
                     let Some(record) = self.board.get(*child) else {
                         continue;
                     };
-                    if !self.index.contains_key(&record.id.mo_id) && record.info.is_some() {
-                        more.push(record.id.mo_id.clone());
+                    if !self.index.contains_key(&record.id) && record.info.is_some() {
+                        more.push(record.id.clone());
                         open.push(*child);
                     }
                 }
             }
         }
-        for mo_id in more {
-            if self.add(&mo_id) {
+        for id in more {
+            if self.add(id.clone()) {
                 self.stirred = now;
-                news.changed.push(mo_id);
+                news.changed.push(id);
             }
         }
     }
@@ -299,69 +293,71 @@ impl Waiting {
     fn review(&mut self, now: Timestamp, news: &mut News) {
         for at in 0..self.awaited.len() {
             let before = &self.awaited[at];
-            if !matches!(before.fate, Fate::Open | Fate::Sought(_)) {
+            let Some(place) = self.place(before.id.endpoint) else {
+                continue;
+            };
+            if before.is_decided() {
                 continue;
             }
-            let (fate, unreadable_since) = self.fate_of(before, now);
+            let record = self.record(&before.id);
+            let (fate, unreadable_since) = before.next(record, place, self.goal.max_outage, now);
             if matches!(fate, Fate::Ended(_) | Fate::Unknown(_)) {
-                news.decided.push(before.mo_id.clone());
+                news.decided.push(before.id.clone());
                 self.stirred = now;
             }
             let awaited = &mut self.awaited[at];
             awaited.fate = fate;
             awaited.unreadable_since = unreadable_since;
         }
-    }
-
-    fn fate_of(&self, awaited: &Awaited, now: Timestamp) -> (Fate, Option<Timestamp>) {
-        let mo_id = &awaited.mo_id;
-        let open = (awaited.fate.clone(), None);
-        let Some(record) = self.record(mo_id) else {
-            return open;
-        };
-        match record.status() {
-            Status::Lost if awaited.fate == Fate::Open => {
-                let trace = record.info.as_deref().map(Trace::of);
-                let trace = trace.unwrap_or_else(|| Trace::named(mo_id.clone()));
-                (Fate::Sought(Search::for_known(trace, now)), None)
-            }
-            Status::Ghost => match (self.ghosts.get(mo_id), self.unreadable.get(mo_id)) {
-                (Some(reason), _) if awaited.fate == Fate::Open => {
-                    let trace = Trace::named(mo_id.clone());
-                    (
-                        Fate::Sought(Search::for_name(trace, reason.clone(), now)),
-                        None,
-                    )
-                }
-                (None, Some(reason)) => (Fate::Unknown(reason.clone()), None),
-                _ => open,
-            },
-            status if status.is_finished() && status != Status::Lost => (Fate::Ended(status), None),
-            _ => match &record.presence {
-                Presence::Unreadable(reason) => {
-                    let since = awaited.unreadable_since.unwrap_or(now);
-                    if now.duration_since(since) >= self.goal.max_outage {
-                        (Fate::Unknown(reason.clone()), None)
-                    } else {
-                        (awaited.fate.clone(), Some(since))
-                    }
-                }
-                _ => open,
-            },
+        let lost: Vec<(EndpointId, Loss)> = self
+            .places
+            .iter()
+            .filter(|place| place.lost.is_none())
+            .filter_map(|place| Some((place.id, place.loss(self.goal.max_outage, now)?)))
+            .collect();
+        for (place, loss) in lost {
+            self.lose(place, loss, news);
         }
     }
 
-    /// What is to be asked of the fetch loop now.
-    pub(in crate::command) fn due(&mut self, now: Timestamp) -> Vec<Command> {
-        let is_up = self.down.is_none();
-        let searches = self
-            .awaited
-            .iter_mut()
-            .filter_map(|awaited| match &mut awaited.fate {
-                Fate::Sought(search) if is_up => search.due(now),
+    /// Gives a server up: what becomes of its tasks is not known, those of the others are still waited for.
+    fn lose(&mut self, from: EndpointId, loss: Loss, news: &mut News) {
+        for awaited in &mut self.awaited {
+            if awaited.id.endpoint == from && !awaited.is_decided() {
+                awaited.fate = Fate::Unknown(loss.reason.clone());
+            }
+        }
+        if let Some(place) = self.place_mut(from) {
+            place.lost = Some(loss);
+        }
+        if !news.links.contains(&from) {
+            news.links.push(from);
+        }
+    }
+
+    /// Gives a server up that cannot be asked any more.
+    pub(in crate::command) fn give_up(&mut self, place: EndpointId, loss: Loss) -> News {
+        let mut news = News::default();
+        if self.place(place).is_some_and(|place| place.lost.is_none()) {
+            self.lose(place, loss, &mut news);
+        }
+        news
+    }
+
+    /// What is to be asked of the fetch loops now.
+    pub(in crate::command) fn due(&mut self, now: Timestamp) -> Vec<(EndpointId, Command)> {
+        let places = &self.places;
+        let is_up = |id: EndpointId| places.get(usize::from(id.0)).is_some_and(Place::is_up);
+        let searches = self.awaited.iter_mut().filter_map(|awaited| {
+            let place = awaited.id.endpoint;
+            match &mut awaited.fate {
+                Fate::Sought(search) if is_up(place) => Some((place, search.due(now)?)),
                 _ => None,
-            });
-        searches.map(Command::LookUp).collect()
+            }
+        });
+        searches
+            .map(|(place, trace)| (place, Command::LookUp(trace)))
+            .collect()
     }
 
     /// Looks again at what only time decides.
@@ -371,15 +367,6 @@ impl Waiting {
         news
     }
 }
-
-impl Awaited {
-    /// Whether there is nothing more to wait for.
-    pub(in crate::command) fn is_decided(&self) -> bool {
-        matches!(self.fate, Fate::Ended(_) | Fate::Unknown(_))
-    }
-}
-
-mod verdict;
 
 #[cfg(test)]
 mod tests;

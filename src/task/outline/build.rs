@@ -45,7 +45,7 @@ impl Outline {
             };
             item.children = children.map(|children| Box::new(Ranked::from_unsorted(children)));
             item.rows = item.height();
-            item.key = SortKey::of(board, handle, self.view.layout, self.view.sort);
+            item.key = SortKey::of(scene, handle, self.view.layout, &self.view.sort);
             let (parent, matched) = (item.parent, item.matched);
             if let Some(key) = item.key.clone() {
                 let entry = Entry {

@@ -26,7 +26,7 @@ impl Outline {
         if item.shown_children().is_some() {
             item.open = !folded;
             self.folds.insert(handle, folded);
-            self.settle(board, handle, false);
+            self.settle(board.into(), handle, false);
         }
     }
 

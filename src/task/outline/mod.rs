@@ -12,6 +12,7 @@ mod key;
 mod ranked;
 mod refilter;
 mod rows;
+mod sort;
 mod update;
 mod view;
 
@@ -20,12 +21,14 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use slotmap::SecondaryMap;
 
-use self::{key::SortKey, ranked::Ranked};
+use self::ranked::Ranked;
 use super::{Board, EndpointId, Handle, Status, StatusCounts};
 
 pub use fold::Fold;
+pub use key::SortKey;
 pub use rows::Row;
-pub use view::{Layout, Sort, SortColumn, View};
+pub use sort::{NoSort, Sort, SortBy, SortColumn};
+pub use view::{Layout, View};
 
 /// Records that hang under the same parent, in order.
 type Siblings = Ranked<SortKey>;

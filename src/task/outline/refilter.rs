@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::Outline;
+use super::{Outline, SortColumn};
 use crate::task::{EndpointId, Filter, Handle, Scene};
 
 impl Outline {
@@ -110,7 +110,9 @@ impl Outline {
 
     /// Looks again at all that depends on the time, as after a clock was set or more is known of what is usual.
     pub fn reconsider(&mut self, scene: Scene<'_>) {
-        if self.view.filter.is_timed() {
+        if self.view.sort.place(SortColumn::Left).is_some() {
+            self.rebuild(scene);
+        } else if self.view.filter.is_timed() {
             let before = self.view.filter.clone();
             self.refilter(scene, &before);
         }

@@ -5,7 +5,7 @@
 //! circle, even when parent and child have changed places.
 
 use super::{Item, Outline, key::SortKey};
-use crate::task::{Board, Handle, Scene, StatusCounts, Touched};
+use crate::task::{Handle, Scene, StatusCounts, Touched};
 
 impl Outline {
     /// Follows what changed on the board. Costs by what changed.
@@ -13,11 +13,11 @@ impl Outline {
         let scene = scene.into();
         let board = scene.board;
         for &handle in &touched.removed {
-            self.forget(board, handle);
+            self.forget(scene, handle);
         }
         for &handle in &touched.changed {
             if board.get(handle).is_none() {
-                self.forget(board, handle);
+                self.forget(scene, handle);
             } else if !self.items.contains_key(handle) {
                 self.items.insert(handle, Item::blank());
             }
@@ -26,7 +26,7 @@ impl Outline {
             let parent = self.parent_on(board, handle);
             let item = self.items.get(handle);
             if item.is_some_and(|item| item.parent != parent) {
-                self.hang(board, handle, None);
+                self.hang(scene, handle, None);
             }
         }
         let asks_for_parent = self.view.filter.asks_for_parent();
@@ -41,10 +41,10 @@ impl Outline {
     }
 
     /// Drops a record that left the board. Those below it are on the board still, and moved by their own change.
-    fn forget(&mut self, board: &Board, handle: Handle) {
+    fn forget(&mut self, scene: Scene<'_>, handle: Handle) {
         self.folds.remove(&handle);
         self.set_due(handle, None);
-        self.hang(board, handle, None);
+        self.hang(scene, handle, None);
         self.displace(handle);
         if let Some(item) = self.items.remove(handle) {
             self.matching -= usize::from(item.matches);
@@ -65,7 +65,7 @@ impl Outline {
             .get(handle)
             .is_none_or(|item| item.parent != parent)
         {
-            self.hang(board, handle, parent);
+            self.hang(scene, handle, parent);
         }
         let Some(item) = self.items.get_mut(handle) else {
             return;
@@ -78,11 +78,11 @@ impl Outline {
         if before != after {
             self.count(Some(handle), before, after);
         }
-        self.settle(board, handle, true);
+        self.settle(scene, handle, true);
     }
 
     /// Moves a record with all below it under another parent. It stands nowhere until it is settled.
-    fn hang(&mut self, board: &Board, handle: Handle, parent: Option<Handle>) {
+    fn hang(&mut self, scene: Scene<'_>, handle: Handle, parent: Option<Handle>) {
         let Some(item) = self.items.get(handle) else {
             return;
         };
@@ -90,7 +90,7 @@ impl Outline {
         self.displace(handle);
         self.count(old, matched, StatusCounts::default());
         if let Some(old) = old {
-            self.settle(board, old, false);
+            self.settle(scene, old, false);
         }
         if let Some(item) = self.items.get_mut(handle) {
             item.parent = parent;
@@ -123,10 +123,10 @@ impl Outline {
     /// Brings a record into its place among its siblings, and then what is above it, as far up as anything changes.
     /// The record's own key may be another than before; the keys above are not looked at, for whose key has changed
     /// was touched itself.
-    pub(super) fn settle(&mut self, board: &Board, handle: Handle, mut rekey: bool) {
+    pub(super) fn settle(&mut self, scene: Scene<'_>, handle: Handle, mut rekey: bool) {
         let mut next = Some(handle);
         while let Some(handle) = next
-            && self.place(board, handle, rekey)
+            && self.place(scene, handle, rekey)
         {
             next = self.items.get(handle).and_then(|item| item.parent);
             rekey = false;
@@ -134,12 +134,12 @@ impl Outline {
     }
 
     /// Brings a record into its place among its siblings. Answers whether that changed anything for those above.
-    fn place(&mut self, board: &Board, handle: Handle, rekey: bool) -> bool {
+    fn place(&mut self, scene: Scene<'_>, handle: Handle, rekey: bool) -> bool {
         let Some(item) = self.items.get_mut(handle) else {
             return false;
         };
         let fresh = (rekey || item.key.is_none())
-            .then(|| SortKey::of(board, handle, self.view.layout, self.view.sort))
+            .then(|| SortKey::of(scene, handle, self.view.layout, &self.view.sort))
             .flatten()
             .filter(|fresh| item.key.as_ref() != Some(fresh));
         let (parent, rows) = (item.parent, item.height());

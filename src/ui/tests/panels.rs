@@ -127,9 +127,20 @@ fn in_ascii() {
 }
 
 #[test]
+fn an_order_by_several_columns() {
+    for (width, height) in [(80, 24), (160, 45)] {
+        let mut state = labelled(width, height);
+        press(&mut state, "tsj jjj j ");
+        assert_snapshot!(format!("several_menu_{width}x{height}"), draw_text(&state));
+        press(&mut state, "jS\u{1b}");
+        assert_snapshot!(format!("several_{width}x{height}"), draw_text(&state));
+    }
+}
+
+#[test]
 fn the_flat_list_sorted_by_target() {
     let mut state = labelled(120, 24);
-    press(&mut state, "tsjj\n");
+    press(&mut state, "tsjjjj\n");
     assert_snapshot!("flat", draw_text(&state));
 }
 

@@ -1,8 +1,10 @@
 //! What is no longer there to be read: tasks of the past, from history collectors.
 //!
 //! A collector is made for a query, read page by page, and destroyed: a session may hold some 32 of them. One method
-//! here is one request, so that whoever has to go slowly can; [`Client::past_tasks`] does it all in one go.
+//! here is one request, so that whoever has to go slowly can; [`Client::past_tasks`] does it all in one go, and
+//! [`Client::past_tasks_paced`] at somebody's pace.
 
+mod pace;
 mod query;
 mod trace;
 
@@ -11,6 +13,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub use pace::{AtOnce, Pace};
 pub use query::{ByUser, Recursion, TaskQuery, TaskTime};
 pub use trace::Trace;
 
@@ -98,9 +101,27 @@ impl Client {
         limit: usize,
         wanted: impl FnMut(&Value) -> bool,
     ) -> Result<Vec<Value>, Error> {
+        self.past_tasks_paced(&AtOnce, query, limit, wanted).await
+    }
+
+    /// The same at a pace. What is not wanted any more ends early, with what was found until then.
+    ///
+    /// # Errors
+    /// As [`create_history`](Self::create_history).
+    pub async fn past_tasks_paced(
+        &self,
+        at: &impl Pace,
+        query: &TaskQuery,
+        limit: usize,
+        wanted: impl FnMut(&Value) -> bool,
+    ) -> Result<Vec<Value>, Error> {
+        if !at.pass().await {
+            return Ok(Vec::new());
+        }
         let collector = self.create_history(query).await?;
-        let found = self.read_back(&collector, limit, wanted).await;
-        // Where this fails it ends with the session.
+        let found = self.read_back(at, &collector, limit, wanted).await;
+        // Whether it is wanted or not: a session may hold few of them. Where this fails it ends with the session.
+        at.pass().await;
         let _ = self.destroy_history(&collector).await;
         found
     }
@@ -130,14 +151,18 @@ impl Client {
 
     async fn read_back(
         &self,
+        at: &impl Pace,
         collector: &ManagedObjectReference,
         limit: usize,
         mut wanted: impl FnMut(&Value) -> bool,
     ) -> Result<Vec<Value>, Error> {
-        self.reset_history(collector).await?;
         let mut found = Vec::new();
         let mut seen: HashSet<String> = HashSet::new();
-        loop {
+        if !at.pass().await {
+            return Ok(found);
+        }
+        self.reset_history(collector).await?;
+        while at.pass().await {
             let page = self.older_history(collector, PAGE).await?;
             let before = seen.len();
             for info in page {
@@ -151,9 +176,10 @@ impl Client {
             }
             // A server that gives the same page again and again has no more.
             if seen.len() == before {
-                return Ok(found);
+                break;
             }
         }
+        Ok(found)
     }
 }
 

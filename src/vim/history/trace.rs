@@ -1,4 +1,5 @@
-//! What is known of a task that vanished, to find it in the history by: there is no filter by key.
+//! What is known of a task, to find it, its family and its events by when its object is gone: there is no filter by
+//! key.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::vim::types::{ManagedObjectReference, TaskInfo};
 /// How far back a task is looked for of which nothing but the name is known.
 const RECENT_PAST: SignedDuration = SignedDuration::from_hours(24);
 
-/// What is known of a task that vanished, to find it in the history by.
+/// What is known of a task, to find it or what lies around it by, whether its object is still there or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
     /// The moId that it had.
@@ -27,6 +28,7 @@ struct Known {
     root: Option<Arc<str>>,
     entity: Option<ManagedObjectReference>,
     queued: Timestamp,
+    chain: i32,
 }
 
 impl Trace {
@@ -40,6 +42,7 @@ impl Trace {
                 root: info.root_key().cloned(),
                 entity: info.entity.clone(),
                 queued: info.queue_time,
+                chain: info.event_chain_id,
             }),
         }
     }
@@ -47,6 +50,17 @@ impl Trace {
     /// The trace of a task of which nothing but the name is known.
     pub fn named(mo_id: Arc<str>) -> Self {
         Self { mo_id, known: None }
+    }
+
+    /// The chain of its events, where it was ever read.
+    pub fn event_chain(&self) -> Option<i32> {
+        self.known.as_ref().map(|known| known.chain)
+    }
+
+    /// The key of the root of its family (its own, if it names none), where it was ever read.
+    pub fn root(&self) -> Option<&Arc<str>> {
+        let known = self.known.as_ref()?;
+        Some(known.root.as_ref().unwrap_or(&known.key))
     }
 
     /// Whether this is the task.

@@ -1,94 +1,192 @@
 //! What is looked up around tasks: families, events, the past, usual durations.
+//!
+//! None of it may disturb the fetch loop: every request waits at the [`gate`] for its turn, what fails is told as a
+//! reason of its own, and only a dead session is passed on, once, for it can be renewed.
 
+mod events;
+mod family;
+mod follow;
+mod gate;
 mod past;
+mod schedule;
 mod typical;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::{sync::mpsc, time::Instant};
 
+use self::{
+    follow::Follow,
+    gate::{Line, Ticket},
+    schedule::{Schedule, Urgency},
+    typical::{Runs, TypicalRuns},
+};
 use super::{
     Command, FamilyState, Update,
-    answers::{Done, End},
-    endpoint::Endpoint,
+    answers::End,
+    endpoint::{Endpoint, Halt},
+    push::Fetch,
     reading::Reading,
     watched::Origin,
 };
-use crate::{
-    task::FinishedRun,
-    vim::{
-        Client, Error, TaskQuery,
-        types::{TaskEvent, TaskInfo},
-    },
+use crate::vim::{
+    Error,
+    types::{TaskEvent, TaskInfo},
 };
 
-/// How many tasks of one family are read from the history.
-const FAMILY: usize = 2_000;
+/// The first board is taken to be there after so long at the latest: with many tasks, one by one, it never rests.
+const BOARD: Duration = Duration::from_secs(10);
 
 /// What was looked up.
 pub(super) enum Found {
-    Family(Arc<str>, Result<Vec<TaskInfo>, Error>),
-    Events(Arc<str>, Result<Vec<TaskEvent>, Error>),
+    Family(u32, Result<Vec<TaskInfo>, Error>),
+    Events(u32, Result<Vec<TaskEvent>, Error>),
     Past(past::Answer),
-    Typical(Result<Vec<FinishedRun>, Error>),
+    Typical(Result<Runs, Error>),
 }
 
 /// The look-ups of one endpoint.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct LookUps {
+    schedule: Schedule<Ticket>,
+    line: Line,
+    /// Who joins the line.
+    joining: mpsc::UnboundedReceiver<(Urgency, Ticket)>,
+    family: Follow,
+    events: Follow,
+    /// The events that were told last.
+    told: Option<Arc<[TaskEvent]>>,
+    typical: TypicalRuns,
     /// The search of the history.
     pub(super) past: past::Past,
-    /// When it is looked up next how long operations usually take; first some time after the first tasks came.
-    typical_at: Option<Instant>,
+}
+
+impl LookUps {
+    pub(super) fn new(now: Instant) -> Self {
+        let (line, joining) = mpsc::unbounded_channel();
+        Self {
+            schedule: Schedule::new(now),
+            line,
+            joining,
+            family: Follow::default(),
+            events: Follow::default(),
+            told: None,
+            typical: TypicalRuns::default(),
+            past: past::Past::default(),
+        }
+    }
+
+    /// Takes in whoever comes to the gate next. Nobody is lost where this is not awaited to its end.
+    pub(super) async fn line_up(&mut self) {
+        if let Some((urgency, ticket)) = self.joining.recv().await {
+            self.schedule.enter(urgency, ticket);
+        }
+    }
+
+    /// Reading is paused, or no longer.
+    pub(super) fn pause(&mut self, is_paused: bool) {
+        self.schedule.pause(is_paused);
+    }
+
+    /// Lets those through whose turn it is.
+    fn let_through(&mut self, now: Instant) {
+        while let Ok((urgency, ticket)) = self.joining.try_recv() {
+            self.schedule.enter(urgency, ticket);
+        }
+        while let Some(ticket) = self.schedule.take(now) {
+            // Whoever is gone does not mind.
+            let _ = ticket.send(());
+        }
+    }
+
+    /// The loop begins anew: whatever was under way is due again.
+    pub(super) fn interrupted(&mut self, now: Instant) {
+        while self.joining.try_recv().is_ok() {}
+        self.schedule.clear();
+        self.family.interrupted(now);
+        self.events.interrupted(now);
+        self.typical.interrupted(now);
+        self.past.interrupted();
+    }
 }
 
 impl Endpoint {
-    /// Begins a look-up that a command asks for.
-    pub(super) async fn look_up(
-        &mut self,
-        reading: &mut Reading,
-        command: Command,
-    ) -> Result<(), End> {
+    /// Follows something around a task from now on, or nothing any more.
+    pub(super) async fn follow(&mut self, command: Command) -> Result<(), Halt> {
+        let now = Instant::now();
         match command {
-            Command::FollowFamily(Some(mo_id)) => {
-                let state = FamilyState::Searching;
-                let update = Update::Family {
-                    mo_id: mo_id.clone(),
-                    state,
-                };
-                self.tell(update).await?;
-                reading.start(|client| async move {
-                    let family = family(&client, &mo_id).await;
-                    Done::Found(Found::Family(mo_id, family))
-                });
+            Command::FollowFamily(trace) => {
+                let mo_id = trace.as_ref().map(|trace| trace.mo_id.clone());
+                self.lookups.family.follow(trace, now);
+                if let Some(mo_id) = mo_id {
+                    let state = FamilyState::Searching;
+                    self.tell(Update::Family { mo_id, state }).await?;
+                }
             }
-            Command::FollowEvents(Some(mo_id)) => reading.start(|client| async move {
-                let events = events(&client, &mo_id).await;
-                Done::Found(Found::Events(mo_id, events))
-            }),
-            Command::Past(request) => self.ask_past(reading, request).await?,
+            Command::FollowEvents(trace) => {
+                self.lookups.told = None;
+                self.lookups.events.follow(trace, now);
+            }
             _ => {}
         }
         Ok(())
     }
 
-    /// When it is looked up next how long operations usually take.
-    pub(super) fn typical_at(&self) -> Option<Instant> {
-        self.lookups.typical_at.filter(|_| self.options.typical)
-    }
-
-    /// Looks up how long operations usually take, when it is time.
-    pub(super) fn start_typical(&mut self, reading: &mut Reading, now: Instant) {
-        if !self.options.typical {
-            return;
+    /// Begins the look-ups that are due, and lets through whoever may pass now.
+    pub(super) fn start_look_ups(&mut self, reading: &mut Reading, now: Instant) {
+        if !self.paused && self.is_board_there(reading, now) {
+            self.lookups.schedule.open();
         }
-        let at = *self.lookups.typical_at.get_or_insert(now + typical::FIRST);
-        if at <= now {
-            self.lookups.typical_at = Some(now + typical::AGAIN);
-            reading.start(|client| async move {
-                Done::Found(Found::Typical(typical::runs(&client).await))
+        let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
+        let (is_paused, lookups) = (self.paused, &mut self.lookups);
+        if is_due(lookups.family.due(is_paused))
+            && let Some((number, trace, gate)) = lookups.family.begin(&lookups.line)
+        {
+            reading.look_up(|client| async move {
+                Found::Family(number, family::members(&client, &gate, &trace).await)
             });
         }
+        if is_due(lookups.events.due(is_paused))
+            && let Some((number, trace, gate)) = lookups.events.begin(&lookups.line)
+        {
+            reading.look_up(|client| async move {
+                Found::Events(number, events::events(&client, &gate, &trace).await)
+            });
+        }
+        let has_board = lookups.schedule.is_open() && !is_paused;
+        if self.options.typical && has_board && is_due(lookups.typical.due(now)) {
+            let (since, gate) = lookups.typical.begin(&lookups.line);
+            reading.look_up(|client| async move {
+                Found::Typical(typical::runs(&client, &gate, since).await)
+            });
+        }
+        lookups.let_through(now);
+    }
+
+    /// When a look-up is due, or a request may pass, if nothing else happens.
+    pub(super) fn next_look_up(&self, reading: &Reading, now: Instant) -> Option<Instant> {
+        let lookups = &self.lookups;
+        let is_open = lookups.schedule.is_open();
+        let typical = lookups.typical.due(now);
+        [
+            lookups.schedule.next_time(now),
+            lookups.family.due(self.paused),
+            lookups.events.due(self.paused),
+            typical.filter(|_| self.options.typical && is_open && !self.paused),
+            (!is_open && !self.paused).then_some(reading.began + BOARD),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Whether the first board was told: all that is watched was read, and nothing is on its way.
+    fn is_board_there(&self, reading: &Reading, now: Instant) -> bool {
+        let is_joining = matches!(&self.fetch, Fetch::Push(push) if push.is_joining());
+        let is_due = self.watched.next_time().is_some_and(|due| due <= now);
+        let rests = reading.tasks.is_empty() && !is_joining && !is_due;
+        let knows_recent = reading.knows_recent || !self.options.discover;
+        self.lookups.schedule.is_open() || (rests && knows_recent) || reading.began + BOARD <= now
     }
 
     /// Tells what was found.
@@ -97,62 +195,100 @@ impl Endpoint {
         reading: &mut Reading,
         found: Found,
     ) -> Result<(), End> {
+        let now = Instant::now();
         match found {
-            Found::Family(mo_id, Ok(members)) => {
-                let now = Instant::now();
-                for info in members {
-                    let member = info.mo_id().clone();
-                    // The history lags behind: of a task that is watched more is known, and of one that goes on more
-                    // will be once it is.
-                    if self.watched.contains(&member) {
-                        continue;
+            Found::Family(number, members) => {
+                let Some(trace) = self.lookups.family.answered(number) else {
+                    return Ok(());
+                };
+                let mo_id = trace.mo_id.clone();
+                let members = match members {
+                    Ok(members) => members,
+                    Err(error)
+                        if error.is_session_dead() && self.renews(reading, |it| &mut it.family) =>
+                    {
+                        return Err(End::SessionDead(Box::new(error)));
                     }
-                    if info.state.is_finished() {
-                        self.take_whole(reading, &member, Box::new(info), None);
-                    } else {
-                        self.watched.add(&member, Origin::Lineage, now);
+                    Err(error) => {
+                        self.lookups.family.went_wrong(Some(now + family::AGAIN));
+                        let state = FamilyState::Failed(error.reason().into());
+                        return Ok(self.tell(Update::Family { mo_id, state }).await?);
                     }
-                }
+                };
+                self.take_members(reading, members, now);
+                let goes_on = self.watched.family_goes_on(&trace);
+                let due = goes_on.then_some(now + family::AGAIN);
+                self.lookups.family.went_well(due);
                 self.tell_changes(reading).await?;
                 let state = FamilyState::Found { at: self.now() };
                 self.tell(Update::Family { mo_id, state }).await?;
             }
-            Found::Family(mo_id, Err(error)) => {
-                let state = FamilyState::Failed(error.reason().into());
-                self.tell(Update::Family { mo_id, state }).await?;
-            }
-            Found::Events(mo_id, events) => {
-                let events = events.map(Arc::from).map_err(|error| error.reason().into());
+            Found::Events(number, events) => {
+                let Some(trace) = self.lookups.events.answered(number) else {
+                    return Ok(());
+                };
+                let goes_on = self.watched.goes_on(&trace.mo_id);
+                let due = goes_on.then_some(now + events::AGAIN);
+                let events = match events {
+                    Ok(events) => {
+                        self.lookups.events.went_well(due);
+                        let is_told = self.lookups.told.as_deref() == Some(&events[..]);
+                        let events: Arc<[TaskEvent]> = events.into();
+                        self.lookups.told = Some(events.clone());
+                        if is_told {
+                            return Ok(());
+                        }
+                        Ok(events)
+                    }
+                    Err(error)
+                        if error.is_session_dead() && self.renews(reading, |it| &mut it.events) =>
+                    {
+                        return Err(End::SessionDead(Box::new(error)));
+                    }
+                    Err(error) => {
+                        self.lookups.events.went_wrong(due);
+                        self.lookups.told = None;
+                        Err(error.reason().into())
+                    }
+                };
+                let mo_id = trace.mo_id;
                 self.tell(Update::Events { mo_id, events }).await?;
             }
             Found::Past(answer) => self.take_past_page(reading, answer).await?,
-            Found::Typical(runs) => {
-                let update = match runs {
-                    Ok(runs) => Update::Typical(runs),
-                    Err(error) => Update::TypicalUnknown(error.reason().into()),
-                };
-                self.tell(update).await?;
+            Found::Typical(Ok(runs)) => {
+                let runs = self.lookups.typical.learned(runs, now);
+                self.tell(Update::Typical(runs)).await?;
+            }
+            Found::Typical(Err(error)) => {
+                let can_renew = error.is_session_dead() && reading.client.can_renew();
+                if self.lookups.typical.failed(&error, can_renew, now) {
+                    return Err(End::SessionDead(Box::new(error)));
+                }
+                self.tell(Update::TypicalUnknown(error.reason().into()))
+                    .await?;
             }
         }
         Ok(())
     }
-}
 
-async fn family(client: &Client, mo_id: &str) -> Result<Vec<TaskInfo>, Error> {
-    let info = client.task_info(mo_id).await?;
-    let root = info.root_key().unwrap_or(&info.key).clone();
-    let query = TaskQuery {
-        roots: vec![root],
-        ..TaskQuery::default()
-    };
-    let found = client.past_tasks(&query, FAMILY, |_| true).await?;
-    let found = found.into_iter();
-    Ok(found
-        .filter_map(|raw| TaskInfo::from_json(raw).ok())
-        .collect())
-}
+    /// Whether a dead session is worth renewing for what is followed; it is due again then.
+    fn renews(&mut self, reading: &Reading, of: impl FnOnce(&mut LookUps) -> &mut Follow) -> bool {
+        reading.client.can_renew() && of(&mut self.lookups).renews(Instant::now())
+    }
 
-async fn events(client: &Client, mo_id: &str) -> Result<Vec<TaskEvent>, Error> {
-    let chain = client.task_info(mo_id).await?.event_chain_id;
-    client.task_events(chain).await
+    fn take_members(&mut self, reading: &mut Reading, members: Vec<TaskInfo>, now: Instant) {
+        for info in members {
+            let member = info.mo_id().clone();
+            // The history lags behind: of a task that is watched more is known, and of one that goes on more will be
+            // once it is.
+            if self.watched.contains(&member) {
+                continue;
+            }
+            if info.state.is_finished() {
+                self.take_whole(reading, &member, Box::new(info), None);
+            } else {
+                self.watched.add(&member, Origin::Lineage, now);
+            }
+        }
+    }
 }

@@ -1,69 +1,132 @@
-//! How long operations usually take, read from the server's history: in the background, one request a second.
+//! How long operations usually take, learned from the server's history in the background.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::time::Instant;
+use tokio_util::sync::DropGuard;
 
+use super::{
+    gate::{Gate, Line},
+    schedule::Urgency,
+};
 use crate::{
     task::FinishedRun,
     vim::{
-        Client, Error, TaskQuery,
-        types::{ManagedObjectReference, TaskInfo, TaskState},
+        Client, Error, TaskQuery, TaskTime,
+        types::{TaskInfo, TaskState},
     },
 };
 
-/// How long after the beginning the history is asked first: the board comes before.
-pub(super) const FIRST: Duration = Duration::from_secs(3);
-/// How often it is asked again.
-pub(super) const AGAIN: Duration = Duration::from_secs(30 * 60);
-/// How many tasks are read at a time, and how often, at most: the history of a busy server holds a million.
-const PAGE: usize = 500;
-const PAGES: usize = 6;
-/// Between two requests.
-const BREATH: Duration = Duration::from_secs(1);
+/// How often the history is asked for what is new.
+const AGAIN: Duration = Duration::from_secs(30 * 60);
+/// …and after an outage of the connection, or of a proxy.
+const RETRY: Duration = Duration::from_secs(60);
+/// How many tasks are looked through at most: the history of a busy server holds a million.
+const MOST: usize = 3_000;
 
-/// The newest runs that ended well, the oldest of them first.
-pub(super) async fn runs(client: &Client) -> Result<Vec<FinishedRun>, Error> {
-    let query = TaskQuery {
-        states: vec![TaskState::Success],
-        ..TaskQuery::default()
-    };
-    let collector = client.create_history(&query).await?;
-    let read = read(client, &collector).await;
-    sleep(BREATH).await;
-    // Where this fails it ends with the session.
-    let _ = client.destroy_history(&collector).await;
-    let mut runs: Vec<_> = read?.into_iter().filter_map(run).collect();
-    runs.reverse();
-    Ok(runs)
+/// The runs that the history told of.
+#[derive(Debug)]
+pub(in crate::watch) struct Runs {
+    /// The oldest first.
+    runs: Vec<FinishedRun>,
+    /// When the newest of them was completed.
+    newest: Option<Timestamp>,
 }
 
-async fn read(client: &Client, collector: &ManagedObjectReference) -> Result<Vec<Value>, Error> {
-    sleep(BREATH).await;
-    client.reset_history(collector).await?;
-    let mut found = Vec::new();
-    for _ in 0..PAGES {
-        sleep(BREATH).await;
-        let page = client.older_history(collector, PAGE).await?;
-        let is_end = page.is_empty();
-        found.extend(page);
-        if is_end {
-            break;
+/// When to learn, and what was learned already.
+#[derive(Debug, Default)]
+pub(super) struct TypicalRuns {
+    /// When to learn next; at once, where never was.
+    due: Option<Instant>,
+    under_way: Option<DropGuard>,
+    /// When the newest of the runs was completed that were told.
+    newest: Option<Timestamp>,
+    /// Whether the session died of the last try.
+    has_renewed: bool,
+}
+
+impl TypicalRuns {
+    /// When to learn next.
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        let is_idle = self.under_way.is_none();
+        is_idle.then(|| self.due.unwrap_or(now))
+    }
+
+    /// Begins to learn from what was completed after some time.
+    pub(super) fn begin(&mut self, line: &Line) -> (Option<Timestamp>, Gate) {
+        let (gate, wanted) = Gate::new(line.clone(), Urgency::Background);
+        self.under_way = Some(wanted);
+        (self.newest, gate)
+    }
+
+    /// What is new of what the history told.
+    pub(super) fn learned(&mut self, found: Runs, now: Instant) -> Vec<FinishedRun> {
+        self.under_way = None;
+        self.has_renewed = false;
+        self.due = Some(now + AGAIN);
+        self.newest = self.newest.max(found.newest);
+        found.runs
+    }
+
+    /// The history told nothing. Answers whether the session is to be renewed for another try.
+    pub(super) fn failed(&mut self, error: &Error, can_renew: bool, now: Instant) -> bool {
+        self.under_way = None;
+        let renews = can_renew && !std::mem::replace(&mut self.has_renewed, can_renew);
+        let later = if error.is_passing() { RETRY } else { AGAIN };
+        self.due = Some(if renews { now } else { now + later });
+        renews
+    }
+
+    /// What is under way will not be answered.
+    pub(super) fn interrupted(&mut self, now: Instant) {
+        if self.under_way.take().is_some() {
+            self.due = Some(now);
         }
     }
-    Ok(found)
 }
 
-/// What a record says of how long its operation takes; nothing where its times make no sense.
-fn run(record: Value) -> Option<FinishedRun> {
-    let info = TaskInfo::from_json(record).ok()?;
-    let took = info.complete_time?.duration_since(info.start_time?);
-    Some(FinishedRun {
+/// The newest runs that ended well after that time.
+pub(super) async fn runs(
+    client: &Client,
+    gate: &Gate,
+    after: Option<Timestamp>,
+) -> Result<Runs, Error> {
+    let query = TaskQuery {
+        states: vec![TaskState::Success],
+        time: TaskTime::Completed,
+        since: after,
+        ..TaskQuery::default()
+    };
+    let (mut runs, mut newest, mut looked) = (Vec::new(), after, 0);
+    let is_enough = |record: &Value| {
+        looked += 1;
+        if let Some((run, completed)) = run(record) {
+            // Both ends of a period count for the server; what was completed just then is known.
+            if after.is_none_or(|after| after < completed) {
+                runs.push(run);
+                newest = newest.max(Some(completed));
+            }
+        }
+        looked >= MOST
+    };
+    client.past_tasks_paced(gate, &query, 1, is_enough).await?;
+    runs.reverse();
+    Ok(Runs { runs, newest })
+}
+
+/// What a record says of how long its operation takes, and when it was completed; nothing where its times make no sense.
+fn run(record: &Value) -> Option<(FinishedRun, Timestamp)> {
+    let info = TaskInfo::from_json(record.clone()).ok()?;
+    let completed = info.complete_time?;
+    let took = completed.duration_since(info.start_time?);
+    let run = FinishedRun {
         operation: (&*info.description_id).into(),
         entity: info.entity.map(|entity| entity.value),
         took: Duration::try_from(took).ok()?,
-    })
+    };
+    Some((run, completed))
 }
 
 #[cfg(test)]
@@ -76,7 +139,7 @@ mod tests {
     fn taken(start: i64, complete: i64) -> Option<FinishedRun> {
         let more = json!({"startTime": at(start).to_string(), "completeTime": at(complete).to_string(),
             "state": "success", "entity": {"type": "VirtualMachine", "value": "vm-7"}});
-        run(info("task-1", &more).to_json())
+        run(&info("task-1", &more).to_json()).map(|(run, _)| run)
     }
 
     #[test]
@@ -87,7 +150,7 @@ mod tests {
             (Duration::from_secs(60), Some("vm-7"))
         );
         assert_eq!(taken(70, 10), None);
-        assert_eq!(run(json!({"key": "task-1"})), None);
-        assert_eq!(run(json!(7)), None);
+        assert_eq!(run(&json!({"key": "task-1"})).map(|(run, _)| run), None);
+        assert_eq!(run(&json!(7)).map(|(run, _)| run), None);
     }
 }

@@ -25,16 +25,26 @@ pub(super) fn draw(state: &mut State) {
 }
 
 pub(super) fn mouse(state: &mut State, kind: MouseEventKind, column: u16, row: u16) -> Vec<Effect> {
+    mouse_with(state, kind, (column, row), KeyModifiers::NONE)
+}
+
+fn mouse_with(
+    state: &mut State,
+    kind: MouseEventKind,
+    (column, row): (u16, u16),
+    modifiers: KeyModifiers,
+) -> Vec<Effect> {
     let event = MouseEvent {
         kind,
         column,
         row,
-        modifiers: KeyModifiers::NONE,
+        modifiers,
     };
     update(state, Event::Mouse(event), now())
 }
 
-pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
+/// The middle of what was drawn for a target.
+fn place_of(state: &mut State, target: Target) -> (u16, u16) {
     draw(state);
     let (area, _) = *state
         .drawn
@@ -43,8 +53,13 @@ pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
         .rev()
         .find(|(_, known)| *known == target)
         .unwrap_or_else(|| panic!("{target:?} is not drawn"));
+    (area.x + area.width / 2, area.y)
+}
+
+pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
+    let (column, row) = place_of(state, target);
     let left = MouseEventKind::Down(MouseButton::Left);
-    mouse(state, left, area.x + area.width / 2, area.y)
+    mouse(state, left, column, row)
 }
 
 #[test]
@@ -61,11 +76,35 @@ fn a_click_selects_and_a_click_on_the_mark_folds() {
 #[test]
 fn a_click_on_a_title_sorts_and_another_turns_it_round() {
     let mut state = busy(120, 40);
+    let target = Target::Column(SortColumn::Target);
+    click(&mut state, target);
+    assert_eq!(sort(&state), "target");
+    click(&mut state, target);
+    assert_eq!(sort(&state), "-target");
+}
+
+fn sort(state: &State) -> String {
+    state.outline.view().sort.to_string()
+}
+
+#[test]
+fn a_click_with_a_modifier_sorts_by_a_further_column() {
+    let mut state = busy(120, 40);
+    let further = |state: &mut State, column| {
+        let place = place_of(state, Target::Column(column));
+        let left = MouseEventKind::Down(MouseButton::Left);
+        mouse_with(state, left, place, KeyModifiers::CONTROL);
+    };
+    further(&mut state, SortColumn::StartedBy);
+    further(&mut state, SortColumn::Elapsed);
+    assert_eq!(sort(&state), "started-by,-elapsed");
+    further(&mut state, SortColumn::Elapsed);
+    assert_eq!(sort(&state), "started-by,elapsed");
+    further(&mut state, SortColumn::Elapsed);
+    assert_eq!(sort(&state), "started-by");
+    further(&mut state, SortColumn::Target);
     click(&mut state, Target::Column(SortColumn::Target));
-    let sort = state.outline.view().sort;
-    assert_eq!((sort.column, sort.descending), (SortColumn::Target, false));
-    click(&mut state, Target::Column(SortColumn::Target));
-    assert!(state.outline.view().sort.descending);
+    assert_eq!(sort(&state), "target", "a plain click means it alone");
 }
 
 #[test]

@@ -6,10 +6,7 @@ use crate::{
         Effect,
         fixture::{HERE, busy, choose, find, rows, selected, task, tasks, tell},
     },
-    task::{
-        TaskChange,
-        outline::{Layout, SortColumn},
-    },
+    task::{TaskChange, outline::Layout},
     watch::Command,
 };
 
@@ -86,13 +83,33 @@ fn the_selected_row_is_always_in_sight() {
 #[test]
 fn the_order_is_chosen_from_a_menu_and_turned_round() {
     let mut state = busy(80, 24);
-    press(&mut state, "s<down><down><down><enter>");
-    let sort = state.outline.view().sort;
-    assert_eq!((sort.column, sort.descending), (SortColumn::Progress, true));
+    let sort = |state: &crate::app::State| state.outline.view().sort.to_string();
+    press(&mut state, "s<down><down><down><down><down><enter>");
+    assert_eq!(sort(&state), "-progress");
     press(&mut state, "S");
-    assert!(!state.outline.view().sort.descending);
+    assert_eq!(sort(&state), "progress");
     press(&mut state, "s<up><esc>");
-    assert_eq!(state.outline.view().sort.column, SortColumn::Progress);
+    assert_eq!(sort(&state), "progress");
+}
+
+#[test]
+fn the_menu_takes_further_columns_and_turns_each_round() {
+    let mut state = busy(80, 24);
+    let sort = |state: &crate::app::State| state.outline.view().sort.to_string();
+    press(&mut state, "s<down><space>");
+    assert_eq!(sort(&state), "state", "it stands for what matters now");
+    press(&mut state, "<down><down><down><space>");
+    assert_eq!(sort(&state), "state,target");
+    press(&mut state, "S");
+    assert_eq!(sort(&state), "state,-target");
+    press(&mut state, "<up>S");
+    assert_eq!(sort(&state), "-state,target", "elsewhere all turn round");
+    press(&mut state, "<down><space><esc>");
+    assert_eq!(sort(&state), "-state");
+    press(&mut state, "sg<enter>");
+    assert_eq!(sort(&state), "now");
+    press(&mut state, "sG<enter>");
+    assert_eq!(sort(&state), "activation");
 }
 
 #[test]

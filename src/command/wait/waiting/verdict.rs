@@ -1,87 +1,86 @@
 //! Whether the waiting is over, how it ended, and when time alone may end it. Pure.
 
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Awaited, Conclusion, Fate, Waiting};
+use super::{Awaited, Conclusion, Fate, Place, Waiting};
 use crate::{
     command::{Outcome, words},
-    watch::Link,
+    task::TaskId,
 };
 
 impl Waiting {
     /// How the waiting ended, if it has.
     pub(in crate::command) fn conclusion(&self, now: Timestamp) -> Option<Conclusion> {
-        if let Link::SignedOut { reason } = &self.link {
-            return Some(Conclusion {
-                outcome: Outcome::Refused,
-                reason: Some(reason.to_string()),
-            });
+        if let Some((outcome, is_by_loss)) = self.outcome(now) {
+            let reason = is_by_loss.then(|| self.losses()).flatten();
+            return Some(Conclusion { outcome, reason });
         }
-        if let Some(outcome) = self.outcome(now) {
-            return Some(Conclusion {
-                outcome,
-                reason: None,
-            });
-        }
-        if self
-            .goal
-            .timeout
-            .is_some_and(|timeout| now.duration_since(self.began) >= timeout)
-        {
-            let left = self
-                .awaited
-                .iter()
-                .filter(|task| !task.is_decided())
-                .count();
-            let left = words::tasks(left);
-            return Some(Conclusion {
-                outcome: Outcome::TimedOut,
-                reason: Some(format!(
-                    "the time of --timeout is over; {left} not finished."
-                )),
-            });
-        }
-        let (since, reason) = self.down.as_ref()?;
-        if now.duration_since(*since) < self.goal.max_outage {
+        let is_over = |timeout| now.duration_since(self.began) >= timeout;
+        if !self.goal.timeout.is_some_and(is_over) {
             return None;
         }
-        let reason = reason.as_deref().unwrap_or("the server does not answer.");
+        let open = self.awaited.iter().filter(|task| !task.is_decided());
+        let left = words::tasks(open.count());
+        let why = format!("the time of --timeout is over; {left} not finished.");
+        let reasons = [Some(why), self.losses()];
         Some(Conclusion {
-            outcome: Outcome::Unknown,
-            reason: Some(format!(
-                "out of reach for longer than --max-outage allows: {reason}"
-            )),
+            outcome: Outcome::TimedOut,
+            reason: Some(reasons.into_iter().flatten().collect::<Vec<_>>().join(" ")),
         })
     }
 
-    fn outcome(&self, now: Timestamp) -> Option<Outcome> {
-        let all_decided = !self.awaited.is_empty() && self.awaited.iter().all(Awaited::is_decided);
+    /// The outcome, and whether servers that were given up have a part in it.
+    fn outcome(&self, now: Timestamp) -> Option<(Outcome, bool)> {
         if self.goal.any {
             let ended = self.awaited.iter().filter_map(|task| match task.fate {
-                Fate::Ended(status) => Some((self.ended_at(&task.mo_id), Outcome::of(status))),
+                Fate::Ended(status) => Some((self.ended_at(&task.id), Outcome::of(status))),
                 _ => None,
             });
             // Several may have come to an end with the same update.
-            let first = ended.min_by_key(|(at, _)| *at).map(|(_, outcome)| outcome);
-            return first.or(all_decided.then_some(Outcome::Unknown));
+            if let Some((_, outcome)) = ended.min_by_key(|(at, _)| *at) {
+                return Some((outcome, false));
+            }
         }
-        let is_settled = match self.goal.children {
-            Some(quiet) => self.down.is_none() && now.duration_since(self.stirred) >= quiet,
-            None => true,
-        };
-        (all_decided && is_settled).then(|| {
+        let all_lost = self.places.iter().all(|place| place.lost.is_some());
+        let is_there_any = all_lost || !self.awaited.is_empty();
+        if !is_there_any || !self.awaited.iter().all(Awaited::is_decided) {
+            return None;
+        }
+        let is_settled = all_lost
+            || self.goal.children.is_none_or(|quiet| {
+                let is_up = |place: &Place| place.lost.is_some() || place.is_up();
+                self.places.iter().all(is_up) && now.duration_since(self.stirred) >= quiet
+            });
+        is_settled.then(|| {
             let outcomes = self.awaited.iter().map(|task| match task.fate {
                 Fate::Ended(status) => Outcome::of(status),
                 _ => Outcome::Unknown,
             });
-            outcomes.fold(Outcome::Success, Outcome::and)
+            let outcome = outcomes
+                .chain(self.lost())
+                .fold(Outcome::Success, Outcome::and);
+            (outcome, true)
         })
     }
 
-    fn ended_at(&self, mo_id: &Arc<str>) -> Timestamp {
-        let info = self.record(mo_id).and_then(|record| record.info.as_ref());
+    /// What the servers that were given up mean for the outcome.
+    fn lost(&self) -> impl Iterator<Item = Outcome> {
+        let lost = self.places.iter().filter_map(|place| place.lost.as_ref());
+        lost.map(|loss| loss.outcome)
+    }
+
+    /// Why servers were given up, if some were.
+    fn losses(&self) -> Option<String> {
+        let lost = self.places.iter().filter_map(|place| {
+            let reason = &place.lost.as_ref()?.reason;
+            Some(format!("{}{reason}", place.before()))
+        });
+        let lost: Vec<String> = lost.collect();
+        (!lost.is_empty()).then(|| lost.join(" "))
+    }
+
+    fn ended_at(&self, id: &TaskId) -> Timestamp {
+        let info = self.record(id).and_then(|record| record.info.as_ref());
         let complete = info.and_then(|info| info.complete_time);
         complete.unwrap_or(Timestamp::MAX)
     }
@@ -90,20 +89,23 @@ impl Waiting {
     pub(in crate::command) fn next_time(&self) -> Option<Timestamp> {
         let after = |from: Timestamp, span: SignedDuration| from.checked_add(span).ok();
         let searches = self.awaited.iter().filter_map(|task| match &task.fate {
-            Fate::Sought(search) => search.next_time(),
+            Fate::Sought(search) if self.place(task.id.endpoint)?.is_up() => search.next_time(),
             _ => None,
         });
         let unreadable = self.awaited.iter().filter_map(|task| task.unreadable_since);
-        let outages = unreadable.chain(self.down.iter().map(|(since, _)| *since));
-        let outages = outages.filter_map(|since| after(since, self.goal.max_outage));
+        let unreadable = unreadable.filter_map(|since| after(since, self.goal.max_outage));
+        let given_up = self
+            .places
+            .iter()
+            .filter_map(|place| place.given_up_at(self.goal.max_outage));
         let timeout = self
             .goal
             .timeout
             .and_then(|timeout| after(self.began, timeout));
-        let settled = self
-            .goal
-            .children
-            .and_then(|quiet| after(self.stirred, quiet));
-        searches.chain(outages).chain(timeout).chain(settled).min()
+        let is_decided = self.awaited.iter().all(Awaited::is_decided);
+        let quiet = self.goal.children.filter(|_| is_decided);
+        let settled = quiet.and_then(|quiet| after(self.stirred, quiet));
+        let dues = searches.chain(unreadable).chain(given_up);
+        dues.chain(timeout).chain(settled).min()
     }
 }

@@ -34,11 +34,16 @@ impl Reference<'_> {
     }
 
     fn level(&mut self, handles: Vec<Handle>, above: &[bool]) {
-        let View { layout, sort, .. } = self.bench.outline.view;
+        let View { layout, sort, .. } = &self.bench.outline.view;
         let mut shown: Vec<_> = handles
             .into_iter()
             .filter(|handle| self.is_shown(*handle))
-            .map(|handle| (SortKey::of(&self.bench.board, handle, layout, sort), handle))
+            .map(|handle| {
+                (
+                    SortKey::of(&self.bench.board, handle, *layout, sort),
+                    handle,
+                )
+            })
             .collect();
         shown.sort();
         let last = shown.last().map(|(_, handle)| *handle);
@@ -217,6 +222,22 @@ fn change(random: &mut Rng) -> TaskChange {
     }
 }
 
+/// One column or several.
+fn sort(random: &mut Rng) -> Sort {
+    let mut column = || SortColumn::ALL[random.usize(..SortColumn::ALL.len())];
+    let columns = [column(), column(), column()];
+    let mut sort = Sort::by(columns[0], random.bool());
+    for column in &columns[..random.usize(1..=3)] {
+        if sort.place(*column).is_none() {
+            sort.toggle(*column);
+        }
+        if random.bool() {
+            sort.turn(*column);
+        }
+    }
+    sort
+}
+
 fn view(random: &mut Rng) -> View {
     let filters = [
         "",
@@ -238,10 +259,7 @@ fn view(random: &mut Rng) -> View {
     ];
     View {
         layout: [Layout::Tree, Layout::Tree, Layout::Flat][random.usize(..3)],
-        sort: Sort {
-            column: SortColumn::ALL[random.usize(..SortColumn::ALL.len())],
-            descending: random.bool(),
-        },
+        sort: sort(random),
         filter: filters[random.usize(..filters.len())].into(),
     }
 }

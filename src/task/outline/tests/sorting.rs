@@ -6,7 +6,7 @@ use super::*;
 fn order(bench: &mut Bench, layout: Layout, column: SortColumn, descending: bool) -> String {
     bench.arrange(View {
         layout,
-        sort: Sort { column, descending },
+        sort: Sort::by(column, descending),
         filter: crate::task::Filter::default(),
     });
     let ids = bench
@@ -96,11 +96,7 @@ fn equals_stay_oldest_first_in_both_directions() {
     bench.put("task-10", &times(3, 0));
     bench.put("task-9", &times(3, 0));
     bench.put("task-11", &times(1, 0));
-    for column in [
-        SortColumn::Operation,
-        SortColumn::Target,
-        SortColumn::Progress,
-    ] {
+    for column in [SortColumn::Task, SortColumn::Target, SortColumn::Progress] {
         for order in both(&mut bench, column) {
             assert_eq!(order, "task-11 task-9 task-10", "{column:?}");
         }
@@ -137,7 +133,7 @@ fn texts_go_by_lower_case_and_what_has_none_is_last() {
         ["b c a d e f", "e d a c b f"]
     );
     assert_eq!(
-        both(&mut bench, SortColumn::Operation),
+        both(&mut bench, SortColumn::Task),
         ["d b a c e f", "f e c a b d"]
     );
 }
@@ -236,4 +232,116 @@ fn siblings_below_a_parent_are_sorted_as_well() {
     assert_eq!(descending, "other root a b");
     bench.put("b", &child_of("root", &json!({"progress": 80})));
     assert_eq!(bench.picture(), ["other", "▼root", "├b", "└a"]);
+}
+
+/// The order of the moIds in the flat list by several columns, as the command line has them.
+fn by(bench: &mut Bench, sort: &str) -> String {
+    bench.arrange(View {
+        sort: sort.parse().unwrap(),
+        ..flat()
+    });
+    bench.picture().join(" ")
+}
+
+#[test]
+fn what_is_equal_by_one_column_goes_by_the_next() {
+    let mut bench = Bench::default();
+    let named = |name: &str, fields: Value| with(fields, &json!({"entityName": name}));
+    bench.put("a", &named("db", ended("success", 30)));
+    bench.put("b", &named("web", ended("success", 9)));
+    bench.put("c", &named("db", ended("success", 40)));
+    bench.put("d", &named("web", times(0, 5)));
+    bench.put("e", &named("db", times(0, 2)));
+    bench.put("f", &ended("success", 7));
+    assert_eq!(by(&mut bench, "state,-elapsed"), "e d c a b f");
+    assert_eq!(by(&mut bench, "-state,elapsed"), "f b a c d e");
+    assert_eq!(by(&mut bench, "target,-elapsed"), "e c a d b f");
+    assert_eq!(by(&mut bench, "-target,now"), "d b e c a f");
+    assert_eq!(by(&mut bench, "state,target,completed"), "e d a c b f");
+    bench.put("b", &named("web", ended("success", 50)));
+    assert_eq!(bench.picture().join(" "), "e d a c b f");
+    bench.put("c", &named("db", ended("success", 20)));
+    assert_eq!(bench.picture().join(" "), "e d c a b f");
+}
+
+#[test]
+fn numbers_in_names_go_by_their_value() {
+    let mut bench = Bench::default();
+    bench.put("task-10", &json!({"parentTaskKey": "task-100"}));
+    bench.put("task-9", &json!({"parentTaskKey": "task-20"}));
+    bench.put("haTask-7-vim.9", &json!({}));
+    bench.put("task-011", &json!({}));
+    assert_eq!(
+        by(&mut bench, "id"),
+        "haTask-7-vim.9 task-9 task-10 task-011"
+    );
+    assert_eq!(
+        by(&mut bench, "-id"),
+        "task-011 task-10 task-9 haTask-7-vim.9"
+    );
+    let by_parent = by(&mut bench, "parent");
+    assert!(by_parent.starts_with("task-9 task-10"), "{by_parent}");
+}
+
+#[test]
+fn every_other_column_sorts_too() {
+    let mut bench = Bench::default();
+    let run = |more: Value| with(times(0, 5), &more);
+    bench.put(
+        "a",
+        &run(json!({"cancelable": false, "changeTag": "b", "activationId": "y"})),
+    );
+    bench.put(
+        "b",
+        &run(json!({"cancelled": true, "changeTag": "a", "activationId": "z"})),
+    );
+    bench.put(
+        "c",
+        &run(json!({"cancelable": true, "cancelled": false,
+        "description": {"key": "k", "message": "Copying"}})),
+    );
+    let waits = json!({"state": "queued", "startTime": null});
+    bench.put("d", &with(times(-30, 0), &waits));
+    let failed = with(
+        ended("error", 50),
+        &json!({"startTime": at(40).to_string()}),
+    );
+    bench.put("e", &with(failed, &json!({"descriptionId": "a.first"})));
+    for (sort, order) in [
+        ("cancel", "b d c a"),
+        ("tag", "b a"),
+        ("-activation", "b a"),
+        ("phase", "c"),
+        ("-queued-for", "d e"),
+        ("queued", "d"),
+        ("-started", "e"),
+        ("completed", "e"),
+        ("error", "e"),
+        ("operation", "e"),
+    ] {
+        let found = by(&mut bench, sort);
+        assert!(found.starts_with(order), "{sort}: {found}");
+    }
+}
+
+#[test]
+fn by_time_left_what_is_done_soonest_is_first_and_time_alone_changes_nothing() {
+    let mut bench = Bench::default();
+    for (mo_id, pace) in [("slow", 1), ("fast", 5), ("middle", 2)] {
+        for step in 0..12 {
+            let info = info(
+                mo_id,
+                &json!({"progress": step * pace, "startTime": at(0).to_string()}),
+            );
+            let at = at(60 * i64::from(step));
+            bench.apply(TaskChange::Whole { info, at });
+        }
+    }
+    bench.put("over", &ended("success", 5));
+    assert_eq!(by(&mut bench, "left"), "fast middle slow over");
+    assert_eq!(by(&mut bench, "-left"), "slow middle fast over");
+    bench.second += 5000;
+    let clock = bench.clock();
+    bench.outline.reconsider(scene(&bench.board, &clock));
+    assert_eq!(bench.picture().join(" "), "slow middle fast over");
 }

@@ -11,18 +11,17 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use self::trail::{Gained, Trail};
-use super::Found;
+use super::{
+    Found,
+    gate::{Gate, Line},
+    schedule::Urgency,
+};
 use crate::{
     vim::{
-        Client, Error, TaskQuery,
+        Client, Error, Pace, TaskQuery,
         types::{Fault, ManagedObjectReference},
     },
-    watch::{
-        PastPage, PastRequest, Update,
-        answers::{Done, End},
-        endpoint::Endpoint,
-        reading::Reading,
-    },
+    watch::{PastPage, PastRequest, Update, answers::End, endpoint::Endpoint, reading::Reading},
 };
 
 /// How many records are read at a time.
@@ -133,7 +132,7 @@ impl Past {
 
 impl Endpoint {
     /// Takes a step of a search.
-    pub(super) async fn ask_past(
+    pub(in crate::watch) async fn ask_past(
         &mut self,
         reading: &mut Reading,
         request: PastRequest,
@@ -178,7 +177,7 @@ impl Endpoint {
     /// Takes up again what was cut off: a page that is waited for, and collectors that were to be destroyed.
     pub(in crate::watch) fn resume_past(&mut self, reading: &mut Reading) {
         for collector in self.lookups.past.left.clone() {
-            destroy(reading, collector);
+            destroy(reading, &self.lookups.line, collector);
         }
         self.read_past(reading);
     }
@@ -197,14 +196,15 @@ impl Endpoint {
         }
         let (number, collector) = (search.number, search.collector.clone());
         let query = search.trail.rest_of(&search.query);
-        reading.start(move |client| async move {
+        let gate = Gate::lasting(&self.lookups.line, Urgency::Asked);
+        reading.look_up(move |client| async move {
             let mut made = None;
-            let page = read(&client, &query, collector, &mut made).await;
-            Done::Found(Found::Past(Answer::Page {
+            let page = read(&client, &gate, &query, collector, &mut made).await;
+            Found::Past(Answer::Page {
                 search: number,
                 made,
                 page,
-            }))
+            })
         });
     }
 
@@ -303,7 +303,7 @@ impl Endpoint {
     ) {
         if let Some(collector) = collector {
             self.lookups.past.left.push(collector.clone());
-            destroy(reading, collector);
+            destroy(reading, &self.lookups.line, collector);
         }
     }
 }
@@ -320,16 +320,19 @@ impl Search {
     }
 }
 
-fn destroy(reading: &mut Reading, collector: ManagedObjectReference) {
-    reading.start(|client| async move {
+fn destroy(reading: &mut Reading, line: &Line, collector: ManagedObjectReference) {
+    let gate = Gate::lasting(line, Urgency::Asked);
+    reading.look_up(|client| async move {
+        gate.pass().await;
         // Where this fails it ends with the session.
         let _ = client.destroy_history(&collector).await;
-        Done::Found(Found::Past(Answer::Left(collector)))
+        Found::Past(Answer::Left(collector))
     });
 }
 
 async fn read(
     client: &Client,
+    gate: &Gate,
     query: &TaskQuery,
     collector: Option<ManagedObjectReference>,
     made: &mut Option<ManagedObjectReference>,
@@ -337,10 +340,13 @@ async fn read(
     let collector = if let Some(collector) = collector {
         collector
     } else {
+        gate.pass().await;
         let collector = made.insert(client.create_history(query).await?).clone();
+        gate.pass().await;
         client.reset_history(&collector).await?;
         collector
     };
+    gate.pass().await;
     client.older_history(&collector, PAGE).await
 }
 

@@ -1,0 +1,136 @@
+//! What is told of what is waited for, in words: a task's line, the window's title, what a command of the user's own
+//! is told. Pure.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::{
+    bars,
+    waiting::{Awaited, Fate, Waiting},
+};
+use crate::{
+    command::{
+        shape,
+        tell::{exec::Ended, terminal::Mark},
+        words,
+    },
+    task::{Progress, Record, Status, TaskId},
+};
+
+/// How a task stands, in one line: `task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks`.
+pub(super) fn change(waiting: &Waiting, task: &Awaited) -> String {
+    let name = waiting.called(&task.id);
+    let status = waiting.status(task);
+    let Some((record, info)) = waiting
+        .record(&task.id)
+        .and_then(|record| Some((record, record.info.as_deref()?)))
+    else {
+        return match &task.fate {
+            Fate::Unknown(why) => format!("{name} unknown: {why}"),
+            _ => format!("{name} not visible; looking for it in the history"),
+        };
+    };
+    let mut text = format!("{name} {}", shape::status(status));
+    if let Some(percent) = progress(waiting, task)
+        .percent()
+        .filter(|_| status.is_active())
+    {
+        let _ = write!(text, " {percent}%");
+    }
+    text.push(' ');
+    text.push_str(&waiting.board.operation(record));
+    if let Some(target) = words::target(info) {
+        let _ = write!(text, " · {target}");
+    }
+    if record.is_cancel_requested() {
+        text.push_str(" (cancellation requested)");
+    }
+    let more = match (&task.fate, &info.error, &info.description) {
+        (Fate::Unknown(why), _, _) => Some(why.to_string()),
+        (Fate::Sought(_), _, _) => Some("vanished; looking for its end in the history".to_owned()),
+        (_, Some(error), _) => Some(error.text()),
+        (_, _, Some(phase)) if status.is_active() => Some(phase.text().to_owned()),
+        _ => None,
+    };
+    if let Some(more) = more {
+        let _ = write!(text, ": {more}");
+    }
+    text
+}
+
+/// How far a task is.
+pub(super) fn progress(waiting: &Waiting, task: &Awaited) -> Progress {
+    let handle = waiting.board.find(&task.id);
+    handle.map_or(Progress::None, |handle| waiting.board.progress(handle))
+}
+
+/// What stands in the window's title: the task, or how many there are.
+pub(super) fn title(waiting: &Waiting) -> String {
+    let one = match &waiting.awaited[..] {
+        [task] => waiting.record(&task.id),
+        _ => None,
+    };
+    match one.and_then(|record| Some((record, record.info.as_deref()?))) {
+        Some((record, info)) => {
+            let target = words::target(info).unwrap_or_default();
+            let percent = record
+                .progress()
+                .percent()
+                .filter(|_| record.status().is_active());
+            let percent = percent
+                .map(|percent| format!("{percent}% "))
+                .unwrap_or_default();
+            format!("{percent}{} {target}", waiting.board.operation(record))
+        }
+        None => bars::sum(waiting),
+    }
+}
+
+/// All together, in percent: what is over counts as done.
+pub(super) fn mark(waiting: &Waiting) -> Mark {
+    let mut sum = 0_usize;
+    let mut failed = false;
+    let mut known = true;
+    for task in &waiting.awaited {
+        failed |= matches!(task.fate, Fate::Ended(Status::Failed) | Fate::Unknown(_));
+        match (task.is_decided(), progress(waiting, task).percent()) {
+            (true, _) => sum += 100,
+            (false, Some(percent)) => sum += usize::from(percent),
+            (false, None) => known = false,
+        }
+    }
+    let percent = sum.checked_div(waiting.awaited.len()).unwrap_or(0);
+    let percent = u8::try_from(percent).unwrap_or(100);
+    match (failed, known) {
+        (true, _) => Mark::Failed(percent),
+        (false, true) if !waiting.awaited.is_empty() => Mark::At(percent),
+        (false, _) => Mark::Busy,
+    }
+}
+
+/// What is told of a task that ended.
+pub(super) fn ended(waiting: &Waiting, id: &TaskId, now: Timestamp) -> Option<Ended> {
+    let task = waiting.task(id)?;
+    let place = waiting.place(id.endpoint)?;
+    let record = waiting.record(id);
+    let info = record.and_then(|record| record.info.as_deref());
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    Some(Ended {
+        mo_id: id.mo_id.to_string(),
+        operation: record
+            .filter(|record| record.info.is_some())
+            .map(|record| waiting.board.operation(record).into_owned())
+            .unwrap_or_default(),
+        target: text(info.and_then(words::target)),
+        outcome: shape::outcome(waiting.status(task)).unwrap_or("unknown"),
+        duration: record.and_then(|record: &Record| record.ran_for(place.clock.at(now))),
+        error: match (&task.fate, info.and_then(|info| info.error.as_deref())) {
+            (Fate::Unknown(why), _) => why.to_string(),
+            (_, Some(fault)) => fault.text(),
+            _ => String::new(),
+        },
+        started_by: text(info.and_then(|info| words::started_by(&info.reason))),
+        endpoint: place.endpoint.to_string(),
+    })
+}

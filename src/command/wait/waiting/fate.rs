@@ -1,0 +1,91 @@
+//! What becomes of one task that is waited for. Pure.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{super::search::Search, place::Place};
+use crate::{
+    task::{Presence, Record, Status, TaskId},
+    vim::Trace,
+};
+
+/// What became of a task that is waited for.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::command) enum Fate {
+    /// Nothing yet.
+    Open,
+    /// It vanished; its end is looked for.
+    Sought(Search),
+    /// It ended.
+    Ended(Status),
+    /// Nobody knows: why.
+    Unknown(Arc<str>),
+}
+
+/// A task that is waited for.
+#[derive(Debug, Clone)]
+pub(in crate::command) struct Awaited {
+    pub(in crate::command) id: TaskId,
+    pub(in crate::command) fate: Fate,
+    /// Since when it cannot be read.
+    pub(super) unreadable_since: Option<Timestamp>,
+}
+
+impl Awaited {
+    pub(super) fn new(id: TaskId) -> Self {
+        Self {
+            id,
+            fate: Fate::Open,
+            unreadable_since: None,
+        }
+    }
+
+    /// Whether there is nothing more to wait for.
+    pub(in crate::command) fn is_decided(&self) -> bool {
+        matches!(self.fate, Fate::Ended(_) | Fate::Unknown(_))
+    }
+
+    /// Its fate, and since when it cannot be read, by what is known of it and of its server now.
+    pub(super) fn next(
+        &self,
+        record: Option<&Record>,
+        place: &Place,
+        max_outage: SignedDuration,
+        now: Timestamp,
+    ) -> (Fate, Option<Timestamp>) {
+        let mo_id = &self.id.mo_id;
+        let open = (self.fate.clone(), None);
+        let Some(record) = record else {
+            return open;
+        };
+        match record.status() {
+            Status::Lost if self.fate == Fate::Open => {
+                let trace = record.info.as_deref().map(Trace::of);
+                let trace = trace.unwrap_or_else(|| Trace::named(mo_id.clone()));
+                (Fate::Sought(Search::for_known(trace, now)), None)
+            }
+            Status::Ghost => match (place.ghosts.get(mo_id), place.unreadable.get(mo_id)) {
+                (Some(reason), _) if self.fate == Fate::Open => {
+                    let trace = Trace::named(mo_id.clone());
+                    let search = Search::for_name(trace, reason.clone(), now);
+                    (Fate::Sought(search), None)
+                }
+                (None, Some(reason)) => (Fate::Unknown(reason.clone()), None),
+                _ => open,
+            },
+            status if status.is_finished() && status != Status::Lost => (Fate::Ended(status), None),
+            _ => match &record.presence {
+                Presence::Unreadable(reason) => {
+                    let since = self.unreadable_since.unwrap_or(now);
+                    if now.duration_since(since) >= max_outage {
+                        (Fate::Unknown(reason.clone()), None)
+                    } else {
+                        (self.fate.clone(), Some(since))
+                    }
+                }
+                _ => open,
+            },
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Time that passes by hand only, though there is real HTTP: what happens in a stretch of it can be counted.
+
+use std::{
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use tokio::task::{spawn_blocking, yield_now};
+use vtask::{
+    simulator::{RequestRecord, Simulator},
+    vim::Traffic,
+    watch::WatchOptions,
+};
+
+use super::{Bench, connect};
+
+/// No rest is waited for longer.
+const BOUND: Duration = Duration::from_secs(20);
+
+/// A fetch loop and a server in frozen time. The runtime's clock must be paused
+/// (`#[tokio::test(start_paused = true)]`).
+pub struct Frozen {
+    pub simulator: Simulator,
+    pub bench: Bench,
+    traffic: Arc<Traffic>,
+    /// While a blocking task runs, the paused clock does not jump ahead by itself.
+    freeze: mpsc::Sender<()>,
+}
+
+impl Frozen {
+    /// Starts watching everything recent, one by one; nothing is read again by itself for an hour.
+    pub async fn start(simulator: Simulator, change: impl FnOnce(&mut WatchOptions)) -> Self {
+        let (freeze, frozen) = mpsc::channel();
+        spawn_blocking(move || frozen.recv());
+        let connect = connect(&simulator);
+        let traffic = connect.traffic.clone();
+        let mut options = WatchOptions::new(connect, Vec::new());
+        options.fetch = vtask::watch::FetchMode::Poll;
+        options.interval = Duration::from_secs(3_600);
+        options.discover_interval = Duration::from_secs(3_600);
+        change(&mut options);
+        let bench = Bench::start(options);
+        let mut this = Self {
+            simulator,
+            bench,
+            traffic,
+            freeze,
+        };
+        this.settle().await;
+        this
+    }
+
+    /// Lets everything happen that needs no time to pass.
+    pub async fn settle(&mut self) {
+        let control = self.simulator.control();
+        let bound = Instant::now() + BOUND;
+        let mut quiet = 0;
+        while quiet < 5 {
+            assert!(Instant::now() < bound, "it never rests");
+            let before = control.request_count();
+            // The runtime parks meanwhile, so that whatever is ready is done.
+            let _ = spawn_blocking(|| std::thread::sleep(Duration::from_millis(1))).await;
+            yield_now().await;
+            self.bench.drain();
+            let is_answered = self.traffic.figures().total_requests() == control.request_count();
+            let is_quiet = is_answered && before == control.request_count();
+            quiet = if is_quiet { quiet + 1 } else { 0 };
+        }
+    }
+
+    /// Lets time pass, in steps so small that no two things a second apart fall into one.
+    pub async fn pass(&mut self, span: Duration) {
+        const STEP: Duration = Duration::from_millis(500);
+        let mut left = span;
+        while !left.is_zero() {
+            let step = left.min(STEP);
+            tokio::time::advance(step).await;
+            self.settle().await;
+            left -= step;
+        }
+    }
+
+    /// The requests so far that were looked up around tasks.
+    pub fn look_ups(&self) -> Vec<RequestRecord> {
+        let mut requests = self.simulator.control().requests();
+        requests.retain(|request| is_look_up(&request.kind));
+        requests
+    }
+
+    /// Ends the loop; time goes on by itself for that.
+    pub async fn stop(self) {
+        drop(self.freeze);
+        tokio::time::resume();
+        self.bench.stop().await;
+    }
+}
+
+/// Whether a request belongs to what is looked up around tasks.
+pub fn is_look_up(kind: &str) -> bool {
+    [
+        "CreateCollectorForTasks",
+        "TaskHistoryCollector/",
+        "QueryEvents",
+        "VirtualMachine/",
+        "HasPrivilege",
+    ]
+    .iter()
+    .any(|part| kind.contains(part))
+}

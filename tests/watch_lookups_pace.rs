@@ -1,0 +1,211 @@
+//! How often the server is asked for what lies around tasks, and what comes of it when the server is in trouble: the
+//! real loop against the embedded server, in time that passes by hand.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use support::{
+    frozen::{Frozen, is_look_up},
+    standing,
+};
+use vtask::{
+    simulator::{Simulator, behaviour::Outage},
+    vim::Trace,
+    watch::{Command, FamilyState, Link},
+};
+
+async fn frozen(typical: bool) -> Frozen {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    Frozen::start(simulator, |options| options.typical = typical).await
+}
+
+/// A running task with a parent.
+fn child(frozen: &Frozen) -> String {
+    let truth = frozen.simulator.control().truth();
+    let is_child =
+        |info: &&serde_json::Value| info["parentTaskKey"].is_string() && info["state"] == "running";
+    let child = truth.iter().find(is_child).unwrap();
+    child["key"].as_str().unwrap().to_owned()
+}
+
+fn trace(frozen: &Frozen, task: &str) -> Trace {
+    let record = frozen.bench.record(task).unwrap();
+    Trace::of(record.info.as_deref().unwrap())
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_background_asks_once_a_second_and_not_at_all_while_paused() {
+    let mut frozen = frozen(true).await;
+    let control = frozen.simulator.control();
+    let requests = control.requests();
+    let first = requests
+        .iter()
+        .position(|request| is_look_up(&request.kind));
+    let board = requests
+        .iter()
+        .rposition(|request| request.kind == "Task/info");
+    assert!(board.unwrap() < first.unwrap(), "the board comes first");
+    for second in 1..4 {
+        assert_eq!(frozen.look_ups().len(), second);
+        frozen.pass(Duration::from_millis(500)).await;
+        assert_eq!(frozen.look_ups().len(), second);
+        frozen.pass(Duration::from_millis(500)).await;
+    }
+    frozen.bench.send(Command::Pause(true));
+    frozen.settle().await;
+    let before = frozen.look_ups().len();
+    frozen.pass(seconds(60)).await;
+    assert_eq!(frozen.look_ups().len(), before, "paused");
+    assert!(frozen.bench.runs.is_empty());
+    frozen.bench.send(Command::Pause(false));
+    frozen.settle().await;
+    let mut last = frozen.look_ups().len();
+    while frozen.bench.runs.is_empty() {
+        frozen.pass(seconds(1)).await;
+        let now = frozen.look_ups().len();
+        assert!(now <= last + 1, "{last} {now}");
+        assert!(now < 30, "it comes to an end");
+        last = now;
+    }
+    assert!(frozen.bench.runs.len() > 1_000);
+    assert_eq!(control.open_objects().histories, 0);
+    // Half an hour later it is asked what came meanwhile: nothing did, and nothing is told twice.
+    let told = frozen.bench.runs.len();
+    tokio::time::advance(seconds(30 * 60)).await;
+    frozen.pass(seconds(10)).await;
+    assert!(frozen.look_ups().len() > last);
+    assert_eq!(frozen.bench.runs.len(), told);
+    assert_eq!(control.open_objects().histories, 0);
+    frozen.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_opened_goes_at_once_and_is_followed_at_the_pace_of_the_background() {
+    let mut frozen = frozen(false).await;
+    let task = child(&frozen);
+    let events = trace(&frozen, &task);
+    frozen
+        .bench
+        .send(Command::FollowEvents(Some(events.clone())));
+    frozen.bench.send(Command::FollowFamily(Some(events)));
+    frozen.settle().await;
+    assert!(frozen.bench.events.len() == 1, "no time has passed");
+    let is_found = |frozen: &Frozen| {
+        let last = frozen.bench.families.last();
+        last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
+    };
+    assert!(is_found(&frozen));
+    let asked = frozen.look_ups().len();
+    // Four requests and more were made at once: the next one nobody waits for comes later.
+    let mut last = asked;
+    for _ in 0..40 {
+        frozen.pass(seconds(1)).await;
+        let now = frozen.look_ups().len();
+        assert!(now <= last + 1, "{last} {now}");
+        last = now;
+    }
+    assert!(
+        last > asked + 4,
+        "it is looked up again while it goes on: {asked} {last}"
+    );
+    assert_eq!(
+        frozen.bench.events.len(),
+        1,
+        "told again only when there is news"
+    );
+    frozen.bench.send(Command::Pause(true));
+    frozen.settle().await;
+    let before = frozen.look_ups().len();
+    frozen.pass(seconds(60)).await;
+    assert_eq!(frozen.look_ups().len(), before);
+    frozen.bench.send(Command::Pause(false));
+    frozen.bench.send(Command::FollowEvents(None));
+    frozen.bench.send(Command::FollowFamily(None));
+    frozen.pass(seconds(10)).await;
+    let before = frozen.look_ups().len();
+    frozen.pass(seconds(60)).await;
+    assert_eq!(frozen.look_ups().len(), before, "nobody looks any more");
+    assert_eq!(frozen.simulator.control().open_objects().histories, 0);
+    frozen.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_longer_followed_is_not_told() {
+    let mut frozen = frozen(false).await;
+    let task = child(&frozen);
+    let trace = trace(&frozen, &task);
+    frozen
+        .bench
+        .send(Command::FollowEvents(Some(trace.clone())));
+    frozen.bench.send(Command::FollowEvents(None));
+    frozen.bench.send(Command::FollowFamily(Some(trace)));
+    frozen.bench.send(Command::FollowFamily(None));
+    frozen.settle().await;
+    frozen.pass(seconds(60)).await;
+    assert!(frozen.bench.events.is_empty());
+    let searching = |state: &FamilyState| *state == FamilyState::Searching;
+    assert!(
+        frozen
+            .bench
+            .families
+            .iter()
+            .all(|(_, state)| searching(state))
+    );
+    assert_eq!(frozen.simulator.control().open_objects().histories, 0);
+    frozen.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_session_is_renewed_and_the_look_up_asked_again() {
+    let mut frozen = frozen(false).await;
+    let control = frozen.simulator.control();
+    let task = child(&frozen);
+    control.kill_sessions();
+    let family = trace(&frozen, &task);
+    frozen.bench.send(Command::FollowFamily(Some(family)));
+    frozen.settle().await;
+    let (of, state) = frozen.bench.families.last().unwrap();
+    assert!(matches!(state, FamilyState::Found { .. }), "{state:?}");
+    assert_eq!(**of, *task);
+    let logins = control.requests();
+    let logins = logins
+        .iter()
+        .filter(|request| request.kind.ends_with("/Login"));
+    assert_eq!(logins.count(), 2);
+    frozen.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_with_a_look_up_is_its_own_and_passes() {
+    let mut frozen = frozen(false).await;
+    let control = frozen.simulator.control();
+    let task = child(&frozen);
+    let links = frozen.bench.links.len();
+    control.fail_next(Outage::service_unavailable(None));
+    let family = trace(&frozen, &task);
+    frozen.bench.send(Command::FollowFamily(Some(family)));
+    frozen.settle().await;
+    let (_, state) = frozen.bench.families.last().unwrap();
+    let FamilyState::Failed(reason) = state else {
+        panic!("{state:?}");
+    };
+    assert!(reason.contains("503"), "{reason}");
+    frozen.pass(seconds(40)).await;
+    let (_, state) = frozen.bench.families.last().unwrap();
+    assert!(matches!(state, FamilyState::Found { .. }), "{state:?}");
+    let since = &frozen.bench.links[links..];
+    assert!(
+        since
+            .iter()
+            .all(|link| !matches!(link, Link::Retrying { .. })),
+        "{since:?}"
+    );
+    frozen.stop().await;
+}
