@@ -53,6 +53,7 @@ fn draw_title(canvas: &mut Canvas, summing: &Summing, area: Rect) {
     strip.gap(1).put("Summary", Role::Strong);
     let count = summing.summary.len();
     let of = match count {
+        0 => "no tasks".to_owned(),
         1 => "the only task".to_owned(),
         count => format!("all {count} tasks"),
     };
@@ -114,6 +115,10 @@ fn draw_column(canvas: &mut Canvas, sections: &[Section], area: Rect, first: usi
 fn draw_row(canvas: &mut Canvas, row: &Row, line: Rect, chosen: usize) {
     match row {
         Row::Blank => {}
+        Row::Title(section) if section.entries.is_empty() => {
+            let strip = heading(canvas, section, usize::from(line.width));
+            strip.draw(line, canvas.buffer);
+        }
         Row::Title(section) => match section.part {
             Part::Operations | Part::Users | Part::Endpoints => {
                 counts::title(canvas, section, line);
@@ -154,7 +159,7 @@ fn name(part: Part) -> &'static str {
     match part {
         Part::Operations => "OPERATIONS",
         Part::Running => "RUNNING LONGEST",
-        Part::Failures => "FAILED IN THE LAST HOUR",
+        Part::Failures => "FAILED LAST HOUR",
         Part::Queued => "WAITING LONGEST",
         Part::Endpoints => "VCENTERS",
         Part::Users => "STARTED BY",

@@ -10,7 +10,7 @@ use crate::{
         state::{Overlay, State, Tab},
         summary::{Section, Subject, Summing},
     },
-    task::{Board, Filter, Status, Summary, Touched, filter},
+    task::{Board, Filter, Record, Status, Summary, Touched, filter},
 };
 
 /// A page of entries.
@@ -127,7 +127,7 @@ fn go(state: &mut State, subject: Subject, now: Timestamp) {
         Subject::Task(handle) => {
             state.overlay = None;
             list::reveal(state, handle, now);
-            let status = state.board.get(handle).map(|record| record.status());
+            let status = state.board.get(handle).map(Record::status);
             if status == Some(Status::Failed) {
                 details::show(state, Tab::Error);
             }

@@ -33,15 +33,13 @@ pub(super) struct Groups {
 impl Groups {
     /// Counts a task in. Answers where.
     pub(super) fn add(&mut self, name: &str, status: Status) -> usize {
-        let place = match self.by_name.get(name) {
-            Some(place) => *place,
-            None => {
-                let name: Arc<str> = name.into();
-                self.all.push((name.clone(), StatusCounts::default()));
-                self.by_name.insert(name, self.all.len() - 1);
-                self.all.len() - 1
-            }
-        };
+        let known = self.by_name.get(name).copied();
+        let place = known.unwrap_or_else(|| {
+            let name: Arc<str> = name.into();
+            self.all.push((name.clone(), StatusCounts::default()));
+            self.by_name.insert(name, self.all.len() - 1);
+            self.all.len() - 1
+        });
         if let Some((_, counts)) = self.all.get_mut(place) {
             counts.add(status);
         }

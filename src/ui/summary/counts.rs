@@ -9,11 +9,19 @@ use crate::{
     ui::{Canvas, Look, ink::Strip, theme::Role, words},
 };
 
-/// The statuses that have columns of their own; those that go first where there is no room come last.
+/// The statuses that have columns of their own.
 const COLUMNS: [Status; 5] = [
     Status::Running,
     Status::Queued,
     Status::Failed,
+    Status::Cancelled,
+    Status::Success,
+];
+/// The same, those that stay where there is no room for all first.
+const WORTH: [Status; 5] = [
+    Status::Running,
+    Status::Failed,
+    Status::Queued,
     Status::Cancelled,
     Status::Success,
 ];
@@ -27,7 +35,7 @@ const MOST_BAR: usize = 24;
 /// How a line is divided.
 struct Division {
     name: usize,
-    numbers: &'static [Status],
+    numbers: Vec<Status>,
     bar: usize,
 }
 
@@ -36,8 +44,9 @@ impl Division {
         let columns = usize::from(columns);
         // One number more: all together.
         let room = columns.saturating_sub(NAME) / NUMBER;
-        let numbers = room.saturating_sub(1).min(COLUMNS.len());
-        let numbers = COLUMNS.get(..numbers).unwrap_or_default();
+        let kept = room.saturating_sub(1).min(WORTH.len());
+        let kept = WORTH.get(..kept).unwrap_or_default();
+        let numbers: Vec<Status> = COLUMNS.into_iter().filter(|s| kept.contains(s)).collect();
         let taken = (numbers.len() + 1) * NUMBER;
         let rest = columns.saturating_sub(taken);
         let bar = (rest / 3).min(MOST_BAR);
@@ -56,7 +65,7 @@ pub(super) fn title(canvas: &mut Canvas, section: &Section, line: Rect) {
     let mut strip = Strip::new(canvas.look, line.width);
     strip.join(heading(canvas, section, division.name));
     strip.pad_to(division.name);
-    for status in division.numbers {
+    for status in &division.numbers {
         strip.gap(NUMBER - 1);
         strip.put(symbols.status(*status), words::role(*status));
     }
@@ -81,7 +90,7 @@ pub(super) fn entry(canvas: &mut Canvas, section: &Section, entry: &Entry, line:
     let mut strip = Strip::new(canvas.look, line.width);
     strip.put_within(&name, division.name.saturating_sub(1), Role::Text);
     strip.pad_to(division.name);
-    for status in division.numbers {
+    for status in &division.numbers {
         let (text, role) = match entry.counts[*status] {
             0 => (canvas.look.symbols.dot.to_owned(), Role::Faint),
             count => (count.to_string(), words::role(*status)),

@@ -12,6 +12,8 @@ use crate::{
 
 /// The space between two columns.
 const GAP: usize = 2;
+/// The most that an operation's name gets.
+const OPERATION: usize = 40;
 const TARGET: usize = 14;
 const ENDPOINT: usize = 10;
 const ELAPSED: usize = 7;
@@ -65,7 +67,7 @@ fn columns(canvas: &Canvas, part: Part, width: u16) -> (usize, Vec<(Column, usiz
         Part::Failures => {
             from(32, Column::Ago, AGO);
             // The sentence says most: it gets half of the room.
-            from(60, Column::Error, (width * 2 / 5).max(20));
+            from(60, Column::Error, (width * 3 / 8).max(20));
         }
         Part::Queued => {
             from(28, Column::Elapsed, ELAPSED);
@@ -78,7 +80,20 @@ fn columns(canvas: &Canvas, part: Part, width: u16) -> (usize, Vec<(Column, usiz
         }
     }
     let taken: usize = columns.iter().map(|(_, own)| own + GAP).sum();
-    (width.saturating_sub(taken), columns)
+    let first = width.saturating_sub(taken);
+    // More than most operations need is better given to the target, and to the reason of a failure.
+    let mut spare = first.saturating_sub(OPERATION);
+    let first = first - spare;
+    for (column, own) in &mut columns {
+        let more = match column {
+            Column::Target => spare.min(TARGET),
+            Column::Error | Column::By | Column::Progress => spare.min(*own),
+            _ => 0,
+        };
+        *own += more;
+        spare -= more;
+    }
+    (first, columns)
 }
 
 pub(super) fn title(canvas: &mut Canvas, section: &Section, line: Rect) {
