@@ -30,7 +30,6 @@ pub mod wait;
 
 pub use crate::task::shape;
 use crate::task::words;
-pub use spans::Moment;
 pub(crate) use spans::positive as positive_span;
 
 use std::sync::Arc;

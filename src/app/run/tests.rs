@@ -199,7 +199,7 @@ async fn a_resize_is_followed() {
 /// A window that is resized before its signal is listened for tells nobody; then the rows must fit it all the same.
 #[tokio::test(start_paused = true)]
 async fn a_resize_that_nobody_tells_is_followed_at_the_next_frame() {
-    let mut rig = Rig::start();
+    let rig = Rig::start();
     rig.until("connecting").await;
     rig.screen.resize(100, 9);
     rig.tell(finished()).await;
