@@ -1,5 +1,6 @@
 //! What the panels look like, as text and in style.
 
+mod columns;
 mod layouts;
 mod panels;
 mod robust;
