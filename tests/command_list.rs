@@ -80,6 +80,64 @@ async fn on_a_terminal_no_line_is_wider_than_it() {
     }
 }
 
+/// How many bytes of history travelled for a list, with what it printed.
+async fn listed(simulator: &Simulator, words: &[&str]) -> (usize, String) {
+    let control = simulator.control();
+    control.clear_requests();
+    let start = line("list --since 10d --ids --limit 100000");
+    let ran = words.iter().fold(start, |line, word| line.word(word));
+    let ran = ran.on(simulator).await;
+    assert_eq!((ran.code, &*ran.err), (0, ""), "{words:?}");
+    let requests = control.requests();
+    let pages = requests
+        .iter()
+        .filter(|request| request.kind.ends_with("ReadPreviousTasks"));
+    (pages.map(|request| request.bytes).sum(), ran.out)
+}
+
+#[tokio::test]
+async fn what_the_server_can_sort_out_does_not_travel_and_the_list_is_the_same() {
+    let simulator = demo().await;
+    // Said so that the server can be asked, and so that it cannot.
+    for (asked, sorted_here) in [
+        (
+            ["--filter", r"user=VSPHERE.LOCAL\kim"],
+            ["--filter", r"user=VSPHERE.LOCAL\ki?"],
+        ),
+        (
+            ["--user", r"VSPHERE.LOCAL\kim"],
+            ["--user", r"VSPHERE.LOCAL\kim*"],
+        ),
+        (
+            ["--filter", "state:failed"],
+            ["--filter", "not (not state:failed)"],
+        ),
+        (
+            ["--state", "failed"],
+            ["--filter", "not (not state:failed)"],
+        ),
+    ] {
+        let (few, from_server) = listed(&simulator, &asked).await;
+        let (many, from_here) = listed(&simulator, &sorted_here).await;
+        assert_eq!(from_server, from_here, "{asked:?}");
+        assert!(!from_here.is_empty());
+        assert!(few * 2 < many, "{asked:?}: {few} of {many} bytes");
+    }
+}
+
+#[tokio::test]
+async fn days_are_named_as_people_name_them() {
+    let simulator = demo().await;
+    for words in [
+        "--since yesterday",
+        "--since monday --until today",
+        "--since 2d --until 1d",
+    ] {
+        let ran = line(&format!("list {words}")).on(&simulator).await;
+        assert_eq!((ran.code, &*ran.err), (0, ""), "{words}");
+    }
+}
+
 #[tokio::test]
 async fn the_past_comes_from_the_history_page_by_page_each_task_once() {
     let simulator = demo().await;

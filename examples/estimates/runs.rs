@@ -11,18 +11,21 @@ pub(crate) enum Class {
     LongPlateau,
     FallingBack,
     Noisy,
+    /// The pace is even, but the figure shakes.
+    Shaking,
     /// Climbs and pauses in turn; not among the six, for the stall rule.
     OrdinaryPlateaus,
 }
 
 /// The classes on which estimates are judged.
-pub(crate) const CLASSES: [Class; 6] = [
+pub(crate) const CLASSES: [Class; 7] = [
     Class::Linear,
     Class::SlowingDown,
     Class::Stepped,
     Class::LongPlateau,
     Class::FallingBack,
     Class::Noisy,
+    Class::Shaking,
 ];
 
 /// One run: everything in seconds since its start.
@@ -57,7 +60,7 @@ pub(crate) fn run(class: Class, rng: &mut Rng) -> Run {
     let corners = corners(class, rng);
     Run {
         duration,
-        seen: observe(&corners, duration, rng),
+        seen: observe(&corners, duration, jitter(class), rng),
         past,
     }
 }
@@ -67,7 +70,7 @@ pub(crate) fn longest_ordinary_pause(class: Class, run: &Run, rng: &mut Rng) -> 
     let mut longest = 0.0_f64;
     for &duration in &run.past {
         let corners = corners(class, rng);
-        let seen = observe(&corners, duration, rng);
+        let seen = observe(&corners, duration, jitter(class), rng);
         let ends = seen.iter().map(|(time, _)| *time).skip(1).chain([duration]);
         longest = seen
             .iter()
@@ -82,7 +85,7 @@ pub(crate) fn longest_ordinary_pause(class: Class, run: &Run, rng: &mut Rng) -> 
 /// The course as corners (share of the time, share of the work), straight in between.
 fn corners(class: Class, rng: &mut Rng) -> Vec<(f64, f64)> {
     match class {
-        Class::Linear => vec![(0.0, 0.0), (1.0, 1.0)],
+        Class::Linear | Class::Shaking => vec![(0.0, 0.0), (1.0, 1.0)],
         Class::SlowingDown => {
             let power = between(rng, 1.5, 3.0);
             let course = |i: i32| {
@@ -180,8 +183,13 @@ fn corners(class: Class, rng: &mut Rng) -> Vec<(f64, f64)> {
     }
 }
 
+/// The standard deviation of a figure that shakes, as a share of the whole.
+fn jitter(class: Class) -> f64 {
+    if class == Class::Shaking { 0.02 } else { 0.0 }
+}
+
 /// What a monitor sees: whole percent at irregular moments, some seconds apart, and only when the figure changed.
-fn observe(corners: &[(f64, f64)], duration: f64, rng: &mut Rng) -> Vec<(f64, u8)> {
+fn observe(corners: &[(f64, f64)], duration: f64, jitter: f64, rng: &mut Rng) -> Vec<(f64, u8)> {
     let mut seen = vec![(0.0, 0)];
     let mut time = 0.0;
     let grain = between(rng, 1.0, 6.0).min(duration / 60.0);
@@ -196,6 +204,7 @@ fn observe(corners: &[(f64, f64)], duration: f64, rng: &mut Rng) -> Vec<(f64, u8
             .clamp(1, corners.len() - 1);
         let ((t0, s0), (t1, s1)) = (corners[after - 1], corners[after]);
         let share = s0 + (s1 - s0) * ((now - t0) / (t1 - t0)).clamp(0.0, 1.0);
+        let share = (share + jitter * normal(rng)).clamp(0.0, 1.0);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::{CommandError, session::HERE, words};
 use crate::{
     task::{
-        Board, EndpointId, Endpoints, Filter, Handle, Labels, Saved, Scene, TaskChange, TaskId,
-        Touched,
+        Board, EndpointId, Endpoints, Filter, Handle, Labels, Narrowing, Saved, Scene, TaskChange,
+        TaskId, Touched,
     },
     vim::types::TaskInfo,
 };
@@ -16,7 +16,7 @@ use crate::{
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Choice {
-    /// Tasks of what has this name or moId, such as db-prod-01, 'web-*' or vm-42
+    /// Tasks of what has this name or moId, such as db-prod-01, 'web-*', vm-42 or VirtualMachine:vm-42
     #[arg(long, value_name = "NAME", help_heading = "Which tasks")]
     pub entity: Vec<String>,
 
@@ -46,22 +46,42 @@ impl Choice {
     /// Whether a task is among those.
     pub fn matches(&self, info: &TaskInfo, labels: &Labels) -> bool {
         let entity = info.entity.as_ref().map(|entity| &*entity.value);
+        let reference = info.entity.as_ref();
+        let reference = reference.map(|entity| format!("{}:{}", entity.kind, entity.value));
         let label = labels.operation(info);
-        any(&self.entity, &[info.entity_name.as_deref(), entity])
-            && any(
-                &self.operation,
-                &[
-                    Some(&label),
-                    Some(&info.description_id),
-                    info.name.as_deref(),
-                ],
-            )
-            && any(&self.user, &[words::started_by(&info.reason)])
+        any(
+            &self.entity,
+            &[info.entity_name.as_deref(), entity, reference.as_deref()],
+        ) && any(
+            &self.operation,
+            &[
+                Some(&label),
+                Some(&info.description_id),
+                info.name.as_deref(),
+            ],
+        ) && any(&self.user, &[words::started_by(&info.reason)])
             && (self.activation_id.is_empty()
                 || self
                     .activation_id
                     .iter()
                     .any(|id| Some(&**id) == info.activation_id.as_deref()))
+    }
+
+    /// What of the flags a server's history can be asked for.
+    fn narrowing(&self) -> Narrowing {
+        let of = |values: &[String], narrow: fn(&str) -> Narrowing| {
+            let values = values.iter().map(|value| {
+                if value.contains(['*', '?']) {
+                    Narrowing::default()
+                } else {
+                    narrow(value)
+                }
+            });
+            values.reduce(Narrowing::or).unwrap_or_default()
+        };
+        of(&self.user, Narrowing::of_user)
+            .and(of(&self.entity, Narrowing::of_entity))
+            .and(of(&self.activation_id, Narrowing::of_activation))
     }
 
     /// The choice in words.
@@ -118,6 +138,11 @@ impl Sieve {
     /// The choice in words.
     pub fn in_words(&self) -> String {
         self.choice.in_words()
+    }
+
+    /// What a server's history can be asked for, so that it need not send what is not wanted.
+    pub fn narrowing(&self) -> Narrowing {
+        self.choice.narrowing().and(self.filter.narrowing())
     }
 
     /// Whether a task on a board is among those, at a time by the server's clock.
@@ -240,6 +265,28 @@ mod tests {
         ] {
             assert!(!is_like(text, pattern), "{text} {pattern}");
         }
+    }
+
+    #[test]
+    fn a_history_is_asked_for_what_it_can_tell() {
+        let choice = |change: fn(&mut Choice)| {
+            let mut choice = Choice::default();
+            change(&mut choice);
+            let sieve = Sieve::new(&choice, &Saved::new(), "lab".to_owned());
+            sieve.unwrap().narrowing().fields().join(" ")
+        };
+        assert_eq!(choice(|_| ()), "");
+        assert_eq!(choice(|choice| choice.user = vec!["*\\ops".into()]), "");
+        assert_eq!(choice(|choice| choice.user = vec!["ops".into()]), "");
+        let all = choice(|choice| {
+            choice.user = vec!["LAB\\ops".into()];
+            choice.entity = vec!["VirtualMachine:vm-7".into()];
+            choice.activation_id = vec!["terraform-7".into()];
+            choice.filter = Some("state:running tag=CHG-1".into());
+        });
+        assert_eq!(all, "state user target activation tag");
+        let half = choice(|choice| choice.user = vec!["LAB\\ops".into(), "kim".into()]);
+        assert_eq!(half, "", "one of them may be anybody");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{
-    CommandError, Moment, Outcome,
+    CommandError, Outcome,
     choice::{Choice, Sieve},
     connect,
     session::{self, HERE, Snapshot},
@@ -18,11 +18,12 @@ use super::{
 use crate::{
     config::{self, ConnectionArgs},
     task::{
-        Handle, Progress, Status,
+        Handle, Moment, Narrowing, Progress, Status,
         outline::{Layout, Sort, SortKey},
     },
     text::duration,
-    vim::{Client, TaskQuery, types::TaskInfo},
+    vim::{Client, types::TaskInfo},
+    watch::past_query,
 };
 
 /// How many tasks of the history are listed where nobody says otherwise.
@@ -55,7 +56,7 @@ pub struct ListArgs {
     )]
     state: Vec<State>,
 
-    /// Queued since then: a span before now (24h), a date, or a time
+    /// Queued since then: a span before now (24h), today, yesterday, a weekday, a date, or a time
     #[arg(long, value_name = "WHEN", value_parser = spans::moment, help_heading = "Which tasks")]
     since: Option<Moment>,
 
@@ -125,7 +126,10 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 /// # Errors
 /// When the server cannot be asked, and when standard output cannot be written.
 pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    if let (Some(Moment::At(since)), Some(Moment::At(until))) = (args.since, args.until)
+    let is_ago = |moment| matches!(moment, Some(Moment::Before(_)));
+    // How long ago something is depends on the server's clock.
+    if let (Some(since), Some(until)) = period(args, Timestamp::now())
+        && is_ago(args.since) == is_ago(args.until)
         && since > until
     {
         let why = "--since is later than --until: nothing can be between them.";
@@ -217,11 +221,8 @@ async fn gather(
         return Ok((snapshot, None));
     }
     let (since, until) = period(args, snapshot.now);
-    let query = TaskQuery {
-        since,
-        until,
-        ..TaskQuery::default()
-    };
+    let narrowing = narrowing(args).and(sieve.narrowing());
+    let query = past_query(&narrowing, since, until);
     let (labels, now) = (snapshot.board.labels(HERE), snapshot.now);
     let is_wanted = |raw: &Value| {
         TaskInfo::from_json(raw.clone()).is_ok_and(|info| {
@@ -243,8 +244,21 @@ async fn gather(
     }
 }
 
+/// What of the flags a server's history can be asked for.
+fn narrowing(args: &ListArgs) -> Narrowing {
+    let statuses = Status::ALL.into_iter();
+    let asked = statuses.filter(|status| is_in_state(args, *status));
+    match args.state[..] {
+        [] => Narrowing::default(),
+        _ => Narrowing::of_statuses(&asked.collect::<Vec<_>>()),
+    }
+}
+
 fn period(args: &ListArgs, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
-    let from = |moment: Option<Moment>| moment.map(|moment| moment.from(now));
+    let from = |moment: Option<Moment>| {
+        let zone = TimeZone::system();
+        moment.map(|moment| moment.seen_from(now, &zone))
+    };
     (from(args.since), from(args.until))
 }
 

@@ -1,6 +1,7 @@
 //! What the panels look like, as text and in style.
 
 mod columns;
+mod hostile;
 mod layouts;
 mod panels;
 mod robust;

@@ -13,6 +13,7 @@ mod link;
 mod lookups;
 mod options;
 mod pace;
+mod past_query;
 mod push;
 mod reading;
 mod translate;
@@ -23,6 +24,7 @@ pub use command::{Command, PastRequest};
 pub use endpoint::Watcher;
 pub use link::Link;
 pub use options::{FetchMode, Tempo, WatchOptions};
+pub use past_query::past_query;
 pub use update::{
     CancelAnswer, FamilyState, LookUpAnswer, PastPage, Privilege, ServerFacts, Update,
 };

@@ -46,7 +46,9 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
             return Vec::new();
         }
         Action::CopyColumns => {
-            let words: Vec<String> = editor.set().choices().iter().map(quoted).collect();
+            let set = editor.set();
+            let words = set.choices().iter().map(|choice| format!("\"{choice}\""));
+            let words: Vec<String> = words.collect();
             let line = format!("all = [{}]", words.join(", "));
             let said = format!("Copied for the section [columns] of the config file: {line}");
             state.notices.say(Gravity::Info, said, now);
@@ -63,10 +65,6 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
     }
     apply(state);
     Vec::new()
-}
-
-fn quoted(choice: &ColumnChoice) -> String {
-    format!("\"{choice}\"")
 }
 
 /// Makes the column that is pointed at wider, or with a negative number narrower, than it is drawn. One that is shown

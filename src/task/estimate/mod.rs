@@ -9,6 +9,7 @@
 //!
 //! A function of its arguments alone, so that two refreshes without news differ by the time between them.
 
+mod course;
 mod mixture;
 mod pace;
 mod patience;

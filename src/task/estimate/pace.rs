@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::course::Course;
 use crate::task::history::History;
 
 /// How the time of a climb grows towards the end, and how likely that is before anything was seen: the time for the
@@ -71,17 +72,24 @@ pub(super) struct Reading {
 
 /// All readings of a history. None without a figure, and before anything rose.
 pub(super) fn readings(history: &History, now: Timestamp) -> Option<Vec<Reading>> {
-    let done = f64::from(history.percent().filter(|percent| *percent > 0)?) / 100.0;
-    let mut climbs = climbs(history);
+    history.percent().filter(|percent| *percent > 0)?;
+    let course = Course::of(history);
+    let newest = *course.moments.last()?;
+    let done = newest.done;
+    let mut climbs = climbs(&course);
     cut_pause(&mut climbs);
     let last = climbs.last()?;
     let elapsed = history.elapsed(now).as_secs_f64();
-    let pause = history.pause(now).as_secs_f64();
+    let pause = (elapsed - newest.at).max(0.0);
     // The next percent was due after this long; a sampled figure may be late by as much again.
-    let due = (last.per_share() * 0.01).max(last.took.min(mean_step(history)));
+    let due = if course.shakes {
+        last.took
+    } else {
+        (last.per_share() * 0.01).max(last.took.min(mean_step(history)))
+    };
     // Continuous in time, so that an estimate without news does not jump.
     let overdue = (pause - (PAUSE * due).max(0.02 * elapsed)).max(0.0);
-    let leaping = (leap(history) / LEAPING).min(1.0);
+    let leaping = (leap(&course) / LEAPING).min(1.0);
     let mut readings = shapes(&gathered(&climbs), done, pause.min(due));
     let steady = 1.0 - BREAK * (1.0 - done);
     let mut even = 0.0;
@@ -120,26 +128,19 @@ fn mean_step(history: &History) -> f64 {
 }
 
 /// All stretches on which progress rose.
-fn climbs(history: &History) -> Vec<Climb> {
-    let mut climbs = Vec::with_capacity(history.points().len());
+fn climbs(course: &Course) -> Vec<Climb> {
+    let mut climbs = Vec::with_capacity(course.moments.len());
     let (mut before, mut since) = (0.0, 0.0);
-    for point in history.points() {
-        let Some(percent) = point.percent() else {
-            continue;
-        };
-        let (at, share) = (
-            point.since_start().as_secs_f64(),
-            f64::from(percent) / 100.0,
-        );
-        if share > before {
+    for moment in &course.moments {
+        if moment.done > before {
             climbs.push(Climb {
                 from: before,
-                to: share,
-                took: (at - since).max(1e-3),
+                to: moment.done,
+                took: (moment.at - since).max(1e-3),
             });
         }
-        if (share - before).abs() > 1e-9 {
-            (before, since) = (share, at);
+        if (moment.done - before).abs() > 1e-9 {
+            (before, since) = (moment.done, moment.at);
         }
     }
     climbs
@@ -175,13 +176,14 @@ fn cut_pause(climbs: &mut [Climb]) {
 
 /// How high progress leaps at once, in the mean over what it climbed: hardly anything for a task that counts
 /// through, much for one that knows only 2 %, 19 % and 95 %. What thinning may have joined is no leap.
-pub(super) fn leap(history: &History) -> f64 {
-    let climbs = climbs(history);
+pub(super) fn leap(course: &Course) -> f64 {
+    if course.shakes {
+        return 0.0;
+    }
+    let climbs = climbs(course);
     // What had been done before the task was first seen was no leap.
-    let unseen = history
-        .points()
-        .first()
-        .is_some_and(|point| point.percent() != Some(0));
+    let first = course.moments.first();
+    let unseen = first.is_some_and(|first| first.done > 0.0);
     let seen = climbs.get(usize::from(unseen)..).unwrap_or_default();
     let (squares, climbed) = seen.iter().fold((0.0, 0.0), |(squares, climbed), climb| {
         let height = climb.to - climb.from;

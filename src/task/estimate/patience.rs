@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{estimate, pace::leap};
+use super::{course::Course, estimate, pace::leap};
 use crate::task::{history::History, typical::Typical};
 
 /// Nothing is called stalled sooner than this.
@@ -40,7 +40,7 @@ pub fn patience(start: Timestamp, history: &History, typical: Option<&Typical>) 
     let whole = estimate(start, Some(history), typical, moved)
         .map(|estimate| past + estimate.best.as_secs_f64());
     // Who leaps stands still in between.
-    let share = SHARE_OF_WHOLE + leap(history);
+    let share = SHARE_OF_WHOLE + leap(&Course::of(history));
     let usual = typical.map(|typical| typical.median().as_secs_f64());
     let floor = if history.moves() < 3 && typical.is_none() {
         BLIND

@@ -27,6 +27,28 @@ fn an_even_pace_is_carried_on() {
 }
 
 #[test]
+fn a_figure_that_shakes_is_read_by_its_middle() {
+    let mut history = History::begin(Some(at(0)), at(0), Some(0));
+    for second in (10..=500_u16).step_by(10) {
+        let shaken = [0, 3, -3, 2, -2][usize::from(second / 10 % 5)];
+        let percent = (i32::from(second) / 10 + shaken).max(1);
+        history.observe(at(second.into()), u8::try_from(percent).ok(), false);
+    }
+    let estimate = estimate(at(0), Some(&history), None, at(500)).unwrap();
+    let best = estimate.best.as_secs();
+    assert!((440..560).contains(&best), "{estimate:?}");
+}
+
+#[test]
+fn a_figure_that_fell_back_does_not_shake() {
+    let mut history = even(40, 10);
+    for done in 10..=30 {
+        history.observe(at(400 + 10 * i64::from(done)), Some(done), false);
+    }
+    assert!(!course::Course::of(&history).shakes);
+}
+
+#[test]
 fn without_a_figure_only_what_is_usual_is_said() {
     let history = History::begin(Some(at(0)), at(0), None);
     assert_eq!(estimate(at(0), Some(&history), None, at(500)), None);

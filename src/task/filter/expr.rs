@@ -103,6 +103,15 @@ impl Expr {
         }
     }
 
+    /// Shows every term.
+    pub(super) fn each(&self, look: &mut impl FnMut(&Term)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each(look)),
+            Self::Not(part) => part.each(look),
+            Self::Term(term) => look(term),
+        }
+    }
+
     fn cost(&self) -> u8 {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).max().unwrap_or(0),

@@ -66,6 +66,23 @@ pub(super) fn find(name: &str) -> Option<Field> {
     found.map(|(_, field, _)| *field)
 }
 
+/// What the field of a term is called.
+pub(super) fn name_of(term: &Term) -> &'static str {
+    let field = match term {
+        Term::Anywhere(_) => return "words",
+        Term::QueuedIn(..) => return "since",
+        Term::Text(field, _) => Field::Text(*field),
+        Term::Is(Flag::Status(_)) => Field::State,
+        Term::Is(_) => Field::Is,
+        Term::NoProgress => Field::Number(NumberField::Progress),
+        Term::Number(field, ..) => Field::Number(*field),
+        Term::Span(field, ..) => Field::Span(*field),
+    };
+    let mut fields = FIELDS.iter();
+    let found = fields.find(|(_, known, _)| *known == field);
+    found.map_or("", |(name, ..)| name)
+}
+
 /// Makes a term of what was read.
 pub(super) fn term(head: Option<Head>, values: Vec<Value>) -> Result<Expr, FilterError> {
     let Some((name, place, operator)) = head else {
@@ -233,7 +250,7 @@ fn span(
 }
 
 /// `90s`, `10m`, `1h30m`, `2d`, `1w`: whole numbers with units, the greatest first.
-pub(super) fn read_span(text: &str) -> Option<SignedDuration> {
+pub(in crate::task) fn read_span(text: &str) -> Option<SignedDuration> {
     let mut rest = text;
     let mut seconds: i64 = 0;
     let mut last = i64::MAX;
@@ -261,6 +278,9 @@ pub(super) fn read_span(text: &str) -> Option<SignedDuration> {
 }
 
 fn no_such_field(name: &str) -> String {
+    if matches!(name, "since" | "until") {
+        return format!("“{name}” is asked of the history: press H there, or give list --{name}");
+    }
     let names = FIELDS
         .iter()
         .flat_map(|(name, _, others)| std::iter::once(*name).chain(others.iter().copied()));

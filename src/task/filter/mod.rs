@@ -11,8 +11,10 @@ mod expr;
 mod field;
 mod flag;
 mod lex;
+mod narrowing;
 mod parse;
 mod pattern;
+mod period;
 mod scene;
 mod term;
 
@@ -20,11 +22,16 @@ use std::{collections::BTreeMap, sync::Arc};
 
 pub use complete::{Completion, complete};
 pub use error::FilterError;
+pub(super) use field::read_span;
+pub use narrowing::Narrowing;
 pub(super) use pattern::folded;
+pub use period::{Period, with_period};
 pub use scene::{Endpoints, Scene};
 pub use term::Verdict;
 
-use self::expr::Expr;
+use jiff::Timestamp;
+
+use self::{expr::Expr, term::Term};
 use super::Handle;
 
 /// The grammar for people: what stands in the help and in the manual.
@@ -133,6 +140,32 @@ impl Filter {
     /// Whether what its parent does may change whether a task matches.
     pub fn asks_for_parent(&self) -> bool {
         self.expr.asks_for_parent()
+    }
+
+    /// The same filter under another text.
+    fn shown_as(mut self, text: &str) -> Self {
+        self.text = text.into();
+        self
+    }
+
+    /// What of it a server's history can be asked for.
+    pub fn narrowing(&self) -> Narrowing {
+        Narrowing::of(&self.expr)
+    }
+
+    /// The fields that a server cannot be asked for, or not for all that they say.
+    pub fn left_over(&self) -> Vec<&'static str> {
+        narrowing::left_over(&self.expr)
+    }
+
+    /// The same for tasks that were queued in a time, both ends included; the text says nothing of that.
+    #[must_use]
+    pub fn within(&self, since: Timestamp, until: Timestamp) -> Self {
+        let queued = Expr::Term(Term::QueuedIn(since, until));
+        Self {
+            text: self.text.clone(),
+            expr: Arc::new(Expr::all(vec![queued, (*self.expr).clone()])),
+        }
     }
 
     /// Whether a task matches, and until when that holds if nothing is heard of it.

@@ -13,8 +13,13 @@ const NEST_LIMIT: u32 = 50;
 pub(super) enum Pattern {
     /// This occurs; folded.
     Contains(String),
-    /// The whole text is this; folded.
-    Equals(String),
+    /// The whole text is this.
+    Equals {
+        /// What is compared.
+        folded: String,
+        /// As it was typed.
+        typed: Box<str>,
+    },
     /// A pattern.
     Regex(Regex),
 }
@@ -23,7 +28,9 @@ impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Contains(one), Self::Contains(other))
-            | (Self::Equals(one), Self::Equals(other)) => one == other,
+            | (Self::Equals { folded: one, .. }, Self::Equals { folded: other, .. }) => {
+                one == other
+            }
             (Self::Regex(one), Self::Regex(other)) => one.as_str() == other.as_str(),
             _ => false,
         }
@@ -36,7 +43,10 @@ impl Pattern {
     }
 
     pub(super) fn equals(text: &str) -> Self {
-        Self::Equals(folded(text))
+        Self::Equals {
+            folded: folded(text),
+            typed: text.into(),
+        }
     }
 
     /// `*` stands for any letters, `?` for one.
@@ -76,16 +86,24 @@ impl Pattern {
     pub(super) fn fits(&self, text: &str) -> bool {
         match self {
             Self::Contains(part) => occurs(part, text),
-            Self::Equals(whole) if text.is_ascii() => whole.eq_ignore_ascii_case(text),
-            Self::Equals(whole) => *whole == folded(text),
+            Self::Equals { folded, .. } if text.is_ascii() => folded.eq_ignore_ascii_case(text),
+            Self::Equals { folded: whole, .. } => *whole == folded(text),
             Self::Regex(regex) => regex.is_match(text),
+        }
+    }
+
+    /// Whether it may be the type and moId of an entity, such as `VirtualMachine:vm-42`.
+    pub(super) fn may_be_reference(&self) -> bool {
+        match self {
+            Self::Contains(text) | Self::Equals { folded: text, .. } => text.contains(':'),
+            Self::Regex(_) => false,
         }
     }
 
     /// Whether, whatever fits this, fits the other, too; as far as that is plain.
     pub(super) fn implies(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Contains(one) | Self::Equals(one), Self::Contains(other)) => {
+            (Self::Contains(one) | Self::Equals { folded: one, .. }, Self::Contains(other)) => {
                 one.contains(&**other)
             }
             _ => self == other,

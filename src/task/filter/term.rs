@@ -89,6 +89,8 @@ pub(super) enum Term {
     NoProgress,
     Number(NumberField, Operator, u32),
     Span(SpanField, Operator, SignedDuration),
+    /// It was queued then, both ends included.
+    QueuedIn(Timestamp, Timestamp),
 }
 
 impl Term {
@@ -113,7 +115,7 @@ impl Term {
         match self {
             _ if self.is_timed() => 9,
             Self::Is(_) => 0,
-            Self::NoProgress | Self::Number(..) => 1,
+            Self::NoProgress | Self::Number(..) | Self::QueuedIn(..) => 1,
             Self::Text(_, Pattern::Regex(_)) => 3,
             Self::Text(..) => 2,
             Self::Anywhere(Pattern::Regex(_)) => 5,
@@ -138,7 +140,14 @@ impl Term {
         let (board, record) = (subject.scene.board, subject.record);
         Verdict::always(match self {
             Self::Anywhere(pattern) => texts::visit(board, record, |text| pattern.fits(text)),
-            Self::Text(field, pattern) => field.visit(subject, |text| pattern.fits(text)),
+            Self::Text(field, pattern) => {
+                field.visit(subject, |text| pattern.fits(text))
+                    || (*field == TextField::Target && is_reference(record, pattern))
+            }
+            Self::QueuedIn(since, until) => record
+                .info
+                .as_ref()
+                .is_some_and(|info| (*since..=*until).contains(&info.queue_time)),
             Self::Is(flag) => return flag.judge(subject),
             Self::NoProgress => {
                 record.status().is_active() && board.progress(subject.handle).percent().is_none()
@@ -149,6 +158,14 @@ impl Term {
             Self::Span(field, operator, span) => return field.judge(subject, *operator, *span),
         })
     }
+}
+
+/// Whether the target is meant by its type and moId, as the details name it.
+fn is_reference(record: &Record, pattern: &Pattern) -> bool {
+    let entity = record.info.as_ref().and_then(|info| info.entity.as_ref());
+    entity.is_some_and(|entity| {
+        pattern.may_be_reference() && pattern.fits(&format!("{}:{}", entity.kind, entity.value))
+    })
 }
 
 impl Operator {

@@ -1,16 +1,7 @@
 //! One-shot retrieval through a property collector.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "JSON reads best where it is passed; a test that cannot go on has failed"
-)]
-
-mod simulator_support;
-
+use crate::support::*;
 use serde_json::{Value, json};
-use simulator_support::*;
 use vtask::simulator::behaviour::Boxing;
 
 const RETRIEVE: &str = "PropertyCollector/propertyCollector/RetrievePropertiesEx";

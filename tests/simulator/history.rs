@@ -1,19 +1,11 @@
 //! Task history, events and what else explains a task.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod simulator_support;
-
 use std::collections::HashSet;
 use std::time::Duration;
 
+use crate::support::*;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use simulator_support::*;
 use vtask::simulator::Options;
 use vtask::simulator::scenario::Scenario;
 

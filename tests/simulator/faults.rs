@@ -1,18 +1,14 @@
 //! Faults of the embedded vCenter, seen by a client of raw JSON and by one of raw bytes.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
-
-mod simulator_support;
-
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::support::{Bench, RELEASE, THREE};
 use jiff::SignedDuration;
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use simulator_support::{Bench, RELEASE, THREE};
 use vtask::simulator::faults::{Effect, Event, Happening, How, Place, Plan, Rule};
 
 const INFO: &str = "Task/task-1/info";

@@ -1,12 +1,5 @@
 //! A client of raw JSON for the tests of the embedded vCenter: it knows nothing that vtask's own client knows.
 
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "each test binary uses its own part; a test that cannot go on has failed"
-)]
-
 use std::time::Duration;
 
 use reqwest::{Client, Method, Response};

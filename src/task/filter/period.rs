@@ -1,0 +1,123 @@
+//! A filter with a period: `since:yesterday until:1h state:failed`.
+//!
+//! The words about time say of when the tasks are that are looked for; they are no part of the filter.
+
+use std::ops::Range;
+
+use super::{
+    Filter, FilterError, Saved,
+    lex::{Lexer, Operator, Token},
+};
+use crate::task::Moment;
+
+/// When tasks were queued.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Period {
+    /// Then or later.
+    pub since: Option<Moment>,
+    /// Then or earlier.
+    pub until: Option<Moment>,
+}
+
+/// Reads a filter with a period.
+///
+/// # Errors
+/// When it does not read: what is wrong, and where.
+pub fn with_period(text: &str, saved: &Saved) -> Result<(Period, Filter), FilterError> {
+    let tokens = Lexer::new(text).all()?;
+    let mut period = Period::default();
+    let mut places = Vec::new();
+    let mut depth = 0_usize;
+    for (at, (token, place)) in tokens.iter().enumerate() {
+        match token {
+            Token::Open => depth += 1,
+            Token::Close => depth = depth.saturating_sub(1),
+            Token::Term(Some((name, name_place, operator)), values) => {
+                let end = match &**name {
+                    "since" => &mut period.since,
+                    "until" => &mut period.until,
+                    _ => continue,
+                };
+                let wrong = |place: Range<usize>, why: &str| {
+                    Err(FilterError::new(place, format!("{name}: {why}")))
+                };
+                let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+                let beside = [before, tokens.get(at + 1)].into_iter().flatten();
+                let mut beside = beside.map(|(token, _)| token);
+                if depth > 0
+                    || before.is_some_and(|(token, _)| *token == Token::Not)
+                    || beside.any(|token| *token == Token::Or)
+                {
+                    let why = "it holds for all that is asked for, so it stands outside of ( ), or and not";
+                    return wrong(place.clone(), why);
+                }
+                let [value] = &values[..] else {
+                    return wrong(place.clone(), "there is one beginning and one end");
+                };
+                if !matches!(operator, Operator::Has | Operator::Equal) {
+                    return wrong(name_place.end..value.place.start, "write it with a colon");
+                }
+                match value.text.parse() {
+                    Ok(moment) => *end = Some(moment),
+                    Err(error) => return wrong(value.place.clone(), &error.to_string()),
+                }
+                places.push(place.clone());
+            }
+            _ => {}
+        }
+    }
+    // What is left keeps its places, so that what is wrong with it is found where it was typed.
+    let mut rest = text.to_owned();
+    for place in places {
+        let blank = " ".repeat(place.len());
+        rest.replace_range(place, &blank);
+    }
+    let filter = Filter::parse(&rest, saved)?;
+    let trimmed = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+    Ok((period, filter.shown_as(&trimmed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<(Period, Filter), FilterError> {
+        with_period(text, &Saved::new())
+    }
+
+    #[test]
+    fn the_words_about_time_are_taken_out() {
+        let (period, filter) = read("since:24h state:failed until=yesterday").unwrap();
+        assert_eq!(
+            period.since,
+            Some(Moment::Before(SignedDuration::from_hours(24)))
+        );
+        assert_eq!(period.until, Some(Moment::DaysAgo(1)));
+        assert_eq!(filter.text(), "state:failed");
+        assert_eq!(filter.narrowing(), Filter::from("state:failed").narrowing());
+        let (period, filter) = read("\"since:24h\"").unwrap();
+        assert_eq!(period, Period::default());
+        assert!(!filter.is_empty());
+        let (period, filter) = read(" since:2026-01-31T12:00:00Z ").unwrap();
+        assert!(matches!(period.since, Some(Moment::At(_))));
+        assert!(filter.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_where_it_stands() {
+        for (text, part) in [
+            ("since:soon", "soon"),
+            ("op:x since:24h nofield:3", "nofield"),
+            ("(since:24h)", "since:24h"),
+            ("op:x or since:24h", "since:24h"),
+            ("-since:24h", "since:24h"),
+            ("since:1h,2h", "since:1h,2h"),
+            ("since>24h", ">"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert_eq!(&text[error.place.clone()], part, "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What else is there: the task manager, the clock, the inventory, privileges.
+
+use crate::support::*;
+use serde_json::{Value, json};
+use vtask::simulator::behaviour::EmptyList;
+
+#[tokio::test]
+async fn what_nobody_knows_is_a_fault_and_what_is_elsewhere_a_page() {
+    let bench = Bench::signed_in(THREE).await;
+    assert_fault(&bench.get("Task/task-1/colour").await, "MethodNotFound");
+    assert_fault(&bench.get("Task/task-1/info.state").await, "MethodNotFound");
+    assert_fault(
+        &bench.post("Task/task-1/Explode", json!({})).await,
+        "MethodNotFound",
+    );
+    assert_fault(&bench.get("Gadget/g-1/info").await, "InvalidRequest");
+    let broken = bench.http.post(format!(
+        "{}/sdk/vim25/{RELEASE}/Task/task-1/CancelTask",
+        bench.base
+    ));
+    let broken = broken
+        .header("vmware-api-session-id", bench.session.as_ref().unwrap())
+        .body("{\"a\":");
+    assert_fault(&reply(broken.send().await.unwrap()).await, "InvalidRequest");
+    let unknown_release = bench.http.get(format!(
+        "{}/sdk/vim25/7.0.0.0/ServiceInstance/ServiceInstance/content",
+        bench.base
+    ));
+    assert_fault(
+        &reply(unknown_release.send().await.unwrap()).await,
+        "InvalidRequest",
+    );
+    for path in ["/", "/ui", "/sdk/vim25/8.0.3.0/Task/task-1"] {
+        let response = bench
+            .http
+            .get(format!("{}{path}", bench.base))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            (
+                response.status().as_u16(),
+                response.headers()["content-type"].to_str().unwrap()
+            ),
+            (404, "text/html")
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_task_manager_and_the_clock() {
+    let bench = Bench::with(THREE, |options| {
+        options.starts_at = Some("2026-03-04T15:00:00Z".parse().unwrap());
+    })
+    .await;
+    let mut bench = bench;
+    bench.login().await;
+    let (_, description) = bench.get("TaskManager/TaskManager/description").await;
+    assert_typed(&description);
+    let clone = description["methodInfo"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["key"] == "VirtualMachine.clone");
+    assert_eq!(clone.unwrap()["label"], "Clone virtual machine");
+    assert_eq!(
+        bench.get("TaskManager/TaskManager/maxCollector").await,
+        (200, json!(32))
+    );
+    bench.advance(90);
+    assert_eq!(
+        bench
+            .post("ServiceInstance/ServiceInstance/CurrentTime", json!({}))
+            .await,
+        (200, json!("2026-03-04T15:01:30Z"))
+    );
+    assert_eq!(bench.info(1).await["queueTime"], "2026-03-04T15:00:00Z");
+}
+
+#[tokio::test]
+async fn the_clock_can_be_wrong() {
+    let mut bench = Bench::with(THREE, |options| {
+        options.clock_offset = jiff::SignedDuration::from_mins(-7);
+    })
+    .await;
+    bench.login().await;
+    let (_, time) = bench
+        .post("ServiceInstance/ServiceInstance/CurrentTime", json!({}))
+        .await;
+    let time: jiff::Timestamp = time.as_str().unwrap().parse().unwrap();
+    let behind = jiff::Timestamp::now().duration_since(time);
+    assert!((6 * 60..8 * 60).contains(&behind.as_secs()), "{behind:?}");
+}
+
+#[tokio::test]
+async fn the_inventory_can_be_walked_property_by_property() {
+    let bench = Bench::signed_in(ESTATE).await;
+    let (_, content) = bench.get("ServiceInstance/ServiceInstance/content").await;
+    let root = content["rootFolder"]["value"].as_str().unwrap();
+    let (_, centres) = bench.get(&format!("Folder/{root}/childEntity")).await;
+    let centre = centres[0]["value"].as_str().unwrap();
+    assert_eq!(
+        bench.get(&format!("Folder/{root}/parent")).await,
+        (204, Value::Null)
+    );
+    let (_, folder) = bench.get(&format!("Datacenter/{centre}/vmFolder")).await;
+    let (_, folders) = bench
+        .get(&format!(
+            "Folder/{}/childEntity",
+            folder["value"].as_str().unwrap()
+        ))
+        .await;
+    let (_, machines) = bench
+        .get(&format!(
+            "Folder/{}/childEntity",
+            folders[0]["value"].as_str().unwrap()
+        ))
+        .await;
+    let machine = |index: usize| machines[index]["value"].as_str().unwrap().to_owned();
+    assert_eq!(
+        bench
+            .get(&format!("VirtualMachine/{}/name", machine(2)))
+            .await,
+        (200, json!("x/y"))
+    );
+    assert_eq!(
+        bench
+            .get(&format!("VirtualMachine/{}/name", machine(3)))
+            .await,
+        (200, json!("evil\u{1b}[31m"))
+    );
+    let (_, runtime) = bench
+        .get(&format!("VirtualMachine/{}/runtime", machine(0)))
+        .await;
+    assert_eq!(runtime["host"]["type"], "HostSystem");
+    assert_eq!(
+        bench
+            .get(&format!("VirtualMachine/{}/recentTask", machine(0)))
+            .await,
+        (200, json!([]))
+    );
+    bench
+        .control
+        .behave(|ways| ways.empty_list = EmptyList::NoContent);
+    assert_eq!(
+        bench
+            .get(&format!("VirtualMachine/{}/recentTask", machine(0)))
+            .await,
+        (204, Value::Null)
+    );
+    bench
+        .control
+        .behave(|ways| ways.empty_list = EmptyList::Null);
+    assert_eq!(
+        bench
+            .get(&format!("VirtualMachine/{}/recentTask", machine(0)))
+            .await,
+        (200, Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn privileges_are_told_for_the_own_session() {
+    let bench = Bench::signed_in(THREE).await;
+    let (_, session) = bench
+        .get("SessionManager/SessionManager/currentSession")
+        .await;
+    let entity = bench.info(1).await["entity"].clone();
+    let ask = |key: &Value| {
+        let body = json!({"entity": [entity], "sessionId": key, "privId": ["Global.CancelTask"]});
+        bench.post(
+            "AuthorizationManager/AuthorizationManager/HasPrivilegeOnEntities",
+            body,
+        )
+    };
+    let (status, answer) = ask(&session["key"]).await;
+    assert_eq!(status, 200);
+    assert_typed(&answer);
+    assert_eq!(answer[0]["privAvailability"][0]["isGranted"], true);
+    bench.control.behave(|ways| ways.cancel_privilege = false);
+    assert_eq!(
+        ask(&session["key"]).await.1[0]["privAvailability"][0]["isGranted"],
+        false
+    );
+    assert_fault(&ask(&json!("somebody else's")).await, "InvalidArgument");
+}

@@ -1,0 +1,18 @@
+//! The embedded vCenter from outside, as any VI JSON client meets it.
+
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "JSON reads best where it is passed; a test that cannot go on has failed"
+)]
+
+mod around;
+mod faults;
+mod front;
+mod history;
+mod retrieve;
+mod sessions;
+mod support;
+mod tasks;
+mod updates;

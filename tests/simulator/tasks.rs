@@ -1,0 +1,169 @@
+//! One task: its fields, its cancellation, and how it vanishes.
+
+use crate::support::*;
+use serde_json::{Value, json};
+use vtask::simulator::behaviour::{Boxing, ErrorForm};
+
+#[tokio::test]
+async fn task_info_has_every_field_in_its_type() {
+    let bench = Bench::signed_in(THREE).await;
+    bench.advance(20);
+    let info = bench.info(1).await;
+    assert_typed(&info);
+    assert_eq!(info["task"], task(1));
+    assert_eq!(info["description"]["message"], "One");
+    assert_eq!(
+        info["description"]["arg"][0]["value"],
+        json!({"_typeName": "string", "_value": "1"})
+    );
+    assert_eq!(
+        (&info["name"], &info["descriptionId"]),
+        (&json!("CloneVM_Task"), &json!("VirtualMachine.clone"))
+    );
+    assert_eq!(
+        (&info["entity"]["type"], &info["entityName"]),
+        (&json!("VirtualMachine"), &json!("a"))
+    );
+    assert_eq!(info["locked"], json!([info["entity"]]));
+    assert_eq!(
+        (&info["state"], &info["cancelled"], &info["cancelable"]),
+        (&json!("running"), &json!(false), &json!(true))
+    );
+    assert_eq!(info["progress"], 19);
+    assert_eq!(info["progressDetails"][0]["key"], "bytesTransferred");
+    assert_eq!(
+        info["reason"],
+        json!({"_typeName": "TaskReasonUser", "userName": "VSPHERE.LOCAL\\ops"})
+    );
+    for time in ["queueTime", "startTime"] {
+        assert!(
+            info[time]
+                .as_str()
+                .unwrap()
+                .parse::<jiff::Timestamp>()
+                .is_ok(),
+            "{time}"
+        );
+    }
+    assert!(info["eventChainId"].as_i64().unwrap() > 0);
+    assert_eq!(
+        (&info["changeTag"], &info["activationId"]),
+        (&json!("CHG1"), &json!("act-1"))
+    );
+    for unset in [
+        "error",
+        "result",
+        "completeTime",
+        "parentTaskKey",
+        "rootTaskKey",
+    ] {
+        assert!(info.get(unset).is_none(), "{unset}");
+    }
+    let internal = bench.info(2).await;
+    assert!(
+        internal.get("name").is_none()
+            && internal.get("progress").is_none()
+            && internal.get("entity").is_none()
+    );
+    assert_eq!(internal["reason"]["_typeName"], "TaskReasonAlarm");
+    assert_eq!(
+        internal["reason"]["entity"]["type"],
+        "ClusterComputeResource"
+    );
+    let failed = bench.info(3).await;
+    assert_eq!(
+        (&failed["state"], &failed["error"]["_typeName"]),
+        (&json!("error"), &json!("InvalidPowerState"))
+    );
+    assert_eq!(failed["error"]["faultCause"]["file"], "[ds] b.vmx");
+    assert!(failed["completeTime"].is_string());
+    bench.advance(100);
+    assert_eq!(
+        bench.info(2).await["result"],
+        json!({"_typeName": "int", "_value": 42})
+    );
+    assert_eq!(
+        bench.info(1).await["result"],
+        reference("VirtualMachine", "vm-99")
+    );
+}
+
+#[tokio::test]
+async fn the_other_form_of_errors_and_bare_results() {
+    let bench = Bench::signed_in(THREE).await;
+    bench.advance(70);
+    bench.control.behave(|ways| {
+        ways.error_form = ErrorForm::Wrapped;
+        ways.boxing = Boxing::Bare;
+    });
+    let error = &bench.info(3).await["error"];
+    assert_eq!(
+        (&error["_typeName"], &error["localizedMessage"]),
+        (&json!("LocalizedMethodFault"), &json!("not now"))
+    );
+    assert_eq!(error["fault"]["requestedState"], "poweredOn");
+    assert_eq!(error["fault"]["faultCause"]["fault"]["file"], "[ds] b.vmx");
+    assert_eq!(bench.info(2).await["result"], 42);
+}
+
+#[tokio::test]
+async fn cancelling_and_every_refusal() {
+    let bench = Bench::signed_in(THREE).await;
+    bench.advance(20);
+    assert_eq!(cancel(&bench, 1).await, (204, Value::Null));
+    let asked = bench.info(1).await;
+    assert_eq!(
+        (&asked["cancelled"], &asked["state"]),
+        (&json!(true), &json!("running"))
+    );
+    assert_fault(&cancel(&bench, 1).await, "InvalidState");
+    assert_fault(&cancel(&bench, 2).await, "NotSupported");
+    assert_fault(&cancel(&bench, 3).await, "InvalidState");
+    let missing = cancel(&bench, 99).await;
+    assert_fault(&missing, "ManagedObjectNotFound");
+    assert_eq!(missing.1["obj"], task(99));
+    bench.advance(5);
+    let ended = bench.info(1).await;
+    assert_eq!(
+        (&ended["state"], &ended["error"]["_typeName"]),
+        (&json!("error"), &json!("RequestCanceled"))
+    );
+    bench.control.behave(|ways| ways.cancel_privilege = false);
+    let forbidden = cancel(&bench, 2).await;
+    assert_fault(&forbidden, "NoPermission");
+    assert_eq!(forbidden.1["privilegeId"], "Global.CancelTask");
+}
+
+async fn cancel(bench: &Bench, number: u64) -> Reply {
+    bench
+        .post(&format!("Task/task-{number}/CancelTask"), json!({}))
+        .await
+}
+
+#[tokio::test]
+async fn finished_tasks_vanish() {
+    let bench = Bench::signed_in(THREE).await;
+    bench.advance(609);
+    bench.info(3).await;
+    bench.advance(1);
+    let gone = bench.get("Task/task-3/info").await;
+    assert_fault(&gone, "ManagedObjectNotFound");
+    let (_, recent) = bench.get("TaskManager/TaskManager/recentTask").await;
+    assert_eq!(recent, json!([task(1), task(2)]));
+}
+
+#[tokio::test]
+async fn strange_ids_are_objects_that_do_not_exist() {
+    let bench = Bench::signed_in(THREE).await;
+    for (raw, id) in [
+        ("a%2Fb", "a/b"),
+        ("..%2F..", "../.."),
+        ("x%3Fy%23", "x?y#"),
+        ("session%5B1%5D2", "session[1]2"),
+        ("task-01", "task-01"),
+    ] {
+        let missing = bench.get(&format!("Task/{raw}/info")).await;
+        assert_fault(&missing, "ManagedObjectNotFound");
+        assert_eq!(missing.1["obj"]["value"], id);
+    }
+}

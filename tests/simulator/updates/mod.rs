@@ -1,0 +1,159 @@
+//! Watching tasks through a property collector of one's own.
+
+mod objects;
+mod versions;
+mod waits;
+mod ways;
+
+use crate::support::*;
+use serde_json::{Value, json};
+
+const LEAVES: [&str; 6] = [
+    "info.state",
+    "info.progress",
+    "info.description",
+    "info.cancelled",
+    "info.cancelable",
+    "info.error",
+];
+
+/// A session's collector, view and filter.
+struct Watch {
+    bench: Bench,
+    collector: String,
+    view: String,
+}
+
+fn id(reference: &Value) -> String {
+    reference["value"].as_str().unwrap().to_owned()
+}
+
+impl Watch {
+    async fn of(bench: Bench, tasks: &[u64], paths: &[&str], partial: bool) -> Self {
+        let (_, collector) = bench
+            .post(
+                "PropertyCollector/propertyCollector/CreatePropertyCollector",
+                json!({}),
+            )
+            .await;
+        let tasks: Vec<Value> = tasks.iter().map(|number| task(*number)).collect();
+        let (_, view) = bench
+            .post(
+                "ViewManager/ViewManager/CreateListView",
+                json!({"obj": tasks}),
+            )
+            .await;
+        let watch = Self {
+            bench,
+            collector: id(&collector),
+            view: id(&view),
+        };
+        let (status, filter) = watch
+            .collect("CreateFilter", watch.filter(paths, partial))
+            .await;
+        assert_eq!(
+            (status, &filter["type"]),
+            (200, &json!("PropertyFilter")),
+            "{filter}"
+        );
+        watch
+    }
+
+    async fn three() -> Self {
+        Self::of(Bench::signed_in(THREE).await, &[1, 2, 3], &LEAVES, true).await
+    }
+
+    fn filter(&self, paths: &[&str], partial: bool) -> Value {
+        json!({
+            "spec": {
+                "_typeName": "PropertyFilterSpec",
+                "propSet": [{"_typeName": "PropertySpec", "type": "Task", "pathSet": paths}],
+                "objectSet": [{
+                    "_typeName": "ObjectSpec",
+                    "obj": reference("ListView", &self.view),
+                    "skip": true,
+                    "selectSet": [{"_typeName": "TraversalSpec", "type": "ListView", "path": "view", "skip": false}],
+                }],
+                "reportMissingObjectsInResults": true,
+            },
+            "partialUpdates": partial,
+        })
+    }
+
+    async fn collect(&self, method: &str, body: Value) -> Reply {
+        self.bench
+            .post(
+                &format!("PropertyCollector/{}/{method}", self.collector),
+                body,
+            )
+            .await
+    }
+
+    async fn wait(&self, version: &str) -> Reply {
+        self.wait_with(
+            version,
+            json!({"_typeName": "WaitOptions", "maxWaitSeconds": 0}),
+        )
+        .await
+    }
+
+    async fn wait_with(&self, version: &str, options: Value) -> Reply {
+        self.collect(
+            "WaitForUpdatesEx",
+            json!({"version": version, "options": options}),
+        )
+        .await
+    }
+
+    /// What is new since `version`, which must be something: the next version, and `(kind, moId, changes)`.
+    async fn news(&self, version: &str) -> (String, Vec<(String, String, Value)>) {
+        let (status, set) = self.wait(version).await;
+        assert_eq!(status, 200, "{set}");
+        (set["version"].as_str().unwrap().to_owned(), updates(&set))
+    }
+
+    async fn modify(&self, add: &[u64], remove: &[u64]) -> Value {
+        let refs = |numbers: &[u64]| {
+            numbers
+                .iter()
+                .map(|number| task(*number))
+                .collect::<Vec<_>>()
+        };
+        let body = json!({"add": refs(add), "remove": refs(remove)});
+        self.bench
+            .post(&format!("ListView/{}/ModifyListView", self.view), body)
+            .await
+            .1
+    }
+}
+
+fn updates(set: &Value) -> Vec<(String, String, Value)> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let filters = list(&set["filterSet"]);
+    let objects = filters.iter().flat_map(|filter| list(&filter["objectSet"]));
+    objects
+        .map(|update| {
+            let changes: serde_json::Map<String, Value> = list(&update["changeSet"])
+                .iter()
+                .map(|change| {
+                    (
+                        change["name"].as_str().unwrap().to_owned(),
+                        change["val"].clone(),
+                    )
+                })
+                .collect();
+            (
+                update["kind"].as_str().unwrap().to_owned(),
+                id(&update["obj"]),
+                Value::Object(changes),
+            )
+        })
+        .collect()
+}
+
+fn kinds(updates: &[(String, String, Value)]) -> Vec<(&str, &str)> {
+    updates
+        .iter()
+        .map(|(kind, object, _)| (kind.as_str(), object.as_str()))
+        .collect()
+}

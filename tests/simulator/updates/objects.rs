@@ -1,0 +1,198 @@
+//! Views, collectors and filters, and the objects that come and go in them.
+
+use super::*;
+use crate::support::*;
+use serde_json::{Value, json};
+use vtask::simulator::OpenObjects;
+
+#[tokio::test]
+async fn views_gain_and_lose_objects_and_objects_vanish() {
+    let watch = Watch::of(
+        Bench::signed_in(THREE).await,
+        &[1, 3],
+        &["info.state"],
+        true,
+    )
+    .await;
+    let (version, _) = watch.news("").await;
+    assert_eq!(watch.modify(&[2, 50], &[1]).await, json!([task(50)]));
+    let (version, news) = watch.news(&version).await;
+    assert_eq!(kinds(&news), [("enter", "task-2"), ("leave", "task-1")]);
+    // In and out again between two waits is nothing.
+    watch.modify(&[1], &[]).await;
+    watch.modify(&[], &[1]).await;
+    assert_eq!(watch.wait(&version).await.0, 204);
+    watch.bench.control.remove_task("task-3");
+    let (version, news) = watch.news(&version).await;
+    assert_eq!(kinds(&news), [("leave", "task-3")]);
+    let body = json!({"obj": []});
+    assert_eq!(
+        watch
+            .bench
+            .post(&format!("ListView/{}/ResetListView", watch.view), body)
+            .await,
+        (200, json!([]))
+    );
+    assert_eq!(kinds(&watch.news(&version).await.1), [("leave", "task-2")]);
+}
+
+#[tokio::test]
+async fn a_running_wait_notices_a_modified_view_or_not() {
+    let watch = Watch::of(
+        Bench::signed_in(THREE).await,
+        &[1],
+        &["info.cancelled"],
+        true,
+    )
+    .await;
+    let (version, _) = watch.news("").await;
+    let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
+    let add = async {
+        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        watch.modify(&[2], &[]).await;
+    };
+    let ((_, set), ()) = tokio::join!(watch.wait_with(&version, long.clone()), add);
+    assert_eq!(kinds(&updates(&set)), [("enter", "task-2")]);
+
+    watch
+        .bench
+        .control
+        .behave(|ways| ways.wake_on_view_change = false);
+    let version = set["version"].as_str().unwrap();
+    let add = async {
+        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        watch.modify(&[3], &[]).await;
+        watch.bench.advance(1);
+        let cancel = watch.collect("CancelWaitForUpdates", json!({})).await;
+        assert_eq!(cancel, (204, Value::Null));
+    };
+    let (cancelled, ()) = tokio::join!(watch.wait_with(version, long), add);
+    assert_fault(&cancelled, "RequestCanceled");
+    assert_eq!(kinds(&watch.news(version).await.1), [("enter", "task-3")]);
+}
+
+#[tokio::test]
+async fn the_end_of_a_session_ends_its_waits_and_everything_it_made() {
+    for by_logout in [true, false] {
+        let watch = Watch::of(
+            Bench::signed_in(THREE).await,
+            &[2],
+            &["info.progress"],
+            true,
+        )
+        .await;
+        let (version, _) = watch.news("").await;
+        let expected = OpenObjects {
+            collectors: 1,
+            filters: 1,
+            views: 1,
+            ..OpenObjects::default()
+        };
+        assert_eq!(watch.bench.control.open_objects(), expected);
+        let waiting = watch.wait_with(
+            &version,
+            json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60}),
+        );
+        let end = async {
+            eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+            if by_logout {
+                watch
+                    .bench
+                    .post("SessionManager/SessionManager/Logout", json!({}))
+                    .await;
+            } else {
+                watch.bench.control.kill_sessions();
+            }
+        };
+        assert_fault(&tokio::join!(waiting, end).0, "RequestCanceled");
+        assert_fault(&watch.wait(&version).await, "NotAuthenticated");
+        assert_eq!(watch.bench.control.open_objects(), OpenObjects::default());
+        let mut bench = watch.bench;
+        bench.login().await;
+        let old = bench
+            .post(
+                &format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector),
+                json!({"version": ""}),
+            )
+            .await;
+        assert_fault(&old, "ManagedObjectNotFound");
+    }
+}
+
+#[tokio::test]
+async fn collectors_filters_and_views_are_destroyed() {
+    let watch = Watch::three().await;
+    let (_, filters) = watch
+        .bench
+        .get(&format!("PropertyCollector/{}/filter", watch.collector))
+        .await;
+    let filter = id(&filters[0]);
+    let (_, spec) = watch
+        .bench
+        .get(&format!("PropertyFilter/{filter}/spec"))
+        .await;
+    assert_eq!(spec["_typeName"], "PropertyFilterSpec");
+    assert_eq!(
+        watch
+            .bench
+            .post(
+                &format!("PropertyFilter/{filter}/DestroyPropertyFilter"),
+                json!({})
+            )
+            .await
+            .0,
+        204
+    );
+    assert_eq!(watch.news("").await.1.len(), 0);
+    assert_eq!(
+        watch
+            .bench
+            .post(&format!("ListView/{}/DestroyView", watch.view), json!({}))
+            .await
+            .0,
+        204
+    );
+    assert_eq!(
+        watch.collect("DestroyPropertyCollector", json!({})).await.0,
+        204
+    );
+    assert_fault(&watch.wait("").await, "ManagedObjectNotFound");
+    assert_eq!(watch.bench.control.open_objects(), OpenObjects::default());
+}
+
+#[tokio::test]
+async fn objects_named_directly_may_be_missing() {
+    let watch = Watch::three().await;
+    let mut body = watch.filter(&["info.state"], true);
+    body["spec"]["objectSet"] = json!([
+        {"_typeName": "ObjectSpec", "obj": task(2)},
+        {"_typeName": "ObjectSpec", "obj": task(77)},
+    ]);
+    assert_eq!(watch.collect("CreateFilter", body.clone()).await.0, 200);
+    let (_, set) = watch.wait("").await;
+    let missing = &set["filterSet"][1]["missingSet"];
+    assert_eq!(
+        (&missing[0]["obj"], &missing[0]["fault"]["_typeName"]),
+        (&task(77), &json!("ManagedObjectNotFound"))
+    );
+    watch.bench.control.remove_task("task-2");
+    let (_, set) = watch.wait(set["version"].as_str().unwrap()).await;
+    let direct = &set["filterSet"][1];
+    assert_eq!(
+        (
+            &direct["objectSet"][0]["kind"],
+            &direct["missingSet"][0]["obj"]
+        ),
+        (&json!("leave"), &task(2))
+    );
+    body["spec"]["reportMissingObjectsInResults"] = json!(false);
+    assert_fault(
+        &watch.collect("CreateFilter", body.clone()).await,
+        "ManagedObjectNotFound",
+    );
+    body.as_object_mut().unwrap().remove("partialUpdates");
+    assert_fault(
+        &watch.collect("CreateFilter", body).await,
+        "InvalidArgument",
+    );
+}

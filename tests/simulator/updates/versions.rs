@@ -1,0 +1,124 @@
+//! Versions: used again, lost, unknown, truncated.
+
+use super::*;
+use crate::support::*;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_plain_version_may_be_used_again_and_gives_all_since() {
+    let watch = Watch::three().await;
+    let (first, _) = watch.news("").await;
+    watch.bench.advance(3);
+    let (_lost, news) = watch.news(&first).await;
+    watch.bench.advance(20);
+    let (second, again) = watch.news(&first).await;
+    let of = |news: &[(String, String, Value)], object: &str| {
+        news.iter()
+            .find(|update| update.1 == object)
+            .map(|update| update.2["info.progress"]["_value"].clone())
+    };
+    assert_eq!(
+        (of(&news, "task-1"), of(&again, "task-1")),
+        (Some(json!(2)), Some(json!(22)))
+    );
+    assert_eq!(
+        again.iter().find(|update| update.1 == "task-3").unwrap().2["info.state"]["_value"],
+        "error"
+    );
+    assert_eq!(watch.wait(&second).await.0, 204);
+    assert_fault(&watch.wait(&first).await, "InvalidCollectorVersion");
+    assert_eq!(
+        watch.wait(&second).await.0,
+        204,
+        "a refused version changes nothing"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_lost_on_the_way_is_given_again() {
+    let watch = Watch::three().await;
+    let (first, _) = watch.news("").await;
+    watch.modify(&[], &[2]).await;
+    watch.bench.advance(15);
+    watch.bench.control.lose_answers(1);
+    let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
+    let options = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 0});
+    assert!(
+        watch
+            .bench
+            .breaks(&path, &json!({"version": first, "options": options}))
+            .await
+    );
+    let (_, again) = watch.news(&first).await;
+    let mut again = kinds(&again);
+    again.sort_unstable();
+    assert_eq!(
+        again,
+        [
+            ("leave", "task-2"),
+            ("modify", "task-1"),
+            ("modify", "task-3")
+        ]
+    );
+}
+
+#[tokio::test]
+async fn unknown_versions_are_refused_and_the_empty_one_starts_again() {
+    let watch = Watch::three().await;
+    assert_fault(&watch.wait("bogus").await, "InvalidCollectorVersion");
+    let (version, _) = watch.news("").await;
+    assert_fault(
+        &watch.wait(&format!("{version}0")).await,
+        "InvalidCollectorVersion",
+    );
+    let (again, news) = watch.news("").await;
+    assert_eq!(news.len(), 3);
+    assert_fault(&watch.wait(&version).await, "InvalidCollectorVersion");
+    assert_eq!(watch.wait(&again).await.0, 204);
+}
+
+#[tokio::test]
+async fn more_than_fits_is_truncated_and_such_a_version_works_once() {
+    let watch = Watch::three().await;
+    watch.bench.control.behave(|ways| ways.update_cap = Some(2));
+    let (_, set) = watch.wait("").await;
+    assert_eq!(
+        (set["truncated"].as_bool(), updates(&set).len()),
+        (Some(true), 2)
+    );
+    let truncated = set["version"].as_str().unwrap().to_owned();
+    let (_, rest) = watch.wait(&truncated).await;
+    assert_eq!((rest.get("truncated"), updates(&rest).len()), (None, 1));
+    assert_fault(&watch.wait(&truncated).await, "InvalidCollectorVersion");
+    watch.bench.advance(5);
+    let plain = rest["version"].as_str().unwrap();
+    let (_, set) = watch
+        .wait_with(
+            plain,
+            json!({"_typeName": "WaitOptions", "maxWaitSeconds": 0, "maxObjectUpdates": 1}),
+        )
+        .await;
+    assert_eq!(
+        (set["truncated"].as_bool(), updates(&set).len()),
+        (Some(true), 1)
+    );
+    let older = watch
+        .collect("CheckForUpdates", json!({"version": set["version"]}))
+        .await;
+    assert_fault(&older, "InvalidCollectorVersion");
+    // The truncated answer and what followed were lost: from the last plain version everything comes again.
+    watch.wait(set["version"].as_str().unwrap()).await;
+    assert_eq!(watch.news(plain).await.1.len(), 2);
+    for wrong in [json!(0), json!(-1), json!("5")] {
+        assert_eq!(
+            watch
+                .wait_with(
+                    "",
+                    json!({"_typeName": "WaitOptions", "maxObjectUpdates": wrong})
+                )
+                .await
+                .0,
+            500
+        );
+    }
+}

@@ -1,0 +1,215 @@
+//! How waits begin and end.
+
+use std::time::Duration;
+
+use super::*;
+use crate::support::*;
+use reqwest::Method;
+use serde_json::{Value, json};
+use vtask::simulator::Options;
+use vtask::simulator::behaviour::{Outage, WaitCut};
+use vtask::simulator::scenario::Scenario;
+
+#[tokio::test]
+async fn first_everything_then_only_what_changed() {
+    let watch = Watch::three().await;
+    let (_, set) = watch.wait("").await;
+    assert_typed(&set);
+    assert!(set.get("truncated").is_none());
+    let unset = &set["filterSet"][0]["objectSet"][0]["changeSet"][5];
+    let expected = json!({"_typeName": "PropertyChange", "name": "info.error", "op": "assign"});
+    assert_eq!(*unset, expected);
+    let first = updates(&set);
+    assert_eq!(
+        kinds(&first),
+        [
+            ("enter", "task-1"),
+            ("enter", "task-2"),
+            ("enter", "task-3")
+        ]
+    );
+    assert_eq!(
+        first[0].2,
+        json!({
+            "info.state": {"_typeName": "TaskInfoState", "_value": "running"},
+            "info.progress": {"_typeName": "int", "_value": 0},
+            "info.description": {"_typeName": "LocalizableMessage", "key": "phase.one", "message": "One",
+                "arg": [{"_typeName": "KeyAnyValue", "key": "disk", "value": {"_typeName": "string", "_value": "1"}}]},
+            "info.cancelled": {"_typeName": "boolean", "_value": false},
+            "info.cancelable": {"_typeName": "boolean", "_value": true},
+            "info.error": null,
+        })
+    );
+    let version = set["version"].as_str().unwrap();
+    assert_eq!(watch.wait(version).await, (204, Value::Null));
+    watch.bench.advance(5);
+    let (version, news) = watch.news(version).await;
+    assert_eq!(
+        kinds(&news),
+        [("modify", "task-3"), ("modify", "task-1")],
+        "in the order of their newest change"
+    );
+    assert_eq!(
+        news[1].2,
+        json!({"info.progress": {"_typeName": "int", "_value": 4}}),
+        "folded into one update"
+    );
+    watch.bench.advance(6);
+    let (_, news) = watch.news(&version).await;
+    let failed = &news.iter().find(|news| news.1 == "task-3").unwrap().2;
+    assert_eq!(failed["info.state"]["_value"], "error");
+    assert_eq!(failed["info.error"]["_typeName"], "InvalidPowerState");
+    assert!(failed.get("info.cancelled").is_none());
+}
+
+#[tokio::test]
+async fn a_wait_wakes_when_something_changes() {
+    let watch = Watch::three().await;
+    let (version, _) = watch.news("").await;
+    let waiting = watch.wait_with(
+        &version,
+        json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60}),
+    );
+    let change = async {
+        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        watch.bench.advance(3);
+    };
+    let ((status, set), ()) = tokio::join!(waiting, change);
+    assert_eq!(status, 200);
+    assert!(!updates(&set).is_empty());
+}
+
+#[tokio::test]
+async fn a_wait_ends_empty_when_its_time_is_over() {
+    let watch = Watch::of(
+        Bench::signed_in(THREE).await,
+        &[2],
+        &["info.progress"],
+        true,
+    )
+    .await;
+    let (version, _) = watch.news("").await;
+    let waiting = watch.wait_with(
+        &version,
+        json!({"_typeName": "WaitOptions", "maxWaitSeconds": 30}),
+    );
+    let time = async {
+        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        watch.bench.advance(31);
+    };
+    assert_eq!(tokio::join!(waiting, time).0, (204, Value::Null));
+    watch
+        .bench
+        .control
+        .behave(|ways| ways.waits_end_after = Some(Duration::ZERO));
+    assert_eq!(
+        watch
+            .wait_with(
+                &version,
+                json!({"_typeName": "WaitOptions", "maxWaitSeconds": 30})
+            )
+            .await
+            .0,
+        204
+    );
+}
+
+#[tokio::test]
+async fn proxies_cut_waits_and_nothing_is_lost_by_it() {
+    let watch = Watch::of(
+        Bench::signed_in(THREE).await,
+        &[1],
+        &["info.progress"],
+        true,
+    )
+    .await;
+    let (version, _) = watch.news("").await;
+    let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
+    let after = Duration::from_millis(20);
+    let answer = Some(Outage::page(408, "408 Request Timeout"));
+    watch
+        .bench
+        .control
+        .behave(|ways| ways.waits_cut = Some(WaitCut { after, answer }));
+    let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
+    let body = json!({"version": version, "options": long});
+    let cut = watch.bench.raw(Method::POST, &path, Some(&body)).await;
+    assert_eq!(cut.status(), 408);
+    let broken = WaitCut {
+        after,
+        answer: None,
+    };
+    watch
+        .bench
+        .control
+        .behave(|ways| ways.waits_cut = Some(broken));
+    assert!(watch.bench.breaks(&path, &body).await);
+    eventually(|| async { (watch.bench.control.waiting() == 0).then_some(()) }).await;
+    watch.bench.advance(5);
+    assert_eq!(kinds(&watch.news(&version).await.1), [("modify", "task-1")]);
+}
+
+#[tokio::test]
+async fn real_time_moves_waits_too() {
+    let mut bench = Bench::of(Options::new(Scenario::parse("test", THREE).unwrap())).await;
+    bench.login().await;
+    let watch = Watch::of(bench, &[1], &["info.progress"], true).await;
+    let (version, _) = watch.news("").await;
+    let (status, set) = watch
+        .wait_with(
+            &version,
+            json!({"_typeName": "WaitOptions", "maxWaitSeconds": 20}),
+        )
+        .await;
+    assert_eq!((status, updates(&set).len()), (200, 1));
+}
+
+#[tokio::test]
+async fn the_older_methods_know_no_limits() {
+    let watch = Watch::three().await;
+    watch.bench.control.behave(|ways| ways.update_cap = Some(1));
+    let (status, set) = watch.collect("CheckForUpdates", json!({})).await;
+    assert_eq!(
+        (status, updates(&set).len(), set.get("truncated")),
+        (200, 3, None)
+    );
+    let version = &set["version"];
+    let nothing = watch
+        .collect("CheckForUpdates", json!({"version": version}))
+        .await;
+    assert_eq!(nothing, (204, Value::Null));
+    watch.bench.advance(5);
+    let (_, set) = watch
+        .collect("WaitForUpdates", json!({"version": version}))
+        .await;
+    assert_eq!(updates(&set).len(), 2);
+}
+
+#[tokio::test]
+async fn calls_on_one_collector_take_turns() {
+    let watch = Watch::of(
+        Bench::signed_in(THREE).await,
+        &[2],
+        &["info.progress"],
+        true,
+    )
+    .await;
+    let (version, _) = watch.news("").await;
+    let waiting = watch.wait_with(
+        &version,
+        json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60}),
+    );
+    let second = async {
+        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        let create = watch.collect("CreateFilter", watch.filter(&["info.state"], true));
+        let release = async {
+            // Other objects of the session answer meanwhile, so the second call is not merely slow.
+            watch.bench.info(2).await;
+            watch.collect("CancelWaitForUpdates", json!({})).await
+        };
+        tokio::join!(create, release).0
+    };
+    let (first, second) = tokio::join!(waiting, second);
+    assert_fault(&first, "RequestCanceled");
+    assert_eq!(second.0, 200);
+}

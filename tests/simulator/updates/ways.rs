@@ -1,0 +1,172 @@
+//! The ways of other servers, accounts with fewer rights, and the truth in the end.
+
+use std::time::Duration;
+
+use super::*;
+use crate::support::*;
+use serde_json::{Value, json};
+use vtask::simulator::Options;
+use vtask::simulator::behaviour::{Boxing, ChangeNames, Unset};
+use vtask::simulator::scenario::Scenario;
+
+#[tokio::test]
+async fn whole_info_by_parts_or_as_a_whole() {
+    for (partial, names, expected) in [
+        (true, ChangeNames::Leaf, "info.progress"),
+        (false, ChangeNames::Leaf, "info"),
+        (true, ChangeNames::Whole, "info"),
+    ] {
+        let watch = Watch::of(Bench::signed_in(THREE).await, &[1], &["info"], partial).await;
+        watch.bench.control.behave(|ways| ways.change_names = names);
+        let (version, first) = watch.news("").await;
+        assert_eq!(first[0].2["info"]["_typeName"], "TaskInfo");
+        watch.bench.advance(3);
+        let (_, news) = watch.news(&version).await;
+        assert!(
+            news[0].2.get(expected).is_some(),
+            "{expected}: {:?}",
+            news[0].2
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_ways_of_other_servers() {
+    let watch = Watch::three().await;
+    watch.bench.control.behave(|ways| {
+        ways.unset = Unset::Null;
+        ways.boxing = Boxing::Bare;
+        ways.lean_type_names = true;
+        ways.fold_changes = false;
+    });
+    let (_, set) = watch.wait("").await;
+    let enter = &set["filterSet"][0]["objectSet"][0];
+    assert!(enter.get("_typeName").is_none() && enter["obj"].get("_typeName").is_none());
+    assert_eq!(
+        enter["changeSet"][1],
+        json!({"name": "info.progress", "op": "assign", "val": 0})
+    );
+    assert_eq!(
+        enter["changeSet"][5],
+        json!({"name": "info.error", "op": "assign", "val": null})
+    );
+    watch.bench.advance(15);
+    let (_, news) = watch.news(set["version"].as_str().unwrap()).await;
+    let of_three = news.iter().filter(|update| update.1 == "task-3").count();
+    assert_eq!(of_three, 3, "state, progress and error one by one");
+}
+
+#[tokio::test]
+async fn accounts_that_may_not_collect() {
+    let bench = Bench::signed_in(THREE).await;
+    bench.control.behave(|ways| ways.property_collector = false);
+    assert_fault(
+        &bench
+            .post(
+                "PropertyCollector/propertyCollector/CreatePropertyCollector",
+                json!({}),
+            )
+            .await,
+        "NoPermission",
+    );
+    assert_fault(
+        &bench
+            .post("ViewManager/ViewManager/CreateListView", json!({"obj": []}))
+            .await,
+        "NoPermission",
+    );
+    bench.control.behave(|ways| {
+        ways.property_collector = true;
+        ways.collectors_signed_out = true;
+    });
+    assert_fault(
+        &bench
+            .post("ViewManager/ViewManager/CreateListView", json!({"obj": []}))
+            .await,
+        "NotAuthenticated",
+    );
+    bench.info(1).await;
+}
+
+#[tokio::test]
+async fn a_machine_that_asks_is_seen_by_whoever_watches_it() {
+    let scenario = format!(
+        "{ESTATE}[[task]]\nat = \"0s\"\n[task.what]\noperation = \"VirtualMachine.powerOn\"\non = \"a\"\nqueue = \"0s\"\ntakes = \"60s\"\nquestion = {{ at = 50, text = \"moved?\", choices = [\"yes\", \"no\"] }}\n"
+    );
+    let watch = Watch::of(
+        Bench::signed_in(&scenario).await,
+        &[],
+        &["info.state"],
+        true,
+    )
+    .await;
+    let machine = watch.bench.info(1).await["entity"].clone();
+    let mut body = watch.filter(&[], true);
+    body["spec"]["propSet"] = json!([{"_typeName": "PropertySpec", "type": "VirtualMachine", "pathSet": ["name", "runtime.question"]}]);
+    body["spec"]["objectSet"] = json!([{"_typeName": "ObjectSpec", "obj": machine}]);
+    watch.collect("CreateFilter", body).await;
+    let (version, first) = watch.news("").await;
+    assert_eq!(
+        first[0].2,
+        json!({"name": {"_typeName": "string", "_value": "a"}, "runtime.question": null})
+    );
+    watch.bench.advance(31);
+    let (_, news) = watch.news(&version).await;
+    let question = &news[0].2["runtime.question"];
+    assert_eq!(
+        (
+            &question["text"],
+            &question["choice"]["choiceInfo"][1]["label"]
+        ),
+        (&json!("moved?"), &json!("no"))
+    );
+    assert!(watch.bench.control.answer_question("a"));
+}
+
+/// Follows the collector like a client would, and ends up with what is true.
+#[tokio::test]
+async fn a_follower_of_a_heavy_load_ends_up_with_the_truth() {
+    let mut options = Options::new(Scenario::load("load").unwrap()).manual();
+    options.load.tasks = Some(300);
+    options.load.rate = Some(3000);
+    options.load.finish = true;
+    let mut bench = Bench::of(options).await;
+    bench.login().await;
+    let numbers: Vec<u64> = (100_000..100_300).collect();
+    let watch = Watch::of(bench, &numbers, &["info.state", "info.progress"], true).await;
+    let mut board = std::collections::BTreeMap::<String, Value>::new();
+    let (mut version, mut answers) = (String::new(), 0);
+    for round in 0..60 {
+        if round < 50 {
+            watch.bench.control.advance(Duration::from_millis(137));
+        }
+        let (status, set) = watch.wait(&version).await;
+        if status == 204 {
+            continue;
+        }
+        answers += 1;
+        assert!(updates(&set).len() <= 100);
+        for (kind, object, changes) in updates(&set) {
+            assert_ne!(kind, "leave");
+            let known = board.entry(object).or_insert_with(|| json!({}));
+            for (name, value) in changes.as_object().unwrap() {
+                known[name] = value["_value"].clone();
+            }
+        }
+        version = set["version"].as_str().unwrap().to_owned();
+    }
+    assert!(answers > 40);
+    let truth = watch.bench.control.truth();
+    for info in truth
+        .iter()
+        .filter(|info| board.contains_key(info["key"].as_str().unwrap()))
+    {
+        let seen = &board[info["key"].as_str().unwrap()];
+        assert_eq!(
+            (&seen["info.state"], &seen["info.progress"]),
+            (&info["state"], &info["progress"]),
+            "{info}"
+        );
+    }
+    assert_eq!(board.len(), 300);
+}
