@@ -1,5 +1,6 @@
 //! What the panels look like, as text and in style.
 
+mod around;
 mod columns;
 mod hostile;
 mod layouts;

@@ -50,7 +50,7 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
             let words = set.choices().iter().map(|choice| format!("\"{choice}\""));
             let words: Vec<String> = words.collect();
             let line = format!("all = [{}]", words.join(", "));
-            let said = format!("Copied for the section [columns] of the config file: {line}");
+            let said = format!("Copied {line} for [columns] in the config file");
             state.notices.say(Gravity::Info, said, now);
             return vec![Effect::Copy(line)];
         }
