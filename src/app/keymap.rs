@@ -40,6 +40,8 @@ pub enum Context {
     Summary,
     /// In the sort menu.
     Order,
+    /// In the column editor.
+    Columns,
     /// In a text that is only read: the help, the notices.
     Reading,
     /// At a line that is being typed.
@@ -63,13 +65,14 @@ pub struct Binding {
 
 impl Context {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::List,
         Self::Details,
         Self::Screen,
         Self::Cancel,
         Self::Confirm,
         Self::Order,
+        Self::Columns,
         Self::Menu,
         Self::Summary,
         Self::Reading,
@@ -90,6 +93,7 @@ impl Context {
             Self::Menu => &[Self::Menu, Self::Global],
             Self::Summary => &[Self::Summary, Self::Global],
             Self::Order => &[Self::Order, Self::Global],
+            Self::Columns => &[Self::Columns, Self::Global],
             Self::Reading => &[Self::Reading, Self::Global],
             Self::Prompt => &[Self::Prompt, Self::Global],
             Self::Palette => &[Self::Palette, Self::Global],
@@ -108,6 +112,7 @@ impl Context {
             Self::Menu => "menu",
             Self::Summary => "summary",
             Self::Order => "order",
+            Self::Columns => "columns",
             Self::Reading => "reading",
             Self::Prompt => "prompt",
             Self::Palette => "palette",
@@ -131,6 +136,7 @@ impl Context {
             Self::Menu => "In a menu",
             Self::Summary => "In the summary",
             Self::Order => "In the sort menu",
+            Self::Columns => "In the column editor",
             Self::Reading => "In the help and the notices",
             Self::Prompt => "While typing",
             Self::Palette => "In the list of commands",
@@ -186,6 +192,18 @@ impl Context {
                 Action::Accept,
                 Action::NextSection,
                 Action::Dismiss,
+            ],
+            Self::Columns => &[
+                Action::Down,
+                Action::ToggleColumn,
+                Action::ColumnLeft,
+                Action::ColumnRight,
+                Action::WidenColumn,
+                Action::NarrowColumn,
+                Action::Dismiss,
+                Action::ResetColumns,
+                Action::CopyColumns,
+                Action::AutoColumn,
             ],
             Self::Reading => &[Action::Down, Action::PageDown, Action::Dismiss],
             Self::Prompt => &[
