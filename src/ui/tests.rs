@@ -8,6 +8,7 @@ mod panels;
 mod robust;
 mod several;
 mod styles;
+mod summaries;
 
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 
