@@ -150,6 +150,7 @@ impl Context {
                 Action::Palette,
                 Action::Sort,
                 Action::Layout,
+                Action::Group,
                 Action::ToggleFold,
                 Action::Add,
                 Action::Pause,

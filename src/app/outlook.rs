@@ -8,6 +8,7 @@ use super::{geometry::Areas, state::State};
 use crate::task::{
     Finding, Handle, Record, Rule, Status, TimeLeft,
     estimate::{Basis, estimate},
+    outline::Row,
     rules::{self, Around},
 };
 
@@ -141,7 +142,7 @@ pub(super) fn seen(state: &State) -> Vec<Handle> {
     let areas = Areas::of(state);
     let rows = state.cursor.visible(&state.outline, areas.list.height);
     let details = (areas.details.height > 0).then(|| state.selected());
-    let rows = rows.iter().map(|row| row.handle);
+    let rows = rows.iter().filter_map(Row::task);
     rows.chain(details.flatten()).collect()
 }
 
