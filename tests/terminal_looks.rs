@@ -264,8 +264,7 @@ fn the_flat_list_is_put_into_groups() {
     session.shows("Tasks ");
     session.press("-");
     session.shows("▸ ");
-    session.hides("    ▶ ");
-    session.press("c");
+    session.press("gc");
     session.shows("one of its tasks");
     session.press(" ");
     session.shows("▾ ");

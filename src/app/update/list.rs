@@ -13,7 +13,7 @@ use crate::{
         state::{Focus, Panes, State},
     },
     task::{
-        Filter,
+        Filter, Handle,
         outline::{Fold, GroupBy, Layout, RowId, View},
     },
     watch::Command,
@@ -82,14 +82,23 @@ fn fold_or_climb(state: &mut State) {
 
 /// Puts the tasks of a flat list into groups, or no longer. A tree becomes a flat list for that.
 pub(super) fn group(state: &mut State, by: Option<GroupBy>, now: Timestamp) {
-    // What was selected stays so, as far as it is a task: other groups are others.
-    state.cursor.hold(&state.outline);
+    hold_task(state);
     rearrange(state, now, |view| {
         if by.is_some() {
             view.layout = Layout::Flat;
         }
         view.group_by = by;
     });
+}
+
+/// Stays on the task that is selected, or on the best one of the group: other groups are others.
+fn hold_task(state: &mut State) {
+    state.cursor.hold(&state.outline);
+    if let Some(RowId::Group(group)) = state.selected_row()
+        && let Some(group) = state.outline.group(group)
+    {
+        state.cursor.choose(group.best);
+    }
 }
 
 /// The next way of grouping; after the last, none.
@@ -123,7 +132,7 @@ pub(super) fn filter(state: &mut State, filter: Filter, now: Timestamp) {
 }
 
 pub(super) fn switch_layout(state: &mut State, now: Timestamp) {
-    state.cursor.hold(&state.outline);
+    hold_task(state);
     rearrange(state, now, |view| {
         view.layout = match view.layout {
             Layout::Tree => Layout::Flat,
@@ -169,13 +178,7 @@ pub(super) fn reveal(state: &mut State, handle: Handle, now: Timestamp) {
         let text = "The filter is off: it hid this task";
         state.notices.say(Gravity::Info, text, now);
     }
-    if state.outline.position(handle).is_none() {
-        let mut above = state.board.parent(handle);
-        while let Some(parent) = above {
-            state.outline.set_folded(&state.board, parent, false);
-            above = state.board.parent(parent);
-        }
-    }
+    state.outline.reveal(&state.board, handle);
     state.cursor.choose(handle);
 }
 

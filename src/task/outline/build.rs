@@ -1,6 +1,6 @@
 //! Making the whole outline anew: for another view, or when what all rows show has changed.
 
-use slotmap::SecondaryMap;
+use slotmap::{SecondaryMap, secondary::Entry as SlotEntry};
 
 use super::{
     GroupId, Item, Outline, RowId,
@@ -64,8 +64,8 @@ impl Outline {
                     weight: item.rows,
                 };
                 let siblings = match parent {
-                    Some(RowId::Task(parent)) => below.entry(parent).map(|e| e.or_default()),
-                    Some(RowId::Group(group)) => grouped.entry(group).map(|e| e.or_default()),
+                    Some(RowId::Task(parent)) => below.entry(parent).map(SlotEntry::or_default),
+                    Some(RowId::Group(group)) => grouped.entry(group).map(SlotEntry::or_default),
                     None => None,
                 };
                 siblings.unwrap_or(&mut top).push(entry);

@@ -69,6 +69,20 @@ fn a_group_is_folded_and_opened_and_led_to_like_a_family() {
 }
 
 #[test]
+fn other_groups_leave_the_selection_on_the_best_of_the_group() {
+    let mut state = busy(120, 40);
+    press(&mut state, "bbg-");
+    let Some(RowId::Group(group)) = state.selected_row() else {
+        panic!("the first row is a group's")
+    };
+    let best = state.outline.group(group).unwrap().best;
+    press(&mut state, "b+");
+    assert_eq!(state.selected(), Some(best));
+    press(&mut state, "-t");
+    assert_eq!(state.selected(), Some(best));
+}
+
+#[test]
 fn what_asks_for_a_task_says_so_on_a_group() {
     let mut state = busy(120, 40);
     press(&mut state, "bg");
