@@ -1,12 +1,11 @@
 //! What of a task can go on the clipboard.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
 
 use super::server::Server;
 use crate::{
     task::Record,
-    text::sanitize_lines,
+    text::{json_pretty, sanitize, sanitize_lines},
     vim::types::{Fault, TaskInfo},
 };
 
@@ -44,17 +43,13 @@ impl Clip {
     pub fn text(self, record: &Record, server: Option<&Server>) -> Option<String> {
         let info: Option<&TaskInfo> = record.info.as_deref();
         match self {
-            Self::Id => Some(record.id.mo_id.to_string()),
+            Self::Id => Some(sanitize(&record.id.mo_id).into_owned()),
             Self::Error => Some(fault_text(info?.error.as_deref()?)),
-            Self::Result => Some(pretty(info?.result.as_deref()?)),
-            Self::Json => Some(pretty(&info?.to_json())),
+            Self::Result => Some(json_pretty(info?.result.as_deref()?)),
+            Self::Json => Some(json_pretty(&info?.to_json())),
             Self::Curl => curl(&record.id.mo_id, server?),
         }
     }
-}
-
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
 }
 
 /// The chain of faults as plain lines, each fault with its own fields.

@@ -46,14 +46,15 @@ impl Outlook {
         }
     }
 
-    /// Whether nothing moves.
+    /// Whether nothing moves: it stands still, or waits for somebody's answer.
     pub fn is_stalled(&self) -> bool {
         is_stalled(&self.findings)
     }
 }
 
 fn is_stalled(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.rule == Rule::Stalled)
+    let halts = |finding: &Finding| matches!(finding.rule, Rule::Stalled | Rule::Question);
+    findings.iter().any(halts)
 }
 
 /// The outlooks of the rows that are seen. An outlook costs some hundred times what drawing its cell does, and rarely
@@ -191,7 +192,8 @@ mod tests {
     use super::*;
     use crate::{
         app::fixture::{HERE, climbed, empty, find, now, task, tasks, tell},
-        task::{FinishedRun, fixture::at},
+        task::{FinishedRun, PendingQuestion, fixture::at},
+        watch::Update,
     };
 
     #[test]
@@ -211,6 +213,23 @@ mod tests {
         let still = Outlook::of(&state, handle, at(3720 + 3600));
         assert!(still.is_stalled());
         assert_eq!(still.left, Some(TimeLeft::Unknown));
+    }
+
+    #[test]
+    fn who_waits_for_an_answer_has_no_end_in_sight() {
+        let mut state = climbed(50, 60);
+        let question = PendingQuestion {
+            text: "Moved or copied?".to_owned(),
+            choices: Vec::new(),
+        };
+        let mo_id: Arc<str> = "task-1".into();
+        for (question, is_there) in [(Some(question), true), (None, false)] {
+            let mo_id = mo_id.clone();
+            tell(&mut state, Update::Question { mo_id, question });
+            let outlook = Outlook::of(&state, find(&state, "task-1"), now());
+            assert_eq!(outlook.is_stalled(), is_there);
+            assert_eq!(outlook.left == Some(TimeLeft::Unknown), is_there);
+        }
     }
 
     #[test]

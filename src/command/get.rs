@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config::ConnectionArgs,
     task::{Labels, Presence, Progress, Record, Status, TaskId},
-    text::duration,
+    text::{duration, json_line},
     vim::types::TaskInfo,
 };
 
@@ -109,7 +109,7 @@ fn as_json(got: Vec<Read>, server: &str, text: &mut String) -> (Vec<String>, Out
     for (mo_id, answer) in got {
         match answer {
             Ok(info) => {
-                text.push_str(&info.to_string());
+                text.push_str(&json_line(&info));
                 text.push('\n');
                 match TaskInfo::from_json(info) {
                     Ok(info) => outcome = outcome.and(Outcome::of(Status::of(&info))),

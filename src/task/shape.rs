@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::words;
 use crate::{
     task::{Board, Handle, Presence, Progress, Record, Status},
+    text::json_line,
     vim::types::Fault,
 };
 
@@ -134,7 +135,7 @@ fn trouble(record: &Record) -> Value {
 
 /// A line as it is written.
 pub(crate) fn written(line: Map<String, Value>) -> String {
-    let mut text = Value::Object(line).to_string();
+    let mut text = json_line(&Value::Object(line));
     text.push('\n');
     text
 }

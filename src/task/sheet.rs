@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use crate::text::sanitize;
+use crate::text::{json_line, sanitize};
 
 /// How a sheet is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -138,7 +138,7 @@ fn json(lines: &[Map<String, Value>]) -> String {
     let mut sheet = "[".to_owned();
     for (place, line) in lines.iter().enumerate() {
         sheet.push_str(if place == 0 { "\n" } else { ",\n" });
-        sheet.push_str(&serde_json::to_string(line).unwrap_or_default());
+        sheet.push_str(&json_line(line));
     }
     sheet.push_str("\n]\n");
     sheet

@@ -2,12 +2,14 @@
 
 mod duration;
 mod fit;
+mod json;
 mod nearest;
 mod sanitize;
 mod toml_place;
 
 pub use duration::{ago, duration};
 pub use fit::{prefix, truncate, width, wrap};
+pub use json::{json_line, json_pretty};
 pub use nearest::{did_you_mean, kebab, nearest};
 pub use sanitize::{sanitize, sanitize_lines};
 pub use toml_place::{toml_line, toml_problem};

@@ -1,12 +1,17 @@
 //! Nothing that a server sends reaches the terminal raw.
 //!
 //! Control characters, escape sequences, and characters that reorder or hide text are made visible instead of
-//! being executed: `ESC` becomes `␛`, a right-to-left override becomes `⟨U+202E⟩`.
+//! being executed: `ESC` becomes `␛`, a right-to-left override becomes `⟨U+202E⟩`. What is left is as wide in every
+//! terminal as it is here: of emoji only the parts are kept that all agree on.
 
 use std::{borrow::Cow, fmt::Write};
 
+use unicode_width::UnicodeWidthChar;
+
 /// How many combining marks in a row are let through; more are a flood that smears over neighbouring lines.
 const COMBINING_LIMIT: usize = 4;
+
+const JOINER: char = '\u{200d}';
 
 /// Makes a text safe to print on one line: line breaks and tabs become a space.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
@@ -14,23 +19,39 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 8);
-    let mut combining = 0;
-    for character in text.chars() {
-        combining = if is_combining(character) {
-            combining + 1
-        } else {
-            0
-        };
-        match character {
-            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' | '\u{85}' => safe.push(' '),
-            '\u{0}'..='\u{1f}' => safe.push(control_picture(character)),
-            '\u{7f}' => safe.push('␡'),
+    let mut marks = 0;
+    let mut base = None;
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        if is_mark(character) {
+            // A mark without anything below it would end up on what was printed before.
+            if base.is_none_or(char::is_whitespace) {
+                safe.push('◌');
+                base = Some('◌');
+            }
+            marks += 1;
+            if marks <= COMBINING_LIMIT {
+                safe.push(character);
+            }
+            continue;
+        }
+        if base.is_some_and(is_emoji) && is_dressing(character, rest.peek().copied()) {
+            continue;
+        }
+        marks = 0;
+        let shown = match character {
+            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' | '\u{85}' => ' ',
+            '\u{0}'..='\u{1f}' => control_picture(character),
+            '\u{7f}' => '␡',
             hidden if is_hidden(hidden) => {
                 let _ = write!(safe, "⟨U+{:04X}⟩", u32::from(hidden));
+                base = Some('⟩');
+                continue;
             }
-            _ if combining > COMBINING_LIMIT => {}
-            visible => safe.push(visible),
-        }
+            visible => visible,
+        };
+        safe.push(shown);
+        base = Some(shown);
     }
     Cow::Owned(safe)
 }
@@ -40,34 +61,86 @@ pub fn sanitize_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.lines().map(sanitize)
 }
 
+/// Whether a character may be printed as it is, wherever it stands: none that a terminal obeys, none that cannot be
+/// seen, none that is drawn over another.
+pub(super) fn is_plain(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{2028}' | '\u{2029}')
+        && !is_hidden(character)
+        && !is_mark(character)
+}
+
 /// The picture that Unicode has for a C0 control character.
 fn control_picture(control: char) -> char {
     char::from_u32(0x2400 + u32::from(control)).unwrap_or('\u{fffd}')
 }
 
 /// Characters without a glyph that change how others are shown or read: C1 controls, bidi controls, zero-width
-/// characters (the joiners that emoji are made with excepted), tags, variation selectors beyond the common ones.
+/// characters, fillers, joiners, tags, variation selectors, and what is no character at all.
 fn is_hidden(character: char) -> bool {
     matches!(
         character,
         '\u{80}'..='\u{9f}'
             | '\u{ad}'
+            | '\u{34f}'
+            | '\u{600}'..='\u{605}'
             | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'
-            | '\u{200c}'
-            | '\u{200e}'
-            | '\u{200f}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fdd0}'..='\u{fdef}'
+            | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
+            | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}'
-    )
+    ) || u32::from(character) & 0xfffe == 0xfffe
 }
 
-fn is_combining(character: char) -> bool {
-    unicode_width::UnicodeWidthChar::width(character) == Some(0)
+/// Whether a character is drawn over the one before it.
+fn is_mark(character: char) -> bool {
+    !character.is_control()
+        && character.width() == Some(0)
+        && !is_hidden(character)
+        && !matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+/// What follows an emoji and only changes how it looks: presentation selectors, skin tones, and the joiner between
+/// two. Terminals disagree on how wide the result is; without them they agree.
+fn is_dressing(character: char, next: Option<char>) -> bool {
+    match character {
+        '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' => true,
+        JOINER => next.is_some_and(is_emoji),
+        _ => false,
+    }
+}
+
+/// Whether a character is a pictograph, roughly.
+fn is_emoji(character: char) -> bool {
+    matches!(
+        character,
+        '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}'
+            | '\u{2190}'..='\u{21ff}'
+            | '\u{2300}'..='\u{23ff}'
+            | '\u{25a0}'..='\u{27bf}'
+            | '\u{2900}'..='\u{297f}'
+            | '\u{2b00}'..='\u{2bff}'
+            | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}'
+            | '\u{1f000}'..='\u{1faff}'
+    )
 }
 
 #[cfg(test)]
@@ -80,7 +153,10 @@ mod tests {
             "web-11",
             "Überprüfung",
             "データベース",
-            "👩‍💻 box",
+            "👩 box",
+            "🇩🇪",
+            "שלום",
+            "हिन्दी",
             "e\u{301}",
         ] {
             assert_eq!(sanitize(text), text);
@@ -98,6 +174,36 @@ mod tests {
     fn a_flood_of_combining_marks_is_cut() {
         let flood = format!("a{}", "\u{301}".repeat(500));
         assert!(sanitize(&flood).chars().count() <= 1 + COMBINING_LIMIT);
+    }
+
+    #[test]
+    fn emoji_lose_what_terminals_disagree_about() {
+        for (text, safe) in [
+            ("👩\u{200d}💻 box", "👩💻 box"),
+            ("❤\u{fe0f}", "❤"),
+            ("🧑🏽", "🧑"),
+            ("a\u{200d}b", "a⟨U+200D⟩b"),
+            ("👩\u{200d}", "👩⟨U+200D⟩"),
+            ("web-1\u{fe0f}", "web-1⟨U+FE0F⟩"),
+        ] {
+            assert_eq!(sanitize(text), safe);
+        }
+    }
+
+    #[test]
+    fn a_mark_never_lands_on_what_was_printed_before() {
+        assert_eq!(sanitize("\u{301}x"), "◌\u{301}x");
+        assert_eq!(sanitize("a \u{301}"), "a ◌\u{301}");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_named() {
+        for hidden in
+            "\u{3164}\u{115f}\u{34f}\u{e0041}\u{fe01}\u{e0101}\u{2067}\u{2069}\u{ffff}".chars()
+        {
+            let name = format!("⟨U+{:04X}⟩", u32::from(hidden));
+            assert_eq!(sanitize(&hidden.to_string()), name);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the panels look like, as text and in style.
 
+mod around;
+mod hostile;
 mod layouts;
 mod panels;
 mod robust;

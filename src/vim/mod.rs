@@ -13,6 +13,7 @@ mod fingerprint;
 mod history;
 mod look;
 mod release;
+mod repair;
 mod tls;
 mod traffic;
 mod transport;

@@ -31,6 +31,7 @@ use url::Url;
 use super::{
     distrust,
     error::{Error, ErrorKind},
+    repair,
     tls::{self, Trust},
     traffic::Traffic,
     types::{Fault, type_name},
@@ -414,7 +415,11 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
     if start.is_empty() {
         return Ok(None);
     }
-    serde_json::from_slice(body).map(Some).map_err(|error| {
+    let read = serde_json::from_slice(body).or_else(|error| match repair::repaired(body) {
+        Some(body) => serde_json::from_slice(&body),
+        None => Err(error),
+    });
+    read.map(Some).map_err(|error| {
         if matches!(start[0], b'{' | b'[') {
             ErrorKind::Damaged(error.to_string())
         } else {

@@ -155,6 +155,9 @@ impl Endpoint {
     ) {
         info.share_name(mo_id);
         let now = Instant::now();
+        if self.options.questions && self.watched.contains(mo_id) {
+            self.lookups.seen(mo_id, &info);
+        }
         for key in self.watched.read(mo_id, &info, digest, now) {
             self.watched.add(&key, Origin::Lineage, now);
         }
@@ -168,6 +171,7 @@ impl Endpoint {
 
     fn vanished(&mut self, reading: &mut Reading, mo_id: &Arc<str>, reason: String) {
         self.leave_view(mo_id);
+        self.lookups.left(mo_id);
         let change = if self.watched.vanished(mo_id) {
             TaskChange::Gone {
                 mo_id: mo_id.clone(),
@@ -312,8 +316,10 @@ impl Endpoint {
                         "state" => {
                             if let Ok(state) = TaskState::from_json("state", value.clone()) {
                                 self.watched.take_state(&mo_id, &state);
+                                self.lookups.is_now(&mo_id, &state);
                             }
                         }
+                        "progress" | "description" => self.lookups.moved(&mo_id),
                         // Lineage is followed where a task is read whole.
                         "key" | "parentTaskKey" | "rootTaskKey"
                             if !self.watched.knows_lineage(&mo_id, field, value) =>

@@ -390,6 +390,7 @@ impl Endpoint {
             Some(Command::Unwatch(tasks)) => {
                 for mo_id in &tasks {
                     self.leave_view(mo_id);
+                    self.lookups.left(mo_id);
                     self.watched.dismiss(mo_id);
                 }
                 let dropped = tasks.into_iter().map(|mo_id| TaskChange::Dropped { mo_id });

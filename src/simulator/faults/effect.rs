@@ -1,9 +1,12 @@
 //! What can befall a request or a connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
+
+use super::texts::Text;
 
 /// A length of time, or two to draw from evenly between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -129,6 +132,8 @@ pub enum Effect {
         #[serde(default)]
         shuffle: bool,
     },
+    /// Every text of the answer that means nothing to the API becomes one of these.
+    Texts(Arc<[Text]>),
 }
 
 fn half() -> f64 {

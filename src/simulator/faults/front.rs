@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::effect::{Effect, How, Place};
-use super::{answers, bodies, updates};
+use super::{answers, bodies, texts, updates};
 use crate::simulator::http::log::Noted;
 use crate::simulator::http::path;
 use crate::simulator::http::wire::Connection;
@@ -114,6 +114,13 @@ async fn befall(
             let (mut response, body) = complete(request, next).await;
             let told =
                 updates::told_otherwise(&body, *repeat, *shuffle, &mut running.faults.chance());
+            answers::set_length(&mut response, told.len());
+            *response.body_mut() = Body::from(told);
+            response
+        }
+        Effect::Texts(list) => {
+            let (mut response, body) = complete(plain(request), next).await;
+            let told = texts::replaced(&body, list);
             answers::set_length(&mut response, told.len());
             *response.body_mut() = Body::from(told);
             response

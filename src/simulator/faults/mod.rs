@@ -15,6 +15,7 @@ mod engine;
 mod event;
 mod front;
 mod rule;
+mod texts;
 mod updates;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ use serde::Deserialize;
 pub use effect::{Effect, How, Place, Span};
 pub use event::{Event, Happening};
 pub use rule::{Pattern, Rule};
+pub use texts::Text;
 
 pub(super) use answers::Undelivered;
 pub(super) use engine::Faults;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     app::cancel::{self, Standing},
-    task::{Handle, Presence, Record, Status, TimeLeft, estimate::Basis},
+    task::{Handle, PendingQuestion, Presence, Record, Rule, Status, TimeLeft, estimate::Basis},
     text::{ago, duration, width},
     ui::{
         Canvas, chart,
@@ -175,9 +175,12 @@ fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo)
 
 /// How long it will take, and what deserves a second look.
 fn time_left(sheet: &mut Sheet, handle: Handle) {
-    let outlook = sheet.canvas.state.outlook(handle, sheet.canvas.now);
+    let state = sheet.canvas.state;
+    let outlook = state.outlook(handle, sheet.canvas.now);
+    let question = state.questions.get(&handle);
     if let Some(left) = outlook.left {
         let why = match (left, outlook.basis) {
+            (TimeLeft::Unknown, _) if question.is_some() => "it waits for an answer",
             (TimeLeft::Unknown, _) if outlook.is_stalled() => "nothing moves",
             (TimeLeft::Unknown, _) => "too little is known to tell",
             (TimeLeft::Typical(_), _) => "in all is usual for this operation",
@@ -187,8 +190,28 @@ fn time_left(sheet: &mut Sheet, handle: Handle) {
         sheet.text("Time left", &format!("{left}  {why}"));
     }
     for finding in &outlook.findings {
-        sheet.put("Warning", &finding.sentence, Role::Warning);
+        match (finding.rule, question) {
+            (Rule::Question, Some(asked)) => answers(sheet, asked),
+            _ => sheet.put("Warning", &finding.sentence, Role::Warning),
+        }
     }
+}
+
+/// What the virtual machine asks, with a line for each answer that it takes.
+fn answers(sheet: &mut Sheet, asked: &PendingQuestion) {
+    let text = format!(
+        "The virtual machine waits for an answer: {}",
+        asked.text.trim()
+    );
+    sheet.put("Warning", &text, Role::Warning);
+    for (index, choice) in asked.choices.iter().enumerate() {
+        let name = if index == 0 { "Answers" } else { "" };
+        sheet.text(
+            name,
+            &format!("{}  {choice}", sheet.canvas.look.symbols.dot),
+        );
+    }
+    sheet.put("", "Answer it in the vSphere Client.", Role::Dim);
 }
 
 /// The chart of its progress, in so many lines at most.

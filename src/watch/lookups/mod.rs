@@ -1,4 +1,4 @@
-//! What is looked up around tasks: families, events, the past, usual durations.
+//! What is looked up around tasks: families, events, the past, usual durations, questions of virtual machines.
 //!
 //! None of it may disturb the fetch loop: every request waits at the [`gate`] for its turn, what fails is told as a
 //! reason of its own, and only a dead session is passed on, once, for it can be renewed.
@@ -8,6 +8,7 @@ mod family;
 mod follow;
 mod gate;
 mod past;
+mod questions;
 mod schedule;
 mod typical;
 
@@ -18,6 +19,7 @@ use tokio::{sync::mpsc, time::Instant};
 use self::{
     follow::Follow,
     gate::{Line, Ticket},
+    questions::Questions,
     schedule::{Schedule, Urgency},
     typical::{Runs, TypicalRuns},
 };
@@ -29,9 +31,12 @@ use super::{
     reading::Reading,
     watched::Origin,
 };
-use crate::vim::{
-    Error,
-    types::{TaskEvent, TaskInfo},
+use crate::{
+    task::PendingQuestion,
+    vim::{
+        Error,
+        types::{ManagedObjectReference, TaskEvent, TaskInfo, TaskState},
+    },
 };
 
 /// The first board is taken to be there after so long at the latest: with many tasks, one by one, it never rests.
@@ -43,6 +48,10 @@ pub(super) enum Found {
     Events(u32, Result<Vec<TaskEvent>, Error>),
     Past(past::Answer),
     Typical(Result<Runs, Error>),
+    Question(
+        ManagedObjectReference,
+        Result<Option<PendingQuestion>, Error>,
+    ),
 }
 
 /// The look-ups of one endpoint.
@@ -57,6 +66,7 @@ pub(super) struct LookUps {
     /// The events that were told last.
     told: Option<Arc<[TaskEvent]>>,
     typical: TypicalRuns,
+    questions: Questions,
     /// The search of the history.
     pub(super) past: past::Past,
 }
@@ -72,6 +82,7 @@ impl LookUps {
             events: Follow::default(),
             told: None,
             typical: TypicalRuns::default(),
+            questions: Questions::default(),
             past: past::Past::default(),
         }
     }
@@ -81,6 +92,26 @@ impl LookUps {
         if let Some((urgency, ticket)) = self.joining.recv().await {
             self.schedule.enter(urgency, ticket);
         }
+    }
+
+    /// A task is now known to be like this.
+    pub(super) fn seen(&mut self, mo_id: &Arc<str>, info: &TaskInfo) {
+        self.questions.seen(mo_id, info, Instant::now());
+    }
+
+    /// The progress or the phase of a task changed.
+    pub(super) fn moved(&mut self, mo_id: &Arc<str>) {
+        self.questions.moved(mo_id, Instant::now());
+    }
+
+    /// The state of a task is this one now.
+    pub(super) fn is_now(&mut self, mo_id: &Arc<str>, state: &TaskState) {
+        self.questions.is_now(mo_id, state, Instant::now());
+    }
+
+    /// A task vanished, or is no longer watched.
+    pub(super) fn left(&mut self, mo_id: &Arc<str>) {
+        self.questions.over(mo_id);
     }
 
     /// Reading is paused, or no longer.
@@ -106,6 +137,7 @@ impl LookUps {
         self.family.interrupted(now);
         self.events.interrupted(now);
         self.typical.interrupted(now);
+        self.questions.interrupted(now);
         self.past.interrupted();
     }
 }
@@ -160,6 +192,15 @@ impl Endpoint {
                 Found::Typical(typical::runs(&client, &gate, since).await)
             });
         }
+        if self.options.questions
+            && has_board
+            && let Some((machine, gate)) = lookups.questions.begin(&lookups.line, now)
+        {
+            reading.look_up(|client| async move {
+                let question = questions::question(&client, &gate, &machine).await;
+                Found::Question(machine, question)
+            });
+        }
         lookups.let_through(now);
     }
 
@@ -167,12 +208,15 @@ impl Endpoint {
     pub(super) fn next_look_up(&self, reading: &Reading, now: Instant) -> Option<Instant> {
         let lookups = &self.lookups;
         let is_open = lookups.schedule.is_open();
-        let typical = lookups.typical.due(now);
+        let is_working = is_open && !self.paused;
+        let typical = lookups.typical.due(now).filter(|_| self.options.typical);
+        let questions = lookups.questions.due().filter(|_| self.options.questions);
         [
             lookups.schedule.next_time(now),
             lookups.family.due(self.paused),
             lookups.events.due(self.paused),
-            typical.filter(|_| self.options.typical && is_open && !self.paused),
+            typical.filter(|_| is_working),
+            questions.filter(|_| is_working),
             (!is_open && !self.paused).then_some(reading.began + BOARD),
         ]
         .into_iter()
@@ -267,6 +311,24 @@ impl Endpoint {
                 self.tell(Update::TypicalUnknown(error.reason().into()))
                     .await?;
             }
+            Found::Question(machine, Ok(question)) => {
+                let questions = &mut self.lookups.questions;
+                questions.answered(&machine, question.as_ref(), now);
+            }
+            Found::Question(_, Err(error)) => {
+                let can_renew = reading.client.can_renew();
+                if self.lookups.questions.failed(&error, can_renew, now) {
+                    return Err(End::SessionDead(Box::new(error)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells what virtual machines ask, or no longer ask.
+    pub(super) async fn tell_questions(&mut self) -> Result<(), Halt> {
+        for (mo_id, question) in self.lookups.questions.take_news() {
+            self.tell(Update::Question { mo_id, question }).await?;
         }
         Ok(())
     }

@@ -1,0 +1,250 @@
+//! Texts of a stranger's making: names, messages and labels are what somebody typed in once, and a server hands on
+//! whatever that was.
+//!
+//! Every text of an answer becomes one of a list; the same text always becomes the same. What the API itself gives a
+//! meaning stays as it is: type names, references, keys, states, times, versions. Some data objects get a field that
+//! no version of the API has, with a name off the list, too.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// A text that stands in for another.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Text {
+    /// As it is.
+    Plain(String),
+    /// So many times over.
+    Repeated {
+        /// What is repeated.
+        text: String,
+        /// How often.
+        times: u32,
+    },
+    /// As JSON has it between the quotes: for escapes that stand for no text, such as half a surrogate pair.
+    Escaped {
+        /// What stands between the quotes.
+        json: String,
+    },
+    /// Bytes that stand between the quotes, whatever they are.
+    Raw {
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+impl Text {
+    /// What travels between the quotes.
+    fn written(&self) -> Vec<u8> {
+        let quoted = |text: &str| {
+            let quoted = Value::from(text).to_string();
+            quoted.as_bytes()[1..quoted.len() - 1].to_vec()
+        };
+        match self {
+            Self::Plain(text) => quoted(text),
+            Self::Repeated { text, times } => quoted(&text.repeat(*times as usize)),
+            Self::Escaped { json } => json.as_bytes().to_vec(),
+            Self::Raw { bytes } => bytes.clone(),
+        }
+    }
+}
+
+/// Fields that mean something to the protocol.
+const MEANINGFUL: [&str; 20] = [
+    "_typeName",
+    "api_release",
+    "apiVersion",
+    "instanceUuid",
+    "kind",
+    "key",
+    "op",
+    "parentTaskKey",
+    "path",
+    "privId",
+    "privAvailability",
+    "propertyPath",
+    "rootTaskKey",
+    "serverGuid",
+    "sessionId",
+    "state",
+    "task",
+    "token",
+    "type",
+    "value",
+];
+
+/// Around the number of a text while the answer is written.
+const MARKS: (char, char) = ('\u{f8fe}', '\u{f8ff}');
+
+/// The body of an answer with its texts replaced. What is no JSON stays as it is.
+pub(super) fn replaced(body: &[u8], texts: &[Text]) -> Vec<u8> {
+    let Ok(mut answer) = serde_json::from_slice::<Value>(body) else {
+        return body.to_vec();
+    };
+    if texts.is_empty() {
+        return body.to_vec();
+    }
+    Scribe { count: texts.len() }.scrawl("", &mut answer);
+    let plain = answer.to_string();
+    let mut written = Vec::with_capacity(plain.len() * 2);
+    for (place, part) in plain.split(MARKS.0).enumerate() {
+        let marked = part.split_once(MARKS.1).filter(|_| place > 0);
+        match marked
+            .and_then(|(number, rest)| Some((texts.get(number.parse::<usize>().ok()?)?, rest)))
+        {
+            Some((text, rest)) => {
+                written.extend(text.written());
+                written.extend_from_slice(rest.as_bytes());
+            }
+            None => written.extend_from_slice(part.as_bytes()),
+        }
+    }
+    written
+}
+
+struct Scribe {
+    count: usize,
+}
+
+impl Scribe {
+    /// What stands for a text of the list. Numbers of texts are chosen by what they replace.
+    fn mark(&self, field: &str, text: &str) -> String {
+        let mut hasher = DefaultHasher::new();
+        (field, text).hash(&mut hasher);
+        let number = hasher.finish() % self.count as u64;
+        format!("{}{number}{}", MARKS.0, MARKS.1)
+    }
+
+    fn scrawl(&self, field: &str, value: &mut Value) {
+        match value {
+            Value::String(text) if is_free(field, text) => *text = self.mark(field, text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.scrawl(field, item)),
+            Value::Object(object) => self.scrawl_object(field, object),
+            _ => {}
+        }
+    }
+
+    fn scrawl_object(&self, field: &str, object: &mut Map<String, Value>) {
+        if object.contains_key("type") && object.contains_key("value") {
+            // A reference.
+            return;
+        }
+        let type_name = object
+            .get("_typeName")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        if let Some(content) = object.get_mut("_value") {
+            // In a box; an enumeration or a time is none of ours.
+            if type_name == "string" || !content.is_string() {
+                self.scrawl(field, content);
+            }
+            return;
+        }
+        if object.contains_key("val") {
+            // A property: its value is a field of that name.
+            let name = object
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let name = name.rsplit('.').next().unwrap_or_default().to_owned();
+            if let Some(value) = object.get_mut("val") {
+                self.scrawl(&name, value);
+            }
+            return;
+        }
+        for (name, value) in object.iter_mut() {
+            let is_message_key =
+                name == "key" && matches!(&*type_name, "LocalizableMessage" | "KeyAnyValue");
+            self.scrawl(if is_message_key { "messageKey" } else { name }, value);
+        }
+        let is_fault = object.contains_key("faultstring");
+        if is_fault || type_name == "TaskInfo" || type_name.ends_with("Event") {
+            let seed = object.values().map(Value::to_string).collect::<String>();
+            object.insert(self.mark("name", &seed), json!(self.mark("value", &seed)));
+        }
+        if is_fault && field == "faultCause" {
+            object.insert(
+                "_typeName".to_owned(),
+                json!(self.mark("_typeName", &type_name)),
+            );
+        }
+        if object.get("kind").is_some_and(|kind| kind == "enter")
+            && let Some(changes) = object.get_mut("changeSet").and_then(Value::as_array_mut)
+        {
+            let seed = changes.iter().map(Value::to_string).collect::<String>();
+            let path = format!("info.{}", self.mark("path", &seed));
+            changes.push(json!({"name": path, "op": "assign", "val": self.mark("val", &seed)}));
+        }
+    }
+}
+
+/// Whether a text is somebody's rather than the protocol's.
+fn is_free(field: &str, text: &str) -> bool {
+    let is_time = || text.parse::<jiff::Timestamp>().is_ok();
+    // Every second operation keeps its name, so that it has a label.
+    let is_known_operation = || field == "descriptionId" && text.len().is_multiple_of(2);
+    let is_version = || field == "version" && !text.contains('.');
+    !MEANINGFUL.contains(&field) && !is_version() && !is_known_operation() && !is_time()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_replaced_and_the_protocol_is_not() {
+        let info = json!({
+            "_typeName": "TaskInfo", "key": "task-1", "state": "running", "queueTime": "2026-01-01T00:00:00Z",
+            "task": {"_typeName": "ManagedObjectReference", "type": "Task", "value": "task-1"}, "entityName": "web-1",
+            "reason": {"_typeName": "TaskReasonUser", "userName": "ops"}, "progress": 4
+        });
+        let texts = [Text::Plain("\u{1b}[2J\"".to_owned())];
+        let told: Value =
+            serde_json::from_slice(&replaced(info.to_string().as_bytes(), &texts)).unwrap();
+        let mut expected = info.clone();
+        expected["entityName"] = json!("\u{1b}[2J\"");
+        expected["reason"]["userName"] = json!("\u{1b}[2J\"");
+        expected["\u{1b}[2J\""] = json!("\u{1b}[2J\"");
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_is_no_text_travels_as_it_is() {
+        let texts = [Text::Escaped {
+            json: "\\ud800".to_owned(),
+        }];
+        assert_eq!(replaced(br#"{"a":"x"}"#, &texts), br#"{"a":"\ud800"}"#);
+        let texts = [Text::Raw {
+            bytes: vec![0x9b, b'2', b'J'],
+        }];
+        assert_eq!(
+            replaced(br#"["x","y"]"#, &texts),
+            b"[\"\x9b2J\",\"\x9b2J\"]"
+        );
+        let texts = [Text::Repeated {
+            text: "ab".to_owned(),
+            times: 3,
+        }];
+        assert_eq!(replaced(br#""x""#, &texts), br#""ababab""#);
+        assert_eq!(replaced(b"<html>", &texts), b"<html>");
+    }
+
+    #[test]
+    fn properties_by_leaf_are_fields_of_their_name() {
+        let update = json!({"kind": "modify", "changeSet": [
+            {"name": "info.state", "val": {"_typeName": "TaskInfoState", "_value": "running"}},
+            {"name": "info.entityName", "val": {"_typeName": "string", "_value": "web"}},
+            {"name": "info.key", "val": "task-1"}
+        ]});
+        let told = replaced(
+            update.to_string().as_bytes(),
+            &[Text::Plain("!".to_owned())],
+        );
+        let mut expected = update.clone();
+        expected["changeSet"][1]["val"]["_value"] = json!("!");
+        assert_eq!(serde_json::from_slice::<Value>(&told).unwrap(), expected);
+    }
+}

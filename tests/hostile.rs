@@ -1,0 +1,377 @@
+//! A server all of whose texts are made to do harm, and everything that vtask does with them: on the screen, in tables,
+//! as data, in notifications, files and the environment of commands. What reaches the terminal is read byte by byte.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests may panic"
+)]
+
+mod hostile_support;
+mod pty_support;
+
+use std::{fs, path::Path, time::Duration};
+
+use hostile_support::{Found, Terminal, is_safe};
+use pty_support::Session;
+use serde_json::Value;
+use vtask::simulator::{ClockMode, Options, Simulator, faults::Plan, scenario::Scenario};
+
+const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/faults/hostile.toml");
+
+/// Each panel, overlay and mode of the screen: what to press, what shows that it is there, and what to press to be rid
+/// of it. One line for each.
+const PANELS: [(&str, &str, &str); 15] = [
+    ("1", "Started by", ""),
+    ("2", "Lineage", ""),
+    ("3", "Error", ""),
+    ("4", "Result", ""),
+    ("5", "Events", ""),
+    ("6", "\"_typeName\"", "1"),
+    ("z", "Lineage", "z"),
+    ("?", "In the list", ESCAPE),
+    ("F", "What vtask costs", ESCAPE),
+    ("n", "Notices", ESCAPE),
+    ("s", "Sort by", ESCAPE),
+    ("y", "the curl command", ESCAPE),
+    (":", "Commands", ESCAPE),
+    ("c", "╭ Cancel", ESCAPE),
+    ("t", "TASK", "t"),
+];
+const FAST: ClockMode = ClockMode::Real { speed: 10.0 };
+const ESCAPE: &str = "\u{1b}";
+
+/// A busy day on a server all of whose texts come off the list.
+async fn hostile(clock: ClockMode) -> Simulator {
+    let mut options = Options::new(Scenario::load("demo").unwrap());
+    options.clock = clock;
+    options.faults = Plan::load(Path::new(PLAN)).unwrap();
+    Simulator::start(options).await.unwrap()
+}
+
+/// Runs the program in a terminal of its own until it ends; answers what it wrote.
+async fn run(
+    url: &str,
+    columns: u16,
+    words: &[&str],
+    environment: &[(&str, &str)],
+) -> (u32, Vec<u8>) {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let environment: Vec<(String, String)> = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let url = url.to_owned();
+    let running = tokio::task::spawn_blocking(move || {
+        let words: Vec<&str> = words
+            .iter()
+            .map(String::as_str)
+            .chain(["--url", &url, "--username", "ops"])
+            .collect();
+        let environment: Vec<(&str, &str)> = environment
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        let environment = [&environment[..], &[("VTASK_PASSWORD", "any")]].concat();
+        let mut session = Session::start_in(columns, 24, &words, &environment);
+        session.until("the end", |seen| seen.ended);
+        let code = session.ends().exit_code();
+        (code, session.seen.0.lock().unwrap().bytes.clone())
+    });
+    running.await.unwrap()
+}
+
+/// The values of a field, in lines of JSON that a terminal was given.
+fn field(bytes: &[u8], name: &str) -> Vec<String> {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let lines = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines
+        .filter_map(|line| line[name].as_str().map(str::to_owned))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_panel_in_every_size_by_push_and_by_poll() {
+    let simulator = hostile(FAST).await;
+    for (columns, rows, fetch) in [(120, 40, "push"), (80, 24, "poll"), (200, 60, "push")] {
+        let url = simulator.url();
+        let visit = tokio::task::spawn_blocking(move || {
+            let words = [
+                "--url",
+                &url,
+                "--username",
+                "ops",
+                "--fetch",
+                fetch,
+                "--title",
+                "--bell",
+                "--notify",
+                "--tell-all",
+            ];
+            let mut session =
+                Session::start_in(columns, rows, &words, &[("VTASK_PASSWORD", "any")]);
+            session.shows("Started by");
+            for (keys, shown, leave) in PANELS {
+                session.press(keys);
+                session.shows(shown);
+                session.press(leave);
+                if leave == ESCAPE {
+                    session.hides(shown);
+                }
+            }
+            // Every task has its turn, whatever the open tab has to say of it.
+            for tab in ["2", "3", "5", "6", "1"] {
+                session.press(tab);
+                for _ in 0..12 {
+                    let before = session.seen.0.lock().unwrap().bytes.len();
+                    session.press("j");
+                    session.until("a change", |seen| seen.bytes.len() > before);
+                }
+            }
+            for copied in ["Y", "2Y", "3Y", "4Y", "6Y"] {
+                let before = session.seen.0.lock().unwrap().bytes.len();
+                session.press(copied);
+                session.until("the clipboard", |seen| {
+                    String::from_utf8_lossy(&seen.bytes[before..]).contains("]52;c;")
+                });
+            }
+            session.press("q");
+            assert!(session.ends_cleanly().success());
+            session.seen.0.lock().unwrap().bytes.clone()
+        });
+        let bytes = visit.await.unwrap();
+        let found = Terminal::screen(columns, rows).read(&bytes);
+        assert!(found.characters > 20_000, "{found:?}");
+        println!(
+            "{columns}x{rows} {fetch}: {} bytes, {} sequences, {} strings",
+            found.bytes,
+            found.sequences,
+            found.strings.len()
+        );
+        for copied in found
+            .strings
+            .iter()
+            .filter_map(|string| string.strip_prefix("52;c;"))
+        {
+            let text = String::from_utf8(decoded(copied)).unwrap();
+            assert!(text.lines().all(is_safe), "{text:?}");
+        }
+    }
+}
+
+/// What base64 stands for.
+fn decoded(text: &str) -> Vec<u8> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let letters = text.trim_end_matches('=').bytes();
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
+    for letter in letters {
+        let value = LETTERS.iter().position(|known| *known == letter).unwrap();
+        bits = bits << 6 | u32::try_from(value).unwrap();
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xff).unwrap());
+        }
+    }
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_and_every_line_of_data() {
+    let simulator = hostile(ClockMode::Manual).await;
+    let url = simulator.url();
+    let (code, all) = run(&url, 80, &["list", "--json"], &[]).await;
+    assert_eq!(code, 0, "{}", String::from_utf8_lossy(&all));
+    Terminal::lines(80, true).read(&all);
+    let tasks = field(&all, "moId");
+    assert!(tasks.len() > 20, "{}", String::from_utf8_lossy(&all));
+    let some: Vec<&str> = tasks.iter().map(String::as_str).collect();
+    let mut bytes = all.len();
+    for (words, columns, wraps) in [
+        (vec!["list"], 80, false),
+        (vec!["list"], 160, false),
+        (vec!["list", "--since", "24h"], 120, false),
+        (vec!["list", "--since", "24h", "--json"], 80, true),
+        ([&["get"], &some[..]].concat(), 100, false),
+        ([&["get", "--json"], &some[..]].concat(), 80, true),
+        (vec!["tree", some[0]], 100, false),
+        (vec!["tree", some[0], "--json"], 80, true),
+        (vec!["events", some[0]], 100, false),
+        (vec!["events", some[0], "--json"], 80, true),
+        (vec!["get", "task-999999"], 80, true),
+        (vec!["cancel", some[0], "--yes"], 80, true),
+        (vec!["cancel", some[1], "--yes", "--json"], 80, true),
+        (
+            vec!["wait", "--timeout", "2s", some[2], some[3], "--json"],
+            80,
+            true,
+        ),
+    ] {
+        let (code, written) = run(&url, columns, &words, &[]).await;
+        assert!(
+            code < 5 || code == 124,
+            "{words:?} ended with {code}: {}",
+            String::from_utf8_lossy(&written)
+        );
+        let found = Terminal::lines(columns, wraps).read(&written);
+        assert_eq!((found.bells, found.strings.len()), (0, 0), "{words:?}");
+        bytes += written.len();
+    }
+    println!("{bytes} bytes of tables and data");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bars_notifications_and_titles() {
+    let simulator = hostile(FAST).await;
+    let url = simulator.url();
+    let (_, all) = run(&url, 80, &["list", "--json", "--state", "active"], &[]).await;
+    let tasks = field(&all, "moId");
+    let some: Vec<&str> = tasks.iter().take(6).map(String::as_str).collect();
+    let exec = format!("printf '%s\\n' \"$VTASK_TARGET\" >> {}", "/dev/null");
+    for (columns, environment, strings) in [
+        (100, &[("TERM_PROGRAM", "WezTerm")][..], "9;vtask"),
+        (60, &[("VTE_VERSION", "7600")], "777;notify"),
+        (80, &[("TERM", "xterm-kitty")], "99;i=vtask"),
+        (
+            80,
+            &[("TMUX", "/tmp/tmux"), ("TERM", "tmux-256color")],
+            "9;vtask",
+        ),
+    ] {
+        let words = [
+            "wait",
+            "--timeout",
+            "4s",
+            "--bell",
+            "--notify",
+            "--title",
+            "--exec",
+            &exec,
+        ];
+        let (code, written) = run(&url, columns, &[&words, &some[..]].concat(), environment).await;
+        assert!(
+            code < 5 || code == 124,
+            "{code}: {}",
+            String::from_utf8_lossy(&written)
+        );
+        let found: Found = Terminal::lines(columns, true).read(&written);
+        let has = |start: &str| found.strings.iter().any(|string| string.starts_with(start));
+        assert!(has(strings) && has("2;") && found.bells == 1, "{found:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_from_the_server_reaches_a_shell_and_files_are_safe_to_open() {
+    let simulator = hostile(FAST).await;
+    let url = simulator.url();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (_, all) = run(&url, 80, &["list", "--json", "--state", "active"], &[]).await;
+    let tasks = field(&all, "moId");
+    let some: Vec<&str> = tasks.iter().map(String::as_str).collect();
+    // Commands see the texts, and run none of them.
+    let exec = format!(
+        "env >> {}; echo \"$VTASK_TARGET\"; cd {}",
+        file("environment"),
+        folder.path().display()
+    );
+    let words = ["wait", "--any", "--timeout", "60s", "--exec", &exec];
+    let (code, written) = run(&url, 80, &[&words, &some[..]].concat(), &[]).await;
+    assert!(code < 5, "{code}: {}", String::from_utf8_lossy(&written));
+    Terminal::lines(80, true).read(&written);
+    let seen = fs::read(file("environment")).unwrap();
+    assert!(String::from_utf8_lossy(&seen).contains("VTASK_TARGET="));
+    // Files in every format.
+    let names = ["rows.csv", "rows.md", "rows.json"].map(file);
+    let stats = file("stats.json");
+    let here = [names.clone(), [stats.clone(), String::new(), String::new()]].concat();
+    let visit = tokio::task::spawn_blocking(move || {
+        let words = ["--url", &url, "--username", "ops", "--stats", &here[3]];
+        let mut session = Session::start_in(100, 30, &words, &[("VTASK_PASSWORD", "any")]);
+        session.until("many tasks", |seen| {
+            let contents = seen.parser.screen().contents();
+            contents.lines().filter(|line| line.contains("▶ ")).count() > 10
+        });
+        for name in &here[..3] {
+            session.press("w");
+            session.shows(".csv");
+            session.press("\u{15}");
+            session.press(name);
+            session.press("\r");
+            session.until("the file", |_| {
+                fs::metadata(name).is_ok_and(|file| file.len() > 0)
+            });
+        }
+        session.press("q");
+        assert!(session.ends_cleanly().success());
+    });
+    visit.await.unwrap();
+    for name in names.iter().chain([&stats]) {
+        let text = fs::read_to_string(name).unwrap();
+        assert!(text.lines().count() > 10, "{name}: {text}");
+        for line in text.lines() {
+            assert!(is_safe(line), "{name}: {line}");
+        }
+    }
+    let sheet = fs::read_to_string(&names[0]).unwrap();
+    let mut cells = 0;
+    for line in sheet.lines() {
+        for cell in cells_of(line) {
+            cells += 1;
+            let is_figure = cell.parse::<f64>().is_ok();
+            let start = cell.trim_start().chars().next();
+            assert!(
+                is_figure || !start.is_some_and(|start| "=+-@|%＝＋－＠\t\r".contains(start)),
+                "{cell:?} in {line}"
+            );
+        }
+    }
+    assert!(cells > 300);
+    for place in [Path::new(env!("CARGO_MANIFEST_DIR")), folder.path()] {
+        assert!(
+            !place.join("vtask-was-here").exists(),
+            "a text was run in {}",
+            place.display()
+        );
+    }
+}
+
+/// The cells of a line of RFC 4180.
+fn cells_of(line: &str) -> Vec<String> {
+    let (mut cells, mut quoted) = (vec![String::new()], false);
+    let mut rest = line.chars().peekable();
+    while let Some(character) = rest.next() {
+        let cell = cells.last_mut().unwrap();
+        match character {
+            '"' if quoted && rest.peek() == Some(&'"') => cell.extend(rest.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => cells.push(String::new()),
+            other => cell.push(other),
+        }
+    }
+    assert!(!quoted, "{line}");
+    cells
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_are_told_without_harm() {
+    let mut options = Options::new(Scenario::load("quiet").unwrap());
+    options.credentials = Some(("ops".to_owned(), "another".to_owned()));
+    options.faults = Plan::load(Path::new(PLAN)).unwrap();
+    let simulator = Simulator::start(options).await.unwrap();
+    for words in [
+        &["list"][..],
+        &["wait", "task-1"],
+        &["events", "task-1", "--json"],
+    ] {
+        let (code, written) = run(&simulator.url(), 80, words, &[]).await;
+        assert_eq!(code, 5, "{words:?}: {}", String::from_utf8_lossy(&written));
+        assert!(Terminal::lines(80, true).read(&written).characters > 20);
+    }
+    simulator.stop().await;
+    tokio::time::sleep(Duration::ZERO).await;
+}

@@ -1,0 +1,265 @@
+//! What may reach a terminal, byte by byte: a recogniser of the few sequences that vtask writes, which also follows the
+//! cursor. Whatever else comes is a stranger's.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "each test file that includes this uses its own part of it; tests may panic"
+)]
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use unicode_width::UnicodeWidthChar;
+
+const ESCAPE: char = '\u{1b}';
+const BELL: char = '\u{7}';
+
+/// What no text may have in it, by Unicode's own tables.
+static FORBIDDEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]",
+    )
+    .unwrap()
+});
+
+/// The sequences of a screen and of bars, after `ESC [`.
+static CSI: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\A(?:\d*(?:[;:]\d*)*m|\d+;\d+H|\?(?:25|1000|1002|1003|1006|1015|1049|2004|2026)[hl]|2?J|\d*A|2[23];2t|0?K)").unwrap()
+});
+
+/// Those of strings, between `ESC ]` and its end.
+static OSC: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"\A(?:11;\?|52;c;[A-Za-z0-9+/]*=*|2;[^\x1b\x07]*|9;4;[0-4];\d{1,3}|9;vtask: .*|777;notify;vtask;.*|99;i=vtask:(?:d=0:p=title|p=body);.*)\z",
+    )
+    .unwrap()
+});
+
+/// Whether a text is safe to print: nothing in it that a terminal obeys, that reorders or that cannot be seen, and no
+/// flood of marks.
+pub fn is_safe(text: &str) -> bool {
+    let marks = text.chars().scan(0, |marks, character| {
+        *marks = if character.width() == Some(0) {
+            *marks + 1
+        } else {
+            0
+        };
+        Some(*marks)
+    });
+    !FORBIDDEN.is_match(text) && marks.max().unwrap_or(0) <= 4
+}
+
+/// What was written, and how it is to be read.
+pub struct Terminal {
+    pub columns: usize,
+    pub rows: usize,
+    /// Whether lines may be longer than the terminal is wide: data for programs.
+    pub wraps: bool,
+    /// Whether the whole screen is drawn on: lines do not end, the cursor is put where it is wanted.
+    pub full_screen: bool,
+}
+
+/// What was found in good order.
+#[derive(Default, Debug)]
+pub struct Found {
+    pub bytes: usize,
+    pub characters: usize,
+    pub sequences: usize,
+    pub bells: usize,
+    pub strings: Vec<String>,
+}
+
+impl Terminal {
+    pub fn screen(columns: u16, rows: u16) -> Self {
+        Self {
+            columns: columns.into(),
+            rows: rows.into(),
+            wraps: false,
+            full_screen: true,
+        }
+    }
+
+    pub fn lines(columns: u16, wraps: bool) -> Self {
+        Self {
+            columns: columns.into(),
+            rows: 24,
+            wraps,
+            full_screen: false,
+        }
+    }
+
+    /// Reads all of it.
+    ///
+    /// # Panics
+    /// When there is something that is not ours.
+    pub fn read(&self, bytes: &[u8]) -> Found {
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => panic!(
+                "no UTF-8: {:?}",
+                &bytes[error.valid_up_to().saturating_sub(80)..][..100]
+            ),
+        };
+        let mut found = Found {
+            bytes: bytes.len(),
+            ..Found::default()
+        };
+        let mut rest = text;
+        let (mut column, mut marks) = (0, 0);
+        let fail = |why: &str, rest: &str| -> ! {
+            let at = text.len() - rest.len();
+            let before: String = text[..at]
+                .chars()
+                .rev()
+                .take(120)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+                .collect();
+            let after: String = rest.chars().take(60).collect();
+            panic!("{why} at byte {at}: …{before:?} HERE {after:?}")
+        };
+        // Without the alternate screen lines end; before and after it, too.
+        let mut on_screen = false;
+        // What is said to people goes on over as many lines as it needs.
+        let mut is_talk = text.starts_with("vtask: ");
+        while let Some(character) = rest.chars().next() {
+            let after = &rest[character.len_utf8()..];
+            match character {
+                ESCAPE => {
+                    found.sequences += 1;
+                    marks = 0;
+                    let Some(body) = after.strip_prefix('[') else {
+                        let Some((string, left)) = string(after) else {
+                            fail("a strange escape", rest);
+                        };
+                        if !OSC.is_match(&string) || FORBIDDEN.is_match(&string) {
+                            fail("a strange string", rest);
+                        }
+                        found.strings.push(string);
+                        rest = left;
+                        continue;
+                    };
+                    let Some(sequence) = CSI.find(body) else {
+                        fail("a strange sequence", rest);
+                    };
+                    let sequence = sequence.as_str();
+                    if let Some(place) = sequence.strip_suffix('H') {
+                        let (row, place) = place.split_once(';').unwrap();
+                        let (row, place): (usize, usize) =
+                            (row.parse().unwrap(), place.parse().unwrap());
+                        if row == 0
+                            || row > self.rows
+                            || place == 0
+                            || place > self.columns
+                            || !self.full_screen
+                        {
+                            fail("the cursor goes astray", rest);
+                        }
+                        column = place - 1;
+                    }
+                    if sequence.starts_with("?1049") {
+                        on_screen = sequence.ends_with('h');
+                    }
+                    rest = &body[sequence.len()..];
+                    continue;
+                }
+                '\r' | '\n' if !on_screen => {
+                    column = 0;
+                    is_talk = after.starts_with("vtask: ");
+                }
+                BELL => found.bells += 1,
+                character => {
+                    let width = character.width().unwrap_or(0);
+                    marks = if width == 0 { marks + 1 } else { 0 };
+                    let mut buffer = [0; 4];
+                    if FORBIDDEN.is_match(character.encode_utf8(&mut buffer)) {
+                        fail("a forbidden character", rest);
+                    }
+                    if marks > 4 || (width == 0 && column == 0) {
+                        fail("a flood of marks", rest);
+                    }
+                    column += width;
+                    if column > self.columns && !self.wraps && !is_talk {
+                        fail("a line beyond the edge", rest);
+                    }
+                    found.characters += 1;
+                }
+            }
+            rest = after;
+        }
+        assert!(!on_screen, "the terminal is given back");
+        found
+    }
+}
+
+/// A string's content and what follows: `ESC ]` up to BEL or ST, and the same in tmux's wrapping.
+fn string(after: &str) -> Option<(String, &str)> {
+    const ST: &str = "\u{1b}\\";
+    if let Some(wrapped) = after.strip_prefix("Ptmux;") {
+        // Every ESC within is doubled; the first single one ends it.
+        let mut content = String::new();
+        let mut rest = wrapped;
+        loop {
+            let at = rest.find(ESCAPE)?;
+            content.push_str(&rest[..at]);
+            rest = &rest[at + 1..];
+            if let Some(left) = rest.strip_prefix('\\') {
+                let (inner, nothing) = string(content.strip_prefix(ESCAPE)?)?;
+                return nothing.is_empty().then_some((inner, left));
+            }
+            rest = rest.strip_prefix(ESCAPE)?;
+            content.push(ESCAPE);
+        }
+    }
+    let body = after.strip_prefix(']')?;
+    let end = body.find([BELL, ESCAPE])?;
+    let left = &body[end..];
+    let left = left.strip_prefix(BELL).or_else(|| left.strip_prefix(ST))?;
+    Some((body[..end].to_owned(), left))
+}
+
+#[test]
+fn what_is_not_ours_is_recognised() {
+    let terminal = Terminal::screen(10, 4);
+    let found = terminal.read(
+        "\u{1b}[?1049h\u{1b}[2;3H\u{1b}[38;5;7mdata\u{1b}[0m\u{1b}]2;x\u{7}\u{1b}[?1049l"
+            .as_bytes(),
+    );
+    assert_eq!(
+        (found.characters, found.sequences, found.strings.len()),
+        (4, 6, 1)
+    );
+    let wrapped = "\u{1b}Ptmux;\u{1b}\u{1b}]9;vtask: done\u{7}\u{1b}\\";
+    assert_eq!(
+        Terminal::lines(10, false).read(wrapped.as_bytes()).strings,
+        ["9;vtask: done"]
+    );
+    for strange in [
+        "\u{1b}[6n",
+        "\u{1b}c",
+        "\u{1b}]0;x\u{7}",
+        "\u{1b}]52;c;?\u{7}",
+        "\u{9b}2J",
+        "\u{202e}",
+        "\u{200b}",
+        "a\u{301}\u{301}\u{301}\u{301}\u{301}",
+        "\u{1b}[5;1H",
+        "\u{1b}[1;11H",
+        "\u{1b}[1;8Habcd",
+        "\u{1b}[1;10H界",
+        "\u{1b}]2;a",
+        "\u{1b}Ptmux;\u{1b}\\",
+        "\u{7f}",
+        "\u{8}",
+        "a\u{fe0f}",
+    ] {
+        let read = std::panic::catch_unwind(|| Terminal::screen(10, 4).read(strange.as_bytes()));
+        assert!(read.is_err(), "{strange:?}");
+    }
+    assert!(std::panic::catch_unwind(|| Terminal::screen(10, 4).read(b"\x9b2J")).is_err());
+}
