@@ -56,7 +56,8 @@ pub(super) fn draw_status(canvas: &mut Canvas, history: &History, area: Rect) {
     }
     let mut strip = Strip::new(canvas.look, area.width);
     strip.gap(1);
-    if let Some((search, reason)) = failed(history) {
+    let is_told = canvas.state.outline.is_empty();
+    if let Some((search, reason)) = failed(history).filter(|_| !is_told) {
         let sign = canvas.look.symbols.status(Status::Failed);
         let host = host(canvas, search);
         let again = key(canvas, Action::Refresh).map(|key| format!(" {key} tries again."));
@@ -72,7 +73,9 @@ pub(super) fn draw_status(canvas: &mut Canvas, history: &History, area: Rect) {
         } else {
             Role::Dim
         };
-        strip.put(&progress(canvas, history), role);
+        if failed(history).is_none() {
+            strip.put(&progress(canvas, history), role);
+        }
         let unreadable: usize = history.searches.iter().map(|of| of.unreadable).sum();
         if unreadable > 0 {
             let sign = canvas.look.symbols.warning;
@@ -158,12 +161,17 @@ fn progress(canvas: &Canvas, history: &History) -> String {
     let told: usize = history.searches.iter().map(|search| search.told).sum();
     let found = state.outline.matching();
     let is_narrowed = !history.filter().is_empty();
-    let count = match (is_narrowed, found) {
-        (true, found) => format!("{found} of {}", told.max(found)),
-        (false, found) => found.to_string(),
+    let count = if is_narrowed && found < told {
+        format!("{found} of {told}")
+    } else {
+        found.to_string()
     };
     if history.is_over() {
-        let tasks = if count == "1" { "task" } else { "tasks" };
+        let tasks = if count.ends_with(" 1") || count == "1" {
+            "task"
+        } else {
+            "tasks"
+        };
         return format!("End of the history: {count} {tasks}");
     }
     if let Some(waiting) = waiting(canvas, history) {
@@ -206,10 +214,10 @@ fn waiting(canvas: &Canvas, history: &History) -> Option<String> {
 /// Who sorts out what.
 fn shares(history: &History) -> String {
     let (asked, here) = history.shares();
-    let asked = format!("the server goes by {}", asked.join(", "));
+    let asked = format!("filtered by the server: {}", asked.join(", "));
     match &here[..] {
         [] => asked,
-        here => format!("{asked}; vtask by {}", here.join(", ")),
+        here => format!("{asked}; here: {}", here.join(", ")),
     }
 }
 

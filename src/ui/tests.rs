@@ -1,6 +1,7 @@
 //! What the panels look like, as text and in style.
 
 mod around;
+mod history;
 mod hostile;
 mod layouts;
 mod panels;

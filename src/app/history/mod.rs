@@ -151,7 +151,8 @@ impl History {
         Some(next)
     }
 
-    pub(super) fn number(&self) -> u32 {
+    /// By which the loops know the search.
+    pub fn number(&self) -> u32 {
         self.number
     }
 

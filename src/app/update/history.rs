@@ -16,6 +16,7 @@ use crate::{
         state::{Focus, Panes, State},
     },
     task::{Board, EndpointId, Filter, Handle, Period, TaskChange, TaskId},
+    vim::types::TaskInfo,
     watch::{Command, FamilyState, PastPage, PastRequest, Update},
 };
 
@@ -97,6 +98,15 @@ fn search_anew(state: &mut State, now: Timestamp) -> Vec<Effect> {
     let mut effects: Vec<Effect> = follow::leave(state).into_iter().collect();
     effects.extend(begin(state, &line, asked, now));
     effects
+}
+
+/// What is wrong with the period of a line that reads.
+pub(super) fn problem(state: &State, line: &str, now: Timestamp) -> Option<String> {
+    let (period, _) = History::read(line, &state.options.saved_filters).ok()?;
+    let zone = &state.options.time_zone;
+    let (since, until) = (period.since?, period.until?);
+    let is_turned = since.seen_from(now, zone) > until.seen_from(now, zone);
+    is_turned.then(|| "since: is later than until:, so nothing can be between them".to_owned())
 }
 
 /// The line was typed to its end: the servers are asked where it concerns them.
@@ -192,6 +202,25 @@ pub(super) fn take_page(
         let filter = history.filter().clone();
         list::filter(state, filter, now);
     }
+}
+
+/// The family of a task of the past came. It has no rows, unless it lies in the window.
+pub(super) fn take_relatives(
+    state: &mut State,
+    endpoint: EndpointId,
+    members: Vec<TaskInfo>,
+    now: Timestamp,
+) {
+    if state.history.is_none() {
+        return;
+    }
+    let changes = members.into_iter().map(|info| {
+        let at = info.complete_time.unwrap_or(info.queue_time);
+        let info = Box::new(info);
+        (endpoint, TaskChange::Whole { info, at })
+    });
+    state.cursor.hold(&state.outline);
+    state.take_records(changes.collect(), now);
 }
 
 /// What is known now of tasks of the time that was read: the history lags behind, and now and then misses one.

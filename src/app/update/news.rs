@@ -32,6 +32,10 @@ pub(super) fn take(
             history::take_page(state, endpoint, search, page, now);
             return Vec::new();
         }
+        Update::Relatives { members, .. } => {
+            history::take_relatives(state, endpoint, members, now);
+            return Vec::new();
+        }
         other => other,
     };
     if state.history.is_some() {
@@ -74,7 +78,7 @@ fn take_now(state: &mut State, endpoint: EndpointId, update: Update, now: Timest
         Update::TypicalUnknown(reason) => {
             state.typical_unknown.insert(endpoint, reason);
         }
-        Update::Past { .. } | Update::LookedUp { .. } => {}
+        Update::Past { .. } | Update::LookedUp { .. } | Update::Relatives { .. } => {}
         Update::Notice(text) => state.notices.say(Gravity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
             let is_other_time = matches!(about, Update::Clock(_) | Update::Server(_));

@@ -142,10 +142,17 @@ fn accept_filter(state: &mut State, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     let line = prompt.line.text();
-    state.overlay = None;
     if state.history.is_some() {
+        if let Some(problem) = history::problem(state, &line, now) {
+            if let Some(Overlay::Prompt(prompt)) = &mut state.overlay {
+                prompt.problem = Some(problem);
+            }
+            return Vec::new();
+        }
+        state.overlay = None;
         return history::accept(state, line.trim(), now);
     }
+    state.overlay = None;
     let text = state.outline.view().filter.text().trim().to_owned();
     if text.is_empty() {
         return Vec::new();

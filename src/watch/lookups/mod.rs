@@ -259,8 +259,14 @@ impl Endpoint {
                         return Ok(self.tell(Update::Family { mo_id, state }).await?);
                     }
                 };
-                self.take_members(reading, members, now);
-                let goes_on = self.watched.family_goes_on(&trace);
+                let goes_on = if self.watched.contains(&mo_id) {
+                    self.take_members(reading, members, now);
+                    self.watched.family_goes_on(&trace)
+                } else {
+                    let mo_id = mo_id.clone();
+                    self.tell(Update::Relatives { mo_id, members }).await?;
+                    false
+                };
                 let due = goes_on.then_some(now + family::AGAIN);
                 self.lookups.family.went_well(due);
                 self.tell_changes(reading).await?;
