@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{
     cancel::Request,
+    columns::Columns,
     cursor::Cursor,
     follow::Follow,
     outlook::Outlooks,
@@ -23,6 +24,7 @@ pub(super) struct Desk {
     pub(super) board: Board,
     pub(super) outline: Outline,
     pub(super) cursor: Cursor,
+    columns: Columns,
     /// Where the details are scrolled to, and whose they are.
     details: (usize, Option<Handle>),
     overlay: Option<Overlay>,
@@ -47,8 +49,16 @@ impl Desk {
         }
         Self {
             board,
+            columns: state.columns.clone(),
             ..Self::default()
         }
+    }
+}
+
+impl Desk {
+    /// The same with these columns.
+    pub(super) fn with_columns(self, columns: Columns) -> Self {
+        Self { columns, ..self }
     }
 }
 
@@ -59,6 +69,7 @@ impl State {
         swap(&mut self.board, &mut desk.board);
         swap(&mut self.outline, &mut desk.outline);
         swap(&mut self.cursor, &mut desk.cursor);
+        swap(&mut self.columns, &mut desk.columns);
         swap(&mut self.details.top, &mut desk.details.0);
         swap(&mut self.details.subject, &mut desk.details.1);
         swap(&mut self.overlay, &mut desk.overlay);

@@ -38,6 +38,8 @@ pub enum Context {
     Menu,
     /// In the sort menu.
     Order,
+    /// In the column editor.
+    Columns,
     /// In a text that is only read: the help, the notices.
     Reading,
     /// At a line that is being typed.
@@ -61,13 +63,14 @@ pub struct Binding {
 
 impl Context {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::List,
         Self::Details,
         Self::Screen,
         Self::Cancel,
         Self::Confirm,
         Self::Order,
+        Self::Columns,
         Self::Menu,
         Self::Reading,
         Self::Prompt,
@@ -86,6 +89,7 @@ impl Context {
             Self::Confirm => &[Self::Confirm, Self::Global],
             Self::Menu => &[Self::Menu, Self::Global],
             Self::Order => &[Self::Order, Self::Global],
+            Self::Columns => &[Self::Columns, Self::Global],
             Self::Reading => &[Self::Reading, Self::Global],
             Self::Prompt => &[Self::Prompt, Self::Global],
             Self::Palette => &[Self::Palette, Self::Global],
@@ -103,6 +107,7 @@ impl Context {
             Self::Confirm => "confirm",
             Self::Menu => "menu",
             Self::Order => "order",
+            Self::Columns => "columns",
             Self::Reading => "reading",
             Self::Prompt => "prompt",
             Self::Palette => "palette",
@@ -125,6 +130,7 @@ impl Context {
             Self::Confirm => "At the question whether to cancel",
             Self::Menu => "In a menu",
             Self::Order => "In the sort menu",
+            Self::Columns => "In the column editor",
             Self::Reading => "In the help and the notices",
             Self::Prompt => "While typing",
             Self::Palette => "In the list of commands",
@@ -174,6 +180,18 @@ impl Context {
                 Action::FurtherSort,
                 Action::Reverse,
                 Action::Dismiss,
+            ],
+            Self::Columns => &[
+                Action::Down,
+                Action::ToggleColumn,
+                Action::ColumnLeft,
+                Action::ColumnRight,
+                Action::WidenColumn,
+                Action::NarrowColumn,
+                Action::Dismiss,
+                Action::ResetColumns,
+                Action::CopyColumns,
+                Action::AutoColumn,
             ],
             Self::Reading => &[Action::Down, Action::PageDown, Action::Dismiss],
             Self::Prompt => &[

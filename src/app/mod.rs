@@ -8,6 +8,7 @@ mod arrangement;
 mod background;
 pub mod cancel;
 mod clip;
+mod columns;
 mod cursor;
 mod desk;
 mod errand;
@@ -39,6 +40,9 @@ mod update;
 pub use action::Action;
 pub use arrangement::{Arrangement, Placement, Side};
 pub use clip::Clip;
+pub use columns::{
+    Breadth, Column, ColumnChoice, ColumnEditor, ColumnEntry, ColumnSet, Columns, NoColumns, Placed,
+};
 pub use cursor::Cursor;
 pub use event::{Effect, Event, Exit};
 pub use filters::{Clocks, FilterTyping, Offer};

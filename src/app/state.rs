@@ -9,6 +9,7 @@ use super::{
     action::Action,
     arrangement::Arrangement,
     cancel::Request,
+    columns::{ColumnEditor, Columns},
     cursor::Cursor,
     filters::{Clocks, FilterTyping},
     follow::Follow,
@@ -124,6 +125,8 @@ pub enum Overlay {
         /// Which one is pointed at, by its place in [`SortColumn::ALL`].
         chosen: usize,
     },
+    /// The columns to choose from.
+    Columns(ColumnEditor),
     /// The keys.
     Help {
         /// The first line that is seen.
@@ -181,6 +184,8 @@ pub enum Target {
     FoldMark(Handle),
     /// The name of a column.
     Column(SortColumn),
+    /// An entry of the column editor.
+    ColumnEntry(usize),
     /// A tab.
     Tab(Tab),
     /// The text of the details.
@@ -233,6 +238,8 @@ pub struct State {
     pub typical: TypicalDurations,
     /// Which of them are rows, and in which order.
     pub outline: Outline,
+    /// Which columns the list has.
+    pub columns: Columns,
     /// The endpoints, in the order in which they were named.
     pub servers: Vec<Server>,
     /// The selected row.
@@ -297,6 +304,7 @@ impl State {
         };
         Ok(Self {
             arrangement: options.arrangement.clone(),
+            columns: options.columns.clone(),
             options,
             keymap,
             size: Size::default(),
@@ -339,6 +347,7 @@ impl State {
             (Some(Overlay::Cancel(_)), _) => Context::Cancel,
             (Some(Overlay::Sort { .. }), _) => Context::Order,
             (Some(Overlay::Copy { .. }), _) => Context::Menu,
+            (Some(Overlay::Columns(_)), _) => Context::Columns,
             (Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }), _) => {
                 Context::Reading
             }

@@ -188,8 +188,9 @@ pub async fn run(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandErro
         trust::at_first_use(connection, stage).await?;
     }
     match cli.command {
-        None => screen::watch(&cli.watch).await,
-        Some(Command::Demo(args)) => screen::demo(&args).await,
+        // The screen's are the largest futures: they lie apart, so that no other command carries their room along.
+        None => Box::pin(screen::watch(&cli.watch)).await,
+        Some(Command::Demo(args)) => Box::pin(screen::demo(&args)).await,
         Some(Command::Get(args)) => get::run(&args, stage).await,
         Some(Command::List(args)) => list::run(&args, stage).await,
         Some(Command::Tree(args)) => tree::run(&args, stage).await,

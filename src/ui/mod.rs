@@ -4,11 +4,11 @@
 
 mod ascii;
 mod cancel;
+mod cell;
 mod chart;
-mod columns;
+mod column_editor;
 mod copy;
 mod details;
-mod endpoints;
 mod figures;
 mod footer;
 mod gauge;
@@ -132,6 +132,7 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
     match &state.overlay {
         Some(Overlay::Cancel(inspector)) => cancel::draw(&mut canvas, inspector, area),
         Some(Overlay::Sort { chosen }) => menu::draw(&mut canvas, *chosen, area),
+        Some(Overlay::Columns(editor)) => column_editor::draw(&mut canvas, editor, area),
         Some(Overlay::Copy { chosen }) => copy::draw(&mut canvas, *chosen, area),
         Some(Overlay::Help { top }) => help::draw(&mut canvas, *top, area),
         Some(Overlay::Notices { top }) => notices::draw(&mut canvas, *top, area),

@@ -1,6 +1,7 @@
 //! What the panels look like, as text and in style.
 
 mod around;
+mod columns;
 mod history;
 mod hostile;
 mod layouts;

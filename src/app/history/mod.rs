@@ -4,6 +4,7 @@
 //! meanwhile. Pages are asked for as one scrolls. Only what was read without a gap is shown: the window ends where the
 //! pages of all servers have come to.
 
+mod columns;
 mod search;
 
 use jiff::Timestamp;
@@ -176,7 +177,7 @@ impl State {
             .map(|server| (server.id, server.time(now)))
             .collect();
         self.memory.number += 1;
-        self.memory.line = line.to_owned();
+        line.clone_into(&mut self.memory.line);
         let searches = clocks
             .iter()
             .map(|(endpoint, there)| Search::new(*endpoint, period, *there, &zone))
@@ -185,6 +186,9 @@ impl State {
         let until = searches.iter().map(|search| search.until).max().flatten();
         let before = self.history.take();
         let mut desk = Desk::like(self);
+        if before.is_none() {
+            desk = desk.with_columns(columns::columns(self.servers.len() > 1));
+        }
         let view = before.as_ref().map(|_| self.outline.view().clone());
         let view = view.unwrap_or_else(|| View {
             layout: Layout::Flat,
@@ -193,9 +197,9 @@ impl State {
         });
         self.exchange(&mut desk);
         // What is now stays on its desk; of a search before nothing does.
-        let live = before.map_or(desk, |before| before.live);
+        let now_desk = before.map_or(desk, |before| before.live);
         let mut history = Box::new(History {
-            live,
+            live: now_desk,
             line: line.to_owned(),
             asked: (period, filter.clone()),
             filter: Filter::default(),

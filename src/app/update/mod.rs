@@ -1,6 +1,7 @@
 //! What an event does to the state: pure, without IO and without a clock of its own.
 
 mod arrange;
+mod columns;
 mod copy;
 mod details;
 mod export;
@@ -96,6 +97,7 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
         Context::Palette => palette::act(state, action, now),
         Context::Menu => copy::act_in_menu(state, action, now),
         Context::Order => order::act(state, action, now),
+        Context::Columns => columns::act(state, action, now),
         Context::Reading => {
             read(state, action);
             Vec::new()
@@ -122,6 +124,7 @@ fn act_on_screen(
         Action::Inspect => return inspect::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),
         Action::Sort => order::open(state),
+        Action::Columns => columns::open(state),
         Action::Reverse => order::reverse(state, now),
         Action::Layout => list::switch_layout(state, now),
         Action::Unwatch => return list::unwatch(state, now),

@@ -24,13 +24,12 @@ use crate::{
 pub(super) fn open(state: &mut State, action: Action) {
     let (purpose, line) = if action == Action::Filter {
         state.cursor.hold(&state.outline);
-        let (before, line) = match &state.history {
-            Some(history) => (history.filter().clone(), history.line.clone()),
-            None => {
-                let before = state.outline.view().filter.clone();
-                let line = before.text().to_owned();
-                (before, line)
-            }
+        let (before, line) = if let Some(history) = &state.history {
+            (history.filter().clone(), history.line.clone())
+        } else {
+            let before = state.outline.view().filter.clone();
+            let line = before.text().to_owned();
+            (before, line)
         };
         let line = LineEdit::new(line);
         let typing = FilterTyping {

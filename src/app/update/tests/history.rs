@@ -373,12 +373,12 @@ fn a_failure_is_kept_until_one_tries_again() {
     let search = state.history.as_ref().unwrap().number();
     let page = Err("NoPermission: no.".into());
     tell(&mut state, Update::Past { search, page });
-    let stage = |state: &State| state.history.as_ref().unwrap().searches[0].stage.clone();
-    assert_eq!(stage(&state), Stage::Failed("NoPermission: no.".into()));
+    let stage_of = |state: &State| state.history.as_ref().unwrap().searches[0].stage.clone();
+    assert_eq!(stage_of(&state), Stage::Failed("NoPermission: no.".into()));
     assert_eq!(mores(&press(&mut state, "G")), 0);
     let effects = press(&mut state, "r");
     assert!(query(&effects).since.is_some());
-    assert_eq!(stage(&state), Stage::Reading);
+    assert_eq!(stage_of(&state), Stage::Reading);
 }
 
 #[test]
