@@ -175,6 +175,12 @@ actions! {
     Palette: "commands", "Find a command by a few letters of its name";
     /// Show the keys.
     Help: "help", "Show the keys";
+    /// Show all tasks in numbers.
+    Summary: "summary", "Summary: counts by operation and account, longest running, latest failures";
+    /// The next section.
+    NextSection: "next section", "Next section of the summary";
+    /// The section before.
+    PreviousSection: "section back", "Previous section of the summary";
     /// Show past notices.
     Notices: "notices", "Show the notices of this session";
     /// Show the figures of vtask's own running.

@@ -36,6 +36,8 @@ pub enum Context {
     Confirm,
     /// In a menu.
     Menu,
+    /// In the summary of all tasks.
+    Summary,
     /// In the sort menu.
     Order,
     /// In the column editor.
@@ -63,7 +65,7 @@ pub struct Binding {
 
 impl Context {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::List,
         Self::Details,
         Self::Screen,
@@ -72,6 +74,7 @@ impl Context {
         Self::Order,
         Self::Columns,
         Self::Menu,
+        Self::Summary,
         Self::Reading,
         Self::Prompt,
         Self::Palette,
@@ -88,6 +91,7 @@ impl Context {
             Self::Cancel => &[Self::Cancel, Self::Global],
             Self::Confirm => &[Self::Confirm, Self::Global],
             Self::Menu => &[Self::Menu, Self::Global],
+            Self::Summary => &[Self::Summary, Self::Global],
             Self::Order => &[Self::Order, Self::Global],
             Self::Columns => &[Self::Columns, Self::Global],
             Self::Reading => &[Self::Reading, Self::Global],
@@ -106,6 +110,7 @@ impl Context {
             Self::Cancel => "cancel",
             Self::Confirm => "confirm",
             Self::Menu => "menu",
+            Self::Summary => "summary",
             Self::Order => "order",
             Self::Columns => "columns",
             Self::Reading => "reading",
@@ -129,6 +134,7 @@ impl Context {
             Self::Cancel => "In the cancel inspector",
             Self::Confirm => "At the question whether to cancel",
             Self::Menu => "In a menu",
+            Self::Summary => "In the summary",
             Self::Order => "In the sort menu",
             Self::Columns => "In the column editor",
             Self::Reading => "In the help and the notices",
@@ -179,6 +185,12 @@ impl Context {
                 Action::Accept,
                 Action::FurtherSort,
                 Action::Reverse,
+                Action::Dismiss,
+            ],
+            Self::Summary => &[
+                Action::Down,
+                Action::Accept,
+                Action::NextSection,
                 Action::Dismiss,
             ],
             Self::Columns => &[

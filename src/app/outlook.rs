@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{geometry::Areas, state::State};
+use super::{
+    geometry::Areas,
+    state::{Overlay, State},
+};
 use crate::task::{
     Finding, Handle, Record, Rule, Status, TimeLeft,
     estimate::{Basis, estimate},
@@ -114,7 +117,7 @@ impl State {
     /// Looks ahead for the tasks that are seen, before they are drawn.
     pub fn look_ahead(&mut self, now: Timestamp) {
         let mut before = std::mem::take(&mut self.outlooks.0);
-        for handle in seen(self) {
+        for handle in seen(self, now) {
             let Some(record) = self.board.get(handle) else {
                 continue;
             };
@@ -136,8 +139,11 @@ impl State {
     }
 }
 
-/// The tasks that are seen: in the rows, and in the details.
-pub(super) fn seen(state: &State) -> Vec<Handle> {
+/// The tasks that are seen: in the rows, and in the details; or in the summary. `now` is the moment that is shown.
+pub(super) fn seen(state: &State, now: Timestamp) -> Vec<Handle> {
+    if let Some(Overlay::Summary(summing)) = &state.overlay {
+        return summing.tasks(state, now);
+    }
     let areas = Areas::of(state);
     let rows = state.cursor.visible(&state.outline, areas.list.height);
     let details = (areas.details.height > 0).then(|| state.selected());

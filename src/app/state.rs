@@ -24,6 +24,7 @@ use super::{
     palette::Palette,
     past::Past,
     server::Server,
+    summary::Summing,
 };
 use crate::{
     figures::Report,
@@ -151,6 +152,8 @@ pub enum Overlay {
     },
     /// The commands to choose from.
     Palette(Palette),
+    /// All tasks in numbers, in the place of list and details.
+    Summary(Box<Summing>),
 }
 
 /// What a line is being typed for.
@@ -196,6 +199,8 @@ pub enum Target {
     Member(Handle),
     /// An entry of the sort menu.
     Order(usize),
+    /// An entry of the summary.
+    Summed(usize),
     /// A command of the palette.
     Command(usize),
     /// An entry of the menu of what can be copied.
@@ -353,6 +358,7 @@ impl State {
             }
             (Some(Overlay::Prompt(_)), _) => Context::Prompt,
             (Some(Overlay::Palette(_)), _) => Context::Palette,
+            (Some(Overlay::Summary(_)), _) => Context::Summary,
             (None, Panes::List | Panes::Both(Focus::List)) => Context::List,
             (None, Panes::Both(Focus::Details) | Panes::Details) => Context::Details,
         }

@@ -138,6 +138,7 @@ fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, St
         (Action::History, _) if canvas.state.history.is_some() => (key, "now".to_owned()),
         (Action::Filter, _) if canvas.state.history.is_some() => (key, "period, filter".to_owned()),
         (Action::Add, _) if canvas.state.history.is_some() => (key, "to now".to_owned()),
+        (Action::Accept, Context::Summary) => (key, "show".to_owned()),
         (Action::Pause, _) if canvas.state.paused => (key, "go on".to_owned()),
         _ => (key, action.hint().to_owned()),
     })

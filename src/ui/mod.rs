@@ -25,6 +25,7 @@ mod palette;
 mod past;
 mod row;
 mod scrollbar;
+mod summary;
 mod symbols;
 mod theme;
 mod typing;
@@ -122,12 +123,16 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
         (None, Some(history)) => history::draw_header(&mut canvas, history, areas.header),
         (None, None) => header::draw(&mut canvas, areas.header),
     }
-    details::draw_border(&mut canvas, areas.border);
-    list::draw(&mut canvas, &areas);
-    if let Some(history) = &state.history {
-        history::draw_status(&mut canvas, history, areas.status);
+    if let Some(Overlay::Summary(summing)) = &state.overlay {
+        summary::draw(&mut canvas, summing, areas.body);
+    } else {
+        details::draw_border(&mut canvas, areas.border);
+        list::draw(&mut canvas, &areas);
+        if let Some(history) = &state.history {
+            history::draw_status(&mut canvas, history, areas.status);
+        }
+        details::draw(&mut canvas, &areas);
     }
-    details::draw(&mut canvas, &areas);
     let mut typing = footer::draw(&mut canvas, areas.footer);
     match &state.overlay {
         Some(Overlay::Cancel(inspector)) => cancel::draw(&mut canvas, inspector, area),
@@ -138,7 +143,7 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
         Some(Overlay::Notices { top }) => notices::draw(&mut canvas, *top, area),
         Some(Overlay::Figures { top }) => figures::draw(&mut canvas, *top, area),
         Some(Overlay::Palette(palette)) => typing = palette::draw(&mut canvas, palette, area),
-        Some(Overlay::Prompt(_)) | None => {}
+        Some(Overlay::Prompt(_) | Overlay::Summary(_)) | None => {}
     }
     if look.symbols.ascii {
         ascii::restrict(canvas.buffer);

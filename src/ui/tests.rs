@@ -9,6 +9,7 @@ mod panels;
 mod robust;
 mod several;
 mod styles;
+mod summaries;
 
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 

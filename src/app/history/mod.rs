@@ -9,10 +9,10 @@ mod search;
 
 use jiff::Timestamp;
 
-use super::{desk::Desk, filters::Clocks, state::State};
+use super::{desk::Desk, filters::Clocks, state::State, update::summary};
 use crate::task::{
     Filter, Period, Saved, Scene, TaskChange, Touched,
-    filter::with_period,
+    filter::{period_words, with_period},
     outline::{Layout, Outline, Sort, SortColumn, View},
 };
 
@@ -46,8 +46,8 @@ impl Default for Memory {
 pub struct History {
     /// What is now.
     pub(super) live: Desk,
-    /// What is asked for: a filter with a period, as it was typed.
-    pub line: String,
+    /// The words about the period, as they were typed.
+    words: String,
     /// What the servers were asked for with the line.
     asked: (Period, Filter),
     /// Which of the tasks that came are shown, as far as they are in the window.
@@ -77,6 +77,17 @@ impl History {
                 .and_then(|span| span.parse().ok());
         }
         Ok((period, filter))
+    }
+
+    /// What is asked for in one line: the period, and the filter that is in force.
+    pub(super) fn line(&self) -> String {
+        let parts = [&*self.words, self.filter.text()];
+        parts.join(" ").trim().to_owned()
+    }
+
+    /// The period stays, but is said in the words of another line.
+    pub(super) fn say(&mut self, line: &str) {
+        self.words = period_words(line);
     }
 
     /// The filter for what is asked for, in the window that was read without a gap.
@@ -200,7 +211,7 @@ impl State {
         let now_desk = before.map_or(desk, |before| before.live);
         let mut history = Box::new(History {
             live: now_desk,
-            line: line.to_owned(),
+            words: period_words(line),
             asked: (period, filter.clone()),
             filter: Filter::default(),
             since,
@@ -239,5 +250,6 @@ impl State {
             endpoints: Some(&clocks),
         };
         self.outline.touch(scene, &touched);
+        summary::touch(&mut self.overlay, &self.board, &touched);
     }
 }

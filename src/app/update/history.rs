@@ -92,7 +92,7 @@ fn search_anew(state: &mut State, now: Timestamp) -> Vec<Effect> {
     let Some(history) = &state.history else {
         return Vec::new();
     };
-    let line = history.line.clone();
+    let line = history.line();
     let read = History::read(&line, &state.options.saved_filters);
     let asked = read.unwrap_or_default();
     let mut effects: Vec<Effect> = follow::leave(state).into_iter().collect();
@@ -118,7 +118,7 @@ pub(super) fn accept(state: &mut State, line: &str, now: Timestamp) -> Vec<Effec
         return Vec::new();
     };
     if !history.asks_otherwise(asked.0, &asked.1) {
-        line.clone_into(&mut history.line);
+        history.say(line);
         line.clone_into(&mut state.memory.line);
         list::filter(state, asked.1, now);
         return Vec::new();

@@ -14,6 +14,7 @@ mod order;
 mod palette;
 mod past;
 mod prompt;
+pub(super) mod summary;
 
 pub use inspect::{may_ask, verdict};
 
@@ -97,6 +98,10 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
         Context::Palette => palette::act(state, action, now),
         Context::Menu => copy::act_in_menu(state, action, now),
         Context::Order => order::act(state, action, now),
+        Context::Summary => {
+            summary::act(state, action, now);
+            Vec::new()
+        }
         Context::Columns => columns::act(state, action, now),
         Context::Reading => {
             read(state, action);
@@ -141,6 +146,7 @@ fn act_on_screen(
         Action::CopyMenu => copy::open_menu(state),
         Action::Export => export::open(state, now),
         Action::Copy => return copy::copy(state, now),
+        Action::Summary => summary::open(state),
         Action::Palette => palette::open(state, context),
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::history;
+use super::{history, summary};
 use crate::{
     app::{
         cancel,
@@ -64,6 +64,7 @@ fn take_now(state: &mut State, endpoint: EndpointId, update: Update, now: Timest
             }
             state.board.set_labels(endpoint, labels);
             rebuild(state, now);
+            summary::rebuild(state);
         }
         Update::Cancel { mo_id, answer } => answered(state, endpoint, mo_id, answer, now),
         Update::Privilege { .. }
@@ -159,6 +160,9 @@ pub(super) fn apply(
         endpoints: Some(&clocks),
     };
     outline.touch(scene, &touched);
+    if state.past.is_none() {
+        summary::touch(&mut state.overlay, &state.board, &touched);
+    }
     for removed in touched.removed {
         forget(state, removed);
     }

@@ -25,7 +25,7 @@ pub(super) fn open(state: &mut State, action: Action) {
     let (purpose, line) = if action == Action::Filter {
         state.cursor.hold(&state.outline);
         let (before, line) = if let Some(history) = &state.history {
-            (history.filter().clone(), history.line.clone())
+            (history.filter().clone(), history.line())
         } else {
             let before = state.outline.view().filter.clone();
             let line = before.text().to_owned();

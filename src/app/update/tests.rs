@@ -8,6 +8,7 @@ mod history;
 mod listing;
 mod looking_back;
 mod news;
+mod summing;
 mod taking;
 mod typing;
 

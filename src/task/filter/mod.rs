@@ -20,12 +20,12 @@ mod term;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-pub use complete::{Completion, complete};
+pub use complete::{Completion, complete, exactly};
 pub use error::FilterError;
 pub(super) use field::read_span;
 pub use narrowing::Narrowing;
 pub(super) use pattern::folded;
-pub use period::{Period, with_period};
+pub use period::{Period, period_words, with_period};
 pub use scene::{Endpoints, Scene};
 pub use term::Verdict;
 

@@ -248,7 +248,7 @@ fn the_line_is_a_filter_at_once_and_a_question_to_the_server_once_it_is_accepted
         0,
         "what concerns the server stays as it is"
     );
-    let line = &state.history.as_ref().unwrap().line;
+    let line = state.history.as_ref().unwrap().line();
     assert_eq!(line, "since:24h state:failed op:clone");
     let effects = press(&mut state, "/ until:1h<enter>");
     assert_eq!(
