@@ -13,7 +13,10 @@ use super::{
     state::{Overlay, State},
 };
 use crate::{
-    task::{Board, Handle, PendingQuestion, outline::Outline},
+    task::{
+        Board, Handle, PendingQuestion,
+        outline::{Outline, RowId},
+    },
     vim::types::TaskEvent,
     watch::{FamilyState, Privilege},
 };
@@ -26,7 +29,7 @@ pub(super) struct Desk {
     pub(super) cursor: Cursor,
     columns: Columns,
     /// Where the details are scrolled to, and whose they are.
-    details: (usize, Option<Handle>),
+    details: (usize, Option<RowId>),
     overlay: Option<Overlay>,
     outlooks: Outlooks,
     requests: HashMap<Handle, Request>,

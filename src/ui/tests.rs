@@ -2,6 +2,7 @@
 
 mod around;
 mod columns;
+mod groups;
 mod history;
 mod hostile;
 mod layouts;

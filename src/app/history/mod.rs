@@ -204,7 +204,7 @@ impl State {
         let view = view.unwrap_or_else(|| View {
             layout: Layout::Flat,
             sort: Sort::by(SortColumn::Queued, true),
-            filter: Filter::default(),
+            ..View::default()
         });
         self.exchange(&mut desk);
         // What is now stays on its desk; of a search before nothing does.

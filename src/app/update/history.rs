@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{inspect, list, to_all};
+use super::{list, to_all};
 use crate::{
     app::{
         action::Action,
@@ -32,10 +32,6 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Option<V
         Action::Back if on_list => return Some(close(state)),
         Action::Refresh => return Some(search_anew(state, now)),
         Action::Add => return Some(take_along(state, now)),
-        Action::Inspect => {
-            inspect::open(state);
-            return Some(Vec::new());
-        }
         Action::Unwatch => "This is the history: nothing in it is watched",
         Action::Pin => "This is the history: what is in it stays without a pin",
         Action::ChangeBack | Action::ChangeForward | Action::MinuteBack | Action::MinuteForward => {
