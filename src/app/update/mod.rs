@@ -13,6 +13,7 @@ mod order;
 mod palette;
 mod past;
 mod prompt;
+mod saved;
 mod summary;
 
 pub use inspect::may_ask;
@@ -91,6 +92,7 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
         Context::Palette => palette::act(state, action, now),
         Context::Menu => copy::act_in_menu(state, action, now),
         Context::Order => order::act(state, action, now),
+        Context::Filters => saved::act(state, action, now),
         Context::Summary => {
             summary::act(state, action, now);
             Vec::new()
@@ -118,6 +120,8 @@ fn act_on_screen(
     match action {
         Action::Inspect => return inspect::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),
+        Action::Filters => saved::open(state),
+        Action::SaveFilter => saved::name(state, now),
         Action::Sort => order::open(state),
         Action::Columns => columns::open(state),
         Action::Reverse => order::reverse(state, now),
