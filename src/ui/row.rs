@@ -186,6 +186,9 @@ fn marks<'a>(look: &'a Look, row: &Row, record: &Record) -> Strip<'a> {
     }
     match &record.presence {
         crate::task::Presence::Present => {}
+        crate::task::Presence::Past => {
+            marks.gap(1).put("from history", Role::Dim);
+        }
         crate::task::Presence::Gone(_) => {
             marks.gap(1).put("gone", Role::Lost);
         }

@@ -230,7 +230,7 @@ impl Endpoint {
         let answer = match answer {
             Ok(found) => match found.map(TaskInfo::from_json) {
                 Some(Ok(info)) if info.state.is_finished() => {
-                    self.take_whole(reading, &mo_id, Box::new(info), None);
+                    self.recall(reading, &mo_id, Box::new(info));
                     LookUpAnswer::Found
                 }
                 Some(Err(malformed)) => LookUpAnswer::Failed(malformed.to_string().into()),

@@ -84,7 +84,9 @@ pub(super) fn ghost(canvas: &Canvas, record: &Record, columns: u16) -> Vec<Line<
     sheet.text("Task", &record.id.mo_id);
     sheet.put("State", Status::Ghost.word(), Role::Dim);
     match &record.presence {
-        Presence::Present => sheet.put("Why", "it has not been read yet", Role::Dim),
+        Presence::Present | Presence::Past => {
+            sheet.put("Why", "it has not been read yet", Role::Dim);
+        }
         Presence::Gone(_) => sheet.text("Why", "the server does not know it (any more)"),
         Presence::Unreadable(reason) => sheet.text("Why", reason),
     }
@@ -249,6 +251,7 @@ fn times(sheet: &mut Sheet, record: &Record, info: &TaskInfo) {
     }
     match (&record.presence, record.seen) {
         (Presence::Gone(at), _) => sheet.moment("Gone", *at, now, "no longer on the server"),
+        (Presence::Past, _) => sheet.put("Known", "from the server's history only", Role::Dim),
         (Presence::Unreadable(reason), Some(seen)) => {
             sheet.moment("Last read", seen, now, reason);
         }

@@ -10,6 +10,7 @@ mod gate;
 mod past;
 mod questions;
 mod schedule;
+mod taking;
 mod typical;
 
 use std::{sync::Arc, time::Duration};
@@ -17,6 +18,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 
 use self::{
+    family::{FamilyFound, KinKnown},
     follow::Follow,
     gate::{Line, Ticket},
     questions::Questions,
@@ -25,11 +27,9 @@ use self::{
 };
 use super::{
     Command, FamilyState, Update,
-    answers::End,
     endpoint::{Endpoint, Halt},
     push::Fetch,
     reading::Reading,
-    watched::Origin,
 };
 use crate::{
     task::PendingQuestion,
@@ -44,7 +44,7 @@ const BOARD: Duration = Duration::from_secs(10);
 
 /// What was looked up.
 pub(super) enum Found {
-    Family(u32, Result<Vec<TaskInfo>, Error>),
+    Family(Box<FamilyFound>),
     Events(u32, Result<Vec<TaskEvent>, Error>),
     Past(past::Answer),
     Typical(Result<Runs, Error>),
@@ -62,6 +62,8 @@ pub(super) struct LookUps {
     /// Who joins the line.
     joining: mpsc::UnboundedReceiver<(Urgency, Ticket)>,
     family: Follow,
+    /// What was found out of the recent tasks and of the keys around the family that is followed.
+    kin: KinKnown,
     events: Follow,
     /// The events that were told last.
     told: Option<Arc<[TaskEvent]>>,
@@ -79,6 +81,7 @@ impl LookUps {
             line,
             joining,
             family: Follow::default(),
+            kin: KinKnown::default(),
             events: Follow::default(),
             told: None,
             typical: TypicalRuns::default(),
@@ -150,6 +153,7 @@ impl Endpoint {
             Command::FollowFamily(trace) => {
                 let mo_id = trace.as_ref().map(|trace| trace.mo_id.clone());
                 self.lookups.family.follow(trace, now);
+                self.lookups.kin = KinKnown::default();
                 if let Some(mo_id) = mo_id {
                     let state = FamilyState::Searching;
                     self.tell(Update::Family { mo_id, state }).await?;
@@ -174,8 +178,8 @@ impl Endpoint {
         if is_due(lookups.family.due(is_paused))
             && let Some((number, trace, gate)) = lookups.family.begin(&lookups.line)
         {
-            reading.look_up(|client| async move {
-                Found::Family(number, family::members(&client, &gate, &trace).await)
+            reading.look_up(move |client| async move {
+                Found::Family(Box::new(family::below(&client, &gate, number, trace).await))
             });
         }
         if is_due(lookups.events.due(is_paused))
@@ -231,126 +235,5 @@ impl Endpoint {
         let rests = reading.tasks.is_empty() && !is_joining && !is_due;
         let knows_recent = reading.knows_recent || !self.options.discover;
         self.lookups.schedule.is_open() || (rests && knows_recent) || reading.began + BOARD <= now
-    }
-
-    /// Tells what was found.
-    pub(super) async fn take_found(
-        &mut self,
-        reading: &mut Reading,
-        found: Found,
-    ) -> Result<(), End> {
-        let now = Instant::now();
-        match found {
-            Found::Family(number, members) => {
-                let Some(trace) = self.lookups.family.answered(number) else {
-                    return Ok(());
-                };
-                let mo_id = trace.mo_id.clone();
-                let members = match members {
-                    Ok(members) => members,
-                    Err(error)
-                        if error.is_session_dead() && self.renews(reading, |it| &mut it.family) =>
-                    {
-                        return Err(End::SessionDead(Box::new(error)));
-                    }
-                    Err(error) => {
-                        self.lookups.family.went_wrong(Some(now + family::AGAIN));
-                        let state = FamilyState::Failed(error.reason().into());
-                        return Ok(self.tell(Update::Family { mo_id, state }).await?);
-                    }
-                };
-                self.take_members(reading, members, now);
-                let goes_on = self.watched.family_goes_on(&trace);
-                let due = goes_on.then_some(now + family::AGAIN);
-                self.lookups.family.went_well(due);
-                self.tell_changes(reading).await?;
-                let state = FamilyState::Found { at: self.now() };
-                self.tell(Update::Family { mo_id, state }).await?;
-            }
-            Found::Events(number, events) => {
-                let Some(trace) = self.lookups.events.answered(number) else {
-                    return Ok(());
-                };
-                let goes_on = self.watched.goes_on(&trace.mo_id);
-                let due = goes_on.then_some(now + events::AGAIN);
-                let events = match events {
-                    Ok(events) => {
-                        self.lookups.events.went_well(due);
-                        let is_told = self.lookups.told.as_deref() == Some(&events[..]);
-                        let events: Arc<[TaskEvent]> = events.into();
-                        self.lookups.told = Some(events.clone());
-                        if is_told {
-                            return Ok(());
-                        }
-                        Ok(events)
-                    }
-                    Err(error)
-                        if error.is_session_dead() && self.renews(reading, |it| &mut it.events) =>
-                    {
-                        return Err(End::SessionDead(Box::new(error)));
-                    }
-                    Err(error) => {
-                        self.lookups.events.went_wrong(due);
-                        self.lookups.told = None;
-                        Err(error.reason().into())
-                    }
-                };
-                let mo_id = trace.mo_id;
-                self.tell(Update::Events { mo_id, events }).await?;
-            }
-            Found::Past(answer) => self.take_past_page(reading, answer).await?,
-            Found::Typical(Ok(runs)) => {
-                let runs = self.lookups.typical.learned(runs, now);
-                self.tell(Update::Typical(runs)).await?;
-            }
-            Found::Typical(Err(error)) => {
-                let can_renew = error.is_session_dead() && reading.client.can_renew();
-                if self.lookups.typical.failed(&error, can_renew, now) {
-                    return Err(End::SessionDead(Box::new(error)));
-                }
-                self.tell(Update::TypicalUnknown(error.reason().into()))
-                    .await?;
-            }
-            Found::Question(machine, Ok(question)) => {
-                let questions = &mut self.lookups.questions;
-                questions.answered(&machine, question.as_ref(), now);
-            }
-            Found::Question(_, Err(error)) => {
-                let can_renew = reading.client.can_renew();
-                if self.lookups.questions.failed(&error, can_renew, now) {
-                    return Err(End::SessionDead(Box::new(error)));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells what virtual machines ask, or no longer ask.
-    pub(super) async fn tell_questions(&mut self) -> Result<(), Halt> {
-        for (mo_id, question) in self.lookups.questions.take_news() {
-            self.tell(Update::Question { mo_id, question }).await?;
-        }
-        Ok(())
-    }
-
-    /// Whether a dead session is worth renewing for what is followed; it is due again then.
-    fn renews(&mut self, reading: &Reading, of: impl FnOnce(&mut LookUps) -> &mut Follow) -> bool {
-        reading.client.can_renew() && of(&mut self.lookups).renews(Instant::now())
-    }
-
-    fn take_members(&mut self, reading: &mut Reading, members: Vec<TaskInfo>, now: Instant) {
-        for info in members {
-            let member = info.mo_id().clone();
-            // The history lags behind: of a task that is watched more is known, and of one that goes on more will be
-            // once it is.
-            if self.watched.contains(&member) {
-                continue;
-            }
-            if info.state.is_finished() {
-                self.take_whole(reading, &member, Box::new(info), None);
-            } else {
-                self.watched.add(&member, Origin::Lineage, now);
-            }
-        }
     }
 }
