@@ -162,6 +162,7 @@ impl Context {
                 Action::Palette,
                 Action::Sort,
                 Action::Layout,
+                Action::Group,
                 Action::ToggleFold,
                 Action::Add,
                 Action::Pause,
