@@ -75,7 +75,7 @@ fn click(
         Target::Border => arrange::hold(state, true),
         Target::Details => details::focus(state),
         Target::Member(handle) => return Some(inspect::choose(state, handle)),
-        Target::SavedFilter(place) => saved::choose(state, place, now),
+        Target::SavedFilter(place) => return Some(saved::choose(state, place, now)),
         Target::Summed(place) => summary::choose(state, place, now),
         Target::Command(place) => return Some(palette::choose(state, place, now)),
         Target::Copied(place) => return Some(copy::choose(state, place, now)),

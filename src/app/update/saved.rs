@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{list, scrolled};
+use super::{history, list, scrolled};
 use crate::{
     app::{
         action::Action,
@@ -22,7 +22,7 @@ const PAGE: usize = 10;
 /// Opens the menu on the filter in force.
 pub(super) fn open(state: &mut State) {
     state.cursor.hold(&state.outline);
-    let now = state.outline.view().filter.text().trim();
+    let now = in_force(state);
     let entries = entries(state);
     let mut entries = entries.iter();
     let chosen = entries.position(|entry| entry.filter() == now);
@@ -39,7 +39,7 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
     *chosen = scrolled(*chosen, action, PAGE, last);
     let place = *chosen;
     match action {
-        Action::Accept => choose(state, place, now),
+        Action::Accept => return choose(state, place, now),
         Action::SaveFilter => name(state, now),
         Action::ForgetFilter => return forget(state, place, now),
         Action::Dismiss => state.overlay = None,
@@ -49,10 +49,15 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
 }
 
 /// Takes the filter of that place.
-pub(super) fn choose(state: &mut State, place: usize, now: Timestamp) {
+pub(super) fn choose(state: &mut State, place: usize, now: Timestamp) -> Vec<Effect> {
     let text = entries(state).get(place).map(SavedEntry::filter);
     state.overlay = None;
-    let Some(text) = text else { return };
+    let Some(text) = text else {
+        return Vec::new();
+    };
+    if state.history.is_some() {
+        return history::accept(state, &text, now);
+    }
     match Filter::parse(&text, &state.options.saved_filters) {
         Ok(filter) => list::filter(state, filter, now),
         Err(error) => {
@@ -60,11 +65,21 @@ pub(super) fn choose(state: &mut State, place: usize, now: Timestamp) {
             state.notices.say(Gravity::Warning, text, now);
         }
     }
+    Vec::new()
+}
+
+/// The filter in force, as it was typed; of the history without the period.
+fn in_force(state: &State) -> String {
+    let filter = match &state.history {
+        Some(history) => history.filter(),
+        None => &state.outline.view().filter,
+    };
+    filter.text().trim().to_owned()
 }
 
 /// Asks for a name for the filter in force.
 pub(super) fn name(state: &mut State, now: Timestamp) {
-    if state.outline.view().filter.is_empty() {
+    if in_force(state).is_empty() {
         let key = state.keymap.key(crate::app::Context::List, Action::Filter);
         let key = key.map_or_else(String::new, |key| {
             format!(": {} is where one is typed", key.label(state.options.ascii))
@@ -82,12 +97,12 @@ pub(super) fn name(state: &mut State, now: Timestamp) {
 
 /// Keeps the filter in force under the name that was typed; a name that will not do stays, to be mended.
 pub(super) fn keep(state: &mut State, now: Timestamp) -> Vec<Effect> {
+    let filter = in_force(state);
     let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
         return Vec::new();
     };
     let typed = prompt.line.text();
     let name = typed.trim().trim_start_matches('@').to_owned();
-    let filter = state.outline.view().filter.text().trim().to_owned();
     let options = &mut state.options;
     let is_of_config =
         options.saved_filters.contains_key(&name) && !options.own_filters.contains_key(&name);
