@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{server::Server, state::State};
 use crate::task::{
     EndpointId, Filter, Handle, Scene,
-    filter::{Completion, Endpoints, complete},
+    filter::{Completion, Endpoints, complete, complete_period},
 };
 
 /// The servers at a moment of this machine.
@@ -66,8 +66,11 @@ pub struct Offer {
 impl Offer {
     /// What may stand at the end of a text; none if nothing is known.
     fn of(before: &str, state: &State, scene: Scene<'_>) -> Option<Self> {
-        let Completion { start, candidates } =
-            complete(before, &state.options.saved_filters, scene);
+        let mut completion = complete(before, &state.options.saved_filters, scene);
+        if state.history.is_some() {
+            completion = complete_period(before, completion);
+        }
+        let Completion { start, candidates } = completion;
         (!candidates.is_empty()).then_some(Self {
             start,
             candidates,

@@ -150,6 +150,9 @@ fn accept_filter(state: &mut State, now: Timestamp) -> Vec<Effect> {
         if let Some(problem) = history::problem(state, &line, now) {
             if let Some(Overlay::Prompt(prompt)) = &mut state.overlay {
                 prompt.problem = Some(problem);
+                if let Purpose::Filter(typing) = &mut prompt.purpose {
+                    typing.mark = Some((0, crate::text::width(&line)));
+                }
             }
             return Vec::new();
         }

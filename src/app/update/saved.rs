@@ -55,8 +55,9 @@ pub(super) fn choose(state: &mut State, place: usize, now: Timestamp) -> Vec<Eff
     let Some(text) = text else {
         return Vec::new();
     };
-    if state.history.is_some() {
-        return history::accept(state, &text, now);
+    if let Some(history) = &state.history {
+        let line = history.line_with(&text);
+        return history::accept(state, &line, now);
     }
     match Filter::parse(&text, &state.options.saved_filters) {
         Ok(filter) => list::filter(state, filter, now),
