@@ -81,7 +81,12 @@ impl History {
 
     /// What is asked for in one line: the period, and the filter that is in force.
     pub(super) fn line(&self) -> String {
-        let parts = [&*self.words, self.filter.text()];
+        self.line_with(self.filter.text())
+    }
+
+    /// The same with another filter.
+    pub(super) fn line_with(&self, filter: &str) -> String {
+        let parts = [&*self.words, filter];
         parts.join(" ").trim().to_owned()
     }
 

@@ -192,7 +192,6 @@ pub(super) fn take_page(
         ));
     }
     changes.extend(missed(live, &state.board, search));
-    state.cursor.hold(&state.outline);
     state.take_records(changes, now);
     if let Some(history) = &state.history {
         let filter = history.filter().clone();
@@ -215,7 +214,6 @@ pub(super) fn take_relatives(
         let info = Box::new(info);
         (endpoint, TaskChange::Whole { info, at })
     });
-    state.cursor.hold(&state.outline);
     state.take_records(changes.collect(), now);
 }
 

@@ -270,6 +270,21 @@ fn the_line_is_a_filter_at_once_and_a_question_to_the_server_once_it_is_accepted
 }
 
 #[test]
+fn tab_completes_moments_in_the_history_only() {
+    let mut state = empty(120, 40);
+    press(&mut state, "H/");
+    control(&mut state, 'u');
+    let effects = press(&mut state, "si<tab>yes<tab><enter>");
+    assert_eq!(state.history.as_ref().unwrap().line(), "since:yesterday");
+    assert!(query(&effects).since.is_some());
+    press(&mut state, "H/si<tab>");
+    let Some(Overlay::Prompt(prompt)) = &state.overlay else {
+        panic!("{:?}", state.overlay);
+    };
+    assert_eq!(prompt.line.text(), "si");
+}
+
+#[test]
 fn what_makes_no_sense_in_the_history_is_refused_in_a_sentence() {
     for (key, sentence) in [
         ("x", "nothing in it is watched"),
