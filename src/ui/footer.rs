@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use super::{Canvas, ink::Strip, theme::Role, typing};
 use crate::{
     app::{Action, Context, Gravity, Overlay, Prompt, Purpose, Target, may_ask},
+    task::outline::RowId,
     text::width,
 };
 
@@ -135,6 +136,9 @@ fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, St
         }
         (Action::Down, _) => (both(label(Action::Up)?), "move".to_owned()),
         (Action::Accept, Context::Cancel) => (key, "ask to cancel".to_owned()),
+        (Action::Open, Context::List) if on_group(canvas) => {
+            (key, Action::ToggleFold.hint().to_owned())
+        }
         (Action::History, _) if canvas.state.history.is_some() => (key, "now".to_owned()),
         (Action::Filter, _) if canvas.state.history.is_some() => (key, "period, filter".to_owned()),
         (Action::Add, _) if canvas.state.history.is_some() => (key, "to now".to_owned()),
@@ -142,6 +146,11 @@ fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, St
         (Action::Pause, _) if canvas.state.paused => (key, "go on".to_owned()),
         _ => (key, action.hint().to_owned()),
     })
+}
+
+/// Whether the row of a group is selected.
+fn on_group(canvas: &Canvas) -> bool {
+    matches!(canvas.state.selected_row(), Some(RowId::Group(_)))
 }
 
 fn draw_prompt(canvas: &mut Canvas, prompt: &Prompt, area: Rect) -> Position {

@@ -92,7 +92,8 @@ pub(super) fn draw(canvas: &mut Canvas, row: &Row, id: GroupId, line: Rect) {
     let mut counts = Strip::new(canvas.look, area.width);
     let total = usize::try_from(group.counts.total()).unwrap_or(usize::MAX);
     counts.gap(2).put(&tasks(total), Role::Dim);
-    for status in Status::ALL {
+    // The sign before the name tells how a single one stands.
+    for status in Status::ALL.into_iter().filter(|_| total > 1) {
         if group.counts[status] > 0 {
             let text = format!("{} {}", symbols.status(status), group.counts[status]);
             counts.gap(2).put(&text, words::role(status));
