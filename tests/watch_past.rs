@@ -12,8 +12,11 @@ use support::{Bench, connect, standing, watch_by};
 use tokio::time::timeout;
 use vtask::{
     simulator::{Control, Simulator, behaviour::Outage},
-    vim::{Client, TaskQuery, types::ManagedObjectReference},
-    watch::{Command, FetchMode, Link, PastRequest},
+    vim::{
+        Client, TaskQuery, Trace,
+        types::{ManagedObjectReference, TaskInfo},
+    },
+    watch::{Command, FamilyState, FetchMode, Link, PastRequest},
 };
 
 /// The last days of the demo's history: several pages.
@@ -324,5 +327,57 @@ async fn an_entity_that_the_server_does_not_know_any_more_does_not_end_the_searc
     let page = page.unwrap();
     assert!(page.without_entity);
     assert_eq!(page.tasks.len(), 100);
+    search.bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_task_of_the_past_has_its_family_and_its_events_and_joins_nobody() {
+    let mut search = Search::new().await;
+    let query = Box::new(TaskQuery::default());
+    search.ask(PastRequest::Begin { search: 1, query });
+    let find = |bench: &Bench| {
+        let pages = bench.pages.iter();
+        let mut tasks = pages
+            .filter_map(|(_, page)| page.as_ref().ok())
+            .flat_map(|page| &page.tasks);
+        let is_there = |key: &str| bench.record(key).is_some();
+        // A child whose object is gone, as that of its parent is.
+        let gone = |info: &&TaskInfo| {
+            let parent = info.parent_key();
+            !is_there(&info.key) && parent.is_some_and(|parent| !is_there(parent))
+        };
+        tasks.find(gone).cloned()
+    };
+    let child = loop {
+        let count = search.bench.pages.len();
+        search.pages(count + 1).await;
+        if let Some(child) = find(&search.bench) {
+            break child;
+        }
+        search.ask(PastRequest::More { search: 1 });
+    };
+    let shown = search.bench.board.len();
+    let trace = Trace::of(&child);
+    search
+        .bench
+        .send(Command::FollowFamily(Some(trace.clone())));
+    let is_found = |bench: &Bench| {
+        let last = bench.families.last();
+        last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
+    };
+    search.bench.until("the family", is_found).await;
+    let members = search.bench.relatives.iter();
+    let members: Vec<_> = members.flat_map(|(_, members)| members).collect();
+    let parent = child.parent_key().unwrap();
+    assert!(members.iter().any(|member| member.key == *parent));
+    search.bench.send(Command::FollowEvents(Some(trace)));
+    search
+        .bench
+        .until("its events", |bench| !bench.events.is_empty())
+        .await;
+    let (of, events) = search.bench.events.remove(0);
+    assert_eq!(of, *child.mo_id());
+    assert!(!events.unwrap().is_empty());
+    assert_eq!(search.bench.board.len(), shown, "nobody joined");
     search.bench.stop().await;
 }

@@ -71,6 +71,12 @@ actions! {
     Inspect: "cancel…", "Inspect whether the task can be cancelled, and ask for it";
     /// Type a filter.
     Filter: "filter", "Show only tasks that match a filter";
+    /// Choose a filter that has a name.
+    Filters: "saved filters", "Choose a filter that has a name, or give the one in force a name";
+    /// Keep the filter in force under a name.
+    SaveFilter: "name it", "Keep the filter in force under a name";
+    /// Forget a filter that has a name.
+    ForgetFilter: "forget", "Forget the filter, if it got its name on the screen";
     /// Choose the order.
     Sort: "sort", "Choose the order";
     /// Turn the order round.
@@ -97,6 +103,16 @@ actions! {
     CopyColumns: "copy", "Copy the columns as a line for the config file";
     /// Tree or flat list.
     Layout: "tree/flat", "Show families as a tree, or a flat list";
+    /// Put the flat list into groups.
+    Group: "group", "Group the flat list: by family, target, user, operation, not at all";
+    /// Groups by family.
+    GroupFamily: "by family", "Group the flat list by family";
+    /// Groups by target.
+    GroupTarget: "by target", "Group the flat list by target";
+    /// Groups by user.
+    GroupUser: "by user", "Group the flat list by user";
+    /// Groups by operation.
+    GroupOperation: "by operation", "Group the flat list by operation";
     /// Watch more tasks.
     Add: "add", "Watch further tasks, by id or URL";
     /// Watch a task no more.
@@ -117,6 +133,8 @@ actions! {
     MinuteForward: "minute on", "While looking back: a minute on";
     /// Look at what is now.
     Now: "now", "Return to what is now";
+    /// Show the servers' history, or what is now again.
+    History: "history", "Search the server's history; from there back to what is now";
     /// Show or hide the details.
     ToggleDetails: "details", "Show or hide the details";
     /// Give the details the whole screen, or back.

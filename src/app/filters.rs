@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{server::Server, state::State};
 use crate::task::{
-    EndpointId, Filter, Scene,
-    filter::{Completion, Endpoints, complete},
+    EndpointId, Filter, Handle, Scene,
+    filter::{Completion, Endpoints, complete, complete_period},
 };
 
 /// The servers at a moment of this machine.
@@ -42,6 +42,8 @@ impl Endpoints for Clocks<'_> {
 pub struct FilterTyping {
     /// The filter to go back to.
     pub before: Filter,
+    /// The task to go back to.
+    pub selected: Option<Handle>,
     /// Where the line does not read: in how many columns of it, and how many columns long.
     pub mark: Option<(usize, usize)>,
     /// What Tab offers.
@@ -64,8 +66,11 @@ pub struct Offer {
 impl Offer {
     /// What may stand at the end of a text; none if nothing is known.
     fn of(before: &str, state: &State, scene: Scene<'_>) -> Option<Self> {
-        let Completion { start, candidates } =
-            complete(before, &state.options.saved_filters, scene);
+        let mut completion = complete(before, &state.options.saved_filters, scene);
+        if state.history.is_some() {
+            completion = complete_period(before, completion);
+        }
+        let Completion { start, candidates } = completion;
         (!candidates.is_empty()).then_some(Self {
             start,
             candidates,

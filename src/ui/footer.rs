@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use super::{Canvas, ink::Strip, theme::Role, typing};
 use crate::{
     app::{Action, Context, Gravity, Overlay, Prompt, Purpose, Target, may_ask},
+    task::outline::RowId,
     text::width,
 };
 
@@ -17,6 +18,18 @@ const LOOKING_BACK: &[Action] = &[
     Action::MinuteForward,
     Action::Down,
     Action::Open,
+    Action::Help,
+];
+
+/// What counts in the history.
+const IN_HISTORY: &[Action] = &[
+    Action::History,
+    Action::Filter,
+    Action::Down,
+    Action::Open,
+    Action::Add,
+    Action::Export,
+    Action::Refresh,
     Action::Help,
 ];
 
@@ -53,7 +66,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
         return None;
     }
     let filter = state.outline.view().filter.text();
-    if !filter.is_empty() {
+    if !filter.is_empty() && state.history.is_none() {
         let text = format!(" / {filter} ");
         strip.put_within(&text, usize::from(area.width / 3), Role::Button);
         let found = format!(" {} of {}", state.outline.matching(), state.board.len());
@@ -66,8 +79,9 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
 fn hints(canvas: &mut Canvas, mut strip: Strip, area: Rect) {
     let context = canvas.state.context();
     let on_screen = matches!(context, Context::List | Context::Details);
-    let hints = match &canvas.state.past {
-        Some(_) if on_screen => LOOKING_BACK,
+    let hints = match (&canvas.state.past, &canvas.state.history) {
+        (Some(_), _) if on_screen => LOOKING_BACK,
+        (_, Some(_)) if context == Context::List => IN_HISTORY,
         _ => context.hints(),
     };
     for action in hints {
@@ -122,16 +136,28 @@ fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, St
         }
         (Action::Down, _) => (both(label(Action::Up)?), "move".to_owned()),
         (Action::Accept, Context::Cancel) => (key, "ask to cancel".to_owned()),
+        (Action::Open, Context::List) if on_group(canvas) => {
+            (key, Action::ToggleFold.hint().to_owned())
+        }
+        (Action::History, _) if canvas.state.history.is_some() => (key, "now".to_owned()),
+        (Action::Filter, _) if canvas.state.history.is_some() => (key, "period, filter".to_owned()),
+        (Action::Add, _) if canvas.state.history.is_some() => (key, "to now".to_owned()),
         (Action::Accept, Context::Summary) => (key, "show".to_owned()),
         (Action::Pause, _) if canvas.state.paused => (key, "go on".to_owned()),
         _ => (key, action.hint().to_owned()),
     })
 }
 
+/// Whether the row of a group is selected.
+fn on_group(canvas: &Canvas) -> bool {
+    matches!(canvas.state.selected_row(), Some(RowId::Group(_)))
+}
+
 fn draw_prompt(canvas: &mut Canvas, prompt: &Prompt, area: Rect) -> Position {
     let label = match prompt.purpose {
         Purpose::Add => "watch ",
         Purpose::Export => "write the rows to ",
+        Purpose::Name => "keep this filter as @",
         Purpose::Filter(_) => "/",
     };
     let mut strip = Strip::new(canvas.look, area.width);
@@ -165,6 +191,10 @@ fn note<'a>(canvas: &Canvas<'a>, prompt: &Prompt) -> Strip<'a> {
         }
         Purpose::Export => {
             strip.put(".csv, .json or .md", Role::Dim);
+        }
+        Purpose::Name => {
+            let filter = canvas.state.outline.view().filter.text();
+            strip.put(filter, Role::Dim);
         }
         Purpose::Add | Purpose::Filter(_) => {}
     }

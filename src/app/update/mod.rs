@@ -5,6 +5,7 @@ mod columns;
 mod copy;
 mod details;
 mod export;
+mod history;
 mod inspect;
 mod list;
 mod mouse;
@@ -13,9 +14,10 @@ mod order;
 mod palette;
 mod past;
 mod prompt;
-mod summary;
+mod saved;
+pub(super) mod summary;
 
-pub use inspect::may_ask;
+pub use inspect::{may_ask, verdict};
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::Timestamp;
@@ -29,10 +31,21 @@ use super::{
     notices::Gravity,
     state::{Focus, Overlay, Panes, State},
 };
-use crate::{task::Filter, watch::Command};
+use crate::{
+    task::{
+        Filter,
+        outline::{GroupBy, RowId},
+    },
+    watch::Command,
+};
 
 /// Lets an event change the state. What is to be done outside comes back, in order. `now` is this machine's time.
 pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
+    if let (Event::Key(_) | Event::Mouse(_) | Event::Paste(_), Some(history)) =
+        (&event, &mut state.history)
+    {
+        history.encourage();
+    }
     let mut effects = match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
         Event::Key(key) => press(state, key, now),
@@ -59,6 +72,7 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
     filters::pass(state, now);
     state.settle();
     effects.extend(follow::look_up(state, now));
+    effects.extend(history::read_on(state));
     effects.push(Effect::Draw);
     effects
 }
@@ -91,6 +105,7 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
         Context::Palette => palette::act(state, action, now),
         Context::Menu => copy::act_in_menu(state, action, now),
         Context::Order => order::act(state, action, now),
+        Context::Filters => saved::act(state, action, now),
         Context::Summary => {
             summary::act(state, action, now);
             Vec::new()
@@ -112,16 +127,26 @@ fn act_on_screen(
     action: Action,
     now: Timestamp,
 ) -> Vec<Effect> {
-    if past::act(state, action, now) {
+    if let Some(effects) = history::act(state, action, now) {
+        return effects;
+    }
+    if past::act(state, action, now) || is_for_a_task(state, action, now) {
         return Vec::new();
     }
     match action {
         Action::Inspect => return inspect::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),
+        Action::Filters => saved::open(state),
+        Action::SaveFilter => saved::name(state, now),
         Action::Sort => order::open(state),
         Action::Columns => columns::open(state),
         Action::Reverse => order::reverse(state, now),
         Action::Layout => list::switch_layout(state, now),
+        Action::Group => list::next_group(state, now),
+        Action::GroupFamily => list::group(state, Some(GroupBy::Root), now),
+        Action::GroupTarget => list::group(state, Some(GroupBy::Target), now),
+        Action::GroupUser => list::group(state, Some(GroupBy::User), now),
+        Action::GroupOperation => list::group(state, Some(GroupBy::Operation), now),
         Action::Unwatch => return list::unwatch(state, now),
         Action::Pin => return list::pin(state, now),
         Action::Refresh => {
@@ -136,7 +161,7 @@ fn act_on_screen(
         Action::CopyMenu => copy::open_menu(state),
         Action::Export => export::open(state, now),
         Action::Copy => return copy::copy(state, now),
-        Action::Summary => summary::open(state),
+        Action::Summary => summary::open(state, now),
         Action::Palette => palette::open(state, context),
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),
@@ -147,6 +172,20 @@ fn act_on_screen(
         _ => list::act(state, action, now),
     }
     Vec::new()
+}
+
+/// Whether an action asks for a task while a group is selected; that is said then.
+fn is_for_a_task(state: &mut State, action: Action, now: Timestamp) -> bool {
+    let asks = matches!(
+        action,
+        Action::Inspect | Action::Unwatch | Action::Pin | Action::Copy | Action::CopyMenu
+    );
+    let on_group = matches!(state.selected_row(), Some(RowId::Group(_)));
+    if asks && on_group {
+        let text = "This row is a group; that is done with one of its tasks";
+        state.notices.say(Gravity::Info, text, now);
+    }
+    asks && on_group
 }
 
 /// One step back: from the details to the list, then the filter goes, then the details.

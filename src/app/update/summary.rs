@@ -16,13 +16,18 @@ use crate::{
 /// A page of entries.
 const PAGE: usize = 10;
 
-pub(super) fn open(state: &mut State) {
+pub(super) fn open(state: &mut State, now: Timestamp) {
+    if state.history.is_some() {
+        let text = "The summary is of what is now, not of the history";
+        state.notices.say(Gravity::Info, text, now);
+        return;
+    }
     state.cursor.hold(&state.outline);
     state.overlay = Some(Overlay::Summary(Box::new(Summing::new(state))));
 }
 
 /// Follows what changed on the board that is shown.
-pub(super) fn touch(overlay: &mut Option<Overlay>, board: &Board, touched: &Touched) {
+pub(in crate::app) fn touch(overlay: &mut Option<Overlay>, board: &Board, touched: &Touched) {
     if let Some(Overlay::Summary(summing)) = overlay {
         summing.summary.touch(board, touched);
     }

@@ -25,7 +25,7 @@ pub use error::FilterError;
 pub(super) use field::read_span;
 pub use narrowing::Narrowing;
 pub(super) use pattern::folded;
-pub use period::{Period, with_period};
+pub use period::{Period, complete_period, period_words, with_period};
 pub use scene::{Endpoints, Scene};
 pub use term::Verdict;
 
@@ -135,6 +135,11 @@ impl Filter {
     /// Whether it asks for what a task's parent or children are.
     pub fn asks_for_family(&self) -> bool {
         self.expr.asks_for_family()
+    }
+
+    /// Whether it asks for what a task's endpoint is called.
+    pub fn asks_for_endpoint(&self) -> bool {
+        self.expr.asks_for_endpoint()
     }
 
     /// Whether what its parent does may change whether a task matches.

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::{
-    Filter, FilterError, Saved,
+    Completion, Filter, FilterError, Saved,
     lex::{Lexer, Operator, Token},
 };
 use crate::task::Moment;
@@ -17,6 +17,42 @@ pub struct Period {
     pub since: Option<Moment>,
     /// Then or earlier.
     pub until: Option<Moment>,
+}
+
+/// The words about time of a filter with a period, as they were typed.
+pub fn period_words(text: &str) -> String {
+    let tokens = Lexer::new(text).all().unwrap_or_default();
+    let words = tokens.iter().filter_map(|(token, place)| match token {
+        Token::Term(Some((name, ..)), _) if is_end(name) => text.get(place.clone()),
+        _ => None,
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// What may be meant by the end of a text where it is about time: moments, or what else `others` there is with the
+/// words for time before it.
+pub fn complete_period(before: &str, others: Completion) -> Completion {
+    let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    let word = before.get(start..).unwrap_or_default().to_lowercase();
+    if let Some((name, typed)) = word.split_once([':', '='])
+        && is_end(name)
+    {
+        let moments = Moment::words().filter(|moment| moment.starts_with(typed));
+        return Completion {
+            start: start + name.len() + 1,
+            candidates: moments.map(str::to_owned).collect(),
+        };
+    }
+    let ends = ["since:", "until:"].into_iter();
+    let ends = ends.filter(|end| end.starts_with(&word) && others.start == start);
+    Completion {
+        start: others.start,
+        candidates: ends.map(str::to_owned).chain(others.candidates).collect(),
+    }
+}
+
+fn is_end(name: &str) -> bool {
+    matches!(name, "since" | "until")
 }
 
 /// Reads a filter with a period.
@@ -103,6 +139,30 @@ mod tests {
         let (period, filter) = read(" since:2026-01-31T12:00:00Z ").unwrap();
         assert!(matches!(period.since, Some(Moment::At(_))));
         assert!(filter.is_empty());
+        let words = period_words("op:x since:\"2026-01-31 10:00\" a until:1h");
+        assert_eq!(words, "since:\"2026-01-31 10:00\" until:1h");
+        assert!(read(&words).is_ok());
+    }
+
+    #[test]
+    fn moments_are_completed() {
+        let complete = |before: &str, others: &[&str]| {
+            let start = before.rfind(' ').map_or(0, |at| at + 1);
+            let candidates = others.iter().map(ToString::to_string).collect();
+            complete_period(before, Completion { start, candidates })
+        };
+        let found = complete("op:x since:y", &[]);
+        assert_eq!(
+            (found.start, found.candidates),
+            (11, vec!["yesterday".to_owned()])
+        );
+        let found = complete("op:x u", &["user:"]);
+        assert_eq!(
+            (found.start, found.candidates),
+            (5, vec!["until:".to_owned(), "user:".to_owned()])
+        );
+        assert_eq!(complete("op:c", &["clone"]).candidates, ["clone"]);
+        assert!(complete("until:", &[]).candidates.len() > 7);
     }
 
     #[test]

@@ -1,0 +1,49 @@
+//! The history in a real pseudo-terminal: a task of yesterday opens like one of now.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests may panic"
+)]
+
+mod pty_support;
+
+use pty_support::{Seen, Session};
+
+fn line(seen: &Seen, at: usize) -> String {
+    let contents = seen.parser.screen().contents();
+    contents.lines().nth(at).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn one_goes_to_the_history_finds_a_task_and_comes_back() {
+    let mut session = Session::start(120, 30, &["demo"]);
+    session.shows("live");
+    session.shows("Relocate");
+    session.press("H");
+    session.until("the history", |seen| {
+        line(seen, 0).starts_with(" HISTORY ") && line(seen, 1).contains("QUEUED")
+    });
+    session.shows("so far, back to");
+    // Nothing of now remains in it but what was queued in its time; what failed is asked of the server.
+    session.press("/");
+    session.press("\u{15}since:7d state:failed\r");
+    session.shows("filtered by the server: time, state");
+    session.until("failures only", |seen| line(seen, 2).contains('✗'));
+    session.press("3");
+    session.shows("Error");
+    session.press("5");
+    session.shows("TaskEvent");
+    session.press("/");
+    session.press("\u{15}since:8d until:9d\r");
+    session.shows("nothing can be between them");
+    session.press("\u{1b}");
+    session.hides("nothing can be between them");
+    session.press("H");
+    session.shows("live");
+    session.until("what is now", |seen| line(seen, 0).starts_with(" vtask"));
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
