@@ -1,25 +1,29 @@
 //! `vtask cancel`: shows what the flags say, asks, and tells the server's answer for each task.
 
-use std::{fmt::Write as _, io::BufRead, sync::Arc};
+mod answer;
+mod words;
+
+use std::{io::BufRead, sync::Arc};
 
 use clap::Args;
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+
+use answer::{Answer, Request};
+use words::{named, sentence};
 
 use super::{
     CommandError, Outcome, connect,
     follow::FollowArgs,
     session::{self, Snapshot},
-    shape, spans,
+    spans,
     stage::Stage,
-    targets::{self, full},
+    targets,
     tell::TellArgs,
     wait::{self, Goal, Plan, Server, Talk},
-    words,
 };
 use crate::{
     config::{self, ConnectionArgs, Defaults},
-    task::{Board, Record, Status},
+    task::Status,
     vim::{Client, ConnectOptions, Error},
 };
 
@@ -65,53 +69,6 @@ pub struct CancelArgs {
     /// Which server, and how to sign in.
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
-}
-
-/// What the server said to one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Accepted,
-    NotSupported,
-    InvalidState,
-    NoPermission,
-    Gone,
-    Failed,
-    /// Nothing was asked: it has ended already.
-    NotAsked,
-}
-
-impl Answer {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::NotSupported => "notSupported",
-            Self::InvalidState => "invalidState",
-            Self::NoPermission => "noPermission",
-            Self::Gone => "gone",
-            Self::Failed => "failed",
-            Self::NotAsked => "notAsked",
-        }
-    }
-
-    fn outcome(self) -> Outcome {
-        match self {
-            Self::Accepted => Outcome::Success,
-            Self::Gone | Self::Failed => Outcome::Unknown,
-            Self::NotSupported | Self::InvalidState | Self::NoPermission | Self::NotAsked => {
-                Outcome::Failed
-            }
-        }
-    }
-
-    fn of(error: &Error) -> Self {
-        match error.fault().map(crate::vim::types::Fault::type_name) {
-            Some("NotSupported") => Self::NotSupported,
-            Some("InvalidState") => Self::InvalidState,
-            Some("NoPermission") => Self::NoPermission,
-            Some("ManagedObjectNotFound") => Self::Gone,
-            _ => Self::Failed,
-        }
-    }
 }
 
 /// Asks for cancellation.
@@ -337,45 +294,6 @@ async fn look_at(
     Ok((snapshot, unreadable))
 }
 
-/// What there is to say before asking, and whether asking makes sense.
-fn sentence(board: &Board, record: &Record, name: Option<&str>) -> (String, bool) {
-    let Some(info) = record.info.as_deref() else {
-        let task = full(name, &record.id.mo_id);
-        return (format!("{task} cannot be read."), false);
-    };
-    let what = named(board, record, name);
-    let status = record.status();
-    if status.is_finished() {
-        return (
-            format!("{what} has ended already: {}.", shape::status(status)),
-            false,
-        );
-    }
-    let flags = format!(
-        "cancelable: {}, cancelled: {}",
-        info.cancelable, info.cancelled
-    );
-    let meaning = match (info.cancelled, info.cancelable) {
-        (true, _) => "cancellation was requested already, the server has not acted on it yet",
-        (false, true) => "it can be cancelled",
-        (false, false) => "the server says that it cannot be cancelled; it may refuse",
-    };
-    (
-        format!("{what} is {}: {meaning} ({flags}).", shape::status(status)),
-        true,
-    )
-}
-
-/// `Relocate virtual machine of db-prod-01 (task-4711)`.
-fn named(board: &Board, record: &Record, name: Option<&str>) -> String {
-    let mut text = board.operation(record).into_owned();
-    if let Some(target) = record.info.as_deref().and_then(words::target) {
-        let _ = write!(text, " of {target}");
-    }
-    let _ = write!(text, " ({})", full(name, &record.id.mo_id));
-    text
-}
-
 fn is_confirmed(servers: &[Asked], stage: &mut Stage<'_>) -> bool {
     let wanted = servers
         .iter()
@@ -387,7 +305,7 @@ fn is_confirmed(servers: &[Asked], stage: &mut Stage<'_>) -> bool {
             let record = server.snapshot.find(task).and_then(|at| board.get(at));
             record.map_or_else(|| task.to_string(), |record| named(board, record, name))
         }
-        several => format!("these {}", words::tasks(several.len())),
+        several => format!("these {}", super::words::tasks(several.len())),
     };
     let question = crate::text::sanitize(&format!("Cancel {question}? [y/N] ")).into_owned();
     let _ = write!(stage.err.writer, "{question}");
@@ -396,56 +314,4 @@ fn is_confirmed(servers: &[Asked], stage: &mut Stage<'_>) -> bool {
     let (mut input, _) = (stage.input)();
     let is_read = input.read_line(&mut answer).is_ok();
     is_read && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
-}
-
-/// What is told of the whole, and what comes of it.
-struct Request {
-    as_json: bool,
-    outcome: Outcome,
-}
-
-impl Request {
-    /// Tells one task's answer.
-    fn tell(
-        &mut self,
-        stage: &mut Stage<'_>,
-        (name, connect): (Option<&str>, &ConnectOptions),
-        task: &Arc<str>,
-        answer: Answer,
-        text: &str,
-    ) -> Result<(), CommandError> {
-        self.outcome = self.outcome.and(answer.outcome());
-        if !self.as_json {
-            stage.say(&format!("{}: {text}", full(name, task)));
-            return Ok(());
-        }
-        let endpoint = connect.address.name();
-        let mut line = shape::line("cancel", &endpoint, jiff::Timestamp::now());
-        line.insert("moId".to_owned(), json!(task));
-        line.insert("answer".to_owned(), json!(answer.word()));
-        line.insert("message".to_owned(), Value::from(text));
-        stage.print(&shape::written(line))
-    }
-
-    /// Tells that a server cannot be asked: of all its tasks.
-    fn tell_away(
-        &mut self,
-        stage: &mut Stage<'_>,
-        name: Option<&str>,
-        connect: &ConnectOptions,
-        tasks: &[Arc<str>],
-        error: &Error,
-    ) -> Result<(), CommandError> {
-        for task in tasks {
-            self.tell(
-                stage,
-                (name, connect),
-                task,
-                Answer::Failed,
-                &error.to_string(),
-            )?;
-        }
-        self.outcome = self.outcome.and(Outcome::of_error(error));
-        Ok(())
-    }
 }

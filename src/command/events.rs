@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    CommandError, Outcome, connect, list,
+    CommandError, Outcome, list,
     session::{self, Snapshot},
     shape,
     stage::Stage,
@@ -43,14 +43,7 @@ pub struct EventsArgs {
 /// # Errors
 /// When the task is not known, the server cannot be asked, and when standard output cannot be written.
 pub async fn run(args: &EventsArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    let target = targets::on_one_server(
-        &args.connection,
-        std::slice::from_ref(&args.task),
-        || (stage.input)().0,
-        stage.environment,
-    )?;
-    let task = super::single(target.tasks)?;
-    let connect = connect::one(&target.connection, stage.environment).await?;
+    let (connect, task) = targets::single(&args.connection, &args.task, stage).await?;
     let endpoint = connect.address.name();
     let asked = session::with(connect, stage, async |client| {
         let mut snapshot = Snapshot::begin(client).await;

@@ -32,8 +32,6 @@ pub use crate::task::shape;
 use crate::task::words;
 pub(crate) use spans::positive as positive_span;
 
-use std::sync::Arc;
-
 use stage::Stage;
 
 use crate::{
@@ -239,17 +237,6 @@ fn no_command_misspelt(tasks: &[String]) -> Result<(), CommandError> {
             "“{word}” is neither a command nor a task; did you mean `vtask {near}`?"
         ))),
         None => Ok(()),
-    }
-}
-
-/// The one task that a command is about.
-fn single(tasks: Vec<Arc<str>>) -> Result<Arc<str>, CommandError> {
-    match <[Arc<str>; 1]>::try_from(tasks) {
-        Ok([task]) => Ok(task),
-        Err(tasks) => Err(CommandError::Usage(format!(
-            "this is about one task, but {} are named.",
-            tasks.len()
-        ))),
     }
 }
 

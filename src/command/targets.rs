@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, io::BufRead, sync::Arc};
 
 use super::{
-    CommandError,
+    CommandError, connect,
+    stage::Stage,
     tasks::{self, Named},
 };
 use crate::{
     config::{self, ConnectionArgs, Environment},
     task::TaskRef,
-    vim::Address,
+    vim::{Address, ConnectOptions},
 };
 
 /// Tasks on one server.
@@ -233,30 +234,30 @@ fn on_which(
     })
 }
 
-/// The same where only one server can be asked.
+/// The one task that a command is about: its server's connection, and its moId.
 ///
 /// # Errors
 /// As [`with_tasks`] has, and when there are several.
-pub(super) fn on_one_server(
+pub(super) async fn single(
     args: &ConnectionArgs,
-    texts: &[String],
-    stdin: impl FnOnce() -> Box<dyn BufRead>,
-    environment: &dyn Environment,
-) -> Result<Target, CommandError> {
-    let targets = with_tasks(args, texts, stdin, environment)?;
-    <[Target; 1]>::try_from(targets)
-        .map(|[target]| target)
-        .map_err(|targets| {
-            let names: Vec<String> = targets
-                .into_iter()
-                .filter_map(|target| target.name)
-                .collect();
-            CommandError::Usage(format!(
-                "this is about one vCenter at a time, but {} are meant: {}.",
-                names.len(),
-                names.join(", ")
-            ))
-        })
+    text: &String,
+    stage: &Stage<'_>,
+) -> Result<(ConnectOptions, Arc<str>), CommandError> {
+    let texts = std::slice::from_ref(text);
+    let targets = with_tasks(args, texts, || (stage.input)().0, stage.environment)?;
+    let tasks = targets
+        .iter()
+        .flat_map(|target| target.tasks.iter().map(move |task| (target, task)));
+    match &tasks.collect::<Vec<_>>()[..] {
+        [(target, task)] => {
+            let connect = connect::one(&target.connection, stage.environment).await?;
+            Ok((connect, Arc::clone(task)))
+        }
+        several => Err(CommandError::Usage(format!(
+            "this is about one task, but {} are named.",
+            several.len()
+        ))),
+    }
 }
 
 /// The profile that a TASK names, and the rest of it.

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    CommandError, Outcome, connect,
+    CommandError, Outcome,
     session::{self, HERE, Snapshot},
     shape,
     stage::Stage,
@@ -54,14 +54,7 @@ pub struct TreeArgs {
 /// # Errors
 /// When the task is not known, the server cannot be asked, and when standard output cannot be written.
 pub async fn run(args: &TreeArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    let target = targets::on_one_server(
-        &args.connection,
-        std::slice::from_ref(&args.task),
-        || (stage.input)().0,
-        stage.environment,
-    )?;
-    let task = super::single(target.tasks)?;
-    let connect = connect::one(&target.connection, stage.environment).await?;
+    let (connect, task) = targets::single(&args.connection, &args.task, stage).await?;
     let endpoint = connect.address.name();
     let asked = session::with(connect, stage, async |client| gather(client, &task).await);
     let (snapshot, asked_for, complaint) = asked.await?;

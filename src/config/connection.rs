@@ -1,6 +1,9 @@
 //! From flags, environment and profile to a connection.
 
-use std::{env, path::PathBuf, sync::Arc};
+mod args;
+mod draft;
+
+use std::{env, path::PathBuf};
 
 use secrecy::SecretString;
 
@@ -8,76 +11,11 @@ use super::{
     ConfigError, Defaults, KeptSession, KeyringEntry, Profile, file::ConfigFile, secret,
     trust::trust,
 };
-use crate::vim::{Address, ConnectOptions, Credentials, Fingerprint, Trust};
+use crate::vim::{Address, ConnectOptions, Credentials, Trust};
 
-/// How to reach the vCenter.
-#[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
-#[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Connection")]
-pub struct ConnectionArgs {
-    /// Address of the vCenter; without a scheme it means https [also: GOVC_URL]
-    #[arg(long, env = "VTASK_URL", hide_env_values = true)]
-    pub url: Option<String>,
-
-    /// Account to sign in with; its password comes from --password-file, VTASK_PASSWORD or a prompt
-    /// [also: GOVC_USERNAME, GOVC_PASSWORD]
-    #[arg(short, long, env = "VTASK_USERNAME")]
-    pub username: Option<String>,
-
-    /// File whose first line is the password
-    #[arg(long, env = "VTASK_PASSWORD_FILE", value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
-
-    /// File whose first line is the id of a ready session (or VTASK_SESSION holds it)
-    #[arg(long, env = "VTASK_SESSION_FILE", value_name = "FILE")]
-    pub session_file: Option<PathBuf>,
-
-    /// File whose first line is a ready Authorization header value (or VTASK_AUTHORIZATION holds it)
-    #[arg(long, env = "VTASK_AUTHORIZATION_FILE", value_name = "FILE")]
-    pub authorization_file: Option<PathBuf>,
-
-    /// Certificate (PEM) of an authority to trust besides the machine's own [also: GOVC_TLS_CA_CERTS]
-    #[arg(long, env = "VTASK_CA_FILE", value_name = "FILE")]
-    pub ca_file: Option<PathBuf>,
-
-    /// SHA-256 fingerprint of the server's certificate: exactly that one is accepted
-    #[arg(long, env = "VTASK_THUMBPRINT", value_name = "SHA256")]
-    pub thumbprint: Option<Fingerprint>,
-
-    /// File of the certificates that were accepted by hand, instead of ~/.local/share/vtask/known-hosts
-    /// [read besides: GOVC_TLS_KNOWN_HOSTS]
-    #[arg(long, env = "VTASK_KNOWN_HOSTS", value_name = "FILE")]
-    pub known_hosts: Option<PathBuf>,
-
-    /// Do not check the server's certificate [also: GOVC_INSECURE]
-    #[arg(long, env = "VTASK_INSECURE")]
-    pub insecure: bool,
-
-    /// Release of the API to speak, such as 8.0.3.0, instead of asking the server
-    #[arg(long, env = "VTASK_RELEASE")]
-    pub release: Option<String>,
-
-    /// Send credentials over plain http to another machine
-    #[arg(long, env = "VTASK_ALLOW_PLAIN_HTTP")]
-    pub allow_plain_http: bool,
-
-    /// Leave the session open at the end and use it again in the next run; `vtask logout` ends it
-    #[arg(long, env = "VTASK_KEEP_SESSION")]
-    pub keep_session: bool,
-
-    /// Connection of the config file to use; several, on the screen and in list, get, wait and cancel: all of them
-    #[arg(
-        long,
-        env = "VTASK_PROFILE",
-        value_name = "NAME",
-        value_delimiter = ','
-    )]
-    pub profile: Vec<String>,
-
-    /// Config file to read instead of ~/.config/vtask/config.toml
-    #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-}
+pub use args::ConnectionArgs;
+pub use draft::Draft;
+use draft::SignIn;
 
 /// Environment variables, as an argument, so that nothing but the door reads the real ones.
 pub trait Environment {
@@ -116,115 +54,6 @@ pub fn file(
     environment: &dyn Environment,
 ) -> Result<ConfigFile, ConfigError> {
     ConfigFile::load(args.config.as_deref(), environment)
-}
-
-impl ConnectionArgs {
-    /// The profile that is named, if one is.
-    ///
-    /// # Errors
-    /// When there are several.
-    pub(super) fn one_profile(&self) -> Result<Option<&str>, ConfigError> {
-        match &self.profile[..] {
-            [] => Ok(None),
-            [one] => Ok(Some(one)),
-            several => Err(ConfigError(format!(
-                "this is about one vCenter, but --profile names {}: {}.",
-                several.len(),
-                several.join(", ")
-            ))),
-        }
-    }
-
-    /// The same for one of its profiles.
-    #[must_use]
-    pub fn of_profile(&self, name: &str) -> Self {
-        Self {
-            profile: vec![name.to_owned()],
-            ..self.clone()
-        }
-    }
-}
-
-/// A connection but for what may have to be asked for.
-#[derive(Debug)]
-pub struct Draft {
-    /// Where the server is.
-    pub address: Address,
-    trust: Trust,
-    release: Option<String>,
-    sign_in: SignIn,
-}
-
-#[derive(Debug)]
-enum SignIn {
-    Ready(Credentials),
-    Account {
-        user: String,
-        password: Option<SecretString>,
-        kept: Option<KeptSession>,
-    },
-}
-
-impl Draft {
-    /// The session of an earlier run, where it is wanted.
-    pub fn kept(&self) -> Option<(&str, &KeptSession)> {
-        match &self.sign_in {
-            SignIn::Account { user, kept, .. } => kept.as_ref().map(|kept| (user.as_str(), kept)),
-            SignIn::Ready(_) => None,
-        }
-    }
-
-    /// Whether the password would have to be asked for.
-    pub fn lacks_password(&self) -> bool {
-        matches!(&self.sign_in, SignIn::Account { password: None, .. })
-    }
-
-    /// With a session that is open already.
-    #[must_use]
-    pub fn with_session(&self, session: SecretString) -> ConnectOptions {
-        self.with(Credentials::Session(session))
-    }
-
-    /// Asks for the password on the terminal where nothing else gave it.
-    ///
-    /// # Errors
-    /// When there is no terminal.
-    pub fn finish(self) -> Result<ConnectOptions, ConfigError> {
-        let credentials = match &self.sign_in {
-            SignIn::Ready(credentials) => credentials.clone(),
-            SignIn::Account {
-                user,
-                password,
-                kept,
-            } => {
-                let password = match password {
-                    Some(password) => password.clone(),
-                    None => secret::prompt(user, &self.address.name())?,
-                };
-                let user = user.clone();
-                match kept {
-                    None => Credentials::Password { user, password },
-                    Some(kept) => Credentials::Kept {
-                        user,
-                        password,
-                        shelf: Arc::new(kept.clone()),
-                    },
-                }
-            }
-        };
-        Ok(self.with(credentials))
-    }
-
-    fn with(&self, credentials: Credentials) -> ConnectOptions {
-        ConnectOptions {
-            address: self.address.clone(),
-            trust: self.trust.clone(),
-            credentials,
-            release: self.release.clone(),
-            patience: ConnectOptions::PATIENCE,
-            traffic: Arc::default(),
-        }
-    }
 }
 
 /// Puts the connection together; asks for the password on the terminal where nothing else gives it.
@@ -459,107 +288,4 @@ fn first<const N: usize>(candidates: [Option<String>; N]) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use secrecy::ExposeSecret;
-
-    use super::*;
-
-    fn environment(pairs: &[(&str, &str)]) -> impl Environment + use<> {
-        let pairs: HashMap<String, String> = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        move |name: &str| pairs.get(name).cloned()
-    }
-
-    fn account(options: &ConnectOptions) -> (String, String) {
-        match &options.credentials {
-            Credentials::Password { user, password } => {
-                (user.clone(), password.expose_secret().to_owned())
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn govcs_variables_work_as_they_are() {
-        let environment = environment(&[
-            ("GOVC_URL", "https://ops:pw@vc01.lab/sdk"),
-            ("GOVC_INSECURE", "true"),
-        ]);
-        let options = resolve(&ConnectionArgs::default(), &environment).unwrap();
-        assert_eq!(options.address.name(), "vc01.lab");
-        assert_eq!(account(&options), ("ops".to_owned(), "pw".to_owned()));
-        assert!(options.trust.is_insecure());
-    }
-
-    #[test]
-    fn flags_win_over_the_environment() {
-        let environment = environment(&[
-            ("GOVC_URL", "https://ops:pw@vc01.lab/sdk"),
-            ("VTASK_PASSWORD", "mine"),
-        ]);
-        let args = ConnectionArgs {
-            url: Some("vc02.lab".to_owned()),
-            username: Some("kim".to_owned()),
-            ..ConnectionArgs::default()
-        };
-        let options = resolve(&args, &environment).unwrap();
-        assert_eq!(options.address.name(), "vc02.lab");
-        assert_eq!(account(&options), ("kim".to_owned(), "mine".to_owned()));
-    }
-
-    #[test]
-    fn ready_sessions_need_no_account_and_exclude_each_other() {
-        let url = ("VTASK_URL_UNUSED", "");
-        let args = ConnectionArgs {
-            url: Some("vc01.lab".to_owned()),
-            ..ConnectionArgs::default()
-        };
-        let session = environment(&[url, ("VTASK_SESSION", "abc")]);
-        let options = resolve(&args, &session).unwrap();
-        assert!(matches!(options.credentials, Credentials::Session(_)));
-        assert!(
-            !format!("{options:?}").contains("abc"),
-            "secrets never show"
-        );
-        let both = environment(&[("VTASK_SESSION", "abc"), ("VTASK_AUTHORIZATION", "Basic x")]);
-        assert!(resolve(&args, &both).is_err());
-    }
-
-    #[test]
-    fn credentials_do_not_travel_in_the_clear() {
-        let environment = environment(&[("VTASK_PASSWORD", "pw")]);
-        let mut args = ConnectionArgs {
-            url: Some("http://vc01.lab".to_owned()),
-            username: Some("ops".to_owned()),
-            ..ConnectionArgs::default()
-        };
-        let refused = resolve(&args, &environment).unwrap_err();
-        assert!(refused.0.contains("plain http"), "{refused}");
-        args.allow_plain_http = true;
-        assert!(resolve(&args, &environment).is_ok());
-    }
-
-    #[test]
-    fn what_is_missing_is_said() {
-        let nothing = environment(&[]);
-        let error = resolve(&ConnectionArgs::default(), &nothing).unwrap_err();
-        assert!(error.0.contains("--url"), "{error}");
-        let args = ConnectionArgs {
-            url: Some("vc01.lab".to_owned()),
-            ..ConnectionArgs::default()
-        };
-        let error = resolve(&args, &nothing).unwrap_err();
-        assert!(error.0.contains("--username"), "{error}");
-        let args = ConnectionArgs {
-            password_file: Some("/nonexistent/password".into()),
-            username: Some("ops".to_owned()),
-            ..args
-        };
-        let error = resolve(&args, &nothing).unwrap_err();
-        assert!(error.0.contains("/nonexistent/password"), "{error}");
-    }
-}
+mod tests;

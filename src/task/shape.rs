@@ -51,11 +51,11 @@ pub(crate) fn outcome(of: Status) -> Option<&'static str> {
 
 /// A duration in seconds, to the millisecond.
 pub(crate) fn seconds(span: SignedDuration) -> Value {
-    let milliseconds = span.as_millis();
-    let whole = milliseconds / 1000;
-    match milliseconds % 1000 {
-        0 => i64::try_from(whole).map_or(Value::Null, Value::from),
-        _ => json!(span.as_secs_f64()),
+    let milliseconds = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    if milliseconds % 1000 == 0 {
+        json!(milliseconds / 1000)
+    } else {
+        json!(SignedDuration::from_millis(milliseconds).as_secs_f64())
     }
 }
 
@@ -198,5 +198,9 @@ mod tests {
     fn durations_are_numbers_of_seconds() {
         assert_eq!(seconds(SignedDuration::from_secs(90)), json!(90));
         assert_eq!(seconds(SignedDuration::from_millis(1500)), json!(1.5));
+        assert_eq!(
+            seconds(SignedDuration::from_nanos(1_013_757_463)),
+            json!(1.013)
+        );
     }
 }

@@ -212,7 +212,7 @@ pub(in crate::command) fn sum(waiting: &Waiting) -> String {
             .filter(|task| wanted(&task.fate))
             .count()
     };
-    let done = count(|fate| matches!(fate, Fate::Ended(_) | Fate::Unknown(_)));
+    let done = count(|fate| matches!(fate, Fate::Ended(_)));
     let mut text = format!("{done} of {} ended", waiting.awaited.len());
     for (number, word) in [
         (count(|fate| *fate == Fate::Ended(Status::Failed)), "failed"),

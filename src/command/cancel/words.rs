@@ -1,0 +1,47 @@
+//! What there is to say of a task before its cancellation is asked for. Pure.
+
+use std::fmt::Write as _;
+
+use crate::{
+    command::{shape, targets::full, words},
+    task::{Board, Record},
+};
+
+/// What there is to say before asking, and whether asking makes sense.
+pub(super) fn sentence(board: &Board, record: &Record, name: Option<&str>) -> (String, bool) {
+    let Some(info) = record.info.as_deref() else {
+        let task = full(name, &record.id.mo_id);
+        return (format!("{task} cannot be read."), false);
+    };
+    let what = named(board, record, name);
+    let status = record.status();
+    if status.is_finished() {
+        return (
+            format!("{what} has ended already: {}.", shape::status(status)),
+            false,
+        );
+    }
+    let flags = format!(
+        "cancelable: {}, cancelled: {}",
+        info.cancelable, info.cancelled
+    );
+    let meaning = match (info.cancelled, info.cancelable) {
+        (true, _) => "cancellation was requested already, the server has not acted on it yet",
+        (false, true) => "it can be cancelled",
+        (false, false) => "the server says that it cannot be cancelled; it may refuse",
+    };
+    (
+        format!("{what} is {}: {meaning} ({flags}).", shape::status(status)),
+        true,
+    )
+}
+
+/// `Relocate virtual machine of db-prod-01 (task-4711)`.
+pub(super) fn named(board: &Board, record: &Record, name: Option<&str>) -> String {
+    let mut text = board.operation(record).into_owned();
+    if let Some(target) = record.info.as_deref().and_then(words::target) {
+        let _ = write!(text, " of {target}");
+    }
+    let _ = write!(text, " ({})", full(name, &record.id.mo_id));
+    text
+}

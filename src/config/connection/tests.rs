@@ -1,0 +1,102 @@
+use std::collections::HashMap;
+
+use secrecy::ExposeSecret;
+
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> impl Environment + use<> {
+    let pairs: HashMap<String, String> = pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    move |name: &str| pairs.get(name).cloned()
+}
+
+fn account(options: &ConnectOptions) -> (String, String) {
+    match &options.credentials {
+        Credentials::Password { user, password } => {
+            (user.clone(), password.expose_secret().to_owned())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn govcs_variables_work_as_they_are() {
+    let environment = environment(&[
+        ("GOVC_URL", "https://ops:pw@vc01.lab/sdk"),
+        ("GOVC_INSECURE", "true"),
+    ]);
+    let options = resolve(&ConnectionArgs::default(), &environment).unwrap();
+    assert_eq!(options.address.name(), "vc01.lab");
+    assert_eq!(account(&options), ("ops".to_owned(), "pw".to_owned()));
+    assert!(options.trust.is_insecure());
+}
+
+#[test]
+fn flags_win_over_the_environment() {
+    let environment = environment(&[
+        ("GOVC_URL", "https://ops:pw@vc01.lab/sdk"),
+        ("VTASK_PASSWORD", "mine"),
+    ]);
+    let args = ConnectionArgs {
+        url: Some("vc02.lab".to_owned()),
+        username: Some("kim".to_owned()),
+        ..ConnectionArgs::default()
+    };
+    let options = resolve(&args, &environment).unwrap();
+    assert_eq!(options.address.name(), "vc02.lab");
+    assert_eq!(account(&options), ("kim".to_owned(), "mine".to_owned()));
+}
+
+#[test]
+fn ready_sessions_need_no_account_and_exclude_each_other() {
+    let url = ("VTASK_URL_UNUSED", "");
+    let args = ConnectionArgs {
+        url: Some("vc01.lab".to_owned()),
+        ..ConnectionArgs::default()
+    };
+    let session = environment(&[url, ("VTASK_SESSION", "abc")]);
+    let options = resolve(&args, &session).unwrap();
+    assert!(matches!(options.credentials, Credentials::Session(_)));
+    assert!(
+        !format!("{options:?}").contains("abc"),
+        "secrets never show"
+    );
+    let both = environment(&[("VTASK_SESSION", "abc"), ("VTASK_AUTHORIZATION", "Basic x")]);
+    assert!(resolve(&args, &both).is_err());
+}
+
+#[test]
+fn credentials_do_not_travel_in_the_clear() {
+    let environment = environment(&[("VTASK_PASSWORD", "pw")]);
+    let mut args = ConnectionArgs {
+        url: Some("http://vc01.lab".to_owned()),
+        username: Some("ops".to_owned()),
+        ..ConnectionArgs::default()
+    };
+    let refused = resolve(&args, &environment).unwrap_err();
+    assert!(refused.0.contains("plain http"), "{refused}");
+    args.allow_plain_http = true;
+    assert!(resolve(&args, &environment).is_ok());
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let nothing = environment(&[]);
+    let error = resolve(&ConnectionArgs::default(), &nothing).unwrap_err();
+    assert!(error.0.contains("--url"), "{error}");
+    let args = ConnectionArgs {
+        url: Some("vc01.lab".to_owned()),
+        ..ConnectionArgs::default()
+    };
+    let error = resolve(&args, &nothing).unwrap_err();
+    assert!(error.0.contains("--username"), "{error}");
+    let args = ConnectionArgs {
+        password_file: Some("/nonexistent/password".into()),
+        username: Some("ops".to_owned()),
+        ..args
+    };
+    let error = resolve(&args, &nothing).unwrap_err();
+    assert!(error.0.contains("/nonexistent/password"), "{error}");
+}
