@@ -12,6 +12,7 @@ use crate::{
         state::{Overlay, State},
     },
     task::Handle,
+    vim::Trace,
     watch::Command,
 };
 
@@ -27,12 +28,17 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
 
 /// Has the server asked how a task stands and whether the account may cancel it.
 fn look_up(state: &State, handle: Handle) -> Vec<Effect> {
-    let Some((endpoint, mo_id)) = state.address(handle) else {
+    let Some(record) = state.board.get(handle) else {
         return Vec::new();
     };
+    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    let trace = match record.info.as_deref() {
+        Some(info) => Trace::of(info),
+        None => Trace::named(mo_id.clone()),
+    };
     vec![
-        Effect::Send(endpoint, Command::Refresh(vec![mo_id.clone()])),
-        Effect::Send(endpoint, Command::CheckPrivilege(mo_id)),
+        Effect::Send(endpoint, Command::Refresh(vec![mo_id])),
+        Effect::Send(endpoint, Command::CheckPrivilege(trace)),
     ]
 }
 
