@@ -25,33 +25,25 @@ impl Record {
     pub fn why_no_run(&self, now: Timestamp) -> Option<String> {
         let info = self.info.as_ref()?;
         let start = info.start_time?;
-        match info.complete_time {
-            Some(complete) => {
-                let by = backwards(start, complete)?;
-                Some(format!("it ended {by} before it began"))
-            }
-            None => {
-                let by = backwards(start, now).filter(|_| self.status().is_active())?;
-                Some(format!("its start lies {by} ahead of the server's clock"))
-            }
+        if let Some(complete) = info.complete_time {
+            let by = backwards(start, complete)?;
+            return Some(format!("it ended {by} before it began"));
         }
+        let by = backwards(start, now).filter(|_| self.status().is_active())?;
+        Some(format!("its start lies {by} ahead of the server's clock"))
     }
 
     /// The same for how long it waited.
     pub fn why_no_wait(&self, now: Timestamp) -> Option<String> {
         let info = self.info.as_ref()?;
-        match info.start_time.or(info.complete_time) {
-            Some(end) => {
-                let by = backwards(info.queue_time, end)?;
-                Some(format!("it began {by} before it was queued"))
-            }
-            None => {
-                let by = backwards(info.queue_time, now)?;
-                Some(format!(
-                    "its queueing lies {by} ahead of the server's clock"
-                ))
-            }
+        if let Some(end) = info.start_time.or(info.complete_time) {
+            let by = backwards(info.queue_time, end)?;
+            return Some(format!("it began {by} before it was queued"));
         }
+        let by = backwards(info.queue_time, now)?;
+        Some(format!(
+            "its queueing lies {by} ahead of the server's clock"
+        ))
     }
 
     /// Why the server's figure counts as none, if it sent one that is no percentage: for people.
