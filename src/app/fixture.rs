@@ -168,11 +168,11 @@ pub(crate) fn selected(state: &State) -> String {
     state.selected_record().unwrap().id.mo_id.to_string()
 }
 
-/// The moIds of all rows, from top to bottom.
+/// The moIds of all rows, from top to bottom; groups have none.
 pub(crate) fn rows(state: &State) -> Vec<String> {
     let rows = state.outline.rows(0..state.outline.len());
     rows.iter()
-        .map(|row| state.board.get(row.handle).unwrap().id.mo_id.to_string())
+        .filter_map(|row| Some(state.board.get(row.task()?)?.id.mo_id.to_string()))
         .collect()
 }
 

@@ -29,7 +29,7 @@ use crate::{
     figures::Report,
     task::{
         Board, EndpointId, Handle, Journal, PendingQuestion, Record, Scene, TypicalDurations,
-        outline::{Outline, SortColumn, View},
+        outline::{Outline, RowId, SortColumn, View},
     },
     vim::types::TaskEvent,
     watch::{FamilyState, Privilege},
@@ -112,7 +112,7 @@ pub struct Details {
     /// The first line that is seen.
     pub top: usize,
     /// Whose details were shown last; another task begins at the top.
-    pub subject: Option<Handle>,
+    pub subject: Option<RowId>,
 }
 
 /// What lies over the panels and has the keys.
@@ -181,9 +181,9 @@ pub struct Prompt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// A row of the list.
-    Row(Handle),
+    Row(RowId),
     /// The fold mark of a row.
-    FoldMark(Handle),
+    FoldMark(RowId),
     /// The name of a column.
     Column(SortColumn),
     /// An entry of the column editor.
@@ -357,8 +357,13 @@ impl State {
         }
     }
 
-    /// The selected task.
+    /// The selected task; none while a group is.
     pub fn selected(&self) -> Option<Handle> {
+        self.selected_row()?.task()
+    }
+
+    /// The selected task or group.
+    pub fn selected_row(&self) -> Option<RowId> {
         self.cursor.selected(&self.outline)
     }
 
@@ -405,7 +410,7 @@ impl State {
     pub fn settle(&mut self) {
         let areas = Areas::of(self);
         self.cursor.settle(&self.outline, areas.list.height);
-        let selected = self.selected();
+        let selected = self.selected_row();
         if self.details.subject != selected {
             self.details.subject = selected;
             self.details.top = 0;

@@ -12,6 +12,7 @@ mod details;
 mod figures;
 mod footer;
 mod gauge;
+mod group;
 mod header;
 mod help;
 mod ink;

@@ -2,6 +2,7 @@
 
 mod around;
 mod columns;
+mod groups;
 mod hostile;
 mod layouts;
 mod panels;

@@ -245,6 +245,9 @@ impl Endpoint {
                 return Err(halt);
             }
         };
+        if let Some(trouble) = self.options.connect.credentials.trouble() {
+            self.tell(Update::Notice(trouble.into())).await?;
+        }
         self.abandon_push();
         self.litter.clear();
         self.lookups.session_ended();

@@ -4,6 +4,7 @@ mod arranging;
 mod cancelling;
 mod clicking;
 mod commanding;
+mod grouping;
 mod listing;
 mod looking_back;
 mod news;

@@ -160,6 +160,9 @@ fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo)
             word = format!("{word} at {percent}%");
         }
         sheet.put("State", &word, words::role(status));
+        if record.presence == Presence::Past {
+            sheet.put("Known", "from the server's history only", Role::Dim);
+        }
     }
     if let Some(why) = record.why_no_percent() {
         sheet.put("", &why, Role::Warning);
@@ -298,7 +301,6 @@ fn times(sheet: &mut Sheet, record: &Record, info: &TaskInfo) {
     }
     match (&record.presence, record.seen) {
         (Presence::Gone(at), _) => sheet.moment("Gone", *at, now, "no longer on the server"),
-        (Presence::Past, _) => sheet.put("Known", "from the server's history only", Role::Dim),
         (Presence::Unreadable(reason), Some(seen)) => {
             sheet.moment("Last read", seen, now, reason);
         }
