@@ -127,6 +127,8 @@ actions! {
     MinuteForward: "minute on", "While looking back: a minute on";
     /// Look at what is now.
     Now: "now", "Return to what is now";
+    /// Show the servers' history, or what is now again.
+    History: "history", "Search the server's history; from there back to what is now";
     /// Show or hide the details.
     ToggleDetails: "details", "Show or hide the details";
     /// Give the details the whole screen, or back.

@@ -14,6 +14,7 @@ use super::{
     filters::{Clocks, FilterTyping},
     follow::Follow,
     geometry::Areas,
+    history::{self, History},
     inspector::Inspector,
     keymap::{Context, Keymap, KeymapError},
     line_edit::LineEdit,
@@ -230,6 +231,10 @@ pub struct State {
     pub size: Size,
     /// What is kept while one looks back; `board` and `outline` are of the past then.
     pub past: Option<Box<Past>>,
+    /// The history while it is shown; what belongs to the board is of the past then, and what is now is kept in it.
+    pub history: Option<Box<History>>,
+    /// What stays of the history while it is not shown.
+    pub memory: history::Memory,
     /// What changed.
     pub journal: Journal,
     /// All tasks.
@@ -309,6 +314,8 @@ impl State {
             keymap,
             size: Size::default(),
             past: None,
+            history: None,
+            memory: history::Memory::default(),
             journal: Journal::default(),
             board,
             typical: TypicalDurations::default(),

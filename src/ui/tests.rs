@@ -3,6 +3,7 @@
 mod around;
 mod columns;
 mod groups;
+mod history;
 mod hostile;
 mod layouts;
 mod panels;

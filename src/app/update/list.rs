@@ -128,6 +128,10 @@ fn fold_all(state: &mut State, folded: bool, now: Timestamp) {
 }
 
 pub(super) fn filter(state: &mut State, filter: Filter, now: Timestamp) {
+    let filter = match &mut state.history {
+        Some(history) => history.windowed(filter),
+        None => filter,
+    };
     rearrange(state, now, |view| view.filter = filter);
 }
 

@@ -5,6 +5,7 @@ mod columns;
 mod copy;
 mod details;
 mod export;
+mod history;
 mod inspect;
 mod list;
 mod mouse;
@@ -13,9 +14,9 @@ mod order;
 mod palette;
 mod past;
 mod prompt;
-mod summary;
+pub(super) mod summary;
 
-pub use inspect::may_ask;
+pub use inspect::{may_ask, verdict};
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::Timestamp;
@@ -39,6 +40,11 @@ use crate::{
 
 /// Lets an event change the state. What is to be done outside comes back, in order. `now` is this machine's time.
 pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
+    if let (Event::Key(_) | Event::Mouse(_) | Event::Paste(_), Some(history)) =
+        (&event, &mut state.history)
+    {
+        history.encourage();
+    }
     let mut effects = match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
         Event::Key(key) => press(state, key, now),
@@ -65,6 +71,7 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
     filters::pass(state, now);
     state.settle();
     effects.extend(follow::look_up(state, now));
+    effects.extend(history::read_on(state));
     effects.push(Effect::Draw);
     effects
 }
@@ -118,6 +125,9 @@ fn act_on_screen(
     action: Action,
     now: Timestamp,
 ) -> Vec<Effect> {
+    if let Some(effects) = history::act(state, action, now) {
+        return effects;
+    }
     if past::act(state, action, now) || is_for_a_task(state, action, now) {
         return Vec::new();
     }

@@ -5,6 +5,7 @@ mod cancelling;
 mod clicking;
 mod commanding;
 mod grouping;
+mod history;
 mod listing;
 mod looking_back;
 mod news;
