@@ -14,7 +14,7 @@ use support::{
 use vtask::{
     simulator::{Simulator, behaviour::Outage},
     vim::Trace,
-    watch::{Command, FamilyState, FetchMode, Link, WatchOptions},
+    watch::{Command, FamilyState, FetchMode, Link, Privilege, WatchOptions},
 };
 
 async fn frozen_by(change: impl FnOnce(&mut WatchOptions)) -> Frozen {
@@ -273,5 +273,75 @@ async fn a_question_is_dropped_when_its_task_ends() {
     frozen.settle().await;
     assert!(frozen.bench.status(&task).unwrap().is_finished());
     assert_eq!(frozen.bench.questions.last().unwrap(), &(task.into(), None));
+    frozen.stop().await;
+}
+
+/// All running tasks of one virtual machine, and some others.
+#[tokio::test(start_paused = true)]
+async fn a_right_is_asked_for_once_an_entity() {
+    let mut frozen = frozen(false).await;
+    let control = frozen.simulator.control();
+    let truth = control.truth();
+    let running = truth
+        .iter()
+        .filter(|info| info["state"] == "running" && !info["entity"].is_null());
+    let tasks: Vec<_> = running
+        .map(|info| info["key"].as_str().unwrap().to_owned())
+        .collect();
+    let entities: std::collections::HashSet<_> = truth
+        .iter()
+        .filter(|info| tasks.iter().any(|task| info["key"] == task.as_str()))
+        .map(|info| info["entity"]["value"].to_string())
+        .collect();
+    assert!(entities.len() < tasks.len());
+    for _ in 0..2 {
+        frozen.bench.privileges.clear();
+        for task in &tasks {
+            let trace = trace(&frozen, task);
+            frozen.bench.send(Command::CheckPrivilege(trace));
+        }
+        frozen.settle().await;
+        let told = &frozen.bench.privileges;
+        assert_eq!(told.len(), tasks.len());
+        assert!(told.iter().all(|(_, told)| *told == Privilege::Granted));
+        assert_eq!(
+            frozen.look_ups().len(),
+            entities.len(),
+            "once for each entity"
+        );
+    }
+    // Another session may have another role.
+    control.behave(|ways| ways.cancel_privilege = false);
+    control.kill_sessions();
+    frozen.bench.send(Command::Refresh(Vec::new()));
+    frozen.settle().await;
+    frozen.bench.privileges.clear();
+    let trace = trace(&frozen, &tasks[0]);
+    frozen.bench.send(Command::CheckPrivilege(trace));
+    frozen.settle().await;
+    assert_eq!(frozen.bench.privileges[0].1, Privilege::Denied);
+    frozen.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_right_that_is_not_told_is_unknown_with_its_reason() {
+    let mut frozen = frozen(false).await;
+    let task = child(&frozen);
+    let trace = trace(&frozen, &task);
+    let control = frozen.simulator.control();
+    control.fail_next(Outage::service_unavailable(None));
+    frozen.bench.send(Command::CheckPrivilege(trace.clone()));
+    frozen.settle().await;
+    let (_, Privilege::Unknown(reason)) = &frozen.bench.privileges[0] else {
+        panic!("{:?}", frozen.bench.privileges);
+    };
+    assert!(reason.contains("503"), "{reason}");
+    control.kill_sessions();
+    frozen.bench.send(Command::CheckPrivilege(trace));
+    frozen.settle().await;
+    let (_, told) = frozen.bench.privileges.last().unwrap();
+    assert_eq!(*told, Privilege::Granted, "the session is renewed for it");
+    let retrying = |link: &Link| matches!(link, Link::Retrying { .. });
+    assert!(!frozen.bench.links.iter().any(retrying));
     frozen.stop().await;
 }

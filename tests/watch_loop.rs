@@ -12,7 +12,7 @@ use support::{Bench, connect, standing, watch, watch_by};
 use vtask::{
     simulator::{Simulator, behaviour::Outage},
     task::{Presence, Status},
-    vim::{Client, Credentials, Trust},
+    vim::{Client, Credentials, Trace, Trust},
     watch::{CancelAnswer, Command, FetchMode, Link, Privilege},
 };
 
@@ -252,20 +252,17 @@ async fn the_privilege_to_cancel_is_told() {
     let running = tasks(&simulator, |info| {
         is_running(info) && !info["entity"].is_null()
     });
-    let mut bench = Bench::start(watch(&simulator, &[&running[0]]));
-    bench
-        .until("the task", |bench| !bench.board.is_empty())
-        .await;
     for (granted, expected) in [(true, Privilege::Granted), (false, Privilege::Denied)] {
+        let mut bench = Bench::start(watch(&simulator, &[&running[0]]));
         control.behave(|behaviours| behaviours.cancel_privilege = granted);
-        bench.privileges.clear();
-        bench.send(Command::CheckPrivilege(running[0].as_str().into()));
+        let trace = Trace::named(running[0].as_str().into());
+        bench.send(Command::CheckPrivilege(trace));
         bench
             .until("the answer", |bench| !bench.privileges.is_empty())
             .await;
         assert_eq!(bench.privileges[0].1, expected);
+        bench.stop().await;
     }
-    bench.stop().await;
 }
 
 async fn unwatched_tasks_leave_and_are_not_discovered_again(mode: FetchMode) {

@@ -65,7 +65,8 @@ fn task(state: &State, handle: Handle, now: Timestamp) -> Option<Timestamp> {
     if status == Status::Running && state.board.progress(handle) == Progress::None {
         return Some(next_second(now));
     }
-    let elapsed = until_change(record.elapsed(state.time(record, now))?);
+    let elapsed = record.elapsed(state.time(record, now));
+    let elapsed = until_change(elapsed.unwrap_or_default());
     let outlook = state.outlook_changes(handle, now);
     Some(outlook.map_or(now + elapsed, |outlook| outlook.min(now + elapsed)))
 }

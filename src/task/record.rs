@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{history::History, id::TaskId, progress::Progress, status::Status};
+use super::{history::History, id::TaskId, oddity::span, progress::Progress, status::Status};
 use crate::vim::types::{Malformed, TaskInfo};
 
 /// Where a task stands with the server.
@@ -162,25 +162,27 @@ impl Record {
         Progress::reported(self.info.as_ref().and_then(|info| info.progress))
     }
 
-    /// How long the task waited before it ran (until now, if it still waits). Never negative.
+    /// How long the task waited before it ran (until now, if it still waits). Never negative;
+    /// `None` where its times make no sense.
     pub fn queued_for(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
         let end = info.start_time.or(info.complete_time).unwrap_or(now);
-        Some(span(info.queue_time, end))
+        span(info.queue_time, end)
     }
 
-    /// How long the task has run, or did. `None` before it starts. Never negative.
+    /// How long the task has run, or did. `None` before it starts, and where its times make no
+    /// sense. Never negative.
     pub fn ran_for(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
-        Some(span(info.start_time?, self.end(now)))
+        span(info.start_time?, self.end(now))
     }
 
     /// How long ago the task was made, or how long it took in all: what "elapsed" means on the screen.
-    /// Never negative.
+    /// Never negative; `None` where its times make no sense.
     pub fn elapsed(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
         let start = info.start_time.unwrap_or(info.queue_time);
-        Some(span(start, self.end(now)))
+        span(start, self.end(now))
     }
 
     /// Since when the task runs, while it does.
@@ -214,8 +216,4 @@ impl Record {
 
 fn has_moved(old: &TaskInfo, new: &TaskInfo) -> bool {
     old.progress != new.progress || old.state != new.state || old.description != new.description
-}
-
-fn span(from: Timestamp, to: Timestamp) -> SignedDuration {
-    to.duration_since(from).max(SignedDuration::ZERO)
 }

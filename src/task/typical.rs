@@ -99,6 +99,15 @@ pub struct TypicalDurations {
     entities: HashMap<(Operation, Arc<str>), Sample>,
 }
 
+/// What a usual duration was learned from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LearnedFrom {
+    /// Runs on the same entity.
+    Entity,
+    /// Runs of the operation, wherever.
+    Operation,
+}
+
 /// One successful run, as found in the server's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinishedRun {
@@ -148,11 +157,28 @@ impl TypicalDurations {
         operation: &str,
         entity: Option<&str>,
     ) -> Option<&Typical> {
+        self.find(endpoint, operation, entity)
+            .map(|(typical, _)| typical)
+    }
+
+    /// The same, with what it was learned from.
+    pub fn find(
+        &self,
+        endpoint: EndpointId,
+        operation: &str,
+        entity: Option<&str>,
+    ) -> Option<(&Typical, LearnedFrom)> {
         let operation = (endpoint, Arc::from(operation));
         let of_operation = self.operations.get(&operation)?.typical.as_ref();
         let key = entity.map(|entity| (operation, Arc::from(entity)));
         let of_entity = key.and_then(|key| self.entities.get(&key)?.typical.as_ref());
-        of_entity.or(of_operation)
+        let of_entity = of_entity.map(|typical| (typical, LearnedFrom::Entity));
+        of_entity.or(of_operation.map(|typical| (typical, LearnedFrom::Operation)))
+    }
+
+    /// Whether anything was learned from an endpoint.
+    pub fn knows(&self, endpoint: EndpointId) -> bool {
+        self.operations.keys().any(|(place, _)| *place == endpoint)
     }
 
     /// Forgets an endpoint: before its history is read anew, or when it is left.

@@ -56,7 +56,11 @@ pub(super) fn role(status: Status) -> Role {
 
 /// How long a task has run, or did; nothing for a ghost.
 pub(super) fn elapsed(record: &Record, now: Timestamp) -> String {
-    record.elapsed(now).map(duration).unwrap_or_default()
+    match (record.elapsed(now), &record.info) {
+        (Some(elapsed), _) => duration(elapsed),
+        (None, Some(_)) => "?".to_owned(),
+        (None, None) => String::new(),
+    }
 }
 
 /// The time left in so many columns: the figure in full, else its units where they are plain, else its upper end.

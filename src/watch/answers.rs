@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
-    CancelAnswer, LookUpAnswer, Privilege, Update,
+    CancelAnswer, LookUpAnswer, Update,
     endpoint::{Endpoint, Halt},
     push::Fetch,
     reading::{Reading, Wish},
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     task::{Labels, ServerClock, TaskChange},
     vim::{
-        Client, Digest, Error, Trace,
+        Digest, Error, Trace,
         types::{
             Fault, FilterUpdate, ManagedObjectReference, OperationLabel, TaskInfo, TaskState,
             UpdateSet,
@@ -51,7 +51,6 @@ pub(super) enum Done {
     Clock(Timestamp, Result<Timestamp, Error>),
     Labels(Result<Vec<OperationLabel>, Error>),
     Cancel(Arc<str>, Result<(), Error>),
-    Privilege(Arc<str>, Result<Privilege, Error>),
     LookedUp(Trace, Result<Option<Value>, Error>),
     /// Tasks were put into the view; those that the server does not know.
     View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
@@ -87,17 +86,6 @@ impl Endpoint {
                 self.has_labels = true;
             }
             Done::Cancel(mo_id, answer) => self.take_cancel(reading, mo_id, answer).await?,
-            Done::Privilege(mo_id, answer) => {
-                let privilege = match answer {
-                    Ok(privilege) => privilege,
-                    Err(error) if error.is_session_dead() => {
-                        self.wishes.push(Wish::CheckPrivilege(mo_id));
-                        return Err(End::SessionDead(Box::new(error)));
-                    }
-                    Err(error) => Privilege::Unknown(error.reason().into()),
-                };
-                self.tell(Update::Privilege { mo_id, privilege }).await?;
-            }
             Done::LookedUp(trace, answer) => self.take_past(reading, trace, answer).await?,
             Done::View(joining, answer) => self.take_view(reading, &joining, answer)?,
             Done::Nudge => {}
@@ -365,26 +353,6 @@ fn usable<T>(answer: Result<T, Error>) -> Result<Option<T>, End> {
         Err(error) if error.is_passing() => Err(Halt::Failed(Box::new(error)).into()),
         Err(_) => Ok(None),
     }
-}
-
-/// Whether the account may cancel a task, as far as the server tells.
-pub(super) async fn privilege(
-    client: &Client,
-    mo_id: &str,
-    session_key: &str,
-) -> Result<Privilege, Error> {
-    if session_key.is_empty() {
-        let why = "the session was handed in, and the server tells privileges by its key only";
-        return Ok(Privilege::Unknown(why.into()));
-    }
-    let Some(entity) = client.task_info(mo_id).await?.entity else {
-        return Ok(Privilege::Unknown("the task names no entity".into()));
-    };
-    Ok(match client.may_cancel(&entity, session_key).await? {
-        Some(true) => Privilege::Granted,
-        Some(false) => Privilege::Denied,
-        None => Privilege::Unknown("the server does not say".into()),
-    })
 }
 
 fn cancel_answer(answer: Result<(), Error>) -> CancelAnswer {

@@ -16,7 +16,7 @@ pub enum Command {
     /// Read these whole, at once. Empty: all that are watched, and what is recent on the server.
     Refresh(Vec<Arc<str>>),
     /// Find out whether the account may cancel this task.
-    CheckPrivilege(Arc<str>),
+    CheckPrivilege(Trace),
     /// Ask the server to cancel this task.
     Cancel(Arc<str>),
     /// Find out from the server's history what became of a task that vanished.

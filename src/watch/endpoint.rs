@@ -250,7 +250,7 @@ impl Endpoint {
         }
         self.abandon_push();
         self.litter.clear();
-        self.lookups.past.session_ended();
+        self.lookups.session_ended();
         let user = session.as_ref().map(|session| session.user_name.clone());
         self.session = Session {
             key: session.map(|session| session.key).unwrap_or_default(),
@@ -413,7 +413,7 @@ impl Endpoint {
                 self.wishes.push(Wish::Discover);
             }
             Some(Command::Refresh(tasks)) => self.wishes.extend(tasks.into_iter().map(Wish::Read)),
-            Some(Command::CheckPrivilege(mo_id)) => self.wishes.push(Wish::CheckPrivilege(mo_id)),
+            Some(Command::CheckPrivilege(trace)) => self.wishes.push(Wish::CheckPrivilege(trace)),
             Some(Command::Cancel(mo_id)) => self.wishes.push(Wish::Cancel(mo_id)),
             Some(Command::LookUp(trace)) => self.wishes.push(Wish::LookUp(trace)),
             Some(command @ (Command::FollowFamily(_) | Command::FollowEvents(_))) => {

@@ -10,7 +10,7 @@ use tokio::{
 
 use super::{
     CancelAnswer, Link, PastRequest, Update,
-    answers::{Done, End, privilege},
+    answers::{Done, End},
     endpoint::{Endpoint, Halt},
     lookups::Found,
     push::Fetch,
@@ -32,7 +32,7 @@ const GATHERED: usize = 64;
 pub(super) enum Wish {
     Read(Arc<str>),
     Cancel(Arc<str>),
-    CheckPrivilege(Arc<str>),
+    CheckPrivilege(Trace),
     LookUp(Trace),
     Past(PastRequest),
     Discover,
@@ -117,6 +117,7 @@ impl Endpoint {
             reading.start(|client| async move { Done::Labels(client.operation_labels().await) });
         }
         self.resume_past(reading);
+        self.resume_privileges(reading);
         loop {
             self.try_push(&client).await?;
             self.start_requests(reading);
@@ -225,13 +226,7 @@ impl Endpoint {
                     Done::Cancel(mo_id, answer)
                 });
             }
-            Wish::CheckPrivilege(mo_id) => {
-                let key = self.session.key.clone();
-                reading.start(|client| async move {
-                    let privilege = privilege(&client, &mo_id, &key).await;
-                    Done::Privilege(mo_id, privilege)
-                });
-            }
+            Wish::CheckPrivilege(trace) => self.check_privilege(reading, &trace).await?,
             Wish::LookUp(trace) => {
                 let now = self.now();
                 reading.start(move |client| async move {

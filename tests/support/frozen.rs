@@ -96,6 +96,7 @@ impl Frozen {
         drop(self.freeze);
         tokio::time::resume();
         self.bench.stop().await;
+        tokio::time::pause();
     }
 }
 

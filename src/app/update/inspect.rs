@@ -12,6 +12,7 @@ use crate::{
         state::{Overlay, State},
     },
     task::Handle,
+    vim::Trace,
     watch::Command,
 };
 
@@ -30,12 +31,17 @@ fn look_up(state: &State, handle: Handle) -> Vec<Effect> {
     if state.history.is_some() {
         return Vec::new();
     }
-    let Some((endpoint, mo_id)) = state.address(handle) else {
+    let Some(record) = state.board.get(handle) else {
         return Vec::new();
     };
+    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    let trace = match record.info.as_deref() {
+        Some(info) => Trace::of(info),
+        None => Trace::named(mo_id.clone()),
+    };
     vec![
-        Effect::Send(endpoint, Command::Refresh(vec![mo_id.clone()])),
-        Effect::Send(endpoint, Command::CheckPrivilege(mo_id)),
+        Effect::Send(endpoint, Command::Refresh(vec![mo_id])),
+        Effect::Send(endpoint, Command::CheckPrivilege(trace)),
     ]
 }
 

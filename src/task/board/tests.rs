@@ -166,12 +166,12 @@ fn a_parent_without_a_figure_shows_its_childrens_mean() {
 }
 
 #[test]
-fn figures_out_of_range_are_brought_into_it() {
+fn figures_that_are_no_percentages_are_none() {
     let mut bench = Bench::default();
     let over = bench.put("over", &json!({"progress": 250}));
     let under = bench.put("under", &json!({"progress": -3}));
-    assert_eq!(bench.board.progress(over), Progress::Reported(100));
-    assert_eq!(bench.board.progress(under), Progress::Reported(0));
+    assert_eq!(bench.board.progress(over), Progress::None);
+    assert_eq!(bench.board.progress(under), Progress::None);
 }
 
 #[test]
@@ -241,10 +241,9 @@ fn durations_are_never_negative_and_go_by_the_given_now() {
     let mut bench = Bench::default();
     bench.put("future", &json!({"startTime": at(500).to_string()}));
     bench.put("waits", &json!({"state": "queued", "startTime": null}));
-    assert_eq!(
-        bench.record("future").elapsed(at(100)).unwrap().as_secs(),
-        0
-    );
+    let future = bench.record("future");
+    assert_eq!(future.elapsed(at(100)), None, "unknown until it has begun");
+    assert_eq!(future.elapsed(at(500)).unwrap().as_secs(), 0);
     assert_eq!(
         bench.record("waits").queued_for(at(100)).unwrap().as_secs(),
         100

@@ -8,7 +8,10 @@ use serde_json::Value;
 
 use crate::{
     app::cancel::{self, Standing},
-    task::{Handle, PendingQuestion, Presence, Record, Rule, Status, TimeLeft, estimate::Basis},
+    task::{
+        Handle, LearnedFrom, PendingQuestion, Presence, Record, Rule, Status, TimeLeft,
+        estimate::Basis,
+    },
     text::{ago, duration, width},
     ui::{
         Canvas, chart,
@@ -111,6 +114,7 @@ pub(super) fn lines(
     let (mut left, mut right) = (sheet(), sheet());
     progress(&mut left, handle, record, info);
     times(&mut left, record, info);
+    usually(&mut right, record, info);
     cancellation(&mut right, handle, record, info);
     family(&mut right, handle, info);
     identity(&mut right, info);
@@ -156,6 +160,12 @@ fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo)
             word = format!("{word} at {percent}%");
         }
         sheet.put("State", &word, words::role(status));
+        if record.presence == Presence::Past {
+            sheet.put("Known", "from the server's history only", Role::Dim);
+        }
+    }
+    if let Some(why) = record.why_no_percent() {
+        sheet.put("", &why, Role::Warning);
     }
     if let Some(phase) = &info.description {
         sheet.text("Phase", phase.text());
@@ -167,6 +177,7 @@ fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo)
             sheet.text("Target", &format!("{target}  {entity}"));
         }
         Some(entity) => sheet.text("Target", &entity.to_string()),
+        None if target.is_empty() => sheet.put("Target", "the task names none", Role::Dim),
         None => sheet.text("Target", &target),
     }
     sheet.text("Started by", &reason(&info.reason));
@@ -197,6 +208,40 @@ fn time_left(sheet: &mut Sheet, handle: Handle) {
             _ => sheet.put("Warning", &finding.sentence, Role::Warning),
         }
     }
+}
+
+/// How long the operation usually takes, or why that is not known of one that goes on.
+fn usually(sheet: &mut Sheet, record: &Record, info: &TaskInfo) {
+    let state = sheet.canvas.state;
+    let endpoint = record.id.endpoint;
+    let entity = info.entity.as_ref().map(|entity| &*entity.value);
+    let known = state.typical.find(endpoint, &info.description_id, entity);
+    let active = record.status().is_active();
+    if let Some((typical, from)) = known {
+        let (first, last) = typical.quartiles();
+        let of = match from {
+            LearnedFrom::Entity => "on this target",
+            LearnedFrom::Operation => "of this operation",
+        };
+        let text = format!(
+            "{}  half of {} runs {of} took {} to {}",
+            whole(typical.median()),
+            typical.count(),
+            whole(first),
+            whole(last)
+        );
+        sheet.text("Usually", &text);
+    } else if let Some(reason) = state.typical_unknown.get(&endpoint).filter(|_| active) {
+        sheet.put("Usually", &format!("unknown: {reason}"), Role::Dim);
+    } else if active && state.typical.knows(endpoint) {
+        sheet.put("Usually", "unknown: too few runs so far", Role::Dim);
+    }
+}
+
+fn whole(span: Duration) -> String {
+    SignedDuration::try_from(span)
+        .map(duration)
+        .unwrap_or_default()
 }
 
 /// What the virtual machine asks, with a line for each answer that it takes.
@@ -233,25 +278,29 @@ fn course(sheet: &mut Sheet, record: &Record, rows: usize) {
 fn times(sheet: &mut Sheet, record: &Record, info: &TaskInfo) {
     let canvas = sheet.canvas;
     let now = canvas.state.time(record, canvas.now);
-    let waited = record.queued_for(now).unwrap_or_default();
-    let waited = if waited >= SignedDuration::from_secs(1) {
-        format!("waited {}", duration(waited))
-    } else {
-        String::new()
+    let waited = match (record.queued_for(now), record.why_no_wait(now)) {
+        (Some(waited), _) if waited >= SignedDuration::from_secs(1) => {
+            format!("waited {}", duration(waited))
+        }
+        (None, Some(why)) => format!("how long it waited is unknown: {why}"),
+        _ => String::new(),
     };
     sheet.moment("Queued", info.queue_time, now, &waited);
     let active = record.status().is_active();
     if let Some(start) = info.start_time {
-        let ran = record.ran_for(now).map(duration).unwrap_or_default();
         let verb = if active { "running for" } else { "ran" };
-        sheet.moment("Started", start, now, &format!("{verb} {ran}"));
+        let ran = match (record.ran_for(now), record.why_no_run(now)) {
+            (Some(ran), _) => format!("{verb} {}", duration(ran)),
+            (None, Some(why)) => format!("how long it runs is unknown: {why}"),
+            (None, None) => String::new(),
+        };
+        sheet.moment("Started", start, now, &ran);
     }
     if let Some(complete) = info.complete_time {
         sheet.moment("Finished", complete, now, "");
     }
     match (&record.presence, record.seen) {
         (Presence::Gone(at), _) => sheet.moment("Gone", *at, now, "no longer on the server"),
-        (Presence::Past, _) => sheet.put("Known", "from the server's history only", Role::Dim),
         (Presence::Unreadable(reason), Some(seen)) => {
             sheet.moment("Last read", seen, now, reason);
         }

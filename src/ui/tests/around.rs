@@ -1,5 +1,7 @@
 //! What was looked up around tasks, or why it is not known, as the details show it.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -10,13 +12,13 @@ use super::{
 use crate::{
     app::{
         State,
-        fixture::{choose, task, tasks, tell},
+        fixture::{choose, empty, task, tasks, tell},
     },
     task::{
-        PendingQuestion, TaskChange,
+        FinishedRun, PendingQuestion, TaskChange,
         fixture::{at, info},
     },
-    watch::Update,
+    watch::{FamilyState, Update},
 };
 
 fn asked(width: u16, height: u16) -> State {
@@ -114,4 +116,92 @@ fn a_ghost_that_the_history_knows_is_a_finished_task_from_history() {
     assert_snapshot!("from_history_120x30", draw_text(&state));
     press(&mut state, "1z");
     assert_snapshot!("from_history_zoomed_120x30", draw_text(&state));
+}
+
+#[test]
+fn how_long_it_usually_takes_or_why_that_is_unknown() {
+    let line = |state: &State| {
+        let text = draw_text(state);
+        let lines = text.lines().skip_while(|line| !line.contains("Usually"));
+        let lines = lines.take(3).map(|line| line.trim_end().to_owned());
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let mut state = labelled(80, 60);
+    choose(&mut state, "task-4711");
+    press(&mut state, "1z");
+    assert_eq!(line(&state), "", "nobody has asked yet");
+    let refused = "NoPermission: Permission to perform this operation was denied. Ask for that privilege, or use \
+                   another account.";
+    tell(&mut state, Update::TypicalUnknown(refused.into()));
+    assert_snapshot!("usually_refused", line(&state));
+    let run = |operation: &str, entity: Option<&str>, seconds: u64| FinishedRun {
+        operation: operation.into(),
+        entity: entity.map(Into::into),
+        took: Duration::from_secs(seconds),
+    };
+    let relocate = "VirtualMachine.relocate";
+    let few = vec![run(relocate, None, 60)];
+    tell(&mut state, Update::Typical(few));
+    assert_snapshot!("usually_too_few", line(&state));
+    let more = (1..40).map(|n| run(relocate, Some("vm-1"), n * 100));
+    tell(&mut state, Update::Typical(more.collect()));
+    assert_snapshot!("usually_of_operation", line(&state));
+    let here = (1..8).map(|n| run(relocate, Some("vm-42"), n * 10));
+    tell(&mut state, Update::Typical(here.collect()));
+    assert_snapshot!("usually_on_target", line(&state));
+}
+
+/// Whatever a server says of a task's times and figures, the value is unknown and the reason stands in its place.
+#[test]
+fn odd_figures_and_times_say_why_they_count_as_unknown() {
+    for (name, more) in [
+        (
+            "future",
+            json!({"startTime": at(50_000).to_string(), "queueTime": at(50_000).to_string()}),
+        ),
+        (
+            "backwards",
+            json!({"state": "success", "startTime": at(900).to_string(), "completeTime": at(300).to_string()}),
+        ),
+        (
+            "early",
+            json!({"queueTime": at(900).to_string(), "startTime": at(300).to_string()}),
+        ),
+        (
+            "over_100",
+            json!({"progress": 130, "entity": null, "entityName": null, "name": null}),
+        ),
+        ("below_0", json!({"progress": -7})),
+        (
+            "waits",
+            json!({"state": "queued", "startTime": null, "queueTime": at(50_000).to_string()}),
+        ),
+    ] {
+        let mut state = empty(100, 30);
+        tell(&mut state, tasks(vec![task("task-1", &more)]));
+        assert_snapshot!(format!("odd_{name}"), draw_text(&state));
+    }
+}
+
+/// What is refused is told where it would stand, and nothing else suffers.
+#[test]
+fn the_history_and_the_events_say_why_they_are_not_known() {
+    let refused = "NoPermission: Permission to perform this operation was denied. Ask for that privilege, or use \
+                   another account.";
+    let mut state = labelled(100, 30);
+    choose(&mut state, "task-4711");
+    let family = Update::Family {
+        mo_id: "task-4711".into(),
+        state: FamilyState::Failed(refused.into()),
+    };
+    tell(&mut state, family);
+    let events = Update::Events {
+        mo_id: "task-4711".into(),
+        events: Err(refused.into()),
+    };
+    tell(&mut state, events);
+    press(&mut state, "2z");
+    assert_snapshot!("family_refused", draw_text(&state));
+    press(&mut state, "5");
+    assert_snapshot!("events_refused", draw_text(&state));
 }

@@ -57,6 +57,12 @@ impl Trace {
         self.known.as_ref().map(|known| known.chain)
     }
 
+    /// What it works on, where it was ever read: some name nothing.
+    pub fn entity(&self) -> Option<Option<&ManagedObjectReference>> {
+        let known = self.known.as_ref()?;
+        Some(known.entity.as_ref())
+    }
+
     /// Its key, where it was ever read.
     pub fn key(&self) -> Option<&Arc<str>> {
         self.known.as_ref().map(|known| &known.key)

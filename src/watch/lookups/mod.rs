@@ -8,6 +8,7 @@ mod family;
 mod follow;
 mod gate;
 mod past;
+mod privileges;
 mod questions;
 mod schedule;
 mod taking;
@@ -20,13 +21,14 @@ use tokio::{sync::mpsc, time::Instant};
 use self::{
     family::{FamilyFound, KinKnown},
     follow::Follow,
-    gate::{Line, Ticket},
+    gate::{Gate, Line, Ticket},
+    privileges::{Privileges, Step, Subject},
     questions::Questions,
     schedule::{Schedule, Urgency},
     typical::{Runs, TypicalRuns},
 };
 use super::{
-    Command, FamilyState, Update,
+    Command, FamilyState, Privilege, Update,
     endpoint::{Endpoint, Halt},
     push::Fetch,
     reading::Reading,
@@ -34,7 +36,7 @@ use super::{
 use crate::{
     task::PendingQuestion,
     vim::{
-        Error,
+        Error, Trace,
         types::{ManagedObjectReference, TaskEvent, TaskInfo, TaskState},
     },
 };
@@ -48,6 +50,10 @@ pub(super) enum Found {
     Events(u32, Result<Vec<TaskEvent>, Error>),
     Past(past::Answer),
     Typical(Result<Runs, Error>),
+    Privilege(
+        Subject,
+        Result<(Option<ManagedObjectReference>, Privilege), Error>,
+    ),
     Question(
         ManagedObjectReference,
         Result<Option<PendingQuestion>, Error>,
@@ -69,6 +75,7 @@ pub(super) struct LookUps {
     told: Option<Arc<[TaskEvent]>>,
     typical: TypicalRuns,
     questions: Questions,
+    privileges: Privileges,
     /// The search of the history.
     pub(super) past: past::Past,
 }
@@ -86,6 +93,7 @@ impl LookUps {
             told: None,
             typical: TypicalRuns::default(),
             questions: Questions::default(),
+            privileges: Privileges::default(),
             past: past::Past::default(),
         }
     }
@@ -133,6 +141,12 @@ impl LookUps {
         }
     }
 
+    /// There is another session; what belonged to the one before is gone.
+    pub(super) fn session_ended(&mut self) {
+        self.past.session_ended();
+        self.privileges.session_ended();
+    }
+
     /// The loop begins anew: whatever was under way is due again.
     pub(super) fn interrupted(&mut self, now: Instant) {
         while self.joining.try_recv().is_ok() {}
@@ -166,6 +180,41 @@ impl Endpoint {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Tells whether the account may cancel a task, or finds it out.
+    pub(super) async fn check_privilege(
+        &mut self,
+        reading: &mut Reading,
+        trace: &Trace,
+    ) -> Result<(), Halt> {
+        match self.lookups.privileges.want(trace, Instant::now()) {
+            Step::Tell(privilege) => {
+                let mo_id = trace.mo_id.clone();
+                self.tell(Update::Privilege { mo_id, privilege }).await
+            }
+            Step::Ask(subject) => {
+                self.ask_privilege(reading, subject);
+                Ok(())
+            }
+            Step::Wait => Ok(()),
+        }
+    }
+
+    /// Takes up again what was cut off.
+    pub(super) fn resume_privileges(&mut self, reading: &mut Reading) {
+        for subject in self.lookups.privileges.open() {
+            self.ask_privilege(reading, subject);
+        }
+    }
+
+    fn ask_privilege(&mut self, reading: &mut Reading, subject: Subject) {
+        let key = self.session.key.clone();
+        let gate = Gate::lasting(&self.lookups.line, Urgency::Asked);
+        reading.look_up(|client| async move {
+            let privilege = privileges::ask(&client, &gate, &subject, &key).await;
+            Found::Privilege(subject, privilege)
+        });
     }
 
     /// Begins the look-ups that are due, and lets through whoever may pass now.

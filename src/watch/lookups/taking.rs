@@ -17,7 +17,7 @@ use crate::{
         types::{TaskEvent, TaskInfo},
     },
     watch::{
-        FamilyState, Update,
+        FamilyState, Privilege, Update,
         answers::End,
         endpoint::{Endpoint, Halt},
         reading::Reading,
@@ -77,6 +77,22 @@ impl Endpoint {
                     return Err(End::SessionDead(Box::new(error)));
                 }
                 self.tell(Update::TypicalUnknown(reason(&error))).await?;
+            }
+            Found::Privilege(subject, Err(error))
+                if error.is_session_dead()
+                    && reading.client.can_renew()
+                    && self.lookups.privileges.renews(&subject) =>
+            {
+                return Err(End::SessionDead(Box::new(error)));
+            }
+            Found::Privilege(subject, answer) => {
+                let unknown = |error: Error| (None, Privilege::Unknown(error.reason().into()));
+                let (entity, privilege) = answer.unwrap_or_else(unknown);
+                let privileges = &mut self.lookups.privileges;
+                for mo_id in privileges.answered(&subject, entity, &privilege, now) {
+                    let privilege = privilege.clone();
+                    self.tell(Update::Privilege { mo_id, privilege }).await?;
+                }
             }
             Found::Question(machine, Ok(question)) => {
                 let questions = &mut self.lookups.questions;

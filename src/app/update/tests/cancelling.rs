@@ -8,11 +8,18 @@ use crate::{
         fixture::{HERE, busy, choose, find, now, task, tasks, tell},
     },
     task::TaskChange,
+    vim::Trace,
     watch::{CancelAnswer, Command, Privilege, Update},
 };
 
 fn cancel(mo_id: &str) -> Effect {
     Effect::Send(HERE, Command::Cancel(mo_id.into()))
+}
+
+fn check(state: &State, mo_id: &str) -> Effect {
+    let record = state.board.get(find(state, mo_id)).unwrap();
+    let trace = Trace::of(record.info.as_deref().unwrap());
+    Effect::Send(HERE, Command::CheckPrivilege(trace))
 }
 
 fn story(state: &State, mo_id: &str) -> String {
@@ -22,11 +29,12 @@ fn story(state: &State, mo_id: &str) -> String {
 #[test]
 fn opening_has_the_server_asked_and_sends_no_request() {
     let mut state = busy(80, 24);
+    let asked = press(&mut state, "c");
     assert_eq!(
-        press(&mut state, "c"),
+        asked,
         [
             Effect::Send(HERE, Command::Refresh(vec!["task-4711".into()])),
-            Effect::Send(HERE, Command::CheckPrivilege("task-4711".into())),
+            check(&state, "task-4711"),
         ]
     );
 }
@@ -81,10 +89,7 @@ fn another_member_of_the_family_can_be_cancelled_from_here() {
     press(&mut state, "c");
     assert_eq!(press(&mut state, "<enter>"), [], "it is not cancelable");
     let looked_up = press(&mut state, "<up>");
-    assert!(looked_up.contains(&Effect::Send(
-        HERE,
-        Command::CheckPrivilege("task-4711".into())
-    )));
+    assert!(looked_up.contains(&check(&state, "task-4711")));
     assert_eq!(press(&mut state, "<enter>y"), [cancel("task-4711")]);
 }
 

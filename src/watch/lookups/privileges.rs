@@ -1,0 +1,230 @@
+//! Whether the account may cancel: a right on the entity, so that it is asked once for all tasks of an entity. Pure but
+//! for the requests; `now` is an argument.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::gate::Gate;
+use crate::{
+    vim::{Client, Error, Pace, Trace, types::ManagedObjectReference},
+    watch::Privilege,
+};
+
+/// How long a right counts that was granted; if it is taken away meanwhile, the server refuses the request itself.
+const GRANTED: Duration = Duration::from_secs(5 * 60);
+/// How long one counts that was not: somebody may be about to be given it, and tries again.
+const DENIED: Duration = Duration::from_secs(20);
+
+/// What is known of the account's rights in this session.
+#[derive(Debug, Default)]
+pub(super) struct Privileges {
+    known: HashMap<ManagedObjectReference, (Privilege, Instant)>,
+    /// What is being asked for, and who waits for the answer.
+    asked: HashMap<Subject, Waiting>,
+}
+
+/// What is asked for: an entity, or a task of which it is not known on which entity it works.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::watch) enum Subject {
+    Entity(ManagedObjectReference),
+    Task(Arc<str>),
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    tasks: Vec<Arc<str>>,
+    /// Whether the session died of it.
+    has_renewed: bool,
+}
+
+/// What is to be done about a task.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// This is known.
+    Tell(Privilege),
+    /// The server is to be asked.
+    Ask(Subject),
+    /// It is being asked already.
+    Wait,
+}
+
+impl Privileges {
+    /// Somebody wants to know whether a task may be cancelled.
+    pub(super) fn want(&mut self, trace: &Trace, now: Instant) -> Step {
+        let subject = match trace.entity() {
+            Some(None) => {
+                let why = "the task names no entity that a right could be on";
+                return Step::Tell(Privilege::Unknown(why.into()));
+            }
+            Some(Some(entity)) => {
+                let known = self.known.get(entity);
+                if let Some((privilege, _)) = known.filter(|(_, until)| now < *until) {
+                    return Step::Tell(privilege.clone());
+                }
+                Subject::Entity(entity.clone())
+            }
+            None => Subject::Task(trace.mo_id.clone()),
+        };
+        let is_asked = self.asked.contains_key(&subject);
+        let waiting = self.asked.entry(subject.clone()).or_default();
+        if !waiting.tasks.contains(&trace.mo_id) {
+            waiting.tasks.push(trace.mo_id.clone());
+        }
+        if is_asked {
+            Step::Wait
+        } else {
+            Step::Ask(subject)
+        }
+    }
+
+    /// The server answered for this entity. Who waited for it?
+    pub(super) fn answered(
+        &mut self,
+        subject: &Subject,
+        entity: Option<ManagedObjectReference>,
+        privilege: &Privilege,
+        now: Instant,
+    ) -> Vec<Arc<str>> {
+        let counts = match privilege {
+            Privilege::Granted => Some(GRANTED),
+            Privilege::Denied => Some(DENIED),
+            Privilege::Unknown(_) => None,
+        };
+        if let Some((entity, counts)) = entity.zip(counts) {
+            self.known.insert(entity, (privilege.clone(), now + counts));
+        }
+        self.asked.remove(subject).unwrap_or_default().tasks
+    }
+
+    /// The session turned out to be dead. Answers whether it is worth renewing: then it is to be asked again.
+    pub(super) fn renews(&mut self, subject: &Subject) -> bool {
+        let waiting = self.asked.get_mut(subject);
+        waiting.is_some_and(|waiting| !std::mem::replace(&mut waiting.has_renewed, true))
+    }
+
+    /// What is to be asked again when the loop begins anew.
+    pub(super) fn open(&self) -> Vec<Subject> {
+        self.asked.keys().cloned().collect()
+    }
+
+    /// There is another session, and with it perhaps another role.
+    pub(super) fn session_ended(&mut self) {
+        self.known.clear();
+    }
+}
+
+/// Asks the server: for which entity, and whether the account may cancel there.
+pub(super) async fn ask(
+    client: &Client,
+    gate: &Gate,
+    subject: &Subject,
+    session_key: &str,
+) -> Result<(Option<ManagedObjectReference>, Privilege), Error> {
+    let unknown = |why: &str| Privilege::Unknown(why.into());
+    if session_key.is_empty() {
+        let why = "the session was handed in, and the server tells privileges by its key only";
+        return Ok((None, unknown(why)));
+    }
+    let entity = match subject {
+        Subject::Entity(entity) => entity.clone(),
+        Subject::Task(mo_id) => {
+            gate.pass().await;
+            match client.task_info(mo_id).await?.entity {
+                Some(entity) => entity,
+                None => {
+                    return Ok((
+                        None,
+                        unknown("the task names no entity that a right could be on"),
+                    ));
+                }
+            }
+        }
+    };
+    gate.pass().await;
+    let privilege = match client.may_cancel(&entity, session_key).await? {
+        Some(true) => Privilege::Granted,
+        Some(false) => Privilege::Denied,
+        None => unknown("the server does not say"),
+    };
+    Ok((Some(entity), privilege))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::task::fixture::info;
+
+    fn trace(mo_id: &str, entity: &Value) -> Trace {
+        Trace::of(&info(mo_id, &json!({"entity": entity})))
+    }
+
+    fn machine() -> (Value, ManagedObjectReference) {
+        let machine = json!({"type": "VirtualMachine", "value": "vm-7"});
+        (
+            machine,
+            ManagedObjectReference::new("VirtualMachine", "vm-7"),
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_entity_is_asked_for_once_and_counts_for_all_of_its_tasks() {
+        let now = Instant::now();
+        let (vm, entity) = machine();
+        let mut privileges = Privileges::default();
+        let subject = Subject::Entity(entity.clone());
+        assert_eq!(
+            privileges.want(&trace("task-1", &vm), now),
+            Step::Ask(subject.clone())
+        );
+        assert_eq!(privileges.want(&trace("task-2", &vm), now), Step::Wait);
+        assert_eq!(privileges.want(&trace("task-2", &vm), now), Step::Wait);
+        let waited = privileges.answered(&subject, Some(entity), &Privilege::Granted, now);
+        assert_eq!(waited, ["task-1".into(), "task-2".into()] as [Arc<str>; 2]);
+        let third = trace("task-3", &vm);
+        assert_eq!(privileges.want(&third, now), Step::Tell(Privilege::Granted));
+        assert_eq!(privileges.want(&third, now + GRANTED), Step::Ask(subject));
+        privileges.session_ended();
+        assert_eq!(
+            privileges.want(&third, now),
+            Step::Wait,
+            "still being asked"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_unknown_is_asked_again_and_what_is_denied_soon() {
+        let now = Instant::now();
+        let (vm, entity) = machine();
+        let mut privileges = Privileges::default();
+        let task = trace("task-1", &vm);
+        let subject = Subject::Entity(entity.clone());
+        for (privilege, is_known) in [
+            (Privilege::Unknown("it does not say".into()), false),
+            (Privilege::Denied, true),
+        ] {
+            assert_eq!(privileges.want(&task, now), Step::Ask(subject.clone()));
+            privileges.answered(&subject, Some(entity.clone()), &privilege, now);
+            let step = privileges.want(&task, now + DENIED / 2);
+            assert_eq!(step == Step::Tell(privilege.clone()), is_known);
+            privileges.answered(&subject, None, &Privilege::Unknown("".into()), now);
+        }
+        assert!(matches!(privileges.want(&task, now + DENIED), Step::Ask(_)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_an_entity_there_is_no_right_and_an_unread_task_is_read_first() {
+        let now = Instant::now();
+        let mut privileges = Privileges::default();
+        let step = privileges.want(&trace("task-1", &Value::Null), now);
+        assert!(matches!(step, Step::Tell(Privilege::Unknown(_))));
+        let unread = Subject::Task("task-2".into());
+        let step = privileges.want(&Trace::named("task-2".into()), now);
+        assert_eq!(step, Step::Ask(unread.clone()));
+        assert!(privileges.renews(&unread));
+        assert!(!privileges.renews(&unread), "once");
+        assert_eq!(privileges.open(), [unread]);
+    }
+}

@@ -1,0 +1,179 @@
+//! What lies around tasks where the server refuses it, has far too much of it, or its clock is hours off: each is
+//! unknown with its reason, or bounded, and nothing else suffers. The real loop against the embedded server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use support::{Bench, frozen::Frozen, standing, watch};
+use vtask::{
+    simulator::{Options, Simulator, behaviour::Behaviours, scenario::Scenario},
+    vim::Trace,
+    watch::{Command, FamilyState, FetchMode, Link},
+};
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+async fn frozen(options: Options) -> Frozen {
+    let simulator = Simulator::start(options).await.unwrap();
+    Frozen::start(simulator, |options| {
+        options.typical = true;
+        options.questions = true;
+    })
+    .await
+}
+
+fn any_running(frozen: &Frozen) -> Trace {
+    let truth = frozen.simulator.control().truth();
+    let running = truth.iter().find(|info| info["state"] == "running");
+    let key = running.unwrap()["key"].as_str().unwrap();
+    Trace::of(frozen.bench.record(key).unwrap().info.as_deref().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_that_is_refused_is_unknown_with_its_reason_and_nothing_else_suffers() {
+    type Change = fn(&mut Behaviours);
+    let refusals: [(Change, &str, &str); 3] = [
+        (|ways| ways.history = false, "NotSupported", "ESXi"),
+        (
+            |ways| ways.history_permission = false,
+            "NoPermission",
+            "privilege",
+        ),
+        (|ways| ways.max_collectors = 0, "InvalidState", "about 32"),
+    ];
+    for (refuse, fault, advice) in refusals {
+        let mut options = standing("demo");
+        refuse(&mut options.behaviours);
+        let mut frozen = frozen(options).await;
+        frozen.pass(seconds(2)).await;
+        let [reason] = &frozen.bench.typical_unknown[..] else {
+            panic!("{fault}: {:?}", frozen.bench.typical_unknown);
+        };
+        assert!(
+            reason.contains(fault) && reason.contains(advice),
+            "{reason}"
+        );
+        let trace = any_running(&frozen);
+        frozen
+            .bench
+            .send(Command::FollowFamily(Some(trace.clone())));
+        frozen.bench.send(Command::FollowEvents(Some(trace)));
+        frozen.settle().await;
+        let Some((_, FamilyState::Failed(reason))) = frozen.bench.families.last() else {
+            panic!("{fault}: {:?}", frozen.bench.families);
+        };
+        assert!(
+            reason.contains(fault) && reason.contains(advice),
+            "{reason}"
+        );
+        assert!(frozen.bench.events[0].1.is_ok(), "the events are there");
+        let control = frozen.simulator.control();
+        assert!(frozen.bench.shows_truth(&control));
+        let is_well = |link: &Link| !matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
+        assert!(
+            frozen.bench.links.iter().all(is_well),
+            "{:?}",
+            frozen.bench.links
+        );
+        // It is not asked for again and again: what is refused once in a while may be allowed later.
+        let before = frozen
+            .look_ups()
+            .iter()
+            .filter(|it| it.kind.contains("CreateCollector"))
+            .count();
+        frozen.pass(seconds(20)).await;
+        let after = frozen
+            .look_ups()
+            .iter()
+            .filter(|it| it.kind.contains("CreateCollector"))
+            .count();
+        assert_eq!(before, after);
+        control.behave(|ways| *ways = Behaviours::default());
+        tokio::time::advance(seconds(31 * 60)).await;
+        // Its ten requests share the second with others.
+        frozen.pass(seconds(45)).await;
+        assert!(frozen.bench.runs.len() > 1_000, "{fault}");
+        frozen.stop().await;
+    }
+}
+
+/// Sixty thousand tasks: many times what is looked through.
+#[tokio::test(start_paused = true)]
+async fn of_a_huge_history_a_bounded_part_is_read() {
+    let text = "about = \"much\"\nfirst_task = 100000\n[history]\ndays = 30\nper_day = 2000\n\
+                [[history.operations]]\noperation = \"VirtualMachine.clone\"\nmedian = \"9m\"\nspread = 0.4\n\
+                [[task]]\nat = \"-1m\"\n[task.what]\noperation = \"VirtualMachine.clone\"\ntakes = \"1h\"\n";
+    let scenario = Scenario::parse("much", text).unwrap();
+    let mut frozen = frozen(Options::new(scenario).manual()).await;
+    frozen.pass(seconds(20)).await;
+    let pages = |frozen: &Frozen| {
+        let requests = frozen.look_ups();
+        let pages = requests
+            .iter()
+            .filter(|it| it.kind.ends_with("/ReadPreviousTasks"));
+        (
+            pages.count(),
+            requests.iter().map(|it| it.bytes).sum::<usize>(),
+        )
+    };
+    let (count, bytes) = pages(&frozen);
+    assert_eq!(count, 6, "pages of 500");
+    assert!(bytes < 4 << 20, "{bytes}");
+    assert_eq!(frozen.bench.runs.len(), 3_000);
+    // A parent that is nowhere: the search for it comes to its end, too.
+    let trace = any_running(&frozen);
+    let mut info = frozen
+        .bench
+        .record(&trace.mo_id)
+        .unwrap()
+        .info
+        .clone()
+        .unwrap();
+    info.assign("parentTaskKey", serde_json::json!("task-99999999"))
+        .unwrap();
+    frozen
+        .bench
+        .send(Command::FollowFamily(Some(Trace::of(&info))));
+    frozen.settle().await;
+    let last = frozen.bench.families.last();
+    assert!(
+        matches!(last, Some((_, FamilyState::Found { .. }))),
+        "{last:?}"
+    );
+    assert!(pages(&frozen).0 <= 6 + 20, "{:?}", pages(&frozen));
+    assert_eq!(frozen.simulator.control().open_objects().histories, 0);
+    frozen.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_hours_off_tells_its_tasks_ages() {
+    for hours in [-9, 9] {
+        let mut options = standing("demo");
+        options.clock_offset = SignedDuration::from_hours(hours);
+        let simulator = Simulator::start(options).await.unwrap();
+        let control = simulator.control();
+        let mut options = watch(&simulator, &[]);
+        options.fetch = FetchMode::Push;
+        let mut bench = Bench::start(options);
+        bench
+            .until("the truth", |bench| bench.shows_truth(&control))
+            .await;
+        let now = bench.clock.at(Timestamp::now());
+        let ages: Vec<_> = bench
+            .board
+            .iter()
+            .filter(|(_, record)| record.status().is_active())
+            .map(|(_, record)| record.elapsed(now))
+            .collect();
+        assert!(ages.len() > 10);
+        let longest = ages.iter().map(|age| age.unwrap()).max().unwrap();
+        assert!(longest < SignedDuration::from_hours(2), "{longest}");
+        bench.stop().await;
+    }
+}
