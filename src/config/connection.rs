@@ -1,11 +1,11 @@
 //! From flags, environment and profile to a connection.
 
-use std::{env, path::PathBuf, sync::Arc};
+use std::{env, ops::Deref, path::PathBuf, sync::Arc};
 
 use secrecy::SecretString;
 
 use super::{
-    ConfigError, Defaults, KeptSession, KeyringEntry, Profile, file::ConfigFile, secret,
+    ConfigError, Defaults, GivenUrl, KeptSession, KeyringEntry, Profile, file::ConfigFile, secret,
     trust::trust,
 };
 use crate::vim::{Address, ConnectOptions, Credentials, Fingerprint, Trust};
@@ -17,7 +17,7 @@ use crate::vim::{Address, ConnectOptions, Credentials, Fingerprint, Trust};
 pub struct ConnectionArgs {
     /// Address of the vCenter; without a scheme it means https [also: GOVC_URL]
     #[arg(long, env = "VTASK_URL", hide_env_values = true)]
-    pub url: Option<String>,
+    pub url: Option<GivenUrl>,
 
     /// Account to sign in with; its password comes from --password-file, VTASK_PASSWORD or a prompt
     /// [also: GOVC_USERNAME, GOVC_PASSWORD]
@@ -411,7 +411,7 @@ fn server(
     let url = first([
         args.url.clone(),
         of_named,
-        environment.get("GOVC_URL"),
+        environment.get("GOVC_URL").map(GivenUrl::from),
         profile.url.clone(),
     ]);
     let url = url.ok_or_else(|| {
@@ -451,7 +451,7 @@ fn ready_credentials(
     }
 }
 
-fn first<const N: usize>(candidates: [Option<String>; N]) -> Option<String> {
+fn first<T: Deref<Target = str>, const N: usize>(candidates: [Option<T>; N]) -> Option<T> {
     candidates
         .into_iter()
         .flatten()
@@ -502,7 +502,7 @@ mod tests {
             ("VTASK_PASSWORD", "mine"),
         ]);
         let args = ConnectionArgs {
-            url: Some("vc02.lab".to_owned()),
+            url: Some("vc02.lab".into()),
             username: Some("kim".to_owned()),
             ..ConnectionArgs::default()
         };
@@ -515,7 +515,7 @@ mod tests {
     fn ready_sessions_need_no_account_and_exclude_each_other() {
         let url = ("VTASK_URL_UNUSED", "");
         let args = ConnectionArgs {
-            url: Some("vc01.lab".to_owned()),
+            url: Some("vc01.lab".into()),
             ..ConnectionArgs::default()
         };
         let session = environment(&[url, ("VTASK_SESSION", "abc")]);
@@ -533,7 +533,7 @@ mod tests {
     fn credentials_do_not_travel_in_the_clear() {
         let environment = environment(&[("VTASK_PASSWORD", "pw")]);
         let mut args = ConnectionArgs {
-            url: Some("http://vc01.lab".to_owned()),
+            url: Some("http://vc01.lab".into()),
             username: Some("ops".to_owned()),
             ..ConnectionArgs::default()
         };
@@ -549,7 +549,7 @@ mod tests {
         let error = resolve(&ConnectionArgs::default(), &nothing).unwrap_err();
         assert!(error.0.contains("--url"), "{error}");
         let args = ConnectionArgs {
-            url: Some("vc01.lab".to_owned()),
+            url: Some("vc01.lab".into()),
             ..ConnectionArgs::default()
         };
         let error = resolve(&args, &nothing).unwrap_err();

@@ -4,6 +4,7 @@ mod check;
 mod connection;
 mod defaults;
 mod file;
+mod given_url;
 mod kept;
 mod keyring;
 mod keys;
@@ -23,6 +24,7 @@ pub use connection::{
 };
 pub use defaults::{ClipboardChoice, Defaults, Words};
 pub use file::{ConfigFile, Profile};
+pub use given_url::GivenUrl;
 pub use kept::KeptSession;
 pub use keyring::KeyringEntry;
 pub use keys::KeyWishes;

@@ -7,6 +7,7 @@
 mod answers;
 mod backoff;
 mod command;
+mod doubts;
 mod endpoint;
 mod joining;
 mod link;
@@ -15,6 +16,7 @@ mod options;
 mod pace;
 mod past_query;
 mod push;
+mod rate;
 mod reading;
 mod translate;
 mod update;
