@@ -9,6 +9,7 @@ use vtask::{
 };
 
 fn main() -> ExitCode {
+    command::hardening::keep_memory_private();
     let cli = Cli::parse();
     match run(cli) {
         Ok(outcome) => ExitCode::from(outcome.code()),
