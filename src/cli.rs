@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    app::ColumnSet,
     command::{
         cancel::CancelArgs, completions::CompletionsArgs, config::ConfigArgs, events::EventsArgs,
         follow::FollowArgs, get::GetArgs, list::ListArgs, logout::LogoutArgs, man::ManArgs,
@@ -119,6 +120,11 @@ pub struct ScreenArgs {
         allow_hyphen_values = true
     )]
     pub sort: Option<Sort>,
+
+    /// Columns of the list, from left to right, each with a width if it is to have one: task,target,progress:20. The
+    /// same as for --sort, but for now; and finish, the time left by the clock
+    #[arg(long, env = "VTASK_COLUMNS", value_name = "COLUMN[:WIDTH],…")]
+    pub columns: Option<ColumnSet>,
 
     /// Write the figures of vtask's own running (requests, bytes, frames, latencies) as JSON on leaving
     #[arg(long, env = "VTASK_STATS", value_name = "FILE")]

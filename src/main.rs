@@ -10,12 +10,13 @@ use vtask::{
 
 fn main() -> ExitCode {
     command::hardening::keep_memory_private();
+    command::completions::answer();
     let cli = Cli::parse();
     match run(cli) {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(error) => {
             if error.is_told() {
-                eprintln!("vtask: {}", vtask::text::sanitize(&error.to_string()));
+                eprintln!("vtask: {}", error.told());
             }
             ExitCode::from(error.code())
         }

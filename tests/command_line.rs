@@ -1,4 +1,4 @@
-//! The built program: exit codes, the config file, completions, the manual.
+//! The built program: exit codes, the config file, the manual.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,43 +6,16 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod built_support;
 mod command_support;
 
 use std::{
     fs,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
+use built_support::{err, run, vtask};
 use command_support::server;
-
-fn vtask(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vtask"));
-    command.args(words).stdin(Stdio::null());
-    let inherited = [
-        "VTASK_URL",
-        "VTASK_USERNAME",
-        "VTASK_PASSWORD",
-        "VTASK_CONFIG",
-        "GOVC_URL",
-        "XDG_CONFIG_HOME",
-    ];
-    for variable in inherited {
-        command.env_remove(variable);
-    }
-    command.env("HOME", "/nonexistent");
-    command
-}
-
-/// Runs it beside the server of this test.
-async fn run(mut command: Command) -> Output {
-    tokio::task::spawn_blocking(move || command.output().unwrap())
-        .await
-        .unwrap()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
 
 #[tokio::test]
 async fn exit_codes_reach_the_shell() {
@@ -326,21 +299,8 @@ async fn a_profile_signs_in_by_a_command_that_prints_the_password() {
 }
 
 #[tokio::test]
-async fn completions_and_manual_come_for_every_shell() {
-    for shell in ["bash", "zsh", "fish", "powershell"] {
-        let output = run(vtask(&["completions", shell])).await;
-        let script = String::from_utf8(output.stdout).unwrap();
-        for word in ["wait", "max-outage", "cancel"] {
-            assert!(script.contains(word), "{shell} {word}");
-        }
-    }
-    let bash = run(vtask(&["completions", "bash"])).await;
+async fn the_manual_comes_for_every_command() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("vtask");
-    fs::write(&path, bash.stdout).unwrap();
-    if let Ok(status) = Command::new("bash").arg("-n").arg(&path).status() {
-        assert!(status.success(), "bash understands it");
-    }
     let main = run(vtask(&["man"])).await;
     assert!(String::from_utf8_lossy(&main.stdout).starts_with(".ie"));
     let wait = run(vtask(&["man", "wait"])).await;

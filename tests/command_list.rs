@@ -71,6 +71,49 @@ async fn choices_narrow_the_list() {
 }
 
 #[tokio::test]
+async fn the_list_is_written_as_a_sheet_for_whatever_takes_it_on() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(30));
+    let written = async |format: &str| {
+        let ran = line("list --state failed --format")
+            .word(format)
+            .on(&simulator)
+            .await;
+        assert_eq!((ran.code, &*ran.err), (0, ""), "{format}");
+        ran.out
+    };
+    let csv = written("csv").await;
+    let rows: Vec<&str> = csv.lines().collect();
+    assert!(
+        rows[0].starts_with("moId,status,operation,target,progress"),
+        "{csv}"
+    );
+    assert!(
+        rows[1].starts_with("task-7,failed,") && rows[2].starts_with("task-2,failed,"),
+        "{csv}"
+    );
+    assert_eq!(rows.len(), 3, "{csv}");
+    let markdown = written("markdown").await;
+    assert!(markdown.starts_with("| Task | Operation |"), "{markdown}");
+    assert!(markdown.contains("| task-7 |"), "{markdown}");
+    let array: Vec<serde_json::Value> = serde_json::from_str(&written("json").await).unwrap();
+    let lines = line("list --state failed --json")
+        .on(&simulator)
+        .await
+        .lines();
+    let ids = |all: &[serde_json::Value]| {
+        all.iter()
+            .map(|one| one["moId"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&array), ids(&lines));
+    let table = line("list --state failed").on(&simulator).await.out;
+    assert_eq!(written("table").await, table);
+    let both = ["vtask", "list", "--json", "--format", "csv"];
+    assert!(<vtask::cli::Cli as clap::Parser>::try_parse_from(both).is_err());
+}
+
+#[tokio::test]
 async fn on_a_terminal_no_line_is_wider_than_it() {
     let simulator = demo().await;
     for columns in [60, 80, 120, 200] {

@@ -125,6 +125,26 @@ async fn a_file_that_others_can_read_is_refused() {
     assert!(!ran.err.contains(session["session"].as_str().unwrap()));
 }
 
+/// Nothing can be put there; not even by root.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_session_that_cannot_be_kept_is_told_once_and_ended() {
+    for command in ["list", "cancel task-3 --yes --wait", "wait task-1 --json"] {
+        let simulator = server().await;
+        let ran = line(&format!("{command} --keep-session"))
+            .variable("XDG_RUNTIME_DIR", "/proc")
+            .driven(&simulator)
+            .await;
+        assert_eq!(ran.code, 0, "{command}: {ran:?}");
+        let told = ran
+            .err
+            .matches("the session cannot be kept in /proc/vtask/sessions")
+            .count();
+        assert_eq!(told, 1, "{command}: {}", ran.err);
+        assert_eq!(simulator.control().sessions(), 0, "{command}: signed out");
+    }
+}
+
 /// A keyring of one entry a file, spoken to as `secret-tool` is.
 const SECRET_TOOL: &str = r#"#!/bin/sh
 verb=$1; shift

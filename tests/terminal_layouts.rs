@@ -84,3 +84,28 @@ fn the_config_says_where_they_are_as_far_as_there_is_room() {
     session.press("q");
     assert!(session.ends_cleanly().success());
 }
+
+#[test]
+fn the_summary_leads_to_tasks_and_to_filters() {
+    let mut session = Session::start(80, 24, &["demo"]);
+    session.shows("live");
+    session.shows("Relocate");
+    session.press("o");
+    session.shows("OPERATIONS");
+    session.shows("RUNNING LONGEST");
+    session.press("\r");
+    session.shows(" / op=");
+    session.press("\u{1b}");
+    session.hides(" / op=");
+    session.press("o\t\r");
+    session.hides("OPERATIONS");
+    session.shows("Overview");
+    session.press(":");
+    session.shows("Commands");
+    session.press("summary\r");
+    session.shows("OPERATIONS");
+    session.press("q");
+    session.hides("OPERATIONS");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}

@@ -223,3 +223,32 @@ fn rows_are_sorted_by_several_columns() {
     session.press("q");
     assert!(session.ends_cleanly().success());
 }
+
+#[test]
+fn columns_are_chosen_in_the_config_and_on_the_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let text = "[columns]\nall = [\"id\", \"stat\", \"task\"]\n";
+    fs::write(&config, text).unwrap();
+    let arguments = ["demo", "--config", config.to_str().unwrap()];
+    let mut session = Session::start(80, 24, &arguments);
+    session.shows("live");
+    session.shows("TASK ID     TASK");
+    session.press("n");
+    session.shows("line 2: [columns] all: there is no column “stat”");
+    session.press(ESCAPE);
+    session.hides("no column");
+    session.press("C");
+    session.shows("Columns");
+    // The one after those two is the state.
+    session.press("jj <");
+    session.shows("TASK ID     STATE");
+    session.press("y");
+    session.shows("[\"id\", \"state\", \"task\"]");
+    session.press("r");
+    session.shows("TASK ID     TASK");
+    session.press(ESCAPE);
+    session.hides("Columns");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}

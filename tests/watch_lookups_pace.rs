@@ -14,12 +14,16 @@ use support::{
 use vtask::{
     simulator::{Simulator, behaviour::Outage},
     vim::Trace,
-    watch::{Command, FamilyState, Link},
+    watch::{Command, FamilyState, FetchMode, Link, WatchOptions},
 };
 
-async fn frozen(typical: bool) -> Frozen {
+async fn frozen_by(change: impl FnOnce(&mut WatchOptions)) -> Frozen {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
-    Frozen::start(simulator, |options| options.typical = typical).await
+    Frozen::start(simulator, change).await
+}
+
+async fn frozen(typical: bool) -> Frozen {
+    frozen_by(|options| options.typical = typical).await
 }
 
 /// A running task with a parent.
@@ -207,5 +211,67 @@ async fn trouble_with_a_look_up_is_its_own_and_passes() {
             .all(|link| !matches!(link, Link::Retrying { .. })),
         "{since:?}"
     );
+    frozen.stop().await;
+}
+
+/// The task that powers on the machine that asks something.
+fn asking(frozen: &Frozen) -> String {
+    let truth = frozen.simulator.control().truth();
+    let asking = |info: &&serde_json::Value| {
+        info["descriptionId"] == "VirtualMachine.powerOn" && info["entityName"] == "web-11"
+    };
+    let task = truth.iter().find(asking).unwrap();
+    task["key"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_virtual_machines_ask_is_found_in_the_background_and_dropped_when_it_is_answered() {
+    let mut frozen = frozen_by(|options| options.questions = true).await;
+    let control = frozen.simulator.control();
+    let task = asking(&frozen);
+    frozen.pass(seconds(9)).await;
+    assert!(frozen.look_ups().is_empty(), "they may still move");
+    let mut last = 0;
+    while frozen.bench.questions.is_empty() {
+        frozen.pass(seconds(1)).await;
+        let now = frozen.look_ups().len();
+        assert!(now <= last + 1, "{last} {now}");
+        assert!(now < 60, "it is among them");
+        last = now;
+    }
+    let (of, question) = frozen.bench.questions.remove(0);
+    let question = question.unwrap();
+    assert_eq!(*of, *task);
+    assert!(question.text.contains("moved or copied"), "{question:?}");
+    assert_eq!(question.choices, ["Cancel", "I Moved It", "I Copied It"]);
+    frozen.pass(seconds(30)).await;
+    assert!(frozen.bench.questions.is_empty(), "told once");
+    assert!(control.answer_question("web-11"));
+    frozen.pass(seconds(30)).await;
+    assert_eq!(frozen.bench.questions, [(task.into(), None)]);
+    frozen.stop().await;
+}
+
+/// Its changes are pushed, field by field.
+#[tokio::test(start_paused = true)]
+async fn a_question_is_dropped_when_its_task_ends() {
+    let push = |options: &mut WatchOptions| {
+        options.questions = true;
+        options.fetch = FetchMode::Push;
+    };
+    let mut frozen = frozen_by(push).await;
+    let control = frozen.simulator.control();
+    let task = asking(&frozen);
+    while frozen.bench.questions.is_empty() {
+        frozen.pass(seconds(1)).await;
+        assert!(frozen.look_ups().len() < 60);
+    }
+    control.advance(seconds(4 * 60));
+    frozen
+        .bench
+        .send(Command::Refresh(vec![task.as_str().into()]));
+    frozen.settle().await;
+    assert!(frozen.bench.status(&task).unwrap().is_finished());
+    assert_eq!(frozen.bench.questions.last().unwrap(), &(task.into(), None));
     frozen.stop().await;
 }

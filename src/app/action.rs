@@ -77,6 +77,24 @@ actions! {
     Reverse: "reverse", "Turn the order round";
     /// Sort by a further column, or no longer.
     FurtherSort: "add or remove", "Sort by this column as well, or no longer";
+    /// Choose the columns.
+    Columns: "columns", "Choose the columns: which, in which order, how wide";
+    /// Show or hide a column.
+    ToggleColumn: "show or hide", "Show or hide the column";
+    /// Move a column to the left.
+    ColumnLeft: "left", "Move the column one to the left";
+    /// Move a column to the right.
+    ColumnRight: "right", "Move the column one to the right";
+    /// Make a column wider.
+    WidenColumn: "wider", "Make the column wider";
+    /// Make a column narrower.
+    NarrowColumn: "narrower", "Make the column narrower";
+    /// Let a column be as wide as there is room.
+    AutoColumn: "auto", "Let the column be as wide as there is room";
+    /// Take the columns that there were.
+    ResetColumns: "reset", "Take the columns that there are without a choice";
+    /// Copy the columns.
+    CopyColumns: "copy", "Copy the columns as a line for the config file";
     /// Tree or flat list.
     Layout: "tree/flat", "Show families as a tree, or a flat list";
     /// Watch more tasks.
@@ -155,6 +173,12 @@ actions! {
     Palette: "commands", "Find a command by a few letters of its name";
     /// Show the keys.
     Help: "help", "Show the keys";
+    /// Show all tasks in numbers.
+    Summary: "summary", "Summary: counts by operation and account, longest running, latest failures";
+    /// The next section.
+    NextSection: "next section", "Next section of the summary";
+    /// The section before.
+    PreviousSection: "section back", "Previous section of the summary";
     /// Show past notices.
     Notices: "notices", "Show the notices of this session";
     /// Show the figures of vtask's own running.

@@ -182,7 +182,9 @@ fn finished(how: &str, at: Option<Timestamp>, now: Timestamp) -> String {
 
 fn unseen(record: &Record) -> String {
     match &record.presence {
-        Presence::Present => "Nothing is known of this task yet but its id.".to_owned(),
+        Presence::Present | Presence::Past => {
+            "Nothing is known of this task yet but its id.".to_owned()
+        }
         Presence::Gone(_) => {
             "The server does not know this task; it finished long ago, or never was.".to_owned()
         }

@@ -36,8 +36,12 @@ pub enum Context {
     Confirm,
     /// In a menu.
     Menu,
+    /// In the summary of all tasks.
+    Summary,
     /// In the sort menu.
     Order,
+    /// In the column editor.
+    Columns,
     /// In a text that is only read: the help, the notices.
     Reading,
     /// At a line that is being typed.
@@ -61,14 +65,16 @@ pub struct Binding {
 
 impl Context {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::List,
         Self::Details,
         Self::Screen,
         Self::Cancel,
         Self::Confirm,
         Self::Order,
+        Self::Columns,
         Self::Menu,
+        Self::Summary,
         Self::Reading,
         Self::Prompt,
         Self::Palette,
@@ -85,7 +91,9 @@ impl Context {
             Self::Cancel => &[Self::Cancel, Self::Global],
             Self::Confirm => &[Self::Confirm, Self::Global],
             Self::Menu => &[Self::Menu, Self::Global],
+            Self::Summary => &[Self::Summary, Self::Global],
             Self::Order => &[Self::Order, Self::Global],
+            Self::Columns => &[Self::Columns, Self::Global],
             Self::Reading => &[Self::Reading, Self::Global],
             Self::Prompt => &[Self::Prompt, Self::Global],
             Self::Palette => &[Self::Palette, Self::Global],
@@ -102,7 +110,9 @@ impl Context {
             Self::Cancel => "cancel",
             Self::Confirm => "confirm",
             Self::Menu => "menu",
+            Self::Summary => "summary",
             Self::Order => "order",
+            Self::Columns => "columns",
             Self::Reading => "reading",
             Self::Prompt => "prompt",
             Self::Palette => "palette",
@@ -124,7 +134,9 @@ impl Context {
             Self::Cancel => "In the cancel inspector",
             Self::Confirm => "At the question whether to cancel",
             Self::Menu => "In a menu",
+            Self::Summary => "In the summary",
             Self::Order => "In the sort menu",
+            Self::Columns => "In the column editor",
             Self::Reading => "In the help and the notices",
             Self::Prompt => "While typing",
             Self::Palette => "In the list of commands",
@@ -174,6 +186,24 @@ impl Context {
                 Action::FurtherSort,
                 Action::Reverse,
                 Action::Dismiss,
+            ],
+            Self::Summary => &[
+                Action::Down,
+                Action::Accept,
+                Action::NextSection,
+                Action::Dismiss,
+            ],
+            Self::Columns => &[
+                Action::Down,
+                Action::ToggleColumn,
+                Action::ColumnLeft,
+                Action::ColumnRight,
+                Action::WidenColumn,
+                Action::NarrowColumn,
+                Action::Dismiss,
+                Action::ResetColumns,
+                Action::CopyColumns,
+                Action::AutoColumn,
             ],
             Self::Reading => &[Action::Down, Action::PageDown, Action::Dismiss],
             Self::Prompt => &[

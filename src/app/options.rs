@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::{arrangement::Arrangement, keymap::Keymap};
+use super::{arrangement::Arrangement, columns::Columns, keymap::Keymap};
 use crate::task::{Saved, outline::Sort};
 
 macro_rules! themes {
@@ -181,6 +181,8 @@ pub struct Options {
     pub typed_filters: Vec<String>,
     /// The order of the rows to begin with.
     pub sort: Sort,
+    /// The columns of the list.
+    pub columns: Columns,
 }
 
 impl Default for Options {
@@ -200,6 +202,7 @@ impl Default for Options {
             saved_filters: Saved::new(),
             typed_filters: Vec::new(),
             sort: Sort::default(),
+            columns: Columns::default(),
         }
     }
 }

@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{geometry::Areas, state::State};
+use super::{
+    geometry::Areas,
+    state::{Overlay, State},
+};
 use crate::task::{
     Finding, Handle, Record, Rule, Status, TimeLeft,
     estimate::{Basis, estimate},
@@ -46,14 +49,15 @@ impl Outlook {
         }
     }
 
-    /// Whether nothing moves.
+    /// Whether nothing moves: it stands still, or waits for somebody's answer.
     pub fn is_stalled(&self) -> bool {
         is_stalled(&self.findings)
     }
 }
 
 fn is_stalled(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.rule == Rule::Stalled)
+    let halts = |finding: &Finding| matches!(finding.rule, Rule::Stalled | Rule::Question);
+    findings.iter().any(halts)
 }
 
 /// The outlooks of the rows that are seen. An outlook costs some hundred times what drawing its cell does, and rarely
@@ -113,7 +117,7 @@ impl State {
     /// Looks ahead for the tasks that are seen, before they are drawn.
     pub fn look_ahead(&mut self, now: Timestamp) {
         let mut before = std::mem::take(&mut self.outlooks.0);
-        for handle in seen(self) {
+        for handle in seen(self, now) {
             let Some(record) = self.board.get(handle) else {
                 continue;
             };
@@ -135,8 +139,11 @@ impl State {
     }
 }
 
-/// The tasks that are seen: in the rows, and in the details.
-pub(super) fn seen(state: &State) -> Vec<Handle> {
+/// The tasks that are seen: in the rows, and in the details; or in the summary. `now` is the moment that is shown.
+pub(super) fn seen(state: &State, now: Timestamp) -> Vec<Handle> {
+    if let Some(Overlay::Summary(summing)) = &state.overlay {
+        return summing.tasks(state, now);
+    }
     let areas = Areas::of(state);
     let rows = state.cursor.visible(&state.outline, areas.list.height);
     let details = (areas.details.height > 0).then(|| state.selected());
@@ -191,7 +198,8 @@ mod tests {
     use super::*;
     use crate::{
         app::fixture::{HERE, climbed, empty, find, now, task, tasks, tell},
-        task::{FinishedRun, fixture::at},
+        task::{FinishedRun, PendingQuestion, fixture::at},
+        watch::Update,
     };
 
     #[test]
@@ -211,6 +219,23 @@ mod tests {
         let still = Outlook::of(&state, handle, at(3720 + 3600));
         assert!(still.is_stalled());
         assert_eq!(still.left, Some(TimeLeft::Unknown));
+    }
+
+    #[test]
+    fn who_waits_for_an_answer_has_no_end_in_sight() {
+        let mut state = climbed(50, 60);
+        let question = PendingQuestion {
+            text: "Moved or copied?".to_owned(),
+            choices: Vec::new(),
+        };
+        let mo_id: Arc<str> = "task-1".into();
+        for (question, is_there) in [(Some(question), true), (None, false)] {
+            let mo_id = mo_id.clone();
+            tell(&mut state, Update::Question { mo_id, question });
+            let outlook = Outlook::of(&state, find(&state, "task-1"), now());
+            assert_eq!(outlook.is_stalled(), is_there);
+            assert_eq!(outlook.left == Some(TimeLeft::Unknown), is_there);
+        }
     }
 
     #[test]

@@ -426,6 +426,13 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
 
     fn draw(&mut self) -> Result<(), Exit> {
         let (now, began) = (self.clock.now(), Instant::now());
+        // A terminal that was resized before anybody listened is told of by its size only.
+        if let Ok(size) = self.terminal.size()
+            && size != self.state.size
+        {
+            self.state.fit(size, now);
+            self.state.settle();
+        }
         if matches!(self.state.overlay, Some(Overlay::Figures { .. })) {
             self.state.figures = self.figures.report();
         }

@@ -9,6 +9,7 @@ use super::{
     action::Action,
     arrangement::Arrangement,
     cancel::Request,
+    columns::{ColumnEditor, Columns},
     cursor::Cursor,
     filters::{Clocks, FilterTyping},
     follow::Follow,
@@ -22,6 +23,7 @@ use super::{
     palette::Palette,
     past::Past,
     server::Server,
+    summary::Summing,
 };
 use crate::{
     figures::Report,
@@ -123,6 +125,8 @@ pub enum Overlay {
         /// Which one is pointed at, by its place in [`SortColumn::ALL`].
         chosen: usize,
     },
+    /// The columns to choose from.
+    Columns(ColumnEditor),
     /// The keys.
     Help {
         /// The first line that is seen.
@@ -147,6 +151,8 @@ pub enum Overlay {
     },
     /// The commands to choose from.
     Palette(Palette),
+    /// All tasks in numbers, in the place of list and details.
+    Summary(Box<Summing>),
 }
 
 /// What a line is being typed for.
@@ -180,6 +186,8 @@ pub enum Target {
     FoldMark(Handle),
     /// The name of a column.
     Column(SortColumn),
+    /// An entry of the column editor.
+    ColumnEntry(usize),
     /// A tab.
     Tab(Tab),
     /// The text of the details.
@@ -190,6 +198,8 @@ pub enum Target {
     Member(Handle),
     /// An entry of the sort menu.
     Order(usize),
+    /// An entry of the summary.
+    Summed(usize),
     /// A command of the palette.
     Command(usize),
     /// An entry of the menu of what can be copied.
@@ -228,6 +238,8 @@ pub struct State {
     pub typical: TypicalDurations,
     /// Which of them are rows, and in which order.
     pub outline: Outline,
+    /// Which columns the list has.
+    pub columns: Columns,
     /// The endpoints, in the order in which they were named.
     pub servers: Vec<Server>,
     /// The selected row.
@@ -292,6 +304,7 @@ impl State {
         };
         Ok(Self {
             arrangement: options.arrangement.clone(),
+            columns: options.columns.clone(),
             options,
             keymap,
             size: Size::default(),
@@ -332,11 +345,13 @@ impl State {
             (Some(Overlay::Cancel(_)), _) => Context::Cancel,
             (Some(Overlay::Sort { .. }), _) => Context::Order,
             (Some(Overlay::Copy { .. }), _) => Context::Menu,
+            (Some(Overlay::Columns(_)), _) => Context::Columns,
             (Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }), _) => {
                 Context::Reading
             }
             (Some(Overlay::Prompt(_)), _) => Context::Prompt,
             (Some(Overlay::Palette(_)), _) => Context::Palette,
+            (Some(Overlay::Summary(_)), _) => Context::Summary,
             (None, Panes::List | Panes::Both(Focus::List)) => Context::List,
             (None, Panes::Both(Focus::Details) | Panes::Details) => Context::Details,
         }

@@ -49,7 +49,7 @@ fn links(state: &State, now: Timestamp) -> Option<Timestamp> {
 
 /// The elapsed times in the rows that are seen, and in the details.
 fn rows(state: &State, now: Timestamp) -> Option<Timestamp> {
-    outlook::seen(state)
+    outlook::seen(state, now)
         .into_iter()
         .filter_map(|handle| task(state, handle, now))
         .min()
@@ -73,7 +73,9 @@ fn task(state: &State, handle: Handle, now: Timestamp) -> Option<Timestamp> {
 /// How long ago cancellation was requested.
 fn overlay(state: &State, now: Timestamp) -> Option<Timestamp> {
     match &state.overlay {
-        Some(Overlay::Cancel(_) | Overlay::Figures { .. }) => Some(next_second(now)),
+        Some(Overlay::Cancel(_) | Overlay::Figures { .. } | Overlay::Summary(_)) => {
+            Some(next_second(now))
+        }
         _ => None,
     }
 }

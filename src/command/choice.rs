@@ -1,6 +1,6 @@
 //! Choosing tasks by what people know of them. Pure.
 
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
 
 use super::{CommandError, session::HERE, words};
@@ -17,23 +17,23 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Choice {
     /// Tasks of what has this name or moId, such as db-prod-01, 'web-*', vm-42 or VirtualMachine:vm-42
-    #[arg(long, value_name = "NAME", help_heading = "Which tasks")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub entity: Vec<String>,
 
     /// Tasks of this operation, by its label, its id or its method: 'Relocate*', VirtualMachine.clone, CloneVM_Task
-    #[arg(long, value_name = "OPERATION", help_heading = "Which tasks")]
+    #[arg(long, value_name = "OPERATION", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub operation: Vec<String>,
 
     /// Tasks that this account (or alarm, or scheduled task) started, such as '*\ops'
-    #[arg(long, value_name = "NAME", help_heading = "Which tasks")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub user: Vec<String>,
 
     /// Tasks that carry this activation id: the token that a client gave its call
-    #[arg(long, value_name = "ID", help_heading = "Which tasks")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub activation_id: Vec<String>,
 
     /// Tasks that match this filter, such as 'target:db-* elapsed>1h'; @NAME for a saved one
-    #[arg(long, value_name = "FILTER", help_heading = "Which tasks")]
+    #[arg(long, value_name = "FILTER", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub filter: Option<String>,
 }
 

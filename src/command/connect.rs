@@ -17,6 +17,30 @@ pub(super) async fn one(
     finish(config::draft(args, environment)?).await
 }
 
+/// The same without any question to the person: an error where one would be needed.
+///
+/// # Errors
+/// As [`one`] has, and where a password would have to be typed.
+pub(super) async fn quietly(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<ConnectOptions, CommandError> {
+    if let Ok((draft, _, kept)) = config::kept_session(args, environment)
+        && let Some(session) = kept.look()
+    {
+        let options = draft.with_session(session);
+        if is_open(options.clone()).await {
+            return Ok(options);
+        }
+    }
+    let draft = config::draft(args, environment)?;
+    if draft.lacks_password() {
+        let why = "a password would have to be typed.";
+        return Err(CommandError::Usage(why.to_owned()));
+    }
+    Ok(draft.finish()?)
+}
+
 async fn finish(draft: Draft) -> Result<ConnectOptions, CommandError> {
     if draft.lacks_password()
         && let Some((_, kept)) = draft.kept()

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::{self, ConnectionArgs},
     task::{
-        Handle, Moment, Narrowing, Progress, Status,
+        Handle, Moment, Narrowing, Progress, SheetFormat, Status,
         outline::{Layout, Sort, SortKey},
     },
     text::duration,
@@ -34,7 +34,9 @@ Without --since or --until these are the recent tasks: queued, running, and thos
 With them the server's history is searched, too; they go by the time at which tasks were queued. Newest first.
 
 In a table for a pipe the columns are two spaces apart, none is empty (-), and times are RFC 3339. --json writes one \
-object a line, each with \"version\":1 and \"type\":\"task\", as `vtask wait --help` describes it.
+object a line, each with \"version\":1 and \"type\":\"task\", as `vtask wait --help` describes it. --format json is \
+an array of the same objects; in --format csv a text that a spreadsheet would take for a formula has an apostrophe \
+before it.
 
 Exit codes: 0 listed, 4 the server cannot be asked (or not for all of it), 5 sign-in refused.";
 
@@ -68,6 +70,10 @@ pub struct ListArgs {
     #[arg(long, value_name = "N", default_value_t = LIMIT, value_parser = at_least_one, help_heading = "Which tasks")]
     limit: usize,
 
+    /// How they are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table, conflicts_with_all = ["json", "ids"])]
+    format: Format,
+
     /// Their order, as --sort of the screen has it (state,-elapsed); without it the newest first
     #[arg(long, value_name = "COLUMN,…", allow_hyphen_values = true)]
     sort: Option<Sort>,
@@ -83,6 +89,30 @@ pub struct ListArgs {
     /// Which server, and how to sign in.
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+}
+
+/// How the tasks are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table for the terminal
+    Table,
+    /// Comma-separated values, safe to open in a spreadsheet
+    Csv,
+    /// A table for a ticket or a chat
+    Markdown,
+    /// A JSON array
+    Json,
+}
+
+impl Format {
+    fn sheet(self) -> Option<SheetFormat> {
+        match self {
+            Self::Table => None,
+            Self::Csv => Some(SheetFormat::Csv),
+            Self::Markdown => Some(SheetFormat::Markdown),
+            Self::Json => Some(SheetFormat::Json),
+        }
+    }
 }
 
 /// How tasks stand, as people ask for it.
@@ -174,13 +204,15 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
         }
     }
     let listed = select(args, &sieves, &snapshots);
+    let shapes = listed.iter().filter_map(|(at, handle)| {
+        let (_, endpoint, snapshot) = snapshots.get(*at)?;
+        let raw = snapshot.raw(*handle);
+        shape::task(&snapshot.board, *handle, raw, endpoint, snapshot.now)
+    });
     let text = if args.json {
-        let lines = listed.iter().filter_map(|(at, handle)| {
-            let (_, endpoint, snapshot) = snapshots.get(*at)?;
-            let raw = snapshot.raw(*handle);
-            shape::task(&snapshot.board, *handle, raw, endpoint, snapshot.now)
-        });
-        lines.map(shape::written).collect()
+        shapes.map(shape::written).collect()
+    } else if let Some(sheet) = args.format.sheet() {
+        sheet.write(&shapes.collect::<Vec<_>>())
     } else if args.ids {
         let ids = listed.iter().filter_map(|(at, handle)| {
             let (target, _, snapshot) = snapshots.get(*at)?;

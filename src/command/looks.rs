@@ -1,7 +1,7 @@
 //! How the screen is to look and which keys it knows: from flags, then the config file, then the terminal itself.
 
 use crate::{
-    app::{Clipboard, Keymap, KeymapError, Options, Themes, memory::Memory},
+    app::{Clipboard, Columns, Keymap, KeymapError, Options, Themes, memory::Memory},
     cli::ScreenArgs,
     config::{self, ClipboardChoice, ConfigFile, Environment},
 };
@@ -41,10 +41,16 @@ pub(super) fn options(
     complaints.extend(file.filter_problems());
     let (sort, problems) = file.sort();
     complaints.extend(problems);
+    let (columns, problems) = file.columns();
+    complaints.extend(problems);
     Ok(Options {
         saved_filters: file.filters.clone(),
         typed_filters: Memory::from_environment(|name| environment.get(name)).filters(),
         sort: args.sort.clone().or(sort).unwrap_or_default(),
+        columns: match &args.columns {
+            Some(set) => Columns::everywhere(set.clone()),
+            None => columns,
+        },
         read_only: args.read_only || defaults.read_only,
         themes,
         clipboard,
@@ -83,6 +89,13 @@ mod tests {
         assert_eq!(from(&[], file).sort.to_string(), "state,-elapsed");
         assert_eq!(from(&["--sort", "-id"], file).sort.to_string(), "-id");
         assert_eq!(from(&[], "").sort, Sort::default());
+        let file = "columns = [\"id\"]\n";
+        let shown = |options: &Options| options.columns.of(80, None)[0].to_string();
+        assert_eq!(shown(&from(&[], file)), "id");
+        assert_eq!(
+            shown(&from(&["--columns", "target:30,task"], file)),
+            "target:30"
+        );
     }
 
     #[test]

@@ -41,6 +41,7 @@ use crate::{
     cli::{Cli, Command},
     config::ConfigError,
     task::Status,
+    text::{nearest, sanitize, sanitize_lines},
     vim,
 };
 
@@ -172,6 +173,14 @@ impl CommandError {
         }
     }
 
+    /// What is told of it, safe to print. Wrong usage may take several lines; what a server says never does.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Usage(text) => sanitize_lines(text).collect::<Vec<_>>().join("\n"),
+            other => sanitize(&other.to_string()).into_owned(),
+        }
+    }
+
     /// Whether it is to be told: not what the user knows, or nobody would read.
     pub fn is_told(&self) -> bool {
         !matches!(self, Self::Interrupted | Self::NobodyReads)
@@ -183,14 +192,18 @@ impl CommandError {
 /// # Errors
 /// What its command has.
 pub async fn run(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    if cli.command.is_none() {
+        no_command_misspelt(&cli.watch.tasks)?;
+    }
     // Before anything else is asked of a person, a password above all.
     let can_begin = cli.command.is_some() || stage.out.is_terminal();
     if let Some(connection) = cli.connection().filter(|_| can_begin) {
         trust::at_first_use(connection, stage).await?;
     }
     match cli.command {
-        None => screen::watch(&cli.watch).await,
-        Some(Command::Demo(args)) => screen::demo(&args).await,
+        // The screen's are the largest futures: they lie apart, so that no other command carries their room along.
+        None => Box::pin(screen::watch(&cli.watch)).await,
+        Some(Command::Demo(args)) => Box::pin(screen::demo(&args)).await,
         Some(Command::Get(args)) => get::run(&args, stage).await,
         Some(Command::List(args)) => list::run(&args, stage).await,
         Some(Command::Tree(args)) => tree::run(&args, stage).await,
@@ -206,6 +219,27 @@ pub async fn run(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandErro
         Some(Command::Config(args)) => config::run(&args, stage),
         Some(Command::Completions(args)) => completions::run(&args, stage),
         Some(Command::Man(args)) => man::run(&args, stage),
+    }
+}
+
+/// Refuses a word that looks like a command and is none: it would be taken for a task.
+fn no_command_misspelt(tasks: &[String]) -> Result<(), CommandError> {
+    let Some(word) = tasks.first() else {
+        return Ok(());
+    };
+    let command = <Cli as clap::CommandFactory>::command();
+    let names: Vec<&str> = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    if !word.chars().all(|letter| letter.is_ascii_lowercase()) {
+        return Ok(());
+    }
+    match nearest(word, &names) {
+        Some(near) => Err(CommandError::Usage(format!(
+            "“{word}” is neither a command nor a task; did you mean `vtask {near}`?"
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -236,5 +270,31 @@ mod tests {
         assert_eq!(Success.and(Unknown).and(Cancelled).and(Success), Cancelled);
         assert_eq!(Failed.and(Cancelled), Failed);
         assert_eq!(Success.and(Success).code(), 0);
+    }
+
+    #[test]
+    fn a_misspelt_command_is_no_task() {
+        let refused = |word: &str| no_command_misspelt(&[word.to_owned()]).is_err();
+        for word in ["wiat", "lst", "cancle", "completion"] {
+            assert!(refused(word), "{word}");
+        }
+        for word in [
+            "task-4711",
+            "lab/task-1",
+            "Task:task-1",
+            "-",
+            "xyzzy",
+            "haTask-ha-host-1",
+        ] {
+            assert!(!refused(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_says_stays_on_one_line() {
+        let usage = CommandError::Usage("one\ntwo\u{1b}".to_owned());
+        assert_eq!(usage.told(), "one\ntwo␛");
+        let server = CommandError::NothingFound("one\nvtask: two".to_owned());
+        assert_eq!(server.told(), "one vtask: two");
     }
 }

@@ -150,6 +150,7 @@ async fn show(
     let mut loops = Vec::new();
     for (id, (name, mut options)) in ids.zip(watched) {
         options.typical = true;
+        options.questions = true;
         let base = options.connect.address.base();
         let traffic = options.connect.traffic.clone();
         let fetch = Watcher::spawn(id, options, sender.clone());

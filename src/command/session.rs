@@ -32,12 +32,16 @@ pub(super) async fn with<T>(
     stage: &mut Stage<'_>,
     ask: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
+    let credentials = connect.credentials.clone();
     let client = tokio::select! {
         client = Client::connect(connect) => client?,
         () = &mut stage.interrupted => return Err(CommandError::Interrupted),
     };
     // Not interrupted: a session that is being made would be left behind.
     client.sign_in().await?;
+    if let Some(trouble) = credentials.trouble() {
+        stage.say(&trouble);
+    }
     let answer = tokio::select! {
         answer = ask(&client) => answer,
         () = &mut stage.interrupted => Err(CommandError::Interrupted),

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     config::{self, ConnectionArgs, Environment},
     task::TaskRef,
+    vim::Address,
 };
 
 /// Tasks on one server.
@@ -70,7 +71,7 @@ pub(super) fn servers(
             again: Vec::new(),
         }]);
     }
-    if args.url.is_some() {
+    if names_a_server(args) {
         let why = "--url (or VTASK_URL) names one vCenter, --profile several. Give one of them.";
         return Err(CommandError::Usage(why.to_owned()));
     }
@@ -148,7 +149,7 @@ pub(super) fn among(
         if let Some(name) = name
             && !args.profile.iter().any(|known| known == name)
         {
-            if args.url.is_some() {
+            if names_a_server(&args) {
                 return Err(CommandError::Usage(format!(
                     "{} is on the server of profile {name}, but --url (or VTASK_URL) names one, too. Leave one of \
                      them out.",
@@ -167,7 +168,7 @@ pub(super) fn among(
         };
         let at = match (at, targets.len()) {
             (Some(at), _) => at,
-            (None, 1) => 0,
+            (None, 1) => on_the_only(&targets[0], named, environment)?,
             (None, _) => on_which(&targets, named, &mo_id, environment)?,
         };
         let tasks = &mut targets[at].tasks;
@@ -176,6 +177,30 @@ pub(super) fn among(
         }
     }
     Ok(targets)
+}
+
+/// Whether `--url` is given; a variable that is set to nothing is not.
+fn names_a_server(args: &ConnectionArgs) -> bool {
+    args.url.as_deref().is_some_and(|url| !url.is_empty())
+}
+
+/// Whether a task is on the only server that is asked: the place of that. A URL may tell otherwise, and the same moId
+/// is another task elsewhere.
+fn on_the_only(
+    target: &Target,
+    named: &Named,
+    environment: &dyn Environment,
+) -> Result<usize, CommandError> {
+    let asked = config::server_and_trust(&target.connection, environment);
+    // Where no server is named, that is told later.
+    let asked = asked.map(|(address, _)| address.name()).ok();
+    match (host(named), asked) {
+        (Some(host), Some(asked)) if host != asked => Err(CommandError::Usage(format!(
+            "{} is on {host}, but {asked} is asked. Give that one by --url; or the moId alone, if it is the same server.",
+            named.text
+        ))),
+        _ => Ok(0),
+    }
 }
 
 /// Which of several servers a task is on that does not name a profile: its URL tells, or the line that it comes from.
@@ -187,7 +212,7 @@ fn on_which(
 ) -> Result<usize, CommandError> {
     let servers = targets.iter().filter_map(|target| target.name.as_deref());
     let servers: Vec<&str> = servers.collect();
-    let Some(host) = named.endpoint.as_deref().or_else(|| host(&named.text)) else {
+    let Some(host) = host(named) else {
         return Err(CommandError::Usage(format!(
             "{} may be on any of {}: the same moId exists on several. Write {}.",
             named.text,
@@ -249,11 +274,12 @@ fn split(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Host and port of a URL.
-fn host(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once("://")?;
-    let host = rest.split('/').next()?;
-    Some(host.rsplit('@').next().unwrap_or(host))
+/// The server that a TASK tells: by its URL, or by the line that it comes from.
+fn host(named: &Named) -> Option<String> {
+    let url = Some(&named.text).filter(|text| text.contains("://"));
+    let of_url = url.and_then(|url| Address::parse(url).ok());
+    let of_url = of_url.map(|(address, _)| address.name());
+    of_url.or_else(|| named.endpoint.clone())
 }
 
 #[cfg(test)]
@@ -316,6 +342,14 @@ mod tests {
         assert!(refused.contains("Write lab/task-1"), "{refused}");
         let refused = asked(&["lab"], &["nowhere/task-1"]).unwrap_err();
         assert!(refused.contains("nowhere"), "{refused}");
+        let elsewhere = "https://vc02.lab/sdk/vim25/8.0.3.0/Task/task-2/info";
+        let refused = asked(&["lab"], &[elsewhere]).unwrap_err();
+        assert!(
+            refused.contains("is on vc02.lab, but vc01.lab is asked"),
+            "{refused}"
+        );
+        let same = "https://VC01.lab:443/sdk/vim25/8.0.3.0/Task/task-2/info";
+        assert!(asked(&["lab"], &[same]).is_ok());
     }
 
     #[test]

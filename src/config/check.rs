@@ -53,6 +53,7 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
     report.problems.extend(looks(&file, environment));
     report.problems.extend(file.filter_problems());
     report.problems.extend(file.sort().1);
+    report.problems.extend(file.columns().1);
     for (name, profile) in &file.profiles {
         let is_default = file.default_profile.as_deref() == Some(name) || file.profiles.len() == 1;
         let mark = if is_default { " (default)" } else { "" };

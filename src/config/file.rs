@@ -33,6 +33,8 @@ pub struct ConfigFile {
     /// Keys of one's own, understood.
     #[serde(skip)]
     pub wishes: KeyWishes,
+    /// The columns of the list, as they stand there: a list, or lists by the list's breadth.
+    pub(super) columns: Option<toml::Value>,
     #[serde(skip)]
     pub(super) lines: Lines,
     /// Filters by name: `@name` in a filter.
@@ -149,7 +151,7 @@ impl ConfigFile {
             ConfigError(format!("{}{message}", place.unwrap_or_default()))
         })?;
         file.wishes = KeyWishes::read(&file.keys, text);
-        file.lines = Lines::of(text);
+        file.lines = Lines::of(text, file.columns.as_ref());
         Ok(file)
     }
 
@@ -207,6 +209,13 @@ mod tests {
             .keymap(&crate::app::Keymap::standard().unwrap());
         assert_eq!(problems, [""; 0]);
         assert_eq!(config.wishes.bindings.len(), 4);
+        let (columns, problems) = config.columns();
+        assert_eq!(problems, [""; 0]);
+        assert_ne!(columns, crate::app::Columns::default());
+        for column in crate::app::Column::ALL {
+            assert!(SAMPLE.contains(column.name()), "{}", column.name());
+        }
+        assert_eq!(config.sort(), (None, Vec::new()));
         assert_eq!(config.defaults.theme.as_deref(), Some("auto"));
     }
 

@@ -29,17 +29,23 @@ impl Deref for GivenUrl {
     }
 }
 
+impl GivenUrl {
+    /// The address without user and password.
+    pub fn shown(&self) -> String {
+        // Whatever stands before the last @ may be a secret, wherever a slash or a question mark got into it.
+        let Some((before, host)) = self.0.rsplit_once('@') else {
+            return self.0.clone();
+        };
+        match before.split_once("://") {
+            Some((scheme, _)) => format!("{scheme}://…@{host}"),
+            None => format!("…@{host}"),
+        }
+    }
+}
+
 impl fmt::Debug for GivenUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whatever stands before the last @ may be a secret, wherever a slash or a question mark got into it.
-        match self.0.rsplit_once('@') {
-            None => write!(f, "{:?}", self.0),
-            Some((before, host)) => {
-                let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-                let divider = if scheme.is_empty() { "" } else { "://" };
-                write!(f, "{:?}", format!("{scheme}{divider}…@{host}"))
-            }
-        }
+        fmt::Debug::fmt(&self.shown(), f)
     }
 }
 

@@ -6,6 +6,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
@@ -16,11 +17,21 @@ use super::{ConfigError, Environment};
 use crate::vim::{Address, Shelf};
 
 /// The place of one account's session on one server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct KeptSession {
     path: PathBuf,
     server: String,
     user: String,
+    trouble: Arc<Mutex<Trouble>>,
+}
+
+/// Whether the session could not be kept, and whether that was told.
+#[derive(Debug, Default)]
+enum Trouble {
+    #[default]
+    None,
+    Untold(String),
+    Told,
 }
 
 /// What stands in the file. No `Debug`: it holds the session.
@@ -53,6 +64,7 @@ impl KeptSession {
             path: folder.join(name.collect::<String>()),
             server,
             user: user.to_owned(),
+            trouble: Arc::default(),
         };
         kept.guard()?;
         Ok(kept)
@@ -103,7 +115,29 @@ impl Shelf for KeptSession {
     }
 
     fn put(&self, session: &SecretString) -> bool {
-        self.write(session).is_ok()
+        let Err(error) = self.write(session) else {
+            return true;
+        };
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*trouble, Trouble::None) {
+            *trouble = Trouble::Untold(format!(
+                "the session cannot be kept in {}: {error}. It is ended at the end, as without --keep-session.",
+                self.path.display()
+            ));
+        }
+        false
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *trouble, Trouble::Told) {
+            Trouble::Untold(text) => Some(text),
+            Trouble::Told => None,
+            Trouble::None => {
+                *trouble = Trouble::None;
+                None
+            }
+        }
     }
 
     fn clear(&self) {
@@ -242,6 +276,8 @@ mod tests {
             fs::set_permissions(path, fs::Permissions::from_mode(right)).unwrap();
         }
         assert!(ops.look().is_some());
+        assert!(ops.trouble().unwrap().contains("cannot be kept in"));
+        assert_eq!(ops.trouble(), None, "once");
         let elsewhere = base.path().join("elsewhere");
         fs::rename(&ops.path, &elsewhere).unwrap();
         symlink(&elsewhere, &ops.path).unwrap();

@@ -31,7 +31,7 @@ pub use keys::KeyWishes;
 pub use known_hosts::KnownHosts;
 pub use layout::arrangement;
 pub use secret::{Password, ask_password};
-pub use theme::theme;
+pub use theme::{own_themes, theme};
 
 /// A configuration that cannot be used; one line that says what and where, and what to try.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -25,10 +25,7 @@ pub fn theme(
     }
     let extension = Path::new(name).extension();
     let is_path = name.contains(['/', '\\']) || extension.is_some_and(|e| e == "toml");
-    let folder = config
-        .map(Path::to_owned)
-        .or_else(|| usual_place(environment))
-        .and_then(|file| Some(file.parent()?.join("themes")));
+    let folder = folder(config, environment);
     let path = if is_path {
         PathBuf::from(name)
     } else {
@@ -61,6 +58,28 @@ pub fn theme(
             (automatic(), vec![text])
         }
     }
+}
+
+/// The folder of one's own themes: beside the config file.
+fn folder(config: Option<&Path>, environment: &dyn Environment) -> Option<PathBuf> {
+    let file = config
+        .map(Path::to_owned)
+        .or_else(|| usual_place(environment));
+    Some(file?.parent()?.join("themes"))
+}
+
+/// The names of one's own themes.
+pub fn own_themes(config: Option<&Path>, environment: &dyn Environment) -> Vec<String> {
+    let files = folder(config, environment).and_then(|folder| fs::read_dir(folder).ok());
+    let paths = files
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|file| file.path());
+    let themes = paths.filter(|path| path.extension().is_some_and(|end| end == "toml"));
+    themes
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,16 @@
-//! What the config file says of the list: the order of its rows.
+//! What the config file says of the list: the order of its rows, and its columns.
+
+use toml::Value;
 
 use super::ConfigFile;
-use crate::task::outline::Sort;
+use crate::{
+    app::{Breadth, ColumnSet, Columns},
+    task::outline::Sort,
+    text::{did_you_mean, toml_line},
+};
+
+/// The key of the section `[columns]` that holds at every breadth.
+const ALL: &str = "all";
 
 impl ConfigFile {
     /// The order of the rows, and what is wrong with it; what is right counts.
@@ -15,19 +24,92 @@ impl ConfigFile {
         let problems = problems.iter().map(|problem| format!("{place}{problem}"));
         (sort, problems.collect())
     }
+
+    /// The columns of the list, and what is wrong with them; what is right counts.
+    pub fn columns(&self) -> (Columns, Vec<String>) {
+        let mut columns = Columns::default();
+        let mut problems = Vec::new();
+        let mut told = |name: &str, told: Vec<String>| {
+            let mut lines = self.lines.columns.iter();
+            let place = match lines.find(|(known, _)| known == name) {
+                Some((_, line)) => format!("line {line}: "),
+                None => String::new(),
+            };
+            let name = if name.is_empty() {
+                "columns".to_owned()
+            } else {
+                format!("[columns] {name}")
+            };
+            problems.extend(told.iter().map(|told| format!("{place}{name}: {told}")));
+        };
+        match &self.columns {
+            None => {}
+            Some(Value::Table(table)) => {
+                let sets = |name: &str| table.get(name).map(set);
+                if let Some((set, wrong)) = sets(ALL) {
+                    told(ALL, wrong);
+                    columns = set.map(Columns::everywhere).unwrap_or_default();
+                }
+                for (name, breadth) in Breadth::NAMED {
+                    let Some((set, wrong)) = sets(name) else {
+                        continue;
+                    };
+                    told(name, wrong);
+                    if let Some(set) = set {
+                        columns.configure(breadth, set);
+                    }
+                }
+                let known = [ALL, "narrow", "normal", "wide"];
+                for name in table.keys().filter(|name| !known.contains(&name.as_str())) {
+                    let hint = did_you_mean(name, &known);
+                    let all = known.join(", ");
+                    told(name, vec![format!("there are only {all}{hint}")]);
+                }
+            }
+            Some(other) => {
+                let (set, wrong) = set(other);
+                told("", wrong);
+                columns = set.map(Columns::everywhere).unwrap_or_default();
+            }
+        }
+        (columns, problems)
+    }
+}
+
+/// One text, or a list of them.
+fn set(value: &Value) -> (Option<ColumnSet>, Vec<String>) {
+    let no_list = || {
+        let text = "a list of columns belongs here, such as [\"task\", \"progress:20\"].";
+        (None, vec![text.to_owned()])
+    };
+    match value {
+        Value::String(text) => ColumnSet::read(text.split(',')),
+        Value::Array(words) => {
+            let words: Option<Vec<&str>> = words.iter().map(Value::as_str).collect();
+            words.map_or_else(no_list, ColumnSet::read)
+        }
+        _ => no_list(),
+    }
 }
 
 /// On which lines of the file things stand, for what is told of them.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Lines {
-    pub(super) sort: Option<usize>,
+    sort: Option<usize>,
+    /// Of the keys of `[columns]`; that of a plain list has no name.
+    columns: Vec<(String, usize)>,
 }
 
 impl Lines {
     /// Finds them in the text of the file.
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str, columns: Option<&Value>) -> Self {
+        let table = columns.and_then(Value::as_table);
+        let keys = table.into_iter().flat_map(|table| table.keys());
+        let lines = keys.filter_map(|key| Some((key.clone(), toml_line(text, &["columns", key])?)));
+        let whole = toml_line(text, &["columns"]).map(|line| (String::new(), line));
         Self {
-            sort: crate::text::toml_line(text, &["defaults", "sort"]),
+            sort: toml_line(text, &["defaults", "sort"]),
+            columns: lines.chain(whole).collect(),
         }
     }
 }
@@ -55,5 +137,57 @@ mod tests {
         assert_eq!(read(""), (None, Vec::new()));
         let error = ConfigFile::parse("[defaults]\nsort = 3\n").unwrap_err();
         assert!(error.0.contains("a text or a list of texts"), "{error}");
+    }
+
+    /// What is shown at these widths.
+    fn shown(columns: &Columns, width: u16) -> String {
+        let choices = columns.of(width, None);
+        let words: Vec<_> = choices.iter().map(ToString::to_string).collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn columns_are_a_list_or_a_list_for_each_breadth() {
+        let read = |text: &str| {
+            let (columns, problems) = ConfigFile::parse(text).unwrap().columns();
+            assert_eq!(problems, [""; 0], "{text}");
+            columns
+        };
+        for text in [
+            "columns = [\"id\", \"progress:20\"]\n",
+            "columns = \"id,progress:20\"\n",
+            "[columns]\nall = [\"id\", \"progress:20\"]\n",
+        ] {
+            let columns = read(text);
+            for width in [60, 120, 200] {
+                assert_eq!(shown(&columns, width), "id progress:20");
+            }
+        }
+        let columns = read("[columns]\nall = [\"task\"]\nwide = [\"task\", \"error\"]\n");
+        assert_eq!(shown(&columns, 99), "task");
+        assert_eq!(shown(&columns, 160), "task error");
+        assert_eq!(read(""), Columns::default());
+    }
+
+    #[test]
+    fn columns_that_there_are_not_are_told_with_their_line_and_the_others_count() {
+        let text = "[columns]\nall = [\"tsak\", \"id\"]\nnarrow = 3\n\nwied = [\"id\"]\nnormal = [\"x\"]\n";
+        let (columns, problems) = ConfigFile::parse(text).unwrap().columns();
+        assert_eq!(shown(&columns, 80), "id");
+        let starts = [
+            "line 2: [columns] all: there is no column “tsak”; did you mean “task”?",
+            "line 3: [columns] narrow: a list of columns",
+            "line 6: [columns] normal: there is no column “x”.",
+            "line 5: [columns] wied: there are only all, narrow, normal, wide; did you mean “wide”?",
+        ];
+        assert_eq!(problems.len(), starts.len(), "{problems:#?}");
+        for (problem, start) in problems.iter().zip(starts) {
+            assert!(problem.starts_with(start), "{problem}");
+        }
+        let (_, problems) = ConfigFile::parse("columns = [3]\n").unwrap().columns();
+        assert!(
+            problems[0].starts_with("line 1: columns: a list"),
+            "{problems:?}"
+        );
     }
 }

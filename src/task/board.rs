@@ -4,6 +4,7 @@
 //! the difference that a change makes, along the path to the root: a change costs its depth, never the board's size.
 
 mod busy;
+mod cause;
 mod lineage;
 mod rewind;
 
@@ -184,6 +185,10 @@ impl Board {
                 self.put(endpoint, info, at, touched);
                 Ok(())
             }
+            TaskChange::Past { info, at } => {
+                self.recall(endpoint, info, at, touched);
+                Ok(())
+            }
             TaskChange::Fields { mo_id, fields, at } => {
                 match self.find(&TaskId { endpoint, mo_id }) {
                     Some(handle) => self.assign(handle, fields, at, touched),
@@ -246,6 +251,33 @@ impl Board {
         self.adopt(&key, touched);
         self.recount(handle, touched);
         touched.changed.push(handle);
+    }
+
+    /// Takes what the history has of a task of which no end was seen.
+    fn recall(
+        &mut self,
+        endpoint: EndpointId,
+        info: Box<TaskInfo>,
+        at: Timestamp,
+        touched: &mut Touched,
+    ) {
+        let id = TaskId::new(endpoint, info.mo_id().clone());
+        let known = self
+            .find(&id)
+            .or_else(|| self.find_key(endpoint, &info.key));
+        if !info.state.is_finished() || !known.is_none_or(|known| self.misses_end(known)) {
+            return;
+        }
+        self.put(endpoint, info, at, touched);
+        if let Some(node) = self.find(&id).and_then(|handle| self.nodes.get_mut(handle)) {
+            node.record.presence = Presence::Past;
+        }
+    }
+
+    /// Whether a task is over as far as is known, and how it ended is not known.
+    pub(super) fn misses_end(&self, handle: Handle) -> bool {
+        let status = self.get(handle).map(Record::status);
+        matches!(status, Some(Status::Ghost | Status::Lost))
     }
 
     fn assign(

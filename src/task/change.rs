@@ -17,6 +17,14 @@ pub enum TaskChange {
         /// When it said so.
         at: Timestamp,
     },
+    /// What the server's history has of a task that is over. Of one that was seen to end, or goes on as far as is known,
+    /// more is known already: then this changes nothing.
+    Past {
+        /// What the history has.
+        info: Box<TaskInfo>,
+        /// When it said so.
+        at: Timestamp,
+    },
     /// Some fields of a task that is on the board already, in the order in which they were sent.
     Fields {
         /// The task.
@@ -58,7 +66,7 @@ impl TaskChange {
     /// The moId of the task that changed.
     pub fn mo_id(&self) -> &Arc<str> {
         match self {
-            Self::Whole { info, .. } => info.mo_id(),
+            Self::Whole { info, .. } | Self::Past { info, .. } => info.mo_id(),
             Self::Ghost { key, .. } => key,
             Self::Fields { mo_id, .. }
             | Self::Gone { mo_id, .. }

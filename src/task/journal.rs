@@ -100,7 +100,7 @@ impl Journal {
         let mo_id = change.mo_id().clone();
         let id = TaskId { endpoint, mo_id };
         let handle = match change {
-            TaskChange::Whole { info, .. } => board
+            TaskChange::Whole { info, .. } | TaskChange::Past { info, .. } => board
                 .find(&id)
                 .or_else(|| board.find_key(endpoint, &info.key)),
             TaskChange::Ghost { key, .. } => board.find_key(endpoint, key),
@@ -108,7 +108,7 @@ impl Journal {
         };
         let record = handle.and_then(|handle| board.get(handle));
         let was = match (change, record) {
-            (TaskChange::Whole { info, at }, None) => {
+            (TaskChange::Whole { info, at } | TaskChange::Past { info, at }, None) => {
                 let heard = *self.heard.entry(endpoint).or_insert(*at);
                 (is_new || info.queue_time > heard).then_some(Was::Record(None))
             }
@@ -116,6 +116,10 @@ impl Journal {
                 Some(old) if record.id == id => replaced_by(old, info, record),
                 _ => Some(Was::Record(Some(Box::new(record.clone())))),
             },
+            (TaskChange::Past { .. }, Some(record)) => {
+                let misses_end = handle.is_some_and(|handle| board.misses_end(handle));
+                misses_end.then(|| Was::Record(Some(Box::new(record.clone()))))
+            }
             (TaskChange::Fields { fields, .. }, Some(record)) => {
                 let old = record.info.as_deref()?;
                 let named = fields.iter().map(|(name, value)| (name, Some(value)));

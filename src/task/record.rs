@@ -15,6 +15,8 @@ pub enum Presence {
     Present,
     /// Vanished; noticed at this time by the server's clock.
     Gone(Timestamp),
+    /// Known from the server's history only; whether the object is still there is not known.
+    Past,
     /// Could not be read, for this reason; it may be there.
     Unreadable(Arc<str>),
 }

@@ -124,7 +124,7 @@ pub(crate) fn task(
 /// Why no more is known of a task than is.
 fn trouble(record: &Record) -> Value {
     match &record.presence {
-        Presence::Present => Value::Null,
+        Presence::Present | Presence::Past => Value::Null,
         Presence::Gone(_) if record.status().is_finished() && record.status() != Status::Lost => {
             Value::Null
         }

@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 use crate::text::{json_line, sanitize};
 
 /// How a sheet is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SheetFormat {
-    /// Comma-separated values, safe to open in a spreadsheet
+    /// Comma-separated values, safe to open in a spreadsheet.
     Csv,
-    /// A table for a ticket or a chat
+    /// A table for a ticket or a chat.
     Markdown,
-    /// A JSON array of the objects that --json writes
+    /// A JSON array of the objects that `--json` writes.
     Json,
 }
 
@@ -70,17 +70,31 @@ impl SheetFormat {
     }
 }
 
-/// A field as the text of a cell, and whether it is somebody's text rather than a figure.
-fn cell(line: &Map<String, Value>, name: &str) -> (String, bool) {
+/// What stands in a cell.
+enum Cell<'a> {
+    /// Somebody's text, as it came.
+    Text(&'a str),
+    /// A figure of our own making, or nothing.
+    Figure(String),
+}
+
+fn cell<'a>(line: &'a Map<String, Value>, name: &str) -> Cell<'a> {
     match line.get(name) {
-        None | Some(Value::Null) => (String::new(), false),
-        Some(Value::String(text)) => (sanitize(text).into_owned(), true),
+        None | Some(Value::Null) => Cell::Figure(String::new()),
+        Some(Value::String(text)) => Cell::Text(text),
         Some(Value::Object(error)) => {
             let message = error.get("message").and_then(Value::as_str);
-            (sanitize(message.unwrap_or_default()).into_owned(), true)
+            Cell::Text(message.unwrap_or_default())
         }
-        Some(other) => (other.to_string(), false),
+        Some(other) => Cell::Figure(other.to_string()),
     }
+}
+
+/// Whether a spreadsheet may take a text for a formula, or for something to be run. Tabs and line breaks are what
+/// some put before one; letters of full width and white space before one count as the plain ones do.
+fn is_formula(text: &str) -> bool {
+    const SIGNS: [char; 10] = ['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠'];
+    text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(SIGNS)
 }
 
 /// After RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it.
@@ -91,14 +105,11 @@ fn csv(lines: &[Map<String, Value>]) -> String {
             if place > 0 {
                 sheet.push(',');
             }
-            let (mut text, is_text) = cell(line, name);
-            if is_text
-                && text
-                    .trim_start()
-                    .starts_with(['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠'])
-            {
-                text.insert(0, '\'');
-            }
+            let mut text = match cell(line, name) {
+                Cell::Text(text) if is_formula(text) => format!("'{}", sanitize(text)),
+                Cell::Text(text) => sanitize(text).into_owned(),
+                Cell::Figure(figure) => figure,
+            };
             if text.contains([',', '"', '\n', '\r', '\'', ' ']) {
                 text = format!("\"{}\"", text.replace('"', "\"\""));
             }
@@ -116,14 +127,10 @@ fn markdown(lines: &[Map<String, Value>]) -> String {
     for line in lines {
         sheet.push('|');
         for (_, name) in MARKDOWN {
-            let (text, is_text) = cell(line, name);
-            let mut escaped = String::with_capacity(text.len());
-            for character in text.chars() {
-                if is_text && r"\|`*_<>[]#~&!".contains(character) {
-                    escaped.push('\\');
-                }
-                escaped.push(character);
-            }
+            let mut escaped = match cell(line, name) {
+                Cell::Text(text) => escaped(text),
+                Cell::Figure(figure) => figure,
+            };
             if name == "progress" && !escaped.is_empty() {
                 escaped.push('%');
             }
@@ -132,6 +139,18 @@ fn markdown(lines: &[Map<String, Value>]) -> String {
         sheet.push('\n');
     }
     sheet
+}
+
+/// A text that means nothing but itself in Markdown.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in sanitize(text).chars() {
+        if r"\|`*_<>[]#~&!".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
 }
 
 fn json(lines: &[Map<String, Value>]) -> String {
@@ -172,6 +191,23 @@ mod tests {
         assert!(rows[1].contains("\"'@SUM(1)\"") && rows[1].contains("\"' +1|`x`\""));
         assert!(rows[1].contains("\"a,b \"\"c\"\"\"") && rows[1].contains(",-3,"));
         assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn every_beginning_of_a_formula_is_known() {
+        for begin in ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\u{a0}@", "＝"] {
+            let line = json!({"target": format!("{begin}1+1")});
+            let Value::Object(line) = line else { panic!() };
+            let text = SheetFormat::Csv.write(&[line]);
+            let cells = text.lines().nth(1).unwrap();
+            assert!(
+                cells.starts_with(",,,\"'") && cells.contains("1+1"),
+                "{begin:?}: {cells}"
+            );
+        }
+        for plain in ["a=b", "db-1", "'quoted'"] {
+            assert!(!is_formula(plain), "{plain}");
+        }
     }
 
     #[test]

@@ -122,6 +122,7 @@ fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, St
         }
         (Action::Down, _) => (both(label(Action::Up)?), "move".to_owned()),
         (Action::Accept, Context::Cancel) => (key, "ask to cancel".to_owned()),
+        (Action::Accept, Context::Summary) => (key, "show".to_owned()),
         (Action::Pause, _) if canvas.state.paused => (key, "go on".to_owned()),
         _ => (key, action.hint().to_owned()),
     })

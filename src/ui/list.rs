@@ -2,17 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::{
-    Canvas,
-    columns::{Column, columns},
-    endpoints,
-    ink::Strip,
-    menu::arrow,
-    message, row, scrollbar,
-    theme::Role,
-};
+use super::{Canvas, ink::Strip, menu::arrow, message, row, scrollbar, theme::Role};
 use crate::{
-    app::{Areas, Focus, Panes, Target},
+    app::{Areas, Column, Focus, Panes, Placed, Target},
     task::outline::{Layout, SortColumn},
     text,
 };
@@ -22,10 +14,7 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
     if area.height == 0 {
         return;
     }
-    let (titles, whole) = (endpoints::narrowed(canvas, titles), area);
-    endpoints::draw_title(canvas, area, titles);
-    let area = endpoints::narrowed(canvas, area);
-    let columns = columns(area.width);
+    let columns = canvas.state.placed_columns(area.width);
     draw_titles(canvas, &columns, titles);
     if canvas.state.outline.is_empty() {
         message::draw(canvas, area);
@@ -46,17 +35,11 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
             height: 1,
             ..area
         };
-        let whole = Rect {
-            y,
-            height: 1,
-            ..whole
-        };
-        canvas.target(whole, Target::Row(row.handle));
+        canvas.target(line, Target::Row(row.handle));
         let in_tree = canvas.state.outline.view().layout == Layout::Tree;
-        endpoints::draw(canvas, row.handle, whole);
         row::draw(canvas, row, &columns, line, in_tree);
         if selected == Some(row.handle) {
-            canvas.tint(whole, selection);
+            canvas.tint(line, selection);
         }
     }
     let top = canvas.state.cursor.top();
@@ -69,13 +52,18 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
     scrollbar::draw(canvas, edge, canvas.state.outline.len(), top);
 }
 
-fn draw_titles(canvas: &mut Canvas, columns: &[(Column, u16, u16)], area: Rect) {
+fn draw_titles(canvas: &mut Canvas, columns: &[Placed], area: Rect) {
     if area.height == 0 {
         return;
     }
     let sort = &canvas.state.outline.view().sort;
     let unseen = unseen(canvas, columns);
-    for &(column, start, width) in columns {
+    for &Placed {
+        column,
+        start,
+        width,
+    } in columns
+    {
         let place = Rect {
             x: area.x + start,
             width,
@@ -102,11 +90,11 @@ fn draw_titles(canvas: &mut Canvas, columns: &[(Column, u16, u16)], area: Rect) 
 }
 
 /// By what rows are sorted without there being a column for it: `by Queued ▼`.
-fn unseen(canvas: &Canvas, columns: &[(Column, u16, u16)]) -> String {
+fn unseen(canvas: &Canvas, columns: &[Placed]) -> String {
     let sort = &canvas.state.outline.view().sort;
     let keys = sort.keys().iter().map(|key| key.column);
     let unseen = keys.filter(|key| {
-        let is_seen = columns.iter().any(|(column, ..)| column.sort() == *key);
+        let is_seen = columns.iter().any(|placed| placed.column.sort() == *key);
         !is_seen && *key != SortColumn::Attention
     });
     let unseen: Vec<String> = unseen

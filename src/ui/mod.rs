@@ -4,11 +4,11 @@
 
 mod ascii;
 mod cancel;
+mod cell;
 mod chart;
-mod columns;
+mod column_editor;
 mod copy;
 mod details;
-mod endpoints;
 mod figures;
 mod footer;
 mod gauge;
@@ -24,6 +24,7 @@ mod palette;
 mod past;
 mod row;
 mod scrollbar;
+mod summary;
 mod symbols;
 mod theme;
 mod typing;
@@ -120,19 +121,24 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
         Some(past) => past::draw(&mut canvas, past, areas.header),
         None => header::draw(&mut canvas, areas.header),
     }
-    details::draw_border(&mut canvas, areas.border);
-    list::draw(&mut canvas, &areas);
-    details::draw(&mut canvas, &areas);
+    if let Some(Overlay::Summary(summing)) = &state.overlay {
+        summary::draw(&mut canvas, summing, areas.body);
+    } else {
+        details::draw_border(&mut canvas, areas.border);
+        list::draw(&mut canvas, &areas);
+        details::draw(&mut canvas, &areas);
+    }
     let mut typing = footer::draw(&mut canvas, areas.footer);
     match &state.overlay {
         Some(Overlay::Cancel(inspector)) => cancel::draw(&mut canvas, inspector, area),
         Some(Overlay::Sort { chosen }) => menu::draw(&mut canvas, *chosen, area),
+        Some(Overlay::Columns(editor)) => column_editor::draw(&mut canvas, editor, area),
         Some(Overlay::Copy { chosen }) => copy::draw(&mut canvas, *chosen, area),
         Some(Overlay::Help { top }) => help::draw(&mut canvas, *top, area),
         Some(Overlay::Notices { top }) => notices::draw(&mut canvas, *top, area),
         Some(Overlay::Figures { top }) => figures::draw(&mut canvas, *top, area),
         Some(Overlay::Palette(palette)) => typing = palette::draw(&mut canvas, palette, area),
-        Some(Overlay::Prompt(_)) | None => {}
+        Some(Overlay::Prompt(_) | Overlay::Summary(_)) | None => {}
     }
     if look.symbols.ascii {
         ascii::restrict(canvas.buffer);

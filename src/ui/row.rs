@@ -3,102 +3,65 @@
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 
-use super::{Canvas, Look, columns::Column, gauge, ink::Strip, theme::Role, words};
+use super::{
+    Canvas, Look,
+    cell::{self, Shown},
+    gauge,
+    ink::Strip,
+    theme::Role,
+    words,
+};
 use crate::{
-    app::{Target, cancel::Standing},
+    app::{Column, Placed, Target},
     task::{
-        Finding, Progress, Record, Status, StatusCounts, TimeLeft,
+        Finding, Progress, Record, Status, StatusCounts,
         outline::{Fold, Row},
     },
     text::width,
 };
 
-pub(super) fn draw(
-    canvas: &mut Canvas,
-    row: &Row,
-    columns: &[(Column, u16, u16)],
-    line: Rect,
-    in_tree: bool,
-) {
+pub(super) fn draw(canvas: &mut Canvas, row: &Row, columns: &[Placed], line: Rect, in_tree: bool) {
     let state = canvas.state;
     let Some(record) = state.board.get(row.handle) else {
         return;
     };
-    let now = state.time(record, canvas.now);
-    let is_stale = state.is_stale(record);
-    let outlook = state.outlook(row.handle, canvas.now);
-    let finding = outlook.findings.first();
-    for &(column, start, width) in columns {
+    let shown = Shown {
+        handle: row.handle,
+        record,
+        is_context: row.is_context,
+        now: state.time(record, canvas.now),
+        is_stale: state.is_stale(record),
+        outlook: state.outlook(row.handle, canvas.now),
+    };
+    let has = |column| columns.iter().any(|placed| placed.column == column);
+    for placed in columns {
         let area = Rect {
-            x: line.x + start,
-            width,
+            x: line.x + placed.start,
+            width: placed.width,
             ..line
         };
-        let mut cell = Strip::new(canvas.look, width);
-        match column {
-            Column::Task => task(canvas, &mut cell, (row, record, finding), area, in_tree),
-            Column::Target => {
-                if let Some(info) = &record.info {
-                    let role = if row.is_context {
-                        Role::Dim
-                    } else {
-                        Role::Text
-                    };
-                    cell.put(&words::target(info), role);
-                }
-            }
-            Column::Progress => {
-                let shown = state.board.progress(row.handle);
-                progress(&mut cell, canvas.look, record, shown, now, is_stale);
-            }
-            Column::Elapsed => {
-                let text = words::elapsed(record, now);
-                let role = match (record.status().is_active(), is_stale) {
-                    (true, false) => Role::Text,
-                    (true, true) => Role::Stale,
-                    (false, _) => Role::Dim,
-                };
-                cell.gap(usize::from(width).saturating_sub(text.len()));
-                cell.put(&text, role);
-            }
-            Column::Left => {
-                let Some(left) = outlook.left else {
-                    continue;
-                };
-                let role = match left {
-                    TimeLeft::Unknown => Role::Dim,
-                    _ if is_stale => Role::Stale,
-                    TimeLeft::Typical(_) => Role::Dim,
-                    TimeLeft::About(_) | TimeLeft::Between(..) => Role::Text,
-                };
-                cell.put(&words::time_left(left, cell.room()), role);
-            }
-            Column::Cancel => {
-                let standing = Standing::of(record);
-                let role = match standing {
-                    Standing::Can => Role::Text,
-                    Standing::Asked => Role::Cancelled,
-                    Standing::Cannot => Role::Dim,
-                    Standing::Nothing => Role::Faint,
-                };
-                cell.put(standing.word(), role);
-            }
-            Column::StartedBy => {
-                if let Some(info) = &record.info {
-                    let text = words::started_by(&info.reason);
-                    cell.put(words::without_domain(&text, cell.room()), Role::Dim);
-                }
-            }
+        let mut cell = Strip::new(canvas.look, placed.width);
+        if placed.column == Column::Task {
+            let finding = shown.outlook.findings.first();
+            // What has a column of its own is not said twice.
+            let remark = remark(canvas.look, record).filter(|(.., of)| !has(*of));
+            let parts = (row, record, finding, remark);
+            task(canvas, &mut cell, parts, area, in_tree);
+        } else {
+            cell::fill(canvas, &mut cell, placed.column, &shown);
         }
         cell.draw(area, canvas.buffer);
     }
 }
 
+/// What is said of a task after its operation, and which column would say it otherwise.
+type Remark = (String, Role, Column);
+
 /// Guides, fold mark, status, operation, phase or error, and marks.
 fn task<'a>(
     canvas: &mut Canvas<'a>,
     cell: &mut Strip<'a>,
-    (row, record, found): (&Row, &Record, Option<&Finding>),
+    (row, record, found, remark): (&Row, &Record, Option<&Finding>, Option<Remark>),
     area: Rect,
     in_tree: bool,
 ) {
@@ -136,7 +99,7 @@ fn task<'a>(
     let before = cell.used();
     cell.put_within(&operation, room, name);
     let left = room.saturating_sub(cell.used() - before);
-    if let Some((text, role)) = remark(look, record)
+    if let Some((text, role, _)) = remark
         && left >= 8
     {
         cell.put_within(&text, left, role);
@@ -188,17 +151,25 @@ fn lineage(look: &Look, cell: &mut Strip, row: &Row) {
 }
 
 /// What follows the operation: why it failed, what it is at, why nothing is known.
-fn remark(look: &Look, record: &Record) -> Option<(String, Role)> {
+fn remark(look: &Look, record: &Record) -> Option<Remark> {
     let dot = look.symbols.dot;
     let Some(info) = &record.info else {
-        return Some((format!(" {dot} {}", record.id.mo_id), Role::Dim));
+        let id = format!(" {dot} {}", record.id.mo_id);
+        return Some((id, Role::Dim, Column::Id));
     };
     match (record.status(), &info.error, &info.description) {
-        (Status::Failed, Some(error), _) => Some((format!("  {}", error.text()), Role::Failed)),
-        (Status::Running | Status::Queued, _, Some(phase)) if !phase.text().trim().is_empty() => {
-            Some((format!(" {dot} {}", phase.text()), Role::Dim))
+        (Status::Failed, Some(error), _) => {
+            let text = format!("  {}", error.text());
+            Some((text, Role::Failed, Column::Error))
         }
-        (Status::Unknown, ..) => Some((format!(" {dot} {}", info.state), Role::Lost)),
+        (Status::Running | Status::Queued, _, Some(phase)) if !phase.text().trim().is_empty() => {
+            let text = format!(" {dot} {}", phase.text());
+            Some((text, Role::Dim, Column::Phase))
+        }
+        (Status::Unknown, ..) => {
+            let text = format!(" {dot} {}", info.state);
+            Some((text, Role::Lost, Column::State))
+        }
         _ => None,
     }
 }
@@ -215,6 +186,9 @@ fn marks<'a>(look: &'a Look, row: &Row, record: &Record) -> Strip<'a> {
     }
     match &record.presence {
         crate::task::Presence::Present => {}
+        crate::task::Presence::Past => {
+            marks.gap(1).put("from history", Role::Dim);
+        }
         crate::task::Presence::Gone(_) => {
             marks.gap(1).put("gone", Role::Lost);
         }

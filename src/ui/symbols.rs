@@ -39,6 +39,8 @@ pub struct Symbols {
     pub descending: &'static str,
     /// The ranks of several columns that rows are sorted by.
     pub ranks: &'static [&'static str],
+    /// What is among those that are shown.
+    pub shown: &'static str,
     /// What points at the chosen one.
     pub pointer: &'static str,
     /// Changes come as they happen.
@@ -91,6 +93,7 @@ const UNICODE: Symbols = Symbols {
     ascending: "▲",
     descending: "▼",
     ranks: &["¹", "²", "³", "⁴", "⁵"],
+    shown: "✓",
     pointer: "›",
     live: "●",
     polling: "◐",
@@ -127,6 +130,7 @@ const ASCII: Symbols = Symbols {
     ascending: "^",
     descending: "v",
     ranks: &["1", "2", "3", "4", "5"],
+    shown: "x",
     pointer: ">",
     live: "*",
     polling: "%",

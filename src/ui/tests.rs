@@ -1,11 +1,14 @@
 //! What the panels look like, as text and in style.
 
+mod around;
+mod columns;
 mod hostile;
 mod layouts;
 mod panels;
 mod robust;
 mod several;
 mod styles;
+mod summaries;
 
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 

@@ -96,11 +96,70 @@ pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
+/// The same in at most eleven columns: the time, or on another day its date without the year.
+pub(super) fn short_moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let [at, now] = [at, now].map(|time| time.to_zoned_datetime(zone.clone()));
+    let is_today = at.date() == now.date();
+    let format = if is_today { "%H:%M:%S" } else { "%m-%d %H:%M" };
+    at.strftime(format).to_string()
+}
+
+/// When a task may be done, by the clock, in at most twelve columns: `~16:40`, `16:25–17:10`, `<04-19 03:10`. What is
+/// usual says nothing of one that runs already.
+pub(super) fn finish(left: TimeLeft, now: Timestamp, zone: &TimeZone) -> String {
+    const SOON: std::time::Duration = std::time::Duration::from_secs(20 * 3600);
+    let at = |span: std::time::Duration, format: &str| {
+        let at = now.checked_add(span).unwrap_or(Timestamp::MAX);
+        at.to_zoned_datetime(zone.clone())
+            .strftime(format)
+            .to_string()
+    };
+    match left {
+        TimeLeft::Unknown => "?".to_owned(),
+        TimeLeft::Typical(_) => String::new(),
+        TimeLeft::About(span) if span < SOON => at(span, "~%H:%M"),
+        TimeLeft::About(span) => at(span, "~%m-%d %H:%M"),
+        TimeLeft::Between(low, high) if high < SOON => {
+            let (low, high) = (at(low, "%H:%M"), at(high, "%H:%M"));
+            if low == high {
+                format!("~{low}")
+            } else {
+                format!("{low}–{high}")
+            }
+        }
+        TimeLeft::Between(_, high) => at(high, "<%m-%d %H:%M"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn an_end_is_told_by_the_clock_as_sure_as_it_is() {
+        let now: Timestamp = "2026-04-18T16:20:30Z".parse().unwrap();
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        let between = |low, high| TimeLeft::Between(minutes(low), minutes(high));
+        for (left, text) in [
+            (TimeLeft::About(minutes(24)), "~16:44"),
+            (TimeLeft::About(minutes(2000)), "~04-20 01:40"),
+            (TimeLeft::Typical(minutes(95)), ""),
+            (TimeLeft::Unknown, "?"),
+            (between(20, 35), "16:40–16:55"),
+            (between(400, 500), "23:00–00:40"),
+            (between(900, 2000), "<04-20 01:40"),
+            (TimeLeft::Between(minutes(2), minutes(2)), "~16:22"),
+        ] {
+            let told = finish(left, now, &TimeZone::UTC);
+            assert_eq!(told, text);
+            assert!(width(&told) <= 12);
+        }
+        let short = |at: &str| short_moment(at.parse().unwrap(), now, &TimeZone::UTC);
+        assert_eq!(short("2026-04-18T01:02:03Z"), "01:02:03");
+        assert_eq!(short("2026-04-17T23:59:00Z"), "04-17 23:59");
+    }
 
     #[test]
     fn the_time_left_gets_shorter_where_it_must() {

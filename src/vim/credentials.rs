@@ -38,6 +38,14 @@ impl Credentials {
         }
     }
 
+    /// Why the session could not be kept for the next run, for people; told once.
+    pub fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Kept { shelf, .. } => shelf.trouble(),
+            _ => None,
+        }
+    }
+
     /// Whether a dead session can be replaced by a new one.
     pub fn can_renew(&self) -> bool {
         matches!(self, Self::Password { .. } | Self::Kept { .. })
@@ -52,4 +60,6 @@ pub trait Shelf: Debug + Send + Sync {
     fn put(&self, session: &SecretString) -> bool;
     /// Takes away what is there.
     fn clear(&self);
+    /// Why a session could not be put there, for people; told once.
+    fn trouble(&self) -> Option<String>;
 }

@@ -65,12 +65,11 @@ impl Done {
     fn is_good(&self) -> bool {
         match self {
             Self::Task(_, answer) => answer.is_ok(),
-            Self::Recent(answer) => answer.is_ok(),
             Self::Clock(_, answer) => answer.is_ok(),
             Self::Labels(answer) => answer.is_ok(),
             Self::Privilege(_, answer) => answer.is_ok(),
             Self::LookedUp(_, answer) => answer.is_ok(),
-            Self::View(_, answer) => answer.is_ok(),
+            Self::Recent(answer) | Self::View(_, answer) => answer.is_ok(),
             Self::Cancel(..) | Self::Nudge => false,
         }
     }
@@ -207,55 +206,6 @@ impl Endpoint {
         Ok(())
     }
 
-    async fn take_recent(
-        &mut self,
-        reading: &mut Reading,
-        answer: Result<Vec<ManagedObjectReference>, Error>,
-    ) -> Result<(), End> {
-        reading.knows_recent = true;
-        let error = match answer {
-            Ok(tasks) => {
-                reading.doubts.listed();
-                self.unlisted = None;
-                self.make_room(reading);
-                let tasks: Vec<_> = tasks.into_iter().map(|task| task.value).collect();
-                self.watched.discovered(&tasks, Instant::now());
-                return self.tell_of_too_many().await;
-            }
-            Err(error) => error,
-        };
-        if error.is_session_dead() {
-            return Err(End::SessionDead(Box::new(error)));
-        }
-        if error.is_passing() {
-            return match reading.doubts.list(&error) {
-                true => Err(Halt::Failed(Box::new(error)).into()),
-                false => Ok(()),
-            };
-        }
-        let reason = error.reason();
-        if self.unlisted.as_ref() != Some(&reason) {
-            let told = format!(
-                "The recent tasks cannot be listed, so that new ones will not show up by themselves: {reason}"
-            );
-            self.unlisted = Some(reason);
-            self.tell(Update::Notice(told.into())).await?;
-        }
-        Ok(())
-    }
-
-    /// Says once that there are more tasks than are watched.
-    async fn tell_of_too_many(&mut self) -> Result<(), End> {
-        if self.watched.take_refusal() {
-            let most = self.options.most_tasks;
-            let told = format!(
-                "There are more than {most} tasks; further ones are not watched unless they are named."
-            );
-            self.tell(Update::Notice(told.into())).await?;
-        }
-        Ok(())
-    }
-
     /// A whole `TaskInfo` came, read or pushed.
     pub(super) fn take_whole(
         &mut self,
@@ -266,6 +216,9 @@ impl Endpoint {
     ) {
         info.share_name(mo_id);
         let now = Instant::now();
+        if self.options.questions && self.watched.contains(mo_id) {
+            self.lookups.seen(mo_id, &info);
+        }
         for key in self.watched.read(mo_id, &info, digest, now) {
             self.watched.add(&key, Origin::Lineage, now);
         }
@@ -275,7 +228,7 @@ impl Endpoint {
     }
 
     /// Finished tasks beyond the limits leave.
-    fn make_room(&mut self, reading: &mut Reading) {
+    pub(super) fn make_room(&mut self, reading: &mut Reading) {
         for mo_id in self.watched.make_room() {
             self.leave_view(&mo_id);
             reading.changes.push(TaskChange::Dropped { mo_id });
@@ -284,6 +237,7 @@ impl Endpoint {
 
     fn vanished(&mut self, reading: &mut Reading, mo_id: &Arc<str>, reason: String) {
         self.leave_view(mo_id);
+        self.lookups.left(mo_id);
         let change = if self.watched.vanished(mo_id) {
             TaskChange::Gone {
                 mo_id: mo_id.clone(),
@@ -342,7 +296,7 @@ impl Endpoint {
         let answer = match answer {
             Ok(found) => match found.map(TaskInfo::from_json) {
                 Some(Ok(info)) if info.state.is_finished() => {
-                    self.take_whole(reading, &mo_id, Box::new(info), None);
+                    self.recall(reading, &mo_id, Box::new(info));
                     LookUpAnswer::Found
                 }
                 Some(Err(malformed)) => LookUpAnswer::Failed(malformed.to_string().into()),
@@ -428,8 +382,10 @@ impl Endpoint {
                         "state" => {
                             if let Ok(state) = TaskState::from_json("state", value.clone()) {
                                 self.watched.take_state(&mo_id, &state);
+                                self.lookups.is_now(&mo_id, &state);
                             }
                         }
+                        "progress" | "description" => self.lookups.moved(&mo_id),
                         // Lineage is followed where a task is read whole.
                         "key" | "parentTaskKey" | "rootTaskKey"
                             if !self.watched.knows_lineage(&mo_id, field, value) =>

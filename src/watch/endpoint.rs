@@ -252,6 +252,9 @@ impl Endpoint {
                 return Err(halt);
             }
         };
+        if let Some(trouble) = self.options.connect.credentials.trouble() {
+            self.tell(Update::Notice(trouble.into())).await?;
+        }
         self.abandon_push();
         self.litter.clear();
         self.lookups.past.session_ended();
@@ -397,6 +400,7 @@ impl Endpoint {
             Some(Command::Unwatch(tasks)) => {
                 for mo_id in &tasks {
                     self.leave_view(mo_id);
+                    self.lookups.left(mo_id);
                     self.watched.dismiss(mo_id);
                 }
                 let dropped = tasks.into_iter().map(|mo_id| TaskChange::Dropped { mo_id });

@@ -7,6 +7,7 @@
 mod answers;
 mod backoff;
 mod command;
+mod discovery;
 mod doubts;
 mod endpoint;
 mod joining;

@@ -68,6 +68,8 @@ pub struct WatchOptions {
     pub tempo: Tempo,
     /// Whether to look up in the server's history how long operations usually take.
     pub typical: bool,
+    /// Whether to look whether virtual machines wait for an answer while their tasks stand still.
+    pub questions: bool,
     /// How many finished tasks are kept on the board besides those that are named or pinned.
     pub keep_finished: usize,
     /// How many tasks are watched at most, besides those that are named. Where there are more, the finished ones that
@@ -90,6 +92,7 @@ impl WatchOptions {
             push_again: Duration::from_secs(300),
             tempo: Tempo::default(),
             typical: false,
+            questions: false,
             keep_finished: 5_000,
             most_tasks: 100_000,
             most_reads: 100,

@@ -156,6 +156,7 @@ impl Endpoint {
                 () = sleep_until(idle) => {}
             }
             self.tell_changes(reading).await?;
+            self.tell_questions().await?;
             for wish in std::mem::take(&mut self.wishes) {
                 self.grant(reading, wish).await?;
             }

@@ -74,6 +74,8 @@ pub(super) struct Watched {
     aliases: HashMap<Arc<str>, Arc<str>>,
     /// The finished ones in the order in which they were seen to finish.
     finished: VecDeque<Arc<str>>,
+    /// Those that vanished before they were seen to finish.
+    lost: HashSet<Arc<str>>,
     /// How many finished tasks are kept.
     keep: usize,
     /// How many tasks are watched at most, besides those that are named.
@@ -96,6 +98,7 @@ impl Watched {
             queue: BTreeSet::new(),
             aliases: HashMap::new(),
             finished: VecDeque::new(),
+            lost: HashSet::new(),
             keep,
             most,
             refused: Refusal::None,
@@ -180,6 +183,7 @@ impl Watched {
         }
         if entry.finished {
             self.finished.retain(|finished| *finished != mo_id);
+            self.lost.remove(&mo_id);
         }
         true
     }
@@ -238,6 +242,7 @@ impl Watched {
             return Vec::new();
         };
         entry.known = true;
+        self.lost.remove(mo_id);
         entry.digest = digest;
         entry.parent = info.parent_key().cloned();
         entry.root = info.root_key().cloned();
@@ -325,6 +330,7 @@ impl Watched {
             Some(entry) => {
                 if !entry.finished {
                     entry.finished = true;
+                    self.lost.insert(mo_id.clone());
                     self.finished.push_back(mo_id.clone());
                 }
                 entry.known
@@ -366,6 +372,18 @@ impl Watched {
     /// Whether a task is watched and not over.
     pub(super) fn goes_on(&self, mo_id: &str) -> bool {
         self.entries.get(mo_id).is_some_and(|entry| !entry.finished)
+    }
+
+    /// Whether it is not known how the task with this key or moId ended, nor that it goes on: it was never read, or
+    /// vanished before its end was seen.
+    pub(super) fn misses_end(&self, key: &str) -> bool {
+        let mo_id = self.aliases.get(key).map_or(key, |mo_id| mo_id);
+        !self.entries.contains_key(mo_id) || self.lost.contains(mo_id)
+    }
+
+    /// The moIds of all that are watched, and their keys where they differ.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.entries.keys().chain(self.aliases.keys())
     }
 
     /// Whether the task of this trace, or another of its family, is watched and not over. Looks at all that is watched.

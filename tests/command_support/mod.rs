@@ -300,7 +300,8 @@ impl Line {
             Ok(outcome) => outcome.code(),
             Err(error) => {
                 if error.is_told() {
-                    stage.say(&error.to_string());
+                    let told = error.told();
+                    let _ = writeln!(stage.err.writer, "vtask: {told}");
                 }
                 error.code()
             }

@@ -33,7 +33,7 @@ fn mo_id(number: usize) -> String {
 
 /// Keys and moIds need not be the same.
 fn key(number: usize) -> String {
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         format!("key-{number}")
     } else {
         mo_id(number)

@@ -7,12 +7,16 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    unreachable_pub,
     reason = "tests may panic"
 )]
 
 mod board;
+#[path = "../../fuzz/doors.rs"]
+mod doors;
 mod estimates;
 mod filters;
+mod fuzz;
 #[path = "../hostile_support/mod.rs"]
 mod hostile_support;
 mod texts;

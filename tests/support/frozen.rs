@@ -28,7 +28,8 @@ pub struct Frozen {
 }
 
 impl Frozen {
-    /// Starts watching everything recent, one by one; nothing is read again by itself for an hour.
+    /// Starts watching everything recent, one by one if nothing else is wanted; nothing is read again by itself for an
+    /// hour.
     pub async fn start(simulator: Simulator, change: impl FnOnce(&mut WatchOptions)) -> Self {
         let (freeze, frozen) = mpsc::channel();
         spawn_blocking(move || frozen.recv());
@@ -62,7 +63,10 @@ impl Frozen {
             let _ = spawn_blocking(|| std::thread::sleep(Duration::from_millis(1))).await;
             yield_now().await;
             self.bench.drain();
-            let is_answered = self.traffic.figures().total_requests() == control.request_count();
+            // A long poll may stay unanswered.
+            let waiting = u64::try_from(control.waiting()).unwrap_or_default();
+            let sent = self.traffic.figures().total_requests();
+            let is_answered = sent == control.request_count() + waiting;
             let is_quiet = is_answered && before == control.request_count();
             quiet = if is_quiet { quiet + 1 } else { 0 };
         }

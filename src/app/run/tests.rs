@@ -196,6 +196,18 @@ async fn a_resize_is_followed() {
     assert_eq!(text.lines().count(), 10);
 }
 
+/// A window that is resized before its signal is listened for tells nobody; then the rows must fit it all the same.
+#[tokio::test(start_paused = true)]
+async fn a_resize_that_nobody_tells_is_followed_at_the_next_frame() {
+    let rig = Rig::start();
+    rig.until("connecting").await;
+    rig.screen.resize(100, 9);
+    rig.tell(finished()).await;
+    rig.press('3');
+    // Low and wide: the details stand beside the list, by the size that is there now.
+    rig.until("│ Overview").await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn when_the_fetch_loop_has_ended_the_screen_stays() {
     let mut rig = Rig::start();

@@ -140,6 +140,23 @@ pub(super) fn pin(state: &mut State, now: Timestamp) -> Vec<Effect> {
     vec![Effect::Send(endpoint, Command::Pin(vec![mo_id], pinned))]
 }
 
+/// Selects a task wherever it is: folds that hide it are opened, and a filter that does is taken off.
+pub(super) fn reveal(state: &mut State, handle: Handle, now: Timestamp) {
+    if state.outline.nearest_visible(handle).is_none() && !state.outline.view().filter.is_empty() {
+        filter(state, Filter::default(), now);
+        let text = "The filter is off: it hid this task";
+        state.notices.say(Gravity::Info, text, now);
+    }
+    if state.outline.position(handle).is_none() {
+        let mut above = state.board.parent(handle);
+        while let Some(parent) = above {
+            state.outline.set_folded(&state.board, parent, false);
+            above = state.board.parent(parent);
+        }
+    }
+    state.cursor.choose(handle);
+}
+
 /// Selects a row by a click.
 pub(super) fn select(state: &mut State, handle: Handle) {
     state.cursor.choose(handle);

@@ -1,6 +1,7 @@
 //! What an event does to the state: pure, without IO and without a clock of its own.
 
 mod arrange;
+mod columns;
 mod copy;
 mod details;
 mod export;
@@ -12,6 +13,7 @@ mod order;
 mod palette;
 mod past;
 mod prompt;
+mod summary;
 
 pub use inspect::may_ask;
 
@@ -89,6 +91,11 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
         Context::Palette => palette::act(state, action, now),
         Context::Menu => copy::act_in_menu(state, action, now),
         Context::Order => order::act(state, action, now),
+        Context::Summary => {
+            summary::act(state, action, now);
+            Vec::new()
+        }
+        Context::Columns => columns::act(state, action, now),
         Context::Reading => {
             read(state, action);
             Vec::new()
@@ -112,6 +119,7 @@ fn act_on_screen(
         Action::Inspect => return inspect::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),
         Action::Sort => order::open(state),
+        Action::Columns => columns::open(state),
         Action::Reverse => order::reverse(state, now),
         Action::Layout => list::switch_layout(state, now),
         Action::Unwatch => return list::unwatch(state, now),
@@ -128,6 +136,7 @@ fn act_on_screen(
         Action::CopyMenu => copy::open_menu(state),
         Action::Export => export::open(state, now),
         Action::Copy => return copy::copy(state, now),
+        Action::Summary => summary::open(state),
         Action::Palette => palette::open(state, context),
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),

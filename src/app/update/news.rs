@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::summary;
 use crate::{
     app::{
         cancel,
@@ -36,6 +37,7 @@ pub(super) fn take(
             let clocks = Clocks::of(&state.servers, now);
             outline.rebuild(state.scene(&clocks));
             state.outline = outline;
+            summary::rebuild(state);
         }
         Update::Cancel { mo_id, answer } => answered(state, endpoint, mo_id, answer, now),
         Update::Privilege { mo_id, privilege } => {
@@ -108,6 +110,9 @@ fn apply(state: &mut State, endpoint: EndpointId, changes: Vec<TaskChange>, now:
         endpoints: Some(&clocks),
     };
     outline.touch(scene, &touched);
+    if state.past.is_none() {
+        summary::touch(&mut state.overlay, &state.board, &touched);
+    }
     for removed in touched.removed {
         forget(state, removed);
     }

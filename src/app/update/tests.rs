@@ -7,6 +7,7 @@ mod commanding;
 mod listing;
 mod looking_back;
 mod news;
+mod summing;
 mod taking;
 mod typing;
 

@@ -87,6 +87,11 @@ impl<'a> Reporter<'a> {
         news: &News,
         now: Timestamp,
     ) -> Result<(), CommandError> {
+        let notices = news.notices.iter();
+        let notices: Vec<String> = notices.map(|text| format!("vtask: {text}")).collect();
+        if !notices.is_empty() {
+            self.above(&notices);
+        }
         let mut changed = news.changed.clone();
         let decided = news.decided.iter();
         changed.extend(decided.filter(|id| !news.changed.contains(id)).cloned());

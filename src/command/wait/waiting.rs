@@ -51,6 +51,8 @@ pub(in crate::command) struct News {
     pub(in crate::command) decided: Vec<TaskId>,
     /// The servers to which the state of the connection changed.
     pub(in crate::command) links: Vec<EndpointId>,
+    /// What the fetch loop has to say besides.
+    pub(in crate::command) notices: Vec<Arc<str>>,
 }
 
 /// What is being waited for, and all that is known of it.
@@ -171,6 +173,7 @@ impl Waiting {
             Update::LookedUp { mo_id, answer } => {
                 self.take_answer(&TaskId::new(from, mo_id), answer, now, &mut news);
             }
+            Update::Notice(text) => news.notices.push(text),
             Update::Server(_)
             | Update::Cancel { .. }
             | Update::Privilege { .. }
@@ -179,8 +182,7 @@ impl Waiting {
             | Update::Past { .. }
             | Update::Typical(_)
             | Update::TypicalUnknown(_)
-            | Update::Question { .. }
-            | Update::Notice(_) => {}
+            | Update::Question { .. } => {}
         }
         self.widen(now, &mut news);
         self.review(now, &mut news);
@@ -188,9 +190,9 @@ impl Waiting {
     }
 
     fn take_link(&mut self, from: EndpointId, link: Link, now: Timestamp, news: &mut News) {
-        let is_back = self
-            .place_mut(from)
-            .is_some_and(|place| place.take_link(link, now));
+        let began = self.began;
+        let place = self.place_mut(from);
+        let is_back = place.is_some_and(|place| place.take_link(link, began, now));
         if is_back {
             // What was asked before the outage may never be answered.
             for awaited in self
@@ -251,7 +253,7 @@ impl Waiting {
                 let place = self.place(record.id.endpoint)?;
                 let choice = place.new.as_ref()?;
                 let info = record.info.as_ref()?;
-                let is_it = info.queue_time >= place.clock.at(self.began)
+                let is_it = place.is_new(info.queue_time)
                     && info.parent_key().is_none()
                     && choice.takes(&self.board, handle, place.clock.at(now));
                 is_it.then(|| record.id.clone())

@@ -128,6 +128,11 @@ fn on_board(field: TextField, typed: &str, scene: Scene<'_>) -> Vec<String> {
     all.take(MOST).map(|text| quoted(&text)).collect()
 }
 
+/// A filter for those tasks that have exactly this text in a field.
+pub fn exactly(field: &str, text: &str) -> String {
+    format!("{field}={}", quoted(text))
+}
+
 /// A value as it must be written to mean itself.
 fn quoted(text: &str) -> String {
     let clean: String = text.chars().filter(|c| !c.is_control()).collect();

@@ -20,7 +20,7 @@ mod term;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-pub use complete::{Completion, complete};
+pub use complete::{Completion, complete, exactly};
 pub use error::FilterError;
 pub(super) use field::read_span;
 pub use narrowing::Narrowing;

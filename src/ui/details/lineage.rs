@@ -22,6 +22,14 @@ const ID: usize = 14;
 const TIME: usize = 8;
 const STATE: usize = 18;
 
+/// What sets a member apart.
+#[derive(Clone, Copy)]
+struct Sign {
+    /// It is the one whose family this is.
+    is_subject: bool,
+    failed_first: bool,
+}
+
 /// A member with its place in the tree.
 struct Member {
     handle: Handle,
@@ -35,10 +43,10 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
     let root = board.root(handle);
     let members = members(board, root);
     let all = usize::try_from(board.family(root).total()).unwrap_or(usize::MAX);
-    let records = || members.iter().filter_map(|member| board.get(member.handle));
-    let timed = records().map(|record| (record, canvas.state.time(record, canvas.now)));
+    let records = members.iter().filter_map(|member| board.get(member.handle));
+    let timed = records.map(|record| (record, canvas.state.time(record, canvas.now)));
     let axis = Axis::over(timed, axis_columns(columns));
-    let first_failed = first_failed(records());
+    let first_failed = board.first_failed(root);
     let mut lines = Vec::new();
     if let Some(axis) = &axis {
         let mut strip = Strip::new(canvas.look, columns);
@@ -50,17 +58,19 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
         axis.label(canvas, &mut strip, there.unwrap_or(canvas.now));
         lines.push(strip.line());
     }
-    lines.extend(
-        members
-            .iter()
-            .filter_map(|member| line(canvas, member, member.handle == handle, columns, axis)),
-    );
+    lines.extend(members.iter().filter_map(|member| {
+        let sign = Sign {
+            is_subject: member.handle == handle,
+            failed_first: Some(member.handle) == first_failed,
+        };
+        line(canvas, member, sign, columns, axis)
+    }));
     if all > members.len() {
         let mut more = Strip::new(canvas.look, columns);
         more.put(&format!("and {} more", all - members.len()), Role::Dim);
         lines.push(more.line());
     }
-    if let Some(failed) = first_failed {
+    if let Some(failed) = first_failed.and_then(|first| board.get(first)) {
         let text = format!(
             "{} ({}) failed first.",
             board.operation(failed),
@@ -87,15 +97,6 @@ fn axis_columns(columns: u16) -> usize {
         ..70 => 0,
         wide => (wide * 2 / 5).min(90),
     }
-}
-
-/// The one that failed before all others of a family in which more than one did: what followed may be its doing.
-fn first_failed<'a>(records: impl Iterator<Item = &'a Record>) -> Option<&'a Record> {
-    let failed = records.filter(|record| record.status() == Status::Failed);
-    let mut failed: Vec<_> = failed.collect();
-    failed.sort_by_key(|record| record.finished_at());
-    let known = |record: &&&Record| record.finished_at().is_some();
-    (failed.len() > 1).then(|| failed.iter().find(known).copied())?
 }
 
 /// The family from the root down, without recursion: lineages may be deep.
@@ -130,7 +131,7 @@ fn members(board: &Board, root: Handle) -> Vec<Member> {
 fn line(
     canvas: &Canvas,
     member: &Member,
-    is_subject: bool,
+    sign: Sign,
     columns: u16,
     axis: Option<Axis>,
 ) -> Option<Line<'static>> {
@@ -148,7 +149,7 @@ fn line(
     let room = wide.saturating_sub(taken);
     let mut strip = Strip::new(look, columns);
     strip.put(
-        if is_subject {
+        if sign.is_subject {
             look.symbols.pointer
         } else {
             " "
@@ -177,7 +178,11 @@ fn line(
     strip
         .put(look.symbols.status(status), words::role(status))
         .gap(1);
-    let name = if is_subject { Role::Strong } else { Role::Text };
+    let name = if sign.is_subject {
+        Role::Strong
+    } else {
+        Role::Text
+    };
     strip.put_within(
         &board.operation(record),
         room.saturating_sub(strip.used()),
@@ -194,7 +199,11 @@ fn line(
     let mut at = room;
     if wide >= 28 {
         strip.pad_to(at + 2);
-        strip.put_within(&state(record), STATE, words::role(status));
+        strip.put_within(
+            &state(record, sign.failed_first),
+            STATE,
+            words::role(status),
+        );
         at += STATE + 2;
     }
     if wide >= 40 {
@@ -214,12 +223,15 @@ fn line(
     Some(strip.line())
 }
 
-fn state(record: &crate::task::Record) -> String {
+fn state(record: &Record, failed_first: bool) -> String {
     let word = record.status().word();
-    match record.progress().percent() {
-        Some(percent) if record.status() != crate::task::Status::Success => {
-            format!("{word} {percent}%")
-        }
+    let word = match record.progress().percent() {
+        Some(percent) if record.status() != Status::Success => format!("{word} {percent}%"),
         _ => word.to_owned(),
+    };
+    if failed_first {
+        format!("{word} (first)")
+    } else {
+        word
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     app::cancel::{self, Standing},
-    task::{Handle, Presence, Record, Status, TimeLeft, estimate::Basis},
+    task::{Handle, PendingQuestion, Presence, Record, Rule, Status, TimeLeft, estimate::Basis},
     text::{ago, duration, width},
     ui::{
         Canvas, chart,
@@ -84,7 +84,9 @@ pub(super) fn ghost(canvas: &Canvas, record: &Record, columns: u16) -> Vec<Line<
     sheet.text("Task", &record.id.mo_id);
     sheet.put("State", Status::Ghost.word(), Role::Dim);
     match &record.presence {
-        Presence::Present => sheet.put("Why", "it has not been read yet", Role::Dim),
+        Presence::Present | Presence::Past => {
+            sheet.put("Why", "it has not been read yet", Role::Dim);
+        }
         Presence::Gone(_) => sheet.text("Why", "the server does not know it (any more)"),
         Presence::Unreadable(reason) => sheet.text("Why", reason),
     }
@@ -175,9 +177,12 @@ fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo)
 
 /// How long it will take, and what deserves a second look.
 fn time_left(sheet: &mut Sheet, handle: Handle) {
-    let outlook = sheet.canvas.state.outlook(handle, sheet.canvas.now);
+    let state = sheet.canvas.state;
+    let outlook = state.outlook(handle, sheet.canvas.now);
+    let question = state.questions.get(&handle);
     if let Some(left) = outlook.left {
         let why = match (left, outlook.basis) {
+            (TimeLeft::Unknown, _) if question.is_some() => "it waits for an answer",
             (TimeLeft::Unknown, _) if outlook.is_stalled() => "nothing moves",
             (TimeLeft::Unknown, _) => "too little is known to tell",
             (TimeLeft::Typical(_), _) => "in all is usual for this operation",
@@ -187,8 +192,28 @@ fn time_left(sheet: &mut Sheet, handle: Handle) {
         sheet.text("Time left", &format!("{left}  {why}"));
     }
     for finding in &outlook.findings {
-        sheet.put("Warning", &finding.sentence, Role::Warning);
+        match (finding.rule, question) {
+            (Rule::Question, Some(asked)) => answers(sheet, asked),
+            _ => sheet.put("Warning", &finding.sentence, Role::Warning),
+        }
     }
+}
+
+/// What the virtual machine asks, with a line for each answer that it takes.
+fn answers(sheet: &mut Sheet, asked: &PendingQuestion) {
+    let text = format!(
+        "The virtual machine waits for an answer: {}",
+        asked.text.trim()
+    );
+    sheet.put("Warning", &text, Role::Warning);
+    for (index, choice) in asked.choices.iter().enumerate() {
+        let name = if index == 0 { "Answers" } else { "" };
+        sheet.text(
+            name,
+            &format!("{}  {choice}", sheet.canvas.look.symbols.dot),
+        );
+    }
+    sheet.put("", "Answer it in the vSphere Client.", Role::Dim);
 }
 
 /// The chart of its progress, in so many lines at most.
@@ -226,6 +251,7 @@ fn times(sheet: &mut Sheet, record: &Record, info: &TaskInfo) {
     }
     match (&record.presence, record.seen) {
         (Presence::Gone(at), _) => sheet.moment("Gone", *at, now, "no longer on the server"),
+        (Presence::Past, _) => sheet.put("Known", "from the server's history only", Role::Dim),
         (Presence::Unreadable(reason), Some(seen)) => {
             sheet.moment("Last read", seen, now, reason);
         }

@@ -57,6 +57,16 @@ impl Trace {
         self.known.as_ref().map(|known| known.chain)
     }
 
+    /// Its key, where it was ever read.
+    pub fn key(&self) -> Option<&Arc<str>> {
+        self.known.as_ref().map(|known| &known.key)
+    }
+
+    /// The key of its parent, where it was ever read and has one.
+    pub fn parent(&self) -> Option<&Arc<str>> {
+        self.known.as_ref()?.parent.as_ref()
+    }
+
     /// The key of the root of its family (its own, if it names none), where it was ever read.
     pub fn root(&self) -> Option<&Arc<str>> {
         let known = self.known.as_ref()?;
@@ -69,6 +79,27 @@ impl Trace {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         text(&info["key"]).as_deref() == Some(&**key)
             || text(&info["task"]["value"]).as_deref() == Some(&*self.mo_id)
+    }
+
+    /// Where to look for the tasks above it, which were queued no later than it was; the narrowest place first, and in
+    /// each the newest are the nearest.
+    pub fn places_above(&self) -> Vec<TaskQuery> {
+        let Some(known) = &self.known else {
+            return Vec::new();
+        };
+        // Clocks are read more than once while a family is made.
+        let until = known.queued.checked_add(SignedDuration::from_secs(2)).ok();
+        let of_entity = known.entity.iter().map(|entity| TaskQuery {
+            entity: Some(entity.clone()),
+            until,
+            ..TaskQuery::default()
+        });
+        let of_all = TaskQuery {
+            since: known.queued.checked_sub(RECENT_PAST).ok(),
+            until,
+            ..TaskQuery::default()
+        };
+        of_entity.chain([of_all]).collect()
     }
 
     /// Where to look, the narrowest place first: there is no filter by key.
@@ -117,6 +148,18 @@ mod tests {
         assert!(places[2].entity.is_some());
         assert!(trace.is(&json!({"key": "task-3"})));
         assert!(!trace.is(&json!({"key": "task-33"})));
+    }
+
+    #[test]
+    fn what_lies_above_is_looked_for_backwards_from_the_queueing() {
+        let more = json!({"parentTaskKey": "task-2", "queueTime": at(50).to_string(),
+            "entity": {"type": "VirtualMachine", "value": "vm-7"}});
+        let places = Trace::of(&info("task-3", &more)).places_above();
+        assert_eq!(places.len(), 2);
+        assert!(places[0].entity.is_some() && places[0].since.is_none());
+        assert_eq!(places[1].since, Some(at(50 - 86_400)));
+        assert!(places.iter().all(|place| place.until == Some(at(52))));
+        assert!(Trace::named("task-3".into()).places_above().is_empty());
     }
 
     #[test]

@@ -9,6 +9,8 @@
 //! | fields of a data object, unknown fields of a task | [`FIELDS`] |
 //! | tasks of an endpoint | `WatchOptions::most_tasks` (100,000) |
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value, json};
 
 /// Characters of a text.
@@ -17,6 +19,9 @@ pub const TEXT: usize = 16_384;
 pub const ITEMS: usize = 4_096;
 /// Fields of a data object.
 pub const FIELDS: usize = 256;
+
+/// What is no longer than this beyond a limit stays, so that what was cut is not cut again for the word about it.
+const SLACK: usize = 64;
 
 /// What stands in the place of fields that were left out.
 const LEFT_OUT: &str = "…";
@@ -31,7 +36,7 @@ fn bound(value: &mut Value) {
     match value {
         Value::String(text) => bound_text(text),
         Value::Array(items) => {
-            if items.len() > ITEMS {
+            if items.len() > ITEMS + 1 {
                 let more = items.len() - ITEMS;
                 items.truncate(ITEMS);
                 items.push(json!(format!("… {more} more items")));
@@ -44,29 +49,30 @@ fn bound(value: &mut Value) {
 }
 
 fn bound_text(text: &mut String) {
-    if text.len() <= TEXT {
+    if text.len() <= TEXT + SLACK {
         return;
     }
-    if let Some((end, _)) = text.char_indices().nth(TEXT) {
-        let more = text.chars().count() - TEXT;
+    let more = text.chars().count().saturating_sub(TEXT);
+    if let Some((end, _)) = text.char_indices().nth(TEXT).filter(|_| more > SLACK) {
         text.truncate(end);
         text.shrink_to_fit();
-        text.push_str(&format!("… {more} more characters"));
+        let _ = write!(text, "… {more} more characters");
     }
 }
 
 fn bound_fields(fields: &mut Map<String, Value>) {
-    if fields.len() > FIELDS || fields.keys().any(|name| name.len() > TEXT) {
-        let more = fields.len().saturating_sub(FIELDS);
+    if fields.len() > FIELDS + 1 || fields.keys().any(|name| name.len() > TEXT) {
+        let more = if fields.len() > FIELDS + 1 {
+            fields.len() - FIELDS
+        } else {
+            0
+        };
         // What a data object is says its type, wherever that stands.
         let type_name = fields.shift_remove("_typeName");
         let type_name = type_name.map(|name| ("_typeName".to_owned(), name));
-        let kept = std::mem::take(fields)
-            .into_iter()
-            .take(FIELDS - usize::from(type_name.is_some()));
-        *fields = type_name
-            .into_iter()
-            .chain(kept)
+        let all = type_name.into_iter().chain(std::mem::take(fields));
+        let kept = all.take(if more > 0 { FIELDS } else { usize::MAX });
+        *fields = kept
             .map(|(mut name, value)| {
                 bound_text(&mut name);
                 (name, value)
@@ -107,35 +113,37 @@ mod tests {
 
     #[test]
     fn whatever_is_too_long_is_cut_and_says_so() {
-        let long = bounded(json!("é".repeat(TEXT + 7)));
-        assert!(long.as_str().unwrap().ends_with("é… 7 more characters"));
-        let list = bounded(json!(vec!["x".repeat(TEXT + 1); ITEMS + 3]));
+        let long = bounded(json!("é".repeat(TEXT + 700)));
+        assert!(long.as_str().unwrap().ends_with("é… 700 more characters"));
+        let list = bounded(json!(vec!["x".repeat(TEXT + 100); ITEMS + 3]));
         assert_eq!(list.as_array().unwrap().len(), ITEMS + 1);
         assert_eq!(list[ITEMS], "… 3 more items");
-        assert!(list[0].as_str().unwrap().ends_with("x… 1 more characters"));
-        let mut fields: Map<String, Value> = (0..FIELDS + 5)
-            .map(|number| (number.to_string(), json!([["y".repeat(TEXT + 2)]])))
-            .collect();
+        assert!(
+            list[0]
+                .as_str()
+                .unwrap()
+                .ends_with("x… 100 more characters")
+        );
+        let numbered =
+            (0..FIELDS + 5).map(|number| (number.to_string(), json!([["y".repeat(TEXT + 200)]])));
+        let mut fields: Map<String, Value> = numbered.collect();
         fields.insert("_typeName".to_owned(), json!("Huge"));
         let object = bounded(Value::Object(fields));
-        assert_eq!(
-            (object.as_object().unwrap().len(), &object["_typeName"]),
-            (FIELDS + 1, &json!("Huge"))
-        );
+        let count = object.as_object().unwrap().len();
+        assert_eq!((count, &object["_typeName"]), (FIELDS + 1, &json!("Huge")));
         assert_eq!(object["…"], "6 more fields");
         assert!(
             object["0"][0][0]
                 .as_str()
                 .unwrap()
-                .ends_with("2 more characters")
+                .ends_with("200 more characters")
         );
         let name = bounded(json!({"n".repeat(TEXT * 2): 1}));
-        assert!(
-            name.as_object()
-                .unwrap()
-                .keys()
-                .all(|name| name.len() < TEXT + 50)
-        );
+        let names = name.as_object().unwrap().keys();
+        assert!(names.into_iter().all(|name| name.len() < TEXT + SLACK));
+        for cut in [long, list, object, name] {
+            assert_eq!(bounded(cut.clone()), cut, "what was cut stays as it is");
+        }
     }
 
     #[test]

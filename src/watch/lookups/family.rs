@@ -1,6 +1,13 @@
-//! The family of the task that is followed, from the server's history.
+//! The family of the task that is followed: what of it is not watched yet, or was gone before it could be read.
+//!
+//! First what hangs below and beside it, found by the keys of its lineage. Then what lies above it and is gone: there is no filter by key, so that the history is read backwards from where its child was queued. Where only
+//! named tasks are watched, the recent ones are looked through, too.
 
-use std::time::Duration;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::gate::Gate;
 use crate::vim::{Client, Error, Pace, TaskQuery, Trace, types::TaskInfo};
@@ -9,29 +16,294 @@ use crate::vim::{Client, Error, Pace, TaskQuery, Trace, types::TaskInfo};
 pub(super) const AGAIN: Duration = Duration::from_secs(30);
 /// How many tasks of one family are read from the history.
 const MOST: usize = 2_000;
+/// How many levels below a task are asked for one by one, where its descendants do not name their root.
+const DEEPEST: usize = 16;
+/// How many tasks are looked through in one place for what lies above a task: a busy hour of a large server.
+const LOOKED_THROUGH: usize = 3_000;
+/// How many recent tasks are read at a time to see whether they belong to the family.
+const RECENT: usize = 10;
 
-/// What the history knows of the family of a task.
-pub(super) async fn members(
+/// What was found of a family; what was found before something went wrong counts.
+#[derive(Debug)]
+pub(in crate::watch) struct FamilyFound {
+    /// The number of the following that it belongs to.
+    pub(super) number: u32,
+    /// The task, as it is known by now.
+    pub(super) trace: Trace,
+    pub(super) kin: Kin,
+    /// The keys that were sought above it; nothing where only the history below was read.
+    pub(super) sought: Option<HashSet<Arc<str>>>,
+    pub(super) outcome: Result<(), Error>,
+}
+
+/// Members of a family.
+#[derive(Debug, Default)]
+pub(super) struct Kin {
+    pub(super) members: Vec<TaskInfo>,
+    /// Recent tasks that belong to it.
+    pub(super) recent: Vec<Arc<str>>,
+    /// Recent tasks that do not belong to it.
+    pub(super) strangers: Vec<Arc<str>>,
+    seen: HashSet<Arc<str>>,
+}
+
+/// What need not be found out again while one family is followed.
+#[derive(Debug, Default)]
+pub(super) struct KinKnown {
+    /// Recent tasks that do not belong to it.
+    pub(super) strangers: HashSet<Arc<str>>,
+    /// Keys that the history was searched for.
+    pub(super) sought: HashSet<Arc<str>>,
+    /// Keys of those whose end was told from the history.
+    pub(super) told: HashSet<Arc<str>>,
+}
+
+/// What is still missing of a family.
+#[derive(Debug)]
+pub(super) struct Missing {
+    /// The keys of tasks above it.
+    pub(super) above: HashSet<Arc<str>>,
+    /// Where only named tasks are watched: those that are known to be of the family or not.
+    pub(super) known: Option<HashSet<Arc<str>>>,
+    /// Why the history does not help.
+    pub(super) trouble: Option<Error>,
+}
+
+impl Kin {
+    fn add(&mut self, info: TaskInfo) {
+        if self.seen.insert(info.key.clone()) {
+            self.members.push(info);
+        }
+    }
+
+    /// The keys that the members and the task itself name as their parents and roots, without the members themselves.
+    pub(super) fn named(&self, trace: &Trace, members: &[TaskInfo]) -> HashSet<Arc<str>> {
+        let named = members.iter();
+        let named = named.flat_map(|info| [info.parent_key(), info.root_key()]);
+        let named = named.chain([trace.parent(), trace.root()]).flatten();
+        let is_other = |key: &&Arc<str>| !self.seen.contains(*key) && trace.key() != Some(*key);
+        named.filter(is_other).cloned().collect()
+    }
+}
+
+/// What the history has of the family below and beside a task.
+pub(super) async fn below(client: &Client, gate: &Gate, number: u32, trace: Trace) -> FamilyFound {
+    let mut found = FamilyFound {
+        number,
+        trace,
+        kin: Kin::default(),
+        sought: None,
+        outcome: Ok(()),
+    };
+    found.outcome = async {
+        if found.trace.key().is_none() {
+            gate.pass().await;
+            found.trace = Trace::of(&client.task_info(&found.trace.mo_id).await?);
+        }
+        read_below(client, gate, &found.trace, &mut found.kin).await
+    }
+    .await;
+    found
+}
+
+/// What is still missing, as far as it can be found.
+pub(super) async fn rest(
+    client: &Client,
+    gate: &Gate,
+    number: u32,
+    trace: Trace,
+    missing: Missing,
+) -> FamilyFound {
+    let mut kin = Kin::default();
+    let sought = missing.above.clone();
+    let outcome = async {
+        if let Some(known) = &missing.known {
+            read_recent(client, gate, &trace, known, &mut kin).await?;
+        }
+        match missing.trouble {
+            Some(trouble) => Err(trouble),
+            None => read_above(client, gate, &trace, missing.above, &mut kin).await,
+        }
+    }
+    .await;
+    FamilyFound {
+        number,
+        trace,
+        kin,
+        sought: Some(sought),
+        outcome,
+    }
+}
+
+async fn read_below(
     client: &Client,
     gate: &Gate,
     trace: &Trace,
-) -> Result<Vec<TaskInfo>, Error> {
-    let root = if let Some(root) = trace.root() {
-        root.clone()
-    } else {
-        gate.pass().await;
-        let info = client.task_info(&trace.mo_id).await?;
-        info.root_key().unwrap_or(&info.key).clone()
+    kin: &mut Kin,
+) -> Result<(), Error> {
+    let (Some(key), Some(root)) = (trace.key().cloned(), trace.root().cloned()) else {
+        return Ok(());
     };
-    let query = TaskQuery {
-        roots: vec![root],
+    let by_root = TaskQuery {
+        roots: vec![root.clone()],
         ..TaskQuery::default()
     };
-    let found = client
-        .past_tasks_paced(gate, &query, MOST, |_| true)
-        .await?;
-    let found = found.into_iter();
-    Ok(found
-        .filter_map(|raw| TaskInfo::from_json(raw).ok())
-        .collect())
+    read(client, gate, &by_root, kin).await?;
+    // Some name their parent only.
+    let mut parents = vec![key, root.clone()];
+    parents.extend(trace.parent().cloned());
+    parents.sort();
+    parents.dedup();
+    let mut asked: HashSet<Arc<str>> = parents.iter().cloned().collect();
+    for _ in 0..DEEPEST {
+        let by_parents = TaskQuery {
+            parents,
+            ..TaskQuery::default()
+        };
+        read(client, gate, &by_parents, kin).await?;
+        let names_root = |info: &&TaskInfo| info.root_key().is_some_and(|named| *named == root);
+        let rest = kin.members.iter().filter(|info| !names_root(info));
+        let rest = rest.map(|info| info.key.clone());
+        parents = rest.filter(|key| asked.insert(key.clone())).collect();
+        if parents.is_empty() || kin.members.len() >= MOST || !gate.is_wanted() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn read(client: &Client, gate: &Gate, query: &TaskQuery, kin: &mut Kin) -> Result<(), Error> {
+    let most = MOST.saturating_sub(kin.members.len()).max(1);
+    let found = client.past_tasks_paced(gate, query, most, |_| true).await?;
+    // A record that cannot be read is none.
+    let found = found.into_iter().map(TaskInfo::from_json);
+    found.flatten().for_each(|info| kin.add(info));
+    Ok(())
+}
+
+/// The tasks above that have these keys, and what lies above those.
+async fn read_above(
+    client: &Client,
+    gate: &Gate,
+    trace: &Trace,
+    mut missing: HashSet<Arc<str>>,
+    kin: &mut Kin,
+) -> Result<(), Error> {
+    let mut sought = missing.clone();
+    let mut from = trace.clone();
+    while !missing.is_empty() && gate.is_wanted() {
+        let mut found: HashMap<Arc<str>, TaskInfo> = HashMap::new();
+        for place in from.places_above() {
+            let mut looked = 0;
+            let still = missing.len() - found.len();
+            let is_it = |raw: &serde_json::Value| {
+                looked += 1;
+                let key = raw["key"].as_str();
+                looked > LOOKED_THROUGH || key.is_some_and(|key| missing.contains(key))
+            };
+            let records = client.past_tasks_paced(gate, &place, still, is_it).await?;
+            for info in records.into_iter().flat_map(TaskInfo::from_json) {
+                if missing.contains(&info.key) {
+                    found.insert(info.key.clone(), info);
+                }
+            }
+            if found.len() == missing.len() {
+                break;
+            }
+        }
+        // What lies above the highest of them is queued before it.
+        let Some(oldest) = found.values().min_by_key(|info| info.queue_time) else {
+            break;
+        };
+        from = Trace::of(oldest);
+        let parents = found.values().filter_map(TaskInfo::parent_key);
+        missing = parents
+            .filter(|key| sought.insert((*key).clone()))
+            .cloned()
+            .collect();
+        missing.retain(|key| !kin.seen.contains(key));
+        for info in found.into_values() {
+            kin.add(info);
+        }
+    }
+    Ok(())
+}
+
+/// The newest of the recent tasks that are not known yet: do they belong to the family?
+async fn read_recent(
+    client: &Client,
+    gate: &Gate,
+    trace: &Trace,
+    known: &HashSet<Arc<str>>,
+    kin: &mut Kin,
+) -> Result<(), Error> {
+    if !gate.pass().await {
+        return Ok(());
+    }
+    let tasks = client.recent_tasks().await?;
+    let is_new = |mo_id: &Arc<str>| !known.contains(mo_id);
+    let new = tasks.into_iter().rev().map(|task| task.value);
+    for mo_id in new.filter(is_new).take(RECENT) {
+        if !gate.pass().await {
+            break;
+        }
+        match client.task_info(&mo_id).await {
+            Ok(info) if is_kin(&info, trace) => kin.recent.push(mo_id),
+            Err(error) if error.is_session_dead() || error.is_passing() => return Err(error),
+            // What cannot be read cannot be told to belong to it.
+            Ok(_) | Err(_) => kin.strangers.push(mo_id),
+        }
+    }
+    Ok(())
+}
+
+fn is_kin(info: &TaskInfo, trace: &Trace) -> bool {
+    let ours = [trace.key(), trace.parent(), trace.root()];
+    let theirs = [info.parent_key(), info.root_key(), Some(&info.key)];
+    let is_ours = |key: &Arc<str>| ours.iter().flatten().any(|ours| **ours == *key);
+    theirs.into_iter().flatten().any(is_ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::task::fixture::info;
+
+    #[test]
+    fn who_names_one_of_ours_is_kin() {
+        let lineage = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1"});
+        let trace = Trace::of(&info("task-3", &lineage));
+        for more in [
+            json!({"rootTaskKey": "task-1"}),
+            json!({"parentTaskKey": "task-3"}),
+            json!({"parentTaskKey": "task-2"}),
+        ] {
+            assert!(is_kin(&info("task-9", &more), &trace), "{more}");
+        }
+        assert!(
+            is_kin(&info("task-1", &json!({})), &trace),
+            "the root itself"
+        );
+        assert!(!is_kin(
+            &info("task-9", &json!({"parentTaskKey": "task-8"})),
+            &trace
+        ));
+    }
+
+    #[test]
+    fn whoever_is_named_and_was_not_found_is_missing() {
+        let lineage = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1"});
+        let trace = Trace::of(&info("task-3", &lineage));
+        let mut kin = Kin::default();
+        let child = json!({"parentTaskKey": "task-4", "rootTaskKey": "task-1"});
+        kin.add(*info("task-5", &child));
+        kin.add(*info("task-5", &child));
+        kin.add(*info("task-2", &json!({"parentTaskKey": "task-1"})));
+        assert_eq!(kin.members.len(), 2, "nobody twice");
+        let mut missing: Vec<_> = kin.named(&trace, &kin.members).into_iter().collect();
+        missing.sort();
+        assert_eq!(missing, ["task-1".into(), "task-4".into()] as [Arc<str>; 2]);
+    }
 }

@@ -59,6 +59,14 @@ impl Follow {
         Some((self.number, followed.trace.clone(), gate))
     }
 
+    /// Goes on with the look-up that was answered so far.
+    pub(super) fn go_on(&mut self, line: &Line) -> Option<Gate> {
+        let followed = self.followed.as_mut()?;
+        let (gate, wanted) = Gate::new(line.clone(), followed.urgency);
+        followed.under_way = Some(wanted);
+        Some(gate)
+    }
+
     /// An answer came: of which task, if that is still followed.
     pub(super) fn answered(&mut self, number: u32) -> Option<Trace> {
         let is_current = number == self.number;

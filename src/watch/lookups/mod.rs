@@ -1,4 +1,4 @@
-//! What is looked up around tasks: families, events, the past, usual durations.
+//! What is looked up around tasks: families, events, the past, usual durations, questions of virtual machines.
 //!
 //! None of it may disturb the fetch loop: every request waits at the [`gate`] for its turn, what fails is told as a
 //! reason of its own, and only a dead session is passed on, once, for it can be renewed.
@@ -8,7 +8,9 @@ mod family;
 mod follow;
 mod gate;
 mod past;
+mod questions;
 mod schedule;
+mod taking;
 mod typical;
 
 use std::{sync::Arc, time::Duration};
@@ -16,22 +18,25 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 
 use self::{
+    family::{FamilyFound, KinKnown},
     follow::Follow,
     gate::{Line, Ticket},
+    questions::Questions,
     schedule::{Schedule, Urgency},
     typical::{Runs, TypicalRuns},
 };
 use super::{
     Command, FamilyState, Update,
-    answers::End,
     endpoint::{Endpoint, Halt},
     push::Fetch,
     reading::Reading,
-    watched::Origin,
 };
-use crate::vim::{
-    Error,
-    types::{TaskEvent, TaskInfo},
+use crate::{
+    task::PendingQuestion,
+    vim::{
+        Error,
+        types::{ManagedObjectReference, TaskEvent, TaskInfo, TaskState},
+    },
 };
 
 /// The first board is taken to be there after so long at the latest: with many tasks, one by one, it never rests.
@@ -39,10 +44,14 @@ const BOARD: Duration = Duration::from_secs(10);
 
 /// What was looked up.
 pub(super) enum Found {
-    Family(u32, Result<Vec<TaskInfo>, Error>),
+    Family(Box<FamilyFound>),
     Events(u32, Result<Vec<TaskEvent>, Error>),
     Past(past::Answer),
     Typical(Result<Runs, Error>),
+    Question(
+        ManagedObjectReference,
+        Result<Option<PendingQuestion>, Error>,
+    ),
 }
 
 /// The look-ups of one endpoint.
@@ -53,10 +62,13 @@ pub(super) struct LookUps {
     /// Who joins the line.
     joining: mpsc::UnboundedReceiver<(Urgency, Ticket)>,
     family: Follow,
+    /// What was found out of the recent tasks and of the keys around the family that is followed.
+    kin: KinKnown,
     events: Follow,
     /// The events that were told last.
     told: Option<Arc<[TaskEvent]>>,
     typical: TypicalRuns,
+    questions: Questions,
     /// The search of the history.
     pub(super) past: past::Past,
 }
@@ -69,9 +81,11 @@ impl LookUps {
             line,
             joining,
             family: Follow::default(),
+            kin: KinKnown::default(),
             events: Follow::default(),
             told: None,
             typical: TypicalRuns::default(),
+            questions: Questions::default(),
             past: past::Past::default(),
         }
     }
@@ -81,6 +95,26 @@ impl LookUps {
         if let Some((urgency, ticket)) = self.joining.recv().await {
             self.schedule.enter(urgency, ticket);
         }
+    }
+
+    /// A task is now known to be like this.
+    pub(super) fn seen(&mut self, mo_id: &Arc<str>, info: &TaskInfo) {
+        self.questions.seen(mo_id, info, Instant::now());
+    }
+
+    /// The progress or the phase of a task changed.
+    pub(super) fn moved(&mut self, mo_id: &Arc<str>) {
+        self.questions.moved(mo_id, Instant::now());
+    }
+
+    /// The state of a task is this one now.
+    pub(super) fn is_now(&mut self, mo_id: &Arc<str>, state: &TaskState) {
+        self.questions.is_now(mo_id, state, Instant::now());
+    }
+
+    /// A task vanished, or is no longer watched.
+    pub(super) fn left(&mut self, mo_id: &Arc<str>) {
+        self.questions.over(mo_id);
     }
 
     /// Reading is paused, or no longer.
@@ -106,6 +140,7 @@ impl LookUps {
         self.family.interrupted(now);
         self.events.interrupted(now);
         self.typical.interrupted(now);
+        self.questions.interrupted(now);
         self.past.interrupted();
     }
 }
@@ -118,6 +153,7 @@ impl Endpoint {
             Command::FollowFamily(trace) => {
                 let mo_id = trace.as_ref().map(|trace| trace.mo_id.clone());
                 self.lookups.family.follow(trace, now);
+                self.lookups.kin = KinKnown::default();
                 if let Some(mo_id) = mo_id {
                     let state = FamilyState::Searching;
                     self.tell(Update::Family { mo_id, state }).await?;
@@ -142,8 +178,8 @@ impl Endpoint {
         if is_due(lookups.family.due(is_paused))
             && let Some((number, trace, gate)) = lookups.family.begin(&lookups.line)
         {
-            reading.look_up(|client| async move {
-                Found::Family(number, family::members(&client, &gate, &trace).await)
+            reading.look_up(move |client| async move {
+                Found::Family(Box::new(family::below(&client, &gate, number, trace).await))
             });
         }
         if is_due(lookups.events.due(is_paused))
@@ -160,6 +196,15 @@ impl Endpoint {
                 Found::Typical(typical::runs(&client, &gate, since).await)
             });
         }
+        if self.options.questions
+            && has_board
+            && let Some((machine, gate)) = lookups.questions.begin(&lookups.line, now)
+        {
+            reading.look_up(|client| async move {
+                let question = questions::question(&client, &gate, &machine).await;
+                Found::Question(machine, question)
+            });
+        }
         lookups.let_through(now);
     }
 
@@ -167,12 +212,15 @@ impl Endpoint {
     pub(super) fn next_look_up(&self, reading: &Reading, now: Instant) -> Option<Instant> {
         let lookups = &self.lookups;
         let is_open = lookups.schedule.is_open();
-        let typical = lookups.typical.due(now);
+        let is_working = is_open && !self.paused;
+        let typical = lookups.typical.due(now).filter(|_| self.options.typical);
+        let questions = lookups.questions.due().filter(|_| self.options.questions);
         [
             lookups.schedule.next_time(now),
             lookups.family.due(self.paused),
             lookups.events.due(self.paused),
-            typical.filter(|_| self.options.typical && is_open && !self.paused),
+            typical.filter(|_| is_working),
+            questions.filter(|_| is_working),
             (!is_open && !self.paused).then_some(reading.began + BOARD),
         ]
         .into_iter()
@@ -187,108 +235,5 @@ impl Endpoint {
         let rests = reading.tasks.is_empty() && !is_joining && !is_due;
         let knows_recent = reading.knows_recent || !self.options.discover;
         self.lookups.schedule.is_open() || (rests && knows_recent) || reading.began + BOARD <= now
-    }
-
-    /// Tells what was found.
-    pub(super) async fn take_found(
-        &mut self,
-        reading: &mut Reading,
-        found: Found,
-    ) -> Result<(), End> {
-        let now = Instant::now();
-        match found {
-            Found::Family(number, members) => {
-                let Some(trace) = self.lookups.family.answered(number) else {
-                    return Ok(());
-                };
-                let mo_id = trace.mo_id.clone();
-                let members = match members {
-                    Ok(members) => members,
-                    Err(error)
-                        if error.is_session_dead() && self.renews(reading, |it| &mut it.family) =>
-                    {
-                        return Err(End::SessionDead(Box::new(error)));
-                    }
-                    Err(error) => {
-                        self.lookups.family.went_wrong(Some(now + family::AGAIN));
-                        let state = FamilyState::Failed(error.reason().into());
-                        return Ok(self.tell(Update::Family { mo_id, state }).await?);
-                    }
-                };
-                self.take_members(reading, members, now);
-                let goes_on = self.watched.family_goes_on(&trace);
-                let due = goes_on.then_some(now + family::AGAIN);
-                self.lookups.family.went_well(due);
-                self.tell_changes(reading).await?;
-                let state = FamilyState::Found { at: self.now() };
-                self.tell(Update::Family { mo_id, state }).await?;
-            }
-            Found::Events(number, events) => {
-                let Some(trace) = self.lookups.events.answered(number) else {
-                    return Ok(());
-                };
-                let goes_on = self.watched.goes_on(&trace.mo_id);
-                let due = goes_on.then_some(now + events::AGAIN);
-                let events = match events {
-                    Ok(events) => {
-                        self.lookups.events.went_well(due);
-                        let is_told = self.lookups.told.as_deref() == Some(&events[..]);
-                        let events: Arc<[TaskEvent]> = events.into();
-                        self.lookups.told = Some(events.clone());
-                        if is_told {
-                            return Ok(());
-                        }
-                        Ok(events)
-                    }
-                    Err(error)
-                        if error.is_session_dead() && self.renews(reading, |it| &mut it.events) =>
-                    {
-                        return Err(End::SessionDead(Box::new(error)));
-                    }
-                    Err(error) => {
-                        self.lookups.events.went_wrong(due);
-                        self.lookups.told = None;
-                        Err(error.reason().into())
-                    }
-                };
-                let mo_id = trace.mo_id;
-                self.tell(Update::Events { mo_id, events }).await?;
-            }
-            Found::Past(answer) => self.take_past_page(reading, answer).await?,
-            Found::Typical(Ok(runs)) => {
-                let runs = self.lookups.typical.learned(runs, now);
-                self.tell(Update::Typical(runs)).await?;
-            }
-            Found::Typical(Err(error)) => {
-                let can_renew = error.is_session_dead() && reading.client.can_renew();
-                if self.lookups.typical.failed(&error, can_renew, now) {
-                    return Err(End::SessionDead(Box::new(error)));
-                }
-                self.tell(Update::TypicalUnknown(error.reason().into()))
-                    .await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a dead session is worth renewing for what is followed; it is due again then.
-    fn renews(&mut self, reading: &Reading, of: impl FnOnce(&mut LookUps) -> &mut Follow) -> bool {
-        reading.client.can_renew() && of(&mut self.lookups).renews(Instant::now())
-    }
-
-    fn take_members(&mut self, reading: &mut Reading, members: Vec<TaskInfo>, now: Instant) {
-        for info in members {
-            let member = info.mo_id().clone();
-            // The history lags behind: of a task that is watched more is known, and of one that goes on more will be
-            // once it is.
-            if self.watched.contains(&member) {
-                continue;
-            }
-            if info.state.is_finished() {
-                self.take_whole(reading, &member, Box::new(info), None);
-            } else {
-                self.watched.add(&member, Origin::Lineage, now);
-            }
-        }
     }
 }

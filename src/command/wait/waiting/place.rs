@@ -24,6 +24,8 @@ pub(in crate::command) struct Place {
     pub(in crate::command) lost: Option<Loss>,
     /// Wait for those among these that start from now on.
     pub(super) new: Option<Sieve>,
+    /// When that is by this server's clock, as it was when the server first answered: clocks are set.
+    since: Option<Timestamp>,
     /// The tasks of which the server said that there is no such task.
     pub(super) ghosts: HashMap<Arc<str>, Arc<str>>,
     /// The tasks that could not be read, and why.
@@ -57,6 +59,7 @@ impl Place {
             link: Link::Connecting,
             lost: None,
             new,
+            since: None,
             ghosts: HashMap::new(),
             unreadable: HashMap::new(),
             down: Some((now, None)),
@@ -69,9 +72,10 @@ impl Place {
     }
 
     /// Takes the state of the connection in. Answers whether the server answers again.
-    pub(super) fn take_link(&mut self, link: Link, now: Timestamp) -> bool {
+    pub(super) fn take_link(&mut self, link: Link, began: Timestamp, now: Timestamp) -> bool {
         let is_back = link.is_current();
         if is_back {
+            self.since.get_or_insert(self.clock.at(began));
             self.down = None;
         } else {
             let since = self.down.take().map_or(now, |(since, _)| since);
@@ -83,6 +87,11 @@ impl Place {
         }
         self.link = link;
         is_back
+    }
+
+    /// Whether what was queued then counts as new.
+    pub(super) fn is_new(&self, queued: Timestamp) -> bool {
+        self.since.is_some_and(|since| queued >= since)
     }
 
     /// Why the server is to be given up now, if it is: it refuses, or is away for too long.

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     command::choice::Choice,
     task::{
-        Saved,
+        Saved, ServerClock,
         fixture::{at, info},
     },
 };
@@ -242,6 +242,29 @@ fn what_starts_from_now_on_is_waited_for() {
     assert_eq!(outcome(&mut waiting, 3), None);
     see(&mut waiting, "task-3", &web(3, "success"), 4);
     assert_eq!(outcome(&mut waiting, 4), Some(Outcome::Success));
+    assert_eq!(waiting.awaited.len(), 1);
+}
+
+#[test]
+fn a_clock_that_is_set_meanwhile_does_not_make_the_new_old() {
+    let sieve = Sieve::new(&Choice::default(), &Saved::new(), "vc01".to_owned()).unwrap();
+    let mut waiting = waiting_new(goal(), &[], Some(sieve));
+    let clock = |seconds| ServerClock {
+        offset: SignedDuration::from_secs(seconds),
+    };
+    see(
+        &mut waiting,
+        "task-1",
+        &json!({"queueTime": at(-1).to_string()}),
+        1,
+    );
+    waiting.take(HERE, Update::Clock(clock(600)), at(2));
+    see(
+        &mut waiting,
+        "task-2",
+        &json!({"queueTime": at(3).to_string()}),
+        3,
+    );
     assert_eq!(waiting.awaited.len(), 1);
 }
 

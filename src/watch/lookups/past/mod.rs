@@ -351,7 +351,7 @@ async fn read(
 }
 
 /// Why the past cannot be read, and what to try.
-fn reason(error: &Error) -> Arc<str> {
+pub(super) fn reason(error: &Error) -> Arc<str> {
     let advice = match error.fault().map(Fault::type_name) {
         Some("NotSupported") => {
             " This server keeps no task history; a vCenter does, an ESXi host does not."

@@ -1,0 +1,79 @@
+//! The columns that are sensible where nobody chose any: more of them the wider the list is.
+
+use super::{Column, ColumnChoice, place::GAP};
+
+/// From left to right, each with the width of the list from which it is there.
+const STANDARD: [(Column, u16); 9] = [
+    (Column::Task, 0),
+    (Column::Target, 56),
+    (Column::Progress, 30),
+    (Column::Elapsed, 40),
+    (Column::Left, 88),
+    (Column::Finish, 160),
+    (Column::Cancel, 98),
+    (Column::StartedBy, 118),
+    (Column::Id, 180),
+];
+
+/// The list's width from which it tells the vCenters apart; below, the room is worth more to the task.
+const ENDPOINT_FROM: u16 = 56;
+
+/// The columns of a list of this width.
+pub(super) fn standard(width: u16, endpoints: Option<u16>) -> Vec<ColumnChoice> {
+    let endpoints = endpoints.filter(|_| width >= ENDPOINT_FROM);
+    let rest = width - endpoints.map_or(0, |own| (own + GAP).min(width));
+    let others = STANDARD.iter().filter(|(_, from)| rest >= *from);
+    let endpoint = endpoints.map(|_| Column::Endpoint);
+    let columns = endpoint
+        .into_iter()
+        .chain(others.map(|(column, _)| *column));
+    columns.map(ColumnChoice::new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::columns::place;
+
+    fn names(width: u16, endpoints: Option<u16>) -> String {
+        let choices = standard(width, endpoints);
+        let placed = place(width, &choices, endpoints.unwrap_or_default());
+        assert_eq!(placed.len(), choices.len(), "all have room at {width}");
+        let names: Vec<_> = placed.iter().map(|p| p.column.name()).collect();
+        names.join(" ")
+    }
+
+    #[test]
+    fn the_wider_the_list_the_more_it_shows() {
+        assert_eq!(names(20, None), "task");
+        assert_eq!(names(80, None), "task target progress elapsed");
+        assert_eq!(names(90, None), "task target progress elapsed left");
+        let normal = "task target progress elapsed left cancel started-by";
+        assert_eq!(names(120, None), normal);
+        let wide = "task target progress elapsed left finish cancel started-by id";
+        assert_eq!(names(200, None), wide);
+        assert_eq!(names(50, Some(7)), "task progress elapsed");
+        assert_eq!(names(80, Some(7)), "endpoint task target progress elapsed");
+        for width in 0..300 {
+            names(width, None);
+            names(width, Some(12));
+        }
+    }
+
+    #[test]
+    fn the_task_keeps_most_of_the_room() {
+        for (width, least) in [
+            (20, 18),
+            (56, 20),
+            (80, 34),
+            (88, 34),
+            (98, 33),
+            (120, 34),
+            (160, 42),
+            (200, 55),
+        ] {
+            let task = place(width, &standard(width, None), 0)[0];
+            assert!(task.width >= least, "{task:?} at {width}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What is done in the summary of all tasks.
+
+use jiff::Timestamp;
+
+use super::{details, list};
+use crate::{
+    app::{
+        action::Action,
+        notices::Gravity,
+        state::{Overlay, State, Tab},
+        summary::{Section, Subject, Summing},
+    },
+    task::{Board, Filter, Record, Status, Summary, Touched, filter},
+};
+
+/// A page of entries.
+const PAGE: usize = 10;
+
+pub(super) fn open(state: &mut State) {
+    state.cursor.hold(&state.outline);
+    state.overlay = Some(Overlay::Summary(Box::new(Summing::new(state))));
+}
+
+/// Follows what changed on the board that is shown.
+pub(super) fn touch(overlay: &mut Option<Overlay>, board: &Board, touched: &Touched) {
+    if let Some(Overlay::Summary(summing)) = overlay {
+        summing.summary.touch(board, touched);
+    }
+}
+
+/// Counts anew, as after the operations' labels arrived.
+pub(super) fn rebuild(state: &mut State) {
+    if let Some(Overlay::Summary(summing)) = &mut state.overlay {
+        summing.summary = Summary::of(&state.board);
+    }
+}
+
+fn sections(state: &State, now: Timestamp) -> Vec<Section> {
+    match &state.overlay {
+        Some(Overlay::Summary(summing)) => {
+            let columns = summing.columns(state, state.moment(now));
+            columns.into_iter().flatten().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn act(state: &mut State, action: Action, now: Timestamp) {
+    let sections = sections(state, now);
+    let entries = sections.iter().flat_map(|section| &section.entries);
+    let entries: Vec<Subject> = entries.map(|entry| entry.subject.clone()).collect();
+    let Some(Overlay::Summary(summing)) = &mut state.overlay else {
+        return;
+    };
+    let place = summing.place(&entries);
+    let last = entries.len().saturating_sub(1);
+    let next = match action {
+        Action::Up => place.saturating_sub(1),
+        Action::Down => place + 1,
+        Action::PageUp => place.saturating_sub(PAGE),
+        Action::PageDown => place + PAGE,
+        Action::First => 0,
+        Action::Last => last,
+        Action::NextSection => turned(&sections, place, true),
+        Action::PreviousSection => turned(&sections, place, false),
+        Action::Accept => {
+            if let Some(subject) = entries.get(place).cloned() {
+                summing.choose(&entries, place);
+                go(state, subject, now);
+            }
+            return;
+        }
+        Action::Dismiss => {
+            state.overlay = None;
+            return;
+        }
+        _ => return,
+    };
+    summing.choose(&entries, next);
+}
+
+/// The first entry of the next section that has any, round and round; or of the one before.
+fn turned(sections: &[Section], place: usize, forward: bool) -> usize {
+    let mut starts = Vec::new();
+    let mut next = 0;
+    for section in sections
+        .iter()
+        .filter(|section| !section.entries.is_empty())
+    {
+        starts.push(next);
+        next += section.entries.len();
+    }
+    let found = if forward {
+        starts.iter().find(|start| **start > place)
+    } else {
+        let own = starts.iter().rposition(|start| *start <= place);
+        own.and_then(|own| starts.get(own.checked_sub(1)?))
+    };
+    let round = if forward {
+        starts.first()
+    } else {
+        starts.last()
+    };
+    found.or(round).copied().unwrap_or_default()
+}
+
+/// Does what was clicked.
+pub(super) fn choose(state: &mut State, place: usize, now: Timestamp) {
+    let sections = sections(state, now);
+    let entries = sections.iter().flat_map(|section| &section.entries);
+    let entries: Vec<Subject> = entries.map(|entry| entry.subject.clone()).collect();
+    if let Some(Overlay::Summary(summing)) = &mut state.overlay {
+        summing.choose(&entries, place);
+        act(state, Action::Accept, now);
+    }
+}
+
+/// Goes to what an entry is about: to the task, or to the list of only those tasks.
+fn go(state: &mut State, subject: Subject, now: Timestamp) {
+    let (field, name) = match subject {
+        Subject::More(part) => {
+            if let Some(Overlay::Summary(summing)) = &mut state.overlay {
+                summing.open(part);
+            }
+            return;
+        }
+        Subject::Task(handle) => {
+            state.overlay = None;
+            list::reveal(state, handle, now);
+            let status = state.board.get(handle).map(Record::status);
+            if status == Some(Status::Failed) {
+                details::show(state, Tab::Error);
+            }
+            return;
+        }
+        Subject::Operation(name) => ("op", name.to_string()),
+        Subject::User(name) => ("user", name.to_string()),
+        Subject::Endpoint(id) => {
+            let Some(server) = state.server(id) else {
+                return;
+            };
+            ("endpoint", server.host().to_owned())
+        }
+    };
+    state.overlay = None;
+    let text = filter::exactly(field, &name);
+    match Filter::parse(&text, &state.options.saved_filters) {
+        Ok(filter) => list::filter(state, filter, now),
+        // What cannot be asked for exactly is told, not guessed.
+        Err(error) => {
+            let text = format!("{text}: {error}");
+            state.notices.say(Gravity::Warning, text, now);
+        }
+    }
+}

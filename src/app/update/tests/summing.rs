@@ -1,0 +1,167 @@
+use serde_json::json;
+
+use super::{
+    clicking::{click, draw},
+    press,
+};
+use crate::{
+    app::{
+        Context, Overlay, Part, State, Subject, Tab, Target,
+        fixture::{busy, find, now, rows, selected, task, tasks, tell, twins},
+    },
+    task::{Labels, TaskChange},
+    vim::types::OperationLabel,
+    watch::Update,
+};
+
+fn entries(state: &State) -> Vec<Subject> {
+    let Some(Overlay::Summary(summing)) = &state.overlay else {
+        panic!("no summary")
+    };
+    let columns = summing.columns(state, now());
+    let entries = columns
+        .iter()
+        .flatten()
+        .flat_map(|section| &section.entries);
+    entries.map(|entry| entry.subject.clone()).collect()
+}
+
+fn chosen(state: &State) -> Subject {
+    let entries = entries(state);
+    let Some(Overlay::Summary(summing)) = &state.overlay else {
+        panic!("no summary")
+    };
+    entries[summing.place(&entries)].clone()
+}
+
+/// Moves on to an entry.
+fn go_to(state: &mut State, subject: &Subject) {
+    press(state, "g");
+    for _ in 0..entries(state).len() {
+        if chosen(state) == *subject {
+            return;
+        }
+        press(state, "j");
+    }
+    panic!("{subject:?} is not there");
+}
+
+#[test]
+fn an_operation_an_account_and_an_endpoint_become_the_filter() {
+    let mut state = busy(80, 24);
+    press(&mut state, "o");
+    assert_eq!(state.context(), Context::Summary);
+    go_to(&mut state, &Subject::Operation("Clone".into()));
+    press(&mut state, "<enter>");
+    assert_eq!(state.outline.view().filter.text(), "op=Clone");
+    assert_eq!(rows(&state), ["task-4730", "task-4741"]);
+    press(&mut state, "o");
+    go_to(&mut state, &Subject::User("VSPHERE.LOCAL\\kim".into()));
+    press(&mut state, "<enter>");
+    assert_eq!(rows(&state), ["task-4721"]);
+    let mut two = twins(160, 40);
+    press(&mut two, "o");
+    let there = crate::app::fixture::THERE;
+    go_to(&mut two, &Subject::Endpoint(there));
+    press(&mut two, "<enter>");
+    assert_eq!(two.outline.view().filter.text(), "endpoint=vc02.lab");
+    assert_eq!(two.outline.matching(), 3);
+}
+
+#[test]
+fn a_name_with_signs_in_it_is_asked_for_as_it_is() {
+    let mut state = busy(80, 24);
+    let label = OperationLabel {
+        description_id: "VirtualMachine.clone".into(),
+        label: "Clone (all) or \"none\" *".into(),
+    };
+    press(&mut state, "o");
+    tell(&mut state, Update::Labels(Labels::new(vec![label])));
+    go_to(
+        &mut state,
+        &Subject::Operation("Clone (all) or \"none\" *".into()),
+    );
+    press(&mut state, "<enter>");
+    assert_eq!(rows(&state), ["task-4730", "task-4741"]);
+}
+
+#[test]
+fn a_task_is_gone_to_wherever_it_is() {
+    let mut state = busy(80, 24);
+    press(&mut state, "-");
+    press(&mut state, "/web<enter>o");
+    assert_eq!(rows(&state), ["task-4740"]);
+    let task = Subject::Task(find(&state, "task-4712"));
+    go_to(&mut state, &task);
+    press(&mut state, "<enter>");
+    assert!(state.overlay.is_none());
+    assert_eq!(selected(&state), "task-4712");
+    assert!(state.outline.view().filter.is_empty());
+    let said = &state.notices.shown(now()).unwrap().text;
+    assert!(said.contains("filter is off"), "{said}");
+    press(&mut state, "o");
+    let task = Subject::Task(find(&state, "task-4740"));
+    go_to(&mut state, &task);
+    press(&mut state, "<enter>");
+    assert_eq!(selected(&state), "task-4740");
+    assert_eq!(state.details.tab, Tab::Error, "why it failed");
+}
+
+#[test]
+fn what_happens_is_counted_and_the_choice_stays() {
+    let mut state = busy(180, 40);
+    press(&mut state, "o");
+    let relocate = Subject::Operation("Migrate".into());
+    go_to(&mut state, &relocate);
+    let more: Vec<TaskChange> = (0..30)
+        .map(|number| {
+            let more = json!({"descriptionId": format!("vm.new{number}")});
+            task(&format!("task-9{number}"), &more)
+        })
+        .collect();
+    let before = entries(&state).len();
+    tell(&mut state, tasks(more));
+    let after = entries(&state);
+    assert!(after.len() < before + 20, "bounded");
+    assert!(after.contains(&Subject::More(Part::Operations)));
+    let Some(Overlay::Summary(summing)) = &state.overlay else {
+        panic!()
+    };
+    assert_eq!(summing.summary.len(), state.board.len());
+    go_to(&mut state, &Subject::More(Part::Operations));
+    press(&mut state, "<enter>");
+    assert!(entries(&state).len() > after.len() + 15, "opened");
+    go_to(&mut state, &relocate);
+    let dropped = TaskChange::Dropped {
+        mo_id: "task-4650".into(),
+    };
+    tell(&mut state, tasks(vec![dropped]));
+    assert!(!entries(&state).contains(&relocate));
+    let _ = chosen(&state);
+}
+
+#[test]
+fn a_section_is_a_step_and_a_click_is_a_choice() {
+    let mut state = busy(180, 40);
+    press(&mut state, "o<tab>");
+    let first = chosen(&state);
+    assert!(matches!(first, Subject::User(_)), "{first:?}");
+    press(&mut state, "<tab>");
+    assert!(matches!(chosen(&state), Subject::Task(_)));
+    press(&mut state, "hh");
+    assert!(matches!(chosen(&state), Subject::Operation(_)));
+    press(&mut state, "h");
+    let queued = Subject::Task(find(&state, "task-4731"));
+    assert_eq!(chosen(&state), queued);
+    let place = entries(&state).iter().position(|entry| *entry == queued);
+    draw(&mut state);
+    let hit = state.drawn.targets.iter();
+    assert!(
+        !hit.into_iter()
+            .any(|(_, target)| matches!(target, Target::Row(_)))
+    );
+    click(&mut state, Target::Summed(place.unwrap()));
+    assert_eq!(selected(&state), "task-4731");
+    press(&mut state, "oq");
+    assert!(state.overlay.is_none());
+}

@@ -1,0 +1,92 @@
+//! bash's part. bash cuts words at `:` and `=`, too, so that `state:ru` and `--theme=da` would never come whole; the
+//! function puts them together again, and of what is answered takes away what stands before the last cut.
+
+use std::{ffi::OsString, io, path::Path};
+
+use clap_complete::env::{Bash as Common, EnvCompleter};
+
+/// Whether the word is in quotes: then what a name may hold is another matter.
+pub(super) const QUOTED: &str = "_VTASK_QUOTED";
+
+const SCRIPT: &str = r#"
+_BIN_complete() {
+    local IFS=$'\013' i last=0 words=() joined="" before="" quoted=0
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        local word="${COMP_WORDS[i]}"
+        # What bash cut at : or = belongs together; a lone one is never meant otherwise.
+        if ((i > 1)) && [[ -n "$joined" || "$word" == [:=]* ]]; then
+            words[last]="${words[last]}$word"
+            joined=""
+        else
+            ((i > 0)) && last=$((last + 1))
+            words[last]="$word"
+        fi
+        [[ "$word" == *[:=] && "$word" == [:=]* ]] && joined=1
+    done
+    local current="${words[last]}"
+    if [[ "$current" == [\'\"]* ]]; then
+        quoted=1
+        words[last]="${current:1}"
+    elif [[ "$current" == *[:=]* && "$COMP_WORDBREAKS" == *:* ]]; then
+        before="${current%"${current##*[:=]}"}"
+    fi
+    COMPREPLY=( $( \
+        _CLAP_IFS="$IFS" \
+        _CLAP_COMPLETE_INDEX="$last" \
+        QUOTED="$quoted" \
+        VAR="bash" \
+        "COMPLETER" -- "${words[@]}" 2>/dev/null \
+    ) )
+    if [[ $? != 0 ]]; then
+        unset COMPREPLY
+        return
+    fi
+    for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
+        COMPREPLY[i]="${COMPREPLY[i]#"$before"}"
+    done
+    # After lab/ and state: goes on what is there chosen.
+    if [[ ${#COMPREPLY[@]} == 1 && "${COMPREPLY[0]}" == *[=/:] ]]; then
+        compopt -o nospace 2>/dev/null
+    fi
+}
+complete -o bashdefault -o nosort -F _BIN_complete BIN 2>/dev/null || complete -o bashdefault -F _BIN_complete BIN
+"#;
+
+/// The adapter for bash.
+pub(super) struct Bash;
+
+impl EnvCompleter for Bash {
+    fn name(&self) -> &'static str {
+        Common.name()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        Common.is(name)
+    }
+
+    fn write_registration(
+        &self,
+        var: &str,
+        _name: &str,
+        bin: &str,
+        completer: &str,
+        buf: &mut dyn io::Write,
+    ) -> Result<(), io::Error> {
+        let script = SCRIPT
+            .replace("COMPLETER", completer)
+            .replace("QUOTED", QUOTED)
+            .replace("VAR", var)
+            .replace("BIN", bin);
+        buf.write_all(script.as_bytes())
+    }
+
+    fn write_complete(
+        &self,
+        cmd: &mut clap::Command,
+        args: Vec<OsString>,
+        current_dir: Option<&Path>,
+        buf: &mut dyn io::Write,
+    ) -> Result<(), io::Error> {
+        Common.write_complete(cmd, args, current_dir, buf)
+    }
+}

@@ -1,0 +1,196 @@
+//! `vtask completions`: what a shell has to know to complete the command line.
+//!
+//! The shell's part is small: it hands the line to vtask, which answers what may stand there ([`answer`]). So one piece
+//! of code completes in every shell: flags and their values by the definition of the command line, and by [`values`]
+//! what only the config file or the server knows.
+
+mod bash;
+mod server;
+mod values;
+
+use std::{ffi::OsStr, sync::OnceLock};
+
+use clap::{Args, CommandFactory, ValueEnum};
+use clap_complete::{
+    CompleteEnv,
+    engine::ArgValueCompleter,
+    env::{Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh},
+};
+
+use super::{CommandError, Outcome, stage::Stage};
+use crate::cli::Cli;
+
+/// The variable by which a shell asks: its value names the shell.
+const ASKED_BY: &str = "VTASK_COMPLETE";
+
+const ABOUT: &str = "\
+bash: in ~/.bashrc: source <(vtask completions bash)
+zsh: in ~/.zshrc, after compinit: source <(vtask completions zsh)
+fish: in ~/.config/fish/config.fish: vtask completions fish | source
+elvish: in ~/.config/elvish/rc.elv: eval (vtask completions elvish | slurp)
+PowerShell: in $PROFILE: vtask completions powershell | Out-String | Invoke-Expression
+
+The ids of running tasks are asked of the server that the line names so far (or the environment, or the profile): \
+where no password has to be typed, and for two seconds at most. --keep-session spares the sign-in.";
+
+/// Print what a shell needs to complete the command line, running tasks included
+#[derive(Debug, Clone, Args)]
+#[command(after_help = ABOUT)]
+pub struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// The shells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+/// Prints the completions.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn run(args: &CompletionsArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    let shell: &dyn EnvCompleter = match args.shell {
+        Shell::Bash => &bash::Bash,
+        Shell::Elvish => &Elvish,
+        Shell::Fish => &Fish,
+        Shell::Powershell => &Powershell,
+        Shell::Zsh => &Zsh,
+    };
+    let mut script = Vec::new();
+    shell
+        .write_registration(ASKED_BY, "vtask", "vtask", "vtask", &mut script)
+        .map_err(|error| CommandError::Local(error.into()))?;
+    let script = String::from_utf8_lossy(&script);
+    stage.print(&format!("{}\n", script.trim()))?;
+    Ok(Outcome::Success)
+}
+
+/// The shell that asks.
+static ASKING: OnceLock<String> = OnceLock::new();
+
+/// Where a shell asks what may stand on the line: answers, and ends the process. To be called before anything else.
+pub fn answer() {
+    if let Some(shell) = std::env::var_os(ASKED_BY) {
+        // It is set once.
+        let _ = ASKING.set(shell.to_string_lossy().into_owned());
+    }
+    CompleteEnv::with_factory(|| with_values(Cli::command()))
+        .var(ASKED_BY)
+        .shells(Shells(&[&bash::Bash, &Elvish, &Fish, &Powershell, &Zsh]))
+        .complete();
+}
+
+/// Makes a completer.
+type Completer = fn() -> ArgValueCompleter;
+
+/// The arguments whose values only the config file or the server knows, by their ids.
+const VALUES: [(&str, Completer); 9] = [
+    ("tasks", values::tasks),
+    ("task", values::tasks),
+    ("profile", values::profiles),
+    ("theme", values::themes),
+    ("sort", values::sorts),
+    ("filter", values::filters),
+    ("entity", values::entities),
+    ("user", values::users),
+    ("operation", values::operations),
+];
+
+/// The command line with completers for those values, in every command that has them.
+fn with_values(command: clap::Command) -> clap::Command {
+    let completer = |id: &str| VALUES.iter().find(|(known, _)| *known == id);
+    command
+        .mut_args(|arg| match completer(arg.get_id().as_str()) {
+            Some((_, completer)) => arg.add(completer()),
+            None => arg,
+        })
+        .mut_subcommands(with_values)
+}
+
+/// Whether a text can be put on the line of the shell that asks and means itself there. A name that a server made up
+/// must never become something that the shell acts on.
+fn is_safe(text: &str) -> bool {
+    let quotes_by_itself = matches!(ASKING.get().map(String::as_str), Some("fish" | "zsh"));
+    if text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
+        return false;
+    }
+    let in_quotes = std::env::var_os(bash::QUOTED).is_some_and(|quoted| quoted == OsStr::new("1"));
+    if quotes_by_itself {
+        true
+    } else if in_quotes {
+        !text.contains(['\'', '"', '\\', '$', '`', '!'])
+    } else {
+        text.chars().all(|letter| {
+            letter.is_alphanumeric()
+                || matches!(
+                    letter,
+                    '-' | '_' | '.' | ',' | ':' | '/' | '@' | '+' | '=' | '%'
+                )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The ids of the arguments with a completer, anywhere.
+    fn completed(command: &clap::Command, ids: &mut BTreeSet<String>) {
+        let args = command.get_arguments();
+        let with = args.filter(|arg| arg.get::<ArgValueCompleter>().is_some());
+        ids.extend(with.map(|arg| arg.get_id().to_string()));
+        for command in command.get_subcommands() {
+            completed(command, ids);
+        }
+    }
+
+    #[test]
+    fn every_completer_has_its_argument() {
+        let mut ids = BTreeSet::new();
+        completed(&with_values(Cli::command()), &mut ids);
+        let known = VALUES.iter().map(|(id, _)| (*id).to_owned());
+        assert_eq!(ids, known.collect());
+    }
+
+    #[test]
+    fn a_name_that_a_shell_would_act_on_is_not_offered() {
+        for text in [
+            "task-1",
+            "lab/task-1",
+            "web-01.lab",
+            "state:running",
+            "データ",
+        ] {
+            assert!(is_safe(text), "{text}");
+        }
+        for text in [
+            "",
+            "-rf",
+            "a b",
+            "$(reboot)",
+            "`reboot`",
+            "a;b",
+            "a|b",
+            "a>b",
+            "a'b",
+            "a\\b",
+            "a\nb",
+            "a*",
+            "~",
+            "a&b",
+            "\u{1b}[2J",
+        ] {
+            assert!(!is_safe(text), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Asking the servers that are meant by what was typed so far, quietly and not for long.
+
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, Cursor},
+    time::Duration,
+};
+
+use clap::{Args, FromArgMatches};
+use tokio::time::sleep;
+
+use crate::{
+    command::{
+        CommandError, connect,
+        session::{self, Snapshot},
+        stage::{Outlet, Stage},
+        targets::{self, Target},
+    },
+    config::{self, ConnectionArgs, process_environment},
+};
+
+/// Nobody waits longer for a completion.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a server told.
+pub(super) struct Asked {
+    pub(super) target: Target,
+    pub(super) snapshot: Snapshot,
+}
+
+/// The connection as far as the line tells it, with what the environment has.
+pub(super) fn typed() -> ConnectionArgs {
+    // vtask -- vtask wait --profile lab …
+    let words = env::args_os().skip_while(|word| word != "--").skip(1);
+    typed_in(words.collect()).unwrap_or_default()
+}
+
+/// The rest of the line may be unfinished or wrong: only what is about the connection is read.
+fn typed_in(words: Vec<OsString>) -> Option<ConnectionArgs> {
+    let command = ConnectionArgs::augment_args(clap::Command::new("vtask"));
+    let mut about = vec![OsString::from("vtask")];
+    let mut words = words.into_iter().skip(1);
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy();
+        let (flag, has_value) = match text.split_once('=') {
+            Some((flag, _)) => (flag, true),
+            None => (&*text, false),
+        };
+        let is_it = |arg: &&clap::Arg| {
+            let long = arg.get_long().map(|long| format!("--{long}"));
+            let short = arg.get_short().map(|short| format!("-{short}"));
+            long.is_some_and(|long| long == flag) || short.is_some_and(|short| short == flag)
+        };
+        let Some(arg) = command.get_arguments().find(is_it) else {
+            continue;
+        };
+        let takes_value = arg.get_action().takes_values() && !has_value;
+        let value = if takes_value { words.next() } else { None };
+        if value.is_some() || !takes_value {
+            about.push(word);
+            about.extend(value);
+        }
+    }
+    let matches = command.try_get_matches_from(about).ok()?;
+    ConnectionArgs::from_arg_matches(&matches).ok()
+}
+
+/// The servers that are meant; `named` is a profile that the TASK names.
+fn meant(named: Option<&str>) -> Option<Vec<Target>> {
+    let mut args = typed();
+    if let Some(name) = named
+        && !args.profile.iter().any(|known| known == name)
+    {
+        args.profile.push(name.to_owned());
+    }
+    let targets = targets::servers(&args, &process_environment).ok()?;
+    let is_known = |target: &Target| {
+        config::server_and_trust(&target.connection, &process_environment).is_ok()
+    };
+    targets.iter().all(is_known).then_some(targets)
+}
+
+/// Whether it is known which servers are meant.
+pub(super) fn is_any_meant(named: Option<&str>) -> bool {
+    meant(named).is_some()
+}
+
+/// What is recent on the servers that are meant. What cannot be asked without a question to the person is left out.
+pub(super) fn ask(named: Option<&str>) -> Vec<Asked> {
+    let targets = meant(named).unwrap_or_default();
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    else {
+        return Vec::new();
+    };
+    let asked = targets.into_iter().filter_map(|target| {
+        let snapshot = runtime.block_on(recent(&target)).ok()?;
+        Some(Asked { target, snapshot })
+    });
+    asked.collect()
+}
+
+async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
+    let connect = connect::quietly(&target.connection, &process_environment).await?;
+    let mut stage = Stage {
+        out: Outlet::plain(io::sink()),
+        err: Outlet::plain(io::sink()),
+        input: Box::new(|| (Box::new(Cursor::new("")), false)),
+        environment: &process_environment,
+        interrupted: Box::pin(sleep(PATIENCE)),
+    };
+    session::with(connect, &mut stage, async |client| {
+        let mut snapshot = Snapshot::begin(client).await;
+        for raw in session::read_recent(client).await? {
+            // What is no TaskInfo cannot be told from others.
+            let _ = snapshot.add(raw);
+        }
+        Ok(snapshot)
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_not_finished_tells_the_connection_all_the_same() {
+        let typed = |line: &str| {
+            let words = line.split(' ').map(OsString::from).collect();
+            typed_in(words).unwrap()
+        };
+        let args = typed("vtask wait --profile lab --config /x task-1 --timeout ");
+        assert_eq!(args.profile, ["lab"]);
+        assert_eq!(args.config.as_deref(), Some(std::path::Path::new("/x")));
+        assert_eq!(
+            typed("vtask cancel --url vc01 --nonsense t").url.as_deref(),
+            Some("vc01")
+        );
+        assert_eq!(
+            typed("vtask wait --url=vc01 -u ops --profile")
+                .username
+                .as_deref(),
+            Some("ops")
+        );
+        assert!(typed("vtask wait --insecure --until").insecure);
+        assert_eq!(typed("vtask --url vc01 t").url.as_deref(), Some("vc01"));
+    }
+}

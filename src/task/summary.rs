@@ -1,0 +1,203 @@
+//! All tasks in numbers: how many of each operation, account and endpoint are in which status, and the few that
+//! matter most.
+//!
+//! A summary is made of a board once and then follows what changes on it, so that it costs by what changed and a frame
+//! by what is shown, however many tasks there are.
+
+mod groups;
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use slotmap::SecondaryMap;
+
+use self::groups::Groups;
+use super::{Board, EndpointId, Handle, Record, Status, StatusCounts, Touched, texts};
+
+pub use groups::Group;
+
+/// All tasks of a board in numbers.
+#[derive(Debug, Default)]
+pub struct Summary {
+    counted: SecondaryMap<Handle, Counted>,
+    operations: Groups,
+    users: Groups,
+    endpoints: HashMap<EndpointId, StatusCounts>,
+    /// Those that run, wait or have failed, by when that began.
+    running: Ranking,
+    queued: Ranking,
+    failed: Ranking,
+}
+
+type Ranking = BTreeSet<(Timestamp, Handle)>;
+
+/// As what a task was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Counted {
+    status: Status,
+    /// Where it stands in the ranking of its status.
+    since: Option<Timestamp>,
+    endpoint: EndpointId,
+    operation: usize,
+    /// None of a ghost.
+    user: Option<usize>,
+}
+
+impl Summary {
+    /// Of all tasks of a board.
+    pub fn of(board: &Board) -> Self {
+        let mut summary = Self::default();
+        for (handle, record) in board.iter() {
+            summary.count(board, handle, record);
+        }
+        summary
+    }
+
+    /// Follows what changed on the board.
+    pub fn touch(&mut self, board: &Board, touched: &Touched) {
+        for &handle in &touched.removed {
+            self.uncount(handle);
+        }
+        for &handle in &touched.changed {
+            match board.get(handle) {
+                None => self.uncount(handle),
+                Some(record) if self.is_as_counted(board, handle, record) => {}
+                Some(record) => {
+                    self.uncount(handle);
+                    self.count(board, handle, record);
+                }
+            }
+        }
+    }
+
+    /// Whether nothing changed of what is counted.
+    fn is_as_counted(&self, board: &Board, handle: Handle, record: &Record) -> bool {
+        let Some(counted) = self.counted.get(handle) else {
+            return false;
+        };
+        let status = record.status();
+        let user = counted.user.and_then(|user| self.users.name(user));
+        let initiator = record.info.as_ref();
+        let initiator = initiator.map(|info| texts::initiator(&info.reason));
+        counted.status == status
+            && counted.since == since(record, status)
+            && counted.endpoint == record.id.endpoint
+            && user == initiator.as_deref()
+            && self.operations.name(counted.operation) == Some(&*board.operation(record))
+    }
+
+    fn count(&mut self, board: &Board, handle: Handle, record: &Record) {
+        let status = record.status();
+        let user = record.info.as_ref().map(|info| {
+            let name = texts::initiator(&info.reason);
+            self.users.add(&name, status)
+        });
+        let counted = Counted {
+            status,
+            since: since(record, status),
+            endpoint: record.id.endpoint,
+            operation: self.operations.add(&board.operation(record), status),
+            user,
+        };
+        self.endpoints
+            .entry(counted.endpoint)
+            .or_default()
+            .add(status);
+        if let (Some(ranking), Some(since)) = (self.ranking(status), counted.since) {
+            ranking.insert((since, handle));
+        }
+        self.counted.insert(handle, counted);
+    }
+
+    fn uncount(&mut self, handle: Handle) {
+        let Some(counted) = self.counted.remove(handle) else {
+            return;
+        };
+        let status = counted.status;
+        self.operations.remove(counted.operation, status);
+        if let Some(user) = counted.user {
+            self.users.remove(user, status);
+        }
+        if let Some(counts) = self.endpoints.get_mut(&counted.endpoint) {
+            counts.remove(status);
+        }
+        if let (Some(ranking), Some(since)) = (self.ranking(status), counted.since) {
+            ranking.remove(&(since, handle));
+        }
+    }
+
+    fn ranking(&mut self, status: Status) -> Option<&mut Ranking> {
+        match status {
+            Status::Running => Some(&mut self.running),
+            Status::Queued => Some(&mut self.queued),
+            Status::Failed => Some(&mut self.failed),
+            _ => None,
+        }
+    }
+
+    /// How many tasks there are.
+    pub fn len(&self) -> usize {
+        self.counted.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.counted.is_empty()
+    }
+
+    /// The operations with the most to tell, and how many more there are.
+    pub fn operations(&self, most: usize) -> (Vec<Group<'_>>, usize) {
+        self.operations.first(most)
+    }
+
+    /// The accounts, alarms and schedules with the most to tell, and how many more there are.
+    pub fn users(&self, most: usize) -> (Vec<Group<'_>>, usize) {
+        self.users.first(most)
+    }
+
+    /// How many tasks of an endpoint are in each status.
+    pub fn endpoint(&self, id: EndpointId) -> StatusCounts {
+        self.endpoints.get(&id).copied().unwrap_or_default()
+    }
+
+    /// The tasks that have been running for longest, that first.
+    pub fn longest_running(&self) -> impl Iterator<Item = Handle> {
+        self.running.iter().map(|(_, handle)| *handle)
+    }
+
+    /// How many run.
+    pub fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// The tasks that have been waiting for longest, that first.
+    pub fn longest_queued(&self) -> impl Iterator<Item = Handle> {
+        self.queued.iter().map(|(_, handle)| *handle)
+    }
+
+    /// How many wait.
+    pub fn queued(&self) -> usize {
+        self.queued.len()
+    }
+
+    /// The tasks that have failed since a moment, the latest first.
+    pub fn failed_since(&self, moment: Timestamp) -> impl Iterator<Item = Handle> {
+        let failed = self.failed.iter().rev();
+        failed
+            .take_while(move |(at, _)| *at >= moment)
+            .map(|(_, handle)| *handle)
+    }
+}
+
+/// Since when a task is what it is, as far as it is ranked by that.
+fn since(record: &Record, status: Status) -> Option<Timestamp> {
+    match status {
+        Status::Running => record.running_since(),
+        Status::Queued => record.queued_since(),
+        Status::Failed => record.finished_at().or(record.seen),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

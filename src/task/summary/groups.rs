@@ -1,0 +1,77 @@
+//! Tasks that have something in common, by its name.
+
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+
+use crate::task::{Status, StatusCounts};
+
+/// Tasks that have something in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group<'a> {
+    /// What they have in common.
+    pub name: &'a Arc<str>,
+    /// How many of them are in each status.
+    pub counts: StatusCounts,
+}
+
+impl Group<'_> {
+    /// What comes first: where most goes on, then where most failed, then the most of all; else by name.
+    fn rank(&self) -> (Reverse<[u32; 3]>, &str) {
+        let counts = &self.counts;
+        let active = counts[Status::Running] + counts[Status::Queued];
+        let worth = [active, counts[Status::Failed], counts.total()];
+        (Reverse(worth), self.name)
+    }
+}
+
+/// Groups by their names. One that has become empty keeps its place, for others like it may come.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    all: Vec<(Arc<str>, StatusCounts)>,
+    by_name: HashMap<Arc<str>, usize>,
+}
+
+impl Groups {
+    /// Counts a task in. Answers where.
+    pub(super) fn add(&mut self, name: &str, status: Status) -> usize {
+        let known = self.by_name.get(name).copied();
+        let place = known.unwrap_or_else(|| {
+            let name: Arc<str> = name.into();
+            self.all.push((name.clone(), StatusCounts::default()));
+            self.by_name.insert(name, self.all.len() - 1);
+            self.all.len() - 1
+        });
+        if let Some((_, counts)) = self.all.get_mut(place) {
+            counts.add(status);
+        }
+        place
+    }
+
+    /// What the tasks of a group have in common.
+    pub(super) fn name(&self, place: usize) -> Option<&str> {
+        self.all.get(place).map(|(name, _)| &**name)
+    }
+
+    /// Counts a task out again.
+    pub(super) fn remove(&mut self, place: usize, status: Status) {
+        if let Some((_, counts)) = self.all.get_mut(place) {
+            counts.remove(status);
+        }
+    }
+
+    /// The first in their order, and how many more there are. Costs by how many groups there are, whatever they hold.
+    pub(super) fn first(&self, most: usize) -> (Vec<Group<'_>>, usize) {
+        let groups = self.all.iter().filter(|(_, counts)| counts.total() > 0);
+        let groups = groups.map(|(name, counts)| Group {
+            name,
+            counts: *counts,
+        });
+        let mut groups: Vec<Group<'_>> = groups.collect();
+        let more = groups.len().saturating_sub(most);
+        if more > 0 && most > 0 {
+            groups.select_nth_unstable_by(most - 1, |one, other| one.rank().cmp(&other.rank()));
+        }
+        groups.truncate(most);
+        groups.sort_unstable_by(|one, other| one.rank().cmp(&other.rank()));
+        (groups, more)
+    }
+}

@@ -1,0 +1,75 @@
+//! The column editor. It lies low, so that the list is seen to follow.
+
+use ratatui::layout::Rect;
+
+use super::{Canvas, ink::Strip, overlay, scrollbar, theme::Role};
+use crate::app::{Areas, ColumnEditor, Target};
+
+/// Where the width stands, and where the explanations begin.
+const WIDTH: usize = 16;
+const ABOUT: usize = 23;
+/// What of the screen the list keeps, and how many entries are seen at once where there is room.
+const LIST: u16 = 9;
+const SHOWN: u16 = 21;
+const LEAST: u16 = 4;
+
+pub(super) fn draw(canvas: &mut Canvas, editor: &ColumnEditor, screen: Rect) {
+    let all = u16::try_from(editor.entries.len()).unwrap_or(u16::MAX);
+    let height = screen.height.saturating_sub(LIST + 3).clamp(LEAST, SHOWN);
+    let height = height.min(all);
+    let lower = (height + 3).min(screen.height);
+    let below = Rect {
+        y: screen.bottom() - lower,
+        height: lower,
+        ..screen
+    };
+    let area = overlay::open(canvas, below, 62, height, "Columns");
+    let list = Areas::of(canvas.state).list.width;
+    let placed = canvas.state.placed_columns(list);
+    let seen = usize::from(area.height);
+    let top = (editor.chosen + 1).saturating_sub(seen);
+    let symbols = canvas.look.symbols;
+    let entries = editor.entries.iter().enumerate().skip(top);
+    for ((place, entry), y) in entries.zip(area.y..area.bottom()) {
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        let column = entry.choice.column;
+        let mut placed = placed.iter();
+        let drawn = placed.find(|placed| placed.column == column);
+        let is_chosen = place == editor.chosen;
+        let pointer = if is_chosen { symbols.pointer } else { " " };
+        let (mark, role) = match (entry.shown, drawn) {
+            (true, Some(_)) => (symbols.shown, Role::Key),
+            (true, None) => (symbols.shown, Role::Faint),
+            (false, _) => (" ", Role::Faint),
+        };
+        let name = if entry.shown { Role::Text } else { Role::Dim };
+        let mut strip = Strip::new(canvas.look, area.width);
+        strip.put(pointer, Role::Key).gap(1).put(mark, role).gap(1);
+        strip.put(column.title(), name).pad_to(WIDTH);
+        let width = match (entry.shown, drawn, entry.choice.width) {
+            (false, ..) => String::new(),
+            (true, _, Some(chosen)) => format!("{chosen}"),
+            (true, Some(drawn), None) => format!("auto {}", drawn.width),
+            (true, None, None) => "no room".to_owned(),
+        };
+        let is_own = entry.choice.width.is_some();
+        strip.put(&width, if is_own { Role::Text } else { Role::Faint });
+        strip.pad_to(ABOUT + 2).put(column.about(), Role::Dim);
+        strip.draw(line, canvas.buffer);
+        if is_chosen {
+            canvas.tint(line, Role::Selected);
+        }
+        canvas.target(line, Target::ColumnEntry(place));
+    }
+    let edge = Rect {
+        width: area.width + 2,
+        ..area
+    };
+    if edge.right() <= canvas.buffer.area.right() {
+        scrollbar::draw(canvas, edge, editor.entries.len(), top);
+    }
+}

@@ -1,0 +1,187 @@
+//! All tasks in numbers, in the place of list and details: tables of counts, and the tasks that matter most.
+
+mod counts;
+mod tasks;
+
+use ratatui::layout::Rect;
+
+use super::{Canvas, ink::Strip, scrollbar, theme::Role};
+use crate::app::{Entry, Part, Section, Subject, Summing, Target};
+
+pub(super) fn draw(canvas: &mut Canvas, summing: &Summing, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
+    let title = Rect { height: 1, ..area };
+    draw_title(canvas, summing, title);
+    let mut body = Rect {
+        y: area.y + 1,
+        height: area.height - 1,
+        ..area
+    };
+    let columns = summing.columns(canvas.state, canvas.now);
+    let entries = columns
+        .iter()
+        .flatten()
+        .flat_map(|section| &section.entries);
+    let entries: Vec<Subject> = entries.map(|entry| entry.subject.clone()).collect();
+    let chosen = summing.place(&entries);
+    let mut first = 0;
+    for (place, sections) in columns.iter().enumerate() {
+        let is_last = place + 1 == columns.len();
+        let own = Rect {
+            // The counts need less room than the tasks.
+            width: if is_last {
+                body.width
+            } else {
+                body.width * 2 / 5
+            },
+            ..body
+        };
+        draw_column(canvas, sections, own, first, chosen);
+        first += sections
+            .iter()
+            .map(|section| section.entries.len())
+            .sum::<usize>();
+        body.x += own.width;
+        body.width -= own.width;
+    }
+}
+
+fn draw_title(canvas: &mut Canvas, summing: &Summing, area: Rect) {
+    let mut strip = Strip::new(canvas.look, area.width);
+    strip.gap(1).put("Summary", Role::Strong);
+    let count = summing.summary.len();
+    let of = match count {
+        0 => "no tasks".to_owned(),
+        1 => "the only task".to_owned(),
+        count => format!("all {count} tasks"),
+    };
+    strip.gap(2).put(&of, Role::Dim);
+    if !canvas.state.outline.view().filter.is_empty() {
+        strip.put(", whatever the filter", Role::Dim);
+    }
+    strip.draw(area, canvas.buffer);
+}
+
+/// A line of a column.
+enum Row<'a> {
+    Blank,
+    Title(&'a Section),
+    /// A section without entries.
+    Nothing(Part),
+    /// An entry, and its place among all entries.
+    Entry(&'a Section, &'a Entry, usize),
+}
+
+fn draw_column(canvas: &mut Canvas, sections: &[Section], area: Rect, first: usize, chosen: usize) {
+    let mut rows = Vec::new();
+    let mut place = first;
+    for section in sections {
+        if !rows.is_empty() {
+            rows.push(Row::Blank);
+        }
+        rows.push(Row::Title(section));
+        if section.entries.is_empty() {
+            rows.push(Row::Nothing(section.part));
+        }
+        for entry in &section.entries {
+            rows.push(Row::Entry(section, entry, place));
+            place += 1;
+        }
+    }
+    let height = usize::from(area.height);
+    let is_chosen = |row: &Row| matches!(row, Row::Entry(.., place) if *place == chosen);
+    let at = rows.iter().position(is_chosen).unwrap_or_default();
+    let last = rows.len().saturating_sub(height);
+    // What is pointed at stays in the middle, as far as there is something to scroll.
+    let top = at.saturating_sub(height / 2).min(last);
+    let inside = Rect {
+        x: area.x + 1.min(area.width),
+        width: area.width.saturating_sub(3),
+        ..area
+    };
+    for (row, y) in rows.iter().skip(top).zip(area.y..area.bottom()) {
+        let line = Rect {
+            y,
+            height: 1,
+            ..inside
+        };
+        draw_row(canvas, row, line, chosen);
+    }
+    scrollbar::draw(canvas, area, rows.len(), top);
+}
+
+fn draw_row(canvas: &mut Canvas, row: &Row, line: Rect, chosen: usize) {
+    match row {
+        Row::Blank => {}
+        Row::Title(section) if section.entries.is_empty() => {
+            let strip = heading(canvas, section, usize::from(line.width));
+            strip.draw(line, canvas.buffer);
+        }
+        Row::Title(section) => match section.part {
+            Part::Operations | Part::Users | Part::Endpoints => {
+                counts::title(canvas, section, line);
+            }
+            Part::Running | Part::Failures | Part::Queued => tasks::title(canvas, section, line),
+        },
+        Row::Nothing(part) => {
+            let mut strip = Strip::new(canvas.look, line.width);
+            strip.put(nothing(*part), Role::Dim);
+            strip.draw(line, canvas.buffer);
+        }
+        Row::Entry(section, entry, place) => {
+            match &entry.subject {
+                Subject::More(_) => {
+                    let mut strip = Strip::new(canvas.look, line.width);
+                    let text = format!("{} {} more", canvas.look.symbols.ellipsis, section.more);
+                    strip.put(&text, Role::Dim);
+                    strip.draw(line, canvas.buffer);
+                }
+                Subject::Task(handle) => tasks::entry(canvas, section.part, *handle, line),
+                _ => counts::entry(canvas, section, entry, line),
+            }
+            let whole = Rect {
+                x: line.x.saturating_sub(1),
+                width: line.width + 2,
+                ..line
+            };
+            if *place == chosen {
+                canvas.tint(whole, Role::Selected);
+            }
+            canvas.target(whole, Target::Summed(*place));
+        }
+    }
+}
+
+/// What a section is called.
+fn name(part: Part) -> &'static str {
+    match part {
+        Part::Operations => "OPERATIONS",
+        Part::Running => "RUNNING LONGEST",
+        Part::Failures => "FAILED LAST HOUR",
+        Part::Queued => "WAITING LONGEST",
+        Part::Endpoints => "VCENTERS",
+        Part::Users => "STARTED BY",
+    }
+}
+
+/// What stands in a section without entries.
+fn nothing(part: Part) -> &'static str {
+    match part {
+        Part::Operations | Part::Users | Part::Endpoints => "none",
+        Part::Running => "nothing runs",
+        Part::Failures => "nothing failed",
+        Part::Queued => "nothing waits",
+    }
+}
+
+/// The name of a section and how much there is of it.
+fn heading<'a>(canvas: &Canvas<'a>, section: &Section, columns: usize) -> Strip<'a> {
+    let mut strip = Strip::new(canvas.look, u16::try_from(columns).unwrap_or(u16::MAX));
+    strip.put(name(section.part), Role::Heading);
+    if section.total > 0 {
+        strip.gap(1).put(&section.total.to_string(), Role::Dim);
+    }
+    strip
+}

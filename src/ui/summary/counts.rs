@@ -1,0 +1,202 @@
+//! A table of counts by status, each line with a small bar.
+
+use ratatui::layout::Rect;
+
+use super::heading;
+use crate::{
+    app::{Entry, Section, Subject},
+    task::{Status, StatusCounts},
+    ui::{Canvas, Look, ink::Strip, theme::Role, words},
+};
+
+/// The statuses that have columns of their own.
+const COLUMNS: [Status; 5] = [
+    Status::Running,
+    Status::Queued,
+    Status::Failed,
+    Status::Cancelled,
+    Status::Success,
+];
+/// The same, those that stay where there is no room for all first.
+const WORTH: [Status; 5] = [
+    Status::Running,
+    Status::Failed,
+    Status::Queued,
+    Status::Cancelled,
+    Status::Success,
+];
+/// The width of a number with the space before it.
+const NUMBER: usize = 6;
+/// The least room for a name, for a bar, and the most for a bar.
+const NAME: usize = 16;
+const LEAST_BAR: usize = 8;
+const MOST_BAR: usize = 24;
+
+/// How a line is divided.
+struct Division {
+    name: usize,
+    numbers: Vec<Status>,
+    bar: usize,
+}
+
+impl Division {
+    fn of(columns: u16) -> Self {
+        let columns = usize::from(columns);
+        // One number more: all together.
+        let room = columns.saturating_sub(NAME) / NUMBER;
+        let kept = room.saturating_sub(1).min(WORTH.len());
+        let kept = WORTH.get(..kept).unwrap_or_default();
+        let numbers: Vec<Status> = COLUMNS.into_iter().filter(|s| kept.contains(s)).collect();
+        let taken = (numbers.len() + 1) * NUMBER;
+        let rest = columns.saturating_sub(taken);
+        let bar = (rest / 3).min(MOST_BAR);
+        let bar = if bar < LEAST_BAR { 0 } else { bar };
+        Self {
+            name: rest.saturating_sub(if bar > 0 { bar + 2 } else { 0 }),
+            numbers,
+            bar,
+        }
+    }
+}
+
+pub(super) fn title(canvas: &mut Canvas, section: &Section, line: Rect) {
+    let division = Division::of(line.width);
+    let symbols = canvas.look.symbols;
+    let mut strip = Strip::new(canvas.look, line.width);
+    strip.join(heading(canvas, section, division.name));
+    strip.pad_to(division.name);
+    for status in &division.numbers {
+        strip.gap(NUMBER - 1);
+        strip.put(symbols.status(*status), words::role(*status));
+    }
+    strip.put("   all", Role::Heading);
+    strip.draw(line, canvas.buffer);
+}
+
+pub(super) fn entry(canvas: &mut Canvas, section: &Section, entry: &Entry, line: Rect) {
+    let division = Division::of(line.width);
+    let name = match &entry.subject {
+        Subject::Operation(name) => name.to_string(),
+        Subject::User(name) if name.is_empty() => "nobody known".to_owned(),
+        Subject::User(name) => {
+            words::without_domain(name, division.name.saturating_sub(1)).to_owned()
+        }
+        Subject::Endpoint(id) => {
+            let server = canvas.state.server(*id);
+            server.map_or_else(String::new, |server| server.name.clone())
+        }
+        Subject::Task(_) | Subject::More(_) => String::new(),
+    };
+    let mut strip = Strip::new(canvas.look, line.width);
+    strip.put_within(&name, division.name.saturating_sub(1), Role::Text);
+    strip.pad_to(division.name);
+    for status in &division.numbers {
+        let (text, role) = match entry.counts[*status] {
+            0 => (canvas.look.symbols.dot.to_owned(), Role::Faint),
+            count => (count.to_string(), words::role(*status)),
+        };
+        number(&mut strip, &text, role);
+    }
+    let total = entry.counts.total();
+    number(&mut strip, &total.to_string(), Role::Text);
+    if division.bar > 0 {
+        let totals = section.entries.iter().map(|entry| entry.counts.total());
+        let longest = totals.max().unwrap_or_default();
+        strip.gap(2);
+        bar(
+            &mut strip,
+            canvas.look,
+            &entry.counts,
+            longest,
+            division.bar,
+        );
+    }
+    strip.draw(line, canvas.buffer);
+}
+
+fn number(strip: &mut Strip, text: &str, role: Role) {
+    strip.gap(NUMBER.saturating_sub(crate::text::width(text)));
+    strip.put(text, role);
+}
+
+/// What the statuses look like in a bar: told apart without colours, too.
+fn parts(look: &Look, counts: &StatusCounts) -> [(u32, &'static str, Role); 5] {
+    let symbols = look.symbols;
+    let whole = symbols.eighths.last().copied().unwrap_or("#");
+    let shown = COLUMNS.iter().take(4).map(|status| counts[*status]).sum();
+    let part = |status: Status, sign| (counts[status], sign, words::role(status));
+    [
+        part(Status::Running, whole),
+        part(Status::Queued, symbols.hatch),
+        part(Status::Failed, symbols.status(Status::Failed)),
+        part(Status::Cancelled, symbols.status(Status::Cancelled)),
+        (
+            counts.total().saturating_sub(shown),
+            symbols.rule,
+            Role::Dim,
+        ),
+    ]
+}
+
+fn bar(strip: &mut Strip, look: &Look, counts: &StatusCounts, longest: u32, columns: usize) {
+    let parts = parts(look, counts);
+    let lengths = lengths(parts.map(|(count, ..)| count), longest, columns);
+    for ((_, sign, role), length) in parts.into_iter().zip(lengths) {
+        strip.put(&sign.repeat(length), role);
+    }
+}
+
+/// How many columns each part gets of a bar, where the longest bar has all columns. Whatever there is of at all gets a
+/// column at least, while there are enough of them.
+fn lengths<const N: usize>(counts: [u32; N], longest: u32, columns: usize) -> [usize; N] {
+    let share = |count: u64, of: u64, columns: usize| {
+        let columns = u64::try_from(columns).unwrap_or(u64::MAX);
+        usize::try_from((count * columns + of / 2) / of.max(1)).unwrap_or_default()
+    };
+    let total: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+    let kinds = counts.iter().filter(|count| **count > 0).count();
+    let all = share(total, u64::from(longest), columns);
+    let all = all.max(kinds).min(columns);
+    let rest = all.saturating_sub(kinds);
+    let mut before = 0;
+    let mut given = 0;
+    counts.map(|count| {
+        before += u64::from(count);
+        let until = share(before, total, rest);
+        let own = until - given + usize::from(count > 0);
+        given = until;
+        own
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_has_its_part_of_the_longest_and_shows_all_there_is() {
+        assert_eq!(lengths([10, 0, 0, 0, 10], 20, 20), [10, 0, 0, 0, 10]);
+        assert_eq!(lengths([1, 1, 1, 1, 996], 1000, 20), [1, 1, 1, 1, 16]);
+        assert_eq!(lengths([5, 0, 0, 0, 0], 1000, 20), [1, 0, 0, 0, 0]);
+        assert_eq!(lengths([0, 0, 0, 0, 0], 0, 20), [0; 5]);
+        assert_eq!(
+            lengths([u32::MAX, 0, 1, 0, 0], u32::MAX, 20),
+            [19, 0, 1, 0, 0]
+        );
+        for count in 0..200 {
+            let lengths = lengths([count, 3, 0, 200 - count, 7], 210, 17);
+            assert_eq!(lengths.iter().sum::<usize>(), 17, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_divided_whatever_its_width() {
+        for columns in 0..300 {
+            let Division { name, numbers, bar } = Division::of(columns);
+            let taken = name + (numbers.len() + 1) * NUMBER + if bar > 0 { bar + 2 } else { 0 };
+            assert!(taken <= usize::from(columns).max(NUMBER), "{columns}");
+        }
+        let division = Division::of(77);
+        assert_eq!((division.numbers.len(), division.bar), (5, 13));
+    }
+}

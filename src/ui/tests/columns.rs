@@ -1,0 +1,82 @@
+//! Columns of one's own, and the column editor.
+
+use insta::assert_snapshot;
+
+use super::{
+    draw_text,
+    panels::{labelled, press},
+};
+use crate::app::{Column, ColumnChoice, Columns, State};
+
+fn with(columns: &str, width: u16, height: u16) -> State {
+    let mut state = labelled(width, height);
+    state.columns = Columns::everywhere(columns.parse().unwrap());
+    state
+}
+
+#[test]
+fn columns_of_ones_own() {
+    let some = "state,id,target:14,progress:12,phase,error,task:24";
+    assert_snapshot!("own_120x24", draw_text(&with(some, 120, 24)));
+    assert_snapshot!("own_80x24", draw_text(&with(some, 80, 24)));
+    let times = "task,queued,started,completed,queued-for,elapsed,left,finish,cancel";
+    assert_snapshot!("times_160x24", draw_text(&with(times, 160, 24)));
+    let names = "task:30,operation,parent,tag,activation,endpoint,started-by:18";
+    assert_snapshot!("names_160x24", draw_text(&with(names, 160, 24)));
+}
+
+#[test]
+fn all_columns_at_once_and_each_alone_fit_everywhere() {
+    let all: Vec<String> = Column::ALL.iter().map(|c| c.name().to_owned()).collect();
+    for width in [1, 3, 20, 80, 137, 400] {
+        for columns in [vec![all.join(",")], all.clone()].concat() {
+            let mut state = with(&columns, width, 24);
+            draw_text(&state);
+            press(&mut state, "C");
+            draw_text(&state);
+        }
+    }
+}
+
+#[test]
+fn the_column_editor() {
+    let mut state = labelled(80, 24);
+    press(&mut state, "Cjjj>j ++");
+    assert_snapshot!("editor_80x24", draw_text(&state));
+    let mut state = labelled(160, 45);
+    press(&mut state, "Cj +++kkG <<");
+    assert_snapshot!("editor_160x45", draw_text(&state));
+    let mut state = labelled(200, 60);
+    state.options.ascii = true;
+    press(&mut state, "Cjj ");
+    assert_snapshot!("editor_ascii_200x60", draw_text(&state));
+    let mut state = labelled(20, 5);
+    press(&mut state, "C");
+    draw_text(&state);
+}
+
+#[test]
+fn the_editor_changes_the_list_behind_it_at_once() {
+    let mut state = labelled(80, 24);
+    let shown = |state: &State| {
+        let placed = state.placed_columns(80);
+        let names: Vec<String> = placed
+            .iter()
+            .map(|p| format!("{}:{}", p.column.name(), p.width))
+            .collect();
+        names.join(" ")
+    };
+    assert_eq!(shown(&state), "task:40 target:11 progress:14 elapsed:7");
+    press(&mut state, "Cj-");
+    assert_eq!(shown(&state), "task:41 target:10 progress:14 elapsed:7");
+    press(&mut state, "=");
+    assert_eq!(shown(&state), "task:40 target:11 progress:14 elapsed:7");
+    press(&mut state, " ");
+    assert_eq!(shown(&state), "task:53 progress:14 elapsed:7");
+    press(&mut state, " K");
+    assert_eq!(shown(&state), "target:11 task:40 progress:14 elapsed:7");
+    press(&mut state, "r\u{1b}");
+    assert_eq!(shown(&state), "task:40 target:11 progress:14 elapsed:7");
+    assert!(state.overlay.is_none());
+    assert_eq!(ColumnChoice::new(Column::Id).to_string(), "id");
+}

@@ -1,0 +1,54 @@
+//! All tasks in numbers.
+
+use insta::assert_snapshot;
+
+use super::{
+    draw_buffer, draw_text,
+    panels::{labelled, press, watched},
+};
+use crate::app::{
+    State,
+    fixture::{empty, twins},
+};
+
+fn summed(mut state: State) -> State {
+    press(&mut state, "o");
+    state
+}
+
+#[test]
+fn the_summary_at_every_size() {
+    assert_snapshot!("summary_80x24", draw_text(&summed(labelled(80, 24))));
+    assert_snapshot!("summary_120x40", draw_text(&summed(watched(120, 40))));
+    assert_snapshot!("summary_200x60", draw_text(&summed(watched(200, 60))));
+    assert_snapshot!("summary_40x12", draw_text(&summed(labelled(40, 12))));
+    assert_snapshot!("summary_20x5", draw_text(&summed(labelled(20, 5))));
+    assert_snapshot!("summary_several_160x30", draw_text(&summed(twins(160, 30))));
+    assert_snapshot!("summary_empty_80x24", draw_text(&summed(empty(80, 24))));
+}
+
+#[test]
+fn what_is_pointed_at_is_in_sight() {
+    let mut state = summed(labelled(80, 24));
+    press(&mut state, "G");
+    let text = draw_text(&state);
+    assert!(text.contains("STARTED BY"), "{text}");
+    assert!(!text.contains("OPERATIONS"), "{text}");
+}
+
+#[test]
+fn every_summary_draws_at_every_size() {
+    for width in (0..60).chain([79, 139, 140, 199]) {
+        for height in 0..12 {
+            let mut state = summed(labelled(width, height));
+            draw_buffer(&state);
+            press(&mut state, "G");
+            draw_buffer(&state);
+        }
+    }
+    let mut ascii = summed(labelled(120, 30));
+    ascii.options.ascii = true;
+    let buffer = draw_buffer(&ascii);
+    let plain = |text: &str| text.is_ascii() || text.chars().all(char::is_alphanumeric);
+    assert!(buffer.content.iter().all(|cell| plain(cell.symbol())));
+}

@@ -1,0 +1,400 @@
+//! What virtual machines ask while their tasks stand still: when to look, and what is known. Pure but for the one
+//! request; `now` is an argument.
+//!
+//! A task that waits for somebody's answer looks like a slow one (a power-on that sits at 95 %), and the server does
+//! not push the question. It is looked for in the background, one machine after the other.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::time::Instant;
+use tokio_util::sync::DropGuard;
+
+use super::{
+    gate::{Gate, Line},
+    schedule::Urgency,
+};
+use crate::{
+    task::PendingQuestion,
+    vim::{
+        Client, Error, Pace,
+        types::{ManagedObjectReference, TaskInfo, TaskState},
+    },
+};
+
+/// How long a task has to stand still before its machine is looked at: most tasks move on before, and most questions
+/// come soon after a task began.
+const STILL: Duration = Duration::from_secs(10);
+/// How soon it is looked again where nothing was asked; twice as long each time, for what stands still for long is
+/// more often slow than new to asking…
+const AGAIN: Duration = Duration::from_secs(20);
+/// …up to this: a question may come at any time.
+const SELDOM: Duration = Duration::from_secs(5 * 60);
+/// How soon it is looked again while a question is pending: somebody may have answered it in the vSphere Client.
+const PENDING: Duration = Duration::from_secs(10);
+/// The type of what asks.
+const MACHINE: &str = "VirtualMachine";
+
+/// The tasks of virtual machines that wait or run, and what their machines ask.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    tasks: HashMap<Arc<str>, Task>,
+    /// Whose machine is to be looked at when. A task that moved meanwhile is found out when its time comes, so that
+    /// a change costs nothing here.
+    due: BTreeSet<(Instant, Arc<str>)>,
+    /// The one look that is under way.
+    under_way: Option<(Arc<str>, DropGuard)>,
+    /// Whether the session died of the last look.
+    has_renewed: bool,
+    /// What is to be told.
+    news: Vec<(Arc<str>, Option<PendingQuestion>)>,
+}
+
+#[derive(Debug)]
+struct Task {
+    machine: ManagedObjectReference,
+    is_running: bool,
+    /// Progress and phase, to see whether it moved.
+    place: u64,
+    still_since: Instant,
+    /// How often its machine was looked at since, without a question.
+    looks: u32,
+    question: Option<PendingQuestion>,
+    /// Its entry among those who are due.
+    due: Option<Instant>,
+}
+
+impl Questions {
+    /// A task is now known to be like this.
+    pub(super) fn seen(&mut self, mo_id: &Arc<str>, info: &TaskInfo, now: Instant) {
+        let machine = info.entity.as_ref();
+        let machine = machine.filter(|entity| *entity.kind == *MACHINE);
+        let Some(machine) = machine.filter(|_| !info.state.is_finished()) else {
+            return self.over(mo_id);
+        };
+        let mut place = DefaultHasher::new();
+        info.progress.hash(&mut place);
+        info.description
+            .as_ref()
+            .map(|phase| phase.text().to_owned())
+            .hash(&mut place);
+        let place = place.finish();
+        match self.tasks.get(mo_id) {
+            Some(task) if task.machine != *machine => self.over(mo_id),
+            Some(task) if task.place != place => self.moved(mo_id, now),
+            _ => {}
+        }
+        let task = self.tasks.entry(mo_id.clone()).or_insert_with(|| Task {
+            machine: machine.clone(),
+            is_running: false,
+            place,
+            still_since: now,
+            looks: 0,
+            question: None,
+            due: None,
+        });
+        task.place = place;
+        self.is_now(mo_id, &info.state, now);
+    }
+
+    /// A task is in this state now.
+    pub(super) fn is_now(&mut self, mo_id: &Arc<str>, state: &TaskState, now: Instant) {
+        if state.is_finished() {
+            self.over(mo_id);
+        } else if let Some(task) = self.tasks.get_mut(mo_id)
+            && *state == TaskState::Running
+            && !std::mem::replace(&mut task.is_running, true)
+        {
+            task.still_since = now;
+            self.schedule(mo_id, Some(now + STILL));
+        }
+    }
+
+    /// A task moved: whatever its machine asked is answered.
+    pub(super) fn moved(&mut self, mo_id: &Arc<str>, now: Instant) {
+        let Some(task) = self.tasks.get_mut(mo_id) else {
+            return;
+        };
+        task.still_since = now;
+        let looked = std::mem::take(&mut task.looks) > 0;
+        let asked = task.question.take().is_some();
+        if asked {
+            self.news.push((mo_id.clone(), None));
+        }
+        // Who was looked at already may be due much later than he stands still now.
+        if (asked || looked) && task.due.is_some() {
+            self.schedule(mo_id, Some(now + STILL));
+        }
+    }
+
+    /// A task is over, or no longer watched.
+    pub(super) fn over(&mut self, mo_id: &Arc<str>) {
+        self.schedule(mo_id, None);
+        if let Some(task) = self.tasks.remove(mo_id)
+            && task.question.is_some()
+        {
+            self.news.push((mo_id.clone(), None));
+        }
+    }
+
+    /// When a machine is to be looked at next.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let first = self.due.first().map(|(due, _)| *due);
+        first.filter(|_| self.under_way.is_none())
+    }
+
+    /// Begins to look at the machine of a task that is due and stands still.
+    pub(super) fn begin(
+        &mut self,
+        line: &Line,
+        now: Instant,
+    ) -> Option<(ManagedObjectReference, Gate)> {
+        while let Some((due, mo_id)) = self.due.first().cloned()
+            && due <= now
+            && self.under_way.is_none()
+        {
+            let still_since = self.tasks.get(&mo_id)?.still_since;
+            if still_since + STILL > now {
+                self.schedule(&mo_id, Some(still_since + STILL));
+                continue;
+            }
+            self.schedule(&mo_id, None);
+            let machine = self.tasks.get(&mo_id)?.machine.clone();
+            let (gate, wanted) = Gate::new(line.clone(), Urgency::Background);
+            self.under_way = Some((mo_id, wanted));
+            return Some((machine, gate));
+        }
+        None
+    }
+
+    /// What a machine asks, if anything. It counts for all of its tasks that stand still.
+    pub(super) fn answered(
+        &mut self,
+        machine: &ManagedObjectReference,
+        question: Option<&PendingQuestion>,
+        now: Instant,
+    ) {
+        self.under_way = None;
+        self.has_renewed = false;
+        let mut due = Vec::new();
+        for (mo_id, task) in &mut self.tasks {
+            if task.machine != *machine || !task.is_running {
+                continue;
+            }
+            if task.still_since + STILL > now {
+                // It moved meanwhile.
+                due.push((mo_id.clone(), task.still_since + STILL));
+                continue;
+            }
+            if task.question.as_ref() != question {
+                task.question = question.cloned();
+                self.news.push((mo_id.clone(), question.cloned()));
+            }
+            let pause = if question.is_some() {
+                PENDING
+            } else {
+                task.looks += 1;
+                later(task.looks)
+            };
+            due.push((mo_id.clone(), now + pause));
+        }
+        for (mo_id, due) in due {
+            self.schedule(&mo_id, Some(due));
+        }
+    }
+
+    /// What a machine asks is not known. Answers whether the session is to be renewed for another try.
+    pub(super) fn failed(&mut self, error: &Error, can_renew: bool, now: Instant) -> bool {
+        let Some((mo_id, _)) = self.under_way.take() else {
+            return false;
+        };
+        let renews =
+            error.is_session_dead() && can_renew && !std::mem::replace(&mut self.has_renewed, true);
+        let pause = if renews {
+            Duration::ZERO
+        } else if error.is_passing() {
+            AGAIN
+        } else {
+            SELDOM
+        };
+        self.schedule(&mo_id, Some(now + pause));
+        renews
+    }
+
+    /// What is under way will not be answered.
+    pub(super) fn interrupted(&mut self, now: Instant) {
+        if let Some((mo_id, _)) = self.under_way.take() {
+            self.schedule(&mo_id, Some(now));
+        }
+    }
+
+    /// What is to be told: which task's machine asks what, or nothing any more.
+    pub(super) fn take_news(&mut self) -> Vec<(Arc<str>, Option<PendingQuestion>)> {
+        std::mem::take(&mut self.news)
+    }
+
+    fn schedule(&mut self, mo_id: &Arc<str>, due: Option<Instant>) {
+        let Some(task) = self.tasks.get_mut(mo_id) else {
+            return;
+        };
+        if let Some(before) = std::mem::replace(&mut task.due, due) {
+            self.due.remove(&(before, mo_id.clone()));
+        }
+        if let Some(due) = due {
+            self.due.insert((due, mo_id.clone()));
+        }
+    }
+}
+
+/// After how long a machine is looked at again that asked nothing so many times.
+fn later(looks: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(looks.saturating_sub(1));
+    AGAIN.saturating_mul(doubled).min(SELDOM)
+}
+
+/// What a virtual machine asks.
+pub(super) async fn question(
+    client: &Client,
+    gate: &Gate,
+    machine: &ManagedObjectReference,
+) -> Result<Option<PendingQuestion>, Error> {
+    gate.pass().await;
+    let question = client.question(machine).await?;
+    Ok(question.map(|question| PendingQuestion {
+        text: question.text,
+        choices: question.choices,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::task::fixture::info;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn seen(questions: &mut Questions, name: &str, more: &Value, now: Instant) {
+        let mut all = json!({"entity": {"type": "VirtualMachine", "value": "vm-7"}});
+        for (field, value) in more.as_object().unwrap() {
+            all[field] = value.clone();
+        }
+        questions.seen(&name.into(), &info(name, &all), now);
+    }
+
+    fn looks(questions: &mut Questions, now: Instant) -> Option<ManagedObjectReference> {
+        let line = mpsc::unbounded_channel().0;
+        questions.begin(&line, now).map(|(machine, _)| machine)
+    }
+
+    fn moved_or_copied() -> PendingQuestion {
+        PendingQuestion {
+            text: "Moved or copied?".into(),
+            choices: vec!["Moved".into(), "Copied".into()],
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_stands_still_is_looked_at_after_a_while_and_then_ever_more_rarely() {
+        let mut now = Instant::now();
+        let mut questions = Questions::default();
+        seen(&mut questions, "task-1", &json!({"progress": 40}), now);
+        assert_eq!(questions.due(), Some(now + STILL));
+        assert_eq!(looks(&mut questions, now + seconds(9)), None);
+        now += seconds(5);
+        seen(&mut questions, "task-1", &json!({"progress": 41}), now);
+        assert_eq!(looks(&mut questions, now + seconds(9)), None, "it moved");
+        now += STILL;
+        let mut pauses = Vec::new();
+        for _ in 0..7 {
+            let machine = looks(&mut questions, now).unwrap();
+            assert_eq!(&*machine.value, "vm-7");
+            assert_eq!(questions.due(), None, "one at a time");
+            questions.answered(&machine, None, now);
+            let next = questions.due().unwrap();
+            pauses.push((next - now).as_secs());
+            now = next;
+        }
+        assert_eq!(pauses, [20, 40, 80, 160, 300, 300, 300]);
+        assert!(questions.take_news().is_empty());
+        seen(&mut questions, "task-1", &json!({"progress": 42}), now);
+        assert_eq!(questions.due(), Some(now + STILL), "soon again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_is_told_once_and_dropped_when_its_task_moves_or_ends() {
+        let start = Instant::now();
+        let mut questions = Questions::default();
+        for (name, more) in [
+            ("task-1", json!({"progress": 95})),
+            ("task-2", json!({})),
+            (
+                "task-3",
+                json!({"entity": {"type": "VirtualMachine", "value": "vm-8"}}),
+            ),
+        ] {
+            seen(&mut questions, name, &more, start);
+        }
+        let now = start + STILL;
+        let machine = looks(&mut questions, now).unwrap();
+        questions.answered(&machine, Some(&moved_or_copied()), now);
+        let mut news = questions.take_news();
+        news.sort_by(|one, other| one.0.cmp(&other.0));
+        let asked = Some(moved_or_copied());
+        assert_eq!(
+            news,
+            [("task-1".into(), asked.clone()), ("task-2".into(), asked)]
+        );
+        questions.answered(&machine, Some(&moved_or_copied()), now + seconds(1));
+        assert!(questions.take_news().is_empty(), "once");
+        seen(&mut questions, "task-1", &json!({"progress": 96}), now);
+        assert_eq!(questions.take_news(), [("task-1".into(), None)]);
+        seen(&mut questions, "task-2", &json!({"state": "error"}), now);
+        assert_eq!(questions.take_news(), [("task-2".into(), None)]);
+        questions.over(&"task-3".into());
+        questions.over(&"task-4".into());
+        assert!(questions.take_news().is_empty(), "nothing was asked");
+        questions.over(&"task-1".into());
+        assert_eq!((questions.due(), questions.tasks.len()), (None, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pending_question_is_looked_at_again_and_goes_when_it_is_answered() {
+        let start = Instant::now();
+        let mut questions = Questions::default();
+        seen(&mut questions, "task-1", &json!({}), start);
+        let machine = looks(&mut questions, start + STILL).unwrap();
+        questions.answered(&machine, Some(&moved_or_copied()), start + STILL);
+        let next = questions.due().unwrap();
+        assert_eq!(next, start + STILL + PENDING);
+        looks(&mut questions, next).unwrap();
+        questions.answered(&machine, None, next);
+        let news = questions.take_news();
+        assert_eq!(news.last().unwrap(), &("task-1".into(), None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_running_tasks_of_virtual_machines_are_looked_at() {
+        let now = Instant::now();
+        let mut questions = Questions::default();
+        let host = json!({"entity": {"type": "HostSystem", "value": "host-1"}});
+        seen(&mut questions, "task-1", &host, now);
+        seen(&mut questions, "task-2", &json!({"entity": null}), now);
+        seen(&mut questions, "task-3", &json!({"state": "queued"}), now);
+        seen(&mut questions, "task-4", &json!({"state": "success"}), now);
+        assert_eq!(questions.due(), None);
+        let later = now + seconds(99);
+        questions.is_now(&"task-3".into(), &TaskState::Running, later);
+        assert_eq!(questions.due(), Some(later + STILL));
+        questions.is_now(&"task-3".into(), &TaskState::Success, later);
+        assert_eq!(questions.due(), None);
+    }
+}

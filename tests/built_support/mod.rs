@@ -1,0 +1,72 @@
+//! The built program as a process of its own, with nothing of this machine's settings.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "each test file that includes this uses its own part of it; tests may panic"
+)]
+
+use std::process::{Child, Command, Output, Stdio};
+
+use vtask::simulator::Simulator;
+
+pub fn vtask(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vtask"));
+    command.args(words).stdin(Stdio::null());
+    let inherited = [
+        "VTASK_URL",
+        "VTASK_USERNAME",
+        "VTASK_PASSWORD",
+        "VTASK_CONFIG",
+        "GOVC_URL",
+        "XDG_CONFIG_HOME",
+    ];
+    for variable in inherited {
+        command.env_remove(variable);
+    }
+    command.env("HOME", "/nonexistent");
+    command
+}
+
+/// Runs it beside the server of this test.
+pub async fn run(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap()
+}
+
+pub fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+pub fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The program with the words of a line, for that server.
+pub fn on(simulator: &Simulator, line: &str) -> Command {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let mut command = vtask(&words);
+    command
+        .args(["--url", &simulator.url(), "--username", "ops"])
+        .env("VTASK_PASSWORD", "secret");
+    command
+}
+
+/// Starts it, both outlets piped.
+pub fn start(mut command: Command) -> Child {
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// What a process that was started has written when it has ended.
+pub async fn ended(child: Child) -> Output {
+    tokio::task::spawn_blocking(move || child.wait_with_output().unwrap())
+        .await
+        .unwrap()
+}

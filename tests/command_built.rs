@@ -1,0 +1,342 @@
+//! The built program, end to end: what starts from now on, activation ids, and everything that can be said wrong.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod built_support;
+mod command_support;
+
+use std::{fs, io::Write, process::Stdio, time::Duration};
+
+use built_support::{ended, err, on, out, run, start, vtask};
+use command_support::{drive, server, server_with};
+use serde_json::Value;
+use tokio::time::sleep;
+use vtask::simulator::Simulator;
+
+/// Lets time go by only once the program looks at what is recent.
+async fn drive_once_watched(simulator: &Simulator) {
+    let control = simulator.control();
+    let looks = |request: &String| request.contains("recentTask");
+    let requests = || {
+        let requests = control.requests();
+        requests
+            .iter()
+            .map(|request| format!("{request:?}"))
+            .collect::<Vec<_>>()
+    };
+    while !requests().iter().any(looks) {
+        sleep(Duration::from_millis(10)).await;
+    }
+    drive(&control).await;
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    let lines = text.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn what_starts_from_now_on_is_waited_for_and_nothing_else() {
+    let simulator = server().await;
+    // Six tasks run already; on x/y one starts six seconds after the start.
+    let child = start(on(
+        &simulator,
+        "wait --new --operation Relocate* --json --timeout 60s",
+    ));
+    let output = tokio::select! {
+        output = ended(child) => output,
+        () = drive_once_watched(&simulator) => unreachable!("time does not end"),
+    };
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let lines = lines(&out(&output));
+    let summary = lines.last().unwrap();
+    let tasks = summary["tasks"].as_array().unwrap();
+    assert_eq!(tasks.len(), 1, "{summary}");
+    let task = lines.iter().find(|line| line["type"] == "task").unwrap();
+    assert_eq!(task["target"], "x/y");
+    assert_eq!(task["moId"], tasks[0]["moId"]);
+    // Now it is over, and nothing starts any more.
+    let none = run(on(
+        &simulator,
+        "wait --new --operation Relocate* --timeout 1s",
+    ))
+    .await;
+    assert_eq!(none.status.code(), Some(124), "{}", err(&none));
+    assert!(
+        err(&none).contains("nothing has started yet"),
+        "{}",
+        err(&none)
+    );
+    assert_eq!(simulator.control().sessions(), 0, "signed out");
+}
+
+#[tokio::test]
+async fn an_activation_id_finds_its_task() {
+    let simulator = server().await;
+    let child = start(on(&simulator, "wait --activation-id act-7 --json"));
+    let output = tokio::select! {
+        output = ended(child) => output,
+        () = drive_once_watched(&simulator) => unreachable!("time does not end"),
+    };
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let lines = lines(&out(&output));
+    let task = lines.iter().rfind(|line| line["type"] == "task").unwrap();
+    assert_eq!(task["info"]["activationId"], "act-7");
+    assert_eq!(task["outcome"], "success");
+    // A wrong one waits for nothing; the same among what is listed.
+    let wrong = run(on(&simulator, "wait --activation-id act-8")).await;
+    assert_eq!(wrong.status.code(), Some(4));
+    assert!(
+        err(&wrong).contains("--activation-id act-8 is queued or running"),
+        "{}",
+        err(&wrong)
+    );
+    let listed = run(on(&simulator, "list --activation-id act-7 --ids")).await;
+    assert_eq!(out(&listed), "task-1\n");
+}
+
+/// What is wrong, its code, and what the sentence holds.
+const WRONG: &[(&str, i32, &str)] = &[
+    ("get vm:1", 2, "only a Task can be watched"),
+    (
+        "get urn:vmomi:VirtualMachine:vm-1:abc",
+        2,
+        "the URN is not of a Task",
+    ),
+    ("get https://vc01/x", 2, "no …/Task/moId in its path"),
+    (
+        "get https://vc01/sdk/vim25/9.0.0.0/Task/task-1/info",
+        2,
+        "is on vc01, but 127.0.0.1",
+    ),
+    (
+        "cancel https://vc01/sdk/vim25/9.0.0.0/Task/task-3/info --yes",
+        2,
+        "is on vc01, but",
+    ),
+    ("get Task:", 2, "it is empty"),
+    ("wait -", 2, "standard input names no task"),
+    ("wait", 2, "<TASK>..."),
+    (
+        "wait task-1 --any --children",
+        2,
+        "'--any' cannot be used with '--children'",
+    ),
+    ("wait task-1 --new", 2, "cannot be used with '--new'"),
+    ("wait task-1 --settle 5s", 2, "--children"),
+    ("wait task-1 --timeout 0", 2, "must be longer than nothing"),
+    (
+        "wait task-1 --timeout soon",
+        2,
+        "give a span such as 90s, 10m, 2h or 1h30m",
+    ),
+    (
+        "wait --entity=",
+        2,
+        "a value is required for '--entity <NAME>'",
+    ),
+    (
+        "wait nowhere/task-1",
+        2,
+        "is on the server of profile nowhere, but --url",
+    ),
+    (
+        "wait --profile lab --profile branch task-1",
+        2,
+        "--profile several",
+    ),
+    (
+        "list --ids --json",
+        2,
+        "'--ids' cannot be used with '--json'",
+    ),
+    (
+        "list --since 1h --until 2h",
+        2,
+        "--since is later than --until",
+    ),
+    (
+        "list --since 2026-01-02 --until 2026-01-01",
+        2,
+        "--since is later than --until",
+    ),
+    (
+        "list --state runing",
+        2,
+        "a similar value exists: 'running'",
+    ),
+    ("list --limit 0", 2, "must be 1 or more"),
+    (
+        "list --filter stat:x",
+        2,
+        "\n  ^^^^\nthere is no field “stat”; did you mean “state”?",
+    ),
+    ("tree task-1 task-2", 2, "unexpected argument 'task-2'"),
+    ("cancel task-3", 2, "Give --yes if that is meant"),
+    ("cancel - ", 2, "Give --yes"),
+    ("cancel task-3 --json", 2, "--yes"),
+    ("cancel task-3 --yes --timeout 5s", 2, "--wait"),
+    ("wiat task-1", 2, "did you mean `vtask wait`?"),
+    (
+        "--light --theme dark",
+        2,
+        "'--light' cannot be used with '--theme",
+    ),
+    ("get task-99", 4, "disappears after a while"),
+    ("tree task-99", 4, "disappears after a while"),
+    ("events task-99", 4, "disappears after a while"),
+    ("cancel task-99 --yes", 4, "task-99"),
+];
+
+#[tokio::test]
+async fn what_is_said_wrong_has_its_code_and_a_sentence_that_helps() {
+    let simulator = server().await;
+    for (line, code, said) in WRONG {
+        let output = run(on(&simulator, line)).await;
+        let told = err(&output);
+        assert_eq!(output.status.code(), Some(*code), "{line}: {told}");
+        assert!(told.contains(said), "{line}: {told}");
+        assert_eq!(out(&output), "", "{line}: stdout is data");
+    }
+    assert_eq!(simulator.control().sessions(), 0);
+    let cancels = simulator.control().requests();
+    let cancels = cancels
+        .iter()
+        .filter(|request| format!("{request:?}").contains("CancelTask"));
+    assert_eq!(
+        cancels.count(),
+        0,
+        "what is refused is never asked of the server"
+    );
+}
+
+#[tokio::test]
+async fn duplicates_count_once_and_missing_ones_do_not_hide_the_others() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(30));
+    let mut command = on(&simulator, "wait - --json");
+    command.stdin(Stdio::piped());
+    let mut child = start(command);
+    let mut input = child.stdin.take().unwrap();
+    input
+        .write_all(b"task-1\n\nTask:task-1\ntask-99\ntask-2\ntask-99\n")
+        .unwrap();
+    drop(input);
+    let output = ended(child).await;
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "a failure counts most: {}",
+        err(&output)
+    );
+    let lines = lines(&out(&output));
+    let tasks = lines.last().unwrap()["tasks"].as_array().unwrap().clone();
+    let outcomes: Vec<_> = tasks
+        .iter()
+        .map(|task| {
+            (
+                task["moId"].as_str().unwrap(),
+                task["outcome"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            ("task-1", "success"),
+            ("task-99", "unknown"),
+            ("task-2", "failed")
+        ]
+    );
+    let output = run(on(&simulator, "get task-99 task-1 task-1")).await;
+    assert_eq!(output.status.code(), Some(4), "{}", err(&output));
+    assert_eq!(
+        out(&output).matches("task-1").count(),
+        1,
+        "{}",
+        out(&output)
+    );
+    assert!(err(&output).contains("reading task-99"), "{}", err(&output));
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_and_stays_away_is_told() {
+    let simulator = server().await;
+    let child = start(on(&simulator, "wait task-4 --max-outage 1s"));
+    let control = simulator.control();
+    while control.sessions() == 0 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    simulator.stop().await;
+    let output = ended(child).await;
+    assert_eq!(output.status.code(), Some(4), "{}", err(&output));
+    let told = err(&output);
+    assert!(
+        told.contains("out of reach for longer than --max-outage allows"),
+        "{told}"
+    );
+    assert!(!told.contains("next try in 0s"), "{told}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn every_command_that_writes_data_tells_a_full_disk_and_leaves_a_closed_pipe_quietly() {
+    let simulator = server_with(|options| options.behaviours.history = true).await;
+    simulator.control().advance(Duration::from_secs(30));
+    let mut lines: Vec<String> = ["completions bash", "man wait"].map(str::to_owned).into();
+    let asking = [
+        "get task-1",
+        "get task-1 --json",
+        "list",
+        "list --ids",
+        "events task-2",
+        "tree task-6 --json",
+    ];
+    lines.extend(asking.map(str::to_owned));
+    lines.push("cancel task-3 --yes --json".to_owned());
+    for line in &lines {
+        let command = || {
+            if line.starts_with("completions") || line.starts_with("man") {
+                vtask(&line.split(' ').collect::<Vec<_>>())
+            } else {
+                on(&simulator, line)
+            }
+        };
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let mut to_full = command();
+        let child = to_full.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let output = ended(child).await;
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", err(&output));
+        assert!(
+            err(&output).contains("standard output cannot be written"),
+            "{line}"
+        );
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut to_nobody = command();
+        let child = to_nobody
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The command holds the writer, too.
+        drop(to_nobody);
+        let output = ended(child).await;
+        assert_eq!(output.status.code(), Some(141), "{line}: {}", err(&output));
+        assert!(
+            !err(&output).contains("written"),
+            "{line}: {}",
+            err(&output)
+        );
+    }
+    assert_eq!(simulator.control().sessions(), 0, "signed out");
+}

@@ -1,0 +1,169 @@
+//! Families that are not all among the watched tasks: found in the history and among the recent tasks, over HTTP, from
+//! the embedded server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::Value;
+use support::{Bench, standing, watch};
+use vtask::{
+    simulator::{Control, Simulator},
+    task::{Presence, Status},
+    vim::Trace,
+    watch::{Command, FamilyState},
+};
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(minutes * 60)
+}
+
+/// The demo's afternoon, so much later.
+async fn later(span: Duration) -> Simulator {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    simulator.control().advance(span);
+    simulator
+}
+
+fn key(info: &Value) -> &str {
+    info["key"].as_str().unwrap()
+}
+
+/// The first task that exists and of which that holds.
+fn task(control: &Control, is_it: impl Fn(&Value) -> bool) -> Value {
+    control
+        .truth()
+        .into_iter()
+        .find(|info| is_it(info))
+        .unwrap()
+}
+
+fn of(operation: &str) -> impl Fn(&Value) -> bool {
+    move |info| info["descriptionId"] == operation
+}
+
+async fn follow(bench: &mut Bench, task: &str) {
+    let told = bench.families.len();
+    let known = bench.record(task).and_then(|record| record.info.as_deref());
+    let trace = known.map_or_else(|| Trace::named(task.into()), Trace::of);
+    bench.send(Command::FollowFamily(Some(trace)));
+    let is_over = |bench: &Bench| {
+        let states = &bench.families[told..];
+        states
+            .iter()
+            .any(|(_, state)| *state != FamilyState::Searching)
+    };
+    bench.until("the family", is_over).await;
+}
+
+fn found(bench: &Bench) -> bool {
+    let last = bench.families.last();
+    matches!(last, Some((_, FamilyState::Found { .. })))
+}
+
+/// A root whose object is gone, of the same entity as its child.
+#[tokio::test]
+async fn an_expired_root_is_found_in_the_history_and_no_ghost_any_more() {
+    let simulator = later(minutes(40)).await;
+    let control = simulator.control();
+    let child = task(&control, of("vim.Task.copyDisk"));
+    let (child, root) = (key(&child), child["rootTaskKey"].as_str().unwrap());
+    let middle = task(&control, of("vim.Task.copyDisks"));
+    control.remove_task(root);
+    let mut bench = Bench::start(watch(&simulator, &[child]));
+    bench
+        .until("the ghost", |bench| {
+            bench.status(root) == Some(Status::Ghost)
+        })
+        .await;
+    follow(&mut bench, child).await;
+    assert!(found(&bench), "{:?}", bench.families);
+    let record = bench.record(root).unwrap();
+    assert_eq!(record.status(), Status::Success);
+    assert_eq!(record.presence, Presence::Past);
+    assert!(record.finished_at().is_some());
+    assert_eq!(bench.status(key(&middle)), Some(Status::Success));
+    let root = bench.board.find_key(support::HERE, root).unwrap();
+    assert_eq!(bench.board.family(root).total(), 7, "the whole family");
+    assert_eq!(control.open_objects().histories, 0);
+    bench.stop().await;
+}
+
+/// A root on a host, with children on virtual machines.
+#[tokio::test]
+async fn an_expired_root_of_another_entity_is_found_by_its_time() {
+    let simulator = later(minutes(14)).await;
+    let control = simulator.control();
+    let root = task(&control, |info| {
+        of("HostSystem.enterMaintenanceMode")(info) && info["entityName"] == "esx-05"
+    });
+    assert_eq!(root["state"], "success");
+    let root = key(&root);
+    let child = task(&control, |info| info["parentTaskKey"] == root);
+    assert_ne!(child["entityName"], "esx-05");
+    control.remove_task(root);
+    let mut bench = Bench::start(watch(&simulator, &[key(&child)]));
+    bench
+        .until("the ghost", |bench| {
+            bench.status(root) == Some(Status::Ghost)
+        })
+        .await;
+    follow(&mut bench, key(&child)).await;
+    assert!(found(&bench), "{:?}", bench.families);
+    assert_eq!(bench.status(root), Some(Status::Success));
+    bench.stop().await;
+}
+
+/// What the history does not have stays a ghost, and is not searched for again and again.
+#[tokio::test]
+async fn a_root_that_is_nowhere_stays_a_ghost() {
+    let simulator = later(minutes(40)).await;
+    let control = simulator.control();
+    let child = task(&control, of("vim.Task.copyDisk"));
+    let (child, root) = (key(&child), child["rootTaskKey"].as_str().unwrap());
+    control.remove_task(root);
+    // It misses everything that ended less than that ago.
+    control.behave(|ways| ways.history_lag = minutes(500));
+    let mut bench = Bench::start(watch(&simulator, &[child]));
+    bench
+        .until("the ghost", |bench| {
+            bench.status(root) == Some(Status::Ghost)
+        })
+        .await;
+    follow(&mut bench, child).await;
+    assert!(found(&bench), "{:?}", bench.families);
+    assert_eq!(bench.status(root), Some(Status::Ghost));
+    assert_eq!(control.open_objects().histories, 0);
+    bench.stop().await;
+}
+
+/// Where only named tasks are watched and there is no history, the recent tasks still help.
+#[tokio::test]
+async fn without_a_history_the_recent_tasks_are_looked_through() {
+    let simulator = later(Duration::from_secs(5 * 60 + 40)).await;
+    let control = simulator.control();
+    control.behave(|ways| ways.history = false);
+    let root = task(&control, |info| {
+        of("HostSystem.enterMaintenanceMode")(info) && info["entityName"] == "esx-05"
+    });
+    let root = key(&root);
+    let mut bench = Bench::start(watch(&simulator, &[root]));
+    bench
+        .until("the task", |bench| {
+            bench.status(root) == Some(Status::Running)
+        })
+        .await;
+    let handle = bench.board.find_key(support::HERE, root).unwrap();
+    assert_eq!(bench.board.family(handle).total(), 1);
+    follow(&mut bench, root).await;
+    let (_, state) = bench.families.last().unwrap();
+    let FamilyState::Failed(reason) = state else {
+        panic!("{state:?}");
+    };
+    assert!(reason.contains("keeps no task history"), "{reason}");
+    let has_children = |bench: &Bench| bench.board.family(handle).total() > 3;
+    bench.until("its children", has_children).await;
+    bench.stop().await;
+}
