@@ -288,6 +288,7 @@ fn arrange(state: &mut State, layout: Layout, column: SortColumn, filter: &str) 
             layout,
             sort,
             filter,
+            ..View::default()
         },
         &state.board,
     );

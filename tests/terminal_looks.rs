@@ -252,3 +252,26 @@ fn columns_are_chosen_in_the_config_and_on_the_screen() {
     session.press("q");
     assert!(session.ends_cleanly().success());
 }
+
+#[test]
+fn the_flat_list_is_put_into_groups() {
+    let mut session = Session::start(80, 24, &["demo"]);
+    session.shows("live");
+    session.shows("Relocate");
+    session.press("bbb");
+    session.shows("in groups by user");
+    session.press("g");
+    session.shows("Tasks ");
+    session.press("-");
+    session.shows("▸ ");
+    session.press("gc");
+    session.shows("one of its tasks");
+    session.press(" ");
+    session.shows("▾ ");
+    session.press("b");
+    session.shows("in groups by operation");
+    session.press("b");
+    session.hides("in groups");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}

@@ -97,6 +97,16 @@ actions! {
     CopyColumns: "copy", "Copy the columns as a line for the config file";
     /// Tree or flat list.
     Layout: "tree/flat", "Show families as a tree, or a flat list";
+    /// Put the flat list into groups.
+    Group: "group", "Group the flat list: by family, target, user, operation, not at all";
+    /// Groups by family.
+    GroupFamily: "by family", "Group the flat list by family";
+    /// Groups by target.
+    GroupTarget: "by target", "Group the flat list by target";
+    /// Groups by user.
+    GroupUser: "by user", "Group the flat list by user";
+    /// Groups by operation.
+    GroupOperation: "by operation", "Group the flat list by operation";
     /// Watch more tasks.
     Add: "add", "Watch further tasks, by id or URL";
     /// Watch a task no more.
@@ -117,6 +127,8 @@ actions! {
     MinuteForward: "minute on", "While looking back: a minute on";
     /// Look at what is now.
     Now: "now", "Return to what is now";
+    /// Show the servers' history, or what is now again.
+    History: "history", "Search the server's history; from there back to what is now";
     /// Show or hide the details.
     ToggleDetails: "details", "Show or hide the details";
     /// Give the details the whole screen, or back.

@@ -1,9 +1,6 @@
 //! The selected row and the part of the list that is seen.
 
-use crate::task::{
-    Handle,
-    outline::{Outline, Row},
-};
+use crate::task::outline::{Outline, Row, RowId};
 
 /// How many rows stay in sight above and below the selected one.
 const MARGIN: usize = 2;
@@ -11,8 +8,8 @@ const MARGIN: usize = 2;
 /// The selected row and the part of the list that is seen. The selection stays on the task while rows move.
 #[derive(Debug, Default)]
 pub struct Cursor {
-    /// The selected task; none until one was chosen, and then the first row counts.
-    chosen: Option<Handle>,
+    /// The selected task or group; none until one was chosen, and then the first row counts.
+    chosen: Option<RowId>,
     /// Where the selected task was when it was looked for last.
     row: usize,
     /// The first row that is seen.
@@ -30,8 +27,8 @@ impl Cursor {
         self.top
     }
 
-    /// The selected task.
-    pub fn selected(&self, outline: &Outline) -> Option<Handle> {
+    /// The selected task or group.
+    pub fn selected(&self, outline: &Outline) -> Option<RowId> {
         outline.row(self.row)
     }
 
@@ -41,14 +38,21 @@ impl Cursor {
         outline.rows(self.top.min(end)..end)
     }
 
-    /// Selects a task.
-    pub fn choose(&mut self, handle: Handle) {
-        self.chosen = Some(handle);
+    /// Selects a task or a group.
+    pub fn choose(&mut self, id: impl Into<RowId>) {
+        self.chosen = Some(id.into());
     }
 
     /// Stays on the task that is selected, also where that was nobody's choice.
     pub fn hold(&mut self, outline: &Outline) {
         self.chosen = self.chosen.or_else(|| self.selected(outline));
+    }
+
+    /// Stays on its group, if it is on one, where that is another one in another outline.
+    pub(super) fn translate(&mut self, from: &Outline, to: &Outline) {
+        if let Some(RowId::Group(group)) = self.chosen {
+            self.chosen = to.same_group(from, group).map(RowId::Group);
+        }
     }
 
     /// Selects the row so many further down or, with a negative number, up.

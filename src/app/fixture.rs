@@ -17,7 +17,7 @@ use crate::{
         fixture::{at, info},
     },
     vim::types::About,
-    watch::{Link, ServerFacts, Update},
+    watch::{Link, PastPage, ServerFacts, Update},
 };
 
 pub(crate) const HERE: EndpointId = EndpointId(0);
@@ -168,11 +168,11 @@ pub(crate) fn selected(state: &State) -> String {
     state.selected_record().unwrap().id.mo_id.to_string()
 }
 
-/// The moIds of all rows, from top to bottom.
+/// The moIds of all rows, from top to bottom; groups have none.
 pub(crate) fn rows(state: &State) -> Vec<String> {
     let rows = state.outline.rows(0..state.outline.len());
     rows.iter()
-        .map(|row| state.board.get(row.handle).unwrap().id.mo_id.to_string())
+        .filter_map(|row| Some(state.board.get(row.task()?)?.id.mo_id.to_string()))
         .collect()
 }
 
@@ -347,4 +347,31 @@ fn finished() -> Vec<TaskChange> {
             ),
         ),
     ]
+}
+
+/// A page of the past, newest first: each task a second before the one before, every fourth of them failed.
+pub(crate) fn past_page(first: i64, count: i64) -> PastPage {
+    let tasks = (0..count).map(|back| {
+        let number = first - back;
+        let queued = now() - SignedDuration::from_secs(1000 - number);
+        let mut more = json!({
+            "descriptionId": if number % 2 == 0 { "VirtualMachine.clone" } else { "VirtualMachine.relocate" },
+            "state": "success", "cancelable": false,
+            "entity": {"type": "VirtualMachine", "value": format!("vm-{number}")},
+            "entityName": format!("db-{number}"), "reason": user("VSPHERE.LOCAL\\ops"),
+            "queueTime": queued.to_string(), "startTime": queued.to_string(),
+            "completeTime": (queued + SignedDuration::from_secs(90)).to_string(),
+        });
+        if number % 4 == 0 {
+            more["state"] = json!("error");
+            more["error"] = json!({"_typeName": "FileLocked", "faultstring": "The file is locked."});
+        }
+        *info(&format!("past-{number}"), &more)
+    });
+    PastPage {
+        tasks: tasks.collect(),
+        unreadable: 0,
+        is_end: false,
+        without_entity: false,
+    }
 }

@@ -57,7 +57,9 @@ pub(super) fn due(state: &State, now: Timestamp) -> Option<Timestamp> {
     let (handle, tab) = wanted(state)?;
     let rested = state.follow.resting?.1 + REST;
     let followed = state.follow.followed.map(|(handle, tab, _)| (handle, tab));
-    let is_new = followed != Some((handle, tab)) && !state.paused;
+    // What is past does not go on, so that nothing is read but what somebody looks at.
+    let may_ask = !state.paused || state.history.is_some();
+    let is_new = followed != Some((handle, tab)) && may_ask;
     // An event that moved the selection just now is followed by a tick.
     is_new.then(|| rested.max(now))
 }
@@ -79,7 +81,7 @@ fn command(tab: Tab, trace: Option<Trace>) -> Command {
 }
 
 /// Follows nothing any more.
-fn leave(state: &mut State) -> Option<Effect> {
+pub(super) fn leave(state: &mut State) -> Option<Effect> {
     let (handle, tab, endpoint) = state.follow.followed.take()?;
     // Nobody searches on.
     if state.families.get(&handle) == Some(&FamilyState::Searching) {

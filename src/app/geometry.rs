@@ -19,6 +19,8 @@ pub struct Areas {
     pub columns: Rect,
     /// The rows of the list.
     pub list: Rect,
+    /// What is said of all rows together, below them; only where that is more than the header says.
+    pub status: Rect,
     /// The thin line between list and details: one line high above the details, one column wide beside them.
     pub border: Rect,
     /// The tabs of the details.
@@ -32,7 +34,17 @@ pub struct Areas {
 impl Areas {
     /// The panels of a state.
     pub fn of(state: &State) -> Self {
-        Self::new(state.size, state.panes, &state.arrangement)
+        Self::for_size(state, state.size)
+    }
+
+    /// The panels of a state on a terminal of this size.
+    pub fn for_size(state: &State, size: Size) -> Self {
+        let mut areas = Self::new(size, state.panes, &state.arrangement);
+        if state.history.is_some() {
+            let has_room = areas.list.height > LEAST_ROWS;
+            areas.status = take(&mut areas.list, u16::from(has_room), Edge::Bottom);
+        }
+        areas
     }
 
     /// The panels of a terminal of this size.
@@ -60,6 +72,7 @@ impl Areas {
             body,
             columns,
             list,
+            status: nothing,
             border,
             tabs,
             details,
@@ -67,6 +80,9 @@ impl Areas {
         }
     }
 }
+
+/// Fewer rows are worth more than what is said of them together.
+const LEAST_ROWS: u16 = 3;
 
 #[derive(Clone, Copy)]
 enum Edge {

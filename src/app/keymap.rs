@@ -156,6 +156,7 @@ impl Context {
                 Action::Palette,
                 Action::Sort,
                 Action::Layout,
+                Action::Group,
                 Action::ToggleFold,
                 Action::Add,
                 Action::Pause,

@@ -11,6 +11,7 @@ use super::{
 use crate::task::{
     Finding, Handle, Record, Rule, Status, TimeLeft,
     estimate::{Basis, estimate},
+    outline::Row,
     rules::{self, Around},
 };
 
@@ -147,7 +148,7 @@ pub(super) fn seen(state: &State, now: Timestamp) -> Vec<Handle> {
     let areas = Areas::of(state);
     let rows = state.cursor.visible(&state.outline, areas.list.height);
     let details = (areas.details.height > 0).then(|| state.selected());
-    let rows = rows.iter().map(|row| row.handle);
+    let rows = rows.iter().filter_map(Row::task);
     rows.chain(details.flatten()).collect()
 }
 

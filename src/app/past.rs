@@ -101,10 +101,11 @@ impl State {
         if let Some(past) = self.past.take() {
             let view = self.outline.view().clone();
             self.board = past.board;
-            self.outline = past.outline;
+            let before = std::mem::replace(&mut self.outline, past.outline);
             if *self.outline.view() != view {
                 self.outline.arrange(view, &self.board);
             }
+            self.cursor.translate(&before, &self.outline);
             self.forget_outlooks();
         }
         Looked::Now

@@ -14,6 +14,7 @@ use super::{
     filters::{Clocks, FilterTyping},
     follow::Follow,
     geometry::Areas,
+    history::{self, History},
     inspector::Inspector,
     keymap::{Context, Keymap, KeymapError},
     line_edit::LineEdit,
@@ -29,7 +30,7 @@ use crate::{
     figures::Report,
     task::{
         Board, EndpointId, Handle, Journal, PendingQuestion, Record, Scene, TypicalDurations,
-        outline::{Outline, SortColumn, View},
+        outline::{Outline, RowId, SortColumn, View},
     },
     vim::types::TaskEvent,
     watch::{FamilyState, Privilege},
@@ -112,7 +113,7 @@ pub struct Details {
     /// The first line that is seen.
     pub top: usize,
     /// Whose details were shown last; another task begins at the top.
-    pub subject: Option<Handle>,
+    pub subject: Option<RowId>,
 }
 
 /// What lies over the panels and has the keys.
@@ -181,9 +182,9 @@ pub struct Prompt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// A row of the list.
-    Row(Handle),
+    Row(RowId),
     /// The fold mark of a row.
-    FoldMark(Handle),
+    FoldMark(RowId),
     /// The name of a column.
     Column(SortColumn),
     /// An entry of the column editor.
@@ -230,6 +231,10 @@ pub struct State {
     pub size: Size,
     /// What is kept while one looks back; `board` and `outline` are of the past then.
     pub past: Option<Box<Past>>,
+    /// The history while it is shown; what belongs to the board is of the past then, and what is now is kept in it.
+    pub history: Option<Box<History>>,
+    /// What stays of the history while it is not shown.
+    pub memory: history::Memory,
     /// What changed.
     pub journal: Journal,
     /// All tasks.
@@ -309,6 +314,8 @@ impl State {
             keymap,
             size: Size::default(),
             past: None,
+            history: None,
+            memory: history::Memory::default(),
             journal: Journal::default(),
             board,
             typical: TypicalDurations::default(),
@@ -357,8 +364,13 @@ impl State {
         }
     }
 
-    /// The selected task.
+    /// The selected task; none while a group is.
     pub fn selected(&self) -> Option<Handle> {
+        self.selected_row()?.task()
+    }
+
+    /// The selected task or group.
+    pub fn selected_row(&self) -> Option<RowId> {
         self.cursor.selected(&self.outline)
     }
 
@@ -405,7 +417,7 @@ impl State {
     pub fn settle(&mut self) {
         let areas = Areas::of(self);
         self.cursor.settle(&self.outline, areas.list.height);
-        let selected = self.selected();
+        let selected = self.selected_row();
         if self.details.subject != selected {
             self.details.subject = selected;
             self.details.top = 0;

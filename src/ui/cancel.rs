@@ -13,7 +13,7 @@ use crate::{
     app::{
         Action, Button, Inspector, Target,
         cancel::{self, Standing},
-        may_ask,
+        may_ask, verdict,
     },
     task::{Handle, Record},
 };
@@ -139,7 +139,7 @@ impl<'c> Body<'_, 'c> {
         self.push(name);
         self.blank();
         let now = state.time(record, self.canvas.now);
-        let verdict = cancel::verdict(&state.board, handle, state.privileges.get(&handle), now);
+        let verdict = verdict(state, handle, now);
         let role = match Standing::of(record) {
             Standing::Can => Role::Success,
             Standing::Asked => Role::Cancelled,
@@ -162,7 +162,10 @@ impl<'c> Body<'_, 'c> {
             }
         }
         let privilege = state.privileges.get(&handle);
-        self.field("privilege", &cancel::privilege(privilege), Role::Text);
+        // Of the history nobody asks whether the account may cancel it.
+        if state.history.is_none() {
+            self.field("privilege", &cancel::privilege(privilege), Role::Text);
+        }
         if let Some(request) = state.requests.get(&handle) {
             let role = if request.is_pending() {
                 Role::Dim

@@ -20,6 +20,18 @@ const LOOKING_BACK: &[Action] = &[
     Action::Help,
 ];
 
+/// What counts in the history.
+const IN_HISTORY: &[Action] = &[
+    Action::History,
+    Action::Filter,
+    Action::Down,
+    Action::Open,
+    Action::Add,
+    Action::Export,
+    Action::Refresh,
+    Action::Help,
+];
+
 /// Answers where the cursor is, while something is typed.
 pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
     if area.height == 0 {
@@ -53,7 +65,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
         return None;
     }
     let filter = state.outline.view().filter.text();
-    if !filter.is_empty() {
+    if !filter.is_empty() && state.history.is_none() {
         let text = format!(" / {filter} ");
         strip.put_within(&text, usize::from(area.width / 3), Role::Button);
         let found = format!(" {} of {}", state.outline.matching(), state.board.len());
@@ -66,8 +78,9 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
 fn hints(canvas: &mut Canvas, mut strip: Strip, area: Rect) {
     let context = canvas.state.context();
     let on_screen = matches!(context, Context::List | Context::Details);
-    let hints = match &canvas.state.past {
-        Some(_) if on_screen => LOOKING_BACK,
+    let hints = match (&canvas.state.past, &canvas.state.history) {
+        (Some(_), _) if on_screen => LOOKING_BACK,
+        (_, Some(_)) if context == Context::List => IN_HISTORY,
         _ => context.hints(),
     };
     for action in hints {
@@ -122,6 +135,9 @@ fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, St
         }
         (Action::Down, _) => (both(label(Action::Up)?), "move".to_owned()),
         (Action::Accept, Context::Cancel) => (key, "ask to cancel".to_owned()),
+        (Action::History, _) if canvas.state.history.is_some() => (key, "now".to_owned()),
+        (Action::Filter, _) if canvas.state.history.is_some() => (key, "period, filter".to_owned()),
+        (Action::Add, _) if canvas.state.history.is_some() => (key, "to now".to_owned()),
         (Action::Accept, Context::Summary) => (key, "show".to_owned()),
         (Action::Pause, _) if canvas.state.paused => (key, "go on".to_owned()),
         _ => (key, action.hint().to_owned()),

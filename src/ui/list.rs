@@ -2,10 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, ink::Strip, menu::arrow, message, row, scrollbar, theme::Role};
+use super::{Canvas, group, ink::Strip, menu::arrow, message, row, scrollbar, theme::Role};
 use crate::{
     app::{Areas, Column, Focus, Panes, Placed, Target},
-    task::outline::{Layout, SortColumn},
+    task::outline::{Layout, RowId, SortColumn},
     text,
 };
 
@@ -24,7 +24,7 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
         .state
         .cursor
         .visible(&canvas.state.outline, area.height);
-    let selected = canvas.state.selected();
+    let selected = canvas.state.selected_row();
     let selection = match canvas.state.panes {
         Panes::Both(Focus::Details) => Role::SelectedIdle,
         _ => Role::Selected,
@@ -35,10 +35,13 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
             height: 1,
             ..area
         };
-        canvas.target(line, Target::Row(row.handle));
+        canvas.target(line, Target::Row(row.id));
         let in_tree = canvas.state.outline.view().layout == Layout::Tree;
-        row::draw(canvas, row, &columns, line, in_tree);
-        if selected == Some(row.handle) {
+        match row.id {
+            RowId::Task(handle) => row::draw(canvas, (row, handle), &columns, line, in_tree),
+            RowId::Group(id) => group::draw(canvas, row, id, line),
+        }
+        if selected == Some(row.id) {
             canvas.tint(line, selection);
         }
     }
@@ -89,7 +92,7 @@ fn draw_titles(canvas: &mut Canvas, columns: &[Placed], area: Rect) {
     }
 }
 
-/// By what rows are sorted without there being a column for it: `by Queued ▼`.
+/// By what rows are sorted without there being a column for it, and by what they are grouped: `by Queued ▼`.
 fn unseen(canvas: &Canvas, columns: &[Placed]) -> String {
     let sort = &canvas.state.outline.view().sort;
     let keys = sort.keys().iter().map(|key| key.column);
@@ -97,11 +100,14 @@ fn unseen(canvas: &Canvas, columns: &[Placed]) -> String {
         let is_seen = columns.iter().any(|placed| placed.column.sort() == *key);
         !is_seen && *key != SortColumn::Attention
     });
+    let groups = canvas.state.outline.grouped_by();
+    let groups = groups.map(|by| format!("in groups by {}", by.name()));
     let unseen: Vec<String> = unseen
         .filter_map(|key| {
             let arrow = arrow(canvas.look, sort, key)?;
             Some(format!("by {} {arrow}", key.title()))
         })
+        .chain(groups)
         .collect();
     unseen.join(", ")
 }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Canvas,
+    Canvas, history,
     ink::{Strip, prose},
     theme::Role,
 };
@@ -17,7 +17,9 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let state = canvas.state;
     let symbols = canvas.look.symbols;
     let filter = state.outline.view().filter.text();
-    let (title, role, text) = if !state.board.is_empty() && !filter.is_empty() {
+    let (title, role, text) = if let Some(history) = &state.history {
+        history::message(canvas, history)
+    } else if !state.board.is_empty() && !filter.is_empty() {
         let text = format!(
             "None of the {} tasks matches “{filter}”.",
             state.board.len()
@@ -96,7 +98,9 @@ fn is_retrying(server: &Server) -> bool {
 
 /// The keys that help out of here.
 fn hints<'a>(canvas: &Canvas<'a>, filtered: bool) -> Strip<'a> {
-    let actions: &[(Action, &str)] = if filtered {
+    let actions: &[(Action, &str)] = if canvas.state.history.is_some() {
+        history::WAYS_OUT
+    } else if filtered {
         &[
             (Action::Back, "show all"),
             (Action::Filter, "change the filter"),

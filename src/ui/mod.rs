@@ -12,8 +12,10 @@ mod details;
 mod figures;
 mod footer;
 mod gauge;
+mod group;
 mod header;
 mod help;
+mod history;
 mod ink;
 mod list;
 mod menu;
@@ -107,7 +109,7 @@ impl Canvas<'_> {
 pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Drawn {
     let area = frame.area();
     let size = Size::new(area.width, area.height);
-    let areas = Areas::new(size, state.panes, &state.arrangement);
+    let areas = Areas::for_size(state, size);
     let mut canvas = Canvas {
         state,
         look,
@@ -117,15 +119,19 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
         drawn: Drawn::default(),
     };
     canvas.tint(area, Role::Ground);
-    match &state.past {
-        Some(past) => past::draw(&mut canvas, past, areas.header),
-        None => header::draw(&mut canvas, areas.header),
+    match (&state.past, &state.history) {
+        (Some(past), _) => past::draw(&mut canvas, past, areas.header),
+        (None, Some(history)) => history::draw_header(&mut canvas, history, areas.header),
+        (None, None) => header::draw(&mut canvas, areas.header),
     }
     if let Some(Overlay::Summary(summing)) = &state.overlay {
         summary::draw(&mut canvas, summing, areas.body);
     } else {
         details::draw_border(&mut canvas, areas.border);
         list::draw(&mut canvas, &areas);
+        if let Some(history) = &state.history {
+            history::draw_status(&mut canvas, history, areas.status);
+        }
         details::draw(&mut canvas, &areas);
     }
     let mut typing = footer::draw(&mut canvas, areas.footer);

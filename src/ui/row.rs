@@ -14,24 +14,30 @@ use super::{
 use crate::{
     app::{Column, Placed, Target},
     task::{
-        Finding, Progress, Record, Status, StatusCounts,
+        Finding, Handle, Progress, Record, Status, StatusCounts,
         outline::{Fold, Row},
     },
     text::width,
 };
 
-pub(super) fn draw(canvas: &mut Canvas, row: &Row, columns: &[Placed], line: Rect, in_tree: bool) {
+pub(super) fn draw(
+    canvas: &mut Canvas,
+    (row, handle): (&Row, Handle),
+    columns: &[Placed],
+    line: Rect,
+    in_tree: bool,
+) {
     let state = canvas.state;
-    let Some(record) = state.board.get(row.handle) else {
+    let Some(record) = state.board.get(handle) else {
         return;
     };
     let shown = Shown {
-        handle: row.handle,
+        handle,
         record,
         is_context: row.is_context,
         now: state.time(record, canvas.now),
         is_stale: state.is_stale(record),
-        outlook: state.outlook(row.handle, canvas.now),
+        outlook: state.outlook(handle, canvas.now),
     };
     let has = |column| columns.iter().any(|placed| placed.column == column);
     for placed in columns {
@@ -76,8 +82,12 @@ fn task<'a>(
                 width: 2.min(area.width),
                 ..area
             };
-            canvas.target(mark, Target::FoldMark(row.handle));
+            canvas.target(mark, Target::FoldMark(row.id));
         }
+    }
+    if !in_tree {
+        // In a group.
+        cell.gap(4 * row.depth);
     }
     cell.put(look.symbols.status(status), words::role(status))
         .gap(1);

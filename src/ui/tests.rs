@@ -2,6 +2,8 @@
 
 mod around;
 mod columns;
+mod groups;
+mod history;
 mod hostile;
 mod layouts;
 mod panels;

@@ -57,6 +57,13 @@ pub enum Update {
         /// How far it is.
         state: FamilyState,
     },
+    /// The family of a task that is not watched, from the server's history: one of the past. Nor is the family watched.
+    Relatives {
+        /// The task whose family is followed.
+        mo_id: Arc<str>,
+        /// All that the history knows of it.
+        members: Vec<TaskInfo>,
+    },
     /// The events of a task, all of them; after the first time only when they changed.
     Events {
         /// The task whose events are followed.

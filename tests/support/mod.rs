@@ -20,7 +20,10 @@ use vtask::{
         Board, EndpointId, FinishedRun, Labels, PendingQuestion, Record, ServerClock, Status,
         TaskId, Touched,
     },
-    vim::{ConnectOptions, Credentials, Trust, types::TaskEvent},
+    vim::{
+        ConnectOptions, Credentials, Trust,
+        types::{TaskEvent, TaskInfo},
+    },
     watch::{
         CancelAnswer, Command, FamilyState, FetchMode, Link, PastPage, Privilege, ServerFacts,
         Update, WatchOptions, Watcher,
@@ -106,6 +109,7 @@ pub struct Bench {
     pub families: Vec<(Arc<str>, FamilyState)>,
     pub events: Vec<(Arc<str>, Told<Events>)>,
     pub pages: Vec<(u32, Told<PastPage>)>,
+    pub relatives: Vec<(Arc<str>, Vec<TaskInfo>)>,
     pub runs: Vec<FinishedRun>,
     pub typical_unknown: Vec<Arc<str>>,
     pub questions: Vec<(Arc<str>, Option<PendingQuestion>)>,
@@ -129,6 +133,7 @@ impl Bench {
             families: Vec::new(),
             events: Vec::new(),
             pages: Vec::new(),
+            relatives: Vec::new(),
             runs: Vec::new(),
             typical_unknown: Vec::new(),
             questions: Vec::new(),
@@ -177,6 +182,7 @@ impl Bench {
             Update::TypicalUnknown(reason) => self.typical_unknown.push(reason),
             Update::Question { mo_id, question } => self.questions.push((mo_id, question)),
             Update::Notice(notice) => self.notices.push(notice),
+            Update::Relatives { mo_id, members } => self.relatives.push((mo_id, members)),
             Update::LookedUp { .. } => {}
         }
     }

@@ -198,6 +198,11 @@ impl ColumnSet {
         ((!choices.is_empty()).then_some(Self(choices)), problems)
     }
 
+    /// These columns, each as wide as there is room.
+    pub(super) fn of(columns: impl IntoIterator<Item = Column>) -> Self {
+        Self(columns.into_iter().map(ColumnChoice::new).collect())
+    }
+
     /// The columns, from left to right.
     pub fn choices(&self) -> &[ColumnChoice] {
         &self.0

@@ -53,7 +53,7 @@ pub(super) fn show(state: &mut State, tab: Tab) {
 
 /// Gives the keys to the details.
 pub(super) fn focus(state: &mut State) {
-    if state.selected().is_some() {
+    if state.selected_row().is_some() {
         state.cursor.hold(&state.outline);
         state.panes = Panes::Both(Focus::Details);
     }

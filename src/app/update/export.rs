@@ -40,11 +40,13 @@ pub(super) fn accept(state: &mut State, now: Timestamp) -> Vec<Effect> {
     let lines: Vec<_> = rows
         .iter()
         .filter_map(|row| {
-            let record = state.board.get(row.handle)?;
+            // A group is no task.
+            let handle = row.task()?;
+            let record = state.board.get(handle)?;
             let server = state.server(record.id.endpoint);
             let raw = record.info.as_deref().map(TaskInfo::to_json);
             let name = server.map_or("", |server| server.host());
-            shape::task(&state.board, row.handle, raw, name, state.time(record, now))
+            shape::task(&state.board, handle, raw, name, state.time(record, now))
         })
         .collect();
     let what = match lines.len() {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     app::{
         action::Action,
-        cancel::{self, Request},
+        cancel::{self, Request, Verdict},
         event::Effect,
         inspector::{Button, Inspector},
         notices::Gravity,
@@ -27,6 +27,9 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
 
 /// Has the server asked how a task stands and whether the account may cancel it.
 fn look_up(state: &State, handle: Handle) -> Vec<Effect> {
+    if state.history.is_some() {
+        return Vec::new();
+    }
     let Some((endpoint, mo_id)) = state.address(handle) else {
         return Vec::new();
     };
@@ -84,9 +87,22 @@ pub fn may_ask(state: &State, handle: Handle, now: Timestamp) -> bool {
         return false;
     };
     let pending = state.requests.get(&handle).is_some_and(Request::is_pending);
-    let privilege = state.privileges.get(&handle);
-    let verdict = cancel::verdict(&state.board, handle, privilege, state.time(record, now));
+    let verdict = verdict(state, handle, state.time(record, now));
     verdict.may_ask && !pending && !state.options.read_only
+}
+
+/// What cancelling a task would do. `now` is by the server's clock.
+pub fn verdict(state: &State, handle: Handle, now: Timestamp) -> Verdict {
+    let record = state.board.get(handle);
+    let goes_on = record.is_some_and(|record| record.status().is_active());
+    if state.history.is_some() && goes_on {
+        let sentence = "By its record in the history this task goes on. It can be cancelled from the list of now only.";
+        return Verdict {
+            sentence: sentence.to_owned(),
+            may_ask: false,
+        };
+    }
+    cancel::verdict(&state.board, handle, state.privileges.get(&handle), now)
 }
 
 /// Puts the question, if there is anything to ask for.

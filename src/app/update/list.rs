@@ -14,7 +14,7 @@ use crate::{
     },
     task::{
         Filter, Handle,
-        outline::{Fold, Layout, View},
+        outline::{Fold, GroupBy, Layout, RowId, View},
     },
     watch::Command,
 };
@@ -28,17 +28,18 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) {
         Action::PageDown => state.cursor.step(&state.outline, page.max(1)),
         Action::First => state.cursor.step(&state.outline, isize::MIN),
         Action::Last => state.cursor.step(&state.outline, isize::MAX),
-        Action::Open => details::focus(state),
+        Action::Open => match fold_of_selected(state) {
+            Some((id @ RowId::Group(_), Fold::Open | Fold::Closed)) => toggle_fold(state, id),
+            _ => details::focus(state),
+        },
         Action::Fold => fold_or_climb(state),
         Action::Unfold => match fold_of_selected(state) {
-            Some((handle, Fold::Closed)) => {
-                state.outline.set_folded(&state.board, handle, false);
-            }
+            Some((id, Fold::Closed)) => state.outline.set_folded(&state.board, id, false),
             _ => details::focus(state),
         },
         Action::ToggleFold => {
-            if let Some((handle, Fold::Open | Fold::Closed)) = fold_of_selected(state) {
-                toggle_fold(state, handle);
+            if let Some((id, Fold::Open | Fold::Closed)) = fold_of_selected(state) {
+                toggle_fold(state, id);
             }
         }
         Action::FoldAll => {
@@ -53,30 +54,60 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) {
     }
 }
 
-pub(super) fn toggle_fold(state: &mut State, handle: Handle) {
-    state.cursor.choose(handle);
-    state.outline.toggle_fold(&state.board, handle);
+pub(super) fn toggle_fold(state: &mut State, id: RowId) {
+    state.cursor.choose(id);
+    state.outline.toggle_fold(&state.board, id);
 }
 
-fn fold_of_selected(state: &State) -> Option<(Handle, Fold)> {
+fn fold_of_selected(state: &State) -> Option<(RowId, Fold)> {
     let row = state.cursor.row();
     let row = state.outline.rows(row..row + 1).pop()?;
-    Some((row.handle, row.fold))
+    Some((row.id, row.fold))
 }
 
 fn fold_or_climb(state: &mut State) {
     match fold_of_selected(state) {
-        Some((handle, Fold::Open)) => {
-            state.cursor.choose(handle);
-            state.outline.set_folded(&state.board, handle, true);
+        Some((id, Fold::Open)) => {
+            state.cursor.choose(id);
+            state.outline.set_folded(&state.board, id, true);
         }
-        Some((handle, _)) if state.outline.view().layout == Layout::Tree => {
-            if let Some(parent) = state.board.parent(handle) {
-                state.cursor.choose(parent);
+        Some((id, _)) => {
+            if let Some(above) = state.outline.above(id) {
+                state.cursor.choose(above);
             }
         }
-        _ => {}
+        None => {}
     }
+}
+
+/// Puts the tasks of a flat list into groups, or no longer. A tree becomes a flat list for that.
+pub(super) fn group(state: &mut State, by: Option<GroupBy>, now: Timestamp) {
+    hold_task(state);
+    rearrange(state, now, |view| {
+        if by.is_some() {
+            view.layout = Layout::Flat;
+        }
+        view.group_by = by;
+    });
+}
+
+/// Stays on the task that is selected, or on the best one of the group: other groups are others.
+fn hold_task(state: &mut State) {
+    state.cursor.hold(&state.outline);
+    if let Some(RowId::Group(group)) = state.selected_row()
+        && let Some(group) = state.outline.group(group)
+    {
+        state.cursor.choose(group.best);
+    }
+}
+
+/// The next way of grouping; after the last, none.
+pub(super) fn next_group(state: &mut State, now: Timestamp) {
+    let by = match state.outline.grouped_by() {
+        Some(by) => by.next(),
+        None => GroupBy::ALL.first().copied(),
+    };
+    group(state, by, now);
 }
 
 /// Changes the view, with the selection held to its task.
@@ -97,11 +128,15 @@ fn fold_all(state: &mut State, folded: bool, now: Timestamp) {
 }
 
 pub(super) fn filter(state: &mut State, filter: Filter, now: Timestamp) {
+    let filter = match &mut state.history {
+        Some(history) => history.windowed(filter),
+        None => filter,
+    };
     rearrange(state, now, |view| view.filter = filter);
 }
 
 pub(super) fn switch_layout(state: &mut State, now: Timestamp) {
-    state.cursor.hold(&state.outline);
+    hold_task(state);
     rearrange(state, now, |view| {
         view.layout = match view.layout {
             Layout::Tree => Layout::Flat,
@@ -147,19 +182,13 @@ pub(super) fn reveal(state: &mut State, handle: Handle, now: Timestamp) {
         let text = "The filter is off: it hid this task";
         state.notices.say(Gravity::Info, text, now);
     }
-    if state.outline.position(handle).is_none() {
-        let mut above = state.board.parent(handle);
-        while let Some(parent) = above {
-            state.outline.set_folded(&state.board, parent, false);
-            above = state.board.parent(parent);
-        }
-    }
+    state.outline.reveal(&state.board, handle);
     state.cursor.choose(handle);
 }
 
 /// Selects a row by a click.
-pub(super) fn select(state: &mut State, handle: Handle) {
-    state.cursor.choose(handle);
+pub(super) fn select(state: &mut State, id: RowId) {
+    state.cursor.choose(id);
     if state.panes == Panes::Both(Focus::Details) {
         state.panes = Panes::Both(Focus::List);
     }

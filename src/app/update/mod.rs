@@ -5,6 +5,7 @@ mod columns;
 mod copy;
 mod details;
 mod export;
+mod history;
 mod inspect;
 mod list;
 mod mouse;
@@ -13,9 +14,9 @@ mod order;
 mod palette;
 mod past;
 mod prompt;
-mod summary;
+pub(super) mod summary;
 
-pub use inspect::may_ask;
+pub use inspect::{may_ask, verdict};
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::Timestamp;
@@ -29,10 +30,21 @@ use super::{
     notices::Gravity,
     state::{Focus, Overlay, Panes, State},
 };
-use crate::{task::Filter, watch::Command};
+use crate::{
+    task::{
+        Filter,
+        outline::{GroupBy, RowId},
+    },
+    watch::Command,
+};
 
 /// Lets an event change the state. What is to be done outside comes back, in order. `now` is this machine's time.
 pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
+    if let (Event::Key(_) | Event::Mouse(_) | Event::Paste(_), Some(history)) =
+        (&event, &mut state.history)
+    {
+        history.encourage();
+    }
     let mut effects = match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
         Event::Key(key) => press(state, key, now),
@@ -59,6 +71,7 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
     filters::pass(state, now);
     state.settle();
     effects.extend(follow::look_up(state, now));
+    effects.extend(history::read_on(state));
     effects.push(Effect::Draw);
     effects
 }
@@ -112,7 +125,10 @@ fn act_on_screen(
     action: Action,
     now: Timestamp,
 ) -> Vec<Effect> {
-    if past::act(state, action, now) {
+    if let Some(effects) = history::act(state, action, now) {
+        return effects;
+    }
+    if past::act(state, action, now) || is_for_a_task(state, action, now) {
         return Vec::new();
     }
     match action {
@@ -122,6 +138,11 @@ fn act_on_screen(
         Action::Columns => columns::open(state),
         Action::Reverse => order::reverse(state, now),
         Action::Layout => list::switch_layout(state, now),
+        Action::Group => list::next_group(state, now),
+        Action::GroupFamily => list::group(state, Some(GroupBy::Root), now),
+        Action::GroupTarget => list::group(state, Some(GroupBy::Target), now),
+        Action::GroupUser => list::group(state, Some(GroupBy::User), now),
+        Action::GroupOperation => list::group(state, Some(GroupBy::Operation), now),
         Action::Unwatch => return list::unwatch(state, now),
         Action::Pin => return list::pin(state, now),
         Action::Refresh => {
@@ -147,6 +168,20 @@ fn act_on_screen(
         _ => list::act(state, action, now),
     }
     Vec::new()
+}
+
+/// Whether an action asks for a task while a group is selected; that is said then.
+fn is_for_a_task(state: &mut State, action: Action, now: Timestamp) -> bool {
+    let asks = matches!(
+        action,
+        Action::Inspect | Action::Unwatch | Action::Pin | Action::Copy | Action::CopyMenu
+    );
+    let on_group = matches!(state.selected_row(), Some(RowId::Group(_)));
+    if asks && on_group {
+        let text = "This row is a group; that is done with one of its tasks";
+        state.notices.say(Gravity::Info, text, now);
+    }
+    asks && on_group
 }
 
 /// One step back: from the details to the list, then the filter goes, then the details.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::summary;
+use super::{history, summary};
 use crate::{
     app::{
         cancel,
@@ -19,12 +19,42 @@ use crate::{
     watch::{CancelAnswer, Update},
 };
 
+/// Takes in what an endpoint tells. While the history is shown, its board learns what concerns it; what is now is kept
+/// up to date all the same.
 pub(super) fn take(
     state: &mut State,
     endpoint: EndpointId,
     update: Update,
     now: Timestamp,
 ) -> Vec<Effect> {
+    let update = match update {
+        Update::Past { search, page } => {
+            history::take_page(state, endpoint, search, page, now);
+            return Vec::new();
+        }
+        Update::Relatives { members, .. } => {
+            history::take_relatives(state, endpoint, members, now);
+            return Vec::new();
+        }
+        other => other,
+    };
+    if state.history.is_some() {
+        let concerns_all = matches!(
+            update,
+            Update::Typical(_) | Update::Clock(_) | Update::Server(_)
+        );
+        history::hear(state, endpoint, &update, now);
+        state.in_live(|state| take_now(state, endpoint, update, now));
+        if concerns_all {
+            reconsider(state, now);
+        }
+    } else {
+        take_now(state, endpoint, update, now);
+    }
+    Vec::new()
+}
+
+fn take_now(state: &mut State, endpoint: EndpointId, update: Update, now: Timestamp) {
     match update {
         Update::Tasks { changes, .. } => apply(state, endpoint, changes, now),
         Update::Labels(labels) => {
@@ -33,39 +63,14 @@ pub(super) fn take(
                 past.outline.rebuild(&past.board);
             }
             state.board.set_labels(endpoint, labels);
-            let mut outline = std::mem::take(&mut state.outline);
-            let clocks = Clocks::of(&state.servers, now);
-            outline.rebuild(state.scene(&clocks));
-            state.outline = outline;
+            rebuild(state, now);
             summary::rebuild(state);
         }
         Update::Cancel { mo_id, answer } => answered(state, endpoint, mo_id, answer, now),
-        Update::Privilege { mo_id, privilege } => {
-            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
-                state.privileges.insert(handle, privilege);
-            }
-        }
-        Update::Family {
-            mo_id,
-            state: found,
-        } => {
-            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
-                state.families.insert(handle, found);
-            }
-        }
-        Update::Events { mo_id, events } => {
-            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
-                state.events.insert(handle, events);
-            }
-        }
-        Update::Question { mo_id, question } => {
-            if let Some(handle) = state.board.find(&TaskId::new(endpoint, mo_id)) {
-                match question {
-                    Some(question) => state.questions.insert(handle, question),
-                    None => state.questions.remove(&handle),
-                };
-            }
-        }
+        Update::Privilege { .. }
+        | Update::Family { .. }
+        | Update::Events { .. }
+        | Update::Question { .. } => note(state, endpoint, &update),
         Update::Typical(runs) => {
             state.typical.learn(endpoint, runs);
             state.typical_unknown.remove(&endpoint);
@@ -74,7 +79,7 @@ pub(super) fn take(
         Update::TypicalUnknown(reason) => {
             state.typical_unknown.insert(endpoint, reason);
         }
-        Update::Past { .. } | Update::LookedUp { .. } => {}
+        Update::Past { .. } | Update::LookedUp { .. } | Update::Relatives { .. } => {}
         Update::Notice(text) => state.notices.say(Gravity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
             let is_other_time = matches!(about, Update::Clock(_) | Update::Server(_));
@@ -87,10 +92,55 @@ pub(super) fn take(
             }
         }
     }
-    Vec::new()
 }
 
-fn apply(state: &mut State, endpoint: EndpointId, changes: Vec<TaskChange>, now: Timestamp) {
+/// Notes what is told around a task that is on the board.
+pub(super) fn note(state: &mut State, endpoint: EndpointId, update: &Update) {
+    let (Update::Privilege { mo_id, .. }
+    | Update::Family { mo_id, .. }
+    | Update::Events { mo_id, .. }
+    | Update::Question { mo_id, .. }) = update
+    else {
+        return;
+    };
+    let id = TaskId::new(endpoint, mo_id.clone());
+    let Some(handle) = state.board.find(&id) else {
+        return;
+    };
+    match update {
+        Update::Privilege { privilege, .. } => {
+            state.privileges.insert(handle, privilege.clone());
+        }
+        Update::Family { state: found, .. } => {
+            state.families.insert(handle, found.clone());
+        }
+        Update::Events { events, .. } => {
+            state.events.insert(handle, events.clone());
+        }
+        Update::Question { question, .. } => {
+            match question {
+                Some(question) => state.questions.insert(handle, question.clone()),
+                None => state.questions.remove(&handle),
+            };
+        }
+        _ => {}
+    }
+}
+
+/// Every row may be called otherwise now.
+pub(super) fn rebuild(state: &mut State, now: Timestamp) {
+    let mut outline = std::mem::take(&mut state.outline);
+    let clocks = Clocks::of(&state.servers, now);
+    outline.rebuild(state.scene(&clocks));
+    state.outline = outline;
+}
+
+pub(super) fn apply(
+    state: &mut State,
+    endpoint: EndpointId,
+    changes: Vec<TaskChange>,
+    now: Timestamp,
+) {
     let mut touched = Touched::default();
     for change in changes {
         let mo_id = change.mo_id().clone();

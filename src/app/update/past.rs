@@ -26,7 +26,12 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> bool {
             state.return_to_now();
             return true;
         }
-        Action::Inspect | Action::Add | Action::Unwatch | Action::Pin | Action::Refresh
+        Action::Inspect
+        | Action::Add
+        | Action::Unwatch
+        | Action::Pin
+        | Action::Refresh
+        | Action::History
             if state.past.is_some() =>
         {
             let key = state.keymap.key(Context::List, Action::Now);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use super::{export, list};
+use super::{export, history, list};
 use crate::{
     app::{
         action::Action,
         event::Effect,
         filters::{self, FilterTyping},
+        history::History,
         line_edit::LineEdit,
         memory,
         notices::Gravity,
@@ -23,8 +24,14 @@ use crate::{
 pub(super) fn open(state: &mut State, action: Action) {
     let (purpose, line) = if action == Action::Filter {
         state.cursor.hold(&state.outline);
-        let before = state.outline.view().filter.clone();
-        let line = LineEdit::new(before.text());
+        let (before, line) = if let Some(history) = &state.history {
+            (history.filter().clone(), history.line())
+        } else {
+            let before = state.outline.view().filter.clone();
+            let line = before.text().to_owned();
+            (before, line)
+        };
+        let line = LineEdit::new(line);
         let typing = FilterTyping {
             before,
             ..FilterTyping::default()
@@ -79,7 +86,12 @@ fn changed(state: &mut State, now: Timestamp) {
     };
     typing.mark = None;
     let text = prompt.line.text();
-    match Filter::parse(&text, &state.options.saved_filters) {
+    let saved = &state.options.saved_filters;
+    let read = match &state.history {
+        Some(_) => History::read(&text, saved).map(|(_, filter)| filter),
+        None => Filter::parse(&text, saved),
+    };
+    match read {
         Ok(filter) => list::filter(state, filter, now),
         Err(error) => {
             typing.mark = Some(error.columns(&text));
@@ -113,7 +125,7 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
         Action::Accept => match &prompt.purpose {
             Purpose::Add => return add(state, now),
             Purpose::Export => return export::accept(state, now),
-            Purpose::Filter(_) => return accept_filter(state),
+            Purpose::Filter(_) => return accept_filter(state, now),
         },
         _ => {}
     }
@@ -121,9 +133,23 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
 }
 
 /// Keeps the filter that is in force. A line that does not read stays, so that it can be mended.
-fn accept_filter(state: &mut State) -> Vec<Effect> {
-    if matches!(&state.overlay, Some(Overlay::Prompt(prompt)) if prompt.problem.is_some()) {
+fn accept_filter(state: &mut State, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &state.overlay else {
         return Vec::new();
+    };
+    if prompt.problem.is_some() {
+        return Vec::new();
+    }
+    let line = prompt.line.text();
+    if state.history.is_some() {
+        if let Some(problem) = history::problem(state, &line, now) {
+            if let Some(Overlay::Prompt(prompt)) = &mut state.overlay {
+                prompt.problem = Some(problem);
+            }
+            return Vec::new();
+        }
+        state.overlay = None;
+        return history::accept(state, line.trim(), now);
     }
     state.overlay = None;
     let text = state.outline.view().filter.text().trim().to_owned();

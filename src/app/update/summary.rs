@@ -22,7 +22,7 @@ pub(super) fn open(state: &mut State) {
 }
 
 /// Follows what changed on the board that is shown.
-pub(super) fn touch(overlay: &mut Option<Overlay>, board: &Board, touched: &Touched) {
+pub(in crate::app) fn touch(overlay: &mut Option<Overlay>, board: &Board, touched: &Touched) {
     if let Some(Overlay::Summary(summing)) = overlay {
         summing.summary.touch(board, touched);
     }

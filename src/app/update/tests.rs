@@ -4,6 +4,8 @@ mod arranging;
 mod cancelling;
 mod clicking;
 mod commanding;
+mod grouping;
+mod history;
 mod listing;
 mod looking_back;
 mod news;

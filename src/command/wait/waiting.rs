@@ -178,6 +178,7 @@ impl Waiting {
             | Update::Cancel { .. }
             | Update::Privilege { .. }
             | Update::Family { .. }
+            | Update::Relatives { .. }
             | Update::Events { .. }
             | Update::Past { .. }
             | Update::Typical(_)

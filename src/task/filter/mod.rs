@@ -25,7 +25,7 @@ pub use error::FilterError;
 pub(super) use field::read_span;
 pub use narrowing::Narrowing;
 pub(super) use pattern::folded;
-pub use period::{Period, with_period};
+pub use period::{Period, period_words, with_period};
 pub use scene::{Endpoints, Scene};
 pub use term::Verdict;
 

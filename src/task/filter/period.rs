@@ -19,6 +19,20 @@ pub struct Period {
     pub until: Option<Moment>,
 }
 
+/// The words about time of a filter with a period, as they were typed.
+pub fn period_words(text: &str) -> String {
+    let tokens = Lexer::new(text).all().unwrap_or_default();
+    let words = tokens.iter().filter_map(|(token, place)| match token {
+        Token::Term(Some((name, ..)), _) if is_end(name) => text.get(place.clone()),
+        _ => None,
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn is_end(name: &str) -> bool {
+    matches!(name, "since" | "until")
+}
+
 /// Reads a filter with a period.
 ///
 /// # Errors
@@ -103,6 +117,9 @@ mod tests {
         let (period, filter) = read(" since:2026-01-31T12:00:00Z ").unwrap();
         assert!(matches!(period.since, Some(Moment::At(_))));
         assert!(filter.is_empty());
+        let words = period_words("op:x since:\"2026-01-31 10:00\" a until:1h");
+        assert_eq!(words, "since:\"2026-01-31 10:00\" until:1h");
+        assert!(read(&words).is_ok());
     }
 
     #[test]

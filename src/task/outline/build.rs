@@ -1,9 +1,10 @@
 //! Making the whole outline anew: for another view, or when what all rows show has changed.
 
-use slotmap::SecondaryMap;
+use slotmap::{SecondaryMap, secondary::Entry as SlotEntry};
 
 use super::{
-    Item, Outline,
+    GroupId, Item, Outline, RowId,
+    group::Group,
     key::SortKey,
     ranked::{Entry, Ranked},
     view::{Layout, View},
@@ -15,7 +16,12 @@ impl Outline {
     pub fn arrange<'a>(&mut self, view: View, scene: impl Into<Scene<'a>>) {
         let scene = scene.into();
         let before = std::mem::replace(&mut self.view, view);
-        let moves = before.layout != self.view.layout || before.sort != self.view.sort;
+        let moves = before.layout != self.view.layout
+            || before.sort != self.view.sort
+            || before.group_by != self.view.group_by;
+        if before.layout != self.view.layout || before.group_by != self.view.group_by {
+            self.ungroup();
+        }
         if moves || self.items.len() != scene.board.len() {
             self.rebuild(scene);
         } else if before.filter != self.view.filter {
@@ -29,6 +35,9 @@ impl Outline {
         let board = scene.board;
         self.folds.retain(|handle, _| board.get(*handle).is_some());
         self.items.clear();
+        for group in self.groups.values_mut() {
+            group.item = Item::blank();
+        }
         self.due.clear();
         self.matching = 0;
         let order = self.downwards(board);
@@ -37,7 +46,8 @@ impl Outline {
         }
         // Backwards, for a record's rows are known once those below it are.
         let mut top = Vec::new();
-        let mut below: SecondaryMap<Handle, Vec<Entry<SortKey>>> = SecondaryMap::new();
+        let mut below: SecondaryMap<Handle, Vec<Entry<SortKey, RowId>>> = SecondaryMap::new();
+        let mut grouped: SecondaryMap<GroupId, Vec<Entry<SortKey, RowId>>> = SecondaryMap::new();
         for &handle in order.iter().rev() {
             let children = below.remove(handle);
             let Some(item) = self.items.get_mut(handle) else {
@@ -50,19 +60,52 @@ impl Outline {
             if let Some(key) = item.key.clone() {
                 let entry = Entry {
                     key,
-                    handle,
+                    id: handle.into(),
                     weight: item.rows,
                 };
-                match parent.and_then(|parent| below.entry(parent)) {
-                    Some(siblings) => siblings.or_default().push(entry),
-                    None => top.push(entry),
-                }
+                let siblings = match parent {
+                    Some(RowId::Task(parent)) => below.entry(parent).map(SlotEntry::or_default),
+                    Some(RowId::Group(group)) => grouped.entry(group).map(SlotEntry::or_default),
+                    None => None,
+                };
+                siblings.unwrap_or(&mut top).push(entry);
             }
-            if let Some(parent) = parent.and_then(|parent| self.items.get_mut(parent)) {
+            if let Some(parent) = parent.and_then(|parent| self.item_mut(parent)) {
                 parent.matched += matched;
             }
         }
+        for (group, members) in grouped {
+            if let Some(group) = self.groups.get_mut(group) {
+                group.item.children = Some(Box::new(Ranked::from_unsorted(members)));
+            }
+        }
+        top.extend(self.rank_groups());
         self.top = Ranked::from_unsorted(top);
+    }
+
+    /// All groups as they stand with the members that they have.
+    pub(super) fn rank_groups(&mut self) -> Vec<Entry<SortKey, RowId>> {
+        let groups: Vec<GroupId> = self.groups.keys().collect();
+        let mut entries = Vec::with_capacity(groups.len());
+        for id in groups {
+            // What stood before is no more.
+            if let Some(group) = self.groups.get_mut(id) {
+                group.item.key = None;
+            }
+            let Some(key) = self.regroup(id) else {
+                continue;
+            };
+            if let Some(Group { item, .. }) = self.groups.get_mut(id) {
+                item.rows = item.height();
+                item.key = Some(key.clone());
+                entries.push(Entry {
+                    key,
+                    id: id.into(),
+                    weight: item.rows,
+                });
+            }
+        }
+        entries
     }
 
     /// All records, parents before their children.
@@ -86,8 +129,9 @@ impl Outline {
         let Some(record) = board.get(handle) else {
             return;
         };
+        let parent = self.parent_on(board, handle);
         let item = Item {
-            parent: self.parent_on(board, handle),
+            parent,
             status: record.status(),
             open: self.is_to_be_open(board, handle),
             ..Item::blank()

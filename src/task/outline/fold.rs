@@ -3,7 +3,7 @@
 //! A person's choice wins. Without one a family is open while something in it is going on or has failed, and while
 //! a filter looks for something in it.
 
-use super::{Outline, view::Layout};
+use super::{Outline, RowId, view::Layout};
 use crate::task::{Board, Handle, Scene, Status};
 
 /// Whether a row has others below it, and whether they are shown.
@@ -18,34 +18,49 @@ pub enum Fold {
 }
 
 impl Outline {
-    /// Closes or opens a record's family, for good. Does nothing where there is no family to show.
-    pub fn set_folded(&mut self, board: &Board, handle: Handle, folded: bool) {
-        let Some(item) = self.items.get_mut(handle) else {
+    /// Closes or opens a family or a group, for good. Does nothing where there is none to show.
+    pub fn set_folded(&mut self, board: &Board, id: impl Into<RowId>, folded: bool) {
+        let id = id.into();
+        let Some(item) = self.item_mut(id) else {
             return;
         };
-        if item.shown_children().is_some() {
-            item.open = !folded;
-            self.folds.insert(handle, folded);
-            self.settle(board.into(), handle, false);
+        if item.shown_children().is_none() {
+            return;
         }
+        item.open = !folded;
+        match id {
+            RowId::Task(handle) => {
+                self.folds.insert(handle, folded);
+            }
+            RowId::Group(group) => {
+                if let Some(group) = self.groups.get(group) {
+                    self.group_folds.insert(group.key.clone(), folded);
+                }
+            }
+        }
+        self.settle(board.into(), id, false);
     }
 
-    /// Closes a record's family if it is open, and opens it if it is closed.
-    pub fn toggle_fold(&mut self, board: &Board, handle: Handle) {
-        let is_open = self.items.get(handle).is_some_and(|item| item.open);
-        self.set_folded(board, handle, is_open);
+    /// Closes a family or a group if it is open, and opens it if it is closed.
+    pub fn toggle_fold(&mut self, board: &Board, id: impl Into<RowId>) {
+        let id = id.into();
+        let is_open = self.item(id).is_some_and(|item| item.open);
+        self.set_folded(board, id, is_open);
     }
 
-    /// Closes or opens all families that there are. Costs by the board's size.
+    /// Closes or opens all families, or groups, that there are. Costs by the board's size.
     pub fn set_all_folded<'a>(&mut self, scene: impl Into<Scene<'a>>, folded: bool) {
         let scene = scene.into();
         let board = scene.board;
         if self.view.layout == Layout::Flat {
-            return;
-        }
-        for (handle, _) in board.iter() {
-            if !board.children(handle).is_empty() {
-                self.folds.insert(handle, folded);
+            let groups = self.groups.values();
+            let folds = groups.map(|group| (group.key.clone(), folded));
+            self.group_folds.extend(folds);
+        } else {
+            for (handle, _) in board.iter() {
+                if !board.children(handle).is_empty() {
+                    self.folds.insert(handle, folded);
+                }
             }
         }
         self.rebuild(scene);
@@ -53,9 +68,9 @@ impl Outline {
 
     /// Opens every closed fold above a record.
     pub fn reveal(&mut self, board: &Board, handle: Handle) {
-        let mut next = self.items.get(handle).and_then(|item| item.parent);
+        let mut next = self.above(handle);
         while let Some(above) = next
-            && let Some(item) = self.items.get(above)
+            && let Some(item) = self.item(above)
         {
             next = item.parent;
             if !item.open {

@@ -8,6 +8,7 @@
 
 mod build;
 mod fold;
+mod group;
 mod key;
 mod ranked;
 mod refilter;
@@ -19,31 +20,38 @@ mod view;
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use slotmap::SecondaryMap;
+use slotmap::{SecondaryMap, SlotMap};
 
-use self::ranked::Ranked;
+use self::{
+    group::{Group, GroupKey},
+    ranked::Ranked,
+};
 use super::{Board, EndpointId, Handle, Status, StatusCounts};
 
 pub use fold::Fold;
+pub use group::{GroupBy, GroupId, GroupView, RowId};
 pub use key::SortKey;
 pub use rows::Row;
 pub use sort::{NoSort, Sort, SortBy, SortColumn};
 pub use view::{Layout, View};
 
 /// Records that hang under the same parent, in order.
-type Siblings = Ranked<SortKey>;
+type Siblings = Ranked<SortKey, RowId>;
 
 /// The rows of the list, kept in order.
 #[derive(Debug, Clone, Default)]
 pub struct Outline {
     view: View,
     items: SecondaryMap<Handle, Item>,
-    /// Those without a parent; in the flat layout, all.
+    groups: SlotMap<GroupId, Group>,
+    group_ids: HashMap<GroupKey, GroupId>,
+    /// Those without a parent; in the flat layout, all, or their groups.
     top: Siblings,
     /// How many records match the filter.
     matching: usize,
     /// Where a person chose that a family be closed, or open.
     folds: HashMap<Handle, bool>,
+    group_folds: HashMap<GroupKey, bool>,
     /// When time alone may change whether a record matches, by its server's clock, the soonest of a server first.
     due: BTreeSet<Due>,
 }
@@ -51,10 +59,10 @@ pub struct Outline {
 /// When to look at a record again.
 type Due = (EndpointId, Timestamp, Handle);
 
-/// What the outline knows of a record.
+/// What the outline knows of a record, or of a group.
 #[derive(Debug, Clone)]
 struct Item {
-    parent: Option<Handle>,
+    parent: Option<RowId>,
     status: Status,
     matches: bool,
     /// Its entry among what is due.
@@ -153,26 +161,45 @@ impl Outline {
         self.matching
     }
 
+    /// What a row hangs under: a parent, or a group.
+    pub fn above(&self, id: impl Into<RowId>) -> Option<RowId> {
+        self.item(id.into())?.parent
+    }
+
     /// Where a record hangs in the chosen layout.
-    fn parent_on(&self, board: &Board, handle: Handle) -> Option<Handle> {
+    fn parent_on(&mut self, board: &Board, handle: Handle) -> Option<RowId> {
         match self.view.layout {
-            Layout::Tree => board.parent(handle),
-            Layout::Flat => None,
+            Layout::Tree => board.parent(handle).map(RowId::Task),
+            Layout::Flat => self.group_of(board, handle).map(RowId::Group),
         }
     }
 
-    /// Those among whom the children of a record stand, or those without a parent.
-    fn siblings(&self, parent: Option<Handle>) -> Option<&Siblings> {
+    fn item(&self, id: RowId) -> Option<&Item> {
+        match id {
+            RowId::Task(handle) => self.items.get(handle),
+            RowId::Group(group) => self.groups.get(group).map(|group| &group.item),
+        }
+    }
+
+    fn item_mut(&mut self, id: RowId) -> Option<&mut Item> {
+        match id {
+            RowId::Task(handle) => self.items.get_mut(handle),
+            RowId::Group(group) => self.groups.get_mut(group).map(|group| &mut group.item),
+        }
+    }
+
+    /// Those among whom the children of a row stand, or those without a parent.
+    fn siblings(&self, parent: Option<RowId>) -> Option<&Siblings> {
         match parent {
-            Some(parent) => self.items.get(parent)?.children.as_deref(),
+            Some(parent) => self.item(parent)?.children.as_deref(),
             None => Some(&self.top),
         }
     }
 
     /// The same, to be changed; none if the parent has left.
-    fn siblings_mut(&mut self, parent: Option<Handle>) -> Option<&mut Siblings> {
+    fn siblings_mut(&mut self, parent: Option<RowId>) -> Option<&mut Siblings> {
         match parent {
-            Some(parent) => Some(self.items.get_mut(parent)?.children.get_or_insert_default()),
+            Some(parent) => Some(self.item_mut(parent)?.children.get_or_insert_default()),
             None => Some(&mut self.top),
         }
     }

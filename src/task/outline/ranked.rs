@@ -6,8 +6,6 @@
 
 use std::cmp::Ordering;
 
-use crate::task::Handle;
-
 /// How many entries a chunk holds at most; one that outgrows it is halved.
 const CAPACITY: usize = 256;
 /// How many entries a chunk begins with, so that there is room for more.
@@ -15,17 +13,17 @@ const FILL: usize = CAPACITY * 3 / 4;
 
 /// One entry of the sequence.
 #[derive(Debug, Clone)]
-pub(super) struct Entry<K> {
+pub(super) struct Entry<K, I> {
     pub(super) key: K,
-    pub(super) handle: Handle,
+    pub(super) id: I,
     /// How many rows the entry stands for.
     pub(super) weight: usize,
 }
 
-impl<K: Ord> Entry<K> {
-    /// The handle tells apart those of equal key.
-    fn compare(&self, key: &K, handle: Handle) -> Ordering {
-        self.key.cmp(key).then_with(|| self.handle.cmp(&handle))
+impl<K: Ord, I: Ord + Copy> Entry<K, I> {
+    /// The id tells apart those of equal key.
+    fn compare(&self, key: &K, id: I) -> Ordering {
+        self.key.cmp(key).then_with(|| self.id.cmp(&id))
     }
 }
 
@@ -38,13 +36,13 @@ pub(super) struct Place {
 
 /// Entries that follow each other; never empty.
 #[derive(Debug, Clone)]
-struct Chunk<K> {
-    entries: Vec<Entry<K>>,
+struct Chunk<K, I> {
+    entries: Vec<Entry<K, I>>,
     weight: usize,
 }
 
-impl<K> Chunk<K> {
-    fn new(entries: Vec<Entry<K>>) -> Self {
+impl<K, I> Chunk<K, I> {
+    fn new(entries: Vec<Entry<K, I>>) -> Self {
         let weight = entries.iter().map(|entry| entry.weight).sum();
         Self { entries, weight }
     }
@@ -52,12 +50,12 @@ impl<K> Chunk<K> {
 
 /// Entries in the order of their keys.
 #[derive(Debug, Clone)]
-pub(super) struct Ranked<K> {
-    chunks: Vec<Chunk<K>>,
+pub(super) struct Ranked<K, I> {
+    chunks: Vec<Chunk<K, I>>,
     total: usize,
 }
 
-impl<K> Default for Ranked<K> {
+impl<K, I> Default for Ranked<K, I> {
     fn default() -> Self {
         Self {
             chunks: Vec::new(),
@@ -66,10 +64,10 @@ impl<K> Default for Ranked<K> {
     }
 }
 
-impl<K: Ord> Ranked<K> {
+impl<K: Ord, I: Ord + Copy> Ranked<K, I> {
     /// All of these, whatever order they come in.
-    pub(super) fn from_unsorted(mut entries: Vec<Entry<K>>) -> Self {
-        entries.sort_unstable_by(|one, other| one.compare(&other.key, other.handle));
+    pub(super) fn from_unsorted(mut entries: Vec<Entry<K, I>>) -> Self {
+        entries.sort_unstable_by(|one, other| one.compare(&other.key, other.id));
         let mut chunks = Vec::with_capacity(entries.len().div_ceil(FILL));
         let mut entries = entries.into_iter().peekable();
         while entries.peek().is_some() {
@@ -84,35 +82,37 @@ impl<K: Ord> Ranked<K> {
         self.total
     }
 
+    /// The first entry that stands for a row; where none does, the first of all.
+    pub(super) fn leader(&self) -> Option<&Entry<K, I>> {
+        match self.first() {
+            Some(place) => self.get(place),
+            None => self.chunks.first()?.entries.first(),
+        }
+    }
+
     /// Whether no entry stands for any row.
     pub(super) fn is_empty(&self) -> bool {
         self.total == 0
     }
 
     /// Lets all entries stand for other numbers of rows.
-    pub(super) fn reweigh(&mut self, weight: impl Fn(Handle) -> usize) {
+    pub(super) fn reweigh(&mut self, weight: impl Fn(I) -> usize) {
         self.total = 0;
         for chunk in &mut self.chunks {
             chunk.weight = 0;
             for entry in &mut chunk.entries {
-                entry.weight = weight(entry.handle);
+                entry.weight = weight(entry.id);
                 chunk.weight += entry.weight;
             }
             self.total += chunk.weight;
         }
     }
 
-    /// Adds an entry. Its key and handle together must not be in the sequence yet.
-    pub(super) fn insert(&mut self, key: K, handle: Handle, weight: usize) {
+    /// Adds an entry. Its key and id together must not be in the sequence yet.
+    pub(super) fn insert(&mut self, key: K, id: I, weight: usize) {
         self.total += weight;
-        let chunk = self
-            .chunk_of(&key, handle)
-            .min(self.chunks.len().max(1) - 1);
-        let entry = Entry {
-            key,
-            handle,
-            weight,
-        };
+        let chunk = self.chunk_of(&key, id).min(self.chunks.len().max(1) - 1);
+        let entry = Entry { key, id, weight };
         let Some(Chunk {
             entries,
             weight: sum,
@@ -121,7 +121,7 @@ impl<K: Ord> Ranked<K> {
             self.chunks.push(Chunk::new(vec![entry]));
             return;
         };
-        let index = entries.partition_point(|other| other.compare(&entry.key, handle).is_lt());
+        let index = entries.partition_point(|other| other.compare(&entry.key, id).is_lt());
         entries.insert(index, entry);
         *sum += weight;
         if entries.len() > CAPACITY {
@@ -132,8 +132,8 @@ impl<K: Ord> Ranked<K> {
     }
 
     /// Takes an entry out. Answers whether there was one.
-    pub(super) fn remove(&mut self, key: &K, handle: Handle) -> bool {
-        let Some(Place { chunk, index }) = self.find(key, handle) else {
+    pub(super) fn remove(&mut self, key: &K, id: I) -> bool {
+        let Some(Place { chunk, index }) = self.find(key, id) else {
             return false;
         };
         let Chunk { entries, weight } = &mut self.chunks[chunk];
@@ -150,8 +150,8 @@ impl<K: Ord> Ranked<K> {
     }
 
     /// Lets an entry stand for another number of rows. Answers whether there is such an entry.
-    pub(super) fn set_weight(&mut self, key: &K, handle: Handle, weight: usize) -> bool {
-        let Some(Place { chunk, index }) = self.find(key, handle) else {
+    pub(super) fn set_weight(&mut self, key: &K, id: I, weight: usize) -> bool {
+        let Some(Place { chunk, index }) = self.find(key, id) else {
             return false;
         };
         let chunk = &mut self.chunks[chunk];
@@ -162,8 +162,8 @@ impl<K: Ord> Ranked<K> {
     }
 
     /// How many rows come before an entry's.
-    pub(super) fn rows_before(&self, key: &K, handle: Handle) -> Option<usize> {
-        let Place { chunk, index } = self.find(key, handle)?;
+    pub(super) fn rows_before(&self, key: &K, id: I) -> Option<usize> {
+        let Place { chunk, index } = self.find(key, id)?;
         let chunks: usize = self.chunks[..chunk].iter().map(|chunk| chunk.weight).sum();
         let entries = self.chunks[chunk].entries[..index].iter();
         Some(chunks + entries.map(|entry| entry.weight).sum::<usize>())
@@ -190,7 +190,7 @@ impl<K: Ord> Ranked<K> {
     }
 
     /// The entry at a place.
-    pub(super) fn get(&self, place: Place) -> Option<&Entry<K>> {
+    pub(super) fn get(&self, place: Place) -> Option<&Entry<K, I>> {
         self.chunks.get(place.chunk)?.entries.get(place.index)
     }
 
@@ -220,20 +220,20 @@ impl<K: Ord> Ranked<K> {
     }
 
     /// The first chunk that ends with this key or a later one.
-    fn chunk_of(&self, key: &K, handle: Handle) -> usize {
+    fn chunk_of(&self, key: &K, id: I) -> usize {
         self.chunks.partition_point(|chunk| {
             chunk
                 .entries
                 .last()
-                .is_some_and(|last| last.compare(key, handle).is_lt())
+                .is_some_and(|last| last.compare(key, id).is_lt())
         })
     }
 
-    fn find(&self, key: &K, handle: Handle) -> Option<Place> {
-        let chunk = self.chunk_of(key, handle);
+    fn find(&self, key: &K, id: I) -> Option<Place> {
+        let chunk = self.chunk_of(key, id);
         let entries = &self.chunks.get(chunk)?.entries;
         let index = entries
-            .binary_search_by(|entry| entry.compare(key, handle))
+            .binary_search_by(|entry| entry.compare(key, id))
             .ok()?;
         Some(Place { chunk, index })
     }

@@ -6,8 +6,8 @@
 
 use jiff::Timestamp;
 
-use super::{Outline, SortColumn};
-use crate::task::{EndpointId, Filter, Handle, Scene};
+use super::{GroupId, Outline, Ranked, RowId, SortColumn};
+use crate::task::{EndpointId, Filter, Handle, Scene, StatusCounts};
 
 impl Outline {
     /// Holds all records against the filter that is in force now; `before` was in force until now.
@@ -16,6 +16,9 @@ impl Outline {
         let widens = before.narrows(&self.view.filter);
         let opens_otherwise = before.is_empty() != self.view.filter.is_empty();
         self.matching = 0;
+        for group in self.groups.values_mut() {
+            group.item.matched = StatusCounts::default();
+        }
         let order = self.downwards(scene.board);
         for &handle in &order {
             let Some(item) = self.items.get(handle) else {
@@ -36,27 +39,41 @@ impl Outline {
         }
         // Backwards, for a record's rows are known once those below it are.
         for &handle in order.iter().rev() {
-            let children = self
-                .items
-                .get_mut(handle)
-                .and_then(|item| item.children.take());
-            let children = children.map(|mut children| {
-                children.reweigh(|child| self.items.get(child).map_or(0, |item| item.rows));
-                children
-            });
+            self.reweigh(handle.into());
             let Some(item) = self.items.get_mut(handle) else {
                 continue;
             };
-            item.children = children;
             item.rows = item.height();
             let (parent, matched) = (item.parent, item.matched);
-            if let Some(parent) = parent.and_then(|parent| self.items.get_mut(parent)) {
+            if let Some(parent) = parent.and_then(|parent| self.item_mut(parent)) {
                 parent.matched += matched;
             }
         }
-        let items = &self.items;
-        self.top
-            .reweigh(|handle| items.get(handle).map_or(0, |item| item.rows));
+        if self.groups.is_empty() {
+            let items = &self.items;
+            let rows = |id: RowId| Some(items.get(id.task()?)?.rows);
+            self.top.reweigh(|id| rows(id).unwrap_or(0));
+            return;
+        }
+        // Another filter lets groups go by other members.
+        let groups: Vec<GroupId> = self.groups.keys().collect();
+        for group in groups {
+            self.reweigh(group.into());
+        }
+        self.top = Ranked::from_unsorted(self.rank_groups());
+    }
+
+    /// Lets those below a row stand for as many rows as they show now.
+    fn reweigh(&mut self, id: RowId) {
+        let children = self.item_mut(id).and_then(|item| item.children.take());
+        let children = children.map(|mut children| {
+            let rows = |child: RowId| Some(self.item(child)?.rows);
+            children.reweigh(|child| rows(child).unwrap_or(0));
+            children
+        });
+        if let Some(item) = self.item_mut(id) {
+            item.children = children;
+        }
     }
 
     /// Whether a record matches, with a note of when to look again.

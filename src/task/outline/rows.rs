@@ -2,14 +2,14 @@
 
 use std::{iter, ops::Range};
 
-use super::{Fold, Outline, Siblings, ranked::Place};
+use super::{Fold, Outline, RowId, Siblings, ranked::Place};
 use crate::task::{Handle, StatusCounts};
 
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Whose row it is.
-    pub handle: Handle,
+    /// What it stands for.
+    pub id: RowId,
     /// How many rows it hangs under.
     pub depth: usize,
     /// For each row it hangs under, topmost first: whether a vertical line goes on below that one, to its next
@@ -25,6 +25,13 @@ pub struct Row {
     pub is_context: bool,
 }
 
+impl Row {
+    /// The task that it stands for, if it is one.
+    pub fn task(&self) -> Option<Handle> {
+        self.id.task()
+    }
+}
+
 /// A row's place among its siblings, on the path from the top to it.
 #[derive(Clone, Copy)]
 struct Step<'a> {
@@ -33,8 +40,8 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn handle(self) -> Option<Handle> {
-        self.siblings.get(self.place).map(|entry| entry.handle)
+    fn id(self) -> Option<RowId> {
+        self.siblings.get(self.place).map(|entry| entry.id)
     }
 
     fn is_last(self) -> bool {
@@ -61,18 +68,19 @@ impl Outline {
         rows
     }
 
-    /// Whose row that is.
-    pub fn row(&self, index: usize) -> Option<Handle> {
-        self.path_to(index).last().and_then(|step| step.handle())
+    /// What that row stands for.
+    pub fn row(&self, index: usize) -> Option<RowId> {
+        self.path_to(index).last().and_then(|step| step.id())
     }
 
-    /// Which row a record has; none if it is in a closed fold or filtered out.
-    pub fn position(&self, handle: Handle) -> Option<usize> {
-        let item = self.items.get(handle).filter(|item| item.is_shown())?;
-        let mut position = self.rows_before(handle)?;
+    /// Which row a record or a group has; none if it is in a closed fold or filtered out.
+    pub fn position(&self, id: impl Into<RowId>) -> Option<usize> {
+        let id = id.into();
+        let item = self.item(id).filter(|item| item.is_shown())?;
+        let mut position = self.rows_before(id)?;
         let mut next = item.parent;
         while let Some(above) = next {
-            let item = self.items.get(above)?;
+            let item = self.item(above)?;
             item.open_children()?;
             position += 1 + self.rows_before(above)?;
             next = item.parent;
@@ -80,25 +88,24 @@ impl Outline {
         Some(position)
     }
 
-    /// The row of a record, or else of the nearest above it that has one.
-    pub fn nearest_visible(&self, handle: Handle) -> Option<usize> {
-        let above = |handle: &Handle| self.items.get(*handle)?.parent;
-        let path = iter::successors(Some(handle), above);
+    /// The row of a record or a group, or else of the nearest above it that has one.
+    pub fn nearest_visible(&self, id: impl Into<RowId>) -> Option<usize> {
+        let path = iter::successors(Some(id.into()), |id| self.above(*id));
         let mut nearest = None;
-        for handle in path {
-            let item = self.items.get(handle)?;
+        for id in path {
+            let item = self.item(id)?;
             if item.is_shown() && (nearest.is_none() || !item.open) {
-                nearest = Some(handle);
+                nearest = Some(id);
             }
         }
         self.position(nearest?)
     }
 
-    /// How many rows come before a record's among its siblings and those below them.
-    fn rows_before(&self, handle: Handle) -> Option<usize> {
-        let item = self.items.get(handle)?;
+    /// How many rows come before a row among its siblings and those below them.
+    fn rows_before(&self, id: RowId) -> Option<usize> {
+        let item = self.item(id)?;
         let siblings = self.siblings(item.parent)?;
-        siblings.rows_before(item.key.as_ref()?, handle)
+        siblings.rows_before(item.key.as_ref()?, id)
     }
 
     /// From the top to a row; empty if there is no such row.
@@ -109,9 +116,7 @@ impl Outline {
         while let Some((place, within)) = siblings.at_row(row) {
             let step = Step { siblings, place };
             path.push(step);
-            let children = step
-                .handle()
-                .and_then(|handle| self.items.get(handle)?.open_children());
+            let children = step.id().and_then(|id| self.item(id)?.open_children());
             match (within, children) {
                 (1.., Some(children)) => (siblings, row) = (children, within - 1),
                 _ => break,
@@ -124,7 +129,7 @@ impl Outline {
     fn step<'a>(&'a self, path: &mut Vec<Step<'a>>) {
         let children = path
             .last()
-            .and_then(|step| self.items.get(step.handle()?)?.open_children());
+            .and_then(|step| self.item(step.id()?)?.open_children());
         if let Some(siblings) = children
             && let Some(place) = siblings.first()
         {
@@ -142,8 +147,8 @@ impl Outline {
     /// The row at the end of a path.
     fn row_at(&self, path: &[Step<'_>]) -> Option<Row> {
         let (step, above) = path.split_last()?;
-        let handle = step.handle()?;
-        let item = self.items.get(handle)?;
+        let id = step.id()?;
+        let item = self.item(id)?;
         let guides = above.iter().enumerate();
         let fold = match item.shown_children() {
             None => Fold::Leaf,
@@ -156,7 +161,7 @@ impl Outline {
             hidden -= item.own_match();
         }
         Some(Row {
-            handle,
+            id,
             depth: above.len(),
             guides: guides
                 .map(|(level, step)| level > 0 && !step.is_last())
@@ -164,7 +169,7 @@ impl Outline {
             is_last: step.is_last(),
             fold,
             hidden,
-            is_context: !item.matches,
+            is_context: id.task().is_some() && !item.matches,
         })
     }
 }

@@ -9,6 +9,7 @@ use crate::task::{
 };
 
 mod folding;
+mod grouping;
 mod model;
 mod sorting;
 
@@ -103,6 +104,17 @@ impl Bench {
         self.rows().iter().map(|row| self.line(row)).collect()
     }
 
+    /// What a group is told by, in brackets.
+    fn name(&self, group: GroupId) -> String {
+        match &self.outline.groups[group].key {
+            GroupKey::Root(root) => format!("[{}]", self.board.get(*root).unwrap().id.mo_id),
+            GroupKey::Target(_, name) | GroupKey::User(name) | GroupKey::Operation(name) => {
+                format!("[{name}]")
+            }
+            GroupKey::Unknown => "[]".to_owned(),
+        }
+    }
+
     fn line(&self, row: &Row) -> String {
         assert_eq!(row.guides.len(), row.depth);
         let mut line = String::new();
@@ -117,9 +129,12 @@ impl Bench {
             Fold::Open => "▼",
             Fold::Closed => "▶",
         });
-        let mo_id = &self.board.get(row.handle).unwrap().id.mo_id;
         let (before, after) = if row.is_context { ("(", ")") } else { ("", "") };
-        line.extend([before, mo_id, after]);
+        let name = match row.id {
+            RowId::Task(handle) => self.board.get(handle).unwrap().id.mo_id.to_string(),
+            RowId::Group(group) => self.name(group),
+        };
+        line.extend([before, &name, after]);
         match row.hidden.total() {
             0 => line,
             hidden => format!("{line}+{hidden}"),

@@ -4,7 +4,7 @@
 //! in between, what the outline remembers is a part of what the board says, and so no walk upwards can run in a
 //! circle, even when parent and child have changed places.
 
-use super::{Item, Outline, key::SortKey};
+use super::{GroupBy, Item, Outline, RowId, key::SortKey};
 use crate::task::{Handle, Scene, StatusCounts, Touched};
 
 impl Outline {
@@ -22,12 +22,9 @@ impl Outline {
                 self.items.insert(handle, Item::blank());
             }
         }
+        let mut moved = Vec::new();
         for &handle in &touched.changed {
-            let parent = self.parent_on(board, handle);
-            let item = self.items.get(handle);
-            if item.is_some_and(|item| item.parent != parent) {
-                self.hang(scene, handle, None);
-            }
+            self.detach(scene, handle, &mut moved);
         }
         let asks_for_parent = self.view.filter.asks_for_parent();
         for &handle in &touched.changed {
@@ -38,6 +35,28 @@ impl Outline {
                 }
             }
         }
+        for handle in moved {
+            self.refresh(scene, handle);
+        }
+    }
+
+    /// Takes a record from where it stood, if it belongs somewhere else now. Where families are groups, those below it
+    /// have moved with it: they are taken, too, and noted.
+    fn detach(&mut self, scene: Scene<'_>, handle: Handle, moved: &mut Vec<Handle>) {
+        let mut next = vec![handle];
+        while let Some(handle) = next.pop() {
+            let parent = self.parent_on(scene.board, handle);
+            let item = self.items.get(handle);
+            if item.is_none_or(|item| item.parent == parent) {
+                continue;
+            }
+            self.hang(scene, handle, None);
+            if self.grouped_by() == Some(GroupBy::Root) {
+                let below = scene.board.children(handle);
+                next.extend_from_slice(below);
+                moved.extend_from_slice(below);
+            }
+        }
     }
 
     /// Drops a record that left the board. Those below it are on the board still, and moved by their own change.
@@ -45,7 +64,7 @@ impl Outline {
         self.folds.remove(&handle);
         self.set_due(handle, None);
         self.hang(scene, handle, None);
-        self.displace(handle);
+        self.displace(handle.into());
         if let Some(item) = self.items.remove(handle) {
             self.matching -= usize::from(item.matches);
         }
@@ -76,18 +95,18 @@ impl Outline {
         (item.status, item.matches, item.open) = (status, matches, open);
         let after = item.own_match();
         if before != after {
-            self.count(Some(handle), before, after);
+            self.count(Some(handle.into()), before, after);
         }
-        self.settle(scene, handle, true);
+        self.settle(scene, handle.into(), true);
     }
 
     /// Moves a record with all below it under another parent. It stands nowhere until it is settled.
-    fn hang(&mut self, scene: Scene<'_>, handle: Handle, parent: Option<Handle>) {
+    fn hang(&mut self, scene: Scene<'_>, handle: Handle, parent: Option<RowId>) {
         let Some(item) = self.items.get(handle) else {
             return;
         };
         let (old, matched) = (item.parent, item.matched);
-        self.displace(handle);
+        self.displace(handle.into());
         self.count(old, matched, StatusCounts::default());
         if let Some(old) = old {
             self.settle(scene, old, false);
@@ -98,50 +117,58 @@ impl Outline {
         self.count(parent, StatusCounts::default(), matched);
     }
 
-    /// Takes a record from among its siblings.
-    fn displace(&mut self, handle: Handle) {
-        let Some(item) = self.items.get_mut(handle) else {
+    /// Takes a row from among its siblings.
+    pub(super) fn displace(&mut self, id: RowId) {
+        let Some(item) = self.item_mut(id) else {
             return;
         };
         item.rows = 0;
         let (parent, key) = (item.parent, item.key.take());
         if let (Some(key), Some(siblings)) = (key, self.siblings_mut(parent)) {
-            siblings.remove(&key, handle);
+            siblings.remove(&key, id);
         }
     }
 
     /// Counts other matches than before, from here up.
-    fn count(&mut self, from: Option<Handle>, before: StatusCounts, after: StatusCounts) {
+    fn count(&mut self, from: Option<RowId>, before: StatusCounts, after: StatusCounts) {
         let mut next = from;
-        while let Some(item) = next.and_then(|handle| self.items.get_mut(handle)) {
+        while let Some(item) = next.and_then(|id| self.item_mut(id)) {
             item.matched -= before;
             item.matched += after;
             next = item.parent;
         }
     }
 
-    /// Brings a record into its place among its siblings, and then what is above it, as far up as anything changes.
-    /// The record's own key may be another than before; the keys above are not looked at, for whose key has changed
-    /// was touched itself.
-    pub(super) fn settle(&mut self, scene: Scene<'_>, handle: Handle, mut rekey: bool) {
-        let mut next = Some(handle);
-        while let Some(handle) = next
-            && self.place(scene, handle, rekey)
+    /// Brings a row into its place among its siblings, and then what is above it, as far up as anything changes. The
+    /// row's own key may be another than before; the keys of the records above are not looked at, for whose key has
+    /// changed was touched itself.
+    pub(super) fn settle(&mut self, scene: Scene<'_>, id: RowId, mut rekey: bool) {
+        let mut next = Some(id);
+        while let Some(id) = next
+            && self.place(scene, id, rekey)
         {
-            next = self.items.get(handle).and_then(|item| item.parent);
+            next = self.above(id);
             rekey = false;
         }
     }
 
-    /// Brings a record into its place among its siblings. Answers whether that changed anything for those above.
-    fn place(&mut self, scene: Scene<'_>, handle: Handle, rekey: bool) -> bool {
-        let Some(item) = self.items.get_mut(handle) else {
+    /// Brings a row into its place among its siblings. Answers whether that may change anything for those above.
+    fn place(&mut self, scene: Scene<'_>, id: RowId, rekey: bool) -> bool {
+        let fresh = match id {
+            RowId::Task(handle) => {
+                let Some(item) = self.items.get(handle) else {
+                    return false;
+                };
+                (rekey || item.key.is_none())
+                    .then(|| SortKey::of(scene, handle, self.view.layout, &self.view.sort))
+                    .flatten()
+            }
+            RowId::Group(group) => self.regroup(group),
+        };
+        let Some(item) = self.item_mut(id) else {
             return false;
         };
-        let fresh = (rekey || item.key.is_none())
-            .then(|| SortKey::of(scene, handle, self.view.layout, &self.view.sort))
-            .flatten()
-            .filter(|fresh| item.key.as_ref() != Some(fresh));
+        let fresh = fresh.filter(|fresh| item.key.as_ref() != Some(fresh));
         let (parent, rows) = (item.parent, item.height());
         let before = std::mem::replace(&mut item.rows, rows);
         match (item.key.clone(), fresh) {
@@ -149,20 +176,21 @@ impl Outline {
                 if rows != before
                     && let Some(siblings) = self.siblings_mut(parent)
                 {
-                    siblings.set_weight(&key, handle, rows);
+                    siblings.set_weight(&key, id, rows);
                 }
             }
             (_, Some(fresh)) => {
-                self.displace(handle);
-                if let Some(item) = self.items.get_mut(handle) {
+                self.displace(id);
+                if let Some(item) = self.item_mut(id) {
                     (item.key, item.rows) = (Some(fresh.clone()), rows);
                 }
                 if let Some(siblings) = self.siblings_mut(parent) {
-                    siblings.insert(fresh, handle, rows);
+                    siblings.insert(fresh, id, rows);
                 }
             }
             (None, None) => {}
         }
-        rows != before
+        // A group goes by its best member, which may be this one, or no more.
+        rows != before || matches!(parent, Some(RowId::Group(_)))
     }
 }

@@ -1,6 +1,6 @@
-//! What a person chose to see: layout, order and filter.
+//! What a person chose to see: layout, order, filter and groups.
 
-use super::Sort;
+use super::{GroupBy, Sort};
 use crate::task::Filter;
 
 /// How the rows hang together.
@@ -22,4 +22,6 @@ pub struct View {
     pub sort: Sort,
     /// Which tasks.
     pub filter: Filter,
+    /// By what a flat list is put into groups.
+    pub group_by: Option<GroupBy>,
 }

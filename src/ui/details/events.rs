@@ -21,7 +21,9 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
         }
         Some(Ok(events)) => events,
         Some(Err(reason)) => return none(&format!("The events are not known: {reason}")),
-        None if state.paused => return none("Reading is paused; the events were not asked for."),
+        None if state.paused && state.history.is_none() => {
+            return none("Reading is paused; the events were not asked for.");
+        }
         None => return none("Asking for the events…"),
     };
     let zone = &state.options.time_zone;

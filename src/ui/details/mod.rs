@@ -2,6 +2,7 @@
 
 mod error;
 mod events;
+mod group;
 mod json;
 mod lineage;
 mod overview;
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     app::{Areas, Context, Tab, Target},
-    task::{Handle, Record},
+    task::{Handle, Record, outline::RowId},
 };
 
 /// The border between list and details.
@@ -51,7 +52,10 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
     };
     let lines = match selected {
         Some((handle, record)) => content(canvas, handle, record, inside),
-        None => prose(canvas.look, "No task is selected.", inside.width, Role::Dim),
+        None => match canvas.state.selected_row() {
+            Some(RowId::Group(group)) => group::lines(canvas, group, inside.width),
+            _ => prose(canvas.look, "No task is selected.", inside.width, Role::Dim),
+        },
     };
     let end = lines.len().saturating_sub(usize::from(area.height));
     canvas.drawn.details_end = end;

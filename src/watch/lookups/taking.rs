@@ -123,9 +123,14 @@ impl Endpoint {
         }
         let members = std::mem::take(&mut kin.members);
         let named = kin.named(&trace, &members);
-        self.take_members(reading, members, now);
-        for mo_id in &kin.recent {
-            self.watched.add(mo_id, Origin::Lineage, now);
+        if self.watched.contains(&trace.mo_id) {
+            self.take_members(reading, members, now);
+            for mo_id in &kin.recent {
+                self.watched.add(mo_id, Origin::Lineage, now);
+            }
+        } else if !members.is_empty() {
+            let mo_id = trace.mo_id.clone();
+            self.tell(Update::Relatives { mo_id, members }).await?;
         }
         self.tell_changes(reading).await?;
         self.lookups.kin.strangers.extend(kin.strangers);

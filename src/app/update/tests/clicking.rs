@@ -66,10 +66,10 @@ pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
 fn a_click_selects_and_a_click_on_the_mark_folds() {
     let mut state = busy(120, 40);
     let child = find(&state, "task-4712");
-    click(&mut state, Target::Row(child));
+    click(&mut state, Target::Row(child.into()));
     assert_eq!(selected(&state), "task-4712");
     let head = find(&state, "task-4711");
-    click(&mut state, Target::FoldMark(head));
+    click(&mut state, Target::FoldMark(head.into()));
     assert!(!rows(&state).contains(&"task-4712".to_owned()));
 }
 

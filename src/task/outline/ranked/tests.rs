@@ -1,6 +1,7 @@
 use slotmap::SlotMap;
 
 use super::*;
+use crate::task::Handle;
 
 /// The same sequence without any cleverness.
 #[derive(Default)]
@@ -15,16 +16,19 @@ impl Model {
         self.0[..index].iter().map(|(_, _, weight)| weight).sum()
     }
 
-    fn check(&self, ranked: &Ranked<u8>) {
+    fn check(&self, ranked: &Ranked<u8, Handle>) {
         assert_eq!(ranked.total(), self.total());
         assert_eq!(ranked.is_empty(), self.0.is_empty());
         let mut place = ranked.first();
         for expected in &self.0 {
             let entry = ranked.get(place.unwrap()).unwrap();
-            assert_eq!((entry.key, entry.handle, entry.weight), *expected);
+            assert_eq!((entry.key, entry.id, entry.weight), *expected);
             place = ranked.after(place.unwrap());
         }
         assert_eq!(place, None);
+        let first = self.0.first().map(|(key, handle, _)| (*key, *handle));
+        let leader = ranked.leader().map(|leader| (leader.key, leader.id));
+        assert_eq!(leader, first);
         for chunk in &ranked.chunks {
             assert!((1..=CAPACITY).contains(&chunk.entries.len()));
             let weights = chunk.entries.iter().map(|entry| entry.weight);
@@ -32,7 +36,7 @@ impl Model {
         }
     }
 
-    fn check_rows(&self, ranked: &Ranked<u8>, random: &mut fastrand::Rng) {
+    fn check_rows(&self, ranked: &Ranked<u8, Handle>, random: &mut fastrand::Rng) {
         for _ in 0..8.min(self.0.len()) {
             let index = random.usize(..self.0.len());
             let (key, handle, weight) = self.0[index];
@@ -40,7 +44,7 @@ impl Model {
             assert_eq!(ranked.rows_before(&key, handle), Some(before));
             let within = random.usize(..weight);
             let (place, row) = ranked.at_row(before + within).unwrap();
-            assert_eq!(ranked.get(place).unwrap().handle, handle);
+            assert_eq!(ranked.get(place).unwrap().id, handle);
             assert_eq!(row, within);
         }
         assert!(ranked.at_row(self.total()).is_none());
@@ -97,7 +101,7 @@ fn made_at_once_it_is_in_order() {
             .extend((0..count).map(|_| (random.u8(..), handles.insert(()), random.usize(1..4))));
         let entries = model.0.iter().map(|&(key, handle, weight)| Entry {
             key,
-            handle,
+            id: handle,
             weight,
         });
         let ranked = Ranked::from_unsorted(entries.collect());

@@ -50,7 +50,7 @@ fn what_a_person_chose_holds() {
     let [row] = &bench.outline.rows(0..1)[..] else {
         unreachable!()
     };
-    assert_eq!((row.handle, row.fold), (root, Fold::Closed));
+    assert_eq!((row.task(), row.fold), (Some(root), Fold::Closed));
     assert_eq!(row.hidden[Status::Running], 1);
     assert_eq!(row.hidden[Status::Success], 2);
     bench.put("a1", &child_of("a", &json!({})));

@@ -1,7 +1,7 @@
 //! Whatever happens on the board, the outline that follows is the one that would be made anew, and the one that
 //! a plain recursion makes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use fastrand::Rng;
 
@@ -25,8 +25,81 @@ impl Reference<'_> {
         let tops = bench.board.iter().map(|(handle, _)| handle);
         let tops =
             tops.filter(|handle| reference.is_flat() || bench.board.parent(*handle).is_none());
-        reference.level(tops.collect(), &[]);
+        let tops: Vec<Handle> = tops.collect();
+        match bench.outline.grouped_by() {
+            Some(by) => reference.groups(tops, by),
+            None => reference.level(tops, &[]),
+        }
         reference.rows
+    }
+
+    fn key(&self, handle: Handle) -> Option<SortKey> {
+        let View { layout, sort, .. } = &self.bench.outline.view;
+        SortKey::of(&self.bench.board, handle, *layout, sort)
+    }
+
+    /// Groups with a member that is shown, by their best such member.
+    fn groups(&mut self, handles: Vec<Handle>, by: GroupBy) {
+        let outline = &self.bench.outline;
+        let mut groups: HashMap<GroupKey, Vec<Handle>> = HashMap::new();
+        for handle in handles {
+            let key = GroupKey::of(&self.bench.board, handle, by).unwrap();
+            groups.entry(key).or_default().push(handle);
+        }
+        assert_eq!(outline.groups.len(), groups.len());
+        assert_eq!(outline.group_ids.len(), groups.len());
+        let shown = |members: &Vec<Handle>| {
+            let shown = members.iter().filter(|handle| self.matches(**handle));
+            shown.filter_map(|handle| self.key(*handle)).min()
+        };
+        let mut groups: Vec<_> = groups
+            .into_iter()
+            .filter_map(|(key, members)| Some((shown(&members)?, key, members)))
+            .collect();
+        groups.sort_by(|one, other| one.0.cmp(&other.0));
+        let count = groups.len();
+        for (place, (_, key, members)) in groups.into_iter().enumerate() {
+            let is_last = place + 1 == count;
+            let status = |handle: &Handle| self.bench.board.get(*handle).unwrap().status();
+            let has_news = members.iter().map(status);
+            let has_news = has_news
+                .into_iter()
+                .any(|s| s.is_active() || s == Status::Failed);
+            let open = match outline.group_folds.get(&key) {
+                Some(folded) => !folded,
+                None => has_news || !outline.view.filter.is_empty(),
+            };
+            let mut counts = StatusCounts::default();
+            for member in members.iter().filter(|member| self.matches(**member)) {
+                counts.add(status(member));
+            }
+            let id = outline.group_ids[&key];
+            assert_eq!(outline.group(id).unwrap().counts, counts);
+            let hidden = if open {
+                StatusCounts::default()
+            } else {
+                counts
+            };
+            self.rows.push(Row {
+                id: id.into(),
+                depth: 0,
+                guides: Vec::new(),
+                is_last,
+                fold: if open { Fold::Open } else { Fold::Closed },
+                hidden,
+                is_context: false,
+            });
+            if open {
+                let first = self.rows.len();
+                self.level(members, &[false]);
+                let mut shown = self.rows[first..].iter();
+                let best = shown.next().unwrap();
+                assert_eq!(Some(outline.group(id).unwrap().best), best.task());
+                let members: Vec<Handle> = outline.members(id).collect();
+                let rows = self.rows[first..].iter().filter_map(Row::task);
+                assert_eq!(members, rows.collect::<Vec<_>>());
+            }
+        }
     }
 
     fn is_flat(&self) -> bool {
@@ -61,7 +134,7 @@ impl Reference<'_> {
                 self.hidden(handle, &mut hidden);
             }
             self.rows.push(Row {
-                handle,
+                id: handle.into(),
                 depth: above.len(),
                 guides: above.to_vec(),
                 is_last,
@@ -125,21 +198,34 @@ fn check(bench: &Bench) {
     assert_eq!(rows.len(), outline.len());
     let mut fresh = Outline::new(outline.view.clone());
     fresh.folds = outline.folds.clone();
+    fresh.group_folds = outline.group_folds.clone();
     fresh.rebuild(bench.scene(&bench.clock()));
-    assert_eq!(rows, fresh.rows(0..fresh.len()));
+    let mut anew = fresh.rows(0..fresh.len());
+    for row in &mut anew {
+        if let RowId::Group(group) = row.id {
+            row.id = outline.same_group(&fresh, group).unwrap().into();
+        }
+    }
+    assert_eq!(rows, anew);
     assert_eq!(outline.matching(), fresh.matching());
     assert_eq!(outline.items.len(), board.len());
     let mut seen = HashSet::new();
     for (index, row) in rows.iter().enumerate() {
-        assert!(seen.insert(row.handle), "one row a record");
-        assert_eq!(outline.row(index), Some(row.handle));
-        assert_eq!(outline.position(row.handle), Some(index));
+        assert!(seen.insert(row.id), "one row a record");
+        assert_eq!(outline.row(index), Some(row.id));
+        assert_eq!(outline.position(row.id), Some(index));
     }
     for (handle, record) in board.iter() {
-        assert_eq!(outline.position(handle).is_some(), seen.contains(&handle));
+        assert_eq!(
+            outline.position(handle).is_some(),
+            seen.contains(&handle.into())
+        );
         let nearest = match outline.view.layout {
             Layout::Tree => board.path(handle).find_map(|above| outline.position(above)),
-            Layout::Flat => outline.position(handle),
+            Layout::Flat => {
+                let own = outline.position(handle);
+                own.or_else(|| outline.position(outline.above(handle)?))
+            }
         };
         assert_eq!(outline.nearest_visible(handle), nearest, "{:?}", record.id);
     }
@@ -258,9 +344,10 @@ fn view(random: &mut Rng) -> View {
         "we",
     ];
     View {
-        layout: [Layout::Tree, Layout::Tree, Layout::Flat][random.usize(..3)],
+        layout: [Layout::Tree, Layout::Flat][random.usize(..2)],
         sort: sort(random),
         filter: filters[random.usize(..filters.len())].into(),
+        group_by: random.bool().then(|| GroupBy::ALL[random.usize(..4)]),
     }
 }
 
@@ -272,7 +359,7 @@ fn fold(bench: &mut Bench, random: &mut Rng) {
         1..6 => {
             if let Some((handle, _)) = board.iter().nth(random.usize(..NAMES)) {
                 outline.reveal(board, handle);
-                let parent = board.path(handle).nth(1);
+                let parent = outline.above(handle);
                 if let Some(parent) = parent.and_then(|parent| outline.position(parent)) {
                     assert_ne!(outline.rows(parent..parent + 1)[0].fold, Fold::Closed);
                 }
@@ -280,9 +367,9 @@ fn fold(bench: &mut Bench, random: &mut Rng) {
         }
         _ => {
             let row = random.usize(..NAMES);
-            if let Some(handle) = outline.row(row) {
+            if let Some(id) = outline.row(row) {
                 let before = outline.rows(row..row + 1)[0].fold;
-                outline.toggle_fold(board, handle);
+                outline.toggle_fold(board, id);
                 let after = outline.rows(row..row + 1)[0].fold;
                 assert_eq!(before == after, before == Fold::Leaf);
             }

@@ -7,12 +7,12 @@ fn order(bench: &mut Bench, layout: Layout, column: SortColumn, descending: bool
     bench.arrange(View {
         layout,
         sort: Sort::by(column, descending),
-        filter: crate::task::Filter::default(),
+        ..View::default()
     });
     let ids = bench
         .rows()
         .into_iter()
-        .map(|row| bench.board.get(row.handle).unwrap());
+        .map(|row| bench.board.get(row.task().unwrap()).unwrap());
     let ids: Vec<&str> = ids.map(|record| &*record.id.mo_id).collect();
     ids.join(" ")
 }

@@ -1,0 +1,255 @@
+//! The history: tasks of the past from the servers' own records, shown in the place of what is now.
+//!
+//! It has a board of its own, so that nothing that happens now comes between; what is now goes on on its desk
+//! meanwhile. Pages are asked for as one scrolls. Only what was read without a gap is shown: the window ends where the
+//! pages of all servers have come to.
+
+mod columns;
+mod search;
+
+use jiff::Timestamp;
+
+use super::{desk::Desk, filters::Clocks, state::State, update::summary};
+use crate::task::{
+    Filter, Period, Saved, Scene, TaskChange, Touched,
+    filter::{period_words, with_period},
+    outline::{Layout, Outline, Sort, SortColumn, View},
+};
+
+pub use search::{Search, Stage};
+
+/// How many pages are read without another key while the filter lets too few rows through to fill the screen.
+const UNASKED: u32 = 10;
+/// What is asked for where nobody said anything yet.
+const FIRST: &str = "since:24h";
+
+/// What stays of the history while it is not shown.
+#[derive(Debug)]
+pub struct Memory {
+    /// The line that was asked for last.
+    pub line: String,
+    /// The number of the last search: none is used twice, for answers may be late.
+    number: u32,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            line: FIRST.to_owned(),
+            number: 0,
+        }
+    }
+}
+
+/// The history, while it is shown.
+#[derive(Debug)]
+pub struct History {
+    /// What is now.
+    pub(super) live: Desk,
+    /// The words about the period, as they were typed.
+    words: String,
+    /// What the servers were asked for with the line.
+    asked: (Period, Filter),
+    /// Which of the tasks that came are shown, as far as they are in the window.
+    filter: Filter,
+    /// The beginning of the period, by the clock that is the earliest; none: as far back as the history goes.
+    pub since: Option<Timestamp>,
+    /// The end of the period; none: now.
+    pub until: Option<Timestamp>,
+    /// By which the loops know the search.
+    number: u32,
+    /// The searches, one an endpoint.
+    pub searches: Vec<Search>,
+    /// How many further pages may be read before somebody asks for more.
+    patience: u32,
+}
+
+impl History {
+    /// What a line asks for; a period that nobody gave is the last day.
+    pub(super) fn read(
+        line: &str,
+        saved: &Saved,
+    ) -> Result<(Period, Filter), crate::task::FilterError> {
+        let (mut period, filter) = with_period(line, saved)?;
+        if period == Period::default() {
+            period.since = FIRST
+                .strip_prefix("since:")
+                .and_then(|span| span.parse().ok());
+        }
+        Ok((period, filter))
+    }
+
+    /// What is asked for in one line: the period, and the filter that is in force.
+    pub(super) fn line(&self) -> String {
+        let parts = [&*self.words, self.filter.text()];
+        parts.join(" ").trim().to_owned()
+    }
+
+    /// The period stays, but is said in the words of another line.
+    pub(super) fn say(&mut self, line: &str) {
+        self.words = period_words(line);
+    }
+
+    /// The filter for what is asked for, in the window that was read without a gap.
+    pub(super) fn windowed(&mut self, filter: Filter) -> Filter {
+        self.filter = filter;
+        let reached = self.searches.iter().filter_map(Search::reached).max();
+        let since = self.since.into_iter().chain(reached).max();
+        self.filter.within(
+            since.unwrap_or(Timestamp::MIN),
+            self.until.unwrap_or(Timestamp::MAX),
+        )
+    }
+
+    /// The filter that is in force, without the window.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Whether a line asks the servers for something else than what they were asked for. What only concerns the rest
+    /// is no reason to ask again.
+    pub(super) fn asks_otherwise(&self, period: Period, filter: &Filter) -> bool {
+        let before = (self.asked.0, self.asked.1.narrowing());
+        before != (period, filter.narrowing())
+    }
+
+    /// Somebody is there and wants to see more.
+    pub(super) fn encourage(&mut self) {
+        self.patience = UNASKED;
+    }
+
+    /// Whether it waits for somebody to want more.
+    pub fn is_resting(&self) -> bool {
+        self.patience == 0
+    }
+
+    /// Whether a server is being asked.
+    pub fn is_reading(&self) -> bool {
+        let mut searches = self.searches.iter();
+        searches.any(|search| search.stage == Stage::Reading)
+    }
+
+    /// Whether all servers told all that they have.
+    pub fn is_over(&self) -> bool {
+        let mut searches = self.searches.iter();
+        searches.all(|search| search.stage == Stage::Over)
+    }
+
+    /// What the servers sort out and what is sorted out here, by the names of the fields.
+    pub fn shares(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+        let mut asked = vec!["time"];
+        let mut here = self.filter.left_over();
+        let is_unknown = self.searches.iter().any(|search| search.without_entity);
+        for field in self.asked.1.narrowing().fields() {
+            if field == "target" && is_unknown {
+                here.push(field);
+            } else {
+                asked.push(field);
+            }
+        }
+        (asked, here)
+    }
+
+    /// The search that keeps the window from reaching further back, if it may be asked for more.
+    pub(super) fn next(&mut self) -> Option<&mut Search> {
+        if self.is_reading() || self.is_resting() {
+            return None;
+        }
+        let resting = self.searches.iter_mut();
+        let next = resting
+            .filter(|search| search.stage == Stage::Resting)
+            .max_by_key(|search| search.reached())?;
+        self.patience -= 1;
+        Some(next)
+    }
+
+    /// By which the loops know the search.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    pub(super) fn is_asked(&self, number: u32) -> bool {
+        self.number == number
+    }
+}
+
+impl State {
+    /// Shows an empty board for what a line asks for. Nothing came yet.
+    pub(super) fn begin_history(
+        &mut self,
+        line: &str,
+        (period, filter): (Period, Filter),
+        now: Timestamp,
+    ) {
+        let zone = self.options.time_zone.clone();
+        let clocks: Vec<_> = self
+            .servers
+            .iter()
+            .map(|server| (server.id, server.time(now)))
+            .collect();
+        self.memory.number += 1;
+        line.clone_into(&mut self.memory.line);
+        let searches = clocks
+            .iter()
+            .map(|(endpoint, there)| Search::new(*endpoint, period, *there, &zone))
+            .collect::<Vec<_>>();
+        let since = searches.iter().map(|search| search.since).min().flatten();
+        let until = searches.iter().map(|search| search.until).max().flatten();
+        let before = self.history.take();
+        let mut desk = Desk::like(self);
+        if before.is_none() {
+            desk = desk.with_columns(columns::columns(self.servers.len() > 1));
+        }
+        let view = before.as_ref().map(|_| self.outline.view().clone());
+        let view = view.unwrap_or_else(|| View {
+            layout: Layout::Flat,
+            sort: Sort::by(SortColumn::Queued, true),
+            ..View::default()
+        });
+        self.exchange(&mut desk);
+        // What is now stays on its desk; of a search before nothing does.
+        let now_desk = before.map_or(desk, |before| before.live);
+        let mut history = Box::new(History {
+            live: now_desk,
+            words: period_words(line),
+            asked: (period, filter.clone()),
+            filter: Filter::default(),
+            since,
+            until,
+            number: self.memory.number,
+            searches,
+            patience: UNASKED,
+        });
+        let filter = history.windowed(filter);
+        self.outline = Outline::new(View { filter, ..view });
+        self.history = Some(history);
+    }
+
+    /// Shows what is now again.
+    pub(super) fn leave_history(&mut self) {
+        if let Some(mut history) = self.history.take() {
+            self.exchange(&mut history.live);
+        }
+    }
+
+    /// Puts tasks of the past on the board. What is known of one of them now is newer than its record.
+    pub(super) fn take_records(
+        &mut self,
+        changes: Vec<(crate::task::EndpointId, TaskChange)>,
+        now: Timestamp,
+    ) {
+        let mut touched = Touched::default();
+        for (endpoint, change) in changes {
+            // A whole task always fits.
+            let _ = self.board.apply(endpoint, change, &mut touched);
+        }
+        let clocks = Clocks::of(&self.servers, now);
+        let scene = Scene {
+            board: &self.board,
+            typical: Some(&self.typical),
+            endpoints: Some(&clocks),
+        };
+        self.outline.touch(scene, &touched);
+        summary::touch(&mut self.overlay, &self.board, &touched);
+    }
+}

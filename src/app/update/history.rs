@@ -1,0 +1,310 @@
+//! What is done in the history, and what the servers tell of it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{list, to_all};
+use crate::{
+    app::{
+        action::Action,
+        event::Effect,
+        follow,
+        geometry::Areas,
+        history::{History, Search, Stage},
+        notices::Gravity,
+        state::{Focus, Panes, State},
+    },
+    task::{Board, EndpointId, Filter, Handle, Period, TaskChange, TaskId},
+    vim::types::TaskInfo,
+    watch::{Command, FamilyState, PastPage, PastRequest, Update},
+};
+
+/// Does what an action means in the history, where that is something else than for what is now; and opens it.
+pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Option<Vec<Effect>> {
+    if state.history.is_none() {
+        let opens = action == Action::History && state.past.is_none();
+        return opens.then(|| open(state, now));
+    }
+    let on_list = matches!(state.panes, Panes::List | Panes::Both(Focus::List));
+    let refusal = match action {
+        Action::History | Action::Now => return Some(close(state)),
+        Action::Back if on_list => return Some(close(state)),
+        Action::Refresh => return Some(search_anew(state, now)),
+        Action::Add => return Some(take_along(state, now)),
+        Action::Unwatch => "This is the history: nothing in it is watched",
+        Action::Pin => "This is the history: what is in it stays without a pin",
+        Action::ChangeBack | Action::ChangeForward | Action::MinuteBack | Action::MinuteForward => {
+            "One can look back at what was seen now, not in the history"
+        }
+        _ => return None,
+    };
+    state.notices.say(Gravity::Info, refusal, now);
+    Some(Vec::new())
+}
+
+/// Shows the history for the line that was asked for last.
+fn open(state: &mut State, now: Timestamp) -> Vec<Effect> {
+    let line = state.memory.line.clone();
+    let read = History::read(&line, &state.options.saved_filters);
+    // What read once reads again, unless the saved filters are others now.
+    let asked = read.unwrap_or_default();
+    let mut effects: Vec<Effect> = follow::leave(state).into_iter().collect();
+    state.cursor.hold(&state.outline);
+    effects.extend(begin(state, &line, asked, now));
+    effects
+}
+
+fn close(state: &mut State) -> Vec<Effect> {
+    let Some(history) = &state.history else {
+        return Vec::new();
+    };
+    let search = history.number();
+    let mut effects: Vec<Effect> = follow::leave(state).into_iter().collect();
+    effects.extend(to_all(state, &Command::Past(PastRequest::End { search })));
+    state.leave_history();
+    effects
+}
+
+fn begin(state: &mut State, line: &str, asked: (Period, Filter), now: Timestamp) -> Vec<Effect> {
+    let narrowing = asked.1.narrowing();
+    state.begin_history(line, asked, now);
+    let Some(history) = &state.history else {
+        return Vec::new();
+    };
+    let search = history.number();
+    let searches = history.searches.iter();
+    searches
+        .map(|of| {
+            let query = Box::new(of.query(&narrowing));
+            let request = PastRequest::Begin { search, query };
+            Effect::Send(of.endpoint, Command::Past(request))
+        })
+        .collect()
+}
+
+/// Asks for the same again.
+fn search_anew(state: &mut State, now: Timestamp) -> Vec<Effect> {
+    let Some(history) = &state.history else {
+        return Vec::new();
+    };
+    let line = history.line();
+    let read = History::read(&line, &state.options.saved_filters);
+    let asked = read.unwrap_or_default();
+    let mut effects: Vec<Effect> = follow::leave(state).into_iter().collect();
+    effects.extend(begin(state, &line, asked, now));
+    effects
+}
+
+/// What is wrong with the period of a line that reads.
+pub(super) fn problem(state: &State, line: &str, now: Timestamp) -> Option<String> {
+    let (period, _) = History::read(line, &state.options.saved_filters).ok()?;
+    let zone = &state.options.time_zone;
+    let (since, until) = (period.since?, period.until?);
+    let is_turned = since.seen_from(now, zone) > until.seen_from(now, zone);
+    is_turned.then(|| "since: is later than until:, so nothing can be between them".to_owned())
+}
+
+/// The line was typed to its end: the servers are asked where it concerns them.
+pub(super) fn accept(state: &mut State, line: &str, now: Timestamp) -> Vec<Effect> {
+    let Ok(asked) = History::read(line, &state.options.saved_filters) else {
+        return Vec::new();
+    };
+    let Some(history) = &mut state.history else {
+        return Vec::new();
+    };
+    if !history.asks_otherwise(asked.0, &asked.1) {
+        history.say(line);
+        line.clone_into(&mut state.memory.line);
+        list::filter(state, asked.1, now);
+        return Vec::new();
+    }
+    let mut effects: Vec<Effect> = follow::leave(state).into_iter().collect();
+    effects.extend(begin(state, line, asked, now));
+    effects
+}
+
+/// Puts the selected task among those of now, as the history knows it, and has it watched.
+fn take_along(state: &mut State, now: Timestamp) -> Vec<Effect> {
+    let Some(record) = state.selected_record() else {
+        return Vec::new();
+    };
+    let Some(info) = record.info.clone() else {
+        return Vec::new();
+    };
+    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    let at = record.seen.unwrap_or(now);
+    let id = record.id.clone();
+    let is_there = state.in_live(|state| state.board.find(&id).is_some());
+    let text = if is_there {
+        format!("{mo_id} is on the list of now already")
+    } else {
+        let changes = vec![TaskChange::Whole { info, at }];
+        state.in_live(|state| super::news::apply(state, endpoint, changes, now));
+        format!("{mo_id} is on the list of now, too")
+    };
+    state.notices.say(Gravity::Info, text, now);
+    vec![Effect::Send(endpoint, Command::Watch(vec![mo_id]))]
+}
+
+/// A page of a search came.
+pub(super) fn take_page(
+    state: &mut State,
+    endpoint: EndpointId,
+    number: u32,
+    page: Result<PastPage, Arc<str>>,
+    now: Timestamp,
+) {
+    let there = state.servers.iter().find(|server| server.id == endpoint);
+    let there = there.map_or(now, |server| server.time(now));
+    let Some(history) = &mut state.history else {
+        return;
+    };
+    if !history.is_asked(number) {
+        return;
+    }
+    let mut searches = history.searches.iter_mut();
+    let Some(search) = searches.find(|search| search.endpoint == endpoint) else {
+        return;
+    };
+    let page = match page {
+        Ok(page) => page,
+        Err(reason) => {
+            search.stage = Stage::Failed(reason);
+            let filter = history.filter().clone();
+            list::filter(state, filter, now);
+            return;
+        }
+    };
+    search.take(&page);
+    let live = &history.live.board;
+    let mut changes: Vec<(EndpointId, TaskChange)> = Vec::with_capacity(page.tasks.len());
+    for info in page.tasks {
+        let known = live.find(&TaskId::new(endpoint, info.mo_id().clone()));
+        changes.push((
+            endpoint,
+            known
+                .and_then(|known| copy(live, known))
+                .unwrap_or(TaskChange::Whole {
+                    at: info.complete_time.unwrap_or(there),
+                    info: Box::new(info),
+                }),
+        ));
+    }
+    changes.extend(missed(live, &state.board, search));
+    state.cursor.hold(&state.outline);
+    state.take_records(changes, now);
+    if let Some(history) = &state.history {
+        let filter = history.filter().clone();
+        list::filter(state, filter, now);
+    }
+}
+
+/// The family of a task of the past came. It has no rows, unless it lies in the window.
+pub(super) fn take_relatives(
+    state: &mut State,
+    endpoint: EndpointId,
+    members: Vec<TaskInfo>,
+    now: Timestamp,
+) {
+    if state.history.is_none() {
+        return;
+    }
+    let changes = members.into_iter().map(|info| {
+        let at = info.complete_time.unwrap_or(info.queue_time);
+        let info = Box::new(info);
+        (endpoint, TaskChange::Whole { info, at })
+    });
+    state.cursor.hold(&state.outline);
+    state.take_records(changes.collect(), now);
+}
+
+/// What is known now of tasks of the time that was read: the history lags behind, and now and then misses one.
+fn missed(
+    live: &Board,
+    shown: &Board,
+    search: &Search,
+) -> impl Iterator<Item = (EndpointId, TaskChange)> {
+    live.iter().filter_map(|(handle, record)| {
+        let queued = record.info.as_ref()?.queue_time;
+        let is_read = record.id.endpoint == search.endpoint && search.covers(queued);
+        let change = (is_read && shown.find(&record.id).is_none()).then(|| copy(live, handle));
+        Some((search.endpoint, change??))
+    })
+}
+
+/// A task of one board for another.
+fn copy(board: &Board, handle: Handle) -> Option<TaskChange> {
+    let record = board.get(handle)?;
+    Some(TaskChange::Whole {
+        info: record.info.clone()?,
+        at: record.seen?,
+    })
+}
+
+/// Takes in what concerns the board of the history of what a server tells.
+pub(super) fn hear(state: &mut State, endpoint: EndpointId, update: &Update, now: Timestamp) {
+    match update {
+        Update::Tasks { changes, .. } => {
+            let known = changes.iter().filter(|change| {
+                let id = TaskId::new(endpoint, change.mo_id().clone());
+                // What leaves the list of now stays in the history.
+                !matches!(change, TaskChange::Dropped { .. }) && state.board.find(&id).is_some()
+            });
+            let known: Vec<_> = known.map(|change| (endpoint, change.clone())).collect();
+            if !known.is_empty() {
+                state.take_records(known, now);
+            }
+        }
+        Update::Labels(labels) => {
+            state.board.set_labels(endpoint, labels.clone());
+            super::news::rebuild(state, now);
+        }
+        Update::Family {
+            mo_id,
+            state: FamilyState::Found { .. },
+        } => {
+            super::news::note(state, endpoint, update);
+            let id = TaskId::new(endpoint, mo_id.clone());
+            let Some(history) = &state.history else {
+                return;
+            };
+            let family = family(&history.live.board, &id);
+            let family = family.into_iter().map(|change| (endpoint, change));
+            state.take_records(family.collect(), now);
+        }
+        _ => super::news::note(state, endpoint, update),
+    }
+}
+
+/// The whole family of a task.
+fn family(board: &Board, id: &TaskId) -> Vec<TaskChange> {
+    let Some(of) = board.find(id) else {
+        return Vec::new();
+    };
+    let mut waiting = vec![board.root(of)];
+    let mut family = Vec::new();
+    while let Some(member) = waiting.pop() {
+        waiting.extend(board.children(member));
+        family.extend(copy(board, member));
+    }
+    family
+}
+
+/// Asks for another page once the end of the rows is less than a page away.
+pub(super) fn read_on(state: &mut State) -> Option<Effect> {
+    let height = usize::from(Areas::of(state).list.height);
+    let below = state
+        .outline
+        .len()
+        .saturating_sub(state.cursor.top() + height);
+    let history = state.history.as_mut()?;
+    if height == 0 || below >= height {
+        return None;
+    }
+    let search = history.number();
+    let next = history.next()?;
+    next.stage = Stage::Reading;
+    let request = PastRequest::More { search };
+    Some(Effect::Send(next.endpoint, Command::Past(request)))
+}

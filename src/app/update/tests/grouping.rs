@@ -1,0 +1,142 @@
+use serde_json::json;
+
+use super::{
+    clicking::{click, draw},
+    press,
+};
+use crate::{
+    app::{
+        Effect, State, Target,
+        fixture::{busy, choose, find, now, rows, selected, task, tasks, tell},
+        update::update,
+    },
+    task::outline::{Fold, GroupBy, GroupId, Layout, RowId},
+};
+
+fn group_of(state: &State, mo_id: &str) -> GroupId {
+    match state.outline.above(find(state, mo_id)) {
+        Some(RowId::Group(group)) => group,
+        other => panic!("{other:?} is no group"),
+    }
+}
+
+#[test]
+fn the_key_goes_through_all_groupings_and_back() {
+    let mut state = busy(120, 40);
+    choose(&mut state, "task-4712");
+    for by in GroupBy::ALL {
+        press(&mut state, "b");
+        assert_eq!(state.outline.grouped_by(), Some(by));
+        assert_eq!(state.outline.view().layout, Layout::Flat);
+        assert_eq!(selected(&state), "task-4712", "by {}", by.name());
+    }
+    press(&mut state, "t");
+    assert_eq!(state.outline.grouped_by(), None, "a tree has none");
+    press(&mut state, "t");
+    assert_eq!(state.outline.grouped_by(), Some(GroupBy::Operation));
+    press(&mut state, "b");
+    assert_eq!(state.outline.grouped_by(), None);
+    assert_eq!(selected(&state), "task-4712");
+    press(&mut state, ":group-user<enter>");
+    assert_eq!(state.outline.grouped_by(), Some(GroupBy::User));
+}
+
+#[test]
+fn a_group_is_folded_and_opened_and_led_to_like_a_family() {
+    let mut state = busy(120, 40);
+    choose(&mut state, "task-4712");
+    press(&mut state, "bb<left>");
+    let group = group_of(&state, "task-4712");
+    assert_eq!(state.selected_row(), Some(group.into()));
+    assert_eq!(state.selected(), None);
+    for keys in ["<left>", "<space>", "<enter>", "-"] {
+        press(&mut state, keys);
+        let is_there = |state: &State| rows(state).contains(&"task-4712".to_owned());
+        assert!(!is_there(&state), "{keys}");
+        assert_eq!(state.selected_row(), Some(group.into()));
+        press(&mut state, "<right>");
+        assert!(is_there(&state), "{keys}");
+    }
+    press(&mut state, "<right><esc>");
+    assert_eq!(state.selected_row(), Some(group.into()));
+    click(&mut state, Target::FoldMark(group.into()));
+    let row = state.outline.position(group).unwrap();
+    assert_eq!(state.outline.rows(row..row + 1)[0].fold, Fold::Closed);
+    press(&mut state, "<down>");
+    assert_ne!(state.selected_row(), Some(group.into()));
+    click(&mut state, Target::Row(group.into()));
+    assert_eq!(state.selected_row(), Some(group.into()));
+}
+
+#[test]
+fn other_groups_leave_the_selection_on_the_best_of_the_group() {
+    let mut state = busy(120, 40);
+    press(&mut state, "bbg-");
+    let Some(RowId::Group(group)) = state.selected_row() else {
+        panic!("the first row is a group's")
+    };
+    let best = state.outline.group(group).unwrap().best;
+    press(&mut state, "b+");
+    assert_eq!(state.selected(), Some(best));
+    press(&mut state, "-t");
+    assert_eq!(state.selected(), Some(best));
+}
+
+#[test]
+fn what_asks_for_a_task_says_so_on_a_group() {
+    let mut state = busy(120, 40);
+    press(&mut state, "bg");
+    for keys in ["c", "x", "*", "y", "Y"] {
+        assert_eq!(press(&mut state, keys), [], "{keys}");
+        assert!(state.overlay.is_none(), "{keys}");
+        let notice = state.notices.shown(now()).unwrap();
+        assert!(notice.text.contains("group"), "{keys}");
+    }
+    press(&mut state, "23456zz");
+    draw(&mut state);
+}
+
+#[test]
+fn only_tasks_are_written_to_a_file() {
+    let mut state = busy(120, 40);
+    press(&mut state, "bbb+");
+    let effects = press(&mut state, "w<enter>");
+    let Some(Effect::Save { text, what, .. }) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    let lines = text.lines().count();
+    assert_eq!(lines - 1, state.board.len());
+    assert_eq!(*what, format!("{} tasks", state.board.len()));
+}
+
+#[test]
+fn groups_are_of_the_moment_that_is_looked_at() {
+    let mut state = busy(120, 40);
+    press(&mut state, "bbb");
+    let later = now() + jiff::SignedDuration::from_hours(1);
+    let kim = json!({"reason": {"_typeName": "TaskReasonUser", "userName": "new"}});
+    let news = tasks(vec![task("task-9999", &kim)]);
+    let event = crate::app::Event::News(crate::app::fixture::HERE, news);
+    update(&mut state, event, later);
+    choose(&mut state, "task-9999");
+    press(&mut state, "<left>");
+    let group = state.selected_row().unwrap();
+    assert_eq!(group, group_of(&state, "task-9999").into());
+    press(&mut state, "<");
+    assert!(state.past.is_some());
+    assert!(
+        state.outline.position(group).is_none(),
+        "there was none yet"
+    );
+    let before = state.outline.len();
+    press(&mut state, "<down>");
+    let other = state.selected_row().unwrap();
+    press(&mut state, "0");
+    assert!(state.past.is_none());
+    assert!(state.outline.len() > before);
+    assert!(state.outline.position(group).is_some());
+    if let RowId::Group(_) = other {
+        assert_eq!(state.selected_row(), Some(other));
+    }
+    tell(&mut state, tasks(vec![task("task-9999", &json!({}))]));
+}

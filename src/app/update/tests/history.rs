@@ -1,0 +1,428 @@
+//! The history in the place of what is now.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::*;
+use crate::{
+    app::{
+        Inspector, Stage,
+        fixture::{
+            THERE, choose, empty, find, past_page, rows, selected, task, tasks, tell, tell_of,
+            twins,
+        },
+    },
+    task::{EndpointId, TaskChange},
+    vim::{TaskQuery, types::TaskState},
+    watch::{PastPage, PastRequest, Privilege, Update},
+};
+
+/// The requests for the past among effects.
+fn asked(effects: &[Effect]) -> Vec<(EndpointId, PastRequest)> {
+    let requests = effects.iter().filter_map(|effect| match effect {
+        Effect::Send(endpoint, Command::Past(request)) => Some((*endpoint, request.clone())),
+        _ => None,
+    });
+    requests.collect()
+}
+
+fn query(effects: &[Effect]) -> TaskQuery {
+    match &asked(effects)[..] {
+        [.., (_, PastRequest::Begin { query, .. })] => query.as_ref().clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// How many more pages were asked for.
+fn mores(effects: &[Effect]) -> usize {
+    let requests = asked(effects);
+    let more =
+        |(_, request): &&(EndpointId, PastRequest)| matches!(request, PastRequest::More { .. });
+    requests.iter().filter(more).count()
+}
+
+/// How many searches were begun.
+fn begins(effects: &[Effect]) -> usize {
+    let requests = asked(effects);
+    let begin =
+        |(_, request): &&(EndpointId, PastRequest)| matches!(request, PastRequest::Begin { .. });
+    requests.iter().filter(begin).count()
+}
+
+/// A page of the one endpoint's running search.
+fn page(state: &mut State, first: i64, count: i64) -> Vec<Effect> {
+    page_of(state, HERE, past_page(first, count))
+}
+
+fn page_of(state: &mut State, endpoint: EndpointId, page: PastPage) -> Vec<Effect> {
+    let search = state.history.as_ref().unwrap().number();
+    let page = Ok(page);
+    tell_of(state, endpoint, Update::Past { search, page })
+}
+
+fn end() -> PastPage {
+    PastPage {
+        tasks: Vec::new(),
+        unreadable: 0,
+        is_end: true,
+        without_entity: false,
+    }
+}
+
+#[test]
+fn the_history_comes_and_goes_and_what_is_now_stays_where_it_was() {
+    let mut state = busy(120, 40);
+    choose(&mut state, "task-4721");
+    let before = rows(&state);
+    let effects = press(&mut state, "H");
+    let day_ago = now() - SignedDuration::from_hours(24);
+    let expected = TaskQuery {
+        since: Some(day_ago),
+        ..TaskQuery::default()
+    };
+    assert_eq!(query(&effects), expected);
+    assert!(rows(&state).is_empty());
+    page(&mut state, 900, 100);
+    assert_eq!(rows(&state)[..2], ["past-900", "past-899"], "newest first");
+    press(&mut state, "<down><down>");
+    assert_eq!(selected(&state), "past-898");
+    let effects = press(&mut state, "H");
+    let ends = asked(&effects);
+    assert!(
+        matches!(&ends[..], [(HERE, PastRequest::End { .. })]),
+        "{ends:?}"
+    );
+    assert_eq!(
+        (rows(&state), selected(&state)),
+        (before, "task-4721".to_owned())
+    );
+    press(&mut state, "H");
+    press(&mut state, "<esc>");
+    assert!(state.history.is_none(), "Esc leads back, too");
+}
+
+#[test]
+fn pages_are_asked_for_one_by_one_as_one_scrolls() {
+    let mut state = empty(120, 40);
+    press(&mut state, "H");
+    assert_eq!(
+        mores(&page(&mut state, 900, 100)),
+        0,
+        "a page ahead is there"
+    );
+    assert_eq!(mores(&press(&mut state, "<pgdn>")), 0);
+    assert_eq!(mores(&press(&mut state, "G")), 1);
+    assert_eq!(mores(&press(&mut state, "<up>G")), 0, "one is on its way");
+    assert_eq!(mores(&page(&mut state, 800, 100)), 0);
+    assert_eq!(selected(&state), "past-801", "the selection stays");
+    assert_eq!(state.outline.len(), 200);
+    assert_eq!(mores(&press(&mut state, "G")), 1);
+    assert_eq!(mores(&page_of(&mut state, HERE, end())), 0);
+    assert_eq!(mores(&press(&mut state, "G")), 0, "there is no more");
+    assert!(state.history.unwrap().is_over());
+}
+
+#[test]
+fn a_filter_that_lets_nothing_through_reads_on_a_while_and_then_waits_for_a_key() {
+    let mut state = empty(120, 40);
+    press(&mut state, "H/ op:nothing");
+    let mut read = mores(&press(&mut state, "<enter>"));
+    let mut first = 100_000;
+    for _ in 0..30 {
+        first -= 100;
+        read += mores(&page(&mut state, first, 100));
+    }
+    assert_eq!(read, 10);
+    assert!(state.history.as_ref().unwrap().is_resting());
+    assert_eq!(mores(&press(&mut state, "<down>")), 1);
+}
+
+#[test]
+fn what_was_not_asked_for_is_not_taken() {
+    let mut state = empty(120, 40);
+    press(&mut state, "H");
+    let late = state.history.as_ref().unwrap().number();
+    press(&mut state, "HH");
+    let page = Ok(past_page(900, 10));
+    tell(&mut state, Update::Past { search: late, page });
+    assert!(rows(&state).is_empty());
+    press(&mut state, "H");
+    let page = Ok(past_page(900, 10));
+    tell(&mut state, Update::Past { search: late, page });
+    assert!(!rows(&state).contains(&"past-900".to_owned()));
+}
+
+#[test]
+fn what_happens_now_goes_on_below_and_only_what_is_in_the_history_changes_there() {
+    let mut state = busy(120, 40);
+    press(&mut state, "H");
+    let mut first = past_page(900, 3);
+    let running = |progress: i64| json!({"progress": progress});
+    let old = task("task-4711", &running(3));
+    let TaskChange::Whole { info, .. } = old else {
+        panic!();
+    };
+    first.tasks.insert(0, *info);
+    page_of(&mut state, HERE, first);
+    let percent = |state: &State| {
+        let handle = find(state, "task-4711");
+        state.board.progress(handle).percent()
+    };
+    assert_eq!(percent(&state), Some(72), "what is known now is newer");
+    let changes = vec![
+        task("task-4711", &running(80)),
+        task("task-4799", &json!({"progress": 1})),
+        TaskChange::Dropped {
+            mo_id: "task-4742".into(),
+        },
+    ];
+    let shown = rows(&state);
+    tell(&mut state, tasks(changes));
+    assert_eq!(percent(&state), Some(80));
+    assert_eq!(rows(&state), shown);
+    press(&mut state, "H");
+    assert_eq!(percent(&state), Some(80));
+    assert!(rows(&state).contains(&"task-4799".to_owned()));
+    assert!(!rows(&state).contains(&"task-4742".to_owned()));
+}
+
+#[test]
+fn what_the_history_misses_is_there_where_it_is_known() {
+    let mut state = busy(120, 40);
+    press(&mut state, "H");
+    // The page reaches back to five minutes ago.
+    page(&mut state, 702, 3);
+    let shown = rows(&state);
+    assert!(shown.contains(&"task-4742".to_owned()), "{shown:?}");
+    assert!(
+        !shown.contains(&"task-4721".to_owned()),
+        "older than what was read"
+    );
+    page_of(&mut state, HERE, end());
+    assert!(rows(&state).contains(&"task-4721".to_owned()));
+}
+
+#[test]
+fn of_several_servers_only_what_was_read_of_all_is_shown() {
+    let mut state = twins(120, 40);
+    let effects = press(&mut state, "H");
+    let to: Vec<_> = asked(&effects).into_iter().map(|(to, _)| to).collect();
+    assert_eq!(to, [HERE, THERE]);
+    page_of(&mut state, HERE, past_page(900, 20));
+    assert_eq!(rows(&state).last().unwrap(), "past-881");
+    let effects = page_of(&mut state, THERE, past_page(890, 5));
+    assert_eq!(rows(&state).last().unwrap(), "past-886", "of both");
+    let more = asked(&effects);
+    assert!(
+        matches!(&more[..], [(THERE, PastRequest::More { .. })]),
+        "{more:?}"
+    );
+    let search = state.history.as_ref().unwrap().number();
+    let page = Err("NotSupported: no.".into());
+    tell_of(&mut state, THERE, Update::Past { search, page });
+    assert_eq!(
+        rows(&state).last().unwrap(),
+        "past-881",
+        "the other goes on alone"
+    );
+}
+
+#[test]
+fn the_line_is_a_filter_at_once_and_a_question_to_the_server_once_it_is_accepted() {
+    let mut state = empty(120, 40);
+    press(&mut state, "H");
+    page(&mut state, 900, 100);
+    let effects = press(&mut state, "/ state:failed");
+    assert_eq!(begins(&effects), 0);
+    assert_eq!(rows(&state).len(), 25, "every fourth");
+    press(&mut state, "<esc>");
+    assert_eq!(rows(&state).len(), 100);
+    let effects = press(&mut state, "/ state:failed<enter>");
+    assert_eq!(query(&effects).states, [TaskState::Error]);
+    assert!(rows(&state).is_empty());
+    page(&mut state, 900, 100);
+    assert_eq!(rows(&state).len(), 25);
+    let effects = press(&mut state, "/ op:clone<enter>");
+    assert_eq!(
+        begins(&effects),
+        0,
+        "what concerns the server stays as it is"
+    );
+    let line = state.history.as_ref().unwrap().line();
+    assert_eq!(line, "since:24h state:failed op:clone");
+    let effects = press(&mut state, "/ until:1h<enter>");
+    assert_eq!(
+        query(&effects).until,
+        Some(now() - SignedDuration::from_hours(1))
+    );
+    press(&mut state, "/ since:1m until:2m<enter>");
+    assert!(matches!(&state.overlay, Some(Overlay::Prompt(prompt)) if prompt.problem.is_some()));
+    press(&mut state, "<esc>");
+    press(&mut state, "/ since:soon<enter>");
+    assert!(matches!(&state.overlay, Some(Overlay::Prompt(prompt)) if prompt.problem.is_some()));
+    press(&mut state, "<esc>H");
+    let effects = press(&mut state, "H");
+    assert_eq!(
+        query(&effects).states,
+        [TaskState::Error],
+        "it is remembered"
+    );
+}
+
+#[test]
+fn what_makes_no_sense_in_the_history_is_refused_in_a_sentence() {
+    for (key, sentence) in [
+        ("x", "nothing in it is watched"),
+        ("*", "without a pin"),
+        ("[", "not in the history"),
+        ("]", "not in the history"),
+    ] {
+        let mut state = busy(120, 40);
+        press(&mut state, "H");
+        page(&mut state, 900, 10);
+        assert!(press(&mut state, key).is_empty());
+        let text = &state.notices.shown(now()).unwrap().text;
+        assert!(text.contains(sentence), "{key}: {text}");
+        assert!(state.history.is_some() && state.past.is_none());
+    }
+    let mut state = busy(120, 40);
+    tell(
+        &mut state,
+        tasks(vec![task("task-4711", &json!({"progress": 73}))]),
+    );
+    press(&mut state, ",H");
+    assert!(state.past.is_some() && state.history.is_none());
+}
+
+#[test]
+fn one_can_take_a_task_of_the_past_along() {
+    let mut state = busy(120, 40);
+    press(&mut state, "H");
+    page(&mut state, 900, 10);
+    press(&mut state, "<down>");
+    let effects = press(&mut state, "a");
+    let watch = Command::Watch(vec!["past-899".into()]);
+    assert_eq!(effects, [Effect::Send(HERE, watch)]);
+    assert!(state.overlay.is_none());
+    press(&mut state, "H");
+    assert!(rows(&state).contains(&"past-899".to_owned()));
+    // The server does not know the object any more; what the history said stays.
+    let ghost = TaskChange::Ghost {
+        key: "past-899".into(),
+        reason: "gone".into(),
+    };
+    tell(&mut state, tasks(vec![ghost]));
+    let handle = find(&state, "past-899");
+    assert!(state.board.get(handle).unwrap().status().is_finished());
+}
+
+#[test]
+fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it() {
+    let mut state = busy(120, 40);
+    choose(&mut state, "task-4711");
+    let handle = find(&state, "task-4711");
+    state.privileges.insert(handle, Privilege::Granted);
+    press(&mut state, "H");
+    assert!(state.privileges.is_empty());
+    page(&mut state, 900, 10);
+    assert!(press(&mut state, "c").is_empty(), "nothing is asked");
+    let chosen = match &state.overlay {
+        Some(Overlay::Cancel(Inspector { chosen, .. })) => *chosen,
+        other => panic!("{other:?}"),
+    };
+    let verdict = verdict(&state, chosen, now());
+    assert!(
+        verdict.sentence.contains("there is nothing to cancel"),
+        "{verdict:?}"
+    );
+    // What leaves the list of now may have the same place there.
+    let removed = state.in_live(|state| {
+        state
+            .board
+            .iter()
+            .map(|(_, r)| r.id.mo_id.clone())
+            .collect::<Vec<_>>()
+    });
+    let dropped = removed
+        .into_iter()
+        .map(|mo_id| TaskChange::Dropped { mo_id });
+    tell(&mut state, tasks(dropped.collect()));
+    assert!(matches!(state.overlay, Some(Overlay::Cancel(_))));
+    press(&mut state, "<esc>");
+    // One that goes on is cancelled from where it is watched.
+    let mut running = past_page(890, 1);
+    running.tasks[0].state = TaskState::Running;
+    running.tasks[0].complete_time = None;
+    running.tasks[0].cancelable = true;
+    page_of(&mut state, HERE, running);
+    choose(&mut state, "past-890");
+    press(&mut state, "c<enter>");
+    let handle = find(&state, "past-890");
+    assert!(!may_ask(&state, handle, now()));
+    assert!(
+        super::super::verdict(&state, handle, now())
+            .sentence
+            .contains("list of now only")
+    );
+}
+
+#[test]
+fn a_failure_is_kept_until_one_tries_again() {
+    let mut state = busy(120, 40);
+    press(&mut state, "H");
+    let search = state.history.as_ref().unwrap().number();
+    let page = Err("NoPermission: no.".into());
+    tell(&mut state, Update::Past { search, page });
+    let stage_of = |state: &State| state.history.as_ref().unwrap().searches[0].stage.clone();
+    assert_eq!(stage_of(&state), Stage::Failed("NoPermission: no.".into()));
+    assert_eq!(mores(&press(&mut state, "G")), 0);
+    let effects = press(&mut state, "r");
+    assert!(query(&effects).since.is_some());
+    assert_eq!(stage_of(&state), Stage::Reading);
+}
+
+#[test]
+fn what_the_details_need_is_looked_up_in_the_history_also_while_paused() {
+    let later = |millis| now() + SignedDuration::from_millis(millis);
+    let followed = |effects: Vec<Effect>| {
+        let trace = effects.into_iter().find_map(|effect| match effect {
+            Effect::Send(_, Command::FollowEvents(trace)) => Some(trace),
+            _ => None,
+        });
+        trace.map(|trace| trace.map(|trace| trace.mo_id.to_string()))
+    };
+    let mut state = busy(120, 40);
+    press(&mut state, "pH");
+    page(&mut state, 900, 10);
+    press(&mut state, "5");
+    let wait = |state: &mut State, at: Timestamp| update(state, Event::Tick, at);
+    wait(&mut state, later(0));
+    let effects = wait(&mut state, later(500));
+    assert_eq!(followed(effects), Some(Some("past-900".to_owned())));
+    let events: Update = Update::Events {
+        mo_id: "past-900".into(),
+        events: Err("no".into()),
+    };
+    tell(&mut state, events);
+    assert!(state.events.contains_key(&find(&state, "past-900")));
+    let effects = press(&mut state, "H");
+    assert_eq!(followed(effects), Some(None), "it is no longer followed");
+}
+
+#[test]
+fn the_family_of_a_task_of_the_past_is_known_and_has_no_rows_where_it_was_not_asked_for() {
+    let mut state = busy(120, 40);
+    press(&mut state, "H");
+    page(&mut state, 900, 5);
+    let mut family = past_page(300, 2);
+    family.tasks[0].parent_task_key = Some("past-900".into());
+    let shown = rows(&state);
+    let mo_id = "past-900".into();
+    let members = family.tasks;
+    tell(&mut state, Update::Relatives { mo_id, members });
+    assert_eq!(rows(&state), shown);
+    let (parent, child) = (find(&state, "past-900"), find(&state, "past-300"));
+    assert_eq!(state.board.children(parent), [child]);
+    press(&mut state, "H");
+    assert!(!rows(&state).contains(&"past-300".to_owned()));
+}

@@ -1,0 +1,111 @@
+//! The row of a group: its name, how many tasks it has, and how they stand.
+
+use ratatui::layout::Rect;
+
+use super::{Canvas, ink::Strip, theme::Role, words};
+use crate::{
+    app::Target,
+    task::{
+        Handle, Status, StatusCounts,
+        outline::{Fold, GroupBy, GroupId, Row},
+        words::tasks,
+    },
+};
+
+/// What is left of a name at least.
+const LEAST_NAME: usize = 12;
+
+/// What the tasks of a group have in common, told from one of them.
+pub(super) fn name(canvas: &Canvas, member: Handle) -> String {
+    let state = canvas.state;
+    let board = &state.board;
+    let by = state.outline.grouped_by().unwrap_or(GroupBy::Root);
+    let of = match by {
+        GroupBy::Root => board.root(member),
+        _ => member,
+    };
+    let Some(record) = board.get(of) else {
+        return String::new();
+    };
+    let info = record.info.as_deref();
+    let dot = canvas.look.symbols.dot;
+    let mut name = match (by, info) {
+        (GroupBy::Operation, _) => board.operation(record).into_owned(),
+        (GroupBy::Root, Some(info)) => {
+            let (operation, target) = (board.operation(record), words::target(info));
+            if target.is_empty() {
+                operation.into_owned()
+            } else {
+                format!("{operation} {dot} {target}")
+            }
+        }
+        (GroupBy::Root, None) => format!("Unknown task {dot} {}", record.id.mo_id),
+        (GroupBy::Target, info) => info.map(words::target).unwrap_or_default(),
+        (GroupBy::User, Some(info)) => words::started_by(&info.reason),
+        (GroupBy::User, None) => String::new(),
+    };
+    if name.is_empty() {
+        name = format!("No {} known", by.name());
+    } else if matches!(by, GroupBy::Root | GroupBy::Target)
+        && let Some(endpoint) = board.endpoint_name(record.id.endpoint)
+    {
+        name = format!("{name} {dot} {endpoint}");
+    }
+    name
+}
+
+/// The status that matters most of those that there are: what went wrong, then what goes on.
+pub(super) fn worst(counts: StatusCounts) -> Status {
+    const WORST_FIRST: [Status; 8] = [
+        Status::Failed,
+        Status::Lost,
+        Status::Unknown,
+        Status::Cancelled,
+        Status::Running,
+        Status::Queued,
+        Status::Success,
+        Status::Ghost,
+    ];
+    let worst = WORST_FIRST.into_iter().find(|status| counts[*status] > 0);
+    worst.unwrap_or(Status::Ghost)
+}
+
+pub(super) fn draw(canvas: &mut Canvas, row: &Row, id: GroupId, line: Rect) {
+    let Some(group) = canvas.state.outline.group(id) else {
+        return;
+    };
+    let area = Rect {
+        x: line.x + 1.min(line.width),
+        width: line.width.saturating_sub(2),
+        ..line
+    };
+    let symbols = canvas.look.symbols;
+    let mark = match row.fold {
+        Fold::Leaf => " ",
+        Fold::Open => symbols.open,
+        Fold::Closed => symbols.closed,
+    };
+    let worst = worst(group.counts);
+    let mut cell = Strip::new(canvas.look, area.width);
+    cell.put(mark, Role::Dim).gap(1);
+    cell.put(symbols.status(worst), words::role(worst)).gap(1);
+    let mut counts = Strip::new(canvas.look, area.width);
+    let total = usize::try_from(group.counts.total()).unwrap_or(usize::MAX);
+    counts.gap(2).put(&tasks(total), Role::Dim);
+    for status in Status::ALL {
+        if group.counts[status] > 0 {
+            let text = format!("{} {}", symbols.status(status), group.counts[status]);
+            counts.gap(2).put(&text, words::role(status));
+        }
+    }
+    let name = name(canvas, group.best);
+    let room = cell.room().saturating_sub(counts.used());
+    cell.put_within(&name, room.max(LEAST_NAME), Role::Strong);
+    cell.join(counts);
+    cell.draw(area, canvas.buffer);
+    let mark = Rect {
+        width: 2.min(area.width),
+        ..area
+    };
+    canvas.target(mark, Target::FoldMark(row.id));
+}

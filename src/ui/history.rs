@@ -1,0 +1,267 @@
+//! The history: the line at the top, that nobody takes it for now; the line below the rows, how far it was read; and
+//! what stands in the place of rows where there are none.
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+
+use super::{Canvas, ink::Strip, theme::Role};
+use crate::{
+    app::{Action, Context, History, Search, Stage, Target},
+    task::Status,
+    watch::Link,
+};
+
+/// The line at the top.
+pub(super) fn draw_header(canvas: &mut Canvas, history: &History, area: Rect) {
+    if area.height == 0 {
+        return;
+    }
+    let hint = key(canvas, Action::History).map(|key| format!(" {key} back to now "));
+    let hint = hint.unwrap_or_default();
+    let mut strip = Strip::new(canvas.look, area.width);
+    strip.put(" HISTORY ", Role::Alarm);
+    let period = period(canvas, history);
+    let filter = match history.filter().text() {
+        "" => String::new(),
+        filter => format!("{} {filter} ", canvas.look.symbols.dot),
+    };
+    let hosts = canvas.state.servers.iter();
+    let hosts: Vec<&str> = match &canvas.state.servers[..] {
+        [only] => vec![only.host()],
+        _ => hosts.map(|server| &*server.name).collect(),
+    };
+    let hosts = format!("{}  ", hosts.join(", "));
+    // Of all this the period is worth most, and the names of the servers least.
+    let rest = crate::text::width(&period) + crate::text::width(&filter) + hint.len();
+    if strip.room() >= rest + crate::text::width(&hosts) {
+        strip.put(&hosts, Role::Alarm);
+    }
+    strip.put(&period, Role::Alarm);
+    let room = strip.room().saturating_sub(hint.len());
+    strip.put_within(&filter, room, Role::Alarm);
+    let start = usize::from(area.width).saturating_sub(hint.len());
+    if strip.used() <= start {
+        strip.pad_to(start).put(&hint, Role::Alarm);
+    }
+    strip.draw(area, canvas.buffer);
+    let style = canvas.look.style(Role::Alarm);
+    canvas.buffer.set_style(area, style);
+    canvas.target(area, Target::Action(Action::History));
+}
+
+/// The line below the rows.
+pub(super) fn draw_status(canvas: &mut Canvas, history: &History, area: Rect) {
+    if area.height == 0 {
+        return;
+    }
+    let mut strip = Strip::new(canvas.look, area.width);
+    strip.gap(1);
+    let is_told = canvas.state.outline.is_empty();
+    if let Some((search, reason)) = failed(history).filter(|_| !is_told) {
+        let sign = canvas.look.symbols.status(Status::Failed);
+        let host = host(canvas, search);
+        let again = key(canvas, Action::Refresh).map(|key| format!(" {key} tries again."));
+        let text = format!("{sign} {host}: {reason}");
+        let again = again.unwrap_or_default();
+        let room = strip.room().saturating_sub(again.len());
+        strip
+            .put_within(&text, room, Role::Failed)
+            .put(&again, Role::Text);
+    } else {
+        let role = if history.is_reading() {
+            Role::Running
+        } else {
+            Role::Dim
+        };
+        if failed(history).is_none() {
+            strip.put(&progress(canvas, history), role);
+        }
+        let unreadable: usize = history.searches.iter().map(|of| of.unreadable).sum();
+        if unreadable > 0 {
+            let sign = canvas.look.symbols.warning;
+            let text = match unreadable {
+                1 => format!("  {sign} 1 record cannot be read"),
+                several => format!("  {sign} {several} records cannot be read"),
+            };
+            strip.put(&text, Role::Warning);
+        }
+    }
+    let note = shares(history);
+    let start = usize::from(area.width).saturating_sub(note.len() + 1);
+    if strip.used() + 3 <= start {
+        strip.pad_to(start).put(&note, Role::Faint);
+    }
+    strip.draw(area, canvas.buffer);
+    canvas.tint(area, Role::Panel);
+}
+
+/// What stands in the place of rows: a title, and what it means.
+pub(super) fn message(canvas: &Canvas, history: &History) -> (String, Role, String) {
+    let (symbols, state) = (canvas.look.symbols, canvas.state);
+    if let Some((search, reason)) = failed(history) {
+        let title = format!(
+            "{} The history cannot be read",
+            symbols.status(Status::Failed)
+        );
+        return (
+            title,
+            Role::Failed,
+            format!("{}: {reason}", host(canvas, search)),
+        );
+    }
+    if let Some(waiting) = waiting(canvas, history) {
+        let title = format!("{} Not connected", symbols.retrying);
+        return (title, Role::Warning, waiting);
+    }
+    let told: usize = history.searches.iter().map(|search| search.told).sum();
+    let filter = state.outline.view().filter.text();
+    if told == 0 && history.is_reading() {
+        let text = "Asking the server for the tasks of that time.";
+        return (
+            "Reading the history".to_owned(),
+            Role::Strong,
+            text.to_owned(),
+        );
+    }
+    let title = if history.is_over() {
+        "Nothing in the history"
+    } else {
+        "Nothing so far"
+    };
+    let text = match (told, filter) {
+        (0, "") => format!("No task was queued {}.", period(canvas, history).trim()),
+        (0, filter) => format!(
+            "No task was queued {} that matches “{filter}”.",
+            period(canvas, history).trim()
+        ),
+        (told, filter) => {
+            let more = if history.is_over() {
+                ""
+            } else if history.is_reading() {
+                " More are being looked through."
+            } else {
+                " Any key that moves looks further back."
+            };
+            format!("None of the {told} tasks that came matches “{filter}”.{more}")
+        }
+    };
+    (title.to_owned(), Role::Strong, text)
+}
+
+/// The keys that help out of an empty history.
+pub(super) const WAYS_OUT: &[(Action, &str)] = &[
+    (Action::Filter, "period and filter"),
+    (Action::Refresh, "read anew"),
+    (Action::History, "back to now"),
+];
+
+/// How far it was read.
+fn progress(canvas: &Canvas, history: &History) -> String {
+    let state = canvas.state;
+    let told: usize = history.searches.iter().map(|search| search.told).sum();
+    let found = state.outline.matching();
+    let is_narrowed = !history.filter().is_empty();
+    let count = if is_narrowed && found < told {
+        format!("{found} of {told}")
+    } else {
+        found.to_string()
+    };
+    if history.is_over() {
+        let tasks = if count.ends_with(" 1") || count == "1" {
+            "task"
+        } else {
+            "tasks"
+        };
+        return format!("End of the history: {count} {tasks}");
+    }
+    if let Some(waiting) = waiting(canvas, history) {
+        return waiting;
+    }
+    let oldest = history.searches.iter().filter_map(Search::oldest).max();
+    let back = oldest.map(|at| format!(", back to {}", moment(canvas, at)));
+    let back = back.unwrap_or_default();
+    if history.is_reading() {
+        match told {
+            0 => "Loading…".to_owned(),
+            _ => format!("{count} so far{back}; loading…"),
+        }
+    } else if history.is_resting() {
+        let key = key(canvas, Action::Down).unwrap_or_default();
+        format!("{count} so far{back}; {key} looks further")
+    } else {
+        format!("{count} so far{back}")
+    }
+}
+
+/// Why a page does not come, where the connection is to blame.
+fn waiting(canvas: &Canvas, history: &History) -> Option<String> {
+    let mut searches = history.searches.iter();
+    let (search, server) = searches.find_map(|search| {
+        let server = canvas.state.server(search.endpoint)?;
+        let is_out = matches!(
+            server.link,
+            Link::Retrying { .. } | Link::SignedOut { .. } | Link::Connecting
+        );
+        (search.stage == Stage::Reading && is_out).then_some((search, server))
+    })?;
+    let host = host(canvas, search);
+    Some(match &server.link {
+        Link::SignedOut { .. } => format!("{host} is signed out: its history cannot be read."),
+        _ => format!("{host} is not connected just now; its history is read once it is."),
+    })
+}
+
+/// Who sorts out what.
+fn shares(history: &History) -> String {
+    let (asked, here) = history.shares();
+    let asked = format!("filtered by the server: {}", asked.join(", "));
+    match &here[..] {
+        [] => asked,
+        here => format!("{asked}; here: {}", here.join(", ")),
+    }
+}
+
+/// The period, with a space behind it.
+fn period(canvas: &Canvas, history: &History) -> String {
+    let since = history
+        .since
+        .map(|since| format!("since {} ", moment(canvas, since)));
+    let until = match history.until {
+        Some(until) => format!("until {} ", moment(canvas, until)),
+        None => "until now ".to_owned(),
+    };
+    format!("{}{until}", since.unwrap_or_default())
+}
+
+fn moment(canvas: &Canvas, at: Timestamp) -> String {
+    let zone = &canvas.state.options.time_zone;
+    let (then, now) = (zone.to_datetime(at), zone.to_datetime(canvas.clock));
+    let format = if then.year() == now.year() {
+        "%a %-d %b %H:%M"
+    } else {
+        "%-d %b %Y %H:%M"
+    };
+    then.strftime(format).to_string()
+}
+
+fn failed(history: &History) -> Option<(&Search, &str)> {
+    history
+        .searches
+        .iter()
+        .find_map(|search| match &search.stage {
+            Stage::Failed(reason) => Some((search, &**reason)),
+            _ => None,
+        })
+}
+
+fn host<'a>(canvas: &Canvas<'a>, search: &Search) -> &'a str {
+    canvas
+        .state
+        .server(search.endpoint)
+        .map_or("the server", |server| server.host())
+}
+
+fn key(canvas: &Canvas, action: Action) -> Option<String> {
+    let key = canvas.state.keymap.key(Context::List, action)?;
+    Some(key.label(canvas.look.symbols.ascii))
+}
