@@ -71,6 +71,11 @@ pub fn wrap(line: &str, columns: usize) -> Vec<String> {
                 parts.push(std::mem::replace(&mut part, indent.clone()));
                 used = indent.len();
             }
+            if used + grapheme_width > columns {
+                // A sign as wide as all there is takes the place of the indentation.
+                part.clear();
+                used = 0;
+            }
             part.push_str(grapheme);
             used += grapheme_width;
         }
