@@ -156,6 +156,32 @@ async fn a_family(way: &str) {
 }
 
 #[tokio::test]
+async fn what_matches_a_filter_is_waited_for() {
+    let simulator = server().await;
+    let ran = line("wait --filter")
+        .word("op:relocate target:a user=LAB\\kim")
+        .driven(&simulator)
+        .await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("task-1 success"), "{}", ran.err);
+    assert!(!ran.err.contains("task-2"), "{}", ran.err);
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().to_str().unwrap();
+    let named = folder.path().join("vtask/named-filters.toml");
+    std::fs::create_dir(folder.path().join("vtask")).unwrap();
+    std::fs::write(named, "full = \"op:clone user:ops\"\n").unwrap();
+    let simulator = server().await;
+    let ran = line("wait --filter @full").variable("XDG_STATE_HOME", state);
+    let ran = ran.driven(&simulator).await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("task-2 failed"), "{}", ran.err);
+    let ran = line("wait --filter stat:failed").on(&simulator).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("did you mean “state”?"), "{}", ran.err);
+    assert!(ran.err.contains("^^^^"), "with its place: {}", ran.err);
+}
+
+#[tokio::test]
 async fn the_first_that_ends_is_enough() {
     let simulator = server().await;
     let ran = line("wait task-1 task-2 task-4 --any --json")

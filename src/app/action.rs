@@ -71,6 +71,12 @@ actions! {
     Inspect: "cancel…", "Inspect whether the task can be cancelled, and ask for it";
     /// Type a filter.
     Filter: "filter", "Show only tasks that match a filter";
+    /// Choose a filter that has a name.
+    Filters: "saved filters", "Choose a filter that has a name, or give the one in force a name";
+    /// Keep the filter in force under a name.
+    SaveFilter: "name it", "Keep the filter in force under a name";
+    /// Forget a filter that has a name.
+    ForgetFilter: "forget", "Forget the filter, if it got its name on the screen";
     /// Choose the order.
     Sort: "sort", "Choose the order";
     /// Turn the order round.

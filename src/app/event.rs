@@ -47,6 +47,13 @@ pub enum Effect {
     Copy(String),
     /// Remember a filter for the next run.
     Remember(String),
+    /// Keep a filter under a name, or forget the one of that name.
+    Keep {
+        /// The name.
+        name: String,
+        /// The filter; none to forget it.
+        filter: Option<String>,
+    },
     /// Write a file that is not there yet.
     Save {
         /// Its name.

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{server::Server, state::State};
 use crate::task::{
-    EndpointId, Filter, Scene,
+    EndpointId, Filter, Handle, Scene,
     filter::{Completion, Endpoints, complete},
 };
 
@@ -42,6 +42,8 @@ impl Endpoints for Clocks<'_> {
 pub struct FilterTyping {
     /// The filter to go back to.
     pub before: Filter,
+    /// The task to go back to.
+    pub selected: Option<Handle>,
     /// Where the line does not read: in how many columns of it, and how many columns long.
     pub mark: Option<(usize, usize)>,
     /// What Tab offers.

@@ -38,6 +38,8 @@ pub enum Context {
     Menu,
     /// In the summary of all tasks.
     Summary,
+    /// In the menu of filters with names.
+    Filters,
     /// In the sort menu.
     Order,
     /// In the column editor.
@@ -65,7 +67,7 @@ pub struct Binding {
 
 impl Context {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::List,
         Self::Details,
         Self::Screen,
@@ -74,6 +76,7 @@ impl Context {
         Self::Order,
         Self::Columns,
         Self::Menu,
+        Self::Filters,
         Self::Summary,
         Self::Reading,
         Self::Prompt,
@@ -92,6 +95,7 @@ impl Context {
             Self::Confirm => &[Self::Confirm, Self::Global],
             Self::Menu => &[Self::Menu, Self::Global],
             Self::Summary => &[Self::Summary, Self::Global],
+            Self::Filters => &[Self::Filters, Self::Global],
             Self::Order => &[Self::Order, Self::Global],
             Self::Columns => &[Self::Columns, Self::Global],
             Self::Reading => &[Self::Reading, Self::Global],
@@ -111,6 +115,7 @@ impl Context {
             Self::Confirm => "confirm",
             Self::Menu => "menu",
             Self::Summary => "summary",
+            Self::Filters => "filters",
             Self::Order => "order",
             Self::Columns => "columns",
             Self::Reading => "reading",
@@ -135,6 +140,7 @@ impl Context {
             Self::Confirm => "At the question whether to cancel",
             Self::Menu => "In a menu",
             Self::Summary => "In the summary",
+            Self::Filters => "In the menu of filters",
             Self::Order => "In the sort menu",
             Self::Columns => "In the column editor",
             Self::Reading => "In the help and the notices",
@@ -186,6 +192,13 @@ impl Context {
                 Action::Accept,
                 Action::FurtherSort,
                 Action::Reverse,
+                Action::Dismiss,
+            ],
+            Self::Filters => &[
+                Action::Down,
+                Action::Accept,
+                Action::SaveFilter,
+                Action::ForgetFilter,
                 Action::Dismiss,
             ],
             Self::Summary => &[

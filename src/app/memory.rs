@@ -19,14 +19,7 @@ pub struct Memory(Option<PathBuf>);
 impl Memory {
     /// The place that the environment says.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let state = variable("XDG_STATE_HOME").map(PathBuf::from);
-        let state = state.filter(|folder| folder.is_absolute());
-        let home = || Some(Path::new(&variable("HOME")?).join(".local/state"));
-        Self(
-            state
-                .or_else(home)
-                .map(|folder| folder.join("vtask/filters")),
-        )
+        Self(folder(variable).map(|folder| folder.join("filters")))
     }
 
     /// What was typed, the latest last.
@@ -50,19 +43,29 @@ impl Memory {
         };
         let mut kept = self.filters();
         remember(&mut kept, filter);
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let draft = path.with_extension(format!("{}.new", std::process::id()));
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        io::Write::write_all(
-            &mut options.open(&draft)?,
-            (kept.join("\n") + "\n").as_bytes(),
-        )?;
-        fs::rename(&draft, path)
+        write(path, &(kept.join("\n") + "\n"))
     }
+}
+
+/// The folder for what is kept between runs, as the environment says.
+pub(super) fn folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let state = variable("XDG_STATE_HOME").map(PathBuf::from);
+    let state = state.filter(|folder| folder.is_absolute());
+    let home = || Some(Path::new(&variable("HOME")?).join(".local/state"));
+    Some(state.or_else(home)?.join("vtask"))
+}
+
+/// Writes a file that only oneself can read: whole, or not at all.
+pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    io::Write::write_all(&mut options.open(&draft)?, text.as_bytes())?;
+    fs::rename(&draft, path)
 }
 
 /// Puts a filter at the end of those that were typed, once, and lets the oldest go.

@@ -177,6 +177,8 @@ pub struct Options {
     pub time_zone: TimeZone,
     /// Filters that have names.
     pub saved_filters: Saved,
+    /// Those of them that got them on the screen.
+    pub own_filters: Saved,
     /// Filters that were typed before, the latest last.
     pub typed_filters: Vec<String>,
     /// The order of the rows to begin with.
@@ -200,6 +202,7 @@ impl Default for Options {
             arrangement: Arrangement::default(),
             time_zone: TimeZone::UTC,
             saved_filters: Saved::new(),
+            own_filters: Saved::new(),
             typed_filters: Vec::new(),
             sort: Sort::default(),
             columns: Columns::default(),

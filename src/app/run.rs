@@ -83,6 +83,10 @@ pub trait Host {
     fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Remembers a filter for the next run.
     fn remember(&mut self, _filter: &str) {}
+    /// Keeps a filter under a name for the next run, or forgets the one of that name.
+    fn keep(&mut self, _name: &str, _filter: Option<&str>) -> io::Result<()> {
+        Ok(())
+    }
     /// Comes back when another thread panicked.
     fn panicked(&self) -> impl Future<Output = ()>;
 }
@@ -366,6 +370,11 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
                 Effect::Redraw => self.redraw()?,
                 Effect::Send(endpoint, command) => self.send(endpoint, command),
                 Effect::Remember(filter) => self.host.remember(&filter),
+                Effect::Keep { name, filter } => {
+                    if let Err(error) = self.host.keep(&name, filter.as_deref()) {
+                        self.say(format!("@{name} counts until vtask ends only: {error}"));
+                    }
+                }
                 Effect::Copy(text) => self.copy(text)?,
                 Effect::Save { path, text, what } => {
                     self.errands.spawn(errand::save(path, text, what));

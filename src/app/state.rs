@@ -150,6 +150,11 @@ pub enum Overlay {
         /// Which one is pointed at, by its place in [`Clip::ALL`](super::clip::Clip::ALL).
         chosen: usize,
     },
+    /// The filters with names to choose from.
+    Filters {
+        /// Which one is pointed at, by its place among [`saved_filters`](super::saved_filters).
+        chosen: usize,
+    },
     /// The commands to choose from.
     Palette(Palette),
     /// All tasks in numbers, in the place of list and details.
@@ -163,6 +168,8 @@ pub enum Purpose {
     Add,
     /// To write the rows to a file of that name.
     Export,
+    /// To keep the filter in force under that name.
+    Name,
     /// To show only tasks that match a filter.
     Filter(Box<FilterTyping>),
 }
@@ -199,6 +206,8 @@ pub enum Target {
     Member(Handle),
     /// An entry of the sort menu.
     Order(usize),
+    /// A filter that has a name.
+    SavedFilter(usize),
     /// An entry of the summary.
     Summed(usize),
     /// A command of the palette.
@@ -358,6 +367,7 @@ impl State {
             }
             (Some(Overlay::Prompt(_)), _) => Context::Prompt,
             (Some(Overlay::Palette(_)), _) => Context::Palette,
+            (Some(Overlay::Filters { .. }), _) => Context::Filters,
             (Some(Overlay::Summary(_)), _) => Context::Summary,
             (None, Panes::List | Panes::Both(Focus::List)) => Context::List,
             (None, Panes::Both(Focus::Details) | Panes::Details) => Context::Details,

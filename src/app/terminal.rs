@@ -20,8 +20,8 @@ use crossterm::{
 };
 use tokio::sync::Notify;
 
-use super::memory::Memory;
 use super::{background::QUESTION, run::Host};
+use super::{memory::Memory, named::Named};
 
 /// Whether the terminal is in our hands; it must be given back once, by whoever comes first.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -30,14 +30,18 @@ static PANICKED: Notify = Notify::const_new();
 
 /// The terminal while it is ours.
 #[derive(Debug)]
-pub struct Session(Memory);
+pub struct Session {
+    typed: Memory,
+    named: Named,
+}
 
 impl Session {
-    /// Takes the terminal over, and sees to it that a panic gives it back. What is typed goes into `memory`.
+    /// Takes the terminal over, and sees to it that a panic gives it back. What is typed goes into `typed`, and what
+    /// gets a name into `named`.
     ///
     /// # Errors
     /// When there is no terminal, or it does not obey.
-    pub fn enter(memory: Memory) -> io::Result<Self> {
+    pub fn enter(typed: Memory, named: Named) -> io::Result<Self> {
         static HOOK: std::sync::Once = std::sync::Once::new();
         HOOK.call_once(|| {
             let report = panic::take_hook();
@@ -48,7 +52,7 @@ impl Session {
             }));
         });
         take_over()?;
-        Ok(Self(memory))
+        Ok(Self { typed, named })
     }
 }
 
@@ -95,7 +99,11 @@ impl Host for Session {
 
     fn remember(&mut self, filter: &str) {
         // A filter that is forgotten is not worth a word in between.
-        let _ = self.0.add(filter);
+        let _ = self.typed.add(filter);
+    }
+
+    fn keep(&mut self, name: &str, filter: Option<&str>) -> io::Result<()> {
+        self.named.keep(name, filter)
     }
 
     fn retake(&mut self) -> io::Result<()> {

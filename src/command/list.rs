@@ -170,6 +170,7 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
     let mut complaints = Vec::new();
     let mut outcome = Outcome::Success;
     let file = config::file(&args.connection, stage.environment)?;
+    let saved = config::named_filters(&file, stage.environment).all;
     let targets = targets::servers(&args.connection, stage.environment)?;
     for warning in targets::named_twice(&targets) {
         stage.say(&warning);
@@ -177,7 +178,7 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
     for target in targets {
         let connect = connect::one(&target.connection, stage.environment).await?;
         let endpoint = connect.address.name();
-        let sieve = Sieve::new(&args.choice, &file.filters, endpoint.clone())?;
+        let sieve = Sieve::new(&args.choice, &saved, endpoint.clone())?;
         let asked = session::with(connect, stage, async |client| {
             gather(args, &sieve, client).await
         });

@@ -39,12 +39,16 @@ pub(super) fn options(
         }
     };
     complaints.extend(file.filter_problems());
+    let filters = config::named_filters(file, environment);
+    let unread = |problem| format!("filters that were named on the screen: {problem}");
+    complaints.extend(filters.problem.map(unread));
     let (sort, problems) = file.sort();
     complaints.extend(problems);
     let (columns, problems) = file.columns();
     complaints.extend(problems);
     Ok(Options {
-        saved_filters: file.filters.clone(),
+        saved_filters: filters.all,
+        own_filters: filters.own,
         typed_filters: Memory::from_environment(|name| environment.get(name)).filters(),
         sort: args.sort.clone().or(sort).unwrap_or_default(),
         columns: match &args.columns {

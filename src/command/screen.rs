@@ -23,7 +23,7 @@ use super::{
     },
 };
 use crate::{
-    app::{self, Exit, Inlets, memory::Memory, terminal::Session},
+    app::{self, Exit, Inlets, memory::Memory, named::Named, terminal::Session},
     cli::{DemoArgs, ScreenArgs, WatchArgs},
     config::{self, ConfigFile},
     figures::Report,
@@ -186,7 +186,9 @@ async fn show(
         }
     };
     let shown = async {
-        let mut session = Session::enter(Memory::from_environment(config::process_environment))
+        let typed = Memory::from_environment(config::process_environment);
+        let named = Named::from_environment(config::process_environment);
+        let mut session = Session::enter(typed, named)
             .map_err(|error| failed("taking the terminal over", error))?;
         let _title = tell.title.then(|| Title::begin(terminal_kind, &out));
         let backend = CrosstermBackend::new(out.clone());

@@ -148,6 +148,7 @@ fn draw_prompt(canvas: &mut Canvas, prompt: &Prompt, area: Rect) -> Position {
     let label = match prompt.purpose {
         Purpose::Add => "watch ",
         Purpose::Export => "write the rows to ",
+        Purpose::Name => "keep this filter as @",
         Purpose::Filter(_) => "/",
     };
     let mut strip = Strip::new(canvas.look, area.width);
@@ -181,6 +182,10 @@ fn note<'a>(canvas: &Canvas<'a>, prompt: &Prompt) -> Strip<'a> {
         }
         Purpose::Export => {
             strip.put(".csv, .json or .md", Role::Dim);
+        }
+        Purpose::Name => {
+            let filter = canvas.state.outline.view().filter.text();
+            strip.put(filter, Role::Dim);
         }
         Purpose::Add | Purpose::Filter(_) => {}
     }

@@ -25,6 +25,7 @@ mod overlay;
 mod palette;
 mod past;
 mod row;
+mod saved;
 mod scrollbar;
 mod summary;
 mod symbols;
@@ -143,6 +144,7 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
         Some(Overlay::Help { top }) => help::draw(&mut canvas, *top, area),
         Some(Overlay::Notices { top }) => notices::draw(&mut canvas, *top, area),
         Some(Overlay::Figures { top }) => figures::draw(&mut canvas, *top, area),
+        Some(Overlay::Filters { chosen }) => saved::draw(&mut canvas, *chosen, area),
         Some(Overlay::Palette(palette)) => typing = palette::draw(&mut canvas, palette, area),
         Some(Overlay::Prompt(_) | Overlay::Summary(_)) | None => {}
     }

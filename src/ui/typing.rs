@@ -60,25 +60,21 @@ pub(super) fn draw(
     (place, None)
 }
 
-/// A mark below the place, and beside it what is wrong: on the side that has the room.
+/// A mark below the place, and beside it what is wrong: on the side that has the room, or more of it.
 fn mistake(strip: &mut Strip<'_>, problem: &str, start: usize, columns: usize) {
     let room = strip.room();
     let start = start.min(room.saturating_sub(1));
     let mark = "^".repeat(columns.clamp(1, room.saturating_sub(start).max(1)));
-    let behind = start + mark.len() + 1;
+    let behind = room.saturating_sub(start + mark.len() + 1);
+    let before = start.saturating_sub(2);
     let text = width(problem);
-    if behind + text <= room || start < text + 2 {
-        // Where neither side has the room for all, more of it is seen behind; the mark gives way first.
-        let start = if behind + text <= room {
-            start
-        } else {
-            start.min(room.saturating_sub(text + mark.len() + 2))
-        };
+    if text <= behind || (text > before && behind >= before) {
         strip.gap(start).put(&mark, Role::Failed).gap(1);
         strip.put(problem, Role::Failed);
     } else {
-        strip.gap(start - text - 1).put(problem, Role::Failed);
-        strip.gap(1).put(&mark, Role::Failed);
+        strip.gap(1 + before.saturating_sub(text));
+        strip.put_within(problem, before, Role::Failed).gap(1);
+        strip.put(&mark, Role::Failed);
     }
 }
 

@@ -14,6 +14,7 @@ mod order;
 mod palette;
 mod past;
 mod prompt;
+mod saved;
 pub(super) mod summary;
 
 pub use inspect::{may_ask, verdict};
@@ -104,6 +105,7 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
         Context::Palette => palette::act(state, action, now),
         Context::Menu => copy::act_in_menu(state, action, now),
         Context::Order => order::act(state, action, now),
+        Context::Filters => saved::act(state, action, now),
         Context::Summary => {
             summary::act(state, action, now);
             Vec::new()
@@ -134,6 +136,8 @@ fn act_on_screen(
     match action {
         Action::Inspect => return inspect::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),
+        Action::Filters => saved::open(state),
+        Action::SaveFilter => saved::name(state, now),
         Action::Sort => order::open(state),
         Action::Columns => columns::open(state),
         Action::Reverse => order::reverse(state, now),
@@ -157,7 +161,7 @@ fn act_on_screen(
         Action::CopyMenu => copy::open_menu(state),
         Action::Export => export::open(state, now),
         Action::Copy => return copy::copy(state, now),
-        Action::Summary => summary::open(state),
+        Action::Summary => summary::open(state, now),
         Action::Palette => palette::open(state, context),
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),

@@ -4,7 +4,7 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Position;
 
-use super::{act, arrange, columns, copy, details, inspect, list, order, palette, summary};
+use super::{act, arrange, columns, copy, details, inspect, list, order, palette, saved, summary};
 use crate::app::{
     action::Action,
     event::Effect,
@@ -75,6 +75,7 @@ fn click(
         Target::Border => arrange::hold(state, true),
         Target::Details => details::focus(state),
         Target::Member(handle) => return Some(inspect::choose(state, handle)),
+        Target::SavedFilter(place) => return Some(saved::choose(state, place, now)),
         Target::Summed(place) => summary::choose(state, place, now),
         Target::Command(place) => return Some(palette::choose(state, place, now)),
         Target::Copied(place) => return Some(copy::choose(state, place, now)),

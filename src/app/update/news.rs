@@ -46,7 +46,7 @@ pub(super) fn take(
         history::hear(state, endpoint, &update, now);
         state.in_live(|state| take_now(state, endpoint, update, now));
         if concerns_all {
-            reconsider(state, now);
+            reconsider(state, now, Outline::reconsider);
         }
     } else {
         take_now(state, endpoint, update, now);
@@ -74,7 +74,7 @@ fn take_now(state: &mut State, endpoint: EndpointId, update: Update, now: Timest
         Update::Typical(runs) => {
             state.typical.learn(endpoint, runs);
             state.typical_unknown.remove(&endpoint);
-            reconsider(state, now);
+            reconsider(state, now, Outline::reconsider);
         }
         Update::TypicalUnknown(reason) => {
             state.typical_unknown.insert(endpoint, reason);
@@ -82,13 +82,17 @@ fn take_now(state: &mut State, endpoint: EndpointId, update: Update, now: Timest
         Update::Past { .. } | Update::LookedUp { .. } | Update::Relatives { .. } => {}
         Update::Notice(text) => state.notices.say(Gravity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
+            let is_named = matches!(about, Update::Server(_));
             let is_other_time = matches!(about, Update::Clock(_) | Update::Server(_));
             let mut servers = state.servers.iter_mut();
             if let Some(server) = servers.find(|server| server.id == endpoint) {
                 server.take(about, now);
             }
             if is_other_time {
-                reconsider(state, now);
+                reconsider(state, now, Outline::reconsider);
+            }
+            if is_named {
+                reconsider(state, now, Outline::reconsider_endpoints);
             }
         }
     }
@@ -169,14 +173,15 @@ pub(super) fn apply(
 }
 
 /// What the filter says of times and servers may be otherwise now.
-fn reconsider(state: &mut State, now: Timestamp) {
+fn reconsider(state: &mut State, now: Timestamp, look: fn(&mut Outline, Scene<'_>)) {
     let clocks = Clocks::of(&state.servers, now);
     let (board, outline) = live(&mut state.past, (&mut state.board, &mut state.outline));
-    outline.reconsider(Scene {
+    let scene = Scene {
         board,
         typical: Some(&state.typical),
         endpoints: Some(&clocks),
-    });
+    };
+    look(outline, scene);
 }
 
 /// The board of now with its rows: what is shown, unless one looks back.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use super::{export, history, list};
+use super::{export, history, list, saved};
 use crate::{
     app::{
         action::Action,
@@ -34,6 +34,7 @@ pub(super) fn open(state: &mut State, action: Action) {
         let line = LineEdit::new(line);
         let typing = FilterTyping {
             before,
+            selected: state.selected(),
             ..FilterTyping::default()
         };
         (Purpose::Filter(Box::new(typing)), line)
@@ -111,12 +112,15 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
         }
         Action::Dismiss => {
             let before = match &prompt.purpose {
-                Purpose::Filter(typing) => Some(typing.before.clone()),
-                Purpose::Add | Purpose::Export => None,
+                Purpose::Filter(typing) => Some((typing.before.clone(), typing.selected)),
+                Purpose::Add | Purpose::Export | Purpose::Name => None,
             };
             state.overlay = None;
-            if let Some(before) = before {
+            if let Some((before, selected)) = before {
                 list::filter(state, before, now);
+                if let Some(selected) = selected {
+                    state.cursor.choose(selected);
+                }
             }
         }
         Action::Complete | Action::CompleteBack => complete(state, action, now),
@@ -125,6 +129,7 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
         Action::Accept => match &prompt.purpose {
             Purpose::Add => return add(state, now),
             Purpose::Export => return export::accept(state, now),
+            Purpose::Name => return saved::keep(state, now),
             Purpose::Filter(_) => return accept_filter(state, now),
         },
         _ => {}

@@ -16,7 +16,12 @@ use crate::{
 /// A page of entries.
 const PAGE: usize = 10;
 
-pub(super) fn open(state: &mut State) {
+pub(super) fn open(state: &mut State, now: Timestamp) {
+    if state.history.is_some() {
+        let text = "The summary is of what is now, not of the history";
+        state.notices.say(Gravity::Info, text, now);
+        return;
+    }
     state.cursor.hold(&state.outline);
     state.overlay = Some(Overlay::Summary(Box::new(Summing::new(state))));
 }

@@ -9,6 +9,7 @@ mod history;
 mod listing;
 mod looking_back;
 mod news;
+mod saving;
 mod summing;
 mod taking;
 mod typing;
@@ -48,6 +49,7 @@ fn named(name: &str) -> KeyCode {
         "enter" => KeyCode::Enter,
         "esc" => KeyCode::Esc,
         "tab" => KeyCode::Tab,
+        "backtab" => KeyCode::BackTab,
         "space" => KeyCode::Char(' '),
         "home" => KeyCode::Home,
         "end" => KeyCode::End,
@@ -56,7 +58,7 @@ fn named(name: &str) -> KeyCode {
     }
 }
 
-fn control(state: &mut State, character: char) -> Vec<Effect> {
+pub(super) fn control(state: &mut State, character: char) -> Vec<Effect> {
     let key = KeyEvent::new(KeyCode::Char(character), KeyModifiers::CONTROL);
     update(state, Event::Key(key), now())
 }

@@ -49,7 +49,8 @@ const DISCOVER: Duration = Duration::from_secs(2);
 /// Before the waiting begins: wrong usage, no connection; and when standard output cannot be written.
 pub async fn run(args: &WaitArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
     let defaults = config::defaults(&args.connection, stage.environment)?;
-    let saved = config::file(&args.connection, stage.environment)?.filters;
+    let file = config::file(&args.connection, stage.environment)?;
+    let saved = config::named_filters(&file, stage.environment).all;
     let mut targets = targets::among(
         &args.connection,
         &args.tasks,

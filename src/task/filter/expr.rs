@@ -2,7 +2,7 @@
 
 use super::{
     pattern::Pattern,
-    term::{Subject, Term, Verdict},
+    term::{Subject, Term, TextField, Verdict},
 };
 
 /// A filter as a tree.
@@ -89,6 +89,10 @@ impl Expr {
 
     pub(super) fn asks_for_family(&self) -> bool {
         self.has(&Term::asks_for_family)
+    }
+
+    pub(super) fn asks_for_endpoint(&self) -> bool {
+        self.has(&|term| matches!(term, Term::Text(TextField::Endpoint, _)))
     }
 
     pub(super) fn asks_for_parent(&self) -> bool {

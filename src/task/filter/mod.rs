@@ -137,6 +137,11 @@ impl Filter {
         self.expr.asks_for_family()
     }
 
+    /// Whether it asks for what a task's endpoint is called.
+    pub fn asks_for_endpoint(&self) -> bool {
+        self.expr.asks_for_endpoint()
+    }
+
     /// Whether what its parent does may change whether a task matches.
     pub fn asks_for_parent(&self) -> bool {
         self.expr.asks_for_parent()

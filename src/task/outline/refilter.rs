@@ -15,6 +15,12 @@ impl Outline {
         let narrows = self.view.filter.narrows(before);
         let widens = before.narrows(&self.view.filter);
         let opens_otherwise = before.is_empty() != self.view.filter.is_empty();
+        self.hold(scene, (narrows, widens), opens_otherwise);
+    }
+
+    /// Holds the records against the filter: all of them, or only those that match if it `narrows` what was in force,
+    /// or only the others if it `widens` that.
+    fn hold(&mut self, scene: Scene<'_>, (narrows, widens): (bool, bool), opens_otherwise: bool) {
         self.matching = 0;
         for group in self.groups.values_mut() {
             group.item.matched = StatusCounts::default();
@@ -130,8 +136,14 @@ impl Outline {
         if self.view.sort.place(SortColumn::Left).is_some() {
             self.rebuild(scene);
         } else if self.view.filter.is_timed() {
-            let before = self.view.filter.clone();
-            self.refilter(scene, &before);
+            self.hold(scene, (false, false), false);
+        }
+    }
+
+    /// Looks again at all that depends on what the endpoints are called.
+    pub fn reconsider_endpoints(&mut self, scene: Scene<'_>) {
+        if self.view.filter.asks_for_endpoint() {
+            self.hold(scene, (false, false), false);
         }
     }
 }

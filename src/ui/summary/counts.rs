@@ -25,8 +25,9 @@ const WORTH: [Status; 5] = [
     Status::Cancelled,
     Status::Success,
 ];
-/// The width of a number with the space before it.
-const NUMBER: usize = 6;
+/// The least and the most room for a number with the space before it.
+const LEAST_NUMBER: usize = 5;
+const MOST_NUMBER: usize = 8;
 /// The least room for a name, for a bar, and the most for a bar.
 const NAME: usize = 16;
 const LEAST_BAR: usize = 8;
@@ -35,46 +36,58 @@ const MOST_BAR: usize = 24;
 /// How a line is divided.
 struct Division {
     name: usize,
+    number: usize,
     numbers: Vec<Status>,
     bar: usize,
 }
 
 impl Division {
-    fn of(columns: u16) -> Self {
+    /// Divides a line of so many columns in a section whose longest bar stands for `longest` tasks.
+    fn of(columns: u16, longest: u32) -> Self {
         let columns = usize::from(columns);
+        let digits = longest.max(1).ilog10() as usize + 1;
+        let number = (digits + 2).clamp(LEAST_NUMBER, MOST_NUMBER);
         // One number more: all together.
-        let room = columns.saturating_sub(NAME) / NUMBER;
+        let room = columns.saturating_sub(NAME) / number;
         let kept = room.saturating_sub(1).min(WORTH.len());
         let kept = WORTH.get(..kept).unwrap_or_default();
         let numbers: Vec<Status> = COLUMNS.into_iter().filter(|s| kept.contains(s)).collect();
-        let taken = (numbers.len() + 1) * NUMBER;
+        let taken = (numbers.len() + 1) * number;
         let rest = columns.saturating_sub(taken);
         let bar = (rest / 3).min(MOST_BAR);
         let bar = if bar < LEAST_BAR { 0 } else { bar };
         Self {
             name: rest.saturating_sub(if bar > 0 { bar + 2 } else { 0 }),
+            number,
             numbers,
             bar,
         }
     }
 }
 
+/// How many tasks the longest bar of a section stands for.
+fn longest(section: &Section) -> u32 {
+    let totals = section.entries.iter().map(|entry| entry.counts.total());
+    totals.max().unwrap_or_default()
+}
+
 pub(super) fn title(canvas: &mut Canvas, section: &Section, line: Rect) {
-    let division = Division::of(line.width);
+    let division = Division::of(line.width, longest(section));
     let symbols = canvas.look.symbols;
     let mut strip = Strip::new(canvas.look, line.width);
     strip.join(heading(canvas, section, division.name));
     strip.pad_to(division.name);
     for status in &division.numbers {
-        strip.gap(NUMBER - 1);
+        strip.gap(division.number.saturating_sub(1));
         strip.put(symbols.status(*status), words::role(*status));
     }
-    strip.put("   all", Role::Heading);
+    number(&mut strip, "all", Role::Heading, division.number);
     strip.draw(line, canvas.buffer);
 }
 
 pub(super) fn entry(canvas: &mut Canvas, section: &Section, entry: &Entry, line: Rect) {
-    let division = Division::of(line.width);
+    let longest = longest(section);
+    let division = Division::of(line.width, longest);
     let name = match &entry.subject {
         Subject::Operation(name) => name.to_string(),
         Subject::User(name) if name.is_empty() => "nobody known".to_owned(),
@@ -95,13 +108,11 @@ pub(super) fn entry(canvas: &mut Canvas, section: &Section, entry: &Entry, line:
             0 => (canvas.look.symbols.dot.to_owned(), Role::Faint),
             count => (count.to_string(), words::role(*status)),
         };
-        number(&mut strip, &text, role);
+        number(&mut strip, &text, role, division.number);
     }
     let total = entry.counts.total();
-    number(&mut strip, &total.to_string(), Role::Text);
+    number(&mut strip, &total.to_string(), Role::Text, division.number);
     if division.bar > 0 {
-        let totals = section.entries.iter().map(|entry| entry.counts.total());
-        let longest = totals.max().unwrap_or_default();
         strip.gap(2);
         bar(
             &mut strip,
@@ -114,8 +125,8 @@ pub(super) fn entry(canvas: &mut Canvas, section: &Section, entry: &Entry, line:
     strip.draw(line, canvas.buffer);
 }
 
-fn number(strip: &mut Strip, text: &str, role: Role) {
-    strip.gap(NUMBER.saturating_sub(crate::text::width(text)));
+fn number(strip: &mut Strip, text: &str, role: Role, columns: usize) {
+    strip.gap(columns.saturating_sub(crate::text::width(text)));
     strip.put(text, role);
 }
 
@@ -191,12 +202,17 @@ mod tests {
 
     #[test]
     fn a_line_is_divided_whatever_its_width() {
-        for columns in 0..300 {
-            let Division { name, numbers, bar } = Division::of(columns);
-            let taken = name + (numbers.len() + 1) * NUMBER + if bar > 0 { bar + 2 } else { 0 };
-            assert!(taken <= usize::from(columns).max(NUMBER), "{columns}");
+        for (columns, longest) in (0..300).flat_map(|c| [0, 99, 20_000, u32::MAX].map(|l| (c, l))) {
+            let division = Division::of(columns, longest);
+            let numbers = (division.numbers.len() + 1) * division.number;
+            let bar = division.bar + if division.bar > 0 { 2 } else { 0 };
+            let taken = division.name + numbers + bar;
+            assert!(
+                taken <= usize::from(columns).max(division.number),
+                "{columns}"
+            );
         }
-        let division = Division::of(77);
-        assert_eq!((division.numbers.len(), division.bar), (5, 13));
+        let division = Division::of(77, 40);
+        assert_eq!((division.numbers.len(), division.bar), (5, 15));
     }
 }

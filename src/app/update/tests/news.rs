@@ -1,13 +1,15 @@
 use serde_json::json;
 
+use super::press;
 use crate::{
     app::{
-        Gravity,
-        fixture::{HERE, busy, empty, find, now, tasks, tell},
+        Event, Gravity,
+        fixture::{HERE, busy, connecting, empty, find, now, task, tasks, tell},
+        update,
     },
     task::{Labels, TaskChange},
     vim::types::OperationLabel,
-    watch::{Link, Update},
+    watch::{Link, ServerFacts, Update},
 };
 
 #[test]
@@ -28,6 +30,26 @@ fn a_value_that_does_not_fit_is_told_and_the_rest_is_taken() {
     assert!(notice.text.contains("vc01.lab") && notice.text.contains("progress"));
     let info = state.board.get(find(&state, "task-4711")).unwrap();
     assert!(!info.info.as_ref().unwrap().cancelable);
+}
+
+#[test]
+fn a_filter_for_an_endpoint_looks_again_when_that_says_who_it_is() {
+    let mut state = connecting(80, 24);
+    tell(&mut state, tasks(vec![task("task-1", &json!({}))]));
+    for (filter, before, after) in [("endpoint:vc9", 0, 1), ("not endpoint=vc9.lab", 1, 0)] {
+        state.servers[0].facts = None;
+        press(&mut state, "/");
+        update(&mut state, Event::Paste(filter.into()), now());
+        press(&mut state, "<enter>");
+        assert_eq!(state.outline.matching(), before, "{filter}");
+        let facts = ServerFacts {
+            host: "vc9.lab".to_owned(),
+            ..ServerFacts::default()
+        };
+        tell(&mut state, Update::Server(Box::new(facts)));
+        assert_eq!(state.outline.matching(), after, "{filter}");
+        press(&mut state, "<esc>");
+    }
 }
 
 #[test]

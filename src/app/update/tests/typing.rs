@@ -1,8 +1,8 @@
-use super::press;
+use super::{control, press};
 use crate::{
     app::{
-        Effect, Event, Overlay, State,
-        fixture::{HERE, busy, now, rows},
+        Effect, Event, Overlay, Prompt, Purpose, State,
+        fixture::{HERE, busy, now, rows, selected},
         update,
     },
     watch::Command,
@@ -23,10 +23,114 @@ fn a_filter_works_while_it_is_typed() {
     assert_eq!(rows(&state), ["task-4740"]);
     press(&mut state, "<esc>");
     assert_eq!(rows(&state).len(), all);
+    assert_eq!(selected(&state), "task-4711", "where one was");
     press(&mut state, "/web<enter>");
     assert_eq!(rows(&state), ["task-4740"]);
     press(&mut state, "/x<esc>");
     assert_eq!(state.outline.view().filter.text(), "web");
+}
+
+/// The line as it stands.
+fn typed(state: &State) -> String {
+    match &state.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt.line.text(),
+        _ => panic!("nothing is typed"),
+    }
+}
+
+fn mark(state: &State) -> Option<(usize, usize)> {
+    match &state.overlay {
+        Some(Overlay::Prompt(Prompt {
+            purpose: Purpose::Filter(typing),
+            ..
+        })) => typing.mark,
+        _ => panic!("no filter is typed"),
+    }
+}
+
+#[test]
+fn a_filter_that_does_not_read_leaves_the_last_good_one_in_force_and_has_its_place() {
+    let mut state = busy(80, 24);
+    press(&mut state, "/web stat:");
+    assert!(problem(&state).unwrap().contains("did you mean “state”?"));
+    assert_eq!(mark(&state), Some((4, 4)));
+    assert_eq!(state.outline.view().filter.text(), "web stat");
+    press(&mut state, "<enter>");
+    assert_eq!(typed(&state), "web stat:", "it stays to be mended");
+    press(&mut state, "<esc>");
+    assert!(state.outline.view().filter.is_empty(), "as it was before");
+}
+
+#[test]
+fn tab_completes_fields_and_values_that_are_there() {
+    let mut state = busy(80, 24);
+    press(&mut state, "/targ<tab>");
+    assert_eq!(typed(&state), "target:");
+    press(&mut state, "db<tab>");
+    assert_eq!(typed(&state), "target:db-prod-01");
+    assert_eq!(rows(&state), ["task-4711", "task-4712", "task-4713"]);
+    press(&mut state, " e<tab>");
+    let first = typed(&state);
+    assert_eq!(first, "target:db-prod-01 error:", "the first of several");
+    press(&mut state, "<tab>");
+    assert_ne!(typed(&state), first);
+    press(&mut state, "<backtab>");
+    assert_eq!(typed(&state), first);
+    control(&mut state, 'u');
+    press(&mut state, "target:db-prod-01 el<tab>");
+    assert_eq!(typed(&state), "target:db-prod-01 elapsed>", "the only one");
+    press(&mut state, "1h");
+    assert_eq!(rows(&state), ["task-4711"]);
+    press(&mut state, " zzz:<tab>");
+    assert_eq!(
+        typed(&state),
+        "target:db-prod-01 elapsed>1h zzz:",
+        "nothing known"
+    );
+    let mut state = busy(80, 24);
+    state
+        .options
+        .saved_filters
+        .insert("mine".into(), "user:kim".into());
+    press(&mut state, "/@m<tab>");
+    assert_eq!(typed(&state), "@mine");
+    assert_eq!(rows(&state), ["task-4721"]);
+}
+
+#[test]
+fn what_was_typed_before_comes_back_and_what_is_typed_now_is_not_lost() {
+    let mut state = busy(80, 24);
+    let remembered = |effects: Vec<Effect>| {
+        let mut effects = effects.into_iter();
+        effects.find_map(|effect| match effect {
+            Effect::Remember(filter) => Some(filter),
+            _ => None,
+        })
+    };
+    for filter in ["web", "state:failed"] {
+        press(&mut state, "/");
+        control(&mut state, 'u');
+        let effects = press(&mut state, &format!("{filter}<enter>"));
+        assert_eq!(remembered(effects).as_deref(), Some(filter));
+    }
+    press(&mut state, "/");
+    control(&mut state, 'u');
+    press(&mut state, "ki<up>");
+    assert_eq!(typed(&state), "state:failed");
+    assert_eq!(rows(&state), ["task-4740"], "it counts at once");
+    press(&mut state, "<up><up><up>");
+    assert_eq!(typed(&state), "web", "no further");
+    press(&mut state, "<down><down>");
+    assert_eq!(typed(&state), "ki");
+    press(&mut state, "<down>");
+    assert_eq!(typed(&state), "ki");
+    press(&mut state, "<up>");
+    press(&mut state, "x<down>");
+    assert_eq!(
+        typed(&state),
+        "state:failedx",
+        "what was changed by hand is what is typed now"
+    );
 }
 
 #[test]

@@ -1,0 +1,79 @@
+use super::press;
+use crate::app::{
+    Context, Effect, Overlay, State,
+    fixture::{busy, now, rows},
+};
+
+/// A screen with a filter in the config file.
+fn screen() -> State {
+    let mut state = busy(80, 24);
+    let saved = &mut state.options.saved_filters;
+    saved.insert("mine".into(), "user:kim".into());
+    state
+}
+
+fn problem(state: &State) -> String {
+    match &state.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt.problem.clone().unwrap(),
+        _ => panic!("nothing is typed"),
+    }
+}
+
+fn said(state: &State) -> &str {
+    &state.notices.shown(now()).unwrap().text
+}
+
+#[test]
+fn a_filter_is_chosen_by_its_name_and_given_up_for_all() {
+    let mut state = screen();
+    let all = rows(&state).len();
+    press(&mut state, "f");
+    assert_eq!(state.context(), Context::Filters);
+    press(&mut state, "<down><enter>");
+    assert_eq!(state.outline.view().filter.text(), "@mine");
+    assert_eq!(rows(&state), ["task-4721"]);
+    press(&mut state, "f<up><enter>");
+    assert_eq!(rows(&state).len(), all);
+}
+
+#[test]
+fn the_filter_in_force_gets_a_name_and_loses_it() {
+    let mut state = screen();
+    press(&mut state, "fs");
+    assert!(said(&state).contains("no filter"), "{}", said(&state));
+    press(&mut state, "<esc>/web<enter>fs");
+    let kept = press(&mut state, "@wild<enter>");
+    let keep = |filter: Option<&str>| Effect::Keep {
+        name: "wild".to_owned(),
+        filter: filter.map(str::to_owned),
+    };
+    assert_eq!(kept, [keep(Some("web"))]);
+    assert!(said(&state).contains("Kept as @wild: web"));
+    assert_eq!(state.options.own_filters["wild"], "web");
+    press(&mut state, "<esc>f<end><enter>");
+    assert_eq!(rows(&state), ["task-4740"]);
+    assert_eq!(press(&mut state, "fx"), [keep(None)]);
+    assert!(!state.options.saved_filters.contains_key("wild"));
+    assert_eq!(rows(&state), ["task-4740"], "what is in force stays so");
+    press(&mut state, "x");
+    assert!(said(&state).contains("config file"), "{}", said(&state));
+    assert!(state.options.saved_filters.contains_key("mine"));
+}
+
+#[test]
+fn a_name_that_will_not_do_can_be_mended() {
+    let mut state = screen();
+    press(&mut state, "/web<enter>fs<enter>");
+    assert!(problem(&state).contains("needs a name"));
+    press(&mut state, "a b<enter>");
+    assert!(problem(&state).contains("one word"));
+    super::control(&mut state, 'u');
+    press(&mut state, "mine<enter>");
+    assert!(problem(&state).contains("config file has a filter @mine"));
+    press(&mut state, "2<enter>");
+    assert!(state.overlay.is_none());
+    // One that stands for itself would have no end.
+    press(&mut state, "f<end><enter>fsmine2<enter>");
+    assert!(!problem(&state).is_empty());
+    assert_eq!(state.options.own_filters["mine2"], "web");
+}

@@ -1,0 +1,51 @@
+//! The filters with names: those of the config file, and those that were named on the screen.
+
+use super::{ConfigFile, Environment};
+use crate::{app::named::Named, task::Saved};
+
+/// The filters with names.
+#[derive(Debug, Default)]
+pub struct NamedFilters {
+    /// All of them, those of the config file before others of the same name.
+    pub all: Saved,
+    /// Those that were named on the screen.
+    pub own: Saved,
+    /// Why those that were named on the screen cannot be read.
+    pub problem: Option<String>,
+}
+
+/// The filters with names.
+pub fn named_filters(file: &ConfigFile, environment: &dyn Environment) -> NamedFilters {
+    let named = Named::from_environment(|name| environment.get(name));
+    let (own, problem) = match named.read() {
+        Ok(own) => (own, None),
+        Err(problem) => (Saved::new(), Some(problem)),
+    };
+    let mut all = own.clone();
+    all.extend(file.filters.clone());
+    NamedFilters { all, own, problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_config_file_counts_before_what_was_named_on_the_screen() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().display().to_string();
+        let environment = |name: &str| (name == "XDG_STATE_HOME").then(|| place.clone());
+        let named = Named::from_environment(environment);
+        named.keep("mine", Some("user:ops")).unwrap();
+        named.keep("late", Some("is:late")).unwrap();
+        let file = ConfigFile::parse("[filters]\nmine = \"user:kim\"\n").unwrap();
+        let filters = named_filters(&file, &environment);
+        assert_eq!(filters.all["mine"], "user:kim");
+        assert_eq!(filters.all["late"], "is:late");
+        assert_eq!(filters.problem, None);
+        std::fs::write(folder.path().join("vtask/named-filters.toml"), "?").unwrap();
+        let filters = named_filters(&file, &environment);
+        assert_eq!(filters.all.len(), 1);
+        assert!(filters.problem.unwrap().contains("named-filters.toml"));
+    }
+}

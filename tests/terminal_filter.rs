@@ -1,0 +1,87 @@
+//! Filters in a real pseudo-terminal: typed, mended, given up, kept under a name.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests may panic"
+)]
+
+mod pty_support;
+
+use pty_support::Session;
+
+const ESCAPE: &str = "\u{1b}";
+
+#[test]
+fn the_list_narrows_while_one_types_and_a_mistake_has_its_place() {
+    let mut session = Session::start(80, 24, &["demo"]);
+    session.shows("live");
+    session.shows("Relocate");
+    session.shows("Export OVF template");
+    session.press("/reloc");
+    session.hides("Export OVF template");
+    session.shows("Relocate virtual machine");
+    session.shows(" /reloc");
+    session.shows(" of ");
+    session.press(" statt:failed");
+    session.shows("did you mean “state”?");
+    session.shows("as it was");
+    // The mark is below what is wrong.
+    session.until("the mark in its place", |seen| {
+        let contents = seen.parser.screen().contents();
+        let lines: Vec<&str> = contents.lines().collect();
+        let typed = lines.iter().rposition(|line| line.contains(" /reloc"));
+        let place = |line: &str, part: &str| line.find(part).map(|at| line[..at].chars().count());
+        typed.is_some_and(|at| {
+            let below = lines.get(at + 1).copied().unwrap_or_default();
+            place(lines[at], "statt").is_some()
+                && place(lines[at], "statt") == place(below, "^^^^^")
+        })
+    });
+    session.press(ESCAPE);
+    session.hides("did you mean");
+    session.shows("Export OVF template");
+    session.press("/sta\tfai\t\r");
+    session.shows(" / state:failed ");
+    session.press("/\u{15}\u{1b}[A");
+    session.shows(" /state:failed");
+    session.press("\r");
+    session.shows(" / state:failed ");
+    session.press(ESCAPE);
+    session.hides("state:failed");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn a_filter_keeps_its_name_for_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = ("XDG_STATE_HOME", folder.path().to_str().unwrap());
+    let mut session = Session::start_in(80, 24, &["demo"], &[state]);
+    session.shows("live");
+    session.shows("Relocate");
+    session.press("f");
+    session.shows("None has a name yet");
+    session.press(ESCAPE);
+    session.hides("None has a name yet");
+    session.press("/target:db-*\r");
+    session.shows(" / target:db-* ");
+    session.press("fs");
+    session.shows("keep this filter as @");
+    session.press("db\r");
+    session.shows("Kept as @db: target:db-*");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+    let mut session = Session::start_in(80, 24, &["demo"], &[state]);
+    session.shows("live");
+    session.shows("Export OVF template");
+    session.press("f");
+    session.shows("target:db-*");
+    session.press("\u{1b}[B\r");
+    session.shows(" / @db ");
+    session.hides("Export OVF template");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
