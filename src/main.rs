@@ -9,6 +9,7 @@ use vtask::{
 };
 
 fn main() -> ExitCode {
+    command::hardening::keep_memory_private();
     command::completions::answer();
     let cli = Cli::parse();
     match run(cli) {

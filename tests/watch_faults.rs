@@ -13,6 +13,7 @@ use vtask::{
         Control, Simulator,
         faults::{Effect, Happening, Plan, Rule},
     },
+    task::Presence,
     watch::{FetchMode, Link, Tempo, WatchOptions},
 };
 
@@ -88,7 +89,6 @@ async fn sessions_do_not_pile_up_on_a_server_that_signs_in_and_then_fails() {
 #[tokio::test]
 async fn a_server_that_fails_again_and_again_is_asked_ever_more_rarely() {
     for (mode, kind) in [
-        (FetchMode::Poll, "Task/info"),
         (FetchMode::Poll, "TaskManager/recentTask"),
         (FetchMode::Push, "TaskManager/recentTask"),
         (FetchMode::Push, "ListView/ModifyListView"),
@@ -110,6 +110,39 @@ async fn a_server_that_fails_again_and_again_is_asked_ever_more_rarely() {
             .await;
         bench.stop().await;
     }
+}
+
+#[tokio::test]
+async fn tasks_that_cannot_be_read_again_and_again_are_shown_as_such_and_nothing_else_stops() {
+    let (simulator, control) = suffering(Rule::new("Task/info", Effect::status(503))).await;
+    let mut options = hasty(FetchMode::Poll, &simulator);
+    options.tempo.unreadable = Duration::from_millis(300);
+    options.tasks = vec!["task-1000".into()];
+    let mut bench = Bench::start(options);
+    bench
+        .until("the trouble", |bench| {
+            bench.record("task-1000").is_some_and(
+                |record| matches!(&record.presence, Presence::Unreadable(why) if why.contains("503")),
+            )
+        })
+        .await;
+    let lists = count(&control, "TaskManager/recentTask");
+    bench
+        .until("lists", |_| {
+            count(&control, "TaskManager/recentTask") > lists + 2
+        })
+        .await;
+    assert!(
+        !bench
+            .links
+            .iter()
+            .any(|link| matches!(link, Link::Retrying { .. }))
+    );
+    control.heal();
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    bench.stop().await;
 }
 
 #[tokio::test]

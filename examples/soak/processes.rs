@@ -117,6 +117,8 @@ impl Screen {
         command.args(["--url", url, "--username", "soak", "--stats"]);
         command.arg(&stats);
         command.env("VTASK_PASSWORD", "soak");
+        // Its descriptors are counted from here.
+        command.env("VTASK_DEBUGGABLE", "1");
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
         let child = pair.slave.spawn_command(command).map_err(trouble)?;

@@ -1,21 +1,8 @@
-//! Any body as a `TaskInfo`: read, judged, shown and written again, and what was written reads the same.
+//! See `doors::task_info`.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use vtask::vim::types::TaskInfo;
+#[allow(dead_code, reason = "the other targets use the rest")]
+#[path = "../doors.rs"]
+mod doors;
 
-fuzz_target!(|body: &[u8]| {
-    let Ok(value) = serde_json::from_slice(body) else {
-        return;
-    };
-    let Ok(info) = TaskInfo::from_json(value) else {
-        return;
-    };
-    let _ = (info.ended_cancelled(), info.parent_key(), info.root_key());
-    if let Some(error) = &info.error {
-        vtask::text::sanitize(&error.text());
-    }
-    let written = info.to_json();
-    let again = TaskInfo::from_json(written.clone()).expect("what was written can be read");
-    assert_eq!(again.to_json(), written);
-});
+libfuzzer_sys::fuzz_target!(|body: &[u8]| doors::task_info(body));

@@ -9,6 +9,7 @@ pub mod events;
 mod find;
 pub mod follow;
 pub mod get;
+pub mod hardening;
 pub mod list;
 pub mod logout;
 mod looks;

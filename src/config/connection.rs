@@ -3,12 +3,12 @@
 mod args;
 mod draft;
 
-use std::{env, path::PathBuf};
+use std::{env, ops::Deref, path::PathBuf};
 
 use secrecy::SecretString;
 
 use super::{
-    ConfigError, Defaults, KeptSession, KeyringEntry, Profile, file::ConfigFile, secret,
+    ConfigError, Defaults, GivenUrl, KeptSession, KeyringEntry, Profile, file::ConfigFile, secret,
     trust::trust,
 };
 use crate::vim::{Address, ConnectOptions, Credentials, Trust};
@@ -240,7 +240,7 @@ fn server(
     let url = first([
         args.url.clone(),
         of_named,
-        environment.get("GOVC_URL"),
+        environment.get("GOVC_URL").map(GivenUrl::from),
         profile.url.clone(),
     ]);
     let url = url.ok_or_else(|| {
@@ -280,7 +280,7 @@ fn ready_credentials(
     }
 }
 
-fn first<const N: usize>(candidates: [Option<String>; N]) -> Option<String> {
+fn first<T: Deref<Target = str>, const N: usize>(candidates: [Option<T>; N]) -> Option<T> {
     candidates
         .into_iter()
         .flatten()

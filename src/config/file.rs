@@ -10,7 +10,9 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::task::{Filter, Saved};
 
-use super::{ConfigError, Defaults, Environment, KeyWishes, Password, suggest, view::Lines};
+use super::{
+    ConfigError, Defaults, Environment, GivenUrl, KeyWishes, Password, suggest, view::Lines,
+};
 use crate::vim::Fingerprint;
 
 /// What stands in the config file.
@@ -48,7 +50,7 @@ pub struct ConfigFile {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
     /// As `--url`.
-    pub url: Option<String>,
+    pub url: Option<GivenUrl>,
     /// As `--username`.
     pub username: Option<String>,
     /// As `--password-file`.

@@ -5,6 +5,7 @@ mod connection;
 mod defaults;
 mod file;
 mod filters;
+mod given_url;
 mod kept;
 mod keyring;
 mod keys;
@@ -25,6 +26,7 @@ pub use connection::{
 pub use defaults::{ClipboardChoice, Defaults, Words};
 pub use file::{ConfigFile, Profile};
 pub use filters::{NamedFilters, named_filters};
+pub use given_url::GivenUrl;
 pub use kept::KeptSession;
 pub use keyring::KeyringEntry;
 pub use keys::KeyWishes;

@@ -48,7 +48,8 @@ pub fn wrap(line: &str, columns: usize) -> Vec<String> {
         return vec![line.to_owned()];
     }
     let spaces = line.len() - line.trim_start_matches(' ').len();
-    let indent = " ".repeat(spaces.min(columns / 2));
+    // A wide character has to find room behind it.
+    let indent = " ".repeat(spaces.min(columns / 2).min(columns.saturating_sub(2)));
     let mut parts = Vec::new();
     let mut part = indent.clone();
     let mut used = indent.len();
@@ -69,6 +70,11 @@ pub fn wrap(line: &str, columns: usize) -> Vec<String> {
             if used + grapheme_width > columns && used > indent.len() {
                 parts.push(std::mem::replace(&mut part, indent.clone()));
                 used = indent.len();
+            }
+            if used + grapheme_width > columns {
+                // A sign as wide as all there is takes the place of the indentation.
+                part.clear();
+                used = 0;
             }
             part.push_str(grapheme);
             used += grapheme_width;
@@ -112,6 +118,7 @@ mod tests {
         assert_eq!(wrap("", 3), [""]);
         assert_eq!(wrap("is up.", 5), ["is", "up."]);
         assert_eq!(wrap("データベース", 1).len(), 6);
+        assert_eq!(wrap(" デ", 2), ["デ"]);
     }
 
     #[test]

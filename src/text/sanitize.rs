@@ -76,7 +76,7 @@ fn control_picture(control: char) -> char {
 }
 
 /// Characters without a glyph that change how others are shown or read: C1 controls, bidi controls, zero-width
-/// characters, fillers, joiners, tags, variation selectors, and what is no character at all.
+/// characters, fillers, joiners, skin tones, tags, variation selectors, and what is no character at all.
 fn is_hidden(character: char) -> bool {
     matches!(
         character,
@@ -106,6 +106,7 @@ fn is_hidden(character: char) -> bool {
             | '\u{13430}'..='\u{1343f}'
             | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}'
+            | '\u{1f3fb}'..='\u{1f3ff}'
             | '\u{e0000}'..='\u{e0fff}'
     ) || u32::from(character) & 0xfffe == 0xfffe
 }
@@ -185,6 +186,7 @@ mod tests {
             ("a\u{200d}b", "a⟨U+200D⟩b"),
             ("👩\u{200d}", "👩⟨U+200D⟩"),
             ("web-1\u{fe0f}", "web-1⟨U+FE0F⟩"),
+            ("ក\u{1f3fb}", "ក⟨U+1F3FB⟩"),
         ] {
             assert_eq!(sanitize(text), safe);
         }

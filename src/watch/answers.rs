@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{
     CancelAnswer, LookUpAnswer, Update,
+    doubts::{Trouble, concerns_all},
     endpoint::{Endpoint, Halt},
     push::Fetch,
     reading::{Reading, Wish},
@@ -58,30 +59,59 @@ pub(super) enum Done {
     Nudge,
 }
 
+impl Done {
+    /// Whether it shows that the server answers.
+    fn is_good(&self) -> bool {
+        match self {
+            Self::Task(_, answer) => answer.is_ok(),
+            Self::Clock(_, answer) => answer.is_ok(),
+            Self::Labels(answer) => answer.is_ok(),
+            Self::LookedUp(_, answer) => answer.is_ok(),
+            Self::Recent(answer) | Self::View(_, answer) => answer.is_ok(),
+            Self::Cancel(..) | Self::Nudge => false,
+        }
+    }
+}
+
 impl Endpoint {
     pub(super) async fn take_answer(
         &mut self,
         reading: &mut Reading,
+        asked: Instant,
         done: Done,
     ) -> Result<(), End> {
+        if done.is_good() {
+            reading.doubts.good(Instant::now());
+        }
         match done {
             Done::Task(mo_id, answer) => self.take_task(reading, &mo_id, answer)?,
-            Done::Recent(answer) => {
-                reading.knows_recent = true;
-                for task in usable(answer)?.unwrap_or_default() {
-                    self.watched
-                        .add(&task.value, Origin::Discovered, Instant::now());
-                }
-            }
+            Done::Recent(answer) => self.take_recent(reading, answer).await?,
             Done::Clock(sent, answer) => {
-                if let Some(server) = usable(answer)? {
+                reading.is_probing = false;
+                let answer = match answer {
+                    // One lost answer among good ones.
+                    Err(error) if error.is_passing() && reading.doubts.is_well_since(asked) => {
+                        return Ok(());
+                    }
+                    answer => usable(answer)?,
+                };
+                if let Some(server) = answer {
                     let clock = ServerClock::from_reading(server, sent, Timestamp::now());
                     self.set_clock(clock).await?;
                 }
             }
             Done::Labels(answer) => {
-                if let Some(rows) = usable(answer)? {
-                    self.tell(Update::Labels(Labels::new(rows))).await?;
+                match answer {
+                    Ok(rows) => self.tell(Update::Labels(Labels::new(rows))).await?,
+                    Err(error) if error.is_session_dead() => {
+                        return Err(End::SessionDead(Box::new(error)));
+                    }
+                    Err(error) if concerns_all(&error) => {
+                        return Err(Halt::Failed(Box::new(error)).into());
+                    }
+                    // Operations go by their ids until the next connection: nothing to stop for.
+                    Err(error) if error.is_passing() => return Ok(()),
+                    Err(_) => {}
                 }
                 self.has_labels = true;
             }
@@ -125,10 +155,40 @@ impl Endpoint {
                 return Err(End::SessionDead(Box::new(error)));
             }
             Err(error) if error.is_passing() => {
+                return self.take_bad_answer(reading, mo_id, error, asked);
+            }
+            Err(error) => self.unreadable(reading, mo_id, error.reason()),
+        }
+        reading.doubts.read(mo_id);
+        Ok(())
+    }
+
+    /// A task was read in vain, for a reason that may pass.
+    fn take_bad_answer(
+        &mut self,
+        reading: &mut Reading,
+        mo_id: &Arc<str>,
+        error: Error,
+        asked: Instant,
+    ) -> Result<(), End> {
+        let now = Instant::now();
+        let ask = match reading.doubts.task(mo_id, &error, asked) {
+            Trouble::All => {
                 self.watched.at(mo_id, now);
                 return Err(Halt::Failed(Box::new(error)).into());
             }
-            Err(error) => self.unreadable(reading, mo_id, error.reason()),
+            Trouble::Once { ask } => {
+                self.watched.at(mo_id, now + self.options.tempo.first_retry);
+                ask
+            }
+            Trouble::Again { ask } => {
+                self.unreadable(reading, mo_id, error.reason());
+                ask
+            }
+        };
+        if ask && !reading.is_probing {
+            reading.is_probing = true;
+            reading.ask_time();
         }
         Ok(())
     }
@@ -151,6 +211,11 @@ impl Endpoint {
         }
         let at = self.now();
         reading.changes.push(TaskChange::Whole { info, at });
+        self.make_room(reading);
+    }
+
+    /// Finished tasks beyond the limits leave.
+    pub(super) fn make_room(&mut self, reading: &mut Reading) {
         for mo_id in self.watched.make_room() {
             self.leave_view(&mo_id);
             reading.changes.push(TaskChange::Dropped { mo_id });
@@ -228,7 +293,7 @@ impl Endpoint {
                 self.wishes.push(Wish::LookUp(trace));
                 return Err(End::SessionDead(Box::new(error)));
             }
-            Err(error) if error.is_passing() => {
+            Err(error) if concerns_all(&error) => {
                 self.wishes.push(Wish::LookUp(trace));
                 return Err(Halt::Failed(Box::new(error)).into());
             }

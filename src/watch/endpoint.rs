@@ -15,6 +15,7 @@ use super::{
     backoff::Backoff,
     lookups::LookUps,
     push::Fetch,
+    rate::Rate,
     reading::Wish,
     update::CancelAnswer,
     watched::{Origin, Pace, Watched},
@@ -105,6 +106,10 @@ pub(super) struct Endpoint {
     pub(super) litter: Vec<Arc<TaskCollector>>,
     pub(super) has_labels: bool,
     pub(super) lookups: LookUps,
+    /// How fast tasks are read one by one.
+    pub(super) rate: Rate,
+    /// Why the recent tasks cannot be listed, where that was told.
+    pub(super) unlisted: Option<String>,
     backoff: Backoff,
     client: Option<Arc<Client>>,
 }
@@ -121,7 +126,7 @@ impl Endpoint {
             queued: options.tempo.queued.max(options.interval),
             unreadable: options.tempo.unreadable,
         };
-        let mut watched = Watched::new(pace, options.keep_finished);
+        let mut watched = Watched::new(pace, options.keep_finished, options.most_tasks);
         for task in &options.tasks {
             watched.add(task, Origin::Named, Instant::now());
         }
@@ -138,6 +143,8 @@ impl Endpoint {
             litter: Vec::new(),
             has_labels: false,
             lookups: LookUps::new(Instant::now()),
+            rate: Rate::new(options.most_reads, Instant::now()),
+            unlisted: None,
             backoff: Backoff::new(options.tempo, fastrand::u64(..)),
             client: None,
             options,

@@ -7,6 +7,8 @@
 mod answers;
 mod backoff;
 mod command;
+mod discovery;
+mod doubts;
 mod endpoint;
 mod joining;
 mod link;
@@ -15,6 +17,7 @@ mod options;
 mod pace;
 mod past_query;
 mod push;
+mod rate;
 mod reading;
 mod translate;
 mod update;

@@ -72,6 +72,11 @@ pub struct WatchOptions {
     pub questions: bool,
     /// How many finished tasks are kept on the board besides those that are named or pinned.
     pub keep_finished: usize,
+    /// How many tasks are watched at most, besides those that are named. Where there are more, the finished ones that
+    /// are not pinned make room, the oldest first; beyond that no further ones are taken, and that is told.
+    pub most_tasks: usize,
+    /// How many tasks are read in a second at most, where that is done one by one; as many at once after a rest.
+    pub most_reads: u32,
 }
 
 impl WatchOptions {
@@ -89,6 +94,8 @@ impl WatchOptions {
             typical: false,
             questions: false,
             keep_finished: 5_000,
+            most_tasks: 100_000,
+            most_reads: 100,
         }
     }
 }

@@ -292,6 +292,7 @@ impl Endpoint {
         let error = match answer {
             Ok(set) => {
                 push.failures = 0;
+                reading.doubts.good(now);
                 push.next_wait = now;
                 // What an answer brings at once happened while none was asked for.
                 let since = match lasted {

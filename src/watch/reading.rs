@@ -11,6 +11,7 @@ use tokio::{
 use super::{
     CancelAnswer, Link, PastRequest, Update,
     answers::{Done, End},
+    doubts::Doubts,
     endpoint::{Endpoint, Halt},
     lookups::Found,
     push::Fetch,
@@ -43,7 +44,8 @@ pub(super) enum Wish {
 /// What is under way.
 pub(super) struct Reading {
     pub(super) client: Arc<Client>,
-    pub(super) requests: JoinSet<Done>,
+    /// Each with the time when it was asked for.
+    pub(super) requests: JoinSet<(Instant, Done)>,
     /// Look-ups; most of the time they wait for their turn.
     look_ups: JoinSet<Found>,
     /// The long poll, if one runs.
@@ -57,6 +59,9 @@ pub(super) struct Reading {
     /// When the oldest of them may have happened.
     pub(super) since: Option<Instant>,
     pub(super) began: Instant,
+    pub(super) doubts: Doubts,
+    /// Whether the server was asked for its time, to see whether it answers at all.
+    pub(super) is_probing: bool,
     /// Whether the list of recent tasks was read.
     pub(super) knows_recent: bool,
     discover_at: Option<Instant>,
@@ -77,6 +82,8 @@ impl Endpoint {
             changes: Vec::new(),
             since: None,
             began: now,
+            doubts: Doubts::default(),
+            is_probing: false,
             knows_recent: false,
             discover_at: self.options.discover.then_some(now),
             clock_at: now + CLOCK_INTERVAL,
@@ -129,8 +136,8 @@ impl Endpoint {
                     let mut next = Some(done);
                     while let Some(done) = next {
                         // A request that panicked or was aborted has no answer.
-                        if let Ok(done) = done {
-                            self.take_answer(reading, done).await?;
+                        if let Ok((asked, done)) = done {
+                            self.take_answer(reading, asked, done).await?;
                         }
                         next = match reading.changes.len() {
                             ..GATHERED => reading.requests.try_join_next(),
@@ -166,9 +173,7 @@ impl Endpoint {
         }
         if reading.clock_at <= now {
             reading.clock_at = now + CLOCK_INTERVAL;
-            let sent = Timestamp::now();
-            reading
-                .start(move |client| async move { Done::Clock(sent, client.current_time().await) });
+            reading.ask_time();
         }
         if reading.discover_at.is_some_and(|at| at <= now) {
             reading.discover_at = Some(now + self.options.discover_interval);
@@ -179,6 +184,8 @@ impl Endpoint {
             return;
         }
         while reading.requests.len() < IN_FLIGHT
+            && self.watched.next_time().is_some_and(|due| due <= now)
+            && self.rate.take(now)
             && let Some((mo_id, known)) = self.watched.next_due(now)
         {
             reading.read(mo_id, known);
@@ -199,6 +206,10 @@ impl Endpoint {
             Fetch::Poll { .. } => reading.requests.len() < IN_FLIGHT,
         };
         let tasks = can_start.then(|| self.watched.next_time()).flatten();
+        let tasks = tasks.map(|due| match &self.fetch {
+            Fetch::Push(_) => due,
+            Fetch::Poll { .. } => due.max(self.rate.next()),
+        });
         let fetch = self.fetch.next_time();
         [
             tasks,
@@ -275,7 +286,15 @@ impl Reading {
     where
         F: Future<Output = Done> + Send + 'static,
     {
-        self.requests.spawn(request(self.client.clone()));
+        let asked = Instant::now();
+        let answer = request(self.client.clone());
+        self.requests.spawn(async move { (asked, answer.await) });
+    }
+
+    /// Asks for the server's time.
+    pub(super) fn ask_time(&mut self) {
+        let sent = Timestamp::now();
+        self.start(move |client| async move { Done::Clock(sent, client.current_time().await) });
     }
 
     pub(super) fn look_up<F>(&mut self, look_up: impl FnOnce(Arc<Client>) -> F)

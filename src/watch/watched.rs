@@ -55,6 +55,14 @@ struct Entry {
     root: Option<Arc<str>>,
 }
 
+/// Whether tasks are turned away because there are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    None,
+    Untold,
+    Told,
+}
+
 /// The watched tasks.
 #[derive(Debug)]
 pub(super) struct Watched {
@@ -70,6 +78,12 @@ pub(super) struct Watched {
     lost: HashSet<Arc<str>>,
     /// How many finished tasks are kept.
     keep: usize,
+    /// How many tasks are watched at most, besides those that are named.
+    most: usize,
+    /// Whether a task was turned away for that, and nobody was told yet.
+    refused: Refusal,
+    /// Tasks that made room: not discovered again while they are among the recent ones.
+    let_go: HashSet<Arc<str>>,
     /// Tasks that the user does not want to see.
     dismissed: HashSet<Arc<str>>,
     /// Whether tasks are read again and again; not while their changes are pushed.
@@ -77,7 +91,7 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(pace: Pace, keep: usize) -> Self {
+    pub(super) fn new(pace: Pace, keep: usize, most: usize) -> Self {
         Self {
             pace,
             entries: HashMap::new(),
@@ -86,6 +100,9 @@ impl Watched {
             finished: VecDeque::new(),
             lost: HashSet::new(),
             keep,
+            most,
+            refused: Refusal::None,
+            let_go: HashSet::new(),
             dismissed: HashSet::new(),
             is_paced: true,
         }
@@ -106,6 +123,12 @@ impl Watched {
             }
             return false;
         }
+        if origin != Origin::Named && self.entries.len() >= self.most {
+            if self.refused == Refusal::None {
+                self.refused = Refusal::Untold;
+            }
+            return false;
+        }
         let entry = Entry {
             origin,
             pinned: false,
@@ -123,6 +146,28 @@ impl Watched {
         self.entries.insert(mo_id.clone(), entry);
         self.queue.insert((now, mo_id.clone()));
         true
+    }
+
+    /// These are the recent tasks: those that are new are watched.
+    pub(super) fn discovered(&mut self, recent: &[Arc<str>], now: Instant) {
+        if !self.let_go.is_empty() {
+            let recent: HashSet<&Arc<str>> = recent.iter().collect();
+            self.let_go.retain(|mo_id| recent.contains(mo_id));
+        }
+        for mo_id in recent {
+            if !self.let_go.contains(mo_id) {
+                self.add(mo_id, Origin::Discovered, now);
+            }
+        }
+    }
+
+    /// Whether a task was turned away because there are too many, for the first time since there was room.
+    pub(super) fn take_refusal(&mut self) -> bool {
+        let is_new = self.refused == Refusal::Untold;
+        if is_new {
+            self.refused = Refusal::Told;
+        }
+        is_new
     }
 
     /// Watches a task no more. Answers whether it was watched.
@@ -354,8 +399,10 @@ impl Watched {
     /// Drops the oldest finished tasks beyond the limit, except those that are named, pinned, or above a task that
     /// still runs. Answers who was dropped.
     pub(super) fn make_room(&mut self) -> Vec<Arc<str>> {
+        let going_on = self.entries.len() - self.finished.len();
+        let keep = self.keep.min(self.most.saturating_sub(going_on));
         // A tenth over the limit before anything is done: looking for what is needed costs the whole set.
-        if self.finished.len() <= self.keep + self.keep / 10 {
+        if self.finished.len() <= keep + keep / 10 {
             return Vec::new();
         }
         let needed: HashSet<Arc<str>> = self
@@ -365,7 +412,7 @@ impl Watched {
             .flat_map(|entry| [entry.parent.clone(), entry.root.clone()])
             .flatten()
             .collect();
-        let excess = self.finished.len() - self.keep;
+        let excess = self.finished.len() - keep;
         let is_kept = |mo_id: &Arc<str>| match self.entries.get(mo_id) {
             Some(entry) => {
                 let key = entry.key.as_ref().unwrap_or(mo_id);
@@ -381,7 +428,14 @@ impl Watched {
             .cloned()
             .collect();
         for mo_id in &dropped {
+            let entry = self.entries.get(mo_id);
+            if entry.is_some_and(|entry| entry.origin == Origin::Discovered) {
+                self.let_go.insert(mo_id.clone());
+            }
             self.remove(mo_id);
+        }
+        if self.entries.len() < self.most {
+            self.refused = Refusal::None;
         }
         dropped
     }

@@ -63,7 +63,7 @@ fn told(board: &Board, record: &Record) -> String {
 pub(super) fn profiles() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let profiles = config_file().profiles.into_iter();
-        let named = profiles.map(|(name, profile)| (name, profile.url));
+        let named = profiles.map(|(name, profile)| (name, profile.url.map(|url| url.shown())));
         fitting(named, &typed.to_string_lossy())
     })
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::ConfigError;
+use super::super::{ConfigError, GivenUrl};
 use crate::vim::Fingerprint;
 
 /// How to reach the vCenter.
@@ -12,7 +12,7 @@ use crate::vim::Fingerprint;
 pub struct ConnectionArgs {
     /// Address of the vCenter; without a scheme it means https [also: GOVC_URL]
     #[arg(long, env = "VTASK_URL", hide_env_values = true)]
-    pub url: Option<String>,
+    pub url: Option<GivenUrl>,
 
     /// Account to sign in with; its password comes from --password-file, VTASK_PASSWORD or a prompt
     /// [also: GOVC_USERNAME, GOVC_PASSWORD]

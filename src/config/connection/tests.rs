@@ -40,7 +40,7 @@ fn flags_win_over_the_environment() {
         ("VTASK_PASSWORD", "mine"),
     ]);
     let args = ConnectionArgs {
-        url: Some("vc02.lab".to_owned()),
+        url: Some("vc02.lab".into()),
         username: Some("kim".to_owned()),
         ..ConnectionArgs::default()
     };
@@ -53,7 +53,7 @@ fn flags_win_over_the_environment() {
 fn ready_sessions_need_no_account_and_exclude_each_other() {
     let url = ("VTASK_URL_UNUSED", "");
     let args = ConnectionArgs {
-        url: Some("vc01.lab".to_owned()),
+        url: Some("vc01.lab".into()),
         ..ConnectionArgs::default()
     };
     let session = environment(&[url, ("VTASK_SESSION", "abc")]);
@@ -71,7 +71,7 @@ fn ready_sessions_need_no_account_and_exclude_each_other() {
 fn credentials_do_not_travel_in_the_clear() {
     let environment = environment(&[("VTASK_PASSWORD", "pw")]);
     let mut args = ConnectionArgs {
-        url: Some("http://vc01.lab".to_owned()),
+        url: Some("http://vc01.lab".into()),
         username: Some("ops".to_owned()),
         ..ConnectionArgs::default()
     };
@@ -87,7 +87,7 @@ fn what_is_missing_is_said() {
     let error = resolve(&ConnectionArgs::default(), &nothing).unwrap_err();
     assert!(error.0.contains("--url"), "{error}");
     let args = ConnectionArgs {
-        url: Some("vc01.lab".to_owned()),
+        url: Some("vc01.lab".into()),
         ..ConnectionArgs::default()
     };
     let error = resolve(&args, &nothing).unwrap_err();

@@ -195,7 +195,9 @@ impl Filter {
 
     /// Whether, whatever matches this filter, matches the other one, too; as far as that is plain.
     pub fn narrows(&self, other: &Self) -> bool {
-        !self.is_timed() && !other.is_timed() && self.expr.implies(&other.expr)
+        !self.is_timed()
+            && !other.is_timed()
+            && (self.expr == other.expr || self.expr.implies(&other.expr))
     }
 }
 

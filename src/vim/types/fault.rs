@@ -4,7 +4,7 @@ use std::iter;
 
 use serde_json::{Map, Value};
 
-use super::{any::type_name, message::LocalizableMessage};
+use super::{any::type_name, limits::bounded, message::LocalizableMessage};
 
 /// Fields that every fault may have; whatever else it carries is its type's own.
 const COMMON_FIELDS: [&str; 7] = [
@@ -27,7 +27,7 @@ pub struct Fault(Value);
 impl Fault {
     /// A fault as sent; any value is accepted, for a server's word about a failure is never thrown away.
     pub fn new(wire: Value) -> Self {
-        Self(wire)
+        Self(bounded(wire))
     }
 
     /// The fault inside the wrapping, if there is one.

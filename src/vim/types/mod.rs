@@ -7,6 +7,7 @@
 
 mod any;
 mod fault;
+pub mod limits;
 mod message;
 mod reason;
 mod reference;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{
     any::{int, string, type_name, unboxed},
+    limits::bounded,
     time::date_time,
 };
 
@@ -28,7 +29,7 @@ pub struct TaskEvent {
 impl TaskEvent {
     /// Reads an event in whatever form.
     pub fn from_json(value: Value) -> Self {
-        let event = unboxed(value);
+        let event = bounded(unboxed(value));
         let text = |field: &str| string(field, event[field].clone()).unwrap_or_default();
         let declared = type_name(&event).unwrap_or_default();
         let id = Some(text("eventTypeId")).filter(|id| !id.is_empty());

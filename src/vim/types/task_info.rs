@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     any::{Malformed, boolean, int, items, object, string, unboxed},
     fault::Fault,
+    limits::{self, bounded},
     message::LocalizableMessage,
     reason::TaskReason,
     reference::ManagedObjectReference,
@@ -171,6 +172,7 @@ impl TaskInfo {
     /// # Errors
     /// When the value is of another kind than the field, or unsets a required field. The field keeps its value.
     pub fn assign(&mut self, field: &str, value: Value) -> Result<(), Malformed> {
+        let value = bounded(value);
         let unset = value.is_null();
         if unset && let Some(required) = REQUIRED.iter().find(|name| **name == field) {
             return Err(Malformed::Missing {
@@ -371,7 +373,7 @@ impl Unknown {
     fn assign(&mut self, field: &str, value: Value) {
         if !value.is_null() {
             let fields = self.0.get_or_insert_default();
-            fields.insert(field.to_owned(), value);
+            limits::insert(fields, field, value);
         } else if let Some(fields) = &mut self.0 {
             fields.shift_remove(field);
             self.0 = self.0.take().filter(|fields| !fields.is_empty());

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::any::{items, string, unboxed};
+use super::{
+    any::{items, string, unboxed},
+    limits::bounded,
+};
 
 /// A question that waits for somebody's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +20,7 @@ impl VmQuestion {
     /// The question in a `VirtualMachineRuntimeInfo`, if there is one. A question without words is one all the same.
     pub fn of_runtime(runtime: Value) -> Option<Self> {
         let question = match unboxed(runtime) {
-            Value::Object(mut runtime) => unboxed(runtime.shift_remove("question")?),
+            Value::Object(mut runtime) => bounded(unboxed(runtime.shift_remove("question")?)),
             _ => return None,
         };
         if !question.is_object() {

@@ -1,0 +1,66 @@
+//! What the targets do with a body: shared with the tests, so that it is compiled and run where there is no fuzzer.
+
+use vtask::{
+    text::sanitize,
+    vim::types::{Fault, Path, TaskInfo, UpdateSet},
+};
+
+const TASK: &[u8] = include_bytes!("seeds/task_info/running.json");
+
+/// Any body as a `TaskInfo`: read, judged, shown and written again, and what was written reads the same.
+pub fn task_info(body: &[u8]) {
+    let Ok(value) = serde_json::from_slice(body) else {
+        return;
+    };
+    let Ok(info) = TaskInfo::from_json(value) else {
+        return;
+    };
+    let _ = (info.ended_cancelled(), info.parent_key(), info.root_key());
+    if let Some(error) = &info.error {
+        sanitize(&error.text());
+    }
+    let written = info.to_json();
+    let again = TaskInfo::from_json(written.clone()).expect("what was written can be read");
+    assert_eq!(again.to_json(), written);
+}
+
+/// Any body as an `UpdateSet`, its changes applied to a task.
+pub fn update_set(body: &[u8]) {
+    let Ok(set) = serde_json::from_slice::<UpdateSet>(body) else {
+        return;
+    };
+    let task = serde_json::from_slice(TASK).expect("the seed is JSON");
+    let mut info = TaskInfo::from_json(task).expect("the seed is a task");
+    let filters = set.filter_set.into_iter();
+    for object in filters.flat_map(|filter| filter.object_set) {
+        for change in object.change_set {
+            match change.into_parts() {
+                (Path::Info, value) => drop(TaskInfo::from_json(value)),
+                (Path::Field(field), value) => drop(info.assign(field, value)),
+                (Path::Other(field), value) => drop(info.assign(&field, value)),
+            }
+        }
+    }
+    let written = info.to_json();
+    assert!(TaskInfo::from_json(written).is_ok());
+}
+
+/// Any body as a fault: its chain, its words and its own fields.
+pub fn fault(body: &[u8]) {
+    let Ok(value) = serde_json::from_slice(body) else {
+        return;
+    };
+    let fault = Fault::new(value);
+    for fault in fault.chain() {
+        let text = sanitize(&fault.text()).into_owned();
+        assert!(!text.chars().any(char::is_control), "{text:?}");
+        let _ = (
+            fault.type_name(),
+            fault.is_request_canceled(),
+            fault.messages(),
+        );
+        fault.own_fields().for_each(drop);
+    }
+    let again = Fault::new(fault.as_json().clone());
+    assert_eq!(again.text(), fault.text());
+}

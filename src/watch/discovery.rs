@@ -1,0 +1,64 @@
+//! The list of recent tasks: where tasks come from that nobody named.
+
+use tokio::time::Instant;
+
+use super::{
+    Update,
+    answers::End,
+    endpoint::{Endpoint, Halt},
+    reading::Reading,
+};
+use crate::vim::{Error, types::ManagedObjectReference};
+
+impl Endpoint {
+    /// The list came, or not.
+    pub(super) async fn take_recent(
+        &mut self,
+        reading: &mut Reading,
+        answer: Result<Vec<ManagedObjectReference>, Error>,
+    ) -> Result<(), End> {
+        reading.knows_recent = true;
+        let error = match answer {
+            Ok(tasks) => {
+                reading.doubts.listed();
+                self.unlisted = None;
+                self.make_room(reading);
+                let tasks: Vec<_> = tasks.into_iter().map(|task| task.value).collect();
+                self.watched.discovered(&tasks, Instant::now());
+                return self.tell_of_too_many().await;
+            }
+            Err(error) => error,
+        };
+        if error.is_session_dead() {
+            return Err(End::SessionDead(Box::new(error)));
+        }
+        if error.is_passing() {
+            return if reading.doubts.list(&error) {
+                Err(Halt::Failed(Box::new(error)).into())
+            } else {
+                Ok(())
+            };
+        }
+        let reason = error.reason();
+        if self.unlisted.as_ref() != Some(&reason) {
+            let told = format!(
+                "The recent tasks cannot be listed, so that new ones will not show up by themselves: {reason}"
+            );
+            self.unlisted = Some(reason);
+            self.tell(Update::Notice(told.into())).await?;
+        }
+        Ok(())
+    }
+
+    /// Says once that there are more tasks than are watched.
+    async fn tell_of_too_many(&mut self) -> Result<(), End> {
+        if self.watched.take_refusal() {
+            let most = self.options.most_tasks;
+            let told = format!(
+                "There are more than {most} tasks; further ones are not watched unless they are named."
+            );
+            self.tell(Update::Notice(told.into())).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! In whatever order tasks are heard of, the board is the same; and whatever is told, it stays in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use vtask::{
+    task::{Board, EndpointId, Handle, StatusCounts, TaskChange, TaskId, Touched},
+    vim::types::TaskInfo,
+};
+
+use crate::cases;
+
+const HERE: EndpointId = EndpointId(0);
+const TASKS: usize = 10;
+
+/// A task as it is told: its number, its parent's, its state, its figure.
+#[derive(Debug, Clone)]
+struct Told {
+    number: usize,
+    parent: Option<usize>,
+    state: &'static str,
+    progress: Option<i32>,
+}
+
+fn moment() -> jiff::Timestamp {
+    "2026-01-01T00:00:10Z".parse().unwrap()
+}
+
+fn mo_id(number: usize) -> String {
+    format!("task-{number}")
+}
+
+/// Keys and moIds need not be the same.
+fn key(number: usize) -> String {
+    if number.is_multiple_of(3) {
+        format!("key-{number}")
+    } else {
+        mo_id(number)
+    }
+}
+
+impl Told {
+    fn change(&self) -> TaskChange {
+        let mut wire = json!({
+            "key": key(self.number), "task": {"type": "Task", "value": mo_id(self.number)}, "descriptionId": "x.y",
+            "state": self.state, "cancelled": false, "cancelable": true, "reason": {"_typeName": "TaskReasonSystem"},
+            "queueTime": "2026-01-01T00:00:00Z", "startTime": "2026-01-01T00:00:01Z", "eventChainId": 1,
+            "progress": self.progress
+        });
+        if let Some(parent) = self.parent {
+            wire["parentTaskKey"] = Value::from(key(parent));
+        }
+        TaskChange::Whole {
+            info: Box::new(TaskInfo::from_json(wire).unwrap()),
+            at: moment(),
+        }
+    }
+}
+
+fn told(
+    parents: impl Strategy<Value = Option<usize>>,
+    number: usize,
+) -> impl Strategy<Value = Told> {
+    let states = prop::sample::select(&["queued", "running", "success", "error"][..]);
+    (parents, states, prop::option::of(0..=100)).prop_map(move |(parent, state, progress)| Told {
+        number,
+        parent,
+        state,
+        progress,
+    })
+}
+
+/// A forest, each task after its parent; the parent of some is never heard of.
+fn forest() -> impl Strategy<Value = Vec<Told>> {
+    (0..TASKS)
+        .map(|number| {
+            told(
+                prop::option::of(0..number.max(1))
+                    .prop_map(move |parent| parent.filter(|parent| *parent < number)),
+                number,
+            )
+        })
+        .collect::<Vec<_>>()
+}
+
+/// What can be said of a board, by names.
+fn portrait(board: &Board) -> BTreeMap<String, String> {
+    let name = |handle: Handle| board.get(handle).map(|record| record.id.mo_id.to_string());
+    let one = |(handle, record): (Handle, &vtask::task::Record)| {
+        let children: BTreeSet<_> = board
+            .children(handle)
+            .iter()
+            .map(|child| name(*child))
+            .collect();
+        let said = format!(
+            "{:?} parent {:?} root {:?} children {children:?} family {:?} progress {:?}",
+            record.status(),
+            board.parent(handle).map(name),
+            name(board.root(handle)),
+            board.family(handle),
+            board.progress(handle)
+        );
+        (record.id.mo_id.to_string(), said)
+    };
+    board.iter().map(one).collect()
+}
+
+/// What has to hold of every board.
+fn check(board: &Board) -> Result<(), TestCaseError> {
+    let mut counts = StatusCounts::default();
+    for (handle, record) in board.iter() {
+        counts.add(record.status());
+        prop_assert_eq!(board.find(&record.id), Some(handle));
+        let path: Vec<_> = board.path(handle).take(1000).collect();
+        prop_assert!(path.len() <= board.len() + 1, "a path without end");
+        if let Some(parent) = board.parent(handle) {
+            prop_assert!(board.children(parent).contains(&handle));
+        }
+        let mut below = StatusCounts::default();
+        below.add(record.status());
+        let mut waiting: Vec<_> = board.children(handle).to_vec();
+        let mut seen = BTreeSet::new();
+        while let Some(child) = waiting.pop() {
+            let name = board.get(child).map(|record| record.id.mo_id.clone());
+            prop_assert!(seen.insert(name), "a task below itself");
+            prop_assert!(board.parent(child).is_some());
+            below.add(board.get(child).unwrap().status());
+            waiting.extend(board.children(child));
+        }
+        prop_assert_eq!(board.family(handle), below);
+    }
+    prop_assert_eq!(board.counts(), counts);
+    prop_assert_eq!(usize::try_from(counts.total()).unwrap(), board.len());
+    Ok(())
+}
+
+/// Anything that can be told.
+fn anything() -> impl Strategy<Value = TaskChange> {
+    let number = 0..TASKS;
+    prop_oneof![
+        6 => number.clone().prop_flat_map(|number| told(prop::option::of(0..TASKS), number)).prop_map(|told| told.change()),
+        3 => (number.clone(), number.clone(), prop::bool::ANY).prop_map(|(one, other, cut)| TaskChange::Fields {
+            mo_id: mo_id(one).into(),
+            fields: vec![("parentTaskKey".into(), if cut { Value::Null } else { Value::from(key(other)) })],
+            at: moment(),
+        }),
+        1 => (number.clone(), number.clone()).prop_map(|(one, other)| TaskChange::Fields {
+            mo_id: mo_id(one).into(), fields: vec![("key".into(), Value::from(key(other))), ("state".into(), json!("success"))], at: moment(),
+        }),
+        1 => number.clone().prop_map(|number| TaskChange::Gone { mo_id: mo_id(number).into(), at: moment() }),
+        1 => number.clone().prop_map(|number| TaskChange::Ghost { key: key(number).into(), reason: "unknown".into() }),
+        1 => number.clone().prop_map(|number| TaskChange::Unreadable { mo_id: mo_id(number).into(), reason: "unknown".into() }),
+        2 => number.prop_map(|number| TaskChange::Dropped { mo_id: mo_id(number).into() }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(cases(192))]
+
+    #[test]
+    fn the_order_in_which_tasks_are_heard_of_does_not_matter(
+        (forest, shuffled) in forest().prop_flat_map(|forest| (Just(forest.clone()), Just(forest).prop_shuffle()))
+    ) {
+        let board = |tasks: &[Told]| {
+            let mut board = Board::new();
+            for told in tasks {
+                board.apply(HERE, told.change(), &mut Touched::default()).unwrap();
+            }
+            board
+        };
+        let (one, other) = (board(&forest), board(&shuffled));
+        check(&one)?;
+        check(&other)?;
+        prop_assert_eq!(portrait(&one), portrait(&other));
+        for told in &forest {
+            let handle = one.find(&TaskId::new(HERE, mo_id(told.number))).unwrap();
+            let parent = one.parent(handle).and_then(|parent| one.get(parent)).map(|record| record.id.mo_id.to_string());
+            prop_assert_eq!(parent, told.parent.map(mo_id));
+        }
+    }
+
+    #[test]
+    fn whatever_is_told_the_board_stays_in_order(changes in prop::collection::vec(anything(), 0..60)) {
+        let mut board = Board::new();
+        for change in changes {
+            let _ = board.apply(HERE, change, &mut Touched::default());
+            check(&board)?;
+        }
+    }
+}

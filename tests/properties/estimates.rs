@@ -1,0 +1,93 @@
+//! Estimates: whatever was observed, a figure is a figure, and its ends are in order.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use vtask::task::{Estimate, History, TimeLeft, Typical, estimate, patience};
+
+use crate::cases;
+
+fn start() -> Timestamp {
+    "2026-01-01T00:00:00Z".parse().unwrap()
+}
+
+fn after(seconds: f64) -> Timestamp {
+    start() + SignedDuration::from_secs_f64(seconds)
+}
+
+/// What was observed: pauses between, figures, new phases.
+fn observations() -> impl Strategy<Value = Vec<(f64, Option<u8>, bool)>> {
+    let pause = prop_oneof![3 => 0.0..5.0, 2 => 0.0..500.0, 1 => -50.0..1e6];
+    prop::collection::vec(
+        (
+            pause,
+            prop::option::weighted(0.9, 0_u8..=100),
+            prop::bool::weighted(0.1),
+        ),
+        0..80,
+    )
+}
+
+fn durations() -> impl Strategy<Value = Vec<Duration>> {
+    prop::collection::vec(
+        prop_oneof![0.0..1e4, Just(0.0), 1e6..1e9].prop_map(Duration::from_secs_f64),
+        0..40,
+    )
+}
+
+fn in_order(estimate: Estimate) -> bool {
+    estimate.low <= estimate.best && estimate.best <= estimate.high
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
+
+    #[test]
+    fn figures_are_in_order_whatever_was_seen(
+        observations in observations(), durations in durations(), sorted in any::<bool>(), late in -1e4..1e8_f64, began in prop::option::of(-1e6..1e6_f64)
+    ) {
+        let mut percents: Vec<_> = observations.iter().filter_map(|(_, percent, _)| *percent).collect();
+        percents.sort_unstable();
+        let mut percents = percents.into_iter();
+        let mut history = History::begin(began.map(after), start(), None);
+        let mut at = 0.0;
+        for (pause, percent, phase) in observations {
+            at += pause;
+            let percent = if sorted { percent.and_then(|_| percents.next()) } else { percent };
+            history.observe(after(at), percent, phase);
+        }
+        let typical = Typical::of(durations);
+        let now = after(at + late);
+        for (history, typical) in [(Some(&history), typical.as_ref()), (Some(&history), None), (None, typical.as_ref()), (None, None)] {
+            let estimate = estimate(start(), history, typical, now);
+            if let Some(estimate) = estimate {
+                prop_assert!(in_order(estimate), "{:?}", estimate);
+            }
+            prop_assert!(!TimeLeft::of(estimate, typical).to_string().is_empty());
+        }
+        let _ = patience(start(), &history, typical.as_ref());
+    }
+
+    #[test]
+    fn an_even_pace_is_told_as_such_and_less_is_left_later(each in 0.5..600.0_f64, most in 20_u8..95) {
+        let mut history = History::begin(Some(start()), start(), Some(0));
+        let mut before = f64::INFINITY;
+        for percent in 1..=most {
+            let now = after(each * f64::from(percent));
+            history.observe(now, Some(percent), false);
+            if percent < 10 {
+                continue;
+            }
+            let Some(estimate) = estimate(start(), Some(&history), None, now) else {
+                continue;
+            };
+            let left = each * f64::from(100 - percent);
+            let best = estimate.best.as_secs_f64();
+            prop_assert!(best > 0.6 * left && best < 1.6 * left, "{} of {} at {}", best, left, percent);
+            prop_assert!(best < before * 1.02, "{} after {}", best, before);
+            before = best;
+        }
+        prop_assert!(before.is_finite());
+    }
+}

@@ -1,0 +1,192 @@
+//! Filters: any text is read or refused, and what is read means what its parts mean.
+
+use proptest::prelude::*;
+use serde_json::json;
+use vtask::{
+    task::{
+        Board, EndpointId, Filter, Handle, Saved, TaskChange, TaskId, Touched, filter::complete,
+    },
+    vim::types::TaskInfo,
+};
+
+use crate::cases;
+
+const HERE: EndpointId = EndpointId(0);
+const NAMES: [&str; 5] = ["web-01", "db-01", "db-prod", "データ", "a \"b\" c"];
+const STATES: [&str; 4] = ["queued", "running", "success", "error"];
+
+/// A task: name, state, figure.
+type Task = (usize, usize, Option<i32>);
+
+/// A filter as a tree of our own.
+#[derive(Debug, Clone)]
+enum Tree {
+    Name(&'static str),
+    State(usize),
+    Below(i32),
+    NoFigure,
+    Not(Box<Tree>),
+    And(Vec<Tree>),
+    Or(Vec<Tree>),
+}
+
+impl Tree {
+    fn text(&self) -> String {
+        let joined = |parts: &[Self], word: &str| {
+            let parts: Vec<_> = parts
+                .iter()
+                .map(|part| format!("({})", part.text()))
+                .collect();
+            parts.join(word)
+        };
+        match self {
+            Self::Name(part) => format!("target:\"{part}\""),
+            Self::State(state) => format!(
+                "state:{}",
+                ["queued", "running", "success", "failed"][*state]
+            ),
+            Self::Below(figure) => format!("progress<{figure}"),
+            Self::NoFigure => "progress:none".to_owned(),
+            Self::Not(part) => format!("not ({})", part.text()),
+            Self::And(parts) => joined(parts, " "),
+            Self::Or(parts) => joined(parts, " or "),
+        }
+    }
+
+    fn holds(&self, (name, state, progress): Task) -> bool {
+        match self {
+            Self::Name(part) => NAMES[name].contains(part),
+            Self::State(wanted) => state == *wanted,
+            Self::Below(figure) => progress.is_some_and(|progress| progress < *figure),
+            Self::NoFigure => progress.is_none(),
+            Self::Not(part) => !part.holds((name, state, progress)),
+            Self::And(parts) => parts.iter().all(|part| part.holds((name, state, progress))),
+            Self::Or(parts) => parts.iter().any(|part| part.holds((name, state, progress))),
+        }
+    }
+}
+
+fn tree() -> impl Strategy<Value = Tree> {
+    let leaf = prop_oneof![
+        prop::sample::select(&["web", "db-", "01", "prod", "デ", "zzz"][..]).prop_map(Tree::Name),
+        (0..4_usize).prop_map(Tree::State),
+        (0..=100).prop_map(Tree::Below),
+        Just(Tree::NoFigure),
+    ];
+    leaf.prop_recursive(4, 20, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|part| Tree::Not(Box::new(part))),
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Tree::And),
+            prop::collection::vec(inner, 1..4).prop_map(Tree::Or),
+        ]
+    })
+}
+
+fn board(tasks: &[Task]) -> (Board, Vec<Handle>) {
+    let mut board = Board::new();
+    let mut handles = Vec::new();
+    for (number, (name, state, progress)) in tasks.iter().enumerate() {
+        let mo_id = format!("task-{number}");
+        let info = TaskInfo::from_json(json!({
+            "key": mo_id, "task": {"type": "Task", "value": mo_id}, "descriptionId": "x.y", "state": STATES[*state],
+            "entityName": NAMES[*name], "cancelled": false, "cancelable": true, "progress": progress,
+            "reason": {"_typeName": "TaskReasonSystem"}, "queueTime": "2026-01-01T00:00:00Z", "eventChainId": 1
+        }));
+        let change = TaskChange::Whole {
+            info: Box::new(info.unwrap()),
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        board.apply(HERE, change, &mut Touched::default()).unwrap();
+        handles.push(board.find(&TaskId::new(HERE, mo_id)).unwrap());
+    }
+    (board, handles)
+}
+
+fn task() -> impl Strategy<Value = Task> {
+    // A task that is over has no figure that counts.
+    (0..NAMES.len(), 0..2_usize, prop::option::of(0..=99))
+}
+
+/// Pieces of the language, put together anyhow.
+fn line() -> impl Strategy<Value = String> {
+    let pieces = [
+        "state:",
+        "running",
+        "(",
+        ")",
+        "not ",
+        "-",
+        "or ",
+        "and ",
+        "\"",
+        "/",
+        "\\",
+        "*",
+        "?",
+        "@",
+        "@loop",
+        "@db",
+        "progress",
+        "<",
+        ">=",
+        "!=",
+        "=",
+        ":",
+        "20%",
+        "1h30m",
+        "is:",
+        "stalled",
+        ",",
+        " ",
+        "target",
+        "[",
+        "{9999}",
+        "ended<",
+        "99999999999d",
+        "-9",
+        "é",
+        "\u{202e}",
+        "\0",
+    ];
+    prop_oneof![
+        ".{0,40}",
+        prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..14)
+            .prop_map(|pieces| pieces.concat()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(cases(384))]
+
+    #[test]
+    fn any_line_is_read_or_refused(line in line(), at in 0_usize..60) {
+        let saved: Saved = [("db", "target:db-*"), ("loop", "web or @loop")].map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        let (board, handles) = board(&[(0, 1, Some(20)), (2, 0, None)]);
+        match Filter::parse(&line, &saved) {
+            Ok(filter) => {
+                prop_assert_eq!(filter.text(), &line);
+                prop_assert_eq!(&Filter::parse(filter.text(), &saved).unwrap(), &filter);
+                for handle in handles {
+                    let _ = filter.judge((&board).into(), handle);
+                }
+                prop_assert!(filter.is_timed() || filter.narrows(&filter));
+            }
+            Err(error) => prop_assert!(line.get(error.place.clone()).is_some(), "{:?} in {:?}", error.place, line),
+        }
+        let at = (0..=at.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+        let _ = complete(&line[..at], &saved, (&board).into());
+    }
+
+    #[test]
+    fn a_filter_means_what_its_parts_mean(tree in tree(), other in tree(), tasks in prop::collection::vec(task(), 1..8)) {
+        let read = |tree: &Tree| Filter::parse(&tree.text(), &Saved::new()).unwrap();
+        let (filter, second) = (read(&tree), read(&other));
+        let (board, handles) = board(&tasks);
+        let narrows = filter.narrows(&second);
+        for (task, handle) in tasks.iter().zip(handles) {
+            let holds = filter.matches((&board).into(), handle);
+            prop_assert_eq!(holds, tree.holds(*task), "{} for {:?}", tree.text(), task);
+            prop_assert!(!narrows || !holds || second.matches((&board).into(), handle), "{} narrows {}", tree.text(), other.text());
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The fuzz targets' doors, with their seeds and with what a few random changes make of those.
+
+use std::{fs, path::Path};
+
+use proptest::prelude::*;
+
+use crate::{cases, doors};
+
+/// What a target does with a body.
+type Door = fn(&[u8]);
+
+const DOORS: [(&str, Door); 3] = [
+    ("task_info", doors::task_info),
+    ("update_set", doors::update_set),
+    ("fault", doors::fault),
+];
+
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/seeds")
+        .join(target);
+    let files = fs::read_dir(folder).unwrap();
+    files
+        .map(|file| fs::read(file.unwrap().path()).unwrap())
+        .collect()
+}
+
+/// A change: where, how many bytes go, what comes there.
+fn change() -> impl Strategy<Value = (prop::sample::Index, usize, Vec<u8>)> {
+    let pieces = [
+        "null",
+        "{}",
+        "[]",
+        "\"\"",
+        "\"\\ud800\"",
+        "1e999",
+        "-1",
+        "{\"_value\":",
+        "}",
+        "\"_typeName\":\"int\",",
+        ",",
+        "\u{0}",
+        "[[[[",
+        "99999999999999999999",
+    ];
+    let piece = prop::sample::select(pieces.to_vec()).prop_map(|piece| piece.as_bytes().to_vec());
+    let bytes = prop::collection::vec(any::<u8>(), 0..4);
+    (
+        any::<prop::sample::Index>(),
+        0_usize..12,
+        prop_oneof![piece, bytes],
+    )
+}
+
+#[test]
+fn every_seed_goes_through_every_door() {
+    for (target, _) in DOORS {
+        let seeds = seeds(target);
+        assert!(!seeds.is_empty(), "{target}");
+        for seed in seeds {
+            for (_, door) in DOORS {
+                door(&seed);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(512))]
+
+    #[test]
+    fn changed_seeds_do_no_harm(which in any::<prop::sample::Index>(), changes in prop::collection::vec(change(), 1..6)) {
+        for (target, door) in DOORS {
+            let seeds = seeds(target);
+            let mut body = which.get(&seeds).clone();
+            for (at, gone, new) in &changes {
+                let start = at.index(body.len() + 1);
+                let end = (start + gone).min(body.len());
+                body.splice(start..end, new.iter().copied());
+            }
+            door(&body);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The fetch loop against too much of everything: what is kept, what is asked for, and what is said about it; and against
+//! single bad answers, which must not stop the rest.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
+mod support;
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use support::{Bench, standing, watch_by};
+use vtask::{
+    simulator::{
+        Control, Options, Simulator,
+        faults::{Effect, Plan, Rule, Text},
+        scenario::Scenario,
+    },
+    vim::types::limits,
+    watch::{FetchMode, Link},
+};
+
+both_ways! {
+    texts_and_fields_are_kept_in_part,
+    beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told,
+    one_bad_answer_stops_nothing,
+    a_list_that_is_refused_is_told,
+}
+
+fn troubled(bench: &Bench) -> bool {
+    bench
+        .links
+        .iter()
+        .any(|link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. }))
+}
+
+/// Waits for what the server sees; what is told meanwhile is taken in.
+async fn until_seen(bench: &mut Bench, what: &str, mut seen: impl FnMut(&Bench) -> bool) {
+    let waiting = async {
+        while !seen(bench) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            bench.drain();
+        }
+    };
+    let met = tokio::time::timeout(Duration::from_secs(30), waiting).await;
+    assert!(met.is_ok(), "never seen: {what}; links {:?}", bench.links);
+}
+
+fn befallen_by(rule: Rule) -> Plan {
+    Plan::default().with(rule)
+}
+
+async fn texts_and_fields_are_kept_in_part(mode: FetchMode) {
+    let mut options = standing("demo");
+    let long = Text::Repeated {
+        text: "é".to_owned(),
+        times: 100_000,
+    };
+    options.faults = befallen_by(Rule::new("*", Effect::Texts(Arc::from([long]))));
+    let simulator = Simulator::start(options).await.unwrap();
+    let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
+    bench.until("tasks", |bench| bench.board.len() >= 10).await;
+    let mut cut = 0;
+    for (_, record) in bench.board.iter() {
+        let Some(info) = record.info.as_deref() else {
+            continue;
+        };
+        let name = info.entity_name.as_deref().unwrap_or_default();
+        assert!(name.chars().count() < limits::TEXT + 40);
+        cut += usize::from(name.ends_with("… 83616 more characters"));
+        for (name, _) in info.unknown.iter() {
+            assert!(name.chars().count() < limits::TEXT + 40);
+        }
+    }
+    assert!(cut >= 10, "{cut}");
+    let user = &bench.facts.as_ref().unwrap().user;
+    assert!(user.ends_with("more characters"), "{}", user.len());
+    bench.stop().await;
+}
+
+async fn beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told(mode: FetchMode) {
+    let mut options = Options::new(Scenario::load("load").unwrap()).manual();
+    options.load.tasks = Some(200);
+    options.load.finish = true;
+    let simulator = Simulator::start(options).await.unwrap();
+    let control = simulator.control();
+    let mut watching = watch_by(mode, &simulator, &[]);
+    watching.most_tasks = 120;
+    watching.keep_finished = 100;
+    let mut bench = Bench::start(watching);
+    bench
+        .until("the word", |bench| {
+            bench
+                .notices
+                .iter()
+                .any(|notice| notice.contains("more than 120 tasks"))
+        })
+        .await;
+    bench
+        .until("as many as may be", |bench| bench.board.len() == 120)
+        .await;
+    // Tasks finish and others begin: there is never more, the word is not said again and again, and nothing stops.
+    let mut seen = BTreeSet::new();
+    for _ in 0..20 {
+        control.advance(Duration::from_secs(20));
+        let before = bench.changes;
+        until_seen(&mut bench, "changes", |bench| bench.changes > before).await;
+        assert!(bench.board.len() <= 132, "{}", bench.board.len());
+        seen.extend(
+            bench
+                .board
+                .iter()
+                .map(|(_, record)| record.id.mo_id.clone()),
+        );
+    }
+    assert!(bench.notices.len() <= 22, "{}", bench.notices.len());
+    assert!(!troubled(&bench), "{:?}", bench.links);
+    bench.stop().await;
+}
+
+async fn one_bad_answer_stops_nothing(mode: FetchMode) {
+    for (kind, effect) in [
+        ("Task/info", Effect::Malformed),
+        ("Task/info", Effect::Page),
+        ("Task/info", Effect::status(502)),
+        ("Task/info", Effect::Truncated),
+        ("TaskManager/recentTask", Effect::Malformed),
+        ("TaskManager/recentTask", Effect::status(504)),
+        ("TaskManager/description", Effect::Malformed),
+        ("TaskManager/description", Effect::status(500)),
+    ] {
+        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let control = simulator.control();
+        // Labels may go on failing: they are not worth a stop at all.
+        let rule = Rule::new(kind, effect.clone());
+        let rule = if kind.ends_with("description") {
+            rule
+        } else {
+            rule.after(1).times(1)
+        };
+        control.inject(&befallen_by(rule));
+        let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
+        bench
+            .until("the truth", |bench| bench.shows_truth(&control))
+            .await;
+        let asked = requests(&control, kind);
+        control.advance(Duration::from_secs(5));
+        bench
+            .until("the new truth", |bench| bench.shows_truth(&control))
+            .await;
+        // By push no task is read by itself.
+        if !kind.ends_with("description") && (mode == FetchMode::Poll || !kind.starts_with("Task/"))
+        {
+            until_seen(&mut bench, "more requests", |_| {
+                requests(&control, kind) > asked
+            })
+            .await;
+        }
+        assert!(!troubled(&bench), "{kind} {effect:?}: {:?}", bench.links);
+        bench.stop().await;
+    }
+}
+
+async fn a_list_that_is_refused_is_told(mode: FetchMode) {
+    for status in [401, 403] {
+        let simulator = Simulator::start(standing("quiet")).await.unwrap();
+        let control = simulator.control();
+        control.inject(&befallen_by(Rule::new(
+            "TaskManager/recentTask",
+            Effect::status(status),
+        )));
+        let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
+        bench
+            .until("the word", |bench| {
+                bench.notices.iter().any(|notice| {
+                    notice.contains("cannot be listed") && notice.contains(&status.to_string())
+                })
+            })
+            .await;
+        until_seen(&mut bench, "more refusals", |_| {
+            requests(&control, "TaskManager/recentTask") > 4
+        })
+        .await;
+        bench.drain();
+        assert_eq!(bench.notices.len(), 1, "{:?}", bench.notices);
+        control.heal();
+        bench
+            .until("the truth", |bench| bench.shows_truth(&control))
+            .await;
+        assert!(!troubled(&bench), "{:?}", bench.links);
+        bench.stop().await;
+    }
+}
+
+fn requests(control: &Control, kind: &str) -> usize {
+    control
+        .requests()
+        .iter()
+        .filter(|request| request.kind == kind)
+        .count()
+}
+
+#[tokio::test]
+async fn tasks_are_read_no_faster_than_agreed() {
+    let mut options = Options::new(Scenario::load("load").unwrap()).manual();
+    options.load.tasks = Some(100);
+    let simulator = Simulator::start(options).await.unwrap();
+    let control = simulator.control();
+    let mut watching = watch_by(FetchMode::Poll, &simulator, &[]);
+    watching.interval = Duration::from_millis(1);
+    watching.most_reads = 50;
+    let mut bench = Bench::start(watching);
+    until_seen(&mut bench, "many requests", |_| {
+        requests(&control, "Task/info") > 250
+    })
+    .await;
+    bench.stop().await;
+    let times: Vec<Duration> = control
+        .requests()
+        .iter()
+        .filter(|request| request.kind == "Task/info")
+        .map(|request| request.at)
+        .collect();
+    // As many as a second allows for each second, and once as many at once.
+    let lasted = times[times.len() - 1]
+        .saturating_sub(times[0])
+        .as_secs_f64();
+    let most = 50.0 + 50.0 * (lasted + 0.5);
+    let count = u32::try_from(times.len()).unwrap();
+    assert!(f64::from(count) <= most, "{count} in {lasted} s");
+}
