@@ -330,7 +330,7 @@ async fn nothing_from_the_server_reaches_a_shell_and_files_are_safe_to_open() {
             );
         }
     }
-    assert!(cells > 300);
+    assert!(cells > 100, "{cells}");
     for place in [Path::new(env!("CARGO_MANIFEST_DIR")), folder.path()] {
         assert!(
             !place.join("vtask-was-here").exists(),

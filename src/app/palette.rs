@@ -1,4 +1,5 @@
-//! The command palette: every action of the place from which it was opened, found by a few letters.
+//! The command palette: every action of the place from which it was opened, found by a few letters; and after those
+//! what can be done in other places, which is told and not done.
 
 use nucleo_matcher::{
     Config, Matcher, Utf32Str,
@@ -9,6 +10,7 @@ use super::{
     action::Action,
     keymap::{Context, Keymap},
     line_edit::LineEdit,
+    state::Overlay,
 };
 
 /// The command palette.
@@ -22,6 +24,8 @@ pub struct Palette {
     pub found: Vec<Found>,
     /// Which of those is pointed at.
     pub chosen: usize,
+    /// What it lies over, which comes back.
+    pub below: Option<Box<Overlay>>,
 }
 
 /// An action that was found.
@@ -31,6 +35,8 @@ pub struct Found {
     pub action: Action,
     /// Which characters of its help line were found.
     pub letters: Vec<usize>,
+    /// Where it can be done, if not here.
+    pub elsewhere: Option<Context>,
 }
 
 impl Palette {
@@ -41,6 +47,7 @@ impl Palette {
             line: LineEdit::default(),
             found: Vec::new(),
             chosen: 0,
+            below: None,
         };
         palette.search(keymap);
         palette
@@ -58,17 +65,34 @@ impl Palette {
         self.chosen = self.chosen.saturating_add_signed(by).min(last);
     }
 
-    /// The action that is pointed at.
-    pub fn action(&self) -> Option<Action> {
-        Some(self.found.get(self.chosen)?.action)
+    /// What is pointed at.
+    pub fn pointed(&self) -> Option<&Found> {
+        self.found.get(self.chosen)
     }
 }
 
-/// The actions of a place that have these letters in their order, in the line of the help or in their name.
-fn find(keymap: &Keymap, from: Context, text: &str) -> Vec<Found> {
-    let actions = keymap
+/// What can be done in a place, and then what can be done in others only, in the order of the help.
+fn all(keymap: &Keymap, from: Context) -> Vec<(Action, Option<Context>)> {
+    let here: Vec<Action> = keymap
         .possible(from)
-        .filter(|action| *action != Action::Palette);
+        .filter(|action| *action != Action::Palette)
+        .collect();
+    let places = Context::ALL.into_iter();
+    let elsewhere = places.flat_map(|place| keymap.own(place).map(move |action| (action, place)));
+    let mut all: Vec<(Action, Option<Context>)> =
+        here.iter().map(|action| (*action, None)).collect();
+    for (action, place) in elsewhere {
+        let is_known = all.iter().any(|(known, _)| *known == action);
+        if action != Action::Palette && !is_known {
+            all.push((action, Some(place)));
+        }
+    }
+    all
+}
+
+/// The actions that have these letters in their order, in the line of the help or in their name; those that can be
+/// done here first.
+fn find(keymap: &Keymap, from: Context, text: &str) -> Vec<Found> {
     let pattern = Pattern::new(
         text.trim(),
         CaseMatching::Ignore,
@@ -78,7 +102,7 @@ fn find(keymap: &Keymap, from: Context, text: &str) -> Vec<Found> {
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
     let mut found: Vec<(u32, Found)> = Vec::new();
-    for action in actions {
+    for (action, elsewhere) in all(keymap, from) {
         let mut letters = Vec::new();
         let help = Utf32Str::new(action.help(), &mut buffer);
         let in_help = pattern.indices(help, &mut matcher, &mut letters);
@@ -96,10 +120,17 @@ fn find(keymap: &Keymap, from: Context, text: &str) -> Vec<Found> {
         } else {
             Vec::new()
         };
-        found.push((score, Found { action, letters }));
+        found.push((
+            score,
+            Found {
+                action,
+                letters,
+                elsewhere,
+            },
+        ));
     }
     // Those that are equal stay in the order of the help.
-    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    found.sort_by_key(|(score, found)| (found.elsewhere.is_some(), std::cmp::Reverse(*score)));
     found.into_iter().map(|(_, found)| found).collect()
 }
 
@@ -110,7 +141,8 @@ mod tests {
     fn found(from: Context, text: &str) -> Vec<Action> {
         let keymap = Keymap::standard().unwrap();
         let found = find(&keymap, from, text).into_iter();
-        found.map(|found| found.action).collect()
+        let here = found.filter(|found| found.elsewhere.is_none());
+        here.map(|found| found.action).collect()
     }
 
     #[test]
@@ -131,6 +163,35 @@ mod tests {
         assert_eq!(found(Context::List, "foldall")[0], Action::FoldAll);
         assert!(found(Context::List, "cncl").contains(&Action::Inspect));
         assert!(found(Context::List, "zzqq").is_empty());
+    }
+
+    #[test]
+    fn every_action_of_every_place_is_there_with_where_it_has_its_key() {
+        let keymap = Keymap::standard().unwrap();
+        for from in [
+            Context::List,
+            Context::Cancel,
+            Context::Menu,
+            Context::Reading,
+        ] {
+            let found = find(&keymap, from, "");
+            for action in Action::ALL
+                .iter()
+                .filter(|action| **action != Action::Palette)
+            {
+                let entries = found.iter().filter(|found| found.action == *action);
+                assert_eq!(entries.count(), 1, "{action:?} from {from:?}");
+            }
+            let first = found.iter().position(|found| found.elsewhere.is_some());
+            let mut others = found.iter().skip(first.unwrap());
+            assert!(others.all(|found| found.elsewhere.is_some()), "{from:?}");
+        }
+        let yes = find(&keymap, Context::List, "yes");
+        let yes = yes
+            .iter()
+            .find(|found| found.action == Action::Yes)
+            .unwrap();
+        assert_eq!(yes.elsewhere, Some(Context::Confirm));
     }
 
     #[test]

@@ -70,7 +70,12 @@ fn entry<'a>(canvas: &Canvas<'a>, palette: &Palette, found: &Found) -> Strip<'a>
     let mut strip = Strip::new(canvas.look, u16::MAX);
     let ascii = canvas.look.symbols.ascii;
     let keymap = &canvas.state.keymap;
-    let keys = palette.from.chain().iter().flat_map(|place| {
+    let here = found.elsewhere.is_none();
+    let places = match &found.elsewhere {
+        Some(place) => std::slice::from_ref(place),
+        None => palette.from.chain(),
+    };
+    let keys = places.iter().flat_map(|place| {
         let keys = keymap.keys(*place, found.action).iter();
         keys.map(|key| key.label(ascii))
     });
@@ -81,8 +86,10 @@ fn entry<'a>(canvas: &Canvas<'a>, palette: &Palette, found: &Found) -> Strip<'a>
     for (place, character) in found.action.help().chars().enumerate() {
         let role = if found.letters.contains(&place) {
             Role::Brand
-        } else {
+        } else if here {
             Role::Text
+        } else {
+            Role::Dim
         };
         strip.put(character.encode_utf8(&mut [0; 4]), role);
     }

@@ -159,6 +159,12 @@ impl Keymap {
         };
         Action::ALL.iter().copied().filter(is_known)
     }
+
+    /// The actions that a place has of its own, with or without a key.
+    pub fn own(&self, place: Context) -> impl Iterator<Item = Action> {
+        let actions = Action::ALL.iter().copied();
+        actions.filter(move |action| self.known.contains(&(place, *action)))
+    }
 }
 
 #[cfg(test)]

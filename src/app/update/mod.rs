@@ -97,6 +97,10 @@ fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> V
         Action::Quit => return vec![Effect::Leave(Exit::Quit)],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
+        Action::Palette => {
+            palette::open(state, context);
+            return Vec::new();
+        }
         _ => {}
     }
     match context {
@@ -162,7 +166,6 @@ fn act_on_screen(
         Action::Export => export::open(state, now),
         Action::Copy => return copy::copy(state, now),
         Action::Summary => summary::open(state, now),
-        Action::Palette => palette::open(state, context),
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),
         Action::Figures => state.overlay = Some(Overlay::Figures { top: 0 }),

@@ -36,6 +36,10 @@ const AGAIN: Duration = Duration::from_secs(20);
 const SELDOM: Duration = Duration::from_secs(5 * 60);
 /// How soon it is looked again while a question is pending: somebody may have answered it in the vSphere Client.
 const PENDING: Duration = Duration::from_secs(10);
+/// How seldom machines are looked at in the long run, however many tasks stand still…
+const EVERY: Duration = Duration::from_secs(5);
+/// …and how many may be looked at without that wait after a while without any.
+const AT_ONCE: u32 = 12;
 /// The type of what asks.
 const MACHINE: &str = "VirtualMachine";
 
@@ -48,6 +52,8 @@ pub(super) struct Questions {
     due: BTreeSet<(Instant, Arc<str>)>,
     /// The one look that is under way.
     under_way: Option<(Arc<str>, DropGuard)>,
+    /// Until when the looks so far would have taken, one [`EVERY`] so often.
+    paid_until: Option<Instant>,
     /// Whether the session died of the last look.
     has_renewed: bool,
     /// What is to be told.
@@ -143,8 +149,14 @@ impl Questions {
 
     /// When a machine is to be looked at next.
     pub(super) fn due(&self) -> Option<Instant> {
-        let first = self.due.first().map(|(due, _)| *due);
-        first.filter(|_| self.under_way.is_none())
+        let (first, _) = self.due.first()?;
+        let due = self.free_at().map_or(*first, |free_at| free_at.max(*first));
+        self.under_way.is_none().then_some(due)
+    }
+
+    /// From when on one may look again.
+    fn free_at(&self) -> Option<Instant> {
+        self.paid_until?.checked_sub(EVERY * AT_ONCE)
     }
 
     /// Begins to look at the machine of a task that is due and stands still.
@@ -153,6 +165,9 @@ impl Questions {
         line: &Line,
         now: Instant,
     ) -> Option<(ManagedObjectReference, Gate)> {
+        if self.free_at().is_some_and(|free_at| free_at > now) {
+            return None;
+        }
         while let Some((due, mo_id)) = self.due.first().cloned()
             && due <= now
             && self.under_way.is_none()
@@ -164,6 +179,7 @@ impl Questions {
             }
             self.schedule(&mo_id, None);
             let machine = self.tasks.get(&mo_id)?.machine.clone();
+            self.paid_until = Some(self.paid_until.map_or(now, |until| until.max(now)) + EVERY);
             let (gate, wanted) = Gate::new(line.clone(), Urgency::Background);
             self.under_way = Some((mo_id, wanted));
             return Some((machine, gate));
@@ -300,6 +316,26 @@ mod tests {
             text: "Moved or copied?".into(),
             choices: vec!["Moved".into(), "Copied".into()],
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn however_many_stand_still_machines_are_looked_at_seldom_in_the_long_run() {
+        let begin = Instant::now();
+        let mut questions = Questions::default();
+        for number in 0..1000 {
+            let machine =
+                json!({"entity": {"type": "VirtualMachine", "value": format!("vm-{number}")}});
+            seen(&mut questions, &format!("task-{number}"), &machine, begin);
+        }
+        let mut taken = Vec::new();
+        while let Some(due) = questions.due().filter(|due| *due <= begin + seconds(120)) {
+            let machine = looks(&mut questions, due).unwrap();
+            questions.answered(&machine, None, due);
+            taken.push((due - begin).as_secs());
+        }
+        assert_eq!(taken[..13], [[10; 13]].concat());
+        assert_eq!(taken[13..16], [15, 20, 25]);
+        assert_eq!(taken.len(), 13 + 22);
     }
 
     #[tokio::test(start_paused = true)]

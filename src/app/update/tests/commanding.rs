@@ -16,7 +16,10 @@ fn a_command_is_found_by_letters_and_done_where_one_came_from() {
     press(&mut state, ":");
     assert_eq!(state.context(), Context::Palette);
     press(&mut state, "pause");
-    assert_eq!(palette(&state).action(), Some(Action::Pause));
+    assert_eq!(
+        palette(&state).pointed().map(|found| found.action),
+        Some(Action::Pause)
+    );
     assert_eq!(
         press(&mut state, "<enter>"),
         [Effect::Send(HERE, Command::Pause(true))]
@@ -36,13 +39,38 @@ fn a_command_is_found_by_letters_and_done_where_one_came_from() {
 fn arrows_choose_and_escape_does_nothing() {
     let mut state = busy(80, 24);
     press(&mut state, ":fold");
-    let first = palette(&state).action();
+    let first = palette(&state).pointed().map(|found| found.action);
     press(&mut state, "<down>");
-    assert_ne!(palette(&state).action(), first);
+    assert_ne!(palette(&state).pointed().map(|found| found.action), first);
     press(&mut state, "<up><up>");
-    assert_eq!(palette(&state).action(), first);
+    assert_eq!(palette(&state).pointed().map(|found| found.action), first);
     assert_eq!(press(&mut state, "<esc>"), []);
     assert!(state.overlay.is_none());
     press(&mut state, ":zzzz<enter>");
     assert!(state.overlay.is_none());
+}
+
+#[test]
+fn what_can_be_done_elsewhere_only_is_told_with_its_key() {
+    let mut state = busy(80, 24);
+    press(&mut state, ":Yes, ask the server<enter>");
+    assert!(state.overlay.is_none());
+    let said = state.notices.iter().next().unwrap();
+    assert!(
+        said.text
+            .starts_with("At the question whether to cancel: y is"),
+        "{}",
+        said.text
+    );
+}
+
+#[test]
+fn a_menu_comes_back_from_under_the_commands() {
+    let mut state = busy(80, 24);
+    press(&mut state, "s:");
+    assert_eq!(state.context(), Context::Palette);
+    press(&mut state, "<esc>");
+    assert_eq!(state.context(), Context::Order);
+    press(&mut state, ":reverse<enter>");
+    assert_eq!(state.context(), Context::Order, "and was heard");
 }
