@@ -14,7 +14,7 @@ use vtask::{
         faults::{Effect, Happening, Plan, Rule},
     },
     task::Presence,
-    watch::{FetchMode, Link, Tempo, WatchOptions},
+    watch::{CancelAnswer, Command, FetchMode, Link, Tempo, WatchOptions},
 };
 
 fn count(control: &Control, kind: &str) -> usize {
@@ -211,5 +211,72 @@ async fn a_proxy_that_forbids_everything_while_the_server_starts_is_waited_for()
         })
         .await;
     assert_eq!(count(&control, "SessionManager/Login"), 1);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_is_not_taken_for_the_answer_to_a_new_filter() {
+    let rule = Rule::new("PropertyCollector/CreateFilter", Effect::Page).times(1);
+    let (simulator, control) = suffering(rule).await;
+    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    control.advance(Duration::from_secs(30));
+    bench
+        .until("the new truth", |bench| bench.shows_truth(&control))
+        .await;
+    assert_eq!(count(&control, "PropertyCollector/CreateFilter"), 2);
+    assert_eq!(count(&control, "Task/info"), 0);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_is_not_taken_for_an_accepted_cancellation() {
+    let rule = Rule::new("Task/CancelTask", Effect::Page).times(1);
+    let (simulator, control) = suffering(rule).await;
+    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    let running = control
+        .truth()
+        .into_iter()
+        .find(|info| info["state"] == "running");
+    let task = running.expect("a running task")["key"].clone();
+    bench.send(Command::Cancel(task.as_str().unwrap().into()));
+    bench
+        .until("the answer", |bench| !bench.cancels.is_empty())
+        .await;
+    let answer = &bench.cancels[0].1;
+    assert!(
+        matches!(answer, CancelAnswer::Failed(why) if why.contains("not JSON")),
+        "{answer:?}"
+    );
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn waits_that_are_answered_with_nothing_at_once_are_no_storm() {
+    let rule = Rule::new("PropertyCollector/WaitForUpdatesEx", Effect::status(204));
+    let (simulator, control) = suffering(rule).await;
+    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    let waits = |control: &Control| count(control, "PropertyCollector/WaitForUpdatesEx");
+    bench.until("waits", |_| waits(&control) > 12).await;
+    let requests = control.requests();
+    let at: Vec<_> = requests
+        .iter()
+        .filter(|request| request.kind == "PropertyCollector/WaitForUpdatesEx")
+        .map(|request| request.at)
+        .collect();
+    let in_a_second = at
+        .iter()
+        .map(|first| {
+            at.iter()
+                .filter(|other| **other >= *first && **other < *first + Duration::from_secs(1))
+                .count()
+        })
+        .max();
+    assert!(in_a_second <= Some(8), "{in_a_second:?} a second");
     bench.stop().await;
 }

@@ -161,7 +161,7 @@ async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {
         .until("the truth", |bench| bench.shows_truth(&control))
         .await;
     let known = bench.board.len();
-    for _ in 0..3 {
+    for _ in 0..500 {
         control.fail_next(Outage::service_unavailable(None));
     }
     bench

@@ -129,6 +129,33 @@ async fn a_server_that_does_not_wake_its_wait_for_new_members_is_nudged() {
 }
 
 #[tokio::test]
+async fn a_server_that_never_tells_of_new_members_is_polled_instead() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    control.behave(|ways| ways.see_view_changes = false);
+    let mut options = watch_by(FetchMode::Auto, &simulator, &[]);
+    options.tempo.heard_after = Duration::from_millis(300);
+    let mut bench = Bench::start(options);
+    let polling =
+        |link: &Link| matches!(link, Link::Polling { reason: Some(why) } if why.contains("never"));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    control.advance(Duration::from_secs(60));
+    bench
+        .until("polling, with the reason", |bench| {
+            bench.links.last().is_some_and(polling)
+        })
+        .await;
+    control.advance(Duration::from_secs(20));
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    bench.stop().await;
+    assert_eq!(control.open_objects().collectors, 0);
+}
+
+#[tokio::test]
 async fn uncompressed_answers_are_as_good() {
     follows("plain", false, |ways| ways.gzip = false).await;
 }

@@ -112,7 +112,14 @@ impl Follower {
             if record.presence != Presence::Present {
                 return Some(format!("{mo_id} is shown as {:?}", record.presence));
             }
-            (shown.as_ref() != Some(&info)).then(|| format!("{mo_id}: {shown:?} instead of {info}"))
+            let shown = shown.unwrap_or_default();
+            let fields = [&info, &shown].map(|info| info.as_object().into_iter().flatten());
+            let differs = fields.into_iter().flatten().map(|(field, _)| field);
+            let mut differs = differs.filter(|field| shown[*field] != info[*field]);
+            differs.next().map(|field| {
+                let [shown, true_one] = [&shown, &info].map(|info| &info[field]);
+                format!("{field} of {mo_id} is {shown} instead of {true_one}")
+            })
         })
     }
 }
@@ -361,6 +368,7 @@ fn tempo() -> Tempo {
         queued: INTERVAL,
         unreadable: Duration::from_secs(1),
         wait: WAIT,
+        ..Tempo::default()
     }
 }
 

@@ -163,6 +163,8 @@ pub struct Behaviours {
     pub fold_changes: bool,
     /// Whether a running wait notices that a view was modified.
     pub wake_on_view_change: bool,
+    /// Whether filters ever notice that a view was modified after the first answer.
+    pub see_view_changes: bool,
     /// Waits end after this long with nothing new, whatever was asked for.
     pub waits_end_after: Option<Duration>,
     /// What cuts waits before they end.
@@ -212,6 +214,7 @@ impl Default for Behaviours {
             change_names: ChangeNames::default(),
             fold_changes: true,
             wake_on_view_change: true,
+            see_view_changes: true,
             waits_end_after: None,
             waits_cut: None,
             update_cap: Some(100),

@@ -244,14 +244,9 @@ impl Client {
         }
         let doing = || "signing out".to_owned();
         let manager = &self.content.session_manager;
-        let ended = self.post(
-            manager,
-            "Logout",
-            json!({}),
-            "SessionManager/Logout",
-            &doing,
-        );
-        let ended = ended.await;
+        let ended = self
+            .order(manager, "Logout", "SessionManager/Logout", &doing)
+            .await;
         self.set_session(None);
         match ended {
             Err(error) if !error.is_session_dead() => Err(error),
@@ -357,8 +352,8 @@ impl Client {
     pub async fn cancel_task(&self, mo_id: &str) -> Result<(), Error> {
         let doing = || format!("cancelling {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
-        let done = self.post(&task, "CancelTask", json!({}), "Task/CancelTask", &doing);
-        done.await.map(drop)
+        self.order(&task, "CancelTask", "Task/CancelTask", &doing)
+            .await
     }
 
     /// Whether the session holds `Global.CancelTask` on an entity; `None` where the server does not tell.
@@ -412,6 +407,18 @@ impl Client {
     ) -> Result<Answer, Error> {
         let call = Call::post(object, method, body, kind);
         self.call(call, doing).await
+    }
+
+    /// Calls a method that answers nothing. A page that something between puts in its place is no such answer.
+    pub(super) async fn order(
+        &self,
+        object: &ManagedObjectReference,
+        method: &str,
+        kind: &'static str,
+        doing: Doing<'_>,
+    ) -> Result<(), Error> {
+        let done = self.post(object, method, json!({}), kind, doing).await?;
+        self.read(doing, &done, |_| Ok(()))
     }
 
     pub(super) async fn call(&self, call: Call<'_>, doing: Doing<'_>) -> Result<Answer, Error> {
@@ -471,7 +478,7 @@ impl Client {
         understood.map_err(|kind| self.error(doing, kind))
     }
 
-    pub(super) fn unaskable(&self, doing: Doing<'_>, why: &str) -> Error {
+    pub(crate) fn unaskable(&self, doing: Doing<'_>, why: &str) -> Error {
         self.error(doing, ErrorKind::Unaskable(why.to_owned()))
     }
 

@@ -104,8 +104,9 @@ impl TaskCollector {
         let kind = "PropertyCollector/CreateFilter";
         let made = self
             .client
-            .post(&self.collector, "CreateFilter", body, kind, &doing);
-        made.await.map(drop)
+            .post(&self.collector, "CreateFilter", body, kind, &doing)
+            .await?;
+        self.client.read(&doing, &made, reference).map(drop)
     }
 
     /// Waits until something changed since `version` (`""`: since the beginning of time), at most `wait` (whole
@@ -136,14 +137,8 @@ impl TaskCollector {
     pub async fn cancel_wait(&self) -> Result<(), Error> {
         let doing = || "ending a wait for changes".to_owned();
         let kind = "PropertyCollector/CancelWaitForUpdates";
-        let ended = self.client.post(
-            &self.collector,
-            "CancelWaitForUpdates",
-            json!({}),
-            kind,
-            &doing,
-        );
-        ended.await.map(drop)
+        let call = "CancelWaitForUpdates";
+        self.client.order(&self.collector, call, kind, &doing).await
     }
 
     /// Takes tasks into the view and out of it. Answers those that the server does not know.
@@ -171,14 +166,11 @@ impl TaskCollector {
     /// Takes view and collector down. What fails here ends with the session.
     pub async fn destroy(&self) {
         let doing = || "taking the view down".to_owned();
-        let view = self.client.post(
-            &self.view,
-            "DestroyView",
-            json!({}),
-            "ListView/DestroyView",
-            &doing,
-        );
-        let _ = view.await;
+        let kind = "ListView/DestroyView";
+        let _ = self
+            .client
+            .order(&self.view, "DestroyView", kind, &doing)
+            .await;
         take_down(&self.client, &self.collector).await;
     }
 }
@@ -186,15 +178,8 @@ impl TaskCollector {
 async fn take_down(client: &Client, collector: &ManagedObjectReference) {
     let doing = || "taking the property collector down".to_owned();
     let kind = "PropertyCollector/DestroyPropertyCollector";
-    let _ = client
-        .post(
-            collector,
-            "DestroyPropertyCollector",
-            json!({}),
-            kind,
-            &doing,
-        )
-        .await;
+    let call = "DestroyPropertyCollector";
+    let _ = client.order(collector, call, kind, &doing).await;
 }
 
 fn reference(value: Value) -> Result<ManagedObjectReference, super::types::Malformed> {

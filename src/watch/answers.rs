@@ -203,6 +203,11 @@ impl Endpoint {
     ) {
         info.share_name(mo_id);
         let now = Instant::now();
+        if let Fetch::Push(push) = &mut self.fetch
+            && info.state.is_finished()
+        {
+            push.is_over(mo_id);
+        }
         if self.options.questions && self.watched.contains(mo_id) {
             self.lookups.seen(mo_id, &info);
         }

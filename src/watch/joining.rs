@@ -8,23 +8,45 @@ use tokio::time::Instant;
 /// heard of may just have to wait for its turn.
 #[derive(Debug, Default)]
 pub(super) struct Joining {
-    since: HashMap<Arc<str>, Instant>,
+    since: HashMap<Arc<str>, Joined>,
     /// When the server last said that there is more to tell.
     telling: Option<Instant>,
+    /// How often in a row somebody was late, and nobody was heard of between.
+    silences: u32,
+}
+
+#[derive(Debug)]
+struct Joined {
+    /// When it joined, or was last read by itself since.
+    at: Instant,
+    /// Whether a wait was ended since.
+    is_nudged: bool,
 }
 
 impl Joining {
     /// These tasks were put into the view.
     pub(super) fn add(&mut self, tasks: &[Arc<str>], now: Instant) {
-        self.since
-            .extend(tasks.iter().map(|task| (task.clone(), now)));
+        let joined = |task: &Arc<str>| {
+            let joined = Joined {
+                at: now,
+                is_nudged: false,
+            };
+            (task.clone(), joined)
+        };
+        self.since.extend(tasks.iter().map(joined));
     }
 
-    /// A task was heard of, or left.
+    /// A task is over, left, or did not get into the view.
     pub(super) fn remove(&mut self, mo_id: &str) {
         if !self.since.is_empty() {
             self.since.remove(mo_id);
         }
+    }
+
+    /// The server told of a task.
+    pub(super) fn heard_of(&mut self, mo_id: &str) {
+        self.silences = 0;
+        self.remove(mo_id);
     }
 
     /// Whether everybody was heard of.
@@ -42,24 +64,52 @@ impl Joining {
         self.telling = Some(now);
     }
 
-    /// Whether somebody was not heard of for so long.
-    pub(super) fn is_late(&self, patience: Duration, now: Instant) -> bool {
-        self.due(patience).is_some_and(|due| due <= now)
+    /// When the running wait is to be ended, for the sake of those that were not heard of for so long. Each is worth
+    /// that once.
+    pub(super) fn nudge_due(&self, patience: Duration) -> Option<Instant> {
+        let first = self.since.values().filter(|joined| !joined.is_nudged);
+        self.due(first.map(|joined| joined.at).min(), patience)
     }
 
-    /// Takes out those who were not heard of for so long.
+    /// Whether the running wait is to be ended now; everybody profits.
+    pub(super) fn take_nudge(&mut self, patience: Duration, now: Instant) -> bool {
+        let is_due = self.nudge_due(patience).is_some_and(|due| due <= now);
+        if is_due {
+            let everybody = self.since.values_mut();
+            everybody.for_each(|joined| joined.is_nudged = true);
+        }
+        is_due
+    }
+
+    /// When somebody is to be read who was not heard of for so long.
+    pub(super) fn read_due(&self, patience: Duration) -> Option<Instant> {
+        let first = self.since.values().map(|joined| joined.at).min();
+        self.due(first, patience)
+    }
+
+    /// Who is to be read now; each comes again while nobody hears of it.
     pub(super) fn take_late(&mut self, patience: Duration, now: Instant) -> Vec<Arc<str>> {
-        if !self.is_late(patience, now) {
+        if self.read_due(patience).is_none_or(|due| due > now) {
             return Vec::new();
         }
-        let late = self.since.extract_if(|_, since| *since + patience <= now);
-        late.map(|(mo_id, _)| mo_id).collect()
+        self.silences += 1;
+        let late = self.since.iter_mut();
+        let late = late.filter(|(_, joined)| joined.at + patience <= now);
+        late.map(|(mo_id, joined)| {
+            joined.at = now;
+            mo_id.clone()
+        })
+        .collect()
     }
 
-    /// When the first of them will not have been heard of for so long.
-    pub(super) fn due(&self, patience: Duration) -> Option<Instant> {
-        let first = self.since.values().min()?;
-        let silent = self.telling.map_or(*first, |telling| telling.max(*first));
+    /// How often in a row somebody was late, and nobody was heard of between.
+    pub(super) fn silences(&self) -> u32 {
+        self.silences
+    }
+
+    fn due(&self, first: Option<Instant>, patience: Duration) -> Option<Instant> {
+        let first = first?;
+        let silent = self.telling.map_or(first, |telling| telling.max(first));
         Some(silent + patience)
     }
 }
@@ -77,15 +127,34 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_is_not_heard_of_is_late_after_a_while() {
+    async fn who_is_not_heard_of_is_late_after_a_while_and_again() {
+        let mut now = Instant::now();
+        let mut joining = joining(now);
+        joining.heard_of("task-1");
+        for silences in 1..=3 {
+            assert_eq!(joining.read_due(PATIENCE), Some(now + PATIENCE));
+            assert!(joining.take_late(PATIENCE, now).is_empty());
+            now += PATIENCE;
+            let late = joining.take_late(PATIENCE, now);
+            assert_eq!(late, ["task-2".into()] as [Arc<str>; 1]);
+            assert_eq!(joining.silences(), silences);
+        }
+        joining.heard_of("task-2");
+        assert_eq!((joining.read_due(PATIENCE), joining.silences()), (None, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_is_ended_once_for_each_that_joined() {
         let now = Instant::now();
         let mut joining = joining(now);
-        joining.remove("task-1");
-        assert_eq!(joining.due(PATIENCE), Some(now + PATIENCE));
-        assert!(joining.take_late(PATIENCE, now).is_empty());
-        let late = joining.take_late(PATIENCE, now + PATIENCE);
-        assert_eq!(late, ["task-2".into()] as [Arc<str>; 1]);
-        assert_eq!(joining.due(PATIENCE), None);
+        assert!(!joining.take_nudge(PATIENCE, now));
+        let later = now + PATIENCE;
+        assert!(joining.take_nudge(PATIENCE, later));
+        assert!(!joining.take_nudge(PATIENCE, later + PATIENCE));
+        assert_eq!(joining.nudge_due(PATIENCE), None);
+        joining.add(&["task-3".into()], later);
+        assert_eq!(joining.nudge_due(PATIENCE), Some(later + PATIENCE));
+        assert!(joining.take_nudge(PATIENCE, later + PATIENCE));
     }
 
     #[tokio::test(start_paused = true)]
@@ -97,7 +166,7 @@ mod tests {
             joining.telling(now);
             assert!(joining.take_late(PATIENCE, now).is_empty());
         }
-        assert!(!joining.is_late(PATIENCE, now + PATIENCE / 2));
+        assert!(!joining.take_nudge(PATIENCE, now + PATIENCE / 2));
         assert_eq!(joining.take_late(PATIENCE, now + PATIENCE).len(), 2);
     }
 }

@@ -32,6 +32,9 @@ pub struct Tempo {
     pub unreadable: Duration,
     /// How long a long poll waits at most; whole seconds. Proxies cut longer ones.
     pub wait: Duration,
+    /// How long a task that was put into the view may stay unheard of before it is read by itself, and again and
+    /// again until it is heard of.
+    pub heard_after: Duration,
 }
 
 impl Default for Tempo {
@@ -43,6 +46,7 @@ impl Default for Tempo {
             queued: Duration::from_secs(5),
             unreadable: Duration::from_secs(30),
             wait: Duration::from_secs(55),
+            heard_after: Duration::from_secs(4),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::{
     answers::{Done, End},
     endpoint::{Endpoint, Halt},
     joining::Joining,
-    options::FetchMode,
+    options::{FetchMode, Tempo},
     pace::Pace,
     reading::{IN_FLIGHT, Reading},
 };
@@ -23,8 +23,11 @@ const LEAST_WAIT: Duration = Duration::from_secs(5);
 /// How long a task that was put into the view may stay unheard of before the running wait is ended: some servers do
 /// not wake it.
 const NUDGE_AFTER: Duration = Duration::from_millis(800);
-/// …and before it is read by itself.
-const READ_AFTER: Duration = Duration::from_secs(4);
+/// How often in a row tasks may have to be read because the server tells of none in the view.
+const SILENCES: u32 = 3;
+/// Waits that end with nothing begin no sooner than this one after another: something between may answer in the
+/// server's place.
+const LEAST_GAP: Duration = Duration::from_millis(250);
 /// How many waits in a row may fail before tasks are read one by one.
 const FAILURES: u32 = 4;
 /// A wait that is answered sooner had its answer ready.
@@ -83,6 +86,8 @@ pub(super) struct Push {
     /// Whether a wait may still run on the server that is lost to us.
     is_orphaned: bool,
     wait: Duration,
+    /// How long a member may stay unheard of before it is read by itself.
+    heard_after: Duration,
     pace: Pace,
     failures: u32,
     /// How many answers in a row brought changes without telling all.
@@ -92,7 +97,7 @@ pub(super) struct Push {
 }
 
 impl Push {
-    fn new(collector: TaskCollector, wait: Duration, now: Instant) -> Self {
+    fn new(collector: TaskCollector, tempo: Tempo, now: Instant) -> Self {
         Self {
             collector: Arc::new(collector),
             version: String::new(),
@@ -104,7 +109,8 @@ impl Push {
             next_wait: now,
             is_nudged: false,
             is_orphaned: false,
-            wait,
+            wait: tempo.wait,
+            heard_after: tempo.heard_after,
             pace: Pace::new(now),
             failures: 0,
             truncated: 0,
@@ -145,22 +151,29 @@ impl Push {
         }
     }
 
-    /// A task of the view was heard of.
+    /// The server told of a task of the view.
     pub(super) fn heard_of(&mut self, mo_id: &str) {
+        self.joining.heard_of(mo_id);
+    }
+
+    /// A task is over: there is nothing more to hear of it.
+    pub(super) fn is_over(&mut self, mo_id: &str) {
         self.joining.remove(mo_id);
     }
 
     fn next_time(&self) -> Option<Instant> {
         let wait = self.waiting_since.is_none() && !self.members.is_empty();
-        let patience = if self.is_nudged || self.waiting_since.is_none() {
-            READ_AFTER
-        } else {
-            NUDGE_AFTER
-        };
-        [wait.then_some(self.next_wait), self.joining.due(patience)]
-            .into_iter()
-            .flatten()
-            .min()
+        let nudge = self
+            .can_nudge()
+            .then(|| self.joining.nudge_due(NUDGE_AFTER));
+        let wait = wait.then_some(self.next_wait);
+        let read = self.joining.read_due(self.heard_after);
+        [wait, nudge.flatten(), read].into_iter().flatten().min()
+    }
+
+    /// Whether a wait runs that may be ended, and everybody who joined is in the view.
+    fn can_nudge(&self) -> bool {
+        !self.is_nudged && !self.is_modifying && self.waiting_since.is_some()
     }
 }
 
@@ -182,8 +195,8 @@ impl Endpoint {
         let creating = TaskCollector::create(client.clone());
         match self.attend(creating).await? {
             Ok(collector) => {
-                self.fetch =
-                    Fetch::Push(Box::new(Push::new(collector, self.options.tempo.wait, now)));
+                let push = Push::new(collector, self.options.tempo, now);
+                self.fetch = Fetch::Push(Box::new(push));
                 self.watched.set_paced(false, now);
             }
             Err(error) if error.is_session_dead() => return Err(End::SessionDead(Box::new(error))),
@@ -252,16 +265,15 @@ impl Endpoint {
             }
         }
         push.start_wait(reading, now);
-        self.chase(reading, now);
     }
 
     /// Looks after tasks that are in the view and still unheard of.
-    fn chase(&mut self, reading: &mut Reading, now: Instant) {
+    pub(super) async fn chase(&mut self, reading: &mut Reading) -> Result<(), End> {
         let Fetch::Push(push) = &mut self.fetch else {
-            return;
+            return Ok(());
         };
-        let late = push.joining.is_late(NUDGE_AFTER, now);
-        if late && !push.is_nudged && push.waiting_since.is_some() {
+        let now = Instant::now();
+        if push.can_nudge() && push.joining.take_nudge(NUDGE_AFTER, now) {
             push.is_nudged = true;
             let collector = push.collector.clone();
             reading.start(|_| async move {
@@ -269,9 +281,16 @@ impl Endpoint {
                 Done::Nudge
             });
         }
-        for mo_id in push.joining.take_late(READ_AFTER, now) {
+        let late = push.joining.take_late(push.heard_after, now);
+        if push.joining.silences() > SILENCES {
+            let doing = || "waiting for changes".to_owned();
+            let why = "the server never tells of the tasks that it is to tell of.";
+            return self.fall_back(reading.client.unaskable(&doing, why)).await;
+        }
+        for mo_id in late {
             self.watched.at(&mo_id, now);
         }
+        Ok(())
     }
 
     /// A wait ended.
@@ -284,10 +303,8 @@ impl Endpoint {
             return Ok(());
         };
         let now = Instant::now();
-        let lasted = push
-            .waiting_since
-            .take()
-            .map(|since| now.duration_since(since));
+        let began = push.waiting_since.take();
+        let lasted = began.map(|began| now.duration_since(began));
         let was_nudged = std::mem::take(&mut push.is_nudged);
         let error = match answer {
             Ok(set) => {
@@ -316,6 +333,8 @@ impl Endpoint {
                     }
                     self.session.was_good = true;
                     self.take_updates(reading, set);
+                } else if let Some(began) = began {
+                    push.next_wait = now.max(began + LEAST_GAP);
                 }
                 return Ok(());
             }
@@ -377,7 +396,9 @@ impl Push {
         self.is_orphaned = true;
         self.next_wait = now;
         if lasted >= LEAST_WAIT && error.retry_after().is_none() {
-            self.wait = lasted.mul_f64(0.8).max(LEAST_WAIT);
+            self.wait = lasted
+                .mul_f64(0.8)
+                .clamp(LEAST_WAIT.min(self.wait), self.wait);
             return Ok(());
         }
         let is_connections = !matches!(error.kind, ErrorKind::Status { .. });

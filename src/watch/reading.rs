@@ -128,6 +128,7 @@ impl Endpoint {
         loop {
             self.try_push(&client).await?;
             self.start_requests(reading);
+            self.chase(reading).await?;
             let idle = self.next_time(reading);
             tokio::select! {
                 biased;

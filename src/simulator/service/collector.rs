@@ -345,7 +345,8 @@ impl Core {
             return Err(Fault::request_canceled());
         };
         let cancelled = collector.cancels != ticket.cancels;
-        let look_at_views = first || self.behaviours.wake_on_view_change;
+        let look_at_views =
+            self.behaviours.see_view_changes && (first || self.behaviours.wake_on_view_change);
         let news = (!cancelled).then(|| {
             collector.collect(
                 *most,
