@@ -280,3 +280,26 @@ async fn waits_that_are_answered_with_nothing_at_once_are_no_storm() {
     assert!(in_a_second <= Some(8), "{in_a_second:?} a second");
     bench.stop().await;
 }
+
+#[tokio::test]
+async fn a_task_that_can_be_read_again_and_did_not_change_is_shown_as_readable_again() {
+    let (simulator, control) = suffering(Rule::new("none", Effect::Page)).await;
+    let mut options = hasty(FetchMode::Poll, &simulator);
+    options.tempo.unreadable = Duration::from_millis(100);
+    let mut bench = Bench::start(options);
+    bench
+        .until("the truth", |bench| bench.shows_truth(&control))
+        .await;
+    let is_unreadable = |bench: &Bench| {
+        let mut records = bench.board.iter();
+        records.any(|(_, record)| matches!(record.presence, Presence::Unreadable(_)))
+    };
+    let rule = Rule::new("Task/info", Effect::Page).chance(0.6);
+    control.inject(&Plan::default().with(rule));
+    bench.until("one in vain", is_unreadable).await;
+    control.heal();
+    bench
+        .until("the truth again", |bench| bench.shows_truth(&control))
+        .await;
+    bench.stop().await;
+}

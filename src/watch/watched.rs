@@ -339,8 +339,12 @@ impl Watched {
         }
     }
 
-    /// A task could not be read for a reason of its own: later again.
+    /// A task could not be read for a reason of its own: later again. That it can be read is told even if it is as
+    /// it was.
     pub(super) fn unreadable(&mut self, mo_id: &str, now: Instant) {
+        if let Some(entry) = self.entries.get_mut(mo_id) {
+            entry.digest = None;
+        }
         self.schedule(mo_id, Some(now + self.pace.unreadable));
     }
 

@@ -17,8 +17,8 @@ use tokio::{sync::mpsc, time::timeout};
 use vtask::{
     simulator::{Control, Options, Simulator, scenario::Scenario},
     task::{
-        Board, EndpointId, FinishedRun, Labels, PendingQuestion, Record, ServerClock, Status,
-        TaskId, Touched,
+        Board, EndpointId, FinishedRun, Labels, PendingQuestion, Presence, Record, ServerClock,
+        Status, TaskId, Touched,
     },
     vim::{
         ConnectOptions, Credentials, Trust,
@@ -204,7 +204,9 @@ impl Bench {
     pub fn shows_truth(&self, control: &Control) -> bool {
         control.truth().into_iter().all(|info| {
             let mo_id = info["key"].as_str().unwrap();
-            let shown = self.record(mo_id).and_then(|record| record.info.as_ref());
+            let is_present = |record: &&Record| record.presence == Presence::Present;
+            let record = self.record(mo_id).filter(is_present);
+            let shown = record.and_then(|record| record.info.as_ref());
             shown.is_some_and(|shown| shown.to_json() == info)
         })
     }
