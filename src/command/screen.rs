@@ -5,6 +5,7 @@ use std::{
     io::{self, IsTerminal},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -30,7 +31,7 @@ use crate::{
     simulator::{self, ClockMode, Simulator, scenario::Scenario},
     task::{EndpointId, TaskId},
     vim::{ConnectOptions, Credentials, Trust},
-    watch::{Command, Update, WatchOptions, Watcher},
+    watch::{Command, Tempo, Update, WatchOptions, Watcher},
 };
 
 /// How many updates may wait for the screen before the fetch loop does.
@@ -96,7 +97,9 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
         } else {
             connect.address.name()
         };
-        watched.push((name, WatchOptions::new(connect, Vec::new())));
+        let mut options = WatchOptions::new(connect, Vec::new());
+        options.tempo.clock = clock_interval(args.speed);
+        watched.push((name, options));
         simulators.push(simulator);
     }
     let tell = TellArgs::default();
@@ -105,6 +108,14 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
         simulator.stop().await;
     }
     outcome
+}
+
+/// How often to read a clock that goes so many times as fast as ours, to be wrong by a second at most.
+fn clock_interval(speed: f64) -> Duration {
+    const LEAST: Duration = Duration::from_millis(250);
+    let usual = Tempo::default().clock;
+    Duration::try_from_secs_f64((speed - 1.0).abs().recip())
+        .map_or(usual, |interval| interval.clamp(LEAST, usual))
 }
 
 /// A screen needs a terminal to be drawn on and keys to be read from.

@@ -212,7 +212,7 @@ impl Endpoint {
             self.lookups.seen(mo_id, &info);
         }
         for key in self.watched.read(mo_id, &info, digest, now) {
-            self.watched.add(&key, Origin::Lineage, now);
+            self.watched.add(&key, Origin::Lineage);
         }
         let at = self.now();
         reading.changes.push(TaskChange::Whole { info, at });

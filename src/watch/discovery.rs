@@ -1,7 +1,5 @@
 //! The list of recent tasks: where tasks come from that nobody named.
 
-use tokio::time::Instant;
-
 use super::{
     Update,
     answers::End,
@@ -24,7 +22,7 @@ impl Endpoint {
                 self.unlisted = None;
                 self.make_room(reading);
                 let tasks: Vec<_> = tasks.into_iter().map(|task| task.value).collect();
-                self.watched.discovered(&tasks, Instant::now());
+                self.watched.discovered(&tasks);
                 return self.tell_of_too_many().await;
             }
             Err(error) => error,

@@ -126,9 +126,14 @@ impl Endpoint {
             queued: options.tempo.queued.max(options.interval),
             unreadable: options.tempo.unreadable,
         };
-        let mut watched = Watched::new(pace, options.keep_finished, options.most_tasks);
+        let mut watched = Watched::new(
+            pace,
+            options.keep_finished,
+            options.most_tasks,
+            Instant::now(),
+        );
         for task in &options.tasks {
-            watched.add(task, Origin::Named, Instant::now());
+            watched.add(task, Origin::Named);
         }
         Self {
             id,
@@ -392,7 +397,7 @@ impl Endpoint {
             None | Some(Command::Stop) => return Err(Halt::Stopped),
             Some(Command::Watch(tasks)) => {
                 for task in tasks {
-                    if !self.watched.add(&task, Origin::Named, now) {
+                    if !self.watched.add(&task, Origin::Named) {
                         self.wishes.push(Wish::Read(task));
                     }
                 }

@@ -35,6 +35,8 @@ pub struct Tempo {
     /// How long a task that was put into the view may stay unheard of before it is read by itself, and again and
     /// again until it is heard of.
     pub heard_after: Duration,
+    /// Clocks drift: how often the server's is read.
+    pub clock: Duration,
 }
 
 impl Default for Tempo {
@@ -47,6 +49,7 @@ impl Default for Tempo {
             unreadable: Duration::from_secs(30),
             wait: Duration::from_secs(55),
             heard_after: Duration::from_secs(4),
+            clock: Duration::from_secs(300),
         }
     }
 }

@@ -30,6 +30,8 @@ const SILENCES: u32 = 3;
 const LEAST_GAP: Duration = Duration::from_millis(250);
 /// How many waits in a row may fail before tasks are read one by one.
 const FAILURES: u32 = 4;
+/// How long tasks are read one by one at most where the long poll was in trouble that may pass.
+const AFTER_TROUBLE: Duration = Duration::from_secs(30);
 /// A wait that is answered sooner had its answer ready.
 const AT_ONCE: Duration = Duration::from_millis(20);
 /// How many tasks are put into the view with one request.
@@ -214,9 +216,15 @@ impl Endpoint {
         }
         let now = Instant::now();
         self.abandon_push();
+        let again = self.options.push_again;
+        let again = if error.is_passing() {
+            again.min(AFTER_TROUBLE)
+        } else {
+            again
+        };
         self.fetch = Fetch::Poll {
             reason: Some(error.reason().into()),
-            push_at: Some(now + self.options.push_again),
+            push_at: Some(now + again),
         };
         self.watched.set_paced(true, now);
         self.show_link().await?;

@@ -23,8 +23,6 @@ use crate::{
 
 /// How many requests are under way at once, at most, besides the long poll and what the user asked for.
 pub(super) const IN_FLIGHT: usize = 8;
-/// Clocks drift: how often the server's is read.
-const CLOCK_INTERVAL: Duration = Duration::from_secs(300);
 /// How many changes are gathered before they are told.
 const GATHERED: usize = 64;
 
@@ -86,7 +84,7 @@ impl Endpoint {
             is_probing: false,
             knows_recent: false,
             discover_at: self.options.discover.then_some(now),
-            clock_at: now + CLOCK_INTERVAL,
+            clock_at: now + self.options.tempo.clock,
         };
         let Err(end) = self.read_until_end(&mut reading).await;
         reading.requests.abort_all();
@@ -173,7 +171,7 @@ impl Endpoint {
             return;
         }
         if reading.clock_at <= now {
-            reading.clock_at = now + CLOCK_INTERVAL;
+            reading.clock_at = now + self.options.tempo.clock;
             reading.ask_time();
         }
         if reading.discover_at.is_some_and(|at| at <= now) {

@@ -70,6 +70,9 @@ pub(super) struct Watched {
     entries: HashMap<Arc<str>, Entry>,
     /// Who is due when, soonest first.
     queue: BTreeSet<(Instant, Arc<str>)>,
+    /// Before anything was due. Who was never read is due since then, and comes before all that is only read again:
+    /// where reading is behind, what is new shows nevertheless.
+    first: Instant,
     /// The moIds of keys, where they differ.
     aliases: HashMap<Arc<str>, Arc<str>>,
     /// The finished ones in the order in which they were seen to finish.
@@ -91,11 +94,12 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(pace: Pace, keep: usize, most: usize) -> Self {
+    pub(super) fn new(pace: Pace, keep: usize, most: usize, now: Instant) -> Self {
         Self {
             pace,
             entries: HashMap::new(),
             queue: BTreeSet::new(),
+            first: now,
             aliases: HashMap::new(),
             finished: VecDeque::new(),
             lost: HashSet::new(),
@@ -109,7 +113,7 @@ impl Watched {
     }
 
     /// Watches a task. Answers whether it is new.
-    pub(super) fn add(&mut self, mo_id: &Arc<str>, origin: Origin, now: Instant) -> bool {
+    pub(super) fn add(&mut self, mo_id: &Arc<str>, origin: Origin) -> bool {
         match origin {
             Origin::Named => {
                 self.dismissed.remove(mo_id);
@@ -132,7 +136,7 @@ impl Watched {
         let entry = Entry {
             origin,
             pinned: false,
-            due: Some(now),
+            due: Some(self.first),
             known: false,
             finished: false,
             interval: self.pace.queued,
@@ -144,19 +148,19 @@ impl Watched {
             root: None,
         };
         self.entries.insert(mo_id.clone(), entry);
-        self.queue.insert((now, mo_id.clone()));
+        self.queue.insert((self.first, mo_id.clone()));
         true
     }
 
     /// These are the recent tasks: those that are new are watched.
-    pub(super) fn discovered(&mut self, recent: &[Arc<str>], now: Instant) {
+    pub(super) fn discovered(&mut self, recent: &[Arc<str>]) {
         if !self.let_go.is_empty() {
             let recent: HashSet<&Arc<str>> = recent.iter().collect();
             self.let_go.retain(|mo_id| recent.contains(mo_id));
         }
         for mo_id in recent {
             if !self.let_go.contains(mo_id) {
-                self.add(mo_id, Origin::Discovered, now);
+                self.add(mo_id, Origin::Discovered);
             }
         }
     }
@@ -224,9 +228,12 @@ impl Watched {
     pub(super) fn set_paced(&mut self, is_paced: bool, now: Instant) {
         self.is_paced = is_paced;
         let unfinished = self.entries.iter().filter(|(_, entry)| !entry.finished);
-        let unfinished: Vec<Arc<str>> = unfinished.map(|(mo_id, _)| mo_id.clone()).collect();
-        for mo_id in unfinished {
-            self.schedule(&mo_id, Some(now));
+        let due = |entry: &Entry| if entry.known { now } else { self.first };
+        let unfinished: Vec<(Arc<str>, Instant)> = unfinished
+            .map(|(mo_id, entry)| (mo_id.clone(), due(entry)))
+            .collect();
+        for (mo_id, due) in unfinished {
+            self.schedule(&mo_id, Some(due));
         }
     }
 
@@ -458,5 +465,34 @@ impl Watched {
         if let Some(due) = due {
             self.queue.insert((due, mo_id));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_never_read_comes_before_what_is_read_again() {
+        let pace = Pace {
+            running: Duration::from_secs(2),
+            queued: Duration::from_secs(5),
+            unreadable: Duration::from_secs(30),
+        };
+        let start = Instant::now();
+        let mut watched = Watched::new(pace, 10, 10, start);
+        let [old, new] = ["task-1", "task-2"].map(Arc::from);
+        watched.add(&old, Origin::Discovered);
+        assert_eq!(
+            watched.next_due(start).map(|(mo_id, _)| mo_id),
+            Some(old.clone())
+        );
+        watched.unchanged(&old, start);
+        // Reading is far behind.
+        let late = start + Duration::from_secs(60);
+        watched.add(&new, Origin::Discovered);
+        let next = [(), ()].map(|()| watched.next_due(late).map(|(mo_id, _)| mo_id));
+        assert_eq!(next, [Some(new), Some(old)]);
+        assert_eq!(watched.next_time(), None);
     }
 }

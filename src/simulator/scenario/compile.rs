@@ -222,6 +222,7 @@ impl Compiler<'_> {
                 Some(CancelEntry::Ignored) => CancelManner::Ignored,
                 Some(CancelEntry::After(delay)) => CancelManner::Acts(span(delay)),
             },
+            cancel_requested: entry.cancel_requested.map(|percent| percent / 100.0),
             exclusive: entry.exclusive,
             locks,
             outcome,

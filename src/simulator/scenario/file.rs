@@ -152,6 +152,8 @@ pub(super) struct PlanEntry {
     /// Shares of its time (percent) at which `cancelable` turns over.
     #[serde(default)]
     pub(super) cancelable_turns: Vec<f64>,
+    /// The share of its time (percent) at which somebody asks for its cancellation.
+    pub(super) cancel_requested: Option<f64>,
     #[serde(default)]
     pub(super) exclusive: bool,
     pub(super) locks: Option<Spanned<Vec<String>>>,

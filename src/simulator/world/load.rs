@@ -104,6 +104,7 @@ impl Load {
             change_tag: None,
             activation_id: None,
             question: None,
+            cancel_requested: None,
             details: false,
             names_itself_root: false,
         }

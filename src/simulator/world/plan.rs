@@ -132,6 +132,8 @@ pub(crate) struct Plan {
     pub cancelable: Vec<(f64, bool)>,
     /// What cancellation does.
     pub cancel: CancelManner,
+    /// The share of the duration at which somebody asks for its cancellation.
+    pub cancel_requested: Option<f64>,
     /// Whether it needs its entity for itself, and so waits for other families of tasks on it.
     pub exclusive: bool,
     /// What else it locks while it runs.

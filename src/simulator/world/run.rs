@@ -305,6 +305,10 @@ impl World {
                         replace(&mut record.cancelable, cancelable)
                     });
                 }
+                Act::RequestCancel => {
+                    // A task that cannot be cancelled refuses, as it does whoever asks.
+                    let _refused = self.request_cancel(id);
+                }
                 Act::Ask(question) => {
                     if let Some(machine) = target {
                         self.set_question(machine, Some(question));

@@ -18,6 +18,8 @@ pub(super) enum Act {
     Cancelable(bool),
     /// The virtual machine asks something.
     Ask(Value),
+    /// Somebody asks for its cancellation.
+    RequestCancel,
 }
 
 /// An act and its moment, counted from the task's start.
@@ -49,6 +51,9 @@ pub(super) fn write(plan: &Plan, duration: Duration, chance: &mut Rng) -> Vec<St
     }
     if let Some(question) = &plan.question {
         add(question.at, Act::Ask(question.info.clone()));
+    }
+    if let Some(share) = plan.cancel_requested {
+        add(share, Act::RequestCancel);
     }
     for (share, percent) in reports(&plan.curve, duration, chance) {
         add(share, Act::Progress(percent));
