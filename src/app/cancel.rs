@@ -197,8 +197,9 @@ fn unseen(record: &Record) -> String {
 fn requested(record: &Record, now: Timestamp) -> String {
     match record.cancel_seen {
         Some(seen) => format!(
-            "Cancellation was requested {}; the server has not acted on it yet.",
-            since(seen, now)
+            "Cancellation was requested {}{}; the server has not acted on it yet.",
+            seen.at_least(),
+            since(seen.at, now)
         ),
         None => "Cancellation was requested; the server has not acted on it yet.".to_owned(),
     }

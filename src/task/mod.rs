@@ -38,7 +38,7 @@ pub use journal::{Before, Journal};
 pub use labels::Labels;
 pub use moment::{Moment, NoMoment};
 pub use progress::Progress;
-pub use record::{Presence, Record};
+pub use record::{CancelSeen, Presence, Record};
 pub use rules::{Finding, PendingQuestion, Rule};
 pub use sheet::SheetFormat;
 pub use status::{Status, StatusCounts};

@@ -36,10 +36,26 @@ pub struct Record {
     pub seen: Option<Timestamp>,
     /// When its progress, phase or state last changed while watched, by the server's clock.
     pub moved: Option<Timestamp>,
-    /// When its cancellation was first seen to be requested, by the server's clock.
-    pub cancel_seen: Option<Timestamp>,
+    /// Since when its cancellation is seen to be requested.
+    pub cancel_seen: Option<CancelSeen>,
     /// The course of its progress and phases while it was watched running.
     pub history: Option<Box<History>>,
+}
+
+/// Since when a cancellation is seen to be requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CancelSeen {
+    /// When it was first seen, by the server's clock.
+    pub at: Timestamp,
+    /// Whether the task was known before without it; else the request is older than that.
+    pub is_exact: bool,
+}
+
+impl CancelSeen {
+    /// What stands before "3 min ago" for it to be true: `at least `, or nothing.
+    pub fn at_least(self) -> &'static str {
+        if self.is_exact { "" } else { "at least " }
+    }
 }
 
 impl Record {
@@ -128,9 +144,10 @@ impl Record {
     }
 
     fn note(&mut self, at: Timestamp) {
-        self.seen = Some(at);
+        let before = self.seen.replace(at);
         if self.is_cancel_requested() {
-            self.cancel_seen.get_or_insert(at);
+            let is_exact = before.is_some();
+            self.cancel_seen.get_or_insert(CancelSeen { at, is_exact });
         }
     }
 

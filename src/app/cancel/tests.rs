@@ -46,7 +46,7 @@ fn a_request_that_the_server_has_not_acted_on_is_not_repeated() {
     let (sentence, may_ask) = one(json!({"cancelled": true}));
     assert_eq!(
         sentence,
-        "Cancellation was requested 3 min ago; the server has not acted on it yet."
+        "Cancellation was requested at least 3 min ago; the server has not acted on it yet."
     );
     assert!(!may_ask);
 }

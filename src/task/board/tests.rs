@@ -1,7 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::task::fixture::{at, info};
+use crate::task::{
+    CancelSeen,
+    fixture::{at, info},
+};
 
 const HERE: EndpointId = EndpointId(0);
 
@@ -257,10 +260,17 @@ fn movement_and_requested_cancellation_are_noticed() {
     bench.put("task", &json!({"progress": 1}));
     bench.fields("task", &json!({"cancelled": true}));
     assert_eq!(bench.record("task").moved, Some(at(10)));
-    assert_eq!(bench.record("task").cancel_seen, Some(at(20)));
+    let seen = CancelSeen {
+        at: at(20),
+        is_exact: true,
+    };
+    assert_eq!(bench.record("task").cancel_seen, Some(seen));
     assert!(bench.record("task").is_cancel_requested());
     bench.fields("task", &json!({"progress": 2}));
     assert_eq!(bench.record("task").moved, Some(at(20)));
+    bench.put("late", &json!({"cancelled": true}));
+    let seen = bench.record("late").cancel_seen;
+    assert_eq!(seen.map(CancelSeen::at_least), Some("at least "));
 }
 
 #[test]

@@ -134,7 +134,7 @@ pub fn next_change(
     let long = record.running_since().zip(around.typical);
     [
         patience,
-        cancel.and_then(|at| at.checked_add(CANCEL_LONG).ok()),
+        cancel.and_then(|seen| seen.at.checked_add(CANCEL_LONG).ok()),
         parent.and_then(|at| at.checked_add(ORPHAN_LONG).ok()),
         queued.and_then(|at| at.checked_add(QUEUED_LONG).ok()),
         long.and_then(|(start, typical)| later(start, typical.long())),
@@ -173,8 +173,8 @@ fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
     let asked = record
         .cancel_seen
         .filter(|_| record.is_cancel_requested())?;
-    let ago = now.duration_since(asked);
-    (ago > CANCEL_LONG).then(|| sentences::cancel_ignored(ago))
+    let ago = now.duration_since(asked.at);
+    (ago > CANCEL_LONG).then(|| sentences::cancel_ignored(asked, ago))
 }
 
 /// The parent's record, if it is finished.

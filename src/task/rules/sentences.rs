@@ -6,7 +6,11 @@ use jiff::SignedDuration;
 
 use super::PendingQuestion;
 use crate::{
-    task::{estimate::Patience, record::Record, typical::Typical},
+    task::{
+        estimate::Patience,
+        record::{CancelSeen, Record},
+        typical::Typical,
+    },
     text::duration,
 };
 
@@ -45,9 +49,10 @@ pub(super) fn stalled(
     format!("No progress and no new phase for {still}{place}; {reason}")
 }
 
-pub(super) fn cancel_ignored(ago: SignedDuration) -> String {
+pub(super) fn cancel_ignored(seen: CancelSeen, ago: SignedDuration) -> String {
     format!(
-        "Cancellation was requested {} ago; the server has not acted on it yet.",
+        "Cancellation was requested {}{} ago; the server has not acted on it yet.",
+        seen.at_least(),
         duration(ago)
     )
 }

@@ -322,8 +322,8 @@ fn cancellation(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskI
     );
     match (Standing::of(record), record.cancel_seen) {
         (Standing::Asked, Some(seen)) => {
-            let since = now.duration_since(seen);
-            let text = format!("requested {}, not acted on yet", ago(since));
+            let (at_least, since) = (seen.at_least(), now.duration_since(seen.at));
+            let text = format!("requested {at_least}{}, not acted on yet", ago(since));
             sheet.put("Cancel", &text, Role::Cancelled);
         }
         _ => sheet.text("Cancel", &flags),
