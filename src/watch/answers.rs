@@ -151,11 +151,11 @@ impl Endpoint {
                 self.vanished(reading, mo_id, error.reason());
             }
             Err(error) if error.is_session_dead() => {
-                self.watched.at(mo_id, now);
+                self.watched.at_once(mo_id, now);
                 return Err(End::SessionDead(Box::new(error)));
             }
             Err(error) if error.is_passing() => {
-                return self.take_bad_answer(reading, mo_id, error, asked);
+                return self.take_bad_answer(reading, mo_id, error, asked, before);
             }
             Err(error) => self.unreadable(reading, mo_id, error.reason()),
         }
@@ -163,18 +163,23 @@ impl Endpoint {
         Ok(())
     }
 
-    /// A task was read in vain, for a reason that may pass.
+    /// A task was read in vain, for a reason that may pass; asked for now, and before.
     fn take_bad_answer(
         &mut self,
         reading: &mut Reading,
         mo_id: &Arc<str>,
         error: Error,
         asked: Instant,
+        before: Option<Instant>,
     ) -> Result<(), End> {
         let now = Instant::now();
         let ask = match reading.doubts.task(mo_id, &error, asked) {
             Trouble::All => {
-                self.watched.at(mo_id, now);
+                // Whoever is in trouble every time must not come first every time.
+                match before {
+                    None => self.watched.at_once(mo_id, now),
+                    Some(_) => self.watched.at(mo_id, now),
+                }
                 return Err(Halt::Failed(Box::new(error)).into());
             }
             Trouble::Once { ask } => {
@@ -318,7 +323,7 @@ impl Endpoint {
         let now = Instant::now();
         if let Fetch::Push(push) = &mut self.fetch {
             for task in push.modified(joining, answer.is_err()) {
-                self.watched.at(&task, now);
+                self.watched.at_once(&task, now);
             }
         }
         match answer {
@@ -382,7 +387,7 @@ impl Endpoint {
                         "key" | "parentTaskKey" | "rootTaskKey"
                             if !self.watched.knows_lineage(&mo_id, field, value) =>
                         {
-                            self.watched.at(&mo_id, now);
+                            self.watched.at_once(&mo_id, now);
                         }
                         _ => {}
                     }
@@ -393,7 +398,7 @@ impl Endpoint {
                     .push(TaskChange::Fields { mo_id, fields, at });
             }
             Ok(News::Left) => self.vanished(reading, &mo_id, "it left the server.".to_owned()),
-            Ok(News::Fields(_) | News::ReadIt) => self.watched.at(&mo_id, now),
+            Ok(News::Fields(_) | News::ReadIt) => self.watched.at_once(&mo_id, now),
             Ok(News::Nothing) => {}
             Err(malformed) => self.unreadable(reading, &mo_id, malformed.to_string()),
         }

@@ -228,12 +228,9 @@ impl Watched {
     pub(super) fn set_paced(&mut self, is_paced: bool, now: Instant) {
         self.is_paced = is_paced;
         let unfinished = self.entries.iter().filter(|(_, entry)| !entry.finished);
-        let due = |entry: &Entry| if entry.known { now } else { self.first };
-        let unfinished: Vec<(Arc<str>, Instant)> = unfinished
-            .map(|(mo_id, entry)| (mo_id.clone(), due(entry)))
-            .collect();
-        for (mo_id, due) in unfinished {
-            self.schedule(&mo_id, Some(due));
+        let unfinished: Vec<Arc<str>> = unfinished.map(|(mo_id, _)| mo_id.clone()).collect();
+        for mo_id in unfinished {
+            self.at_once(&mo_id, now);
         }
     }
 
@@ -355,6 +352,13 @@ impl Watched {
         self.schedule(mo_id, Some(now + self.pace.unreadable));
     }
 
+    /// Wants a task read at once, finished or not.
+    pub(super) fn at_once(&mut self, mo_id: &str, now: Instant) {
+        let is_known = self.entries.get(mo_id).is_some_and(|entry| entry.known);
+        let due = if is_known { now } else { self.first };
+        self.schedule(mo_id, Some(due));
+    }
+
     /// Wants a task read at a time, finished or not.
     pub(super) fn at(&mut self, mo_id: &str, due: Instant) {
         self.schedule(mo_id, Some(due));
@@ -470,7 +474,10 @@ impl Watched {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::task::fixture::info;
 
     #[tokio::test(start_paused = true)]
     async fn what_was_never_read_comes_before_what_is_read_again() {
@@ -494,5 +501,11 @@ mod tests {
         let next = [(), ()].map(|()| watched.next_due(late).map(|(mo_id, _)| mo_id));
         assert_eq!(next, [Some(new), Some(old)]);
         assert_eq!(watched.next_time(), None);
+        // Both in vain, as the connection broke.
+        let [old, new] = ["task-1", "task-2"].map(Arc::from);
+        watched.read(&old, &info("task-1", &json!({})), None, late);
+        watched.at_once(&old, late);
+        watched.at_once(&new, late);
+        assert_eq!(watched.next_due(late).map(|(mo_id, _)| mo_id), Some(new));
     }
 }
