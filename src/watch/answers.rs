@@ -151,11 +151,11 @@ impl Endpoint {
                 self.vanished(reading, mo_id, error.reason());
             }
             Err(error) if error.is_session_dead() => {
-                self.watched.at_once(mo_id, now);
+                self.watched.at(mo_id, now);
                 return Err(End::SessionDead(Box::new(error)));
             }
             Err(error) if error.is_passing() => {
-                return self.take_bad_answer(reading, mo_id, error, asked, before);
+                return self.take_bad_answer(reading, mo_id, error, asked);
             }
             Err(error) => self.unreadable(reading, mo_id, error.reason()),
         }
@@ -163,23 +163,19 @@ impl Endpoint {
         Ok(())
     }
 
-    /// A task was read in vain, for a reason that may pass; asked for now, and before.
+    /// A task was read in vain, for a reason that may pass.
     fn take_bad_answer(
         &mut self,
         reading: &mut Reading,
         mo_id: &Arc<str>,
         error: Error,
         asked: Instant,
-        before: Option<Instant>,
     ) -> Result<(), End> {
         let now = Instant::now();
+        self.watched.in_vain(mo_id);
         let ask = match reading.doubts.task(mo_id, &error, asked) {
             Trouble::All => {
-                // Whoever is in trouble every time must not come first every time.
-                match before {
-                    None => self.watched.at_once(mo_id, now),
-                    Some(_) => self.watched.at(mo_id, now),
-                }
+                self.watched.at(mo_id, now);
                 return Err(Halt::Failed(Box::new(error)).into());
             }
             Trouble::Once { ask } => {
@@ -217,7 +213,7 @@ impl Endpoint {
             self.lookups.seen(mo_id, &info);
         }
         for key in self.watched.read(mo_id, &info, digest, now) {
-            self.watched.add(&key, Origin::Lineage);
+            self.watched.add(&key, Origin::Lineage, now);
         }
         let at = self.now();
         reading.changes.push(TaskChange::Whole { info, at });
@@ -323,7 +319,7 @@ impl Endpoint {
         let now = Instant::now();
         if let Fetch::Push(push) = &mut self.fetch {
             for task in push.modified(joining, answer.is_err()) {
-                self.watched.at_once(&task, now);
+                self.watched.at(&task, now);
             }
         }
         match answer {
@@ -387,7 +383,7 @@ impl Endpoint {
                         "key" | "parentTaskKey" | "rootTaskKey"
                             if !self.watched.knows_lineage(&mo_id, field, value) =>
                         {
-                            self.watched.at_once(&mo_id, now);
+                            self.watched.at(&mo_id, now);
                         }
                         _ => {}
                     }
@@ -398,7 +394,7 @@ impl Endpoint {
                     .push(TaskChange::Fields { mo_id, fields, at });
             }
             Ok(News::Left) => self.vanished(reading, &mo_id, "it left the server.".to_owned()),
-            Ok(News::Fields(_) | News::ReadIt) => self.watched.at_once(&mo_id, now),
+            Ok(News::Fields(_) | News::ReadIt) => self.watched.at(&mo_id, now),
             Ok(News::Nothing) => {}
             Err(malformed) => self.unreadable(reading, &mo_id, malformed.to_string()),
         }

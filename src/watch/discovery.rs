@@ -1,5 +1,7 @@
 //! The list of recent tasks: where tasks come from that nobody named.
 
+use tokio::time::Instant;
+
 use super::{
     Update,
     answers::End,
@@ -22,7 +24,7 @@ impl Endpoint {
                 self.unlisted = None;
                 self.make_room(reading);
                 let tasks: Vec<_> = tasks.into_iter().map(|task| task.value).collect();
-                self.watched.discovered(&tasks);
+                self.watched.discovered(&tasks, Instant::now());
                 return self.tell_of_too_many().await;
             }
             Err(error) => error,

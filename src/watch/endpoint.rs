@@ -126,14 +126,9 @@ impl Endpoint {
             queued: options.tempo.queued.max(options.interval),
             unreadable: options.tempo.unreadable,
         };
-        let mut watched = Watched::new(
-            pace,
-            options.keep_finished,
-            options.most_tasks,
-            Instant::now(),
-        );
+        let mut watched = Watched::new(pace, options.keep_finished, options.most_tasks);
         for task in &options.tasks {
-            watched.add(task, Origin::Named);
+            watched.add(task, Origin::Named, Instant::now());
         }
         Self {
             id,
@@ -397,7 +392,7 @@ impl Endpoint {
             None | Some(Command::Stop) => return Err(Halt::Stopped),
             Some(Command::Watch(tasks)) => {
                 for task in tasks {
-                    if !self.watched.add(&task, Origin::Named) {
+                    if !self.watched.add(&task, Origin::Named, now) {
                         self.wishes.push(Wish::Read(task));
                     }
                 }

@@ -17,6 +17,7 @@ mod options;
 mod pace;
 mod past_query;
 mod push;
+mod queue;
 mod rate;
 mod reading;
 mod translate;

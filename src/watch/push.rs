@@ -296,7 +296,7 @@ impl Endpoint {
             return self.fall_back(reading.client.unaskable(&doing, why)).await;
         }
         for mo_id in late {
-            self.watched.at_once(&mo_id, now);
+            self.watched.at(&mo_id, now);
         }
         Ok(())
     }

@@ -92,14 +92,14 @@ impl Endpoint {
         reading.look_ups.abort_all();
         self.lookups.interrupted(Instant::now());
         for (task, _) in std::mem::take(&mut reading.tasks) {
-            self.watched.at_once(&task, Instant::now());
+            self.watched.at(&task, Instant::now());
         }
         match (&end, &mut self.fetch) {
             (End::SessionDead(_), _) => self.abandon_push(),
             (End::Halted(_), Fetch::Push(push)) => {
                 // Whether the view took those who were joining is not known; they are sent again.
                 for task in push.interrupted() {
-                    self.watched.at_once(&task, Instant::now());
+                    self.watched.at(&task, Instant::now());
                 }
             }
             (End::Halted(_), Fetch::Poll { .. }) => {}

@@ -1,7 +1,7 @@
 //! The set of watched tasks and when each is to be read again. Pure: `now` is an argument.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -9,6 +9,7 @@ use std::{
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::queue::{Due, Queue};
 use crate::vim::{
     Digest, Trace,
     types::{TaskInfo, TaskState, unboxed},
@@ -39,9 +40,11 @@ struct Entry {
     origin: Origin,
     pinned: bool,
     /// When it is to be read again; `None` while it is being read, and when it is over.
-    due: Option<Instant>,
+    due: Option<Due>,
     /// Whether it was ever read.
     known: bool,
+    /// How often it was read in vain since it is watched, while it is not known.
+    in_vain: u32,
     finished: bool,
     /// How long after a reading the next one is due, while the task is not over.
     interval: Duration,
@@ -68,11 +71,7 @@ enum Refusal {
 pub(super) struct Watched {
     pace: Pace,
     entries: HashMap<Arc<str>, Entry>,
-    /// Who is due when, soonest first.
-    queue: BTreeSet<(Instant, Arc<str>)>,
-    /// Before anything was due. Who was never read is due since then, and comes before all that is only read again:
-    /// where reading is behind, what is new shows nevertheless.
-    first: Instant,
+    queue: Queue,
     /// The moIds of keys, where they differ.
     aliases: HashMap<Arc<str>, Arc<str>>,
     /// The finished ones in the order in which they were seen to finish.
@@ -94,12 +93,11 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(pace: Pace, keep: usize, most: usize, now: Instant) -> Self {
+    pub(super) fn new(pace: Pace, keep: usize, most: usize) -> Self {
         Self {
             pace,
             entries: HashMap::new(),
-            queue: BTreeSet::new(),
-            first: now,
+            queue: Queue::default(),
             aliases: HashMap::new(),
             finished: VecDeque::new(),
             lost: HashSet::new(),
@@ -113,7 +111,7 @@ impl Watched {
     }
 
     /// Watches a task. Answers whether it is new.
-    pub(super) fn add(&mut self, mo_id: &Arc<str>, origin: Origin) -> bool {
+    pub(super) fn add(&mut self, mo_id: &Arc<str>, origin: Origin, now: Instant) -> bool {
         match origin {
             Origin::Named => {
                 self.dismissed.remove(mo_id);
@@ -136,8 +134,9 @@ impl Watched {
         let entry = Entry {
             origin,
             pinned: false,
-            due: Some(self.first),
+            due: Some(self.queue.add(mo_id.clone(), now, true)),
             known: false,
+            in_vain: 0,
             finished: false,
             interval: self.pace.queued,
             digest: None,
@@ -148,19 +147,18 @@ impl Watched {
             root: None,
         };
         self.entries.insert(mo_id.clone(), entry);
-        self.queue.insert((self.first, mo_id.clone()));
         true
     }
 
     /// These are the recent tasks: those that are new are watched.
-    pub(super) fn discovered(&mut self, recent: &[Arc<str>]) {
+    pub(super) fn discovered(&mut self, recent: &[Arc<str>], now: Instant) {
         if !self.let_go.is_empty() {
             let recent: HashSet<&Arc<str>> = recent.iter().collect();
             self.let_go.retain(|mo_id| recent.contains(mo_id));
         }
         for mo_id in recent {
             if !self.let_go.contains(mo_id) {
-                self.add(mo_id, Origin::Discovered);
+                self.add(mo_id, Origin::Discovered, now);
             }
         }
     }
@@ -180,7 +178,7 @@ impl Watched {
             return false;
         };
         if let Some(due) = entry.due {
-            self.queue.remove(&(due, mo_id.clone()));
+            self.queue.remove(&mo_id, due);
         }
         if let Some(key) = entry.key {
             self.aliases.remove(&key);
@@ -200,19 +198,15 @@ impl Watched {
 
     /// Wants all tasks read at once that are not over.
     pub(super) fn hurry_all(&mut self, now: Instant) {
-        let due = std::mem::take(&mut self.queue);
-        for (_, mo_id) in due {
+        let due: Vec<Arc<str>> = self.queue.tasks().cloned().collect();
+        for mo_id in due {
             self.schedule(&mo_id, Some(now));
         }
     }
 
     /// The next task to read, if one is due; it counts as being read from now on.
     pub(super) fn next_due(&mut self, now: Instant) -> Option<(Arc<str>, Option<Digest>)> {
-        let (due, _) = self.queue.first()?;
-        if *due > now {
-            return None;
-        }
-        let (_, mo_id) = self.queue.pop_first()?;
+        let mo_id = self.queue.pop(now)?;
         let entry = self.entries.get_mut(&mo_id)?;
         entry.due = None;
         Some((mo_id, entry.digest))
@@ -220,7 +214,7 @@ impl Watched {
 
     /// When the next task is due.
     pub(super) fn next_time(&self) -> Option<Instant> {
-        self.queue.first().map(|(due, _)| *due)
+        self.queue.next_time()
     }
 
     /// Whether tasks are read again and again from now on, or their changes pushed. Those that are not over are due
@@ -230,7 +224,7 @@ impl Watched {
         let unfinished = self.entries.iter().filter(|(_, entry)| !entry.finished);
         let unfinished: Vec<Arc<str>> = unfinished.map(|(mo_id, _)| mo_id.clone()).collect();
         for mo_id in unfinished {
-            self.at_once(&mo_id, now);
+            self.schedule(&mo_id, Some(now));
         }
     }
 
@@ -352,11 +346,11 @@ impl Watched {
         self.schedule(mo_id, Some(now + self.pace.unreadable));
     }
 
-    /// Wants a task read at once, finished or not.
-    pub(super) fn at_once(&mut self, mo_id: &str, now: Instant) {
-        let is_known = self.entries.get(mo_id).is_some_and(|entry| entry.known);
-        let due = if is_known { now } else { self.first };
-        self.schedule(mo_id, Some(due));
+    /// A task was read in vain. Who is in trouble again and again must not come first again and again.
+    pub(super) fn in_vain(&mut self, mo_id: &str) {
+        if let Some(entry) = self.entries.get_mut(mo_id) {
+            entry.in_vain = entry.in_vain.saturating_add(1);
+        }
     }
 
     /// Wants a task read at a time, finished or not.
@@ -455,57 +449,19 @@ impl Watched {
         dropped
     }
 
-    fn schedule(&mut self, mo_id: &str, due: Option<Instant>) {
+    fn schedule(&mut self, mo_id: &str, at: Option<Instant>) {
+        /// So often a task that was never read comes before the others.
+        const FIRST: u32 = 3;
         let Some((mo_id, _)) = self.entries.get_key_value(mo_id) else {
             return;
         };
         let mo_id = mo_id.clone();
         if let Some(entry) = self.entries.get_mut(&mo_id) {
-            if let Some(before) = entry.due {
-                self.queue.remove(&(before, mo_id.clone()));
+            if let Some(before) = entry.due.take() {
+                self.queue.remove(&mo_id, before);
             }
-            entry.due = due;
+            let is_new = !entry.known && entry.in_vain < FIRST;
+            entry.due = at.map(|at| self.queue.add(mo_id, at, is_new));
         }
-        if let Some(due) = due {
-            self.queue.insert((due, mo_id));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::task::fixture::info;
-
-    #[tokio::test(start_paused = true)]
-    async fn what_was_never_read_comes_before_what_is_read_again() {
-        let pace = Pace {
-            running: Duration::from_secs(2),
-            queued: Duration::from_secs(5),
-            unreadable: Duration::from_secs(30),
-        };
-        let start = Instant::now();
-        let mut watched = Watched::new(pace, 10, 10, start);
-        let [old, new] = ["task-1", "task-2"].map(Arc::from);
-        watched.add(&old, Origin::Discovered);
-        assert_eq!(
-            watched.next_due(start).map(|(mo_id, _)| mo_id),
-            Some(old.clone())
-        );
-        watched.unchanged(&old, start);
-        // Reading is far behind.
-        let late = start + Duration::from_secs(60);
-        watched.add(&new, Origin::Discovered);
-        let next = [(), ()].map(|()| watched.next_due(late).map(|(mo_id, _)| mo_id));
-        assert_eq!(next, [Some(new), Some(old)]);
-        assert_eq!(watched.next_time(), None);
-        // Both in vain, as the connection broke.
-        let [old, new] = ["task-1", "task-2"].map(Arc::from);
-        watched.read(&old, &info("task-1", &json!({})), None, late);
-        watched.at_once(&old, late);
-        watched.at_once(&new, late);
-        assert_eq!(watched.next_due(late).map(|(mo_id, _)| mo_id), Some(new));
     }
 }

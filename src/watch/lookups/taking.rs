@@ -140,9 +140,9 @@ impl Endpoint {
         let members = std::mem::take(&mut kin.members);
         let named = kin.named(&trace, &members);
         if self.watched.contains(&trace.mo_id) {
-            self.take_members(reading, members);
+            self.take_members(reading, members, now);
             for mo_id in &kin.recent {
-                self.watched.add(mo_id, Origin::Lineage);
+                self.watched.add(mo_id, Origin::Lineage, now);
             }
         } else if !members.is_empty() {
             let mo_id = trace.mo_id.clone();
@@ -204,7 +204,7 @@ impl Endpoint {
         })
     }
 
-    fn take_members(&mut self, reading: &mut Reading, members: Vec<TaskInfo>) {
+    fn take_members(&mut self, reading: &mut Reading, members: Vec<TaskInfo>, now: Instant) {
         for info in members {
             let mo_id = info.mo_id().clone();
             if info.state.is_finished() {
@@ -213,7 +213,7 @@ impl Endpoint {
                 }
             } else {
                 // The history lags behind: of one that goes on more is known once it is watched.
-                self.watched.add(&mo_id, Origin::Lineage);
+                self.watched.add(&mo_id, Origin::Lineage, now);
             }
         }
     }
@@ -231,7 +231,7 @@ impl Endpoint {
         info.share_name(mo_id);
         let now = Instant::now();
         for key in self.watched.read(mo_id, &info, None, now) {
-            self.watched.add(&key, Origin::Lineage);
+            self.watched.add(&key, Origin::Lineage, now);
         }
         let at = self.now();
         reading.changes.push(TaskChange::Past { info, at });

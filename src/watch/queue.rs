@@ -1,0 +1,88 @@
+//! Which task is read next. Pure: `now` is an argument.
+//!
+//! Where reading is behind, what is new comes before all that is only read again, so that it shows nevertheless.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use tokio::time::Instant;
+
+/// When a task is due, and in which line it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Due {
+    at: Instant,
+    is_new: bool,
+}
+
+/// The tasks that are to be read, each once.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    new: BTreeSet<(Instant, Arc<str>)>,
+    again: BTreeSet<(Instant, Arc<str>)>,
+}
+
+impl Queue {
+    /// Lines a task up. The answer is what takes it out again.
+    pub(super) fn add(&mut self, mo_id: Arc<str>, at: Instant, is_new: bool) -> Due {
+        self.line(is_new).insert((at, mo_id));
+        Due { at, is_new }
+    }
+
+    pub(super) fn remove(&mut self, mo_id: &Arc<str>, due: Due) {
+        self.line(due.is_new).remove(&(due.at, mo_id.clone()));
+    }
+
+    /// Takes the next task that is due.
+    pub(super) fn pop(&mut self, now: Instant) -> Option<Arc<str>> {
+        let mut lines = [&mut self.new, &mut self.again].into_iter();
+        let is_due = |line: &&mut BTreeSet<_>| matches!(line.first(), Some((at, _)) if *at <= now);
+        let (_, mo_id) = lines.find(is_due)?.pop_first()?;
+        Some(mo_id)
+    }
+
+    /// When the next task is due.
+    pub(super) fn next_time(&self) -> Option<Instant> {
+        let lines = [&self.new, &self.again].into_iter();
+        lines
+            .filter_map(|line| line.first())
+            .map(|(at, _)| *at)
+            .min()
+    }
+
+    /// Everybody, in no order.
+    pub(super) fn tasks(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.new.iter().chain(&self.again).map(|(_, mo_id)| mo_id)
+    }
+
+    fn line(&mut self, is_new: bool) -> &mut BTreeSet<(Instant, Arc<str>)> {
+        if is_new {
+            &mut self.new
+        } else {
+            &mut self.again
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_new_comes_first_once_it_is_due() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut queue = Queue::default();
+        queue.add("old".into(), at(1), false);
+        queue.add("new".into(), at(5), true);
+        let left = queue.add("left".into(), at(2), true);
+        queue.remove(&"left".into(), left);
+        assert_eq!(queue.next_time(), Some(at(1)));
+        assert_eq!(queue.pop(start), None);
+        queue.add("older".into(), at(0), false);
+        assert_eq!(queue.pop(at(4)).as_deref(), Some("older"));
+        assert_eq!(queue.pop(at(5)).as_deref(), Some("new"));
+        assert_eq!(queue.pop(at(5)).as_deref(), Some("old"));
+        assert_eq!((queue.pop(at(9)), queue.next_time()), (None, None));
+    }
+}
