@@ -45,6 +45,9 @@ const DOUBT: f64 = 0.02;
 /// … and what rounding and sampling bring into them.
 const GRAIN: f64 = 0.003;
 
+/// What is new in all climbs together has to be more than this for the last to say something about the next.
+const EVEN: f64 = 0.3;
+
 /// One stretch on which progress rose, as shares of the whole, and the seconds that it took.
 #[derive(Clone, Copy)]
 struct Climb {
@@ -230,15 +233,21 @@ fn shapes(climbs: &[Climb], done: f64, counted: f64) -> Vec<Reading> {
         }
         let fit = -0.5 * count * (news / count + GRAIN).ln();
         let variance = ((news + DOUBT) / (count + 1.0)) / (1.0 - ALIKE * ALIKE);
+        let ahead = 1.0 - work(done);
+        // The next climbs will be like the last one, and each less so; as far as climbs differ at all.
+        let next = (ahead / (worked / count)).max(1e-3);
+        let lasting = ALIKE * (1.0 - ALIKE.powf(next)) / ((1.0 - ALIKE) * next);
+        let lately = (before * lasting * news / (news + EVEN))
+            .clamp(-0.7, 0.7)
+            .exp();
         // A stretch this long has one pace, the next another.
         let stretch = CLIMB * (1.0 + ALIKE) / (1.0 - ALIKE);
-        let ahead = 1.0 - work(done);
         let spread = variance * (stretch / (worked + stretch) + stretch / (ahead + stretch));
         // The figure was rounded down.
         let rounded = 0.003 / (1.01 - done);
         Reading {
             weight: prior.ln() + fit,
-            left: (ahead * whole - counted).max(1e-3),
+            left: (ahead * whole * lately - counted).max(1e-3),
             spread: spread.sqrt().hypot(rounded),
         }
     });

@@ -50,7 +50,7 @@ pub fn patience(start: Timestamp, history: &History, typical: Option<&Typical>) 
     let of_whole = match (usual, whole) {
         (Some(usual), Some(whole)) => share * usual.min(2.0 * whole).max(whole),
         (Some(usual), None) => share * usual.max(past),
-        (None, Some(whole)) => (1.4 * share * whole).max(SHARE_OF_PAST * past),
+        (None, Some(whole)) => (1.5 * share * whole).max(SHARE_OF_PAST * past),
         (None, None) => SHARE_OF_PAST * past,
     };
     let of_whole = Duration::try_from_secs_f64(of_whole).unwrap_or(Duration::MAX);
