@@ -1,14 +1,5 @@
 //! `--keep-session`, `vtask logout` and the keyring against the embedded vCenter.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod command_support;
-
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
@@ -16,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use command_support::{Line, line, server};
+use crate::command_support::{Line, line, server};
 use vtask::simulator::Simulator;
 
 /// How often a method was called.
@@ -161,7 +152,7 @@ esac
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_password_in_the_keyring_signs_in() {
-    let simulator = command_support::server_with(|options| {
+    let simulator = crate::command_support::server_with(|options| {
         options.credentials = Some(("ops".to_owned(), "hunter 2".to_owned()));
     })
     .await;

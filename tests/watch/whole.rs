@@ -1,14 +1,10 @@
 //! The fetch loop against the embedded vCenter, over real HTTP.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Bench, connect, standing, watch, watch_by};
 use secrecy::SecretString;
 use serde_json::Value;
-use support::{Bench, connect, standing, watch, watch_by};
 use vtask::{
     simulator::{Simulator, behaviour::Outage},
     task::{Presence, Status},
@@ -16,7 +12,7 @@ use vtask::{
     watch::{CancelAnswer, Command, FetchMode, Link, Privilege},
 };
 
-both_ways!(
+crate::both_ways!(
     the_board_shows_what_the_server_knows_and_follows_it,
     ancestors_are_pulled_in_by_themselves,
     a_task_that_never_was_is_a_ghost_and_one_that_vanishes_is_kept,
@@ -101,7 +97,7 @@ async fn ancestors_are_pulled_in_by_themselves(mode: FetchMode) {
         .until("the ancestors", |bench| bench.board.len() >= 3)
         .await;
     let handle = bench.board.find(&vtask::task::TaskId::new(
-        support::HERE,
+        crate::support::HERE,
         grandchild.as_str(),
     ));
     assert_eq!(bench.board.path(handle.unwrap()).count(), 3);

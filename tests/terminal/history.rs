@@ -1,16 +1,6 @@
 //! The history in a real pseudo-terminal: a task of yesterday opens like one of now.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests may panic"
-)]
-
-mod pty_support;
-
-use pty_support::{Seen, Session};
+use crate::pty_support::{Seen, Session};
 
 fn line(seen: &Seen, at: usize) -> String {
     let contents = seen.parser.screen().contents();

@@ -1,16 +1,8 @@
 //! `vtask wait` against the embedded vCenter: how it ends, what it outlives, what it shows.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod command_support;
-
 use std::{io, time::Duration};
 
-use command_support::{line, server, server_with};
+use crate::command_support::{line, server, server_with};
 use serde_json::json;
 use tokio::time::sleep;
 use vtask::simulator::{Options, Simulator, scenario::Scenario};
@@ -115,10 +107,11 @@ async fn a_server_that_restarts(way: &str) {
         simulator.stop().await;
         sleep(Duration::from_millis(700)).await;
         let mut options =
-            Options::new(Scenario::parse("test", command_support::SCENARIO).unwrap()).manual();
+            Options::new(Scenario::parse("test", crate::command_support::SCENARIO).unwrap())
+                .manual();
         options.listen = listen;
         let simulator = Simulator::start(options).await.unwrap();
-        command_support::drive(&simulator.control()).await;
+        crate::command_support::drive(&simulator.control()).await;
     };
     let ran = tokio::select! {
         ran = line(&format!("wait task-1 --json {way}")).at(&url) => ran,

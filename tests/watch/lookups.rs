@@ -1,10 +1,6 @@
 //! What is looked up around a task: its events, its family, the past; over HTTP, from the embedded server.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
-
-mod support;
-
-use support::{Bench, standing, watch_by};
+use crate::support::{Bench, standing, watch_by};
 use vtask::{
     simulator::Simulator,
     vim::Trace,

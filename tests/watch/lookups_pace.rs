@@ -1,13 +1,9 @@
 //! How often the server is asked for what lies around tasks, and what comes of it when the server is in trouble: the
 //! real loop against the embedded server, in time that passes by hand.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{
+use crate::support::{
     frozen::{Frozen, is_look_up},
     standing,
 };

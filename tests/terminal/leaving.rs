@@ -1,13 +1,5 @@
 //! The built program in a real pseudo-terminal: what a person types, sees and is left with.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests may panic"
-)]
-
 use std::{
     io::Read,
     thread,
@@ -16,8 +8,7 @@ use std::{
 
 use portable_pty::{CommandBuilder, native_pty_system};
 
-mod pty_support;
-use pty_support::{BOUND, Session, size};
+use crate::pty_support::{BOUND, Session, size};
 
 const ESCAPE: &str = "\u{1b}";
 const DOWN: &str = "\u{1b}[B";

@@ -1,13 +1,9 @@
 //! The fetch loop against too much of everything: what is kept, what is asked for, and what is said about it; and against
 //! single bad answers, which must not stop the rest.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
-
-mod support;
-
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use support::{Bench, standing, watch_by};
+use crate::support::{Bench, standing, watch_by};
 use vtask::{
     simulator::{
         Control, Options, Simulator,
@@ -18,7 +14,7 @@ use vtask::{
     watch::{FetchMode, Link},
 };
 
-both_ways! {
+crate::both_ways! {
     texts_and_fields_are_kept_in_part,
     beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told,
     one_bad_answer_stops_nothing,

@@ -1,14 +1,10 @@
 //! What lies around tasks where the server refuses it, has far too much of it, or its clock is hours off: each is
 //! unknown with its reason, or bounded, and nothing else suffers. The real loop against the embedded server.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Bench, frozen::Frozen, standing, watch};
 use jiff::{SignedDuration, Timestamp};
-use support::{Bench, frozen::Frozen, standing, watch};
 use vtask::{
     simulator::{Options, Simulator, behaviour::Behaviours, scenario::Scenario},
     vim::Trace,

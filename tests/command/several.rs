@@ -1,16 +1,8 @@
 //! `wait`, `tree`, `events` and `cancel` with several vCenters: two embedded ones, whose moIds are the same.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod command_support;
-
 use std::time::Duration;
 
-use command_support::{Line, config, drive, line, server, server_with};
+use crate::command_support::{Line, config, drive, line, server, server_with};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::sleep;

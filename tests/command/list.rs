@@ -1,16 +1,8 @@
 //! `vtask list`, `tree`, `events` and `cancel` against the embedded vCenter.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod command_support;
-
 use std::{collections::HashSet, time::Duration};
 
-use command_support::{line, server, server_with};
+use crate::command_support::{line, server, server_with};
 use serde_json::json;
 use vtask::simulator::{Options, Simulator, scenario::Scenario};
 

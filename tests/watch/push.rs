@@ -1,12 +1,8 @@
 //! The long poll against every way in which servers, accounts and proxies are known to differ.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{Bench, standing, watch, watch_by};
+use crate::support::{Bench, standing, watch, watch_by};
 use vtask::{
     simulator::{
         Control, Simulator,

@@ -1,13 +1,9 @@
 //! The fetch loop against faults that once did it harm: each test shows what a fault led to before it was mended.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Bench, standing, watch_by};
 use jiff::{SignedDuration, Timestamp};
-use support::{Bench, standing, watch_by};
 use vtask::{
     simulator::{
         Control, Simulator,

@@ -1,18 +1,8 @@
 //! The panels in a real pseudo-terminal: where they are, and how large.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests may panic"
-)]
-
-mod pty_support;
-
 use std::fs;
 
-use pty_support::{Seen, Session};
+use crate::pty_support::{Seen, Session};
 
 /// In which column the border is that stands between list and details, on the line of the names.
 fn border(seen: &Seen) -> Option<usize> {

@@ -1,18 +1,9 @@
 //! The built program, end to end: what starts from now on, activation ids, and everything that can be said wrong.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod built_support;
-mod command_support;
-
 use std::{fs, io::Write, process::Stdio, time::Duration};
 
-use built_support::{ended, err, on, out, run, start, vtask};
-use command_support::{drive, server, server_with};
+use crate::built_support::{ended, err, on, out, run, start, vtask};
+use crate::command_support::{drive, server, server_with};
 use serde_json::Value;
 use tokio::time::sleep;
 use vtask::simulator::Simulator;

@@ -1,18 +1,8 @@
 //! Keys, colours and commands in a real pseudo-terminal.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests may panic"
-)]
-
-mod pty_support;
-
 use std::fs;
 
-use pty_support::{Seen, Session};
+use crate::pty_support::{Seen, Session};
 use vt100::Color;
 
 /// The ground of the selected row, which the first row of the list is.

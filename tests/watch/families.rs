@@ -1,14 +1,10 @@
 //! Families that are not all among the watched tasks: found in the history and among the recent tasks, over HTTP, from
 //! the embedded server.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Bench, standing, watch};
 use serde_json::Value;
-use support::{Bench, standing, watch};
 use vtask::{
     simulator::{Control, Simulator},
     task::{Presence, Status},
@@ -85,7 +81,7 @@ async fn an_expired_root_is_found_in_the_history_and_no_ghost_any_more() {
     assert_eq!(record.presence, Presence::Past);
     assert!(record.finished_at().is_some());
     assert_eq!(bench.status(key(&middle)), Some(Status::Success));
-    let root = bench.board.find_key(support::HERE, root).unwrap();
+    let root = bench.board.find_key(crate::support::HERE, root).unwrap();
     assert_eq!(bench.board.family(root).total(), 7, "the whole family");
     assert_eq!(control.open_objects().histories, 0);
     bench.stop().await;
@@ -155,7 +151,7 @@ async fn without_a_history_the_recent_tasks_are_looked_through() {
             bench.status(root) == Some(Status::Running)
         })
         .await;
-    let handle = bench.board.find_key(support::HERE, root).unwrap();
+    let handle = bench.board.find_key(crate::support::HERE, root).unwrap();
     assert_eq!(bench.board.family(handle).total(), 1);
     follow(&mut bench, root).await;
     let (_, state) = bench.families.last().unwrap();

@@ -1,14 +1,10 @@
 //! Searching the server's history page by page: the real fetch loop against the embedded server, over HTTP.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Bench, connect, standing, watch_by};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use support::{Bench, connect, standing, watch_by};
 use tokio::time::timeout;
 use vtask::{
     simulator::{Control, Simulator, behaviour::Outage},

@@ -1,21 +1,12 @@
 //! The built program: exit codes, the config file, the manual.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod built_support;
-mod command_support;
-
 use std::{
     fs,
     process::{Command, Stdio},
 };
 
-use built_support::{err, run, vtask};
-use command_support::server;
+use crate::built_support::{err, run, vtask};
+use crate::command_support::server;
 
 #[tokio::test]
 async fn exit_codes_reach_the_shell() {
@@ -68,7 +59,7 @@ async fn exit_codes_reach_the_shell() {
 
 #[tokio::test]
 async fn a_refused_sign_in_has_a_code_of_its_own_in_every_command() {
-    let simulator = command_support::server_with(|options| {
+    let simulator = crate::command_support::server_with(|options| {
         options.credentials = Some(("ops".to_owned(), "other".to_owned()));
     })
     .await;
@@ -242,7 +233,7 @@ async fn a_config_file_is_looked_over() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_profile_signs_in_by_a_command_that_prints_the_password() {
-    let simulator = command_support::server_with(|options| {
+    let simulator = crate::command_support::server_with(|options| {
         options.credentials = Some(("ops".to_owned(), "hunter 2".to_owned()));
     })
     .await;

@@ -1,16 +1,6 @@
 //! Filters in a real pseudo-terminal: typed, mended, given up, kept under a name.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests may panic"
-)]
-
-mod pty_support;
-
-use pty_support::Session;
+use crate::pty_support::Session;
 
 const ESCAPE: &str = "\u{1b}";
 

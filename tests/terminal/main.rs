@@ -1,0 +1,17 @@
+//! The built program in a pseudo-terminal.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod filter;
+mod history;
+mod layouts;
+mod leaving;
+mod looks;
+#[path = "../pty_support/mod.rs"]
+mod pty_support;
