@@ -154,7 +154,7 @@ fn time_left(canvas: &Canvas, cell: &mut Strip, left: TimeLeft, column: Column, 
     let text = if column == Column::Finish {
         words::finish(left, shown.now, &canvas.state.options.time_zone)
     } else {
-        words::time_left(left, cell.room())
+        left.within(cell.room())
     };
     cell.put(&text, role);
 }

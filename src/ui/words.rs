@@ -63,30 +63,6 @@ pub(super) fn elapsed(record: &Record, now: Timestamp) -> String {
     }
 }
 
-/// The time left in so many columns: the figure in full, else its units where they are plain, else its upper end.
-pub(super) fn time_left(left: TimeLeft, columns: usize) -> String {
-    let text = left.to_string();
-    if width(&text) <= columns {
-        return text;
-    }
-    let short = |end: &str| match end.split_once('h') {
-        Some((hours, "00m")) => format!("{hours}h"),
-        Some((hours, minutes)) if !hours.contains('d') => {
-            format!("{hours}h{}", minutes.trim_end_matches('m'))
-        }
-        _ => end.to_owned(),
-    };
-    let Some((low, high)) = text.split_once('–') else {
-        return text;
-    };
-    let both = format!("{}–{}", short(low), short(high));
-    if width(&both) <= columns {
-        both
-    } else {
-        format!("<{high}")
-    }
-}
-
 /// A moment as the wall clock shows it; with the date where that is another day than `now`'s.
 pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (at, now) = (
@@ -163,23 +139,5 @@ mod tests {
         let short = |at: &str| short_moment(at.parse().unwrap(), now, &TimeZone::UTC);
         assert_eq!(short("2026-04-18T01:02:03Z"), "01:02:03");
         assert_eq!(short("2026-04-17T23:59:00Z"), "04-17 23:59");
-    }
-
-    #[test]
-    fn the_time_left_gets_shorter_where_it_must() {
-        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
-        let between = |low, high| TimeLeft::Between(minutes(low), minutes(high));
-        for (left, text) in [
-            (TimeLeft::About(minutes(24)), "~24m"),
-            (TimeLeft::Typical(minutes(95)), "typ 1h35m"),
-            (TimeLeft::Unknown, "?"),
-            (between(20, 35), "20–35m"),
-            (between(65, 100), "1h05–1h40"),
-            (between(45, 70), "45m–1h10m"),
-            (between(570, 720), "9h30–12h"),
-            (between(27 * 60, 33 * 60), "<1d09h"),
-        ] {
-            assert_eq!(time_left(left, 9), text);
-        }
     }
 }

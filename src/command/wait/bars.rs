@@ -27,6 +27,8 @@ pub(in crate::command) struct Look {
 
 /// Columns of the bar where there is room, and the least that is worth drawing.
 const BAR: (usize, usize) = (24, 8);
+/// Columns of the time left.
+const LEFT: usize = 10;
 /// Least columns for what the task is.
 const NAME: usize = 20;
 
@@ -81,9 +83,10 @@ fn line(waiting: &Waiting, task: &Awaited, now: Timestamp, columns: usize, look:
     let mut right = String::new();
     if status.is_active() {
         let progress = told::progress(waiting, task);
-        let room = columns.saturating_sub(NAME + 24);
+        let room = columns.saturating_sub(NAME + 26);
         if room >= BAR.1 {
-            right.push_str(&bar(progress, room.min(BAR.0), now, look));
+            let wide = room.min(columns / 5).clamp(BAR.1, BAR.0);
+            right.push_str(&bar(progress, wide, now, look));
             right.push(' ');
         }
         right.push_str(&figure(progress));
@@ -93,8 +96,8 @@ fn line(waiting: &Waiting, task: &Awaited, now: Timestamp, columns: usize, look:
         }
         if columns >= 60 {
             let left = record.and_then(|record| left(record, time));
-            let left = left.map(|left| TimeLeft::of(Some(left), None).to_string());
-            let _ = write!(right, " {:>8}", left.unwrap_or_default());
+            let left = left.map(|left| TimeLeft::of(Some(left), None).within(LEFT));
+            let _ = write!(right, " {:>LEFT$}", left.unwrap_or_default());
         }
     } else {
         right.push_str(word(task, status));

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::{Basis, Estimate};
 use crate::task::typical::Typical;
-use crate::text::duration;
+use crate::text::{duration, width};
 
 /// What to show as the time left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,32 @@ impl TimeLeft {
                     Self::Between(rounded_low, rounded_high)
                 }
             }
+        }
+    }
+}
+
+impl TimeLeft {
+    /// The figure in so many columns: in full, else without its units where they are plain, else its upper end.
+    pub fn within(self, columns: usize) -> String {
+        let text = self.to_string();
+        if width(&text) <= columns {
+            return text;
+        }
+        let short = |end: &str| match end.split_once('h') {
+            Some((hours, "00m")) => format!("{hours}h"),
+            Some((hours, minutes)) if !hours.contains('d') => {
+                format!("{hours}h{}", minutes.trim_end_matches('m'))
+            }
+            _ => end.to_owned(),
+        };
+        let Some((low, high)) = text.split_once('–') else {
+            return text;
+        };
+        let both = format!("{}–{}", short(low), short(high));
+        if width(&both) <= columns {
+            both
+        } else {
+            format!("<{high}")
         }
     }
 }
@@ -91,6 +117,29 @@ impl fmt::Display for TimeLeft {
             }
             Self::Typical(span) => write!(f, "typ {}", short(*span)),
             Self::Unknown => f.write_str("?"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_gets_shorter_where_it_must() {
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        let between = |low, high| TimeLeft::Between(minutes(low), minutes(high));
+        for (left, text) in [
+            (TimeLeft::About(minutes(24)), "~24m"),
+            (TimeLeft::Typical(minutes(95)), "typ 1h35m"),
+            (TimeLeft::Unknown, "?"),
+            (between(20, 35), "20–35m"),
+            (between(65, 100), "1h05–1h40"),
+            (between(45, 70), "45m–1h10m"),
+            (between(570, 720), "9h30–12h"),
+            (between(27 * 60, 33 * 60), "<1d09h"),
+        ] {
+            assert_eq!(left.within(9), text);
         }
     }
 }

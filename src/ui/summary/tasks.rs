@@ -158,7 +158,7 @@ pub(super) fn entry(canvas: &mut Canvas, part: Part, handle: Handle, line: Rect)
             Column::Left => {
                 if let Some(left) = state.outlook(handle, canvas.now).left {
                     let role = if is_stale { Role::Stale } else { Role::Text };
-                    cell.put(&words::time_left(left, width), role);
+                    cell.put(&left.within(width), role);
                 }
             }
             Column::Ago => {
