@@ -1,37 +1,29 @@
 //! The calls that a task monitor makes, one method each.
 
 use std::{
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, RwLock, atomic::AtomicBool},
     time::Duration,
 };
 
-use bytes::Bytes;
 use jiff::Timestamp;
-use reqwest::{
-    Method,
-    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue},
-};
-use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
-use serde::Serialize;
+use reqwest::{Method, header::HeaderValue};
 use serde_json::{Value, json};
 
 use super::{
-    credentials::{Credentials, Shelf},
+    address::Address,
+    answer::{Answer, Digest},
+    credentials::Credentials,
     error::{Error, ErrorKind},
-    release::{self, FALLBACK_RELEASE},
+    release,
     tls::Trust,
     traffic::Traffic,
-    transport::{Address, Answer, Body, Digest, Doing, Request, Transport},
+    transport::{Body, Doing, Request, Transport},
     types::{
-        Malformed, ManagedObjectReference, OperationLabel, ServiceContent, TaskInfo, UserSession,
-        date_time, items,
+        Malformed, ManagedObjectReference, OperationLabel, ServiceContent, TaskInfo, date_time,
+        items,
     },
 };
 
-const SESSION_HEADER: HeaderName = HeaderName::from_static("vmware-api-session-id");
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 
 /// How to reach a server.
@@ -60,15 +52,15 @@ impl ConnectOptions {
 #[derive(Debug)]
 pub struct Client {
     transport: Transport,
-    credentials: Credentials,
+    pub(super) credentials: Credentials,
     release: String,
-    content: ServiceContent,
+    pub(super) content: ServiceContent,
     /// How long an answer may take.
     patience: Duration,
     /// The header that carries the session; marked sensitive, so that nothing prints it.
-    session: RwLock<Option<HeaderValue>>,
+    pub(super) session: RwLock<Option<HeaderValue>>,
     /// Whether the session is on the shelf for the next run.
-    is_kept: AtomicBool,
+    pub(super) is_kept: AtomicBool,
 }
 
 impl Client {
@@ -80,7 +72,7 @@ impl Client {
         let transport = Transport::new(options.address, &options.trust, options.traffic)?;
         let release = match options.release {
             Some(pinned) => pinned,
-            None => negotiate(&transport, options.patience).await?,
+            None => release::negotiate(&transport, options.patience).await?,
         };
         let mut client = Self {
             transport,
@@ -115,148 +107,6 @@ impl Client {
     /// Host and port, as people know the server.
     pub fn server(&self) -> String {
         self.transport.address().name()
-    }
-
-    /// Signs in, where that takes a call; a session that was open before is ended first, as far as it still can be.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or refuses; a refusal must not be repeated.
-    pub async fn sign_in(&self) -> Result<Option<UserSession>, Error> {
-        let (user, password, place) = match &self.credentials {
-            Credentials::Password { user, password } => (user, password, None),
-            Credentials::Kept {
-                user,
-                password,
-                shelf,
-            } => (user, password, Some(shelf)),
-            Credentials::Session(_) | Credentials::Authorization(_) => return Ok(None),
-        };
-        let before = self.session();
-        // A session may be dead for some calls only; what is left of it must not linger.
-        let _ = self.end_session().await;
-        if let Some(place) = place
-            && let Some(session) = self.resume(place.as_ref(), before.as_ref()).await?
-        {
-            return Ok(Some(session));
-        }
-        let doing = || format!("signing in as {user}");
-        let manager = &self.content.session_manager;
-        let body = login(user, password)
-            .map_err(|error| self.error(&doing, ErrorKind::Unaskable(error.to_string())))?;
-        let answer = self
-            .post(manager, "Login", body, "SessionManager/Login", &doing)
-            .await?;
-        let Some(session) = answer.headers.get(SESSION_HEADER) else {
-            return Err(self.error(
-                &doing,
-                ErrorKind::Malformed(Malformed::Missing {
-                    type_name: "the answer to Login",
-                    field: "vmware-api-session-id",
-                }),
-            ));
-        };
-        let session =
-            secret_value(session.as_bytes()).map_err(|_| self.error(&doing, unsendable()))?;
-        if let Some(place) = place
-            && let Ok(id) = session.to_str()
-        {
-            let is_kept = place.put(&SecretString::from(id));
-            self.is_kept.store(is_kept, Ordering::Relaxed);
-        }
-        self.set_session(Some(session));
-        self.read(&doing, &answer, UserSession::from_json).map(Some)
-    }
-
-    /// Takes up the session of an earlier run, if the server still knows it. `dead` is the one that is not to be
-    /// tried again.
-    async fn resume(
-        &self,
-        place: &dyn Shelf,
-        dead: Option<&HeaderValue>,
-    ) -> Result<Option<UserSession>, Error> {
-        let Some(kept) = place.look() else {
-            return Ok(None);
-        };
-        let known = self.secret_header(&kept).ok();
-        let known = known.filter(|known| Some(known) != dead);
-        let answer = match known {
-            None => None,
-            Some(header) => {
-                self.set_session(Some(header));
-                match self.current_session().await {
-                    Ok(answer) => answer,
-                    // A server that will not tell is taken to not know it.
-                    Err(error) if error.fault().is_some() || error.is_session_dead() => None,
-                    Err(error) => {
-                        self.set_session(None);
-                        return Err(error);
-                    }
-                }
-            }
-        };
-        self.is_kept.store(answer.is_some(), Ordering::Relaxed);
-        if answer.is_none() {
-            self.set_session(None);
-            place.clear();
-        }
-        Ok(answer)
-    }
-
-    /// What the server knows of the session in use; `None` where it knows none.
-    ///
-    /// # Errors
-    /// Faults, and the connection's troubles.
-    pub async fn current_session(&self) -> Result<Option<UserSession>, Error> {
-        let doing = || "asking whether the session is still open".to_owned();
-        let manager = &self.content.session_manager;
-        let answer = self.get(
-            manager,
-            "currentSession",
-            "SessionManager/currentSession",
-            &doing,
-        );
-        let answer = answer.await?;
-        self.read(&doing, &answer, |session| match session {
-            Value::Null => Ok(None),
-            session => UserSession::from_json(session).map(Some),
-        })
-    }
-
-    /// Ends the session that [`sign_in`](Self::sign_in) began. One that was handed in, or is kept for the next run,
-    /// stays open.
-    ///
-    /// # Errors
-    /// When the server did not take it; the session then ends by its idle time-out.
-    pub async fn sign_out(&self) -> Result<(), Error> {
-        if !self.credentials.can_renew() || self.is_kept.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        self.end_session().await
-    }
-
-    /// Ends the session in use, whosever it is.
-    ///
-    /// # Errors
-    /// When the server did not take it; the session then ends by its idle time-out.
-    pub async fn end_session(&self) -> Result<(), Error> {
-        if self.session().is_none() {
-            return Ok(());
-        }
-        let doing = || "signing out".to_owned();
-        let manager = &self.content.session_manager;
-        let ended = self
-            .order(manager, "Logout", "SessionManager/Logout", &doing)
-            .await;
-        self.set_session(None);
-        match ended {
-            Err(error) if !error.is_session_dead() => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether a dead session can be replaced by a new one.
-    pub fn can_renew(&self) -> bool {
-        self.credentials.can_renew()
     }
 
     /// `GET Task/{moId}/info`.
@@ -437,34 +287,6 @@ impl Client {
         self.transport.send(request).await
     }
 
-    fn headers(&self, doing: Doing<'_>) -> Result<HeaderMap, Error> {
-        let mut headers = HeaderMap::new();
-        if let Credentials::Authorization(value) = &self.credentials {
-            let value = self
-                .secret_header(value)
-                .map_err(|error| self.error(doing, error.kind))?;
-            headers.insert(AUTHORIZATION, value);
-        }
-        if let Some(session) = self.session() {
-            headers.insert(SESSION_HEADER, session);
-        }
-        Ok(headers)
-    }
-
-    fn secret_header(&self, secret: &SecretString) -> Result<HeaderValue, Error> {
-        let header = secret_value(secret.expose_secret().trim().as_bytes());
-        header.map_err(|_| self.error(&|| "signing in".to_owned(), unsendable()))
-    }
-
-    fn session(&self) -> Option<HeaderValue> {
-        let session = self.session.read();
-        session.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set_session(&self, session: Option<HeaderValue>) {
-        *self.session.write().unwrap_or_else(PoisonError::into_inner) = session;
-    }
-
     /// The answer as what the API declares it to be.
     pub(super) fn read<T>(
         &self,
@@ -489,37 +311,6 @@ impl Client {
             kind,
         }
     }
-}
-
-/// The parameters of `Login`.
-fn login(user: &str, password: &SecretString) -> serde_json::Result<Body> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Login<'a> {
-        user_name: &'a str,
-        password: &'a str,
-    }
-    let password = password.expose_secret();
-    // A character may take six bytes in JSON.
-    let most = 64 + 6 * (user.len() + password.len());
-    let login = Login {
-        user_name: user,
-        password,
-    };
-    Body::secret(&login, most)
-}
-
-/// A header's value that nothing prints and that is wiped from memory when the last request with it is gone.
-fn secret_value(value: &[u8]) -> Result<HeaderValue, InvalidHeaderValue> {
-    let value = Bytes::from_owner(Zeroizing::new(value.to_vec()));
-    let mut header = HeaderValue::from_maybe_shared(value)?;
-    header.set_sensitive(true);
-    Ok(header)
-}
-
-fn unsendable() -> ErrorKind {
-    let why = "the session id or Authorization value has characters that cannot be sent.";
-    ErrorKind::Unaskable(why.to_owned())
 }
 
 /// One call of the API: a property read or a method.
@@ -565,46 +356,6 @@ pub(super) fn references(list: Value) -> Result<Vec<ManagedObjectReference>, Mal
     let read = |item| ManagedObjectReference::from_json("ManagedObjectReference", item);
     let list = items("ManagedObjectReference", list)?;
     list.into_iter().map(read).collect()
-}
-
-/// Asks the server which release to speak.
-async fn negotiate(transport: &Transport, patience: Duration) -> Result<String, Error> {
-    let doing = || "agreeing on a release of the API".to_owned();
-    let request = Request {
-        kind: "hello",
-        doing: &doing,
-        method: Method::POST,
-        path: &["api", "vcenter", "system"],
-        query: Some("action=hello"),
-        headers: HeaderMap::new(),
-        body: Some(release::hello().into()),
-        timeout: patience,
-    };
-    let failed = |kind| Error {
-        doing: doing(),
-        server: transport.address().name(),
-        kind,
-    };
-    match transport.send(request).await {
-        Ok(answer) => {
-            let answer = answer.json().map_err(failed)?;
-            let chosen = release::chosen(&answer).map(str::to_owned);
-            chosen.ok_or_else(|| failed(ErrorKind::NoCommonRelease))
-        }
-        // `hello` exists only from 8.0.2.0; before, the address is unknown, or a sign-in is asked for.
-        Err(error) if lacks_hello(&error.kind) => Ok(FALLBACK_RELEASE.to_owned()),
-        Err(error) => Err(error),
-    }
-}
-
-fn lacks_hello(kind: &ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Status {
-            status: 400 | 401 | 404 | 405 | 501,
-            ..
-        } | ErrorKind::Fault(_)
-    )
 }
 
 /// The content before it is known.

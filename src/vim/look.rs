@@ -3,9 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use super::{
+    address::Address,
     error::{Error, ErrorKind},
     tls::{Look, Trust},
-    transport::{self, Address},
+    transport,
 };
 
 /// Shakes hands with a server as far as its certificate, and tells what it is and whether `trust` would accept it.

@@ -2,6 +2,8 @@
 //!
 //! [`types`] holds what travels and is free of IO; everything else here knows HTTP and JSON and no terminal.
 
+mod address;
+mod answer;
 mod around;
 mod certificate;
 mod client;
@@ -14,11 +16,14 @@ mod history;
 mod look;
 mod release;
 mod repair;
+mod session;
 mod tls;
 mod traffic;
 mod transport;
 pub mod types;
 
+pub use address::{Address, InvalidAddress};
+pub use answer::Digest;
 pub use certificate::{Certificate, Details};
 pub use client::{Client, ConnectOptions};
 pub use collector::TaskCollector;
@@ -31,4 +36,3 @@ pub use look::look;
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
 pub use tls::{Look, Pin, Trust};
 pub use traffic::{Traffic, TrafficFigures};
-pub use transport::{Address, Digest, InvalidAddress};

@@ -1,6 +1,14 @@
 //! Which release of the API to speak.
 
+use std::time::Duration;
+
+use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
+
+use super::{
+    error::{Error, ErrorKind},
+    transport::{Request, Transport},
+};
 
 /// The releases that this program knows, best first.
 pub const KNOWN_RELEASES: [&str; 5] = ["9.1.0.0", "9.0.0.0", "8.0.3.0", "8.0.2.0", "8.0.1.0"];
@@ -17,4 +25,44 @@ pub(super) fn hello() -> Value {
 pub(super) fn chosen(answer: &Value) -> Option<&str> {
     let release = answer.get("api_release")?.as_str()?;
     (!release.is_empty()).then_some(release)
+}
+
+/// Asks the server which release to speak.
+pub(super) async fn negotiate(transport: &Transport, patience: Duration) -> Result<String, Error> {
+    let doing = || "agreeing on a release of the API".to_owned();
+    let request = Request {
+        kind: "hello",
+        doing: &doing,
+        method: Method::POST,
+        path: &["api", "vcenter", "system"],
+        query: Some("action=hello"),
+        headers: HeaderMap::new(),
+        body: Some(hello().into()),
+        timeout: patience,
+    };
+    let failed = |kind| Error {
+        doing: doing(),
+        server: transport.address().name(),
+        kind,
+    };
+    match transport.send(request).await {
+        Ok(answer) => {
+            let answer = answer.json().map_err(failed)?;
+            let chosen = chosen(&answer).map(str::to_owned);
+            chosen.ok_or_else(|| failed(ErrorKind::NoCommonRelease))
+        }
+        // `hello` exists only from 8.0.2.0; before, the address is unknown, or a sign-in is asked for.
+        Err(error) if lacks_hello(&error.kind) => Ok(FALLBACK_RELEASE.to_owned()),
+        Err(error) => Err(error),
+    }
+}
+
+fn lacks_hello(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Status {
+            status: 400 | 401 | 404 | 405 | 501,
+            ..
+        } | ErrorKind::Fault(_)
+    )
 }

@@ -1,0 +1,232 @@
+//! Where a server is, and the URLs below it.
+
+use std::str::FromStr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use secrecy::SecretString;
+use url::Url;
+
+/// What stays as it is in a path segment; all else is encoded, the brackets of session-scoped moIds too.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Where a server is: scheme, host, port, and perhaps a path in front of `/sdk` and `/api`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address(Url);
+
+/// A `--url` that is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{text}” is no address of a vCenter: {why}. Try https://vcenter.example.com")]
+pub struct InvalidAddress {
+    /// What was given, without what may be a password.
+    pub text: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Address {
+    /// Reads an address; without a scheme it means https. A path `/sdk`, as other tools want it, is left out.
+    /// A user and password in it are handed back beside it and are no part of it.
+    ///
+    /// # Errors
+    /// When there is no host, or the scheme is neither http nor https.
+    pub fn parse(text: &str) -> Result<(Self, Option<UserInfo>), InvalidAddress> {
+        let text = text.trim();
+        let refuse = |why: &str| InvalidAddress {
+            text: text.rsplit('@').next().unwrap_or_default().to_owned(),
+            why: why.to_owned(),
+        };
+        let full = if text.contains("://") {
+            text.to_owned()
+        } else {
+            format!("https://{text}")
+        };
+        let mut url = Url::parse(&full).map_err(|error| refuse(&error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(refuse("only http and https are spoken"));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(refuse("it names no host"));
+        }
+        let user = user_info(&url);
+        // Both can only fail for URLs without a host.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.set_query(None);
+        url.set_fragment(None);
+        let path = url.path().trim_end_matches('/');
+        let path = path.strip_suffix("/sdk").unwrap_or(path).to_owned();
+        url.set_path(&path);
+        Ok((Self(url), user))
+    }
+
+    /// Host and, where it is not the usual one, port: what people call the server.
+    pub fn name(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        match self.0.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+
+    /// Host and port, the usual one too: what a certificate is trusted for.
+    pub fn authority(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        let port = self.0.port_or_known_default().unwrap_or_default();
+        format!("{host}:{port}")
+    }
+
+    /// The whole of it, without user and password.
+    pub fn base(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// Whether it is spoken to over TLS.
+    pub fn is_tls(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Whether what is sent can be read on the way: plain HTTP to another machine.
+    pub fn is_exposed(&self) -> bool {
+        !self.is_tls() && !self.is_loopback()
+    }
+
+    pub(super) fn is_loopback(&self) -> bool {
+        match self.0.host() {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+
+    /// The URL of the server itself.
+    pub(super) fn root(&self) -> Url {
+        self.0.clone()
+    }
+
+    /// The URL of a path below this address. Segments are encoded.
+    pub(super) fn below(&self, segments: &[&str], query: Option<&str>) -> Result<Url, String> {
+        let mut text = self.0.as_str().trim_end_matches('/').to_owned();
+        for segment in segments {
+            if segment.is_empty() || *segment == "." || *segment == ".." {
+                return Err(format!(
+                    "“{segment}” cannot stand in the path of a request."
+                ));
+            }
+            text.push('/');
+            text.extend(utf8_percent_encode(segment, SEGMENT));
+        }
+        let mut url = Url::parse(&text).map_err(|error| error.to_string())?;
+        url.set_query(query);
+        Ok(url)
+    }
+}
+
+impl FromStr for Address {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+        Self::parse(text).map(|(address, _)| address)
+    }
+}
+
+/// User and password that stood in a URL.
+type UserInfo = (String, Option<SecretString>);
+
+fn user_info(url: &Url) -> Option<UserInfo> {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let user = decoded(url.username());
+    let password = url
+        .password()
+        .map(|password| SecretString::from(decoded(password)));
+    (!user.is_empty()).then_some((user, password))
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn an_address_without_scheme_is_https_and_loses_sdk() {
+        for (text, name, url) in [
+            ("vc01.lab", "vc01.lab", "https://vc01.lab/"),
+            (
+                "vc01.lab:8443/sdk",
+                "vc01.lab:8443",
+                "https://vc01.lab:8443/",
+            ),
+            (
+                "http://127.0.0.1:8989/",
+                "127.0.0.1:8989",
+                "http://127.0.0.1:8989/",
+            ),
+            (
+                "https://proxy.lab/vc/sdk/",
+                "proxy.lab",
+                "https://proxy.lab/vc",
+            ),
+            ("[::1]:8443", "[::1]:8443", "https://[::1]:8443/"),
+        ] {
+            let address: Address = text.parse().unwrap();
+            assert_eq!((address.name().as_str(), address.0.as_str()), (name, url));
+        }
+    }
+
+    #[test]
+    fn user_and_password_are_taken_out_of_the_address() {
+        let (address, user) = Address::parse("https://ops%40lab:p%40ss@vc01.lab/sdk").unwrap();
+        let (user, password) = user.unwrap();
+        assert_eq!(user, "ops@lab");
+        assert_eq!(password.unwrap().expose_secret(), "p@ss");
+        assert!(!format!("{address:?}").contains("p%40ss"));
+    }
+
+    #[test]
+    fn a_bad_address_is_refused_without_showing_its_password() {
+        for text in [
+            "",
+            "ftp://ops:secret@vc01.lab",
+            "https://",
+            "http://ops:secret@[::1",
+        ] {
+            let refused = text.parse::<Address>().unwrap_err().to_string();
+            assert!(!refused.contains("secret"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_exposed_except_to_this_machine() {
+        for (text, exposed) in [
+            ("http://vc01.lab", true),
+            ("https://vc01.lab", false),
+            ("http://127.0.0.1:8989", false),
+            ("http://[::1]:8989", false),
+            ("http://localhost:8989", false),
+            ("http://localhost.evil.example", true),
+        ] {
+            assert_eq!(
+                text.parse::<Address>().unwrap().is_exposed(),
+                exposed,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn segments_are_encoded_and_never_climb() {
+        let address: Address = "http://127.0.0.1:1".parse().unwrap();
+        let url = address.below(&["Task", "a/b?c[d] é"], None).unwrap();
+        assert_eq!(
+            url.as_str(),
+            "http://127.0.0.1:1/Task/a%2Fb%3Fc%5Bd%5D%20%C3%A9"
+        );
+        assert!(address.below(&["Task", ".."], None).is_err());
+        assert!(address.below(&["Task", ""], None).is_err());
+    }
+}

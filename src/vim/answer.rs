@@ -1,0 +1,169 @@
+//! What a server answered, and what it means where it is no success.
+
+use std::{
+    hash::{DefaultHasher, Hasher},
+    io::Read,
+    time::Duration,
+};
+
+use flate2::read::GzDecoder;
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+use reqwest::{
+    StatusCode,
+    header::{DATE, HeaderMap, RETRY_AFTER},
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{
+    error::ErrorKind,
+    repair,
+    types::{Fault, type_name},
+};
+
+/// The largest body that is read, compressed or not.
+pub(super) const BODY_LIMIT: usize = 64 << 20;
+
+/// What came back with success.
+pub(super) struct Answer {
+    pub(super) body: Vec<u8>,
+    pub(super) headers: HeaderMap,
+}
+
+impl Answer {
+    /// The body as JSON; `null` for an empty one.
+    pub(super) fn json(&self) -> Result<Value, ErrorKind> {
+        parse(&self.body).map(Option::unwrap_or_default)
+    }
+
+    /// The body as something that is read from JSON directly; `None` for an empty one or `null`.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<Option<T>, ErrorKind> {
+        parse::<Option<T>>(&self.body).map(Option::flatten)
+    }
+
+    pub(super) fn digest(&self) -> Digest {
+        Digest::of(&self.body)
+    }
+}
+
+/// Tells whether two answers are the same, byte for byte. (It holds within one run of the program.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digest(u64);
+
+impl Digest {
+    fn of(body: &[u8]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(body);
+        Self(hasher.finish())
+    }
+}
+
+pub(super) fn unpacked(raw: &[u8]) -> Result<Vec<u8>, ErrorKind> {
+    let mut body = Vec::with_capacity(raw.len() * 4);
+    let mut limited = GzDecoder::new(raw).take(BODY_LIMIT as u64 + 1);
+    limited
+        .read_to_end(&mut body)
+        .map_err(|error| ErrorKind::Damaged(format!("in its compression: {error}")))?;
+    if body.len() > BODY_LIMIT {
+        return Err(ErrorKind::TooLarge(BODY_LIMIT));
+    }
+    Ok(body)
+}
+
+/// A body as JSON; `None` for an empty one.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
+    let start = body.trim_ascii_start();
+    if start.is_empty() {
+        return Ok(None);
+    }
+    let read = serde_json::from_slice(body).or_else(|error| match repair::repaired(body) {
+        Some(body) => serde_json::from_slice(&body),
+        None => Err(error),
+    });
+    read.map(Some).map_err(|error| {
+        if matches!(start[0], b'{' | b'[') {
+            ErrorKind::Damaged(error.to_string())
+        } else {
+            ErrorKind::NotJson(shortened(&String::from_utf8_lossy(start)))
+        }
+    })
+}
+
+/// What an unsuccessful status means: a fault where the body is one, else a proxy's word.
+pub(super) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ErrorKind {
+    match parse::<Value>(body) {
+        Ok(Some(body)) if type_name(&body).is_some() => ErrorKind::Fault(Fault::new(body)),
+        _ => ErrorKind::Status {
+            status: status.as_u16(),
+            retry_after: retry_after(headers, Timestamp::now()),
+        },
+    }
+}
+
+/// `Retry-After`: in seconds, or as a date by the clock of whoever sent it.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let asked = text(RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text| DateTimeParser::new().parse_timestamp(text).ok();
+    let sent = text(DATE).and_then(date).unwrap_or(now);
+    // A time that has passed asks for nothing more.
+    Some(Duration::try_from(date(asked)?.duration_since(sent)).unwrap_or_default())
+}
+
+/// The beginning of a text that a stranger sent, on one line.
+pub(super) fn shortened(text: &str) -> String {
+    const SHOWN: usize = 80;
+    let line: String = crate::text::sanitize(text.trim())
+        .chars()
+        .take(SHOWN)
+        .collect();
+    if line.len() < text.trim().len() {
+        format!("{line}…")
+    } else {
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_server_asks_to_wait_by_seconds_or_by_its_own_clock() {
+        let now: Timestamp = "1994-11-06T08:49:00Z".parse().unwrap();
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        for (asked, sent, expected) in [
+            ("30", None, Some(30)),
+            (date, None, Some(37)),
+            (date, Some("Sun, 06 Nov 1994 08:49:30 GMT"), Some(7)),
+            (date, Some("Sun, 06 Nov 1994 09:49:30 GMT"), Some(0)),
+            ("soon", None, None),
+            ("-5", None, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(asked));
+            if let Some(sent) = sent {
+                headers.insert(DATE, HeaderValue::from_static(sent));
+            }
+            let expected = expected.map(Duration::from_secs);
+            assert_eq!(retry_after(&headers, now), expected, "{asked}");
+        }
+    }
+
+    #[test]
+    fn bodies_are_json_nothing_or_trouble() {
+        let parse = |body: &[u8]| parse::<Value>(body);
+        assert_eq!(parse(b" ").unwrap(), None);
+        assert_eq!(parse(b"{\"a\":1}").unwrap(), Some(json!({"a": 1})));
+        assert!(matches!(parse(b"{\"a\":"), Err(ErrorKind::Damaged(_))));
+        assert!(matches!(parse(b"<html>"), Err(ErrorKind::NotJson(_))));
+        let deep = "[".repeat(100_000);
+        assert!(matches!(parse(deep.as_bytes()), Err(ErrorKind::Damaged(_))));
+    }
+}
