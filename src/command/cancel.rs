@@ -85,15 +85,7 @@ pub async fn run(args: &CancelArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
         let why = "there is no terminal to ask on whether to cancel. Give --yes if that is meant.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let targets = targets::with_tasks(
-        &args.connection,
-        &args.tasks,
-        || (stage.input)().0,
-        stage.environment,
-    )?;
-    for warning in targets::named_twice(&targets) {
-        stage.say(&warning);
-    }
+    let targets = targets::named(&args.connection, &args.tasks, stage)?;
     let defaults = config::defaults(&args.connection, stage.environment)?;
     let mut request = Request {
         as_json: args.json,

@@ -43,15 +43,7 @@ pub struct GetArgs {
 /// When the server cannot be asked at all. A task that cannot be read is told on standard error, and shows in the
 /// outcome.
 pub async fn run(args: &GetArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    let targets = targets::with_tasks(
-        &args.connection,
-        &args.tasks,
-        || (stage.input)().0,
-        stage.environment,
-    )?;
-    for warning in targets::named_twice(&targets) {
-        stage.say(&warning);
-    }
+    let targets = targets::named(&args.connection, &args.tasks, stage)?;
     let (mut text, mut rows) = (String::new(), Vec::new());
     let mut outcome = Outcome::Success;
     for target in targets {

@@ -172,9 +172,7 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
     let file = config::file(&args.connection, stage.environment)?;
     let saved = config::named_filters(&file, stage.environment).all;
     let targets = targets::servers(&args.connection, stage.environment)?;
-    for warning in targets::named_twice(&targets) {
-        stage.say(&warning);
-    }
+    targets::warn(&targets, stage);
     for target in targets {
         let connect = connect::one(&target.connection, stage.environment).await?;
         let endpoint = connect.address.name();

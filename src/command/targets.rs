@@ -111,6 +111,27 @@ pub(super) fn named_twice(targets: &[Target]) -> Vec<String> {
     said.collect()
 }
 
+/// Says of which profiles it turned out that they are one server.
+pub(super) fn warn(targets: &[Target], stage: &mut Stage<'_>) {
+    for warning in named_twice(targets) {
+        stage.say(&warning);
+    }
+}
+
+/// [`with_tasks`] for a command, with what is to be said about them.
+///
+/// # Errors
+/// As there.
+pub(super) fn named(
+    args: &ConnectionArgs,
+    texts: &[String],
+    stage: &mut Stage<'_>,
+) -> Result<Vec<Target>, CommandError> {
+    let targets = with_tasks(args, texts, || (stage.input)().0, stage.environment)?;
+    warn(&targets, stage);
+    Ok(targets)
+}
+
 /// The servers on which there are tasks that are meant; all of them where no task is named.
 ///
 /// # Errors

@@ -57,9 +57,7 @@ pub async fn run(args: &WaitArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
         || (stage.input)().0,
         stage.environment,
     )?;
-    for warning in targets::named_twice(&targets) {
-        stage.say(&warning);
-    }
+    targets::warn(&targets, stage);
     if args.choice.is_empty() && !args.new {
         targets.retain(|target| !target.tasks.is_empty());
     }
