@@ -207,7 +207,7 @@ impl Endpoint {
         if let Fetch::Push(push) = &mut self.fetch
             && info.state.is_finished()
         {
-            push.is_over(mo_id);
+            push.settled(mo_id);
         }
         if self.options.questions && self.watched.contains(mo_id) {
             self.lookups.seen(mo_id, &info);
@@ -246,6 +246,9 @@ impl Endpoint {
     }
 
     fn unreadable(&mut self, reading: &mut Reading, mo_id: &Arc<str>, reason: String) {
+        if let Fetch::Push(push) = &mut self.fetch {
+            push.settled(mo_id);
+        }
         self.watched.unreadable(mo_id, Instant::now());
         reading.changes.push(TaskChange::Unreadable {
             mo_id: mo_id.clone(),

@@ -158,8 +158,8 @@ impl Push {
         self.joining.heard_of(mo_id);
     }
 
-    /// A task is over: there is nothing more to hear of it.
-    pub(super) fn is_over(&mut self, mo_id: &str) {
+    /// A task is over or cannot be read: it is not waited for any more.
+    pub(super) fn settled(&mut self, mo_id: &str) {
         self.joining.remove(mo_id);
     }
 
