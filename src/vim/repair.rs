@@ -40,7 +40,7 @@ pub(super) fn repaired(body: &[u8]) -> Option<Vec<u8>> {
     Some(mended)
 }
 
-/// The length of `\uXXXX`.
+/// The length of an escape such as `\u00e9`.
 const UNIT: usize = 6;
 
 /// The code unit that these bytes begin with, as an escape.

@@ -404,9 +404,7 @@ impl Push {
         self.is_orphaned = true;
         self.next_wait = now;
         if lasted >= LEAST_WAIT && error.retry_after().is_none() {
-            self.wait = lasted
-                .mul_f64(0.8)
-                .clamp(LEAST_WAIT.min(self.wait), self.wait);
+            self.wait = shorter(self.wait, lasted);
             return Ok(());
         }
         let is_connections = !matches!(error.kind, ErrorKind::Status { .. });
@@ -427,5 +425,25 @@ impl Push {
             self.joining.remove(mo_id);
         }
         joining.to_vec()
+    }
+}
+
+/// How long to wait after a wait of at most `wait` was lost after `lasted`: less, for something cuts it.
+fn shorter(wait: Duration, lasted: Duration) -> Duration {
+    lasted.mul_f64(0.8).max(LEAST_WAIT).min(wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_that_is_cut_gets_shorter_down_to_the_least_and_never_longer() {
+        let seconds = Duration::from_secs;
+        assert_eq!(shorter(seconds(55), seconds(30)), seconds(24));
+        assert_eq!(shorter(seconds(55), seconds(5)), LEAST_WAIT);
+        // The server's time, and our patience with it, was over.
+        assert_eq!(shorter(seconds(5), seconds(35)), seconds(5));
+        assert_eq!(shorter(seconds(3), seconds(33)), seconds(3));
     }
 }

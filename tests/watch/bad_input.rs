@@ -157,9 +157,7 @@ async fn a_server_whose_clock_is_hours_off_tells_its_tasks_ages() {
         let mut options = watch(&simulator, &[]);
         options.fetch = FetchMode::Push;
         let mut bench = Bench::start(options);
-        bench
-            .until("the truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the truth", &control).await;
         let now = bench.clock.at(Timestamp::now());
         let ages: Vec<_> = bench
             .board

@@ -55,9 +55,7 @@ async fn collectors_that_are_given_up_do_not_pile_up_on_the_server() {
             "{:?}",
             control.open_objects()
         );
-        bench
-            .until("the truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the truth", &control).await;
         assert_eq!(control.open_objects().collectors, 1);
         bench.stop().await;
     }
@@ -75,9 +73,7 @@ async fn sessions_do_not_pile_up_on_a_server_that_signs_in_and_then_fails() {
         .await;
     assert!(control.sessions() <= 2, "{}", control.sessions());
     control.heal();
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     bench.stop().await;
     assert_eq!(control.sessions(), 0);
 }
@@ -101,9 +97,7 @@ async fn a_server_that_fails_again_and_again_is_asked_ever_more_rarely() {
             })
             .await;
         control.heal();
-        bench
-            .until("the truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the truth", &control).await;
         bench.stop().await;
     }
 }
@@ -135,9 +129,7 @@ async fn tasks_that_cannot_be_read_again_and_again_are_shown_as_such_and_nothing
             .any(|link| matches!(link, Link::Retrying { .. }))
     );
     control.heal();
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     bench.stop().await;
 }
 
@@ -174,15 +166,11 @@ async fn what_is_told_twice_is_not_asked_for() {
         suffering(Rule::new("PropertyCollector/WaitForUpdatesEx", told)).await;
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
     for _ in 0..30 {
-        bench
-            .until("the truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the truth", &control).await;
         control.happen(&Happening::KillSessions);
         control.advance(Duration::from_secs(10));
     }
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     assert_eq!(count(&control, "Task/info"), 0);
     bench.stop().await;
 }
@@ -192,9 +180,7 @@ async fn a_proxy_that_forbids_everything_while_the_server_starts_is_waited_for()
     for kind in ["hello", "ServiceInstance/content"] {
         let (simulator, control) = suffering(Rule::new(kind, Effect::status(403)).times(4)).await;
         let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
-        bench
-            .until("the truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the truth", &control).await;
         bench.stop().await;
     }
     // With what may be a password nothing is tried twice.
@@ -215,13 +201,9 @@ async fn a_page_is_not_taken_for_the_answer_to_a_new_filter() {
     let rule = Rule::new("PropertyCollector/CreateFilter", Effect::Page).times(1);
     let (simulator, control) = suffering(rule).await;
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     control.advance(Duration::from_secs(30));
-    bench
-        .until("the new truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the new truth", &control).await;
     assert_eq!(count(&control, "PropertyCollector/CreateFilter"), 2);
     assert_eq!(count(&control, "Task/info"), 0);
     bench.stop().await;
@@ -232,9 +214,7 @@ async fn a_page_is_not_taken_for_an_accepted_cancellation() {
     let rule = Rule::new("Task/CancelTask", Effect::Page).times(1);
     let (simulator, control) = suffering(rule).await;
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     let running = control
         .truth()
         .into_iter()
@@ -283,9 +263,7 @@ async fn a_task_that_can_be_read_again_and_did_not_change_is_shown_as_readable_a
     let mut options = hasty(FetchMode::Poll, &simulator);
     options.tempo.unreadable = Duration::from_millis(100);
     let mut bench = Bench::start(options);
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     let is_unreadable = |bench: &Bench| {
         let mut records = bench.board.iter();
         records.any(|(_, record)| matches!(record.presence, Presence::Unreadable(_)))
@@ -294,8 +272,6 @@ async fn a_task_that_can_be_read_again_and_did_not_change_is_shown_as_readable_a
     control.inject(&Plan::default().with(rule));
     bench.until("one in vain", is_unreadable).await;
     control.heal();
-    bench
-        .until("the truth again", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth again", &control).await;
     bench.stop().await;
 }

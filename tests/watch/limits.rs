@@ -134,14 +134,10 @@ async fn one_bad_answer_stops_nothing(mode: FetchMode) {
         };
         control.inject(&befallen_by(rule));
         let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-        bench
-            .until("the truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the truth", &control).await;
         let asked = requests(&control, kind);
         control.advance(Duration::from_secs(5));
-        bench
-            .until("the new truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the new truth", &control).await;
         // By push no task is read by itself.
         if !kind.ends_with("description") && (mode == FetchMode::Poll || !kind.starts_with("Task/"))
         {
@@ -178,9 +174,7 @@ async fn a_list_that_is_refused_is_told(mode: FetchMode) {
         bench.drain();
         assert_eq!(bench.notices.len(), 1, "{:?}", bench.notices);
         control.heal();
-        bench
-            .until("the truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the truth", &control).await;
         assert!(!troubled(&bench), "{:?}", bench.links);
         bench.stop().await;
     }

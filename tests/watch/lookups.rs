@@ -11,9 +11,7 @@ async fn begun() -> (Simulator, Bench) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     (simulator, bench)
 }
 

@@ -48,9 +48,7 @@ impl Search {
         let truth = all.await.unwrap().iter().map(key).collect();
         client.sign_out().await.unwrap();
         let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-        bench
-            .until("the truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the truth", &control).await;
         control.clear_requests();
         Self {
             simulator,

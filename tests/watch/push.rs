@@ -32,10 +32,10 @@ async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut Behav
     control.behave(behave);
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
     for _ in 0..6 {
-        bench.until(what, |bench| bench.shows_truth(&control)).await;
+        bench.until_truth(what, &control).await;
         control.advance(Duration::from_secs(20));
     }
-    bench.until(what, |bench| bench.shows_truth(&control)).await;
+    bench.until_truth(what, &control).await;
     let troubled =
         |link: &Link| !matches!(link, Link::Connecting | Link::Live | Link::Polling { .. });
     assert!(
@@ -134,9 +134,7 @@ async fn a_server_that_never_tells_of_new_members_is_polled_instead() {
     let mut bench = Bench::start(options);
     let polling =
         |link: &Link| matches!(link, Link::Polling { reason: Some(why) } if why.contains("never"));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     control.advance(Duration::from_secs(60));
     bench
         .until("polling, with the reason", |bench| {
@@ -144,9 +142,7 @@ async fn a_server_that_never_tells_of_new_members_is_polled_instead() {
         })
         .await;
     control.advance(Duration::from_secs(20));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     bench.stop().await;
     assert_eq!(control.open_objects().collectors, 0);
 }
@@ -163,14 +159,10 @@ async fn lost_answers_lose_nothing() {
         let control = simulator.control();
         control.behave(|ways| ways.update_cap = Some(3));
         let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-        bench
-            .until("the truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the truth", &control).await;
         control.lose_answers(count);
         control.advance(Duration::from_secs(40));
-        bench
-            .until("the new truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the new truth", &control).await;
         bench.stop().await;
     }
 }
@@ -180,9 +172,7 @@ async fn a_session_that_dies_in_part_is_replaced() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     control.behave(|ways| ways.collectors_signed_out = true);
     control.advance(Duration::from_secs(20));
     bench
@@ -192,9 +182,7 @@ async fn a_session_that_dies_in_part_is_replaced() {
         .await;
     control.behave(|ways| ways.collectors_signed_out = false);
     control.advance(Duration::from_secs(20));
-    bench
-        .until("the new truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the new truth", &control).await;
     bench.stop().await;
 }
 
@@ -212,18 +200,14 @@ async fn where_the_long_poll_is_not_allowed_tasks_are_read_one_by_one_until_it_i
                 if reason.contains("NoPermission"))
         })
         .await;
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     assert!(count(&control, TASK_INFO) > 0);
     control.behave(|ways| ways.property_collector = true);
     bench
         .until("push", |bench| bench.links.last() == Some(&Link::Live))
         .await;
     control.advance(Duration::from_secs(20));
-    bench
-        .until("the new truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the new truth", &control).await;
     bench.stop().await;
 }
 
@@ -270,15 +254,11 @@ async fn a_proxys_time_out_of_a_long_wait_is_ordinary() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     let known = bench.board.len();
     control.fail_next(Outage::service_unavailable(Some("0")));
     control.advance(Duration::from_secs(20));
-    bench
-        .until("the new truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the new truth", &control).await;
     assert!(bench.board.len() >= known);
     bench.stop().await;
 }
@@ -288,9 +268,7 @@ async fn a_task_that_vanishes_while_it_is_pushed_is_kept_as_it_was() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     let truth = control.truth();
     let of_state = |state: &str| {
         let found = truth.iter().find(|info| info["state"] == state).unwrap();
@@ -317,9 +295,7 @@ async fn a_refresh_while_changes_are_pushed_never_brings_old_values_back() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     for _ in 0..20 {
         let truth = control.truth();
         let tasks = truth
@@ -327,9 +303,7 @@ async fn a_refresh_while_changes_are_pushed_never_brings_old_values_back() {
             .map(|info| info["key"].as_str().unwrap().into());
         bench.send(Command::Refresh(tasks.collect()));
         control.advance(Duration::from_secs(1));
-        bench
-            .until("the new truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the new truth", &control).await;
     }
     bench.stop().await;
 }

@@ -39,14 +39,10 @@ async fn the_board_shows_what_the_server_knows_and_follows_it(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     for _ in 0..6 {
         control.advance(Duration::from_secs(20));
-        bench
-            .until("the new truth", |bench| bench.shows_truth(&control))
-            .await;
+        bench.until_truth("the new truth", &control).await;
     }
     assert!(!bench.labels.is_empty());
     let facts = bench.facts.clone().unwrap();
@@ -60,9 +56,7 @@ async fn unchanged_tasks_are_not_told_again() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Poll, &simulator, &[]));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     let (told, asked) = (bench.changes, control.request_count());
     // Time enough for every running task to be read again, several times.
     bench.send(Command::Refresh(Vec::new()));
@@ -129,14 +123,10 @@ async fn a_dead_session_is_renewed_unnoticed(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     control.kill_sessions();
     control.advance(Duration::from_secs(30));
-    bench
-        .until("the new truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the new truth", &control).await;
     let troubled = |link: &Link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
     assert!(!bench.links.iter().any(troubled), "{:?}", bench.links);
     let logins = control
@@ -153,9 +143,7 @@ async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     let known = bench.board.len();
     for _ in 0..500 {
         control.fail_next(Outage::service_unavailable(None));
@@ -168,9 +156,7 @@ async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {
     assert_eq!(bench.board.len(), known, "nothing known is lost");
     control.clear_outages();
     control.advance(Duration::from_secs(30));
-    bench
-        .until("the new truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the new truth", &control).await;
     assert!(bench.links.last().unwrap().is_current());
     bench.stop().await;
 }
@@ -268,9 +254,7 @@ async fn unwatched_tasks_leave_and_are_not_discovered_again(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-    bench
-        .until("the truth", |bench| bench.shows_truth(&control))
-        .await;
+    bench.until_truth("the truth", &control).await;
     let running = tasks(&simulator, is_running);
     bench.send(Command::Unwatch(vec![running[0].as_str().into()]));
     bench

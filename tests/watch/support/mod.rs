@@ -154,6 +154,11 @@ impl Bench {
         assert!(met.is_ok(), "never came: {what}; links {:?}", self.links);
     }
 
+    /// Takes updates in until the board shows what the server knows.
+    pub async fn until_truth(&mut self, what: &str, control: &Control) {
+        self.until(what, |bench| bench.shows_truth(control)).await;
+    }
+
     /// Takes in what was told already.
     pub fn drain(&mut self) {
         while let Ok((_, update)) = self.updates.try_recv() {
