@@ -52,6 +52,10 @@ fn remarks(world: &World, record: &Record, before: Option<&Record>) -> Vec<&'sta
         ("no figure", running && record.progress.is_none()),
         ("not cancelable", running && !record.cancelable),
         (
+            "a cancellation that nothing comes of",
+            running && record.cancelled && before.is_some_and(|before| before.cancelled),
+        ),
+        (
             "more than an hour",
             record
                 .start_time
@@ -108,5 +112,5 @@ fn within_ten_minutes_it_shows_all_that_a_monitor_has_to_cope_with() {
             seen.insert("a question");
         }
     }
-    assert_eq!(seen.len(), 25, "{seen:#?}");
+    assert_eq!(seen.len(), 26, "{seen:#?}");
 }
