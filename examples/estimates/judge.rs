@@ -6,7 +6,10 @@ use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use vtask::task::{Estimate, History, Typical, estimate, patience};
 
-use super::runs::{Class, Run, longest_ordinary_pause, run};
+use super::{
+    informed,
+    runs::{Class, Run, longest_ordinary_pause, run},
+};
 
 /// The shares of the true time at which estimates are judged.
 pub(crate) const MOMENTS: [f64; 3] = [0.3, 0.5, 0.8];
@@ -120,6 +123,22 @@ pub(crate) fn score(
         answered: share(answered, count),
         width: median(&mut widths),
     }
+}
+
+/// The median error on noisy runs of the estimator that knows how they are made, and that of "elapsed ÷ progress".
+pub(crate) fn informed(moment: f64, with_history: bool, count: usize, seed: u64) -> (f64, f64) {
+    let mut rng = Rng::with_seed(seed);
+    let mut futures = Rng::with_seed(seed + 1);
+    let (mut naives, mut errors) = (vec![], vec![]);
+    for _ in 0..count {
+        let run = run(Class::Noisy, &mut rng);
+        let time = run.duration * moment;
+        let left = run.duration - time;
+        naives.push((naive(&run, time) - left).abs() / run.duration);
+        let told = informed::left(&run, time, with_history, &mut futures);
+        errors.push((told - left).abs() / run.duration);
+    }
+    (median(&mut errors), median(&mut naives))
 }
 
 /// How much the figure shown moves between two refreshes, beyond the time that passed: shares of the figure.

@@ -31,8 +31,12 @@ pub(crate) const CLASSES: [Class; 7] = [
 /// One run: everything in seconds since its start.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
+    /// The median duration of the operation.
+    pub median: f64,
     /// When it will end.
     pub duration: f64,
+    /// The true course: share of the time, share of the work; straight in between.
+    pub corners: Vec<(f64, f64)>,
     /// The reported figures, oldest first: only changes.
     pub seen: Vec<(f64, u8)>,
     /// How long past runs of the same operation took.
@@ -49,7 +53,16 @@ fn between(rng: &mut Rng, low: f64, high: f64) -> f64 {
 }
 
 /// How much runs of one operation differ: the standard deviation of the logarithm of their durations.
-const SPREAD: f64 = 0.4;
+pub(crate) const SPREAD: f64 = 0.4;
+
+/// A noisy run has so many steps, each as long as the others in work.
+pub(crate) const STEPS: u32 = 40;
+
+/// So much of the logarithm of its pace a step keeps from the one before …
+pub(crate) const KEEPS: f64 = 0.7;
+
+/// … and this is the standard deviation of what is new in it.
+pub(crate) const NEWS: f64 = 0.5;
 
 /// One run of an operation whose median duration is drawn from three minutes to two hours.
 pub(crate) fn run(class: Class, rng: &mut Rng) -> Run {
@@ -59,8 +72,10 @@ pub(crate) fn run(class: Class, rng: &mut Rng) -> Run {
     let duration = duration();
     let corners = corners(class, rng);
     Run {
+        median,
         duration,
         seen: observe(&corners, duration, jitter(class), rng),
+        corners,
         past,
     }
 }
@@ -146,9 +161,9 @@ fn corners(class: Class, rng: &mut Rng) -> Vec<(f64, f64)> {
         Class::Noisy => {
             // The pace wanders: now and then double, now and then half.
             let mut pace = 0.0;
-            let steps: Vec<f64> = (0..40)
+            let steps: Vec<f64> = (0..STEPS)
                 .map(|_| {
-                    pace = 0.7 * pace + 0.5 * normal(rng);
+                    pace = KEEPS * pace + NEWS * normal(rng);
                     f64::exp(pace)
                 })
                 .collect();
@@ -157,7 +172,7 @@ fn corners(class: Class, rng: &mut Rng) -> Vec<(f64, f64)> {
             let mut corners = vec![(0.0, 0.0)];
             for (index, step) in (1_u32..).zip(steps) {
                 time += step / whole;
-                corners.push((time, f64::from(index) / 40.0));
+                corners.push((time, f64::from(index) / f64::from(STEPS)));
             }
             corners
         }

@@ -9,14 +9,14 @@ use crate::task::history::History;
 /// next percent is in proportion to (percent left) ^ −slowing. None is even; at one half, twice as slow when a
 /// quarter is left.
 const SLOWINGS: [(f64, f64); 8] = [
-    (-0.5, 0.012),
-    (0.0, 0.88),
-    (0.2, 0.018),
-    (0.3, 0.018),
-    (0.4, 0.018),
-    (0.5, 0.018),
-    (0.6, 0.018),
-    (0.7, 0.018),
+    (-0.5, 0.004),
+    (0.0, 0.96),
+    (0.2, 0.006),
+    (0.3, 0.006),
+    (0.4, 0.006),
+    (0.5, 0.006),
+    (0.6, 0.006),
+    (0.7, 0.006),
 ];
 
 /// Climbs are gathered until they are this high, so that neither the rounding to whole percent nor the grain of
