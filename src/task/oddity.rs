@@ -50,7 +50,7 @@ impl Record {
     pub fn why_no_percent(&self) -> Option<String> {
         let figure = self.info.as_ref()?.progress?;
         let is_percent = (0..=100).contains(&figure);
-        (!is_percent).then(|| format!("the server says {figure} %, which is no percentage"))
+        (!is_percent).then(|| format!("the server says {figure}%, which is no percentage"))
     }
 }
 

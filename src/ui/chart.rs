@@ -10,6 +10,9 @@ use ratatui::text::Line;
 use super::{Look, ink::Strip, theme::Role};
 use crate::task::History;
 
+/// What stands where the task ran before it was first seen.
+const UNSEEN: &str = "not watched yet";
+
 /// Fewer observations than this are no course.
 const FEWEST: usize = 2;
 
@@ -42,6 +45,7 @@ pub(super) fn lines(
         return Vec::new();
     }
     let slots = slots(history, span, width);
+    let unseen = slots.iter().take_while(|slot| !slot.seen).count();
     let mut lines = Vec::with_capacity(rows + 1);
     for row in 0..rows {
         let mut line = Strip::new(look, columns);
@@ -50,6 +54,13 @@ pub(super) fn lines(
             .pad_to(before.saturating_sub(scale.len() + 1))
             .put(scale, Role::Faint)
             .pad_to(before);
+        let mut slots = slots.as_slice();
+        if row + 1 == rows && unseen >= UNSEEN.len() + 2 {
+            let middle = before + (unseen - UNSEEN.len()) / 2;
+            line.pad_to(middle).put(UNSEEN, Role::Faint);
+            line.pad_to(before + unseen);
+            slots = slots.get(unseen..).unwrap_or_default();
+        }
         let text: String = slots
             .iter()
             .map(|slot| cell(look, slot.percent, rows, rows - 1 - row))
@@ -86,6 +97,8 @@ fn foot(look: &Look, slots: &[Slot], before: usize, columns: u16) -> Line<'stati
 struct Slot {
     percent: Option<u8>,
     phase_began: bool,
+    /// Whether the task was watched by then.
+    seen: bool,
 }
 
 /// The last figure of each of so many equal parts of the time.
@@ -98,13 +111,15 @@ fn slots(history: &History, span: Duration, width: usize) -> Vec<Slot> {
     };
     let mut slots = vec![Slot::default(); width];
     let mut points = history.points().iter().peekable();
-    let mut percent = None;
+    let (mut percent, mut seen) = (None, false);
     for (index, slot) in slots.iter_mut().enumerate() {
         while let Some(point) = points.next_if(|point| place(point.since_start()) <= index) {
             percent = point.percent();
+            seen = true;
             slot.phase_began |= point.phase_began();
         }
         slot.percent = percent;
+        slot.seen = seen;
     }
     slots
 }
@@ -174,6 +189,14 @@ mod tests {
         history.observe(at(140), Some(75), false);
         let text = draw(&history, at(200), 32, 3, false);
         insta::assert_snapshot!("late", text);
+    }
+
+    #[test]
+    fn the_time_before_it_was_watched_is_told() {
+        let mut history = History::begin(Some(at(0)), at(800), Some(70));
+        history.observe(at(900), Some(80), false);
+        let text = draw(&history, at(1000), 44, 4, false);
+        insta::assert_snapshot!("unseen", text);
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn rows(canvas: &Canvas) -> Vec<(String, String, Role)> {
             "processor time",
             report.cpu_seconds.map_or_else(unknown, |time| {
                 let share = 100.0 * time / report.seconds.max(0.001);
-                format!("{time:.2} s, {share:.1} % of a core")
+                format!("{time:.2} s, {share:.1}% of a core")
             }),
         ),
         row("changes applied", report.changes.to_string()),

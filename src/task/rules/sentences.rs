@@ -11,7 +11,7 @@ use crate::{
         record::{CancelSeen, Record},
         typical::Typical,
     },
-    text::duration,
+    text::{ago, duration},
 };
 
 fn span(span: Duration) -> String {
@@ -34,7 +34,7 @@ pub(super) fn stalled(
     typical: Option<&Typical>,
 ) -> String {
     let still = duration(still);
-    let place = percent.map_or(String::new(), |percent| format!(" at {percent} %"));
+    let place = percent.map_or(String::new(), |percent| format!(" at {percent}%"));
     let reason = match (patience.longest_before, typical) {
         (Some(longest), _) => format!("before, it never paused longer than {}.", span(longest)),
         (None, Some(typical)) => format!(
@@ -49,11 +49,11 @@ pub(super) fn stalled(
     format!("No progress and no new phase for {still}{place}; {reason}")
 }
 
-pub(super) fn cancel_ignored(seen: CancelSeen, ago: SignedDuration) -> String {
+pub(super) fn cancel_ignored(seen: CancelSeen, since: SignedDuration) -> String {
     format!(
-        "Cancellation was requested {}{} ago; the server has not acted on it yet.",
+        "Cancellation was requested {}{}; the server has not acted on it yet.",
         seen.at_least(),
-        duration(ago)
+        ago(since)
     )
 }
 
@@ -62,11 +62,11 @@ pub(super) fn named(operation: &str, record: &Record) -> String {
     format!("{operation} ({})", record.id.mo_id)
 }
 
-pub(super) fn parent_finished(operation: &str, parent: &Record, ago: SignedDuration) -> String {
+pub(super) fn parent_finished(operation: &str, parent: &Record, since: SignedDuration) -> String {
     format!(
-        "Still going although its parent, {}, finished {} ago.",
+        "Still going although its parent, {}, finished {}.",
         named(operation, parent),
-        duration(ago)
+        ago(since)
     )
 }
 

@@ -47,7 +47,7 @@ fn a_task_that_stops_is_stalled_when_its_rhythm_says_so_and_not_before() {
     let findings = board.findings(handle, Around::default(), after);
     assert_eq!(findings[0].rule, Rule::Stalled);
     assert!(
-        findings[0].sentence.contains("at 40 %"),
+        findings[0].sentence.contains("at 40%"),
         "{}",
         findings[0].sentence
     );

@@ -1,11 +1,14 @@
 //! The lineage: the whole family of a task as a tree, each member with its state and its time, and all of them on one
 //! time line.
 
+use std::ops::RangeInclusive;
+
 use ratatui::text::Line;
 
 use super::timeline::Axis;
 use crate::{
     task::{Board, Handle, Record, Status},
+    text::width,
     ui::{
         Canvas,
         ink::{Strip, prose},
@@ -17,10 +20,10 @@ use crate::{
 
 /// Families are bounded in what is drawn of them; the list shows all.
 const MOST: usize = 500;
-/// The width of each column at the right.
+/// The width of each column at the right; that of the state is what its words need.
 const ID: usize = 14;
 const TIME: usize = 8;
-const STATE: usize = 18;
+const STATES: RangeInclusive<usize> = 7..=18;
 
 /// What sets a member apart.
 #[derive(Clone, Copy)]
@@ -28,6 +31,47 @@ struct Sign {
     /// It is the one whose family this is.
     is_subject: bool,
     failed_first: bool,
+}
+
+/// How the room is shared: the tree, then what is told of each member, then the time line.
+struct Columns {
+    /// All of them.
+    all: u16,
+    /// Those before the time line.
+    before_axis: usize,
+    /// Those of the tree.
+    tree: usize,
+    /// Those of the state; none where there is no room.
+    state: usize,
+    has_time: bool,
+    has_id: bool,
+}
+
+impl Columns {
+    fn new(all: u16, has_axis: bool, widest_state: usize) -> Self {
+        let axis = if has_axis { axis_columns(all) + 2 } else { 0 };
+        let before_axis = usize::from(all).saturating_sub(axis);
+        let state = widest_state.clamp(*STATES.start(), *STATES.end());
+        let mut columns = Self {
+            all,
+            before_axis,
+            tree: before_axis,
+            state: if before_axis >= 28 { state } else { 0 },
+            has_time: before_axis >= 40,
+            has_id: before_axis >= 56,
+        };
+        let shown = [
+            (columns.state > 0, columns.state),
+            (columns.has_time, TIME),
+            (columns.has_id, ID),
+        ];
+        let taken: usize = shown
+            .into_iter()
+            .filter_map(|(is_shown, width)| is_shown.then_some(width + 2))
+            .sum();
+        columns.tree = before_axis.saturating_sub(taken);
+        columns
+    }
 }
 
 /// A member with its place in the tree.
@@ -47,6 +91,11 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
     let timed = records.map(|record| (record, canvas.state.time(record, canvas.now)));
     let axis = Axis::over(timed, axis_columns(columns));
     let first_failed = board.first_failed(root);
+    let states = members.iter().filter_map(|member| {
+        let failed_first = Some(member.handle) == first_failed;
+        Some(width(&state(board.get(member.handle)?, failed_first)))
+    });
+    let shared = Columns::new(columns, axis.is_some(), states.max().unwrap_or(0));
     let mut lines = Vec::new();
     if let Some(axis) = &axis {
         let mut strip = Strip::new(canvas.look, columns);
@@ -63,7 +112,7 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
             is_subject: member.handle == handle,
             failed_first: Some(member.handle) == first_failed,
         };
-        line(canvas, member, sign, columns, axis)
+        line(canvas, member, sign, &shared, axis)
     }));
     if all > members.len() {
         let mut more = Strip::new(canvas.look, columns);
@@ -95,6 +144,7 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
 fn axis_columns(columns: u16) -> usize {
     match usize::from(columns) {
         ..70 => 0,
+        wide @ 70..100 => wide / 3,
         wide => (wide * 2 / 5).min(90),
     }
 }
@@ -132,95 +182,84 @@ fn line(
     canvas: &Canvas,
     member: &Member,
     sign: Sign,
-    columns: u16,
+    columns: &Columns,
     axis: Option<Axis>,
 ) -> Option<Line<'static>> {
-    let look = canvas.look;
-    let board = &canvas.state.board;
-    let record = board.get(member.handle)?;
+    let record = canvas.state.board.get(member.handle)?;
     let now = canvas.state.time(record, canvas.now);
-    let status = record.status();
-    // The time line has its part; the rest is shared as on a narrower screen.
-    let bars = axis.map_or(0, |_| axis_columns(columns) + 2);
-    let wide = usize::from(columns).saturating_sub(bars);
-    let right = [(56, ID), (40, TIME), (28, STATE)];
-    let right = right.into_iter().filter(|(from, _)| wide >= *from);
-    let taken: usize = right.map(|(_, columns)| columns + 2).sum();
-    let room = wide.saturating_sub(taken);
-    let mut strip = Strip::new(look, columns);
-    strip.put(
-        if sign.is_subject {
-            look.symbols.pointer
-        } else {
-            " "
-        },
-        Role::Key,
-    );
-    strip.gap(1);
-    let is_root = member.handle == board.root(member.handle);
-    if !is_root {
-        for goes_on in member.guides.iter().take(wide / 6) {
-            strip.put(
-                if *goes_on { look.symbols.guide } else { "  " },
-                Role::Faint,
-            );
+    let mut strip = Strip::new(canvas.look, columns.all);
+    put_in_tree(canvas, &mut strip, member, record, sign, columns);
+    let mut at = columns.tree;
+    if columns.state > 0 {
+        let role = words::role(record.status());
+        strip.pad_to(at + 2);
+        strip.put_within(&state(record, sign.failed_first), columns.state, role);
+        at += columns.state + 2;
+    }
+    if columns.has_time {
+        let elapsed = words::elapsed(record, now);
+        strip.pad_to(at + 2 + TIME.saturating_sub(elapsed.len()));
+        strip.put(&elapsed, Role::Text);
+        at += TIME + 2;
+    }
+    if columns.has_id {
+        strip.pad_to(at + 2);
+        strip.put_within(&record.id.mo_id, ID, Role::Dim);
+    }
+    if let Some(axis) = axis {
+        strip.pad_to(columns.before_axis + 2);
+        axis.bar(canvas.look, &mut strip, record, now);
+    }
+    Some(strip.line())
+}
+
+/// The branch on which a member sits, its symbol, its name and its target.
+fn put_in_tree(
+    canvas: &Canvas,
+    strip: &mut Strip,
+    member: &Member,
+    record: &Record,
+    sign: Sign,
+    columns: &Columns,
+) {
+    let (board, symbols) = (&canvas.state.board, &canvas.look.symbols);
+    let pointer = if sign.is_subject {
+        symbols.pointer
+    } else {
+        " "
+    };
+    strip.put(pointer, Role::Key).gap(1);
+    if member.handle != board.root(member.handle) {
+        for goes_on in member.guides.iter().take(columns.before_axis / 6) {
+            strip.put(if *goes_on { symbols.guide } else { "  " }, Role::Faint);
         }
         let branch = if member.is_last {
-            look.symbols.last
+            symbols.last
         } else {
-            look.symbols.branch
+            symbols.branch
         };
         strip.put(branch, Role::Faint);
         if board.has_gap_above(member.handle) {
-            strip.put(look.symbols.ellipsis, Role::Faint).gap(1);
+            strip.put(symbols.ellipsis, Role::Faint).gap(1);
         }
     }
+    let status = record.status();
     strip
-        .put(look.symbols.status(status), words::role(status))
+        .put(symbols.status(status), words::role(status))
         .gap(1);
     let name = if sign.is_subject {
         Role::Strong
     } else {
         Role::Text
     };
-    strip.put_within(
-        &board.operation(record),
-        room.saturating_sub(strip.used()),
-        name,
-    );
-    if let Some(info) = &record.info {
-        let left = room.saturating_sub(strip.used() + 2);
-        if left >= 4 {
-            strip
-                .gap(2)
-                .put_within(&words::target(info), left, Role::Dim);
-        }
+    let left = columns.tree.saturating_sub(strip.used());
+    strip.put_within(&board.operation(record), left, name);
+    let left = columns.tree.saturating_sub(strip.used() + 2);
+    if let Some(info) = record.info.as_ref().filter(|_| left >= 4) {
+        strip
+            .gap(2)
+            .put_within(&words::target(info), left, Role::Dim);
     }
-    let mut at = room;
-    if wide >= 28 {
-        strip.pad_to(at + 2);
-        strip.put_within(
-            &state(record, sign.failed_first),
-            STATE,
-            words::role(status),
-        );
-        at += STATE + 2;
-    }
-    if wide >= 40 {
-        let elapsed = words::elapsed(record, now);
-        strip.pad_to(at + 2 + TIME.saturating_sub(elapsed.len()));
-        strip.put(&elapsed, Role::Text);
-        at += TIME + 2;
-    }
-    if wide >= 56 {
-        strip.pad_to(at + 2);
-        strip.put_within(&record.id.mo_id, ID, Role::Dim);
-    }
-    if let Some(axis) = axis {
-        strip.pad_to(wide + 2);
-        axis.bar(look, &mut strip, record, now);
-    }
-    Some(strip.line())
 }
 
 fn state(record: &Record, failed_first: bool) -> String {
