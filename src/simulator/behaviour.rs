@@ -68,6 +68,17 @@ pub enum ChangeNames {
     Whole,
 }
 
+/// How a property collector numbers what it told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Versions {
+    /// Each set has a version of its own; a version that was proved to have arrived may be asked for again.
+    #[default]
+    Numbered,
+    /// All sets have the version `-`, any version is taken for it, and what was told once is not told again, whether
+    /// it arrived or not: seen of third-party servers.
+    Constant,
+}
+
 /// An answer that does not come from vCenter but from something in front of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage {
@@ -161,6 +172,8 @@ pub struct Behaviours {
     /// Whether changes of one object between two polls are folded into one update. When they are not, an object
     /// that changed in several properties occurs several times in one set.
     pub fold_changes: bool,
+    /// How property collectors number what they told.
+    pub versions: Versions,
     /// Whether a running wait notices that a view was modified.
     pub wake_on_view_change: bool,
     /// Whether filters ever notice that a view was modified after the first answer.
@@ -213,6 +226,7 @@ impl Default for Behaviours {
             server_guid_in_references: false,
             change_names: ChangeNames::default(),
             fold_changes: true,
+            versions: Versions::default(),
             wake_on_view_change: true,
             see_view_changes: true,
             waits_end_after: None,

@@ -74,6 +74,8 @@ impl Fetch {
 pub(super) struct Push {
     pub(super) collector: Arc<TaskCollector>,
     version: String,
+    /// Whether the server was seen to tell versions apart. Some know only one, and tell nothing twice.
+    has_versions: bool,
     /// What is in the view, as far as we know.
     pub(super) members: HashSet<Arc<str>>,
     /// Members that were not heard of yet.
@@ -103,6 +105,7 @@ impl Push {
         Self {
             collector: Arc::new(collector),
             version: String::new(),
+            has_versions: false,
             members: HashSet::new(),
             joining: Joining::default(),
             leaving: Vec::new(),
@@ -124,7 +127,10 @@ impl Push {
     /// known whether the view took them.
     pub(super) fn interrupted(&mut self) -> Vec<Arc<str>> {
         self.is_nudged = false;
-        self.is_orphaned |= self.waiting_since.take().is_some();
+        if self.waiting_since.take().is_some() {
+            self.is_orphaned = true;
+            self.answer_lost();
+        }
         self.next_wait = Instant::now();
         if !std::mem::take(&mut self.is_modifying) {
             return Vec::new();
@@ -330,6 +336,8 @@ impl Endpoint {
                 if let Some(set) = set {
                     reading.happened(since);
                     if !set.version.is_empty() {
+                        push.has_versions |=
+                            !push.version.is_empty() && push.version != set.version;
                         push.version.clone_from(&set.version);
                     }
                     if set.truncated {
@@ -394,7 +402,15 @@ impl Push {
         });
     }
 
-    /// An answer was lost on its way. The version may be asked for again; a wait that a proxy cut gets shorter.
+    /// An answer may have been lost on its way. The version may be asked for again where there is more than one; else
+    /// all is to be told anew.
+    fn answer_lost(&mut self) {
+        if !self.has_versions {
+            self.version.clear();
+        }
+    }
+
+    /// A wait ended without its answer. One that a proxy cut gets shorter.
     fn after_lost_answer(
         &mut self,
         error: Error,
@@ -402,6 +418,7 @@ impl Push {
         now: Instant,
     ) -> Result<(), End> {
         self.is_orphaned = true;
+        self.answer_lost();
         self.next_wait = now;
         if lasted >= LEAST_WAIT && error.retry_after().is_none() {
             self.wait = shorter(self.wait, lasted);

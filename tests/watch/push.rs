@@ -7,7 +7,8 @@ use vtask::{
     simulator::{
         Control, Simulator,
         behaviour::{
-            Behaviours, Boxing, ChangeNames, EmptyList, ErrorForm, Outage, Unset, VoidAnswer,
+            Behaviours, Boxing, ChangeNames, EmptyList, ErrorForm, Outage, Unset, Versions,
+            VoidAnswer,
         },
     },
     task::Status,
@@ -85,6 +86,10 @@ async fn changes_are_applied_by_leaf_by_whole_and_twice_in_a_set() {
         ways.change_names = ChangeNames::Whole;
     })
     .await;
+    follows("without versions", false, |ways| {
+        ways.versions = Versions::Constant;
+    })
+    .await;
     follows("unfolded", false, |ways| ways.fold_changes = false).await;
     follows("wrapped errors", false, |ways| {
         ways.error_form = ErrorForm::Wrapped;
@@ -160,6 +165,23 @@ async fn lost_answers_lose_nothing() {
         control.behave(|ways| ways.update_cap = Some(3));
         let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
         bench.until_truth("the truth", &control).await;
+        control.lose_answers(count);
+        control.advance(Duration::from_secs(40));
+        bench.until_truth("the new truth", &control).await;
+        bench.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn lost_answers_lose_nothing_where_the_server_keeps_no_versions() {
+    for count in 1..=3 {
+        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let control = simulator.control();
+        control.behave(|ways| ways.versions = Versions::Constant);
+        let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+        bench.until_truth("the truth", &control).await;
+        control.advance(Duration::from_secs(10));
+        bench.until_truth("the next truth", &control).await;
         control.lose_answers(count);
         control.advance(Duration::from_secs(40));
         bench.until_truth("the new truth", &control).await;

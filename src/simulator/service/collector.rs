@@ -10,6 +10,7 @@ use super::filter::Filter;
 use super::objects::Objects;
 use super::spec::FilterSpec;
 use super::{Answer, Call, Core};
+use crate::simulator::behaviour::Versions;
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 
@@ -99,11 +100,25 @@ impl Collector {
     }
 
     /// Takes a version that the client sent. Tells how urgent its answer is.
-    fn take_version(&mut self, version: &str, extended: bool) -> Result<Urgency, Fault> {
+    fn take_version(
+        &mut self,
+        version: &str,
+        extended: bool,
+        versions: Versions,
+    ) -> Result<Urgency, Fault> {
         if version.is_empty() {
             self.filters.values_mut().for_each(Filter::forget);
             (self.acknowledged, self.issued) = (None, None);
             return Ok(Urgency::First);
+        }
+        if versions == Versions::Constant {
+            self.filters.values_mut().for_each(Filter::acknowledge);
+            let told_all = self.issued.take().is_none_or(|issued| !issued.truncated);
+            return Ok(if told_all {
+                Urgency::None
+            } else {
+                Urgency::Continued
+            });
         }
         if let Some(issued) = self
             .issued
@@ -130,6 +145,7 @@ impl Collector {
         &mut self,
         most: usize,
         look_at_views: bool,
+        versions: Versions,
         urgency: Urgency,
         objects: &Objects<'_>,
     ) -> Option<Value> {
@@ -147,10 +163,10 @@ impl Collector {
             return None;
         }
         let number = self.next_number();
-        let version = if truncated {
-            format!("{number}:more")
-        } else {
-            number.to_string()
+        let version = match versions {
+            Versions::Constant => "-".to_owned(),
+            Versions::Numbered if truncated => format!("{number}:more"),
+            Versions::Numbered => number.to_string(),
         };
         let mut update = json!({"_typeName": "UpdateSet", "version": version});
         if !sets.is_empty() {
@@ -305,8 +321,9 @@ impl Core {
         &mut self,
         request: WaitRequest,
     ) -> Result<WaitTicket, Fault> {
+        let versions = self.behaviours.versions;
         let collector = self.collector_mut(&request.token, &request.collector)?;
-        let urgency = collector.take_version(&request.version, request.extended)?;
+        let urgency = collector.take_version(&request.version, request.extended, versions)?;
         let cancels = collector.cancels;
         self.session_mut(&request.token, &request.collector)?
             .in_flight += 1;
@@ -351,6 +368,7 @@ impl Core {
             collector.collect(
                 *most,
                 look_at_views,
+                self.behaviours.versions,
                 if first { ticket.urgency } else { Urgency::None },
                 &self.objects(token),
             )
