@@ -22,7 +22,7 @@ use crate::{
         outline::{Layout, Sort, SortKey},
     },
     text::duration,
-    vim::{Client, types::TaskInfo},
+    vim::{Client, Pick, types::TaskInfo},
     watch::past_query,
 };
 
@@ -255,12 +255,12 @@ async fn gather(
     let narrowing = narrowing(args).and(sieve.narrowing());
     let query = past_query(&narrowing, since, until);
     let (labels, now) = (snapshot.board.labels(HERE), snapshot.now);
-    let is_wanted = |raw: &Value| {
-        TaskInfo::from_json(raw.clone()).is_ok_and(|info| {
+    let pick = |raw: &Value| {
+        Pick::take_if(TaskInfo::from_json(raw.clone()).is_ok_and(|info| {
             is_in_state(args, Status::of(&info)) && sieve.may_take(info, &labels, now)
-        })
+        }))
     };
-    match client.past_tasks(&query, args.limit, is_wanted).await {
+    match client.past_tasks(&query, args.limit, pick).await {
         Ok(past) => {
             for raw in past {
                 let _ = snapshot.add(raw);

@@ -175,7 +175,10 @@ async fn descend(
                 ..TaskQuery::default()
             },
         ] {
-            match client.past_tasks(&query, FAMILY, |_| true).await {
+            match client
+                .past_tasks(&query, FAMILY, query.pick_lineage())
+                .await
+            {
                 Ok(past) => found.extend(past),
                 Err(error) if error.fault().is_some() && !error.is_session_dead() => {
                     let complaint =

@@ -194,6 +194,9 @@ pub struct Behaviours {
     pub history: bool,
     /// Whether the account may read task history (`NoPermission` otherwise).
     pub history_permission: bool,
+    /// Whether history can be asked by user, token, chain, tag, parent and root, and events by chain. Third-party
+    /// servers were seen that take such a filter and ignore it.
+    pub fine_filters: bool,
     /// Whether the account may read events (`NoPermission` otherwise).
     pub events_permission: bool,
     /// Most task history collectors a session may hold at a time.
@@ -237,6 +240,7 @@ impl Default for Behaviours {
             cancel_privilege: true,
             history: true,
             history_permission: true,
+            fine_filters: true,
             events_permission: true,
             max_collectors: 32,
             history_lag: Duration::ZERO,

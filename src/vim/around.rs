@@ -8,8 +8,11 @@ use super::{
     types::{ManagedObjectReference, TaskEvent, VmQuestion, items},
 };
 
+/// How many events of a task are asked for: no more than servers give at a time, and some give ten if nothing is said.
+const MOST_EVENTS: usize = 1_000;
+
 impl Client {
-    /// The events of a task by its `eventChainId`, oldest first.
+    /// The events of a task by its `eventChainId`, oldest first; of more than [`MOST_EVENTS`] the newest.
     ///
     /// # Errors
     /// `NoPermission`, and the connection's troubles; where the server has no events at all.
@@ -18,13 +21,20 @@ impl Client {
         let Some(manager) = &self.content().event_manager else {
             return Err(self.unaskable(&doing, "the server offers no events."));
         };
-        let filter = json!({"_typeName": "EventFilterSpec", "eventChainId": chain});
+        let filter = json!({
+            "_typeName": "EventFilterSpec",
+            "eventChainId": chain,
+            "maxCount": MOST_EVENTS,
+        });
         let kind = "EventManager/QueryEvents";
         let body = json!({"filter": filter});
         let answer = self.post(manager, "QueryEvents", body, kind, &doing);
         let list = |events| items("Event", events);
         let events = self.read(&doing, &answer.await?, list)?;
-        let mut events: Vec<TaskEvent> = events.into_iter().map(TaskEvent::from_json).collect();
+        // Some servers take the filter and ignore it.
+        let is_of_chain = |event: &TaskEvent| event.chain.is_none_or(|other| other == chain);
+        let events = events.into_iter().map(TaskEvent::from_json);
+        let mut events: Vec<TaskEvent> = events.filter(is_of_chain).collect();
         events.sort_by_key(|event| (event.created, event.key));
         Ok(events)
     }

@@ -31,7 +31,7 @@ pub use credentials::{Credentials, Shelf};
 pub use distrust::{Distrust, PinnedBy, Why};
 pub use error::{Error, ErrorKind};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
-pub use history::{AtOnce, ByUser, Pace, Recursion, TaskQuery, TaskTime, Trace};
+pub use history::{AtOnce, ByUser, Pace, Pick, Recursion, TaskQuery, TaskTime, Trace};
 pub use look::look;
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
 pub use tls::{Look, Pin, Trust};

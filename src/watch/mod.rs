@@ -22,6 +22,7 @@ mod rate;
 mod reading;
 mod translate;
 mod update;
+mod version;
 mod watched;
 
 pub use command::{Command, PastRequest};

@@ -15,6 +15,7 @@ use super::{
     options::{FetchMode, Tempo},
     pace::Pace,
     reading::{IN_FLIGHT, Reading},
+    version::Version,
 };
 use crate::vim::{Client, Error, ErrorKind, TaskCollector, types::UpdateSet};
 
@@ -73,9 +74,7 @@ impl Fetch {
 #[derive(Debug)]
 pub(super) struct Push {
     pub(super) collector: Arc<TaskCollector>,
-    version: String,
-    /// Whether the server was seen to tell versions apart. Some know only one, and tell nothing twice.
-    has_versions: bool,
+    version: Version,
     /// What is in the view, as far as we know.
     pub(super) members: HashSet<Arc<str>>,
     /// Members that were not heard of yet.
@@ -104,8 +103,7 @@ impl Push {
     fn new(collector: TaskCollector, tempo: Tempo, now: Instant) -> Self {
         Self {
             collector: Arc::new(collector),
-            version: String::new(),
-            has_versions: false,
+            version: Version::default(),
             members: HashSet::new(),
             joining: Joining::default(),
             leaving: Vec::new(),
@@ -129,7 +127,7 @@ impl Push {
         self.is_nudged = false;
         if self.waiting_since.take().is_some() {
             self.is_orphaned = true;
-            self.answer_lost();
+            self.version.answer_lost();
         }
         self.next_wait = Instant::now();
         if !std::mem::take(&mut self.is_modifying) {
@@ -335,11 +333,7 @@ impl Endpoint {
                 }
                 if let Some(set) = set {
                     reading.happened(since);
-                    if !set.version.is_empty() {
-                        push.has_versions |=
-                            !push.version.is_empty() && push.version != set.version;
-                        push.version.clone_from(&set.version);
-                    }
+                    push.version.arrived(&set.version, set.truncated);
                     if set.truncated {
                         push.truncated += 1;
                         push.joining.telling(now);
@@ -368,7 +362,7 @@ impl Endpoint {
             return self.fall_back(error).await;
         }
         if error.is_fault("InvalidCollectorVersion") {
-            push.version.clear();
+            push.version.restart();
             push.next_wait = now;
         } else if error.is_fault("ManagedObjectNotFound") {
             // The collector is gone though the session lives.
@@ -392,7 +386,8 @@ impl Push {
         }
         self.waiting_since = Some(now);
         let is_orphaned = std::mem::take(&mut self.is_orphaned);
-        let (collector, version, wait) = (self.collector.clone(), self.version.clone(), self.wait);
+        let (collector, wait) = (self.collector.clone(), self.wait);
+        let version = self.version.as_str().to_owned();
         reading.waits.spawn(async move {
             if is_orphaned {
                 // The server would finish the lost wait first.
@@ -400,14 +395,6 @@ impl Push {
             }
             collector.wait(&version, wait).await
         });
-    }
-
-    /// An answer may have been lost on its way. The version may be asked for again where there is more than one; else
-    /// all is to be told anew.
-    fn answer_lost(&mut self) {
-        if !self.has_versions {
-            self.version.clear();
-        }
     }
 
     /// A wait ended without its answer. One that a proxy cut gets shorter.
@@ -418,7 +405,7 @@ impl Push {
         now: Instant,
     ) -> Result<(), End> {
         self.is_orphaned = true;
-        self.answer_lost();
+        self.version.answer_lost();
         self.next_wait = now;
         if lasted >= LEAST_WAIT && error.retry_after().is_none() {
             self.wait = shorter(self.wait, lasted);

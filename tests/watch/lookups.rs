@@ -55,6 +55,34 @@ async fn the_events_of_a_task_are_told_or_why_they_are_not() {
 }
 
 #[tokio::test]
+async fn where_the_server_ignores_filters_only_what_belongs_to_the_task_is_told() {
+    let mut told = Vec::new();
+    for fine_filters in [true, false] {
+        let (simulator, mut bench) = begun().await;
+        let control = simulator.control();
+        control.behave(|ways| ways.fine_filters = fine_filters);
+        let task = parent(&simulator);
+        bench.send(Command::FollowEvents(Some(named(&task))));
+        bench.send(Command::FollowFamily(Some(named(&task))));
+        let is_found = |bench: &Bench| {
+            let last = bench.families.last();
+            last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
+                && !bench.events.is_empty()
+        };
+        bench.until("the family and the events", is_found).await;
+        let events = bench.events.remove(0).1.unwrap();
+        let texts: Vec<String> = events.iter().map(|event| event.text().to_owned()).collect();
+        let records = bench.board.iter().map(|(_, record)| record);
+        let mut tasks: Vec<_> = records.map(|record| record.id.mo_id.clone()).collect();
+        tasks.sort();
+        told.push((texts, tasks));
+        bench.stop().await;
+    }
+    assert!(!told[0].0.is_empty());
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test]
 async fn a_family_is_found_in_the_history_and_nothing_known_is_overwritten() {
     let (simulator, mut bench) = begun().await;
     let control = simulator.control();

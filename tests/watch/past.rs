@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use vtask::{
     simulator::{Control, Simulator, behaviour::Outage},
     vim::{
-        Client, TaskQuery, Trace,
+        Client, Pick, TaskQuery, Trace,
         types::{ManagedObjectReference, TaskInfo},
     },
     watch::{Command, FamilyState, FetchMode, Link, PastRequest},
@@ -44,7 +44,7 @@ impl Search {
         let client = Client::connect(connect(&simulator)).await.unwrap();
         client.sign_in().await.unwrap();
         let query = query(&simulator);
-        let all = client.past_tasks(&query, usize::MAX, |_| true);
+        let all = client.past_tasks(&query, usize::MAX, |_| Pick::Take);
         let truth = all.await.unwrap().iter().map(key).collect();
         client.sign_out().await.unwrap();
         let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));

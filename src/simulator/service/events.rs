@@ -25,7 +25,9 @@ impl Core {
         let mut outer = self.fields(call)?;
         let mut filter = outer.object("filter", "EventFilterSpec")?;
         outer.done()?;
-        let chain = filter.optional_int("eventChainId")?;
+        let chain = filter
+            .optional_int("eventChainId")?
+            .filter(|_| self.behaviours.fine_filters);
         let entity = read_entity(&mut filter, "EventFilterSpecByEntity", &self.world)?;
         let period = match filter.optional_object("time", "EventFilterSpecByTime")? {
             Some(mut by_time) => {

@@ -50,6 +50,11 @@ impl Core {
             &self.world,
             &self.calendar,
         )?;
+        let filter = if self.behaviours.fine_filters {
+            filter
+        } else {
+            filter.coarse()
+        };
         let mut without_results = false;
         if call.member == "CreateCollectorWithInfoFilterForTasks"
             && let Some(mut info) = fields.optional_object("infoFilter", "TaskInfoFilterSpec")?

@@ -166,6 +166,19 @@ impl TaskFilter {
         Ok(filter)
     }
 
+    /// The same without what some servers ignore.
+    pub(super) fn coarse(self) -> Self {
+        Self {
+            users: None,
+            activations: Vec::new(),
+            chains: Vec::new(),
+            tags: Vec::new(),
+            parents: None,
+            roots: None,
+            ..self
+        }
+    }
+
     /// Whether a task counts.
     pub(super) fn matches(&self, task: &Facts<'_>, inventory: &Inventory) -> bool {
         let among = |list: &[String], value: Option<&str>| {

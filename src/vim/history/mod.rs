@@ -5,6 +5,7 @@
 //! [`Client::past_tasks_paced`] at somebody's pace.
 
 mod pace;
+mod pick;
 mod query;
 mod trace;
 
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub use pace::{AtOnce, Pace};
+pub use pick::Pick;
 pub use query::{ByUser, Recursion, TaskQuery, TaskTime};
 pub use trace::Trace;
 
@@ -90,8 +92,8 @@ impl Client {
         done.await.map(drop)
     }
 
-    /// Tasks of the past that fit the query and are `wanted`, newest first, at most `limit`; each exactly as the
-    /// server sent it.
+    /// Tasks of the past that fit the query and are picked, newest first, at most `limit`; each exactly as the server
+    /// sent it.
     ///
     /// # Errors
     /// As [`create_history`](Self::create_history).
@@ -99,9 +101,9 @@ impl Client {
         &self,
         query: &TaskQuery,
         limit: usize,
-        wanted: impl FnMut(&Value) -> bool,
+        pick: impl FnMut(&Value) -> Pick,
     ) -> Result<Vec<Value>, Error> {
-        self.past_tasks_paced(&AtOnce, query, limit, wanted).await
+        self.past_tasks_paced(&AtOnce, query, limit, pick).await
     }
 
     /// The same at a pace. What is not wanted any more ends early, with what was found until then.
@@ -113,13 +115,13 @@ impl Client {
         at: &impl Pace,
         query: &TaskQuery,
         limit: usize,
-        wanted: impl FnMut(&Value) -> bool,
+        pick: impl FnMut(&Value) -> Pick,
     ) -> Result<Vec<Value>, Error> {
         if !at.pass().await {
             return Ok(Vec::new());
         }
         let collector = self.create_history(query).await?;
-        let found = self.read_back(at, &collector, limit, wanted).await;
+        let found = self.read_back(at, &collector, limit, pick).await;
         // Whether it is wanted or not: a session may hold few of them. Where this fails it ends with the session.
         at.pass().await;
         let _ = self.destroy_history(&collector).await;
@@ -137,12 +139,18 @@ impl Client {
     ) -> Result<Option<Value>, Error> {
         for query in trace.places(now) {
             let mut looked = 0;
-            let is_it = |info: &Value| {
+            let pick = |info: &Value| {
                 looked += 1;
-                trace.is(info) || looked > LOOKED_THROUGH
+                if trace.is(info) {
+                    Pick::Take
+                } else if looked < LOOKED_THROUGH {
+                    Pick::Leave
+                } else {
+                    Pick::Stop
+                }
             };
-            let mut found = self.past_tasks(&query, 1, is_it).await?;
-            if let Some(info) = found.pop().filter(|info| trace.is(info)) {
+            let mut found = self.past_tasks(&query, 1, pick).await?;
+            if let Some(info) = found.pop() {
                 return Ok(Some(info));
             }
         }
@@ -154,7 +162,7 @@ impl Client {
         at: &impl Pace,
         collector: &ManagedObjectReference,
         limit: usize,
-        mut wanted: impl FnMut(&Value) -> bool,
+        mut pick: impl FnMut(&Value) -> Pick,
     ) -> Result<Vec<Value>, Error> {
         let mut found = Vec::new();
         let mut seen: HashSet<String> = HashSet::new();
@@ -166,12 +174,16 @@ impl Client {
             let page = self.older_history(collector, PAGE).await?;
             let before = seen.len();
             for info in page {
-                let is_new = seen.insert(info["key"].to_string());
-                if is_new && wanted(&info) {
-                    found.push(info);
-                    if found.len() >= limit {
-                        return Ok(found);
-                    }
+                if !seen.insert(info["key"].to_string()) {
+                    continue;
+                }
+                match pick(&info) {
+                    Pick::Take => found.push(info),
+                    Pick::Leave => {}
+                    Pick::Stop => return Ok(found),
+                }
+                if found.len() >= limit {
+                    return Ok(found);
                 }
             }
             // A server that gives the same page again and again has no more.

@@ -14,6 +14,8 @@ use super::{
 pub struct TaskEvent {
     /// The server's number of it; later events have higher ones.
     pub key: Option<i32>,
+    /// The number of the chain that it belongs to.
+    pub chain: Option<i32>,
     /// When it happened, by the server's clock.
     pub created: Option<Timestamp>,
     /// Who caused it; empty where the server itself did, or does not say.
@@ -35,6 +37,7 @@ impl TaskEvent {
         let id = Some(text("eventTypeId")).filter(|id| !id.is_empty());
         Self {
             key: int("key", event["key"].clone()).ok(),
+            chain: int("chainId", event["chainId"].clone()).ok(),
             created: date_time("createdTime", event["createdTime"].clone()).ok(),
             user: text("userName"),
             message: text("fullFormattedMessage"),

@@ -9,8 +9,10 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
+
 use super::gate::Gate;
-use crate::vim::{Client, Error, Pace, TaskQuery, Trace, types::TaskInfo};
+use crate::vim::{Client, Error, Pace, Pick, TaskQuery, Trace, types::TaskInfo};
 
 /// How often it is looked for while something in it goes on; its members that run are watched meanwhile.
 pub(super) const AGAIN: Duration = Duration::from_secs(30);
@@ -174,7 +176,8 @@ async fn read_below(
 
 async fn read(client: &Client, gate: &Gate, query: &TaskQuery, kin: &mut Kin) -> Result<(), Error> {
     let most = MOST.saturating_sub(kin.members.len()).max(1);
-    let found = client.past_tasks_paced(gate, query, most, |_| true).await?;
+    let pick = query.pick_lineage();
+    let found = client.past_tasks_paced(gate, query, most, pick).await?;
     // A record that cannot be read is none.
     let found = found.into_iter().map(TaskInfo::from_json);
     found.flatten().for_each(|info| kin.add(info));
@@ -196,12 +199,20 @@ async fn read_above(
         for place in from.places_above() {
             let mut looked = 0;
             let still = missing.len() - found.len();
-            let is_it = |raw: &serde_json::Value| {
+            let pick = |record: &Value| {
                 looked += 1;
-                let key = raw["key"].as_str();
-                looked > LOOKED_THROUGH || key.is_some_and(|key| missing.contains(key))
+                if record["key"]
+                    .as_str()
+                    .is_some_and(|key| missing.contains(key))
+                {
+                    Pick::Take
+                } else if looked < LOOKED_THROUGH {
+                    Pick::Leave
+                } else {
+                    Pick::Stop
+                }
             };
-            let records = client.past_tasks_paced(gate, &place, still, is_it).await?;
+            let records = client.past_tasks_paced(gate, &place, still, pick).await?;
             for info in records.into_iter().flat_map(TaskInfo::from_json) {
                 if missing.contains(&info.key) {
                     found.insert(info.key.clone(), info);

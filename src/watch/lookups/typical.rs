@@ -14,7 +14,7 @@ use super::{
 use crate::{
     task::FinishedRun,
     vim::{
-        Client, Error, TaskQuery, TaskTime,
+        Client, Error, Pick, TaskQuery, TaskTime,
         types::{TaskInfo, TaskState},
     },
 };
@@ -100,7 +100,7 @@ pub(super) async fn runs(
         ..TaskQuery::default()
     };
     let (mut runs, mut newest, mut looked) = (Vec::new(), after, 0);
-    let is_enough = |record: &Value| {
+    let pick = |record: &Value| {
         looked += 1;
         if let Some((run, completed)) = run(record) {
             // Both ends of a period count for the server; what was completed just then is known.
@@ -109,9 +109,13 @@ pub(super) async fn runs(
                 newest = newest.max(Some(completed));
             }
         }
-        looked >= MOST
+        if looked < MOST {
+            Pick::Leave
+        } else {
+            Pick::Stop
+        }
     };
-    client.past_tasks_paced(gate, &query, 1, is_enough).await?;
+    client.past_tasks_paced(gate, &query, MOST, pick).await?;
     runs.reverse();
     Ok(Runs { runs, newest })
 }

@@ -1,0 +1,94 @@
+//! What becomes of the records that are read from a history.
+
+use serde_json::Value;
+
+use super::TaskQuery;
+
+/// So many records in a row that were not asked for show that a server ignores what it is asked by.
+const STRANGERS: usize = 1_000;
+
+/// What becomes of a record that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// It is wanted.
+    Take,
+    /// It is not, but a later one may be.
+    Leave,
+    /// Neither it nor what comes after it.
+    Stop,
+}
+
+impl Pick {
+    /// Takes what is wanted and leaves the rest.
+    pub fn take_if(is_wanted: bool) -> Self {
+        if is_wanted { Self::Take } else { Self::Leave }
+    }
+}
+
+impl TaskQuery {
+    /// Picks the records of the lineage that is asked for. Some servers take these filters and ignore them: what does
+    /// not belong to it is left, and after many strangers no more is read.
+    pub fn pick_lineage(&self) -> impl FnMut(&Value) -> Pick {
+        let mut strangers = 0;
+        move |record| {
+            if self.is_of_lineage(record) {
+                strangers = 0;
+                return Pick::Take;
+            }
+            strangers += 1;
+            if strangers < STRANGERS {
+                Pick::Leave
+            } else {
+                Pick::Stop
+            }
+        }
+    }
+
+    /// Whether a record names one of the parents or roots, or is one of them.
+    fn is_of_lineage(&self, record: &Value) -> bool {
+        let among = |field: &str| {
+            let keys = match field {
+                "parentTaskKey" => self.parents.iter().chain(&[]),
+                "rootTaskKey" => self.roots.iter().chain(&[]),
+                _ => self.parents.iter().chain(&self.roots),
+            };
+            let named = record[field].as_str();
+            named.is_some_and(|named| keys.into_iter().any(|key| **key == *named))
+        };
+        ["parentTaskKey", "rootTaskKey", "key"]
+            .into_iter()
+            .any(among)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn strangers_are_left_and_many_of_them_end_it() {
+        let query = TaskQuery {
+            parents: vec!["task-2".into()],
+            roots: vec!["task-1".into()],
+            ..TaskQuery::default()
+        };
+        let mut pick = query.pick_lineage();
+        for record in [
+            json!({"key": "task-3", "parentTaskKey": "task-2"}),
+            json!({"key": "task-4", "parentTaskKey": "task-3", "rootTaskKey": "task-1"}),
+            json!({"key": "task-1"}),
+            json!({"key": "task-2"}),
+        ] {
+            assert_eq!(pick(&record), Pick::Take, "{record}");
+        }
+        let stranger = json!({"key": "task-9", "parentTaskKey": "task-1", "rootTaskKey": "task-2"});
+        assert_eq!(pick(&stranger), Pick::Leave);
+        let picked: Vec<_> = (1..STRANGERS).map(|_| pick(&json!({}))).collect();
+        assert_eq!(
+            picked.iter().position(|pick| *pick == Pick::Stop),
+            Some(STRANGERS - 2)
+        );
+    }
+}
