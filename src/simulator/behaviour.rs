@@ -74,8 +74,8 @@ pub enum Versions {
     /// Each set has a version of its own; a version that was proved to have arrived may be asked for again.
     #[default]
     Numbered,
-    /// All sets have the version `-`, any version is taken for it, and what was told once is not told again, whether
-    /// it arrived or not: seen of third-party servers.
+    /// All sets have the version `-`, any version is taken for it, and what was told once is not told again by the
+    /// same filter, whether it arrived or not, not even from the start: seen of third-party servers.
     Constant,
 }
 

@@ -14,7 +14,7 @@ use super::{
     answers::End,
     backoff::Backoff,
     lookups::LookUps,
-    push::Fetch,
+    push::{Fetch, Learned},
     rate::Rate,
     reading::Wish,
     update::CancelAnswer,
@@ -102,6 +102,8 @@ pub(super) struct Endpoint {
     pub(super) session: Session,
     /// How tasks are followed at the moment.
     pub(super) fetch: Fetch,
+    /// What the long poll knew that was given up last.
+    pub(super) learned: Option<Learned>,
     /// Collectors that are no longer used and may still be there, as long as the session lives.
     pub(super) litter: Vec<Arc<TaskCollector>>,
     pub(super) has_labels: bool,
@@ -140,6 +142,7 @@ impl Endpoint {
             wishes: Vec::new(),
             session: Session::default(),
             fetch: Fetch::new(options.fetch),
+            learned: None,
             litter: Vec::new(),
             has_labels: false,
             lookups: LookUps::new(Instant::now()),
@@ -256,6 +259,7 @@ impl Endpoint {
             self.tell(Update::Notice(trouble.into())).await?;
         }
         self.abandon_push();
+        self.learned = None;
         self.litter.clear();
         self.lookups.session_ended();
         let user = session.as_ref().map(|session| session.user_name.clone());

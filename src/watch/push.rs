@@ -99,8 +99,21 @@ pub(super) struct Push {
     complete_at: Instant,
 }
 
+/// What was learned of waits while the collector is replaced.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Learned {
+    /// How long waits may be.
+    wait: Duration,
+    /// How many failed in a row.
+    failures: u32,
+}
+
 impl Push {
-    fn new(collector: TaskCollector, tempo: Tempo, now: Instant) -> Self {
+    fn new(collector: TaskCollector, tempo: Tempo, learned: Option<Learned>, now: Instant) -> Self {
+        let learned = learned.unwrap_or(Learned {
+            wait: tempo.wait,
+            failures: 0,
+        });
         Self {
             collector: Arc::new(collector),
             version: Version::default(),
@@ -112,10 +125,10 @@ impl Push {
             next_wait: now,
             is_nudged: false,
             is_orphaned: false,
-            wait: tempo.wait,
+            wait: learned.wait,
             heard_after: tempo.heard_after,
             pace: Pace::new(now),
-            failures: 0,
+            failures: learned.failures,
             truncated: 0,
             complete_at: now,
         }
@@ -138,6 +151,11 @@ impl Push {
             self.members.remove(mo_id);
         }
         unsure
+    }
+
+    /// Whether changes may have been lost that this collector will not tell again.
+    pub(super) fn is_lossy(&self) -> bool {
+        self.version.is_lost()
     }
 
     pub(super) fn is_modifying(&self) -> bool {
@@ -201,7 +219,7 @@ impl Endpoint {
         let creating = TaskCollector::create(client.clone());
         match self.attend(creating).await? {
             Ok(collector) => {
-                let push = Push::new(collector, self.options.tempo, now);
+                let push = Push::new(collector, self.options.tempo, self.learned.take(), now);
                 self.fetch = Fetch::Push(Box::new(push));
                 self.watched.set_paced(false, now);
             }
@@ -220,6 +238,7 @@ impl Endpoint {
         }
         let now = Instant::now();
         self.abandon_push();
+        self.learned = None;
         let again = self.options.push_again;
         let again = if error.is_passing() {
             again.min(AFTER_TROUBLE)
@@ -240,6 +259,10 @@ impl Endpoint {
         if matches!(self.fetch, Fetch::Push(_)) {
             let next = Fetch::new(self.options.fetch);
             if let Fetch::Push(push) = std::mem::replace(&mut self.fetch, next) {
+                self.learned = Some(Learned {
+                    wait: push.wait,
+                    failures: push.failures,
+                });
                 self.litter.push(push.collector);
             }
         }
@@ -370,7 +393,10 @@ impl Endpoint {
         } else if error.is_fault("RequestCanceled") {
             push.next_wait = now + Duration::from_millis(200);
         } else if error.is_passing() {
-            return push.after_lost_answer(error, lasted.unwrap_or_default(), now);
+            push.after_lost_answer(error, lasted.unwrap_or_default(), now)?;
+            if push.is_lossy() {
+                self.abandon_push();
+            }
         } else {
             return self.fall_back(error).await;
         }

@@ -101,6 +101,9 @@ impl Endpoint {
                 for task in push.interrupted() {
                     self.watched.at(&task, Instant::now());
                 }
+                if push.is_lossy() {
+                    self.abandon_push();
+                }
             }
             (End::Halted(_), Fetch::Poll { .. }) => {}
         }

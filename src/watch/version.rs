@@ -8,6 +8,7 @@ pub(super) struct Version {
     is_kept: bool,
     /// Whether the last set was cut: what comes after it has another version in any case.
     was_cut: bool,
+    is_lost: bool,
 }
 
 impl Version {
@@ -28,12 +29,14 @@ impl Version {
         self.was_cut = is_cut;
     }
 
-    /// An answer may have been lost on its way. The version may be asked for again where the server keeps it; else all
-    /// is to be told anew.
+    /// An answer may have been lost on its way. Where the server keeps versions, this one may be asked for again.
     pub(super) fn answer_lost(&mut self) {
-        if !self.is_kept {
-            self.restart();
-        }
+        self.is_lost |= !self.is_kept;
+    }
+
+    /// Whether changes may be lost for good: only another filter would tell of them.
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_lost
     }
 
     /// Everything is to be told anew.
@@ -46,33 +49,29 @@ impl Version {
 mod tests {
     use super::*;
 
-    fn after(sets: &[(&str, bool)]) -> Version {
+    fn is_lost_after(sets: &[(&str, bool)]) -> bool {
         let mut version = Version::default();
         for (reached, is_cut) in sets {
             version.arrived(reached, *is_cut);
         }
+        assert!(!version.is_lost());
         version.answer_lost();
-        version
+        version.is_lost()
     }
 
     #[test]
     fn a_version_is_asked_for_again_where_versions_were_seen_to_differ() {
-        assert_eq!(after(&[("1", false), ("2", false)]).as_str(), "2");
-        assert_eq!(after(&[("1", false), ("", false)]).as_str(), "");
-        assert_eq!(after(&[("-", false)]).as_str(), "");
-        assert_eq!(after(&[("-", false), ("-", false)]).as_str(), "");
+        assert!(!is_lost_after(&[("1", false), ("2", false)]));
+        assert!(is_lost_after(&[]));
+        assert!(is_lost_after(&[("1", false), ("", false)]));
+        assert!(is_lost_after(&[("-", false), ("-", false)]));
+        assert!(is_lost_after(&[("1", false), ("-", false), ("-", false)]));
     }
 
     #[test]
     fn the_version_after_a_set_that_was_cut_shows_nothing() {
-        assert_eq!(after(&[("-", true), ("P", false)]).as_str(), "");
-        assert_eq!(
-            after(&[("-", true), ("P", false), ("P", false)]).as_str(),
-            ""
-        );
-        assert_eq!(
-            after(&[("1", true), ("2", false), ("3", false)]).as_str(),
-            "3"
-        );
+        assert!(is_lost_after(&[("-", true), ("P", false)]));
+        assert!(is_lost_after(&[("-", true), ("P", false), ("P", false)]));
+        assert!(!is_lost_after(&[("1", true), ("2", false), ("3", false)]));
     }
 }

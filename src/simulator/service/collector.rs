@@ -106,19 +106,19 @@ impl Collector {
         extended: bool,
         versions: Versions,
     ) -> Result<Urgency, Fault> {
+        if versions == Versions::Constant {
+            self.filters.values_mut().for_each(Filter::acknowledge);
+            let is_continued = self.issued.take().is_some_and(|issued| issued.truncated);
+            return Ok(match version {
+                "" => Urgency::First,
+                _ if is_continued => Urgency::Continued,
+                _ => Urgency::None,
+            });
+        }
         if version.is_empty() {
             self.filters.values_mut().for_each(Filter::forget);
             (self.acknowledged, self.issued) = (None, None);
             return Ok(Urgency::First);
-        }
-        if versions == Versions::Constant {
-            self.filters.values_mut().for_each(Filter::acknowledge);
-            let told_all = self.issued.take().is_none_or(|issued| !issued.truncated);
-            return Ok(if told_all {
-                Urgency::None
-            } else {
-                Urgency::Continued
-            });
         }
         if let Some(issued) = self
             .issued
