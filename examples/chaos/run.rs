@@ -8,7 +8,9 @@ use std::{
 
 use tokio::sync::mpsc;
 use vtask::{
-    simulator::{Control, Options, RequestRecord, Simulator, scenario::Scenario},
+    simulator::{
+        Control, Options, RequestRecord, Simulator, behaviour::Versions, scenario::Scenario,
+    },
     task::{Board, EndpointId, Presence, Record, TaskId, Touched},
     vim::{ConnectOptions, Credentials, Trust},
     watch::{FetchMode, Link, Tempo, Update, WatchOptions, Watcher},
@@ -231,6 +233,9 @@ async fn server(seed: u64) -> Result<Simulator, String> {
     };
     options.behaviours.wake_on_view_change = !seed.is_multiple_of(5);
     options.behaviours.fold_changes = !seed.is_multiple_of(7);
+    if seed.is_multiple_of(6) {
+        options.behaviours.versions = Versions::Constant;
+    }
     let started = Simulator::start(options).await;
     started.map_err(|error| error.to_string())
 }
