@@ -1,0 +1,180 @@
+//! The screen that is drawn, and ways to look at it.
+
+use std::{
+    io::{Sink, sink},
+    ops::Range,
+    time::Instant,
+};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::{
+    Terminal, TerminalOptions, Viewport,
+    backend::CrosstermBackend,
+    layout::{Rect, Size},
+};
+use vtask::{
+    app::{Event, Options, State, update},
+    task::{
+        EndpointId, Labels, TaskChange,
+        outline::{Layout, Sort, SortColumn, View},
+    },
+    ui::{self, Look},
+    vim::types::OperationLabel,
+    watch::{Link, ServerFacts, Update},
+};
+
+use crate::wire::{OPERATIONS, now, read_task, task};
+
+pub(crate) const HERE: EndpointId = EndpointId(0);
+pub(crate) const SCREEN: Rect = Rect::new(0, 0, 200, 60);
+
+pub(crate) const SIZES: [usize; 3] = [100, 10_000, 100_000];
+
+/// A way to look at the tasks.
+pub(crate) struct Case {
+    layout: Layout,
+    column: SortColumn,
+    filter: &'static str,
+}
+
+pub(crate) const CASES: [Case; 8] = {
+    const fn case(layout: Layout, column: SortColumn, filter: &'static str) -> Case {
+        Case {
+            layout,
+            column,
+            filter,
+        }
+    }
+    use Layout::{Flat, Tree};
+    use SortColumn::{Attention, Progress};
+    [
+        case(Tree, Attention, ""),
+        case(Tree, Progress, ""),
+        case(Tree, Attention, "disks"),
+        case(Tree, Progress, "disks"),
+        case(Flat, Attention, ""),
+        case(Flat, Progress, ""),
+        case(Flat, Attention, "disks"),
+        case(Flat, Progress, "disks"),
+    ]
+};
+
+impl Case {
+    pub(crate) fn name(&self) -> String {
+        let mut name = match self.layout {
+            Layout::Tree => "tree".to_owned(),
+            Layout::Flat => "list".to_owned(),
+        };
+        if self.column != SortColumn::Attention {
+            name.push_str(" sorted");
+        }
+        if !self.filter.is_empty() {
+            name.push_str(" filtered");
+        }
+        name
+    }
+
+    pub(crate) fn arrange(&self, state: &mut State) {
+        arrange(state, self.layout, self.column, self.filter);
+    }
+}
+
+/// Takes a view, and goes to the end of the list: no row is further away.
+pub(crate) fn arrange(state: &mut State, layout: Layout, column: SortColumn, filter: &str) {
+    let sort = Sort::by(column, column == SortColumn::Progress);
+    let filter = vtask::task::Filter::words(filter);
+    state.outline.arrange(
+        View {
+            layout,
+            sort,
+            filter,
+            ..View::default()
+        },
+        &state.board,
+    );
+    key(state, KeyCode::End);
+}
+
+/// A screen and what it is drawn on: the terminal that the program draws on, with nobody who looks.
+pub(crate) struct Stage {
+    pub(crate) state: State,
+    look: Look,
+    terminal: Terminal<CrosstermBackend<Sink>>,
+}
+
+impl Stage {
+    pub(crate) fn new(tasks: usize) -> Self {
+        let state = screen(tasks);
+        let look = Look::new(&state.options);
+        let viewport = Viewport::Fixed(SCREEN);
+        let backend = CrosstermBackend::new(sink());
+        let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
+        Self {
+            state,
+            look,
+            terminal,
+        }
+    }
+
+    /// A frame as the program draws it: what can be said of the tasks that are seen is looked up first, and kept.
+    pub(crate) fn draw(&mut self) {
+        self.state.look_ahead(now());
+        let mut drawn = None;
+        self.terminal
+            .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now())))
+            .unwrap();
+        self.state.drawn = drawn.unwrap();
+    }
+}
+
+/// A screen that is connected to a server and shows so many tasks.
+pub(crate) fn screen(tasks: usize) -> State {
+    let mut state = empty_screen();
+    fill(&mut state, 0..tasks);
+    state
+}
+
+pub(crate) fn empty_screen() -> State {
+    let endpoints = [(HERE, "vc01.lab".to_owned())];
+    let mut state = State::new(Options::default(), endpoints).unwrap();
+    state.size = Size::new(SCREEN.width, SCREEN.height);
+    let facts = ServerFacts {
+        host: "vc01.lab".to_owned(),
+        release: "9.0.0.0".to_owned(),
+        user: "ops@vsphere.local".to_owned(),
+        ..ServerFacts::default()
+    };
+    let labels = OPERATIONS.map(|(description_id, label)| OperationLabel {
+        description_id: description_id.to_owned(),
+        label: label.to_owned(),
+    });
+    for news in [
+        Update::Server(Box::new(facts)),
+        Update::Link(Link::Live),
+        Update::Labels(Labels::new(labels.into())),
+    ] {
+        update(&mut state, Event::News(HERE, news), now());
+    }
+    state
+}
+
+pub(crate) fn fill(state: &mut State, places: Range<usize>) {
+    for place in places {
+        let info = Box::new(read_task(&task(place).to_string()));
+        tell(state, vec![TaskChange::Whole { info, at: now() }]);
+    }
+}
+
+pub(crate) fn tell(state: &mut State, changes: Vec<TaskChange>) {
+    let since = Instant::now();
+    update(
+        state,
+        Event::News(HERE, Update::Tasks { changes, since }),
+        now(),
+    );
+}
+
+pub(crate) fn key(state: &mut State, code: KeyCode) {
+    let key = KeyEvent::new(code, KeyModifiers::NONE);
+    update(state, Event::Key(key), now());
+}

@@ -1,0 +1,91 @@
+//! The tables: memory a task, and how long single frames take.
+
+use std::{
+    fmt::Write,
+    time::{Duration, Instant},
+};
+
+use vtask::figures::resident_memory;
+
+use crate::{
+    screen::{CASES, SCREEN, SIZES, Stage, empty_screen, fill, tell},
+    wire::{changes, update_set},
+};
+
+/// What a further task costs in memory, on the board and in the rows.
+pub(crate) fn print_memory() {
+    let resident = || resident_memory().unwrap_or_default();
+    let mut state = empty_screen();
+    let before = resident();
+    fill(&mut state, 0..10_000);
+    let few = resident();
+    fill(&mut state, 10_000..110_000);
+    let many = resident();
+    println!("memory, board and rows:");
+    println!(
+        "  10000 tasks   {:>7} KB",
+        few.saturating_sub(before) / 1024
+    );
+    println!(
+        "  110000 tasks  {:>7} KB",
+        many.saturating_sub(before) / 1024
+    );
+    println!(
+        "  a further task {:>6} B\n",
+        many.saturating_sub(few) / 100_000
+    );
+}
+
+/// How long single frames take, with changes between them as a busy server sends them.
+pub(crate) fn print_draws() {
+    const FRAMES: usize = 2_000;
+    let mut rows: Vec<Vec<[Duration; 3]>> = CASES.iter().map(|_| Vec::new()).collect();
+    for size in SIZES {
+        let mut stage = Stage::new(size);
+        for (case, row) in CASES.iter().zip(&mut rows) {
+            case.arrange(&mut stage.state);
+            let mut times: Vec<Duration> = (0..FRAMES)
+                .map(|frame| {
+                    let (start, percent) = (frame * 20 % size, frame % 100);
+                    let changes = changes(&update_set(start..start + 20, percent));
+                    tell(&mut stage.state, changes);
+                    let began = Instant::now();
+                    stage.draw();
+                    began.elapsed()
+                })
+                .collect();
+            times.sort_unstable();
+            row.push([
+                times[FRAMES / 2],
+                times[FRAMES * 99 / 100],
+                times[FRAMES - 1],
+            ]);
+        }
+    }
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    println!(
+        "one frame of {}x{}, p50 / p99 / max in µs:",
+        SCREEN.width, SCREEN.height
+    );
+    print!("  {:<16}", "tasks");
+    for size in SIZES {
+        print!("{size:>24}");
+    }
+    println!("{:>24}", "100000 : 100 (p50 p99)");
+    for (case, row) in CASES.iter().zip(rows) {
+        let mut line = format!("  {:<16}", case.name());
+        for [p50, p99, max] in &row {
+            let cell = format!(
+                "{:.0} / {:.0} / {:.0}",
+                micros(*p50),
+                micros(*p99),
+                micros(*max)
+            );
+            write!(line, "{cell:>24}").unwrap();
+        }
+        let [few, .., many] = &row[..] else { continue };
+        let ratio = |which: usize| micros(many[which]) / micros(few[which]);
+        println!("{line}{:>18.2} {:.2}", ratio(0), ratio(1));
+    }
+    println!();
+}
