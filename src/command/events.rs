@@ -46,14 +46,7 @@ pub async fn run(args: &EventsArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
     let (connect, task) = targets::single(&args.connection, &args.task, stage).await?;
     let endpoint = connect.address.name();
     let asked = session::with(connect, stage, async |client| {
-        let mut snapshot = Snapshot::begin(client).await;
-        let raw = session::read_or_recall(client, &task, snapshot.now).await?;
-        let malformed = |malformed| {
-            CommandError::NothingFound(format!(
-                "reading {task}: {malformed}. Try `vtask get --json`."
-            ))
-        };
-        let handle = snapshot.add(raw).map_err(malformed)?;
+        let (snapshot, handle) = Snapshot::of(client, &task).await?;
         let info = snapshot
             .board
             .get(handle)

@@ -126,6 +126,24 @@ impl Snapshot {
         }
     }
 
+    /// One with a single task, from the server or from its history.
+    ///
+    /// # Errors
+    /// When the task is not known, or makes no sense.
+    pub(super) async fn of(
+        client: &Client,
+        task: &Arc<str>,
+    ) -> Result<(Self, Handle), CommandError> {
+        let mut snapshot = Self::begin(client).await;
+        let raw = read_or_recall(client, task, snapshot.now).await?;
+        let handle = snapshot.add(raw).map_err(|malformed| {
+            CommandError::NothingFound(format!(
+                "reading {task}: {malformed}. Try `vtask get --json`."
+            ))
+        })?;
+        Ok((snapshot, handle))
+    }
+
     /// An empty one of a server that tells nothing.
     #[cfg(test)]
     pub(super) fn empty(now: Timestamp) -> Self {

@@ -83,14 +83,7 @@ async fn gather(
     client: &Client,
     task: &Arc<str>,
 ) -> Result<(Snapshot, Handle, Option<String>), CommandError> {
-    let mut snapshot = Snapshot::begin(client).await;
-    let malformed = |malformed: crate::vim::types::Malformed| {
-        CommandError::NothingFound(format!(
-            "reading {task}: {malformed}. Try `vtask get --json`."
-        ))
-    };
-    let raw = session::read_or_recall(client, task, snapshot.now).await?;
-    snapshot.add(raw).map_err(malformed)?;
+    let (mut snapshot, _) = Snapshot::of(client, task).await?;
     for raw in session::read_recent(client).await? {
         let _ = snapshot.add(raw);
     }
@@ -303,15 +296,7 @@ fn told(snapshot: &Snapshot, handle: Handle, record: &Record, symbols: &Symbols)
     };
     parts.push(format!("{}{progress}", shape::status(record.status())));
     parts.extend(record.elapsed(snapshot.now).map(duration));
-    if let Some(error) = &info.error {
-        parts.push(error.text());
-    } else if let Some(phase) = info
-        .description
-        .as_ref()
-        .filter(|_| record.status().is_active())
-    {
-        parts.push(phase.text().to_owned());
-    }
+    parts.extend(record.remark());
     if snapshot.board.has_gap_above(handle) {
         parts.push("(tasks between are not known)".to_owned());
     }

@@ -168,6 +168,21 @@ impl Record {
         matches!(self.presence, Presence::Gone(_))
     }
 
+    /// What is to be said beside its state: why it ended as it did, or its phase while it goes on.
+    pub fn remark(&self) -> Option<String> {
+        let info = self.info.as_ref()?;
+        let phase = || {
+            let phase = info.description.as_ref();
+            Some(
+                phase
+                    .filter(|_| self.status().is_active())?
+                    .text()
+                    .to_owned(),
+            )
+        };
+        info.error.as_ref().map(|error| error.text()).or_else(phase)
+    }
+
     /// Whether cancellation was requested and the task still runs (or waits).
     pub fn is_cancel_requested(&self) -> bool {
         self.status().is_active() && self.info.as_ref().is_some_and(|info| info.cancelled)

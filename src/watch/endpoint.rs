@@ -184,8 +184,9 @@ impl Endpoint {
             }
         }
         let leaving = async {
-            if let Fetch::Push(push) = &self.fetch {
-                push.collector.destroy().await;
+            self.abandon_push();
+            for collector in &self.litter {
+                collector.destroy().await;
             }
             if let Some(client) = &self.client {
                 for collector in self.lookups.past.open() {

@@ -131,15 +131,7 @@ fn name(waiting: &Waiting, task: &Awaited, record: Option<&Record>, look: Look) 
         Some((record, info)) => {
             parts.push(waiting.board.operation(record).into_owned());
             parts.extend(words::target(info).map(str::to_owned));
-            if let Some(error) = &info.error {
-                parts.push(error.text());
-            } else if let Some(phase) = info
-                .description
-                .as_ref()
-                .filter(|_| record.status().is_active())
-            {
-                parts.push(phase.text().to_owned());
-            }
+            parts.extend(record.remark());
         }
         None => parts.push(task.id.mo_id.to_string()),
     }
