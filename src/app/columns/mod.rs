@@ -367,9 +367,9 @@ mod tests {
             ColumnSet(choices).to_string()
         };
         let mut columns = Columns::default();
-        assert_eq!(shown(&columns, 80), "task,target,progress,elapsed");
+        assert_eq!(shown(&columns, 80), "task,target,progress,elapsed,left");
         columns.configure(Breadth::Wide, set("id,task"));
-        assert_eq!(shown(&columns, 80), "task,target,progress,elapsed");
+        assert_eq!(shown(&columns, 80), "task,target,progress,elapsed,left");
         assert_eq!(shown(&columns, 160), "id,task");
         columns.choose(Some(set("task")));
         assert_eq!(shown(&columns, 160), "task");

@@ -8,7 +8,7 @@ const STANDARD: [(Column, u16); 9] = [
     (Column::Target, 56),
     (Column::Progress, 30),
     (Column::Elapsed, 40),
-    (Column::Left, 88),
+    (Column::Left, 78),
     (Column::Finish, 160),
     (Column::Cancel, 98),
     (Column::StartedBy, 118),
@@ -46,8 +46,8 @@ mod tests {
     #[test]
     fn the_wider_the_list_the_more_it_shows() {
         assert_eq!(names(20, None), "task");
-        assert_eq!(names(80, None), "task target progress elapsed");
-        assert_eq!(names(90, None), "task target progress elapsed left");
+        assert_eq!(names(77, None), "task target progress elapsed");
+        assert_eq!(names(80, None), "task target progress elapsed left");
         let normal = "task target progress elapsed left cancel started-by";
         assert_eq!(names(120, None), normal);
         let wide = "task target progress elapsed left finish cancel started-by id";
@@ -65,8 +65,8 @@ mod tests {
         for (width, least) in [
             (20, 18),
             (56, 20),
-            (80, 34),
-            (88, 34),
+            (77, 36),
+            (80, 29),
             (98, 33),
             (120, 34),
             (160, 42),
