@@ -281,3 +281,25 @@ fn write_figures(path: &Path, figures: &Report) -> Result<(), CommandError> {
         ))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fast_clock_is_read_often_enough_to_be_wrong_by_a_second_at_most() {
+        let seconds = Duration::from_secs_f64;
+        let usual = Tempo::default().clock;
+        for (speed, interval) in [
+            (1.0, usual),
+            (1.001, usual),
+            (2.0, seconds(1.0)),
+            (5.0, seconds(0.25)),
+            (1e9, seconds(0.25)),
+            (0.0, seconds(1.0)),
+            (f64::NAN, usual),
+        ] {
+            assert_eq!(clock_interval(speed), interval, "{speed}");
+        }
+    }
+}
