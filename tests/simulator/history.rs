@@ -335,14 +335,41 @@ async fn results_can_be_left_out_and_history_can_lag() {
     assert!(all(&bench, json!({"tag": ["CHG7"]})).await.is_empty());
     bench.advance(200);
     assert_eq!(all(&bench, json!({"tag": ["CHG7"]})).await.len(), 1);
-    let body = json!({"filter": {"_typeName": "TaskFilterSpec"}, "infoFilter": {"_typeName": "TaskInfoFilterSpec", "filterTaskResults": true}});
-    let (status, _) = bench
-        .post(
-            "TaskManager/TaskManager/CreateCollectorWithInfoFilterForTasks",
-            body,
-        )
-        .await;
-    assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn results_are_left_out_as_asked() {
+    let bench = Bench::signed_in(THREE).await;
+    bench.advance(300);
+    let (clone, relocate) = ("VirtualMachine.clone", "VirtualMachine.relocate");
+    for (filter, is_there) in [
+        (json!({}), true),
+        (json!({"removeAll": true}), false),
+        (json!({"descriptionIds": [clone]}), false),
+        (json!({"descriptionIds": [relocate]}), true),
+        (json!({"descriptionIds": [clone], "filterIn": true}), true),
+        (
+            json!({"descriptionIds": [relocate], "filterIn": true}),
+            false,
+        ),
+    ] {
+        let mut results = filter.clone();
+        results["_typeName"] = json!("TaskInfoFilterSpecFilterTaskResults");
+        let body = json!({
+            "filter": {"_typeName": "TaskFilterSpec", "tag": ["CHG1"]},
+            "infoFilter": {"_typeName": "TaskInfoFilterSpec", "filterTaskResults": results},
+        });
+        let call = "TaskManager/TaskManager/CreateCollectorWithInfoFilterForTasks";
+        let (status, collector) = bench.post(call, body).await;
+        assert_eq!(status, 200, "{collector}");
+        let call = format!(
+            "TaskHistoryCollector/{}/ReadNextTasks",
+            collector["value"].as_str().unwrap()
+        );
+        let (_, page) = bench.post(&call, json!({"maxCount": 10})).await;
+        assert_eq!(page[0]["descriptionId"], clone);
+        assert_eq!(!page[0]["result"].is_null(), is_there, "{filter}");
+    }
 }
 
 #[tokio::test]

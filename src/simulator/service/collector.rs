@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::content::DEFAULT_COLLECTOR;
 use super::filter::Filter;
 use super::objects::Objects;
 use super::spec::FilterSpec;
@@ -197,6 +198,11 @@ impl Core {
             }
             "DestroyPropertyCollector" => {
                 fields.done()?;
+                if &*call.object.id == DEFAULT_COLLECTOR {
+                    return Err(Fault::not_supported(
+                        "The operation is not supported on the object: this collector is there for all.",
+                    ));
+                }
                 let session = self.session_mut(token, &call.object)?;
                 session
                     .unfinished
@@ -251,14 +257,15 @@ impl Core {
             .ok_or_else(|| Fault::object_not_found(object))
     }
 
-    /// The lock that makes calls on one collector take turns; `None` for calls that need not wait for theirs.
+    /// The lock that makes the calculations of updates on one collector take turns, as their versions are in order;
+    /// `None` for calls that need not wait for theirs.
     pub(in crate::simulator) fn turn_of(
         &mut self,
         call: &Call,
     ) -> Option<Arc<tokio::sync::Mutex<()>>> {
-        let takes_turns = !matches!(
+        let takes_turns = matches!(
             &*call.member,
-            "CancelWaitForUpdates" | "CreatePropertyCollector" | "DestroyPropertyCollector"
+            "WaitForUpdates" | "WaitForUpdatesEx" | "CheckForUpdates"
         );
         if !call.is_method || !takes_turns || &*call.object.kind != "PropertyCollector" {
             return None;

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::history_filter::TaskFilter;
+use super::history_filter::{ResultFilter, TaskFilter};
 use super::objects::Objects;
 use super::{Answer, Call, Core};
 use crate::simulator::fault::Fault;
@@ -29,7 +29,7 @@ pub(super) struct HistoryCollector {
     /// Tasks up to this number lie before the position, the others after it.
     position: u64,
     page_size: usize,
-    without_results: bool,
+    results: ResultFilter,
 }
 
 impl Core {
@@ -55,11 +55,14 @@ impl Core {
         } else {
             filter.coarse()
         };
-        let mut without_results = false;
+        let mut results = ResultFilter::default();
         if call.member == "CreateCollectorWithInfoFilterForTasks"
             && let Some(mut info) = fields.optional_object("infoFilter", "TaskInfoFilterSpec")?
         {
-            without_results = info.optional_boolean("filterTaskResults")?.unwrap_or(false);
+            let type_name = "TaskInfoFilterSpecFilterTaskResults";
+            if let Some(by_results) = info.optional_object("filterTaskResults", type_name)? {
+                results = ResultFilter::read(by_results)?;
+            }
             info.done()?;
         }
         fields.done()?;
@@ -76,7 +79,7 @@ impl Core {
             raw,
             position: 0,
             page_size: FIRST_PAGE_SIZE,
-            without_results,
+            results,
         };
         session.histories.insert(id.clone(), collector);
         Ok(Answer::Value(
@@ -178,7 +181,8 @@ impl HistoryCollector {
 
     fn info(&self, record: &Record, objects: &Objects<'_>) -> Value {
         let mut info = objects.pen.info(record);
-        if let Some(fields) = info.as_object_mut().filter(|_| self.without_results) {
+        let is_left_out = self.results.leaves_out(info["descriptionId"].as_str());
+        if let Some(fields) = info.as_object_mut().filter(|_| is_left_out) {
             fields.remove("result");
         }
         info

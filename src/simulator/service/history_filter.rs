@@ -211,6 +211,37 @@ impl TaskFilter {
     }
 }
 
+/// `TaskInfoFilterSpecFilterTaskResults`: which tasks are told without their results.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ResultFilter {
+    all: bool,
+    operations: Vec<String>,
+    /// Whether the operations are those that keep their results.
+    is_inverted: bool,
+}
+
+impl ResultFilter {
+    /// Reads one.
+    pub(super) fn read(mut fields: Fields) -> Result<Self, Fault> {
+        let filter = Self {
+            all: fields.optional_boolean("removeAll")?.unwrap_or(false),
+            operations: fields.strings("descriptionIds")?,
+            is_inverted: fields.optional_boolean("filterIn")?.unwrap_or(false),
+        };
+        fields.done()?;
+        Ok(filter)
+    }
+
+    /// Whether the results of an operation are left out.
+    pub(super) fn leaves_out(&self, operation: Option<&str>) -> bool {
+        let is_named = self
+            .operations
+            .iter()
+            .any(|named| Some(&**named) == operation);
+        self.all || (!self.operations.is_empty() && is_named != self.is_inverted)
+    }
+}
+
 fn read_time(mut fields: Fields, calendar: &Calendar) -> Result<(usize, Period), Fault> {
     let which = match fields.string("timeType")?.as_str() {
         "queuedTime" => 0,

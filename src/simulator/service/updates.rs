@@ -1,12 +1,15 @@
 //! Writes what a filter reports of an object: everything, or what changed.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::filter::{Filter, Member, Path};
 use super::objects::Objects;
 use crate::simulator::behaviour::{ChangeNames, Unset};
 use crate::simulator::value::{MoRef, Property};
-use crate::simulator::world::task::{Field, Task};
+use crate::simulator::world::task::Field;
 
 impl Filter {
     /// What the filter reports of an object now: nothing, or one update; several where changes are not folded.
@@ -51,33 +54,36 @@ impl Filter {
     fn changes(&self, member: &Member, since: u64, objects: &Objects<'_>) -> Vec<Value> {
         let whole = objects.pen.behaviours.change_names == ChangeNames::Whole;
         if let Some(task) = objects.task(&member.object) {
-            let changed = |field: Field| task.versions.of(field) > since;
-            let mut fields: Vec<Field> = Vec::new();
+            let changed = |field: &Field| task.versions.of(*field) > since;
+            let asks_for_all = self.paths_of(member).iter().any(|path| path.text == "info");
+            let mut names: Vec<Cow<'_, str>> = Vec::new();
             for path in self.paths_of(member) {
                 match path.field {
-                    Some(field) if changed(field) => fields.push(field),
                     None if path.text == "info" => {
-                        fields.extend(Field::ALL.into_iter().filter(|field| changed(*field)));
+                        let fields = Field::ALL.into_iter().filter(changed);
+                        names.extend(fields.map(|field| format!("info.{}", field.name()).into()));
                     }
-                    None if changed(Field::Description) => fields.push(Field::Description),
+                    // Whoever asks for less than a field is told of no more.
+                    field if changed(&field.unwrap_or(Field::Description)) => {
+                        names.push((&*path.text).into());
+                    }
                     _ => {}
                 }
             }
-            let asks_for_all = self.paths_of(member).iter().any(|path| path.text == "info");
-            return match fields.as_slice() {
-                [] => Vec::new(),
-                _ if whole || (asks_for_all && !self.partial) => {
-                    vec![property_change(
-                        "info",
-                        Property::Object(objects.pen.info(&task.record)),
-                        objects,
-                    )]
-                }
-                fields => fields
-                    .iter()
-                    .map(|field| field_change(task, *field, objects))
-                    .collect(),
+            let mut told = HashSet::new();
+            names.retain(|name| told.insert(name.clone()));
+            if !names.is_empty() && (whole || (asks_for_all && !self.partial)) {
+                names = vec!["info".into()];
+            }
+            let value = |name: &str| {
+                objects
+                    .value(&member.object, name)
+                    .unwrap_or(Property::Unset)
             };
+            return names
+                .iter()
+                .map(|name| property_change(name, value(name), objects))
+                .collect();
         }
         let Some(entity) = objects.world.inventory().find(&member.object) else {
             return Vec::new();
@@ -107,14 +113,6 @@ fn object_update(kind: &str, object: &MoRef, changes: Vec<Value>) -> Value {
         update["changeSet"] = Value::Array(changes);
     }
     update
-}
-
-fn field_change(task: &Task, field: Field, objects: &Objects<'_>) -> Value {
-    property_change(
-        &format!("info.{}", field.name()),
-        objects.pen.field(&task.record, field),
-        objects,
-    )
 }
 
 fn property_change(name: &str, value: Property, objects: &Objects<'_>) -> Value {

@@ -70,10 +70,6 @@ fn remarks(world: &World, record: &Record, before: Option<&Record>) -> Vec<&'sta
             "a list as result",
             result.is_some_and(|name| name.starts_with("ArrayOf")),
         ),
-        (
-            "a result of an unknown type",
-            result == Some("com.example.nsx.RealizationReport"),
-        ),
         ("a root that names itself", record.root == Some(record.id)),
         ("details", !record.progress_details.is_empty()),
         ("an internal task", record.name.is_none()),

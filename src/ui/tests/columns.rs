@@ -66,17 +66,32 @@ fn the_editor_changes_the_list_behind_it_at_once() {
             .collect();
         names.join(" ")
     };
-    assert_eq!(shown(&state), "task:29 target:11 progress:14 elapsed:7 left:9");
+    assert_eq!(
+        shown(&state),
+        "task:29 target:11 progress:14 elapsed:7 left:9"
+    );
     press(&mut state, "Cj-");
-    assert_eq!(shown(&state), "task:30 target:10 progress:14 elapsed:7 left:9");
+    assert_eq!(
+        shown(&state),
+        "task:30 target:10 progress:14 elapsed:7 left:9"
+    );
     press(&mut state, "=");
-    assert_eq!(shown(&state), "task:29 target:11 progress:14 elapsed:7 left:9");
+    assert_eq!(
+        shown(&state),
+        "task:29 target:11 progress:14 elapsed:7 left:9"
+    );
     press(&mut state, " ");
     assert_eq!(shown(&state), "task:42 progress:14 elapsed:7 left:9");
     press(&mut state, " K");
-    assert_eq!(shown(&state), "target:11 task:29 progress:14 elapsed:7 left:9");
+    assert_eq!(
+        shown(&state),
+        "target:11 task:29 progress:14 elapsed:7 left:9"
+    );
     press(&mut state, "r\u{1b}");
-    assert_eq!(shown(&state), "task:29 target:11 progress:14 elapsed:7 left:9");
+    assert_eq!(
+        shown(&state),
+        "task:29 target:11 progress:14 elapsed:7 left:9"
+    );
     assert!(state.overlay.is_none());
     assert_eq!(ColumnChoice::new(Column::Id).to_string(), "id");
 }

@@ -196,3 +196,47 @@ async fn objects_named_directly_may_be_missing() {
         "InvalidArgument",
     );
 }
+
+#[tokio::test]
+async fn a_change_has_the_name_that_was_asked_for_once() {
+    for (paths, partial, expected) in [
+        (
+            vec!["info.description.message"],
+            true,
+            vec!["info.description.message"],
+        ),
+        (
+            vec![
+                "info.description.key",
+                "info.description.message",
+                "info.description",
+            ],
+            false,
+            vec![
+                "info.description",
+                "info.description.key",
+                "info.description.message",
+            ],
+        ),
+        (
+            vec!["info", "info.description"],
+            true,
+            vec!["info.description"],
+        ),
+        (vec!["info", "info.description"], false, vec!["info"]),
+    ] {
+        let watch = Watch::of(Bench::signed_in(THREE).await, &[1], &paths, partial).await;
+        let (version, _) = watch.news("").await;
+        watch.bench.advance(52);
+        let (_, set) = watch.wait(&version).await;
+        let changes = &set["filterSet"][0]["objectSet"][0]["changeSet"];
+        let changes = changes.as_array().unwrap();
+        let mut names: Vec<_> = changes
+            .iter()
+            .map(|change| change["name"].as_str().unwrap())
+            .filter(|name| *name == "info" || name.starts_with("info.description"))
+            .collect();
+        names.sort_unstable();
+        assert_eq!(names, expected, "{paths:?} {partial}: {set}");
+    }
+}

@@ -185,8 +185,8 @@ async fn the_older_methods_know_no_limits() {
     assert_eq!(updates(&set).len(), 2);
 }
 
-#[tokio::test]
-async fn calls_on_one_collector_take_turns() {
+/// A watch of one task, and the version that it has reached.
+async fn one() -> (Watch, String) {
     let watch = Watch::of(
         Bench::signed_in(THREE).await,
         &[2],
@@ -195,21 +195,52 @@ async fn calls_on_one_collector_take_turns() {
     )
     .await;
     let (version, _) = watch.news("").await;
-    let waiting = watch.wait_with(
-        &version,
-        json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60}),
-    );
+    (watch, version)
+}
+
+fn long() -> Value {
+    json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60})
+}
+
+#[tokio::test]
+async fn waits_on_one_collector_take_turns() {
+    let (watch, version) = one().await;
+    let first = watch.wait_with(&version, long());
     let second = async {
         eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
-        let create = watch.collect("CreateFilter", watch.filter(&["info.state"], true));
+        let second = watch.collect("CheckForUpdates", json!({"version": version}));
         let release = async {
-            // Other objects of the session answer meanwhile, so the second call is not merely slow.
+            // Other calls answer meanwhile, so the second wait is not merely slow.
             watch.bench.info(2).await;
             watch.collect("CancelWaitForUpdates", json!({})).await
         };
-        tokio::join!(create, release).0
+        tokio::join!(second, release).0
     };
-    let (first, second) = tokio::join!(waiting, second);
+    let (first, second) = tokio::join!(first, second);
     assert_fault(&first, "RequestCanceled");
-    assert_eq!(second.0, 200);
+    assert_eq!(second, (204, Value::Null));
+}
+
+#[tokio::test]
+async fn a_filter_that_is_made_during_a_wait_is_told_of_by_it() {
+    let (watch, version) = one().await;
+    let waiting = watch.wait_with(&version, long());
+    let making = async {
+        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        let filter = watch.filter(&["info.state"], true);
+        watch.collect("CreateFilter", filter).await
+    };
+    let ((status, set), filter) = tokio::join!(waiting, making);
+    assert_eq!((status, filter.0), (200, 200));
+    assert_eq!(set["filterSet"][0]["filter"], filter.1);
+    let told = updates(&set);
+    assert_eq!(told.len(), 1, "{set}");
+    assert_eq!(told[0].0, "enter");
+}
+
+#[tokio::test]
+async fn the_collector_that_is_there_for_all_cannot_be_destroyed() {
+    let (watch, _) = one().await;
+    let call = "PropertyCollector/propertyCollector/DestroyPropertyCollector";
+    assert_fault(&watch.bench.post(call, json!({})).await, "NotSupported");
 }
