@@ -138,7 +138,7 @@ pub struct WaitCut {
     pub answer: Option<Outage>,
 }
 
-/// The switches. The default is a well-behaved vCenter 8.0.3.
+/// The switches. The default is a well-behaved vCenter 9.0.0 that knows the older releases, too.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,

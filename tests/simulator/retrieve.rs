@@ -195,6 +195,38 @@ async fn the_estate_by_recursive_traversal_and_by_container_view() {
 }
 
 #[tokio::test]
+async fn a_supertype_has_what_its_subtypes_share_and_other_types_have_no_objects() {
+    let bench = Bench::signed_in(THREE).await;
+    let ask = async |kind: &str, path: &str| {
+        let properties = json!([property_spec(kind, &[path])]);
+        let objects = json!([object_spec(&task(1), false, json!([]))]);
+        bench.post(RETRIEVE, request(properties, objects)).await
+    };
+    let (status, result) = ask("ExtensibleManagedObject", "availableField").await;
+    assert_eq!((status, &result["objects"][0]["obj"]), (200, &task(1)));
+    for (kind, path) in [
+        ("ExtensibleManagedObject", "name"),
+        ("ManagedEntity", "childEntity"),
+        ("HistoryCollector", "latestPage"),
+    ] {
+        assert_fault(&ask(kind, path).await, "InvalidProperty");
+    }
+    for (kind, path) in [
+        ("Network", "name"),
+        ("VirtualApp", "vm"),
+        ("ManagedEntity", "name"),
+    ] {
+        assert_eq!(ask(kind, path).await, (204, Value::Null), "{kind}");
+    }
+    let (_, content) = bench.get("ServiceInstance/ServiceInstance/content").await;
+    for (kind, status) in [("Network", 200), ("Netwrok", 500)] {
+        let view = json!({"container": content["rootFolder"], "type": [kind], "recursive": true});
+        let call = "ViewManager/ViewManager/CreateContainerView";
+        assert_eq!(bench.post(call, view).await.0, status, "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn objects_that_are_missing() {
     let bench = Bench::signed_in(THREE).await;
     let properties = json!([property_spec("Task", &["info.key"])]);

@@ -135,6 +135,7 @@ async fn wrong_credentials_are_refused() {
         (status, &session["_typeName"]),
         (200, &json!("UserSession"))
     );
+    assert_eq!(session["locale"], "de_DE");
     let any = Bench::start(ESTATE).await;
     assert_fault(
         &any.post(

@@ -74,7 +74,7 @@ fn about(behaviours: &Behaviours) -> Value {
         "apiVersion": release,
         "instanceUuid": INSTANCE,
         "licenseProductName": "VMware VirtualCenter Server",
-        "licenseProductVersion": "8.0",
+        "licenseProductVersion": format!("{}.0", release.split('.').next().unwrap_or("8")),
     })
 }
 

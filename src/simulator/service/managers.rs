@@ -16,7 +16,7 @@ impl Core {
         self.known("", &call.object)?;
         let mut fields = self.fields(call)?;
         let (user, password) = (fields.string("userName")?, fields.string("password")?);
-        fields.optional_string("locale")?;
+        let locale = fields.optional_string("locale")?;
         fields.done()?;
         let right = match &self.access.credentials {
             Some((known_user, known_password)) => {
@@ -28,6 +28,9 @@ impl Core {
             return Err(Fault::invalid_login());
         }
         let token = self.sessions.open(&user, self.world.now(), self.unscaled);
+        if let Some((session, locale)) = self.sessions.get_mut(&token).zip(locale) {
+            session.locale = locale;
+        }
         let session = self
             .sessions
             .get(&token)

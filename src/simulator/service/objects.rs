@@ -50,20 +50,23 @@ pub(super) fn is_known_type(kind: &str) -> bool {
     !property_names(kind).is_empty()
         || matches!(
             kind,
-            "ManagedObject"
-                | "ManagedEntity"
-                | "ExtensibleManagedObject"
-                | "ComputeResource"
-                | "View"
-                | "ManagedObjectView"
-                | "HistoryCollector"
+            "ManagedObject" | "ComputeResource" | "View" | "ManagedObjectView"
         )
 }
 
 /// The names of a type's properties.
 pub(super) fn property_names(kind: &str) -> &'static [&'static str] {
     match kind {
-        "Task" => &["info"],
+        "ExtensibleManagedObject" => &["value", "availableField"],
+        "ManagedEntity" => &[
+            "value",
+            "availableField",
+            "name",
+            "parent",
+            "overallStatus",
+            "recentTask",
+        ],
+        "Task" => &["value", "availableField", "info"],
         "ServiceInstance" => &["content", "serverClock"],
         "SessionManager" => &[
             "currentSession",
@@ -74,13 +77,15 @@ pub(super) fn property_names(kind: &str) -> &'static [&'static str] {
         "TaskManager" => &["recentTask", "description", "maxCollector"],
         "EventManager" => &["maxCollector"],
         "ViewManager" => &["viewList"],
-        "PropertyCollector" => &["filter"],
+        "PropertyCollector" | "HistoryCollector" => &["filter"],
         "PropertyFilter" => &["spec", "partialUpdates"],
         "AuthorizationManager" => &["privilegeList"],
         "ListView" => &["view"],
         "ContainerView" => &["view", "container", "type", "recursive"],
         "TaskHistoryCollector" => &["latestPage", "filter"],
         "Folder" => &[
+            "value",
+            "availableField",
             "name",
             "parent",
             "overallStatus",
@@ -89,6 +94,8 @@ pub(super) fn property_names(kind: &str) -> &'static [&'static str] {
             "recentTask",
         ],
         "Datacenter" => &[
+            "value",
+            "availableField",
             "name",
             "parent",
             "overallStatus",
@@ -99,6 +106,8 @@ pub(super) fn property_names(kind: &str) -> &'static [&'static str] {
             "recentTask",
         ],
         "ClusterComputeResource" => &[
+            "value",
+            "availableField",
             "name",
             "parent",
             "overallStatus",
@@ -106,8 +115,18 @@ pub(super) fn property_names(kind: &str) -> &'static [&'static str] {
             "resourcePool",
             "recentTask",
         ],
-        "ResourcePool" => &["name", "parent", "overallStatus", "owner", "recentTask"],
+        "ResourcePool" => &[
+            "value",
+            "availableField",
+            "name",
+            "parent",
+            "overallStatus",
+            "owner",
+            "recentTask",
+        ],
         "HostSystem" => &[
+            "value",
+            "availableField",
             "name",
             "parent",
             "overallStatus",
@@ -115,14 +134,30 @@ pub(super) fn property_names(kind: &str) -> &'static [&'static str] {
             "runtime",
             "recentTask",
         ],
-        "Datastore" => &["name", "parent", "overallStatus", "summary", "recentTask"],
-        "VirtualMachine" => &["name", "parent", "overallStatus", "runtime", "recentTask"],
+        "Datastore" => &[
+            "value",
+            "availableField",
+            "name",
+            "parent",
+            "overallStatus",
+            "summary",
+            "recentTask",
+        ],
+        "VirtualMachine" => &[
+            "value",
+            "availableField",
+            "name",
+            "parent",
+            "overallStatus",
+            "runtime",
+            "recentTask",
+        ],
         _ => &[],
     }
 }
 
 /// Properties inside data objects that a property path may name, with their types.
-const NESTED: [(&str, &str, &str); 14] = [
+const NESTED: [(&str, &str, &str); 22] = [
     ("Task", "info.description.key", "string"),
     ("Task", "info.description.message", "string"),
     (
@@ -136,7 +171,15 @@ const NESTED: [(&str, &str, &str); 14] = [
         "VirtualMachineConnectionState",
     ),
     ("VirtualMachine", "runtime.host", ""),
+    ("VirtualMachine", "runtime.bootTime", "dateTime"),
+    ("VirtualMachine", "runtime.maxCpuUsage", "int"),
+    ("VirtualMachine", "runtime.maxMemoryUsage", "int"),
+    ("VirtualMachine", "runtime.numMksConnections", "int"),
+    ("VirtualMachine", "runtime.toolsInstallerMounted", "boolean"),
     ("VirtualMachine", "runtime.question", ""),
+    ("VirtualMachine", "runtime.question.id", "string"),
+    ("VirtualMachine", "runtime.question.text", "string"),
+    ("VirtualMachine", "runtime.question.choice", ""),
     ("HostSystem", "runtime.powerState", "HostSystemPowerState"),
     (
         "HostSystem",
@@ -202,6 +245,12 @@ impl Objects<'_> {
         }
         if !property_names(&object.kind).contains(&name) {
             return Err(Fault::invalid_property(name));
+        }
+        match name {
+            // Custom attributes: nobody has made any.
+            "value" => return Ok(Property::List("CustomFieldValue", Vec::new())),
+            "availableField" => return Ok(Property::List("CustomFieldDef", Vec::new())),
+            _ => {}
         }
         if let Some(task) = self.task(object) {
             return Ok(Property::Object(self.pen.info(&task.record)));

@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub key: String,
     /// The user.
     pub user: String,
+    /// The locale that was asked for; nothing is translated.
+    pub locale: String,
     login: WorldTime,
     last_active: Duration,
     /// Calls that are being answered; a session with one is not idle.
@@ -49,8 +51,8 @@ impl Session {
             "fullName": self.user.rsplit('\\').next().unwrap_or(&self.user),
             "loginTime": calendar.shows(self.login).to_string(),
             "lastActiveTime": calendar.shows(now).to_string(),
-            "locale": "en_US",
-            "messageLocale": "en_US",
+            "locale": self.locale,
+            "messageLocale": self.locale,
             "extensionSession": false,
             "ipAddress": "127.0.0.1",
             "userAgent": "",
@@ -161,6 +163,7 @@ impl Sessions {
         let session = Session {
             key,
             user: user.to_owned(),
+            locale: "en_US".to_owned(),
             login: now,
             last_active: unscaled,
             in_flight: 0,

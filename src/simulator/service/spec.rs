@@ -154,6 +154,9 @@ impl PropertySpec {
         let all = fields.optional_boolean("all")?.unwrap_or(false);
         let paths = fields.strings("pathSet")?;
         fields.done()?;
+        if ELSEWHERE.contains(&&*kind) {
+            return Ok(Self { kind, all, paths });
+        }
         if !is_known_type(&kind) {
             return Err(Fault::invalid_type(&kind));
         }
@@ -181,7 +184,6 @@ impl ObjectSpec {
 /// A type that has the properties of `kind`: a supertype has those that all of its subtypes have.
 fn typical(kind: &str) -> &str {
     match kind {
-        "ManagedEntity" | "ExtensibleManagedObject" => "Folder",
         "ComputeResource" => "ClusterComputeResource",
         "View" | "ManagedObjectView" => "ListView",
         other => other,
@@ -189,7 +191,7 @@ fn typical(kind: &str) -> &str {
 }
 
 /// Types of vSphere that this server has no objects of. A traversal may pass through them all the same.
-const ELSEWHERE: [&str; 8] = [
+pub(super) const ELSEWHERE: [&str; 8] = [
     "VirtualApp",
     "Network",
     "OpaqueNetwork",

@@ -64,6 +64,7 @@ impl Filter {
                         names.extend(fields.map(|field| format!("info.{}", field.name()).into()));
                     }
                     // Whoever asks for less than a field is told of no more.
+                    None if !path.text.starts_with("info.description.") => {}
                     field if changed(&field.unwrap_or(Field::Description)) => {
                         names.push((&*path.text).into());
                     }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::objects::{Objects, is_a};
+use super::objects::{Objects, is_a, is_known_type};
+use super::spec::ELSEWHERE;
 use super::{Answer, Call, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::{MoRef, Property};
@@ -163,6 +164,11 @@ impl Core {
         let container = fields.reference("container")?;
         let (types, recursive) = (fields.strings("type")?, fields.boolean("recursive")?);
         fields.done()?;
+        let is_unknown = |kind: &&String| !is_known_type(kind) && !ELSEWHERE.contains(&&***kind);
+        if let Some(unknown) = types.iter().find(is_unknown) {
+            let why = format!("There is no type {unknown}.");
+            return Err(Fault::invalid_argument("type", &why));
+        }
         let objects = self.objects(token);
         if !objects.exists(&container) {
             return Err(Fault::object_not_found(&container));
