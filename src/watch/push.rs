@@ -1,42 +1,31 @@
-//! Following all tasks with one long poll.
+//! Following all tasks with one long poll: where it stands, and what may be asked next.
 //!
 //! Every watched task that is not over is a member of a list view on the server; a wait for changes runs all the
 //! time. The state here outlives an outage: as long as the session lives, the version that was reached is asked for
-//! again, and nothing that happened meanwhile is missed.
+//! again, where the server keeps versions, and nothing that happened meanwhile is missed.
+
+mod drive;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
-    answers::{Done, End},
-    endpoint::{Endpoint, Halt},
+    answers::End,
+    endpoint::Halt,
     joining::Joining,
     options::{FetchMode, Tempo},
     pace::Pace,
-    reading::{IN_FLIGHT, Reading},
+    reading::Reading,
     version::Version,
 };
-use crate::vim::{Client, Error, ErrorKind, TaskCollector, types::UpdateSet};
+use crate::vim::{Error, ErrorKind, TaskCollector};
 
 /// A wait that proxies cut sooner than this is not worth it.
 const LEAST_WAIT: Duration = Duration::from_secs(5);
 /// How long a task that was put into the view may stay unheard of before the running wait is ended: some servers do
 /// not wake it.
 const NUDGE_AFTER: Duration = Duration::from_millis(800);
-/// How often in a row tasks may have to be read because the server tells of none in the view.
-const SILENCES: u32 = 3;
-/// Waits that end with nothing begin no sooner than this one after another: something between may answer in the
-/// server's place.
-const LEAST_GAP: Duration = Duration::from_millis(250);
-/// How many waits in a row may fail before tasks are read one by one.
-const FAILURES: u32 = 4;
-/// How long tasks are read one by one at most where the long poll was in trouble that may pass.
-const AFTER_TROUBLE: Duration = Duration::from_secs(30);
-/// A wait that is answered sooner had its answer ready.
-const AT_ONCE: Duration = Duration::from_millis(20);
-/// How many tasks are put into the view with one request.
-const JOIN_AT_ONCE: usize = 2_000;
 
 /// How tasks are followed at the moment.
 #[derive(Debug)]
@@ -198,209 +187,6 @@ impl Push {
     /// Whether a wait runs that may be ended, and everybody who joined is in the view.
     fn can_nudge(&self) -> bool {
         !self.is_nudged && !self.is_modifying && self.waiting_since.is_some()
-    }
-}
-
-impl Endpoint {
-    /// Begins to follow by push, if that is wanted and due. Where the server does not allow it, tasks are read one by
-    /// one.
-    pub(super) async fn try_push(&mut self, client: &Arc<Client>) -> Result<(), End> {
-        let now = Instant::now();
-        match &self.fetch {
-            Fetch::Poll {
-                push_at: Some(at), ..
-            } if *at <= now => {}
-            _ => return Ok(()),
-        }
-        for collector in std::mem::take(&mut self.litter) {
-            self.attend(async move { collector.destroy().await })
-                .await?;
-        }
-        let creating = TaskCollector::create(client.clone());
-        match self.attend(creating).await? {
-            Ok(collector) => {
-                let push = Push::new(collector, self.options.tempo, self.learned.take(), now);
-                self.fetch = Fetch::Push(Box::new(push));
-                self.watched.set_paced(false, now);
-            }
-            Err(error) if error.is_session_dead() => return Err(End::SessionDead(Box::new(error))),
-            Err(error) => self.fall_back(error).await?,
-        }
-        self.show_link().await?;
-        Ok(())
-    }
-
-    /// Reads tasks one by one from now on, and says why; push comes back to its turn later.
-    async fn fall_back(&mut self, error: Error) -> Result<(), End> {
-        if self.options.fetch == FetchMode::Push {
-            self.abandon_push();
-            return Err(Halt::Failed(Box::new(error)).into());
-        }
-        let now = Instant::now();
-        self.abandon_push();
-        self.learned = None;
-        let again = self.options.push_again;
-        let again = if error.is_passing() {
-            again.min(AFTER_TROUBLE)
-        } else {
-            again
-        };
-        self.fetch = Fetch::Poll {
-            reason: Some(error.reason().into()),
-            push_at: Some(now + again),
-        };
-        self.watched.set_paced(true, now);
-        self.show_link().await?;
-        Ok(())
-    }
-
-    /// Collector and view are given up, or gone with their session: they are made anew.
-    pub(super) fn abandon_push(&mut self) {
-        if matches!(self.fetch, Fetch::Push(_)) {
-            let next = Fetch::new(self.options.fetch);
-            if let Fetch::Push(push) = std::mem::replace(&mut self.fetch, next) {
-                self.learned = Some(Learned {
-                    wait: push.wait,
-                    failures: push.failures,
-                });
-                self.litter.push(push.collector);
-            }
-        }
-    }
-
-    /// Starts what the long poll needs: members to join and leave, the wait itself.
-    pub(super) fn feed_push(&mut self, reading: &mut Reading) {
-        let Fetch::Push(push) = &mut self.fetch else {
-            return;
-        };
-        let now = Instant::now();
-        if !push.is_modifying {
-            let mut joining = Vec::new();
-            while joining.len() < JOIN_AT_ONCE
-                && let Some((mo_id, _)) = self.watched.next_due(now)
-            {
-                if !push.members.contains(&mo_id) {
-                    joining.push(mo_id);
-                } else if reading.requests.len() < IN_FLIGHT {
-                    reading.read(mo_id, None);
-                } else {
-                    self.watched.at(&mo_id, now + Duration::from_millis(100));
-                }
-            }
-            if !joining.is_empty() || !push.leaving.is_empty() {
-                push.is_modifying = true;
-                push.members.extend(joining.iter().cloned());
-                push.joining.add(&joining, now);
-                let (collector, leaving) =
-                    (push.collector.clone(), std::mem::take(&mut push.leaving));
-                reading.start(|_| async move {
-                    let unresolved = collector.modify_view(&joining, &leaving).await;
-                    Done::View(joining, unresolved)
-                });
-            }
-        }
-        push.start_wait(reading, now);
-    }
-
-    /// Looks after tasks that are in the view and still unheard of.
-    pub(super) async fn chase(&mut self, reading: &mut Reading) -> Result<(), End> {
-        let Fetch::Push(push) = &mut self.fetch else {
-            return Ok(());
-        };
-        let now = Instant::now();
-        if push.can_nudge() && push.joining.take_nudge(NUDGE_AFTER, now) {
-            push.is_nudged = true;
-            let collector = push.collector.clone();
-            reading.start(|_| async move {
-                let _ = collector.cancel_wait().await;
-                Done::Nudge
-            });
-        }
-        let late = push.joining.take_late(push.heard_after, now);
-        if push.joining.silences() > SILENCES {
-            let doing = || "waiting for changes".to_owned();
-            let why = "the server never tells of the tasks that it is to tell of.";
-            return self.fall_back(reading.client.unaskable(&doing, why)).await;
-        }
-        for mo_id in late {
-            self.watched.at(&mo_id, now);
-        }
-        Ok(())
-    }
-
-    /// A wait ended.
-    pub(super) async fn take_wait(
-        &mut self,
-        reading: &mut Reading,
-        answer: Result<Option<UpdateSet>, Error>,
-    ) -> Result<(), End> {
-        let Fetch::Push(push) = &mut self.fetch else {
-            return Ok(());
-        };
-        let now = Instant::now();
-        let began = push.waiting_since.take();
-        let lasted = began.map(|began| now.duration_since(began));
-        let was_nudged = std::mem::take(&mut push.is_nudged);
-        let error = match answer {
-            Ok(set) => {
-                push.failures = 0;
-                reading.doubts.good(now);
-                push.next_wait = now;
-                // What an answer brings at once happened while none was asked for.
-                let since = match lasted {
-                    Some(lasted) if lasted > AT_ONCE => now,
-                    _ => push.complete_at,
-                };
-                if set.as_ref().is_none_or(|set| !set.truncated) {
-                    push.complete_at = now;
-                }
-                if let Some(set) = set {
-                    reading.happened(since);
-                    push.version.arrived(&set.version, set.truncated);
-                    if set.truncated {
-                        push.truncated += 1;
-                        push.joining.telling(now);
-                    } else {
-                        let answers = 1 + std::mem::take(&mut push.truncated);
-                        push.next_wait = push.pace.next(now, answers);
-                    }
-                    self.session.was_good = true;
-                    self.take_updates(reading, set);
-                } else if let Some(began) = began {
-                    push.next_wait = now.max(began + LEAST_GAP);
-                }
-                return Ok(());
-            }
-            Err(error) => error,
-        };
-        if error.is_session_dead() {
-            return Err(End::SessionDead(Box::new(error)));
-        }
-        if error.is_fault("RequestCanceled") && was_nudged {
-            push.next_wait = now;
-            return Ok(());
-        }
-        push.failures += 1;
-        if push.failures >= FAILURES {
-            return self.fall_back(error).await;
-        }
-        if error.is_fault("InvalidCollectorVersion") {
-            push.version.restart();
-            push.next_wait = now;
-        } else if error.is_fault("ManagedObjectNotFound") {
-            // The collector is gone though the session lives.
-            self.abandon_push();
-        } else if error.is_fault("RequestCanceled") {
-            push.next_wait = now + Duration::from_millis(200);
-        } else if error.is_passing() {
-            push.after_lost_answer(error, lasted.unwrap_or_default(), now)?;
-            if push.is_lossy() {
-                self.abandon_push();
-            }
-        } else {
-            return self.fall_back(error).await;
-        }
-        Ok(())
     }
 }
 
