@@ -42,6 +42,9 @@ impl Period {
     }
 }
 
+/// The alarm or the scheduled task that started tasks: field of the reason and moId.
+pub(super) type Trigger = (&'static str, String);
+
 /// A `TaskFilterSpec`; empty lists and what is not given restrict nothing.
 #[derive(Clone, Debug)]
 pub(super) struct TaskFilter {
@@ -56,8 +59,7 @@ pub(super) struct TaskFilter {
     tags: Vec<String>,
     parents: Option<Vec<TaskId>>,
     roots: Option<Vec<TaskId>>,
-    /// Started by this alarm or scheduled task: field of the reason and moId.
-    trigger: Option<(&'static str, String)>,
+    triggers: Vec<Trigger>,
 }
 
 /// An entity and how far around it to look: `EventFilterSpecByEntity` and `TaskFilterSpecByEntity` are alike.
@@ -100,6 +102,24 @@ pub(super) fn read_users(
     let users = (by_user.boolean("systemUser")?, by_user.strings("userList")?);
     by_user.done()?;
     Ok(Some(users))
+}
+
+/// Which alarm and which scheduled task; none: any, and none at all.
+pub(super) fn read_triggers(fields: &mut Fields) -> Result<Vec<Trigger>, Fault> {
+    let mut triggers = Vec::new();
+    for field in ["alarm", "scheduledTask"] {
+        if let Some(reference) = fields.optional_reference(field)? {
+            triggers.push((field, reference.id.to_string()));
+        }
+    }
+    Ok(triggers)
+}
+
+/// Whether a task with this `TaskReason` was started by all of them.
+pub(super) fn was_triggered(triggers: &[Trigger], reason: &Value) -> bool {
+    triggers
+        .iter()
+        .all(|(field, id)| reason[*field]["value"] == id.as_str())
 }
 
 /// Whether `entity` counts.
@@ -153,14 +173,7 @@ impl TaskFilter {
             tags: fields.strings("tag")?,
             parents: keys(&fields.strings("parentTaskKey")?),
             roots: keys(&fields.strings("rootTaskKey")?),
-            trigger: match (
-                fields.optional_reference("alarm")?,
-                fields.optional_reference("scheduledTask")?,
-            ) {
-                (Some(alarm), _) => Some(("alarm", alarm.id.to_string())),
-                (None, Some(schedule)) => Some(("scheduledTask", schedule.id.to_string())),
-                (None, None) => None,
-            },
+            triggers: read_triggers(&mut fields)?,
         };
         fields.done()?;
         Ok(filter)
@@ -204,10 +217,7 @@ impl TaskFilter {
             && among(&self.states, Some(task.state.name()))
             && (self.chains.is_empty() || self.chains.contains(&task.chain))
             && among(&self.tags, task.tag)
-            && self
-                .trigger
-                .as_ref()
-                .is_none_or(|(field, id)| task.reason[*field]["value"] == id.as_str())
+            && was_triggered(&self.triggers, task.reason)
     }
 }
 
