@@ -8,6 +8,7 @@
 )]
 
 mod around;
+mod events;
 mod faults;
 mod front;
 mod history;

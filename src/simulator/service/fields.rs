@@ -139,6 +139,11 @@ impl Fields {
         })
     }
 
+    /// A required int32.
+    pub(super) fn int(&mut self, name: &str) -> Result<i32, Fault> {
+        self.optional_int(name)?.ok_or_else(|| self.missing(name))
+    }
+
     /// An optional int32 that must not be negative.
     pub(super) fn optional_count(&mut self, name: &str) -> Result<Option<usize>, Fault> {
         let Some(number) = self.optional_int(name)? else {

@@ -3,6 +3,8 @@
 
 mod collector;
 mod content;
+mod event_details;
+mod event_filter;
 mod events;
 mod fields;
 mod filter;

@@ -1,6 +1,7 @@
 //! How kinds of operations show in the events.
 
 /// Types and texts of the events at an operation's start, its success and its failure. `{}` is the entity's name.
+/// A type with dots is the `eventTypeId` of an `EventEx`.
 #[derive(Debug)]
 pub(super) struct Story {
     /// Key of the operation.
@@ -68,7 +69,10 @@ const STORIES: [Story; 10] = [
         operation: "VirtualMachine.reconfigure",
         start: ["EventEx", "Reconfiguring {}"],
         success: ["VmReconfiguredEvent", "Reconfigured {}"],
-        failure: ["VmReconfigureFailedEvent", "Cannot reconfigure {}"],
+        failure: [
+            "com.vmware.vc.VmReconfigureFailedEvent",
+            "Cannot reconfigure {}",
+        ],
     },
     Story {
         operation: "VirtualMachine.destroy",

@@ -1,0 +1,147 @@
+//! What events have besides what all events have: fields that their types require.
+
+use serde_json::{Map, Value, json};
+
+use super::objects::Objects;
+use crate::simulator::fault;
+use crate::simulator::value::MoRef;
+use crate::simulator::world::inventory::{Entity, EntityId, EntityKind};
+use crate::simulator::world::task::Record;
+
+/// The fields that an event of this type must have besides those of all events and of all events of virtual machines.
+fn required(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "TaskEvent" => &["info"],
+        "VmMessageEvent" => &["message"],
+        "VmBeingHotMigratedEvent" | "VmBeingRelocatedEvent" => &["destHost"],
+        // The machine is where it went to: `host` is not required, but would tell something else.
+        "VmMigratedEvent" | "DrsVmMigratedEvent" | "VmRelocatedEvent" => &["sourceHost", "host"],
+        "VmFailedMigrateEvent" | "VmRelocateFailedEvent" => &["destHost", "reason"],
+        "VmBeingClonedEvent" => &["destFolder", "destName", "destHost"],
+        "VmClonedEvent" => &["sourceVm"],
+        "VmCloneFailedEvent" => &["destFolder", "destName", "destHost", "reason"],
+        "VmFailedToPowerOnEvent" | "VmFailedToPowerOffEvent" => &["reason"],
+        "VmReconfiguredEvent" => &["configSpec"],
+        _ => &[],
+    }
+}
+
+/// An entity as events name it: the field for it, and its event argument.
+pub(super) fn argument(entity: &Entity) -> Option<(&'static str, Value)> {
+    let (field, type_name, inner) = match entity.kind {
+        EntityKind::VirtualMachine => ("vm", "VmEventArgument", "vm"),
+        EntityKind::Host => ("host", "HostEventArgument", "host"),
+        EntityKind::Cluster => (
+            "computeResource",
+            "ComputeResourceEventArgument",
+            "computeResource",
+        ),
+        EntityKind::Datastore => ("ds", "DatastoreEventArgument", "datastore"),
+        EntityKind::Datacenter => ("datacenter", "DatacenterEventArgument", "datacenter"),
+        EntityKind::Folder(_) => ("folder", "FolderEventArgument", "folder"),
+        EntityKind::ResourcePool => return None,
+    };
+    let argument = json!({
+        "_typeName": type_name,
+        "name": &*entity.name,
+        inner: entity.reference.to_json(),
+    });
+    Some((field, argument))
+}
+
+/// Where an event's details come from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source<'a> {
+    /// The task.
+    pub(super) record: &'a Record,
+    /// What there is around it.
+    pub(super) objects: &'a Objects<'a>,
+}
+
+impl<'a> Source<'a> {
+    /// What the task works on.
+    pub(super) fn place(self) -> Option<EntityId> {
+        let inventory = self.objects.world.inventory();
+        inventory.find(self.record.entity.as_ref()?)
+    }
+
+    fn entity(self, id: EntityId) -> &'a Entity {
+        self.objects.world.inventory().entity(id)
+    }
+
+    fn machine(self) -> Option<&'a Entity> {
+        self.place()
+            .map(|id| self.entity(id))
+            .filter(|entity| entity.kind == EntityKind::VirtualMachine)
+    }
+
+    /// What the machine asks.
+    pub(super) fn question(self) -> Option<&'a str> {
+        self.machine()?.question.as_ref()?["text"].as_str()
+    }
+
+    /// Where the machine moves to: the next host of its cluster, or its own where there is no other.
+    fn destination(self) -> Option<EntityId> {
+        let host = self.machine()?.host?;
+        let siblings = &self.entity(self.entity(host).parent?).children;
+        let hosts = siblings
+            .iter()
+            .copied()
+            .filter(|id| self.entity(*id).kind == EntityKind::Host);
+        hosts.cycle().skip_while(|id| *id != host).nth(1)
+    }
+
+    /// The fields that the type requires; `None`: something of them is not known, so that there can be no such event.
+    pub(super) fn details(self, kind: &str) -> Option<Map<String, Value>> {
+        let mut details = Map::new();
+        if kind.starts_with("Vm") || kind.starts_with("DrsVm") {
+            self.machine()?;
+            details.insert("template".to_owned(), json!(false));
+        }
+        for field in required(kind) {
+            details.insert((*field).to_owned(), self.detail(field)?);
+        }
+        Some(details)
+    }
+
+    fn detail(self, field: &str) -> Option<Value> {
+        let named = |id: EntityId| argument(self.entity(id)).map(|(_, argument)| argument);
+        match field {
+            "info" => Some(self.objects.pen.info(self.record)),
+            "message" => self.question().map(|question| json!(question)),
+            "destHost" | "host" => named(self.destination()?),
+            "sourceHost" => named(self.machine()?.host?),
+            "sourceVm" => named(self.place()?),
+            "destFolder" => named(self.machine()?.parent?),
+            "destName" => Some(json!(self.name_of_clone()?)),
+            "reason" => self.fault(),
+            "configSpec" => Some(json!({"_typeName": "VirtualMachineConfigSpec"})),
+            _ => None,
+        }
+    }
+
+    /// What the clone is called: as its task tells, where the inventory knows what it tells.
+    fn name_of_clone(self) -> Option<String> {
+        let result = self.record.result.as_ref();
+        let clone = result.and_then(|result| {
+            let (kind, id) = (result["type"].as_str()?, result["value"].as_str()?);
+            let inventory = self.objects.world.inventory();
+            inventory.find(&MoRef::new(kind, id))
+        });
+        match clone {
+            Some(clone) => Some(self.entity(clone).name.to_string()),
+            None => self
+                .machine()
+                .map(|machine| format!("{}-clone", machine.name)),
+        }
+    }
+
+    /// The fault of the task, in the form that faults inside data have.
+    pub(super) fn fault(self) -> Option<Value> {
+        let error = self.record.error.as_ref()?;
+        Some(fault::in_data(
+            error,
+            self.objects.pen.behaviours.error_form,
+        ))
+    }
+}

@@ -1,0 +1,188 @@
+//! `EventFilterSpec`: which events a query gives, and `EventManagerViewByStartId`: which part of them.
+
+use super::events::Told;
+use super::fields::Fields;
+use super::history_filter::{
+    Period, Recursion, Trigger, entity_matches, read_entity, read_triggers, read_users,
+    user_matches, was_triggered,
+};
+use crate::simulator::fault::Fault;
+use crate::simulator::world::World;
+use crate::simulator::world::inventory::{EntityId, Inventory};
+use crate::simulator::world::task::Record;
+use crate::simulator::world::time::Calendar;
+
+/// Most events in one answer.
+const MOST: usize = 1000;
+
+/// The values of `category`.
+const CATEGORIES: [&str; 4] = ["info", "warning", "error", "user"];
+
+/// An `EventFilterSpec`; empty lists and what is not given restrict nothing.
+#[derive(Debug)]
+pub(super) struct EventFilter {
+    /// The chain; of one task.
+    pub(super) chain: Option<i32>,
+    entity: Option<(EntityId, Recursion)>,
+    period: Option<Period>,
+    /// Whether events of the system count, and the users whose events count (empty: all).
+    users: Option<(bool, Vec<String>)>,
+    triggers: Vec<Trigger>,
+    categories: Vec<String>,
+    /// Names of types, `EventEx` among them.
+    types: Vec<String>,
+    /// Names of types; of an `EventEx` its `eventTypeId`.
+    ids: Vec<String>,
+    tags: Vec<String>,
+    most: usize,
+    /// Whether the events come with their text.
+    pub(super) has_text: bool,
+}
+
+impl EventFilter {
+    /// Reads an `EventFilterSpec`.
+    pub(super) fn read(
+        mut fields: Fields,
+        world: &World,
+        calendar: &Calendar,
+    ) -> Result<Self, Fault> {
+        let period = match fields.optional_object("time", "EventFilterSpecByTime")? {
+            Some(mut by_time) => {
+                let period = Period::read(&mut by_time, calendar)?;
+                by_time.done()?;
+                Some(period)
+            }
+            None => None,
+        };
+        let categories = fields.strings("category")?;
+        if let Some(wrong) = categories
+            .iter()
+            .find(|category| !CATEGORIES.contains(&category.as_str()))
+        {
+            return Err(Fault::invalid_argument(
+                "filter.category",
+                &format!("There is no category {wrong}."),
+            ));
+        }
+        // Only a collector's first page could be delayed.
+        fields.optional_boolean("delayedInit")?;
+        let filter = Self {
+            chain: fields.optional_int("eventChainId")?,
+            entity: read_entity(&mut fields, "EventFilterSpecByEntity", world)?,
+            period,
+            users: read_users(&mut fields, "EventFilterSpecByUsername")?,
+            triggers: read_triggers(&mut fields)?,
+            categories,
+            types: fields.strings("type")?,
+            ids: fields.strings("eventTypeId")?,
+            tags: fields.strings("tag")?,
+            most: fields
+                .optional_count("maxCount")?
+                .map_or(MOST, |most| most.min(MOST)),
+            has_text: fields.optional_boolean("disableFullMessage")? != Some(true),
+        };
+        fields.done()?;
+        Ok(filter)
+    }
+
+    /// Whether a task's events may count.
+    pub(super) fn matches_task(&self, record: &Record, inventory: &Inventory) -> bool {
+        let place = record
+            .entity
+            .as_ref()
+            .and_then(|entity| inventory.find(entity));
+        was_triggered(&self.triggers, &record.reason)
+            && self
+                .entity
+                .is_none_or(|wanted| entity_matches(wanted, place, inventory))
+    }
+
+    /// Whether an event of such a task counts.
+    pub(super) fn matches(&self, told: &Told) -> bool {
+        let text = |field: &str| told.event[field].as_str().unwrap_or_default();
+        let (kind, id) = (text("_typeName"), text("eventTypeId"));
+        let id = if id.is_empty() { kind } else { id };
+        // A blank tag stands for no tag.
+        let tag = text("changeTag");
+        among(&self.types, |listed| {
+            is_type(listed, kind) || is_type(listed, id)
+        }) && among(&self.ids, |listed| is_type(listed, id))
+            && among(&self.tags, |listed| listed == tag)
+            && among(&self.categories, |listed| is_of_category(told, listed))
+            && self
+                .users
+                .as_ref()
+                .is_none_or(|(system, users)| user_matches(*system, users, &told.event))
+            && self.period.is_none_or(|period| period.contains(told.time))
+    }
+
+    /// As many as there may be: the newest, or those next to where the view starts.
+    pub(super) fn cut(&self, told: &mut Vec<Told>, view: Option<View>) {
+        if let Some(view) = view {
+            told.retain(|told| view.shows(told.key));
+            told.sort_by_key(|told| told.key);
+        } else {
+            told.sort_by_key(|told| told.time);
+        }
+        if view.is_some_and(|view| view.forward) {
+            told.truncate(self.most);
+        } else {
+            told.drain(..told.len().saturating_sub(self.most));
+        }
+    }
+}
+
+fn among(list: &[String], matches: impl Fn(&str) -> bool) -> bool {
+    list.is_empty() || list.iter().any(|listed| matches(listed))
+}
+
+/// Whether a type is the one listed, which may be written with the name space of its class (`vim.event.TaskEvent`).
+fn is_type(listed: &str, kind: &str) -> bool {
+    listed == kind || listed.ends_with(&format!(".{kind}"))
+}
+
+/// An event is of the category that its severity names: `error` where it tells of a failure, else `info`; none here is
+/// a `warning`. Besides, every event that names its user is of the category `user`.
+fn is_of_category(told: &Told, category: &str) -> bool {
+    if category == "user" {
+        told.event["userName"] != ""
+    } else {
+        told.severity == category
+    }
+}
+
+/// An `EventManagerViewByStartId`: only what comes after or before an event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View {
+    start: i32,
+    forward: bool,
+}
+
+impl View {
+    /// Reads `eventViewSpec`.
+    pub(super) fn read(fields: &mut Fields) -> Result<Option<Self>, Fault> {
+        let Some(mut spec) =
+            fields.optional_object("eventViewSpec", "EventManagerViewByStartId")?
+        else {
+            return Ok(None);
+        };
+        let start = spec.int("startEventId")?;
+        if start < 0 {
+            return Err(Fault::invalid_argument(
+                "eventViewSpec.startEventId",
+                "It must not be negative.",
+            ));
+        }
+        let forward = spec.boolean("isForward")?;
+        spec.done()?;
+        Ok(Some(Self { start, forward }))
+    }
+
+    fn shows(self, key: i32) -> bool {
+        if self.forward {
+            key > self.start
+        } else {
+            key < self.start
+        }
+    }
+}
