@@ -1,7 +1,6 @@
 //! Writes what a filter reports of an object: everything, or what changed.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
@@ -9,7 +8,7 @@ use super::filter::{Filter, Member, Path};
 use super::objects::Objects;
 use crate::simulator::behaviour::{ChangeNames, Unset};
 use crate::simulator::value::{MoRef, Property};
-use crate::simulator::world::task::Field;
+use crate::simulator::world::task::{Field, Task};
 
 impl Filter {
     /// What the filter reports of an object now: nothing, or one update; several where changes are not folded.
@@ -50,41 +49,58 @@ impl Filter {
             .collect()
     }
 
+    /// What of a task changed after `since`, as far as the filter asks for it, each by the name that it asks for.
+    fn task_changes(
+        &self,
+        member: &Member,
+        task: &Task,
+        since: u64,
+        objects: &Objects<'_>,
+    ) -> Vec<Value> {
+        let changed = |field: &Field| task.versions.of(*field) > since;
+        let mut told: Vec<(Cow<'_, str>, Option<Field>)> = Vec::new();
+        let mut tell = |name, field| {
+            if !told.iter().any(|(known, _)| *known == name) {
+                told.push((name, field));
+            }
+        };
+        let mut asks_for_all = false;
+        for path in self.paths_of(member) {
+            match path.field {
+                Some(field) if changed(&field) => tell(path.text.as_str().into(), Some(field)),
+                None if path.text == "info" => {
+                    asks_for_all = true;
+                    for field in Field::ALL.into_iter().filter(changed) {
+                        tell(format!("info.{}", field.name()).into(), Some(field));
+                    }
+                }
+                None if path.text.starts_with("info.description.")
+                    && changed(&Field::Description) =>
+                {
+                    tell(path.text.as_str().into(), None);
+                }
+                _ => {}
+            }
+        }
+        let whole = objects.pen.behaviours.change_names == ChangeNames::Whole;
+        if !told.is_empty() && (whole || (asks_for_all && !self.partial)) {
+            told = vec![("info".into(), None)];
+        }
+        let value = |name: &str| objects.value(&member.object, name);
+        let told = told.into_iter().map(|(name, field)| {
+            let value = match field {
+                Some(field) => objects.pen.field(&task.record, field),
+                None => value(&name).unwrap_or(Property::Unset),
+            };
+            property_change(&name, value, objects)
+        });
+        told.collect()
+    }
+
     /// What of the object changed after `since`, as far as the filter asks for it.
     fn changes(&self, member: &Member, since: u64, objects: &Objects<'_>) -> Vec<Value> {
-        let whole = objects.pen.behaviours.change_names == ChangeNames::Whole;
         if let Some(task) = objects.task(&member.object) {
-            let changed = |field: &Field| task.versions.of(*field) > since;
-            let asks_for_all = self.paths_of(member).iter().any(|path| path.text == "info");
-            let mut names: Vec<Cow<'_, str>> = Vec::new();
-            for path in self.paths_of(member) {
-                match path.field {
-                    None if path.text == "info" => {
-                        let fields = Field::ALL.into_iter().filter(changed);
-                        names.extend(fields.map(|field| format!("info.{}", field.name()).into()));
-                    }
-                    // Whoever asks for less than a field is told of no more.
-                    None if !path.text.starts_with("info.description.") => {}
-                    field if changed(&field.unwrap_or(Field::Description)) => {
-                        names.push((&*path.text).into());
-                    }
-                    _ => {}
-                }
-            }
-            let mut told = HashSet::new();
-            names.retain(|name| told.insert(name.clone()));
-            if !names.is_empty() && (whole || (asks_for_all && !self.partial)) {
-                names = vec!["info".into()];
-            }
-            let value = |name: &str| {
-                objects
-                    .value(&member.object, name)
-                    .unwrap_or(Property::Unset)
-            };
-            return names
-                .iter()
-                .map(|name| property_change(name, value(name), objects))
-                .collect();
+            return self.task_changes(member, task, since, objects);
         }
         let Some(entity) = objects.world.inventory().find(&member.object) else {
             return Vec::new();
