@@ -1,5 +1,7 @@
 //! What becomes of the records that are read from a history.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::TaskQuery;
@@ -46,18 +48,14 @@ impl TaskQuery {
 
     /// Whether a record names one of the parents or roots, or is one of them.
     fn is_of_lineage(&self, record: &Value) -> bool {
-        let among = |field: &str| {
-            let keys = match field {
-                "parentTaskKey" => self.parents.iter().chain(&[]),
-                "rootTaskKey" => self.roots.iter().chain(&[]),
-                _ => self.parents.iter().chain(&self.roots),
-            };
+        let names = |field: &str, keys: &[Arc<str>]| {
             let named = record[field].as_str();
-            named.is_some_and(|named| keys.into_iter().any(|key| **key == *named))
+            named.is_some_and(|named| keys.iter().any(|key| **key == *named))
         };
-        ["parentTaskKey", "rootTaskKey", "key"]
-            .into_iter()
-            .any(among)
+        names("parentTaskKey", &self.parents)
+            || names("rootTaskKey", &self.roots)
+            || names("key", &self.parents)
+            || names("key", &self.roots)
     }
 }
 

@@ -60,13 +60,12 @@ impl Endpoint {
 
     /// Reads tasks one by one from now on, and says why; push comes back to its turn later.
     async fn fall_back(&mut self, error: Error) -> Result<(), End> {
+        self.abandon_push();
+        self.learned = None;
         if self.options.fetch == FetchMode::Push {
-            self.abandon_push();
             return Err(Halt::Failed(Box::new(error)).into());
         }
         let now = Instant::now();
-        self.abandon_push();
-        self.learned = None;
         let again = self.options.push_again;
         let again = if error.is_passing() {
             again.min(AFTER_TROUBLE)
