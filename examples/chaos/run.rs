@@ -16,7 +16,7 @@ use vtask::{
     watch::{FetchMode, Link, Tempo, Update, WatchOptions, Watcher},
 };
 
-use crate::plan::plan;
+use super::plan::plan;
 
 const HERE: EndpointId = EndpointId(0);
 /// How long an answer may take here.

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "a test that cannot go on has failed"
 )]
 
@@ -14,6 +15,15 @@ mod built_support;
 mod command_support;
 mod line;
 mod list;
+mod multi_server;
+mod multi_server_listing;
+#[cfg(unix)]
+#[path = "../pty_support/mod.rs"]
+mod pty_support;
+#[cfg(unix)]
+mod secrets;
 mod session;
-mod several;
+#[cfg(unix)]
+mod shell_completion;
+mod tls;
 mod wait;

@@ -12,8 +12,10 @@
 )]
 
 mod board;
+mod dependencies;
 #[path = "../../fuzz/doors.rs"]
 mod doors;
+mod estimate_quality;
 mod estimates;
 mod filters;
 mod fuzz;

@@ -10,6 +10,9 @@
 
 mod filter;
 mod history;
+#[path = "../hostile_support/mod.rs"]
+mod hostile_support;
+mod hostile_text;
 mod layouts;
 mod leaving;
 mod looks;

@@ -1,13 +1,6 @@
 //! What is built into vtask: every dependency's licence and source, and no crate in two versions but those that are
 //! excused, by the lists of deny.toml. Needs no network and nothing installed but cargo.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests may panic"
-)]
-
 use std::{collections::BTreeMap, env, fs, process::Command};
 
 use serde_json::Value;

@@ -1,16 +1,8 @@
 //! Several vCenters at once: the commands, and the built program in a pseudo-terminal.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod command_support;
-
 use std::time::Duration;
 
-use command_support::{config, line, server};
+use crate::command_support::{config, line, server};
 
 #[tokio::test]
 async fn list_and_get_tell_the_servers_apart() {

@@ -1,25 +1,14 @@
 //! Completion as a person has it: a real shell in a pseudo-terminal, the keys pressed, the screen read; against the
 //! embedded vCenter. A shell that is not installed is told and passed over.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test that cannot go on has failed, and one that is passed over says so"
-)]
-
-mod command_support;
-mod pty_support;
-
 use std::{
     fs,
     path::Path,
     process::{Command, Stdio},
 };
 
-use command_support::server;
-use pty_support::Session;
+use crate::command_support::server;
+use crate::pty_support::Session;
 use tempfile::TempDir;
 
 /// What a shell is started with, and what it is told first.

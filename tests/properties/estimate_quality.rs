@@ -1,10 +1,10 @@
 //! The key inequalities of the table that `cargo run --release --example estimates` prints, on fewer runs.
 
-#[path = "../examples/estimates/informed.rs"]
+#[path = "../../examples/estimates/informed.rs"]
 mod informed;
-#[path = "../examples/estimates/judge.rs"]
+#[path = "../../examples/estimates/judge.rs"]
 mod judge;
-#[path = "../examples/estimates/runs.rs"]
+#[path = "../../examples/estimates/runs.rs"]
 mod runs;
 
 use runs::{CLASSES, Class};

@@ -1,21 +1,10 @@
 //! A server all of whose texts are made to do harm, and everything that vtask does with them: on the screen, in tables,
 //! as data, in notifications, files and the environment of commands. What reaches the terminal is read byte by byte.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests may panic"
-)]
-
-mod hostile_support;
-mod pty_support;
-
 use std::{fs, path::Path, time::Duration};
 
-use hostile_support::{Found, Terminal, is_safe};
-use pty_support::Session;
+use crate::hostile_support::{Found, Terminal, is_safe};
+use crate::pty_support::Session;
 use serde_json::Value;
 use vtask::simulator::{ClockMode, Options, Simulator, faults::Plan, scenario::Scenario};
 

@@ -1,17 +1,6 @@
 //! Whole runs of the built program whose every written byte is searched for secrets: what it prints, the files it
 //! leaves, what it draws, and what the commands that it starts find in their environment.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests may panic"
-)]
-
-mod command_support;
-mod pty_support;
-
 use std::{
     collections::BTreeSet,
     fs,
@@ -21,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use command_support::server_with;
+use crate::command_support::server_with;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -77,7 +66,7 @@ async fn no_secret_is_in_anything_that_is_written() {
     })
     .await;
     let control = simulator.control();
-    tokio::spawn(async move { command_support::drive(&control).await });
+    tokio::spawn(async move { crate::command_support::drive(&control).await });
     let sessions = collect(&simulator);
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
@@ -122,7 +111,7 @@ async fn no_secret_is_in_anything_that_is_written() {
         move || {
             let words = ["--url", &url, "--username", "ops", "--stats", &stats];
             let environment = [("VTASK_PASSWORD", PASSWORD), ("HOME", &home)];
-            let mut session = pty_support::Session::start_in(120, 40, &words, &environment);
+            let mut session = crate::pty_support::Session::start_in(120, 40, &words, &environment);
             session.shows("live");
             for key in ["5", "F", "\u{3}"] {
                 session.press(key);

@@ -1,19 +1,8 @@
 //! Whom the real commands trust, over real TLS: the embedded vCenter with every kind of certificate.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod command_support;
-#[cfg(unix)]
-mod pty_support;
-
 use std::{fs, path::PathBuf};
 
-use command_support::{Line, Ran, line, server_with};
+use crate::command_support::{Line, Ran, line, server_with};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -345,8 +334,12 @@ async fn the_question_on_a_terminal() {
         known,
     ];
     for (typed, code) in [("no\r", 4), ("yes\r", 0)] {
-        let mut session =
-            pty_support::Session::start_in(80, 24, &arguments, &[("VTASK_PASSWORD", "hunter2")]);
+        let mut session = crate::pty_support::Session::start_in(
+            80,
+            24,
+            &arguments,
+            &[("VTASK_PASSWORD", "hunter2")],
+        );
         session.shows("Type yes:");
         let (first, second) = scene.fingerprint().split_at(48);
         session.shows(first);
