@@ -15,3 +15,41 @@ pub mod text;
 pub mod ui;
 pub mod vim;
 pub mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::Cli;
+use command::{CommandError, Outcome, stage::Stage};
+
+/// Runs the program: reads the command line, runs the command, and returns its exit code.
+///
+/// Lives in the library so that the bodies of the asynchronous commands are compiled once, not again in the binary.
+pub fn main() -> ExitCode {
+    command::hardening::keep_memory_private();
+    command::completions::answer();
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(outcome) => ExitCode::from(outcome.code()),
+        Err(error) => {
+            if error.is_told() {
+                eprintln!("vtask: {}", error.told());
+            }
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Outcome, CommandError> {
+    color_eyre::install().map_err(CommandError::Local)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::Local(error.into()))?;
+    let outcome = runtime.block_on(command::run(cli, &mut Stage::of_process()));
+    // A request that still hangs must not keep the program from ending.
+    runtime.shutdown_background();
+    outcome
+}

@@ -33,6 +33,8 @@ pub use crate::task::shape;
 use crate::task::words;
 pub(crate) use spans::positive as positive_span;
 
+use std::pin::Pin;
+
 use stage::Stage;
 
 use crate::{
@@ -185,11 +187,21 @@ impl CommandError {
     }
 }
 
-/// Does what the command line says.
+/// Runs the command that the command line names.
+///
+/// The future is boxed so that its body, which contains every command, is compiled in this crate alone and not again
+/// in the binary and in each test binary.
 ///
 /// # Errors
-/// What its command has.
-pub async fn run(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+/// The errors of the command.
+pub fn run<'a>(
+    cli: Cli,
+    stage: &'a mut Stage<'_>,
+) -> Pin<Box<dyn Future<Output = Result<Outcome, CommandError>> + 'a>> {
+    Box::pin(run_command(cli, stage))
+}
+
+async fn run_command(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
     if cli.command.is_none() {
         no_command_misspelt(&cli.watch.tasks)?;
     }
