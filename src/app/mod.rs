@@ -37,6 +37,7 @@ mod signals;
 mod state;
 mod summary;
 pub mod terminal;
+mod terminal_size;
 mod tick;
 mod update;
 
@@ -66,5 +67,6 @@ pub use server::Server;
 pub use signals::{Signal, signals};
 pub use state::{Details, Drawn, Focus, Overlay, Panes, Prompt, Purpose, State, Tab, Target};
 pub use summary::{Entry, Part, Section, Subject, Summing};
+pub use terminal_size::{SizedBackend, terminal_size};
 pub use tick::next_tick;
 pub use update::{may_ask, update, verdict};

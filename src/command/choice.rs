@@ -309,7 +309,9 @@ mod tests {
         assert!(choice(
             |choice| choice.operation = vec!["RelocateVM*".into()]
         ));
-        assert!(choice(|choice| choice.operation = vec!["Relocate".into()]));
+        assert!(choice(
+            |choice| choice.operation = vec!["relocate virtual MACHINE".into()]
+        ));
         assert!(choice(
             |choice| choice.activation_id = vec!["terraform-7".into()]
         ));

@@ -9,7 +9,6 @@ use std::{
 };
 
 use jiff::Timestamp;
-use ratatui::backend::CrosstermBackend;
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 
@@ -24,7 +23,7 @@ use super::{
     },
 };
 use crate::{
-    app::{self, Exit, Inlets, memory::Memory, named::Named, terminal::Session},
+    app::{self, Exit, Inlets, SizedBackend, memory::Memory, named::Named, terminal::Session},
     cli::{DemoArgs, ScreenArgs, WatchArgs},
     config::{self, ConfigFile},
     figures::Report,
@@ -202,7 +201,7 @@ async fn show(
         let mut session = Session::enter(typed, named)
             .map_err(|error| failed("taking the terminal over", error))?;
         let _title = tell.title.then(|| Title::begin(terminal_kind, &out));
-        let backend = CrosstermBackend::new(out.clone());
+        let backend = SizedBackend::new(out.clone(), config::process_environment);
         let mut terminal = ratatui::Terminal::new(backend)
             .map_err(|error| failed("taking the terminal over", error))?;
         let inlets = Inlets {

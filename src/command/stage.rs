@@ -9,6 +9,7 @@ use std::{
 
 use super::CommandError;
 use crate::{
+    app::terminal_size,
     config::{self, Environment},
     text::sanitize,
 };
@@ -81,8 +82,8 @@ impl Stage<'static> {
         fn outlet(writer: impl Write + IsTerminal + 'static) -> Outlet {
             let size = writer.is_terminal().then(|| -> Box<dyn Fn() -> Size> {
                 Box::new(|| {
-                    let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
-                    (usize::from(columns), usize::from(rows))
+                    let size = terminal_size(config::process_environment);
+                    (usize::from(size.width), usize::from(size.height))
                 })
             });
             Outlet {

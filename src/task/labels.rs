@@ -1,8 +1,15 @@
-//! What operations are called in the session's locale.
+//! Labels of operations: the server's, else English ones that come with the program, else words derived from the id.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use crate::vim::types::{OperationLabel, TaskInfo};
+
+/// The built-in English labels: `descriptionId`, method and label of each operation, tab separated.
+const BUILT_IN: &str = include_str!("../../assets/operations.tsv");
 
 /// Operation labels by `descriptionId`. Logic keys on the id, only people see the label.
 #[derive(Debug, Clone, Default)]
@@ -15,20 +22,23 @@ impl Labels {
         Self(Arc::new(rows.collect()))
     }
 
-    /// What to call a task's operation: the server's label, else words made of its `descriptionId`
-    /// (`VirtualMachine.consolidateDisks` → `Consolidate disks`), else the method's name.
+    /// Returns the label of a task's operation: the server's, else the built-in one of its `descriptionId` or its
+    /// method, else words derived from the `descriptionId` or the method's name.
     pub fn operation<'a>(&'a self, info: &'a TaskInfo) -> Cow<'a, str> {
-        if let Some(label) = self.0.get(&*info.description_id) {
+        let id = &*info.description_id;
+        let method = info.name.as_deref().filter(|name| !name.is_empty());
+        if let Some(label) = self.0.get(id) {
             return Cow::Borrowed(label);
         }
-        let last = info.description_id.rsplit('.').next().unwrap_or_default();
-        if !last.is_empty() {
-            return Cow::Owned(in_words(last));
+        if let Some(label) = built_in(id, method) {
+            return Cow::Borrowed(label);
         }
-        match info.name.as_deref() {
-            Some(name) => Cow::Owned(in_words(name.trim_end_matches("_Task"))),
-            None => Cow::Borrowed("Unnamed operation"),
-        }
+        [Some(id), method]
+            .into_iter()
+            .flatten()
+            .map(derived)
+            .find(|label| !label.is_empty())
+            .map_or(Cow::Borrowed("Unnamed operation"), Cow::Owned)
     }
 
     /// How many operations have a label.
@@ -42,47 +52,135 @@ impl Labels {
     }
 }
 
-/// `consolidateDisks` → `Consolidate disks`; runs of capitals stay as they are (`powerOnVM` → `Power on VM`).
-fn in_words(name: &str) -> String {
-    let mut words = String::with_capacity(name.len() + 4);
+/// Returns the built-in label of an operation. The id may carry the `vim.` that its namespace is called by.
+fn built_in(id: &str, method: Option<&str>) -> Option<&'static str> {
+    static BY_ID: LazyLock<HashMap<&str, &str>> =
+        LazyLock::new(|| rows().map(|[id, _, label]| (id, label)).collect());
+    static BY_METHOD: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+        let mut methods = HashMap::new();
+        for [_, method, label] in rows() {
+            methods.entry(method).or_insert(label);
+        }
+        methods
+    });
+    let by_id = BY_ID.get(id.strip_prefix("vim.").unwrap_or(id));
+    by_id.or_else(|| BY_METHOD.get(method?)).copied()
+}
+
+/// The rows of the built-in labels.
+fn rows() -> impl Iterator<Item = [&'static str; 3]> {
+    let lines = BUILT_IN.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        cells.try_into().ok()
+    })
+}
+
+/// Names that keep their spelling; matched in any case.
+const PROPER: [&str; 42] = [
+    "CA", "CIM", "CNS", "CPU", "CRL", "CRLs", "DNS", "DPM", "DRS", "DVS", "EVC", "ESX", "ESXi",
+    "HA", "HBA", "HCI", "ID", "IP", "LACP", "LUN", "NFS", "NIC", "NVMe", "OVA", "OVF", "RDM",
+    "SCSI", "SDRS", "SSL", "TPM", "URL", "UUID", "vApp", "vCenter", "vCLS", "VASA", "VM", "VMFS",
+    "vMotion", "VMs", "vSAN", "vTPM",
+];
+
+/// Words that name the machinery instead of the operation, at the end of an id or a method's name (`LRO`: a
+/// long-running operation).
+const MACHINERY: [&str; 4] = ["lro", "task", "tasks", "async"];
+
+/// Derives a label from an id or a method's name: `VirtualMachine.ExportVmLRO` becomes `Export VM`,
+/// `…clusters.software$apply` becomes `Apply software`, `RelocateVM_Task` becomes `Relocate VM`. Where the operation
+/// is a single word, what it applies to follows it.
+fn derived(id: &str) -> String {
+    let mut segments: Vec<Vec<String>> = id
+        .split(['.', '$', ':', '/'])
+        .map(words)
+        .filter(|words| !words.is_empty())
+        .collect();
+    let Some(mut operation) = segments.pop() else {
+        return String::new();
+    };
+    if operation.len() == 1
+        && let Some(mut target) = segments.pop()
+        // `EnterMaintenanceMode.enter`: the type says it already.
+        && !target.contains(&operation[0])
+    {
+        operation.append(&mut target);
+    }
+    let mut label = operation.join(" ");
+    if let Some(first) = label.chars().next()
+        && !PROPER.contains(&operation[0].as_str())
+    {
+        label.replace_range(..first.len_utf8(), &first.to_uppercase().to_string());
+    }
+    label
+}
+
+/// Splits a name into words, in lower case except proper names; without the words for the machinery at its end.
+fn words(name: &str) -> Vec<String> {
     let characters: Vec<char> = name.chars().collect();
-    for (index, character) in characters.iter().enumerate() {
-        let previous_lower = index > 0 && !characters[index - 1].is_uppercase();
-        let next_upper = characters
-            .get(index + 1)
-            .is_none_or(|next| next.is_uppercase());
-        if index == 0 {
-            words.extend(character.to_uppercase());
-        } else if character.is_uppercase() && previous_lower {
-            words.push(' ');
-            if next_upper {
-                words.push(*character);
-            } else {
-                words.extend(character.to_lowercase());
-            }
-        } else if *character == '_' {
-            words.push(' ');
-        } else {
-            words.push(*character);
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    for (at, character) in characters.iter().enumerate() {
+        if !character.is_alphanumeric() {
+            words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+            continue;
+        }
+        let before = at.checked_sub(1).map(|before| characters[before]);
+        let after = characters.get(at + 1);
+        let begins = character.is_uppercase()
+            && (before.is_some_and(|before| !before.is_uppercase())
+                // The last capital of a run begins a word: `OVFTemplate`. Not in `VMs`.
+                || after.is_some_and(|after| after.is_lowercase())
+                    && !is_plural(&characters[at + 1..]));
+        if begins {
+            words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+        }
+        word.push(*character);
+    }
+    words.extend((!word.is_empty()).then_some(word));
+    join_proper(&mut words);
+    while words
+        .last()
+        .is_some_and(|last| MACHINERY.contains(&last.to_lowercase().as_str()))
+    {
+        words.pop();
+    }
+    for word in &mut words {
+        let proper = PROPER
+            .iter()
+            .find(|proper| proper.eq_ignore_ascii_case(word));
+        let is_acronym = word.chars().count() > 1 && !word.chars().any(char::is_lowercase);
+        match proper {
+            Some(proper) => (*proper).clone_into(word),
+            None if is_acronym => {}
+            None => *word = word.to_lowercase(),
         }
     }
     words
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Whether what follows a capital is only the `s` of a plural.
+fn is_plural(rest: &[char]) -> bool {
+    rest.first() == Some(&'s') && rest.get(1).is_none_or(|next| next.is_uppercase())
+}
 
-    #[test]
-    fn an_operation_without_label_is_put_in_words() {
-        for (name, words) in [
-            ("consolidateDisks", "Consolidate disks"),
-            ("powerOnVM", "Power on VM"),
-            ("clone", "Clone"),
-            ("RelocateVM", "Relocate VM"),
-            ("", ""),
-        ] {
-            assert_eq!(in_words(name), words);
+/// Joins neighbours that are one proper name: `V`, `Motion`.
+fn join_proper(words: &mut Vec<String>) {
+    let mut at = 0;
+    while at + 1 < words.len() {
+        let joined = format!("{}{}", words[at], words[at + 1]);
+        if words[at].eq_ignore_ascii_case("v")
+            && PROPER
+                .iter()
+                .any(|proper| proper.eq_ignore_ascii_case(&joined))
+        {
+            words[at] = joined;
+            words.remove(at + 1);
         }
+        at += 1;
     }
 }
+
+#[cfg(test)]
+mod tests;

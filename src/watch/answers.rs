@@ -100,27 +100,32 @@ impl Endpoint {
                     self.set_clock(clock).await?;
                 }
             }
-            Done::Labels(answer) => {
-                match answer {
-                    Ok(rows) => self.tell(Update::Labels(Labels::new(rows))).await?,
-                    Err(error) if error.is_session_dead() => {
-                        return Err(End::SessionDead(Box::new(error)));
-                    }
-                    Err(error) if concerns_all(&error) => {
-                        return Err(Halt::Failed(Box::new(error)).into());
-                    }
-                    // Operations go by their ids until the next connection: nothing to stop for.
-                    Err(error) if error.is_passing() => return Ok(()),
-                    Err(_) => {}
-                }
-                self.has_labels = true;
-            }
+            Done::Labels(answer) => self.take_labels(answer).await?,
             Done::Cancel(mo_id, answer) => self.take_cancel(reading, mo_id, answer).await?,
             Done::LookedUp(trace, answer) => self.take_past(reading, trace, answer).await?,
             Done::View(joining, answer) => self.take_view(reading, &joining, answer)?,
             Done::Nudge => {}
         }
         Ok(())
+    }
+
+    /// Takes the labels of operations, if they are in time. Nothing depends on them: where they cannot be read,
+    /// operations have the built-in labels, and what else an error means other requests find out.
+    async fn take_labels(
+        &mut self,
+        answer: Result<Vec<OperationLabel>, Error>,
+    ) -> Result<(), Halt> {
+        match answer {
+            Ok(rows) if self.labels.end(Instant::now()) => {
+                self.tell(Update::Labels(Labels::new(rows))).await
+            }
+            // They are requested anew on the next connection, if that comes soon.
+            Err(error) if error.is_session_dead() || concerns_all(&error) => Ok(()),
+            Ok(_) | Err(_) => {
+                self.labels.end(Instant::now());
+                Ok(())
+            }
+        }
     }
 
     fn take_task(

@@ -13,6 +13,7 @@ use super::{
     Command, Link, ServerFacts, Update, WatchOptions,
     answers::End,
     backoff::Backoff,
+    label_wait::LabelWait,
     lookups::LookUps,
     push::{Fetch, Learned},
     rate::Rate,
@@ -106,7 +107,7 @@ pub(super) struct Endpoint {
     pub(super) learned: Option<Learned>,
     /// Collectors that are no longer used and may still be there, as long as the session lives.
     pub(super) litter: Vec<Arc<TaskCollector>>,
-    pub(super) has_labels: bool,
+    pub(super) labels: LabelWait,
     pub(super) lookups: LookUps,
     /// How fast tasks are read one by one.
     pub(super) rate: Rate,
@@ -144,7 +145,7 @@ impl Endpoint {
             fetch: Fetch::new(options.fetch),
             learned: None,
             litter: Vec::new(),
-            has_labels: false,
+            labels: LabelWait::default(),
             lookups: LookUps::new(Instant::now()),
             rate: Rate::new(options.most_reads, Instant::now()),
             unlisted: None,

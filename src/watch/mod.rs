@@ -11,6 +11,7 @@ mod discovery;
 mod doubts;
 mod endpoint;
 mod joining;
+mod label_wait;
 mod link;
 mod lookups;
 mod options;

@@ -121,7 +121,7 @@ impl Endpoint {
         let client = reading.client.clone();
         self.try_push(&client).await?;
         self.show_link().await?;
-        if !self.has_labels {
+        if self.labels.begin(Instant::now()) {
             reading.start(|client| async move { Done::Labels(client.operation_labels().await) });
         }
         self.resume_past(reading);
@@ -158,7 +158,9 @@ impl Endpoint {
                 }
                 () = sleep_until(idle) => {}
             }
-            self.tell_changes(reading).await?;
+            if !self.labels.is_pending(Instant::now()) {
+                self.tell_changes(reading).await?;
+            }
             self.tell_questions().await?;
             for wish in std::mem::take(&mut self.wishes) {
                 self.grant(reading, wish).await?;
@@ -219,6 +221,7 @@ impl Endpoint {
             reading.discover_at,
             Some(reading.clock_at),
             look_ups,
+            self.labels.deadline(now),
         ]
         .into_iter()
         .flatten()
@@ -267,11 +270,13 @@ impl Endpoint {
         self.tell(Update::Link(link)).await
     }
 
-    pub(super) async fn tell_changes(&self, reading: &mut Reading) -> Result<(), Halt> {
+    pub(super) async fn tell_changes(&mut self, reading: &mut Reading) -> Result<(), Halt> {
         let since = reading.since.take().unwrap_or_else(Instant::now);
         if reading.changes.is_empty() {
             return Ok(());
         }
+        // Labels that come after this would rename what is shown already.
+        self.labels.end(Instant::now());
         let changes = std::mem::take(&mut reading.changes);
         let since = since.into_std();
         self.tell(Update::Tasks { changes, since }).await

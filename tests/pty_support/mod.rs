@@ -40,7 +40,9 @@ pub struct Session {
 
 impl Seen {
     fn resize(&mut self, columns: u16, rows: u16) {
-        let [rows, columns] = [rows, columns].map(|cells| NonZero::new(cells).unwrap());
+        // A terminal that does not know its size is drawn on as one of 80×24.
+        let rows = NonZero::new(rows).unwrap_or(NonZero::new(24).unwrap());
+        let columns = NonZero::new(columns).unwrap_or(NonZero::new(80).unwrap());
         self.parser.screen_mut().set_size(rows, columns);
     }
 }

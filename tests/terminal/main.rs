@@ -18,3 +18,4 @@ mod leaving;
 mod looks;
 #[path = "../pty_support/mod.rs"]
 mod pty_support;
+mod unknown_size;

@@ -10,6 +10,7 @@
 mod bad_input;
 mod families;
 mod faults;
+mod labels;
 mod limits;
 mod lookups;
 mod lookups_pace;

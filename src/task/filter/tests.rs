@@ -398,7 +398,7 @@ fn names_and_values_are_completed() {
         (7, texts(&["\"db two\"", "db-prod-01"]))
     );
     assert_eq!(complete("target:\"db t"), (7, texts(&["\"db two\""])));
-    assert_eq!(complete("op:cl"), (3, texts(&["Clone"])));
+    assert_eq!(complete("op:cl"), (3, texts(&["\"Clone x\""])));
     assert_eq!(complete("user:kim").1, texts(&["VSPHERE.LOCAL\\kim"]));
     assert_eq!(complete("@m"), (0, texts(&["@mine"])));
     assert_eq!(complete("web"), (0, Vec::new()));

@@ -80,7 +80,7 @@ fn a_queued_task_names_what_holds_its_entity() {
         .sentence
         .clone();
     assert!(
-        sentence.starts_with("Queued for 3m05s behind Relocate (task-1) and Relocate (task-2)."),
+        sentence.starts_with("Queued for 3m05s behind Relocate virtual machine (task-1) and Relocate virtual machine (task-2)."),
         "{sentence}"
     );
     put(

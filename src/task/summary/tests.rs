@@ -66,9 +66,9 @@ fn groups_come_in_the_order_of_what_goes_on_and_what_failed() {
     let (operations, more) = all.summary.operations(10);
     let operations: Vec<_> = operations.iter().map(counts).collect();
     let expected = [
-        ("Relocate", [1, 0, 0]),
+        ("Relocate VM", [1, 0, 0]),
         ("Power on", [0, 1, 0]),
-        ("Clone", [0, 0, 2]),
+        ("Clone VM", [0, 0, 2]),
     ];
     assert_eq!(operations, expected.map(|(name, n)| (name.to_owned(), n)));
     assert_eq!(more, 0);
@@ -130,7 +130,7 @@ fn a_ghost_becomes_a_task_when_it_is_read() {
     let (operations, _) = all.summary.operations(9);
     assert_eq!(
         (operations.len(), operations[0].name.as_ref()),
-        (1, "Clone")
+        (1, "Clone VM")
     );
     assert_eq!(all.summary.users(9).0[0].name.as_ref(), "kim");
 }

@@ -51,9 +51,15 @@ fn an_operation_an_account_and_an_endpoint_become_the_filter() {
     let mut state = busy(80, 24);
     press(&mut state, "o");
     assert_eq!(state.context(), Context::Summary);
-    go_to(&mut state, &Subject::Operation("Clone".into()));
+    go_to(
+        &mut state,
+        &Subject::Operation("Clone virtual machine".into()),
+    );
     press(&mut state, "<enter>");
-    assert_eq!(state.outline.view().filter.text(), "op=Clone");
+    assert_eq!(
+        state.outline.view().filter.text(),
+        "op=\"Clone virtual machine\""
+    );
     assert_eq!(rows(&state), ["task-4730", "task-4741"]);
     press(&mut state, "o");
     go_to(&mut state, &Subject::User("VSPHERE.LOCAL\\kim".into()));
@@ -111,7 +117,7 @@ fn a_task_is_gone_to_wherever_it_is() {
 fn what_happens_is_counted_and_the_choice_stays() {
     let mut state = busy(180, 40);
     press(&mut state, "o");
-    let relocate = Subject::Operation("Migrate".into());
+    let relocate = Subject::Operation("Migrate virtual machine".into());
     go_to(&mut state, &relocate);
     let more: Vec<TaskChange> = (0..30)
         .map(|number| {
