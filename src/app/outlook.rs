@@ -84,7 +84,8 @@ impl Kept {
     fn new(state: &State, handle: Handle, record: &Record, now: Timestamp) -> Self {
         let outlook = Outlook::of(state, handle, now);
         Self {
-            changes: until_change(state, handle, &outlook, now).map(|span| now + span),
+            changes: until_change(state, handle, &outlook, now)
+                .and_then(|span| now.checked_add(span).ok()),
             outlook: Arc::new(outlook),
             status: record.status(),
             seen: record.seen,
@@ -136,7 +137,7 @@ impl State {
             return kept.changes.map(|at| at.max(now));
         }
         let outlook = Outlook::of(self, handle, now);
-        until_change(self, handle, &outlook, now).map(|span| now + span)
+        until_change(self, handle, &outlook, now).and_then(|span| now.checked_add(span).ok())
     }
 }
 

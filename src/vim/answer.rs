@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::{
     error::ErrorKind,
     repair,
-    types::{Fault, type_name},
+    types::{Fault, limits, type_name},
 };
 
 /// The largest body that is read, compressed or not.
@@ -59,7 +59,7 @@ impl Digest {
 }
 
 pub(super) fn unpacked(raw: &[u8]) -> Result<Vec<u8>, ErrorKind> {
-    let mut body = Vec::with_capacity(raw.len() * 4);
+    let mut body = Vec::with_capacity(raw.len().saturating_mul(4).min(BODY_LIMIT));
     let mut limited = GzDecoder::new(raw).take(BODY_LIMIT as u64 + 1);
     limited
         .read_to_end(&mut body)
@@ -76,6 +76,9 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
     if start.is_empty() {
         return Ok(None);
     }
+    if has_more_values(start, limits::VALUES) {
+        return Err(ErrorKind::TooManyValues(limits::VALUES));
+    }
     let read = serde_json::from_slice(body).or_else(|error| match repair::repaired(body) {
         Some(body) => serde_json::from_slice(&body),
         None => Err(error),
@@ -87,6 +90,34 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
             ErrorKind::NotJson(shortened(&String::from_utf8_lossy(start)))
         }
     })
+}
+
+/// Whether a JSON text holds more than `limit` values. Nothing is built for it: outside texts, each comma and each
+/// opening bracket counts as one. That is as many as there are, or one more for each empty list or object.
+fn has_more_values(json: &[u8], limit: usize) -> bool {
+    let mut values = 1;
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => {
+                while let Some(byte) = bytes.next() {
+                    match byte {
+                        b'"' => break,
+                        b'\\' => drop(bytes.next()),
+                        _ => {}
+                    }
+                }
+            }
+            b',' | b'[' | b'{' => {
+                values += 1;
+                if values > limit {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// What an unsuccessful status means: a fault where the body is one, else a proxy's word.
@@ -104,8 +135,9 @@ pub(super) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> E
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let asked = text(RETRY_AFTER)?;
-    if let Ok(seconds) = asked.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More seconds than a number holds are as good as for ever.
+        return Some(Duration::from_secs(asked.parse().unwrap_or(u64::MAX)));
     }
     let date = |text| DateTimeParser::new().parse_timestamp(text).ok();
     let sent = text(DATE).and_then(date).unwrap_or(now);
@@ -143,7 +175,12 @@ mod tests {
             (date, None, Some(37)),
             (date, Some("Sun, 06 Nov 1994 08:49:30 GMT"), Some(7)),
             (date, Some("Sun, 06 Nov 1994 09:49:30 GMT"), Some(0)),
+            ("18446744073709551615", None, Some(u64::MAX)),
+            ("99999999999999999999999", None, Some(u64::MAX)),
+            ("Thu, 31 Dec 9998 23:59:59 GMT", None, Some(252_590_109_059)),
+            ("Mon, 01 Jan 0001 00:00:00 GMT", None, Some(0)),
             ("soon", None, None),
+            ("", None, None),
             ("-5", None, None),
         ] {
             let mut headers = HeaderMap::new();
@@ -157,12 +194,48 @@ mod tests {
     }
 
     #[test]
+    fn values_are_counted_outside_texts() {
+        for (json, values) in [
+            ("7", 1),
+            ("[1,2,3]", 4),
+            (r#"{"a":[true,null],"b":{"c":""}}"#, 6),
+            (r#"["a,[{\\", "\\\",,,", 1]"#, 4),
+        ] {
+            let exact: Value = serde_json::from_str(json).unwrap();
+            assert!(!has_more_values(json.as_bytes(), values), "{exact}");
+            assert!(
+                has_more_values(json.as_bytes(), values - 1) || values == 1,
+                "{exact}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_largest_honest_answers_stay_within_the_limit_on_values() {
+        let reference =
+            json!({"_typeName": "ManagedObjectReference", "type": "Task", "value": "task-1"});
+        let recent = json!(vec![reference; 100_000]);
+        let row = json!({"_typeName": "ElementDescription", "key": "VirtualMachine.clone",
+            "label": "Clone virtual machine", "summary": "Clone virtual machine"});
+        let description = json!({"_typeName": "TaskDescription", "methodInfo": vec![row; 1_600]});
+        for honest in [recent, description] {
+            let body = honest.to_string();
+            assert!(!has_more_values(body.as_bytes(), limits::VALUES));
+        }
+    }
+
+    #[test]
     fn bodies_are_json_nothing_or_trouble() {
         let parse = |body: &[u8]| parse::<Value>(body);
         assert_eq!(parse(b" ").unwrap(), None);
         assert_eq!(parse(b"{\"a\":1}").unwrap(), Some(json!({"a": 1})));
         assert!(matches!(parse(b"{\"a\":"), Err(ErrorKind::Damaged(_))));
         assert!(matches!(parse(b"<html>"), Err(ErrorKind::NotJson(_))));
+        let numbers = format!("[{}1]", "1,".repeat(limits::VALUES));
+        assert!(matches!(
+            parse(numbers.as_bytes()),
+            Err(ErrorKind::TooManyValues(limits::VALUES))
+        ));
         let deep = "[".repeat(100_000);
         assert!(matches!(parse(deep.as_bytes()), Err(ErrorKind::Damaged(_))));
     }

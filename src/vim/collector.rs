@@ -13,6 +13,10 @@ use super::{
     types::{FIELDS, ManagedObjectReference, UpdateSet},
 };
 
+/// The most objects in one answer to a wait; the rest follows at once. With about 150 JSON values for each task, an
+/// answer stays well within the limit on the values of a body.
+const MAX_OBJECT_UPDATES: u32 = 2_000;
+
 /// A collector with a view of tasks and a filter on their `info`. It dies with the session.
 #[derive(Debug)]
 pub struct TaskCollector {
@@ -119,7 +123,11 @@ impl TaskCollector {
         let doing = || "waiting for changes".to_owned();
         let body = json!({
             "version": version,
-            "options": {"_typeName": "WaitOptions", "maxWaitSeconds": wait.as_secs()},
+            "options": {
+                "_typeName": "WaitOptions",
+                "maxWaitSeconds": wait.as_secs(),
+                "maxObjectUpdates": MAX_OBJECT_UPDATES,
+            },
         });
         let kind = "PropertyCollector/WaitForUpdatesEx";
         let mut call = Call::post(&self.collector, "WaitForUpdatesEx", body, kind);

@@ -206,7 +206,9 @@ pub(super) fn handshake(error: &TlsError) -> String {
     let words = match error {
         TlsError::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
-        ) => "what listens there does not speak TLS; check the port in --url",
+        ) => {
+            "what listens there does not speak TLS; check the port in --url, or give http:// in it if plain HTTP is meant"
+        }
         TlsError::AlertReceived(Alert::ProtocolVersion)
         | TlsError::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13

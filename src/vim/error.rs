@@ -9,6 +9,9 @@ use super::{
     types::{Fault, Malformed},
 };
 
+/// The longest that vtask waits because a server asks for it (`Retry-After`).
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
+
 /// A request that did not end well.
 #[derive(Debug, Clone)]
 pub struct Error {
@@ -35,13 +38,15 @@ pub enum ErrorKind {
     TimedOut(Duration),
     /// The server's certificate was not accepted.
     Certificate(Box<Distrust>),
+    /// Plain HTTP was spoken to a port of TLS, and the server says so.
+    TlsRequired,
     /// No secure connection came about; why.
     Handshake(String),
     /// A status that is not the API's own, usually of a proxy in front.
     Status {
         /// The HTTP status.
         status: u16,
-        /// When to try again, where the answer said so.
+        /// How long to wait before the next request, as the answer asks for (`Retry-After`): any time at all.
         retry_after: Option<Duration>,
     },
     /// The answer points elsewhere; redirects are not followed, for credentials would travel along.
@@ -57,6 +62,8 @@ pub enum ErrorKind {
     Malformed(Malformed),
     /// The answer is larger than this many bytes.
     TooLarge(usize),
+    /// The answer holds more than this many JSON values.
+    TooManyValues(usize),
     /// The server speaks none of the releases that this program knows.
     NoCommonRelease,
     /// The request cannot be made: why.
@@ -113,15 +120,43 @@ impl Error {
             ErrorKind::Fault(_)
             | ErrorKind::Malformed(_)
             | ErrorKind::TooLarge(_)
+            | ErrorKind::TooManyValues(_)
+            | ErrorKind::TlsRequired
             | ErrorKind::NoCommonRelease
             | ErrorKind::Unaskable(_) => false,
         }
     }
 
-    /// How long the server asked us to wait.
+    /// Whether this may be the first answer of a vCenter that is starting, or of a network that is down for a moment.
+    /// Anything else says that there is no vCenter at this address, or none that takes this request.
+    pub fn may_be_starting(&self) -> bool {
+        match &self.kind {
+            ErrorKind::Refused
+            | ErrorKind::Broken(_)
+            | ErrorKind::TimedOut(_)
+            | ErrorKind::Damaged(_)
+            | ErrorKind::Fault(_) => true,
+            ErrorKind::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502..=504),
+            ErrorKind::UnknownHost
+            | ErrorKind::Certificate(_)
+            | ErrorKind::TlsRequired
+            | ErrorKind::Handshake(_)
+            | ErrorKind::Redirected { .. }
+            | ErrorKind::NotJson(_)
+            | ErrorKind::Malformed(_)
+            | ErrorKind::TooLarge(_)
+            | ErrorKind::TooManyValues(_)
+            | ErrorKind::NoCommonRelease
+            | ErrorKind::Unaskable(_) => false,
+        }
+    }
+
+    /// How long to wait because the server asks for it; at most [`MAX_RETRY_AFTER`].
     pub fn retry_after(&self) -> Option<Duration> {
         match self.kind {
-            ErrorKind::Status { retry_after, .. } => retry_after,
+            ErrorKind::Status { retry_after, .. } => {
+                retry_after.map(|asked| asked.min(MAX_RETRY_AFTER))
+            }
             _ => None,
         }
     }
@@ -164,10 +199,17 @@ impl fmt::Display for ErrorKind {
                 limit.as_secs()
             ),
             Self::Certificate(distrust) => distrust.fmt(f),
+            Self::TlsRequired => f.write_str(
+                "that port speaks TLS, and it was asked over plain HTTP. Give https:// in --url.",
+            ),
             Self::Handshake(why) => write!(f, "no secure connection came about: {why}."),
             Self::Status { status, retry_after } => {
                 write!(f, "{}", status_in_words(*status))?;
                 match retry_after {
+                    Some(after) if *after > MAX_RETRY_AFTER => {
+                        let most = MAX_RETRY_AFTER.as_secs();
+                        write!(f, " It asks to wait longer than {most} s; vtask waits {most} s at most.")
+                    }
                     Some(after) => write!(f, " It asks to wait {} s.", after.as_secs()),
                     None => Ok(()),
                 }
@@ -194,6 +236,10 @@ impl fmt::Display for ErrorKind {
             Self::TooLarge(limit) => {
                 write!(f, "the answer is larger than {} MB and was not read.", limit >> 20)
             }
+            Self::TooManyValues(limit) => write!(
+                f,
+                "the answer holds more than {limit} JSON values and was not read."
+            ),
             Self::NoCommonRelease => f.write_str(
                 "the server speaks none of the API releases that vtask knows. Name one with --release.",
             ),
@@ -274,12 +320,18 @@ mod tests {
                 status: 503,
                 retry_after: Some(Duration::from_secs(7)),
             },
+            ErrorKind::Status {
+                status: 503,
+                retry_after: Some(Duration::MAX),
+            },
+            ErrorKind::TlsRequired,
             ErrorKind::Redirected {
                 location: "https://sso.lab/".to_owned(),
             },
             ErrorKind::NotJson("<html>".to_owned()),
             ErrorKind::Damaged("line 1 column 80".to_owned()),
             ErrorKind::TooLarge(64 << 20),
+            ErrorKind::TooManyValues(1_000_000),
             ErrorKind::Fault(Fault::new(json!({"_typeName": "InvalidLogin"}))),
         ];
         for kind in kinds {
@@ -293,6 +345,28 @@ mod tests {
                 !message.contains('\n') && !message.contains("  "),
                 "{message}"
             );
+        }
+    }
+
+    #[test]
+    fn a_wait_that_a_server_asks_for_is_capped_and_the_message_says_so() {
+        let status = |seconds| {
+            error(ErrorKind::Status {
+                status: 503,
+                retry_after: Some(Duration::from_secs(seconds)),
+            })
+        };
+        assert_eq!(status(600).retry_after(), Some(MAX_RETRY_AFTER));
+        assert!(status(600).to_string().ends_with("It asks to wait 600 s."));
+        for seconds in [601, u64::MAX] {
+            let error = status(seconds);
+            assert_eq!(error.retry_after(), Some(MAX_RETRY_AFTER));
+            let told = error.to_string();
+            assert!(
+                told.ends_with("longer than 600 s; vtask waits 600 s at most."),
+                "{told}"
+            );
+            assert!(!told.contains(&seconds.to_string()), "{told}");
         }
     }
 

@@ -29,7 +29,7 @@ pub use client::{Client, ConnectOptions};
 pub use collector::TaskCollector;
 pub use credentials::{Credentials, Shelf};
 pub use distrust::{Distrust, PinnedBy, Why};
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, MAX_RETRY_AFTER};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use history::{AtOnce, ByUser, Pace, Pick, Recursion, TaskQuery, TaskTime, Trace};
 pub use look::look;

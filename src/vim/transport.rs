@@ -1,11 +1,19 @@
 //! One request, one answer: HTTP with its statuses, limits, compression and failures, turned into JSON or an
 //! [`Error`].
 
-use std::{error::Error as _, io, iter, sync::Arc, time::Duration};
+use std::{
+    error::Error as _,
+    io, iter,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use reqwest::{
-    Method, Response,
+    Method, Response, StatusCode,
     header::{
         ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
     },
@@ -107,6 +115,8 @@ pub(super) struct Transport {
     http: reqwest::Client,
     address: Address,
     traffic: Arc<Traffic>,
+    /// Whether anything that speaks the scheme of the address ever answered.
+    has_answered: AtomicBool,
 }
 
 impl Transport {
@@ -132,6 +142,7 @@ impl Transport {
             http,
             address,
             traffic,
+            has_answered: AtomicBool::new(false),
         })
     }
 
@@ -167,7 +178,9 @@ impl Transport {
                 .header(CONTENT_TYPE, "application/json")
                 .body(body.into_bytes());
         }
-        let response = builder.send().await.map_err(|error| trouble(&error))?;
+        let response = builder.send().await;
+        let response = response.map_err(|error| self.unanswered(&error))?;
+        self.has_answered.store(true, Ordering::Relaxed);
         let (status, headers) = (response.status(), response.headers().clone());
         if status.is_redirection() {
             let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
@@ -175,14 +188,36 @@ impl Transport {
                 location: shortened(location.unwrap_or("nowhere")),
             });
         }
-        let text = self.read(response).await?;
+        let body = self.read(response).await;
         if !status.is_success() {
-            return Err(refusal(status, &headers, &text));
+            // The status counts, even if what comes with it cannot be read.
+            let body = body.unwrap_or_default();
+            if status == StatusCode::BAD_REQUEST && !self.address.is_tls() && names_https(&body) {
+                return Err(ErrorKind::TlsRequired);
+            }
+            return Err(refusal(status, &headers, &body));
         }
         Ok(Answer {
-            body: text,
+            body: body?,
             headers,
         })
+    }
+
+    /// Returns what it means that a request got no answer; with a hint where the scheme may be the wrong one.
+    fn unanswered(&self, error: &reqwest::Error) -> ErrorKind {
+        match trouble(error) {
+            ErrorKind::Broken(why) if !self.has_answered.load(Ordering::Relaxed) => {
+                let hint = if self.address.is_tls() && error.is_connect() {
+                    "; if that port speaks plain HTTP, give http:// in --url"
+                } else if self.address.is_tls() || error.is_connect() {
+                    ""
+                } else {
+                    "; if that port speaks TLS, give https:// in --url"
+                };
+                ErrorKind::Broken(why + hint)
+            }
+            kind => kind,
+        }
     }
 
     /// The whole body, decompressed, up to the limit.
@@ -206,6 +241,15 @@ impl Transport {
         self.traffic.answer(raw_length, body.len());
         Ok(body)
     }
+}
+
+/// Whether the body of a 400 says that HTTPS was expected, as those of Go, nginx and Apache do.
+fn names_https(body: &[u8]) -> bool {
+    const SEARCHED: usize = 2_000;
+    let start = &body[..body.len().min(SEARCHED)];
+    start
+        .windows(b"https".len())
+        .any(|word| word.eq_ignore_ascii_case(b"https"))
 }
 
 /// What a failed exchange means.

@@ -101,6 +101,7 @@ pub(super) fn concerns_all(error: &Error) -> bool {
         ErrorKind::UnknownHost
         | ErrorKind::Refused
         | ErrorKind::Certificate(_)
+        | ErrorKind::TlsRequired
         | ErrorKind::Handshake(_)
         | ErrorKind::Status { status: 429, .. } => true,
         _ => error.retry_after().is_some(),

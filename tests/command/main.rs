@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod body_limits;
 mod built;
 #[path = "../built_support/mod.rs"]
 mod built_support;
@@ -20,6 +21,7 @@ mod multi_server_listing;
 #[cfg(unix)]
 #[path = "../pty_support/mod.rs"]
 mod pty_support;
+mod raw_server;
 #[cfg(unix)]
 mod secrets;
 mod session;
@@ -27,3 +29,4 @@ mod session;
 mod shell_completion;
 mod tls;
 mod wait;
+mod wrong_server;

@@ -34,7 +34,7 @@ use crate::{
     app::{ColorDepth, Options},
     config::{self, Defaults},
     task::Saved,
-    vim::{Client, ErrorKind},
+    vim::Client,
     watch::WatchOptions,
 };
 
@@ -106,10 +106,10 @@ async fn servers(
         options.discover = args.new || args.children;
         let settle = args.settle.unsigned_abs();
         options.discover_interval = DISCOVER.min(settle / 3);
-        let looked = match (args.new, args.choice.is_empty()) {
-            (true, _) => Ok(()),
-            (false, true) => preflight(&options, stage).await,
-            (false, false) => add_found(&sieve, &mut options, stage).await,
+        let looked = if args.new || args.choice.is_empty() {
+            preflight(&options, stage).await
+        } else {
+            add_found(&sieve, &mut options, stage).await
         };
         let lost = match looked {
             Ok(()) => None,
@@ -164,20 +164,7 @@ async fn preflight(options: &WatchOptions, stage: &mut Stage<'_>) -> Result<(), 
         () = &mut stage.interrupted => return Err(CommandError::Interrupted),
     };
     match connected {
-        Err(error)
-            if matches!(
-                error.kind,
-                ErrorKind::UnknownHost
-                    | ErrorKind::Certificate(_)
-                    | ErrorKind::Redirected { .. }
-                    | ErrorKind::NotJson(_)
-                    | ErrorKind::Malformed(_)
-                    | ErrorKind::NoCommonRelease
-                    | ErrorKind::Unaskable(_)
-            ) =>
-        {
-            Err(error.into())
-        }
+        Err(error) if !error.may_be_starting() => Err(error.into()),
         _ => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 //! | what | at most |
 //! | --- | --- |
 //! | a body, packed or unpacked | 64 MiB (`vim::transport`) |
+//! | JSON values of a body | [`VALUES`] |
 //! | nesting of a body | 128 levels (`serde_json`) |
 //! | a text | [`TEXT`] characters |
 //! | items of a list inside a task, an event, a fault | [`ITEMS`] |
@@ -13,6 +14,9 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
+/// JSON values of a body: objects, lists, texts, numbers, `true`, `false` and `null`. A value takes far more memory than
+/// the two bytes it may have on the wire. (A list of 100,000 references has 400,001.)
+pub const VALUES: usize = 1_000_000;
 /// Characters of a text.
 pub const TEXT: usize = 16_384;
 /// Items of a list.

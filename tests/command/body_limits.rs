@@ -1,0 +1,78 @@
+//! However a server fills a body, the memory that vtask takes for it stays a small multiple of the limits.
+
+#![cfg(target_os = "linux")]
+
+use std::{
+    fs,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use vtask::vim::types::limits;
+
+use crate::{
+    built_support::{ended, err, start, vtask},
+    raw_server::{self, Reply, http, packed},
+};
+
+const MEGABYTE: usize = 1 << 20;
+
+/// The most memory that a process held at any time so far, in bytes.
+fn peak_memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
+    kilobytes.parse::<u64>().unwrap() << 10
+}
+
+/// Runs `vtask get` against a server that answers with this body, compressed. Returns the peak of its memory when it
+/// signs out, and what it said.
+async fn get(words: &[&str], body: &[u8]) -> (u64, String) {
+    let answer = http("200 OK", &[("content-encoding", "gzip")], &packed(body));
+    let process: Arc<OnceLock<u32>> = Arc::default();
+    let peak: Arc<AtomicU64> = Arc::default();
+    let (of_process, seen) = (process.clone(), peak.clone());
+    let url = raw_server::start(move |request| {
+        if request.contains("/info") {
+            return Reply::Bytes(answer.clone());
+        }
+        if request.contains("/Logout") {
+            seen.store(peak_memory(*of_process.wait()), Ordering::SeqCst);
+        }
+        Reply::Honest
+    })
+    .await;
+    let mut command = vtask(words);
+    command
+        .args(["--url", &url, "--username", "ops"])
+        .env("VTASK_PASSWORD", "secret");
+    let child = start(command);
+    process.set(child.id()).unwrap();
+    let output = ended(child).await;
+    (peak.load(Ordering::SeqCst), err(&output))
+}
+
+#[tokio::test]
+async fn a_body_of_small_numbers_is_refused_before_it_fills_the_memory() {
+    let numbers = format!("[{}1]", "1,".repeat(30 * MEGABYTE));
+    for words in [&["get", "task-1"][..], &["get", "--json", "task-1"]] {
+        let (peak, told) = get(words, numbers.as_bytes()).await;
+        assert!(told.contains("more than 1000000 JSON values"), "{told}");
+        assert!(told.contains("reading task-1"), "{told}");
+        assert!(
+            (1..256 * MEGABYTE as u64).contains(&peak),
+            "{words:?}: {peak}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_fits_the_limit_takes_no_more_than_a_few_times_a_largest_body() {
+    // Of all values objects of one field take the most.
+    let objects = format!("[{}1]", r#"{"a":1},"#.repeat(limits::VALUES / 2 - 1));
+    let (peak, told) = get(&["get", "task-1"], objects.as_bytes()).await;
+    assert!(told.contains("should be an object"), "{told}");
+    assert!((1..512 * MEGABYTE as u64).contains(&peak), "{peak}");
+}

@@ -1,0 +1,179 @@
+//! A server that is no vCenter, or is asked by the wrong scheme, is named as such at once by every command, `wait`
+//! included; and odd but harmless answers of a vCenter are no errors.
+
+use std::time::{Duration, Instant};
+
+use tokio::{io::AsyncWriteExt, net::TcpListener};
+
+use crate::{
+    command_support::{line, server, server_with},
+    raw_server::{self, Reply, http},
+};
+
+const HTML: &[u8] = b"<!DOCTYPE html><title>Welcome</title>";
+
+/// Commands that ask a server, each in one line.
+const COMMANDS: [&str; 5] = [
+    "get task-1",
+    "list",
+    "wait task-1",
+    "wait --new",
+    "wait --entity db",
+];
+
+/// All commands end soon, with that code and these words on standard error.
+async fn all_end_at_once(url: &str, code: u8, words: &str) {
+    for command in COMMANDS {
+        let began = Instant::now();
+        let ran = line(command).at(url).await;
+        assert_eq!(ran.code, code, "{command}: {ran:?}");
+        assert!(ran.err.contains(words), "{command}: {ran:?}");
+        assert!(began.elapsed() < Duration::from_secs(20), "{command}");
+    }
+}
+
+#[tokio::test]
+async fn a_web_server_without_the_api_ends_every_command_at_once() {
+    for (status, code, words) in [
+        ("404 Not Found", 4, "there is no such address (HTTP 404)"),
+        ("200 OK", 4, "the answer is not JSON"),
+        ("403 Forbidden", 5, "it forbids this (HTTP 403)"),
+        ("410 Gone", 4, "(HTTP 410)"),
+    ] {
+        let url = raw_server::start(move |_| Reply::Bytes(http(status, &[], HTML))).await;
+        all_end_at_once(&url, code, words).await;
+    }
+}
+
+#[tokio::test]
+async fn plain_http_to_a_port_of_tls_is_told_to_use_https() {
+    let page = b"<h1>400 Bad Request</h1>The plain HTTP request was sent to HTTPS port";
+    let url = raw_server::start(|_| Reply::Bytes(http("400 Bad Request", &[], page))).await;
+    all_end_at_once(&url, 4, "Give https:// in --url.").await;
+    // One that answers in TLS records, as most do.
+    let simulator = server_with(|options| options.tls = true).await;
+    let url = simulator.url().replace("https://", "http://");
+    let ran = line("get task-1").at(&url).await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.err.contains("give https:// in --url"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn https_to_a_port_of_plain_http_is_told_to_use_http() {
+    let simulator = server().await;
+    let url = simulator.url().replace("http://", "https://");
+    all_end_at_once(&url, 4, "give http:// in it if plain HTTP is meant").await;
+    // One that hangs up instead of answering.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.shutdown().await;
+        }
+    });
+    let ran = line("get task-1").at(&url).await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.err.contains("give http:// in --url"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_just_starting_is_waited_for() {
+    let simulator = server().await;
+    let port = simulator.address();
+    simulator.stop().await;
+    let ran = line("wait task-1 --max-outage 1s")
+        .at(&format!("http://{port}"))
+        .await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(
+        ran.err.contains("longer than --max-outage allows"),
+        "{ran:?}"
+    );
+    let busy = http("503 Service Unavailable", &[], HTML);
+    let url = raw_server::start(move |_| Reply::Bytes(busy.clone())).await;
+    let ran = line("wait task-1 --max-outage 1s").at(&url).await;
+    assert!(
+        ran.err.contains("longer than --max-outage allows"),
+        "{ran:?}"
+    );
+}
+
+#[tokio::test]
+async fn nothing_that_is_labelled_as_compressed_is_nothing() {
+    let url = raw_server::start(|request| {
+        let labelled = [("content-encoding", "gzip")];
+        if request.contains("/Logout") {
+            Reply::Bytes(b"HTTP/1.1 204 No Content\r\ncontent-encoding: gzip\r\n\r\n".to_vec())
+        } else if request.contains("/CancelTask") {
+            Reply::Bytes(http("200 OK", &labelled, b""))
+        } else {
+            Reply::Honest
+        }
+    })
+    .await;
+    let ran = line("cancel task-1 --yes").at(&url).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("the server took the request"), "{ran:?}");
+    assert!(
+        !ran.err.contains("compression") && !ran.err.contains("signing out"),
+        "{ran:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_status_counts_even_if_its_body_cannot_be_unpacked() {
+    let url = raw_server::start(|_| {
+        let headers = [
+            ("content-encoding", "gzip"),
+            ("retry-after", "18446744073709551615"),
+        ];
+        Reply::Bytes(http("503 Service Unavailable", &headers, HTML))
+    })
+    .await;
+    let ran = line("get task-1").at(&url).await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.err.contains("(HTTP 503)"), "{ran:?}");
+    assert!(ran.err.contains("vtask waits 600 s at most"), "{ran:?}");
+    assert!(!ran.err.contains("18446744073709551615"), "{ran:?}");
+    let ran = line("wait task-1 --timeout 1s").at(&url).await;
+    assert_eq!(ran.code, 124, "{ran:?}");
+    assert!(ran.err.contains("vtask waits 600 s at most"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_clock_at_either_end_of_time_disturbs_nothing() {
+    for time in [
+        "\"9999-12-30T22:00:00.999999999Z\"",
+        "\"-009999-01-02T01:59:59Z\"",
+        "\"0001-01-01T00:00:00Z\"",
+    ] {
+        let url = raw_server::start(move |request| {
+            if request.contains("/CurrentTime") {
+                Reply::Bytes(http("200 OK", &[], time.as_bytes()))
+            } else if request.contains("/recentTask") {
+                let task = br#"[{"_typeName": "ManagedObjectReference", "type": "Task", "value": "task-1"}]"#;
+                Reply::Bytes(http("200 OK", &[], task))
+            } else {
+                Reply::Honest
+            }
+        })
+        .await;
+        for command in [
+            "get task-1",
+            "list",
+            "list --since 24h --json",
+            "list --filter elapsed>1h",
+            "tree task-1",
+        ] {
+            let ran = line(command).at(&url).await;
+            assert!(matches!(ran.code, 0 | 4), "{time} {command}: {ran:?}");
+            assert!(
+                !ran.out.is_empty() || command.contains("since") || command.contains("filter"),
+                "{time} {command}: {ran:?}"
+            );
+        }
+        let ran = line("wait task-1 --json --timeout 1s").at(&url).await;
+        assert_eq!(ran.code, 124, "{time}: {ran:?}");
+    }
+}
