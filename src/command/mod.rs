@@ -177,6 +177,7 @@ impl CommandError {
     pub fn told(&self) -> String {
         match self {
             Self::Usage(text) => sanitize_lines(text).collect::<Vec<_>>().join("\n"),
+            Self::Local(report) => sanitize(&with_causes(report)).into_owned(),
             other => sanitize(&other.to_string()).into_owned(),
         }
     }
@@ -185,6 +186,20 @@ impl CommandError {
     pub fn is_told(&self) -> bool {
         !matches!(self, Self::Interrupted | Self::NobodyReads)
     }
+}
+
+/// Returns the error's text followed by those of its causes that it does not mention itself.
+fn with_causes(report: &color_eyre::Report) -> String {
+    report.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        if text.is_empty() {
+            cause
+        } else if text.contains(&cause) {
+            text
+        } else {
+            format!("{text}: {cause}")
+        }
+    })
 }
 
 /// Runs the command that the command line names.

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 use crate::simulator::faults::Plan;
 use crate::simulator::scenario::{LoadOptions, Scenario};
-use crate::simulator::{ClockMode, Options, Simulator};
+use crate::simulator::{ClockMode, Options, Simulator, StartError};
 
 /// Serve the embedded vCenter to any client of the VI JSON API
 ///
@@ -36,7 +36,7 @@ pub struct SimulateArgs {
     pub seed: u64,
 
     /// How much faster than real time the simulated day goes
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_speed)]
     pub speed: f64,
 
     /// Serve HTTPS, with a certificate made at the start
@@ -127,6 +127,13 @@ fn parse_cap(text: &str) -> Result<Cap, String> {
     }
 }
 
+fn parse_speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok();
+    speed
+        .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)
+        .ok_or_else(|| "expected a number above 0".to_owned())
+}
+
 impl SimulateArgs {
     fn options(&self) -> Result<Options> {
         let mut options = Options::new(Scenario::load(&self.scenario)?);
@@ -165,9 +172,12 @@ impl SimulateArgs {
 
 /// Serves until Ctrl-C or SIGTERM.
 pub async fn run(args: SimulateArgs) -> Result<()> {
-    let simulator = Simulator::start(args.options()?)
-        .await
-        .wrap_err("the simulator did not start")?;
+    let simulator = match Simulator::start(args.options()?).await {
+        Err(error @ StartError::Listen { .. }) => {
+            bail!("{error}. --listen takes another address; port 0 takes any free one.")
+        }
+        started => started.wrap_err("the simulator did not start")?,
+    };
     if let (Some(file), Some(pem)) = (&args.certificate_file, simulator.certificate_pem()) {
         std::fs::write(file, pem)
             .wrap_err_with(|| format!("cannot write the certificate to {}", file.display()))?;
@@ -256,6 +266,15 @@ mod tests {
     #[test]
     fn mistakes_are_refused() {
         assert!(read(&["--cap", "0"]).is_err());
+        for speed in [
+            "--speed=0",
+            "--speed=-1",
+            "--speed=inf",
+            "--speed=NaN",
+            "--speed=x",
+        ] {
+            assert!(read(&[speed]).is_err(), "{speed}");
+        }
         assert!(read(&["--username", "ops"]).is_err());
         assert!(read(&["--scenario", "dmeo"]).unwrap().options().is_err());
         assert!(

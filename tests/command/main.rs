@@ -27,6 +27,7 @@ mod secrets;
 mod session;
 #[cfg(unix)]
 mod shell_completion;
+mod simulate_start;
 mod tls;
 mod wait;
 mod wrong_server;
