@@ -16,4 +16,5 @@ mod retrieve;
 mod sessions;
 mod support;
 mod tasks;
+mod third_party;
 mod updates;

@@ -158,6 +158,7 @@ fn call(
         body: body.to_vec(),
         session,
         authorization,
+        user_agent: text(header::USER_AGENT.as_str()).unwrap_or_default(),
     })
 }
 

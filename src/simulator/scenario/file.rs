@@ -56,6 +56,7 @@ fn first_task() -> u64 {
 pub(super) struct Estate {
     pub(super) datacenter: Option<String>,
     pub(super) datastores: Vec<String>,
+    pub(super) networks: Vec<String>,
     pub(super) clusters: Vec<ClusterEntry>,
     pub(super) machine_folders: Vec<FolderEntry>,
 }

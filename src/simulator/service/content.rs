@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
+use super::estate::ADMINISTRATOR;
 use crate::simulator::behaviour::Behaviours;
 use crate::simulator::scenario::Catalogue;
 use crate::simulator::value::MoRef;
@@ -16,7 +17,7 @@ pub(crate) const INSTANCE: &str = "6a1f2c1e-4d0a-4c6e-9f53-0b6f2f0a7d11";
 pub(super) const DEFAULT_COLLECTOR: &str = "propertyCollector";
 
 /// The managers: field of `ServiceContent`, type, moId.
-const MANAGERS: [(&str, &str, &str); 6] = [
+const MANAGERS: [(&str, &str, &str); 7] = [
     (
         "authorizationManager",
         "AuthorizationManager",
@@ -24,6 +25,7 @@ const MANAGERS: [(&str, &str, &str); 6] = [
     ),
     ("eventManager", "EventManager", "EventManager"),
     ("propertyCollector", "PropertyCollector", DEFAULT_COLLECTOR),
+    ("searchIndex", "SearchIndex", "SearchIndex"),
     ("sessionManager", "SessionManager", "SessionManager"),
     ("taskManager", "TaskManager", "TaskManager"),
     ("viewManager", "ViewManager", "ViewManager"),
@@ -133,4 +135,66 @@ pub(super) fn privileges() -> Vec<Value> {
         json!({"_typeName": "AuthorizationPrivilege", "privId": id, "onParent": false, "name": name, "privGroupName": group})
     };
     PRIVILEGES.iter().map(privilege).collect()
+}
+
+/// The system roles as `AuthorizationRole`s.
+pub(super) fn roles() -> Vec<Value> {
+    let role = |id: i32, name: &str, label: &str, privileges: &[&str]| {
+        json!({
+            "_typeName": "AuthorizationRole",
+            "roleId": id,
+            "system": true,
+            "name": name,
+            "info": {"_typeName": "Description", "label": label, "summary": label},
+            "privilege": privileges,
+        })
+    };
+    let seeing = ["System.Anonymous", "System.Read", "System.View"];
+    vec![
+        role(ADMINISTRATOR, "Admin", "Full access rights", &PRIVILEGES),
+        role(
+            -2,
+            "ReadOnly",
+            "See details of objects, but not make changes",
+            &seeing,
+        ),
+        role(
+            -3,
+            "View",
+            "Visibility access (cannot be granted)",
+            &["System.Anonymous", "System.View"],
+        ),
+        role(
+            -4,
+            "Anonymous",
+            "Not logged-in user (cannot be granted)",
+            &["System.Anonymous"],
+        ),
+        role(-5, "NoAccess", "Used for restricting granted access", &[]),
+    ]
+}
+
+/// `AuthorizationDescription`.
+pub(super) fn authorization_description() -> Value {
+    let mut groups: Vec<&str> = PRIVILEGES
+        .iter()
+        .filter_map(|id| Some(id.rsplit_once('.')?.0))
+        .collect();
+    groups.dedup();
+    let element = |key: &str| json!({"_typeName": "ElementDescription", "key": key, "label": key, "summary": key});
+    json!({
+        "_typeName": "AuthorizationDescription",
+        "privilege": PRIVILEGES.map(element),
+        "privilegeGroup": groups.into_iter().map(element).collect::<Vec<_>>(),
+    })
+}
+
+/// `Capability` of the service instance.
+pub(super) fn capability() -> Value {
+    json!({
+        "_typeName": "Capability",
+        "provisioningSupported": true,
+        "multiHostSupported": true,
+        "userShellAccessSupported": false,
+    })
 }

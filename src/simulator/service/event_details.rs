@@ -7,6 +7,7 @@ use crate::simulator::fault;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::inventory::{Entity, EntityId, EntityKind};
 use crate::simulator::world::task::Record;
+use crate::simulator::world::time::WorldTime;
 
 /// The fields that an event of this type must have besides those of all events and of all events of virtual machines.
 fn required(kind: &str) -> &'static [&'static str] {
@@ -39,6 +40,7 @@ pub(super) fn argument(entity: &Entity) -> Option<(&'static str, Value)> {
         EntityKind::Datastore => ("ds", "DatastoreEventArgument", "datastore"),
         EntityKind::Datacenter => ("datacenter", "DatacenterEventArgument", "datacenter"),
         EntityKind::Folder(_) => ("folder", "FolderEventArgument", "folder"),
+        EntityKind::Network => ("net", "NetworkEventArgument", "network"),
         EntityKind::ResourcePool => return None,
     };
     let argument = json!({
@@ -75,9 +77,10 @@ impl<'a> Source<'a> {
             .filter(|entity| entity.kind == EntityKind::VirtualMachine)
     }
 
-    /// What the machine asks.
-    pub(super) fn question(self) -> Option<&'a str> {
-        self.machine()?.question.as_ref()?["text"].as_str()
+    /// What the machine asks, and since when.
+    pub(super) fn question(self) -> Option<(WorldTime, &'a str)> {
+        let (asked, question) = self.machine()?.question.as_ref()?;
+        Some((*asked, question["text"].as_str()?))
     }
 
     /// Where the machine moves to: the next host of its cluster, or its own where there is no other.
@@ -108,7 +111,7 @@ impl<'a> Source<'a> {
         let named = |id: EntityId| argument(self.entity(id)).map(|(_, argument)| argument);
         match field {
             "info" => Some(self.objects.pen.info(self.record)),
-            "message" => self.question().map(|question| json!(question)),
+            "message" => self.question().map(|(_, question)| json!(question)),
             "destHost" | "host" => named(self.destination()?),
             "sourceHost" => named(self.machine()?.host?),
             "sourceVm" => named(self.place()?),

@@ -1,5 +1,7 @@
 //! `EventFilterSpec`: which events a query gives, and `EventManagerViewByStartId`: which part of them.
 
+use serde_json::Value;
+
 use super::events::Told;
 use super::fields::Fields;
 use super::history_filter::{
@@ -36,7 +38,7 @@ pub(super) struct EventFilter {
     tags: Vec<String>,
     most: usize,
     /// Whether the events come with their text.
-    pub(super) has_text: bool,
+    has_text: bool,
 }
 
 impl EventFilter {
@@ -114,6 +116,14 @@ impl EventFilter {
                 .as_ref()
                 .is_none_or(|(system, users)| user_matches(*system, users, &told.event))
             && self.period.is_none_or(|period| period.contains(told.time))
+    }
+
+    /// An event as it is given: with its text or without.
+    pub(super) fn shown(&self, mut told: Told) -> Value {
+        if let Some(fields) = told.event.as_object_mut().filter(|_| !self.has_text) {
+            fields.remove("fullFormattedMessage");
+        }
+        told.event
     }
 
     /// As many as there may be: the newest, or those next to where the view starts.

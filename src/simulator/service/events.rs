@@ -6,7 +6,7 @@ use super::event_details::{Source, argument};
 use super::event_filter::{EventFilter, View};
 use super::history::of_chain;
 use super::objects::Objects;
-use super::stories::story_of;
+use super::stories::{self, story_of};
 use super::{Answer, Call, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::scenario::Catalogue;
@@ -15,10 +15,10 @@ use crate::simulator::world::task::{Record, TaskState};
 use crate::simulator::world::time::WorldTime;
 
 /// Severity of what is as it should be.
-const INFO: &str = "info";
+pub(super) const INFO: &str = "info";
 
 /// Severity of a failure.
-const ERROR: &str = "error";
+pub(super) const ERROR: &str = "error";
 
 /// An event, and what is asked about it.
 #[derive(Debug)]
@@ -46,30 +46,85 @@ impl Core {
         let filter = EventFilter::read(filter, &self.world, &self.calendar)?;
 
         let objects = self.objects(token);
-        let inventory = self.world.inventory();
-        let chain = filter.chain.filter(|_| self.behaviours.fine_filters);
-        let mut told: Vec<Told> = if let Some(chain) = chain {
-            let record = of_chain(chain, &objects);
-            record
-                .filter(|record| filter.matches_task(record, inventory))
-                .map(|record| tell(&record, &objects))
-                .unwrap_or_default()
-        } else {
-            let living = self.world.tasks().map(|task| &task.record);
-            living
-                .filter(|record| filter.matches_task(record, inventory))
-                .flat_map(|record| tell(record, &objects))
-                .collect()
-        };
-        told.retain(|told| filter.matches(told));
+        let mut told = matching(&filter, &objects);
         filter.cut(&mut told, view);
-        let events = told.into_iter().map(|mut told| {
-            if let Some(fields) = told.event.as_object_mut().filter(|_| !filter.has_text) {
-                fields.remove("fullFormattedMessage");
-            }
-            told.event
-        });
+        let events = told.into_iter().map(|told| filter.shown(told));
         Ok(Answer::List(events.collect()))
+    }
+}
+
+/// The events that a filter lets through, in no particular order.
+pub(super) fn matching(filter: &EventFilter, objects: &Objects<'_>) -> Vec<Told> {
+    let inventory = objects.world.inventory();
+    let chain = filter.chain.filter(|_| objects.pen.behaviours.fine_filters);
+    let mut told: Vec<Told> = if let Some(chain) = chain {
+        let record = of_chain(chain, objects);
+        record
+            .filter(|record| filter.matches_task(record, inventory))
+            .map(|record| tell(&record, objects))
+            .unwrap_or_default()
+    } else {
+        let living = objects.world.tasks().map(|task| &task.record);
+        living
+            .filter(|record| filter.matches_task(record, inventory))
+            .flat_map(|record| tell(record, objects))
+            .collect()
+    };
+    told.retain(|told| filter.matches(told));
+    told
+}
+
+/// The newest event.
+pub(super) fn latest(objects: &Objects<'_>) -> Option<Value> {
+    let living = objects.world.tasks().map(|task| &task.record);
+    let told = living.flat_map(|record| tell(record, objects));
+    told.max_by_key(Told::place).map(|told| told.event)
+}
+
+/// `EventDescription`.
+pub(super) fn description() -> Value {
+    let category = |key: &str, label: &str| json!({"_typeName": "ElementDescription", "key": key, "label": label, "summary": label});
+    let detail = |(kind, severity, text): (&str, &str, &str)| {
+        let format = text.replace("{}", "{vm.name}");
+        json!({
+            "_typeName": "EventDescriptionEventDetail",
+            "key": kind,
+            "description": kind,
+            "category": severity,
+            "formatOnDatacenter": format,
+            "formatOnComputeResource": format,
+            "formatOnHost": format,
+            "formatOnVm": format,
+            "fullFormat": format,
+        })
+    };
+    let always = [
+        ("TaskEvent", INFO, "Task: {info.name}"),
+        ("VmMessageEvent", INFO, "Message on {}: {message}"),
+        ("EventEx", INFO, "{message}"),
+    ];
+    let mut seen = std::collections::BTreeSet::new();
+    let kinds = always.into_iter().chain(stories::kinds());
+    let details: Vec<Value> = kinds
+        .filter(|(kind, ..)| seen.insert(*kind))
+        .map(detail)
+        .collect();
+    json!({
+        "_typeName": "EventDescription",
+        "category": [
+            category(INFO, "Information"),
+            category("warning", "Warning"),
+            category(ERROR, "Error"),
+            category("user", "User"),
+        ],
+        "eventInfo": details,
+    })
+}
+
+impl Told {
+    /// Its place among all events: by time, then by number.
+    pub(super) fn place(&self) -> (WorldTime, i32) {
+        (self.time, self.key)
     }
 }
 
@@ -113,9 +168,9 @@ fn tell(record: &Record, objects: &Objects<'_>) -> Vec<Told> {
             text = format!("{text}: {reason}");
         }
         teller.add(ended, severity, kind, &text);
-    } else if let Some(question) = teller.source.question() {
+    } else if let Some((asked, question)) = teller.source.question() {
         let text = format!("Message on {name}: {question}");
-        teller.add(objects.world.now(), INFO, "VmMessageEvent", &text);
+        teller.add(asked, INFO, "VmMessageEvent", &text);
     }
     teller.told
 }

@@ -18,7 +18,7 @@ use crate::simulator::world::task::{Record, TaskId};
 const LARGEST_PAGE: usize = 1000;
 
 /// Size of the latest page of a new collector.
-const FIRST_PAGE_SIZE: usize = 10;
+pub(super) const FIRST_PAGE_SIZE: usize = 10;
 
 /// A `TaskHistoryCollector`.
 #[derive(Debug)]
@@ -69,11 +69,7 @@ impl Core {
         let most = self.behaviours.max_collectors;
         let id = self.new_session_id(token);
         let session = self.session_mut(token, &call.object)?;
-        if session.histories.len() >= most {
-            return Err(Fault::invalid_state(
-                "The maximum number of history collectors of this session exist already.",
-            ));
-        }
+        session.may_collect_history(most)?;
         let collector = HistoryCollector {
             filter,
             raw,
@@ -139,7 +135,7 @@ impl Core {
     }
 }
 
-fn page_size(fields: &mut Fields) -> Result<usize, Fault> {
+pub(super) fn page_size(fields: &mut Fields) -> Result<usize, Fault> {
     let count = fields.optional_count("maxCount")?;
     let wrong = |why| Fault::invalid_argument("maxCount", why);
     match count {

@@ -28,13 +28,14 @@ impl Core {
             return Err(Fault::invalid_login());
         }
         let token = self.sessions.open(&user, self.world.now(), self.unscaled);
-        if let Some((session, locale)) = self.sessions.get_mut(&token).zip(locale) {
-            session.locale = locale;
+        if let Some(session) = self.sessions.get_mut(&token) {
+            session.user_agent.clone_from(&call.user_agent);
+            session.locale = locale.unwrap_or_else(|| std::mem::take(&mut session.locale));
         }
         let session = self
             .sessions
             .get(&token)
-            .map(|session| session.to_json(&self.calendar, self.world.now()));
+            .map(|session| session.to_json(&self.calendar));
         Ok(Answer::SignedIn(token, session.unwrap_or_default()))
     }
 
@@ -59,6 +60,9 @@ impl Core {
                 "TaskManager",
                 "CreateCollectorForTasks" | "CreateCollectorWithInfoFilterForTasks",
             ) => self.create_history(token, call),
+            ("EventManager", "CreateCollectorForEvents") => {
+                self.create_event_collector(token, call)
+            }
             ("EventManager", "QueryEvents") => self.query_events(token, call),
             ("AuthorizationManager", "HasPrivilegeOnEntities") => self.privileges(token, call),
             _ => Err(Fault::method_not_found(&call.object, &call.member)),

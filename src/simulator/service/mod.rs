@@ -3,6 +3,8 @@
 
 mod collector;
 mod content;
+mod estate;
+mod event_collector;
 mod event_details;
 mod event_filter;
 mod events;
@@ -13,6 +15,8 @@ mod history_filter;
 mod managers;
 mod objects;
 mod retrieve;
+mod schema;
+mod search;
 mod session;
 mod spec;
 mod stories;
@@ -55,6 +59,8 @@ pub(super) struct Call {
     pub session: Option<String>,
     /// The header `Authorization`.
     pub authorization: Option<String>,
+    /// The header `User-Agent`; empty if there is none.
+    pub user_agent: String,
 }
 
 impl Call {
@@ -150,6 +156,7 @@ impl Core {
     fn objects(&self, token: &str) -> Objects<'_> {
         Objects {
             world: &self.world,
+            sessions: &self.sessions,
             session: self.sessions.get(token),
             pen: self.pen(),
         }
@@ -205,7 +212,7 @@ impl Core {
             .filter(|given| self.access.authorization.as_ref() == Some(*given))
             .cloned();
         if let Some(value) = by_header {
-            if !self.sessions.touch(&value, self.unscaled) {
+            if !self.sessions.touch(&value, self.world.now(), self.unscaled) {
                 self.sessions.open_with(
                     value.clone(),
                     "VSPHERE.LOCAL\\token",
@@ -215,10 +222,11 @@ impl Core {
             }
             return Ok(value);
         }
+        let now = self.world.now();
         let token = call
             .session
             .clone()
-            .filter(|token| self.sessions.touch(token, self.unscaled));
+            .filter(|token| self.sessions.touch(token, now, self.unscaled));
         let half_dead = (self.behaviours.collectors_signed_out
             || token
                 .as_ref()
@@ -266,7 +274,7 @@ impl Core {
 
     /// The object must exist before anything is asked of it.
     fn known(&self, token: &str, object: &MoRef) -> Result<(), Fault> {
-        if !objects::is_known_type(&object.kind) {
+        if !schema::is_managed(&object.kind) {
             return Err(Fault::invalid_request(format!(
                 "There is no managed object type {}.",
                 object.kind
@@ -279,7 +287,7 @@ impl Core {
     }
 
     fn get(&self, token: &str, call: &Call) -> Result<Answer, Fault> {
-        if !objects::property_names(&call.object.kind).contains(&&*call.member) {
+        if schema::property(&call.object.kind, &call.member).is_none() {
             return Err(Fault::method_not_found(&call.object, &call.member));
         }
         let property = self.objects(token).property(&call.object, &call.member)?;
@@ -296,6 +304,8 @@ impl Core {
             "PropertyCollector" => self.call_collector(token, call),
             "PropertyFilter" => self.call_filter(token, call),
             "TaskHistoryCollector" => self.call_history(token, call),
+            "EventHistoryCollector" => self.call_event_collector(token, call),
+            "SearchIndex" => self.search(token, call),
             _ => self.call_manager(token, call),
         }
     }

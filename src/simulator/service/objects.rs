@@ -1,11 +1,13 @@
 //! Every managed object that can be named, and the values of its properties.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::content;
-use super::session::Session;
+use super::estate;
+use super::schema;
+use super::session::{Session, Sessions};
 use super::task_info::Pen;
 use super::views::View;
+use super::{content, events};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::World;
@@ -16,198 +18,12 @@ use crate::simulator::world::task::{Field, TaskId};
 pub(crate) struct Objects<'a> {
     /// The world.
     pub world: &'a World,
+    /// All sessions.
+    pub sessions: &'a Sessions,
     /// The session; before sign-in there is none.
     pub session: Option<&'a Session>,
     /// How values are written.
     pub pen: Pen<'a>,
-}
-
-/// Whether a managed object of type `kind` is a `wanted`.
-pub(super) fn is_a(kind: &str, wanted: &str) -> bool {
-    const ENTITIES: [&str; 7] = [
-        "Folder",
-        "Datacenter",
-        "ClusterComputeResource",
-        "ResourcePool",
-        "HostSystem",
-        "Datastore",
-        "VirtualMachine",
-    ];
-    kind == wanted
-        || match wanted {
-            "ManagedObject" => true,
-            "ManagedEntity" => ENTITIES.contains(&kind),
-            "ExtensibleManagedObject" => ENTITIES.contains(&kind) || kind == "Task",
-            "ComputeResource" => kind == "ClusterComputeResource",
-            "View" | "ManagedObjectView" => matches!(kind, "ListView" | "ContainerView"),
-            "HistoryCollector" => kind == "TaskHistoryCollector",
-            _ => false,
-        }
-}
-
-/// The managed object types that the server has.
-pub(super) fn is_known_type(kind: &str) -> bool {
-    !property_names(kind).is_empty()
-        || matches!(
-            kind,
-            "ManagedObject" | "ComputeResource" | "View" | "ManagedObjectView"
-        )
-}
-
-/// The names of a type's properties.
-pub(super) fn property_names(kind: &str) -> &'static [&'static str] {
-    match kind {
-        "ExtensibleManagedObject" => &["value", "availableField"],
-        "ManagedEntity" => &[
-            "value",
-            "availableField",
-            "name",
-            "parent",
-            "overallStatus",
-            "recentTask",
-        ],
-        "Task" => &["value", "availableField", "info"],
-        "ServiceInstance" => &["content", "serverClock"],
-        "SessionManager" => &[
-            "currentSession",
-            "defaultLocale",
-            "messageLocaleList",
-            "supportedLocaleList",
-        ],
-        "TaskManager" => &["recentTask", "description", "maxCollector"],
-        "EventManager" => &["maxCollector"],
-        "ViewManager" => &["viewList"],
-        "PropertyCollector" | "HistoryCollector" => &["filter"],
-        "PropertyFilter" => &["spec", "partialUpdates"],
-        "AuthorizationManager" => &["privilegeList"],
-        "ListView" => &["view"],
-        "ContainerView" => &["view", "container", "type", "recursive"],
-        "TaskHistoryCollector" => &["latestPage", "filter"],
-        "Folder" => &[
-            "value",
-            "availableField",
-            "name",
-            "parent",
-            "overallStatus",
-            "childEntity",
-            "childType",
-            "recentTask",
-        ],
-        "Datacenter" => &[
-            "value",
-            "availableField",
-            "name",
-            "parent",
-            "overallStatus",
-            "vmFolder",
-            "hostFolder",
-            "datastoreFolder",
-            "networkFolder",
-            "recentTask",
-        ],
-        "ClusterComputeResource" => &[
-            "value",
-            "availableField",
-            "name",
-            "parent",
-            "overallStatus",
-            "host",
-            "resourcePool",
-            "recentTask",
-        ],
-        "ResourcePool" => &[
-            "value",
-            "availableField",
-            "name",
-            "parent",
-            "overallStatus",
-            "owner",
-            "recentTask",
-        ],
-        "HostSystem" => &[
-            "value",
-            "availableField",
-            "name",
-            "parent",
-            "overallStatus",
-            "vm",
-            "runtime",
-            "recentTask",
-        ],
-        "Datastore" => &[
-            "value",
-            "availableField",
-            "name",
-            "parent",
-            "overallStatus",
-            "summary",
-            "recentTask",
-        ],
-        "VirtualMachine" => &[
-            "value",
-            "availableField",
-            "name",
-            "parent",
-            "overallStatus",
-            "runtime",
-            "recentTask",
-        ],
-        _ => &[],
-    }
-}
-
-/// Properties inside data objects that a property path may name, with their types.
-const NESTED: [(&str, &str, &str); 22] = [
-    ("Task", "info.description.key", "string"),
-    ("Task", "info.description.message", "string"),
-    (
-        "VirtualMachine",
-        "runtime.powerState",
-        "VirtualMachinePowerState",
-    ),
-    (
-        "VirtualMachine",
-        "runtime.connectionState",
-        "VirtualMachineConnectionState",
-    ),
-    ("VirtualMachine", "runtime.host", ""),
-    ("VirtualMachine", "runtime.bootTime", "dateTime"),
-    ("VirtualMachine", "runtime.maxCpuUsage", "int"),
-    ("VirtualMachine", "runtime.maxMemoryUsage", "int"),
-    ("VirtualMachine", "runtime.numMksConnections", "int"),
-    ("VirtualMachine", "runtime.toolsInstallerMounted", "boolean"),
-    ("VirtualMachine", "runtime.question", ""),
-    ("VirtualMachine", "runtime.question.id", "string"),
-    ("VirtualMachine", "runtime.question.text", "string"),
-    ("VirtualMachine", "runtime.question.choice", ""),
-    ("HostSystem", "runtime.powerState", "HostSystemPowerState"),
-    (
-        "HostSystem",
-        "runtime.connectionState",
-        "HostSystemConnectionState",
-    ),
-    ("HostSystem", "runtime.inMaintenanceMode", "boolean"),
-    ("Datastore", "summary.name", "string"),
-    ("Datastore", "summary.capacity", "long"),
-    ("Datastore", "summary.freeSpace", "long"),
-    ("ServiceInstance", "content.about", ""),
-    ("ServiceInstance", "content.rootFolder", ""),
-];
-
-/// Whether `path` is a property path of the type `kind`.
-pub(super) fn is_path(kind: &str, path: &str) -> bool {
-    let (first, rest) = path
-        .split_once('.')
-        .map_or((path, None), |(first, rest)| (first, Some(rest)));
-    match rest {
-        None => property_names(kind).contains(&first),
-        Some(rest) if kind == "Task" && first == "info" && !rest.contains('.') => {
-            Field::named(rest).is_some()
-        }
-        Some(_) => NESTED
-            .iter()
-            .any(|(owner, known, _)| *owner == kind && *known == path),
-    }
 }
 
 impl Objects<'_> {
@@ -216,9 +32,15 @@ impl Objects<'_> {
         match &*object.kind {
             "Task" => self.task(object).is_some(),
             "ListView" | "ContainerView" => self.view(object).is_some(),
-            "PropertyCollector" | "PropertyFilter" | "TaskHistoryCollector" => {
+            "PropertyCollector"
+            | "PropertyFilter"
+            | "TaskHistoryCollector"
+            | "EventHistoryCollector" => {
                 content::is_singleton(object)
                     || self.session.is_some_and(|session| session.owns(object))
+            }
+            "EnvironmentBrowser" | "HostDatastoreBrowser" => {
+                estate::browser_owner(self.world.inventory(), object).is_some()
             }
             _ => content::is_singleton(object) || self.world.inventory().find(object).is_some(),
         }
@@ -238,22 +60,20 @@ impl Objects<'_> {
         (view.type_name() == &*object.kind).then_some(view)
     }
 
-    /// A property of an object.
+    /// A property of an object, which its type must have.
     pub(crate) fn property(&self, object: &MoRef, name: &str) -> Result<Property, Fault> {
         if !self.exists(object) {
             return Err(Fault::object_not_found(object));
         }
-        if !property_names(&object.kind).contains(&name) {
-            return Err(Fault::invalid_property(name));
-        }
-        match name {
-            // Custom attributes: nobody has made any.
-            "value" => return Ok(Property::List("CustomFieldValue", Vec::new())),
-            "availableField" => return Ok(Property::List("CustomFieldDef", Vec::new())),
-            _ => {}
-        }
+        let field = schema::property(&object.kind, name)
+            .copied()
+            .ok_or_else(|| Fault::invalid_property(name))?;
         if let Some(task) = self.task(object) {
-            return Ok(Property::Object(self.pen.info(&task.record)));
+            return Ok(match name {
+                "info" => Property::Object(self.pen.info(&task.record)),
+                // Nobody has made custom attributes.
+                _ => field.hold(json!([])),
+            });
         }
         if let Some(view) = self.view(object) {
             return Ok(match name {
@@ -261,31 +81,15 @@ impl Objects<'_> {
                 other => view.property(other).unwrap_or(Property::Unset),
             });
         }
-        if let Some(entity) = self.world.inventory().find(object) {
-            return Ok(match name {
-                "recentTask" => {
-                    let about = |id: &TaskId| {
-                        self.world
-                            .task(*id)
-                            .is_some_and(|task| task.record.entity.as_ref() == Some(object))
-                    };
-                    let recent: Vec<MoRef> = self
-                        .world
-                        .recent()
-                        .into_iter()
-                        .filter(about)
-                        .map(TaskId::reference)
-                        .collect();
-                    Property::references(&recent)
-                }
-                other => self
-                    .world
-                    .inventory()
-                    .property(entity, other)
-                    .unwrap_or(Property::Unset),
-            });
-        }
-        Ok(self.manager_property(object, name))
+        let inventory = self.world.inventory();
+        let value = if let Some(entity) = inventory.find(object) {
+            estate::property(self, entity, name)
+        } else if let Some(owner) = estate::browser_owner(inventory, object) {
+            estate::browser_property(inventory, owner, name)
+        } else {
+            return Ok(self.manager_property(object, name));
+        };
+        Ok(field.hold(value.unwrap_or_default()))
     }
 
     fn manager_property(&self, object: &MoRef, name: &str) -> Property {
@@ -298,9 +102,15 @@ impl Objects<'_> {
             }
             ("SessionManager", "currentSession") => {
                 self.session.map_or(Property::Unset, |session| {
-                    Property::Object(session.to_json(self.pen.calendar, self.world.now()))
+                    Property::Object(session.to_json(self.pen.calendar))
                 })
             }
+            ("SessionManager", "sessionList") => {
+                let sessions = self.sessions.all();
+                let list = sessions.map(|session| session.to_json(self.pen.calendar));
+                Property::List("UserSession", list.collect())
+            }
+            ("SessionManager", "message") => Property::Unset,
             ("SessionManager", "defaultLocale") => Property::string("en_US"),
             ("SessionManager", _) => Property::List("string", vec![json!("en_US")]),
             ("TaskManager", "recentTask") => {
@@ -315,6 +125,17 @@ impl Objects<'_> {
             ("TaskManager", "description") => Property::Object(content::task_description()),
             ("TaskManager" | "EventManager", "maxCollector") => {
                 Property::Primitive("int", json!(self.pen.behaviours.max_collectors))
+            }
+            ("EventManager", "description") => Property::Object(events::description()),
+            ("EventManager", "latestEvent") => {
+                events::latest(self).map_or(Property::Unset, Property::Object)
+            }
+            ("ServiceInstance", "capability") => Property::Object(content::capability()),
+            ("AuthorizationManager", "roleList") => {
+                Property::List("AuthorizationRole", content::roles())
+            }
+            ("AuthorizationManager", "description") => {
+                Property::Object(content::authorization_description())
             }
             ("ViewManager", "viewList") => {
                 Property::references(&self.session.map(Session::view_list).unwrap_or_default())
@@ -331,29 +152,21 @@ impl Objects<'_> {
 
     /// The value at a property path, as a property collector sees it.
     pub(crate) fn value(&self, object: &MoRef, path: &str) -> Result<Property, Fault> {
-        if !is_path(&object.kind, path) {
-            return Err(Fault::invalid_property(path));
+        // By far the most frequent: one field of a task.
+        let field = path.strip_prefix("info.").and_then(Field::named);
+        if let (Some(task), Some(field)) = (self.task(object), field) {
+            return Ok(self.pen.field(&task.record, field));
         }
+        let field =
+            schema::path(&object.kind, path).ok_or_else(|| Fault::invalid_property(path))?;
         let Some((first, rest)) = path.split_once('.') else {
             return self.property(object, path);
         };
-        // By far the most frequent: one field of a task.
-        if let (Some(task), Some(field)) = (self.task(object), Field::named(rest)) {
-            return Ok(self.pen.field(&task.record, field));
-        }
         let whole = self.property(object, first)?.declared();
         let found = whole.and_then(|whole| {
             rest.split('.')
                 .try_fold(whole, |value, step| value.get(step).cloned())
         });
-        let type_name = NESTED
-            .iter()
-            .find(|(owner, known, _)| **owner == *object.kind && *known == path)
-            .map_or("", |row| row.2);
-        Ok(match (found, type_name) {
-            (None | Some(Value::Null), _) => Property::Unset,
-            (Some(value), "") => Property::Object(value),
-            (Some(value), type_name) => Property::Primitive(type_name, value),
-        })
+        Ok(field.hold(found.unwrap_or_default()))
     }
 }

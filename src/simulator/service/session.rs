@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 
 use super::collector::Collector;
 use super::content::DEFAULT_COLLECTOR;
+use super::event_collector::EventCollector;
 use super::filter::Filter;
 use super::history::HistoryCollector;
 use super::objects::Objects;
 use super::retrieve::Unfinished;
 use super::views::View;
 use crate::simulator::control::OpenObjects;
+use crate::simulator::fault::Fault;
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::time::{Calendar, WorldTime};
 
@@ -25,7 +27,13 @@ pub(crate) struct Session {
     pub user: String,
     /// The locale that was asked for; nothing is translated.
     pub locale: String,
+    /// The header `User-Agent` at sign-in; empty if there was none.
+    pub user_agent: String,
     login: WorldTime,
+    /// When it was last used, as its server's clock saw it.
+    last_call: WorldTime,
+    /// How many calls were made with it.
+    calls: u64,
     last_active: Duration,
     /// Calls that are being answered; a session with one is not idle.
     pub in_flight: usize,
@@ -37,26 +45,28 @@ pub(crate) struct Session {
     pub(super) collectors: HashMap<String, Collector>,
     /// The task history collectors, by moId.
     pub(super) histories: HashMap<String, HistoryCollector>,
+    /// The event history collectors, by moId.
+    pub(super) event_collectors: HashMap<String, EventCollector>,
     /// Retrievals answered in part.
     pub unfinished: Vec<Unfinished>,
 }
 
 impl Session {
     /// As a `UserSession`.
-    pub(crate) fn to_json(&self, calendar: &Calendar, now: WorldTime) -> Value {
+    pub(crate) fn to_json(&self, calendar: &Calendar) -> Value {
         json!({
             "_typeName": "UserSession",
             "key": self.key,
             "userName": self.user,
             "fullName": self.user.rsplit('\\').next().unwrap_or(&self.user),
             "loginTime": calendar.shows(self.login).to_string(),
-            "lastActiveTime": calendar.shows(now).to_string(),
+            "lastActiveTime": calendar.shows(self.last_call).to_string(),
             "locale": self.locale,
             "messageLocale": self.locale,
             "extensionSession": false,
             "ipAddress": "127.0.0.1",
-            "userAgent": "",
-            "callCount": 0,
+            "userAgent": self.user_agent,
+            "callCount": self.calls,
         })
     }
 
@@ -66,6 +76,7 @@ impl Session {
             "PropertyCollector" => self.collectors.contains_key(&*object.id),
             "PropertyFilter" => self.filter(object).is_some(),
             "TaskHistoryCollector" => self.histories.contains_key(&*object.id),
+            "EventHistoryCollector" => self.event_collectors.contains_key(&*object.id),
             _ => false,
         }
     }
@@ -106,6 +117,13 @@ impl Session {
                 _ => Property::Object(history.raw.clone()),
             });
         }
+        if let Some(collector) = self.event_collectors.get(&*object.id) {
+            return Some(match name {
+                "latestPage" => Property::List("Event", collector.latest_page(objects)),
+                "initialized" => Property::boolean(true),
+                _ => Property::Object(collector.raw.clone()),
+            });
+        }
         if &*object.kind == "PropertyCollector" {
             let collector = self.collectors.get(&*object.id)?;
             return Some(Property::references(
@@ -117,6 +135,16 @@ impl Session {
             "partialUpdates" => Property::boolean(filter.partial),
             _ => Property::Object(filter.raw.clone()),
         })
+    }
+
+    /// A session may have `most` history collectors, of tasks and events together.
+    pub(super) fn may_collect_history(&self, most: usize) -> Result<(), Fault> {
+        if self.histories.len() + self.event_collectors.len() < most {
+            return Ok(());
+        }
+        Err(Fault::invalid_state(
+            "The maximum number of history collectors of this session exist already.",
+        ))
     }
 
     /// A moId for a new object of this session.
@@ -164,13 +192,17 @@ impl Sessions {
             key,
             user: user.to_owned(),
             locale: "en_US".to_owned(),
+            user_agent: String::new(),
             login: now,
+            last_call: now,
+            calls: 0,
             last_active: unscaled,
             in_flight: 0,
             half_dead: false,
             views: HashMap::new(),
             collectors: HashMap::from([(DEFAULT_COLLECTOR.to_owned(), Collector::new(first))]),
             histories: HashMap::new(),
+            event_collectors: HashMap::new(),
             unfinished: Vec::new(),
         };
         self.open.insert(token, session);
@@ -195,11 +227,13 @@ impl Sessions {
         }
     }
 
-    /// Destroys all task history collectors; tells how many there were.
+    /// Destroys all history collectors; tells how many there were.
     pub(crate) fn drop_histories(&mut self) -> usize {
         let sessions = self.open.values_mut();
         sessions
-            .map(|session| session.histories.drain().count())
+            .map(|session| {
+                session.histories.drain().count() + session.event_collectors.drain().count()
+            })
             .sum()
     }
 
@@ -215,7 +249,7 @@ impl Sessions {
                 .sum::<usize>();
             open.views += session.views.len();
             open.retrievals += session.unfinished.len();
-            open.histories += session.histories.len();
+            open.histories += session.histories.len() + session.event_collectors.len();
         }
         open
     }
@@ -234,7 +268,7 @@ impl Sessions {
     }
 
     /// The live session of a header value; marks it as used. Idle ones end here.
-    pub(crate) fn touch(&mut self, token: &str, unscaled: Duration) -> bool {
+    pub(crate) fn touch(&mut self, token: &str, now: WorldTime, unscaled: Duration) -> bool {
         let limit = self.idle_limit;
         self.open.retain(|_, session| {
             session.in_flight > 0 || unscaled.saturating_sub(session.last_active) <= limit
@@ -243,8 +277,17 @@ impl Sessions {
         let live = session.is_some();
         if let Some(session) = session {
             session.last_active = unscaled;
+            session.last_call = now;
+            session.calls += 1;
         }
         live
+    }
+
+    /// All sessions, in the order of their sign-in.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Session> {
+        let mut sessions: Vec<&Session> = self.open.values().collect();
+        sessions.sort_unstable_by(|a, b| (a.login, &a.key).cmp(&(b.login, &b.key)));
+        sessions.into_iter()
     }
 
     /// The session.
@@ -279,9 +322,9 @@ mod tests {
     fn an_idle_session_ends_and_a_used_one_lives() {
         let mut sessions = Sessions::new(Duration::from_secs(60), 1);
         let token = sessions.open("ops", WorldTime::START, Duration::ZERO);
-        assert!(sessions.touch(&token, Duration::from_secs(60)));
-        assert!(sessions.touch(&token, Duration::from_secs(120)));
-        assert!(!sessions.touch(&token, Duration::from_secs(181)));
+        assert!(sessions.touch(&token, WorldTime::START, Duration::from_secs(60)));
+        assert!(sessions.touch(&token, WorldTime::START, Duration::from_secs(120)));
+        assert!(!sessions.touch(&token, WorldTime::START, Duration::from_secs(181)));
         assert_eq!(sessions.count(), 0);
     }
 

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::objects::{Objects, is_a, is_known_type, is_path, property_names};
+use super::objects::Objects;
+use super::schema::{self, is_a};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 
@@ -100,7 +101,7 @@ impl FilterSpec {
         let mut asked = false;
         for spec in self.properties.iter().filter(|spec| is_a(kind, &spec.kind)) {
             asked = true;
-            let all = property_names(kind).iter().map(|name| (*name).to_owned());
+            let all = schema::properties(kind).map(|field| field.name.to_owned());
             let wanted: Box<dyn Iterator<Item = String>> = if spec.all {
                 Box::new(all)
             } else {
@@ -154,13 +155,11 @@ impl PropertySpec {
         let all = fields.optional_boolean("all")?.unwrap_or(false);
         let paths = fields.strings("pathSet")?;
         fields.done()?;
-        if ELSEWHERE.contains(&&*kind) {
-            return Ok(Self { kind, all, paths });
-        }
-        if !is_known_type(&kind) {
+        if !schema::is_managed(&kind) {
             return Err(Fault::invalid_type(&kind));
         }
-        if let Some(wrong) = paths.iter().find(|path| !is_path(typical(&kind), path)) {
+        let is_wrong = |path: &&String| schema::path(&kind, path).is_none();
+        if let Some(wrong) = paths.iter().find(is_wrong) {
             return Err(Fault::invalid_property(wrong));
         }
         Ok(Self { kind, all, paths })
@@ -181,43 +180,12 @@ impl ObjectSpec {
     }
 }
 
-/// A type that has the properties of `kind`: a supertype has those that all of its subtypes have.
-fn typical(kind: &str) -> &str {
-    match kind {
-        "ComputeResource" => "ClusterComputeResource",
-        "View" | "ManagedObjectView" => "ListView",
-        other => other,
-    }
-}
-
-/// Types of vSphere that this server has no objects of. A traversal may pass through them all the same.
-pub(super) const ELSEWHERE: [&str; 8] = [
-    "VirtualApp",
-    "Network",
-    "OpaqueNetwork",
-    "DistributedVirtualSwitch",
-    "DistributedVirtualPortgroup",
-    "StoragePod",
-    "HostNetworkSystem",
-    "HostStorageSystem",
-];
-
-/// Types whose properties the server has completely, so that an unknown path is the client's mistake.
-const COMPLETE: [&str; 6] = [
-    "Task",
-    "TaskManager",
-    "ListView",
-    "ContainerView",
-    "View",
-    "ManagedObjectView",
-];
-
-/// A traversal must start from a type that exists, and follow a property that the type has.
+/// A traversal must start from a type that exists, and follow a property of the type that refers to objects.
 fn check_traversal(kind: &str, path: &str) -> Result<(), Fault> {
-    if !is_known_type(kind) && !ELSEWHERE.contains(&kind) {
+    if !schema::is_managed(kind) {
         return Err(Fault::invalid_type(kind));
     }
-    if COMPLETE.contains(&kind) && !is_path(typical(kind), path) {
+    if schema::path(kind, path).is_none() {
         return Err(Fault::invalid_argument(
             "selectSet.path",
             &format!("{kind} has no property {path}."),
@@ -294,9 +262,7 @@ impl Walk<'_> {
             else {
                 continue;
             };
-            // What the server does not have of its estate leads nowhere.
-            let followed = is_a(&object.kind, kind) && is_path(&object.kind, path);
-            if !followed
+            if !is_a(&object.kind, kind)
                 || !self
                     .visited
                     .insert((object.clone(), format!("{kind}.{path}")))

@@ -1,5 +1,7 @@
 //! How kinds of operations show in the events.
 
+use super::events::{ERROR, INFO};
+
 /// Types and texts of the events at an operation's start, its success and its failure. `{}` is the entity's name.
 /// A type with dots is the `eventTypeId` of an `EventEx`.
 #[derive(Debug)]
@@ -26,6 +28,18 @@ const PLAIN: Story = Story {
 pub(super) fn story_of(operation: &str) -> &'static Story {
     let known = STORIES.iter().find(|story| story.operation == operation);
     known.unwrap_or(&PLAIN)
+}
+
+/// Types of events, their severities and texts; an `EventEx` has its own.
+pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let of_story = |story: &'static Story| {
+        [
+            (story.start[0], INFO, story.start[1]),
+            (story.success[0], INFO, story.success[1]),
+            (story.failure[0], ERROR, story.failure[1]),
+        ]
+    };
+    STORIES.iter().flat_map(of_story)
 }
 
 const STORIES: [Story; 10] = [

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::objects::{Objects, is_a, is_known_type};
-use super::spec::ELSEWHERE;
+use super::objects::Objects;
+use super::schema::{is_a, is_managed};
 use super::{Answer, Call, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::{MoRef, Property};
@@ -164,8 +164,7 @@ impl Core {
         let container = fields.reference("container")?;
         let (types, recursive) = (fields.strings("type")?, fields.boolean("recursive")?);
         fields.done()?;
-        let is_unknown = |kind: &&String| !is_known_type(kind) && !ELSEWHERE.contains(&&***kind);
-        if let Some(unknown) = types.iter().find(is_unknown) {
+        if let Some(unknown) = types.iter().find(|kind| !is_managed(kind)) {
             let why = format!("There is no type {unknown}.");
             return Err(Fault::invalid_argument("type", &why));
         }

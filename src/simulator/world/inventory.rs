@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::simulator::value::{MoRef, Property};
+use super::time::WorldTime;
+use crate::simulator::value::MoRef;
 
 /// An object of the inventory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +28,8 @@ pub(crate) enum EntityKind {
     Host,
     /// A datastore.
     Datastore,
+    /// A network.
+    Network,
     /// A virtual machine.
     VirtualMachine,
 }
@@ -41,6 +44,7 @@ impl EntityKind {
             Self::ResourcePool => "ResourcePool",
             Self::Host => "HostSystem",
             Self::Datastore => "Datastore",
+            Self::Network => "Network",
             Self::VirtualMachine => "VirtualMachine",
         }
     }
@@ -53,6 +57,7 @@ impl EntityKind {
             Self::ResourcePool => "resgroup-",
             Self::Host => "host-",
             Self::Datastore => "datastore-",
+            Self::Network => "network-",
             Self::VirtualMachine => "vm-",
         }
     }
@@ -73,8 +78,12 @@ pub(crate) struct Entity {
     pub children: Vec<EntityId>,
     /// The host that a virtual machine runs on.
     pub host: Option<EntityId>,
-    /// What a virtual machine asks at the moment.
-    pub question: Option<Value>,
+    /// The datastore that a virtual machine's files are on.
+    pub datastore: Option<EntityId>,
+    /// The network that a virtual machine is connected to.
+    pub network: Option<EntityId>,
+    /// What a virtual machine asks at the moment, and since when.
+    pub question: Option<(WorldTime, Value)>,
     /// The version of the newest change; 0: never changed.
     pub last_change: u64,
 }
@@ -113,6 +122,8 @@ impl Inventory {
             parent,
             children: Vec::new(),
             host: None,
+            datastore: None,
+            network: None,
             question: None,
             last_change: 0,
         });
@@ -162,103 +173,39 @@ impl Inventory {
             .any(|above| self.is_within(above, ancestor))
     }
 
-    /// The value of a property; `None`: the type has no such property.
-    pub(crate) fn property(&self, id: EntityId, name: &str) -> Option<Property> {
-        let entity = self.entity(id);
-        let below = |wanted: EntityKind| {
-            Property::references(
-                entity
-                    .children
-                    .iter()
-                    .map(|child| self.entity(*child))
-                    .filter(|child| child.kind == wanted)
-                    .map(|child| &child.reference),
-            )
-        };
-        let folder = |name: &str| {
-            let found = entity
-                .children
-                .iter()
-                .map(|child| self.entity(*child))
-                .find(|child| &*child.name == name);
-            found.map_or(Property::Unset, |child| {
-                Property::reference(&child.reference)
-            })
-        };
-        Some(match (entity.kind, name) {
-            (_, "name") => Property::string(&entity.name),
-            (_, "parent") => entity.parent.map_or(Property::Unset, |parent| {
-                Property::reference(&self.entity(parent).reference)
-            }),
-            (_, "overallStatus") => Property::Primitive("ManagedEntityStatus", json!("green")),
-            (EntityKind::Folder(_), "childEntity") => Property::references(
-                entity
-                    .children
-                    .iter()
-                    .map(|child| &self.entity(*child).reference),
-            ),
-            (EntityKind::Folder(child_type), "childType") => {
-                Property::List("string", vec![json!(child_type)])
-            }
-            (EntityKind::Datacenter, "vmFolder") => folder("vm"),
-            (EntityKind::Datacenter, "hostFolder") => folder("host"),
-            (EntityKind::Datacenter, "datastoreFolder") => folder("datastore"),
-            (EntityKind::Datacenter, "networkFolder") => folder("network"),
-            (EntityKind::Cluster, "host") => below(EntityKind::Host),
-            (EntityKind::Cluster, "resourcePool") => folder("Resources"),
-            (EntityKind::ResourcePool, "owner") => {
-                entity.parent.map_or(Property::Unset, |parent| {
-                    Property::reference(&self.entity(parent).reference)
-                })
-            }
-            (EntityKind::Host, "vm") => Property::references(
-                self.entities
-                    .iter()
-                    .filter(|other| other.host == Some(id))
-                    .map(|other| &other.reference),
-            ),
-            (EntityKind::Host, "runtime") => Property::Object(json!({
-                "_typeName": "HostRuntimeInfo",
-                "connectionState": "connected",
-                "powerState": "poweredOn",
-                "inMaintenanceMode": false,
-            })),
-            (EntityKind::Datastore, "summary") => Property::Object(json!({
-                "_typeName": "DatastoreSummary",
-                "datastore": entity.reference.to_json(),
-                "name": &*entity.name,
-                "url": format!("ds:///vmfs/volumes/{}/", entity.reference.id),
-                "capacity": 17_592_186_044_416_u64,
-                "freeSpace": 6_597_069_766_656_u64,
-                "accessible": true,
-                "type": "VMFS",
-            })),
-            (EntityKind::VirtualMachine, "runtime") => self.machine_runtime(entity),
-            _ => return None,
+    /// The objects of a kind in the same data centre as `entity`; below it, if it lies above all data centres.
+    pub(crate) fn nearby(
+        &self,
+        entity: EntityId,
+        kind: EntityKind,
+    ) -> impl Iterator<Item = (EntityId, &Entity)> {
+        let centre = std::iter::successors(Some(entity), |id| self.entity(*id).parent)
+            .find(|id| self.entity(*id).kind == EntityKind::Datacenter);
+        self.below(centre.unwrap_or(entity), kind)
+    }
+
+    /// The objects of a kind somewhere below `ancestor`.
+    pub(crate) fn below(
+        &self,
+        ancestor: EntityId,
+        kind: EntityKind,
+    ) -> impl Iterator<Item = (EntityId, &Entity)> {
+        self.all().filter(move |(id, entity)| {
+            entity.kind == kind && *id != ancestor && self.is_within(*id, ancestor)
         })
     }
 
-    fn machine_runtime(&self, machine: &Entity) -> Property {
-        let mut runtime = json!({
-            "_typeName": "VirtualMachineRuntimeInfo",
-            "connectionState": "connected",
-            "powerState": "poweredOn",
-            "faultToleranceState": "notConfigured",
-            "recordReplayState": "inactive",
-            "onlineStandby": false,
-            "consolidationNeeded": false,
-            "toolsInstallerMounted": false,
-            "numMksConnections": 0,
-        });
-        if let Some(fields) = runtime.as_object_mut() {
-            if let Some(host) = machine.host {
-                fields.insert("host".to_owned(), self.entity(host).reference.to_json());
-            }
-            if let Some(question) = &machine.question {
-                fields.insert("question".to_owned(), question.clone());
-            }
-        }
-        Property::Object(runtime)
+    /// The child of this name.
+    pub(crate) fn child(&self, parent: EntityId, name: &str) -> Option<EntityId> {
+        let mut children = self.entity(parent).children.iter().copied();
+        children.find(|child| &*self.entity(*child).name == name)
+    }
+
+    /// The root resource pool of the cluster of a host.
+    pub(crate) fn pool_of(&self, host: EntityId) -> Option<EntityId> {
+        let cluster = self.entity(host).parent?;
+        let mut children = self.entity(cluster).children.iter().copied();
+        children.find(|child| self.entity(*child).kind == EntityKind::ResourcePool)
     }
 }
 
@@ -277,11 +224,11 @@ mod tests {
         assert_eq!(reference.to_string(), "VirtualMachine:vm-3");
         assert_eq!(inventory.find(&reference), Some(machine));
         assert!(inventory.is_within(machine, root) && !inventory.is_within(centre, machine));
-        assert_eq!(
-            inventory.property(machine, "name"),
-            Some(Property::string("vm1"))
-        );
-        assert_eq!(inventory.property(machine, "colour"), None);
-        assert_eq!(inventory.property(root, "parent"), Some(Property::Unset));
+        assert_eq!(inventory.child(centre, "vm1"), Some(machine));
+        let machines: Vec<EntityId> = inventory
+            .nearby(centre, EntityKind::VirtualMachine)
+            .map(|(id, _)| id)
+            .collect();
+        assert_eq!(machines, [machine]);
     }
 }

@@ -243,9 +243,11 @@ impl World {
     }
 
     fn set_question(&mut self, machine: EntityId, question: Option<Value>) {
+        let now = self.now();
         let entity = self.inventory.entity_mut(machine);
-        if entity.question != question {
-            entity.question = question;
+        let asked = entity.question.as_ref().map(|(_, asked)| asked);
+        if asked != question.as_ref() {
+            entity.question = question.map(|question| (now, question));
             entity.last_change = self
                 .changes
                 .record(Subject::Entity(machine), entity.last_change);

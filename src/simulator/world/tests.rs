@@ -274,7 +274,13 @@ fn a_question_appears_and_goes_with_its_task() {
     assert!(world.inventory().entity(machine).question.is_none());
     world.advance_to(at(31));
     assert_eq!(
-        world.inventory().entity(machine).question.as_ref().unwrap()["text"],
+        world
+            .inventory()
+            .entity(machine)
+            .question
+            .as_ref()
+            .unwrap()
+            .1["text"],
         "moved or copied?"
     );
     world.advance_to(at(60));

@@ -1,0 +1,249 @@
+//! The properties of the inventory's objects, built when somebody asks for them.
+
+mod compute;
+mod host;
+mod machine;
+mod storage;
+
+use serde_json::{Value, json};
+
+use super::objects::Objects;
+use crate::simulator::value::MoRef;
+use crate::simulator::world::inventory::{Entity, EntityId, EntityKind, Inventory};
+use crate::simulator::world::task::TaskId;
+use crate::simulator::world::time::WorldTime;
+
+/// The role of whoever is signed in: administrator.
+pub(super) const ADMINISTRATOR: i32 = -1;
+
+pub(super) use machine::{address, instance_uuid, uuid};
+
+/// An object of the inventory, to read properties from.
+#[derive(Clone, Copy, Debug)]
+struct Subject<'a> {
+    id: EntityId,
+    objects: &'a Objects<'a>,
+}
+
+/// The value of a property that the type has; `None`: it is unset.
+pub(super) fn property(objects: &Objects<'_>, id: EntityId, name: &str) -> Option<Value> {
+    let subject = Subject { id, objects };
+    let own = match subject.entity().kind {
+        EntityKind::Folder(child) => subject.folder(child, name),
+        EntityKind::Datacenter => subject.datacenter(name),
+        EntityKind::Cluster => subject.cluster(name),
+        EntityKind::ResourcePool => subject.pool(name),
+        EntityKind::Host => subject.host(name),
+        EntityKind::Datastore => subject.datastore(name),
+        EntityKind::Network => subject.network(name),
+        EntityKind::VirtualMachine => subject.machine(name),
+    };
+    own.or_else(|| subject.shared(name))
+}
+
+/// The environment browser of a machine or a cluster, or the datastore browser of a host or a datastore: each is
+/// there as long as its owner.
+pub(super) fn browser_owner(inventory: &Inventory, browser: &MoRef) -> Option<EntityId> {
+    let (prefix, owners): (_, &[EntityKind]) = match &*browser.kind {
+        "EnvironmentBrowser" => (
+            "envbrowser-",
+            &[EntityKind::VirtualMachine, EntityKind::Cluster],
+        ),
+        "HostDatastoreBrowser" => (
+            "datastoreBrowser-",
+            &[EntityKind::Host, EntityKind::Datastore],
+        ),
+        _ => return None,
+    };
+    let number: usize = browser.id.strip_prefix(prefix)?.parse().ok()?;
+    let (id, owner) = inventory.all().nth(number.checked_sub(1)?)?;
+    owners.contains(&owner.kind).then_some(id)
+}
+
+/// The value of a property of such a browser.
+pub(super) fn browser_property(
+    inventory: &Inventory,
+    owner: EntityId,
+    name: &str,
+) -> Option<Value> {
+    (name == "datastore").then(|| match inventory.entity(owner).kind {
+        EntityKind::Datastore => json!([inventory.entity(owner).reference.to_json()]),
+        _ => references(inventory.nearby(owner, EntityKind::Datastore)),
+    })
+}
+
+/// A list of references.
+fn references<'a>(entities: impl Iterator<Item = (EntityId, &'a Entity)>) -> Value {
+    entities
+        .map(|(_, entity)| entity.reference.to_json())
+        .collect()
+}
+
+impl<'a> Subject<'a> {
+    fn inventory(self) -> &'a Inventory {
+        self.objects.world.inventory()
+    }
+
+    fn entity(self) -> &'a Entity {
+        self.inventory().entity(self.id)
+    }
+
+    fn at(self, id: EntityId) -> Self {
+        Self { id, ..self }
+    }
+
+    /// The object's number: what its made-up figures follow from.
+    fn number(self) -> u64 {
+        u64::from(self.id.0) + 1
+    }
+
+    fn reference_to(self, id: EntityId) -> Value {
+        self.inventory().entity(id).reference.to_json()
+    }
+
+    fn browser(self, kind: &str, prefix: &str) -> Value {
+        MoRef::new(kind, format!("{prefix}{}", self.number())).to_json()
+    }
+
+    fn start(self) -> Value {
+        self.objects.pen.time(WorldTime::START)
+    }
+
+    /// Those of the machines that lie where `is_here` says.
+    fn machines(self, is_here: impl Fn(&Entity) -> bool) -> Value {
+        references(
+            self.inventory()
+                .nearby(self.id, EntityKind::VirtualMachine)
+                .filter(|(_, machine)| is_here(machine)),
+        )
+    }
+
+    fn nearby(self, kind: EntityKind) -> Value {
+        references(self.inventory().nearby(self.id, kind))
+    }
+
+    /// What all managed entities have.
+    fn shared(self, name: &str) -> Option<Value> {
+        let entity = self.entity();
+        Some(match name {
+            "name" => json!(&*entity.name),
+            "parent" => self.reference_to(entity.parent?),
+            "overallStatus" => json!(self.status()),
+            "configStatus" => json!("green"),
+            "alarmActionsEnabled" => json!(true),
+            "effectiveRole" => json!([ADMINISTRATOR]),
+            "recentTask" => self.recent_tasks(),
+            // Nobody has made custom attributes, tags, alarms or permissions.
+            "value"
+            | "availableField"
+            | "customValue"
+            | "tag"
+            | "configIssue"
+            | "permission"
+            | "declaredAlarmState"
+            | "triggeredAlarmState"
+            | "disabledMethod" => json!([]),
+            _ => return None,
+        })
+    }
+
+    /// A machine that waits for an answer needs attention.
+    fn status(self) -> &'static str {
+        if self.entity().question.is_some() {
+            "yellow"
+        } else {
+            "green"
+        }
+    }
+
+    fn recent_tasks(self) -> Value {
+        let world = self.objects.world;
+        let reference = &self.entity().reference;
+        let is_about = |id: &TaskId| {
+            world
+                .task(*id)
+                .is_some_and(|task| task.record.entity.as_ref() == Some(reference))
+        };
+        let recent = world.recent().into_iter().filter(is_about);
+        recent.map(|id| id.reference().to_json()).collect()
+    }
+
+    fn folder(self, child: &'static str, name: &str) -> Option<Value> {
+        let children = self.entity().children.iter();
+        Some(match name {
+            "childEntity" => children.map(|child| self.reference_to(*child)).collect(),
+            "childType" => match child {
+                "VirtualMachine" => json!(["Folder", child, "VirtualApp"]),
+                "Datastore" => json!(["Folder", child, "StoragePod"]),
+                "Network" => json!(["Folder", child, "DistributedVirtualSwitch"]),
+                _ => json!(["Folder", child]),
+            },
+            _ => return None,
+        })
+    }
+
+    fn datacenter(self, name: &str) -> Option<Value> {
+        let folder = |name: &str| Some(self.reference_to(self.inventory().child(self.id, name)?));
+        match name {
+            "vmFolder" => folder("vm"),
+            "hostFolder" => folder("host"),
+            "datastoreFolder" => folder("datastore"),
+            "networkFolder" => folder("network"),
+            "datastore" => Some(self.nearby(EntityKind::Datastore)),
+            "network" => Some(self.nearby(EntityKind::Network)),
+            "configuration" => Some(
+                json!({"_typeName": "DatacenterConfigInfo", "defaultHardwareVersionKey": "vmx-20"}),
+            ),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema;
+    use super::*;
+    use crate::simulator::behaviour::Behaviours;
+    use crate::simulator::scenario::{LoadOptions, Scenario};
+    use crate::simulator::service::task_info::Pen;
+    use crate::simulator::service::{Sessions, schema::check};
+    use crate::simulator::world::World;
+    use crate::simulator::world::time::Calendar;
+
+    /// Every property of every object of the demo has what its published type requires, and nothing else.
+    #[test]
+    fn properties_are_of_their_published_types() {
+        let setting = Scenario::load("demo")
+            .unwrap()
+            .setting(&LoadOptions::default())
+            .unwrap();
+        let (behaviours, calendar) = (
+            Behaviours::default(),
+            Calendar::new(jiff::Timestamp::UNIX_EPOCH),
+        );
+        let sessions = Sessions::new(std::time::Duration::MAX, 1);
+        let world = World::new(setting, 1);
+        let objects = Objects {
+            world: &world,
+            sessions: &sessions,
+            session: None,
+            pen: Pen {
+                calendar: &calendar,
+                behaviours: &behaviours,
+            },
+        };
+        let mut kinds = std::collections::BTreeMap::new();
+        for (id, entity) in world.inventory().all() {
+            let kind = entity.kind.type_name();
+            for field in schema::properties(kind) {
+                let place = format!("{}.{}", entity.reference, field.name);
+                match property(&objects, id, field.name) {
+                    Some(value) => check(field, &value, &place).unwrap(),
+                    None => assert!(field.is_optional, "{place} is required"),
+                }
+            }
+            *kinds.entry(kind).or_insert(0) += 1;
+        }
+        assert_eq!(kinds.len(), 8, "{kinds:?}");
+    }
+}

@@ -1,0 +1,269 @@
+//! The published types: which properties a managed object has, which fields a data object, and of what types.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::simulator::value::Property;
+
+/// The managed object types that the server has objects of, and those that its clients look for beside them.
+static MANAGED: LazyLock<HashMap<&'static str, Type>> =
+    LazyLock::new(|| parse(include_str!("schema/managed.txt")));
+
+/// The data object types that the server fills in.
+static DATA: LazyLock<HashMap<&'static str, Type>> =
+    LazyLock::new(|| parse(include_str!("schema/data.txt")));
+
+#[derive(Debug, Default)]
+struct Type {
+    parent: Option<&'static str>,
+    fields: Vec<Field>,
+}
+
+/// A property of a managed object, or a field of a data object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    /// The name.
+    pub(super) name: &'static str,
+    /// The type's name as it occurs in a box; of a list that of its elements.
+    pub(super) kind: &'static str,
+    /// Whether it is a list.
+    pub(super) is_list: bool,
+    /// Whether it may be unset.
+    pub(super) is_optional: bool,
+    /// Whether a value has fields.
+    is_object: bool,
+}
+
+const PRIMITIVES: [&str; 10] = [
+    "boolean", "byte", "short", "int", "long", "float", "double", "string", "dateTime", "any",
+];
+
+fn parse(text: &'static str) -> HashMap<&'static str, Type> {
+    let mut types: HashMap<&'static str, Type> = HashMap::new();
+    let mut current = "";
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split_whitespace().peekable();
+        if !line.starts_with(' ') {
+            current = words.next().unwrap_or_default();
+        }
+        let of_type = types.entry(current).or_default();
+        if words.next_if_eq(&"<").is_some() {
+            of_type.parent = words.next();
+        }
+        of_type.fields.extend(words.filter_map(field_of));
+    }
+    types
+}
+
+fn field_of(word: &'static str) -> Option<Field> {
+    let (name, kind) = word.split_once(':')?;
+    let (name, is_optional) = name
+        .strip_suffix('?')
+        .map_or((name, false), |name| (name, true));
+    let (kind, is_list) = kind
+        .strip_suffix("[]")
+        .map_or((kind, false), |kind| (kind, true));
+    let (kind, is_object) = match (kind, kind.strip_prefix('=')) {
+        ("ref", _) => ("ManagedObjectReference", false),
+        (_, Some(enumeration)) => (enumeration, false),
+        _ => (kind, !PRIMITIVES.contains(&kind)),
+    };
+    Some(Field {
+        name,
+        kind,
+        is_list,
+        is_optional,
+        is_object,
+    })
+}
+
+/// The type and its supertypes, from the type up.
+fn lineage(
+    types: &'static HashMap<&'static str, Type>,
+    kind: &str,
+) -> impl Iterator<Item = (&'static str, &'static Type)> + use<> {
+    let find = |name: &str| {
+        types
+            .get_key_value(name)
+            .map(|(name, found)| (*name, found))
+    };
+    std::iter::successors(find(kind), move |(_, found)| found.parent.and_then(find))
+}
+
+/// Whether there is a managed object type of this name.
+pub(super) fn is_managed(kind: &str) -> bool {
+    MANAGED.contains_key(kind)
+}
+
+/// Whether a managed object of type `kind` is a `wanted`.
+pub(super) fn is_a(kind: &str, wanted: &str) -> bool {
+    kind == wanted || lineage(&MANAGED, kind).any(|(name, _)| name == wanted)
+}
+
+/// The properties of a managed object type, those of its supertypes included.
+pub(super) fn properties(kind: &str) -> impl Iterator<Item = &'static Field> + use<> {
+    lineage(&MANAGED, kind).flat_map(|(_, found)| &found.fields)
+}
+
+/// A property of a managed object type.
+pub(super) fn property(kind: &str, name: &str) -> Option<&'static Field> {
+    properties(kind).find(|field| field.name == name)
+}
+
+/// The fields that a data object type requires.
+pub(super) fn required(kind: &str) -> impl Iterator<Item = &'static str> + use<> {
+    lineage(&DATA, kind)
+        .flat_map(|(_, found)| &found.fields)
+        .filter(|field| !field.is_optional)
+        .map(|field| field.name)
+}
+
+/// What a property path (`summary.config.name`) leads to in objects of type `kind`; `None`: it leads nowhere. Of a data
+/// object whose fields are not listed, everything below counts.
+pub(super) fn path(kind: &str, path: &str) -> Option<Field> {
+    let mut steps = path.split('.');
+    let mut field = *property(kind, steps.next()?)?;
+    for step in steps {
+        if step.is_empty() || field.is_list || !field.is_object {
+            return None;
+        }
+        if DATA.contains_key(field.kind) {
+            let mut below = lineage(&DATA, field.kind).flat_map(|(_, found)| &found.fields);
+            field = *below.find(|below| below.name == step)?;
+        } else {
+            field = Field { kind: "", ..field };
+        }
+    }
+    Some(field)
+}
+
+impl Field {
+    /// A value of this type as a property.
+    pub(super) fn hold(self, value: Value) -> Property {
+        let kind = match &value {
+            _ if !self.kind.is_empty() => self.kind,
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "int",
+            _ => "string",
+        };
+        match value {
+            Value::Null => Property::Unset,
+            Value::Array(items) => Property::List(kind, items),
+            Value::Object(_) => Property::Object(value),
+            primitive => Property::Primitive(kind, primitive),
+        }
+    }
+}
+
+/// Checks a value against a declaration; says what is wrong and where.
+#[cfg(test)]
+pub(super) fn check(field: &Field, value: &Value, place: &str) -> Result<(), String> {
+    let wrong = |why: &str| Err(format!("{place}: {why}: {value}"));
+    if field.is_list {
+        let Some(items) = value.as_array() else {
+            return wrong("no list");
+        };
+        let element = Field {
+            is_list: false,
+            ..*field
+        };
+        return items
+            .iter()
+            .try_for_each(|item| check(&element, item, &format!("{place}[]")));
+    }
+    let whole = |least: i64, most: i64| {
+        value
+            .as_i64()
+            .is_some_and(|number| (least..=most).contains(&number))
+    };
+    let fits = match field.kind {
+        "boolean" => value.is_boolean(),
+        "byte" => whole(i8::MIN.into(), i8::MAX.into()),
+        "short" => whole(i16::MIN.into(), i16::MAX.into()),
+        "int" => whole(i32::MIN.into(), i32::MAX.into()),
+        "long" => value.is_i64(),
+        "dateTime" => value
+            .as_str()
+            .is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok()),
+        "ManagedObjectReference" => value["_typeName"] == "ManagedObjectReference",
+        "any" => true,
+        _ if field.is_object => value.is_object(),
+        _ => value.is_string(),
+    };
+    if !fits {
+        return wrong(field.kind);
+    }
+    if field.is_object {
+        check_object(field.kind, value, place)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+fn check_object(declared: &str, value: &Value, place: &str) -> Result<(), String> {
+    let Some(kind) = value["_typeName"].as_str() else {
+        return Err(format!("{place}: no _typeName: {value}"));
+    };
+    if DATA.contains_key(declared) && !lineage(&DATA, kind).any(|(name, _)| name == declared) {
+        return Err(format!("{place}: {kind} is no {declared}"));
+    }
+    if !DATA.contains_key(kind) {
+        return Ok(());
+    }
+    let fields: Vec<&Field> = lineage(&DATA, kind)
+        .flat_map(|(_, found)| &found.fields)
+        .collect();
+    for field in &fields {
+        let place = format!("{place}.{}", field.name);
+        match value.get(field.name) {
+            Some(value) => check(field, value, &place)?,
+            None if field.is_optional => {}
+            None => return Err(format!("{place} is required")),
+        }
+    }
+    let mut names = value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name);
+    match names.find(|name| *name != "_typeName" && !fields.iter().any(|field| field.name == *name))
+    {
+        Some(unknown) => Err(format!("{place}.{unknown} is no field of {kind}")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn supertypes_are_inherited_from() {
+        assert!(is_a("ClusterComputeResource", "ManagedEntity"));
+        assert!(is_a("VirtualApp", "ResourcePool") && !is_a("ResourcePool", "VirtualApp"));
+        assert!(property("VirtualMachine", "name").is_some());
+        assert_eq!(property("ManagedEntity", "childEntity"), None);
+    }
+
+    #[test]
+    fn paths_end_at_lists_references_and_primitives() {
+        let kind = |of: &str, text: &str| path(of, text).map(|field| field.kind);
+        assert_eq!(kind("VirtualMachine", "summary.config.numCpu"), Some("int"));
+        assert_eq!(
+            kind("TaskManager", "description.methodInfo"),
+            Some("ElementDescription")
+        );
+        for (of, text) in [
+            ("TaskManager", "description.methodInfo.key"),
+            ("VirtualMachine", "runtime.host.name"),
+            ("VirtualMachine", "runtime.powerState.x"),
+            ("VirtualMachine", "summary.colour"),
+            ("VirtualMachine", "summary..config"),
+            ("VirtualMachine", ""),
+        ] {
+            assert_eq!(kind(of, text), None, "{of} {text}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `SearchIndex`: objects by their path, name, UUID or address.
+
+use super::estate::{address, instance_uuid, uuid};
+use super::fields::Fields;
+use super::{Answer, Call, Core};
+use crate::simulator::fault::Fault;
+use crate::simulator::value::MoRef;
+use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
+
+impl Core {
+    /// The methods of `SearchIndex`. What is not found is no fault: the result is unset or empty.
+    pub(super) fn search(&self, token: &str, call: &Call) -> Result<Answer, Fault> {
+        let mut fields = self.fields(call)?;
+        let inventory = self.world.inventory();
+        let found = match &*call.member {
+            "FindByInventoryPath" => {
+                let path = fields.string("inventoryPath")?;
+                fields.done()?;
+                by_path(inventory, &path).into_iter().collect()
+            }
+            "FindChild" => {
+                let parent = fields.reference("entity")?;
+                let name = fields.string("name")?;
+                fields.done()?;
+                if !self.objects(token).exists(&parent) {
+                    return Err(Fault::object_not_found(&parent));
+                }
+                let parent = inventory.find(&parent).ok_or_else(|| {
+                    Fault::invalid_argument("entity", "It is no object of the inventory.")
+                })?;
+                inventory.child(parent, &name).into_iter().collect()
+            }
+            "FindByUuid" | "FindAllByUuid" => {
+                let wanted = fields.string("uuid")?.to_ascii_lowercase();
+                let by_instance = fields.optional_boolean("instanceUuid")?.unwrap_or(false);
+                let of = if by_instance { instance_uuid } else { uuid };
+                self.machines(fields, |id| of(id) == wanted)?
+            }
+            "FindByIp" | "FindAllByIp" => {
+                let wanted = fields.string("ip")?;
+                self.machines(fields, |id| address(id) == wanted)?
+            }
+            "FindByDnsName" | "FindAllByDnsName" => {
+                let wanted = fields.string("dnsName")?;
+                self.machines(fields, |id| *inventory.entity(id).name == *wanted)?
+            }
+            _ => return Err(Fault::method_not_found(&call.object, &call.member)),
+        };
+        let mut found = found
+            .into_iter()
+            .map(|id| inventory.entity(id).reference.to_json());
+        Ok(if call.member.starts_with("FindAll") {
+            Answer::List(found.collect())
+        } else {
+            found.next().map_or(Answer::Unset, Answer::Value)
+        })
+    }
+
+    /// The machines (with `vmSearch` false: none, hosts have neither) that are as wanted, in the data centre if one
+    /// is given.
+    fn machines(
+        &self,
+        mut fields: Fields,
+        is_wanted: impl Fn(EntityId) -> bool,
+    ) -> Result<Vec<EntityId>, Fault> {
+        let inventory = self.world.inventory();
+        let centre: Option<MoRef> = fields.optional_reference("datacenter")?;
+        let machines_only = fields.boolean("vmSearch")?;
+        fields.done()?;
+        let centre = match centre {
+            Some(centre) => Some(
+                inventory
+                    .find(&centre)
+                    .ok_or_else(|| Fault::object_not_found(&centre))?,
+            ),
+            None => None,
+        };
+        let found = inventory.all().filter(|(id, entity)| {
+            machines_only
+                && entity.kind == EntityKind::VirtualMachine
+                && is_wanted(*id)
+                && centre.is_none_or(|centre| inventory.is_within(*id, centre))
+        });
+        Ok(found.map(|(id, _)| id).collect())
+    }
+}
+
+/// The object of an inventory path: names from below the root folder on, with `/` between them (`dc/vm/folder/name`);
+/// nothing but slashes is the root folder. A `/` inside a name is written `%2f`.
+fn by_path(inventory: &Inventory, path: &str) -> Option<EntityId> {
+    let root = inventory.find(&inventory.root()?.reference)?;
+    let mut steps = path.split('/').filter(|step| !step.is_empty());
+    steps.try_fold(root, |parent, step| {
+        inventory.child(parent, step).or_else(|| {
+            let plain = step.replace("%2f", "/").replace("%2F", "/");
+            inventory.child(parent, &plain.replace("%5c", "\\").replace("%25", "%"))
+        })
+    })
+}
