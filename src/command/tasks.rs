@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::CommandError;
 
+/// The heading of the first column in the tables that `get` and `list` print.
+const TABLE_HEADING: &str = "TASK";
+
 /// A text that is to name a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
@@ -26,7 +29,7 @@ impl From<&str> for Named {
 /// The texts that are to name tasks, those of standard input in the place of `-`.
 ///
 /// # Errors
-/// When standard input has none.
+/// When standard input cannot be read, names no task, or has an object in it that names none.
 pub(super) fn texts(
     arguments: &[String],
     stdin: impl FnOnce() -> Box<dyn BufRead>,
@@ -39,36 +42,70 @@ pub(super) fn texts(
             continue;
         }
         let Some(stdin) = stdin.take() else { continue };
-        let lines: Result<Vec<String>, _> = stdin().lines().collect();
-        let lines = lines.map_err(|error| {
+        let mut input = String::new();
+        stdin().read_to_string(&mut input).map_err(|error| {
             CommandError::Usage(format!("standard input cannot be read: {error}."))
         })?;
-        let before = texts.len();
-        texts.extend(lines.iter().filter_map(|line| of_line(line)));
-        if texts.len() == before {
-            let why = "standard input names no task: give one per line.";
+        let named = of_input(&input)?;
+        if named.is_empty() {
+            let why = "standard input names no task. Give at least one, separated by spaces or line breaks.";
             return Err(CommandError::Usage(why.to_owned()));
         }
+        texts.extend(named);
     }
     Ok(texts)
 }
 
-/// What a line of standard input names: the whole line, the first column of a table (its heading names nothing), or
-/// the task of a line of `--json`.
-fn of_line(line: &str) -> Option<Named> {
-    let line = line.trim();
-    if line.starts_with('{')
-        && let Ok(object) = serde_json::from_str::<Value>(line)
-    {
-        let places = [&object["moId"], &object["task"]["value"], &object["value"]];
-        let text = places.into_iter().find_map(Value::as_str);
-        return Some(Named {
-            text: text.unwrap_or(line).to_owned(),
-            endpoint: object["endpoint"].as_str().map(str::to_owned),
-        });
+/// The tasks that standard input names: every word, every object or array of JSON, and of a table with the heading
+/// `TASK` the first word of each line.
+fn of_input(input: &str) -> Result<Vec<Named>, CommandError> {
+    let mut named = Vec::new();
+    let mut rest = input.trim_start_matches('\u{feff}').trim_start();
+    let is_table = rest.split_whitespace().next() == Some(TABLE_HEADING);
+    while !rest.is_empty() {
+        rest = if rest.starts_with(['{', '[']) {
+            let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+            match values.next() {
+                Some(Ok(value)) => of_json(&value, &mut named)?,
+                Some(Err(error)) => {
+                    let why = format!("standard input has JSON in it that does not read: {error}.");
+                    return Err(CommandError::Usage(why));
+                }
+                None => {}
+            }
+            &rest[values.byte_offset()..]
+        } else {
+            let (word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            if word != TABLE_HEADING {
+                named.push(word.into());
+            }
+            if is_table {
+                let line_end = rest.find('\n').unwrap_or(rest.len());
+                &rest[line_end..]
+            } else {
+                after
+            }
+        }
+        .trim_start();
     }
-    let first = line.split_whitespace().next()?;
-    (first != "TASK").then(|| first.into())
+    Ok(named)
+}
+
+/// The task of an object as `--json` writes it, or a reference to one; or those of an array.
+fn of_json(value: &Value, named: &mut Vec<Named>) -> Result<(), CommandError> {
+    if let Some(items) = value.as_array() {
+        return items.iter().try_for_each(|item| of_json(item, named));
+    }
+    let places = [value, &value["moId"], &value["task"]["value"], &value["value"]];
+    let Some(text) = places.into_iter().find_map(Value::as_str) else {
+        let why = format!("standard input has an object in it that names no task: {value}");
+        return Err(CommandError::Usage(why));
+    };
+    named.push(Named {
+        text: text.to_owned(),
+        endpoint: value["endpoint"].as_str().map(str::to_owned),
+    });
+    Ok(())
 }
 
 #[cfg(test)]
@@ -108,8 +145,32 @@ mod tests {
     }
 
     #[test]
+    fn every_word_is_a_task() {
+        let words = ["task-1", "task-2", "task-3", "task-4"].map(Arc::from);
+        for stdin in [
+            "task-1 task-2 task-3 task-4",
+            "task-1\ttask-2\r\nTask:task-3\u{a0}task-4\n",
+            "\u{feff}task-1 task-2\n\n  task-3 task-4  ",
+            "task-1 {\"moId\":\"task-2\"} {\"moId\":\"task-3\"}\ntask-4",
+            "[{\"moId\":\"task-1\"},\n {\"moId\": \"task-2\"},\n\"task-3\",\n{\n\"moId\":\n\"task-4\"\n}\n]\n",
+            "TASK    STATE\ntask-1  running\ntask-2\n\ntask-3  9\n{\"moId\":\"task-4\"}",
+        ] {
+            assert_eq!(read_from(&["-"], stdin).unwrap(), words, "{stdin:?}");
+        }
+    }
+
+    #[test]
+    fn json_that_names_no_task_is_refused() {
+        for stdin in ["{\"moId\":\"task-1\"", "task-1 {\"no\":1}", "[1]", "[{}]"] {
+            let error = read_from(&["-"], stdin).unwrap_err();
+            assert_eq!(error.code(), 2, "{stdin}");
+            assert!(error.to_string().contains("standard input"), "{error}");
+        }
+    }
+
+    #[test]
     fn an_empty_list_is_wrong_usage() {
-        for stdin in ["\n", "", "TASK  STATE\n"] {
+        for stdin in ["\n", "", " \t\r\n", "[]", "TASK  STATE\n"] {
             let error = read_from(&["-"], stdin).unwrap_err();
             assert_eq!(error.code(), 2);
         }

@@ -5,12 +5,16 @@ use std::sync::{Arc, OnceLock};
 use rustls::CertificateError;
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error as TlsError, OtherError, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    client::{
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_name,
+    },
     crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
     pki_types::{
         CertificateDer, ServerName, UnixTime,
         pem::{self, PemObject},
     },
+    server::ParsedCertificate,
 };
 use rustls_platform_verifier::Verifier;
 
@@ -126,8 +130,9 @@ struct Judge {
 /// How certificates are judged.
 #[derive(Debug)]
 enum Check {
-    /// By authorities, with one addition: a certificate that the user handed in is trusted as itself, too.
-    /// Self-signed server certificates are often marked as authorities, which a plain check refuses in a server.
+    /// By authorities, with one addition: a certificate that the user handed in is trusted as itself, too, from the
+    /// host that it names. Self-signed server certificates are often marked as authorities, which a plain check
+    /// refuses in a server.
     Authorities {
         verifier: Verifier,
         handed_in: Vec<CertificateDer<'static>>,
@@ -175,10 +180,13 @@ impl Judge {
                 now,
             ) {
                 Ok(_) => None,
-                Err(TlsError::InvalidCertificate(problem)) => {
-                    let is_handed_in = is_ca_as_server(&problem) && handed_in.contains(end_entity);
-                    (!is_handed_in).then(|| Why::of(&problem))
+                // The verifier reports this only for a certificate that is valid now; it has not compared the name yet.
+                Err(TlsError::InvalidCertificate(problem))
+                    if is_ca_as_server(&problem) && handed_in.contains(end_entity) =>
+                {
+                    wrong_name(end_entity, server_name)
                 }
+                Err(TlsError::InvalidCertificate(problem)) => Some(Why::of(&problem)),
                 Err(other) => Some(Why::Unusable(other.to_string())),
             },
             Check::NoAuthorities(why) => Some(Why::NoAuthorities(why.clone())),
@@ -188,6 +196,17 @@ impl Judge {
             }
             Check::Nothing => None,
         }
+    }
+}
+
+/// Compares the names in a certificate with the name of the server; `None` where one of them is that.
+fn wrong_name(certificate: &CertificateDer<'_>, server_name: &ServerName<'_>) -> Option<Why> {
+    let compared = ParsedCertificate::try_from(certificate)
+        .and_then(|certificate| verify_server_name(&certificate, server_name));
+    match compared {
+        Ok(()) => None,
+        Err(TlsError::InvalidCertificate(problem)) => Some(Why::of(&problem)),
+        Err(other) => Some(Why::Unusable(other.to_string())),
     }
 }
 

@@ -12,6 +12,7 @@ mod body_limits;
 mod built;
 #[path = "../built_support/mod.rs"]
 mod built_support;
+mod ca_file;
 #[path = "../command_support/mod.rs"]
 mod command_support;
 mod line;

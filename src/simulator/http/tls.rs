@@ -52,6 +52,8 @@ pub struct TlsOptions {
     /// Whether an authority of its own signs it, instead of itself. The authority's certificate is the one that is
     /// handed out then.
     pub own_authority: bool,
+    /// Marks a self-signed certificate as an authority (`CA:TRUE`), as many self-signed server certificates are.
+    pub marked_as_authority: bool,
     /// Whether only TLS 1.2 is spoken, as older releases do.
     pub only_1_2: bool,
 }
@@ -104,6 +106,9 @@ impl Identity {
             let signed = params.signed_by(&key, &authority)?;
             (signed, authority.pem())
         } else {
+            if options.marked_as_authority {
+                params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            }
             let signed = params.self_signed(&key)?;
             let pem = signed.pem();
             (signed, pem)

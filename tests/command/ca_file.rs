@@ -1,0 +1,84 @@
+//! A certificate that `--ca-file` adds is accepted only from the host that it is made out to, and only while it is
+//! valid, even where it is marked as an authority.
+
+use std::fs;
+
+use vtask::simulator::{Age, Simulator, TlsOptions};
+
+use crate::command_support::{Ran, line, server_with};
+
+/// A server with a self-signed certificate that is marked as an authority.
+async fn server(certificate: TlsOptions) -> Simulator {
+    server_with(|options| {
+        options.tls = true;
+        options.certificate = TlsOptions {
+            marked_as_authority: true,
+            ..certificate
+        };
+    })
+    .await
+}
+
+/// Lists the tasks of `server`, with the certificate of `added` in `--ca-file`.
+async fn list(server: &Simulator, added: &Simulator, more: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    let pem = folder.path().join("server.pem");
+    fs::write(&pem, added.certificate_pem().unwrap()).unwrap();
+    let known = folder.path().join("known-hosts");
+    let line = line("list --ids --ca-file")
+        .word(pem.to_str().unwrap())
+        .word("--known-hosts")
+        .word(known.to_str().unwrap());
+    let line = more.iter().fold(line, |line, word| line.word(word));
+    line.on(server).await
+}
+
+#[tokio::test]
+async fn the_name_has_to_match() {
+    let own = server(TlsOptions::default()).await;
+    let ran = list(&own, &own, &[]).await;
+    assert_eq!(ran.code, 0, "{}", ran.err);
+
+    for names in [vec!["vc99.lab".to_owned()], Vec::new()] {
+        let other = server(TlsOptions {
+            names: Some(names),
+            ..TlsOptions::default()
+        })
+        .await;
+        let ran = list(&other, &other, &[]).await;
+        assert_eq!(ran.code, 4, "{}", ran.err);
+        assert!(
+            ran.err.contains("it is made out to") && ran.err.contains("not to the name in --url"),
+            "{}",
+            ran.err
+        );
+        assert_eq!(other.control().request_count(), 0);
+        // The exact certificate may be named instead.
+        let thumbprint = other.fingerprint().unwrap().to_owned();
+        let ran = list(&other, &other, &["--thumbprint", &thumbprint]).await;
+        assert_eq!(ran.code, 0, "{}", ran.err);
+    }
+}
+
+#[tokio::test]
+async fn it_has_to_be_valid_now_and_the_one_that_was_added() {
+    for (age, words) in [
+        (Age::Expired, "it has expired"),
+        (Age::NotYetValid, "it is not valid yet"),
+    ] {
+        let server = server(TlsOptions {
+            age,
+            ..TlsOptions::default()
+        })
+        .await;
+        let ran = list(&server, &server, &[]).await;
+        assert_eq!(ran.code, 4, "{}", ran.err);
+        assert!(ran.err.contains(words), "{}", ran.err);
+        assert_eq!(server.control().request_count(), 0);
+    }
+    let shown = server(TlsOptions::default()).await;
+    let added = server(TlsOptions::default()).await;
+    let ran = list(&shown, &added, &[]).await;
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert_eq!(shown.control().request_count(), 0);
+}
