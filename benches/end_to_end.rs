@@ -328,6 +328,7 @@ fn final_states() -> Vec<Row> {
                 password: "bench".to_owned().into(),
             },
             release: None,
+            read_only: false,
             patience: ConnectOptions::PATIENCE,
             traffic: Arc::default(),
         };

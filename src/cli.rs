@@ -1,8 +1,8 @@
 //! The command line: what `--help` prints and what it means.
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::{
     app::ColumnSet,
@@ -11,8 +11,9 @@ use crate::{
         follow::FollowArgs, get::GetArgs, list::ListArgs, logout::LogoutArgs, man::ManArgs,
         simulate::SimulateArgs, tell::TellArgs, tree::TreeArgs, trust::TrustArgs, wait::WaitArgs,
     },
-    config::ConnectionArgs,
+    config::{ConnectionArgs, switch},
     task::outline::Sort,
+    text::without_user_info,
 };
 
 const EXIT_CODES: &str = "\
@@ -69,7 +70,7 @@ impl Cli {
 #[derive(Debug, Args)]
 pub struct WatchArgs {
     /// Tasks to watch: a moId (task-4711), Task:task-4711, urn:vmomi:Task:…, a URL …/Task/task-4711/info,
-    /// or - to read them from standard input, one per line. None: everything recent on the server
+    /// or - to read them from standard input, separated by white space. None: everything recent on the server
     #[arg(value_name = "TASK")]
     pub tasks: Vec<String>,
 
@@ -82,7 +83,7 @@ pub struct WatchArgs {
     pub tell: TellArgs,
 
     /// Tell of every task that ends, not only of those that are named or pinned
-    #[arg(long, env = "VTASK_TELL_ALL", help_heading = "Telling people")]
+    #[arg(long, env = "VTASK_TELL_ALL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Telling people")]
     pub tell_all: bool,
 
     /// How to follow.
@@ -97,17 +98,13 @@ pub struct WatchArgs {
 /// The screen's looks and limits.
 #[derive(Debug, Clone, Args)]
 pub struct ScreenArgs {
-    /// Take away every action that changes something on the server
-    #[arg(long, env = "VTASK_READ_ONLY")]
-    pub read_only: bool,
-
     /// Colours: auto (by the terminal's background), dark, light, high-contrast, color-blind, the name of a theme
     /// of your own (NAME.toml in ~/.config/vtask/themes), or its path
     #[arg(long, env = "VTASK_THEME", value_name = "NAME|FILE")]
     pub theme: Option<String>,
 
     /// Colours for a light terminal: the same as --theme light
-    #[arg(long, env = "VTASK_LIGHT", conflicts_with = "theme")]
+    #[arg(long, env = "VTASK_LIGHT", action = ArgAction::SetTrue, value_parser = switch, conflicts_with = "theme")]
     pub light: bool,
 
     /// Order of the rows: columns, the first of them first, with - before those whose greatest comes first:
@@ -131,7 +128,7 @@ pub struct ScreenArgs {
     pub stats: Option<PathBuf>,
 
     /// Draw with ASCII characters only
-    #[arg(long, env = "VTASK_ASCII")]
+    #[arg(long, env = "VTASK_ASCII", action = ArgAction::SetTrue, value_parser = switch)]
     pub ascii: bool,
 }
 
@@ -176,9 +173,37 @@ pub struct DemoArgs {
     #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 
+    /// Take away every action that changes something on the server
+    #[arg(long, env = "VTASK_READ_ONLY", action = ArgAction::SetTrue, value_parser = switch)]
+    pub read_only: bool,
+
     /// The screen's looks and limits.
     #[command(flatten)]
     pub screen: ScreenArgs,
+}
+
+/// Prints what is wrong with the command line (or its help, or the version), and returns the exit code. It may quote
+/// what was typed: of a URL never the user name and password.
+pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+    let typed: Vec<String> = env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .filter(|word| word.contains("://") && word.contains('@'))
+        .collect();
+    if typed.is_empty() || !error.use_stderr() {
+        // Where nobody reads there is nothing to do about it.
+        let _ = error.print();
+    } else {
+        let text = error.render().to_string();
+        let shown = typed.iter().fold(text, |text, word| {
+            let value = word
+                .split_once('=')
+                .map_or(word.as_str(), |(_, value)| value);
+            text.replace(word, &without_user_info(word))
+                .replace(value, &without_user_info(value))
+        });
+        eprint!("{shown}");
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// A number of seconds (or a factor) that makes sense: more than nothing, less than a day's worth.

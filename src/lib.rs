@@ -29,7 +29,10 @@ use command::{CommandError, Outcome, stage::Stage};
 pub fn main() -> ExitCode {
     command::hardening::keep_memory_private();
     command::completions::answer();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return cli::refuse(&error),
+    };
     match run(cli) {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(error) => {

@@ -387,6 +387,7 @@ fn watch(simulator: &Simulator, mode: FetchMode) -> Result<WatchOptions, String>
             password: "chaos".to_owned().into(),
         },
         release: None,
+        read_only: false,
         patience: PATIENCE,
         traffic: Arc::default(),
     };

@@ -65,6 +65,7 @@ impl Observer {
                 password: "soak".to_owned().into(),
             },
             release: None,
+            read_only: false,
             patience: ConnectOptions::PATIENCE,
             traffic: Arc::default(),
         };

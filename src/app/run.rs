@@ -51,6 +51,8 @@ pub struct Endpoint {
     pub id: EndpointId,
     /// What to call it until it says who it is.
     pub name: String,
+    /// Refuses every request that changes something on the server.
+    pub read_only: bool,
     /// Where it is, for what people take along.
     pub base: String,
     /// The fetch loop's ear. Unbounded, as commands come from a person's hand and none may be lost.
@@ -135,7 +137,9 @@ where
     let mut state = State::new(options, names)?;
     for (server, endpoint) in state.servers.iter_mut().zip(&endpoints) {
         server.base.clone_from(&endpoint.base);
+        server.read_only = endpoint.read_only;
     }
+    state.options.read_only |= endpoints.iter().all(|endpoint| endpoint.read_only);
     if let Ok(size) = terminal.size() {
         state.fit(size, clock.now());
     }

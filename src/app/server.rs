@@ -16,6 +16,8 @@ pub struct Server {
     pub name: String,
     /// Where it is: scheme, host, port and path; empty where nobody said.
     pub base: String,
+    /// Refuses every request that changes something on the server.
+    pub read_only: bool,
     /// The state of the connection.
     pub link: Link,
     /// What it is and who is signed in, once known.
@@ -33,6 +35,7 @@ impl Server {
             id,
             name: name.into(),
             base: String::new(),
+            read_only: false,
             link: Link::Connecting,
             facts: None,
             clock: ServerClock::default(),

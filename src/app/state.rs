@@ -394,6 +394,11 @@ impl State {
         self.servers.iter().find(|server| server.id == id)
     }
 
+    /// Whether nothing may be changed on an endpoint from here.
+    pub fn is_read_only(&self, id: EndpointId) -> bool {
+        self.options.read_only || self.server(id).is_some_and(|server| server.read_only)
+    }
+
     /// What is known around the tasks, for filters. `clocks` are [`Clocks::of`] its servers.
     pub fn scene<'a>(&'a self, clocks: &'a Clocks<'a>) -> Scene<'a> {
         Scene {

@@ -17,12 +17,12 @@ use super::{
     session::{self, Snapshot},
     spans,
     stage::Stage,
-    targets,
+    targets::{self, Target},
     tell::TellArgs,
     wait::{self, Goal, Plan, Server, Talk},
 };
 use crate::{
-    config::{self, ConnectionArgs, Defaults},
+    config::{self, ConnectionArgs, Defaults, Environment},
     task::Status,
     vim::{Client, ConnectOptions, Error},
 };
@@ -42,7 +42,7 @@ notSupported, invalidState, noPermission, gone, failed, notAsked), message. It n
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = ABOUT)]
 pub struct CancelArgs {
-    /// Tasks to cancel, in any form; - reads them from standard input, one per line
+    /// Tasks to cancel, in any form; - reads them from standard input, separated by white space
     #[arg(value_name = "TASK", required = true)]
     tasks: Vec<String>,
 
@@ -85,7 +85,16 @@ pub async fn run(args: &CancelArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
         let why = "there is no terminal to ask on whether to cancel. Give --yes if that is meant.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let targets = targets::named(&args.connection, &args.tasks, stage)?;
+    let targets = targets::with_tasks(
+        &args.connection,
+        &args.tasks,
+        || (stage.input)().0,
+        stage.environment,
+    )?;
+    for target in &targets {
+        may_cancel_on(target, stage.environment)?;
+    }
+    targets::warn(&targets, stage);
     let defaults = config::defaults(&args.connection, stage.environment)?;
     let mut request = Request {
         as_json: args.json,
@@ -133,6 +142,23 @@ pub async fn run(args: &CancelArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
     }
     let ended = wait_for(args, servers, &defaults, stage).await?;
     Ok(request.outcome.and(ended))
+}
+
+/// Refuses to cancel where the connection is read-only, or where it is not plain which server is meant.
+fn may_cancel_on(target: &Target, environment: &dyn Environment) -> Result<(), CommandError> {
+    if let Some(setting) = config::read_only(&target.connection, environment)? {
+        let on = target.name.as_deref().map(|name| format!(" on {name}"));
+        return Err(CommandError::Usage(format!(
+            "nothing can be cancelled{}: {setting} is set. Nothing was sent.",
+            on.unwrap_or_default()
+        )));
+    }
+    if let Some(conflict) = &target.conflict {
+        return Err(CommandError::Usage(format!(
+            "it is not plain on which server to cancel. {conflict} Nothing was sent."
+        )));
+    }
+    Ok(())
 }
 
 /// Waits until the tasks whose cancellation was taken have ended. Answers whether they ended cancelled.

@@ -101,12 +101,15 @@ fn forget_password(args: &PasswordArgs, stage: &mut Stage<'_>) -> Result<Outcome
 
 fn entry(
     args: &PasswordArgs,
-    stage: &Stage<'_>,
+    stage: &mut Stage<'_>,
 ) -> Result<(config::KeyringEntry, String), CommandError> {
     let connection = match &args.name {
         Some(name) => args.connection.of_profile(name),
         None => args.connection.clone(),
     };
+    if let Some(conflict) = config::server_conflict(&connection, stage.environment)? {
+        stage.say(&conflict);
+    }
     Ok(config::keyring_entry(&connection, stage.environment)?)
 }
 

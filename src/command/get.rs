@@ -24,7 +24,7 @@ use crate::{
 /// What to print.
 #[derive(Debug, Args)]
 pub struct GetArgs {
-    /// Tasks to print, in any form; - reads them from standard input, one per line
+    /// Tasks to print, in any form; - reads them from standard input, separated by white space
     #[arg(value_name = "TASK", required = true)]
     tasks: Vec<String>,
 

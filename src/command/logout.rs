@@ -26,13 +26,13 @@ pub struct LogoutArgs {
 /// # Errors
 /// When it is not known whose session is meant, or the server cannot be reached.
 pub async fn run(args: &LogoutArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    let profiles = &args.connection.profile;
+    let profiles = args.connection.profiles(stage.environment);
     if profiles.len() < 2 {
         return end(&args.connection, stage).await;
     }
     let mut outcome = Outcome::Success;
     for name in profiles {
-        let ended = end(&args.connection.of_profile(name), stage).await;
+        let ended = end(&args.connection.of_profile(&name), stage).await;
         outcome = outcome.and(ended.unwrap_or_else(|error| {
             stage.say(&error.to_string());
             Outcome::Unknown
@@ -42,6 +42,9 @@ pub async fn run(args: &LogoutArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
 }
 
 async fn end(args: &ConnectionArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+    if let Some(conflict) = config::server_conflict(args, stage.environment)? {
+        stage.say(&conflict);
+    }
     let (draft, user, kept) = config::kept_session(args, stage.environment)?;
     let whose = format!("{user} on {}", draft.address.name());
     let Some(session) = kept.look() else {

@@ -55,7 +55,6 @@ pub(super) fn options(
             Some(set) => Columns::everywhere(set.clone()),
             None => columns,
         },
-        read_only: args.read_only || defaults.read_only,
         themes,
         clipboard,
         ascii: args.ascii || defaults.ascii || terminal.ascii,

@@ -46,7 +46,7 @@ pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
     let targets = targets::with_tasks(&args.connection, &args.tasks, stdin, environment)?;
     needs_terminal()?;
     let file = config::file(&args.connection, environment)?;
-    let warnings = targets::named_twice(&targets);
+    let warnings = targets::warnings(&targets);
     let mut watched = Vec::new();
     for target in targets {
         let connect = connect::one(&target.connection, environment).await?;
@@ -88,6 +88,7 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
                 password: SecretString::from("demo"),
             },
             release: None,
+            read_only: args.read_only || file.defaults.read_only,
             patience: ConnectOptions::PATIENCE,
             traffic: Arc::default(),
         };
@@ -161,15 +162,15 @@ async fn show(
     for (id, (name, mut options)) in ids.zip(watched) {
         options.typical = true;
         options.questions = true;
-        let base = options.connect.address.base();
-        let traffic = options.connect.traffic.clone();
+        let connect = options.connect.clone();
         let fetch = Watcher::spawn(id, options, sender.clone());
         endpoints.push(app::Endpoint {
             id,
             name,
-            base,
+            read_only: connect.read_only,
+            base: connect.address.base(),
             commands: fetch.commands(),
-            traffic,
+            traffic: connect.traffic,
         });
         loops.push(fetch);
     }

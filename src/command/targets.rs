@@ -24,6 +24,8 @@ pub(super) struct Target {
     pub(super) tasks: Vec<Arc<str>>,
     /// Further profiles that turned out to be the same server.
     again: Vec<String>,
+    /// Says which server is used, where the environment and the config file name different ones and none was typed.
+    pub(super) conflict: Option<String>,
 }
 
 impl Target {
@@ -35,6 +37,7 @@ impl Target {
             connection: ConnectionArgs::default(),
             tasks: Vec::new(),
             again: Vec::new(),
+            conflict: None,
         }
     }
 
@@ -64,21 +67,25 @@ pub(super) fn servers(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<Vec<Target>, CommandError> {
-    if args.profile.len() < 2 {
+    let profiles = args.profiles(environment);
+    if profiles.len() < 2 {
         return Ok(vec![Target {
             name: None,
             connection: args.clone(),
             tasks: Vec::new(),
             again: Vec::new(),
+            // What is wrong with the connection is reported when it is made.
+            conflict: config::server_conflict(args, environment).unwrap_or_default(),
         }]);
     }
-    if names_a_server(args) {
-        let why = "--url (or VTASK_URL) names one vCenter, --profile several. Give one of them.";
+    let of_variables = args.profile.is_empty() && environment.get("VTASK_URL").is_some();
+    if names_a_server(args) || of_variables {
+        let why = "--url (or VTASK_URL) names one vCenter, --profile several (or VTASK_PROFILE). Give one of them.";
         return Err(CommandError::Usage(why.to_owned()));
     }
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     let mut targets: Vec<Target> = Vec::new();
-    for name in &args.profile {
+    for name in &profiles {
         let connection = args.of_profile(name);
         let (address, _) = config::server_and_trust(&connection, environment)
             .map_err(|error| CommandError::Usage(format!("profile {name}: {error}")))?;
@@ -90,6 +97,7 @@ pub(super) fn servers(
                 connection,
                 tasks: Vec::new(),
                 again: Vec::new(),
+                conflict: None,
             }),
         }
     }
@@ -97,7 +105,7 @@ pub(super) fn servers(
 }
 
 /// What is to be said of servers that were named twice; each is asked once.
-pub(super) fn named_twice(targets: &[Target]) -> Vec<String> {
+fn named_twice(targets: &[Target]) -> Vec<String> {
     let said = targets.iter().flat_map(|target| {
         let name = target.name.as_deref().unwrap_or_default();
         target.again.iter().map(move |again| {
@@ -111,9 +119,16 @@ pub(super) fn named_twice(targets: &[Target]) -> Vec<String> {
     said.collect()
 }
 
-/// Says of which profiles it turned out that they are one server.
+/// Returns what is to be said before the servers are asked: which of several servers is used, and which was named
+/// twice.
+pub(super) fn warnings(targets: &[Target]) -> Vec<String> {
+    let conflicts = targets.iter().filter_map(|target| target.conflict.clone());
+    conflicts.chain(named_twice(targets)).collect()
+}
+
+/// Prints the [`warnings`] on standard error.
 pub(super) fn warn(targets: &[Target], stage: &mut Stage<'_>) {
-    for warning in named_twice(targets) {
+    for warning in warnings(targets) {
         stage.say(&warning);
     }
 }
@@ -161,6 +176,7 @@ pub(super) fn among(
     environment: &dyn Environment,
 ) -> Result<Vec<Target>, CommandError> {
     let named = tasks::texts(texts, stdin)?;
+    let given = args;
     let mut args = args.clone();
     let mut read: Vec<(Option<&str>, &Named, Arc<str>)> = Vec::new();
     for named in &named {
@@ -173,9 +189,9 @@ pub(super) fn among(
         {
             if names_a_server(&args) {
                 return Err(CommandError::Usage(format!(
-                    "{} is on the server of profile {name}, but --url (or VTASK_URL) names one, too. Leave one of \
+                    "{} is on the server of profile {name}, but --url names one, too. Leave one of \
                      them out.",
-                    named.text
+                    named.shown()
                 )));
             }
             args.profile.push(name.to_owned());
@@ -190,7 +206,13 @@ pub(super) fn among(
         };
         let at = match (at, targets.len()) {
             (Some(at), _) => at,
-            (None, 1) => on_the_only(&targets[0], named, environment)?,
+            (None, 1) => {
+                // A TASK that names its profile does not speak for those that name none.
+                if name.is_none() && given.profile.is_empty() && !args.profile.is_empty() {
+                    is_not_elsewhere(&targets[0], named, given, environment)?;
+                }
+                on_the_only(&targets[0], named, environment)?
+            }
             (None, _) => on_which(&targets, named, &mo_id, environment)?,
         };
         let tasks = &mut targets[at].tasks;
@@ -201,9 +223,31 @@ pub(super) fn among(
     Ok(targets)
 }
 
-/// Whether `--url` is given; a variable that is set to nothing is not.
+/// Whether `--url` is given and not empty.
 fn names_a_server(args: &ConnectionArgs) -> bool {
     args.url.as_deref().is_some_and(|url| !url.is_empty())
+}
+
+/// Refuses a TASK without a server beside others that name a profile, where without those another server would be asked.
+fn is_not_elsewhere(
+    target: &Target,
+    named: &Named,
+    given: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<(), CommandError> {
+    let usual = config::server_and_trust(given, environment);
+    let asked = config::server_and_trust(&target.connection, environment);
+    match (host(named)?, usual, asked) {
+        (None, Ok((usual, _)), Ok((asked, _))) if usual != asked => {
+            Err(CommandError::Usage(format!(
+                "{} may be on {} or on {}: the same moId exists on several. Write the profile before it.",
+                named.shown(),
+                usual.name(),
+                asked.name()
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a task is on the only server that is asked: the place of that. A URL may tell otherwise, and the same moId
@@ -216,10 +260,10 @@ fn on_the_only(
     let asked = config::server_and_trust(&target.connection, environment);
     // Where no server is named, that is told later.
     let asked = asked.map(|(address, _)| address.name()).ok();
-    match (host(named), asked) {
+    match (host(named)?, asked) {
         (Some(host), Some(asked)) if host != asked => Err(CommandError::Usage(format!(
             "{} is on {host}, but {asked} is asked. Give that one by --url; or the moId alone, if it is the same server.",
-            named.text
+            named.shown()
         ))),
         _ => Ok(0),
     }
@@ -234,10 +278,10 @@ fn on_which(
 ) -> Result<usize, CommandError> {
     let servers = targets.iter().filter_map(|target| target.name.as_deref());
     let servers: Vec<&str> = servers.collect();
-    let Some(host) = host(named) else {
+    let Some(host) = host(named)? else {
         return Err(CommandError::Usage(format!(
             "{} may be on any of {}: the same moId exists on several. Write {}.",
-            named.text,
+            named.shown(),
             servers.join(", "),
             full(servers.first().copied(), mo_id)
         )));
@@ -249,7 +293,7 @@ fn on_which(
     at.ok_or_else(|| {
         CommandError::Usage(format!(
             "{} is on {host}, which is none of {}.",
-            named.text,
+            named.shown(),
             servers.join(", ")
         ))
     })
@@ -262,10 +306,9 @@ fn on_which(
 pub(super) async fn single(
     args: &ConnectionArgs,
     text: &String,
-    stage: &Stage<'_>,
+    stage: &mut Stage<'_>,
 ) -> Result<(ConnectOptions, Arc<str>), CommandError> {
-    let texts = std::slice::from_ref(text);
-    let targets = with_tasks(args, texts, || (stage.input)().0, stage.environment)?;
+    let targets = named(args, std::slice::from_ref(text), stage)?;
     let tasks = targets
         .iter()
         .flat_map(|target| target.tasks.iter().map(move |task| (target, task)));
@@ -296,12 +339,22 @@ fn split(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// The server that a TASK tells: by its URL, or by the line that it comes from.
-fn host(named: &Named) -> Option<String> {
-    let url = Some(&named.text).filter(|text| text.contains("://"));
-    let of_url = url.and_then(|url| Address::parse(url).ok());
-    let of_url = of_url.map(|(address, _)| address.name());
-    of_url.or_else(|| named.endpoint.clone())
+/// Returns the server that a TASK names: by its URL, or by the JSON object that it comes from.
+///
+/// # Errors
+/// When its URL does not read: the server that is asked may be another.
+fn host(named: &Named) -> Result<Option<String>, CommandError> {
+    if !named.text.contains("://") {
+        return Ok(named.endpoint.clone());
+    }
+    match Address::parse(&named.text) {
+        Ok((address, _)) => Ok(Some(address.name())),
+        Err(error) => Err(CommandError::Usage(format!(
+            "{} names no server: {}.",
+            named.shown(),
+            error.why
+        ))),
+    }
 }
 
 #[cfg(test)]
@@ -387,6 +440,7 @@ mod tests {
             connection: ConnectionArgs::default(),
             tasks: Vec::new(),
             again: vec![again.to_owned()],
+            conflict: None,
         };
         let said = named_twice(&[target("same"), target("lab")]);
         assert!(

@@ -1,10 +1,11 @@
 //! The TASK arguments: any form people have at hand, and standard input.
 
-use std::io::BufRead;
+use std::{borrow::Cow, io::BufRead};
 
 use serde_json::Value;
 
 use super::CommandError;
+use crate::text::without_user_info;
 
 /// The heading of the first column in the tables that `get` and `list` print.
 const TABLE_HEADING: &str = "TASK";
@@ -15,6 +16,13 @@ pub(super) struct Named {
     pub(super) text: String,
     /// The server, where the line of `--json` that it comes from tells it.
     pub(super) endpoint: Option<String>,
+}
+
+impl Named {
+    /// Returns the text for messages: without a user name or password.
+    pub(super) fn shown(&self) -> Cow<'_, str> {
+        without_user_info(&self.text)
+    }
 }
 
 impl From<&str> for Named {
@@ -56,12 +64,12 @@ pub(super) fn texts(
     Ok(texts)
 }
 
-/// The tasks that standard input names: every word, every object or array of JSON, and of a table with the heading
-/// `TASK` the first word of each line.
+/// The tasks that standard input names: every word and every JSON value; after the heading `TASK` of a table the first
+/// word of each line.
 fn of_input(input: &str) -> Result<Vec<Named>, CommandError> {
     let mut named = Vec::new();
     let mut rest = input.trim_start_matches('\u{feff}').trim_start();
-    let is_table = rest.split_whitespace().next() == Some(TABLE_HEADING);
+    let mut is_table = false;
     while !rest.is_empty() {
         rest = if rest.starts_with(['{', '[']) {
             let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
@@ -76,7 +84,9 @@ fn of_input(input: &str) -> Result<Vec<Named>, CommandError> {
             &rest[values.byte_offset()..]
         } else {
             let (word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            if word != TABLE_HEADING {
+            if word == TABLE_HEADING {
+                is_table = true;
+            } else {
                 named.push(word.into());
             }
             if is_table {
@@ -96,10 +106,15 @@ fn of_json(value: &Value, named: &mut Vec<Named>) -> Result<(), CommandError> {
     if let Some(items) = value.as_array() {
         return items.iter().try_for_each(|item| of_json(item, named));
     }
-    let places = [value, &value["moId"], &value["task"]["value"], &value["value"]];
+    let places = [
+        value,
+        &value["moId"],
+        &value["task"]["value"],
+        &value["value"],
+    ];
     let Some(text) = places.into_iter().find_map(Value::as_str) else {
-        let why = format!("standard input has an object in it that names no task: {value}");
-        return Err(CommandError::Usage(why));
+        let why = "standard input has JSON in it that names no task: a moId is missing.";
+        return Err(CommandError::Usage(why.to_owned()));
     };
     named.push(Named {
         text: text.to_owned(),

@@ -36,7 +36,7 @@ Exit codes: 0 printed, 4 the task is not known (any more), or the server cannot 
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = ABOUT)]
 pub struct TreeArgs {
-    /// The task, in any form
+    /// The task, in any form; - reads it from standard input
     #[arg(value_name = "TASK")]
     task: String,
 

@@ -2,20 +2,24 @@
 
 mod args;
 mod draft;
+mod source;
 
-use std::{env, ops::Deref, path::PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use secrecy::SecretString;
 
 use super::{
-    ConfigError, Defaults, GivenUrl, KeptSession, KeyringEntry, Profile, file::ConfigFile, secret,
-    trust::trust,
+    ConfigError, Defaults, KeptSession, KeyringEntry, file::ConfigFile, secret, trust::trust,
 };
 use crate::vim::{Address, ConnectOptions, Credentials, Trust};
 
 pub use args::ConnectionArgs;
 pub use draft::Draft;
 use draft::SignIn;
+pub(super) use source::{Chosen, Origin, Source};
 
 /// Environment variables, as an argument, so that nothing but the door reads the real ones.
 pub trait Environment {
@@ -74,57 +78,37 @@ pub fn resolve(
 /// As [`resolve`] has.
 pub fn draft(args: &ConnectionArgs, environment: &dyn Environment) -> Result<Draft, ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
-    let named = args.one_profile()?;
-    let profile = file.profile(named)?;
-    let (address, user_info) = server(args, environment, &profile)?;
-    if address.is_exposed() && !args.allow_plain_http {
+    let chosen = Chosen::new(args, environment, &file)?;
+    let is_allowed = |source: &Source| source.allow_plain_http;
+    if chosen.address.is_exposed() && !chosen.sources.iter().any(is_allowed) {
         return Err(ConfigError(format!(
             "{} would get the credentials over plain http, where anyone on the way can read them. \
              Use https, or --allow-plain-http if you mean it.",
-            address.name()
+            chosen.address.name()
         )));
     }
-    let (url_user, url_password) = match user_info {
-        Some((user, password)) => (Some(user), password),
-        None => (None, None),
-    };
-    let trust = trust(args, environment, &profile, &address)?;
-    let sign_in = if let Some(ready) = ready_credentials(args, environment)? {
+    let trust = trust(args, environment, &chosen)?;
+    let sign_in = if let Some(ready) = ready_credentials(&chosen)? {
         SignIn::Ready(ready)
     } else {
-        let user = account(args, environment, &profile, url_user, &address)?;
-        let given = match &args.password_file {
-            Some(path) => Some(secret::from_file("--password-file", path)?),
-            None => environment
-                .get("VTASK_PASSWORD")
-                .map(SecretString::from)
-                .or(url_password),
-        };
-        let of_govc = || environment.get("GOVC_PASSWORD").map(SecretString::from);
-        let of_profile =
-            || secret::of_profile(&profile, file.path.as_deref(), &user, &address.name());
-        let password = match (given, named) {
-            (Some(given), _) => Some(given),
-            (None, Some(_)) => of_profile()?.or_else(of_govc),
-            (None, None) => match of_govc() {
-                Some(password) => Some(password),
-                None => of_profile()?,
-            },
-        };
-        let is_kept = profile.keep_session.unwrap_or(file.defaults.keep_session);
+        let user = account(&chosen)?;
+        let keeps = chosen.profile().and_then(|profile| profile.keep_session);
+        let is_kept = keeps.unwrap_or(file.defaults.keep_session);
         let kept = (args.keep_session || is_kept)
-            .then(|| KeptSession::of(&address, &user, environment))
+            .then(|| KeptSession::of(&chosen.address, &user, environment))
             .transpose()?;
         SignIn::Account {
+            password: password(&chosen, file.path.as_deref(), &user)?,
+            hint: chosen.hint.clone(),
             user,
-            password,
             kept,
         }
     };
     Ok(Draft {
-        address,
         trust,
-        release: args.release.clone().or(profile.release),
+        release: chosen.first(|source| source.release.clone()),
+        read_only: why_read_only(args, &file, &chosen).is_some(),
+        address: chosen.address,
         sign_in,
     })
 }
@@ -137,15 +121,19 @@ pub fn kept_session(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<(Draft, String, KeptSession), ConfigError> {
-    let (address, user, trust) = whom(args, environment)?;
-    let kept = KeptSession::of(&address, &user, environment)?;
+    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    let chosen = Chosen::new(args, environment, &file)?;
+    let user = account(&chosen)?;
+    let kept = KeptSession::of(&chosen.address, &user, environment)?;
     let draft = Draft {
-        address,
-        trust,
-        release: args.release.clone(),
+        trust: trust(args, environment, &chosen)?,
+        release: chosen.first(|source| source.release.clone()),
+        read_only: why_read_only(args, &file, &chosen).is_some(),
+        address: chosen.address,
         sign_in: SignIn::Account {
             user: user.clone(),
             password: None,
+            hint: chosen.hint,
             kept: Some(kept.clone()),
         },
     };
@@ -160,54 +148,14 @@ pub fn keyring_entry(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<(KeyringEntry, String), ConfigError> {
-    let (address, user, _) = whom(args, environment)?;
-    let server = address.name();
+    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    let chosen = Chosen::new(args, environment, &file)?;
+    let user = account(&chosen)?;
+    let server = chosen.address.name();
     Ok((
         KeyringEntry::of(&user, &server),
         format!("{user} on {server}"),
     ))
-}
-
-fn whom(
-    args: &ConnectionArgs,
-    environment: &dyn Environment,
-) -> Result<(Address, String, Trust), ConfigError> {
-    let file = ConfigFile::load(args.config.as_deref(), environment)?;
-    let profile = file.profile(args.one_profile()?)?;
-    let (address, user_info) = server(args, environment, &profile)?;
-    let url_user = user_info.map(|(user, _)| user);
-    let user = account(args, environment, &profile, url_user, &address)?;
-    let trust = trust(args, environment, &profile, &address)?;
-    Ok((address, user, trust))
-}
-
-/// Which account is meant.
-fn account(
-    args: &ConnectionArgs,
-    environment: &dyn Environment,
-    profile: &Profile,
-    url_user: Option<String>,
-    address: &Address,
-) -> Result<String, ConfigError> {
-    let of_profile = profile.username.clone();
-    let of_named = if args.profile.is_empty() {
-        None
-    } else {
-        of_profile.clone()
-    };
-    let user = first([
-        args.username.clone(),
-        url_user,
-        of_named,
-        environment.get("GOVC_USERNAME"),
-        of_profile,
-    ]);
-    user.ok_or_else(|| {
-        ConfigError(format!(
-            "no account for {}. Give --username or set VTASK_USERNAME (or GOVC_USERNAME).",
-            address.name()
-        ))
-    })
 }
 
 /// Which server is meant and which certificates of it are accepted, without asking for a password.
@@ -219,72 +167,150 @@ pub fn server_and_trust(
     environment: &dyn Environment,
 ) -> Result<(Address, Trust), ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
-    let profile = file.profile(args.one_profile()?)?;
-    let (address, _) = server(args, environment, &profile)?;
-    let trust = trust(args, environment, &profile, &address)?;
-    Ok((address, trust))
+    let chosen = Chosen::new(args, environment, &file)?;
+    let trust = trust(args, environment, &chosen)?;
+    Ok((chosen.address, trust))
 }
 
-/// Which server is meant, and who stood in its URL.
-fn server(
+/// Says which server is used, where the environment and the config file name different ones and none was typed.
+///
+/// # Errors
+/// As [`resolve`] has.
+pub fn server_conflict(
     args: &ConnectionArgs,
     environment: &dyn Environment,
-    profile: &Profile,
-) -> Result<(Address, Option<UserInfo>), ConfigError> {
-    // A profile that was asked for by name wins over another tool's environment.
-    let of_named = if args.profile.is_empty() {
-        None
+) -> Result<Option<String>, ConfigError> {
+    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    Ok(Chosen::new(args, environment, &file)?.conflict)
+}
+
+/// Names the setting that makes the connection read-only; `None` where none does. One is enough: what one source
+/// forbids no other allows.
+///
+/// # Errors
+/// As [`resolve`] has.
+pub fn read_only(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<Option<&'static str>, ConfigError> {
+    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    let chosen = Chosen::new(args, environment, &file)?;
+    Ok(why_read_only(args, &file, &chosen))
+}
+
+fn why_read_only(
+    args: &ConnectionArgs,
+    file: &ConfigFile,
+    chosen: &Chosen,
+) -> Option<&'static str> {
+    if args.read_only {
+        Some("--read-only or VTASK_READ_ONLY")
+    } else if file.defaults.read_only {
+        Some("read-only in [defaults] of the config file")
+    } else if chosen.profile().is_some_and(|profile| profile.read_only) {
+        Some("read-only in the profile")
     } else {
-        profile.url.clone()
-    };
-    let url = first([
-        args.url.clone(),
-        of_named,
-        environment.get("GOVC_URL").map(GivenUrl::from),
-        profile.url.clone(),
-    ]);
-    let url = url.ok_or_else(|| {
-        ConfigError(
-            "no vCenter is named. Give --url, set VTASK_URL (or GOVC_URL), or try `vtask demo`, which needs none."
-                .to_owned(),
-        )
-    })?;
-    Address::parse(&url).map_err(|error| ConfigError(error.to_string()))
-}
-
-/// User and password that stood in a URL.
-type UserInfo = (String, Option<SecretString>);
-
-/// A session or `Authorization` value that was handed in.
-fn ready_credentials(
-    args: &ConnectionArgs,
-    environment: &dyn Environment,
-) -> Result<Option<Credentials>, ConfigError> {
-    let ready = |file: &Option<PathBuf>, flag: &str, variable: &str| match file {
-        Some(path) => secret::from_file(flag, path).map(Some),
-        None => Ok(environment.get(variable).map(SecretString::from)),
-    };
-    let session = ready(&args.session_file, "--session-file", "VTASK_SESSION")?;
-    let authorization = ready(
-        &args.authorization_file,
-        "--authorization-file",
-        "VTASK_AUTHORIZATION",
-    )?;
-    match (session, authorization) {
-        (Some(_), Some(_)) => Err(ConfigError(
-            "both a session and an Authorization value are given. Give one of them.".to_owned(),
-        )),
-        (Some(session), None) => Ok(Some(Credentials::Session(session))),
-        (None, Some(value)) => Ok(Some(Credentials::Authorization(value))),
-        (None, None) => Ok(None),
+        None
     }
 }
 
-fn first<T: Deref<Target = str>, const N: usize>(candidates: [Option<T>; N]) -> Option<T> {
-    candidates
-        .into_iter()
-        .flatten()
-        .find(|text| !text.is_empty())
+/// Which account is meant.
+fn account(chosen: &Chosen) -> Result<String, ConfigError> {
+    let user = chosen.first(|source| source.account().map(str::to_owned));
+    user.ok_or_else(|| {
+        ConfigError(format!(
+            "no account for {}. Give --username or set VTASK_USERNAME (or GOVC_USERNAME).{}",
+            chosen.address.name(),
+            chosen.hint
+        ))
+    })
+}
+
+/// The password of an account, where a source has it. One that comes with another account is not tried.
+fn password(
+    chosen: &Chosen,
+    config: Option<&Path>,
+    user: &str,
+) -> Result<Option<SecretString>, ConfigError> {
+    let server = chosen.address.name();
+    for source in &chosen.sources {
+        let is_other = source.account().is_some_and(|account| account != user);
+        let found = match &source.profile {
+            // The keyring has an entry for each account.
+            Some(profile) if is_other && !profile.password_keyring => None,
+            Some(profile) => secret::of_profile(profile, config, user, &server)?,
+            None if is_other => None,
+            None => match &source.password_file {
+                Some(path) => {
+                    let flag = of_variable(source, "--password-file", "VTASK_PASSWORD_FILE");
+                    Some(secret::from_file(flag, path)?)
+                }
+                None => source.password.clone(),
+            },
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+        if let Some((account, Some(password))) = &source.user_info
+            && (account.is_empty() || account == user)
+        {
+            if let (Some(_), Some(path)) = (&source.profile, config) {
+                secret::in_a_file_of_ones_own(path)?;
+            }
+            return Ok(Some(password.clone()));
+        }
+    }
+    Ok(None)
+}
+
+fn of_variable(source: &Source, flag: &'static str, variable: &'static str) -> &'static str {
+    match source.origin {
+        Origin::Variables => variable,
+        _ => flag,
+    }
+}
+
+/// A session or `Authorization` value that was handed in; `None` where an account that was typed, or its password, is
+/// more important.
+fn ready_credentials(chosen: &Chosen) -> Result<Option<Credentials>, ConfigError> {
+    for source in &chosen.sources {
+        let read = |file: &Option<PathBuf>, value: &Option<SecretString>, flag, variable| {
+            let flag = of_variable(source, flag, variable);
+            let of_file = file.as_ref().map(|path| secret::from_file(flag, path));
+            Ok(of_file.transpose()?.or_else(|| value.clone()))
+        };
+        let session = read(
+            &source.session_file,
+            &source.session,
+            "--session-file",
+            "VTASK_SESSION_FILE",
+        )?;
+        let authorization = read(
+            &source.authorization_file,
+            &source.authorization,
+            "--authorization-file",
+            "VTASK_AUTHORIZATION_FILE",
+        )?;
+        match (session, authorization) {
+            (Some(_), Some(_)) => {
+                return Err(ConfigError(
+                    "both a session and an Authorization value are given. Give one of them."
+                        .to_owned(),
+                ));
+            }
+            (Some(session), None) => return Ok(Some(Credentials::Session(session))),
+            (None, Some(value)) => return Ok(Some(Credentials::Authorization(value))),
+            (None, None) => {}
+        }
+        let has_account = match &source.profile {
+            Some(profile) => profile.has_password(),
+            None => source.account().is_some() || source.password_file.is_some(),
+        };
+        if source.origin.is_typed() && has_account {
+            return Ok(None);
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

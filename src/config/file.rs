@@ -74,6 +74,19 @@ pub struct Profile {
     pub insecure: bool,
     /// As `--release`.
     pub release: Option<String>,
+    /// As `--read-only`.
+    #[serde(default)]
+    pub read_only: bool,
+}
+
+impl Profile {
+    /// Whether the profile leads to a password, apart from one in its URL.
+    pub(super) fn has_password(&self) -> bool {
+        self.password_file.is_some()
+            || self.password_command.is_some()
+            || self.password_keyring
+            || self.password.is_some()
+    }
 }
 
 fn fingerprint<'de, D: Deserializer<'de>>(

@@ -13,6 +13,7 @@ mod known_hosts;
 mod layout;
 mod secret;
 mod suggest;
+mod switch;
 mod theme;
 mod trust;
 mod view;
@@ -21,7 +22,7 @@ pub use check::{Report, check};
 pub(crate) use connection::process_environment;
 pub use connection::{
     ConnectionArgs, Draft, Environment, defaults, draft, file, kept_session, keyring_entry,
-    resolve, server_and_trust,
+    read_only, resolve, server_and_trust, server_conflict,
 };
 pub use defaults::{ClipboardChoice, Defaults, Words};
 pub use file::{ConfigFile, Profile};
@@ -33,6 +34,7 @@ pub use keys::KeyWishes;
 pub use known_hosts::KnownHosts;
 pub use layout::arrangement;
 pub use secret::{Password, ask_password};
+pub(crate) use switch::switch;
 pub use theme::{own_themes, theme};
 
 /// A configuration that cannot be used; one line that says what and where, and what to try.

@@ -54,10 +54,16 @@ pub(super) fn of_profile(
         return Ok(None);
     };
     if let Some(path) = config {
-        nobody_else_reads(path)?;
-        eprintln!("vtask: warning: {}", in_the_clear(path));
+        in_a_file_of_ones_own(path)?;
     }
     Ok(Some(password.clone()))
+}
+
+/// Refuses a config file with a password in it that others can read, and warns of the password otherwise.
+pub(super) fn in_a_file_of_ones_own(path: &Path) -> Result<(), ConfigError> {
+    nobody_else_reads(path)?;
+    eprintln!("vtask: warning: {}", in_the_clear(path));
+    Ok(())
 }
 
 /// What to say of a password that stands in the clear.
@@ -155,11 +161,11 @@ pub fn ask_password(whose: &str) -> Result<SecretString, ConfigError> {
 }
 
 /// The same, unless there is no terminal.
-pub(super) fn prompt(user: &str, server: &str) -> Result<SecretString, ConfigError> {
+pub(super) fn prompt(user: &str, server: &str, hint: &str) -> Result<SecretString, ConfigError> {
     if !io::stdin().is_terminal() {
         return Err(ConfigError(format!(
             "no password for {user} on {server}, and no terminal to ask on. \
-             Set VTASK_PASSWORD or give --password-file."
+             Set VTASK_PASSWORD or give --password-file.{hint}"
         )));
     }
     ask_password(&format!("{user} on {server}"))

@@ -1,28 +1,25 @@
 //! From flags, environment, profile and known hosts to the certificates that are accepted.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use super::{
-    ConfigError, ConnectionArgs, Environment, Profile,
+    ConfigError, ConnectionArgs, Environment,
+    connection::{Chosen, Origin, Source},
     known_hosts::{self, KnownHosts},
 };
 use crate::vim::{Address, Fingerprint, Pin, PinnedBy, Trust};
 
 /// Which certificates are accepted. What is said most exactly counts: a fingerprint before no check at all, and that
-/// before an authority of the user's; flags before files.
+/// before an authority of the user's; what was typed and the variables before files.
 ///
 /// # Errors
 /// When the authority's file or the known-hosts file cannot be read.
 pub(super) fn trust(
     args: &ConnectionArgs,
     environment: &dyn Environment,
-    profile: &Profile,
-    address: &Address,
+    chosen: &Chosen,
 ) -> Result<Trust, ConfigError> {
-    if !address.is_tls() {
+    if !chosen.address.is_tls() {
         return Ok(Trust::System);
     }
     let pinned = |fingerprint: Fingerprint| {
@@ -31,31 +28,30 @@ pub(super) fn trust(
             by: PinnedBy::Thumbprint,
         })
     };
-    if let Some(fingerprint) = args.thumbprint {
+    let is_explicit =
+        |source: &&Source| source.origin.is_typed() || source.origin == Origin::Variables;
+    for source in chosen.sources.iter().filter(is_explicit) {
+        if let Some(fingerprint) = source.thumbprint {
+            return Ok(pinned(fingerprint));
+        }
+        if source.insecure {
+            return Ok(Trust::Anything);
+        }
+        // A profile's authority counts after the known hosts.
+        if let (Some(path), None) = (&source.ca_file, &source.profile) {
+            return authority(path);
+        }
+    }
+    if let Some(fingerprint) = chosen.first(|source| source.thumbprint) {
         return Ok(pinned(fingerprint));
     }
-    let insecure = args.insecure
-        || profile.insecure
-        || environment
-            .get("GOVC_INSECURE")
-            .is_some_and(|value| is_true(&value));
-    if args.insecure {
+    if chosen.sources.iter().any(|source| source.insecure) {
         return Ok(Trust::Anything);
     }
-    if let Some(path) = &args.ca_file {
-        return authority(path);
-    }
-    if let Some(fingerprint) = profile.thumbprint {
-        return Ok(pinned(fingerprint));
-    }
-    if insecure {
-        return Ok(Trust::Anything);
-    }
-    if let Some(pin) = known(args, environment, address)? {
+    if let Some(pin) = known(args, environment, &chosen.address)? {
         return Ok(Trust::Pinned(pin));
     }
-    let of_govc = environment.get("GOVC_TLS_CA_CERTS").map(PathBuf::from);
-    match of_govc.or_else(|| profile.ca_file.clone()) {
+    match chosen.first(|source| source.ca_file.clone()) {
         Some(path) => authority(&path),
         None => Ok(Trust::System),
     }
@@ -90,16 +86,10 @@ fn authority(path: &Path) -> Result<Trust, ConfigError> {
     })
 }
 
-fn is_true(value: &str) -> bool {
-    matches!(
-        value.to_ascii_lowercase().as_str(),
-        "1" | "true" | "yes" | "on" | "t" | "y"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{ConfigFile, Profile};
 
     fn args() -> ConnectionArgs {
         ConnectionArgs::default()
@@ -129,33 +119,40 @@ mod tests {
         let fingerprint = Fingerprint::of(b"1");
         let pem = file("ca.pem", "-".to_owned());
         let known = file("known-hosts", format!("vc01.lab:443 {fingerprint}\n"));
-        let address: Address = "vc01.lab".parse().unwrap();
-        let other: Address = "vc02.lab".parse().unwrap();
+        let (address, other) = ("vc01.lab", "vc02.lab");
         let mut profile = Profile::default();
         let mut given = args();
         let insecure = |name: &str| (name == "GOVC_INSECURE").then(|| "1".to_owned());
         let quiet = |_: &str| None;
 
-        let trusted = |given: &ConnectionArgs, profile: &Profile, address: &Address| {
-            by(&trust(given, &quiet, profile, address).unwrap())
+        let by = |given: &ConnectionArgs,
+                  environment: &dyn Environment,
+                  profile: &Profile,
+                  url: &str| {
+            let mut given = given.clone();
+            given.url = Some(url.into());
+            let mut file = ConfigFile::default();
+            file.profiles.insert("lab".to_owned(), profile.clone());
+            let chosen = Chosen::new(&given, environment, &file).unwrap();
+            by(&trust(&given, environment, &chosen).unwrap())
         };
-        assert_eq!(trusted(&given, &profile, &address), "system");
+        let trusted =
+            |given: &ConnectionArgs, profile: &Profile, url: &str| by(given, &quiet, profile, url);
+        assert_eq!(trusted(&given, &profile, address), "system");
         profile.ca_file = Some(pem.clone());
-        assert_eq!(trusted(&given, &profile, &address), "ca-file");
+        assert_eq!(trusted(&given, &profile, address), "ca-file");
         given.known_hosts = Some(known);
-        assert_eq!(trusted(&given, &profile, &address), "known-hosts");
-        assert_eq!(trusted(&given, &profile, &other), "ca-file");
-        let of_govc = trust(&given, &insecure, &profile, &address).unwrap();
-        assert_eq!(by(&of_govc), "anything");
+        assert_eq!(trusted(&given, &profile, address), "known-hosts");
+        assert_eq!(trusted(&given, &profile, other), "ca-file");
+        assert_eq!(by(&given, &insecure, &profile, address), "anything");
         profile.thumbprint = Some(fingerprint);
-        assert_eq!(trusted(&given, &profile, &other), "thumbprint");
+        assert_eq!(trusted(&given, &profile, other), "thumbprint");
         given.ca_file = Some(pem);
-        assert_eq!(trusted(&given, &profile, &address), "ca-file");
+        assert_eq!(trusted(&given, &profile, address), "ca-file");
         given.insecure = true;
-        assert_eq!(trusted(&given, &profile, &address), "anything");
+        assert_eq!(trusted(&given, &profile, address), "anything");
         given.thumbprint = Some(fingerprint);
-        assert_eq!(trusted(&given, &profile, &address), "thumbprint");
-        let plain: Address = "http://vc01.lab".parse().unwrap();
-        assert_eq!(trusted(&given, &profile, &plain), "system");
+        assert_eq!(trusted(&given, &profile, address), "thumbprint");
+        assert_eq!(trusted(&given, &profile, "http://vc01.lab"), "system");
     }
 }

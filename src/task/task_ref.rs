@@ -4,6 +4,8 @@ use std::{str::FromStr, sync::Arc};
 
 use percent_encoding::percent_decode_str;
 
+use crate::text::without_user_info;
+
 /// A moId read from any of the forms in which people meet it:
 /// `task-4711`, `Task:task-4711`, `Task-task-4711` (`PowerCLI`), `urn:vmomi:Task:task-4711:GUID`, or a URL that ends in
 /// `…/Task/task-4711` or `…/Task/task-4711/info`.
@@ -14,7 +16,7 @@ pub struct TaskRef(pub Arc<str>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("“{text}” names no task: {why}. Try a moId such as task-4711, or the URL of a task.")]
 pub struct NotATask {
-    /// What was given.
+    /// What was given, without user name and password.
     pub text: String,
     /// What is wrong with it.
     pub why: &'static str,
@@ -27,10 +29,14 @@ impl FromStr for TaskRef {
         let text = text.trim().trim_matches(['"', '\'']);
         let refuse = |why| {
             Err(NotATask {
-                text: text.to_owned(),
+                text: without_user_info(text).into_owned(),
                 why,
             })
         };
+        let path = text.split(['?', '#']).next().unwrap_or_default();
+        if text.contains("://") && path.contains('@') {
+            return refuse("its URL must not contain a user name or password");
+        }
         let mo_id = if text.contains("://") || text.starts_with("/sdk/") {
             match from_url(text) {
                 Some(mo_id) => mo_id,
@@ -117,9 +123,16 @@ mod tests {
             "task?x",
             "task 4711",
             "task\u{1b}[31m",
+            "https://ops:s3cret@vc01.lab/sdk/vim25/8.0.3.0/Task/task-4711/info",
+            "https://ops:s3cret/x@vc01.lab/sdk/vim25/8.0.3.0/Task/task-4711/info",
+            "https://ops:s3cret?x@vc01.lab/sdk/vim25/8.0.3.0/Task/task-4711/info",
+            "https://vc01.lab:s3cret@vc01.lab/ui/urn:vmomi:Task:task-4711:2b5b1c1e",
+            "ops:s3cret@vc01.lab/Task/task-4711",
         ] {
             let refused = text.parse::<TaskRef>().unwrap_err();
-            assert!(refused.to_string().contains("names no task"), "{text}");
+            let refused = refused.to_string();
+            assert!(refused.contains("names no task"), "{text}");
+            assert!(!refused.contains("s3cret"), "{refused}");
         }
     }
 }

@@ -6,6 +6,7 @@ mod json;
 mod nearest;
 mod sanitize;
 mod toml_place;
+mod user_info;
 
 pub use duration::{ago, duration};
 pub use fit::{prefix, truncate, width, wrap};
@@ -13,3 +14,4 @@ pub use json::{json_line, json_pretty};
 pub use nearest::{did_you_mean, kebab, nearest};
 pub use sanitize::{sanitize, sanitize_lines};
 pub use toml_place::{toml_line, toml_problem};
+pub use user_info::without_user_info;

@@ -239,7 +239,7 @@ impl<'c> Body<'_, 'c> {
         let state = self.canvas.state;
         let Some(button) = inspector.question else {
             let mut hint = self.strip();
-            if state.options.read_only {
+            if state.is_read_only(record.id.endpoint) {
                 hint.put("Read-only: nothing can be cancelled from here.", Role::Dim);
             } else if may_ask(state, inspector.chosen, self.canvas.now) {
                 self.button(hint);

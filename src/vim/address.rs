@@ -51,6 +51,10 @@ impl Address {
         if url.host_str().is_none_or(str::is_empty) {
             return Err(refuse("it names no host"));
         }
+        if url.path().contains('@') {
+            let why = "there is an @ behind the host; in a password, write / as %2F, ? as %3F and @ as %40";
+            return Err(refuse(why));
+        }
         let user = user_info(&url);
         // Both can only fail for URLs without a host.
         let _ = url.set_username("");
@@ -143,7 +147,7 @@ fn user_info(url: &Url) -> Option<UserInfo> {
     let password = url
         .password()
         .map(|password| SecretString::from(decoded(password)));
-    (!user.is_empty()).then_some((user, password))
+    (!user.is_empty() || password.is_some()).then_some((user, password))
 }
 
 #[cfg(test)]
@@ -194,6 +198,7 @@ mod tests {
             "ftp://ops:secret@vc01.lab",
             "https://",
             "http://ops:secret@[::1",
+            "https://ops:443/secret@vc01.lab",
         ] {
             let refused = text.parse::<Address>().unwrap_err().to_string();
             assert!(!refused.contains("secret"), "{refused}");

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{
     client::Client,
     error::Error,
+    method::ApiMethod,
     types::{ManagedObjectReference, TaskEvent, VmQuestion, items},
 };
 
@@ -28,7 +29,7 @@ impl Client {
         });
         let kind = "EventManager/QueryEvents";
         let body = json!({"filter": filter});
-        let answer = self.post(manager, "QueryEvents", body, kind, &doing);
+        let answer = self.post(manager, ApiMethod::QueryEvents, body, kind, &doing);
         let list = |events| items("Event", events);
         let events = self.read(&doing, &answer.await?, list)?;
         // Some servers take the filter and ignore it.

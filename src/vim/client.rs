@@ -14,6 +14,7 @@ use super::{
     answer::{Answer, Digest},
     credentials::Credentials,
     error::{Error, ErrorKind},
+    method::{ApiMethod, Effect},
     release,
     tls::Trust,
     traffic::Traffic,
@@ -37,6 +38,8 @@ pub struct ConnectOptions {
     pub credentials: Credentials,
     /// The release of the API to speak; `None` asks the server.
     pub release: Option<String>,
+    /// Refuses to send what changes something on the server.
+    pub read_only: bool,
     /// How long an answer may take; usually [`PATIENCE`](Self::PATIENCE).
     pub patience: Duration,
     /// Where requests and bytes are counted.
@@ -54,6 +57,8 @@ pub struct Client {
     transport: Transport,
     pub(super) credentials: Credentials,
     release: String,
+    /// Refuses to send what changes something on the server.
+    read_only: bool,
     pub(super) content: ServiceContent,
     /// How long an answer may take.
     patience: Duration,
@@ -78,6 +83,7 @@ impl Client {
             transport,
             credentials: options.credentials,
             content: nowhere(),
+            read_only: options.read_only,
             patience: options.patience,
             release,
             session: RwLock::new(None),
@@ -189,7 +195,7 @@ impl Client {
         let doing = || "reading the server's clock".to_owned();
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
         let kind = "ServiceInstance/CurrentTime";
-        let answer = self.post(&service, "CurrentTime", json!({}), kind, &doing);
+        let answer = self.post(&service, ApiMethod::CurrentTime, json!({}), kind, &doing);
         self.read(&doing, &answer.await?, |time| {
             date_time("CurrentTime", time)
         })
@@ -202,7 +208,7 @@ impl Client {
     pub async fn cancel_task(&self, mo_id: &str) -> Result<(), Error> {
         let doing = || format!("cancelling {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
-        self.order(&task, "CancelTask", "Task/CancelTask", &doing)
+        self.order(&task, ApiMethod::CancelTask, "Task/CancelTask", &doing)
             .await
     }
 
@@ -225,7 +231,13 @@ impl Client {
             "privId": [CANCEL_PRIVILEGE],
         });
         let kind = "AuthorizationManager/HasPrivilegeOnEntities";
-        let answer = self.post(manager, "HasPrivilegeOnEntities", body, kind, &doing);
+        let answer = self.post(
+            manager,
+            ApiMethod::HasPrivilegeOnEntities,
+            body,
+            kind,
+            &doing,
+        );
         let rows = |rows| items("EntityPrivilege", rows);
         let rows = self.read(&doing, &answer.await?, rows)?;
         let mut granted = rows
@@ -250,7 +262,7 @@ impl Client {
     pub(super) async fn post(
         &self,
         object: &ManagedObjectReference,
-        method: &str,
+        method: ApiMethod,
         body: impl Into<Body>,
         kind: &'static str,
         doing: Doing<'_>,
@@ -263,7 +275,7 @@ impl Client {
     pub(super) async fn order(
         &self,
         object: &ManagedObjectReference,
-        method: &str,
+        method: ApiMethod,
         kind: &'static str,
         doing: Doing<'_>,
     ) -> Result<(), Error> {
@@ -272,6 +284,10 @@ impl Client {
     }
 
     pub(super) async fn call(&self, call: Call<'_>, doing: Doing<'_>) -> Result<Answer, Error> {
+        if self.read_only && call.effect == Effect::Changes {
+            let why = "this connection is read-only (--read-only, or what stands for it); nothing was sent.";
+            return Err(self.unaskable(doing, why));
+        }
         let (kind, value) = (&call.object.kind, &call.object.value);
         let path = ["sdk", "vim25", &self.release, kind, value, call.last];
         let request = Request {
@@ -319,6 +335,7 @@ pub(super) struct Call<'a> {
     object: &'a ManagedObjectReference,
     /// The property or method: the path's last segment.
     last: &'a str,
+    effect: Effect,
     body: Option<Body>,
     kind: &'static str,
     /// How long the server may wait before it answers.
@@ -331,6 +348,7 @@ impl<'a> Call<'a> {
             method: Method::GET,
             object,
             last: property,
+            effect: Effect::Reads,
             body: None,
             kind,
             wait: Duration::ZERO,
@@ -339,14 +357,15 @@ impl<'a> Call<'a> {
 
     pub(super) fn post(
         object: &'a ManagedObjectReference,
-        method: &'a str,
+        method: ApiMethod,
         body: impl Into<Body>,
         kind: &'static str,
     ) -> Self {
         Self {
             method: Method::POST,
+            effect: method.effect(),
             body: Some(body.into()),
-            ..Self::get(object, method, kind)
+            ..Self::get(object, method.name(), kind)
         }
     }
 }

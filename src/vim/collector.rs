@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     client::{Call, Client, references},
     error::Error,
+    method::ApiMethod,
     types::{FIELDS, ManagedObjectReference, UpdateSet},
 };
 
@@ -42,13 +43,19 @@ impl TaskCollector {
         };
         let kind = "PropertyCollector/CreatePropertyCollector";
         let made = client
-            .post(default, "CreatePropertyCollector", json!({}), kind, &doing)
+            .post(
+                default,
+                ApiMethod::CreatePropertyCollector,
+                json!({}),
+                kind,
+                &doing,
+            )
             .await?;
         let collector = client.read(&doing, &made, reference)?;
         let made = client
             .post(
                 views,
-                "CreateListView",
+                ApiMethod::CreateListView,
                 json!({"obj": []}),
                 "ViewManager/CreateListView",
                 &doing,
@@ -108,7 +115,7 @@ impl TaskCollector {
         let kind = "PropertyCollector/CreateFilter";
         let made = self
             .client
-            .post(&self.collector, "CreateFilter", body, kind, &doing)
+            .post(&self.collector, ApiMethod::CreateFilter, body, kind, &doing)
             .await?;
         self.client.read(&doing, &made, reference).map(drop)
     }
@@ -130,7 +137,7 @@ impl TaskCollector {
             },
         });
         let kind = "PropertyCollector/WaitForUpdatesEx";
-        let mut call = Call::post(&self.collector, "WaitForUpdatesEx", body, kind);
+        let mut call = Call::post(&self.collector, ApiMethod::WaitForUpdatesEx, body, kind);
         call.wait = wait;
         let answer = self.client.call(call, &doing).await?;
         answer
@@ -145,7 +152,7 @@ impl TaskCollector {
     pub async fn cancel_wait(&self) -> Result<(), Error> {
         let doing = || "ending a wait for changes".to_owned();
         let kind = "PropertyCollector/CancelWaitForUpdates";
-        let call = "CancelWaitForUpdates";
+        let call = ApiMethod::CancelWaitForUpdates;
         self.client.order(&self.collector, call, kind, &doing).await
     }
 
@@ -167,7 +174,7 @@ impl TaskCollector {
         let kind = "ListView/ModifyListView";
         let answer = self
             .client
-            .post(&self.view, "ModifyListView", body, kind, &doing);
+            .post(&self.view, ApiMethod::ModifyListView, body, kind, &doing);
         self.client.read(&doing, &answer.await?, references)
     }
 
@@ -177,7 +184,7 @@ impl TaskCollector {
         let kind = "ListView/DestroyView";
         let _ = self
             .client
-            .order(&self.view, "DestroyView", kind, &doing)
+            .order(&self.view, ApiMethod::DestroyView, kind, &doing)
             .await;
         take_down(&self.client, &self.collector).await;
     }
@@ -186,7 +193,7 @@ impl TaskCollector {
 async fn take_down(client: &Client, collector: &ManagedObjectReference) {
     let doing = || "taking the property collector down".to_owned();
     let kind = "PropertyCollector/DestroyPropertyCollector";
-    let call = "DestroyPropertyCollector";
+    let call = ApiMethod::DestroyPropertyCollector;
     let _ = client.order(collector, call, kind, &doing).await;
 }
 

@@ -14,6 +14,7 @@ mod error;
 mod fingerprint;
 mod history;
 mod look;
+mod method;
 mod release;
 mod repair;
 mod session;

@@ -12,6 +12,7 @@ use super::{
     client::Client,
     credentials::{Credentials, Shelf},
     error::{Error, ErrorKind},
+    method::ApiMethod,
     transport::{Body, Doing},
     types::{Malformed, UserSession},
 };
@@ -46,7 +47,13 @@ impl Client {
         let body = login(user, password)
             .map_err(|error| self.error(&doing, ErrorKind::Unaskable(error.to_string())))?;
         let answer = self
-            .post(manager, "Login", body, "SessionManager/Login", &doing)
+            .post(
+                manager,
+                ApiMethod::Login,
+                body,
+                "SessionManager/Login",
+                &doing,
+            )
             .await?;
         let Some(session) = answer.headers.get(SESSION_HEADER) else {
             return Err(self.error(
@@ -147,7 +154,7 @@ impl Client {
         let doing = || "signing out".to_owned();
         let manager = &self.content.session_manager;
         let ended = self
-            .order(manager, "Logout", "SessionManager/Logout", &doing)
+            .order(manager, ApiMethod::Logout, "SessionManager/Logout", &doing)
             .await;
         self.set_session(None);
         match ended {

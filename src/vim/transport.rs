@@ -23,6 +23,8 @@ use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::text::without_user_info;
+
 use super::{
     address::Address,
     answer::{Answer, BODY_LIMIT, refusal, shortened, unpacked},
@@ -184,8 +186,10 @@ impl Transport {
         let (status, headers) = (response.status(), response.headers().clone());
         if status.is_redirection() {
             let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+            let location = location.unwrap_or("nowhere");
+            let (path, query) = location.split_at(location.find('?').unwrap_or(location.len()));
             return Err(ErrorKind::Redirected {
-                location: shortened(location.unwrap_or("nowhere")),
+                location: shortened(&format!("{}{query}", without_user_info(path))),
             });
         }
         let body = self.read(response).await;

@@ -15,16 +15,11 @@ use vtask::simulator::Simulator;
 pub fn vtask(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vtask"));
     command.args(words).stdin(Stdio::null());
-    let inherited = [
-        "VTASK_URL",
-        "VTASK_USERNAME",
-        "VTASK_PASSWORD",
-        "VTASK_CONFIG",
-        "GOVC_URL",
-        "XDG_CONFIG_HOME",
-    ];
-    for variable in inherited {
-        command.env_remove(variable);
+    for (variable, _) in std::env::vars_os() {
+        let name = variable.to_string_lossy();
+        if name.starts_with("VTASK_") || name.starts_with("GOVC_") || name.starts_with("XDG_") {
+            command.env_remove(&variable);
+        }
     }
     command.env("HOME", "/nonexistent");
     command

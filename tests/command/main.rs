@@ -13,6 +13,7 @@ mod built;
 #[path = "../built_support/mod.rs"]
 mod built_support;
 mod ca_file;
+mod chosen_server;
 #[path = "../command_support/mod.rs"]
 mod command_support;
 mod line;
@@ -23,12 +24,15 @@ mod multi_server_listing;
 #[path = "../pty_support/mod.rs"]
 mod pty_support;
 mod raw_server;
+mod read_only;
 #[cfg(unix)]
 mod secrets;
 mod session;
 #[cfg(unix)]
 mod shell_completion;
 mod simulate_start;
+mod standard_input;
 mod tls;
+mod url_password;
 mod wait;
 mod wrong_server;

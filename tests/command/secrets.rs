@@ -96,7 +96,12 @@ async fn no_secret_is_in_anything_that_is_written() {
         ("list", &dead, 4),
         ("list", &unsendable, 4),
     ] {
-        let words: Vec<&str> = words.split(' ').chain(server).collect();
+        // A ready session or value is used where no account was typed.
+        let has_account = environment
+            .iter()
+            .any(|(name, _)| *name == "VTASK_PASSWORD");
+        let server = &server[..if has_account { 4 } else { 2 }];
+        let words: Vec<&str> = words.split(' ').chain(server.iter().copied()).collect();
         let (ended, text) = run(&words, environment).await;
         assert_eq!(ended, code, "{words:?}: {}", String::from_utf8_lossy(&text));
         written.push((words.join(" "), text));

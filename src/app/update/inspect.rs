@@ -94,7 +94,7 @@ pub fn may_ask(state: &State, handle: Handle, now: Timestamp) -> bool {
     };
     let pending = state.requests.get(&handle).is_some_and(Request::is_pending);
     let verdict = verdict(state, handle, state.time(record, now));
-    verdict.may_ask && !pending && !state.options.read_only
+    verdict.may_ask && !pending && !state.is_read_only(record.id.endpoint)
 }
 
 /// What cancelling a task would do. `now` is by the server's clock.

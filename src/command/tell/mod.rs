@@ -5,24 +5,24 @@ pub(super) mod beside;
 pub mod exec;
 pub mod terminal;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
-use crate::config::Defaults;
+use crate::config::{Defaults, switch};
 
 /// Whom to tell, and how.
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct TellArgs {
     /// Ring the terminal's bell at the end
-    #[arg(long, env = "VTASK_BELL", help_heading = "Telling people")]
+    #[arg(long, env = "VTASK_BELL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Telling people")]
     pub bell: bool,
 
     /// Let the terminal show a notification at the end (OSC 9, 99 or 777, as the terminal has it)
-    #[arg(long, env = "VTASK_NOTIFY", help_heading = "Telling people")]
+    #[arg(long, env = "VTASK_NOTIFY", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Telling people")]
     pub notify: bool,
 
     /// Show the progress in the window's title and, where the terminal is known to have that, on its tab
-    #[arg(long, env = "VTASK_TITLE", help_heading = "Telling people")]
+    #[arg(long, env = "VTASK_TITLE", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Telling people")]
     pub title: bool,
 
     /// Run this command (by the shell) for each task that ends, with VTASK_MOID, VTASK_OPERATION, VTASK_TARGET,

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{CommandError, Outcome, stage::Stage, table};
 use crate::{
-    config::{self, ConnectionArgs, KnownHosts},
+    config::{self, ConnectionArgs, GivenUrl, KnownHosts},
     vim::{self, Address, Fingerprint, Trust},
 };
 
@@ -45,7 +45,7 @@ enum TrustCommand {
 struct AddArgs {
     /// The server, as for --url
     #[arg(value_name = "SERVER")]
-    server: Address,
+    server: GivenUrl,
 
     /// Do not look or ask: accept the certificate of this SHA-256 fingerprint
     #[arg(long, value_name = "SHA256")]
@@ -57,7 +57,7 @@ struct AddArgs {
 struct RemoveArgs {
     /// The server, as for --url
     #[arg(value_name = "SERVER")]
-    server: Address,
+    server: GivenUrl,
 }
 
 /// Does it.
@@ -75,16 +75,17 @@ pub async fn run(args: &TrustArgs, stage: &mut Stage<'_>) -> Result<Outcome, Com
             stage.print(&table::layout(["SERVER", "SHA-256"], &rows))?;
         }
         TrustCommand::Add(args) => {
-            let host = tls_host(&args.server)?;
+            let server = server(&args.server)?;
+            let host = tls_host(&server)?;
             let fingerprint = match args.thumbprint {
                 Some(fingerprint) => fingerprint,
-                None => compared(&args.server, stage).await?,
+                None => compared(&server, stage).await?,
             };
             known.set(&host, fingerprint)?;
             question::tell_kept(stage, &known, &host);
         }
         TrustCommand::Remove(args) => {
-            let host = tls_host(&args.server)?;
+            let host = tls_host(&server(&args.server)?)?;
             if !known.remove(&host)? {
                 let why = format!("no certificate of {host} was accepted by hand.");
                 return Err(CommandError::NothingFound(why));
@@ -92,6 +93,18 @@ pub async fn run(args: &TrustArgs, stage: &mut Stage<'_>) -> Result<Outcome, Com
         }
     }
     Ok(Outcome::Success)
+}
+
+/// Reads SERVER. It is typed, so it must not hold a password; and no account is needed.
+fn server(given: &GivenUrl) -> Result<Address, CommandError> {
+    match Address::parse(given) {
+        Ok((address, None)) => Ok(address),
+        Ok((address, Some(_))) => Err(CommandError::Usage(format!(
+            "SERVER must not contain a user name or password. Write {} alone.",
+            address.name()
+        ))),
+        Err(error) => Err(CommandError::Usage(error.to_string())),
+    }
 }
 
 fn tls_host(server: &Address) -> Result<String, CommandError> {
@@ -133,10 +146,11 @@ pub(super) async fn at_first_use(
     if !question::can_ask(stage) {
         return Ok(());
     }
-    if args.profile.len() < 2 {
+    let profiles = args.profiles(stage.environment);
+    if profiles.len() < 2 {
         return one_at_first_use(args, stage).await;
     }
-    for name in &args.profile {
+    for name in &profiles {
         one_at_first_use(&args.of_profile(name), stage).await?;
     }
     Ok(())

@@ -40,7 +40,7 @@ is away or refuses does not disturb the others; what becomes of its tasks is unk
     reason = "independent flags of a command line"
 )]
 pub struct WaitArgs {
-    /// Tasks to wait for, in any form; - reads them from standard input, one per line
+    /// Tasks to wait for, in any form; - reads them from standard input, separated by white space
     #[arg(value_name = "TASK", required_unless_present_any = ["entity", "operation", "user", "activation_id", "filter", "new"])]
     pub tasks: Vec<String>,
 

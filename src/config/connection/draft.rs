@@ -14,6 +14,7 @@ pub struct Draft {
     pub address: Address,
     pub(super) trust: Trust,
     pub(super) release: Option<String>,
+    pub(super) read_only: bool,
     pub(super) sign_in: SignIn,
 }
 
@@ -24,6 +25,8 @@ pub(super) enum SignIn {
     Account {
         user: String,
         password: Option<SecretString>,
+        /// What to add where the password cannot be asked for: which sources are for another server.
+        hint: String,
         kept: Option<KeptSession>,
     },
 }
@@ -58,11 +61,12 @@ impl Draft {
             SignIn::Account {
                 user,
                 password,
+                hint,
                 kept,
             } => {
                 let password = match password {
                     Some(password) => password.clone(),
-                    None => secret::prompt(user, &self.address.name())?,
+                    None => secret::prompt(user, &self.address.name(), hint)?,
                 };
                 let user = user.clone();
                 match kept {
@@ -84,6 +88,7 @@ impl Draft {
             trust: self.trust.clone(),
             credentials,
             release: self.release.clone(),
+            read_only: self.read_only,
             patience: ConnectOptions::PATIENCE,
             traffic: Arc::default(),
         }

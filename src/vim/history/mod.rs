@@ -22,6 +22,7 @@ pub use trace::Trace;
 use super::{
     client::Client,
     error::Error,
+    method::ApiMethod,
     types::{ManagedObjectReference, items, parse_date_time},
 };
 
@@ -42,7 +43,13 @@ impl Client {
         let body = json!({"filter": query.to_json()});
         let kind = "TaskManager/CreateCollectorForTasks";
         let made = self
-            .post(&manager, "CreateCollectorForTasks", body, kind, &doing)
+            .post(
+                &manager,
+                ApiMethod::CreateCollectorForTasks,
+                body,
+                kind,
+                &doing,
+            )
             .await?;
         self.read(&doing, &made, |reference| {
             ManagedObjectReference::from_json("TaskHistoryCollector", reference)
@@ -56,7 +63,13 @@ impl Client {
     pub async fn reset_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
         let doing = || "reading the task history".to_owned();
         let kind = "TaskHistoryCollector/ResetCollector";
-        let done = self.post(collector, "ResetCollector", json!({}), kind, &doing);
+        let done = self.post(
+            collector,
+            ApiMethod::ResetCollector,
+            json!({}),
+            kind,
+            &doing,
+        );
         done.await.map(drop)
     }
 
@@ -73,7 +86,7 @@ impl Client {
         let doing = || "reading the task history".to_owned();
         let kind = "TaskHistoryCollector/ReadPreviousTasks";
         let body = json!({"maxCount": most});
-        let page = self.post(collector, "ReadPreviousTasks", body, kind, &doing);
+        let page = self.post(collector, ApiMethod::ReadPreviousTasks, body, kind, &doing);
         let list = |page| items("TaskInfo", page);
         let mut page = self.read(&doing, &page.await?, list)?;
         // Whichever way round a server gives the tasks of one page: the newest come first here.
@@ -88,7 +101,13 @@ impl Client {
     pub async fn destroy_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
         let doing = || "leaving the task history".to_owned();
         let kind = "TaskHistoryCollector/DestroyCollector";
-        let done = self.post(collector, "DestroyCollector", json!({}), kind, &doing);
+        let done = self.post(
+            collector,
+            ApiMethod::DestroyCollector,
+            json!({}),
+            kind,
+            &doing,
+        );
         done.await.map(drop)
     }
 

@@ -49,6 +49,7 @@ pub fn connect(simulator: &Simulator) -> ConnectOptions {
             password: SecretString::from("secret"),
         },
         release: None,
+        read_only: false,
         patience: ConnectOptions::PATIENCE,
         traffic: Arc::default(),
     }

@@ -252,6 +252,7 @@ impl Rig {
             signals: received(signals),
         };
         let endpoints = vec![Endpoint {
+            read_only: false,
             id: HERE,
             name: "vc01.lab".to_owned(),
             base: "https://vc01.lab/".to_owned(),

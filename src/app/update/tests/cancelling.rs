@@ -100,6 +100,11 @@ fn read_only_keeps_the_inspector_and_removes_the_request() {
     press(&mut state, "c");
     assert!(matches!(state.overlay, Some(Overlay::Cancel(_))));
     assert_eq!(press(&mut state, "<enter>y"), []);
+    // One endpoint may be read-only by itself.
+    let mut state = busy(80, 24);
+    state.servers[0].read_only = true;
+    press(&mut state, "c");
+    assert_eq!(press(&mut state, "<enter>y"), []);
 }
 
 #[test]

@@ -1,0 +1,386 @@
+//! The sources of a connection's settings, most important first, and the server that they mean.
+//!
+//! A source that names a server speaks of that server only: what else it has, credentials above all, is never used for
+//! another one.
+
+use std::{fmt, path::PathBuf};
+
+use secrecy::SecretString;
+
+use super::super::{
+    ConfigError, ConfigFile, ConnectionArgs, Environment, GivenUrl, Profile, switch,
+};
+use crate::vim::{Address, Fingerprint};
+
+/// User name and password in a URL.
+type UserInfo = (String, Option<SecretString>);
+
+/// The kind of a source. What was typed for this run is more important than what lies ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::config) enum Origin {
+    /// The flags of the command line.
+    Flags,
+    /// A profile that the command line names.
+    TypedProfile,
+    /// The variables `VTASK_…`.
+    Variables,
+    /// A profile that `VTASK_PROFILE` names.
+    VariableProfile,
+    /// govc's variables `GOVC_…`.
+    Govc,
+    /// The profile that is used where none is named.
+    DefaultProfile,
+}
+
+impl Origin {
+    /// Whether it was typed for this run.
+    pub(in crate::config) fn is_typed(self) -> bool {
+        matches!(self, Self::Flags | Self::TypedProfile)
+    }
+
+    /// The name of what gives the server.
+    fn of_server(self) -> &'static str {
+        match self {
+            Self::Flags => "--url",
+            Self::TypedProfile => "--profile",
+            Self::Variables => "VTASK_URL",
+            Self::VariableProfile => "VTASK_PROFILE",
+            Self::Govc => "GOVC_URL",
+            Self::DefaultProfile => "the default profile",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flags => "the flags",
+            Self::Variables => "the variables VTASK_…",
+            Self::Govc => "the variables GOVC_…",
+            Self::TypedProfile | Self::VariableProfile | Self::DefaultProfile => "the profile",
+        })
+    }
+}
+
+/// A source of settings.
+#[derive(Debug)]
+pub(in crate::config) struct Source {
+    pub origin: Origin,
+    /// The server that it names.
+    server: Option<Result<Address, ConfigError>>,
+    /// The servers that its settings are for, where it names none itself.
+    is_for: Vec<Address>,
+    pub username: Option<String>,
+    pub password: Option<SecretString>,
+    pub password_file: Option<PathBuf>,
+    pub session: Option<SecretString>,
+    pub session_file: Option<PathBuf>,
+    pub authorization: Option<SecretString>,
+    pub authorization_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
+    pub thumbprint: Option<Fingerprint>,
+    pub insecure: bool,
+    pub release: Option<String>,
+    pub allow_plain_http: bool,
+    /// The profile that it is, for what only profiles have.
+    pub profile: Option<Profile>,
+    /// User name and password in its URL.
+    pub user_info: Option<UserInfo>,
+}
+
+impl Source {
+    /// A source that says nothing but, perhaps, which server is meant.
+    fn of(origin: Origin, url: Option<&GivenUrl>) -> Self {
+        let url = url.filter(|url| !url.is_empty());
+        let (server, user_info) = match url.map(|url| parse(origin, url)) {
+            None => (None, None),
+            Some(Ok((address, user_info))) => (Some(Ok(address)), user_info),
+            Some(Err(error)) => (Some(Err(error)), None),
+        };
+        Self {
+            origin,
+            server,
+            is_for: Vec::new(),
+            username: None,
+            password: None,
+            password_file: None,
+            session: None,
+            session_file: None,
+            authorization: None,
+            authorization_file: None,
+            ca_file: None,
+            thumbprint: None,
+            insecure: false,
+            release: None,
+            allow_plain_http: false,
+            profile: None,
+            user_info,
+        }
+    }
+
+    fn flags(args: &ConnectionArgs) -> Self {
+        Self {
+            username: args.username.clone(),
+            password_file: args.password_file.clone(),
+            session_file: args.session_file.clone(),
+            authorization_file: args.authorization_file.clone(),
+            ca_file: args.ca_file.clone(),
+            thumbprint: args.thumbprint,
+            insecure: args.insecure,
+            release: args.release.clone(),
+            allow_plain_http: args.allow_plain_http,
+            ..Self::of(Origin::Flags, args.url.as_ref())
+        }
+    }
+
+    fn variables(environment: &dyn Environment) -> Result<Self, ConfigError> {
+        let path = |name: &str| environment.get(name).map(PathBuf::from);
+        let secret = |name: &str| environment.get(name).map(SecretString::from);
+        let is_on = |name: &str| match switch(&environment.get(name).unwrap_or_default()) {
+            Ok(is_on) => Ok(is_on),
+            Err(expected) => Err(ConfigError(format!("{name}: {expected}."))),
+        };
+        let thumbprint = environment.get("VTASK_THUMBPRINT").map(|text| {
+            let wrong = |error| ConfigError(format!("VTASK_THUMBPRINT: {error}"));
+            text.parse::<Fingerprint>().map_err(wrong)
+        });
+        let url = environment.get("VTASK_URL").map(GivenUrl::from);
+        Ok(Self {
+            username: environment.get("VTASK_USERNAME"),
+            password: secret("VTASK_PASSWORD"),
+            password_file: path("VTASK_PASSWORD_FILE"),
+            session: secret("VTASK_SESSION"),
+            session_file: path("VTASK_SESSION_FILE"),
+            authorization: secret("VTASK_AUTHORIZATION"),
+            authorization_file: path("VTASK_AUTHORIZATION_FILE"),
+            ca_file: path("VTASK_CA_FILE"),
+            thumbprint: thumbprint.transpose()?,
+            insecure: is_on("VTASK_INSECURE")?,
+            release: environment.get("VTASK_RELEASE"),
+            allow_plain_http: is_on("VTASK_ALLOW_PLAIN_HTTP")?,
+            ..Self::of(Origin::Variables, url.as_ref())
+        })
+    }
+
+    fn govc(environment: &dyn Environment) -> Self {
+        let url = environment.get("GOVC_URL").map(GivenUrl::from);
+        let insecure = environment.get("GOVC_INSECURE");
+        Self {
+            username: environment.get("GOVC_USERNAME"),
+            password: environment.get("GOVC_PASSWORD").map(SecretString::from),
+            ca_file: environment.get("GOVC_TLS_CA_CERTS").map(PathBuf::from),
+            insecure: insecure.is_some_and(|value| switch(&value) == Ok(true)),
+            ..Self::of(Origin::Govc, url.as_ref())
+        }
+    }
+
+    fn profile(origin: Origin, profile: Profile) -> Self {
+        Self {
+            username: profile.username.clone(),
+            ca_file: profile.ca_file.clone(),
+            thumbprint: profile.thumbprint,
+            insecure: profile.insecure,
+            release: profile.release.clone(),
+            ..Self::of(origin, profile.url.as_ref())
+        }
+        .with(profile)
+    }
+
+    fn with(self, profile: Profile) -> Self {
+        Self {
+            profile: Some(profile),
+            ..self
+        }
+    }
+
+    /// The account that it is about, if it names one.
+    pub(super) fn account(&self) -> Option<&str> {
+        let of_url = self.user_info.as_ref().map(|(user, _)| user.as_str());
+        let named = [self.username.as_deref(), of_url];
+        named.into_iter().flatten().find(|user| !user.is_empty())
+    }
+
+    /// Whether its settings may be used for a server.
+    fn is_for(&self, address: &Address) -> bool {
+        match &self.server {
+            Some(Ok(server)) => server == address,
+            Some(Err(_)) => false,
+            None => self.is_for.is_empty() || self.is_for.contains(address),
+        }
+    }
+
+    fn has_credentials(&self) -> bool {
+        let has_secret = [&self.password, &self.session, &self.authorization]
+            .into_iter()
+            .any(Option::is_some);
+        let has_file = [
+            &self.password_file,
+            &self.session_file,
+            &self.authorization_file,
+        ];
+        has_secret
+            || has_file.into_iter().any(Option::is_some)
+            || self.account().is_some()
+            || self.user_info.is_some()
+    }
+
+    /// The names of the servers that its settings are for.
+    fn servers(&self) -> String {
+        let own = self.server.iter().flatten();
+        let names: Vec<String> = own.chain(&self.is_for).map(Address::name).collect();
+        if names.is_empty() {
+            "another server".to_owned()
+        } else {
+            names.join(" and ")
+        }
+    }
+}
+
+/// Reads the address that a source gives.
+fn parse(origin: Origin, url: &GivenUrl) -> Result<(Address, Option<UserInfo>), ConfigError> {
+    let (address, user_info) =
+        Address::parse(url).map_err(|error| ConfigError(error.to_string()))?;
+    if user_info.is_none() && url.contains('@') {
+        return Err(ConfigError(format!(
+            "the address of {} has an @ in it that belongs to no user name. In a password, write / as %2F, ? as %3F, \
+             # as %23 and @ as %40.",
+            origin.of_server()
+        )));
+    }
+    let has_password = user_info
+        .as_ref()
+        .is_some_and(|(_, password)| password.is_some());
+    if origin == Origin::Flags && has_password {
+        return Err(ConfigError(
+            "--url has a password in it, and the process list shows flags to everybody. Give the password by \
+             --password-file, VTASK_PASSWORD or at the prompt, and change it if others use this machine."
+                .to_owned(),
+        ));
+    }
+    Ok((address, user_info))
+}
+
+/// The server that is meant, and the sources that may speak of it, most important first.
+#[derive(Debug)]
+pub(in crate::config) struct Chosen {
+    pub address: Address,
+    pub sources: Vec<Source>,
+    /// Which server is used, where sources that lie ready name different ones and none was typed.
+    pub conflict: Option<String>,
+    /// Which sources have credentials for another server, for messages about missing ones; else empty.
+    pub hint: String,
+}
+
+impl Chosen {
+    /// Collects the sources, finds the server that the most important of them names, and leaves out those that are
+    /// about another server.
+    ///
+    /// # Errors
+    /// When no server is named, its address does not read, or two typed sources name different servers.
+    pub(in crate::config) fn new(
+        args: &ConnectionArgs,
+        environment: &dyn Environment,
+        file: &ConfigFile,
+    ) -> Result<Self, ConfigError> {
+        let sources = collect(args, environment, file)?;
+        let named = |source: &Source| Some((source.origin, source.server.clone()?));
+        let mut named = sources.iter().filter_map(named);
+        let Some((origin, address)) = named.next() else {
+            return Err(ConfigError(
+                "no vCenter is named. Give --url, set VTASK_URL (or GOVC_URL), or try `vtask demo`, which needs none."
+                    .to_owned(),
+            ));
+        };
+        let address = address?;
+        let others: Vec<_> = named
+            .filter(|(_, other)| other.as_ref() != Ok(&address))
+            .map(|(origin, other)| (origin, other.map_or("another".to_owned(), |a| a.name())))
+            .collect();
+        let typed = others.iter().find(|(origin, _)| origin.is_typed());
+        if let Some((other, server)) = typed {
+            return Err(ConfigError(format!(
+                "{} names {}, but {} names {server}. Give one of them.",
+                origin.of_server(),
+                address.name(),
+                other.of_server()
+            )));
+        }
+        let conflict = (!origin.is_typed() && !others.is_empty()).then(|| {
+            let others = others.iter();
+            let others = others.map(|(other, name)| format!("{} {name}", other.of_server()));
+            format!(
+                "{} names {used}, {}: {used} is used. Give --url or --profile to choose.",
+                origin.of_server(),
+                others.collect::<Vec<_>>().join(", "),
+                used = address.name(),
+            )
+        });
+        let (sources, left_out): (Vec<_>, Vec<_>) = sources
+            .into_iter()
+            .partition(|source| source.is_for(&address));
+        let hints = left_out.iter().filter(|source| source.has_credentials());
+        let hints = hints.map(|source| {
+            let (origin, servers) = (source.origin, source.servers());
+            format!(" The account of {origin} is for {servers} and is not used here.")
+        });
+        Ok(Self {
+            hint: hints.collect(),
+            address,
+            sources,
+            conflict,
+        })
+    }
+
+    /// The first that a source has.
+    pub(in crate::config) fn first<T>(&self, of: impl FnMut(&Source) -> Option<T>) -> Option<T> {
+        self.sources.iter().find_map(of)
+    }
+
+    /// The profile that is used.
+    pub(in crate::config) fn profile(&self) -> Option<&Profile> {
+        self.sources
+            .iter()
+            .find_map(|source| source.profile.as_ref())
+    }
+}
+
+fn collect(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+    file: &ConfigFile,
+) -> Result<Vec<Source>, ConfigError> {
+    let is_typed = !args.profile.is_empty();
+    let names = args.profiles(environment);
+    let profile = file.profile(args.one_profile(environment)?.as_deref())?;
+    let origin = match (is_typed, names.is_empty()) {
+        (true, _) => Origin::TypedProfile,
+        (false, false) => Origin::VariableProfile,
+        (false, true) => Origin::DefaultProfile,
+    };
+    let mut variables = Source::variables(environment)?;
+    if is_typed {
+        // With VTASK_PROFILE and no VTASK_URL the variables speak of the servers of those profiles.
+        let servers = variable_profiles(environment).into_iter().map(|name| {
+            let profile = file.profile(Some(&name))?;
+            let source = Source::of(Origin::VariableProfile, profile.url.as_ref());
+            source.server.transpose()
+        });
+        let servers: Vec<_> = servers.filter_map(Result::ok).flatten().collect();
+        variables.is_for = servers;
+    }
+    let mut sources = vec![Source::flags(args), variables, Source::govc(environment)];
+    let place = match origin {
+        Origin::TypedProfile => 1,
+        Origin::VariableProfile => 2,
+        _ => 3,
+    };
+    sources.insert(place, Source::profile(origin, profile));
+    Ok(sources)
+}
+
+/// The profiles that `VTASK_PROFILE` names.
+pub(super) fn variable_profiles(environment: &dyn Environment) -> Vec<String> {
+    let names = environment.get("VTASK_PROFILE").unwrap_or_default();
+    let names = names.split(',').filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}

@@ -1,0 +1,31 @@
+//! The values of environment variables that stand for flags without a value.
+
+/// Reads a value that turns a flag on or off. An empty one leaves it off, as a variable that is not set does.
+///
+/// # Errors
+/// When it is none of the known words; the words are in the message.
+pub(crate) fn switch(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" | "t" | "y" => Ok(true),
+        "" | "0" | "false" | "no" | "off" | "f" | "n" => Ok(false),
+        _ => Err("expected 1, true, yes, on or 0, false, no, off".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_values_have_several_words_and_others_are_refused() {
+        for word in ["1", "true", "TRUE", "Yes", "on", "t", "y"] {
+            assert_eq!(switch(word), Ok(true), "{word}");
+        }
+        for word in ["", "0", "false", "No", "OFF", "f", "n"] {
+            assert_eq!(switch(word), Ok(false), "{word}");
+        }
+        for word in ["2", "ture", " ", "yes!"] {
+            assert!(switch(word).is_err(), "{word}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! URLs as they are shown: without user name and password.
+
+use std::borrow::Cow;
+
+/// Returns a URL, or a text that may be one, without its user name and password.
+pub fn without_user_info(text: &str) -> Cow<'_, str> {
+    // All that precedes the last @ may be secret: a slash or a question mark in a password ends the authority early.
+    let Some((before, host)) = text.rsplit_once('@') else {
+        return Cow::Borrowed(text);
+    };
+    Cow::Owned(match before.split_once("://") {
+        Some((scheme, _)) => format!("{scheme}://…@{host}"),
+        None => format!("…@{host}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_name_and_password_are_left_out() {
+        for (url, shown) in [
+            ("https://vc01.lab/sdk", "https://vc01.lab/sdk"),
+            ("https://ops:s3cret@vc01.lab", "https://…@vc01.lab"),
+            ("ops@lab:s3cret@vc01.lab", "…@vc01.lab"),
+            ("https://ops:s3/c?r@et@vc01.lab", "https://…@vc01.lab"),
+        ] {
+            assert_eq!(without_user_info(url), shown);
+        }
+    }
+}

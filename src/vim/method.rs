@@ -1,0 +1,135 @@
+//! The methods of the API that the client calls, and what each of them does on the server.
+
+/// What a method does on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It reads.
+    Reads,
+    /// It makes, changes or ends something of the client's own session, which nobody else sees: the session itself,
+    /// its views, filters and collectors.
+    OwnSession,
+    /// It changes something that others see. A read-only client refuses to send it.
+    Changes,
+}
+
+/// Defines [`ApiMethod`]: every method with its effect, so that none can be called that has none.
+macro_rules! methods {
+    ($($name:ident: $effect:ident,)+) => {
+        /// A method of the API, by its name there.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum ApiMethod {
+            $($name,)+
+        }
+
+        impl ApiMethod {
+            /// All methods that the client can call.
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// Returns the last segment of the path of a call.
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
+
+            /// Returns what the method does on the server.
+            pub(super) fn effect(self) -> Effect {
+                match self {
+                    $(Self::$name => Effect::$effect,)+
+                }
+            }
+        }
+    };
+}
+
+methods! {
+    CancelTask: Changes,
+    CancelWaitForUpdates: OwnSession,
+    CreateCollectorForTasks: OwnSession,
+    CreateFilter: OwnSession,
+    CreateListView: OwnSession,
+    CreatePropertyCollector: OwnSession,
+    CurrentTime: Reads,
+    DestroyCollector: OwnSession,
+    DestroyPropertyCollector: OwnSession,
+    DestroyView: OwnSession,
+    HasPrivilegeOnEntities: Reads,
+    Login: OwnSession,
+    Logout: OwnSession,
+    ModifyListView: OwnSession,
+    QueryEvents: Reads,
+    ReadPreviousTasks: OwnSession,
+    ResetCollector: OwnSession,
+    WaitForUpdatesEx: OwnSession,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    /// Every method again, by hand: whoever adds one decides here, too, whether a read-only client may call it.
+    const ALLOWED_READ_ONLY: [&str; 17] = [
+        "CancelWaitForUpdates",
+        "CreateCollectorForTasks",
+        "CreateFilter",
+        "CreateListView",
+        "CreatePropertyCollector",
+        "CurrentTime",
+        "DestroyCollector",
+        "DestroyPropertyCollector",
+        "DestroyView",
+        "HasPrivilegeOnEntities",
+        "Login",
+        "Logout",
+        "ModifyListView",
+        "QueryEvents",
+        "ReadPreviousTasks",
+        "ResetCollector",
+        "WaitForUpdatesEx",
+    ];
+    const REFUSED_READ_ONLY: [&str; 1] = ["CancelTask"];
+
+    #[test]
+    fn every_method_is_classified() {
+        let names = |changes: bool| -> Vec<&str> {
+            let all = ApiMethod::ALL.iter();
+            let of_kind = all.filter(|method| (method.effect() == Effect::Changes) == changes);
+            of_kind.map(|method| method.name()).collect()
+        };
+        assert_eq!(names(false), ALLOWED_READ_ONLY);
+        assert_eq!(names(true), REFUSED_READ_ONLY);
+    }
+
+    /// The two places that may send a request: `client.rs` knows its method, `release.rs` sends `hello`, which reads.
+    #[test]
+    fn no_request_is_sent_past_the_classification() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/vim");
+        let mut senders = Vec::new();
+        let mut folders = vec![folder.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = fs::read_to_string(&path).unwrap();
+                let uses_http = [
+                    "Method::POST",
+                    "Method::PUT",
+                    "Method::PATCH",
+                    "Method::DELETE",
+                ];
+                let is_this = path.ends_with("method.rs");
+                if !is_this && uses_http.iter().any(|word| text.contains(word)) {
+                    senders.push(path.file_name().unwrap().to_owned());
+                }
+            }
+        }
+        senders.sort();
+        assert_eq!(senders, ["client.rs", "release.rs"]);
+    }
+}

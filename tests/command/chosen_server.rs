@@ -1,0 +1,296 @@
+//! What was typed for a run decides which server is asked, and what belongs to one server is never sent to another.
+
+use std::{fs, process::Output};
+
+use vtask::simulator::Simulator;
+
+use crate::{
+    built_support::{err, out, run, vtask},
+    command_support::{server, server_with},
+};
+
+/// Two servers, each with an account of its own.
+struct Two {
+    a: Simulator,
+    b: Simulator,
+    folder: tempfile::TempDir,
+}
+
+impl Two {
+    async fn start() -> Self {
+        let with = async |user: &str, password: &str| {
+            let account = (user.to_owned(), password.to_owned());
+            server_with(|options| options.credentials = Some(account)).await
+        };
+        Self {
+            a: with("ann", "of-a").await,
+            b: with("bob", "of-b").await,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// Runs the program with a config file; `A` and `B` stand for the addresses of the servers everywhere.
+    async fn run(&self, words: &str, variables: &[(&str, &str)], config: &str) -> Output {
+        let filled = |text: &str| {
+            text.replace("URL-A", &self.a.url())
+                .replace("URL-B", &self.b.url())
+        };
+        let path = self.folder.path().join("config.toml");
+        fs::write(&path, filled(config)).unwrap();
+        fs::write(self.folder.path().join("of-a"), "of-a\n").unwrap();
+        fs::write(self.folder.path().join("of-b"), "of-b\n").unwrap();
+        let words = filled(words).replace("FOLDER", self.folder.path().to_str().unwrap());
+        let words: Vec<&str> = words.split(' ').collect();
+        let mut command = vtask(&words);
+        command.env("VTASK_CONFIG", &path);
+        for (name, value) in variables {
+            command.env(name, filled(value));
+        }
+        run(command).await
+    }
+
+    /// How many requests came to each since the last look.
+    fn requests(&self) -> (bool, bool) {
+        let of = |simulator: &Simulator| {
+            let control = simulator.control();
+            let is_any = !control.requests().is_empty();
+            control.clear_requests();
+            is_any
+        };
+        (of(&self.a), of(&self.b))
+    }
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+const PROFILE_B: &str =
+    "[profiles.b]\nurl = \"URL-B\"\nusername = \"bob\"\npassword-command = \"echo of-b\"\n";
+const OF_A: [(&str, &str); 3] = [
+    ("VTASK_URL", "URL-A"),
+    ("VTASK_USERNAME", "ann"),
+    ("VTASK_PASSWORD", "of-a"),
+];
+
+#[tokio::test]
+async fn a_typed_profile_wins_over_the_variables() {
+    let two = Two::start().await;
+    for words in ["cancel --profile b --yes task-3", "cancel --yes b/task-3"] {
+        let output = two.run(words, &OF_A, PROFILE_B).await;
+        assert_eq!(two.requests(), (false, true), "{}", err(&output));
+        assert!(!err(&output).contains("Give --url"), "{}", err(&output));
+    }
+    for words in [
+        "get --profile b task-3",
+        "list --profile b",
+        "events b/task-3",
+    ] {
+        let output = two.run(words, &OF_A, PROFILE_B).await;
+        assert_eq!(code(&output), 0, "{words}: {}", err(&output));
+        assert_eq!(two.requests(), (false, true), "{words}");
+    }
+    // So it does over the variables of another profile.
+    let config = format!("{PROFILE_B}[profiles.a]\nurl = \"URL-A\"\nusername = \"ann\"\n");
+    let variables = [("VTASK_PROFILE", "a"), ("VTASK_PASSWORD", "of-a")];
+    let output = two.run("list --profile b", &variables, &config).await;
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert_eq!(two.requests(), (false, true));
+}
+
+#[tokio::test]
+async fn a_typed_url_wins_over_the_variables_and_the_profiles() {
+    let two = Two::start().await;
+    let words = "list --url URL-B --username bob --password-file FOLDER/of-b";
+    for variables in [&OF_A[..], &[("VTASK_PROFILE", "a")]] {
+        let config =
+            "[profiles.a]\nurl = \"URL-A\"\nusername = \"ann\"\npassword-command = \"echo of-a\"\n";
+        let output = two.run(words, variables, config).await;
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        assert_eq!(two.requests(), (false, true));
+    }
+}
+
+#[tokio::test]
+async fn typed_flags_that_name_two_servers_are_refused() {
+    let two = Two::start().await;
+    for words in [
+        "list --url URL-A --profile b",
+        "cancel --yes task-3 --url URL-A --profile b",
+        "get b/task-3 --url URL-A",
+    ] {
+        let output = two.run(words, &[], PROFILE_B).await;
+        assert_eq!(code(&output), 2, "{words}: {}", err(&output));
+    }
+    assert_eq!(two.requests(), (false, false));
+}
+
+#[tokio::test]
+async fn where_nothing_was_typed_and_sources_differ_it_is_said_and_cancel_refuses() {
+    let two = Two::start().await;
+    let govc = [
+        ("GOVC_URL", "URL-A"),
+        ("GOVC_USERNAME", "ann"),
+        ("GOVC_PASSWORD", "of-a"),
+    ];
+    let both = [&OF_A[..], &[("GOVC_URL", "URL-B")]].concat();
+    for (variables, config, names) in [
+        (&OF_A[..], PROFILE_B, ["VTASK_URL", "default profile"]),
+        (&govc, PROFILE_B, ["GOVC_URL", "default profile"]),
+        (&both, "", ["VTASK_URL", "GOVC_URL"]),
+    ] {
+        for words in [
+            "list",
+            "get task-3",
+            "tree task-3",
+            "events task-3",
+            "wait task-9 --timeout 1ms",
+        ] {
+            let output = two.run(words, variables, config).await;
+            let told = err(&output);
+            assert_eq!(two.requests(), (true, false), "{words}: {told}");
+            let (a, b) = (two.a.address().to_string(), two.b.address().to_string());
+            for word in [&names[..], &[&a, &b, "is used"]].concat() {
+                assert!(told.contains(word), "{words}: {word}: {told}");
+            }
+        }
+        let output = two.run("cancel --yes task-3", variables, config).await;
+        let told = err(&output);
+        assert_eq!(code(&output), 2, "{told}");
+        assert!(told.contains("not plain on which server"), "{told}");
+        assert_eq!(two.requests(), (false, false), "{told}");
+    }
+    // Sources that agree are no conflict.
+    let output = two
+        .run(
+            "list --ids",
+            &[&OF_A[..], &[("GOVC_URL", "URL-A/sdk")]].concat(),
+            "",
+        )
+        .await;
+    assert_eq!((code(&output), &*err(&output)), (0, ""));
+}
+
+#[tokio::test]
+async fn what_belongs_to_one_server_is_not_sent_to_another() {
+    let two = Two::start().await;
+    let profile_a =
+        "[profiles.a]\nurl = \"URL-A\"\nusername = \"ann\"\npassword-command = \"echo of-a\"\n";
+    let bare_b = "[profiles.b]\nurl = \"URL-B\"\n";
+    for (words, variables, config) in [
+        // Account and password, session, Authorization value: of VTASK_URL's server.
+        ("list --profile b", &OF_A[..], bare_b),
+        (
+            "list --url URL-B",
+            &[("VTASK_URL", "URL-A"), ("VTASK_SESSION", "of-a")],
+            "",
+        ),
+        (
+            "list --url URL-B",
+            &[
+                ("VTASK_URL", "URL-A"),
+                ("VTASK_AUTHORIZATION", "Basic of-a"),
+            ],
+            "",
+        ),
+        (
+            "list --profile b",
+            &[
+                ("VTASK_PROFILE", "a"),
+                ("VTASK_PASSWORD", "of-a"),
+                ("VTASK_USERNAME", "ann"),
+            ],
+            &format!("{profile_a}{bare_b}"),
+        ),
+        // Of govc's server.
+        (
+            "list --url URL-B",
+            &[
+                ("GOVC_URL", "URL-A"),
+                ("GOVC_USERNAME", "ann"),
+                ("GOVC_PASSWORD", "of-a"),
+            ],
+            "",
+        ),
+        // Of the default profile's server.
+        ("list --url URL-B", &[], profile_a),
+        ("list", &[("VTASK_URL", "URL-B")], profile_a),
+    ] {
+        let output = two.run(words, variables, config).await;
+        let told = err(&output);
+        assert_eq!(code(&output), 2, "{words}: {told}");
+        assert!(told.contains("no account for"), "{words}: {told}");
+        assert!(told.contains("is not used here"), "{words}: {told}");
+        assert!(
+            told.contains(&two.a.address().to_string()),
+            "{words}: {told}"
+        );
+        assert!(!told.contains("of-a"), "{told}");
+        assert_eq!(two.requests(), (false, false), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn trust_in_one_server_is_no_trust_in_another() {
+    let a = server().await;
+    let b = server_with(|options| options.tls = true).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let config = format!("[profiles.a]\nurl = \"{}\"\ninsecure = true\n", a.url());
+    for (config, variables) in [
+        (
+            &*config,
+            [("VTASK_RELEASE", "8.0.3.0"), ("GOVC_USERNAME", "ops")],
+        ),
+        ("", [("VTASK_URL", &*a.url()), ("VTASK_INSECURE", "1")]),
+        ("", [("GOVC_URL", &*a.url()), ("GOVC_INSECURE", "1")]),
+    ] {
+        fs::write(&path, config).unwrap();
+        let mut command = vtask(&[
+            "list",
+            "--url",
+            &b.url(),
+            "--username",
+            "ops",
+            "--password-file",
+        ]);
+        let password = folder.path().join("password");
+        fs::write(&password, "secret\n").unwrap();
+        command.arg(&password).env("VTASK_CONFIG", &path);
+        command.envs(variables);
+        let output = run(command).await;
+        assert_eq!(code(&output), 4, "{}", err(&output));
+        assert!(
+            err(&output).contains("it is self-signed"),
+            "{}",
+            err(&output)
+        );
+        assert_eq!(b.control().request_count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn typed_credentials_win_over_a_session_of_the_environment() {
+    let two = Two::start().await;
+    let words = "list --ids --url URL-A --username ann --password-file FOLDER/of-a";
+    for variable in ["VTASK_SESSION", "VTASK_AUTHORIZATION", "VTASK_PASSWORD"] {
+        let output = two.run(words, &[(variable, "wrong")], "").await;
+        assert_eq!(code(&output), 0, "{variable}: {}", err(&output));
+        assert!(out(&output).contains("task-1"));
+    }
+}
+
+#[tokio::test]
+async fn a_task_without_a_server_beside_one_with_a_profile_is_refused() {
+    let two = Two::start().await;
+    let output = two
+        .run("cancel --yes b/task-3 task-4", &OF_A, PROFILE_B)
+        .await;
+    assert_eq!(code(&output), 2, "{}", err(&output));
+    assert!(
+        err(&output).contains("task-4 may be on"),
+        "{}",
+        err(&output)
+    );
+    assert_eq!(two.requests(), (false, false));
+}

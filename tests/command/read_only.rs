@@ -1,0 +1,139 @@
+//! A read-only connection sends nothing that changes something on the server, in every command and whichever source
+//! makes it read-only.
+
+use std::{fs, process::Output};
+
+use vtask::simulator::Simulator;
+
+use crate::{
+    built_support::{err, on, run},
+    command_support::server,
+};
+
+/// What a read-only run may send: reads, and calls about its own session, views and collectors.
+const ALLOWED: [&str; 19] = [
+    "hello",
+    "ServiceInstance/content",
+    "ServiceInstance/CurrentTime",
+    "SessionManager/Login",
+    "SessionManager/Logout",
+    "SessionManager/currentSession",
+    "TaskManager/description",
+    "TaskManager/recentTask",
+    "TaskManager/CreateCollectorForTasks",
+    "TaskHistoryCollector/ResetCollector",
+    "TaskHistoryCollector/ReadPreviousTasks",
+    "TaskHistoryCollector/DestroyCollector",
+    "Task/info",
+    "EventManager/QueryEvents",
+    "PropertyCollector/CreatePropertyCollector",
+    "PropertyCollector/CreateFilter",
+    "PropertyCollector/WaitForUpdatesEx",
+    "PropertyCollector/CancelWaitForUpdates",
+    "PropertyCollector/DestroyPropertyCollector",
+];
+
+/// A cancellation with the setting, in a config file and in variables.
+async fn cancel(
+    simulator: &Simulator,
+    config: &str,
+    flags: &[&str],
+    variables: &[(&str, &str)],
+) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, config.replace("URL", &simulator.url())).unwrap();
+    let mut command = on(simulator, "cancel --yes task-3");
+    command.args(flags).env("VTASK_CONFIG", &path);
+    command.envs(variables.iter().copied());
+    run(command).await
+}
+
+#[tokio::test]
+async fn every_source_of_the_setting_keeps_cancel_from_sending() {
+    let simulator = server().await;
+    let profile = "[profiles.lab]\nurl = \"URL\"\nread-only = true\n";
+    for (config, flags, variables) in [
+        ("", &["--read-only"][..], &[][..]),
+        ("", &[], &[("VTASK_READ_ONLY", "1")]),
+        ("", &[], &[("VTASK_READ_ONLY", "true")]),
+        ("", &[], &[("VTASK_READ_ONLY", "Yes")]),
+        ("", &[], &[("VTASK_READ_ONLY", "on")]),
+        ("", &["--read-only"], &[("VTASK_READ_ONLY", "0")]),
+        ("[defaults]\nread-only = true\n", &[], &[]),
+        (
+            "[defaults]\nread-only = true\n",
+            &[],
+            &[("VTASK_READ_ONLY", "no")],
+        ),
+        (profile, &[], &[]),
+        (profile, &["--profile", "lab"], &[]),
+    ] {
+        let output = cancel(&simulator, config, flags, variables).await;
+        let told = err(&output);
+        let what = format!("{config:?} {flags:?} {variables:?}: {told}");
+        assert_eq!(output.status.code(), Some(2), "{what}");
+        assert!(told.contains("nothing can be cancelled"), "{what}");
+        assert!(told.to_lowercase().contains("read"), "{what}");
+    }
+    assert_eq!(simulator.control().request_count(), 0);
+}
+
+#[tokio::test]
+async fn a_value_that_is_neither_on_nor_off_is_refused() {
+    let simulator = server().await;
+    let output = cancel(&simulator, "", &[], &[("VTASK_READ_ONLY", "ture")]).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        err(&output).contains("expected 1, true"),
+        "{}",
+        err(&output)
+    );
+    assert_eq!(simulator.control().request_count(), 0);
+}
+
+#[tokio::test]
+async fn switched_off_it_forbids_nothing() {
+    for value in ["0", "false", "no", "off", ""] {
+        let simulator = server().await;
+        let output = cancel(&simulator, "", &[], &[("VTASK_READ_ONLY", value)]).await;
+        assert_eq!(output.status.code(), Some(0), "{value}: {}", err(&output));
+    }
+}
+
+#[tokio::test]
+async fn the_other_commands_work_and_only_read() {
+    let simulator = server().await;
+    simulator
+        .control()
+        .advance(std::time::Duration::from_secs(30));
+    for (words, code) in [
+        ("get task-1", 0),
+        ("list --since 1h", 0),
+        ("tree task-6", 0),
+        ("events task-2", 0),
+        ("wait task-1 task-2", 1),
+        ("wait task-1 --fetch poll", 0),
+    ] {
+        let mut command = on(&simulator, words);
+        command.env("VTASK_READ_ONLY", "true");
+        let output = run(command).await;
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{words}: {}",
+            err(&output)
+        );
+    }
+    let requests = simulator.control().requests();
+    assert!(requests.len() > 20, "{}", requests.len());
+    for request in requests {
+        let is_view =
+            request.kind.starts_with("ViewManager/") || request.kind.starts_with("ListView/");
+        assert!(
+            is_view || ALLOWED.contains(&request.kind.as_str()),
+            "{}",
+            request.kind
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! Every word of standard input is a task, for every command that takes `-`, and empty input is an error.
+
+use serde_json::Value;
+
+use crate::command_support::{Ran, line, server};
+
+fn mo_ids(ran: &Ran) -> Vec<Value> {
+    let lines = ran.lines().into_iter();
+    lines.map(|line| line["moId"].clone()).collect()
+}
+
+#[tokio::test]
+async fn several_tasks_on_one_line_all_count() {
+    let simulator = server().await;
+    let ran = line("get -")
+        .input("task-4 task-3\ttask-1\n")
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for task in ["task-4", "task-3", "task-1"] {
+        assert!(ran.out.contains(task), "{task}: {ran:?}");
+    }
+
+    let ran = line("wait - --json")
+        .input("task-1 task-2")
+        .driven(&simulator)
+        .await;
+    assert_eq!(ran.code, 1, "the second one fails: {ran:?}");
+
+    let simulator = server().await;
+    let ran = line("cancel - --yes --json")
+        .input("task-1 task-3 task-4\n")
+        .on(&simulator)
+        .await;
+    assert_eq!(mo_ids(&ran), ["task-1", "task-3", "task-4"], "{ran:?}");
+}
+
+#[tokio::test]
+async fn commands_about_one_task_refuse_several() {
+    let simulator = server().await;
+    for command in ["tree -", "events -"] {
+        let ran = line(command).input("task-1 task-2").on(&simulator).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains("2 are named"), "{ran:?}");
+        let ran = line(command).input(" task-6\n").on(&simulator).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_word_that_is_no_task_stops_the_command() {
+    let simulator = server().await;
+    for command in ["get -", "wait -", "cancel - --yes", "tree -", "events -"] {
+        let ran = line(command)
+            .input("task-1 VirtualMachine:vm-1")
+            .on(&simulator)
+            .await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains("VirtualMachine:vm-1"), "{ran:?}");
+    }
+    assert_eq!(simulator.control().request_count(), 0);
+}
+
+#[tokio::test]
+async fn empty_input_is_an_error() {
+    let simulator = server().await;
+    for command in ["get -", "wait -", "cancel - --yes", "tree -", "events -"] {
+        for input in ["", "\n", " \t\r\n", "[]"] {
+            let ran = line(command).input(input).on(&simulator).await;
+            assert_eq!(ran.code, 2, "{command} {input:?}: {ran:?}");
+            let words = "standard input names no task";
+            assert!(ran.err.contains(words), "{ran:?}");
+        }
+    }
+    assert_eq!(simulator.control().request_count(), 0);
+    // The screen reads it before it looks for a terminal.
+    let output = crate::built_support::run(crate::built_support::on(&simulator, "-")).await;
+    assert_eq!(output.status.code(), Some(2));
+    let told = crate::built_support::err(&output);
+    assert!(told.contains("standard input names no task"), "{told}");
+}

@@ -1,0 +1,109 @@
+//! A password is never a flag, and a user name or password in a URL is never printed.
+
+use std::{fs, process::Output};
+
+use crate::{
+    built_support::{err, out, run, vtask},
+    command_support::server_with,
+};
+
+const SECRET: &str = "s3cret-Zq8";
+
+fn shows_no_secret(output: &Output) {
+    let written = [out(output), err(output)].concat();
+    for part in [SECRET, "s3cret", "Zq8", "0ps"] {
+        assert!(!written.contains(part), "{part}: {written}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_in_a_typed_url_is_refused_and_not_printed() {
+    let url = format!("https://0ps:{SECRET}@127.0.0.1:1");
+    for words in [
+        &["list", "--url", &url][..],
+        &["get", "task-1", "--url", &url],
+        &["wait", "task-1", "--url", &url],
+        &["tree", "task-1", "--url", &url],
+        &["events", "task-1", "--url", &url],
+        &["cancel", "task-1", "--yes", "--url", &url],
+        &["logout", "--url", &url],
+        &["list", "--url", &format!("0ps:{SECRET}@127.0.0.1:1")],
+        &["list", "--url", &format!("https://:{SECRET}@127.0.0.1:1")],
+    ] {
+        let output = run(vtask(words)).await;
+        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+        let told = err(&output);
+        assert!(told.contains("--url has a password in it"), "{told}");
+        assert!(told.contains("--password-file"), "{told}");
+        shows_no_secret(&output);
+    }
+}
+
+#[tokio::test]
+async fn no_other_argument_prints_what_stands_before_the_host() {
+    let url = format!("https://0ps:{SECRET}@127.0.0.1:1");
+    let task = format!("{url}/sdk/vim25/8.0.3.0/Task/task-1/info");
+    let broken = format!("https://0ps:s3cret/{SECRET}@127.0.0.1:1");
+    let broken_task = format!("{broken}/sdk/vim25/8.0.3.0/Task/task-1/info");
+    let with_port = format!("https://vc01.lab:443/{SECRET}@127.0.0.1");
+    let flag = format!("--urll={url}");
+    for words in [
+        &["get", &task, "--url", "127.0.0.1:2"][..],
+        &["wait", &task, "--url", "127.0.0.1:2"],
+        &["cancel", "--yes", &task, "--url", "127.0.0.1:2"],
+        &["tree", &broken_task, "--url", "127.0.0.1:2"],
+        &["get", &url, "--url", "127.0.0.1:2"],
+        &["list", "--url", &broken],
+        &["list", "--url", &with_port],
+        &["list", "--url", &format!("ftp://0ps:{SECRET}@127.0.0.1")],
+        &["list", &url],
+        &["list", &flag],
+        &["get", "--json=x", &task],
+        &["trust", "add", &url],
+        &["trust", "remove", &url],
+        &["trust", "add", &format!("ftp://0ps:{SECRET}@127.0.0.1")],
+    ] {
+        let output = run(vtask(words)).await;
+        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+        assert!(!err(&output).is_empty());
+        shows_no_secret(&output);
+    }
+}
+
+#[tokio::test]
+async fn urls_of_the_environment_and_the_config_file_keep_their_passwords() {
+    let simulator = server_with(|options| {
+        options.credentials = Some(("0ps".to_owned(), SECRET.to_owned()));
+    })
+    .await;
+    let url = simulator.url().replace("://", &format!("://0ps:{SECRET}@"));
+    for variable in ["GOVC_URL", "VTASK_URL"] {
+        let mut command = vtask(&["list", "--ids"]);
+        command.env(variable, &url);
+        let output = run(command).await;
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        shows_no_secret(&output);
+    }
+    // As govc does it, a variable of its own counts before what the URL has.
+    let mut command = vtask(&["list", "--ids"]);
+    command
+        .env("GOVC_URL", url.replace(SECRET, "wrong"))
+        .env("GOVC_PASSWORD", SECRET);
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, format!("[profiles.lab]\nurl = \"{url}\"\n")).unwrap();
+    #[cfg(unix)]
+    for (mode, code, words) in [(0o644, 2, "chmod 600"), (0o600, 0, "in the clear")] {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let mut command = vtask(&["list", "--ids"]);
+        command.env("VTASK_CONFIG", &path);
+        let output = run(command).await;
+        assert_eq!(output.status.code(), Some(code), "{}", err(&output));
+        assert!(err(&output).contains(words), "{}", err(&output));
+        shows_no_secret(&output);
+    }
+}
