@@ -60,6 +60,18 @@ fn fault_text(fault: &Fault) -> String {
         lines.push(format!("{cause}{}: {}", fault.type_name(), fault.text()));
         let fields = fault.own_fields();
         lines.extend(fields.map(|(name, value)| format!("  {name}: {value}")));
+        for message in fault.messages() {
+            let text = message.message.as_deref().unwrap_or_default().trim();
+            match (
+                text.is_empty() || text == fault.text().trim(),
+                message.key.as_str(),
+            ) {
+                (true, "") => {}
+                (true, key) => lines.push(format!("  {key}")),
+                (false, "") => lines.push(format!("  {text}")),
+                (false, key) => lines.push(format!("  {text} ({key})")),
+            }
+        }
     }
     let safe: Vec<_> = lines.iter().flat_map(|line| sanitize_lines(line)).collect();
     safe.join("\n")

@@ -33,7 +33,8 @@ its task ended otherwise; 2 wrong usage; 4 a task is gone or its end unknown; 5 
 130 interrupted, or not confirmed.
 
 --json writes one object a line for each task: version (1), type (\"cancel\"), at, endpoint, moId, answer (accepted, \
-notSupported, invalidState, noPermission, gone, failed, notAsked), message. It needs --yes.";
+notSupported, invalidState, noPermission, gone, failed, notAsked), message, error (as in `vtask wait --help`; null without \
+a fault). It needs --yes.";
 
 /// Ask the server to cancel tasks
 ///
@@ -235,13 +236,16 @@ impl Asked {
         for task in tasks {
             let found = self.snapshot.find(&task);
             if let Some(record) = found.and_then(|handle| self.snapshot.board.get(handle)) {
-                let (sentence, may_ask) = sentence(&self.snapshot.board, record, name);
+                let now = self.snapshot.now;
+                let (sentence, may_ask) = sentence(&self.snapshot.board, record, name, now);
                 if may_ask {
                     stage.say(&sentence);
                     self.wanted.push(task);
                 } else {
                     let place = (name, &self.connect);
-                    request.tell(stage, place, &task, Answer::NotAsked, &sentence)?;
+                    let info = record.info.as_deref();
+                    let fault = info.and_then(|info| info.error.as_deref());
+                    request.tell(stage, place, &task, Answer::NotAsked, &sentence, fault)?;
                 }
             } else {
                 let error = unreadable.iter().find(|(mo_id, _)| *mo_id == task);
@@ -249,7 +253,8 @@ impl Asked {
                 let text = error
                     .map(|(_, error)| error.to_string())
                     .unwrap_or_default();
-                request.tell(stage, (name, &self.connect), &task, answer, &text)?;
+                let fault = error.and_then(|(_, error)| error.fault());
+                request.tell(stage, (name, &self.connect), &task, answer, &text, fault)?;
             }
         }
         Ok(())
@@ -277,15 +282,16 @@ impl Asked {
             }
             said => said?,
         };
-        for (task, answer) in said {
-            let (answer, text) = match answer {
+        for (task, result) in said {
+            let (answer, text) = match &result {
                 Ok(()) => (
                     Answer::Accepted,
                     "the server took the request; it acts when it gets to it.".to_owned(),
                 ),
-                Err(error) => (Answer::of(&error), error.reason()),
+                Err(error) => (Answer::of(error), error.reason()),
             };
-            request.tell(stage, (name, &self.connect), &task, answer, &text)?;
+            let fault = result.as_ref().err().and_then(Error::fault);
+            request.tell(stage, (name, &self.connect), &task, answer, &text, fault)?;
             if answer == Answer::Accepted {
                 self.wanted.push(task);
             }
@@ -302,7 +308,7 @@ async fn look_at(
 ) -> Result<(Snapshot, Unreadable), CommandError> {
     let mut snapshot = Snapshot::begin(client).await;
     let mut unreadable = Vec::new();
-    for (task, answer) in session::read_all(client, tasks.to_vec()).await {
+    for (task, answer) in session::read_or_recall_all(client, tasks.to_vec()).await {
         match answer {
             // Of one that is no TaskInfo nothing can be shown; it counts as unreadable.
             Ok(raw) => drop(snapshot.add(raw)),

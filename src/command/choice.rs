@@ -135,6 +135,20 @@ impl Sieve {
         })
     }
 
+    /// Refuses a filter that a single reading of the tasks cannot decide: it would match nothing, or everything.
+    ///
+    /// # Errors
+    /// Names the term, and what to do instead.
+    pub fn check_single_reading(&self) -> Result<(), CommandError> {
+        let Some(term) = self.filter.undecidable() else {
+            return Ok(());
+        };
+        Err(CommandError::Usage(format!(
+            "--filter: {term} cannot be told from a single reading: tasks have to be watched for it. Use it on the screen \
+             (`vtask`, then /{term}), or in `vtask wait --new`."
+        )))
+    }
+
     /// The choice in words.
     pub fn in_words(&self) -> String {
         self.choice.in_words()

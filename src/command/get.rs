@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::ConnectionArgs,
-    task::{Labels, Presence, Progress, Record, Status, TaskId},
+    task::{Labels, Presence, Progress, Record, Status, TaskId, fault_chain},
     text::{duration, json_line},
     vim::types::TaskInfo,
 };
@@ -57,7 +57,7 @@ pub async fn run(args: &GetArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comma
             } else {
                 Some(Snapshot::begin(client).await)
             };
-            Ok((snapshot, session::read_all(client, tasks).await))
+            Ok((snapshot, session::read_or_recall_all(client, tasks).await))
         });
         let asked = match asked.await {
             // One server that is away must not keep the others' tasks from being printed.
@@ -180,7 +180,7 @@ fn row(
     };
     let mut operation = labels.operation(&info).into_owned();
     if let Some(error) = &info.error {
-        operation = format!("{operation}: {}", error.text());
+        operation = format!("{operation}: {}", fault_chain::one_line(error));
     } else if let Some(phase) = &info.description {
         operation = format!("{operation} · {}", phase.text());
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::{self, ConnectionArgs},
     task::{
-        Handle, Moment, Narrowing, Progress, SheetFormat, Status,
+        Handle, Moment, Narrowing, Progress, SheetFormat, Status, fault_chain,
         outline::{Layout, Sort, SortKey},
     },
     text::duration,
@@ -177,6 +177,7 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
         let connect = connect::one(&target.connection, stage.environment).await?;
         let endpoint = connect.address.name();
         let sieve = Sieve::new(&args.choice, &saved, endpoint.clone())?;
+        sieve.check_single_reading()?;
         let asked = session::with(connect, stage, async |client| {
             gather(args, &sieve, client).await
         });
@@ -363,7 +364,7 @@ fn row(
     };
     let mut operation = snapshot.board.operation(record).into_owned();
     if let Some(error) = &info.error {
-        operation = format!("{operation}: {}", error.text());
+        operation = format!("{operation}: {}", fault_chain::one_line(error));
     }
     let queued = if is_for_people {
         short_time(info.queue_time, snapshot.now)

@@ -64,6 +64,28 @@ pub(super) async fn read_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<Read>
         .await
 }
 
+/// Reads tasks, a few at a time, in the order given; those whose object is gone come from the history.
+pub(super) async fn read_or_recall_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<Read> {
+    let mut read = read_all(client, tasks).await;
+    let is_gone = |(_, answer): &&mut Read| {
+        let error = answer.as_ref().err();
+        error.is_some_and(|error| error.is_fault("ManagedObjectNotFound"))
+    };
+    for (task, answer) in read.iter_mut().filter(is_gone) {
+        // Only now, because most tasks are there: the time of the server, which its history goes by.
+        let now = client
+            .current_time()
+            .await
+            .unwrap_or_else(|_| Timestamp::now());
+        match recall(client, task, now).await {
+            Ok(Some(info)) => *answer = Ok(info),
+            Ok(None) => {}
+            Err(error) => *answer = Err(error),
+        }
+    }
+    read
+}
+
 /// Reads a task; one whose object is gone is looked for in the history.
 ///
 /// # Errors
@@ -73,15 +95,25 @@ pub(super) async fn read_or_recall(
     task: &Arc<str>,
     now: Timestamp,
 ) -> Result<Value, CommandError> {
-    let error = match client.task_info_json(task).await {
-        Err(error) if error.is_fault("ManagedObjectNotFound") => error,
-        answer => return Ok(answer?),
-    };
-    let trace = Trace::named(task.clone());
-    match client.find_past_task(&trace, now).await {
-        Ok(Some(info)) => Ok(info),
-        Err(other) if other.fault().is_none() || other.is_session_dead() => Err(other.into()),
-        Ok(None) | Err(_) => Err(error.into()),
+    match client.task_info_json(task).await {
+        Err(error) if error.is_fault("ManagedObjectNotFound") => {
+            Ok(recall(client, task, now).await?.ok_or(error)?)
+        }
+        answer => Ok(answer?),
+    }
+}
+
+/// Returns the record of a task whose object is gone; nothing where the history has none, or cannot be read.
+///
+/// # Errors
+/// The connection's troubles, and a dead session.
+async fn recall(client: &Client, task: &Arc<str>, now: Timestamp) -> Result<Option<Value>, Error> {
+    match client
+        .find_past_task(&Trace::named(task.clone()), now)
+        .await
+    {
+        Err(error) if error.fault().is_some() && !error.is_session_dead() => Ok(None),
+        answer => answer,
     }
 }
 

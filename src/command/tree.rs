@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::ConnectionArgs,
-    task::{Board, Handle, Presence, Progress, Record, TaskChange, Touched},
+    task::{Board, Handle, Presence, Progress, Record, TaskChange, Touched, fault_chain},
     text::{duration, sanitize, truncate},
     ui::Symbols,
     vim::{Client, TaskQuery},
@@ -270,6 +270,23 @@ fn as_text(
         };
         text.push_str(&told);
         text.push('\n');
+        let error = record
+            .info
+            .as_deref()
+            .and_then(|info| info.error.as_deref());
+        for cause in error.map(fault_chain::caused_by).unwrap_or_default() {
+            let mut line = String::new();
+            for goes_on in guides {
+                line.push_str(if *goes_on { symbols.guide } else { "  " });
+            }
+            let line = format!("{line}    {cause}");
+            let line = sanitize(&line);
+            text.push_str(&match columns {
+                Some(columns) => truncate(&line, columns, symbols.ellipsis),
+                None => line,
+            });
+            text.push('\n');
+        }
     }
     text
 }

@@ -5,6 +5,7 @@ mod board;
 mod change;
 mod clock;
 pub mod estimate;
+pub(crate) mod fault_chain;
 pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -6,11 +6,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::words;
+use super::{fault_chain, words};
 use crate::{
     task::{Board, Handle, Presence, Progress, Record, Status},
     text::json_line,
-    vim::types::Fault,
 };
 
 /// The version of the shape.
@@ -57,11 +56,6 @@ pub(crate) fn seconds(span: SignedDuration) -> Value {
     } else {
         json!(SignedDuration::from_millis(milliseconds).as_secs_f64())
     }
-}
-
-/// A fault: its type and its text.
-pub(crate) fn error(fault: &Fault) -> Value {
-    json!({"type": fault.type_name(), "message": fault.text()})
 }
 
 /// One task, as it is known at a time (by the server's clock). `info` is the `TaskInfo` as the server sent it.
@@ -115,7 +109,7 @@ pub(crate) fn task(
     let ran = record.ran_for(now).map_or(Value::Null, seconds);
     put("durationSeconds", ran);
     let fault = known.and_then(|info| info.error.as_deref());
-    put("error", fault.map_or(Value::Null, error));
+    put("error", fault.map_or(Value::Null, fault_chain::to_json));
     put("trouble", trouble(record));
     put("info", info.unwrap_or(Value::Null));
     Some(line)
@@ -187,10 +181,9 @@ mod tests {
             (&line["status"], &line["outcome"]),
             (&json!("failed"), &json!("failed"))
         );
-        assert_eq!(
-            line["error"],
-            json!({"type": "NoDiskSpace", "message": "full"})
-        );
+        assert_eq!(line["error"]["type"], "NoDiskSpace");
+        assert_eq!(line["error"]["message"], "full");
+        assert_eq!(line["error"]["rootCause"]["message"], "full");
         assert_eq!(line["durationSeconds"], 5);
     }
 

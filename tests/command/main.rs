@@ -16,6 +16,7 @@ mod ca_file;
 mod chosen_server;
 #[path = "../command_support/mod.rs"]
 mod command_support;
+mod fault_chain;
 mod line;
 mod list;
 mod multi_server;
@@ -33,6 +34,8 @@ mod shell_completion;
 mod simulate_start;
 mod standard_input;
 mod tls;
+mod undecidable_filters;
 mod url_password;
+mod vanished_tasks;
 mod wait;
 mod wrong_server;

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     command::{CommandError, Outcome, shape, stage::Stage, targets::full},
-    vim::{ConnectOptions, Error},
+    task::fault_chain,
+    vim::{ConnectOptions, Error, types::Fault},
 };
 
 /// What the server said to one request.
@@ -46,7 +47,7 @@ impl Answer {
     }
 
     pub(super) fn of(error: &Error) -> Self {
-        match error.fault().map(crate::vim::types::Fault::type_name) {
+        match error.fault().map(Fault::type_name) {
             Some("NotSupported") => Self::NotSupported,
             Some("InvalidState") => Self::InvalidState,
             Some("NoPermission") => Self::NoPermission,
@@ -71,10 +72,16 @@ impl Request {
         task: &Arc<str>,
         answer: Answer,
         text: &str,
+        fault: Option<&Fault>,
     ) -> Result<(), CommandError> {
         self.outcome = self.outcome.and(answer.outcome());
         if !self.as_json {
             stage.say(&format!("{}: {text}", full(name, task)));
+            if let Some(fault) = fault {
+                for cause in fault_chain::caused_by(fault) {
+                    stage.say(&format!("  {cause}"));
+                }
+            }
             return Ok(());
         }
         let endpoint = connect.address.name();
@@ -82,6 +89,8 @@ impl Request {
         line.insert("moId".to_owned(), json!(task));
         line.insert("answer".to_owned(), json!(answer.word()));
         line.insert("message".to_owned(), Value::from(text));
+        let error = fault.map_or(Value::Null, fault_chain::to_json);
+        line.insert("error".to_owned(), error);
         stage.print(&shape::written(line))
     }
 
@@ -101,6 +110,7 @@ impl Request {
                 task,
                 Answer::Failed,
                 &error.to_string(),
+                error.fault(),
             )?;
         }
         self.outcome = self.outcome.and(Outcome::of_error(error));

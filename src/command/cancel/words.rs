@@ -2,13 +2,21 @@
 
 use std::fmt::Write as _;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::{
     command::{shape, targets::full, words},
-    task::{Board, Record},
+    task::{Board, Record, Status, fault_chain},
+    text::duration,
 };
 
 /// What there is to say before asking, and whether asking makes sense.
-pub(super) fn sentence(board: &Board, record: &Record, name: Option<&str>) -> (String, bool) {
+pub(super) fn sentence(
+    board: &Board,
+    record: &Record,
+    name: Option<&str>,
+    now: Timestamp,
+) -> (String, bool) {
     let Some(info) = record.info.as_deref() else {
         let task = full(name, &record.id.mo_id);
         return (format!("{task} cannot be read."), false);
@@ -16,10 +24,24 @@ pub(super) fn sentence(board: &Board, record: &Record, name: Option<&str>) -> (S
     let what = named(board, record, name);
     let status = record.status();
     if status.is_finished() {
-        return (
-            format!("{what} has ended already: {}.", shape::status(status)),
-            false,
+        let ago = record.finished_at().map(|at| now.duration_since(at));
+        let when = ago.map_or("already".to_owned(), |ago| {
+            format!("{} ago", duration(ago.max(SignedDuration::ZERO)))
+        });
+        let fault = record
+            .info
+            .as_deref()
+            .and_then(|info| info.error.as_deref());
+        let why = fault
+            .filter(|_| status == Status::Failed)
+            .map(|fault| format!(": {}", fault_chain::described(fault)));
+        let text = format!(
+            "{what} finished {when}: {}{}",
+            shape::status(status),
+            why.unwrap_or_default()
         );
+        let stop = if text.ends_with('.') { "" } else { "." };
+        return (format!("{text}{stop}"), false);
     }
     let flags = format!(
         "cancelable: {}, cancelled: {}",

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::waiting::{Awaited, Conclusion, Fate, Waiting};
 use crate::{
     command::shape,
-    task::{EndpointId, Status, TaskId},
+    task::{EndpointId, Status, TaskId, fault_chain},
     vim::types::TaskInfo,
     watch::Link,
 };
@@ -119,8 +119,8 @@ fn summed(waiting: &Waiting, task: &Awaited, now: Timestamp) -> Value {
     let fault = record.and_then(|record| record.info.as_ref()?.error.as_deref());
     let status = waiting.status(task);
     let error = match (&task.fate, fault) {
-        (Fate::Unknown(why), _) => json!({"type": null, "message": why}),
-        (_, Some(fault)) => shape::error(fault),
+        (Fate::Unknown(why), _) => fault_chain::message_to_json(why),
+        (_, Some(fault)) => fault_chain::to_json(fault),
         _ => Value::Null,
     };
     json!({

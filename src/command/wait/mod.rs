@@ -102,6 +102,9 @@ async fn servers(
     for target in targets {
         let connect = connect::one(&target.connection, stage.environment).await?;
         let sieve = Sieve::new(&args.choice, saved, connect.address.name())?;
+        if !args.new {
+            sieve.check_single_reading()?;
+        }
         let mut options = args.follow.options(connect, target.tasks, defaults);
         options.discover = args.new || args.children;
         let settle = args.settle.unsigned_abs();

@@ -254,6 +254,10 @@ impl<'a> Reporter<'a> {
                     let text = format!("vtask: what became of {name} is not known: {why}");
                     let _ = writeln!(self.err.writer, "{}", sanitize(&text));
                 }
+                // A bar has room for the beginning of the outermost fault only.
+                for line in told::failure(waiting, task) {
+                    let _ = writeln!(self.err.writer, "vtask: {}", sanitize(&line));
+                }
             }
         }
         if conclusion.outcome != Outcome::Interrupted && self.err.is_terminal() {

@@ -15,7 +15,7 @@ use crate::{
         tell::{exec::Ended, terminal::Mark},
         words,
     },
-    task::{Progress, Record, Status, TaskId},
+    task::{Progress, Record, Status, TaskId, fault_chain},
 };
 
 /// How a task stands, in one line: `task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks`.
@@ -49,7 +49,7 @@ pub(super) fn change(waiting: &Waiting, task: &Awaited) -> String {
     let more = match (&task.fate, &info.error, &info.description) {
         (Fate::Unknown(why), _, _) => Some(why.to_string()),
         (Fate::Sought(_), _, _) => Some("vanished; looking for its end in the history".to_owned()),
-        (_, Some(error), _) => Some(error.text()),
+        (_, Some(error), _) => Some(fault_chain::one_line(error)),
         (_, _, Some(phase)) if status.is_active() => Some(phase.text().to_owned()),
         _ => None,
     };
@@ -57,6 +57,24 @@ pub(super) fn change(waiting: &Waiting, task: &Awaited) -> String {
         let _ = write!(text, ": {more}");
     }
     text
+}
+
+/// Why a task failed, with what led to it; nothing where one fault is all there is.
+pub(super) fn failure(waiting: &Waiting, task: &Awaited) -> Vec<String> {
+    let info = waiting
+        .record(&task.id)
+        .and_then(|record| record.info.as_deref());
+    let Some(fault) = info.and_then(|info| info.error.as_deref()) else {
+        return Vec::new();
+    };
+    let causes = fault_chain::caused_by(fault);
+    if causes.is_empty() {
+        return causes;
+    }
+    let name = waiting.called(&task.id);
+    let mut lines = vec![format!("{name} failed: {}", fault_chain::described(fault))];
+    lines.extend(causes.into_iter().map(|cause| format!("  {cause}")));
+    lines
 }
 
 /// How far a task is.

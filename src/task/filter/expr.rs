@@ -99,6 +99,15 @@ impl Expr {
         self.has(&|term| matches!(term, Term::Is(flag) if flag.asks_for_parent()))
     }
 
+    /// The first term that a single reading of a task cannot decide.
+    pub(super) fn undecidable(&self) -> Option<&Term> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().find_map(Self::undecidable),
+            Self::Not(part) => part.undecidable(),
+            Self::Term(term) => Some(term).filter(|term| term.needs_observation()),
+        }
+    }
+
     fn has(&self, what: &impl Fn(&Term) -> bool) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.has(what)),

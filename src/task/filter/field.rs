@@ -83,6 +83,16 @@ pub(super) fn name_of(term: &Term) -> &'static str {
     found.map_or("", |(name, ..)| name)
 }
 
+/// Returns a term as it is typed, without what it is compared with.
+pub(super) fn typed(term: &Term) -> String {
+    let name = name_of(term);
+    let Term::Is(flag) = term else {
+        return name.to_owned();
+    };
+    let word = FLAGS.iter().find(|(_, known, _)| known == flag);
+    format!("{name}:{}", word.map_or("", |(word, ..)| word))
+}
+
 /// Makes a term of what was read.
 pub(super) fn term(head: Option<Head>, values: Vec<Value>) -> Result<Expr, FilterError> {
     let Some((name, place, operator)) = head else {

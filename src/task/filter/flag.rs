@@ -67,6 +67,16 @@ impl Flag {
         matches!(self, Self::Finding(_))
     }
 
+    /// Whether only who watches a task for a while can tell: how its progress moved, since when its cancellation is
+    /// requested, how long such tasks usually take, whether it vanished; or what is pinned on a screen.
+    pub(super) fn needs_observation(self) -> bool {
+        match self {
+            Self::Pinned | Self::Gone => true,
+            Self::Finding(rule) => !matches!(rule, Some(Rule::QueuedLong | Rule::ParentFinished)),
+            _ => false,
+        }
+    }
+
     pub(super) fn asks_for_parent(self) -> bool {
         matches!(self, Self::Finding(None | Some(Rule::ParentFinished)))
     }

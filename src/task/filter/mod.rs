@@ -137,6 +137,11 @@ impl Filter {
         self.expr.asks_for_family()
     }
 
+    /// Returns the first term that a single reading of a task cannot decide, as it is typed: `is:stalled`, `idle`.
+    pub fn undecidable(&self) -> Option<String> {
+        self.expr.undecidable().map(field::typed)
+    }
+
     /// Whether it asks for what a task's endpoint is called.
     pub fn asks_for_endpoint(&self) -> bool {
         self.expr.asks_for_endpoint()

@@ -102,6 +102,15 @@ impl Term {
         }
     }
 
+    /// Whether a task has to be watched for a while before this can be told.
+    pub(super) fn needs_observation(&self) -> bool {
+        match self {
+            Self::Is(flag) => flag.needs_observation(),
+            Self::Span(field, ..) => *field == SpanField::Idle,
+            _ => false,
+        }
+    }
+
     pub(super) fn asks_for_family(&self) -> bool {
         match self {
             Self::Number(field, ..) => *field == NumberField::Children,

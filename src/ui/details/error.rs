@@ -39,6 +39,12 @@ pub(super) fn lines(look: &Look, fault: &Fault, columns: u16) -> Vec<Line<'stati
             field(look, &mut lines, &label, value, columns);
         }
         for message in fault.messages() {
+            let text = message.message.as_deref().unwrap_or_default().trim();
+            // Often the fault's own text is put together from these.
+            if !text.is_empty() && text != fault.text().trim() {
+                let text = format!("  {}", text.replace('\n', "\n  "));
+                lines.extend(prose(look, &text, columns, Role::Text));
+            }
             let parts = [("  ", Role::Dim), (message.key.as_str(), Role::Faint)];
             if !message.key.is_empty() {
                 lines.extend(flow(look, &parts, columns, 4));

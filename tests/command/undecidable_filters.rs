@@ -1,0 +1,53 @@
+//! A filter that a single reading of the tasks cannot decide is refused with the reason, not answered with nothing.
+
+use crate::command_support::{line, server};
+
+#[tokio::test]
+async fn what_only_watching_shows_is_refused() {
+    let simulator = server().await;
+    for term in [
+        "is:stalled",
+        "is:flagged",
+        "is:late",
+        "is:ignored",
+        "is:pinned",
+        "is:gone",
+        "idle>5m",
+        "state:running,(-is:stuck",
+    ] {
+        let term = term.replace(",(", " ");
+        for command in ["list", "list --since 24h", "wait"] {
+            let ran = line(&format!("{command} --filter"))
+                .word(&term)
+                .on(&simulator)
+                .await;
+            assert_eq!(ran.code, 2, "{command} {term}: {}{}", ran.out, ran.err);
+            assert_eq!(ran.out, "");
+            assert!(ran.err.contains("single reading"), "{term}: {}", ran.err);
+            let name = if term.contains("stuck") {
+                "is:stalled"
+            } else {
+                &term
+            };
+            let name = name.split('>').next().unwrap();
+            assert!(ran.err.contains(name), "{term}: {}", ran.err);
+        }
+    }
+    assert_eq!(simulator.control().request_count(), 0, "no server is asked");
+}
+
+#[tokio::test]
+async fn what_a_single_reading_shows_is_listed() {
+    let simulator = server().await;
+    for (term, ids) in [
+        ("is:cancelable", "task-3\n"),
+        ("is:waiting or is:orphan", ""),
+        ("elapsed<1h op:consolidate", "task-4\n"),
+    ] {
+        let ran = line("list --ids --filter").word(term).on(&simulator).await;
+        assert_eq!(ran.code, 0, "{term}: {}", ran.err);
+        if term != "is:cancelable" {
+            assert_eq!(ran.out, ids, "{term}");
+        }
+    }
+}
