@@ -105,6 +105,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::{
         app::fixture::{busy, choose},
@@ -127,6 +129,19 @@ mod tests {
              'https://vc01.lab:8443/sdk/vim25/8.0.3.0/Task/task-4711/info'"
         );
         assert_eq!(Clip::Curl.text(record, None), None);
+    }
+
+    #[test]
+    fn an_error_is_copied_with_every_message_of_its_chain() {
+        let fault = Fault::new(json!({
+            "_typeName": "A", "faultstring": "outer", "faultMessage": [{"key": "a.b", "message": "The disk is full."}],
+            "faultCause": {"_typeName": "B", "faultstring": "inner", "faultMessage": [
+                {"key": "c.d", "message": "inner"}, {"key": "", "message": "Quota exceeded."}]}
+        }));
+        assert_eq!(
+            fault_text(&fault),
+            "A: outer\n  The disk is full. (a.b)\ncaused by B: inner\n  c.d\n  Quota exceeded."
+        );
     }
 
     #[test]

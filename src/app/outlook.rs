@@ -181,7 +181,7 @@ fn until_left_changes(left: TimeLeft) -> Option<SignedDuration> {
     }))
 }
 
-fn around<'a>(state: &'a State, handle: Handle, record: &Record) -> Around<'a> {
+pub(super) fn around<'a>(state: &'a State, handle: Handle, record: &Record) -> Around<'a> {
     let typical = record.info.as_ref().and_then(|info| {
         let entity = info.entity.as_ref().map(|entity| &*entity.value);
         let endpoint = record.id.endpoint;

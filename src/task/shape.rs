@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{fault_chain, words};
 use crate::{
-    task::{Board, Handle, Presence, Progress, Record, Status},
+    task::{Board, Handle, Presence, Progress, Record, Status, rules::Around},
     text::json_line,
 };
 
@@ -66,6 +66,18 @@ pub(crate) fn task(
     endpoint: &str,
     now: Timestamp,
 ) -> Option<Map<String, Value>> {
+    watched_task(board, handle, info, endpoint, Around::default(), now)
+}
+
+/// The same with what is known around it, for the findings in `trouble`.
+pub(crate) fn watched_task(
+    board: &Board,
+    handle: Handle,
+    info: Option<Value>,
+    endpoint: &str,
+    around: Around<'_>,
+    now: Timestamp,
+) -> Option<Map<String, Value>> {
     let record = board.get(handle)?;
     let mut line = line("task", endpoint, now);
     let mut put = |name: &str, value: Value| {
@@ -110,20 +122,30 @@ pub(crate) fn task(
     put("durationSeconds", ran);
     let fault = known.and_then(|info| info.error.as_deref());
     put("error", fault.map_or(Value::Null, fault_chain::to_json));
-    put("trouble", trouble(record));
+    let finding = || {
+        Some(
+            board
+                .findings(handle, around, now)
+                .into_iter()
+                .next()?
+                .sentence,
+        )
+    };
+    let trouble = trouble(record).or_else(finding);
+    put("trouble", json!(trouble));
     put("info", info.unwrap_or(Value::Null));
     Some(line)
 }
 
 /// Why no more is known of a task than is.
-fn trouble(record: &Record) -> Value {
+fn trouble(record: &Record) -> Option<String> {
     match &record.presence {
-        Presence::Present | Presence::Past => Value::Null,
+        Presence::Present | Presence::Past => None,
         Presence::Gone(_) if record.status().is_finished() && record.status() != Status::Lost => {
-            Value::Null
+            None
         }
-        Presence::Gone(_) => json!("the task vanished from the server"),
-        Presence::Unreadable(reason) => json!(reason),
+        Presence::Gone(_) => Some("the task vanished from the server".to_owned()),
+        Presence::Unreadable(reason) => Some(reason.to_string()),
     }
 }
 
@@ -185,6 +207,17 @@ mod tests {
         assert_eq!(line["error"]["message"], "full");
         assert_eq!(line["error"]["rootCause"]["message"], "full");
         assert_eq!(line["durationSeconds"], 5);
+    }
+
+    #[test]
+    fn what_deserves_a_second_look_is_the_trouble() {
+        let queued = json!({"state": "queued", "startTime": null, "queueTime": at(0).to_string()});
+        assert_eq!(shown(&queued, 30)["trouble"], Value::Null);
+        let trouble = shown(&queued, 300)["trouble"].clone();
+        assert!(
+            trouble.as_str().unwrap().starts_with("Queued for 5m"),
+            "{trouble}"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::{
     app::{
         event::Effect,
         line_edit::LineEdit,
+        outlook,
         state::{Overlay, Prompt, Purpose, State},
     },
     task::{SheetFormat, shape},
@@ -46,7 +47,9 @@ pub(super) fn accept(state: &mut State, now: Timestamp) -> Vec<Effect> {
             let server = state.server(record.id.endpoint);
             let raw = record.info.as_deref().map(TaskInfo::to_json);
             let name = server.map_or("", |server| server.host());
-            shape::task(&state.board, handle, raw, name, state.time(record, now))
+            let around = outlook::around(state, handle, record);
+            let at = state.time(record, now);
+            shape::watched_task(&state.board, handle, raw, name, around, at)
         })
         .collect();
     let what = match lines.len() {

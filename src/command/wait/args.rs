@@ -16,8 +16,9 @@ Times are RFC 3339 by the server's clock, durations are in seconds, what is unkn
 Type \"task\", at every change of a task: moId, status (queued, running, success, failed, cancelled, lost, ghost, \
 unknown), outcome (success, failed, cancelled, unknown; null while it goes on), operation, operationId, target, \
 targetMoId, startedBy, phase, progress (percent), progressDerived, cancelable, cancelRequested, parentKey, rootKey, \
-queuedAt, startedAt, completedAt, queuedSeconds, durationSeconds, error {type, message}, trouble, and info: the \
-TaskInfo as the server sent it.
+queuedAt, startedAt, completedAt, queuedSeconds, durationSeconds, error {type, message, causes, rootCause}, trouble, and \
+info: the TaskInfo as the server sent it. causes and rootCause are {type, message}, the outermost first; a NoPermission \
+has its privilege and object, too. trouble is why no more is known, else what deserves a second look.
 
 Type \"link\", when the connection breaks or comes back: state (connecting, live, polling, retrying, signed-out, \
 given-up), reason, attempt, nextAt.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::waiting::{Awaited, Conclusion, Fate, Waiting};
 use crate::{
     command::shape,
-    task::{EndpointId, Status, TaskId, fault_chain},
+    task::{EndpointId, Rule, Status, TaskId, fault_chain},
     vim::types::TaskInfo,
     watch::Link,
 };
@@ -16,7 +16,7 @@ use crate::{
 /// What was written last of each task, so that only changes are.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    tasks: HashMap<TaskId, (Status, Option<TaskInfo>)>,
+    tasks: HashMap<TaskId, (Status, Option<TaskInfo>, Option<Rule>)>,
     links: HashMap<EndpointId, &'static str>,
 }
 
@@ -31,7 +31,8 @@ impl Written {
         let place = waiting.place(id.endpoint)?;
         let handle = waiting.board.find(id)?;
         let record = waiting.board.get(handle)?;
-        let state = (record.status(), record.info.as_deref().cloned());
+        let rule = waiting.trouble(id, now);
+        let state = (record.status(), record.info.as_deref().cloned(), rule);
         if self.tasks.get(id) == Some(&state) {
             return None;
         }

@@ -17,7 +17,9 @@ pub(in crate::command) use fate::{Awaited, Fate};
 pub(in crate::command) use place::{Loss, Place};
 
 use crate::{
-    task::{Board, EndpointId, Handle, Record, Status, TaskChange, TaskId, Touched},
+    task::{
+        Board, EndpointId, Handle, Record, Rule, Status, TaskChange, TaskId, Touched, rules::Around,
+    },
     watch::{Command, Link, LookUpAnswer, Update},
 };
 
@@ -67,6 +69,9 @@ pub(in crate::command) struct Waiting {
     pub(in crate::command) places: Vec<Place>,
     /// When the last of a family was heard to end or to exist.
     stirred: Timestamp,
+    /// What deserves a second look, of each task of which something does, and when that was looked for.
+    troubles: HashMap<TaskId, Rule>,
+    looked: Timestamp,
 }
 
 impl Waiting {
@@ -79,6 +84,8 @@ impl Waiting {
             index: HashMap::new(),
             places: Vec::new(),
             stirred: now,
+            troubles: HashMap::new(),
+            looked: now,
         }
     }
 
@@ -367,7 +374,34 @@ impl Waiting {
     pub(in crate::command) fn pass(&mut self, now: Timestamp) -> News {
         let mut news = News::default();
         self.review(now, &mut news);
+        self.look_for_trouble(now, &mut news);
         news
+    }
+
+    /// Reports the tasks of which something else deserves a second look than a second ago.
+    fn look_for_trouble(&mut self, now: Timestamp, news: &mut News) {
+        if now.duration_since(self.looked) < SignedDuration::from_secs(1) {
+            return;
+        }
+        self.looked = now;
+        for task in self.awaited.iter().filter(|task| !task.is_decided()) {
+            let rule = self.trouble(&task.id, now);
+            let before = match rule {
+                Some(rule) => self.troubles.insert(task.id.clone(), rule),
+                None => self.troubles.remove(&task.id),
+            };
+            if before != rule && !news.changed.contains(&task.id) {
+                news.changed.push(task.id.clone());
+            }
+        }
+    }
+
+    /// Returns the most urgent of what deserves a second look about a task.
+    pub(in crate::command) fn trouble(&self, id: &TaskId, now: Timestamp) -> Option<Rule> {
+        let time = self.server_time(id.endpoint, now);
+        let handle = self.board.find(id)?;
+        let findings = self.board.findings(handle, Around::default(), time);
+        findings.first().map(|finding| finding.rule)
     }
 }
 

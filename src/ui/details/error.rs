@@ -79,3 +79,36 @@ fn field(look: &Look, lines: &mut Vec<Line<'static>>, label: &str, value: &Value
         }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::app::Options;
+
+    #[test]
+    fn the_text_of_every_fault_message_is_printed() {
+        let fault = Fault::new(json!({
+            "_typeName": "A", "faultstring": "outer", "faultMessage": [{"key": "a.b", "message": "The disk is full."}],
+            "faultCause": {"_typeName": "B", "faultstring": "inner", "faultMessage": [
+                {"key": "c.d", "message": "inner"}, {"message": "Quota exceeded."}]}
+        }));
+        let look = Look::new(&Options::default());
+        let lines = lines(&look, &fault, 60);
+        let text: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        let text: Vec<&str> = text.iter().map(|line| line.trim()).collect();
+        let expected = [
+            "A",
+            "outer",
+            "The disk is full.",
+            "a.b",
+            "",
+            "caused by B",
+            "inner",
+            "c.d",
+            "Quota exceeded.",
+        ];
+        assert_eq!(text, expected);
+    }
+}

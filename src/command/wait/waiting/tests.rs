@@ -446,3 +446,25 @@ mod several {
         assert_eq!(outcome(&mut waiting, 1300), Some(Outcome::Unknown));
     }
 }
+
+#[test]
+fn a_task_that_begins_to_deserve_a_second_look_is_reported_once() {
+    let mut waiting = waiting(goal(), &["task-1"]);
+    let queued = json!({"state": "queued", "startTime": null, "queueTime": at(0).to_string()});
+    see(&mut waiting, "task-1", &queued, 0);
+    assert!(waiting.pass(at(30)).changed.is_empty());
+    assert_eq!(waiting.pass(at(90)).changed.len(), 1);
+    assert!(waiting.pass(at(120)).changed.is_empty());
+    let id = TaskId::new(HERE, "task-1");
+    let line = super::super::json::Written::default().task(&waiting, &id, at(120));
+    let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
+    assert!(
+        line["trouble"]
+            .as_str()
+            .unwrap()
+            .starts_with("Queued for 2m"),
+        "{line}"
+    );
+    see(&mut waiting, "task-1", &json!({}), 121);
+    assert_eq!(waiting.pass(at(122)).changed.len(), 1, "it is over");
+}
