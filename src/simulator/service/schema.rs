@@ -206,6 +206,11 @@ fn check_object(declared: &str, value: &Value, place: &str) -> Result<(), String
     let Some(kind) = value["_typeName"].as_str() else {
         return Err(format!("{place}: no _typeName: {value}"));
     };
+    // Clients that read in one pass need to know the type before the fields.
+    let first = value.as_object().and_then(|fields| fields.keys().next());
+    if first.is_none_or(|name| name != "_typeName") {
+        return Err(format!("{place}: _typeName is not first: {value}"));
+    }
     if DATA.contains_key(declared) && !lineage(&DATA, kind).any(|(name, _)| name == declared) {
         return Err(format!("{place}: {kind} is no {declared}"));
     }

@@ -240,9 +240,10 @@ impl Subject<'_> {
 /// Capable of whatever the type requires an answer about, with few exceptions.
 fn capability() -> Value {
     let required = super::super::schema::required("VirtualMachineCapability");
-    let mut capability: Map<String, Value> = required
-        .map(|name| (name.to_owned(), json!(!NOT_CAPABLE.contains(&name))))
-        .collect();
-    capability.insert("_typeName".to_owned(), json!("VirtualMachineCapability"));
-    Value::Object(capability)
+    let type_name = ("_typeName".to_owned(), json!("VirtualMachineCapability"));
+    let answers = required.map(|name| (name.to_owned(), json!(!NOT_CAPABLE.contains(&name))));
+    std::iter::once(type_name)
+        .chain(answers)
+        .collect::<Map<String, Value>>()
+        .into()
 }
