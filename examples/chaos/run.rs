@@ -9,10 +9,12 @@ use std::{
 use tokio::sync::mpsc;
 use vtask::{
     simulator::{
-        Control, Options, RequestRecord, Simulator, behaviour::Versions, scenario::Scenario,
+        Control, Options, RequestRecord, Simulator,
+        behaviour::{Boxing, Versions},
+        scenario::Scenario,
     },
     task::{Board, EndpointId, Presence, Record, TaskId, Touched},
-    vim::{ConnectOptions, Credentials, Trust},
+    vim::{ConnectOptions, Credentials, Trust, types::unboxed},
     watch::{FetchMode, Link, Tempo, Update, WatchOptions, Watcher},
 };
 
@@ -106,11 +108,13 @@ impl Follower {
     /// The first task of which the board says something else than the server.
     fn difference(&self, control: &Control) -> Option<String> {
         control.truth().into_iter().find_map(|info| {
+            let info = unboxed(info);
             let mo_id = info["key"].as_str().unwrap_or_default();
             let Some(record) = self.record(mo_id) else {
                 return Some(format!("{mo_id} is missing"));
             };
-            let shown = record.info.as_ref().map(|info| info.to_json());
+            // What an error or a result says is kept as it was sent.
+            let shown = record.info.as_ref().map(|info| unboxed(info.to_json()));
             if record.presence != Presence::Present {
                 return Some(format!("{mo_id} is shown as {:?}", record.presence));
             }
@@ -233,6 +237,9 @@ async fn server(seed: u64) -> Result<Simulator, String> {
     };
     options.behaviours.wake_on_view_change = !seed.is_multiple_of(5);
     options.behaviours.fold_changes = !seed.is_multiple_of(7);
+    if seed.is_multiple_of(2) {
+        options.behaviours.boxing = Boxing::Nested;
+    }
     if seed.is_multiple_of(6) {
         options.behaviours.versions = Versions::Constant;
     }

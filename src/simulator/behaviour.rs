@@ -14,6 +14,9 @@ pub enum Boxing {
     DataObjectsToo,
     /// Lists keyed by their element type: `{"_typeName":"ArrayOfString","string":[…]}`.
     ElementKeyed,
+    /// As [`Standard`](Self::Standard), and the primitives inside data objects boxed as well: reported of vCenter
+    /// 8.0.3. References stay as they are.
+    Nested,
 }
 
 /// How a fault inside data (`TaskInfo.error`, `MissingProperty.fault`) is written.

@@ -121,6 +121,10 @@ impl Property {
                     .and_then(|fields| fields.remove("_typeName"));
                 Some(json!({"_typeName": type_name, "_value": content}))
             }
+            (Self::Object(mut value), Boxing::Nested) => {
+                box_inside(&mut value);
+                Some(value)
+            }
             (Self::Object(value), _) | (Self::Primitive(_, value), Boxing::Bare) => Some(value),
             (Self::Primitive(type_name, value), _) => {
                 Some(json!({"_typeName": type_name, "_value": value}))
@@ -132,11 +136,48 @@ impl Property {
                 list.insert(element.to_owned(), Value::Array(items));
                 Some(Value::Object(list))
             }
-            (Self::List(element, items), _) => {
+            (Self::List(element, mut items), boxing) => {
+                if boxing == Boxing::Nested {
+                    items.iter_mut().for_each(box_inside);
+                }
                 Some(json!({"_typeName": array_type(element), "_value": items}))
             }
         }
     }
+}
+
+/// Boxes the primitives that are fields of data objects, at every depth.
+fn box_inside(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(box_inside),
+        Value::Object(fields) => {
+            let type_name = fields.get("_typeName").and_then(Value::as_str);
+            // What is boxed already, as a result of type Any may be, is not boxed twice.
+            if type_name == Some("ManagedObjectReference") || fields.contains_key("_value") {
+                return;
+            }
+            for (name, field) in fields.iter_mut() {
+                let type_name = match field {
+                    _ if name == "_typeName" => continue,
+                    Value::String(_) => "string",
+                    Value::Bool(_) => "boolean",
+                    Value::Number(number) if number.is_f64() => "double",
+                    Value::Number(number) if number.as_i64().is_some_and(is_int) => "int",
+                    Value::Number(_) => "long",
+                    other => {
+                        box_inside(other);
+                        continue;
+                    }
+                };
+                *field = json!({"_typeName": type_name, "_value": field.take()});
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_int(number: i64) -> bool {
+    i32::try_from(number).is_ok()
 }
 
 /// `ArrayOfString` for `string`.
@@ -274,6 +315,21 @@ mod tests {
                 json!({"_typeName": "ManagedObjectReference", "_value": {"type": "Task", "value": "task-1"}})
             )
         );
+    }
+
+    #[test]
+    fn some_servers_box_inside_data_objects_as_well() {
+        let reference = MoRef::new("Task", "task-1").to_json();
+        let result = json!({"_typeName": "long", "_value": 7});
+        let info = json!({"_typeName": "TaskInfo", "task": reference, "progress": 4, "result": result,
+            "locked": [reference], "reason": {"_typeName": "TaskReasonUser", "userName": "kim"}});
+        let expected = json!({"_typeName": "TaskInfo", "task": reference,
+            "progress": {"_typeName": "int", "_value": 4}, "result": result, "locked": [reference],
+            "reason": {"_typeName": "TaskReasonUser", "userName": {"_typeName": "string", "_value": "kim"}}});
+        let nested = Property::Object(info).boxed(Boxing::Nested).unwrap();
+        assert_eq!(nested, expected);
+        let again = Property::Object(nested).boxed(Boxing::Nested);
+        assert_eq!(again, Some(expected));
     }
 
     #[test]

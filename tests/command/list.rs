@@ -414,6 +414,7 @@ async fn every_way_of_servers_to_end_a_list_is_understood() {
             Boxing::ElementKeyed,
             VoidAnswer::NoContent,
         ),
+        (EmptyList::Array, Boxing::Nested, VoidAnswer::NoContent),
     ] {
         let simulator = server_with(|options| {
             options.behaviours.empty_list = empty;

@@ -61,9 +61,15 @@ async fn values_are_understood_however_they_are_boxed() {
         Boxing::Bare,
         Boxing::DataObjectsToo,
         Boxing::ElementKeyed,
+        Boxing::Nested,
     ] {
         follows(&format!("{boxing:?}"), false, |ways| ways.boxing = boxing).await;
     }
+    follows("nested, the whole", false, |ways| {
+        ways.boxing = Boxing::Nested;
+        ways.change_names = ChangeNames::Whole;
+    })
+    .await;
 }
 
 #[tokio::test]

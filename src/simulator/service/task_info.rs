@@ -87,9 +87,9 @@ impl Pen<'_> {
     fn any(&self, value: &Value) -> Property {
         match (value.get("_value"), self.behaviours.boxing) {
             (Some(content), Boxing::Bare) => Property::Object(content.clone()),
-            (None, Boxing::DataObjectsToo) => Property::Object(
+            (None, boxing @ (Boxing::DataObjectsToo | Boxing::Nested)) => Property::Object(
                 Property::Object(value.clone())
-                    .boxed(Boxing::DataObjectsToo)
+                    .boxed(boxing)
                     .unwrap_or_default(),
             ),
             _ => Property::Object(value.clone()),

@@ -20,7 +20,7 @@ use crate::{
         theme::Role,
         words,
     },
-    vim::types::{ManagedObjectReference, TaskInfo, TaskReason},
+    vim::types::{ManagedObjectReference, TaskInfo, TaskReason, unboxed},
 };
 
 /// From this width on the fields stand in two columns.
@@ -383,8 +383,8 @@ fn identity(sheet: &mut Sheet, info: &TaskInfo) {
     let activation = info.activation_id.as_deref();
     sheet.text("Activation", activation.unwrap_or_default());
     for (name, value) in info.unknown.iter() {
-        let text = match value {
-            Value::String(text) => text.clone(),
+        let text = match unboxed(value.clone()) {
+            Value::String(text) => text,
             other => other.to_string(),
         };
         sheet.text(name, &text);
@@ -413,11 +413,11 @@ fn reason(reason: &TaskReason) -> String {
 
 /// A `KeyAnyValue` as `key: value`.
 fn key_value(detail: &Value) -> String {
+    let detail = unboxed(detail.clone());
     let Some(key) = detail.get("key").and_then(Value::as_str) else {
         return detail.to_string();
     };
     let value = detail.get("value").unwrap_or(&Value::Null);
-    let value = value.get("_value").unwrap_or(value);
     match value {
         Value::String(text) => format!("{key}: {text}"),
         other => format!("{key}: {other}"),

@@ -23,7 +23,7 @@ use super::{
     client::Client,
     error::Error,
     method::ApiMethod,
-    types::{ManagedObjectReference, items, parse_date_time},
+    types::{ManagedObjectReference, items_as_sent, parse_date_time, text_at},
 };
 
 /// How many tasks are asked for at a time; servers refuse more than 1,000.
@@ -87,7 +87,7 @@ impl Client {
         let kind = "TaskHistoryCollector/ReadPreviousTasks";
         let body = json!({"maxCount": most});
         let page = self.post(collector, ApiMethod::ReadPreviousTasks, body, kind, &doing);
-        let list = |page| items("TaskInfo", page);
+        let list = |page| items_as_sent("TaskInfo", page);
         let mut page = self.read(&doing, &page.await?, list)?;
         // Whichever way round a server gives the tasks of one page: the newest come first here.
         page.sort_by_key(|info| std::cmp::Reverse(queued(info)));
@@ -215,5 +215,5 @@ impl Client {
 }
 
 fn queued(info: &Value) -> Option<Timestamp> {
-    parse_date_time(info["queueTime"].as_str()?)
+    parse_date_time(text_at(info, &["queueTime"])?)
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::TaskQuery;
-use crate::vim::types::{ManagedObjectReference, TaskInfo};
+use crate::vim::types::{ManagedObjectReference, TaskInfo, text_at};
 
 /// How far back a task is looked for of which nothing but the name is known.
 const RECENT_PAST: SignedDuration = SignedDuration::from_hours(24);
@@ -82,9 +82,8 @@ impl Trace {
     /// Whether this is the task.
     pub(super) fn is(&self, info: &Value) -> bool {
         let key = self.known.as_ref().map_or(&self.mo_id, |known| &known.key);
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        text(&info["key"]).as_deref() == Some(&**key)
-            || text(&info["task"]["value"]).as_deref() == Some(&*self.mo_id)
+        text_at(info, &["key"]) == Some(&**key)
+            || text_at(info, &["task", "value"]) == Some(&*self.mo_id)
     }
 
     /// Where to look for the tasks above it, which were queued no later than it was; the narrowest place first, and in

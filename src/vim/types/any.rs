@@ -47,57 +47,111 @@ pub fn type_name(value: &Value) -> Option<&str> {
     value.get("_typeName")?.as_str()
 }
 
-/// Whether a value means "unset": `null` (a missing field and a 204 never get this far).
-pub fn is_unset(value: &Value) -> bool {
-    value.is_null()
+/// Returns whether a value means "unset": `null`, bare or boxed (a missing field and a 204 never get this far).
+pub(super) fn is_unset(value: &Value) -> bool {
+    inside(value).is_null()
 }
 
-/// Takes the box off: `{"_typeName":"int","_value":42}` becomes `42`; anything else stays as it is. A data object
-/// keeps the type that its box names.
+/// Takes off every box, at every depth: `{"_typeName":"int","_value":42}` becomes `42`, an `ArrayOf…` a list, and a
+/// boxed data object keeps the type that its box names.
+///
+/// vCenter boxes what stands in a place of type `Any`, and 8.0.3 was seen to box the primitives inside a data object
+/// there as well. Reading a value through here makes all of these shapes one.
 pub fn unboxed(value: Value) -> Value {
-    let Value::Object(mut outer) = value else {
-        return value;
-    };
-    match outer.swap_remove("_value") {
-        None => Value::Object(outer),
+    let mut value = opened(value);
+    match &mut value {
+        Value::Array(items) => items.iter_mut().for_each(unbox),
+        Value::Object(fields) => fields.values_mut().for_each(unbox),
+        _ => {}
+    }
+    value
+}
+
+fn unbox(value: &mut Value) {
+    *value = unboxed(std::mem::take(value));
+}
+
+/// Takes off the box around a value; what is inside stays as it was sent.
+fn opened(mut value: Value) -> Value {
+    // A box may hold another.
+    while let Value::Object(object) = &mut value
+        && let Some(content) = take_content(object)
+    {
+        value = content;
+    }
+    value
+}
+
+/// Takes the content out of a box; `None`, and nothing is changed, where the object is no box.
+fn take_content(object: &mut Map<String, Value>) -> Option<Value> {
+    match object.swap_remove("_value") {
         Some(Value::Object(mut inner)) => {
-            if let Some(name) = outer.swap_remove("_typeName") {
+            if let Some(name) = object.swap_remove("_typeName") {
                 inner.entry("_typeName").or_insert(name);
             }
-            Value::Object(inner)
+            Some(Value::Object(inner))
         }
-        Some(inner) => inner,
+        Some(content) => Some(content),
+        None if is_array(object) => {
+            let list = object.values_mut().find(|value| value.is_array());
+            Some(list.map_or_else(|| Value::Array(Vec::new()), std::mem::take))
+        }
+        None => None,
     }
+}
+
+/// Returns whether an object is a list keyed by its element type: `{"_typeName":"ArrayOfString","string":[…]}`.
+fn is_array(object: &Map<String, Value>) -> bool {
+    let name = object.get("_typeName").and_then(Value::as_str);
+    name.is_some_and(|name| name.starts_with("ArrayOf"))
+}
+
+/// Returns whether there is a box anywhere in a value.
+pub(super) fn has_boxes(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(has_boxes),
+        Value::Object(object) => {
+            object.contains_key("_value") || is_array(object) || object.values().any(has_boxes)
+        }
+        _ => false,
+    }
+}
+
+/// Returns what is inside the box, or the value itself where it is bare.
+fn inside(mut value: &Value) -> &Value {
+    while let Some(content) = value.get("_value") {
+        value = content;
+    }
+    value
+}
+
+/// Returns the text at a path of fields, each of which may be boxed: for values that are kept as they were sent.
+pub fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
+    let found = path
+        .iter()
+        .try_fold(inside(value), |value, field| value.get(field).map(inside));
+    found?.as_str()
 }
 
 /// The items of a list in any of its shapes: bare, boxed (`_value`), element-keyed
-/// (`{"_typeName":"ArrayOfString","string":[…]}`), or unset (no items).
+/// (`{"_typeName":"ArrayOfString","string":[…]}`), or unset (no items). Nothing in them is boxed.
+///
+/// # Errors
+/// When it is no list.
 pub fn items(field: &str, value: Value) -> Result<Vec<Value>, Malformed> {
-    match unboxed(value) {
-        Value::Null => Ok(Vec::new()),
-        Value::Array(items) => Ok(items),
-        Value::Object(object) => element_keyed(field, object),
-        other => Err(Malformed::unexpected(field, "a list", &other)),
-    }
+    items_as_sent(field, unboxed(value))
 }
 
-fn element_keyed(field: &str, object: Map<String, Value>) -> Result<Vec<Value>, Malformed> {
-    let is_array = object
-        .get("_typeName")
-        .and_then(Value::as_str)
-        .is_some_and(|name| name.starts_with("ArrayOf"));
-    if is_array {
-        let list = object.into_iter().find_map(|(_, value)| match value {
-            Value::Array(items) => Some(items),
-            _ => None,
-        });
-        return Ok(list.unwrap_or_default());
+/// The same, each item exactly as the server sent it.
+///
+/// # Errors
+/// When it is no list.
+pub fn items_as_sent(field: &str, value: Value) -> Result<Vec<Value>, Malformed> {
+    match opened(value) {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(items) => Ok(items),
+        other => Err(Malformed::unexpected(field, "a list", &other)),
     }
-    Err(Malformed::unexpected(
-        field,
-        "a list",
-        &Value::Object(object),
-    ))
 }
 
 /// A string, bare or boxed.
@@ -135,17 +189,22 @@ pub(crate) fn int(field: &str, value: Value) -> Result<i32, Malformed> {
     }
 }
 
-/// The fields of a data object; a box around it is taken off first.
+/// The fields of a data object; nothing in them is boxed.
 pub(crate) fn object(field: &str, value: Value) -> Result<Map<String, Value>, Malformed> {
-    match unboxed(value) {
+    object_as_sent(field, unboxed(value))
+}
+
+/// The fields of a data object, each exactly as the server sent it; only a box around the whole is taken off.
+pub(super) fn object_as_sent(field: &str, value: Value) -> Result<Map<String, Value>, Malformed> {
+    match opened(value) {
         Value::Object(object) => Ok(object),
         other => Err(Malformed::unexpected(field, "an object", &other)),
     }
 }
 
-/// Takes a string field out of an object; absent, unset or of another kind counts as none.
+/// Takes a string field, bare or boxed, out of an object; absent, unset or of another kind counts as none.
 pub(crate) fn take_string(object: &mut Map<String, Value>, field: &str) -> Option<String> {
-    match object.shift_remove(field)? {
+    match unboxed(object.shift_remove(field)?) {
         Value::String(text) => Some(text),
         _ => None,
     }
@@ -175,6 +234,32 @@ mod tests {
     fn a_boxed_data_object_keeps_its_type() {
         let boxed = json!({"_typeName": "TaskReasonUser", "_value": {"userName": "ops"}});
         assert_eq!(type_name(&unboxed(boxed)), Some("TaskReasonUser"));
+    }
+
+    #[test]
+    fn boxes_are_taken_off_at_every_depth() {
+        let string = |text: &str| json!({"_typeName": "string", "_value": text});
+        let sent = json!({"_typeName": "A", "_value": {
+            "name": {"_typeName": "string", "_value": string("x")},
+            "list": {"_typeName": "ArrayOfB", "B": [{"_typeName": "B", "of": [string("y"), 1]}]},
+            "none": {"_typeName": "ArrayOfB"},
+            "unset": {"_typeName": "int", "_value": null}
+        }});
+        assert!(has_boxes(&sent));
+        let bare = unboxed(sent);
+        let expected = json!({"_typeName": "A", "name": "x", "none": [], "unset": null,
+            "list": [{"_typeName": "B", "of": ["y", 1]}]});
+        assert_eq!(bare, expected);
+        assert!(!has_boxes(&bare));
+    }
+
+    #[test]
+    fn texts_are_found_through_boxes() {
+        let sent = json!({"task": {"_typeName": "ManagedObjectReference",
+            "_value": {"value": {"_typeName": "string", "_value": "task-1"}}}});
+        assert_eq!(text_at(&sent, &["task", "value"]), Some("task-1"));
+        assert_eq!(text_at(&sent, &["task", "type"]), None);
+        assert_eq!(text_at(&sent, &["task"]), None);
     }
 
     #[test]

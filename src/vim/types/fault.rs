@@ -4,7 +4,11 @@ use std::iter;
 
 use serde_json::{Map, Value};
 
-use super::{any::type_name, limits::bounded, message::LocalizableMessage};
+use super::{
+    any::{has_boxes, type_name, unboxed},
+    limits::bounded,
+    message::LocalizableMessage,
+};
 
 /// Fields that every fault may have; whatever else it carries is its type's own.
 const COMMON_FIELDS: [&str; 7] = [
@@ -20,26 +24,41 @@ const COMMON_FIELDS: [&str; 7] = [
 /// A fault, kept exactly as sent.
 ///
 /// Inside data the reference declares the bare fault; some servers wrap it in a `LocalizedMethodFault`
-/// (`{fault, localizedMessage}`). Both read as one thing here.
-#[derive(Clone, Default, PartialEq)]
-pub struct Fault(Value);
+/// (`{fault, localizedMessage}`). Both read as one thing here, and so do boxed and bare values in it. Two faults are
+/// equal when they are but for their boxes.
+#[derive(Clone, Default)]
+pub struct Fault {
+    sent: Box<Value>,
+    /// The same without boxes, where there are any.
+    unboxed: Option<Box<Value>>,
+}
 
 impl Fault {
     /// A fault as sent; any value is accepted, for a server's word about a failure is never thrown away.
     pub fn new(wire: Value) -> Self {
-        Self(bounded(wire))
+        let sent = bounded(wire);
+        let unboxed = has_boxes(&sent).then(|| Box::new(unboxed(sent.clone())));
+        Self {
+            sent: Box::new(sent),
+            unboxed,
+        }
+    }
+
+    /// The fault without boxes, wrapped or not.
+    fn value(&self) -> &Value {
+        self.unboxed.as_deref().unwrap_or(&self.sent)
     }
 
     /// The fault inside the wrapping, if there is one.
     fn bare(&self) -> &Value {
-        match self.0.get("fault") {
+        match self.value().get("fault") {
             Some(inner @ Value::Object(_)) if self.is_wrapper() => inner,
-            _ => &self.0,
+            _ => self.value(),
         }
     }
 
     fn is_wrapper(&self) -> bool {
-        match type_name(&self.0) {
+        match type_name(self.value()) {
             Some(name) => name == "LocalizedMethodFault",
             None => true,
         }
@@ -60,7 +79,7 @@ impl Fault {
     pub fn text(&self) -> String {
         let bare = self.bare();
         let direct = [
-            (&self.0, "localizedMessage"),
+            (self.value(), "localizedMessage"),
             (bare, "localizedMessage"),
             (bare, "faultstring"),
         ];
@@ -114,7 +133,7 @@ impl Fault {
             .collect()
     }
 
-    /// The fields that belong to this fault's type (`privilegeId`, `file`, `requestedState`…), as sent.
+    /// The fields that belong to this fault's type (`privilegeId`, `file`, `requestedState`…), without boxes.
     pub fn own_fields(&self) -> impl Iterator<Item = (&str, &Value)> {
         let fields = self.bare().as_object().into_iter().flat_map(Map::iter);
         fields
@@ -122,18 +141,21 @@ impl Fault {
             .filter(|(name, value)| !COMMON_FIELDS.contains(name) && !value.is_null())
     }
 
-    /// A field of this fault's own type.
+    /// A field of this fault's own type, without boxes.
     pub fn field(&self, name: &str) -> Option<&Value> {
         self.bare().get(name)
     }
 
     /// The fault that led to this one.
     pub fn cause(&self) -> Option<Self> {
-        [self.bare(), &self.0]
+        [self.bare(), self.value()]
             .into_iter()
             .filter_map(|value| value.get("faultCause"))
             .find(|cause| cause.is_object())
-            .map(|cause| Self(cause.clone()))
+            .map(|cause| Self {
+                sent: Box::new(cause.clone()),
+                unboxed: None,
+            })
     }
 
     /// This fault and its causes, outermost first. (How deep a body may nest is bounded where it is parsed.)
@@ -143,7 +165,13 @@ impl Fault {
 
     /// The fault exactly as sent.
     pub fn as_json(&self) -> &Value {
-        &self.0
+        &self.sent
+    }
+}
+
+impl PartialEq for Fault {
+    fn eq(&self, other: &Self) -> bool {
+        self.value() == other.value()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::any::{Malformed, items, object, take_string};
+use super::any::{Malformed, items_as_sent, object_as_sent, take_string};
 
 /// A message of the server: a task's phase, a line of a fault.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,13 +21,13 @@ impl LocalizableMessage {
     /// # Errors
     /// When it is no object.
     pub fn from_json(field: &str, value: Value) -> Result<Self, Malformed> {
-        let mut object = object(field, value)?;
+        let mut object = object_as_sent(field, value)?;
         Ok(Self {
             key: take_string(&mut object, "key").unwrap_or_default(),
             message: take_string(&mut object, "message"),
             arg: object
                 .shift_remove("arg")
-                .map(|arg| items("arg", arg))
+                .map(|arg| items_as_sent("arg", arg))
                 .transpose()?
                 .unwrap_or_default(),
         })

@@ -1,8 +1,8 @@
 //! What travels on the wire, as plain data: no IO, no clock.
 //!
 //! Every type is read from a [`serde_json::Value`] rather than derived, for three reasons that the API gives:
-//! the same property arrives bare, boxed (`{"_typeName":"int","_value":42}`) or as an `ArrayOf…`, depending on
-//! where it stands and on the server's release; a `TaskInfo` comes whole or leaf by leaf and must end up the
+//! the same property arrives bare, boxed (`{"_typeName":"int","_value":42}`) at any depth or as an `ArrayOf…`,
+//! depending on where it stands and on the server's release (the module `any` makes all of these one); a `TaskInfo` comes whole or leaf by leaf and must end up the
 //! same; and unknown fields and type names are kept, never refused.
 
 mod any;
@@ -19,7 +19,7 @@ mod time;
 mod update_set;
 mod vm_question;
 
-pub use any::{Malformed, is_unset, items, type_name, unboxed};
+pub use any::{Malformed, items, items_as_sent, text_at, type_name, unboxed};
 pub use fault::Fault;
 pub use message::LocalizableMessage;
 pub use reason::{AlarmReason, ScheduleReason, TaskReason};
@@ -35,3 +35,6 @@ pub use update_set::{
 pub use vm_question::VmQuestion;
 
 pub(crate) use task_info::FIELDS;
+
+#[cfg(test)]
+mod nested_boxes;

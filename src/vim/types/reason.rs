@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    any::{Malformed, object, take_string},
+    any::{Malformed, is_unset, object_as_sent, take_string},
     reference::ManagedObjectReference,
 };
 
@@ -53,13 +53,13 @@ impl TaskReason {
     /// # Errors
     /// When it is no object, or a reference in it is malformed.
     pub fn from_json(field: &str, value: Value) -> Result<Self, Malformed> {
-        let mut object = object(field, value)?;
+        let mut object = object_as_sent(field, value)?;
         let kind = object.get("_typeName").and_then(Value::as_str);
         let kind = kind.unwrap_or_default().to_owned();
         let reference = |object: &mut Map<String, Value>, name: &str| {
             object
                 .shift_remove(name)
-                .filter(|value| !value.is_null())
+                .filter(|value| !is_unset(value))
                 .map(|value| ManagedObjectReference::from_json(name, value))
                 .transpose()
         };

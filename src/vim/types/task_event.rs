@@ -31,7 +31,8 @@ pub struct TaskEvent {
 impl TaskEvent {
     /// Reads an event in whatever form.
     pub fn from_json(value: Value) -> Self {
-        let event = bounded(unboxed(value));
+        let raw = bounded(value);
+        let event = unboxed(raw.clone());
         let text = |field: &str| string(field, event[field].clone()).unwrap_or_default();
         let declared = type_name(&event).unwrap_or_default();
         let id = Some(text("eventTypeId")).filter(|id| !id.is_empty());
@@ -42,7 +43,7 @@ impl TaskEvent {
             user: text("userName"),
             message: text("fullFormattedMessage"),
             type_name: id.unwrap_or_else(|| declared.to_owned()),
-            raw: event,
+            raw,
         }
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{
-    any::{Malformed, boolean, int, items, object, string, unboxed},
+    any::{Malformed, boolean, int, is_unset, items, items_as_sent, object_as_sent, string},
     fault::Fault,
     limits::{self, bounded},
     message::LocalizableMessage,
@@ -120,9 +120,9 @@ impl TaskInfo {
     /// # Errors
     /// When it is no object, a required field is missing or unset, or a field holds another kind of value.
     pub fn from_json(value: Value) -> Result<Self, Malformed> {
-        let fields = object("info", value)?;
+        let fields = object_as_sent("info", value)?;
         for field in REQUIRED {
-            if fields.get(field).is_none_or(Value::is_null) {
+            if fields.get(field).is_none_or(is_unset) {
                 return Err(Malformed::Missing {
                     type_name: "TaskInfo",
                     field,
@@ -173,7 +173,7 @@ impl TaskInfo {
     /// When the value is of another kind than the field, or unsets a required field. The field keeps its value.
     pub fn assign(&mut self, field: &str, value: Value) -> Result<(), Malformed> {
         let value = bounded(value);
-        let unset = value.is_null();
+        let unset = is_unset(&value);
         if unset && let Some(required) = REQUIRED.iter().find(|name| **name == field) {
             return Err(Malformed::Missing {
                 type_name: "TaskInfo",
@@ -210,10 +210,10 @@ impl TaskInfo {
             "state" => self.state = TaskState::from_json(field, value)?,
             "cancelled" => self.cancelled = boolean(field, value)?,
             "cancelable" => self.cancelable = boolean(field, value)?,
-            "error" => self.error = (!unset).then(|| Box::new(Fault::new(unboxed(value)))),
+            "error" => self.error = (!unset).then(|| Box::new(Fault::new(value))),
             "result" => self.result = (!unset).then(|| Box::new(value)),
             "progress" => self.progress = optional(unset, || int(field, value))?,
-            "progressDetails" => self.progress_details = items(field, value)?,
+            "progressDetails" => self.progress_details = items_as_sent(field, value)?,
             "reason" => self.reason = TaskReason::from_json(field, value)?,
             "queueTime" => self.queue_time = date_time(field, value)?,
             "startTime" => self.start_time = optional(unset, || date_time(field, value))?,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    any::{items, string, unboxed},
+    any::{items, unboxed},
     limits::bounded,
 };
 
@@ -20,17 +20,15 @@ impl VmQuestion {
     /// The question in a `VirtualMachineRuntimeInfo`, if there is one. A question without words is one all the same.
     pub fn of_runtime(runtime: Value) -> Option<Self> {
         let question = match unboxed(runtime) {
-            Value::Object(mut runtime) => bounded(unboxed(runtime.shift_remove("question")?)),
+            Value::Object(mut runtime) => bounded(runtime.shift_remove("question")?),
             _ => return None,
         };
         if !question.is_object() {
             return None;
         }
-        let text = |value: &Value| string("text", value.clone()).unwrap_or_default();
-        let choice = unboxed(question["choice"].clone());
-        let choices = items("choiceInfo", choice["choiceInfo"].clone());
-        let choices = choices.unwrap_or_default().into_iter().map(unboxed);
-        let choices = choices.map(|choice| {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let choices = items("choiceInfo", question["choice"]["choiceInfo"].clone());
+        let choices = choices.unwrap_or_default().into_iter().map(|choice| {
             let named = [&choice["label"], &choice["summary"], &choice["key"]];
             let mut named = named.into_iter().map(text);
             named.find(|name| !name.is_empty()).unwrap_or_default()
@@ -40,7 +38,7 @@ impl VmQuestion {
             let messages = items("message", question["message"].clone()).unwrap_or_default();
             let messages: Vec<String> = messages
                 .into_iter()
-                .map(|message| text(&unboxed(message)["text"]))
+                .map(|message| text(&message["text"]))
                 .collect();
             messages.join(" ")
         };

@@ -12,7 +12,10 @@ use std::{
 use serde_json::Value;
 
 use super::gate::Gate;
-use crate::vim::{Client, Error, Pace, Pick, TaskQuery, Trace, types::TaskInfo};
+use crate::vim::{
+    Client, Error, Pace, Pick, TaskQuery, Trace,
+    types::{TaskInfo, text_at},
+};
 
 /// How often it is looked for while something in it goes on; its members that run are watched meanwhile.
 pub(super) const AGAIN: Duration = Duration::from_secs(30);
@@ -201,10 +204,7 @@ async fn read_above(
             let still = missing.len() - found.len();
             let pick = |record: &Value| {
                 looked += 1;
-                if record["key"]
-                    .as_str()
-                    .is_some_and(|key| missing.contains(key))
-                {
+                if text_at(record, &["key"]).is_some_and(|key| missing.contains(key)) {
                     Pick::Take
                 } else if looked < LOOKED_THROUGH {
                     Pick::Leave

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::vim::{
     TaskQuery, TaskTime,
-    types::{TaskInfo, parse_date_time},
+    types::{TaskInfo, parse_date_time, text_at},
 };
 
 /// After so many pages in a row without anything new a server only repeats itself.
@@ -87,12 +87,12 @@ impl Trail {
 }
 
 fn queued(record: &Value) -> Option<Timestamp> {
-    parse_date_time(record["queueTime"].as_str()?)
+    parse_date_time(text_at(record, &["queueTime"])?)
 }
 
 /// By what a record is known again; where it has no key, by all that it says.
 fn key(record: &Value) -> Box<str> {
-    let known = record["key"].as_str().or(record["task"]["value"].as_str());
+    let known = text_at(record, &["key"]).or_else(|| text_at(record, &["task", "value"]));
     known.map_or_else(|| record.to_string().into(), Into::into)
 }
 
