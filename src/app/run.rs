@@ -344,13 +344,19 @@ impl<B: Backend, H: Host, C: Clock> Screen<'_, B, H, C> {
 
     fn take_event(&mut self, input: Input) -> Result<(), Exit> {
         self.figures.key();
-        self.take(match input {
+        let event = match input {
             Input::Key(key) => Event::Key(key),
             Input::Paste(text) => Event::Paste(text),
             Input::Mouse(mouse) => Event::Mouse(mouse),
-            Input::Resize(width, height) => Event::Resize { width, height },
+            // The event carries the size as it is reported; the backend corrects what no terminal has.
+            Input::Resize(..) => {
+                let size = self.terminal.size().map_err(|_| Exit::TerminalLost)?;
+                let (width, height) = (size.width, size.height);
+                Event::Resize { width, height }
+            }
             Input::FocusGained | Input::FocusLost => return Ok(()),
-        })
+        };
+        self.take(event)
     }
 
     fn take_signal(&mut self, signal: Signal) -> Result<(), Exit> {

@@ -9,7 +9,7 @@ use futures_util::stream::{self, Stream};
 pub enum Signal {
     /// SIGINT: as Ctrl-C.
     Interrupt,
-    /// SIGTERM.
+    /// SIGTERM, and SIGQUIT from outside.
     Terminate,
     /// SIGHUP: the terminal is gone.
     HangUp,
@@ -37,6 +37,7 @@ pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
     let kinds = [
         (SignalKind::interrupt(), Signal::Interrupt),
         (SignalKind::terminate(), Signal::Terminate),
+        (SignalKind::quit(), Signal::Terminate),
         (SignalKind::hangup(), Signal::HangUp),
         (SignalKind::from_raw(stop), Signal::Suspend),
         (SignalKind::from_raw(go_on), Signal::Resume),

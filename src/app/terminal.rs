@@ -51,7 +51,7 @@ impl Session {
                 report(info);
             }));
         });
-        take_over()?;
+        take_over().inspect_err(|_| give_back())?;
         Ok(Self { typed, named })
     }
 }

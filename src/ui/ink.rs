@@ -95,9 +95,10 @@ impl<'a> Strip<'a> {
         Line::from(self.spans)
     }
 
-    /// Draws the line at the top of an area.
+    /// Draws the line at the top of an area, as far as that is on the screen.
     pub(super) fn draw(self, area: Rect, buffer: &mut Buffer) {
-        if area.height > 0 {
+        let area = area.intersection(buffer.area);
+        if !area.is_empty() {
             buffer.set_line(area.x, area.y, &self.line(), area.width);
         }
     }
@@ -115,6 +116,7 @@ pub(super) fn prose(look: &Look, text: &str, columns: u16, role: Role) -> Vec<Li
 /// A rule along an area: across one that is one line high, else down its left edge.
 pub(super) fn rule(look: &Look, area: Rect, role: Role, buffer: &mut Buffer) {
     if area.height > 1 && area.width > 0 {
+        let area = area.intersection(buffer.area);
         for y in area.y..area.bottom() {
             buffer[(area.x, y)]
                 .set_symbol(look.symbols.bar)

@@ -35,14 +35,20 @@ pub struct Session {
     pub child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
+    /// How the terminal was set when it was opened.
+    settings: String,
     pub seen: Arc<(Mutex<Seen>, Condvar)>,
 }
 
 impl Seen {
+    /// Shows what comes on a screen of that size, but of no more than this: it is held in memory here as well.
     fn resize(&mut self, columns: u16, rows: u16) {
         // A terminal that does not know its size is drawn on as one of 80×24.
-        let rows = NonZero::new(rows).unwrap_or(NonZero::new(24).unwrap());
-        let columns = NonZero::new(columns).unwrap_or(NonZero::new(80).unwrap());
+        const MAX_CELLS: u16 = 1_000;
+        let cells = |cells: u16, unknown| {
+            NonZero::new(cells.min(MAX_CELLS)).unwrap_or(NonZero::new(unknown).unwrap())
+        };
+        let (rows, columns) = (cells(rows, 24), cells(columns, 80));
         self.parser.screen_mut().set_size(rows, columns);
     }
 }
@@ -54,6 +60,12 @@ pub fn size(columns: u16, rows: u16) -> PtySize {
         pixel_width: 0,
         pixel_height: 0,
     }
+}
+
+/// How the terminal is set: echo, line editing, signals.
+fn settings(master: &dyn MasterPty) -> String {
+    let settings = master.get_termios().expect("the settings of a terminal");
+    format!("{settings:?}")
 }
 
 impl Session {
@@ -81,6 +93,7 @@ impl Session {
         environment: &[(&str, &str)],
     ) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        let settings = settings(&*pair.master);
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.cwd(env!("CARGO_MANIFEST_DIR"));
@@ -119,6 +132,7 @@ impl Session {
             child,
             writer: pair.master.take_writer().unwrap(),
             master: pair.master,
+            settings,
             seen,
         }
     }
@@ -159,6 +173,11 @@ impl Session {
         self.master.resize(size(columns, rows)).unwrap();
     }
 
+    /// Whether the terminal is set otherwise than when it was opened.
+    pub fn is_raw(&self) -> bool {
+        settings(&*self.master) != self.settings
+    }
+
     /// The line that has a text in it.
     pub fn line(&self, text: &str) -> String {
         let seen = self.seen.0.lock().unwrap();
@@ -190,6 +209,7 @@ impl Session {
         assert!(!screen.hide_cursor(), "the cursor is back");
         assert!(!screen.bracketed_paste(), "pasting is plain again");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        assert!(!self.is_raw(), "typing is as it was");
         status
     }
 }

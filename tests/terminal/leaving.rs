@@ -80,27 +80,6 @@ fn a_task_is_cancelled_and_seen_to_end_cancelled() {
 }
 
 #[test]
-fn ctrl_c_gives_the_terminal_back() {
-    let mut session = Session::start(80, 24, &["demo"]);
-    session.shows("live");
-    session.press("\u{3}");
-    assert_eq!(session.ends_cleanly().exit_code(), 130);
-}
-
-#[test]
-fn signals_give_the_terminal_back() {
-    use rustix::process::{Pid, Signal, kill_process};
-    for signal in [Signal::TERM, Signal::HUP] {
-        let mut session = Session::start(80, 24, &["demo"]);
-        session.shows("live");
-        let process = session.child.process_id().unwrap();
-        let process = Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
-        kill_process(process, signal).unwrap();
-        assert_eq!(session.ends_cleanly().exit_code(), 130);
-    }
-}
-
-#[test]
 fn a_tiny_terminal_is_drawn_on_and_left() {
     let mut session = Session::start(20, 5, &["demo"]);
     session.until("something", |seen| {

@@ -18,4 +18,6 @@ mod leaving;
 mod looks;
 #[path = "../pty_support/mod.rs"]
 mod pty_support;
+mod restoring;
+mod sizes;
 mod unknown_size;

@@ -1,7 +1,16 @@
+use std::{cell::Cell, convert::Infallible, rc::Rc};
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use fastrand::Rng;
+use ratatui::{
+    Terminal,
+    backend::{Backend, ClearType, WindowSize},
+    buffer,
+    layout::{Position, Size},
+};
 use serde_json::json;
 
-use super::{draw_buffer, draw_text, draw_with};
+use super::{draw, draw_buffer, draw_text, draw_with};
 use crate::{
     app::{
         Event, State,
@@ -15,6 +24,7 @@ use crate::{
 fn press(state: &mut State, key: char) {
     let code = match key {
         '\n' => KeyCode::Enter,
+        '\t' => KeyCode::Tab,
         key => KeyCode::Char(key),
     };
     let key = KeyEvent::new(code, KeyModifiers::NONE);
@@ -40,6 +50,101 @@ fn every_screen_draws_at_every_size() {
                     draw_with(&state, &look);
                 }
             }
+        }
+    }
+}
+
+/// A terminal that reports a size, which the test changes, and shows nothing.
+#[derive(Clone, Default)]
+struct Window(Rc<Cell<Size>>);
+
+impl Backend for Window {
+    type Error = Infallible;
+
+    fn draw<'a, I>(&mut self, content: I) -> Result<(), Infallible>
+    where
+        I: Iterator<Item = (u16, u16, &'a buffer::Cell)>,
+    {
+        content.for_each(drop);
+        Ok(())
+    }
+
+    fn hide_cursor(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn show_cursor(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn get_cursor_position(&mut self) -> Result<Position, Infallible> {
+        Ok(Position::ORIGIN)
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, _: P) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn clear(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn clear_region(&mut self, _: ClearType) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn size(&self) -> Result<Size, Infallible> {
+        Ok(self.0.get())
+    }
+
+    fn window_size(&mut self) -> Result<WindowSize, Infallible> {
+        Ok(WindowSize {
+            columns_rows: self.0.get(),
+            pixels: Size::ZERO,
+        })
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// Every popup and every view, by the keys that open it.
+const VIEWS: [&str; 30] = [
+    "", "1", "2", "3", "4", "5", "6", "2z", "6z", "?", "n", "F", "o", "oj\t", "s", "C", "f", "/db",
+    "a", "w", ":", ":so", "c", "c\n", "y", "H", "b", "v", "vv{", "<",
+];
+
+/// A size: mostly of a window, at times one that nobody has.
+fn size(random: &mut Rng) -> Size {
+    const ODD: [u16; 8] = [0, 1, 2, 3, 7, 255, 256, 1_000];
+    let mut side = |usual| match random.u8(..10) {
+        0 => ODD[random.usize(..ODD.len())],
+        _ => random.u16(usual),
+    };
+    let width = side(1..250);
+    Size::new(width, side(1..80).min(500))
+}
+
+#[test]
+fn whatever_is_open_draws_at_random_sizes() {
+    let mut random = Rng::with_seed(20);
+    for keys in VIEWS.into_iter().cycle().take(5 * VIEWS.len()) {
+        let window = Window::default();
+        let mut terminal = Terminal::new(window.clone()).unwrap();
+        let mut state = busy(0, 0);
+        let look = Look::new(&state.options);
+        for turn in 0..4 {
+            window.0.set(size(&mut random));
+            let Size { width, height } = terminal.size().unwrap();
+            update(&mut state, Event::Resize { width, height }, now());
+            if turn == 0 {
+                // What is opened now stays open while the size changes.
+                keys.chars().for_each(|key| press(&mut state, key));
+            }
+            terminal
+                .draw(|frame| state.drawn = draw(&state, &look, frame, now()))
+                .unwrap();
         }
     }
 }

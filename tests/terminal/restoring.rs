@@ -1,0 +1,137 @@
+//! Tests that the terminal is as it was after every way out: the main screen, the cursor, no mouse, no raw mode.
+//!
+//! Not covered, because only a signal handler in unsafe code could: `abort` without a panic before it, and SIGKILL.
+
+use std::{
+    env,
+    io::{self, Read},
+    thread,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use vtask::app::{memory::Memory, named::Named, terminal};
+
+use crate::pty_support::Session;
+
+/// How the program that a test starts is to end.
+const ENDS_BY: &str = "VTASK_TEST_ENDS_BY";
+
+/// Starts the demo and waits until it holds the terminal.
+fn demo() -> Session {
+    let session = Session::start(80, 24, &["demo"]);
+    session.shows("live");
+    assert_held(&session);
+    session
+}
+
+/// Without this, nothing would be there to be given back.
+fn assert_held(session: &Session) {
+    session.until("a terminal that is held", |seen| {
+        let screen = seen.parser.screen();
+        screen.alternate_screen()
+            && screen.bracketed_paste()
+            && screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    });
+    assert!(session.is_raw());
+}
+
+#[test]
+fn quitting() {
+    let mut session = demo();
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn ctrl_c() {
+    let mut session = demo();
+    session.press("\u{3}");
+    assert_eq!(session.ends_cleanly().exit_code(), 130);
+}
+
+#[test]
+fn signals() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
+        let mut session = demo();
+        let process = session.child.process_id().unwrap();
+        let process = Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
+        kill_process(process, signal).unwrap();
+        assert_eq!(session.ends_cleanly().exit_code(), 130, "{signal:?}");
+    }
+}
+
+/// Starts [`program`] so that it ends in some way, and waits for its end.
+fn ends_by(way: &str) -> Session {
+    let tests = env::current_exe().unwrap();
+    let arguments = [
+        "--exact",
+        "restoring::program",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ];
+    let tests = tests.to_str().unwrap();
+    let environment = [(ENDS_BY, way), ("RUST_BACKTRACE", "0")];
+    let mut session = Session::of_program(tests, 80, 40, &arguments, &environment);
+    assert_held(&session);
+    session.press("x");
+    assert!(!session.ends_cleanly().success(), "{way}");
+    session
+}
+
+/// The report of a panic is to be read: it comes after the terminal was given back.
+fn assert_reported(session: &Session, report: &str) {
+    let seen = session.seen.0.lock().unwrap();
+    let text = String::from_utf8_lossy(&seen.bytes);
+    let (_, after) = text.split_once("\u{1b}[?1049l").unwrap();
+    assert!(after.contains(report), "{after}");
+}
+
+#[test]
+fn a_panic() {
+    assert_reported(&ends_by("panic"), "the end of the program");
+}
+
+#[test]
+fn a_panic_of_another_thread() {
+    assert_reported(&ends_by("thread"), "the end of a thread");
+}
+
+#[test]
+fn a_panic_within_a_panic_which_aborts() {
+    assert_reported(&ends_by("abort"), "the end of the program");
+}
+
+/// Holds the terminal until a key is pressed, and ends as the environment says.
+#[test]
+#[ignore = "the program that other tests start"]
+fn program() {
+    struct PanicsToo;
+
+    impl Drop for PanicsToo {
+        fn drop(&mut self) {
+            panic!("the end within the end");
+        }
+    }
+
+    let Ok(way) = env::var(ENDS_BY) else { return };
+    let nothing = |_: &str| None;
+    let (typed, named) = (
+        Memory::from_environment(nothing),
+        Named::from_environment(nothing),
+    );
+    let session = terminal::Session::enter(typed, named).unwrap();
+    io::stdin().read_exact(&mut [0]).unwrap();
+    match way.as_str() {
+        "thread" => {
+            let thread = thread::spawn(|| panic!("the end of a thread"));
+            assert!(thread.join().is_ok());
+        }
+        "abort" => {
+            let _first = PanicsToo;
+            panic!("the end of the program");
+        }
+        _ => panic!("the end of the program"),
+    }
+    drop(session);
+}

@@ -1,0 +1,30 @@
+//! Tests that a terminal of an absurd size is drawn on, at the start and after a resize.
+
+use crate::pty_support::Session;
+
+#[test]
+fn a_terminal_that_reports_the_largest_size() {
+    let mut session = Session::start(u16::MAX, u16::MAX, &["demo"]);
+    session.shows("Relocate virtual machine");
+    session.press("?");
+    session.shows("Open the details and go there");
+    session.press("q");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn a_terminal_that_grows_to_the_largest_size_and_shrinks_again() {
+    let mut session = Session::start(80, 24, &["demo"]);
+    session.shows("Relocate virtual machine");
+    for (columns, rows) in [(u16::MAX, u16::MAX), (u16::MAX, 1), (1, u16::MAX)] {
+        session.resize(columns, rows);
+        session.press("?");
+        session.resize(100, 30);
+        session.shows("Open the details and go there");
+        session.press("q");
+        session.hides("Open the details and go there");
+    }
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
