@@ -73,24 +73,18 @@ fn causes(fault: &Fault) -> impl Iterator<Item = Fault> {
 /// Returns the missing privilege and the object (`VirtualMachine:vm-42`) of a `NoPermission`. Since 7.0.3.2 the fault may
 /// name them in `missingPrivileges` (`entity`, `privilegeIds`).
 fn permission(fault: &Fault) -> (Option<String>, Option<String>) {
-    let text = |value: &Value| Some(unboxed(value).as_str()?.to_owned());
+    let text = |value: &Value| Some(value.as_str()?.to_owned());
     let reference = |value: &Value| {
-        let value = unboxed(value);
         let kind = text(value.get("type")?)?;
         Some(format!("{kind}:{}", text(value.get("value")?)?))
     };
-    let missing = fault.field("missingPrivileges").map(unboxed);
+    let missing = fault.field("missingPrivileges");
     let missing = missing.and_then(|list| list.get(0));
-    let listed = || unboxed(missing?.get("privilegeIds")?).get(0).and_then(text);
+    let listed = || missing?.get("privilegeIds")?.get(0).and_then(text);
     let entity = || reference(missing?.get("entity")?);
     let privilege = fault.field("privilegeId").and_then(text).or_else(listed);
     let object = fault.field("object").and_then(reference).or_else(entity);
     (privilege, object)
-}
-
-/// Returns the value in a box (`{"_typeName":"string","_value":…}`), else the value itself.
-fn unboxed(value: &Value) -> &Value {
-    value.get("_value").unwrap_or(value)
 }
 
 #[cfg(test)]
