@@ -21,6 +21,7 @@ mod filters;
 mod fuzz;
 #[path = "../hostile_support/mod.rs"]
 mod hostile_support;
+mod imports;
 mod texts;
 mod wire;
 

@@ -1,0 +1,91 @@
+//! The layers of vtask, and which may import which.
+
+use super::{graph::Import, source::Segments};
+
+/// A layer: some modules with all that lies beneath them.
+struct Layer {
+    name: &'static str,
+    /// Paths of modules; a longer one takes its module out of another layer.
+    modules: &'static [&'static str],
+    /// The layers right beneath. Those beneath these may be imported as well.
+    beneath: &'static [&'static str],
+}
+
+const LAYERS: [Layer; 11] = [
+    layer("text", &["text"], &[]),
+    layer("figures", &["figures"], &["text"]),
+    layer("vim::types", &["vim::types"], &["figures"]),
+    layer("vim", &["vim"], &["vim::types"]),
+    layer("task", &["task"], &["vim::types"]),
+    // What the fetch loop sends and takes: all that the screen may know of it.
+    layer(
+        "watch messages",
+        &[
+            "watch::command",
+            "watch::link",
+            "watch::past_query",
+            "watch::update",
+        ],
+        &["task"],
+    ),
+    layer("watch", &["watch"], &["watch messages", "vim"]),
+    layer("app", &["app"], &["watch messages"]),
+    layer("ui", &["ui"], &["app"]),
+    layer("simulator", &["simulator"], &["text"]),
+    layer(
+        "command",
+        &["cli", "command", "config", "main"],
+        &["ui", "watch", "simulator"],
+    ),
+];
+
+const fn layer(
+    name: &'static str,
+    modules: &'static [&'static str],
+    beneath: &'static [&'static str],
+) -> Layer {
+    Layer {
+        name,
+        modules,
+        beneath,
+    }
+}
+
+impl Layer {
+    /// Whether this layer may import from another.
+    fn may_import(&self, other: &str) -> bool {
+        self.name == other
+            || self.beneath.iter().any(|beneath| {
+                LAYERS
+                    .iter()
+                    .any(|layer| layer.name == *beneath && layer.may_import(other))
+            })
+    }
+}
+
+/// The layer of a module; `None` where nobody gave it one.
+fn layer_of(module: &[String]) -> Option<&'static Layer> {
+    let of_layer = |layer: &'static Layer| {
+        let lengths = layer.modules.iter().filter_map(|path| {
+            let path: Vec<&str> = path.split("::").collect();
+            let is_in = module.len() >= path.len() && path.iter().zip(module).all(|(a, b)| a == b);
+            is_in.then_some(path.len())
+        });
+        Some((lengths.max()?, layer))
+    };
+    let found = LAYERS.iter().filter_map(of_layer);
+    found
+        .max_by_key(|(length, _)| *length)
+        .map(|(_, layer)| layer)
+}
+
+/// Returns whether a module is in a layer. The crate's root belongs to none: it only names the others.
+pub(super) fn has_layer(module: &Segments) -> bool {
+    module.is_empty() || layer_of(module).is_some()
+}
+
+/// Returns the names of the two layers where an import goes up, or across to a layer that must not be known.
+pub(super) fn violated(import: &Import) -> Option<(&'static str, &'static str)> {
+    let (from, to) = (layer_of(&import.from)?, layer_of(&import.to)?);
+    (!from.may_import(to.name)).then_some((from.name, to.name))
+}
