@@ -181,6 +181,10 @@ pub struct Behaviours {
     pub wake_on_view_change: bool,
     /// Whether filters ever notice that a view was modified after the first answer.
     pub see_view_changes: bool,
+    /// Whether collectors report changes of `TaskManager.recentTask`. vCenter may never do so.
+    pub push_recent_tasks: bool,
+    /// Whether running waits go on, silently, after their session has ended. Otherwise they end with it.
+    pub waits_outlive_sessions: bool,
     /// Waits end after this long with nothing new, whatever was asked for.
     pub waits_end_after: Option<Duration>,
     /// What cuts waits before they end.
@@ -235,6 +239,8 @@ impl Default for Behaviours {
             versions: Versions::default(),
             wake_on_view_change: true,
             see_view_changes: true,
+            push_recent_tasks: false,
+            waits_outlive_sessions: false,
             waits_end_after: None,
             waits_cut: None,
             update_cap: Some(100),

@@ -199,7 +199,7 @@ impl Board {
                 self.mark(&TaskId { endpoint, mo_id }, Presence::Gone(at), touched);
                 Ok(())
             }
-            TaskChange::Unreadable { mo_id, reason } => {
+            TaskChange::Unreadable { mo_id, reason, .. } => {
                 let presence = Presence::Unreadable(reason);
                 self.mark(&TaskId { endpoint, mo_id }, presence, touched);
                 Ok(())

@@ -54,6 +54,8 @@ pub enum TaskChange {
         mo_id: Arc<str>,
         /// Why, for people.
         reason: Arc<str>,
+        /// Whether asking again may help: the answer was lost or damaged, not refused.
+        may_pass: bool,
     },
     /// A task that is no longer watched; it leaves the board.
     Dropped {

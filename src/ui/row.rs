@@ -17,7 +17,7 @@ use crate::{
         Finding, Handle, Progress, Record, Status, StatusCounts,
         outline::{Fold, Row},
     },
-    text::width,
+    text::{duration, width},
 };
 
 pub(super) fn draw(
@@ -92,7 +92,8 @@ fn task<'a>(
     cell.put(look.symbols.status(status), words::role(status))
         .gap(1);
     let operation = canvas.state.board.operation(record);
-    let mut marks = marks(look, row, record);
+    let now = canvas.state.time(record, canvas.now);
+    let mut marks = marks(look, row, record, now);
     let room = cell.room().saturating_sub(marks.used());
     if let Some(finding) = found {
         second_look(look, &mut marks, finding, room, width(&operation));
@@ -184,9 +185,9 @@ fn remark(look: &Look, record: &Record) -> Option<Remark> {
     }
 }
 
-/// What stands out about a row, at the end of its name: what its fold hides, and whether it is pinned, gone or
-/// cannot be read.
-fn marks<'a>(look: &'a Look, row: &Row, record: &Record) -> Strip<'a> {
+/// What stands out about a row, at the end of its name: what its fold hides, and whether it is pinned, gone, or how
+/// long and why it cannot be read.
+fn marks<'a>(look: &'a Look, row: &Row, record: &Record, now: Timestamp) -> Strip<'a> {
     let mut marks = Strip::new(look, 64);
     if row.hidden.total() > 0 {
         hidden(look, &mut marks, row.hidden);
@@ -203,7 +204,14 @@ fn marks<'a>(look: &'a Look, row: &Row, record: &Record) -> Strip<'a> {
             marks.gap(1).put("gone", Role::Lost);
         }
         crate::task::Presence::Unreadable(reason) => {
-            let text = format!("{} {reason}", look.symbols.warning);
+            let sign = look.symbols.warning;
+            let text = match record.seen {
+                Some(seen) => format!(
+                    "{sign} {} old: {reason}",
+                    duration(now.duration_since(seen))
+                ),
+                None => format!("{sign} {reason}"),
+            };
             marks.gap(1).put_within(&text, 28, Role::Warning);
         }
     }

@@ -173,7 +173,11 @@ impl Client {
         let doing = || "listing the recent tasks".to_owned();
         let manager = &self.content.task_manager;
         let answer = self.get(manager, "recentTask", "TaskManager/recentTask", &doing);
-        self.read(&doing, &answer.await?, references)
+        self.read(
+            &doing,
+            &answer.await?,
+            ManagedObjectReference::all_from_json,
+        )
     }
 
     /// What operations are called in the session's locale. About 1,600 rows: ask once.
@@ -368,13 +372,6 @@ impl<'a> Call<'a> {
             ..Self::get(object, method.name(), kind)
         }
     }
-}
-
-/// A list of references.
-pub(super) fn references(list: Value) -> Result<Vec<ManagedObjectReference>, Malformed> {
-    let read = |item| ManagedObjectReference::from_json("ManagedObjectReference", item);
-    let list = items("ManagedObjectReference", list)?;
-    list.into_iter().map(read).collect()
 }
 
 /// The content before it is known.

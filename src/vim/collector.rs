@@ -1,14 +1,14 @@
 //! A property collector of one's own over a list view: one long poll for every watched task.
 //!
 //! The server serialises the calls on one collector, so the default one is never shared. Leaf paths keep updates
-//! small: only what changed travels.
+//! small: only what changed travels. The same filter watches the list of recent tasks, if that is wanted.
 
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
 use super::{
-    client::{Call, Client, references},
+    client::{Call, Client},
     error::Error,
     method::ApiMethod,
     types::{FIELDS, ManagedObjectReference, UpdateSet},
@@ -18,20 +18,25 @@ use super::{
 /// answer stays well within the limit on the values of a body.
 const MAX_OBJECT_UPDATES: u32 = 2_000;
 
+/// The property of the task manager that lists the recent tasks.
+const RECENT: &str = "recentTask";
+
 /// A collector with a view of tasks and a filter on their `info`. It dies with the session.
 #[derive(Debug)]
 pub struct TaskCollector {
     client: Arc<Client>,
     collector: ManagedObjectReference,
     view: ManagedObjectReference,
+    watches_recent: bool,
 }
 
 impl TaskCollector {
-    /// Makes collector, view (empty at first) and filter.
+    /// Makes collector, view (empty at first) and filter; `with_recent`: changes of `TaskManager.recentTask` are
+    /// reported too, where the server allows it.
     ///
     /// # Errors
     /// When the server, the account or a proxy does not allow it. What was made until then is taken down.
-    pub async fn create(client: Arc<Client>) -> Result<Self, Error> {
+    pub async fn create(client: Arc<Client>, with_recent: bool) -> Result<Self, Error> {
         let doing = || "making a property collector".to_owned();
         let content = client.content();
         let (Some(default), Some(views)) = (&content.property_collector, &content.view_manager)
@@ -62,11 +67,12 @@ impl TaskCollector {
             )
             .await;
         let view = made.and_then(|made| client.read(&doing, &made, reference));
-        let made = match view {
+        let mut made = match view {
             Ok(view) => Self {
                 client: client.clone(),
                 collector,
                 view,
+                watches_recent: with_recent,
             },
             Err(error) => {
                 take_down(&client, &collector).await;
@@ -82,33 +88,59 @@ impl TaskCollector {
         }
     }
 
-    /// A filter on every leaf of `info`; where the server does not know a leaf, on `info` as a whole.
-    async fn create_filter(&self) -> Result<(), Error> {
-        let leaves = FIELDS.iter().map(|field| format!("info.{field}")).collect();
-        match self.create_filter_on(leaves).await {
-            Err(error) if error.is_fault("InvalidProperty") => {
-                self.create_filter_on(vec!["info".to_owned()]).await
+    /// Whether changes of `TaskManager.recentTask` are reported, if the server reports them at all: vCenter may never
+    /// do so.
+    pub fn watches_recent(&self) -> bool {
+        self.watches_recent
+    }
+
+    /// A filter on every leaf of `info`; where the server does not know a leaf, on `info` as a whole. Without the
+    /// recent tasks where it refuses those.
+    async fn create_filter(&mut self) -> Result<(), Error> {
+        let mut paths: Vec<String> = FIELDS.iter().map(|field| format!("info.{field}")).collect();
+        loop {
+            let Err(error) = self.create_filter_on(&paths).await else {
+                return Ok(());
+            };
+            let is_recent =
+                error.fault().and_then(|fault| fault.field("name")) == Some(&json!(RECENT));
+            if error.is_fault("InvalidProperty") && !is_recent && paths.len() > 1 {
+                paths = vec!["info".to_owned()];
+            } else if self.watches_recent && error.fault().is_some() && !error.is_session_dead() {
+                self.watches_recent = false;
+            } else {
+                return Err(error);
             }
-            other => other,
         }
     }
 
-    async fn create_filter_on(&self, paths: Vec<String>) -> Result<(), Error> {
+    async fn create_filter_on(&self, paths: &[String]) -> Result<(), Error> {
         let doing = || "making a property filter".to_owned();
+        let mut properties =
+            vec![json!({"_typeName": "PropertySpec", "type": "Task", "pathSet": paths})];
+        let mut objects = vec![json!({
+            "_typeName": "ObjectSpec",
+            "obj": self.view.to_json(),
+            "skip": true,
+            "selectSet": [{
+                "_typeName": "TraversalSpec",
+                "type": "ListView",
+                "path": "view",
+                "skip": false,
+            }],
+        })];
+        if self.watches_recent {
+            let manager = &self.client.content().task_manager;
+            properties.push(
+                json!({"_typeName": "PropertySpec", "type": &*manager.kind, "pathSet": [RECENT]}),
+            );
+            objects
+                .push(json!({"_typeName": "ObjectSpec", "obj": manager.to_json(), "skip": false}));
+        }
         let spec = json!({
             "_typeName": "PropertyFilterSpec",
-            "propSet": [{"_typeName": "PropertySpec", "type": "Task", "pathSet": paths}],
-            "objectSet": [{
-                "_typeName": "ObjectSpec",
-                "obj": self.view.to_json(),
-                "skip": true,
-                "selectSet": [{
-                    "_typeName": "TraversalSpec",
-                    "type": "ListView",
-                    "path": "view",
-                    "skip": false,
-                }],
-            }],
+            "propSet": properties,
+            "objectSet": objects,
             "reportMissingObjectsInResults": true,
         });
         let body = json!({"spec": spec, "partialUpdates": true});
@@ -175,7 +207,11 @@ impl TaskCollector {
         let answer = self
             .client
             .post(&self.view, ApiMethod::ModifyListView, body, kind, &doing);
-        self.client.read(&doing, &answer.await?, references)
+        self.client.read(
+            &doing,
+            &answer.await?,
+            ManagedObjectReference::all_from_json,
+        )
     }
 
     /// Takes view and collector down. What fails here ends with the session.

@@ -12,17 +12,14 @@ use super::{
     endpoint::{Endpoint, Halt},
     push::Fetch,
     reading::{Reading, Wish},
-    translate::{News, news},
+    renewals::Call,
     watched::Origin,
 };
 use crate::{
     task::{Labels, ServerClock, TaskChange},
     vim::{
         Digest, Error, Trace,
-        types::{
-            Fault, FilterUpdate, ManagedObjectReference, OperationLabel, TaskInfo, TaskState,
-            UpdateSet,
-        },
+        types::{ManagedObjectReference, OperationLabel, TaskInfo},
     },
 };
 
@@ -55,6 +52,8 @@ pub(super) enum Done {
     LookedUp(Trace, Result<Option<Value>, Error>),
     /// Tasks were put into the view; those that the server does not know.
     View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
+    /// A task that was read because the long poll is silent.
+    Check(Arc<str>, Result<TaskInfo, Error>),
     /// The running wait was told to end; the wait itself tells how it ended.
     Nudge,
 }
@@ -68,6 +67,7 @@ impl Done {
             Self::Labels(answer) => answer.is_ok(),
             Self::LookedUp(_, answer) => answer.is_ok(),
             Self::Recent(answer) | Self::View(_, answer) => answer.is_ok(),
+            Self::Check(_, answer) => answer.is_ok(),
             Self::Cancel(..) | Self::Nudge => false,
         }
     }
@@ -86,24 +86,27 @@ impl Endpoint {
         match done {
             Done::Task(mo_id, answer) => self.take_task(reading, &mo_id, answer)?,
             Done::Recent(answer) => self.take_recent(reading, answer).await?,
-            Done::Clock(sent, answer) => {
+            Done::Clock(sent, Ok(server)) => {
                 reading.is_probing = false;
-                let answer = match answer {
-                    // One lost answer among good ones.
-                    Err(error) if error.is_passing() && reading.doubts.is_well_since(asked) => {
-                        return Ok(());
-                    }
-                    answer => usable(answer)?,
-                };
-                if let Some(server) = answer {
-                    let clock = ServerClock::from_reading(server, sent, Timestamp::now());
-                    self.set_clock(clock).await?;
+                let clock = ServerClock::from_reading(server, sent, Timestamp::now());
+                self.clock_was_read();
+                self.set_clock(clock).await?;
+            }
+            Done::Clock(_, Err(error)) => {
+                reading.is_probing = false;
+                if self.ends_session(Call::Clock, &error) {
+                    return Err(End::SessionDead(Box::new(error)));
+                }
+                // A single lost answer among good ones means nothing.
+                if !reading.doubts.is_well_since(asked) && self.clock_failure_counts(&error) {
+                    return Err(Halt::Failed(Box::new(error)).into());
                 }
             }
             Done::Labels(answer) => self.take_labels(answer).await?,
             Done::Cancel(mo_id, answer) => self.take_cancel(reading, mo_id, answer).await?,
             Done::LookedUp(trace, answer) => self.take_past(reading, trace, answer).await?,
-            Done::View(joining, answer) => self.take_view(reading, &joining, answer)?,
+            Done::View(joining, answer) => self.take_view(reading, &joining, answer).await?,
+            Done::Check(mo_id, answer) => self.take_check(reading, &mo_id, asked, answer)?,
             Done::Nudge => {}
         }
         Ok(())
@@ -155,15 +158,20 @@ impl Endpoint {
                 self.session.was_good = true;
                 self.vanished(reading, mo_id, error.reason());
             }
-            Err(error) if error.is_session_dead() => {
+            Err(error) if self.ends_session(Call::Task(mo_id.clone()), &error) => {
                 self.watched.at(mo_id, now);
                 return Err(End::SessionDead(Box::new(error)));
             }
             Err(error) if error.is_passing() => {
                 return self.take_bad_answer(reading, mo_id, error, asked);
             }
-            Err(error) => self.unreadable(reading, mo_id, error.reason()),
+            Err(error) => {
+                self.unreadable(reading, mo_id, error.reason(), false);
+                reading.doubts.read(mo_id);
+                return Ok(());
+            }
         }
+        self.renewals.succeeded(&Call::Task(mo_id.clone()));
         reading.doubts.read(mo_id);
         Ok(())
     }
@@ -188,7 +196,7 @@ impl Endpoint {
                 ask
             }
             Trouble::Again { ask } => {
-                self.unreadable(reading, mo_id, error.reason());
+                self.unreadable(reading, mo_id, error.reason(), true);
                 ask
             }
         };
@@ -233,7 +241,7 @@ impl Endpoint {
         }
     }
 
-    fn vanished(&mut self, reading: &mut Reading, mo_id: &Arc<str>, reason: String) {
+    pub(super) fn vanished(&mut self, reading: &mut Reading, mo_id: &Arc<str>, reason: String) {
         self.leave_view(mo_id);
         self.lookups.left(mo_id);
         let change = if self.watched.vanished(mo_id) {
@@ -250,7 +258,14 @@ impl Endpoint {
         reading.changes.push(change);
     }
 
-    fn unreadable(&mut self, reading: &mut Reading, mo_id: &Arc<str>, reason: String) {
+    /// A task cannot be read; `may_pass`: asking again may help.
+    pub(super) fn unreadable(
+        &mut self,
+        reading: &mut Reading,
+        mo_id: &Arc<str>,
+        reason: String,
+        may_pass: bool,
+    ) {
         if let Fetch::Push(push) = &mut self.fetch {
             push.settled(mo_id);
         }
@@ -258,6 +273,7 @@ impl Endpoint {
         reading.changes.push(TaskChange::Unreadable {
             mo_id: mo_id.clone(),
             reason: reason.into(),
+            may_pass,
         });
     }
 
@@ -275,11 +291,14 @@ impl Endpoint {
     ) -> Result<(), End> {
         reading.cancels.retain(|task| *task != mo_id);
         let answer = match answer {
-            Err(error) if error.is_session_dead() => {
+            Err(error) if self.ends_session(Call::Cancel(mo_id.clone()), &error) => {
                 self.wishes.push(Wish::Cancel(mo_id));
                 return Err(End::SessionDead(Box::new(error)));
             }
-            other => cancel_answer(other),
+            other => {
+                self.renewals.succeeded(&Call::Cancel(mo_id.clone()));
+                cancel_answer(other)
+            }
         };
         self.wishes.push(Wish::Read(mo_id.clone()));
         self.tell(Update::Cancel { mo_id, answer }).await?;
@@ -294,6 +313,9 @@ impl Endpoint {
         answer: Result<Option<Value>, Error>,
     ) -> Result<(), End> {
         let mo_id = trace.mo_id.clone();
+        if answer.is_ok() {
+            self.renewals.succeeded(&Call::LookUp);
+        }
         let answer = match answer {
             Ok(found) => match found.map(TaskInfo::from_json) {
                 Some(Ok(info)) if info.state.is_finished() => {
@@ -303,134 +325,16 @@ impl Endpoint {
                 Some(Err(malformed)) => LookUpAnswer::Failed(malformed.to_string().into()),
                 Some(Ok(_)) | None => LookUpAnswer::NotFound,
             },
-            Err(error) if error.is_session_dead() => {
+            Err(error) if self.ends_session(Call::LookUp, &error) => {
                 self.wishes.push(Wish::LookUp(trace));
                 return Err(End::SessionDead(Box::new(error)));
             }
-            Err(error) if concerns_all(&error) => {
-                self.wishes.push(Wish::LookUp(trace));
-                return Err(Halt::Failed(Box::new(error)).into());
-            }
+            Err(error) if error.is_passing() => LookUpAnswer::Unanswered(error.reason().into()),
             Err(error) => LookUpAnswer::Failed(error.reason().into()),
         };
         self.tell_changes(reading).await?;
         self.tell(Update::LookedUp { mo_id, answer }).await?;
         Ok(())
-    }
-
-    fn take_view(
-        &mut self,
-        reading: &mut Reading,
-        joining: &[Arc<str>],
-        answer: Result<Vec<ManagedObjectReference>, Error>,
-    ) -> Result<(), End> {
-        let now = Instant::now();
-        if let Fetch::Push(push) = &mut self.fetch {
-            for task in push.modified(joining, answer.is_err()) {
-                self.watched.at(&task, now);
-            }
-        }
-        match answer {
-            Ok(unresolved) => {
-                for task in unresolved {
-                    let reason = "the server knows no such task (any more).";
-                    self.vanished(reading, &task.value, reason.to_owned());
-                }
-                Ok(())
-            }
-            Err(error) if error.is_session_dead() => Err(End::SessionDead(Box::new(error))),
-            Err(error) if error.is_passing() => Err(Halt::Failed(Box::new(error)).into()),
-            Err(error) => {
-                // The view is gone though the session lives, or cannot be changed: all is made anew.
-                self.abandon_push();
-                Err(Halt::Failed(Box::new(error)).into())
-            }
-        }
-    }
-
-    /// What changed, as the long poll told it.
-    pub(super) fn take_updates(&mut self, reading: &mut Reading, set: UpdateSet) {
-        for FilterUpdate {
-            object_set,
-            missing_set,
-        } in set.filter_set
-        {
-            for update in object_set {
-                self.take_update(reading, update);
-            }
-            for missing in missing_set {
-                self.take_missing(reading, &missing.obj, &missing.fault);
-            }
-        }
-    }
-
-    fn take_update(&mut self, reading: &mut Reading, update: crate::vim::types::ObjectUpdate) {
-        let now = Instant::now();
-        let Fetch::Push(push) = &mut self.fetch else {
-            return;
-        };
-        // An update of a task that was taken out of the view meanwhile is of no interest.
-        let Some(mo_id) = push.members.get(&update.obj).cloned() else {
-            return;
-        };
-        push.heard_of(&mo_id);
-        let is_known = self.watched.pushed(&mo_id, now).is_some();
-        match news(update) {
-            Ok(News::Whole(info)) => self.take_whole(reading, &mo_id, info, None),
-            Ok(News::Fields(fields)) if is_known => {
-                for (field, value) in &fields {
-                    match &**field {
-                        "state" => {
-                            if let Ok(state) = TaskState::from_json("state", value.clone()) {
-                                self.watched.take_state(&mo_id, &state);
-                                self.lookups.is_now(&mo_id, &state);
-                            }
-                        }
-                        "progress" | "description" => self.lookups.moved(&mo_id),
-                        // Lineage is followed where a task is read whole.
-                        "key" | "parentTaskKey" | "rootTaskKey"
-                            if !self.watched.knows_lineage(&mo_id, field, value) =>
-                        {
-                            self.watched.at(&mo_id, now);
-                        }
-                        _ => {}
-                    }
-                }
-                let at = self.now();
-                reading
-                    .changes
-                    .push(TaskChange::Fields { mo_id, fields, at });
-            }
-            Ok(News::Left) => self.vanished(reading, &mo_id, "it left the server.".to_owned()),
-            Ok(News::Fields(_) | News::ReadIt) => self.watched.at(&mo_id, now),
-            Ok(News::Nothing) => {}
-            Err(malformed) => self.unreadable(reading, &mo_id, malformed.to_string()),
-        }
-    }
-
-    fn take_missing(&mut self, reading: &mut Reading, mo_id: &Arc<str>, fault: &Fault) {
-        if !self.watched.contains(mo_id) {
-            return;
-        }
-        if let Fetch::Push(push) = &mut self.fetch {
-            push.heard_of(mo_id);
-        }
-        let reason = format!("{}: {}", fault.type_name(), fault.text());
-        if fault.type_name() == "ManagedObjectNotFound" {
-            self.vanished(reading, mo_id, reason);
-        } else {
-            self.unreadable(reading, mo_id, reason);
-        }
-    }
-}
-
-/// What a request for something dispensable brought: `None` where the server just does not have it.
-fn usable<T>(answer: Result<T, Error>) -> Result<Option<T>, End> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.is_session_dead() => Err(End::SessionDead(Box::new(error))),
-        Err(error) if error.is_passing() => Err(Halt::Failed(Box::new(error)).into()),
-        Err(_) => Ok(None),
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     answers::End,
     endpoint::{Endpoint, Halt},
     reading::Reading,
+    renewals::Call,
 };
 use crate::vim::{Error, types::ManagedObjectReference};
 
@@ -20,16 +21,14 @@ impl Endpoint {
         reading.knows_recent = true;
         let error = match answer {
             Ok(tasks) => {
+                self.renewals.succeeded(&Call::Recent);
                 reading.doubts.listed();
                 self.unlisted = None;
-                self.make_room(reading);
-                let tasks: Vec<_> = tasks.into_iter().map(|task| task.value).collect();
-                self.watched.discovered(&tasks, Instant::now());
-                return self.tell_of_too_many().await;
+                return self.take_recent_list(reading, tasks).await;
             }
             Err(error) => error,
         };
-        if error.is_session_dead() {
+        if self.ends_session(Call::Recent, &error) {
             return Err(End::SessionDead(Box::new(error)));
         }
         if error.is_passing() {
@@ -48,6 +47,19 @@ impl Endpoint {
             self.tell(Update::Notice(told.into())).await?;
         }
         Ok(())
+    }
+
+    /// The list as it is now, read or pushed.
+    pub(super) async fn take_recent_list(
+        &mut self,
+        reading: &mut Reading,
+        tasks: Vec<ManagedObjectReference>,
+    ) -> Result<(), End> {
+        reading.knows_recent = true;
+        self.make_room(reading);
+        let tasks: Vec<_> = tasks.into_iter().map(|task| task.value).collect();
+        self.watched.discovered(&tasks, Instant::now());
+        self.tell_of_too_many().await
     }
 
     /// Says once that there are more tasks than are watched.

@@ -18,6 +18,7 @@ use super::{
     push::{Fetch, Learned},
     rate::Rate,
     reading::Wish,
+    renewals::{Call, Renewals},
     update::CancelAnswer,
     watched::{Origin, Pace, Watched},
 };
@@ -30,6 +31,9 @@ use crate::{
 const SIGN_OUT_LIMIT: Duration = Duration::from_secs(2);
 /// After so many failures in a row the server may be another one than it was: everything is asked anew.
 const FAILURES_UNTIL_ANEW: u32 = 3;
+/// How often in a row the clock may not be read for a reason that may pass before that is taken to be the clock's own
+/// trouble: it shows no longer whether the server answers.
+const MAX_CLOCK_FAILURES: u32 = 3;
 
 /// A running fetch loop. Dropping it does not end it; [`Watcher::stop`] does.
 #[derive(Debug)]
@@ -113,6 +117,15 @@ pub(super) struct Endpoint {
     pub(super) rate: Rate,
     /// Why the recent tasks cannot be listed, where that was told.
     pub(super) unlisted: Option<String>,
+    pub(super) renewals: Renewals,
+    /// How often in a row the view of the long poll could not be changed.
+    pub(super) view_failures: u32,
+    /// How often in a row a task could not be read to check the long poll, in this session.
+    pub(super) check_failures: u32,
+    /// How often in a row following by push was given up, and how often because it was refused.
+    pub(super) fallbacks: u32,
+    pub(super) push_refusals: u32,
+    clock_failures: u32,
     backoff: Backoff,
     client: Option<Arc<Client>>,
 }
@@ -149,6 +162,12 @@ impl Endpoint {
             lookups: LookUps::new(Instant::now()),
             rate: Rate::new(options.most_reads, Instant::now()),
             unlisted: None,
+            renewals: Renewals::default(),
+            view_failures: 0,
+            check_failures: 0,
+            fallbacks: 0,
+            push_refusals: 0,
+            clock_failures: 0,
             backoff: Backoff::new(options.tempo, fastrand::u64(..)),
             client: None,
             options,
@@ -226,21 +245,38 @@ impl Endpoint {
         if self.session.is_dead {
             self.sign_in(&client).await?;
         }
-        match self.read_clock(&client).await? {
-            Err(error) if error.is_session_dead() && client.can_renew() => {
-                self.sign_in(&client).await?;
-                if let Err(error) = self.read_clock(&client).await? {
-                    return Err(Halt::Failed(Box::new(error)));
-                }
-            }
-            Err(error) if error.is_session_dead() => {
+        while let Err(error) = self.read_clock(&client).await? {
+            if error.is_session_dead() && !client.can_renew() {
                 return Err(Halt::Refused(ended_session(&error)));
             }
-            Err(error) if error.is_passing() => return Err(Halt::Failed(Box::new(error))),
-            // A server that will not tell its time can still be watched.
-            Ok(()) | Err(_) => {}
+            if self.ends_session(Call::Clock, &error) {
+                self.sign_in(&client).await?;
+            } else if self.clock_failure_counts(&error) {
+                return Err(Halt::Failed(Box::new(error)));
+            } else {
+                // A server that will not tell its time can still be watched.
+                break;
+            }
         }
         Ok(client)
+    }
+
+    /// Whether the session has ended, and is to be renewed, because this call was not authenticated.
+    pub(super) fn ends_session(&mut self, call: Call, error: &Error) -> bool {
+        let can_renew = self.options.connect.credentials.can_renew();
+        error.is_session_dead() && self.renewals.renew(call, can_renew, Instant::now())
+    }
+
+    /// Whether the clock's failure is a sign that the server does not answer; not if it fails again and again while
+    /// other calls succeed.
+    pub(super) fn clock_failure_counts(&mut self, error: &Error) -> bool {
+        self.clock_failures = self.clock_failures.saturating_add(1);
+        error.is_passing() && self.clock_failures <= MAX_CLOCK_FAILURES
+    }
+
+    pub(super) fn clock_was_read(&mut self) {
+        self.clock_failures = 0;
+        self.renewals.succeeded(&Call::Clock);
     }
 
     async fn sign_in(&mut self, client: &Arc<Client>) -> Result<(), Halt> {
@@ -261,8 +297,8 @@ impl Endpoint {
             self.tell(Update::Notice(trouble.into())).await?;
         }
         self.abandon_push();
-        self.learned = None;
         self.litter.clear();
+        self.check_failures = 0;
         self.lookups.session_ended();
         let user = session.as_ref().map(|session| session.user_name.clone());
         self.session = Session {
@@ -289,6 +325,7 @@ impl Endpoint {
         let reading = self.attend(async move { client.current_time().await });
         match reading.await? {
             Ok(server) => {
+                self.clock_was_read();
                 self.set_clock(ServerClock::from_reading(server, sent, Timestamp::now()))
                     .await?;
                 Ok(Ok(()))

@@ -21,8 +21,10 @@ mod push;
 mod queue;
 mod rate;
 mod reading;
+mod renewals;
 mod translate;
 mod update;
+mod updates;
 mod version;
 mod watched;
 

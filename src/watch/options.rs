@@ -35,6 +35,9 @@ pub struct Tempo {
     /// How long a task that was put into the view may stay unheard of before it is read by itself, and again and
     /// again until it is heard of.
     pub heard_after: Duration,
+    /// After how long without an answer of the long poll some of the tasks are read by themselves, and again after as
+    /// long: a poll may hang although its session has ended.
+    pub check: Duration,
     /// Clocks drift: how often the server's is read.
     pub clock: Duration,
 }
@@ -49,6 +52,7 @@ impl Default for Tempo {
             unreadable: Duration::from_secs(30),
             wait: Duration::from_secs(55),
             heard_after: Duration::from_secs(4),
+            check: Duration::from_secs(10),
             clock: Duration::from_secs(300),
         }
     }

@@ -8,7 +8,7 @@ mod drive;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::{task::JoinSet, time::Instant};
 
 use super::{
     answers::End,
@@ -80,6 +80,8 @@ pub(super) struct Push {
     wait: Duration,
     /// How long a member may stay unheard of before it is read by itself.
     heard_after: Duration,
+    /// When tasks were last read because the running wait is silent.
+    checked_at: Instant,
     pace: Pace,
     failures: u32,
     /// How many answers in a row brought changes without telling all.
@@ -116,6 +118,7 @@ impl Push {
             is_orphaned: false,
             wait: learned.wait,
             heard_after: tempo.heard_after,
+            checked_at: now,
             pace: Pace::new(now),
             failures: learned.failures,
             truncated: 0,
@@ -175,13 +178,35 @@ impl Push {
     }
 
     fn next_time(&self) -> Option<Instant> {
-        let wait = self.waiting_since.is_none() && !self.members.is_empty();
+        let wait = self.waiting_since.is_none() && self.has_work();
         let nudge = self
             .can_nudge()
             .then(|| self.joining.nudge_due(NUDGE_AFTER));
         let wait = wait.then_some(self.next_wait);
         let read = self.joining.read_due(self.heard_after);
         [wait, nudge.flatten(), read].into_iter().flatten().min()
+    }
+
+    /// Whether there is anything to wait for.
+    fn has_work(&self) -> bool {
+        !self.members.is_empty() || self.collector.watches_recent()
+    }
+
+    /// When the running wait has been silent for so long that it is to be checked.
+    fn check_due(&self, check: Duration) -> Option<Instant> {
+        let since = self.waiting_since.filter(|_| !self.members.is_empty())?;
+        Some(since.max(self.checked_at) + check)
+    }
+
+    /// Gives the running wait up, for it does not tell what happened, and begins another.
+    pub(super) fn restart_wait(&mut self, reading: &mut Reading) {
+        reading.waits = JoinSet::new();
+        if self.waiting_since.take().is_some() {
+            self.is_orphaned = true;
+            self.is_nudged = false;
+            self.version.answer_lost();
+        }
+        self.next_wait = Instant::now();
     }
 
     /// Whether a wait runs that may be ended, and everybody who joined is in the view.
@@ -192,7 +217,7 @@ impl Push {
 
 impl Push {
     fn start_wait(&mut self, reading: &mut Reading, now: Instant) {
-        let is_idle = self.waiting_since.is_some() || self.members.is_empty();
+        let is_idle = self.waiting_since.is_some() || !self.has_work();
         if is_idle || self.next_wait > now {
             return;
         }

@@ -118,8 +118,7 @@ impl Endpoint {
     }
 
     async fn read_until_end(&mut self, reading: &mut Reading) -> Result<Infallible, End> {
-        let client = reading.client.clone();
-        self.try_push(&client).await?;
+        self.try_push(reading).await?;
         self.show_link().await?;
         if self.labels.begin(Instant::now()) {
             reading.start(|client| async move { Done::Labels(client.operation_labels().await) });
@@ -127,7 +126,7 @@ impl Endpoint {
         self.resume_past(reading);
         self.resume_privileges(reading);
         loop {
-            self.try_push(&client).await?;
+            self.try_push(reading).await?;
             self.start_requests(reading);
             self.chase(reading).await?;
             let idle = self.next_time(reading);
@@ -215,9 +214,11 @@ impl Endpoint {
             Fetch::Poll { .. } => due.max(self.rate.next()),
         });
         let fetch = self.fetch.next_time();
+        let check = self.check_due();
         [
             tasks,
             fetch,
+            check,
             reading.discover_at,
             Some(reading.clock_at),
             look_ups,
@@ -252,7 +253,7 @@ impl Endpoint {
             }
             Wish::Past(request) => self.ask_past(reading, request).await?,
             Wish::Discover => {
-                reading.discover_at = reading.discover_at.map(|_| Instant::now());
+                reading.list_at(Instant::now());
             }
             Wish::ShowLink => self.show_link().await?,
         }
@@ -296,6 +297,11 @@ impl Reading {
         let asked = Instant::now();
         let answer = request(self.client.clone());
         self.requests.spawn(async move { (asked, answer.await) });
+    }
+
+    /// Wants the list of recent tasks read at this time, if it is read at all.
+    pub(super) fn list_at(&mut self, at: Instant) {
+        self.discover_at = self.discover_at.map(|_| at);
     }
 
     /// Asks for the server's time.

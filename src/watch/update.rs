@@ -137,6 +137,8 @@ pub enum LookUpAnswer {
     Found,
     /// Nothing; it may lag behind.
     NotFound,
+    /// No usable answer came, and asking again may help: what went wrong, for people.
+    Unanswered(Arc<str>),
     /// It cannot be asked: why, for people.
     Failed(Arc<str>),
 }

@@ -48,6 +48,11 @@ struct Entry {
     finished: bool,
     /// How long after a reading the next one is due, while the task is not over.
     interval: Duration,
+    state: Option<TaskState>,
+    /// Whether it is read at its interval in any case, because the long poll cannot read it.
+    is_read_by_itself: bool,
+    /// When it was last read to check the long poll.
+    checked: Option<Instant>,
     digest: Option<Digest>,
     /// When a change of it was last pushed: an answer that was asked for before is stale.
     pushed: Option<Instant>,
@@ -139,6 +144,9 @@ impl Watched {
             in_vain: 0,
             finished: false,
             interval: self.pace.queued,
+            state: None,
+            is_read_by_itself: false,
+            checked: None,
             digest: None,
             pushed: None,
             asked: None,
@@ -278,6 +286,7 @@ impl Watched {
             TaskState::Queued => self.pace.queued,
             _ => self.pace.running,
         };
+        entry.state = Some(state.clone());
         if state.is_finished() && !entry.finished {
             entry.finished = true;
             self.finished.push_back(mo_id.clone());
@@ -307,6 +316,41 @@ impl Watched {
         self.entries.get_mut(mo_id)?.asked.replace(asked)
     }
 
+    /// Whether a task is read at its interval although changes of the others are pushed.
+    pub(super) fn read_by_itself(&mut self, mo_id: &str, is_so: bool) {
+        if let Some(entry) = self.entries.get_mut(mo_id) {
+            entry.is_read_by_itself = is_so;
+        }
+    }
+
+    /// Whether a task is known to be in another state than this.
+    pub(super) fn is_other(&self, mo_id: &str, state: &TaskState) -> bool {
+        let known = self
+            .entries
+            .get(mo_id)
+            .and_then(|entry| entry.state.as_ref());
+        known.is_some_and(|known| known != state)
+    }
+
+    /// Returns up to `most` tasks to read as a check of the long poll: those that are named or pinned first, then those
+    /// whose last check is longest ago. Looks at all that is watched.
+    pub(super) fn to_check(&mut self, most: usize, now: Instant) -> Vec<Arc<str>> {
+        let entries = self.entries.iter_mut();
+        let mut tasks: Vec<_> = entries
+            .filter(|(_, entry)| entry.known && !entry.finished && !entry.is_read_by_itself)
+            .collect();
+        tasks.sort_unstable_by_key(|(_, entry)| {
+            let is_wanted = entry.pinned || entry.origin == Origin::Named;
+            (!is_wanted, entry.checked)
+        });
+        tasks.truncate(most);
+        let checked = tasks.into_iter().map(|(mo_id, entry)| {
+            entry.checked = Some(now);
+            mo_id.clone()
+        });
+        checked.collect()
+    }
+
     /// Whether a change of a task was pushed after an answer about it was asked for.
     pub(super) fn is_stale(&self, mo_id: &str, asked: Instant) -> bool {
         let pushed = self.entries.get(mo_id).and_then(|entry| entry.pushed);
@@ -316,7 +360,8 @@ impl Watched {
     /// A task was read and had not changed.
     pub(super) fn unchanged(&mut self, mo_id: &str, now: Instant) {
         let entry = self.entries.get(mo_id);
-        let entry = entry.filter(|entry| self.is_paced && !entry.finished);
+        let is_paced = |entry: &&Entry| self.is_paced || entry.is_read_by_itself;
+        let entry = entry.filter(|entry| is_paced(entry) && !entry.finished);
         let due = entry.map(|entry| now + entry.interval);
         self.schedule(mo_id, due);
     }

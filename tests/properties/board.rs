@@ -150,7 +150,7 @@ fn anything() -> impl Strategy<Value = TaskChange> {
         }),
         1 => number.clone().prop_map(|number| TaskChange::Gone { mo_id: mo_id(number).into(), at: moment() }),
         1 => number.clone().prop_map(|number| TaskChange::Ghost { key: key(number).into(), reason: "unknown".into() }),
-        1 => number.clone().prop_map(|number| TaskChange::Unreadable { mo_id: mo_id(number).into(), reason: "unknown".into() }),
+        1 => number.clone().prop_map(|number| TaskChange::Unreadable { mo_id: mo_id(number).into(), reason: "unknown".into(), may_pass: false }),
         2 => number.prop_map(|number| TaskChange::Dropped { mo_id: mo_id(number).into() }),
     ]
 }

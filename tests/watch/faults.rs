@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, standing, watch_by};
+use crate::support::{Bench, count, standing, watch_by};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{
@@ -12,14 +12,6 @@ use vtask::{
     task::Presence,
     watch::{CancelAnswer, Command, FetchMode, Link, Tempo, WatchOptions},
 };
-
-fn count(control: &Control, kind: &str) -> usize {
-    let requests = control.requests();
-    requests
-        .iter()
-        .filter(|request| request.kind == kind)
-        .count()
-}
 
 /// Retries follow each other quickly.
 fn hasty(mode: FetchMode, simulator: &Simulator) -> WatchOptions {
@@ -42,10 +34,13 @@ async fn suffering(rule: Rule) -> (Simulator, Control) {
 
 #[tokio::test]
 async fn collectors_that_are_given_up_do_not_pile_up_on_the_server() {
+    // By push alone a refusal that lasts would be the end.
     for effect in [Effect::status(403), Effect::status(401)] {
         let rule = Rule::new("PropertyCollector/WaitForUpdatesEx", effect).times(12);
         let (simulator, control) = suffering(rule).await;
-        let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+        let mut options = hasty(FetchMode::Auto, &simulator);
+        options.push_again = Duration::from_millis(100);
+        let mut bench = Bench::start(options);
         let create = "PropertyCollector/CreatePropertyCollector";
         bench
             .until("many collectors", |_| count(&control, create) > 6)
@@ -55,6 +50,9 @@ async fn collectors_that_are_given_up_do_not_pile_up_on_the_server() {
             "{:?}",
             control.open_objects()
         );
+        bench
+            .until("push", |bench| bench.links.last() == Some(&Link::Live))
+            .await;
         bench.until_truth("the truth", &control).await;
         assert_eq!(control.open_objects().collectors, 1);
         bench.stop().await;
@@ -65,6 +63,9 @@ async fn collectors_that_are_given_up_do_not_pile_up_on_the_server() {
 async fn sessions_do_not_pile_up_on_a_server_that_signs_in_and_then_fails() {
     let rule = Rule::new("ServiceInstance/CurrentTime", Effect::status(503));
     let (simulator, control) = suffering(rule).await;
+    // The clock alone would not keep it from being watched.
+    let rule = Rule::new("TaskManager/recentTask", Effect::status(503));
+    control.inject(&Plan::default().with(rule));
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
     bench
         .until("many sign-ins", |_| {

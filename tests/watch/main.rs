@@ -8,13 +8,18 @@
 )]
 
 mod bad_input;
+mod discovery;
 mod families;
 mod faults;
 mod labels;
 mod limits;
 mod lookups;
 mod lookups_pace;
+mod lost_session;
+mod missing_objects;
+mod optional_calls;
 mod past;
+mod persistent_failures;
 mod push;
 mod support;
 mod whole;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, standing, watch, watch_by};
+use crate::support::{Bench, count, standing, watch, watch_by};
 use vtask::{
     simulator::{
-        Control, Simulator,
+        Simulator,
         behaviour::{
             Behaviours, Boxing, ChangeNames, EmptyList, ErrorForm, Outage, Unset, Versions,
             VoidAnswer,
@@ -14,14 +14,6 @@ use vtask::{
     task::Status,
     watch::{Command, FetchMode, Link},
 };
-
-fn count(control: &Control, kind: &str) -> usize {
-    let requests = control.requests();
-    requests
-        .iter()
-        .filter(|request| request.kind == kind)
-        .count()
-}
 
 const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
 const TASK_INFO: &str = "Task/info";

@@ -8,6 +8,8 @@ use crate::{vim::Trace, watch::LookUpAnswer};
 
 /// How long to wait before each question: the history lags behind.
 const PAUSES: [i64; 4] = [0, 2, 5, 12];
+/// How long to wait before a question is repeated that got no usable answer.
+const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(5);
 
 /// A search.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub(in crate::command) struct Search {
     most: usize,
     /// When the next question is due; `None` while one is under way.
     next: Option<Timestamp>,
+    /// Since when no usable answer comes.
+    unanswered_since: Option<Timestamp>,
 }
 
 /// What an answer leads to.
@@ -50,6 +54,7 @@ impl Search {
             asked: 0,
             most,
             next: Some(now),
+            unanswered_since: None,
         }
     }
 
@@ -76,12 +81,25 @@ impl Search {
         }
     }
 
-    pub(super) fn answered(&mut self, answer: LookUpAnswer, now: Timestamp) -> Next {
+    /// Takes an answer in. Questions that get no usable answer are repeated for as long as `max_outage`.
+    pub(super) fn answered(
+        &mut self,
+        answer: LookUpAnswer,
+        max_outage: SignedDuration,
+        now: Timestamp,
+    ) -> Next {
         let give_up = |why: &str| {
             let reason = self.reason.trim_end_matches('.');
             Next::GiveUp(format!("{reason}, and {why}").into())
         };
+        let unanswered_since = self.unanswered_since.take().unwrap_or(now);
         match answer {
+            LookUpAnswer::Unanswered(_) if now.duration_since(unanswered_since) < max_outage => {
+                self.unanswered_since = Some(unanswered_since);
+                self.asked = self.asked.saturating_sub(1);
+                self.next = now.checked_add(RETRY_AFTER).ok();
+                Next::GoOn
+            }
             // The end itself came as a change.
             LookUpAnswer::Found => Next::GoOn,
             LookUpAnswer::NotFound if self.asked < self.most => {
@@ -90,7 +108,9 @@ impl Search {
                 Next::GoOn
             }
             LookUpAnswer::NotFound => give_up("the server's history does not tell its end."),
-            LookUpAnswer::Failed(why) => give_up(&format!("the history cannot be asked: {why}")),
+            LookUpAnswer::Unanswered(why) | LookUpAnswer::Failed(why) => {
+                give_up(&format!("the history cannot be asked: {why}"))
+            }
         }
     }
 }
@@ -100,6 +120,24 @@ mod tests {
     use super::*;
     use crate::task::fixture::{at, info};
 
+    const OUTAGE: SignedDuration = SignedDuration::from_mins(10);
+
+    #[test]
+    fn a_question_without_a_usable_answer_is_repeated_while_the_outage_may_last() {
+        let mut search =
+            Search::for_name(Trace::named("task-1".into()), "no such task.".into(), at(0));
+        let lost = || LookUpAnswer::Unanswered("cut off.".into());
+        for second in [0, 5, 300, 599] {
+            assert!(search.due(at(second)).is_some(), "{second}");
+            assert_eq!(search.answered(lost(), OUTAGE, at(second)), Next::GoOn);
+        }
+        assert!(search.due(at(604)).is_some());
+        let Next::GiveUp(why) = search.answered(lost(), OUTAGE, at(604)) else {
+            panic!("the outage lasts too long");
+        };
+        assert!(why.contains("cut off"), "{why}");
+    }
+
     #[test]
     fn a_history_that_lags_is_asked_again_with_pauses() {
         let trace = Trace::of(&info("task-1", &serde_json::json!({})));
@@ -108,12 +146,15 @@ mod tests {
         for pause in [2, 5, 12] {
             assert!(search.due(now).is_some());
             assert!(search.due(now).is_none(), "one question at a time");
-            assert_eq!(search.answered(LookUpAnswer::NotFound, now), Next::GoOn);
+            assert_eq!(
+                search.answered(LookUpAnswer::NotFound, OUTAGE, now),
+                Next::GoOn
+            );
             now = now.checked_add(SignedDuration::from_secs(pause)).unwrap();
             assert_eq!(search.next_time(), Some(now));
         }
         assert!(search.due(now).is_some());
-        let Next::GiveUp(why) = search.answered(LookUpAnswer::NotFound, now) else {
+        let Next::GiveUp(why) = search.answered(LookUpAnswer::NotFound, OUTAGE, now) else {
             panic!("that was the last question");
         };
         assert!(why.contains("history"), "{why}");
@@ -126,7 +167,7 @@ mod tests {
         assert!(search.due(at(0)).is_some());
         search.ask_again(at(5));
         assert!(search.due(at(5)).is_some());
-        let answer = search.answered(LookUpAnswer::NotFound, at(5));
+        let answer = search.answered(LookUpAnswer::NotFound, OUTAGE, at(5));
         assert!(matches!(answer, Next::GiveUp(_)));
     }
 }

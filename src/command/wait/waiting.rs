@@ -223,7 +223,11 @@ impl Waiting {
                 TaskChange::Ghost { key, reason } => {
                     place.ghosts.insert(key.clone(), reason.clone());
                 }
-                TaskChange::Unreadable { reason, .. } => {
+                TaskChange::Unreadable {
+                    reason,
+                    may_pass: false,
+                    ..
+                } => {
                     place.unreadable.insert(mo_id.clone(), reason.clone());
                 }
                 _ => {
@@ -247,7 +251,7 @@ impl Waiting {
         let Fate::Sought(search) = &mut awaited.fate else {
             return;
         };
-        if let Next::GiveUp(why) = search.answered(answer, now) {
+        if let Next::GiveUp(why) = search.answered(answer, self.goal.max_outage, now) {
             awaited.fate = Fate::Unknown(why);
             news.decided.push(id.clone());
         }

@@ -10,6 +10,7 @@ use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bodies;
+use crate::simulator::fault::Fault;
 
 /// An answer of which nothing travels, for the connection is cut.
 #[derive(Clone, Copy)]
@@ -70,6 +71,18 @@ pub(super) fn status(code: u16, retry_after: Option<SignedDuration>, as_date: bo
 /// As in `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn http_date(time: Timestamp) -> String {
     time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// A fault of the server's own.
+pub(super) fn fault(type_name: &str) -> Response {
+    let fault = Fault::new(
+        type_name,
+        format!("{type_name}, as the fault plan wants it."),
+    );
+    let mut response = Response::new(Body::from(fault.into_json().to_string()));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    set_header(&mut response, &header::CONTENT_TYPE, "application/json");
+    response
 }
 
 /// To another address.

@@ -132,6 +132,19 @@ pub enum Effect {
         #[serde(default)]
         shuffle: bool,
     },
+    /// The server answers with a fault of this type: status 500.
+    Fault(String),
+    /// An answer of `WaitForUpdatesEx` has a fault in place of what it would tell of some objects, as a server does
+    /// that may not or cannot read them for the collector.
+    Missing {
+        /// The moId of the object; absent: all of them.
+        object: Option<String>,
+        /// The type of the fault.
+        fault: String,
+        /// Whether the object as a whole is told as missing, rather than its property `info`.
+        #[serde(default)]
+        whole: bool,
+    },
     /// Every text of the answer that means nothing to the API becomes one of these.
     Texts(Arc<[Text]>),
 }

@@ -118,6 +118,18 @@ async fn befall(
             *response.body_mut() = Body::from(told);
             response
         }
+        Effect::Fault(name) => answers::fault(name),
+        Effect::Missing {
+            object,
+            fault,
+            whole,
+        } => {
+            let (mut response, body) = complete(plain(request), next).await;
+            let told = updates::with_missing(&body, object.as_deref(), fault, *whole);
+            answers::set_length(&mut response, told.len());
+            *response.body_mut() = Body::from(told);
+            response
+        }
         Effect::Texts(list) => {
             let (mut response, body) = complete(plain(request), next).await;
             let told = texts::replaced(&body, list);

@@ -4,7 +4,9 @@
 //! of it is to be applied in order. Different objects come in any order. A value may be told again that was told
 //! before, for the server does not promise that it changed.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::simulator::fault::Fault;
 
 /// The body of an answer with its changes told otherwise. What is no set of updates stays as it is.
 pub(super) fn told_otherwise(
@@ -66,11 +68,65 @@ fn shuffled(updates: Vec<Value>, chance: &mut fastrand::Rng) -> Vec<Value> {
         .collect()
 }
 
+/// The body of an answer with a fault of this type in place of the changes of an object, or of all. What is no set of
+/// updates stays as it is.
+pub(super) fn with_missing(body: &[u8], object: Option<&str>, fault: &str, whole: bool) -> Vec<u8> {
+    let Ok(mut set) = serde_json::from_slice::<Value>(body) else {
+        return body.to_vec();
+    };
+    let fault = Fault::new(fault, "The property cannot be read.").into_json();
+    let filters = set.get_mut("filterSet").and_then(Value::as_array_mut);
+    for filter in filters.into_iter().flatten() {
+        let Some(updates) = filter.get_mut("objectSet").and_then(Value::as_array_mut) else {
+            continue;
+        };
+        let is_meant = |update: &Value| {
+            let id = update["obj"]["value"].as_str();
+            update["kind"] != "leave" && object.is_none_or(|object| id == Some(object))
+        };
+        if whole {
+            let meant: Vec<Value> = updates.extract_if(.., |update| is_meant(update)).collect();
+            let missing = meant.into_iter().map(|update| {
+                json!({"_typeName": "MissingObject", "obj": update["obj"], "fault": fault})
+            });
+            let missing: Vec<Value> = missing.collect();
+            if !missing.is_empty() {
+                filter["missingSet"] = Value::Array(missing);
+            }
+            continue;
+        }
+        for update in updates.iter_mut().filter(|update| is_meant(update)) {
+            let fields = update.as_object_mut();
+            fields.map(|fields| fields.remove("changeSet"));
+            update["missingSet"] =
+                json!([{"_typeName": "MissingProperty", "path": "info", "fault": fault}]);
+        }
+    }
+    set.to_string().into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    #[test]
+    fn a_fault_stands_in_place_of_what_would_be_told_of_an_object() {
+        let update =
+            |task: &str| json!({"kind": "modify", "obj": {"value": task}, "changeSet": [1]});
+        let body = json!({"filterSet": [{"objectSet": [update("a"), update("b")]}]}).to_string();
+        let told = |whole| -> Value {
+            let told = with_missing(body.as_bytes(), Some("a"), "NoPermission", whole);
+            serde_json::from_slice(&told).unwrap()
+        };
+        let filter = &told(false)["filterSet"][0];
+        assert_eq!(filter["objectSet"][1], update("b"));
+        assert!(filter["objectSet"][0]["changeSet"].is_null());
+        let missing = &filter["objectSet"][0]["missingSet"][0];
+        assert_eq!(missing["fault"]["_typeName"], "NoPermission");
+        let filter = &told(true)["filterSet"][0];
+        assert_eq!(filter["objectSet"], json!([update("b")]));
+        assert_eq!(filter["missingSet"][0]["obj"]["value"], "a");
+    }
 
     #[test]
     fn nothing_is_lost_and_each_objects_changes_stay_in_order() {

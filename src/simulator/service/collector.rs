@@ -353,11 +353,14 @@ impl Core {
             most,
             ..
         } = &ticket.request;
-        if self
+        let is_half_dead = self
             .sessions
             .get(token)
-            .is_some_and(|session| session.half_dead)
-        {
+            .is_some_and(|session| session.half_dead);
+        if is_half_dead && self.behaviours.waits_outlive_sessions {
+            return Ok(None);
+        }
+        if is_half_dead {
             return Err(Fault::not_authenticated(object));
         }
         // The collector steps out of its session, for it looks at what else the session has.
@@ -366,7 +369,12 @@ impl Core {
             .get_mut(token)
             .and_then(|session| session.collectors.remove(&*object.id));
         let Some(mut collector) = taken else {
-            return Err(Fault::request_canceled());
+            let goes_on = self.behaviours.waits_outlive_sessions && !self.sessions.has(token);
+            return if goes_on {
+                Ok(None)
+            } else {
+                Err(Fault::request_canceled())
+            };
         };
         let cancelled = collector.cancels != ticket.cancels;
         let look_at_views =

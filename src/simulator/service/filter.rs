@@ -155,6 +155,15 @@ impl Filter {
                 self.note(Key::Subject(subject), objects);
             }
         }
+        if objects.pen.behaviours.push_recent_tasks && self.scanned < changes.tasks_changed() {
+            let managers = self
+                .spec
+                .starts()
+                .filter(|start| &*start.kind == "TaskManager");
+            for manager in managers.cloned().collect::<Vec<_>>() {
+                self.enqueue(Key::Other(manager));
+            }
+        }
         self.scanned = changes.version();
     }
 

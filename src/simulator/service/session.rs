@@ -290,6 +290,11 @@ impl Sessions {
         sessions.into_iter()
     }
 
+    /// Whether the session exists.
+    pub(crate) fn has(&self, token: &str) -> bool {
+        self.open.contains_key(token)
+    }
+
     /// The session.
     pub(crate) fn get(&self, token: &str) -> Option<&Session> {
         self.open.get(token)

@@ -97,10 +97,29 @@ impl Filter {
         told.collect()
     }
 
+    /// The list of recent tasks, if a task came or vanished after `since`; nothing else of a manager changes.
+    fn manager_changes(&self, member: &Member, since: u64, objects: &Objects<'_>) -> Vec<Value> {
+        let is_pushed = objects.pen.behaviours.push_recent_tasks;
+        if !is_pushed || objects.world.changes().tasks_changed() <= since {
+            return Vec::new();
+        }
+        let recent = self.paths_of(member).iter();
+        recent
+            .filter(|path| path.text == "recentTask")
+            .filter_map(|path| {
+                let value = objects.value(&member.object, &path.text).ok()?;
+                Some(property_change(&path.text, value, objects))
+            })
+            .collect()
+    }
+
     /// What of the object changed after `since`, as far as the filter asks for it.
     fn changes(&self, member: &Member, since: u64, objects: &Objects<'_>) -> Vec<Value> {
         if let Some(task) = objects.task(&member.object) {
             return self.task_changes(member, task, since, objects);
+        }
+        if &*member.object.kind == "TaskManager" {
+            return self.manager_changes(member, since, objects);
         }
         let Some(entity) = objects.world.inventory().find(&member.object) else {
             return Vec::new();

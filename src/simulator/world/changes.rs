@@ -25,6 +25,7 @@ const REMEMBERED_DEPARTURES: usize = 50_000;
 #[derive(Debug, Default)]
 pub(crate) struct ChangeIndex {
     version: u64,
+    tasks_changed: u64,
     order: BTreeMap<u64, Subject>,
     departures: std::collections::VecDeque<u64>,
     floor: u64,
@@ -34,6 +35,11 @@ impl ChangeIndex {
     /// The version of the newest change.
     pub(crate) fn version(&self) -> u64 {
         self.version
+    }
+
+    /// The version at which a task last came into being or vanished.
+    pub(crate) fn tasks_changed(&self) -> u64 {
+        self.tasks_changed
     }
 
     /// Below this version the index no longer knows every departure.
@@ -46,6 +52,8 @@ impl ChangeIndex {
         self.version += 1;
         if previous != 0 {
             self.order.remove(&previous);
+        } else if matches!(subject, Subject::Task(_)) {
+            self.tasks_changed = self.version;
         }
         self.order.insert(self.version, subject);
         self.version
@@ -54,6 +62,7 @@ impl ChangeIndex {
     /// Notes that `subject` is gone for good.
     pub(crate) fn record_departure(&mut self, subject: Subject, previous: u64) {
         let version = self.record(subject, previous);
+        self.tasks_changed = version;
         self.departures.push_back(version);
         while self.departures.len() > REMEMBERED_DEPARTURES {
             if let Some(oldest) = self.departures.pop_front() {

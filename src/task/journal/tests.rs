@@ -107,6 +107,7 @@ fn day() -> Vec<TaskChange> {
         TaskChange::Unreadable {
             mo_id: "task-9".into(),
             reason: "refused".into(),
+            may_pass: false,
         },
         TaskChange::Dropped {
             mo_id: "task-2".into(),

@@ -343,6 +343,7 @@ fn an_unreadable_task_keeps_what_was_seen() {
     let unreadable = TaskChange::Unreadable {
         mo_id: "task-4720".into(),
         reason: "no permission".into(),
+        may_pass: false,
     };
     tell(&mut state, tasks(vec![unreadable]));
     assert_snapshot!("unreadable", draw_text(&state));

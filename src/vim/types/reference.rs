@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::any::{Malformed, object, take_string};
+use super::any::{Malformed, items, object, take_string};
 
 /// The name of a managed object: its type and its moId.
 ///
@@ -60,6 +60,16 @@ impl ManagedObjectReference {
                 .filter(|guid| !guid.is_empty())
                 .map(String::into_boxed_str),
         })
+    }
+
+    /// Reads a list of references, in any of the shapes of a list.
+    ///
+    /// # Errors
+    /// When it is no list, or one of its items is no reference.
+    pub fn all_from_json(list: Value) -> Result<Vec<Self>, Malformed> {
+        let read = |item| Self::from_json("ManagedObjectReference", item);
+        let list = items("ManagedObjectReference", list)?;
+        list.into_iter().map(read).collect()
     }
 
     /// The reference as it travels.

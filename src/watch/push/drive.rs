@@ -1,17 +1,18 @@
 //! How the loop drives the long poll: begins it, feeds it, takes what it answers, and gives it up.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::{task::JoinSet, time::Instant};
 
 use super::{Fetch, Learned, NUDGE_AFTER, Push};
 use crate::{
-    vim::{Client, Error, TaskCollector, types::UpdateSet},
+    vim::{Error, TaskCollector, types::UpdateSet},
     watch::{
         answers::{Done, End},
         endpoint::{Endpoint, Halt},
         options::FetchMode,
         reading::{IN_FLIGHT, Reading},
+        renewals::Call,
     },
 };
 
@@ -21,18 +22,24 @@ const SILENCES: u32 = 3;
 /// server's place.
 const LEAST_GAP: Duration = Duration::from_millis(250);
 /// How many waits in a row may fail before tasks are read one by one.
-const FAILURES: u32 = 4;
+const FAILURES: u32 = 3;
 /// How long tasks are read one by one at most where the long poll was in trouble that may pass.
 const AFTER_TROUBLE: Duration = Duration::from_secs(30);
 /// A wait that is answered sooner had its answer ready.
 const AT_ONCE: Duration = Duration::from_millis(20);
 /// How many tasks are put into the view with one request.
 const JOIN_AT_ONCE: usize = 2_000;
+/// How many tasks are read to check a silent wait.
+const CHECKED_AT_ONCE: usize = 4;
+/// How many of these reads may fail in a row before there are no more of them in this session.
+const MAX_CHECK_FAILURES: u32 = 8;
+/// How often in a row push may be refused where nothing else is wanted.
+const MAX_REFUSALS: u32 = 3;
 
 impl Endpoint {
     /// Begins to follow by push, if that is wanted and due. Where the server does not allow it, tasks are read one by
     /// one.
-    pub(in crate::watch) async fn try_push(&mut self, client: &Arc<Client>) -> Result<(), End> {
+    pub(in crate::watch) async fn try_push(&mut self, reading: &mut Reading) -> Result<(), End> {
         let now = Instant::now();
         match &self.fetch {
             Fetch::Poll {
@@ -44,34 +51,52 @@ impl Endpoint {
             self.attend(async move { collector.destroy().await })
                 .await?;
         }
-        let creating = TaskCollector::create(client.clone());
+        let creating = TaskCollector::create(reading.client.clone(), self.options.discover);
         match self.attend(creating).await? {
             Ok(collector) => {
                 let push = Push::new(collector, self.options.tempo, self.learned.take(), now);
                 self.fetch = Fetch::Push(Box::new(push));
+                // A wait of the collector before may still run.
+                reading.waits = JoinSet::new();
                 self.watched.set_paced(false, now);
             }
-            Err(error) if error.is_session_dead() => return Err(End::SessionDead(Box::new(error))),
-            Err(error) => self.fall_back(error).await?,
+            Err(error) if self.ends_session(Call::Collector, &error) => {
+                return Err(End::SessionDead(Box::new(error)));
+            }
+            Err(error) => self.fall_back(reading, error).await?,
         }
         self.show_link().await?;
         Ok(())
     }
 
     /// Reads tasks one by one from now on, and says why; push comes back to its turn later.
-    async fn fall_back(&mut self, error: Error) -> Result<(), End> {
+    pub(in crate::watch) async fn fall_back(
+        &mut self,
+        reading: &mut Reading,
+        error: Error,
+    ) -> Result<(), End> {
         self.abandon_push();
+        reading.waits = JoinSet::new();
         self.learned = None;
+        let may_pass = error.is_passing() || error.is_session_dead();
         if self.options.fetch == FetchMode::Push {
-            return Err(Halt::Failed(Box::new(error)).into());
+            self.push_refusals += u32::from(!may_pass);
+            if self.push_refusals < MAX_REFUSALS {
+                return Err(Halt::Failed(Box::new(error)).into());
+            }
+            let reason = format!(
+                "tasks cannot be followed by push here, and --fetch push allows nothing else: {error} Use --fetch \
+                 auto or --fetch poll."
+            );
+            return Err(Halt::Refused(reason.into()).into());
         }
         let now = Instant::now();
-        let again = self.options.push_again;
-        let again = if error.is_passing() {
-            again.min(AFTER_TROUBLE)
-        } else {
-            again
-        };
+        let mut again = self.options.push_again;
+        if may_pass {
+            let longer = 2_u32.saturating_pow(self.fallbacks);
+            again = again.min(AFTER_TROUBLE.saturating_mul(longer));
+        }
+        self.fallbacks = self.fallbacks.saturating_add(1);
         self.fetch = Fetch::Poll {
             reason: Some(error.reason().into()),
             push_at: Some(now + again),
@@ -108,7 +133,7 @@ impl Endpoint {
             {
                 if !push.members.contains(&mo_id) {
                     joining.push(mo_id);
-                } else if reading.requests.len() < IN_FLIGHT {
+                } else if reading.requests.len() < IN_FLIGHT && self.rate.take(now) {
                     reading.read(mo_id, None);
                 } else {
                     self.watched.at(&mo_id, now + Duration::from_millis(100));
@@ -147,12 +172,39 @@ impl Endpoint {
         if push.joining.silences() > SILENCES {
             let doing = || "waiting for changes".to_owned();
             let why = "the server never tells of the tasks that it is to tell of.";
-            return self.fall_back(reading.client.unaskable(&doing, why)).await;
+            let error = reading.client.unaskable(&doing, why);
+            return self.fall_back(reading, error).await;
         }
         for mo_id in late {
             self.watched.at(&mo_id, now);
         }
+        if self.check_due().is_some_and(|due| due <= now) {
+            self.check_wait(reading, now);
+        }
         Ok(())
+    }
+
+    /// When the long poll has been silent for so long that it is to be checked.
+    pub(in crate::watch) fn check_due(&self) -> Option<Instant> {
+        match &self.fetch {
+            Fetch::Push(push) if self.check_failures < MAX_CHECK_FAILURES => {
+                push.check_due(self.options.tempo.check)
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads some tasks by themselves while the long poll is silent: it may hang although its session has ended.
+    fn check_wait(&mut self, reading: &mut Reading, now: Instant) {
+        if let Fetch::Push(push) = &mut self.fetch {
+            push.checked_at = now;
+        }
+        for mo_id in self.watched.to_check(CHECKED_AT_ONCE, now) {
+            reading.start(|client| async move {
+                let answer = client.task_info(&mo_id).await;
+                Done::Check(mo_id, answer)
+            });
+        }
     }
 
     /// A wait ended.
@@ -170,6 +222,9 @@ impl Endpoint {
         let was_nudged = std::mem::take(&mut push.is_nudged);
         let error = match answer {
             Ok(set) => {
+                self.renewals.succeeded(&Call::Wait);
+                self.renewals.succeeded(&Call::Collector);
+                (self.fallbacks, self.push_refusals) = (0, 0);
                 push.failures = 0;
                 reading.doubts.good(now);
                 push.next_wait = now;
@@ -192,7 +247,7 @@ impl Endpoint {
                         push.next_wait = push.pace.next(now, answers);
                     }
                     self.session.was_good = true;
-                    self.take_updates(reading, set);
+                    self.take_updates(reading, set).await?;
                 } else if let Some(began) = began {
                     push.next_wait = now.max(began + LEAST_GAP);
                 }
@@ -200,16 +255,19 @@ impl Endpoint {
             }
             Err(error) => error,
         };
-        if error.is_session_dead() {
+        if self.ends_session(Call::Wait, &error) {
             return Err(End::SessionDead(Box::new(error)));
         }
+        let Fetch::Push(push) = &mut self.fetch else {
+            return Ok(());
+        };
         if error.is_fault("RequestCanceled") && was_nudged {
             push.next_wait = now;
             return Ok(());
         }
         push.failures += 1;
         if push.failures >= FAILURES {
-            return self.fall_back(error).await;
+            return self.fall_back(reading, error).await;
         }
         if error.is_fault("InvalidCollectorVersion") {
             push.version.restart();
@@ -225,7 +283,7 @@ impl Endpoint {
                 self.abandon_push();
             }
         } else {
-            return self.fall_back(error).await;
+            return self.fall_back(reading, error).await;
         }
         Ok(())
     }

@@ -112,6 +112,20 @@ fn without_boxes(value: Value) -> Value {
     }
 }
 
+/// How many requests of this kind the server got.
+pub fn count(control: &Control, kind: &str) -> usize {
+    let requests = control.requests();
+    let of_kind = requests.iter().filter(|request| request.kind == kind);
+    of_kind.count()
+}
+
+/// A task that runs.
+pub fn running_task(control: &Control) -> String {
+    let truth = control.truth();
+    let running = truth.iter().find(|info| info["state"] == "running");
+    running.unwrap()["key"].as_str().unwrap().to_owned()
+}
+
 /// What was told, or why it cannot be.
 pub type Told<T> = Result<T, Arc<str>>;
 
@@ -175,6 +189,21 @@ impl Bench {
         };
         let met = timeout(BOUND, waiting).await;
         assert!(met.is_ok(), "never came: {what}; links {:?}", self.links);
+    }
+
+    /// Takes updates in until something holds that no update tells of.
+    pub async fn until_seen(&mut self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
+        let waiting = async {
+            loop {
+                self.drain();
+                if condition(self) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let met = timeout(BOUND, waiting).await;
+        assert!(met.is_ok(), "never seen: {what}; links {:?}", self.links);
     }
 
     /// Takes updates in until the board shows what the server knows.

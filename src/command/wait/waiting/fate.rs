@@ -72,20 +72,29 @@ impl Awaited {
                     (Fate::Sought(search), None)
                 }
                 (None, Some(reason)) => (Fate::Unknown(reason.clone()), None),
+                (None, None) => self.while_unreadable(record, max_outage, now),
                 _ => open,
             },
             status if status.is_finished() && status != Status::Lost => (Fate::Ended(status), None),
-            _ => match &record.presence {
-                Presence::Unreadable(reason) => {
-                    let since = self.unreadable_since.unwrap_or(now);
-                    if now.duration_since(since) >= max_outage {
-                        (Fate::Unknown(reason.clone()), None)
-                    } else {
-                        (self.fate.clone(), Some(since))
-                    }
-                }
-                _ => open,
-            },
+            _ => self.while_unreadable(record, max_outage, now),
+        }
+    }
+
+    /// A task that cannot be read is unknown only once that has lasted for `max_outage`.
+    fn while_unreadable(
+        &self,
+        record: &Record,
+        max_outage: SignedDuration,
+        now: Timestamp,
+    ) -> (Fate, Option<Timestamp>) {
+        let Presence::Unreadable(reason) = &record.presence else {
+            return (self.fate.clone(), None);
+        };
+        let since = self.unreadable_since.unwrap_or(now);
+        if now.duration_since(since) >= max_outage {
+            (Fate::Unknown(reason.clone()), None)
+        } else {
+            (self.fate.clone(), Some(since))
         }
     }
 }

@@ -28,7 +28,7 @@ pub(in crate::command) struct Place {
     since: Option<Timestamp>,
     /// The tasks of which the server said that there is no such task.
     pub(super) ghosts: HashMap<Arc<str>, Arc<str>>,
-    /// The tasks that could not be read, and why.
+    /// The tasks that are not to be read, and why.
     pub(super) unreadable: HashMap<Arc<str>, Arc<str>>,
     /// Since when the server is out of reach, and why.
     down: Option<(Timestamp, Option<Arc<str>>)>,

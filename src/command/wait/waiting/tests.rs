@@ -275,6 +275,7 @@ fn a_task_that_may_not_be_read_is_unknown_at_once_and_one_that_was_after_a_while
     let unreadable = |mo_id: &str| TaskChange::Unreadable {
         mo_id: mo_id.into(),
         reason: "no permission.".into(),
+        may_pass: false,
     };
     tell(
         &mut waiting,
@@ -288,6 +289,25 @@ fn a_task_that_may_not_be_read_is_unknown_at_once_and_one_that_was_after_a_while
     assert_eq!(waiting.awaited[0].fate, Fate::Open);
     waiting.pass(at(602));
     assert_eq!(outcome(&mut waiting, 602), Some(Outcome::Unknown));
+}
+
+#[test]
+fn a_task_that_was_never_read_is_waited_for_while_bad_answers_may_pass() {
+    let mut waiting = waiting(goal(), &["task-1"]);
+    let unreadable = || TaskChange::Unreadable {
+        mo_id: "task-1".into(),
+        reason: "cut off.".into(),
+        may_pass: true,
+    };
+    for second in [1, 2, 32, 62] {
+        tell(&mut waiting, vec![unreadable()], second);
+        assert_eq!(waiting.awaited[0].fate, Fate::Open, "{second}");
+    }
+    assert_eq!(waiting.next_time(), Some(at(601)));
+    waiting.pass(at(600));
+    assert_eq!(outcome(&mut waiting, 600), None);
+    waiting.pass(at(601));
+    assert_eq!(waiting.awaited[0].fate, Fate::Unknown("cut off.".into()));
 }
 
 #[test]

@@ -21,7 +21,10 @@ use crate::{
         Client, Error, Pace, TaskQuery,
         types::{Fault, ManagedObjectReference},
     },
-    watch::{PastPage, PastRequest, Update, answers::End, endpoint::Endpoint, reading::Reading},
+    watch::{
+        PastPage, PastRequest, Update, answers::End, endpoint::Endpoint, reading::Reading,
+        renewals::Call,
+    },
 };
 
 /// How many records are read at a time.
@@ -230,6 +233,7 @@ impl Endpoint {
         search.collector = made.or(search.collector.take());
         match page {
             Ok(page) => {
+                self.renewals.succeeded(&Call::Past);
                 search.lost = 0;
                 let gained = search.trail.take(page);
                 if !gained.is_news() {
@@ -257,13 +261,13 @@ impl Endpoint {
         number: u32,
         error: Error,
     ) -> Result<(), End> {
-        let can_renew = self.options.connect.credentials.can_renew();
+        let ends_session = self.ends_session(Call::Past, &error);
         let Some(search) = self.lookups.past.search(number) else {
             return Ok(());
         };
         // Whether the server took a step before it failed is not known.
         let collector = search.collector.take();
-        if error.is_session_dead() && can_renew {
+        if ends_session {
             return Err(End::SessionDead(Box::new(error)));
         }
         if error.is_fault("ManagedObjectNotFound") {
@@ -280,12 +284,7 @@ impl Endpoint {
         }
         search.page = NextPage::NotAsked;
         self.leave_collector(reading, collector);
-        let is_dead = error.is_session_dead();
-        self.tell_page(number, Err(reason(&error))).await?;
-        if is_dead {
-            return Err(End::SessionDead(Box::new(error)));
-        }
-        Ok(())
+        self.tell_page(number, Err(reason(&error))).await
     }
 
     async fn tell_page(

@@ -1,0 +1,241 @@
+//! What the long poll and the calls around it tell: changes of tasks, what is missing, and what became of the view.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{
+    answers::End,
+    doubts::concerns_all,
+    endpoint::{Endpoint, Halt},
+    push::Fetch,
+    reading::Reading,
+    renewals::Call,
+    translate::{News, news},
+};
+use crate::{
+    task::TaskChange,
+    vim::{
+        Error, ErrorKind,
+        types::{
+            Fault, ManagedObjectReference, ObjectUpdate, Path, TaskInfo, TaskState, UpdateSet,
+        },
+    },
+};
+
+/// How often in a row the view may fail to be changed before tasks are read one by one.
+const MAX_VIEW_FAILURES: u32 = 3;
+
+impl Endpoint {
+    /// Takes in whether tasks were put into the view. A failure concerns those tasks, unless it repeats itself.
+    pub(super) async fn take_view(
+        &mut self,
+        reading: &mut Reading,
+        joining: &[Arc<str>],
+        answer: Result<Vec<ManagedObjectReference>, Error>,
+    ) -> Result<(), End> {
+        let again = match &answer {
+            Err(error) if error.is_session_dead() => Instant::now(),
+            _ => Instant::now() + self.options.tempo.first_retry,
+        };
+        if let Fetch::Push(push) = &mut self.fetch {
+            for task in push.modified(joining, answer.is_err()) {
+                self.watched.at(&task, again);
+            }
+        }
+        let error = match answer {
+            Ok(unresolved) => {
+                self.renewals.succeeded(&Call::View);
+                self.view_failures = 0;
+                for task in unresolved {
+                    let reason = "the server knows no such task (any more).";
+                    self.vanished(reading, &task.value, reason.to_owned());
+                }
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        if self.ends_session(Call::View, &error) {
+            return Err(End::SessionDead(Box::new(error)));
+        }
+        self.view_failures += 1;
+        // The view may be gone though the session lives: then it is made anew.
+        let is_gone = error.is_fault("ManagedObjectNotFound");
+        let may_pass = is_gone || error.is_passing();
+        if !may_pass || self.view_failures >= MAX_VIEW_FAILURES {
+            return self.fall_back(reading, error).await;
+        }
+        if is_gone {
+            self.abandon_push();
+        } else if concerns_all(&error) {
+            return Err(Halt::Failed(Box::new(error)).into());
+        }
+        Ok(())
+    }
+
+    /// Takes in the changes that the long poll told.
+    pub(super) async fn take_updates(
+        &mut self,
+        reading: &mut Reading,
+        set: UpdateSet,
+    ) -> Result<(), End> {
+        for filter in set.filter_set {
+            for update in filter.object_set {
+                if *update.obj == *reading.client.content().task_manager.value {
+                    self.take_pushed_list(reading, update).await?;
+                } else {
+                    self.take_update(reading, update)?;
+                }
+            }
+            for missing in filter.missing_set {
+                self.take_missing(reading, &missing.obj, missing.fault)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in a pushed list of recent tasks. Where not the whole of it came it is read.
+    async fn take_pushed_list(
+        &mut self,
+        reading: &mut Reading,
+        update: ObjectUpdate,
+    ) -> Result<(), End> {
+        if !update.missing_set.is_empty() {
+            // It is read at its interval in any case.
+            return Ok(());
+        }
+        let changes = update.change_set.into_iter().rev();
+        let mut lists = changes.filter_map(|change| match change.into_parts() {
+            (Path::Other(path), list) if &*path == "recentTask" => Some(list),
+            _ => None,
+        });
+        match lists.next().map(ManagedObjectReference::all_from_json) {
+            Some(Ok(tasks)) => self.take_recent_list(reading, tasks).await,
+            _ => {
+                reading.list_at(Instant::now());
+                Ok(())
+            }
+        }
+    }
+
+    fn take_update(&mut self, reading: &mut Reading, mut update: ObjectUpdate) -> Result<(), End> {
+        let now = Instant::now();
+        let Fetch::Push(push) = &mut self.fetch else {
+            return Ok(());
+        };
+        // An update of a task that was taken out of the view meanwhile is of no interest.
+        let Some(mo_id) = push.members.get(&update.obj).cloned() else {
+            return Ok(());
+        };
+        push.heard_of(&mo_id);
+        let is_known = self.watched.pushed(&mo_id, now).is_some();
+        let missing = update.missing_set.first_mut();
+        let missing = missing.map(|missing| std::mem::take(&mut missing.fault));
+        match news(update) {
+            Ok(News::Whole(info)) => {
+                self.watched.read_by_itself(&mo_id, false);
+                self.take_whole(reading, &mo_id, info, None);
+            }
+            Ok(News::Fields(fields)) if is_known => {
+                for (field, value) in &fields {
+                    match &**field {
+                        "state" => {
+                            if let Ok(state) = TaskState::from_json("state", value.clone()) {
+                                self.watched.take_state(&mo_id, &state);
+                                self.lookups.is_now(&mo_id, &state);
+                            }
+                        }
+                        "progress" | "description" => self.lookups.moved(&mo_id),
+                        // Lineage is followed where a task is read whole.
+                        "key" | "parentTaskKey" | "rootTaskKey"
+                            if !self.watched.knows_lineage(&mo_id, field, value) =>
+                        {
+                            self.watched.at(&mo_id, now);
+                        }
+                        _ => {}
+                    }
+                }
+                let at = self.now();
+                let mo_id = mo_id.clone();
+                reading
+                    .changes
+                    .push(TaskChange::Fields { mo_id, fields, at });
+            }
+            Ok(News::Left) => self.vanished(reading, &mo_id, "it left the server.".to_owned()),
+            Ok(News::Fields(_) | News::ReadIt) => self.watched.at(&mo_id, now),
+            Ok(News::Nothing) => {}
+            Err(malformed) => self.unreadable(reading, &mo_id, malformed.to_string(), false),
+        }
+        match missing {
+            Some(fault) => self.take_missing(reading, &mo_id, fault),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in that the poll cannot read a task, or a part of it: from now on it is read by itself.
+    fn take_missing(
+        &mut self,
+        reading: &mut Reading,
+        mo_id: &Arc<str>,
+        fault: Fault,
+    ) -> Result<(), End> {
+        if !self.watched.contains(mo_id) {
+            return Ok(());
+        }
+        if let Fetch::Push(push) = &mut self.fetch {
+            push.heard_of(mo_id);
+        }
+        if fault.type_name() == "ManagedObjectNotFound" {
+            let reason = format!("{}: {}", fault.type_name(), fault.text());
+            self.vanished(reading, mo_id, reason);
+            return Ok(());
+        }
+        let error = Error {
+            doing: "waiting for changes".to_owned(),
+            server: reading.client.server(),
+            kind: ErrorKind::Fault(fault),
+        };
+        if self.ends_session(Call::Missing, &error) {
+            return Err(End::SessionDead(Box::new(error)));
+        }
+        self.watched.read_by_itself(mo_id, true);
+        self.watched.at(mo_id, Instant::now());
+        Ok(())
+    }
+
+    /// Takes in a task that was read because the long poll is silent. A state that the poll did not tell shows that the
+    /// poll is lost: it is begun again.
+    pub(super) fn take_check(
+        &mut self,
+        reading: &mut Reading,
+        mo_id: &Arc<str>,
+        asked: Instant,
+        answer: Result<TaskInfo, Error>,
+    ) -> Result<(), End> {
+        let is_missed = match answer {
+            Ok(info) => {
+                self.renewals.succeeded(&Call::Check);
+                self.check_failures = 0;
+                !self.watched.is_stale(mo_id, asked) && self.watched.is_other(mo_id, &info.state)
+            }
+            Err(error) if error.is_fault("ManagedObjectNotFound") => true,
+            Err(error) if self.ends_session(Call::Check, &error) => {
+                return Err(End::SessionDead(Box::new(error)));
+            }
+            Err(_) => {
+                self.check_failures += 1;
+                false
+            }
+        };
+        if let Fetch::Push(push) = &mut self.fetch
+            && is_missed
+        {
+            self.watched.at(mo_id, Instant::now());
+            push.restart_wait(reading);
+            if push.is_lossy() {
+                self.abandon_push();
+            }
+        }
+        Ok(())
+    }
+}

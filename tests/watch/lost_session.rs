@@ -1,0 +1,120 @@
+//! A session or a long poll that is lost without a word is noticed within the time of one check, not when the poll ends.
+
+use std::time::Duration;
+
+use crate::support::{Bench, count, running_task, watch_by};
+use vtask::{
+    simulator::{
+        Control, Options, Simulator,
+        faults::{Effect, Happening, Plan, Rule},
+        scenario::Scenario,
+    },
+    task::Presence,
+    watch::{FetchMode, Link, WatchOptions},
+};
+
+/// A server on which waits go on silently after their session has ended, and one of its running tasks.
+async fn silent() -> (Simulator, Control, String) {
+    let text = "about = \"one\"\n[[task]]\nat = \"0s\"\n[task.what]\noperation = \"VirtualMachine.clone\"\n\
+                takes = \"30s\"\nprogress = \"linear\"\n";
+    let options = Options::new(Scenario::parse("one", text).unwrap());
+    let simulator = Simulator::start(options.manual()).await.unwrap();
+    let control = simulator.control();
+    control.advance(Duration::from_secs(1));
+    control.behave(|ways| ways.waits_outlive_sessions = true);
+    let task = running_task(&control);
+    (simulator, control, task)
+}
+
+fn checked_often(simulator: &Simulator, task: &str) -> WatchOptions {
+    let mut options = watch_by(FetchMode::Push, simulator, &[task]);
+    options.tempo.check = Duration::from_millis(100);
+    options
+}
+
+fn shows_task(bench: &Bench, control: &Control, task: &str) -> bool {
+    let record = bench.record(task).and_then(|record| record.info.as_ref());
+    record.is_some_and(|info| control.truth().contains(&info.to_json()))
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_the_poll_hangs_is_renewed() {
+    for happening in [Happening::KillSessions, Happening::KillSessionsInPart] {
+        let (simulator, control, task) = silent().await;
+        let mut bench = Bench::start(checked_often(&simulator, &task));
+        let is_shown = |bench: &Bench| shows_task(bench, &control, &task);
+        bench.until("the task", is_shown).await;
+        bench
+            .until_seen("the wait", |bench| {
+                control.waiting() == 1 && bench.links.last() == Some(&Link::Live)
+            })
+            .await;
+        control.happen(&happening);
+        control.advance(Duration::from_secs(60));
+        bench.until("the end of the task", is_shown).await;
+        assert!(bench.status(&task).unwrap().is_finished());
+        assert_eq!(count(&control, "SessionManager/Login"), 2, "{happening:?}");
+        bench.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_poll_that_answers_is_not_checked() {
+    // Its clock runs, or no wait would end.
+    let scenario = Scenario::load("quiet").unwrap();
+    let simulator = Simulator::start(Options::new(scenario)).await.unwrap();
+    let control = simulator.control();
+    control.behave(|ways| ways.waits_end_after = Some(Duration::from_millis(300)));
+    let mut options = checked_often(&simulator, &running_task(&control));
+    options.tempo.check = Duration::from_secs(5);
+    let mut bench = Bench::start(options);
+    let wait = "PropertyCollector/WaitForUpdatesEx";
+    bench
+        .until("the task", |bench| !bench.board.is_empty())
+        .await;
+    bench
+        .until_seen("waits", |_| count(&control, wait) > 5)
+        .await;
+    assert_eq!(count(&control, "Task/info"), 0);
+    bench.stop().await;
+}
+
+/// The check is no more than that: where it fails the tasks are followed by the long poll all the same.
+#[tokio::test]
+async fn a_check_that_fails_again_and_again_is_given_up_and_changes_nothing() {
+    for effect in [
+        Effect::status(403),
+        Effect::status(503),
+        Effect::Page,
+        Effect::Fault("NotAuthenticated".to_owned()),
+    ] {
+        let (simulator, control, task) = silent().await;
+        control.inject(&Plan::default().with(Rule::new("Task/info", effect.clone())));
+        let mut bench = Bench::start(checked_often(&simulator, &task));
+        let is_shown = |bench: &Bench| shows_task(bench, &control, &task);
+        bench.until("the task", is_shown).await;
+        bench
+            .until_seen("checks", |_| count(&control, "Task/info") >= 2)
+            .await;
+        for _ in 0..10 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            control.advance(Duration::from_secs(1));
+            bench.until("the new truth", is_shown).await;
+        }
+        assert!(count(&control, "Task/info") <= 16, "{effect:?}");
+        assert!(count(&control, "SessionManager/Login") <= 3, "{effect:?}");
+        assert_eq!(bench.record(&task).unwrap().presence, Presence::Present);
+        let is_troubled = |link: &Link| {
+            !matches!(
+                link,
+                Link::Connecting | Link::Live | Link::Polling { reason: None }
+            )
+        };
+        assert!(
+            !bench.links.iter().any(is_troubled),
+            "{effect:?}: {:?}",
+            bench.links
+        );
+        bench.stop().await;
+    }
+}

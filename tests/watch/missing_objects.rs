@@ -1,0 +1,134 @@
+//! A task that the long poll reports as unreadable is read by itself; where that fails too it is shown as not current,
+//! with the reason and since when.
+
+use std::time::Duration;
+
+use crate::support::{Bench, count, running_task, standing, watch_by};
+use vtask::{
+    simulator::{
+        Control, Simulator,
+        faults::{Effect, Plan, Rule},
+    },
+    task::Presence,
+    watch::{FetchMode, Link},
+};
+
+const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
+
+fn missing(object: Option<&str>, fault: &str, whole: bool) -> Rule {
+    let effect = Effect::Missing {
+        object: object.map(str::to_owned),
+        fault: fault.to_owned(),
+        whole,
+    };
+    Rule::new(WAIT, effect)
+}
+
+fn assert_live(bench: &Bench) {
+    let is_troubled = |link: &Link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
+    assert!(!bench.links.iter().any(is_troubled), "{:?}", bench.links);
+}
+
+#[tokio::test]
+async fn a_task_that_is_reported_as_missing_is_read_by_itself_from_then_on() {
+    for (whole, fault) in [
+        (false, "NoPermission"),
+        (false, "SystemError"),
+        (true, "NoPermission"),
+    ] {
+        for from_the_start in [false, true] {
+            let simulator = Simulator::start(standing("demo")).await.unwrap();
+            let control = simulator.control();
+            let task = running_task(&control);
+            let plan = Plan::default().with(missing(Some(&task), fault, whole));
+            if from_the_start {
+                control.inject(&plan);
+            }
+            let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+            bench.until_truth("the truth", &control).await;
+            control.inject(&plan);
+            for _ in 0..6 {
+                control.advance(Duration::from_secs(5));
+                bench.until_truth("the new truth", &control).await;
+            }
+            // Once it is read by itself it is read again and again, whatever the poll tells.
+            let reads = count(&control, "Task/info");
+            bench
+                .until_seen("reads", |_| count(&control, "Task/info") > reads + 2)
+                .await;
+            assert_live(&bench);
+            // The poll tells of it again: there is no need any more.
+            control.heal();
+            control.advance(Duration::from_secs(5));
+            bench.until_truth("the truth by push", &control).await;
+            control.advance(Duration::from_secs(5));
+            bench.until_truth("the truth by push", &control).await;
+            bench.stop().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_can_be_read_in_no_way_is_shown_as_not_current_with_the_reason() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let task = running_task(&control);
+    let mut options = watch_by(FetchMode::Push, &simulator, &[]);
+    options.tempo.unreadable = Duration::from_millis(200);
+    let mut bench = Bench::start(options);
+    bench.until_truth("the truth", &control).await;
+    let plan = Plan::default()
+        .with(missing(Some(&task), "NoPermission", false))
+        .with(Rule::new("Task/info", Effect::status(403)));
+    control.inject(&plan);
+    let is_told = |bench: &Bench| {
+        let presence = &bench.record(&task).unwrap().presence;
+        matches!(presence, Presence::Unreadable(why) if why.contains("403"))
+    };
+    bench
+        .until_seen("the reason", |bench| {
+            control.advance(Duration::from_millis(500));
+            is_told(bench)
+        })
+        .await;
+    let seen = bench.record(&task).unwrap().seen;
+    assert!(seen.is_some(), "since when");
+    let others = bench.board.iter();
+    let unreadable =
+        others.filter(|(_, record)| matches!(record.presence, Presence::Unreadable(_)));
+    assert_eq!(unreadable.count(), 1, "only that task");
+    control.advance(Duration::from_secs(5));
+    bench
+        .until_seen("another read", |_| count(&control, "Task/info") > 2)
+        .await;
+    assert_eq!(bench.record(&task).unwrap().seen, seen);
+    assert_live(&bench);
+    control.heal();
+    bench.until_truth("the truth", &control).await;
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_whose_end_shows_in_the_missing_properties_only_is_renewed() {
+    for whole in [false, true] {
+        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let control = simulator.control();
+        let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+        bench.until_truth("the truth", &control).await;
+        let rule = missing(None, "NotAuthenticated", whole).times(2);
+        control.inject(&Plan::default().with(rule));
+        control.advance(Duration::from_secs(5));
+        bench
+            .until_seen("a new session", |_| {
+                control.advance(Duration::from_millis(200));
+                login_count(&control) > 1
+            })
+            .await;
+        bench.until_truth("the new truth", &control).await;
+        bench.stop().await;
+    }
+}
+
+fn login_count(control: &Control) -> usize {
+    count(control, "SessionManager/Login")
+}

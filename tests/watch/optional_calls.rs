@@ -1,0 +1,149 @@
+//! A call that is not needed for following tasks and keeps failing is given up: it neither stops the loop nor ends the
+//! session again and again.
+
+use std::time::Duration;
+
+use crate::support::{Bench, count, running_task, standing, watch_by};
+use vtask::{
+    simulator::{
+        Simulator,
+        faults::{Effect, Plan, Rule},
+    },
+    vim::Trace,
+    watch::{CancelAnswer, Command, FetchMode, Link, Privilege},
+};
+
+crate::both_ways! {
+    a_call_that_is_never_authenticated_renews_the_session_no_more_than_twice,
+    a_call_that_asks_to_wait_stops_nothing_else,
+}
+
+/// Every optional call of the loop.
+const OPTIONAL: [&str; 6] = [
+    "TaskManager/description",
+    "TaskManager/CreateCollectorForTasks",
+    "AuthorizationManager/HasPrivilegeOnEntities",
+    "EventManager/QueryEvents",
+    "Task/CancelTask",
+    "VirtualMachine/runtime",
+];
+
+/// Makes the loop use all of them.
+fn ask_for_everything(bench: &Bench, task: &str) {
+    let trace = Trace::of(bench.record(task).unwrap().info.as_deref().unwrap());
+    bench.send(Command::CheckPrivilege(trace.clone()));
+    bench.send(Command::FollowEvents(Some(trace.clone())));
+    bench.send(Command::FollowFamily(Some(trace.clone())));
+    bench.send(Command::LookUp(trace));
+    bench.send(Command::Cancel(task.into()));
+}
+
+async fn a_call_that_is_never_authenticated_renews_the_session_no_more_than_twice(mode: FetchMode) {
+    for kind in OPTIONAL {
+        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let control = simulator.control();
+        let refused = Effect::Fault("NotAuthenticated".to_owned());
+        control.inject(&Plan::default().with(Rule::new(kind, refused)));
+        let mut options = watch_by(mode, &simulator, &[]);
+        options.questions = true;
+        options.typical = true;
+        let mut bench = Bench::start(options);
+        bench.until_truth("the truth", &control).await;
+        ask_for_everything(&bench, &running_task(&control));
+        bench
+            .until("all answers", |bench| {
+                !bench.cancels.is_empty()
+                    && !bench.privileges.is_empty()
+                    && !bench.events.is_empty()
+            })
+            .await;
+        for _ in 0..5 {
+            control.advance(Duration::from_secs(5));
+            bench.until_truth("the new truth", &control).await;
+        }
+        let logins = count(&control, "SessionManager/Login");
+        // Each of those who need the call may renew the session once.
+        assert!(logins <= 5, "{kind}: {logins}");
+        let is_out = |link: &Link| matches!(link, Link::SignedOut { .. });
+        assert!(!bench.links.iter().any(is_out), "{kind}: {:?}", bench.links);
+        if kind == "Task/CancelTask" {
+            assert!(count(&control, kind) <= 2);
+            let (_, answer) = &bench.cancels[0];
+            assert!(
+                matches!(answer, CancelAnswer::Failed(why) if why.contains("NotAuthenticated")),
+                "{answer:?}"
+            );
+        }
+        if kind.ends_with("HasPrivilegeOnEntities") {
+            let (_, answer) = &bench.privileges[0];
+            assert!(matches!(answer, Privilege::Unknown(_)), "{answer:?}");
+        }
+        bench.stop().await;
+    }
+}
+
+async fn a_call_that_asks_to_wait_stops_nothing_else(mode: FetchMode) {
+    for kind in OPTIONAL {
+        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let control = simulator.control();
+        let busy = Effect::Status {
+            code: 503,
+            retry_after: Some(jiff::SignedDuration::from_secs(600)),
+            as_date: false,
+            reached: false,
+        };
+        control.inject(&Plan::default().with(Rule::new(kind, busy)));
+        let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
+        bench.until_truth("the truth", &control).await;
+        ask_for_everything(&bench, &running_task(&control));
+        bench
+            .until("an answer", |bench| !bench.cancels.is_empty())
+            .await;
+        for _ in 0..3 {
+            control.advance(Duration::from_secs(5));
+            bench.until_truth("the new truth", &control).await;
+        }
+        let is_troubled = |link: &Link| matches!(link, Link::Retrying { .. });
+        assert!(
+            !bench.links.iter().any(is_troubled),
+            "{kind}: {:?}",
+            bench.links
+        );
+        bench.stop().await;
+    }
+}
+
+/// The clock is asked for at the start to see whether the server answers; a server that never tells it is watched
+/// nevertheless.
+#[tokio::test]
+async fn a_clock_that_can_never_be_read_does_not_keep_tasks_from_being_followed() {
+    for effect in [
+        Effect::status(503),
+        Effect::Page,
+        Effect::Fault("NotAuthenticated".to_owned()),
+    ] {
+        for mode in [FetchMode::Push, FetchMode::Poll] {
+            let simulator = Simulator::start(standing("demo")).await.unwrap();
+            let control = simulator.control();
+            let rule = Rule::new("ServiceInstance/CurrentTime", effect.clone());
+            control.inject(&Plan::default().with(rule));
+            let mut options = watch_by(mode, &simulator, &[]);
+            options.tempo.first_retry = Duration::from_millis(50);
+            options.tempo.least_retry = Duration::from_millis(10);
+            options.tempo.clock = Duration::from_millis(300);
+            let mut bench = Bench::start(options);
+            bench.until_truth("the truth", &control).await;
+            let links = bench.links.len();
+            let asked = count(&control, "ServiceInstance/CurrentTime");
+            bench
+                .until_seen("more questions", |_| {
+                    count(&control, "ServiceInstance/CurrentTime") > asked + 2
+                })
+                .await;
+            control.advance(Duration::from_secs(5));
+            bench.until_truth("the new truth", &control).await;
+            assert_eq!(bench.links.len(), links, "{effect:?}: {:?}", bench.links);
+            bench.stop().await;
+        }
+    }
+}

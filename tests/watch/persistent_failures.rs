@@ -1,0 +1,129 @@
+//! A call that following by push needs and that keeps failing leads to reading tasks one by one, or to a clear end
+//! where nothing but push was wanted.
+
+use std::time::Duration;
+
+use crate::support::{Bench, count, standing, watch, watch_by};
+use vtask::{
+    simulator::{
+        Simulator,
+        faults::{Effect, How, Place, Plan, Rule},
+    },
+    watch::{FetchMode, Link, WatchOptions},
+};
+
+const CALLS: [&str; 3] = [
+    "ListView/ModifyListView",
+    "PropertyCollector/WaitForUpdatesEx",
+    "PropertyCollector/CreateFilter",
+];
+
+fn effects() -> [Effect; 5] {
+    [
+        Effect::Page,
+        Effect::Fault("NotSupported".to_owned()),
+        Effect::Fault("NotAuthenticated".to_owned()),
+        Effect::cut(How::Reset, Place::Request),
+        Effect::status(503),
+    ]
+}
+
+fn hasty(mut options: WatchOptions) -> WatchOptions {
+    options.tempo.first_retry = Duration::from_millis(100);
+    options.tempo.last_retry = Duration::from_millis(200);
+    options.tempo.least_retry = Duration::from_millis(10);
+    options
+}
+
+#[tokio::test]
+async fn a_push_call_that_keeps_failing_leads_to_reading_one_by_one() {
+    for call in CALLS {
+        for effect in effects() {
+            let simulator = Simulator::start(standing("demo")).await.unwrap();
+            let control = simulator.control();
+            control.inject(&Plan::default().with(Rule::new(call, effect.clone())));
+            let mut bench = Bench::start(hasty(watch(&simulator, &[])));
+            let is_polling = |link: &Link| matches!(link, Link::Polling { reason: Some(reason) } if !reason.is_empty());
+            bench
+                .until(&format!("polling: {call} {effect:?}"), |bench| {
+                    bench.links.last().is_some_and(is_polling)
+                })
+                .await;
+            let before = control.truth().len();
+            for _ in 0..4 {
+                control.advance(Duration::from_secs(20));
+                bench.until_truth("new tasks, too", &control).await;
+            }
+            assert!(control.truth().len() > before);
+            assert!(
+                count(&control, "SessionManager/Login") <= 5,
+                "{call} {effect:?}"
+            );
+            bench.stop().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn push_comes_back_when_the_call_works_again() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let rule = Rule::new("ListView/ModifyListView", Effect::Page);
+    control.inject(&Plan::default().with(rule));
+    let mut options = hasty(watch(&simulator, &[]));
+    options.push_again = Duration::from_millis(300);
+    let mut bench = Bench::start(options);
+    bench
+        .until("polling", |bench| {
+            matches!(bench.links.last(), Some(Link::Polling { reason: Some(_) }))
+        })
+        .await;
+    control.heal();
+    bench
+        .until_seen("the wait", |bench| {
+            control.waiting() == 1 && bench.links.last() == Some(&Link::Live)
+        })
+        .await;
+    control.advance(Duration::from_secs(20));
+    bench.until_truth("the truth", &control).await;
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn push_alone_where_it_is_refused_ends_with_the_reason() {
+    for call in [
+        "PropertyCollector/CreatePropertyCollector",
+        "ListView/ModifyListView",
+        "PropertyCollector/WaitForUpdatesEx",
+    ] {
+        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let control = simulator.control();
+        let rule = Rule::new(call, Effect::Fault("NoPermission".to_owned()));
+        control.inject(&Plan::default().with(rule));
+        let mut bench = Bench::start(hasty(watch_by(FetchMode::Push, &simulator, &[])));
+        bench
+            .until("the end", |bench| {
+                matches!(bench.links.last(), Some(Link::SignedOut { reason })
+                    if reason.contains("NoPermission") && reason.contains("--fetch"))
+            })
+            .await;
+        let asked = count(&control, call);
+        assert!(asked <= 3, "{call}: {asked}");
+        bench.stop().await;
+    }
+}
+
+/// What works again after a few failures is no reason to end.
+#[tokio::test]
+async fn push_alone_outlives_a_refusal_that_passes() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let rule = Rule::new(
+        "PropertyCollector/CreatePropertyCollector",
+        Effect::Fault("NoPermission".to_owned()),
+    );
+    control.inject(&Plan::default().with(rule.times(2)));
+    let mut bench = Bench::start(hasty(watch_by(FetchMode::Push, &simulator, &[])));
+    bench.until_truth("the truth", &control).await;
+    bench.stop().await;
+}
