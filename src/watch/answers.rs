@@ -195,8 +195,12 @@ impl Endpoint {
                 self.watched.at(mo_id, now + self.options.tempo.first_retry);
                 ask
             }
-            Trouble::Again { ask } => {
+            Trouble::Again { ask, times } => {
                 self.unreadable(reading, mo_id, error.reason(), true);
+                let tempo = &self.options.tempo;
+                let longer = 2_u32.saturating_pow(times - 1);
+                let pause = tempo.first_retry.saturating_mul(longer);
+                self.watched.at(mo_id, now + pause.min(tempo.unreadable));
                 ask
             }
         };

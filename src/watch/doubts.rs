@@ -42,6 +42,8 @@ pub(super) enum Trouble {
     Again {
         /// Whether the server is to be asked for something else, to be sure.
         ask: bool,
+        /// How often in a row it was read in vain.
+        times: u32,
     },
 }
 
@@ -84,7 +86,7 @@ impl Doubts {
         if *times == 1 {
             Trouble::Once { ask }
         } else {
-            Trouble::Again { ask }
+            Trouble::Again { ask, times: *times }
         }
     }
 
@@ -138,7 +140,10 @@ mod tests {
         doubts.good(asked + Duration::from_millis(1));
         assert_eq!(
             doubts.task(&tasks[0], &damaged(), asked),
-            Trouble::Again { ask: false }
+            Trouble::Again {
+                ask: false,
+                times: 2
+            }
         );
         assert_eq!(
             doubts.task(&tasks[1], &damaged(), asked),

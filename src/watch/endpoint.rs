@@ -31,8 +31,7 @@ use crate::{
 const SIGN_OUT_LIMIT: Duration = Duration::from_secs(2);
 /// After so many failures in a row the server may be another one than it was: everything is asked anew.
 const FAILURES_UNTIL_ANEW: u32 = 3;
-/// How often in a row the clock may not be read for a reason that may pass before that is taken to be the clock's own
-/// trouble: it shows no longer whether the server answers.
+/// After so many failures in a row to read the clock it shows no longer whether the server answers.
 const MAX_CLOCK_FAILURES: u32 = 3;
 
 /// A running fetch loop. Dropping it does not end it; [`Watcher::stop`] does.

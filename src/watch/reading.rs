@@ -133,6 +133,10 @@ impl Endpoint {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => self.take(command).await?,
+                // One at a time, and paced: many answers of other requests must not hold it up.
+                Some(Ok(answer)) = reading.waits.join_next(), if !self.paused => {
+                    self.take_wait(reading, answer).await?;
+                }
                 Some(done) = reading.requests.join_next() => {
                     let mut next = Some(done);
                     while let Some(done) = next {
@@ -152,9 +156,6 @@ impl Endpoint {
                     }
                 }
                 () = self.lookups.line_up() => {}
-                Some(Ok(answer)) = reading.waits.join_next(), if !self.paused => {
-                    self.take_wait(reading, answer).await?;
-                }
                 () = sleep_until(idle) => {}
             }
             if !self.labels.is_pending(Instant::now()) {

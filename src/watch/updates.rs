@@ -109,13 +109,11 @@ impl Endpoint {
             (Path::Other(path), list) if &*path == "recentTask" => Some(list),
             _ => None,
         });
-        match lists.next().map(ManagedObjectReference::all_from_json) {
-            Some(Ok(tasks)) => self.take_recent_list(reading, tasks).await,
-            _ => {
-                reading.list_at(Instant::now());
-                Ok(())
-            }
+        if let Some(Ok(tasks)) = lists.next().map(ManagedObjectReference::all_from_json) {
+            return self.take_recent_list(reading, tasks).await;
         }
+        reading.list_at(Instant::now());
+        Ok(())
     }
 
     fn take_update(&mut self, reading: &mut Reading, mut update: ObjectUpdate) -> Result<(), End> {

@@ -1,5 +1,7 @@
 //! The set of watched tasks and when each is to be read again. Pure: `now` is an argument.
 
+mod checks;
+
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
@@ -41,13 +43,12 @@ struct Entry {
     pinned: bool,
     /// When it is to be read again; `None` while it is being read, and when it is over.
     due: Option<Due>,
-    /// Whether it was ever read.
-    known: bool,
     /// How often it was read in vain since it is watched, while it is not known.
     in_vain: u32,
     finished: bool,
     /// How long after a reading the next one is due, while the task is not over.
     interval: Duration,
+    /// Its state when it was last heard of; `None` if it was never read.
     state: Option<TaskState>,
     /// Whether it is read at its interval in any case, because the long poll cannot read it.
     is_read_by_itself: bool,
@@ -140,7 +141,6 @@ impl Watched {
             origin,
             pinned: false,
             due: Some(self.queue.add(mo_id.clone(), now, true)),
-            known: false,
             in_vain: 0,
             finished: false,
             interval: self.pace.queued,
@@ -247,7 +247,6 @@ impl Watched {
         let Some(entry) = self.entries.get_mut(mo_id) else {
             return Vec::new();
         };
-        entry.known = true;
         self.lost.remove(mo_id);
         entry.digest = digest;
         entry.parent = info.parent_key().cloned();
@@ -274,7 +273,7 @@ impl Watched {
         entry.pushed = Some(now);
         // What was read before is not what is there now.
         entry.digest = None;
-        entry.known.then_some(mo_id)
+        entry.state.is_some().then_some(mo_id)
     }
 
     /// A task's state changed.
@@ -316,41 +315,6 @@ impl Watched {
         self.entries.get_mut(mo_id)?.asked.replace(asked)
     }
 
-    /// Whether a task is read at its interval although changes of the others are pushed.
-    pub(super) fn read_by_itself(&mut self, mo_id: &str, is_so: bool) {
-        if let Some(entry) = self.entries.get_mut(mo_id) {
-            entry.is_read_by_itself = is_so;
-        }
-    }
-
-    /// Whether a task is known to be in another state than this.
-    pub(super) fn is_other(&self, mo_id: &str, state: &TaskState) -> bool {
-        let known = self
-            .entries
-            .get(mo_id)
-            .and_then(|entry| entry.state.as_ref());
-        known.is_some_and(|known| known != state)
-    }
-
-    /// Returns up to `most` tasks to read as a check of the long poll: those that are named or pinned first, then those
-    /// whose last check is longest ago. Looks at all that is watched.
-    pub(super) fn to_check(&mut self, most: usize, now: Instant) -> Vec<Arc<str>> {
-        let entries = self.entries.iter_mut();
-        let mut tasks: Vec<_> = entries
-            .filter(|(_, entry)| entry.known && !entry.finished && !entry.is_read_by_itself)
-            .collect();
-        tasks.sort_unstable_by_key(|(_, entry)| {
-            let is_wanted = entry.pinned || entry.origin == Origin::Named;
-            (!is_wanted, entry.checked)
-        });
-        tasks.truncate(most);
-        let checked = tasks.into_iter().map(|(mo_id, entry)| {
-            entry.checked = Some(now);
-            mo_id.clone()
-        });
-        checked.collect()
-    }
-
     /// Whether a change of a task was pushed after an answer about it was asked for.
     pub(super) fn is_stale(&self, mo_id: &str, asked: Instant) -> bool {
         let pushed = self.entries.get(mo_id).and_then(|entry| entry.pushed);
@@ -376,7 +340,7 @@ impl Watched {
                     self.lost.insert(mo_id.clone());
                     self.finished.push_back(mo_id.clone());
                 }
-                entry.known
+                entry.state.is_some()
             }
             None => false,
         }
@@ -505,7 +469,7 @@ impl Watched {
             if let Some(before) = entry.due.take() {
                 self.queue.remove(&mo_id, before);
             }
-            let is_new = !entry.known && entry.in_vain < FIRST;
+            let is_new = entry.state.is_none() && entry.in_vain < FIRST;
             entry.due = at.map(|at| self.queue.add(mo_id, at, is_new));
         }
     }

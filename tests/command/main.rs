@@ -21,6 +21,7 @@ mod line;
 mod list;
 mod multi_server;
 mod multi_server_listing;
+mod outage;
 #[cfg(unix)]
 #[path = "../pty_support/mod.rs"]
 mod pty_support;

@@ -199,7 +199,7 @@ impl Endpoint {
         if let Fetch::Push(push) = &mut self.fetch {
             push.checked_at = now;
         }
-        for mo_id in self.watched.to_check(CHECKED_AT_ONCE, now) {
+        for mo_id in self.watched.take_checks(CHECKED_AT_ONCE, now) {
             reading.start(|client| async move {
                 let answer = client.task_info(&mo_id).await;
                 Done::Check(mo_id, answer)
