@@ -7,9 +7,10 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use crate::{
     app::ColumnSet,
     command::{
-        cancel::CancelArgs, completions::CompletionsArgs, config::ConfigArgs, events::EventsArgs,
-        follow::FollowArgs, get::GetArgs, list::ListArgs, logout::LogoutArgs, man::ManArgs,
-        simulate::SimulateArgs, tell::TellArgs, tree::TreeArgs, trust::TrustArgs, wait::WaitArgs,
+        cancel::CancelArgs, completions::CompletionsArgs, config::ConfigArgs,
+        deadline::TimeoutArgs, events::EventsArgs, follow::FollowArgs, get::GetArgs,
+        list::ListArgs, logout::LogoutArgs, man::ManArgs, simulate::SimulateArgs, tell::TellArgs,
+        tree::TreeArgs, trust::TrustArgs, wait::WaitArgs,
     },
     config::{ConnectionArgs, switch},
     task::outline::Sort,
@@ -43,6 +44,19 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// How long the command may take, for those that can be limited.
+    pub(crate) fn timeout(&self) -> Option<&TimeoutArgs> {
+        match self.command.as_ref()? {
+            Command::Get(args) => Some(&args.timeout),
+            Command::List(args) => Some(&args.timeout),
+            Command::Tree(args) => Some(&args.timeout),
+            Command::Events(args) => Some(&args.timeout),
+            Command::Wait(args) => Some(&args.timeout),
+            Command::Cancel(args) => Some(&args.timeout),
+            _ => None,
+        }
+    }
+
     /// Which server is asked, for the commands that ask one.
     pub(crate) fn connection(&self) -> Option<&ConnectionArgs> {
         match &self.command {

@@ -6,16 +6,15 @@ mod words;
 use std::{io::BufRead, sync::Arc};
 
 use clap::Args;
-use jiff::SignedDuration;
 
 use answer::{Answer, Request};
 use words::{named, sentence};
 
 use super::{
     CommandError, Outcome, connect,
+    deadline::TimeoutArgs,
     follow::FollowArgs,
     session::{self, Snapshot},
-    spans,
     stage::Stage,
     targets::{self, Target},
     tell::TellArgs,
@@ -34,7 +33,8 @@ its task ended otherwise; 2 wrong usage; 4 a task is gone or its end unknown; 5 
 
 --json writes one object a line for each task: version (1), type (\"cancel\"), at, endpoint, moId, answer (accepted, \
 notSupported, invalidState, noPermission, gone, failed, notAsked), message, error (as in `vtask wait --help`; null without \
-a fault). It needs --yes.";
+a fault). It needs --yes. If --timeout passes, a request without an answer counts as failed, and one that was not sent as \
+notAsked.";
 
 /// Ask the server to cancel tasks
 ///
@@ -55,9 +55,9 @@ pub struct CancelArgs {
     #[arg(long)]
     wait: bool,
 
-    /// Give up waiting after this time, such as 2h or 90s
-    #[arg(long, value_name = "SPAN", value_parser = spans::positive, requires = "wait")]
-    timeout: Option<SignedDuration>,
+    /// How long it may take.
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 
     /// One JSON object a line for each answer
     #[arg(long, requires = "yes")]
@@ -104,7 +104,7 @@ pub async fn run(args: &CancelArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
     let is_only = targets.len() == 1;
     let mut servers: Vec<Asked> = Vec::new();
     for target in targets {
-        let connect = connect::one(&target.connection, stage.environment).await?;
+        let connect = connect::in_time(&target.connection, stage).await?;
         let name = target.name.filter(|_| !is_only);
         let tasks = target.tasks;
         let looked = session::with(connect.clone(), stage, async |client| {
@@ -177,7 +177,7 @@ async fn wait_for(
     let goal = Goal {
         any: false,
         children: None,
-        timeout: args.timeout,
+        timeout: stage.deadline.map(|deadline| deadline.timeout),
         max_outage: defaults.max_outage.unwrap_or(wait::MAX_OUTAGE),
     };
     let servers = servers.into_iter().map(|server| Server {
@@ -268,20 +268,24 @@ impl Asked {
         is_only: bool,
     ) -> Result<(), CommandError> {
         let wanted = std::mem::take(&mut self.wanted);
+        let (mut sent, mut said) = (0, Vec::new());
         let asked = session::with(self.connect.clone(), stage, async |client| {
-            let mut said = Vec::new();
             for task in &wanted {
+                sent += 1;
                 said.push((task.clone(), client.cancel_task(task).await));
             }
-            Ok(said)
+            Ok(())
         });
         let name = self.name.as_deref();
-        let said = match asked.await {
+        let cut_off = match asked.await {
+            Ok(()) => None,
             Err(CommandError::Server(error)) if !is_only => {
                 return request.tell_away(stage, name, &self.connect, &wanted, &error);
             }
-            said => said?,
+            Err(error @ (CommandError::TimedOut(_) | CommandError::Interrupted)) => Some(error),
+            Err(error) => return Err(error),
         };
+        let without_answer = wanted.iter().enumerate().skip(said.len());
         for (task, result) in said {
             let (answer, text) = match &result {
                 Ok(()) => (
@@ -296,7 +300,21 @@ impl Asked {
                 self.wanted.push(task);
             }
         }
-        Ok(())
+        let Some(error) = cut_off else {
+            return Ok(());
+        };
+        for (at, task) in without_answer {
+            let (answer, text) = if at < sent {
+                (
+                    Answer::Failed,
+                    "no answer came in time; the server may have taken the request.",
+                )
+            } else {
+                (Answer::NotAsked, "nothing was sent for it; time was over.")
+            };
+            request.tell(stage, (name, &self.connect), task, answer, text, None)?;
+        }
+        Err(error)
     }
 }
 

@@ -1,6 +1,6 @@
 //! From flags to a connection that can be used: a kept session that is still open spares the question for a password.
 
-use super::CommandError;
+use super::{CommandError, deadline, stage::Stage};
 use crate::{
     config::{self, ConnectionArgs, Draft, Environment},
     vim::{Client, ConnectOptions, Shelf},
@@ -15,6 +15,25 @@ pub(super) async fn one(
     environment: &dyn Environment,
 ) -> Result<ConnectOptions, CommandError> {
     finish(config::draft(args, environment)?).await
+}
+
+/// The same, until the deadline of the command.
+///
+/// # Errors
+/// As [`one`] has, and when the deadline passes.
+pub(super) async fn in_time(
+    args: &ConnectionArgs,
+    stage: &Stage<'_>,
+) -> Result<ConnectOptions, CommandError> {
+    // Ctrl-C is left alone: at a question for a password it ends the program by itself.
+    tokio::select! {
+        biased;
+        connect = one(args, stage.environment) => connect,
+        Some(deadline) = async {
+            deadline::passed(stage.deadline).await;
+            stage.deadline
+        } => Err(deadline.error("asking whether a kept session is still open")),
+    }
 }
 
 /// The same without any question to the person: an error where one would be needed.

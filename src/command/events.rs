@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    CommandError, Outcome, list,
+    CommandError, Outcome,
+    deadline::TimeoutArgs,
+    list,
     session::{self, Snapshot},
     shape,
     stage::Stage,
@@ -32,6 +34,10 @@ pub struct EventsArgs {
     /// One JSON object a line
     #[arg(long)]
     json: bool,
+
+    /// How long it may take.
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 
     /// Which server, and how to sign in.
     #[command(flatten)]

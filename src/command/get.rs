@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     CommandError, Outcome, connect,
+    deadline::TimeoutArgs,
     session::{self, Read, Snapshot},
     shape,
     stage::Stage,
@@ -32,6 +33,10 @@ pub struct GetArgs {
     #[arg(long)]
     json: bool,
 
+    /// How long it may take.
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
+
     /// Which server, and how to sign in.
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
@@ -47,7 +52,7 @@ pub async fn run(args: &GetArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comma
     let (mut text, mut rows) = (String::new(), Vec::new());
     let mut outcome = Outcome::Success;
     for target in targets {
-        let connect = connect::one(&target.connection, stage.environment).await?;
+        let connect = connect::in_time(&target.connection, stage).await?;
         let server = connect.address.name();
         let tasks = target.tasks.clone();
         let asked = session::with(connect, stage, async |client| {
@@ -64,6 +69,11 @@ pub async fn run(args: &GetArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comma
             Err(CommandError::Server(error)) if target.name.is_some() => {
                 stage.say(&error.to_string());
                 outcome = outcome.and(Outcome::of_error(&error));
+                continue;
+            }
+            Err(CommandError::TimedOut(why)) if target.name.is_some() => {
+                stage.say(&why);
+                outcome = outcome.and(Outcome::TimedOut);
                 continue;
             }
             asked => asked?,

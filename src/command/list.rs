@@ -8,6 +8,7 @@ use super::{
     CommandError, Outcome,
     choice::{Choice, Sieve},
     connect,
+    deadline::TimeoutArgs,
     session::{self, HERE, Snapshot},
     shape, spans,
     stage::Stage,
@@ -85,6 +86,10 @@ pub struct ListArgs {
     /// The moIds only, one a line
     #[arg(long, conflicts_with = "json")]
     ids: bool,
+
+    /// How long it may take.
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 
     /// Which server, and how to sign in.
     #[command(flatten)]
@@ -174,7 +179,7 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
     let targets = targets::servers(&args.connection, stage.environment)?;
     targets::warn(&targets, stage);
     for target in targets {
-        let connect = connect::one(&target.connection, stage.environment).await?;
+        let connect = connect::in_time(&target.connection, stage).await?;
         let endpoint = connect.address.name();
         let sieve = Sieve::new(&args.choice, &saved, endpoint.clone())?;
         sieve.check_single_reading()?;
@@ -199,6 +204,10 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
                     Outcome::Unknown
                 });
                 complaints.push(error.to_string());
+            }
+            Err(CommandError::TimedOut(why)) if target.name.is_some() => {
+                outcome = outcome.and(Outcome::TimedOut);
+                complaints.push(why);
             }
             Err(error) => return Err(error),
         }

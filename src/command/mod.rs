@@ -5,6 +5,7 @@ pub mod choice;
 pub mod completions;
 pub mod config;
 mod connect;
+pub mod deadline;
 pub mod events;
 mod find;
 pub mod follow;
@@ -35,6 +36,7 @@ pub(crate) use spans::positive as positive_span;
 
 use std::pin::Pin;
 
+use deadline::Deadline;
 use stage::Stage;
 
 use crate::{
@@ -148,6 +150,9 @@ pub enum CommandError {
     /// Whoever read standard output has had enough.
     #[error("nobody reads")]
     NobodyReads,
+    /// The deadline of the command passed; what was being done.
+    #[error("{0}")]
+    TimedOut(String),
     /// There is no such task.
     #[error("{0}")]
     NothingFound(String),
@@ -165,6 +170,7 @@ impl CommandError {
         match self {
             Self::Server(error) if error.is_refusal() => 5,
             Self::Server(_) | Self::NothingFound(_) | Self::Untrusted(_) => 4,
+            Self::TimedOut(_) => 124,
             Self::Interrupted => 130,
             // As if SIGPIPE had ended it.
             Self::NobodyReads => 141,
@@ -219,6 +225,10 @@ pub fn run<'a>(
 async fn run_command(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
     if cli.command.is_none() {
         no_command_misspelt(&cli.watch.tasks)?;
+    }
+    if let Some((timeout, connection)) = cli.timeout().zip(cli.connection()) {
+        let defaults = crate::config::defaults(connection, stage.environment)?;
+        stage.deadline = timeout.timeout.or(defaults.timeout).map(Deadline::new);
     }
     // Before anything else is asked of a person, a password above all.
     let can_begin = cli.command.is_some() || stage.out.is_terminal();

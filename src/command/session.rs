@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use super::{CommandError, stage::Stage};
 use crate::{
@@ -33,23 +34,58 @@ pub(super) async fn with<T>(
     ask: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
     let credentials = connect.credentials.clone();
-    let client = tokio::select! {
-        client = Client::connect(connect) => client?,
-        () = &mut stage.interrupted => return Err(CommandError::Interrupted),
+    let traffic = connect.traffic.clone();
+    let connected = tokio::select! {
+        client = Client::connect(connect) => Ok(client),
+        ending = stage.ending() => Err(ending),
     };
-    // Not interrupted: a session that is being made would be left behind.
-    client.sign_in().await?;
-    if let Some(trouble) = credentials.trouble() {
-        stage.say(&trouble);
-    }
-    let answer = tokio::select! {
-        answer = ask(&client) => answer,
-        () = &mut stage.interrupted => Err(CommandError::Interrupted),
+    let client = connected.map_err(|ending| ending.error(&traffic))??;
+    let mut signing_in = Box::pin(client.sign_in());
+    let signed_in = tokio::select! {
+        session = &mut signing_in => Ok(session),
+        ending = stage.ending() => Err(ending),
     };
-    if let Err(error) = client.sign_out().await {
-        stage.say(&error.to_string());
-    }
+    let asked = match signed_in {
+        Ok(session) => {
+            session?;
+            if let Some(trouble) = credentials.trouble() {
+                stage.say(&trouble);
+            }
+            tokio::select! {
+                answer = ask(&client) => Ok(answer),
+                ending = stage.ending() => Err(ending),
+            }
+        }
+        Err(ending) => {
+            // A session that is being made would be left behind.
+            let _ = timeout_at(ending.leave_by(), &mut signing_in).await;
+            Err(ending)
+        }
+    };
+    drop(signing_in);
+    let leave_by = match &asked {
+        Ok(_) => stage.deadline.map(|deadline| deadline.leave_by()),
+        Err(ending) => Some(ending.leave_by()),
+    };
+    let answer = asked.unwrap_or_else(|ending| Err(ending.error(&traffic)));
+    sign_out(&client, leave_by, stage).await;
     answer
+}
+
+/// Signs out, and says so where that fails or takes until a moment.
+async fn sign_out(client: &Client, leave_by: Option<Instant>, stage: &mut Stage<'_>) {
+    let signed_out = match leave_by {
+        Some(moment) => timeout_at(moment, client.sign_out()).await,
+        None => Ok(client.sign_out().await),
+    };
+    match signed_out {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => stage.say(&error.to_string()),
+        Err(_) => stage.say(&format!(
+            "signing out ({}): no answer in time; the session ends once it is idle for long enough.",
+            client.server()
+        )),
+    }
 }
 
 /// Reads tasks, a few at a time, in the order given.

@@ -7,7 +7,10 @@ use std::{
     pin::Pin,
 };
 
-use super::CommandError;
+use super::{
+    CommandError,
+    deadline::{self, Deadline, Ending},
+};
 use crate::{
     app::terminal_size,
     config::{self, Environment},
@@ -65,6 +68,8 @@ pub struct Stage<'a> {
     pub environment: &'a dyn Environment,
     /// Ends when the user, or the system, wants the command to end.
     pub interrupted: Pin<Box<dyn Future<Output = ()>>>,
+    /// When the command gives up, if it has a `--timeout`.
+    pub deadline: Option<Deadline>,
 }
 
 impl std::fmt::Debug for Stage<'_> {
@@ -97,6 +102,7 @@ impl Stage<'static> {
             input: Box::new(|| (Box::new(io::stdin().lock()), io::stdin().is_terminal())),
             environment: &config::process_environment,
             interrupted: Box::pin(super::signals::interrupted()),
+            deadline: None,
         }
     }
 }
@@ -111,6 +117,17 @@ impl Stage<'_> {
         out.write_all(text.as_bytes())
             .and_then(|()| out.flush())
             .map_err(|error| unwritable(&error))
+    }
+
+    /// Completes when the command is to end before its work is done.
+    pub(super) async fn ending(&mut self) -> Ending {
+        tokio::select! {
+            () = &mut self.interrupted => Ending::Interrupted,
+            Some(deadline) = async {
+                deadline::passed(self.deadline).await;
+                self.deadline
+            } => Ending::TimedOut(deadline),
+        }
     }
 
     /// Says a line on standard error; where nobody listens there is nothing to do about it.

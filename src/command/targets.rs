@@ -314,7 +314,7 @@ pub(super) async fn single(
         .flat_map(|target| target.tasks.iter().map(move |task| (target, task)));
     match &tasks.collect::<Vec<_>>()[..] {
         [(target, task)] => {
-            let connect = connect::one(&target.connection, stage.environment).await?;
+            let connect = connect::in_time(&target.connection, stage).await?;
             Ok((connect, Arc::clone(task)))
         }
         several => Err(CommandError::Usage(format!(

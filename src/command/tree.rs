@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{
     CommandError, Outcome,
+    deadline::TimeoutArgs,
     session::{self, HERE, Snapshot},
     shape,
     stage::Stage,
@@ -43,6 +44,10 @@ pub struct TreeArgs {
     /// One JSON object a line, from the top down
     #[arg(long)]
     json: bool,
+
+    /// How long it may take.
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 
     /// Which server, and how to sign in.
     #[command(flatten)]

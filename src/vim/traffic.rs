@@ -7,7 +7,11 @@ use std::{
 
 /// Counts requests and bytes. Shared by all users of one client.
 #[derive(Debug, Default)]
-pub struct Traffic(Mutex<TrafficFigures>);
+pub struct Traffic {
+    figures: Mutex<TrafficFigures>,
+    /// The first request that was given up before its answer came.
+    unfinished: Mutex<Option<String>>,
+}
 
 /// What went over the wire so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,13 +36,29 @@ impl Traffic {
         });
     }
 
+    pub(super) fn given_up(&self, doing: impl FnOnce() -> String) {
+        let mut unfinished = self
+            .unfinished
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        unfinished.get_or_insert_with(doing);
+    }
+
+    /// Returns the first request that was given up before its answer came, as `reading task-4711 (vc01.lab)`.
+    pub fn unfinished(&self) -> Option<String> {
+        self.unfinished
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     /// The figures so far.
     pub fn figures(&self) -> TrafficFigures {
         self.with(|figures| figures.clone())
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut TrafficFigures) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -156,7 +156,13 @@ impl Transport {
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, Error> {
         let doing = request.doing;
         let timeout = request.timeout;
-        self.exchange(request).await.map_err(|kind| Error {
+        let unfinished = Unfinished {
+            transport: self,
+            doing,
+        };
+        let exchanged = self.exchange(request).await;
+        std::mem::forget(unfinished);
+        exchanged.map_err(|kind| Error {
             doing: doing(),
             server: self.address.name(),
             kind: match kind {
@@ -244,6 +250,22 @@ impl Transport {
         };
         self.traffic.answer(raw_length, body.len());
         Ok(body)
+    }
+}
+
+/// Notes a request down that is dropped before its answer came. Forgotten when it came.
+struct Unfinished<'a> {
+    transport: &'a Transport,
+    doing: Doing<'a>,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let Self { transport, doing } = self;
+        let server = transport.address.name();
+        transport
+            .traffic
+            .given_up(|| format!("{} ({server})", doing()));
     }
 }
 

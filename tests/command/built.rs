@@ -172,7 +172,6 @@ const WRONG: &[(&str, i32, &str)] = &[
     ("cancel task-3", 2, "Give --yes if that is meant"),
     ("cancel - ", 2, "Give --yes"),
     ("cancel task-3 --json", 2, "--yes"),
-    ("cancel task-3 --yes --timeout 5s", 2, "--wait"),
     ("wiat task-1", 2, "did you mean `vtask wait`?"),
     (
         "--light --theme dark",

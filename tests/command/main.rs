@@ -16,6 +16,7 @@ mod ca_file;
 mod chosen_server;
 #[path = "../command_support/mod.rs"]
 mod command_support;
+mod deadline;
 mod fault_chain;
 mod line;
 mod list;

@@ -1,6 +1,6 @@
 //! A server of the VI JSON API whose answers a test can replace, byte by byte.
 
-use std::{fmt::Write as _, io::Write as _, sync::Arc};
+use std::{fmt::Write as _, future::pending, io::Write as _, sync::Arc};
 
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
@@ -15,6 +15,8 @@ pub(crate) enum Reply {
     Honest,
     /// These bytes, from the status line on; the connection stays open.
     Bytes(Vec<u8>),
+    /// Nothing, for ever.
+    Silence,
 }
 
 /// Starts a server and returns its URL. `reply` is given the request line, such as `GET /sdk/vim25/9.0.0.0/… HTTP/1.1`.
@@ -61,6 +63,7 @@ async fn serve(stream: TcpStream, reply: &(impl Fn(&str) -> Reply + Send + Sync)
         let bytes = match reply(request.trim()) {
             Reply::Honest => honest(&request),
             Reply::Bytes(bytes) => bytes,
+            Reply::Silence => pending().await,
         };
         if stream.write_all(&bytes).await.is_err() {
             return;

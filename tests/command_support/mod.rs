@@ -294,6 +294,7 @@ impl Line {
                 Some(after) => Box::pin(sleep(after)),
                 None => Box::pin(std::future::pending()),
             },
+            deadline: None,
         };
         let ran = timeout(BOUND, command::run(cli, &mut stage)).await;
         let code = match ran.expect("it ends") {

@@ -110,6 +110,7 @@ async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
         input: Box::new(|| (Box::new(Cursor::new("")), false)),
         environment: &process_environment,
         interrupted: Box::pin(sleep(PATIENCE)),
+        deadline: None,
     };
     session::with(connect, &mut stage, async |client| {
         let mut snapshot = Snapshot::begin(client).await;

@@ -167,8 +167,10 @@ async fn one_at_first_use(
     if !server.is_tls() || !matches!(trust, Trust::System | Trust::Also(_)) {
         return Ok(());
     }
+    let left = stage.deadline.map(|deadline| deadline.left());
+    let limit = left.map_or(LOOK_LIMIT, |left| left.min(LOOK_LIMIT));
     // The stage's interruption is not asked for yet: until it is, Ctrl-C ends the program by itself, at the question too.
-    let Ok(Ok(look)) = timeout(LOOK_LIMIT, vim::look(&server, &trust)).await else {
+    let Ok(Ok(look)) = timeout(limit, vim::look(&server, &trust)).await else {
         return Ok(());
     };
     let is_pardonable = |distrust: &vim::Distrust| distrust.is_pardonable();

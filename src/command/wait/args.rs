@@ -3,12 +3,15 @@
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::super::{choice::Choice, follow::FollowArgs, spans, tell::TellArgs};
+use super::super::{
+    choice::Choice, deadline::TimeoutArgs, follow::FollowArgs, spans, tell::TellArgs,
+};
 use crate::config::ConnectionArgs;
 
 const ABOUT: &str = "\
 Exit codes: 0 all succeeded, 1 one failed, 3 one was cancelled (and none failed), 4 an outcome is unknown, \
-5 sign-in refused, 124 --timeout passed, 130 interrupted.
+5 sign-in refused, 124 --timeout passed, 130 interrupted. With --children, if --timeout passes when every task that is \
+known of the families has ended and only --settle is not over, the tasks' own outcome counts, and a line says so.
 
 --json writes one object a line to standard output, each with \"version\":1, a \"type\", at (the time) and endpoint. \
 Times are RFC 3339 by the server's clock, durations are in seconds, what is unknown is null.
@@ -66,9 +69,9 @@ pub struct WaitArgs {
     #[arg(long, value_name = "SPAN", value_parser = spans::positive, requires = "children", default_value = "6s")]
     pub settle: SignedDuration,
 
-    /// Give up after this time, such as 2h or 90s
-    #[arg(long, env = "VTASK_TIMEOUT", value_name = "SPAN", value_parser = spans::positive)]
-    pub timeout: Option<SignedDuration>,
+    /// How long it may take.
+    #[command(flatten)]
+    pub timeout: TimeoutArgs,
 
     /// Give a server up when it cannot be reached for this long [default: 10m]
     #[arg(long, env = "VTASK_MAX_OUTAGE", value_name = "SPAN", value_parser = spans::positive)]

@@ -20,6 +20,7 @@ use crate::{
     command::{
         CommandError, Outcome,
         choice::Sieve,
+        deadline::{Deadline, leave_in_time},
         stage::Stage,
         tell::{TellArgs, exec, terminal::Terminal},
     },
@@ -59,7 +60,9 @@ pub(in crate::command) async fn follow(
     stage: &mut Stage<'_>,
 ) -> Result<(Conclusion, Waiting), CommandError> {
     let look = super::look(stage);
-    let mut waiting = Waiting::new(plan.goal, Timestamp::now());
+    let deadline = stage.deadline;
+    let began = deadline.map_or_else(Timestamp::now, |deadline| deadline.began);
+    let mut waiting = Waiting::new(plan.goal, began);
     let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
     let mut loops = Loops::default();
     let mut before = News::default();
@@ -131,16 +134,31 @@ pub(in crate::command) async fn follow(
     };
     let conclusion: Result<Conclusion, CommandError> = looping.await;
     drop(updates);
-    loops.stop().await;
+    leave_in_time(deadline, loops.stop()).await;
     let conclusion = conclusion?;
     if conclusion.outcome != Outcome::Interrupted {
-        while let Some(done) = hooks.join_next().await {
-            reporter.above(&done.unwrap_or_default());
-        }
+        end_hooks(&mut hooks, deadline, &mut reporter).await;
     }
     reporter.end(&waiting, &conclusion, Timestamp::now())?;
     drop(reporter);
     Ok((conclusion, waiting))
+}
+
+/// Waits until the commands of `--exec` have ended, and shows what they printed. A deadline cuts them off.
+async fn end_hooks(
+    hooks: &mut JoinSet<Vec<String>>,
+    deadline: Option<Deadline>,
+    reporter: &mut Reporter<'_>,
+) {
+    let ending = async {
+        while let Some(done) = hooks.join_next().await {
+            reporter.above(&done.unwrap_or_default());
+        }
+    };
+    if leave_in_time(deadline, ending).await.is_none() {
+        let why = "vtask: --timeout passed before the command of --exec had ended; it was stopped.";
+        reporter.above(&[why.to_owned()]);
+    }
 }
 
 /// The fetch loops.

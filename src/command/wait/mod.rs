@@ -26,7 +26,9 @@ pub(super) use waiting::{Goal, Loss};
 use super::{
     CommandError, Outcome,
     choice::Sieve,
-    connect, find,
+    connect,
+    deadline::Ending,
+    find,
     stage::Stage,
     targets::{self, Target},
 };
@@ -65,7 +67,7 @@ pub async fn run(args: &WaitArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
     let goal = Goal {
         any: args.any,
         children: args.children.then_some(args.settle),
-        timeout: args.timeout.or(defaults.timeout),
+        timeout: stage.deadline.map(|deadline| deadline.timeout),
         max_outage: args
             .max_outage
             .or(defaults.max_outage)
@@ -100,7 +102,7 @@ async fn servers(
     let is_only = targets.len() == 1;
     let (mut servers, mut nothing) = (Vec::new(), Vec::new());
     for target in targets {
-        let connect = connect::one(&target.connection, stage.environment).await?;
+        let connect = connect::in_time(&target.connection, stage).await?;
         let sieve = Sieve::new(&args.choice, saved, connect.address.name())?;
         if !args.new {
             sieve.check_single_reading()?;
@@ -124,6 +126,10 @@ async fn servers(
             Err(CommandError::Server(error)) if !is_only => Some(Loss {
                 outcome: Outcome::of_error(&error),
                 reason: error.to_string().into(),
+            }),
+            Err(CommandError::TimedOut(why)) => Some(Loss {
+                outcome: Outcome::TimedOut,
+                reason: why.into(),
             }),
             Err(error) => return Err(error),
         };
@@ -164,7 +170,13 @@ async fn preflight(options: &WatchOptions, stage: &mut Stage<'_>) -> Result<(), 
     let connecting = Client::connect(options.connect.clone());
     let connected = tokio::select! {
         connected = connecting => connected,
-        () = &mut stage.interrupted => return Err(CommandError::Interrupted),
+        ending = stage.ending() => {
+            return match ending {
+                Ending::Interrupted => Err(CommandError::Interrupted),
+                // The waiting itself ends by it.
+                Ending::TimedOut(_) => Ok(()),
+            };
+        }
     };
     match connected {
         Err(error) if !error.may_be_starting() => Err(error.into()),

@@ -113,6 +113,16 @@ impl Place {
         })
     }
 
+    /// Returns what is being done about a server that does not answer and was not given up.
+    pub(super) fn away(&self) -> Option<String> {
+        let (_, reason) = self.down.as_ref().filter(|_| self.lost.is_none())?;
+        let before = self.before();
+        Some(match reason {
+            Some(reason) => format!("{before}out of reach: {reason}"),
+            None => format!("{before}still connecting to {}.", self.endpoint),
+        })
+    }
+
     /// When the server will have been away for too long.
     pub(super) fn given_up_at(&self, max_outage: SignedDuration) -> Option<Timestamp> {
         let (since, _) = self.down.as_ref().filter(|_| self.lost.is_none())?;

@@ -327,6 +327,42 @@ fn a_family_that_goes_on_leaves_nothing_due() {
     assert_eq!(waiting.next_time(), Some(at(8)));
 }
 
+#[test]
+fn a_time_out_within_the_quiet_time_of_children_ends_as_the_tasks_did() {
+    let family = || Goal {
+        children: Some(SignedDuration::from_secs(6)),
+        timeout: Some(SignedDuration::from_secs(10)),
+        ..goal()
+    };
+    for (end, expected) in [(success(), Outcome::Success), (failed(), Outcome::Failed)] {
+        let mut waiting = waiting(family(), &["task-1"]);
+        see(&mut waiting, "task-1", &end, 8);
+        assert_eq!(waiting.conclusion(at(9)), None);
+        let conclusion = waiting.conclusion(at(10)).unwrap();
+        assert_eq!(conclusion.outcome, expected);
+        let reason = conclusion.reason.unwrap();
+        assert!(
+            reason.contains("all ended") && reason.contains("--settle"),
+            "{reason}"
+        );
+    }
+    // Where the server is away, others of the family may have come.
+    let mut away = waiting(family(), &["task-1"]);
+    see(&mut away, "task-1", &success(), 8);
+    link(&mut away, Link::Connecting, 9);
+    let conclusion = away.conclusion(at(10)).unwrap();
+    assert_eq!(conclusion.outcome, Outcome::TimedOut);
+    assert!(
+        conclusion
+            .reason
+            .unwrap()
+            .contains("still connecting to vc01.lab")
+    );
+    let open = waiting(family(), &["task-1"]).conclusion(at(10)).unwrap();
+    assert_eq!(open.outcome, Outcome::TimedOut);
+    assert!(open.reason.unwrap().contains("1 task not finished"));
+}
+
 mod several {
     use super::*;
 

@@ -19,14 +19,47 @@ impl Waiting {
         if !self.goal.timeout.is_some_and(is_over) {
             return None;
         }
-        let open = self.awaited.iter().filter(|task| !task.is_decided());
-        let left = words::tasks(open.count());
-        let why = format!("the time of --timeout is over; {left} not finished.");
-        let reasons = [Some(why), self.losses()];
+        let open = self
+            .awaited
+            .iter()
+            .filter(|task| !task.is_decided())
+            .count();
+        let away: Vec<String> = self.places.iter().filter_map(Place::away).collect();
+        let outcome = if open == 0 && !self.awaited.is_empty() && away.is_empty() {
+            // Only the quiet time of --children is missing: nothing speaks against what is known.
+            self.outcome_of_all()
+        } else {
+            Outcome::TimedOut
+        };
+        let state = match open {
+            0 if self.awaited.is_empty() => "nothing to wait for has started".to_owned(),
+            0 => {
+                let all = words::tasks(self.awaited.len());
+                format!("{all} known so far, all ended, but not for as long as --settle asks for")
+            }
+            open => format!("{} not finished", words::tasks(open)),
+        };
+        let why = format!("the time of --timeout is over; {state}.");
+        let reasons = [Some(why)]
+            .into_iter()
+            .flatten()
+            .chain(away)
+            .chain(self.losses());
         Some(Conclusion {
-            outcome: Outcome::TimedOut,
-            reason: Some(reasons.into_iter().flatten().collect::<Vec<_>>().join(" ")),
+            outcome,
+            reason: Some(reasons.collect::<Vec<_>>().join(" ")),
         })
+    }
+
+    /// Returns the outcome of all tasks that are waited for, and of the servers that were given up.
+    fn outcome_of_all(&self) -> Outcome {
+        let outcomes = self.awaited.iter().map(|task| match task.fate {
+            Fate::Ended(status) => Outcome::of(status),
+            _ => Outcome::Unknown,
+        });
+        outcomes
+            .chain(self.lost())
+            .fold(Outcome::Success, Outcome::and)
     }
 
     /// The outcome, and whether servers that were given up have a part in it.
@@ -51,16 +84,7 @@ impl Waiting {
                 let is_up = |place: &Place| place.lost.is_some() || place.is_up();
                 self.places.iter().all(is_up) && now.duration_since(self.stirred) >= quiet
             });
-        is_settled.then(|| {
-            let outcomes = self.awaited.iter().map(|task| match task.fate {
-                Fate::Ended(status) => Outcome::of(status),
-                _ => Outcome::Unknown,
-            });
-            let outcome = outcomes
-                .chain(self.lost())
-                .fold(Outcome::Success, Outcome::and);
-            (outcome, true)
-        })
+        is_settled.then(|| (self.outcome_of_all(), true))
     }
 
     /// What the servers that were given up mean for the outcome.
