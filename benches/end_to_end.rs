@@ -28,8 +28,8 @@ use std::{
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::Value;
 use vtask::{
-    task::{Board, EndpointId, Touched},
-    vim::{Client, ConnectOptions, Credentials, Trust},
+    task::{ChangeSet, EndpointId, TaskStore},
+    vim::{Client, ConnectOptions, Credentials, TrustPolicy},
     watch::{Update, WatchOptions, Watcher},
 };
 
@@ -322,26 +322,26 @@ fn final_states() -> Vec<Row> {
     let (compared, wrong) = runtime.block_on(async {
         let connect = ConnectOptions {
             address: server.url.parse().unwrap(),
-            trust: Trust::System,
+            trust: TrustPolicy::System,
             credentials: Credentials::Password {
                 user: "bench".to_owned(),
                 password: "bench".to_owned().into(),
             },
             release: None,
             read_only: false,
-            patience: ConnectOptions::PATIENCE,
+            patience: ConnectOptions::REQUEST_TIMEOUT,
             traffic: Arc::default(),
         };
         let (sender, mut updates) = tokio::sync::mpsc::channel(64);
         let options = WatchOptions::new(connect.clone(), Vec::new());
         let watcher = Watcher::spawn(EndpointId(0), options, sender);
-        let mut board = Board::new();
+        let mut board = TaskStore::new();
         let follow = async {
             while let Some((endpoint, update)) = updates.recv().await {
                 if let Update::Tasks { changes, .. } = update {
                     for change in changes {
                         board
-                            .apply(endpoint, change, &mut Touched::default())
+                            .apply(endpoint, change, &mut ChangeSet::default())
                             .unwrap();
                     }
                 }

@@ -59,7 +59,7 @@ pub fn fault(body: &[u8]) {
             fault.is_request_canceled(),
             fault.messages(),
         );
-        fault.own_fields().for_each(drop);
+        fault.fault_fields().for_each(drop);
     }
     let again = Fault::new(fault.as_json().clone());
     assert_eq!(again.text(), fault.text());

@@ -8,12 +8,12 @@ use crate::{
     app::ColumnSet,
     command::{
         cancel::CancelArgs, completions::CompletionsArgs, config::ConfigArgs,
-        deadline::TimeoutArgs, events::EventsArgs, follow::FollowArgs, get::GetArgs,
-        list::ListArgs, logout::LogoutArgs, man::ManArgs, simulate::SimulateArgs, tell::TellArgs,
-        tree::TreeArgs, trust::TrustArgs, wait::WaitArgs,
+        deadline::TimeoutArgs, events::EventsArgs, fetch_args::FetchArgs, get::GetArgs,
+        list::ListArgs, logout::LogoutArgs, man::ManArgs, notify::NotifyArgs,
+        simulate::SimulateArgs, tree::TreeArgs, trust::TrustArgs, wait::WaitArgs,
     },
     config::{ConnectionArgs, switch},
-    task::outline::Sort,
+    task::row_model::Sort,
     text::without_user_info,
 };
 
@@ -94,7 +94,7 @@ pub struct WatchArgs {
 
     /// Whom to tell of named and pinned tasks that end, and how.
     #[command(flatten)]
-    pub tell: TellArgs,
+    pub tell: NotifyArgs,
 
     /// Tell of every task that ends, not only of those that are named or pinned
     #[arg(long, env = "VTASK_TELL_ALL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Telling people")]
@@ -102,7 +102,7 @@ pub struct WatchArgs {
 
     /// How to follow.
     #[command(flatten)]
-    pub follow: FollowArgs,
+    pub follow: FetchArgs,
 
     /// Which server, and how to sign in.
     #[command(flatten)]
@@ -234,7 +234,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::task::outline::SortColumn;
+    use crate::task::row_model::SortColumn;
 
     #[test]
     fn the_definition_holds_together() {

@@ -8,7 +8,7 @@ pub mod app;
 pub mod cli;
 pub mod command;
 pub mod config;
-pub mod figures;
+pub mod metrics;
 pub mod simulator;
 pub mod task;
 pub mod text;
@@ -21,13 +21,13 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::Cli;
-use command::{CommandError, Outcome, stage::Stage};
+use command::{CommandError, Outcome, io_context::CommandIo};
 
 /// Runs the program: reads the command line, runs the command, and returns its exit code.
 ///
 /// Lives in the library so that the bodies of the asynchronous commands are compiled once, not again in the binary.
 pub fn main() -> ExitCode {
-    command::hardening::keep_memory_private();
+    command::hardening::disable_core_dumps();
     command::completions::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -51,7 +51,7 @@ fn run(cli: Cli) -> Result<Outcome, CommandError> {
         .enable_all()
         .build()
         .map_err(|error| CommandError::Local(error.into()))?;
-    let outcome = runtime.block_on(command::run(cli, &mut Stage::of_process()));
+    let outcome = runtime.block_on(command::run(cli, &mut CommandIo::of_process()));
     // A request that still hangs must not keep the program from ending.
     runtime.shutdown_background();
     outcome

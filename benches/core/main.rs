@@ -17,7 +17,7 @@ use std::{hint::black_box, time::Duration};
 use criterion::{BatchSize, Criterion, Throughput};
 use crossterm::event::KeyCode;
 use vtask::{
-    task::outline::{Layout, SortColumn},
+    task::row_model::{Layout, SortColumn},
     vim::types::UpdateSet,
 };
 

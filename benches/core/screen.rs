@@ -13,12 +13,12 @@ use ratatui::{
     layout::{Rect, Size},
 };
 use vtask::{
-    app::{Event, Options, State, update},
+    app::{AppState, Event, Options, update},
     task::{
         EndpointId, Labels, TaskChange,
-        outline::{Layout, Sort, SortColumn, View},
+        row_model::{Layout, Sort, SortColumn, View},
     },
-    ui::{self, Look},
+    ui::{self, Appearance},
     vim::types::OperationLabel,
     watch::{Link, ServerFacts, Update},
 };
@@ -74,13 +74,13 @@ impl Case {
         name
     }
 
-    pub(crate) fn arrange(&self, state: &mut State) {
+    pub(crate) fn arrange(&self, state: &mut AppState) {
         arrange(state, self.layout, self.column, self.filter);
     }
 }
 
 /// Takes a view, and goes to the end of the list: no row is further away.
-pub(crate) fn arrange(state: &mut State, layout: Layout, column: SortColumn, filter: &str) {
+pub(crate) fn arrange(state: &mut AppState, layout: Layout, column: SortColumn, filter: &str) {
     let sort = Sort::by(column, column == SortColumn::Progress);
     let filter = vtask::task::Filter::words(filter);
     state.outline.arrange(
@@ -97,15 +97,15 @@ pub(crate) fn arrange(state: &mut State, layout: Layout, column: SortColumn, fil
 
 /// A screen and what it is drawn on: the terminal that the program draws on, with nobody who looks.
 pub(crate) struct Stage {
-    pub(crate) state: State,
-    look: Look,
+    pub(crate) state: AppState,
+    look: Appearance,
     terminal: Terminal<CrosstermBackend<Sink>>,
 }
 
 impl Stage {
     pub(crate) fn new(tasks: usize) -> Self {
         let state = screen(tasks);
-        let look = Look::new(&state.options);
+        let look = Appearance::new(&state.options);
         let viewport = Viewport::Fixed(SCREEN);
         let backend = CrosstermBackend::new(sink());
         let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
@@ -118,7 +118,7 @@ impl Stage {
 
     /// A frame as the program draws it: what can be said of the tasks that are seen is looked up first, and kept.
     pub(crate) fn draw(&mut self) {
-        self.state.look_ahead(now());
+        self.state.refresh_insights(now());
         let mut drawn = None;
         self.terminal
             .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now())))
@@ -128,15 +128,15 @@ impl Stage {
 }
 
 /// A screen that is connected to a server and shows so many tasks.
-pub(crate) fn screen(tasks: usize) -> State {
+pub(crate) fn screen(tasks: usize) -> AppState {
     let mut state = empty_screen();
     fill(&mut state, 0..tasks);
     state
 }
 
-pub(crate) fn empty_screen() -> State {
+pub(crate) fn empty_screen() -> AppState {
     let endpoints = [(HERE, "vc01.lab".to_owned())];
-    let mut state = State::new(Options::default(), endpoints).unwrap();
+    let mut state = AppState::new(Options::default(), endpoints).unwrap();
     state.size = Size::new(SCREEN.width, SCREEN.height);
     let facts = ServerFacts {
         host: "vc01.lab".to_owned(),
@@ -158,14 +158,14 @@ pub(crate) fn empty_screen() -> State {
     state
 }
 
-pub(crate) fn fill(state: &mut State, places: Range<usize>) {
+pub(crate) fn fill(state: &mut AppState, places: Range<usize>) {
     for place in places {
         let info = Box::new(read_task(&task(place).to_string()));
         tell(state, vec![TaskChange::Whole { info, at: now() }]);
     }
 }
 
-pub(crate) fn tell(state: &mut State, changes: Vec<TaskChange>) {
+pub(crate) fn tell(state: &mut AppState, changes: Vec<TaskChange>) {
     let since = Instant::now();
     update(
         state,
@@ -174,7 +174,7 @@ pub(crate) fn tell(state: &mut State, changes: Vec<TaskChange>) {
     );
 }
 
-pub(crate) fn key(state: &mut State, code: KeyCode) {
+pub(crate) fn key(state: &mut AppState, code: KeyCode) {
     let key = KeyEvent::new(code, KeyModifiers::NONE);
     update(state, Event::Key(key), now());
 }

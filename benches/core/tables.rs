@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use vtask::figures::resident_memory;
+use vtask::metrics::resident_memory;
 
 use crate::{
     screen::{CASES, SCREEN, SIZES, Stage, empty_screen, fill, tell},

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::SignedDuration;
-use vtask::simulator::faults::{Effect, Event, Happening, How, Place, Plan, Rule, Span};
+use vtask::simulator::faults::{
+    CloseMode, Effect, Event, FaultTarget, Plan, Rule, ServerEvent, Span,
+};
 
 /// What is befallen.
 const TARGETS: [&str; 14] = [
@@ -83,7 +85,7 @@ fn rule(chance: &mut Rng, length: u64) -> Rule {
 fn on_connection(chance: &mut Rng) -> Effect {
     match chance.u8(..3) {
         0 => Effect::Delay(span(chance, 600)),
-        1 => Effect::cut(how(chance), Place::Request),
+        1 => Effect::cut(how(chance), FaultTarget::Request),
         _ => Effect::Stall {
             after: 0.0,
             time: None,
@@ -100,7 +102,12 @@ fn on_request(chance: &mut Rng, on: &str) -> Effect {
             time: chance.bool().then(|| span(chance, 3000)),
         },
         2..=4 => {
-            let places = [Place::Request, Place::Answer, Place::Headers, Place::Body];
+            let places = [
+                FaultTarget::Request,
+                FaultTarget::Answer,
+                FaultTarget::Headers,
+                FaultTarget::Body,
+            ];
             Effect::cut(how(chance), chance.choice(places).unwrap_or_default())
         }
         5..=7 => {
@@ -142,22 +149,22 @@ fn on_request(chance: &mut Rng, on: &str) -> Effect {
     }
 }
 
-fn happening(chance: &mut Rng) -> Happening {
+fn happening(chance: &mut Rng) -> ServerEvent {
     match chance.u8(..6) {
-        0 => Happening::KillSessions,
-        1 => Happening::KillSessionsInPart,
-        2 => Happening::Restart(span(chance, 2500)),
-        3 => Happening::BreakConnections,
-        4 => Happening::JumpClock(millis(chance.u64(..240_000)) - SignedDuration::from_secs(120)),
-        _ => Happening::RenewCertificate,
+        0 => ServerEvent::KillSessions,
+        1 => ServerEvent::KillSessionsInPart,
+        2 => ServerEvent::Restart(span(chance, 2500)),
+        3 => ServerEvent::BreakConnections,
+        4 => ServerEvent::JumpClock(millis(chance.u64(..240_000)) - SignedDuration::from_secs(120)),
+        _ => ServerEvent::RenewCertificate,
     }
 }
 
-fn how(chance: &mut Rng) -> How {
+fn how(chance: &mut Rng) -> CloseMode {
     if chance.bool() {
-        How::Reset
+        CloseMode::Reset
     } else {
-        How::Close
+        CloseMode::Close
     }
 }
 

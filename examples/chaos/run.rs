@@ -13,8 +13,8 @@ use vtask::{
         behaviour::{Boxing, Versions},
         scenario::Scenario,
     },
-    task::{Board, EndpointId, Presence, Record, TaskId, Touched},
-    vim::{ConnectOptions, Credentials, Trust, types::unboxed},
+    task::{ChangeSet, EndpointId, Presence, Record, TaskId, TaskStore},
+    vim::{ConnectOptions, Credentials, TrustPolicy, types::unboxed},
     watch::{FetchMode, Link, Tempo, Update, WatchOptions, Watcher},
 };
 
@@ -69,7 +69,7 @@ pub(crate) struct Outcome {
 /// The board, and what is known of how current it is.
 struct Follower {
     updates: mpsc::Receiver<(EndpointId, Update)>,
-    board: Board,
+    board: TaskStore,
     links: Vec<Link>,
     /// Since when the link has been shown as current.
     current_since: Option<Instant>,
@@ -81,7 +81,7 @@ impl Follower {
             Update::Tasks { changes, .. } => {
                 for change in changes {
                     // What the board does not take shows in the comparison.
-                    let _ = self.board.apply(HERE, change, &mut Touched::default());
+                    let _ = self.board.apply(HERE, change, &mut ChangeSet::default());
                 }
             }
             Update::Link(link) => {
@@ -179,7 +179,7 @@ async fn suffer(outcome: &mut Outcome, trouble: Duration) -> Result<(), String> 
     let watcher = Watcher::spawn(HERE, watch(&simulator, mode)?, sender);
     let mut follower = Follower {
         updates,
-        board: Board::new(),
+        board: TaskStore::new(),
         links: Vec::new(),
         current_since: None,
     };
@@ -191,7 +191,7 @@ async fn suffer(outcome: &mut Outcome, trouble: Duration) -> Result<(), String> 
         follower.follow_until(Instant::now() + STEP.0).await;
         look_for_stale_ones(&follower, &known.over, mode, &mut outcome.problems);
     }
-    control.heal();
+    control.clear_faults();
     recover(&mut follower, &control, outcome).await;
     let lost = known.ever.iter();
     let lost = lost.filter(|mo_id| follower.record(mo_id).is_none());
@@ -388,7 +388,7 @@ fn watch(simulator: &Simulator, mode: FetchMode) -> Result<WatchOptions, String>
     let address = simulator.url().parse();
     let connect = ConnectOptions {
         address: address.map_err(|error: vtask::vim::InvalidAddress| error.to_string())?,
-        trust: Trust::Anything,
+        trust: TrustPolicy::Anything,
         credentials: Credentials::Password {
             user: "chaos".to_owned(),
             password: "chaos".to_owned().into(),

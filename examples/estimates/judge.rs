@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use vtask::task::{Estimate, History, Typical, estimate, patience};
+use vtask::task::{DurationStats, Estimate, ProgressHistory, estimate, stall_threshold};
 
 use super::{
     informed,
@@ -40,23 +40,27 @@ pub(crate) fn at(seconds: f64) -> Timestamp {
 }
 
 /// What a monitor knows of a run after so many seconds.
-pub(crate) fn history(run: &Run, until: f64) -> History {
-    let mut history = History::begin(Some(start()), start(), Some(0));
+pub(crate) fn history(run: &Run, until: f64) -> ProgressHistory {
+    let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
     for (time, percent) in run.seen.iter().take_while(|(time, _)| *time <= until) {
         history.observe(at(*time), Some(*percent), false);
     }
     history
 }
 
-pub(crate) fn typical(run: &Run) -> Option<Typical> {
-    Typical::of(
+pub(crate) fn typical(run: &Run) -> Option<DurationStats> {
+    DurationStats::of(
         run.past
             .iter()
             .map(|seconds| Duration::from_secs_f64(*seconds)),
     )
 }
 
-pub(crate) fn estimate_at(run: &Run, time: f64, typical: Option<&Typical>) -> Option<Estimate> {
+pub(crate) fn estimate_at(
+    run: &Run,
+    time: f64,
+    typical: Option<&DurationStats>,
+) -> Option<Estimate> {
     estimate(start(), Some(&history(run, time)), typical, at(time))
 }
 
@@ -159,7 +163,7 @@ pub(crate) fn steadiness(class: Class, with_history: bool, count: usize, seed: u
     for _ in 0..count {
         let run = run(class, &mut rng);
         let typical = typical(&run).filter(|_| with_history);
-        let mut history = History::begin(Some(start()), start(), Some(0));
+        let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
         let mut coming = run.seen.iter().peekable();
         let mut time = 0.2 * run.duration;
         let mut before: Option<f64> = None;
@@ -211,7 +215,7 @@ pub(crate) fn stalls(class: Class, with_history: bool, count: usize, seed: u64) 
     for _ in 0..count {
         let run = run(class, &mut rng);
         let typical = typical(&run).filter(|_| with_history);
-        let mut history = History::begin(Some(start()), start(), Some(0));
+        let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
         let stops = run.duration * (0.25 + 0.65 * rng.f64());
         let (mut alarmed, mut longest, mut noticed) = (false, 0.0_f64, None);
         let ends = run
@@ -222,7 +226,7 @@ pub(crate) fn stalls(class: Class, with_history: bool, count: usize, seed: u64) 
             .chain([run.duration]);
         for ((time, percent), next) in run.seen.iter().zip(ends) {
             history.observe(at(*time), Some(*percent), false);
-            let allowed = patience(start(), &history, typical.as_ref())
+            let allowed = stall_threshold(start(), &history, typical.as_ref())
                 .allowed
                 .as_secs_f64();
             alarmed |= next - time > allowed;

@@ -12,8 +12,8 @@ use std::{
 use color_eyre::Result;
 use tokio::sync::mpsc;
 use vtask::{
-    task::{Board, EndpointId, Record, TaskId, Touched},
-    vim::{Client, ConnectOptions, Credentials, Trust, types::TaskInfo},
+    task::{ChangeSet, EndpointId, Record, TaskId, TaskStore},
+    vim::{Client, ConnectOptions, Credentials, TrustPolicy, types::TaskInfo},
     watch::{Update, WatchOptions, Watcher},
 };
 
@@ -38,7 +38,7 @@ pub(crate) struct Found {
 
 pub(crate) struct Observer {
     watcher: Watcher,
-    board: Arc<Mutex<Board>>,
+    board: Arc<Mutex<TaskStore>>,
     is_current: Arc<AtomicBool>,
     outages: Arc<AtomicU64>,
     connect: ConnectOptions,
@@ -51,7 +51,7 @@ pub(crate) struct Observer {
     outages_before: u64,
 }
 
-fn locked(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
+fn locked(board: &Mutex<TaskStore>) -> MutexGuard<'_, TaskStore> {
     board.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -59,20 +59,20 @@ impl Observer {
     pub(crate) fn start(url: &str) -> Result<Self> {
         let connect = ConnectOptions {
             address: url.parse()?,
-            trust: Trust::System,
+            trust: TrustPolicy::System,
             credentials: Credentials::Password {
                 user: "observer".to_owned(),
                 password: "soak".to_owned().into(),
             },
             release: None,
             read_only: false,
-            patience: ConnectOptions::PATIENCE,
+            patience: ConnectOptions::REQUEST_TIMEOUT,
             traffic: Arc::default(),
         };
         let (sender, mut updates) = mpsc::channel(64);
         let options = WatchOptions::new(connect.clone(), Vec::new());
         let watcher = Watcher::spawn(HERE, options, sender);
-        let board = Arc::new(Mutex::new(Board::new()));
+        let board = Arc::new(Mutex::new(TaskStore::new()));
         let is_current = Arc::new(AtomicBool::new(false));
         let outages = Arc::new(AtomicU64::new(0));
         let (kept, current, lost) = (board.clone(), is_current.clone(), outages.clone());
@@ -83,7 +83,7 @@ impl Observer {
                         let mut board = locked(&kept);
                         for change in changes {
                             // What the board does not take shows in the comparison.
-                            let _ = board.apply(endpoint, change, &mut Touched::default());
+                            let _ = board.apply(endpoint, change, &mut ChangeSet::default());
                         }
                     }
                     Update::Link(link) => {

@@ -5,14 +5,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    task::{Board, Handle, Presence, Record, Status},
+    task::{Handle, Presence, Record, Status, TaskStore},
     text::ago,
-    watch::{CancelAnswer, Privilege},
+    watch::{CancelResponse, Privilege},
 };
 
 /// What can be done about a task's cancellation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct CancelEligibility {
     /// The plain sentence.
     pub sentence: String,
     /// Whether asking the server makes sense.
@@ -21,7 +21,7 @@ pub struct Verdict {
 
 /// What the list says of a task's cancellation in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum CancelState {
     /// Can be asked for.
     Can,
     /// The operation does not allow it.
@@ -32,7 +32,7 @@ pub enum Standing {
     Nothing,
 }
 
-impl Standing {
+impl CancelState {
     /// How a task stands.
     pub fn of(record: &Record) -> Self {
         match (&record.info, record.status().is_active()) {
@@ -56,14 +56,14 @@ impl Standing {
 
 /// A request that was sent from here, with the server's answer once there is one. Times are this machine's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct CancelRequest {
     /// When it was sent.
     pub sent: Timestamp,
     /// What came back, and when.
-    pub answer: Option<(CancelAnswer, Timestamp)>,
+    pub answer: Option<(CancelResponse, Timestamp)>,
 }
 
-impl Request {
+impl CancelRequest {
     /// A request that is on its way.
     pub fn new(sent: Timestamp) -> Self {
         Self { sent, answer: None }
@@ -79,33 +79,33 @@ impl Request {
         let Some((answer, at)) = &self.answer else {
             return format!(
                 "Request sent {}; the server has not answered yet.",
-                since(self.sent, now)
+                ago_text(self.sent, now)
             );
         };
-        format!("{} ({})", sentence(answer), since(*at, now))
+        format!("{} ({})", describe_response(answer), ago_text(*at, now))
     }
 }
 
 /// A server's answer to a request, in a sentence.
-pub fn sentence(answer: &CancelAnswer) -> String {
+pub fn describe_response(answer: &CancelResponse) -> String {
     match answer {
-        CancelAnswer::Accepted => {
+        CancelResponse::Accepted => {
             "The server took the request; the task ends when it gets to it.".to_owned()
         }
-        CancelAnswer::NotSupported => {
+        CancelResponse::NotSupported => {
             "The server refused (NotSupported): this operation cannot be cancelled.".to_owned()
         }
-        CancelAnswer::InvalidState => {
+        CancelResponse::InvalidState => {
             "The server refused (InvalidState): it was cancelled already, or is finished."
                 .to_owned()
         }
-        CancelAnswer::NoPermission { privilege } => {
+        CancelResponse::NoPermission { privilege } => {
             format!("The server refused (NoPermission): this account lacks {privilege}.")
         }
-        CancelAnswer::Gone => {
+        CancelResponse::Gone => {
             "The server no longer knows this task (ManagedObjectNotFound).".to_owned()
         }
-        CancelAnswer::Failed(reason) => {
+        CancelResponse::Failed(reason) => {
             format!("The request got no answer, and may or may not have arrived: {reason}")
         }
     }
@@ -123,12 +123,12 @@ pub fn privilege(privilege: Option<&Privilege>) -> String {
 
 /// What cancelling the task would do. `now` is by the server's clock.
 pub fn verdict(
-    board: &Board,
+    board: &TaskStore,
     handle: Handle,
     privilege: Option<&Privilege>,
     now: Timestamp,
-) -> Verdict {
-    let no = |sentence: &str| Verdict {
+) -> CancelEligibility {
+    let no = |sentence: &str| CancelEligibility {
         sentence: sentence.to_owned(),
         may_ask: false,
     };
@@ -136,7 +136,7 @@ pub fn verdict(
         return no("This task is no longer on the list.");
     };
     let Some(info) = &record.info else {
-        return no(&unseen(record));
+        return no(&no_data_message(record));
     };
     match record.status() {
         Status::Lost => no(
@@ -145,19 +145,19 @@ pub fn verdict(
         Status::Success => no(&finished("finished", info.complete_time, now)),
         Status::Failed => no(&finished("failed", info.complete_time, now)),
         Status::Cancelled => no(&finished("was cancelled", info.complete_time, now)),
-        Status::Ghost => no(&unseen(record)),
-        _ if info.cancelled => Verdict {
+        Status::Ghost => no(&no_data_message(record)),
+        _ if info.cancelled => CancelEligibility {
             sentence: requested(record, now),
             may_ask: false,
         },
-        Status::Unknown => Verdict {
+        Status::Unknown => CancelEligibility {
             sentence: format!(
                 "The server calls its state “{}”, which this program does not know.",
                 info.state
             ),
             may_ask: info.cancelable,
         },
-        _ if info.cancelable => Verdict {
+        _ if info.cancelable => CancelEligibility {
             sentence: match privilege {
                 Some(Privilege::Denied) => {
                     "This operation can be cancelled, but not by this account: it lacks Global.CancelTask.".to_owned()
@@ -166,7 +166,7 @@ pub fn verdict(
             },
             may_ask: true,
         },
-        _ => no(&impossible(board, handle)),
+        _ => no(&not_cancelable_message(board, handle)),
     }
 }
 
@@ -174,13 +174,13 @@ fn finished(how: &str, at: Option<Timestamp>, now: Timestamp) -> String {
     match at {
         Some(at) => format!(
             "This operation {how} {}; there is nothing to cancel.",
-            since(at, now)
+            ago_text(at, now)
         ),
         None => format!("This operation {how}; there is nothing to cancel."),
     }
 }
 
-fn unseen(record: &Record) -> String {
+fn no_data_message(record: &Record) -> String {
     match &record.presence {
         Presence::Present | Presence::Past => {
             "Nothing is known of this task yet but its id.".to_owned()
@@ -199,19 +199,19 @@ fn requested(record: &Record, now: Timestamp) -> String {
         Some(seen) => format!(
             "Cancellation was requested {}{}; the server has not acted on it yet.",
             seen.at_least(),
-            since(seen.at, now)
+            ago_text(seen.at, now)
         ),
         None => "Cancellation was requested; the server has not acted on it yet.".to_owned(),
     }
 }
 
 /// Who else of the family could be cancelled instead: the nearest ancestor, else the children.
-fn impossible(board: &Board, handle: Handle) -> String {
+fn not_cancelable_message(board: &TaskStore, handle: Handle) -> String {
     const START: &str = "This operation cannot be cancelled";
     let can = |handle: &Handle| {
         board
             .get(*handle)
-            .is_some_and(|record| Standing::of(record) == Standing::Can)
+            .is_some_and(|record| CancelState::of(record) == CancelState::Can)
     };
     let name = |handle: Handle| board.get(handle).map(|record| record.id.mo_id.clone());
     let above = board.path(handle).enumerate().skip(1);
@@ -241,7 +241,7 @@ fn impossible(board: &Board, handle: Handle) -> String {
     }
 }
 
-fn since(then: Timestamp, now: Timestamp) -> String {
+fn ago_text(then: Timestamp, now: Timestamp) -> String {
     ago(now.duration_since(then).max(SignedDuration::ZERO))
 }
 

@@ -66,12 +66,12 @@ pub enum Effect {
     /// Give the terminal back and stop, until resumed.
     Suspend,
     /// End.
-    Leave(Exit),
+    Leave(ExitReason),
 }
 
 /// Why the screen ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub enum ExitReason {
     /// Asked for, by `q`.
     Quit,
     /// Ctrl-C, or SIGINT.

@@ -3,7 +3,7 @@
 //! The same table dispatches keys, fills the footer and writes the help, so that the three cannot disagree.
 
 mod key;
-mod merge;
+mod overrides;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,11 +12,11 @@ use serde::Deserialize;
 
 use super::action::Action;
 
-use key::BadKey;
 pub use key::Key;
+use key::ParseKeyError;
 
 /// The keys that come with the program.
-const STANDARD: &str = include_str!("../../assets/keys.toml");
+const DEFAULT_KEYS: &str = include_str!("../../assets/keys.toml");
 
 /// A place that has keys of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -245,7 +245,7 @@ pub enum KeymapError {
         /// The place.
         context: Context,
         /// What is wrong.
-        bad: BadKey,
+        bad: ParseKeyError,
     },
     /// One key would do two things in one place.
     #[error("the key “{key}” is bound to both {first:?} and {second:?} in “{context:?}”")]
@@ -276,7 +276,7 @@ impl Keymap {
     /// # Errors
     /// Never with the map that passed this project's tests.
     pub fn standard() -> Result<Self, KeymapError> {
-        Self::parse(STANDARD)
+        Self::parse(DEFAULT_KEYS)
     }
 
     /// Reads a key map.

@@ -4,69 +4,72 @@
 //! [`Effect`]s. Drawing is pure too (see [`ui`](crate::ui)). Only [`run`] and [`terminal`] touch the world.
 
 mod action;
-mod arrangement;
-mod background;
+mod background_job;
+mod background_query;
 pub mod cancel;
-mod clip;
+mod cancel_dialog;
+mod clipboard;
 mod columns;
-mod cursor;
-mod desk;
-mod errand;
+mod command_palette;
+mod detail_subscription;
 mod event;
-mod filters;
-#[cfg(test)]
-pub(crate) mod fixture;
-mod follow;
-mod geometry;
+mod event_loop;
+pub mod filter_history;
+mod filter_menu;
+mod filter_prompt;
 mod history;
 mod input;
-mod inspector;
+mod insight;
 mod keymap;
-mod line_edit;
-pub mod memory;
-pub mod named;
-mod notices;
+mod layout;
+mod notifications;
 mod options;
-mod outlook;
-mod palette;
-mod past;
-mod run;
-mod saved;
-mod server;
+mod pane_split;
+mod redraw_timer;
+pub mod saved_filter_file;
+mod selection;
+mod server_state;
 mod signals;
 mod state;
-mod summary;
+mod summary_page;
+mod task_view;
 pub mod terminal;
 mod terminal_size;
-mod tick;
+#[cfg(test)]
+pub(crate) mod test_support;
+mod text_input;
+mod time_travel;
 mod update;
 
 pub use action::Action;
-pub use arrangement::{Arrangement, Placement, Side};
-pub use clip::Clip;
+pub use cancel_dialog::{Button, CancelDialog};
+pub use clipboard::CopyItem;
 pub use columns::{
-    Breadth, Column, ColumnChoice, ColumnEditor, ColumnEntry, ColumnSet, Columns, NoColumns, Placed,
+    Column, ColumnArea, ColumnEditor, ColumnEntry, ColumnSet, ColumnSpec, Columns,
+    ParseColumnsError, WidthClass,
 };
-pub use cursor::Cursor;
-pub use event::{Effect, Event, Exit};
-pub use filters::{Clocks, FilterTyping, Offer};
-pub use geometry::Areas;
-pub use history::{History, Search, Stage};
+pub use command_palette::{CommandPalette, PaletteMatch};
+pub use event::{Effect, Event, ExitReason};
+pub use event_loop::{Clock, Endpoint, EventSources, StartError, TerminalHost, run};
+pub use filter_menu::{FilterMenuEntry, entries as saved_filters};
+pub use filter_prompt::{CompletionList, FilterPrompt, ServerClocks};
+pub use history::{HistorySearch, HistoryView, SearchState};
 pub use input::input;
-pub use inspector::{Button, Inspector};
+pub use insight::{InsightCache, TaskInsight};
 pub use keymap::{Binding, Context, Key, Keymap, KeymapError};
-pub use line_edit::LineEdit;
-pub use notices::{Gravity, Notice, Notices};
+pub use layout::ScreenLayout;
+pub use notifications::{Notification, Notifications, Severity};
 pub use options::{Background, Clipboard, ColorDepth, Options, ThemeChoice, Themes};
-pub use outlook::{Outlook, Outlooks};
-pub use palette::{Found, Palette};
-pub use past::Past;
-pub use run::{Clock, Endpoint, Host, Inlets, StartError, run};
-pub use saved::{SavedEntry, entries as saved_filters};
-pub use server::Server;
+pub use pane_split::{DetailsPosition, PaneSplit, Side};
+pub use redraw_timer::next_redraw;
+pub use selection::Selection;
+pub use server_state::ServerState;
 pub use signals::{Signal, signals};
-pub use state::{Details, Drawn, Focus, Overlay, Panes, Prompt, Purpose, State, Tab, Target};
-pub use summary::{Entry, Part, Section, Subject, Summing};
+pub use state::{
+    AppState, ClickTarget, Details, Focus, FrameMap, Overlay, PaneMode, Prompt, PromptKind, Tab,
+};
+pub use summary_page::{Entry, RowSubject, Section, SectionKind, SummaryPage};
 pub use terminal_size::{SizedBackend, terminal_size};
-pub use tick::next_tick;
-pub use update::{may_ask, update, verdict};
+pub use text_input::TextInput;
+pub use time_travel::TimeTravel;
+pub use update::{can_request, eligibility, update};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::{arrangement::Arrangement, columns::Columns, keymap::Keymap};
-use crate::task::{Saved, outline::Sort};
+use super::{columns::Columns, keymap::Keymap, pane_split::PaneSplit};
+use crate::task::{Saved, row_model::Sort};
 
 macro_rules! themes {
     ($($(#[$about:meta])+ $theme:ident = $name:literal,)+) => {
@@ -131,7 +131,7 @@ impl Themes {
     }
 
     /// Whether it matters which background it is.
-    pub fn go_by_background(&self) -> bool {
+    pub fn follow_background(&self) -> bool {
         self.dark != self.light
     }
 }
@@ -172,7 +172,7 @@ pub struct Options {
     /// Whether to draw with ASCII only.
     pub ascii: bool,
     /// Where the details are at the start, and how large.
-    pub arrangement: Arrangement,
+    pub arrangement: PaneSplit,
     /// Where people's clocks are.
     pub time_zone: TimeZone,
     /// Filters that have names.
@@ -199,7 +199,7 @@ impl Default for Options {
             complaints: Vec::new(),
             colors: ColorDepth::True,
             ascii: false,
-            arrangement: Arrangement::default(),
+            arrangement: PaneSplit::default(),
             time_zone: TimeZone::UTC,
             saved_filters: Saved::new(),
             own_filters: Saved::new(),
@@ -227,13 +227,13 @@ impl Options {
         let plain = matches!(term.as_str(), "linux" | "dumb" | "vt100" | "vt220");
         Self {
             background: background(value("COLORFGBG").as_deref()),
-            may_ask_background: answers(&term, value("STY").is_some()),
+            may_ask_background: supports_osc11(&term, value("STY").is_some()),
             colors: if value("NO_COLOR").is_some() || term == "dumb" {
                 ColorDepth::Mono
             } else {
                 colors(&term, value("COLORTERM").as_deref())
             },
-            ascii: plain || !speaks_utf8(value),
+            ascii: plain || !is_utf8_locale(value),
             time_zone: TimeZone::system(),
             ..Self::default()
         }
@@ -251,7 +251,7 @@ fn background(colors: Option<&str>) -> Background {
 
 /// Whether it is worth while to ask the terminal for its background. One that does not know the question leaves it
 /// unanswered, which does no harm; consoles may print it, and GNU screen keeps it for itself.
-fn answers(term: &str, in_screen: bool) -> bool {
+fn supports_osc11(term: &str, in_screen: bool) -> bool {
     let plain = ["linux", "dumb", "vt", "cons", "sun", "eterm", "Eterm"];
     !term.is_empty() && !in_screen && !plain.iter().any(|plain| term.starts_with(plain))
 }
@@ -283,7 +283,7 @@ fn colors(term: &str, color_term: Option<&str>) -> ColorDepth {
 }
 
 /// The first of the locale's variables that is set decides; none set says nothing against it.
-fn speaks_utf8(value: impl Fn(&'static str) -> Option<String>) -> bool {
+fn is_utf8_locale(value: impl Fn(&'static str) -> Option<String>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(value);
     locale.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();
@@ -358,11 +358,11 @@ mod tests {
     #[test]
     fn some_themes_go_by_the_background_and_others_do_not() {
         for name in ["auto", "high-contrast", "color-blind"] {
-            assert!(Themes::named(name).unwrap().go_by_background(), "{name}");
+            assert!(Themes::named(name).unwrap().follow_background(), "{name}");
         }
         for name in ThemeChoice::names() {
             let themes = Themes::named(name).unwrap();
-            assert!(!themes.go_by_background(), "{name}");
+            assert!(!themes.follow_background(), "{name}");
         }
         assert_eq!(Themes::named("drak"), None);
     }

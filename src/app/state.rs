@@ -7,30 +7,31 @@ use ratatui::layout::{Rect, Size};
 
 use super::{
     action::Action,
-    arrangement::Arrangement,
-    cancel::Request,
+    cancel::CancelRequest,
+    cancel_dialog::CancelDialog,
     columns::{ColumnEditor, Columns},
-    cursor::Cursor,
-    filters::{Clocks, FilterTyping},
-    follow::Follow,
-    geometry::Areas,
-    history::{self, History},
-    inspector::Inspector,
+    command_palette::CommandPalette,
+    detail_subscription::DetailSubscription,
+    filter_prompt::{FilterPrompt, ServerClocks},
+    history::{self, HistoryView},
+    insight::InsightCache,
     keymap::{Context, Keymap, KeymapError},
-    line_edit::LineEdit,
-    notices::Notices,
+    layout::ScreenLayout,
+    notifications::Notifications,
     options::Options,
-    outlook::Outlooks,
-    palette::Palette,
-    past::Past,
-    server::Server,
-    summary::Summing,
+    pane_split::PaneSplit,
+    selection::Selection,
+    server_state::ServerState,
+    summary_page::SummaryPage,
+    text_input::TextInput,
+    time_travel::TimeTravel,
 };
 use crate::{
-    figures::Report,
+    metrics::MetricsReport,
     task::{
-        Board, EndpointId, Handle, Journal, PendingQuestion, Record, Scene, TypicalDurations,
-        outline::{Outline, RowId, SortColumn, View},
+        EndpointId, EvalContext, Handle, PendingQuestion, Record, TaskStore, TypicalDurations,
+        UndoLog,
+        row_model::{RowId, RowModel, SortColumn, View},
     },
     vim::types::TaskEvent,
     watch::{FamilyState, Privilege},
@@ -38,7 +39,7 @@ use crate::{
 
 /// Which panels share the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Panes {
+pub enum PaneMode {
     /// The list only.
     List,
     /// The list, and the details below or beside it.
@@ -120,7 +121,7 @@ pub struct Details {
 #[derive(Debug)]
 pub enum Overlay {
     /// Whether a task can be cancelled.
-    Cancel(Inspector),
+    Cancel(CancelDialog),
     /// The orders to choose from.
     Sort {
         /// Which one is pointed at, by its place in [`SortColumn::ALL`].
@@ -147,7 +148,7 @@ pub enum Overlay {
     Prompt(Prompt),
     /// What can be copied.
     Copy {
-        /// Which one is pointed at, by its place in [`Clip::ALL`](super::clip::Clip::ALL).
+        /// Which one is pointed at, by its place in [`Clip::ALL`](super::clipboard::CopyItem::ALL).
         chosen: usize,
     },
     /// The filters with names to choose from.
@@ -156,14 +157,14 @@ pub enum Overlay {
         chosen: usize,
     },
     /// The commands to choose from.
-    Palette(Palette),
+    Palette(CommandPalette),
     /// All tasks in numbers, in the place of list and details.
-    Summary(Box<Summing>),
+    Summary(Box<SummaryPage>),
 }
 
 /// What a line is being typed for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purpose {
+pub enum PromptKind {
     /// To watch further tasks.
     Add,
     /// To write the rows to a file of that name.
@@ -171,23 +172,23 @@ pub enum Purpose {
     /// To keep the filter in force under that name.
     Name,
     /// To show only tasks that match a filter.
-    Filter(Box<FilterTyping>),
+    Filter(Box<FilterPrompt>),
 }
 
 /// A line being typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {
     /// What for.
-    pub purpose: Purpose,
+    pub purpose: PromptKind,
     /// The line.
-    pub line: LineEdit,
+    pub line: TextInput,
     /// What is wrong with it.
     pub problem: Option<String>,
 }
 
 /// What a click hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum ClickTarget {
     /// A row of the list.
     Row(RowId),
     /// The fold mark of a row.
@@ -220,9 +221,9 @@ pub enum Target {
 
 /// What was drawn last: what clicks hit, and how long the scrolled texts are.
 #[derive(Debug, Default)]
-pub struct Drawn {
+pub struct FrameMap {
     /// What clicks hit; later ones lie over earlier ones.
-    pub targets: Vec<(Rect, Target)>,
+    pub targets: Vec<(Rect, ClickTarget)>,
     /// How far the details can be scrolled.
     pub details_end: usize,
     /// How far the overlay's text can be scrolled.
@@ -231,7 +232,7 @@ pub struct Drawn {
 
 /// Everything that the screen shows.
 #[derive(Debug)]
-pub struct State {
+pub struct AppState {
     /// What was decided at the start.
     pub options: Options,
     /// Which key does what.
@@ -239,45 +240,45 @@ pub struct State {
     /// The terminal's size.
     pub size: Size,
     /// What is kept while one looks back; `board` and `outline` are of the past then.
-    pub past: Option<Box<Past>>,
+    pub past: Option<Box<TimeTravel>>,
     /// The history while it is shown; what belongs to the board is of the past then, and what is now is kept in it.
-    pub history: Option<Box<History>>,
+    pub history: Option<Box<HistoryView>>,
     /// What stays of the history while it is not shown.
-    pub memory: history::Memory,
+    pub memory: history::LastHistoryQuery,
     /// What changed.
-    pub journal: Journal,
+    pub journal: UndoLog,
     /// All tasks.
-    pub board: Board,
+    pub board: TaskStore,
     /// How long operations usually take.
     pub typical: TypicalDurations,
     /// Which of them are rows, and in which order.
-    pub outline: Outline,
+    pub outline: RowModel,
     /// Which columns the list has.
     pub columns: Columns,
     /// The endpoints, in the order in which they were named.
-    pub servers: Vec<Server>,
+    pub servers: Vec<ServerState>,
     /// The selected row.
-    pub cursor: Cursor,
+    pub cursor: Selection,
     /// Which panels share the screen.
-    pub panes: Panes,
+    pub panes: PaneMode,
     /// Where the details are, and how large.
-    pub arrangement: Arrangement,
+    pub arrangement: PaneSplit,
     /// The details of the selected task.
     pub details: Details,
     /// What lies over the panels.
     pub overlay: Option<Overlay>,
     /// What can be said of the tasks that are seen.
-    pub outlooks: Outlooks,
+    pub outlooks: InsightCache,
     /// The figures of vtask's own running, as fresh as they need to be while they are shown.
-    pub figures: Report,
+    pub figures: MetricsReport,
     /// Requests for cancellation that were sent from here.
-    pub requests: HashMap<Handle, Request>,
+    pub requests: HashMap<Handle, CancelRequest>,
     /// What is known of the account's right to cancel.
     pub privileges: HashMap<Handle, Privilege>,
     /// How far the search for the family of a task is, or was when it was followed.
     pub families: HashMap<Handle, FamilyState>,
     /// What is looked up for the details that are open.
-    pub follow: Follow,
+    pub follow: DetailSubscription,
     /// The events of tasks, as they were told last; or why they cannot be told.
     pub events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
     /// What the virtual machines of tasks ask.
@@ -285,14 +286,14 @@ pub struct State {
     /// Why an endpoint's history does not tell how long operations usually take.
     pub typical_unknown: HashMap<EndpointId, Arc<str>>,
     /// What the program had to say.
-    pub notices: Notices,
+    pub notices: Notifications,
     /// Whether reading is paused.
     pub paused: bool,
     /// What was drawn last.
-    pub drawn: Drawn,
+    pub drawn: FrameMap,
 }
 
-impl State {
+impl AppState {
     /// A screen without tasks, over these endpoints.
     ///
     /// # Errors
@@ -302,7 +303,7 @@ impl State {
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
     ) -> Result<Self, KeymapError> {
         let endpoints: Vec<(EndpointId, String)> = endpoints.into_iter().collect();
-        let mut board = Board::new();
+        let mut board = TaskStore::new();
         if endpoints.len() > 1 {
             for (id, name) in &endpoints {
                 board.set_endpoint_name(*id, name.as_str());
@@ -324,31 +325,31 @@ impl State {
             size: Size::default(),
             past: None,
             history: None,
-            memory: history::Memory::default(),
-            journal: Journal::default(),
+            memory: history::LastHistoryQuery::default(),
+            journal: UndoLog::default(),
             board,
             typical: TypicalDurations::default(),
-            outline: Outline::new(view),
+            outline: RowModel::new(view),
             servers: endpoints
                 .into_iter()
-                .map(|(id, name)| Server::new(id, name))
+                .map(|(id, name)| ServerState::new(id, name))
                 .collect(),
-            cursor: Cursor::default(),
-            panes: Panes::Both(Focus::List),
+            cursor: Selection::default(),
+            panes: PaneMode::Both(Focus::List),
             details: Details::default(),
             overlay: None,
-            outlooks: Outlooks::default(),
-            figures: Report::default(),
+            outlooks: InsightCache::default(),
+            figures: MetricsReport::default(),
             requests: HashMap::new(),
             privileges: HashMap::new(),
             families: HashMap::new(),
-            follow: Follow::default(),
+            follow: DetailSubscription::default(),
             events: HashMap::new(),
             questions: HashMap::new(),
             typical_unknown: HashMap::new(),
-            notices: Notices::default(),
+            notices: Notifications::default(),
             paused: false,
-            drawn: Drawn::default(),
+            drawn: FrameMap::default(),
         })
     }
 
@@ -369,8 +370,8 @@ impl State {
             (Some(Overlay::Palette(_)), _) => Context::Palette,
             (Some(Overlay::Filters { .. }), _) => Context::Filters,
             (Some(Overlay::Summary(_)), _) => Context::Summary,
-            (None, Panes::List | Panes::Both(Focus::List)) => Context::List,
-            (None, Panes::Both(Focus::Details) | Panes::Details) => Context::Details,
+            (None, PaneMode::List | PaneMode::Both(Focus::List)) => Context::List,
+            (None, PaneMode::Both(Focus::Details) | PaneMode::Details) => Context::Details,
         }
     }
 
@@ -390,7 +391,7 @@ impl State {
     }
 
     /// An endpoint.
-    pub fn server(&self, id: EndpointId) -> Option<&Server> {
+    pub fn server(&self, id: EndpointId) -> Option<&ServerState> {
         self.servers.iter().find(|server| server.id == id)
     }
 
@@ -399,9 +400,9 @@ impl State {
         self.options.read_only || self.server(id).is_some_and(|server| server.read_only)
     }
 
-    /// What is known around the tasks, for filters. `clocks` are [`Clocks::of`] its servers.
-    pub fn scene<'a>(&'a self, clocks: &'a Clocks<'a>) -> Scene<'a> {
-        Scene {
+    /// What is known around the tasks, for filters. `clocks` are [`ServerClocks::of`] its servers.
+    pub fn scene<'a>(&'a self, clocks: &'a ServerClocks<'a>) -> EvalContext<'a> {
+        EvalContext {
             board: &self.board,
             typical: Some(&self.typical),
             endpoints: Some(clocks),
@@ -419,7 +420,7 @@ impl State {
         self.past.is_none()
             && self
                 .server(record.id.endpoint)
-                .is_some_and(Server::is_stale)
+                .is_some_and(ServerState::is_stale)
     }
 
     /// The endpoint and moId of a task, for commands.
@@ -430,7 +431,7 @@ impl State {
 
     /// Brings selection and scrolling in line with what is there now.
     pub fn settle(&mut self) {
-        let areas = Areas::of(self);
+        let areas = ScreenLayout::of(self);
         self.cursor.settle(&self.outline, areas.list.height);
         let selected = self.selected_row();
         if self.details.subject != selected {

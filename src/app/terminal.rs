@@ -1,6 +1,6 @@
 //! The terminal while it is ours: raw, on its second screen, with the mouse; and given back whatever happens.
 //!
-//! It is given back when the [`Session`] is dropped, when the process is suspended, and when any thread panics, before
+//! It is given back when the [`TerminalGuard`] is dropped, when the process is suspended, and when any thread panics, before
 //! the panic's report is printed.
 
 use std::{
@@ -20,49 +20,49 @@ use crossterm::{
 };
 use tokio::sync::Notify;
 
-use super::{background::QUESTION, run::Host};
-use super::{memory::Memory, named::Named};
+use super::{background_query::OSC11_QUERY, event_loop::TerminalHost};
+use super::{filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile};
 
 /// Whether the terminal is in our hands; it must be given back once, by whoever comes first.
-static OURS: AtomicBool = AtomicBool::new(false);
+static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
 /// Wakes the run loop after a panic elsewhere.
 static PANICKED: Notify = Notify::const_new();
 
 /// The terminal while it is ours.
 #[derive(Debug)]
-pub struct Session {
-    typed: Memory,
-    named: Named,
+pub struct TerminalGuard {
+    typed: FilterHistoryFile,
+    named: SavedFilterFile,
 }
 
-impl Session {
+impl TerminalGuard {
     /// Takes the terminal over, and sees to it that a panic gives it back. What is typed goes into `typed`, and what
     /// gets a name into `named`.
     ///
     /// # Errors
     /// When there is no terminal, or it does not obey.
-    pub fn enter(typed: Memory, named: Named) -> io::Result<Self> {
+    pub fn enter(typed: FilterHistoryFile, named: SavedFilterFile) -> io::Result<Self> {
         static HOOK: std::sync::Once = std::sync::Once::new();
         HOOK.call_once(|| {
             let report = panic::take_hook();
             panic::set_hook(Box::new(move |info| {
-                give_back();
+                restore_modes();
                 PANICKED.notify_one();
                 report(info);
             }));
         });
-        take_over().inspect_err(|_| give_back())?;
+        enter_modes().inspect_err(|_| restore_modes())?;
         Ok(Self { typed, named })
     }
 }
 
-impl Drop for Session {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
-        give_back();
+        restore_modes();
     }
 }
 
-impl Host for Session {
+impl TerminalHost for TerminalGuard {
     #[cfg(unix)]
     fn suspend(&mut self) -> io::Result<bool> {
         use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
@@ -71,10 +71,10 @@ impl Host for Session {
         if getsid(None)? == getpid() {
             return Ok(false);
         }
-        give_back();
+        restore_modes();
         // The whole group, as the terminal itself does it: whatever started this program is to stop, too.
         kill_current_process_group(Signal::STOP)?;
-        take_over()?;
+        enter_modes()?;
         Ok(true)
     }
 
@@ -84,7 +84,7 @@ impl Host for Session {
     }
 
     fn ask_background(&mut self) -> io::Result<()> {
-        execute!(io::stdout(), Print(QUESTION))
+        execute!(io::stdout(), Print(OSC11_QUERY))
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
@@ -107,7 +107,7 @@ impl Host for Session {
     }
 
     fn retake(&mut self) -> io::Result<()> {
-        take_over()
+        enter_modes()
     }
 
     async fn panicked(&self) {
@@ -120,7 +120,7 @@ impl Host for Session {
 /// only wrapped pieces of limited length.
 fn passed_through(plain: &str, in_tmux: bool, in_screen: bool) -> String {
     /// screen takes no longer string, its own signs included.
-    const PIECE: usize = 240;
+    const CLIPBOARD_CHUNK: usize = 240;
     if in_tmux {
         let doubled = plain.replace('\u{1b}', "\u{1b}\u{1b}");
         return format!("{plain}\u{1b}Ptmux;{doubled}\u{1b}\\");
@@ -128,16 +128,19 @@ fn passed_through(plain: &str, in_tmux: bool, in_screen: bool) -> String {
     if in_screen {
         // It is ASCII: any place to cut is a character's.
         let bell = plain.replace("\u{1b}\\", "\u{7}");
-        let pieces = bell.as_bytes().chunks(PIECE).map(String::from_utf8_lossy);
+        let pieces = bell
+            .as_bytes()
+            .chunks(CLIPBOARD_CHUNK)
+            .map(String::from_utf8_lossy);
         let wrapped = pieces.map(|piece| ["\u{1b}P", &piece, "\u{1b}\\"].concat());
         return wrapped.collect();
     }
     plain.to_owned()
 }
 
-fn take_over() -> io::Result<()> {
+fn enter_modes() -> io::Result<()> {
     enable_raw_mode()?;
-    OURS.store(true, Ordering::SeqCst);
+    IS_ACTIVE.store(true, Ordering::SeqCst);
     execute!(
         io::stdout(),
         EnterAlternateScreen,
@@ -147,8 +150,8 @@ fn take_over() -> io::Result<()> {
 }
 
 /// Errors are of no use here: there is nobody left to tell.
-fn give_back() {
-    if !OURS.swap(false, Ordering::SeqCst) {
+fn restore_modes() {
+    if !IS_ACTIVE.swap(false, Ordering::SeqCst) {
         return;
     }
     let mut out = io::stdout();

@@ -1,24 +1,24 @@
 //! `vtask cancel`: shows what the flags say, asks, and tells the server's answer for each task.
 
-mod answer;
-mod words;
+mod messages;
+mod response;
 
 use std::{io::BufRead, sync::Arc};
 
 use clap::Args;
 
-use answer::{Answer, Request};
-use words::{named, sentence};
+use messages::{named, sentence};
+use response::{CancelAttempt, CancelResult};
 
 use super::{
     CommandError, Outcome, connect,
     deadline::TimeoutArgs,
-    follow::FollowArgs,
+    fetch_args::FetchArgs,
+    io_context::CommandIo,
+    notify::NotifyArgs,
     session::{self, Snapshot},
-    stage::Stage,
     targets::{self, Target},
-    tell::TellArgs,
-    wait::{self, Goal, Plan, Server, Talk},
+    wait::{self, OutputMode, Plan, Server, WaitCondition},
 };
 use crate::{
     config::{self, ConnectionArgs, Defaults, Environment},
@@ -26,7 +26,7 @@ use crate::{
     vim::{Client, ConnectOptions, Error},
 };
 
-const ABOUT: &str = "\
+const LONG_ABOUT: &str = "\
 Exit codes: 0 every request was taken (with --wait: every task ended cancelled); 1 one was refused, came too late, or \
 its task ended otherwise; 2 wrong usage; 4 a task is gone or its end unknown; 5 sign-in refused; 124 --timeout passed; \
 130 interrupted, or not confirmed.
@@ -41,7 +41,7 @@ notAsked.";
 /// Shows what the server says of each (whether it can be cancelled, whether that was requested already), asks for
 /// confirmation by name, and tells the server's answer. The server acts on it when it gets to it: --wait waits for that.
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = ABOUT)]
+#[command(after_long_help = LONG_ABOUT)]
 pub struct CancelArgs {
     /// Tasks to cancel, in any form; - reads them from standard input, separated by white space
     #[arg(value_name = "TASK", required = true)]
@@ -65,7 +65,7 @@ pub struct CancelArgs {
 
     /// How to follow.
     #[command(flatten)]
-    follow: FollowArgs,
+    follow: FetchArgs,
 
     /// Which server, and how to sign in.
     #[command(flatten)]
@@ -76,7 +76,7 @@ pub struct CancelArgs {
 ///
 /// # Errors
 /// Wrong usage, no connection, not confirmed.
-pub async fn run(args: &CancelArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+pub async fn run(args: &CancelArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let from_input = args.tasks.iter().any(|task| task == "-");
     if from_input && !args.yes {
         let why = "standard input names the tasks, so it cannot answer the question whether to cancel them. Give --yes.";
@@ -97,7 +97,7 @@ pub async fn run(args: &CancelArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
     }
     targets::warn(&targets, stage);
     let defaults = config::defaults(&args.connection, stage.environment)?;
-    let mut request = Request {
+    let mut request = CancelAttempt {
         as_json: args.json,
         outcome: Outcome::Success,
     };
@@ -167,14 +167,14 @@ async fn wait_for(
     args: &CancelArgs,
     servers: Vec<Asked>,
     defaults: &Defaults,
-    stage: &mut Stage<'_>,
+    stage: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
     let talk = if stage.err.is_terminal() {
-        Talk::Bars
+        OutputMode::Bars
     } else {
-        Talk::Lines
+        OutputMode::Lines
     };
-    let goal = Goal {
+    let goal = WaitCondition {
         any: false,
         children: None,
         timeout: stage.deadline.map(|deadline| deadline.timeout),
@@ -191,7 +191,7 @@ async fn wait_for(
         goal,
         talk,
         json: false,
-        tell: TellArgs::default(),
+        tell: NotifyArgs::default(),
     };
     let (conclusion, waiting) = wait::follow(plan, stage).await?;
     Ok(match conclusion.outcome {
@@ -229,8 +229,8 @@ impl Asked {
         &mut self,
         tasks: Vec<Arc<str>>,
         unreadable: &Unreadable,
-        request: &mut Request,
-        stage: &mut Stage<'_>,
+        request: &mut CancelAttempt,
+        stage: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
         let name = self.name.as_deref();
         for task in tasks {
@@ -245,11 +245,19 @@ impl Asked {
                     let place = (name, &self.connect);
                     let info = record.info.as_deref();
                     let fault = info.and_then(|info| info.error.as_deref());
-                    request.tell(stage, place, &task, Answer::NotAsked, &sentence, fault)?;
+                    request.tell(
+                        stage,
+                        place,
+                        &task,
+                        CancelResult::NotAsked,
+                        &sentence,
+                        fault,
+                    )?;
                 }
             } else {
                 let error = unreadable.iter().find(|(mo_id, _)| *mo_id == task);
-                let answer = error.map_or(Answer::Failed, |(_, error)| Answer::of(error));
+                let answer =
+                    error.map_or(CancelResult::Failed, |(_, error)| CancelResult::of(error));
                 let text = error
                     .map(|(_, error)| error.to_string())
                     .unwrap_or_default();
@@ -263,8 +271,8 @@ impl Asked {
     /// Asks for the cancellation of those that are wanted, and keeps those for which it was taken.
     async fn ask(
         &mut self,
-        request: &mut Request,
-        stage: &mut Stage<'_>,
+        request: &mut CancelAttempt,
+        stage: &mut CommandIo<'_>,
         is_only: bool,
     ) -> Result<(), CommandError> {
         let wanted = std::mem::take(&mut self.wanted);
@@ -289,14 +297,14 @@ impl Asked {
         for (task, result) in said {
             let (answer, text) = match &result {
                 Ok(()) => (
-                    Answer::Accepted,
+                    CancelResult::Accepted,
                     "the server took the request; it acts when it gets to it.".to_owned(),
                 ),
-                Err(error) => (Answer::of(error), error.reason()),
+                Err(error) => (CancelResult::of(error), error.reason()),
             };
             let fault = result.as_ref().err().and_then(Error::fault);
             request.tell(stage, (name, &self.connect), &task, answer, &text, fault)?;
-            if answer == Answer::Accepted {
+            if answer == CancelResult::Accepted {
                 self.wanted.push(task);
             }
         }
@@ -306,11 +314,14 @@ impl Asked {
         for (at, task) in without_answer {
             let (answer, text) = if at < sent {
                 (
-                    Answer::Failed,
+                    CancelResult::Failed,
                     "no answer came in time; the server may have taken the request.",
                 )
             } else {
-                (Answer::NotAsked, "nothing was sent for it; time was over.")
+                (
+                    CancelResult::NotAsked,
+                    "nothing was sent for it; time was over.",
+                )
             };
             request.tell(stage, (name, &self.connect), task, answer, text, None)?;
         }
@@ -336,7 +347,7 @@ async fn look_at(
     Ok((snapshot, unreadable))
 }
 
-fn is_confirmed(servers: &[Asked], stage: &mut Stage<'_>) -> bool {
+fn is_confirmed(servers: &[Asked], stage: &mut CommandIo<'_>) -> bool {
     let wanted = servers
         .iter()
         .flat_map(|server| server.wanted.iter().map(move |task| (server, task)));
@@ -347,7 +358,7 @@ fn is_confirmed(servers: &[Asked], stage: &mut Stage<'_>) -> bool {
             let record = server.snapshot.find(task).and_then(|at| board.get(at));
             record.map_or_else(|| task.to_string(), |record| named(board, record, name))
         }
-        several => format!("these {}", super::words::tasks(several.len())),
+        several => format!("these {}", super::display_name::tasks(several.len())),
     };
     let question = crate::text::sanitize(&format!("Cancel {question}? [y/N] ")).into_owned();
     let _ = write!(stage.err.writer, "{question}");

@@ -5,7 +5,7 @@ use std::{io::BufRead, path::PathBuf};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 
-use super::{CommandError, Outcome, stage::Stage};
+use super::{CommandError, Outcome, io_context::CommandIo};
 use crate::{
     config::{self, ConnectionArgs},
     text::sanitize,
@@ -57,7 +57,7 @@ struct CheckArgs {
 /// # Errors
 /// When the config file cannot be read or understood, has a problem in it, standard output cannot be written, or the
 /// keyring does not answer.
-pub fn run(args: &ConfigArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+pub fn run(args: &ConfigArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     match &args.command {
         ConfigCommand::Check(args) => check(args, stage),
         ConfigCommand::SetPassword(args) => set_password(args, stage),
@@ -65,7 +65,7 @@ pub fn run(args: &ConfigArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandE
     }
 }
 
-fn set_password(args: &PasswordArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+fn set_password(args: &PasswordArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let (entry, whose) = entry(args, stage)?;
     let (mut input, is_terminal) = (stage.input)();
     let password = if is_terminal {
@@ -88,7 +88,10 @@ fn set_password(args: &PasswordArgs, stage: &mut Stage<'_>) -> Result<Outcome, C
     Ok(Outcome::Success)
 }
 
-fn forget_password(args: &PasswordArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+fn forget_password(
+    args: &PasswordArgs,
+    stage: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
     let (entry, whose) = entry(args, stage)?;
     let said = if entry.remove()? {
         "the keyring has no longer a"
@@ -101,7 +104,7 @@ fn forget_password(args: &PasswordArgs, stage: &mut Stage<'_>) -> Result<Outcome
 
 fn entry(
     args: &PasswordArgs,
-    stage: &mut Stage<'_>,
+    stage: &mut CommandIo<'_>,
 ) -> Result<(config::KeyringEntry, String), CommandError> {
     let connection = match &args.name {
         Some(name) => args.connection.of_profile(name),
@@ -113,7 +116,7 @@ fn entry(
     Ok(config::keyring_entry(&connection, stage.environment)?)
 }
 
-fn check(args: &CheckArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+fn check(args: &CheckArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let report = config::check(args.config.as_deref(), stage.environment)?;
     let lines: Vec<_> = report
         .text

@@ -1,16 +1,16 @@
 //! From flags to a connection that can be used: a kept session that is still open spares the question for a password.
 
-use super::{CommandError, deadline, stage::Stage};
+use super::{CommandError, deadline, io_context::CommandIo};
 use crate::{
-    config::{self, ConnectionArgs, Draft, Environment},
-    vim::{Client, ConnectOptions, Shelf},
+    config::{self, ConnectionArgs, Environment, PartialConnection},
+    vim::{Client, ConnectOptions, SessionStore},
 };
 
 /// The connection to the one server that is meant.
 ///
 /// # Errors
 /// As [`config::resolve`] has.
-pub(super) async fn one(
+pub(super) async fn connect(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<ConnectOptions, CommandError> {
@@ -20,15 +20,15 @@ pub(super) async fn one(
 /// The same, until the deadline of the command.
 ///
 /// # Errors
-/// As [`one`] has, and when the deadline passes.
+/// As [`connect`] has, and when the deadline passes.
 pub(super) async fn in_time(
     args: &ConnectionArgs,
-    stage: &Stage<'_>,
+    stage: &CommandIo<'_>,
 ) -> Result<ConnectOptions, CommandError> {
     // Ctrl-C is left alone: at a question for a password it ends the program by itself.
     tokio::select! {
         biased;
-        connect = one(args, stage.environment) => connect,
+        connect = connect(args, stage.environment) => connect,
         Some(deadline) = async {
             deadline::passed(stage.deadline).await;
             stage.deadline
@@ -39,8 +39,8 @@ pub(super) async fn in_time(
 /// The same without any question to the person: an error where one would be needed.
 ///
 /// # Errors
-/// As [`one`] has, and where a password would have to be typed.
-pub(super) async fn quietly(
+/// As [`connect`] has, and where a password would have to be typed.
+pub(super) async fn connect_without_prompt(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<ConnectOptions, CommandError> {
@@ -60,7 +60,7 @@ pub(super) async fn quietly(
     Ok(draft.finish()?)
 }
 
-async fn finish(draft: Draft) -> Result<ConnectOptions, CommandError> {
+async fn finish(draft: PartialConnection) -> Result<ConnectOptions, CommandError> {
     if draft.lacks_password()
         && let Some((_, kept)) = draft.kept()
         && let Some(session) = kept.look()

@@ -7,16 +7,15 @@ use serde_json::json;
 use super::{
     CommandError, Outcome,
     deadline::TimeoutArgs,
-    list,
+    io_context::CommandIo,
+    json_output, list,
     session::{self, Snapshot},
-    shape,
-    stage::Stage,
     table::{self, cell},
     targets,
 };
 use crate::{config::ConnectionArgs, vim::types::TaskEvent};
 
-const ABOUT: &str = "\
+const LONG_ABOUT: &str = "\
 Oldest first. --json writes one object a line: version (1), type (\"event\"), at, endpoint, moId (the task's), \
 eventChainId, key, createdAt (RFC 3339), user, message, eventType, and event: the Event exactly as the server sent it. \
 What is unknown is null.
@@ -25,7 +24,7 @@ Exit codes: 0 printed, 4 the task is not known (any more), or the server cannot 
 
 /// Print the events of a task
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = ABOUT)]
+#[command(after_long_help = LONG_ABOUT)]
 pub struct EventsArgs {
     /// The task, in any form; - reads it from standard input
     #[arg(value_name = "TASK")]
@@ -48,7 +47,7 @@ pub struct EventsArgs {
 ///
 /// # Errors
 /// When the task is not known, the server cannot be asked, and when standard output cannot be written.
-pub async fn run(args: &EventsArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+pub async fn run(args: &EventsArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let (connect, task) = targets::single(&args.connection, &args.task, stage).await?;
     let endpoint = connect.address.name();
     let asked = session::with(connect, stage, async |client| {
@@ -95,7 +94,7 @@ fn row(event: &TaskEvent, now: Timestamp, is_for_people: bool) -> [String; 3] {
 }
 
 fn as_line(event: TaskEvent, task: &str, chain: i32, endpoint: &str, now: Timestamp) -> String {
-    let mut line = shape::line("event", endpoint, now);
+    let mut line = json_output::envelope("event", endpoint, now);
     line.insert("moId".to_owned(), json!(task));
     line.insert("eventChainId".to_owned(), json!(chain));
     let said = |text: String| (!text.is_empty()).then_some(text);
@@ -105,5 +104,5 @@ fn as_line(event: TaskEvent, task: &str, chain: i32, endpoint: &str, now: Timest
     line.insert("message".to_owned(), json!(said(event.message)));
     line.insert("eventType".to_owned(), event.raw["_typeName"].clone());
     line.insert("event".to_owned(), event.raw);
-    shape::written(line)
+    json_output::written(line)
 }

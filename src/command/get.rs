@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use super::{
     CommandError, Outcome, connect,
     deadline::TimeoutArgs,
-    session::{self, Read, Snapshot},
-    shape,
-    stage::Stage,
+    display_name,
+    io_context::CommandIo,
+    json_output,
+    session::{self, Snapshot, TaskRead},
     table::{self, cell},
     targets::{self, Target},
-    words,
 };
 use crate::{
     config::ConnectionArgs,
@@ -47,7 +47,7 @@ pub struct GetArgs {
 /// # Errors
 /// When the server cannot be asked at all. A task that cannot be read is told on standard error, and shows in the
 /// outcome.
-pub async fn run(args: &GetArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+pub async fn run(args: &GetArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let targets = targets::named(&args.connection, &args.tasks, stage)?;
     let (mut text, mut rows) = (String::new(), Vec::new());
     let mut outcome = Outcome::Success;
@@ -106,7 +106,7 @@ const HEADING: [&str; 8] = [
 ];
 
 /// Appends a line for each; answers what there is to complain of, and the outcome.
-fn as_json(got: Vec<Read>, server: &str, text: &mut String) -> (Vec<String>, Outcome) {
+fn as_json(got: Vec<TaskRead>, server: &str, text: &mut String) -> (Vec<String>, Outcome) {
     let (mut complaints, mut outcome) = (Vec::new(), Outcome::Success);
     for (mo_id, answer) in got {
         match answer {
@@ -134,13 +134,13 @@ fn as_json(got: Vec<Read>, server: &str, text: &mut String) -> (Vec<String>, Out
 
 /// Appends a row for each; answers what there is to complain of, and the outcome.
 fn as_rows(
-    got: Vec<Read>,
+    got: Vec<TaskRead>,
     snapshot: &Snapshot,
     target: &Target,
     server: &str,
     rows: &mut Vec<[String; 8]>,
 ) -> (Vec<String>, Outcome) {
-    let labels = snapshot.board.labels(session::HERE);
+    let labels = snapshot.board.labels(session::ONLY_ENDPOINT);
     let (mut complaints, mut outcome) = (Vec::new(), Outcome::Success);
     for (mo_id, answer) in got {
         let read = match answer {
@@ -176,7 +176,10 @@ fn row(
     labels: &Labels,
     now: Timestamp,
 ) -> [String; 8] {
-    let mut record = Record::ghost(TaskId::new(session::HERE, mo_id), Presence::Present);
+    let mut record = Record::ghost(
+        TaskId::new(session::ONLY_ENDPOINT, mo_id),
+        Presence::Present,
+    );
     record.info = Some(Box::new(info));
     let elapsed = record.elapsed(now).map(duration).unwrap_or_default();
     let progress = match record.progress() {
@@ -202,12 +205,12 @@ fn row(
     };
     let cells: [&str; 8] = [
         name,
-        shape::status(status),
+        json_output::status(status),
         &progress,
         &elapsed,
         cancel,
-        words::target(&info).unwrap_or_default(),
-        words::started_by(&info.reason).unwrap_or_default(),
+        display_name::target(&info).unwrap_or_default(),
+        display_name::started_by(&info.reason).unwrap_or_default(),
         &operation,
     ];
     cells.map(cell)
@@ -223,11 +226,11 @@ mod tests {
         vim::{Error, ErrorKind, types::Fault},
     };
 
-    fn got(mo_id: &str, more: &Value) -> Read {
+    fn got(mo_id: &str, more: &Value) -> TaskRead {
         (mo_id.into(), Ok(info(mo_id, more).to_json()))
     }
 
-    fn missing(mo_id: &str) -> Read {
+    fn missing(mo_id: &str) -> TaskRead {
         let error = Error {
             doing: format!("reading {mo_id}"),
             server: "vc01".to_owned(),

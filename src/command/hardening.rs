@@ -7,7 +7,7 @@ const DEBUGGABLE: &str = "VTASK_DEBUGGABLE";
 /// Keeps the memory of this process to itself, as far as the system offers that; for all of its life, for secrets come
 /// in by many ways. On Linux the process is not dumpable, which commands that it starts do not inherit; elsewhere the
 /// limit on core dumps is zero.
-pub fn keep_memory_private() {
+pub fn disable_core_dumps() {
     if std::env::var_os(DEBUGGABLE).is_some_and(|value| !value.is_empty()) {
         return;
     }
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn the_process_is_not_dumpable() {
-        super::keep_memory_private();
+        super::disable_core_dumps();
         assert_eq!(dumpable_behavior(), Ok(DumpableBehavior::NotDumpable));
     }
 }

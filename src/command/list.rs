@@ -5,32 +5,32 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{
-    CommandError, Outcome,
-    choice::{Choice, Sieve},
-    connect,
+    CommandError, Outcome, connect,
     deadline::TimeoutArgs,
-    session::{self, HERE, Snapshot},
-    shape, spans,
-    stage::Stage,
+    display_name,
+    io_context::CommandIo,
+    json_output,
+    selector::{CompiledSelector, TaskSelector},
+    session::{self, ONLY_ENDPOINT, Snapshot},
     table::{self, cell},
     targets::{self, Target},
-    words,
+    value_parsers,
 };
 use crate::{
     config::{self, ConnectionArgs},
     task::{
-        Handle, Moment, Narrowing, Progress, SheetFormat, Status, fault_chain,
-        outline::{Layout, Sort, SortKey},
+        ExportFormat, Handle, Progress, ServerFilter, Status, TimeExpr, fault_chain,
+        row_model::{Layout, Sort, SortKey},
     },
     text::duration,
-    vim::{Client, Pick, types::TaskInfo},
-    watch::past_query,
+    vim::{Client, RecordAction, types::TaskInfo},
+    watch::history_query,
 };
 
 /// How many tasks of the history are listed where nobody says otherwise.
-const LIMIT: usize = 1000;
+const DEFAULT_LIMIT: usize = 1000;
 
-const ABOUT: &str = "\
+const LONG_ABOUT: &str = "\
 Without --since or --until these are the recent tasks: queued, running, and those that ended within the last minutes. \
 With them the server's history is searched, too; they go by the time at which tasks were queued. Newest first.
 
@@ -43,11 +43,11 @@ Exit codes: 0 listed, 4 the server cannot be asked (or not for all of it), 5 sig
 
 /// List recent tasks, or those of the past
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = ABOUT)]
+#[command(after_long_help = LONG_ABOUT)]
 pub struct ListArgs {
     /// Which tasks.
     #[command(flatten)]
-    choice: Choice,
+    choice: TaskSelector,
 
     /// Tasks in this state; several: in any of them
     #[arg(
@@ -60,15 +60,15 @@ pub struct ListArgs {
     state: Vec<State>,
 
     /// Queued since then: a span before now (24h), today, yesterday, a weekday, a date, or a time
-    #[arg(long, value_name = "WHEN", value_parser = spans::moment, help_heading = "Which tasks")]
-    since: Option<Moment>,
+    #[arg(long, value_name = "WHEN", value_parser = value_parsers::time, help_heading = "Which tasks")]
+    since: Option<TimeExpr>,
 
     /// Queued until then
-    #[arg(long, value_name = "WHEN", value_parser = spans::moment, help_heading = "Which tasks")]
-    until: Option<Moment>,
+    #[arg(long, value_name = "WHEN", value_parser = value_parsers::time, help_heading = "Which tasks")]
+    until: Option<TimeExpr>,
 
     /// At most so many, the newest
-    #[arg(long, value_name = "N", default_value_t = LIMIT, value_parser = at_least_one, help_heading = "Which tasks")]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_LIMIT, value_parser = at_least_one, help_heading = "Which tasks")]
     limit: usize,
 
     /// How they are written
@@ -110,12 +110,12 @@ enum Format {
 }
 
 impl Format {
-    fn sheet(self) -> Option<SheetFormat> {
+    fn sheet(self) -> Option<ExportFormat> {
         match self {
             Self::Table => None,
-            Self::Csv => Some(SheetFormat::Csv),
-            Self::Markdown => Some(SheetFormat::Markdown),
-            Self::Json => Some(SheetFormat::Json),
+            Self::Csv => Some(ExportFormat::Csv),
+            Self::Markdown => Some(ExportFormat::Markdown),
+            Self::Json => Some(ExportFormat::Json),
         }
     }
 }
@@ -160,8 +160,8 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 ///
 /// # Errors
 /// When the server cannot be asked, and when standard output cannot be written.
-pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
-    let is_ago = |moment| matches!(moment, Some(Moment::Before(_)));
+pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+    let is_ago = |moment| matches!(moment, Some(TimeExpr::Before(_)));
     // How long ago something is depends on the server's clock.
     if let (Some(since), Some(until)) = period(args, Timestamp::now())
         && is_ago(args.since) == is_ago(args.until)
@@ -181,7 +181,7 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
     for target in targets {
         let connect = connect::in_time(&target.connection, stage).await?;
         let endpoint = connect.address.name();
-        let sieve = Sieve::new(&args.choice, &saved, endpoint.clone())?;
+        let sieve = CompiledSelector::new(&args.choice, &saved, endpoint.clone())?;
         sieve.check_single_reading()?;
         let asked = session::with(connect, stage, async |client| {
             gather(args, &sieve, client).await
@@ -190,14 +190,16 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
             Ok((mut snapshot, complaint)) => {
                 complaints.extend(complaint);
                 if let Some(name) = &target.name {
-                    snapshot.board.set_endpoint_name(HERE, name.as_str());
+                    snapshot
+                        .board
+                        .set_endpoint_name(ONLY_ENDPOINT, name.as_str());
                 }
                 snapshots.push((target, endpoint, snapshot));
                 sieves.push(sieve);
             }
             // One server that is away must not keep the others' tasks from being listed.
             Err(CommandError::Server(error)) if target.name.is_some() => {
-                let is_refused = error.is_refusal();
+                let is_refused = error.is_auth_failure();
                 outcome = outcome.and(if is_refused {
                     Outcome::Refused
                 } else {
@@ -216,10 +218,10 @@ pub async fn run(args: &ListArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
     let shapes = listed.iter().filter_map(|(at, handle)| {
         let (_, endpoint, snapshot) = snapshots.get(*at)?;
         let raw = snapshot.raw(*handle);
-        shape::task(&snapshot.board, *handle, raw, endpoint, snapshot.now)
+        json_output::task(&snapshot.board, *handle, raw, endpoint, snapshot.now)
     });
     let text = if args.json {
-        shapes.map(shape::written).collect()
+        shapes.map(json_output::written).collect()
     } else if let Some(sheet) = args.format.sheet() {
         sheet.write(&shapes.collect::<Vec<_>>())
     } else if args.ids {
@@ -250,7 +252,7 @@ type Snapshots = [(Target, String, Snapshot)];
 /// Reads what may be listed. The complaint is about a history that could not be searched.
 async fn gather(
     args: &ListArgs,
-    sieve: &Sieve,
+    sieve: &CompiledSelector,
     client: &Client,
 ) -> Result<(Snapshot, Option<String>), CommandError> {
     let mut snapshot = Snapshot::begin(client).await;
@@ -263,11 +265,11 @@ async fn gather(
     }
     let (since, until) = period(args, snapshot.now);
     let narrowing = narrowing(args).and(sieve.narrowing());
-    let query = past_query(&narrowing, since, until);
-    let (labels, now) = (snapshot.board.labels(HERE), snapshot.now);
+    let query = history_query(&narrowing, since, until);
+    let (labels, now) = (snapshot.board.labels(ONLY_ENDPOINT), snapshot.now);
     let pick = |raw: &Value| {
-        Pick::take_if(TaskInfo::from_json(raw.clone()).is_ok_and(|info| {
-            is_in_state(args, Status::of(&info)) && sieve.may_take(info, &labels, now)
+        RecordAction::take_if(TaskInfo::from_json(raw.clone()).is_ok_and(|info| {
+            is_in_state(args, Status::of(&info)) && sieve.may_match(info, &labels, now)
         }))
     };
     match client.past_tasks(&query, args.limit, pick).await {
@@ -286,19 +288,19 @@ async fn gather(
 }
 
 /// What of the flags a server's history can be asked for.
-fn narrowing(args: &ListArgs) -> Narrowing {
+fn narrowing(args: &ListArgs) -> ServerFilter {
     let statuses = Status::ALL.into_iter();
     let asked = statuses.filter(|status| is_in_state(args, *status));
     match args.state[..] {
-        [] => Narrowing::default(),
-        _ => Narrowing::of_statuses(&asked.collect::<Vec<_>>()),
+        [] => ServerFilter::default(),
+        _ => ServerFilter::of_statuses(&asked.collect::<Vec<_>>()),
     }
 }
 
 fn period(args: &ListArgs, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
-    let from = |moment: Option<Moment>| {
+    let from = |moment: Option<TimeExpr>| {
         let zone = TimeZone::system();
-        moment.map(|moment| moment.seen_from(now, &zone))
+        moment.map(|moment| moment.resolve(now, &zone))
     };
     (from(args.since), from(args.until))
 }
@@ -308,7 +310,11 @@ fn is_in_state(args: &ListArgs, status: Status) -> bool {
 }
 
 /// The tasks to list, newest first unless another order was asked for, each with the place of its server.
-fn select(args: &ListArgs, sieves: &[Sieve], snapshots: &Snapshots) -> Vec<(usize, Handle)> {
+fn select(
+    args: &ListArgs,
+    sieves: &[CompiledSelector],
+    snapshots: &Snapshots,
+) -> Vec<(usize, Handle)> {
     let mut found: Vec<(Timestamp, &str, usize, Handle)> = Vec::new();
     for ((at, (_, _, snapshot)), sieve) in snapshots.iter().enumerate().zip(sieves) {
         let (since, until) = period(args, snapshot.now);
@@ -387,12 +393,12 @@ fn row(
     let name = target.full(&record.id.mo_id);
     let cells: [&str; 8] = [
         &name,
-        shape::status(record.status()),
+        json_output::status(record.status()),
         &progress,
         &queued,
         &elapsed,
-        words::target(info).unwrap_or_default(),
-        words::started_by(&info.reason).unwrap_or_default(),
+        display_name::target(info).unwrap_or_default(),
+        display_name::started_by(&info.reason).unwrap_or_default(),
         &operation,
     ];
     Some(cells.map(cell))

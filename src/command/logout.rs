@@ -2,19 +2,19 @@
 
 use clap::Args;
 
-use super::{CommandError, Outcome, stage::Stage};
+use super::{CommandError, Outcome, io_context::CommandIo};
 use crate::{
     config::{self, ConnectionArgs},
-    vim::{Client, Shelf},
+    vim::{Client, SessionStore},
 };
 
-const ABOUT: &str = "\
+const LONG_ABOUT: &str = "\
 Exit codes: 0 ended, or there was none; 4 the server cannot be reached (the session is forgotten here; on the server it \
 ends by its idle time-out).";
 
 /// End the session that --keep-session left open, and forget it
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = ABOUT)]
+#[command(after_long_help = LONG_ABOUT)]
 pub struct LogoutArgs {
     /// Which server, and whose session.
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub struct LogoutArgs {
 ///
 /// # Errors
 /// When it is not known whose session is meant, or the server cannot be reached.
-pub async fn run(args: &LogoutArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+pub async fn run(args: &LogoutArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let profiles = args.connection.profiles(stage.environment);
     if profiles.len() < 2 {
         return end(&args.connection, stage).await;
@@ -41,7 +41,7 @@ pub async fn run(args: &LogoutArgs, stage: &mut Stage<'_>) -> Result<Outcome, Co
     Ok(outcome)
 }
 
-async fn end(args: &ConnectionArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+async fn end(args: &ConnectionArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     if let Some(conflict) = config::server_conflict(args, stage.environment)? {
         stage.say(&conflict);
     }

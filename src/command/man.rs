@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory};
 use clap_mangen::Man;
 
-use super::{CommandError, Outcome, stage::Stage};
+use super::{CommandError, Outcome, io_context::CommandIo};
 use crate::cli::Cli;
 
 /// Print the manual page
@@ -26,7 +26,7 @@ pub struct ManArgs {
 ///
 /// # Errors
 /// When there is no such subcommand, and when it cannot be written.
-pub fn run(args: &ManArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+pub fn run(args: &ManArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let mut definition = Cli::command();
     definition.build();
     if let Some(folder) = &args.dir {

@@ -1,43 +1,43 @@
 //! What each subcommand does.
 
+mod active_tasks;
 pub mod cancel;
-pub mod choice;
 pub mod completions;
 pub mod config;
 mod connect;
 pub mod deadline;
 pub mod events;
-mod find;
-pub mod follow;
+pub mod fetch_args;
 pub mod get;
 pub mod hardening;
+pub mod io_context;
 pub mod list;
 pub mod logout;
-mod looks;
 pub mod man;
+pub mod notify;
 pub mod screen;
-mod screen_out;
+mod screen_options;
+pub mod selector;
 mod session;
 mod signals;
 pub mod simulate;
-mod spans;
-pub mod stage;
 mod table;
 mod targets;
-mod tasks;
-pub mod tell;
+mod task_args;
+mod terminal_writer;
 pub mod tree;
 pub mod trust;
+mod value_parsers;
 pub mod wait;
 
-pub use crate::task::shape;
-use crate::task::words;
-pub(crate) use spans::positive as positive_span;
+use crate::task::display_name;
+pub use crate::task::json_output;
+pub(crate) use value_parsers::positive_duration as positive_span;
 
 use std::pin::Pin;
 
 use deadline::Deadline;
-use stage::Stage;
+use io_context::CommandIo;
 
 use crate::{
     cli::{Cli, Command},
@@ -105,7 +105,7 @@ impl Outcome {
 
     /// What it means that a server could not be asked.
     pub(crate) fn of_error(error: &vim::Error) -> Self {
-        if error.is_refusal() {
+        if error.is_auth_failure() {
             Self::Refused
         } else {
             Self::Unknown
@@ -168,7 +168,7 @@ impl CommandError {
     /// The process's exit code.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Server(error) if error.is_refusal() => 5,
+            Self::Server(error) if error.is_auth_failure() => 5,
             Self::Server(_) | Self::NothingFound(_) | Self::Untrusted(_) => 4,
             Self::TimedOut(_) => 124,
             Self::Interrupted => 130,
@@ -217,12 +217,12 @@ fn with_causes(report: &color_eyre::Report) -> String {
 /// The errors of the command.
 pub fn run<'a>(
     cli: Cli,
-    stage: &'a mut Stage<'_>,
+    stage: &'a mut CommandIo<'_>,
 ) -> Pin<Box<dyn Future<Output = Result<Outcome, CommandError>> + 'a>> {
     Box::pin(run_command(cli, stage))
 }
 
-async fn run_command(cli: Cli, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+async fn run_command(cli: Cli, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     if cli.command.is_none() {
         no_command_misspelt(&cli.watch.tasks)?;
     }

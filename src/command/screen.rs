@@ -13,23 +13,26 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use super::{
-    CommandError, Outcome, connect, looks,
-    screen_out::ScreenOut,
-    targets,
-    tell::{
-        TellArgs,
-        beside::{self, Beside, Pipes},
+    CommandError, Outcome, connect,
+    notify::{
+        NotifyArgs,
+        end_notifier::{self, EndNotifier, NotifierChannels},
         terminal::Terminal,
     },
+    screen_options, targets,
+    terminal_writer::TerminalWriter,
 };
 use crate::{
-    app::{self, Exit, Inlets, SizedBackend, memory::Memory, named::Named, terminal::Session},
+    app::{
+        self, EventSources, ExitReason, SizedBackend, filter_history::FilterHistoryFile,
+        saved_filter_file::SavedFilterFile, terminal::TerminalGuard,
+    },
     cli::{DemoArgs, ScreenArgs, WatchArgs},
     config::{self, ConfigFile},
-    figures::Report,
+    metrics::MetricsReport,
     simulator::{self, ClockMode, Simulator, scenario::Scenario},
     task::{EndpointId, TaskId},
-    vim::{ConnectOptions, Credentials, Trust},
+    vim::{ConnectOptions, Credentials, TrustPolicy},
     watch::{Command, Tempo, Update, WatchOptions, Watcher},
 };
 
@@ -49,7 +52,7 @@ pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
     let warnings = targets::warnings(&targets);
     let mut watched = Vec::new();
     for target in targets {
-        let connect = connect::one(&target.connection, environment).await?;
+        let connect = connect::connect(&target.connection, environment).await?;
         let name = target.name.unwrap_or_else(|| connect.address.name());
         let options = args.follow.options(connect, target.tasks, &file.defaults);
         watched.push((name, options));
@@ -82,14 +85,14 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
                 .url()
                 .parse()
                 .map_err(|error: crate::vim::InvalidAddress| local(error.into()))?,
-            trust: Trust::System,
+            trust: TrustPolicy::System,
             credentials: Credentials::Password {
                 user: "ops@demo.lab".to_owned(),
                 password: SecretString::from("demo"),
             },
             release: None,
             read_only: args.read_only || file.defaults.read_only,
-            patience: ConnectOptions::PATIENCE,
+            patience: ConnectOptions::REQUEST_TIMEOUT,
             traffic: Arc::default(),
         };
         let name = if args.vcenters > 1 {
@@ -102,7 +105,7 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
         watched.push((name, options));
         simulators.push(simulator);
     }
-    let tell = TellArgs::default();
+    let tell = NotifyArgs::default();
     let outcome = show(watched, Vec::new(), &args.screen, &file, tell, false).await;
     for simulator in simulators {
         simulator.stop().await;
@@ -134,13 +137,13 @@ async fn show(
     warnings: Vec<String>,
     args: &ScreenArgs,
     file: &ConfigFile,
-    tell: TellArgs,
+    tell: NotifyArgs,
     tell_all: bool,
 ) -> Result<Outcome, CommandError> {
     let failed = |what: &str, error: io::Error| {
         CommandError::Usage(format!("{what}: {error}. Is this a terminal?"))
     };
-    let options = looks::options(args, file, &config::process_environment)
+    let options = screen_options::screen_options(args, file, &config::process_environment)
         .map_err(|error| CommandError::Local(error.into()))?;
     let signals = app::signals().map_err(|error| failed("listening for signals", error))?;
     let (sender, updates) = mpsc::channel(UPDATES_AHEAD);
@@ -155,7 +158,7 @@ async fn show(
     });
     let beside = tell.is_any().then(|| {
         let servers = watched.iter().map(|(_, o)| o.connect.address.name());
-        Beside::new(tell.clone(), tell_all, servers.collect(), named.collect())
+        EndNotifier::new(tell.clone(), tell_all, servers.collect(), named.collect())
     });
     let mut endpoints = Vec::new();
     let mut loops = Vec::new();
@@ -176,14 +179,14 @@ async fn show(
     }
     // The screen hears that the loops have ended when none of them holds it any more.
     drop(sender);
-    let out = ScreenOut::default();
+    let out = TerminalWriter::default();
     let terminal_kind = Terminal::from_environment(config::process_environment);
     let updates = match beside {
         None => updates,
         Some(beside) => {
             let (to_screen, passed_on) = mpsc::channel(UPDATES_AHEAD);
             let (commands, wishes) = mpsc::unbounded_channel();
-            let pipes = Pipes {
+            let pipes = NotifierChannels {
                 updates,
                 to_screen,
                 commands: wishes,
@@ -192,20 +195,25 @@ async fn show(
             for endpoint in &mut endpoints {
                 endpoint.commands = marked(endpoint.id, commands.clone());
             }
-            tokio::spawn(beside::stand(beside, pipes, terminal_kind, out.clone()));
+            tokio::spawn(end_notifier::stand(
+                beside,
+                pipes,
+                terminal_kind,
+                out.clone(),
+            ));
             passed_on
         }
     };
     let shown = async {
-        let typed = Memory::from_environment(config::process_environment);
-        let named = Named::from_environment(config::process_environment);
-        let mut session = Session::enter(typed, named)
+        let typed = FilterHistoryFile::from_environment(config::process_environment);
+        let named = SavedFilterFile::from_environment(config::process_environment);
+        let mut session = TerminalGuard::enter(typed, named)
             .map_err(|error| failed("taking the terminal over", error))?;
         let _title = tell.title.then(|| Title::begin(terminal_kind, &out));
         let backend = SizedBackend::new(out.clone(), config::process_environment);
         let mut terminal = ratatui::Terminal::new(backend)
             .map_err(|error| failed("taking the terminal over", error))?;
-        let inlets = Inlets {
+        let inlets = EventSources {
             input: app::input().map_err(|error| failed("reading the keys", error))?,
             updates,
             signals,
@@ -220,7 +228,7 @@ async fn show(
             options,
         );
         let left = left.await;
-        if matches!(left, Ok((Exit::TerminalLost, _))) {
+        if matches!(left, Ok((ExitReason::TerminalLost, _))) {
             // Its destructor would complain to a standard error that is gone, too.
             std::mem::forget(terminal);
         }
@@ -234,9 +242,11 @@ async fn show(
         write_figures(path, &figures)?;
     }
     match exit {
-        Exit::Quit => Ok(Outcome::Success),
-        Exit::Interrupted | Exit::Terminated | Exit::TerminalLost => Err(CommandError::Interrupted),
-        Exit::Panicked => Err(CommandError::Panicked),
+        ExitReason::Quit => Ok(Outcome::Success),
+        ExitReason::Interrupted | ExitReason::Terminated | ExitReason::TerminalLost => {
+            Err(CommandError::Interrupted)
+        }
+        ExitReason::Panicked => Err(CommandError::Panicked),
     }
 }
 
@@ -257,11 +267,11 @@ fn marked(
 }
 
 /// The window's title while the screen is there; taken away on every way out.
-struct Title<'a>(Terminal, &'a ScreenOut);
+struct Title<'a>(Terminal, &'a TerminalWriter);
 
 impl<'a> Title<'a> {
-    fn begin(terminal: Terminal, out: &'a ScreenOut) -> Self {
-        out.between_frames(&terminal.begin());
+    fn begin(terminal: Terminal, out: &'a TerminalWriter) -> Self {
+        out.write_between_frames(&terminal.begin());
         Self(terminal, out)
     }
 }
@@ -272,7 +282,7 @@ impl Drop for Title<'_> {
     }
 }
 
-fn write_figures(path: &Path, figures: &Report) -> Result<(), CommandError> {
+fn write_figures(path: &Path, figures: &MetricsReport) -> Result<(), CommandError> {
     let text = serde_json::to_string_pretty(figures).unwrap_or_default() + "\n";
     fs::write(path, text).map_err(|error| {
         CommandError::Usage(format!(

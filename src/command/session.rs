@@ -7,22 +7,22 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::{CommandError, stage::Stage};
+use super::{CommandError, io_context::CommandIo};
 use crate::{
-    task::{Board, EndpointId, Handle, Labels, ServerClock, TaskChange, TaskId, Touched},
+    task::{ChangeSet, EndpointId, Handle, Labels, ServerClock, TaskChange, TaskId, TaskStore},
     vim::{
-        Client, ConnectOptions, Error, Trace,
+        Client, ConnectOptions, Error, TaskLocator,
         types::{Malformed, TaskInfo},
     },
 };
 
 /// The one server that is asked.
-pub(super) const HERE: EndpointId = EndpointId(0);
+pub(super) const ONLY_ENDPOINT: EndpointId = EndpointId(0);
 /// How many tasks are read at once.
-const IN_FLIGHT: usize = 8;
+const MAX_CONCURRENT_READS: usize = 8;
 
 /// A task as it was read.
-pub(super) type Read = (Arc<str>, Result<Value, Error>);
+pub(super) type TaskRead = (Arc<str>, Result<Value, Error>);
 
 /// Signs in, asks, and signs out; an interruption ends it early, signed out.
 ///
@@ -30,7 +30,7 @@ pub(super) type Read = (Arc<str>, Result<Value, Error>);
 /// When the server cannot be reached or refuses, and what `ask` answers.
 pub(super) async fn with<T>(
     connect: ConnectOptions,
-    stage: &mut Stage<'_>,
+    stage: &mut CommandIo<'_>,
     ask: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
     let credentials = connect.credentials.clone();
@@ -73,7 +73,7 @@ pub(super) async fn with<T>(
 }
 
 /// Signs out, and says so where that fails or takes until a moment.
-async fn sign_out(client: &Client, leave_by: Option<Instant>, stage: &mut Stage<'_>) {
+async fn sign_out(client: &Client, leave_by: Option<Instant>, stage: &mut CommandIo<'_>) {
     let signed_out = match leave_by {
         Some(moment) => timeout_at(moment, client.sign_out()).await,
         None => Ok(client.sign_out().await),
@@ -89,21 +89,21 @@ async fn sign_out(client: &Client, leave_by: Option<Instant>, stage: &mut Stage<
 }
 
 /// Reads tasks, a few at a time, in the order given.
-pub(super) async fn read_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<Read> {
+pub(super) async fn read_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
     stream::iter(tasks)
         .map(async |task| {
             let info = client.task_info_json(&task).await;
             (task, info)
         })
-        .buffered(IN_FLIGHT)
+        .buffered(MAX_CONCURRENT_READS)
         .collect()
         .await
 }
 
 /// Reads tasks, a few at a time, in the order given; those whose object is gone come from the history.
-pub(super) async fn read_or_recall_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<Read> {
+pub(super) async fn read_or_recall_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
     let mut read = read_all(client, tasks).await;
-    let is_gone = |(_, answer): &&mut Read| {
+    let is_gone = |(_, answer): &&mut TaskRead| {
         let error = answer.as_ref().err();
         error.is_some_and(|error| error.is_fault("ManagedObjectNotFound"))
     };
@@ -145,7 +145,7 @@ pub(super) async fn read_or_recall(
 /// The connection's troubles, and a dead session.
 async fn recall(client: &Client, task: &Arc<str>, now: Timestamp) -> Result<Option<Value>, Error> {
     match client
-        .find_past_task(&Trace::named(task.clone()), now)
+        .find_past_task(&TaskLocator::named(task.clone()), now)
         .await
     {
         Err(error) if error.fault().is_some() && !error.is_session_dead() => Ok(None),
@@ -171,7 +171,7 @@ pub(super) async fn read_recent(client: &Client) -> Result<Vec<Value>, Error> {
 /// Tasks as they were at one time, each with what the server sent.
 #[derive(Debug)]
 pub(super) struct Snapshot {
-    pub(super) board: Board,
+    pub(super) board: TaskStore,
     pub(super) raw: HashMap<Arc<str>, Value>,
     /// The server's time.
     pub(super) now: Timestamp,
@@ -185,8 +185,8 @@ impl Snapshot {
         let (time, labels) = tokio::join!(client.current_time(), client.operation_labels());
         let received = Timestamp::now();
         let clock = time.map(|time| ServerClock::from_reading(time, sent, received));
-        let mut board = Board::new();
-        board.set_labels(HERE, labels.map(Labels::new).unwrap_or_default());
+        let mut board = TaskStore::new();
+        board.set_labels(ONLY_ENDPOINT, labels.map(Labels::new).unwrap_or_default());
         Self {
             board,
             raw: HashMap::new(),
@@ -216,7 +216,7 @@ impl Snapshot {
     #[cfg(test)]
     pub(super) fn empty(now: Timestamp) -> Self {
         Self {
-            board: Board::new(),
+            board: TaskStore::new(),
             raw: HashMap::new(),
             now,
         }
@@ -231,7 +231,8 @@ impl Snapshot {
         let mo_id = info.mo_id().clone();
         if !self.raw.contains_key(&mo_id) {
             let change = TaskChange::Whole { info, at: self.now };
-            self.board.apply(HERE, change, &mut Touched::default())?;
+            self.board
+                .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default())?;
             self.raw.insert(mo_id.clone(), raw);
         }
         self.find(&mo_id).ok_or(Malformed::Missing {
@@ -242,7 +243,7 @@ impl Snapshot {
 
     /// Where a task is.
     pub(super) fn find(&self, mo_id: &Arc<str>) -> Option<Handle> {
-        self.board.find(&TaskId::new(HERE, mo_id.clone()))
+        self.board.find(&TaskId::new(ONLY_ENDPOINT, mo_id.clone()))
     }
 
     /// What the server sent of a task.

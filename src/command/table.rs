@@ -4,7 +4,7 @@
 use crate::text::{prefix, truncate, width};
 
 /// No column is made narrower than this to fit.
-const LEAST: usize = 8;
+const MIN_COLUMN_WIDTH: usize = 8;
 
 /// Lays out rows under a heading. The last column is not padded. Texts must be safe to print already.
 pub(super) fn layout<const N: usize>(heading: [&str; N], rows: &[[String; N]]) -> String {
@@ -45,7 +45,11 @@ pub(super) fn fitted<const N: usize>(
 fn shrink(widths: &mut [usize], columns: usize) {
     let gaps = 2 * widths.len().saturating_sub(1);
     while widths.iter().sum::<usize>() + gaps > columns {
-        let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > LEAST) else {
+        let Some(widest) = widths
+            .iter_mut()
+            .max()
+            .filter(|widest| **widest > MIN_COLUMN_WIDTH)
+        else {
             return;
         };
         *widest -= 1;

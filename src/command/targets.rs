@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, io::BufRead, sync::Arc};
 
 use super::{
     CommandError, connect,
-    stage::Stage,
-    tasks::{self, Named},
+    io_context::CommandIo,
+    task_args::{self, TaskArg},
 };
 use crate::{
     config::{self, ConnectionArgs, Environment},
@@ -105,7 +105,7 @@ pub(super) fn servers(
 }
 
 /// What is to be said of servers that were named twice; each is asked once.
-fn named_twice(targets: &[Target]) -> Vec<String> {
+fn duplicates(targets: &[Target]) -> Vec<String> {
     let said = targets.iter().flat_map(|target| {
         let name = target.name.as_deref().unwrap_or_default();
         target.again.iter().map(move |again| {
@@ -123,11 +123,11 @@ fn named_twice(targets: &[Target]) -> Vec<String> {
 /// twice.
 pub(super) fn warnings(targets: &[Target]) -> Vec<String> {
     let conflicts = targets.iter().filter_map(|target| target.conflict.clone());
-    conflicts.chain(named_twice(targets)).collect()
+    conflicts.chain(duplicates(targets)).collect()
 }
 
 /// Prints the [`warnings`] on standard error.
-pub(super) fn warn(targets: &[Target], stage: &mut Stage<'_>) {
+pub(super) fn warn(targets: &[Target], stage: &mut CommandIo<'_>) {
     for warning in warnings(targets) {
         stage.say(&warning);
     }
@@ -140,7 +140,7 @@ pub(super) fn warn(targets: &[Target], stage: &mut Stage<'_>) {
 pub(super) fn named(
     args: &ConnectionArgs,
     texts: &[String],
-    stage: &mut Stage<'_>,
+    stage: &mut CommandIo<'_>,
 ) -> Result<Vec<Target>, CommandError> {
     let targets = with_tasks(args, texts, || (stage.input)().0, stage.environment)?;
     warn(&targets, stage);
@@ -175,10 +175,10 @@ pub(super) fn among(
     stdin: impl FnOnce() -> Box<dyn BufRead>,
     environment: &dyn Environment,
 ) -> Result<Vec<Target>, CommandError> {
-    let named = tasks::texts(texts, stdin)?;
+    let named = task_args::texts(texts, stdin)?;
     let given = args;
     let mut args = args.clone();
-    let mut read: Vec<(Option<&str>, &Named, Arc<str>)> = Vec::new();
+    let mut read: Vec<(Option<&str>, &TaskArg, Arc<str>)> = Vec::new();
     for named in &named {
         let (name, task) = split(&named.text);
         let TaskRef(mo_id) = task
@@ -231,7 +231,7 @@ fn names_a_server(args: &ConnectionArgs) -> bool {
 /// Refuses a TASK without a server beside others that name a profile, where without those another server would be asked.
 fn is_not_elsewhere(
     target: &Target,
-    named: &Named,
+    named: &TaskArg,
     given: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<(), CommandError> {
@@ -254,7 +254,7 @@ fn is_not_elsewhere(
 /// is another task elsewhere.
 fn on_the_only(
     target: &Target,
-    named: &Named,
+    named: &TaskArg,
     environment: &dyn Environment,
 ) -> Result<usize, CommandError> {
     let asked = config::server_and_trust(&target.connection, environment);
@@ -272,7 +272,7 @@ fn on_the_only(
 /// Which of several servers a task is on that does not name a profile: its URL tells, or the line that it comes from.
 fn on_which(
     targets: &[Target],
-    named: &Named,
+    named: &TaskArg,
     mo_id: &str,
     environment: &dyn Environment,
 ) -> Result<usize, CommandError> {
@@ -306,7 +306,7 @@ fn on_which(
 pub(super) async fn single(
     args: &ConnectionArgs,
     text: &String,
-    stage: &mut Stage<'_>,
+    stage: &mut CommandIo<'_>,
 ) -> Result<(ConnectOptions, Arc<str>), CommandError> {
     let targets = named(args, std::slice::from_ref(text), stage)?;
     let tasks = targets
@@ -343,7 +343,7 @@ fn split(text: &str) -> (Option<&str>, &str) {
 ///
 /// # Errors
 /// When its URL does not read: the server that is asked may be another.
-fn host(named: &Named) -> Result<Option<String>, CommandError> {
+fn host(named: &TaskArg) -> Result<Option<String>, CommandError> {
     if !named.text.contains("://") {
         return Ok(named.endpoint.clone());
     }
@@ -442,7 +442,7 @@ mod tests {
             again: vec![again.to_owned()],
             conflict: None,
         };
-        let said = named_twice(&[target("same"), target("lab")]);
+        let said = duplicates(&[target("same"), target("lab")]);
         assert!(
             said[0].contains("lab and same are the same vCenter"),
             "{said:?}"

@@ -8,25 +8,26 @@ use serde_json::json;
 use super::{
     CommandError, Outcome,
     deadline::TimeoutArgs,
-    session::{self, HERE, Snapshot},
-    shape,
-    stage::Stage,
-    targets, wait, words,
+    display_name,
+    io_context::CommandIo,
+    json_output,
+    session::{self, ONLY_ENDPOINT, Snapshot},
+    targets, wait,
 };
 use crate::{
     config::ConnectionArgs,
-    task::{Board, Handle, Presence, Progress, Record, TaskChange, Touched, fault_chain},
+    task::{ChangeSet, Handle, Presence, Progress, Record, TaskChange, TaskStore, fault_chain},
     text::{duration, sanitize, truncate},
     ui::Symbols,
     vim::{Client, TaskQuery},
 };
 
 /// How many tasks of one family are read from the history.
-const FAMILY: usize = 2_000;
+const MAX_FAMILY: usize = 2_000;
 /// How many generations are looked for.
-const GENERATIONS: usize = 12;
+const MAX_DEPTH: usize = 12;
 
-const ABOUT: &str = "\
+const LONG_ABOUT: &str = "\
 Children come from the recent tasks and from the server's history. --json writes the tree's tasks from the top down, \
 one object a line, as `vtask wait --help` describes it, each with two more fields: depth (0 is the root) and \
 parentMoId. A task of which only the key is known has the status ghost.
@@ -35,7 +36,7 @@ Exit codes: 0 printed, 4 the task is not known (any more), or the server cannot 
 
 /// Print the whole lineage of a task, up and down
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = ABOUT)]
+#[command(after_long_help = LONG_ABOUT)]
 pub struct TreeArgs {
     /// The task, in any form; - reads it from standard input
     #[arg(value_name = "TASK")]
@@ -58,7 +59,7 @@ pub struct TreeArgs {
 ///
 /// # Errors
 /// When the task is not known, the server cannot be asked, and when standard output cannot be written.
-pub async fn run(args: &TreeArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+pub async fn run(args: &TreeArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let (connect, task) = targets::single(&args.connection, &args.task, stage).await?;
     let endpoint = connect.address.name();
     let asked = session::with(connect, stage, async |client| gather(client, &task).await);
@@ -107,7 +108,7 @@ async fn climb(
     task: &Arc<str>,
 ) -> Result<(), CommandError> {
     let mut at = snapshot.find(task);
-    for _ in 0..GENERATIONS {
+    for _ in 0..MAX_DEPTH {
         let Some(record) = at.and_then(|at| snapshot.board.get(at)) else {
             return Ok(());
         };
@@ -116,7 +117,7 @@ async fn climb(
         };
         let keys = [info.parent_key().cloned(), info.root_key().cloned()];
         for key in keys.into_iter().flatten() {
-            if snapshot.board.find_key(HERE, &key).is_some() {
+            if snapshot.board.find_key(ONLY_ENDPOINT, &key).is_some() {
                 continue;
             }
             match session::read_or_recall(client, &key, snapshot.now).await {
@@ -130,7 +131,9 @@ async fn climb(
                         key,
                         reason: error.reason().into(),
                     };
-                    let _ = snapshot.board.apply(HERE, ghost, &mut Touched::default());
+                    let _ = snapshot
+                        .board
+                        .apply(ONLY_ENDPOINT, ghost, &mut ChangeSet::default());
                 }
                 Err(error) => return Err(error),
             }
@@ -147,7 +150,7 @@ async fn descend(
     task: &Arc<str>,
 ) -> Result<Option<String>, CommandError> {
     let mut asked: HashSet<Arc<str>> = HashSet::new();
-    for _ in 0..GENERATIONS {
+    for _ in 0..MAX_DEPTH {
         let Some(root) = snapshot.find(task).map(|task| snapshot.board.root(task)) else {
             return Ok(None);
         };
@@ -174,7 +177,7 @@ async fn descend(
             },
         ] {
             match client
-                .past_tasks(&query, FAMILY, query.pick_lineage())
+                .past_tasks(&query, MAX_FAMILY, query.pick_lineage())
                 .await
             {
                 Ok(past) => found.extend(past),
@@ -196,7 +199,7 @@ async fn descend(
 /// The tasks of a tree from the top down: handle, depth, and for each level whether a line goes on below it.
 type Row = (Handle, usize, Vec<bool>);
 
-fn rows(board: &Board, root: Handle) -> Vec<Row> {
+fn rows(board: &TaskStore, root: Handle) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut open: Vec<Row> = vec![(root, 0, Vec::new())];
     while let Some((handle, depth, guides)) = open.pop() {
@@ -221,7 +224,7 @@ fn rows(board: &Board, root: Handle) -> Vec<Row> {
 fn as_json(snapshot: &Snapshot, rows: &[Row], endpoint: &str) -> String {
     let lines = rows.iter().filter_map(|(handle, depth, _)| {
         let raw = snapshot.raw(*handle);
-        let mut line = shape::task(&snapshot.board, *handle, raw, endpoint, snapshot.now)?;
+        let mut line = json_output::task(&snapshot.board, *handle, raw, endpoint, snapshot.now)?;
         let parent = snapshot
             .board
             .parent(*handle)
@@ -231,7 +234,7 @@ fn as_json(snapshot: &Snapshot, rows: &[Row], endpoint: &str) -> String {
             "parentMoId".to_owned(),
             json!(parent.map(|parent| &*parent.id.mo_id)),
         );
-        Some(shape::written(line))
+        Some(json_output::written(line))
     });
     lines.collect()
 }
@@ -310,13 +313,16 @@ fn told(snapshot: &Snapshot, handle: Handle, record: &Record, symbols: &Symbols)
         snapshot.board.operation(record).into_owned(),
         id.to_string(),
     ];
-    parts.extend(words::target(info).map(str::to_owned));
+    parts.extend(display_name::target(info).map(str::to_owned));
     let progress = match snapshot.board.progress(handle) {
         Progress::Reported(percent) if record.status().is_active() => format!(" {percent}%"),
         Progress::Derived(percent) => format!(" {}{percent}%", symbols.about),
         Progress::Reported(_) | Progress::None => String::new(),
     };
-    parts.push(format!("{}{progress}", shape::status(record.status())));
+    parts.push(format!(
+        "{}{progress}",
+        json_output::status(record.status())
+    ));
     parts.extend(record.elapsed(snapshot.now).map(duration));
     parts.extend(record.remark());
     if snapshot.board.has_gap_above(handle) {

@@ -1,7 +1,7 @@
 //! From flags, environment and profile to a connection.
 
 mod args;
-mod draft;
+mod partial;
 mod source;
 
 use std::{
@@ -12,13 +12,13 @@ use std::{
 use secrecy::SecretString;
 
 use super::{
-    ConfigError, Defaults, KeptSession, KeyringEntry, file::ConfigFile, secret, trust::trust,
+    ConfigError, Defaults, KeyringEntry, SessionFile, file::ConfigFile, secret, trust::trust,
 };
-use crate::vim::{Address, ConnectOptions, Credentials, Trust};
+use crate::vim::{Address, ConnectOptions, Credentials, TrustPolicy};
 
 pub use args::ConnectionArgs;
-pub use draft::Draft;
-use draft::SignIn;
+use partial::AuthMethod;
+pub use partial::PartialConnection;
 pub(super) use source::{Chosen, Origin, Source};
 
 /// Environment variables, as an argument, so that nothing but the door reads the real ones.
@@ -76,7 +76,10 @@ pub fn resolve(
 ///
 /// # Errors
 /// As [`resolve`] has.
-pub fn draft(args: &ConnectionArgs, environment: &dyn Environment) -> Result<Draft, ConfigError> {
+pub fn draft(
+    args: &ConnectionArgs,
+    environment: &dyn Environment,
+) -> Result<PartialConnection, ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
     let chosen = Chosen::new(args, environment, &file)?;
     let is_allowed = |source: &Source| source.allow_plain_http;
@@ -89,22 +92,22 @@ pub fn draft(args: &ConnectionArgs, environment: &dyn Environment) -> Result<Dra
     }
     let trust = trust(args, environment, &chosen)?;
     let sign_in = if let Some(ready) = ready_credentials(&chosen)? {
-        SignIn::Ready(ready)
+        AuthMethod::Ready(ready)
     } else {
         let user = account(&chosen)?;
         let keeps = chosen.profile().and_then(|profile| profile.keep_session);
         let is_kept = keeps.unwrap_or(file.defaults.keep_session);
         let kept = (args.keep_session || is_kept)
-            .then(|| KeptSession::of(&chosen.address, &user, environment))
+            .then(|| SessionFile::of(&chosen.address, &user, environment))
             .transpose()?;
-        SignIn::Account {
+        AuthMethod::Account {
             password: password(&chosen, file.path.as_deref(), &user)?,
             hint: chosen.hint.clone(),
             user,
             kept,
         }
     };
-    Ok(Draft {
+    Ok(PartialConnection {
         trust,
         release: chosen.first(|source| source.release.clone()),
         read_only: why_read_only(args, &file, &chosen).is_some(),
@@ -120,17 +123,17 @@ pub fn draft(args: &ConnectionArgs, environment: &dyn Environment) -> Result<Dra
 pub fn kept_session(
     args: &ConnectionArgs,
     environment: &dyn Environment,
-) -> Result<(Draft, String, KeptSession), ConfigError> {
+) -> Result<(PartialConnection, String, SessionFile), ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
     let chosen = Chosen::new(args, environment, &file)?;
     let user = account(&chosen)?;
-    let kept = KeptSession::of(&chosen.address, &user, environment)?;
-    let draft = Draft {
+    let kept = SessionFile::of(&chosen.address, &user, environment)?;
+    let draft = PartialConnection {
         trust: trust(args, environment, &chosen)?,
         release: chosen.first(|source| source.release.clone()),
         read_only: why_read_only(args, &file, &chosen).is_some(),
         address: chosen.address,
-        sign_in: SignIn::Account {
+        sign_in: AuthMethod::Account {
             user: user.clone(),
             password: None,
             hint: chosen.hint,
@@ -165,7 +168,7 @@ pub fn keyring_entry(
 pub fn server_and_trust(
     args: &ConnectionArgs,
     environment: &dyn Environment,
-) -> Result<(Address, Trust), ConfigError> {
+) -> Result<(Address, TrustPolicy), ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
     let chosen = Chosen::new(args, environment, &file)?;
     let trust = trust(args, environment, &chosen)?;

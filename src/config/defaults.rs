@@ -51,13 +51,13 @@ pub struct Defaults {
     /// The details' part of the screen, in percent.
     pub details_size: Option<i64>,
     /// As `--sort`: the names of columns.
-    pub sort: Words,
+    pub sort: StringOrList,
 }
 
 /// One word, or several.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "OneOrMany")]
-pub struct Words(pub Vec<String>);
+pub struct StringOrList(pub Vec<String>);
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a text or a list of texts")]
@@ -66,7 +66,7 @@ enum OneOrMany {
     Many(Vec<String>),
 }
 
-impl From<OneOrMany> for Words {
+impl From<OneOrMany> for StringOrList {
     fn from(words: OneOrMany) -> Self {
         Self(match words {
             OneOrMany::One(words) => words.split(',').map(str::to_owned).collect(),

@@ -11,7 +11,8 @@ use serde::{Deserialize, Deserializer, de::Error};
 use crate::task::{Filter, Saved};
 
 use super::{
-    ConfigError, Defaults, Environment, GivenUrl, KeyWishes, Password, suggest, view::Lines,
+    ConfigError, Defaults, Environment, KeyOverrides, Password, RedactedUrl, suggest,
+    view::SourceLines,
 };
 use crate::vim::Fingerprint;
 
@@ -32,11 +33,11 @@ pub struct ConfigFile {
     keys: toml::Table,
     /// Keys of one's own, understood.
     #[serde(skip)]
-    pub wishes: KeyWishes,
+    pub wishes: KeyOverrides,
     /// The columns of the list, as they stand there: a list, or lists by the list's breadth.
     pub(super) columns: Option<toml::Value>,
     #[serde(skip)]
-    pub(super) lines: Lines,
+    pub(super) lines: SourceLines,
     /// Filters by name: `@name` in a filter.
     #[serde(default)]
     pub filters: Saved,
@@ -50,7 +51,7 @@ pub struct ConfigFile {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
     /// As `--url`.
-    pub url: Option<GivenUrl>,
+    pub url: Option<RedactedUrl>,
     /// As `--username`.
     pub username: Option<String>,
     /// As `--password-file`.
@@ -160,11 +161,11 @@ impl ConfigFile {
                 let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
                 format!("line {line}, column {column}: ")
             });
-            let message = suggest::clearer(&error.message().trim().replace('\n', " "));
+            let message = suggest::with_suggestion(&error.message().trim().replace('\n', " "));
             ConfigError(format!("{}{message}", place.unwrap_or_default()))
         })?;
-        file.wishes = KeyWishes::read(&file.keys, text);
-        file.lines = Lines::of(text, file.columns.as_ref());
+        file.wishes = KeyOverrides::read(&file.keys, text);
+        file.lines = SourceLines::of(text, file.columns.as_ref());
         Ok(file)
     }
 

@@ -1,7 +1,7 @@
 //! The filters with names: those of the config file, and those that were named on the screen.
 
 use super::{ConfigFile, Environment};
-use crate::{app::named::Named, task::Saved};
+use crate::{app::saved_filter_file::SavedFilterFile, task::Saved};
 
 /// The filters with names.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub struct NamedFilters {
 
 /// The filters with names.
 pub fn named_filters(file: &ConfigFile, environment: &dyn Environment) -> NamedFilters {
-    let named = Named::from_environment(|name| environment.get(name));
+    let named = SavedFilterFile::from_environment(|name| environment.get(name));
     let (own, problem) = match named.read() {
         Ok(own) => (own, None),
         Err(problem) => (Saved::new(), Some(problem)),
@@ -35,7 +35,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().display().to_string();
         let environment = |name: &str| (name == "XDG_STATE_HOME").then(|| place.clone());
-        let named = Named::from_environment(environment);
+        let named = SavedFilterFile::from_environment(environment);
         named.keep("mine", Some("user:ops")).unwrap();
         named.keep("late", Some("is:late")).unwrap();
         let file = ConfigFile::parse("[filters]\nmine = \"user:kim\"\n").unwrap();

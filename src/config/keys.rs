@@ -9,14 +9,14 @@ use crate::{
 
 /// What the config file says of keys.
 #[derive(Debug, Clone, Default)]
-pub struct KeyWishes {
+pub struct KeyOverrides {
     /// What can be understood, in the order of the file.
     pub bindings: Vec<Binding>,
     /// What cannot, each with its line, in their order.
     pub problems: Vec<(usize, String)>,
 }
 
-impl KeyWishes {
+impl KeyOverrides {
     /// Reads the section; `text` is the whole file.
     pub(super) fn read(keys: &Table, text: &str) -> Self {
         let mut wishes = Self::default();
@@ -26,11 +26,12 @@ impl KeyWishes {
             let Some(context) = Context::named(place) else {
                 let known: Vec<&str> = Context::ALL.iter().map(|c| c.name()).collect();
                 let hint = did_you_mean(place, &known);
-                wishes.complain(at, &format!("there is no place [keys.{place}]{hint}"));
+                wishes
+                    .report_config_warnings(at, &format!("there is no place [keys.{place}]{hint}"));
                 continue;
             };
             let Value::Table(bindings) = bindings else {
-                wishes.complain(at, &format!("[keys.{place}] should be a section"));
+                wishes.report_config_warnings(at, &format!("[keys.{place}] should be a section"));
                 continue;
             };
             for (name, keys) in bindings {
@@ -39,7 +40,10 @@ impl KeyWishes {
                     let known: Vec<String> = Action::ALL.iter().map(|a| a.name()).collect();
                     let known: Vec<&str> = known.iter().map(String::as_str).collect();
                     let hint = did_you_mean(name, &known);
-                    wishes.complain(at, &format!("[keys.{place}] has no action “{name}”{hint}"));
+                    wishes.report_config_warnings(
+                        at,
+                        &format!("[keys.{place}] has no action “{name}”{hint}"),
+                    );
                     continue;
                 };
                 match keys_of(keys) {
@@ -49,7 +53,8 @@ impl KeyWishes {
                         keys,
                         line: at,
                     }),
-                    Err(error) => wishes.complain(at, &format!("[keys.{place}] {name}: {error}")),
+                    Err(error) => wishes
+                        .report_config_warnings(at, &format!("[keys.{place}] {name}: {error}")),
                 }
             }
         }
@@ -58,7 +63,7 @@ impl KeyWishes {
         wishes
     }
 
-    fn complain(&mut self, line: usize, what: &str) {
+    fn report_config_warnings(&mut self, line: usize, what: &str) {
         self.problems.push((line, what.to_owned()));
     }
 

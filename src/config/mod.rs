@@ -5,13 +5,13 @@ mod connection;
 mod defaults;
 mod file;
 mod filters;
-mod given_url;
-mod kept;
 mod keyring;
 mod keys;
 mod known_hosts;
-mod layout;
+mod pane_split;
+mod redacted_url;
 mod secret;
+mod session_store;
 mod suggest;
 mod switch;
 mod theme;
@@ -21,19 +21,19 @@ mod view;
 pub use check::{Report, check};
 pub(crate) use connection::process_environment;
 pub use connection::{
-    ConnectionArgs, Draft, Environment, defaults, draft, file, kept_session, keyring_entry,
-    read_only, resolve, server_and_trust, server_conflict,
+    ConnectionArgs, Environment, PartialConnection, defaults, draft, file, kept_session,
+    keyring_entry, read_only, resolve, server_and_trust, server_conflict,
 };
-pub use defaults::{ClipboardChoice, Defaults, Words};
+pub use defaults::{ClipboardChoice, Defaults, StringOrList};
 pub use file::{ConfigFile, Profile};
 pub use filters::{NamedFilters, named_filters};
-pub use given_url::GivenUrl;
-pub use kept::KeptSession;
 pub use keyring::KeyringEntry;
-pub use keys::KeyWishes;
+pub use keys::KeyOverrides;
 pub use known_hosts::KnownHosts;
-pub use layout::arrangement;
+pub use pane_split::arrangement;
+pub use redacted_url::RedactedUrl;
 pub use secret::{Password, ask_password};
+pub use session_store::SessionFile;
 pub(crate) use switch::switch;
 pub use theme::{own_themes, theme};
 

@@ -3,7 +3,7 @@
 pub(super) use crate::text::nearest;
 
 /// The parser's word about a key that is not known, with a suggestion; any other message as it is.
-pub(super) fn clearer(message: &str) -> String {
+pub(super) fn with_suggestion(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let (true, Some(given)) = (message.starts_with("unknown field"), quoted.next()) else {
         return message.to_owned();
@@ -25,9 +25,12 @@ mod tests {
 
     #[test]
     fn other_messages_stay() {
-        assert_eq!(clearer("invalid type: string"), "invalid type: string");
         assert_eq!(
-            clearer("unknown field `xyz`, expected `url` or `release`"),
+            with_suggestion("invalid type: string"),
+            "invalid type: string"
+        );
+        assert_eq!(
+            with_suggestion("unknown field `xyz`, expected `url` or `release`"),
             "there is no key “xyz”. The keys here are url, release."
         );
     }

@@ -7,7 +7,7 @@ use super::{
     connection::{Chosen, Origin, Source},
     known_hosts::{self, KnownHosts},
 };
-use crate::vim::{Address, Fingerprint, Pin, PinnedBy, Trust};
+use crate::vim::{Address, Fingerprint, Pin, PinSource, TrustPolicy};
 
 /// Which certificates are accepted. What is said most exactly counts: a fingerprint before no check at all, and that
 /// before an authority of the user's; what was typed and the variables before files.
@@ -18,14 +18,14 @@ pub(super) fn trust(
     args: &ConnectionArgs,
     environment: &dyn Environment,
     chosen: &Chosen,
-) -> Result<Trust, ConfigError> {
+) -> Result<TrustPolicy, ConfigError> {
     if !chosen.address.is_tls() {
-        return Ok(Trust::System);
+        return Ok(TrustPolicy::System);
     }
     let pinned = |fingerprint: Fingerprint| {
-        Trust::Pinned(Pin {
+        TrustPolicy::Pinned(Pin {
             fingerprints: vec![fingerprint],
-            by: PinnedBy::Thumbprint,
+            by: PinSource::Thumbprint,
         })
     };
     let is_explicit =
@@ -35,7 +35,7 @@ pub(super) fn trust(
             return Ok(pinned(fingerprint));
         }
         if source.insecure {
-            return Ok(Trust::Anything);
+            return Ok(TrustPolicy::Anything);
         }
         // A profile's authority counts after the known hosts.
         if let (Some(path), None) = (&source.ca_file, &source.profile) {
@@ -46,14 +46,14 @@ pub(super) fn trust(
         return Ok(pinned(fingerprint));
     }
     if chosen.sources.iter().any(|source| source.insecure) {
-        return Ok(Trust::Anything);
+        return Ok(TrustPolicy::Anything);
     }
     if let Some(pin) = known(args, environment, &chosen.address)? {
-        return Ok(Trust::Pinned(pin));
+        return Ok(TrustPolicy::Pinned(pin));
     }
     match chosen.first(|source| source.ca_file.clone()) {
         Some(path) => authority(&path),
-        None => Ok(Trust::System),
+        None => Ok(TrustPolicy::System),
     }
 }
 
@@ -67,18 +67,18 @@ fn known(
     let known = KnownHosts::load(args.known_hosts.as_deref(), environment)?;
     let fingerprints = known.of(&host);
     if !fingerprints.is_empty() {
-        let by = PinnedBy::KnownHosts(known.path.unwrap_or_default());
+        let by = PinSource::KnownHosts(known.path.unwrap_or_default());
         return Ok(Some(Pin { fingerprints, by }));
     }
     let of_govc = known_hosts::of_govc(&host, environment);
     Ok(of_govc.map(|(path, fingerprints)| Pin {
         fingerprints,
-        by: PinnedBy::Govc(path),
+        by: PinSource::Govc(path),
     }))
 }
 
-fn authority(path: &Path) -> Result<Trust, ConfigError> {
-    fs::read(path).map(Trust::Also).map_err(|error| {
+fn authority(path: &Path) -> Result<TrustPolicy, ConfigError> {
+    fs::read(path).map(TrustPolicy::Also).map_err(|error| {
         ConfigError(format!(
             "the file of --ca-file, {}, cannot be read: {error}.",
             path.display()
@@ -95,16 +95,16 @@ mod tests {
         ConnectionArgs::default()
     }
 
-    fn by(trust: &Trust) -> &'static str {
+    fn by(trust: &TrustPolicy) -> &'static str {
         match trust {
-            Trust::System => "system",
-            Trust::Also(_) => "ca-file",
-            Trust::Pinned(pin) => match pin.by {
-                PinnedBy::Thumbprint => "thumbprint",
-                PinnedBy::KnownHosts(_) => "known-hosts",
-                PinnedBy::Govc(_) => "govc",
+            TrustPolicy::System => "system",
+            TrustPolicy::Also(_) => "ca-file",
+            TrustPolicy::Pinned(pin) => match pin.by {
+                PinSource::Thumbprint => "thumbprint",
+                PinSource::KnownHosts(_) => "known-hosts",
+                PinSource::Govc(_) => "govc",
             },
-            Trust::Anything => "anything",
+            TrustPolicy::Anything => "anything",
         }
     }
 

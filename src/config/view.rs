@@ -4,8 +4,8 @@ use toml::Value;
 
 use super::ConfigFile;
 use crate::{
-    app::{Breadth, ColumnSet, Columns},
-    task::outline::Sort,
+    app::{ColumnSet, Columns, WidthClass},
+    task::row_model::Sort,
     text::{did_you_mean, toml_line},
 };
 
@@ -50,7 +50,7 @@ impl ConfigFile {
                     told(ALL, wrong);
                     columns = set.map(Columns::everywhere).unwrap_or_default();
                 }
-                for (name, breadth) in Breadth::NAMED {
+                for (name, breadth) in WidthClass::NAMED {
                     let Some((set, wrong)) = sets(name) else {
                         continue;
                     };
@@ -94,13 +94,13 @@ fn set(value: &Value) -> (Option<ColumnSet>, Vec<String>) {
 
 /// On which lines of the file things stand, for what is told of them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Lines {
+pub(super) struct SourceLines {
     sort: Option<usize>,
     /// Of the keys of `[columns]`; that of a plain list has no name.
     columns: Vec<(String, usize)>,
 }
 
-impl Lines {
+impl SourceLines {
     /// Finds them in the text of the file.
     pub(super) fn of(text: &str, columns: Option<&Value>) -> Self {
         let table = columns.and_then(Value::as_table);

@@ -6,19 +6,19 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::behaviour::{Behaviours, Outage};
-use super::faults::{Happening, Plan};
+use super::faults::{Plan, ServerEvent};
 use super::http::log::RequestRecord;
-use super::running::Running;
+use super::server::ServerCore;
 use super::world::task::TaskId;
 
 /// A handle on a running server. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Control {
-    running: Arc<Running>,
+    running: Arc<ServerCore>,
 }
 
 impl Control {
-    pub(super) fn new(running: Arc<Running>) -> Self {
+    pub(super) fn new(running: Arc<ServerCore>) -> Self {
         Self { running }
     }
 
@@ -112,12 +112,12 @@ impl Control {
     }
 
     /// The server is well again: no more faults and events. What has begun takes its course.
-    pub fn heal(&self) {
+    pub fn clear_faults(&self) {
         self.running.faults.end();
     }
 
     /// Something happens to the server now.
-    pub fn happen(&self, what: &Happening) {
+    pub fn happen(&self, what: &ServerEvent) {
         self.running.happen(what);
     }
 

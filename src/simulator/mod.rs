@@ -24,8 +24,8 @@ mod fault;
 pub mod faults;
 mod http;
 mod options;
-mod running;
 pub mod scenario;
+mod server;
 mod service;
 mod value;
 mod world;
@@ -43,11 +43,11 @@ pub use http::log::RequestRecord;
 pub use http::tls::{Age, TlsError, TlsOptions};
 pub use options::Options;
 
-use http::door::{Door, Gate};
+use http::listener::{ControlledListener, ListenerControl};
+use http::stream::Connection;
 use http::tls::Identity;
-use http::wire::Connection;
-use running::Running;
 use scenario::ScenarioError;
+use server::ServerCore;
 
 /// How long a stopping server waits for its connections to end by themselves.
 const GRACE: Duration = Duration::from_millis(500);
@@ -79,7 +79,7 @@ pub enum StartError {
 pub struct Simulator {
     address: SocketAddr,
     identity: Option<Identity>,
-    running: Arc<Running>,
+    running: Arc<ServerCore>,
     serving: JoinHandle<()>,
 }
 
@@ -125,10 +125,10 @@ impl Simulator {
             origin,
             options.seed,
         );
-        let running = Arc::new(Running::new(
+        let running = Arc::new(ServerCore::new(
             core,
             clock::Clock::new(options.clock),
-            Gate::new(identity.clone()),
+            ListenerControl::new(identity.clone()),
         ));
 
         tokio::spawn(running.clone().drive());
@@ -136,7 +136,7 @@ impl Simulator {
         let service =
             http::router(running.clone()).into_make_service_with_connect_info::<Connection>();
         let stop = running.stop.clone();
-        let door = Door::open(listener, running.clone()).map_err(listen_error)?;
+        let door = ControlledListener::open(listener, running.clone()).map_err(listen_error)?;
         let serving = tokio::spawn(async move {
             // Accepting never fails for good, so serving ends only by the signal.
             let _always_ok = axum::serve(door, service)

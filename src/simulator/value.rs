@@ -200,7 +200,7 @@ pub(super) fn message(key: &str, text: &str) -> Value {
 
 /// Dresses a finished answer as the behaviours want it: the form of errors inside data, `serverGuid`, and how lean
 /// the type names are.
-pub(super) fn dress(answer: &mut Value, behaviours: &Behaviours, server_guid: &str) {
+pub(super) fn box_any(answer: &mut Value, behaviours: &Behaviours, server_guid: &str) {
     if behaviours.server_guid_in_references {
         add_server_guid(answer, server_guid, &mut 0);
     }

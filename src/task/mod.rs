@@ -1,48 +1,48 @@
 //! The domain: what is known of tasks. Pure: no IO and no clock of its own; `now` is an argument, by the server's
 //! clock.
 
-mod board;
 mod change;
 mod clock;
+pub(crate) mod display_name;
 pub mod estimate;
+mod export;
 pub(crate) mod fault_chain;
 pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod history;
 mod id;
-mod journal;
+pub mod json_output;
 mod labels;
-mod moment;
-mod oddity;
-pub mod outline;
 mod progress;
+mod progress_history;
 mod record;
+pub mod row_model;
 pub mod rules;
-pub mod shape;
-mod sheet;
+mod sanity;
+mod search_text;
 mod status;
+mod store;
 pub mod summary;
 mod task_ref;
-mod texts;
+mod time_expr;
 mod typical;
-pub(crate) mod words;
+mod undo_log;
 
-pub use board::{Board, Handle, Touched};
 pub use change::TaskChange;
 pub use clock::ServerClock;
-pub use estimate::{Estimate, TimeLeft, estimate, patience};
-pub use filter::{Endpoints, Filter, FilterError, Narrowing, Period, Saved, Scene};
-pub use history::{History, Point};
+pub use estimate::{Estimate, TimeLeft, estimate, stall_threshold};
+pub use export::ExportFormat;
+pub use filter::{EndpointInfo, EvalContext, Filter, FilterError, Period, Saved, ServerFilter};
 pub use id::{EndpointId, TaskId};
-pub use journal::{Before, Journal};
 pub use labels::Labels;
-pub use moment::{Moment, NoMoment};
 pub use progress::Progress;
+pub use progress_history::{ProgressHistory, ProgressPoint};
 pub use record::{CancelSeen, Presence, Record};
-pub use rules::{Finding, PendingQuestion, Rule};
-pub use sheet::SheetFormat;
+pub use rules::{PendingQuestion, Rule, Warning};
 pub use status::{Status, StatusCounts};
+pub use store::{ChangeSet, Handle, TaskStore};
 pub use summary::Summary;
 pub use task_ref::{NotATask, TaskRef};
-pub use typical::{FinishedRun, LearnedFrom, Typical, TypicalDurations};
+pub use time_expr::{ParseTimeError, TimeExpr};
+pub use typical::{DurationStats, FinishedRun, StatsScope, TypicalDurations};
+pub use undo_log::{OldState, UndoLog};

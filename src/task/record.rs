@@ -5,7 +5,9 @@ use std::{borrow::Cow, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{history::History, id::TaskId, oddity::span, progress::Progress, status::Status};
+use super::{
+    id::TaskId, progress::Progress, progress_history::ProgressHistory, sanity::span, status::Status,
+};
 use crate::vim::types::{Malformed, TaskInfo};
 
 /// Where a task stands with the server.
@@ -39,7 +41,7 @@ pub struct Record {
     /// Since when its cancellation is seen to be requested.
     pub cancel_seen: Option<CancelSeen>,
     /// The course of its progress and phases while it was watched running.
-    pub history: Option<Box<History>>,
+    pub history: Option<Box<ProgressHistory>>,
 }
 
 /// Since when a cancellation is seen to be requested.
@@ -91,7 +93,7 @@ impl Record {
             .as_ref()
             .is_some_and(|old| old.description != info.description);
         self.info = Some(info);
-        self.chronicle(phase_began, at);
+        self.record_progress(phase_began, at);
         self.presence = Presence::Present;
         self.note(at);
     }
@@ -117,7 +119,7 @@ impl Record {
             }
             phase_began |= phase.is_some_and(|before| before != info.description);
         }
-        self.chronicle(phase_began, at);
+        self.record_progress(phase_began, at);
         self.presence = Presence::Present;
         self.note(at);
         outcome
@@ -125,7 +127,7 @@ impl Record {
 
     /// Adds to the history what is now known, once there is something to tell. What finished before it was watched
     /// has none.
-    fn chronicle(&mut self, phase_began: bool, at: Timestamp) {
+    fn record_progress(&mut self, phase_began: bool, at: Timestamp) {
         if self.status() != Status::Running {
             return;
         }
@@ -136,7 +138,7 @@ impl Record {
         match &mut self.history {
             Some(history) => history.observe(at, percent, phase_began),
             None if percent.is_some() || info.description.is_some() => {
-                let history = History::begin(info.start_time, at, percent);
+                let history = ProgressHistory::begin(info.start_time, at, percent);
                 self.history = Some(Box::new(history));
             }
             None => {}
@@ -188,7 +190,7 @@ impl Record {
         self.status().is_active() && self.info.as_ref().is_some_and(|info| info.cancelled)
     }
 
-    /// The server's own figure, or none. See [`Board::progress`](super::Board::progress) for one derived from the
+    /// The server's own figure, or none. See [`Board::progress`](super::TaskStore::progress) for one derived from the
     /// children.
     pub fn progress(&self) -> Progress {
         Progress::reported(self.info.as_ref().and_then(|info| info.progress))
@@ -204,7 +206,7 @@ impl Record {
 
     /// How long the task has run, or did. `None` before it starts, and where its times make no
     /// sense. Never negative.
-    pub fn ran_for(&self, now: Timestamp) -> Option<SignedDuration> {
+    pub fn run_time(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
         span(info.start_time?, self.end(now))
     }

@@ -12,14 +12,14 @@ use jiff::Timestamp;
 use slotmap::SecondaryMap;
 
 use self::groups::Groups;
-use super::{Board, EndpointId, Handle, Record, Status, StatusCounts, Touched, texts};
+use super::{ChangeSet, EndpointId, Handle, Record, Status, StatusCounts, TaskStore, search_text};
 
 pub use groups::Group;
 
 /// All tasks of a board in numbers.
 #[derive(Debug, Default)]
 pub struct Summary {
-    counted: SecondaryMap<Handle, Counted>,
+    counted: SecondaryMap<Handle, CountKey>,
     operations: Groups,
     users: Groups,
     endpoints: HashMap<EndpointId, StatusCounts>,
@@ -33,7 +33,7 @@ type Ranking = BTreeSet<(Timestamp, Handle)>;
 
 /// As what a task was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Counted {
+struct CountKey {
     status: Status,
     /// Where it stands in the ranking of its status.
     since: Option<Timestamp>,
@@ -45,7 +45,7 @@ struct Counted {
 
 impl Summary {
     /// Of all tasks of a board.
-    pub fn of(board: &Board) -> Self {
+    pub fn of(board: &TaskStore) -> Self {
         let mut summary = Self::default();
         for (handle, record) in board.iter() {
             summary.count(board, handle, record);
@@ -54,7 +54,7 @@ impl Summary {
     }
 
     /// Follows what changed on the board.
-    pub fn touch(&mut self, board: &Board, touched: &Touched) {
+    pub fn touch(&mut self, board: &TaskStore, touched: &ChangeSet) {
         for &handle in &touched.removed {
             self.uncount(handle);
         }
@@ -71,14 +71,14 @@ impl Summary {
     }
 
     /// Whether nothing changed of what is counted.
-    fn is_as_counted(&self, board: &Board, handle: Handle, record: &Record) -> bool {
+    fn is_as_counted(&self, board: &TaskStore, handle: Handle, record: &Record) -> bool {
         let Some(counted) = self.counted.get(handle) else {
             return false;
         };
         let status = record.status();
         let user = counted.user.and_then(|user| self.users.name(user));
         let initiator = record.info.as_ref();
-        let initiator = initiator.map(|info| texts::initiator(&info.reason));
+        let initiator = initiator.map(|info| search_text::initiator(&info.reason));
         counted.status == status
             && counted.since == since(record, status)
             && counted.endpoint == record.id.endpoint
@@ -86,13 +86,13 @@ impl Summary {
             && self.operations.name(counted.operation) == Some(&*board.operation(record))
     }
 
-    fn count(&mut self, board: &Board, handle: Handle, record: &Record) {
+    fn count(&mut self, board: &TaskStore, handle: Handle, record: &Record) {
         let status = record.status();
         let user = record.info.as_ref().map(|info| {
-            let name = texts::initiator(&info.reason);
+            let name = search_text::initiator(&info.reason);
             self.users.add(&name, status)
         });
-        let counted = Counted {
+        let counted = CountKey {
             status,
             since: since(record, status),
             endpoint: record.id.endpoint,

@@ -9,31 +9,31 @@ use std::{
 use super::id::EndpointId;
 
 /// Fewer durations than this say nothing about what is usual.
-const FEWEST: usize = 5;
+const MIN_RUNS: usize = 5;
 
 /// The most durations kept for an operation; the newest stay.
-const MOST: usize = 64;
+const MAX_RUNS: usize = 64;
 
 /// The most durations kept for one entity.
-const MOST_FOR_ENTITY: usize = 16;
+const MAX_RUNS_PER_ENTITY: usize = 16;
 
 /// The most operations, and the most entities with all operations, that are kept.
-const MOST_OPERATIONS: usize = 512;
-const MOST_ENTITIES: usize = 1024;
+const MAX_OPERATIONS: usize = 512;
+const MAX_ENTITIES: usize = 1024;
 
 /// Median and spread of some durations, all of successful runs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Typical {
+pub struct DurationStats {
     /// In seconds, ascending; never empty.
     seconds: Vec<f32>,
 }
 
-impl Typical {
+impl DurationStats {
     /// What is usual, if there are at least five durations.
     pub fn of(durations: impl IntoIterator<Item = Duration>) -> Option<Self> {
         let mut seconds: Vec<f32> = durations.into_iter().map(|d| d.as_secs_f32()).collect();
         seconds.sort_by(f32::total_cmp);
-        (seconds.len() >= FEWEST).then_some(Self { seconds })
+        (seconds.len() >= MIN_RUNS).then_some(Self { seconds })
     }
 
     /// Out of how many.
@@ -72,7 +72,7 @@ impl Typical {
 #[derive(Debug, Default)]
 struct Sample {
     newest: VecDeque<Duration>,
-    typical: Option<Typical>,
+    typical: Option<DurationStats>,
 }
 
 impl Sample {
@@ -84,7 +84,7 @@ impl Sample {
     }
 
     fn sum_up(&mut self) {
-        self.typical = Typical::of(self.newest.iter().copied());
+        self.typical = DurationStats::of(self.newest.iter().copied());
     }
 }
 
@@ -101,7 +101,7 @@ pub struct TypicalDurations {
 
 /// What a usual duration was learned from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LearnedFrom {
+pub enum StatsScope {
     /// Runs on the same entity.
     Entity,
     /// Runs of the operation, wherever.
@@ -121,18 +121,18 @@ pub struct FinishedRun {
 
 impl TypicalDurations {
     /// Learns from successful runs, the oldest first.
-    pub fn learn(&mut self, endpoint: EndpointId, runs: impl IntoIterator<Item = FinishedRun>) {
+    pub fn add_runs(&mut self, endpoint: EndpointId, runs: impl IntoIterator<Item = FinishedRun>) {
         let mut touched = Vec::new();
         for run in runs {
             let operation = (endpoint, run.operation);
-            if let Some(sample) = entry(&mut self.operations, &operation, MOST_OPERATIONS) {
-                sample.add(run.took, MOST);
+            if let Some(sample) = entry(&mut self.operations, &operation, MAX_OPERATIONS) {
+                sample.add(run.took, MAX_RUNS);
             }
             let place = (operation, run.entity);
             if let (operation, Some(entity)) = place.clone() {
                 let key = (operation, entity);
-                if let Some(sample) = entry(&mut self.entities, &key, MOST_ENTITIES) {
-                    sample.add(run.took, MOST_FOR_ENTITY);
+                if let Some(sample) = entry(&mut self.entities, &key, MAX_ENTITIES) {
+                    sample.add(run.took, MAX_RUNS_PER_ENTITY);
                 }
             }
             touched.push(place);
@@ -156,7 +156,7 @@ impl TypicalDurations {
         endpoint: EndpointId,
         operation: &str,
         entity: Option<&str>,
-    ) -> Option<&Typical> {
+    ) -> Option<&DurationStats> {
         self.find(endpoint, operation, entity)
             .map(|(typical, _)| typical)
     }
@@ -167,13 +167,13 @@ impl TypicalDurations {
         endpoint: EndpointId,
         operation: &str,
         entity: Option<&str>,
-    ) -> Option<(&Typical, LearnedFrom)> {
+    ) -> Option<(&DurationStats, StatsScope)> {
         let operation = (endpoint, Arc::from(operation));
         let of_operation = self.operations.get(&operation)?.typical.as_ref();
         let key = entity.map(|entity| (operation, Arc::from(entity)));
         let of_entity = key.and_then(|key| self.entities.get(&key)?.typical.as_ref());
-        let of_entity = of_entity.map(|typical| (typical, LearnedFrom::Entity));
-        of_entity.or(of_operation.map(|typical| (typical, LearnedFrom::Operation)))
+        let of_entity = of_entity.map(|typical| (typical, StatsScope::Entity));
+        of_entity.or(of_operation.map(|typical| (typical, StatsScope::Operation)))
     }
 
     /// Whether anything was learned from an endpoint.

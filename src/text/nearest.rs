@@ -1,14 +1,14 @@
 //! What a misspelt word may have been meant to be.
 
 /// How alike two words have to be.
-const ALIKE: f64 = 0.65;
+const MIN_SIMILARITY: f64 = 0.65;
 
 /// The known word that is most like the given one, if any is.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let likeness = known
         .iter()
         .map(|known| (likeness(word, known), *known))
-        .filter(|(likeness, _)| *likeness >= ALIKE);
+        .filter(|(likeness, _)| *likeness >= MIN_SIMILARITY);
     likeness
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, known)| known)

@@ -7,57 +7,55 @@ use std::time::Duration;
 
 use ratatui::text::Line;
 
-use super::{Look, ink::Strip, theme::Role};
-use crate::task::History;
+use super::{Appearance, styled_line::StyledLine, theme::Role};
+use crate::task::ProgressHistory;
 
 /// What stands where the task ran before it was first seen.
-const UNSEEN: &str = "not watched yet";
+const UNWATCHED_LABEL: &str = "not watched yet";
 
 /// Fewer observations than this are no course.
-const FEWEST: usize = 2;
+const MIN_SAMPLES: usize = 2;
 
 /// The widest and the narrowest that is worth its room.
-const MOST_COLUMNS: usize = 60;
-const LEAST_COLUMNS: usize = 12;
+const MAX_COLUMNS: usize = 60;
+const MIN_COLUMNS: usize = 12;
 
 /// The least and the most lines of the chart itself, without its foot.
-const LEAST_ROWS: usize = 2;
-const MOST_ROWS: usize = 4;
+const MIN_ROWS: usize = 2;
+const MAX_ROWS: usize = 4;
 
 /// The chart of what a task did in the `span` since its start, behind `name`, in at most `rows` lines (without a
 /// foot where that would leave too few); nothing where there is too little to tell or too little room to tell it in.
 pub(super) fn lines(
-    look: &Look,
-    history: &History,
+    look: &Appearance,
+    history: &ProgressHistory,
     span: Duration,
     name: (&str, u16),
     columns: u16,
     rows: usize,
 ) -> Vec<Line<'static>> {
     let before = usize::from(name.1);
-    let width = usize::from(columns)
-        .saturating_sub(before)
-        .min(MOST_COLUMNS);
+    let width = usize::from(columns).saturating_sub(before).min(MAX_COLUMNS);
     let figures = history.points().iter().filter(|p| p.percent().is_some());
-    let has_foot = rows > LEAST_ROWS;
-    let rows = rows.saturating_sub(usize::from(has_foot)).min(MOST_ROWS);
-    if figures.count() < FEWEST || width < LEAST_COLUMNS || rows < LEAST_ROWS {
+    let has_foot = rows > MIN_ROWS;
+    let rows = rows.saturating_sub(usize::from(has_foot)).min(MAX_ROWS);
+    if figures.count() < MIN_SAMPLES || width < MIN_COLUMNS || rows < MIN_ROWS {
         return Vec::new();
     }
-    let slots = slots(history, span, width);
+    let slots = samples(history, span, width);
     let unseen = slots.iter().take_while(|slot| !slot.seen).count();
     let mut lines = Vec::with_capacity(rows + 1);
     for row in 0..rows {
-        let mut line = Strip::new(look, columns);
+        let mut line = StyledLine::new(look, columns);
         let (title, scale) = if row == 0 { (name.0, "100%") } else { ("", "") };
         line.put(title, Role::Heading)
             .pad_to(before.saturating_sub(scale.len() + 1))
             .put(scale, Role::Faint)
             .pad_to(before);
         let mut slots = slots.as_slice();
-        if row + 1 == rows && unseen >= UNSEEN.len() + 2 {
-            let middle = before + (unseen - UNSEEN.len()) / 2;
-            line.pad_to(middle).put(UNSEEN, Role::Faint);
+        if row + 1 == rows && unseen >= UNWATCHED_LABEL.len() + 2 {
+            let middle = before + (unseen - UNWATCHED_LABEL.len()) / 2;
+            line.pad_to(middle).put(UNWATCHED_LABEL, Role::Faint);
             line.pad_to(before + unseen);
             slots = slots.get(unseen..).unwrap_or_default();
         }
@@ -75,8 +73,8 @@ pub(super) fn lines(
 }
 
 /// The line at the foot, with a mark where a phase began.
-fn foot(look: &Look, slots: &[Slot], before: usize, columns: u16) -> Line<'static> {
-    let mut line = Strip::new(look, columns);
+fn foot(look: &Appearance, slots: &[ChartSample], before: usize, columns: u16) -> Line<'static> {
+    let mut line = StyledLine::new(look, columns);
     let any = slots.iter().any(|slot| slot.phase_began);
     let scale = if any { "phases" } else { "0%" };
     line.pad_to(before.saturating_sub(scale.len() + 1))
@@ -94,7 +92,7 @@ fn foot(look: &Look, slots: &[Slot], before: usize, columns: u16) -> Line<'stati
 
 /// What is shown in one column.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Slot {
+struct ChartSample {
     percent: Option<u8>,
     phase_began: bool,
     /// Whether the task was watched by then.
@@ -102,14 +100,14 @@ struct Slot {
 }
 
 /// The last figure of each of so many equal parts of the time.
-fn slots(history: &History, span: Duration, width: usize) -> Vec<Slot> {
+fn samples(history: &ProgressHistory, span: Duration, width: usize) -> Vec<ChartSample> {
     let span = span.max(history.last_move()).as_millis().max(1);
     let last = width.saturating_sub(1);
     let place = |since_start: Duration| {
         let place = since_start.as_millis().saturating_mul(width as u128) / span;
         usize::try_from(place).map_or(last, |place| place.min(last))
     };
-    let mut slots = vec![Slot::default(); width];
+    let mut slots = vec![ChartSample::default(); width];
     let mut points = history.points().iter().peekable();
     let (mut percent, mut seen) = (None, false);
     for (index, slot) in slots.iter_mut().enumerate() {
@@ -125,7 +123,7 @@ fn slots(history: &History, span: Duration, width: usize) -> Vec<Slot> {
 }
 
 /// What stands in the cell of a column that is so many rows above the foot.
-fn cell(look: &Look, percent: Option<u8>, rows: usize, above: usize) -> &'static str {
+fn cell(look: &Appearance, percent: Option<u8>, rows: usize, above: usize) -> &'static str {
     let heights = look.symbols.heights;
     let Some(percent) = percent else {
         return " ";
@@ -150,8 +148,14 @@ mod tests {
     use super::*;
     use crate::{app::Options, task::fixture::at};
 
-    fn draw(history: &History, now: Timestamp, columns: u16, rows: usize, ascii: bool) -> String {
-        let look = Look::new(&Options {
+    fn draw(
+        history: &ProgressHistory,
+        now: Timestamp,
+        columns: u16,
+        rows: usize,
+        ascii: bool,
+    ) -> String {
+        let look = Appearance::new(&Options {
             ascii,
             ..Options::default()
         });
@@ -161,8 +165,8 @@ mod tests {
         lines.join("\n")
     }
 
-    fn course() -> History {
-        let mut history = History::begin(Some(at(0)), at(0), Some(0));
+    fn course() -> ProgressHistory {
+        let mut history = ProgressHistory::begin(Some(at(0)), at(0), Some(0));
         for step in 1..=10_u8 {
             history.observe(at(10 * i64::from(step)), Some(5 * step), step == 4);
         }
@@ -184,7 +188,7 @@ mod tests {
 
     #[test]
     fn before_the_first_figure_and_without_one_it_is_empty() {
-        let mut history = History::begin(Some(at(0)), at(100), None);
+        let mut history = ProgressHistory::begin(Some(at(0)), at(100), None);
         history.observe(at(120), Some(50), false);
         history.observe(at(140), Some(75), false);
         let text = draw(&history, at(200), 32, 3, false);
@@ -193,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_time_before_it_was_watched_is_told() {
-        let mut history = History::begin(Some(at(0)), at(800), Some(70));
+        let mut history = ProgressHistory::begin(Some(at(0)), at(800), Some(70));
         history.observe(at(900), Some(80), false);
         let text = draw(&history, at(1000), 44, 4, false);
         insta::assert_snapshot!("unseen", text);
@@ -204,7 +208,7 @@ mod tests {
         let history = course();
         assert_eq!(draw(&history, at(200), 23, 9, false), "");
         assert_eq!(draw(&history, at(200), 80, 1, false), "");
-        let one = History::begin(Some(at(0)), at(50), Some(20));
+        let one = ProgressHistory::begin(Some(at(0)), at(50), Some(20));
         assert_eq!(draw(&one, at(200), 80, 9, false), "");
     }
 

@@ -2,20 +2,23 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, ink::Strip, overlay, scrollbar, theme::Role};
-use crate::app::{Areas, ColumnEditor, Target};
+use super::{RenderContext, popup, scrollbar, styled_line::StyledLine, theme::Role};
+use crate::app::{ClickTarget, ColumnEditor, ScreenLayout};
 
 /// Where the width stands, and where the explanations begin.
-const WIDTH: usize = 16;
-const ABOUT: usize = 23;
+const NAME_WIDTH: usize = 16;
+const DESCRIPTION_WIDTH: usize = 23;
 /// What of the screen the list keeps, and how many entries are seen at once where there is room.
-const LIST: u16 = 9;
-const SHOWN: u16 = 21;
-const LEAST: u16 = 4;
+const MIN_LIST_ROWS: u16 = 9;
+const VISIBLE_ROWS: u16 = 21;
+const MIN_ROWS: u16 = 4;
 
-pub(super) fn draw(canvas: &mut Canvas, editor: &ColumnEditor, screen: Rect) {
+pub(super) fn draw(canvas: &mut RenderContext, editor: &ColumnEditor, screen: Rect) {
     let all = u16::try_from(editor.entries.len()).unwrap_or(u16::MAX);
-    let height = screen.height.saturating_sub(LIST + 3).clamp(LEAST, SHOWN);
+    let height = screen
+        .height
+        .saturating_sub(MIN_LIST_ROWS + 3)
+        .clamp(MIN_ROWS, VISIBLE_ROWS);
     let height = height.min(all);
     let lower = (height + 3).min(screen.height);
     let below = Rect {
@@ -23,8 +26,8 @@ pub(super) fn draw(canvas: &mut Canvas, editor: &ColumnEditor, screen: Rect) {
         height: lower,
         ..screen
     };
-    let area = overlay::open(canvas, below, 62, height, "Columns");
-    let list = Areas::of(canvas.state).list.width;
+    let area = popup::open(canvas, below, 62, height, "Columns");
+    let list = ScreenLayout::of(canvas.state).list.width;
     let placed = canvas.state.placed_columns(list);
     let seen = usize::from(area.height);
     let top = (editor.chosen + 1).saturating_sub(seen);
@@ -47,9 +50,9 @@ pub(super) fn draw(canvas: &mut Canvas, editor: &ColumnEditor, screen: Rect) {
             (false, _) => (" ", Role::Faint),
         };
         let name = if entry.shown { Role::Text } else { Role::Dim };
-        let mut strip = Strip::new(canvas.look, area.width);
+        let mut strip = StyledLine::new(canvas.look, area.width);
         strip.put(pointer, Role::Key).gap(1).put(mark, role).gap(1);
-        strip.put(column.title(), name).pad_to(WIDTH);
+        strip.put(column.title(), name).pad_to(NAME_WIDTH);
         let width = match (entry.shown, drawn, entry.choice.width) {
             (false, ..) => String::new(),
             (true, _, Some(chosen)) => format!("{chosen}"),
@@ -58,12 +61,14 @@ pub(super) fn draw(canvas: &mut Canvas, editor: &ColumnEditor, screen: Rect) {
         };
         let is_own = entry.choice.width.is_some();
         strip.put(&width, if is_own { Role::Text } else { Role::Faint });
-        strip.pad_to(ABOUT + 2).put(column.about(), Role::Dim);
+        strip
+            .pad_to(DESCRIPTION_WIDTH + 2)
+            .put(column.about(), Role::Dim);
         strip.draw(line, canvas.buffer);
         if is_chosen {
             canvas.tint(line, Role::Selected);
         }
-        canvas.target(line, Target::ColumnEntry(place));
+        canvas.target(line, ClickTarget::ColumnEntry(place));
     }
     let edge = Rect {
         width: area.width + 2,

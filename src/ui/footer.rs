@@ -2,15 +2,15 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{Canvas, ink::Strip, theme::Role, typing};
+use super::{RenderContext, filter_prompt, styled_line::StyledLine, theme::Role};
 use crate::{
-    app::{Action, Context, Gravity, Overlay, Prompt, Purpose, Target, may_ask},
-    task::outline::RowId,
+    app::{Action, ClickTarget, Context, Overlay, Prompt, PromptKind, Severity, can_request},
+    task::row_model::RowId,
     text::width,
 };
 
 /// What counts while one looks back.
-const LOOKING_BACK: &[Action] = &[
+const TIME_TRAVEL_HINTS: &[Action] = &[
     Action::Now,
     Action::ChangeBack,
     Action::ChangeForward,
@@ -22,7 +22,7 @@ const LOOKING_BACK: &[Action] = &[
 ];
 
 /// What counts in the history.
-const IN_HISTORY: &[Action] = &[
+const HISTORY_HINTS: &[Action] = &[
     Action::History,
     Action::Filter,
     Action::Down,
@@ -34,15 +34,15 @@ const IN_HISTORY: &[Action] = &[
 ];
 
 /// Answers where the cursor is, while something is typed.
-pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
+pub(super) fn draw(canvas: &mut RenderContext, area: Rect) -> Option<Position> {
     if area.height == 0 {
         return None;
     }
     if let Some(Overlay::Prompt(prompt)) = &canvas.state.overlay {
-        if let Purpose::Filter(typing) = &prompt.purpose {
-            let (place, left) = typing::draw(canvas, prompt, typing, area);
+        if let PromptKind::Filter(typing) = &prompt.purpose {
+            let (place, left) = filter_prompt::draw(canvas, prompt, typing, area);
             if let Some(area) = left {
-                let mut strip = Strip::new(canvas.look, area.width);
+                let mut strip = StyledLine::new(canvas.look, area.width);
                 strip.gap(1);
                 hints(canvas, strip, area);
             }
@@ -50,16 +50,16 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
         }
         return Some(draw_prompt(canvas, prompt, area));
     }
-    let mut strip = Strip::new(canvas.look, area.width);
+    let mut strip = StyledLine::new(canvas.look, area.width);
     strip.gap(1);
     let state = canvas.state;
     if let Some(notice) = state.notices.shown(canvas.clock) {
-        if notice.gravity == Gravity::Warning {
+        if notice.gravity == Severity::Warning {
             strip.put(canvas.look.symbols.warning, Role::Warning).gap(1);
         }
         let role = match notice.gravity {
-            Gravity::Info => Role::Text,
-            Gravity::Warning => Role::Warning,
+            Severity::Info => Role::Text,
+            Severity::Warning => Role::Warning,
         };
         strip.put(&notice.text, role);
         strip.draw(area, canvas.buffer);
@@ -68,7 +68,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
     let filter = state.outline.view().filter.text();
     if !filter.is_empty() && state.history.is_none() {
         let text = format!(" / {filter} ");
-        strip.put_within(&text, usize::from(area.width / 3), Role::Button);
+        strip.push_max(&text, usize::from(area.width / 3), Role::Button);
         let found = format!(" {} of {}", state.outline.matching(), state.board.len());
         strip.put(&found, Role::Dim).gap(2);
     }
@@ -76,12 +76,12 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) -> Option<Position> {
     None
 }
 
-fn hints(canvas: &mut Canvas, mut strip: Strip, area: Rect) {
+fn hints(canvas: &mut RenderContext, mut strip: StyledLine, area: Rect) {
     let context = canvas.state.context();
     let on_screen = matches!(context, Context::List | Context::Details);
     let hints = match (&canvas.state.past, &canvas.state.history) {
-        (Some(_), _) if on_screen => LOOKING_BACK,
-        (_, Some(_)) if context == Context::List => IN_HISTORY,
+        (Some(_), _) if on_screen => TIME_TRAVEL_HINTS,
+        (_, Some(_)) if context == Context::List => HISTORY_HINTS,
         _ => context.hints(),
     };
     for action in hints {
@@ -100,7 +100,7 @@ fn hints(canvas: &mut Canvas, mut strip: Strip, area: Rect) {
             width: u16::try_from(columns).unwrap_or_default(),
             ..area
         };
-        canvas.target(place, Target::Action(*action));
+        canvas.target(place, ClickTarget::Action(*action));
         strip
             .put(&keys, Role::Key)
             .gap(1)
@@ -111,15 +111,15 @@ fn hints(canvas: &mut Canvas, mut strip: Strip, area: Rect) {
 }
 
 /// In the inspector there may be nothing to go ahead with.
-fn may_accept(canvas: &Canvas) -> bool {
+fn may_accept(canvas: &RenderContext) -> bool {
     match &canvas.state.overlay {
-        Some(Overlay::Cancel(inspector)) => may_ask(canvas.state, inspector.chosen, canvas.now),
+        Some(Overlay::Cancel(inspector)) => can_request(canvas.state, inspector.chosen, canvas.now),
         _ => true,
     }
 }
 
 /// The keys of an action and its word; up and down are one thing.
-fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, String)> {
+fn hint(canvas: &RenderContext, context: Context, action: Action) -> Option<(String, String)> {
     let ascii = canvas.look.symbols.ascii;
     let label = |action| {
         let key = canvas.state.keymap.key(context, action)?;
@@ -149,18 +149,18 @@ fn hint(canvas: &Canvas, context: Context, action: Action) -> Option<(String, St
 }
 
 /// Whether the row of a group is selected.
-fn on_group(canvas: &Canvas) -> bool {
+fn on_group(canvas: &RenderContext) -> bool {
     matches!(canvas.state.selected_row(), Some(RowId::Group(_)))
 }
 
-fn draw_prompt(canvas: &mut Canvas, prompt: &Prompt, area: Rect) -> Position {
+fn draw_prompt(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position {
     let label = match prompt.purpose {
-        Purpose::Add => "watch ",
-        Purpose::Export => "write the rows to ",
-        Purpose::Name => "keep this filter as @",
-        Purpose::Filter(_) => "/",
+        PromptKind::Add => "watch ",
+        PromptKind::Export => "write the rows to ",
+        PromptKind::Name => "keep this filter as @",
+        PromptKind::Filter(_) => "/",
     };
-    let mut strip = Strip::new(canvas.look, area.width);
+    let mut strip = StyledLine::new(canvas.look, area.width);
     strip.gap(1).put(label, Role::Key);
     // What was typed last stays in sight.
     let room = strip.room().saturating_sub(1);
@@ -180,29 +180,29 @@ fn draw_prompt(canvas: &mut Canvas, prompt: &Prompt, area: Rect) -> Position {
 }
 
 /// What stands at the right of a line being typed: what it does so far, or what can be typed.
-fn note<'a>(canvas: &Canvas<'a>, prompt: &Prompt) -> Strip<'a> {
-    let mut strip = Strip::new(canvas.look, 60);
+fn note<'a>(canvas: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
+    let mut strip = StyledLine::new(canvas.look, 60);
     match prompt.purpose {
-        Purpose::Add if prompt.line.is_empty() => {
+        PromptKind::Add if prompt.line.is_empty() => {
             strip.put(
                 "task-4711, or the URL of a task; several with spaces",
                 Role::Dim,
             );
         }
-        Purpose::Export => {
+        PromptKind::Export => {
             strip.put(".csv, .json or .md", Role::Dim);
         }
-        Purpose::Name => {
+        PromptKind::Name => {
             let filter = canvas.state.outline.view().filter.text();
             strip.put(filter, Role::Dim);
         }
-        Purpose::Add | Purpose::Filter(_) => {}
+        PromptKind::Add | PromptKind::Filter(_) => {}
     }
     strip
 }
 
 /// What is wrong with the line stands right above it.
-fn problem(canvas: &mut Canvas, prompt: &Prompt, area: Rect) {
+fn problem(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) {
     let Some(problem) = &prompt.problem else {
         return;
     };
@@ -210,7 +210,7 @@ fn problem(canvas: &mut Canvas, prompt: &Prompt, area: Rect) {
         y: area.y.saturating_sub(1),
         ..area
     };
-    let mut strip = Strip::new(canvas.look, area.width);
+    let mut strip = StyledLine::new(canvas.look, area.width);
     strip.gap(1).put(problem, Role::Failed);
     strip.pad_to(usize::from(area.width));
     strip.draw(above, canvas.buffer);

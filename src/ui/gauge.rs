@@ -5,10 +5,16 @@
 
 use ratatui::style::Style;
 
-use super::{Look, ink::Strip, theme::Role};
+use super::{Appearance, styled_line::StyledLine, theme::Role};
 
 /// A bar that is filled to a percentage.
-pub(super) fn filled(strip: &mut Strip, look: &Look, columns: usize, percent: u8, fill: Style) {
+pub(super) fn filled(
+    strip: &mut StyledLine,
+    look: &Appearance,
+    columns: usize,
+    percent: u8,
+    fill: Style,
+) {
     let eighths = look.symbols.eighths;
     let parts = columns * eighths.len() * usize::from(percent.min(100)) / 100;
     // What has begun shows a sliver, what is not done leaves one free.
@@ -18,7 +24,7 @@ pub(super) fn filled(strip: &mut Strip, look: &Look, columns: usize, percent: u8
     let (whole, rest) = (parts / eighths.len(), parts % eighths.len());
     let track = look.style(Role::Track);
     let block = eighths.last().copied().unwrap_or("#");
-    strip.put_in(&block.repeat(whole), fill);
+    strip.push_styled(&block.repeat(whole), fill);
     let mut empty = columns - whole;
     if rest > 0
         && let Some(part) = eighths.get(rest - 1)
@@ -27,7 +33,7 @@ pub(super) fn filled(strip: &mut Strip, look: &Look, columns: usize, percent: u8
             bg: track.bg,
             ..fill
         };
-        strip.put_in(part, ground);
+        strip.push_styled(part, ground);
         empty -= 1;
     }
     let sign = if track.bg.is_some() {
@@ -35,40 +41,43 @@ pub(super) fn filled(strip: &mut Strip, look: &Look, columns: usize, percent: u8
     } else {
         look.symbols.track
     };
-    strip.put_in(&sign.repeat(empty), track);
+    strip.push_styled(&sign.repeat(empty), track);
 }
 
 /// A bar without a figure. `step` moves the part that stands out.
 pub(super) fn indeterminate(
-    strip: &mut Strip,
-    look: &Look,
+    strip: &mut StyledLine,
+    look: &Appearance,
     columns: usize,
     step: i64,
     fill: Style,
 ) {
-    const PART: usize = 2;
-    let way = columns.saturating_sub(PART);
+    const SEGMENT_WIDTH: usize = 2;
+    let way = columns.saturating_sub(SEGMENT_WIDTH);
     let lap = i64::try_from(2 * way.max(1)).unwrap_or(1);
     let at = usize::try_from(step.rem_euclid(lap)).unwrap_or_default();
     let start = at.min((2 * way).saturating_sub(at));
     let quiet = look.style(Role::Faint);
-    strip.put_in(&look.symbols.hatch.repeat(start), quiet);
-    strip.put_in(&look.symbols.hatch_on.repeat(PART.min(columns)), fill);
-    let rest = columns.saturating_sub(start + PART);
-    strip.put_in(&look.symbols.hatch.repeat(rest), quiet);
+    strip.push_styled(&look.symbols.hatch.repeat(start), quiet);
+    strip.push_styled(
+        &look.symbols.hatch_on.repeat(SEGMENT_WIDTH.min(columns)),
+        fill,
+    );
+    let rest = columns.saturating_sub(start + SEGMENT_WIDTH);
+    strip.push_styled(&look.symbols.hatch.repeat(rest), quiet);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{app::Options, ui::Look};
+    use crate::{app::Options, ui::Appearance};
 
     fn bar(columns: usize, percent: u8, ascii: bool) -> String {
-        let look = Look::new(&Options {
+        let look = Appearance::new(&Options {
             ascii,
             ..Options::default()
         });
-        let mut strip = Strip::new(&look, 80);
+        let mut strip = StyledLine::new(&look, 80);
         filled(&mut strip, &look, columns, percent, Style::default());
         strip.line().to_string()
     }
@@ -91,10 +100,10 @@ mod tests {
 
     #[test]
     fn a_bar_without_figure_moves_to_and_fro_within_its_width() {
-        let look = Look::new(&Options::default());
+        let look = Appearance::new(&Options::default());
         for columns in 0..12 {
             for step in -30..30 {
-                let mut strip = Strip::new(&look, 80);
+                let mut strip = StyledLine::new(&look, 80);
                 indeterminate(&mut strip, &look, columns, step, Style::default());
                 assert_eq!(strip.used(), columns, "{columns} {step}");
             }

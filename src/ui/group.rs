@@ -2,21 +2,21 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, ink::Strip, theme::Role, words};
+use super::{RenderContext, labels, styled_line::StyledLine, theme::Role};
 use crate::{
-    app::Target,
+    app::ClickTarget,
     task::{
         Handle, Status, StatusCounts,
-        outline::{Fold, GroupBy, GroupId, Row},
-        words::tasks,
+        display_name::tasks,
+        row_model::{Fold, GroupBy, GroupId, Row},
     },
 };
 
 /// What is left of a name at least.
-const LEAST_NAME: usize = 12;
+const MIN_NAME_WIDTH: usize = 12;
 
 /// What the tasks of a group have in common, told from one of them.
-pub(super) fn name(canvas: &Canvas, member: Handle) -> String {
+pub(super) fn name(canvas: &RenderContext, member: Handle) -> String {
     let state = canvas.state;
     let board = &state.board;
     let by = state.outline.grouped_by().unwrap_or(GroupBy::Root);
@@ -32,7 +32,7 @@ pub(super) fn name(canvas: &Canvas, member: Handle) -> String {
     let mut name = match (by, info) {
         (GroupBy::Operation, _) => board.operation(record).into_owned(),
         (GroupBy::Root, Some(info)) => {
-            let (operation, target) = (board.operation(record), words::target(info));
+            let (operation, target) = (board.operation(record), labels::target(info));
             if target.is_empty() {
                 operation.into_owned()
             } else {
@@ -40,8 +40,8 @@ pub(super) fn name(canvas: &Canvas, member: Handle) -> String {
             }
         }
         (GroupBy::Root, None) => format!("Unknown task {dot} {}", record.id.mo_id),
-        (GroupBy::Target, info) => info.map(words::target).unwrap_or_default(),
-        (GroupBy::User, Some(info)) => words::started_by(&info.reason),
+        (GroupBy::Target, info) => info.map(labels::target).unwrap_or_default(),
+        (GroupBy::User, Some(info)) => labels::started_by(&info.reason),
         (GroupBy::User, None) => String::new(),
     };
     if name.is_empty() {
@@ -70,7 +70,7 @@ pub(super) fn worst(counts: StatusCounts) -> Status {
     worst.unwrap_or(Status::Ghost)
 }
 
-pub(super) fn draw(canvas: &mut Canvas, row: &Row, id: GroupId, line: Rect) {
+pub(super) fn draw(canvas: &mut RenderContext, row: &Row, id: GroupId, line: Rect) {
     let Some(group) = canvas.state.outline.group(id) else {
         return;
     };
@@ -86,27 +86,27 @@ pub(super) fn draw(canvas: &mut Canvas, row: &Row, id: GroupId, line: Rect) {
         Fold::Closed => symbols.closed,
     };
     let worst = worst(group.counts);
-    let mut cell = Strip::new(canvas.look, area.width);
+    let mut cell = StyledLine::new(canvas.look, area.width);
     cell.put(mark, Role::Dim).gap(1);
-    cell.put(symbols.status(worst), words::role(worst)).gap(1);
-    let mut counts = Strip::new(canvas.look, area.width);
+    cell.put(symbols.status(worst), labels::role(worst)).gap(1);
+    let mut counts = StyledLine::new(canvas.look, area.width);
     let total = usize::try_from(group.counts.total()).unwrap_or(usize::MAX);
     counts.gap(2).put(&tasks(total), Role::Dim);
     // The sign before the name tells how a single one stands.
     for status in Status::ALL.into_iter().filter(|_| total > 1) {
         if group.counts[status] > 0 {
             let text = format!("{} {}", symbols.status(status), group.counts[status]);
-            counts.gap(2).put(&text, words::role(status));
+            counts.gap(2).put(&text, labels::role(status));
         }
     }
     let name = name(canvas, group.best);
     let room = cell.room().saturating_sub(counts.used());
-    cell.put_within(&name, room.max(LEAST_NAME), Role::Strong);
+    cell.push_max(&name, room.max(MIN_NAME_WIDTH), Role::Strong);
     cell.join(counts);
     cell.draw(area, canvas.buffer);
     let mark = Rect {
         width: 2.min(area.width),
         ..area
     };
-    canvas.target(mark, Target::FoldMark(row.id));
+    canvas.target(mark, ClickTarget::FoldMark(row.id));
 }

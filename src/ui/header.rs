@@ -3,28 +3,29 @@
 use jiff::SignedDuration;
 use ratatui::layout::Rect;
 
-use super::{Canvas, ink::Strip, theme::Role, words};
-use crate::{app::Server, task::Status, text::duration, watch::Link};
+use super::{RenderContext, labels, styled_line::StyledLine, theme::Role};
+use crate::{app::ServerState, task::Status, text::duration, watch::Link};
 
 /// Parts with less worth go first when the line is short.
-struct Part<'a> {
+struct HeaderItem<'a> {
     worth: u8,
-    strip: Strip<'a>,
+    strip: StyledLine<'a>,
 }
 
-pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
+pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
     if area.height == 0 {
         return;
     }
     let right = counts(canvas, area.width);
     let mut parts = left(canvas, area.width);
-    let room = |parts: &[Part]| -> usize { parts.iter().map(|part| part.strip.used() + 2).sum() };
+    let room =
+        |parts: &[HeaderItem]| -> usize { parts.iter().map(|part| part.strip.used() + 2).sum() };
     let available = usize::from(area.width).saturating_sub(1);
     let mut right = Some(right);
     while room(&parts) + right.as_ref().map_or(0, |right| right.used() + 1) > available {
         let least = parts.iter().map(|part| part.worth).min().unwrap_or(u8::MAX);
         // The counts are worth more than the account and the release, less than the state of the connection.
-        if right.is_some() && least >= COUNTS_WORTH {
+        if right.is_some() && least >= COUNTS_PRIORITY {
             right = None;
         } else if parts.len() > 1 {
             parts.retain(|part| part.worth > least);
@@ -32,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
             break;
         }
     }
-    let mut line = Strip::new(canvas.look, area.width);
+    let mut line = StyledLine::new(canvas.look, area.width);
     line.gap(1);
     for part in parts {
         if part.strip.used() > line.room() {
@@ -45,9 +46,9 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let kept = right.as_ref().map_or(0, |right| right.used() + 2);
     let room = line.room().saturating_sub(kept + 1);
     if let Some(reason) = reason(canvas)
-        && room >= LEAST_REASON
+        && room >= MIN_REASON_WIDTH
     {
-        line.put_within(reason, room, Role::Dim);
+        line.push_max(reason, room, Role::Dim);
     }
     if let Some(right) = right {
         line.pad_to(usize::from(area.width).saturating_sub(right.used() + 1));
@@ -56,14 +57,14 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     line.draw(area, canvas.buffer);
 }
 
-const COUNTS_WORTH: u8 = 5;
+const COUNTS_PRIORITY: u8 = 5;
 /// From this width on there is room for everything.
-const WIDE: u16 = 180;
+const WIDE_COLUMNS: u16 = 180;
 /// Less of a reason than this says nothing.
-const LEAST_REASON: usize = 16;
+const MIN_REASON_WIDTH: usize = 16;
 
 /// Why the first connection that is not as it should be is so; it takes what room is left.
-fn reason<'a>(canvas: &Canvas<'a>) -> Option<&'a str> {
+fn reason<'a>(canvas: &RenderContext<'a>) -> Option<&'a str> {
     canvas
         .state
         .servers
@@ -75,14 +76,14 @@ fn reason<'a>(canvas: &Canvas<'a>) -> Option<&'a str> {
         })
 }
 
-fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
+fn left<'a>(canvas: &RenderContext<'a>, width: u16) -> Vec<HeaderItem<'a>> {
     let look = canvas.look;
     let mut parts = Vec::new();
     let mut part = |worth: u8, text: &str, role: Role| {
         if !text.is_empty() {
-            let mut strip = Strip::new(look, width);
+            let mut strip = StyledLine::new(look, width);
             strip.put(text, role);
-            parts.push(Part { worth, strip });
+            parts.push(HeaderItem { worth, strip });
         }
     };
     part(4, "vtask", Role::Brand);
@@ -101,7 +102,7 @@ fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
         part(6, server.host(), Role::Strong);
         if let Some(facts) = &server.facts {
             // Where something is wrong, why is worth more than who.
-            if width >= WIDE || reason(canvas).is_none() {
+            if width >= WIDE_COLUMNS || reason(canvas).is_none() {
                 part(2, &facts.user, Role::Dim);
                 part(1, &facts.release, Role::Dim);
             }
@@ -122,7 +123,7 @@ fn left<'a>(canvas: &Canvas<'a>, width: u16) -> Vec<Part<'a>> {
 }
 
 /// An endpoint among several: its short name, the sign of its connection, and what is wrong in a word.
-fn brief(canvas: &Canvas, server: &Server) -> (String, Role) {
+fn brief(canvas: &RenderContext, server: &ServerState) -> (String, Role) {
     let (text, role) = link(canvas, server);
     let symbol = text.split(' ').next().unwrap_or_default();
     let name = &server.name;
@@ -139,7 +140,7 @@ fn brief(canvas: &Canvas, server: &Server) -> (String, Role) {
     (text, role)
 }
 
-fn stale(canvas: &Canvas, age: SignedDuration) -> String {
+fn stale(canvas: &RenderContext, age: SignedDuration) -> String {
     let symbol = canvas.look.symbols.warning;
     if age < SignedDuration::from_secs(1) {
         return format!("{symbol} stale");
@@ -148,7 +149,7 @@ fn stale(canvas: &Canvas, age: SignedDuration) -> String {
 }
 
 /// The state of the connection, in a few words.
-fn link(canvas: &Canvas, server: &Server) -> (String, Role) {
+fn link(canvas: &RenderContext, server: &ServerState) -> (String, Role) {
     let symbols = canvas.look.symbols;
     match &server.link {
         Link::Connecting => (format!("{} connecting", symbols.connecting), Role::Running),
@@ -175,10 +176,10 @@ fn link(canvas: &Canvas, server: &Server) -> (String, Role) {
     }
 }
 
-fn counts<'a>(canvas: &Canvas<'a>, width: u16) -> Strip<'a> {
+fn counts<'a>(canvas: &RenderContext<'a>, width: u16) -> StyledLine<'a> {
     let counts = canvas.state.board.counts();
     let symbols = canvas.look.symbols;
-    let mut strip = Strip::new(canvas.look, width);
+    let mut strip = StyledLine::new(canvas.look, width);
     for status in [
         Status::Running,
         Status::Queued,
@@ -194,7 +195,7 @@ fn counts<'a>(canvas: &Canvas<'a>, width: u16) -> Strip<'a> {
         if strip.used() > 0 {
             strip.gap(2);
         }
-        strip.put(symbols.status(status), words::role(status));
+        strip.put(symbols.status(status), labels::role(status));
         let named = width >= 110
             && reason(canvas).is_none()
             && matches!(

@@ -2,30 +2,30 @@
 
 use ratatui::{layout::Rect, text::Line};
 
-use super::{Canvas, ink::Strip, overlay, theme::Role};
+use super::{RenderContext, popup, styled_line::StyledLine, theme::Role};
 use crate::{
     app::{Action, Context},
     task::Status,
 };
 
 /// Where the keys end and what they do begins.
-const KEYS: usize = 23;
+const KEY_WIDTH: usize = 23;
 
-pub(super) fn draw(canvas: &mut Canvas, top: usize, screen: Rect) {
+pub(super) fn draw(canvas: &mut RenderContext, top: usize, screen: Rect) {
     let width = screen.width.saturating_sub(8).min(84);
     let height = screen.height.saturating_sub(5).max(3);
-    let area = overlay::open(canvas, screen, width, height, "Keys");
+    let area = popup::open(canvas, screen, width, height, "Keys");
     let lines = lines(canvas, area.width);
-    overlay::scroll(canvas, area, &lines, top);
+    popup::scroll(canvas, area, &lines, top);
 }
 
-fn lines(canvas: &Canvas, columns: u16) -> Vec<Line<'static>> {
+fn lines(canvas: &RenderContext, columns: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for context in Context::ALL {
         if !lines.is_empty() {
             lines.push(Line::default());
         }
-        let mut title = Strip::new(canvas.look, columns);
+        let mut title = StyledLine::new(canvas.look, columns);
         title.put(context.title(), Role::Strong);
         lines.push(title.line());
         for action in Action::ALL {
@@ -35,9 +35,9 @@ fn lines(canvas: &Canvas, columns: u16) -> Vec<Line<'static>> {
             }
             let labels = keys.iter().map(|key| key.label(canvas.look.symbols.ascii));
             let labels: Vec<String> = labels.collect();
-            let mut line = Strip::new(canvas.look, columns);
+            let mut line = StyledLine::new(canvas.look, columns);
             line.gap(2).put(&labels.join("  "), Role::Key).gap(2);
-            line.pad_to(KEYS).put(action.help(), Role::Text);
+            line.pad_to(KEY_WIDTH).put(action.help(), Role::Text);
             lines.push(line.line());
         }
     }
@@ -47,16 +47,16 @@ fn lines(canvas: &Canvas, columns: u16) -> Vec<Line<'static>> {
 }
 
 /// What the signs in the list mean.
-fn legend(canvas: &Canvas, columns: u16) -> Vec<Line<'static>> {
+fn legend(canvas: &RenderContext, columns: u16) -> Vec<Line<'static>> {
     let symbols = canvas.look.symbols;
-    let mut title = Strip::new(canvas.look, columns);
+    let mut title = StyledLine::new(canvas.look, columns);
     title.put("The signs", Role::Strong);
     let mut lines = vec![title.line()];
     for status in Status::ALL {
-        let mut line = Strip::new(canvas.look, columns);
+        let mut line = StyledLine::new(canvas.look, columns);
         line.gap(2)
-            .put(symbols.status(status), super::words::role(status));
-        line.pad_to(KEYS).put(status.word(), Role::Text);
+            .put(symbols.status(status), super::labels::role(status));
+        line.pad_to(KEY_WIDTH).put(status.word(), Role::Text);
         lines.push(line.line());
     }
     for (sign, meaning) in [
@@ -67,10 +67,10 @@ fn legend(canvas: &Canvas, columns: u16) -> Vec<Line<'static>> {
         (symbols.hatch, "no figure: the operation reports none"),
         (symbols.pin, "pinned: kept whatever has to make room"),
     ] {
-        let mut line = Strip::new(canvas.look, columns);
+        let mut line = StyledLine::new(canvas.look, columns);
         line.gap(2)
             .put(sign, Role::Dim)
-            .pad_to(KEYS)
+            .pad_to(KEY_WIDTH)
             .put(meaning, Role::Text);
         lines.push(line.line());
     }

@@ -4,21 +4,21 @@
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 
-use super::{Canvas, ink::Strip, theme::Role};
+use super::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
-    app::{Action, Context, History, Search, Stage, Target},
+    app::{Action, ClickTarget, Context, HistorySearch, HistoryView, SearchState},
     task::Status,
     watch::Link,
 };
 
 /// The line at the top.
-pub(super) fn draw_header(canvas: &mut Canvas, history: &History, area: Rect) {
+pub(super) fn draw_header(canvas: &mut RenderContext, history: &HistoryView, area: Rect) {
     if area.height == 0 {
         return;
     }
     let hint = key(canvas, Action::History).map(|key| format!(" {key} back to now "));
     let hint = hint.unwrap_or_default();
-    let mut strip = Strip::new(canvas.look, area.width);
+    let mut strip = StyledLine::new(canvas.look, area.width);
     strip.put(" HISTORY ", Role::Alarm);
     let period = period(canvas, history);
     let filter = match history.filter().text() {
@@ -38,7 +38,7 @@ pub(super) fn draw_header(canvas: &mut Canvas, history: &History, area: Rect) {
     }
     strip.put(&period, Role::Alarm);
     let room = strip.room().saturating_sub(hint.len());
-    strip.put_within(&filter, room, Role::Alarm);
+    strip.push_max(&filter, room, Role::Alarm);
     let start = usize::from(area.width).saturating_sub(hint.len());
     if strip.used() <= start {
         strip.pad_to(start).put(&hint, Role::Alarm);
@@ -46,15 +46,15 @@ pub(super) fn draw_header(canvas: &mut Canvas, history: &History, area: Rect) {
     strip.draw(area, canvas.buffer);
     let style = canvas.look.style(Role::Alarm);
     canvas.buffer.set_style(area, style);
-    canvas.target(area, Target::Action(Action::History));
+    canvas.target(area, ClickTarget::Action(Action::History));
 }
 
 /// The line below the rows.
-pub(super) fn draw_status(canvas: &mut Canvas, history: &History, area: Rect) {
+pub(super) fn draw_status(canvas: &mut RenderContext, history: &HistoryView, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let mut strip = Strip::new(canvas.look, area.width);
+    let mut strip = StyledLine::new(canvas.look, area.width);
     strip.gap(1);
     let is_told = canvas.state.outline.is_empty();
     if let Some((search, reason)) = failed(history).filter(|_| !is_told) {
@@ -65,7 +65,7 @@ pub(super) fn draw_status(canvas: &mut Canvas, history: &History, area: Rect) {
         let again = again.unwrap_or_default();
         let room = strip.room().saturating_sub(again.len());
         strip
-            .put_within(&text, room, Role::Failed)
+            .push_max(&text, room, Role::Failed)
             .put(&again, Role::Text);
     } else {
         let role = if history.is_reading() {
@@ -96,7 +96,7 @@ pub(super) fn draw_status(canvas: &mut Canvas, history: &History, area: Rect) {
 }
 
 /// What stands in the place of rows: a title, and what it means.
-pub(super) fn message(canvas: &Canvas, history: &History) -> (String, Role, String) {
+pub(super) fn message(canvas: &RenderContext, history: &HistoryView) -> (String, Role, String) {
     let (symbols, state) = (canvas.look.symbols, canvas.state);
     if let Some((search, reason)) = failed(history) {
         let title = format!(
@@ -149,14 +149,14 @@ pub(super) fn message(canvas: &Canvas, history: &History) -> (String, Role, Stri
 }
 
 /// The keys that help out of an empty history.
-pub(super) const WAYS_OUT: &[(Action, &str)] = &[
+pub(super) const HINT_ACTIONS: &[(Action, &str)] = &[
     (Action::Filter, "period and filter"),
     (Action::Refresh, "read anew"),
     (Action::History, "back to now"),
 ];
 
 /// How far it was read.
-fn progress(canvas: &Canvas, history: &History) -> String {
+fn progress(canvas: &RenderContext, history: &HistoryView) -> String {
     let state = canvas.state;
     let told: usize = history.searches.iter().map(|search| search.told).sum();
     let found = state.outline.matching();
@@ -177,7 +177,11 @@ fn progress(canvas: &Canvas, history: &History) -> String {
     if let Some(waiting) = waiting(canvas, history) {
         return waiting;
     }
-    let oldest = history.searches.iter().filter_map(Search::oldest).max();
+    let oldest = history
+        .searches
+        .iter()
+        .filter_map(HistorySearch::oldest)
+        .max();
     let back = oldest.map(|at| format!(", back to {}", moment(canvas, at)));
     let back = back.unwrap_or_default();
     if history.is_reading() {
@@ -185,7 +189,7 @@ fn progress(canvas: &Canvas, history: &History) -> String {
             0 => "Loading…".to_owned(),
             _ => format!("{count} so far{back}; loading…"),
         }
-    } else if history.is_resting() {
+    } else if history.is_idle() {
         let key = key(canvas, Action::Down).unwrap_or_default();
         format!("{count} so far{back}; {key} looks further")
     } else {
@@ -194,7 +198,7 @@ fn progress(canvas: &Canvas, history: &History) -> String {
 }
 
 /// Why a page does not come, where the connection is to blame.
-fn waiting(canvas: &Canvas, history: &History) -> Option<String> {
+fn waiting(canvas: &RenderContext, history: &HistoryView) -> Option<String> {
     let mut searches = history.searches.iter();
     let (search, server) = searches.find_map(|search| {
         let server = canvas.state.server(search.endpoint)?;
@@ -202,7 +206,7 @@ fn waiting(canvas: &Canvas, history: &History) -> Option<String> {
             server.link,
             Link::Retrying { .. } | Link::SignedOut { .. } | Link::Connecting
         );
-        (search.stage == Stage::Reading && is_out).then_some((search, server))
+        (search.stage == SearchState::Reading && is_out).then_some((search, server))
     })?;
     let host = host(canvas, search);
     Some(match &server.link {
@@ -212,7 +216,7 @@ fn waiting(canvas: &Canvas, history: &History) -> Option<String> {
 }
 
 /// Who sorts out what.
-fn shares(history: &History) -> String {
+fn shares(history: &HistoryView) -> String {
     let (asked, here) = history.shares();
     let asked = format!("filtered by the server: {}", asked.join(", "));
     match &here[..] {
@@ -222,7 +226,7 @@ fn shares(history: &History) -> String {
 }
 
 /// The period, with a space behind it.
-fn period(canvas: &Canvas, history: &History) -> String {
+fn period(canvas: &RenderContext, history: &HistoryView) -> String {
     let since = history
         .since
         .map(|since| format!("since {} ", moment(canvas, since)));
@@ -233,7 +237,7 @@ fn period(canvas: &Canvas, history: &History) -> String {
     format!("{}{until}", since.unwrap_or_default())
 }
 
-fn moment(canvas: &Canvas, at: Timestamp) -> String {
+fn moment(canvas: &RenderContext, at: Timestamp) -> String {
     let zone = &canvas.state.options.time_zone;
     let (then, now) = (zone.to_datetime(at), zone.to_datetime(canvas.clock));
     let format = if then.year() == now.year() {
@@ -244,24 +248,24 @@ fn moment(canvas: &Canvas, at: Timestamp) -> String {
     then.strftime(format).to_string()
 }
 
-fn failed(history: &History) -> Option<(&Search, &str)> {
+fn failed(history: &HistoryView) -> Option<(&HistorySearch, &str)> {
     history
         .searches
         .iter()
         .find_map(|search| match &search.stage {
-            Stage::Failed(reason) => Some((search, &**reason)),
+            SearchState::Failed(reason) => Some((search, &**reason)),
             _ => None,
         })
 }
 
-fn host<'a>(canvas: &Canvas<'a>, search: &Search) -> &'a str {
+fn host<'a>(canvas: &RenderContext<'a>, search: &HistorySearch) -> &'a str {
     canvas
         .state
         .server(search.endpoint)
         .map_or("the server", |server| server.host())
 }
 
-fn key(canvas: &Canvas, action: Action) -> Option<String> {
+fn key(canvas: &RenderContext, action: Action) -> Option<String> {
     let key = canvas.state.keymap.key(Context::List, action)?;
     Some(key.label(canvas.look.symbols.ascii))
 }

@@ -2,14 +2,17 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, group, ink::Strip, menu::arrow, message, row, scrollbar, theme::Role};
+use super::{
+    RenderContext, empty_state, group, row, scrollbar, sort_menu::arrow, styled_line::StyledLine,
+    theme::Role,
+};
 use crate::{
-    app::{Areas, Column, Focus, Panes, Placed, Target},
-    task::outline::{Layout, RowId, SortColumn},
+    app::{ClickTarget, Column, ColumnArea, Focus, PaneMode, ScreenLayout},
+    task::row_model::{Layout, RowId, SortColumn},
     text,
 };
 
-pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
+pub(super) fn draw(canvas: &mut RenderContext, areas: &ScreenLayout) {
     let (titles, area) = (areas.columns, areas.list);
     if area.height == 0 {
         return;
@@ -17,7 +20,7 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
     let columns = canvas.state.placed_columns(area.width);
     draw_titles(canvas, &columns, titles);
     if canvas.state.outline.is_empty() {
-        message::draw(canvas, area);
+        empty_state::draw(canvas, area);
         return;
     }
     let rows = canvas
@@ -26,7 +29,7 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
         .visible(&canvas.state.outline, area.height);
     let selected = canvas.state.selected_row();
     let selection = match canvas.state.panes {
-        Panes::Both(Focus::Details) => Role::SelectedIdle,
+        PaneMode::Both(Focus::Details) => Role::SelectedIdle,
         _ => Role::Selected,
     };
     for (row, y) in rows.iter().zip(area.y..) {
@@ -35,7 +38,7 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
             height: 1,
             ..area
         };
-        canvas.target(line, Target::Row(row.id));
+        canvas.target(line, ClickTarget::Row(row.id));
         let in_tree = canvas.state.outline.view().layout == Layout::Tree;
         match row.id {
             RowId::Task(handle) => row::draw(canvas, (row, handle), &columns, line, in_tree),
@@ -55,13 +58,13 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
     scrollbar::draw(canvas, edge, canvas.state.outline.len(), top);
 }
 
-fn draw_titles(canvas: &mut Canvas, columns: &[Placed], area: Rect) {
+fn draw_titles(canvas: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
     if area.height == 0 {
         return;
     }
     let sort = &canvas.state.outline.view().sort;
     let unseen = unseen(canvas, columns);
-    for &Placed {
+    for &ColumnArea {
         column,
         start,
         width,
@@ -79,7 +82,7 @@ fn draw_titles(canvas: &mut Canvas, columns: &[Placed], area: Rect) {
             let taken = text::width(column.title()) + arrow + 2;
             let taken = u16::try_from(taken).unwrap_or_default();
             let room = width.saturating_sub(taken);
-            let mut strip = Strip::new(canvas.look, room);
+            let mut strip = StyledLine::new(canvas.look, room);
             strip.put(&unseen, Role::Faint);
             let place = Rect {
                 x: place.x + taken,
@@ -88,12 +91,12 @@ fn draw_titles(canvas: &mut Canvas, columns: &[Placed], area: Rect) {
             };
             strip.draw(place, canvas.buffer);
         }
-        canvas.target(place, Target::Column(column.sort()));
+        canvas.target(place, ClickTarget::Column(column.sort()));
     }
 }
 
 /// By what rows are sorted without there being a column for it, and by what they are grouped: `by Queued ▼`.
-fn unseen(canvas: &Canvas, columns: &[Placed]) -> String {
+fn unseen(canvas: &RenderContext, columns: &[ColumnArea]) -> String {
     let sort = &canvas.state.outline.view().sort;
     let keys = sort.keys().iter().map(|key| key.column);
     let unseen = keys.filter(|key| {
@@ -113,14 +116,14 @@ fn unseen(canvas: &Canvas, columns: &[Placed]) -> String {
 }
 
 /// The name of a column with its arrow, which may stand in the gap beside it.
-fn draw_title(canvas: &mut Canvas, column: Column, arrow: &str, place: Rect) {
+fn draw_title(canvas: &mut RenderContext, column: Column, arrow: &str, place: Rect) {
     let aside = u16::from(!arrow.is_empty());
     let left = aside.min(place.x) * u16::from(column.is_right());
     let room = usize::from(place.width + left + aside);
     let (title, arrow_width) = (column.title(), text::width(arrow));
     let is_roomy = text::width(title) + 1 + arrow_width <= usize::from(place.width);
     let space = usize::from(is_roomy && aside > 0);
-    let mut strip = Strip::new(canvas.look, place.width + left + aside);
+    let mut strip = StyledLine::new(canvas.look, place.width + left + aside);
     if column.is_right() {
         let used = text::width(title) + space + arrow_width;
         let end = if is_roomy { usize::from(aside) } else { 0 };

@@ -1,37 +1,37 @@
 //! Drawing: a pure function of the state and the moment, one file a panel.
 //!
-//! What is drawn comes back as [`Drawn`], so that clicks hit what was seen and scrolling knows where texts end.
+//! What is drawn comes back as [`FrameMap`], so that clicks hit what was seen and scrolling knows where texts end.
 
 mod ascii;
-mod cancel;
-mod cell;
+mod cancel_dialog;
+mod cells;
 mod chart;
 mod column_editor;
-mod copy;
+mod command_palette;
+mod copy_menu;
 mod details;
-mod figures;
+mod empty_state;
+mod filter_menu;
+mod filter_prompt;
 mod footer;
 mod gauge;
 mod group;
 mod header;
 mod help;
 mod history;
-mod ink;
+mod labels;
 mod list;
-mod menu;
-mod message;
-mod notices;
-mod overlay;
-mod palette;
-mod past;
+mod metrics;
+mod notifications;
+mod popup;
 mod row;
-mod saved;
 mod scrollbar;
+mod sort_menu;
+mod styled_line;
 mod summary;
 mod symbols;
 mod theme;
-mod typing;
-mod words;
+mod time_travel_banner;
 
 use jiff::Timestamp;
 use ratatui::{
@@ -41,21 +41,21 @@ use ratatui::{
     style::{Color, Style},
 };
 
-use crate::app::{Areas, Drawn, Options, Overlay, State, Target};
+use crate::app::{AppState, ClickTarget, FrameMap, Options, Overlay, ScreenLayout};
 
 pub use symbols::Symbols;
 pub use theme::{Role, Theme};
 
 /// How this terminal is drawn on.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct Appearance {
     /// Its colours.
     pub theme: Theme,
     /// Its signs.
     pub symbols: Symbols,
 }
 
-impl Look {
+impl Appearance {
     /// As the options say.
     pub fn new(options: &Options) -> Self {
         Self {
@@ -71,20 +71,20 @@ impl Look {
 }
 
 /// A panel's pen: what is shown, how, when, and what of it can be clicked.
-struct Canvas<'a> {
-    state: &'a State,
-    look: &'a Look,
+struct RenderContext<'a> {
+    state: &'a AppState,
+    look: &'a Appearance,
     /// The moment that is shown: now, or one that is looked back at.
     now: Timestamp,
     /// Now.
     clock: Timestamp,
     buffer: &'a mut Buffer,
-    drawn: Drawn,
+    drawn: FrameMap,
 }
 
-impl Canvas<'_> {
+impl RenderContext<'_> {
     /// Notes what a click into an area hits.
-    fn target(&mut self, area: Rect, target: Target) {
+    fn target(&mut self, area: Rect, target: ClickTarget) {
         self.drawn.targets.push((area, target));
     }
 
@@ -107,21 +107,21 @@ impl Canvas<'_> {
 }
 
 /// Draws the whole screen. `now` is this machine's time.
-pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Drawn {
+pub fn draw(state: &AppState, look: &Appearance, frame: &mut Frame, now: Timestamp) -> FrameMap {
     let area = frame.area();
     let size = Size::new(area.width, area.height);
-    let areas = Areas::for_size(state, size);
-    let mut canvas = Canvas {
+    let areas = ScreenLayout::for_size(state, size);
+    let mut canvas = RenderContext {
         state,
         look,
         now: state.moment(now),
         clock: now,
         buffer: frame.buffer_mut(),
-        drawn: Drawn::default(),
+        drawn: FrameMap::default(),
     };
     canvas.tint(area, Role::Ground);
     match (&state.past, &state.history) {
-        (Some(past), _) => past::draw(&mut canvas, past, areas.header),
+        (Some(past), _) => time_travel_banner::draw(&mut canvas, past, areas.header),
         (None, Some(history)) => history::draw_header(&mut canvas, history, areas.header),
         (None, None) => header::draw(&mut canvas, areas.header),
     }
@@ -137,15 +137,17 @@ pub fn draw(state: &State, look: &Look, frame: &mut Frame, now: Timestamp) -> Dr
     }
     let mut typing = footer::draw(&mut canvas, areas.footer);
     match &state.overlay {
-        Some(Overlay::Cancel(inspector)) => cancel::draw(&mut canvas, inspector, area),
-        Some(Overlay::Sort { chosen }) => menu::draw(&mut canvas, *chosen, area),
+        Some(Overlay::Cancel(inspector)) => cancel_dialog::draw(&mut canvas, inspector, area),
+        Some(Overlay::Sort { chosen }) => sort_menu::draw(&mut canvas, *chosen, area),
         Some(Overlay::Columns(editor)) => column_editor::draw(&mut canvas, editor, area),
-        Some(Overlay::Copy { chosen }) => copy::draw(&mut canvas, *chosen, area),
+        Some(Overlay::Copy { chosen }) => copy_menu::draw(&mut canvas, *chosen, area),
         Some(Overlay::Help { top }) => help::draw(&mut canvas, *top, area),
-        Some(Overlay::Notices { top }) => notices::draw(&mut canvas, *top, area),
-        Some(Overlay::Figures { top }) => figures::draw(&mut canvas, *top, area),
-        Some(Overlay::Filters { chosen }) => saved::draw(&mut canvas, *chosen, area),
-        Some(Overlay::Palette(palette)) => typing = palette::draw(&mut canvas, palette, area),
+        Some(Overlay::Notices { top }) => notifications::draw(&mut canvas, *top, area),
+        Some(Overlay::Figures { top }) => metrics::draw(&mut canvas, *top, area),
+        Some(Overlay::Filters { chosen }) => filter_menu::draw(&mut canvas, *chosen, area),
+        Some(Overlay::Palette(palette)) => {
+            typing = command_palette::draw(&mut canvas, palette, area)
+        }
         Some(Overlay::Prompt(_) | Overlay::Summary(_)) | None => {}
     }
     if look.symbols.ascii {

@@ -4,26 +4,25 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::{
-    Canvas, Look,
-    cell::{self, Shown},
-    gauge,
-    ink::Strip,
+    Appearance, RenderContext,
+    cells::{self, RowContext},
+    gauge, labels,
+    styled_line::StyledLine,
     theme::Role,
-    words,
 };
 use crate::{
-    app::{Column, Placed, Target},
+    app::{ClickTarget, Column, ColumnArea},
     task::{
-        Finding, Handle, Progress, Record, Status, StatusCounts,
-        outline::{Fold, Row},
+        Handle, Progress, Record, Status, StatusCounts, Warning,
+        row_model::{Fold, Row},
     },
     text::{duration, width},
 };
 
 pub(super) fn draw(
-    canvas: &mut Canvas,
+    canvas: &mut RenderContext,
     (row, handle): (&Row, Handle),
-    columns: &[Placed],
+    columns: &[ColumnArea],
     line: Rect,
     in_tree: bool,
 ) {
@@ -31,7 +30,7 @@ pub(super) fn draw(
     let Some(record) = state.board.get(handle) else {
         return;
     };
-    let shown = Shown {
+    let shown = RowContext {
         handle,
         record,
         is_context: row.is_context,
@@ -46,28 +45,28 @@ pub(super) fn draw(
             width: placed.width,
             ..line
         };
-        let mut cell = Strip::new(canvas.look, placed.width);
+        let mut cell = StyledLine::new(canvas.look, placed.width);
         if placed.column == Column::Task {
             let finding = shown.outlook.findings.first();
             // What has a column of its own is not said twice.
-            let remark = remark(canvas.look, record).filter(|(.., of)| !has(*of));
+            let remark = inline_note(canvas.look, record).filter(|(.., of)| !has(*of));
             let parts = (row, record, finding, remark);
             task(canvas, &mut cell, parts, area, in_tree);
         } else {
-            cell::fill(canvas, &mut cell, placed.column, &shown);
+            cells::draw_cell(canvas, &mut cell, placed.column, &shown);
         }
         cell.draw(area, canvas.buffer);
     }
 }
 
 /// What is said of a task after its operation, and which column would say it otherwise.
-type Remark = (String, Role, Column);
+type InlineNote = (String, Role, Column);
 
 /// Guides, fold mark, status, operation, phase or error, and marks.
 fn task<'a>(
-    canvas: &mut Canvas<'a>,
-    cell: &mut Strip<'a>,
-    (row, record, found, remark): (&Row, &Record, Option<&Finding>, Option<Remark>),
+    canvas: &mut RenderContext<'a>,
+    cell: &mut StyledLine<'a>,
+    (row, record, found, remark): (&Row, &Record, Option<&Warning>, Option<InlineNote>),
     area: Rect,
     in_tree: bool,
 ) {
@@ -82,21 +81,21 @@ fn task<'a>(
                 width: 2.min(area.width),
                 ..area
             };
-            canvas.target(mark, Target::FoldMark(row.id));
+            canvas.target(mark, ClickTarget::FoldMark(row.id));
         }
     }
     if !in_tree {
         // In a group.
         cell.gap(4 * row.depth);
     }
-    cell.put(look.symbols.status(status), words::role(status))
+    cell.put(look.symbols.status(status), labels::role(status))
         .gap(1);
     let operation = canvas.state.board.operation(record);
     let now = canvas.state.time(record, canvas.now);
     let mut marks = marks(look, row, record, now);
     let room = cell.room().saturating_sub(marks.used());
     if let Some(finding) = found {
-        second_look(look, &mut marks, finding, room, width(&operation));
+        warning_badge(look, &mut marks, finding, room, width(&operation));
     }
     let room = cell.room().saturating_sub(marks.used());
     let name = if row.is_context {
@@ -108,21 +107,21 @@ fn task<'a>(
         }
     };
     let before = cell.used();
-    cell.put_within(&operation, room, name);
+    cell.push_max(&operation, room, name);
     let left = room.saturating_sub(cell.used() - before);
     if let Some((text, role, _)) = remark
         && left >= 8
     {
-        cell.put_within(&text, left, role);
+        cell.push_max(&text, left, role);
     }
     cell.join(marks);
 }
 
 /// How far each generation is set in.
-const STEP: usize = 3;
+const INDENT_WIDTH: usize = 3;
 
 /// The lines that join a family, and the fold mark.
-fn lineage(look: &Look, cell: &mut Strip, row: &Row) {
+fn lineage(look: &Appearance, cell: &mut StyledLine, row: &Row) {
     let symbols = look.symbols;
     let mark = match row.fold {
         Fold::Leaf => None,
@@ -134,7 +133,7 @@ fn lineage(look: &Look, cell: &mut Strip, row: &Row) {
         return;
     }
     // However deep, half of the room is left for the name.
-    let most = (cell.room() / 2).saturating_sub(STEP) / STEP;
+    let most = (cell.room() / 2).saturating_sub(INDENT_WIDTH) / INDENT_WIDTH;
     let guides = row.guides.get(1..).unwrap_or_default();
     cell.gap(2);
     let skipped = guides.len().saturating_sub(most);
@@ -162,7 +161,7 @@ fn lineage(look: &Look, cell: &mut Strip, row: &Row) {
 }
 
 /// What follows the operation: why it failed, what it is at, why nothing is known.
-fn remark(look: &Look, record: &Record) -> Option<Remark> {
+fn inline_note(look: &Appearance, record: &Record) -> Option<InlineNote> {
     let dot = look.symbols.dot;
     let Some(info) = &record.info else {
         let id = format!(" {dot} {}", record.id.mo_id);
@@ -187,8 +186,8 @@ fn remark(look: &Look, record: &Record) -> Option<Remark> {
 
 /// What stands out about a row, at the end of its name: what its fold hides, and whether it is pinned, gone, or how
 /// long and why it cannot be read.
-fn marks<'a>(look: &'a Look, row: &Row, record: &Record, now: Timestamp) -> Strip<'a> {
-    let mut marks = Strip::new(look, 64);
+fn marks<'a>(look: &'a Appearance, row: &Row, record: &Record, now: Timestamp) -> StyledLine<'a> {
+    let mut marks = StyledLine::new(look, 64);
     if row.hidden.total() > 0 {
         hidden(look, &mut marks, row.hidden);
     }
@@ -212,7 +211,7 @@ fn marks<'a>(look: &'a Look, row: &Row, record: &Record, now: Timestamp) -> Stri
                 ),
                 None => format!("{sign} {reason}"),
             };
-            marks.gap(1).put_within(&text, 28, Role::Warning);
+            marks.gap(1).push_max(&text, 28, Role::Warning);
         }
     }
     marks
@@ -220,18 +219,24 @@ fn marks<'a>(look: &'a Look, row: &Row, record: &Record, now: Timestamp) -> Stri
 
 /// What deserves a second look, the most urgent of it: `⚠ stalled`, or the sign alone where the words would leave
 /// too little of the name. `room` is what the name and this have together.
-fn second_look(look: &Look, marks: &mut Strip, finding: &Finding, room: usize, name: usize) {
+fn warning_badge(
+    look: &Appearance,
+    marks: &mut StyledLine,
+    finding: &Warning,
+    room: usize,
+    name: usize,
+) {
     /// What is left of a longer name at least.
-    const LEAST_NAME: usize = 16;
+    const MIN_NAME_WIDTH: usize = 16;
     let sign = look.symbols.warning;
     let words = format!("{sign} {}", finding.rule.mark());
-    let has_room = room > name.min(LEAST_NAME) + width(&words);
+    let has_room = room > name.min(MIN_NAME_WIDTH) + width(&words);
     let text = if has_room { &words } else { sign };
     marks.gap(1).put(text, Role::Warning);
 }
 
 /// `+3 ▶1 ✗1`: how many are hidden, and those among them that matter.
-fn hidden(look: &Look, marks: &mut Strip, hidden: StatusCounts) {
+fn hidden(look: &Appearance, marks: &mut StyledLine, hidden: StatusCounts) {
     marks.gap(1).put(&format!("+{}", hidden.total()), Role::Dim);
     for status in [
         Status::Running,
@@ -241,24 +246,24 @@ fn hidden(look: &Look, marks: &mut Strip, hidden: StatusCounts) {
     ] {
         if hidden[status] > 0 {
             let text = format!("{}{}", look.symbols.status(status), hidden[status]);
-            marks.gap(1).put(&text, words::role(status));
+            marks.gap(1).put(&text, labels::role(status));
         }
     }
 }
 
 /// The bar and its figure, or what became of the task.
 pub(super) fn progress(
-    cell: &mut Strip,
-    look: &Look,
+    cell: &mut StyledLine,
+    look: &Appearance,
     record: &Record,
     shown: Progress,
     now: Timestamp,
     is_stale: bool,
 ) {
     /// The figure beside the bar: ` 100%`, or ` ≈54%`.
-    const FIGURE: usize = 5;
+    const PERCENT_WIDTH: usize = 5;
     /// Below this the bar says less than the figure alone.
-    const LEAST_BAR: usize = 4;
+    const MIN_BAR_WIDTH: usize = 4;
     let columns = cell.room();
     let ended = |word: &str| match record.progress().percent() {
         Some(percent) if word.len() + 8 <= columns => format!("{word} at {percent}%"),
@@ -289,7 +294,7 @@ pub(super) fn progress(
         let words = " no figure";
         let bar = columns.saturating_sub(words.len());
         let step = record.elapsed(now).map_or(0, |elapsed| elapsed.as_secs());
-        if bar >= LEAST_BAR {
+        if bar >= MIN_BAR_WIDTH {
             gauge::indeterminate(cell, look, bar, step, fill);
             cell.put(words, Role::Dim);
         } else {
@@ -302,8 +307,8 @@ pub(super) fn progress(
         _ => "",
     };
     let text = format!("{about}{percent}%");
-    let bar = columns.saturating_sub(FIGURE);
-    if bar >= LEAST_BAR {
+    let bar = columns.saturating_sub(PERCENT_WIDTH);
+    if bar >= MIN_BAR_WIDTH {
         gauge::filled(cell, look, bar, percent, fill);
     }
     cell.gap(cell.room().saturating_sub(width(&text)));

@@ -2,10 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, theme::Role};
+use super::{RenderContext, theme::Role};
 
 /// Draws a bar for `length` lines of which those from `top` on are seen; nothing if all are.
-pub(super) fn draw(canvas: &mut Canvas, area: Rect, length: usize, top: usize) {
+pub(super) fn draw(canvas: &mut RenderContext, area: Rect, length: usize, top: usize) {
     let height = usize::from(area.height);
     if height == 0 || area.width == 0 || length <= height {
         return;

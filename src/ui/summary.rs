@@ -5,10 +5,10 @@ mod tasks;
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, ink::Strip, scrollbar, theme::Role};
-use crate::app::{Entry, Part, Section, Subject, Summing, Target};
+use super::{RenderContext, scrollbar, styled_line::StyledLine, theme::Role};
+use crate::app::{ClickTarget, Entry, RowSubject, Section, SectionKind, SummaryPage};
 
-pub(super) fn draw(canvas: &mut Canvas, summing: &Summing, area: Rect) {
+pub(super) fn draw(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect) {
     if area.is_empty() {
         return;
     }
@@ -24,7 +24,7 @@ pub(super) fn draw(canvas: &mut Canvas, summing: &Summing, area: Rect) {
         .iter()
         .flatten()
         .flat_map(|section| &section.entries);
-    let entries: Vec<Subject> = entries.map(|entry| entry.subject.clone()).collect();
+    let entries: Vec<RowSubject> = entries.map(|entry| entry.subject.clone()).collect();
     let chosen = summing.place(&entries);
     let mut first = 0;
     for (place, sections) in columns.iter().enumerate() {
@@ -48,8 +48,8 @@ pub(super) fn draw(canvas: &mut Canvas, summing: &Summing, area: Rect) {
     }
 }
 
-fn draw_title(canvas: &mut Canvas, summing: &Summing, area: Rect) {
-    let mut strip = Strip::new(canvas.look, area.width);
+fn draw_title(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect) {
+    let mut strip = StyledLine::new(canvas.look, area.width);
     strip.gap(1).put("Summary", Role::Strong);
     let count = summing.summary.len();
     let of = match count {
@@ -65,33 +65,40 @@ fn draw_title(canvas: &mut Canvas, summing: &Summing, area: Rect) {
 }
 
 /// A line of a column.
-enum Row<'a> {
+enum SummaryLine<'a> {
     Blank,
     Title(&'a Section),
     /// A section without entries.
-    Nothing(Part),
+    Nothing(SectionKind),
     /// An entry, and its place among all entries.
     Entry(&'a Section, &'a Entry, usize),
 }
 
-fn draw_column(canvas: &mut Canvas, sections: &[Section], area: Rect, first: usize, chosen: usize) {
+fn draw_column(
+    canvas: &mut RenderContext,
+    sections: &[Section],
+    area: Rect,
+    first: usize,
+    chosen: usize,
+) {
     let mut rows = Vec::new();
     let mut place = first;
     for section in sections {
         if !rows.is_empty() {
-            rows.push(Row::Blank);
+            rows.push(SummaryLine::Blank);
         }
-        rows.push(Row::Title(section));
+        rows.push(SummaryLine::Title(section));
         if section.entries.is_empty() {
-            rows.push(Row::Nothing(section.part));
+            rows.push(SummaryLine::Nothing(section.part));
         }
         for entry in &section.entries {
-            rows.push(Row::Entry(section, entry, place));
+            rows.push(SummaryLine::Entry(section, entry, place));
             place += 1;
         }
     }
     let height = usize::from(area.height);
-    let is_chosen = |row: &Row| matches!(row, Row::Entry(.., place) if *place == chosen);
+    let is_chosen =
+        |row: &SummaryLine| matches!(row, SummaryLine::Entry(.., place) if *place == chosen);
     let at = rows.iter().position(is_chosen).unwrap_or_default();
     let last = rows.len().saturating_sub(height);
     // What is pointed at stays in the middle, as far as there is something to scroll.
@@ -112,33 +119,35 @@ fn draw_column(canvas: &mut Canvas, sections: &[Section], area: Rect, first: usi
     scrollbar::draw(canvas, area, rows.len(), top);
 }
 
-fn draw_row(canvas: &mut Canvas, row: &Row, line: Rect, chosen: usize) {
+fn draw_row(canvas: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usize) {
     match row {
-        Row::Blank => {}
-        Row::Title(section) if section.entries.is_empty() => {
+        SummaryLine::Blank => {}
+        SummaryLine::Title(section) if section.entries.is_empty() => {
             let strip = heading(canvas, section, usize::from(line.width));
             strip.draw(line, canvas.buffer);
         }
-        Row::Title(section) => match section.part {
-            Part::Operations | Part::Users | Part::Endpoints => {
+        SummaryLine::Title(section) => match section.part {
+            SectionKind::Operations | SectionKind::Users | SectionKind::Endpoints => {
                 counts::title(canvas, section, line);
             }
-            Part::Running | Part::Failures | Part::Queued => tasks::title(canvas, section, line),
+            SectionKind::Running | SectionKind::Failures | SectionKind::Queued => {
+                tasks::title(canvas, section, line)
+            }
         },
-        Row::Nothing(part) => {
-            let mut strip = Strip::new(canvas.look, line.width);
+        SummaryLine::Nothing(part) => {
+            let mut strip = StyledLine::new(canvas.look, line.width);
             strip.put(nothing(*part), Role::Dim);
             strip.draw(line, canvas.buffer);
         }
-        Row::Entry(section, entry, place) => {
+        SummaryLine::Entry(section, entry, place) => {
             match &entry.subject {
-                Subject::More(_) => {
-                    let mut strip = Strip::new(canvas.look, line.width);
+                RowSubject::More(_) => {
+                    let mut strip = StyledLine::new(canvas.look, line.width);
                     let text = format!("{} {} more", canvas.look.symbols.ellipsis, section.more);
                     strip.put(&text, Role::Dim);
                     strip.draw(line, canvas.buffer);
                 }
-                Subject::Task(handle) => tasks::entry(canvas, section.part, *handle, line),
+                RowSubject::Task(handle) => tasks::entry(canvas, section.part, *handle, line),
                 _ => counts::entry(canvas, section, entry, line),
             }
             let whole = Rect {
@@ -149,36 +158,36 @@ fn draw_row(canvas: &mut Canvas, row: &Row, line: Rect, chosen: usize) {
             if *place == chosen {
                 canvas.tint(whole, Role::Selected);
             }
-            canvas.target(whole, Target::Summed(*place));
+            canvas.target(whole, ClickTarget::Summed(*place));
         }
     }
 }
 
 /// What a section is called.
-fn name(part: Part) -> &'static str {
+fn name(part: SectionKind) -> &'static str {
     match part {
-        Part::Operations => "OPERATIONS",
-        Part::Running => "RUNNING LONGEST",
-        Part::Failures => "FAILED LAST HOUR",
-        Part::Queued => "WAITING LONGEST",
-        Part::Endpoints => "VCENTERS",
-        Part::Users => "STARTED BY",
+        SectionKind::Operations => "OPERATIONS",
+        SectionKind::Running => "RUNNING LONGEST",
+        SectionKind::Failures => "FAILED LAST HOUR",
+        SectionKind::Queued => "WAITING LONGEST",
+        SectionKind::Endpoints => "VCENTERS",
+        SectionKind::Users => "STARTED BY",
     }
 }
 
 /// What stands in a section without entries.
-fn nothing(part: Part) -> &'static str {
+fn nothing(part: SectionKind) -> &'static str {
     match part {
-        Part::Operations | Part::Users | Part::Endpoints => "none",
-        Part::Running => "nothing runs",
-        Part::Failures => "nothing failed",
-        Part::Queued => "nothing waits",
+        SectionKind::Operations | SectionKind::Users | SectionKind::Endpoints => "none",
+        SectionKind::Running => "nothing runs",
+        SectionKind::Failures => "nothing failed",
+        SectionKind::Queued => "nothing waits",
     }
 }
 
 /// The name of a section and how much there is of it.
-fn heading<'a>(canvas: &Canvas<'a>, section: &Section, columns: usize) -> Strip<'a> {
-    let mut strip = Strip::new(canvas.look, u16::try_from(columns).unwrap_or(u16::MAX));
+fn heading<'a>(canvas: &RenderContext<'a>, section: &Section, columns: usize) -> StyledLine<'a> {
+    let mut strip = StyledLine::new(canvas.look, u16::try_from(columns).unwrap_or(u16::MAX));
     strip.put(name(section.part), Role::Heading);
     if section.total > 0 {
         strip.gap(1).put(&section.total.to_string(), Role::Dim);

@@ -15,15 +15,15 @@ mod summaries;
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 
 use super::*;
-use crate::app::fixture::now;
+use crate::app::test_support::now;
 
 /// What a state looks like.
-pub(super) fn draw_buffer(state: &State) -> Buffer {
-    draw_with(state, &Look::new(&state.options))
+pub(super) fn draw_buffer(state: &AppState) -> Buffer {
+    draw_with(state, &Appearance::new(&state.options))
 }
 
 /// The same with a look that is at hand.
-pub(super) fn draw_with(state: &State, look: &Look) -> Buffer {
+pub(super) fn draw_with(state: &AppState, look: &Appearance) -> Buffer {
     let backend = TestBackend::new(state.size.width, state.size.height);
     let mut terminal = Terminal::new(backend).unwrap();
     terminal
@@ -35,7 +35,7 @@ pub(super) fn draw_with(state: &State, look: &Look) -> Buffer {
 }
 
 /// What a state looks like, without colours.
-pub(super) fn draw_text(state: &State) -> String {
+pub(super) fn draw_text(state: &AppState) -> String {
     let buffer = draw_buffer(state);
     let mut text = String::new();
     for y in 0..buffer.area.height {

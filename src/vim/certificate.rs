@@ -18,12 +18,12 @@ pub struct Certificate {
     /// What it is known by.
     pub fingerprint: Fingerprint,
     /// What stands in it; `None` where it cannot be read.
-    pub details: Option<Details>,
+    pub details: Option<CertificateFields>,
 }
 
 /// What stands in a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Details {
+pub struct CertificateFields {
     /// Whose it is, as `CN=vc01.lab,O=Lab`.
     pub subject: String,
     /// Who signed it, in the same form.
@@ -52,12 +52,12 @@ impl Certificate {
     }
 }
 
-fn details(der: &[u8]) -> Option<Details> {
+fn details(der: &[u8]) -> Option<CertificateFields> {
     let certificate = CertificateInner::<Raw>::from_der(der).ok()?;
     let content = certificate.tbs_certificate();
     let names = content.get_extension::<SubjectAltName>().ok().flatten();
     let names = names.map(|(_critical, SubjectAltName(names))| names);
-    Some(Details {
+    Some(CertificateFields {
         subject: content.subject().to_string(),
         issuer: content.issuer().to_string(),
         names: names.iter().flatten().filter_map(name).collect(),

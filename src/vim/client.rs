@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use super::{
     address::Address,
-    answer::{Answer, Digest},
     credentials::Credentials,
     error::{Error, ErrorKind},
     method::{ApiMethod, Effect},
     release,
-    tls::Trust,
-    traffic::Traffic,
-    transport::{Body, Doing, Request, Transport},
+    request_metrics::RequestMetrics,
+    response::{ApiResponse, Digest},
+    tls::TrustPolicy,
+    transport::{Body, Request, RequestLabel, Transport},
     types::{
         Malformed, ManagedObjectReference, OperationLabel, ServiceContent, TaskInfo, date_time,
         items,
@@ -33,22 +33,22 @@ pub struct ConnectOptions {
     /// Where it is.
     pub address: Address,
     /// Which certificate of it is accepted.
-    pub trust: Trust,
+    pub trust: TrustPolicy,
     /// How to sign in.
     pub credentials: Credentials,
     /// The release of the API to speak; `None` asks the server.
     pub release: Option<String>,
     /// Refuses to send what changes something on the server.
     pub read_only: bool,
-    /// How long an answer may take; usually [`PATIENCE`](Self::PATIENCE).
+    /// How long an answer may take; usually [`REQUEST_TIMEOUT`](Self::PATIENCE).
     pub patience: Duration,
     /// Where requests and bytes are counted.
-    pub traffic: Arc<Traffic>,
+    pub traffic: Arc<RequestMetrics>,
 }
 
 impl ConnectOptions {
     /// How long an answer may take, if nobody says otherwise.
-    pub const PATIENCE: Duration = Duration::from_secs(30);
+    pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 }
 
 /// A server whose release and singletons are known. Signing in is a step of its own.
@@ -82,7 +82,7 @@ impl Client {
         let mut client = Self {
             transport,
             credentials: options.credentials,
-            content: nowhere(),
+            content: placeholder_content(),
             read_only: options.read_only,
             patience: options.patience,
             release,
@@ -220,7 +220,7 @@ impl Client {
     ///
     /// # Errors
     /// Faults, and the connection's troubles.
-    pub async fn may_cancel(
+    pub async fn has_cancel_privilege(
         &self,
         entity: &ManagedObjectReference,
         session_key: &str,
@@ -258,8 +258,8 @@ impl Client {
         object: &ManagedObjectReference,
         property: &str,
         kind: &'static str,
-        doing: Doing<'_>,
-    ) -> Result<Answer, Error> {
+        doing: RequestLabel<'_>,
+    ) -> Result<ApiResponse, Error> {
         self.call(Call::get(object, property, kind), doing).await
     }
 
@@ -269,8 +269,8 @@ impl Client {
         method: ApiMethod,
         body: impl Into<Body>,
         kind: &'static str,
-        doing: Doing<'_>,
-    ) -> Result<Answer, Error> {
+        doing: RequestLabel<'_>,
+    ) -> Result<ApiResponse, Error> {
         let call = Call::post(object, method, body, kind);
         self.call(call, doing).await
     }
@@ -281,13 +281,17 @@ impl Client {
         object: &ManagedObjectReference,
         method: ApiMethod,
         kind: &'static str,
-        doing: Doing<'_>,
+        doing: RequestLabel<'_>,
     ) -> Result<(), Error> {
         let done = self.post(object, method, json!({}), kind, doing).await?;
         self.read(doing, &done, |_| Ok(()))
     }
 
-    pub(super) async fn call(&self, call: Call<'_>, doing: Doing<'_>) -> Result<Answer, Error> {
+    pub(super) async fn call(
+        &self,
+        call: Call<'_>,
+        doing: RequestLabel<'_>,
+    ) -> Result<ApiResponse, Error> {
         if self.read_only && call.effect == Effect::Changes {
             let why = "this connection is read-only (--read-only, or what stands for it); nothing was sent.";
             return Err(self.unaskable(doing, why));
@@ -310,8 +314,8 @@ impl Client {
     /// The answer as what the API declares it to be.
     pub(super) fn read<T>(
         &self,
-        doing: Doing<'_>,
-        answer: &Answer,
+        doing: RequestLabel<'_>,
+        answer: &ApiResponse,
         understand: impl FnOnce(Value) -> Result<T, Malformed>,
     ) -> Result<T, Error> {
         let understood = answer
@@ -320,11 +324,11 @@ impl Client {
         understood.map_err(|kind| self.error(doing, kind))
     }
 
-    pub(crate) fn unaskable(&self, doing: Doing<'_>, why: &str) -> Error {
+    pub(crate) fn unaskable(&self, doing: RequestLabel<'_>, why: &str) -> Error {
         self.error(doing, ErrorKind::Unaskable(why.to_owned()))
     }
 
-    pub(super) fn error(&self, doing: Doing<'_>, kind: ErrorKind) -> Error {
+    pub(super) fn error(&self, doing: RequestLabel<'_>, kind: ErrorKind) -> Error {
         Error {
             doing: doing(),
             server: self.server(),
@@ -375,7 +379,7 @@ impl<'a> Call<'a> {
 }
 
 /// The content before it is known.
-fn nowhere() -> ServiceContent {
+fn placeholder_content() -> ServiceContent {
     ServiceContent {
         about: super::types::About::default(),
         session_manager: ManagedObjectReference::new("SessionManager", "SessionManager"),

@@ -21,7 +21,7 @@ pub enum Credentials {
         /// Its password, for when there is no session or it is dead.
         password: SecretString,
         /// Where the session is between the runs.
-        shelf: Arc<dyn Shelf>,
+        shelf: Arc<dyn SessionStore>,
     },
     /// A ready `vmware-api-session-id`. It is neither renewed nor ended.
     Session(SecretString),
@@ -53,7 +53,7 @@ impl Credentials {
 }
 
 /// Where a session is kept between runs. It is asked rarely and answers at once.
-pub trait Shelf: Debug + Send + Sync {
+pub trait SessionStore: Debug + Send + Sync {
     /// The id of the session that was put there; `None` where there is none, or it cannot be trusted.
     fn look(&self) -> Option<SecretString>;
     /// Puts the id of a session there, in place of another. Answers whether it could be kept.

@@ -5,8 +5,8 @@
 use std::{fmt, time::Duration};
 
 use super::{
-    distrust::Distrust,
     types::{Fault, Malformed},
+    untrusted_certificate::UntrustedCertificate,
 };
 
 /// The longest that vtask waits because a server asks for it (`Retry-After`).
@@ -37,7 +37,7 @@ pub enum ErrorKind {
     /// No answer within this time.
     TimedOut(Duration),
     /// The server's certificate was not accepted.
-    Certificate(Box<Distrust>),
+    Certificate(Box<UntrustedCertificate>),
     /// Plain HTTP was spoken to a port of TLS, and the server says so.
     TlsRequired,
     /// No secure connection came about; why.
@@ -91,7 +91,7 @@ impl Error {
     }
 
     /// Whether the server refused to let us in. Such a request is never repeated: it would lock the account out.
-    pub fn is_refusal(&self) -> bool {
+    pub fn is_auth_failure(&self) -> bool {
         self.is_fault("InvalidLogin")
             || self.is_fault("NoPermission")
             || self.is_fault("PasswordExpired")
@@ -105,7 +105,7 @@ impl Error {
     }
 
     /// Whether asking again later may help: the trouble is the connection's or a proxy's, not the request's.
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match &self.kind {
             ErrorKind::UnknownHost
             | ErrorKind::Refused
@@ -183,7 +183,7 @@ impl fmt::Display for Error {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fault(fault) => write!(f, "{}", told(fault)),
+            Self::Fault(fault) => write!(f, "{}", display_with_hint(fault)),
             Self::UnknownHost => f.write_str(
                 "there is no host of that name. Check --url, and that this machine's DNS knows it.",
             ),
@@ -249,7 +249,7 @@ impl fmt::Display for ErrorKind {
 }
 
 /// A fault's text with its type, and for the well-known ones what to try.
-fn told(fault: &Fault) -> String {
+fn display_with_hint(fault: &Fault) -> String {
     let advice = match fault.type_name() {
         "InvalidLogin" => " Check the user name and password; they are not tried again.",
         "NotAuthenticated" => " The session has ended: sign in again.",
@@ -293,7 +293,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::vim::{Certificate, Why};
+    use crate::vim::{Certificate, Reason};
 
     fn error(kind: ErrorKind) -> Error {
         Error {
@@ -310,10 +310,10 @@ mod tests {
             ErrorKind::Refused,
             ErrorKind::Broken("reset".to_owned()),
             ErrorKind::TimedOut(Duration::from_secs(30)),
-            ErrorKind::Certificate(Box::new(Distrust {
+            ErrorKind::Certificate(Box::new(UntrustedCertificate {
                 host: "vc01.lab:443".to_owned(),
                 certificate: Certificate::read(b""),
-                why: Why::UnknownIssuer,
+                why: Reason::UnknownIssuer,
             })),
             ErrorKind::Handshake("no cipher in common".to_owned()),
             ErrorKind::Status {
@@ -380,7 +380,7 @@ mod tests {
             },
         ] {
             let error = error(kind);
-            assert!(error.is_refusal() && !error.is_passing() && !error.is_session_dead());
+            assert!(error.is_auth_failure() && !error.is_transient() && !error.is_session_dead());
         }
     }
 }

@@ -3,37 +3,39 @@
 //! [`types`] holds what travels and is free of IO; everything else here knows HTTP and JSON and no terminal.
 
 mod address;
-mod answer;
-mod around;
 mod certificate;
 mod client;
 mod collector;
 mod credentials;
-mod distrust;
 mod error;
+mod events;
 mod fingerprint;
 mod history;
-mod look;
+mod lossy_json;
 mod method;
+mod probe;
 mod release;
-mod repair;
+mod request_metrics;
+mod response;
 mod session;
 mod tls;
-mod traffic;
 mod transport;
 pub mod types;
+mod untrusted_certificate;
 
 pub use address::{Address, InvalidAddress};
-pub use answer::Digest;
-pub use certificate::{Certificate, Details};
+pub use certificate::{Certificate, CertificateFields};
 pub use client::{Client, ConnectOptions};
 pub use collector::TaskCollector;
-pub use credentials::{Credentials, Shelf};
-pub use distrust::{Distrust, PinnedBy, Why};
+pub use credentials::{Credentials, SessionStore};
 pub use error::{Error, ErrorKind, MAX_RETRY_AFTER};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
-pub use history::{AtOnce, ByUser, Pace, Pick, Recursion, TaskQuery, TaskTime, Trace};
-pub use look::look;
+pub use history::{
+    ByUser, NoThrottle, RecordAction, Recursion, TaskLocator, TaskQuery, TaskTime, Throttle,
+};
+pub use probe::probe_certificate;
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
-pub use tls::{Look, Pin, Trust};
-pub use traffic::{Traffic, TrafficFigures};
+pub use request_metrics::{RequestCounts, RequestMetrics};
+pub use response::Digest;
+pub use tls::{CertificateProbe, Pin, TrustPolicy};
+pub use untrusted_certificate::{PinSource, Reason, UntrustedCertificate};

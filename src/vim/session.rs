@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::{
     client::Client,
-    credentials::{Credentials, Shelf},
+    credentials::{Credentials, SessionStore},
     error::{Error, ErrorKind},
     method::ApiMethod,
-    transport::{Body, Doing},
+    transport::{Body, RequestLabel},
     types::{Malformed, UserSession},
 };
 
@@ -80,7 +80,7 @@ impl Client {
     /// tried again.
     async fn resume(
         &self,
-        place: &dyn Shelf,
+        place: &dyn SessionStore,
         dead: Option<&HeaderValue>,
     ) -> Result<Option<UserSession>, Error> {
         let Some(kept) = place.look() else {
@@ -168,7 +168,7 @@ impl Client {
         self.credentials.can_renew()
     }
 
-    pub(super) fn headers(&self, doing: Doing<'_>) -> Result<HeaderMap, Error> {
+    pub(super) fn headers(&self, doing: RequestLabel<'_>) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();
         if let Credentials::Authorization(value) = &self.credentials {
             let value = self

@@ -20,13 +20,13 @@ use rustls_platform_verifier::Verifier;
 
 use super::{
     certificate::Certificate,
-    distrust::{Distrust, PinnedBy, Why, is_ca_as_server},
     fingerprint::Fingerprint,
+    untrusted_certificate::{PinSource, Reason, UntrustedCertificate, is_ca_as_server},
 };
 
 /// Which certificate of a server is accepted.
 #[derive(Debug, Clone, Default)]
-pub enum Trust {
+pub enum TrustPolicy {
     /// One that leads to an authority of this machine.
     #[default]
     System,
@@ -44,19 +44,19 @@ pub struct Pin {
     /// Their fingerprints; never none.
     pub fingerprints: Vec<Fingerprint>,
     /// Who says so.
-    pub by: PinnedBy,
+    pub by: PinSource,
 }
 
 /// What a look at a server's certificate brought.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct CertificateProbe {
     /// The certificate.
     pub certificate: Certificate,
     /// Why it would not be accepted, if so.
-    pub distrust: Option<Distrust>,
+    pub distrust: Option<UntrustedCertificate>,
 }
 
-impl Trust {
+impl TrustPolicy {
     /// Whether nothing is checked.
     pub fn is_insecure(&self) -> bool {
         matches!(self, Self::Anything)
@@ -68,10 +68,10 @@ impl Trust {
     }
 
     /// One that breaks the handshake off as soon as the certificate was seen.
-    pub(super) fn looking_config(
+    pub(super) fn probe_config(
         &self,
         host: String,
-        seen: Arc<OnceLock<Look>>,
+        seen: Arc<OnceLock<CertificateProbe>>,
     ) -> Result<ClientConfig, String> {
         self.configured(host, Some(seen))
     }
@@ -79,16 +79,16 @@ impl Trust {
     fn configured(
         &self,
         host: String,
-        only_looks: Option<Arc<OnceLock<Look>>>,
+        only_looks: Option<Arc<OnceLock<CertificateProbe>>>,
     ) -> Result<ClientConfig, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let check = match self {
-            Self::System => Check::by_authorities(Vec::new(), &provider),
-            Self::Also(pem) => Check::by_authorities(certificates(pem)?, &provider),
-            Self::Pinned(pin) => Check::Pinned(pin.clone()),
-            Self::Anything => Check::Nothing,
+            Self::System => VerifyMode::by_authorities(Vec::new(), &provider),
+            Self::Also(pem) => VerifyMode::by_authorities(certificates(pem)?, &provider),
+            Self::Pinned(pin) => VerifyMode::Pinned(pin.clone()),
+            Self::Anything => VerifyMode::Nothing,
         };
-        let judge = Judge {
+        let judge = CertificateVerifier {
             host,
             check,
             provider: provider.clone(),
@@ -119,17 +119,17 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
 /// Judges the certificates of one server. Signatures of the handshake are checked whatever is accepted: who shows a
 /// certificate has to hold its key.
 #[derive(Debug)]
-struct Judge {
+struct CertificateVerifier {
     host: String,
-    check: Check,
+    check: VerifyMode,
     provider: Arc<CryptoProvider>,
     /// Where what was seen is put down, if that is all that is wanted.
-    only_looks: Option<Arc<OnceLock<Look>>>,
+    only_looks: Option<Arc<OnceLock<CertificateProbe>>>,
 }
 
 /// How certificates are judged.
 #[derive(Debug)]
-enum Check {
+enum VerifyMode {
     /// By authorities, with one addition: a certificate that the user handed in is trusted as itself, too, from the
     /// host that it names. Self-signed server certificates are often marked as authorities, which a plain check
     /// refuses in a server.
@@ -143,7 +143,7 @@ enum Check {
     Nothing,
 }
 
-impl Check {
+impl VerifyMode {
     fn by_authorities(
         handed_in: Vec<CertificateDer<'static>>,
         provider: &Arc<CryptoProvider>,
@@ -158,18 +158,18 @@ impl Check {
     }
 }
 
-impl Judge {
+impl CertificateVerifier {
     /// What is wrong with a certificate, if anything is.
-    fn objection(
+    fn reject_reason(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
         ocsp_response: &[u8],
         now: UnixTime,
-    ) -> Option<Why> {
+    ) -> Option<Reason> {
         match &self.check {
-            Check::Authorities {
+            VerifyMode::Authorities {
                 verifier,
                 handed_in,
             } => match verifier.verify_server_cert(
@@ -186,31 +186,31 @@ impl Judge {
                 {
                     wrong_name(end_entity, server_name)
                 }
-                Err(TlsError::InvalidCertificate(problem)) => Some(Why::of(&problem)),
-                Err(other) => Some(Why::Unusable(other.to_string())),
+                Err(TlsError::InvalidCertificate(problem)) => Some(Reason::of(&problem)),
+                Err(other) => Some(Reason::Unusable(other.to_string())),
             },
-            Check::NoAuthorities(why) => Some(Why::NoAuthorities(why.clone())),
-            Check::Pinned(pin) => {
+            VerifyMode::NoAuthorities(why) => Some(Reason::NoAuthorities(why.clone())),
+            VerifyMode::Pinned(pin) => {
                 let is_expected = pin.fingerprints.contains(&Fingerprint::of(end_entity));
-                (!is_expected).then(|| Why::another(pin))
+                (!is_expected).then(|| Reason::another(pin))
             }
-            Check::Nothing => None,
+            VerifyMode::Nothing => None,
         }
     }
 }
 
 /// Compares the names in a certificate with the name of the server; `None` where one of them is that.
-fn wrong_name(certificate: &CertificateDer<'_>, server_name: &ServerName<'_>) -> Option<Why> {
+fn wrong_name(certificate: &CertificateDer<'_>, server_name: &ServerName<'_>) -> Option<Reason> {
     let compared = ParsedCertificate::try_from(certificate)
         .and_then(|certificate| verify_server_name(&certificate, server_name));
     match compared {
         Ok(()) => None,
-        Err(TlsError::InvalidCertificate(problem)) => Some(Why::of(&problem)),
-        Err(other) => Some(Why::Unusable(other.to_string())),
+        Err(TlsError::InvalidCertificate(problem)) => Some(Reason::of(&problem)),
+        Err(other) => Some(Reason::Unusable(other.to_string())),
     }
 }
 
-impl ServerCertVerifier for Judge {
+impl ServerCertVerifier for CertificateVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -219,8 +219,8 @@ impl ServerCertVerifier for Judge {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        let why = self.objection(end_entity, intermediates, server_name, ocsp_response, now);
-        let distrust = why.map(|why| Distrust {
+        let why = self.reject_reason(end_entity, intermediates, server_name, ocsp_response, now);
+        let distrust = why.map(|why| UntrustedCertificate {
             host: self.host.clone(),
             certificate: Certificate::read(end_entity),
             why,
@@ -228,7 +228,7 @@ impl ServerCertVerifier for Judge {
         if let Some(seen) = &self.only_looks {
             let certificate = Certificate::read(end_entity);
             // A second connection sees the same.
-            let _ = seen.set(Look {
+            let _ = seen.set(CertificateProbe {
                 certificate,
                 distrust,
             });
@@ -270,7 +270,7 @@ impl ServerCertVerifier for Judge {
 }
 
 /// Why the certificate was not accepted, if that is what a failure of TLS comes from.
-pub(super) fn distrust(error: &TlsError) -> Option<&Distrust> {
+pub(super) fn distrust(error: &TlsError) -> Option<&UntrustedCertificate> {
     match error {
         TlsError::InvalidCertificate(CertificateError::Other(other)) => other.0.downcast_ref(),
         _ => None,

@@ -27,25 +27,25 @@ use crate::text::without_user_info;
 
 use super::{
     address::Address,
-    answer::{Answer, BODY_LIMIT, refusal, shortened, unpacked},
-    distrust,
     error::{Error, ErrorKind},
-    tls::{self, Trust},
-    traffic::Traffic,
+    request_metrics::RequestMetrics,
+    response::{ApiResponse, MAX_BODY_BYTES, error_from_status, excerpt, gunzip},
+    tls::{self, TrustPolicy},
+    untrusted_certificate,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const IDLE_CONNECTIONS: usize = 8;
+const MAX_IDLE_CONNECTIONS: usize = 8;
 
 /// What is being done, in words; put together only when it is needed for an error.
-pub(super) type Doing<'a> = &'a (dyn Fn() -> String + Sync);
+pub(super) type RequestLabel<'a> = &'a (dyn Fn() -> String + Sync);
 
 /// What is to be sent.
 pub(super) struct Request<'a> {
     /// For the figures, such as `Task/info`.
     pub(super) kind: &'static str,
     /// For people, such as `reading task-4711`.
-    pub(super) doing: Doing<'a>,
+    pub(super) doing: RequestLabel<'a>,
     pub(super) method: Method,
     pub(super) path: &'a [&'a str],
     pub(super) query: Option<&'static str>,
@@ -99,7 +99,7 @@ pub(super) fn http_client(
         .default_headers(defaults)
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
         .tcp_nodelay(true)
         .tls_backend_preconfigured(config);
     // A proxy would read what is meant for this machine alone.
@@ -116,7 +116,7 @@ pub(super) fn http_client(
 pub(super) struct Transport {
     http: reqwest::Client,
     address: Address,
-    traffic: Arc<Traffic>,
+    traffic: Arc<RequestMetrics>,
     /// Whether anything that speaks the scheme of the address ever answered.
     has_answered: AtomicBool,
 }
@@ -124,8 +124,8 @@ pub(super) struct Transport {
 impl Transport {
     pub(super) fn new(
         address: Address,
-        trust: &Trust,
-        traffic: Arc<Traffic>,
+        trust: &TrustPolicy,
+        traffic: Arc<RequestMetrics>,
     ) -> Result<Self, Error> {
         let unusable = |why: String| Error {
             doing: "preparing the connection".to_owned(),
@@ -136,7 +136,7 @@ impl Transport {
         let trust = if address.is_tls() {
             trust
         } else {
-            &Trust::Anything
+            &TrustPolicy::Anything
         };
         let config = trust.client_config(address.authority()).map_err(unusable)?;
         let http = http_client(&address, config).map_err(|error| unusable(error.to_string()))?;
@@ -153,7 +153,7 @@ impl Transport {
     }
 
     /// Sends a request and reads the answer.
-    pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, Error> {
+    pub(super) async fn send(&self, request: Request<'_>) -> Result<ApiResponse, Error> {
         let doing = request.doing;
         let timeout = request.timeout;
         let unfinished = Unfinished {
@@ -172,7 +172,7 @@ impl Transport {
         })
     }
 
-    async fn exchange(&self, request: Request<'_>) -> Result<Answer, ErrorKind> {
+    async fn exchange(&self, request: Request<'_>) -> Result<ApiResponse, ErrorKind> {
         let url = self.address.below(request.path, request.query);
         let url = url.map_err(ErrorKind::Unaskable)?;
         self.traffic.request(request.kind);
@@ -195,7 +195,7 @@ impl Transport {
             let location = location.unwrap_or("nowhere");
             let (path, query) = location.split_at(location.find('?').unwrap_or(location.len()));
             return Err(ErrorKind::Redirected {
-                location: shortened(&format!("{}{query}", without_user_info(path))),
+                location: excerpt(&format!("{}{query}", without_user_info(path))),
             });
         }
         let body = self.read(response).await;
@@ -205,9 +205,9 @@ impl Transport {
             if status == StatusCode::BAD_REQUEST && !self.address.is_tls() && names_https(&body) {
                 return Err(ErrorKind::TlsRequired);
             }
-            return Err(refusal(status, &headers, &body));
+            return Err(error_from_status(status, &headers, &body));
         }
-        Ok(Answer {
+        Ok(ApiResponse {
             body: body?,
             headers,
         })
@@ -215,7 +215,7 @@ impl Transport {
 
     /// Returns what it means that a request got no answer; with a hint where the scheme may be the wrong one.
     fn unanswered(&self, error: &reqwest::Error) -> ErrorKind {
-        match trouble(error) {
+        match classify_error(error) {
             ErrorKind::Broken(why) if !self.has_answered.load(Ordering::Relaxed) => {
                 let hint = if self.address.is_tls() && error.is_connect() {
                     "; if that port speaks plain HTTP, give http:// in --url"
@@ -235,16 +235,20 @@ impl Transport {
         let encoding = response.headers().get(CONTENT_ENCODING);
         let is_gzip = encoding.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
         let mut raw = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
-            if raw.len() + chunk.len() > BODY_LIMIT {
-                return Err(ErrorKind::TooLarge(BODY_LIMIT));
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| classify_error(&error))?
+        {
+            if raw.len() + chunk.len() > MAX_BODY_BYTES {
+                return Err(ErrorKind::TooLarge(MAX_BODY_BYTES));
             }
             raw.extend_from_slice(&chunk);
         }
         let raw_length = raw.len();
         // A 204 may be labelled as compressed: of nothing, nothing is unpacked.
         let body = if is_gzip && !raw.is_empty() {
-            unpacked(&raw)?
+            gunzip(&raw)?
         } else {
             raw
         };
@@ -256,7 +260,7 @@ impl Transport {
 /// Notes a request down that is dropped before its answer came. Forgotten when it came.
 struct Unfinished<'a> {
     transport: &'a Transport,
-    doing: Doing<'a>,
+    doing: RequestLabel<'a>,
 }
 
 impl Drop for Unfinished<'_> {
@@ -279,13 +283,13 @@ fn names_https(body: &[u8]) -> bool {
 }
 
 /// What a failed exchange means.
-pub(super) fn trouble(error: &reqwest::Error) -> ErrorKind {
+pub(super) fn classify_error(error: &reqwest::Error) -> ErrorKind {
     let mut innermost = error.to_string();
-    for cause in iter::successors(error.source(), |cause| deeper(*cause)) {
+    for cause in iter::successors(error.source(), |cause| source_of(*cause)) {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return match tls::distrust(tls) {
                 Some(distrust) => ErrorKind::Certificate(Box::new(distrust.clone())),
-                None => ErrorKind::Handshake(distrust::handshake(tls)),
+                None => ErrorKind::Handshake(untrusted_certificate::handshake(tls)),
             };
         }
         let io = cause.downcast_ref::<io::Error>();
@@ -300,11 +304,11 @@ pub(super) fn trouble(error: &reqwest::Error) -> ErrorKind {
     if error.is_dns() {
         return ErrorKind::UnknownHost;
     }
-    ErrorKind::Broken(shortened(innermost.trim_end_matches('.')))
+    ErrorKind::Broken(excerpt(innermost.trim_end_matches('.')))
 }
 
 /// The cause below; what an IO error was made from counts, which its `source` passes over.
-fn deeper<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<Cause<'a>> {
+fn source_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<Cause<'a>> {
     let inner = error
         .downcast_ref::<io::Error>()
         .and_then(io::Error::get_ref);

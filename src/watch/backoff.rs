@@ -47,8 +47,8 @@ impl Backoff {
     /// A try went well for this long. Was it long enough, the next failure is the first again: a server of which
     /// every try fails soon is asked ever more rarely, however well the tries begin.
     pub(super) fn went_well(&mut self, time: Duration) {
-        const FIRST_RETRIES: u32 = 3;
-        if time >= self.tempo.first_retry * FIRST_RETRIES {
+        const QUICK_RETRIES: u32 = 3;
+        if time >= self.tempo.first_retry * QUICK_RETRIES {
             self.failures = 0;
         }
     }

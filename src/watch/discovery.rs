@@ -4,10 +4,10 @@ use tokio::time::Instant;
 
 use super::{
     Update,
-    answers::End,
-    endpoint::{Endpoint, Halt},
-    reading::Reading,
+    endpoint::{Endpoint, StopReason},
+    read_loop::InFlight,
     renewals::Call,
+    responses::LoopExit,
 };
 use crate::vim::{Error, types::ManagedObjectReference};
 
@@ -15,9 +15,9 @@ impl Endpoint {
     /// The list came, or not.
     pub(super) async fn take_recent(
         &mut self,
-        reading: &mut Reading,
+        reading: &mut InFlight,
         answer: Result<Vec<ManagedObjectReference>, Error>,
-    ) -> Result<(), End> {
+    ) -> Result<(), LoopExit> {
         reading.knows_recent = true;
         let error = match answer {
             Ok(tasks) => {
@@ -29,11 +29,11 @@ impl Endpoint {
             Err(error) => error,
         };
         if self.ends_session(Call::Recent, &error) {
-            return Err(End::SessionDead(Box::new(error)));
+            return Err(LoopExit::SessionDead(Box::new(error)));
         }
-        if error.is_passing() {
+        if error.is_transient() {
             return if reading.doubts.list(&error) {
-                Err(Halt::Failed(Box::new(error)).into())
+                Err(StopReason::Failed(Box::new(error)).into())
             } else {
                 Ok(())
             };
@@ -52,9 +52,9 @@ impl Endpoint {
     /// The list as it is now, read or pushed.
     pub(super) async fn take_recent_list(
         &mut self,
-        reading: &mut Reading,
+        reading: &mut InFlight,
         tasks: Vec<ManagedObjectReference>,
-    ) -> Result<(), End> {
+    ) -> Result<(), LoopExit> {
         reading.knows_recent = true;
         self.make_room(reading);
         let tasks: Vec<_> = tasks.into_iter().map(|task| task.value).collect();
@@ -63,7 +63,7 @@ impl Endpoint {
     }
 
     /// Says once that there are more tasks than are watched.
-    async fn tell_of_too_many(&mut self) -> Result<(), End> {
+    async fn tell_of_too_many(&mut self) -> Result<(), LoopExit> {
         if self.watched.take_refusal() {
             let most = self.options.most_tasks;
             let told = format!(

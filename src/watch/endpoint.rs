@@ -11,16 +11,16 @@ use tokio::{
 
 use super::{
     Command, Link, ServerFacts, Update, WatchOptions,
-    answers::End,
     backoff::Backoff,
     label_wait::LabelWait,
-    lookups::LookUps,
-    push::{Fetch, Learned},
-    rate::Rate,
-    reading::Wish,
+    lookups::Lookups,
+    push::{Fetch, WaitTuning},
+    rate_limiter::TokenBucket,
+    read_loop::PendingRequest,
     renewals::{Call, Renewals},
-    update::CancelAnswer,
-    watched::{Origin, Pace, Watched},
+    responses::LoopExit,
+    update::CancelResponse,
+    watch_set::{Origin, PollIntervals, WatchSet},
 };
 use crate::{
     task::{EndpointId, ServerClock, TaskChange},
@@ -28,9 +28,9 @@ use crate::{
 };
 
 /// How long signing out may take: nobody waits longer for a program to end.
-const SIGN_OUT_LIMIT: Duration = Duration::from_secs(2);
+const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
 /// After so many failures in a row the server may be another one than it was: everything is asked anew.
-const FAILURES_UNTIL_ANEW: u32 = 3;
+const FAILURES_BEFORE_RECONNECT: u32 = 3;
 /// After so many failures in a row to read the clock it shows no longer whether the server answers.
 const MAX_CLOCK_FAILURES: u32 = 3;
 
@@ -66,14 +66,14 @@ impl Watcher {
         // The loop may have ended by itself.
         let _ = self.commands.send(Command::Stop);
         let mut task = self.task;
-        if timeout(SIGN_OUT_LIMIT, &mut task).await.is_err() {
+        if timeout(SIGN_OUT_TIMEOUT, &mut task).await.is_err() {
             task.abort();
         }
     }
 }
 
 /// Why a step of the loop did not go on.
-pub(super) enum Halt {
+pub(super) enum StopReason {
     /// The user, or the end of the program, wants it to end.
     Stopped,
     /// The server refuses us; asking again would not help.
@@ -98,22 +98,22 @@ pub(super) struct Endpoint {
     pub(super) options: WatchOptions,
     updates: mpsc::Sender<(EndpointId, Update)>,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
-    pub(super) watched: Watched,
+    pub(super) watched: WatchSet,
     pub(super) clock: ServerClock,
     pub(super) paused: bool,
     /// What the user asked for and no one has begun yet.
-    pub(super) wishes: Vec<Wish>,
+    pub(super) wishes: Vec<PendingRequest>,
     pub(super) session: Session,
     /// How tasks are followed at the moment.
     pub(super) fetch: Fetch,
     /// What the long poll knew that was given up last.
-    pub(super) learned: Option<Learned>,
+    pub(super) learned: Option<WaitTuning>,
     /// Collectors that are no longer used and may still be there, as long as the session lives.
     pub(super) litter: Vec<Arc<TaskCollector>>,
     pub(super) labels: LabelWait,
-    pub(super) lookups: LookUps,
+    pub(super) lookups: Lookups,
     /// How fast tasks are read one by one.
-    pub(super) rate: Rate,
+    pub(super) rate: TokenBucket,
     /// Why the recent tasks cannot be listed, where that was told.
     pub(super) unlisted: Option<String>,
     pub(super) renewals: Renewals,
@@ -136,12 +136,12 @@ impl Endpoint {
         updates: mpsc::Sender<(EndpointId, Update)>,
         commands: mpsc::UnboundedReceiver<Command>,
     ) -> Self {
-        let pace = Pace {
+        let pace = PollIntervals {
             running: options.interval,
             queued: options.tempo.queued.max(options.interval),
             unreadable: options.tempo.unreadable,
         };
-        let mut watched = Watched::new(pace, options.keep_finished, options.most_tasks);
+        let mut watched = WatchSet::new(pace, options.keep_finished, options.most_tasks);
         for task in &options.tasks {
             watched.add(task, Origin::Named, Instant::now());
         }
@@ -158,8 +158,8 @@ impl Endpoint {
             learned: None,
             litter: Vec::new(),
             labels: LabelWait::default(),
-            lookups: LookUps::new(Instant::now()),
-            rate: Rate::new(options.most_reads, Instant::now()),
+            lookups: Lookups::new(Instant::now()),
+            rate: TokenBucket::new(options.most_reads, Instant::now()),
             unlisted: None,
             renewals: Renewals::default(),
             view_failures: 0,
@@ -175,28 +175,28 @@ impl Endpoint {
 
     async fn run(mut self) {
         loop {
-            let halt = match self.establish().await {
+            let halt = match self.connect().await {
                 Ok(client) => {
                     let began = Instant::now();
                     let end = self.read_on(client).await;
                     self.backoff.went_well(began.elapsed());
                     match end {
-                        End::SessionDead(error) => {
+                        LoopExit::SessionDead(error) => {
                             self.session.is_dead = true;
                             match self.after_dead_session(error) {
                                 Some(halt) => halt,
                                 None => continue,
                             }
                         }
-                        End::Halted(halt) => halt,
+                        LoopExit::Halted(halt) => halt,
                     }
                 }
                 Err(halt) => halt,
             };
             let stopped = match halt {
-                Halt::Stopped => true,
-                Halt::Refused(reason) => self.stay_out(reason).await,
-                Halt::Failed(error) => self.pause_before_retry(&error).await,
+                StopReason::Stopped => true,
+                StopReason::Refused(reason) => self.park_signed_out(reason).await,
+                StopReason::Failed(error) => self.pause_before_retry(&error).await,
             };
             if stopped {
                 break;
@@ -215,17 +215,17 @@ impl Endpoint {
             }
         };
         // What fails here ends with the session's idle time-out; nobody is left to tell.
-        let _ = timeout(SIGN_OUT_LIMIT, leaving).await;
+        let _ = timeout(SIGN_OUT_TIMEOUT, leaving).await;
     }
 
     /// A signed-in client whose server answers: the one that we have, if it still does.
-    async fn establish(&mut self) -> Result<Arc<Client>, Halt> {
-        if self.backoff.failures() >= FAILURES_UNTIL_ANEW {
+    async fn connect(&mut self) -> Result<Arc<Client>, StopReason> {
+        if self.backoff.failures() >= FAILURES_BEFORE_RECONNECT {
             self.abandon_push();
             if let Some(client) = self.client.take() {
                 // Its session would linger; if it cannot be ended it is no worse than before.
-                let ending = timeout(SIGN_OUT_LIMIT, async { client.sign_out().await });
-                let _ = self.attend(ending).await?;
+                let ending = timeout(SIGN_OUT_TIMEOUT, async { client.sign_out().await });
+                let _ = self.run_interruptible(ending).await?;
             }
         }
         let client = if let Some(client) = self.client.clone() {
@@ -235,7 +235,7 @@ impl Endpoint {
                 self.tell(Update::Link(Link::Connecting)).await?;
             }
             let connecting = Client::connect(self.options.connect.clone());
-            let connected = self.attend(connecting).await?;
+            let connected = self.run_interruptible(connecting).await?;
             let client = Arc::new(connected.map_err(|error| self.not_connected(error))?);
             self.client = Some(client.clone());
             self.sign_in(&client).await?;
@@ -246,12 +246,12 @@ impl Endpoint {
         }
         while let Err(error) = self.read_clock(&client).await? {
             if error.is_session_dead() && !client.can_renew() {
-                return Err(Halt::Refused(ended_session(&error)));
+                return Err(StopReason::Refused(ended_session(&error)));
             }
             if self.ends_session(Call::Clock, &error) {
                 self.sign_in(&client).await?;
             } else if self.clock_failure_counts(&error) {
-                return Err(Halt::Failed(Box::new(error)));
+                return Err(StopReason::Failed(Box::new(error)));
             } else {
                 // A server that will not tell its time can still be watched.
                 break;
@@ -270,7 +270,7 @@ impl Endpoint {
     /// other calls succeed.
     pub(super) fn clock_failure_counts(&mut self, error: &Error) -> bool {
         self.clock_failures = self.clock_failures.saturating_add(1);
-        error.is_passing() && self.clock_failures <= MAX_CLOCK_FAILURES
+        error.is_transient() && self.clock_failures <= MAX_CLOCK_FAILURES
     }
 
     pub(super) fn clock_was_read(&mut self) {
@@ -278,17 +278,17 @@ impl Endpoint {
         self.renewals.succeeded(&Call::Clock);
     }
 
-    async fn sign_in(&mut self, client: &Arc<Client>) -> Result<(), Halt> {
+    async fn sign_in(&mut self, client: &Arc<Client>) -> Result<(), StopReason> {
         let signing_in = {
             let client = client.clone();
             async move { client.sign_in().await }
         };
         let mut signing_in = Box::pin(signing_in);
-        let session = match self.attend(&mut signing_in).await {
+        let session = match self.run_interruptible(&mut signing_in).await {
             Ok(answer) => answer.map_err(refused_or_failed)?,
             Err(halt) => {
                 // A session that is being made would be left behind: wait for it, so that it can be ended.
-                let _ = timeout(SIGN_OUT_LIMIT, signing_in).await;
+                let _ = timeout(SIGN_OUT_TIMEOUT, signing_in).await;
                 return Err(halt);
             }
         };
@@ -318,10 +318,10 @@ impl Endpoint {
     }
 
     /// Reads the server's clock. The outer error is ours, the inner one the server's.
-    async fn read_clock(&mut self, client: &Arc<Client>) -> Result<Result<(), Error>, Halt> {
+    async fn read_clock(&mut self, client: &Arc<Client>) -> Result<Result<(), Error>, StopReason> {
         let sent = Timestamp::now();
         let client = client.clone();
-        let reading = self.attend(async move { client.current_time().await });
+        let reading = self.run_interruptible(async move { client.current_time().await });
         match reading.await? {
             Ok(server) => {
                 self.clock_was_read();
@@ -334,10 +334,10 @@ impl Endpoint {
     }
 
     /// Takes and tells a reading of the clock that differs by more than requests usually take.
-    pub(super) async fn set_clock(&mut self, clock: ServerClock) -> Result<(), Halt> {
-        const NOISE: Duration = Duration::from_millis(250);
+    pub(super) async fn set_clock(&mut self, clock: ServerClock) -> Result<(), StopReason> {
+        const CLOCK_NOISE: Duration = Duration::from_millis(250);
         let drift = (clock.offset - self.clock.offset).unsigned_abs();
-        if drift < NOISE {
+        if drift < CLOCK_NOISE {
             return Ok(());
         }
         self.clock = clock;
@@ -351,23 +351,23 @@ impl Endpoint {
 
     /// What a server means that does not let us find out what it is. Where no secret was shown to it, asking again
     /// does no harm: proxies forbid everything while the server behind them starts.
-    fn not_connected(&self, error: Error) -> Halt {
+    fn not_connected(&self, error: Error) -> StopReason {
         if self.options.connect.credentials.can_renew() {
-            Halt::Failed(Box::new(error))
+            StopReason::Failed(Box::new(error))
         } else {
             refused_or_failed(error)
         }
     }
 
     /// What to do about a dead session: nothing, for it is renewed; unless it cannot be, or dies at once.
-    fn after_dead_session(&self, error: Box<Error>) -> Option<Halt> {
+    fn after_dead_session(&self, error: Box<Error>) -> Option<StopReason> {
         let can_renew = self.options.connect.credentials.can_renew();
         if !can_renew {
-            Some(Halt::Refused(ended_session(&error)))
+            Some(StopReason::Refused(ended_session(&error)))
         } else if self.session.was_good {
             None
         } else {
-            Some(Halt::Failed(error))
+            Some(StopReason::Failed(error))
         }
     }
 
@@ -382,25 +382,28 @@ impl Endpoint {
         if self.tell(Update::Link(link)).await.is_err() {
             return true;
         }
-        self.attend(sleep_until(Instant::now() + pause))
+        self.run_interruptible(sleep_until(Instant::now() + pause))
             .await
             .is_err()
     }
 
     /// Stays signed out until the end. Answers that it has come.
-    async fn stay_out(&mut self, reason: Arc<str>) -> bool {
+    async fn park_signed_out(&mut self, reason: Arc<str>) -> bool {
         if self
             .tell(Update::Link(Link::SignedOut { reason }))
             .await
             .is_ok()
         {
-            let _ = self.attend(std::future::pending::<()>()).await;
+            let _ = self.run_interruptible(std::future::pending::<()>()).await;
         }
         true
     }
 
     /// Waits for something while commands are taken in.
-    pub(super) async fn attend<F: Future>(&mut self, future: F) -> Result<F::Output, Halt> {
+    pub(super) async fn run_interruptible<F: Future>(
+        &mut self,
+        future: F,
+    ) -> Result<F::Output, StopReason> {
         tokio::pin!(future);
         loop {
             tokio::select! {
@@ -413,12 +416,12 @@ impl Endpoint {
 
     /// Takes a command while the server cannot be asked. Wishes wait, except those that would come as a surprise
     /// later.
-    async fn take_offline(&mut self, command: Option<Command>) -> Result<(), Halt> {
+    async fn take_offline(&mut self, command: Option<Command>) -> Result<(), StopReason> {
         self.take(command).await?;
         for wish in std::mem::take(&mut self.wishes) {
-            if let Wish::Cancel(mo_id) = wish {
+            if let PendingRequest::Cancel(mo_id) = wish {
                 let why = "there is no connection to the server just now; nothing was sent.";
-                let answer = CancelAnswer::Failed(why.into());
+                let answer = CancelResponse::Failed(why.into());
                 self.tell(Update::Cancel { mo_id, answer }).await?;
             } else {
                 self.wishes.push(wish);
@@ -428,14 +431,14 @@ impl Endpoint {
     }
 
     /// Takes a command; what needs the server becomes a wish.
-    pub(super) async fn take(&mut self, command: Option<Command>) -> Result<(), Halt> {
+    pub(super) async fn take(&mut self, command: Option<Command>) -> Result<(), StopReason> {
         let now = Instant::now();
         match command {
-            None | Some(Command::Stop) => return Err(Halt::Stopped),
+            None | Some(Command::Stop) => return Err(StopReason::Stopped),
             Some(Command::Watch(tasks)) => {
                 for task in tasks {
                     if !self.watched.add(&task, Origin::Named, now) {
-                        self.wishes.push(Wish::Read(task));
+                        self.wishes.push(PendingRequest::Read(task));
                     }
                 }
             }
@@ -458,38 +461,42 @@ impl Endpoint {
                 }
             }
             Some(Command::Refresh(tasks)) if tasks.is_empty() => {
-                self.watched.hurry_all(now);
-                self.wishes.push(Wish::Discover);
+                self.watched.mark_all_due(now);
+                self.wishes.push(PendingRequest::Discover);
             }
-            Some(Command::Refresh(tasks)) => self.wishes.extend(tasks.into_iter().map(Wish::Read)),
-            Some(Command::CheckPrivilege(trace)) => self.wishes.push(Wish::CheckPrivilege(trace)),
-            Some(Command::Cancel(mo_id)) => self.wishes.push(Wish::Cancel(mo_id)),
-            Some(Command::LookUp(trace)) => self.wishes.push(Wish::LookUp(trace)),
+            Some(Command::Refresh(tasks)) => self
+                .wishes
+                .extend(tasks.into_iter().map(PendingRequest::Read)),
+            Some(Command::CheckPrivilege(trace)) => {
+                self.wishes.push(PendingRequest::CheckPrivilege(trace))
+            }
+            Some(Command::Cancel(mo_id)) => self.wishes.push(PendingRequest::Cancel(mo_id)),
+            Some(Command::LookUp(trace)) => self.wishes.push(PendingRequest::LookUp(trace)),
             Some(command @ (Command::FollowFamily(_) | Command::FollowEvents(_))) => {
                 self.follow(command).await?;
             }
-            Some(Command::Past(request)) => self.wishes.push(Wish::Past(request)),
+            Some(Command::Past(request)) => self.wishes.push(PendingRequest::Past(request)),
             Some(Command::Pause(paused)) => {
                 self.paused = paused;
                 self.lookups.pause(paused);
-                self.wishes.push(Wish::ShowLink);
+                self.wishes.push(PendingRequest::ShowLink);
             }
         }
         Ok(())
     }
 
     /// Tells something to whoever holds the other end; when nobody does, the loop ends.
-    pub(super) async fn tell(&self, update: Update) -> Result<(), Halt> {
+    pub(super) async fn tell(&self, update: Update) -> Result<(), StopReason> {
         let told = self.updates.send((self.id, update)).await;
-        told.map_err(|_| Halt::Stopped)
+        told.map_err(|_| StopReason::Stopped)
     }
 }
 
-fn refused_or_failed(error: Error) -> Halt {
-    if error.is_refusal() {
-        Halt::Refused(error.to_string().into())
+fn refused_or_failed(error: Error) -> StopReason {
+    if error.is_auth_failure() {
+        StopReason::Refused(error.to_string().into())
     } else {
-        Halt::Failed(Box::new(error))
+        StopReason::Failed(Box::new(error))
     }
 }
 

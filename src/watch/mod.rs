@@ -4,35 +4,35 @@
 //! [`Update`]s, which carry changes only, and takes [`Command`]s; whoever holds the other ends never waits for the
 //! network.
 
-mod answers;
 mod backoff;
+mod collector_version;
 mod command;
 mod discovery;
-mod doubts;
 mod endpoint;
-mod joining;
+mod failure_detector;
+mod history_query;
 mod label_wait;
 mod link;
 mod lookups;
 mod options;
-mod pace;
-mod past_query;
+mod pending_members;
+mod poll_throttle;
 mod push;
 mod queue;
-mod rate;
-mod reading;
+mod rate_limiter;
+mod read_loop;
 mod renewals;
+mod responses;
 mod translate;
 mod update;
 mod updates;
-mod version;
-mod watched;
+mod watch_set;
 
-pub use command::{Command, PastRequest};
+pub use command::{Command, HistoryRequest};
 pub use endpoint::Watcher;
+pub use history_query::history_query;
 pub use link::Link;
 pub use options::{FetchMode, Tempo, WatchOptions};
-pub use past_query::past_query;
 pub use update::{
-    CancelAnswer, FamilyState, LookUpAnswer, PastPage, Privilege, ServerFacts, Update,
+    CancelResponse, FamilyState, HistoryLookup, HistoryPage, Privilege, ServerFacts, Update,
 };

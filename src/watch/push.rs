@@ -4,28 +4,28 @@
 //! time. The state here outlives an outage: as long as the session lives, the version that was reached is asked for
 //! again, where the server keeps versions, and nothing that happened meanwhile is missed.
 
-mod drive;
+mod driver;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::Instant};
 
 use super::{
-    answers::End,
-    endpoint::Halt,
-    joining::Joining,
+    collector_version::CollectorVersion,
+    endpoint::StopReason,
     options::{FetchMode, Tempo},
-    pace::Pace,
-    reading::Reading,
-    version::Version,
+    pending_members::PendingMembers,
+    poll_throttle::PollThrottle,
+    read_loop::InFlight,
+    responses::LoopExit,
 };
 use crate::vim::{Error, ErrorKind, TaskCollector};
 
 /// A wait that proxies cut sooner than this is not worth it.
-const LEAST_WAIT: Duration = Duration::from_secs(5);
+const MIN_LONG_POLL: Duration = Duration::from_secs(5);
 /// How long a task that was put into the view may stay unheard of before the running wait is ended: some servers do
 /// not wake it.
-const NUDGE_AFTER: Duration = Duration::from_millis(800);
+const WAKE_AFTER: Duration = Duration::from_millis(800);
 
 /// How tasks are followed at the moment.
 #[derive(Debug)]
@@ -63,11 +63,11 @@ impl Fetch {
 #[derive(Debug)]
 pub(super) struct Push {
     pub(super) collector: Arc<TaskCollector>,
-    version: Version,
+    version: CollectorVersion,
     /// What is in the view, as far as we know.
     pub(super) members: HashSet<Arc<str>>,
     /// Members that were not heard of yet.
-    joining: Joining,
+    joining: PendingMembers,
     leaving: Vec<Arc<str>>,
     is_modifying: bool,
     /// Since when a wait runs.
@@ -82,7 +82,7 @@ pub(super) struct Push {
     heard_after: Duration,
     /// When tasks were last read because the running wait is silent.
     checked_at: Instant,
-    pace: Pace,
+    pace: PollThrottle,
     failures: u32,
     /// How many answers in a row brought changes without telling all.
     truncated: u32,
@@ -92,7 +92,7 @@ pub(super) struct Push {
 
 /// What was learned of waits while the collector is replaced.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Learned {
+pub(super) struct WaitTuning {
     /// How long waits may be.
     wait: Duration,
     /// How many failed in a row.
@@ -100,16 +100,21 @@ pub(super) struct Learned {
 }
 
 impl Push {
-    fn new(collector: TaskCollector, tempo: Tempo, learned: Option<Learned>, now: Instant) -> Self {
-        let learned = learned.unwrap_or(Learned {
+    fn new(
+        collector: TaskCollector,
+        tempo: Tempo,
+        learned: Option<WaitTuning>,
+        now: Instant,
+    ) -> Self {
+        let learned = learned.unwrap_or(WaitTuning {
             wait: tempo.wait,
             failures: 0,
         });
         Self {
             collector: Arc::new(collector),
-            version: Version::default(),
+            version: CollectorVersion::default(),
             members: HashSet::new(),
-            joining: Joining::default(),
+            joining: PendingMembers::default(),
             leaving: Vec::new(),
             is_modifying: false,
             waiting_since: None,
@@ -119,7 +124,7 @@ impl Push {
             wait: learned.wait,
             heard_after: tempo.heard_after,
             checked_at: now,
-            pace: Pace::new(now),
+            pace: PollThrottle::new(now),
             failures: learned.failures,
             truncated: 0,
             complete_at: now,
@@ -179,9 +184,7 @@ impl Push {
 
     fn next_time(&self) -> Option<Instant> {
         let wait = self.waiting_since.is_none() && self.has_work();
-        let nudge = self
-            .can_nudge()
-            .then(|| self.joining.nudge_due(NUDGE_AFTER));
+        let nudge = self.can_wake().then(|| self.joining.wake_due(WAKE_AFTER));
         let wait = wait.then_some(self.next_wait);
         let read = self.joining.read_due(self.heard_after);
         [wait, nudge.flatten(), read].into_iter().flatten().min()
@@ -199,7 +202,7 @@ impl Push {
     }
 
     /// Gives the running wait up, for it does not tell what happened, and begins another.
-    pub(super) fn restart_wait(&mut self, reading: &mut Reading) {
+    pub(super) fn restart_wait(&mut self, reading: &mut InFlight) {
         reading.waits = JoinSet::new();
         if self.waiting_since.take().is_some() {
             self.is_orphaned = true;
@@ -210,13 +213,13 @@ impl Push {
     }
 
     /// Whether a wait runs that may be ended, and everybody who joined is in the view.
-    fn can_nudge(&self) -> bool {
+    fn can_wake(&self) -> bool {
         !self.is_nudged && !self.is_modifying && self.waiting_since.is_some()
     }
 }
 
 impl Push {
-    fn start_wait(&mut self, reading: &mut Reading, now: Instant) {
+    fn start_wait(&mut self, reading: &mut InFlight, now: Instant) {
         let is_idle = self.waiting_since.is_some() || !self.has_work();
         if is_idle || self.next_wait > now {
             return;
@@ -240,11 +243,11 @@ impl Push {
         error: Error,
         lasted: Duration,
         now: Instant,
-    ) -> Result<(), End> {
+    ) -> Result<(), LoopExit> {
         self.is_orphaned = true;
         self.version.answer_lost();
         self.next_wait = now;
-        if lasted >= LEAST_WAIT && error.retry_after().is_none() {
+        if lasted >= MIN_LONG_POLL && error.retry_after().is_none() {
             self.wait = shorter(self.wait, lasted);
             return Ok(());
         }
@@ -252,7 +255,7 @@ impl Push {
         if is_connections && self.failures == 1 {
             return Ok(());
         }
-        Err(Halt::Failed(Box::new(error)).into())
+        Err(StopReason::Failed(Box::new(error)).into())
     }
 
     /// The view was changed, or not. Answers the tasks that are to be put there again.
@@ -271,7 +274,7 @@ impl Push {
 
 /// How long to wait after a wait of at most `wait` was lost after `lasted`: less, for something cuts it.
 fn shorter(wait: Duration, lasted: Duration) -> Duration {
-    lasted.mul_f64(0.8).max(LEAST_WAIT).min(wait)
+    lasted.mul_f64(0.8).max(MIN_LONG_POLL).min(wait)
 }
 
 #[cfg(test)]
@@ -282,7 +285,7 @@ mod tests {
     fn a_wait_that_is_cut_gets_shorter_down_to_the_least_and_never_longer() {
         let seconds = Duration::from_secs;
         assert_eq!(shorter(seconds(55), seconds(30)), seconds(24));
-        assert_eq!(shorter(seconds(55), seconds(5)), LEAST_WAIT);
+        assert_eq!(shorter(seconds(55), seconds(5)), MIN_LONG_POLL);
         // The server's time, and our patience with it, was over.
         assert_eq!(shorter(seconds(5), seconds(35)), seconds(5));
         assert_eq!(shorter(seconds(3), seconds(33)), seconds(3));

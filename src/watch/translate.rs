@@ -8,7 +8,7 @@ use crate::vim::types::{Malformed, ObjectUpdate, Path, TaskInfo, UpdateKind};
 
 /// What an update of one task amounts to.
 #[derive(Debug)]
-pub(super) enum News {
+pub(super) enum TaskUpdate {
     /// Its whole `TaskInfo`.
     Whole(Box<TaskInfo>),
     /// Some of its fields.
@@ -25,10 +25,10 @@ pub(super) enum News {
 ///
 /// # Errors
 /// When a whole `info` is not what the API declares.
-pub(super) fn news(update: ObjectUpdate) -> Result<News, Malformed> {
+pub(super) fn task_update(update: ObjectUpdate) -> Result<TaskUpdate, Malformed> {
     match update.kind {
-        UpdateKind::Leave => return Ok(News::Left),
-        UpdateKind::Other => return Ok(News::ReadIt),
+        UpdateKind::Leave => return Ok(TaskUpdate::Left),
+        UpdateKind::Other => return Ok(TaskUpdate::ReadIt),
         UpdateKind::Enter | UpdateKind::Modify => {}
     }
     let entered = update.kind == UpdateKind::Enter;
@@ -37,27 +37,27 @@ pub(super) fn news(update: ObjectUpdate) -> Result<News, Malformed> {
     let mut fields: Vec<(Cow<'static, str>, Value)> = Vec::with_capacity(update.change_set.len());
     for change in update.change_set {
         match (change.into_parts(), &mut whole) {
-            ((Path::Info, Value::Null), _) => return Ok(News::ReadIt),
+            ((Path::Info, Value::Null), _) => return Ok(TaskUpdate::ReadIt),
             ((Path::Info, info), _) => {
                 fields.clear();
                 whole = Some(Box::new(TaskInfo::from_json(info)?));
             }
             ((Path::Field(field), value), Some(info)) => info.assign(field, value)?,
             ((Path::Field(field), value), None) => fields.push((Cow::Borrowed(field), value)),
-            ((Path::Other(path), value), _) => match field_of_tomorrow(&path) {
+            ((Path::Other(path), value), _) => match unknown_field(&path) {
                 Some(field) => fields.push((Cow::Owned(field.to_owned()), value)),
-                None => return Ok(News::ReadIt),
+                None => return Ok(TaskUpdate::ReadIt),
             },
         }
     }
     if let Some(info) = whole {
-        return Ok(News::Whole(info));
+        return Ok(TaskUpdate::Whole(info));
     }
     if !entered {
         return Ok(if fields.is_empty() {
-            News::Nothing
+            TaskUpdate::Nothing
         } else {
-            News::Fields(fields)
+            TaskUpdate::Fields(fields)
         });
     }
     // A leaf that the account may not read is missing from what came: asked for by itself the task may say more.
@@ -66,14 +66,14 @@ pub(super) fn news(update: ObjectUpdate) -> Result<News, Malformed> {
         .map(|(field, value)| (field.into_owned(), value))
         .collect();
     match TaskInfo::from_json(Value::Object(object)) {
-        Ok(info) => Ok(News::Whole(Box::new(info))),
-        Err(_) if is_partial => Ok(News::ReadIt),
+        Ok(info) => Ok(TaskUpdate::Whole(Box::new(info))),
+        Err(_) if is_partial => Ok(TaskUpdate::ReadIt),
         Err(malformed) => Err(malformed),
     }
 }
 
 /// A field of `info` that this program does not know, if the path names one as a whole.
-fn field_of_tomorrow(path: &str) -> Option<&str> {
+fn unknown_field(path: &str) -> Option<&str> {
     let field = path.strip_prefix("info.")?;
     (!field.contains(['.', '['])).then_some(field)
 }
@@ -85,10 +85,10 @@ mod tests {
     use super::*;
     use crate::{task::fixture, vim::types::TaskState};
 
-    fn read(kind: &str, changes: &Value) -> Result<News, Malformed> {
+    fn read(kind: &str, changes: &Value) -> Result<TaskUpdate, Malformed> {
         let update =
             json!({"kind": kind, "obj": {"type": "Task", "value": "task-1"}, "changeSet": changes});
-        news(from_value(update).unwrap())
+        task_update(from_value(update).unwrap())
     }
 
     fn leaves(info: &TaskInfo) -> Value {
@@ -108,7 +108,7 @@ mod tests {
         let info = fixture::info("task-1", &json!({"progress": 7}));
         let whole = json!([{"name": "info", "val": info.to_json()}]);
         for changes in [leaves(&info), whole] {
-            let Ok(News::Whole(read)) = read("enter", &changes) else {
+            let Ok(TaskUpdate::Whole(read)) = read("enter", &changes) else {
                 panic!("it entered");
             };
             assert_eq!(read, info);
@@ -123,7 +123,7 @@ mod tests {
             {"name": "info", "val": info.to_json()},
             {"name": "info.state", "val": {"_typeName": "TaskInfoState", "_value": "success"}}
         ]);
-        let Ok(News::Whole(read)) = read("modify", &changes) else {
+        let Ok(TaskUpdate::Whole(read)) = read("modify", &changes) else {
             panic!("the whole came");
         };
         assert_eq!((read.progress, &read.state), (Some(7), &TaskState::Success));
@@ -136,7 +136,7 @@ mod tests {
             {"name": "info.progress"},
             {"name": "info.mood", "val": "good"}
         ]);
-        let Ok(News::Fields(fields)) = read("modify", &changes) else {
+        let Ok(TaskUpdate::Fields(fields)) = read("modify", &changes) else {
             panic!("fields came");
         };
         let expected = [
@@ -157,11 +157,17 @@ mod tests {
             json!([{"name": "info", "val": null}]),
             json!([{"name": "name", "val": "x"}]),
         ] {
-            assert!(matches!(read("modify", &changes), Ok(News::ReadIt)));
+            assert!(matches!(read("modify", &changes), Ok(TaskUpdate::ReadIt)));
         }
-        assert!(matches!(read("teleport", &json!([])), Ok(News::ReadIt)));
-        assert!(matches!(read("modify", &json!([])), Ok(News::Nothing)));
-        assert!(matches!(read("leave", &json!([])), Ok(News::Left)));
+        assert!(matches!(
+            read("teleport", &json!([])),
+            Ok(TaskUpdate::ReadIt)
+        ));
+        assert!(matches!(
+            read("modify", &json!([])),
+            Ok(TaskUpdate::Nothing)
+        ));
+        assert!(matches!(read("leave", &json!([])), Ok(TaskUpdate::Left)));
         assert!(read("enter", &json!([])).is_err());
     }
 }

@@ -34,7 +34,7 @@ pub enum Update {
         /// The task.
         mo_id: Arc<str>,
         /// What the server said.
-        answer: CancelAnswer,
+        answer: CancelResponse,
     },
     /// Whether the account may cancel a task.
     Privilege {
@@ -48,7 +48,7 @@ pub enum Update {
         /// The task.
         mo_id: Arc<str>,
         /// What the history said.
-        answer: LookUpAnswer,
+        answer: HistoryLookup,
     },
     /// How far the search for a task's family is; what it finds comes before, as changes.
     Family {
@@ -76,7 +76,7 @@ pub enum Update {
         /// The search that it belongs to.
         search: u32,
         /// The page; or why there is none, for people. After a failure the search can be asked for more again.
-        page: Result<PastPage, Arc<str>>,
+        page: Result<HistoryPage, Arc<str>>,
     },
     /// Successful runs that were not told before, the oldest first: from the server's history, and as tasks are seen
     /// to finish.
@@ -112,7 +112,7 @@ pub struct ServerFacts {
 
 /// What the server said to a request for cancellation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CancelAnswer {
+pub enum CancelResponse {
     /// Taken; the task ends when the server gets to it.
     Accepted,
     /// `NotSupported`: this operation cannot be cancelled.
@@ -132,7 +132,7 @@ pub enum CancelAnswer {
 
 /// What the history says of a task that vanished.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LookUpAnswer {
+pub enum HistoryLookup {
     /// How it ended.
     Found,
     /// Nothing; it may lag behind.
@@ -159,7 +159,7 @@ pub enum FamilyState {
 
 /// A page of the past.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PastPage {
+pub struct HistoryPage {
     /// Tasks that did not come before in this search, newest first.
     pub tasks: Vec<TaskInfo>,
     /// How many records of this page are no tasks that could be read.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{
-    answers::End,
-    doubts::concerns_all,
-    endpoint::{Endpoint, Halt},
+    endpoint::{Endpoint, StopReason},
+    failure_detector::concerns_all,
     push::Fetch,
-    reading::Reading,
+    read_loop::InFlight,
     renewals::Call,
-    translate::{News, news},
+    responses::LoopExit,
+    translate::{TaskUpdate, task_update},
 };
 use crate::{
     task::TaskChange,
@@ -28,12 +28,12 @@ const MAX_VIEW_FAILURES: u32 = 3;
 
 impl Endpoint {
     /// Takes in whether tasks were put into the view. A failure concerns those tasks, unless it repeats itself.
-    pub(super) async fn take_view(
+    pub(super) async fn handle_view_change(
         &mut self,
-        reading: &mut Reading,
+        reading: &mut InFlight,
         joining: &[Arc<str>],
         answer: Result<Vec<ManagedObjectReference>, Error>,
-    ) -> Result<(), End> {
+    ) -> Result<(), LoopExit> {
         let again = match &answer {
             Err(error) if error.is_session_dead() => Instant::now(),
             _ => Instant::now() + self.options.tempo.first_retry,
@@ -56,39 +56,39 @@ impl Endpoint {
             Err(error) => error,
         };
         if self.ends_session(Call::View, &error) {
-            return Err(End::SessionDead(Box::new(error)));
+            return Err(LoopExit::SessionDead(Box::new(error)));
         }
         self.view_failures += 1;
         // The view may be gone though the session lives: then it is made anew.
         let is_gone = error.is_fault("ManagedObjectNotFound");
-        let may_pass = is_gone || error.is_passing();
+        let may_pass = is_gone || error.is_transient();
         if !may_pass || self.view_failures >= MAX_VIEW_FAILURES {
             return self.fall_back(reading, error).await;
         }
         if is_gone {
             self.abandon_push();
         } else if concerns_all(&error) {
-            return Err(Halt::Failed(Box::new(error)).into());
+            return Err(StopReason::Failed(Box::new(error)).into());
         }
         Ok(())
     }
 
     /// Takes in the changes that the long poll told.
-    pub(super) async fn take_updates(
+    pub(super) async fn handle_updates(
         &mut self,
-        reading: &mut Reading,
+        reading: &mut InFlight,
         set: UpdateSet,
-    ) -> Result<(), End> {
+    ) -> Result<(), LoopExit> {
         for filter in set.filter_set {
             for update in filter.object_set {
                 if *update.obj == *reading.client.content().task_manager.value {
                     self.take_pushed_list(reading, update).await?;
                 } else {
-                    self.take_update(reading, update)?;
+                    self.handle_update(reading, update)?;
                 }
             }
             for missing in filter.missing_set {
-                self.take_missing(reading, &missing.obj, missing.fault)?;
+                self.handle_missing(reading, &missing.obj, missing.fault)?;
             }
         }
         Ok(())
@@ -97,9 +97,9 @@ impl Endpoint {
     /// Takes in a pushed list of recent tasks. Where not the whole of it came it is read.
     async fn take_pushed_list(
         &mut self,
-        reading: &mut Reading,
+        reading: &mut InFlight,
         update: ObjectUpdate,
-    ) -> Result<(), End> {
+    ) -> Result<(), LoopExit> {
         if !update.missing_set.is_empty() {
             // It is read at its interval in any case.
             return Ok(());
@@ -116,7 +116,11 @@ impl Endpoint {
         Ok(())
     }
 
-    fn take_update(&mut self, reading: &mut Reading, mut update: ObjectUpdate) -> Result<(), End> {
+    fn handle_update(
+        &mut self,
+        reading: &mut InFlight,
+        mut update: ObjectUpdate,
+    ) -> Result<(), LoopExit> {
         let now = Instant::now();
         let Fetch::Push(push) = &mut self.fetch else {
             return Ok(());
@@ -129,12 +133,12 @@ impl Endpoint {
         let is_known = self.watched.pushed(&mo_id, now).is_some();
         let missing = update.missing_set.first_mut();
         let missing = missing.map(|missing| std::mem::take(&mut missing.fault));
-        match news(update) {
-            Ok(News::Whole(info)) => {
+        match task_update(update) {
+            Ok(TaskUpdate::Whole(info)) => {
                 self.watched.read_by_itself(&mo_id, false);
-                self.take_whole(reading, &mo_id, info, None);
+                self.handle_task_info(reading, &mo_id, info, None);
             }
-            Ok(News::Fields(fields)) if is_known => {
+            Ok(TaskUpdate::Fields(fields)) if is_known => {
                 for (field, value) in &fields {
                     match &**field {
                         "state" => {
@@ -159,24 +163,26 @@ impl Endpoint {
                     .changes
                     .push(TaskChange::Fields { mo_id, fields, at });
             }
-            Ok(News::Left) => self.vanished(reading, &mo_id, "it left the server.".to_owned()),
-            Ok(News::Fields(_) | News::ReadIt) => self.watched.at(&mo_id, now),
-            Ok(News::Nothing) => {}
+            Ok(TaskUpdate::Left) => {
+                self.vanished(reading, &mo_id, "it left the server.".to_owned())
+            }
+            Ok(TaskUpdate::Fields(_) | TaskUpdate::ReadIt) => self.watched.at(&mo_id, now),
+            Ok(TaskUpdate::Nothing) => {}
             Err(malformed) => self.unreadable(reading, &mo_id, malformed.to_string(), false),
         }
         match missing {
-            Some(fault) => self.take_missing(reading, &mo_id, fault),
+            Some(fault) => self.handle_missing(reading, &mo_id, fault),
             None => Ok(()),
         }
     }
 
     /// Takes in that the poll cannot read a task, or a part of it: from now on it is read by itself.
-    fn take_missing(
+    fn handle_missing(
         &mut self,
-        reading: &mut Reading,
+        reading: &mut InFlight,
         mo_id: &Arc<str>,
         fault: Fault,
-    ) -> Result<(), End> {
+    ) -> Result<(), LoopExit> {
         if !self.watched.contains(mo_id) {
             return Ok(());
         }
@@ -194,7 +200,7 @@ impl Endpoint {
             kind: ErrorKind::Fault(fault),
         };
         if self.ends_session(Call::Missing, &error) {
-            return Err(End::SessionDead(Box::new(error)));
+            return Err(LoopExit::SessionDead(Box::new(error)));
         }
         self.watched.read_by_itself(mo_id, true);
         self.watched.at(mo_id, Instant::now());
@@ -205,11 +211,11 @@ impl Endpoint {
     /// poll is lost: it is begun again.
     pub(super) fn take_check(
         &mut self,
-        reading: &mut Reading,
+        reading: &mut InFlight,
         mo_id: &Arc<str>,
         asked: Instant,
         answer: Result<TaskInfo, Error>,
-    ) -> Result<(), End> {
+    ) -> Result<(), LoopExit> {
         let is_missed = match answer {
             Ok(info) => {
                 self.renewals.succeeded(&Call::Check);
@@ -218,7 +224,7 @@ impl Endpoint {
             }
             Err(error) if error.is_fault("ManagedObjectNotFound") => true,
             Err(error) if self.ends_session(Call::Check, &error) => {
-                return Err(End::SessionDead(Box::new(error)));
+                return Err(LoopExit::SessionDead(Box::new(error)));
             }
             Err(_) => {
                 self.check_failures += 1;

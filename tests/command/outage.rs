@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::command_support::{line, server};
 use vtask::simulator::{
     Simulator,
-    faults::{Effect, How, Place, Plan, Rule},
+    faults::{CloseMode, Effect, FaultTarget, Plan, Rule},
 };
 
 async fn suffering(rule: Rule) -> Simulator {
@@ -21,7 +21,7 @@ async fn a_task_that_was_never_read_outlives_bad_answers() {
         Effect::Page,
         Effect::Malformed,
         Effect::status(503),
-        Effect::cut(How::Reset, Place::Request),
+        Effect::cut(CloseMode::Reset, FaultTarget::Request),
     ] {
         let simulator = suffering(Rule::new("Task/info", effect.clone()).times(2)).await;
         let ran = line("wait task-1 --fetch poll --interval 0.05")

@@ -24,7 +24,7 @@ use vtask::{
     cli::Cli,
     command::{
         self,
-        stage::{Outlet, Stage},
+        io_context::{CommandIo, Output},
     },
     simulator::{Control, Options, Simulator, scenario::Scenario},
 };
@@ -273,8 +273,8 @@ impl Line {
             found.map(|(_, value)| value.clone())
         };
         let (input, is_terminal) = (self.input, self.input_is_terminal);
-        let mut stage = Stage {
-            out: Outlet {
+        let mut stage = CommandIo {
+            out: Output {
                 writer: self.out.unwrap_or_else(|| Box::new(out.clone())),
                 size: self
                     .out_size
@@ -282,7 +282,7 @@ impl Line {
                         Box::new(move || (columns, 24))
                     }),
             },
-            err: Outlet {
+            err: Output {
                 writer: Box::new(err.clone()),
                 size: self
                     .size

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vtask::{
-    task::{Board, EndpointId, Handle, StatusCounts, TaskChange, TaskId, Touched},
+    task::{ChangeSet, EndpointId, Handle, StatusCounts, TaskChange, TaskId, TaskStore},
     vim::types::TaskInfo,
 };
 
@@ -85,7 +85,7 @@ fn forest() -> impl Strategy<Value = Vec<Told>> {
 }
 
 /// What can be said of a board, by names.
-fn portrait(board: &Board) -> BTreeMap<String, String> {
+fn portrait(board: &TaskStore) -> BTreeMap<String, String> {
     let name = |handle: Handle| board.get(handle).map(|record| record.id.mo_id.to_string());
     let one = |(handle, record): (Handle, &vtask::task::Record)| {
         let children: BTreeSet<_> = board
@@ -107,7 +107,7 @@ fn portrait(board: &Board) -> BTreeMap<String, String> {
 }
 
 /// What has to hold of every board.
-fn check(board: &Board) -> Result<(), TestCaseError> {
+fn check(board: &TaskStore) -> Result<(), TestCaseError> {
     let mut counts = StatusCounts::default();
     for (handle, record) in board.iter() {
         counts.add(record.status());
@@ -163,9 +163,9 @@ proptest! {
         (forest, shuffled) in forest().prop_flat_map(|forest| (Just(forest.clone()), Just(forest).prop_shuffle()))
     ) {
         let board = |tasks: &[Told]| {
-            let mut board = Board::new();
+            let mut board = TaskStore::new();
             for told in tasks {
-                board.apply(HERE, told.change(), &mut Touched::default()).unwrap();
+                board.apply(HERE, told.change(), &mut ChangeSet::default()).unwrap();
             }
             board
         };
@@ -182,9 +182,9 @@ proptest! {
 
     #[test]
     fn whatever_is_told_the_board_stays_in_order(changes in prop::collection::vec(anything(), 0..60)) {
-        let mut board = Board::new();
+        let mut board = TaskStore::new();
         for change in changes {
-            let _ = board.apply(HERE, change, &mut Touched::default());
+            let _ = board.apply(HERE, change, &mut ChangeSet::default());
             check(&board)?;
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use vtask::task::{Estimate, History, TimeLeft, Typical, estimate, patience};
+use vtask::task::{DurationStats, Estimate, ProgressHistory, TimeLeft, estimate, stall_threshold};
 
 use crate::cases;
 
@@ -50,14 +50,14 @@ proptest! {
         let mut percents: Vec<_> = observations.iter().filter_map(|(_, percent, _)| *percent).collect();
         percents.sort_unstable();
         let mut percents = percents.into_iter();
-        let mut history = History::begin(began.map(after), start(), None);
+        let mut history = ProgressHistory::begin(began.map(after), start(), None);
         let mut at = 0.0;
         for (pause, percent, phase) in observations {
             at += pause;
             let percent = if sorted { percent.and_then(|_| percents.next()) } else { percent };
             history.observe(after(at), percent, phase);
         }
-        let typical = Typical::of(durations);
+        let typical = DurationStats::of(durations);
         let now = after(at + late);
         for (history, typical) in [(Some(&history), typical.as_ref()), (Some(&history), None), (None, typical.as_ref()), (None, None)] {
             let estimate = estimate(start(), history, typical, now);
@@ -66,12 +66,12 @@ proptest! {
             }
             prop_assert!(!TimeLeft::of(estimate, typical).to_string().is_empty());
         }
-        let _ = patience(start(), &history, typical.as_ref());
+        let _ = stall_threshold(start(), &history, typical.as_ref());
     }
 
     #[test]
     fn an_even_pace_is_told_as_such_and_less_is_left_later(each in 0.5..600.0_f64, most in 20_u8..95) {
-        let mut history = History::begin(Some(start()), start(), Some(0));
+        let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
         let mut before = f64::INFINITY;
         for percent in 1..=most {
             let now = after(each * f64::from(percent));

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use serde_json::json;
 use vtask::{
     task::{
-        Board, EndpointId, Filter, Handle, Saved, TaskChange, TaskId, Touched, filter::complete,
+        ChangeSet, EndpointId, Filter, Handle, Saved, TaskChange, TaskId, TaskStore,
+        filter::complete,
     },
     vim::types::TaskInfo,
 };
@@ -82,8 +83,8 @@ fn tree() -> impl Strategy<Value = Tree> {
     })
 }
 
-fn board(tasks: &[Task]) -> (Board, Vec<Handle>) {
-    let mut board = Board::new();
+fn board(tasks: &[Task]) -> (TaskStore, Vec<Handle>) {
+    let mut board = TaskStore::new();
     let mut handles = Vec::new();
     for (number, (name, state, progress)) in tasks.iter().enumerate() {
         let mo_id = format!("task-{number}");
@@ -96,7 +97,9 @@ fn board(tasks: &[Task]) -> (Board, Vec<Handle>) {
             info: Box::new(info.unwrap()),
             at: jiff::Timestamp::UNIX_EPOCH,
         };
-        board.apply(HERE, change, &mut Touched::default()).unwrap();
+        board
+            .apply(HERE, change, &mut ChangeSet::default())
+            .unwrap();
         handles.push(board.find(&TaskId::new(HERE, mo_id)).unwrap());
     }
     (board, handles)

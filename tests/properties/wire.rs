@@ -214,7 +214,7 @@ proptest! {
         let fault = Fault::new(any.clone());
         let _ = (fault.text(), fault.is_request_canceled(), fault.chain().take(1000).count());
         for fault in fault.chain() {
-            let _ = fault.own_fields().count();
+            let _ = fault.fault_fields().count();
         }
         let _ = TaskEvent::from_json(any.clone()).text().len();
         let _ = VmQuestion::of_runtime(any.clone());

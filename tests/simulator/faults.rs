@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use vtask::simulator::faults::{Effect, Event, Happening, How, Place, Plan, Rule};
+use vtask::simulator::faults::{CloseMode, Effect, Event, FaultTarget, Plan, Rule, ServerEvent};
 
 const INFO: &str = "Task/task-1/info";
 
@@ -61,23 +61,23 @@ fn in_bytes(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_ends_where_and_how_it_is_told() {
     for (at, begins) in [
-        (Place::Request, ""),
-        (Place::Answer, ""),
-        (Place::Headers, "HTTP/1.1 200 OK"),
-        (Place::Body, "HTTP/1.1 200 OK\r\n"),
+        (FaultTarget::Request, ""),
+        (FaultTarget::Answer, ""),
+        (FaultTarget::Headers, "HTTP/1.1 200 OK"),
+        (FaultTarget::Body, "HTTP/1.1 200 OK\r\n"),
     ] {
         for (how, end) in [
-            (How::Reset, Err(ErrorKind::ConnectionReset)),
-            (How::Close, Ok(())),
+            (CloseMode::Reset, Err(ErrorKind::ConnectionReset)),
+            (CloseMode::Close, Ok(())),
         ] {
             let bench = with(Rule::new("Task/info", Effect::cut(how, at))).await;
             let (came, ended) = in_bytes(&bench, "GET", INFO);
             // A reset may overtake what was sent before it.
-            if how == How::Close || !came.is_empty() {
+            if how == CloseMode::Close || !came.is_empty() {
                 assert!(came.starts_with(begins), "{at:?} {how:?}: {came}");
                 assert_eq!(came.is_empty(), begins.is_empty(), "{at:?} {how:?}: {came}");
             }
-            if at == Place::Body && how == How::Close {
+            if at == FaultTarget::Body && how == CloseMode::Close {
                 let (head, body) = came.split_once("\r\n\r\n").unwrap();
                 let length = head
                     .lines()
@@ -86,7 +86,7 @@ async fn a_connection_ends_where_and_how_it_is_told() {
                 assert_eq!(body.len(), length / 2);
             }
             assert_eq!(ended, end, "{at:?}");
-            bench.control.heal();
+            bench.control.clear_faults();
             assert_eq!(bench.get(INFO).await.0, 200);
         }
     }
@@ -95,8 +95,8 @@ async fn a_connection_ends_where_and_how_it_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_takes_effect_unless_it_was_lost_before_it_arrived() {
     for (effect, cancelled) in [
-        (Effect::cut(How::Reset, Place::Request), false),
-        (Effect::cut(How::Reset, Place::Answer), true),
+        (Effect::cut(CloseMode::Reset, FaultTarget::Request), false),
+        (Effect::cut(CloseMode::Reset, FaultTarget::Answer), true),
         (Effect::status(504), false),
         (
             Effect::Status {
@@ -281,7 +281,7 @@ async fn sessions_die_whole_or_in_part() {
         .to_owned();
     let create = create.replace("/propertyCollector/", &format!("/{own}/"));
     assert_eq!(bench.post(&create, json!({})).await.0, 200);
-    bench.control.happen(&Happening::KillSessionsInPart);
+    bench.control.happen(&ServerEvent::KillSessionsInPart);
     assert_eq!(
         bench.post(&create, json!({})).await.1["_typeName"],
         "NotAuthenticated"
@@ -293,7 +293,7 @@ async fn sessions_die_whole_or_in_part() {
         200,
         "a new session helps at once"
     );
-    bench.control.happen(&Happening::KillSessions);
+    bench.control.happen(&ServerEvent::KillSessions);
     assert_eq!(bench.get(INFO).await.1["_typeName"], "NotAuthenticated");
 }
 
@@ -305,7 +305,7 @@ async fn a_restart_refuses_for_a_while_and_keeps_the_tasks() {
     let address = bench.simulator.address();
     bench
         .control
-        .happen(&Happening::Restart(Duration::from_millis(400).into()));
+        .happen(&ServerEvent::Restart(Duration::from_millis(400).into()));
     let began = Instant::now();
     let mut refused = 0;
     loop {
@@ -341,7 +341,7 @@ async fn a_clock_that_jumps_leaves_old_times_alone() {
     let (before, started) = (time().await, bench.info(1).await["startTime"].clone());
     bench
         .control
-        .happen(&Happening::JumpClock(SignedDuration::from_secs(-3600)));
+        .happen(&ServerEvent::JumpClock(SignedDuration::from_secs(-3600)));
     bench.advance(10);
     assert_eq!(time().await.duration_since(before).as_secs(), 10 - 3600);
     assert_eq!(bench.info(1).await["startTime"], started);
@@ -375,7 +375,7 @@ async fn another_certificate_is_shown() {
     let old = trusting();
     assert!(old.get(&url).send().await.unwrap().status().is_success());
     let before = control.fingerprint();
-    control.happen(&Happening::RenewCertificate);
+    control.happen(&ServerEvent::RenewCertificate);
     assert_ne!(control.fingerprint(), before);
     assert!(
         trusting().get(&url).send().await.is_err(),
@@ -392,7 +392,7 @@ async fn events_come_at_their_time() {
     let bench = Bench::signed_in(THREE).await;
     let event = Event {
         every: Some(SignedDuration::from_millis(50)),
-        ..Event::once(SignedDuration::from_millis(50), Happening::KillSessions)
+        ..Event::once(SignedDuration::from_millis(50), ServerEvent::KillSessions)
     };
     bench.control.inject(&Plan::default().and(event));
     let end = Instant::now() + Duration::from_secs(20);
@@ -400,5 +400,5 @@ async fn events_come_at_their_time() {
         assert!(Instant::now() < end);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    bench.control.heal();
+    bench.control.clear_faults();
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use vtask::app::{memory::Memory, named::Named, terminal};
+use vtask::app::{filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile, terminal};
 
 use crate::pty_support::Session;
 
@@ -117,10 +117,10 @@ fn program() {
     let Ok(way) = env::var(ENDS_BY) else { return };
     let nothing = |_: &str| None;
     let (typed, named) = (
-        Memory::from_environment(nothing),
-        Named::from_environment(nothing),
+        FilterHistoryFile::from_environment(nothing),
+        SavedFilterFile::from_environment(nothing),
     );
-    let session = terminal::Session::enter(typed, named).unwrap();
+    let session = terminal::TerminalGuard::enter(typed, named).unwrap();
     io::stdin().read_exact(&mut [0]).unwrap();
     match way.as_str() {
         "thread" => {

@@ -7,7 +7,7 @@ use crate::support::{Bench, frozen::Frozen, standing, watch};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{Options, Simulator, behaviour::Behaviours, scenario::Scenario},
-    vim::Trace,
+    vim::TaskLocator,
     watch::{Command, FamilyState, FetchMode, Link},
 };
 
@@ -24,11 +24,11 @@ async fn frozen(options: Options) -> Frozen {
     .await
 }
 
-fn any_running(frozen: &Frozen) -> Trace {
+fn any_running(frozen: &Frozen) -> TaskLocator {
     let truth = frozen.simulator.control().truth();
     let running = truth.iter().find(|info| info["state"] == "running");
     let key = running.unwrap()["key"].as_str().unwrap();
-    Trace::of(frozen.bench.record(key).unwrap().info.as_deref().unwrap())
+    TaskLocator::of(frozen.bench.record(key).unwrap().info.as_deref().unwrap())
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,7 +135,7 @@ async fn of_a_huge_history_a_bounded_part_is_read() {
         .unwrap();
     frozen
         .bench
-        .send(Command::FollowFamily(Some(Trace::of(&info))));
+        .send(Command::FollowFamily(Some(TaskLocator::of(&info))));
     frozen.settle().await;
     let last = frozen.bench.families.last();
     assert!(

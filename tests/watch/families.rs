@@ -8,7 +8,7 @@ use serde_json::Value;
 use vtask::{
     simulator::{Control, Simulator},
     task::{Presence, Status},
-    vim::Trace,
+    vim::TaskLocator,
     watch::{Command, FamilyState},
 };
 
@@ -43,7 +43,7 @@ fn of(operation: &str) -> impl Fn(&Value) -> bool {
 async fn follow(bench: &mut Bench, task: &str) {
     let told = bench.families.len();
     let known = bench.record(task).and_then(|record| record.info.as_deref());
-    let trace = known.map_or_else(|| Trace::named(task.into()), Trace::of);
+    let trace = known.map_or_else(|| TaskLocator::named(task.into()), TaskLocator::of);
     bench.send(Command::FollowFamily(Some(trace)));
     let is_over = |bench: &Bench| {
         let states = &bench.families[told..];

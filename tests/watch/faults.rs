@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{
         Control, Simulator,
-        faults::{Effect, Happening, Plan, Rule},
+        faults::{Effect, Plan, Rule, ServerEvent},
     },
     task::Presence,
-    watch::{CancelAnswer, Command, FetchMode, Link, Tempo, WatchOptions},
+    watch::{CancelResponse, Command, FetchMode, Link, Tempo, WatchOptions},
 };
 
 /// Retries follow each other quickly.
@@ -73,7 +73,7 @@ async fn sessions_do_not_pile_up_on_a_server_that_signs_in_and_then_fails() {
         })
         .await;
     assert!(control.sessions() <= 2, "{}", control.sessions());
-    control.heal();
+    control.clear_faults();
     bench.until_truth("the truth", &control).await;
     bench.stop().await;
     assert_eq!(control.sessions(), 0);
@@ -97,7 +97,7 @@ async fn a_server_that_fails_again_and_again_is_asked_ever_more_rarely() {
                 )
             })
             .await;
-        control.heal();
+        control.clear_faults();
         bench.until_truth("the truth", &control).await;
         bench.stop().await;
     }
@@ -129,7 +129,7 @@ async fn tasks_that_cannot_be_read_again_and_again_are_shown_as_such_and_nothing
             .iter()
             .any(|link| matches!(link, Link::Retrying { .. }))
     );
-    control.heal();
+    control.clear_faults();
     bench.until_truth("the truth", &control).await;
     bench.stop().await;
 }
@@ -168,7 +168,7 @@ async fn what_is_told_twice_is_not_asked_for() {
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
     for _ in 0..30 {
         bench.until_truth("the truth", &control).await;
-        control.happen(&Happening::KillSessions);
+        control.happen(&ServerEvent::KillSessions);
         control.advance(Duration::from_secs(10));
     }
     bench.until_truth("the truth", &control).await;
@@ -227,7 +227,7 @@ async fn a_page_is_not_taken_for_an_accepted_cancellation() {
         .await;
     let answer = &bench.cancels[0].1;
     assert!(
-        matches!(answer, CancelAnswer::Failed(why) if why.contains("not JSON")),
+        matches!(answer, CancelResponse::Failed(why) if why.contains("not JSON")),
         "{answer:?}"
     );
     bench.stop().await;
@@ -272,7 +272,7 @@ async fn a_task_that_can_be_read_again_and_did_not_change_is_shown_as_readable_a
     let rule = Rule::new("Task/info", Effect::Page).chance(0.6);
     control.inject(&Plan::default().with(rule));
     bench.until("one in vain", is_unreadable).await;
-    control.heal();
+    control.clear_faults();
     bench.until_truth("the truth again", &control).await;
     bench.stop().await;
 }

@@ -60,10 +60,10 @@ async fn texts_and_fields_are_kept_in_part(mode: FetchMode) {
             continue;
         };
         let name = info.entity_name.as_deref().unwrap_or_default();
-        assert!(name.chars().count() < limits::TEXT + 40);
+        assert!(name.chars().count() < limits::MAX_TEXT_CHARS + 40);
         cut += usize::from(name.ends_with("… 3616 more characters"));
         for (name, _) in info.unknown.iter() {
-            assert!(name.chars().count() < limits::TEXT + 40);
+            assert!(name.chars().count() < limits::MAX_TEXT_CHARS + 40);
         }
     }
     assert!(cut >= 10, "{cut}");
@@ -173,7 +173,7 @@ async fn a_list_that_is_refused_is_told(mode: FetchMode) {
         .await;
         bench.drain();
         assert_eq!(bench.notices.len(), 1, "{:?}", bench.notices);
-        control.heal();
+        control.clear_faults();
         bench.until_truth("the truth", &control).await;
         assert!(!troubled(&bench), "{:?}", bench.links);
         bench.stop().await;

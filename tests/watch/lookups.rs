@@ -3,7 +3,7 @@
 use crate::support::{Bench, standing, watch_by};
 use vtask::{
     simulator::Simulator,
-    vim::Trace,
+    vim::TaskLocator,
     watch::{Command, FamilyState, FetchMode},
 };
 
@@ -22,8 +22,8 @@ fn parent(simulator: &Simulator) -> String {
     child.unwrap()["parentTaskKey"].as_str().unwrap().to_owned()
 }
 
-fn named(task: &str) -> Trace {
-    Trace::named(task.into())
+fn named(task: &str) -> TaskLocator {
+    TaskLocator::named(task.into())
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::support::{
 };
 use vtask::{
     simulator::{Simulator, behaviour::Outage},
-    vim::Trace,
+    vim::TaskLocator,
     watch::{Command, FamilyState, FetchMode, Link, Privilege, WatchOptions},
 };
 
@@ -31,9 +31,9 @@ fn child(frozen: &Frozen) -> String {
     child["key"].as_str().unwrap().to_owned()
 }
 
-fn trace(frozen: &Frozen, task: &str) -> Trace {
+fn trace(frozen: &Frozen, task: &str) -> TaskLocator {
     let record = frozen.bench.record(task).unwrap();
-    Trace::of(record.info.as_deref().unwrap())
+    TaskLocator::of(record.info.as_deref().unwrap())
 }
 
 fn seconds(seconds: u64) -> Duration {

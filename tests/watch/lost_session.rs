@@ -6,7 +6,7 @@ use crate::support::{Bench, count, running_task, watch_by};
 use vtask::{
     simulator::{
         Control, Options, Simulator,
-        faults::{Effect, Happening, Plan, Rule},
+        faults::{Effect, Plan, Rule, ServerEvent},
         scenario::Scenario,
     },
     task::Presence,
@@ -39,7 +39,7 @@ fn shows_task(bench: &Bench, control: &Control, task: &str) -> bool {
 
 #[tokio::test]
 async fn a_session_that_ends_while_the_poll_hangs_is_renewed() {
-    for happening in [Happening::KillSessions, Happening::KillSessionsInPart] {
+    for happening in [ServerEvent::KillSessions, ServerEvent::KillSessionsInPart] {
         let (simulator, control, task) = silent().await;
         let mut bench = Bench::start(checked_often(&simulator, &task));
         let is_shown = |bench: &Bench| shows_task(bench, &control, &task);

@@ -58,7 +58,7 @@ async fn a_task_that_is_reported_as_missing_is_read_by_itself_from_then_on() {
                 .await;
             assert_live(&bench);
             // The poll tells of it again: there is no need any more.
-            control.heal();
+            control.clear_faults();
             control.advance(Duration::from_secs(5));
             bench.until_truth("the truth by push", &control).await;
             control.advance(Duration::from_secs(5));
@@ -103,7 +103,7 @@ async fn a_task_that_can_be_read_in_no_way_is_shown_as_not_current_with_the_reas
         .await;
     assert_eq!(bench.record(&task).unwrap().seen, seen);
     assert_live(&bench);
-    control.heal();
+    control.clear_faults();
     bench.until_truth("the truth", &control).await;
     bench.stop().await;
 }

@@ -9,8 +9,8 @@ use vtask::{
         Simulator,
         faults::{Effect, Plan, Rule},
     },
-    vim::Trace,
-    watch::{CancelAnswer, Command, FetchMode, Link, Privilege},
+    vim::TaskLocator,
+    watch::{CancelResponse, Command, FetchMode, Link, Privilege},
 };
 
 crate::both_ways! {
@@ -30,7 +30,7 @@ const OPTIONAL: [&str; 6] = [
 
 /// Makes the loop use all of them.
 fn ask_for_everything(bench: &Bench, task: &str) {
-    let trace = Trace::of(bench.record(task).unwrap().info.as_deref().unwrap());
+    let trace = TaskLocator::of(bench.record(task).unwrap().info.as_deref().unwrap());
     bench.send(Command::CheckPrivilege(trace.clone()));
     bench.send(Command::FollowEvents(Some(trace.clone())));
     bench.send(Command::FollowFamily(Some(trace.clone())));
@@ -70,7 +70,7 @@ async fn a_call_that_is_never_authenticated_renews_the_session_no_more_than_twic
             assert!(count(&control, kind) <= 2);
             let (_, answer) = &bench.cancels[0];
             assert!(
-                matches!(answer, CancelAnswer::Failed(why) if why.contains("NotAuthenticated")),
+                matches!(answer, CancelResponse::Failed(why) if why.contains("NotAuthenticated")),
                 "{answer:?}"
             );
         }

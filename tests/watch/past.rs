@@ -9,10 +9,10 @@ use tokio::time::timeout;
 use vtask::{
     simulator::{Control, Simulator, behaviour::Outage},
     vim::{
-        Client, Pick, TaskQuery, Trace,
+        Client, RecordAction, TaskLocator, TaskQuery,
         types::{ManagedObjectReference, TaskInfo},
     },
-    watch::{Command, FamilyState, FetchMode, Link, PastRequest},
+    watch::{Command, FamilyState, FetchMode, HistoryRequest, Link},
 };
 
 /// The last days of the demo's history: several pages.
@@ -44,7 +44,7 @@ impl Search {
         let client = Client::connect(connect(&simulator)).await.unwrap();
         client.sign_in().await.unwrap();
         let query = query(&simulator);
-        let all = client.past_tasks(&query, usize::MAX, |_| Pick::Take);
+        let all = client.past_tasks(&query, usize::MAX, |_| RecordAction::Take);
         let truth = all.await.unwrap().iter().map(key).collect();
         client.sign_out().await.unwrap();
         let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
@@ -60,10 +60,10 @@ impl Search {
 
     fn begin(&self, search: u32) {
         let query = Box::new(query(&self.simulator));
-        self.ask(PastRequest::Begin { search, query });
+        self.ask(HistoryRequest::Begin { search, query });
     }
 
-    fn ask(&self, request: PastRequest) {
+    fn ask(&self, request: HistoryRequest) {
         self.bench.send(Command::Past(request));
     }
 
@@ -76,7 +76,7 @@ impl Search {
     async fn read_out(&mut self, search: u32) {
         while !self.is_over() {
             let count = self.bench.pages.len();
-            self.ask(PastRequest::More { search });
+            self.ask(HistoryRequest::More { search });
             self.pages(count + 1).await;
         }
     }
@@ -147,7 +147,7 @@ async fn one_collector_is_read_page_by_page_and_no_record_twice() {
     );
     search.until_open(0).await;
     assert_eq!(search.count("DestroyCollector"), 1);
-    search.ask(PastRequest::More { search: 1 });
+    search.ask(HistoryRequest::More { search: 1 });
     search.pages(pages + 1).await;
     assert!(search.is_over(), "an end stays an end");
     assert_eq!(search.count("ReadPreviousTasks"), pages);
@@ -163,16 +163,16 @@ async fn a_collector_is_destroyed_with_its_search() {
     search.pages(2).await;
     assert_eq!(search.bench.pages[1].0, 2);
     search.until_open(1).await;
-    search.ask(PastRequest::More { search: 1 });
-    search.ask(PastRequest::End { search: 1 });
-    search.ask(PastRequest::More { search: 2 });
+    search.ask(HistoryRequest::More { search: 1 });
+    search.ask(HistoryRequest::End { search: 1 });
+    search.ask(HistoryRequest::More { search: 2 });
     search.pages(3).await;
     assert_eq!(search.bench.pages[2].0, 2, "the first is over");
-    search.ask(PastRequest::End { search: 2 });
+    search.ask(HistoryRequest::End { search: 2 });
     search.until_open(0).await;
     // One that is given up while it is being opened, too.
     search.begin(3);
-    search.ask(PastRequest::End { search: 3 });
+    search.ask(HistoryRequest::End { search: 3 });
     search.begin(4);
     search.pages(4).await;
     search.until_open(1).await;
@@ -199,7 +199,7 @@ async fn a_search_outlives_its_session() {
     let mut search = Search::new().await;
     search.begin(1);
     search.pages(1).await;
-    search.ask(PastRequest::More { search: 1 });
+    search.ask(HistoryRequest::More { search: 1 });
     search.pages(2).await;
     search.control.kill_sessions();
     search.read_out(1).await;
@@ -234,7 +234,7 @@ async fn a_lost_answer_leaves_no_gap() {
             lost += 1;
             search.control.lose_answers(1);
         }
-        search.ask(PastRequest::More { search: 1 });
+        search.ask(HistoryRequest::More { search: 1 });
         search.pages(count + 1).await;
     }
     assert_eq!(search.told(), search.truth);
@@ -250,7 +250,7 @@ async fn a_search_works_while_reading_is_paused() {
     search.bench.until("the pause", is_paused).await;
     search.begin(1);
     search.pages(1).await;
-    search.ask(PastRequest::More { search: 1 });
+    search.ask(HistoryRequest::More { search: 1 });
     search.pages(2).await;
     assert_eq!(search.told(), search.truth[..200]);
     search.bench.stop().await;
@@ -284,11 +284,11 @@ async fn what_cannot_be_searched_says_why_and_what_to_try() {
             assert!(reason.contains(part), "{reason}");
         }
         change(&search.control, true);
-        search.ask(PastRequest::More { search: number });
+        search.ask(HistoryRequest::More { search: number });
         search.pages(1).await;
         let (_, page) = search.bench.pages.remove(0);
         assert_eq!(page.unwrap().tasks.len(), 100, "another try goes well");
-        search.ask(PastRequest::End { search: number });
+        search.ask(HistoryRequest::End { search: number });
         search.until_open(0).await;
     }
     search.bench.stop().await;
@@ -300,7 +300,7 @@ async fn an_outage_is_told_and_the_search_goes_on_after_it() {
     search.begin(1);
     search.pages(1).await;
     search.control.fail_next(Outage::service_unavailable(None));
-    search.ask(PastRequest::More { search: 1 });
+    search.ask(HistoryRequest::More { search: 1 });
     search.pages(2).await;
     search.control.clear_outages();
     search.read_out(1).await;
@@ -315,7 +315,7 @@ async fn an_entity_that_the_server_does_not_know_any_more_does_not_end_the_searc
         entity: Some(ManagedObjectReference::new("VirtualMachine", "vm-999999")),
         ..query(&search.simulator)
     });
-    search.ask(PastRequest::Begin { search: 1, query });
+    search.ask(HistoryRequest::Begin { search: 1, query });
     search.pages(1).await;
     let (_, page) = search.bench.pages.remove(0);
     let page = page.unwrap();
@@ -328,7 +328,7 @@ async fn an_entity_that_the_server_does_not_know_any_more_does_not_end_the_searc
 async fn a_task_of_the_past_has_its_family_and_its_events_and_joins_nobody() {
     let mut search = Search::new().await;
     let query = Box::new(TaskQuery::default());
-    search.ask(PastRequest::Begin { search: 1, query });
+    search.ask(HistoryRequest::Begin { search: 1, query });
     let find = |bench: &Bench| {
         let pages = bench.pages.iter();
         let mut tasks = pages
@@ -348,10 +348,10 @@ async fn a_task_of_the_past_has_its_family_and_its_events_and_joins_nobody() {
         if let Some(child) = find(&search.bench) {
             break child;
         }
-        search.ask(PastRequest::More { search: 1 });
+        search.ask(HistoryRequest::More { search: 1 });
     };
     let shown = search.bench.board.len();
-    let trace = Trace::of(&child);
+    let trace = TaskLocator::of(&child);
     search
         .bench
         .send(Command::FollowFamily(Some(trace.clone())));

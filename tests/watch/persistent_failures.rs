@@ -7,7 +7,7 @@ use crate::support::{Bench, count, standing, watch, watch_by};
 use vtask::{
     simulator::{
         Simulator,
-        faults::{Effect, How, Place, Plan, Rule},
+        faults::{CloseMode, Effect, FaultTarget, Plan, Rule},
     },
     watch::{FetchMode, Link, WatchOptions},
 };
@@ -23,7 +23,7 @@ fn effects() -> [Effect; 5] {
         Effect::Page,
         Effect::Fault("NotSupported".to_owned()),
         Effect::Fault("NotAuthenticated".to_owned()),
-        Effect::cut(How::Reset, Place::Request),
+        Effect::cut(CloseMode::Reset, FaultTarget::Request),
         Effect::status(503),
     ]
 }
@@ -78,7 +78,7 @@ async fn push_comes_back_when_the_call_works_again() {
             matches!(bench.links.last(), Some(Link::Polling { reason: Some(_) }))
         })
         .await;
-    control.heal();
+    control.clear_faults();
     bench
         .until_seen("the wait", |bench| {
             control.waiting() == 1 && bench.links.last() == Some(&Link::Live)

@@ -8,8 +8,8 @@ use serde_json::Value;
 use vtask::{
     simulator::{Simulator, behaviour::Outage},
     task::{Presence, Status},
-    vim::{Client, Credentials, Trace, Trust},
-    watch::{CancelAnswer, Command, FetchMode, Link, Privilege},
+    vim::{Client, Credentials, TaskLocator, TrustPolicy},
+    watch::{CancelResponse, Command, FetchMode, Link, Privilege},
 };
 
 crate::both_ways!(
@@ -210,10 +210,10 @@ async fn cancellation_is_asked_for_and_answered_in_every_way(mode: FetchMode) {
         let found = bench.cancels.iter().find(|(task, _)| &**task == mo_id);
         found.map(|(_, answer)| answer.clone())
     };
-    assert_eq!(answer(can), Some(CancelAnswer::Accepted));
-    assert_eq!(answer(cannot), Some(CancelAnswer::NotSupported));
-    assert_eq!(answer(over), Some(CancelAnswer::InvalidState));
-    assert_eq!(answer("task-nope"), Some(CancelAnswer::Gone));
+    assert_eq!(answer(can), Some(CancelResponse::Accepted));
+    assert_eq!(answer(cannot), Some(CancelResponse::NotSupported));
+    assert_eq!(answer(over), Some(CancelResponse::InvalidState));
+    assert_eq!(answer("task-nope"), Some(CancelResponse::Gone));
     bench
         .until("the request's mark", |bench| {
             bench.record(can).is_some_and(|record| {
@@ -240,7 +240,7 @@ async fn the_privilege_to_cancel_is_told() {
     for (granted, expected) in [(true, Privilege::Granted), (false, Privilege::Denied)] {
         let mut bench = Bench::start(watch(&simulator, &[&running[0]]));
         control.behave(|behaviours| behaviours.cancel_privilege = granted);
-        let trace = Trace::named(running[0].as_str().into());
+        let trace = TaskLocator::named(running[0].as_str().into());
         bench.send(Command::CheckPrivilege(trace));
         bench
             .until("the answer", |bench| !bench.privileges.is_empty())
@@ -304,7 +304,7 @@ async fn a_self_signed_server_is_refused_with_advice_unless_trusted() {
         "{refused}"
     );
     let pem = simulator.certificate_pem().unwrap().as_bytes().to_vec();
-    for trust in [Trust::Also(pem), Trust::Anything] {
+    for trust in [TrustPolicy::Also(pem), TrustPolicy::Anything] {
         let mut options = connect(&simulator);
         options.trust = trust;
         let client = Client::connect(options).await.unwrap();

@@ -2,29 +2,33 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::task::{
-    EndpointId, TaskChange, TaskId, Touched,
+    ChangeSet, EndpointId, TaskChange, TaskId,
     fixture::{at, info},
 };
 
 const HERE: EndpointId = EndpointId(0);
 
-fn board(tasks: &[(&str, Value)]) -> Board {
-    let mut board = Board::new();
+fn board(tasks: &[(&str, Value)]) -> TaskStore {
+    let mut board = TaskStore::new();
     for (mo_id, more) in tasks {
         let change = TaskChange::Whole {
             info: info(mo_id, more),
             at: at(10),
         };
-        board.apply(HERE, change, &mut Touched::default()).unwrap();
+        board
+            .apply(HERE, change, &mut ChangeSet::default())
+            .unwrap();
     }
     board
 }
 
-fn apply(board: &mut Board, change: TaskChange) {
-    board.apply(HERE, change, &mut Touched::default()).unwrap();
+fn apply(board: &mut TaskStore, change: TaskChange) {
+    board
+        .apply(HERE, change, &mut ChangeSet::default())
+        .unwrap();
 }
 
-fn ask(board: &Board, mo_id: &str) -> (String, bool) {
+fn ask(board: &TaskStore, mo_id: &str) -> (String, bool) {
     let handle = board.find(&TaskId::new(HERE, mo_id)).unwrap();
     let verdict = verdict(board, handle, None, at(190));
     (verdict.sentence, verdict.may_ask)
@@ -165,20 +169,20 @@ fn an_account_without_the_privilege_is_told() {
 
 #[test]
 fn the_story_of_a_request_names_the_fault() {
-    let mut request = Request::new(at(0));
+    let mut request = CancelRequest::new(at(0));
     assert!(request.story(at(2)).contains("has not answered yet"));
     for (answer, word) in [
-        (CancelAnswer::Accepted, "took the request"),
-        (CancelAnswer::NotSupported, "NotSupported"),
-        (CancelAnswer::InvalidState, "InvalidState"),
+        (CancelResponse::Accepted, "took the request"),
+        (CancelResponse::NotSupported, "NotSupported"),
+        (CancelResponse::InvalidState, "InvalidState"),
         (
-            CancelAnswer::NoPermission {
+            CancelResponse::NoPermission {
                 privilege: "Global.CancelTask".into(),
             },
             "lacks Global.CancelTask",
         ),
-        (CancelAnswer::Gone, "ManagedObjectNotFound"),
-        (CancelAnswer::Failed("timed out".into()), "timed out"),
+        (CancelResponse::Gone, "ManagedObjectNotFound"),
+        (CancelResponse::Failed("timed out".into()), "timed out"),
     ] {
         request.answer = Some((answer, at(3)));
         let story = request.story(at(60));
@@ -196,6 +200,6 @@ fn the_list_has_one_word_for_it() {
     ] {
         let board = board(&[("task-1", more)]);
         let (_, record) = board.iter().next().unwrap();
-        assert_eq!(Standing::of(record).word(), word);
+        assert_eq!(CancelState::of(record).word(), word);
     }
 }

@@ -1,12 +1,12 @@
 //! The column editor: every column, those that are shown first and in their order.
 
-use super::{Column, ColumnChoice, ColumnSet};
+use super::{Column, ColumnSet, ColumnSpec};
 
 /// A column in the editor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnEntry {
     /// Which one, and how wide.
-    pub choice: ColumnChoice,
+    pub choice: ColumnSpec,
     /// Whether it is shown.
     pub shown: bool,
 }
@@ -22,10 +22,10 @@ pub struct ColumnEditor {
 
 impl ColumnEditor {
     /// An editor of these columns.
-    pub fn new(shown: &[ColumnChoice]) -> Self {
+    pub fn new(shown: &[ColumnSpec]) -> Self {
         let is_hidden = |column: &&Column| shown.iter().all(|choice| choice.column != **column);
         let hidden = Column::ALL.iter().filter(is_hidden);
-        let hidden = hidden.map(|column| (ColumnChoice::new(*column), false));
+        let hidden = hidden.map(|column| (ColumnSpec::new(*column), false));
         let shown = shown.iter().map(|choice| (*choice, true));
         let entries = shown.chain(hidden);
         Self {

@@ -1,19 +1,19 @@
 //! The columns of the list: which there are, which of them are shown, in which order and how wide.
 
+mod defaults;
 mod editor;
-mod place;
-mod standard;
+mod layout;
 
 use std::{fmt, str::FromStr};
 
+use defaults::default_columns;
 pub use editor::{ColumnEditor, ColumnEntry};
-pub use place::Placed;
-use place::place;
-use standard::standard;
+pub use layout::ColumnArea;
+use layout::lay_out;
 
-use super::state::State;
+use super::state::AppState;
 use crate::{
-    task::outline::SortColumn,
+    task::row_model::SortColumn,
     text::{did_you_mean, width},
 };
 
@@ -111,14 +111,14 @@ impl Column {
 
 /// A column that is to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ColumnChoice {
+pub struct ColumnSpec {
     /// Which one.
     pub column: Column,
     /// How wide; none where that goes by the room there is.
     pub width: Option<u16>,
 }
 
-impl ColumnChoice {
+impl ColumnSpec {
     /// The bounds of a width that is chosen.
     pub const WIDTHS: std::ops::RangeInclusive<u16> = 3..=200;
 
@@ -132,7 +132,7 @@ impl ColumnChoice {
 }
 
 /// As the config file has it: `progress`, `progress:20`.
-impl fmt::Display for ColumnChoice {
+impl fmt::Display for ColumnSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.column.name())?;
         match self.width {
@@ -142,10 +142,10 @@ impl fmt::Display for ColumnChoice {
     }
 }
 
-impl FromStr for ColumnChoice {
-    type Err = NoColumns;
+impl FromStr for ColumnSpec {
+    type Err = ParseColumnsError;
 
-    fn from_str(text: &str) -> Result<Self, NoColumns> {
+    fn from_str(text: &str) -> Result<Self, ParseColumnsError> {
         let (name, width) = match text.split_once(':') {
             Some((name, width)) => (name.trim(), Some(width.trim())),
             None => (text.trim(), None),
@@ -153,7 +153,9 @@ impl FromStr for ColumnChoice {
         let Some(column) = Column::named(&name.to_lowercase()) else {
             let known: Vec<&str> = Column::ALL.iter().map(|c| c.name()).collect();
             let hint = did_you_mean(&name.to_lowercase(), &known);
-            return Err(NoColumns(format!("there is no column “{name}”{hint}")));
+            return Err(ParseColumnsError(format!(
+                "there is no column “{name}”{hint}"
+            )));
         };
         let width = match width {
             None => None,
@@ -162,7 +164,7 @@ impl FromStr for ColumnChoice {
                 let number = number.filter(|number| Self::WIDTHS.contains(number));
                 let (least, most) = Self::WIDTHS.into_inner();
                 Some(number.ok_or_else(|| {
-                    NoColumns(format!(
+                    ParseColumnsError(format!(
                         "“{text}” is no width of “{name}”: a number from {least} to {most}."
                     ))
                 })?)
@@ -175,19 +177,19 @@ impl FromStr for ColumnChoice {
 /// Columns that do not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct NoColumns(String);
+pub struct ParseColumnsError(String);
 
 /// Columns in their order; never none, and each at most once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ColumnSet(Vec<ColumnChoice>);
+pub struct ColumnSet(Vec<ColumnSpec>);
 
 impl ColumnSet {
     /// The columns of these words, and what is wrong with them; what is right counts. None where nothing is.
     pub fn read<'a>(words: impl IntoIterator<Item = &'a str>) -> (Option<Self>, Vec<String>) {
-        let mut choices: Vec<ColumnChoice> = Vec::new();
+        let mut choices: Vec<ColumnSpec> = Vec::new();
         let mut problems = Vec::new();
         for word in words {
-            match word.parse::<ColumnChoice>() {
+            match word.parse::<ColumnSpec>() {
                 Ok(choice) if choices.iter().any(|c| c.column == choice.column) => {
                     problems.push(format!("“{}” is there twice.", choice.column.name()));
                 }
@@ -200,11 +202,11 @@ impl ColumnSet {
 
     /// These columns, each as wide as there is room.
     pub(super) fn of(columns: impl IntoIterator<Item = Column>) -> Self {
-        Self(columns.into_iter().map(ColumnChoice::new).collect())
+        Self(columns.into_iter().map(ColumnSpec::new).collect())
     }
 
     /// The columns, from left to right.
-    pub fn choices(&self) -> &[ColumnChoice] {
+    pub fn choices(&self) -> &[ColumnSpec] {
         &self.0
     }
 }
@@ -221,19 +223,19 @@ impl fmt::Display for ColumnSet {
 }
 
 impl FromStr for ColumnSet {
-    type Err = NoColumns;
+    type Err = ParseColumnsError;
 
-    fn from_str(text: &str) -> Result<Self, NoColumns> {
+    fn from_str(text: &str) -> Result<Self, ParseColumnsError> {
         match Self::read(text.split(',')) {
             (Some(set), problems) if problems.is_empty() => Ok(set),
-            (_, problems) => Err(NoColumns(problems.join(" "))),
+            (_, problems) => Err(ParseColumnsError(problems.join(" "))),
         }
     }
 }
 
 /// How wide the list is, as far as its columns are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Breadth {
+pub enum WidthClass {
     /// Below 100 columns of the screen.
     Narrow,
     /// Below 160.
@@ -242,7 +244,7 @@ pub enum Breadth {
     Wide,
 }
 
-impl Breadth {
+impl WidthClass {
     /// All of them, by the names that they have in the config file.
     pub const NAMED: [(&str, Self); 3] = [
         ("narrow", Self::Narrow),
@@ -263,7 +265,7 @@ impl Breadth {
 /// else what is sensible there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
-    configured: [Option<ColumnSet>; Breadth::NAMED.len()],
+    configured: [Option<ColumnSet>; WidthClass::NAMED.len()],
     chosen: Option<ColumnSet>,
 }
 
@@ -277,7 +279,7 @@ impl Columns {
     }
 
     /// Sets what is shown at a breadth, unless something else is chosen on the screen.
-    pub fn configure(&mut self, breadth: Breadth, set: ColumnSet) {
+    pub fn configure(&mut self, breadth: WidthClass, set: ColumnSet) {
         self.configured[breadth as usize] = Some(set);
     }
 
@@ -288,16 +290,16 @@ impl Columns {
 
     /// The columns of a list of this width. `endpoints` is how wide the names of the vCenters are, where there are
     /// several.
-    pub fn of(&self, width: u16, endpoints: Option<u16>) -> Vec<ColumnChoice> {
-        let configured = self.configured[Breadth::of(width) as usize].as_ref();
+    pub fn of(&self, width: u16, endpoints: Option<u16>) -> Vec<ColumnSpec> {
+        let configured = self.configured[WidthClass::of(width) as usize].as_ref();
         match self.chosen.as_ref().or(configured) {
             Some(set) => set.0.clone(),
-            None => standard(width, endpoints),
+            None => default_columns(width, endpoints),
         }
     }
 }
 
-impl State {
+impl AppState {
     /// How wide the names of the vCenters are, where there are several.
     fn endpoint_width(&self) -> Option<u16> {
         /// The widest a name gets, and what its title needs.
@@ -308,14 +310,14 @@ impl State {
     }
 
     /// The columns of a list of this width, as they are chosen.
-    pub(super) fn column_choices(&self, list: u16) -> Vec<ColumnChoice> {
+    pub(super) fn column_choices(&self, list: u16) -> Vec<ColumnSpec> {
         self.columns.of(list, self.endpoint_width())
     }
 
     /// Where the columns of a list of this width are.
-    pub fn placed_columns(&self, list: u16) -> Vec<Placed> {
+    pub fn placed_columns(&self, list: u16) -> Vec<ColumnArea> {
         let endpoints = self.endpoint_width().unwrap_or_default();
-        place(list, &self.column_choices(list), endpoints)
+        lay_out(list, &self.column_choices(list), endpoints)
     }
 }
 
@@ -368,7 +370,7 @@ mod tests {
         };
         let mut columns = Columns::default();
         assert_eq!(shown(&columns, 80), "task,target,progress,elapsed,left");
-        columns.configure(Breadth::Wide, set("id,task"));
+        columns.configure(WidthClass::Wide, set("id,task"));
         assert_eq!(shown(&columns, 80), "task,target,progress,elapsed,left");
         assert_eq!(shown(&columns, 160), "id,task");
         columns.choose(Some(set("task")));

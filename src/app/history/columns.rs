@@ -1,6 +1,6 @@
 //! The columns of the history: what has happened has no time left and nothing to cancel, and when it was matters most.
 
-use crate::app::columns::{Breadth, Column, ColumnSet, Columns};
+use crate::app::columns::{Column, ColumnSet, Columns, WidthClass};
 
 const NARROW: &[Column] = &[
     Column::Queued,
@@ -31,9 +31,9 @@ const WIDE: &[Column] = &[
 pub(super) fn columns(several: bool) -> Columns {
     let mut columns = Columns::default();
     for (breadth, own) in [
-        (Breadth::Narrow, NARROW),
-        (Breadth::Normal, NORMAL),
-        (Breadth::Wide, WIDE),
+        (WidthClass::Narrow, NARROW),
+        (WidthClass::Normal, NORMAL),
+        (WidthClass::Wide, WIDE),
     ] {
         let endpoint = several.then_some(Column::Endpoint);
         let set = ColumnSet::of(endpoint.into_iter().chain(own.iter().copied()));

@@ -9,33 +9,35 @@ mod search;
 
 use jiff::Timestamp;
 
-use super::{desk::Desk, filters::Clocks, state::State, update::summary};
+use super::{
+    filter_prompt::ServerClocks, state::AppState, task_view::TaskView, update::summary_page,
+};
 use crate::task::{
-    Filter, Period, Saved, Scene, TaskChange, Touched,
+    ChangeSet, EvalContext, Filter, Period, Saved, TaskChange,
     filter::{period_words, with_period},
-    outline::{Layout, Outline, Sort, SortColumn, View},
+    row_model::{Layout, RowModel, Sort, SortColumn, View},
 };
 
-pub use search::{Search, Stage};
+pub use search::{HistorySearch, SearchState};
 
 /// How many pages are read without another key while the filter lets too few rows through to fill the screen.
-const UNASKED: u32 = 10;
+const PREFETCH_PAGES: u32 = 10;
 /// What is asked for where nobody said anything yet.
-const FIRST: &str = "since:24h";
+const DEFAULT_QUERY: &str = "since:24h";
 
 /// What stays of the history while it is not shown.
 #[derive(Debug)]
-pub struct Memory {
+pub struct LastHistoryQuery {
     /// The line that was asked for last.
     pub line: String,
     /// The number of the last search: none is used twice, for answers may be late.
     number: u32,
 }
 
-impl Default for Memory {
+impl Default for LastHistoryQuery {
     fn default() -> Self {
         Self {
-            line: FIRST.to_owned(),
+            line: DEFAULT_QUERY.to_owned(),
             number: 0,
         }
     }
@@ -43,9 +45,9 @@ impl Default for Memory {
 
 /// The history, while it is shown.
 #[derive(Debug)]
-pub struct History {
+pub struct HistoryView {
     /// What is now.
-    pub(super) live: Desk,
+    pub(super) live: TaskView,
     /// The words about the period, as they were typed.
     words: String,
     /// What the servers were asked for with the line.
@@ -59,12 +61,12 @@ pub struct History {
     /// By which the loops know the search.
     number: u32,
     /// The searches, one an endpoint.
-    pub searches: Vec<Search>,
+    pub searches: Vec<HistorySearch>,
     /// How many further pages may be read before somebody asks for more.
     patience: u32,
 }
 
-impl History {
+impl HistoryView {
     /// What a line asks for; a period that nobody gave is the last day.
     pub(super) fn read(
         line: &str,
@@ -72,7 +74,7 @@ impl History {
     ) -> Result<(Period, Filter), crate::task::FilterError> {
         let (mut period, filter) = with_period(line, saved)?;
         if period == Period::default() {
-            period.since = FIRST
+            period.since = DEFAULT_QUERY
                 .strip_prefix("since:")
                 .and_then(|span| span.parse().ok());
         }
@@ -98,7 +100,11 @@ impl History {
     /// The filter for what is asked for, in the window that was read without a gap.
     pub(super) fn windowed(&mut self, filter: Filter) -> Filter {
         self.filter = filter;
-        let reached = self.searches.iter().filter_map(Search::reached).max();
+        let reached = self
+            .searches
+            .iter()
+            .filter_map(HistorySearch::reached)
+            .max();
         let since = self.since.into_iter().chain(reached).max();
         self.filter.within(
             since.unwrap_or(Timestamp::MIN),
@@ -119,31 +125,31 @@ impl History {
     }
 
     /// Somebody is there and wants to see more.
-    pub(super) fn encourage(&mut self) {
-        self.patience = UNASKED;
+    pub(super) fn reset_prefetch(&mut self) {
+        self.patience = PREFETCH_PAGES;
     }
 
     /// Whether it waits for somebody to want more.
-    pub fn is_resting(&self) -> bool {
+    pub fn is_idle(&self) -> bool {
         self.patience == 0
     }
 
     /// Whether a server is being asked.
     pub fn is_reading(&self) -> bool {
         let mut searches = self.searches.iter();
-        searches.any(|search| search.stage == Stage::Reading)
+        searches.any(|search| search.stage == SearchState::Reading)
     }
 
     /// Whether all servers told all that they have.
     pub fn is_over(&self) -> bool {
         let mut searches = self.searches.iter();
-        searches.all(|search| search.stage == Stage::Over)
+        searches.all(|search| search.stage == SearchState::Over)
     }
 
     /// What the servers sort out and what is sorted out here, by the names of the fields.
     pub fn shares(&self) -> (Vec<&'static str>, Vec<&'static str>) {
         let mut asked = vec!["time"];
-        let mut here = self.filter.left_over();
+        let mut here = self.filter.residual();
         let is_unknown = self.searches.iter().any(|search| search.without_entity);
         for field in self.asked.1.narrowing().fields() {
             if field == "target" && is_unknown {
@@ -156,13 +162,13 @@ impl History {
     }
 
     /// The search that keeps the window from reaching further back, if it may be asked for more.
-    pub(super) fn next(&mut self) -> Option<&mut Search> {
-        if self.is_reading() || self.is_resting() {
+    pub(super) fn next(&mut self) -> Option<&mut HistorySearch> {
+        if self.is_reading() || self.is_idle() {
             return None;
         }
         let resting = self.searches.iter_mut();
         let next = resting
-            .filter(|search| search.stage == Stage::Resting)
+            .filter(|search| search.stage == SearchState::Resting)
             .max_by_key(|search| search.reached())?;
         self.patience -= 1;
         Some(next)
@@ -178,7 +184,7 @@ impl History {
     }
 }
 
-impl State {
+impl AppState {
     /// Shows an empty board for what a line asks for. Nothing came yet.
     pub(super) fn begin_history(
         &mut self,
@@ -196,12 +202,12 @@ impl State {
         line.clone_into(&mut self.memory.line);
         let searches = clocks
             .iter()
-            .map(|(endpoint, there)| Search::new(*endpoint, period, *there, &zone))
+            .map(|(endpoint, there)| HistorySearch::new(*endpoint, period, *there, &zone))
             .collect::<Vec<_>>();
         let since = searches.iter().map(|search| search.since).min().flatten();
         let until = searches.iter().map(|search| search.until).max().flatten();
         let before = self.history.take();
-        let mut desk = Desk::like(self);
+        let mut desk = TaskView::empty_like(self);
         if before.is_none() {
             desk = desk.with_columns(columns::columns(self.servers.len() > 1));
         }
@@ -214,7 +220,7 @@ impl State {
         self.exchange(&mut desk);
         // What is now stays on its desk; of a search before nothing does.
         let now_desk = before.map_or(desk, |before| before.live);
-        let mut history = Box::new(History {
+        let mut history = Box::new(HistoryView {
             live: now_desk,
             words: period_words(line),
             asked: (period, filter.clone()),
@@ -223,10 +229,10 @@ impl State {
             until,
             number: self.memory.number,
             searches,
-            patience: UNASKED,
+            patience: PREFETCH_PAGES,
         });
         let filter = history.windowed(filter);
-        self.outline = Outline::new(View { filter, ..view });
+        self.outline = RowModel::new(View { filter, ..view });
         self.history = Some(history);
     }
 
@@ -238,23 +244,23 @@ impl State {
     }
 
     /// Puts tasks of the past on the board. What is known of one of them now is newer than its record.
-    pub(super) fn take_records(
+    pub(super) fn add_records(
         &mut self,
         changes: Vec<(crate::task::EndpointId, TaskChange)>,
         now: Timestamp,
     ) {
-        let mut touched = Touched::default();
+        let mut touched = ChangeSet::default();
         for (endpoint, change) in changes {
             // A whole task always fits.
             let _ = self.board.apply(endpoint, change, &mut touched);
         }
-        let clocks = Clocks::of(&self.servers, now);
-        let scene = Scene {
+        let clocks = ServerClocks::of(&self.servers, now);
+        let scene = EvalContext {
             board: &self.board,
             typical: Some(&self.typical),
             endpoints: Some(&clocks),
         };
         self.outline.touch(scene, &touched);
-        summary::touch(&mut self.overlay, &self.board, &touched);
+        summary_page::touch(&mut self.overlay, &self.board, &touched);
     }
 }

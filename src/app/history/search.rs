@@ -5,14 +5,14 @@ use std::sync::Arc;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    task::{EndpointId, Narrowing, Period},
+    task::{EndpointId, Period, ServerFilter},
     vim::TaskQuery,
-    watch::{PastPage, past_query},
+    watch::{HistoryPage, history_query},
 };
 
 /// How it stands with a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stage {
+pub enum SearchState {
     /// A page is waited for.
     Reading,
     /// There may be more.
@@ -25,11 +25,11 @@ pub enum Stage {
 
 /// The search of one endpoint's history.
 #[derive(Debug, Clone)]
-pub struct Search {
+pub struct HistorySearch {
     /// The endpoint.
     pub endpoint: EndpointId,
     /// How it stands.
-    pub stage: Stage,
+    pub stage: SearchState,
     /// How many tasks came.
     pub told: usize,
     /// How many records came that are no tasks that can be read.
@@ -43,7 +43,7 @@ pub struct Search {
     oldest: Option<Timestamp>,
 }
 
-impl Search {
+impl HistorySearch {
     /// A search for what was queued in a period, whose first page is waited for. `there` is the server's time.
     pub(super) fn new(
         endpoint: EndpointId,
@@ -51,12 +51,12 @@ impl Search {
         there: Timestamp,
         zone: &TimeZone,
     ) -> Self {
-        let seen = |moment: Option<crate::task::Moment>| {
-            moment.map(|moment| moment.seen_from(there, zone))
+        let seen = |moment: Option<crate::task::TimeExpr>| {
+            moment.map(|moment| moment.resolve(there, zone))
         };
         Self {
             endpoint,
-            stage: Stage::Reading,
+            stage: SearchState::Reading,
             told: 0,
             unreadable: 0,
             without_entity: false,
@@ -67,22 +67,22 @@ impl Search {
     }
 
     /// What the server is asked for.
-    pub(in crate::app) fn query(&self, narrowing: &Narrowing) -> TaskQuery {
-        past_query(narrowing, self.since, self.until)
+    pub(in crate::app) fn query(&self, narrowing: &ServerFilter) -> TaskQuery {
+        history_query(narrowing, self.since, self.until)
     }
 
     /// How far back the tasks came of one that has more to tell.
     pub(super) fn reached(&self) -> Option<Timestamp> {
         match self.stage {
-            Stage::Reading | Stage::Resting => self.oldest,
-            Stage::Over | Stage::Failed(_) => None,
+            SearchState::Reading | SearchState::Resting => self.oldest,
+            SearchState::Over | SearchState::Failed(_) => None,
         }
     }
 
     /// Whether what was queued then is in what was read.
     pub(in crate::app) fn covers(&self, queued: Timestamp) -> bool {
         let is_reached = match self.stage {
-            Stage::Over => true,
+            SearchState::Over => true,
             _ => self.oldest.is_some_and(|oldest| oldest <= queued),
         };
         is_reached
@@ -96,11 +96,11 @@ impl Search {
     }
 
     /// Takes in what a page says of the search.
-    pub(in crate::app) fn take(&mut self, page: &PastPage) {
+    pub(in crate::app) fn take(&mut self, page: &HistoryPage) {
         self.stage = if page.is_end {
-            Stage::Over
+            SearchState::Over
         } else {
-            Stage::Resting
+            SearchState::Resting
         };
         self.told += page.tasks.len();
         self.unreadable += page.unreadable;

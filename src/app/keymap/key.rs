@@ -14,7 +14,7 @@ pub struct Key {
 /// A name that is no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("“{0}” is no key")]
-pub struct BadKey(pub String);
+pub struct ParseKeyError(pub String);
 
 const NAMES: [(&str, KeyCode, &str); 16] = [
     ("up", KeyCode::Up, "↑"),
@@ -81,9 +81,9 @@ impl From<KeyEvent> for Key {
 }
 
 impl FromStr for Key {
-    type Err = BadKey;
+    type Err = ParseKeyError;
 
-    fn from_str(text: &str) -> Result<Self, BadKey> {
+    fn from_str(text: &str) -> Result<Self, ParseKeyError> {
         let mut modifiers = KeyModifiers::NONE;
         let mut name = text;
         for (prefix, modifier) in [
@@ -96,7 +96,7 @@ impl FromStr for Key {
                 name = rest;
             }
         }
-        let bad = || BadKey(text.to_owned());
+        let bad = || ParseKeyError(text.to_owned());
         let named = NAMES.iter().find(|(known, _, _)| *known == name);
         let mut characters = name.chars();
         let code = match (named, characters.next(), characters.as_str()) {

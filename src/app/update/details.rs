@@ -3,23 +3,23 @@
 use super::scrolled;
 use crate::app::{
     action::Action,
-    geometry::Areas,
-    state::{Focus, Panes, State, Tab},
+    layout::ScreenLayout,
+    state::{AppState, Focus, PaneMode, Tab},
 };
 
 /// Answers whether the action is one about the details.
-pub(super) fn act(state: &mut State, action: Action) -> bool {
+pub(super) fn handle_action(state: &mut AppState, action: Action) -> bool {
     match action {
         Action::ToggleDetails => {
             state.panes = match state.panes {
-                Panes::List => Panes::Both(Focus::List),
-                Panes::Both(_) | Panes::Details => Panes::List,
+                PaneMode::List => PaneMode::Both(Focus::List),
+                PaneMode::Both(_) | PaneMode::Details => PaneMode::List,
             }
         }
         Action::Zoom => {
             state.panes = match state.panes {
-                Panes::Details => Panes::Both(Focus::Details),
-                Panes::List | Panes::Both(_) => Panes::Details,
+                PaneMode::Details => PaneMode::Both(Focus::Details),
+                PaneMode::List | PaneMode::Both(_) => PaneMode::Details,
             }
         }
         Action::NextTab => show(state, state.details.tab.turned(1)),
@@ -37,30 +37,30 @@ pub(super) fn act(state: &mut State, action: Action) -> bool {
 }
 
 /// Shows a tab; the details come up if they were hidden.
-pub(super) fn show(state: &mut State, tab: Tab) {
+pub(super) fn show(state: &mut AppState, tab: Tab) {
     if state.details.tab != tab {
         state.details.tab = tab;
         state.details.top = 0;
     }
-    let hidden = Areas::of(state).details.height == 0;
+    let hidden = ScreenLayout::of(state).details.height == 0;
     match state.panes {
-        Panes::List => state.panes = Panes::Both(Focus::List),
+        PaneMode::List => state.panes = PaneMode::Both(Focus::List),
         // On a low screen only the panel with the focus is seen.
-        Panes::Both(Focus::List) if hidden => state.panes = Panes::Both(Focus::Details),
+        PaneMode::Both(Focus::List) if hidden => state.panes = PaneMode::Both(Focus::Details),
         _ => {}
     }
 }
 
 /// Gives the keys to the details.
-pub(super) fn focus(state: &mut State) {
+pub(super) fn focus(state: &mut AppState) {
     if state.selected_row().is_some() {
         state.cursor.hold(&state.outline);
-        state.panes = Panes::Both(Focus::Details);
+        state.panes = PaneMode::Both(Focus::Details);
     }
 }
 
-pub(super) fn scroll_by(state: &mut State, action: Action) {
-    let page = usize::from(Areas::of(state).details.height.saturating_sub(1)).max(1);
+pub(super) fn scroll_by(state: &mut AppState, action: Action) {
+    let page = usize::from(ScreenLayout::of(state).details.height.saturating_sub(1)).max(1);
     let end = state.drawn.details_end;
     state.details.top = scrolled(state.details.top, action, page, end);
 }

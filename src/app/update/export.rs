@@ -5,32 +5,32 @@ use jiff::Timestamp;
 use crate::{
     app::{
         event::Effect,
-        line_edit::LineEdit,
-        outlook,
-        state::{Overlay, Prompt, Purpose, State},
+        insight,
+        state::{AppState, Overlay, Prompt, PromptKind},
+        text_input::TextInput,
     },
-    task::{SheetFormat, shape},
+    task::{ExportFormat, json_output},
     vim::types::TaskInfo,
 };
 
 /// Asks for the name of the file.
-pub(super) fn open(state: &mut State, now: Timestamp) {
+pub(super) fn open(state: &mut AppState, now: Timestamp) {
     let here = state.options.time_zone.to_datetime(now);
     let name = here.strftime("vtask-%Y%m%d-%H%M%S.csv").to_string();
     state.overlay = Some(Overlay::Prompt(Prompt {
-        purpose: Purpose::Export,
-        line: LineEdit::new(name),
+        purpose: PromptKind::Export,
+        line: TextInput::new(name),
         problem: None,
     }));
 }
 
 /// Has the rows written as they are filtered and ordered; if the name tells no format, the line stays and says so.
-pub(super) fn accept(state: &mut State, now: Timestamp) -> Vec<Effect> {
+pub(super) fn accept(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
         return Vec::new();
     };
     let path = prompt.line.text().trim().to_owned();
-    let Some(format) = SheetFormat::of_file(&path) else {
+    let Some(format) = ExportFormat::of_file(&path) else {
         prompt.problem =
             Some("The name tells the format: it ends with .csv, .json or .md.".to_owned());
         return Vec::new();
@@ -47,9 +47,9 @@ pub(super) fn accept(state: &mut State, now: Timestamp) -> Vec<Effect> {
             let server = state.server(record.id.endpoint);
             let raw = record.info.as_deref().map(TaskInfo::to_json);
             let name = server.map_or("", |server| server.host());
-            let around = outlook::around(state, handle, record);
+            let around = insight::rule_context(state, handle, record);
             let at = state.time(record, now);
-            shape::watched_task(&state.board, handle, raw, name, around, at)
+            json_output::watched_task(&state.board, handle, raw, name, around, at)
         })
         .collect();
     let what = match lines.len() {

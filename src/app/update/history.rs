@@ -4,34 +4,38 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{list, to_all};
+use super::{broadcast, list};
 use crate::{
     app::{
         action::Action,
+        detail_subscription,
         event::Effect,
-        follow,
-        geometry::Areas,
-        history::{History, Search, Stage},
-        notices::Gravity,
-        state::{Focus, Panes, State},
+        history::{HistorySearch, HistoryView, SearchState},
+        layout::ScreenLayout,
+        notifications::Severity,
+        state::{AppState, Focus, PaneMode},
     },
-    task::{Board, EndpointId, Filter, Handle, Period, TaskChange, TaskId},
+    task::{EndpointId, Filter, Handle, Period, TaskChange, TaskId, TaskStore},
     vim::types::TaskInfo,
-    watch::{Command, FamilyState, PastPage, PastRequest, Update},
+    watch::{Command, FamilyState, HistoryPage, HistoryRequest, Update},
 };
 
 /// Does what an action means in the history, where that is something else than for what is now; and opens it.
-pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Option<Vec<Effect>> {
+pub(super) fn handle_action(
+    state: &mut AppState,
+    action: Action,
+    now: Timestamp,
+) -> Option<Vec<Effect>> {
     if state.history.is_none() {
         let opens = action == Action::History && state.past.is_none();
         return opens.then(|| open(state, now));
     }
-    let on_list = matches!(state.panes, Panes::List | Panes::Both(Focus::List));
+    let on_list = matches!(state.panes, PaneMode::List | PaneMode::Both(Focus::List));
     let refusal = match action {
         Action::History | Action::Now => return Some(close(state)),
         Action::Back if on_list => return Some(close(state)),
-        Action::Refresh => return Some(search_anew(state, now)),
-        Action::Add => return Some(take_along(state, now)),
+        Action::Refresh => return Some(restart_search(state, now)),
+        Action::Add => return Some(carry_over(state, now)),
         Action::Unwatch => "This is the history: nothing in it is watched",
         Action::Pin => "This is the history: what is in it stays without a pin",
         Action::ChangeBack | Action::ChangeForward | Action::MinuteBack | Action::MinuteForward => {
@@ -39,34 +43,41 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Option<V
         }
         _ => return None,
     };
-    state.notices.say(Gravity::Info, refusal, now);
+    state.notices.say(Severity::Info, refusal, now);
     Some(Vec::new())
 }
 
 /// Shows the history for the line that was asked for last.
-fn open(state: &mut State, now: Timestamp) -> Vec<Effect> {
+fn open(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let line = state.memory.line.clone();
-    let read = History::read(&line, &state.options.saved_filters);
+    let read = HistoryView::read(&line, &state.options.saved_filters);
     // What read once reads again, unless the saved filters are others now.
     let asked = read.unwrap_or_default();
-    let mut effects: Vec<Effect> = follow::leave(state).into_iter().collect();
+    let mut effects: Vec<Effect> = detail_subscription::unsubscribe(state)
+        .into_iter()
+        .collect();
     state.cursor.hold(&state.outline);
     effects.extend(begin(state, &line, asked, now));
     effects
 }
 
-fn close(state: &mut State) -> Vec<Effect> {
+fn close(state: &mut AppState) -> Vec<Effect> {
     let Some(history) = &state.history else {
         return Vec::new();
     };
     let search = history.number();
-    let mut effects: Vec<Effect> = follow::leave(state).into_iter().collect();
-    effects.extend(to_all(state, &Command::Past(PastRequest::End { search })));
+    let mut effects: Vec<Effect> = detail_subscription::unsubscribe(state)
+        .into_iter()
+        .collect();
+    effects.extend(broadcast(
+        state,
+        &Command::Past(HistoryRequest::End { search }),
+    ));
     state.leave_history();
     effects
 }
 
-fn begin(state: &mut State, line: &str, asked: (Period, Filter), now: Timestamp) -> Vec<Effect> {
+fn begin(state: &mut AppState, line: &str, asked: (Period, Filter), now: Timestamp) -> Vec<Effect> {
     let narrowing = asked.1.narrowing();
     state.begin_history(line, asked, now);
     let Some(history) = &state.history else {
@@ -77,37 +88,39 @@ fn begin(state: &mut State, line: &str, asked: (Period, Filter), now: Timestamp)
     searches
         .map(|of| {
             let query = Box::new(of.query(&narrowing));
-            let request = PastRequest::Begin { search, query };
+            let request = HistoryRequest::Begin { search, query };
             Effect::Send(of.endpoint, Command::Past(request))
         })
         .collect()
 }
 
 /// Asks for the same again.
-fn search_anew(state: &mut State, now: Timestamp) -> Vec<Effect> {
+fn restart_search(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(history) = &state.history else {
         return Vec::new();
     };
     let line = history.line();
-    let read = History::read(&line, &state.options.saved_filters);
+    let read = HistoryView::read(&line, &state.options.saved_filters);
     let asked = read.unwrap_or_default();
-    let mut effects: Vec<Effect> = follow::leave(state).into_iter().collect();
+    let mut effects: Vec<Effect> = detail_subscription::unsubscribe(state)
+        .into_iter()
+        .collect();
     effects.extend(begin(state, &line, asked, now));
     effects
 }
 
 /// What is wrong with the period of a line that reads.
-pub(super) fn problem(state: &State, line: &str, now: Timestamp) -> Option<String> {
-    let (period, _) = History::read(line, &state.options.saved_filters).ok()?;
+pub(super) fn problem(state: &AppState, line: &str, now: Timestamp) -> Option<String> {
+    let (period, _) = HistoryView::read(line, &state.options.saved_filters).ok()?;
     let zone = &state.options.time_zone;
     let (since, until) = (period.since?, period.until?);
-    let is_turned = since.seen_from(now, zone) > until.seen_from(now, zone);
+    let is_turned = since.resolve(now, zone) > until.resolve(now, zone);
     is_turned.then(|| "since: is later than until:, so nothing can be between them".to_owned())
 }
 
 /// The line was typed to its end: the servers are asked where it concerns them.
-pub(super) fn accept(state: &mut State, line: &str, now: Timestamp) -> Vec<Effect> {
-    let Ok(asked) = History::read(line, &state.options.saved_filters) else {
+pub(super) fn accept(state: &mut AppState, line: &str, now: Timestamp) -> Vec<Effect> {
+    let Ok(asked) = HistoryView::read(line, &state.options.saved_filters) else {
         return Vec::new();
     };
     let Some(history) = &mut state.history else {
@@ -119,13 +132,15 @@ pub(super) fn accept(state: &mut State, line: &str, now: Timestamp) -> Vec<Effec
         list::filter(state, asked.1, now);
         return Vec::new();
     }
-    let mut effects: Vec<Effect> = follow::leave(state).into_iter().collect();
+    let mut effects: Vec<Effect> = detail_subscription::unsubscribe(state)
+        .into_iter()
+        .collect();
     effects.extend(begin(state, line, asked, now));
     effects
 }
 
 /// Puts the selected task among those of now, as the history knows it, and has it watched.
-fn take_along(state: &mut State, now: Timestamp) -> Vec<Effect> {
+fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(record) = state.selected_record() else {
         return Vec::new();
     };
@@ -135,24 +150,24 @@ fn take_along(state: &mut State, now: Timestamp) -> Vec<Effect> {
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
     let at = record.seen.unwrap_or(now);
     let id = record.id.clone();
-    let is_there = state.in_live(|state| state.board.find(&id).is_some());
+    let is_there = state.with_live_view(|state| state.board.find(&id).is_some());
     let text = if is_there {
         format!("{mo_id} is on the list of now already")
     } else {
         let changes = vec![TaskChange::Whole { info, at }];
-        state.in_live(|state| super::news::apply(state, endpoint, changes, now));
+        state.with_live_view(|state| super::server_update::apply(state, endpoint, changes, now));
         format!("{mo_id} is on the list of now, too")
     };
-    state.notices.say(Gravity::Info, text, now);
+    state.notices.say(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Watch(vec![mo_id]))]
 }
 
 /// A page of a search came.
-pub(super) fn take_page(
-    state: &mut State,
+pub(super) fn apply_page(
+    state: &mut AppState,
     endpoint: EndpointId,
     number: u32,
-    page: Result<PastPage, Arc<str>>,
+    page: Result<HistoryPage, Arc<str>>,
     now: Timestamp,
 ) {
     let there = state.servers.iter().find(|server| server.id == endpoint);
@@ -170,7 +185,7 @@ pub(super) fn take_page(
     let page = match page {
         Ok(page) => page,
         Err(reason) => {
-            search.stage = Stage::Failed(reason);
+            search.stage = SearchState::Failed(reason);
             let filter = history.filter().clone();
             list::filter(state, filter, now);
             return;
@@ -191,8 +206,8 @@ pub(super) fn take_page(
                 }),
         ));
     }
-    changes.extend(missed(live, &state.board, search));
-    state.take_records(changes, now);
+    changes.extend(report_missing(live, &state.board, search));
+    state.add_records(changes, now);
     if let Some(history) = &state.history {
         let filter = history.filter().clone();
         list::filter(state, filter, now);
@@ -200,8 +215,8 @@ pub(super) fn take_page(
 }
 
 /// The family of a task of the past came. It has no rows, unless it lies in the window.
-pub(super) fn take_relatives(
-    state: &mut State,
+pub(super) fn apply_family(
+    state: &mut AppState,
     endpoint: EndpointId,
     members: Vec<TaskInfo>,
     now: Timestamp,
@@ -214,14 +229,14 @@ pub(super) fn take_relatives(
         let info = Box::new(info);
         (endpoint, TaskChange::Whole { info, at })
     });
-    state.take_records(changes.collect(), now);
+    state.add_records(changes.collect(), now);
 }
 
 /// What is known now of tasks of the time that was read: the history lags behind, and now and then misses one.
-fn missed(
-    live: &Board,
-    shown: &Board,
-    search: &Search,
+fn report_missing(
+    live: &TaskStore,
+    shown: &TaskStore,
+    search: &HistorySearch,
 ) -> impl Iterator<Item = (EndpointId, TaskChange)> {
     live.iter().filter_map(|(handle, record)| {
         let queued = record.info.as_ref()?.queue_time;
@@ -232,7 +247,7 @@ fn missed(
 }
 
 /// A task of one board for another.
-fn copy(board: &Board, handle: Handle) -> Option<TaskChange> {
+fn copy(board: &TaskStore, handle: Handle) -> Option<TaskChange> {
     let record = board.get(handle)?;
     Some(TaskChange::Whole {
         info: record.info.clone()?,
@@ -241,7 +256,12 @@ fn copy(board: &Board, handle: Handle) -> Option<TaskChange> {
 }
 
 /// Takes in what concerns the board of the history of what a server tells.
-pub(super) fn hear(state: &mut State, endpoint: EndpointId, update: &Update, now: Timestamp) {
+pub(super) fn apply_to_history(
+    state: &mut AppState,
+    endpoint: EndpointId,
+    update: &Update,
+    now: Timestamp,
+) {
     match update {
         Update::Tasks { changes, .. } => {
             let known = changes.iter().filter(|change| {
@@ -251,32 +271,32 @@ pub(super) fn hear(state: &mut State, endpoint: EndpointId, update: &Update, now
             });
             let known: Vec<_> = known.map(|change| (endpoint, change.clone())).collect();
             if !known.is_empty() {
-                state.take_records(known, now);
+                state.add_records(known, now);
             }
         }
         Update::Labels(labels) => {
             state.board.set_labels(endpoint, labels.clone());
-            super::news::rebuild(state, now);
+            super::server_update::rebuild(state, now);
         }
         Update::Family {
             mo_id,
             state: FamilyState::Found { .. },
         } => {
-            super::news::note(state, endpoint, update);
+            super::server_update::store_lookup(state, endpoint, update);
             let id = TaskId::new(endpoint, mo_id.clone());
             let Some(history) = &state.history else {
                 return;
             };
             let family = family(&history.live.board, &id);
             let family = family.into_iter().map(|change| (endpoint, change));
-            state.take_records(family.collect(), now);
+            state.add_records(family.collect(), now);
         }
-        _ => super::news::note(state, endpoint, update),
+        _ => super::server_update::store_lookup(state, endpoint, update),
     }
 }
 
 /// The whole family of a task.
-fn family(board: &Board, id: &TaskId) -> Vec<TaskChange> {
+fn family(board: &TaskStore, id: &TaskId) -> Vec<TaskChange> {
     let Some(of) = board.find(id) else {
         return Vec::new();
     };
@@ -290,8 +310,8 @@ fn family(board: &Board, id: &TaskId) -> Vec<TaskChange> {
 }
 
 /// Asks for another page once the end of the rows is less than a page away.
-pub(super) fn read_on(state: &mut State) -> Option<Effect> {
-    let height = usize::from(Areas::of(state).list.height);
+pub(super) fn fetch_more(state: &mut AppState) -> Option<Effect> {
+    let height = usize::from(ScreenLayout::of(state).list.height);
     let below = state
         .outline
         .len()
@@ -302,7 +322,7 @@ pub(super) fn read_on(state: &mut State) -> Option<Effect> {
     }
     let search = history.number();
     let next = history.next()?;
-    next.stage = Stage::Reading;
-    let request = PastRequest::More { search };
+    next.stage = SearchState::Reading;
+    let request = HistoryRequest::More { search };
     Some(Effect::Send(next.endpoint, Command::Past(request)))
 }

@@ -7,20 +7,20 @@ use crate::{
     app::{
         action::Action,
         event::Effect,
-        filters::Clocks,
-        geometry::Areas,
-        notices::Gravity,
-        state::{Focus, Panes, State},
+        filter_prompt::ServerClocks,
+        layout::ScreenLayout,
+        notifications::Severity,
+        state::{AppState, Focus, PaneMode},
     },
     task::{
         Filter, Handle,
-        outline::{Fold, GroupBy, Layout, RowId, View},
+        row_model::{Fold, GroupBy, Layout, RowId, View},
     },
     watch::Command,
 };
 
-pub(super) fn act(state: &mut State, action: Action, now: Timestamp) {
-    let page = isize::try_from(Areas::of(state).list.height.saturating_sub(1)).unwrap_or(1);
+pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) {
+    let page = isize::try_from(ScreenLayout::of(state).list.height.saturating_sub(1)).unwrap_or(1);
     match action {
         Action::Up => state.cursor.step(&state.outline, -1),
         Action::Down => state.cursor.step(&state.outline, 1),
@@ -54,18 +54,18 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) {
     }
 }
 
-pub(super) fn toggle_fold(state: &mut State, id: RowId) {
+pub(super) fn toggle_fold(state: &mut AppState, id: RowId) {
     state.cursor.choose(id);
     state.outline.toggle_fold(&state.board, id);
 }
 
-fn fold_of_selected(state: &State) -> Option<(RowId, Fold)> {
+fn fold_of_selected(state: &AppState) -> Option<(RowId, Fold)> {
     let row = state.cursor.row();
     let row = state.outline.rows(row..row + 1).pop()?;
     Some((row.id, row.fold))
 }
 
-fn fold_or_climb(state: &mut State) {
+fn fold_or_climb(state: &mut AppState) {
     match fold_of_selected(state) {
         Some((id, Fold::Open)) => {
             state.cursor.choose(id);
@@ -81,8 +81,8 @@ fn fold_or_climb(state: &mut State) {
 }
 
 /// Puts the tasks of a flat list into groups, or no longer. A tree becomes a flat list for that.
-pub(super) fn group(state: &mut State, by: Option<GroupBy>, now: Timestamp) {
-    hold_task(state);
+pub(super) fn group(state: &mut AppState, by: Option<GroupBy>, now: Timestamp) {
+    hold_selection(state);
     rearrange(state, now, |view| {
         if by.is_some() {
             view.layout = Layout::Flat;
@@ -92,7 +92,7 @@ pub(super) fn group(state: &mut State, by: Option<GroupBy>, now: Timestamp) {
 }
 
 /// Stays on the task that is selected, or on the best one of the group: other groups are others.
-fn hold_task(state: &mut State) {
+fn hold_selection(state: &mut AppState) {
     state.cursor.hold(&state.outline);
     if let Some(RowId::Group(group)) = state.selected_row()
         && let Some(group) = state.outline.group(group)
@@ -102,7 +102,7 @@ fn hold_task(state: &mut State) {
 }
 
 /// The next way of grouping; after the last, none.
-pub(super) fn next_group(state: &mut State, now: Timestamp) {
+pub(super) fn next_group(state: &mut AppState, now: Timestamp) {
     let by = match state.outline.grouped_by() {
         Some(by) => by.next(),
         None => GroupBy::ALL.first().copied(),
@@ -111,23 +111,23 @@ pub(super) fn next_group(state: &mut State, now: Timestamp) {
 }
 
 /// Changes the view, with the selection held to its task.
-pub(super) fn rearrange(state: &mut State, now: Timestamp, change: impl FnOnce(&mut View)) {
+pub(super) fn rearrange(state: &mut AppState, now: Timestamp, change: impl FnOnce(&mut View)) {
     let mut outline = std::mem::take(&mut state.outline);
     let mut view = outline.view().clone();
     change(&mut view);
-    let clocks = Clocks::of(&state.servers, now);
+    let clocks = ServerClocks::of(&state.servers, now);
     outline.arrange(view, state.scene(&clocks));
     state.outline = outline;
 }
 
-fn fold_all(state: &mut State, folded: bool, now: Timestamp) {
+fn fold_all(state: &mut AppState, folded: bool, now: Timestamp) {
     let mut outline = std::mem::take(&mut state.outline);
-    let clocks = Clocks::of(&state.servers, now);
+    let clocks = ServerClocks::of(&state.servers, now);
     outline.set_all_folded(state.scene(&clocks), folded);
     state.outline = outline;
 }
 
-pub(super) fn filter(state: &mut State, filter: Filter, now: Timestamp) {
+pub(super) fn filter(state: &mut AppState, filter: Filter, now: Timestamp) {
     let filter = match &mut state.history {
         Some(history) => history.windowed(filter),
         None => filter,
@@ -135,8 +135,8 @@ pub(super) fn filter(state: &mut State, filter: Filter, now: Timestamp) {
     rearrange(state, now, |view| view.filter = filter);
 }
 
-pub(super) fn switch_layout(state: &mut State, now: Timestamp) {
-    hold_task(state);
+pub(super) fn switch_layout(state: &mut AppState, now: Timestamp) {
+    hold_selection(state);
     rearrange(state, now, |view| {
         view.layout = match view.layout {
             Layout::Tree => Layout::Flat,
@@ -145,7 +145,7 @@ pub(super) fn switch_layout(state: &mut State, now: Timestamp) {
     });
 }
 
-pub(super) fn unwatch(state: &mut State, now: Timestamp) -> Vec<Effect> {
+pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some((endpoint, mo_id)) = state
         .selected()
         .and_then(|selected| state.address(selected))
@@ -154,11 +154,11 @@ pub(super) fn unwatch(state: &mut State, now: Timestamp) -> Vec<Effect> {
     };
     state.cursor.hold(&state.outline);
     let text = format!("{mo_id} is watched no more");
-    state.notices.say(Gravity::Info, text, now);
+    state.notices.say(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Unwatch(vec![mo_id]))]
 }
 
-pub(super) fn pin(state: &mut State, now: Timestamp) -> Vec<Effect> {
+pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(selected) = state.selected() else {
         return Vec::new();
     };
@@ -171,25 +171,25 @@ pub(super) fn pin(state: &mut State, now: Timestamp) -> Vec<Effect> {
     state.board.set_pinned(selected, pinned);
     let word = if pinned { "pinned" } else { "no longer pinned" };
     let text = format!("{mo_id} is {word}");
-    state.notices.say(Gravity::Info, text, now);
+    state.notices.say(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Pin(vec![mo_id], pinned))]
 }
 
 /// Selects a task wherever it is: folds that hide it are opened, and a filter that does is taken off.
-pub(super) fn reveal(state: &mut State, handle: Handle, now: Timestamp) {
+pub(super) fn reveal(state: &mut AppState, handle: Handle, now: Timestamp) {
     if state.outline.nearest_visible(handle).is_none() && !state.outline.view().filter.is_empty() {
         filter(state, Filter::default(), now);
         let text = "The filter is off: it hid this task";
-        state.notices.say(Gravity::Info, text, now);
+        state.notices.say(Severity::Info, text, now);
     }
     state.outline.reveal(&state.board, handle);
     state.cursor.choose(handle);
 }
 
 /// Selects a row by a click.
-pub(super) fn select(state: &mut State, id: RowId) {
+pub(super) fn select(state: &mut AppState, id: RowId) {
     state.cursor.choose(id);
-    if state.panes == Panes::Both(Focus::Details) {
-        state.panes = Panes::Both(Focus::List);
+    if state.panes == PaneMode::Both(Focus::Details) {
+        state.panes = PaneMode::Both(Focus::List);
     }
 }

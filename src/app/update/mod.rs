@@ -1,23 +1,23 @@
 //! What an event does to the state: pure, without IO and without a clock of its own.
 
-mod arrange;
-mod columns;
-mod copy;
+mod cancel_dialog;
+mod column_editor;
+mod command_palette;
+mod copy_menu;
 mod details;
 mod export;
+mod filter_menu;
 mod history;
-mod inspect;
 mod list;
 mod mouse;
-mod news;
-mod order;
-mod palette;
-mod past;
+mod panes;
 mod prompt;
-mod saved;
-pub(super) mod summary;
+mod server_update;
+mod sort_menu;
+pub(super) mod summary_page;
+mod time_travel;
 
-pub use inspect::{may_ask, verdict};
+pub use cancel_dialog::{can_request, eligibility};
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::Timestamp;
@@ -25,35 +25,36 @@ use ratatui::layout::Size;
 
 use super::{
     action::Action,
-    event::{Effect, Event, Exit},
-    filters, follow,
+    detail_subscription,
+    event::{Effect, Event, ExitReason},
+    filter_prompt,
     keymap::Context,
-    notices::Gravity,
-    state::{Focus, Overlay, Panes, State},
+    notifications::Severity,
+    state::{AppState, Focus, Overlay, PaneMode},
 };
 use crate::{
     task::{
         Filter,
-        outline::{GroupBy, RowId},
+        row_model::{GroupBy, RowId},
     },
     watch::Command,
 };
 
 /// Lets an event change the state. What is to be done outside comes back, in order. `now` is this machine's time.
-pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
+pub fn update(state: &mut AppState, event: Event, now: Timestamp) -> Vec<Effect> {
     if let (Event::Key(_) | Event::Mouse(_) | Event::Paste(_), Some(history)) =
         (&event, &mut state.history)
     {
-        history.encourage();
+        history.reset_prefetch();
     }
     let mut effects = match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
-        Event::Key(key) => press(state, key, now),
+        Event::Key(key) => handle_key(state, key, now),
         Event::Paste(text) => {
-            palette::paste(state, &text);
+            command_palette::paste(state, &text);
             prompt::paste(state, &text, now)
         }
-        Event::Mouse(mouse) => match mouse::take(state, mouse, now) {
+        Event::Mouse(mouse) => match mouse::handle(state, mouse, now) {
             Some(effects) => effects,
             None => return Vec::new(),
         },
@@ -61,7 +62,7 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
             state.fit(Size::new(width, height), now);
             Vec::new()
         }
-        Event::News(endpoint, update) => news::take(state, endpoint, update, now),
+        Event::News(endpoint, update) => server_update::handle(state, endpoint, update, now),
         Event::Background(background) => {
             state.options.background = background;
             Vec::new()
@@ -69,21 +70,21 @@ pub fn update(state: &mut State, event: Event, now: Timestamp) -> Vec<Effect> {
         Event::Tick => Vec::new(),
         Event::Resumed => vec![Effect::Redraw],
     };
-    filters::pass(state, now);
+    filter_prompt::refresh_time_based(state, now);
     state.settle();
-    effects.extend(follow::look_up(state, now));
-    effects.extend(history::read_on(state));
+    effects.extend(detail_subscription::sync(state, now));
+    effects.extend(history::fetch_more(state));
     effects.push(Effect::Draw);
     effects
 }
 
-fn press(state: &mut State, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+fn handle_key(state: &mut AppState, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
     let context = state.context();
     match state.keymap.action(context, key) {
-        Some(action) => act(state, context, action, now),
-        None if context == Context::Prompt => prompt::press(state, key, now),
+        Some(action) => handle_action(state, context, action, now),
+        None if context == Context::Prompt => prompt::handle_key(state, key, now),
         None if context == Context::Palette => {
-            palette::press(state, key);
+            command_palette::handle_key(state, key);
             Vec::new()
         }
         None => Vec::new(),
@@ -91,60 +92,65 @@ fn press(state: &mut State, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
 }
 
 /// Does what a key, or a click on something with a key, stands for.
-fn act(state: &mut State, context: Context, action: Action, now: Timestamp) -> Vec<Effect> {
+fn handle_action(
+    state: &mut AppState,
+    context: Context,
+    action: Action,
+    now: Timestamp,
+) -> Vec<Effect> {
     match action {
-        Action::Interrupt => return vec![Effect::Leave(Exit::Interrupted)],
-        Action::Quit => return vec![Effect::Leave(Exit::Quit)],
+        Action::Interrupt => return vec![Effect::Leave(ExitReason::Interrupted)],
+        Action::Quit => return vec![Effect::Leave(ExitReason::Quit)],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Palette => {
-            palette::open(state, context);
+            command_palette::open(state, context);
             return Vec::new();
         }
         _ => {}
     }
     match context {
-        Context::Prompt => prompt::act(state, action, now),
-        Context::Cancel | Context::Confirm => inspect::act(state, action, now),
-        Context::Palette => palette::act(state, action, now),
-        Context::Menu => copy::act_in_menu(state, action, now),
-        Context::Order => order::act(state, action, now),
-        Context::Filters => saved::act(state, action, now),
+        Context::Prompt => prompt::handle_action(state, action, now),
+        Context::Cancel | Context::Confirm => cancel_dialog::handle_action(state, action, now),
+        Context::Palette => command_palette::handle_action(state, action, now),
+        Context::Menu => copy_menu::handle_action(state, action, now),
+        Context::Order => sort_menu::handle_action(state, action, now),
+        Context::Filters => filter_menu::handle_action(state, action, now),
         Context::Summary => {
-            summary::act(state, action, now);
+            summary_page::handle_action(state, action, now);
             Vec::new()
         }
-        Context::Columns => columns::act(state, action, now),
+        Context::Columns => column_editor::handle_action(state, action, now),
         Context::Reading => {
-            read(state, action);
+            scroll_popup(state, action);
             Vec::new()
         }
         Context::List | Context::Details | Context::Screen | Context::Global => {
-            act_on_screen(state, context, action, now)
+            handle_screen_action(state, context, action, now)
         }
     }
 }
 
-fn act_on_screen(
-    state: &mut State,
+fn handle_screen_action(
+    state: &mut AppState,
     context: Context,
     action: Action,
     now: Timestamp,
 ) -> Vec<Effect> {
-    if let Some(effects) = history::act(state, action, now) {
+    if let Some(effects) = history::handle_action(state, action, now) {
         return effects;
     }
-    if past::act(state, action, now) || is_for_a_task(state, action, now) {
+    if time_travel::handle_action(state, action, now) || reject_on_group(state, action, now) {
         return Vec::new();
     }
     match action {
-        Action::Inspect => return inspect::open(state),
+        Action::Inspect => return cancel_dialog::open(state),
         Action::Filter | Action::Add => prompt::open(state, action),
-        Action::Filters => saved::open(state),
-        Action::SaveFilter => saved::name(state, now),
-        Action::Sort => order::open(state),
-        Action::Columns => columns::open(state),
-        Action::Reverse => order::reverse(state, now),
+        Action::Filters => filter_menu::open(state),
+        Action::SaveFilter => filter_menu::open_name_prompt(state, now),
+        Action::Sort => sort_menu::open(state),
+        Action::Columns => column_editor::open(state),
+        Action::Reverse => sort_menu::reverse(state, now),
         Action::Layout => list::switch_layout(state, now),
         Action::Group => list::next_group(state, now),
         Action::GroupFamily => list::group(state, Some(GroupBy::Root), now),
@@ -155,30 +161,30 @@ fn act_on_screen(
         Action::Pin => return list::pin(state, now),
         Action::Refresh => {
             let text = "Reading everything anew";
-            state.notices.say(Gravity::Info, text, now);
-            return to_all(state, &Command::Refresh(Vec::new()));
+            state.notices.say(Severity::Info, text, now);
+            return broadcast(state, &Command::Refresh(Vec::new()));
         }
         Action::Pause => {
             state.paused = !state.paused;
-            return to_all(state, &Command::Pause(state.paused));
+            return broadcast(state, &Command::Pause(state.paused));
         }
-        Action::CopyMenu => copy::open_menu(state),
+        Action::CopyMenu => copy_menu::open_menu(state),
         Action::Export => export::open(state, now),
-        Action::Copy => return copy::copy(state, now),
-        Action::Summary => summary::open(state, now),
+        Action::Copy => return copy_menu::copy(state, now),
+        Action::Summary => summary_page::open(state, now),
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),
         Action::Figures => state.overlay = Some(Overlay::Figures { top: 0 }),
         Action::Back => back(state, now),
-        _ if details::act(state, action) || arrange::act(state, action, now) => {}
+        _ if details::handle_action(state, action) || panes::handle_action(state, action, now) => {}
         _ if context == Context::Details => details::scroll_by(state, action),
-        _ => list::act(state, action, now),
+        _ => list::handle_action(state, action, now),
     }
     Vec::new()
 }
 
 /// Whether an action asks for a task while a group is selected; that is said then.
-fn is_for_a_task(state: &mut State, action: Action, now: Timestamp) -> bool {
+fn reject_on_group(state: &mut AppState, action: Action, now: Timestamp) -> bool {
     let asks = matches!(
         action,
         Action::Inspect | Action::Unwatch | Action::Pin | Action::Copy | Action::CopyMenu
@@ -186,22 +192,24 @@ fn is_for_a_task(state: &mut State, action: Action, now: Timestamp) -> bool {
     let on_group = matches!(state.selected_row(), Some(RowId::Group(_)));
     if asks && on_group {
         let text = "This row is a group; that is done with one of its tasks";
-        state.notices.say(Gravity::Info, text, now);
+        state.notices.say(Severity::Info, text, now);
     }
     asks && on_group
 }
 
 /// One step back: from the details to the list, then the filter goes, then the details.
-fn back(state: &mut State, now: Timestamp) {
+fn back(state: &mut AppState, now: Timestamp) {
     match state.panes {
-        Panes::Details | Panes::Both(Focus::Details) => state.panes = Panes::Both(Focus::List),
+        PaneMode::Details | PaneMode::Both(Focus::Details) => {
+            state.panes = PaneMode::Both(Focus::List)
+        }
         _ if !state.outline.view().filter.is_empty() => list::filter(state, Filter::default(), now),
-        Panes::Both(Focus::List) | Panes::List => state.panes = Panes::List,
+        PaneMode::Both(Focus::List) | PaneMode::List => state.panes = PaneMode::List,
     }
 }
 
 /// Scrolls a text that lies over the panels.
-fn read(state: &mut State, action: Action) {
+fn scroll_popup(state: &mut AppState, action: Action) {
     if action == Action::Dismiss {
         state.overlay = None;
         return;
@@ -230,7 +238,7 @@ fn scrolled(top: usize, action: Action, page: usize, end: usize) -> usize {
     next.min(end)
 }
 
-fn to_all(state: &State, command: &Command) -> Vec<Effect> {
+fn broadcast(state: &AppState, command: &Command) -> Vec<Effect> {
     let servers = state.servers.iter();
     servers
         .map(|server| Effect::Send(server.id, command.clone()))

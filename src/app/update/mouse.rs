@@ -4,51 +4,58 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Position;
 
-use super::{act, arrange, columns, copy, details, inspect, list, order, palette, saved, summary};
+use super::{
+    cancel_dialog, column_editor, command_palette, copy_menu, details, filter_menu, handle_action,
+    list, panes, sort_menu, summary_page,
+};
 use crate::app::{
     action::Action,
     event::Effect,
-    geometry::Areas,
-    state::{Overlay, State, Target},
+    layout::ScreenLayout,
+    state::{AppState, ClickTarget, Overlay},
 };
 
 /// How many lines a notch of the wheel moves a text.
-const NOTCH: usize = 3;
+const ROWS_PER_WHEEL_STEP: usize = 3;
 
 /// Nothing for what means nothing here, such as a move without a button.
-pub(super) fn take(state: &mut State, mouse: MouseEvent, now: Timestamp) -> Option<Vec<Effect>> {
+pub(super) fn handle(
+    state: &mut AppState,
+    mouse: MouseEvent,
+    now: Timestamp,
+) -> Option<Vec<Effect>> {
     let place = Position::new(mouse.column, mouse.row);
     match mouse.kind {
-        MouseEventKind::ScrollUp => Some(roll(state, place, Action::Up, now)),
-        MouseEventKind::ScrollDown => Some(roll(state, place, Action::Down, now)),
+        MouseEventKind::ScrollUp => Some(scroll(state, place, Action::Up, now)),
+        MouseEventKind::ScrollDown => Some(scroll(state, place, Action::Down, now)),
         MouseEventKind::Down(MouseButton::Left) => click(state, place, mouse.modifiers, now),
-        MouseEventKind::Drag(MouseButton::Left) => arrange::pull(state, place).then(Vec::new),
+        MouseEventKind::Drag(MouseButton::Left) => panes::pull(state, place).then(Vec::new),
         MouseEventKind::Up(MouseButton::Left) if state.arrangement.is_held => {
-            arrange::hold(state, false);
+            panes::hold(state, false);
             Some(Vec::new())
         }
         _ => None,
     }
 }
 
-fn roll(state: &mut State, place: Position, action: Action, now: Timestamp) -> Vec<Effect> {
+fn scroll(state: &mut AppState, place: Position, action: Action, now: Timestamp) -> Vec<Effect> {
     let context = state.context();
     match state.overlay {
         Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }) => {
-            for _ in 0..NOTCH {
-                act(state, context, action, now);
+            for _ in 0..ROWS_PER_WHEEL_STEP {
+                handle_action(state, context, action, now);
             }
             Vec::new()
         }
         Some(Overlay::Prompt(_)) => Vec::new(),
-        Some(_) => act(state, context, action, now),
+        Some(_) => handle_action(state, context, action, now),
         None => {
-            if Areas::of(state).details.contains(place) {
-                for _ in 0..NOTCH {
+            if ScreenLayout::of(state).details.contains(place) {
+                for _ in 0..ROWS_PER_WHEEL_STEP {
                     details::scroll_by(state, action);
                 }
             } else {
-                list::act(state, action, now);
+                list::handle_action(state, action, now);
             }
             Vec::new()
         }
@@ -56,7 +63,7 @@ fn roll(state: &mut State, place: Position, action: Action, now: Timestamp) -> V
 }
 
 fn click(
-    state: &mut State,
+    state: &mut AppState,
     place: Position,
     modifiers: KeyModifiers,
     now: Timestamp,
@@ -64,26 +71,26 @@ fn click(
     let mut hits = state.drawn.targets.iter().rev();
     let (_, target) = *hits.find(|(area, _)| area.contains(place))?;
     match target {
-        Target::Row(handle) => list::select(state, handle),
-        Target::FoldMark(handle) => list::toggle_fold(state, handle),
-        Target::Column(column) => {
+        ClickTarget::Row(handle) => list::select(state, handle),
+        ClickTarget::FoldMark(handle) => list::toggle_fold(state, handle),
+        ClickTarget::Column(column) => {
             // Many terminals keep clicks with Shift for themselves.
             let further = KeyModifiers::SHIFT | KeyModifiers::CONTROL | KeyModifiers::ALT;
-            order::click(state, column, modifiers.intersects(further), now);
+            sort_menu::click(state, column, modifiers.intersects(further), now);
         }
-        Target::Tab(tab) => details::show(state, tab),
-        Target::Border => arrange::hold(state, true),
-        Target::Details => details::focus(state),
-        Target::Member(handle) => return Some(inspect::choose(state, handle)),
-        Target::SavedFilter(place) => return Some(saved::choose(state, place, now)),
-        Target::Summed(place) => summary::choose(state, place, now),
-        Target::Command(place) => return Some(palette::choose(state, place, now)),
-        Target::Copied(place) => return Some(copy::choose(state, place, now)),
-        Target::ColumnEntry(place) => columns::click(state, place),
-        Target::Order(place) => order::choose(state, place, now),
-        Target::Action(action) => {
+        ClickTarget::Tab(tab) => details::show(state, tab),
+        ClickTarget::Border => panes::hold(state, true),
+        ClickTarget::Details => details::focus(state),
+        ClickTarget::Member(handle) => return Some(cancel_dialog::choose(state, handle)),
+        ClickTarget::SavedFilter(place) => return Some(filter_menu::choose(state, place, now)),
+        ClickTarget::Summed(place) => summary_page::choose(state, place, now),
+        ClickTarget::Command(place) => return Some(command_palette::choose(state, place, now)),
+        ClickTarget::Copied(place) => return Some(copy_menu::choose(state, place, now)),
+        ClickTarget::ColumnEntry(place) => column_editor::click(state, place),
+        ClickTarget::Order(place) => sort_menu::choose(state, place, now),
+        ClickTarget::Action(action) => {
             let context = state.context();
-            return Some(act(state, context, action, now));
+            return Some(handle_action(state, context, action, now));
         }
     }
     Some(Vec::new())

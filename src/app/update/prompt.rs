@@ -5,23 +5,23 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use super::{export, history, list, saved};
+use super::{export, filter_menu, history, list};
 use crate::{
     app::{
         action::Action,
         event::Effect,
-        filters::{self, FilterTyping},
-        history::History,
-        line_edit::LineEdit,
-        memory,
-        notices::Gravity,
-        state::{Overlay, Prompt, Purpose, State},
+        filter_history,
+        filter_prompt::{self, FilterPrompt},
+        history::HistoryView,
+        notifications::Severity,
+        state::{AppState, Overlay, Prompt, PromptKind},
+        text_input::TextInput,
     },
     task::{EndpointId, Filter, TaskRef},
     watch::Command,
 };
 
-pub(super) fn open(state: &mut State, action: Action) {
+pub(super) fn open(state: &mut AppState, action: Action) {
     let (purpose, line) = if action == Action::Filter {
         state.cursor.hold(&state.outline);
         let (before, line) = if let Some(history) = &state.history {
@@ -31,15 +31,15 @@ pub(super) fn open(state: &mut State, action: Action) {
             let line = before.text().to_owned();
             (before, line)
         };
-        let line = LineEdit::new(line);
-        let typing = FilterTyping {
+        let line = TextInput::new(line);
+        let typing = FilterPrompt {
             before,
             selected: state.selected(),
-            ..FilterTyping::default()
+            ..FilterPrompt::default()
         };
-        (Purpose::Filter(Box::new(typing)), line)
+        (PromptKind::Filter(Box::new(typing)), line)
     } else {
-        (Purpose::Add, LineEdit::default())
+        (PromptKind::Add, TextInput::default())
     };
     state.overlay = Some(Overlay::Prompt(Prompt {
         purpose,
@@ -48,7 +48,7 @@ pub(super) fn open(state: &mut State, action: Action) {
     }));
 }
 
-pub(super) fn press(state: &mut State, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+pub(super) fn handle_key(state: &mut AppState, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
     if let Some(Overlay::Prompt(prompt)) = &mut state.overlay
         && prompt.line.press(key)
     {
@@ -57,7 +57,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent, now: Timestamp) -> Vec<Eff
     Vec::new()
 }
 
-pub(super) fn paste(state: &mut State, text: &str, now: Timestamp) -> Vec<Effect> {
+pub(super) fn paste(state: &mut AppState, text: &str, now: Timestamp) -> Vec<Effect> {
     if let Some(Overlay::Prompt(prompt)) = &mut state.overlay {
         prompt.line.insert(text);
         typed(state, now);
@@ -66,9 +66,9 @@ pub(super) fn paste(state: &mut State, text: &str, now: Timestamp) -> Vec<Effect
 }
 
 /// The line was changed by hand: what Tab offered and what was recalled is past.
-fn typed(state: &mut State, now: Timestamp) {
+fn typed(state: &mut AppState, now: Timestamp) {
     if let Some(Overlay::Prompt(prompt)) = &mut state.overlay
-        && let Purpose::Filter(typing) = &mut prompt.purpose
+        && let PromptKind::Filter(typing) = &mut prompt.purpose
     {
         typing.offer = None;
         typing.recalled = None;
@@ -77,19 +77,19 @@ fn typed(state: &mut State, now: Timestamp) {
 }
 
 /// The line is another one. A filter that does not read leaves the last good one in force.
-fn changed(state: &mut State, now: Timestamp) {
+fn changed(state: &mut AppState, now: Timestamp) {
     let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
         return;
     };
     prompt.problem = None;
-    let Purpose::Filter(typing) = &mut prompt.purpose else {
+    let PromptKind::Filter(typing) = &mut prompt.purpose else {
         return;
     };
     typing.mark = None;
     let text = prompt.line.text();
     let saved = &state.options.saved_filters;
     let read = match &state.history {
-        Some(_) => History::read(&text, saved).map(|(_, filter)| filter),
+        Some(_) => HistoryView::read(&text, saved).map(|(_, filter)| filter),
         None => Filter::parse(&text, saved),
     };
     match read {
@@ -101,7 +101,7 @@ fn changed(state: &mut State, now: Timestamp) {
     }
 }
 
-pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effect> {
+pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
         return Vec::new();
     };
@@ -112,8 +112,8 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
         }
         Action::Dismiss => {
             let before = match &prompt.purpose {
-                Purpose::Filter(typing) => Some((typing.before.clone(), typing.selected)),
-                Purpose::Add | Purpose::Export | Purpose::Name => None,
+                PromptKind::Filter(typing) => Some((typing.before.clone(), typing.selected)),
+                PromptKind::Add | PromptKind::Export | PromptKind::Name => None,
             };
             state.overlay = None;
             if let Some((before, selected)) = before {
@@ -127,10 +127,10 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
         Action::Older => recall(state, true, now),
         Action::Newer => recall(state, false, now),
         Action::Accept => match &prompt.purpose {
-            Purpose::Add => return add(state, now),
-            Purpose::Export => return export::accept(state, now),
-            Purpose::Name => return saved::keep(state, now),
-            Purpose::Filter(_) => return accept_filter(state, now),
+            PromptKind::Add => return add(state, now),
+            PromptKind::Export => return export::accept(state, now),
+            PromptKind::Name => return filter_menu::save(state, now),
+            PromptKind::Filter(_) => return accept_filter(state, now),
         },
         _ => {}
     }
@@ -138,7 +138,7 @@ pub(super) fn act(state: &mut State, action: Action, now: Timestamp) -> Vec<Effe
 }
 
 /// Keeps the filter that is in force. A line that does not read stays, so that it can be mended.
-fn accept_filter(state: &mut State, now: Timestamp) -> Vec<Effect> {
+fn accept_filter(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &state.overlay else {
         return Vec::new();
     };
@@ -150,7 +150,7 @@ fn accept_filter(state: &mut State, now: Timestamp) -> Vec<Effect> {
         if let Some(problem) = history::problem(state, &line, now) {
             if let Some(Overlay::Prompt(prompt)) = &mut state.overlay {
                 prompt.problem = Some(problem);
-                if let Purpose::Filter(typing) = &mut prompt.purpose {
+                if let PromptKind::Filter(typing) = &mut prompt.purpose {
                     typing.mark = Some((0, crate::text::width(&line)));
                 }
             }
@@ -164,39 +164,39 @@ fn accept_filter(state: &mut State, now: Timestamp) -> Vec<Effect> {
     if text.is_empty() {
         return Vec::new();
     }
-    memory::remember(&mut state.options.typed_filters, &text);
+    filter_history::push(&mut state.options.typed_filters, &text);
     vec![Effect::Remember(text)]
 }
 
-fn complete(state: &mut State, action: Action, now: Timestamp) {
+fn complete(state: &mut AppState, action: Action, now: Timestamp) {
     let Some(Overlay::Prompt(prompt)) = &state.overlay else {
         return;
     };
-    let Purpose::Filter(typing) = &prompt.purpose else {
+    let PromptKind::Filter(typing) = &prompt.purpose else {
         return;
     };
     let back = action == Action::CompleteBack;
     let before = prompt.line.before();
-    let Some((text, offer)) = filters::completed(state, typing, before, back, now) else {
+    let Some((text, offer)) = filter_prompt::completed(state, typing, before, back, now) else {
         return;
     };
     let after = prompt.line.after().to_owned();
     if let Some(Overlay::Prompt(prompt)) = &mut state.overlay
-        && let Purpose::Filter(typing) = &mut prompt.purpose
+        && let PromptKind::Filter(typing) = &mut prompt.purpose
     {
         typing.offer = Some(offer);
-        prompt.line = LineEdit::around(text, after);
+        prompt.line = TextInput::around(text, after);
     }
     changed(state, now);
 }
 
 /// Brings back what was typed before, or after that again.
-fn recall(state: &mut State, older: bool, now: Timestamp) {
+fn recall(state: &mut AppState, older: bool, now: Timestamp) {
     let past = &state.options.typed_filters;
     let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
         return;
     };
-    let Purpose::Filter(typing) = &mut prompt.purpose else {
+    let PromptKind::Filter(typing) = &mut prompt.purpose else {
         return;
     };
     let (place, draft) = match (typing.recalled.take(), older) {
@@ -214,12 +214,12 @@ fn recall(state: &mut State, older: bool, now: Timestamp) {
     };
     typing.recalled = place.map(|at| (at, draft));
     typing.offer = None;
-    prompt.line = LineEdit::new(line);
+    prompt.line = TextInput::new(line);
     changed(state, now);
 }
 
 /// Has the tasks watched whose names were typed; if one of them is none, the line stays and says which.
-fn add(state: &mut State, now: Timestamp) -> Vec<Effect> {
+fn add(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
         return Vec::new();
     };
@@ -246,12 +246,12 @@ fn add(state: &mut State, now: Timestamp) -> Vec<Effect> {
         [only] => format!("Watching {only}"),
         several => format!("Watching {} further tasks", several.len()),
     };
-    state.notices.say(Gravity::Info, text, now);
+    state.notices.say(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Watch(mo_ids))]
 }
 
 /// Where typed names belong: to the server of the selected task, else to the first.
-fn endpoint(state: &State) -> Option<EndpointId> {
+fn endpoint(state: &AppState) -> Option<EndpointId> {
     let selected = state.selected_record().map(|record| record.id.endpoint);
     selected.or_else(|| state.servers.first().map(|server| server.id))
 }

@@ -19,12 +19,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::*;
 use crate::app::{
     Options, Tab,
-    fixture::{HERE, busy, now},
     state::Details,
+    test_support::{HERE, busy, now},
 };
 
 /// Presses keys: each character by itself, the others by their names in angle brackets.
-pub(super) fn press(state: &mut State, keys: &str) -> Vec<Effect> {
+pub(super) fn press(state: &mut AppState, keys: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut rest = keys;
     while let Some(character) = rest.chars().next() {
@@ -58,7 +58,7 @@ fn named(name: &str) -> KeyCode {
     }
 }
 
-pub(super) fn control(state: &mut State, character: char) -> Vec<Effect> {
+pub(super) fn control(state: &mut AppState, character: char) -> Vec<Effect> {
     let key = KeyEvent::new(KeyCode::Char(character), KeyModifiers::CONTROL);
     update(state, Event::Key(key), now())
 }
@@ -70,28 +70,28 @@ fn leaving_is_possible_from_everywhere() {
         press(&mut state, keys);
         let effects = control(&mut state, 'c');
         assert!(
-            effects.contains(&Effect::Leave(Exit::Interrupted)),
+            effects.contains(&Effect::Leave(ExitReason::Interrupted)),
             "after {keys}"
         );
     }
     let mut state = busy(80, 24);
-    assert_eq!(press(&mut state, "q"), [Effect::Leave(Exit::Quit)]);
+    assert_eq!(press(&mut state, "q"), [Effect::Leave(ExitReason::Quit)]);
 }
 
 #[test]
 fn escape_leads_back_step_by_step() {
     let mut state = busy(80, 24);
     press(&mut state, "/db<enter><enter>");
-    assert_eq!(state.panes, Panes::Both(Focus::Details));
+    assert_eq!(state.panes, PaneMode::Both(Focus::Details));
     press(&mut state, "<esc>");
-    assert_eq!(state.panes, Panes::Both(Focus::List));
+    assert_eq!(state.panes, PaneMode::Both(Focus::List));
     assert_eq!(state.outline.view().filter.text(), "db");
     press(&mut state, "<esc>");
     assert!(state.outline.view().filter.is_empty());
     press(&mut state, "<esc>");
-    assert_eq!(state.panes, Panes::List);
+    assert_eq!(state.panes, PaneMode::List);
     press(&mut state, "<esc>");
-    assert_eq!(state.panes, Panes::List);
+    assert_eq!(state.panes, PaneMode::List);
 }
 
 #[test]
@@ -122,20 +122,20 @@ fn the_details_scroll_no_further_than_they_go() {
 fn on_a_low_screen_a_tab_brings_the_details_up() {
     let mut state = busy(80, 8);
     press(&mut state, "2");
-    assert_eq!(state.panes, Panes::Both(Focus::Details));
+    assert_eq!(state.panes, PaneMode::Both(Focus::Details));
 }
 
 #[test]
 fn zoom_and_back() {
     let mut state = busy(80, 24);
     press(&mut state, "z");
-    assert_eq!(state.panes, Panes::Details);
+    assert_eq!(state.panes, PaneMode::Details);
     press(&mut state, "z");
-    assert_eq!(state.panes, Panes::Both(Focus::Details));
+    assert_eq!(state.panes, PaneMode::Both(Focus::Details));
     press(&mut state, "<enter><esc>");
-    assert_eq!(state.panes, Panes::Both(Focus::List));
+    assert_eq!(state.panes, PaneMode::Both(Focus::List));
     press(&mut state, "dd");
-    assert_eq!(state.panes, Panes::Both(Focus::List));
+    assert_eq!(state.panes, PaneMode::Both(Focus::List));
 }
 
 #[test]
@@ -177,8 +177,8 @@ fn pause_and_refresh_go_to_every_endpoint() {
 fn keys_of_an_unconnected_screen_do_no_harm() {
     let all =
         "jkgG<enter><left><right><space>-+c/x<enter><esc>sSt*xrpdz<tab>12345y?<esc>n<esc>a<enter>";
-    let mut state = State::new(Options::default(), []).unwrap();
+    let mut state = AppState::new(Options::default(), []).unwrap();
     press(&mut state, all);
-    let mut state = crate::app::fixture::connecting(0, 0);
+    let mut state = crate::app::test_support::connecting(0, 0);
     press(&mut state, all);
 }

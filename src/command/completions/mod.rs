@@ -17,13 +17,13 @@ use clap_complete::{
     env::{Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh},
 };
 
-use super::{CommandError, Outcome, stage::Stage};
+use super::{CommandError, Outcome, io_context::CommandIo};
 use crate::cli::Cli;
 
 /// The variable by which a shell asks: its value names the shell.
-const ASKED_BY: &str = "VTASK_COMPLETE";
+const COMPLETE_VARIABLE: &str = "VTASK_COMPLETE";
 
-const ABOUT: &str = "\
+const LONG_ABOUT: &str = "\
 bash: in ~/.bashrc: source <(vtask completions bash)
 zsh: in ~/.zshrc, after compinit: source <(vtask completions zsh)
 fish: in ~/.config/fish/config.fish: vtask completions fish | source
@@ -35,7 +35,7 @@ where no password has to be typed, and for two seconds at most. --keep-session s
 
 /// Print what a shell needs to complete the command line, running tasks included
 #[derive(Debug, Clone, Args)]
-#[command(after_help = ABOUT)]
+#[command(after_help = LONG_ABOUT)]
 pub struct CompletionsArgs {
     /// For which shell
     #[arg(value_enum)]
@@ -56,7 +56,7 @@ enum Shell {
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn run(args: &CompletionsArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+pub fn run(args: &CompletionsArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let shell: &dyn EnvCompleter = match args.shell {
         Shell::Bash => &bash::Bash,
         Shell::Elvish => &Elvish,
@@ -66,7 +66,7 @@ pub fn run(args: &CompletionsArgs, stage: &mut Stage<'_>) -> Result<Outcome, Com
     };
     let mut script = Vec::new();
     shell
-        .write_registration(ASKED_BY, "vtask", "vtask", "vtask", &mut script)
+        .write_registration(COMPLETE_VARIABLE, "vtask", "vtask", "vtask", &mut script)
         .map_err(|error| CommandError::Local(error.into()))?;
     let script = String::from_utf8_lossy(&script);
     stage.print(&format!("{}\n", script.trim()))?;
@@ -74,16 +74,16 @@ pub fn run(args: &CompletionsArgs, stage: &mut Stage<'_>) -> Result<Outcome, Com
 }
 
 /// The shell that asks.
-static ASKING: OnceLock<String> = OnceLock::new();
+static PROGRAM_NAME: OnceLock<String> = OnceLock::new();
 
 /// Where a shell asks what may stand on the line: answers, and ends the process. To be called before anything else.
 pub fn answer() {
-    if let Some(shell) = std::env::var_os(ASKED_BY) {
+    if let Some(shell) = std::env::var_os(COMPLETE_VARIABLE) {
         // It is set once.
-        let _ = ASKING.set(shell.to_string_lossy().into_owned());
+        let _ = PROGRAM_NAME.set(shell.to_string_lossy().into_owned());
     }
     CompleteEnv::with_factory(|| with_values(Cli::command()))
-        .var(ASKED_BY)
+        .var(COMPLETE_VARIABLE)
         .shells(Shells(&[&bash::Bash, &Elvish, &Fish, &Powershell, &Zsh]))
         .complete();
 }
@@ -118,7 +118,7 @@ fn with_values(command: clap::Command) -> clap::Command {
 /// Whether a text can be put on the line of the shell that asks and means itself there. A name that a server made up
 /// must never become something that the shell acts on.
 fn is_safe(text: &str) -> bool {
-    let quotes_by_itself = matches!(ASKING.get().map(String::as_str), Some("fish" | "zsh"));
+    let quotes_by_itself = matches!(PROGRAM_NAME.get().map(String::as_str), Some("fish" | "zsh"));
     if text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
         return false;
     }

@@ -13,15 +13,15 @@ use tokio::time::sleep;
 use crate::{
     command::{
         CommandError, connect,
+        io_context::{CommandIo, Output},
         session::{self, Snapshot},
-        stage::{Outlet, Stage},
         targets::{self, Target},
     },
     config::{self, ConnectionArgs, process_environment},
 };
 
 /// Nobody waits longer for a completion.
-const PATIENCE: Duration = Duration::from_secs(2);
+const COMPLETION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What a server told.
 pub(super) struct Asked {
@@ -103,13 +103,13 @@ pub(super) fn ask(named: Option<&str>) -> Vec<Asked> {
 }
 
 async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
-    let connect = connect::quietly(&target.connection, &process_environment).await?;
-    let mut stage = Stage {
-        out: Outlet::plain(io::sink()),
-        err: Outlet::plain(io::sink()),
+    let connect = connect::connect_without_prompt(&target.connection, &process_environment).await?;
+    let mut stage = CommandIo {
+        out: Output::plain(io::sink()),
+        err: Output::plain(io::sink()),
         input: Box::new(|| (Box::new(Cursor::new("")), false)),
         environment: &process_environment,
-        interrupted: Box::pin(sleep(PATIENCE)),
+        interrupted: Box::pin(sleep(COMPLETION_TIMEOUT)),
         deadline: None,
     };
     session::with(connect, &mut stage, async |client| {

@@ -7,9 +7,9 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use super::{is_safe, server};
 use crate::{
     app::ThemeChoice,
-    command::words,
+    command::display_name,
     config::{self, ConfigFile, process_environment},
-    task::{Board, Record, filter, outline::SortColumn},
+    task::{Record, TaskStore, filter, row_model::SortColumn},
     text::sanitize,
     vim::types::TaskInfo,
 };
@@ -48,9 +48,9 @@ pub(super) fn tasks() -> ArgValueCompleter {
 }
 
 /// `Relocate virtual machine · db-prod-01 · 42%`.
-fn told(board: &Board, record: &Record) -> String {
+fn told(board: &TaskStore, record: &Record) -> String {
     let mut text = board.operation(record).into_owned();
-    if let Some(target) = record.info.as_deref().and_then(words::target) {
+    if let Some(target) = record.info.as_deref().and_then(display_name::target) {
         text = format!("{text} · {target}");
     }
     if let Some(percent) = record.progress().percent() {
@@ -101,7 +101,7 @@ pub(super) fn filters() -> ArgValueCompleter {
         let saved = config_file().filters;
         // Only what stands behind a field is asked of the server.
         let mut snapshots = Vec::new();
-        let mut completion = filter::complete(&typed, &saved, (&Board::new()).into());
+        let mut completion = filter::complete(&typed, &saved, (&TaskStore::new()).into());
         if completion.candidates.is_empty() && typed.contains([':', '=']) {
             snapshots = server::ask(None);
         }
@@ -118,12 +118,12 @@ pub(super) fn filters() -> ArgValueCompleter {
 
 /// Completes `--entity`.
 pub(super) fn entities() -> ArgValueCompleter {
-    of_tasks(|_, info| words::target(info).map(str::to_owned))
+    of_tasks(|_, info| display_name::target(info).map(str::to_owned))
 }
 
 /// Completes `--user`.
 pub(super) fn users() -> ArgValueCompleter {
-    of_tasks(|_, info| words::started_by(&info.reason).map(str::to_owned))
+    of_tasks(|_, info| display_name::started_by(&info.reason).map(str::to_owned))
 }
 
 /// Completes `--operation`, by the ids: they need no quotes.
@@ -132,7 +132,7 @@ pub(super) fn operations() -> ArgValueCompleter {
 }
 
 /// Completes what the recent tasks on the servers that are meant have in common.
-fn of_tasks(text: fn(&Board, &TaskInfo) -> Option<String>) -> ArgValueCompleter {
+fn of_tasks(text: fn(&TaskStore, &TaskInfo) -> Option<String>) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| {
         let mut found = BTreeSet::new();
         for asked in server::ask(None) {

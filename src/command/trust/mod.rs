@@ -1,21 +1,21 @@
 //! `vtask trust`: the certificates that were accepted by hand; and the question of first use, before any command that
 //! asks a server.
 
-mod question;
+mod prompt;
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 use tokio::time::timeout;
 
-use super::{CommandError, Outcome, stage::Stage, table};
+use super::{CommandError, Outcome, io_context::CommandIo, table};
 use crate::{
-    config::{self, ConnectionArgs, GivenUrl, KnownHosts},
-    vim::{self, Address, Fingerprint, Trust},
+    config::{self, ConnectionArgs, KnownHosts, RedactedUrl},
+    vim::{self, Address, Fingerprint, TrustPolicy},
 };
 
 /// A server that does not show its certificate by then is left to the command itself, which tells what is wrong.
-const LOOK_LIMIT: Duration = Duration::from_secs(5);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Look after the certificates that were accepted by hand
 #[derive(Debug, Clone, Args)]
@@ -45,7 +45,7 @@ enum TrustCommand {
 struct AddArgs {
     /// The server, as for --url
     #[arg(value_name = "SERVER")]
-    server: GivenUrl,
+    server: RedactedUrl,
 
     /// Do not look or ask: accept the certificate of this SHA-256 fingerprint
     #[arg(long, value_name = "SHA256")]
@@ -57,14 +57,14 @@ struct AddArgs {
 struct RemoveArgs {
     /// The server, as for --url
     #[arg(value_name = "SERVER")]
-    server: GivenUrl,
+    server: RedactedUrl,
 }
 
 /// Does it.
 ///
 /// # Errors
 /// When the server cannot be reached, there is no terminal to ask on, or the file cannot be read or written.
-pub async fn run(args: &TrustArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+pub async fn run(args: &TrustArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let mut known = KnownHosts::load(args.known_hosts.as_deref(), stage.environment)?;
     match &args.command {
         TrustCommand::List => {
@@ -82,7 +82,7 @@ pub async fn run(args: &TrustArgs, stage: &mut Stage<'_>) -> Result<Outcome, Com
                 None => compared(&server, stage).await?,
             };
             known.set(&host, fingerprint)?;
-            question::tell_kept(stage, &known, &host);
+            prompt::tell_kept(stage, &known, &host);
         }
         TrustCommand::Remove(args) => {
             let host = tls_host(&server(&args.server)?)?;
@@ -96,7 +96,7 @@ pub async fn run(args: &TrustArgs, stage: &mut Stage<'_>) -> Result<Outcome, Com
 }
 
 /// Reads SERVER. It is typed, so it must not hold a password; and no account is needed.
-fn server(given: &GivenUrl) -> Result<Address, CommandError> {
+fn server(given: &RedactedUrl) -> Result<Address, CommandError> {
     match Address::parse(given) {
         Ok((address, None)) => Ok(address),
         Ok((address, Some(_))) => Err(CommandError::Usage(format!(
@@ -116,9 +116,12 @@ fn tls_host(server: &Address) -> Result<String, CommandError> {
 }
 
 /// The fingerprint of the certificate that a server shows, once a person has accepted it.
-async fn compared(server: &Address, stage: &mut Stage<'_>) -> Result<Fingerprint, CommandError> {
-    let look = vim::look(server, &Trust::System).await?;
-    if !question::can_ask(stage) {
+async fn compared(
+    server: &Address,
+    stage: &mut CommandIo<'_>,
+) -> Result<Fingerprint, CommandError> {
+    let look = vim::probe_certificate(server, &TrustPolicy::System).await?;
+    if !prompt::can_ask(stage) {
         let why = format!(
             "{} shows a certificate of SHA-256 {}, and there is no terminal to ask on whether that is right. Compare \
              it and give it with --thumbprint.",
@@ -127,7 +130,7 @@ async fn compared(server: &Address, stage: &mut Stage<'_>) -> Result<Fingerprint
         );
         return Err(CommandError::Usage(why));
     }
-    if question::ask(stage, server, &look)? {
+    if prompt::ask(stage, server, &look)? {
         Ok(look.certificate.fingerprint)
     } else {
         Err(CommandError::Untrusted(server.authority()))
@@ -141,9 +144,9 @@ async fn compared(server: &Address, stage: &mut Stage<'_>) -> Result<Fingerprint
 /// When the person does not accept it, or the file of those that were accepted cannot be written.
 pub(super) async fn at_first_use(
     args: &ConnectionArgs,
-    stage: &mut Stage<'_>,
+    stage: &mut CommandIo<'_>,
 ) -> Result<(), CommandError> {
-    if !question::can_ask(stage) {
+    if !prompt::can_ask(stage) {
         return Ok(());
     }
     let profiles = args.profiles(stage.environment);
@@ -158,31 +161,31 @@ pub(super) async fn at_first_use(
 
 async fn one_at_first_use(
     args: &ConnectionArgs,
-    stage: &mut Stage<'_>,
+    stage: &mut CommandIo<'_>,
 ) -> Result<(), CommandError> {
     // What is wrong with the configuration is told by the command.
     let Ok((server, trust)) = config::server_and_trust(args, stage.environment) else {
         return Ok(());
     };
-    if !server.is_tls() || !matches!(trust, Trust::System | Trust::Also(_)) {
+    if !server.is_tls() || !matches!(trust, TrustPolicy::System | TrustPolicy::Also(_)) {
         return Ok(());
     }
     let left = stage.deadline.map(|deadline| deadline.left());
-    let limit = left.map_or(LOOK_LIMIT, |left| left.min(LOOK_LIMIT));
+    let limit = left.map_or(PROBE_TIMEOUT, |left| left.min(PROBE_TIMEOUT));
     // The stage's interruption is not asked for yet: until it is, Ctrl-C ends the program by itself, at the question too.
-    let Ok(Ok(look)) = timeout(limit, vim::look(&server, &trust)).await else {
+    let Ok(Ok(look)) = timeout(limit, vim::probe_certificate(&server, &trust)).await else {
         return Ok(());
     };
-    let is_pardonable = |distrust: &vim::Distrust| distrust.is_pardonable();
+    let is_pardonable = |distrust: &vim::UntrustedCertificate| distrust.is_pardonable();
     if !look.distrust.as_ref().is_some_and(is_pardonable) {
         return Ok(());
     }
-    if !question::ask(stage, &server, &look)? {
+    if !prompt::ask(stage, &server, &look)? {
         return Err(CommandError::Untrusted(server.authority()));
     }
     let mut known = KnownHosts::load(args.known_hosts.as_deref(), stage.environment)?;
     let host = server.authority();
     known.set(&host, look.certificate.fingerprint)?;
-    question::tell_kept(stage, &known, &host);
+    prompt::tell_kept(stage, &known, &host);
     Ok(())
 }

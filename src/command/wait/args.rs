@@ -4,11 +4,12 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use super::super::{
-    choice::Choice, deadline::TimeoutArgs, follow::FollowArgs, spans, tell::TellArgs,
+    deadline::TimeoutArgs, fetch_args::FetchArgs, notify::NotifyArgs, selector::TaskSelector,
+    value_parsers,
 };
 use crate::config::ConnectionArgs;
 
-const ABOUT: &str = "\
+const LONG_ABOUT: &str = "\
 Exit codes: 0 all succeeded, 1 one failed, 3 one was cancelled (and none failed), 4 an outcome is unknown, \
 5 sign-in refused, 124 --timeout passed, 130 interrupted. With --children, if --timeout passes when every task that is \
 known of the families has ended and only --settle is not over, the tasks' own outcome counts, and a line says so.
@@ -38,7 +39,7 @@ is away or refuses does not disturb the others; what becomes of its tasks is unk
 /// Shows a bar for each task on standard error while it waits, and tells by its exit code how they ended. It outlives
 /// expired sessions and a server that restarts; of a task that vanished the history is asked.
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = ABOUT)]
+#[command(after_long_help = LONG_ABOUT)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "independent flags of a command line"
@@ -50,7 +51,7 @@ pub struct WaitArgs {
 
     /// Which tasks besides (or instead of) those that are named: the ones that are queued or running now.
     #[command(flatten)]
-    pub choice: Choice,
+    pub choice: TaskSelector,
 
     /// Wait for tasks that start from now on instead of those that are there; until at least one has come and all
     /// that came have finished
@@ -66,7 +67,7 @@ pub struct WaitArgs {
     pub children: bool,
 
     /// With --children: how long nothing of the family may end or come to light before it counts as finished
-    #[arg(long, value_name = "SPAN", value_parser = spans::positive, requires = "children", default_value = "6s")]
+    #[arg(long, value_name = "SPAN", value_parser = value_parsers::positive_duration, requires = "children", default_value = "6s")]
     pub settle: SignedDuration,
 
     /// How long it may take.
@@ -74,7 +75,7 @@ pub struct WaitArgs {
     pub timeout: TimeoutArgs,
 
     /// Give a server up when it cannot be reached for this long [default: 10m]
-    #[arg(long, env = "VTASK_MAX_OUTAGE", value_name = "SPAN", value_parser = spans::positive)]
+    #[arg(long, env = "VTASK_MAX_OUTAGE", value_name = "SPAN", value_parser = value_parsers::positive_duration)]
     pub max_outage: Option<SignedDuration>,
 
     /// Show nothing; only the exit code tells
@@ -87,11 +88,11 @@ pub struct WaitArgs {
 
     /// Whom to tell, and how.
     #[command(flatten)]
-    pub tell: TellArgs,
+    pub tell: NotifyArgs,
 
     /// How to follow.
     #[command(flatten)]
-    pub follow: FollowArgs,
+    pub follow: FetchArgs,
 
     /// Which server, and how to sign in.
     #[command(flatten)]

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::waiting::{Awaited, Conclusion, Fate, Waiting};
+use super::tracker::{TaskOutcome, TrackedTask, WaitResult, WaitTracker};
 use crate::{
-    command::shape,
+    command::json_output,
     task::{EndpointId, Rule, Status, TaskId, fault_chain},
     vim::types::TaskInfo,
     watch::Link,
@@ -15,16 +15,16 @@ use crate::{
 
 /// What was written last of each task, so that only changes are.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct LastWritten {
     tasks: HashMap<TaskId, (Status, Option<TaskInfo>, Option<Rule>)>,
     links: HashMap<EndpointId, &'static str>,
 }
 
-impl Written {
+impl LastWritten {
     /// The line of a task, if it changed.
     pub(super) fn task(
         &mut self,
-        waiting: &Waiting,
+        waiting: &WaitTracker,
         id: &TaskId,
         now: Timestamp,
     ) -> Option<String> {
@@ -39,14 +39,14 @@ impl Written {
         let info = state.1.as_ref().map(TaskInfo::to_json);
         self.tasks.insert(id.clone(), state);
         let now = place.clock.at(now);
-        let line = shape::task(&waiting.board, handle, info, &place.endpoint, now)?;
-        Some(shape::written(line))
+        let line = json_output::task(&waiting.board, handle, info, &place.endpoint, now)?;
+        Some(json_output::written(line))
     }
 
     /// The line of a server's connection, if its state changed.
     pub(super) fn link(
         &mut self,
-        waiting: &Waiting,
+        waiting: &WaitTracker,
         id: EndpointId,
         now: Timestamp,
     ) -> Option<String> {
@@ -78,22 +78,22 @@ impl Written {
             Link::Polling { reason } => (reason.clone(), None, None),
             _ => (None, None, None),
         };
-        let mut line = shape::line("link", &place.endpoint, place.clock.at(now));
+        let mut line = json_output::envelope("link", &place.endpoint, place.clock.at(now));
         line.insert("state".to_owned(), json!(state));
         line.insert("reason".to_owned(), json!(reason));
         line.insert("attempt".to_owned(), json!(attempt));
         line.insert("nextAt".to_owned(), json!(next));
-        Some(shape::written(line))
+        Some(json_output::written(line))
     }
 }
 
 /// The last line. With several servers it is of none of them, and its time is this machine's.
-pub(super) fn summary(waiting: &Waiting, conclusion: &Conclusion, now: Timestamp) -> String {
+pub(super) fn summary(waiting: &WaitTracker, conclusion: &WaitResult, now: Timestamp) -> String {
     let (endpoint, at) = match &waiting.places[..] {
         [only] => (Some(&*only.endpoint), only.clock.at(now)),
         _ => (None, now),
     };
-    let mut line = shape::line("summary", endpoint.unwrap_or_default(), at);
+    let mut line = json_output::envelope("summary", endpoint.unwrap_or_default(), at);
     if endpoint.is_none() {
         line.insert("endpoint".to_owned(), Value::Null);
     }
@@ -101,35 +101,35 @@ pub(super) fn summary(waiting: &Waiting, conclusion: &Conclusion, now: Timestamp
     line.insert("outcome".to_owned(), json!(outcome.word()));
     line.insert("exitCode".to_owned(), json!(outcome.code()));
     let waited = now.duration_since(waiting.began);
-    line.insert("durationSeconds".to_owned(), shape::seconds(waited));
+    line.insert("durationSeconds".to_owned(), json_output::seconds(waited));
     line.insert("reason".to_owned(), json!(conclusion.reason));
     let tasks = waiting
         .awaited
         .iter()
         .map(|task| summed(waiting, task, now));
     line.insert("tasks".to_owned(), tasks.collect());
-    shape::written(line)
+    json_output::written(line)
 }
 
 /// How a task stands at the end.
-fn summed(waiting: &Waiting, task: &Awaited, now: Timestamp) -> Value {
+fn summed(waiting: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Value {
     let place = waiting.place(task.id.endpoint);
     let record = waiting.record(&task.id);
     let time = waiting.server_time(task.id.endpoint, now);
-    let ran = record.and_then(|record| record.ran_for(time));
+    let ran = record.and_then(|record| record.run_time(time));
     let fault = record.and_then(|record| record.info.as_ref()?.error.as_deref());
     let status = waiting.status(task);
     let error = match (&task.fate, fault) {
-        (Fate::Unknown(why), _) => fault_chain::message_to_json(why),
+        (TaskOutcome::Unknown(why), _) => fault_chain::message_to_json(why),
         (_, Some(fault)) => fault_chain::to_json(fault),
         _ => Value::Null,
     };
     json!({
         "endpoint": place.map(|place| &place.endpoint),
         "moId": task.id.mo_id,
-        "status": shape::status(status),
-        "outcome": shape::outcome(status),
-        "durationSeconds": ran.map_or(Value::Null, shape::seconds),
+        "status": json_output::status(status),
+        "outcome": json_output::outcome(status),
+        "durationSeconds": ran.map_or(Value::Null, json_output::seconds),
         "error": error,
     })
 }

@@ -4,32 +4,30 @@
 //! them around the loops, [`run`](self::run()) finds out what is to be waited for.
 
 mod args;
-mod bars;
-mod follow;
-mod gauge;
+mod bar;
+mod history_lookup;
 mod json;
+mod messages;
+mod progress_bars;
 mod report;
-mod search;
-mod told;
-pub(super) mod waiting;
+mod runner;
+pub(super) mod tracker;
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
 pub use args::WaitArgs;
-pub(super) use bars::Look;
-pub(super) use follow::{Plan, Server, follow};
-pub(super) use report::Talk;
-pub(super) use waiting::{Goal, Loss};
+pub(super) use progress_bars::Look;
+pub(super) use report::OutputMode;
+pub(super) use runner::{Plan, Server, follow};
+pub(super) use tracker::{LostReason, WaitCondition};
 
 use super::{
-    CommandError, Outcome,
-    choice::Sieve,
-    connect,
+    CommandError, Outcome, active_tasks, connect,
     deadline::Ending,
-    find,
-    stage::Stage,
+    io_context::CommandIo,
+    selector::CompiledSelector,
     targets::{self, Target},
 };
 use crate::{
@@ -43,13 +41,13 @@ use crate::{
 /// How long an outage is endured where nobody says otherwise.
 pub(super) const MAX_OUTAGE: SignedDuration = SignedDuration::from_mins(10);
 /// How often recent tasks are looked at where those count that nobody named.
-const DISCOVER: Duration = Duration::from_secs(2);
+const DISCOVERY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Waits, and tells how it ended.
 ///
 /// # Errors
 /// Before the waiting begins: wrong usage, no connection; and when standard output cannot be written.
-pub async fn run(args: &WaitArgs, stage: &mut Stage<'_>) -> Result<Outcome, CommandError> {
+pub async fn run(args: &WaitArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let defaults = config::defaults(&args.connection, stage.environment)?;
     let file = config::file(&args.connection, stage.environment)?;
     let saved = config::named_filters(&file, stage.environment).all;
@@ -64,7 +62,7 @@ pub async fn run(args: &WaitArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
         targets.retain(|target| !target.tasks.is_empty());
     }
     let servers = servers(args, targets, &saved, &defaults, stage).await?;
-    let goal = Goal {
+    let goal = WaitCondition {
         any: args.any,
         children: args.children.then_some(args.settle),
         timeout: stage.deadline.map(|deadline| deadline.timeout),
@@ -74,11 +72,11 @@ pub async fn run(args: &WaitArgs, stage: &mut Stage<'_>) -> Result<Outcome, Comm
             .unwrap_or(MAX_OUTAGE),
     };
     let talk = match (args.quiet, stage.err.is_terminal()) {
-        (true, _) => Talk::None,
-        (false, true) if args.json && stage.out.is_terminal() => Talk::None,
-        (false, true) if !is_dumb(stage) => Talk::Bars,
-        (false, _) if args.json => Talk::None,
-        (false, _) => Talk::Lines,
+        (true, _) => OutputMode::None,
+        (false, true) if args.json && stage.out.is_terminal() => OutputMode::None,
+        (false, true) if !is_dumb(stage) => OutputMode::Bars,
+        (false, _) if args.json => OutputMode::None,
+        (false, _) => OutputMode::Lines,
     };
     let plan = Plan {
         servers,
@@ -97,20 +95,20 @@ async fn servers(
     targets: Vec<Target>,
     saved: &Saved,
     defaults: &Defaults,
-    stage: &mut Stage<'_>,
+    stage: &mut CommandIo<'_>,
 ) -> Result<Vec<Server>, CommandError> {
     let is_only = targets.len() == 1;
     let (mut servers, mut nothing) = (Vec::new(), Vec::new());
     for target in targets {
         let connect = connect::in_time(&target.connection, stage).await?;
-        let sieve = Sieve::new(&args.choice, saved, connect.address.name())?;
+        let sieve = CompiledSelector::new(&args.choice, saved, connect.address.name())?;
         if !args.new {
             sieve.check_single_reading()?;
         }
         let mut options = args.follow.options(connect, target.tasks, defaults);
         options.discover = args.new || args.children;
         let settle = args.settle.unsigned_abs();
-        options.discover_interval = DISCOVER.min(settle / 3);
+        options.discover_interval = DISCOVERY_INTERVAL.min(settle / 3);
         let looked = if args.new || args.choice.is_empty() {
             preflight(&options, stage).await
         } else {
@@ -123,11 +121,11 @@ async fn servers(
                 None
             }
             // One server that is away must not keep the others' tasks from being waited for.
-            Err(CommandError::Server(error)) if !is_only => Some(Loss {
+            Err(CommandError::Server(error)) if !is_only => Some(LostReason {
                 outcome: Outcome::of_error(&error),
                 reason: error.to_string().into(),
             }),
-            Err(CommandError::TimedOut(why)) => Some(Loss {
+            Err(CommandError::TimedOut(why)) => Some(LostReason {
                 outcome: Outcome::TimedOut,
                 reason: why.into(),
             }),
@@ -153,11 +151,11 @@ async fn servers(
 
 /// Adds the tasks that are meant by what people know of them.
 async fn add_found(
-    sieve: &Sieve,
+    sieve: &CompiledSelector,
     options: &mut WatchOptions,
-    stage: &mut Stage<'_>,
+    stage: &mut CommandIo<'_>,
 ) -> Result<(), CommandError> {
-    for task in find::active(sieve, options.connect.clone(), stage).await? {
+    for task in active_tasks::active_tasks(sieve, options.connect.clone(), stage).await? {
         if !options.tasks.contains(&task) {
             options.tasks.push(task);
         }
@@ -166,7 +164,7 @@ async fn add_found(
 }
 
 /// A server that can never be the right one is told at once; one that is just away is waited for.
-async fn preflight(options: &WatchOptions, stage: &mut Stage<'_>) -> Result<(), CommandError> {
+async fn preflight(options: &WatchOptions, stage: &mut CommandIo<'_>) -> Result<(), CommandError> {
     let connecting = Client::connect(options.connect.clone());
     let connected = tokio::select! {
         connected = connecting => connected,
@@ -184,12 +182,12 @@ async fn preflight(options: &WatchOptions, stage: &mut Stage<'_>) -> Result<(), 
     }
 }
 
-fn is_dumb(stage: &Stage<'_>) -> bool {
+fn is_dumb(stage: &CommandIo<'_>) -> bool {
     stage.environment.get("TERM").as_deref() == Some("dumb")
 }
 
 /// How lines look on this stage.
-pub(super) fn look(stage: &Stage<'_>) -> Look {
+pub(super) fn look(stage: &CommandIo<'_>) -> Look {
     let environment = Options::from_environment(|name| stage.environment.get(name));
     Look {
         ascii: environment.ascii,

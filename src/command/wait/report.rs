@@ -8,17 +8,17 @@ use std::{
 use jiff::{Timestamp, TimestampRound, Unit};
 
 use super::{
-    bars::{self, Look},
-    json::{self, Written},
-    told,
-    waiting::{Conclusion, Fate, News, Waiting},
+    json::{self, LastWritten},
+    messages,
+    progress_bars::{self, Look},
+    tracker::{Effect, TaskOutcome, WaitResult, WaitTracker},
 };
 use crate::{
     command::{
         CommandError, Outcome,
-        stage::{Outlet, unwritable},
-        tell::{
-            TellArgs,
+        io_context::{Output, unwritable},
+        notify::{
+            NotifyArgs,
             terminal::{self, Terminal},
         },
     },
@@ -29,7 +29,7 @@ use crate::{
 
 /// How people are told what goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::command) enum Talk {
+pub(in crate::command) enum OutputMode {
     /// Not at all.
     None,
     /// A plain line per change.
@@ -40,17 +40,17 @@ pub(in crate::command) enum Talk {
 
 /// Shows what goes on.
 pub(in crate::command) struct Reporter<'a> {
-    pub(in crate::command) talk: Talk,
+    pub(in crate::command) talk: OutputMode,
     pub(in crate::command) json: bool,
     pub(in crate::command) look: Look,
-    pub(in crate::command) tell: TellArgs,
+    pub(in crate::command) tell: NotifyArgs,
     pub(in crate::command) terminal: Terminal,
-    pub(in crate::command) out: &'a mut Outlet,
-    pub(in crate::command) err: &'a mut Outlet,
+    pub(in crate::command) out: &'a mut Output,
+    pub(in crate::command) err: &'a mut Output,
     /// How many lines of bars stand on the screen.
     drawn: usize,
     titled: bool,
-    written: Written,
+    written: LastWritten,
     told: HashMap<TaskId, String>,
     /// The servers of which was told that they are away.
     told_away: HashSet<EndpointId>,
@@ -58,23 +58,23 @@ pub(in crate::command) struct Reporter<'a> {
 
 impl<'a> Reporter<'a> {
     pub(in crate::command) fn new(
-        talk: Talk,
+        talk: OutputMode,
         json: bool,
         look: Look,
-        out: &'a mut Outlet,
-        err: &'a mut Outlet,
+        out: &'a mut Output,
+        err: &'a mut Output,
     ) -> Self {
         Self {
             talk,
             json,
             look,
-            tell: TellArgs::default(),
+            tell: NotifyArgs::default(),
             terminal: Terminal::from_environment(|_| None),
             out,
             err,
             drawn: 0,
             titled: false,
-            written: Written::default(),
+            written: LastWritten::default(),
             told: HashMap::new(),
             told_away: HashSet::new(),
         }
@@ -83,8 +83,8 @@ impl<'a> Reporter<'a> {
     /// Shows what an update brought.
     pub(super) fn news(
         &mut self,
-        waiting: &Waiting,
-        news: &News,
+        waiting: &WaitTracker,
+        news: &Effect,
         now: Timestamp,
     ) -> Result<(), CommandError> {
         let notices = news.notices.iter();
@@ -105,7 +105,7 @@ impl<'a> Reporter<'a> {
             }
             self.data(&text)?;
         }
-        if self.talk == Talk::Lines {
+        if self.talk == OutputMode::Lines {
             for place in &news.links {
                 self.link_line(waiting, *place, now);
             }
@@ -132,7 +132,7 @@ impl<'a> Reporter<'a> {
         let _ = self.err.writer.flush();
     }
 
-    fn link_line(&mut self, waiting: &Waiting, id: EndpointId, now: Timestamp) {
+    fn link_line(&mut self, waiting: &WaitTracker, id: EndpointId, now: Timestamp) {
         let Some(place) = waiting.place(id) else {
             return;
         };
@@ -144,7 +144,7 @@ impl<'a> Reporter<'a> {
             }
             (Link::Retrying { .. }, None) => {
                 self.told_away.insert(id);
-                format!("{before}{}", bars::link(&place.link, now))
+                format!("{before}{}", progress_bars::link(&place.link, now))
             }
             (link, None) if link.is_current() && self.told_away.remove(&id) => {
                 format!("{before}the server answers again.")
@@ -155,11 +155,11 @@ impl<'a> Reporter<'a> {
     }
 
     /// `19:51:06 task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks`.
-    fn task_line(&mut self, waiting: &Waiting, id: &TaskId, now: Timestamp) {
+    fn task_line(&mut self, waiting: &WaitTracker, id: &TaskId, now: Timestamp) {
         let Some(task) = waiting.task(id) else {
             return;
         };
-        let text = told::change(waiting, task);
+        let text = messages::change(waiting, task);
         if self.told.get(id) == Some(&text) {
             return;
         }
@@ -172,10 +172,10 @@ impl<'a> Reporter<'a> {
     }
 
     /// Draws the bars anew, in place, and the title.
-    pub(super) fn redraw(&mut self, waiting: &Waiting, now: Timestamp) {
-        if self.talk == Talk::Bars {
+    pub(super) fn redraw(&mut self, waiting: &WaitTracker, now: Timestamp) {
+        if self.talk == OutputMode::Bars {
             let size = self.err.size.as_ref().map_or((80, 24), |size| size());
-            let lines = bars::lines(waiting, now, size, self.look);
+            let lines = progress_bars::lines(waiting, now, size, self.look);
             let mut text = self.back();
             for line in &lines {
                 text.push_str(line);
@@ -193,7 +193,7 @@ impl<'a> Reporter<'a> {
             text.push_str(
                 &self
                     .terminal
-                    .show(&told::title(waiting), told::mark(waiting)),
+                    .show(&messages::title(waiting), messages::mark(waiting)),
             );
             self.talk(&text);
         }
@@ -210,7 +210,7 @@ impl<'a> Reporter<'a> {
     /// Lines that stay, above the bars.
     pub(super) fn above(&mut self, lines: &[String]) {
         let mut text = String::new();
-        if self.talk == Talk::Bars {
+        if self.talk == OutputMode::Bars {
             text = self.back();
             text.push_str("\u{1b}[J");
         }
@@ -224,8 +224,8 @@ impl<'a> Reporter<'a> {
     /// The end: the bars as they are, the summary, and whoever is to be told.
     pub(super) fn end(
         &mut self,
-        waiting: &Waiting,
-        conclusion: &Conclusion,
+        waiting: &WaitTracker,
+        conclusion: &WaitResult,
         now: Timestamp,
     ) -> Result<(), CommandError> {
         self.redraw(waiting, now);
@@ -234,20 +234,20 @@ impl<'a> Reporter<'a> {
             // A reason is an error: that much is said to those who asked for silence, too.
             self.talk(&format!("vtask: {}\n", sanitize(reason)));
         }
-        if self.talk == Talk::Lines && conclusion.outcome != Outcome::Interrupted {
+        if self.talk == OutputMode::Lines && conclusion.outcome != Outcome::Interrupted {
             let text = format!(
                 "{} after {}",
-                bars::sum(waiting),
+                progress_bars::sum(waiting),
                 duration(now.duration_since(waiting.began))
             );
             self.talk(&format!("vtask: {text}\n"));
         }
-        if self.talk == Talk::Bars {
+        if self.talk == OutputMode::Bars {
             // A bar has little room for a reason; of a server that was given up it is told already.
             for task in &waiting.awaited {
                 let lost = waiting.place(task.id.endpoint);
                 let lost = lost.and_then(|place| place.lost.as_ref());
-                if let Fate::Unknown(why) = &task.fate
+                if let TaskOutcome::Unknown(why) = &task.fate
                     && lost.is_none_or(|loss| loss.reason != *why)
                 {
                     let name = waiting.called(&task.id);
@@ -255,7 +255,7 @@ impl<'a> Reporter<'a> {
                     let _ = writeln!(self.err.writer, "{}", sanitize(&text));
                 }
                 // A bar has room for the beginning of the outermost fault only.
-                for line in told::failure(waiting, task) {
+                for line in messages::failure(waiting, task) {
                     let _ = writeln!(self.err.writer, "vtask: {}", sanitize(&line));
                 }
             }
@@ -264,7 +264,11 @@ impl<'a> Reporter<'a> {
             if self.tell.notify {
                 let text = self.terminal.notify(
                     "vtask",
-                    &format!("{}: {}", conclusion.outcome.word(), told::title(waiting)),
+                    &format!(
+                        "{}: {}",
+                        conclusion.outcome.word(),
+                        messages::title(waiting)
+                    ),
                 );
                 self.talk(&text);
             }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ArgAction;
 
 use super::{
-    super::{ConfigError, Environment, GivenUrl, switch},
+    super::{ConfigError, Environment, RedactedUrl, switch},
     source::variable_profiles,
 };
 use crate::vim::Fingerprint;
@@ -21,7 +21,7 @@ use crate::vim::Fingerprint;
 pub struct ConnectionArgs {
     /// Address of the vCenter; without a scheme it means https [env: VTASK_URL; also GOVC_URL]
     #[arg(long)]
-    pub url: Option<GivenUrl>,
+    pub url: Option<RedactedUrl>,
 
     /// Account to sign in with; its password comes from --password-file, VTASK_PASSWORD or a prompt
     /// [env: VTASK_USERNAME; also GOVC_USERNAME, GOVC_PASSWORD]

@@ -8,7 +8,7 @@ use std::{fmt, path::PathBuf};
 use secrecy::SecretString;
 
 use super::super::{
-    ConfigError, ConfigFile, ConnectionArgs, Environment, GivenUrl, Profile, switch,
+    ConfigError, ConfigFile, ConnectionArgs, Environment, Profile, RedactedUrl, switch,
 };
 use crate::vim::{Address, Fingerprint};
 
@@ -90,7 +90,7 @@ pub(in crate::config) struct Source {
 
 impl Source {
     /// A source that says nothing but, perhaps, which server is meant.
-    fn of(origin: Origin, url: Option<&GivenUrl>) -> Self {
+    fn of(origin: Origin, url: Option<&RedactedUrl>) -> Self {
         let url = url.filter(|url| !url.is_empty());
         let (server, user_info) = match url.map(|url| parse(origin, url)) {
             None => (None, None),
@@ -144,7 +144,7 @@ impl Source {
             let wrong = |error| ConfigError(format!("VTASK_THUMBPRINT: {error}"));
             text.parse::<Fingerprint>().map_err(wrong)
         });
-        let url = environment.get("VTASK_URL").map(GivenUrl::from);
+        let url = environment.get("VTASK_URL").map(RedactedUrl::from);
         Ok(Self {
             username: environment.get("VTASK_USERNAME"),
             password: secret("VTASK_PASSWORD"),
@@ -163,7 +163,7 @@ impl Source {
     }
 
     fn govc(environment: &dyn Environment) -> Self {
-        let url = environment.get("GOVC_URL").map(GivenUrl::from);
+        let url = environment.get("GOVC_URL").map(RedactedUrl::from);
         let insecure = environment.get("GOVC_INSECURE");
         Self {
             username: environment.get("GOVC_USERNAME"),
@@ -237,7 +237,7 @@ impl Source {
 }
 
 /// Reads the address that a source gives.
-fn parse(origin: Origin, url: &GivenUrl) -> Result<(Address, Option<UserInfo>), ConfigError> {
+fn parse(origin: Origin, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>), ConfigError> {
     let (address, user_info) =
         Address::parse(url).map_err(|error| ConfigError(error.to_string()))?;
     if user_info.is_none() && url.contains('@') {

@@ -7,14 +7,14 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 
-use super::effect::How;
-use crate::simulator::http::wire::Connection;
+use super::effect::CloseMode;
+use crate::simulator::http::stream::Connection;
 
 /// What a body is given to reach the network before it stops or breaks.
-const TO_TRAVEL: Duration = Duration::from_millis(5);
+const CHUNK_DELAY: Duration = Duration::from_millis(5);
 
 /// How large the pieces of a long body are.
-const PIECE: usize = 1 << 16;
+const CHUNK_BYTES: usize = 1 << 16;
 
 /// A body that stops after its first part, and goes on after a while or never.
 pub(super) fn stalling(body: &Bytes, first: usize, time: Option<Duration>) -> Body {
@@ -35,7 +35,7 @@ pub(super) fn stalling(body: &Bytes, first: usize, time: Option<Duration>) -> Bo
 }
 
 /// A body whose connection breaks after its first part.
-pub(super) fn breaking(first: &Bytes, connection: Connection, how: How) -> Body {
+pub(super) fn breaking(first: &Bytes, connection: Connection, how: CloseMode) -> Body {
     let first = Some(first.clone());
     Body::from_stream(stream::unfold(first, move |left| {
         let connection = connection.clone();
@@ -43,7 +43,7 @@ pub(super) fn breaking(first: &Bytes, connection: Connection, how: How) -> Body 
             if let Some(bytes) = left {
                 return Some((Ok(bytes), None));
             }
-            tokio::time::sleep(TO_TRAVEL).await;
+            tokio::time::sleep(CHUNK_DELAY).await;
             connection.cut(how, 0);
             Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), None))
         }
@@ -63,8 +63,8 @@ pub(super) fn long(letters: u64) -> Body {
                 0 => (quote(), (1, false)),
                 sent if sent > letters => (quote(), (sent, true)),
                 sent => {
-                    let step = (letters + 1 - sent).min(PIECE as u64);
-                    let length = usize::try_from(step).unwrap_or(PIECE);
+                    let step = (letters + 1 - sent).min(CHUNK_BYTES as u64);
+                    let length = usize::try_from(step).unwrap_or(CHUNK_BYTES);
                     (Bytes::from(vec![b'a'; length]), (sent + step, false))
                 }
             };
@@ -75,13 +75,13 @@ pub(super) fn long(letters: u64) -> Body {
 
 /// A JSON string that never ends, at so many bytes a second.
 pub(super) fn endless(bytes_a_second: u32) -> Body {
-    const STEP: Duration = Duration::from_millis(20);
+    const STALL_STEP: Duration = Duration::from_millis(20);
     let step = (bytes_a_second / 50).max(1) as usize;
     Body::from_stream(stream::unfold(true, move |is_first| async move {
         if is_first {
             return Some((Ok::<_, Infallible>(Bytes::from_static(b"\"")), false));
         }
-        tokio::time::sleep(STEP).await;
+        tokio::time::sleep(STALL_STEP).await;
         Some((Ok(Bytes::from(vec![b'a'; step])), false))
     }))
 }
@@ -138,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_long_body_is_as_long_as_it_says() {
-        for letters in [1, PIECE as u64, 200_000] {
+        for letters in [1, CHUNK_BYTES as u64, 200_000] {
             let body = axum::body::to_bytes(long(letters), usize::MAX)
                 .await
                 .unwrap();

@@ -40,7 +40,7 @@ impl From<Duration> for Span {
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum How {
+pub enum CloseMode {
     /// By a reset (RST).
     #[default]
     Reset,
@@ -51,7 +51,7 @@ pub enum How {
 /// Where in an exchange a connection ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum FaultTarget {
     /// Before the request reached the server: it has no effect.
     #[default]
     Request,
@@ -82,10 +82,10 @@ pub enum Effect {
     Cut {
         /// By which means.
         #[serde(default)]
-        how: How,
+        how: CloseMode,
         /// At which place.
         #[serde(default)]
-        at: Place,
+        at: FaultTarget,
     },
     /// Something in front of the server answers with a page of HTML of this status.
     Status {
@@ -165,7 +165,7 @@ impl Effect {
     }
 
     /// The end of a connection.
-    pub fn cut(how: How, at: Place) -> Self {
+    pub fn cut(how: CloseMode, at: FaultTarget) -> Self {
         Self::Cut { how, at }
     }
 

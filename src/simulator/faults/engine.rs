@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::effect::{Effect, Span};
 use super::event::Event;
 use super::rule::Rule;
-use super::{Happening, Plan};
-use crate::simulator::running::Running;
+use super::{Plan, ServerEvent};
+use crate::simulator::server::ServerCore;
 
 /// The plans in force.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub(in crate::simulator) struct Faults {
 
 #[derive(Debug, Default)]
 struct State {
-    armed: Vec<Armed>,
+    armed: Vec<ActiveRule>,
     chance: fastrand::Rng,
     /// Ends the events that are still to come.
     events: CancellationToken,
@@ -31,7 +31,7 @@ struct State {
 
 /// A rule in force.
 #[derive(Debug)]
-struct Armed {
+struct ActiveRule {
     rule: Rule,
     began: Duration,
     met: u64,
@@ -55,7 +55,7 @@ impl Faults {
         let mut is_over = false;
         for armed in armed {
             let is_delay = matches!(armed.rule.effect, Effect::Delay(_));
-            if (is_over && !is_delay) || !armed.befalls(kind, now, chance) {
+            if (is_over && !is_delay) || !armed.matching(kind, now, chance) {
                 continue;
             }
             is_over |= !is_delay;
@@ -95,7 +95,7 @@ impl Faults {
     fn arm(&self, plan: &Plan, now: Duration) -> CancellationToken {
         let mut state = self.state();
         state.chance = fastrand::Rng::with_seed(plan.seed);
-        let armed = plan.rules.iter().map(|rule| Armed {
+        let armed = plan.rules.iter().map(|rule| ActiveRule {
             rule: rule.clone(),
             began: now,
             met: 0,
@@ -108,8 +108,8 @@ impl Faults {
     }
 }
 
-impl Armed {
-    fn befalls(&mut self, kind: &str, now: Duration, chance: &mut fastrand::Rng) -> bool {
+impl ActiveRule {
+    fn matching(&mut self, kind: &str, now: Duration, chance: &mut fastrand::Rng) -> bool {
         if !self.rule.on.matches(kind) || !self.rule.is_time(now.saturating_sub(self.began)) {
             return false;
         }
@@ -123,7 +123,7 @@ impl Armed {
     }
 }
 
-impl Running {
+impl ServerCore {
     /// Takes up a plan, besides those that are in force already. Must be called within a Tokio runtime.
     pub(in crate::simulator) fn take_up(self: &Arc<Self>, plan: &Plan) {
         let ended = self.faults.arm(plan, self.real_time());
@@ -154,24 +154,24 @@ impl Running {
     }
 
     /// Something happens to the server now.
-    pub(in crate::simulator) fn happen(&self, what: &Happening) {
+    pub(in crate::simulator) fn happen(&self, what: &ServerEvent) {
         match what {
-            Happening::KillSessions => {
+            ServerEvent::KillSessions => {
                 self.with(crate::simulator::service::Core::end_sessions);
             }
-            Happening::KillSessionsInPart => {
+            ServerEvent::KillSessionsInPart => {
                 self.with(crate::simulator::service::Core::end_sessions_in_part);
             }
-            Happening::Restart(span) => {
+            ServerEvent::Restart(span) => {
                 self.gate.close_for(self.faults.draw(*span));
                 self.with(crate::simulator::service::Core::end_sessions);
             }
-            Happening::BreakConnections => self.gate.break_all(),
-            Happening::JumpClock(by) => self.with(|core| {
+            ServerEvent::BreakConnections => self.gate.break_all(),
+            ServerEvent::JumpClock(by) => self.with(|core| {
                 let now = core.world.now();
                 core.calendar.jump(now, *by);
             }),
-            Happening::RenewCertificate => {
+            ServerEvent::RenewCertificate => {
                 if let Some(next) = self
                     .gate
                     .identity()

@@ -14,13 +14,13 @@ pub struct Event {
     /// How often again; absent: once.
     pub every: Option<SignedDuration>,
     /// What.
-    pub what: Happening,
+    pub what: ServerEvent,
 }
 
 /// What can happen to a server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Happening {
+pub enum ServerEvent {
     /// All sessions end, and with them everything that was made in them.
     KillSessions,
     /// All sessions die in part: calls on collectors and views are not authenticated any more, others are.
@@ -38,7 +38,7 @@ pub enum Happening {
 
 impl Event {
     /// Something that happens once.
-    pub fn once(at: SignedDuration, what: Happening) -> Self {
+    pub fn once(at: SignedDuration, what: ServerEvent) -> Self {
         Self {
             at,
             every: None,

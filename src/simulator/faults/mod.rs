@@ -8,12 +8,12 @@
 //! the field, too. Effects work on the bytes as they travel, outside of the server proper, except for those that are
 //! the server's own doing: sessions, its clock, restarts, and the order in which it tells changes.
 
-mod answers;
 mod bodies;
 mod effect;
 mod engine;
 mod event;
-mod front;
+mod middleware;
+mod responses;
 mod rule;
 mod texts;
 mod updates;
@@ -22,14 +22,14 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-pub use effect::{Effect, How, Place, Span};
-pub use event::{Event, Happening};
+pub use effect::{CloseMode, Effect, FaultTarget, Span};
+pub use event::{Event, ServerEvent};
 pub use rule::{Pattern, Rule};
 pub use texts::Text;
 
-pub(super) use answers::Undelivered;
 pub(super) use engine::Faults;
-pub(super) use front::front;
+pub(super) use middleware::front;
+pub(super) use responses::Dropped;
 
 /// What is to go wrong.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

@@ -86,7 +86,7 @@ pub(super) fn replaced(body: &[u8], texts: &[Text]) -> Vec<u8> {
     if texts.is_empty() {
         return body.to_vec();
     }
-    Scribe { count: texts.len() }.scrawl("", &mut answer);
+    TextReplacer { count: texts.len() }.replace("", &mut answer);
     let plain = answer.to_string();
     let mut written = Vec::with_capacity(plain.len() * 2);
     for (place, part) in plain.split(MARKS.0).enumerate() {
@@ -104,11 +104,11 @@ pub(super) fn replaced(body: &[u8], texts: &[Text]) -> Vec<u8> {
     written
 }
 
-struct Scribe {
+struct TextReplacer {
     count: usize,
 }
 
-impl Scribe {
+impl TextReplacer {
     /// What stands for a text of the list. Numbers of texts are chosen by what they replace.
     fn mark(&self, field: &str, text: &str) -> String {
         let mut hasher = DefaultHasher::new();
@@ -117,16 +117,16 @@ impl Scribe {
         format!("{}{number}{}", MARKS.0, MARKS.1)
     }
 
-    fn scrawl(&self, field: &str, value: &mut Value) {
+    fn replace(&self, field: &str, value: &mut Value) {
         match value {
             Value::String(text) if is_free(field, text) => *text = self.mark(field, text),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.scrawl(field, item)),
-            Value::Object(object) => self.scrawl_object(field, object),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.replace(field, item)),
+            Value::Object(object) => self.replace_object(field, object),
             _ => {}
         }
     }
 
-    fn scrawl_object(&self, field: &str, object: &mut Map<String, Value>) {
+    fn replace_object(&self, field: &str, object: &mut Map<String, Value>) {
         if object.contains_key("type") && object.contains_key("value") {
             // A reference.
             return;
@@ -139,7 +139,7 @@ impl Scribe {
         if let Some(content) = object.get_mut("_value") {
             // In a box; an enumeration or a time is none of ours.
             if type_name == "string" || !content.is_string() {
-                self.scrawl(field, content);
+                self.replace(field, content);
             }
             return;
         }
@@ -151,14 +151,14 @@ impl Scribe {
                 .unwrap_or_default();
             let name = name.rsplit('.').next().unwrap_or_default().to_owned();
             if let Some(value) = object.get_mut("val") {
-                self.scrawl(&name, value);
+                self.replace(&name, value);
             }
             return;
         }
         for (name, value) in object.iter_mut() {
             let is_message_key =
                 name == "key" && matches!(&*type_name, "LocalizableMessage" | "KeyAnyValue");
-            self.scrawl(if is_message_key { "messageKey" } else { name }, value);
+            self.replace(if is_message_key { "messageKey" } else { name }, value);
         }
         let is_fault = object.contains_key("faultstring");
         if is_fault || type_name == "TaskInfo" || type_name.ends_with("Event") {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::simulator::fault::Fault;
 
 /// The body of an answer with its changes told otherwise. What is no set of updates stays as it is.
-pub(super) fn told_otherwise(
+pub(super) fn reordered(
     body: &[u8],
     repeat: bool,
     shuffle: bool,
@@ -135,8 +135,7 @@ mod tests {
         let body = json!({"version": "1", "filterSet": [{"objectSet": updates}]}).to_string();
         let mut chance = fastrand::Rng::with_seed(5);
         let told: Value =
-            serde_json::from_slice(&told_otherwise(body.as_bytes(), true, true, &mut chance))
-                .unwrap();
+            serde_json::from_slice(&reordered(body.as_bytes(), true, true, &mut chance)).unwrap();
         let told = told["filterSet"][0]["objectSet"].as_array().unwrap();
         assert!(told.len() > 30);
         assert_ne!(told[..5], updates[..5]);
@@ -155,10 +154,7 @@ mod tests {
     #[test]
     fn what_is_no_set_stays() {
         let mut chance = fastrand::Rng::with_seed(5);
-        assert_eq!(told_otherwise(b"", true, true, &mut chance), b"");
-        assert_eq!(
-            told_otherwise(b"<html>", true, true, &mut chance),
-            b"<html>"
-        );
+        assert_eq!(reordered(b"", true, true, &mut chance), b"");
+        assert_eq!(reordered(b"<html>", true, true, &mut chance), b"<html>");
     }
 }

@@ -10,11 +10,11 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::response::Response;
 
-use crate::simulator::faults::Undelivered;
-use crate::simulator::running::Running;
+use crate::simulator::faults::Dropped;
+use crate::simulator::server::ServerCore;
 
 /// How many requests are remembered.
-const REMEMBERED: usize = 50_000;
+const MAX_RECORDS: usize = 50_000;
 
 /// A request that came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,16 +57,16 @@ impl fmt::Display for RequestRecord {
 pub(in crate::simulator) struct Size(pub usize);
 
 /// A request that is under way; it gets into the log however it ends.
-pub(in crate::simulator) struct Noted {
-    running: Arc<Running>,
+pub(in crate::simulator) struct InFlight {
+    running: Arc<ServerCore>,
     /// What is known of it.
     pub record: RequestRecord,
 }
 
-impl Noted {
+impl InFlight {
     /// A request that has just come.
     pub(in crate::simulator) fn begin(
-        running: &Arc<Running>,
+        running: &Arc<ServerCore>,
         request: &Request,
         kind: String,
     ) -> Self {
@@ -87,7 +87,7 @@ impl Noted {
     /// It is answered.
     pub(in crate::simulator) fn end(mut self, response: Response) -> Response {
         let extensions = response.extensions();
-        if extensions.get::<Undelivered>().is_none() {
+        if extensions.get::<Dropped>().is_none() {
             self.record.status = response.status().as_u16();
             self.record.bytes = extensions.get::<Size>().map_or(0, |size| size.0);
         }
@@ -95,7 +95,7 @@ impl Noted {
     }
 }
 
-impl Drop for Noted {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.running.log().add(self.record.clone());
     }
@@ -120,7 +120,7 @@ impl RequestLog {
             // A disk that is full does not get emptier by trying.
             self.sink = None;
         }
-        if self.newest.len() == REMEMBERED {
+        if self.newest.len() == MAX_RECORDS {
             self.newest.pop_front();
         }
         self.newest.push_back(record);

@@ -1,11 +1,11 @@
 //! The edge: HTTP requests become calls, answers become responses. What is asked and answered is decided in
 //! `service`; time and waiting are kept in `running`.
 
-pub(super) mod door;
+pub(super) mod listener;
 pub(super) mod log;
 pub(super) mod path;
+pub(super) mod stream;
 pub(super) mod tls;
-pub(super) mod wire;
 
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use self::log::Size;
-use self::path::{Address, Place};
+use self::path::{ObjectPath, Route};
 use super::behaviour::{Behaviours, Outage};
 use super::fault::Fault;
 use super::faults;
-use super::running::Running;
+use super::server::ServerCore;
 use super::service::{Answer, Call};
 use super::value::{self, MoRef};
 
@@ -30,17 +30,17 @@ use super::value::{self, MoRef};
 const SESSION_HEADER: &str = "vmware-api-session-id";
 
 /// Largest body of a request; a list view of a hundred thousand tasks fits.
-const LARGEST_BODY: usize = 32 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 /// Most releases in a `hello`.
-const MOST_RELEASES: usize = 128;
+const MAX_RELEASES: usize = 128;
 
 /// Tells the compression that this answer is to stay as it is.
 #[derive(Clone, Copy)]
 struct Uncompressed;
 
 /// The service that answers every request.
-pub(super) fn router(running: Arc<Running>) -> Router {
+pub(super) fn router(running: Arc<ServerCore>) -> Router {
     let wanted = |_: StatusCode,
                   _: axum::http::Version,
                   headers: &HeaderMap,
@@ -77,28 +77,28 @@ impl Outgoing {
     }
 }
 
-async fn answer(State(running): State<Arc<Running>>, request: Request) -> Response {
+async fn answer(State(running): State<Arc<ServerCore>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let place = path::read(parts.uri.path());
     let (behaviours, outage) =
         running.with(|core| (core.behaviours.clone(), core.outages.pop_front()));
-    let body = to_bytes(body, LARGEST_BODY).await;
+    let body = to_bytes(body, MAX_BODY_BYTES).await;
     if !behaviours.latency.is_zero() {
         tokio::time::sleep(behaviours.latency).await;
     }
     let mut response = match (outage, place, body) {
-        (Some(outage), ..) => in_front(&outage),
-        (None, Place::System, Ok(body)) => {
+        (Some(outage), ..) => proxy_response(&outage),
+        (None, Route::System, Ok(body)) => {
             hello(&behaviours, &parts.method, parts.uri.query(), &body)
         }
-        (None, Place::Member(member), Ok(body)) => {
+        (None, Route::Member(member), Ok(body)) => {
             match call(&behaviours, member, &parts.method, &parts.headers, &body) {
                 Ok(call) => ask(&running, &behaviours, &call).await,
                 Err(refusal) => write(refusal, &behaviours),
             }
         }
-        (None, Place::Nowhere, Ok(_)) => in_front(&Outage::page(404, "404 Not Found")),
-        (None, _, Err(_)) => in_front(&Outage::page(413, "413 Payload Too Large")),
+        (None, Route::Nowhere, Ok(_)) => proxy_response(&Outage::page(404, "404 Not Found")),
+        (None, _, Err(_)) => proxy_response(&Outage::page(413, "413 Payload Too Large")),
     };
     let bytes = axum::body::HttpBody::size_hint(response.body())
         .exact()
@@ -116,12 +116,12 @@ async fn answer(State(running): State<Arc<Running>>, request: Request) -> Respon
 /// The call that a request makes, or the refusal.
 fn call(
     behaviours: &Behaviours,
-    place: Address,
+    place: ObjectPath,
     method: &Method,
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<Call, Outgoing> {
-    let Address {
+    let ObjectPath {
         release,
         kind,
         id,
@@ -163,7 +163,7 @@ fn call(
 }
 
 /// Asks, and waits for the answer unless something in front of the server loses its patience first.
-async fn ask(running: &Running, behaviours: &Behaviours, call: &Call) -> Response {
+async fn ask(running: &ServerCore, behaviours: &Behaviours, call: &Call) -> Response {
     let cut = behaviours.waits_cut.as_ref().filter(|_| call.is_wait());
     let answered = match cut {
         None => running.answer(call).await,
@@ -173,7 +173,7 @@ async fn ask(running: &Running, behaviours: &Behaviours, call: &Call) -> Respons
                 return cut
                     .answer
                     .as_ref()
-                    .map_or_else(|| broken(StatusCode::OK), in_front);
+                    .map_or_else(|| broken(StatusCode::OK), proxy_response);
             }
         },
     };
@@ -206,7 +206,7 @@ fn write(outgoing: Outgoing, behaviours: &Behaviours) -> Response {
     let mut response = match body {
         None => Response::new(Body::empty()),
         Some(mut value) => {
-            value::dress(&mut value, behaviours, super::service::INSTANCE);
+            value::box_any(&mut value, behaviours, super::service::INSTANCE);
             let mut response = Response::new(Body::from(value.to_string()));
             response.headers_mut().insert(
                 header::CONTENT_TYPE,
@@ -226,13 +226,13 @@ fn write(outgoing: Outgoing, behaviours: &Behaviours) -> Response {
 /// `POST /api/vcenter/system?action=hello`: the first release of the client's that the server knows.
 fn hello(behaviours: &Behaviours, method: &Method, query: Option<&str>, body: &Bytes) -> Response {
     if !behaviours.hello || query != Some("action=hello") || *method != Method::POST {
-        return in_front(&Outage::page(404, "404 Not Found"));
+        return proxy_response(&Outage::page(404, "404 Not Found"));
     }
     let asked: Option<Vec<String>> = serde_json::from_slice::<Value>(body)
         .ok()
         .and_then(|body| serde_json::from_value(body.get("api_releases")?.clone()).ok());
     let (status, value) = match asked {
-        Some(asked) if asked.len() <= MOST_RELEASES => {
+        Some(asked) if asked.len() <= MAX_RELEASES => {
             let common = asked
                 .iter()
                 .find(|release| behaviours.releases.contains(release));
@@ -259,7 +259,7 @@ fn hello(behaviours: &Behaviours, method: &Method, query: Option<&str>, body: &B
     )
 }
 
-fn in_front(outage: &Outage) -> Response {
+fn proxy_response(outage: &Outage) -> Response {
     let mut response = Response::new(Body::from(outage.body.clone()));
     *response.status_mut() =
         StatusCode::from_u16(outage.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);

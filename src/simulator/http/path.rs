@@ -6,18 +6,18 @@ use percent_encoding::percent_decode_str;
 
 /// What a path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Route {
     /// `/api/vcenter/system`.
     System,
     /// `/sdk/vim25/{release}/{Type}/{moId}/{member}`.
-    Member(Address),
+    Member(ObjectPath),
     /// Anything else.
     Nowhere,
 }
 
 /// A property or method of a managed object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Address {
+pub(crate) struct ObjectPath {
     /// The release.
     pub(crate) release: String,
     /// The managed object's type.
@@ -31,22 +31,22 @@ pub(crate) struct Address {
 /// What a request is for, without ids: `Task/info`, `PropertyCollector/WaitForUpdatesEx`, `hello`.
 pub(crate) fn kind(uri: &Uri) -> String {
     match read(uri.path()) {
-        Place::System => {
+        Route::System => {
             let action = uri.query().and_then(|query| query.strip_prefix("action="));
             action.unwrap_or("system").to_owned()
         }
-        Place::Member(Address { kind, member, .. }) => format!("{kind}/{member}"),
-        Place::Nowhere => "elsewhere".to_owned(),
+        Route::Member(ObjectPath { kind, member, .. }) => format!("{kind}/{member}"),
+        Route::Nowhere => "elsewhere".to_owned(),
     }
 }
 
 /// Reads a raw path.
-pub(crate) fn read(raw: &str) -> Place {
+pub(crate) fn read(raw: &str) -> Route {
     if raw == "/api/vcenter/system" {
-        return Place::System;
+        return Route::System;
     }
     let Some(rest) = raw.strip_prefix("/sdk/vim25/") else {
-        return Place::Nowhere;
+        return Route::Nowhere;
     };
     let segments: Option<Vec<String>> = rest.split('/').map(decode).collect();
     match segments.as_deref() {
@@ -55,14 +55,14 @@ pub(crate) fn read(raw: &str) -> Place {
                 .iter()
                 .all(|segment| !segment.is_empty()) =>
         {
-            Place::Member(Address {
+            Route::Member(ObjectPath {
                 release: release.clone(),
                 kind: kind.clone(),
                 id: id.clone(),
                 member: member.clone(),
             })
         }
-        _ => Place::Nowhere,
+        _ => Route::Nowhere,
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
 
     fn id(raw: &str) -> Option<String> {
         match read(raw) {
-            Place::Member(member) => Some(member.id),
+            Route::Member(member) => Some(member.id),
             _ => None,
         }
     }
@@ -114,7 +114,7 @@ mod tests {
             "/sdk/vim25//Task/t/info",
             "/sdk/vim25/8/Task/%FF/info",
         ] {
-            assert_eq!(read(raw), Place::Nowhere, "{raw}");
+            assert_eq!(read(raw), Route::Nowhere, "{raw}");
         }
     }
 }

@@ -15,12 +15,12 @@ use super::file::{
     ProgressEntry, Reason,
 };
 use super::parts::{operation, phase, question, span, turns, unsigned};
-use super::{LoadOptions, ScenarioError, estate};
-use crate::simulator::world::Setting;
-use crate::simulator::world::archive::{Past, Profile};
+use super::{LoadOptions, ScenarioError, inventory};
+use crate::simulator::world::WorldConfig;
+use crate::simulator::world::archive::{ArchiveSpec, Profile};
 use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
 use crate::simulator::world::load::Load;
-use crate::simulator::world::plan::{CancelManner, Curve, Entry, Length, Outcome, Plan, Span};
+use crate::simulator::world::plan::{CancelBehavior, Curve, Entry, Length, Outcome, Plan, Span};
 use crate::simulator::world::time::WorldTime;
 
 /// How long a finished task's object stays, unless its plan says otherwise.
@@ -37,7 +37,7 @@ pub(super) struct Compiled {
     /// What it shows, in a line.
     pub(super) about: String,
     /// What a world is made of.
-    pub(super) setting: Setting,
+    pub(super) setting: WorldConfig,
 }
 
 /// Reads `text` and makes the setting of a world of it.
@@ -55,7 +55,7 @@ pub(super) fn compile(
         file: name,
         text,
         groups: &file.groups,
-        inventory: estate::build(&file.estate),
+        inventory: inventory::build(&file.estate),
     };
     let day = compiler.positive(file.day, 0..0)?;
     let mut entries = Vec::new();
@@ -92,7 +92,7 @@ pub(super) fn compile(
     }
     let load = compiler.load(file.load.as_ref(), options)?;
     let past = compiler.past(&file.history)?;
-    let setting = Setting {
+    let setting = WorldConfig {
         inventory: compiler.inventory,
         entries,
         load,
@@ -218,9 +218,9 @@ impl Compiler<'_> {
             phases: entry.phases.iter().map(phase).collect(),
             cancelable: turns(entry.cancel.is_some(), &entry.cancelable_turns),
             cancel: match entry.cancel {
-                None => CancelManner::Refused,
-                Some(CancelEntry::Ignored) => CancelManner::Ignored,
-                Some(CancelEntry::After(delay)) => CancelManner::Acts(span(delay)),
+                None => CancelBehavior::Refused,
+                Some(CancelEntry::Ignored) => CancelBehavior::Ignored,
+                Some(CancelEntry::After(delay)) => CancelBehavior::Acts(span(delay)),
             },
             cancel_requested: entry.cancel_requested.map(|percent| percent / 100.0),
             exclusive: entry.exclusive,
@@ -354,13 +354,13 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn past(&self, entry: &HistoryEntry) -> Result<Past, ScenarioError> {
+    fn past(&self, entry: &HistoryEntry) -> Result<ArchiveSpec, ScenarioError> {
         let profiles: Result<_, _> = entry
             .operations
             .iter()
             .map(|operation| self.profile(operation))
             .collect();
-        Ok(Past {
+        Ok(ArchiveSpec {
             span: Duration::from_secs(u64::from(entry.days) * 86_400),
             roots: usize::try_from(u64::from(entry.days) * u64::from(entry.per_day))
                 .unwrap_or(usize::MAX),

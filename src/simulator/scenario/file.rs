@@ -25,7 +25,7 @@ pub(super) struct File {
     pub(super) first_task: u64,
     /// The estate.
     #[serde(default)]
-    pub(super) estate: Estate,
+    pub(super) estate: InventoryEntry,
     /// Named groups of entities, for `on = "@group"`.
     #[serde(default)]
     pub(super) groups: BTreeMap<String, Vec<String>>,
@@ -53,7 +53,7 @@ fn first_task() -> u64 {
 /// The estate, one data centre.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Estate {
+pub(super) struct InventoryEntry {
     pub(super) datacenter: Option<String>,
     pub(super) datastores: Vec<String>,
     pub(super) networks: Vec<String>,

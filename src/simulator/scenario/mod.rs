@@ -2,15 +2,15 @@
 
 mod catalogue;
 mod compile;
-mod estate;
 mod file;
+mod inventory;
 mod parts;
 
 use std::path::Path;
 
 pub use catalogue::{Catalogue, Operation};
 
-use super::world::Setting;
+use super::world::WorldConfig;
 
 /// The scenarios that the program carries: name and text.
 const BUILT_IN: [(&str, &str); 4] = [
@@ -116,7 +116,7 @@ impl Scenario {
     }
 
     /// The setting of a world.
-    pub(super) fn setting(&self, load: &LoadOptions) -> Result<Setting, ScenarioError> {
+    pub(super) fn setting(&self, load: &LoadOptions) -> Result<WorldConfig, ScenarioError> {
         compile::compile(&self.name, &self.text, load).map(|compiled| compiled.setting)
     }
 }

@@ -17,7 +17,7 @@ use crate::simulator::value::MoRef;
 
 /// A version that was given out and not yet used.
 #[derive(Debug)]
-struct Issued {
+struct IssuedVersion {
     version: String,
     truncated: bool,
 }
@@ -30,7 +30,7 @@ pub(super) struct Collector {
     counter: u64,
     /// The version that the client has proved to have; it may be used again.
     acknowledged: Option<String>,
-    issued: Option<Issued>,
+    issued: Option<IssuedVersion>,
     /// Calls on one collector take turns.
     turn: Arc<tokio::sync::Mutex<()>>,
     /// Grows when running waits are to end.
@@ -176,7 +176,7 @@ impl Collector {
         if truncated {
             update["truncated"] = json!(true);
         }
-        self.issued = Some(Issued { version, truncated });
+        self.issued = Some(IssuedVersion { version, truncated });
         Some(update)
     }
 }

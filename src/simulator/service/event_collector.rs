@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::event_filter::EventFilter;
-use super::events::{Told, matching};
+use super::events::{BuiltEvent, matching};
 use super::history::{FIRST_PAGE_SIZE, page_size};
 use super::objects::Objects;
 use super::{Answer, Call, Core};
@@ -21,7 +21,7 @@ enum Position {
 }
 
 impl Position {
-    fn is_before(self, event: &Told) -> bool {
+    fn is_before(self, event: &BuiltEvent) -> bool {
         match self {
             Self::Start => true,
             Self::Before(place) => place <= event.place(),
@@ -54,9 +54,9 @@ impl EventCollector {
     }
 
     /// All its events, oldest first.
-    fn events(&self, objects: &Objects<'_>) -> Vec<Told> {
+    fn events(&self, objects: &Objects<'_>) -> Vec<BuiltEvent> {
         let mut events = matching(&self.filter, objects);
-        events.sort_by_key(Told::place);
+        events.sort_by_key(BuiltEvent::place);
         events
     }
 

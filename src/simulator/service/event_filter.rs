@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::events::Told;
+use super::events::BuiltEvent;
 use super::fields::Fields;
 use super::history_filter::{
     Period, Recursion, Trigger, entity_matches, read_entity, read_triggers, read_users,
@@ -100,7 +100,7 @@ impl EventFilter {
     }
 
     /// Whether an event of such a task counts.
-    pub(super) fn matches(&self, told: &Told) -> bool {
+    pub(super) fn matches(&self, told: &BuiltEvent) -> bool {
         let text = |field: &str| told.event[field].as_str().unwrap_or_default();
         let (kind, id) = (text("_typeName"), text("eventTypeId"));
         let id = if id.is_empty() { kind } else { id };
@@ -119,7 +119,7 @@ impl EventFilter {
     }
 
     /// An event as it is given: with its text or without.
-    pub(super) fn shown(&self, mut told: Told) -> Value {
+    pub(super) fn shown(&self, mut told: BuiltEvent) -> Value {
         if let Some(fields) = told.event.as_object_mut().filter(|_| !self.has_text) {
             fields.remove("fullFormattedMessage");
         }
@@ -127,7 +127,7 @@ impl EventFilter {
     }
 
     /// As many as there may be: the newest, or those next to where the view starts.
-    pub(super) fn cut(&self, told: &mut Vec<Told>, view: Option<View>) {
+    pub(super) fn cut(&self, told: &mut Vec<BuiltEvent>, view: Option<View>) {
         if let Some(view) = view {
             told.retain(|told| view.shows(told.key));
             told.sort_by_key(|told| told.key);
@@ -153,7 +153,7 @@ fn is_type(listed: &str, kind: &str) -> bool {
 
 /// An event is of the category that its severity names: `error` where it tells of a failure, else `info`; none here is
 /// a `warning`. Besides, every event that names its user is of the category `user`.
-fn is_of_category(told: &Told, category: &str) -> bool {
+fn is_of_category(told: &BuiltEvent, category: &str) -> bool {
     if category == "user" {
         told.event["userName"] != ""
     } else {

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::event_details::{Source, argument};
 use super::event_filter::{EventFilter, View};
+use super::event_templates::{self, story_of};
 use super::history::of_chain;
 use super::objects::Objects;
-use super::stories::{self, story_of};
 use super::{Answer, Call, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::scenario::Catalogue;
@@ -22,7 +22,7 @@ pub(super) const ERROR: &str = "error";
 
 /// An event, and what is asked about it.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct BuiltEvent {
     /// When it happened.
     pub(super) time: WorldTime,
     /// Its number.
@@ -54,10 +54,10 @@ impl Core {
 }
 
 /// The events that a filter lets through, in no particular order.
-pub(super) fn matching(filter: &EventFilter, objects: &Objects<'_>) -> Vec<Told> {
+pub(super) fn matching(filter: &EventFilter, objects: &Objects<'_>) -> Vec<BuiltEvent> {
     let inventory = objects.world.inventory();
     let chain = filter.chain.filter(|_| objects.pen.behaviours.fine_filters);
-    let mut told: Vec<Told> = if let Some(chain) = chain {
+    let mut told: Vec<BuiltEvent> = if let Some(chain) = chain {
         let record = of_chain(chain, objects);
         record
             .filter(|record| filter.matches_task(record, inventory))
@@ -78,7 +78,7 @@ pub(super) fn matching(filter: &EventFilter, objects: &Objects<'_>) -> Vec<Told>
 pub(super) fn latest(objects: &Objects<'_>) -> Option<Value> {
     let living = objects.world.tasks().map(|task| &task.record);
     let told = living.flat_map(|record| tell(record, objects));
-    told.max_by_key(Told::place).map(|told| told.event)
+    told.max_by_key(BuiltEvent::place).map(|told| told.event)
 }
 
 /// `EventDescription`.
@@ -104,7 +104,7 @@ pub(super) fn description() -> Value {
         ("EventEx", INFO, "{message}"),
     ];
     let mut seen = std::collections::BTreeSet::new();
-    let kinds = always.into_iter().chain(stories::kinds());
+    let kinds = always.into_iter().chain(event_templates::kinds());
     let details: Vec<Value> = kinds
         .filter(|(kind, ..)| seen.insert(*kind))
         .map(detail)
@@ -121,7 +121,7 @@ pub(super) fn description() -> Value {
     })
 }
 
-impl Told {
+impl BuiltEvent {
     /// Its place among all events: by time, then by number.
     pub(super) fn place(&self) -> (WorldTime, i32) {
         (self.time, self.key)
@@ -129,8 +129,8 @@ impl Told {
 }
 
 /// The events of a task, in the order of time.
-fn tell(record: &Record, objects: &Objects<'_>) -> Vec<Told> {
-    let mut teller = Teller {
+fn tell(record: &Record, objects: &Objects<'_>) -> Vec<BuiltEvent> {
+    let mut teller = EventBuilder {
         source: Source { record, objects },
         told: Vec::new(),
     };
@@ -175,12 +175,12 @@ fn tell(record: &Record, objects: &Objects<'_>) -> Vec<Told> {
     teller.told
 }
 
-struct Teller<'a> {
+struct EventBuilder<'a> {
     source: Source<'a>,
-    told: Vec<Told>,
+    told: Vec<BuiltEvent>,
 }
 
-impl Teller<'_> {
+impl EventBuilder<'_> {
     fn add(&mut self, time: WorldTime, severity: &'static str, kind: &str, text: &str) {
         let (record, objects) = (self.source.record, self.source.objects);
         let chain = record.event_chain_id;
@@ -206,7 +206,7 @@ impl Teller<'_> {
         }
         self.add_arguments(&mut event);
         event.extend(details);
-        self.told.push(Told {
+        self.told.push(BuiltEvent {
             time,
             key,
             severity,

@@ -11,7 +11,7 @@ use super::objects::Objects;
 use super::{Answer, Call, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
-use crate::simulator::world::archive::Facts;
+use crate::simulator::world::archive::FilterFields;
 use crate::simulator::world::task::{Record, TaskId};
 
 /// Largest page.
@@ -242,9 +242,10 @@ impl HistoryCollector {
             .chain(unfinished)
             .filter(|record| {
                 known_yet(record)
-                    && self
-                        .filter
-                        .matches(&Facts::of(record, world.inventory()), world.inventory())
+                    && self.filter.matches(
+                        &FilterFields::of(record, world.inventory()),
+                        world.inventory(),
+                    )
             })
             .collect();
         living.sort_unstable_by_key(|record| record.id);

@@ -7,7 +7,7 @@ use super::fields::Fields;
 use super::history::key;
 use crate::simulator::fault::Fault;
 use crate::simulator::world::World;
-use crate::simulator::world::archive::Facts;
+use crate::simulator::world::archive::FilterFields;
 use crate::simulator::world::inventory::{EntityId, Inventory};
 use crate::simulator::world::task::{TaskId, TaskState};
 use crate::simulator::world::time::{Calendar, WorldTime};
@@ -193,7 +193,7 @@ impl TaskFilter {
     }
 
     /// Whether a task counts.
-    pub(super) fn matches(&self, task: &Facts<'_>, inventory: &Inventory) -> bool {
+    pub(super) fn matches(&self, task: &FilterFields<'_>, inventory: &Inventory) -> bool {
         let among = |list: &[String], value: Option<&str>| {
             list.is_empty() || value.is_some_and(|value| list.iter().any(|listed| listed == value))
         };

@@ -7,6 +7,7 @@ mod estate;
 mod event_collector;
 mod event_details;
 mod event_filter;
+mod event_templates;
 mod events;
 mod fields;
 mod filter;
@@ -19,7 +20,6 @@ mod schema;
 mod search;
 mod session;
 mod spec;
-mod stories;
 mod task_info;
 mod updates;
 mod views;
@@ -36,7 +36,7 @@ use fields::Fields;
 use objects::Objects;
 use session::Session;
 pub(super) use session::Sessions;
-use task_info::Pen;
+use task_info::TaskInfoWriter;
 
 use super::behaviour::{Behaviours, EmptyList, Outage, VoidAnswer};
 use super::fault::Fault;
@@ -146,8 +146,8 @@ impl Core {
     }
 
     /// How values are written.
-    pub(super) fn pen(&self) -> Pen<'_> {
-        Pen {
+    pub(super) fn pen(&self) -> TaskInfoWriter<'_> {
+        TaskInfoWriter {
             calendar: &self.calendar,
             behaviours: &self.behaviours,
         }

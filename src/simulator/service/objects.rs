@@ -5,7 +5,7 @@ use serde_json::json;
 use super::estate;
 use super::schema;
 use super::session::{Session, Sessions};
-use super::task_info::Pen;
+use super::task_info::TaskInfoWriter;
 use super::views::View;
 use super::{content, events};
 use crate::simulator::fault::Fault;
@@ -23,7 +23,7 @@ pub(crate) struct Objects<'a> {
     /// The session; before sign-in there is none.
     pub session: Option<&'a Session>,
     /// How values are written.
-    pub pen: Pen<'a>,
+    pub pen: TaskInfoWriter<'a>,
 }
 
 impl Objects<'_> {

@@ -10,7 +10,7 @@ use crate::simulator::value::MoRef;
 
 /// The rest of a retrieval that was answered in part. It stays until it is continued or cancelled.
 #[derive(Debug)]
-pub(crate) struct Unfinished {
+pub(crate) struct RetrieveToken {
     /// The collector that it was asked of.
     pub collector: MoRef,
     /// The token that continues it.
@@ -92,7 +92,7 @@ impl Core {
         }
         let collector = call.object.clone();
         if in_portions {
-            let all = Unfinished {
+            let all = RetrieveToken {
                 collector,
                 token: String::new(),
                 specs,
@@ -105,7 +105,7 @@ impl Core {
         Ok(Answer::List(contents))
     }
 
-    fn portion(&mut self, token: &str, mut unfinished: Unfinished) -> Result<Answer, Fault> {
+    fn portion(&mut self, token: &str, mut unfinished: RetrieveToken) -> Result<Answer, Fault> {
         let later = unfinished
             .rest
             .split_off(unfinished.portion.min(unfinished.rest.len()));
@@ -132,7 +132,7 @@ impl Core {
         token: &str,
         call: &Call,
         continued: &str,
-    ) -> Result<Unfinished, Fault> {
+    ) -> Result<RetrieveToken, Fault> {
         let session = self.session_mut(token, &call.object)?;
         let place = session
             .unfinished

@@ -11,7 +11,7 @@ use super::event_collector::EventCollector;
 use super::filter::Filter;
 use super::history::HistoryCollector;
 use super::objects::Objects;
-use super::retrieve::Unfinished;
+use super::retrieve::RetrieveToken;
 use super::views::View;
 use crate::simulator::control::OpenObjects;
 use crate::simulator::fault::Fault;
@@ -48,7 +48,7 @@ pub(crate) struct Session {
     /// The event history collectors, by moId.
     pub(super) event_collectors: HashMap<String, EventCollector>,
     /// Retrievals answered in part.
-    pub unfinished: Vec<Unfinished>,
+    pub unfinished: Vec<RetrieveToken>,
 }
 
 impl Session {

@@ -10,14 +10,14 @@ use crate::simulator::world::time::{Calendar, WorldTime};
 
 /// What writing a task depends on besides the task.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pen<'a> {
+pub(crate) struct TaskInfoWriter<'a> {
     /// The calendar time of the world's start.
     pub calendar: &'a Calendar,
     /// The server's ways.
     pub behaviours: &'a Behaviours,
 }
 
-impl Pen<'_> {
+impl TaskInfoWriter<'_> {
     /// A world time as a dateTime.
     pub(crate) fn time(&self, time: WorldTime) -> Value {
         Value::from(self.calendar.shows(time).to_string())

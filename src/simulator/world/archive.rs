@@ -42,7 +42,7 @@ pub(crate) struct Profile {
 
 /// What the past looked like.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Past {
+pub(crate) struct ArchiveSpec {
     /// How far it reaches back.
     pub(crate) span: Duration,
     /// How many tasks there were, children aside.
@@ -75,7 +75,7 @@ enum Ending {
 /// The tasks of the past, by number.
 #[derive(Debug, Default)]
 pub(crate) struct Archive {
-    past: Past,
+    past: ArchiveSpec,
     rows: Vec<Row>,
     /// The index of each root's row.
     roots: Vec<usize>,
@@ -84,7 +84,7 @@ pub(crate) struct Archive {
 
 /// What a filter may ask of a task, without making a record of it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Facts<'a> {
+pub(crate) struct FilterFields<'a> {
     /// The task.
     pub(crate) id: TaskId,
     /// What it worked on.
@@ -107,7 +107,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) root: Option<TaskId>,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> FilterFields<'a> {
     /// Of a record.
     pub(crate) fn of(record: &'a Record, inventory: &Inventory) -> Self {
         Self {
@@ -137,7 +137,7 @@ pub(super) const FIRST_CHAIN: u64 = 81_000;
 
 impl Archive {
     /// Generates the past of a server whose first own task has the number `next`.
-    pub(super) fn generate(past: Past, next: u64, seed: u64) -> Self {
+    pub(super) fn generate(past: ArchiveSpec, next: u64, seed: u64) -> Self {
         let mut chance = Rng::with_seed(seed ^ 0xa4c4_11e5);
         let mut rows = Vec::new();
         let total: u32 = past.profiles.iter().map(|profile| profile.weight).sum();
@@ -208,10 +208,10 @@ impl Archive {
     }
 
     /// What a filter may ask of a row.
-    pub(crate) fn facts(&self, index: usize) -> Facts<'_> {
+    pub(crate) fn facts(&self, index: usize) -> FilterFields<'_> {
         let row = &self.rows[index];
         let family = self.family(row);
-        Facts {
+        FilterFields {
             id: self.id(index),
             entity: row.target,
             reason: &self.past.profiles[row.profile].reason,
@@ -243,7 +243,7 @@ impl Archive {
             Ending::Failure => Some(profile.error.clone().unwrap_or_else(|| {
                 serde_json::json!({"_typeName": "SystemError", "faultstring": "A general system error occurred: Connection reset by peer", "reason": "Connection reset by peer"})
             })),
-            Ending::Cancelled => Some(super::ending::canceled()),
+            Ending::Cancelled => Some(super::completion::canceled()),
         };
         let entity = row.target.map(|target| inventory.entity(target));
         Record {
@@ -275,7 +275,7 @@ impl Archive {
     }
 }
 
-impl Past {
+impl ArchiveSpec {
     fn add_run(&self, rows: &mut Vec<Row>, root: usize, number: usize, chance: &mut Rng) {
         let profile = &self.profiles[number];
         let queued = WorldTime::before_start(self.span.mul_f64(chance.f64()));
@@ -346,7 +346,7 @@ fn normal(chance: &mut Rng) -> f64 {
 mod tests {
     use super::*;
 
-    fn past(roots: usize, children: usize) -> Past {
+    fn past(roots: usize, children: usize) -> ArchiveSpec {
         let profile = Profile {
             description_id: "x".into(),
             name: None,
@@ -360,7 +360,7 @@ mod tests {
             error: None,
             children: vec![("c".into(), None); children],
         };
-        Past {
+        ArchiveSpec {
             span: Duration::from_secs(30 * 86_400),
             roots,
             profiles: vec![profile],
@@ -423,6 +423,9 @@ mod tests {
     fn without_room_for_numbers_the_oldest_are_forgotten() {
         let archive = Archive::generate(past(500, 0), 100, 1);
         assert_eq!((archive.rows.len(), archive.first), (99, 1));
-        assert_eq!(Archive::generate(Past::default(), 100, 1).rows.len(), 0);
+        assert_eq!(
+            Archive::generate(ArchiveSpec::default(), 100, 1).rows.len(),
+            0
+        );
     }
 }

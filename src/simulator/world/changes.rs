@@ -19,7 +19,7 @@ pub(crate) enum Subject {
 }
 
 /// How many vanished tasks are remembered; whoever is further behind has to look at everything it watches.
-const REMEMBERED_DEPARTURES: usize = 50_000;
+const MAX_DEPARTURES: usize = 50_000;
 
 /// The global version and the objects in the order of their newest change.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ impl ChangeIndex {
         let version = self.record(subject, previous);
         self.tasks_changed = version;
         self.departures.push_back(version);
-        while self.departures.len() > REMEMBERED_DEPARTURES {
+        while self.departures.len() > MAX_DEPARTURES {
             if let Some(oldest) = self.departures.pop_front() {
                 self.order.remove(&oldest);
                 self.floor = oldest;

@@ -7,9 +7,9 @@ use fastrand::Rng;
 use serde_json::json;
 
 use super::World;
-use super::agenda::Due;
+use super::event_queue::Due;
 use super::inventory::EntityId;
-use super::plan::{CancelManner, Curve, Length, Outcome, Plan, Span};
+use super::plan::{CancelBehavior, Curve, Length, Outcome, Plan, Span};
 use super::run::Run;
 use super::task::{Field, TaskId};
 use super::time::WorldTime;
@@ -93,7 +93,7 @@ impl Load {
             curve: Curve::Absent,
             phases: Vec::new(),
             cancelable: vec![(0.0, true)],
-            cancel: CancelManner::Acts(Span::exactly(Duration::from_secs(1))),
+            cancel: CancelBehavior::Acts(Span::exactly(Duration::from_secs(1))),
             exclusive: false,
             locks: Vec::new(),
             outcome: Outcome::Success(None),

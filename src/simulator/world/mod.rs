@@ -4,10 +4,10 @@
 //! and what a task does is written down when it starts. The same scenario with the same seed gives the same tasks
 //! with the same ids at the same moments, however coarsely or finely time is advanced.
 
-mod agenda;
 pub(crate) mod archive;
 pub(super) mod changes;
-mod ending;
+mod completion;
+mod event_queue;
 pub(super) mod inventory;
 pub(super) mod load;
 mod locks;
@@ -22,9 +22,9 @@ use std::collections::{BTreeMap, VecDeque};
 use fastrand::Rng;
 use serde_json::Value;
 
-use agenda::{Agenda, Due};
-use archive::{Archive, Past};
+use archive::{Archive, ArchiveSpec};
 use changes::{ChangeIndex, Subject};
+use event_queue::{Due, EventQueue};
 use inventory::{EntityId, Inventory};
 use load::Load;
 use locks::Locks;
@@ -45,7 +45,7 @@ pub(super) enum CancelRefusal {
 
 /// What a world is made of.
 #[derive(Debug)]
-pub(super) struct Setting {
+pub(super) struct WorldConfig {
     /// The estate.
     pub inventory: Inventory,
     /// What happens on it.
@@ -55,14 +55,14 @@ pub(super) struct Setting {
     /// The number of the first task.
     pub first_task: u64,
     /// What was before.
-    pub past: Past,
+    pub past: ArchiveSpec,
 }
 
 /// How many finished records the world remembers for the history.
-const REMEMBERED_RECORDS: usize = 20_000;
+const MAX_RECORDS: usize = 20_000;
 
 /// How many completed tasks `recentTask` shows at most.
-const RECENT_COMPLETED: usize = 200;
+const MAX_RECENT_COMPLETED: usize = 200;
 
 /// The past is generated when somebody first asks for it.
 type LazyArchive = std::sync::LazyLock<Archive, Box<dyn FnOnce() -> Archive + Send>>;
@@ -72,7 +72,7 @@ type LazyArchive = std::sync::LazyLock<Archive, Box<dyn FnOnce() -> Archive + Se
 pub(super) struct World {
     now: WorldTime,
     seed: u64,
-    agenda: Agenda,
+    agenda: EventQueue,
     changes: ChangeIndex,
     tasks: BTreeMap<TaskId, Task>,
     unfinished: std::collections::BTreeSet<TaskId>,
@@ -90,8 +90,8 @@ pub(super) struct World {
 
 impl World {
     /// A world that has come to its start: what was planned for before has happened.
-    pub(super) fn new(setting: Setting, seed: u64) -> Self {
-        let Setting {
+    pub(super) fn new(setting: WorldConfig, seed: u64) -> Self {
+        let WorldConfig {
             inventory,
             entries,
             load,
@@ -107,7 +107,7 @@ impl World {
         let mut world = Self {
             now: began,
             seed,
-            agenda: Agenda::default(),
+            agenda: EventQueue::default(),
             changes: ChangeIndex::default(),
             tasks: BTreeMap::new(),
             unfinished: std::collections::BTreeSet::new(),
@@ -201,7 +201,7 @@ impl World {
 
     /// Queued and running tasks, and the last to complete, as `recentTask` lists them.
     pub(super) fn recent(&self) -> Vec<TaskId> {
-        let newest = self.completed.len().saturating_sub(RECENT_COMPLETED);
+        let newest = self.completed.len().saturating_sub(MAX_RECENT_COMPLETED);
         let mut recent: Vec<TaskId> = self
             .completed
             .range(newest..)
@@ -277,7 +277,7 @@ impl World {
     fn remember(&mut self, id: TaskId) {
         if let Some(task) = self.tasks.get(&id) {
             self.remembered.push_back(task.record.clone());
-            if self.remembered.len() > REMEMBERED_RECORDS {
+            if self.remembered.len() > MAX_RECORDS {
                 self.remembered.pop_front();
             }
         }

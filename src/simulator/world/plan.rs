@@ -64,7 +64,7 @@ pub(crate) struct Phase {
 
 /// What cancellation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CancelManner {
+pub(crate) enum CancelBehavior {
     /// Refused with `NotSupported`.
     Refused,
     /// Accepted; the task ends this long after the request.
@@ -131,7 +131,7 @@ pub(crate) struct Plan {
     /// Shares of the duration at which `cancelable` changes; the first at 0 is how it begins.
     pub cancelable: Vec<(f64, bool)>,
     /// What cancellation does.
-    pub cancel: CancelManner,
+    pub cancel: CancelBehavior,
     /// The share of the duration at which somebody asks for its cancellation.
     pub cancel_requested: Option<f64>,
     /// Whether it needs its entity for itself, and so waits for other families of tasks on it.

@@ -7,11 +7,11 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::agenda::Due;
 use super::changes::Subject;
+use super::event_queue::Due;
 use super::inventory::EntityId;
 use super::plan::{Length, Plan};
-use super::script::{self, Act, Step};
+use super::script::{self, Step, StepAction};
 use super::task::{Field, FieldVersions, Record, Task, TaskId, TaskState};
 use super::{World, replace};
 
@@ -280,7 +280,7 @@ impl World {
                 (task.run.target, task.run.plan.details, task.run.duration);
             task.run.next_step += 1;
             match act {
-                Act::Progress(percent) => {
+                StepAction::Progress(percent) => {
                     self.update(id, Field::Progress, |record| {
                         replace(&mut record.progress, Some(percent))
                     });
@@ -291,7 +291,7 @@ impl World {
                         });
                     }
                 }
-                Act::Describe(text) => {
+                StepAction::Describe(text) => {
                     let now = self.now;
                     if let Some(task) = self.tasks.get_mut(&id) {
                         task.record.phase_log.push((now, text.clone()));
@@ -300,16 +300,16 @@ impl World {
                         replace(&mut record.description, Some(text))
                     });
                 }
-                Act::Cancelable(cancelable) => {
+                StepAction::Cancelable(cancelable) => {
                     self.update(id, Field::Cancelable, |record| {
                         replace(&mut record.cancelable, cancelable)
                     });
                 }
-                Act::RequestCancel => {
+                StepAction::RequestCancel => {
                     // A task that cannot be cancelled refuses, as it does whoever asks.
                     let _refused = self.request_cancel(id);
                 }
-                Act::Ask(question) => {
+                StepAction::Ask(question) => {
                     if let Some(machine) = target {
                         self.set_question(machine, Some(question));
                     }

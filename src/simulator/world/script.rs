@@ -9,7 +9,7 @@ use super::plan::{Curve, Plan};
 
 /// Something that a running task does at a moment.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Act {
+pub(super) enum StepAction {
     /// Progress becomes this.
     Progress(u8),
     /// A new phase begins.
@@ -28,7 +28,7 @@ pub(super) struct Step {
     /// Since the start.
     pub at: Duration,
     /// What happens.
-    pub act: Act,
+    pub act: StepAction,
 }
 
 /// Shortest time between two progress reports of one task; real operations do not report more often either.
@@ -37,26 +37,26 @@ const REPORT_EVERY: Duration = Duration::from_millis(900);
 /// The steps of a task that runs for `duration`, in order of time.
 pub(super) fn write(plan: &Plan, duration: Duration, chance: &mut Rng) -> Vec<Step> {
     let mut steps = Vec::new();
-    let mut add = |share: f64, act: Act| {
+    let mut add = |share: f64, act: StepAction| {
         steps.push(Step {
             at: duration.mul_f64(share.clamp(0.0, 1.0)),
             act,
         });
     };
     for (share, cancelable) in &plan.cancelable {
-        add(*share, Act::Cancelable(*cancelable));
+        add(*share, StepAction::Cancelable(*cancelable));
     }
     for phase in &plan.phases {
-        add(phase.at, Act::Describe(phase.description.clone()));
+        add(phase.at, StepAction::Describe(phase.description.clone()));
     }
     if let Some(question) = &plan.question {
-        add(question.at, Act::Ask(question.info.clone()));
+        add(question.at, StepAction::Ask(question.info.clone()));
     }
     if let Some(share) = plan.cancel_requested {
-        add(share, Act::RequestCancel);
+        add(share, StepAction::RequestCancel);
     }
     for (share, percent) in reports(&plan.curve, duration, chance) {
-        add(share, Act::Progress(percent));
+        add(share, StepAction::Progress(percent));
     }
     // Stable: what is written first happens first where moments are equal.
     steps.sort_by_key(|step| step.at);

@@ -1,25 +1,25 @@
 //! Several readings of a course and what is usual, weighed into one distribution of the time left.
 
-use super::pace::Reading;
-use crate::task::typical::Typical;
+use super::rate_models::RateEstimate;
+use crate::task::typical::DurationStats;
 
 /// Every reading stands for this many possible ends.
-const ENDS: u32 = 16;
+const BISECTION_STEPS: u32 = 16;
 
 /// The logistic curve has this standard deviation at scale 1.
 const LOGISTIC: f64 = 1.813_799_364;
 
 /// Typical durations as a log-normal curve: they spread over orders of magnitude, long ones further than short ones.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Usual {
+pub(super) struct LogNormal {
     /// Natural logarithm of the median's seconds.
     median: f64,
     /// Standard deviation of the logarithms.
     spread: f64,
 }
 
-impl Usual {
-    pub(super) fn of(typical: &Typical) -> Self {
+impl LogNormal {
+    pub(super) fn of(typical: &DurationStats) -> Self {
         let log = |percent| typical.percentile(percent).as_secs_f64().max(0.01).ln();
         // Between the tenth and the ninetieth percentile lie 2.563 standard deviations. A few runs tell little of
         // their spread, and no operation is as exact as to be taken at its word.
@@ -50,11 +50,11 @@ pub(super) struct Mixture(Vec<(f64, f64)>);
 
 impl Mixture {
     /// The ends that the readings of a course make possible, the usual ones believed more.
-    pub(super) fn new(readings: &[Reading], usual: Option<Usual>, elapsed: f64) -> Self {
-        let mut ends = Vec::with_capacity(readings.len() * ENDS as usize);
+    pub(super) fn new(readings: &[RateEstimate], usual: Option<LogNormal>, elapsed: f64) -> Self {
+        let mut ends = Vec::with_capacity(readings.len() * BISECTION_STEPS as usize);
         for reading in readings {
-            for end in 0..ENDS {
-                let share = (f64::from(end) + 0.5) / f64::from(ENDS);
+            for end in 0..BISECTION_STEPS {
+                let share = (f64::from(end) + 0.5) / f64::from(BISECTION_STEPS);
                 let distance = (share / (1.0 - share)).ln() / LOGISTIC;
                 let left = reading.left * (reading.spread * distance).exp();
                 let usual = usual.map_or(1.0, |usual| usual.likelihood(elapsed + left));
@@ -70,9 +70,11 @@ impl Mixture {
     }
 
     /// By what is usual alone.
-    pub(super) fn usual(usual: Usual, elapsed: f64) -> Self {
-        let shares = (0..ENDS).map(|end| (f64::from(end) + 0.5) / f64::from(ENDS));
-        let ends = shares.map(|share| (usual.left(elapsed, share), 1.0 / f64::from(ENDS)));
+    pub(super) fn usual(usual: LogNormal, elapsed: f64) -> Self {
+        let shares =
+            (0..BISECTION_STEPS).map(|end| (f64::from(end) + 0.5) / f64::from(BISECTION_STEPS));
+        let ends =
+            shares.map(|share| (usual.left(elapsed, share), 1.0 / f64::from(BISECTION_STEPS)));
         Self(ends.collect())
     }
 

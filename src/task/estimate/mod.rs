@@ -9,30 +9,30 @@
 //!
 //! A function of its arguments alone, so that two refreshes without news differ by the time between them.
 
-mod course;
+mod format;
 mod mixture;
-mod pace;
-mod patience;
-mod show;
+mod progress_series;
+mod rate_models;
+mod stall_threshold;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use self::{
-    mixture::{Mixture, Usual},
-    pace::readings,
+    mixture::{LogNormal, Mixture},
+    rate_models::readings,
 };
-use super::{history::History, typical::Typical};
-pub use patience::{Patience, patience};
-pub use show::TimeLeft;
+use super::{progress_history::ProgressHistory, typical::DurationStats};
+pub use format::TimeLeft;
+pub use stall_threshold::{StallThreshold, stall_threshold};
 
 /// An interval whose ends are further apart than this factor is of no use to anyone.
-const WIDEST: f64 = 20.0;
+const MAX_INTERVAL_RATIO: f64 = 20.0;
 
 /// How much of all belief lies before the low end, the best figure and the high end. What goes wrong mostly makes a task
 /// longer, and the readings already reckon with that: the best figure lies a little before the middle.
-const SHARES: [f64; 3] = [0.055, 0.44, 0.975];
+const QUANTILES: [f64; 3] = [0.055, 0.44, 0.975];
 
 /// What an estimate rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,13 +61,13 @@ pub struct Estimate {
 /// The time left at `now` of a task that runs since `start`; `None` where nothing is known to tell it from.
 pub fn estimate(
     start: Timestamp,
-    history: Option<&History>,
-    typical: Option<&Typical>,
+    history: Option<&ProgressHistory>,
+    typical: Option<&DurationStats>,
     now: Timestamp,
 ) -> Option<Estimate> {
     let elapsed = now.duration_since(start).as_secs_f64().max(0.0);
     let readings = history.and_then(|history| readings(history, now));
-    let usual = typical.map(Usual::of);
+    let usual = typical.map(LogNormal::of);
     let (basis, mixture) = match (readings, usual) {
         (Some(readings), usual) => {
             let basis = usual.map_or(Basis::Pace, |_| Basis::PaceAndTypical);
@@ -76,9 +76,10 @@ pub fn estimate(
         (None, Some(usual)) => (Basis::Typical, Mixture::usual(usual, elapsed)),
         (None, None) => return None,
     };
-    let [low, best, high] = SHARES.map(|share| mixture.quantile(share));
+    let [low, best, high] = QUANTILES.map(|share| mixture.quantile(share));
     // What is usual stands for itself, however wide.
-    let useful = basis == Basis::Typical || high <= WIDEST * low.max(0.02 * (elapsed + best));
+    let useful =
+        basis == Basis::Typical || high <= MAX_INTERVAL_RATIO * low.max(0.02 * (elapsed + best));
     let duration = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
     match (duration(low), duration(best), duration(high)) {
         (Some(low), Some(best), Some(high)) if useful => Some(Estimate {

@@ -1,13 +1,13 @@
 use super::*;
 use crate::task::fixture::at;
 
-fn usual(minutes: impl IntoIterator<Item = u64>) -> Typical {
-    Typical::of(minutes.into_iter().map(|m| Duration::from_secs(m * 60))).unwrap()
+fn usual(minutes: impl IntoIterator<Item = u64>) -> DurationStats {
+    DurationStats::of(minutes.into_iter().map(|m| Duration::from_secs(m * 60))).unwrap()
 }
 
 /// Even progress: a percent every `step` seconds, until `percent`.
-fn even(percent: u8, step: i64) -> History {
-    let mut history = History::begin(Some(at(0)), at(0), Some(0));
+fn even(percent: u8, step: i64) -> ProgressHistory {
+    let mut history = ProgressHistory::begin(Some(at(0)), at(0), Some(0));
     for done in 1..=percent {
         history.observe(at(i64::from(done) * step), Some(done), false);
     }
@@ -28,7 +28,7 @@ fn an_even_pace_is_carried_on() {
 
 #[test]
 fn a_figure_that_shakes_is_read_by_its_middle() {
-    let mut history = History::begin(Some(at(0)), at(0), Some(0));
+    let mut history = ProgressHistory::begin(Some(at(0)), at(0), Some(0));
     for second in (10..=500_u16).step_by(10) {
         let shaken = [0, 3, -3, 2, -2][usize::from(second / 10 % 5)];
         let percent = (i32::from(second) / 10 + shaken).max(1);
@@ -45,12 +45,12 @@ fn a_figure_that_fell_back_does_not_shake() {
     for done in 10..=30 {
         history.observe(at(400 + 10 * i64::from(done)), Some(done), false);
     }
-    assert!(!course::Course::of(&history).shakes);
+    assert!(!progress_series::ProgressSeries::of(&history).shakes);
 }
 
 #[test]
 fn without_a_figure_only_what_is_usual_is_said() {
-    let history = History::begin(Some(at(0)), at(0), None);
+    let history = ProgressHistory::begin(Some(at(0)), at(0), None);
     assert_eq!(estimate(at(0), Some(&history), None, at(500)), None);
     assert_eq!(estimate(at(0), None, None, at(500)), None);
     let typical = usual([12, 14, 15, 16, 20]);
@@ -85,18 +85,21 @@ fn any_input_gives_an_estimate_in_order_or_none() {
     for _ in 0..3000 {
         let start = moment(&mut rng);
         let mut history =
-            History::begin(Some(moment(&mut rng)), moment(&mut rng), Some(rng.u8(..)));
+            ProgressHistory::begin(Some(moment(&mut rng)), moment(&mut rng), Some(rng.u8(..)));
         for _ in 0..rng.usize(..60) {
             let percent = rng.bool().then(|| rng.u8(..));
             history.observe(moment(&mut rng), percent, rng.bool());
         }
-        let typical =
-            Typical::of((0..rng.usize(..9)).map(|_| Duration::from_millis(rng.u64(..1 << 40))));
+        let typical = DurationStats::of(
+            (0..rng.usize(..9)).map(|_| Duration::from_millis(rng.u64(..1 << 40))),
+        );
         let now = moment(&mut rng);
         if let Some(estimate) = estimate(start, Some(&history), typical.as_ref(), now) {
             assert!(estimate.low <= estimate.best && estimate.best <= estimate.high);
         }
-        assert!(patience(start, &history, typical.as_ref()).allowed >= Duration::from_secs(60));
+        assert!(
+            stall_threshold(start, &history, typical.as_ref()).allowed >= Duration::from_secs(60)
+        );
     }
 }
 

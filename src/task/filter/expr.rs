@@ -2,7 +2,7 @@
 
 use super::{
     pattern::Pattern,
-    term::{Subject, Term, TextField, Verdict},
+    term::{EvalTarget, MatchResult, Term, TextField},
 };
 
 /// A filter as a tree.
@@ -134,12 +134,12 @@ impl Expr {
     }
 
     /// Whether it holds for a task, and until when.
-    pub(super) fn judge(&self, subject: &Subject<'_>) -> Verdict {
+    pub(super) fn judge(&self, subject: &EvalTarget<'_>) -> MatchResult {
         match self {
             Self::Term(term) => term.judge(subject),
             Self::Not(part) => {
-                let Verdict { holds, until } = part.judge(subject);
-                Verdict {
+                let MatchResult { holds, until } = part.judge(subject);
+                MatchResult {
                     holds: !holds,
                     until,
                 }
@@ -164,13 +164,13 @@ impl Expr {
 }
 
 /// A part that is `decisive` and stays so for good decides; else the answer holds as long as all parts do.
-fn decide(parts: &[Expr], subject: &Subject<'_>, decisive: bool) -> Verdict {
-    let mut verdict = Verdict::always(!decisive);
+fn decide(parts: &[Expr], subject: &EvalTarget<'_>, decisive: bool) -> MatchResult {
+    let mut verdict = MatchResult::always(!decisive);
     for part in parts {
-        let Verdict { holds, until } = part.judge(subject);
+        let MatchResult { holds, until } = part.judge(subject);
         if holds == decisive {
             if until.is_none() {
-                return Verdict::always(decisive);
+                return MatchResult::always(decisive);
             }
             verdict.holds = decisive;
         }

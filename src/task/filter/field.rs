@@ -8,9 +8,9 @@ use super::{
     error::FilterError,
     expr::Expr,
     flag::{FLAGS, Flag, STATES},
-    lex::{Head, Kind, Operator, Value},
+    lexer::{Head, Kind, Operator, Value},
     pattern::Pattern,
-    term::{NumberField, SpanField, Term, TextField},
+    term::{DurationField, NumberField, Term, TextField},
 };
 
 /// What kind of values a field takes.
@@ -20,7 +20,7 @@ pub(super) enum Field {
     State,
     Is,
     Number(NumberField),
-    Span(SpanField),
+    Span(DurationField),
 }
 
 /// The names, in the order of completion, each with other names for the same.
@@ -39,11 +39,11 @@ pub(super) const FIELDS: [(&str, Field, &[&str]); 20] = [
         Field::Number(NumberField::Progress),
         &["percent"],
     ),
-    ("elapsed", Field::Span(SpanField::Elapsed), &["took"]),
-    ("queued", Field::Span(SpanField::Queued), &["waited"]),
-    ("ended", Field::Span(SpanField::Ended), &["completed"]),
-    ("started", Field::Span(SpanField::Started), &[]),
-    ("idle", Field::Span(SpanField::Idle), &["still"]),
+    ("elapsed", Field::Span(DurationField::Elapsed), &["took"]),
+    ("queued", Field::Span(DurationField::Queued), &["waited"]),
+    ("ended", Field::Span(DurationField::Ended), &["completed"]),
+    ("started", Field::Span(DurationField::Started), &[]),
+    ("idle", Field::Span(DurationField::Idle), &["still"]),
     ("children", Field::Number(NumberField::Children), &[]),
     ("type", Field::Text(TextField::Type), &["kind"]),
     (
@@ -229,7 +229,7 @@ fn number(field: NumberField, operator: Operator, value: &Value) -> Result<Term,
 }
 
 fn span(
-    field: SpanField,
+    field: DurationField,
     name: &str,
     (place, operator): (&Range<usize>, Operator),
     value: &Value,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::term::{Subject, Verdict};
+use super::term::{EvalTarget, MatchResult};
 use crate::task::{Rule, Status, rules};
 
 /// What a task may be.
@@ -19,8 +19,8 @@ pub(super) enum Flag {
     Finding(Option<Rule>),
 }
 
-const ACTIVE: &[Status] = &[Status::Running, Status::Queued];
-const FINISHED: &[Status] = &[
+const ACTIVE_STATUSES: &[Status] = &[Status::Running, Status::Queued];
+const FINISHED_STATUSES: &[Status] = &[
     Status::Success,
     Status::Failed,
     Status::Cancelled,
@@ -37,8 +37,8 @@ pub(super) const STATES: [(&str, &[Status], &[&str]); 10] = [
     ("lost", &[Status::Lost], &[]),
     ("unknown", &[Status::Unknown], &[]),
     ("ghost", &[Status::Ghost], &[]),
-    ("active", ACTIVE, &[]),
-    ("finished", FINISHED, &["ended", "done"]),
+    ("active", ACTIVE_STATUSES, &[]),
+    ("finished", FINISHED_STATUSES, &["ended", "done"]),
 ];
 
 /// The other words behind `is:`, with other words for the same behind them.
@@ -85,7 +85,7 @@ impl Flag {
         self == Self::Parent || self.asks_for_parent()
     }
 
-    pub(super) fn judge(self, subject: &Subject<'_>) -> Verdict {
+    pub(super) fn judge(self, subject: &EvalTarget<'_>) -> MatchResult {
         let (board, record) = (subject.scene.board, subject.record);
         let has_parent = || {
             record
@@ -93,7 +93,7 @@ impl Flag {
                 .as_ref()
                 .is_some_and(|info| info.parent_key().is_some())
         };
-        Verdict::always(match self {
+        MatchResult::always(match self {
             Self::Status(statuses) => statuses.contains(&record.status()),
             Self::Cancelable => {
                 record.status().is_active()
@@ -111,14 +111,14 @@ impl Flag {
 }
 
 /// Findings change by time alone; a finding is there once its time is exceeded, not when it is reached.
-fn finding(rule: Option<Rule>, subject: &Subject<'_>) -> Verdict {
-    let Subject {
+fn finding(rule: Option<Rule>, subject: &EvalTarget<'_>) -> MatchResult {
+    let EvalTarget {
         scene,
         handle,
         record,
     } = *subject;
     if !record.status().is_active() {
-        return Verdict::always(false);
+        return MatchResult::always(false);
     }
     let (around, now) = (scene.around(record), subject.now());
     let found = rules::findings(scene.board, handle, around, now);
@@ -126,8 +126,8 @@ fn finding(rule: Option<Rule>, subject: &Subject<'_>) -> Verdict {
         .iter()
         .any(|finding| rule.is_none_or(|rule| finding.rule == rule));
     let next = rules::next_change(scene.board, handle, around, now);
-    let after = |at: Timestamp| at.checked_add(super::term::A_MOMENT).ok();
-    Verdict {
+    let after = |at: Timestamp| at.checked_add(super::term::ONE_NANOSECOND).ok();
+    MatchResult {
         holds,
         until: next.and_then(after),
     }

@@ -3,31 +3,31 @@
 //! `relocate state:running elapsed>1h -user:system`. A line is read once into a tree ([`Filter::parse`]) and then
 //! held against one task at a time ([`Filter::judge`]). What depends on the time says when it may turn out otherwise
 //! by time alone, so that nobody has to look at every task every second. Pure: the time and all else that is known of
-//! a task come in a [`Scene`]. Patterns (`/…/`) run in an engine whose cost is bounded by the text's length.
+//! a task come in a [`EvalContext`]. Patterns (`/…/`) run in an engine whose cost is bounded by the text's length.
 
-mod complete;
+mod completion;
+mod context;
 mod error;
 mod expr;
 mod field;
 mod flag;
-mod lex;
-mod narrowing;
-mod parse;
+mod lexer;
+mod parser;
 mod pattern;
 mod period;
-mod scene;
+mod pushdown;
 mod term;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-pub use complete::{Completion, complete, exactly};
+pub use completion::{Completion, complete, exactly};
+pub use context::{EndpointInfo, EvalContext};
 pub use error::FilterError;
 pub(super) use field::read_span;
-pub use narrowing::Narrowing;
 pub(super) use pattern::folded;
 pub use period::{Period, complete_period, period_words, with_period};
-pub use scene::{Endpoints, Scene};
-pub use term::Verdict;
+pub use pushdown::ServerFilter;
+pub use term::MatchResult;
 
 use jiff::Timestamp;
 
@@ -105,7 +105,7 @@ impl Filter {
     pub fn parse(text: &str, saved: &Saved) -> Result<Self, FilterError> {
         Ok(Self {
             text: text.into(),
-            expr: Arc::new(parse::parse(text, saved)?),
+            expr: Arc::new(parser::parse(text, saved)?),
         })
     }
 
@@ -159,13 +159,13 @@ impl Filter {
     }
 
     /// What of it a server's history can be asked for.
-    pub fn narrowing(&self) -> Narrowing {
-        Narrowing::of(&self.expr)
+    pub fn narrowing(&self) -> ServerFilter {
+        ServerFilter::of(&self.expr)
     }
 
     /// The fields that a server cannot be asked for, or not for all that they say.
-    pub fn left_over(&self) -> Vec<&'static str> {
-        narrowing::left_over(&self.expr)
+    pub fn residual(&self) -> Vec<&'static str> {
+        pushdown::residual(&self.expr)
     }
 
     /// The same for tasks that were queued in a time, both ends included; the text says nothing of that.
@@ -179,14 +179,14 @@ impl Filter {
     }
 
     /// Whether a task matches, and until when that holds if nothing is heard of it.
-    pub fn judge(&self, scene: Scene<'_>, handle: Handle) -> Verdict {
+    pub fn judge(&self, scene: EvalContext<'_>, handle: Handle) -> MatchResult {
         if self.is_empty() {
-            return Verdict::always(true);
+            return MatchResult::always(true);
         }
         let Some(record) = scene.board.get(handle) else {
-            return Verdict::always(false);
+            return MatchResult::always(false);
         };
-        self.expr.judge(&term::Subject {
+        self.expr.judge(&term::EvalTarget {
             scene,
             handle,
             record,
@@ -194,7 +194,7 @@ impl Filter {
     }
 
     /// Whether a task matches.
-    pub fn matches(&self, scene: Scene<'_>, handle: Handle) -> bool {
+    pub fn matches(&self, scene: EvalContext<'_>, handle: Handle) -> bool {
         self.judge(scene, handle).holds
     }
 

@@ -3,10 +3,10 @@
 use regex::{Regex, RegexBuilder};
 
 /// The most memory that a compiled pattern may take, in bytes.
-const SIZE_LIMIT: usize = 256 * 1024;
+const REGEX_SIZE_LIMIT: usize = 256 * 1024;
 /// The most memory that running it may take.
-const RUN_LIMIT: usize = 1024 * 1024;
-const NEST_LIMIT: u32 = 50;
+const REGEX_DFA_SIZE_LIMIT: usize = 1024 * 1024;
+const REGEX_NEST_LIMIT: u32 = 50;
 
 /// What a text is held against, in either case.
 #[derive(Debug, Clone)]
@@ -68,9 +68,9 @@ impl Pattern {
         RegexBuilder::new(text)
             .case_insensitive(true)
             .dot_matches_new_line(true)
-            .size_limit(SIZE_LIMIT)
-            .dfa_size_limit(RUN_LIMIT)
-            .nest_limit(NEST_LIMIT)
+            .size_limit(REGEX_SIZE_LIMIT)
+            .dfa_size_limit(REGEX_DFA_SIZE_LIMIT)
+            .nest_limit(REGEX_NEST_LIMIT)
             .build()
             .map(Self::Regex)
             .map_err(|error| match error {

@@ -6,17 +6,17 @@ use std::ops::Range;
 
 use super::{
     Completion, Filter, FilterError, Saved,
-    lex::{Lexer, Operator, Token},
+    lexer::{Lexer, Operator, Token},
 };
-use crate::task::Moment;
+use crate::task::TimeExpr;
 
 /// When tasks were queued.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Period {
     /// Then or later.
-    pub since: Option<Moment>,
+    pub since: Option<TimeExpr>,
     /// Then or earlier.
-    pub until: Option<Moment>,
+    pub until: Option<TimeExpr>,
 }
 
 /// The words about time of a filter with a period, as they were typed.
@@ -37,7 +37,7 @@ pub fn complete_period(before: &str, others: Completion) -> Completion {
     if let Some((name, typed)) = word.split_once([':', '='])
         && is_end(name)
     {
-        let moments = Moment::words().filter(|moment| moment.starts_with(typed));
+        let moments = TimeExpr::words().filter(|moment| moment.starts_with(typed));
         return Completion {
             start: start + name.len() + 1,
             candidates: moments.map(str::to_owned).collect(),
@@ -128,16 +128,16 @@ mod tests {
         let (period, filter) = read("since:24h state:failed until=yesterday").unwrap();
         assert_eq!(
             period.since,
-            Some(Moment::Before(SignedDuration::from_hours(24)))
+            Some(TimeExpr::Before(SignedDuration::from_hours(24)))
         );
-        assert_eq!(period.until, Some(Moment::DaysAgo(1)));
+        assert_eq!(period.until, Some(TimeExpr::DaysAgo(1)));
         assert_eq!(filter.text(), "state:failed");
         assert_eq!(filter.narrowing(), Filter::from("state:failed").narrowing());
         let (period, filter) = read("\"since:24h\"").unwrap();
         assert_eq!(period, Period::default());
         assert!(!filter.is_empty());
         let (period, filter) = read(" since:2026-01-31T12:00:00Z ").unwrap();
-        assert!(matches!(period.since, Some(Moment::At(_))));
+        assert!(matches!(period.since, Some(TimeExpr::At(_))));
         assert!(filter.is_empty());
         let words = period_words("op:x since:\"2026-01-31 10:00\" a until:1h");
         assert_eq!(words, "since:\"2026-01-31 10:00\" until:1h");

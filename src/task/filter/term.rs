@@ -2,24 +2,24 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{flag::Flag, lex::Operator, pattern::Pattern, scene::Scene};
-use crate::task::{Handle, Record, Status, texts};
+use super::{context::EvalContext, flag::Flag, lexer::Operator, pattern::Pattern};
+use crate::task::{Handle, Record, Status, search_text};
 
 /// The least by which two moments differ.
-pub(super) const A_MOMENT: SignedDuration = SignedDuration::from_nanos(1);
+pub(super) const ONE_NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 /// Far enough ahead to tell a clock that runs from one that has stopped.
-const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 366 * 100);
+const FAR_FUTURE: SignedDuration = SignedDuration::from_hours(24 * 366 * 100);
 
 /// Whether a filter holds for a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verdict {
+pub struct MatchResult {
     /// Whether it does.
     pub holds: bool,
     /// From when on that may be otherwise by time alone, by the clock of the task's server; never, if none.
     pub until: Option<Timestamp>,
 }
 
-impl Verdict {
+impl MatchResult {
     /// One that time does not change.
     pub fn always(holds: bool) -> Self {
         Self { holds, until: None }
@@ -28,13 +28,13 @@ impl Verdict {
 
 /// The task that a filter is held against.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
-    pub(super) scene: Scene<'a>,
+pub(super) struct EvalTarget<'a> {
+    pub(super) scene: EvalContext<'a>,
     pub(super) handle: Handle,
     pub(super) record: &'a Record,
 }
 
-impl Subject<'_> {
+impl EvalTarget<'_> {
     /// The time by the clock of the task's server.
     pub(super) fn now(&self) -> Timestamp {
         self.scene.time(self.record.id.endpoint)
@@ -65,7 +65,7 @@ pub(super) enum NumberField {
 
 /// A field that holds a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SpanField {
+pub(super) enum DurationField {
     /// How long it has run, or took.
     Elapsed,
     /// How long it has waited, or waits.
@@ -88,7 +88,7 @@ pub(super) enum Term {
     /// It has no figure.
     NoProgress,
     Number(NumberField, Operator, u32),
-    Span(SpanField, Operator, SignedDuration),
+    Span(DurationField, Operator, SignedDuration),
     /// It was queued then, both ends included.
     QueuedIn(Timestamp, Timestamp),
 }
@@ -106,7 +106,7 @@ impl Term {
     pub(super) fn needs_observation(&self) -> bool {
         match self {
             Self::Is(flag) => flag.needs_observation(),
-            Self::Span(field, ..) => *field == SpanField::Idle,
+            Self::Span(field, ..) => *field == DurationField::Idle,
             _ => false,
         }
     }
@@ -145,10 +145,10 @@ impl Term {
         }
     }
 
-    pub(super) fn judge(&self, subject: &Subject<'_>) -> Verdict {
+    pub(super) fn judge(&self, subject: &EvalTarget<'_>) -> MatchResult {
         let (board, record) = (subject.scene.board, subject.record);
-        Verdict::always(match self {
-            Self::Anywhere(pattern) => texts::visit(board, record, |text| pattern.fits(text)),
+        MatchResult::always(match self {
+            Self::Anywhere(pattern) => search_text::visit(board, record, |text| pattern.fits(text)),
             Self::Text(field, pattern) => {
                 field.visit(subject, |text| pattern.fits(text))
                     || (*field == TextField::Target && is_reference(record, pattern))
@@ -191,7 +191,7 @@ impl Operator {
 }
 
 impl NumberField {
-    fn of(self, subject: &Subject<'_>) -> Option<u32> {
+    fn of(self, subject: &EvalTarget<'_>) -> Option<u32> {
         let board = subject.scene.board;
         match self {
             Self::Progress => match (subject.record.status(), board.progress(subject.handle)) {
@@ -209,12 +209,12 @@ enum Clock {
     Stopped(SignedDuration),
 }
 
-impl SpanField {
-    fn clock(self, subject: &Subject<'_>) -> Option<Clock> {
+impl DurationField {
+    fn clock(self, subject: &EvalTarget<'_>) -> Option<Clock> {
         let record = subject.record;
         let between = |span: &dyn Fn(Timestamp) -> Option<SignedDuration>| {
             let now = subject.now();
-            let later = now.checked_add(AHEAD).ok()?;
+            let later = now.checked_add(FAR_FUTURE).ok()?;
             let (spent, then) = (span(now)?, span(later)?);
             Some(if spent == then {
                 Clock::Stopped(spent)
@@ -238,18 +238,23 @@ impl SpanField {
         }
     }
 
-    fn judge(self, subject: &Subject<'_>, operator: Operator, span: SignedDuration) -> Verdict {
+    fn judge(
+        self,
+        subject: &EvalTarget<'_>,
+        operator: Operator,
+        span: SignedDuration,
+    ) -> MatchResult {
         match self.clock(subject) {
-            None => Verdict::always(false),
-            Some(Clock::Stopped(own)) => Verdict::always(operator.holds(&own, &span)),
+            None => MatchResult::always(false),
+            Some(Clock::Stopped(own)) => MatchResult::always(operator.holds(&own, &span)),
             Some(Clock::Runs(since)) => {
                 let now = subject.now();
                 let own = now.duration_since(since).max(SignedDuration::ZERO);
                 let reached = since.checked_add(span).ok();
                 // “More than” begins right after what “at least” begins with; both ends are looked at.
-                let exceeded = reached.and_then(|at| at.checked_add(A_MOMENT).ok());
+                let exceeded = reached.and_then(|at| at.checked_add(ONE_NANOSECOND).ok());
                 let until = [reached, exceeded];
-                Verdict {
+                MatchResult {
                     holds: operator.holds(&own, &span),
                     until: until.into_iter().flatten().find(|at| *at > now),
                 }
@@ -260,7 +265,11 @@ impl SpanField {
 
 impl TextField {
     /// Shows `look` the field's texts one by one until it has seen enough. Answers whether it has.
-    pub(super) fn visit(self, subject: &Subject<'_>, mut look: impl FnMut(&str) -> bool) -> bool {
+    pub(super) fn visit(
+        self,
+        subject: &EvalTarget<'_>,
+        mut look: impl FnMut(&str) -> bool,
+    ) -> bool {
         let (board, record) = (subject.scene.board, subject.record);
         match self {
             Self::Endpoint => return look(subject.scene.endpoint(record.id.endpoint)),
@@ -279,7 +288,7 @@ impl TextField {
             }
             Self::Type => entity.is_some_and(|entity| look(&entity.kind)),
             Self::User => {
-                let whole = texts::initiator(&info.reason);
+                let whole = search_text::initiator(&info.reason);
                 // The name without its domain is what people call each other by.
                 let name = whole.rsplit('\\').next().unwrap_or(&whole);
                 let name = name.split('@').next().unwrap_or(name);

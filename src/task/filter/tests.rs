@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::task::{
-    Board, EndpointId, TaskChange, TaskId, Touched,
+    ChangeSet, EndpointId, TaskChange, TaskId, TaskStore,
     fixture::{at, info},
 };
 
@@ -12,7 +12,7 @@ const HERE: EndpointId = EndpointId(0);
 /// A server whose clock stands so many seconds after the fixture's beginning.
 struct Clock(i64);
 
-impl Endpoints for Clock {
+impl EndpointInfo for Clock {
     fn time(&self, _: EndpointId) -> jiff::Timestamp {
         at(self.0)
     }
@@ -22,21 +22,23 @@ impl Endpoints for Clock {
     }
 }
 
-fn board(tasks: &[(&str, Value)]) -> Board {
-    let mut board = Board::new();
+fn board(tasks: &[(&str, Value)]) -> TaskStore {
+    let mut board = TaskStore::new();
     for (mo_id, more) in tasks {
         let change = TaskChange::Whole {
             info: info(mo_id, more),
             at: at(0),
         };
-        board.apply(HERE, change, &mut Touched::default()).unwrap();
+        board
+            .apply(HERE, change, &mut ChangeSet::default())
+            .unwrap();
     }
     board
 }
 
-fn judge(board: &Board, mo_id: &str, filter: &str, second: i64) -> Verdict {
+fn judge(board: &TaskStore, mo_id: &str, filter: &str, second: i64) -> MatchResult {
     let handle = board.find(&TaskId::new(HERE, mo_id)).unwrap();
-    let scene = Scene {
+    let scene = EvalContext {
         endpoints: Some(&Clock(second)),
         ..board.into()
     };
@@ -426,12 +428,12 @@ fn letters_beyond_ascii_have_case_too() {
 
 #[test]
 fn a_ghost_is_found_by_what_its_row_says() {
-    let mut board = Board::new();
+    let mut board = TaskStore::new();
     let ghost = TaskChange::Ghost {
         key: "key-9".into(),
         reason: "expired".into(),
     };
-    board.apply(HERE, ghost, &mut Touched::default()).unwrap();
+    board.apply(HERE, ghost, &mut ChangeSet::default()).unwrap();
     let (handle, _) = board.iter().next().unwrap();
     for word in [
         "KEY-9",

@@ -4,28 +4,28 @@
 //! and never search the board (who is ahead in a queue is kept by it), so that the rows of a screen can be judged
 //! for every frame.
 
-mod sentences;
+mod messages;
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    board::{Board, Handle},
-    estimate::{Patience, patience},
+    estimate::{StallThreshold, stall_threshold},
     record::Record,
     status::Status,
-    typical::Typical,
+    store::{Handle, TaskStore},
+    typical::DurationStats,
 };
 
 /// A task that waits longer than this has waited long.
-const QUEUED_LONG: SignedDuration = SignedDuration::from_mins(1);
+const LONG_QUEUE_TIME: SignedDuration = SignedDuration::from_mins(1);
 
 /// A cancellation that is not acted on for this long is worth a word.
-const CANCEL_LONG: SignedDuration = SignedDuration::from_mins(1);
+const LONG_CANCEL_TIME: SignedDuration = SignedDuration::from_mins(1);
 
 /// A child may outlive its parent by the time that two reports lie apart.
-const ORPHAN_LONG: SignedDuration = SignedDuration::from_secs(10);
+const FINISHED_PARENT_GRACE: SignedDuration = SignedDuration::from_secs(10);
 
 /// What a finding is about, the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,7 +60,7 @@ impl Rule {
 
 /// Something about a task that deserves a second look.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct Warning {
     /// Which rule found it.
     pub rule: Rule,
     /// What is the matter, in one plain sentence; text of the server in it is as sent.
@@ -78,15 +78,20 @@ pub struct PendingQuestion {
 
 /// What is known around a record.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Around<'a> {
+pub struct RuleContext<'a> {
     /// How long the operation usually takes.
-    pub typical: Option<&'a Typical>,
+    pub typical: Option<&'a DurationStats>,
     /// A pending question of the virtual machine that the task works on.
     pub question: Option<&'a PendingQuestion>,
 }
 
 /// All findings for a record, the most urgent first.
-pub fn findings(board: &Board, handle: Handle, around: Around<'_>, now: Timestamp) -> Vec<Finding> {
+pub fn findings(
+    board: &TaskStore,
+    handle: Handle,
+    around: RuleContext<'_>,
+    now: Timestamp,
+) -> Vec<Warning> {
     let Some(record) = board.get(handle) else {
         return Vec::new();
     };
@@ -94,7 +99,7 @@ pub fn findings(board: &Board, handle: Handle, around: Around<'_>, now: Timestam
         return Vec::new();
     }
     let found = [
-        (Rule::Question, around.question.map(sentences::question)),
+        (Rule::Question, around.question.map(messages::question)),
         (Rule::Stalled, stalled(record, around, now)),
         (Rule::CancelIgnored, cancel_ignored(record, now)),
         (Rule::ParentFinished, parent_finished(board, handle, now)),
@@ -107,7 +112,7 @@ pub fn findings(board: &Board, handle: Handle, around: Around<'_>, now: Timestam
     found
         .into_iter()
         .filter_map(|(rule, sentence)| {
-            Some(Finding {
+            Some(Warning {
                 rule,
                 sentence: sentence?,
             })
@@ -118,25 +123,25 @@ pub fn findings(board: &Board, handle: Handle, around: Around<'_>, now: Timestam
 /// When a record's findings may next change by time alone, after `now`: what a sentence says of ages does not
 /// count. `None`: only news can change them.
 pub fn next_change(
-    board: &Board,
+    board: &TaskStore,
     handle: Handle,
-    around: Around<'_>,
+    around: RuleContext<'_>,
     now: Timestamp,
 ) -> Option<Timestamp> {
     let record = board
         .get(handle)
         .filter(|record| record.status().is_active())?;
-    let patience =
-        stall_patience(record, around).and_then(|(since, patience)| later(since, patience.allowed));
+    let patience = stall_threshold_of(record, around)
+        .and_then(|(since, patience)| later(since, patience.allowed));
     let cancel = record.cancel_seen.filter(|_| record.is_cancel_requested());
     let parent = finished_parent(board, handle).and_then(Record::finished_at);
     let queued = record.queued_since();
     let long = record.running_since().zip(around.typical);
     [
         patience,
-        cancel.and_then(|seen| seen.at.checked_add(CANCEL_LONG).ok()),
-        parent.and_then(|at| at.checked_add(ORPHAN_LONG).ok()),
-        queued.and_then(|at| at.checked_add(QUEUED_LONG).ok()),
+        cancel.and_then(|seen| seen.at.checked_add(LONG_CANCEL_TIME).ok()),
+        parent.and_then(|at| at.checked_add(FINISHED_PARENT_GRACE).ok()),
+        queued.and_then(|at| at.checked_add(LONG_QUEUE_TIME).ok()),
         long.and_then(|(start, typical)| later(start, typical.long())),
     ]
     .into_iter()
@@ -150,7 +155,10 @@ fn later(from: Timestamp, by: Duration) -> Option<Timestamp> {
 }
 
 /// Since when the task stands still, and for how long it may.
-fn stall_patience(record: &Record, around: Around<'_>) -> Option<(Timestamp, Patience)> {
+fn stall_threshold_of(
+    record: &Record,
+    around: RuleContext<'_>,
+) -> Option<(Timestamp, StallThreshold)> {
     let start = record.running_since()?;
     let history = record.history.as_deref()?;
     // Without a single figure or phase there is no rhythm to break.
@@ -158,15 +166,15 @@ fn stall_patience(record: &Record, around: Around<'_>) -> Option<(Timestamp, Pat
         return None;
     }
     let since = later(history.start(), history.last_move())?;
-    Some((since, patience(start, history, around.typical)))
+    Some((since, stall_threshold(start, history, around.typical)))
 }
 
-fn stalled(record: &Record, around: Around<'_>, now: Timestamp) -> Option<String> {
-    let (since, patience) = stall_patience(record, around)?;
+fn stalled(record: &Record, around: RuleContext<'_>, now: Timestamp) -> Option<String> {
+    let (since, patience) = stall_threshold_of(record, around)?;
     let still = now.duration_since(since);
     let allowed = SignedDuration::try_from(patience.allowed).ok()?;
     (still > allowed)
-        .then(|| sentences::stalled(still, record.progress().percent(), patience, around.typical))
+        .then(|| messages::stalled(still, record.progress().percent(), patience, around.typical))
 }
 
 fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
@@ -174,11 +182,11 @@ fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
         .cancel_seen
         .filter(|_| record.is_cancel_requested())?;
     let ago = now.duration_since(asked.at);
-    (ago > CANCEL_LONG).then(|| sentences::cancel_ignored(asked, ago))
+    (ago > LONG_CANCEL_TIME).then(|| messages::cancel_ignored(asked, ago))
 }
 
 /// The parent's record, if it is finished.
-fn finished_parent(board: &Board, handle: Handle) -> Option<&Record> {
+fn finished_parent(board: &TaskStore, handle: Handle) -> Option<&Record> {
     let parent = board.get(board.parent(handle)?)?;
     // That a parent's end was not seen does not say that it has ended.
     parent
@@ -188,30 +196,36 @@ fn finished_parent(board: &Board, handle: Handle) -> Option<&Record> {
         .filter(|parent| parent.status() != Status::Lost)
 }
 
-fn parent_finished(board: &Board, handle: Handle, now: Timestamp) -> Option<String> {
+fn parent_finished(board: &TaskStore, handle: Handle, now: Timestamp) -> Option<String> {
     let parent = finished_parent(board, handle)?;
     let ago = now.duration_since(parent.finished_at()?);
-    (ago > ORPHAN_LONG).then(|| sentences::parent_finished(&board.operation(parent), parent, ago))
+    (ago > FINISHED_PARENT_GRACE)
+        .then(|| messages::parent_finished(&board.operation(parent), parent, ago))
 }
 
-fn queued_long(board: &Board, handle: Handle, record: &Record, now: Timestamp) -> Option<String> {
+fn queued_long(
+    board: &TaskStore,
+    handle: Handle,
+    record: &Record,
+    now: Timestamp,
+) -> Option<String> {
     let waited = now.duration_since(record.queued_since()?);
-    if waited <= QUEUED_LONG {
+    if waited <= LONG_QUEUE_TIME {
         return None;
     }
     let ahead: Vec<String> = board
         .ahead_in_queue(handle)
         .filter_map(|handle| board.get(handle))
-        .map(|other| sentences::named(&board.operation(other), other))
+        .map(|other| messages::named(&board.operation(other), other))
         .collect();
-    Some(sentences::queued_long(waited, &ahead))
+    Some(messages::queued_long(waited, &ahead))
 }
 
-fn longer_than_usual(record: &Record, around: Around<'_>, now: Timestamp) -> Option<String> {
+fn longer_than_usual(record: &Record, around: RuleContext<'_>, now: Timestamp) -> Option<String> {
     let typical = around.typical?;
     let ran = now.duration_since(record.running_since()?);
     (ran > SignedDuration::try_from(typical.long()).ok()?)
-        .then(|| sentences::longer_than_usual(ran, typical))
+        .then(|| messages::longer_than_usual(ran, typical))
 }
 
 #[cfg(test)]

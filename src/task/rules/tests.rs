@@ -2,29 +2,31 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::task::{
-    EndpointId, TaskChange, Touched,
+    ChangeSet, EndpointId, TaskChange,
     fixture::{at, info},
 };
 
 const HERE: EndpointId = EndpointId(0);
 
-fn put(board: &mut Board, mo_id: &str, more: &Value, second: i64) -> Handle {
+fn put(board: &mut TaskStore, mo_id: &str, more: &Value, second: i64) -> Handle {
     let change = TaskChange::Whole {
         info: info(mo_id, more),
         at: at(second),
     };
-    board.apply(HERE, change, &mut Touched::default()).unwrap();
+    board
+        .apply(HERE, change, &mut ChangeSet::default())
+        .unwrap();
     board.find_key(HERE, mo_id).unwrap()
 }
 
-fn rules(board: &Board, handle: Handle, around: Around<'_>, second: i64) -> Vec<Rule> {
+fn rules(board: &TaskStore, handle: Handle, around: RuleContext<'_>, second: i64) -> Vec<Rule> {
     let found = board.findings(handle, around, at(second));
     found.into_iter().map(|finding| finding.rule).collect()
 }
 
 #[test]
 fn a_task_that_stops_is_stalled_when_its_rhythm_says_so_and_not_before() {
-    let mut board = Board::new();
+    let mut board = TaskStore::new();
     for percent in 0..=40 {
         put(
             &mut board,
@@ -34,17 +36,17 @@ fn a_task_that_stops_is_stalled_when_its_rhythm_says_so_and_not_before() {
         );
     }
     let handle = board.find_key(HERE, "task-1").unwrap();
-    assert_eq!(rules(&board, handle, Around::default(), 410), []);
-    let next = next_change(&board, handle, Around::default(), at(410)).unwrap();
+    assert_eq!(rules(&board, handle, RuleContext::default(), 410), []);
+    let next = next_change(&board, handle, RuleContext::default(), at(410)).unwrap();
     assert!(next > at(460) && next < at(1000), "{next}");
     let just_before = next - SignedDuration::from_millis(1);
     assert!(
         board
-            .findings(handle, Around::default(), just_before)
+            .findings(handle, RuleContext::default(), just_before)
             .is_empty()
     );
     let after = next + SignedDuration::from_millis(1);
-    let findings = board.findings(handle, Around::default(), after);
+    let findings = board.findings(handle, RuleContext::default(), after);
     assert_eq!(findings[0].rule, Rule::Stalled);
     assert!(
         findings[0].sentence.contains("at 40%"),
@@ -52,12 +54,12 @@ fn a_task_that_stops_is_stalled_when_its_rhythm_says_so_and_not_before() {
         findings[0].sentence
     );
     put(&mut board, "task-1", &json!({"progress": 41}), 2000);
-    assert_eq!(rules(&board, handle, Around::default(), 2001), []);
+    assert_eq!(rules(&board, handle, RuleContext::default(), 2001), []);
 }
 
 #[test]
 fn a_queued_task_names_what_holds_its_entity() {
-    let mut board = Board::new();
+    let mut board = TaskStore::new();
     let vm = json!({"type": "VirtualMachine", "value": "vm-1"});
     let host = json!({"type": "HostSystem", "value": "host-1"});
     put(&mut board, "task-1", &json!({"entity": vm}), 0);
@@ -71,12 +73,12 @@ fn a_queued_task_names_what_holds_its_entity() {
     let queued =
         json!({"entity": vm, "state": "queued", "startTime": null, "queueTime": at(5).to_string()});
     let handle = put(&mut board, "task-4", &queued, 5);
-    assert_eq!(rules(&board, handle, Around::default(), 60), []);
+    assert_eq!(rules(&board, handle, RuleContext::default(), 60), []);
     assert_eq!(
-        next_change(&board, handle, Around::default(), at(60)),
+        next_change(&board, handle, RuleContext::default(), at(60)),
         Some(at(65))
     );
-    let sentence = board.findings(handle, Around::default(), at(190))[0]
+    let sentence = board.findings(handle, RuleContext::default(), at(190))[0]
         .sentence
         .clone();
     assert!(
@@ -92,8 +94,8 @@ fn a_queued_task_names_what_holds_its_entity() {
     let gone = TaskChange::Dropped {
         mo_id: "task-2".into(),
     };
-    board.apply(HERE, gone, &mut Touched::default()).unwrap();
-    let sentence = board.findings(handle, Around::default(), at(260))[0]
+    board.apply(HERE, gone, &mut ChangeSet::default()).unwrap();
+    let sentence = board.findings(handle, RuleContext::default(), at(260))[0]
         .sentence
         .clone();
     assert!(sentence.contains("nothing that is visible"), "{sentence}");
@@ -101,14 +103,14 @@ fn a_queued_task_names_what_holds_its_entity() {
 
 #[test]
 fn questions_cancellations_and_long_runs_are_found() {
-    let mut board = Board::new();
+    let mut board = TaskStore::new();
     let handle = put(&mut board, "task-1", &json!({"cancelled": true}), 10);
     let question = PendingQuestion {
         text: "Keep the disk?".into(),
         choices: vec!["Yes".into(), "No".into()],
     };
-    let typical = Typical::of((1..=10).map(|n| Duration::from_secs(n * 10)));
-    let around = Around {
+    let typical = DurationStats::of((1..=10).map(|n| Duration::from_secs(n * 10)));
+    let around = RuleContext {
         typical: typical.as_ref(),
         question: Some(&question),
     };
@@ -130,7 +132,7 @@ fn questions_cancellations_and_long_runs_are_found() {
 
 #[test]
 fn a_child_that_outlives_its_parent_is_found() {
-    let mut board = Board::new();
+    let mut board = TaskStore::new();
     let done = json!({"state": "success", "completeTime": at(50).to_string()});
     put(&mut board, "task-1", &done, 50);
     let child = put(
@@ -139,20 +141,24 @@ fn a_child_that_outlives_its_parent_is_found() {
         &json!({"parentTaskKey": "task-1"}),
         50,
     );
-    assert_eq!(rules(&board, child, Around::default(), 55), []);
+    assert_eq!(rules(&board, child, RuleContext::default(), 55), []);
     assert_eq!(
-        rules(&board, child, Around::default(), 61),
+        rules(&board, child, RuleContext::default(), 61),
         [Rule::ParentFinished]
     );
 }
 
 #[test]
 fn clocks_hours_apart_find_nothing() {
-    let mut board = Board::new();
+    let mut board = TaskStore::new();
     let future = json!({"startTime": at(90_000).to_string(), "queueTime": at(90_000).to_string(), "progress": 900});
     let handle = put(&mut board, "task-1", &future, 0);
-    assert_eq!(rules(&board, handle, Around::default(), 5), []);
-    assert!(board.estimate(handle, Around::default(), at(5)).is_none());
-    let _ = next_change(&board, handle, Around::default(), Timestamp::MAX);
-    let _ = board.findings(handle, Around::default(), Timestamp::MIN);
+    assert_eq!(rules(&board, handle, RuleContext::default(), 5), []);
+    assert!(
+        board
+            .estimate(handle, RuleContext::default(), at(5))
+            .is_none()
+    );
+    let _ = next_change(&board, handle, RuleContext::default(), Timestamp::MAX);
+    let _ = board.findings(handle, RuleContext::default(), Timestamp::MIN);
 }

@@ -12,13 +12,13 @@ const THERE: EndpointId = EndpointId(1);
 /// A board with the summary that follows it.
 #[derive(Default)]
 struct Followed {
-    board: Board,
+    board: TaskStore,
     summary: Summary,
 }
 
 impl Followed {
     fn apply(&mut self, endpoint: EndpointId, change: TaskChange) {
-        let mut touched = Touched::default();
+        let mut touched = ChangeSet::default();
         self.board.apply(endpoint, change, &mut touched).unwrap();
         self.summary.touch(&self.board, &touched);
     }
@@ -181,7 +181,7 @@ fn what_follows_is_what_is_made_anew() {
         number ^= number >> 7;
         number ^= number << 17;
         let (endpoint, change) = change(number);
-        let mut touched = Touched::default();
+        let mut touched = ChangeSet::default();
         let _ = all.board.apply(endpoint, change, &mut touched);
         all.summary.touch(&all.board, &touched);
         let (followed, anew) = (&all.summary, Summary::of(&all.board));

@@ -12,7 +12,7 @@ const HERE: EndpointId = EndpointId(0);
 
 #[test]
 fn median_and_spread_are_those_of_the_sample() {
-    let typical = Typical::of((1..=101).map(Duration::from_secs)).unwrap();
+    let typical = DurationStats::of((1..=101).map(Duration::from_secs)).unwrap();
     assert_eq!(typical.median(), Duration::from_secs(51));
     assert_eq!(
         typical.quartiles(),
@@ -25,9 +25,9 @@ fn median_and_spread_are_those_of_the_sample() {
 #[test]
 fn few_runs_say_nothing_and_an_entity_needs_its_own() {
     let mut durations = TypicalDurations::default();
-    durations.learn(HERE, (1..=4).map(|n| run("clone", Some("vm-1"), n)));
+    durations.add_runs(HERE, (1..=4).map(|n| run("clone", Some("vm-1"), n)));
     assert_eq!(durations.get(HERE, "clone", None), None);
-    durations.learn(HERE, (0..20).map(|n| run("clone", Some("vm-2"), 100 + n)));
+    durations.add_runs(HERE, (0..20).map(|n| run("clone", Some("vm-2"), 100 + n)));
     let of = |entity| durations.get(HERE, "clone", entity).unwrap().count();
     assert_eq!((of(Some("vm-1")), of(Some("vm-2")), of(None)), (24, 16, 24));
     assert_eq!(durations.get(EndpointId(1), "clone", None), None);
@@ -40,10 +40,10 @@ fn memory_is_bounded() {
     let mut durations = TypicalDurations::default();
     for round in 0..3_u64 {
         let runs = (0..5000).map(|n| run(&format!("op-{n}"), Some(&format!("vm-{n}")), round));
-        durations.learn(HERE, runs);
+        durations.add_runs(HERE, runs);
     }
-    durations.learn(HERE, (0..500).map(|n| run("op-1", None, n)));
-    assert_eq!(durations.operations.len(), MOST_OPERATIONS);
-    assert_eq!(durations.entities.len(), MOST_ENTITIES);
-    assert_eq!(durations.get(HERE, "op-1", None).unwrap().count(), MOST);
+    durations.add_runs(HERE, (0..500).map(|n| run("op-1", None, n)));
+    assert_eq!(durations.operations.len(), MAX_OPERATIONS);
+    assert_eq!(durations.entities.len(), MAX_ENTITIES);
+    assert_eq!(durations.get(HERE, "op-1", None).unwrap().count(), MAX_RUNS);
 }

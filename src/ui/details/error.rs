@@ -7,33 +7,33 @@ use super::json;
 use crate::{
     text::width,
     ui::{
-        Look,
-        ink::{Strip, flow, prose},
+        Appearance,
+        styled_line::{StyledLine, flow, paragraph},
         theme::Role,
     },
     vim::types::Fault,
 };
 
 /// Longer names of fields push their values to the right.
-const WIDEST_NAME: usize = 24;
+const MAX_NAME_WIDTH: usize = 24;
 
-pub(super) fn lines(look: &Look, fault: &Fault, columns: u16) -> Vec<Line<'static>> {
+pub(super) fn lines(look: &Appearance, fault: &Fault, columns: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for (depth, fault) in fault.chain().enumerate() {
         if depth > 0 {
             lines.push(Line::default());
         }
-        let mut title = Strip::new(look, columns);
+        let mut title = StyledLine::new(look, columns);
         if depth > 0 {
             title.put("caused by ", Role::Dim);
         }
         title.put(fault.type_name(), Role::Failed);
         lines.push(title.line());
         let text = format!("  {}", fault.text().replace('\n', "\n  "));
-        lines.extend(prose(look, &text, columns, Role::Text));
-        let names = fault.own_fields().map(|(name, _)| width(name));
-        let widest = names.max().unwrap_or_default().min(WIDEST_NAME);
-        for (name, value) in fault.own_fields() {
+        lines.extend(paragraph(look, &text, columns, Role::Text));
+        let names = fault.fault_fields().map(|(name, _)| width(name));
+        let widest = names.max().unwrap_or_default().min(MAX_NAME_WIDTH);
+        for (name, value) in fault.fault_fields() {
             let padding = " ".repeat(widest.saturating_sub(width(name)));
             let label = format!("  {name}{padding}  ");
             field(look, &mut lines, &label, value, columns);
@@ -43,7 +43,7 @@ pub(super) fn lines(look: &Look, fault: &Fault, columns: u16) -> Vec<Line<'stati
             // Often the fault's own text is put together from these.
             if !text.is_empty() && text != fault.text().trim() {
                 let text = format!("  {}", text.replace('\n', "\n  "));
-                lines.extend(prose(look, &text, columns, Role::Text));
+                lines.extend(paragraph(look, &text, columns, Role::Text));
             }
             let parts = [("  ", Role::Dim), (message.key.as_str(), Role::Faint)];
             if !message.key.is_empty() {
@@ -54,7 +54,13 @@ pub(super) fn lines(look: &Look, fault: &Fault, columns: u16) -> Vec<Line<'stati
     lines
 }
 
-fn field(look: &Look, lines: &mut Vec<Line<'static>>, label: &str, value: &Value, columns: u16) {
+fn field(
+    look: &Appearance,
+    lines: &mut Vec<Line<'static>>,
+    label: &str,
+    value: &Value,
+    columns: u16,
+) {
     let simple = match value {
         Value::String(text) => Some(text.clone()),
         Value::Object(object) => {
@@ -94,7 +100,7 @@ mod tests {
             "faultCause": {"_typeName": "B", "faultstring": "inner", "faultMessage": [
                 {"key": "c.d", "message": "inner"}, {"message": "Quota exceeded."}]}
         }));
-        let look = Look::new(&Options::default());
+        let look = Appearance::new(&Options::default());
         let lines = lines(&look, &fault, 60);
         let text: Vec<String> = lines.iter().map(ToString::to_string).collect();
         let text: Vec<&str> = text.iter().map(|line| line.trim()).collect();

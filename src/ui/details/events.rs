@@ -5,16 +5,15 @@ use ratatui::text::Line;
 use crate::{
     task::Handle,
     ui::{
-        Canvas,
-        ink::{flow, prose},
+        RenderContext, labels,
+        styled_line::{flow, paragraph},
         theme::Role,
-        words,
     },
 };
 
-pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'static>> {
+pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static>> {
     let (state, look) = (canvas.state, canvas.look);
-    let none = |text: &str| prose(look, text, columns, Role::Dim);
+    let none = |text: &str| paragraph(look, text, columns, Role::Dim);
     let events = match state.events.get(&handle) {
         Some(Ok(events)) if events.is_empty() => {
             return none("The server has noted nothing down about this task.");
@@ -33,7 +32,7 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
     for event in events.iter() {
         let time = event
             .created
-            .map_or_else(|| "--:--:--".to_owned(), |at| words::moment(at, now, zone));
+            .map_or_else(|| "--:--:--".to_owned(), |at| labels::moment(at, now, zone));
         let time = format!("{time}  ");
         let hang = time.len();
         let user = match event.user.trim() {

@@ -3,36 +3,35 @@
 use ratatui::text::Line;
 
 use crate::{
-    task::{Status, outline::GroupId},
+    task::{Status, row_model::GroupId},
     ui::{
-        Canvas, group,
-        ink::{Strip, flow, prose},
+        RenderContext, group, labels,
+        styled_line::{StyledLine, flow, paragraph},
         theme::Role,
-        words,
     },
 };
 
 /// Where the figures begin.
-const FIGURES: usize = 17;
+const LABEL_WIDTH: usize = 17;
 /// So many members are looked at for failures; a group may have thousands.
-const LOOKED_AT: usize = 500;
+const MAX_SCANNED: usize = 500;
 /// So many failures are told.
-const TOLD: usize = 20;
+const MAX_LISTED: usize = 20;
 
-pub(super) fn lines(canvas: &Canvas, id: GroupId, columns: u16) -> Vec<Line<'static>> {
+pub(super) fn lines(canvas: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<'static>> {
     let (state, look) = (canvas.state, canvas.look);
     let Some(shown) = state.outline.group(id) else {
         return Vec::new();
     };
     let worst = group::worst(shown.counts);
-    let mut title = Strip::new(look, columns);
-    title.put(look.symbols.status(worst), words::role(worst));
+    let mut title = StyledLine::new(look, columns);
+    title.put(look.symbols.status(worst), labels::role(worst));
     title.gap(1);
     title.put(&group::name(canvas, shown.best), Role::Strong);
     let mut lines = vec![title.line()];
     let mut line = |name: &str, figure: &str, role: Role| {
-        let mut line = Strip::new(look, columns);
-        line.put(name, Role::Dim).pad_to(FIGURES);
+        let mut line = StyledLine::new(look, columns);
+        line.put(name, Role::Dim).pad_to(LABEL_WIDTH);
         line.put(figure, role);
         lines.push(line.line());
     };
@@ -40,23 +39,23 @@ pub(super) fn lines(canvas: &Canvas, id: GroupId, columns: u16) -> Vec<Line<'sta
     for status in Status::ALL {
         let count = shown.counts[status];
         if count > 0 {
-            line(status.word(), &count.to_string(), words::role(status));
+            line(status.word(), &count.to_string(), labels::role(status));
         }
     }
-    let members = state.outline.members(id).take(LOOKED_AT);
+    let members = state.outline.members(id).take(MAX_SCANNED);
     let failures = members.filter_map(|handle| {
         let record = state.board.get(handle)?;
         let error = record.info.as_ref()?.error.as_ref()?;
         (record.status() == Status::Failed).then_some((handle, record, error))
     });
-    let mut failures = failures.take(TOLD).peekable();
+    let mut failures = failures.take(MAX_LISTED).peekable();
     if failures.peek().is_some() {
         lines.push(Line::default());
-        lines.extend(prose(look, "Failed", columns, Role::Dim));
+        lines.extend(paragraph(look, "Failed", columns, Role::Dim));
     }
     for (_, record, error) in failures {
         let info = record.info.as_deref();
-        let target = info.map(words::target).unwrap_or_default();
+        let target = info.map(labels::target).unwrap_or_default();
         let operation = state.board.operation(record);
         let what = format!("{operation} {target}: ");
         let parts = [(what.as_str(), Role::Text), (&*error.text(), Role::Failed)];

@@ -3,12 +3,12 @@
 use ratatui::text::Line;
 use serde_json::Value;
 
-use crate::ui::{Look, ink::flow, theme::Role};
+use crate::ui::{Appearance, styled_line::flow, theme::Role};
 
 /// A bound on what is drawn; the whole is on the clipboard with one key.
-const MOST: usize = 5_000;
+const MAX_JSON_LINES: usize = 5_000;
 
-pub(super) fn lines(look: &Look, value: &Value, columns: u16) -> Vec<Line<'static>> {
+pub(super) fn lines(look: &Appearance, value: &Value, columns: u16) -> Vec<Line<'static>> {
     let mut writer = Writer {
         look,
         columns,
@@ -19,7 +19,7 @@ pub(super) fn lines(look: &Look, value: &Value, columns: u16) -> Vec<Line<'stati
 }
 
 struct Writer<'a> {
-    look: &'a Look,
+    look: &'a Appearance,
     columns: u16,
     lines: Vec<Line<'static>>,
 }
@@ -65,7 +65,7 @@ impl Writer<'_> {
     }
 
     fn line(&mut self, depth: usize, name: Option<&str>, value: (&str, Role), comma: &str) {
-        if self.lines.len() >= MOST {
+        if self.lines.len() >= MAX_JSON_LINES {
             return;
         }
         let indent = "  ".repeat(depth.min(usize::from(self.columns) / 4));

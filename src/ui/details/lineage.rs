@@ -7,27 +7,26 @@ use ratatui::text::Line;
 
 use super::timeline::Axis;
 use crate::{
-    task::{Board, Handle, Record, Status},
+    task::{Handle, Record, Status, TaskStore},
     text::width,
     ui::{
-        Canvas,
-        ink::{Strip, prose},
+        RenderContext, labels,
+        styled_line::{StyledLine, paragraph},
         theme::Role,
-        words,
     },
     watch::FamilyState,
 };
 
 /// Families are bounded in what is drawn of them; the list shows all.
-const MOST: usize = 500;
+const MAX_LINEAGE_ROWS: usize = 500;
 /// The width of each column at the right; that of the state is what its words need.
-const ID: usize = 14;
-const TIME: usize = 8;
-const STATES: RangeInclusive<usize> = 7..=18;
+const ID_WIDTH: usize = 14;
+const TIME_WIDTH: usize = 8;
+const STATE_WIDTH_RANGE: RangeInclusive<usize> = 7..=18;
 
 /// What sets a member apart.
 #[derive(Clone, Copy)]
-struct Sign {
+struct Marker {
     /// It is the one whose family this is.
     is_subject: bool,
     failed_first: bool,
@@ -51,7 +50,7 @@ impl Columns {
     fn new(all: u16, has_axis: bool, widest_state: usize) -> Self {
         let axis = if has_axis { axis_columns(all) + 2 } else { 0 };
         let before_axis = usize::from(all).saturating_sub(axis);
-        let state = widest_state.clamp(*STATES.start(), *STATES.end());
+        let state = widest_state.clamp(*STATE_WIDTH_RANGE.start(), *STATE_WIDTH_RANGE.end());
         let mut columns = Self {
             all,
             before_axis,
@@ -62,8 +61,8 @@ impl Columns {
         };
         let shown = [
             (columns.state > 0, columns.state),
-            (columns.has_time, TIME),
-            (columns.has_id, ID),
+            (columns.has_time, TIME_WIDTH),
+            (columns.has_id, ID_WIDTH),
         ];
         let taken: usize = shown
             .into_iter()
@@ -82,7 +81,7 @@ struct Member {
     is_last: bool,
 }
 
-pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'static>> {
+pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static>> {
     let board = &canvas.state.board;
     let root = board.root(handle);
     let members = members(board, root);
@@ -98,7 +97,7 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
     let shared = Columns::new(columns, axis.is_some(), states.max().unwrap_or(0));
     let mut lines = Vec::new();
     if let Some(axis) = &axis {
-        let mut strip = Strip::new(canvas.look, columns);
+        let mut strip = StyledLine::new(canvas.look, columns);
         strip.pad_to(usize::from(columns).saturating_sub(axis_columns(columns)));
         // The day is told by the clock of the tasks' server.
         let there = board
@@ -108,14 +107,14 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
         lines.push(strip.line());
     }
     lines.extend(members.iter().filter_map(|member| {
-        let sign = Sign {
+        let sign = Marker {
             is_subject: member.handle == handle,
             failed_first: Some(member.handle) == first_failed,
         };
         line(canvas, member, sign, &shared, axis)
     }));
     if all > members.len() {
-        let mut more = Strip::new(canvas.look, columns);
+        let mut more = StyledLine::new(canvas.look, columns);
         more.put(&format!("and {} more", all - members.len()), Role::Dim);
         lines.push(more.line());
     }
@@ -126,7 +125,7 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
             failed.id.mo_id
         );
         lines.push(Line::default());
-        lines.extend(prose(canvas.look, &text, columns, Role::Failed));
+        lines.extend(paragraph(canvas.look, &text, columns, Role::Failed));
     }
     let looked_up = match canvas.state.families.get(&handle) {
         Some(FamilyState::Searching) => "Searching the server's history for the rest…".to_owned(),
@@ -136,7 +135,7 @@ pub(super) fn lines(canvas: &Canvas, handle: Handle, columns: u16) -> Vec<Line<'
         Some(FamilyState::Found { .. }) | None => return lines,
     };
     lines.push(Line::default());
-    lines.extend(prose(canvas.look, &looked_up, columns, Role::Dim));
+    lines.extend(paragraph(canvas.look, &looked_up, columns, Role::Dim));
     lines
 }
 
@@ -150,7 +149,7 @@ fn axis_columns(columns: u16) -> usize {
 }
 
 /// The family from the root down, without recursion: lineages may be deep.
-fn members(board: &Board, root: Handle) -> Vec<Member> {
+fn members(board: &TaskStore, root: Handle) -> Vec<Member> {
     let mut members = Vec::new();
     let mut waiting = vec![Member {
         handle: root,
@@ -171,7 +170,7 @@ fn members(board: &Board, root: Handle) -> Vec<Member> {
             });
         }
         members.push(member);
-        if members.len() == MOST {
+        if members.len() == MAX_LINEAGE_ROWS {
             break;
         }
     }
@@ -179,32 +178,32 @@ fn members(board: &Board, root: Handle) -> Vec<Member> {
 }
 
 fn line(
-    canvas: &Canvas,
+    canvas: &RenderContext,
     member: &Member,
-    sign: Sign,
+    sign: Marker,
     columns: &Columns,
     axis: Option<Axis>,
 ) -> Option<Line<'static>> {
     let record = canvas.state.board.get(member.handle)?;
     let now = canvas.state.time(record, canvas.now);
-    let mut strip = Strip::new(canvas.look, columns.all);
+    let mut strip = StyledLine::new(canvas.look, columns.all);
     put_in_tree(canvas, &mut strip, member, record, sign, columns);
     let mut at = columns.tree;
     if columns.state > 0 {
-        let role = words::role(record.status());
+        let role = labels::role(record.status());
         strip.pad_to(at + 2);
-        strip.put_within(&state(record, sign.failed_first), columns.state, role);
+        strip.push_max(&state(record, sign.failed_first), columns.state, role);
         at += columns.state + 2;
     }
     if columns.has_time {
-        let elapsed = words::elapsed(record, now);
-        strip.pad_to(at + 2 + TIME.saturating_sub(elapsed.len()));
+        let elapsed = labels::elapsed(record, now);
+        strip.pad_to(at + 2 + TIME_WIDTH.saturating_sub(elapsed.len()));
         strip.put(&elapsed, Role::Text);
-        at += TIME + 2;
+        at += TIME_WIDTH + 2;
     }
     if columns.has_id {
         strip.pad_to(at + 2);
-        strip.put_within(&record.id.mo_id, ID, Role::Dim);
+        strip.push_max(&record.id.mo_id, ID_WIDTH, Role::Dim);
     }
     if let Some(axis) = axis {
         strip.pad_to(columns.before_axis + 2);
@@ -215,11 +214,11 @@ fn line(
 
 /// The branch on which a member sits, its symbol, its name and its target.
 fn put_in_tree(
-    canvas: &Canvas,
-    strip: &mut Strip,
+    canvas: &RenderContext,
+    strip: &mut StyledLine,
     member: &Member,
     record: &Record,
-    sign: Sign,
+    sign: Marker,
     columns: &Columns,
 ) {
     let (board, symbols) = (&canvas.state.board, &canvas.look.symbols);
@@ -245,7 +244,7 @@ fn put_in_tree(
     }
     let status = record.status();
     strip
-        .put(symbols.status(status), words::role(status))
+        .put(symbols.status(status), labels::role(status))
         .gap(1);
     let name = if sign.is_subject {
         Role::Strong
@@ -253,12 +252,12 @@ fn put_in_tree(
         Role::Text
     };
     let left = columns.tree.saturating_sub(strip.used());
-    strip.put_within(&board.operation(record), left, name);
+    strip.push_max(&board.operation(record), left, name);
     let left = columns.tree.saturating_sub(strip.used() + 2);
     if let Some(info) = record.info.as_ref().filter(|_| left >= 4) {
         strip
             .gap(2)
-            .put_within(&words::target(info), left, Role::Dim);
+            .push_max(&labels::target(info), left, Role::Dim);
     }
 }
 

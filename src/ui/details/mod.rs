@@ -12,29 +12,28 @@ mod timeline;
 use ratatui::{layout::Rect, text::Line};
 
 use super::{
-    Canvas,
-    ink::{self, Strip, prose},
-    scrollbar,
+    RenderContext, scrollbar,
+    styled_line::{self, StyledLine, paragraph},
     theme::Role,
 };
 use crate::{
-    app::{Areas, Context, Tab, Target},
-    task::{Handle, Record, outline::RowId},
+    app::{ClickTarget, Context, ScreenLayout, Tab},
+    task::{Handle, Record, row_model::RowId},
 };
 
 /// The border between list and details.
-pub(super) fn draw_border(canvas: &mut Canvas, area: Rect) {
+pub(super) fn draw_border(canvas: &mut RenderContext, area: Rect) {
     if area.is_empty() {
         return;
     }
     let state = canvas.state;
     let stands_out = state.context() == Context::Details || state.arrangement.is_held;
     let role = if stands_out { Role::Focus } else { Role::Faint };
-    ink::rule(canvas.look, area, role, canvas.buffer);
-    canvas.target(area, Target::Border);
+    styled_line::separator(canvas.look, area, role, canvas.buffer);
+    canvas.target(area, ClickTarget::Border);
 }
 
-pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
+pub(super) fn draw(canvas: &mut RenderContext, areas: &ScreenLayout) {
     let selected = canvas.state.selected();
     let selected = selected.and_then(|handle| Some((handle, canvas.state.board.get(handle)?)));
     if areas.tabs.height > 0 {
@@ -44,7 +43,7 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
     if area.height == 0 {
         return;
     }
-    canvas.target(area, Target::Details);
+    canvas.target(area, ClickTarget::Details);
     let inside = Rect {
         x: area.x + 1,
         width: area.width.saturating_sub(3),
@@ -54,7 +53,7 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
         Some((handle, record)) => content(canvas, handle, record, inside),
         None => match canvas.state.selected_row() {
             Some(RowId::Group(group)) => group::lines(canvas, group, inside.width),
-            _ => prose(canvas.look, "No task is selected.", inside.width, Role::Dim),
+            _ => paragraph(canvas.look, "No task is selected.", inside.width, Role::Dim),
         },
     };
     let end = lines.len().saturating_sub(usize::from(area.height));
@@ -66,7 +65,12 @@ pub(super) fn draw(canvas: &mut Canvas, areas: &Areas) {
     scrollbar::draw(canvas, area, lines.len(), top);
 }
 
-fn content(canvas: &Canvas, handle: Handle, record: &Record, area: Rect) -> Vec<Line<'static>> {
+fn content(
+    canvas: &RenderContext,
+    handle: Handle,
+    record: &Record,
+    area: Rect,
+) -> Vec<Line<'static>> {
     let columns = area.width;
     let tab = canvas.state.details.tab;
     let Some(info) = record.info.as_deref() else {
@@ -75,7 +79,7 @@ fn content(canvas: &Canvas, handle: Handle, record: &Record, area: Rect) -> Vec<
             _ => overview::ghost(canvas, record, columns),
         };
     };
-    let none = |text: &str| prose(canvas.look, text, columns, Role::Dim);
+    let none = |text: &str| paragraph(canvas.look, text, columns, Role::Dim);
     match tab {
         Tab::Overview => overview::lines(canvas, handle, record, info, area),
         Tab::Lineage => lineage::lines(canvas, handle, columns),
@@ -95,9 +99,9 @@ fn content(canvas: &Canvas, handle: Handle, record: &Record, area: Rect) -> Vec<
     }
 }
 
-fn draw_tabs(canvas: &mut Canvas, area: Rect, record: Option<&Record>) {
+fn draw_tabs(canvas: &mut RenderContext, area: Rect, record: Option<&Record>) {
     let look = canvas.look;
-    let mut strip = Strip::new(look, area.width);
+    let mut strip = StyledLine::new(look, area.width);
     // Where not all of the names have room, they have it without the bars.
     let bars = Tab::ALL.iter().map(|tab| tab.title().len() + 3);
     let has_room = bars.sum::<usize>() <= usize::from(area.width) + 1;
@@ -123,10 +127,10 @@ fn draw_tabs(canvas: &mut Canvas, area: Rect, record: Option<&Record>) {
             width: u16::try_from(strip.used() - start).unwrap_or_default(),
             ..area
         };
-        canvas.drawn.targets.push((place, Target::Tab(tab)));
+        canvas.drawn.targets.push((place, ClickTarget::Tab(tab)));
     }
     if let Some(record) = record {
-        let mut name = Strip::new(look, area.width / 2);
+        let mut name = StyledLine::new(look, area.width / 2);
         name.put(&record.id.mo_id, Role::Dim);
         if record.pinned {
             name.gap(2)

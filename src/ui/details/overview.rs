@@ -7,47 +7,46 @@ use ratatui::{layout::Rect, text::Line};
 use serde_json::Value;
 
 use crate::{
-    app::cancel::{self, Standing},
+    app::cancel::{self, CancelState},
     task::{
-        Handle, LearnedFrom, PendingQuestion, Presence, Record, Rule, Status, TimeLeft,
+        Handle, PendingQuestion, Presence, Record, Rule, StatsScope, Status, TimeLeft,
         estimate::Basis,
     },
     text::{ago, duration, width},
     ui::{
-        Canvas, chart,
-        ink::{Strip, flow, prose},
-        row,
+        RenderContext, chart, labels, row,
+        styled_line::{StyledLine, flow, paragraph},
         theme::Role,
-        words,
     },
     vim::types::{ManagedObjectReference, TaskInfo, TaskReason, unboxed},
 };
 
 /// From this width on the fields stand in two columns.
-const TWO_COLUMNS: u16 = 96;
+const MIN_COLUMNS_FOR_TWO: u16 = 96;
 /// The room for a field's name.
-const NAME: u16 = 15;
+const LABEL_WIDTH: u16 = 15;
 
 /// The fields in the making.
-struct Sheet<'a, 'c> {
-    canvas: &'a Canvas<'c>,
+struct FieldList<'a, 'c> {
+    canvas: &'a RenderContext<'c>,
     columns: u16,
     lines: Vec<Line<'static>>,
 }
 
-impl Sheet<'_, '_> {
+impl FieldList<'_, '_> {
     fn put(&mut self, name: &str, value: &str, role: Role) {
         if value.is_empty() {
             return;
         }
-        let room = self.columns.saturating_sub(NAME);
-        for (index, text) in prose(self.canvas.look, value, room, role)
+        let room = self.columns.saturating_sub(LABEL_WIDTH);
+        for (index, text) in paragraph(self.canvas.look, value, room, role)
             .iter()
             .enumerate()
         {
-            let mut line = Strip::new(self.canvas.look, self.columns);
+            let mut line = StyledLine::new(self.canvas.look, self.columns);
             line.put(if index == 0 { name } else { "" }, Role::Heading);
-            line.pad_to(usize::from(NAME)).put(&text.to_string(), role);
+            line.pad_to(usize::from(LABEL_WIDTH))
+                .put(&text.to_string(), role);
             self.lines.push(line.line());
         }
     }
@@ -58,28 +57,28 @@ impl Sheet<'_, '_> {
 
     fn moment(&mut self, name: &str, at: Timestamp, now: Timestamp, note: &str) {
         let zone = &self.canvas.state.options.time_zone;
-        let text = words::moment(at, now, zone);
+        let text = labels::moment(at, now, zone);
         let note = if note.is_empty() {
             String::new()
         } else {
             format!("  {note}")
         };
-        let padding = usize::from(NAME).saturating_sub(width(name));
+        let padding = usize::from(LABEL_WIDTH).saturating_sub(width(name));
         let name = format!("{name}{}", " ".repeat(padding));
         let parts = [
             (name.as_str(), Role::Heading),
             (text.as_str(), Role::Text),
             (note.as_str(), Role::Dim),
         ];
-        let hang = usize::from(NAME);
+        let hang = usize::from(LABEL_WIDTH);
         self.lines
             .extend(flow(self.canvas.look, &parts, self.columns, hang));
     }
 }
 
 /// A task of which nothing but its key is known.
-pub(super) fn ghost(canvas: &Canvas, record: &Record, columns: u16) -> Vec<Line<'static>> {
-    let mut sheet = Sheet {
+pub(super) fn ghost(canvas: &RenderContext, record: &Record, columns: u16) -> Vec<Line<'static>> {
+    let mut sheet = FieldList {
         canvas,
         columns,
         lines: Vec::new(),
@@ -97,16 +96,16 @@ pub(super) fn ghost(canvas: &Canvas, record: &Record, columns: u16) -> Vec<Line<
 }
 
 pub(super) fn lines(
-    canvas: &Canvas,
+    canvas: &RenderContext,
     handle: Handle,
     record: &Record,
     info: &TaskInfo,
     area: Rect,
 ) -> Vec<Line<'static>> {
     let columns = area.width;
-    let two = columns >= TWO_COLUMNS;
+    let two = columns >= MIN_COLUMNS_FOR_TWO;
     let half = if two { columns / 2 - 1 } else { columns };
-    let sheet = || Sheet {
+    let sheet = || FieldList {
         canvas,
         columns: half,
         lines: Vec::new(),
@@ -129,13 +128,13 @@ pub(super) fn lines(
     }
 }
 
-fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo) {
+fn progress(sheet: &mut FieldList, handle: Handle, record: &Record, info: &TaskInfo) {
     let canvas = sheet.canvas;
     let now = canvas.state.time(record, canvas.now);
     let status = record.status();
     let operation = canvas.state.board.operation(record);
     let head = [
-        (canvas.look.symbols.status(status), words::role(status)),
+        (canvas.look.symbols.status(status), labels::role(status)),
         (" ", Role::Text),
         (&*operation, Role::Strong),
     ];
@@ -143,11 +142,12 @@ fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo)
         .lines
         .extend(flow(canvas.look, &head, sheet.columns, 2));
     if let Some(error) = &info.error {
-        sheet.put("Error", &error.text(), words::role(status));
+        sheet.put("Error", &error.text(), labels::role(status));
     }
     if status.is_active() {
-        let mut bar = Strip::new(canvas.look, sheet.columns.min(NAME + 40));
-        bar.put("Progress", Role::Heading).pad_to(usize::from(NAME));
+        let mut bar = StyledLine::new(canvas.look, sheet.columns.min(LABEL_WIDTH + 40));
+        bar.put("Progress", Role::Heading)
+            .pad_to(usize::from(LABEL_WIDTH));
         let shown = canvas.state.board.progress(handle);
         let stale = canvas.state.is_stale(record);
         row::progress(&mut bar, canvas.look, record, shown, now, stale);
@@ -159,19 +159,19 @@ fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo)
         {
             word = format!("{word} at {percent}%");
         }
-        sheet.put("State", &word, words::role(status));
+        sheet.put("State", &word, labels::role(status));
         if record.presence == Presence::Past {
             sheet.put("Known", "from the server's history only", Role::Dim);
         }
     }
-    if let Some(why) = record.why_no_percent() {
+    if let Some(why) = record.percent_problem() {
         sheet.put("", &why, Role::Warning);
     }
     if let Some(phase) = &info.description {
         sheet.text("Phase", phase.text());
     }
     time_left(sheet, handle);
-    let target = words::target(info);
+    let target = labels::target(info);
     match &info.entity {
         Some(entity) if *entity.value != *target => {
             sheet.text("Target", &format!("{target}  {entity}"));
@@ -187,7 +187,7 @@ fn progress(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo)
 }
 
 /// How long it will take, and what deserves a second look.
-fn time_left(sheet: &mut Sheet, handle: Handle) {
+fn time_left(sheet: &mut FieldList, handle: Handle) {
     let state = sheet.canvas.state;
     let outlook = state.outlook(handle, sheet.canvas.now);
     let question = state.questions.get(&handle);
@@ -211,7 +211,7 @@ fn time_left(sheet: &mut Sheet, handle: Handle) {
 }
 
 /// How long the operation usually takes, or why that is not known of one that goes on.
-fn usually(sheet: &mut Sheet, record: &Record, info: &TaskInfo) {
+fn usually(sheet: &mut FieldList, record: &Record, info: &TaskInfo) {
     let state = sheet.canvas.state;
     let endpoint = record.id.endpoint;
     let entity = info.entity.as_ref().map(|entity| &*entity.value);
@@ -220,8 +220,8 @@ fn usually(sheet: &mut Sheet, record: &Record, info: &TaskInfo) {
     if let Some((typical, from)) = known {
         let (first, last) = typical.quartiles();
         let of = match from {
-            LearnedFrom::Entity => "on this target",
-            LearnedFrom::Operation => "of this operation",
+            StatsScope::Entity => "on this target",
+            StatsScope::Operation => "of this operation",
         };
         let text = format!(
             "{}  half of {} runs {of} took {} to {}",
@@ -245,7 +245,7 @@ fn whole(span: Duration) -> String {
 }
 
 /// What the virtual machine asks, with a line for each answer that it takes.
-fn answers(sheet: &mut Sheet, asked: &PendingQuestion) {
+fn answers(sheet: &mut FieldList, asked: &PendingQuestion) {
     let text = format!(
         "The virtual machine waits for an answer: {}",
         asked.text.trim()
@@ -262,23 +262,23 @@ fn answers(sheet: &mut Sheet, asked: &PendingQuestion) {
 }
 
 /// The chart of its progress, in so many lines at most.
-fn course(sheet: &mut Sheet, record: &Record, rows: usize) {
+fn course(sheet: &mut FieldList, record: &Record, rows: usize) {
     let canvas = sheet.canvas;
     let now = canvas.state.time(record, canvas.now);
     let ran = record
-        .ran_for(now)
+        .run_time(now)
         .and_then(|ran| Duration::try_from(ran).ok());
     if let Some((history, ran)) = record.history.as_deref().zip(ran) {
-        let name = ("Course", NAME);
+        let name = ("Course", LABEL_WIDTH);
         let chart = chart::lines(canvas.look, history, ran, name, sheet.columns, rows);
         sheet.lines.extend(chart);
     }
 }
 
-fn times(sheet: &mut Sheet, record: &Record, info: &TaskInfo) {
+fn times(sheet: &mut FieldList, record: &Record, info: &TaskInfo) {
     let canvas = sheet.canvas;
     let now = canvas.state.time(record, canvas.now);
-    let waited = match (record.queued_for(now), record.why_no_wait(now)) {
+    let waited = match (record.queued_for(now), record.queue_time_problem(now)) {
         (Some(waited), _) if waited >= SignedDuration::from_secs(1) => {
             format!("waited {}", duration(waited))
         }
@@ -289,7 +289,7 @@ fn times(sheet: &mut Sheet, record: &Record, info: &TaskInfo) {
     let active = record.status().is_active();
     if let Some(start) = info.start_time {
         let verb = if active { "running for" } else { "ran" };
-        let ran = match (record.ran_for(now), record.why_no_run(now)) {
+        let ran = match (record.run_time(now), record.run_time_problem(now)) {
             (Some(ran), _) => format!("{verb} {}", duration(ran)),
             (None, Some(why)) => format!("how long it runs is unknown: {why}"),
             (None, None) => String::new(),
@@ -311,7 +311,7 @@ fn times(sheet: &mut Sheet, record: &Record, info: &TaskInfo) {
     }
 }
 
-fn cancellation(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskInfo) {
+fn cancellation(sheet: &mut FieldList, handle: Handle, record: &Record, info: &TaskInfo) {
     let canvas = sheet.canvas;
     let now = canvas.state.time(record, canvas.now);
     let yes = |flag| if flag { "yes" } else { "no" };
@@ -320,8 +320,8 @@ fn cancellation(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskI
         yes(info.cancelable),
         yes(info.cancelled)
     );
-    match (Standing::of(record), record.cancel_seen) {
-        (Standing::Asked, Some(seen)) => {
+    match (CancelState::of(record), record.cancel_seen) {
+        (CancelState::Asked, Some(seen)) => {
             let (at_least, since) = (seen.at_least(), now.duration_since(seen.at));
             let text = format!("requested {at_least}{}, not acted on yet", ago(since));
             sheet.put("Cancel", &text, Role::Cancelled);
@@ -336,7 +336,7 @@ fn cancellation(sheet: &mut Sheet, handle: Handle, record: &Record, info: &TaskI
     }
 }
 
-fn family(sheet: &mut Sheet, handle: Handle, info: &TaskInfo) {
+fn family(sheet: &mut FieldList, handle: Handle, info: &TaskInfo) {
     if let Some(parent) = info.parent_key() {
         sheet.text("Parent", parent);
     }
@@ -369,7 +369,7 @@ fn family(sheet: &mut Sheet, handle: Handle, info: &TaskInfo) {
     sheet.text("Locked", &locked.join(", "));
 }
 
-fn identity(sheet: &mut Sheet, info: &TaskInfo) {
+fn identity(sheet: &mut FieldList, info: &TaskInfo) {
     if *info.key == *info.task.value {
         sheet.text("Task", &info.task.value);
     } else {
@@ -407,7 +407,7 @@ fn reason(reason: &TaskReason) -> String {
             format!("scheduled task “{}”", reason.name),
             reason.scheduled_task.as_ref(),
         ),
-        TaskReason::System | TaskReason::Other(_) => words::started_by(reason),
+        TaskReason::System | TaskReason::Other(_) => labels::started_by(reason),
     }
 }
 

@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use super::json;
 use crate::{
-    ui::{Look, ink::Strip, theme::Role},
+    ui::{Appearance, styled_line::StyledLine, theme::Role},
     vim::types::{type_name, unboxed},
 };
 
-pub(super) fn lines(look: &Look, value: &Value, columns: u16) -> Vec<Line<'static>> {
-    let mut title = Strip::new(look, columns);
+pub(super) fn lines(look: &Appearance, value: &Value, columns: u16) -> Vec<Line<'static>> {
+    let mut title = StyledLine::new(look, columns);
     let name = type_name(value).unwrap_or(match value {
         Value::String(_) => "string",
         Value::Number(_) => "number",

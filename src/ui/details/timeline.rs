@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     task::Record,
-    ui::{Canvas, Look, ink::Strip, theme::Role, words},
+    ui::{Appearance, RenderContext, labels, styled_line::StyledLine, theme::Role},
 };
 
 /// The stretch of time that is shown, in so many columns.
@@ -46,12 +46,12 @@ impl Axis {
     }
 
     /// The times under which the bars stand: at both ends and, with room, in the middle.
-    pub(super) fn label(&self, canvas: &Canvas, strip: &mut Strip, now: Timestamp) {
+    pub(super) fn label(&self, canvas: &RenderContext, strip: &mut StyledLine, now: Timestamp) {
         let zone = &canvas.state.options.time_zone;
         let first = strip.used();
-        let text = |at| words::moment(at, now, zone);
+        let text = |at| labels::moment(at, now, zone);
         let (start, end) = (text(self.start), text(self.end));
-        strip.put_within(&start, self.columns, Role::Faint);
+        strip.push_max(&start, self.columns, Role::Faint);
         let half = self.end.duration_since(self.start) / 2;
         let middle = self.start.checked_add(half).map(text);
         if let Ok(middle) = middle {
@@ -70,13 +70,19 @@ impl Axis {
 
     /// A member's bar: dots while it waited, blocks while it ran, open at its end while it goes on, else with the
     /// sign of its outcome behind it.
-    pub(super) fn bar(&self, look: &Look, strip: &mut Strip, record: &Record, now: Timestamp) {
+    pub(super) fn bar(
+        &self,
+        look: &Appearance,
+        strip: &mut StyledLine,
+        record: &Record,
+        now: Timestamp,
+    ) {
         let Some(span) = Span::of(record, now) else {
             return;
         };
         let first = strip.used();
         let status = record.status();
-        let role = words::role(status);
+        let role = labels::role(status);
         let eighths = look.symbols.eighths;
         let fineness = eighths.len();
         let queued = self.parts(span.queued, 1).min(self.columns - 1);
@@ -164,14 +170,14 @@ mod tests {
     }
 
     fn drawn(records: &[Record], columns: usize, ascii: bool) -> Vec<String> {
-        let look = Look::new(&Options {
+        let look = Appearance::new(&Options {
             ascii,
             ..Options::default()
         });
         let now = at(100);
         let axis = Axis::over(records.iter().map(|record| (record, now)), columns).unwrap();
         let bar = |record| {
-            let mut strip = Strip::new(&look, 80);
+            let mut strip = StyledLine::new(&look, 80);
             axis.bar(&look, &mut strip, record, now);
             strip.line().to_string()
         };

@@ -4,13 +4,13 @@ use ratatui::layout::Rect;
 
 use super::heading;
 use crate::{
-    app::{Entry, Section, Subject},
+    app::{Entry, RowSubject, Section},
     task::{Status, StatusCounts},
-    ui::{Canvas, Look, ink::Strip, theme::Role, words},
+    ui::{Appearance, RenderContext, labels, styled_line::StyledLine, theme::Role},
 };
 
 /// The statuses that have columns of their own.
-const COLUMNS: [Status; 5] = [
+const STATUS_COLUMNS: [Status; 5] = [
     Status::Running,
     Status::Queued,
     Status::Failed,
@@ -18,7 +18,7 @@ const COLUMNS: [Status; 5] = [
     Status::Success,
 ];
 /// The same, those that stay where there is no room for all first.
-const WORTH: [Status; 5] = [
+const STATUS_PRIORITY: [Status; 5] = [
     Status::Running,
     Status::Failed,
     Status::Queued,
@@ -26,36 +26,39 @@ const WORTH: [Status; 5] = [
     Status::Success,
 ];
 /// The least and the most room for a number with the space before it.
-const LEAST_NUMBER: usize = 5;
-const MOST_NUMBER: usize = 8;
+const MIN_NUMBER_WIDTH: usize = 5;
+const MAX_NUMBER_WIDTH: usize = 8;
 /// The least room for a name, for a bar, and the most for a bar.
-const NAME: usize = 16;
-const LEAST_BAR: usize = 8;
-const MOST_BAR: usize = 24;
+const NAME_WIDTH: usize = 16;
+const MIN_BAR_WIDTH: usize = 8;
+const MAX_BAR_WIDTH: usize = 24;
 
 /// How a line is divided.
-struct Division {
+struct BarSegments {
     name: usize,
     number: usize,
     numbers: Vec<Status>,
     bar: usize,
 }
 
-impl Division {
+impl BarSegments {
     /// Divides a line of so many columns in a section whose longest bar stands for `longest` tasks.
     fn of(columns: u16, longest: u32) -> Self {
         let columns = usize::from(columns);
         let digits = longest.max(1).ilog10() as usize + 1;
-        let number = (digits + 2).clamp(LEAST_NUMBER, MOST_NUMBER);
+        let number = (digits + 2).clamp(MIN_NUMBER_WIDTH, MAX_NUMBER_WIDTH);
         // One number more: all together.
-        let room = columns.saturating_sub(NAME) / number;
-        let kept = room.saturating_sub(1).min(WORTH.len());
-        let kept = WORTH.get(..kept).unwrap_or_default();
-        let numbers: Vec<Status> = COLUMNS.into_iter().filter(|s| kept.contains(s)).collect();
+        let room = columns.saturating_sub(NAME_WIDTH) / number;
+        let kept = room.saturating_sub(1).min(STATUS_PRIORITY.len());
+        let kept = STATUS_PRIORITY.get(..kept).unwrap_or_default();
+        let numbers: Vec<Status> = STATUS_COLUMNS
+            .into_iter()
+            .filter(|s| kept.contains(s))
+            .collect();
         let taken = (numbers.len() + 1) * number;
         let rest = columns.saturating_sub(taken);
-        let bar = (rest / 3).min(MOST_BAR);
-        let bar = if bar < LEAST_BAR { 0 } else { bar };
+        let bar = (rest / 3).min(MAX_BAR_WIDTH);
+        let bar = if bar < MIN_BAR_WIDTH { 0 } else { bar };
         Self {
             name: rest.saturating_sub(if bar > 0 { bar + 2 } else { 0 }),
             number,
@@ -71,42 +74,42 @@ fn longest(section: &Section) -> u32 {
     totals.max().unwrap_or_default()
 }
 
-pub(super) fn title(canvas: &mut Canvas, section: &Section, line: Rect) {
-    let division = Division::of(line.width, longest(section));
+pub(super) fn title(canvas: &mut RenderContext, section: &Section, line: Rect) {
+    let division = BarSegments::of(line.width, longest(section));
     let symbols = canvas.look.symbols;
-    let mut strip = Strip::new(canvas.look, line.width);
+    let mut strip = StyledLine::new(canvas.look, line.width);
     strip.join(heading(canvas, section, division.name));
     strip.pad_to(division.name);
     for status in &division.numbers {
         strip.gap(division.number.saturating_sub(1));
-        strip.put(symbols.status(*status), words::role(*status));
+        strip.put(symbols.status(*status), labels::role(*status));
     }
     number(&mut strip, "all", Role::Heading, division.number);
     strip.draw(line, canvas.buffer);
 }
 
-pub(super) fn entry(canvas: &mut Canvas, section: &Section, entry: &Entry, line: Rect) {
+pub(super) fn entry(canvas: &mut RenderContext, section: &Section, entry: &Entry, line: Rect) {
     let longest = longest(section);
-    let division = Division::of(line.width, longest);
+    let division = BarSegments::of(line.width, longest);
     let name = match &entry.subject {
-        Subject::Operation(name) => name.to_string(),
-        Subject::User(name) if name.is_empty() => "nobody known".to_owned(),
-        Subject::User(name) => {
-            words::without_domain(name, division.name.saturating_sub(1)).to_owned()
+        RowSubject::Operation(name) => name.to_string(),
+        RowSubject::User(name) if name.is_empty() => "nobody known".to_owned(),
+        RowSubject::User(name) => {
+            labels::without_domain(name, division.name.saturating_sub(1)).to_owned()
         }
-        Subject::Endpoint(id) => {
+        RowSubject::Endpoint(id) => {
             let server = canvas.state.server(*id);
             server.map_or_else(String::new, |server| server.name.clone())
         }
-        Subject::Task(_) | Subject::More(_) => String::new(),
+        RowSubject::Task(_) | RowSubject::More(_) => String::new(),
     };
-    let mut strip = Strip::new(canvas.look, line.width);
-    strip.put_within(&name, division.name.saturating_sub(1), Role::Text);
+    let mut strip = StyledLine::new(canvas.look, line.width);
+    strip.push_max(&name, division.name.saturating_sub(1), Role::Text);
     strip.pad_to(division.name);
     for status in &division.numbers {
         let (text, role) = match entry.counts[*status] {
             0 => (canvas.look.symbols.dot.to_owned(), Role::Faint),
-            count => (count.to_string(), words::role(*status)),
+            count => (count.to_string(), labels::role(*status)),
         };
         number(&mut strip, &text, role, division.number);
     }
@@ -125,17 +128,21 @@ pub(super) fn entry(canvas: &mut Canvas, section: &Section, entry: &Entry, line:
     strip.draw(line, canvas.buffer);
 }
 
-fn number(strip: &mut Strip, text: &str, role: Role, columns: usize) {
+fn number(strip: &mut StyledLine, text: &str, role: Role, columns: usize) {
     strip.gap(columns.saturating_sub(crate::text::width(text)));
     strip.put(text, role);
 }
 
 /// What the statuses look like in a bar: told apart without colours, too.
-fn parts(look: &Look, counts: &StatusCounts) -> [(u32, &'static str, Role); 5] {
+fn parts(look: &Appearance, counts: &StatusCounts) -> [(u32, &'static str, Role); 5] {
     let symbols = look.symbols;
     let whole = symbols.eighths.last().copied().unwrap_or("#");
-    let shown = COLUMNS.iter().take(4).map(|status| counts[*status]).sum();
-    let part = |status: Status, sign| (counts[status], sign, words::role(status));
+    let shown = STATUS_COLUMNS
+        .iter()
+        .take(4)
+        .map(|status| counts[*status])
+        .sum();
+    let part = |status: Status, sign| (counts[status], sign, labels::role(status));
     [
         part(Status::Running, whole),
         part(Status::Queued, symbols.hatch),
@@ -149,7 +156,13 @@ fn parts(look: &Look, counts: &StatusCounts) -> [(u32, &'static str, Role); 5] {
     ]
 }
 
-fn bar(strip: &mut Strip, look: &Look, counts: &StatusCounts, longest: u32, columns: usize) {
+fn bar(
+    strip: &mut StyledLine,
+    look: &Appearance,
+    counts: &StatusCounts,
+    longest: u32,
+    columns: usize,
+) {
     let parts = parts(look, counts);
     let lengths = lengths(parts.map(|(count, ..)| count), longest, columns);
     for ((_, sign, role), length) in parts.into_iter().zip(lengths) {
@@ -203,7 +216,7 @@ mod tests {
     #[test]
     fn a_line_is_divided_whatever_its_width() {
         for (columns, longest) in (0..300).flat_map(|c| [0, 99, 20_000, u32::MAX].map(|l| (c, l))) {
-            let division = Division::of(columns, longest);
+            let division = BarSegments::of(columns, longest);
             let numbers = (division.numbers.len() + 1) * division.number;
             let bar = division.bar + if division.bar > 0 { 2 } else { 0 };
             let taken = division.name + numbers + bar;
@@ -212,7 +225,7 @@ mod tests {
                 "{columns}"
             );
         }
-        let division = Division::of(77, 40);
+        let division = BarSegments::of(77, 40);
         assert_eq!((division.numbers.len(), division.bar), (5, 15));
     }
 }

@@ -4,22 +4,22 @@ use ratatui::layout::Rect;
 
 use super::heading;
 use crate::{
-    app::{Part, Section},
+    app::{Section, SectionKind},
     task::Handle,
     text::ago,
-    ui::{Canvas, ink::Strip, row, theme::Role, words},
+    ui::{RenderContext, labels, row, styled_line::StyledLine, theme::Role},
 };
 
 /// The space between two columns.
-const GAP: usize = 2;
+const COLUMN_GAP: usize = 2;
 /// The most that an operation's name gets.
-const OPERATION: usize = 40;
-const TARGET: usize = 14;
-const ENDPOINT: usize = 10;
-const ELAPSED: usize = 7;
-const LEFT: usize = 9;
-const AGO: usize = 10;
-const BY: usize = 14;
+const OPERATION_WIDTH: usize = 40;
+const TARGET_WIDTH: usize = 14;
+const ENDPOINT_WIDTH: usize = 10;
+const ELAPSED_WIDTH: usize = 7;
+const TIME_LEFT_WIDTH: usize = 9;
+const AGE_WIDTH: usize = 10;
+const USER_WIDTH: usize = 14;
 
 /// A column of such a line.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Column {
 }
 
 /// The columns after the operation, with their widths; what is left is the operation's.
-fn columns(canvas: &Canvas, part: Part, width: u16) -> (usize, Vec<(Column, usize)>) {
+fn columns(canvas: &RenderContext, part: SectionKind, width: u16) -> (usize, Vec<(Column, usize)>) {
     let width = usize::from(width);
     let several = canvas.state.servers.len() > 1;
     let mut columns = Vec::new();
@@ -59,34 +59,34 @@ fn columns(canvas: &Canvas, part: Part, width: u16) -> (usize, Vec<(Column, usiz
             columns.push((column, own));
         }
     };
-    from(44, Column::Target, TARGET);
+    from(44, Column::Target, TARGET_WIDTH);
     if several {
-        from(74, Column::Endpoint, ENDPOINT);
+        from(74, Column::Endpoint, ENDPOINT_WIDTH);
     }
     match part {
-        Part::Failures => {
-            from(32, Column::Ago, AGO);
+        SectionKind::Failures => {
+            from(32, Column::Ago, AGE_WIDTH);
             // The sentence says most: it gets half of the room.
             from(60, Column::Error, (width * 3 / 8).max(20));
         }
-        Part::Queued => {
-            from(28, Column::Elapsed, ELAPSED);
-            from(60, Column::By, BY);
+        SectionKind::Queued => {
+            from(28, Column::Elapsed, ELAPSED_WIDTH);
+            from(60, Column::By, USER_WIDTH);
         }
         _ => {
             from(34, Column::Progress, if width >= 70 { 14 } else { 5 });
-            from(28, Column::Elapsed, ELAPSED);
-            from(64, Column::Left, LEFT);
+            from(28, Column::Elapsed, ELAPSED_WIDTH);
+            from(64, Column::Left, TIME_LEFT_WIDTH);
         }
     }
-    let taken: usize = columns.iter().map(|(_, own)| own + GAP).sum();
+    let taken: usize = columns.iter().map(|(_, own)| own + COLUMN_GAP).sum();
     let first = width.saturating_sub(taken);
     // More than most operations need is better given to the target, and to the reason of a failure.
-    let mut spare = first.saturating_sub(OPERATION);
+    let mut spare = first.saturating_sub(OPERATION_WIDTH);
     let first = first - spare;
     for (column, own) in &mut columns {
         let more = match column {
-            Column::Target => spare.min(TARGET),
+            Column::Target => spare.min(TARGET_WIDTH),
             Column::Error | Column::By | Column::Progress => spare.min(*own),
             _ => 0,
         };
@@ -96,27 +96,27 @@ fn columns(canvas: &Canvas, part: Part, width: u16) -> (usize, Vec<(Column, usiz
     (first, columns)
 }
 
-pub(super) fn title(canvas: &mut Canvas, section: &Section, line: Rect) {
+pub(super) fn title(canvas: &mut RenderContext, section: &Section, line: Rect) {
     let (first, columns) = columns(canvas, section.part, line.width);
-    let mut strip = Strip::new(canvas.look, line.width);
+    let mut strip = StyledLine::new(canvas.look, line.width);
     strip.join(heading(canvas, section, first));
     let mut next = first;
     for (column, width) in columns {
         // What does not leave room for the name of the section has none itself.
-        next += GAP;
-        if strip.used() + GAP <= next {
+        next += COLUMN_GAP;
+        if strip.used() + COLUMN_GAP <= next {
             strip.pad_to(next);
             if column == Column::Elapsed {
                 strip.gap(width.saturating_sub(column.title().len()));
             }
-            strip.put_within(column.title(), width, Role::Heading);
+            strip.push_max(column.title(), width, Role::Heading);
         }
         next += width;
     }
     strip.draw(line, canvas.buffer);
 }
 
-pub(super) fn entry(canvas: &mut Canvas, part: Part, handle: Handle, line: Rect) {
+pub(super) fn entry(canvas: &mut RenderContext, part: SectionKind, handle: Handle, line: Rect) {
     let state = canvas.state;
     let Some(record) = state.board.get(handle) else {
         return;
@@ -125,22 +125,22 @@ pub(super) fn entry(canvas: &mut Canvas, part: Part, handle: Handle, line: Rect)
     let now = state.time(record, canvas.now);
     let is_stale = state.is_stale(record);
     let status = record.status();
-    let mut strip = Strip::new(canvas.look, line.width);
+    let mut strip = StyledLine::new(canvas.look, line.width);
     strip
-        .put(canvas.look.symbols.status(status), words::role(status))
+        .put(canvas.look.symbols.status(status), labels::role(status))
         .gap(1);
     let room = first.saturating_sub(strip.used());
-    strip.put_within(&state.board.operation(record), room, Role::Text);
+    strip.push_max(&state.board.operation(record), room, Role::Text);
     let mut next = first;
     let info = record.info.as_deref();
     for (column, width) in columns {
-        next += GAP;
+        next += COLUMN_GAP;
         strip.pad_to(next);
         next += width;
-        let mut cell = Strip::new(canvas.look, u16::try_from(width).unwrap_or(u16::MAX));
+        let mut cell = StyledLine::new(canvas.look, u16::try_from(width).unwrap_or(u16::MAX));
         match column {
             Column::Target => {
-                cell.put(&info.map(words::target).unwrap_or_default(), Role::Text);
+                cell.put(&info.map(labels::target).unwrap_or_default(), Role::Text);
             }
             Column::Endpoint => {
                 let server = state.server(record.id.endpoint);
@@ -151,7 +151,7 @@ pub(super) fn entry(canvas: &mut Canvas, part: Part, handle: Handle, line: Rect)
                 row::progress(&mut cell, canvas.look, record, shown, now, is_stale);
             }
             Column::Elapsed => {
-                let text = words::elapsed(record, now);
+                let text = labels::elapsed(record, now);
                 cell.gap(width.saturating_sub(text.len()));
                 cell.put(&text, if is_stale { Role::Stale } else { Role::Text });
             }
@@ -168,8 +168,8 @@ pub(super) fn entry(canvas: &mut Canvas, part: Part, handle: Handle, line: Rect)
             }
             Column::By => {
                 if let Some(info) = info {
-                    let text = words::started_by(&info.reason);
-                    cell.put(words::without_domain(&text, width), Role::Dim);
+                    let text = labels::started_by(&info.reason);
+                    cell.put(labels::without_domain(&text, width), Role::Dim);
                 }
             }
             Column::Error => {

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     app::{
-        State,
-        fixture::{choose, empty, task, tasks, tell},
+        AppState,
+        test_support::{apply_update, choose, empty, task, tasks},
     },
     task::{
         FinishedRun, PendingQuestion, TaskChange,
@@ -21,7 +21,7 @@ use crate::{
     watch::{FamilyState, Update},
 };
 
-fn asked(width: u16, height: u16) -> State {
+fn asked(width: u16, height: u16) -> AppState {
     let mut state = labelled(width, height);
     let text = "This virtual machine might have been moved or copied. In order to configure certain \
                 management and networking features, VMware ESX needs to know if it was moved or copied.";
@@ -31,7 +31,7 @@ fn asked(width: u16, height: u16) -> State {
             .map(str::to_owned)
             .to_vec(),
     };
-    tell(
+    apply_update(
         &mut state,
         Update::Question {
             mo_id: "task-4711".into(),
@@ -56,7 +56,7 @@ fn a_question_of_a_virtual_machine_is_marked_and_shown_with_its_answers() {
             mo_id: "task-4711".into(),
             question: None,
         };
-        tell(&mut state, over);
+        apply_update(&mut state, over);
         assert!(!draw_text(&state).contains("I Moved It"));
     }
 }
@@ -92,7 +92,7 @@ fn the_member_of_a_family_that_failed_first_is_marked_also_where_it_is_the_only_
                 ),
             ];
             let count = if name == "one" { 2 } else { 3 };
-            tell(&mut state, tasks(members.into_iter().take(count).collect()));
+            apply_update(&mut state, tasks(members.into_iter().take(count).collect()));
             choose(&mut state, "task-5001");
             press(&mut state, "2z");
             assert_snapshot!(
@@ -111,7 +111,7 @@ fn a_ghost_that_the_history_knows_is_a_finished_task_from_history() {
         info: info("task-4600", &more),
         at: at(3700),
     };
-    tell(&mut state, tasks(vec![change]));
+    apply_update(&mut state, tasks(vec![change]));
     choose(&mut state, "task-4600");
     assert_snapshot!("from_history_120x30", draw_text(&state));
     press(&mut state, "1z");
@@ -120,7 +120,7 @@ fn a_ghost_that_the_history_knows_is_a_finished_task_from_history() {
 
 #[test]
 fn how_long_it_usually_takes_or_why_that_is_unknown() {
-    let line = |state: &State| {
+    let line = |state: &AppState| {
         let text = draw_text(state);
         let lines = text.lines().skip_while(|line| !line.contains("Usually"));
         let lines = lines.take(3).map(|line| line.trim_end().to_owned());
@@ -132,7 +132,7 @@ fn how_long_it_usually_takes_or_why_that_is_unknown() {
     assert_eq!(line(&state), "", "nobody has asked yet");
     let refused = "NoPermission: Permission to perform this operation was denied. Ask for that privilege, or use \
                    another account.";
-    tell(&mut state, Update::TypicalUnknown(refused.into()));
+    apply_update(&mut state, Update::TypicalUnknown(refused.into()));
     assert_snapshot!("usually_refused", line(&state));
     let run = |operation: &str, entity: Option<&str>, seconds: u64| FinishedRun {
         operation: operation.into(),
@@ -141,13 +141,13 @@ fn how_long_it_usually_takes_or_why_that_is_unknown() {
     };
     let relocate = "VirtualMachine.relocate";
     let few = vec![run(relocate, None, 60)];
-    tell(&mut state, Update::Typical(few));
+    apply_update(&mut state, Update::Typical(few));
     assert_snapshot!("usually_too_few", line(&state));
     let more = (1..40).map(|n| run(relocate, Some("vm-1"), n * 100));
-    tell(&mut state, Update::Typical(more.collect()));
+    apply_update(&mut state, Update::Typical(more.collect()));
     assert_snapshot!("usually_of_operation", line(&state));
     let here = (1..8).map(|n| run(relocate, Some("vm-42"), n * 10));
-    tell(&mut state, Update::Typical(here.collect()));
+    apply_update(&mut state, Update::Typical(here.collect()));
     assert_snapshot!("usually_on_target", line(&state));
 }
 
@@ -178,7 +178,7 @@ fn odd_figures_and_times_say_why_they_count_as_unknown() {
         ),
     ] {
         let mut state = empty(100, 30);
-        tell(&mut state, tasks(vec![task("task-1", &more)]));
+        apply_update(&mut state, tasks(vec![task("task-1", &more)]));
         assert_snapshot!(format!("odd_{name}"), draw_text(&state));
     }
 }
@@ -194,12 +194,12 @@ fn the_history_and_the_events_say_why_they_are_not_known() {
         mo_id: "task-4711".into(),
         state: FamilyState::Failed(refused.into()),
     };
-    tell(&mut state, family);
+    apply_update(&mut state, family);
     let events = Update::Events {
         mo_id: "task-4711".into(),
         events: Err(refused.into()),
     };
-    tell(&mut state, events);
+    apply_update(&mut state, events);
     press(&mut state, "2z");
     assert_snapshot!("family_refused", draw_text(&state));
     press(&mut state, "5");

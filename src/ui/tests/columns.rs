@@ -6,9 +6,9 @@ use super::{
     draw_text,
     panels::{labelled, press},
 };
-use crate::app::{Column, ColumnChoice, Columns, State};
+use crate::app::{AppState, Column, ColumnSpec, Columns};
 
-fn with(columns: &str, width: u16, height: u16) -> State {
+fn with(columns: &str, width: u16, height: u16) -> AppState {
     let mut state = labelled(width, height);
     state.columns = Columns::everywhere(columns.parse().unwrap());
     state
@@ -58,7 +58,7 @@ fn the_column_editor() {
 #[test]
 fn the_editor_changes_the_list_behind_it_at_once() {
     let mut state = labelled(80, 24);
-    let shown = |state: &State| {
+    let shown = |state: &AppState| {
         let placed = state.placed_columns(80);
         let names: Vec<String> = placed
             .iter()
@@ -93,5 +93,5 @@ fn the_editor_changes_the_list_behind_it_at_once() {
         "task:29 target:11 progress:14 elapsed:7 left:9"
     );
     assert!(state.overlay.is_none());
-    assert_eq!(ColumnChoice::new(Column::Id).to_string(), "id");
+    assert_eq!(ColumnSpec::new(Column::Id).to_string(), "id");
 }

@@ -6,7 +6,7 @@ use super::{
     draw_text,
     panels::{labelled, press},
 };
-use crate::{app::fixture::twins, task::outline::GroupBy};
+use crate::{app::test_support::twins, task::row_model::GroupBy};
 
 #[test]
 fn groups_at_every_size() {

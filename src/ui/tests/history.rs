@@ -6,14 +6,14 @@ use insta::assert_snapshot;
 use super::draw_text;
 use crate::{
     app::{
-        Event, State,
-        fixture::{HERE, THERE, busy, now, past_page, tell, tell_of, twins},
+        AppState, Event,
+        test_support::{HERE, THERE, apply_change, apply_update, busy, now, past_page, twins},
         update,
     },
-    watch::{PastPage, Update},
+    watch::{HistoryPage, Update},
 };
 
-fn press(state: &mut State, keys: &str) {
+fn press(state: &mut AppState, keys: &str) {
     for character in keys.chars() {
         let code = match character {
             '\n' => KeyCode::Enter,
@@ -24,13 +24,13 @@ fn press(state: &mut State, keys: &str) {
     }
 }
 
-fn page(state: &mut State, page: Result<PastPage, &str>) {
+fn page(state: &mut AppState, page: Result<HistoryPage, &str>) {
     let search = state.history.as_ref().unwrap().number();
     let page = page.map_err(Into::into);
-    tell(state, Update::Past { search, page });
+    apply_update(state, Update::Past { search, page });
 }
 
-fn history(width: u16, height: u16) -> State {
+fn history(width: u16, height: u16) -> AppState {
     let mut state = busy(width, height);
     press(&mut state, "H");
     page(&mut state, Ok(past_page(900, 100)));
@@ -54,7 +54,7 @@ fn how_far_it_was_read() {
     assert_snapshot!("history_loading", draw_text(&state));
     page(&mut state, Ok(past_page(900, 3)));
     assert_snapshot!("history_reading_on", draw_text(&state));
-    let end = PastPage {
+    let end = HistoryPage {
         unreadable: 2,
         is_end: true,
         ..past_page(800, 2)
@@ -71,7 +71,7 @@ fn how_far_it_was_read() {
     );
     page(
         &mut state,
-        Ok(PastPage {
+        Ok(HistoryPage {
             is_end: true,
             ..past_page(0, 0)
         }),
@@ -101,7 +101,7 @@ fn of_several_servers() {
     let search = state.history.as_ref().unwrap().number();
     for endpoint in [HERE, THERE] {
         let page = Ok(past_page(900, 3));
-        tell_of(&mut state, endpoint, Update::Past { search, page });
+        apply_change(&mut state, endpoint, Update::Past { search, page });
     }
     assert_snapshot!("history_several", draw_text(&state));
 }

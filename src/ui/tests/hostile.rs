@@ -12,14 +12,14 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::draw_with;
 use crate::{
     app::{
-        Effect, Event, State,
-        fixture::{empty, now, task, tasks, tell},
+        AppState, Effect, Event,
+        test_support::{apply_update, empty, now, task, tasks},
         update,
     },
     task::{Labels, PendingQuestion, TaskChange, fixture::at},
-    ui::Look,
+    ui::Appearance,
     vim::types::{About, OperationLabel, TaskEvent},
-    watch::{CancelAnswer, FamilyState, Link, ServerFacts, Update},
+    watch::{CancelResponse, FamilyState, Link, ServerFacts, Update},
 };
 
 /// What to press to see each panel, overlay and mode: one line for each that comes.
@@ -44,7 +44,7 @@ pub(crate) fn corpus() -> Vec<String> {
     texts.collect()
 }
 
-fn press(state: &mut State, key: char) -> Vec<Effect> {
+fn press(state: &mut AppState, key: char) -> Vec<Effect> {
     let code = match key {
         '\n' => KeyCode::Enter,
         key => KeyCode::Char(key),
@@ -115,7 +115,7 @@ fn family(text: &str) -> Vec<TaskChange> {
 }
 
 /// A screen on which everything that a server can say says this.
-fn screen(text: &str, width: u16, height: u16) -> State {
+fn screen(text: &str, width: u16, height: u16) -> AppState {
     let mut state = empty(width, height);
     let about = About {
         full_name: text.into(),
@@ -130,14 +130,14 @@ fn screen(text: &str, width: u16, height: u16) -> State {
         user: text.into(),
         insecure: true,
     };
-    tell(&mut state, Update::Server(Box::new(facts)));
-    tell(&mut state, tasks(family(text)));
-    tell(&mut state, Update::Notice(text.into()));
+    apply_update(&mut state, Update::Server(Box::new(facts)));
+    apply_update(&mut state, tasks(family(text)));
+    apply_update(&mut state, Update::Notice(text.into()));
     let label = OperationLabel {
         description_id: text.into(),
         label: text.into(),
     };
-    tell(&mut state, Update::Labels(Labels::new(vec![label])));
+    apply_update(&mut state, Update::Labels(Labels::new(vec![label])));
     for number in 1..=4 {
         let mo_id: Arc<str> = format!("task-{number}{text}").into();
         let event = json!({"_typeName": text, "key": 1, "createdTime": at(10).to_string(), "userName": text,
@@ -146,7 +146,7 @@ fn screen(text: &str, width: u16, height: u16) -> State {
             TaskEvent::from_json(event.clone()),
             TaskEvent::from_json(json!({"_typeName": text})),
         ]));
-        tell(
+        apply_update(
             &mut state,
             Update::Events {
                 mo_id: mo_id.clone(),
@@ -158,18 +158,18 @@ fn screen(text: &str, width: u16, height: u16) -> State {
             },
         );
         let state_of = FamilyState::Failed(text.into());
-        tell(
+        apply_update(
             &mut state,
             Update::Family {
                 mo_id: mo_id.clone(),
                 state: state_of,
             },
         );
-        tell(
+        apply_update(
             &mut state,
             Update::Cancel {
                 mo_id: mo_id.clone(),
-                answer: CancelAnswer::NoPermission {
+                answer: CancelResponse::NoPermission {
                     privilege: text.into(),
                 },
             },
@@ -178,7 +178,7 @@ fn screen(text: &str, width: u16, height: u16) -> State {
             text: text.into(),
             choices: vec![text.into(), text.into()],
         };
-        tell(
+        apply_update(
             &mut state,
             Update::Question {
                 mo_id,
@@ -186,8 +186,8 @@ fn screen(text: &str, width: u16, height: u16) -> State {
             },
         );
     }
-    tell(&mut state, Update::TypicalUnknown(text.into()));
-    tell(
+    apply_update(&mut state, Update::TypicalUnknown(text.into()));
+    apply_update(
         &mut state,
         Update::Past {
             search: 0,
@@ -199,7 +199,7 @@ fn screen(text: &str, width: u16, height: u16) -> State {
         next: Timestamp::MAX,
         reason: text.into(),
     };
-    tell(&mut state, Update::Link(retrying));
+    apply_update(&mut state, Update::Link(retrying));
     state
 }
 
@@ -266,7 +266,7 @@ fn nothing_of_the_corpus_is_obeyed_in_any_panel() {
                 press(&mut state, 'j');
             }
             keys.chars().for_each(|key| drop(press(&mut state, key)));
-            let buffer = draw_with(&state, &Look::new(&state.options));
+            let buffer = draw_with(&state, &Appearance::new(&state.options));
             checker.check(&buffer, &|| format!("text {number} in {keys:?}"));
         }
     }

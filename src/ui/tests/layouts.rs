@@ -7,12 +7,12 @@ use super::{
     panels::{labelled, press, watched},
 };
 use crate::{
-    app::{Arrangement, Placement, State},
+    app::{AppState, DetailsPosition, PaneSplit},
     ui::tests::draw_buffer,
 };
 
-fn beside(mut state: State) -> State {
-    state.arrangement = Arrangement::new(Placement::Beside, None);
+fn beside(mut state: AppState) -> AppState {
+    state.arrangement = PaneSplit::new(DetailsPosition::Beside, None);
     state
 }
 
@@ -56,7 +56,7 @@ fn the_scrollbar_is_on_the_border_and_ascii_is_ascii() {
             |cell| cell.symbol().is_ascii() || cell.symbol().chars().all(char::is_alphanumeric)
         )
     );
-    let border = crate::app::Areas::of(&state).border;
+    let border = crate::app::ScreenLayout::of(&state).border;
     let bar: String = (border.y..border.bottom())
         .map(|y| buffer[(border.x, y)].symbol())
         .collect();

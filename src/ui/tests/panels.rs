@@ -8,16 +8,18 @@ use serde_json::{Value, json};
 use super::draw_text;
 use crate::{
     app::{
-        Event, Gravity, State,
-        fixture::{HERE, busy, choose, connecting, empty, fill, find, now, task, tasks, tell},
+        AppState, Event, Severity,
+        test_support::{
+            HERE, apply_update, busy, choose, connecting, empty, fill, find, now, task, tasks,
+        },
         update,
     },
     task::{FinishedRun, Labels, TaskChange, fixture::at},
     vim::types::{OperationLabel, TaskInfo},
-    watch::{CancelAnswer, Link, Privilege, Update},
+    watch::{CancelResponse, Link, Privilege, Update},
 };
 
-pub(super) fn press(state: &mut State, keys: &str) {
+pub(super) fn press(state: &mut AppState, keys: &str) {
     for character in keys.chars() {
         let code = match character {
             '\n' => KeyCode::Enter,
@@ -30,13 +32,13 @@ pub(super) fn press(state: &mut State, keys: &str) {
     }
 }
 
-pub(super) fn labelled(width: u16, height: u16) -> State {
+pub(super) fn labelled(width: u16, height: u16) -> AppState {
     let mut state = busy(width, height);
     label(&mut state);
     state
 }
 
-fn label(state: &mut State) {
+fn label(state: &mut AppState) {
     let rows = [
         ("VirtualMachine.relocate", "Relocate virtual machine"),
         ("HostSystem.enterMaintenanceMode", "Enter maintenance mode"),
@@ -47,7 +49,7 @@ fn label(state: &mut State) {
         description_id: id.to_owned(),
         label: label.to_owned(),
     });
-    tell(state, Update::Labels(Labels::new(rows.to_vec())));
+    apply_update(state, Update::Labels(Labels::new(rows.to_vec())));
 }
 
 #[test]
@@ -61,18 +63,18 @@ fn the_whole_screen_at_every_size() {
 
 /// The same afternoon, watched for longer: a task that climbs, one that stands still, one without a figure of an
 /// operation that is known.
-pub(super) fn watched(width: u16, height: u16) -> State {
+pub(super) fn watched(width: u16, height: u16) -> AppState {
     let model = busy(width, height);
     let mut state = empty(width, height);
     for step in 0..36 {
         let relocate = json!({"progress": 2 * step, "description": phase(step / 12)});
         let seen = seen(&model, "task-4711", &relocate, 100 * step);
-        tell(&mut state, tasks(vec![seen]));
+        apply_update(&mut state, tasks(vec![seen]));
     }
     for step in 0..=6 {
         let enter = json!({"progress": 3 * step + 1});
         let seen = seen(&model, "task-4721", &enter, 900 + 30 * step);
-        tell(&mut state, tasks(vec![seen]));
+        apply_update(&mut state, tasks(vec![seen]));
     }
     fill(&mut state);
     label(&mut state);
@@ -81,7 +83,7 @@ pub(super) fn watched(width: u16, height: u16) -> State {
         entity: None,
         took: Duration::from_secs(seconds),
     });
-    state.typical.learn(HERE, consolidate);
+    state.typical.add_runs(HERE, consolidate);
     state
 }
 
@@ -90,7 +92,7 @@ fn phase(number: i64) -> Value {
 }
 
 /// A task of the screen with other fields, as it was seen so many seconds after all began.
-fn seen(state: &State, mo_id: &str, more: &Value, second: i64) -> TaskChange {
+fn seen(state: &AppState, mo_id: &str, more: &Value, second: i64) -> TaskChange {
     let record = state.board.get(find(state, mo_id)).unwrap();
     let mut wire = record.info.as_ref().unwrap().to_json();
     for (field, value) in more.as_object().unwrap() {
@@ -161,7 +163,7 @@ fn without_tasks_it_says_what_to_do() {
     let out = Link::SignedOut {
         reason: reason.into(),
     };
-    tell(&mut state, Update::Link(out));
+    apply_update(&mut state, Update::Link(out));
     assert_snapshot!("signed_out", draw_text(&state));
     let mut state = busy(80, 24);
     press(&mut state, "/nowhere\n");
@@ -176,7 +178,7 @@ fn a_lost_connection_is_told_and_what_is_shown_is_marked() {
         next: at(3728),
         reason: "the connection was refused".into(),
     };
-    tell(&mut state, Update::Link(lost));
+    apply_update(&mut state, Update::Link(lost));
     assert_snapshot!("retrying", draw_text(&state));
 }
 
@@ -254,16 +256,16 @@ fn the_question_and_the_answer() {
         mo_id: "task-4711".into(),
         privilege: Privilege::Granted,
     };
-    tell(&mut state, privilege);
+    apply_update(&mut state, privilege);
     press(&mut state, "\n");
     assert_snapshot!("cancel_question", draw_text(&state));
     press(&mut state, "y");
     assert_snapshot!("cancel_pending", draw_text(&state));
     let answer = Update::Cancel {
         mo_id: "task-4711".into(),
-        answer: CancelAnswer::NotSupported,
+        answer: CancelResponse::NotSupported,
     };
-    tell(&mut state, answer);
+    apply_update(&mut state, answer);
     assert_snapshot!("cancel_refused", draw_text(&state));
     let mut state = labelled(80, 24);
     state.options.read_only = true;
@@ -281,11 +283,13 @@ fn what_lies_over_the_panels() {
         assert_snapshot!(format!("sort_{width}x{height}"), draw_text(&state));
         press(&mut state, "\u{1b}");
         let earlier = now() - SignedDuration::from_hours(30);
-        state.notices.say(Gravity::Info, "Watching task-1", earlier);
+        state
+            .notices
+            .say(Severity::Info, "Watching task-1", earlier);
         let text =
             "vc01.lab sent something odd about task-9: field “progress” should be a whole number";
-        state.notices.say(Gravity::Warning, text, now());
-        state.notices.say(Gravity::Warning, text, now());
+        state.notices.say(Severity::Warning, text, now());
+        state.notices.say(Severity::Warning, text, now());
         press(&mut state, "n");
         assert_snapshot!(format!("notices_{width}x{height}"), draw_text(&state));
     }
@@ -300,7 +304,7 @@ fn the_figures_before_anything_was_counted() {
 
 #[test]
 fn the_line_at_the_bottom() {
-    let last = |state: &State| {
+    let last = |state: &AppState| {
         draw_text(state)
             .lines()
             .rev()
@@ -325,12 +329,12 @@ fn an_insecure_and_read_only_screen_says_so() {
     state.options.read_only = true;
     let mut facts = state.servers[0].facts.clone().unwrap();
     facts.insecure = true;
-    tell(&mut state, Update::Server(Box::new(facts)));
+    apply_update(&mut state, Update::Server(Box::new(facts)));
     assert_snapshot!("header_insecure", draw_text(&state).lines().next().unwrap());
     let mut state = labelled(60, 24);
     let mut facts = state.servers[0].facts.clone().unwrap();
     facts.insecure = true;
-    tell(&mut state, Update::Server(Box::new(facts)));
+    apply_update(&mut state, Update::Server(Box::new(facts)));
     assert_snapshot!(
         "header_insecure_narrow",
         draw_text(&state).lines().next().unwrap()
@@ -345,7 +349,7 @@ fn an_unreadable_task_keeps_what_was_seen() {
         reason: "no permission".into(),
         may_pass: false,
     };
-    tell(&mut state, tasks(vec![unreadable]));
+    apply_update(&mut state, tasks(vec![unreadable]));
     assert_snapshot!("unreadable", draw_text(&state));
 }
 
@@ -371,7 +375,7 @@ fn the_copy_menu_and_the_name_of_a_file() {
 fn looking_back() {
     let mut state = busy(80, 24);
     let further = task("task-4711", &json!({"progress": 80}));
-    tell(&mut state, tasks(vec![further]));
+    apply_update(&mut state, tasks(vec![further]));
     press(&mut state, "<");
     assert_snapshot!("looking_back_80x24", draw_text(&state));
 }

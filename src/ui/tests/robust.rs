@@ -13,15 +13,15 @@ use serde_json::json;
 use super::{draw, draw_buffer, draw_text, draw_with};
 use crate::{
     app::{
-        Event, State,
-        fixture::{busy, choose, connecting, empty, now, task, tasks, tell},
+        AppState, Event,
+        test_support::{apply_update, busy, choose, connecting, empty, now, task, tasks},
         update,
     },
-    ui::Look,
+    ui::Appearance,
     watch::Update,
 };
 
-fn press(state: &mut State, key: char) {
+fn press(state: &mut AppState, key: char) {
     let code = match key {
         '\n' => KeyCode::Enter,
         '\t' => KeyCode::Tab,
@@ -36,15 +36,20 @@ fn every_screen_draws_at_every_size() {
     let screens = [
         "", "?", "s", "n", "a", "/db", "c", "c\n", "2z", "3z", "4", "5z", "1z", "t", "d",
     ];
-    let all = screens.map(|keys| (busy as fn(u16, u16) -> State, keys));
+    let all = screens.map(|keys| (busy as fn(u16, u16) -> AppState, keys));
     let bare = ["", "?", "c", "5"].into_iter();
-    let bare = bare.flat_map(|keys| [(empty as fn(u16, u16) -> State, keys), (connecting, keys)]);
+    let bare = bare.flat_map(|keys| {
+        [
+            (empty as fn(u16, u16) -> AppState, keys),
+            (connecting, keys),
+        ]
+    });
     {
         for (make, keys) in all.into_iter().chain(bare) {
             for width in 0..=30 {
                 let mut state = make(width, 0);
                 keys.chars().for_each(|key| press(&mut state, key));
-                let look = Look::new(&state.options);
+                let look = Appearance::new(&state.options);
                 for height in 0..=10 {
                     update(&mut state, Event::Resize { width, height }, now());
                     draw_with(&state, &look);
@@ -133,7 +138,7 @@ fn whatever_is_open_draws_at_random_sizes() {
         let window = Window::default();
         let mut terminal = Terminal::new(window.clone()).unwrap();
         let mut state = busy(0, 0);
-        let look = Look::new(&state.options);
+        let look = Appearance::new(&state.options);
         for turn in 0..4 {
             window.0.set(size(&mut random));
             let Size { width, height } = terminal.size().unwrap();
@@ -155,7 +160,7 @@ fn every_task_draws_in_every_tab_at_odd_sizes() {
         for tab in ['1', '2', '3', '4', '5'] {
             let mut state = busy(width, height);
             press(&mut state, tab);
-            let look = Look::new(&state.options);
+            let look = Appearance::new(&state.options);
             for _ in 0..state.outline.len() {
                 press(&mut state, 'j');
                 draw_with(&state, &look);
@@ -181,8 +186,8 @@ fn nothing_hostile_reaches_the_terminal() {
     });
     for keys in ["1", "2", "3", "4", "5", "c", "1z", "n"] {
         let mut state = empty(100, 40);
-        tell(&mut state, tasks(vec![task(evil, &everywhere)]));
-        tell(&mut state, Update::Notice(evil.into()));
+        apply_update(&mut state, tasks(vec![task(evil, &everywhere)]));
+        apply_update(&mut state, Update::Notice(evil.into()));
         keys.chars().for_each(|key| press(&mut state, key));
         for cell in draw_buffer(&state).content {
             let symbol = cell.symbol();
@@ -221,7 +226,7 @@ fn a_deep_lineage_keeps_room_for_names() {
             &json!({"parentTaskKey": parent}),
         ));
     }
-    tell(&mut state, tasks(all));
+    apply_update(&mut state, tasks(all));
     press(&mut state, 'G');
     press(&mut state, '2');
     let text = draw_text(&state);

@@ -6,7 +6,7 @@ use super::draw_text;
 use crate::{
     app::{
         Effect,
-        fixture::{HERE, THERE, now, task, tasks, tell_of, twins},
+        test_support::{HERE, THERE, apply_change, now, task, tasks, twins},
     },
     task::{TaskChange, TaskId},
     watch::{Command, Link},
@@ -27,9 +27,9 @@ fn the_same_mo_ids_never_mix() {
         mo_id: "task-1".into(),
         at: now(),
     };
-    tell_of(&mut state, THERE, tasks(vec![gone]));
+    apply_change(&mut state, THERE, tasks(vec![gone]));
     let ended = serde_json::json!({"state": "error", "entityName": "web-lab"});
-    tell_of(&mut state, HERE, tasks(vec![task("task-2", &ended)]));
+    apply_change(&mut state, HERE, tasks(vec![task("task-2", &ended)]));
     let status = |endpoint, mo_id| {
         let handle = state.board.find(&TaskId::new(endpoint, mo_id)).unwrap();
         state.board.get(handle).unwrap().status().word()
@@ -52,7 +52,7 @@ fn one_that_is_signed_out_does_not_disturb_the_other() {
     let out = Link::SignedOut {
         reason: "signing in as ops (vc02.lab): InvalidLogin.".into(),
     };
-    tell_of(&mut state, THERE, crate::watch::Update::Link(out));
+    apply_change(&mut state, THERE, crate::watch::Update::Link(out));
     let text = draw_text(&state);
     assert!(
         text.contains("branch out") && text.contains("● lab"),

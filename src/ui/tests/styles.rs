@@ -7,16 +7,16 @@ use serde_json::json;
 use super::draw_buffer;
 use crate::{
     app::{
-        ColorDepth, State,
-        fixture::{busy, choose, empty, find, task, tasks, tell},
+        AppState, ColorDepth,
+        test_support::{apply_update, busy, choose, empty, find, task, tasks},
     },
     task::fixture::at,
-    ui::{Look, Role},
+    ui::{Appearance, Role},
     watch::{Link, Update},
 };
 
-fn style(state: &State, role: Role) -> Style {
-    Look::new(&state.options).style(role)
+fn style(state: &AppState, role: Role) -> Style {
+    Appearance::new(&state.options).style(role)
 }
 
 /// The place of a text on the screen.
@@ -80,7 +80,7 @@ fn an_unchecked_certificate_is_alarming() {
     let mut state = busy(80, 24);
     let mut facts = state.servers[0].facts.clone().unwrap();
     facts.insecure = true;
-    tell(&mut state, Update::Server(Box::new(facts)));
+    apply_update(&mut state, Update::Server(Box::new(facts)));
     let buffer = draw_buffer(&state);
     let cell = &buffer[place(&buffer, "INSECURE")];
     assert_eq!(Some(cell.bg), style(&state, Role::Alarm).bg);
@@ -90,8 +90,8 @@ fn an_unchecked_certificate_is_alarming() {
 fn stale_progress_is_not_shown_as_current() {
     let mut state = empty(120, 24);
     let half = json!({"progress": 50});
-    tell(&mut state, tasks(vec![task("task-1", &half)]));
-    let gauge = |state: &State| {
+    apply_update(&mut state, tasks(vec![task("task-1", &half)]));
+    let gauge = |state: &AppState| {
         let buffer = draw_buffer(state);
         buffer[place(&buffer, "█")].fg
     };
@@ -101,7 +101,7 @@ fn stale_progress_is_not_shown_as_current() {
         next: at(3730),
         reason: "refused".into(),
     };
-    tell(&mut state, Update::Link(lost));
+    apply_update(&mut state, Update::Link(lost));
     assert_eq!(Some(gauge(&state)), style(&state, Role::Stale).fg);
     let buffer = draw_buffer(&state);
     let warning = style(&state, Role::Warning).fg.unwrap();
@@ -113,7 +113,7 @@ fn a_derived_figure_looks_less_sure_than_a_reported_one() {
     let mut state = empty(120, 24);
     let child = json!({"progress": 50, "parentTaskKey": "task-1"});
     let all = vec![task("task-1", &json!({})), task("task-2", &child)];
-    tell(&mut state, tasks(all));
+    apply_update(&mut state, tasks(all));
     let buffer = draw_buffer(&state);
     let (_, y) = place(&buffer, "▾ ▶");
     let (x, _) = place(&buffer, "█");

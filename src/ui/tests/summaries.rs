@@ -7,11 +7,11 @@ use super::{
     panels::{labelled, press, watched},
 };
 use crate::app::{
-    State,
-    fixture::{empty, twins},
+    AppState,
+    test_support::{empty, twins},
 };
 
-fn summed(mut state: State) -> State {
+fn summed(mut state: AppState) -> AppState {
     press(&mut state, "o");
     state
 }

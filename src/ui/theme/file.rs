@@ -14,7 +14,7 @@ use crate::{
 
 /// One role in a theme file.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ink {
+pub(super) struct RoleStyle {
     pub(super) fg: Option<Rgb>,
     pub(super) bg: Option<Rgb>,
     fg16: Option<Sixteen>,
@@ -23,7 +23,7 @@ pub(super) struct Ink {
     mono: Vec<Modification>,
 }
 
-impl Ink {
+impl RoleStyle {
     pub(super) fn style(&self, depth: ColorDepth) -> Style {
         let (fg, bg, modifications) = match depth {
             ColorDepth::True => (
@@ -124,11 +124,11 @@ sixteen! {
 pub(super) struct ThemeFile {
     /// The terminal's background that the colours were chosen for.
     pub(super) background: Option<Rgb>,
-    inks: HashMap<Role, Ink>,
+    inks: HashMap<Role, RoleStyle>,
 }
 
 impl ThemeFile {
-    pub(super) fn ink(&self, role: Role) -> Ink {
+    pub(super) fn ink(&self, role: Role) -> RoleStyle {
         self.inks.get(&role).cloned().unwrap_or_default()
     }
 

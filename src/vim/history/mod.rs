@@ -4,20 +4,20 @@
 //! here is one request, so that whoever has to go slowly can; [`Client::past_tasks`] does it all in one go, and
 //! [`Client::past_tasks_paced`] at somebody's pace.
 
-mod pace;
-mod pick;
 mod query;
-mod trace;
+mod record_filter;
+mod task_locator;
+mod throttle;
 
 use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub use pace::{AtOnce, Pace};
-pub use pick::Pick;
 pub use query::{ByUser, Recursion, TaskQuery, TaskTime};
-pub use trace::Trace;
+pub use record_filter::RecordAction;
+pub use task_locator::TaskLocator;
+pub use throttle::{NoThrottle, Throttle};
 
 use super::{
     client::Client,
@@ -27,9 +27,9 @@ use super::{
 };
 
 /// How many tasks are asked for at a time; servers refuse more than 1,000.
-const PAGE: usize = 500;
+const PAGE_SIZE: usize = 500;
 /// How many tasks are looked through for one of which nothing but the name is known.
-const LOOKED_THROUGH: usize = 5_000;
+const MAX_SCANNED: usize = 5_000;
 
 impl Client {
     /// Makes a history collector; it stands before its oldest task. It must be [destroyed](Self::destroy_history).
@@ -120,9 +120,9 @@ impl Client {
         &self,
         query: &TaskQuery,
         limit: usize,
-        pick: impl FnMut(&Value) -> Pick,
+        pick: impl FnMut(&Value) -> RecordAction,
     ) -> Result<Vec<Value>, Error> {
-        self.past_tasks_paced(&AtOnce, query, limit, pick).await
+        self.past_tasks_paced(&NoThrottle, query, limit, pick).await
     }
 
     /// The same at a pace. What is not wanted any more ends early, with what was found until then.
@@ -131,10 +131,10 @@ impl Client {
     /// As [`create_history`](Self::create_history).
     pub async fn past_tasks_paced(
         &self,
-        at: &impl Pace,
+        at: &impl Throttle,
         query: &TaskQuery,
         limit: usize,
-        pick: impl FnMut(&Value) -> Pick,
+        pick: impl FnMut(&Value) -> RecordAction,
     ) -> Result<Vec<Value>, Error> {
         if !at.pass().await {
             return Ok(Vec::new());
@@ -153,7 +153,7 @@ impl Client {
     /// As [`past_tasks`](Self::past_tasks).
     pub async fn find_past_task(
         &self,
-        trace: &Trace,
+        trace: &TaskLocator,
         now: Timestamp,
     ) -> Result<Option<Value>, Error> {
         for query in trace.places(now) {
@@ -161,11 +161,11 @@ impl Client {
             let pick = |info: &Value| {
                 looked += 1;
                 if trace.is(info) {
-                    Pick::Take
-                } else if looked < LOOKED_THROUGH {
-                    Pick::Leave
+                    RecordAction::Take
+                } else if looked < MAX_SCANNED {
+                    RecordAction::Leave
                 } else {
-                    Pick::Stop
+                    RecordAction::Stop
                 }
             };
             let mut found = self.past_tasks(&query, 1, pick).await?;
@@ -178,10 +178,10 @@ impl Client {
 
     async fn read_back(
         &self,
-        at: &impl Pace,
+        at: &impl Throttle,
         collector: &ManagedObjectReference,
         limit: usize,
-        mut pick: impl FnMut(&Value) -> Pick,
+        mut pick: impl FnMut(&Value) -> RecordAction,
     ) -> Result<Vec<Value>, Error> {
         let mut found = Vec::new();
         let mut seen: HashSet<String> = HashSet::new();
@@ -190,16 +190,16 @@ impl Client {
         }
         self.reset_history(collector).await?;
         while at.pass().await {
-            let page = self.older_history(collector, PAGE).await?;
+            let page = self.older_history(collector, PAGE_SIZE).await?;
             let before = seen.len();
             for info in page {
                 if !seen.insert(info["key"].to_string()) {
                     continue;
                 }
                 match pick(&info) {
-                    Pick::Take => found.push(info),
-                    Pick::Leave => {}
-                    Pick::Stop => return Ok(found),
+                    RecordAction::Take => found.push(info),
+                    RecordAction::Leave => {}
+                    RecordAction::Stop => return Ok(found),
                 }
                 if found.len() >= limit {
                     return Ok(found);

@@ -28,9 +28,9 @@ pub enum Malformed {
 impl Malformed {
     /// A [`Malformed::Unexpected`] that quotes at most a few dozen characters of what was found.
     pub(crate) fn unexpected(field: &str, expected: &'static str, found: &Value) -> Self {
-        const SHOWN: usize = 60;
+        const EXCERPT_CHARS: usize = 60;
         let mut text = found.to_string();
-        if let Some((end, _)) = text.char_indices().nth(SHOWN) {
+        if let Some((end, _)) = text.char_indices().nth(EXCERPT_CHARS) {
             text.truncate(end);
             text.push('…');
         }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     any::{has_boxes, type_name, unboxed},
-    limits::bounded,
+    limits::truncate_deep,
     message::LocalizableMessage,
 };
 
@@ -36,7 +36,7 @@ pub struct Fault {
 impl Fault {
     /// A fault as sent; any value is accepted, for a server's word about a failure is never thrown away.
     pub fn new(wire: Value) -> Self {
-        let sent = bounded(wire);
+        let sent = truncate_deep(wire);
         let unboxed = has_boxes(&sent).then(|| Box::new(unboxed(sent.clone())));
         Self {
             sent: Box::new(sent),
@@ -106,7 +106,7 @@ impl Fault {
     /// The type's name in words with its own simple fields: `No permission (privilegeId: Global.CancelTask)`.
     fn in_words(&self) -> String {
         let fields: Vec<String> = self
-            .own_fields()
+            .fault_fields()
             .filter_map(|(name, value)| match value {
                 Value::String(text) => Some(format!("{name}: {text}")),
                 Value::Number(number) => Some(format!("{name}: {number}")),
@@ -134,7 +134,7 @@ impl Fault {
     }
 
     /// The fields that belong to this fault's type (`privilegeId`, `file`, `requestedState`…), without boxes.
-    pub fn own_fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+    pub fn fault_fields(&self) -> impl Iterator<Item = (&str, &Value)> {
         let fields = self.bare().as_object().into_iter().flat_map(Map::iter);
         fields
             .map(|(name, value)| (name.as_str(), value))
@@ -221,7 +221,7 @@ mod tests {
                 fault.text(),
                 "A specified parameter was not correct: configSpec.guestId"
             );
-            let own: Vec<_> = fault.own_fields().map(|(name, _)| name).collect();
+            let own: Vec<_> = fault.fault_fields().map(|(name, _)| name).collect();
             assert_eq!(own, ["invalidProperty"]);
         }
     }

@@ -5,9 +5,9 @@
 //! | a body, packed or unpacked | 64 MiB (`vim::transport`) |
 //! | JSON values of a body | [`VALUES`] |
 //! | nesting of a body | 128 levels (`serde_json`) |
-//! | a text | [`TEXT`] characters |
-//! | items of a list inside a task, an event, a fault | [`ITEMS`] |
-//! | fields of a data object, unknown fields of a task | [`FIELDS`] |
+//! | a text | [`MAX_TEXT_CHARS`] characters |
+//! | items of a list inside a task, an event, a fault | [`MAX_ITEMS`] |
+//! | fields of a data object, unknown fields of a task | [`MAX_FIELDS`] |
 //! | tasks of an endpoint | `WatchOptions::most_tasks` (100,000) |
 
 use std::fmt::Write;
@@ -18,20 +18,20 @@ use serde_json::{Map, Value, json};
 /// the two bytes it may have on the wire. (A list of 100,000 references has 400,001.)
 pub const VALUES: usize = 1_000_000;
 /// Characters of a text.
-pub const TEXT: usize = 16_384;
+pub const MAX_TEXT_CHARS: usize = 16_384;
 /// Items of a list.
-pub const ITEMS: usize = 4_096;
+pub const MAX_ITEMS: usize = 4_096;
 /// Fields of a data object.
-pub const FIELDS: usize = 256;
+pub const MAX_FIELDS: usize = 256;
 
 /// What is no longer than this beyond a limit stays, so that what was cut is not cut again for the word about it.
-const SLACK: usize = 64;
+const TRUNCATION_SLACK: usize = 64;
 
 /// What stands in the place of fields that were left out.
-const LEFT_OUT: &str = "…";
+const ELLIPSIS: &str = "…";
 
 /// A value with everything in it that is too long cut, and a word about it where it was.
-pub(crate) fn bounded(mut value: Value) -> Value {
+pub(crate) fn truncate_deep(mut value: Value) -> Value {
     bound(&mut value);
     value
 }
@@ -40,9 +40,9 @@ fn bound(value: &mut Value) {
     match value {
         Value::String(text) => bound_text(text),
         Value::Array(items) => {
-            if items.len() > ITEMS + 1 {
-                let more = items.len() - ITEMS;
-                items.truncate(ITEMS);
+            if items.len() > MAX_ITEMS + 1 {
+                let more = items.len() - MAX_ITEMS;
+                items.truncate(MAX_ITEMS);
                 items.push(json!(format!("… {more} more items")));
             }
             items.iter_mut().for_each(bound);
@@ -53,11 +53,15 @@ fn bound(value: &mut Value) {
 }
 
 fn bound_text(text: &mut String) {
-    if text.len() <= TEXT + SLACK {
+    if text.len() <= MAX_TEXT_CHARS + TRUNCATION_SLACK {
         return;
     }
-    let more = text.chars().count().saturating_sub(TEXT);
-    if let Some((end, _)) = text.char_indices().nth(TEXT).filter(|_| more > SLACK) {
+    let more = text.chars().count().saturating_sub(MAX_TEXT_CHARS);
+    if let Some((end, _)) = text
+        .char_indices()
+        .nth(MAX_TEXT_CHARS)
+        .filter(|_| more > TRUNCATION_SLACK)
+    {
         text.truncate(end);
         text.shrink_to_fit();
         let _ = write!(text, "… {more} more characters");
@@ -65,9 +69,9 @@ fn bound_text(text: &mut String) {
 }
 
 fn bound_fields(fields: &mut Map<String, Value>) {
-    if fields.len() > FIELDS + 1 || fields.keys().any(|name| name.len() > TEXT) {
-        let more = if fields.len() > FIELDS + 1 {
-            fields.len() - FIELDS
+    if fields.len() > MAX_FIELDS + 1 || fields.keys().any(|name| name.len() > MAX_TEXT_CHARS) {
+        let more = if fields.len() > MAX_FIELDS + 1 {
+            fields.len() - MAX_FIELDS
         } else {
             0
         };
@@ -75,7 +79,7 @@ fn bound_fields(fields: &mut Map<String, Value>) {
         let type_name = fields.shift_remove("_typeName");
         let type_name = type_name.map(|name| ("_typeName".to_owned(), name));
         let all = type_name.into_iter().chain(std::mem::take(fields));
-        let kept = all.take(if more > 0 { FIELDS } else { usize::MAX });
+        let kept = all.take(if more > 0 { MAX_FIELDS } else { usize::MAX });
         *fields = kept
             .map(|(mut name, value)| {
                 bound_text(&mut name);
@@ -83,7 +87,7 @@ fn bound_fields(fields: &mut Map<String, Value>) {
             })
             .collect();
         if more > 0 {
-            fields.insert(LEFT_OUT.to_owned(), json!(format!("{more} more fields")));
+            fields.insert(ELLIPSIS.to_owned(), json!(format!("{more} more fields")));
         }
     }
     fields.values_mut().for_each(bound);
@@ -91,15 +95,15 @@ fn bound_fields(fields: &mut Map<String, Value>) {
 
 /// Takes a further field into an object that grows, unless that is full; then it says so.
 pub(crate) fn insert(fields: &mut Map<String, Value>, name: &str, value: Value) {
-    if fields.len() < FIELDS || fields.contains_key(name) {
+    if fields.len() < MAX_FIELDS || fields.contains_key(name) {
         let mut name = name.to_owned();
         bound_text(&mut name);
         fields.insert(name, value);
     } else {
         fields.insert(
-            LEFT_OUT.to_owned(),
+            ELLIPSIS.to_owned(),
             json!(format!(
-                "more than {FIELDS} fields that are not known; the others were left out"
+                "more than {MAX_FIELDS} fields that are not known; the others were left out"
             )),
         );
     }
@@ -111,30 +115,37 @@ mod tests {
 
     #[test]
     fn what_an_honest_server_sends_is_kept_as_it_is() {
-        let value = json!({"a": ["x".repeat(TEXT), "é".repeat(TEXT), 1, null, {"b": true}]});
-        assert_eq!(bounded(value.clone()), value);
+        let value = json!({"a": ["x".repeat(MAX_TEXT_CHARS), "é".repeat(MAX_TEXT_CHARS), 1, null, {"b": true}]});
+        assert_eq!(truncate_deep(value.clone()), value);
     }
 
     #[test]
     fn whatever_is_too_long_is_cut_and_says_so() {
-        let long = bounded(json!("é".repeat(TEXT + 700)));
+        let long = truncate_deep(json!("é".repeat(MAX_TEXT_CHARS + 700)));
         assert!(long.as_str().unwrap().ends_with("é… 700 more characters"));
-        let list = bounded(json!(vec!["x".repeat(TEXT + 100); ITEMS + 3]));
-        assert_eq!(list.as_array().unwrap().len(), ITEMS + 1);
-        assert_eq!(list[ITEMS], "… 3 more items");
+        let list = truncate_deep(json!(vec!["x".repeat(MAX_TEXT_CHARS + 100); MAX_ITEMS + 3]));
+        assert_eq!(list.as_array().unwrap().len(), MAX_ITEMS + 1);
+        assert_eq!(list[MAX_ITEMS], "… 3 more items");
         assert!(
             list[0]
                 .as_str()
                 .unwrap()
                 .ends_with("x… 100 more characters")
         );
-        let numbered =
-            (0..FIELDS + 5).map(|number| (number.to_string(), json!([["y".repeat(TEXT + 200)]])));
+        let numbered = (0..MAX_FIELDS + 5).map(|number| {
+            (
+                number.to_string(),
+                json!([["y".repeat(MAX_TEXT_CHARS + 200)]]),
+            )
+        });
         let mut fields: Map<String, Value> = numbered.collect();
         fields.insert("_typeName".to_owned(), json!("Huge"));
-        let object = bounded(Value::Object(fields));
+        let object = truncate_deep(Value::Object(fields));
         let count = object.as_object().unwrap().len();
-        assert_eq!((count, &object["_typeName"]), (FIELDS + 1, &json!("Huge")));
+        assert_eq!(
+            (count, &object["_typeName"]),
+            (MAX_FIELDS + 1, &json!("Huge"))
+        );
         assert_eq!(object["…"], "6 more fields");
         assert!(
             object["0"][0][0]
@@ -142,21 +153,29 @@ mod tests {
                 .unwrap()
                 .ends_with("200 more characters")
         );
-        let name = bounded(json!({"n".repeat(TEXT * 2): 1}));
+        let name = truncate_deep(json!({"n".repeat(MAX_TEXT_CHARS * 2): 1}));
         let names = name.as_object().unwrap().keys();
-        assert!(names.into_iter().all(|name| name.len() < TEXT + SLACK));
+        assert!(
+            names
+                .into_iter()
+                .all(|name| name.len() < MAX_TEXT_CHARS + TRUNCATION_SLACK)
+        );
         for cut in [long, list, object, name] {
-            assert_eq!(bounded(cut.clone()), cut, "what was cut stays as it is");
+            assert_eq!(
+                truncate_deep(cut.clone()),
+                cut,
+                "what was cut stays as it is"
+            );
         }
     }
 
     #[test]
     fn an_object_that_grows_has_an_end() {
         let mut fields = Map::new();
-        for number in 0..3 * FIELDS {
+        for number in 0..3 * MAX_FIELDS {
             insert(&mut fields, &number.to_string(), json!(number));
         }
-        assert_eq!(fields.len(), FIELDS + 1);
+        assert_eq!(fields.len(), MAX_FIELDS + 1);
         insert(&mut fields, "7", json!("changed"));
         assert_eq!(fields["7"], "changed");
         assert!(fields["…"].as_str().unwrap().contains("left out"));

@@ -83,7 +83,7 @@ fn a_fault_is_read_and_kept_as_it_was_sent() {
         fault.field("privilegeId"),
         Some(&json!("Global.CancelTask"))
     );
-    let own: Vec<_> = fault.own_fields().map(|(name, _)| name).collect();
+    let own: Vec<_> = fault.fault_fields().map(|(name, _)| name).collect();
     assert_eq!(own, ["privilegeId", "object"]);
     assert_eq!(fault.messages()[0].text(), "Ask kim");
     let chain: Vec<_> = fault.chain().map(|fault| fault.text()).collect();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     any::{Malformed, items, object, take_string},
-    limits::bounded,
+    limits::truncate_deep,
     reference::ManagedObjectReference,
 };
 
@@ -50,7 +50,7 @@ impl ServiceContent {
     /// # Errors
     /// When it is no object, or the session or task manager is missing.
     pub fn from_json(value: Value) -> Result<Self, Malformed> {
-        let mut content = object("content", bounded(value))?;
+        let mut content = object("content", truncate_deep(value))?;
         let session_manager = reference(&mut content, "sessionManager")?;
         let task_manager = reference(&mut content, "taskManager")?;
         let required = |found: Option<ManagedObjectReference>, field| {
@@ -109,7 +109,7 @@ impl UserSession {
     /// # Errors
     /// When it is no object.
     pub fn from_json(value: Value) -> Result<Self, Malformed> {
-        let mut session = object("session", bounded(value))?;
+        let mut session = object("session", truncate_deep(value))?;
         Ok(Self {
             key: take_string(&mut session, "key").unwrap_or_default(),
             user_name: take_string(&mut session, "userName").unwrap_or_default(),
@@ -144,7 +144,7 @@ impl OperationLabel {
         let mut description = object("description", value)?;
         let rows = description.shift_remove("methodInfo").unwrap_or_default();
         let label = |row: Value| {
-            let mut row = object("methodInfo", bounded(row)).ok()?;
+            let mut row = object("methodInfo", truncate_deep(row)).ok()?;
             Some(Self {
                 description_id: take_string(&mut row, "key")?,
                 label: take_string(&mut row, "label").filter(|label| !label.is_empty())?,

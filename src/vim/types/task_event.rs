@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     any::{int, string, type_name, unboxed},
-    limits::bounded,
+    limits::truncate_deep,
     time::date_time,
 };
 
@@ -31,7 +31,7 @@ pub struct TaskEvent {
 impl TaskEvent {
     /// Reads an event in whatever form.
     pub fn from_json(value: Value) -> Self {
-        let raw = bounded(value);
+        let raw = truncate_deep(value);
         let event = unboxed(raw.clone());
         let text = |field: &str| string(field, event[field].clone()).unwrap_or_default();
         let declared = type_name(&event).unwrap_or_default();

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     any::{Malformed, boolean, int, is_unset, items, items_as_sent, object_as_sent, string},
     fault::Fault,
-    limits::{self, bounded},
+    limits::{self, truncate_deep},
     message::LocalizableMessage,
     reason::TaskReason,
     reference::ManagedObjectReference,
@@ -172,7 +172,7 @@ impl TaskInfo {
     /// # Errors
     /// When the value is of another kind than the field, or unsets a required field. The field keeps its value.
     pub fn assign(&mut self, field: &str, value: Value) -> Result<(), Malformed> {
-        let value = bounded(value);
+        let value = truncate_deep(value);
         let unset = is_unset(&value);
         if unset && let Some(required) = REQUIRED.iter().find(|name| **name == field) {
             return Err(Malformed::Missing {
@@ -251,7 +251,7 @@ impl TaskInfo {
     }
 
     /// Lets go of the task's own copy of its moId, and of its key where that is the same, for one that is kept anyway.
-    pub(crate) fn share_name(&mut self, mo_id: &Arc<str>) {
+    pub(crate) fn intern_id(&mut self, mo_id: &Arc<str>) {
         for name in [&mut self.task.value, &mut self.key] {
             if *name == *mo_id {
                 *name = mo_id.clone();

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     any::{items, unboxed},
-    limits::bounded,
+    limits::truncate_deep,
 };
 
 /// A question that waits for somebody's answer.
@@ -20,7 +20,7 @@ impl VmQuestion {
     /// The question in a `VirtualMachineRuntimeInfo`, if there is one. A question without words is one all the same.
     pub fn of_runtime(runtime: Value) -> Option<Self> {
         let question = match unboxed(runtime) {
-            Value::Object(mut runtime) => bounded(runtime.shift_remove("question")?),
+            Value::Object(mut runtime) => truncate_deep(runtime.shift_remove("question")?),
             _ => return None,
         };
         if !question.is_object() {

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::gate::Gate;
-use crate::vim::{Client, Error, Pace, Trace, types::TaskEvent};
+use super::permit::Permit;
+use crate::vim::{Client, Error, TaskLocator, Throttle, types::TaskEvent};
 
 /// How often they are read while the task goes on, and once more after it.
-pub(super) const AGAIN: Duration = Duration::from_secs(5);
+pub(super) const EVENTS_REFRESH_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The events of a task, oldest first.
 pub(super) async fn events(
     client: &Client,
-    gate: &Gate,
-    trace: &Trace,
+    gate: &Permit,
+    trace: &TaskLocator,
 ) -> Result<Vec<TaskEvent>, Error> {
     let chain = if let Some(chain) = trace.event_chain() {
         chain

@@ -11,22 +11,22 @@ use std::{
 
 use serde_json::Value;
 
-use super::gate::Gate;
+use super::permit::Permit;
 use crate::vim::{
-    Client, Error, Pace, Pick, TaskQuery, Trace,
+    Client, Error, RecordAction, TaskLocator, TaskQuery, Throttle,
     types::{TaskInfo, text_at},
 };
 
 /// How often it is looked for while something in it goes on; its members that run are watched meanwhile.
-pub(super) const AGAIN: Duration = Duration::from_secs(30);
+pub(super) const REFRESH_INTERVAL: Duration = Duration::from_secs(30);
 /// How many tasks of one family are read from the history.
-const MOST: usize = 2_000;
+const MAX_RELATIVES: usize = 2_000;
 /// How many levels below a task are asked for one by one, where its descendants do not name their root.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 /// How many tasks are looked through in one place for what lies above a task: a busy hour of a large server.
-const LOOKED_THROUGH: usize = 3_000;
+const MAX_SCANNED: usize = 3_000;
 /// How many recent tasks are read at a time to see whether they belong to the family.
-const RECENT: usize = 10;
+const MAX_RECENT: usize = 10;
 
 /// What was found of a family; what was found before something went wrong counts.
 #[derive(Debug)]
@@ -34,8 +34,8 @@ pub(in crate::watch) struct FamilyFound {
     /// The number of the following that it belongs to.
     pub(super) number: u32,
     /// The task, as it is known by now.
-    pub(super) trace: Trace,
-    pub(super) kin: Kin,
+    pub(super) trace: TaskLocator,
+    pub(super) kin: FamilyMembers,
     /// The keys that were sought above it; nothing where only the history below was read.
     pub(super) sought: Option<HashSet<Arc<str>>>,
     pub(super) outcome: Result<(), Error>,
@@ -43,7 +43,7 @@ pub(in crate::watch) struct FamilyFound {
 
 /// Members of a family.
 #[derive(Debug, Default)]
-pub(super) struct Kin {
+pub(super) struct FamilyMembers {
     pub(super) members: Vec<TaskInfo>,
     /// Recent tasks that belong to it.
     pub(super) recent: Vec<Arc<str>>,
@@ -54,7 +54,7 @@ pub(super) struct Kin {
 
 /// What need not be found out again while one family is followed.
 #[derive(Debug, Default)]
-pub(super) struct KinKnown {
+pub(super) struct FamilyCache {
     /// Recent tasks that do not belong to it.
     pub(super) strangers: HashSet<Arc<str>>,
     /// Keys that the history was searched for.
@@ -74,7 +74,7 @@ pub(super) struct Missing {
     pub(super) trouble: Option<Error>,
 }
 
-impl Kin {
+impl FamilyMembers {
     fn add(&mut self, info: TaskInfo) {
         if self.seen.insert(info.key.clone()) {
             self.members.push(info);
@@ -82,7 +82,7 @@ impl Kin {
     }
 
     /// The keys that the members and the task itself name as their parents and roots, without the members themselves.
-    pub(super) fn named(&self, trace: &Trace, members: &[TaskInfo]) -> HashSet<Arc<str>> {
+    pub(super) fn named(&self, trace: &TaskLocator, members: &[TaskInfo]) -> HashSet<Arc<str>> {
         let named = members.iter();
         let named = named.flat_map(|info| [info.parent_key(), info.root_key()]);
         let named = named.chain([trace.parent(), trace.root()]).flatten();
@@ -92,18 +92,23 @@ impl Kin {
 }
 
 /// What the history has of the family below and beside a task.
-pub(super) async fn below(client: &Client, gate: &Gate, number: u32, trace: Trace) -> FamilyFound {
+pub(super) async fn below(
+    client: &Client,
+    gate: &Permit,
+    number: u32,
+    trace: TaskLocator,
+) -> FamilyFound {
     let mut found = FamilyFound {
         number,
         trace,
-        kin: Kin::default(),
+        kin: FamilyMembers::default(),
         sought: None,
         outcome: Ok(()),
     };
     found.outcome = async {
         if found.trace.key().is_none() {
             gate.pass().await;
-            found.trace = Trace::of(&client.task_info(&found.trace.mo_id).await?);
+            found.trace = TaskLocator::of(&client.task_info(&found.trace.mo_id).await?);
         }
         read_below(client, gate, &found.trace, &mut found.kin).await
     }
@@ -114,12 +119,12 @@ pub(super) async fn below(client: &Client, gate: &Gate, number: u32, trace: Trac
 /// What is still missing, as far as it can be found.
 pub(super) async fn rest(
     client: &Client,
-    gate: &Gate,
+    gate: &Permit,
     number: u32,
-    trace: Trace,
+    trace: TaskLocator,
     missing: Missing,
 ) -> FamilyFound {
-    let mut kin = Kin::default();
+    let mut kin = FamilyMembers::default();
     let sought = missing.above.clone();
     let outcome = async {
         if let Some(known) = &missing.known {
@@ -142,9 +147,9 @@ pub(super) async fn rest(
 
 async fn read_below(
     client: &Client,
-    gate: &Gate,
-    trace: &Trace,
-    kin: &mut Kin,
+    gate: &Permit,
+    trace: &TaskLocator,
+    kin: &mut FamilyMembers,
 ) -> Result<(), Error> {
     let (Some(key), Some(root)) = (trace.key().cloned(), trace.root().cloned()) else {
         return Ok(());
@@ -160,7 +165,7 @@ async fn read_below(
     parents.sort();
     parents.dedup();
     let mut asked: HashSet<Arc<str>> = parents.iter().cloned().collect();
-    for _ in 0..DEEPEST {
+    for _ in 0..MAX_DEPTH {
         let by_parents = TaskQuery {
             parents,
             ..TaskQuery::default()
@@ -170,15 +175,20 @@ async fn read_below(
         let rest = kin.members.iter().filter(|info| !names_root(info));
         let rest = rest.map(|info| info.key.clone());
         parents = rest.filter(|key| asked.insert(key.clone())).collect();
-        if parents.is_empty() || kin.members.len() >= MOST || !gate.is_wanted() {
+        if parents.is_empty() || kin.members.len() >= MAX_RELATIVES || !gate.is_wanted() {
             break;
         }
     }
     Ok(())
 }
 
-async fn read(client: &Client, gate: &Gate, query: &TaskQuery, kin: &mut Kin) -> Result<(), Error> {
-    let most = MOST.saturating_sub(kin.members.len()).max(1);
+async fn read(
+    client: &Client,
+    gate: &Permit,
+    query: &TaskQuery,
+    kin: &mut FamilyMembers,
+) -> Result<(), Error> {
+    let most = MAX_RELATIVES.saturating_sub(kin.members.len()).max(1);
     let pick = query.pick_lineage();
     let found = client.past_tasks_paced(gate, query, most, pick).await?;
     // A record that cannot be read is none.
@@ -190,10 +200,10 @@ async fn read(client: &Client, gate: &Gate, query: &TaskQuery, kin: &mut Kin) ->
 /// The tasks above that have these keys, and what lies above those.
 async fn read_above(
     client: &Client,
-    gate: &Gate,
-    trace: &Trace,
+    gate: &Permit,
+    trace: &TaskLocator,
     mut missing: HashSet<Arc<str>>,
-    kin: &mut Kin,
+    kin: &mut FamilyMembers,
 ) -> Result<(), Error> {
     let mut sought = missing.clone();
     let mut from = trace.clone();
@@ -205,11 +215,11 @@ async fn read_above(
             let pick = |record: &Value| {
                 looked += 1;
                 if text_at(record, &["key"]).is_some_and(|key| missing.contains(key)) {
-                    Pick::Take
-                } else if looked < LOOKED_THROUGH {
-                    Pick::Leave
+                    RecordAction::Take
+                } else if looked < MAX_SCANNED {
+                    RecordAction::Leave
                 } else {
-                    Pick::Stop
+                    RecordAction::Stop
                 }
             };
             let records = client.past_tasks_paced(gate, &place, still, pick).await?;
@@ -226,7 +236,7 @@ async fn read_above(
         let Some(oldest) = found.values().min_by_key(|info| info.queue_time) else {
             break;
         };
-        from = Trace::of(oldest);
+        from = TaskLocator::of(oldest);
         let parents = found.values().filter_map(TaskInfo::parent_key);
         missing = parents
             .filter(|key| sought.insert((*key).clone()))
@@ -243,10 +253,10 @@ async fn read_above(
 /// The newest of the recent tasks that are not known yet: do they belong to the family?
 async fn read_recent(
     client: &Client,
-    gate: &Gate,
-    trace: &Trace,
+    gate: &Permit,
+    trace: &TaskLocator,
     known: &HashSet<Arc<str>>,
-    kin: &mut Kin,
+    kin: &mut FamilyMembers,
 ) -> Result<(), Error> {
     if !gate.pass().await {
         return Ok(());
@@ -254,13 +264,13 @@ async fn read_recent(
     let tasks = client.recent_tasks().await?;
     let is_new = |mo_id: &Arc<str>| !known.contains(mo_id);
     let new = tasks.into_iter().rev().map(|task| task.value);
-    for mo_id in new.filter(is_new).take(RECENT) {
+    for mo_id in new.filter(is_new).take(MAX_RECENT) {
         if !gate.pass().await {
             break;
         }
         match client.task_info(&mo_id).await {
-            Ok(info) if is_kin(&info, trace) => kin.recent.push(mo_id),
-            Err(error) if error.is_session_dead() || error.is_passing() => return Err(error),
+            Ok(info) if is_relative(&info, trace) => kin.recent.push(mo_id),
+            Err(error) if error.is_session_dead() || error.is_transient() => return Err(error),
             // What cannot be read cannot be told to belong to it.
             Ok(_) | Err(_) => kin.strangers.push(mo_id),
         }
@@ -268,7 +278,7 @@ async fn read_recent(
     Ok(())
 }
 
-fn is_kin(info: &TaskInfo, trace: &Trace) -> bool {
+fn is_relative(info: &TaskInfo, trace: &TaskLocator) -> bool {
     let ours = [trace.key(), trace.parent(), trace.root()];
     let theirs = [info.parent_key(), info.root_key(), Some(&info.key)];
     let is_ours = |key: &Arc<str>| ours.iter().flatten().any(|ours| **ours == *key);
@@ -285,19 +295,19 @@ mod tests {
     #[test]
     fn who_names_one_of_ours_is_kin() {
         let lineage = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1"});
-        let trace = Trace::of(&info("task-3", &lineage));
+        let trace = TaskLocator::of(&info("task-3", &lineage));
         for more in [
             json!({"rootTaskKey": "task-1"}),
             json!({"parentTaskKey": "task-3"}),
             json!({"parentTaskKey": "task-2"}),
         ] {
-            assert!(is_kin(&info("task-9", &more), &trace), "{more}");
+            assert!(is_relative(&info("task-9", &more), &trace), "{more}");
         }
         assert!(
-            is_kin(&info("task-1", &json!({})), &trace),
+            is_relative(&info("task-1", &json!({})), &trace),
             "the root itself"
         );
-        assert!(!is_kin(
+        assert!(!is_relative(
             &info("task-9", &json!({"parentTaskKey": "task-8"})),
             &trace
         ));
@@ -306,8 +316,8 @@ mod tests {
     #[test]
     fn whoever_is_named_and_was_not_found_is_missing() {
         let lineage = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1"});
-        let trace = Trace::of(&info("task-3", &lineage));
-        let mut kin = Kin::default();
+        let trace = TaskLocator::of(&info("task-3", &lineage));
+        let mut kin = FamilyMembers::default();
         let child = json!({"parentTaskKey": "task-4", "rootTaskKey": "task-1"});
         kin.add(*info("task-5", &child));
         kin.add(*info("task-5", &child));

@@ -5,13 +5,13 @@
 
 mod events;
 mod family;
-mod follow;
-mod gate;
-mod past;
+mod history_search;
+mod permit;
 mod privileges;
 mod questions;
-mod schedule;
-mod taking;
+mod results;
+mod scheduler;
+mod subscription;
 mod typical;
 
 use std::{sync::Arc, time::Duration};
@@ -19,36 +19,36 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 
 use self::{
-    family::{FamilyFound, KinKnown},
-    follow::Follow,
-    gate::{Gate, Line, Ticket},
+    family::{FamilyCache, FamilyFound},
+    permit::{Permit, PermitQueue, PermitRequest},
     privileges::{Privileges, Step, Subject},
     questions::Questions,
-    schedule::{Schedule, Urgency},
+    scheduler::{Scheduler, Urgency},
+    subscription::Subscription,
     typical::{Runs, TypicalRuns},
 };
 use super::{
     Command, FamilyState, Privilege, Update,
-    endpoint::{Endpoint, Halt},
+    endpoint::{Endpoint, StopReason},
     push::Fetch,
-    reading::Reading,
+    read_loop::InFlight,
 };
 use crate::{
     task::PendingQuestion,
     vim::{
-        Error, Trace,
+        Error, TaskLocator,
         types::{ManagedObjectReference, TaskEvent, TaskInfo, TaskState},
     },
 };
 
 /// The first board is taken to be there after so long at the latest: with many tasks, one by one, it never rests.
-const BOARD: Duration = Duration::from_secs(10);
+const STORE_LOAD_LIMIT: Duration = Duration::from_secs(10);
 
 /// What was looked up.
-pub(super) enum Found {
+pub(super) enum LookupResult {
     Family(Box<FamilyFound>),
     Events(u32, Result<Vec<TaskEvent>, Error>),
-    Past(past::Answer),
+    Past(history_search::Answer),
     Typical(Result<Runs, Error>),
     Privilege(
         Subject,
@@ -62,39 +62,39 @@ pub(super) enum Found {
 
 /// The look-ups of one endpoint.
 #[derive(Debug)]
-pub(super) struct LookUps {
-    schedule: Schedule<Ticket>,
-    line: Line,
+pub(super) struct Lookups {
+    schedule: Scheduler<PermitRequest>,
+    line: PermitQueue,
     /// Who joins the line.
-    joining: mpsc::UnboundedReceiver<(Urgency, Ticket)>,
-    family: Follow,
+    joining: mpsc::UnboundedReceiver<(Urgency, PermitRequest)>,
+    family: Subscription,
     /// What was found out of the recent tasks and of the keys around the family that is followed.
-    kin: KinKnown,
-    events: Follow,
+    kin: FamilyCache,
+    events: Subscription,
     /// The events that were told last.
     told: Option<Arc<[TaskEvent]>>,
     typical: TypicalRuns,
     questions: Questions,
     privileges: Privileges,
     /// The search of the history.
-    pub(super) past: past::Past,
+    pub(super) past: history_search::Past,
 }
 
-impl LookUps {
+impl Lookups {
     pub(super) fn new(now: Instant) -> Self {
         let (line, joining) = mpsc::unbounded_channel();
         Self {
-            schedule: Schedule::new(now),
+            schedule: Scheduler::new(now),
             line,
             joining,
-            family: Follow::default(),
-            kin: KinKnown::default(),
-            events: Follow::default(),
+            family: Subscription::default(),
+            kin: FamilyCache::default(),
+            events: Subscription::default(),
             told: None,
             typical: TypicalRuns::default(),
             questions: Questions::default(),
             privileges: Privileges::default(),
-            past: past::Past::default(),
+            past: history_search::Past::default(),
         }
     }
 
@@ -161,13 +161,13 @@ impl LookUps {
 
 impl Endpoint {
     /// Follows something around a task from now on, or nothing any more.
-    pub(super) async fn follow(&mut self, command: Command) -> Result<(), Halt> {
+    pub(super) async fn follow(&mut self, command: Command) -> Result<(), StopReason> {
         let now = Instant::now();
         match command {
             Command::FollowFamily(trace) => {
                 let mo_id = trace.as_ref().map(|trace| trace.mo_id.clone());
                 self.lookups.family.follow(trace, now);
-                self.lookups.kin = KinKnown::default();
+                self.lookups.kin = FamilyCache::default();
                 if let Some(mo_id) = mo_id {
                     let state = FamilyState::Searching;
                     self.tell(Update::Family { mo_id, state }).await?;
@@ -185,9 +185,9 @@ impl Endpoint {
     /// Tells whether the account may cancel a task, or finds it out.
     pub(super) async fn check_privilege(
         &mut self,
-        reading: &mut Reading,
-        trace: &Trace,
-    ) -> Result<(), Halt> {
+        reading: &mut InFlight,
+        trace: &TaskLocator,
+    ) -> Result<(), StopReason> {
         match self.lookups.privileges.want(trace, Instant::now()) {
             Step::Tell(privilege) => {
                 let mo_id = trace.mo_id.clone();
@@ -202,23 +202,23 @@ impl Endpoint {
     }
 
     /// Takes up again what was cut off.
-    pub(super) fn resume_privileges(&mut self, reading: &mut Reading) {
+    pub(super) fn resume_privileges(&mut self, reading: &mut InFlight) {
         for subject in self.lookups.privileges.open() {
             self.ask_privilege(reading, subject);
         }
     }
 
-    fn ask_privilege(&mut self, reading: &mut Reading, subject: Subject) {
+    fn ask_privilege(&mut self, reading: &mut InFlight, subject: Subject) {
         let key = self.session.key.clone();
-        let gate = Gate::lasting(&self.lookups.line, Urgency::Asked);
+        let gate = Permit::lasting(&self.lookups.line, Urgency::Asked);
         reading.look_up(|client| async move {
             let privilege = privileges::ask(&client, &gate, &subject, &key).await;
-            Found::Privilege(subject, privilege)
+            LookupResult::Privilege(subject, privilege)
         });
     }
 
     /// Begins the look-ups that are due, and lets through whoever may pass now.
-    pub(super) fn start_look_ups(&mut self, reading: &mut Reading, now: Instant) {
+    pub(super) fn start_look_ups(&mut self, reading: &mut InFlight, now: Instant) {
         if !self.paused && self.is_board_there(reading, now) {
             self.lookups.schedule.open();
         }
@@ -228,21 +228,21 @@ impl Endpoint {
             && let Some((number, trace, gate)) = lookups.family.begin(&lookups.line)
         {
             reading.look_up(move |client| async move {
-                Found::Family(Box::new(family::below(&client, &gate, number, trace).await))
+                LookupResult::Family(Box::new(family::below(&client, &gate, number, trace).await))
             });
         }
         if is_due(lookups.events.due(is_paused))
             && let Some((number, trace, gate)) = lookups.events.begin(&lookups.line)
         {
             reading.look_up(|client| async move {
-                Found::Events(number, events::events(&client, &gate, &trace).await)
+                LookupResult::Events(number, events::events(&client, &gate, &trace).await)
             });
         }
         let has_board = lookups.schedule.is_open() && !is_paused;
         if self.options.typical && has_board && is_due(lookups.typical.due(now)) {
             let (since, gate) = lookups.typical.begin(&lookups.line);
             reading.look_up(|client| async move {
-                Found::Typical(typical::runs(&client, &gate, since).await)
+                LookupResult::Typical(typical::runs(&client, &gate, since).await)
             });
         }
         if self.options.questions
@@ -251,14 +251,14 @@ impl Endpoint {
         {
             reading.look_up(|client| async move {
                 let question = questions::question(&client, &gate, &machine).await;
-                Found::Question(machine, question)
+                LookupResult::Question(machine, question)
             });
         }
         lookups.let_through(now);
     }
 
     /// When a look-up is due, or a request may pass, if nothing else happens.
-    pub(super) fn next_look_up(&self, reading: &Reading, now: Instant) -> Option<Instant> {
+    pub(super) fn next_look_up(&self, reading: &InFlight, now: Instant) -> Option<Instant> {
         let lookups = &self.lookups;
         let is_open = lookups.schedule.is_open();
         let is_working = is_open && !self.paused;
@@ -270,7 +270,7 @@ impl Endpoint {
             lookups.events.due(self.paused),
             typical.filter(|_| is_working),
             questions.filter(|_| is_working),
-            (!is_open && !self.paused).then_some(reading.began + BOARD),
+            (!is_open && !self.paused).then_some(reading.began + STORE_LOAD_LIMIT),
         ]
         .into_iter()
         .flatten()
@@ -278,11 +278,13 @@ impl Endpoint {
     }
 
     /// Whether the first board was told: all that is watched was read, and nothing is on its way.
-    fn is_board_there(&self, reading: &Reading, now: Instant) -> bool {
+    fn is_board_there(&self, reading: &InFlight, now: Instant) -> bool {
         let is_joining = matches!(&self.fetch, Fetch::Push(push) if push.is_joining());
         let is_due = self.watched.next_time().is_some_and(|due| due <= now);
         let rests = reading.tasks.is_empty() && !is_joining && !is_due;
         let knows_recent = reading.knows_recent || !self.options.discover;
-        self.lookups.schedule.is_open() || (rests && knows_recent) || reading.began + BOARD <= now
+        self.lookups.schedule.is_open()
+            || (rests && knows_recent)
+            || reading.began + STORE_LOAD_LIMIT <= now
     }
 }

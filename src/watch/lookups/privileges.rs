@@ -5,16 +5,16 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::gate::Gate;
+use super::permit::Permit;
 use crate::{
-    vim::{Client, Error, Pace, Trace, types::ManagedObjectReference},
+    vim::{Client, Error, TaskLocator, Throttle, types::ManagedObjectReference},
     watch::Privilege,
 };
 
 /// How long a right counts that was granted; if it is taken away meanwhile, the server refuses the request itself.
-const GRANTED: Duration = Duration::from_secs(5 * 60);
+const GRANTED_TTL: Duration = Duration::from_secs(5 * 60);
 /// How long one counts that was not: somebody may be about to be given it, and tries again.
-const DENIED: Duration = Duration::from_secs(20);
+const DENIED_TTL: Duration = Duration::from_secs(20);
 
 /// What is known of the account's rights in this session.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ pub(super) enum Step {
 
 impl Privileges {
     /// Somebody wants to know whether a task may be cancelled.
-    pub(super) fn want(&mut self, trace: &Trace, now: Instant) -> Step {
+    pub(super) fn want(&mut self, trace: &TaskLocator, now: Instant) -> Step {
         let subject = match trace.entity() {
             Some(None) => {
                 let why = "the task names no entity that a right could be on";
@@ -87,8 +87,8 @@ impl Privileges {
         now: Instant,
     ) -> Vec<Arc<str>> {
         let counts = match privilege {
-            Privilege::Granted => Some(GRANTED),
-            Privilege::Denied => Some(DENIED),
+            Privilege::Granted => Some(GRANTED_TTL),
+            Privilege::Denied => Some(DENIED_TTL),
             Privilege::Unknown(_) => None,
         };
         if let Some((entity, counts)) = entity.zip(counts) {
@@ -117,7 +117,7 @@ impl Privileges {
 /// Asks the server: for which entity, and whether the account may cancel there.
 pub(super) async fn ask(
     client: &Client,
-    gate: &Gate,
+    gate: &Permit,
     subject: &Subject,
     session_key: &str,
 ) -> Result<(Option<ManagedObjectReference>, Privilege), Error> {
@@ -142,7 +142,7 @@ pub(super) async fn ask(
         }
     };
     gate.pass().await;
-    let privilege = match client.may_cancel(&entity, session_key).await? {
+    let privilege = match client.has_cancel_privilege(&entity, session_key).await? {
         Some(true) => Privilege::Granted,
         Some(false) => Privilege::Denied,
         None => unknown("the server does not say"),
@@ -157,8 +157,8 @@ mod tests {
     use super::*;
     use crate::task::fixture::info;
 
-    fn trace(mo_id: &str, entity: &Value) -> Trace {
-        Trace::of(&info(mo_id, &json!({"entity": entity})))
+    fn trace(mo_id: &str, entity: &Value) -> TaskLocator {
+        TaskLocator::of(&info(mo_id, &json!({"entity": entity})))
     }
 
     fn machine() -> (Value, ManagedObjectReference) {
@@ -185,7 +185,10 @@ mod tests {
         assert_eq!(waited, ["task-1".into(), "task-2".into()] as [Arc<str>; 2]);
         let third = trace("task-3", &vm);
         assert_eq!(privileges.want(&third, now), Step::Tell(Privilege::Granted));
-        assert_eq!(privileges.want(&third, now + GRANTED), Step::Ask(subject));
+        assert_eq!(
+            privileges.want(&third, now + GRANTED_TTL),
+            Step::Ask(subject)
+        );
         privileges.session_ended();
         assert_eq!(
             privileges.want(&third, now),
@@ -207,11 +210,14 @@ mod tests {
         ] {
             assert_eq!(privileges.want(&task, now), Step::Ask(subject.clone()));
             privileges.answered(&subject, Some(entity.clone()), &privilege, now);
-            let step = privileges.want(&task, now + DENIED / 2);
+            let step = privileges.want(&task, now + DENIED_TTL / 2);
             assert_eq!(step == Step::Tell(privilege.clone()), is_known);
             privileges.answered(&subject, None, &Privilege::Unknown("".into()), now);
         }
-        assert!(matches!(privileges.want(&task, now + DENIED), Step::Ask(_)));
+        assert!(matches!(
+            privileges.want(&task, now + DENIED_TTL),
+            Step::Ask(_)
+        ));
     }
 
     #[tokio::test(start_paused = true)]
@@ -221,7 +227,7 @@ mod tests {
         let step = privileges.want(&trace("task-1", &Value::Null), now);
         assert!(matches!(step, Step::Tell(Privilege::Unknown(_))));
         let unread = Subject::Task("task-2".into());
-        let step = privileges.want(&Trace::named("task-2".into()), now);
+        let step = privileges.want(&TaskLocator::named("task-2".into()), now);
         assert_eq!(step, Step::Ask(unread.clone()));
         assert!(privileges.renews(&unread));
         assert!(!privileges.renews(&unread), "once");

@@ -15,33 +15,33 @@ use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
 use super::{
-    gate::{Gate, Line},
-    schedule::Urgency,
+    permit::{Permit, PermitQueue},
+    scheduler::Urgency,
 };
 use crate::{
     task::PendingQuestion,
     vim::{
-        Client, Error, Pace,
+        Client, Error, Throttle,
         types::{ManagedObjectReference, TaskInfo, TaskState},
     },
 };
 
 /// How long a task has to stand still before its machine is looked at: most tasks move on before, and most questions
 /// come soon after a task began.
-const STILL: Duration = Duration::from_secs(10);
+const QUIET_BEFORE_CHECK: Duration = Duration::from_secs(10);
 /// How soon it is looked again where nothing was asked; twice as long each time, for what stands still for long is
 /// more often slow than new to asking…
-const AGAIN: Duration = Duration::from_secs(20);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(20);
 /// …up to this: a question may come at any time.
-const SELDOM: Duration = Duration::from_secs(5 * 60);
+const SLOW_REFRESH_INTERVAL: Duration = Duration::from_secs(5 * 60);
 /// How soon it is looked again while a question is pending: somebody may have answered it in the vSphere Client.
-const PENDING: Duration = Duration::from_secs(10);
+const PENDING_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
 /// How seldom machines are looked at in the long run, however many tasks stand still…
-const EVERY: Duration = Duration::from_secs(5);
+const BATCH_INTERVAL: Duration = Duration::from_secs(5);
 /// …and how many may be looked at without that wait after a while without any.
-const AT_ONCE: u32 = 12;
+const BATCH_SIZE: u32 = 12;
 /// The type of what asks.
-const MACHINE: &str = "VirtualMachine";
+const VIRTUAL_MACHINE: &str = "VirtualMachine";
 
 /// The tasks of virtual machines that wait or run, and what their machines ask.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ pub(super) struct Questions {
     due: BTreeSet<(Instant, Arc<str>)>,
     /// The one look that is under way.
     under_way: Option<(Arc<str>, DropGuard)>,
-    /// Until when the looks so far would have taken, one [`EVERY`] so often.
+    /// Until when the looks so far would have taken, one [`BATCH_INTERVAL`] so often.
     paid_until: Option<Instant>,
     /// Whether the session died of the last look.
     has_renewed: bool,
@@ -78,7 +78,7 @@ impl Questions {
     /// A task is now known to be like this.
     pub(super) fn seen(&mut self, mo_id: &Arc<str>, info: &TaskInfo, now: Instant) {
         let machine = info.entity.as_ref();
-        let machine = machine.filter(|entity| *entity.kind == *MACHINE);
+        let machine = machine.filter(|entity| *entity.kind == *VIRTUAL_MACHINE);
         let Some(machine) = machine.filter(|_| !info.state.is_finished()) else {
             return self.over(mo_id);
         };
@@ -116,7 +116,7 @@ impl Questions {
             && !std::mem::replace(&mut task.is_running, true)
         {
             task.still_since = now;
-            self.schedule(mo_id, Some(now + STILL));
+            self.schedule(mo_id, Some(now + QUIET_BEFORE_CHECK));
         }
     }
 
@@ -133,7 +133,7 @@ impl Questions {
         }
         // Who was looked at already may be due much later than he stands still now.
         if (asked || looked) && task.due.is_some() {
-            self.schedule(mo_id, Some(now + STILL));
+            self.schedule(mo_id, Some(now + QUIET_BEFORE_CHECK));
         }
     }
 
@@ -156,15 +156,15 @@ impl Questions {
 
     /// From when on one may look again.
     fn free_at(&self) -> Option<Instant> {
-        self.paid_until?.checked_sub(EVERY * AT_ONCE)
+        self.paid_until?.checked_sub(BATCH_INTERVAL * BATCH_SIZE)
     }
 
     /// Begins to look at the machine of a task that is due and stands still.
     pub(super) fn begin(
         &mut self,
-        line: &Line,
+        line: &PermitQueue,
         now: Instant,
-    ) -> Option<(ManagedObjectReference, Gate)> {
+    ) -> Option<(ManagedObjectReference, Permit)> {
         if self.free_at().is_some_and(|free_at| free_at > now) {
             return None;
         }
@@ -173,14 +173,15 @@ impl Questions {
             && self.under_way.is_none()
         {
             let still_since = self.tasks.get(&mo_id)?.still_since;
-            if still_since + STILL > now {
-                self.schedule(&mo_id, Some(still_since + STILL));
+            if still_since + QUIET_BEFORE_CHECK > now {
+                self.schedule(&mo_id, Some(still_since + QUIET_BEFORE_CHECK));
                 continue;
             }
             self.schedule(&mo_id, None);
             let machine = self.tasks.get(&mo_id)?.machine.clone();
-            self.paid_until = Some(self.paid_until.map_or(now, |until| until.max(now)) + EVERY);
-            let (gate, wanted) = Gate::new(line.clone(), Urgency::Background);
+            self.paid_until =
+                Some(self.paid_until.map_or(now, |until| until.max(now)) + BATCH_INTERVAL);
+            let (gate, wanted) = Permit::new(line.clone(), Urgency::Background);
             self.under_way = Some((mo_id, wanted));
             return Some((machine, gate));
         }
@@ -201,9 +202,9 @@ impl Questions {
             if task.machine != *machine || !task.is_running {
                 continue;
             }
-            if task.still_since + STILL > now {
+            if task.still_since + QUIET_BEFORE_CHECK > now {
                 // It moved meanwhile.
-                due.push((mo_id.clone(), task.still_since + STILL));
+                due.push((mo_id.clone(), task.still_since + QUIET_BEFORE_CHECK));
                 continue;
             }
             if task.question.as_ref() != question {
@@ -211,7 +212,7 @@ impl Questions {
                 self.news.push((mo_id.clone(), question.cloned()));
             }
             let pause = if question.is_some() {
-                PENDING
+                PENDING_REFRESH_INTERVAL
             } else {
                 task.looks += 1;
                 later(task.looks)
@@ -232,10 +233,10 @@ impl Questions {
             error.is_session_dead() && can_renew && !std::mem::replace(&mut self.has_renewed, true);
         let pause = if renews {
             Duration::ZERO
-        } else if error.is_passing() {
-            AGAIN
+        } else if error.is_transient() {
+            REFRESH_INTERVAL
         } else {
-            SELDOM
+            SLOW_REFRESH_INTERVAL
         };
         self.schedule(&mo_id, Some(now + pause));
         renews
@@ -269,13 +270,15 @@ impl Questions {
 /// After how long a machine is looked at again that asked nothing so many times.
 fn later(looks: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(looks.saturating_sub(1));
-    AGAIN.saturating_mul(doubled).min(SELDOM)
+    REFRESH_INTERVAL
+        .saturating_mul(doubled)
+        .min(SLOW_REFRESH_INTERVAL)
 }
 
 /// What a virtual machine asks.
 pub(super) async fn question(
     client: &Client,
-    gate: &Gate,
+    gate: &Permit,
     machine: &ManagedObjectReference,
 ) -> Result<Option<PendingQuestion>, Error> {
     gate.pass().await;
@@ -343,12 +346,12 @@ mod tests {
         let mut now = Instant::now();
         let mut questions = Questions::default();
         seen(&mut questions, "task-1", &json!({"progress": 40}), now);
-        assert_eq!(questions.due(), Some(now + STILL));
+        assert_eq!(questions.due(), Some(now + QUIET_BEFORE_CHECK));
         assert_eq!(looks(&mut questions, now + seconds(9)), None);
         now += seconds(5);
         seen(&mut questions, "task-1", &json!({"progress": 41}), now);
         assert_eq!(looks(&mut questions, now + seconds(9)), None, "it moved");
-        now += STILL;
+        now += QUIET_BEFORE_CHECK;
         let mut pauses = Vec::new();
         for _ in 0..7 {
             let machine = looks(&mut questions, now).unwrap();
@@ -362,7 +365,11 @@ mod tests {
         assert_eq!(pauses, [20, 40, 80, 160, 300, 300, 300]);
         assert!(questions.take_news().is_empty());
         seen(&mut questions, "task-1", &json!({"progress": 42}), now);
-        assert_eq!(questions.due(), Some(now + STILL), "soon again");
+        assert_eq!(
+            questions.due(),
+            Some(now + QUIET_BEFORE_CHECK),
+            "soon again"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -379,7 +386,7 @@ mod tests {
         ] {
             seen(&mut questions, name, &more, start);
         }
-        let now = start + STILL;
+        let now = start + QUIET_BEFORE_CHECK;
         let machine = looks(&mut questions, now).unwrap();
         questions.answered(&machine, Some(&moved_or_copied()), now);
         let mut news = questions.take_news();
@@ -407,10 +414,14 @@ mod tests {
         let start = Instant::now();
         let mut questions = Questions::default();
         seen(&mut questions, "task-1", &json!({}), start);
-        let machine = looks(&mut questions, start + STILL).unwrap();
-        questions.answered(&machine, Some(&moved_or_copied()), start + STILL);
+        let machine = looks(&mut questions, start + QUIET_BEFORE_CHECK).unwrap();
+        questions.answered(
+            &machine,
+            Some(&moved_or_copied()),
+            start + QUIET_BEFORE_CHECK,
+        );
         let next = questions.due().unwrap();
-        assert_eq!(next, start + STILL + PENDING);
+        assert_eq!(next, start + QUIET_BEFORE_CHECK + PENDING_REFRESH_INTERVAL);
         looks(&mut questions, next).unwrap();
         questions.answered(&machine, None, next);
         let news = questions.take_news();
@@ -429,7 +440,7 @@ mod tests {
         assert_eq!(questions.due(), None);
         let later = now + seconds(99);
         questions.is_now(&"task-3".into(), &TaskState::Running, later);
-        assert_eq!(questions.due(), Some(later + STILL));
+        assert_eq!(questions.due(), Some(later + QUIET_BEFORE_CHECK));
         questions.is_now(&"task-3".into(), &TaskState::Success, later);
         assert_eq!(questions.due(), None);
     }

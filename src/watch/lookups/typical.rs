@@ -8,23 +8,23 @@ use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
 use super::{
-    gate::{Gate, Line},
-    schedule::Urgency,
+    permit::{Permit, PermitQueue},
+    scheduler::Urgency,
 };
 use crate::{
     task::FinishedRun,
     vim::{
-        Client, Error, Pick, TaskQuery, TaskTime,
+        Client, Error, RecordAction, TaskQuery, TaskTime,
         types::{TaskInfo, TaskState},
     },
 };
 
 /// How often the history is asked for what is new.
-const AGAIN: Duration = Duration::from_secs(30 * 60);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(30 * 60);
 /// …and after an outage of the connection, or of a proxy.
-const RETRY: Duration = Duration::from_secs(60);
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 /// How many tasks are looked through at most: the history of a busy server holds a million.
-const MOST: usize = 3_000;
+const MAX_HISTORY_TASKS: usize = 3_000;
 
 /// The runs that the history told of.
 #[derive(Debug)]
@@ -55,8 +55,8 @@ impl TypicalRuns {
     }
 
     /// Begins to learn from what was completed after some time.
-    pub(super) fn begin(&mut self, line: &Line) -> (Option<Timestamp>, Gate) {
-        let (gate, wanted) = Gate::new(line.clone(), Urgency::Background);
+    pub(super) fn begin(&mut self, line: &PermitQueue) -> (Option<Timestamp>, Permit) {
+        let (gate, wanted) = Permit::new(line.clone(), Urgency::Background);
         self.under_way = Some(wanted);
         (self.newest, gate)
     }
@@ -65,7 +65,7 @@ impl TypicalRuns {
     pub(super) fn learned(&mut self, found: Runs, now: Instant) -> Vec<FinishedRun> {
         self.under_way = None;
         self.has_renewed = false;
-        self.due = Some(now + AGAIN);
+        self.due = Some(now + REFRESH_INTERVAL);
         self.newest = self.newest.max(found.newest);
         found.runs
     }
@@ -74,7 +74,11 @@ impl TypicalRuns {
     pub(super) fn failed(&mut self, error: &Error, can_renew: bool, now: Instant) -> bool {
         self.under_way = None;
         let renews = can_renew && !std::mem::replace(&mut self.has_renewed, can_renew);
-        let later = if error.is_passing() { RETRY } else { AGAIN };
+        let later = if error.is_transient() {
+            RETRY_INTERVAL
+        } else {
+            REFRESH_INTERVAL
+        };
         self.due = Some(if renews { now } else { now + later });
         renews
     }
@@ -90,7 +94,7 @@ impl TypicalRuns {
 /// The newest runs that ended well after that time.
 pub(super) async fn runs(
     client: &Client,
-    gate: &Gate,
+    gate: &Permit,
     after: Option<Timestamp>,
 ) -> Result<Runs, Error> {
     let query = TaskQuery {
@@ -109,13 +113,15 @@ pub(super) async fn runs(
                 newest = newest.max(Some(completed));
             }
         }
-        if looked < MOST {
-            Pick::Leave
+        if looked < MAX_HISTORY_TASKS {
+            RecordAction::Leave
         } else {
-            Pick::Stop
+            RecordAction::Stop
         }
     };
-    client.past_tasks_paced(gate, &query, MOST, pick).await?;
+    client
+        .past_tasks_paced(gate, &query, MAX_HISTORY_TASKS, pick)
+        .await?;
     runs.reverse();
     Ok(Runs { runs, newest })
 }

@@ -13,8 +13,8 @@ struct Layer {
 
 const LAYERS: [Layer; 11] = [
     layer("text", &["text"], &[]),
-    layer("figures", &["figures"], &["text"]),
-    layer("vim::types", &["vim::types"], &["figures"]),
+    layer("metrics", &["metrics"], &["text"]),
+    layer("vim::types", &["vim::types"], &["metrics"]),
     layer("vim", &["vim"], &["vim::types"]),
     layer("task", &["task"], &["vim::types"]),
     // What the fetch loop sends and takes: all that the screen may know of it.
@@ -23,7 +23,7 @@ const LAYERS: [Layer; 11] = [
         &[
             "watch::command",
             "watch::link",
-            "watch::past_query",
+            "watch::history_query",
             "watch::update",
         ],
         &["task"],

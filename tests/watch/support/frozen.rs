@@ -8,7 +8,7 @@ use std::{
 use tokio::task::{spawn_blocking, yield_now};
 use vtask::{
     simulator::{RequestRecord, Simulator},
-    vim::Traffic,
+    vim::RequestMetrics,
     watch::WatchOptions,
 };
 
@@ -22,7 +22,7 @@ const BOUND: Duration = Duration::from_secs(20);
 pub struct Frozen {
     pub simulator: Simulator,
     pub bench: Bench,
-    traffic: Arc<Traffic>,
+    traffic: Arc<RequestMetrics>,
     /// While a blocking task runs, the paused clock does not jump ahead by itself.
     freeze: mpsc::Sender<()>,
 }

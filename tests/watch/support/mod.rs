@@ -18,15 +18,15 @@ use tokio::{sync::mpsc, time::timeout};
 use vtask::{
     simulator::{Control, Options, Simulator, scenario::Scenario},
     task::{
-        Board, EndpointId, FinishedRun, Labels, PendingQuestion, Presence, Record, ServerClock,
-        Status, TaskId, Touched,
+        ChangeSet, EndpointId, FinishedRun, Labels, PendingQuestion, Presence, Record, ServerClock,
+        Status, TaskId, TaskStore,
     },
     vim::{
-        ConnectOptions, Credentials, Trust,
+        ConnectOptions, Credentials, TrustPolicy,
         types::{TaskEvent, TaskInfo},
     },
     watch::{
-        CancelAnswer, Command, FamilyState, FetchMode, Link, PastPage, Privilege, ServerFacts,
+        CancelResponse, Command, FamilyState, FetchMode, HistoryPage, Link, Privilege, ServerFacts,
         Update, WatchOptions, Watcher,
     },
 };
@@ -44,14 +44,14 @@ pub fn standing(scenario: &str) -> Options {
 pub fn connect(simulator: &Simulator) -> ConnectOptions {
     ConnectOptions {
         address: simulator.url().parse().unwrap(),
-        trust: Trust::System,
+        trust: TrustPolicy::System,
         credentials: Credentials::Password {
             user: "ops".to_owned(),
             password: SecretString::from("secret"),
         },
         release: None,
         read_only: false,
-        patience: ConnectOptions::PATIENCE,
+        patience: ConnectOptions::REQUEST_TIMEOUT,
         traffic: Arc::default(),
     }
 }
@@ -136,17 +136,17 @@ pub type Events = Arc<[TaskEvent]>;
 pub struct Bench {
     pub watcher: Watcher,
     updates: mpsc::Receiver<(EndpointId, Update)>,
-    pub board: Board,
+    pub board: TaskStore,
     pub links: Vec<Link>,
     pub facts: Option<ServerFacts>,
     pub clock: ServerClock,
     pub labels: Labels,
-    pub cancels: Vec<(Arc<str>, CancelAnswer)>,
+    pub cancels: Vec<(Arc<str>, CancelResponse)>,
     pub privileges: Vec<(Arc<str>, Privilege)>,
     pub changes: usize,
     pub families: Vec<(Arc<str>, FamilyState)>,
     pub events: Vec<(Arc<str>, Told<Events>)>,
-    pub pages: Vec<(u32, Told<PastPage>)>,
+    pub pages: Vec<(u32, Told<HistoryPage>)>,
     pub relatives: Vec<(Arc<str>, Vec<TaskInfo>)>,
     pub runs: Vec<FinishedRun>,
     pub typical_unknown: Vec<Arc<str>>,
@@ -160,7 +160,7 @@ impl Bench {
         Self {
             watcher: Watcher::spawn(HERE, options, sender),
             updates,
-            board: Board::new(),
+            board: TaskStore::new(),
             links: Vec::new(),
             facts: None,
             clock: ServerClock::default(),
@@ -227,7 +227,7 @@ impl Bench {
             Update::Tasks { changes, .. } => {
                 for change in changes {
                     self.changes += 1;
-                    let mut touched = Touched::default();
+                    let mut touched = ChangeSet::default();
                     self.board.apply(HERE, change, &mut touched).unwrap();
                 }
             }

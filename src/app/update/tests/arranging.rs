@@ -6,14 +6,14 @@ use super::{
     press,
 };
 use crate::app::{
-    Areas, Event, Focus, Notices, Panes, Side, State, Target,
-    fixture::{busy, connecting, now},
+    AppState, ClickTarget, Event, Focus, Notifications, PaneMode, ScreenLayout, Side,
+    test_support::{busy, connecting, now},
     update,
 };
 
 /// What stands beside or below what.
-fn way(state: &State) -> &'static str {
-    let areas = Areas::of(state);
+fn way(state: &AppState) -> &'static str {
+    let areas = ScreenLayout::of(state);
     match (areas.list.is_empty(), areas.details.is_empty()) {
         (false, true) => "list",
         (true, false) => "details",
@@ -23,7 +23,7 @@ fn way(state: &State) -> &'static str {
     }
 }
 
-fn round(state: &mut State) -> Vec<&'static str> {
+fn round(state: &mut AppState) -> Vec<&'static str> {
     let mut ways = vec![way(state)];
     for _ in 0..4 {
         press(state, "v");
@@ -37,7 +37,7 @@ fn a_key_goes_round_the_places_of_the_details() {
     let mut wide = busy(120, 40);
     let all = ["below", "beside", "details", "list", "below"];
     assert_eq!(round(&mut wide), all);
-    assert_eq!(wide.panes, Panes::Both(Focus::List));
+    assert_eq!(wide.panes, PaneMode::Both(Focus::List));
     assert!(wide.notices.shown(now()).is_none());
     let mut widest = busy(180, 40);
     let all = ["beside", "details", "list", "below", "beside"];
@@ -73,9 +73,9 @@ fn who_wanted_them_beside_hears_why_they_are_not() {
     let to = |width| Event::Resize { width, height: 30 };
     update(&mut state, to(90), now());
     assert_eq!(way(&state), "below");
-    let said = |state: &State| state.notices.shown(now()).map(|notice| notice.text.clone());
+    let said = |state: &AppState| state.notices.shown(now()).map(|notice| notice.text.clone());
     assert!(said(&state).unwrap().contains("this screen has 90"));
-    state.notices = Notices::default();
+    state.notices = Notifications::default();
     update(&mut state, to(85), now());
     assert_eq!(said(&state), None, "once is enough");
     update(&mut state, to(130), now());
@@ -89,7 +89,7 @@ fn who_wanted_them_beside_hears_why_they_are_not() {
 
 #[test]
 fn keys_move_the_border() {
-    let details = |state: &State| Areas::of(state).details;
+    let details = |state: &AppState| ScreenLayout::of(state).details;
     for (mut state, size) in [
         (busy(120, 40), (|area: Rect| area.height) as fn(Rect) -> u16),
         (busy(180, 40), |area| area.width),
@@ -117,13 +117,13 @@ fn the_mouse_pulls_at_the_border() {
             mouse(&mut state, MouseEventKind::Drag(left), to.0, to.1).is_empty(),
             "nothing is held"
         );
-        click(&mut state, Target::Border);
+        click(&mut state, ClickTarget::Border);
         mouse(&mut state, MouseEventKind::Drag(left), to.0, to.1);
-        let border = Areas::of(&state).border;
+        let border = ScreenLayout::of(&state).border;
         assert!(border.contains(to.into()), "{border:?}");
         mouse(&mut state, MouseEventKind::Up(left), to.0, to.1);
         mouse(&mut state, MouseEventKind::Drag(left), 70, 20);
-        assert_eq!(Areas::of(&state).border, border, "let go");
+        assert_eq!(ScreenLayout::of(&state).border, border, "let go");
         draw(&mut state);
         assert!(!state.arrangement.is_held);
     }
@@ -133,14 +133,14 @@ fn the_mouse_pulls_at_the_border() {
 fn rows_and_details_are_clicked_where_they_are() {
     let mut state = busy(180, 40);
     draw(&mut state);
-    let areas = Areas::of(&state);
+    let areas = ScreenLayout::of(&state);
     for (area, target) in &state.drawn.targets {
         match target {
-            Target::Row(_) | Target::Column(_) => assert!(area.right() <= areas.border.x),
-            Target::Details | Target::Tab(_) => assert!(area.x > areas.border.x),
+            ClickTarget::Row(_) | ClickTarget::Column(_) => assert!(area.right() <= areas.border.x),
+            ClickTarget::Details | ClickTarget::Tab(_) => assert!(area.x > areas.border.x),
             _ => {}
         }
     }
-    click(&mut state, Target::Details);
-    assert_eq!(state.panes, Panes::Both(Focus::Details));
+    click(&mut state, ClickTarget::Details);
+    assert_eq!(state.panes, PaneMode::Both(Focus::Details));
 }

@@ -3,26 +3,26 @@ use serde_json::json;
 use super::press;
 use crate::{
     app::{
-        Effect, Overlay, State,
-        cancel::Request,
-        fixture::{HERE, busy, choose, find, now, task, tasks, tell},
+        AppState, Effect, Overlay,
+        cancel::CancelRequest,
+        test_support::{HERE, apply_update, busy, choose, find, now, task, tasks},
     },
     task::TaskChange,
-    vim::Trace,
-    watch::{CancelAnswer, Command, Privilege, Update},
+    vim::TaskLocator,
+    watch::{CancelResponse, Command, Privilege, Update},
 };
 
 fn cancel(mo_id: &str) -> Effect {
     Effect::Send(HERE, Command::Cancel(mo_id.into()))
 }
 
-fn check(state: &State, mo_id: &str) -> Effect {
+fn check(state: &AppState, mo_id: &str) -> Effect {
     let record = state.board.get(find(state, mo_id)).unwrap();
-    let trace = Trace::of(record.info.as_deref().unwrap());
+    let trace = TaskLocator::of(record.info.as_deref().unwrap());
     Effect::Send(HERE, Command::CheckPrivilege(trace))
 }
 
-fn story(state: &State, mo_id: &str) -> String {
+fn story(state: &AppState, mo_id: &str) -> String {
     state.requests[&find(state, mo_id)].story(now())
 }
 
@@ -67,17 +67,17 @@ fn the_answer_stays_with_the_task() {
     press(&mut state, "c<enter>y");
     let news = Update::Cancel {
         mo_id: "task-4711".into(),
-        answer: CancelAnswer::NotSupported,
+        answer: CancelResponse::NotSupported,
     };
-    tell(&mut state, news);
+    apply_update(&mut state, news);
     assert!(state.notices.shown(now()).is_none(), "it is seen already");
     press(&mut state, "<esc>");
     assert!(story(&state, "task-4711").contains("NotSupported"));
     let news = Update::Cancel {
         mo_id: "task-4721".into(),
-        answer: CancelAnswer::InvalidState,
+        answer: CancelResponse::InvalidState,
     };
-    tell(&mut state, news);
+    apply_update(&mut state, news);
     let notice = state.notices.shown(now()).unwrap();
     assert!(notice.text.contains("task-4721") && notice.text.contains("InvalidState"));
 }
@@ -112,7 +112,7 @@ fn nothing_is_sent_for_a_task_that_ended_while_the_question_stood() {
     let mut state = busy(80, 24);
     press(&mut state, "c<enter>");
     let done = json!({"state": "success"});
-    tell(&mut state, tasks(vec![task("task-4711", &done)]));
+    apply_update(&mut state, tasks(vec![task("task-4711", &done)]));
     assert_eq!(press(&mut state, "y"), []);
     assert!(
         state
@@ -133,11 +133,11 @@ fn a_task_that_leaves_takes_its_inspector_along() {
         mo_id: "task-4711".into(),
         privilege: Privilege::Granted,
     };
-    tell(&mut state, news);
+    apply_update(&mut state, news);
     let dropped = TaskChange::Dropped {
         mo_id: "task-4711".into(),
     };
-    tell(&mut state, tasks(vec![dropped]));
+    apply_update(&mut state, tasks(vec![dropped]));
     assert!(state.overlay.is_none());
     assert!(!state.requests.contains_key(&handle) && !state.privileges.contains_key(&handle));
 }
@@ -147,9 +147,9 @@ fn an_answer_to_a_request_from_elsewhere_is_kept_too() {
     let mut state = busy(80, 24);
     let news = Update::Cancel {
         mo_id: "task-4711".into(),
-        answer: CancelAnswer::Accepted,
+        answer: CancelResponse::Accepted,
     };
-    tell(&mut state, news);
-    let request: &Request = &state.requests[&find(&state, "task-4711")];
+    apply_update(&mut state, news);
+    let request: &CancelRequest = &state.requests[&find(&state, "task-4711")];
     assert!(!request.is_pending());
 }

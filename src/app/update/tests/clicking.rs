@@ -4,17 +4,17 @@ use ratatui::{Terminal, backend::TestBackend};
 use super::press;
 use crate::{
     app::{
-        Effect, Event, Focus, Panes, State, Tab, Target,
-        fixture::{busy, find, now, rows, selected},
+        AppState, ClickTarget, Effect, Event, Focus, PaneMode, Tab,
+        test_support::{busy, find, now, rows, selected},
         update,
     },
-    task::outline::SortColumn,
-    ui::{self, Look},
+    task::row_model::SortColumn,
+    ui::{self, Appearance},
 };
 
 /// What a click hits is what was drawn.
-pub(super) fn draw(state: &mut State) {
-    let look = Look::new(&state.options);
+pub(super) fn draw(state: &mut AppState) {
+    let look = Appearance::new(&state.options);
     let backend = TestBackend::new(state.size.width, state.size.height);
     let mut terminal = Terminal::new(backend).unwrap();
     let mut drawn = None;
@@ -24,12 +24,17 @@ pub(super) fn draw(state: &mut State) {
     state.drawn = drawn.unwrap();
 }
 
-pub(super) fn mouse(state: &mut State, kind: MouseEventKind, column: u16, row: u16) -> Vec<Effect> {
+pub(super) fn mouse(
+    state: &mut AppState,
+    kind: MouseEventKind,
+    column: u16,
+    row: u16,
+) -> Vec<Effect> {
     mouse_with(state, kind, (column, row), KeyModifiers::NONE)
 }
 
 fn mouse_with(
-    state: &mut State,
+    state: &mut AppState,
     kind: MouseEventKind,
     (column, row): (u16, u16),
     modifiers: KeyModifiers,
@@ -44,7 +49,7 @@ fn mouse_with(
 }
 
 /// The middle of what was drawn for a target.
-fn place_of(state: &mut State, target: Target) -> (u16, u16) {
+fn place_of(state: &mut AppState, target: ClickTarget) -> (u16, u16) {
     draw(state);
     let (area, _) = *state
         .drawn
@@ -56,7 +61,7 @@ fn place_of(state: &mut State, target: Target) -> (u16, u16) {
     (area.x + area.width / 2, area.y)
 }
 
-pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
+pub(super) fn click(state: &mut AppState, target: ClickTarget) -> Vec<Effect> {
     let (column, row) = place_of(state, target);
     let left = MouseEventKind::Down(MouseButton::Left);
     mouse(state, left, column, row)
@@ -66,32 +71,32 @@ pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
 fn a_click_selects_and_a_click_on_the_mark_folds() {
     let mut state = busy(120, 40);
     let child = find(&state, "task-4712");
-    click(&mut state, Target::Row(child.into()));
+    click(&mut state, ClickTarget::Row(child.into()));
     assert_eq!(selected(&state), "task-4712");
     let head = find(&state, "task-4711");
-    click(&mut state, Target::FoldMark(head.into()));
+    click(&mut state, ClickTarget::FoldMark(head.into()));
     assert!(!rows(&state).contains(&"task-4712".to_owned()));
 }
 
 #[test]
 fn a_click_on_a_title_sorts_and_another_turns_it_round() {
     let mut state = busy(120, 40);
-    let target = Target::Column(SortColumn::Target);
+    let target = ClickTarget::Column(SortColumn::Target);
     click(&mut state, target);
     assert_eq!(sort(&state), "target");
     click(&mut state, target);
     assert_eq!(sort(&state), "-target");
 }
 
-fn sort(state: &State) -> String {
+fn sort(state: &AppState) -> String {
     state.outline.view().sort.to_string()
 }
 
 #[test]
 fn a_click_with_a_modifier_sorts_by_a_further_column() {
     let mut state = busy(120, 40);
-    let further = |state: &mut State, column| {
-        let place = place_of(state, Target::Column(column));
+    let further = |state: &mut AppState, column| {
+        let place = place_of(state, ClickTarget::Column(column));
         let left = MouseEventKind::Down(MouseButton::Left);
         mouse_with(state, left, place, KeyModifiers::CONTROL);
     };
@@ -103,18 +108,18 @@ fn a_click_with_a_modifier_sorts_by_a_further_column() {
     further(&mut state, SortColumn::Elapsed);
     assert_eq!(sort(&state), "started-by");
     further(&mut state, SortColumn::Target);
-    click(&mut state, Target::Column(SortColumn::Target));
+    click(&mut state, ClickTarget::Column(SortColumn::Target));
     assert_eq!(sort(&state), "target", "a plain click means it alone");
 }
 
 #[test]
 fn tabs_details_and_hints_can_be_clicked() {
     let mut state = busy(120, 40);
-    click(&mut state, Target::Tab(Tab::Json));
+    click(&mut state, ClickTarget::Tab(Tab::Json));
     assert_eq!(state.details.tab, Tab::Json);
-    click(&mut state, Target::Details);
-    assert_eq!(state.panes, Panes::Both(Focus::Details));
-    let effects = click(&mut state, Target::Action(crate::app::Action::Quit));
+    click(&mut state, ClickTarget::Details);
+    assert_eq!(state.panes, PaneMode::Both(Focus::Details));
+    let effects = click(&mut state, ClickTarget::Action(crate::app::Action::Quit));
     assert!(matches!(effects[0], Effect::Leave(_)));
 }
 
@@ -136,7 +141,7 @@ fn what_lies_under_an_overlay_cannot_be_clicked() {
     let mut state = busy(120, 40);
     press(&mut state, "c");
     draw(&mut state);
-    let below = |target: &Target| matches!(target, Target::Row(_) | Target::Tab(_));
+    let below = |target: &ClickTarget| matches!(target, ClickTarget::Row(_) | ClickTarget::Tab(_));
     assert!(!state.drawn.targets.iter().any(|(_, target)| below(target)));
 }
 

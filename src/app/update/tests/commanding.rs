@@ -1,9 +1,9 @@
 //! The command palette.
 
 use super::*;
-use crate::app::{Palette, fixture::selected};
+use crate::app::{CommandPalette, test_support::selected};
 
-fn palette(state: &State) -> &Palette {
+fn palette(state: &AppState) -> &CommandPalette {
     match &state.overlay {
         Some(Overlay::Palette(palette)) => palette,
         other => panic!("{other:?}"),

@@ -6,14 +6,14 @@ use super::{
 };
 use crate::{
     app::{
-        Effect, State, Target,
-        fixture::{busy, choose, find, now, rows, selected, task, tasks, tell},
+        AppState, ClickTarget, Effect,
+        test_support::{apply_update, busy, choose, find, now, rows, selected, task, tasks},
         update::update,
     },
-    task::outline::{Fold, GroupBy, GroupId, Layout, RowId},
+    task::row_model::{Fold, GroupBy, GroupId, Layout, RowId},
 };
 
-fn group_of(state: &State, mo_id: &str) -> GroupId {
+fn group_of(state: &AppState, mo_id: &str) -> GroupId {
     match state.outline.above(find(state, mo_id)) {
         Some(RowId::Group(group)) => group,
         other => panic!("{other:?} is no group"),
@@ -51,7 +51,7 @@ fn a_group_is_folded_and_opened_and_led_to_like_a_family() {
     assert_eq!(state.selected(), None);
     for keys in ["<left>", "<space>", "<enter>", "-"] {
         press(&mut state, keys);
-        let is_there = |state: &State| rows(state).contains(&"task-4712".to_owned());
+        let is_there = |state: &AppState| rows(state).contains(&"task-4712".to_owned());
         assert!(!is_there(&state), "{keys}");
         assert_eq!(state.selected_row(), Some(group.into()));
         press(&mut state, "<right>");
@@ -59,12 +59,12 @@ fn a_group_is_folded_and_opened_and_led_to_like_a_family() {
     }
     press(&mut state, "<right><esc>");
     assert_eq!(state.selected_row(), Some(group.into()));
-    click(&mut state, Target::FoldMark(group.into()));
+    click(&mut state, ClickTarget::FoldMark(group.into()));
     let row = state.outline.position(group).unwrap();
     assert_eq!(state.outline.rows(row..row + 1)[0].fold, Fold::Closed);
     press(&mut state, "<down>");
     assert_ne!(state.selected_row(), Some(group.into()));
-    click(&mut state, Target::Row(group.into()));
+    click(&mut state, ClickTarget::Row(group.into()));
     assert_eq!(state.selected_row(), Some(group.into()));
 }
 
@@ -116,7 +116,7 @@ fn groups_are_of_the_moment_that_is_looked_at() {
     let later = now() + jiff::SignedDuration::from_hours(1);
     let kim = json!({"reason": {"_typeName": "TaskReasonUser", "userName": "new"}});
     let news = tasks(vec![task("task-9999", &kim)]);
-    let event = crate::app::Event::News(crate::app::fixture::HERE, news);
+    let event = crate::app::Event::News(crate::app::test_support::HERE, news);
     update(&mut state, event, later);
     choose(&mut state, "task-9999");
     press(&mut state, "<left>");
@@ -138,5 +138,5 @@ fn groups_are_of_the_moment_that_is_looked_at() {
     if let RowId::Group(_) = other {
         assert_eq!(state.selected_row(), Some(other));
     }
-    tell(&mut state, tasks(vec![task("task-9999", &json!({}))]));
+    apply_update(&mut state, tasks(vec![task("task-9999", &json!({}))]));
 }

@@ -6,19 +6,19 @@ use serde_json::json;
 use super::*;
 use crate::{
     app::{
-        Inspector, Stage,
-        fixture::{
-            THERE, choose, empty, find, past_page, rows, selected, task, tasks, tell, tell_of,
-            twins,
+        CancelDialog, SearchState,
+        test_support::{
+            THERE, apply_change, apply_update, choose, empty, find, past_page, rows, selected,
+            task, tasks, twins,
         },
     },
     task::{EndpointId, TaskChange},
     vim::{TaskQuery, types::TaskState},
-    watch::{PastPage, PastRequest, Privilege, Update},
+    watch::{HistoryPage, HistoryRequest, Privilege, Update},
 };
 
 /// The requests for the past among effects.
-fn asked(effects: &[Effect]) -> Vec<(EndpointId, PastRequest)> {
+fn asked(effects: &[Effect]) -> Vec<(EndpointId, HistoryRequest)> {
     let requests = effects.iter().filter_map(|effect| match effect {
         Effect::Send(endpoint, Command::Past(request)) => Some((*endpoint, request.clone())),
         _ => None,
@@ -28,7 +28,7 @@ fn asked(effects: &[Effect]) -> Vec<(EndpointId, PastRequest)> {
 
 fn query(effects: &[Effect]) -> TaskQuery {
     match &asked(effects)[..] {
-        [.., (_, PastRequest::Begin { query, .. })] => query.as_ref().clone(),
+        [.., (_, HistoryRequest::Begin { query, .. })] => query.as_ref().clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -36,32 +36,34 @@ fn query(effects: &[Effect]) -> TaskQuery {
 /// How many more pages were asked for.
 fn mores(effects: &[Effect]) -> usize {
     let requests = asked(effects);
-    let more =
-        |(_, request): &&(EndpointId, PastRequest)| matches!(request, PastRequest::More { .. });
+    let more = |(_, request): &&(EndpointId, HistoryRequest)| {
+        matches!(request, HistoryRequest::More { .. })
+    };
     requests.iter().filter(more).count()
 }
 
 /// How many searches were begun.
 fn begins(effects: &[Effect]) -> usize {
     let requests = asked(effects);
-    let begin =
-        |(_, request): &&(EndpointId, PastRequest)| matches!(request, PastRequest::Begin { .. });
+    let begin = |(_, request): &&(EndpointId, HistoryRequest)| {
+        matches!(request, HistoryRequest::Begin { .. })
+    };
     requests.iter().filter(begin).count()
 }
 
 /// A page of the one endpoint's running search.
-fn page(state: &mut State, first: i64, count: i64) -> Vec<Effect> {
+fn page(state: &mut AppState, first: i64, count: i64) -> Vec<Effect> {
     page_of(state, HERE, past_page(first, count))
 }
 
-fn page_of(state: &mut State, endpoint: EndpointId, page: PastPage) -> Vec<Effect> {
+fn page_of(state: &mut AppState, endpoint: EndpointId, page: HistoryPage) -> Vec<Effect> {
     let search = state.history.as_ref().unwrap().number();
     let page = Ok(page);
-    tell_of(state, endpoint, Update::Past { search, page })
+    apply_change(state, endpoint, Update::Past { search, page })
 }
 
-fn end() -> PastPage {
-    PastPage {
+fn end() -> HistoryPage {
+    HistoryPage {
         tasks: Vec::new(),
         unreadable: 0,
         is_end: true,
@@ -89,7 +91,7 @@ fn the_history_comes_and_goes_and_what_is_now_stays_where_it_was() {
     let effects = press(&mut state, "H");
     let ends = asked(&effects);
     assert!(
-        matches!(&ends[..], [(HERE, PastRequest::End { .. })]),
+        matches!(&ends[..], [(HERE, HistoryRequest::End { .. })]),
         "{ends:?}"
     );
     assert_eq!(
@@ -133,7 +135,7 @@ fn a_filter_that_lets_nothing_through_reads_on_a_while_and_then_waits_for_a_key(
         read += mores(&page(&mut state, first, 100));
     }
     assert_eq!(read, 10);
-    assert!(state.history.as_ref().unwrap().is_resting());
+    assert!(state.history.as_ref().unwrap().is_idle());
     assert_eq!(mores(&press(&mut state, "<down>")), 1);
 }
 
@@ -144,11 +146,11 @@ fn what_was_not_asked_for_is_not_taken() {
     let late = state.history.as_ref().unwrap().number();
     press(&mut state, "HH");
     let page = Ok(past_page(900, 10));
-    tell(&mut state, Update::Past { search: late, page });
+    apply_update(&mut state, Update::Past { search: late, page });
     assert!(rows(&state).is_empty());
     press(&mut state, "H");
     let page = Ok(past_page(900, 10));
-    tell(&mut state, Update::Past { search: late, page });
+    apply_update(&mut state, Update::Past { search: late, page });
     assert!(!rows(&state).contains(&"past-900".to_owned()));
 }
 
@@ -164,7 +166,7 @@ fn what_happens_now_goes_on_below_and_only_what_is_in_the_history_changes_there(
     };
     first.tasks.insert(0, *info);
     page_of(&mut state, HERE, first);
-    let percent = |state: &State| {
+    let percent = |state: &AppState| {
         let handle = find(state, "task-4711");
         state.board.progress(handle).percent()
     };
@@ -177,7 +179,7 @@ fn what_happens_now_goes_on_below_and_only_what_is_in_the_history_changes_there(
         },
     ];
     let shown = rows(&state);
-    tell(&mut state, tasks(changes));
+    apply_update(&mut state, tasks(changes));
     assert_eq!(percent(&state), Some(80));
     assert_eq!(rows(&state), shown);
     press(&mut state, "H");
@@ -214,12 +216,12 @@ fn of_several_servers_only_what_was_read_of_all_is_shown() {
     assert_eq!(rows(&state).last().unwrap(), "past-886", "of both");
     let more = asked(&effects);
     assert!(
-        matches!(&more[..], [(THERE, PastRequest::More { .. })]),
+        matches!(&more[..], [(THERE, HistoryRequest::More { .. })]),
         "{more:?}"
     );
     let search = state.history.as_ref().unwrap().number();
     let page = Err("NotSupported: no.".into());
-    tell_of(&mut state, THERE, Update::Past { search, page });
+    apply_change(&mut state, THERE, Update::Past { search, page });
     assert_eq!(
         rows(&state).last().unwrap(),
         "past-881",
@@ -301,7 +303,7 @@ fn what_makes_no_sense_in_the_history_is_refused_in_a_sentence() {
         assert!(state.history.is_some() && state.past.is_none());
     }
     let mut state = busy(120, 40);
-    tell(
+    apply_update(
         &mut state,
         tasks(vec![task("task-4711", &json!({"progress": 73}))]),
     );
@@ -326,7 +328,7 @@ fn one_can_take_a_task_of_the_past_along() {
         key: "past-899".into(),
         reason: "gone".into(),
     };
-    tell(&mut state, tasks(vec![ghost]));
+    apply_update(&mut state, tasks(vec![ghost]));
     let handle = find(&state, "past-899");
     assert!(state.board.get(handle).unwrap().status().is_finished());
 }
@@ -342,16 +344,16 @@ fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it()
     page(&mut state, 900, 10);
     assert!(press(&mut state, "c").is_empty(), "nothing is asked");
     let chosen = match &state.overlay {
-        Some(Overlay::Cancel(Inspector { chosen, .. })) => *chosen,
+        Some(Overlay::Cancel(CancelDialog { chosen, .. })) => *chosen,
         other => panic!("{other:?}"),
     };
-    let verdict = verdict(&state, chosen, now());
+    let verdict = eligibility(&state, chosen, now());
     assert!(
         verdict.sentence.contains("there is nothing to cancel"),
         "{verdict:?}"
     );
     // What leaves the list of now may have the same place there.
-    let removed = state.in_live(|state| {
+    let removed = state.with_live_view(|state| {
         state
             .board
             .iter()
@@ -361,7 +363,7 @@ fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it()
     let dropped = removed
         .into_iter()
         .map(|mo_id| TaskChange::Dropped { mo_id });
-    tell(&mut state, tasks(dropped.collect()));
+    apply_update(&mut state, tasks(dropped.collect()));
     assert!(matches!(state.overlay, Some(Overlay::Cancel(_))));
     press(&mut state, "<esc>");
     // One that goes on is cancelled from where it is watched.
@@ -373,9 +375,9 @@ fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it()
     choose(&mut state, "past-890");
     press(&mut state, "c<enter>");
     let handle = find(&state, "past-890");
-    assert!(!may_ask(&state, handle, now()));
+    assert!(!can_request(&state, handle, now()));
     assert!(
-        super::super::verdict(&state, handle, now())
+        super::super::eligibility(&state, handle, now())
             .sentence
             .contains("list of now only")
     );
@@ -387,13 +389,16 @@ fn a_failure_is_kept_until_one_tries_again() {
     press(&mut state, "H");
     let search = state.history.as_ref().unwrap().number();
     let page = Err("NoPermission: no.".into());
-    tell(&mut state, Update::Past { search, page });
-    let stage_of = |state: &State| state.history.as_ref().unwrap().searches[0].stage.clone();
-    assert_eq!(stage_of(&state), Stage::Failed("NoPermission: no.".into()));
+    apply_update(&mut state, Update::Past { search, page });
+    let stage_of = |state: &AppState| state.history.as_ref().unwrap().searches[0].stage.clone();
+    assert_eq!(
+        stage_of(&state),
+        SearchState::Failed("NoPermission: no.".into())
+    );
     assert_eq!(mores(&press(&mut state, "G")), 0);
     let effects = press(&mut state, "r");
     assert!(query(&effects).since.is_some());
-    assert_eq!(stage_of(&state), Stage::Reading);
+    assert_eq!(stage_of(&state), SearchState::Reading);
 }
 
 #[test]
@@ -410,7 +415,7 @@ fn what_the_details_need_is_looked_up_in_the_history_also_while_paused() {
     press(&mut state, "pH");
     page(&mut state, 900, 10);
     press(&mut state, "5");
-    let wait = |state: &mut State, at: Timestamp| update(state, Event::Tick, at);
+    let wait = |state: &mut AppState, at: Timestamp| update(state, Event::Tick, at);
     wait(&mut state, later(0));
     let effects = wait(&mut state, later(500));
     assert_eq!(followed(effects), Some(Some("past-900".to_owned())));
@@ -418,7 +423,7 @@ fn what_the_details_need_is_looked_up_in_the_history_also_while_paused() {
         mo_id: "past-900".into(),
         events: Err("no".into()),
     };
-    tell(&mut state, events);
+    apply_update(&mut state, events);
     assert!(state.events.contains_key(&find(&state, "past-900")));
     let effects = press(&mut state, "H");
     assert_eq!(followed(effects), Some(None), "it is no longer followed");
@@ -434,7 +439,7 @@ fn the_family_of_a_task_of_the_past_is_known_and_has_no_rows_where_it_was_not_as
     let shown = rows(&state);
     let mo_id = "past-900".into();
     let members = family.tasks;
-    tell(&mut state, Update::Relatives { mo_id, members });
+    apply_update(&mut state, Update::Relatives { mo_id, members });
     assert_eq!(rows(&state), shown);
     let (parent, child) = (find(&state, "past-900"), find(&state, "past-300"));
     assert_eq!(state.board.children(parent), [child]);

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    app::fixture::{empty, find, task, tasks},
+    app::test_support::{empty, find, task, tasks},
     task::Progress,
     watch::Update,
 };
@@ -15,18 +15,18 @@ fn after(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
-fn tell(state: &mut State, update: Update, seconds: i64) {
+fn tell(state: &mut AppState, update: Update, seconds: i64) {
     super::update(state, Event::News(HERE, update), after(seconds));
 }
 
-fn press_at(state: &mut State, key: char, seconds: i64) -> Vec<Effect> {
+fn press_at(state: &mut AppState, key: char, seconds: i64) -> Vec<Effect> {
     let key = KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE);
     let mut effects = update(state, Event::Key(key), after(seconds));
     effects.retain(|effect| *effect != Effect::Draw);
     effects
 }
 
-fn percent(state: &State) -> Option<u8> {
+fn percent(state: &AppState) -> Option<u8> {
     match state.board.progress(find(state, "task-1")) {
         Progress::Reported(percent) => Some(percent),
         _ => None,
@@ -34,7 +34,7 @@ fn percent(state: &State) -> Option<u8> {
 }
 
 /// A task that is at 10, 20, 30 … percent after 0, 100, 200 … seconds.
-fn climbing() -> State {
+fn climbing() -> AppState {
     let mut state = empty(80, 24);
     for step in 1..=5 {
         let info = task("task-1", &json!({"progress": 10 * step}));

@@ -3,8 +3,8 @@ use serde_json::json;
 use super::press;
 use crate::{
     app::{
-        Event, Gravity,
-        fixture::{HERE, busy, connecting, empty, find, now, task, tasks, tell},
+        Event, Severity,
+        test_support::{HERE, apply_update, busy, connecting, empty, find, now, task, tasks},
         update,
     },
     task::{Labels, TaskChange},
@@ -24,9 +24,9 @@ fn a_value_that_does_not_fit_is_told_and_the_rest_is_taken() {
         fields,
         at: now(),
     };
-    tell(&mut state, tasks(vec![change]));
+    apply_update(&mut state, tasks(vec![change]));
     let notice = state.notices.shown(now()).unwrap();
-    assert_eq!(notice.gravity, Gravity::Warning);
+    assert_eq!(notice.gravity, Severity::Warning);
     assert!(notice.text.contains("vc01.lab") && notice.text.contains("progress"));
     let info = state.board.get(find(&state, "task-4711")).unwrap();
     assert!(!info.info.as_ref().unwrap().cancelable);
@@ -35,7 +35,7 @@ fn a_value_that_does_not_fit_is_told_and_the_rest_is_taken() {
 #[test]
 fn a_filter_for_an_endpoint_looks_again_when_that_says_who_it_is() {
     let mut state = connecting(80, 24);
-    tell(&mut state, tasks(vec![task("task-1", &json!({}))]));
+    apply_update(&mut state, tasks(vec![task("task-1", &json!({}))]));
     for (filter, before, after) in [("endpoint:vc9", 0, 1), ("not endpoint=vc9.lab", 1, 0)] {
         state.servers[0].facts = None;
         press(&mut state, "/");
@@ -46,7 +46,7 @@ fn a_filter_for_an_endpoint_looks_again_when_that_says_who_it_is() {
             host: "vc9.lab".to_owned(),
             ..ServerFacts::default()
         };
-        tell(&mut state, Update::Server(Box::new(facts)));
+        apply_update(&mut state, Update::Server(Box::new(facts)));
         assert_eq!(state.outline.matching(), after, "{filter}");
         press(&mut state, "<esc>");
     }
@@ -59,7 +59,7 @@ fn labels_rename_what_is_shown() {
         description_id: "VirtualMachine.relocate".into(),
         label: "Relocate virtual machine".into(),
     };
-    tell(&mut state, Update::Labels(Labels::new(vec![row])));
+    apply_update(&mut state, Update::Labels(Labels::new(vec![row])));
     let record = state.board.get(find(&state, "task-4711")).unwrap();
     assert_eq!(state.board.operation(record), "Relocate virtual machine");
     assert_eq!(state.board.labels(HERE).len(), 1);
@@ -74,13 +74,13 @@ fn a_lost_connection_makes_stale_what_was_current() {
         next: now(),
         reason: "timed out".into(),
     };
-    tell(&mut state, Update::Link(retrying));
+    apply_update(&mut state, Update::Link(retrying));
     assert!(state.is_stale(state.selected_record().unwrap()));
 }
 
 #[test]
 fn notices_of_the_loop_are_shown() {
     let mut state = empty(80, 24);
-    tell(&mut state, Update::Notice("the session was renewed".into()));
+    apply_update(&mut state, Update::Notice("the session was renewed".into()));
     assert!(state.notices.shown(now()).is_some());
 }

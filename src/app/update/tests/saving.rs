@@ -1,25 +1,25 @@
 use super::press;
 use crate::app::{
-    Context, Effect, Overlay, State,
-    fixture::{busy, now, rows},
+    AppState, Context, Effect, Overlay,
+    test_support::{busy, now, rows},
 };
 
 /// A screen with a filter in the config file.
-fn screen() -> State {
+fn screen() -> AppState {
     let mut state = busy(80, 24);
     let saved = &mut state.options.saved_filters;
     saved.insert("mine".into(), "user:kim".into());
     state
 }
 
-fn problem(state: &State) -> String {
+fn problem(state: &AppState) -> String {
     match &state.overlay {
         Some(Overlay::Prompt(prompt)) => prompt.problem.clone().unwrap(),
         _ => panic!("nothing is typed"),
     }
 }
 
-fn said(state: &State) -> &str {
+fn said(state: &AppState) -> &str {
     &state.notices.shown(now()).unwrap().text
 }
 

@@ -6,15 +6,15 @@ use super::{
 };
 use crate::{
     app::{
-        Context, Overlay, Part, State, Subject, Tab, Target,
-        fixture::{busy, find, now, rows, selected, task, tasks, tell, twins},
+        AppState, ClickTarget, Context, Overlay, RowSubject, SectionKind, Tab,
+        test_support::{apply_update, busy, find, now, rows, selected, task, tasks, twins},
     },
     task::{Labels, TaskChange},
     vim::types::OperationLabel,
     watch::Update,
 };
 
-fn entries(state: &State) -> Vec<Subject> {
+fn entries(state: &AppState) -> Vec<RowSubject> {
     let Some(Overlay::Summary(summing)) = &state.overlay else {
         panic!("no summary")
     };
@@ -26,7 +26,7 @@ fn entries(state: &State) -> Vec<Subject> {
     entries.map(|entry| entry.subject.clone()).collect()
 }
 
-fn chosen(state: &State) -> Subject {
+fn chosen(state: &AppState) -> RowSubject {
     let entries = entries(state);
     let Some(Overlay::Summary(summing)) = &state.overlay else {
         panic!("no summary")
@@ -35,7 +35,7 @@ fn chosen(state: &State) -> Subject {
 }
 
 /// Moves on to an entry.
-fn go_to(state: &mut State, subject: &Subject) {
+fn go_to(state: &mut AppState, subject: &RowSubject) {
     press(state, "g");
     for _ in 0..entries(state).len() {
         if chosen(state) == *subject {
@@ -53,7 +53,7 @@ fn an_operation_an_account_and_an_endpoint_become_the_filter() {
     assert_eq!(state.context(), Context::Summary);
     go_to(
         &mut state,
-        &Subject::Operation("Clone virtual machine".into()),
+        &RowSubject::Operation("Clone virtual machine".into()),
     );
     press(&mut state, "<enter>");
     assert_eq!(
@@ -62,13 +62,13 @@ fn an_operation_an_account_and_an_endpoint_become_the_filter() {
     );
     assert_eq!(rows(&state), ["task-4730", "task-4741"]);
     press(&mut state, "o");
-    go_to(&mut state, &Subject::User("VSPHERE.LOCAL\\kim".into()));
+    go_to(&mut state, &RowSubject::User("VSPHERE.LOCAL\\kim".into()));
     press(&mut state, "<enter>");
     assert_eq!(rows(&state), ["task-4721"]);
     let mut two = twins(160, 40);
     press(&mut two, "o");
-    let there = crate::app::fixture::THERE;
-    go_to(&mut two, &Subject::Endpoint(there));
+    let there = crate::app::test_support::THERE;
+    go_to(&mut two, &RowSubject::Endpoint(there));
     press(&mut two, "<enter>");
     assert_eq!(two.outline.view().filter.text(), "endpoint=vc02.lab");
     assert_eq!(two.outline.matching(), 3);
@@ -82,10 +82,10 @@ fn a_name_with_signs_in_it_is_asked_for_as_it_is() {
         label: "Clone (all) or \"none\" *".into(),
     };
     press(&mut state, "o");
-    tell(&mut state, Update::Labels(Labels::new(vec![label])));
+    apply_update(&mut state, Update::Labels(Labels::new(vec![label])));
     go_to(
         &mut state,
-        &Subject::Operation("Clone (all) or \"none\" *".into()),
+        &RowSubject::Operation("Clone (all) or \"none\" *".into()),
     );
     press(&mut state, "<enter>");
     assert_eq!(rows(&state), ["task-4730", "task-4741"]);
@@ -97,7 +97,7 @@ fn a_task_is_gone_to_wherever_it_is() {
     press(&mut state, "-");
     press(&mut state, "/web<enter>o");
     assert_eq!(rows(&state), ["task-4740"]);
-    let task = Subject::Task(find(&state, "task-4712"));
+    let task = RowSubject::Task(find(&state, "task-4712"));
     go_to(&mut state, &task);
     press(&mut state, "<enter>");
     assert!(state.overlay.is_none());
@@ -106,7 +106,7 @@ fn a_task_is_gone_to_wherever_it_is() {
     let said = &state.notices.shown(now()).unwrap().text;
     assert!(said.contains("filter is off"), "{said}");
     press(&mut state, "o");
-    let task = Subject::Task(find(&state, "task-4740"));
+    let task = RowSubject::Task(find(&state, "task-4740"));
     go_to(&mut state, &task);
     press(&mut state, "<enter>");
     assert_eq!(selected(&state), "task-4740");
@@ -117,7 +117,7 @@ fn a_task_is_gone_to_wherever_it_is() {
 fn what_happens_is_counted_and_the_choice_stays() {
     let mut state = busy(180, 40);
     press(&mut state, "o");
-    let relocate = Subject::Operation("Migrate virtual machine".into());
+    let relocate = RowSubject::Operation("Migrate virtual machine".into());
     go_to(&mut state, &relocate);
     let more: Vec<TaskChange> = (0..30)
         .map(|number| {
@@ -126,22 +126,22 @@ fn what_happens_is_counted_and_the_choice_stays() {
         })
         .collect();
     let before = entries(&state).len();
-    tell(&mut state, tasks(more));
+    apply_update(&mut state, tasks(more));
     let after = entries(&state);
     assert!(after.len() < before + 20, "bounded");
-    assert!(after.contains(&Subject::More(Part::Operations)));
+    assert!(after.contains(&RowSubject::More(SectionKind::Operations)));
     let Some(Overlay::Summary(summing)) = &state.overlay else {
         panic!()
     };
     assert_eq!(summing.summary.len(), state.board.len());
-    go_to(&mut state, &Subject::More(Part::Operations));
+    go_to(&mut state, &RowSubject::More(SectionKind::Operations));
     press(&mut state, "<enter>");
     assert!(entries(&state).len() > after.len() + 15, "opened");
     go_to(&mut state, &relocate);
     let dropped = TaskChange::Dropped {
         mo_id: "task-4650".into(),
     };
-    tell(&mut state, tasks(vec![dropped]));
+    apply_update(&mut state, tasks(vec![dropped]));
     assert!(!entries(&state).contains(&relocate));
     let _ = chosen(&state);
 }
@@ -151,22 +151,22 @@ fn a_section_is_a_step_and_a_click_is_a_choice() {
     let mut state = busy(180, 40);
     press(&mut state, "o<tab>");
     let first = chosen(&state);
-    assert!(matches!(first, Subject::User(_)), "{first:?}");
+    assert!(matches!(first, RowSubject::User(_)), "{first:?}");
     press(&mut state, "<tab>");
-    assert!(matches!(chosen(&state), Subject::Task(_)));
+    assert!(matches!(chosen(&state), RowSubject::Task(_)));
     press(&mut state, "hh");
-    assert!(matches!(chosen(&state), Subject::Operation(_)));
+    assert!(matches!(chosen(&state), RowSubject::Operation(_)));
     press(&mut state, "h");
-    let queued = Subject::Task(find(&state, "task-4731"));
+    let queued = RowSubject::Task(find(&state, "task-4731"));
     assert_eq!(chosen(&state), queued);
     let place = entries(&state).iter().position(|entry| *entry == queued);
     draw(&mut state);
     let hit = state.drawn.targets.iter();
     assert!(
         !hit.into_iter()
-            .any(|(_, target)| matches!(target, Target::Row(_)))
+            .any(|(_, target)| matches!(target, ClickTarget::Row(_)))
     );
-    click(&mut state, Target::Summed(place.unwrap()));
+    click(&mut state, ClickTarget::Summed(place.unwrap()));
     assert_eq!(selected(&state), "task-4731");
     press(&mut state, "oq");
     assert!(state.overlay.is_none());

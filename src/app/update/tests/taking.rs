@@ -1,7 +1,7 @@
 //! What is taken along: to the clipboard, or as a file.
 
 use super::*;
-use crate::app::fixture::{choose, rows};
+use crate::app::test_support::{choose, rows};
 
 #[test]
 fn the_menu_copies_what_is_chosen() {

@@ -1,14 +1,14 @@
 use super::{control, press};
 use crate::{
     app::{
-        Effect, Event, Overlay, Prompt, Purpose, State,
-        fixture::{HERE, busy, now, rows, selected},
+        AppState, Effect, Event, Overlay, Prompt, PromptKind,
+        test_support::{HERE, busy, now, rows, selected},
         update,
     },
     watch::Command,
 };
 
-fn problem(state: &State) -> Option<String> {
+fn problem(state: &AppState) -> Option<String> {
     match &state.overlay {
         Some(Overlay::Prompt(prompt)) => prompt.problem.clone(),
         _ => None,
@@ -31,17 +31,17 @@ fn a_filter_works_while_it_is_typed() {
 }
 
 /// The line as it stands.
-fn typed(state: &State) -> String {
+fn typed(state: &AppState) -> String {
     match &state.overlay {
         Some(Overlay::Prompt(prompt)) => prompt.line.text(),
         _ => panic!("nothing is typed"),
     }
 }
 
-fn mark(state: &State) -> Option<(usize, usize)> {
+fn mark(state: &AppState) -> Option<(usize, usize)> {
     match &state.overlay {
         Some(Overlay::Prompt(Prompt {
-            purpose: Purpose::Filter(typing),
+            purpose: PromptKind::Filter(typing),
             ..
         })) => typing.mark,
         _ => panic!("no filter is typed"),

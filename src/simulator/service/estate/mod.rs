@@ -205,7 +205,7 @@ mod tests {
     use super::*;
     use crate::simulator::behaviour::Behaviours;
     use crate::simulator::scenario::{LoadOptions, Scenario};
-    use crate::simulator::service::task_info::Pen;
+    use crate::simulator::service::task_info::TaskInfoWriter;
     use crate::simulator::service::{Sessions, schema::check};
     use crate::simulator::world::World;
     use crate::simulator::world::time::Calendar;
@@ -227,7 +227,7 @@ mod tests {
             world: &world,
             sessions: &sessions,
             session: None,
-            pen: Pen {
+            pen: TaskInfoWriter {
                 calendar: &calendar,
                 behaviours: &behaviours,
             },

@@ -1,0 +1,115 @@
+//! Errands on this machine that may take a while, such as writing a file: the screen never waits for them.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    path::PathBuf,
+    process::Stdio,
+};
+
+use tokio::{io::AsyncWriteExt, process::Command, task::spawn_blocking};
+
+use super::notifications::Severity;
+
+/// What came of an errand, to be said.
+pub(super) type JobResult = Option<(Severity, String)>;
+
+/// Hands a text to a clipboard's command, such as `wl-copy`, on its standard input.
+pub(super) async fn copy(command: String, text: String) -> JobResult {
+    let outcome = pipe_to_command(&command, &text).await;
+    let why = outcome.err()?;
+    let text = format!("Nothing was copied: “{command}” {why}");
+    Some((Severity::Warning, text))
+}
+
+async fn pipe_to_command(command: &str, text: &str) -> Result<(), String> {
+    let shell = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    let child = Command::new(shell.0)
+        .args([shell.1, command])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut child = child.map_err(|error| format!("cannot be run: {error}"))?;
+    if let Some(mut input) = child.stdin.take() {
+        // A command that does not read fails by its exit code.
+        let _ = input.write_all(text.as_bytes()).await;
+    }
+    match child.wait().await {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("failed ({status})")),
+        Err(error) => Err(format!("failed: {error}")),
+    }
+}
+
+/// Writes a file that must not be there yet.
+pub(super) async fn save(path: String, text: String, what: String) -> JobResult {
+    let place = expand_home(&path);
+    let written = spawn_blocking(move || -> io::Result<()> {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(place)?;
+        file.write_all(text.as_bytes())?;
+        file.flush()
+    });
+    Some(match written.await {
+        Ok(Ok(())) => (Severity::Info, format!("Wrote {what} to {path}")),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => (
+            Severity::Warning,
+            format!("{path} is there already and was left alone; choose another name"),
+        ),
+        Ok(Err(error)) => (
+            Severity::Warning,
+            format!("{path} could not be written: {error}"),
+        ),
+        Err(_) => (Severity::Warning, format!("{path} could not be written")),
+    })
+}
+
+/// `~/…` is in one's home.
+fn expand_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_is_there_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let name = path.to_str().unwrap().to_owned();
+        let said = save(name.clone(), "one".into(), "2 tasks".into()).await;
+        assert_eq!(
+            said,
+            Some((Severity::Info, format!("Wrote 2 tasks to {name}")))
+        );
+        let (gravity, text) = save(name, "two".into(), "2 tasks".into()).await.unwrap();
+        assert!(gravity == Severity::Warning && text.contains("left alone"));
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "one");
+        let nowhere = save("/nonexistent/x.csv".into(), String::new(), String::new()).await;
+        assert!(nowhere.unwrap().1.contains("could not be written"));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_command_gets_the_text_and_its_failure_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clip");
+        let text = "it's \"x\"\n".repeat(50_000);
+        let command = format!("cat > '{}'", path.display());
+        assert_eq!(copy(command, text.clone()).await, None);
+        assert_eq!(std::fs::read_to_string(path).unwrap(), text);
+        let (gravity, said) = copy("exit 3".into(), text).await.unwrap();
+        assert!(gravity == Severity::Warning && said.contains("exit 3"));
+    }
+}

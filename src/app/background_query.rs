@@ -1,0 +1,213 @@
+//! The terminal's answer to the question for its background colour.
+//!
+//! The question goes out before the first frame, and nobody waits: the answer comes among the keys, whenever it
+//! comes, and is picked out of them here. A terminal that does not know the question leaves it unanswered. The keys
+//! reader takes an answer (`ESC ] 11 ; rgb:1e1e/1e1e/1e1e ESC \`) for Alt-] and the characters that follow; what only
+//! begins like one is passed on, so that no key is lost.
+
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
+use tokio::time::{Duration, Instant};
+
+use super::options::Background;
+
+/// The question.
+pub(super) const OSC11_QUERY: &str = "\u{1b}]11;?\u{1b}\\";
+/// After this long an answer is no longer expected, and Alt-] is a key like any other.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long leaving may take for the sake of an answer that would end up in the shell.
+pub(super) const EXIT_DRAIN: Duration = Duration::from_millis(300);
+/// No answer is longer than this.
+const MAX_REPLY_CHARS: usize = 40;
+
+/// What became of an input.
+#[derive(Debug, PartialEq)]
+pub(super) enum Intercepted {
+    /// It may belong to the answer; nothing is to be done yet.
+    Held,
+    /// The answer, at last.
+    Answer(Background),
+    /// Ordinary input, in order.
+    Input(Vec<Input>),
+}
+
+/// Listens for the answer.
+#[derive(Debug)]
+pub(super) struct BackgroundQuery {
+    asked: Instant,
+    held: Vec<Input>,
+    text: String,
+}
+
+impl BackgroundQuery {
+    /// Begins to listen, as the question was asked.
+    pub(super) fn new(asked: Instant) -> Self {
+        Self {
+            asked,
+            held: Vec::new(),
+            text: String::new(),
+        }
+    }
+
+    /// When the question was asked.
+    pub(super) fn asked(&self) -> Instant {
+        self.asked
+    }
+
+    /// Whether an answer may still come.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.held.is_empty() && now.duration_since(self.asked) > REPLY_TIMEOUT
+    }
+
+    /// Takes an input.
+    pub(super) fn take(&mut self, input: Input) -> Intercepted {
+        let key = match &input {
+            Input::Key(key) => Some(*key),
+            _ => None,
+        };
+        match key {
+            Some(key) if self.held.is_empty() && is_start(key) => {
+                self.held.push(input);
+                Intercepted::Held
+            }
+            Some(key) if !self.held.is_empty() && is_end(key) => {
+                if let Some(background) = background(&self.text) {
+                    self.held.clear();
+                    return Intercepted::Answer(background);
+                }
+                self.pass_on(input)
+            }
+            Some(key) if !self.held.is_empty() => match key.code {
+                KeyCode::Char(character) if self.goes_on(character, key.modifiers) => {
+                    self.text.push(character);
+                    self.held.push(input);
+                    Intercepted::Held
+                }
+                _ => self.pass_on(input),
+            },
+            _ => self.pass_on(input),
+        }
+    }
+
+    fn goes_on(&self, character: char, modifiers: KeyModifiers) -> bool {
+        const REPLY_PREFIX: &str = "11;rgb";
+        let plain = (modifiers - KeyModifiers::SHIFT).is_empty();
+        plain
+            && self.text.len() < MAX_REPLY_CHARS
+            && match REPLY_PREFIX.chars().nth(self.text.len()) {
+                Some(expected) => character == expected,
+                None => character.is_ascii_hexdigit() || ":/".contains(character),
+            }
+    }
+
+    fn pass_on(&mut self, input: Input) -> Intercepted {
+        self.text.clear();
+        let mut all = std::mem::take(&mut self.held);
+        all.push(input);
+        Intercepted::Input(all)
+    }
+}
+
+fn is_start(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char(']') && key.modifiers == KeyModifiers::ALT
+}
+
+/// Alt-\ is how `ESC \` reads, Ctrl-g how BEL does.
+fn is_end(key: KeyEvent) -> bool {
+    matches!(
+        (key.code, key.modifiers),
+        (KeyCode::Char('\\'), KeyModifiers::ALT) | (KeyCode::Char('g'), KeyModifiers::CONTROL)
+    )
+}
+
+/// `11;rgb:RRRR/GGGG/BBBB`, with one to four digits a channel; `rgba` has a fourth channel.
+fn background(answer: &str) -> Option<Background> {
+    let (kind, color) = answer.strip_prefix("11;")?.split_once(':')?;
+    let channels: Option<Vec<f64>> = color.split('/').map(channel).collect();
+    let channels = channels?;
+    let ((3, "rgb") | (4, "rgba")) = (channels.len(), kind) else {
+        return None;
+    };
+    let weighted = channels.iter().zip([0.2126, 0.7152, 0.0722]);
+    let brightness: f64 = weighted.map(|(channel, weight)| channel * weight).sum();
+    Some(if brightness > 0.5 {
+        Background::Light
+    } else {
+        Background::Dark
+    })
+}
+
+fn channel(digits: &str) -> Option<f64> {
+    let most = match digits.len() {
+        1 => 0xf_u16,
+        2 => 0xff,
+        3 => 0xfff,
+        4 => 0xffff,
+        _ => return None,
+    };
+    let value = u16::from_str_radix(digits, 16).ok()?;
+    Some(f64::from(value) / f64::from(most))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(code: char, modifiers: KeyModifiers) -> Input {
+        Input::Key(KeyEvent::new(KeyCode::Char(code), modifiers))
+    }
+
+    fn apply_to_history(listener: &mut BackgroundQuery, text: &str) -> Vec<Intercepted> {
+        let mut keys = vec![key(']', KeyModifiers::ALT)];
+        keys.extend(text.chars().map(|character| match character {
+            '\\' => key('\\', KeyModifiers::ALT),
+            '\u{7}' => key('g', KeyModifiers::CONTROL),
+            upper if upper.is_uppercase() => key(upper, KeyModifiers::SHIFT),
+            other => key(other, KeyModifiers::NONE),
+        }));
+        keys.into_iter().map(|key| listener.take(key)).collect()
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_picked_out_of_the_keys() {
+        for (text, background) in [
+            ("11;rgb:ffff/ffff/ffff\\", Background::Light),
+            ("11;rgb:FDFD/F6F6/E3E3\u{7}", Background::Light),
+            ("11;rgb:00/2b/36\\", Background::Dark),
+            ("11;rgba:1e1e/1e1e/1e1e/ffff\\", Background::Dark),
+        ] {
+            let mut listener = BackgroundQuery::new(Instant::now());
+            let heard = apply_to_history(&mut listener, text);
+            let (last, before) = heard.split_last().unwrap();
+            assert!(
+                before.iter().all(|heard| *heard == Intercepted::Held),
+                "{text}"
+            );
+            assert_eq!(*last, Intercepted::Answer(background), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_key_is_lost() {
+        for text in [
+            "q",
+            "11;rgx",
+            "11;rgb:zz",
+            "11;rgb:ffff\\",
+            "11;rgb:12345/1/1\\",
+        ] {
+            let mut listener = BackgroundQuery::new(Instant::now());
+            let heard = apply_to_history(&mut listener, text);
+            let passed: usize = heard
+                .iter()
+                .map(|heard| match heard {
+                    Intercepted::Input(all) => all.len(),
+                    _ => 0,
+                })
+                .sum();
+            assert_eq!(passed, text.chars().count() + 1, "{text}");
+        }
+        let mut listener = BackgroundQuery::new(Instant::now());
+        let quit = key('q', KeyModifiers::NONE);
+        assert_eq!(listener.take(quit.clone()), Intercepted::Input(vec![quit]));
+    }
+}

@@ -1,0 +1,79 @@
+//! The columns that are sensible where nobody chose any: more of them the wider the list is.
+
+use super::{Column, ColumnSpec, layout::COLUMN_GAP};
+
+/// From left to right, each with the width of the list from which it is there.
+const DEFAULT_COLUMNS: [(Column, u16); 9] = [
+    (Column::Task, 0),
+    (Column::Target, 56),
+    (Column::Progress, 30),
+    (Column::Elapsed, 40),
+    (Column::Left, 78),
+    (Column::Finish, 160),
+    (Column::Cancel, 98),
+    (Column::StartedBy, 118),
+    (Column::Id, 180),
+];
+
+/// The list's width from which it tells the vCenters apart; below, the room is worth more to the task.
+const MIN_COLUMNS_FOR_ENDPOINT: u16 = 56;
+
+/// The columns of a list of this width.
+pub(super) fn default_columns(width: u16, endpoints: Option<u16>) -> Vec<ColumnSpec> {
+    let endpoints = endpoints.filter(|_| width >= MIN_COLUMNS_FOR_ENDPOINT);
+    let rest = width - endpoints.map_or(0, |own| (own + COLUMN_GAP).min(width));
+    let others = DEFAULT_COLUMNS.iter().filter(|(_, from)| rest >= *from);
+    let endpoint = endpoints.map(|_| Column::Endpoint);
+    let columns = endpoint
+        .into_iter()
+        .chain(others.map(|(column, _)| *column));
+    columns.map(ColumnSpec::new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::columns::lay_out;
+
+    fn names(width: u16, endpoints: Option<u16>) -> String {
+        let choices = default_columns(width, endpoints);
+        let placed = lay_out(width, &choices, endpoints.unwrap_or_default());
+        assert_eq!(placed.len(), choices.len(), "all have room at {width}");
+        let names: Vec<_> = placed.iter().map(|p| p.column.name()).collect();
+        names.join(" ")
+    }
+
+    #[test]
+    fn the_wider_the_list_the_more_it_shows() {
+        assert_eq!(names(20, None), "task");
+        assert_eq!(names(77, None), "task target progress elapsed");
+        assert_eq!(names(80, None), "task target progress elapsed left");
+        let normal = "task target progress elapsed left cancel started-by";
+        assert_eq!(names(120, None), normal);
+        let wide = "task target progress elapsed left finish cancel started-by id";
+        assert_eq!(names(200, None), wide);
+        assert_eq!(names(50, Some(7)), "task progress elapsed");
+        assert_eq!(names(80, Some(7)), "endpoint task target progress elapsed");
+        for width in 0..300 {
+            names(width, None);
+            names(width, Some(12));
+        }
+    }
+
+    #[test]
+    fn the_task_keeps_most_of_the_room() {
+        for (width, least) in [
+            (20, 18),
+            (56, 20),
+            (77, 36),
+            (80, 29),
+            (98, 33),
+            (120, 34),
+            (160, 42),
+            (200, 55),
+        ] {
+            let task = lay_out(width, &default_columns(width, None), 0)[0];
+            assert!(task.width >= least, "{task:?} at {width}");
+        }
+    }
+}

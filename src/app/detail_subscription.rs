@@ -1,0 +1,180 @@
+//! What is looked up for the details that are open: the family for the lineage, the events for their tab.
+//!
+//! It is followed once the selection rests, so that passing over rows asks nothing, and no longer when the details are
+//! closed or show something else. The fetch loop asks again by itself while the task goes on.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    event::Effect,
+    layout::ScreenLayout,
+    state::{AppState, Tab},
+};
+use crate::{
+    task::{EndpointId, Handle},
+    vim::TaskLocator,
+    watch::{Command, FamilyState},
+};
+
+/// How long the selection has to rest.
+const DEBOUNCE: SignedDuration = SignedDuration::from_millis(400);
+
+/// What is followed, and since when the selection rests.
+#[derive(Debug, Default)]
+pub struct DetailSubscription {
+    resting: Option<(Handle, Timestamp)>,
+    followed: Option<(Handle, Tab, EndpointId)>,
+}
+
+/// Follows what the open tab needs, when it is time, and nothing else any more.
+pub(super) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let selected = state.selected();
+    if state.follow.resting.map(|(handle, _)| handle) != selected {
+        state.follow.resting = selected.map(|handle| (handle, now));
+    }
+    let Some((handle, tab)) = required(state) else {
+        return unsubscribe(state).into_iter().collect();
+    };
+    if due(state, now).is_none_or(|due| due > now) {
+        return Vec::new();
+    }
+    let Some(record) = state.board.get(handle) else {
+        return Vec::new();
+    };
+    let id = record.id.clone();
+    let trace = match record.info.as_deref() {
+        Some(info) => TaskLocator::of(info),
+        None => TaskLocator::named(id.mo_id),
+    };
+    let left = unsubscribe(state);
+    state.follow.followed = Some((handle, tab, id.endpoint));
+    let follow = Effect::Send(id.endpoint, command(tab, Some(trace)));
+    left.into_iter().chain([follow]).collect()
+}
+
+/// When something is to be followed; nothing new while reading is paused.
+pub(super) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
+    let (handle, tab) = required(state)?;
+    let rested = state.follow.resting?.1 + DEBOUNCE;
+    let followed = state.follow.followed.map(|(handle, tab, _)| (handle, tab));
+    // What is past does not go on, so that nothing is read but what somebody looks at.
+    let may_ask = !state.paused || state.history.is_some();
+    let is_new = followed != Some((handle, tab)) && may_ask;
+    // An event that moved the selection just now is followed by a tick.
+    is_new.then(|| rested.max(now))
+}
+
+/// What the open tab needs; one who looks back sees what was known then.
+fn required(state: &AppState) -> Option<(Handle, Tab)> {
+    let tab = state.details.tab;
+    let is_open = ScreenLayout::of(state).details.height > 0;
+    let needs = matches!(tab, Tab::Lineage | Tab::Events);
+    let handle = state.selected()?;
+    (is_open && state.past.is_none() && needs).then_some((handle, tab))
+}
+
+fn command(tab: Tab, trace: Option<TaskLocator>) -> Command {
+    match tab {
+        Tab::Lineage => Command::FollowFamily(trace),
+        _ => Command::FollowEvents(trace),
+    }
+}
+
+/// Follows nothing any more.
+pub(super) fn unsubscribe(state: &mut AppState) -> Option<Effect> {
+    let (handle, tab, endpoint) = state.follow.followed.take()?;
+    // Nobody searches on.
+    if state.families.get(&handle) == Some(&FamilyState::Searching) {
+        state.families.remove(&handle);
+    }
+    Some(Effect::Send(endpoint, command(tab, None)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{
+        event::Event,
+        state::PaneMode,
+        test_support::{busy, choose, find, now},
+        update::update,
+    };
+
+    fn after(state: &mut AppState, millis: i64) -> Vec<Effect> {
+        let at = now() + SignedDuration::from_millis(millis);
+        let effects = update(state, Event::Tick, at);
+        let sent = |effect: &Effect| matches!(effect, Effect::Send(..));
+        effects.into_iter().filter(sent).collect()
+    }
+
+    /// What the effects ask the loop to follow: `family`, `events`, with the task or `-`.
+    fn asked(effects: &[Effect]) -> Vec<String> {
+        let words = effects.iter().map(|effect| match effect {
+            Effect::Send(_, Command::FollowFamily(trace)) => ("family", trace),
+            Effect::Send(_, Command::FollowEvents(trace)) => ("events", trace),
+            other => panic!("{other:?}"),
+        });
+        words
+            .map(|(what, trace)| {
+                let of = trace.as_ref().map_or("-", |trace| &trace.mo_id);
+                format!("{what} {of}")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_the_open_tab_needs_is_followed_once_the_selection_rests() {
+        let mut state = busy(120, 40);
+        choose(&mut state, "task-4711");
+        assert!(after(&mut state, 0).is_empty());
+        assert_eq!(due(&state, now()), None, "the overview needs nothing");
+        state.details.tab = Tab::Lineage;
+        assert!(after(&mut state, 100).is_empty());
+        assert_eq!(asked(&after(&mut state, 400)), ["family task-4711"]);
+        assert!(after(&mut state, 900).is_empty(), "once");
+        assert!(
+            after(&mut state, 90_000).is_empty(),
+            "the loop goes on by itself"
+        );
+        state.details.tab = Tab::Events;
+        assert_eq!(
+            asked(&after(&mut state, 90_500)),
+            ["family -", "events task-4711"]
+        );
+    }
+
+    #[test]
+    fn nothing_is_followed_when_the_details_are_closed_or_another_tab_is_open() {
+        for close in [
+            (|state| state.panes = PaneMode::List) as fn(&mut AppState),
+            |state| state.details.tab = Tab::Json,
+        ] {
+            let mut state = busy(120, 40);
+            choose(&mut state, "task-4711");
+            state.details.tab = Tab::Lineage;
+            after(&mut state, 0);
+            after(&mut state, 400);
+            let handle = find(&state, "task-4711");
+            state.families.insert(handle, FamilyState::Searching);
+            close(&mut state);
+            assert_eq!(asked(&after(&mut state, 500)), ["family -"]);
+            assert!(state.families.is_empty(), "nobody searches on");
+            assert!(after(&mut state, 60_000).is_empty());
+        }
+    }
+
+    #[test]
+    fn nothing_new_is_followed_while_reading_is_paused_and_what_was_is_kept() {
+        let mut state = busy(120, 40);
+        choose(&mut state, "task-4711");
+        state.details.tab = Tab::Events;
+        state.paused = true;
+        assert!(after(&mut state, 0).is_empty());
+        assert!(after(&mut state, 60_000).is_empty());
+        assert_eq!(due(&state, now()), None);
+        state.paused = false;
+        assert_eq!(asked(&after(&mut state, 61_000)), ["events task-4711"]);
+        state.paused = true;
+        assert!(after(&mut state, 62_000).is_empty());
+    }
+}

@@ -1,0 +1,109 @@
+//! Filters that were typed, kept between runs: `vtask/filters` in `$XDG_STATE_HOME`, or in `~/.local/state`; one a
+//! line, the latest last, so many at most, readable by oneself only. Nothing here is worth an error: without a
+//! place for it there is just no memory.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// How many filters are kept.
+const MAX_ENTRIES: usize = 200;
+/// The longest file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// Where filters are kept.
+#[derive(Debug, Clone, Default)]
+pub struct FilterHistoryFile(Option<PathBuf>);
+
+impl FilterHistoryFile {
+    /// The place that the environment says.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        Self(folder(variable).map(|folder| folder.join("filters")))
+    }
+
+    /// What was typed, the latest last.
+    pub fn filters(&self) -> Vec<String> {
+        let read = |path: &PathBuf| {
+            let small = fs::metadata(path).is_ok_and(|file| file.len() <= MAX_FILE_BYTES);
+            small.then(|| fs::read_to_string(path).ok()).flatten()
+        };
+        let text = self.0.as_ref().and_then(read).unwrap_or_default();
+        let mut kept = Vec::new();
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            push(&mut kept, line);
+        }
+        kept
+    }
+
+    /// Adds one to those that are there by now: other screens may remember some, too.
+    pub fn add(&self, filter: &str) -> io::Result<()> {
+        let Some(path) = &self.0 else {
+            return Ok(());
+        };
+        let mut kept = self.filters();
+        push(&mut kept, filter);
+        write(path, &(kept.join("\n") + "\n"))
+    }
+}
+
+/// The folder for what is kept between runs, as the environment says.
+pub(super) fn folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let state = variable("XDG_STATE_HOME").map(PathBuf::from);
+    let state = state.filter(|folder| folder.is_absolute());
+    let home = || Some(Path::new(&variable("HOME")?).join(".local/state"));
+    Some(state.or_else(home)?.join("vtask"))
+}
+
+/// Writes a file that only oneself can read: whole, or not at all.
+pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    io::Write::write_all(&mut options.open(&draft)?, text.as_bytes())?;
+    fs::rename(&draft, path)
+}
+
+/// Puts a filter at the end of those that were typed, once, and lets the oldest go.
+pub fn push(kept: &mut Vec<String>, filter: &str) {
+    kept.retain(|known| known != filter);
+    kept.push(filter.to_owned());
+    let surplus = kept.len().saturating_sub(MAX_ENTRIES);
+    kept.drain(..surplus);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_there_in_the_next_run_and_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().display().to_string();
+        let memory = || {
+            FilterHistoryFile::from_environment(|name| {
+                (name == "XDG_STATE_HOME").then(|| place.clone())
+            })
+        };
+        assert_eq!(memory().filters(), [""; 0]);
+        for number in 0..MAX_ENTRIES + 5 {
+            memory().add(&format!("web {number}")).unwrap();
+        }
+        memory().add("web 7").unwrap();
+        let kept = memory().filters();
+        assert_eq!(kept.len(), MAX_ENTRIES);
+        assert_eq!(kept.last().unwrap(), "web 7");
+        assert_eq!(kept.iter().filter(|known| *known == "web 7").count(), 1);
+    }
+
+    #[test]
+    fn without_a_place_nothing_is_remembered() {
+        let memory = FilterHistoryFile::from_environment(|_| None);
+        memory.add("web").unwrap();
+        assert_eq!(memory.filters(), [""; 0]);
+    }
+}

@@ -1,0 +1,296 @@
+//! Keys of one's own over those that come with the program.
+//!
+//! An action that is named gets the keys that are named and no others; a key that is given to it is taken from
+//! whatever had it. Two wishes that contradict each other are told, and the first of them counts.
+
+use super::{Action, Binding, Context, Key, Keymap};
+
+/// A key with what it does where, and the line of the wish for it; none for those that come with the program.
+#[derive(Clone, Copy)]
+struct EffectiveBinding {
+    context: Context,
+    action: Action,
+    key: Key,
+    line: Option<usize>,
+}
+
+impl EffectiveBinding {
+    fn place(&self) -> String {
+        format!("[keys.{}]", self.context.name())
+    }
+
+    /// Whether both count somewhere, and mean different things there.
+    fn contradicts(&self, other: &Self) -> bool {
+        let meet = self.context.chain().contains(&other.context)
+            || other.context.chain().contains(&self.context);
+        self.key == other.key && self.action != other.action && meet
+    }
+}
+
+impl Keymap {
+    /// This key map with keys of one's own over it, and what is wrong with those.
+    #[must_use]
+    pub fn with(&self, wishes: &[Binding]) -> (Self, Vec<String>) {
+        let mut problems = Vec::new();
+        let mut bound: Vec<EffectiveBinding> = Vec::new();
+        for wish in wishes {
+            let (context, action) = (wish.context, wish.action);
+            if !self.is_applicable(context, action) {
+                problems.push(format!(
+                    "line {}: “{}” means nothing in [keys.{}].",
+                    wish.line,
+                    action.name(),
+                    context.name()
+                ));
+                continue;
+            }
+            for &key in &wish.keys {
+                let line = Some(wish.line);
+                let new = EffectiveBinding {
+                    context,
+                    action,
+                    key,
+                    line,
+                };
+                match bound.iter().find(|other| other.contradicts(&new)) {
+                    Some(other) => problems.push(format!(
+                        "line {}: in {} the key “{key}” is to mean “{}”, but on line {} in {} it means “{}”; that counts.",
+                        wish.line,
+                        new.place(),
+                        action.name(),
+                        other.line.unwrap_or_default(),
+                        other.place(),
+                        other.action.name(),
+                    )),
+                    None => bound.push(new),
+                }
+            }
+        }
+        let is_wished = |context: Context, action: Action| {
+            let mut wishes = wishes.iter();
+            wishes.any(|wish| (wish.context, wish.action) == (context, action))
+        };
+        let own = bound.clone();
+        let mut taken = Vec::new();
+        for context in Context::ALL {
+            for action in Action::ALL {
+                if is_wished(context, *action) && self.is_applicable(context, *action) {
+                    continue;
+                }
+                for &key in self.keys(context, *action) {
+                    let standard = EffectiveBinding {
+                        context,
+                        action: *action,
+                        key,
+                        line: None,
+                    };
+                    match own.iter().find(|wish| wish.contradicts(&standard)) {
+                        Some(wish) => taken.push((standard, *wish)),
+                        None => bound.push(standard),
+                    }
+                }
+            }
+        }
+        for (standard, wish) in taken {
+            let is_reached = bound
+                .iter()
+                .any(|b| (b.context, b.action) == (standard.context, standard.action));
+            let text = format!(
+                "line {}: in {} the key “{}” means “{}” now, which leaves “{}” in [keys.{}] without a key.",
+                wish.line.unwrap_or_default(),
+                wish.place(),
+                standard.key,
+                wish.action.name(),
+                standard.action.name(),
+                standard.context.name(),
+            );
+            if !is_reached && !problems.contains(&text) {
+                problems.push(text);
+            }
+        }
+        let leave =
+            |b: &EffectiveBinding| (b.context, b.action) == (Context::Global, Action::Interrupt);
+        if !bound.iter().any(leave) {
+            // Whatever else was wished for, there is a way out.
+            let keys = self.keys(Context::Global, Action::Interrupt);
+            bound.retain(|b| !keys.contains(&b.key));
+            bound.extend(keys.iter().map(|&key| EffectiveBinding {
+                context: Context::Global,
+                action: Action::Interrupt,
+                key,
+                line: None,
+            }));
+            problems.push("“interrupt” keeps its key: there has to be a way out.".to_owned());
+        }
+        (self.of(&bound), problems)
+    }
+
+    /// The same actions with other keys.
+    fn of(&self, bound: &[EffectiveBinding]) -> Self {
+        let mut map = Self {
+            actions: bound
+                .iter()
+                .map(|b| ((b.context, b.key), b.action))
+                .collect(),
+            keys: std::collections::HashMap::new(),
+            known: self.known.clone(),
+        };
+        for b in bound {
+            let keys = map.keys.entry((b.context, b.action)).or_default();
+            if !keys.contains(&b.key) {
+                keys.push(b.key);
+            }
+        }
+        map
+    }
+
+    /// Whether an action does anything in a place.
+    pub fn is_applicable(&self, context: Context, action: Action) -> bool {
+        self.known.iter().any(|(place, known)| {
+            *known == action
+                && (context.chain().contains(place) || place.chain().contains(&context))
+        })
+    }
+
+    /// All that can be done in a place, in the order of the help.
+    pub fn possible(&self, context: Context) -> impl Iterator<Item = Action> {
+        let is_known = move |action: &Action| {
+            let mut chain = context.chain().iter();
+            chain.any(|place| self.known.contains(&(*place, *action)))
+        };
+        Action::ALL.iter().copied().filter(is_known)
+    }
+
+    /// The actions that a place has of its own, with or without a key.
+    pub fn own(&self, place: Context) -> impl Iterator<Item = Action> {
+        let actions = Action::ALL.iter().copied();
+        actions.filter(move |action| self.known.contains(&(place, *action)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+    use super::*;
+
+    fn wish(line: usize, context: Context, action: Action, keys: &[&str]) -> Binding {
+        Binding {
+            context,
+            action,
+            keys: keys.iter().map(|key| key.parse().unwrap()).collect(),
+            line,
+        }
+    }
+
+    fn merged(wishes: &[Binding]) -> (Keymap, Vec<String>) {
+        Keymap::standard().unwrap().with(wishes)
+    }
+
+    fn at(keymap: &Keymap, context: Context, key: char) -> Option<Action> {
+        let key = KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE);
+        keymap.action(context, key)
+    }
+
+    #[test]
+    fn an_action_gets_the_keys_that_are_named_and_no_others() {
+        let (keymap, problems) = merged(&[wish(3, Context::List, Action::Up, &["e", "up"])]);
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(at(&keymap, Context::List, 'e'), Some(Action::Up));
+        assert_eq!(at(&keymap, Context::List, 'k'), None);
+        assert_eq!(at(&keymap, Context::Details, 'k'), Some(Action::Up));
+        assert_eq!(keymap.keys(Context::List, Action::Up).len(), 2);
+    }
+
+    #[test]
+    fn a_wish_takes_a_key_from_what_had_it() {
+        let (keymap, problems) = merged(&[wish(1, Context::Screen, Action::Pin, &["k"])]);
+        assert_eq!(problems, [""; 0], "up has its arrow still");
+        for context in [Context::List, Context::Details] {
+            assert_eq!(at(&keymap, context, 'k'), Some(Action::Pin));
+        }
+        assert_eq!(at(&keymap, Context::Reading, 'k'), Some(Action::Up));
+    }
+
+    #[test]
+    fn an_action_left_without_a_key_is_named_with_the_one_that_took_it() {
+        let (keymap, problems) = merged(&[wish(7, Context::List, Action::Open, &["q"])]);
+        let [problem] = &problems[..] else {
+            panic!("{problems:?}");
+        };
+        for part in [
+            "line 7",
+            "[keys.list]",
+            "“q”",
+            "“open”",
+            "“quit”",
+            "[keys.screen]",
+        ] {
+            assert!(problem.contains(part), "{part}: {problem}");
+        }
+        assert_eq!(at(&keymap, Context::List, 'q'), Some(Action::Open));
+    }
+
+    #[test]
+    fn of_two_wishes_for_one_key_the_first_counts_and_both_are_named() {
+        let (keymap, problems) = merged(&[
+            wish(2, Context::Screen, Action::Pin, &["ö"]),
+            wish(5, Context::List, Action::Open, &["ö", "enter"]),
+        ]);
+        let [problem] = &problems[..] else {
+            panic!("{problems:?}");
+        };
+        for part in [
+            "line 5",
+            "[keys.list]",
+            "“ö”",
+            "“open”",
+            "line 2",
+            "[keys.screen]",
+            "“pin”",
+        ] {
+            assert!(problem.contains(part), "{part}: {problem}");
+        }
+        assert_eq!(at(&keymap, Context::List, 'ö'), Some(Action::Pin));
+        assert_eq!(keymap.keys(Context::List, Action::Open).len(), 1);
+    }
+
+    #[test]
+    fn an_action_has_to_make_sense_where_it_is_bound() {
+        let (keymap, problems) = merged(&[
+            wish(1, Context::Menu, Action::Pin, &["ö"]),
+            wish(2, Context::List, Action::Pin, &["ö"]),
+            wish(3, Context::Global, Action::Quit, &["f10"]),
+        ]);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains("“pin” means nothing in [keys.menu]"));
+        assert_eq!(at(&keymap, Context::List, 'ö'), Some(Action::Pin));
+    }
+
+    #[test]
+    fn a_way_out_always_stays() {
+        let (keymap, problems) = merged(&[
+            wish(1, Context::Global, Action::Interrupt, &[]),
+            wish(2, Context::List, Action::Open, &["ctrl-c"]),
+        ]);
+        let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        for context in Context::ALL {
+            let action = keymap.action(context, interrupt);
+            assert_eq!(action, Some(Action::Interrupt), "{context:?}");
+        }
+        assert_eq!(problems.len(), 1, "{problems:?}");
+    }
+
+    #[test]
+    fn a_key_may_be_left_without_meaning() {
+        let (keymap, problems) = merged(&[wish(1, Context::Screen, Action::Unwatch, &[])]);
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(at(&keymap, Context::List, 'x'), None);
+        assert!(
+            keymap
+                .possible(Context::List)
+                .any(|action| action == Action::Unwatch),
+            "the palette has it still"
+        );
+    }
+}

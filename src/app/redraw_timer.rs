@@ -1,0 +1,107 @@
+//! When the screen changes by itself: running clocks, countdowns, notices that vanish.
+//!
+//! All of it falls on whole seconds of this machine's clock, so that many running tasks cost one frame a second at
+//! most; and tasks that run for long, whose elapsed time is shown in minutes, one a minute.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    detail_subscription, filter_prompt, insight,
+    state::{AppState, Overlay},
+};
+use crate::{
+    task::{Handle, Progress, Status},
+    watch::Link,
+};
+
+/// The next moment at which something that is shown changes by itself; none if nothing does.
+pub fn next_redraw(state: &AppState, now: Timestamp) -> Option<Timestamp> {
+    // The clocks of the past stand still; how long ago it is does not.
+    let is_past = state.past.is_some();
+    let clocks = [
+        links(state, now),
+        if is_past {
+            Some(next_second(now))
+        } else {
+            rows(state, now)
+        },
+        overlay(state, now),
+        detail_subscription::due(state, now),
+        state.notices.expires_at(now),
+        filter_prompt::next_change(state, now),
+    ];
+    let next = clocks.into_iter().flatten().min()?;
+    Some(whole_second(next).max(whole_second(now + SignedDuration::from_nanos(1))))
+}
+
+/// The countdown to the next try, and how old stale data is.
+fn links(state: &AppState, now: Timestamp) -> Option<Timestamp> {
+    let moments = state.servers.iter().flat_map(|server| {
+        let retry = match server.link {
+            Link::Retrying { next, .. } if next > now => Some(next_second(now)),
+            _ => None,
+        };
+        let age = server.stale_for(now).map(|age| now + until_change(age));
+        [retry, age]
+    });
+    moments.flatten().min()
+}
+
+/// The elapsed times in the rows that are seen, and in the details.
+fn rows(state: &AppState, now: Timestamp) -> Option<Timestamp> {
+    insight::seen(state, now)
+        .into_iter()
+        .filter_map(|handle| task(state, handle, now))
+        .min()
+}
+
+fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
+    let record = state.board.get(handle)?;
+    let status = record.status();
+    if !status.is_active() || record.is_gone() || state.is_stale(record) {
+        return None;
+    }
+    // The mark that stands for “no figure” moves while the task runs.
+    if status == Status::Running && state.board.progress(handle) == Progress::None {
+        return Some(next_second(now));
+    }
+    let elapsed = record.elapsed(state.time(record, now));
+    let elapsed = until_change(elapsed.unwrap_or_default());
+    let outlook = state.insight_changes_at(handle, now);
+    Some(outlook.map_or(now + elapsed, |outlook| outlook.min(now + elapsed)))
+}
+
+/// How long ago cancellation was requested.
+fn overlay(state: &AppState, now: Timestamp) -> Option<Timestamp> {
+    match &state.overlay {
+        Some(Overlay::Cancel(_) | Overlay::Figures { .. } | Overlay::Summary(_)) => {
+            Some(next_second(now))
+        }
+        _ => None,
+    }
+}
+
+fn next_second(now: Timestamp) -> Timestamp {
+    now + SignedDuration::from_secs(1)
+}
+
+/// How long until a duration is written differently.
+fn until_change(elapsed: SignedDuration) -> SignedDuration {
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    let seconds = elapsed.as_secs();
+    SignedDuration::from_secs(match seconds {
+        ..600 => 1,
+        600..86_400 => MINUTE - seconds % MINUTE,
+        _ => HOUR - seconds % HOUR,
+    })
+}
+
+/// The moment itself if it is a whole second, else the next.
+fn whole_second(moment: Timestamp) -> Timestamp {
+    let second = moment.as_second() + i64::from(moment.subsec_nanosecond() > 0);
+    Timestamp::from_second(second).unwrap_or(moment)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+use serde_json::json;
+
+use super::*;
+use crate::{
+    app::{
+        Severity, TaskInsight,
+        test_support::{apply_update, busy, climbed, empty, find, now, task, tasks},
+    },
+    task::{
+        fixture::at,
+        rules::{self, RuleContext},
+    },
+    watch::Update,
+};
+
+fn one(more: &serde_json::Value) -> AppState {
+    let mut state = empty(80, 24);
+    apply_update(&mut state, tasks(vec![task("task-1", more)]));
+    state
+}
+
+#[test]
+fn with_finished_tasks_only_nothing_ever_changes_by_itself() {
+    let done = json!({"state": "success", "completeTime": at(60).to_string()});
+    assert_eq!(next_redraw(&one(&done), now()), None);
+    assert_eq!(next_redraw(&empty(80, 24), now()), None);
+}
+
+#[test]
+fn elapsed_times_change_by_the_second_and_later_by_the_minute() {
+    let young = json!({"progress": 5, "startTime": at(3700).to_string()});
+    assert_eq!(next_redraw(&one(&young), now()), Some(at(3721)));
+    // Has run for 62 minutes and 10 seconds.
+    let old = json!({"progress": 5, "startTime": at(-10).to_string()});
+    assert_eq!(next_redraw(&one(&old), now()), Some(at(3770)));
+}
+
+#[test]
+fn a_task_without_figure_moves_every_second() {
+    assert_eq!(next_redraw(&one(&json!({})), now()), Some(at(3721)));
+}
+
+#[test]
+fn ticks_fall_on_whole_seconds() {
+    let part = now() + SignedDuration::from_millis(400);
+    assert_eq!(next_redraw(&one(&json!({})), part), Some(at(3722)));
+    assert!(next_redraw(&busy(80, 24), part).unwrap() > part);
+}
+
+#[test]
+fn a_notice_that_vanishes_is_a_tick() {
+    let mut state = empty(80, 24);
+    state.notices.say(Severity::Info, "copied", now());
+    assert_eq!(next_redraw(&state, now()), Some(at(3724)));
+    assert_eq!(next_redraw(&state, at(3724)), None);
+}
+
+#[test]
+fn a_countdown_ticks_and_stale_clocks_stand_still() {
+    let mut state = one(&json!({}));
+    let retrying = |next| {
+        Update::Link(Link::Retrying {
+            attempt: 2,
+            next,
+            reason: "refused".into(),
+        })
+    };
+    apply_update(&mut state, retrying(at(3725)));
+    assert_eq!(next_redraw(&state, now()), Some(at(3721)));
+    let minutes_later = at(3720 + 660);
+    let next = next_redraw(&state, minutes_later).unwrap();
+    assert_eq!(next, at(3720 + 720), "only the age of the data, in minutes");
+}
+
+#[test]
+fn rows_out_of_sight_cost_nothing() {
+    let mut state = empty(80, 24);
+    let all = (0..200)
+        .map(|number| {
+            let done = json!({"state": "success", "completeTime": at(number).to_string()});
+            task(&format!("task-{number}"), &done)
+        })
+        .collect();
+    apply_update(&mut state, tasks(all));
+    apply_update(&mut state, tasks(vec![task("runs", &json!({}))]));
+    assert!(next_redraw(&state, now()).is_some());
+    state.cursor.step(&state.outline, isize::MAX);
+    state.settle();
+    assert_eq!(next_redraw(&state, now()), None);
+}
+
+#[test]
+fn a_finding_is_drawn_as_soon_as_it_is_there() {
+    let state = climbed(40, 90);
+    let handle = find(&state, "task-1");
+    let stalls = rules::next_change(&state.board, handle, RuleContext::default(), now()).unwrap();
+    let tick = next_redraw(&state, stalls - SignedDuration::from_millis(500)).unwrap();
+    assert!(tick > stalls && tick <= stalls + SignedDuration::from_secs(1));
+    assert!(TaskInsight::of(&state, handle, tick).is_stalled());
+}
+
+#[test]
+fn the_last_minutes_are_counted_in_small_steps_however_long_it_took() {
+    let next = next_redraw(&climbed(98, 60), now()).unwrap();
+    assert!(next <= now() + SignedDuration::from_secs(5), "{next}");
+    let half = next_redraw(&climbed(50, 60), now()).unwrap();
+    assert!(half > now() + SignedDuration::from_secs(5), "{half}");
+}

@@ -1,0 +1,128 @@
+//! Filters that were given a name on the screen, kept between runs: `vtask/named-filters.toml` in `$XDG_STATE_HOME`, or
+//! in `~/.local/state`; each `name = "filter"`, readable by oneself only. The config file is a person's and is never
+//! written; what has the same name there counts before what stands here.
+
+use std::{
+    fs,
+    io::{self, ErrorKind},
+    path::PathBuf,
+};
+
+use super::filter_history;
+use crate::task::Saved;
+
+/// The longest file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// Where filters with names are kept.
+#[derive(Debug, Clone, Default)]
+pub struct SavedFilterFile(Option<PathBuf>);
+
+impl SavedFilterFile {
+    /// The place that the environment says.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        Self(filter_history::folder(variable).map(|folder| folder.join("named-filters.toml")))
+    }
+
+    /// What was kept.
+    ///
+    /// # Errors
+    /// When the file cannot be read or understood: its path, and what is wrong.
+    pub fn read(&self) -> Result<Saved, String> {
+        let Some(path) = &self.0 else {
+            return Ok(Saved::new());
+        };
+        let told = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+        match fs::metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Saved::new()),
+            Err(error) => return Err(told(&error)),
+            Ok(file) if file.len() > MAX_FILE_BYTES => return Err(told(&"it is too long")),
+            Ok(_) => {}
+        }
+        let text = fs::read_to_string(path).map_err(|error| told(&error))?;
+        toml::from_str(&text).map_err(|error| told(&error.message()))
+    }
+
+    /// Keeps a filter under a name, or forgets it. Those that another screen kept meanwhile stay.
+    ///
+    /// # Errors
+    /// When there is no place for it, or the file cannot be read or written.
+    pub fn keep(&self, name: &str, filter: Option<&str>) -> io::Result<()> {
+        let Some(path) = &self.0 else {
+            let why = "neither XDG_STATE_HOME nor HOME says where";
+            return Err(io::Error::new(ErrorKind::NotFound, why));
+        };
+        let mut all = self.read().map_err(io::Error::other)?;
+        match filter {
+            Some(filter) => all.insert(name.to_owned(), filter.to_owned()),
+            None => all.remove(name),
+        };
+        let text = toml::to_string(&all).map_err(io::Error::other)?;
+        filter_history::write(path, &text)
+    }
+}
+
+/// What is wrong with a name for a filter.
+pub fn name_problem(name: &str) -> Option<&'static str> {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '(' | ')' | '@');
+    if name.is_empty() {
+        Some("A filter needs a name to be kept.")
+    } else if name.contains(odd) {
+        Some("The name is one word without spaces, ( ) and @.")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_is_there_in_the_next_run_until_it_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().display().to_string();
+        let named = || {
+            SavedFilterFile::from_environment(|name| {
+                (name == "XDG_STATE_HOME").then(|| place.clone())
+            })
+        };
+        assert_eq!(named().read(), Ok(Saved::new()));
+        named().keep("mine", Some("user:kim \"a b\"")).unwrap();
+        named().keep("größe", Some("/^db-\\d+$/")).unwrap();
+        let kept = named().read().unwrap();
+        assert_eq!(kept["mine"], "user:kim \"a b\"");
+        assert_eq!(kept["größe"], "/^db-\\d+$/");
+        named().keep("mine", None).unwrap();
+        assert_eq!(named().read().unwrap().len(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let file = folder.path().join("vtask/named-filters.toml");
+            let mode = fs::metadata(file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_file_that_does_not_read_is_told_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("broken.toml");
+        fs::write(&file, "mine = \n").unwrap();
+        let named = SavedFilterFile(Some(file.clone()));
+        assert!(named.read().unwrap_err().contains("broken.toml: "));
+        assert!(named.keep("mine", Some("web")).is_err());
+        assert_eq!(fs::read_to_string(file).unwrap(), "mine = \n");
+        assert!(SavedFilterFile(None).keep("mine", Some("web")).is_err());
+    }
+
+    #[test]
+    fn a_name_is_one_word() {
+        for name in ["mine", "db-1", "größe"] {
+            assert_eq!(name_problem(name), None, "{name}");
+        }
+        for name in ["", "a b", "@x", "(x)", "a\tb"] {
+            assert!(name_problem(name).is_some(), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! One line being typed.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// One line of text with a cursor. What is typed or pasted comes in free of control characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TextInput {
+    before: String,
+    after: String,
+}
+
+impl TextInput {
+    /// A line with the cursor at its end.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            before: text.into(),
+            after: String::new(),
+        }
+    }
+
+    /// A line with the cursor between these.
+    pub fn around(before: String, after: String) -> Self {
+        Self { before, after }
+    }
+
+    /// The whole line.
+    pub fn text(&self) -> String {
+        format!("{}{}", self.before, self.after)
+    }
+
+    /// What stands before the cursor.
+    pub fn before(&self) -> &str {
+        &self.before
+    }
+
+    /// What stands under and behind the cursor.
+    pub fn after(&self) -> &str {
+        &self.after
+    }
+
+    /// Whether nothing is typed.
+    pub fn is_empty(&self) -> bool {
+        self.before.is_empty() && self.after.is_empty()
+    }
+
+    /// Empties the line.
+    pub fn clear(&mut self) {
+        self.before.clear();
+        self.after.clear();
+    }
+
+    /// Puts a text in at the cursor; line breaks and tabs become spaces, other control characters are left out.
+    pub fn insert(&mut self, text: &str) {
+        let spaced = text
+            .chars()
+            .map(|c| if c.is_whitespace() { ' ' } else { c });
+        self.before.extend(spaced.filter(|c| !c.is_control()));
+    }
+
+    /// Takes a key. Answers whether it meant something to the line.
+    pub fn press(&mut self, key: KeyEvent) -> bool {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        match key.code {
+            KeyCode::Char('a') if control => self.home(),
+            KeyCode::Char('e') if control => self.end(),
+            KeyCode::Char('w') if control => self.delete_word(),
+            KeyCode::Backspace if control || alt => self.delete_word(),
+            KeyCode::Char(character) if !control && !alt => {
+                self.insert(character.encode_utf8(&mut [0; 4]));
+            }
+            KeyCode::Backspace => {
+                take_last(&mut self.before);
+            }
+            KeyCode::Delete => {
+                take_first(&mut self.after);
+            }
+            KeyCode::Left => {
+                let moved = take_last(&mut self.before);
+                self.after.insert_str(0, &moved);
+            }
+            KeyCode::Right => {
+                let moved = take_first(&mut self.after);
+                self.before.push_str(&moved);
+            }
+            KeyCode::Home => self.home(),
+            KeyCode::End => self.end(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn home(&mut self) {
+        self.after.insert_str(0, &self.before);
+        self.before.clear();
+    }
+
+    fn end(&mut self) {
+        self.before.push_str(&self.after);
+        self.after.clear();
+    }
+
+    fn delete_word(&mut self) {
+        let trimmed = self.before.trim_end();
+        let start = trimmed.rfind(' ').map_or(0, |space| space + 1);
+        self.before.truncate(start);
+    }
+}
+
+fn take_last(text: &mut String) -> String {
+    let last = text.graphemes(true).next_back().map_or(0, str::len);
+    text.split_off(text.len() - last)
+}
+
+fn take_first(text: &mut String) -> String {
+    let end = text.graphemes(true).next().map_or(0, str::len);
+    text.drain(..end).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(line: &mut TextInput, code: KeyCode) {
+        assert!(line.press(KeyEvent::new(code, KeyModifiers::NONE)));
+    }
+
+    #[test]
+    fn characters_go_in_at_the_cursor() {
+        let mut line = TextInput::new("tak");
+        press(&mut line, KeyCode::Left);
+        press(&mut line, KeyCode::Char('s'));
+        assert_eq!(line.text(), "task");
+        press(&mut line, KeyCode::End);
+        press(&mut line, KeyCode::Char('1'));
+        assert_eq!((line.before(), line.after()), ("task1", ""));
+        press(&mut line, KeyCode::Home);
+        press(&mut line, KeyCode::Delete);
+        assert_eq!((line.before(), line.after()), ("", "ask1"));
+    }
+
+    #[test]
+    fn a_character_of_several_code_points_goes_as_one() {
+        let mut line = TextInput::new("ae\u{301}");
+        press(&mut line, KeyCode::Backspace);
+        assert_eq!(line.text(), "a");
+        press(&mut line, KeyCode::Backspace);
+        press(&mut line, KeyCode::Backspace);
+        assert!(line.is_empty());
+    }
+
+    #[test]
+    fn a_paste_is_one_clean_line() {
+        let mut line = TextInput::default();
+        line.insert("task-1\ntask-2\u{1b}[31m\u{7}");
+        assert_eq!(line.text(), "task-1 task-2[31m");
+        line.press(KeyEvent::new(KeyCode::Char('w'), KeyModifiers::CONTROL));
+        assert_eq!(line.text(), "task-1 ");
+    }
+
+    #[test]
+    fn keys_that_mean_nothing_are_not_taken() {
+        let mut line = TextInput::default();
+        assert!(!line.press(KeyEvent::new(KeyCode::F(5), KeyModifiers::NONE)));
+        assert!(!line.press(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::CONTROL)));
+    }
+}

@@ -1,0 +1,140 @@
+//! What is done in the cancel inspector, and the request itself.
+
+use jiff::Timestamp;
+
+use crate::{
+    app::{
+        action::Action,
+        cancel::{self, CancelEligibility, CancelRequest},
+        cancel_dialog::{Button, CancelDialog},
+        event::Effect,
+        notifications::Severity,
+        state::{AppState, Overlay},
+    },
+    task::Handle,
+    vim::TaskLocator,
+    watch::Command,
+};
+
+/// Opens the inspector on the selected task, and has what it shows read anew.
+pub(super) fn open(state: &mut AppState) -> Vec<Effect> {
+    let Some(selected) = state.selected() else {
+        return Vec::new();
+    };
+    state.cursor.choose(selected);
+    state.overlay = Some(Overlay::Cancel(CancelDialog::new(selected)));
+    look_up(state, selected)
+}
+
+/// Has the server asked how a task stands and whether the account may cancel it.
+fn look_up(state: &AppState, handle: Handle) -> Vec<Effect> {
+    if state.history.is_some() {
+        return Vec::new();
+    }
+    let Some(record) = state.board.get(handle) else {
+        return Vec::new();
+    };
+    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    let trace = match record.info.as_deref() {
+        Some(info) => TaskLocator::of(info),
+        None => TaskLocator::named(mo_id.clone()),
+    };
+    vec![
+        Effect::Send(endpoint, Command::Refresh(vec![mo_id])),
+        Effect::Send(endpoint, Command::CheckPrivilege(trace)),
+    ]
+}
+
+pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Cancel(inspector)) = &mut state.overlay else {
+        return Vec::new();
+    };
+    match (inspector.question, action) {
+        (None, Action::Up | Action::Down) => {
+            let by = if action == Action::Up { -1 } else { 1 };
+            inspector.step(&state.board, by);
+            let chosen = inspector.chosen;
+            if !state.privileges.contains_key(&chosen) {
+                return look_up(state, chosen);
+            }
+        }
+        (None, Action::Refresh) => {
+            let chosen = inspector.chosen;
+            return look_up(state, chosen);
+        }
+        (None, Action::Accept) => return open_confirmation(state, now),
+        (None, Action::Dismiss) => state.overlay = None,
+        (Some(button), Action::Switch) => inspector.question = Some(button.other()),
+        (Some(Button::Yes), Action::Accept) | (Some(_), Action::Yes) => {
+            inspector.question = None;
+            let chosen = inspector.chosen;
+            return send_request(state, chosen, now);
+        }
+        (Some(Button::No), Action::Accept) | (Some(_), Action::No) => inspector.question = None,
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Looks at another member of the family, by a click.
+pub(super) fn choose(state: &mut AppState, handle: Handle) -> Vec<Effect> {
+    match &mut state.overlay {
+        Some(Overlay::Cancel(inspector)) if inspector.question.is_none() => {
+            inspector.chosen = handle;
+            look_up(state, handle)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the server can be asked to cancel the task now, from here.
+pub fn can_request(state: &AppState, handle: Handle, now: Timestamp) -> bool {
+    let Some(record) = state.board.get(handle) else {
+        return false;
+    };
+    let pending = state
+        .requests
+        .get(&handle)
+        .is_some_and(CancelRequest::is_pending);
+    let verdict = eligibility(state, handle, state.time(record, now));
+    verdict.may_ask && !pending && !state.is_read_only(record.id.endpoint)
+}
+
+/// What cancelling a task would do. `now` is by the server's clock.
+pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEligibility {
+    let record = state.board.get(handle);
+    let goes_on = record.is_some_and(|record| record.status().is_active());
+    if state.history.is_some() && goes_on {
+        let sentence = "By its record in the history this task goes on. It can be cancelled from the list of now only.";
+        return CancelEligibility {
+            sentence: sentence.to_owned(),
+            may_ask: false,
+        };
+    }
+    cancel::verdict(&state.board, handle, state.privileges.get(&handle), now)
+}
+
+/// Puts the question, if there is anything to ask for.
+fn open_confirmation(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    if let Some(Overlay::Cancel(inspector)) = &state.overlay {
+        let question = can_request(state, inspector.chosen, now).then(Button::default);
+        if let Some(Overlay::Cancel(inspector)) = &mut state.overlay {
+            inspector.question = question;
+        }
+    }
+    Vec::new()
+}
+
+/// Sends the request. The task may have moved on while the question stood.
+fn send_request(state: &mut AppState, handle: Handle, now: Timestamp) -> Vec<Effect> {
+    if !can_request(state, handle, now) {
+        let text = "Nothing was sent: the task can no longer be cancelled";
+        state.notices.say(Severity::Warning, text, now);
+        return Vec::new();
+    }
+    let Some((endpoint, mo_id)) = state.address(handle) else {
+        return Vec::new();
+    };
+    state.requests.insert(handle, CancelRequest::new(now));
+    vec![Effect::Send(endpoint, Command::Cancel(mo_id))]
+}

@@ -1,0 +1,93 @@
+//! What goes on the clipboard.
+
+use jiff::Timestamp;
+
+use crate::app::{
+    action::Action,
+    clipboard::CopyItem,
+    event::Effect,
+    notifications::Severity,
+    state::{AppState, Overlay, PaneMode, Tab},
+};
+
+/// What the open tab is about.
+fn shown(state: &AppState) -> CopyItem {
+    match state.panes {
+        PaneMode::List => CopyItem::Id,
+        PaneMode::Both(_) | PaneMode::Details => match state.details.tab {
+            Tab::Error => CopyItem::Error,
+            Tab::Result => CopyItem::Result,
+            Tab::Json => CopyItem::Json,
+            _ => CopyItem::Id,
+        },
+    }
+}
+
+/// Copies what the open tab is about; where there is nothing of the kind, the task's id.
+pub(super) fn copy(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let clip = shown(state);
+    let there = copy_clip(state, clip, now);
+    if there.is_empty() && clip != CopyItem::Id {
+        return copy_clip(state, CopyItem::Id, now);
+    }
+    there
+}
+
+fn copy_clip(state: &mut AppState, clip: CopyItem, now: Timestamp) -> Vec<Effect> {
+    let Some(record) = state.selected_record() else {
+        return Vec::new();
+    };
+    let Some(text) = clip.text(record, state.server(record.id.endpoint)) else {
+        return Vec::new();
+    };
+    let said = format!(
+        "Copied {} ({} characters)",
+        clip.name(),
+        text.chars().count()
+    );
+    state.notices.say(Severity::Info, said, now);
+    vec![Effect::Copy(text)]
+}
+
+/// Opens the menu of what can be copied, with what is shown chosen.
+pub(super) fn open_menu(state: &mut AppState) {
+    let Some(selected) = state.selected() else {
+        return;
+    };
+    state.cursor.choose(selected);
+    let shown = shown(state);
+    let mut all = CopyItem::ALL.iter();
+    let chosen = all.position(|clip| *clip == shown).unwrap_or_default();
+    state.overlay = Some(Overlay::Copy { chosen });
+}
+
+pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Copy { chosen }) = &mut state.overlay else {
+        return Vec::new();
+    };
+    match action {
+        Action::Up => *chosen = chosen.saturating_sub(1),
+        Action::Down => *chosen = (*chosen + 1).min(CopyItem::ALL.len() - 1),
+        Action::Accept => {
+            let chosen = *chosen;
+            return choose(state, chosen, now);
+        }
+        Action::Dismiss => state.overlay = None,
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Copies an entry of the menu.
+pub(super) fn choose(state: &mut AppState, chosen: usize, now: Timestamp) -> Vec<Effect> {
+    state.overlay = None;
+    let Some(clip) = CopyItem::ALL.get(chosen) else {
+        return Vec::new();
+    };
+    let effects = copy_clip(state, *clip, now);
+    if effects.is_empty() {
+        let text = format!("The task has none of that: {}", clip.name());
+        state.notices.say(Severity::Warning, text, now);
+    }
+    effects
+}

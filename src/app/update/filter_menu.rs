@@ -1,0 +1,156 @@
+//! What is done with filters that have names: choosing one, keeping the one in force under a name, forgetting one.
+
+use jiff::Timestamp;
+
+use super::{history, list, scrolled};
+use crate::{
+    app::{
+        action::Action,
+        event::Effect,
+        filter_menu::{FilterMenuEntry, entries},
+        notifications::Severity,
+        saved_filter_file,
+        state::{AppState, Overlay, Prompt, PromptKind},
+        text_input::TextInput,
+    },
+    task::Filter,
+};
+
+/// A page of the menu.
+const PAGE_ROWS: usize = 10;
+
+/// Opens the menu on the filter in force.
+pub(super) fn open(state: &mut AppState) {
+    state.cursor.hold(&state.outline);
+    let now = active_filter(state);
+    let entries = entries(state);
+    let mut entries = entries.iter();
+    let chosen = entries.position(|entry| entry.filter() == now);
+    state.overlay = Some(Overlay::Filters {
+        chosen: chosen.unwrap_or_default(),
+    });
+}
+
+pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
+    let last = entries(state).len() - 1;
+    let Some(Overlay::Filters { chosen }) = &mut state.overlay else {
+        return Vec::new();
+    };
+    *chosen = scrolled(*chosen, action, PAGE_ROWS, last);
+    let place = *chosen;
+    match action {
+        Action::Accept => return choose(state, place, now),
+        Action::SaveFilter => open_name_prompt(state, now),
+        Action::ForgetFilter => return delete(state, place, now),
+        Action::Dismiss => state.overlay = None,
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Takes the filter of that place.
+pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) -> Vec<Effect> {
+    let text = entries(state).get(place).map(FilterMenuEntry::filter);
+    state.overlay = None;
+    let Some(text) = text else {
+        return Vec::new();
+    };
+    if let Some(history) = &state.history {
+        let line = history.line_with(&text);
+        return history::accept(state, &line, now);
+    }
+    match Filter::parse(&text, &state.options.saved_filters) {
+        Ok(filter) => list::filter(state, filter, now),
+        Err(error) => {
+            let text = format!("{text}: {error}");
+            state.notices.say(Severity::Warning, text, now);
+        }
+    }
+    Vec::new()
+}
+
+/// The filter in force, as it was typed; of the history without the period.
+fn active_filter(state: &AppState) -> String {
+    let filter = match &state.history {
+        Some(history) => history.filter(),
+        None => &state.outline.view().filter,
+    };
+    filter.text().trim().to_owned()
+}
+
+/// Asks for a name for the filter in force.
+pub(super) fn open_name_prompt(state: &mut AppState, now: Timestamp) {
+    if active_filter(state).is_empty() {
+        let key = state.keymap.key(crate::app::Context::List, Action::Filter);
+        let key = key.map_or_else(String::new, |key| {
+            format!(": {} is where one is typed", key.label(state.options.ascii))
+        });
+        let text = format!("There is no filter to be kept{key}");
+        state.notices.say(Severity::Info, text, now);
+        return;
+    }
+    state.overlay = Some(Overlay::Prompt(Prompt {
+        purpose: PromptKind::Name,
+        line: TextInput::default(),
+        problem: None,
+    }));
+}
+
+/// Keeps the filter in force under the name that was typed; a name that will not do stays, to be mended.
+pub(super) fn save(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let filter = active_filter(state);
+    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
+        return Vec::new();
+    };
+    let typed = prompt.line.text();
+    let name = typed.trim().trim_start_matches('@').to_owned();
+    let options = &mut state.options;
+    let is_of_config =
+        options.saved_filters.contains_key(&name) && !options.own_filters.contains_key(&name);
+    let mut saved = options.saved_filters.clone();
+    saved.insert(name.clone(), filter.clone());
+    let problem = match saved_filter_file::name_problem(&name) {
+        Some(problem) => Some(problem.to_owned()),
+        None if is_of_config => Some(format!(
+            "The config file has a filter @{name}, which counts: take another name."
+        )),
+        // One that stands for itself would have no end.
+        None => match Filter::parse(&format!("@{name}"), &saved) {
+            Ok(_) => None,
+            Err(error) => Some(error.message),
+        },
+    };
+    if problem.is_some() {
+        prompt.problem = problem;
+        return Vec::new();
+    }
+    options.saved_filters = saved;
+    options.own_filters.insert(name.clone(), filter.clone());
+    state.overlay = None;
+    let text = format!("Kept as @{name}: {filter}");
+    state.notices.say(Severity::Info, text, now);
+    let filter = Some(filter);
+    vec![Effect::Keep { name, filter }]
+}
+
+/// Forgets the filter of that place, if it got its name on the screen. A filter in force stays in force.
+fn delete(state: &mut AppState, place: usize, now: Timestamp) -> Vec<Effect> {
+    let entries = entries(state);
+    let (name, is_own) = match entries.get(place) {
+        Some(FilterMenuEntry::Filter { name, is_own, .. }) => ((*name).to_owned(), *is_own),
+        _ => return Vec::new(),
+    };
+    if !is_own {
+        let text = format!("@{name} stands in the config file, which is yours to change");
+        state.notices.say(Severity::Info, text, now);
+        return Vec::new();
+    }
+    state.options.saved_filters.remove(&name);
+    state.options.own_filters.remove(&name);
+    state.overlay = Some(Overlay::Filters {
+        chosen: place.saturating_sub(1),
+    });
+    let text = format!("@{name} is forgotten");
+    state.notices.say(Severity::Info, text, now);
+    vec![Effect::Keep { name, filter: None }]
+}

@@ -1,0 +1,145 @@
+//! Where the panels are and how large: by keys, and by pulling at the border.
+
+use jiff::Timestamp;
+use ratatui::layout::{Position, Size};
+
+use crate::app::{
+    action::Action,
+    layout::ScreenLayout,
+    notifications::Severity,
+    pane_split::{DetailsPosition, MIN_COLUMNS_BESIDE, PaneSplit, Side},
+    state::{AppState, Focus, PaneMode},
+};
+
+/// Answers whether the action was one about the panels.
+pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> bool {
+    match action {
+        Action::Arrange => turn(state, now),
+        Action::GrowDetails => grow(state, 1),
+        Action::ShrinkDetails => grow(state, -1),
+        _ => return false,
+    }
+    state.cursor.hold(&state.outline);
+    true
+}
+
+/// The ways in which the panels share the screen, in the order in which the key goes round.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PaneChange {
+    Below,
+    Beside,
+    DetailsOnly,
+    ListOnly,
+}
+
+impl PaneChange {
+    fn next(self) -> Self {
+        match self {
+            Self::Below => Self::Beside,
+            Self::Beside => Self::DetailsOnly,
+            Self::DetailsOnly => Self::ListOnly,
+            Self::ListOnly => Self::Below,
+        }
+    }
+
+    fn of(state: &AppState) -> Self {
+        let body = ScreenLayout::of(state).body;
+        match state.panes {
+            PaneMode::List => Self::ListOnly,
+            PaneMode::Details => Self::DetailsOnly,
+            PaneMode::Both(focus) => match (state.arrangement.split(body), focus) {
+                (None, Focus::List) => Self::ListOnly,
+                (None, Focus::Details) => Self::DetailsOnly,
+                (Some(_), _) if state.arrangement.side(body) == Side::Right => Self::Beside,
+                (Some(_), _) => Self::Below,
+            },
+        }
+    }
+
+    /// Takes this way. Answers whether there is room for it.
+    fn take(self, state: &mut AppState) -> bool {
+        let focus = match state.panes {
+            PaneMode::Details | PaneMode::Both(Focus::Details) => Focus::Details,
+            PaneMode::List | PaneMode::Both(Focus::List) => Focus::List,
+        };
+        let placement = match self {
+            Self::DetailsOnly => {
+                state.panes = PaneMode::Details;
+                return true;
+            }
+            Self::ListOnly => {
+                state.panes = PaneMode::List;
+                return true;
+            }
+            Self::Below => DetailsPosition::Below,
+            Self::Beside => DetailsPosition::Beside,
+        };
+        let body = ScreenLayout::of(state).body;
+        let mut wanted = state.arrangement.clone();
+        wanted.placement = placement;
+        let fits = wanted.split(body).is_some()
+            && (placement == DetailsPosition::Below || PaneSplit::has_room_beside(body));
+        if fits {
+            state.arrangement = wanted;
+            state.panes = PaneMode::Both(focus);
+        }
+        fits
+    }
+}
+
+/// Goes on to the next way that there is room for.
+fn turn(state: &mut AppState, now: Timestamp) {
+    let mut way = PaneChange::of(state).next();
+    while !way.take(state) {
+        if way == PaneChange::Beside {
+            notify_too_narrow(state, now);
+        }
+        way = way.next();
+    }
+}
+
+fn notify_too_narrow(state: &mut AppState, now: Timestamp) {
+    let text = format!(
+        "Details beside the list need {MIN_COLUMNS_BESIDE} columns; this screen has {}",
+        state.size.width
+    );
+    state.notices.say(Severity::Info, text, now);
+}
+
+fn grow(state: &mut AppState, steps: i16) {
+    let areas = ScreenLayout::of(state);
+    if !areas.border.is_empty() {
+        state.arrangement.grow(areas.body, steps);
+    }
+}
+
+/// The mouse takes the border, or lets it go.
+pub(super) fn hold(state: &mut AppState, holds: bool) {
+    state.arrangement.is_held = holds;
+}
+
+/// The border goes where the mouse is, if that holds it. Answers whether it does.
+pub(super) fn pull(state: &mut AppState, to: Position) -> bool {
+    let areas = ScreenLayout::of(state);
+    let is_held = state.arrangement.is_held && !areas.border.is_empty();
+    if is_held {
+        state.arrangement.pull(areas.body, to);
+    }
+    is_held
+}
+
+impl AppState {
+    /// Takes the terminal's size, with a word where that puts the details elsewhere than they were wanted.
+    pub(in crate::app) fn fit(&mut self, size: Size, now: Timestamp) {
+        let (before, is_first) = (ScreenLayout::of(self).body, self.size == Size::default());
+        self.size = size;
+        let is_wanted = self.arrangement.placement == DetailsPosition::Beside
+            && matches!(self.panes, PaneMode::Both(_));
+        if is_wanted
+            && !PaneSplit::has_room_beside(ScreenLayout::of(self).body)
+            && (is_first || PaneSplit::has_room_beside(before))
+        {
+            notify_too_narrow(self, now);
+        }
+    }
+}

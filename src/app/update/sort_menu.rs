@@ -1,0 +1,75 @@
+//! What is done about the order of the rows: by clicks on the names of columns, and in the sort menu.
+
+use jiff::Timestamp;
+
+use super::{list::rearrange, scrolled};
+use crate::{
+    app::{
+        action::Action,
+        event::Effect,
+        state::{AppState, Overlay},
+    },
+    task::row_model::{Sort, SortColumn},
+};
+
+/// How far a page of the menu is.
+const PAGE_ROWS: usize = 8;
+
+fn change(state: &mut AppState, now: Timestamp, change: impl FnOnce(&mut Sort)) {
+    rearrange(state, now, |view| change(&mut view.sort));
+}
+
+pub(super) fn reverse(state: &mut AppState, now: Timestamp) {
+    change(state, now, Sort::reverse);
+}
+
+/// A click on the name of a column: by that alone, or with a modifier by that, too.
+pub(super) fn click(state: &mut AppState, column: SortColumn, is_further: bool, now: Timestamp) {
+    state.cursor.hold(&state.outline);
+    change(state, now, |sort| {
+        if is_further {
+            sort.cycle(column);
+        } else {
+            sort.choose(column);
+        }
+    });
+}
+
+pub(super) fn open(state: &mut AppState) {
+    let first = state.outline.view().sort.first().column;
+    let mut columns = SortColumn::ALL.iter();
+    let chosen = columns.position(|known| *known == first);
+    state.overlay = Some(Overlay::Sort {
+        chosen: chosen.unwrap_or_default(),
+    });
+}
+
+pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Sort { chosen }) = &mut state.overlay else {
+        return Vec::new();
+    };
+    *chosen = scrolled(*chosen, action, PAGE_ROWS, SortColumn::ALL.len() - 1);
+    let place = *chosen;
+    let pointed = SortColumn::ALL.get(place).copied().unwrap_or_default();
+    match action {
+        Action::Accept => choose(state, place, now),
+        Action::FurtherSort => change(state, now, |sort| sort.toggle(pointed)),
+        Action::Reverse => change(state, now, |sort| match sort.place(pointed) {
+            Some(_) => sort.turn(pointed),
+            None => sort.reverse(),
+        }),
+        Action::Dismiss => state.overlay = None,
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Sorts by an entry of the menu; by what rows are sorted by first already, they stay sorted as they are.
+pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) {
+    state.overlay = None;
+    if let Some(column) = SortColumn::ALL.get(place)
+        && state.outline.view().sort.first().column != *column
+    {
+        change(state, now, |sort| sort.choose(*column));
+    }
+}

@@ -1,0 +1,160 @@
+//! What is done in the summary of all tasks.
+
+use jiff::Timestamp;
+
+use super::{details, list};
+use crate::{
+    app::{
+        action::Action,
+        notifications::Severity,
+        state::{AppState, Overlay, Tab},
+        summary_page::{RowSubject, Section, SummaryPage},
+    },
+    task::{ChangeSet, Filter, Record, Status, Summary, TaskStore, filter},
+};
+
+/// A page of entries.
+const PAGE_ROWS: usize = 10;
+
+pub(super) fn open(state: &mut AppState, now: Timestamp) {
+    if state.history.is_some() {
+        let text = "The summary is of what is now, not of the history";
+        state.notices.say(Severity::Info, text, now);
+        return;
+    }
+    state.cursor.hold(&state.outline);
+    state.overlay = Some(Overlay::Summary(Box::new(SummaryPage::new(state))));
+}
+
+/// Follows what changed on the board that is shown.
+pub(in crate::app) fn touch(overlay: &mut Option<Overlay>, board: &TaskStore, touched: &ChangeSet) {
+    if let Some(Overlay::Summary(summing)) = overlay {
+        summing.summary.touch(board, touched);
+    }
+}
+
+/// Counts anew, as after the operations' labels arrived.
+pub(super) fn rebuild(state: &mut AppState) {
+    if let Some(Overlay::Summary(summing)) = &mut state.overlay {
+        summing.summary = Summary::of(&state.board);
+    }
+}
+
+fn sections(state: &AppState, now: Timestamp) -> Vec<Section> {
+    match &state.overlay {
+        Some(Overlay::Summary(summing)) => {
+            let columns = summing.columns(state, state.moment(now));
+            columns.into_iter().flatten().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) {
+    let sections = sections(state, now);
+    let entries = sections.iter().flat_map(|section| &section.entries);
+    let entries: Vec<RowSubject> = entries.map(|entry| entry.subject.clone()).collect();
+    let Some(Overlay::Summary(summing)) = &mut state.overlay else {
+        return;
+    };
+    let place = summing.place(&entries);
+    let last = entries.len().saturating_sub(1);
+    let next = match action {
+        Action::Up => place.saturating_sub(1),
+        Action::Down => place + 1,
+        Action::PageUp => place.saturating_sub(PAGE_ROWS),
+        Action::PageDown => place + PAGE_ROWS,
+        Action::First => 0,
+        Action::Last => last,
+        Action::NextSection => turned(&sections, place, true),
+        Action::PreviousSection => turned(&sections, place, false),
+        Action::Accept => {
+            if let Some(subject) = entries.get(place).cloned() {
+                summing.choose(&entries, place);
+                go(state, subject, now);
+            }
+            return;
+        }
+        Action::Dismiss => {
+            state.overlay = None;
+            return;
+        }
+        _ => return,
+    };
+    summing.choose(&entries, next);
+}
+
+/// The first entry of the next section that has any, round and round; or of the one before.
+fn turned(sections: &[Section], place: usize, forward: bool) -> usize {
+    let mut starts = Vec::new();
+    let mut next = 0;
+    for section in sections
+        .iter()
+        .filter(|section| !section.entries.is_empty())
+    {
+        starts.push(next);
+        next += section.entries.len();
+    }
+    let found = if forward {
+        starts.iter().find(|start| **start > place)
+    } else {
+        let own = starts.iter().rposition(|start| *start <= place);
+        own.and_then(|own| starts.get(own.checked_sub(1)?))
+    };
+    let round = if forward {
+        starts.first()
+    } else {
+        starts.last()
+    };
+    found.or(round).copied().unwrap_or_default()
+}
+
+/// Does what was clicked.
+pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) {
+    let sections = sections(state, now);
+    let entries = sections.iter().flat_map(|section| &section.entries);
+    let entries: Vec<RowSubject> = entries.map(|entry| entry.subject.clone()).collect();
+    if let Some(Overlay::Summary(summing)) = &mut state.overlay {
+        summing.choose(&entries, place);
+        handle_action(state, Action::Accept, now);
+    }
+}
+
+/// Goes to what an entry is about: to the task, or to the list of only those tasks.
+fn go(state: &mut AppState, subject: RowSubject, now: Timestamp) {
+    let (field, name) = match subject {
+        RowSubject::More(part) => {
+            if let Some(Overlay::Summary(summing)) = &mut state.overlay {
+                summing.open(part);
+            }
+            return;
+        }
+        RowSubject::Task(handle) => {
+            state.overlay = None;
+            list::reveal(state, handle, now);
+            let status = state.board.get(handle).map(Record::status);
+            if status == Some(Status::Failed) {
+                details::show(state, Tab::Error);
+            }
+            return;
+        }
+        RowSubject::Operation(name) => ("op", name.to_string()),
+        RowSubject::User(name) => ("user", name.to_string()),
+        RowSubject::Endpoint(id) => {
+            let Some(server) = state.server(id) else {
+                return;
+            };
+            ("endpoint", server.host().to_owned())
+        }
+    };
+    state.overlay = None;
+    let text = filter::exactly(field, &name);
+    match Filter::parse(&text, &state.options.saved_filters) {
+        Ok(filter) => list::filter(state, filter, now),
+        // What cannot be asked for exactly is told, not guessed.
+        Err(error) => {
+            let text = format!("{text}: {error}");
+            state.notices.say(Severity::Warning, text, now);
+        }
+    }
+}

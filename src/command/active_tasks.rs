@@ -1,0 +1,49 @@
+//! Finding the tasks that are meant, by what people know of them.
+
+use std::sync::Arc;
+
+use super::{
+    CommandError,
+    io_context::CommandIo,
+    selector::CompiledSelector,
+    session::{self, Snapshot},
+};
+use crate::vim::ConnectOptions;
+
+/// The tasks that are queued or running now and are among those chosen.
+///
+/// # Errors
+/// When the server cannot be asked, and when there is none.
+pub(super) async fn active_tasks(
+    sieve: &CompiledSelector,
+    connect: ConnectOptions,
+    stage: &mut CommandIo<'_>,
+) -> Result<Vec<Arc<str>>, CommandError> {
+    let server = connect.address.name();
+    let found = session::with(connect, stage, async |client| {
+        let mut snapshot = Snapshot::begin(client).await;
+        for raw in session::read_recent(client).await? {
+            // What is no TaskInfo cannot be told from others.
+            let _ = snapshot.add(raw);
+        }
+        let Snapshot { board, now, .. } = &snapshot;
+        let mut found: Vec<Arc<str>> = board
+            .iter()
+            .filter(|(handle, record)| {
+                record.status().is_active() && sieve.takes(board, *handle, *now)
+            })
+            .map(|(_, record)| record.id.mo_id.clone())
+            .collect();
+        found.sort_unstable();
+        Ok(found)
+    });
+    let found = found.await?;
+    if found.is_empty() {
+        return Err(CommandError::NothingFound(format!(
+            "no task with {} is queued or running on {server}. `vtask list` shows what is there; --new waits for what \
+             starts from now on.",
+            sieve.in_words()
+        )));
+    }
+    Ok(found)
+}

@@ -1,0 +1,72 @@
+//! What there is to say of a task before its cancellation is asked for. Pure.
+
+use std::fmt::Write as _;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    command::{display_name, json_output, targets::full},
+    task::{Record, Status, TaskStore, fault_chain},
+    text::duration,
+};
+
+/// What there is to say before asking, and whether asking makes sense.
+pub(super) fn sentence(
+    board: &TaskStore,
+    record: &Record,
+    name: Option<&str>,
+    now: Timestamp,
+) -> (String, bool) {
+    let Some(info) = record.info.as_deref() else {
+        let task = full(name, &record.id.mo_id);
+        return (format!("{task} cannot be read."), false);
+    };
+    let what = named(board, record, name);
+    let status = record.status();
+    if status.is_finished() {
+        let ago = record.finished_at().map(|at| now.duration_since(at));
+        let when = ago.map_or("already".to_owned(), |ago| {
+            format!("{} ago", duration(ago.max(SignedDuration::ZERO)))
+        });
+        let fault = record
+            .info
+            .as_deref()
+            .and_then(|info| info.error.as_deref());
+        let why = fault
+            .filter(|_| status == Status::Failed)
+            .map(|fault| format!(": {}", fault_chain::described(fault)));
+        let text = format!(
+            "{what} finished {when}: {}{}",
+            json_output::status(status),
+            why.unwrap_or_default()
+        );
+        let stop = if text.ends_with('.') { "" } else { "." };
+        return (format!("{text}{stop}"), false);
+    }
+    let flags = format!(
+        "cancelable: {}, cancelled: {}",
+        info.cancelable, info.cancelled
+    );
+    let meaning = match (info.cancelled, info.cancelable) {
+        (true, _) => "cancellation was requested already, the server has not acted on it yet",
+        (false, true) => "it can be cancelled",
+        (false, false) => "the server says that it cannot be cancelled; it may refuse",
+    };
+    (
+        format!(
+            "{what} is {}: {meaning} ({flags}).",
+            json_output::status(status)
+        ),
+        true,
+    )
+}
+
+/// `Relocate virtual machine of db-prod-01 (task-4711)`.
+pub(super) fn named(board: &TaskStore, record: &Record, name: Option<&str>) -> String {
+    let mut text = board.operation(record).into_owned();
+    if let Some(target) = record.info.as_deref().and_then(display_name::target) {
+        let _ = write!(text, " of {target}");
+    }
+    let _ = write!(text, " ({})", full(name, &record.id.mo_id));
+    text
+}

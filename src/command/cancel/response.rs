@@ -1,0 +1,119 @@
+//! What servers answer to requests to cancel, and how that is told.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::{
+    command::{CommandError, Outcome, io_context::CommandIo, json_output, targets::full},
+    task::fault_chain,
+    vim::{ConnectOptions, Error, types::Fault},
+};
+
+/// What the server said to one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CancelResult {
+    Accepted,
+    NotSupported,
+    InvalidState,
+    NoPermission,
+    Gone,
+    Failed,
+    /// Nothing was asked: it has ended already.
+    NotAsked,
+}
+
+impl CancelResult {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::NotSupported => "notSupported",
+            Self::InvalidState => "invalidState",
+            Self::NoPermission => "noPermission",
+            Self::Gone => "gone",
+            Self::Failed => "failed",
+            Self::NotAsked => "notAsked",
+        }
+    }
+
+    pub(super) fn outcome(self) -> Outcome {
+        match self {
+            Self::Accepted => Outcome::Success,
+            Self::Gone | Self::Failed => Outcome::Unknown,
+            Self::NotSupported | Self::InvalidState | Self::NoPermission | Self::NotAsked => {
+                Outcome::Failed
+            }
+        }
+    }
+
+    pub(super) fn of(error: &Error) -> Self {
+        match error.fault().map(Fault::type_name) {
+            Some("NotSupported") => Self::NotSupported,
+            Some("InvalidState") => Self::InvalidState,
+            Some("NoPermission") => Self::NoPermission,
+            Some("ManagedObjectNotFound") => Self::Gone,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// What is told of the whole, and what comes of it.
+pub(super) struct CancelAttempt {
+    pub(super) as_json: bool,
+    pub(super) outcome: Outcome,
+}
+
+impl CancelAttempt {
+    /// Tells one task's answer.
+    pub(super) fn tell(
+        &mut self,
+        stage: &mut CommandIo<'_>,
+        (name, connect): (Option<&str>, &ConnectOptions),
+        task: &Arc<str>,
+        answer: CancelResult,
+        text: &str,
+        fault: Option<&Fault>,
+    ) -> Result<(), CommandError> {
+        self.outcome = self.outcome.and(answer.outcome());
+        if !self.as_json {
+            stage.say(&format!("{}: {text}", full(name, task)));
+            if let Some(fault) = fault {
+                for cause in fault_chain::caused_by(fault) {
+                    stage.say(&format!("  {cause}"));
+                }
+            }
+            return Ok(());
+        }
+        let endpoint = connect.address.name();
+        let mut line = json_output::envelope("cancel", &endpoint, jiff::Timestamp::now());
+        line.insert("moId".to_owned(), json!(task));
+        line.insert("answer".to_owned(), json!(answer.word()));
+        line.insert("message".to_owned(), Value::from(text));
+        let error = fault.map_or(Value::Null, fault_chain::to_json);
+        line.insert("error".to_owned(), error);
+        stage.print(&json_output::written(line))
+    }
+
+    /// Tells that a server cannot be asked: of all its tasks.
+    pub(super) fn tell_away(
+        &mut self,
+        stage: &mut CommandIo<'_>,
+        name: Option<&str>,
+        connect: &ConnectOptions,
+        tasks: &[Arc<str>],
+        error: &Error,
+    ) -> Result<(), CommandError> {
+        for task in tasks {
+            self.tell(
+                stage,
+                (name, connect),
+                task,
+                CancelResult::Failed,
+                &error.to_string(),
+                error.fault(),
+            )?;
+        }
+        self.outcome = self.outcome.and(Outcome::of_error(error));
+        Ok(())
+    }
+}

@@ -1,0 +1,212 @@
+//! What a terminal can be told besides text, and how each wants to be told. Pure: texts in, escape sequences out.
+
+use crate::text::sanitize;
+
+const BELL: char = '\u{7}';
+/// String terminator.
+const STRING_TERMINATOR: &str = "\u{1b}\\";
+
+/// How a notification is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notification {
+    /// `OSC 9`: iTerm2, `WezTerm`, Ghostty, Windows Terminal and others; the rest ignores it.
+    Osc9,
+    /// `OSC 99`: kitty.
+    Osc99,
+    /// `OSC 777`: urxvt, foot, VTE.
+    Osc777,
+}
+
+/// What the terminal is known to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terminal {
+    notification: Notification,
+    /// `OSC 9;4`: others take it for a notification.
+    progress: bool,
+    /// Whether tmux stands between; it passes on what is wrapped.
+    tmux: bool,
+}
+
+/// How the work that is waited for stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TabProgress {
+    /// So far, in percent.
+    At(u8),
+    /// Nobody knows how far.
+    Busy,
+    /// Something failed; so far.
+    Failed(u8),
+}
+
+impl Terminal {
+    /// What the environment tells of the terminal.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let value = |name: &str| variable(name).unwrap_or_default();
+        let (term, program) = (value("TERM"), value("TERM_PROGRAM"));
+        let tmux =
+            !value("TMUX").is_empty() || term.starts_with("tmux") || term.starts_with("screen");
+        let is_iterm_with_progress =
+            program == "iTerm.app" && version(&value("TERM_PROGRAM_VERSION")) >= (3, 6);
+        let progress = !value("WT_SESSION").is_empty()
+            || value("ConEmuANSI") == "ON"
+            || matches!(program.as_str(), "ghostty" | "WezTerm")
+            || is_iterm_with_progress;
+        let notification = if term.contains("kitty") || !value("KITTY_WINDOW_ID").is_empty() {
+            Notification::Osc99
+        } else if term.starts_with("rxvt")
+            || term.starts_with("foot")
+            || !value("VTE_VERSION").is_empty()
+        {
+            Notification::Osc777
+        } else {
+            Notification::Osc9
+        };
+        Self {
+            notification,
+            // What tmux would do with it depends on its version.
+            progress: progress && !tmux,
+            tmux,
+        }
+    }
+
+    /// A notification.
+    pub fn notify(&self, title: &str, text: &str) -> String {
+        let (title, text) = (clean(title), clean(text));
+        let sequence = match self.notification {
+            Notification::Osc9 => format!("\u{1b}]9;{title}: {text}{BELL}"),
+            Notification::Osc99 => {
+                format!(
+                    "\u{1b}]99;i=vtask:d=0:p=title;{title}{STRING_TERMINATOR}\u{1b}]99;i=vtask:p=body;{text}{STRING_TERMINATOR}"
+                )
+            }
+            Notification::Osc777 => {
+                format!(
+                    "\u{1b}]777;notify;{};{text}{STRING_TERMINATOR}",
+                    title.replace(';', ",")
+                )
+            }
+        };
+        if self.tmux {
+            format!(
+                "\u{1b}Ptmux;{}{STRING_TERMINATOR}",
+                sequence.replace('\u{1b}', "\u{1b}\u{1b}")
+            )
+        } else {
+            sequence
+        }
+    }
+
+    /// Keeps the title as it is for later, then sets it and the tab's progress.
+    pub fn begin(&self) -> String {
+        "\u{1b}[22;2t".to_owned()
+    }
+
+    /// Sets the title and the tab's progress.
+    pub fn show(&self, title: &str, mark: TabProgress) -> String {
+        let title = format!("\u{1b}]2;{}{BELL}", clean(title));
+        if !self.progress {
+            return title;
+        }
+        let mark = match mark {
+            TabProgress::At(percent) => format!("1;{}", percent.min(100)),
+            TabProgress::Failed(percent) => format!("2;{}", percent.min(100)),
+            TabProgress::Busy => "3;0".to_owned(),
+        };
+        format!("{title}\u{1b}]9;4;{mark}{BELL}")
+    }
+
+    /// Takes progress and title away again.
+    pub fn end(&self) -> String {
+        let progress = if self.progress {
+            format!("\u{1b}]9;4;0;0{BELL}")
+        } else {
+            String::new()
+        };
+        format!("{progress}\u{1b}]2;{BELL}\u{1b}[23;2t")
+    }
+}
+
+/// The bell.
+pub fn bell() -> String {
+    BELL.to_string()
+}
+
+/// Nothing that ends or opens a sequence gets into one.
+fn clean(text: &str) -> String {
+    sanitize(text).into_owned()
+}
+
+fn version(text: &str) -> (u32, u32) {
+    let mut numbers = text.split('.').map(|number| number.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terminal(variables: &'static [(&str, &str)]) -> Terminal {
+        Terminal::from_environment(|name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn progress_goes_only_where_it_is_known_to_be_understood() {
+        for (variables, progress) in [
+            (&[("TERM", "xterm-256color")][..], false),
+            (&[("WT_SESSION", "x")], true),
+            (&[("TERM_PROGRAM", "ghostty")], true),
+            (&[("TERM_PROGRAM", "ghostty"), ("TMUX", "/tmp/x")], false),
+            (
+                &[
+                    ("TERM_PROGRAM", "iTerm.app"),
+                    ("TERM_PROGRAM_VERSION", "3.6.6"),
+                ],
+                true,
+            ),
+            (
+                &[
+                    ("TERM_PROGRAM", "iTerm.app"),
+                    ("TERM_PROGRAM_VERSION", "3.4.1"),
+                ],
+                false,
+            ),
+        ] {
+            let shown = terminal(variables).show("t", TabProgress::At(42));
+            assert_eq!(shown.contains("]9;4;1;42"), progress, "{variables:?}");
+            assert_eq!(terminal(variables).end().contains("]9;4;0"), progress);
+        }
+    }
+
+    #[test]
+    fn each_terminal_is_notified_in_its_own_way() {
+        assert_eq!(terminal(&[]).notify("a", "b"), "\u{1b}]9;a: b\u{7}");
+        assert!(
+            terminal(&[("TERM", "xterm-kitty")])
+                .notify("a", "b")
+                .contains("]99;")
+        );
+        assert!(
+            terminal(&[("VTE_VERSION", "7600")])
+                .notify("a", "b")
+                .starts_with("\u{1b}]777;notify;a;b")
+        );
+        let wrapped = terminal(&[("TERM", "tmux-256color")]).notify("a", "b");
+        assert!(
+            wrapped.starts_with("\u{1b}Ptmux;\u{1b}\u{1b}]9;"),
+            "{wrapped:?}"
+        );
+    }
+
+    #[test]
+    fn a_hostile_name_cannot_end_the_sequence() {
+        let shown = terminal(&[]).notify("a", "b\u{7}\u{1b}]0;owned\u{1b}\\");
+        assert_eq!(shown.matches('\u{7}').count(), 1);
+        assert_eq!(shown.matches('\u{1b}').count(), 1);
+        let title = terminal(&[]).show("x\u{9c}\u{7}y", TabProgress::Busy);
+        assert_eq!(title.matches('\u{7}').count(), 1);
+        assert!(!title.contains('\u{9c}'));
+    }
+}

@@ -1,0 +1,114 @@
+//! How the screen is to look and which keys it knows: from flags, then the config file, then the terminal itself.
+
+use crate::{
+    app::{
+        Clipboard, Columns, Keymap, KeymapError, Options, Themes, filter_history::FilterHistoryFile,
+    },
+    cli::ScreenArgs,
+    config::{self, ClipboardChoice, ConfigFile, Environment},
+};
+
+/// What the screen starts with. What is wrong with theme, panels or keys is told on it, and the rest counts.
+///
+/// # Errors
+/// When the key map that comes with the program does not read, which its tests rule out.
+pub(super) fn screen_options(
+    args: &ScreenArgs,
+    file: &ConfigFile,
+    environment: &dyn Environment,
+) -> Result<Options, KeymapError> {
+    let terminal = Options::from_environment(|name| environment.get(name));
+    let defaults = &file.defaults;
+    let light = |is_light: bool| is_light.then_some("light");
+    let name = args.theme.as_deref().or(light(args.light));
+    let name = name.or(defaults.theme.as_deref());
+    let name = name.or(light(defaults.light)).unwrap_or("auto");
+    let (themes, mut complaints): (Themes, _) =
+        config::theme(name, file.path.as_deref(), environment);
+    let (keymap, problems) = file.wishes.keymap(&Keymap::standard()?);
+    complaints.extend(problems);
+    let (arrangement, problems) = config::arrangement(defaults);
+    complaints.extend(problems);
+    let clipboard = match (defaults.clipboard, &defaults.clipboard_command) {
+        (Some(ClipboardChoice::Osc52), _) | (None, None) => Clipboard::Terminal,
+        (_, Some(command)) => Clipboard::Command(command.clone()),
+        (Some(ClipboardChoice::Local), None) => {
+            Clipboard::local(|name| environment.get(name)).unwrap_or_else(|| {
+                let text = "clipboard = \"local\": this machine seems to have none; say clipboard-command.";
+                complaints.push(text.to_owned());
+                Clipboard::Terminal
+            })
+        }
+    };
+    complaints.extend(file.filter_problems());
+    let filters = config::named_filters(file, environment);
+    let unread = |problem| format!("filters that were named on the screen: {problem}");
+    complaints.extend(filters.problem.map(unread));
+    let (sort, problems) = file.sort();
+    complaints.extend(problems);
+    let (columns, problems) = file.columns();
+    complaints.extend(problems);
+    Ok(Options {
+        saved_filters: filters.all,
+        own_filters: filters.own,
+        typed_filters: FilterHistoryFile::from_environment(|name| environment.get(name)).filters(),
+        sort: args.sort.clone().or(sort).unwrap_or_default(),
+        columns: match &args.columns {
+            Some(set) => Columns::everywhere(set.clone()),
+            None => columns,
+        },
+        themes,
+        clipboard,
+        ascii: args.ascii || defaults.ascii || terminal.ascii,
+        keymap: Some(keymap),
+        complaints,
+        arrangement,
+        ..terminal
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::{app::ThemeChoice, cli::Cli, task::row_model::Sort};
+
+    fn from(arguments: &[&str], file: &str) -> Options {
+        let arguments = std::iter::once("vtask").chain(arguments.iter().copied());
+        let cli = Cli::try_parse_from(arguments).unwrap();
+        let file = ConfigFile::parse(file).unwrap();
+        screen_options(&cli.watch.screen, &file, &|_: &str| None).unwrap()
+    }
+
+    #[test]
+    fn flags_win_over_the_config_file() {
+        let file = "[defaults]\ntheme = \"high-contrast-dark\"\n";
+        assert_eq!(from(&[], file).themes.dark, ThemeChoice::HighContrastDark);
+        assert_eq!(from(&["--light"], file).themes.dark, ThemeChoice::Light);
+        let flag = from(&["--theme", "color-blind"], file);
+        assert_eq!(flag.themes.dark, ThemeChoice::ColorBlindDark);
+        assert!(flag.themes.follow_background());
+        assert!(from(&[], "").themes.follow_background());
+        let file = "[defaults]\nsort = [\"state\", \"-elapsed\"]\n";
+        assert_eq!(from(&[], file).sort.to_string(), "state,-elapsed");
+        assert_eq!(from(&["--sort", "-id"], file).sort.to_string(), "-id");
+        assert_eq!(from(&[], "").sort, Sort::default());
+        let file = "columns = [\"id\"]\n";
+        let shown = |options: &Options| options.columns.of(80, None)[0].to_string();
+        assert_eq!(shown(&from(&[], file)), "id");
+        assert_eq!(
+            shown(&from(&["--columns", "target:30,task"], file)),
+            "target:30"
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_and_the_screen_starts() {
+        let file = "[defaults]\ntheme = \"drak\"\n[keys.list]\nfly = \"f\"\nup = \"e\"\n";
+        let options = from(&[], file);
+        assert_eq!(options.complaints.len(), 2, "{:?}", options.complaints);
+        assert!(options.complaints[0].contains("“dark”?"));
+        assert!(options.keymap.is_some());
+    }
+}

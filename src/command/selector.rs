@@ -1,0 +1,342 @@
+//! Choosing tasks by what people know of them. Pure.
+
+use clap::{Args, builder::NonEmptyStringValueParser};
+use jiff::Timestamp;
+
+use super::{CommandError, display_name, session::ONLY_ENDPOINT};
+use crate::{
+    task::{
+        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Labels, Saved,
+        ServerFilter, TaskChange, TaskId, TaskStore,
+    },
+    vim::types::TaskInfo,
+};
+
+/// Which tasks, by what people know of them. Several values of one flag: any of them; several flags: all of them.
+#[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct TaskSelector {
+    /// Tasks of what has this name or moId, such as db-prod-01, 'web-*', vm-42 or VirtualMachine:vm-42
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
+    pub entity: Vec<String>,
+
+    /// Tasks of this operation, by its label, its id or its method: 'Relocate*', VirtualMachine.clone, CloneVM_Task
+    #[arg(long, value_name = "OPERATION", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
+    pub operation: Vec<String>,
+
+    /// Tasks that this account (or alarm, or scheduled task) started, such as '*\ops'
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
+    pub user: Vec<String>,
+
+    /// Tasks that carry this activation id: the token that a client gave its call
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
+    pub activation_id: Vec<String>,
+
+    /// Tasks that match this filter, such as 'target:db-* elapsed>1h'; @NAME for a saved one
+    #[arg(long, value_name = "FILTER", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
+    pub filter: Option<String>,
+}
+
+impl TaskSelector {
+    /// Whether nothing is chosen by.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a task is among those.
+    pub fn matches(&self, info: &TaskInfo, labels: &Labels) -> bool {
+        let entity = info.entity.as_ref().map(|entity| &*entity.value);
+        let reference = info.entity.as_ref();
+        let reference = reference.map(|entity| format!("{}:{}", entity.kind, entity.value));
+        let label = labels.operation(info);
+        any(
+            &self.entity,
+            &[info.entity_name.as_deref(), entity, reference.as_deref()],
+        ) && any(
+            &self.operation,
+            &[
+                Some(&label),
+                Some(&info.description_id),
+                info.name.as_deref(),
+            ],
+        ) && any(&self.user, &[display_name::started_by(&info.reason)])
+            && (self.activation_id.is_empty()
+                || self
+                    .activation_id
+                    .iter()
+                    .any(|id| Some(&**id) == info.activation_id.as_deref()))
+    }
+
+    /// What of the flags a server's history can be asked for.
+    fn narrowing(&self) -> ServerFilter {
+        let of = |values: &[String], narrow: fn(&str) -> ServerFilter| {
+            let values = values.iter().map(|value| {
+                if value.contains(['*', '?']) {
+                    ServerFilter::default()
+                } else {
+                    narrow(value)
+                }
+            });
+            values.reduce(ServerFilter::or).unwrap_or_default()
+        };
+        of(&self.user, ServerFilter::of_user)
+            .and(of(&self.entity, ServerFilter::of_entity))
+            .and(of(&self.activation_id, ServerFilter::of_activation))
+    }
+
+    /// The choice in words.
+    pub fn in_words(&self) -> String {
+        let flags = [
+            ("--entity", &self.entity),
+            ("--operation", &self.operation),
+            ("--user", &self.user),
+            ("--activation-id", &self.activation_id),
+        ];
+        let words: Vec<String> = flags
+            .into_iter()
+            .filter(|(_, values)| !values.is_empty())
+            .map(|(flag, values)| format!("{flag} {}", values.join(" or ")))
+            .collect();
+        let filter = self
+            .filter
+            .iter()
+            .map(|filter| format!("--filter '{filter}'"));
+        words
+            .into_iter()
+            .chain(filter)
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+/// A choice whose filter was read.
+#[derive(Debug, Clone, Default)]
+pub struct CompiledSelector {
+    choice: TaskSelector,
+    filter: Filter,
+    endpoint: String,
+}
+
+impl CompiledSelector {
+    /// Reads the filter of a choice, for tasks of the endpoint of that name.
+    ///
+    /// # Errors
+    /// When it does not read: what is wrong, and where.
+    pub fn new(
+        choice: &TaskSelector,
+        saved: &Saved,
+        endpoint: String,
+    ) -> Result<Self, CommandError> {
+        let text = choice.filter.as_deref().unwrap_or_default();
+        let filter = Filter::parse(text, saved).map_err(|error| {
+            let why = format!("--filter does not read.\n{}", error.shown(text));
+            CommandError::Usage(why)
+        })?;
+        Ok(Self {
+            choice: choice.clone(),
+            filter,
+            endpoint,
+        })
+    }
+
+    /// Refuses a filter that a single reading of the tasks cannot decide: it would match nothing, or everything.
+    ///
+    /// # Errors
+    /// Names the term, and what to do instead.
+    pub fn check_single_reading(&self) -> Result<(), CommandError> {
+        let Some(term) = self.filter.undecidable() else {
+            return Ok(());
+        };
+        Err(CommandError::Usage(format!(
+            "--filter: {term} cannot be told from a single reading: tasks have to be watched for it. Use it on the screen \
+             (`vtask`, then /{term}), or in `vtask wait --new`."
+        )))
+    }
+
+    /// The choice in words.
+    pub fn in_words(&self) -> String {
+        self.choice.in_words()
+    }
+
+    /// What a server's history can be asked for, so that it need not send what is not wanted.
+    pub fn narrowing(&self) -> ServerFilter {
+        self.choice.narrowing().and(self.filter.narrowing())
+    }
+
+    /// Whether a task on a board is among those, at a time by the server's clock.
+    pub fn takes(&self, board: &TaskStore, handle: Handle, now: Timestamp) -> bool {
+        let Some(record) = board.get(handle) else {
+            return false;
+        };
+        let Some(info) = record.info.as_deref() else {
+            return false;
+        };
+        let scene = EvalContext {
+            board,
+            typical: None,
+            endpoints: Some(&SelectorContext {
+                name: &self.endpoint,
+                now,
+            }),
+        };
+        self.choice.matches(info, &board.labels(record.id.endpoint))
+            && self.filter.matches(scene, handle)
+    }
+
+    /// Whether a task by itself may be among those; its relatives are not known.
+    pub fn may_match(&self, info: TaskInfo, labels: &Labels, now: Timestamp) -> bool {
+        if !self.choice.matches(&info, labels) {
+            return false;
+        }
+        if self.filter.is_empty() || self.filter.asks_for_family() {
+            return true;
+        }
+        let mut board = TaskStore::new();
+        board.set_labels(ONLY_ENDPOINT, labels.clone());
+        let id = TaskId::new(ONLY_ENDPOINT, info.mo_id().clone());
+        let change = TaskChange::Whole {
+            info: Box::new(info),
+            at: now,
+        };
+        let applied = board.apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
+        let found = board.find(&id).filter(|_| applied.is_ok());
+        found.is_some_and(|handle| self.takes(&board, handle, now))
+    }
+}
+
+/// The one server that is asked, and its time.
+struct SelectorContext<'a> {
+    name: &'a str,
+    now: Timestamp,
+}
+
+impl EndpointInfo for SelectorContext<'_> {
+    fn time(&self, _: EndpointId) -> Timestamp {
+        self.now
+    }
+
+    fn name(&self, _: EndpointId) -> Option<&str> {
+        Some(self.name)
+    }
+}
+
+/// Whether one of the patterns fits one of the texts; no pattern fits all.
+fn any(patterns: &[String], texts: &[Option<&str>]) -> bool {
+    let fits = |pattern: &String| texts.iter().flatten().any(|text| is_like(text, pattern));
+    patterns.is_empty() || patterns.iter().any(fits)
+}
+
+/// Whether the whole text is like the pattern, in either case: `*` stands for any letters, `?` for one.
+pub(super) fn is_like(text: &str, pattern: &str) -> bool {
+    let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
+    let (text, pattern) = (fold(text), fold(pattern));
+    let (mut at, mut in_pattern) = (0, 0);
+    // Where to go on from when it turns out that the last `*` stands for more.
+    let mut retry: Option<(usize, usize)> = None;
+    while at < text.len() {
+        match pattern.get(in_pattern) {
+            Some('*') => {
+                retry = Some((in_pattern + 1, at));
+                in_pattern += 1;
+            }
+            Some(letter) if *letter == '?' || *letter == text[at] => {
+                at += 1;
+                in_pattern += 1;
+            }
+            _ => {
+                let Some((after, from)) = retry else {
+                    return false;
+                };
+                retry = Some((after, from + 1));
+                (in_pattern, at) = (after, from + 1);
+            }
+        }
+    }
+    pattern[in_pattern..].iter().all(|letter| *letter == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::task::fixture::info;
+
+    #[test]
+    fn a_pattern_fits_the_whole_text_in_either_case() {
+        for (text, pattern) in [
+            ("Relocate virtual machine", "relocate*"),
+            ("web-11", "web-1?"),
+            ("web-11", "*"),
+            ("abcabd", "*abd"),
+            ("", "*"),
+            ("VSPHERE\\ops", "*\\OPS"),
+            ("データ-1", "データ*"),
+        ] {
+            assert!(is_like(text, pattern), "{text} {pattern}");
+        }
+        for (text, pattern) in [
+            ("web-11", "web"),
+            ("web-11", "web-1"),
+            ("a", ""),
+            ("ab", "?"),
+        ] {
+            assert!(!is_like(text, pattern), "{text} {pattern}");
+        }
+    }
+
+    #[test]
+    fn a_history_is_asked_for_what_it_can_tell() {
+        let choice = |change: fn(&mut TaskSelector)| {
+            let mut choice = TaskSelector::default();
+            change(&mut choice);
+            let sieve = CompiledSelector::new(&choice, &Saved::new(), "lab".to_owned());
+            sieve.unwrap().narrowing().fields().join(" ")
+        };
+        assert_eq!(choice(|_| ()), "");
+        assert_eq!(choice(|choice| choice.user = vec!["*\\ops".into()]), "");
+        assert_eq!(choice(|choice| choice.user = vec!["ops".into()]), "");
+        let all = choice(|choice| {
+            choice.user = vec!["LAB\\ops".into()];
+            choice.entity = vec!["VirtualMachine:vm-7".into()];
+            choice.activation_id = vec!["terraform-7".into()];
+            choice.filter = Some("state:running tag=CHG-1".into());
+        });
+        assert_eq!(all, "state user target activation tag");
+        let half = choice(|choice| choice.user = vec!["LAB\\ops".into(), "kim".into()]);
+        assert_eq!(half, "", "one of them may be anybody");
+    }
+
+    #[test]
+    fn flags_add_up_and_values_widen() {
+        let task = info(
+            "task-1",
+            &json!({"entityName": "db-prod-01", "entity": {"type": "VirtualMachine", "value": "vm-7"},
+                "activationId": "terraform-7", "name": "RelocateVM_Task",
+                "reason": {"_typeName": "TaskReasonUser", "userName": "VSPHERE\\ops"}}),
+        );
+        let choice = |change: fn(&mut TaskSelector)| {
+            let mut choice = TaskSelector::default();
+            change(&mut choice);
+            choice.matches(&task, &Labels::default())
+        };
+        assert!(choice(|_| ()));
+        assert!(choice(
+            |choice| choice.entity = vec!["x".into(), "vm-7".into()]
+        ));
+        assert!(choice(
+            |choice| choice.operation = vec!["RelocateVM*".into()]
+        ));
+        assert!(choice(
+            |choice| choice.operation = vec!["relocate virtual MACHINE".into()]
+        ));
+        assert!(choice(
+            |choice| choice.activation_id = vec!["terraform-7".into()]
+        ));
+        assert!(choice(|choice| choice.user = vec!["*ops".into()]));
+        assert!(!choice(|choice| {
+            choice.entity = vec!["db*".into()];
+            choice.operation = vec!["Clone*".into()];
+        }));
+    }
+}

@@ -1,0 +1,91 @@
+//! The question whether a certificate is to be accepted: all that a person compares, and a plain yes.
+
+use std::{fmt::Write as _, io::BufRead};
+
+use jiff::Timestamp;
+
+use crate::{
+    command::{CommandError, io_context::CommandIo},
+    config::KnownHosts,
+    text::sanitize,
+    vim::{Address, CertificateProbe},
+};
+
+/// Whether a person is there: they see the question and it is they who answer.
+pub(super) fn can_ask(stage: &CommandIo<'_>) -> bool {
+    stage.err.is_terminal() && (stage.input)().1
+}
+
+/// Shows a certificate and asks whether to accept it. Only `yes`, in full, is one.
+pub(super) fn ask(
+    stage: &mut CommandIo<'_>,
+    server: &Address,
+    look: &CertificateProbe,
+) -> Result<bool, CommandError> {
+    let shown = shown(server, look);
+    write!(stage.err.writer, "{shown}")
+        .and_then(|()| stage.err.writer.flush())
+        .map_err(|error| CommandError::Local(error.into()))?;
+    let mut answer = String::new();
+    let (mut input, _) = (stage.input)();
+    let is_read = input.read_line(&mut answer).is_ok();
+    Ok(is_read && answer.trim().eq_ignore_ascii_case("yes"))
+}
+
+/// Tells that a certificate is accepted from now on, and how to take that back.
+pub(super) fn tell_kept(stage: &mut CommandIo<'_>, known: &KnownHosts, host: &str) {
+    let path = known.path.clone().unwrap_or_default();
+    stage.say(&format!(
+        "accepted from now on, in {}; `vtask trust remove {host}` takes it back.",
+        path.display()
+    ));
+}
+
+fn shown(server: &Address, look: &CertificateProbe) -> String {
+    let host = server.authority();
+    let mut text = match &look.distrust {
+        Some(distrust) => format!(
+            "The certificate of {host} is not trusted: {}.\n",
+            sanitize(&distrust.reason())
+        ),
+        None => format!(
+            "The certificate of {host} is vouched for by an authority that this machine trusts.\n"
+        ),
+    };
+    text.push('\n');
+    let certificate = &look.certificate;
+    // Writing to a string cannot fail.
+    let mut row = |name: &str, value: &str| {
+        let _ = writeln!(text, "  {name:<12}{}", sanitize(value));
+    };
+    match &certificate.details {
+        None => row("Contents", "cannot be read"),
+        Some(details) => {
+            row("Subject", &details.subject);
+            let issuer = if certificate.is_self_signed() {
+                "itself"
+            } else {
+                &details.issuer
+            };
+            row("Signed by", issuer);
+            if !details.names.is_empty() {
+                row("Made out to", &details.names.join(", "));
+            }
+            let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
+            row(
+                "Valid",
+                &format!("{} to {}", day(details.from), day(details.until)),
+            );
+        }
+    }
+    // In two lines: it fits 80 columns, and two halves are easier to compare.
+    let fingerprint = certificate.fingerprint.to_string();
+    let (first, second) = fingerprint.split_at(fingerprint.len().div_ceil(2));
+    row("SHA-256", first);
+    row("", second);
+    text.push_str(
+        "\nCompare the SHA-256 with the server's own, by another way than this network.\n\
+         Accept this certificate from now on? Type yes: ",
+    );
+    text
+}

@@ -1,0 +1,77 @@
+//! How far a task is, as a bar and in figures, and how long it may take still. Pure.
+
+use jiff::Timestamp;
+
+use super::progress_bars::Look;
+use crate::task::{Estimate, Progress, Record, estimate};
+
+/// The figure, five columns wide; what reports none has none.
+pub(super) fn figure(progress: Progress) -> String {
+    match progress {
+        Progress::Reported(percent) => format!("{percent:>4}%"),
+        Progress::Derived(percent) => format!("{:>5}", format!("≈{percent}%")),
+        Progress::None => "    ?".to_owned(),
+    }
+}
+
+/// An eighth of a cell fine; what reports nothing gets a part that moves, never an empty bar.
+pub(super) fn bar(progress: Progress, columns: usize, now: Timestamp, look: Look) -> String {
+    const EIGHTHS: [&str; 7] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let (full, empty, moving) = if look.ascii {
+        ("#", ".", ":")
+    } else {
+        ("█", "░", "▓")
+    };
+    let Some(percent) = progress.percent() else {
+        let way = columns.saturating_sub(2).max(1);
+        let step = usize::try_from(now.as_millisecond().div_euclid(500)).unwrap_or(0) % (2 * way);
+        let start = if step <= way { step } else { 2 * way - step };
+        let after = columns.saturating_sub(start + 2);
+        return format!(
+            "{}{}{}",
+            empty.repeat(start),
+            moving.repeat(2.min(columns)),
+            empty.repeat(after)
+        );
+    };
+    let parts = columns * 8 * usize::from(percent.min(100)) / 100;
+    let (whole, rest) = (parts / 8, parts % 8);
+    let part = match rest.checked_sub(1).and_then(|rest| EIGHTHS.get(rest)) {
+        Some(part) if !look.ascii => *part,
+        _ => "",
+    };
+    let used = whole + usize::from(!part.is_empty());
+    format!(
+        "{}{part}{}",
+        full.repeat(whole),
+        empty.repeat(columns - used)
+    )
+}
+
+/// How long a task may take still, from what was seen of it since the waiting began.
+pub(super) fn left(record: &Record, now: Timestamp) -> Option<Estimate> {
+    let start = record.info.as_ref()?.start_time?;
+    estimate(start, record.history.as_deref(), None, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{task::fixture::at, text::width};
+
+    const PLAIN: Look = Look {
+        ascii: false,
+        color: false,
+    };
+
+    #[test]
+    fn an_absent_figure_is_a_moving_part_and_never_an_empty_bar() {
+        for second in 0..60 {
+            let bar = bar(Progress::None, 10, at(second), PLAIN);
+            assert_eq!(bar.matches('▓').count(), 2);
+            assert_eq!(width(&bar), 10);
+        }
+        assert_eq!(super::bar(Progress::Reported(50), 4, at(0), PLAIN), "██░░");
+        assert_eq!(super::bar(Progress::Reported(100), 4, at(0), PLAIN), "████");
+    }
+}

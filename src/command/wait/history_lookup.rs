@@ -1,0 +1,181 @@
+//! Looking for the end of a task that vanished: when to ask the history, and when to give up. Pure.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{vim::TaskLocator, watch::HistoryLookup};
+
+/// How long to wait before each question: the history lags behind.
+const RETRY_DELAYS_SECONDS: [i64; 4] = [0, 2, 5, 12];
+/// How long to wait before a question is repeated that got no usable answer.
+const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(5);
+
+/// A search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::command) struct Search {
+    trace: TaskLocator,
+    /// Why there is a search.
+    reason: Arc<str>,
+    asked: usize,
+    /// How many questions there are.
+    most: usize,
+    /// When the next question is due; `None` while one is under way.
+    next: Option<Timestamp>,
+    /// Since when no usable answer comes.
+    unanswered_since: Option<Timestamp>,
+}
+
+/// What an answer leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::command) enum Step {
+    /// Go on.
+    GoOn,
+    /// Give up: why.
+    GiveUp(Arc<str>),
+}
+
+impl Search {
+    /// For a task that was seen before it vanished: it may have ended a moment ago.
+    pub(super) fn for_known(trace: TaskLocator, now: Timestamp) -> Self {
+        let reason = "it vanished from the server before it was seen to end";
+        Self::new(trace, reason.into(), RETRY_DELAYS_SECONDS.len(), now)
+    }
+
+    /// For a task that was never seen: if it was ever there it ended long ago.
+    pub(super) fn for_name(trace: TaskLocator, reason: Arc<str>, now: Timestamp) -> Self {
+        Self::new(trace, reason, 1, now)
+    }
+
+    fn new(trace: TaskLocator, reason: Arc<str>, most: usize, now: Timestamp) -> Self {
+        Self {
+            trace,
+            reason,
+            asked: 0,
+            most,
+            next: Some(now),
+            unanswered_since: None,
+        }
+    }
+
+    /// The question that is due, if one is; it counts as asked.
+    pub(super) fn due(&mut self, now: Timestamp) -> Option<TaskLocator> {
+        if self.next.is_none_or(|next| next > now) {
+            return None;
+        }
+        self.next = None;
+        self.asked += 1;
+        Some(self.trace.clone())
+    }
+
+    /// When a question is due.
+    pub(super) fn next_time(&self) -> Option<Timestamp> {
+        self.next
+    }
+
+    /// A question that is under way may have got lost.
+    pub(super) fn ask_again(&mut self, now: Timestamp) {
+        if self.next.is_none() {
+            self.asked = self.asked.saturating_sub(1);
+            self.next = Some(now);
+        }
+    }
+
+    /// Takes an answer in. Questions that get no usable answer are repeated for as long as `max_outage`.
+    pub(super) fn answered(
+        &mut self,
+        answer: HistoryLookup,
+        max_outage: SignedDuration,
+        now: Timestamp,
+    ) -> Step {
+        let give_up = |why: &str| {
+            let reason = self.reason.trim_end_matches('.');
+            Step::GiveUp(format!("{reason}, and {why}").into())
+        };
+        let unanswered_since = self.unanswered_since.take().unwrap_or(now);
+        match answer {
+            HistoryLookup::Unanswered(_) if now.duration_since(unanswered_since) < max_outage => {
+                self.unanswered_since = Some(unanswered_since);
+                self.asked = self.asked.saturating_sub(1);
+                self.next = now.checked_add(RETRY_AFTER).ok();
+                Step::GoOn
+            }
+            // The end itself came as a change.
+            HistoryLookup::Found => Step::GoOn,
+            HistoryLookup::NotFound if self.asked < self.most => {
+                let pause = SignedDuration::from_secs(
+                    RETRY_DELAYS_SECONDS.get(self.asked).copied().unwrap_or(0),
+                );
+                self.next = now.checked_add(pause).ok();
+                Step::GoOn
+            }
+            HistoryLookup::NotFound => give_up("the server's history does not tell its end."),
+            HistoryLookup::Unanswered(why) | HistoryLookup::Failed(why) => {
+                give_up(&format!("the history cannot be asked: {why}"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::fixture::{at, info};
+
+    const OUTAGE: SignedDuration = SignedDuration::from_mins(10);
+
+    #[test]
+    fn a_question_without_a_usable_answer_is_repeated_while_the_outage_may_last() {
+        let mut search = Search::for_name(
+            TaskLocator::named("task-1".into()),
+            "no such task.".into(),
+            at(0),
+        );
+        let lost = || HistoryLookup::Unanswered("cut off.".into());
+        for second in [0, 5, 300, 599] {
+            assert!(search.due(at(second)).is_some(), "{second}");
+            assert_eq!(search.answered(lost(), OUTAGE, at(second)), Step::GoOn);
+        }
+        assert!(search.due(at(604)).is_some());
+        let Step::GiveUp(why) = search.answered(lost(), OUTAGE, at(604)) else {
+            panic!("the outage lasts too long");
+        };
+        assert!(why.contains("cut off"), "{why}");
+    }
+
+    #[test]
+    fn a_history_that_lags_is_asked_again_with_pauses() {
+        let trace = TaskLocator::of(&info("task-1", &serde_json::json!({})));
+        let mut search = Search::for_known(trace, at(0));
+        let mut now = at(0);
+        for pause in [2, 5, 12] {
+            assert!(search.due(now).is_some());
+            assert!(search.due(now).is_none(), "one question at a time");
+            assert_eq!(
+                search.answered(HistoryLookup::NotFound, OUTAGE, now),
+                Step::GoOn
+            );
+            now = now.checked_add(SignedDuration::from_secs(pause)).unwrap();
+            assert_eq!(search.next_time(), Some(now));
+        }
+        assert!(search.due(now).is_some());
+        let Step::GiveUp(why) = search.answered(HistoryLookup::NotFound, OUTAGE, now) else {
+            panic!("that was the last question");
+        };
+        assert!(why.contains("history"), "{why}");
+    }
+
+    #[test]
+    fn a_name_is_looked_for_once_and_a_lost_question_asked_again() {
+        let mut search = Search::for_name(
+            TaskLocator::named("task-1".into()),
+            "no such task.".into(),
+            at(0),
+        );
+        assert!(search.due(at(0)).is_some());
+        search.ask_again(at(5));
+        assert!(search.due(at(5)).is_some());
+        let answer = search.answered(HistoryLookup::NotFound, OUTAGE, at(5));
+        assert!(matches!(answer, Step::GiveUp(_)));
+    }
+}

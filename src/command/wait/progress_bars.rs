@@ -1,0 +1,404 @@
+//! The bars of `vtask wait`: one line a task, a line of totals. Pure: what is waited for in, lines out.
+
+use std::fmt::Write;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    bar::{bar, figure, left},
+    messages,
+    tracker::{TaskOutcome, TrackedTask, WaitTracker},
+};
+use crate::{
+    command::{display_name, io_context::Size},
+    task::{Record, Status, TimeLeft},
+    text::{duration, prefix, sanitize, truncate, width},
+    watch::Link,
+};
+
+/// How the lines are to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::command) struct Look {
+    /// ASCII only.
+    pub(in crate::command) ascii: bool,
+    /// Whether there are colours.
+    pub(in crate::command) color: bool,
+}
+
+/// Columns of the bar where there is room, and the least that is worth drawing.
+const BAR_WIDTHS: (usize, usize) = (24, 8);
+/// Columns of the time left.
+const TIME_LEFT_WIDTH: usize = 10;
+/// Least columns for what the task is.
+const NAME_WIDTH: usize = 20;
+
+/// The lines for a terminal of that size: none wider than it, no more than it has, the totals last.
+pub(in crate::command) fn lines(
+    waiting: &WaitTracker,
+    now: Timestamp,
+    size: Size,
+    look: Look,
+) -> Vec<String> {
+    // The last column stays free: some terminals wrap when it is written to.
+    let (columns, rows) = (size.0.saturating_sub(1), size.1.saturating_sub(2).max(1));
+    let mut shown: Vec<&TrackedTask> = waiting.awaited.iter().collect();
+    let room = rows.saturating_sub(1);
+    let mut hidden = 0;
+    if shown.len() > room {
+        // What needs attention stays: what goes on, then what went wrong.
+        shown.sort_by_key(|task| rank(waiting.status(task)));
+        hidden = shown.len() - room.saturating_sub(1);
+        shown.truncate(room.saturating_sub(1));
+    }
+    let mut lines: Vec<String> = shown
+        .into_iter()
+        .map(|task| line(waiting, task, now, columns, look))
+        .collect();
+    if hidden > 0 && rows > 1 {
+        let more = format!("  and {hidden} more");
+        lines.push(prefix(&more, columns).to_owned());
+    }
+    lines.push(totals(waiting, now, columns, look));
+    lines
+}
+
+fn rank(status: Status) -> u8 {
+    match status {
+        Status::Running => 0,
+        Status::Queued | Status::Unknown => 1,
+        Status::Failed => 2,
+        Status::Cancelled | Status::Lost => 3,
+        Status::Ghost => 4,
+        Status::Success => 5,
+    }
+}
+
+fn line(
+    waiting: &WaitTracker,
+    task: &TrackedTask,
+    now: Timestamp,
+    columns: usize,
+    look: Look,
+) -> String {
+    let status = waiting.status(task);
+    let record = waiting.record(&task.id);
+    let time = waiting.server_time(task.id.endpoint, now);
+    let elapsed = record.and_then(|record| record.elapsed(time));
+    let name = name(waiting, task, record, look);
+    let (sign, color) = (sign(status, look), color(status));
+    let mut right = String::new();
+    if status.is_active() {
+        let progress = messages::progress(waiting, task);
+        let room = columns.saturating_sub(NAME_WIDTH + 26);
+        if room >= BAR_WIDTHS.1 {
+            let wide = room.min(columns / 5).clamp(BAR_WIDTHS.1, BAR_WIDTHS.0);
+            right.push_str(&bar(progress, wide, now, look));
+            right.push(' ');
+        }
+        right.push_str(&figure(progress));
+        if columns >= 40 {
+            let elapsed = elapsed.map(duration).unwrap_or_default();
+            let _ = write!(right, " {elapsed:>7}");
+        }
+        if columns >= 60 {
+            let left = record.and_then(|record| left(record, time));
+            let left = left.map(|left| TimeLeft::of(Some(left), None).within(TIME_LEFT_WIDTH));
+            let _ = write!(right, " {:>TIME_LEFT_WIDTH$}", left.unwrap_or_default());
+        }
+    } else {
+        right.push_str(word(task, status));
+        if let Some(elapsed) = elapsed.filter(|_| columns >= 40) {
+            let _ = write!(right, "  {}", duration(elapsed));
+        }
+    }
+    if look.ascii {
+        right = right.replace('–', "-").replace(['≈', '…'], "~");
+    }
+    let room = columns.saturating_sub(width(&right) + 4);
+    let ellipsis = if look.ascii { "~" } else { "…" };
+    let name = truncate(&name, room, ellipsis);
+    let gap = " ".repeat(room.saturating_sub(width(&name)));
+    let text = format!("{name}{gap}  {right}");
+    let text = prefix(&text, columns.saturating_sub(2));
+    if look.color {
+        format!("\u{1b}[{color}m{sign}\u{1b}[0m {text}")
+    } else {
+        format!("{sign} {text}")
+    }
+}
+
+/// What a task is, and what it does just now or why it ended as it did.
+fn name(waiting: &WaitTracker, task: &TrackedTask, record: Option<&Record>, look: Look) -> String {
+    let dot = if look.ascii { " - " } else { " · " };
+    let mut parts: Vec<String> = Vec::new();
+    let place = waiting.place(task.id.endpoint);
+    parts.extend(place.and_then(|place| Some(place.name.as_deref()?.to_owned())));
+    match record.and_then(|record| Some((record, record.info.as_deref()?))) {
+        Some((record, info)) => {
+            parts.push(waiting.board.operation(record).into_owned());
+            parts.extend(display_name::target(info).map(str::to_owned));
+            parts.extend(record.remark());
+        }
+        None => parts.push(task.id.mo_id.to_string()),
+    }
+    match &task.fate {
+        TaskOutcome::Unknown(why) => parts.push(why.to_string()),
+        TaskOutcome::Sought(_) => {
+            parts.push("vanished; looking for its end in the history".to_owned())
+        }
+        TaskOutcome::Open | TaskOutcome::Ended(_) => {}
+    }
+    sanitize(&parts.join(dot)).into_owned()
+}
+
+/// The word for how a task stands.
+fn word(task: &TrackedTask, status: Status) -> &'static str {
+    match (status, &task.fate) {
+        (Status::Success, _) => "done",
+        (Status::Ghost | Status::Lost, TaskOutcome::Open | TaskOutcome::Sought(_)) => "…",
+        (status, _) => status.word(),
+    }
+}
+
+fn sign(status: Status, look: Look) -> &'static str {
+    crate::ui::Symbols::new(look.ascii).status(status)
+}
+
+fn color(status: Status) -> u8 {
+    match status {
+        Status::Running => 36,
+        Status::Success => 32,
+        Status::Failed => 31,
+        Status::Cancelled => 35,
+        Status::Queued | Status::Lost | Status::Unknown => 33,
+        Status::Ghost => 90,
+    }
+}
+
+fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, look: Look) -> String {
+    let dot = if look.ascii { " - " } else { " · " };
+    let mut parts = vec![sum(waiting)];
+    parts.push(duration(now.duration_since(waiting.began)));
+    let open = waiting.awaited.iter().filter(|task| !task.is_decided());
+    let lefts = open.map(|task| {
+        let time = waiting.server_time(task.id.endpoint, now);
+        left(waiting.record(&task.id)?, time)
+    });
+    // As long as the slowest; unknown while one of them is.
+    let longest = lefts
+        .collect::<Option<Vec<_>>>()
+        .and_then(|lefts| lefts.into_iter().map(|left| left.best).max())
+        .and_then(|longest| SignedDuration::try_from(longest).ok());
+    if let Some(longest) = longest {
+        parts.push(format!("~{} left", duration(longest)));
+    }
+    parts.push(links(waiting, now));
+    let text = sanitize(&parts.join(dot)).into_owned();
+    let ellipsis = if look.ascii { "~" } else { "…" };
+    let text = truncate(&text, columns, ellipsis);
+    if look.color {
+        format!("\u{1b}[2m{text}\u{1b}[0m")
+    } else {
+        text.into_owned()
+    }
+}
+
+/// `2 of 3 done, 1 failed`.
+pub(in crate::command) fn sum(waiting: &WaitTracker) -> String {
+    if waiting.awaited.is_empty() {
+        return "nothing has started yet".to_owned();
+    }
+    let count = |wanted: fn(&TaskOutcome) -> bool| {
+        waiting
+            .awaited
+            .iter()
+            .filter(|task| wanted(&task.fate))
+            .count()
+    };
+    let done = count(|fate| matches!(fate, TaskOutcome::Ended(_)));
+    let mut text = format!("{done} of {} ended", waiting.awaited.len());
+    for (number, word) in [
+        (
+            count(|fate| *fate == TaskOutcome::Ended(Status::Failed)),
+            "failed",
+        ),
+        (
+            count(|fate| *fate == TaskOutcome::Ended(Status::Cancelled)),
+            "cancelled",
+        ),
+        (
+            count(|fate| matches!(fate, TaskOutcome::Unknown(_))),
+            "unknown",
+        ),
+    ] {
+        if number > 0 {
+            let _ = write!(text, ", {number} {word}");
+        }
+    }
+    text
+}
+
+/// The state of the connections in words: once where it is the same for all.
+fn links(waiting: &WaitTracker, now: Timestamp) -> String {
+    let states = waiting.places.iter().map(|place| match &place.lost {
+        Some(_) => "given up".to_owned(),
+        None => link(&place.link, now),
+    });
+    let states: Vec<String> = states.collect();
+    if states.windows(2).all(|pair| pair[0] == pair[1]) {
+        return states.into_iter().next().unwrap_or_default();
+    }
+    let named = waiting.places.iter().zip(states);
+    let named = named.map(|(place, state)| {
+        let name = place.name.as_deref().unwrap_or(&place.endpoint);
+        format!("{name} {state}")
+    });
+    named.collect::<Vec<_>>().join(", ")
+}
+
+/// The state of a connection in words.
+pub(in crate::command) fn link(link: &Link, now: Timestamp) -> String {
+    match link {
+        Link::Connecting => "connecting".to_owned(),
+        Link::Live => "live".to_owned(),
+        Link::Polling { .. } => "polling".to_owned(),
+        Link::Paused => "paused".to_owned(),
+        Link::Retrying { next, reason, .. } => {
+            let left = next.duration_since(now).max(SignedDuration::ZERO);
+            if left < SignedDuration::from_secs(1) {
+                format!("trying again: {reason}")
+            } else {
+                format!("next try in {}: {reason}", duration(left))
+            }
+        }
+        Link::SignedOut { .. } => "signed out".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        command::wait::tracker::WaitCondition,
+        task::{
+            TaskChange,
+            fixture::{at, info},
+        },
+        watch::Update,
+    };
+
+    const PLAIN: Look = Look {
+        ascii: false,
+        color: false,
+    };
+
+    fn waiting(name: Option<&str>) -> WaitTracker {
+        let goal = WaitCondition {
+            any: false,
+            children: None,
+            timeout: None,
+            max_outage: SignedDuration::from_mins(10),
+        };
+        let tasks = ["task-1", "task-2", "task-3", "task-4"].map(Into::into);
+        let mut waiting = WaitTracker::new(goal, at(0));
+        let here = waiting.add_place("vc01.lab", name, &tasks, None);
+        waiting.take(here, Update::Link(Link::Live), at(0));
+        let infos = [
+            info(
+                "task-1",
+                &json!({"progress": 1, "entityName": "db-prod-01",
+                "description": {"key": "k", "message": "Copying disk 2 of 3"}}),
+            ),
+            info(
+                "task-2",
+                &json!({"entityName": "データベース-東京", "descriptionId": "VirtualMachine.consolidateDisks"}),
+            ),
+            info(
+                "task-3",
+                &json!({"state": "error", "completeTime": at(9).to_string(), "entityName": "web\u{1b}[2J",
+                "error": {"_typeName": "X", "faultstring": "Not enough resources to fail over everything at once"}}),
+            ),
+        ];
+        let changes = infos
+            .map(|info| TaskChange::Whole { info, at: at(1) })
+            .to_vec();
+        let since = std::time::Instant::now();
+        waiting.take(here, Update::Tasks { changes, since }, at(1));
+        // Even progress, so that there is a time left to tell.
+        for second in (2..60).step_by(2) {
+            let mo_id = "task-1".into();
+            let fields = vec![("progress".into(), json!(40 * second / 60))];
+            let at = at(second);
+            let changes = vec![TaskChange::Fields { mo_id, fields, at }];
+            waiting.take(here, Update::Tasks { changes, since }, at);
+        }
+        waiting
+    }
+
+    #[test]
+    fn bars_at_a_common_and_a_narrow_width() {
+        let waiting = waiting(None);
+        let mut text = String::new();
+        for columns in [100, 80, 50, 30] {
+            text.push_str(&lines(&waiting, at(60), (columns, 24), PLAIN).join("\n"));
+            text.push_str("\n\n");
+        }
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn several_servers_are_told_apart() {
+        let mut waiting = waiting(Some("lab"));
+        let branch = waiting.add_place("vc02.lab", Some("branch"), &["task-1".into()], None);
+        let reason = "connecting (vc02.lab): connection refused.".into();
+        let retrying = Link::Retrying {
+            attempt: 2,
+            next: at(70),
+            reason,
+        };
+        waiting.take(branch, Update::Link(retrying), at(59));
+        let mut text = String::new();
+        for columns in [120, 60] {
+            text.push_str(&lines(&waiting, at(60), (columns, 24), PLAIN).join("\n"));
+            text.push_str("\n\n");
+        }
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_try_that_is_due_has_no_zero_seconds_left() {
+        let retrying = Link::Retrying {
+            attempt: 1,
+            next: at(60),
+            reason: "refused".into(),
+        };
+        assert_eq!(link(&retrying, at(55)), "next try in 5s: refused");
+        assert_eq!(link(&retrying, at(60)), "trying again: refused");
+        assert_eq!(link(&retrying, at(90)), "trying again: refused");
+    }
+
+    #[test]
+    fn no_line_is_wider_and_no_block_higher_than_the_terminal() {
+        let waiting = waiting(None);
+        for ascii in [false, true] {
+            for columns in 1..130 {
+                for rows in 1..8 {
+                    let look = Look {
+                        ascii,
+                        color: false,
+                    };
+                    let lines = lines(&waiting, at(60), (columns, rows), look);
+                    assert!(lines.len() < rows.max(2), "{columns}x{rows}");
+                    assert!(
+                        lines.iter().all(|line| width(line) < columns.max(3)),
+                        "{columns}: {lines:?}"
+                    );
+                    assert!(!lines.concat().contains('\u{1b}'));
+                    assert!(!ascii || columns < 30 || !lines[0].contains('█'));
+                }
+            }
+        }
+    }
+}

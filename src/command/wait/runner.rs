@@ -1,0 +1,235 @@
+//! The waiting itself: a fetch loop for each server, what is waited for, and whoever is told.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use tokio::{
+    sync::mpsc::{self, UnboundedSender},
+    task::JoinSet,
+    time::sleep,
+};
+
+use super::{
+    OutputMode, messages,
+    report::Reporter,
+    tracker::{Effect, LostReason, WaitCondition, WaitResult, WaitTracker},
+};
+use crate::{
+    command::{
+        CommandError, Outcome,
+        deadline::{Deadline, leave_in_time},
+        io_context::CommandIo,
+        notify::{NotifyArgs, exec, terminal::Terminal},
+        selector::CompiledSelector,
+    },
+    task::EndpointId,
+    watch::{Command, Update, WatchOptions, Watcher},
+};
+
+/// How many updates may wait before the fetch loops do.
+const UPDATES_AHEAD: usize = 256;
+/// How often bars are drawn, at most, and at least.
+const REDRAW_INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
+
+/// What is waited for, and how it is shown.
+pub(in crate::command) struct Plan {
+    pub(in crate::command) servers: Vec<Server>,
+    pub(in crate::command) goal: WaitCondition,
+    pub(in crate::command) talk: OutputMode,
+    pub(in crate::command) json: bool,
+    pub(in crate::command) tell: NotifyArgs,
+}
+
+/// A server on which tasks are waited for.
+pub(in crate::command) struct Server {
+    /// What people call it; `None` where it is the only one.
+    pub(in crate::command) name: Option<String>,
+    /// How to follow it, and the tasks.
+    pub(in crate::command) options: WatchOptions,
+    /// Those among these that start from now on.
+    pub(in crate::command) new: Option<CompiledSelector>,
+    /// It turned out already that it cannot be asked.
+    pub(in crate::command) lost: Option<LostReason>,
+}
+
+/// Follows tasks until the goal is reached, out of reach, or the user has had enough.
+pub(in crate::command) async fn follow(
+    plan: Plan,
+    stage: &mut CommandIo<'_>,
+) -> Result<(WaitResult, WaitTracker), CommandError> {
+    let look = super::look(stage);
+    let deadline = stage.deadline;
+    let began = deadline.map_or_else(Timestamp::now, |deadline| deadline.began);
+    let mut waiting = WaitTracker::new(plan.goal, began);
+    let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
+    let mut loops = Watchers::default();
+    let mut before = Effect::default();
+    for server in plan.servers {
+        let endpoint = server.options.connect.address.name();
+        let tasks = &server.options.tasks;
+        let id = waiting.add_place(&endpoint, server.name.as_deref(), tasks, server.new);
+        match server.lost {
+            Some(loss) => before.links.extend(waiting.give_up(id, loss).links),
+            None => loops.start(id, server.options, &sender),
+        }
+    }
+    drop(sender);
+    let environment = stage.environment;
+    let CommandIo {
+        out,
+        err,
+        interrupted,
+        ..
+    } = stage;
+    let mut reporter = Reporter::new(plan.talk, plan.json, look, out, err);
+    reporter.tell = plan.tell;
+    reporter.terminal = Terminal::from_environment(|name| environment.get(name));
+    let mut hooks: JoinSet<Vec<String>> = JoinSet::new();
+    let looping = async {
+        let mut drawn = Timestamp::MIN;
+        show(&mut reporter, &waiting, &before, &mut hooks)?;
+        loop {
+            let now = Timestamp::now();
+            for id in loops.ended() {
+                let news = waiting.give_up(id, broken());
+                show(&mut reporter, &waiting, &news, &mut hooks)?;
+            }
+            let news = waiting.pass(now);
+            show(&mut reporter, &waiting, &news, &mut hooks)?;
+            for (id, command) in waiting.due(now) {
+                loops.send(id, command);
+            }
+            if let Some(conclusion) = waiting.conclusion(now) {
+                return Ok(conclusion);
+            }
+            if until(drawn, now, REDRAW_INTERVALS[0]).is_zero() {
+                reporter.redraw(&waiting, now);
+                drawn = now;
+            }
+            let due = waiting
+                .next_time()
+                .map_or(REDRAW_INTERVALS[1], |due| positive(due.duration_since(now)));
+            let pause = due
+                .max(Duration::from_millis(5))
+                .min(until(drawn, now, REDRAW_INTERVALS[1]).max(REDRAW_INTERVALS[0]));
+            tokio::select! {
+                biased;
+                () = &mut *interrupted => {
+                    return Ok(WaitResult { outcome: Outcome::Interrupted, reason: None });
+                }
+                Some(Ok(lines)) = hooks.join_next() => reporter.above(&lines),
+                Some((from, update)) = updates.recv() => {
+                    let news = waiting.take(from, update, Timestamp::now());
+                    show(&mut reporter, &waiting, &news, &mut hooks)?;
+                    while let Ok((from, update)) = updates.try_recv() {
+                        let news = waiting.take(from, update, Timestamp::now());
+                        show(&mut reporter, &waiting, &news, &mut hooks)?;
+                    }
+                }
+                () = sleep(pause) => {}
+            }
+        }
+    };
+    let conclusion: Result<WaitResult, CommandError> = looping.await;
+    drop(updates);
+    leave_in_time(deadline, loops.stop()).await;
+    let conclusion = conclusion?;
+    if conclusion.outcome != Outcome::Interrupted {
+        end_hooks(&mut hooks, deadline, &mut reporter).await;
+    }
+    reporter.end(&waiting, &conclusion, Timestamp::now())?;
+    drop(reporter);
+    Ok((conclusion, waiting))
+}
+
+/// Waits until the commands of `--exec` have ended, and shows what they printed. A deadline cuts them off.
+async fn end_hooks(
+    hooks: &mut JoinSet<Vec<String>>,
+    deadline: Option<Deadline>,
+    reporter: &mut Reporter<'_>,
+) {
+    let ending = async {
+        while let Some(done) = hooks.join_next().await {
+            reporter.above(&done.unwrap_or_default());
+        }
+    };
+    if leave_in_time(deadline, ending).await.is_none() {
+        let why = "vtask: --timeout passed before the command of --exec had ended; it was stopped.";
+        reporter.above(&[why.to_owned()]);
+    }
+}
+
+/// The fetch loops.
+#[derive(Default)]
+struct Watchers {
+    running: Vec<(EndpointId, UnboundedSender<Command>, Watcher)>,
+}
+
+impl Watchers {
+    fn start(
+        &mut self,
+        id: EndpointId,
+        options: WatchOptions,
+        updates: &mpsc::Sender<(EndpointId, Update)>,
+    ) {
+        let watcher = Watcher::spawn(id, options, updates.clone());
+        self.running.push((id, watcher.commands(), watcher));
+    }
+
+    fn send(&self, to: EndpointId, command: Command) {
+        for (id, commands, _) in &self.running {
+            if *id == to {
+                // One that ended by itself is noticed in time.
+                let _ = commands.send(command);
+                return;
+            }
+        }
+    }
+
+    /// Those that ended by themselves.
+    fn ended(&self) -> impl Iterator<Item = EndpointId> {
+        let ended = self.running.iter();
+        ended.filter_map(|(id, commands, _)| commands.is_closed().then_some(*id))
+    }
+
+    /// Signs out everywhere.
+    async fn stop(self) {
+        let watchers = self.running.into_iter().map(|(_, _, watcher)| watcher);
+        join_all(watchers.map(Watcher::stop)).await;
+    }
+}
+
+/// What a loop that ended by itself means.
+fn broken() -> LostReason {
+    LostReason {
+        outcome: Outcome::Unknown,
+        reason: "a part of the program ended unexpectedly.".into(),
+    }
+}
+
+fn show(
+    reporter: &mut Reporter<'_>,
+    waiting: &WaitTracker,
+    news: &Effect,
+    hooks: &mut JoinSet<Vec<String>>,
+) -> Result<(), CommandError> {
+    let now = Timestamp::now();
+    if let Some(command) = &reporter.tell.exec {
+        for id in &news.decided {
+            if let Some(ended) = messages::ended(waiting, id, now) {
+                hooks.spawn(exec::run(command.clone(), ended));
+            }
+        }
+    }
+    reporter.news(waiting, news, now)
+}
+
+/// How long until something that is due every so often is due again.
+fn until(last: Timestamp, now: Timestamp, every: Duration) -> Duration {
+    every.saturating_sub(positive(now.duration_since(last)))
+}
+
+fn positive(span: SignedDuration) -> Duration {
+    Duration::try_from(span).unwrap_or_default()
+}

@@ -1,0 +1,420 @@
+//! What is being waited for, on one server or several, and whether it has come. Pure: `now` is an argument, by this
+//! machine's clock.
+
+mod result;
+mod server_state;
+mod task_outcome;
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    super::{Outcome, selector::CompiledSelector},
+    history_lookup::Step,
+};
+pub(in crate::command) use server_state::{LostReason, WaitServer};
+pub(in crate::command) use task_outcome::{TaskOutcome, TrackedTask};
+
+use crate::{
+    task::{
+        ChangeSet, EndpointId, Handle, Record, Rule, Status, TaskChange, TaskId, TaskStore,
+        rules::RuleContext,
+    },
+    watch::{Command, HistoryLookup, Link, Update},
+};
+
+/// What ends the waiting.
+#[derive(Debug, Clone)]
+pub(in crate::command) struct WaitCondition {
+    /// The first that finishes is enough.
+    pub(in crate::command) any: bool,
+    /// All that they started has to finish, too: after so long without news of another.
+    pub(in crate::command) children: Option<SignedDuration>,
+    /// Give up after this time.
+    pub(in crate::command) timeout: Option<SignedDuration>,
+    /// Give a server up after this time without it.
+    pub(in crate::command) max_outage: SignedDuration,
+}
+
+/// How the waiting ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::command) struct WaitResult {
+    pub(in crate::command) outcome: Outcome,
+    /// Why, where the tasks do not tell.
+    pub(in crate::command) reason: Option<String>,
+}
+
+/// What an update brought.
+#[derive(Debug, Default)]
+pub(in crate::command) struct Effect {
+    /// The tasks waited for that changed.
+    pub(in crate::command) changed: Vec<TaskId>,
+    /// The tasks whose fate was decided.
+    pub(in crate::command) decided: Vec<TaskId>,
+    /// The servers to which the state of the connection changed.
+    pub(in crate::command) links: Vec<EndpointId>,
+    /// What the fetch loop has to say besides.
+    pub(in crate::command) notices: Vec<Arc<str>>,
+}
+
+/// What is being waited for, and all that is known of it.
+#[derive(Debug)]
+pub(in crate::command) struct WaitTracker {
+    goal: WaitCondition,
+    pub(in crate::command) board: TaskStore,
+    pub(in crate::command) began: Timestamp,
+    pub(in crate::command) awaited: Vec<TrackedTask>,
+    index: HashMap<TaskId, usize>,
+    /// The servers, each at the place of its id.
+    pub(in crate::command) places: Vec<WaitServer>,
+    /// When the last of a family was heard to end or to exist.
+    stirred: Timestamp,
+    /// What deserves a second look, of each task of which something does, and when that was looked for.
+    troubles: HashMap<TaskId, Rule>,
+    looked: Timestamp,
+}
+
+impl WaitTracker {
+    pub(in crate::command) fn new(goal: WaitCondition, now: Timestamp) -> Self {
+        Self {
+            goal,
+            board: TaskStore::new(),
+            began: now,
+            awaited: Vec::new(),
+            index: HashMap::new(),
+            places: Vec::new(),
+            stirred: now,
+            troubles: HashMap::new(),
+            looked: now,
+        }
+    }
+
+    /// Adds a server: its address, what people call it where there are several, the tasks there to wait for, and
+    /// those that are waited for when they start.
+    pub(in crate::command) fn add_place(
+        &mut self,
+        endpoint: &str,
+        name: Option<&str>,
+        tasks: &[Arc<str>],
+        new: Option<CompiledSelector>,
+    ) -> EndpointId {
+        let id = EndpointId(u16::try_from(self.places.len()).unwrap_or(u16::MAX));
+        self.places
+            .push(WaitServer::new(id, endpoint, name, new, self.began));
+        for task in tasks {
+            self.add(TaskId::new(id, task.clone()));
+        }
+        id
+    }
+
+    fn add(&mut self, id: TaskId) -> bool {
+        if self.index.contains_key(&id) {
+            return false;
+        }
+        self.index.insert(id.clone(), self.awaited.len());
+        self.awaited.push(TrackedTask::new(id));
+        true
+    }
+
+    /// A server.
+    pub(in crate::command) fn place(&self, id: EndpointId) -> Option<&WaitServer> {
+        self.places.get(usize::from(id.0))
+    }
+
+    fn place_mut(&mut self, id: EndpointId) -> Option<&mut WaitServer> {
+        self.places.get_mut(usize::from(id.0))
+    }
+
+    /// The time of a server.
+    pub(in crate::command) fn server_time(&self, place: EndpointId, now: Timestamp) -> Timestamp {
+        self.place(place).map_or(now, |place| place.clock.at(now))
+    }
+
+    /// `task-4711`; where there are several servers `lab/task-4711`.
+    pub(in crate::command) fn called(&self, id: &TaskId) -> String {
+        let name = self
+            .place(id.endpoint)
+            .and_then(|place| place.name.as_deref());
+        super::super::targets::full(name, &id.mo_id)
+    }
+
+    pub(in crate::command) fn task(&self, id: &TaskId) -> Option<&TrackedTask> {
+        self.awaited.get(*self.index.get(id)?)
+    }
+
+    pub(in crate::command) fn record(&self, id: &TaskId) -> Option<&Record> {
+        self.board.get(self.board.find(id)?)
+    }
+
+    /// What a task is to be shown as: its fate, else how the board has it.
+    pub(in crate::command) fn status(&self, awaited: &TrackedTask) -> Status {
+        match awaited.fate {
+            TaskOutcome::Ended(status) => status,
+            TaskOutcome::Unknown(_) => Status::Lost,
+            TaskOutcome::Open | TaskOutcome::Sought(_) => self
+                .record(&awaited.id)
+                .map_or(Status::Ghost, Record::status),
+        }
+    }
+
+    /// Takes an update of a server in. Of one that was given up nothing is.
+    pub(in crate::command) fn take(
+        &mut self,
+        from: EndpointId,
+        update: Update,
+        now: Timestamp,
+    ) -> Effect {
+        let mut news = Effect::default();
+        let Some(place) = self.place_mut(from).filter(|place| place.lost.is_none()) else {
+            return news;
+        };
+        match update {
+            Update::Link(link) => self.take_link(from, link, now, &mut news),
+            Update::Clock(clock) => place.clock = clock,
+            Update::Labels(labels) => self.board.set_labels(from, labels),
+            Update::Tasks { changes, .. } => {
+                for change in changes {
+                    self.take_change(from, change, &mut news);
+                }
+            }
+            Update::LookedUp { mo_id, answer } => {
+                self.take_answer(&TaskId::new(from, mo_id), answer, now, &mut news);
+            }
+            Update::Notice(text) => news.notices.push(text),
+            Update::Server(_)
+            | Update::Cancel { .. }
+            | Update::Privilege { .. }
+            | Update::Family { .. }
+            | Update::Relatives { .. }
+            | Update::Events { .. }
+            | Update::Past { .. }
+            | Update::Typical(_)
+            | Update::TypicalUnknown(_)
+            | Update::Question { .. } => {}
+        }
+        self.widen(now, &mut news);
+        self.review(now, &mut news);
+        news
+    }
+
+    fn take_link(&mut self, from: EndpointId, link: Link, now: Timestamp, news: &mut Effect) {
+        let began = self.began;
+        let place = self.place_mut(from);
+        let is_back = place.is_some_and(|place| place.take_link(link, began, now));
+        if is_back {
+            // What was asked before the outage may never be answered.
+            for awaited in self
+                .awaited
+                .iter_mut()
+                .filter(|task| task.id.endpoint == from)
+            {
+                if let TaskOutcome::Sought(search) = &mut awaited.fate {
+                    search.ask_again(now);
+                }
+            }
+        }
+        news.links.push(from);
+    }
+
+    fn take_change(&mut self, from: EndpointId, change: TaskChange, news: &mut Effect) {
+        let mo_id = change.mo_id().clone();
+        if let Some(place) = self.place_mut(from) {
+            match &change {
+                TaskChange::Ghost { key, reason } => {
+                    place.ghosts.insert(key.clone(), reason.clone());
+                }
+                TaskChange::Unreadable {
+                    reason,
+                    may_pass: false,
+                    ..
+                } => {
+                    place.unreadable.insert(mo_id.clone(), reason.clone());
+                }
+                _ => {
+                    place.unreadable.remove(&mo_id);
+                }
+            }
+        }
+        // A value that does not fit is left out; the others count.
+        let _ = self.board.apply(from, change, &mut ChangeSet::default());
+        let id = TaskId::new(from, mo_id);
+        if self.index.contains_key(&id) && !news.changed.contains(&id) {
+            news.changed.push(id);
+        }
+    }
+
+    fn take_answer(
+        &mut self,
+        id: &TaskId,
+        answer: HistoryLookup,
+        now: Timestamp,
+        news: &mut Effect,
+    ) {
+        let awaited = self.index.get(id).and_then(|at| self.awaited.get_mut(*at));
+        let Some(awaited) = awaited else {
+            return;
+        };
+        let TaskOutcome::Sought(search) = &mut awaited.fate else {
+            return;
+        };
+        if let Step::GiveUp(why) = search.answered(answer, self.goal.max_outage, now) {
+            awaited.fate = TaskOutcome::Unknown(why);
+            news.decided.push(id.clone());
+        }
+    }
+
+    /// Adds those that came to be waited for.
+    fn widen(&mut self, now: Timestamp, news: &mut Effect) {
+        let mut more: Vec<TaskId> = Vec::new();
+        if self.places.iter().any(|place| place.new.is_some()) {
+            let is_new = |handle: Handle, record: &Record| {
+                let place = self.place(record.id.endpoint)?;
+                let choice = place.new.as_ref()?;
+                let info = record.info.as_ref()?;
+                let is_it = place.is_new(info.queue_time)
+                    && info.parent_key().is_none()
+                    && choice.takes(&self.board, handle, place.clock.at(now));
+                is_it.then(|| record.id.clone())
+            };
+            more.extend(
+                self.board
+                    .iter()
+                    .filter_map(|(handle, record)| is_new(handle, record)),
+            );
+            more.sort_unstable();
+        }
+        if self.goal.children.is_some() {
+            let mut open: Vec<Handle> = self
+                .awaited
+                .iter()
+                .filter_map(|task| self.board.find(&task.id))
+                .collect();
+            while let Some(handle) = open.pop() {
+                for child in self.board.children(handle) {
+                    let Some(record) = self.board.get(*child) else {
+                        continue;
+                    };
+                    if !self.index.contains_key(&record.id) && record.info.is_some() {
+                        more.push(record.id.clone());
+                        open.push(*child);
+                    }
+                }
+            }
+        }
+        for id in more {
+            if self.add(id.clone()) {
+                self.stirred = now;
+                news.changed.push(id);
+            }
+        }
+    }
+
+    /// Decides what can be decided.
+    fn review(&mut self, now: Timestamp, news: &mut Effect) {
+        for at in 0..self.awaited.len() {
+            let before = &self.awaited[at];
+            let Some(place) = self.place(before.id.endpoint) else {
+                continue;
+            };
+            if before.is_decided() {
+                continue;
+            }
+            let record = self.record(&before.id);
+            let (fate, unreadable_since) = before.next(record, place, self.goal.max_outage, now);
+            if matches!(fate, TaskOutcome::Ended(_) | TaskOutcome::Unknown(_)) {
+                news.decided.push(before.id.clone());
+                self.stirred = now;
+            }
+            let awaited = &mut self.awaited[at];
+            awaited.fate = fate;
+            awaited.unreadable_since = unreadable_since;
+        }
+        let lost: Vec<(EndpointId, LostReason)> = self
+            .places
+            .iter()
+            .filter(|place| place.lost.is_none())
+            .filter_map(|place| Some((place.id, place.loss(self.goal.max_outage, now)?)))
+            .collect();
+        for (place, loss) in lost {
+            self.lose(place, loss, news);
+        }
+    }
+
+    /// Gives a server up: what becomes of its tasks is not known, those of the others are still waited for.
+    fn lose(&mut self, from: EndpointId, loss: LostReason, news: &mut Effect) {
+        for awaited in &mut self.awaited {
+            if awaited.id.endpoint == from && !awaited.is_decided() {
+                awaited.fate = TaskOutcome::Unknown(loss.reason.clone());
+            }
+        }
+        if let Some(place) = self.place_mut(from) {
+            place.lost = Some(loss);
+        }
+        if !news.links.contains(&from) {
+            news.links.push(from);
+        }
+    }
+
+    /// Gives a server up that cannot be asked any more.
+    pub(in crate::command) fn give_up(&mut self, place: EndpointId, loss: LostReason) -> Effect {
+        let mut news = Effect::default();
+        if self.place(place).is_some_and(|place| place.lost.is_none()) {
+            self.lose(place, loss, &mut news);
+        }
+        news
+    }
+
+    /// What is to be asked of the fetch loops now.
+    pub(in crate::command) fn due(&mut self, now: Timestamp) -> Vec<(EndpointId, Command)> {
+        let places = &self.places;
+        let is_up = |id: EndpointId| places.get(usize::from(id.0)).is_some_and(WaitServer::is_up);
+        let searches = self.awaited.iter_mut().filter_map(|awaited| {
+            let place = awaited.id.endpoint;
+            match &mut awaited.fate {
+                TaskOutcome::Sought(search) if is_up(place) => Some((place, search.due(now)?)),
+                _ => None,
+            }
+        });
+        searches
+            .map(|(place, trace)| (place, Command::LookUp(trace)))
+            .collect()
+    }
+
+    /// Looks again at what only time decides.
+    pub(in crate::command) fn pass(&mut self, now: Timestamp) -> Effect {
+        let mut news = Effect::default();
+        self.review(now, &mut news);
+        self.look_for_trouble(now, &mut news);
+        news
+    }
+
+    /// Reports the tasks of which something else deserves a second look than a second ago.
+    fn look_for_trouble(&mut self, now: Timestamp, news: &mut Effect) {
+        if now.duration_since(self.looked) < SignedDuration::from_secs(1) {
+            return;
+        }
+        self.looked = now;
+        for task in self.awaited.iter().filter(|task| !task.is_decided()) {
+            let rule = self.trouble(&task.id, now);
+            let before = match rule {
+                Some(rule) => self.troubles.insert(task.id.clone(), rule),
+                None => self.troubles.remove(&task.id),
+            };
+            if before != rule && !news.changed.contains(&task.id) {
+                news.changed.push(task.id.clone());
+            }
+        }
+    }
+
+    /// Returns the most urgent of what deserves a second look about a task.
+    pub(in crate::command) fn trouble(&self, id: &TaskId, now: Timestamp) -> Option<Rule> {
+        let time = self.server_time(id.endpoint, now);
+        let handle = self.board.find(id)?;
+        let findings = self.board.findings(handle, RuleContext::default(), time);
+        findings.first().map(|finding| finding.rule)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! Whether the waiting is over, how it ended, and when time alone may end it. Pure.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{TaskOutcome, TrackedTask, WaitResult, WaitServer, WaitTracker};
+use crate::{
+    command::{Outcome, display_name},
+    task::TaskId,
+};
+
+impl WaitTracker {
+    /// How the waiting ended, if it has.
+    pub(in crate::command) fn conclusion(&self, now: Timestamp) -> Option<WaitResult> {
+        if let Some((outcome, is_by_loss)) = self.outcome(now) {
+            let reason = is_by_loss.then(|| self.losses()).flatten();
+            return Some(WaitResult { outcome, reason });
+        }
+        let is_over = |timeout| now.duration_since(self.began) >= timeout;
+        if !self.goal.timeout.is_some_and(is_over) {
+            return None;
+        }
+        let open = self
+            .awaited
+            .iter()
+            .filter(|task| !task.is_decided())
+            .count();
+        let away: Vec<String> = self.places.iter().filter_map(WaitServer::away).collect();
+        let outcome = if open == 0 && !self.awaited.is_empty() && away.is_empty() {
+            // Only the quiet time of --children is missing: nothing speaks against what is known.
+            self.outcome_of_all()
+        } else {
+            Outcome::TimedOut
+        };
+        let state = match open {
+            0 if self.awaited.is_empty() => "nothing to wait for has started".to_owned(),
+            0 => {
+                let all = display_name::tasks(self.awaited.len());
+                format!("{all} known so far, all ended, but not for as long as --settle asks for")
+            }
+            open => format!("{} not finished", display_name::tasks(open)),
+        };
+        let why = format!("the time of --timeout is over; {state}.");
+        let reasons = [Some(why)]
+            .into_iter()
+            .flatten()
+            .chain(away)
+            .chain(self.losses());
+        Some(WaitResult {
+            outcome,
+            reason: Some(reasons.collect::<Vec<_>>().join(" ")),
+        })
+    }
+
+    /// Returns the outcome of all tasks that are waited for, and of the servers that were given up.
+    fn outcome_of_all(&self) -> Outcome {
+        let outcomes = self.awaited.iter().map(|task| match task.fate {
+            TaskOutcome::Ended(status) => Outcome::of(status),
+            _ => Outcome::Unknown,
+        });
+        outcomes
+            .chain(self.lost())
+            .fold(Outcome::Success, Outcome::and)
+    }
+
+    /// The outcome, and whether servers that were given up have a part in it.
+    fn outcome(&self, now: Timestamp) -> Option<(Outcome, bool)> {
+        if self.goal.any {
+            let ended = self.awaited.iter().filter_map(|task| match task.fate {
+                TaskOutcome::Ended(status) => Some((self.ended_at(&task.id), Outcome::of(status))),
+                _ => None,
+            });
+            // Several may have come to an end with the same update.
+            if let Some((_, outcome)) = ended.min_by_key(|(at, _)| *at) {
+                return Some((outcome, false));
+            }
+        }
+        let all_lost = self.places.iter().all(|place| place.lost.is_some());
+        let is_there_any = all_lost || !self.awaited.is_empty();
+        if !is_there_any || !self.awaited.iter().all(TrackedTask::is_decided) {
+            return None;
+        }
+        let is_settled = all_lost
+            || self.goal.children.is_none_or(|quiet| {
+                let is_up = |place: &WaitServer| place.lost.is_some() || place.is_up();
+                self.places.iter().all(is_up) && now.duration_since(self.stirred) >= quiet
+            });
+        is_settled.then(|| (self.outcome_of_all(), true))
+    }
+
+    /// What the servers that were given up mean for the outcome.
+    fn lost(&self) -> impl Iterator<Item = Outcome> {
+        let lost = self.places.iter().filter_map(|place| place.lost.as_ref());
+        lost.map(|loss| loss.outcome)
+    }
+
+    /// Why servers were given up, if some were.
+    fn losses(&self) -> Option<String> {
+        let lost = self.places.iter().filter_map(|place| {
+            let reason = &place.lost.as_ref()?.reason;
+            Some(format!("{}{reason}", place.before()))
+        });
+        let lost: Vec<String> = lost.collect();
+        (!lost.is_empty()).then(|| lost.join(" "))
+    }
+
+    fn ended_at(&self, id: &TaskId) -> Timestamp {
+        let info = self.record(id).and_then(|record| record.info.as_ref());
+        let complete = info.and_then(|info| info.complete_time);
+        complete.unwrap_or(Timestamp::MAX)
+    }
+
+    /// When something is due, if nothing else happens.
+    pub(in crate::command) fn next_time(&self) -> Option<Timestamp> {
+        let after = |from: Timestamp, span: SignedDuration| from.checked_add(span).ok();
+        let searches = self.awaited.iter().filter_map(|task| match &task.fate {
+            TaskOutcome::Sought(search) if self.place(task.id.endpoint)?.is_up() => {
+                search.next_time()
+            }
+            _ => None,
+        });
+        let unreadable = self.awaited.iter().filter_map(|task| task.unreadable_since);
+        let unreadable = unreadable.filter_map(|since| after(since, self.goal.max_outage));
+        let given_up = self
+            .places
+            .iter()
+            .filter_map(|place| place.given_up_at(self.goal.max_outage));
+        let timeout = self
+            .goal
+            .timeout
+            .and_then(|timeout| after(self.began, timeout));
+        let is_decided = self.awaited.iter().all(TrackedTask::is_decided);
+        let quiet = self.goal.children.filter(|_| is_decided);
+        let settled = quiet.and_then(|quiet| after(self.stirred, quiet));
+        let dues = searches.chain(unreadable).chain(given_up);
+        dues.chain(timeout).chain(settled).min()
+    }
+}

@@ -1,0 +1,102 @@
+//! What becomes of one task that is waited for. Pure.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{super::history_lookup::Search, server_state::WaitServer};
+use crate::{
+    task::{Presence, Record, Status, TaskId},
+    vim::TaskLocator,
+};
+
+/// What became of a task that is waited for.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::command) enum TaskOutcome {
+    /// Nothing yet.
+    Open,
+    /// It vanished; its end is looked for.
+    Sought(Search),
+    /// It ended.
+    Ended(Status),
+    /// Nobody knows: why.
+    Unknown(Arc<str>),
+}
+
+/// A task that is waited for.
+#[derive(Debug, Clone)]
+pub(in crate::command) struct TrackedTask {
+    pub(in crate::command) id: TaskId,
+    pub(in crate::command) fate: TaskOutcome,
+    /// Since when it cannot be read.
+    pub(super) unreadable_since: Option<Timestamp>,
+}
+
+impl TrackedTask {
+    pub(super) fn new(id: TaskId) -> Self {
+        Self {
+            id,
+            fate: TaskOutcome::Open,
+            unreadable_since: None,
+        }
+    }
+
+    /// Whether there is nothing more to wait for.
+    pub(in crate::command) fn is_decided(&self) -> bool {
+        matches!(self.fate, TaskOutcome::Ended(_) | TaskOutcome::Unknown(_))
+    }
+
+    /// Its fate, and since when it cannot be read, by what is known of it and of its server now.
+    pub(super) fn next(
+        &self,
+        record: Option<&Record>,
+        place: &WaitServer,
+        max_outage: SignedDuration,
+        now: Timestamp,
+    ) -> (TaskOutcome, Option<Timestamp>) {
+        let mo_id = &self.id.mo_id;
+        let open = (self.fate.clone(), None);
+        let Some(record) = record else {
+            return open;
+        };
+        match record.status() {
+            Status::Lost if self.fate == TaskOutcome::Open => {
+                let trace = record.info.as_deref().map(TaskLocator::of);
+                let trace = trace.unwrap_or_else(|| TaskLocator::named(mo_id.clone()));
+                (TaskOutcome::Sought(Search::for_known(trace, now)), None)
+            }
+            Status::Ghost => match (place.ghosts.get(mo_id), place.unreadable.get(mo_id)) {
+                (Some(reason), _) if self.fate == TaskOutcome::Open => {
+                    let trace = TaskLocator::named(mo_id.clone());
+                    let search = Search::for_name(trace, reason.clone(), now);
+                    (TaskOutcome::Sought(search), None)
+                }
+                (None, Some(reason)) => (TaskOutcome::Unknown(reason.clone()), None),
+                (None, None) => self.while_unreadable(record, max_outage, now),
+                _ => open,
+            },
+            status if status.is_finished() && status != Status::Lost => {
+                (TaskOutcome::Ended(status), None)
+            }
+            _ => self.while_unreadable(record, max_outage, now),
+        }
+    }
+
+    /// A task that cannot be read is unknown only once that has lasted for `max_outage`.
+    fn while_unreadable(
+        &self,
+        record: &Record,
+        max_outage: SignedDuration,
+        now: Timestamp,
+    ) -> (TaskOutcome, Option<Timestamp>) {
+        let Presence::Unreadable(reason) = &record.presence else {
+            return (self.fate.clone(), None);
+        };
+        let since = self.unreadable_since.unwrap_or(now);
+        if now.duration_since(since) >= max_outage {
+            (TaskOutcome::Unknown(reason.clone()), None)
+        } else {
+            (self.fate.clone(), Some(since))
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Where the details are and how large, as the config file has it.
+
+use super::Defaults;
+use crate::{
+    app::{DetailsPosition, PaneSplit},
+    text::did_you_mean,
+};
+
+/// What the config file says of the panels, and what is wrong with it; the rest counts.
+pub fn arrangement(defaults: &Defaults) -> (PaneSplit, Vec<String>) {
+    let mut problems = Vec::new();
+    let placement = defaults.layout.as_deref().and_then(|name| {
+        let names = DetailsPosition::NAMED.map(|(name, _)| name);
+        let found = DetailsPosition::NAMED
+            .iter()
+            .find(|(known, _)| *known == name);
+        if found.is_none() {
+            problems.push(format!(
+                "layout: “{name}” is none of {}{}",
+                names.join(", "),
+                did_you_mean(name, &names)
+            ));
+        }
+        found.map(|(_, placement)| *placement)
+    });
+    let percent = defaults.details_size.and_then(|size| {
+        let percent = u8::try_from(size).ok();
+        let percent = percent.filter(|percent| PaneSplit::PERCENT.contains(percent));
+        if percent.is_none() {
+            let (least, most) = (PaneSplit::PERCENT.start(), PaneSplit::PERCENT.end());
+            problems.push(format!(
+                "details-size: {size} is not from {least} to {most} percent."
+            ));
+        }
+        percent
+    });
+    let arrangement = PaneSplit::new(placement.unwrap_or_default(), percent);
+    (arrangement, problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (PaneSplit, Vec<String>) {
+        arrangement(&toml::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn what_is_said_counts() {
+        assert_eq!(read(""), (PaneSplit::default(), Vec::new()));
+        let (arrangement, problems) = read("layout = \"beside\"\ndetails-size = 60");
+        assert_eq!(
+            arrangement,
+            PaneSplit::new(DetailsPosition::Beside, Some(60))
+        );
+        assert_eq!(problems, [""; 0]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_and_the_rest_counts() {
+        let (arrangement, problems) = read("layout = \"besides\"\ndetails-size = 60");
+        assert_eq!(arrangement, PaneSplit::new(DetailsPosition::Auto, Some(60)));
+        assert_eq!(
+            problems,
+            ["layout: “besides” is none of auto, below, beside; did you mean “beside”?"]
+        );
+        for wrong in ["5", "95", "-1", "1000"] {
+            let (arrangement, problems) =
+                read(&format!("layout = \"below\"\ndetails-size = {wrong}"));
+            assert_eq!(arrangement, PaneSplit::new(DetailsPosition::Below, None));
+            let told = format!("details-size: {wrong} is not from 10 to 90 percent.");
+            assert_eq!(problems, [told]);
+        }
+    }
+}

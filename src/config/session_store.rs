@@ -1,0 +1,286 @@
+//! The session of an account, kept between runs in a file of one's own (`--keep-session`).
+//!
+//! It lies in the runtime directory, which is gone with the last sign-out from this machine, else in the state
+//! directory. Whoever reads the file is signed in: it is refused where others could have read or written it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{ConfigError, Environment};
+use crate::vim::{Address, SessionStore};
+
+/// The place of one account's session on one server.
+#[derive(Debug, Clone)]
+pub struct SessionFile {
+    path: PathBuf,
+    server: String,
+    user: String,
+    trouble: Arc<Mutex<StoreError>>,
+}
+
+/// Whether the session could not be kept, and whether that was told.
+#[derive(Debug, Default)]
+enum StoreError {
+    #[default]
+    None,
+    Untold(String),
+    Told,
+}
+
+/// What stands in the file. No `Debug`: it holds the session.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    server: String,
+    user: String,
+    session: String,
+}
+
+impl SessionFile {
+    /// The place for an account on a server; nothing is made yet.
+    ///
+    /// # Errors
+    /// When there is no place for it, or others can read or write what is there.
+    pub fn of(
+        address: &Address,
+        user: &str,
+        environment: &dyn Environment,
+    ) -> Result<Self, ConfigError> {
+        let folder = folder(environment).ok_or_else(|| {
+            ConfigError(
+                "there is no place to keep a session: set XDG_RUNTIME_DIR or HOME.".to_owned(),
+            )
+        })?;
+        let server = address.authority();
+        let digest = Sha256::digest(format!("{server}\n{user}"));
+        let name = digest.iter().take(16).map(|byte| format!("{byte:02x}"));
+        let kept = Self {
+            path: folder.join(name.collect::<String>()),
+            server,
+            user: user.to_owned(),
+            trouble: Arc::default(),
+        };
+        kept.guard()?;
+        Ok(kept)
+    }
+
+    /// Refuses a folder or file that is not of this user alone.
+    fn guard(&self) -> Result<(), ConfigError> {
+        if let Some(folder) = self.path.parent() {
+            owned(folder, true)?;
+        }
+        owned(&self.path, false)
+    }
+
+    fn write(&self, session: &SecretString) -> io::Result<()> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        make_folder(folder)?;
+        self.guard().map_err(io::Error::other)?;
+        let content = Stored {
+            server: self.server.clone(),
+            user: self.user.clone(),
+            session: session.expose_secret().to_owned(),
+        };
+        let mut text = serde_json::to_string(&content)?;
+        // Another run may read it at any time: it finds the old one or the new one.
+        let beside = self
+            .path
+            .with_extension(format!("{}.new", std::process::id()));
+        let _ = fs::remove_file(&beside);
+        let written = write_new(&beside, text.as_bytes());
+        text.zeroize();
+        let written = written.and_then(|()| fs::rename(&beside, &self.path));
+        if written.is_err() {
+            let _ = fs::remove_file(&beside);
+        }
+        written
+    }
+}
+
+impl SessionStore for SessionFile {
+    fn look(&self) -> Option<SecretString> {
+        self.guard().ok()?;
+        let mut text = fs::read_to_string(&self.path).ok()?;
+        let content: Option<Stored> = serde_json::from_str(&text).ok();
+        text.zeroize();
+        let content = content?;
+        let is_mine = content.server == self.server && content.user == self.user;
+        is_mine.then(|| SecretString::from(content.session))
+    }
+
+    fn put(&self, session: &SecretString) -> bool {
+        let Err(error) = self.write(session) else {
+            return true;
+        };
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*trouble, StoreError::None) {
+            *trouble = StoreError::Untold(format!(
+                "the session cannot be kept in {}: {error}. It is ended at the end, as without --keep-session.",
+                self.path.display()
+            ));
+        }
+        false
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *trouble, StoreError::Told) {
+            StoreError::Untold(text) => Some(text),
+            StoreError::Told => None,
+            StoreError::None => {
+                *trouble = StoreError::None;
+                None
+            }
+        }
+    }
+
+    fn clear(&self) {
+        // One that cannot be taken away is dead; the next run finds that out, too.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn folder(environment: &dyn Environment) -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        let path = environment.get(name).map(PathBuf::from);
+        path.filter(|path| path.is_absolute())
+    };
+    let state = || {
+        let home = environment.get("HOME").map(PathBuf::from);
+        home.map(|home| home.join(".local/state"))
+    };
+    let base = absolute("XDG_RUNTIME_DIR")
+        .or_else(|| absolute("XDG_STATE_HOME"))
+        .or_else(state)?;
+    Some(base.join("vtask").join("sessions"))
+}
+
+#[cfg(unix)]
+fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
+    use std::os::unix::fs::MetadataExt;
+
+    const OTHERS: u32 = 0o077;
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            let path = path.display();
+            return Err(ConfigError(format!(
+                "{path}, where sessions are kept, cannot be looked at: {error}."
+            )));
+        }
+    };
+    let is_right_kind = if is_folder {
+        metadata.is_dir()
+    } else {
+        metadata.is_file()
+    };
+    let mine = rustix::process::geteuid().as_raw();
+    if is_right_kind && metadata.uid() == mine && metadata.mode() & OTHERS == 0 {
+        return Ok(());
+    }
+    Err(ConfigError(format!(
+        "{path}, where a session is kept, is not yours alone, so it is not used. Look at who made it so, then remove \
+         it: `rm -r {path}`.",
+        path = path.display()
+    )))
+}
+
+/// Elsewhere permissions are not to be had so simply, and what cannot be guarded is not kept.
+#[cfg(not(unix))]
+fn owned(_path: &Path, _is_folder: bool) -> Result<(), ConfigError> {
+    Err(ConfigError(
+        "--keep-session is not to be had on this system.".to_owned(),
+    ))
+}
+
+#[cfg(unix)]
+fn make_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_folder(_folder: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(unix)]
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path)?.write_all(bytes)
+}
+
+#[cfg(not(unix))]
+fn write_new(_path: &Path, _bytes: &[u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    fn kept(base: &Path, user: &str) -> Result<SessionFile, ConfigError> {
+        let base = base.to_str().unwrap().to_owned();
+        let environment = move |name: &str| (name == "XDG_RUNTIME_DIR").then(|| base.clone());
+        SessionFile::of(&"vc01.lab".parse().unwrap(), user, &environment)
+    }
+
+    #[test]
+    fn a_session_comes_back_for_its_own_account_only() {
+        let base = tempfile::tempdir().unwrap();
+        let ops = kept(base.path(), "ops").unwrap();
+        assert!(ops.look().is_none());
+        assert!(ops.put(&SecretString::from("one")));
+        assert!(ops.put(&SecretString::from("two")));
+        let again = kept(base.path(), "ops").unwrap();
+        assert_eq!(again.look().unwrap().expose_secret(), "two");
+        assert!(kept(base.path(), "kim").unwrap().look().is_none());
+        // A file that was put in another's place is not taken.
+        let kim = kept(base.path(), "kim").unwrap();
+        fs::rename(&ops.path, &kim.path).unwrap();
+        assert!(kim.look().is_none());
+        assert!(!format!("{kim:?}").contains("two"));
+        kim.clear();
+        assert!(!kim.path.exists());
+    }
+
+    #[test]
+    fn file_and_folder_are_of_this_user_alone_or_refused() {
+        let base = tempfile::tempdir().unwrap();
+        let ops = kept(base.path(), "ops").unwrap();
+        assert!(ops.put(&SecretString::from("one")));
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        let folder = ops.path.parent().unwrap();
+        assert_eq!((mode(&ops.path), mode(folder)), (0o600, 0o700));
+        for (path, wrong, right) in [(&*ops.path, 0o640, 0o600), (folder, 0o755, 0o700)] {
+            fs::set_permissions(path, fs::Permissions::from_mode(wrong)).unwrap();
+            let refused = kept(base.path(), "ops").unwrap_err();
+            assert!(refused.0.contains("not yours alone"), "{refused}");
+            assert!(ops.look().is_none());
+            assert!(!ops.put(&SecretString::from("three")));
+            fs::set_permissions(path, fs::Permissions::from_mode(right)).unwrap();
+        }
+        assert!(ops.look().is_some());
+        assert!(ops.trouble().unwrap().contains("cannot be kept in"));
+        assert_eq!(ops.trouble(), None, "once");
+        let elsewhere = base.path().join("elsewhere");
+        fs::rename(&ops.path, &elsewhere).unwrap();
+        symlink(&elsewhere, &ops.path).unwrap();
+        assert!(kept(base.path(), "ops").is_err(), "a link is no file");
+    }
+}

@@ -1,0 +1,122 @@
+//! Figures of vtask's own running: what it asks of the server, and how quickly it shows what it is told. Always on,
+//! for they cost next to nothing.
+
+mod latency;
+mod process;
+mod report;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+pub use latency::{Latency, Quantiles};
+pub use process::{cpu_time, resident_memory};
+pub use report::MetricsReport;
+
+use crate::vim::{RequestCounts, RequestMetrics};
+
+/// Keeps count for one screen.
+#[derive(Debug)]
+pub struct Metrics {
+    started: Instant,
+    traffic: Vec<Arc<RequestMetrics>>,
+    changes: u64,
+    frames: u64,
+    draw: Latency,
+    change_to_frame: Latency,
+    key_to_frame: Latency,
+    /// Changes that no frame shows yet: since when, and how many.
+    unseen_changes: Vec<(Instant, u64)>,
+    /// Keys that no frame answers yet: when they came.
+    unseen_keys: Vec<Instant>,
+}
+
+impl Metrics {
+    /// Begins to count; `traffic` is that of all endpoints.
+    pub fn new(traffic: Vec<Arc<RequestMetrics>>) -> Self {
+        Self {
+            started: Instant::now(),
+            traffic,
+            changes: 0,
+            frames: 0,
+            draw: Latency::new(),
+            change_to_frame: Latency::new(),
+            key_to_frame: Latency::new(),
+            unseen_changes: Vec::new(),
+            unseen_keys: Vec::new(),
+        }
+    }
+
+    /// So many changes were applied, the oldest of which may have happened at `since`.
+    pub fn changed(&mut self, since: Instant, count: usize) {
+        self.changes += count as u64;
+        self.unseen_changes.push((since, count as u64));
+    }
+
+    /// A key, or another word of the user, came in.
+    pub fn key(&mut self) {
+        self.unseen_keys.push(Instant::now());
+    }
+
+    /// A frame is on the terminal that took so long to draw; it shows all that came before.
+    pub fn frame(&mut self, took: Duration) {
+        let now = Instant::now();
+        self.frames += 1;
+        self.draw.add(took, 1);
+        for (since, count) in self.unseen_changes.drain(..) {
+            self.change_to_frame.add(now.duration_since(since), count);
+        }
+        for key in self.unseen_keys.drain(..) {
+            self.key_to_frame.add(now.duration_since(key), 1);
+        }
+    }
+
+    /// What came in until now needs no frame, for it changes nothing that is shown.
+    pub fn nothing_to_show(&mut self) {
+        self.unseen_changes.clear();
+        self.unseen_keys.clear();
+    }
+
+    /// The figures so far.
+    pub fn report(&self) -> MetricsReport {
+        let mut traffic = RequestCounts::default();
+        for endpoint in &self.traffic {
+            traffic.add(&endpoint.figures());
+        }
+        MetricsReport {
+            seconds: self.started.elapsed().as_secs_f64(),
+            total_requests: traffic.total_requests(),
+            requests: traffic.requests,
+            raw_bytes: traffic.raw_bytes,
+            decoded_bytes: traffic.decoded_bytes,
+            changes: self.changes,
+            frames: self.frames,
+            draw: self.draw.quantiles(),
+            change_to_frame: self.change_to_frame.quantiles(),
+            key_to_frame: self.key_to_frame.quantiles(),
+            resident_bytes: resident_memory(),
+            cpu_seconds: cpu_time().map(|time| time.as_secs_f64()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_shows_all_that_came_before_it_once() {
+        let mut figures = Metrics::new(Vec::new());
+        let start = Instant::now();
+        figures.changed(start, 3);
+        figures.changed(start, 2);
+        figures.key();
+        figures.frame(Duration::from_micros(100));
+        figures.frame(Duration::from_micros(300));
+        let report = figures.report();
+        assert_eq!((report.changes, report.frames), (5, 2));
+        assert_eq!((report.draw.count, report.change_to_frame.count), (2, 5));
+        assert_eq!(report.key_to_frame.count, 1);
+    }
+}

@@ -1,0 +1,197 @@
+//! In front of the server: every request passes here on its way in, every answer on its way out.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::effect::{CloseMode, Effect, FaultTarget};
+use super::{bodies, responses, texts, updates};
+use crate::simulator::http::log::InFlight;
+use crate::simulator::http::path;
+use crate::simulator::http::stream::Connection;
+use crate::simulator::server::ServerCore;
+
+/// Most bytes of an answer.
+const MAX_RESPONSE_BYTES: usize = 1 << 30;
+
+/// The method whose answers tell changes.
+const WAIT_METHOD: &str = "PropertyCollector/WaitForUpdatesEx";
+
+/// Lets a request pass, with whatever befalls it, and notes it in the log.
+pub(in crate::simulator) async fn front(
+    State(running): State<Arc<ServerCore>>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let kind = path::kind(request.uri());
+    let noted = InFlight::begin(&running, &request, kind);
+    let effects = running.faults.meet(&noted.record.kind, noted.record.at);
+    let response = apply(&running, &connection, &effects, request, next, &noted).await;
+    noted.end(response)
+}
+
+async fn apply(
+    running: &Arc<ServerCore>,
+    connection: &Connection,
+    effects: &[Effect],
+    mut request: Request,
+    next: Next,
+    noted: &InFlight,
+) -> Response {
+    let mut effect = None;
+    for each in effects {
+        match each {
+            Effect::Delay(span) => tokio::time::sleep(running.faults.draw(*span)).await,
+            other => effect = Some(other),
+        }
+    }
+    let Some(effect) = effect else {
+        return next.run(request).await;
+    };
+    match effect {
+        // Has been.
+        Effect::Delay(_) => next.run(request).await,
+        Effect::Cut { how, at } => cut(connection, *how, *at, request, next).await,
+        Effect::Stall { after, time } => {
+            let (mut response, body) = complete(request, next).await;
+            let first = share(body.len(), *after);
+            let span = time.map(|time| running.faults.draw(time));
+            responses::set_length(&mut response, body.len());
+            *response.body_mut() = bodies::stalling(&body, first, span);
+            response
+        }
+        Effect::Status {
+            code,
+            retry_after,
+            as_date,
+            reached,
+        } => {
+            if *reached {
+                let _lost = complete(request, next).await;
+            }
+            responses::status(*code, *retry_after, *as_date)
+        }
+        Effect::Page => responses::page(200),
+        Effect::Truncated => {
+            let (mut response, body) = complete(request, next).await;
+            let kept = body.slice(..share(body.len(), 0.6));
+            responses::set_length(&mut response, kept.len());
+            *response.body_mut() = Body::from(kept);
+            response
+        }
+        Effect::Malformed => {
+            let (mut response, body) = complete(plain(request), next).await;
+            let damaged = bodies::damaged(&body, &mut running.faults.chance());
+            responses::set_length(&mut response, damaged.len());
+            *response.body_mut() = Body::from(damaged);
+            response
+        }
+        Effect::ContentType(value) => {
+            let mut response = next.run(request).await;
+            responses::set_header(&mut response, &header::CONTENT_TYPE, value);
+            response
+        }
+        Effect::Huge { megabytes, packed } => {
+            let takes_gzip = request
+                .headers()
+                .get(header::ACCEPT_ENCODING)
+                .and_then(|value| value.to_str().ok())
+                .is_some_and(|value| value.contains("gzip"));
+            responses::huge(*megabytes, *packed && takes_gzip)
+        }
+        Effect::Endless { bytes_a_second } => responses::endless(*bytes_a_second),
+        Effect::Redirect(to) => responses::redirect(to),
+        Effect::Updates { repeat, shuffle } => {
+            request = plain(request);
+            if noted.record.kind != WAIT_METHOD {
+                return next.run(request).await;
+            }
+            let (mut response, body) = complete(request, next).await;
+            let told = updates::reordered(&body, *repeat, *shuffle, &mut running.faults.chance());
+            responses::set_length(&mut response, told.len());
+            *response.body_mut() = Body::from(told);
+            response
+        }
+        Effect::Fault(name) => responses::fault(name),
+        Effect::Missing {
+            object,
+            fault,
+            whole,
+        } => {
+            let (mut response, body) = complete(plain(request), next).await;
+            let told = updates::with_missing(&body, object.as_deref(), fault, *whole);
+            responses::set_length(&mut response, told.len());
+            *response.body_mut() = Body::from(told);
+            response
+        }
+        Effect::Texts(list) => {
+            let (mut response, body) = complete(plain(request), next).await;
+            let told = texts::replaced(&body, list);
+            responses::set_length(&mut response, told.len());
+            *response.body_mut() = Body::from(told);
+            response
+        }
+    }
+}
+
+async fn cut(
+    connection: &Connection,
+    how: CloseMode,
+    at: FaultTarget,
+    request: Request,
+    next: Next,
+) -> Response {
+    /// Fewer bytes than any answer's headers have.
+    const SOME_OF_THE_HEADERS: u64 = 15;
+    if at == FaultTarget::Request {
+        connection.cut(how, 0);
+        return responses::dropped();
+    }
+    let (mut response, body) = complete(request, next).await;
+    match at {
+        FaultTarget::Body if !body.is_empty() => {
+            responses::set_length(&mut response, body.len());
+            let first = share(body.len(), 0.5);
+            *response.body_mut() = bodies::breaking(&body.slice(..first), connection.clone(), how);
+            response
+        }
+        FaultTarget::Body | FaultTarget::Headers => {
+            connection.cut(how, SOME_OF_THE_HEADERS);
+            *response.body_mut() = Body::from(body);
+            response
+        }
+        FaultTarget::Request | FaultTarget::Answer => {
+            connection.cut(how, 0);
+            responses::dropped()
+        }
+    }
+}
+
+/// The server's answer with its whole body, as it travels.
+async fn complete(request: Request, next: Next) -> (Response, Bytes) {
+    let (parts, body) = next.run(request).await.into_parts();
+    // An answer that breaks by itself is broken already.
+    let body = to_bytes(body, MAX_RESPONSE_BYTES).await.unwrap_or_default();
+    (Response::from_parts(parts, Body::empty()), body)
+}
+
+/// The request of a client that takes no compression.
+fn plain(mut request: Request) -> Request {
+    request.headers_mut().remove(header::ACCEPT_ENCODING);
+    request
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a length lies between nothing and the length"
+)]
+fn share(length: usize, share: f64) -> usize {
+    ((length as f64 * share) as usize).min(length)
+}

@@ -1,0 +1,145 @@
+//! Answers that the server did not give.
+
+use std::io::Write;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::{SignedDuration, Timestamp};
+
+use super::bodies;
+use crate::simulator::fault::Fault;
+
+/// An answer of which nothing travels, for the connection is cut.
+#[derive(Clone, Copy)]
+pub(in crate::simulator) struct Dropped;
+
+/// An answer of which nothing travels.
+pub(super) fn dropped() -> Response {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(Dropped);
+    response
+}
+
+pub(super) fn set_header(response: &mut Response, name: &HeaderName, value: &str) {
+    // Headers of a plan were looked at when it was read.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// Says how long the body is, whatever it does; an empty body needs no word.
+pub(super) fn set_length(response: &mut Response, length: usize) {
+    if length > 0 {
+        response.headers_mut().remove(header::TRANSFER_ENCODING);
+        set_header(response, &header::CONTENT_LENGTH, &length.to_string());
+    }
+}
+
+/// A page of HTML.
+pub(super) fn page(code: u16) -> Response {
+    let status = StatusCode::from_u16(code).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let title = match status {
+        StatusCode::OK => "Sign in".to_owned(),
+        other => other.to_string(),
+    };
+    let text = format!(
+        "<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+    );
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    set_header(&mut response, &header::CONTENT_TYPE, "text/html");
+    response
+}
+
+/// A page with a status and perhaps the wish to be left alone for a while.
+pub(super) fn status(code: u16, retry_after: Option<SignedDuration>, as_date: bool) -> Response {
+    let mut response = page(code);
+    if let Some(span) = retry_after {
+        let value = if as_date {
+            http_date(Timestamp::now() + span)
+        } else {
+            span.as_secs().max(0).to_string()
+        };
+        set_header(&mut response, &header::RETRY_AFTER, &value);
+    }
+    response
+}
+
+/// As in `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn http_date(time: Timestamp) -> String {
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// A fault of the server's own.
+pub(super) fn fault(type_name: &str) -> Response {
+    let fault = Fault::new(
+        type_name,
+        format!("{type_name}, as the fault plan wants it."),
+    );
+    let mut response = Response::new(Body::from(fault.into_json().to_string()));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    set_header(&mut response, &header::CONTENT_TYPE, "application/json");
+    response
+}
+
+/// To another address.
+pub(super) fn redirect(to: &str) -> Response {
+    let mut response = page(302);
+    set_header(&mut response, &header::LOCATION, to);
+    response
+}
+
+/// A JSON string of so many millions of bytes.
+pub(super) fn huge(megabytes: u32, packed: bool) -> Response {
+    let mut response;
+    if packed {
+        let mut packing = GzEncoder::new(Vec::new(), Compression::best());
+        let block = [b'a'; 1 << 13];
+        let mut left = u64::from(megabytes) * 1_000_000;
+        // Writing to memory does not fail.
+        let _ = packing.write_all(b"\"");
+        while left > 0 {
+            let step = left.min(block.len() as u64);
+            let _ = packing.write_all(&block[..usize::try_from(step).unwrap_or(block.len())]);
+            left -= step;
+        }
+        let _ = packing.write_all(b"\"");
+        response = Response::new(Body::from(packing.finish().unwrap_or_default()));
+        set_header(&mut response, &header::CONTENT_ENCODING, "gzip");
+    } else {
+        response = Response::new(bodies::long(u64::from(megabytes) * 1_000_000));
+        let length = (u64::from(megabytes) * 1_000_000 + 2).to_string();
+        set_header(&mut response, &header::CONTENT_LENGTH, &length);
+    }
+    set_header(&mut response, &header::CONTENT_TYPE, "application/json");
+    response
+}
+
+/// A JSON string that never ends.
+pub(super) fn endless(bytes_a_second: u32) -> Response {
+    let mut response = Response::new(bodies::endless(bytes_a_second));
+    set_header(&mut response, &header::CONTENT_TYPE, "application/json");
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_have_the_form_that_http_wants() {
+        let time: Timestamp = "1994-11-06T08:49:37Z".parse().unwrap();
+        assert_eq!(http_date(time), "Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+
+    #[test]
+    fn waiting_is_asked_for_in_seconds_or_by_date() {
+        let span = Some(SignedDuration::from_secs(7));
+        let header = |as_date| status(429, span, as_date).headers()["retry-after"].clone();
+        assert_eq!(header(false), "7");
+        assert!(header(true).to_str().unwrap().ends_with(" GMT"));
+    }
+}

@@ -1,0 +1,118 @@
+//! How kinds of operations show in the events.
+
+use super::events::{ERROR, INFO};
+
+/// Types and texts of the events at an operation's start, its success and its failure. `{}` is the entity's name.
+/// A type with dots is the `eventTypeId` of an `EventEx`.
+#[derive(Debug)]
+pub(super) struct EventTemplate {
+    /// Key of the operation.
+    operation: &'static str,
+    /// Type and text.
+    pub(super) start: [&'static str; 2],
+    /// Type and text.
+    pub(super) success: [&'static str; 2],
+    /// Type and text.
+    pub(super) failure: [&'static str; 2],
+}
+
+/// The story of an operation that has none of its own.
+const PLAIN_TEMPLATE: EventTemplate = EventTemplate {
+    operation: "",
+    start: ["EventEx", "{}: started"],
+    success: ["EventEx", "{}: completed"],
+    failure: ["EventEx", "{}: failed"],
+};
+
+/// The story of the operation with this key.
+pub(super) fn story_of(operation: &str) -> &'static EventTemplate {
+    let known = TEMPLATES.iter().find(|story| story.operation == operation);
+    known.unwrap_or(&PLAIN_TEMPLATE)
+}
+
+/// Types of events, their severities and texts; an `EventEx` has its own.
+pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let of_story = |story: &'static EventTemplate| {
+        [
+            (story.start[0], INFO, story.start[1]),
+            (story.success[0], INFO, story.success[1]),
+            (story.failure[0], ERROR, story.failure[1]),
+        ]
+    };
+    TEMPLATES.iter().flat_map(of_story)
+}
+
+const TEMPLATES: [EventTemplate; 10] = [
+    EventTemplate {
+        operation: "VirtualMachine.relocate",
+        start: ["VmBeingRelocatedEvent", "Relocating {}"],
+        success: ["VmRelocatedEvent", "{} was relocated"],
+        failure: ["VmRelocateFailedEvent", "Failed to relocate {}"],
+    },
+    EventTemplate {
+        operation: "VirtualMachine.migrate",
+        start: ["VmBeingHotMigratedEvent", "Migrating {} off its host"],
+        success: ["VmMigratedEvent", "Migration of {} completed"],
+        failure: ["VmFailedMigrateEvent", "Cannot migrate {}"],
+    },
+    EventTemplate {
+        operation: "Drm.ExecuteVMotionLRO",
+        start: ["VmBeingHotMigratedEvent", "DRS is migrating {}"],
+        success: ["DrsVmMigratedEvent", "DRS migrated {}"],
+        failure: ["VmFailedMigrateEvent", "Cannot migrate {}"],
+    },
+    EventTemplate {
+        operation: "VirtualMachine.clone",
+        start: ["VmBeingClonedEvent", "{} is being cloned"],
+        success: ["VmClonedEvent", "{} was cloned"],
+        failure: ["VmCloneFailedEvent", "Failed to clone {}"],
+    },
+    EventTemplate {
+        operation: "VirtualMachine.powerOn",
+        start: ["VmStartingEvent", "{} is starting"],
+        success: ["VmPoweredOnEvent", "{} is powered on"],
+        failure: ["VmFailedToPowerOnEvent", "Cannot power on {}"],
+    },
+    EventTemplate {
+        operation: "VirtualMachine.powerOff",
+        start: ["VmStoppingEvent", "{} is stopping"],
+        success: ["VmPoweredOffEvent", "{} is powered off"],
+        failure: ["VmFailedToPowerOffEvent", "Cannot power off {}"],
+    },
+    EventTemplate {
+        operation: "VirtualMachine.reconfigure",
+        start: ["EventEx", "Reconfiguring {}"],
+        success: ["VmReconfiguredEvent", "Reconfigured {}"],
+        failure: [
+            "com.vmware.vc.VmReconfigureFailedEvent",
+            "Cannot reconfigure {}",
+        ],
+    },
+    EventTemplate {
+        operation: "VirtualMachine.destroy",
+        start: ["EventEx", "Removing {}"],
+        success: ["VmRemovedEvent", "Removed {}"],
+        failure: ["EventEx", "Cannot remove {}"],
+    },
+    EventTemplate {
+        operation: "HostSystem.enterMaintenanceMode",
+        start: [
+            "EnteringMaintenanceModeEvent",
+            "Host {} has started to enter maintenance mode",
+        ],
+        success: [
+            "EnteredMaintenanceModeEvent",
+            "Host {} has entered maintenance mode",
+        ],
+        failure: [
+            "CanceledHostOperationEvent",
+            "The operation performed on host {} was canceled",
+        ],
+    },
+    EventTemplate {
+        operation: "Datacenter.ExecuteVmPowerOnLRO",
+        start: ["VmStartingEvent", "{} is starting"],
+        success: ["DrsVmPoweredOnEvent", "DRS powered on {}"],
+        failure: ["VmFailedToPowerOnEvent", "Cannot power on {}"],
+    },
+];

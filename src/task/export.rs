@@ -1,0 +1,244 @@
+//! Many tasks as a sheet: CSV for spreadsheets, Markdown for tickets, JSON for programs; out of the lines that
+//! [`shape`](super::json_output) makes.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value};
+
+use crate::text::{json_line, sanitize};
+
+/// How a sheet is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Comma-separated values, safe to open in a spreadsheet.
+    Csv,
+    /// A table for a ticket or a chat.
+    Markdown,
+    /// A JSON array of the objects that `--json` writes.
+    Json,
+}
+
+/// The columns, by the names that the promise of `--json` has for them.
+const CSV_COLUMNS: [&str; 16] = [
+    "moId",
+    "status",
+    "operation",
+    "target",
+    "progress",
+    "phase",
+    "startedBy",
+    "queuedAt",
+    "startedAt",
+    "completedAt",
+    "durationSeconds",
+    "cancelable",
+    "cancelRequested",
+    "error",
+    "trouble",
+    "endpoint",
+];
+const MARKDOWN_COLUMNS: [(&str, &str); 8] = [
+    ("Task", "moId"),
+    ("Operation", "operation"),
+    ("Target", "target"),
+    ("Status", "status"),
+    ("Progress", "progress"),
+    ("Seconds", "durationSeconds"),
+    ("Started by", "startedBy"),
+    ("Error", "error"),
+];
+
+impl ExportFormat {
+    /// By the end of a file's name.
+    pub fn of_file(name: &str) -> Option<Self> {
+        let (_, extension) = name.rsplit_once('.')?;
+        match extension.to_ascii_lowercase().as_str() {
+            "csv" => Some(Self::Csv),
+            "md" | "markdown" => Some(Self::Markdown),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    /// Writes a sheet.
+    pub fn write(self, lines: &[Map<String, Value>]) -> String {
+        match self {
+            Self::Csv => csv(lines),
+            Self::Markdown => markdown(lines),
+            Self::Json => json(lines),
+        }
+    }
+}
+
+/// What stands in a cell.
+enum Cell<'a> {
+    /// Somebody's text, as it came.
+    Text(&'a str),
+    /// A figure of our own making, or nothing.
+    Figure(String),
+}
+
+fn cell<'a>(line: &'a Map<String, Value>, name: &str) -> Cell<'a> {
+    match line.get(name) {
+        None | Some(Value::Null) => Cell::Figure(String::new()),
+        Some(Value::String(text)) => Cell::Text(text),
+        Some(Value::Object(error)) => {
+            let message = error.get("message").and_then(Value::as_str);
+            Cell::Text(message.unwrap_or_default())
+        }
+        Some(other) => Cell::Figure(other.to_string()),
+    }
+}
+
+/// Whether a spreadsheet may take a text for a formula, or for something to be run. Tabs and line breaks are what
+/// some put before one; letters of full width and white space before one count as the plain ones do.
+fn is_formula(text: &str) -> bool {
+    const SIGNS: [char; 10] = ['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠'];
+    text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(SIGNS)
+}
+
+/// After RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it.
+fn csv(lines: &[Map<String, Value>]) -> String {
+    let mut sheet = CSV_COLUMNS.join(",") + "\n";
+    for line in lines {
+        for (place, name) in CSV_COLUMNS.iter().enumerate() {
+            if place > 0 {
+                sheet.push(',');
+            }
+            let mut text = match cell(line, name) {
+                Cell::Text(text) if is_formula(text) => format!("'{}", sanitize(text)),
+                Cell::Text(text) => sanitize(text).into_owned(),
+                Cell::Figure(figure) => figure,
+            };
+            if text.contains([',', '"', '\n', '\r', '\'', ' ']) {
+                text = format!("\"{}\"", text.replace('"', "\"\""));
+            }
+            sheet.push_str(&text);
+        }
+        sheet.push('\n');
+    }
+    sheet
+}
+
+fn markdown(lines: &[Map<String, Value>]) -> String {
+    let titles: Vec<&str> = MARKDOWN_COLUMNS.iter().map(|(title, _)| *title).collect();
+    let mut sheet = format!("| {} |\n", titles.join(" | "));
+    let _ = writeln!(sheet, "|{}", " --- |".repeat(titles.len()));
+    for line in lines {
+        sheet.push('|');
+        for (_, name) in MARKDOWN_COLUMNS {
+            let mut escaped = match cell(line, name) {
+                Cell::Text(text) => escaped(text),
+                Cell::Figure(figure) => figure,
+            };
+            if name == "progress" && !escaped.is_empty() {
+                escaped.push('%');
+            }
+            let _ = write!(sheet, " {escaped} |");
+        }
+        sheet.push('\n');
+    }
+    sheet
+}
+
+/// A text that means nothing but itself in Markdown.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in sanitize(text).chars() {
+        if r"\|`*_<>[]#~&!".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+fn json(lines: &[Map<String, Value>]) -> String {
+    let mut sheet = "[".to_owned();
+    for (place, line) in lines.iter().enumerate() {
+        sheet.push_str(if place == 0 { "\n" } else { ",\n" });
+        sheet.push_str(&json_line(line));
+    }
+    sheet.push_str("\n]\n");
+    sheet
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn lines() -> Vec<Map<String, Value>> {
+        let hostile = json!({
+            "moId": "task-1", "status": "failed", "operation": "=HYPERLINK(\"http://evil\",\"x\")",
+            "target": "a,b \"c\"", "progress": 40, "phase": "two\nlines\u{1b}[31m", "startedBy": "@SUM(1)",
+            "durationSeconds": -3, "error": {"type": "Full", "message": " +1|`x`"}, "endpoint": "vc01",
+        });
+        let Value::Object(hostile) = hostile else {
+            panic!()
+        };
+        vec![hostile]
+    }
+
+    #[test]
+    fn a_spreadsheet_takes_nothing_for_a_formula() {
+        let text = ExportFormat::Csv.write(&lines());
+        let rows: Vec<_> = text.lines().collect();
+        assert_eq!(rows.len(), 2, "{text}");
+        assert!(rows[0].starts_with("moId,status,operation,"));
+        assert!(rows[1].contains("\"'=HYPERLINK(\"\"http://evil\"\",\"\"x\"\")\""));
+        assert!(rows[1].contains("\"'@SUM(1)\"") && rows[1].contains("\"' +1|`x`\""));
+        assert!(rows[1].contains("\"a,b \"\"c\"\"\"") && rows[1].contains(",-3,"));
+        assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn every_beginning_of_a_formula_is_known() {
+        for begin in ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\u{a0}@", "＝"] {
+            let line = json!({"target": format!("{begin}1+1")});
+            let Value::Object(line) = line else { panic!() };
+            let text = ExportFormat::Csv.write(&[line]);
+            let cells = text.lines().nth(1).unwrap();
+            assert!(
+                cells.starts_with(",,,\"'") && cells.contains("1+1"),
+                "{begin:?}: {cells}"
+            );
+        }
+        for plain in ["a=b", "db-1", "'quoted'"] {
+            assert!(!is_formula(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn a_markdown_table_keeps_its_shape() {
+        let text = ExportFormat::Markdown.write(&lines());
+        let rows: Vec<_> = text.lines().collect();
+        assert_eq!(rows.len(), 3, "{text}");
+        assert!(rows[2].contains(r"+1\|\`x\`") && rows[2].contains("| 40% |"));
+        let bars = rows[2].replace(r"\|", "").matches('|').count();
+        assert_eq!(bars, MARKDOWN_COLUMNS.len() + 1);
+    }
+
+    #[test]
+    fn json_is_an_array_of_what_was_known() {
+        let text = ExportFormat::Json.write(&lines());
+        let back: Vec<Map<String, Value>> = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, lines());
+        let none: Vec<Value> = serde_json::from_str(&ExportFormat::Json.write(&[])).unwrap();
+        assert!(none.is_empty());
+    }
+
+    #[test]
+    fn the_name_of_the_file_tells_the_format() {
+        for (name, format) in [
+            ("a.csv", Some(ExportFormat::Csv)),
+            ("/tmp/x.y/a.MD", Some(ExportFormat::Markdown)),
+            ("a.json", Some(ExportFormat::Json)),
+            ("csv", None),
+            ("a.txt", None),
+        ] {
+            assert_eq!(ExportFormat::of_file(name), format, "{name}");
+        }
+    }
+}

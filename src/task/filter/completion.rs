@@ -1,0 +1,149 @@
+//! What may be meant by what was typed so far.
+
+use std::collections::BTreeSet;
+
+use super::{
+    EvalContext, Saved,
+    field::{self, FIELDS, Field},
+    flag::{FLAGS, STATES},
+    pattern::folded,
+    term::{EvalTarget, TextField},
+};
+
+/// How many values are offered at most.
+const MAX_COMPLETIONS: usize = 200;
+
+/// What may stand in the place of the word that is being typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Completion {
+    /// Where the word begins, in bytes of the text.
+    pub start: usize,
+    /// What may stand there, in a good order.
+    pub candidates: Vec<String>,
+}
+
+/// What may be meant by the end of a text. Looks at every task where the values of a field are asked for.
+pub fn complete(before: &str, saved: &Saved, scene: EvalContext<'_>) -> Completion {
+    let word = word_start(before);
+    let typed = &before[word..];
+    // What only puts terms together stays.
+    let lead = typed.len() - typed.trim_start_matches(['(', '-', '!']).len();
+    let (start, typed) = (word + lead, &typed[lead..]);
+    let operator = typed.find([':', '=', '<', '>']);
+    let field = operator.and_then(|at| Some((at, field::find(&typed[..at].to_lowercase())?)));
+    let Some((at, field)) = field else {
+        let candidates = names(typed, saved);
+        return Completion { start, candidates };
+    };
+    // Of several values the last is being typed.
+    let values =
+        at + typed[at..].len() - typed[at..].trim_start_matches([':', '=', '<', '>']).len();
+    let last = typed[values..]
+        .rfind(',')
+        .map_or(values, |comma| values + comma + 1);
+    let candidates = values_of(field, typed[last..].trim_start_matches('"'), scene);
+    Completion {
+        start: start + last,
+        candidates,
+    }
+}
+
+/// Where the word at the end begins: after the last white space that is not in quotes.
+fn word_start(text: &str) -> usize {
+    let mut quoted = false;
+    let mut start = 0;
+    for (offset, letter) in text.char_indices() {
+        match letter {
+            '"' => quoted = !quoted,
+            letter if letter.is_whitespace() && !quoted => start = offset + letter.len_utf8(),
+            _ => {}
+        }
+    }
+    start
+}
+
+/// Fields, and saved filters.
+fn names(typed: &str, saved: &Saved) -> Vec<String> {
+    if let Some(name) = typed.strip_prefix('@') {
+        let found = saved.keys().filter(|known| known.starts_with(name));
+        return found.map(|known| format!("@{known}")).collect();
+    }
+    let typed = typed.to_lowercase();
+    let fields = FIELDS.iter().filter(|(name, ..)| name.starts_with(&typed));
+    let mut found: Vec<String> = fields
+        .map(|(name, field, _)| match field {
+            Field::Number(_) | Field::Span(_) => format!("{name}>"),
+            _ => format!("{name}:"),
+        })
+        .collect();
+    if typed.is_empty() {
+        found.extend(saved.keys().map(|name| format!("@{name}")));
+    }
+    found
+}
+
+fn values_of(field: Field, typed: &str, scene: EvalContext<'_>) -> Vec<String> {
+    let typed = folded(typed);
+    let words = |words: &mut dyn Iterator<Item = &'static str>| -> Vec<String> {
+        let fitting = words.filter(|word| word.starts_with(&typed));
+        fitting.map(str::to_owned).collect()
+    };
+    match field {
+        Field::State => words(&mut STATES.iter().map(|(name, ..)| *name)),
+        Field::Is => {
+            let states = STATES.iter().map(|(name, ..)| *name);
+            words(&mut FLAGS.iter().map(|(name, ..)| *name).chain(states))
+        }
+        Field::Span(_) => words(&mut ["5m", "15m", "1h", "4h", "1d"].into_iter()),
+        Field::Number(_) => words(&mut ["10", "50", "90"].into_iter()),
+        Field::Text(field) => on_board(field, &typed, scene),
+    }
+}
+
+/// The values that a field has among the tasks: those that begin with what was typed before those that hold it.
+fn on_board(field: TextField, typed: &str, scene: EvalContext<'_>) -> Vec<String> {
+    let mut begin = BTreeSet::new();
+    let mut hold = BTreeSet::new();
+    for (handle, record) in scene.handles() {
+        let subject = EvalTarget {
+            scene,
+            handle,
+            record,
+        };
+        // The first text that a field has is the one that people see.
+        field.visit(&subject, |text| {
+            let known = folded(text);
+            if known.starts_with(typed) {
+                begin.insert(text.to_owned());
+            } else if known.contains(typed) {
+                hold.insert(text.to_owned());
+            }
+            !text.is_empty()
+        });
+    }
+    let all = begin
+        .into_iter()
+        .chain(hold)
+        .filter(|text| !text.is_empty());
+    all.take(MAX_COMPLETIONS)
+        .map(|text| quoted(&text))
+        .collect()
+}
+
+/// A filter for those tasks that have exactly this text in a field.
+pub fn exactly(field: &str, text: &str) -> String {
+    format!("{field}={}", quoted(text))
+}
+
+/// A value as it must be written to mean itself.
+fn quoted(text: &str) -> String {
+    let clean: String = text.chars().filter(|c| !c.is_control()).collect();
+    let needs = clean.starts_with(['/', '\'', '"'])
+        || clean.contains(|c: char| {
+            c.is_whitespace() || matches!(c, ',' | '*' | '?' | '(' | ')' | '"')
+        });
+    if !needs {
+        return clean;
+    }
+    format!("\"{}\"", clean.replace('\\', "\\\\").replace('"', "\\\""))
+}

@@ -1,0 +1,174 @@
+//! From tokens to the tree.
+//!
+//! ```text
+//! any  = all { "or" all }
+//! all  = one { [ "and" ] one }
+//! one  = { "not" } ( "(" any ")" | term | "@name" )
+//! ```
+
+use std::{iter::Peekable, ops::Range, vec::IntoIter};
+
+use super::{
+    Saved,
+    error::FilterError,
+    expr::Expr,
+    field,
+    lexer::{Lexer, Token},
+};
+use crate::text::prefix;
+
+/// The longest text that is read, in bytes.
+const MAX_FILTER_BYTES: usize = 4096;
+/// How deep parentheses, negations and saved filters may go.
+const MAX_NESTING: usize = 40;
+/// How many saved filters one line may pull in.
+const MAX_SAVED_EXPANSIONS: usize = 100;
+
+/// Reads a filter.
+pub(super) fn parse(text: &str, saved: &Saved) -> Result<Expr, FilterError> {
+    let mut pulled = 0;
+    read(text, saved, 0, &mut pulled)
+}
+
+fn read(text: &str, saved: &Saved, depth: usize, pulled: &mut usize) -> Result<Expr, FilterError> {
+    if text.len() > MAX_FILTER_BYTES {
+        let start = prefix(text, MAX_FILTER_BYTES).len().min(MAX_FILTER_BYTES);
+        let why =
+            format!("a filter may be {MAX_FILTER_BYTES} bytes long; a pattern says much in little");
+        return Err(FilterError::new(start..text.len(), why));
+    }
+    let tokens = Lexer::new(text).all()?;
+    let mut parser = Parser {
+        tokens: tokens.into_iter().peekable(),
+        end: text.len(),
+        saved,
+        depth,
+        pulled,
+    };
+    if parser.tokens.peek().is_none() {
+        return Ok(Expr::everything());
+    }
+    let expr = parser.any()?;
+    match parser.tokens.next() {
+        None => Ok(expr),
+        Some((_, place)) => Err(FilterError::new(place, "this parenthesis closes nothing")),
+    }
+}
+
+struct Parser<'a> {
+    tokens: Peekable<IntoIter<(Token, Range<usize>)>>,
+    /// Where the text ends.
+    end: usize,
+    saved: &'a Saved,
+    depth: usize,
+    pulled: &'a mut usize,
+}
+
+impl Parser<'_> {
+    fn next_is(&mut self, token: &Token) -> bool {
+        self.tokens.peek().is_some_and(|(next, _)| next == token)
+    }
+
+    fn any(&mut self) -> Result<Expr, FilterError> {
+        let mut parts = vec![self.all()?];
+        while self.next_is(&Token::Or) {
+            self.tokens.next();
+            parts.push(self.all()?);
+        }
+        Ok(Expr::any(parts))
+    }
+
+    fn all(&mut self) -> Result<Expr, FilterError> {
+        let mut parts = vec![self.one()?];
+        while let Some((token, _)) = self.tokens.peek() {
+            match token {
+                Token::Or | Token::Close => break,
+                Token::And => {
+                    self.tokens.next();
+                }
+                _ => {}
+            }
+            parts.push(self.one()?);
+        }
+        Ok(Expr::all(parts))
+    }
+
+    fn one(&mut self) -> Result<Expr, FilterError> {
+        let Some((token, place)) = self.tokens.next() else {
+            let end = self.end..self.end;
+            return Err(FilterError::new(end, "something is missing here"));
+        };
+        match token {
+            Token::Not => {
+                self.descend(&place)?;
+                let negated = self.one()?;
+                self.depth -= 1;
+                Ok(Expr::negated(negated))
+            }
+            Token::Open => {
+                self.descend(&place)?;
+                if self.next_is(&Token::Close) {
+                    return Err(FilterError::new(
+                        place,
+                        "there is nothing between these parentheses",
+                    ));
+                }
+                let inner = self.any()?;
+                self.depth -= 1;
+                match self.tokens.next() {
+                    Some((Token::Close, _)) => Ok(inner),
+                    _ => Err(FilterError::new(place, "this parenthesis is not closed")),
+                }
+            }
+            Token::Term(head, values) => field::term(head, values),
+            Token::Saved(name) => self.saved(&name, place),
+            Token::Close => Err(FilterError::new(place, "this parenthesis closes nothing")),
+            Token::And | Token::Or => {
+                let why = "“and” and “or” stand between two terms; in quotes they are words";
+                Err(FilterError::new(place, why))
+            }
+        }
+    }
+
+    fn descend(&mut self, place: &Range<usize>) -> Result<(), FilterError> {
+        self.depth += 1;
+        if self.depth > MAX_NESTING {
+            return Err(FilterError::new(place.clone(), "this goes too deep"));
+        }
+        Ok(())
+    }
+
+    fn saved(&mut self, name: &str, place: Range<usize>) -> Result<Expr, FilterError> {
+        let Some(text) = self.saved.get(name) else {
+            let names: Vec<&str> = self.saved.keys().map(String::as_str).collect();
+            let why = match names.as_slice() {
+                [] => "there are no saved filters; they go into [filters] in the config file"
+                    .to_owned(),
+                names => format!(
+                    "there is no saved filter “{name}”; there are {}",
+                    names.join(", ")
+                ),
+            };
+            return Err(FilterError::new(place, why));
+        };
+        self.descend(&place)?;
+        *self.pulled += 1;
+        if *self.pulled > MAX_SAVED_EXPANSIONS {
+            return Err(FilterError::new(
+                place,
+                "this pulls in too many saved filters",
+            ));
+        }
+        let read = read(text, self.saved, self.depth, self.pulled);
+        self.depth -= 1;
+        read.map_err(|error| {
+            let why = error.message;
+            let why = if why.starts_with("in @") {
+                why
+            } else {
+                format!("in @{name}, “{text}”: {why}")
+            };
+            FilterError::new(place, why)
+        })
+    }
+}

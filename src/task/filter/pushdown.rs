@@ -1,0 +1,331 @@
+//! What of a filter a server can be asked for, so that it need not send what is not wanted.
+//!
+//! A server's history knows states, accounts, one entity, activation ids and tags, each letter for letter. What is
+//! asked of it must lose nothing: a narrowing holds for whatever the filter holds for, and the filter is held against
+//! what comes all the same.
+
+use super::{
+    expr::Expr,
+    field,
+    flag::Flag,
+    pattern::Pattern,
+    term::{Term, TextField},
+};
+use crate::{
+    task::Status,
+    vim::types::{ManagedObjectReference, TaskState},
+};
+
+/// What a server's history can be asked for. `None` restricts nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerFilter {
+    /// One of these states.
+    pub states: Option<Vec<TaskState>>,
+    /// Started by one of these accounts, as the server names them.
+    pub users: Option<Vec<String>>,
+    /// Of one of these entities.
+    pub entities: Option<Vec<ManagedObjectReference>>,
+    /// With one of these activation ids.
+    pub activations: Option<Vec<String>>,
+    /// With one of these tags.
+    pub tags: Option<Vec<String>>,
+}
+
+impl ServerFilter {
+    /// What has one of these statuses; nothing where a server cannot be asked for one of them.
+    pub fn of_statuses(statuses: &[Status]) -> Self {
+        let mut states = Vec::new();
+        for status in statuses {
+            let state = match status {
+                Status::Running => TaskState::Running,
+                Status::Queued => TaskState::Queued,
+                Status::Success => TaskState::Success,
+                Status::Failed | Status::Cancelled => TaskState::Error,
+                // What only a monitor knows is in no history.
+                Status::Lost | Status::Ghost => continue,
+                Status::Unknown => return Self::default(),
+            };
+            if !states.contains(&state) {
+                states.push(state);
+            }
+        }
+        Self {
+            states: (!states.is_empty()).then_some(states),
+            ..Self::default()
+        }
+    }
+
+    /// What this account started, where the name is a whole one: with its domain.
+    pub fn of_user(name: &str) -> Self {
+        let is_whole = name.contains(['\\', '@']) && !name.contains(": ");
+        Self {
+            users: is_whole.then(|| vec![name.to_owned()]),
+            ..Self::default()
+        }
+    }
+
+    /// What is of this entity, where it is named by its type and moId (`VirtualMachine:vm-42`): a name may be that of
+    /// several.
+    pub fn of_entity(name: &str) -> Self {
+        let entity = name.split_once(':').filter(|(kind, mo_id)| {
+            let is_type = kind.starts_with(|c: char| c.is_ascii_uppercase())
+                && kind.chars().all(|c| c.is_ascii_alphanumeric());
+            is_type && !mo_id.is_empty() && !mo_id.contains([':', ' ', '*', '?'])
+        });
+        let entity = entity.map(|(kind, mo_id)| ManagedObjectReference::new(kind, mo_id));
+        Self {
+            entities: entity.map(|entity| vec![entity]),
+            ..Self::default()
+        }
+    }
+
+    /// What carries this activation id.
+    pub fn of_activation(id: &str) -> Self {
+        Self {
+            activations: Some(vec![id.to_owned()]),
+            ..Self::default()
+        }
+    }
+
+    /// What carries this tag.
+    fn of_tag(tag: &str) -> Self {
+        Self {
+            tags: Some(vec![tag.to_owned()]),
+            ..Self::default()
+        }
+    }
+
+    /// For whatever both hold for.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            states: both(self.states, other.states),
+            users: both(self.users, other.users),
+            entities: both(self.entities, other.entities),
+            activations: both(self.activations, other.activations),
+            tags: both(self.tags, other.tags),
+        }
+    }
+
+    /// For whatever one of them holds for.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            states: either(self.states, other.states),
+            users: either(self.users, other.users),
+            entities: either(self.entities, other.entities),
+            activations: either(self.activations, other.activations),
+            tags: either(self.tags, other.tags),
+        }
+    }
+
+    /// The fields by which it narrows, as the filter language calls them.
+    pub fn fields(&self) -> Vec<&'static str> {
+        let fields = [
+            ("state", self.states.is_some()),
+            ("user", self.users.is_some()),
+            ("target", self.entity().is_some()),
+            ("activation", self.activations.is_some()),
+            ("tag", self.tags.is_some()),
+        ];
+        let fields = fields.into_iter().filter(|(_, narrows)| *narrows);
+        fields.map(|(field, _)| field).collect()
+    }
+
+    /// The entity, if it is one only: a server can be asked for no more.
+    pub fn entity(&self) -> Option<&ManagedObjectReference> {
+        match self.entities.as_deref() {
+            Some([only]) => Some(only),
+            _ => None,
+        }
+    }
+
+    /// What a filter narrows to.
+    pub(super) fn of(expr: &Expr) -> Self {
+        match expr {
+            Expr::All(parts) => parts.iter().map(Self::of).fold(Self::default(), Self::and),
+            Expr::Any(parts) => {
+                let parts = parts.iter().map(Self::of);
+                parts.reduce(Self::or).unwrap_or_default()
+            }
+            // What is not asked for is no list of what is.
+            Expr::Not(_) => Self::default(),
+            Expr::Term(term) => Self::of_term(term),
+        }
+    }
+
+    fn of_term(term: &Term) -> Self {
+        match term {
+            Term::Is(Flag::Status(statuses)) => Self::of_statuses(statuses),
+            // Only of those that go on can this be said.
+            Term::Is(Flag::Cancelable | Flag::Finding(_)) => {
+                Self::of_statuses(&[Status::Running, Status::Queued])
+            }
+            Term::Text(field, Pattern::Equals { typed, .. }) => match field {
+                TextField::User => Self::of_user(typed),
+                TextField::Target => Self::of_entity(typed),
+                TextField::Activation => Self::of_activation(typed),
+                TextField::Tag => Self::of_tag(typed),
+                _ => Self::default(),
+            },
+            _ => Self::default(),
+        }
+    }
+}
+
+/// Where both lists restrict, what is in both; where that is nothing, nothing can fit, and one of them will do.
+fn both<T: PartialEq + Clone>(one: Option<Vec<T>>, other: Option<Vec<T>>) -> Option<Vec<T>> {
+    let (Some(one), Some(other)) = (&one, &other) else {
+        return one.or(other);
+    };
+    let both: Vec<T> = one
+        .iter()
+        .filter(|value| other.contains(value))
+        .cloned()
+        .collect();
+    Some(if both.is_empty() { one.clone() } else { both })
+}
+
+fn either<T: PartialEq>(one: Option<Vec<T>>, other: Option<Vec<T>>) -> Option<Vec<T>> {
+    let (mut one, other) = (one?, other?);
+    for value in other {
+        if !one.contains(&value) {
+            one.push(value);
+        }
+    }
+    Some(one)
+}
+
+/// The fields of a filter that a server cannot be asked for, or not for all of it.
+pub(super) fn residual(expr: &Expr) -> Vec<&'static str> {
+    let mut fields = Vec::new();
+    let parts = match expr {
+        Expr::All(parts) => parts.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    for part in parts {
+        if !is_exact(part) {
+            part.each(&mut |term| {
+                let name = field::name_of(term);
+                if !fields.contains(&name) {
+                    fields.push(name);
+                }
+            });
+        }
+    }
+    fields
+}
+
+/// Whether the server sorts out as the filter does.
+fn is_exact(expr: &Expr) -> bool {
+    let narrowing = ServerFilter::of(expr);
+    match expr {
+        Expr::Term(Term::Is(Flag::Status(statuses))) => {
+            let tells = |status| statuses.contains(&status);
+            let ends_alike = tells(Status::Failed) == tells(Status::Cancelled);
+            narrowing.states.is_some() && ends_alike
+        }
+        Expr::Term(Term::Text(..)) => !narrowing.fields().is_empty(),
+        Expr::Any(parts) => {
+            let texts = parts.iter().all(|part| {
+                let one_kind = matches!(part, Expr::Term(Term::Text(..)));
+                one_kind && is_exact(part)
+            });
+            let statuses = statuses(parts);
+            let is_one = narrowing.fields().len() == 1;
+            is_one && (texts || statuses.is_some_and(|all| is_exact_set(&all)))
+        }
+        _ => false,
+    }
+}
+
+/// The statuses of terms that are about nothing else.
+fn statuses(parts: &[Expr]) -> Option<Vec<Status>> {
+    let mut all = Vec::new();
+    for part in parts {
+        let Expr::Term(Term::Is(Flag::Status(statuses))) = part else {
+            return None;
+        };
+        all.extend_from_slice(statuses);
+    }
+    Some(all)
+}
+
+fn is_exact_set(statuses: &[Status]) -> bool {
+    statuses.contains(&Status::Failed) == statuses.contains(&Status::Cancelled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Filter;
+
+    /// What is asked of the server, and what is left for here.
+    fn split(text: &str) -> (Vec<&'static str>, Vec<&'static str>) {
+        let filter = Filter::from(text);
+        (filter.narrowing().fields(), filter.residual())
+    }
+
+    #[test]
+    fn what_a_server_knows_is_asked_of_it_and_the_rest_is_left() {
+        let none: [&str; 0] = [];
+        for (text, asked, left) in [
+            ("", &none[..], &none[..]),
+            ("state:running", &["state"], &[]),
+            ("state:failed", &["state"], &["state"]),
+            ("state:failed,cancelled", &["state"], &[]),
+            ("state:finished", &["state"], &[]),
+            ("state:unknown", &[], &["state"]),
+            ("state:lost", &[], &["state"]),
+            ("is:cancelable", &["state"], &["is"]),
+            ("user=LAB\\kim", &["user"], &[]),
+            ("user=LAB\\kim,ops@lab", &["user"], &[]),
+            ("user=kim", &[], &["user"]),
+            ("user:LAB\\kim", &[], &["user"]),
+            ("user=LAB\\k*", &[], &["user"]),
+            ("target=VirtualMachine:vm-42", &["target"], &[]),
+            (
+                "target=VirtualMachine:vm-42,HostSystem:host-1",
+                &[],
+                &["target"],
+            ),
+            ("target=db-01", &[], &["target"]),
+            ("tag=CHG-1 activation=a-1", &["activation", "tag"], &[]),
+            ("op:clone disk elapsed>1h", &[], &["op", "words", "elapsed"]),
+            ("not state:running", &[], &["state"]),
+            ("user!=LAB\\kim", &[], &["user"]),
+            ("state:running or user=LAB\\kim", &[], &["state", "user"]),
+            ("state:running or state:queued", &["state"], &[]),
+            (
+                "(state:running op:clone) or state:queued",
+                &["state"],
+                &["state", "op"],
+            ),
+        ] {
+            let (found_asked, mut found_left) = split(text);
+            let mut left = left.to_vec();
+            found_left.sort_unstable();
+            left.sort_unstable();
+            assert_eq!((found_asked, found_left), (asked.to_vec(), left), "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_stay_as_they_were_typed() {
+        let filter = Filter::from("user=LAB\\Kim target=VirtualMachine:vm-42");
+        let narrowing = filter.narrowing();
+        assert_eq!(narrowing.users, Some(vec!["LAB\\Kim".to_owned()]));
+        let entity = ManagedObjectReference::new("VirtualMachine", "vm-42");
+        assert_eq!(narrowing.entity(), Some(&entity));
+    }
+
+    #[test]
+    fn what_contradicts_itself_still_restricts() {
+        let states = Filter::from("state:running state:success")
+            .narrowing()
+            .states;
+        assert_eq!(states.map(|states| states.len()), Some(1));
+        let narrowing = Filter::from("state:active state:running,success").narrowing();
+        assert_eq!(narrowing.states, Some(vec![TaskState::Running]));
+    }
+}

@@ -1,0 +1,234 @@
+//! The shape of `--json`: a promise, with a version of its own.
+//!
+//! One JSON object a line. Fields are never taken away or given another meaning within a version; new ones may come.
+//! Times are RFC 3339 by the server's clock, durations are in seconds, what is unknown is `null`.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::{display_name, fault_chain};
+use crate::{
+    task::{Handle, Presence, Progress, Record, Status, TaskStore, rules::RuleContext},
+    text::json_line,
+};
+
+/// The version of the shape.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What is the same on every line of one kind: version, type, time, server.
+pub(crate) fn envelope(kind: &str, endpoint: &str, at: Timestamp) -> Map<String, Value> {
+    let mut line = Map::new();
+    line.insert("version".to_owned(), json!(FORMAT_VERSION));
+    line.insert("type".to_owned(), json!(kind));
+    line.insert("at".to_owned(), json!(at));
+    line.insert("endpoint".to_owned(), json!(endpoint));
+    line
+}
+
+/// A status by the word that the promise has for it.
+pub(crate) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Running => "running",
+        Status::Queued => "queued",
+        Status::Failed => "failed",
+        Status::Cancelled => "cancelled",
+        Status::Success => "success",
+        Status::Lost => "lost",
+        Status::Unknown => "unknown",
+        Status::Ghost => "ghost",
+    }
+}
+
+/// How a task ended; `None` while it has not.
+pub(crate) fn outcome(of: Status) -> Option<&'static str> {
+    match of {
+        Status::Failed | Status::Cancelled | Status::Success => Some(status(of)),
+        Status::Lost => Some("unknown"),
+        Status::Running | Status::Queued | Status::Unknown | Status::Ghost => None,
+    }
+}
+
+/// A duration in seconds, to the millisecond.
+pub(crate) fn seconds(span: SignedDuration) -> Value {
+    let milliseconds = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    if milliseconds % 1000 == 0 {
+        json!(milliseconds / 1000)
+    } else {
+        json!(SignedDuration::from_millis(milliseconds).as_secs_f64())
+    }
+}
+
+/// One task, as it is known at a time (by the server's clock). `info` is the `TaskInfo` as the server sent it.
+pub(crate) fn task(
+    board: &TaskStore,
+    handle: Handle,
+    info: Option<Value>,
+    endpoint: &str,
+    now: Timestamp,
+) -> Option<Map<String, Value>> {
+    watched_task(board, handle, info, endpoint, RuleContext::default(), now)
+}
+
+/// The same with what is known around it, for the findings in `trouble`.
+pub(crate) fn watched_task(
+    board: &TaskStore,
+    handle: Handle,
+    info: Option<Value>,
+    endpoint: &str,
+    around: RuleContext<'_>,
+    now: Timestamp,
+) -> Option<Map<String, Value>> {
+    let record = board.get(handle)?;
+    let mut line = envelope("task", endpoint, now);
+    let mut put = |name: &str, value: Value| {
+        line.insert(name.to_owned(), value);
+    };
+    put("moId", json!(record.id.mo_id));
+    put("status", json!(status(record.status())));
+    put("outcome", json!(outcome(record.status())));
+    let known = record.info.as_deref();
+    put(
+        "operation",
+        known.map_or(Value::Null, |_| json!(board.operation(record))),
+    );
+    put("operationId", json!(known.map(|info| &info.description_id)));
+    put("target", json!(known.and_then(display_name::target)));
+    let entity = known.and_then(|info| info.entity.as_ref());
+    put("targetMoId", json!(entity.map(|entity| &*entity.value)));
+    let reason = known.and_then(|info| display_name::started_by(&info.reason));
+    put("startedBy", json!(reason));
+    let phase = known.and_then(|info| info.description.as_ref());
+    put("phase", json!(phase.map(|phase| phase.text())));
+    let progress = board.progress(handle);
+    put("progress", json!(progress.percent()));
+    let derived = matches!(progress, Progress::Derived(_));
+    put(
+        "progressDerived",
+        progress.percent().map_or(Value::Null, |_| json!(derived)),
+    );
+    put("cancelable", json!(known.map(|info| info.cancelable)));
+    put("cancelRequested", json!(known.map(|info| info.cancelled)));
+    put("parentKey", json!(known.and_then(|info| info.parent_key())));
+    put("rootKey", json!(known.and_then(|info| info.root_key())));
+    put("queuedAt", json!(known.map(|info| info.queue_time)));
+    put("startedAt", json!(known.and_then(|info| info.start_time)));
+    put(
+        "completedAt",
+        json!(known.and_then(|info| info.complete_time)),
+    );
+    let queued = record.queued_for(now).map_or(Value::Null, seconds);
+    put("queuedSeconds", queued);
+    let ran = record.run_time(now).map_or(Value::Null, seconds);
+    put("durationSeconds", ran);
+    let fault = known.and_then(|info| info.error.as_deref());
+    put("error", fault.map_or(Value::Null, fault_chain::to_json));
+    let finding = || {
+        Some(
+            board
+                .findings(handle, around, now)
+                .into_iter()
+                .next()?
+                .sentence,
+        )
+    };
+    let trouble = trouble(record).or_else(finding);
+    put("trouble", json!(trouble));
+    put("info", info.unwrap_or(Value::Null));
+    Some(line)
+}
+
+/// Why no more is known of a task than is.
+fn trouble(record: &Record) -> Option<String> {
+    match &record.presence {
+        Presence::Present | Presence::Past => None,
+        Presence::Gone(_) if record.status().is_finished() && record.status() != Status::Lost => {
+            None
+        }
+        Presence::Gone(_) => Some("the task vanished from the server".to_owned()),
+        Presence::Unreadable(reason) => Some(reason.to_string()),
+    }
+}
+
+/// A line as it is written.
+pub(crate) fn written(line: Map<String, Value>) -> String {
+    let mut text = json_line(&Value::Object(line));
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::{
+        ChangeSet, EndpointId, TaskChange, TaskId,
+        fixture::{at, info},
+    };
+
+    fn shown(more: &Value, now: i64) -> Value {
+        let mut board = TaskStore::new();
+        let info = info("task-1", more);
+        let raw = info.to_json();
+        let change = TaskChange::Whole { info, at: at(0) };
+        let here = EndpointId(0);
+        board
+            .apply(here, change, &mut ChangeSet::default())
+            .unwrap();
+        let handle = board.find(&TaskId::new(here, "task-1")).unwrap();
+        let line = task(&board, handle, Some(raw), "vc01", at(now)).unwrap();
+        Value::Object(line)
+    }
+
+    #[test]
+    fn every_field_of_the_promise_is_there_and_null_where_unknown() {
+        let line = shown(&json!({}), 90);
+        let names: Vec<&str> = line
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        insta::assert_snapshot!(names.join(" "));
+        assert_eq!(line["version"], 1);
+        assert_eq!(line["outcome"], Value::Null);
+        assert_eq!(line["progress"], Value::Null);
+        assert_eq!(line["durationSeconds"], 90);
+        assert_eq!(line["at"], json!(at(90)));
+        assert_eq!(line["info"]["key"], "task-1");
+    }
+
+    #[test]
+    fn what_ended_says_how() {
+        let more = json!({"state": "error", "completeTime": at(5).to_string(),
+            "error": {"_typeName": "NoDiskSpace", "faultstring": "full"}});
+        let line = shown(&more, 90);
+        assert_eq!(
+            (&line["status"], &line["outcome"]),
+            (&json!("failed"), &json!("failed"))
+        );
+        assert_eq!(line["error"]["type"], "NoDiskSpace");
+        assert_eq!(line["error"]["message"], "full");
+        assert_eq!(line["error"]["rootCause"]["message"], "full");
+        assert_eq!(line["durationSeconds"], 5);
+    }
+
+    #[test]
+    fn what_deserves_a_second_look_is_the_trouble() {
+        let queued = json!({"state": "queued", "startTime": null, "queueTime": at(0).to_string()});
+        assert_eq!(shown(&queued, 30)["trouble"], Value::Null);
+        let trouble = shown(&queued, 300)["trouble"].clone();
+        assert!(
+            trouble.as_str().unwrap().starts_with("Queued for 5m"),
+            "{trouble}"
+        );
+    }
+
+    #[test]
+    fn durations_are_numbers_of_seconds() {
+        assert_eq!(seconds(SignedDuration::from_secs(90)), json!(90));
+        assert_eq!(seconds(SignedDuration::from_millis(1500)), json!(1.5));
+        assert_eq!(
+            seconds(SignedDuration::from_nanos(1_013_757_463)),
+            json!(1.013)
+        );
+    }
+}

@@ -1,0 +1,303 @@
+//! What a row is sorted by, worked out once so that comparing two rows is cheap.
+//!
+//! No key depends on the time at which it is made: rows change places when tasks change, never because time passes.
+
+use std::{
+    cmp::{Ordering, Reverse},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::{
+    sort::{Sort, SortBy, SortColumn},
+    view::Layout,
+};
+use crate::{
+    task::{
+        EvalContext, Handle, Record, Status, TaskId, estimate::estimate, filter::folded,
+        search_text,
+    },
+    vim::types::{Fault, LocalizableMessage},
+};
+
+/// Where a row stands among its siblings. Keys can be compared with those of the same order only.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SortKey {
+    /// Rows of different groups keep apart.
+    group: u8,
+    rank: Rank,
+    /// Among equals the oldest is first; a ghost's age is not known.
+    queued: i64,
+    id: Name,
+}
+
+/// A column's value, turned round already where the greatest comes first. In one outline all are of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Number(i64),
+    Text(Arc<str>),
+    TextDescending(Reverse<Arc<str>>),
+    /// Of several columns, each with its group.
+    Several(Arc<[(u8, Self)]>),
+    /// No value: last in both directions.
+    Missing,
+}
+
+impl Rank {
+    fn number(number: Option<i64>, descending: bool) -> Self {
+        match number {
+            Some(number) if descending => Self::Number(!number),
+            Some(number) => Self::Number(number),
+            None => Self::Missing,
+        }
+    }
+
+    fn time(time: Option<Timestamp>, descending: bool) -> Self {
+        Self::number(time.map(Timestamp::as_microsecond), descending)
+    }
+
+    fn text(text: Option<&str>, descending: bool) -> Self {
+        match text.filter(|text| !text.is_empty()).map(folded) {
+            Some(text) if descending => Self::TextDescending(Reverse(text.into())),
+            Some(text) => Self::Text(text.into()),
+            None => Self::Missing,
+        }
+    }
+
+    /// `task-9` before `task-10`.
+    fn name(name: Option<&str>, descending: bool) -> Self {
+        Self::text(name.map(with_long_numbers).as_deref(), descending)
+    }
+}
+
+/// A name whose numbers have so many leading zeros that they go by their value.
+fn with_long_numbers(name: &str) -> String {
+    const MAX_DIGITS: usize = 20;
+    let mut long = String::with_capacity(name.len() + MAX_DIGITS);
+    let mut digits = 0;
+    for (place, character) in name.char_indices() {
+        if digits == 0 && character.is_ascii_digit() {
+            let rest = name.get(place..).unwrap_or_default();
+            let number = rest.find(|c: char| !c.is_ascii_digit());
+            digits = number.unwrap_or(rest.len());
+            long.extend(std::iter::repeat_n('0', MAX_DIGITS.saturating_sub(digits)));
+        }
+        digits = digits.saturating_sub(1);
+        long.push(character);
+    }
+    long
+}
+
+/// A task's name with `task-9` before `task-10`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Name(TaskId);
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (one, two) = (&self.0, &other.0);
+        let length = one.mo_id.len().cmp(&two.mo_id.len());
+        length
+            .then_with(|| one.mo_id.cmp(&two.mo_id))
+            .then_with(|| one.endpoint.cmp(&two.endpoint))
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl SortKey {
+    /// The key of a record's row; none for a record that is not on the board.
+    pub fn of<'a>(
+        scene: impl Into<EvalContext<'a>>,
+        handle: Handle,
+        layout: Layout,
+        sort: &Sort,
+    ) -> Option<Self> {
+        let scene = scene.into();
+        let record = scene.board.get(handle)?;
+        let subject = Subject {
+            scene,
+            handle,
+            record,
+            layout,
+        };
+        let (group, rank) = match sort.keys() {
+            [only] => subject.value(*only),
+            several => {
+                let values = several.iter().map(|key| subject.value(*key));
+                (0, Rank::Several(values.collect()))
+            }
+        };
+        let info = record.info.as_deref();
+        Some(Self {
+            group,
+            rank,
+            queued: info.map_or(i64::MAX, |info| info.queue_time.as_microsecond()),
+            id: Name(record.id.clone()),
+        })
+    }
+}
+
+/// A record whose key is made.
+struct Subject<'a> {
+    scene: EvalContext<'a>,
+    handle: Handle,
+    record: &'a Record,
+    layout: Layout,
+}
+
+impl Subject<'_> {
+    /// The group and the rank by one column.
+    fn value(&self, SortBy { column, descending }: SortBy) -> (u8, Rank) {
+        let Self { scene, record, .. } = self;
+        let board = scene.board;
+        let info = record.info.as_deref();
+        let text = |text: Option<&str>| Rank::text(text, descending);
+        let rank = match column {
+            SortColumn::Attention => return self.attention(descending),
+            SortColumn::Elapsed => return elapsed(record, descending),
+            SortColumn::QueuedFor => return queued_for(record, descending),
+            SortColumn::State => Rank::number(Some(urgency(record.status()).into()), descending),
+            SortColumn::Task => text(Some(&board.operation(record))),
+            SortColumn::Phase => {
+                let phase = info.and_then(|info| info.description.as_deref());
+                text(phase.map(LocalizableMessage::text))
+            }
+            SortColumn::Target => text(info.and_then(search_text::target)),
+            SortColumn::Progress => {
+                let percent = board.progress(self.handle).percent();
+                Rank::number(percent.map(i64::from), descending)
+            }
+            SortColumn::Left => Rank::time(self.foreseen_end(), descending),
+            SortColumn::Cancel => Rank::number(standing(record), descending),
+            SortColumn::StartedBy => {
+                let initiator = info.map(|info| search_text::initiator(&info.reason));
+                text(initiator.as_deref())
+            }
+            SortColumn::Queued => Rank::time(info.map(|info| info.queue_time), descending),
+            SortColumn::Started => Rank::time(info.and_then(|info| info.start_time), descending),
+            SortColumn::Completed => Rank::time(stopped(record), descending),
+            SortColumn::Endpoint => {
+                let endpoint = record.id.endpoint;
+                text(board.endpoint_name(endpoint))
+            }
+            SortColumn::Operation => text(info.map(|info| &*info.description_id)),
+            SortColumn::Id => Rank::name(Some(&record.id.mo_id), descending),
+            SortColumn::Parent => {
+                let parent = info.and_then(|info| info.parent_key());
+                Rank::name(parent.map(|parent| &**parent), descending)
+            }
+            SortColumn::Error => {
+                let fault = info.and_then(|info| info.error.as_deref());
+                text(fault.map(Fault::text).as_deref())
+            }
+            SortColumn::Tag => text(info.and_then(|info| info.change_tag.as_deref())),
+            SortColumn::Activation => text(info.and_then(|info| info.activation_id.as_deref())),
+        };
+        (0, rank)
+    }
+
+    /// By urgency; what goes on longest and what ended last first.
+    fn attention(&self, descending: bool) -> (u8, Rank) {
+        let record = self.record;
+        let own = record.status();
+        let class = match self.layout {
+            Layout::Flat => urgency(own),
+            Layout::Tree => {
+                let family = self.scene.board.family(self.handle);
+                let members = Status::ALL.into_iter().filter(|status| family[*status] > 0);
+                members.map(urgency).min().unwrap_or(urgency(own))
+            }
+        };
+        let is_active = class <= urgency(Status::Queued);
+        let begun = record
+            .info
+            .as_ref()
+            .map(|info| info.start_time.unwrap_or(info.queue_time));
+        let moment = if is_active {
+            begun
+        } else {
+            stopped(record).or(begun)
+        };
+        let group = if descending { u8::MAX - class } else { class };
+        (group, Rank::time(moment, descending == is_active))
+    }
+
+    /// When a running task would be done, as far as could be told when it was last heard of.
+    fn foreseen_end(&self) -> Option<Timestamp> {
+        let Self { scene, record, .. } = self;
+        let (since, heard) = (record.running_since()?, record.seen?);
+        let info = record.info.as_deref()?;
+        let entity = info.entity.as_ref().map(|entity| &*entity.value);
+        let typical = scene
+            .typical
+            .and_then(|typical| typical.get(record.id.endpoint, &info.description_id, entity));
+        let estimate = estimate(since, record.history.as_deref(), typical, heard)?;
+        heard.checked_add(estimate.best).ok()
+    }
+}
+
+/// The order in which statuses ask for a look.
+fn urgency(status: Status) -> u8 {
+    match status {
+        Status::Running => 0,
+        Status::Queued => 1,
+        Status::Failed => 2,
+        Status::Cancelled => 3,
+        Status::Lost | Status::Unknown => 4,
+        Status::Success => 5,
+        Status::Ghost => 6,
+    }
+}
+
+/// By how long it has taken: first those whose clocks run, then the others.
+fn elapsed(record: &Record, descending: bool) -> (u8, Rank) {
+    let Some(info) = &record.info else {
+        return (1, Rank::Missing);
+    };
+    let begun = info.start_time.unwrap_or(info.queue_time).as_microsecond();
+    match stopped(record) {
+        // The earlier it began, the longer it runs.
+        None => (0, Rank::number(Some(begun), !descending)),
+        Some(end) => {
+            let span = end.as_microsecond().saturating_sub(begun).max(0);
+            (1, Rank::number(Some(span), descending))
+        }
+    }
+}
+
+/// By how long it waited: first those that still wait, then the others.
+fn queued_for(record: &Record, descending: bool) -> (u8, Rank) {
+    let Some(info) = &record.info else {
+        return (1, Rank::Missing);
+    };
+    match info.start_time.or_else(|| stopped(record)) {
+        // The earlier it was made, the longer it waits.
+        None => (0, Rank::time(Some(info.queue_time), !descending)),
+        Some(end) => {
+            let span = end.as_microsecond() - info.queue_time.as_microsecond();
+            (1, Rank::number(Some(span.max(0)), descending))
+        }
+    }
+}
+
+/// Asked for, possible, impossible; nothing where there is nothing to cancel.
+fn standing(record: &Record) -> Option<i64> {
+    let info = record.info.as_ref()?;
+    let is_active = record.status().is_active();
+    is_active.then_some(match (info.cancelled, info.cancelable) {
+        (true, _) => 0,
+        (false, true) => 1,
+        (false, false) => 2,
+    })
+}
+
+/// When the clock of a task stopped; none while it runs.
+fn stopped(record: &Record) -> Option<Timestamp> {
+    let complete = record.info.as_ref().and_then(|info| info.complete_time);
+    complete.or_else(|| record.seen.filter(|_| record.status().is_finished()))
+}

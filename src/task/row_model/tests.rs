@@ -1,0 +1,231 @@
+//! What the rows are for small boards, case by case.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::task::{
+    ChangeSet, EndpointId, EndpointInfo, EvalContext, TaskChange, TaskId,
+    fixture::{at, info},
+};
+
+mod folding;
+mod grouping;
+mod model;
+mod sorting;
+
+pub(super) const HERE: EndpointId = EndpointId(0);
+
+/// A board with an outline that follows it.
+#[derive(Default)]
+pub(super) struct Bench {
+    pub(super) board: TaskStore,
+    pub(super) outline: RowModel,
+    /// The server's time, counted from the fixture's beginning.
+    pub(super) second: i64,
+}
+
+/// A server's clock that stands.
+pub(super) struct Clock(i64);
+
+impl EndpointInfo for Clock {
+    fn time(&self, _: EndpointId) -> jiff::Timestamp {
+        at(self.0)
+    }
+
+    fn name(&self, _: EndpointId) -> Option<&str> {
+        None
+    }
+}
+
+pub(super) fn scene<'a>(board: &'a TaskStore, clock: &'a Clock) -> EvalContext<'a> {
+    EvalContext {
+        endpoints: Some(clock),
+        ..board.into()
+    }
+}
+
+impl Bench {
+    pub(super) fn new(view: View) -> Self {
+        Self {
+            board: TaskStore::new(),
+            outline: RowModel::new(view),
+            second: 0,
+        }
+    }
+
+    pub(super) fn apply(&mut self, change: TaskChange) {
+        let mut touched = ChangeSet::default();
+        self.board.apply(HERE, change, &mut touched).unwrap();
+        self.follow(&touched);
+    }
+
+    pub(super) fn follow(&mut self, touched: &ChangeSet) {
+        let clock = self.clock();
+        self.outline.touch(scene(&self.board, &clock), touched);
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        Clock(self.second)
+    }
+
+    pub(super) fn scene<'a>(&'a self, clock: &'a Clock) -> EvalContext<'a> {
+        scene(&self.board, clock)
+    }
+
+    pub(super) fn put(&mut self, mo_id: &str, more: &Value) -> Handle {
+        self.apply(TaskChange::Whole {
+            info: info(mo_id, more),
+            at: at(10),
+        });
+        self.find(mo_id)
+    }
+
+    pub(super) fn drop(&mut self, mo_id: &str) {
+        self.apply(TaskChange::Dropped {
+            mo_id: mo_id.into(),
+        });
+    }
+
+    pub(super) fn find(&self, mo_id: &str) -> Handle {
+        self.board.find(&TaskId::new(HERE, mo_id)).unwrap()
+    }
+
+    pub(super) fn rows(&self) -> Vec<Row> {
+        self.outline.rows(0..usize::MAX)
+    }
+
+    pub(super) fn arrange(&mut self, view: View) {
+        let clock = self.clock();
+        self.outline.arrange(view, scene(&self.board, &clock));
+    }
+
+    /// The rows as a person sees them: lines, fold mark, moId, and in brackets what is shown for others' sake.
+    pub(super) fn picture(&self) -> Vec<String> {
+        self.rows().iter().map(|row| self.line(row)).collect()
+    }
+
+    /// What a group is told by, in brackets.
+    fn name(&self, group: GroupId) -> String {
+        match &self.outline.groups[group].key {
+            GroupKey::Root(root) => format!("[{}]", self.board.get(*root).unwrap().id.mo_id),
+            GroupKey::Target(_, name) | GroupKey::User(name) | GroupKey::Operation(name) => {
+                format!("[{name}]")
+            }
+            GroupKey::Unknown => "[]".to_owned(),
+        }
+    }
+
+    fn line(&self, row: &Row) -> String {
+        assert_eq!(row.guides.len(), row.depth);
+        let mut line = String::new();
+        for guide in row.guides.iter().skip(1) {
+            line.push(if *guide { '│' } else { ' ' });
+        }
+        if row.depth > 0 {
+            line.push(if row.is_last { '└' } else { '├' });
+        }
+        line.push_str(match row.fold {
+            Fold::Leaf => "",
+            Fold::Open => "▼",
+            Fold::Closed => "▶",
+        });
+        let (before, after) = if row.is_context { ("(", ")") } else { ("", "") };
+        let name = match row.id {
+            RowId::Task(handle) => self.board.get(handle).unwrap().id.mo_id.to_string(),
+            RowId::Group(group) => self.name(group),
+        };
+        line.extend([before, &name, after]);
+        match row.hidden.total() {
+            0 => line,
+            hidden => format!("{line}+{hidden}"),
+        }
+    }
+}
+
+/// A child's lineage, with more fields.
+pub(super) fn child_of(parent: &str, more: &Value) -> Value {
+    let mut fields = json!({"parentTaskKey": parent});
+    for (field, value) in more.as_object().unwrap() {
+        fields[field] = value.clone();
+    }
+    fields
+}
+
+/// The fields of a task that ended so many seconds after it began.
+pub(super) fn ended(state: &str, second: i64) -> Value {
+    let mut fields = json!({"state": state, "completeTime": at(second).to_string()});
+    if state == "error" {
+        fields["error"] =
+            json!({"_typeName": "NotEnoughLicenses", "localizedMessage": "No license left"});
+    }
+    fields
+}
+
+pub(super) fn flat() -> View {
+    View {
+        layout: Layout::Flat,
+        ..View::default()
+    }
+}
+
+pub(super) fn filtered(text: &str) -> View {
+    View {
+        filter: text.into(),
+        ..View::default()
+    }
+}
+
+#[test]
+fn without_tasks_there_are_no_rows() {
+    let bench = Bench::default();
+    assert!(bench.outline.is_empty());
+    assert_eq!(bench.outline.len(), 0);
+    assert_eq!(bench.rows(), []);
+    assert_eq!(bench.outline.row(0), None);
+    assert_eq!(bench.outline.position(Handle::default()), None);
+    assert_eq!(bench.outline.nearest_visible(Handle::default()), None);
+}
+
+#[test]
+fn lines_join_siblings_and_no_families() {
+    let mut bench = Bench::default();
+    bench.put("root", &json!({}));
+    bench.put(
+        "a",
+        &child_of("root", &json!({"queueTime": at(1).to_string()})),
+    );
+    bench.put("a1", &child_of("a", &json!({})));
+    bench.put(
+        "b",
+        &child_of("root", &json!({"queueTime": at(2).to_string()})),
+    );
+    bench.put("b1", &child_of("b", &json!({})));
+    bench.put("late", &json!({"startTime": at(9).to_string()}));
+    let picture = ["▼root", "├▼a", "│└a1", "└▼b", " └b1", "late"];
+    assert_eq!(bench.picture(), picture);
+    bench.arrange(flat());
+    assert_eq!(bench.picture(), ["a1", "b1", "root", "a", "b", "late"]);
+}
+
+#[test]
+fn a_part_of_the_rows_is_a_part_of_all_rows() {
+    let mut bench = Bench::default();
+    for parent in 0..4 {
+        let parent = format!("root-{parent}");
+        bench.put(&parent, &json!({}));
+        for child in 0..parent.len() {
+            let mo_id = format!("{parent}-{child}");
+            bench.put(&mo_id, &child_of(&parent, &json!({})));
+        }
+    }
+    let all = bench.rows();
+    assert_eq!(all.len(), bench.outline.len());
+    for start in 0..=all.len() {
+        for end in start..=all.len() {
+            assert_eq!(bench.outline.rows(start..end), all[start..end]);
+        }
+    }
+    assert_eq!(bench.outline.rows(all.len()..all.len() + 5), []);
+    let backwards = std::ops::Range { start: 5, end: 2 };
+    assert_eq!(bench.outline.rows(backwards), []);
+}

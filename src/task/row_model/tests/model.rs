@@ -1,0 +1,457 @@
+//! Whatever happens on the board, the outline that follows is the one that would be made anew, and the one that
+//! a plain recursion makes.
+
+use std::collections::{HashMap, HashSet};
+
+use fastrand::Rng;
+
+use super::*;
+use crate::task::{Record, row_model::sort_key::SortKey};
+
+const NAMES: usize = 40;
+
+/// The rows by plain recursion.
+struct Reference<'a> {
+    bench: &'a Bench,
+    rows: Vec<Row>,
+}
+
+impl Reference<'_> {
+    fn rows(bench: &Bench) -> Vec<Row> {
+        let mut reference = Reference {
+            bench,
+            rows: Vec::new(),
+        };
+        let tops = bench.board.iter().map(|(handle, _)| handle);
+        let tops =
+            tops.filter(|handle| reference.is_flat() || bench.board.parent(*handle).is_none());
+        let tops: Vec<Handle> = tops.collect();
+        match bench.outline.grouped_by() {
+            Some(by) => reference.groups(tops, by),
+            None => reference.level(tops, &[]),
+        }
+        reference.rows
+    }
+
+    fn key(&self, handle: Handle) -> Option<SortKey> {
+        let View { layout, sort, .. } = &self.bench.outline.view;
+        SortKey::of(&self.bench.board, handle, *layout, sort)
+    }
+
+    /// Groups with a member that is shown, by their best such member.
+    fn groups(&mut self, handles: Vec<Handle>, by: GroupBy) {
+        let outline = &self.bench.outline;
+        let mut groups: HashMap<GroupKey, Vec<Handle>> = HashMap::new();
+        for handle in handles {
+            let key = GroupKey::of(&self.bench.board, handle, by).unwrap();
+            groups.entry(key).or_default().push(handle);
+        }
+        assert_eq!(outline.groups.len(), groups.len());
+        assert_eq!(outline.group_ids.len(), groups.len());
+        let shown = |members: &Vec<Handle>| {
+            let shown = members.iter().filter(|handle| self.matches(**handle));
+            shown.filter_map(|handle| self.key(*handle)).min()
+        };
+        let mut groups: Vec<_> = groups
+            .into_iter()
+            .filter_map(|(key, members)| Some((shown(&members)?, key, members)))
+            .collect();
+        groups.sort_by(|one, other| one.0.cmp(&other.0));
+        let count = groups.len();
+        for (place, (_, key, members)) in groups.into_iter().enumerate() {
+            let is_last = place + 1 == count;
+            let status = |handle: &Handle| self.bench.board.get(*handle).unwrap().status();
+            let has_news = members.iter().map(status);
+            let has_news = has_news
+                .into_iter()
+                .any(|s| s.is_active() || s == Status::Failed);
+            let open = match outline.group_folds.get(&key) {
+                Some(folded) => !folded,
+                None => has_news || !outline.view.filter.is_empty(),
+            };
+            let mut counts = StatusCounts::default();
+            for member in members.iter().filter(|member| self.matches(**member)) {
+                counts.add(status(member));
+            }
+            let id = outline.group_ids[&key];
+            assert_eq!(outline.group(id).unwrap().counts, counts);
+            let hidden = if open {
+                StatusCounts::default()
+            } else {
+                counts
+            };
+            self.rows.push(Row {
+                id: id.into(),
+                depth: 0,
+                guides: Vec::new(),
+                is_last,
+                fold: if open { Fold::Open } else { Fold::Closed },
+                hidden,
+                is_context: false,
+            });
+            if open {
+                let first = self.rows.len();
+                self.level(members, &[false]);
+                let mut shown = self.rows[first..].iter();
+                let best = shown.next().unwrap();
+                assert_eq!(Some(outline.group(id).unwrap().best), best.task());
+                let members: Vec<Handle> = outline.members(id).collect();
+                let rows = self.rows[first..].iter().filter_map(Row::task);
+                assert_eq!(members, rows.collect::<Vec<_>>());
+            }
+        }
+    }
+
+    fn is_flat(&self) -> bool {
+        self.bench.outline.view.layout == Layout::Flat
+    }
+
+    fn level(&mut self, handles: Vec<Handle>, above: &[bool]) {
+        let View { layout, sort, .. } = &self.bench.outline.view;
+        let mut shown: Vec<_> = handles
+            .into_iter()
+            .filter(|handle| self.is_shown(*handle))
+            .map(|handle| {
+                (
+                    SortKey::of(&self.bench.board, handle, *layout, sort),
+                    handle,
+                )
+            })
+            .collect();
+        shown.sort();
+        let last = shown.last().map(|(_, handle)| *handle);
+        for (_, handle) in shown {
+            let is_last = last == Some(handle);
+            let below: Vec<Handle> = self.children(handle);
+            let has_below = below.iter().any(|child| self.is_shown(*child));
+            let fold = match (has_below, self.is_open(handle)) {
+                (false, _) => Fold::Leaf,
+                (true, true) => Fold::Open,
+                (true, false) => Fold::Closed,
+            };
+            let mut hidden = StatusCounts::default();
+            if fold == Fold::Closed {
+                self.hidden(handle, &mut hidden);
+            }
+            self.rows.push(Row {
+                id: handle.into(),
+                depth: above.len(),
+                guides: above.to_vec(),
+                is_last,
+                fold,
+                hidden,
+                is_context: !self.matches(handle),
+            });
+            if fold == Fold::Open {
+                let guide = !above.is_empty() && !is_last;
+                self.level(below, &[above, &[guide]].concat());
+            }
+        }
+    }
+
+    fn children(&self, handle: Handle) -> Vec<Handle> {
+        if self.is_flat() {
+            return Vec::new();
+        }
+        self.bench.board.children(handle).to_vec()
+    }
+
+    fn matches(&self, handle: Handle) -> bool {
+        let filter = &self.bench.outline.view.filter;
+        filter.matches(self.bench.scene(&self.bench.clock()), handle)
+    }
+
+    fn is_shown(&self, handle: Handle) -> bool {
+        let mut children = self.children(handle).into_iter();
+        self.matches(handle) || children.any(|child| self.is_shown(child))
+    }
+
+    fn is_open(&self, handle: Handle) -> bool {
+        let outline = &self.bench.outline;
+        match outline.folds.get(&handle) {
+            Some(folded) => !folded,
+            None => !outline.view.filter.is_empty() || self.has_news_below(handle),
+        }
+    }
+
+    fn has_news_below(&self, handle: Handle) -> bool {
+        self.children(handle).into_iter().any(|child| {
+            let status = self.bench.board.get(child).map(Record::status).unwrap();
+            status.is_active() || status == Status::Failed || self.has_news_below(child)
+        })
+    }
+
+    fn hidden(&self, handle: Handle, hidden: &mut StatusCounts) {
+        for child in self.children(handle) {
+            if self.matches(child) {
+                hidden.add(self.bench.board.get(child).unwrap().status());
+            }
+            self.hidden(child, hidden);
+        }
+    }
+}
+
+fn check(bench: &Bench) {
+    let Bench { board, outline, .. } = bench;
+    let rows = bench.rows();
+    assert_eq!(rows, Reference::rows(bench));
+    assert_eq!(rows.len(), outline.len());
+    let mut fresh = RowModel::new(outline.view.clone());
+    fresh.folds = outline.folds.clone();
+    fresh.group_folds = outline.group_folds.clone();
+    fresh.rebuild(bench.scene(&bench.clock()));
+    let mut anew = fresh.rows(0..fresh.len());
+    for row in &mut anew {
+        if let RowId::Group(group) = row.id {
+            row.id = outline.same_group(&fresh, group).unwrap().into();
+        }
+    }
+    assert_eq!(rows, anew);
+    assert_eq!(outline.matching(), fresh.matching());
+    assert_eq!(outline.items.len(), board.len());
+    let mut seen = HashSet::new();
+    for (index, row) in rows.iter().enumerate() {
+        assert!(seen.insert(row.id), "one row a record");
+        assert_eq!(outline.row(index), Some(row.id));
+        assert_eq!(outline.position(row.id), Some(index));
+    }
+    for (handle, record) in board.iter() {
+        assert_eq!(
+            outline.position(handle).is_some(),
+            seen.contains(&handle.into())
+        );
+        let nearest = match outline.view.layout {
+            Layout::Tree => board.path(handle).find_map(|above| outline.position(above)),
+            Layout::Flat => {
+                let own = outline.position(handle);
+                own.or_else(|| outline.position(outline.above(handle)?))
+            }
+        };
+        assert_eq!(outline.nearest_visible(handle), nearest, "{:?}", record.id);
+    }
+}
+
+fn name(random: &mut Rng) -> String {
+    format!("task-{}", random.usize(..NAMES))
+}
+
+/// Some tasks have a key that is not their moId, so that their ghosts turn out to be called otherwise.
+fn key_of(mo_id: &str) -> String {
+    match mo_id.strip_suffix('7') {
+        Some(stem) => format!("{stem}seven"),
+        None => mo_id.to_owned(),
+    }
+}
+
+fn fields(random: &mut Rng) -> Value {
+    let states = [
+        "running", "queued", "success", "success", "error", "strange",
+    ];
+    let state = states[random.usize(..states.len())];
+    let mut fields = match state {
+        "error" | "success" => ended(state, random.i64(0..50)),
+        _ => json!({"state": state}),
+    };
+    if state == "error" && random.bool() {
+        fields["error"] = json!({"_typeName": "RequestCanceled"});
+    }
+    if random.bool() {
+        fields["progress"] = json!(random.i32(..100));
+    }
+    if random.bool() {
+        fields["entityName"] = json!(["db", "web", "fs"][random.usize(..3)]);
+    }
+    if random.bool() {
+        fields["queueTime"] = json!(at(-random.i64(0..5)).to_string());
+    }
+    // Half of the lineages change as well, into circles too.
+    for field in ["parentTaskKey", "rootTaskKey"] {
+        if random.bool() {
+            fields[field] = json!(key_of(&name(random)));
+        }
+    }
+    fields
+}
+
+fn change(random: &mut Rng) -> TaskChange {
+    let mo_id = name(random);
+    let at = at(random.i64(10..100));
+    match random.u32(..20) {
+        0..9 => {
+            let mut fields = fields(random);
+            fields["key"] = json!(key_of(&mo_id));
+            TaskChange::Whole {
+                info: info(&mo_id, &fields),
+                at,
+            }
+        }
+        9..14 => {
+            let fields = fields(random).as_object().unwrap().clone().into_iter();
+            let fields = fields.filter(|_| random.bool());
+            TaskChange::Fields {
+                mo_id: mo_id.into(),
+                fields: fields.map(|(name, value)| (name.into(), value)).collect(),
+                at,
+            }
+        }
+        14 => TaskChange::Gone {
+            mo_id: mo_id.into(),
+            at,
+        },
+        15 => TaskChange::Ghost {
+            key: key_of(&mo_id).into(),
+            reason: "expired".into(),
+        },
+        _ => TaskChange::Dropped {
+            mo_id: mo_id.into(),
+        },
+    }
+}
+
+/// One column or several.
+fn sort(random: &mut Rng) -> Sort {
+    let mut column = || SortColumn::ALL[random.usize(..SortColumn::ALL.len())];
+    let columns = [column(), column(), column()];
+    let mut sort = Sort::by(columns[0], random.bool());
+    for column in &columns[..random.usize(1..=3)] {
+        if sort.place(*column).is_none() {
+            sort.toggle(*column);
+        }
+        if random.bool() {
+            sort.turn(*column);
+        }
+    }
+    sort
+}
+
+fn view(random: &mut Rng) -> View {
+    let filters = [
+        "",
+        "",
+        "db",
+        "web runn",
+        "success",
+        "no license",
+        "elapsed>40s",
+        "elapsed<1m or ended<30s",
+        "children>1",
+        "idle>20s",
+        "-db",
+        "is:orphan",
+        "is:flagged",
+        "state:running",
+        "d",
+        "we",
+    ];
+    View {
+        layout: [Layout::Tree, Layout::Flat][random.usize(..2)],
+        sort: sort(random),
+        filter: filters[random.usize(..filters.len())].into(),
+        group_by: random.bool().then(|| GroupBy::ALL[random.usize(..4)]),
+    }
+}
+
+fn fold(bench: &mut Bench, random: &mut Rng) {
+    let clock = bench.clock();
+    let Bench { board, outline, .. } = bench;
+    match random.u32(..20) {
+        0 => outline.set_all_folded(scene(board, &clock), random.bool()),
+        1..6 => {
+            if let Some((handle, _)) = board.iter().nth(random.usize(..NAMES)) {
+                outline.reveal(board, handle);
+                let parent = outline.above(handle);
+                if let Some(parent) = parent.and_then(|parent| outline.position(parent)) {
+                    assert_ne!(outline.rows(parent..parent + 1)[0].fold, Fold::Closed);
+                }
+            }
+        }
+        _ => {
+            let row = random.usize(..NAMES);
+            if let Some(id) = outline.row(row) {
+                let before = outline.rows(row..row + 1)[0].fold;
+                outline.toggle_fold(board, id);
+                let after = outline.rows(row..row + 1)[0].fold;
+                assert_eq!(before == after, before == Fold::Leaf);
+            }
+        }
+    }
+}
+
+#[test]
+fn following_is_the_same_as_starting_anew() {
+    let mut random = Rng::with_seed(13);
+    let mut bench = Bench::default();
+    let mut most = 0;
+    for step in 0..3000 {
+        match step % 40 {
+            0 => {
+                let view = view(&mut random);
+                bench.arrange(view);
+            }
+            // Only the filter, as while it is typed.
+            10 | 30 => {
+                let filter = view(&mut random).filter;
+                let view = bench.outline.view.clone();
+                bench.arrange(View { filter, ..view });
+            }
+            1 | 20 => fold(&mut bench, &mut random),
+            _ => {
+                let mut touched = ChangeSet::default();
+                for _ in 0..random.usize(1..4) {
+                    let change = change(&mut random);
+                    bench.board.apply(HERE, change, &mut touched).unwrap();
+                }
+                bench.follow(&touched);
+            }
+        }
+        if random.u32(..4) == 0 {
+            bench.second += random.i64(1..40);
+            let clock = bench.clock();
+            bench.outline.pass(scene(&bench.board, &clock), HERE);
+        }
+        most = most.max(bench.rows().iter().map(|row| row.depth).max().unwrap_or(0));
+        check(&bench);
+    }
+    assert!(most >= 4, "the families were deep: {most}");
+}
+
+#[test]
+fn many_siblings_are_followed_too() {
+    for layout in [Layout::Flat, Layout::Tree] {
+        let mut random = Rng::with_seed(14);
+        let mut bench = Bench::new(View {
+            layout,
+            ..View::default()
+        });
+        bench.put("root", &json!({}));
+        for child in 0..600 {
+            let start = at(random.i64(0..300)).to_string();
+            let more = child_of("root", &json!({"startTime": start}));
+            bench.put(&format!("task-{child}"), &more);
+        }
+        check(&bench);
+        for _ in 0..400 {
+            let mo_id = format!("task-{}", random.usize(..600));
+            match random.u32(..3) {
+                0 => {
+                    bench.put(&mo_id, &child_of("root", &ended("success", 5)));
+                }
+                1 => {
+                    bench.put(
+                        &mo_id,
+                        &json!({"startTime": at(random.i64(0..300)).to_string()}),
+                    );
+                }
+                _ if bench
+                    .board
+                    .find(&TaskId::new(HERE, mo_id.clone()))
+                    .is_some() =>
+                {
+                    bench.drop(&mo_id);
+                }
+                _ => {}
+            }
+        }
+        check(&bench);
+    }
+}

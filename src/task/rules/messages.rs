@@ -1,0 +1,96 @@
+//! What the rules say, in plain sentences.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::PendingQuestion;
+use crate::{
+    task::{
+        estimate::StallThreshold,
+        record::{CancelSeen, Record},
+        typical::DurationStats,
+    },
+    text::{ago, duration},
+};
+
+fn span(span: Duration) -> String {
+    duration(SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX))
+}
+
+pub(super) fn question(question: &PendingQuestion) -> String {
+    let text = question.text.trim();
+    if question.choices.is_empty() {
+        return format!("The virtual machine waits for an answer: {text}");
+    }
+    let choices = question.choices.join(" · ");
+    format!("The virtual machine waits for an answer: {text} ({choices})")
+}
+
+pub(super) fn stalled(
+    still: SignedDuration,
+    percent: Option<u8>,
+    patience: StallThreshold,
+    typical: Option<&DurationStats>,
+) -> String {
+    let still = duration(still);
+    let place = percent.map_or(String::new(), |percent| format!(" at {percent}%"));
+    let reason = match (patience.longest_before, typical) {
+        (Some(longest), _) => format!("before, it never paused longer than {}.", span(longest)),
+        (None, Some(typical)) => format!(
+            "too long for an operation that usually takes {}.",
+            span(typical.median())
+        ),
+        (None, None) => format!(
+            "with its course so far, {} would be much.",
+            span(patience.allowed)
+        ),
+    };
+    format!("No progress and no new phase for {still}{place}; {reason}")
+}
+
+pub(super) fn cancel_ignored(seen: CancelSeen, since: SignedDuration) -> String {
+    format!(
+        "Cancellation was requested {}{}; the server has not acted on it yet.",
+        seen.at_least(),
+        ago(since)
+    )
+}
+
+/// How a sentence calls a task: `Relocate virtual machine (task-4711)`.
+pub(super) fn named(operation: &str, record: &Record) -> String {
+    format!("{operation} ({})", record.id.mo_id)
+}
+
+pub(super) fn parent_finished(operation: &str, parent: &Record, since: SignedDuration) -> String {
+    format!(
+        "Still going although its parent, {}, finished {}.",
+        named(operation, parent),
+        ago(since)
+    )
+}
+
+/// `ahead`: what it waits for, as far as that is known.
+pub(super) fn queued_long(waited: SignedDuration, ahead: &[String]) -> String {
+    let waited = duration(waited);
+    match ahead {
+        [] => format!("Queued for {waited}; nothing that is visible here holds it up."),
+        [one] => format!("Queued for {waited} behind {one}."),
+        [one, two] => format!("Queued for {waited} behind {one} and {two}."),
+        [one, two, more @ ..] => {
+            format!(
+                "Queued for {waited} behind {one}, {two} and {} more.",
+                more.len()
+            )
+        }
+    }
+}
+
+pub(super) fn longer_than_usual(ran: SignedDuration, typical: &DurationStats) -> String {
+    format!(
+        "Runs for {}; nine in ten runs of this operation were done after {} (half of them after {}).",
+        duration(ran),
+        span(typical.long()),
+        span(typical.median())
+    )
+}

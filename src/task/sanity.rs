@@ -1,0 +1,152 @@
+//! What a server says that makes no sense, and what is made of it: unknown, with the reason.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::record::Record;
+use crate::text::duration;
+
+/// The clocks of a server's parts may differ by so much; a span that runs further backwards makes no sense.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+
+/// From one moment to another, never negative; nothing where it runs backwards by more than clocks differ.
+pub(super) fn span(from: Timestamp, to: Timestamp) -> Option<SignedDuration> {
+    let span = to.duration_since(from);
+    (span >= -CLOCK_TOLERANCE).then(|| span.max(SignedDuration::ZERO))
+}
+
+/// By how much a span runs backwards that makes no sense.
+fn backwards(from: Timestamp, to: Timestamp) -> Option<String> {
+    let missing = span(from, to).is_none();
+    missing.then(|| duration(from.duration_since(to)))
+}
+
+impl Record {
+    /// Why it cannot be told how long the task has run, or ran, though it began: for people, as the rest of a sentence.
+    pub fn run_time_problem(&self, now: Timestamp) -> Option<String> {
+        let info = self.info.as_ref()?;
+        let start = info.start_time?;
+        if let Some(complete) = info.complete_time {
+            let by = backwards(start, complete)?;
+            return Some(format!("it ended {by} before it began"));
+        }
+        let by = backwards(start, now).filter(|_| self.status().is_active())?;
+        Some(format!("its start lies {by} ahead of the server's clock"))
+    }
+
+    /// The same for how long it waited.
+    pub fn queue_time_problem(&self, now: Timestamp) -> Option<String> {
+        let info = self.info.as_ref()?;
+        if let Some(end) = info.start_time.or(info.complete_time) {
+            let by = backwards(info.queue_time, end)?;
+            return Some(format!("it began {by} before it was queued"));
+        }
+        let by = backwards(info.queue_time, now)?;
+        Some(format!(
+            "its queueing lies {by} ahead of the server's clock"
+        ))
+    }
+
+    /// Why the server's figure counts as none, if it sent one that is no percentage: for people.
+    pub fn percent_problem(&self) -> Option<String> {
+        let figure = self.info.as_ref()?.progress?;
+        let is_percent = (0..=100).contains(&figure);
+        (!is_percent).then(|| format!("the server says {figure}%, which is no percentage"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::task::{
+        EndpointId, Presence, Progress, TaskId,
+        fixture::{at, info},
+    };
+
+    fn record(more: &Value) -> Record {
+        let id = TaskId::new(EndpointId(0), "task-1");
+        let mut record = Record::ghost(id, Presence::Present);
+        record.info = Some(info("task-1", more));
+        record
+    }
+
+    fn moment(second: i64) -> String {
+        at(second).to_string()
+    }
+
+    #[test]
+    fn what_runs_backwards_is_unknown_with_its_reason() {
+        let future = record(&json!({"startTime": moment(10_000)}));
+        assert_eq!(future.run_time(at(400)), None);
+        assert_eq!(future.elapsed(at(400)), None);
+        assert_eq!(
+            future.run_time_problem(at(400)).unwrap(),
+            "its start lies 2h40m ahead of the server's clock"
+        );
+        assert_eq!(
+            future.elapsed(at(10_060)).unwrap().as_secs(),
+            60,
+            "later it is known"
+        );
+        let backwards =
+            json!({"state": "success", "startTime": moment(900), "completeTime": moment(600)});
+        let backwards = record(&backwards);
+        assert_eq!(
+            (backwards.run_time(at(999)), backwards.elapsed(at(999))),
+            (None, None)
+        );
+        assert_eq!(
+            backwards.run_time_problem(at(999)).unwrap(),
+            "it ended 5m00s before it began"
+        );
+        let queued = json!({"state": "queued", "startTime": null, "queueTime": moment(500)});
+        let queued = record(&queued);
+        assert_eq!(queued.queued_for(at(100)), None);
+        assert!(
+            queued
+                .queue_time_problem(at(100))
+                .unwrap()
+                .contains("6m40s ahead")
+        );
+        let early = record(&json!({"queueTime": moment(500), "startTime": moment(100)}));
+        assert_eq!(early.queued_for(at(600)), None);
+        assert!(
+            early
+                .queue_time_problem(at(600))
+                .unwrap()
+                .contains("before it was queued")
+        );
+        assert_eq!(
+            early.run_time(at(600)).unwrap().as_secs(),
+            500,
+            "the rest does not suffer"
+        );
+    }
+
+    #[test]
+    fn clocks_that_differ_by_moments_are_no_oddity() {
+        let just = record(&json!({"startTime": moment(103), "queueTime": moment(104)}));
+        assert_eq!(just.elapsed(at(100)), Some(SignedDuration::ZERO));
+        assert_eq!(just.queued_for(at(100)), Some(SignedDuration::ZERO));
+        assert_eq!(
+            (
+                just.run_time_problem(at(100)),
+                just.queue_time_problem(at(100))
+            ),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn a_figure_that_is_no_percentage_is_none() {
+        for figure in [-1, 101, i32::MAX, i32::MIN] {
+            let odd = record(&json!({"progress": figure}));
+            assert_eq!(odd.progress(), Progress::None);
+            assert!(odd.percent_problem().unwrap().contains(&figure.to_string()));
+        }
+        for figure in [0, 100] {
+            assert_eq!(record(&json!({"progress": figure})).percent_problem(), None);
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! The store of all tasks on the screen, with their lineage.
+//!
+//! Everything derived (lineage links, counts per family, the mean of the children's progress) is kept up to date by
+//! the difference that a change makes, along the path to the root: a change costs its depth, never the board's size.
+
+mod entity_index;
+mod hierarchy;
+mod rewind;
+mod root_cause;
+
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+
+use jiff::Timestamp;
+use serde_json::Value;
+use slotmap::SlotMap;
+
+use self::entity_index::EntityIndex;
+use super::{
+    change::TaskChange,
+    id::{EndpointId, TaskId},
+    labels::Labels,
+    progress::Progress,
+    record::{Presence, Record},
+    status::{Status, StatusCounts},
+};
+use crate::vim::types::{Malformed, TaskInfo};
+
+slotmap::new_key_type! {
+    /// Where a record is on the board: valid until the record is dropped, never reused for another.
+    pub struct Handle;
+}
+
+/// A record with its place in its family.
+#[derive(Debug, Clone)]
+struct Node {
+    record: Record,
+    parent: Option<Handle>,
+    children: Vec<Handle>,
+    /// Where a ghost hangs, as far as its children know: the key of the root.
+    root_hint: Option<Arc<str>>,
+    /// The record's status as counted in `family`, here and up the path.
+    status: Status,
+    /// How many of each status there are in the family below and including this record.
+    family: StatusCounts,
+    /// The record's percentage as counted in the parent's sum.
+    percent: Option<u8>,
+    /// Sum and number of the children's percentages.
+    children_percent: (u32, u32),
+}
+
+/// What a change touched: the rows to look at again.
+#[derive(Debug, Default)]
+pub struct ChangeSet {
+    /// Records that are new, changed, or whose family changed. May name one twice.
+    pub changed: Vec<Handle>,
+    /// Records that left the board.
+    pub removed: Vec<Handle>,
+}
+
+type Key = (EndpointId, Arc<str>);
+
+/// All known tasks of all endpoints.
+#[derive(Debug, Clone, Default)]
+pub struct TaskStore {
+    nodes: SlotMap<Handle, Node>,
+    by_id: HashMap<TaskId, Handle>,
+    by_key: HashMap<Key, Handle>,
+    /// Records whose parent or root is not on the board (yet), by its key.
+    orphans: HashMap<Key, Vec<Handle>>,
+    counts: StatusCounts,
+    busy: EntityIndex,
+    labels: HashMap<EndpointId, Labels>,
+    /// What the endpoints are called, where there are several.
+    endpoints: HashMap<EndpointId, Arc<str>>,
+}
+
+impl TaskStore {
+    /// An empty board.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// How many tasks are in each status.
+    pub fn counts(&self) -> StatusCounts {
+        self.counts
+    }
+
+    /// A record.
+    pub fn get(&self, handle: Handle) -> Option<&Record> {
+        self.nodes.get(handle).map(|node| &node.record)
+    }
+
+    /// Where a task is.
+    pub fn find(&self, id: &TaskId) -> Option<Handle> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Where the task of that `TaskInfo.key` is.
+    pub fn find_key(&self, endpoint: EndpointId, key: &str) -> Option<Handle> {
+        self.by_key.get(&(endpoint, Arc::from(key))).copied()
+    }
+
+    /// All records, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (Handle, &Record)> {
+        self.nodes
+            .iter()
+            .map(|(handle, node)| (handle, &node.record))
+    }
+
+    /// What an endpoint's operations are called.
+    pub fn labels(&self, endpoint: EndpointId) -> Labels {
+        self.labels.get(&endpoint).cloned().unwrap_or_default()
+    }
+
+    /// Sets what an endpoint's operations are called.
+    pub fn set_labels(&mut self, endpoint: EndpointId, labels: Labels) {
+        self.labels.insert(endpoint, labels);
+    }
+
+    /// The short name of an endpoint; there are names only where there are several.
+    pub fn endpoint_name(&self, endpoint: EndpointId) -> Option<&str> {
+        self.endpoints.get(&endpoint).map(AsRef::as_ref)
+    }
+
+    /// Sets the short name of an endpoint.
+    pub fn set_endpoint_name(&mut self, endpoint: EndpointId, name: impl Into<Arc<str>>) {
+        self.endpoints.insert(endpoint, name.into());
+    }
+
+    /// What to call a record's operation; a ghost's is unknown.
+    pub fn operation<'a>(&'a self, record: &'a Record) -> Cow<'a, str> {
+        match (&record.info, self.labels.get(&record.id.endpoint)) {
+            (Some(info), Some(labels)) => labels.operation(info),
+            (Some(info), None) => Labels::default().operation(info).into_owned().into(),
+            (None, _) => "Unknown task".into(),
+        }
+    }
+
+    /// How far a task is: its own figure while it has one, else the mean of its children's.
+    pub fn progress(&self, handle: Handle) -> Progress {
+        let Some(node) = self.nodes.get(handle) else {
+            return Progress::None;
+        };
+        match node.record.progress() {
+            Progress::None => node
+                .derived_percent()
+                .map_or(Progress::None, Progress::Derived),
+            own => own,
+        }
+    }
+
+    /// Pins or unpins a record. Answers whether there is one.
+    pub fn set_pinned(&mut self, handle: Handle, pinned: bool) -> bool {
+        match self.nodes.get_mut(handle) {
+            Some(node) => {
+                node.record.pinned = pinned;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Applies one change. `touched` gains the rows that are to be looked at again.
+    ///
+    /// # Errors
+    /// When a field's value does not fit it; the field then keeps its value, all others are applied.
+    pub fn apply(
+        &mut self,
+        endpoint: EndpointId,
+        change: TaskChange,
+        touched: &mut ChangeSet,
+    ) -> Result<(), Malformed> {
+        match change {
+            TaskChange::Whole { info, at } => {
+                self.put(endpoint, info, at, touched);
+                Ok(())
+            }
+            TaskChange::Past { info, at } => {
+                self.recall(endpoint, info, at, touched);
+                Ok(())
+            }
+            TaskChange::Fields { mo_id, fields, at } => {
+                match self.find(&TaskId { endpoint, mo_id }) {
+                    Some(handle) => self.assign(handle, fields, at, touched),
+                    None => Ok(()),
+                }
+            }
+            TaskChange::Gone { mo_id, at } => {
+                self.mark(&TaskId { endpoint, mo_id }, Presence::Gone(at), touched);
+                Ok(())
+            }
+            TaskChange::Unreadable { mo_id, reason, .. } => {
+                let presence = Presence::Unreadable(reason);
+                self.mark(&TaskId { endpoint, mo_id }, presence, touched);
+                Ok(())
+            }
+            TaskChange::Ghost { key, reason } => {
+                let presence = Presence::Unreadable(reason);
+                match self.find_key(endpoint, &key) {
+                    Some(handle) if self.get(handle).is_some_and(|r| r.info.is_some()) => {}
+                    _ => self.mark(&TaskId::new(endpoint, key), presence, touched),
+                }
+                Ok(())
+            }
+            TaskChange::Dropped { mo_id } => {
+                self.remove(&TaskId { endpoint, mo_id }, touched);
+                Ok(())
+            }
+        }
+    }
+
+    fn put(
+        &mut self,
+        endpoint: EndpointId,
+        info: Box<TaskInfo>,
+        at: Timestamp,
+        touched: &mut ChangeSet,
+    ) {
+        let id = TaskId::new(endpoint, info.mo_id().clone());
+        let key = (endpoint, info.key.clone());
+        // A ghost was made by key; the task itself may turn out to have another moId.
+        let ghost = self.by_key.get(&key).copied();
+        let handle = match self.find(&id).or(ghost) {
+            Some(handle) => handle,
+            None => self.insert(Record::ghost(id.clone(), Presence::Present)),
+        };
+        let Some(node) = self.nodes.get_mut(handle) else {
+            return;
+        };
+        let before = (node.record.id.clone(), node.record.key());
+        let held = entity_index::entities_of(&node.record);
+        node.record.take(info, at);
+        self.busy
+            .change(handle, &held, &entity_index::entities_of(&node.record));
+        node.record.id = id.clone();
+        if before.0 != id {
+            self.by_id.remove(&before.0);
+        }
+        self.by_id.insert(id, handle);
+        self.rename(handle, before.1);
+        self.relink(handle, touched);
+        self.attach_orphans(&key, touched);
+        self.recount(handle, touched);
+        touched.changed.push(handle);
+    }
+
+    /// Takes what the history has of a task of which no end was seen.
+    fn recall(
+        &mut self,
+        endpoint: EndpointId,
+        info: Box<TaskInfo>,
+        at: Timestamp,
+        touched: &mut ChangeSet,
+    ) {
+        let id = TaskId::new(endpoint, info.mo_id().clone());
+        let known = self
+            .find(&id)
+            .or_else(|| self.find_key(endpoint, &info.key));
+        if !info.state.is_finished() || !known.is_none_or(|known| self.misses_end(known)) {
+            return;
+        }
+        self.put(endpoint, info, at, touched);
+        if let Some(node) = self.find(&id).and_then(|handle| self.nodes.get_mut(handle)) {
+            node.record.presence = Presence::Past;
+        }
+    }
+
+    /// Whether a task is over as far as is known, and how it ended is not known.
+    pub(super) fn misses_end(&self, handle: Handle) -> bool {
+        let status = self.get(handle).map(Record::status);
+        matches!(status, Some(Status::Ghost | Status::Lost))
+    }
+
+    fn assign(
+        &mut self,
+        handle: Handle,
+        fields: Vec<(Cow<'static, str>, Value)>,
+        at: Timestamp,
+        touched: &mut ChangeSet,
+    ) -> Result<(), Malformed> {
+        let Some(node) = self.nodes.get_mut(handle) else {
+            return Ok(());
+        };
+        let lineage = fields
+            .iter()
+            .any(|(field, _)| matches!(&**field, "parentTaskKey" | "rootTaskKey" | "key"));
+        let before = node.record.key();
+        let holds = fields
+            .iter()
+            .any(|(field, _)| matches!(&**field, "entity" | "locked" | "state"));
+        let held = holds.then(|| entity_index::entities_of(&node.record));
+        let outcome = node.record.assign(fields, at);
+        if let Some(held) = held {
+            self.busy
+                .change(handle, &held, &entity_index::entities_of(&node.record));
+        }
+        if lineage {
+            let key = (node.record.id.endpoint, node.record.key());
+            self.rename(handle, before);
+            self.relink(handle, touched);
+            self.attach_orphans(&key, touched);
+        }
+        self.recount(handle, touched);
+        touched.changed.push(handle);
+        outcome
+    }
+
+    /// Notes where a task stands with the server; one that is not on the board yet comes on it as a ghost.
+    fn mark(&mut self, id: &TaskId, presence: Presence, touched: &mut ChangeSet) {
+        let handle = if let Some(handle) = self.find(id) {
+            if let Some(node) = self.nodes.get_mut(handle) {
+                let held = entity_index::entities_of(&node.record);
+                node.record.presence = presence;
+                self.busy
+                    .change(handle, &held, &entity_index::entities_of(&node.record));
+            }
+            handle
+        } else {
+            let handle = self.insert(Record::ghost(id.clone(), presence));
+            let key = (id.endpoint, id.mo_id.clone());
+            self.by_key.entry(key.clone()).or_insert(handle);
+            self.attach_orphans(&key, touched);
+            handle
+        };
+        self.recount(handle, touched);
+        touched.changed.push(handle);
+    }
+
+    /// Keeps a record findable by its key, which may have changed.
+    fn rename(&mut self, handle: Handle, before: Arc<str>) {
+        let Some(record) = self.nodes.get(handle).map(|node| &node.record) else {
+            return;
+        };
+        let (endpoint, key) = (record.id.endpoint, record.key());
+        if before != key {
+            self.forget_key(&(endpoint, before), handle);
+        }
+        self.by_key.insert((endpoint, key), handle);
+    }
+
+    /// Forgets a record's key, unless another record has it by now.
+    fn forget_key(&mut self, key: &Key, handle: Handle) {
+        if self.by_key.get(key) == Some(&handle) {
+            self.by_key.remove(key);
+        }
+    }
+
+    fn insert(&mut self, record: Record) -> Handle {
+        let status = record.status();
+        let id = record.id.clone();
+        let mut family = StatusCounts::default();
+        family.add(status);
+        self.counts.add(status);
+        let handle = self.nodes.insert(Node {
+            record,
+            parent: None,
+            children: Vec::new(),
+            root_hint: None,
+            status,
+            family,
+            percent: None,
+            children_percent: (0, 0),
+        });
+        self.by_id.insert(id, handle);
+        handle
+    }
+
+    fn remove(&mut self, id: &TaskId, touched: &mut ChangeSet) {
+        let Some(handle) = self.find(id) else {
+            return;
+        };
+        self.set_parent(handle, None, touched);
+        let children = match self.nodes.get(handle) {
+            Some(node) => node.children.clone(),
+            None => Vec::new(),
+        };
+        for &child in &children {
+            self.set_parent(child, None, touched);
+        }
+        let Some(node) = self.nodes.remove(handle) else {
+            return;
+        };
+        self.counts.remove(node.status);
+        self.busy
+            .change(handle, &entity_index::entities_of(&node.record), &[]);
+        self.by_id.remove(id);
+        self.forget_key(&(id.endpoint, node.record.key()), handle);
+        self.orphans.retain(|_, waiting| {
+            waiting.retain(|waiting| *waiting != handle);
+            !waiting.is_empty()
+        });
+        for child in children {
+            self.relink(child, touched);
+        }
+        touched.changed.retain(|changed| *changed != handle);
+        touched.removed.push(handle);
+    }
+}
+
+#[cfg(test)]
+mod tests;

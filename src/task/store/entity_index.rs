@@ -1,0 +1,97 @@
+//! Which tasks are at work on what: an index of the active tasks by the entities that they apply to or lock.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{Handle, TaskStore};
+use crate::task::{
+    estimate::{Estimate, estimate},
+    id::EndpointId,
+    record::Record,
+    rules::{RuleContext, Warning, findings},
+};
+use jiff::Timestamp;
+
+/// An entity of an endpoint, by its moId.
+type Place = (EndpointId, Arc<str>);
+
+/// The active tasks by entity.
+#[derive(Debug, Clone, Default)]
+pub(super) struct EntityIndex(HashMap<Place, Vec<Handle>>);
+
+/// What a record is at work on: nothing once it is finished.
+pub(super) fn entities_of(record: &Record) -> Vec<Place> {
+    let Some(info) = record.info.as_ref().filter(|_| record.status().is_active()) else {
+        return Vec::new();
+    };
+    let entities = info.entity.iter().chain(&info.locked);
+    let mut held: Vec<Place> = entities
+        .map(|entity| (record.id.endpoint, entity.value.clone()))
+        .collect();
+    held.sort();
+    held.dedup();
+    held
+}
+
+impl EntityIndex {
+    /// Notes that a task is at work on other entities than before.
+    pub(super) fn change(&mut self, handle: Handle, before: &[Place], after: &[Place]) {
+        if before == after {
+            return;
+        }
+        for place in before.iter().filter(|place| !after.contains(place)) {
+            if let Some(handles) = self.0.get_mut(place) {
+                handles.retain(|other| *other != handle);
+                if handles.is_empty() {
+                    self.0.remove(place);
+                }
+            }
+        }
+        for place in after.iter().filter(|place| !before.contains(place)) {
+            self.0.entry(place.clone()).or_default().push(handle);
+        }
+    }
+}
+
+impl TaskStore {
+    /// The tasks that a queued one seems to wait for: active on its entity or locking it, begun or queued before it,
+    /// and not above it in its family.
+    pub fn ahead_in_queue(&self, handle: Handle) -> impl Iterator<Item = Handle> {
+        let info = self.get(handle).and_then(|record| record.info.as_ref());
+        let entity = info.and_then(|info| info.entity.as_ref());
+        let place = self
+            .get(handle)
+            .zip(entity)
+            .map(|(record, entity)| (record.id.endpoint, entity.value.clone()));
+        let at_work = place.and_then(|place| self.busy.0.get(&place));
+        at_work.into_iter().flatten().copied().filter(move |other| {
+            let before = self.get(*other).is_some_and(|record| {
+                record.info.as_ref().zip(info).is_some_and(|(other, info)| {
+                    other.start_time.is_some() || other.queue_time < info.queue_time
+                })
+            });
+            before && !self.path(handle).any(|above| above == *other)
+        })
+    }
+
+    /// The time left of a running task; see [`estimate`].
+    pub fn estimate(
+        &self,
+        handle: Handle,
+        around: RuleContext<'_>,
+        now: Timestamp,
+    ) -> Option<Estimate> {
+        let record = self.get(handle)?;
+        let history = record.history.as_deref();
+        estimate(record.running_since()?, history, around.typical, now)
+    }
+
+    /// What deserves a second look at a task; see [`findings`].
+    pub fn findings(
+        &self,
+        handle: Handle,
+        around: RuleContext<'_>,
+        now: Timestamp,
+    ) -> Vec<Warning> {
+        findings(self, handle, around, now)
+    }
+}

@@ -1,0 +1,265 @@
+//! Who belongs to whom: the forest of families on the board.
+//!
+//! A link that would close a circle is not made, so that every walk up or down ends.
+
+use super::{ChangeSet, Handle, Key, Node, TaskStore};
+use crate::task::{
+    progress::Progress,
+    status::{Status, StatusCounts},
+};
+
+impl Node {
+    /// The mean of the children's percentages, for a task that has no figure of its own.
+    pub(super) fn derived_percent(&self) -> Option<u8> {
+        let (sum, count) = self.children_percent;
+        let derives = self.status.is_active() || self.status == Status::Ghost;
+        let mean = sum.checked_div(count).filter(|_| derives)?;
+        u8::try_from(mean).ok()
+    }
+
+    /// What this task adds to the mean of its parent: all when it is over, nothing before it starts.
+    fn percent(&self) -> Option<u8> {
+        match self.status {
+            Status::Queued => Some(0),
+            status if status.is_finished() => Some(100),
+            _ => match self.record.progress() {
+                Progress::None => self.derived_percent(),
+                own => own.percent(),
+            },
+        }
+    }
+}
+
+impl TaskStore {
+    /// The parent's record, as far as it is on the board.
+    pub fn parent(&self, handle: Handle) -> Option<Handle> {
+        self.nodes.get(handle)?.parent
+    }
+
+    /// The children's records, in the order in which they became known.
+    pub fn children(&self, handle: Handle) -> &[Handle] {
+        self.nodes
+            .get(handle)
+            .map(|node| node.children.as_slice())
+            .unwrap_or_default()
+    }
+
+    /// The record and everything above it, nearest first.
+    pub fn path(&self, handle: Handle) -> impl Iterator<Item = Handle> {
+        std::iter::successors(Some(handle), |handle| self.parent(*handle))
+    }
+
+    /// The top of the record's family.
+    pub fn root(&self, handle: Handle) -> Handle {
+        self.path(handle).last().unwrap_or(handle)
+    }
+
+    /// How many of each status there are in the family below and including a record.
+    pub fn family(&self, handle: Handle) -> StatusCounts {
+        self.nodes
+            .get(handle)
+            .map(|node| node.family)
+            .unwrap_or_default()
+    }
+
+    /// Whether the parent on the board is not the direct one: the tasks between are not known.
+    pub fn has_gap_above(&self, handle: Handle) -> bool {
+        let Some(node) = self.nodes.get(handle) else {
+            return false;
+        };
+        let Some(parent) = node.parent.and_then(|parent| self.nodes.get(parent)) else {
+            return false;
+        };
+        let direct = node.record.info.as_ref().and_then(|info| info.parent_key());
+        match (&parent.record.info, direct) {
+            (Some(info), Some(direct)) => info.key != *direct,
+            (None, Some(direct)) => parent.record.id.mo_id != *direct,
+            (_, None) => true,
+        }
+    }
+
+    /// Hangs a record where its lineage says, as far as that is on the board.
+    pub(super) fn relink(&mut self, handle: Handle, touched: &mut ChangeSet) {
+        let Some(node) = self.nodes.get(handle) else {
+            return;
+        };
+        let endpoint = node.record.id.endpoint;
+        let (direct, root) = match &node.record.info {
+            Some(info) => (info.parent_key().cloned(), info.root_key().cloned()),
+            None => (None, node.root_hint.clone()),
+        };
+        let mut parent = None;
+        for key in [&direct, &root].into_iter().flatten() {
+            let key = (endpoint, key.clone());
+            match self.by_key.get(&key) {
+                Some(&found) if !self.is_in_path(found, handle) => {
+                    parent = Some(found);
+                    break;
+                }
+                Some(_) => {}
+                None => {
+                    let waiting = self.orphans.entry(key).or_default();
+                    if !waiting.contains(&handle) {
+                        waiting.push(handle);
+                    }
+                }
+            }
+        }
+        self.set_parent(handle, parent, touched);
+        self.hint_root(parent, direct.as_ref(), root);
+        if let Some(ghost) = parent.filter(|parent| self.is_detached_placeholder(*parent)) {
+            self.relink(ghost, touched);
+        }
+    }
+
+    /// A ghost says nothing of its own lineage; its child's root key tells where it hangs.
+    fn hint_root(
+        &mut self,
+        parent: Option<Handle>,
+        direct: Option<&std::sync::Arc<str>>,
+        root: Option<std::sync::Arc<str>>,
+    ) {
+        if let Some(node) = parent.and_then(|parent| self.nodes.get_mut(parent))
+            && node.record.info.is_none()
+            && root.as_ref() != direct
+        {
+            node.root_hint = root;
+        }
+    }
+
+    fn is_detached_placeholder(&self, handle: Handle) -> bool {
+        self.nodes.get(handle).is_some_and(|node| {
+            node.record.info.is_none() && node.parent.is_none() && node.root_hint.is_some()
+        })
+    }
+
+    /// Hangs those who waited for a key under the record that has it now.
+    pub(super) fn attach_orphans(&mut self, key: &Key, touched: &mut ChangeSet) {
+        for orphan in self.orphans.remove(key).unwrap_or_default() {
+            self.relink(orphan, touched);
+        }
+    }
+
+    /// Whether `wanted` is `from` or above it.
+    fn is_in_path(&self, from: Handle, wanted: Handle) -> bool {
+        self.path(from).any(|handle| handle == wanted)
+    }
+
+    pub(super) fn set_parent(
+        &mut self,
+        handle: Handle,
+        parent: Option<Handle>,
+        touched: &mut ChangeSet,
+    ) {
+        let Some(node) = self.nodes.get_mut(handle) else {
+            return;
+        };
+        let before = std::mem::replace(&mut node.parent, parent);
+        if before == parent {
+            return;
+        }
+        let (family, percent) = (node.family, node.percent);
+        if let Some(old) = before.and_then(|old| self.nodes.get_mut(old)) {
+            old.children.retain(|child| *child != handle);
+        }
+        if let Some(new) = parent.and_then(|new| self.nodes.get_mut(new)) {
+            new.children.push(handle);
+        }
+        for (start, joins) in [(before, false), (parent, true)] {
+            self.add_family(start, family, joins, touched);
+            if let Some(start) = start {
+                let (old, new) = if joins {
+                    (None, percent)
+                } else {
+                    (percent, None)
+                };
+                self.shift_percent(start, old, new, touched);
+            }
+        }
+        touched.changed.push(handle);
+    }
+
+    fn add_family(
+        &mut self,
+        start: Option<Handle>,
+        family: StatusCounts,
+        joins: bool,
+        touched: &mut ChangeSet,
+    ) {
+        let mut next = start;
+        while let Some(handle) = next
+            && let Some(node) = self.nodes.get_mut(handle)
+        {
+            if joins {
+                node.family += family;
+            } else {
+                node.family -= family;
+            }
+            touched.changed.push(handle);
+            next = node.parent;
+        }
+    }
+
+    /// Brings a record's status and percentage into the counts, here and up the path.
+    pub(super) fn recount(&mut self, handle: Handle, touched: &mut ChangeSet) {
+        let Some(node) = self.nodes.get_mut(handle) else {
+            return;
+        };
+        let (before, after) = (node.status, node.record.status());
+        node.status = after;
+        if before != after {
+            self.counts.remove(before);
+            self.counts.add(after);
+            let mut next = Some(handle);
+            while let Some(handle) = next
+                && let Some(node) = self.nodes.get_mut(handle)
+            {
+                node.family.remove(before);
+                node.family.add(after);
+                touched.changed.push(handle);
+                next = node.parent;
+            }
+        }
+        self.refresh_percent(handle, touched);
+    }
+
+    /// Brings a record's percentage into its parent's mean, and so on up as long as that changes anything.
+    fn refresh_percent(&mut self, handle: Handle, touched: &mut ChangeSet) {
+        let Some(node) = self.nodes.get_mut(handle) else {
+            return;
+        };
+        let after = node.percent();
+        let before = std::mem::replace(&mut node.percent, after);
+        if before != after
+            && let Some(parent) = node.parent
+        {
+            self.shift_percent(parent, before, after, touched);
+        }
+    }
+
+    fn shift_percent(
+        &mut self,
+        parent: Handle,
+        before: Option<u8>,
+        after: Option<u8>,
+        touched: &mut ChangeSet,
+    ) {
+        let Some(node) = self.nodes.get_mut(parent) else {
+            return;
+        };
+        let shown = node.derived_percent();
+        let (sum, count) = &mut node.children_percent;
+        if let Some(before) = before {
+            *sum = sum.saturating_sub(u32::from(before));
+            *count = count.saturating_sub(1);
+        }
+        if let Some(after) = after {
+            *sum += u32::from(after);
+            *count += 1;
+        }
+        if node.derived_percent() != shown && node.record.progress() == Progress::None {
+            touched.changed.push(parent);
+        }
+        self.refresh_percent(parent, touched);
+    }
+}

@@ -1,0 +1,114 @@
+//! Taking changes back, for looking at the board as it was.
+
+use std::borrow::Cow;
+
+use serde_json::json;
+
+use super::{ChangeSet, TaskStore, entity_index};
+use crate::task::{
+    Handle, Presence, ProgressHistory, Record,
+    undo_log::{Fields, OldState, OldValue},
+};
+
+impl TaskStore {
+    /// Makes a task what it was before a change; answers how to make it what it was before this.
+    pub fn rewind(&mut self, before: OldState, touched: &mut ChangeSet) -> OldState {
+        let OldState { id, moved, was } = before;
+        let handle = self.find(&id);
+        let record = handle.and_then(|handle| self.get(handle));
+        let moved_now = record.and_then(|record| record.moved);
+        let was_now = match (was, handle) {
+            (OldValue::Record(old), _) => {
+                let now = record.cloned().map(Box::new);
+                if handle.is_some() {
+                    self.remove(&id, touched);
+                }
+                let renamed = old.as_ref().map_or(&id, |old| &old.id).clone();
+                if let Some(old) = old {
+                    self.put_back(*old, touched);
+                }
+                return OldState {
+                    id: now.as_ref().map_or(renamed, |now| now.id.clone()),
+                    moved: moved_now,
+                    was: OldValue::Record(now),
+                };
+            }
+            (was, None) => was,
+            (OldValue::Progress(percent), Some(handle)) => {
+                let now = record.and_then(|record| record.info.as_ref()?.progress);
+                self.reassign(handle, vec![("progress".into(), json!(percent))], touched);
+                OldValue::Progress(now)
+            }
+            (OldValue::Fields(fields), Some(handle)) => {
+                let info = record.and_then(|record| record.info.as_deref());
+                let now = fields.iter().map(|(name, _)| {
+                    let value = info.and_then(|info| info.leaf(name));
+                    (name.clone(), value.unwrap_or_default())
+                });
+                let now: Fields = now.collect();
+                self.reassign(handle, *fields, touched);
+                OldValue::Fields(Box::new(now))
+            }
+            (OldValue::Presence(presence), Some(handle)) => {
+                let now = record.map_or(Presence::Present, |record| record.presence.clone());
+                self.mark(&id, *presence, touched);
+                touched.changed.push(handle);
+                OldValue::Presence(Box::new(now))
+            }
+        };
+        if let Some(node) = handle.and_then(|handle| self.nodes.get_mut(handle)) {
+            node.record.moved = moved;
+        }
+        OldState {
+            id,
+            moved: moved_now,
+            was: was_now,
+        }
+    }
+
+    /// Assigns fields without noting when, as nothing is observed. Values that fitted once fit again.
+    fn reassign(
+        &mut self,
+        handle: Handle,
+        fields: Vec<(Cow<'static, str>, serde_json::Value)>,
+        touched: &mut ChangeSet,
+    ) {
+        let Some(record) = self.get(handle) else {
+            return;
+        };
+        let (presence, history) = (record.presence.clone(), record.history.clone());
+        let (seen, asked) = (record.seen, record.cancel_seen);
+        let at = seen.unwrap_or_default();
+        let _ = self.assign(handle, fields, at, touched);
+        if let Some(node) = self.nodes.get_mut(handle) {
+            let record = &mut node.record;
+            (record.presence, record.history) = (presence, history);
+            record.cancel_seen = asked;
+        }
+    }
+
+    /// Puts a record on the board as it is.
+    fn put_back(&mut self, record: Record, touched: &mut ChangeSet) {
+        let id = record.id.clone();
+        let key = record.key();
+        let handle = self.insert(Record::ghost(id.clone(), Presence::Present));
+        let Some(node) = self.nodes.get_mut(handle) else {
+            return;
+        };
+        node.record = record;
+        self.busy
+            .change(handle, &[], &entity_index::entities_of(&node.record));
+        self.by_key.insert((id.endpoint, key.clone()), handle);
+        self.relink(handle, touched);
+        self.attach_orphans(&(id.endpoint, key), touched);
+        self.recount(handle, touched);
+        touched.changed.push(handle);
+    }
+
+    /// Gives a task another history: as much of it as had been observed at the time that is looked at.
+    pub fn set_history(&mut self, handle: Handle, history: Option<Box<ProgressHistory>>) {
+        if let Some(node) = self.nodes.get_mut(handle) {
+            node.record.history = history;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Which member of a family failed first: what followed may be its doing.
+
+use jiff::Timestamp;
+
+use super::{Handle, TaskStore};
+use crate::task::status::Status;
+
+impl TaskStore {
+    /// The one that failed before all others in the family below and including a record. Of those that failed at the
+    /// same moment it is the deepest, for a parent fails when its child does; those of which the time is not known
+    /// come last. Only branches in which something failed are walked.
+    pub fn first_failed(&self, top: Handle) -> Option<Handle> {
+        /// Earlier is less; the deeper of two that failed together is less.
+        type Rank = (bool, Option<Timestamp>, std::cmp::Reverse<usize>);
+        let mut first: Option<(Rank, Handle)> = None;
+        let mut waiting = vec![(top, 0)];
+        while let Some((handle, depth)) = waiting.pop() {
+            if self.family(handle)[Status::Failed] == 0 {
+                continue;
+            }
+            let record = self.get(handle);
+            if let Some(record) = record.filter(|record| record.status() == Status::Failed) {
+                let at = record.finished_at();
+                let rank = (at.is_none(), at, std::cmp::Reverse(depth));
+                if first.as_ref().is_none_or(|(before, _)| rank < *before) {
+                    first = Some((rank, handle));
+                }
+            }
+            let children = self.children(handle).iter().rev();
+            waiting.extend(children.map(|child| (*child, depth + 1)));
+        }
+        first.map(|(_, handle)| handle)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::task::{
+        ChangeSet, EndpointId, TaskChange, TaskId,
+        fixture::{at, info},
+    };
+
+    const HERE: EndpointId = EndpointId(0);
+
+    fn family(members: &[(&str, Value)]) -> TaskStore {
+        let mut board = TaskStore::new();
+        for (mo_id, more) in members {
+            let info = info(mo_id, more);
+            let change = TaskChange::Whole { info, at: at(99) };
+            board
+                .apply(HERE, change, &mut ChangeSet::default())
+                .unwrap();
+        }
+        board
+    }
+
+    fn first(board: &TaskStore) -> Option<String> {
+        let top = board.find(&TaskId::new(HERE, "task-1")).unwrap();
+        let first = board.get(board.first_failed(top)?)?;
+        Some(first.id.mo_id.to_string())
+    }
+
+    fn failed(parent: Option<&str>, second: Option<i64>) -> Value {
+        let complete = second.map(|second| at(second).to_string());
+        json!({"state": "error", "parentTaskKey": parent, "completeTime": complete,
+            "error": {"_typeName": "SystemError"}})
+    }
+
+    #[test]
+    fn the_earliest_failure_counts_and_of_two_at_once_the_deeper() {
+        let running = json!({});
+        assert_eq!(first(&family(&[("task-1", running.clone())])), None);
+        let one = family(&[
+            ("task-1", running),
+            ("task-2", failed(Some("task-1"), Some(5))),
+        ]);
+        assert_eq!(
+            first(&one).as_deref(),
+            Some("task-2"),
+            "also where only one failed"
+        );
+        let chain = family(&[
+            ("task-1", failed(None, Some(9))),
+            ("task-2", failed(Some("task-1"), Some(9))),
+            ("task-3", failed(Some("task-2"), Some(9))),
+            ("task-4", failed(Some("task-1"), Some(10))),
+        ]);
+        assert_eq!(first(&chain).as_deref(), Some("task-3"));
+        let earlier = family(&[
+            ("task-1", failed(None, Some(9))),
+            ("task-2", failed(Some("task-1"), Some(7))),
+            ("task-3", failed(Some("task-2"), Some(8))),
+        ]);
+        assert_eq!(first(&earlier).as_deref(), Some("task-2"));
+    }
+
+    #[test]
+    fn those_without_a_time_come_last_and_cancelled_is_not_failed() {
+        let cancelled = json!({"state": "error", "parentTaskKey": "task-1", "completeTime": at(1).to_string(),
+            "error": {"_typeName": "RequestCanceled"}});
+        let board = family(&[
+            ("task-1", failed(None, Some(9))),
+            ("task-2", failed(Some("task-1"), None)),
+            ("task-3", cancelled),
+        ]);
+        assert_eq!(first(&board).as_deref(), Some("task-1"));
+        let board = family(&[
+            ("task-1", json!({})),
+            ("task-2", failed(Some("task-1"), None)),
+        ]);
+        assert_eq!(first(&board).as_deref(), Some("task-2"));
+    }
+}

@@ -1,0 +1,309 @@
+use serde_json::json;
+
+use super::*;
+use crate::task::{
+    CancelSeen,
+    fixture::{at, info},
+};
+
+const HERE: EndpointId = EndpointId(0);
+
+#[derive(Default)]
+struct Bench {
+    board: TaskStore,
+    touched: ChangeSet,
+}
+
+impl Bench {
+    fn put(&mut self, mo_id: &str, more: &Value) -> Handle {
+        let change = TaskChange::Whole {
+            info: info(mo_id, more),
+            at: at(10),
+        };
+        self.apply(change);
+        self.find(mo_id)
+    }
+
+    fn apply(&mut self, change: TaskChange) {
+        self.touched = ChangeSet::default();
+        self.board.apply(HERE, change, &mut self.touched).unwrap();
+    }
+
+    fn fields(&mut self, mo_id: &str, fields: &Value) {
+        let fields = fields.as_object().unwrap().clone().into_iter();
+        self.apply(TaskChange::Fields {
+            mo_id: mo_id.into(),
+            fields: fields.map(|(name, value)| (name.into(), value)).collect(),
+            at: at(20),
+        });
+    }
+
+    fn find(&self, mo_id: &str) -> Handle {
+        self.board.find(&TaskId::new(HERE, mo_id)).unwrap()
+    }
+
+    fn record(&self, mo_id: &str) -> &Record {
+        self.board.get(self.find(mo_id)).unwrap()
+    }
+}
+
+#[test]
+fn a_child_finds_its_parent_whichever_comes_first() {
+    for order in [["parent", "child"], ["child", "parent"]] {
+        let mut bench = Bench::default();
+        for mo_id in order {
+            let more: Value = match mo_id {
+                "child" => json!({"parentTaskKey": "parent", "rootTaskKey": "parent"}),
+                _ => json!({}),
+            };
+            bench.put(mo_id, &more);
+        }
+        let (parent, child) = (bench.find("parent"), bench.find("child"));
+        assert_eq!(bench.board.parent(child), Some(parent));
+        assert_eq!(bench.board.children(parent), [child]);
+        assert_eq!(bench.board.family(parent)[Status::Running], 2);
+        assert!(!bench.board.has_gap_above(child));
+    }
+}
+
+#[test]
+fn self_parents_and_circles_end_every_walk() {
+    let mut bench = Bench::default();
+    bench.put("self", &json!({"parentTaskKey": "self"}));
+    bench.put("a", &json!({"parentTaskKey": "c"}));
+    bench.put("b", &json!({"parentTaskKey": "a"}));
+    bench.put("c", &json!({"parentTaskKey": "b"}));
+    for mo_id in ["self", "a", "b", "c"] {
+        let handle = bench.find(mo_id);
+        assert!(bench.board.path(handle).count() <= 3);
+    }
+    assert_eq!(bench.board.parent(bench.find("self")), None);
+    let root = bench.board.root(bench.find("c"));
+    assert_eq!(bench.board.family(root).total(), 3);
+}
+
+#[test]
+fn a_task_whose_parent_is_not_known_hangs_under_its_root_until_it_is() {
+    let mut bench = Bench::default();
+    let root = bench.put("root", &json!({}));
+    let leaf = bench.put(
+        "leaf",
+        &json!({"parentTaskKey": "middle", "rootTaskKey": "root"}),
+    );
+    assert_eq!(bench.board.parent(leaf), Some(root));
+    assert!(bench.board.has_gap_above(leaf));
+    let middle = bench.put("middle", &json!({"parentTaskKey": "root"}));
+    assert_eq!(bench.board.parent(leaf), Some(middle));
+    assert_eq!(bench.board.children(root), [middle]);
+    assert_eq!(bench.board.family(root).total(), 3);
+}
+
+#[test]
+fn a_ghost_hangs_where_its_child_says() {
+    let mut bench = Bench::default();
+    let root = bench.put("root", &json!({}));
+    let leaf = bench.put(
+        "leaf",
+        &json!({"parentTaskKey": "middle", "rootTaskKey": "root"}),
+    );
+    bench.apply(TaskChange::Ghost {
+        key: "middle".into(),
+        reason: "expired".into(),
+    });
+    let ghost = bench.find("middle");
+    assert_eq!(bench.board.parent(leaf), Some(ghost));
+    assert_eq!(bench.board.parent(ghost), Some(root));
+    assert_eq!(bench.record("middle").status(), Status::Ghost);
+}
+
+#[test]
+fn a_ghost_by_key_becomes_the_task_even_under_another_mo_id() {
+    let mut bench = Bench::default();
+    bench.put("child", &json!({"parentTaskKey": "key-9"}));
+    bench.apply(TaskChange::Ghost {
+        key: "key-9".into(),
+        reason: "expired".into(),
+    });
+    let parent = bench.put("task-9", &json!({"key": "key-9"}));
+    assert_eq!(bench.board.len(), 2);
+    assert_eq!(bench.board.parent(bench.find("child")), Some(parent));
+    assert_eq!(bench.board.find(&TaskId::new(HERE, "key-9")), None);
+}
+
+#[test]
+fn equal_mo_ids_of_two_servers_do_not_mix() {
+    let mut bench = Bench::default();
+    bench.put("task-1", &json!({}));
+    let change = TaskChange::Whole {
+        info: info("task-2", &json!({"parentTaskKey": "task-1"})),
+        at: at(10),
+    };
+    let there = EndpointId(1);
+    bench
+        .board
+        .apply(there, change, &mut ChangeSet::default())
+        .unwrap();
+    let other = bench.board.find(&TaskId::new(there, "task-2")).unwrap();
+    assert_eq!(bench.board.parent(other), None);
+}
+
+#[test]
+fn a_parent_without_a_figure_shows_its_childrens_mean() {
+    let mut bench = Bench::default();
+    let root = bench.put("root", &json!({}));
+    assert_eq!(bench.board.progress(root), Progress::None);
+    let middle = bench.put("middle", &json!({"parentTaskKey": "root"}));
+    bench.put("a", &json!({"parentTaskKey": "middle", "progress": 40}));
+    bench.put("b", &json!({"parentTaskKey": "middle", "progress": 60}));
+    bench.put("silent", &json!({"parentTaskKey": "middle"}));
+    assert_eq!(bench.board.progress(middle), Progress::Derived(50));
+    assert_eq!(bench.board.progress(root), Progress::Derived(50));
+    bench.fields("a", &json!({"progress": 60}));
+    assert_eq!(bench.board.progress(root), Progress::Derived(60));
+    assert!(bench.touched.changed.contains(&root), "its row changed too");
+    bench.fields("b", &json!({"state": "success", "progress": null}));
+    assert_eq!(bench.board.progress(root), Progress::Derived(80));
+    bench.fields("middle", &json!({"progress": 7}));
+    assert_eq!(bench.board.progress(middle), Progress::Reported(7));
+    assert_eq!(bench.board.progress(root), Progress::Derived(7));
+}
+
+#[test]
+fn figures_that_are_no_percentages_are_none() {
+    let mut bench = Bench::default();
+    let over = bench.put("over", &json!({"progress": 250}));
+    let under = bench.put("under", &json!({"progress": -3}));
+    assert_eq!(bench.board.progress(over), Progress::None);
+    assert_eq!(bench.board.progress(under), Progress::None);
+}
+
+#[test]
+fn what_was_seen_last_of_a_vanished_task_is_kept() {
+    let mut bench = Bench::default();
+    bench.put(
+        "done",
+        &json!({"state": "success", "completeTime": at(5).to_string()}),
+    );
+    bench.put("running", &json!({"progress": 42}));
+    for mo_id in ["done", "running"] {
+        bench.apply(TaskChange::Gone {
+            mo_id: mo_id.into(),
+            at: at(30),
+        });
+    }
+    assert_eq!(bench.record("done").status(), Status::Success);
+    assert_eq!(bench.record("running").status(), Status::Lost);
+    assert_eq!(bench.record("running").progress(), Progress::Reported(42));
+    let elapsed = bench.record("running").elapsed(at(1000)).unwrap();
+    assert_eq!(elapsed.as_secs(), 30, "its clock stopped when it was gone");
+}
+
+#[test]
+fn counts_follow_every_change() {
+    let mut bench = Bench::default();
+    let root = bench.put("root", &json!({}));
+    bench.put(
+        "child",
+        &json!({"parentTaskKey": "root", "state": "queued"}),
+    );
+    bench.fields("child", &json!({"state": "running"}));
+    bench.fields(
+        "child",
+        &json!({"state": "error", "error": {"_typeName": "RequestCanceled"}}),
+    );
+    let counts = bench.board.counts();
+    assert_eq!((counts[Status::Running], counts[Status::Cancelled]), (1, 1));
+    assert_eq!(bench.board.family(root), counts);
+    bench.apply(TaskChange::Dropped {
+        mo_id: "child".into(),
+    });
+    assert_eq!(bench.board.counts().total(), 1);
+    assert_eq!(bench.board.family(root).total(), 1);
+    assert_eq!(bench.touched.removed.len(), 1);
+}
+
+#[test]
+fn dropping_a_parent_leaves_its_children_to_the_root() {
+    let mut bench = Bench::default();
+    let root = bench.put("root", &json!({}));
+    bench.put("middle", &json!({"parentTaskKey": "root"}));
+    let leaf = bench.put(
+        "leaf",
+        &json!({"parentTaskKey": "middle", "rootTaskKey": "root"}),
+    );
+    bench.apply(TaskChange::Dropped {
+        mo_id: "middle".into(),
+    });
+    assert_eq!(bench.board.parent(leaf), Some(root));
+    let middle = bench.put("middle", &json!({"parentTaskKey": "root"}));
+    assert_eq!(bench.board.parent(leaf), Some(middle), "back in its place");
+}
+
+#[test]
+fn durations_are_never_negative_and_go_by_the_given_now() {
+    let mut bench = Bench::default();
+    bench.put("future", &json!({"startTime": at(500).to_string()}));
+    bench.put("waits", &json!({"state": "queued", "startTime": null}));
+    let future = bench.record("future");
+    assert_eq!(future.elapsed(at(100)), None, "unknown until it has begun");
+    assert_eq!(future.elapsed(at(500)).unwrap().as_secs(), 0);
+    assert_eq!(
+        bench.record("waits").queued_for(at(100)).unwrap().as_secs(),
+        100
+    );
+    assert_eq!(bench.record("waits").run_time(at(100)), None);
+}
+
+#[test]
+fn movement_and_requested_cancellation_are_noticed() {
+    let mut bench = Bench::default();
+    bench.put("task", &json!({"progress": 1}));
+    bench.fields("task", &json!({"cancelled": true}));
+    assert_eq!(bench.record("task").moved, Some(at(10)));
+    let seen = CancelSeen {
+        at: at(20),
+        is_exact: true,
+    };
+    assert_eq!(bench.record("task").cancel_seen, Some(seen));
+    assert!(bench.record("task").is_cancel_requested());
+    bench.fields("task", &json!({"progress": 2}));
+    assert_eq!(bench.record("task").moved, Some(at(20)));
+    bench.put("late", &json!({"cancelled": true}));
+    let seen = bench.record("late").cancel_seen;
+    assert_eq!(seen.map(CancelSeen::at_least), Some("at least "));
+}
+
+#[test]
+fn a_field_that_does_not_fit_is_reported_and_the_rest_applied() {
+    let mut bench = Bench::default();
+    bench.put("task", &json!({}));
+    let change = TaskChange::Fields {
+        mo_id: "task".into(),
+        fields: vec![
+            ("progress".into(), json!("much")),
+            ("cancelled".into(), json!(true)),
+        ],
+        at: at(20),
+    };
+    assert!(
+        bench
+            .board
+            .apply(HERE, change, &mut ChangeSet::default())
+            .is_err()
+    );
+    assert!(bench.record("task").is_cancel_requested());
+}
+
+#[test]
+fn a_key_that_changes_is_followed_and_the_old_one_forgotten() {
+    let mut bench = Bench::default();
+    bench.put("task-1", &json!({"key": "old"}));
+    bench.fields("task-1", &json!({"key": "new"}));
+    let child = bench.put("child", &json!({"parentTaskKey": "new"}));
+    assert_eq!(bench.board.parent(child), Some(bench.find("task-1")));
+    bench.apply(TaskChange::Dropped {
+        mo_id: "task-1".into(),
+    });
+    let late = bench.put("late", &json!({"parentTaskKey": "old"}));
+    assert_eq!(bench.board.parent(late), None);
+}

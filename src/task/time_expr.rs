@@ -1,0 +1,156 @@
+//! Moments as people name them: a span ago, a day, a date, a time.
+
+use std::str::FromStr;
+
+use jiff::{
+    SignedDuration, Timestamp, ToSpan,
+    civil::{self, Weekday},
+    tz::TimeZone,
+};
+
+use super::filter::read_span;
+
+/// A moment as it was named. Days begin at midnight where the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeExpr {
+    /// So long before now.
+    Before(SignedDuration),
+    /// That moment.
+    At(Timestamp),
+    /// That date and time of day where the reader is.
+    Local(civil::DateTime),
+    /// The beginning of the day so many days ago; today is 0.
+    DaysAgo(u8),
+    /// The beginning of the last such day; today counts.
+    On(Weekday),
+}
+
+/// The text names no moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "give a span before now (24h, 7d), today, yesterday, a weekday (monday), a date (2026-01-31) or a time \
+     (2026-01-31T12:00:00Z)"
+)]
+pub struct ParseTimeError;
+
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("monday", Weekday::Monday),
+    ("tuesday", Weekday::Tuesday),
+    ("wednesday", Weekday::Wednesday),
+    ("thursday", Weekday::Thursday),
+    ("friday", Weekday::Friday),
+    ("saturday", Weekday::Saturday),
+    ("sunday", Weekday::Sunday),
+];
+
+impl TimeExpr {
+    /// The words that name a moment, for completion.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        let spans = ["1h", "24h", "7d", "30d", "today", "yesterday"];
+        spans
+            .into_iter()
+            .chain(WEEKDAYS.into_iter().map(|(name, _)| name))
+    }
+
+    /// The moment, seen from now by a reader in a time zone. What is out of reach is as far as can be reached.
+    pub fn resolve(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
+        let midnight = |days: i8| {
+            let today = zone.to_datetime(now).date();
+            let day = today.saturating_sub(i64::from(days).days());
+            local(day.into(), zone)
+        };
+        match self {
+            Self::Before(span) => now.checked_sub(span).unwrap_or(Timestamp::MIN),
+            Self::At(moment) => moment,
+            Self::Local(moment) => local(moment, zone),
+            Self::DaysAgo(days) => midnight(i8::try_from(days).unwrap_or(i8::MAX)),
+            Self::On(weekday) => midnight(zone.to_datetime(now).weekday().since(weekday)),
+        }
+    }
+}
+
+/// A date and time of day in a time zone; one that a clock that was put forward left out is the one after it.
+fn local(moment: civil::DateTime, zone: &TimeZone) -> Timestamp {
+    zone.to_timestamp(moment).unwrap_or(Timestamp::MIN)
+}
+
+impl FromStr for TimeExpr {
+    type Err = ParseTimeError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTimeError> {
+        let text = text.trim();
+        let word = text.to_lowercase();
+        match &*word {
+            "today" => return Ok(Self::DaysAgo(0)),
+            "yesterday" => return Ok(Self::DaysAgo(1)),
+            "now" => return Ok(Self::Before(SignedDuration::ZERO)),
+            _ => {}
+        }
+        // `mon` as well as `monday`.
+        let weekday = WEEKDAYS
+            .iter()
+            .find(|(name, _)| word.len() >= 3 && name.starts_with(&word));
+        if let Some((_, weekday)) = weekday {
+            return Ok(Self::On(*weekday));
+        }
+        if let Ok(seconds) = text.parse::<u32>() {
+            return Ok(Self::Before(SignedDuration::from_secs(i64::from(seconds))));
+        }
+        if let Some(span) = read_span(text).or_else(|| text.parse().ok()) {
+            return Ok(Self::Before(span.abs()));
+        }
+        if let Ok(moment) = text.parse() {
+            return Ok(Self::At(moment));
+        }
+        let moment = text.parse::<civil::DateTime>().ok();
+        let moment = moment.or_else(|| text.parse::<civil::Date>().ok().map(Into::into));
+        moment.map(Self::Local).ok_or(ParseTimeError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A Wednesday.
+    fn seen(text: &str, zone: &TimeZone) -> String {
+        let now = "2026-11-25T09:30:00Z".parse().unwrap();
+        let moment: TimeExpr = text.parse().unwrap();
+        moment.resolve(now, zone).to_string()
+    }
+
+    #[test]
+    fn a_moment_is_a_span_ago_a_day_a_date_or_a_time() {
+        for (text, moment) in [
+            ("24h", "2026-11-24T09:30:00Z"),
+            ("90", "2026-11-25T09:28:30Z"),
+            ("1h 30m", "2026-11-25T08:00:00Z"),
+            ("7d", "2026-11-18T09:30:00Z"),
+            ("1w", "2026-11-18T09:30:00Z"),
+            ("now", "2026-11-25T09:30:00Z"),
+            ("today", "2026-11-25T00:00:00Z"),
+            ("Yesterday", "2026-11-24T00:00:00Z"),
+            ("wednesday", "2026-11-25T00:00:00Z"),
+            ("tue", "2026-11-24T00:00:00Z"),
+            ("Thursday", "2026-11-19T00:00:00Z"),
+            ("2026-01-31", "2026-01-31T00:00:00Z"),
+            ("2026-01-31T08:30", "2026-01-31T08:30:00Z"),
+            ("2026-01-01T00:00:00+01:00", "2025-12-31T23:00:00Z"),
+        ] {
+            assert_eq!(seen(text, &TimeZone::UTC), moment, "{text}");
+        }
+        for text in ["", "soon", "2 fortnights", "h", "to", "m", "2026-13-01"] {
+            assert_eq!(text.parse::<TimeExpr>(), Err(ParseTimeError), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_begin_where_the_reader_is() {
+        let tokyo = TimeZone::fixed(jiff::tz::offset(9));
+        assert_eq!(seen("today", &tokyo), "2026-11-24T15:00:00Z");
+        assert_eq!(seen("2026-11-01", &tokyo), "2026-10-31T15:00:00Z");
+        let far = TimeExpr::Before(SignedDuration::MAX);
+        assert_eq!(far.resolve(Timestamp::MIN, &TimeZone::UTC), Timestamp::MIN);
+        assert!(TimeExpr::words().all(|word| word.parse::<TimeExpr>().is_ok()));
+    }
+}

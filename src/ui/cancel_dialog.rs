@@ -1,0 +1,307 @@
+//! The cancel inspector: the flags, what they mean in one sentence, the family, and the question before the request.
+
+use ratatui::layout::Rect;
+
+use super::{
+    RenderContext, labels, popup,
+    styled_line::{StyledLine, paragraph},
+    theme::Role,
+};
+use crate::{
+    app::{
+        Action, Button, CancelDialog, ClickTarget, can_request,
+        cancel::{self, CancelState},
+        eligibility,
+    },
+    task::{Handle, Record},
+};
+
+const DIALOG_WIDTH: u16 = 76;
+/// How many of the family are shown at once.
+const MAX_FAMILY_ROWS: usize = 8;
+/// The room for a field's name.
+const LABEL_WIDTH: usize = 14;
+
+pub(super) fn draw(canvas: &mut RenderContext, inspector: &CancelDialog, screen: Rect) {
+    let Some(record) = canvas.state.board.get(inspector.chosen) else {
+        return;
+    };
+    let columns = DIALOG_WIDTH.min(screen.width.saturating_sub(4));
+    let mut body = Body {
+        canvas,
+        columns,
+        lines: Vec::new(),
+    };
+    body.head(inspector.chosen, record);
+    body.flags(inspector.chosen, record);
+    body.family(inspector);
+    body.end(inspector, record);
+    let lines = body.lines;
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let area = popup::open(canvas, screen, columns, height, "Cancel");
+    // On a low screen the end counts: the question and its buttons.
+    let skipped = lines.len().saturating_sub(usize::from(area.height));
+    let skipped = if inspector.question.is_some() {
+        skipped
+    } else {
+        0
+    };
+    for (line, y) in lines.into_iter().skip(skipped).zip(area.y..area.bottom()) {
+        let place = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        line.text.draw(place, canvas.buffer);
+        if line.is_chosen {
+            canvas.tint(place, Role::Selected);
+        }
+        for (start, width, target) in line.targets {
+            let hit = Rect {
+                x: place.x + start,
+                width,
+                ..place
+            };
+            canvas.target(hit, target);
+        }
+    }
+}
+
+/// A line of the inspector, with what of it can be clicked.
+struct BodyLine<'a> {
+    text: StyledLine<'a>,
+    is_chosen: bool,
+    targets: Vec<(u16, u16, ClickTarget)>,
+}
+
+struct Body<'a, 'c> {
+    canvas: &'a RenderContext<'c>,
+    columns: u16,
+    lines: Vec<BodyLine<'c>>,
+}
+
+impl<'c> Body<'_, 'c> {
+    fn strip(&self) -> StyledLine<'c> {
+        StyledLine::new(self.canvas.look, self.columns)
+    }
+
+    fn push(&mut self, text: StyledLine<'c>) {
+        self.lines.push(BodyLine {
+            text,
+            is_chosen: false,
+            targets: Vec::new(),
+        });
+    }
+
+    fn blank(&mut self) {
+        let strip = self.strip();
+        self.push(strip);
+    }
+
+    fn paragraph(&mut self, text: &str, role: Role) {
+        for line in paragraph(self.canvas.look, text, self.columns, role) {
+            let mut strip = self.strip();
+            strip.put(&line.to_string(), role);
+            self.push(strip);
+        }
+    }
+
+    fn field(&mut self, name: &str, value: &str, role: Role) {
+        let room = self
+            .columns
+            .saturating_sub(u16::try_from(LABEL_WIDTH).unwrap_or_default());
+        for (index, line) in paragraph(self.canvas.look, value, room, role)
+            .iter()
+            .enumerate()
+        {
+            let mut strip = self.strip();
+            if index == 0 {
+                strip.put(name, Role::Heading);
+            }
+            strip.pad_to(LABEL_WIDTH).put(&line.to_string(), role);
+            self.push(strip);
+        }
+    }
+
+    fn head(&mut self, handle: Handle, record: &Record) {
+        let state = self.canvas.state;
+        let status = record.status();
+        let mut name = self.strip();
+        name.put(
+            self.canvas.look.symbols.status(status),
+            labels::role(status),
+        )
+        .gap(1);
+        name.put(&state.board.operation(record), Role::Strong);
+        if let Some(info) = &record.info {
+            name.gap(2).put(&labels::target(info), Role::Text);
+        }
+        name.gap(2).put(&record.id.mo_id, Role::Dim);
+        self.push(name);
+        self.blank();
+        let now = state.time(record, self.canvas.now);
+        let verdict = eligibility(state, handle, now);
+        let role = match CancelState::of(record) {
+            CancelState::Can => Role::Success,
+            CancelState::Asked => Role::Cancelled,
+            CancelState::Cannot | CancelState::Nothing => Role::Warning,
+        };
+        self.paragraph(&verdict.sentence, role);
+        self.blank();
+    }
+
+    fn flags(&mut self, handle: Handle, record: &Record) {
+        let state = self.canvas.state;
+        if let Some(info) = &record.info {
+            let state_word = info.state.to_string();
+            self.field("state", &state_word, Role::Text);
+            for (name, flag) in [
+                ("cancelable", info.cancelable),
+                ("cancelled", info.cancelled),
+            ] {
+                self.field(name, if flag { "true" } else { "false" }, Role::Text);
+            }
+        }
+        let privilege = state.privileges.get(&handle);
+        // Of the history nobody asks whether the account may cancel it.
+        if state.history.is_none() {
+            self.field("privilege", &cancel::privilege(privilege), Role::Text);
+        }
+        if let Some(request) = state.requests.get(&handle) {
+            let role = if request.is_pending() {
+                Role::Dim
+            } else {
+                Role::Strong
+            };
+            self.field("request", &request.story(self.canvas.now), role);
+        }
+    }
+
+    /// A small table of the family; the chosen one is marked.
+    fn family(&mut self, inspector: &CancelDialog) {
+        let look = self.canvas.look;
+        let board = &self.canvas.state.board;
+        let family = inspector.family(board);
+        if family.len() < 2 {
+            return;
+        }
+        self.blank();
+        let wide = usize::from(self.columns);
+        let (state_at, can_at) = (wide.saturating_sub(34), wide.saturating_sub(22));
+        let mut titles = self.strip();
+        titles.push_max("family", state_at.saturating_sub(1), Role::Heading);
+        titles.pad_to(state_at).put("state", Role::Heading);
+        titles
+            .pad_to(can_at)
+            .put("cancelable  cancelled", Role::Heading);
+        self.push(titles);
+        // Around the chosen one, where there are many.
+        let place = family
+            .iter()
+            .position(|(handle, _)| *handle == inspector.chosen);
+        let first = place
+            .unwrap_or_default()
+            .saturating_sub(MAX_FAMILY_ROWS / 2);
+        let first = first.min(family.len().saturating_sub(MAX_FAMILY_ROWS));
+        for (handle, depth) in family.into_iter().skip(first).take(MAX_FAMILY_ROWS) {
+            let Some(record) = board.get(handle) else {
+                continue;
+            };
+            let status = record.status();
+            let is_chosen = handle == inspector.chosen;
+            let mut line = self.strip();
+            line.put(
+                if is_chosen { look.symbols.pointer } else { " " },
+                Role::Key,
+            );
+            line.gap(1 + 2 * depth.min(6));
+            line.put(look.symbols.status(status), labels::role(status))
+                .gap(1);
+            let room = state_at.saturating_sub(line.used() + 1);
+            let name = format!("{}  {}", record.id.mo_id, board.operation(record));
+            line.push_max(&name, room, Role::Text);
+            line.pad_to(state_at)
+                .push_max(status.word(), 11, labels::role(status));
+            if let Some(info) = &record.info {
+                let yes = |flag| if flag { "yes" } else { "no" };
+                line.pad_to(can_at).put(yes(info.cancelable), Role::Text);
+                line.pad_to(can_at + 12)
+                    .put(yes(info.cancelled), Role::Text);
+            }
+            self.lines.push(BodyLine {
+                text: line,
+                is_chosen,
+                targets: vec![(0, self.columns, ClickTarget::Member(handle))],
+            });
+        }
+    }
+
+    /// The question, or how to get to it.
+    fn end(&mut self, inspector: &CancelDialog, record: &Record) {
+        self.blank();
+        let state = self.canvas.state;
+        let Some(button) = inspector.question else {
+            let mut hint = self.strip();
+            if state.is_read_only(record.id.endpoint) {
+                hint.put("Read-only: nothing can be cancelled from here.", Role::Dim);
+            } else if can_request(state, inspector.chosen, self.canvas.now) {
+                self.button(hint);
+                return;
+            } else {
+                hint.put("There is nothing to ask the server for.", Role::Dim);
+            }
+            self.push(hint);
+            return;
+        };
+        let target = record
+            .info
+            .as_deref()
+            .map(labels::target)
+            .unwrap_or_default();
+        let of = if target.is_empty() {
+            String::new()
+        } else {
+            format!(" of {target}")
+        };
+        let question = format!(
+            "Cancel “{}”{of} ({})?",
+            state.board.operation(record),
+            record.id.mo_id
+        );
+        self.paragraph(&question, Role::Strong);
+        self.blank();
+        let mut buttons = self.strip();
+        let mut targets = Vec::new();
+        let choices = [
+            (Button::No, " No, leave it ", Action::No),
+            (Button::Yes, " Yes, cancel it ", Action::Yes),
+        ];
+        for (choice, text, action) in choices {
+            let role = if choice == button {
+                Role::ButtonChosen
+            } else {
+                Role::Button
+            };
+            let start = u16::try_from(buttons.used()).unwrap_or_default();
+            buttons.put(text, role);
+            let end = u16::try_from(buttons.used()).unwrap_or_default();
+            targets.push((start, end - start, ClickTarget::Action(action)));
+            buttons.gap(2);
+        }
+        self.lines.push(BodyLine {
+            text: buttons,
+            is_chosen: false,
+            targets,
+        });
+    }
+
+    fn button(&mut self, mut strip: StyledLine<'c>) {
+        strip.put(" Ask the server to cancel… ", Role::Button);
+        let end = u16::try_from(strip.used()).unwrap_or_default();
+        self.lines.push(BodyLine {
+            text: strip,
+            is_chosen: false,
+            targets: vec![(0, end, ClickTarget::Action(Action::Accept))],
+        });
+    }
+}

@@ -1,0 +1,171 @@
+//! The cells of a row, but for the task's own, which [`row`](super::row) draws.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{RenderContext, labels, row, styled_line::StyledLine, theme::Role};
+use crate::{
+    app::{Column, TaskInsight, cancel::CancelState},
+    task::{Handle, Record, Status, TimeLeft},
+    text::{duration, width},
+};
+
+/// What a row shows.
+pub(super) struct RowContext<'a> {
+    pub(super) handle: Handle,
+    pub(super) record: &'a Record,
+    /// Whether it is there for the sake of those below it.
+    pub(super) is_context: bool,
+    /// The time by the clock of its server.
+    pub(super) now: Timestamp,
+    pub(super) is_stale: bool,
+    pub(super) outlook: Arc<TaskInsight>,
+}
+
+/// Fills a cell. One of which nothing is known stays empty.
+pub(super) fn draw_cell(
+    canvas: &RenderContext,
+    cell: &mut StyledLine,
+    column: Column,
+    shown: &RowContext,
+) {
+    let record = shown.record;
+    let status = record.status();
+    match column {
+        Column::Task => {}
+        Column::Progress => {
+            let progress = canvas.state.board.progress(shown.handle);
+            row::progress(
+                cell,
+                canvas.look,
+                record,
+                progress,
+                shown.now,
+                shown.is_stale,
+            );
+        }
+        Column::Elapsed => right(cell, &labels::elapsed(record, shown.now), going(shown)),
+        Column::QueuedFor => {
+            let waited = record.queued_for(shown.now).map(duration);
+            let role = match status {
+                Status::Queued => going(shown),
+                _ => Role::Dim,
+            };
+            right(cell, &waited.unwrap_or_default(), role);
+        }
+        Column::Left | Column::Finish => {
+            if let Some(left) = shown.outlook.left {
+                time_left(canvas, cell, left, column, shown);
+            }
+        }
+        Column::Cancel => {
+            let standing = CancelState::of(record);
+            let role = match standing {
+                CancelState::Can => Role::Text,
+                CancelState::Asked => Role::Cancelled,
+                CancelState::Cannot => Role::Dim,
+                CancelState::Nothing => Role::Faint,
+            };
+            cell.put(standing.word(), role);
+        }
+        Column::State => {
+            let symbol = canvas.look.symbols.status(status);
+            cell.put(symbol, labels::role(status)).gap(1);
+            cell.put(status.word(), labels::role(status));
+        }
+        Column::Endpoint => {
+            if let Some(server) = canvas.state.server(record.id.endpoint) {
+                let is_stale = server.is_stale();
+                let role = if is_stale { Role::Stale } else { Role::Dim };
+                cell.put(&server.name, role);
+            }
+        }
+        Column::Id => {
+            cell.put(&record.id.mo_id, Role::Dim);
+        }
+        _ => of_info(canvas, cell, column, shown),
+    }
+}
+
+/// What only a task that is more than a key has.
+fn of_info(canvas: &RenderContext, cell: &mut StyledLine, column: Column, shown: &RowContext) {
+    let Some(info) = &shown.record.info else {
+        return;
+    };
+    let zone = &canvas.state.options.time_zone;
+    let mut put = |text: Option<&str>, role: Role| {
+        cell.put(text.unwrap_or_default(), role);
+    };
+    let mut time = |at: Option<Timestamp>| {
+        let text = at.map(|at| labels::short_moment(at, shown.now, zone));
+        put(text.as_deref(), Role::Dim);
+    };
+    match column {
+        Column::Queued => time(Some(info.queue_time)),
+        Column::Started => time(info.start_time),
+        Column::Completed => time(info.complete_time),
+        Column::Target => {
+            let role = if shown.is_context {
+                Role::Dim
+            } else {
+                Role::Text
+            };
+            put(Some(&labels::target(info)), role);
+        }
+        Column::StartedBy => {
+            let text = labels::started_by(&info.reason);
+            let text = labels::without_domain(&text, cell.room());
+            cell.put(text, Role::Dim);
+        }
+        Column::Phase if shown.record.status().is_active() => {
+            let phase = info.description.as_ref();
+            put(phase.map(|phase| phase.text()), Role::Dim);
+        }
+        Column::Error => {
+            let error = info.error.as_ref().map(|error| error.text());
+            put(error.as_deref(), Role::Failed);
+        }
+        Column::Operation => put(Some(&info.description_id), Role::Dim),
+        Column::Parent => put(info.parent_key().map(|key| &**key), Role::Dim),
+        Column::Tag => put(info.change_tag.as_deref(), Role::Dim),
+        Column::Activation => put(info.activation_id.as_deref(), Role::Dim),
+        _ => {}
+    }
+}
+
+/// What goes on is worth more than what is over, and less if it is old.
+fn going(shown: &RowContext) -> Role {
+    match (shown.record.status().is_active(), shown.is_stale) {
+        (true, false) => Role::Text,
+        (true, true) => Role::Stale,
+        (false, _) => Role::Dim,
+    }
+}
+
+fn right(cell: &mut StyledLine, text: &str, role: Role) {
+    cell.gap(cell.room().saturating_sub(width(text)));
+    cell.put(text, role);
+}
+
+/// The time left, or the clock at its end.
+fn time_left(
+    canvas: &RenderContext,
+    cell: &mut StyledLine,
+    left: TimeLeft,
+    column: Column,
+    shown: &RowContext,
+) {
+    let role = match left {
+        TimeLeft::Unknown => Role::Dim,
+        _ if shown.is_stale => Role::Stale,
+        TimeLeft::Typical(_) => Role::Dim,
+        TimeLeft::About(_) | TimeLeft::Between(..) => Role::Text,
+    };
+    let text = if column == Column::Finish {
+        labels::finish(left, shown.now, &canvas.state.options.time_zone)
+    } else {
+        left.within(cell.room())
+    };
+    cell.put(&text, role);
+}

@@ -1,0 +1,51 @@
+//! The menu of what can be copied.
+
+use ratatui::layout::Rect;
+
+use super::{RenderContext, popup, styled_line::StyledLine, theme::Role};
+use crate::app::{ClickTarget, CopyItem};
+
+pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
+    let state = canvas.state;
+    let Some(record) = state.selected_record() else {
+        return;
+    };
+    let server = state.server(record.id.endpoint);
+    let height = u16::try_from(CopyItem::ALL.len()).unwrap_or_default();
+    let area = popup::open(canvas, screen, 64, height, "Copy");
+    for ((place, clip), y) in CopyItem::ALL
+        .into_iter()
+        .enumerate()
+        .zip(area.y..area.bottom())
+    {
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        let text = clip.text(record, server);
+        let role = if text.is_some() {
+            Role::Text
+        } else {
+            Role::Dim
+        };
+        let pointer = if place == chosen {
+            canvas.look.symbols.pointer
+        } else {
+            " "
+        };
+        let mut strip = StyledLine::new(canvas.look, area.width);
+        strip
+            .put(pointer, Role::Key)
+            .gap(1)
+            .put(clip.name(), role)
+            .pad_to(20);
+        let first = text.as_deref().and_then(|text| text.lines().next());
+        strip.put(first.unwrap_or("none"), Role::Dim);
+        strip.draw(line, canvas.buffer);
+        if place == chosen {
+            canvas.tint(line, Role::Selected);
+        }
+        canvas.target(line, ClickTarget::Copied(place));
+    }
+}

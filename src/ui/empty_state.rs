@@ -1,0 +1,126 @@
+//! What stands in the middle of the list where there are no rows: why, and what to do.
+
+use ratatui::layout::Rect;
+
+use super::{
+    RenderContext, history,
+    styled_line::{StyledLine, paragraph},
+    theme::Role,
+};
+use crate::{
+    app::{Action, Context, ServerState},
+    text::width,
+    watch::Link,
+};
+
+pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
+    let state = canvas.state;
+    let symbols = canvas.look.symbols;
+    let filter = state.outline.view().filter.text();
+    let (title, role, text) = if let Some(history) = &state.history {
+        history::message(canvas, history)
+    } else if !state.board.is_empty() && !filter.is_empty() {
+        let text = format!(
+            "None of the {} tasks matches “{filter}”.",
+            state.board.len()
+        );
+        ("No match".to_owned(), Role::Strong, text)
+    } else if let Some(server) = state.servers.iter().find(|server| is_out(server)) {
+        let Link::SignedOut { reason } = &server.link else {
+            return;
+        };
+        let title = format!(
+            "{} Not signed in",
+            symbols.status(crate::task::Status::Failed)
+        );
+        let text = format!("{}: {reason}", server.host());
+        (title, Role::Failed, text)
+    } else if let Some(server) = state.servers.iter().find(|server| is_retrying(server)) {
+        let Link::Retrying { reason, .. } = &server.link else {
+            return;
+        };
+        let title = format!("{} Not connected yet", symbols.retrying);
+        let text = format!("{}: {reason}", server.host());
+        (title, Role::Warning, text)
+    } else if let Some(server) = state.servers.iter().find(|s| s.link == Link::Connecting) {
+        let title = format!("{} Connecting to {}", symbols.connecting, server.host());
+        (
+            title,
+            Role::Strong,
+            "Finding the server and signing in.".to_owned(),
+        )
+    } else {
+        let text = "Nothing runs on the server, and nothing finished there lately. What starts shows up here by itself.";
+        ("No tasks".to_owned(), Role::Strong, text.to_owned())
+    };
+    let columns = area.width.saturating_sub(4).min(72);
+    let text = paragraph(canvas.look, &text, columns, Role::Dim);
+    let hints = hints(canvas, !filter.is_empty());
+    let room = usize::from(area.height);
+    let height = 1 + text.len() + 2;
+    let top = room.saturating_sub(height) / 3;
+    let mut line = Rect {
+        y: area.y + u16::try_from(top).unwrap_or_default(),
+        height: 1,
+        ..area
+    };
+    let mut lines: Vec<(usize, ratatui::text::Line)> = Vec::new();
+    let mut heading = StyledLine::new(canvas.look, columns);
+    heading.put(&title, role);
+    lines.push((heading.used(), heading.line()));
+    let widest = text.iter().map(|line| width(&line.to_string())).max();
+    let widest = widest.unwrap_or_default();
+    lines.extend(text.into_iter().map(|line| (widest, line)));
+    if room >= height {
+        lines.push((0, ratatui::text::Line::default()));
+        lines.push((hints.used(), hints.line()));
+    }
+    for (used, text) in lines {
+        if line.y >= area.bottom() {
+            break;
+        }
+        let used = u16::try_from(used).unwrap_or(u16::MAX);
+        let left = area.width.saturating_sub(used) / 2;
+        canvas
+            .buffer
+            .set_line(area.x + left, line.y, &text, area.width - left);
+        line.y += 1;
+    }
+}
+
+fn is_out(server: &ServerState) -> bool {
+    matches!(server.link, Link::SignedOut { .. })
+}
+
+fn is_retrying(server: &ServerState) -> bool {
+    matches!(server.link, Link::Retrying { .. })
+}
+
+/// The keys that help out of here.
+fn hints<'a>(canvas: &RenderContext<'a>, filtered: bool) -> StyledLine<'a> {
+    let actions: &[(Action, &str)] = if canvas.state.history.is_some() {
+        history::HINT_ACTIONS
+    } else if filtered {
+        &[
+            (Action::Back, "show all"),
+            (Action::Filter, "change the filter"),
+        ]
+    } else {
+        &[
+            (Action::Add, "watch a task by id or URL"),
+            (Action::Refresh, "read anew"),
+            (Action::Quit, "quit"),
+        ]
+    };
+    let mut strip = StyledLine::new(canvas.look, 72);
+    for (action, text) in actions {
+        if let Some(key) = canvas.state.keymap.key(Context::List, *action) {
+            if strip.used() > 0 {
+                strip.gap(3);
+            }
+            strip.put(&key.label(canvas.look.symbols.ascii), Role::Key);
+            strip.gap(1).put(text, Role::Dim);
+        }
+    }
+    strip
+}

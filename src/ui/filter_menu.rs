@@ -1,0 +1,87 @@
+//! The menu of filters with names.
+
+use ratatui::layout::Rect;
+
+use super::{RenderContext, popup, scrollbar, styled_line::StyledLine, theme::Role};
+use crate::app::{ClickTarget, FilterMenuEntry, saved_filters};
+
+/// Where the filters begin.
+const NAME_WIDTH: usize = 20;
+
+pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
+    let entries = saved_filters(canvas.state);
+    let hint = usize::from(entries.len() == 1);
+    let height = u16::try_from(entries.len() + hint).unwrap_or(u16::MAX);
+    let height = height.min(screen.height.saturating_sub(4)).max(1);
+    let area = popup::open(canvas, screen, 72, height, "Filters");
+    let seen = usize::from(area.height);
+    let top = (chosen + 1).saturating_sub(seen);
+    let all = entries.iter().enumerate().skip(top);
+    for ((place, entry), y) in all.zip(area.y..area.bottom()) {
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        draw_entry(canvas, entry, line, place == chosen);
+        canvas.target(line, ClickTarget::SavedFilter(place));
+    }
+    if hint > 0 && area.height > 1 {
+        let line = Rect {
+            y: area.y + 1,
+            height: 1,
+            ..area
+        };
+        let mut strip = StyledLine::new(canvas.look, area.width);
+        let text = "None has a name yet: [filters] in the config gives some, and s here.";
+        strip.gap(2).put(text, Role::Dim);
+        strip.draw(line, canvas.buffer);
+    }
+    let edge = Rect {
+        width: area.width + 2,
+        ..area
+    };
+    if edge.right() <= canvas.buffer.area.right() {
+        scrollbar::draw(canvas, edge, entries.len(), top);
+    }
+}
+
+fn draw_entry(
+    canvas: &mut RenderContext,
+    entry: &FilterMenuEntry<'_>,
+    line: Rect,
+    is_chosen: bool,
+) {
+    let mut strip = StyledLine::new(canvas.look, line.width);
+    let pointer = if is_chosen {
+        canvas.look.symbols.pointer
+    } else {
+        " "
+    };
+    strip.put(pointer, Role::Key).gap(1);
+    let in_force = canvas.state.outline.view().filter.text().trim();
+    let role = if entry.filter() == in_force {
+        Role::Brand
+    } else {
+        Role::Text
+    };
+    match entry {
+        FilterMenuEntry::Nothing => {
+            strip.put("all tasks", role);
+        }
+        FilterMenuEntry::Filter { name, text, is_own } => {
+            strip.push_max(&format!("@{name}"), NAME_WIDTH - 3, role);
+            strip.pad_to(NAME_WIDTH);
+            // What can be forgotten here needs no word.
+            let whose = if *is_own { "" } else { "config" };
+            let room = strip.room().saturating_sub(whose.len() + 2);
+            strip.push_max(text, room, Role::Dim);
+            strip.pad_to(usize::from(line.width).saturating_sub(whose.len()));
+            strip.put(whose, Role::Faint);
+        }
+    }
+    strip.draw(line, canvas.buffer);
+    if is_chosen {
+        canvas.tint(line, Role::Selected);
+    }
+}

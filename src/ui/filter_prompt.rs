@@ -1,0 +1,111 @@
+//! A filter being typed: the line itself, and below it what is wrong and where, or what Tab offers, or the keys.
+
+use ratatui::layout::{Position, Rect};
+
+use super::{RenderContext, styled_line::StyledLine, theme::Role};
+use crate::{
+    app::{CompletionList, FilterPrompt, Prompt},
+    text::width,
+};
+
+/// What stands before the line.
+const PROMPT_PREFIX: &str = " /";
+
+/// Draws over the last two lines; answers where the cursor is, and the line that is left for the keys, if it is.
+pub(super) fn draw(
+    canvas: &mut RenderContext,
+    prompt: &Prompt,
+    typing: &FilterPrompt,
+    below: Rect,
+) -> (Position, Option<Rect>) {
+    let line = Rect {
+        y: below.y.saturating_sub(1),
+        ..below
+    };
+    let mut strip = StyledLine::new(canvas.look, line.width);
+    strip.put(PROMPT_PREFIX, Role::Key);
+    let lead = strip.used();
+    // What was typed last stays in sight.
+    let before = super::footer::tail(prompt.line.before(), strip.room().saturating_sub(1));
+    let hidden = width(prompt.line.before()) - width(before);
+    strip.put(before, Role::Text);
+    let cursor = strip.used();
+    strip.put(prompt.line.after(), Role::Text);
+    let (found, all) = (canvas.state.outline.matching(), canvas.state.board.len());
+    let mut note = StyledLine::new(canvas.look, 40);
+    match &prompt.problem {
+        Some(_) => note.put("as it was", Role::Dim),
+        None if found == 0 => note.put(&format!("{found} of {all}"), Role::Warning),
+        None => note.put(&format!("{found} of {all}"), Role::Dim),
+    };
+    let start = usize::from(line.width).saturating_sub(note.used() + 1);
+    if strip.used() + 2 <= start {
+        strip.pad_to(start).join(note);
+    }
+    strip.pad_to(usize::from(line.width));
+    strip.draw(line, canvas.buffer);
+    canvas.tint(line, Role::Panel);
+    let x = line.x + u16::try_from(cursor).unwrap_or_default();
+    let place = Position::new(x.min(line.right().saturating_sub(1)), line.y);
+    let mut under = StyledLine::new(canvas.look, below.width);
+    if let (Some(problem), Some((start, columns))) = (&prompt.problem, typing.mark) {
+        let start = (lead + start).saturating_sub(hidden);
+        draw_error(&mut under, problem, start, columns);
+    } else if let Some(offer) = &typing.offer {
+        candidates(&mut under, offer);
+    } else {
+        return (place, Some(below));
+    }
+    under.draw(below, canvas.buffer);
+    (place, None)
+}
+
+/// A mark below the place, and beside it what is wrong: on the side that has the room, or more of it.
+fn draw_error(strip: &mut StyledLine<'_>, problem: &str, start: usize, columns: usize) {
+    let room = strip.room();
+    let start = start.min(room.saturating_sub(1));
+    let mark = "^".repeat(columns.clamp(1, room.saturating_sub(start).max(1)));
+    let behind = room.saturating_sub(start + mark.len() + 1);
+    let before = start.saturating_sub(2);
+    let text = width(problem);
+    if text <= behind || (text > before && behind >= before) {
+        strip.gap(start).put(&mark, Role::Failed).gap(1);
+        strip.put(problem, Role::Failed);
+    } else {
+        strip.gap(1 + before.saturating_sub(text));
+        strip.push_max(problem, before, Role::Failed).gap(1);
+        strip.put(&mark, Role::Failed);
+    }
+}
+
+/// The candidates that have room, the chosen one among them.
+fn candidates(strip: &mut StyledLine<'_>, offer: &CompletionList) {
+    let chosen = offer.chosen.unwrap_or(0);
+    let mut first = chosen;
+    // As many as fit before the chosen one stay in sight, so that one sees where one is.
+    let mut room = strip.room() / 2;
+    while first > 0 {
+        let columns = width(&offer.candidates[first - 1]) + 2;
+        if columns > room {
+            break;
+        }
+        room -= columns;
+        first -= 1;
+    }
+    strip.gap(1);
+    if first > 0 {
+        strip.put("… ", Role::Dim);
+    }
+    for (at, candidate) in offer.candidates.iter().enumerate().skip(first) {
+        if width(candidate) + 3 > strip.room() && at > chosen {
+            strip.put("…", Role::Dim);
+            return;
+        }
+        let role = if offer.chosen == Some(at) {
+            Role::Button
+        } else {
+            Role::Text
+        };
+        strip.put(candidate, role).gap(2);
+    }
+}

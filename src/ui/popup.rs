@@ -1,0 +1,81 @@
+//! What lies over the panels: a calm ground with a thin frame, in the middle of the screen.
+
+use ratatui::{
+    layout::Rect,
+    text::Line,
+    widgets::{Block, BorderType, Borders, Clear, Padding, Widget},
+};
+
+use super::{RenderContext, scrollbar, styled_line::StyledLine, theme::Role};
+
+/// Makes room of at most this size in the middle of the screen, with a frame and a title. Answers the room inside.
+/// Nothing of what lies below can be clicked any more.
+pub(super) fn open(
+    canvas: &mut RenderContext,
+    screen: Rect,
+    width: u16,
+    height: u16,
+    title: &str,
+) -> Rect {
+    canvas
+        .drawn
+        .targets
+        .retain(|(area, _)| area.y + 1 == screen.bottom());
+    let area = Rect {
+        width: width.saturating_add(4).min(screen.width),
+        height: height
+            .saturating_add(2)
+            .min(screen.height.saturating_sub(1)),
+        ..screen
+    };
+    let area = Rect {
+        x: screen.x + (screen.width - area.width) / 2,
+        y: screen.y + (screen.height.saturating_sub(1) - area.height) / 2,
+        ..area
+    };
+    Clear.render(area, canvas.buffer);
+    let mut heading = StyledLine::new(canvas.look, area.width.saturating_sub(4));
+    heading.gap(1).put(title, Role::Brand).gap(1);
+    let borders = if canvas.look.symbols.ascii {
+        ratatui::symbols::border::Set {
+            top_left: "+",
+            top_right: "+",
+            bottom_left: "+",
+            bottom_right: "+",
+            vertical_left: "|",
+            vertical_right: "|",
+            horizontal_top: "-",
+            horizontal_bottom: "-",
+        }
+    } else {
+        BorderType::Rounded.to_border_set()
+    };
+    let block = Block::new()
+        .borders(Borders::ALL)
+        .border_set(borders)
+        .border_style(canvas.look.style(Role::Frame))
+        .style(canvas.look.style(Role::Panel))
+        .padding(Padding::horizontal(1))
+        .title(heading.line());
+    let inside = block.inner(area);
+    block.render(area, canvas.buffer);
+    inside
+}
+
+/// Draws the part of some lines that is in sight, with a scrollbar in the frame.
+pub(super) fn scroll(canvas: &mut RenderContext, area: Rect, lines: &[Line], top: usize) {
+    let height = usize::from(area.height);
+    let end = lines.len().saturating_sub(height);
+    canvas.drawn.overlay_end = end;
+    let top = top.min(end);
+    for (line, y) in lines.iter().skip(top).zip(area.y..area.bottom()) {
+        canvas.buffer.set_line(area.x, y, line, area.width);
+    }
+    let edge = Rect {
+        width: area.width + 2,
+        ..area
+    };
+    if edge.right() <= canvas.buffer.area.right() {
+        scrollbar::draw(canvas, edge, lines.len(), top);
+    }
+}

@@ -1,0 +1,73 @@
+//! The sort menu.
+
+use ratatui::layout::Rect;
+
+use super::{Appearance, RenderContext, popup, scrollbar, styled_line::StyledLine, theme::Role};
+use crate::{
+    app::ClickTarget,
+    task::row_model::{Sort, SortColumn},
+};
+
+/// Where the explanations begin.
+const EXPLANATION_WIDTH: usize = 25;
+/// How many entries are seen at once where there is room.
+const VISIBLE_ROWS: u16 = 12;
+
+/// The arrow of a column that rows are sorted by, with its rank where there are several: `▼²`.
+pub(super) fn arrow(look: &Appearance, sort: &Sort, column: SortColumn) -> Option<String> {
+    let (place, descending) = sort.place(column)?;
+    let symbols = look.symbols;
+    let arrow = if descending {
+        symbols.descending
+    } else {
+        symbols.ascending
+    };
+    let rank = symbols.ranks.get(place - 1).filter(|_| sort.is_several());
+    Some(format!("{arrow}{}", rank.unwrap_or(&"")))
+}
+
+pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
+    let all = SortColumn::ALL;
+    let height = u16::try_from(all.len()).unwrap_or_default();
+    let height = height
+        .min(VISIBLE_ROWS)
+        .min(screen.height.saturating_sub(5));
+    let area = popup::open(canvas, screen, 66, height, "Sort by");
+    let seen = usize::from(area.height);
+    let top = (chosen + 1).saturating_sub(seen);
+    let symbols = canvas.look.symbols;
+    let sort = &canvas.state.outline.view().sort;
+    let entries = all.iter().enumerate().skip(top);
+    for ((place, column), y) in entries.zip(area.y..area.bottom()) {
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        let mut strip = StyledLine::new(canvas.look, area.width);
+        let pointer = if place == chosen {
+            symbols.pointer
+        } else {
+            " "
+        };
+        strip.put(pointer, Role::Key).gap(1);
+        strip.put(column.title(), Role::Text);
+        if let Some(arrow) = arrow(canvas.look, sort, *column) {
+            strip.gap(1).put(&arrow, Role::Key);
+        }
+        let explanation = column.explanation();
+        strip.pad_to(EXPLANATION_WIDTH).put(explanation, Role::Dim);
+        strip.draw(line, canvas.buffer);
+        if place == chosen {
+            canvas.tint(line, Role::Selected);
+        }
+        canvas.target(line, ClickTarget::Order(place));
+    }
+    let edge = Rect {
+        width: area.width + 2,
+        ..area
+    };
+    if edge.right() <= canvas.buffer.area.right() {
+        scrollbar::draw(canvas, edge, all.len(), top);
+    }
+}

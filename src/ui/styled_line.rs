@@ -1,0 +1,232 @@
+//! The one place where text becomes something that is drawn: made safe, brought to its width, given its style.
+//!
+//! No panel makes spans of its own, so nothing that a server sent can reach the terminal raw.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{Appearance, theme::Role};
+use crate::text::{prefix, sanitize, sanitize_lines, truncate, width, wrap};
+
+/// One line in the making, of at most so many columns.
+pub(super) struct StyledLine<'a> {
+    look: &'a Appearance,
+    spans: Vec<Span<'static>>,
+    columns: usize,
+    used: usize,
+}
+
+impl<'a> StyledLine<'a> {
+    pub(super) fn new(look: &'a Appearance, columns: u16) -> Self {
+        Self {
+            look,
+            spans: Vec::new(),
+            columns: usize::from(columns),
+            used: 0,
+        }
+    }
+
+    /// How many columns are left.
+    pub(super) fn room(&self) -> usize {
+        self.columns - self.used
+    }
+
+    /// How many columns are taken.
+    pub(super) fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Adds a text, cut short if there is no room for all of it.
+    pub(super) fn put(&mut self, text: &str, role: Role) -> &mut Self {
+        self.push_styled(text, self.look.style(role))
+    }
+
+    /// Adds a text in a style.
+    pub(super) fn push_styled(&mut self, text: &str, style: Style) -> &mut Self {
+        let mut fitting = sanitize(text).into_owned();
+        let mut columns = width(&fitting);
+        // Most texts fit: measuring costs, and is done once for them.
+        if columns > self.room() {
+            fitting = truncate(&fitting, self.room(), self.look.symbols.ellipsis).into_owned();
+            columns = width(&fitting);
+        }
+        self.used += columns;
+        if !fitting.is_empty() {
+            self.spans.push(Span::styled(fitting, style));
+        }
+        self
+    }
+
+    /// Adds a text of at most so many columns.
+    pub(super) fn push_max(&mut self, text: &str, columns: usize, role: Role) -> &mut Self {
+        let safe = sanitize(text);
+        let fitting = truncate(&safe, columns, self.look.symbols.ellipsis);
+        self.put(&fitting, role)
+    }
+
+    /// Adds spaces.
+    pub(super) fn gap(&mut self, columns: usize) -> &mut Self {
+        let columns = columns.min(self.room());
+        self.used += columns;
+        self.spans.push(Span::raw(" ".repeat(columns)));
+        self
+    }
+
+    /// Adds spaces up to a column.
+    pub(super) fn pad_to(&mut self, column: usize) -> &mut Self {
+        self.gap(column.saturating_sub(self.used))
+    }
+
+    /// Adds another strip.
+    pub(super) fn join(&mut self, other: Self) -> &mut Self {
+        if other.used <= self.room() {
+            self.used += other.used;
+            self.spans.extend(other.spans);
+        }
+        self
+    }
+
+    /// The line.
+    pub(super) fn line(self) -> Line<'static> {
+        Line::from(self.spans)
+    }
+
+    /// Draws the line at the top of an area, as far as that is on the screen.
+    pub(super) fn draw(self, area: Rect, buffer: &mut Buffer) {
+        let area = area.intersection(buffer.area);
+        if !area.is_empty() {
+            buffer.set_line(area.x, area.y, &self.line(), area.width);
+        }
+    }
+}
+
+/// Lines of running text, wrapped to a width.
+pub(super) fn paragraph(
+    look: &Appearance,
+    text: &str,
+    columns: u16,
+    role: Role,
+) -> Vec<Line<'static>> {
+    let style = look.style(role);
+    sanitize_lines(text)
+        .flat_map(|line| wrap(&line, usize::from(columns)))
+        .map(|part| Line::styled(part, style))
+        .collect()
+}
+
+/// A rule along an area: across one that is one line high, else down its left edge.
+pub(super) fn separator(look: &Appearance, area: Rect, role: Role, buffer: &mut Buffer) {
+    if area.height > 1 && area.width > 0 {
+        let area = area.intersection(buffer.area);
+        for y in area.y..area.bottom() {
+            buffer[(area.x, y)]
+                .set_symbol(look.symbols.bar)
+                .set_style(look.style(role));
+        }
+        return;
+    }
+    let mut strip = StyledLine::new(look, area.width);
+    strip.put(&look.symbols.rule.repeat(usize::from(area.width)), role);
+    strip.draw(area, buffer);
+}
+
+/// Parts of one line that go on over several lines where they are too long; those are indented by `hang`. A word is
+/// broken only if it is longer than a line.
+pub(super) fn flow(
+    look: &Appearance,
+    parts: &[(&str, Role)],
+    columns: u16,
+    hang: usize,
+) -> Vec<Line<'static>> {
+    let columns = usize::from(columns).max(1);
+    let hang = hang.min(columns / 2);
+    let mut lines = Vec::new();
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut used = 0;
+    for (text, role) in parts {
+        let style = look.style(*role);
+        let safe = sanitize(text);
+        let mut rest: &str = &safe;
+        while !rest.is_empty() {
+            let mut fitting = prefix(rest, columns.saturating_sub(used));
+            if fitting.len() < rest.len() {
+                fitting = whole_words(rest, fitting, columns - hang, used > hang);
+            }
+            if fitting.is_empty() && used <= hang {
+                // Not even one wide character fits: it goes where it must, and is cut by the panel's edge.
+                fitting = rest
+                    .split_at(rest.chars().next().map_or(0, char::len_utf8))
+                    .0;
+            }
+            if !fitting.is_empty() {
+                spans.push(Span::styled(fitting.to_owned(), style));
+                used += width(fitting);
+                rest = rest.get(fitting.len()..).unwrap_or_default();
+            }
+            if !rest.is_empty() {
+                rest = rest.trim_start_matches(' ');
+                lines.push(Line::from(std::mem::take(&mut spans)));
+                spans.push(Span::raw(" ".repeat(hang)));
+                used = hang;
+            }
+        }
+    }
+    lines.push(Line::from(spans));
+    lines
+}
+
+/// The part of what fits on a line that ends with a word. `line` is how long a line can be; where this one has begun
+/// already, a word that would have all of a line to itself may have to wait for it.
+fn whole_words<'a>(text: &'a str, fitting: &'a str, line: usize, has_begun: bool) -> &'a str {
+    let rest = text.get(fitting.len()..).unwrap_or_default();
+    if rest.starts_with(' ') {
+        return fitting;
+    }
+    let start = fitting.rfind(' ').map_or(0, |space| space + 1);
+    let word = text.get(start..).unwrap_or_default();
+    let word = word.split(' ').next().unwrap_or_default();
+    if width(word) <= line && (start > 0 || has_begun) {
+        fitting.get(..start).unwrap_or_default()
+    } else {
+        fitting
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Options;
+
+    fn flowed(parts: &[&str], columns: u16, hang: usize) -> Vec<String> {
+        let parts: Vec<_> = parts.iter().map(|part| (*part, Role::Text)).collect();
+        let look = Appearance::new(&Options::default());
+        let lines = flow(&look, &parts, columns, hang);
+        lines
+            .iter()
+            .map(|line| line.to_string().trim_end().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn words_stay_whole_where_a_line_can_hold_them() {
+        assert_eq!(
+            flowed(&["Started  ", "12:30:01", "  running for 1h20m"], 28, 9),
+            ["Started  12:30:01  running", "         for 1h20m"]
+        );
+        assert_eq!(
+            flowed(&["Target  ", "db-prod-01", "  VirtualMachine:vm-75"], 30, 8),
+            ["Target  db-prod-01", "        VirtualMachine:vm-75"]
+        );
+        assert_eq!(
+            flowed(&["Id  ", "a 0123456789abcdef"], 10, 4),
+            ["Id  a 0123", "    456789", "    abcdef"]
+        );
+        assert_eq!(flowed(&["one two"], 3, 0), ["one", "two"]);
+        assert_eq!(flowed(&["データ ベース"], 6, 0), ["データ", "ベース"]);
+        assert_eq!(flowed(&["データ"], 1, 0), ["デ", "ー", "タ"]);
+    }
+}

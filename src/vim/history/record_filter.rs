@@ -1,0 +1,93 @@
+//! What becomes of the records that are read from a history.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::TaskQuery;
+use crate::vim::types::text_at;
+
+/// So many records in a row that were not asked for show that a server ignores what it is asked by.
+const MAX_UNRELATED: usize = 1_000;
+
+/// What becomes of a record that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordAction {
+    /// It is wanted.
+    Take,
+    /// It is not, but a later one may be.
+    Leave,
+    /// Neither it nor what comes after it.
+    Stop,
+}
+
+impl RecordAction {
+    /// Takes what is wanted and leaves the rest.
+    pub fn take_if(is_wanted: bool) -> Self {
+        if is_wanted { Self::Take } else { Self::Leave }
+    }
+}
+
+impl TaskQuery {
+    /// Picks the records of the lineage that is asked for. Some servers take these filters and ignore them: what does
+    /// not belong to it is left, and after many strangers no more is read.
+    pub fn pick_lineage(&self) -> impl FnMut(&Value) -> RecordAction {
+        let mut strangers = 0;
+        move |record| {
+            if self.is_of_lineage(record) {
+                strangers = 0;
+                return RecordAction::Take;
+            }
+            strangers += 1;
+            if strangers < MAX_UNRELATED {
+                RecordAction::Leave
+            } else {
+                RecordAction::Stop
+            }
+        }
+    }
+
+    /// Whether a record names one of the parents or roots, or is one of them.
+    fn is_of_lineage(&self, record: &Value) -> bool {
+        let names = |field: &str, keys: &[Arc<str>]| {
+            let named = text_at(record, &[field]);
+            named.is_some_and(|named| keys.iter().any(|key| **key == *named))
+        };
+        names("parentTaskKey", &self.parents)
+            || names("rootTaskKey", &self.roots)
+            || names("key", &self.parents)
+            || names("key", &self.roots)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn strangers_are_left_and_many_of_them_end_it() {
+        let query = TaskQuery {
+            parents: vec!["task-2".into()],
+            roots: vec!["task-1".into()],
+            ..TaskQuery::default()
+        };
+        let mut pick = query.pick_lineage();
+        for record in [
+            json!({"key": "task-3", "parentTaskKey": "task-2"}),
+            json!({"key": "task-4", "parentTaskKey": "task-3", "rootTaskKey": "task-1"}),
+            json!({"key": "task-1"}),
+            json!({"key": "task-2"}),
+        ] {
+            assert_eq!(pick(&record), RecordAction::Take, "{record}");
+        }
+        let stranger = json!({"key": "task-9", "parentTaskKey": "task-1", "rootTaskKey": "task-2"});
+        assert_eq!(pick(&stranger), RecordAction::Leave);
+        let picked: Vec<_> = (1..MAX_UNRELATED).map(|_| pick(&json!({}))).collect();
+        assert_eq!(
+            picked.iter().position(|pick| *pick == RecordAction::Stop),
+            Some(MAX_UNRELATED - 2)
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! What is known of a task, to find it, its family and its events by when its object is gone: there is no filter by
+//! key.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::TaskQuery;
+use crate::vim::types::{ManagedObjectReference, TaskInfo, text_at};
+
+/// How far back a task is looked for of which nothing but the name is known.
+const DEFAULT_PERIOD: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is known of a task, to find it or what lies around it by, whether its object is still there or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskLocator {
+    /// The moId that it had.
+    pub mo_id: Arc<str>,
+    /// Parent, root, entity and time, where it was ever read.
+    known: Option<Known>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Known {
+    key: Arc<str>,
+    parent: Option<Arc<str>>,
+    root: Option<Arc<str>>,
+    entity: Option<ManagedObjectReference>,
+    queued: Timestamp,
+    chain: i32,
+}
+
+impl TaskLocator {
+    /// The trace of a task that was read before it vanished.
+    pub fn of(info: &TaskInfo) -> Self {
+        Self {
+            mo_id: info.mo_id().clone(),
+            known: Some(Known {
+                key: info.key.clone(),
+                parent: info.parent_key().cloned(),
+                root: info.root_key().cloned(),
+                entity: info.entity.clone(),
+                queued: info.queue_time,
+                chain: info.event_chain_id,
+            }),
+        }
+    }
+
+    /// The trace of a task of which nothing but the name is known.
+    pub fn named(mo_id: Arc<str>) -> Self {
+        Self { mo_id, known: None }
+    }
+
+    /// The chain of its events, where it was ever read.
+    pub fn event_chain(&self) -> Option<i32> {
+        self.known.as_ref().map(|known| known.chain)
+    }
+
+    /// What it works on, where it was ever read: some name nothing.
+    pub fn entity(&self) -> Option<Option<&ManagedObjectReference>> {
+        let known = self.known.as_ref()?;
+        Some(known.entity.as_ref())
+    }
+
+    /// Its key, where it was ever read.
+    pub fn key(&self) -> Option<&Arc<str>> {
+        self.known.as_ref().map(|known| &known.key)
+    }
+
+    /// The key of its parent, where it was ever read and has one.
+    pub fn parent(&self) -> Option<&Arc<str>> {
+        self.known.as_ref()?.parent.as_ref()
+    }
+
+    /// The key of the root of its family (its own, if it names none), where it was ever read.
+    pub fn root(&self) -> Option<&Arc<str>> {
+        let known = self.known.as_ref()?;
+        Some(known.root.as_ref().unwrap_or(&known.key))
+    }
+
+    /// Whether this is the task.
+    pub(super) fn is(&self, info: &Value) -> bool {
+        let key = self.known.as_ref().map_or(&self.mo_id, |known| &known.key);
+        text_at(info, &["key"]) == Some(&**key)
+            || text_at(info, &["task", "value"]) == Some(&*self.mo_id)
+    }
+
+    /// Where to look for the tasks above it, which were queued no later than it was; the narrowest place first, and in
+    /// each the newest are the nearest.
+    pub fn places_above(&self) -> Vec<TaskQuery> {
+        let Some(known) = &self.known else {
+            return Vec::new();
+        };
+        // Clocks are read more than once while a family is made.
+        let until = known.queued.checked_add(SignedDuration::from_secs(2)).ok();
+        let of_entity = known.entity.iter().map(|entity| TaskQuery {
+            entity: Some(entity.clone()),
+            until,
+            ..TaskQuery::default()
+        });
+        let of_all = TaskQuery {
+            since: known.queued.checked_sub(DEFAULT_PERIOD).ok(),
+            until,
+            ..TaskQuery::default()
+        };
+        of_entity.chain([of_all]).collect()
+    }
+
+    /// Where to look, the narrowest place first: there is no filter by key.
+    pub(super) fn places(&self, now: Timestamp) -> Vec<TaskQuery> {
+        let Some(known) = &self.known else {
+            return vec![TaskQuery {
+                since: now.checked_sub(DEFAULT_PERIOD).ok(),
+                ..TaskQuery::default()
+            }];
+        };
+        let around = SignedDuration::from_secs(2);
+        let by_time = TaskQuery {
+            entity: known.entity.clone(),
+            since: known.queued.checked_sub(around).ok(),
+            until: known.queued.checked_add(around).ok(),
+            ..TaskQuery::default()
+        };
+        let by_parent = known.parent.iter().map(|parent| TaskQuery {
+            parents: vec![parent.clone()],
+            ..TaskQuery::default()
+        });
+        let by_root = known.root.iter().map(|root| TaskQuery {
+            roots: vec![root.clone()],
+            ..TaskQuery::default()
+        });
+        by_parent.chain(by_root).chain([by_time]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::task::fixture::{at, info};
+
+    #[test]
+    fn a_task_is_looked_for_in_its_family_first_and_by_its_time_last() {
+        let more = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1",
+            "entity": {"type": "VirtualMachine", "value": "vm-7"}});
+        let trace = TaskLocator::of(&info("task-3", &more));
+        let places = trace.places(at(100));
+        assert_eq!(places[0].parents, ["task-2".into()] as [Arc<str>; 1]);
+        assert_eq!(places[1].roots, ["task-1".into()] as [Arc<str>; 1]);
+        assert_eq!(places[2].since, Some(at(-2)));
+        assert!(places[2].entity.is_some());
+        assert!(trace.is(&json!({"key": "task-3"})));
+        assert!(!trace.is(&json!({"key": "task-33"})));
+    }
+
+    #[test]
+    fn what_lies_above_is_looked_for_backwards_from_the_queueing() {
+        let more = json!({"parentTaskKey": "task-2", "queueTime": at(50).to_string(),
+            "entity": {"type": "VirtualMachine", "value": "vm-7"}});
+        let places = TaskLocator::of(&info("task-3", &more)).places_above();
+        assert_eq!(places.len(), 2);
+        assert!(places[0].entity.is_some() && places[0].since.is_none());
+        assert_eq!(places[1].since, Some(at(50 - 86_400)));
+        assert!(places.iter().all(|place| place.until == Some(at(52))));
+        assert!(
+            TaskLocator::named("task-3".into())
+                .places_above()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn of_a_name_alone_the_last_day_is_looked_through() {
+        let trace = TaskLocator::named("task-3".into());
+        let places = trace.places(at(100));
+        assert_eq!(places.len(), 1);
+        assert_eq!(places[0].since, Some(at(100 - 86_400)));
+    }
+}

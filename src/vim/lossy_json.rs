@@ -1,0 +1,90 @@
+//! Bodies that are JSON but for a text that none can hold.
+//!
+//! A server that keeps texts as UTF-16, and cuts one in the middle of a character, sends half of a pair: `"\ud83d"`.
+//! One that keeps them as bytes sends whatever somebody typed in under another encoding. Neither is to keep us from
+//! all that came in the same answer: such places become U+FFFD.
+
+use std::borrow::Cow;
+
+/// The body with every such place replaced; `None` where there is none.
+pub(super) fn repaired(body: &[u8]) -> Option<Vec<u8>> {
+    let text = String::from_utf8_lossy(body);
+    let was_wrong = matches!(text, Cow::Owned(_));
+    let bytes = text.as_bytes();
+    let mut mended = Vec::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(step) = bytes[at..].iter().position(|byte| *byte == b'\\') {
+        at += step;
+        let Some(unit) = escaped(&bytes[at..]) else {
+            // Another escape: the character after the stroke is not to be taken for one.
+            at = (at + 2).min(bytes.len());
+            continue;
+        };
+        let next = bytes.get(at + ESCAPE_LEN..).and_then(escaped);
+        match (unit, next) {
+            (0xd800..=0xdbff, Some(0xdc00..=0xdfff)) => at += 2 * ESCAPE_LEN,
+            (0xd800..=0xdfff, _) => {
+                mended.extend_from_slice(&bytes[copied..at]);
+                mended.extend_from_slice(b"\\ufffd");
+                at += ESCAPE_LEN;
+                copied = at;
+            }
+            _ => at += ESCAPE_LEN,
+        }
+    }
+    if copied == 0 && !was_wrong {
+        return None;
+    }
+    mended.extend_from_slice(&bytes[copied..]);
+    Some(mended)
+}
+
+/// The length of an escape such as `\u00e9`.
+const ESCAPE_LEN: usize = 6;
+
+/// The code unit that these bytes begin with, as an escape.
+fn escaped(bytes: &[u8]) -> Option<u16> {
+    let digits = bytes.get(..ESCAPE_LEN)?.strip_prefix(b"\\u")?;
+    let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
+    let digits = std::str::from_utf8(digits).ok().filter(|_| is_hex)?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn half_pairs_and_wrong_bytes_become_a_sign() {
+        for (body, text) in [
+            (&br#"["\ud83d"]"#[..], "\u{fffd}"),
+            (br#"["a\uDE00b"]"#, "a\u{fffd}b"),
+            (br#"["\ud83d\ud83d\ude00"]"#, "\u{fffd}\u{1f600}"),
+            (br#"["\ud83d\u0041"]"#, "\u{fffd}A"),
+            (b"[\"\x9b2J\"]", "\u{fffd}2J"),
+            (b"[\"\xff\\ud800\"]", "\u{fffd}\u{fffd}"),
+            (br#"["\\\ud800"]"#, "\\\u{fffd}"),
+        ] {
+            let mended = repaired(body).unwrap();
+            let read: Value = serde_json::from_slice(&mended).unwrap();
+            assert_eq!(read, json!([text]));
+        }
+    }
+
+    #[test]
+    fn what_is_whole_is_left_alone() {
+        for body in [
+            &br#"["\ud83d\ude00 \\ud800 \" \n"]"#[..],
+            b"",
+            b"\\",
+            b"\\u",
+            b"\\ud8",
+            br#"["\u00e9"]"#,
+        ] {
+            assert_eq!(repaired(body), None, "{}", String::from_utf8_lossy(body));
+        }
+    }
+}

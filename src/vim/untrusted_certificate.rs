@@ -1,0 +1,307 @@
+//! Why a server is not trusted, in words for people.
+
+use std::{fmt, path::PathBuf};
+
+use jiff::Timestamp;
+use rustls::{
+    AlertDescription, CertificateError, Error as TlsError, InvalidMessage, PeerIncompatible,
+};
+
+use super::{certificate::Certificate, fingerprint::Fingerprint, tls::Pin};
+
+/// A certificate that was not accepted. Nothing was sent to who showed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UntrustedCertificate {
+    /// Host and port.
+    pub host: String,
+    /// What was shown.
+    pub certificate: Certificate,
+    /// What is wrong with it.
+    pub why: Reason,
+}
+
+/// What is wrong with a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// It leads to no authority that this machine trusts.
+    UnknownIssuer,
+    /// This machine trusts no authority at all: why.
+    NoAuthorities(String),
+    /// It is over.
+    Expired,
+    /// It has not begun.
+    NotValidYet,
+    /// It is made out to another name.
+    OtherName,
+    /// Its authority took it back.
+    Revoked,
+    /// Something else.
+    Unusable(String),
+    /// It is not the one that was to be seen.
+    Another {
+        /// Those that were to be seen.
+        expected: Vec<Fingerprint>,
+        /// Who says so.
+        by: PinSource,
+    },
+}
+
+/// Who says which certificate a server has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PinSource {
+    /// `--thumbprint`, or what stands for it.
+    Thumbprint,
+    /// The known-hosts file.
+    KnownHosts(PathBuf),
+    /// A known-hosts file of govc's.
+    Govc(PathBuf),
+}
+
+impl UntrustedCertificate {
+    /// Whether a person may trust it all the same, having compared the fingerprint.
+    pub fn is_pardonable(&self) -> bool {
+        match self.why {
+            Reason::UnknownIssuer
+            | Reason::NoAuthorities(_)
+            | Reason::Expired
+            | Reason::NotValidYet
+            | Reason::OtherName => true,
+            Reason::Revoked | Reason::Unusable(_) | Reason::Another { .. } => false,
+        }
+    }
+
+    /// What is wrong with it, without what to do about it.
+    pub fn reason(&self) -> String {
+        let details = self.certificate.details.as_ref();
+        let on = |day: &dyn Fn() -> Option<Timestamp>| match day() {
+            Some(day) => format!(" ({})", day.strftime("%Y-%m-%d %H:%M UTC")),
+            None => String::new(),
+        };
+        match &self.why {
+            Reason::UnknownIssuer if self.certificate.is_self_signed() => {
+                "it is self-signed".to_owned()
+            }
+            Reason::UnknownIssuer => {
+                "no authority that this machine trusts has signed it".to_owned()
+            }
+            Reason::NoAuthorities(why) => format!("this machine knows no authority at all ({why})"),
+            Reason::Expired => {
+                format!(
+                    "it has expired{}",
+                    on(&|| details.map(|details| details.until))
+                )
+            }
+            Reason::NotValidYet => format!(
+                "it is not valid yet{}; check this machine's clock",
+                on(&|| details.map(|details| details.from))
+            ),
+            Reason::OtherName => {
+                let names = details.map(|details| details.names.join(", "));
+                let names = names.filter(|names| !names.is_empty());
+                let names = names.unwrap_or_else(|| "another name".to_owned());
+                let names = crate::text::sanitize(&names);
+                format!("it is made out to {names}, not to the name in --url")
+            }
+            Reason::Revoked => "its authority has revoked it".to_owned(),
+            Reason::Unusable(why) => why.clone(),
+            Reason::Another { .. } => "it is another one than it was".to_owned(),
+        }
+    }
+}
+
+impl std::error::Error for UntrustedCertificate {}
+
+impl fmt::Display for UntrustedCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            host,
+            certificate,
+            why,
+        } = self;
+        let shown = certificate.fingerprint;
+        match why {
+            Reason::Another { expected, by } => {
+                let expected: Vec<_> = expected.iter().map(Fingerprint::to_string).collect();
+                let expected = expected.join(" or ");
+                match by {
+                    PinSource::Thumbprint => write!(
+                        f,
+                        "its certificate is not the one that --thumbprint names: it has SHA-256 {shown}, expected \
+                         is {expected}. Nothing was sent. If the server got a new certificate, compare it there and \
+                         give its fingerprint; otherwise someone may stand in between."
+                    ),
+                    PinSource::KnownHosts(path) => write!(
+                        f,
+                        "its certificate has changed: it has SHA-256 {shown}, but {expected} is trusted for {host} \
+                         ({}). Nothing was sent. If the server got a new certificate, compare it there and run \
+                         `vtask trust remove {host}`, then connect again; otherwise someone may stand in between.",
+                        path.display()
+                    ),
+                    PinSource::Govc(path) => write!(
+                        f,
+                        "its certificate has changed: it has SHA-256 {shown}, but GOVC_TLS_KNOWN_HOSTS ({}) has \
+                         {expected} for {host}. Nothing was sent. If the server got a new certificate, compare it \
+                         there and change that file; otherwise someone may stand in between.",
+                        path.display()
+                    ),
+                }
+            }
+            _ if self.is_pardonable() => write!(
+                f,
+                "its certificate is not trusted: {}. Its SHA-256 is {shown}. Once you have compared that with the \
+                 server's own, `vtask trust add {host}` (or --thumbprint) accepts it; or give its authority with \
+                 --ca-file (a vCenter offers its own at /certs/download.zip).",
+                self.reason()
+            ),
+            _ => write!(
+                f,
+                "its certificate cannot be trusted: {}. Its SHA-256 is {shown}. Have it replaced on the server.",
+                self.reason()
+            ),
+        }
+    }
+}
+
+impl Reason {
+    /// What the check by authorities objected to.
+    pub(super) fn of(problem: &CertificateError) -> Self {
+        match problem {
+            CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                Self::NotValidYet
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Self::OtherName
+            }
+            CertificateError::Revoked => Self::Revoked,
+            CertificateError::BadEncoding => Self::Unusable("it is damaged".to_owned()),
+            CertificateError::BadSignature => {
+                Self::Unusable("the signature on it is wrong".to_owned())
+            }
+            // A self-signed server certificate is often marked as an authority, which a plain check refuses.
+            _ if is_ca_as_server(problem) => Self::UnknownIssuer,
+            other => Self::Unusable(other.to_string()),
+        }
+    }
+
+    pub(super) fn another(pin: &Pin) -> Self {
+        Self::Another {
+            expected: pin.fingerprints.clone(),
+            by: pin.by.clone(),
+        }
+    }
+}
+
+/// Whether an authority's certificate was refused in the place of a server's.
+pub(super) fn is_ca_as_server(problem: &CertificateError) -> bool {
+    match problem {
+        CertificateError::Other(other) => other.0.to_string().contains("CaUsedAsEndEntity"),
+        _ => false,
+    }
+}
+
+/// Why no secure connection came about, where it was not for the certificate.
+pub(super) fn handshake(error: &TlsError) -> String {
+    use AlertDescription as Alert;
+
+    let words = match error {
+        TlsError::InvalidMessage(
+            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
+        ) => {
+            "what listens there does not speak TLS; check the port in --url, or give http:// in it if plain HTTP is meant"
+        }
+        TlsError::AlertReceived(Alert::ProtocolVersion)
+        | TlsError::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            | PeerIncompatible::Tls12NotOffered
+            | PeerIncompatible::Tls12NotOfferedOrEnabled,
+        ) => "the server speaks neither TLS 1.2 nor 1.3, and older versions are not safe",
+        TlsError::AlertReceived(Alert::HandshakeFailure | Alert::InsufficientSecurity)
+        | TlsError::PeerIncompatible(_) => {
+            "the server and vtask have no cipher in common; vtask takes those of TLS 1.3, and of TLS 1.2 those with \
+             ECDHE and GCM or ChaCha20"
+        }
+        TlsError::AlertReceived(Alert::UnrecognisedName) => {
+            "the server does not go by the name in --url"
+        }
+        TlsError::AlertReceived(
+            Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::UnknownCA
+            | Alert::AccessDenied,
+        ) => "the server wants a certificate of the client, which vtask does not have",
+        TlsError::DecryptError
+        | TlsError::AlertReceived(Alert::BadRecordMac | Alert::DecryptError) => {
+            "what arrived had been changed on the way"
+        }
+        other => return crate::text::sanitize(&other.to_string()).into_owned(),
+    };
+    words.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn distrust(why: Reason) -> UntrustedCertificate {
+        UntrustedCertificate {
+            host: "vc01.lab:443".to_owned(),
+            certificate: Certificate::read(b"abc"),
+            why,
+        }
+    }
+
+    #[test]
+    fn a_person_may_pardon_what_can_be_compared_away_and_nothing_else() {
+        for (problem, is_pardonable, word) in [
+            (CertificateError::UnknownIssuer, true, "no authority"),
+            (CertificateError::Expired, true, "expired"),
+            (CertificateError::NotValidYet, true, "clock"),
+            (CertificateError::NotValidForName, true, "another name"),
+            (CertificateError::Revoked, false, "revoked"),
+            (CertificateError::BadSignature, false, "signature"),
+            (CertificateError::BadEncoding, false, "damaged"),
+        ] {
+            let distrust = distrust(Reason::of(&problem));
+            assert_eq!(distrust.is_pardonable(), is_pardonable, "{problem:?}");
+            assert_eq!(
+                distrust.to_string().contains("vtask trust add"),
+                is_pardonable
+            );
+            assert!(distrust.reason().contains(word), "{}", distrust.reason());
+        }
+        let changed = distrust(Reason::Another {
+            expected: vec![Fingerprint::of(b"x")],
+            by: PinSource::Thumbprint,
+        });
+        assert!(!changed.is_pardonable());
+    }
+
+    #[test]
+    fn failed_handshakes_are_told_in_words() {
+        use AlertDescription as Alert;
+        for (error, word) in [
+            (
+                TlsError::InvalidMessage(InvalidMessage::InvalidContentType),
+                "does not speak TLS",
+            ),
+            (TlsError::AlertReceived(Alert::ProtocolVersion), "1.2"),
+            (TlsError::AlertReceived(Alert::HandshakeFailure), "cipher"),
+            (
+                TlsError::AlertReceived(Alert::CertificateRequired),
+                "of the client",
+            ),
+            (
+                TlsError::AlertReceived(Alert::UnrecognisedName),
+                "the name in --url",
+            ),
+            (TlsError::DecryptError, "changed on the way"),
+            (TlsError::General("\u{1b}[31mred".to_owned()), "red"),
+        ] {
+            let words = handshake(&error);
+            assert!(words.contains(word) && !words.contains('\u{1b}'), "{words}");
+        }
+    }
+}

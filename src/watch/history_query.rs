@@ -1,0 +1,71 @@
+//! What a server's history is asked for: by the screen and by the subcommands alike.
+
+use jiff::Timestamp;
+
+use crate::{
+    task::ServerFilter,
+    vim::{ByUser, TaskQuery},
+};
+
+/// Tasks that were queued in a time (by the server's clock, both ends included), narrowed down.
+pub fn history_query(
+    narrowing: &ServerFilter,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+) -> TaskQuery {
+    let ServerFilter {
+        states,
+        users,
+        activations,
+        tags,
+        ..
+    } = narrowing.clone();
+    TaskQuery {
+        since,
+        until,
+        entity: narrowing.entity().cloned(),
+        states: states.unwrap_or_default(),
+        user: users.map(|names| ByUser {
+            system: false,
+            names,
+        }),
+        activations: activations.unwrap_or_default(),
+        tags: tags.unwrap_or_default(),
+        ..TaskQuery::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        task::{Filter, fixture::at},
+        vim::types::{ManagedObjectReference, TaskState},
+    };
+
+    #[test]
+    fn what_a_filter_narrows_to_is_asked_for() {
+        let filter = Filter::from(
+            "state:failed user=LAB\\kim target=VirtualMachine:vm-42 tag=CHG-1 activation=a-1 op:clone",
+        );
+        let query = history_query(&filter.narrowing(), Some(at(0)), Some(at(9)));
+        assert_eq!(
+            query,
+            TaskQuery {
+                since: Some(at(0)),
+                until: Some(at(9)),
+                states: vec![TaskState::Error],
+                user: Some(ByUser {
+                    system: false,
+                    names: vec!["LAB\\kim".to_owned()]
+                }),
+                entity: Some(ManagedObjectReference::new("VirtualMachine", "vm-42")),
+                tags: vec!["CHG-1".to_owned()],
+                activations: vec!["a-1".to_owned()],
+                ..TaskQuery::default()
+            }
+        );
+        let everything = history_query(&Filter::default().narrowing(), None, None);
+        assert_eq!(everything, TaskQuery::default());
+    }
+}

@@ -1,0 +1,365 @@
+//! The past, page by page: one history collector for a search, read on as pages are asked for.
+//!
+//! The collector stays open between pages, so that no record travels twice, and is destroyed when the search ends,
+//! gives way to another, comes to its end, or the session is left. Where it is gone meanwhile, or nobody knows where
+//! it stands because an answer was lost, another one goes on from the page that came last.
+
+mod seen_records;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use self::seen_records::{PageMerge, SeenRecords};
+use super::{
+    LookupResult,
+    permit::{Permit, PermitQueue},
+    scheduler::Urgency,
+};
+use crate::{
+    vim::{
+        Client, Error, TaskQuery, Throttle,
+        types::{Fault, ManagedObjectReference},
+    },
+    watch::{
+        HistoryPage, HistoryRequest, Update, endpoint::Endpoint, read_loop::InFlight,
+        renewals::Call, responses::LoopExit,
+    },
+};
+
+/// How many records are read at a time.
+const PAGE_SIZE: usize = 100;
+/// How often in a row a collector is opened that is gone at once.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// What came of a request for the past.
+pub(in crate::watch) enum Answer {
+    Page {
+        /// The search for which it was read.
+        search: u32,
+        /// The collector that was opened for it, if one was.
+        made: Option<ManagedObjectReference>,
+        /// The records as they were sent, newest first.
+        page: Result<Vec<Value>, Error>,
+    },
+    /// A collector that is no longer needed was destroyed, or cannot be.
+    Left(ManagedObjectReference),
+}
+
+/// The search of one endpoint's history, if there is one.
+#[derive(Debug, Default)]
+pub(in crate::watch) struct Past {
+    search: Option<ServerSearch>,
+    /// Collectors that are no longer needed; as far as is known they are still there.
+    left: Vec<ManagedObjectReference>,
+}
+
+/// How it stands with the next page of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NextPage {
+    /// Nobody asked for it yet.
+    NotAsked,
+    /// It is waited for.
+    Awaited,
+    /// It is waited for and being read.
+    Read,
+    /// There is none.
+    None,
+}
+
+#[derive(Debug)]
+struct ServerSearch {
+    number: u32,
+    query: TaskQuery,
+    /// The collector, while it is open and known to stand behind the last page.
+    collector: Option<ManagedObjectReference>,
+    trail: SeenRecords,
+    page: NextPage,
+    /// How often in a row the collector was gone.
+    lost: u32,
+    /// Whether the server does not know the entity that was asked for (any more); its tasks are among the others.
+    without_entity: bool,
+}
+
+impl ServerSearch {
+    fn new(number: u32, query: TaskQuery) -> Self {
+        Self {
+            number,
+            query,
+            collector: None,
+            trail: SeenRecords::default(),
+            page: NextPage::Awaited,
+            lost: 0,
+            without_entity: false,
+        }
+    }
+}
+
+impl Past {
+    /// The collectors that are open as far as is known, for whoever leaves the session.
+    pub(in crate::watch) fn open(&self) -> impl Iterator<Item = &ManagedObjectReference> {
+        let search = self.search.as_ref();
+        let used = search.and_then(|search| search.collector.as_ref());
+        self.left.iter().chain(used)
+    }
+
+    /// Requests were cut off. Where the collector stands that was being read is not known any more. One that was
+    /// being opened may be there; it ends with the session.
+    pub(in crate::watch) fn interrupted(&mut self) {
+        if let Some(search) = &mut self.search
+            && search.page == NextPage::Read
+        {
+            search.page = NextPage::Awaited;
+            self.left.extend(search.collector.take());
+        }
+    }
+
+    /// There is another session; the collectors of the one before died with it.
+    pub(in crate::watch) fn session_ended(&mut self) {
+        self.left.clear();
+        if let Some(search) = &mut self.search {
+            search.collector = None;
+        }
+    }
+
+    fn search(&mut self, number: u32) -> Option<&mut ServerSearch> {
+        let search = self.search.as_mut();
+        search.filter(|search| search.number == number)
+    }
+
+    /// Gives up the search that there is.
+    fn end(&mut self) -> Option<ManagedObjectReference> {
+        self.search.take()?.collector
+    }
+}
+
+impl Endpoint {
+    /// Takes a step of a search.
+    pub(in crate::watch) async fn ask_past(
+        &mut self,
+        reading: &mut InFlight,
+        request: HistoryRequest,
+    ) -> Result<(), LoopExit> {
+        let past = &mut self.lookups.past;
+        match request {
+            HistoryRequest::Begin { search, query } => {
+                let before = past.end();
+                past.search = Some(ServerSearch::new(search, *query));
+                self.leave_collector(reading, before);
+                self.read_history(reading);
+            }
+            HistoryRequest::More { search: number } => {
+                let Some(search) = past.search(number) else {
+                    return Ok(());
+                };
+                match search.page {
+                    NextPage::None => {
+                        let page = search.told(PageMerge {
+                            is_end: true,
+                            ..PageMerge::default()
+                        });
+                        self.send_page(number, Ok(page)).await?;
+                    }
+                    NextPage::Read => {}
+                    NextPage::NotAsked | NextPage::Awaited => {
+                        search.page = NextPage::Awaited;
+                        self.read_history(reading);
+                    }
+                }
+            }
+            HistoryRequest::End { search: number } => {
+                if past.search(number).is_some() {
+                    let before = past.end();
+                    self.leave_collector(reading, before);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up again what was cut off: a page that is waited for, and collectors that were to be destroyed.
+    pub(in crate::watch) fn resume_past(&mut self, reading: &mut InFlight) {
+        for collector in self.lookups.past.left.clone() {
+            destroy(reading, &self.lookups.line, collector);
+        }
+        self.read_history(reading);
+    }
+
+    /// Reads the next page, if somebody waits for it.
+    fn read_history(&mut self, reading: &mut InFlight) {
+        let Some(search) = &mut self.lookups.past.search else {
+            return;
+        };
+        if search.page != NextPage::Awaited {
+            return;
+        }
+        search.page = NextPage::Read;
+        if search.collector.is_none() {
+            search.trail.begin_anew();
+        }
+        let (number, collector) = (search.number, search.collector.clone());
+        let query = search.trail.rest_of(&search.query);
+        let gate = Permit::lasting(&self.lookups.line, Urgency::Asked);
+        reading.look_up(move |client| async move {
+            let mut made = None;
+            let page = read(&client, &gate, &query, collector, &mut made).await;
+            LookupResult::Past(Answer::Page {
+                search: number,
+                made,
+                page,
+            })
+        });
+    }
+
+    /// Takes in what came of a request for the past.
+    pub(super) async fn handle_page(
+        &mut self,
+        reading: &mut InFlight,
+        answer: Answer,
+    ) -> Result<(), LoopExit> {
+        let (number, made, page) = match answer {
+            Answer::Page { search, made, page } => (search, made, page),
+            Answer::Left(collector) => {
+                self.lookups.past.left.retain(|left| *left != collector);
+                return Ok(());
+            }
+        };
+        let Some(search) = self.lookups.past.search(number) else {
+            // Nobody searches for this any more.
+            self.leave_collector(reading, made);
+            return Ok(());
+        };
+        search.page = NextPage::Awaited;
+        search.collector = made.or(search.collector.take());
+        match page {
+            Ok(page) => {
+                self.renewals.succeeded(&Call::Past);
+                search.lost = 0;
+                let gained = search.trail.take(page);
+                if !gained.is_news() {
+                    self.read_history(reading);
+                    return Ok(());
+                }
+                let is_end = gained.is_end;
+                search.page = if is_end {
+                    NextPage::None
+                } else {
+                    NextPage::NotAsked
+                };
+                let page = search.told(gained);
+                let done = search.collector.take_if(|_| is_end);
+                self.leave_collector(reading, done);
+                self.send_page(number, Ok(page)).await
+            }
+            Err(error) => self.handle_failure(reading, number, error).await,
+        }
+    }
+
+    async fn handle_failure(
+        &mut self,
+        reading: &mut InFlight,
+        number: u32,
+        error: Error,
+    ) -> Result<(), LoopExit> {
+        let ends_session = self.ends_session(Call::Past, &error);
+        let Some(search) = self.lookups.past.search(number) else {
+            return Ok(());
+        };
+        // Whether the server took a step before it failed is not known.
+        let collector = search.collector.take();
+        if ends_session {
+            return Err(LoopExit::SessionDead(Box::new(error)));
+        }
+        if error.is_fault("ManagedObjectNotFound") {
+            if collector.is_some() && search.lost < MAX_ATTEMPTS {
+                search.lost += 1;
+                self.read_history(reading);
+                return Ok(());
+            }
+            if collector.is_none() && search.query.entity.take().is_some() {
+                search.without_entity = true;
+                self.read_history(reading);
+                return Ok(());
+            }
+        }
+        search.page = NextPage::NotAsked;
+        self.leave_collector(reading, collector);
+        self.send_page(number, Err(reason(&error))).await
+    }
+
+    async fn send_page(
+        &mut self,
+        search: u32,
+        page: Result<HistoryPage, Arc<str>>,
+    ) -> Result<(), LoopExit> {
+        Ok(self.tell(Update::Past { search, page }).await?)
+    }
+
+    fn leave_collector(
+        &mut self,
+        reading: &mut InFlight,
+        collector: Option<ManagedObjectReference>,
+    ) {
+        if let Some(collector) = collector {
+            self.lookups.past.left.push(collector.clone());
+            destroy(reading, &self.lookups.line, collector);
+        }
+    }
+}
+
+impl ServerSearch {
+    /// What is told of a page.
+    fn told(&self, gained: PageMerge) -> HistoryPage {
+        HistoryPage {
+            tasks: gained.tasks,
+            unreadable: gained.unreadable,
+            is_end: gained.is_end,
+            without_entity: self.without_entity,
+        }
+    }
+}
+
+fn destroy(reading: &mut InFlight, line: &PermitQueue, collector: ManagedObjectReference) {
+    let gate = Permit::lasting(line, Urgency::Asked);
+    reading.look_up(|client| async move {
+        gate.pass().await;
+        // Where this fails it ends with the session.
+        let _ = client.destroy_history(&collector).await;
+        LookupResult::Past(Answer::Left(collector))
+    });
+}
+
+async fn read(
+    client: &Client,
+    gate: &Permit,
+    query: &TaskQuery,
+    collector: Option<ManagedObjectReference>,
+    made: &mut Option<ManagedObjectReference>,
+) -> Result<Vec<Value>, Error> {
+    let collector = if let Some(collector) = collector {
+        collector
+    } else {
+        gate.pass().await;
+        let collector = made.insert(client.create_history(query).await?).clone();
+        gate.pass().await;
+        client.reset_history(&collector).await?;
+        collector
+    };
+    gate.pass().await;
+    client.older_history(&collector, PAGE_SIZE).await
+}
+
+/// Why the past cannot be read, and what to try.
+pub(super) fn reason(error: &Error) -> Arc<str> {
+    let advice = match error.fault().map(Fault::type_name) {
+        Some("NotSupported") => {
+            " This server keeps no task history; a vCenter does, an ESXi host does not."
+        }
+        Some("InvalidState") => {
+            " The session may have all the history collectors that it can have (about 32). End other programs that \
+             use this session, then read anew."
+        }
+        _ => "",
+    };
+    format!("{}{advice}", error.reason()).into()
+}

@@ -1,0 +1,172 @@
+//! What a search has seen, so that another collector can go on where one ended. Pure.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::vim::{
+    TaskQuery, TaskTime,
+    types::{TaskInfo, parse_date_time, text_at},
+};
+
+/// After so many pages in a row without anything new a server only repeats itself.
+const MAX_REPEATED_PAGES: u32 = 50;
+
+/// What a search has seen.
+#[derive(Debug, Default)]
+pub(super) struct SeenRecords {
+    /// The keys of all records that came.
+    seen: HashSet<Box<str>>,
+    /// The youngest queue time of the page that came last.
+    reached: Option<Timestamp>,
+    /// The page that came last.
+    last: Vec<Box<str>>,
+    /// How many pages in a row brought nothing new.
+    stale: u32,
+}
+
+/// What a page is to whoever has seen those before.
+#[derive(Debug, Default)]
+pub(super) struct PageMerge {
+    /// What is new, newest first.
+    pub(super) tasks: Vec<TaskInfo>,
+    /// How many new records could not be read.
+    pub(super) unreadable: usize,
+    /// Whether this was the end.
+    pub(super) is_end: bool,
+}
+
+impl PageMerge {
+    /// Whether the page is worth telling.
+    pub(super) fn is_news(&self) -> bool {
+        self.is_end || self.unreadable > 0 || !self.tasks.is_empty()
+    }
+}
+
+impl SeenRecords {
+    /// Takes a page in.
+    pub(super) fn take(&mut self, page: Vec<Value>) -> PageMerge {
+        let mut gained = PageMerge::default();
+        let keys: Vec<Box<str>> = page.iter().map(key).collect();
+        if let Some(reached) = page.iter().filter_map(queued).max() {
+            self.reached = Some(reached);
+        }
+        let is_repeated = keys == self.last;
+        for (record, key) in page.into_iter().zip(&keys) {
+            if !self.seen.insert(key.clone()) {
+                continue;
+            }
+            match TaskInfo::from_json(record) {
+                Ok(info) => gained.tasks.push(info),
+                Err(_) => gained.unreadable += 1,
+            }
+        }
+        self.stale = if gained.is_news() { 0 } else { self.stale + 1 };
+        let repeats_itself = is_repeated && self.stale > 0;
+        gained.is_end = keys.is_empty() || repeats_itself || self.stale > MAX_REPEATED_PAGES;
+        self.last = keys;
+        gained
+    }
+
+    /// Another collector begins: what it gives first may be what came last.
+    pub(super) fn begin_anew(&mut self) {
+        self.last.clear();
+    }
+
+    /// What to ask another collector for, so that it begins where the last page did: records of one page may come in
+    /// any order, those of two pages do not. What comes twice is known by its key.
+    pub(super) fn rest_of(&self, query: &TaskQuery) -> TaskQuery {
+        let mut rest = query.clone();
+        if query.time == TaskTime::Queued {
+            let ends = [query.until, self.reached];
+            rest.until = ends.into_iter().flatten().min();
+        }
+        rest
+    }
+}
+
+fn queued(record: &Value) -> Option<Timestamp> {
+    parse_date_time(text_at(record, &["queueTime"])?)
+}
+
+/// By what a record is known again; where it has no key, by all that it says.
+fn key(record: &Value) -> Box<str> {
+    let known = text_at(record, &["key"]).or_else(|| text_at(record, &["task", "value"]));
+    known.map_or_else(|| record.to_string().into(), Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::task::fixture::{at, info};
+
+    fn record(number: i64) -> Value {
+        let more = json!({"queueTime": at(number).to_string(), "state": "success"});
+        info(&format!("task-{number}"), &more).to_json()
+    }
+
+    fn names(gained: &PageMerge) -> Vec<&str> {
+        gained.tasks.iter().map(|info| &**info.mo_id()).collect()
+    }
+
+    #[test]
+    fn another_collector_begins_with_the_last_page_and_repeats_nothing() {
+        let mut trail = SeenRecords::default();
+        let query = TaskQuery::default();
+        assert_eq!(trail.rest_of(&query).until, None);
+        trail.take(vec![record(9), record(8)]);
+        trail.take(vec![record(7), record(6)]);
+        assert_eq!(trail.rest_of(&query).until, Some(at(7)));
+        trail.begin_anew();
+        let gained = trail.take(vec![record(7), record(6)]);
+        assert!(!gained.is_news(), "known, and not the end");
+        let gained = trail.take(vec![record(6), record(5)]);
+        assert_eq!(names(&gained), ["task-5"]);
+        assert!(!gained.is_end);
+        assert!(trail.take(Vec::new()).is_end);
+        let until = Some(at(5));
+        let earlier = TaskQuery { until, ..query };
+        assert_eq!(trail.rest_of(&earlier).until, until);
+    }
+
+    #[test]
+    fn other_times_than_the_queue_time_are_not_narrowed() {
+        let mut trail = SeenRecords::default();
+        trail.take(vec![record(9)]);
+        let query = TaskQuery {
+            time: TaskTime::Completed,
+            ..TaskQuery::default()
+        };
+        assert_eq!(trail.rest_of(&query), query);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_counted_once() {
+        let mut trail = SeenRecords::default();
+        let odd = || json!({"key": "task-8", "queueTime": at(8).to_string()});
+        let gained = trail.take(vec![record(9), odd(), json!(7), json!({})]);
+        assert_eq!((names(&gained), gained.unreadable), (vec!["task-9"], 3));
+        let gained = trail.take(vec![odd(), json!(7), record(6)]);
+        assert_eq!((names(&gained), gained.unreadable), (vec!["task-6"], 0));
+    }
+
+    #[test]
+    fn a_server_that_repeats_itself_has_no_more() {
+        let mut trail = SeenRecords::default();
+        trail.take(vec![record(9), record(8)]);
+        assert!(trail.take(vec![record(9), record(8)]).is_end);
+        let mut trail = SeenRecords::default();
+        trail.take(vec![record(9), record(8)]);
+        let turning = (0..200).find(|turn| {
+            let page = match turn % 2 {
+                0 => vec![record(8), record(9)],
+                _ => vec![record(9)],
+            };
+            trail.take(page).is_end
+        });
+        assert_eq!(turning, Some(50));
+    }
+}

@@ -1,0 +1,243 @@
+//! What the answers of look-ups mean.
+
+use std::{collections::HashSet, sync::Arc};
+
+use tokio::time::Instant;
+
+use super::{
+    LookupResult, Lookups, events,
+    family::{self, FamilyFound, Missing},
+    history_search::reason,
+    subscription::Subscription,
+};
+use crate::{
+    task::TaskChange,
+    vim::{
+        Error,
+        types::{TaskEvent, TaskInfo},
+    },
+    watch::{
+        FamilyState, Privilege, Update,
+        endpoint::{Endpoint, StopReason},
+        read_loop::InFlight,
+        responses::LoopExit,
+        watch_set::Origin,
+    },
+};
+
+impl Endpoint {
+    /// Tells what was found.
+    pub(in crate::watch) async fn take_found(
+        &mut self,
+        reading: &mut InFlight,
+        found: LookupResult,
+    ) -> Result<(), LoopExit> {
+        let now = Instant::now();
+        match found {
+            LookupResult::Family(found) => self.handle_family(reading, *found, now).await?,
+            LookupResult::Events(number, events) => {
+                let Some(trace) = self.lookups.events.answered(number) else {
+                    return Ok(());
+                };
+                let goes_on = self.watched.goes_on(&trace.mo_id);
+                let due = goes_on.then_some(now + events::EVENTS_REFRESH_INTERVAL);
+                let events = match events {
+                    Ok(events) => {
+                        self.lookups.events.went_well(due);
+                        let is_told = self.lookups.told.as_deref() == Some(&events[..]);
+                        let events: Arc<[TaskEvent]> = events.into();
+                        self.lookups.told = Some(events.clone());
+                        if is_told {
+                            return Ok(());
+                        }
+                        Ok(events)
+                    }
+                    Err(error)
+                        if error.is_session_dead() && self.renews(reading, |it| &mut it.events) =>
+                    {
+                        return Err(LoopExit::SessionDead(Box::new(error)));
+                    }
+                    Err(error) => {
+                        self.lookups.events.record_failure(due);
+                        self.lookups.told = None;
+                        Err(error.reason().into())
+                    }
+                };
+                let mo_id = trace.mo_id;
+                self.tell(Update::Events { mo_id, events }).await?;
+            }
+            LookupResult::Past(answer) => self.handle_page(reading, answer).await?,
+            LookupResult::Typical(Ok(runs)) => {
+                let runs = self.lookups.typical.learned(runs, now);
+                self.tell(Update::Typical(runs)).await?;
+            }
+            LookupResult::Typical(Err(error)) => {
+                let can_renew = error.is_session_dead() && reading.client.can_renew();
+                if self.lookups.typical.failed(&error, can_renew, now) {
+                    return Err(LoopExit::SessionDead(Box::new(error)));
+                }
+                self.tell(Update::TypicalUnknown(reason(&error))).await?;
+            }
+            LookupResult::Privilege(subject, Err(error))
+                if error.is_session_dead()
+                    && reading.client.can_renew()
+                    && self.lookups.privileges.renews(&subject) =>
+            {
+                return Err(LoopExit::SessionDead(Box::new(error)));
+            }
+            LookupResult::Privilege(subject, answer) => {
+                let unknown = |error: Error| (None, Privilege::Unknown(error.reason().into()));
+                let (entity, privilege) = answer.unwrap_or_else(unknown);
+                let privileges = &mut self.lookups.privileges;
+                for mo_id in privileges.answered(&subject, entity, &privilege, now) {
+                    let privilege = privilege.clone();
+                    self.tell(Update::Privilege { mo_id, privilege }).await?;
+                }
+            }
+            LookupResult::Question(machine, Ok(question)) => {
+                let questions = &mut self.lookups.questions;
+                questions.answered(&machine, question.as_ref(), now);
+            }
+            LookupResult::Question(_, Err(error)) => {
+                let can_renew = reading.client.can_renew();
+                if self.lookups.questions.failed(&error, can_renew, now) {
+                    return Err(LoopExit::SessionDead(Box::new(error)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells what virtual machines ask, or no longer ask.
+    pub(in crate::watch) async fn tell_questions(&mut self) -> Result<(), StopReason> {
+        for (mo_id, question) in self.lookups.questions.take_news() {
+            self.tell(Update::Question { mo_id, question }).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a dead session is worth renewing for what is followed; it is due again then.
+    fn renews(
+        &mut self,
+        reading: &InFlight,
+        of: impl FnOnce(&mut Lookups) -> &mut Subscription,
+    ) -> bool {
+        reading.client.can_renew() && of(&mut self.lookups).renews(Instant::now())
+    }
+
+    async fn handle_family(
+        &mut self,
+        reading: &mut InFlight,
+        found: FamilyFound,
+        now: Instant,
+    ) -> Result<(), LoopExit> {
+        let FamilyFound {
+            number,
+            trace,
+            mut kin,
+            sought,
+            outcome,
+        } = found;
+        if self.lookups.family.answered(number).is_none() {
+            return Ok(());
+        }
+        let members = std::mem::take(&mut kin.members);
+        let named = kin.named(&trace, &members);
+        if self.watched.contains(&trace.mo_id) {
+            self.handle_members(reading, members, now);
+            for mo_id in &kin.recent {
+                self.watched.add(mo_id, Origin::Lineage, now);
+            }
+        } else if !members.is_empty() {
+            let mo_id = trace.mo_id.clone();
+            self.tell(Update::Relatives { mo_id, members }).await?;
+        }
+        self.send_changes(reading).await?;
+        self.lookups.kin.strangers.extend(kin.strangers);
+        let trouble = match outcome {
+            Ok(()) => None,
+            Err(error) if error.is_session_dead() && self.renews(reading, |it| &mut it.family) => {
+                return Err(LoopExit::SessionDead(Box::new(error)));
+            }
+            Err(error) => Some(error),
+        };
+        let is_first = sought.is_none();
+        self.lookups.kin.sought.extend(sought.into_iter().flatten());
+        if is_first
+            && let Some(missing) = self.missing(named, trouble.as_ref())
+            && let Some(gate) = self.lookups.family.go_on(&self.lookups.line)
+        {
+            reading.look_up(move |client| async move {
+                LookupResult::Family(Box::new(
+                    family::rest(&client, &gate, number, trace, missing).await,
+                ))
+            });
+            return Ok(());
+        }
+        let again = now + family::REFRESH_INTERVAL;
+        let state = if let Some(error) = trouble {
+            // Who may not ask will not be allowed to in half a minute.
+            let may_pass = error.is_transient() || error.is_fault("InvalidState");
+            let due = may_pass.then_some(again);
+            self.lookups.family.record_failure(due);
+            FamilyState::Failed(reason(&error))
+        } else {
+            let goes_on = self.watched.family_goes_on(&trace);
+            self.lookups.family.went_well(goes_on.then_some(again));
+            FamilyState::Found { at: self.now() }
+        };
+        let mo_id = trace.mo_id;
+        Ok(self.tell(Update::Family { mo_id, state }).await?)
+    }
+
+    /// What is still missing of a family in which those keys are named, as far as it can be found.
+    fn missing(&self, mut named: HashSet<Arc<str>>, trouble: Option<&Error>) -> Option<Missing> {
+        let kin = &self.lookups.kin;
+        if trouble.is_some() {
+            named.clear();
+        }
+        named.retain(|key| self.watched.misses_end(key) && !kin.sought.contains(key));
+        let known = (!self.options.discover).then(|| {
+            let watched = self.watched.names().cloned();
+            watched.chain(kin.strangers.iter().cloned()).collect()
+        });
+        (!named.is_empty() || known.is_some()).then(|| Missing {
+            above: named,
+            known,
+            trouble: trouble.cloned(),
+        })
+    }
+
+    fn handle_members(&mut self, reading: &mut InFlight, members: Vec<TaskInfo>, now: Instant) {
+        for info in members {
+            let mo_id = info.mo_id().clone();
+            if info.state.is_finished() {
+                if self.lookups.kin.told.insert(info.key.clone()) {
+                    self.recall(reading, &mo_id, Box::new(info));
+                }
+            } else {
+                // The history lags behind: of one that goes on more is known once it is watched.
+                self.watched.add(&mo_id, Origin::Lineage, now);
+            }
+        }
+    }
+
+    /// The history has a task that is over; of one that is watched more is known, unless its end was missed.
+    pub(in crate::watch) fn recall(
+        &mut self,
+        reading: &mut InFlight,
+        mo_id: &Arc<str>,
+        mut info: Box<TaskInfo>,
+    ) {
+        if !self.watched.misses_end(mo_id) {
+            return;
+        }
+        info.intern_id(mo_id);
+        let now = Instant::now();
+        for key in self.watched.read(mo_id, &info, None, now) {
+            self.watched.add(&key, Origin::Lineage, now);
+        }
+        let at = self.now();
+        reading.changes.push(TaskChange::Past { info, at });
+    }
+}

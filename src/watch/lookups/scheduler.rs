@@ -1,0 +1,208 @@
+//! Who may ask the server next: every request of a look-up waits here for its turn. Pure: `now` is an argument.
+//!
+//! What the user just opened goes at once. What is done for him unasked (followed, or in the background) has to share
+//! one request a second, waits until the first board is there, and stands still while reading is paused.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tokio::time::Instant;
+
+/// Unasked requests lie at least so far apart.
+const MIN_SPACING: Duration = Duration::from_secs(1);
+/// Requests that go at once put the unasked ones off, each by one [`MIN_SPACING`], but never for longer than this: whoever
+/// pages through the history for long shall still learn the rest.
+const DEFER_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How urgent a request is, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Urgency {
+    /// The user just opened what needs it.
+    Asked,
+    /// The user looks at what it keeps up to date.
+    Followed,
+    /// Nobody looks at it yet.
+    Background,
+}
+
+/// The waiting requests, each with a ticket.
+#[derive(Debug)]
+pub(super) struct Scheduler<T> {
+    /// By urgency, and then in the order in which they came.
+    waiting: BTreeMap<(Urgency, u64), T>,
+    came: u64,
+    is_open: bool,
+    is_paused: bool,
+    /// When the next unasked request may go.
+    next: Instant,
+}
+
+impl<T> Scheduler<T> {
+    /// Nobody waits; only what is asked for goes before [`open`](Self::open).
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            waiting: BTreeMap::new(),
+            came: 0,
+            is_open: false,
+            is_paused: false,
+            next: now,
+        }
+    }
+
+    /// A request wants to be made.
+    pub(super) fn enter(&mut self, urgency: Urgency, ticket: T) {
+        self.came += 1;
+        self.waiting.insert((urgency, self.came), ticket);
+    }
+
+    /// The first board is there.
+    pub(super) fn open(&mut self) {
+        self.is_open = true;
+    }
+
+    /// Whether the first board is there.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Reading is paused, or no longer.
+    pub(super) fn pause(&mut self, is_paused: bool) {
+        self.is_paused = is_paused;
+    }
+
+    /// Forgets everybody who waits.
+    pub(super) fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// The request that may be made now; it counts as made.
+    pub(super) fn take(&mut self, now: Instant) -> Option<T> {
+        let first = self.waiting.first_entry()?;
+        if first.key().0 == Urgency::Asked {
+            self.next = (self.next.max(now) + MIN_SPACING).min(now + DEFER_INTERVAL);
+        } else if self.is_open && !self.is_paused && self.next <= now {
+            self.next = now + MIN_SPACING;
+        } else {
+            return None;
+        }
+        Some(first.remove())
+    }
+
+    /// When the next request may be made, if nothing else happens.
+    pub(super) fn next_time(&self, now: Instant) -> Option<Instant> {
+        let ((urgency, _), _) = self.waiting.first_key_value()?;
+        match urgency {
+            Urgency::Asked => Some(now),
+            _ => (self.is_open && !self.is_paused).then_some(self.next),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(now: Instant) -> Scheduler<u32> {
+        let mut schedule = Scheduler::new(now);
+        schedule.open();
+        schedule
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_more_urgent_goes_first_and_others_in_the_order_of_their_coming() {
+        let mut now = Instant::now();
+        let mut schedule = open(now);
+        for (ticket, urgency) in [
+            (1, Urgency::Background),
+            (2, Urgency::Followed),
+            (3, Urgency::Background),
+            (4, Urgency::Asked),
+            (5, Urgency::Followed),
+        ] {
+            schedule.enter(urgency, ticket);
+        }
+        let mut order = Vec::new();
+        while let Some(next) = schedule.next_time(now) {
+            now = now.max(next);
+            order.extend(schedule.take(now));
+        }
+        assert_eq!(order, [4, 2, 5, 1, 3]);
+    }
+
+    /// However requests come, in no second more than one of the unasked goes, and each goes in the end.
+    #[tokio::test(start_paused = true)]
+    async fn unasked_requests_lie_a_second_apart() {
+        let start = Instant::now();
+        for seed in 0..50 {
+            let mut chance = fastrand::Rng::with_seed(seed);
+            let mut schedule = open(start);
+            let (mut went, mut came) = (Vec::new(), 0);
+            for millisecond in (0..60_000).step_by(50) {
+                let now = start + Duration::from_millis(millisecond);
+                if chance.u32(0..30) == 0 {
+                    let urgency = match chance.u32(0..4) {
+                        0 => Urgency::Asked,
+                        1 => Urgency::Followed,
+                        _ => Urgency::Background,
+                    };
+                    came += u32::from(urgency != Urgency::Asked);
+                    schedule.enter(urgency, u32::from(urgency != Urgency::Asked));
+                }
+                while let Some(unasked) = schedule.take(now) {
+                    went.extend((unasked == 1).then_some(now));
+                }
+            }
+            let end = start + seconds(60);
+            let rest = (0..200).filter(|second| schedule.take(end + seconds(*second)).is_some());
+            assert_eq!(went.len() + rest.count(), came as usize, "seed {seed}");
+            let close = |pair: &[Instant]| pair[1] - pair[0] < MIN_SPACING;
+            assert!(!went.windows(2).any(close), "seed {seed}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_asked_for_goes_at_once_and_puts_the_rest_off() {
+        let now = Instant::now();
+        let mut schedule = open(now);
+        schedule.enter(Urgency::Background, 0);
+        for ticket in 1..=3 {
+            schedule.enter(Urgency::Asked, ticket);
+            assert_eq!(schedule.take(now), Some(ticket));
+        }
+        assert_eq!(schedule.take(now + seconds(2)), None);
+        assert_eq!(schedule.next_time(now), Some(now + seconds(3)));
+        for ticket in 0..1_000 {
+            schedule.enter(Urgency::Asked, ticket);
+            assert!(schedule.take(now).is_some());
+        }
+        assert_eq!(
+            schedule.next_time(now),
+            Some(now + DEFER_INTERVAL),
+            "not for ever"
+        );
+        assert_eq!(schedule.take(now + DEFER_INTERVAL), Some(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn before_the_first_board_and_while_paused_only_what_is_asked_for_goes() {
+        let now = Instant::now();
+        let mut schedule = Scheduler::new(now);
+        schedule.enter(Urgency::Background, 1);
+        schedule.enter(Urgency::Followed, 2);
+        assert_eq!(schedule.take(now + seconds(100)), None);
+        assert_eq!(schedule.next_time(now), None);
+        schedule.open();
+        schedule.pause(true);
+        assert_eq!(schedule.take(now + seconds(100)), None);
+        schedule.enter(Urgency::Asked, 3);
+        assert_eq!(schedule.take(now + seconds(100)), Some(3));
+        schedule.pause(false);
+        assert_eq!(schedule.take(now + seconds(100)), None, "it counts");
+        assert_eq!(schedule.take(now + seconds(101)), Some(2));
+        schedule.clear();
+        assert_eq!(schedule.take(now + seconds(200)), None);
+    }
+}

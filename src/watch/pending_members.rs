@@ -1,0 +1,172 @@
+//! Tasks that were put into the view and were not heard of yet. Pure: `now` is an argument.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+/// Who joined when. While the server has more to tell than fits into one answer, nobody is late: a task that is not
+/// heard of may just have to wait for its turn.
+#[derive(Debug, Default)]
+pub(super) struct PendingMembers {
+    since: HashMap<Arc<str>, Joined>,
+    /// When the server last said that there is more to tell.
+    telling: Option<Instant>,
+    /// How often in a row somebody was late, and nobody was heard of between.
+    silences: u32,
+}
+
+#[derive(Debug)]
+struct Joined {
+    /// When it joined, or was last read by itself since.
+    at: Instant,
+    /// Whether a wait was ended since.
+    is_nudged: bool,
+}
+
+impl PendingMembers {
+    /// These tasks were put into the view.
+    pub(super) fn add(&mut self, tasks: &[Arc<str>], now: Instant) {
+        let joined = |task: &Arc<str>| {
+            let joined = Joined {
+                at: now,
+                is_nudged: false,
+            };
+            (task.clone(), joined)
+        };
+        self.since.extend(tasks.iter().map(joined));
+    }
+
+    /// A task is over, left, or did not get into the view.
+    pub(super) fn remove(&mut self, mo_id: &str) {
+        if !self.since.is_empty() {
+            self.since.remove(mo_id);
+        }
+    }
+
+    /// The server told of a task.
+    pub(super) fn heard_of(&mut self, mo_id: &str) {
+        self.silences = 0;
+        self.remove(mo_id);
+    }
+
+    /// Whether everybody was heard of.
+    pub(super) fn is_empty(&self) -> bool {
+        self.since.is_empty()
+    }
+
+    /// Forgets everybody, and answers who they were.
+    pub(super) fn take_all(&mut self) -> Vec<Arc<str>> {
+        self.since.drain().map(|(mo_id, _)| mo_id).collect()
+    }
+
+    /// An answer came, and there is more to tell.
+    pub(super) fn telling(&mut self, now: Instant) {
+        self.telling = Some(now);
+    }
+
+    /// When the running wait is to be ended, for the sake of those that were not heard of for so long. Each is worth
+    /// that once.
+    pub(super) fn wake_due(&self, patience: Duration) -> Option<Instant> {
+        let first = self.since.values().filter(|joined| !joined.is_nudged);
+        self.due(first.map(|joined| joined.at).min(), patience)
+    }
+
+    /// Whether the running wait is to be ended now; everybody profits.
+    pub(super) fn take_wake(&mut self, patience: Duration, now: Instant) -> bool {
+        let is_due = self.wake_due(patience).is_some_and(|due| due <= now);
+        if is_due {
+            let everybody = self.since.values_mut();
+            everybody.for_each(|joined| joined.is_nudged = true);
+        }
+        is_due
+    }
+
+    /// When somebody is to be read who was not heard of for so long.
+    pub(super) fn read_due(&self, patience: Duration) -> Option<Instant> {
+        let first = self.since.values().map(|joined| joined.at).min();
+        self.due(first, patience)
+    }
+
+    /// Who is to be read now; each comes again while nobody hears of it.
+    pub(super) fn take_overdue(&mut self, patience: Duration, now: Instant) -> Vec<Arc<str>> {
+        if self.read_due(patience).is_none_or(|due| due > now) {
+            return Vec::new();
+        }
+        self.silences += 1;
+        let late = self.since.iter_mut();
+        let late = late.filter(|(_, joined)| joined.at + patience <= now);
+        late.map(|(mo_id, joined)| {
+            joined.at = now;
+            mo_id.clone()
+        })
+        .collect()
+    }
+
+    /// How often in a row somebody was late, and nobody was heard of between.
+    pub(super) fn silences(&self) -> u32 {
+        self.silences
+    }
+
+    fn due(&self, first: Option<Instant>, patience: Duration) -> Option<Instant> {
+        let first = first?;
+        let silent = self.telling.map_or(first, |telling| telling.max(first));
+        Some(silent + patience)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(4);
+
+    fn joining(now: Instant) -> PendingMembers {
+        let mut joining = PendingMembers::default();
+        joining.add(&["task-1".into(), "task-2".into()], now);
+        joining
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_not_heard_of_is_late_after_a_while_and_again() {
+        let mut now = Instant::now();
+        let mut joining = joining(now);
+        joining.heard_of("task-1");
+        for silences in 1..=3 {
+            assert_eq!(joining.read_due(PATIENCE), Some(now + PATIENCE));
+            assert!(joining.take_overdue(PATIENCE, now).is_empty());
+            now += PATIENCE;
+            let late = joining.take_overdue(PATIENCE, now);
+            assert_eq!(late, ["task-2".into()] as [Arc<str>; 1]);
+            assert_eq!(joining.silences(), silences);
+        }
+        joining.heard_of("task-2");
+        assert_eq!((joining.read_due(PATIENCE), joining.silences()), (None, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_is_ended_once_for_each_that_joined() {
+        let now = Instant::now();
+        let mut joining = joining(now);
+        assert!(!joining.take_wake(PATIENCE, now));
+        let later = now + PATIENCE;
+        assert!(joining.take_wake(PATIENCE, later));
+        assert!(!joining.take_wake(PATIENCE, later + PATIENCE));
+        assert_eq!(joining.wake_due(PATIENCE), None);
+        joining.add(&["task-3".into()], later);
+        assert_eq!(joining.wake_due(PATIENCE), Some(later + PATIENCE));
+        assert!(joining.take_wake(PATIENCE, later + PATIENCE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_late_while_the_server_goes_on_telling() {
+        let mut now = Instant::now();
+        let mut joining = joining(now);
+        for _ in 0..100 {
+            now += Duration::from_secs(1);
+            joining.telling(now);
+            assert!(joining.take_overdue(PATIENCE, now).is_empty());
+        }
+        assert!(!joining.take_wake(PATIENCE, now + PATIENCE / 2));
+        assert_eq!(joining.take_overdue(PATIENCE, now + PATIENCE).len(), 2);
+    }
+}

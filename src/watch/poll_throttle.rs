@@ -1,0 +1,79 @@
+//! How often to ask for changes: at once while it is quiet, gathered while they pour in.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Lets a few polls through at once and then one every so often: an answer after a quiet time is followed by the
+/// next poll immediately, a stream of changes is gathered (the server folds changes of one object together).
+#[derive(Debug)]
+pub(super) struct PollThrottle {
+    /// Polls that may start at once.
+    tokens: f64,
+    counted_at: Instant,
+}
+
+impl PollThrottle {
+    const BURST: f64 = 4.0;
+    /// No change waits longer for its poll; less than four polls a second, however many changes.
+    const GATHER_INTERVAL: Duration = Duration::from_millis(260);
+    /// More answers in a row are a flood.
+    const FULL_ANSWERS: u32 = 4;
+    /// What a server is left alone for in a flood.
+    const BURST_PAUSE: Duration = Duration::from_millis(100);
+
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            tokens: Self::BURST,
+            counted_at: now,
+        }
+    }
+
+    /// All changes came, in so many answers: when the next poll may start. After many full answers in a row little
+    /// is left to gather: the next ones will be full, too, and waiting would only make them late.
+    pub(super) fn next(&mut self, now: Instant, answers: u32) -> Instant {
+        if answers > Self::FULL_ANSWERS {
+            return now + Self::BURST_PAUSE;
+        }
+        let elapsed = now.saturating_duration_since(self.counted_at);
+        let earned = elapsed.as_secs_f64() / Self::GATHER_INTERVAL.as_secs_f64();
+        self.tokens = (self.tokens + earned).min(Self::BURST);
+        self.counted_at = now;
+        self.tokens -= 1.0;
+        if self.tokens >= 0.0 {
+            return now;
+        }
+        now + Self::GATHER_INTERVAL.mul_f64((-self.tokens).min(1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_now_and_then_is_never_held_back() {
+        let mut now = Instant::now();
+        let mut pace = PollThrottle::new(now);
+        for _ in 0..100 {
+            now += Duration::from_millis(700);
+            assert_eq!(pace.next(now, 1), now);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_of_changes_is_gathered() {
+        let start = Instant::now();
+        let (mut now, mut pace, mut polls) = (start, PollThrottle::new(start), 0);
+        while now < start + Duration::from_secs(20) {
+            let next = pace.next(now, 2);
+            assert!(next - now <= Duration::from_millis(500));
+            // The answer comes within a moment, for changes are waiting.
+            now = next + Duration::from_millis(2);
+            polls += 1;
+        }
+        assert!((70..=85).contains(&polls), "{polls}");
+        now += Duration::from_secs(5);
+        assert_eq!(pace.next(now, 1), now, "quiet again");
+    }
+}

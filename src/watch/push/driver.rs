@@ -1,0 +1,293 @@
+//! How the loop drives the long poll: begins it, feeds it, takes what it answers, and gives it up.
+
+use std::time::Duration;
+
+use tokio::{task::JoinSet, time::Instant};
+
+use super::{Fetch, Push, WAKE_AFTER, WaitTuning};
+use crate::{
+    vim::{Error, TaskCollector, types::UpdateSet},
+    watch::{
+        endpoint::{Endpoint, StopReason},
+        options::FetchMode,
+        read_loop::{InFlight, MAX_CONCURRENT_READS},
+        renewals::Call,
+        responses::{Completed, LoopExit},
+    },
+};
+
+/// How often in a row tasks may have to be read because the server tells of none in the view.
+const MAX_SILENT_WAITS: u32 = 3;
+/// Waits that end with nothing begin no sooner than this one after another: something between may answer in the
+/// server's place.
+const MIN_WAIT_GAP: Duration = Duration::from_millis(250);
+/// How many waits in a row may fail before tasks are read one by one.
+const MAX_WAIT_FAILURES: u32 = 3;
+/// How long tasks are read one by one at most where the long poll was in trouble that may pass.
+const PUSH_RETRY_INTERVAL: Duration = Duration::from_secs(30);
+/// A wait that is answered sooner had its answer ready.
+const IMMEDIATE_ANSWER: Duration = Duration::from_millis(20);
+/// How many tasks are put into the view with one request.
+const MAX_JOIN_BATCH: usize = 2_000;
+/// How many tasks are read to check a silent wait.
+const CHECKED_AT_ONCE: usize = 4;
+/// How many of these reads may fail in a row before there are no more of them in this session.
+const MAX_CHECK_FAILURES: u32 = 8;
+/// How often in a row push may be refused where nothing else is wanted.
+const MAX_REFUSALS: u32 = 3;
+
+impl Endpoint {
+    /// Begins to follow by push, if that is wanted and due. Where the server does not allow it, tasks are read one by
+    /// one.
+    pub(in crate::watch) async fn try_push(
+        &mut self,
+        reading: &mut InFlight,
+    ) -> Result<(), LoopExit> {
+        let now = Instant::now();
+        match &self.fetch {
+            Fetch::Poll {
+                push_at: Some(at), ..
+            } if *at <= now => {}
+            _ => return Ok(()),
+        }
+        for collector in std::mem::take(&mut self.litter) {
+            self.run_interruptible(async move { collector.destroy().await })
+                .await?;
+        }
+        let creating = TaskCollector::create(reading.client.clone(), self.options.discover);
+        match self.run_interruptible(creating).await? {
+            Ok(collector) => {
+                let push = Push::new(collector, self.options.tempo, self.learned.take(), now);
+                self.fetch = Fetch::Push(Box::new(push));
+                // A wait of the collector before may still run.
+                reading.waits = JoinSet::new();
+                self.watched.set_paced(false, now);
+            }
+            Err(error) if self.ends_session(Call::Collector, &error) => {
+                return Err(LoopExit::SessionDead(Box::new(error)));
+            }
+            Err(error) => self.fall_back(reading, error).await?,
+        }
+        self.show_link().await?;
+        Ok(())
+    }
+
+    /// Reads tasks one by one from now on, and says why; push comes back to its turn later.
+    pub(in crate::watch) async fn fall_back(
+        &mut self,
+        reading: &mut InFlight,
+        error: Error,
+    ) -> Result<(), LoopExit> {
+        self.abandon_push();
+        reading.waits = JoinSet::new();
+        self.learned = None;
+        let may_pass = error.is_transient() || error.is_session_dead();
+        if self.options.fetch == FetchMode::Push {
+            self.push_refusals += u32::from(!may_pass);
+            if self.push_refusals < MAX_REFUSALS {
+                return Err(StopReason::Failed(Box::new(error)).into());
+            }
+            let reason = format!(
+                "tasks cannot be followed by push here, and --fetch push allows nothing else: {error} Use --fetch \
+                 auto or --fetch poll."
+            );
+            return Err(StopReason::Refused(reason.into()).into());
+        }
+        let now = Instant::now();
+        let mut again = self.options.push_again;
+        if may_pass {
+            let longer = 2_u32.saturating_pow(self.fallbacks);
+            again = again.min(PUSH_RETRY_INTERVAL.saturating_mul(longer));
+        }
+        self.fallbacks = self.fallbacks.saturating_add(1);
+        self.fetch = Fetch::Poll {
+            reason: Some(error.reason().into()),
+            push_at: Some(now + again),
+        };
+        self.watched.set_paced(true, now);
+        self.show_link().await?;
+        Ok(())
+    }
+
+    /// Collector and view are given up, or gone with their session: they are made anew.
+    pub(in crate::watch) fn abandon_push(&mut self) {
+        if matches!(self.fetch, Fetch::Push(_)) {
+            let next = Fetch::new(self.options.fetch);
+            if let Fetch::Push(push) = std::mem::replace(&mut self.fetch, next) {
+                self.learned = Some(WaitTuning {
+                    wait: push.wait,
+                    failures: push.failures,
+                });
+                self.litter.push(push.collector);
+            }
+        }
+    }
+
+    /// Starts what the long poll needs: members to join and leave, the wait itself.
+    pub(in crate::watch) fn feed_push(&mut self, reading: &mut InFlight) {
+        let Fetch::Push(push) = &mut self.fetch else {
+            return;
+        };
+        let now = Instant::now();
+        if !push.is_modifying {
+            let mut joining = Vec::new();
+            while joining.len() < MAX_JOIN_BATCH
+                && let Some((mo_id, _)) = self.watched.next_due(now)
+            {
+                if !push.members.contains(&mo_id) {
+                    joining.push(mo_id);
+                } else if reading.requests.len() < MAX_CONCURRENT_READS && self.rate.take(now) {
+                    reading.read(mo_id, None);
+                } else {
+                    self.watched.at(&mo_id, now + Duration::from_millis(100));
+                }
+            }
+            if !joining.is_empty() || !push.leaving.is_empty() {
+                push.is_modifying = true;
+                push.members.extend(joining.iter().cloned());
+                push.joining.add(&joining, now);
+                let (collector, leaving) =
+                    (push.collector.clone(), std::mem::take(&mut push.leaving));
+                reading.start(|_| async move {
+                    let unresolved = collector.modify_view(&joining, &leaving).await;
+                    Completed::View(joining, unresolved)
+                });
+            }
+        }
+        push.start_wait(reading, now);
+    }
+
+    /// Looks after tasks that are in the view and still unheard of.
+    pub(in crate::watch) async fn chase(&mut self, reading: &mut InFlight) -> Result<(), LoopExit> {
+        let Fetch::Push(push) = &mut self.fetch else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        if push.can_wake() && push.joining.take_wake(WAKE_AFTER, now) {
+            push.is_nudged = true;
+            let collector = push.collector.clone();
+            reading.start(|_| async move {
+                let _ = collector.cancel_wait().await;
+                Completed::Nudge
+            });
+        }
+        let late = push.joining.take_overdue(push.heard_after, now);
+        if push.joining.silences() > MAX_SILENT_WAITS {
+            let doing = || "waiting for changes".to_owned();
+            let why = "the server never tells of the tasks that it is to tell of.";
+            let error = reading.client.unaskable(&doing, why);
+            return self.fall_back(reading, error).await;
+        }
+        for mo_id in late {
+            self.watched.at(&mo_id, now);
+        }
+        if self.check_due().is_some_and(|due| due <= now) {
+            self.check_wait(reading, now);
+        }
+        Ok(())
+    }
+
+    /// When the long poll has been silent for so long that it is to be checked.
+    pub(in crate::watch) fn check_due(&self) -> Option<Instant> {
+        match &self.fetch {
+            Fetch::Push(push) if self.check_failures < MAX_CHECK_FAILURES => {
+                push.check_due(self.options.tempo.check)
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads some tasks by themselves while the long poll is silent: it may hang although its session has ended.
+    fn check_wait(&mut self, reading: &mut InFlight, now: Instant) {
+        if let Fetch::Push(push) = &mut self.fetch {
+            push.checked_at = now;
+        }
+        for mo_id in self.watched.take_checks(CHECKED_AT_ONCE, now) {
+            reading.start(|client| async move {
+                let answer = client.task_info(&mo_id).await;
+                Completed::Check(mo_id, answer)
+            });
+        }
+    }
+
+    /// A wait ended.
+    pub(in crate::watch) async fn take_wait(
+        &mut self,
+        reading: &mut InFlight,
+        answer: Result<Option<UpdateSet>, Error>,
+    ) -> Result<(), LoopExit> {
+        let Fetch::Push(push) = &mut self.fetch else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        let began = push.waiting_since.take();
+        let lasted = began.map(|began| now.duration_since(began));
+        let was_nudged = std::mem::take(&mut push.is_nudged);
+        let error = match answer {
+            Ok(set) => {
+                self.renewals.succeeded(&Call::Wait);
+                self.renewals.succeeded(&Call::Collector);
+                (self.fallbacks, self.push_refusals) = (0, 0);
+                push.failures = 0;
+                reading.doubts.good(now);
+                push.next_wait = now;
+                // What an answer brings at once happened while none was asked for.
+                let since = match lasted {
+                    Some(lasted) if lasted > IMMEDIATE_ANSWER => now,
+                    _ => push.complete_at,
+                };
+                if set.as_ref().is_none_or(|set| !set.truncated) {
+                    push.complete_at = now;
+                }
+                if let Some(set) = set {
+                    reading.note_change_time(since);
+                    push.version.arrived(&set.version, set.truncated);
+                    if set.truncated {
+                        push.truncated += 1;
+                        push.joining.telling(now);
+                    } else {
+                        let answers = 1 + std::mem::take(&mut push.truncated);
+                        push.next_wait = push.pace.next(now, answers);
+                    }
+                    self.session.was_good = true;
+                    self.handle_updates(reading, set).await?;
+                } else if let Some(began) = began {
+                    push.next_wait = now.max(began + MIN_WAIT_GAP);
+                }
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        if self.ends_session(Call::Wait, &error) {
+            return Err(LoopExit::SessionDead(Box::new(error)));
+        }
+        let Fetch::Push(push) = &mut self.fetch else {
+            return Ok(());
+        };
+        if error.is_fault("RequestCanceled") && was_nudged {
+            push.next_wait = now;
+            return Ok(());
+        }
+        push.failures += 1;
+        if push.failures >= MAX_WAIT_FAILURES {
+            return self.fall_back(reading, error).await;
+        }
+        if error.is_fault("InvalidCollectorVersion") {
+            push.version.restart();
+            push.next_wait = now;
+        } else if error.is_fault("ManagedObjectNotFound") {
+            // The collector is gone though the session lives.
+            self.abandon_push();
+        } else if error.is_fault("RequestCanceled") {
+            push.next_wait = now + Duration::from_millis(200);
+        } else if error.is_transient() {
+            push.after_lost_answer(error, lasted.unwrap_or_default(), now)?;
+            if push.is_lossy() {
+                self.abandon_push();
+            }
+        } else {
+            return self.fall_back(reading, error).await;
+        }
+        Ok(())
+    }
+}

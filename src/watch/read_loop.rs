@@ -1,0 +1,341 @@
+//! Reading while the server answers: which requests are made, and when.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    CancelResponse, HistoryRequest, Link, Update,
+    endpoint::{Endpoint, StopReason},
+    failure_detector::FailureDetector,
+    lookups::LookupResult,
+    push::Fetch,
+    responses::{Completed, LoopExit},
+};
+use crate::{
+    task::TaskChange,
+    vim::{Client, Digest, Error, TaskLocator, types::UpdateSet},
+};
+
+/// How many requests are under way at once, at most, besides the long poll and what the user asked for.
+pub(super) const MAX_CONCURRENT_READS: usize = 8;
+/// How many changes are gathered before they are told.
+const READ_BATCH: usize = 64;
+
+/// What was asked for and needs the server.
+#[derive(Debug, Clone)]
+pub(super) enum PendingRequest {
+    Read(Arc<str>),
+    Cancel(Arc<str>),
+    CheckPrivilege(TaskLocator),
+    LookUp(TaskLocator),
+    Past(HistoryRequest),
+    Discover,
+    /// The state of the connection is to be told again: it was paused, or no longer.
+    ShowLink,
+}
+
+/// What is under way.
+pub(super) struct InFlight {
+    pub(super) client: Arc<Client>,
+    /// Each with the time when it was asked for.
+    pub(super) requests: JoinSet<(Instant, Completed)>,
+    /// Look-ups; most of the time they wait for their turn.
+    look_ups: JoinSet<LookupResult>,
+    /// The long poll, if one runs.
+    pub(super) waits: JoinSet<Result<Option<UpdateSet>, Error>>,
+    /// The tasks that are being read, with the time they were asked for.
+    pub(super) tasks: Vec<(Arc<str>, Instant)>,
+    /// The tasks whose cancellation is being asked for.
+    pub(super) cancels: Vec<Arc<str>>,
+    /// What is to be told.
+    pub(super) changes: Vec<TaskChange>,
+    /// When the oldest of them may have happened.
+    pub(super) since: Option<Instant>,
+    pub(super) began: Instant,
+    pub(super) doubts: FailureDetector,
+    /// Whether the server was asked for its time, to see whether it answers at all.
+    pub(super) is_probing: bool,
+    /// Whether the list of recent tasks was read.
+    pub(super) knows_recent: bool,
+    discover_at: Option<Instant>,
+    clock_at: Instant,
+}
+
+impl Endpoint {
+    /// Reads until something ends it.
+    pub(super) async fn read_on(&mut self, client: Arc<Client>) -> LoopExit {
+        let now = Instant::now();
+        let mut reading = InFlight {
+            client,
+            requests: JoinSet::new(),
+            look_ups: JoinSet::new(),
+            waits: JoinSet::new(),
+            tasks: Vec::new(),
+            cancels: Vec::new(),
+            changes: Vec::new(),
+            since: None,
+            began: now,
+            doubts: FailureDetector::default(),
+            is_probing: false,
+            knows_recent: false,
+            discover_at: self.options.discover.then_some(now),
+            clock_at: now + self.options.tempo.clock,
+        };
+        let Err(end) = self.read_until_end(&mut reading).await;
+        reading.requests.abort_all();
+        reading.waits.abort_all();
+        reading.look_ups.abort_all();
+        self.lookups.interrupted(Instant::now());
+        for (task, _) in std::mem::take(&mut reading.tasks) {
+            self.watched.at(&task, Instant::now());
+        }
+        match (&end, &mut self.fetch) {
+            (LoopExit::SessionDead(_), _) => self.abandon_push(),
+            (LoopExit::Halted(_), Fetch::Push(push)) => {
+                // Whether the view took those who were joining is not known; they are sent again.
+                for task in push.interrupted() {
+                    self.watched.at(&task, Instant::now());
+                }
+                if push.is_lossy() {
+                    self.abandon_push();
+                }
+            }
+            (LoopExit::Halted(_), Fetch::Poll { .. }) => {}
+        }
+        // The loop may end because nobody listens: then nobody misses these.
+        let _ = self.send_changes(&mut reading).await;
+        for mo_id in reading.cancels {
+            let why = "the connection broke before the answer came; look at the task's flags.";
+            let answer = CancelResponse::Failed(why.into());
+            let _ = self.tell(Update::Cancel { mo_id, answer }).await;
+        }
+        end
+    }
+
+    async fn read_until_end(&mut self, reading: &mut InFlight) -> Result<Infallible, LoopExit> {
+        self.try_push(reading).await?;
+        self.show_link().await?;
+        if self.labels.begin(Instant::now()) {
+            reading
+                .start(|client| async move { Completed::Labels(client.operation_labels().await) });
+        }
+        self.resume_past(reading);
+        self.resume_privileges(reading);
+        loop {
+            self.try_push(reading).await?;
+            self.start_requests(reading);
+            self.chase(reading).await?;
+            let idle = self.next_time(reading);
+            tokio::select! {
+                biased;
+                command = self.commands.recv() => self.take(command).await?,
+                // One at a time, and paced: many answers of other requests must not hold it up.
+                Some(Ok(answer)) = reading.waits.join_next(), if !self.paused => {
+                    self.take_wait(reading, answer).await?;
+                }
+                Some(done) = reading.requests.join_next() => {
+                    let mut next = Some(done);
+                    while let Some(done) = next {
+                        // A request that panicked or was aborted has no answer.
+                        if let Ok((asked, done)) = done {
+                            self.take_answer(reading, asked, done).await?;
+                        }
+                        next = match reading.changes.len() {
+                            ..READ_BATCH => reading.requests.try_join_next(),
+                            _ => None,
+                        };
+                    }
+                }
+                Some(done) = reading.look_ups.join_next() => {
+                    if let Ok(found) = done {
+                        self.take_found(reading, found).await?;
+                    }
+                }
+                () = self.lookups.line_up() => {}
+                () = sleep_until(idle) => {}
+            }
+            if !self.labels.is_pending(Instant::now()) {
+                self.send_changes(reading).await?;
+            }
+            self.tell_questions().await?;
+            for wish in std::mem::take(&mut self.wishes) {
+                self.start_requested(reading, wish).await?;
+            }
+        }
+    }
+
+    /// Starts as many of the requests that are due as may be under way.
+    fn start_requests(&mut self, reading: &mut InFlight) {
+        let now = Instant::now();
+        self.start_look_ups(reading, now);
+        if self.paused {
+            return;
+        }
+        if reading.clock_at <= now {
+            reading.clock_at = now + self.options.tempo.clock;
+            reading.ask_time();
+        }
+        if reading.discover_at.is_some_and(|at| at <= now) {
+            reading.discover_at = Some(now + self.options.discover_interval);
+            reading.start(|client| async move { Completed::Recent(client.recent_tasks().await) });
+        }
+        if matches!(self.fetch, Fetch::Push(_)) {
+            self.feed_push(reading);
+            return;
+        }
+        while reading.requests.len() < MAX_CONCURRENT_READS
+            && self.watched.next_time().is_some_and(|due| due <= now)
+            && self.rate.take(now)
+            && let Some((mo_id, known)) = self.watched.next_due(now)
+        {
+            reading.read(mo_id, known);
+        }
+    }
+
+    /// When there is something to start again, if nothing else happens.
+    fn next_time(&self, reading: &InFlight) -> Instant {
+        const FAR_FUTURE: Duration = Duration::from_secs(3600);
+        let now = Instant::now();
+        let far = now + FAR_FUTURE;
+        let look_ups = self.next_look_up(reading, now);
+        if self.paused {
+            return look_ups.map_or(far, |at| at.min(far));
+        }
+        let can_start = match &self.fetch {
+            Fetch::Push(push) => !push.is_modifying(),
+            Fetch::Poll { .. } => reading.requests.len() < MAX_CONCURRENT_READS,
+        };
+        let tasks = can_start.then(|| self.watched.next_time()).flatten();
+        let tasks = tasks.map(|due| match &self.fetch {
+            Fetch::Push(_) => due,
+            Fetch::Poll { .. } => due.max(self.rate.next()),
+        });
+        let fetch = self.fetch.next_time();
+        let check = self.check_due();
+        [
+            tasks,
+            fetch,
+            check,
+            reading.discover_at,
+            Some(reading.clock_at),
+            look_ups,
+            self.labels.deadline(now),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(far, Instant::min)
+    }
+
+    async fn start_requested(
+        &mut self,
+        reading: &mut InFlight,
+        wish: PendingRequest,
+    ) -> Result<(), LoopExit> {
+        match wish {
+            PendingRequest::Read(mo_id) => {
+                if self.watched.begin(&mo_id) {
+                    reading.read(mo_id, None);
+                }
+            }
+            PendingRequest::Cancel(mo_id) => {
+                reading.cancels.push(mo_id.clone());
+                reading.start(|client| async move {
+                    let answer = client.cancel_task(&mo_id).await;
+                    Completed::Cancel(mo_id, answer)
+                });
+            }
+            PendingRequest::CheckPrivilege(trace) => self.check_privilege(reading, &trace).await?,
+            PendingRequest::LookUp(trace) => {
+                let now = self.now();
+                reading.start(move |client| async move {
+                    let found = client.find_past_task(&trace, now).await;
+                    Completed::LookedUp(trace, found)
+                });
+            }
+            PendingRequest::Past(request) => self.ask_past(reading, request).await?,
+            PendingRequest::Discover => {
+                reading.list_at(Instant::now());
+            }
+            PendingRequest::ShowLink => self.show_link().await?,
+        }
+        Ok(())
+    }
+
+    pub(super) async fn show_link(&self) -> Result<(), StopReason> {
+        let link = match &self.fetch {
+            _ if self.paused => Link::Paused,
+            Fetch::Push(_) => Link::Live,
+            Fetch::Poll { reason, .. } => Link::Polling {
+                reason: reason.clone(),
+            },
+        };
+        self.tell(Update::Link(link)).await
+    }
+
+    pub(super) async fn send_changes(&mut self, reading: &mut InFlight) -> Result<(), StopReason> {
+        let since = reading.since.take().unwrap_or_else(Instant::now);
+        if reading.changes.is_empty() {
+            return Ok(());
+        }
+        // Labels that come after this would rename what is shown already.
+        self.labels.end(Instant::now());
+        let changes = std::mem::take(&mut reading.changes);
+        let since = since.into_std();
+        self.tell(Update::Tasks { changes, since }).await
+    }
+}
+
+impl InFlight {
+    /// Changes come that may have happened at that time already.
+    pub(super) fn note_change_time(&mut self, since: Instant) {
+        self.since = Some(self.since.map_or(since, |before| before.min(since)));
+    }
+
+    pub(super) fn start<F>(&mut self, request: impl FnOnce(Arc<Client>) -> F)
+    where
+        F: Future<Output = Completed> + Send + 'static,
+    {
+        let asked = Instant::now();
+        let answer = request(self.client.clone());
+        self.requests.spawn(async move { (asked, answer.await) });
+    }
+
+    /// Wants the list of recent tasks read at this time, if it is read at all.
+    pub(super) fn list_at(&mut self, at: Instant) {
+        self.discover_at = self.discover_at.map(|_| at);
+    }
+
+    /// Asks for the server's time.
+    pub(super) fn ask_time(&mut self) {
+        let sent = Timestamp::now();
+        self.start(
+            move |client| async move { Completed::Clock(sent, client.current_time().await) },
+        );
+    }
+
+    pub(super) fn look_up<F>(&mut self, look_up: impl FnOnce(Arc<Client>) -> F)
+    where
+        F: Future<Output = LookupResult> + Send + 'static,
+    {
+        self.look_ups.spawn(look_up(self.client.clone()));
+    }
+
+    pub(super) fn read(&mut self, mo_id: Arc<str>, known: Option<Digest>) {
+        self.tasks.push((mo_id.clone(), Instant::now()));
+        self.start(move |client| async move {
+            let answer = client.changed_task_info(&mo_id, known).await;
+            Completed::Task(mo_id, answer.map(|answer| answer.map(Box::new)))
+        });
+    }
+
+    /// A task is no longer being read. Answers when it was asked for.
+    pub(super) fn finish(&mut self, mo_id: &str) -> Option<Instant> {
+        let index = self.tasks.iter().position(|(task, _)| **task == *mo_id)?;
+        Some(self.tasks.swap_remove(index).1)
+    }
+}

@@ -1,0 +1,47 @@
+//! Tasks that are read by themselves although changes are pushed: to check the long poll, and in its place.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Origin, WatchSet};
+use crate::vim::types::TaskState;
+
+impl WatchSet {
+    /// Whether a task is read at its interval although changes of the others are pushed.
+    pub(in crate::watch) fn read_by_itself(&mut self, mo_id: &str, is_so: bool) {
+        if let Some(entry) = self.entries.get_mut(mo_id) {
+            entry.is_read_by_itself = is_so;
+        }
+    }
+
+    /// Whether a task is known to be in another state than this.
+    pub(in crate::watch) fn is_other(&self, mo_id: &str, state: &TaskState) -> bool {
+        let known = self
+            .entries
+            .get(mo_id)
+            .and_then(|entry| entry.state.as_ref());
+        known.is_some_and(|known| known != state)
+    }
+
+    /// Returns up to `most` tasks to read as a check of the long poll: those that are named or pinned first, then those
+    /// whose last check is longest ago. Looks at all that is watched.
+    pub(in crate::watch) fn take_checks(&mut self, most: usize, now: Instant) -> Vec<Arc<str>> {
+        let entries = self.entries.iter_mut();
+        let mut tasks: Vec<_> = entries
+            .filter(|(_, entry)| {
+                entry.state.is_some() && !entry.finished && !entry.is_read_by_itself
+            })
+            .collect();
+        tasks.sort_unstable_by_key(|(_, entry)| {
+            let is_wanted = entry.pinned || entry.origin == Origin::Named;
+            (!is_wanted, entry.checked)
+        });
+        tasks.truncate(most);
+        let checked = tasks.into_iter().map(|(mo_id, entry)| {
+            entry.checked = Some(now);
+            mo_id.clone()
+        });
+        checked.collect()
+    }
+}
