@@ -132,6 +132,10 @@ fn needs_terminal() -> Result<(), CommandError> {
 }
 
 /// Shows the endpoints, each with what to call it.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the parts of a screen are put together in one place"
+)]
 async fn show(
     watched: Vec<(String, WatchOptions)>,
     warnings: Vec<String>,

@@ -1,6 +1,8 @@
 //! The domain: what is known of tasks. Pure: no IO and no clock of its own; `now` is an argument, by the server's
 //! clock.
 
+#![warn(missing_docs)]
+
 mod change;
 mod clock;
 pub(crate) mod display_name;

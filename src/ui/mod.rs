@@ -146,7 +146,7 @@ pub fn draw(state: &AppState, look: &Appearance, frame: &mut Frame, now: Timesta
         Some(Overlay::Figures { top }) => metrics::draw(&mut canvas, *top, area),
         Some(Overlay::Filters { chosen }) => filter_menu::draw(&mut canvas, *chosen, area),
         Some(Overlay::Palette(palette)) => {
-            typing = command_palette::draw(&mut canvas, palette, area)
+            typing = command_palette::draw(&mut canvas, palette, area);
         }
         Some(Overlay::Prompt(_) | Overlay::Summary(_)) | None => {}
     }

@@ -131,7 +131,7 @@ fn draw_row(canvas: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: u
                 counts::title(canvas, section, line);
             }
             SectionKind::Running | SectionKind::Failures | SectionKind::Queued => {
-                tasks::title(canvas, section, line)
+                tasks::title(canvas, section, line);
             }
         },
         SummaryLine::Nothing(part) => {

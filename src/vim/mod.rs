@@ -2,6 +2,8 @@
 //!
 //! [`types`] holds what travels and is free of IO; everything else here knows HTTP and JSON and no terminal.
 
+#![warn(missing_docs)]
+
 mod address;
 mod certificate;
 mod client;

@@ -468,7 +468,7 @@ impl Endpoint {
                 .wishes
                 .extend(tasks.into_iter().map(PendingRequest::Read)),
             Some(Command::CheckPrivilege(trace)) => {
-                self.wishes.push(PendingRequest::CheckPrivilege(trace))
+                self.wishes.push(PendingRequest::CheckPrivilege(trace));
             }
             Some(Command::Cancel(mo_id)) => self.wishes.push(PendingRequest::Cancel(mo_id)),
             Some(Command::LookUp(trace)) => self.wishes.push(PendingRequest::LookUp(trace)),

@@ -4,6 +4,8 @@
 //! [`Update`]s, which carry changes only, and takes [`Command`]s; whoever holds the other ends never waits for the
 //! network.
 
+#![warn(missing_docs)]
+
 mod backoff;
 mod collector_version;
 mod command;

@@ -105,10 +105,10 @@ impl Endpoint {
             Completed::Labels(answer) => self.take_labels(answer).await?,
             Completed::Cancel(mo_id, answer) => self.handle_cancel(reading, mo_id, answer).await?,
             Completed::LookedUp(trace, answer) => {
-                self.handle_history(reading, trace, answer).await?
+                self.handle_history(reading, trace, answer).await?;
             }
             Completed::View(joining, answer) => {
-                self.handle_view_change(reading, &joining, answer).await?
+                self.handle_view_change(reading, &joining, answer).await?;
             }
             Completed::Check(mo_id, answer) => self.take_check(reading, &mo_id, asked, answer)?,
             Completed::Nudge => {}

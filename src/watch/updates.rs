@@ -164,7 +164,7 @@ impl Endpoint {
                     .push(TaskChange::Fields { mo_id, fields, at });
             }
             Ok(TaskUpdate::Left) => {
-                self.vanished(reading, &mo_id, "it left the server.".to_owned())
+                self.vanished(reading, &mo_id, "it left the server.".to_owned());
             }
             Ok(TaskUpdate::Fields(_) | TaskUpdate::ReadIt) => self.watched.at(&mo_id, now),
             Ok(TaskUpdate::Nothing) => {}

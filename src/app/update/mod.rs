@@ -201,7 +201,7 @@ fn reject_on_group(state: &mut AppState, action: Action, now: Timestamp) -> bool
 fn back(state: &mut AppState, now: Timestamp) {
     match state.panes {
         PaneMode::Details | PaneMode::Both(Focus::Details) => {
-            state.panes = PaneMode::Both(Focus::List)
+            state.panes = PaneMode::Both(Focus::List);
         }
         _ if !state.outline.view().filter.is_empty() => list::filter(state, Filter::default(), now),
         PaneMode::Both(Focus::List) | PaneMode::List => state.panes = PaneMode::List,

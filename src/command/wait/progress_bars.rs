@@ -144,7 +144,7 @@ fn name(waiting: &WaitTracker, task: &TrackedTask, record: Option<&Record>, look
     match &task.fate {
         TaskOutcome::Unknown(why) => parts.push(why.to_string()),
         TaskOutcome::Sought(_) => {
-            parts.push("vanished; looking for its end in the history".to_owned())
+            parts.push("vanished; looking for its end in the history".to_owned());
         }
         TaskOutcome::Open | TaskOutcome::Ended(_) => {}
     }
