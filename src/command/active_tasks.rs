@@ -22,10 +22,7 @@ pub(super) async fn active_tasks(
     let server = connect.address.name();
     let found = session::with(connect, stage, async |client| {
         let mut snapshot = Snapshot::begin(client).await;
-        for raw in session::read_recent(client).await? {
-            // What is no TaskInfo cannot be told from others.
-            let _ = snapshot.add(raw);
-        }
+        let unread = snapshot.add_recent(client).await?;
         let Snapshot { board, now, .. } = &snapshot;
         let mut found: Vec<Arc<str>> = board
             .iter()
@@ -35,9 +32,12 @@ pub(super) async fn active_tasks(
             .map(|(_, record)| record.id.mo_id.clone())
             .collect();
         found.sort_unstable();
-        Ok(found)
+        Ok((found, unread))
     });
-    let found = found.await?;
+    let (found, unread) = found.await?;
+    if let Some(note) = unread.note() {
+        stage.say(&format!("{note} Whether it is meant is not known."));
+    }
     if found.is_empty() {
         return Err(CommandError::NothingFound(format!(
             "no task with {} is queued or running on {server}. `vtask list` shows what is there; --new waits for what \

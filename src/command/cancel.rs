@@ -7,7 +7,7 @@ use std::{io::BufRead, sync::Arc};
 
 use clap::Args;
 
-use messages::{named, sentence};
+use messages::{named, sentence, unreadable};
 use response::{CancelAttempt, CancelResult};
 
 use super::{
@@ -110,12 +110,16 @@ pub async fn run(args: &CancelArgs, stage: &mut CommandIo<'_>) -> Result<Outcome
         let looked = session::with(connect.clone(), stage, async |client| {
             look_at(client, &tasks).await
         });
-        let (snapshot, unreadable) = match looked.await {
-            Err(CommandError::Server(error)) if !is_only => {
-                request.tell_away(stage, name.as_deref(), &connect, &tasks, &error)?;
-                continue;
-            }
-            looked => looked?,
+        let (snapshot, errors) = match looked.await {
+            Err(error) => match error.server_outcome().filter(|_| !is_only) {
+                Some(outcome) => {
+                    let place = (name.as_deref(), &connect);
+                    request.tell_away(stage, place, &tasks, &error, outcome)?;
+                    continue;
+                }
+                None => return Err(error),
+            },
+            Ok(looked) => looked,
         };
         let mut server = Asked {
             name,
@@ -123,7 +127,7 @@ pub async fn run(args: &CancelArgs, stage: &mut CommandIo<'_>) -> Result<Outcome
             snapshot,
             wanted: Vec::new(),
         };
-        server.sort(tasks, &unreadable, &mut request, stage)?;
+        server.sort(tasks, &errors, &mut request, stage)?;
         servers.push(server);
     }
     servers.retain(|server| !server.wanted.is_empty());
@@ -228,7 +232,7 @@ impl Asked {
     fn sort(
         &mut self,
         tasks: Vec<Arc<str>>,
-        unreadable: &Unreadable,
+        errors: &Unreadable,
         request: &mut CancelAttempt,
         stage: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
@@ -238,7 +242,10 @@ impl Asked {
             if let Some(record) = found.and_then(|handle| self.snapshot.board.get(handle)) {
                 let now = self.snapshot.now;
                 let (sentence, may_ask) = sentence(&self.snapshot.board, record, name, now);
-                if may_ask {
+                if let Some(why) = unreadable(record, name) {
+                    let place = (name, &self.connect);
+                    request.tell(stage, place, &task, CancelResult::Failed, &why, None)?;
+                } else if may_ask {
                     stage.say(&sentence);
                     self.wanted.push(task);
                 } else {
@@ -255,7 +262,7 @@ impl Asked {
                     )?;
                 }
             } else {
-                let error = unreadable.iter().find(|(mo_id, _)| *mo_id == task);
+                let error = errors.iter().find(|(mo_id, _)| *mo_id == task);
                 let answer =
                     error.map_or(CancelResult::Failed, |(_, error)| CancelResult::of(error));
                 let text = error
@@ -287,11 +294,14 @@ impl Asked {
         let name = self.name.as_deref();
         let cut_off = match asked.await {
             Ok(()) => None,
-            Err(CommandError::Server(error)) if !is_only => {
-                return request.tell_away(stage, name, &self.connect, &wanted, &error);
-            }
             Err(error @ (CommandError::TimedOut(_) | CommandError::Interrupted)) => Some(error),
-            Err(error) => return Err(error),
+            Err(error) => match error.server_outcome().filter(|_| !is_only) {
+                Some(outcome) => {
+                    let place = (name, &self.connect);
+                    return request.tell_away(stage, place, &wanted, &error, outcome);
+                }
+                None => return Err(error),
+            },
         };
         let without_answer = wanted.iter().enumerate().skip(said.len());
         for (task, result) in said {
@@ -339,9 +349,9 @@ async fn look_at(
     let mut unreadable = Vec::new();
     for (task, answer) in session::read_or_recall_all(client, tasks.to_vec()).await {
         match answer {
-            // Of one that is no TaskInfo nothing can be shown; it counts as unreadable.
-            Ok(raw) => drop(snapshot.add(raw)),
             Err(error) => unreadable.push((task, error)),
+            // Why nothing can be read of it is kept with the task.
+            answer => drop(snapshot.add_read(&task, answer, &client.server())),
         }
     }
     Ok((snapshot, unreadable))

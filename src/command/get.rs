@@ -1,7 +1,5 @@
 //! `vtask get`: prints tasks once.
 
-use std::sync::Arc;
-
 use clap::Args;
 use jiff::Timestamp;
 
@@ -17,7 +15,7 @@ use super::{
 };
 use crate::{
     config::ConnectionArgs,
-    task::{Labels, Presence, Progress, Record, Status, TaskId, fault_chain},
+    task::{Progress, Record, Status, TaskStore},
     text::{duration, json_line},
     vim::types::TaskInfo,
 };
@@ -49,7 +47,11 @@ pub struct GetArgs {
 /// outcome.
 pub async fn run(args: &GetArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let targets = targets::named(&args.connection, &args.tasks, stage)?;
-    let (mut text, mut rows) = (String::new(), Vec::new());
+    let mut text = String::new();
+    let mut rows = Rows {
+        are_for_people: stage.out.is_terminal(),
+        ..Rows::default()
+    };
     let mut outcome = Outcome::Success;
     for target in targets {
         let connect = connect::in_time(&target.connection, stage).await?;
@@ -66,29 +68,33 @@ pub async fn run(args: &GetArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, C
         });
         let asked = match asked.await {
             // One server that is away must not keep the others' tasks from being printed.
-            Err(CommandError::Server(error)) if target.name.is_some() => {
-                stage.say(&error.to_string());
-                outcome = outcome.and(Outcome::of_error(&error));
-                continue;
-            }
             Err(CommandError::TimedOut(why)) if target.name.is_some() => {
                 stage.say(&why);
                 outcome = outcome.and(Outcome::TimedOut);
                 continue;
             }
-            asked => asked?,
+            Err(error) => match error.server_outcome().filter(|_| target.name.is_some()) {
+                Some(of_server) => {
+                    stage.say(&error.to_string());
+                    outcome = outcome.and(of_server);
+                    continue;
+                }
+                None => return Err(error),
+            },
+            Ok(asked) => asked,
         };
         let (complaints, of_these) = match asked {
             (None, got) => as_json(got, &server, &mut text),
-            (Some(snapshot), got) => as_rows(got, &snapshot, &target, &server, &mut rows),
+            (Some(mut snapshot), got) => rows.add(got, &mut snapshot, &target, &server),
         };
         for complaint in complaints {
             stage.say(&complaint);
         }
         outcome = outcome.and(of_these);
     }
-    if !rows.is_empty() {
-        text = table::fitted(HEADING, &rows, stage.out.columns());
+    if !rows.cells.is_empty() {
+        let columns = stage.out.columns();
+        text = table::fitted_with_notes(HEADING, &rows.cells, &rows.notes, columns);
     }
     stage.print(&text)?;
     Ok(outcome)
@@ -113,7 +119,7 @@ fn as_json(got: Vec<TaskRead>, server: &str, text: &mut String) -> (Vec<String>,
             Ok(info) => {
                 text.push_str(&json_line(&info));
                 text.push('\n');
-                match TaskInfo::from_json(info) {
+                match TaskInfo::of_task(&mo_id, info) {
                     Ok(info) => outcome = outcome.and(Outcome::of(Status::of(&info))),
                     Err(malformed) => {
                         complaints.push(format!(
@@ -132,86 +138,97 @@ fn as_json(got: Vec<TaskRead>, server: &str, text: &mut String) -> (Vec<String>,
     (complaints, outcome)
 }
 
-/// Appends a row for each; answers what there is to complain of, and the outcome.
-fn as_rows(
-    got: Vec<TaskRead>,
-    snapshot: &Snapshot,
-    target: &Target,
-    server: &str,
-    rows: &mut Vec<[String; 8]>,
-) -> (Vec<String>, Outcome) {
-    let labels = snapshot.board.labels(session::ONLY_ENDPOINT);
-    let (mut complaints, mut outcome) = (Vec::new(), Outcome::Success);
-    for (mo_id, answer) in got {
-        let read = match answer {
-            Ok(info) => TaskInfo::from_json(info).map_err(|malformed| {
-                format!("reading {mo_id} ({server}): {malformed}. `vtask get --json` prints it as it came.")
-            }),
-            Err(error) => Err(error.to_string()),
-        };
-        match read {
-            Ok(info) => {
-                outcome = outcome.and(Outcome::of(Status::of(&info)));
-                rows.push(row(
-                    &target.full(&mo_id),
-                    mo_id,
-                    info,
-                    &labels,
-                    snapshot.now,
-                ));
-            }
-            Err(complaint) => {
-                complaints.push(complaint);
-                outcome = outcome.and(Outcome::Unknown);
-            }
-        }
-    }
-    (complaints, outcome)
+/// The rows of the table, each with what stands beneath it.
+#[derive(Debug, Default)]
+struct Rows {
+    cells: Vec<[String; 8]>,
+    notes: Vec<Option<String>>,
+    /// Whether people read them.
+    are_for_people: bool,
 }
 
-fn row(
-    name: &str,
-    mo_id: Arc<str>,
-    info: TaskInfo,
-    labels: &Labels,
-    now: Timestamp,
-) -> [String; 8] {
-    let mut record = Record::ghost(
-        TaskId::new(session::ONLY_ENDPOINT, mo_id),
-        Presence::Present,
-    );
-    record.info = Some(Box::new(info));
+impl Rows {
+    /// Adds a row for each; answers what there is to complain of, and the outcome.
+    fn add(
+        &mut self,
+        got: Vec<TaskRead>,
+        snapshot: &mut Snapshot,
+        target: &Target,
+        server: &str,
+    ) -> (Vec<String>, Outcome) {
+        let (mut complaints, mut outcome) = (Vec::new(), Outcome::Success);
+        for (mo_id, answer) in got {
+            if let Err(error) = &answer
+                && error.is_fault("ManagedObjectNotFound")
+            {
+                complaints.push(error.to_string());
+                outcome = outcome.and(Outcome::Unknown);
+                continue;
+            }
+            if let Err(complaint) = snapshot.add_read(&mo_id, answer, server) {
+                complaints.push(format!(
+                    "{complaint} `vtask get --json` prints what was sent, if anything."
+                ));
+            }
+            let handle = snapshot.find(&mo_id);
+            let Some(record) = handle.and_then(|handle| snapshot.board.get(handle)) else {
+                continue;
+            };
+            outcome = outcome.and(Outcome::of(record.status()));
+            let why = json_output::why(record);
+            let operation = operation(&snapshot.board, record, why.as_deref(), self.are_for_people);
+            self.cells
+                .push(row(&target.full(&mo_id), record, &operation, snapshot.now));
+            self.notes
+                .push(why.filter(|_| self.are_for_people).map(|why| cell(&why)));
+        }
+        (complaints, outcome)
+    }
+}
+
+/// What the task does, with its phase, and in a pipe with why it failed.
+fn operation(board: &TaskStore, record: &Record, why: Option<&str>, is_for_people: bool) -> String {
+    let Some(info) = record.info.as_deref() else {
+        return why
+            .filter(|_| !is_for_people)
+            .unwrap_or_default()
+            .to_owned();
+    };
+    let operation = board.operation(record);
+    match (why, &info.description) {
+        (Some(why), _) if !is_for_people => format!("{operation}: {why}"),
+        (None, Some(phase)) => format!("{operation} · {}", phase.text()),
+        _ => operation.into_owned(),
+    }
+}
+
+fn row(name: &str, record: &Record, operation: &str, now: Timestamp) -> [String; 8] {
     let elapsed = record.elapsed(now).map(duration).unwrap_or_default();
     let progress = match record.progress() {
         Progress::Reported(percent) | Progress::Derived(percent) => format!("{percent}%"),
         Progress::None => "-".to_owned(),
     };
     let status = record.status();
-    let asked = record.is_cancel_requested();
-    let Some(info) = record.info else {
-        return Default::default();
-    };
-    let mut operation = labels.operation(&info).into_owned();
-    if let Some(error) = &info.error {
-        operation = format!("{operation}: {}", fault_chain::one_line(error));
-    } else if let Some(phase) = &info.description {
-        operation = format!("{operation} · {}", phase.text());
-    }
-    let cancel = match (status.is_active(), asked, info.cancelable) {
+    let info = record.info.as_deref();
+    let cancelable = info
+        .filter(|info| !info.invalid.contains("cancelable"))
+        .map(|info| info.cancelable);
+    let cancel = match (status.is_active(), record.is_cancel_requested(), cancelable) {
         (true, true, _) => "asked",
-        (true, false, true) => "can",
-        (true, false, false) => "no",
-        (false, _, _) => "-",
+        (true, false, Some(true)) => "can",
+        (true, false, Some(false)) => "no",
+        (_, _, None) | (false, _, _) => "-",
     };
+    let started_by = info.and_then(|info| display_name::started_by(&info.reason));
     let cells: [&str; 8] = [
         name,
         json_output::status(status),
         &progress,
         &elapsed,
         cancel,
-        display_name::target(&info).unwrap_or_default(),
-        display_name::started_by(&info.reason).unwrap_or_default(),
-        &operation,
+        info.and_then(display_name::target).unwrap_or_default(),
+        started_by.unwrap_or_default(),
+        operation,
     ];
     cells.map(cell)
 }
@@ -252,11 +269,11 @@ mod tests {
             ),
             ("task-3".into(), Ok(json!({"key": "task-3"}))),
         ];
-        let snapshot = Snapshot::empty(at(62));
+        let mut snapshot = Snapshot::empty(at(62));
         let target = Target::alone();
-        let mut rows = Vec::new();
-        let (complaints, outcome) = as_rows(tasks, &snapshot, &target, "vc01", &mut rows);
-        insta::assert_snapshot!(table::fitted(HEADING, &rows, None));
+        let mut rows = Rows::default();
+        let (complaints, outcome) = rows.add(tasks, &mut snapshot, &target, "vc01");
+        insta::assert_snapshot!(table::fitted(HEADING, &rows.cells, None));
         assert_eq!(complaints.len(), 1);
         assert!(
             complaints[0].starts_with("reading task-3 (vc01): "),

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     config::{self, ConnectionArgs},
     task::{
-        ExportFormat, Handle, Progress, ServerFilter, Status, TimeExpr, fault_chain,
+        ExportFormat, Handle, Progress, ServerFilter, Status, TimeExpr,
         row_model::{Layout, Sort, SortKey},
     },
     text::duration,
@@ -27,19 +27,22 @@ use crate::{
     watch::history_query,
 };
 
-/// How many tasks of the history are listed where nobody says otherwise.
+/// How many tasks are listed where nobody says otherwise.
 const DEFAULT_LIMIT: usize = 1000;
 
 const LONG_ABOUT: &str = "\
 Without --since or --until these are the recent tasks: queued, running, and those that ended within the last minutes. \
-With them the server's history is searched, too; they go by the time at which tasks were queued. Newest first.
+With them the server's history is searched, too; they go by the time at which tasks were queued. Newest first. \
+What is listed is filtered, then sorted, then cut at --limit; a line on standard error says what was cut. A task of \
+which nothing can be read is listed by its name, with the status ghost.
 
 In a table for a pipe the columns are two spaces apart, none is empty (-), and times are RFC 3339. --json writes one \
 object a line, each with \"version\":1 and \"type\":\"task\", as `vtask wait --help` describes it. --format json is \
 an array of the same objects; in --format csv a text that a spreadsheet would take for a formula has an apostrophe \
 before it.
 
-Exit codes: 0 listed, 4 the server cannot be asked (or not for all of it), 5 sign-in refused.";
+Exit codes: 0 listed, 4 the server cannot be asked (or not for all of it) or nothing can be read of a \
+task, 5 sign-in refused.";
 
 /// List recent tasks, or those of the past
 #[derive(Debug, Clone, Args)]
@@ -67,8 +70,8 @@ pub struct ListArgs {
     #[arg(long, value_name = "WHEN", value_parser = value_parsers::time, help_heading = "Which tasks")]
     until: Option<TimeExpr>,
 
-    /// At most so many, the newest
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_LIMIT, value_parser = at_least_one, help_heading = "Which tasks")]
+    /// At most so many: the first in the order of --sort, else the newest; 0: all
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_LIMIT, help_heading = "Which tasks")]
     limit: usize,
 
     /// How they are written
@@ -148,14 +151,6 @@ impl State {
     }
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("must be 1 or more".to_owned()),
-        Ok(number) => Ok(number),
-        Err(_) => Err("give a number".to_owned()),
-    }
-}
-
 /// Lists.
 ///
 /// # Errors
@@ -187,8 +182,8 @@ pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
             gather(args, &sieve, client).await
         });
         match asked.await {
-            Ok((mut snapshot, complaint)) => {
-                complaints.extend(complaint);
+            Ok((mut snapshot, of_these)) => {
+                complaints.extend(of_these);
                 if let Some(name) = &target.name {
                     snapshot
                         .board
@@ -198,23 +193,21 @@ pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
                 sieves.push(sieve);
             }
             // One server that is away must not keep the others' tasks from being listed.
-            Err(CommandError::Server(error)) if target.name.is_some() => {
-                let is_refused = error.is_auth_failure();
-                outcome = outcome.and(if is_refused {
-                    Outcome::Refused
-                } else {
-                    Outcome::Unknown
-                });
-                complaints.push(error.to_string());
-            }
             Err(CommandError::TimedOut(why)) if target.name.is_some() => {
                 outcome = outcome.and(Outcome::TimedOut);
                 complaints.push(why);
             }
-            Err(error) => return Err(error),
+            Err(error) => match error.server_outcome().filter(|_| target.name.is_some()) {
+                Some(of_server) => {
+                    outcome = outcome.and(of_server);
+                    complaints.push(error.to_string());
+                }
+                None => return Err(error),
+            },
         }
     }
-    let listed = select(args, &sieves, &snapshots);
+    let mut listed = select(args, &sieves, &snapshots);
+    let cut = cut(args, &mut listed, &snapshots);
     let shapes = listed.iter().filter_map(|(at, handle)| {
         let (_, endpoint, snapshot) = snapshots.get(*at)?;
         let raw = snapshot.raw(*handle);
@@ -234,6 +227,9 @@ pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
         as_table(&snapshots, &listed, stage.out.columns())
     };
     stage.print(&text)?;
+    if let Some(note) = cut {
+        stage.say(&note);
+    }
     if !complaints.is_empty() {
         for complaint in complaints {
             stage.say(&complaint);
@@ -249,42 +245,76 @@ pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
 /// What was read of each server, with the name by which it is known.
 type Snapshots = [(Target, String, Snapshot)];
 
-/// Reads what may be listed. The complaint is about a history that could not be searched.
+/// Reads what may be listed. The complaints are about tasks of which nothing can be read, and a history that could not be
+/// searched.
 async fn gather(
     args: &ListArgs,
     sieve: &CompiledSelector,
     client: &Client,
-) -> Result<(Snapshot, Option<String>), CommandError> {
+) -> Result<(Snapshot, Vec<String>), CommandError> {
     let mut snapshot = Snapshot::begin(client).await;
-    for raw in session::read_recent(client).await? {
-        // What is no TaskInfo cannot be told from others; `get --json` shows it.
-        let _ = snapshot.add(raw);
-    }
+    let mut complaints = Vec::new();
+    complaints.extend(snapshot.add_recent(client).await?.note());
     if args.since.is_none() && args.until.is_none() {
-        return Ok((snapshot, None));
+        return Ok((snapshot, complaints));
     }
     let (since, until) = period(args, snapshot.now);
     let narrowing = narrowing(args).and(sieve.narrowing());
     let query = history_query(&narrowing, since, until);
     let (labels, now) = (snapshot.board.labels(ONLY_ENDPOINT), snapshot.now);
     let pick = |raw: &Value| {
-        RecordAction::take_if(TaskInfo::from_json(raw.clone()).is_ok_and(|info| {
+        // Of a record that cannot be read it is not known whether it is meant.
+        RecordAction::take_if(TaskInfo::from_json(raw.clone()).map_or(true, |info| {
             is_in_state(args, Status::of(&info)) && sieve.may_match(info, &labels, now)
         }))
     };
-    match client.past_tasks(&query, args.limit, pick).await {
+    // Only in its own order is the history's beginning enough; one more shows whether there are more.
+    let limit = match (args.limit, &args.sort) {
+        (0, _) | (_, Some(_)) => usize::MAX,
+        (limit, None) => limit.saturating_add(1),
+    };
+    match client.past_tasks(&query, limit, pick).await {
         Ok(past) => {
-            for raw in past {
-                let _ = snapshot.add(raw);
+            let added = past.tasks.into_iter().map(|raw| snapshot.add(raw));
+            let unreadable = added.filter(Result::is_err).count();
+            if unreadable > 0 {
+                complaints.push(format!(
+                    "{unreadable} records of the history of {} cannot be read and are not listed.",
+                    client.server()
+                ));
             }
-            Ok((snapshot, None))
         }
-        Err(error) if error.fault().is_some() && !error.is_session_dead() => {
-            let complaint = format!("{error} Only the recent tasks are listed.");
-            Ok((snapshot, Some(complaint)))
+        Err(error) if !error.is_session_dead() => {
+            complaints.push(format!("{error} Only the recent tasks are listed."));
         }
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error.into()),
     }
+    Ok((snapshot, complaints))
+}
+
+/// Cuts what is listed to the limit. Answers what is to be said of it.
+fn cut(
+    args: &ListArgs,
+    listed: &mut Vec<(usize, Handle)>,
+    snapshots: &Snapshots,
+) -> Option<String> {
+    let there = listed.len();
+    if args.limit == 0 || there <= args.limit {
+        return None;
+    }
+    listed.truncate(args.limit);
+    let is_all_read = args.sort.is_some() || (args.since.is_none() && args.until.is_none());
+    let which = if args.sort.is_some() {
+        "first"
+    } else {
+        "newest"
+    };
+    let limit = args.limit;
+    let of = match (is_all_read, snapshots.len()) {
+        (true, _) => format!("the {which} {limit} of {there} tasks are listed"),
+        (false, _) => format!("the {which} {limit} tasks are listed; there are more"),
+    };
+    Some(format!("{of}. --limit 0 lists all."))
 }
 
 /// What of the flags a server's history can be asked for.
@@ -315,21 +345,24 @@ fn select(
     sieves: &[CompiledSelector],
     snapshots: &Snapshots,
 ) -> Vec<(usize, Handle)> {
-    let mut found: Vec<(Timestamp, &str, usize, Handle)> = Vec::new();
+    let mut found: Vec<(Option<Timestamp>, &str, usize, Handle)> = Vec::new();
     for ((at, (_, _, snapshot)), sieve) in snapshots.iter().enumerate().zip(sieves) {
         let (since, until) = period(args, snapshot.now);
         found.extend(snapshot.board.iter().filter_map(|(handle, record)| {
-            let info = record.info.as_deref()?;
-            let queued = info.queue_time;
-            let is_listed = is_in_state(args, record.status())
-                && sieve.takes(&snapshot.board, handle, snapshot.now)
-                && since.is_none_or(|since| since <= queued)
-                && until.is_none_or(|until| queued <= until);
-            is_listed.then_some((queued, &*record.id.mo_id, at, handle))
+            let placed = record.info.as_deref().and_then(TaskInfo::placed_at);
+            // What is not known of a task does not speak against it, unless it is chosen by that.
+            let is_chosen = match &record.info {
+                Some(_) => sieve.takes(&snapshot.board, handle, snapshot.now),
+                None => args.choice.is_empty(),
+            };
+            let is_listed = is_chosen
+                && is_in_state(args, record.status())
+                && since.is_none_or(|since| placed.is_none_or(|at| since <= at))
+                && until.is_none_or(|until| placed.is_none_or(|at| at <= until));
+            is_listed.then_some((placed, &*record.id.mo_id, at, handle))
         }));
     }
     found.sort_by(|one, other| (other.0, other.1, one.2).cmp(&(one.0, one.1, other.2)));
-    found.truncate(args.limit);
     if let Some(sort) = &args.sort {
         found.sort_by_cached_key(|(.., at, handle)| {
             let (_, _, snapshot) = snapshots.get(*at)?;
@@ -354,54 +387,64 @@ fn as_table(snapshots: &Snapshots, listed: &[(usize, Handle)], columns: Option<u
         "STARTED-BY",
         "OPERATION",
     ];
-    let rows: Vec<[String; 8]> = listed
-        .iter()
-        .filter_map(|(at, handle)| {
-            let (target, _, snapshot) = snapshots.get(*at)?;
-            row(target, snapshot, *handle, columns.is_some())
-        })
-        .collect();
-    table::fitted(heading, &rows, columns)
+    let is_for_people = columns.is_some();
+    let rows = listed.iter().filter_map(|(at, handle)| {
+        let (target, _, snapshot) = snapshots.get(*at)?;
+        row(target, snapshot, *handle, is_for_people)
+    });
+    let (rows, notes): (Vec<_>, Vec<_>) = rows.unzip();
+    table::fitted_with_notes(heading, &rows, &notes, columns)
 }
 
+/// The cells of a task, and what stands beneath them: for people why it failed, or cannot be read. In a pipe that is said
+/// beside the operation, so that each task is one line.
 fn row(
     target: &Target,
     snapshot: &Snapshot,
     handle: Handle,
     is_for_people: bool,
-) -> Option<[String; 8]> {
+) -> Option<([String; 8], Option<String>)> {
     let record = snapshot.board.get(handle)?;
-    let info = record.info.as_deref()?;
+    let info = record.info.as_deref();
     let progress = match snapshot.board.progress(handle) {
         Progress::Reported(percent) => format!("{percent}%"),
         Progress::Derived(percent) if is_for_people => format!("≈{percent}%"),
         Progress::Derived(_) | Progress::None => String::new(),
     };
-    let mut operation = snapshot.board.operation(record).into_owned();
-    if let Some(error) = &info.error {
-        operation = format!("{operation}: {}", fault_chain::one_line(error));
-    }
-    let queued = if is_for_people {
-        short_time(info.queue_time, snapshot.now)
-    } else {
-        format!("{:.0}", info.queue_time)
+    let mut operation = match info {
+        Some(_) => snapshot.board.operation(record).into_owned(),
+        None => String::new(),
     };
+    let why = json_output::why(record);
+    if let Some(why) = why.as_ref().filter(|_| !is_for_people) {
+        let colon = if operation.is_empty() { "" } else { ": " };
+        operation = format!("{operation}{colon}{why}");
+    }
+    let queued = info.and_then(|info| info.queue_time).map(|time| {
+        if is_for_people {
+            short_time(time, snapshot.now)
+        } else {
+            format!("{time:.0}")
+        }
+    });
     let elapsed = record
         .elapsed(snapshot.now)
         .map(duration)
         .unwrap_or_default();
     let name = target.full(&record.id.mo_id);
+    let started_by = info.and_then(|info| display_name::started_by(&info.reason));
     let cells: [&str; 8] = [
         &name,
         json_output::status(record.status()),
         &progress,
-        &queued,
+        &queued.unwrap_or_default(),
         &elapsed,
-        display_name::target(info).unwrap_or_default(),
-        display_name::started_by(&info.reason).unwrap_or_default(),
+        info.and_then(display_name::target).unwrap_or_default(),
+        started_by.unwrap_or_default(),
         &operation,
     ];
-    Some(cells.map(cell))
+    let note = why.filter(|_| is_for_people).map(|why| cell(&why));
+    Some((cells.map(cell), note))
 }
 
 /// A time as the wall clock here shows it, with the date where it is not of the last hours.

@@ -141,6 +141,9 @@ pub enum CommandError {
     /// The server could not be asked, or refused.
     #[error(transparent)]
     Server(#[from] vim::Error),
+    /// The server let us in, but refused something that was asked for.
+    #[error(transparent)]
+    Denied(vim::Error),
     /// The person did not accept the certificate of this server.
     #[error("the certificate of {0} was not accepted; nothing was sent there.")]
     Untrusted(String),
@@ -169,13 +172,30 @@ impl CommandError {
     pub fn code(&self) -> u8 {
         match self {
             Self::Server(error) if error.is_auth_failure() => 5,
-            Self::Server(_) | Self::NothingFound(_) | Self::Untrusted(_) => 4,
+            Self::Server(_) | Self::Denied(_) | Self::NothingFound(_) | Self::Untrusted(_) => 4,
             Self::TimedOut(_) => 124,
             Self::Interrupted => 130,
             // As if SIGPIPE had ended it.
             Self::NobodyReads => 141,
             Self::Panicked => 101,
             Self::Usage(_) | Self::Local(_) => 2,
+        }
+    }
+
+    /// The fault that a server answered with.
+    pub(crate) fn fault(&self) -> Option<&vim::types::Fault> {
+        match self {
+            Self::Server(error) | Self::Denied(error) => error.fault(),
+            _ => None,
+        }
+    }
+
+    /// What it means for the outcome that a server could not be asked; nothing where this is not about a server.
+    pub(crate) fn server_outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Server(error) => Some(Outcome::of_error(error)),
+            Self::Denied(_) => Some(Outcome::Unknown),
+            _ => None,
         }
     }
 

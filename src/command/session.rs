@@ -1,6 +1,9 @@
 //! One session of a command that asks a few things and leaves: signed in, asked, signed out, whatever happens.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -11,7 +14,7 @@ use super::{CommandError, io_context::CommandIo};
 use crate::{
     task::{ChangeSet, EndpointId, Handle, Labels, ServerClock, TaskChange, TaskId, TaskStore},
     vim::{
-        Client, ConnectOptions, Error, TaskLocator,
+        Client, ConnectOptions, Error, TaskLocator, retrying,
         types::{Malformed, TaskInfo},
     },
 };
@@ -20,6 +23,8 @@ use crate::{
 pub(super) const ONLY_ENDPOINT: EndpointId = EndpointId(0);
 /// How many tasks are read at once.
 const MAX_CONCURRENT_READS: usize = 8;
+/// So many tasks in a row that are read in vain are the server's trouble.
+const IN_A_ROW: usize = 3;
 
 /// A task as it was read.
 pub(super) type TaskRead = (Arc<str>, Result<Value, Error>);
@@ -36,11 +41,11 @@ pub(super) async fn with<T>(
     let credentials = connect.credentials.clone();
     let traffic = connect.traffic.clone();
     let connected = tokio::select! {
-        client = Client::connect(connect) => Ok(client),
+        client = retrying(async || Client::connect(connect.clone()).await) => Ok(client),
         ending = stage.ending() => Err(ending),
     };
     let client = connected.map_err(|ending| ending.error(&traffic))??;
-    let mut signing_in = Box::pin(client.sign_in());
+    let mut signing_in = Box::pin(retrying(async || client.sign_in().await));
     let signed_in = tokio::select! {
         session = &mut signing_in => Ok(session),
         ending = stage.ending() => Err(ending),
@@ -51,8 +56,16 @@ pub(super) async fn with<T>(
             if let Some(trouble) = credentials.trouble() {
                 stage.say(&trouble);
             }
+            let ask = async {
+                match ask(&client).await {
+                    Err(CommandError::Server(error)) if error.is_auth_failure() => {
+                        Err(refused(&client, error).await)
+                    }
+                    answer => answer,
+                }
+            };
             tokio::select! {
-                answer = ask(&client) => Ok(answer),
+                answer = ask => Ok(answer),
                 ending = stage.ending() => Err(ending),
             }
         }
@@ -72,6 +85,15 @@ pub(super) async fn with<T>(
     answer
 }
 
+/// What a refusal means that came after the sign-in: the credentials count for nothing where the server refuses the
+/// simplest question, too; else it is about one request.
+async fn refused(client: &Client, error: Error) -> CommandError {
+    match client.current_time().await {
+        Err(probe) if probe.is_auth_failure() => CommandError::Server(error),
+        _ => CommandError::Denied(error),
+    }
+}
+
 /// Signs out, and says so where that fails or takes until a moment.
 async fn sign_out(client: &Client, leave_by: Option<Instant>, stage: &mut CommandIo<'_>) {
     let signed_out = match leave_by {
@@ -88,12 +110,58 @@ async fn sign_out(client: &Client, leave_by: Option<Instant>, stage: &mut Comman
     }
 }
 
-/// Reads tasks, a few at a time, in the order given.
+/// Reads tasks, a few at a time, in the order given. What spoils one answer may pass: it is asked for again. A server
+/// that fails again and again is left alone: the rest of the tasks have the last of its errors.
 pub(super) async fn read_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
+    let mut read = read_each(client, tasks).await;
+    let is_dead = |(_, answer): &&TaskRead| answer.as_ref().is_err_and(Error::is_session_dead);
+    let lost: Vec<Arc<str>> = read
+        .iter()
+        .filter(is_dead)
+        .map(|(task, _)| task.clone())
+        .collect();
+    // A session may die for some calls only; another one helps at once.
+    if !lost.is_empty() && client.can_renew() && client.sign_in().await.is_ok() {
+        let mut again = read_each(client, lost).await;
+        for (task, answer) in &mut read {
+            if let Some(at) = again.iter().position(|(other, _)| other == task) {
+                *answer = again.swap_remove(at).1;
+            }
+        }
+    }
+    read
+}
+
+async fn read_each(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
+    // The errors of the tasks that were read in vain since one was read well.
+    let in_vain: Mutex<Vec<Error>> = Mutex::new(Vec::new());
+    let in_vain = &in_vain;
+    let given_up = || {
+        let in_vain = in_vain.lock().unwrap_or_else(PoisonError::into_inner);
+        in_vain
+            .last()
+            .filter(|_| in_vain.len() >= IN_A_ROW)
+            .cloned()
+    };
+    let note = |answer: &Result<Value, Error>| {
+        let mut in_vain = in_vain.lock().unwrap_or_else(PoisonError::into_inner);
+        match answer {
+            Err(error) if error.is_transient() => in_vain.push(error.clone()),
+            _ => in_vain.clear(),
+        }
+    };
     stream::iter(tasks)
         .map(async |task| {
-            let info = client.task_info_json(&task).await;
-            (task, info)
+            if let Some(error) = given_up() {
+                let error = Error {
+                    doing: format!("reading {task}"),
+                    ..error
+                };
+                return (task, Err(error));
+            }
+            let answer = retrying(async || client.task_info_json(&task).await).await;
+            note(&answer);
+            (task, answer)
         })
         .buffered(MAX_CONCURRENT_READS)
         .collect()
@@ -131,11 +199,13 @@ pub(super) async fn read_or_recall(
     task: &Arc<str>,
     now: Timestamp,
 ) -> Result<Value, CommandError> {
-    match client.task_info_json(task).await {
-        Err(error) if error.is_fault("ManagedObjectNotFound") => {
+    let mut read = read_all(client, vec![task.clone()]).await;
+    match read.pop() {
+        Some((_, Err(error))) if error.is_fault("ManagedObjectNotFound") => {
             Ok(recall(client, task, now).await?.ok_or(error)?)
         }
-        answer => Ok(answer?),
+        Some((_, answer)) => Ok(answer?),
+        None => Err(CommandError::NothingFound(format!("{task} is not there."))),
     }
 }
 
@@ -156,16 +226,37 @@ async fn recall(client: &Client, task: &Arc<str>, now: Timestamp) -> Result<Opti
 /// Reads what is recent on the server; what vanishes meanwhile is left out.
 ///
 /// # Errors
-/// When the list cannot be read, or a task in it for another reason than that it is gone.
-pub(super) async fn read_recent(client: &Client) -> Result<Vec<Value>, Error> {
-    let recent = client.recent_tasks().await?;
+/// When the list cannot be read, or none of the tasks in it.
+async fn read_recent(client: &Client) -> Result<Vec<TaskRead>, Error> {
+    let recent = retrying(async || client.recent_tasks().await).await?;
     let tasks = recent.into_iter().map(|task| task.value).collect();
-    let read = read_all(client, tasks).await.into_iter();
-    read.filter_map(|(_, answer)| match answer {
-        Err(error) if error.is_fault("ManagedObjectNotFound") => None,
-        answer => Some(answer),
-    })
-    .collect()
+    let mut read = read_all(client, tasks).await;
+    read.retain(|(_, answer)| {
+        let error = answer.as_ref().err();
+        !error.is_some_and(|error| error.is_fault("ManagedObjectNotFound"))
+    });
+    let is_server_away = read
+        .iter()
+        .all(|(_, answer)| answer.as_ref().is_err_and(Error::is_transient));
+    match read.first() {
+        Some((_, Err(error))) if is_server_away => Err(error.clone()),
+        _ => Ok(read),
+    }
+}
+
+/// The tasks of which nothing is known but their names: why, for each.
+#[derive(Debug, Default)]
+pub(super) struct Unread(Vec<String>);
+
+impl Unread {
+    /// One sentence about all of them; nothing where there are none.
+    pub(super) fn note(&self) -> Option<String> {
+        let first = self.0.first()?;
+        Some(match self.0.len() {
+            1 => first.clone(),
+            count => format!("{count} tasks cannot be read. The first: {first}"),
+        })
+    }
 }
 
 /// Tasks as they were at one time, each with what the server sent.
@@ -204,9 +295,10 @@ impl Snapshot {
     ) -> Result<(Self, Handle), CommandError> {
         let mut snapshot = Self::begin(client).await;
         let raw = read_or_recall(client, task, snapshot.now).await?;
-        let handle = snapshot.add(raw).map_err(|malformed| {
+        let added = snapshot.add_read(task, Ok(raw), &client.server());
+        let handle = added.map_err(|why| {
             CommandError::NothingFound(format!(
-                "reading {task}: {malformed}. Try `vtask get --json`."
+                "{why} `vtask get --json` prints what the server sends."
             ))
         })?;
         Ok((snapshot, handle))
@@ -222,23 +314,79 @@ impl Snapshot {
         }
     }
 
-    /// Adds a task as the server sent it; one that is there already stays.
+    /// Adds what is recent on the server. A task that cannot be read is there by its name. Answers which those are.
     ///
     /// # Errors
-    /// When it is no `TaskInfo`.
+    /// When the list cannot be read, or none of the tasks in it.
+    pub(super) async fn add_recent(&mut self, client: &Client) -> Result<Unread, Error> {
+        let mut unread = Unread::default();
+        for (mo_id, answer) in read_recent(client).await? {
+            if let Err(why) = self.add_read(&mo_id, answer, &client.server()) {
+                unread.0.push(why);
+            }
+        }
+        Ok(unread)
+    }
+
+    /// Adds a task as it was read from that server. One of which nothing can be read is there by its name; why is
+    /// answered.
+    ///
+    /// # Errors
+    /// When nothing of the task can be read.
+    pub(super) fn add_read(
+        &mut self,
+        mo_id: &Arc<str>,
+        answer: Result<Value, Error>,
+        server: &str,
+    ) -> Result<Handle, String> {
+        let (reason, why) = match answer {
+            Ok(raw) => match TaskInfo::of_task(mo_id, raw.clone()) {
+                Ok(info) => {
+                    let put = self.put(mo_id, Box::new(info), raw);
+                    return put
+                        .ok_or_else(|| format!("reading {mo_id} ({server}) came to nothing."));
+                }
+                Err(malformed) => {
+                    let why = format!("reading {mo_id} ({server}): {malformed}.");
+                    (malformed.to_string(), why)
+                }
+            },
+            Err(error) => (error.reason(), error.to_string()),
+        };
+        let change = TaskChange::Unreadable {
+            mo_id: mo_id.clone(),
+            reason: reason.into(),
+            may_pass: false,
+        };
+        let _ = self
+            .board
+            .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
+        Err(why)
+    }
+
+    /// Adds a task of the history as the server sent it; one that is there already stays.
+    ///
+    /// # Errors
+    /// When it names no task, or tells nothing of it.
     pub(super) fn add(&mut self, raw: Value) -> Result<Handle, Malformed> {
         let info = Box::new(TaskInfo::from_json(raw.clone())?);
         let mo_id = info.mo_id().clone();
-        if !self.raw.contains_key(&mo_id) {
-            let change = TaskChange::Whole { info, at: self.now };
-            self.board
-                .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default())?;
-            self.raw.insert(mo_id.clone(), raw);
-        }
-        self.find(&mo_id).ok_or(Malformed::Missing {
+        self.put(&mo_id, info, raw).ok_or(Malformed::Missing {
             type_name: "TaskInfo",
             field: "task",
         })
+    }
+
+    fn put(&mut self, mo_id: &Arc<str>, mut info: Box<TaskInfo>, raw: Value) -> Option<Handle> {
+        info.task.value = mo_id.clone();
+        if !self.raw.contains_key(mo_id) {
+            let change = TaskChange::Whole { info, at: self.now };
+            let _ = self
+                .board
+                .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
+            self.raw.insert(mo_id.clone(), raw);
+        }
+        self.find(mo_id)
     }
 
     /// Where a task is.

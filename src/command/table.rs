@@ -1,10 +1,12 @@
 //! Tables on standard output: columns as wide as they need to be, two spaces between, nothing else, so that `awk`
 //! and people read them alike. Only on a terminal are they fitted to its width.
 
-use crate::text::{prefix, truncate, width};
+use crate::text::{prefix, truncate, width, wrap};
 
 /// No column is made narrower than this to fit.
 const MIN_COLUMN_WIDTH: usize = 8;
+/// No note beneath a row takes more lines.
+const NOTE_LINES: usize = 4;
 
 /// Lays out rows under a heading. The last column is not padded. Texts must be safe to print already.
 pub(super) fn layout<const N: usize>(heading: [&str; N], rows: &[[String; N]]) -> String {
@@ -17,6 +19,17 @@ pub(super) fn fitted<const N: usize>(
     rows: &[[String; N]],
     columns: Option<usize>,
 ) -> String {
+    fitted_with_notes(heading, rows, &[], columns)
+}
+
+/// The same, with a note beneath each row that has one, in as many lines as it takes, up to [`NOTE_LINES`]. Notes must
+/// be safe to print already.
+pub(super) fn fitted_with_notes<const N: usize>(
+    heading: [&str; N],
+    rows: &[[String; N]],
+    notes: &[Option<String>],
+    columns: Option<usize>,
+) -> String {
     let widest = |column: usize| {
         let cells = rows.iter().map(|row| width(&row[column]));
         cells.max().unwrap_or(0).max(width(heading[column]))
@@ -27,7 +40,10 @@ pub(super) fn fitted<const N: usize>(
     }
     let mut text = String::new();
     let heading = heading.map(str::to_owned);
-    for row in std::iter::once(&heading).chain(rows) {
+    let notes = std::iter::once(&None)
+        .chain(notes)
+        .chain(std::iter::repeat(&None));
+    for (row, note) in std::iter::once(&heading).chain(rows).zip(notes) {
         let mut line = String::new();
         for (cell, room) in row.iter().zip(&widths) {
             let cell = truncate(cell, *room, "…");
@@ -37,8 +53,24 @@ pub(super) fn fitted<const N: usize>(
         let line = line.trim_end();
         text.push_str(columns.map_or(line, |columns| prefix(line, columns)));
         text.push('\n');
+        if let Some(note) = note {
+            text.push_str(&beneath(note, "    ", columns));
+        }
     }
     text
+}
+
+/// The lines of a note under what it is about, each with what stands before it.
+pub(super) fn beneath(note: &str, before: &str, columns: Option<usize>) -> String {
+    let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(width(before)));
+    let mut lines = wrap(note, room);
+    if lines.len() > NOTE_LINES {
+        let rest = lines.split_off(NOTE_LINES - 1).join(" ");
+        lines.push(truncate(&rest, room, "…").into_owned());
+    }
+    lines.into_iter().fold(String::new(), |text, line| {
+        text + before + line.trim_end() + "\n"
+    })
 }
 
 /// Takes from the widest, the later one of equals, until all fit or none has anything to give.

@@ -12,6 +12,7 @@ use super::{
     io_context::CommandIo,
     json_output,
     session::{self, ONLY_ENDPOINT, Snapshot},
+    table::{self, cell},
     targets, wait,
 };
 use crate::{
@@ -90,11 +91,19 @@ async fn gather(
     task: &Arc<str>,
 ) -> Result<(Snapshot, Handle, Option<String>), CommandError> {
     let (mut snapshot, _) = Snapshot::of(client, task).await?;
-    for raw in session::read_recent(client).await? {
-        let _ = snapshot.add(raw);
-    }
+    let recent = match snapshot.add_recent(client).await {
+        Ok(unread) => unread
+            .note()
+            .map(|note| format!("{note} Whether it belongs to the family is not known.")),
+        Err(error) if error.is_session_dead() => return Err(error.into()),
+        Err(error) => Some(format!("{error} Recent members may be missing.")),
+    };
     climb(client, &mut snapshot, task).await?;
-    let complaint = descend(client, &mut snapshot, task).await?;
+    let history = descend(client, &mut snapshot, task).await?;
+    let complaint = [recent, history]
+        .into_iter()
+        .flatten()
+        .reduce(|one, other| one + " " + &other);
     let handle = snapshot
         .find(task)
         .ok_or_else(|| CommandError::NothingFound(format!("{task} is not there.")))?;
@@ -122,18 +131,12 @@ async fn climb(
             }
             match session::read_or_recall(client, &key, snapshot.now).await {
                 Ok(raw) => {
-                    let _ = snapshot.add(raw);
+                    if let Err(malformed) = snapshot.add(raw) {
+                        add_ghost(snapshot, key, &malformed.to_string());
+                    }
                 }
-                Err(CommandError::Server(error))
-                    if error.fault().is_some() && !error.is_session_dead() =>
-                {
-                    let ghost = TaskChange::Ghost {
-                        key,
-                        reason: error.reason().into(),
-                    };
-                    let _ = snapshot
-                        .board
-                        .apply(ONLY_ENDPOINT, ghost, &mut ChangeSet::default());
+                Err(CommandError::Server(error)) if !error.is_session_dead() => {
+                    add_ghost(snapshot, key, &error.reason());
                 }
                 Err(error) => return Err(error),
             }
@@ -143,16 +146,28 @@ async fn climb(
     Ok(())
 }
 
-/// Adds the descendants that the history knows, generation by generation.
+/// Adds a task of which no more is known than its key, and why.
+fn add_ghost(snapshot: &mut Snapshot, key: Arc<str>, reason: &str) {
+    let ghost = TaskChange::Ghost {
+        key,
+        reason: reason.into(),
+    };
+    let _ = snapshot
+        .board
+        .apply(ONLY_ENDPOINT, ghost, &mut ChangeSet::default());
+}
+
+/// Adds the descendants that the history knows, generation by generation. The complaint is about what may be missing.
 async fn descend(
     client: &Client,
     snapshot: &mut Snapshot,
     task: &Arc<str>,
 ) -> Result<Option<String>, CommandError> {
     let mut asked: HashSet<Arc<str>> = HashSet::new();
-    for _ in 0..MAX_DEPTH {
+    let (mut is_complete, mut unreadable) = (true, 0);
+    for generation in 0..=MAX_DEPTH {
         let Some(root) = snapshot.find(task).map(|task| snapshot.board.root(task)) else {
-            return Ok(None);
+            break;
         };
         let family = rows(&snapshot.board, root);
         let keys = family
@@ -163,7 +178,11 @@ async fn descend(
             .filter(|key| asked.insert(key.clone()))
             .collect();
         if keys.is_empty() {
-            return Ok(None);
+            break;
+        }
+        if generation == MAX_DEPTH {
+            is_complete = false;
+            break;
         }
         let mut found = Vec::new();
         for query in [
@@ -180,8 +199,11 @@ async fn descend(
                 .past_tasks(&query, MAX_FAMILY, query.pick_lineage())
                 .await
             {
-                Ok(past) => found.extend(past),
-                Err(error) if error.fault().is_some() && !error.is_session_dead() => {
+                Ok(past) => {
+                    is_complete &= past.is_complete;
+                    found.extend(past.tasks);
+                }
+                Err(error) if !error.is_session_dead() => {
                     let complaint =
                         format!("{error} Children that are no longer recent are missing.");
                     return Ok(Some(complaint));
@@ -189,11 +211,21 @@ async fn descend(
                 Err(error) => return Err(error.into()),
             }
         }
-        for raw in found {
-            let _ = snapshot.add(raw);
-        }
+        let added = found.into_iter().map(|raw| snapshot.add(raw));
+        unreadable += added.filter(Result::is_err).count();
     }
-    Ok(None)
+    Ok(if unreadable > 0 {
+        Some(format!(
+            "{unreadable} records of the history cannot be read; members may be missing."
+        ))
+    } else if is_complete {
+        None
+    } else {
+        Some(format!(
+            "the history was not read to its end ({MAX_FAMILY} tasks a query, {MAX_DEPTH} generations); members may be \
+             missing."
+        ))
+    })
 }
 
 /// The tasks of a tree from the top down: handle, depth, and for each level whether a line goes on below it.
@@ -208,7 +240,7 @@ fn rows(board: &TaskStore, root: Handle) -> Vec<Row> {
             let record = board.get(*child);
             let queued = record
                 .and_then(|record| record.info.as_ref())
-                .map(|info| info.queue_time);
+                .and_then(|info| info.placed_at());
             (queued, record.map(|record| record.id.mo_id.clone()))
         });
         for (index, child) in children.iter().enumerate().rev() {
@@ -272,28 +304,26 @@ fn as_text(
         };
         let told = format!("{line}{} {told}{here}", symbols.status(status));
         let told = sanitize(&told);
-        let told = match columns {
+        let shown = match columns {
             Some(columns) => truncate(&told, columns, symbols.ellipsis),
-            None => told,
+            None => told.clone(),
         };
-        text.push_str(&told);
+        text.push_str(&shown);
         text.push('\n');
         let error = record
             .info
             .as_deref()
             .and_then(|info| info.error.as_deref());
-        for cause in error.map(fault_chain::caused_by).unwrap_or_default() {
-            let mut line = String::new();
-            for goes_on in guides {
-                line.push_str(if *goes_on { symbols.guide } else { "  " });
-            }
-            let line = format!("{line}    {cause}");
-            let line = sanitize(&line);
-            text.push_str(&match columns {
-                Some(columns) => truncate(&line, columns, symbols.ellipsis),
-                None => line,
-            });
-            text.push('\n');
+        let mut guide = String::new();
+        for goes_on in guides {
+            guide.push_str(if *goes_on { symbols.guide } else { "  " });
+        }
+        let guide = guide + "    ";
+        // What does not fit must not be lost, if it is why the task failed.
+        let why = error.filter(|_| shown != told).map(fault_chain::described);
+        let causes = error.map(fault_chain::caused_by).unwrap_or_default();
+        for line in why.into_iter().chain(causes) {
+            text.push_str(&table::beneath(&cell(&line), &guide, columns));
         }
     }
     text

@@ -10,6 +10,7 @@ use super::{display_name, fault_chain};
 use crate::{
     task::{Handle, Presence, Progress, Record, Status, TaskStore, rules::RuleContext},
     text::json_line,
+    vim::types::TaskInfo,
 };
 
 /// The version of the shape.
@@ -91,7 +92,11 @@ pub(crate) fn watched_task(
         "operation",
         known.map_or(Value::Null, |_| json!(board.operation(record))),
     );
-    put("operationId", json!(known.map(|info| &info.description_id)));
+    let operation = known.filter(|info| !info.description_id.is_empty());
+    put(
+        "operationId",
+        json!(operation.map(|info| &info.description_id)),
+    );
     put("target", json!(known.and_then(display_name::target)));
     let entity = known.and_then(|info| info.entity.as_ref());
     put("targetMoId", json!(entity.map(|entity| &*entity.value)));
@@ -106,11 +111,15 @@ pub(crate) fn watched_task(
         "progressDerived",
         progress.percent().map_or(Value::Null, |_| json!(derived)),
     );
-    put("cancelable", json!(known.map(|info| info.cancelable)));
-    put("cancelRequested", json!(known.map(|info| info.cancelled)));
+    let flag = |name: &str, value: fn(&TaskInfo) -> bool| {
+        let known = known.filter(|info| !info.invalid.contains(name));
+        json!(known.map(value))
+    };
+    put("cancelable", flag("cancelable", |info| info.cancelable));
+    put("cancelRequested", flag("cancelled", |info| info.cancelled));
     put("parentKey", json!(known.and_then(|info| info.parent_key())));
     put("rootKey", json!(known.and_then(|info| info.root_key())));
-    put("queuedAt", json!(known.map(|info| info.queue_time)));
+    put("queuedAt", json!(known.and_then(|info| info.queue_time)));
     put("startedAt", json!(known.and_then(|info| info.start_time)));
     put(
         "completedAt",
@@ -137,10 +146,23 @@ pub(crate) fn watched_task(
     Some(line)
 }
 
+/// Why a task failed, or why nothing is known of it.
+pub(crate) fn why(record: &Record) -> Option<String> {
+    match (&record.info, &record.presence) {
+        (Some(info), _) => info.error.as_deref().map(fault_chain::one_line),
+        (None, Presence::Unreadable(reason)) => Some(format!("cannot be read: {reason}")),
+        (None, _) => None,
+    }
+}
+
 /// Why no more is known of a task than is.
 fn trouble(record: &Record) -> Option<String> {
+    let invalid = record.info.as_deref().map(|info| &info.invalid);
     match &record.presence {
-        Presence::Present | Presence::Past => None,
+        Presence::Present | Presence::Past => {
+            let invalid = invalid.filter(|invalid| !invalid.is_empty())?;
+            Some(format!("not readable: {invalid}"))
+        }
         Presence::Gone(_) if record.status().is_finished() && record.status() != Status::Lost => {
             None
         }

@@ -201,7 +201,7 @@ impl Record {
     pub fn queued_for(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
         let end = info.start_time.or(info.complete_time).unwrap_or(now);
-        span(info.queue_time, end)
+        span(info.queue_time?, end)
     }
 
     /// How long the task has run, or did. `None` before it starts, and where its times make no
@@ -215,8 +215,7 @@ impl Record {
     /// Never negative; `None` where its times make no sense.
     pub fn elapsed(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
-        let start = info.start_time.unwrap_or(info.queue_time);
-        span(start, self.end(now))
+        span(info.began()?, self.end(now))
     }
 
     /// Since when the task runs, while it does.
@@ -228,7 +227,7 @@ impl Record {
     /// Since when the task waits to be run, while it does.
     pub fn queued_since(&self) -> Option<Timestamp> {
         let info = self.info.as_ref()?;
-        (self.status() == Status::Queued).then_some(info.queue_time)
+        info.queue_time.filter(|_| self.status() == Status::Queued)
     }
 
     /// When the task finished, if it has and the server said when.

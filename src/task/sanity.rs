@@ -37,10 +37,10 @@ impl Record {
     pub fn queue_time_problem(&self, now: Timestamp) -> Option<String> {
         let info = self.info.as_ref()?;
         if let Some(end) = info.start_time.or(info.complete_time) {
-            let by = backwards(info.queue_time, end)?;
+            let by = backwards(info.queue_time?, end)?;
             return Some(format!("it began {by} before it was queued"));
         }
-        let by = backwards(info.queue_time, now)?;
+        let by = backwards(info.queue_time?, now)?;
         Some(format!(
             "its queueing lies {by} ahead of the server's clock"
         ))

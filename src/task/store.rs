@@ -64,7 +64,11 @@ type Key = (EndpointId, Arc<str>);
 pub struct TaskStore {
     nodes: SlotMap<Handle, Node>,
     by_id: HashMap<TaskId, Handle>,
+    /// The record that a key stands for in a lineage. Servers may use a key for several tasks: the one whose moId it is
+    /// counts, else the first.
     by_key: HashMap<Key, Handle>,
+    /// Further records with a key that stands for another.
+    same_key: HashMap<Key, Vec<Handle>>,
     /// Records whose parent or root is not on the board (yet), by its key.
     orphans: HashMap<Key, Vec<Handle>>,
     counts: StatusCounts,
@@ -228,9 +232,7 @@ impl TaskStore {
     ) {
         let id = TaskId::new(endpoint, info.mo_id().clone());
         let key = (endpoint, info.key.clone());
-        // A ghost was made by key; the task itself may turn out to have another moId.
-        let ghost = self.by_key.get(&key).copied();
-        let handle = match self.find(&id).or(ghost) {
+        let handle = match self.find(&id).or_else(|| self.find_ghost(&key)) {
             Some(handle) => handle,
             None => self.insert(Record::ghost(id.clone(), Presence::Present)),
         };
@@ -265,7 +267,7 @@ impl TaskStore {
         let id = TaskId::new(endpoint, info.mo_id().clone());
         let known = self
             .find(&id)
-            .or_else(|| self.find_key(endpoint, &info.key));
+            .or_else(|| self.find_ghost(&(endpoint, info.key.clone())));
         if !info.state.is_finished() || !known.is_none_or(|known| self.misses_end(known)) {
             return;
         }
@@ -328,12 +330,18 @@ impl TaskStore {
         } else {
             let handle = self.insert(Record::ghost(id.clone(), presence));
             let key = (id.endpoint, id.mo_id.clone());
-            self.by_key.entry(key.clone()).or_insert(handle);
+            self.note_key(key.clone(), handle);
             self.attach_orphans(&key, touched);
             handle
         };
         self.recount(handle, touched);
         touched.changed.push(handle);
+    }
+
+    /// The record of which only this key is known. The task itself may turn out to have another moId.
+    pub(super) fn find_ghost(&self, key: &Key) -> Option<Handle> {
+        let found = self.by_key.get(key).copied();
+        found.filter(|found| self.get(*found).is_some_and(|record| record.info.is_none()))
     }
 
     /// Keeps a record findable by its key, which may have changed.
@@ -345,13 +353,51 @@ impl TaskStore {
         if before != key {
             self.forget_key(&(endpoint, before), handle);
         }
-        self.by_key.insert((endpoint, key), handle);
+        self.note_key((endpoint, key), handle);
     }
 
-    /// Forgets a record's key, unless another record has it by now.
+    /// Makes a record findable by its key, as far as that stands for no other.
+    fn note_key(&mut self, key: Key, handle: Handle) {
+        let Some(&owner) = self.by_key.get(&key) else {
+            self.by_key.insert(key, handle);
+            return;
+        };
+        if owner == handle {
+            return;
+        }
+        let is_its_mo_id = self
+            .get(handle)
+            .is_some_and(|record| record.id.mo_id == key.1);
+        if is_its_mo_id {
+            self.by_key.insert(key.clone(), handle);
+        }
+        let others = self.same_key.entry(key).or_default();
+        others.retain(|known| *known != handle);
+        if is_its_mo_id {
+            others.insert(0, owner);
+        } else {
+            others.push(handle);
+        }
+    }
+
+    /// Forgets a record's key; another record that has it, too, is found by it from then on.
     fn forget_key(&mut self, key: &Key, handle: Handle) {
+        let next = self.same_key.get_mut(key).and_then(|others| {
+            others.retain(|other| *other != handle);
+            others.first().copied()
+        });
         if self.by_key.get(key) == Some(&handle) {
-            self.by_key.remove(key);
+            match next {
+                Some(next) => self.by_key.insert(key.clone(), next),
+                None => self.by_key.remove(key),
+            };
+        }
+        let owner = self.by_key.get(key).copied();
+        if let Some(others) = self.same_key.get_mut(key) {
+            others.retain(|other| Some(*other) != owner);
+            if others.is_empty() {
+                self.same_key.remove(key);
+            }
         }
     }
 

@@ -102,7 +102,7 @@ impl UndoLog {
         let handle = match change {
             TaskChange::Whole { info, .. } | TaskChange::Past { info, .. } => board
                 .find(&id)
-                .or_else(|| board.find_key(endpoint, &info.key)),
+                .or_else(|| board.find_ghost(&(endpoint, info.key.clone()))),
             TaskChange::Ghost { key, .. } => board.find_key(endpoint, key),
             _ => board.find(&id),
         };
@@ -110,7 +110,8 @@ impl UndoLog {
         let was = match (change, record) {
             (TaskChange::Whole { info, at } | TaskChange::Past { info, at }, None) => {
                 let heard = *self.heard.entry(endpoint).or_insert(*at);
-                (is_new || info.queue_time > heard).then_some(OldValue::Record(None))
+                (is_new || info.queue_time.is_some_and(|queued| queued > heard))
+                    .then_some(OldValue::Record(None))
             }
             (TaskChange::Whole { info, .. }, Some(record)) => match &record.info {
                 Some(old) if record.id == id => replaced_by(old, info, record),

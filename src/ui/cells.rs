@@ -102,7 +102,7 @@ fn of_info(canvas: &RenderContext, cell: &mut StyledLine, column: Column, shown:
         put(text.as_deref(), Role::Dim);
     };
     match column {
-        Column::Queued => time(Some(info.queue_time)),
+        Column::Queued => time(info.queue_time),
         Column::Started => time(info.start_time),
         Column::Completed => time(info.complete_time),
         Column::Target => {

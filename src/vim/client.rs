@@ -150,7 +150,7 @@ impl Client {
         if known == Some(digest) {
             return Ok(None);
         }
-        let info = self.read(&doing, &answer, TaskInfo::from_json)?;
+        let info = self.read(&doing, &answer, |info| TaskInfo::of_task(mo_id, info))?;
         Ok(Some((info, digest)))
     }
 

@@ -19,6 +19,7 @@ mod probe;
 mod release;
 mod request_metrics;
 mod response;
+mod retry;
 mod session;
 mod tls;
 mod transport;
@@ -32,12 +33,15 @@ pub use collector::TaskCollector;
 pub use credentials::{Credentials, SessionStore};
 pub use error::{Error, ErrorKind, MAX_RETRY_AFTER};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
+pub(crate) use history::identity;
 pub use history::{
-    ByUser, NoThrottle, RecordAction, Recursion, TaskLocator, TaskQuery, TaskTime, Throttle,
+    ByUser, NoThrottle, PastTasks, RecordAction, Recursion, TaskLocator, TaskQuery, TaskTime,
+    Throttle,
 };
 pub use probe::probe_certificate;
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
 pub use request_metrics::{RequestCounts, RequestMetrics};
 pub use response::Digest;
+pub use retry::retrying;
 pub use tls::{CertificateProbe, Pin, TrustPolicy};
 pub use untrusted_certificate::{PinSource, Reason, UntrustedCertificate};

@@ -53,7 +53,7 @@ pub(super) enum Completed {
     /// Tasks were put into the view; those that the server does not know.
     View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
     /// A task that was read because the long poll is silent.
-    Check(Arc<str>, Result<TaskInfo, Error>),
+    Check(Arc<str>, Result<Box<TaskInfo>, Error>),
     /// The running wait was told to end; the wait itself tells how it ended.
     Nudge,
 }

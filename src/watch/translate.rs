@@ -24,7 +24,7 @@ pub(super) enum TaskUpdate {
 /// Reads an update. Changes are taken in their order, named by leaf or by the whole `info`.
 ///
 /// # Errors
-/// When a whole `info` is not what the API declares.
+/// When a whole `info` tells nothing of the task.
 pub(super) fn task_update(update: ObjectUpdate) -> Result<TaskUpdate, Malformed> {
     match update.kind {
         UpdateKind::Leave => return Ok(TaskUpdate::Left),
@@ -33,6 +33,7 @@ pub(super) fn task_update(update: ObjectUpdate) -> Result<TaskUpdate, Malformed>
     }
     let entered = update.kind == UpdateKind::Enter;
     let is_partial = !update.missing_set.is_empty();
+    let mo_id = update.obj;
     let mut whole: Option<Box<TaskInfo>> = None;
     let mut fields: Vec<(Cow<'static, str>, Value)> = Vec::with_capacity(update.change_set.len());
     for change in update.change_set {
@@ -40,9 +41,9 @@ pub(super) fn task_update(update: ObjectUpdate) -> Result<TaskUpdate, Malformed>
             ((Path::Info, Value::Null), _) => return Ok(TaskUpdate::ReadIt),
             ((Path::Info, info), _) => {
                 fields.clear();
-                whole = Some(Box::new(TaskInfo::from_json(info)?));
+                whole = Some(Box::new(TaskInfo::of_task(&mo_id, info)?));
             }
-            ((Path::Field(field), value), Some(info)) => info.assign(field, value)?,
+            ((Path::Field(field), value), Some(info)) => info.assign_or_note(field, value),
             ((Path::Field(field), value), None) => fields.push((Cow::Borrowed(field), value)),
             ((Path::Other(path), value), _) => match unknown_field(&path) {
                 Some(field) => fields.push((Cow::Owned(field.to_owned()), value)),
@@ -65,7 +66,8 @@ pub(super) fn task_update(update: ObjectUpdate) -> Result<TaskUpdate, Malformed>
         .into_iter()
         .map(|(field, value)| (field.into_owned(), value))
         .collect();
-    match TaskInfo::from_json(Value::Object(object)) {
+    match TaskInfo::of_task(&mo_id, Value::Object(object)) {
+        Ok(info) if is_partial && !info.invalid.is_empty() => Ok(TaskUpdate::ReadIt),
         Ok(info) => Ok(TaskUpdate::Whole(Box::new(info))),
         Err(_) if is_partial => Ok(TaskUpdate::ReadIt),
         Err(malformed) => Err(malformed),

@@ -214,7 +214,7 @@ impl Endpoint {
         reading: &mut InFlight,
         mo_id: &Arc<str>,
         asked: Instant,
-        answer: Result<TaskInfo, Error>,
+        answer: Result<Box<TaskInfo>, Error>,
     ) -> Result<(), LoopExit> {
         let is_missed = match answer {
             Ok(info) => {

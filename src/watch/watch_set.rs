@@ -188,7 +188,9 @@ impl WatchSet {
         if let Some(due) = entry.due {
             self.queue.remove(&mo_id, due);
         }
-        if let Some(key) = entry.key {
+        if let Some(key) = entry.key
+            && self.aliases.get(&key) == Some(&mo_id)
+        {
             self.aliases.remove(&key);
         }
         if entry.finished {
@@ -253,7 +255,9 @@ impl WatchSet {
         entry.root = info.root_key().cloned();
         entry.key = Some(info.key.clone());
         if info.key != *mo_id {
-            self.aliases.insert(info.key.clone(), mo_id.clone());
+            // Several tasks may have the same key: the first is found by it.
+            let alias = self.aliases.entry(info.key.clone());
+            alias.or_insert_with(|| mo_id.clone());
         }
         self.take_state(mo_id, &info.state);
         self.unchanged(mo_id, now);

@@ -162,7 +162,7 @@ const WRONG: &[(&str, i32, &str)] = &[
         2,
         "a similar value exists: 'running'",
     ),
-    ("list --limit 0", 2, "must be 1 or more"),
+    ("list --limit many", 2, "invalid digit"),
     (
         "list --filter stat:x",
         2,

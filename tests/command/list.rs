@@ -50,7 +50,7 @@ async fn choices_narrow_the_list() {
         ("--operation relocate* --user *kim --ids", "task-1\n"),
         ("--activation-id act-7 --ids", "task-1\n"),
         ("--limit 1 --ids", "task-8\n"),
-        ("--limit 3 --sort id --ids", "task-6\ntask-7\ntask-8\n"),
+        ("--limit 3 --sort id --ids", "task-1\ntask-2\ntask-3\n"),
         (
             "--state failed,active --sort state,-id --ids",
             "task-4\ntask-3\ntask-7\ntask-2\n",

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod bad_answers;
 mod body_limits;
 mod built;
 #[path = "../built_support/mod.rs"]
@@ -18,10 +19,12 @@ mod chosen_server;
 mod command_support;
 mod deadline;
 mod fault_chain;
+mod limits;
 mod line;
 mod list;
 mod multi_server;
 mod multi_server_listing;
+mod odd_tasks;
 mod outage;
 #[cfg(unix)]
 #[path = "../pty_support/mod.rs"]

@@ -8,6 +8,8 @@
     reason = "each test binary uses its own part; a test that cannot go on has failed"
 )]
 
+pub(crate) mod proxy;
+
 use std::{
     fs,
     io::{self, Cursor, Write},

@@ -45,7 +45,7 @@ impl Search {
         client.sign_in().await.unwrap();
         let query = query(&simulator);
         let all = client.past_tasks(&query, usize::MAX, |_| RecordAction::Take);
-        let truth = all.await.unwrap().iter().map(key).collect();
+        let truth = all.await.unwrap().tasks.iter().map(key).collect();
         client.sign_out().await.unwrap();
         let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
         bench.until_truth("the truth", &control).await;

@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     task::{EndpointId, Period, ServerFilter},
-    vim::TaskQuery,
+    vim::{TaskQuery, types::TaskInfo},
     watch::{HistoryPage, history_query},
 };
 
@@ -105,7 +105,7 @@ impl HistorySearch {
         self.told += page.tasks.len();
         self.unreadable += page.unreadable;
         self.without_entity = page.without_entity;
-        let queued = page.tasks.iter().map(|info| info.queue_time);
+        let queued = page.tasks.iter().filter_map(TaskInfo::placed_at);
         self.oldest = queued.chain(self.oldest).min();
     }
 }

@@ -225,7 +225,7 @@ pub(super) fn apply_family(
         return;
     }
     let changes = members.into_iter().map(|info| {
-        let at = info.complete_time.unwrap_or(info.queue_time);
+        let at = info.complete_time.or(info.placed_at()).unwrap_or(now);
         let info = Box::new(info);
         (endpoint, TaskChange::Whole { info, at })
     });
@@ -239,7 +239,7 @@ fn report_missing(
     search: &HistorySearch,
 ) -> impl Iterator<Item = (EndpointId, TaskChange)> {
     live.iter().filter_map(|(handle, record)| {
-        let queued = record.info.as_ref()?.queue_time;
+        let queued = record.info.as_ref()?.placed_at()?;
         let is_read = record.id.endpoint == search.endpoint && search.covers(queued);
         let change = (is_read && shown.find(&record.id).is_none()).then(|| copy(live, handle));
         Some((search.endpoint, change??))

@@ -10,6 +10,15 @@ use crate::{
     text::duration,
 };
 
+/// Why there is nothing to say of a task of which nothing can be read.
+pub(super) fn unreadable(record: &Record, name: Option<&str>) -> Option<String> {
+    let why = json_output::why(record).filter(|_| record.info.is_none())?;
+    let task = full(name, &record.id.mo_id);
+    Some(format!(
+        "{task} {why}. Whether it can be cancelled is not known."
+    ))
+}
+
 /// What there is to say before asking, and whether asking makes sense.
 pub(super) fn sentence(
     board: &TaskStore,
@@ -43,11 +52,23 @@ pub(super) fn sentence(
         let stop = if text.ends_with('.') { "" } else { "." };
         return (format!("{text}{stop}"), false);
     }
+    let known = |field: &str, flag: bool| {
+        let is_known = !info.invalid.contains(field);
+        if is_known {
+            flag.to_string()
+        } else {
+            "not known".to_owned()
+        }
+    };
     let flags = format!(
         "cancelable: {}, cancelled: {}",
-        info.cancelable, info.cancelled
+        known("cancelable", info.cancelable),
+        known("cancelled", info.cancelled)
     );
     let meaning = match (info.cancelled, info.cancelable) {
+        (false, false) if info.invalid.contains("cancelable") => {
+            "the server does not say whether it can be cancelled; it may refuse"
+        }
         (true, _) => "cancellation was requested already, the server has not acted on it yet",
         (false, true) => "it can be cancelled",
         (false, false) => "the server says that it cannot be cancelled; it may refuse",

@@ -98,22 +98,23 @@ impl CancelAttempt {
     pub(super) fn tell_away(
         &mut self,
         stage: &mut CommandIo<'_>,
-        name: Option<&str>,
-        connect: &ConnectOptions,
+        place: (Option<&str>, &ConnectOptions),
         tasks: &[Arc<str>],
-        error: &Error,
+        error: &CommandError,
+        outcome: Outcome,
     ) -> Result<(), CommandError> {
         for task in tasks {
+            let text = error.to_string();
             self.tell(
                 stage,
-                (name, connect),
+                place,
                 task,
                 CancelResult::Failed,
-                &error.to_string(),
+                &text,
                 error.fault(),
             )?;
         }
-        self.outcome = self.outcome.and(Outcome::of_error(error));
+        self.outcome = self.outcome.and(outcome);
         Ok(())
     }
 }

@@ -114,10 +114,8 @@ async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
     };
     session::with(connect, &mut stage, async |client| {
         let mut snapshot = Snapshot::begin(client).await;
-        for raw in session::read_recent(client).await? {
-            // What is no TaskInfo cannot be told from others.
-            let _ = snapshot.add(raw);
-        }
+        // Of a task that cannot be read the moId is completed all the same.
+        snapshot.add_recent(client).await?;
         Ok(snapshot)
     })
     .await

@@ -121,15 +121,17 @@ async fn servers(
                 None
             }
             // One server that is away must not keep the others' tasks from being waited for.
-            Err(CommandError::Server(error)) if !is_only => Some(LostReason {
-                outcome: Outcome::of_error(&error),
-                reason: error.to_string().into(),
-            }),
             Err(CommandError::TimedOut(why)) => Some(LostReason {
                 outcome: Outcome::TimedOut,
                 reason: why.into(),
             }),
-            Err(error) => return Err(error),
+            Err(error) => match error.server_outcome().filter(|_| !is_only) {
+                Some(outcome) => Some(LostReason {
+                    outcome,
+                    reason: error.to_string().into(),
+                }),
+                None => return Err(error),
+            },
         };
         if args.new || lost.is_some() || !options.tasks.is_empty() {
             servers.push(Server {

@@ -272,7 +272,7 @@ impl WaitTracker {
                 let place = self.place(record.id.endpoint)?;
                 let choice = place.new.as_ref()?;
                 let info = record.info.as_ref()?;
-                let is_it = place.is_new(info.queue_time)
+                let is_it = info.placed_at().is_some_and(|at| place.is_new(at))
                     && info.parent_key().is_none()
                     && choice.takes(&self.board, handle, place.clock.at(now));
                 is_it.then(|| record.id.clone())

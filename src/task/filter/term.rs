@@ -156,7 +156,8 @@ impl Term {
             Self::QueuedIn(since, until) => record
                 .info
                 .as_ref()
-                .is_some_and(|info| (*since..=*until).contains(&info.queue_time)),
+                .and_then(|info| info.queue_time)
+                .is_some_and(|queued| (*since..=*until).contains(&queued)),
             Self::Is(flag) => return flag.judge(subject),
             Self::NoProgress => {
                 record.status().is_active() && board.progress(subject.handle).percent().is_none()

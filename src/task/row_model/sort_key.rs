@@ -18,7 +18,7 @@ use crate::{
         EvalContext, Handle, Record, Status, TaskId, estimate::estimate, filter::folded,
         search_text,
     },
-    vim::types::{Fault, LocalizableMessage},
+    vim::types::{Fault, LocalizableMessage, TaskInfo},
 };
 
 /// Where a row stands among its siblings. Keys can be compared with those of the same order only.
@@ -136,7 +136,9 @@ impl SortKey {
         Some(Self {
             group,
             rank,
-            queued: info.map_or(i64::MAX, |info| info.queue_time.as_microsecond()),
+            queued: info
+                .and_then(TaskInfo::placed_at)
+                .map_or(i64::MAX, Timestamp::as_microsecond),
             id: Name(record.id.clone()),
         })
     }
@@ -178,7 +180,7 @@ impl Subject<'_> {
                 let initiator = info.map(|info| search_text::initiator(&info.reason));
                 text(initiator.as_deref())
             }
-            SortColumn::Queued => Rank::time(info.map(|info| info.queue_time), descending),
+            SortColumn::Queued => Rank::time(info.and_then(|info| info.queue_time), descending),
             SortColumn::Started => Rank::time(info.and_then(|info| info.start_time), descending),
             SortColumn::Completed => Rank::time(stopped(record), descending),
             SortColumn::Endpoint => {
@@ -214,10 +216,7 @@ impl Subject<'_> {
             }
         };
         let is_active = class <= urgency(Status::Queued);
-        let begun = record
-            .info
-            .as_ref()
-            .map(|info| info.start_time.unwrap_or(info.queue_time));
+        let begun = record.info.as_ref().and_then(|info| info.began());
         let moment = if is_active {
             begun
         } else {
@@ -256,10 +255,10 @@ fn urgency(status: Status) -> u8 {
 
 /// By how long it has taken: first those whose clocks run, then the others.
 fn elapsed(record: &Record, descending: bool) -> (u8, Rank) {
-    let Some(info) = &record.info else {
+    let Some(begun) = record.info.as_ref().and_then(|info| info.began()) else {
         return (1, Rank::Missing);
     };
-    let begun = info.start_time.unwrap_or(info.queue_time).as_microsecond();
+    let begun = begun.as_microsecond();
     match stopped(record) {
         // The earlier it began, the longer it runs.
         None => (0, Rank::number(Some(begun), !descending)),
@@ -275,11 +274,14 @@ fn queued_for(record: &Record, descending: bool) -> (u8, Rank) {
     let Some(info) = &record.info else {
         return (1, Rank::Missing);
     };
+    let Some(queued) = info.queue_time else {
+        return (1, Rank::Missing);
+    };
     match info.start_time.or_else(|| stopped(record)) {
         // The earlier it was made, the longer it waits.
-        None => (0, Rank::time(Some(info.queue_time), !descending)),
+        None => (0, Rank::time(Some(queued), !descending)),
         Some(end) => {
-            let span = end.as_microsecond() - info.queue_time.as_microsecond();
+            let span = end.as_microsecond() - queued.as_microsecond();
             (1, Rank::number(Some(span.max(0)), descending))
         }
     }

@@ -66,7 +66,11 @@ impl TaskStore {
         at_work.into_iter().flatten().copied().filter(move |other| {
             let before = self.get(*other).is_some_and(|record| {
                 record.info.as_ref().zip(info).is_some_and(|(other, info)| {
-                    other.start_time.is_some() || other.queue_time < info.queue_time
+                    other.start_time.is_some()
+                        || other
+                            .queue_time
+                            .zip(info.queue_time)
+                            .is_some_and(|(other, own)| other < own)
                 })
             });
             before && !self.path(handle).any(|above| above == *other)

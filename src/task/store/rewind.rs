@@ -98,7 +98,7 @@ impl TaskStore {
         node.record = record;
         self.busy
             .change(handle, &[], &entity_index::entities_of(&node.record));
-        self.by_key.insert((id.endpoint, key.clone()), handle);
+        self.note_key((id.endpoint, key.clone()), handle);
         self.relink(handle, touched);
         self.attach_orphans(&(id.endpoint, key), touched);
         self.recount(handle, touched);

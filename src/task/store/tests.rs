@@ -307,3 +307,47 @@ fn a_key_that_changes_is_followed_and_the_old_one_forgotten() {
     let late = bench.put("late", &json!({"parentTaskKey": "old"}));
     assert_eq!(bench.board.parent(late), None);
 }
+
+#[test]
+fn tasks_with_the_same_key_are_records_of_their_own() {
+    let mut bench = Bench::default();
+    for mo_id in ["task-1", "task-2", "other", "task-3"] {
+        bench.put(mo_id, &json!({"key": "other"}));
+    }
+    bench.put("child", &json!({"parentTaskKey": "other"}));
+    assert_eq!(bench.board.len(), 5);
+    let key = |bench: &Bench| bench.board.find_key(HERE, "other");
+    let own = bench.find("other");
+    assert_eq!(key(&bench), Some(own), "the one whose moId it is");
+    assert_eq!(bench.board.parent(bench.find("child")), Some(own));
+    for (mo_id, next) in [
+        ("other", "task-1"),
+        ("task-1", "task-2"),
+        ("task-2", "task-3"),
+    ] {
+        bench.apply(TaskChange::Dropped {
+            mo_id: mo_id.into(),
+        });
+        assert_eq!(key(&bench), Some(bench.find(next)), "after {mo_id}");
+    }
+    bench.put("task-3", &json!({"key": "task-3"}));
+    assert_eq!(key(&bench), None);
+    assert!(bench.board.same_key.is_empty());
+}
+
+#[test]
+fn the_history_of_one_task_says_nothing_of_another_with_its_key() {
+    let mut bench = Bench::default();
+    bench.put("task-1", &json!({"key": "other"}));
+    bench.apply(TaskChange::Gone {
+        mo_id: "task-1".into(),
+        at: at(20),
+    });
+    let past = info("task-2", &json!({"key": "other", "state": "success"}));
+    bench.apply(TaskChange::Past {
+        info: past,
+        at: at(30),
+    });
+    assert_eq!(bench.record("task-1").status(), Status::Lost);
+    assert_eq!(bench.record("task-2").status(), Status::Success);
+}

@@ -285,7 +285,9 @@ fn times(sheet: &mut FieldList, record: &Record, info: &TaskInfo) {
         (None, Some(why)) => format!("how long it waited is unknown: {why}"),
         _ => String::new(),
     };
-    sheet.moment("Queued", info.queue_time, now, &waited);
+    if let Some(queued) = info.queue_time {
+        sheet.moment("Queued", queued, now, &waited);
+    }
     let active = record.status().is_active();
     if let Some(start) = info.start_time {
         let verb = if active { "running for" } else { "ran" };
@@ -308,6 +310,9 @@ fn times(sheet: &mut FieldList, record: &Record, info: &TaskInfo) {
     }
     if active && let Some(moved) = record.moved {
         sheet.moment("Last change", moved, now, "");
+    }
+    if !info.invalid.is_empty() {
+        sheet.text("Not readable", &info.invalid.to_string());
     }
 }
 

@@ -132,9 +132,9 @@ impl Span {
         let info = record.info.as_ref()?;
         let goes_on = record.status().is_active();
         let elapsed = record.elapsed(now).unwrap_or_default();
-        let began = info.start_time.unwrap_or(info.queue_time);
+        let began = info.began()?;
         let end = began.checked_add(elapsed).unwrap_or(began);
-        let queued = info.queue_time.min(began);
+        let queued = info.queue_time.map_or(began, |queued| queued.min(began));
         Some(Self {
             queued,
             started: info.start_time,

@@ -9,7 +9,7 @@ mod record_filter;
 mod task_locator;
 mod throttle;
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -23,13 +23,16 @@ use super::{
     client::Client,
     error::Error,
     method::ApiMethod,
-    types::{ManagedObjectReference, items_as_sent, parse_date_time, text_at},
+    retry::pause,
+    types::{ManagedObjectReference, items_as_sent, parse_date_time, scalar_at, text_at},
 };
 
 /// How many tasks are asked for at a time; servers refuse more than 1,000.
 const PAGE_SIZE: usize = 500;
 /// How many tasks are looked through for one of which nothing but the name is known.
 const MAX_SCANNED: usize = 5_000;
+/// After more pages in a row without anything new a server only repeats itself.
+const STALE_PAGES: u32 = 2;
 
 impl Client {
     /// Makes a history collector; it stands before its oldest task. It must be [destroyed](Self::destroy_history).
@@ -112,7 +115,7 @@ impl Client {
     }
 
     /// Tasks of the past that fit the query and are picked, newest first, at most `limit`; each exactly as the server
-    /// sent it.
+    /// sent it. Where an answer gets lost the reading goes on with another collector.
     ///
     /// # Errors
     /// As [`create_history`](Self::create_history).
@@ -121,7 +124,7 @@ impl Client {
         query: &TaskQuery,
         limit: usize,
         pick: impl FnMut(&Value) -> RecordAction,
-    ) -> Result<Vec<Value>, Error> {
+    ) -> Result<PastTasks, Error> {
         self.past_tasks_paced(&NoThrottle, query, limit, pick).await
     }
 
@@ -135,16 +138,29 @@ impl Client {
         query: &TaskQuery,
         limit: usize,
         pick: impl FnMut(&Value) -> RecordAction,
-    ) -> Result<Vec<Value>, Error> {
-        if !at.pass().await {
-            return Ok(Vec::new());
+    ) -> Result<PastTasks, Error> {
+        let mut reading = HistoryReading::new(limit, pick);
+        // So many failures in a row, without anything new between them.
+        let mut failures = 0;
+        loop {
+            let before = reading.seen.len();
+            let error = match self
+                .read_through(at, &reading.rest_of(query), &mut reading)
+                .await
+            {
+                Ok(()) => return Ok(reading.past),
+                Err(error) => error,
+            };
+            failures = if reading.seen.len() > before {
+                1
+            } else {
+                failures + 1
+            };
+            if failures >= at.max_attempts() || !error.is_retryable() {
+                return Err(error);
+            }
+            pause(failures, &error).await;
         }
-        let collector = self.create_history(query).await?;
-        let found = self.read_back(at, &collector, limit, pick).await;
-        // Whether it is wanted or not: a session may hold few of them. Where this fails it ends with the session.
-        at.pass().await;
-        let _ = self.destroy_history(&collector).await;
-        found
     }
 
     /// The task that left this trace, as the history tells it.
@@ -168,7 +184,7 @@ impl Client {
                     RecordAction::Stop
                 }
             };
-            let mut found = self.past_tasks(&query, 1, pick).await?;
+            let mut found = self.past_tasks(&query, 1, pick).await?.tasks;
             if let Some(info) = found.pop() {
                 return Ok(Some(info));
             }
@@ -176,42 +192,125 @@ impl Client {
         Ok(None)
     }
 
-    async fn read_back(
+    /// Reads from a collector of its own until the end, or until no more is wanted.
+    async fn read_through<P: FnMut(&Value) -> RecordAction>(
+        &self,
+        at: &impl Throttle,
+        query: &TaskQuery,
+        reading: &mut HistoryReading<P>,
+    ) -> Result<(), Error> {
+        if !at.pass().await {
+            return Ok(());
+        }
+        let collector = self.create_history(query).await?;
+        let read = self.read_back(at, &collector, reading).await;
+        // Whether it is wanted or not: a session may hold few of them. Where this fails it ends with the session.
+        at.pass().await;
+        let _ = self.destroy_history(&collector).await;
+        read
+    }
+
+    async fn read_back<P: FnMut(&Value) -> RecordAction>(
         &self,
         at: &impl Throttle,
         collector: &ManagedObjectReference,
-        limit: usize,
-        mut pick: impl FnMut(&Value) -> RecordAction,
-    ) -> Result<Vec<Value>, Error> {
-        let mut found = Vec::new();
-        let mut seen: HashSet<String> = HashSet::new();
+        reading: &mut HistoryReading<P>,
+    ) -> Result<(), Error> {
         if !at.pass().await {
-            return Ok(found);
+            return Ok(());
         }
         self.reset_history(collector).await?;
         while at.pass().await {
             let page = self.older_history(collector, PAGE_SIZE).await?;
-            let before = seen.len();
-            for info in page {
-                if !seen.insert(info["key"].to_string()) {
-                    continue;
-                }
-                match pick(&info) {
-                    RecordAction::Take => found.push(info),
-                    RecordAction::Leave => {}
-                    RecordAction::Stop => return Ok(found),
-                }
-                if found.len() >= limit {
-                    return Ok(found);
-                }
-            }
-            // A server that gives the same page again and again has no more.
-            if seen.len() == before {
+            if !reading.take(page) {
                 break;
             }
         }
-        Ok(found)
+        Ok(())
     }
+}
+
+/// What was read of a history.
+#[derive(Debug, Default)]
+pub struct PastTasks {
+    /// The tasks that were picked, newest first; each exactly as the server sent it.
+    pub tasks: Vec<Value>,
+    /// Whether the history was read to its end, so that there is nothing else to be picked.
+    pub is_complete: bool,
+}
+
+/// A reading of the history, which may take several collectors.
+struct HistoryReading<P> {
+    past: PastTasks,
+    limit: usize,
+    pick: P,
+    /// The tasks that were read.
+    seen: HashSet<String>,
+    /// How many pages in a row of the present collector brought nothing new.
+    stale: u32,
+    /// The newest queue time of the last page: those after it are no newer.
+    reached: Option<Timestamp>,
+}
+
+impl<P: FnMut(&Value) -> RecordAction> HistoryReading<P> {
+    fn new(limit: usize, pick: P) -> Self {
+        Self {
+            past: PastTasks::default(),
+            limit,
+            pick,
+            seen: HashSet::new(),
+            stale: 0,
+            reached: None,
+        }
+    }
+
+    /// What to ask another collector for, so that it begins with the page that was read last.
+    fn rest_of(&mut self, query: &TaskQuery) -> TaskQuery {
+        self.stale = 0;
+        let mut rest = query.clone();
+        if query.time == TaskTime::Queued {
+            let ends = [query.until, self.reached];
+            rest.until = ends.into_iter().flatten().min();
+        }
+        rest
+    }
+
+    /// Takes a page in. Answers whether to read on.
+    fn take(&mut self, page: Vec<Value>) -> bool {
+        if page.is_empty() {
+            self.past.is_complete = true;
+            return false;
+        }
+        self.reached = page.iter().filter_map(queued).max().or(self.reached);
+        let before = self.seen.len();
+        for info in page {
+            if !self.seen.insert(identity(&info)) {
+                continue;
+            }
+            match (self.pick)(&info) {
+                RecordAction::Take => self.past.tasks.push(info),
+                RecordAction::Leave => {}
+                RecordAction::Stop => return false,
+            }
+            if self.past.tasks.len() >= self.limit {
+                return false;
+            }
+        }
+        self.stale = if self.seen.len() == before {
+            self.stale + 1
+        } else {
+            0
+        };
+        // A server that gives the same page again and again has no more.
+        self.past.is_complete = self.stale > STALE_PAGES;
+        !self.past.is_complete
+    }
+}
+
+/// What a record is known again by: its task's moId; where it names none its key, else all that it says.
+pub(crate) fn identity(record: &Value) -> String {
+    let named = scalar_at(record, &["task", "value"]).or_else(|| scalar_at(record, &["key"]));
+    named.map_or_else(|| record.to_string(), Cow::into_owned)
 }
 
 fn queued(info: &Value) -> Option<Timestamp> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::TaskQuery;
-use crate::vim::types::text_at;
+use crate::vim::types::scalar_at;
 
 /// So many records in a row that were not asked for show that a server ignores what it is asked by.
 const MAX_UNRELATED: usize = 1_000;
@@ -50,7 +50,7 @@ impl TaskQuery {
     /// Whether a record names one of the parents or roots, or is one of them.
     fn is_of_lineage(&self, record: &Value) -> bool {
         let names = |field: &str, keys: &[Arc<str>]| {
-            let named = text_at(record, &[field]);
+            let named = scalar_at(record, &[field]);
             named.is_some_and(|named| keys.iter().any(|key| **key == *named))
         };
         names("parentTaskKey", &self.parents)

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::TaskQuery;
-use crate::vim::types::{ManagedObjectReference, TaskInfo, text_at};
+use crate::vim::types::{ManagedObjectReference, TaskInfo, scalar_at};
 
 /// How far back a task is looked for of which nothing but the name is known.
 const DEFAULT_PERIOD: SignedDuration = SignedDuration::from_hours(24);
@@ -27,7 +27,7 @@ struct Known {
     parent: Option<Arc<str>>,
     root: Option<Arc<str>>,
     entity: Option<ManagedObjectReference>,
-    queued: Timestamp,
+    queued: Option<Timestamp>,
     chain: i32,
 }
 
@@ -41,7 +41,7 @@ impl TaskLocator {
                 parent: info.parent_key().cloned(),
                 root: info.root_key().cloned(),
                 entity: info.entity.clone(),
-                queued: info.queue_time,
+                queued: info.placed_at(),
                 chain: info.event_chain_id,
             }),
         }
@@ -79,11 +79,17 @@ impl TaskLocator {
         Some(known.root.as_ref().unwrap_or(&known.key))
     }
 
-    /// Whether this is the task.
-    pub(super) fn is(&self, info: &Value) -> bool {
-        let key = self.known.as_ref().map_or(&self.mo_id, |known| &known.key);
-        text_at(info, &["key"]) == Some(&**key)
-            || text_at(info, &["task", "value"]) == Some(&*self.mo_id)
+    /// Whether this is the task. Several may have the same key: it counts where the record names no moId, and where only
+    /// a name is known, which may be either.
+    pub(super) fn is(&self, record: &Value) -> bool {
+        let key = scalar_at(record, &["key"]);
+        let mo_id = scalar_at(record, &["task", "value"]);
+        let is_mo_id = mo_id.as_deref() == Some(&*self.mo_id);
+        match &self.known {
+            Some(known) if mo_id.is_none() => key.as_deref() == Some(&*known.key),
+            Some(_) => is_mo_id,
+            None => is_mo_id || key.as_deref() == Some(&*self.mo_id),
+        }
     }
 
     /// Where to look for the tasks above it, which were queued no later than it was; the narrowest place first, and in
@@ -93,14 +99,18 @@ impl TaskLocator {
             return Vec::new();
         };
         // Clocks are read more than once while a family is made.
-        let until = known.queued.checked_add(SignedDuration::from_secs(2)).ok();
+        let until = known
+            .queued
+            .and_then(|queued| queued.checked_add(SignedDuration::from_secs(2)).ok());
         let of_entity = known.entity.iter().map(|entity| TaskQuery {
             entity: Some(entity.clone()),
             until,
             ..TaskQuery::default()
         });
         let of_all = TaskQuery {
-            since: known.queued.checked_sub(DEFAULT_PERIOD).ok(),
+            since: known
+                .queued
+                .and_then(|queued| queued.checked_sub(DEFAULT_PERIOD).ok()),
             until,
             ..TaskQuery::default()
         };
@@ -116,11 +126,18 @@ impl TaskLocator {
             }];
         };
         let around = SignedDuration::from_secs(2);
-        let by_time = TaskQuery {
-            entity: known.entity.clone(),
-            since: known.queued.checked_sub(around).ok(),
-            until: known.queued.checked_add(around).ok(),
-            ..TaskQuery::default()
+        let by_time = match known.queued {
+            Some(queued) => TaskQuery {
+                entity: known.entity.clone(),
+                since: queued.checked_sub(around).ok(),
+                until: queued.checked_add(around).ok(),
+                ..TaskQuery::default()
+            },
+            None => TaskQuery {
+                entity: known.entity.clone(),
+                since: now.checked_sub(DEFAULT_PERIOD).ok(),
+                ..TaskQuery::default()
+            },
         };
         let by_parent = known.parent.iter().map(|parent| TaskQuery {
             parents: vec![parent.clone()],
@@ -153,6 +170,7 @@ mod tests {
         assert!(places[2].entity.is_some());
         assert!(trace.is(&json!({"key": "task-3"})));
         assert!(!trace.is(&json!({"key": "task-33"})));
+        assert!(!trace.is(&json!({"key": "task-3", "task": {"value": "task-4"}})));
     }
 
     #[test]

@@ -7,6 +7,12 @@ pub trait Throttle: Sync {
     /// Waits until the next request may be made. Answers whether anybody still wants to know; where nobody does, the
     /// reading ends early and tidies up.
     fn pass(&self) -> impl Future<Output = bool> + Send;
+
+    /// How often the same place is read at most where answers get lost. Once, unless whoever reads has no other way to
+    /// try again.
+    fn max_attempts(&self) -> u32 {
+        1
+    }
 }
 
 /// One request after the other, to the end.
@@ -16,5 +22,9 @@ pub struct NoThrottle;
 impl Throttle for NoThrottle {
     async fn pass(&self) -> bool {
         true
+    }
+
+    fn max_attempts(&self) -> u32 {
+        crate::vim::retry::MAX_ATTEMPTS
     }
 }

@@ -1,5 +1,7 @@
 //! The `Any` of the API: values bare, boxed, or wrapped as an `ArrayOf…`, all read as one thing.
 
+use std::{borrow::Cow, fmt};
+
 use serde_json::{Map, Value};
 
 /// A value that is not what the API declares at this place.
@@ -26,6 +28,26 @@ pub enum Malformed {
 }
 
 impl Malformed {
+    /// The field's name on the wire.
+    pub fn field(&self) -> &str {
+        match self {
+            Self::Missing { field, .. } => field,
+            Self::Unexpected { field, .. } => field,
+        }
+    }
+
+    /// What is wrong with the field, for a place that names the data object already.
+    pub(crate) fn short(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { field, .. } => write!(f, "“{field}” is missing"),
+            Self::Unexpected {
+                field,
+                expected,
+                found,
+            } => write!(f, "“{field}” should be {expected} but is {found}"),
+        }
+    }
+
     /// A [`Malformed::Unexpected`] that quotes at most a few dozen characters of what was found.
     pub(crate) fn unexpected(field: &str, expected: &'static str, found: &Value) -> Self {
         const EXCERPT_CHARS: usize = 60;
@@ -72,7 +94,7 @@ fn unbox(value: &mut Value) {
 }
 
 /// Takes off the box around a value; what is inside stays as it was sent.
-fn opened(mut value: Value) -> Value {
+pub(super) fn opened(mut value: Value) -> Value {
     // A box may hold another.
     while let Value::Object(object) = &mut value
         && let Some(content) = take_content(object)
@@ -127,10 +149,21 @@ fn inside(mut value: &Value) -> &Value {
 
 /// Returns the text at a path of fields, each of which may be boxed: for values that are kept as they were sent.
 pub fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
-    let found = path
-        .iter()
-        .try_fold(inside(value), |value, field| value.get(field).map(inside));
-    found?.as_str()
+    value_at(value, path)?.as_str()
+}
+
+/// Returns the same for a name, which some servers send as a number.
+pub(crate) fn scalar_at<'a>(value: &'a Value, path: &[&str]) -> Option<Cow<'a, str>> {
+    match value_at(value, path)? {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        _ => None,
+    }
+}
+
+fn value_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter()
+        .try_fold(inside(value), |value, field| value.get(field).map(inside))
 }
 
 /// The items of a list in any of its shapes: bare, boxed (`_value`), element-keyed
@@ -162,15 +195,26 @@ pub(crate) fn string(field: &str, value: Value) -> Result<String, Malformed> {
     }
 }
 
-/// A boolean, bare or boxed.
+/// A string, bare or boxed. A number or a truth value in its place is read as its text.
+pub(crate) fn scalar_text(field: &str, value: Value) -> Result<String, Malformed> {
+    match unboxed(value) {
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(flag) => Ok(flag.to_string()),
+        other => string(field, other),
+    }
+}
+
+/// A boolean, bare or boxed, or as text.
 pub(crate) fn boolean(field: &str, value: Value) -> Result<bool, Malformed> {
     match unboxed(value) {
         Value::Bool(flag) => Ok(flag),
+        Value::String(text) if text == "true" => Ok(true),
+        Value::String(text) if text == "false" => Ok(false),
         other => Err(Malformed::unexpected(field, "true or false", &other)),
     }
 }
 
-/// An int32, bare or boxed. Numbers beyond its range are brought to its ends rather than refused.
+/// An int32, bare or boxed, or as text. Numbers beyond its range are brought to its ends rather than refused.
 pub(crate) fn int(field: &str, value: Value) -> Result<i32, Malformed> {
     let value = unboxed(value);
     let whole = value.as_i64().or_else(|| {
@@ -180,6 +224,7 @@ pub(crate) fn int(field: &str, value: Value) -> Result<i32, Malformed> {
         )]
         value.as_f64().map(|number| number as i64)
     });
+    let whole = whole.or_else(|| value.as_str()?.trim().parse().ok());
     match whole {
         Some(number) => {
             let bounded = number.clamp(i64::from(i32::MIN), i64::from(i32::MAX));

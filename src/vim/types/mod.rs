@@ -7,6 +7,7 @@
 
 mod any;
 mod fault;
+mod invalid;
 pub mod limits;
 mod message;
 mod reason;
@@ -21,6 +22,7 @@ mod vm_question;
 
 pub use any::{Malformed, items, items_as_sent, text_at, type_name, unboxed};
 pub use fault::Fault;
+pub use invalid::Invalid;
 pub use message::LocalizableMessage;
 pub use reason::{AlarmReason, ScheduleReason, TaskReason};
 pub use reference::ManagedObjectReference;
@@ -34,6 +36,7 @@ pub use update_set::{
 };
 pub use vm_question::VmQuestion;
 
+pub(crate) use any::scalar_at;
 pub(crate) use task_info::FIELDS;
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ fn every_reason_is_read() {
     let reference = json!({"type": string("Alarm"), "value": string("alarm-1")});
     let alarm = json!({"_typeName": "TaskReasonAlarm", "alarmName": string("Restart"),
         "alarm": reference, "entityName": string("web-1")});
-    let Ok(TaskReason::Alarm(alarm)) = TaskReason::from_json("reason", alarm) else {
+    let TaskReason::Alarm(alarm) = TaskReason::from_json(alarm) else {
         panic!("an alarm did it");
     };
     assert_eq!(
@@ -56,7 +56,7 @@ fn every_reason_is_read() {
     assert_eq!(alarm.alarm.unwrap().to_string(), "Alarm:alarm-1");
     let schedule =
         json!({"_typeName": "TaskReasonSchedule", "_value": {"name": string("nightly")}});
-    let Ok(TaskReason::Schedule(schedule)) = TaskReason::from_json("reason", schedule) else {
+    let TaskReason::Schedule(schedule) = TaskReason::from_json(schedule) else {
         panic!("a schedule did it");
     };
     assert_eq!(schedule.name, "nightly");

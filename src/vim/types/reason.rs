@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    any::{Malformed, is_unset, object_as_sent, take_string},
+    any::{opened, take_string},
     reference::ManagedObjectReference,
 };
 
@@ -48,22 +48,19 @@ pub struct ScheduleReason {
 }
 
 impl TaskReason {
-    /// Reads a reason; unknown types are kept whole.
-    ///
-    /// # Errors
-    /// When it is no object, or a reference in it is malformed.
-    pub fn from_json(field: &str, value: Value) -> Result<Self, Malformed> {
-        let mut object = object_as_sent(field, value)?;
+    /// Reads a reason; unknown types, and what is no object at all, are kept whole.
+    pub fn from_json(value: Value) -> Self {
+        let mut object = match opened(value) {
+            Value::Object(object) => object,
+            other => return Self::Other(Box::new(other)),
+        };
         let kind = object.get("_typeName").and_then(Value::as_str);
         let kind = kind.unwrap_or_default().to_owned();
+        // Who started a task is known without the reference, too.
         let reference = |object: &mut Map<String, Value>, name: &str| {
-            object
-                .shift_remove(name)
-                .filter(|value| !is_unset(value))
-                .map(|value| ManagedObjectReference::from_json(name, value))
-                .transpose()
+            ManagedObjectReference::from_json(name, object.shift_remove(name)?).ok()
         };
-        Ok(match kind.as_str() {
+        match kind.as_str() {
             "TaskReasonUser" => Self::User {
                 user_name: take_string(&mut object, "userName")
                     .unwrap_or_default()
@@ -71,17 +68,17 @@ impl TaskReason {
             },
             "TaskReasonSystem" => Self::System,
             "TaskReasonAlarm" => Self::Alarm(Box::new(AlarmReason {
-                alarm: reference(&mut object, "alarm")?,
-                entity: reference(&mut object, "entity")?,
+                alarm: reference(&mut object, "alarm"),
+                entity: reference(&mut object, "entity"),
                 alarm_name: take_string(&mut object, "alarmName").unwrap_or_default(),
                 entity_name: take_string(&mut object, "entityName").unwrap_or_default(),
             })),
             "TaskReasonSchedule" => Self::Schedule(Box::new(ScheduleReason {
-                scheduled_task: reference(&mut object, "scheduledTask")?,
+                scheduled_task: reference(&mut object, "scheduledTask"),
                 name: take_string(&mut object, "name").unwrap_or_default(),
             })),
             _ => Self::Other(Box::new(Value::Object(object))),
-        })
+        }
     }
 
     /// The reason as it travels.
@@ -132,7 +129,7 @@ mod tests {
             }),
             json!({"_typeName": "TaskReasonOfTomorrow", "cause": ["moon"]}),
         ] {
-            let reason = TaskReason::from_json("reason", wire.clone()).unwrap();
+            let reason = TaskReason::from_json(wire.clone());
             assert_eq!(reason.to_json(), wire);
         }
     }

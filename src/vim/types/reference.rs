@@ -72,6 +72,18 @@ impl ManagedObjectReference {
         list.into_iter().map(read).collect()
     }
 
+    /// Reads a reference to a task, of which the type need not be said.
+    ///
+    /// # Errors
+    /// When it is no object, or `value` is missing.
+    pub(crate) fn task_from_json(field: &str, value: Value) -> Result<Self, Malformed> {
+        let mut object = object(field, value)?;
+        if object.get("type").is_none_or(|kind| !kind.is_string()) {
+            object.insert("type".to_owned(), json!("Task"));
+        }
+        Self::from_json(field, Value::Object(object))
+    }
+
     /// The reference as it travels.
     pub fn to_json(&self) -> Value {
         let mut object = Map::new();

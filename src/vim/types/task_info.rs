@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{
-    any::{Malformed, boolean, int, is_unset, items, items_as_sent, object_as_sent, string},
+    any::{Malformed, boolean, int, is_unset, items, items_as_sent, object_as_sent, scalar_text},
     fault::Fault,
+    invalid::Invalid,
     limits::{self, truncate_deep},
     message::LocalizableMessage,
     reason::TaskReason,
@@ -54,8 +55,9 @@ pub struct TaskInfo {
     pub progress_details: Vec<Value>,
     /// Who or what started the task.
     pub reason: TaskReason,
-    /// When the task was made, by the server's clock.
-    pub queue_time: Timestamp,
+    /// When the task was made, by the server's clock. The API requires it; unset where the server sent none that can be
+    /// read.
+    pub queue_time: Option<Timestamp>,
     /// When it began to run, by the server's clock.
     pub start_time: Option<Timestamp>,
     /// When it finished, by the server's clock.
@@ -72,6 +74,8 @@ pub struct TaskInfo {
     pub activation_id: Option<Box<str>>,
     /// Fields that this program does not know, as sent.
     pub unknown: Unknown,
+    /// Fields that are required and missing, or hold another kind of value than the API declares.
+    pub invalid: Invalid,
 }
 
 /// The names of all fields, in the order of the reference: the leaves to ask a property collector for.
@@ -115,23 +119,54 @@ const REQUIRED: [&str; 9] = [
 ];
 
 impl TaskInfo {
-    /// Reads a whole `TaskInfo`.
+    /// Reads a whole `TaskInfo`. A field that is missing though required, or that holds another kind of value than
+    /// declared, is noted in [`invalid`](Self::invalid); all others count.
     ///
     /// # Errors
-    /// When it is no object, a required field is missing or unset, or a field holds another kind of value.
+    /// When it is no object, names no task, or tells nothing of the task but its name.
     pub fn from_json(value: Value) -> Result<Self, Malformed> {
+        Self::read(None, value)
+    }
+
+    /// The same for a task whose moId is known because it was asked for by it.
+    ///
+    /// # Errors
+    /// When it is no object, or tells nothing of the task but its name.
+    pub fn of_task(mo_id: &str, value: Value) -> Result<Self, Malformed> {
+        Self::read(Some(mo_id), value)
+    }
+
+    fn read(mo_id: Option<&str>, value: Value) -> Result<Self, Malformed> {
         let fields = object_as_sent("info", value)?;
-        for field in REQUIRED {
-            if fields.get(field).is_none_or(is_unset) {
-                return Err(Malformed::Missing {
-                    type_name: "TaskInfo",
-                    field,
-                });
-            }
-        }
         let mut info = Self::blank();
+        let mut present = [false; REQUIRED.len()];
+        let mut tells_more = false;
         for (field, value) in fields {
-            info.assign(&field, value)?;
+            if is_unset(&value) {
+                continue;
+            }
+            if let Some(index) = REQUIRED.iter().position(|name| *name == field) {
+                present[index] = true;
+            }
+            let is_name = matches!(&*field, "key" | "task" | "_typeName");
+            info.assign_or_note(&field, value);
+            tells_more |= !is_name && FIELDS.contains(&&*field) && !info.invalid.contains(&field);
+        }
+        for (field, _) in REQUIRED.iter().zip(present).filter(|(_, present)| !present) {
+            info.invalid.add(missing(field));
+        }
+        if info.task.value.is_empty() {
+            let name = mo_id.unwrap_or(&info.key);
+            info.task = ManagedObjectReference::task(name);
+        }
+        if info.key.is_empty() {
+            info.key = info.task.value.clone();
+        }
+        if info.task.value.is_empty() {
+            return Err(missing("task"));
+        }
+        if !tells_more {
+            return Err(missing("state"));
         }
         Ok(info)
     }
@@ -147,15 +182,15 @@ impl TaskInfo {
             entity: None,
             entity_name: None,
             locked: Vec::new(),
-            state: TaskState::Queued,
+            state: TaskState::Other(Box::default()),
             cancelled: false,
             cancelable: false,
             error: None,
             result: None,
             progress: None,
             progress_details: Vec::new(),
-            reason: TaskReason::System,
-            queue_time: Timestamp::UNIX_EPOCH,
+            reason: TaskReason::Other(Box::default()),
+            queue_time: None,
             start_time: None,
             complete_time: None,
             event_chain_id: 0,
@@ -164,6 +199,7 @@ impl TaskInfo {
             root_task_key: None,
             activation_id: None,
             unknown: Unknown::default(),
+            invalid: Invalid::default(),
         }
     }
 
@@ -175,15 +211,12 @@ impl TaskInfo {
         let value = truncate_deep(value);
         let unset = is_unset(&value);
         if unset && let Some(required) = REQUIRED.iter().find(|name| **name == field) {
-            return Err(Malformed::Missing {
-                type_name: "TaskInfo",
-                field: required,
-            });
+            return Err(missing(required));
         }
         match field {
-            "key" => self.key = self.known(string(field, value)?),
+            "key" => self.key = self.known(scalar_text(field, value)?),
             "task" => {
-                let task = ManagedObjectReference::from_json(field, value)?;
+                let task = ManagedObjectReference::task_from_json(field, value)?;
                 let value = if task.value == self.key {
                     self.key.clone()
                 } else {
@@ -196,7 +229,7 @@ impl TaskInfo {
                 self.description = message.map(Box::new);
             }
             "name" => self.name = text(unset, field, value)?,
-            "descriptionId" => self.description_id = string(field, value)?.into(),
+            "descriptionId" => self.description_id = scalar_text(field, value)?.into(),
             "entity" => {
                 self.entity = optional(unset, || ManagedObjectReference::from_json(field, value))?;
             }
@@ -214,25 +247,43 @@ impl TaskInfo {
             "result" => self.result = (!unset).then(|| Box::new(value)),
             "progress" => self.progress = optional(unset, || int(field, value))?,
             "progressDetails" => self.progress_details = items_as_sent(field, value)?,
-            "reason" => self.reason = TaskReason::from_json(field, value)?,
-            "queueTime" => self.queue_time = date_time(field, value)?,
+            "reason" => self.reason = TaskReason::from_json(value),
+            "queueTime" => self.queue_time = Some(date_time(field, value)?),
             "startTime" => self.start_time = optional(unset, || date_time(field, value))?,
             "completeTime" => self.complete_time = optional(unset, || date_time(field, value))?,
             "eventChainId" => self.event_chain_id = int(field, value)?,
             "changeTag" => self.change_tag = text(unset, field, value)?,
             "parentTaskKey" => {
-                let key = optional(unset, || string(field, value))?;
+                let key = optional(unset, || scalar_text(field, value))?;
                 self.parent_task_key = key.map(|key| self.known(key));
             }
             "rootTaskKey" => {
-                let key = optional(unset, || string(field, value))?;
+                let key = optional(unset, || scalar_text(field, value))?;
                 self.root_task_key = key.map(|key| self.known(key));
             }
             "activationId" => self.activation_id = text(unset, field, value)?,
             "_typeName" if value == "TaskInfo" => {}
             unknown => self.unknown.assign(unknown, value),
         }
+        self.invalid.remove(field);
         Ok(())
+    }
+
+    /// Assigns one field; a value that does not fit is noted in [`invalid`](Self::invalid), and the field keeps its value.
+    pub(crate) fn assign_or_note(&mut self, field: &str, value: Value) {
+        if let Err(malformed) = self.assign(field, value) {
+            self.invalid.add(malformed);
+        }
+    }
+
+    /// When the task began to run, else when it was made; by the server's clock.
+    pub fn began(&self) -> Option<Timestamp> {
+        self.start_time.or(self.queue_time)
+    }
+
+    /// The time by which the task is placed in the past: when it was made, else the earliest time that is known of it.
+    pub fn placed_at(&self) -> Option<Timestamp> {
+        self.queue_time.or(self.start_time).or(self.complete_time)
     }
 
     /// A key, shared with the one that says the same: mostly a task's key is its moId, and its parent is its root.
@@ -315,11 +366,18 @@ impl TaskInfo {
             "task" => Some(self.task.to_json()),
             "description" => self.description.as_ref().map(|message| message.to_json()),
             "name" => text(&self.name),
-            "descriptionId" => Some(json!(self.description_id)),
+            "descriptionId" => {
+                (!self.description_id.is_empty()).then(|| json!(self.description_id))
+            }
             "entity" => self.entity.as_ref().map(reference),
             "entityName" => text(&self.entity_name),
             "locked" => (!self.locked.is_empty())
                 .then(|| self.locked.iter().map(reference).collect::<Vec<_>>().into()),
+            "state" | "cancelled" | "cancelable" | "eventChainId"
+                if self.invalid.contains(field) =>
+            {
+                None
+            }
             "state" => Some(json!(self.state.as_str())),
             "cancelled" => Some(json!(self.cancelled)),
             "cancelable" => Some(json!(self.cancelable)),
@@ -329,8 +387,8 @@ impl TaskInfo {
             "progressDetails" => {
                 (!self.progress_details.is_empty()).then(|| json!(self.progress_details))
             }
-            "reason" => Some(self.reason.to_json()),
-            "queueTime" => Some(json!(self.queue_time)),
+            "reason" => Some(self.reason.to_json()).filter(|reason| !reason.is_null()),
+            "queueTime" => time(&self.queue_time),
             "startTime" => time(&self.start_time),
             "completeTime" => time(&self.complete_time),
             "eventChainId" => Some(json!(self.event_chain_id)),
@@ -351,7 +409,16 @@ fn optional<T>(
 }
 
 fn text(unset: bool, field: &str, value: Value) -> Result<Option<Box<str>>, Malformed> {
-    optional(unset, || string(field, value).map(String::into_boxed_str))
+    optional(unset, || {
+        scalar_text(field, value).map(String::into_boxed_str)
+    })
+}
+
+fn missing(field: &'static str) -> Malformed {
+    Malformed::Missing {
+        type_name: "TaskInfo",
+        field,
+    }
 }
 
 /// Fields that this program does not know, as sent. Takes no room where there are none.

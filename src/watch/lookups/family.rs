@@ -49,7 +49,10 @@ pub(super) struct FamilyMembers {
     pub(super) recent: Vec<Arc<str>>,
     /// Recent tasks that do not belong to it.
     pub(super) strangers: Vec<Arc<str>>,
+    /// The moIds of the members.
     seen: HashSet<Arc<str>>,
+    /// The keys of the members.
+    keys: HashSet<Arc<str>>,
 }
 
 /// What need not be found out again while one family is followed.
@@ -59,7 +62,7 @@ pub(super) struct FamilyCache {
     pub(super) strangers: HashSet<Arc<str>>,
     /// Keys that the history was searched for.
     pub(super) sought: HashSet<Arc<str>>,
-    /// Keys of those whose end was told from the history.
+    /// The moIds of those whose end was told from the history.
     pub(super) told: HashSet<Arc<str>>,
 }
 
@@ -76,7 +79,8 @@ pub(super) struct Missing {
 
 impl FamilyMembers {
     fn add(&mut self, info: TaskInfo) {
-        if self.seen.insert(info.key.clone()) {
+        if self.seen.insert(info.mo_id().clone()) {
+            self.keys.insert(info.key.clone());
             self.members.push(info);
         }
     }
@@ -86,7 +90,7 @@ impl FamilyMembers {
         let named = members.iter();
         let named = named.flat_map(|info| [info.parent_key(), info.root_key()]);
         let named = named.chain([trace.parent(), trace.root()]).flatten();
-        let is_other = |key: &&Arc<str>| !self.seen.contains(*key) && trace.key() != Some(*key);
+        let is_other = |key: &&Arc<str>| !self.keys.contains(*key) && trace.key() != Some(*key);
         named.filter(is_other).cloned().collect()
     }
 }
@@ -192,7 +196,7 @@ async fn read(
     let pick = query.pick_lineage();
     let found = client.past_tasks_paced(gate, query, most, pick).await?;
     // A record that cannot be read is none.
-    let found = found.into_iter().map(TaskInfo::from_json);
+    let found = found.tasks.into_iter().map(TaskInfo::from_json);
     found.flatten().for_each(|info| kin.add(info));
     Ok(())
 }
@@ -223,7 +227,7 @@ async fn read_above(
                 }
             };
             let records = client.past_tasks_paced(gate, &place, still, pick).await?;
-            for info in records.into_iter().flat_map(TaskInfo::from_json) {
+            for info in records.tasks.into_iter().flat_map(TaskInfo::from_json) {
                 if missing.contains(&info.key) {
                     found.insert(info.key.clone(), info);
                 }
@@ -233,7 +237,7 @@ async fn read_above(
             }
         }
         // What lies above the highest of them is queued before it.
-        let Some(oldest) = found.values().min_by_key(|info| info.queue_time) else {
+        let Some(oldest) = found.values().min_by_key(|info| info.placed_at()) else {
             break;
         };
         from = TaskLocator::of(oldest);
@@ -242,7 +246,7 @@ async fn read_above(
             .filter(|key| sought.insert((*key).clone()))
             .cloned()
             .collect();
-        missing.retain(|key| !kin.seen.contains(key));
+        missing.retain(|key| !kin.keys.contains(key));
         for info in found.into_values() {
             kin.add(info);
         }

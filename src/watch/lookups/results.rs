@@ -212,7 +212,7 @@ impl Endpoint {
         for info in members {
             let mo_id = info.mo_id().clone();
             if info.state.is_finished() {
-                if self.lookups.kin.told.insert(info.key.clone()) {
+                if self.lookups.kin.told.insert(mo_id.clone()) {
                     self.recall(reading, &mo_id, Box::new(info));
                 }
             } else {

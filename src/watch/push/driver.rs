@@ -205,7 +205,7 @@ impl Endpoint {
         for mo_id in self.watched.take_checks(CHECKED_AT_ONCE, now) {
             reading.start(|client| async move {
                 let answer = client.task_info(&mo_id).await;
-                Completed::Check(mo_id, answer)
+                Completed::Check(mo_id, answer.map(Box::new))
             });
         }
     }

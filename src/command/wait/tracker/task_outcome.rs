@@ -16,7 +16,7 @@ pub(in crate::command) enum TaskOutcome {
     /// Nothing yet.
     Open,
     /// It vanished; its end is looked for.
-    Sought(Search),
+    Sought(Box<Search>),
     /// It ended.
     Ended(Status),
     /// Nobody knows: why.
@@ -63,13 +63,16 @@ impl TrackedTask {
             Status::Lost if self.fate == TaskOutcome::Open => {
                 let trace = record.info.as_deref().map(TaskLocator::of);
                 let trace = trace.unwrap_or_else(|| TaskLocator::named(mo_id.clone()));
-                (TaskOutcome::Sought(Search::for_known(trace, now)), None)
+                (
+                    TaskOutcome::Sought(Box::new(Search::for_known(trace, now))),
+                    None,
+                )
             }
             Status::Ghost => match (place.ghosts.get(mo_id), place.unreadable.get(mo_id)) {
                 (Some(reason), _) if self.fate == TaskOutcome::Open => {
                     let trace = TaskLocator::named(mo_id.clone());
                     let search = Search::for_name(trace, reason.clone(), now);
-                    (TaskOutcome::Sought(search), None)
+                    (TaskOutcome::Sought(Box::new(search)), None)
                 }
                 (None, Some(reason)) => (TaskOutcome::Unknown(reason.clone()), None),
                 (None, None) => self.while_unreadable(record, max_outage, now),

@@ -57,16 +57,86 @@ fn the_fixture_names_every_field_of_the_reference() {
 }
 
 #[test]
-fn a_missing_required_field_is_named() {
+fn a_required_field_that_is_missing_or_null_is_named_and_the_others_count() {
     for field in REQUIRED {
-        let mut wire = least();
-        wire.as_object_mut().unwrap().shift_remove(field);
-        let error = TaskInfo::from_json(wire).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            format!("TaskInfo without its required field “{field}”")
-        );
+        let mut absent = least();
+        absent.as_object_mut().unwrap().shift_remove(field);
+        let mut null = least();
+        null[field] = Value::Null;
+        for wire in [absent, null] {
+            let info = TaskInfo::of_task("task-1", wire).unwrap();
+            let invalid: Vec<&str> = info.invalid.iter().map(Malformed::field).collect();
+            assert_eq!(invalid, [field]);
+            assert_eq!(info.invalid.to_string(), format!("“{field}” is missing"));
+            assert_eq!(&**info.mo_id(), "task-1");
+            assert_eq!(info.leaf(field).is_some(), matches!(field, "key" | "task"));
+        }
     }
+}
+
+#[test]
+fn a_value_of_another_kind_costs_its_own_field_only() {
+    for field in FIELDS {
+        let mut wire = every_field();
+        // No field is declared as a list of lists.
+        wire[field] = json!([[7]]);
+        let info = TaskInfo::of_task("task-4711", wire.clone()).unwrap();
+        // These two hold whatever the server sends.
+        let takes_all = ["result", "error", "reason", "progressDetails"].contains(&field);
+        assert_eq!(info.invalid.contains(field), !takes_all, "{field}");
+        wire.as_object_mut().unwrap().shift_remove(field);
+        let without = TaskInfo::of_task("task-4711", wire).unwrap();
+        for other in FIELDS.iter().filter(|other| **other != field) {
+            assert_eq!(info.leaf(other), without.leaf(other), "{other}");
+        }
+    }
+}
+
+#[test]
+fn numbers_and_texts_are_read_as_one_another() {
+    let mut wire = least();
+    wire["key"] = json!(4711);
+    wire["eventChainId"] = json!("17");
+    wire["cancelable"] = json!("true");
+    wire["task"] = json!({"value": "task-1"});
+    wire["reason"] = json!("TaskReasonOfTomorrow");
+    let info = TaskInfo::from_json(wire).unwrap();
+    assert!(info.invalid.is_empty(), "{}", info.invalid);
+    assert_eq!((&*info.key, &**info.mo_id()), ("4711", "task-1"));
+    assert_eq!((info.event_chain_id, info.cancelable), (17, true));
+}
+
+#[test]
+fn what_tells_nothing_of_a_task_is_no_task_info() {
+    for wire in [
+        json!(null),
+        json!("gone"),
+        json!([]),
+        json!({}),
+        json!({"key": "task-1", "task": {"type": "Task", "value": "task-1"}}),
+        json!({"_typeName": "NoPermission", "privilegeId": "System.View"}),
+        json!({"state": null, "unheard": 1}),
+    ] {
+        assert!(TaskInfo::of_task("task-1", wire.clone()).is_err(), "{wire}");
+    }
+    assert!(
+        TaskInfo::from_json(json!({"state": "running"})).is_err(),
+        "which task?"
+    );
+}
+
+#[test]
+fn a_field_that_fits_again_is_no_longer_invalid() {
+    let mut wire = least();
+    wire["queueTime"] = json!("soon");
+    let mut info = TaskInfo::from_json(wire).unwrap();
+    assert_eq!(
+        (info.queue_time, info.invalid.contains("queueTime")),
+        (None, true)
+    );
+    info.assign("queueTime", json!("2026-11-23T10:22:07Z"))
+        .unwrap();
+    assert_eq!(info, TaskInfo::from_json(least()).unwrap());
 }
 
 #[test]

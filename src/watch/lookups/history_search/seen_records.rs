@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::vim::{
-    TaskQuery, TaskTime,
+    TaskQuery, TaskTime, identity,
     types::{TaskInfo, parse_date_time, text_at},
 };
 
@@ -48,7 +48,7 @@ impl SeenRecords {
     /// Takes a page in.
     pub(super) fn take(&mut self, page: Vec<Value>) -> PageMerge {
         let mut gained = PageMerge::default();
-        let keys: Vec<Box<str>> = page.iter().map(key).collect();
+        let keys: Vec<Box<str>> = page.iter().map(|record| identity(record).into()).collect();
         if let Some(reached) = page.iter().filter_map(queued).max() {
             self.reached = Some(reached);
         }
@@ -88,12 +88,6 @@ impl SeenRecords {
 
 fn queued(record: &Value) -> Option<Timestamp> {
     parse_date_time(text_at(record, &["queueTime"])?)
-}
-
-/// By what a record is known again; where it has no key, by all that it says.
-fn key(record: &Value) -> Box<str> {
-    let known = text_at(record, &["key"]).or_else(|| text_at(record, &["task", "value"]));
-    known.map_or_else(|| record.to_string().into(), Into::into)
 }
 
 #[cfg(test)]
@@ -146,7 +140,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_counted_once() {
         let mut trail = SeenRecords::default();
-        let odd = || json!({"key": "task-8", "queueTime": at(8).to_string()});
+        let odd = || json!({"key": "task-8"});
         let gained = trail.take(vec![record(9), odd(), json!(7), json!({})]);
         assert_eq!((names(&gained), gained.unreadable), (vec!["task-9"], 3));
         let gained = trail.take(vec![odd(), json!(7), record(6)]);

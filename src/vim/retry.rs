@@ -1,0 +1,120 @@
+//! Repeating a request that failed for a reason that may pass, such as a broken connection or a proxy's page.
+//!
+//! The fetch loop has retries of its own; these are for whoever asks a few things and leaves.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::error::{Error, ErrorKind};
+
+/// How often a request is made at most.
+pub(super) const MAX_ATTEMPTS: u32 = 3;
+/// The pause before the first repetition; it doubles with each, and is shortened by chance.
+const FIRST_PAUSE: Duration = Duration::from_millis(300);
+/// The longest `Retry-After` that is waited for.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// Makes a request that changes nothing on the server, again where it failed for a reason that may pass.
+///
+/// # Errors
+/// Those of the last attempt.
+pub async fn retrying<T>(request: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+    let mut attempt = 1;
+    loop {
+        match request().await {
+            Err(error) if attempt < MAX_ATTEMPTS && error.is_retryable() => {
+                pause(attempt, &error).await;
+                attempt += 1;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Waits before the next attempt after this many failed.
+pub(super) async fn pause(failed: u32, error: &Error) {
+    let bound = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1)));
+    let pause = bound.mul_f64(0.5 + fastrand::f64() / 2.0);
+    let asked = error.retry_after().unwrap_or_default();
+    sleep(pause.max(asked.min(MAX_RETRY_AFTER))).await;
+}
+
+impl Error {
+    /// Whether the same request may well be answered a moment later: something on the way spoiled one answer. A server
+    /// that cannot be reached at all, or takes all the time that an answer may take, is another matter.
+    pub fn is_retryable(&self) -> bool {
+        match &self.kind {
+            ErrorKind::Broken(_) | ErrorKind::NotJson(_) | ErrorKind::Damaged(_) => true,
+            ErrorKind::Status { status, .. } => matches!(status, 408 | 429 | 500..),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn error(kind: ErrorKind) -> Error {
+        Error {
+            doing: "reading".to_owned(),
+            server: "vc".to_owned(),
+            kind,
+        }
+    }
+
+    /// How often a request is made whose every answer is this error.
+    async fn attempts(kind: ErrorKind) -> u32 {
+        let made = Cell::new(0);
+        let answer = retrying(async || {
+            made.set(made.get() + 1);
+            Err::<(), _>(error(kind.clone()))
+        });
+        assert!(answer.await.is_err());
+        made.get()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_may_pass_is_repeated() {
+        let status = |status| ErrorKind::Status {
+            status,
+            retry_after: None,
+        };
+        for kind in [
+            ErrorKind::Broken("reset".to_owned()),
+            ErrorKind::NotJson("<html>".to_owned()),
+            ErrorKind::Damaged("line 1".to_owned()),
+            status(500),
+            status(503),
+            status(429),
+        ] {
+            assert_eq!(attempts(kind.clone()).await, MAX_ATTEMPTS, "{kind:?}");
+        }
+        for kind in [
+            ErrorKind::Refused,
+            ErrorKind::UnknownHost,
+            ErrorKind::TimedOut(Duration::from_secs(30)),
+            status(401),
+            status(403),
+            status(404),
+        ] {
+            assert_eq!(attempts(kind.clone()).await, 1, "{kind:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_server_asks_for_is_waited_for_within_reason() {
+        for (asked, waited) in [(7, 7), (3600, 10)] {
+            let began = tokio::time::Instant::now();
+            let kind = ErrorKind::Status {
+                status: 503,
+                retry_after: Some(Duration::from_secs(asked)),
+            };
+            pause(1, &error(kind)).await;
+            assert_eq!(began.elapsed().as_secs(), waited);
+        }
+    }
+}

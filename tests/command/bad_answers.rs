@@ -1,0 +1,198 @@
+//! One answer that is spoiled on its way, or refused, concerns one task: it is asked for again, and the others are there.
+
+use std::time::Duration;
+
+use serde_json::json;
+use vtask::simulator::{
+    Simulator,
+    faults::{CloseMode, Effect, FaultTarget, Plan, Rule},
+};
+
+use crate::command_support::{
+    line,
+    proxy::{Proxy, task_read},
+    server_with,
+};
+
+async fn suffering(rule: Rule) -> Simulator {
+    let simulator = server_with(|options| options.faults = Plan::default().with(rule)).await;
+    simulator.control().advance(Duration::from_secs(30));
+    simulator
+}
+
+const TASKS: &str = "task-8\ntask-7\ntask-6\ntask-4\ntask-3\ntask-2\ntask-1\n";
+
+fn spoiled() -> [Effect; 6] {
+    [
+        Effect::cut(CloseMode::Reset, FaultTarget::Answer),
+        Effect::cut(CloseMode::Close, FaultTarget::Body),
+        Effect::status(500),
+        Effect::status(503),
+        Effect::Page,
+        Effect::Truncated,
+    ]
+}
+
+#[tokio::test]
+async fn a_spoiled_answer_costs_nothing() {
+    for effect in spoiled() {
+        let rule = Rule::new("Task/info", effect.clone()).after(2).times(1);
+        let simulator = suffering(rule).await;
+        let ran = line("list --ids").on(&simulator).await;
+        assert_eq!(
+            (ran.code, &*ran.out, &*ran.err),
+            (0, TASKS, ""),
+            "{effect:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_spoiled_answer_of_any_request_that_only_reads_costs_nothing() {
+    for kind in [
+        "hello",
+        "ServiceInstance/content",
+        "TaskManager/recentTask",
+        "TaskManager/CreateCollectorForTasks",
+        "TaskHistoryCollector/ResetCollector",
+        "TaskHistoryCollector/ReadPreviousTasks",
+    ] {
+        for effect in [
+            Effect::cut(CloseMode::Close, FaultTarget::Body),
+            Effect::status(503),
+        ] {
+            let simulator = suffering(Rule::new(kind, effect.clone()).times(1)).await;
+            let ran = line("list --since 1h --ids").on(&simulator).await;
+            let with_past = TASKS.replace("task-4", "task-5\ntask-4");
+            assert_eq!(
+                (ran.code, &*ran.out),
+                (0, &*with_past),
+                "{kind} {effect:?}: {}",
+                ran.err
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_spoiled_answer_of_the_only_task_costs_nothing_in_any_command() {
+    for effect in [
+        Effect::cut(CloseMode::Reset, FaultTarget::Answer),
+        Effect::status(503),
+    ] {
+        for (words, code) in [
+            ("get task-1", 0),
+            ("tree task-1", 0),
+            ("events task-1", 0),
+            ("cancel --yes task-3", 0),
+            ("wait task-1 --fetch poll", 0),
+        ] {
+            let simulator = suffering(Rule::new("Task/info", effect.clone()).times(1)).await;
+            let ran = line(words).on(&simulator).await;
+            assert_eq!(ran.code, code, "{words} {effect:?}: {ran:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_answers_nothing_well_is_not_asked_for_long() {
+    let simulator = suffering(Rule::new("Task/info", Effect::status(503))).await;
+    let ran = line("list").on(&simulator).await;
+    assert_eq!((ran.code, &*ran.out), (4, ""), "{ran:?}");
+    assert!(ran.err.contains("503"), "{}", ran.err);
+    let requests = simulator.control().requests();
+    let reads = requests
+        .iter()
+        .filter(|request| request.kind == "Task/info");
+    assert!(reads.count() <= 3 * 8, "those that were under way");
+}
+
+#[tokio::test]
+async fn a_task_that_is_refused_is_a_row_of_its_own_and_no_refused_sign_in() {
+    let simulator = suffering(Rule::new("nothing", Effect::Page)).await;
+    for status in [401, 403, 500] {
+        let proxy = Proxy::start(&simulator, move |path, code, body| {
+            if task_read(path) == Some("task-3") {
+                *code = status;
+                *body = if status == 500 {
+                    json!({"_typeName": "NoPermission", "privilegeId": "System.View"})
+                } else {
+                    json!("forbidden")
+                };
+            }
+        })
+        .await;
+        let ran = line("list --ids").at(&proxy.url).await;
+        assert_eq!(
+            (ran.code, &*sorted(&ran.out)),
+            (4, &*sorted(TASKS)),
+            "{status}: {}",
+            ran.err
+        );
+        assert!(ran.err.contains("task-3"), "{}", ran.err);
+        for words in [
+            "get task-3",
+            "tree task-3",
+            "events task-3",
+            "wait task-3 --fetch poll --max-outage 1s",
+            "cancel --yes task-3",
+            "get task-3 task-4",
+            "tree task-4",
+        ] {
+            let ran = line(words).at(&proxy.url).await;
+            let known = ["tree task-4"].contains(&words);
+            // An account that may not read a task may not cancel it either.
+            let code = match (words, status) {
+                _ if known => 0,
+                ("cancel --yes task-3", 500) => 1,
+                _ => 4,
+            };
+            assert_eq!(ran.code, code, "{words} {status}: {ran:?}");
+            assert!(ran.err.contains("task-3"), "{words} {status}: {ran:?}");
+        }
+    }
+}
+
+fn sorted(lines: &str) -> String {
+    let mut lines: Vec<&str> = lines.lines().collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn credentials_that_are_refused_everywhere_are_a_refused_sign_in() {
+    let simulator = suffering(Rule::new("Task*", Effect::status(401))).await;
+    let proxy = Proxy::start(&simulator, |path, status, body| {
+        if !path.ends_with("/content") && !path.contains("hello") && !path.ends_with("/system") {
+            *status = 401;
+            *body = json!("who are you?");
+        }
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("authorization");
+    std::fs::write(&file, "Bearer x\n").unwrap();
+    let ran = line("list --authorization-file")
+        .word(file.to_str().unwrap())
+        .without_password()
+        .at(&proxy.url)
+        .await;
+    assert_eq!(ran.code, 5, "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_dies_for_one_call_is_replaced() {
+    let simulator = suffering(Rule::new("nothing", Effect::Page)).await;
+    let died = std::sync::atomic::AtomicBool::new(false);
+    let proxy = Proxy::start(&simulator, move |path, status, body| {
+        let is_it = task_read(path) == Some("task-3");
+        if is_it && !died.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            *status = 500;
+            *body = json!({"_typeName": "NotAuthenticated"});
+        }
+    })
+    .await;
+    let ran = line("list --ids").at(&proxy.url).await;
+    assert_eq!((ran.code, &*ran.out), (0, TASKS), "{ran:?}");
+    assert_eq!(simulator.control().sessions(), 0, "signed out");
+}
