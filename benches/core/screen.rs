@@ -83,14 +83,14 @@ impl Case {
 pub(crate) fn arrange(state: &mut AppState, layout: Layout, column: SortColumn, filter: &str) {
     let sort = Sort::by(column, column == SortColumn::Progress);
     let filter = vtask::task::Filter::words(filter);
-    state.outline.arrange(
+    state.row_model.arrange(
         View {
             layout,
             sort,
             filter,
             ..View::default()
         },
-        &state.board,
+        &state.store,
     );
     key(state, KeyCode::End);
 }
@@ -123,7 +123,7 @@ impl Stage {
         self.terminal
             .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now())))
             .unwrap();
-        self.state.drawn = drawn.unwrap();
+        self.state.frame = drawn.unwrap();
     }
 }
 

@@ -197,9 +197,9 @@ actions! {
     NextSection: "next section", "Next section of the summary";
     /// The section before.
     PreviousSection: "section back", "Previous section of the summary";
-    /// Show past notices.
+    /// Show past notifications.
     Notices: "notices", "Show the notices of this session";
-    /// Show the figures of vtask's own running.
+    /// Show the metrics of vtask's own running.
     Figures: "figures", "Show what vtask itself costs: requests, bytes, frames, latencies";
     /// Draw the screen from scratch.
     Redraw: "redraw", "Draw the whole screen anew";

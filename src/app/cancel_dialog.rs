@@ -1,4 +1,4 @@
-//! The cancel inspector: whose cancellation is looked at, and the question before the request.
+//! The cancel dialog: whose cancellation is looked at, and the question before the request.
 
 use crate::task::{Handle, TaskStore};
 
@@ -45,11 +45,11 @@ impl CancelDialog {
     }
 
     /// The family to choose from: the ancestors from the root down, the task, its children; each with its depth.
-    pub fn family(&self, board: &TaskStore) -> Vec<(Handle, usize)> {
-        let mut above: Vec<Handle> = board.path(self.subject).collect();
+    pub fn family(&self, store: &TaskStore) -> Vec<(Handle, usize)> {
+        let mut above: Vec<Handle> = store.path(self.subject).collect();
         above.reverse();
         let depth = above.len();
-        let children = board.children(self.subject).iter();
+        let children = store.children(self.subject).iter();
         above
             .into_iter()
             .enumerate()
@@ -59,8 +59,8 @@ impl CancelDialog {
     }
 
     /// Looks at the member so many further down or, with a negative number, up.
-    pub fn step(&mut self, board: &TaskStore, by: isize) {
-        let family = self.family(board);
+    pub fn step(&mut self, store: &TaskStore, by: isize) {
+        let family = self.family(store);
         let place = family
             .iter()
             .position(|(handle, _)| *handle == self.chosen)
@@ -86,19 +86,19 @@ mod tests {
 
     #[test]
     fn the_family_is_the_path_and_the_children() {
-        let mut board = TaskStore::new();
+        let mut store = TaskStore::new();
         for (mo_id, parent) in [("a", ""), ("b", "a"), ("c", "b"), ("d", "b"), ("e", "a")] {
             let change = TaskChange::Whole {
                 info: info(mo_id, &json!({"parentTaskKey": parent})),
                 at: at(0),
             };
-            board
+            store
                 .apply(EndpointId(0), change, &mut ChangeSet::default())
                 .unwrap();
         }
-        let find = |mo_id| board.find(&TaskId::new(EndpointId(0), mo_id)).unwrap();
-        let mut inspector = CancelDialog::new(find("b"));
-        let family = inspector.family(&board);
+        let find = |mo_id| store.find(&TaskId::new(EndpointId(0), mo_id)).unwrap();
+        let mut dialog = CancelDialog::new(find("b"));
+        let family = dialog.family(&store);
         assert_eq!(
             family,
             [
@@ -108,9 +108,9 @@ mod tests {
                 (find("d"), 2)
             ]
         );
-        inspector.step(&board, 99);
-        assert_eq!(inspector.chosen, find("d"));
-        inspector.step(&board, -99);
-        assert_eq!(inspector.chosen, find("a"));
+        dialog.step(&store, 99);
+        assert_eq!(dialog.chosen, find("d"));
+        dialog.step(&store, -99);
+        assert_eq!(dialog.chosen, find("a"));
     }
 }

@@ -9,7 +9,7 @@ use nucleo_matcher::{
 use super::{
     action::Action,
     keymap::{Context, Keymap},
-    state::Overlay,
+    state::Popup,
     text_input::TextInput,
 };
 
@@ -25,7 +25,7 @@ pub struct CommandPalette {
     /// Which of those is pointed at.
     pub chosen: usize,
     /// What it lies over, which comes back.
-    pub below: Option<Box<Overlay>>,
+    pub below: Option<Box<Popup>>,
 }
 
 /// An action that was found.

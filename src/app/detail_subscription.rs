@@ -29,8 +29,8 @@ pub struct DetailSubscription {
 /// Follows what the open tab needs, when it is time, and nothing else any more.
 pub(super) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let selected = state.selected();
-    if state.follow.resting.map(|(handle, _)| handle) != selected {
-        state.follow.resting = selected.map(|handle| (handle, now));
+    if state.subscription.resting.map(|(handle, _)| handle) != selected {
+        state.subscription.resting = selected.map(|handle| (handle, now));
     }
     let Some((handle, tab)) = required(state) else {
         return unsubscribe(state).into_iter().collect();
@@ -38,7 +38,7 @@ pub(super) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     if due(state, now).is_none_or(|due| due > now) {
         return Vec::new();
     }
-    let Some(record) = state.board.get(handle) else {
+    let Some(record) = state.store.get(handle) else {
         return Vec::new();
     };
     let id = record.id.clone();
@@ -47,7 +47,7 @@ pub(super) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         None => TaskLocator::named(id.mo_id),
     };
     let left = unsubscribe(state);
-    state.follow.followed = Some((handle, tab, id.endpoint));
+    state.subscription.followed = Some((handle, tab, id.endpoint));
     let follow = Effect::Send(id.endpoint, command(tab, Some(trace)));
     left.into_iter().chain([follow]).collect()
 }
@@ -55,8 +55,11 @@ pub(super) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
 /// When something is to be followed; nothing new while reading is paused.
 pub(super) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     let (handle, tab) = required(state)?;
-    let rested = state.follow.resting?.1 + DEBOUNCE;
-    let followed = state.follow.followed.map(|(handle, tab, _)| (handle, tab));
+    let rested = state.subscription.resting?.1 + DEBOUNCE;
+    let followed = state
+        .subscription
+        .followed
+        .map(|(handle, tab, _)| (handle, tab));
     // What is past does not go on, so that nothing is read but what somebody looks at.
     let may_ask = !state.paused || state.history.is_some();
     let is_new = followed != Some((handle, tab)) && may_ask;
@@ -70,7 +73,7 @@ fn required(state: &AppState) -> Option<(Handle, Tab)> {
     let is_open = ScreenLayout::of(state).details.height > 0;
     let needs = matches!(tab, Tab::Lineage | Tab::Events);
     let handle = state.selected()?;
-    (is_open && state.past.is_none() && needs).then_some((handle, tab))
+    (is_open && state.time_travel.is_none() && needs).then_some((handle, tab))
 }
 
 fn command(tab: Tab, trace: Option<TaskLocator>) -> Command {
@@ -82,10 +85,10 @@ fn command(tab: Tab, trace: Option<TaskLocator>) -> Command {
 
 /// Follows nothing any more.
 pub(super) fn unsubscribe(state: &mut AppState) -> Option<Effect> {
-    let (handle, tab, endpoint) = state.follow.followed.take()?;
+    let (handle, tab, endpoint) = state.subscription.followed.take()?;
     // Nobody searches on.
-    if state.families.get(&handle) == Some(&FamilyState::Searching) {
-        state.families.remove(&handle);
+    if state.family_states.get(&handle) == Some(&FamilyState::Searching) {
+        state.family_states.remove(&handle);
     }
     Some(Effect::Send(endpoint, command(tab, None)))
 }
@@ -146,7 +149,7 @@ mod tests {
     #[test]
     fn nothing_is_followed_when_the_details_are_closed_or_another_tab_is_open() {
         for close in [
-            (|state| state.panes = PaneMode::List) as fn(&mut AppState),
+            (|state| state.pane_mode = PaneMode::List) as fn(&mut AppState),
             |state| state.details.tab = Tab::Json,
         ] {
             let mut state = busy(120, 40);
@@ -155,10 +158,10 @@ mod tests {
             after(&mut state, 0);
             after(&mut state, 400);
             let handle = find(&state, "task-4711");
-            state.families.insert(handle, FamilyState::Searching);
+            state.family_states.insert(handle, FamilyState::Searching);
             close(&mut state);
             assert_eq!(asked(&after(&mut state, 500)), ["family -"]);
-            assert!(state.families.is_empty(), "nobody searches on");
+            assert!(state.family_states.is_empty(), "nobody searches on");
             assert!(after(&mut state, 60_000).is_empty());
         }
     }

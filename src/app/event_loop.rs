@@ -24,7 +24,7 @@ use super::{
     options::{Clipboard, Options},
     redraw_timer::next_redraw,
     signals::Signal,
-    state::{AppState, Overlay},
+    state::{AppState, Popup},
     update::update,
 };
 use crate::{
@@ -144,7 +144,7 @@ where
         state.fit(size, clock.now());
     }
     report_config_warnings(&mut state, clock.now());
-    let asks = state.options.may_ask_background && state.options.themes.follow_background();
+    let asks = state.options.query_background && state.options.themes.follow_background();
     let listener =
         (asks && host.ask_background().is_ok()).then(|| BackgroundQuery::new(Instant::now()));
     let screen = EventLoop {
@@ -266,7 +266,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 Wakeup::Errand(said) => {
                     if let Some((gravity, text)) = said {
                         let now = self.clock.now();
-                        self.state.notices.say(gravity, text, now);
+                        self.state.notifications.push(gravity, text, now);
                         self.wants_frame = true;
                     }
                 }
@@ -426,7 +426,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     fn say(&mut self, text: impl Into<String>) {
         let now = self.clock.now();
-        self.state.notices.say(Severity::Warning, text, now);
+        self.state.notifications.push(Severity::Warning, text, now);
         self.wants_frame = true;
     }
 
@@ -445,7 +445,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     fn redraw(&mut self) -> Result<(), ExitReason> {
         let lost = |_| ExitReason::TerminalLost;
         self.state.size = self.terminal.size().map_err(lost)?;
-        self.state.settle();
+        self.state.sync_selection();
         self.terminal.backend_mut().clear().map_err(lost)?;
         self.terminal.swap_buffers();
         self.wants_frame = true;
@@ -459,17 +459,17 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             && size != self.state.size
         {
             self.state.fit(size, now);
-            self.state.settle();
+            self.state.sync_selection();
         }
-        if matches!(self.state.overlay, Some(Overlay::Figures { .. })) {
-            self.state.figures = self.figures.report();
+        if matches!(self.state.popup, Some(Popup::Figures { .. })) {
+            self.state.metrics = self.figures.report();
         }
         self.state.refresh_insights(self.state.moment(now));
         let mut drawn = None;
         self.terminal
             .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now)))
             .map_err(|_| ExitReason::TerminalLost)?;
-        self.state.drawn = drawn.unwrap_or_default();
+        self.state.frame = drawn.unwrap_or_default();
         self.wants_frame = false;
         let now = Instant::now();
         self.drawn_at = Some(now);
@@ -480,17 +480,17 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
 /// Says what is wrong with the configuration: all of it in the log, and one line to be seen.
 fn report_config_warnings(state: &mut AppState, now: Timestamp) {
-    let complaints = state.options.complaints.clone();
+    let complaints = state.options.config_warnings.clone();
     for complaint in &complaints {
         let text = format!("Config file: {complaint}");
-        state.notices.say(Severity::Warning, text, now);
+        state.notifications.push(Severity::Warning, text, now);
     }
     if complaints.len() > 1 {
         let text = format!(
             "{} things in the config file are wrong; the notices say which, as does `vtask config check`.",
             complaints.len()
         );
-        state.notices.say(Severity::Warning, text, now);
+        state.notifications.push(Severity::Warning, text, now);
     }
 }
 

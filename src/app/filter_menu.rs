@@ -30,7 +30,7 @@ impl FilterMenuEntry<'_> {
 
 /// All entries of the menu.
 pub fn entries(state: &AppState) -> Vec<FilterMenuEntry<'_>> {
-    let own = &state.options.own_filters;
+    let own = &state.options.user_filters;
     let named = state.options.saved_filters.iter();
     let named = named.map(|(name, text)| FilterMenuEntry::Filter {
         name,

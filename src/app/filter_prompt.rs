@@ -65,8 +65,8 @@ pub struct CompletionList {
 
 impl CompletionList {
     /// What may stand at the end of a text; none if nothing is known.
-    fn of(before: &str, state: &AppState, scene: EvalContext<'_>) -> Option<Self> {
-        let mut completion = complete(before, &state.options.saved_filters, scene);
+    fn of(before: &str, state: &AppState, eval_context: EvalContext<'_>) -> Option<Self> {
+        let mut completion = complete(before, &state.options.saved_filters, eval_context);
         if state.history.is_some() {
             completion = complete_period(before, completion);
         }
@@ -126,7 +126,7 @@ pub(super) fn completed(
         offer
     } else {
         let clocks = ServerClocks::of(&state.servers, now);
-        let mut offer = CompletionList::of(before, state, state.scene(&clocks))?;
+        let mut offer = CompletionList::of(before, state, state.eval_context(&clocks))?;
         let typed = before.get(offer.start..).unwrap_or_default();
         if offer.candidates.len() == 1 || offer.text().len() <= typed.len() {
             offer.turn(back);
@@ -140,7 +140,7 @@ pub(super) fn completed(
 /// When time alone may next change which tasks match, by this machine's clock.
 pub(super) fn next_change(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     let moments = state.servers.iter().filter_map(|server| {
-        let due = state.outline.next_due(server.id)?;
+        let due = state.row_model.next_due(server.id)?;
         let wait = due.duration_since(server.time(now));
         (!server.is_stale()).then(|| now + wait.max(SignedDuration::ZERO).min(A_DAY))
     });
@@ -153,19 +153,19 @@ const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Lets time pass for the filter.
 pub(super) fn refresh_time_based(state: &mut AppState, now: Timestamp) {
     let AppState {
-        board,
+        store,
         typical,
-        outline,
+        row_model,
         servers,
         ..
     } = state;
     let clocks = ServerClocks::of(servers, now);
-    let scene = EvalContext {
-        board,
+    let eval_context = EvalContext {
+        board: store,
         typical: Some(typical),
         endpoints: Some(&clocks),
     };
     for server in servers.iter() {
-        outline.pass(scene, server.id);
+        row_model.pass(eval_context, server.id);
     }
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     layout::ScreenLayout,
-    state::{AppState, Overlay},
+    state::{AppState, Popup},
 };
 use crate::task::{
     Handle, Record, Rule, Status, TimeLeft, Warning,
@@ -27,19 +27,19 @@ pub struct TaskInsight {
 }
 
 impl TaskInsight {
-    /// The outlook of a task. `now` is this machine's time.
+    /// The insight of a task. `now` is this machine's time.
     pub fn of(state: &AppState, handle: Handle, now: Timestamp) -> Self {
-        let record = state.board.get(handle);
+        let record = state.store.get(handle);
         let Some(record) = record.filter(|record| record.status().is_active()) else {
             return Self::default();
         };
         let around = rule_context(state, handle, record);
         let now = state.time(record, now);
-        let findings = state.board.findings(handle, around, now);
+        let findings = state.store.findings(handle, around, now);
         let estimate = match record.status() {
             // Whoever stands still has no pace, and what was usual is no longer to be had.
             Status::Running if is_stalled(&findings) => None,
-            Status::Running => state.board.estimate(handle, around, now),
+            Status::Running => state.store.estimate(handle, around, now),
             _ => estimate(now, None, around.typical, now),
         };
         let is_asked = record.status() == Status::Running || estimate.is_some();
@@ -61,14 +61,14 @@ fn is_stalled(findings: &[Warning]) -> bool {
     findings.iter().any(halts)
 }
 
-/// The outlooks of the rows that are seen. An outlook costs some hundred times what drawing its cell does, and rarely
+/// The insights of the rows that are seen. An insight costs some hundred times what drawing its cell does, and rarely
 /// changes: it is kept for a second whatever comes, and longer while its task stays as it is.
 #[derive(Debug, Default)]
 pub struct InsightCache(HashMap<Handle, CacheEntry>);
 
 #[derive(Debug)]
 struct CacheEntry {
-    outlook: Arc<TaskInsight>,
+    insight: Arc<TaskInsight>,
     status: Status,
     seen: Option<Timestamp>,
     made: Timestamp,
@@ -82,11 +82,11 @@ impl CacheEntry {
     const MAX_REFRESH_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
 
     fn new(state: &AppState, handle: Handle, record: &Record, now: Timestamp) -> Self {
-        let outlook = TaskInsight::of(state, handle, now);
+        let insight = TaskInsight::of(state, handle, now);
         Self {
-            changes: until_change(state, handle, &outlook, now)
+            changes: until_change(state, handle, &insight, now)
                 .and_then(|span| now.checked_add(span).ok()),
-            outlook: Arc::new(outlook),
+            insight: Arc::new(insight),
             status: record.status(),
             seen: record.seen,
             made: now,
@@ -103,68 +103,68 @@ impl CacheEntry {
 }
 
 impl AppState {
-    /// The outlook of a task: the kept one while it holds.
-    pub fn outlook(&self, handle: Handle, now: Timestamp) -> Arc<TaskInsight> {
-        let kept = self.outlooks.0.get(&handle);
-        let record = self.board.get(handle);
+    /// The insight of a task: the kept one while it holds.
+    pub fn insight(&self, handle: Handle, now: Timestamp) -> Arc<TaskInsight> {
+        let kept = self.insights.0.get(&handle);
+        let record = self.store.get(handle);
         match kept
             .zip(record)
             .filter(|(kept, record)| kept.holds(record, now))
         {
-            Some((kept, _)) => kept.outlook.clone(),
+            Some((kept, _)) => kept.insight.clone(),
             None => Arc::new(TaskInsight::of(self, handle, now)),
         }
     }
 
     /// Looks ahead for the tasks that are seen, before they are drawn.
     pub fn refresh_insights(&mut self, now: Timestamp) {
-        let mut before = std::mem::take(&mut self.outlooks.0);
+        let mut before = std::mem::take(&mut self.insights.0);
         for handle in seen(self, now) {
-            let Some(record) = self.board.get(handle) else {
+            let Some(record) = self.store.get(handle) else {
                 continue;
             };
             let kept = before.remove(&handle);
             let kept = kept
                 .filter(|kept| kept.holds(record, now))
                 .unwrap_or_else(|| CacheEntry::new(self, handle, record, now));
-            self.outlooks.0.insert(handle, kept);
+            self.insights.0.insert(handle, kept);
         }
     }
 
-    /// When a task's outlook may next be written differently by time alone.
+    /// When a task's insight may next be written differently by time alone.
     pub(super) fn insight_changes_at(&self, handle: Handle, now: Timestamp) -> Option<Timestamp> {
-        if let Some(kept) = self.outlooks.0.get(&handle) {
+        if let Some(kept) = self.insights.0.get(&handle) {
             return kept.changes.map(|at| at.max(now));
         }
-        let outlook = TaskInsight::of(self, handle, now);
-        until_change(self, handle, &outlook, now).and_then(|span| now.checked_add(span).ok())
+        let insight = TaskInsight::of(self, handle, now);
+        until_change(self, handle, &insight, now).and_then(|span| now.checked_add(span).ok())
     }
 }
 
 /// The tasks that are seen: in the rows, and in the details; or in the summary. `now` is the moment that is shown.
 pub(super) fn seen(state: &AppState, now: Timestamp) -> Vec<Handle> {
-    if let Some(Overlay::Summary(summing)) = &state.overlay {
-        return summing.tasks(state, now);
+    if let Some(Popup::Summary(page)) = &state.popup {
+        return page.tasks(state, now);
     }
     let areas = ScreenLayout::of(state);
-    let rows = state.cursor.visible(&state.outline, areas.list.height);
+    let rows = state.selection.visible(&state.row_model, areas.list.height);
     let details = (areas.details.height > 0).then(|| state.selected());
     let rows = rows.iter().filter_map(Row::task);
     rows.chain(details.flatten()).collect()
 }
 
-/// When a task's outlook may next be written differently by time alone, from now.
+/// When a task's insight may next be written differently by time alone, from now.
 fn until_change(
     state: &AppState,
     handle: Handle,
-    outlook: &TaskInsight,
+    insight: &TaskInsight,
     now: Timestamp,
 ) -> Option<SignedDuration> {
-    let record = state.board.get(handle)?;
+    let record = state.store.get(handle)?;
     let there = state.time(record, now);
-    let left = outlook.left.and_then(until_left_changes);
+    let left = insight.left.and_then(until_left_changes);
     let finding = rules::next_change(
-        &state.board,
+        &state.store,
         handle,
         rule_context(state, handle, record),
         there,
@@ -243,9 +243,9 @@ mod tests {
         for (question, is_there) in [(Some(question), true), (None, false)] {
             let mo_id = mo_id.clone();
             apply_update(&mut state, Update::Question { mo_id, question });
-            let outlook = TaskInsight::of(&state, find(&state, "task-1"), now());
-            assert_eq!(outlook.is_stalled(), is_there);
-            assert_eq!(outlook.left == Some(TimeLeft::Unknown), is_there);
+            let insight = TaskInsight::of(&state, find(&state, "task-1"), now());
+            assert_eq!(insight.is_stalled(), is_there);
+            assert_eq!(insight.left == Some(TimeLeft::Unknown), is_there);
         }
     }
 

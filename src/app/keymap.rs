@@ -30,7 +30,7 @@ pub enum Context {
     List,
     /// In the details.
     Details,
-    /// In the cancel inspector.
+    /// In the cancel dialog.
     Cancel,
     /// At the question whether to cancel.
     Confirm,
@@ -44,7 +44,7 @@ pub enum Context {
     Order,
     /// In the column editor.
     Columns,
-    /// In a text that is only read: the help, the notices.
+    /// In a text that is only read: the help, the notifications.
     Reading,
     /// At a line that is being typed.
     Prompt,

@@ -39,7 +39,7 @@ impl ScreenLayout {
 
     /// The panels of a state on a terminal of this size.
     pub fn for_size(state: &AppState, size: Size) -> Self {
-        let mut areas = Self::new(size, state.panes, &state.arrangement);
+        let mut areas = Self::new(size, state.pane_mode, &state.pane_split);
         if state.history.is_some() {
             let has_room = areas.list.height > MIN_LIST_ROWS;
             areas.status = take(&mut areas.list, u16::from(has_room), Edge::Bottom);
@@ -48,7 +48,7 @@ impl ScreenLayout {
     }
 
     /// The panels of a terminal of this size.
-    pub fn new(size: Size, panes: PaneMode, arrangement: &PaneSplit) -> Self {
+    pub fn new(size: Size, panes: PaneMode, pane_split: &PaneSplit) -> Self {
         let mut body = Rect::from(size);
         // The list comes first when lines are scarce, then the header, then the footer.
         let header = take(&mut body, u16::from(size.height >= 3), Edge::Top);
@@ -58,7 +58,7 @@ impl ScreenLayout {
             PaneMode::List => (body, nothing, nothing),
             PaneMode::Details => (nothing, nothing, body),
             // Where there is no room for both, what has the focus gets it.
-            PaneMode::Both(focus) => arrangement.split(body).unwrap_or(match focus {
+            PaneMode::Both(focus) => pane_split.split(body).unwrap_or(match focus {
                 Focus::List => (body, nothing, nothing),
                 Focus::Details => (nothing, nothing, body),
             }),
@@ -119,13 +119,13 @@ mod tests {
         ];
         let arrangements =
             DetailsPosition::NAMED.map(|(_, placement)| PaneSplit::new(placement, Some(45)));
-        for (panes, arrangement) in all
+        for (panes, pane_split) in all
             .into_iter()
             .flat_map(|p| arrangements.iter().map(move |a| (p, a)))
         {
             for size in (0..80).flat_map(|height| [20, 80, 120, 180].map(|w| Size::new(w, height)))
             {
-                let areas = ScreenLayout::new(size, panes, arrangement);
+                let areas = ScreenLayout::new(size, panes, pane_split);
                 let all = [
                     areas.header,
                     areas.columns,

@@ -66,7 +66,7 @@ pub use selection::Selection;
 pub use server_state::ServerState;
 pub use signals::{Signal, signals};
 pub use state::{
-    AppState, ClickTarget, Details, Focus, FrameMap, Overlay, PaneMode, Prompt, PromptKind, Tab,
+    AppState, ClickTarget, Details, Focus, FrameMap, PaneMode, Popup, Prompt, PromptKind, Tab,
 };
 pub use summary_page::{Entry, RowSubject, Section, SectionKind, SummaryPage};
 pub use terminal_size::{SizedBackend, terminal_size};

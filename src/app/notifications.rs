@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 /// How many are kept.
 const MAX_NOTIFICATIONS: usize = 200;
 
-/// How grave a notice is.
+/// How grave a notification is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     /// Something was done.
@@ -31,7 +31,7 @@ pub struct Notification {
     /// When it was said last, by this machine's clock.
     pub at: Timestamp,
     /// How grave it is.
-    pub gravity: Severity,
+    pub severity: Severity,
     /// What was said.
     pub text: String,
     /// How often it was said in a row.
@@ -46,7 +46,7 @@ pub struct Notifications {
 
 impl Notifications {
     /// Says something. The same thing said again in a row is counted, not repeated.
-    pub fn say(&mut self, gravity: Severity, text: impl Into<String>, now: Timestamp) {
+    pub fn push(&mut self, severity: Severity, text: impl Into<String>, now: Timestamp) {
         let text = text.into();
         if let Some(last) = self.log.back_mut()
             && last.text == text
@@ -60,19 +60,19 @@ impl Notifications {
         }
         self.log.push_back(Notification {
             at: now,
-            gravity,
+            severity,
             text,
             times: 1,
         });
     }
 
-    /// The notice that is to be seen now.
+    /// The notification that is to be seen now.
     pub fn shown(&self, now: Timestamp) -> Option<&Notification> {
         let last = self.log.back()?;
         (now < until(last)).then_some(last)
     }
 
-    /// When the notice that is seen now vanishes.
+    /// When the notification that is seen now vanishes.
     pub fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
         self.shown(now).map(until)
     }
@@ -83,8 +83,8 @@ impl Notifications {
     }
 }
 
-fn until(notice: &Notification) -> Timestamp {
-    notice.at + notice.gravity.display_time()
+fn until(notification: &Notification) -> Timestamp {
+    notification.at + notification.severity.display_time()
 }
 
 #[cfg(test)]
@@ -94,23 +94,23 @@ mod tests {
 
     #[test]
     fn a_notice_is_seen_for_a_while_and_kept() {
-        let mut notices = Notifications::default();
-        notices.say(Severity::Info, "copied", at(0));
-        assert!(notices.shown(at(3)).is_some());
-        assert_eq!(notices.expires_at(at(3)), Some(at(4)));
-        assert!(notices.shown(at(4)).is_none());
-        assert_eq!(notices.iter().count(), 1);
+        let mut notifications = Notifications::default();
+        notifications.push(Severity::Info, "copied", at(0));
+        assert!(notifications.shown(at(3)).is_some());
+        assert_eq!(notifications.expires_at(at(3)), Some(at(4)));
+        assert!(notifications.shown(at(4)).is_none());
+        assert_eq!(notifications.iter().count(), 1);
     }
 
     #[test]
     fn the_log_is_bounded_and_counts_repetitions() {
-        let mut notices = Notifications::default();
+        let mut notifications = Notifications::default();
         for second in 0..1000 {
-            notices.say(Severity::Warning, format!("{second}"), at(second));
+            notifications.push(Severity::Warning, format!("{second}"), at(second));
         }
-        assert_eq!(notices.iter().count(), MAX_NOTIFICATIONS);
-        notices.say(Severity::Warning, "999", at(1000));
-        let last = notices.iter().next().unwrap();
+        assert_eq!(notifications.iter().count(), MAX_NOTIFICATIONS);
+        notifications.push(Severity::Warning, "999", at(1000));
+        let last = notifications.iter().next().unwrap();
         assert_eq!((last.times, last.at), (2, at(1000)));
     }
 }

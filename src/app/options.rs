@@ -160,25 +160,25 @@ pub struct Options {
     /// The terminal's background, as far as is known.
     pub background: Background,
     /// Whether the terminal may be asked for its background.
-    pub may_ask_background: bool,
+    pub query_background: bool,
     /// Where what is copied goes.
     pub clipboard: Clipboard,
     /// Which key does what; those that come with the program where none are given.
     pub keymap: Option<Keymap>,
     /// What is wrong with the configuration, to be said at the start.
-    pub complaints: Vec<String>,
+    pub config_warnings: Vec<String>,
     /// The colours that the terminal has.
     pub colors: ColorDepth,
     /// Whether to draw with ASCII only.
     pub ascii: bool,
     /// Where the details are at the start, and how large.
-    pub arrangement: PaneSplit,
+    pub pane_split: PaneSplit,
     /// Where people's clocks are.
     pub time_zone: TimeZone,
     /// Filters that have names.
     pub saved_filters: Saved,
     /// Those of them that got them on the screen.
-    pub own_filters: Saved,
+    pub user_filters: Saved,
     /// Filters that were typed before, the latest last.
     pub typed_filters: Vec<String>,
     /// The order of the rows to begin with.
@@ -193,16 +193,16 @@ impl Default for Options {
             read_only: false,
             themes: Themes::default(),
             background: Background::default(),
-            may_ask_background: false,
+            query_background: false,
             clipboard: Clipboard::default(),
             keymap: None,
-            complaints: Vec::new(),
+            config_warnings: Vec::new(),
             colors: ColorDepth::True,
             ascii: false,
-            arrangement: PaneSplit::default(),
+            pane_split: PaneSplit::default(),
             time_zone: TimeZone::UTC,
             saved_filters: Saved::new(),
-            own_filters: Saved::new(),
+            user_filters: Saved::new(),
             typed_filters: Vec::new(),
             sort: Sort::default(),
             columns: Columns::default(),
@@ -227,7 +227,7 @@ impl Options {
         let plain = matches!(term.as_str(), "linux" | "dumb" | "vt100" | "vt220");
         Self {
             background: background(value("COLORFGBG").as_deref()),
-            may_ask_background: supports_osc11(&term, value("STY").is_some()),
+            query_background: supports_osc11(&term, value("STY").is_some()),
             colors: if value("NO_COLOR").is_some() || term == "dumb" {
                 ColorDepth::Mono
             } else {
@@ -346,13 +346,13 @@ mod tests {
     #[test]
     fn only_terminals_that_answer_are_asked() {
         for term in ["xterm-256color", "tmux-256color", "foot"] {
-            assert!(from(&[("TERM", term)]).may_ask_background, "{term}");
+            assert!(from(&[("TERM", term)]).query_background, "{term}");
         }
         for term in ["linux", "dumb", "vt100", ""] {
-            assert!(!from(&[("TERM", term)]).may_ask_background, "{term}");
+            assert!(!from(&[("TERM", term)]).query_background, "{term}");
         }
         let screen = [("TERM", "screen-256color"), ("STY", "1.pts")];
-        assert!(!from(&screen).may_ask_background);
+        assert!(!from(&screen).query_background);
     }
 
     #[test]

@@ -205,9 +205,9 @@ mod tests {
         Rect::new(0, 1, width, height)
     }
 
-    fn sizes(arrangement: &PaneSplit, body: Rect) -> (u16, u16) {
-        let (list, border, details) = arrangement.split(body).unwrap();
-        match arrangement.side(body) {
+    fn sizes(pane_split: &PaneSplit, body: Rect) -> (u16, u16) {
+        let (list, border, details) = pane_split.split(body).unwrap();
+        match pane_split.side(body) {
             Side::Below => {
                 assert_eq!(list.height + border.height + details.height, body.height);
                 (list.height, details.height)
@@ -250,26 +250,26 @@ mod tests {
 
     #[test]
     fn a_share_lasts_when_the_screen_is_resized() {
-        let mut arrangement = PaneSplit::new(DetailsPosition::Below, None);
+        let mut pane_split = PaneSplit::new(DetailsPosition::Below, None);
         let whole = body(100, 40);
-        arrangement.pull(whole, Position::new(7, whole.bottom() - 20));
-        assert_eq!(sizes(&arrangement, whole), (20, 19));
-        assert_eq!(sizes(&arrangement, body(100, 60)), (30, 29));
-        assert_eq!(sizes(&arrangement, body(100, 14)).0, 7);
-        assert_eq!(sizes(&arrangement, whole), (20, 19));
+        pane_split.pull(whole, Position::new(7, whole.bottom() - 20));
+        assert_eq!(sizes(&pane_split, whole), (20, 19));
+        assert_eq!(sizes(&pane_split, body(100, 60)), (30, 29));
+        assert_eq!(sizes(&pane_split, body(100, 14)).0, 7);
+        assert_eq!(sizes(&pane_split, whole), (20, 19));
         // Beside it has a share of its own.
-        arrangement.placement = DetailsPosition::Beside;
-        assert_eq!(sizes(&arrangement, body(200, 40)), (120, 79));
+        pane_split.placement = DetailsPosition::Beside;
+        assert_eq!(sizes(&pane_split, body(200, 40)), (120, 79));
     }
 
     #[test]
     fn the_border_follows_the_mouse_and_stops_at_the_edges() {
         for placement in [DetailsPosition::Below, DetailsPosition::Beside] {
-            let mut arrangement = PaneSplit::new(placement, None);
+            let mut pane_split = PaneSplit::new(placement, None);
             let whole = body(230, 70);
             for place in 0..240 {
-                arrangement.pull(whole, Position::new(place, place));
-                let (list, border, details) = arrangement.split(whole).unwrap();
+                pane_split.pull(whole, Position::new(place, place));
+                let (list, border, details) = pane_split.split(whole).unwrap();
                 let at = match placement {
                     DetailsPosition::Beside => border.x,
                     _ => border.y,
@@ -287,25 +287,25 @@ mod tests {
     #[test]
     fn it_grows_and_shrinks_step_by_step_and_turns_at_once() {
         let whole = body(200, 40);
-        let mut arrangement = PaneSplit::new(DetailsPosition::Beside, Some(50));
-        assert_eq!(sizes(&arrangement, whole).1, 99);
-        arrangement.grow(whole, 1);
-        assert_eq!(sizes(&arrangement, whole).1, 109);
-        arrangement.grow(whole, 100);
-        let most = sizes(&arrangement, whole).1;
-        arrangement.grow(whole, 1);
-        arrangement.grow(whole, -1);
-        assert_eq!(sizes(&arrangement, whole).1, most - 10);
+        let mut pane_split = PaneSplit::new(DetailsPosition::Beside, Some(50));
+        assert_eq!(sizes(&pane_split, whole).1, 99);
+        pane_split.grow(whole, 1);
+        assert_eq!(sizes(&pane_split, whole).1, 109);
+        pane_split.grow(whole, 100);
+        let most = sizes(&pane_split, whole).1;
+        pane_split.grow(whole, 1);
+        pane_split.grow(whole, -1);
+        assert_eq!(sizes(&pane_split, whole).1, most - 10);
     }
 
     #[test]
     fn every_size_can_be_split_or_has_no_room() {
         for placement in DetailsPosition::NAMED.map(|(_, placement)| placement) {
             for percent in [None, Some(10), Some(90)] {
-                let arrangement = PaneSplit::new(placement, percent);
+                let pane_split = PaneSplit::new(placement, percent);
                 for (width, height) in (0..250).flat_map(|w| (0..80).map(move |h| (w, h))) {
                     let whole = body(width, height);
-                    if let Some((list, border, details)) = arrangement.split(whole) {
+                    if let Some((list, border, details)) = pane_split.split(whole) {
                         for part in [list, border, details] {
                             assert!(!part.is_empty(), "{width}x{height}");
                             assert_eq!(part.intersection(whole), part, "{width}x{height}");

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     detail_subscription, filter_prompt, insight,
-    state::{AppState, Overlay},
+    state::{AppState, Popup},
 };
 use crate::{
     task::{Handle, Progress, Status},
@@ -17,7 +17,7 @@ use crate::{
 /// The next moment at which something that is shown changes by itself; none if nothing does.
 pub fn next_redraw(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     // The clocks of the past stand still; how long ago it is does not.
-    let is_past = state.past.is_some();
+    let is_past = state.time_travel.is_some();
     let clocks = [
         links(state, now),
         if is_past {
@@ -27,7 +27,7 @@ pub fn next_redraw(state: &AppState, now: Timestamp) -> Option<Timestamp> {
         },
         overlay(state, now),
         detail_subscription::due(state, now),
-        state.notices.expires_at(now),
+        state.notifications.expires_at(now),
         filter_prompt::next_change(state, now),
     ];
     let next = clocks.into_iter().flatten().min()?;
@@ -56,13 +56,13 @@ fn rows(state: &AppState, now: Timestamp) -> Option<Timestamp> {
 }
 
 fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
-    let record = state.board.get(handle)?;
+    let record = state.store.get(handle)?;
     let status = record.status();
     if !status.is_active() || record.is_gone() || state.is_stale(record) {
         return None;
     }
     // The mark that stands for “no figure” moves while the task runs.
-    if status == Status::Running && state.board.progress(handle) == Progress::None {
+    if status == Status::Running && state.store.progress(handle) == Progress::None {
         return Some(next_second(now));
     }
     let elapsed = record.elapsed(state.time(record, now));
@@ -73,8 +73,8 @@ fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
 
 /// How long ago cancellation was requested.
 fn overlay(state: &AppState, now: Timestamp) -> Option<Timestamp> {
-    match &state.overlay {
-        Some(Overlay::Cancel(_) | Overlay::Figures { .. } | Overlay::Summary(_)) => {
+    match &state.popup {
+        Some(Popup::Cancel(_) | Popup::Figures { .. } | Popup::Summary(_)) => {
             Some(next_second(now))
         }
         _ => None,

@@ -28,14 +28,14 @@ impl Selection {
     }
 
     /// The selected task or group.
-    pub fn selected(&self, outline: &RowModel) -> Option<RowId> {
-        outline.row(self.row)
+    pub fn selected(&self, row_model: &RowModel) -> Option<RowId> {
+        row_model.row(self.row)
     }
 
     /// The rows that are seen.
-    pub fn visible(&self, outline: &RowModel, height: u16) -> Vec<Row> {
-        let end = (self.top + usize::from(height)).min(outline.len());
-        outline.rows(self.top.min(end)..end)
+    pub fn visible(&self, row_model: &RowModel, height: u16) -> Vec<Row> {
+        let end = (self.top + usize::from(height)).min(row_model.len());
+        row_model.rows(self.top.min(end)..end)
     }
 
     /// Selects a task or a group.
@@ -44,11 +44,11 @@ impl Selection {
     }
 
     /// Stays on the task that is selected, also where that was nobody's choice.
-    pub fn hold(&mut self, outline: &RowModel) {
-        self.chosen = self.chosen.or_else(|| self.selected(outline));
+    pub fn hold(&mut self, row_model: &RowModel) {
+        self.chosen = self.chosen.or_else(|| self.selected(row_model));
     }
 
-    /// Stays on its group, if it is on one, where that is another one in another outline.
+    /// Stays on its group, if it is on one, where that is another one in another row_model.
     pub(super) fn translate(&mut self, from: &RowModel, to: &RowModel) {
         if let Some(RowId::Group(group)) = self.chosen {
             self.chosen = to.same_group(from, group).map(RowId::Group);
@@ -56,24 +56,24 @@ impl Selection {
     }
 
     /// Selects the row so many further down or, with a negative number, up.
-    pub fn step(&mut self, outline: &RowModel, rows: isize) {
-        let last = outline.len().saturating_sub(1);
-        self.chosen = outline.row(self.row.saturating_add_signed(rows).min(last));
+    pub fn step(&mut self, row_model: &RowModel, rows: isize) {
+        let last = row_model.len().saturating_sub(1);
+        self.chosen = row_model.row(self.row.saturating_add_signed(rows).min(last));
     }
 
     /// Finds the selected task again after rows moved, and brings it into sight. Where it is hidden in a fold, the
     /// fold is selected; where it left the list, whoever took its row.
-    pub fn settle(&mut self, outline: &RowModel, height: u16) {
+    pub fn settle(&mut self, row_model: &RowModel, height: u16) {
         let height = usize::from(height);
-        let last = outline.len().saturating_sub(1);
+        let last = row_model.len().saturating_sub(1);
         if let Some(chosen) = self.chosen
-            && !outline.is_empty()
+            && !row_model.is_empty()
         {
-            let found = outline.position(chosen);
-            let row = found.or_else(|| outline.nearest_visible(chosen));
+            let found = row_model.position(chosen);
+            let row = found.or_else(|| row_model.nearest_visible(chosen));
             self.row = row.unwrap_or(self.row.min(last));
             if found.is_none() {
-                self.chosen = outline.row(self.row);
+                self.chosen = row_model.row(self.row);
             }
         } else {
             self.row = 0;
@@ -83,6 +83,6 @@ impl Selection {
             .top
             .max((self.row + margin + 1).saturating_sub(height))
             .min(self.row.saturating_sub(margin))
-            .min(outline.len().saturating_sub(height));
+            .min(row_model.len().saturating_sub(height));
     }
 }

@@ -119,7 +119,7 @@ pub struct Details {
 
 /// What lies over the panels and has the keys.
 #[derive(Debug)]
-pub enum Overlay {
+pub enum Popup {
     /// Whether a task can be cancelled.
     Cancel(CancelDialog),
     /// The orders to choose from.
@@ -134,12 +134,12 @@ pub enum Overlay {
         /// The first line that is seen.
         top: usize,
     },
-    /// The notices of this session.
+    /// The notifications of this session.
     Notices {
         /// The first line that is seen.
         top: usize,
     },
-    /// The figures of vtask's own running.
+    /// The metrics of vtask's own running.
     Figures {
         /// The first line that is seen.
         top: usize,
@@ -203,7 +203,7 @@ pub enum ClickTarget {
     Details,
     /// The border between list and details.
     Border,
-    /// A member of the family in the cancel inspector.
+    /// A member of the family in the cancel dialog.
     Member(Handle),
     /// An entry of the sort menu.
     Order(usize),
@@ -226,8 +226,8 @@ pub struct FrameMap {
     pub targets: Vec<(Rect, ClickTarget)>,
     /// How far the details can be scrolled.
     pub details_end: usize,
-    /// How far the overlay's text can be scrolled.
-    pub overlay_end: usize,
+    /// How far the popup's text can be scrolled.
+    pub popup_end: usize,
 }
 
 /// Everything that the screen shows.
@@ -239,58 +239,58 @@ pub struct AppState {
     pub keymap: Keymap,
     /// The terminal's size.
     pub size: Size,
-    /// What is kept while one looks back; `board` and `outline` are of the past then.
-    pub past: Option<Box<TimeTravel>>,
-    /// The history while it is shown; what belongs to the board is of the past then, and what is now is kept in it.
+    /// What is kept while one looks back; `store` and `row_model` are of the past then.
+    pub time_travel: Option<Box<TimeTravel>>,
+    /// The history while it is shown; what belongs to the store is of the past then, and what is now is kept in it.
     pub history: Option<Box<HistoryView>>,
     /// What stays of the history while it is not shown.
-    pub memory: history::LastHistoryQuery,
+    pub last_query: history::LastHistoryQuery,
     /// What changed.
-    pub journal: UndoLog,
+    pub undo_log: UndoLog,
     /// All tasks.
-    pub board: TaskStore,
+    pub store: TaskStore,
     /// How long operations usually take.
     pub typical: TypicalDurations,
     /// Which of them are rows, and in which order.
-    pub outline: RowModel,
+    pub row_model: RowModel,
     /// Which columns the list has.
     pub columns: Columns,
     /// The endpoints, in the order in which they were named.
     pub servers: Vec<ServerState>,
     /// The selected row.
-    pub cursor: Selection,
+    pub selection: Selection,
     /// Which panels share the screen.
-    pub panes: PaneMode,
+    pub pane_mode: PaneMode,
     /// Where the details are, and how large.
-    pub arrangement: PaneSplit,
+    pub pane_split: PaneSplit,
     /// The details of the selected task.
     pub details: Details,
     /// What lies over the panels.
-    pub overlay: Option<Overlay>,
+    pub popup: Option<Popup>,
     /// What can be said of the tasks that are seen.
-    pub outlooks: InsightCache,
-    /// The figures of vtask's own running, as fresh as they need to be while they are shown.
-    pub figures: MetricsReport,
+    pub insights: InsightCache,
+    /// The metrics of vtask's own running, as fresh as they need to be while they are shown.
+    pub metrics: MetricsReport,
     /// Requests for cancellation that were sent from here.
-    pub requests: HashMap<Handle, CancelRequest>,
+    pub cancel_requests: HashMap<Handle, CancelRequest>,
     /// What is known of the account's right to cancel.
     pub privileges: HashMap<Handle, Privilege>,
     /// How far the search for the family of a task is, or was when it was followed.
-    pub families: HashMap<Handle, FamilyState>,
+    pub family_states: HashMap<Handle, FamilyState>,
     /// What is looked up for the details that are open.
-    pub follow: DetailSubscription,
+    pub subscription: DetailSubscription,
     /// The events of tasks, as they were told last; or why they cannot be told.
     pub events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
     /// What the virtual machines of tasks ask.
     pub questions: HashMap<Handle, PendingQuestion>,
     /// Why an endpoint's history does not tell how long operations usually take.
-    pub typical_unknown: HashMap<EndpointId, Arc<str>>,
+    pub typical_errors: HashMap<EndpointId, Arc<str>>,
     /// What the program had to say.
-    pub notices: Notifications,
+    pub notifications: Notifications,
     /// Whether reading is paused.
     pub paused: bool,
     /// What was drawn last.
-    pub drawn: FrameMap,
+    pub frame: FrameMap,
 }
 
 impl AppState {
@@ -303,10 +303,10 @@ impl AppState {
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
     ) -> Result<Self, KeymapError> {
         let endpoints: Vec<(EndpointId, String)> = endpoints.into_iter().collect();
-        let mut board = TaskStore::new();
+        let mut store = TaskStore::new();
         if endpoints.len() > 1 {
             for (id, name) in &endpoints {
-                board.set_endpoint_name(*id, name.as_str());
+                store.set_endpoint_name(*id, name.as_str());
             }
         }
         let keymap = match &options.keymap {
@@ -318,58 +318,56 @@ impl AppState {
             ..View::default()
         };
         Ok(Self {
-            arrangement: options.arrangement.clone(),
+            pane_split: options.pane_split.clone(),
             columns: options.columns.clone(),
             options,
             keymap,
             size: Size::default(),
-            past: None,
+            time_travel: None,
             history: None,
-            memory: history::LastHistoryQuery::default(),
-            journal: UndoLog::default(),
-            board,
+            last_query: history::LastHistoryQuery::default(),
+            undo_log: UndoLog::default(),
+            store,
             typical: TypicalDurations::default(),
-            outline: RowModel::new(view),
+            row_model: RowModel::new(view),
             servers: endpoints
                 .into_iter()
                 .map(|(id, name)| ServerState::new(id, name))
                 .collect(),
-            cursor: Selection::default(),
-            panes: PaneMode::Both(Focus::List),
+            selection: Selection::default(),
+            pane_mode: PaneMode::Both(Focus::List),
             details: Details::default(),
-            overlay: None,
-            outlooks: InsightCache::default(),
-            figures: MetricsReport::default(),
-            requests: HashMap::new(),
+            popup: None,
+            insights: InsightCache::default(),
+            metrics: MetricsReport::default(),
+            cancel_requests: HashMap::new(),
             privileges: HashMap::new(),
-            families: HashMap::new(),
-            follow: DetailSubscription::default(),
+            family_states: HashMap::new(),
+            subscription: DetailSubscription::default(),
             events: HashMap::new(),
             questions: HashMap::new(),
-            typical_unknown: HashMap::new(),
-            notices: Notifications::default(),
+            typical_errors: HashMap::new(),
+            notifications: Notifications::default(),
             paused: false,
-            drawn: FrameMap::default(),
+            frame: FrameMap::default(),
         })
     }
 
     /// Whose keys count now.
     pub fn context(&self) -> Context {
-        match (&self.overlay, self.panes) {
-            (Some(Overlay::Cancel(inspector)), _) if inspector.question.is_some() => {
-                Context::Confirm
-            }
-            (Some(Overlay::Cancel(_)), _) => Context::Cancel,
-            (Some(Overlay::Sort { .. }), _) => Context::Order,
-            (Some(Overlay::Copy { .. }), _) => Context::Menu,
-            (Some(Overlay::Columns(_)), _) => Context::Columns,
-            (Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }), _) => {
+        match (&self.popup, self.pane_mode) {
+            (Some(Popup::Cancel(dialog)), _) if dialog.question.is_some() => Context::Confirm,
+            (Some(Popup::Cancel(_)), _) => Context::Cancel,
+            (Some(Popup::Sort { .. }), _) => Context::Order,
+            (Some(Popup::Copy { .. }), _) => Context::Menu,
+            (Some(Popup::Columns(_)), _) => Context::Columns,
+            (Some(Popup::Help { .. } | Popup::Notices { .. } | Popup::Figures { .. }), _) => {
                 Context::Reading
             }
-            (Some(Overlay::Prompt(_)), _) => Context::Prompt,
-            (Some(Overlay::Palette(_)), _) => Context::Palette,
-            (Some(Overlay::Filters { .. }), _) => Context::Filters,
-            (Some(Overlay::Summary(_)), _) => Context::Summary,
+            (Some(Popup::Prompt(_)), _) => Context::Prompt,
+            (Some(Popup::Palette(_)), _) => Context::Palette,
+            (Some(Popup::Filters { .. }), _) => Context::Filters,
+            (Some(Popup::Summary(_)), _) => Context::Summary,
             (None, PaneMode::List | PaneMode::Both(Focus::List)) => Context::List,
             (None, PaneMode::Both(Focus::Details) | PaneMode::Details) => Context::Details,
         }
@@ -382,12 +380,12 @@ impl AppState {
 
     /// The selected task or group.
     pub fn selected_row(&self) -> Option<RowId> {
-        self.cursor.selected(&self.outline)
+        self.selection.selected(&self.row_model)
     }
 
     /// The selected task's record.
     pub fn selected_record(&self) -> Option<&Record> {
-        self.board.get(self.selected()?)
+        self.store.get(self.selected()?)
     }
 
     /// An endpoint.
@@ -401,9 +399,9 @@ impl AppState {
     }
 
     /// What is known around the tasks, for filters. `clocks` are [`ServerClocks::of`] its servers.
-    pub fn scene<'a>(&'a self, clocks: &'a ServerClocks<'a>) -> EvalContext<'a> {
+    pub fn eval_context<'a>(&'a self, clocks: &'a ServerClocks<'a>) -> EvalContext<'a> {
         EvalContext {
-            board: &self.board,
+            board: &self.store,
             typical: Some(&self.typical),
             endpoints: Some(clocks),
         }
@@ -417,22 +415,22 @@ impl AppState {
 
     /// Whether what is shown of a task is older than it should be.
     pub fn is_stale(&self, record: &Record) -> bool {
-        self.past.is_none()
+        self.time_travel.is_none()
             && self
                 .server(record.id.endpoint)
                 .is_some_and(ServerState::is_stale)
     }
 
     /// The endpoint and moId of a task, for commands.
-    pub fn address(&self, handle: Handle) -> Option<(EndpointId, Arc<str>)> {
-        let id = &self.board.get(handle)?.id;
+    pub fn endpoint_and_id(&self, handle: Handle) -> Option<(EndpointId, Arc<str>)> {
+        let id = &self.store.get(handle)?.id;
         Some((id.endpoint, id.mo_id.clone()))
     }
 
     /// Brings selection and scrolling in line with what is there now.
-    pub fn settle(&mut self) {
+    pub fn sync_selection(&mut self) {
         let areas = ScreenLayout::of(self);
-        self.cursor.settle(&self.outline, areas.list.height);
+        self.selection.settle(&self.row_model, areas.list.height);
         let selected = self.selected_row();
         if self.details.subject != selected {
             self.details.subject = selected;

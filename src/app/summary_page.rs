@@ -101,7 +101,7 @@ impl SummaryPage {
     /// The summary of the tasks that are shown.
     pub fn new(state: &AppState) -> Self {
         Self {
-            summary: Summary::of(&state.board),
+            summary: Summary::of(&state.store),
             chosen: None,
             place: 0,
             opened: Vec::new(),
@@ -245,7 +245,7 @@ fn failures(state: &AppState, summary: &Summary, now: Timestamp) -> Vec<Handle> 
     };
     let failed = summary.failed_since(earliest - RECENT_FAILURE_AGE);
     let is_news = |handle: &Handle| {
-        state.board.get(*handle).is_some_and(|record| {
+        state.store.get(*handle).is_some_and(|record| {
             let at = record.finished_at().or(record.seen);
             at.is_some_and(|at| state.time(record, now).duration_since(at) <= RECENT_FAILURE_AGE)
         })

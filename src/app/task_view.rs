@@ -1,4 +1,4 @@
-//! What belongs to one board. Where another board is shown, all of it is put away as a whole: a handle of one board
+//! What belongs to one store. Where another store is shown, all of it is put away as a whole: a handle of one store
 //! means nothing on another.
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use super::{
     detail_subscription::DetailSubscription,
     insight::InsightCache,
     selection::Selection,
-    state::{AppState, Overlay},
+    state::{AppState, Popup},
 };
 use crate::{
     task::{
@@ -21,37 +21,37 @@ use crate::{
     watch::{FamilyState, Privilege},
 };
 
-/// What belongs to one board; see the fields of [`AppState`] that are called the same.
+/// What belongs to one store; see the fields of [`AppState`] that are called the same.
 #[derive(Debug, Default)]
 pub(super) struct TaskView {
-    pub(super) board: TaskStore,
-    pub(super) outline: RowModel,
-    pub(super) cursor: Selection,
+    pub(super) store: TaskStore,
+    pub(super) row_model: RowModel,
+    pub(super) selection: Selection,
     columns: Columns,
     /// Where the details are scrolled to, and whose they are.
     details: (usize, Option<RowId>),
-    overlay: Option<Overlay>,
-    outlooks: InsightCache,
-    requests: HashMap<Handle, CancelRequest>,
+    popup: Option<Popup>,
+    insights: InsightCache,
+    cancel_requests: HashMap<Handle, CancelRequest>,
     privileges: HashMap<Handle, Privilege>,
-    families: HashMap<Handle, FamilyState>,
+    family_states: HashMap<Handle, FamilyState>,
     events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
     questions: HashMap<Handle, PendingQuestion>,
-    follow: DetailSubscription,
+    subscription: DetailSubscription,
 }
 
 impl TaskView {
-    /// A desk with an empty board that knows the servers and their words, as this one does.
+    /// A view with an empty store that knows the servers and their words, as this one does.
     pub(super) fn empty_like(state: &AppState) -> Self {
-        let mut board = TaskStore::new();
+        let mut store = TaskStore::new();
         for server in &state.servers {
-            board.set_labels(server.id, state.board.labels(server.id));
-            if let Some(name) = state.board.endpoint_name(server.id) {
-                board.set_endpoint_name(server.id, name);
+            store.set_labels(server.id, state.store.labels(server.id));
+            if let Some(name) = state.store.endpoint_name(server.id) {
+                store.set_endpoint_name(server.id, name);
             }
         }
         Self {
-            board,
+            store,
             columns: state.columns.clone(),
             ..Self::default()
         }
@@ -66,23 +66,23 @@ impl TaskView {
 }
 
 impl AppState {
-    /// Puts away what is shown, and shows what is on the desk.
-    pub(super) fn exchange(&mut self, desk: &mut TaskView) {
+    /// Puts away what is shown, and shows what is on the view.
+    pub(super) fn swap_view(&mut self, view: &mut TaskView) {
         use std::mem::swap;
-        swap(&mut self.board, &mut desk.board);
-        swap(&mut self.outline, &mut desk.outline);
-        swap(&mut self.cursor, &mut desk.cursor);
-        swap(&mut self.columns, &mut desk.columns);
-        swap(&mut self.details.top, &mut desk.details.0);
-        swap(&mut self.details.subject, &mut desk.details.1);
-        swap(&mut self.overlay, &mut desk.overlay);
-        swap(&mut self.outlooks, &mut desk.outlooks);
-        swap(&mut self.requests, &mut desk.requests);
-        swap(&mut self.privileges, &mut desk.privileges);
-        swap(&mut self.families, &mut desk.families);
-        swap(&mut self.events, &mut desk.events);
-        swap(&mut self.questions, &mut desk.questions);
-        swap(&mut self.follow, &mut desk.follow);
+        swap(&mut self.store, &mut view.store);
+        swap(&mut self.row_model, &mut view.row_model);
+        swap(&mut self.selection, &mut view.selection);
+        swap(&mut self.columns, &mut view.columns);
+        swap(&mut self.details.top, &mut view.details.0);
+        swap(&mut self.details.subject, &mut view.details.1);
+        swap(&mut self.popup, &mut view.popup);
+        swap(&mut self.insights, &mut view.insights);
+        swap(&mut self.cancel_requests, &mut view.cancel_requests);
+        swap(&mut self.privileges, &mut view.privileges);
+        swap(&mut self.family_states, &mut view.family_states);
+        swap(&mut self.events, &mut view.events);
+        swap(&mut self.questions, &mut view.questions);
+        swap(&mut self.subscription, &mut view.subscription);
     }
 
     /// Does something to what is now, whatever is shown.
@@ -90,9 +90,9 @@ impl AppState {
         let Some(mut history) = self.history.take() else {
             return change(self);
         };
-        self.exchange(&mut history.live);
+        self.swap_view(&mut history.live);
         let done = change(self);
-        self.exchange(&mut history.live);
+        self.swap_view(&mut history.live);
         self.history = Some(history);
         done
     }

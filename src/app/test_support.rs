@@ -150,13 +150,13 @@ pub(crate) fn task(mo_id: &str, more: &Value) -> TaskChange {
 
 /// Where a task of the one endpoint is.
 pub(crate) fn find(state: &AppState, mo_id: &str) -> Handle {
-    state.board.find(&TaskId::new(HERE, mo_id)).unwrap()
+    state.store.find(&TaskId::new(HERE, mo_id)).unwrap()
 }
 
 /// Selects a task.
 pub(crate) fn choose(state: &mut AppState, mo_id: &str) {
-    state.cursor.choose(find(state, mo_id));
-    state.settle();
+    state.selection.choose(find(state, mo_id));
+    state.sync_selection();
 }
 
 /// Changes of tasks as an endpoint tells them.
@@ -174,9 +174,9 @@ pub(crate) fn selected(state: &AppState) -> String {
 
 /// The moIds of all rows, from top to bottom; groups have none.
 pub(crate) fn rows(state: &AppState) -> Vec<String> {
-    let rows = state.outline.rows(0..state.outline.len());
+    let rows = state.row_model.rows(0..state.row_model.len());
     rows.iter()
-        .filter_map(|row| Some(state.board.get(row.task()?)?.id.mo_id.to_string()))
+        .filter_map(|row| Some(state.store.get(row.task()?)?.id.mo_id.to_string()))
         .collect()
 }
 

@@ -1,22 +1,22 @@
-//! Looking back: the board as it was, while the one of now goes on underneath.
+//! Looking back: the store as it was, while the one of now goes on underneath.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::state::AppState;
 use crate::task::{ChangeSet, OldState, TaskStore, row_model::RowModel};
 
-/// What is kept while one looks back. The state's board and outline are those of the moment that is looked at.
+/// What is kept while one looks back. The state's store and row_model are those of the moment that is looked at.
 #[derive(Debug)]
 pub struct TimeTravel {
-    /// The board of now.
-    pub board: TaskStore,
+    /// The store of now.
+    pub store: TaskStore,
     /// Its rows.
-    pub outline: RowModel,
+    pub row_model: RowModel,
     /// The moment that is looked at, by this machine's clock.
     pub at: Timestamp,
-    /// The place in the journal of the first change that has not come yet at that moment.
+    /// The place in the undo_log of the first change that has not come yet at that moment.
     next: u64,
-    /// What leads forward again, from here to where the board was copied.
+    /// What leads forward again, from here to where the store was copied.
     forward: Vec<OldState>,
 }
 
@@ -45,40 +45,40 @@ pub(super) enum SeekResult {
 impl AppState {
     /// The moment that is shown: the one that is looked back at, or now.
     pub fn moment(&self, now: Timestamp) -> Timestamp {
-        self.past.as_ref().map_or(now, |past| past.at)
+        self.time_travel.as_ref().map_or(now, |travel| travel.at)
     }
 
     /// Looks somewhere else in time.
-    pub(super) fn look(&mut self, look: Seek, now: Timestamp) -> SeekResult {
-        let (next, at) = match &self.past {
-            Some(past) => (past.next, past.at),
-            None => (self.journal.end(), now),
+    pub(super) fn seek(&mut self, target: Seek, now: Timestamp) -> SeekResult {
+        let (next, at) = match &self.time_travel {
+            Some(travel) => (travel.next, travel.at),
+            None => (self.undo_log.end(), now),
         };
-        let journal = &self.journal;
-        let first = journal.first();
-        let since = journal.since().unwrap_or(now);
-        let (target, at) = match look {
+        let undo_log = &self.undo_log;
+        let first = undo_log.first();
+        let since = undo_log.since().unwrap_or(now);
+        let (target, at) = match target {
             Seek::BackByChange => {
                 let Some(undone) = next
                     .checked_sub(1)
                     .filter(|last| *last >= first)
-                    .and_then(|last| journal.at(last))
+                    .and_then(|last| undo_log.at(last))
                 else {
                     return SeekResult::NoFurther;
                 };
                 // What came together is taken back together.
                 let mut target = next;
-                while target > first && journal.at(target - 1) == Some(undone) {
+                while target > first && undo_log.at(target - 1) == Some(undone) {
                     target -= 1;
                 }
-                let before = target.checked_sub(1).and_then(|last| journal.at(last));
+                let before = target.checked_sub(1).and_then(|last| undo_log.at(last));
                 (target, before.unwrap_or(since).min(undone))
             }
             Seek::ForwardByChange => {
-                let Some(at) = journal.at(next) else {
+                let Some(at) = undo_log.at(next) else {
                     return self.return_to_now();
                 };
-                (journal.after(at), at)
+                (undo_log.after(at), at)
             }
             Seek::By(span) => {
                 let to = at + span;
@@ -89,7 +89,7 @@ impl AppState {
                     return SeekResult::NoFurther;
                 }
                 let to = to.max(since);
-                (journal.after(to).max(first), to)
+                (undo_log.after(to).max(first), to)
             }
         };
         self.go_to(target, at);
@@ -98,70 +98,70 @@ impl AppState {
 
     /// Shows what is now. Order, filter and layout stay as they were chosen meanwhile.
     pub(super) fn return_to_now(&mut self) -> SeekResult {
-        if let Some(past) = self.past.take() {
-            let view = self.outline.view().clone();
-            self.board = past.board;
-            let before = std::mem::replace(&mut self.outline, past.outline);
-            if *self.outline.view() != view {
-                self.outline.arrange(view, &self.board);
+        if let Some(travel) = self.time_travel.take() {
+            let view = self.row_model.view().clone();
+            self.store = travel.store;
+            let before = std::mem::replace(&mut self.row_model, travel.row_model);
+            if *self.row_model.view() != view {
+                self.row_model.arrange(view, &self.store);
             }
-            self.cursor.translate(&before, &self.outline);
+            self.selection.translate(&before, &self.row_model);
             self.clear_insights();
         }
         SeekResult::Now
     }
 
     fn go_to(&mut self, target: u64, at: Timestamp) {
-        self.cursor.hold(&self.outline);
+        self.selection.hold(&self.row_model);
         let is_beyond = self
-            .past
+            .time_travel
             .as_ref()
-            .is_some_and(|past| target > past.next + past.forward.len() as u64);
+            .is_some_and(|travel| target > travel.next + travel.forward.len() as u64);
         if is_beyond {
             // What came after the copy was made is known by how to take it back only.
             self.return_to_now();
         }
-        let mut past = self.past.take().unwrap_or_else(|| {
-            let (board, outline) = (self.board.clone(), self.outline.clone());
+        let mut travel = self.time_travel.take().unwrap_or_else(|| {
+            let (store, row_model) = (self.store.clone(), self.row_model.clone());
             Box::new(TimeTravel {
-                board: std::mem::replace(&mut self.board, board),
-                outline: std::mem::replace(&mut self.outline, outline),
+                store: std::mem::replace(&mut self.store, store),
+                row_model: std::mem::replace(&mut self.row_model, row_model),
                 at,
-                next: self.journal.end(),
+                next: self.undo_log.end(),
                 forward: Vec::new(),
             })
         });
         let mut touched = ChangeSet::default();
-        while past.next > target
-            && let Some(before) = self.journal.was(past.next - 1)
+        while travel.next > target
+            && let Some(before) = self.undo_log.was(travel.next - 1)
         {
-            past.forward.push(self.board.rewind(before, &mut touched));
-            past.next -= 1;
+            travel.forward.push(self.store.rewind(before, &mut touched));
+            travel.next -= 1;
         }
-        while past.next < target
-            && let Some(after) = past.forward.pop()
+        while travel.next < target
+            && let Some(after) = travel.forward.pop()
         {
-            self.board.rewind(after, &mut touched);
-            past.next += 1;
+            self.store.rewind(after, &mut touched);
+            travel.next += 1;
         }
-        past.at = at;
+        travel.at = at;
         for &handle in &touched.changed {
-            let Some(record) = self.board.get(handle) else {
+            let Some(record) = self.store.get(handle) else {
                 continue;
             };
-            // What the board of now has observed, as far as it had been observed.
-            let live = past.board.find(&record.id);
-            let live = live.and_then(|live| past.board.get(live)?.history.as_deref());
+            // What the store of now has observed, as far as it had been observed.
+            let live = travel.store.find(&record.id);
+            let live = live.and_then(|live| travel.store.get(live)?.history.as_deref());
             let whole = live.or(record.history.as_deref());
             let history = whole.and_then(|history| history.until(self.time(record, at)));
-            self.board.set_history(handle, history.map(Box::new));
+            self.store.set_history(handle, history.map(Box::new));
         }
-        self.outline.touch(&self.board, &touched);
-        self.past = Some(past);
+        self.row_model.touch(&self.store, &touched);
+        self.time_travel = Some(travel);
         self.clear_insights();
     }
 
     fn clear_insights(&mut self) {
-        self.outlooks = super::insight::InsightCache::default();
+        self.insights = super::insight::InsightCache::default();
     }
 }

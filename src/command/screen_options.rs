@@ -23,34 +23,34 @@ pub(super) fn screen_options(
     let name = args.theme.as_deref().or(light(args.light));
     let name = name.or(defaults.theme.as_deref());
     let name = name.or(light(defaults.light)).unwrap_or("auto");
-    let (themes, mut complaints): (Themes, _) =
+    let (themes, mut config_warnings): (Themes, _) =
         config::theme(name, file.path.as_deref(), environment);
     let (keymap, problems) = file.wishes.keymap(&Keymap::standard()?);
-    complaints.extend(problems);
-    let (arrangement, problems) = config::arrangement(defaults);
-    complaints.extend(problems);
+    config_warnings.extend(problems);
+    let (pane_split, problems) = config::arrangement(defaults);
+    config_warnings.extend(problems);
     let clipboard = match (defaults.clipboard, &defaults.clipboard_command) {
         (Some(ClipboardChoice::Osc52), _) | (None, None) => Clipboard::Terminal,
         (_, Some(command)) => Clipboard::Command(command.clone()),
         (Some(ClipboardChoice::Local), None) => {
             Clipboard::local(|name| environment.get(name)).unwrap_or_else(|| {
                 let text = "clipboard = \"local\": this machine seems to have none; say clipboard-command.";
-                complaints.push(text.to_owned());
+                config_warnings.push(text.to_owned());
                 Clipboard::Terminal
             })
         }
     };
-    complaints.extend(file.filter_problems());
+    config_warnings.extend(file.filter_problems());
     let filters = config::named_filters(file, environment);
     let unread = |problem| format!("filters that were named on the screen: {problem}");
-    complaints.extend(filters.problem.map(unread));
+    config_warnings.extend(filters.problem.map(unread));
     let (sort, problems) = file.sort();
-    complaints.extend(problems);
+    config_warnings.extend(problems);
     let (columns, problems) = file.columns();
-    complaints.extend(problems);
+    config_warnings.extend(problems);
     Ok(Options {
         saved_filters: filters.all,
-        own_filters: filters.own,
+        user_filters: filters.own,
         typed_filters: FilterHistoryFile::from_environment(|name| environment.get(name)).filters(),
         sort: args.sort.clone().or(sort).unwrap_or_default(),
         columns: match &args.columns {
@@ -61,8 +61,8 @@ pub(super) fn screen_options(
         clipboard,
         ascii: args.ascii || defaults.ascii || terminal.ascii,
         keymap: Some(keymap),
-        complaints,
-        arrangement,
+        config_warnings,
+        pane_split,
         ..terminal
     })
 }
@@ -107,8 +107,13 @@ mod tests {
     fn what_is_wrong_is_told_and_the_screen_starts() {
         let file = "[defaults]\ntheme = \"drak\"\n[keys.list]\nfly = \"f\"\nup = \"e\"\n";
         let options = from(&[], file);
-        assert_eq!(options.complaints.len(), 2, "{:?}", options.complaints);
-        assert!(options.complaints[0].contains("“dark”?"));
+        assert_eq!(
+            options.config_warnings.len(),
+            2,
+            "{:?}",
+            options.config_warnings
+        );
+        assert!(options.config_warnings[0].contains("“dark”?"));
         assert!(options.keymap.is_some());
     }
 }

@@ -23,7 +23,7 @@ const MAX_FAMILY_ROWS: usize = 8;
 const LABEL_WIDTH: usize = 14;
 
 pub(super) fn draw(canvas: &mut RenderContext, inspector: &CancelDialog, screen: Rect) {
-    let Some(record) = canvas.state.board.get(inspector.chosen) else {
+    let Some(record) = canvas.state.store.get(inspector.chosen) else {
         return;
     };
     let columns = DIALOG_WIDTH.min(screen.width.saturating_sub(4));
@@ -132,7 +132,7 @@ impl<'c> Body<'_, 'c> {
             labels::role(status),
         )
         .gap(1);
-        name.put(&state.board.operation(record), Role::Strong);
+        name.put(&state.store.operation(record), Role::Strong);
         if let Some(info) = &record.info {
             name.gap(2).put(&labels::target(info), Role::Text);
         }
@@ -167,7 +167,7 @@ impl<'c> Body<'_, 'c> {
         if state.history.is_none() {
             self.field("privilege", &cancel::privilege(privilege), Role::Text);
         }
-        if let Some(request) = state.requests.get(&handle) {
+        if let Some(request) = state.cancel_requests.get(&handle) {
             let role = if request.is_pending() {
                 Role::Dim
             } else {
@@ -180,7 +180,7 @@ impl<'c> Body<'_, 'c> {
     /// A small table of the family; the chosen one is marked.
     fn family(&mut self, inspector: &CancelDialog) {
         let look = self.canvas.look;
-        let board = &self.canvas.state.board;
+        let board = &self.canvas.state.store;
         let family = inspector.family(board);
         if family.len() < 2 {
             return;
@@ -265,7 +265,7 @@ impl<'c> Body<'_, 'c> {
         };
         let question = format!(
             "Cancel “{}”{of} ({})?",
-            state.board.operation(record),
+            state.store.operation(record),
             record.id.mo_id
         );
         self.paragraph(&question, Role::Strong);

@@ -35,7 +35,7 @@ pub(super) fn draw_cell(
     match column {
         Column::Task => {}
         Column::Progress => {
-            let progress = canvas.state.board.progress(shown.handle);
+            let progress = canvas.state.store.progress(shown.handle);
             row::progress(
                 cell,
                 canvas.look,

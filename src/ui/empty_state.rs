@@ -16,13 +16,13 @@ use crate::{
 pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
     let state = canvas.state;
     let symbols = canvas.look.symbols;
-    let filter = state.outline.view().filter.text();
+    let filter = state.row_model.view().filter.text();
     let (title, role, text) = if let Some(history) = &state.history {
         history::message(canvas, history)
-    } else if !state.board.is_empty() && !filter.is_empty() {
+    } else if !state.store.is_empty() && !filter.is_empty() {
         let text = format!(
             "None of the {} tasks matches “{filter}”.",
-            state.board.len()
+            state.store.len()
         );
         ("No match".to_owned(), Role::Strong, text)
     } else if let Some(server) = state.servers.iter().find(|server| is_out(server)) {

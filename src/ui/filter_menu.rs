@@ -59,7 +59,7 @@ fn draw_entry(
         " "
     };
     strip.put(pointer, Role::Key).gap(1);
-    let in_force = canvas.state.outline.view().filter.text().trim();
+    let in_force = canvas.state.row_model.view().filter.text().trim();
     let role = if entry.filter() == in_force {
         Role::Brand
     } else {

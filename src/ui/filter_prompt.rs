@@ -31,7 +31,7 @@ pub(super) fn draw(
     strip.put(before, Role::Text);
     let cursor = strip.used();
     strip.put(prompt.line.after(), Role::Text);
-    let (found, all) = (canvas.state.outline.matching(), canvas.state.board.len());
+    let (found, all) = (canvas.state.row_model.matching(), canvas.state.store.len());
     let mut note = StyledLine::new(canvas.look, 40);
     match &prompt.problem {
         Some(_) => note.put("as it was", Role::Dim),

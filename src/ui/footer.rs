@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{RenderContext, filter_prompt, styled_line::StyledLine, theme::Role};
 use crate::{
-    app::{Action, ClickTarget, Context, Overlay, Prompt, PromptKind, Severity, can_request},
+    app::{Action, ClickTarget, Context, Popup, Prompt, PromptKind, Severity, can_request},
     task::row_model::RowId,
     text::width,
 };
@@ -38,7 +38,7 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) -> Option<Position> {
     if area.height == 0 {
         return None;
     }
-    if let Some(Overlay::Prompt(prompt)) = &canvas.state.overlay {
+    if let Some(Popup::Prompt(prompt)) = &canvas.state.popup {
         if let PromptKind::Filter(typing) = &prompt.purpose {
             let (place, left) = filter_prompt::draw(canvas, prompt, typing, area);
             if let Some(area) = left {
@@ -53,11 +53,11 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) -> Option<Position> {
     let mut strip = StyledLine::new(canvas.look, area.width);
     strip.gap(1);
     let state = canvas.state;
-    if let Some(notice) = state.notices.shown(canvas.clock) {
-        if notice.gravity == Severity::Warning {
+    if let Some(notice) = state.notifications.shown(canvas.clock) {
+        if notice.severity == Severity::Warning {
             strip.put(canvas.look.symbols.warning, Role::Warning).gap(1);
         }
-        let role = match notice.gravity {
+        let role = match notice.severity {
             Severity::Info => Role::Text,
             Severity::Warning => Role::Warning,
         };
@@ -65,11 +65,11 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) -> Option<Position> {
         strip.draw(area, canvas.buffer);
         return None;
     }
-    let filter = state.outline.view().filter.text();
+    let filter = state.row_model.view().filter.text();
     if !filter.is_empty() && state.history.is_none() {
         let text = format!(" / {filter} ");
         strip.push_max(&text, usize::from(area.width / 3), Role::Button);
-        let found = format!(" {} of {}", state.outline.matching(), state.board.len());
+        let found = format!(" {} of {}", state.row_model.matching(), state.store.len());
         strip.put(&found, Role::Dim).gap(2);
     }
     hints(canvas, strip, area);
@@ -79,7 +79,7 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) -> Option<Position> {
 fn hints(canvas: &mut RenderContext, mut strip: StyledLine, area: Rect) {
     let context = canvas.state.context();
     let on_screen = matches!(context, Context::List | Context::Details);
-    let hints = match (&canvas.state.past, &canvas.state.history) {
+    let hints = match (&canvas.state.time_travel, &canvas.state.history) {
         (Some(_), _) if on_screen => TIME_TRAVEL_HINTS,
         (_, Some(_)) if context == Context::List => HISTORY_HINTS,
         _ => context.hints(),
@@ -112,8 +112,8 @@ fn hints(canvas: &mut RenderContext, mut strip: StyledLine, area: Rect) {
 
 /// In the inspector there may be nothing to go ahead with.
 fn may_accept(canvas: &RenderContext) -> bool {
-    match &canvas.state.overlay {
-        Some(Overlay::Cancel(inspector)) => can_request(canvas.state, inspector.chosen, canvas.now),
+    match &canvas.state.popup {
+        Some(Popup::Cancel(inspector)) => can_request(canvas.state, inspector.chosen, canvas.now),
         _ => true,
     }
 }
@@ -193,7 +193,7 @@ fn note<'a>(canvas: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
             strip.put(".csv, .json or .md", Role::Dim);
         }
         PromptKind::Name => {
-            let filter = canvas.state.outline.view().filter.text();
+            let filter = canvas.state.row_model.view().filter.text();
             strip.put(filter, Role::Dim);
         }
         PromptKind::Add | PromptKind::Filter(_) => {}

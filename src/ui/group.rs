@@ -18,8 +18,8 @@ const MIN_NAME_WIDTH: usize = 12;
 /// What the tasks of a group have in common, told from one of them.
 pub(super) fn name(canvas: &RenderContext, member: Handle) -> String {
     let state = canvas.state;
-    let board = &state.board;
-    let by = state.outline.grouped_by().unwrap_or(GroupBy::Root);
+    let board = &state.store;
+    let by = state.row_model.grouped_by().unwrap_or(GroupBy::Root);
     let of = match by {
         GroupBy::Root => board.root(member),
         _ => member,
@@ -71,7 +71,7 @@ pub(super) fn worst(counts: StatusCounts) -> Status {
 }
 
 pub(super) fn draw(canvas: &mut RenderContext, row: &Row, id: GroupId, line: Rect) {
-    let Some(group) = canvas.state.outline.group(id) else {
+    let Some(group) = canvas.state.row_model.group(id) else {
         return;
     };
     let area = Rect {

@@ -177,7 +177,7 @@ fn link(canvas: &RenderContext, server: &ServerState) -> (String, Role) {
 }
 
 fn counts<'a>(canvas: &RenderContext<'a>, width: u16) -> StyledLine<'a> {
-    let counts = canvas.state.board.counts();
+    let counts = canvas.state.store.counts();
     let symbols = canvas.look.symbols;
     let mut strip = StyledLine::new(canvas.look, width);
     for status in [

@@ -56,7 +56,7 @@ pub(super) fn draw_status(canvas: &mut RenderContext, history: &HistoryView, are
     }
     let mut strip = StyledLine::new(canvas.look, area.width);
     strip.gap(1);
-    let is_told = canvas.state.outline.is_empty();
+    let is_told = canvas.state.row_model.is_empty();
     if let Some((search, reason)) = failed(history).filter(|_| !is_told) {
         let sign = canvas.look.symbols.status(Status::Failed);
         let host = host(canvas, search);
@@ -114,7 +114,7 @@ pub(super) fn message(canvas: &RenderContext, history: &HistoryView) -> (String,
         return (title, Role::Warning, waiting);
     }
     let told: usize = history.searches.iter().map(|search| search.told).sum();
-    let filter = state.outline.view().filter.text();
+    let filter = state.row_model.view().filter.text();
     if told == 0 && history.is_reading() {
         let text = "Asking the server for the tasks of that time.";
         return (
@@ -159,7 +159,7 @@ pub(super) const HINT_ACTIONS: &[(Action, &str)] = &[
 fn progress(canvas: &RenderContext, history: &HistoryView) -> String {
     let state = canvas.state;
     let told: usize = history.searches.iter().map(|search| search.told).sum();
-    let found = state.outline.matching();
+    let found = state.row_model.matching();
     let is_narrowed = !history.filter().is_empty();
     let count = if is_narrowed && found < told {
         format!("{found} of {told}")

@@ -19,16 +19,16 @@ pub(super) fn draw(canvas: &mut RenderContext, areas: &ScreenLayout) {
     }
     let columns = canvas.state.placed_columns(area.width);
     draw_titles(canvas, &columns, titles);
-    if canvas.state.outline.is_empty() {
+    if canvas.state.row_model.is_empty() {
         empty_state::draw(canvas, area);
         return;
     }
     let rows = canvas
         .state
-        .cursor
-        .visible(&canvas.state.outline, area.height);
+        .selection
+        .visible(&canvas.state.row_model, area.height);
     let selected = canvas.state.selected_row();
-    let selection = match canvas.state.panes {
+    let selection = match canvas.state.pane_mode {
         PaneMode::Both(Focus::Details) => Role::SelectedIdle,
         _ => Role::Selected,
     };
@@ -39,7 +39,7 @@ pub(super) fn draw(canvas: &mut RenderContext, areas: &ScreenLayout) {
             ..area
         };
         canvas.target(line, ClickTarget::Row(row.id));
-        let in_tree = canvas.state.outline.view().layout == Layout::Tree;
+        let in_tree = canvas.state.row_model.view().layout == Layout::Tree;
         match row.id {
             RowId::Task(handle) => row::draw(canvas, (row, handle), &columns, line, in_tree),
             RowId::Group(id) => group::draw(canvas, row, id, line),
@@ -48,21 +48,21 @@ pub(super) fn draw(canvas: &mut RenderContext, areas: &ScreenLayout) {
             canvas.tint(line, selection);
         }
     }
-    let top = canvas.state.cursor.top();
+    let top = canvas.state.selection.top();
     // Where a border is at the right, the scrollbar is on it.
     let is_beside = !areas.border.is_empty() && areas.border.x == area.right();
     let edge = Rect {
         width: area.width + u16::from(is_beside),
         ..area
     };
-    scrollbar::draw(canvas, edge, canvas.state.outline.len(), top);
+    scrollbar::draw(canvas, edge, canvas.state.row_model.len(), top);
 }
 
 fn draw_titles(canvas: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
     if area.height == 0 {
         return;
     }
-    let sort = &canvas.state.outline.view().sort;
+    let sort = &canvas.state.row_model.view().sort;
     let unseen = unseen(canvas, columns);
     for &ColumnArea {
         column,
@@ -97,13 +97,13 @@ fn draw_titles(canvas: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
 
 /// By what rows are sorted without there being a column for it, and by what they are grouped: `by Queued ▼`.
 fn unseen(canvas: &RenderContext, columns: &[ColumnArea]) -> String {
-    let sort = &canvas.state.outline.view().sort;
+    let sort = &canvas.state.row_model.view().sort;
     let keys = sort.keys().iter().map(|key| key.column);
     let unseen = keys.filter(|key| {
         let is_seen = columns.iter().any(|placed| placed.column.sort() == *key);
         !is_seen && *key != SortColumn::Attention
     });
-    let groups = canvas.state.outline.grouped_by();
+    let groups = canvas.state.row_model.grouped_by();
     let groups = groups.map(|by| format!("in groups by {}", by.name()));
     let unseen: Vec<String> = unseen
         .filter_map(|key| {

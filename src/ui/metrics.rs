@@ -30,7 +30,7 @@ pub(super) fn draw(canvas: &mut RenderContext, top: usize, screen: Rect) {
 }
 
 fn rows(canvas: &RenderContext) -> Vec<(String, String, Role)> {
-    let report = &canvas.state.figures;
+    let report = &canvas.state.metrics;
     let row = |name: &str, value: String| (name.to_owned(), value, Role::Dim);
     let mut rows = vec![
         row("running for", running(report.seconds)),

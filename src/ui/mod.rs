@@ -41,7 +41,7 @@ use ratatui::{
     style::{Color, Style},
 };
 
-use crate::app::{AppState, ClickTarget, FrameMap, Options, Overlay, ScreenLayout};
+use crate::app::{AppState, ClickTarget, FrameMap, Options, Popup, ScreenLayout};
 
 pub use symbols::Symbols;
 pub use theme::{Role, Theme};
@@ -120,12 +120,12 @@ pub fn draw(state: &AppState, look: &Appearance, frame: &mut Frame, now: Timesta
         drawn: FrameMap::default(),
     };
     canvas.tint(area, Role::Ground);
-    match (&state.past, &state.history) {
+    match (&state.time_travel, &state.history) {
         (Some(past), _) => time_travel_banner::draw(&mut canvas, past, areas.header),
         (None, Some(history)) => history::draw_header(&mut canvas, history, areas.header),
         (None, None) => header::draw(&mut canvas, areas.header),
     }
-    if let Some(Overlay::Summary(summing)) = &state.overlay {
+    if let Some(Popup::Summary(summing)) = &state.popup {
         summary::draw(&mut canvas, summing, areas.body);
     } else {
         details::draw_border(&mut canvas, areas.border);
@@ -136,19 +136,19 @@ pub fn draw(state: &AppState, look: &Appearance, frame: &mut Frame, now: Timesta
         details::draw(&mut canvas, &areas);
     }
     let mut typing = footer::draw(&mut canvas, areas.footer);
-    match &state.overlay {
-        Some(Overlay::Cancel(inspector)) => cancel_dialog::draw(&mut canvas, inspector, area),
-        Some(Overlay::Sort { chosen }) => sort_menu::draw(&mut canvas, *chosen, area),
-        Some(Overlay::Columns(editor)) => column_editor::draw(&mut canvas, editor, area),
-        Some(Overlay::Copy { chosen }) => copy_menu::draw(&mut canvas, *chosen, area),
-        Some(Overlay::Help { top }) => help::draw(&mut canvas, *top, area),
-        Some(Overlay::Notices { top }) => notifications::draw(&mut canvas, *top, area),
-        Some(Overlay::Figures { top }) => metrics::draw(&mut canvas, *top, area),
-        Some(Overlay::Filters { chosen }) => filter_menu::draw(&mut canvas, *chosen, area),
-        Some(Overlay::Palette(palette)) => {
+    match &state.popup {
+        Some(Popup::Cancel(inspector)) => cancel_dialog::draw(&mut canvas, inspector, area),
+        Some(Popup::Sort { chosen }) => sort_menu::draw(&mut canvas, *chosen, area),
+        Some(Popup::Columns(editor)) => column_editor::draw(&mut canvas, editor, area),
+        Some(Popup::Copy { chosen }) => copy_menu::draw(&mut canvas, *chosen, area),
+        Some(Popup::Help { top }) => help::draw(&mut canvas, *top, area),
+        Some(Popup::Notices { top }) => notifications::draw(&mut canvas, *top, area),
+        Some(Popup::Figures { top }) => metrics::draw(&mut canvas, *top, area),
+        Some(Popup::Filters { chosen }) => filter_menu::draw(&mut canvas, *chosen, area),
+        Some(Popup::Palette(palette)) => {
             typing = command_palette::draw(&mut canvas, palette, area);
         }
-        Some(Overlay::Prompt(_) | Overlay::Summary(_)) | None => {}
+        Some(Popup::Prompt(_) | Popup::Summary(_)) | None => {}
     }
     if look.symbols.ascii {
         ascii::restrict(canvas.buffer);

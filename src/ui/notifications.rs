@@ -20,10 +20,10 @@ pub(super) fn draw(canvas: &mut RenderContext, top: usize, screen: Rect) {
 fn lines(canvas: &RenderContext, columns: u16) -> Vec<Line<'static>> {
     let zone = &canvas.state.options.time_zone;
     let mut lines = Vec::new();
-    for notice in canvas.state.notices.iter() {
+    for notice in canvas.state.notifications.iter() {
         let mut first = StyledLine::new(canvas.look, columns);
         first.put(&labels::moment(notice.at, canvas.clock, zone), Role::Dim);
-        if notice.gravity == Severity::Warning {
+        if notice.severity == Severity::Warning {
             first.gap(1).put(canvas.look.symbols.warning, Role::Warning);
         }
         if notice.times > 1 {

@@ -66,7 +66,7 @@ pub(super) fn open(
 pub(super) fn scroll(canvas: &mut RenderContext, area: Rect, lines: &[Line], top: usize) {
     let height = usize::from(area.height);
     let end = lines.len().saturating_sub(height);
-    canvas.drawn.overlay_end = end;
+    canvas.drawn.popup_end = end;
     let top = top.min(end);
     for (line, y) in lines.iter().skip(top).zip(area.y..area.bottom()) {
         canvas.buffer.set_line(area.x, y, line, area.width);

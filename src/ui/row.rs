@@ -27,7 +27,7 @@ pub(super) fn draw(
     in_tree: bool,
 ) {
     let state = canvas.state;
-    let Some(record) = state.board.get(handle) else {
+    let Some(record) = state.store.get(handle) else {
         return;
     };
     let shown = RowContext {
@@ -36,7 +36,7 @@ pub(super) fn draw(
         is_context: row.is_context,
         now: state.time(record, canvas.now),
         is_stale: state.is_stale(record),
-        outlook: state.outlook(handle, canvas.now),
+        outlook: state.insight(handle, canvas.now),
     };
     let has = |column| columns.iter().any(|placed| placed.column == column);
     for placed in columns {
@@ -90,7 +90,7 @@ fn task<'a>(
     }
     cell.put(look.symbols.status(status), labels::role(status))
         .gap(1);
-    let operation = canvas.state.board.operation(record);
+    let operation = canvas.state.store.operation(record);
     let now = canvas.state.time(record, canvas.now);
     let mut marks = marks(look, row, record, now);
     let room = cell.room().saturating_sub(marks.used());

@@ -36,7 +36,7 @@ pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
     let seen = usize::from(area.height);
     let top = (chosen + 1).saturating_sub(seen);
     let symbols = canvas.look.symbols;
-    let sort = &canvas.state.outline.view().sort;
+    let sort = &canvas.state.row_model.view().sort;
     let entries = all.iter().enumerate().skip(top);
     for ((place, column), y) in entries.zip(area.y..area.bottom()) {
         let line = Rect {

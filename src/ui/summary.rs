@@ -58,7 +58,7 @@ fn draw_title(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect) {
         count => format!("all {count} tasks"),
     };
     strip.gap(2).put(&of, Role::Dim);
-    if !canvas.state.outline.view().filter.is_empty() {
+    if !canvas.state.row_model.view().filter.is_empty() {
         strip.put(", whatever the filter", Role::Dim);
     }
     strip.draw(area, canvas.buffer);

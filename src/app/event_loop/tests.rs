@@ -247,7 +247,7 @@ async fn the_terminals_answer_chooses_the_theme_and_types_nothing() {
     use crate::app::{ThemeChoice, Themes};
     let mut rig = Rig::start_with(Options {
         themes: Themes::named("auto").unwrap(),
-        may_ask_background: true,
+        query_background: true,
         ..Options::default()
     });
     rig.tell(running(42)).await;
@@ -272,7 +272,7 @@ async fn a_theme_that_was_chosen_needs_no_answer() {
     use crate::app::{ThemeChoice, Themes};
     let mut rig = Rig::start_with(Options {
         themes: Themes::only(ThemeChoice::Light),
-        may_ask_background: true,
+        query_background: true,
         ..Options::default()
     });
     rig.until("connecting").await;
@@ -284,7 +284,7 @@ async fn a_theme_that_was_chosen_needs_no_answer() {
 #[tokio::test(start_paused = true)]
 async fn complaints_about_the_configuration_are_said_at_the_start() {
     let mut rig = Rig::start_with(Options {
-        complaints: vec!["line 3: one".into(), "line 5: two".into()],
+        config_warnings: vec!["line 3: one".into(), "line 5: two".into()],
         ..Options::default()
     });
     rig.until("2 things in the config file are wrong").await;

@@ -1,6 +1,6 @@
 //! The history: tasks of the past from the servers' own records, shown in the place of what is now.
 //!
-//! It has a board of its own, so that nothing that happens now comes between; what is now goes on on its desk
+//! It has a store of its own, so that nothing that happens now comes between; what is now goes on on its view
 //! meanwhile. Pages are asked for as one scrolls. Only what was read without a gap is shown: the window ends where the
 //! pages of all servers have come to.
 
@@ -185,7 +185,7 @@ impl HistoryView {
 }
 
 impl AppState {
-    /// Shows an empty board for what a line asks for. Nothing came yet.
+    /// Shows an empty store for what a line asks for. Nothing came yet.
     pub(super) fn begin_history(
         &mut self,
         line: &str,
@@ -198,8 +198,8 @@ impl AppState {
             .iter()
             .map(|server| (server.id, server.time(now)))
             .collect();
-        self.memory.number += 1;
-        line.clone_into(&mut self.memory.line);
+        self.last_query.number += 1;
+        line.clone_into(&mut self.last_query.line);
         let searches = clocks
             .iter()
             .map(|(endpoint, there)| HistorySearch::new(*endpoint, period, *there, &zone))
@@ -207,43 +207,43 @@ impl AppState {
         let since = searches.iter().map(|search| search.since).min().flatten();
         let until = searches.iter().map(|search| search.until).max().flatten();
         let before = self.history.take();
-        let mut desk = TaskView::empty_like(self);
+        let mut shown = TaskView::empty_like(self);
         if before.is_none() {
-            desk = desk.with_columns(columns::columns(self.servers.len() > 1));
+            shown = shown.with_columns(columns::columns(self.servers.len() > 1));
         }
-        let view = before.as_ref().map(|_| self.outline.view().clone());
+        let view = before.as_ref().map(|_| self.row_model.view().clone());
         let view = view.unwrap_or_else(|| View {
             layout: Layout::Flat,
             sort: Sort::by(SortColumn::Queued, true),
             ..View::default()
         });
-        self.exchange(&mut desk);
-        // What is now stays on its desk; of a search before nothing does.
-        let now_desk = before.map_or(desk, |before| before.live);
+        self.swap_view(&mut shown);
+        // What is now stays on its view; of a search before nothing does.
+        let live = before.map_or(shown, |before| before.live);
         let mut history = Box::new(HistoryView {
-            live: now_desk,
+            live,
             words: period_words(line),
             asked: (period, filter.clone()),
             filter: Filter::default(),
             since,
             until,
-            number: self.memory.number,
+            number: self.last_query.number,
             searches,
             patience: PREFETCH_PAGES,
         });
         let filter = history.windowed(filter);
-        self.outline = RowModel::new(View { filter, ..view });
+        self.row_model = RowModel::new(View { filter, ..view });
         self.history = Some(history);
     }
 
     /// Shows what is now again.
     pub(super) fn leave_history(&mut self) {
         if let Some(mut history) = self.history.take() {
-            self.exchange(&mut history.live);
+            self.swap_view(&mut history.live);
         }
     }
 
-    /// Puts tasks of the past on the board. What is known of one of them now is newer than its record.
+    /// Puts tasks of the past on the store. What is known of one of them now is newer than its record.
     pub(super) fn add_records(
         &mut self,
         changes: Vec<(crate::task::EndpointId, TaskChange)>,
@@ -252,15 +252,15 @@ impl AppState {
         let mut touched = ChangeSet::default();
         for (endpoint, change) in changes {
             // A whole task always fits.
-            let _ = self.board.apply(endpoint, change, &mut touched);
+            let _ = self.store.apply(endpoint, change, &mut touched);
         }
         let clocks = ServerClocks::of(&self.servers, now);
-        let scene = EvalContext {
-            board: &self.board,
+        let eval_context = EvalContext {
+            board: &self.store,
             typical: Some(&self.typical),
             endpoints: Some(&clocks),
         };
-        self.outline.touch(scene, &touched);
-        summary_page::touch(&mut self.overlay, &self.board, &touched);
+        self.row_model.touch(eval_context, &touched);
+        summary_page::touch(&mut self.popup, &self.store, &touched);
     }
 }

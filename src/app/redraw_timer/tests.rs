@@ -50,7 +50,7 @@ fn ticks_fall_on_whole_seconds() {
 #[test]
 fn a_notice_that_vanishes_is_a_tick() {
     let mut state = empty(80, 24);
-    state.notices.say(Severity::Info, "copied", now());
+    state.notifications.push(Severity::Info, "copied", now());
     assert_eq!(next_redraw(&state, now()), Some(at(3724)));
     assert_eq!(next_redraw(&state, at(3724)), None);
 }
@@ -84,8 +84,8 @@ fn rows_out_of_sight_cost_nothing() {
     apply_update(&mut state, tasks(all));
     apply_update(&mut state, tasks(vec![task("runs", &json!({}))]));
     assert!(next_redraw(&state, now()).is_some());
-    state.cursor.step(&state.outline, isize::MAX);
-    state.settle();
+    state.selection.step(&state.row_model, isize::MAX);
+    state.sync_selection();
     assert_eq!(next_redraw(&state, now()), None);
 }
 
@@ -93,7 +93,7 @@ fn rows_out_of_sight_cost_nothing() {
 fn a_finding_is_drawn_as_soon_as_it_is_there() {
     let state = climbed(40, 90);
     let handle = find(&state, "task-1");
-    let stalls = rules::next_change(&state.board, handle, RuleContext::default(), now()).unwrap();
+    let stalls = rules::next_change(&state.store, handle, RuleContext::default(), now()).unwrap();
     let tick = next_redraw(&state, stalls - SignedDuration::from_millis(500)).unwrap();
     assert!(tick > stalls && tick <= stalls + SignedDuration::from_secs(1));
     assert!(TaskInsight::of(&state, handle, tick).is_stalled());

@@ -1,4 +1,4 @@
-//! What is done in the cancel inspector, and the request itself.
+//! What is done in the cancel dialog, and the request itself.
 
 use jiff::Timestamp;
 
@@ -9,20 +9,20 @@ use crate::{
         cancel_dialog::{Button, CancelDialog},
         event::Effect,
         notifications::Severity,
-        state::{AppState, Overlay},
+        state::{AppState, Popup},
     },
     task::Handle,
     vim::TaskLocator,
     watch::Command,
 };
 
-/// Opens the inspector on the selected task, and has what it shows read anew.
+/// Opens the dialog on the selected task, and has what it shows read anew.
 pub(super) fn open(state: &mut AppState) -> Vec<Effect> {
     let Some(selected) = state.selected() else {
         return Vec::new();
     };
-    state.cursor.choose(selected);
-    state.overlay = Some(Overlay::Cancel(CancelDialog::new(selected)));
+    state.selection.choose(selected);
+    state.popup = Some(Popup::Cancel(CancelDialog::new(selected)));
     look_up(state, selected)
 }
 
@@ -31,7 +31,7 @@ fn look_up(state: &AppState, handle: Handle) -> Vec<Effect> {
     if state.history.is_some() {
         return Vec::new();
     }
-    let Some(record) = state.board.get(handle) else {
+    let Some(record) = state.store.get(handle) else {
         return Vec::new();
     };
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
@@ -46,31 +46,31 @@ fn look_up(state: &AppState, handle: Handle) -> Vec<Effect> {
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Cancel(inspector)) = &mut state.overlay else {
+    let Some(Popup::Cancel(dialog)) = &mut state.popup else {
         return Vec::new();
     };
-    match (inspector.question, action) {
+    match (dialog.question, action) {
         (None, Action::Up | Action::Down) => {
             let by = if action == Action::Up { -1 } else { 1 };
-            inspector.step(&state.board, by);
-            let chosen = inspector.chosen;
+            dialog.step(&state.store, by);
+            let chosen = dialog.chosen;
             if !state.privileges.contains_key(&chosen) {
                 return look_up(state, chosen);
             }
         }
         (None, Action::Refresh) => {
-            let chosen = inspector.chosen;
+            let chosen = dialog.chosen;
             return look_up(state, chosen);
         }
         (None, Action::Accept) => return open_confirmation(state, now),
-        (None, Action::Dismiss) => state.overlay = None,
-        (Some(button), Action::Switch) => inspector.question = Some(button.other()),
+        (None, Action::Dismiss) => state.popup = None,
+        (Some(button), Action::Switch) => dialog.question = Some(button.other()),
         (Some(Button::Yes), Action::Accept) | (Some(_), Action::Yes) => {
-            inspector.question = None;
-            let chosen = inspector.chosen;
+            dialog.question = None;
+            let chosen = dialog.chosen;
             return send_request(state, chosen, now);
         }
-        (Some(Button::No), Action::Accept) | (Some(_), Action::No) => inspector.question = None,
+        (Some(Button::No), Action::Accept) | (Some(_), Action::No) => dialog.question = None,
         _ => {}
     }
     Vec::new()
@@ -78,9 +78,9 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 
 /// Looks at another member of the family, by a click.
 pub(super) fn choose(state: &mut AppState, handle: Handle) -> Vec<Effect> {
-    match &mut state.overlay {
-        Some(Overlay::Cancel(inspector)) if inspector.question.is_none() => {
-            inspector.chosen = handle;
+    match &mut state.popup {
+        Some(Popup::Cancel(dialog)) if dialog.question.is_none() => {
+            dialog.chosen = handle;
             look_up(state, handle)
         }
         _ => Vec::new(),
@@ -89,11 +89,11 @@ pub(super) fn choose(state: &mut AppState, handle: Handle) -> Vec<Effect> {
 
 /// Whether the server can be asked to cancel the task now, from here.
 pub fn can_request(state: &AppState, handle: Handle, now: Timestamp) -> bool {
-    let Some(record) = state.board.get(handle) else {
+    let Some(record) = state.store.get(handle) else {
         return false;
     };
     let pending = state
-        .requests
+        .cancel_requests
         .get(&handle)
         .is_some_and(CancelRequest::is_pending);
     let verdict = eligibility(state, handle, state.time(record, now));
@@ -102,7 +102,7 @@ pub fn can_request(state: &AppState, handle: Handle, now: Timestamp) -> bool {
 
 /// What cancelling a task would do. `now` is by the server's clock.
 pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEligibility {
-    let record = state.board.get(handle);
+    let record = state.store.get(handle);
     let goes_on = record.is_some_and(|record| record.status().is_active());
     if state.history.is_some() && goes_on {
         let sentence = "By its record in the history this task goes on. It can be cancelled from the list of now only.";
@@ -111,15 +111,15 @@ pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEl
             may_ask: false,
         };
     }
-    cancel::verdict(&state.board, handle, state.privileges.get(&handle), now)
+    cancel::verdict(&state.store, handle, state.privileges.get(&handle), now)
 }
 
 /// Puts the question, if there is anything to ask for.
 fn open_confirmation(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    if let Some(Overlay::Cancel(inspector)) = &state.overlay {
-        let question = can_request(state, inspector.chosen, now).then(Button::default);
-        if let Some(Overlay::Cancel(inspector)) = &mut state.overlay {
-            inspector.question = question;
+    if let Some(Popup::Cancel(dialog)) = &state.popup {
+        let question = can_request(state, dialog.chosen, now).then(Button::default);
+        if let Some(Popup::Cancel(dialog)) = &mut state.popup {
+            dialog.question = question;
         }
     }
     Vec::new()
@@ -129,12 +129,14 @@ fn open_confirmation(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
 fn send_request(state: &mut AppState, handle: Handle, now: Timestamp) -> Vec<Effect> {
     if !can_request(state, handle, now) {
         let text = "Nothing was sent: the task can no longer be cancelled";
-        state.notices.say(Severity::Warning, text, now);
+        state.notifications.push(Severity::Warning, text, now);
         return Vec::new();
     }
-    let Some((endpoint, mo_id)) = state.address(handle) else {
+    let Some((endpoint, mo_id)) = state.endpoint_and_id(handle) else {
         return Vec::new();
     };
-    state.requests.insert(handle, CancelRequest::new(now));
+    state
+        .cancel_requests
+        .insert(handle, CancelRequest::new(now));
     vec![Effect::Send(endpoint, Command::Cancel(mo_id))]
 }

@@ -9,20 +9,20 @@ use crate::app::{
     event::Effect,
     layout::ScreenLayout,
     notifications::Severity,
-    state::{AppState, Overlay},
+    state::{AppState, Popup},
 };
 
 /// How far a page of the editor is.
 const PAGE_ROWS: usize = 8;
 
 pub(super) fn open(state: &mut AppState) {
-    state.cursor.hold(&state.outline);
+    state.selection.hold(&state.row_model);
     let choices = state.column_choices(ScreenLayout::of(state).list.width);
-    state.overlay = Some(Overlay::Columns(ColumnEditor::new(&choices)));
+    state.popup = Some(Popup::Columns(ColumnEditor::new(&choices)));
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Columns(editor)) = &mut state.overlay else {
+    let Some(Popup::Columns(editor)) = &mut state.popup else {
         return Vec::new();
     };
     match action {
@@ -40,7 +40,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
             let chosen = editor.chosen;
             state.columns.choose(None);
             open(state);
-            if let Some(Overlay::Columns(editor)) = &mut state.overlay {
+            if let Some(Popup::Columns(editor)) = &mut state.popup {
                 editor.chosen = chosen;
             }
             return Vec::new();
@@ -51,11 +51,11 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
             let words: Vec<String> = words.collect();
             let line = format!("all = [{}]", words.join(", "));
             let said = format!("Copied {line} for [columns] in the config file");
-            state.notices.say(Severity::Info, said, now);
+            state.notifications.push(Severity::Info, said, now);
             return vec![Effect::Copy(line)];
         }
         Action::Dismiss => {
-            state.overlay = None;
+            state.popup = None;
             return Vec::new();
         }
         _ => {
@@ -71,7 +71,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 /// nowhere has no width to change.
 fn size(state: &mut AppState, by: i16) -> Vec<Effect> {
     let placed = state.placed_columns(ScreenLayout::of(state).list.width);
-    if let Some(Overlay::Columns(editor)) = &mut state.overlay
+    if let Some(Popup::Columns(editor)) = &mut state.popup
         && let Some(entry) = editor.pointed()
     {
         let mut placed = placed.iter();
@@ -88,7 +88,7 @@ fn size(state: &mut AppState, by: i16) -> Vec<Effect> {
 
 /// Shows or hides an entry by a click.
 pub(super) fn click(state: &mut AppState, place: usize) {
-    if let Some(Overlay::Columns(editor)) = &mut state.overlay
+    if let Some(Popup::Columns(editor)) = &mut state.popup
         && place < editor.entries.len()
     {
         editor.chosen = place;
@@ -98,7 +98,7 @@ pub(super) fn click(state: &mut AppState, place: usize) {
 }
 
 fn apply(state: &mut AppState) {
-    if let Some(Overlay::Columns(editor)) = &state.overlay {
+    if let Some(Popup::Columns(editor)) = &state.popup {
         state.columns.choose(Some(editor.set()));
     }
 }

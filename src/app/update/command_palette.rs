@@ -10,35 +10,35 @@ use crate::app::{
     event::Effect,
     keymap::Context,
     notifications::Severity,
-    state::{AppState, Overlay},
+    state::{AppState, Popup},
 };
 
 /// A page of what was found.
 const PAGE_ROWS: isize = 10;
 
 pub(super) fn open(state: &mut AppState, from: Context) {
-    state.cursor.hold(&state.outline);
+    state.selection.hold(&state.row_model);
     let mut palette = CommandPalette::new(&state.keymap, from);
-    palette.below = state.overlay.take().map(Box::new);
-    state.overlay = Some(Overlay::Palette(palette));
+    palette.below = state.popup.take().map(Box::new);
+    state.popup = Some(Popup::Palette(palette));
 }
 
 /// What the palette lay over comes back, as far as there is still something to it.
 fn close_other_popup(state: &mut AppState) {
-    let Some(Overlay::Palette(palette)) = state.overlay.take() else {
+    let Some(Popup::Palette(palette)) = state.popup.take() else {
         return;
     };
-    state.overlay = palette.below.map(|below| *below);
-    if let Some(Overlay::Cancel(inspector)) = &state.overlay
-        && state.board.get(inspector.subject).is_none()
+    state.popup = palette.below.map(|below| *below);
+    if let Some(Popup::Cancel(dialog)) = &state.popup
+        && state.store.get(dialog.subject).is_none()
     {
-        state.overlay = None;
+        state.popup = None;
     }
     summary_page::rebuild(state);
 }
 
 pub(super) fn handle_key(state: &mut AppState, key: KeyEvent) {
-    if let Some(Overlay::Palette(palette)) = &mut state.overlay
+    if let Some(Popup::Palette(palette)) = &mut state.popup
         && palette.line.press(key)
     {
         palette.search(&state.keymap);
@@ -46,14 +46,14 @@ pub(super) fn handle_key(state: &mut AppState, key: KeyEvent) {
 }
 
 pub(super) fn paste(state: &mut AppState, text: &str) {
-    if let Some(Overlay::Palette(palette)) = &mut state.overlay {
+    if let Some(Popup::Palette(palette)) = &mut state.popup {
         palette.line.insert(text);
         palette.search(&state.keymap);
     }
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Palette(palette)) = &mut state.overlay else {
+    let Some(Popup::Palette(palette)) = &mut state.popup else {
         return Vec::new();
     };
     match action {
@@ -96,12 +96,12 @@ fn explain_context(state: &mut AppState, action: Action, place: Context, now: Ti
         [] => format!("{place}: “{help}”, from this list of commands"),
         keys => format!("{place}: {} is “{help}”", keys.join(" or ")),
     };
-    state.notices.say(Severity::Info, text, now);
+    state.notifications.push(Severity::Info, text, now);
 }
 
 /// Does what was clicked.
 pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) -> Vec<Effect> {
-    if let Some(Overlay::Palette(palette)) = &mut state.overlay {
+    if let Some(Popup::Palette(palette)) = &mut state.popup {
         palette.chosen = place;
     }
     handle_action(state, Action::Accept, now)

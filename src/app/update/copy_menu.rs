@@ -7,12 +7,12 @@ use crate::app::{
     clipboard::CopyItem,
     event::Effect,
     notifications::Severity,
-    state::{AppState, Overlay, PaneMode, Tab},
+    state::{AppState, PaneMode, Popup, Tab},
 };
 
 /// What the open tab is about.
 fn shown(state: &AppState) -> CopyItem {
-    match state.panes {
+    match state.pane_mode {
         PaneMode::List => CopyItem::Id,
         PaneMode::Both(_) | PaneMode::Details => match state.details.tab {
             Tab::Error => CopyItem::Error,
@@ -45,7 +45,7 @@ fn copy_clip(state: &mut AppState, clip: CopyItem, now: Timestamp) -> Vec<Effect
         clip.name(),
         text.chars().count()
     );
-    state.notices.say(Severity::Info, said, now);
+    state.notifications.push(Severity::Info, said, now);
     vec![Effect::Copy(text)]
 }
 
@@ -54,15 +54,15 @@ pub(super) fn open_menu(state: &mut AppState) {
     let Some(selected) = state.selected() else {
         return;
     };
-    state.cursor.choose(selected);
+    state.selection.choose(selected);
     let shown = shown(state);
     let mut all = CopyItem::ALL.iter();
     let chosen = all.position(|clip| *clip == shown).unwrap_or_default();
-    state.overlay = Some(Overlay::Copy { chosen });
+    state.popup = Some(Popup::Copy { chosen });
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Copy { chosen }) = &mut state.overlay else {
+    let Some(Popup::Copy { chosen }) = &mut state.popup else {
         return Vec::new();
     };
     match action {
@@ -72,7 +72,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
             let chosen = *chosen;
             return choose(state, chosen, now);
         }
-        Action::Dismiss => state.overlay = None,
+        Action::Dismiss => state.popup = None,
         _ => {}
     }
     Vec::new()
@@ -80,14 +80,14 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 
 /// Copies an entry of the menu.
 pub(super) fn choose(state: &mut AppState, chosen: usize, now: Timestamp) -> Vec<Effect> {
-    state.overlay = None;
+    state.popup = None;
     let Some(clip) = CopyItem::ALL.get(chosen) else {
         return Vec::new();
     };
     let effects = copy_clip(state, *clip, now);
     if effects.is_empty() {
         let text = format!("The task has none of that: {}", clip.name());
-        state.notices.say(Severity::Warning, text, now);
+        state.notifications.push(Severity::Warning, text, now);
     }
     effects
 }

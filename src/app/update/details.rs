@@ -11,13 +11,13 @@ use crate::app::{
 pub(super) fn handle_action(state: &mut AppState, action: Action) -> bool {
     match action {
         Action::ToggleDetails => {
-            state.panes = match state.panes {
+            state.pane_mode = match state.pane_mode {
                 PaneMode::List => PaneMode::Both(Focus::List),
                 PaneMode::Both(_) | PaneMode::Details => PaneMode::List,
             }
         }
         Action::Zoom => {
-            state.panes = match state.panes {
+            state.pane_mode = match state.pane_mode {
                 PaneMode::Details => PaneMode::Both(Focus::Details),
                 PaneMode::List | PaneMode::Both(_) => PaneMode::Details,
             }
@@ -32,7 +32,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action) -> bool {
         Action::Json => show(state, Tab::Json),
         _ => return false,
     }
-    state.cursor.hold(&state.outline);
+    state.selection.hold(&state.row_model);
     true
 }
 
@@ -43,10 +43,10 @@ pub(super) fn show(state: &mut AppState, tab: Tab) {
         state.details.top = 0;
     }
     let hidden = ScreenLayout::of(state).details.height == 0;
-    match state.panes {
-        PaneMode::List => state.panes = PaneMode::Both(Focus::List),
+    match state.pane_mode {
+        PaneMode::List => state.pane_mode = PaneMode::Both(Focus::List),
         // On a low screen only the panel with the focus is seen.
-        PaneMode::Both(Focus::List) if hidden => state.panes = PaneMode::Both(Focus::Details),
+        PaneMode::Both(Focus::List) if hidden => state.pane_mode = PaneMode::Both(Focus::Details),
         _ => {}
     }
 }
@@ -54,13 +54,13 @@ pub(super) fn show(state: &mut AppState, tab: Tab) {
 /// Gives the keys to the details.
 pub(super) fn focus(state: &mut AppState) {
     if state.selected_row().is_some() {
-        state.cursor.hold(&state.outline);
-        state.panes = PaneMode::Both(Focus::Details);
+        state.selection.hold(&state.row_model);
+        state.pane_mode = PaneMode::Both(Focus::Details);
     }
 }
 
 pub(super) fn scroll_by(state: &mut AppState, action: Action) {
     let page = usize::from(ScreenLayout::of(state).details.height.saturating_sub(1)).max(1);
-    let end = state.drawn.details_end;
+    let end = state.frame.details_end;
     state.details.top = scrolled(state.details.top, action, page, end);
 }

@@ -6,7 +6,7 @@ use crate::{
     app::{
         event::Effect,
         insight,
-        state::{AppState, Overlay, Prompt, PromptKind},
+        state::{AppState, Popup, Prompt, PromptKind},
         text_input::TextInput,
     },
     task::{ExportFormat, json_output},
@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn open(state: &mut AppState, now: Timestamp) {
     let here = state.options.time_zone.to_datetime(now);
     let name = here.strftime("vtask-%Y%m%d-%H%M%S.csv").to_string();
-    state.overlay = Some(Overlay::Prompt(Prompt {
+    state.popup = Some(Popup::Prompt(Prompt {
         purpose: PromptKind::Export,
         line: TextInput::new(name),
         problem: None,
@@ -26,7 +26,7 @@ pub(super) fn open(state: &mut AppState, now: Timestamp) {
 
 /// Has the rows written as they are filtered and ordered; if the name tells no format, the line stays and says so.
 pub(super) fn accept(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
+    let Some(Popup::Prompt(prompt)) = &mut state.popup else {
         return Vec::new();
     };
     let path = prompt.line.text().trim().to_owned();
@@ -35,21 +35,21 @@ pub(super) fn accept(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
             Some("The name tells the format: it ends with .csv, .json or .md.".to_owned());
         return Vec::new();
     };
-    state.overlay = None;
+    state.popup = None;
     let now = state.moment(now);
-    let rows = state.outline.rows(0..state.outline.len());
+    let rows = state.row_model.rows(0..state.row_model.len());
     let lines: Vec<_> = rows
         .iter()
         .filter_map(|row| {
             // A group is no task.
             let handle = row.task()?;
-            let record = state.board.get(handle)?;
+            let record = state.store.get(handle)?;
             let server = state.server(record.id.endpoint);
             let raw = record.info.as_deref().map(TaskInfo::to_json);
             let name = server.map_or("", |server| server.host());
             let around = insight::rule_context(state, handle, record);
             let at = state.time(record, now);
-            json_output::watched_task(&state.board, handle, raw, name, around, at)
+            json_output::watched_task(&state.store, handle, raw, name, around, at)
         })
         .collect();
     let what = match lines.len() {

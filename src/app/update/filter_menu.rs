@@ -10,7 +10,7 @@ use crate::{
         filter_menu::{FilterMenuEntry, entries},
         notifications::Severity,
         saved_filter_file,
-        state::{AppState, Overlay, Prompt, PromptKind},
+        state::{AppState, Popup, Prompt, PromptKind},
         text_input::TextInput,
     },
     task::Filter,
@@ -21,19 +21,19 @@ const PAGE_ROWS: usize = 10;
 
 /// Opens the menu on the filter in force.
 pub(super) fn open(state: &mut AppState) {
-    state.cursor.hold(&state.outline);
+    state.selection.hold(&state.row_model);
     let now = active_filter(state);
     let entries = entries(state);
     let mut entries = entries.iter();
     let chosen = entries.position(|entry| entry.filter() == now);
-    state.overlay = Some(Overlay::Filters {
+    state.popup = Some(Popup::Filters {
         chosen: chosen.unwrap_or_default(),
     });
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     let last = entries(state).len() - 1;
-    let Some(Overlay::Filters { chosen }) = &mut state.overlay else {
+    let Some(Popup::Filters { chosen }) = &mut state.popup else {
         return Vec::new();
     };
     *chosen = scrolled(*chosen, action, PAGE_ROWS, last);
@@ -42,7 +42,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
         Action::Accept => return choose(state, place, now),
         Action::SaveFilter => open_name_prompt(state, now),
         Action::ForgetFilter => return delete(state, place, now),
-        Action::Dismiss => state.overlay = None,
+        Action::Dismiss => state.popup = None,
         _ => {}
     }
     Vec::new()
@@ -51,7 +51,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 /// Takes the filter of that place.
 pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) -> Vec<Effect> {
     let text = entries(state).get(place).map(FilterMenuEntry::filter);
-    state.overlay = None;
+    state.popup = None;
     let Some(text) = text else {
         return Vec::new();
     };
@@ -63,7 +63,7 @@ pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) -> Vec<
         Ok(filter) => list::filter(state, filter, now),
         Err(error) => {
             let text = format!("{text}: {error}");
-            state.notices.say(Severity::Warning, text, now);
+            state.notifications.push(Severity::Warning, text, now);
         }
     }
     Vec::new()
@@ -73,7 +73,7 @@ pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) -> Vec<
 fn active_filter(state: &AppState) -> String {
     let filter = match &state.history {
         Some(history) => history.filter(),
-        None => &state.outline.view().filter,
+        None => &state.row_model.view().filter,
     };
     filter.text().trim().to_owned()
 }
@@ -86,10 +86,10 @@ pub(super) fn open_name_prompt(state: &mut AppState, now: Timestamp) {
             format!(": {} is where one is typed", key.label(state.options.ascii))
         });
         let text = format!("There is no filter to be kept{key}");
-        state.notices.say(Severity::Info, text, now);
+        state.notifications.push(Severity::Info, text, now);
         return;
     }
-    state.overlay = Some(Overlay::Prompt(Prompt {
+    state.popup = Some(Popup::Prompt(Prompt {
         purpose: PromptKind::Name,
         line: TextInput::default(),
         problem: None,
@@ -99,14 +99,14 @@ pub(super) fn open_name_prompt(state: &mut AppState, now: Timestamp) {
 /// Keeps the filter in force under the name that was typed; a name that will not do stays, to be mended.
 pub(super) fn save(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let filter = active_filter(state);
-    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
+    let Some(Popup::Prompt(prompt)) = &mut state.popup else {
         return Vec::new();
     };
     let typed = prompt.line.text();
     let name = typed.trim().trim_start_matches('@').to_owned();
     let options = &mut state.options;
     let is_of_config =
-        options.saved_filters.contains_key(&name) && !options.own_filters.contains_key(&name);
+        options.saved_filters.contains_key(&name) && !options.user_filters.contains_key(&name);
     let mut saved = options.saved_filters.clone();
     saved.insert(name.clone(), filter.clone());
     let problem = match saved_filter_file::name_problem(&name) {
@@ -125,10 +125,10 @@ pub(super) fn save(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     options.saved_filters = saved;
-    options.own_filters.insert(name.clone(), filter.clone());
-    state.overlay = None;
+    options.user_filters.insert(name.clone(), filter.clone());
+    state.popup = None;
     let text = format!("Kept as @{name}: {filter}");
-    state.notices.say(Severity::Info, text, now);
+    state.notifications.push(Severity::Info, text, now);
     let filter = Some(filter);
     vec![Effect::Keep { name, filter }]
 }
@@ -142,15 +142,15 @@ fn delete(state: &mut AppState, place: usize, now: Timestamp) -> Vec<Effect> {
     };
     if !is_own {
         let text = format!("@{name} stands in the config file, which is yours to change");
-        state.notices.say(Severity::Info, text, now);
+        state.notifications.push(Severity::Info, text, now);
         return Vec::new();
     }
     state.options.saved_filters.remove(&name);
-    state.options.own_filters.remove(&name);
-    state.overlay = Some(Overlay::Filters {
+    state.options.user_filters.remove(&name);
+    state.popup = Some(Popup::Filters {
         chosen: place.saturating_sub(1),
     });
     let text = format!("@{name} is forgotten");
-    state.notices.say(Severity::Info, text, now);
+    state.notifications.push(Severity::Info, text, now);
     vec![Effect::Keep { name, filter: None }]
 }

@@ -27,10 +27,13 @@ pub(super) fn handle_action(
     now: Timestamp,
 ) -> Option<Vec<Effect>> {
     if state.history.is_none() {
-        let opens = action == Action::History && state.past.is_none();
+        let opens = action == Action::History && state.time_travel.is_none();
         return opens.then(|| open(state, now));
     }
-    let on_list = matches!(state.panes, PaneMode::List | PaneMode::Both(Focus::List));
+    let on_list = matches!(
+        state.pane_mode,
+        PaneMode::List | PaneMode::Both(Focus::List)
+    );
     let refusal = match action {
         Action::History | Action::Now => return Some(close(state)),
         Action::Back if on_list => return Some(close(state)),
@@ -43,20 +46,20 @@ pub(super) fn handle_action(
         }
         _ => return None,
     };
-    state.notices.say(Severity::Info, refusal, now);
+    state.notifications.push(Severity::Info, refusal, now);
     Some(Vec::new())
 }
 
 /// Shows the history for the line that was asked for last.
 fn open(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    let line = state.memory.line.clone();
+    let line = state.last_query.line.clone();
     let read = HistoryView::read(&line, &state.options.saved_filters);
     // What read once reads again, unless the saved filters are others now.
     let asked = read.unwrap_or_default();
     let mut effects: Vec<Effect> = detail_subscription::unsubscribe(state)
         .into_iter()
         .collect();
-    state.cursor.hold(&state.outline);
+    state.selection.hold(&state.row_model);
     effects.extend(begin(state, &line, asked, now));
     effects
 }
@@ -128,7 +131,7 @@ pub(super) fn accept(state: &mut AppState, line: &str, now: Timestamp) -> Vec<Ef
     };
     if !history.asks_otherwise(asked.0, &asked.1) {
         history.say(line);
-        line.clone_into(&mut state.memory.line);
+        line.clone_into(&mut state.last_query.line);
         list::filter(state, asked.1, now);
         return Vec::new();
     }
@@ -150,7 +153,7 @@ fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
     let at = record.seen.unwrap_or(now);
     let id = record.id.clone();
-    let is_there = state.with_live_view(|state| state.board.find(&id).is_some());
+    let is_there = state.with_live_view(|state| state.store.find(&id).is_some());
     let text = if is_there {
         format!("{mo_id} is on the list of now already")
     } else {
@@ -158,7 +161,7 @@ fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         state.with_live_view(|state| super::server_update::apply(state, endpoint, changes, now));
         format!("{mo_id} is on the list of now, too")
     };
-    state.notices.say(Severity::Info, text, now);
+    state.notifications.push(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Watch(vec![mo_id]))]
 }
 
@@ -192,7 +195,7 @@ pub(super) fn apply_page(
         }
     };
     search.take(&page);
-    let live = &history.live.board;
+    let live = &history.live.store;
     let mut changes: Vec<(EndpointId, TaskChange)> = Vec::with_capacity(page.tasks.len());
     for info in page.tasks {
         let known = live.find(&TaskId::new(endpoint, info.mo_id().clone()));
@@ -206,7 +209,7 @@ pub(super) fn apply_page(
                 }),
         ));
     }
-    changes.extend(report_missing(live, &state.board, search));
+    changes.extend(report_missing(live, &state.store, search));
     state.add_records(changes, now);
     if let Some(history) = &state.history {
         let filter = history.filter().clone();
@@ -246,16 +249,16 @@ fn report_missing(
     })
 }
 
-/// A task of one board for another.
-fn copy(board: &TaskStore, handle: Handle) -> Option<TaskChange> {
-    let record = board.get(handle)?;
+/// A task of one store for another.
+fn copy(store: &TaskStore, handle: Handle) -> Option<TaskChange> {
+    let record = store.get(handle)?;
     Some(TaskChange::Whole {
         info: record.info.clone()?,
         at: record.seen?,
     })
 }
 
-/// Takes in what concerns the board of the history of what a server tells.
+/// Takes in what concerns the store of the history of what a server tells.
 pub(super) fn apply_to_history(
     state: &mut AppState,
     endpoint: EndpointId,
@@ -267,7 +270,7 @@ pub(super) fn apply_to_history(
             let known = changes.iter().filter(|change| {
                 let id = TaskId::new(endpoint, change.mo_id().clone());
                 // What leaves the list of now stays in the history.
-                !matches!(change, TaskChange::Dropped { .. }) && state.board.find(&id).is_some()
+                !matches!(change, TaskChange::Dropped { .. }) && state.store.find(&id).is_some()
             });
             let known: Vec<_> = known.map(|change| (endpoint, change.clone())).collect();
             if !known.is_empty() {
@@ -275,7 +278,7 @@ pub(super) fn apply_to_history(
             }
         }
         Update::Labels(labels) => {
-            state.board.set_labels(endpoint, labels.clone());
+            state.store.set_labels(endpoint, labels.clone());
             super::server_update::rebuild(state, now);
         }
         Update::Family {
@@ -287,7 +290,7 @@ pub(super) fn apply_to_history(
             let Some(history) = &state.history else {
                 return;
             };
-            let family = family(&history.live.board, &id);
+            let family = family(&history.live.store, &id);
             let family = family.into_iter().map(|change| (endpoint, change));
             state.add_records(family.collect(), now);
         }
@@ -296,15 +299,15 @@ pub(super) fn apply_to_history(
 }
 
 /// The whole family of a task.
-fn family(board: &TaskStore, id: &TaskId) -> Vec<TaskChange> {
-    let Some(of) = board.find(id) else {
+fn family(store: &TaskStore, id: &TaskId) -> Vec<TaskChange> {
+    let Some(of) = store.find(id) else {
         return Vec::new();
     };
-    let mut waiting = vec![board.root(of)];
+    let mut waiting = vec![store.root(of)];
     let mut family = Vec::new();
     while let Some(member) = waiting.pop() {
-        waiting.extend(board.children(member));
-        family.extend(copy(board, member));
+        waiting.extend(store.children(member));
+        family.extend(copy(store, member));
     }
     family
 }
@@ -313,9 +316,9 @@ fn family(board: &TaskStore, id: &TaskId) -> Vec<TaskChange> {
 pub(super) fn fetch_more(state: &mut AppState) -> Option<Effect> {
     let height = usize::from(ScreenLayout::of(state).list.height);
     let below = state
-        .outline
+        .row_model
         .len()
-        .saturating_sub(state.cursor.top() + height);
+        .saturating_sub(state.selection.top() + height);
     let history = state.history.as_mut()?;
     if height == 0 || below >= height {
         return None;

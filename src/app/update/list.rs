@@ -22,19 +22,19 @@ use crate::{
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) {
     let page = isize::try_from(ScreenLayout::of(state).list.height.saturating_sub(1)).unwrap_or(1);
     match action {
-        Action::Up => state.cursor.step(&state.outline, -1),
-        Action::Down => state.cursor.step(&state.outline, 1),
-        Action::PageUp => state.cursor.step(&state.outline, -page.max(1)),
-        Action::PageDown => state.cursor.step(&state.outline, page.max(1)),
-        Action::First => state.cursor.step(&state.outline, isize::MIN),
-        Action::Last => state.cursor.step(&state.outline, isize::MAX),
+        Action::Up => state.selection.step(&state.row_model, -1),
+        Action::Down => state.selection.step(&state.row_model, 1),
+        Action::PageUp => state.selection.step(&state.row_model, -page.max(1)),
+        Action::PageDown => state.selection.step(&state.row_model, page.max(1)),
+        Action::First => state.selection.step(&state.row_model, isize::MIN),
+        Action::Last => state.selection.step(&state.row_model, isize::MAX),
         Action::Open => match fold_of_selected(state) {
             Some((id @ RowId::Group(_), Fold::Open | Fold::Closed)) => toggle_fold(state, id),
             _ => details::focus(state),
         },
         Action::Fold => fold_or_climb(state),
         Action::Unfold => match fold_of_selected(state) {
-            Some((id, Fold::Closed)) => state.outline.set_folded(&state.board, id, false),
+            Some((id, Fold::Closed)) => state.row_model.set_folded(&state.store, id, false),
             _ => details::focus(state),
         },
         Action::ToggleFold => {
@@ -43,11 +43,11 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
             }
         }
         Action::FoldAll => {
-            state.cursor.hold(&state.outline);
+            state.selection.hold(&state.row_model);
             fold_all(state, true, now);
         }
         Action::UnfoldAll => {
-            state.cursor.hold(&state.outline);
+            state.selection.hold(&state.row_model);
             fold_all(state, false, now);
         }
         _ => {}
@@ -55,25 +55,25 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 }
 
 pub(super) fn toggle_fold(state: &mut AppState, id: RowId) {
-    state.cursor.choose(id);
-    state.outline.toggle_fold(&state.board, id);
+    state.selection.choose(id);
+    state.row_model.toggle_fold(&state.store, id);
 }
 
 fn fold_of_selected(state: &AppState) -> Option<(RowId, Fold)> {
-    let row = state.cursor.row();
-    let row = state.outline.rows(row..row + 1).pop()?;
+    let row = state.selection.row();
+    let row = state.row_model.rows(row..row + 1).pop()?;
     Some((row.id, row.fold))
 }
 
 fn fold_or_climb(state: &mut AppState) {
     match fold_of_selected(state) {
         Some((id, Fold::Open)) => {
-            state.cursor.choose(id);
-            state.outline.set_folded(&state.board, id, true);
+            state.selection.choose(id);
+            state.row_model.set_folded(&state.store, id, true);
         }
         Some((id, _)) => {
-            if let Some(above) = state.outline.above(id) {
-                state.cursor.choose(above);
+            if let Some(above) = state.row_model.above(id) {
+                state.selection.choose(above);
             }
         }
         None => {}
@@ -93,17 +93,17 @@ pub(super) fn group(state: &mut AppState, by: Option<GroupBy>, now: Timestamp) {
 
 /// Stays on the task that is selected, or on the best one of the group: other groups are others.
 fn hold_selection(state: &mut AppState) {
-    state.cursor.hold(&state.outline);
+    state.selection.hold(&state.row_model);
     if let Some(RowId::Group(group)) = state.selected_row()
-        && let Some(group) = state.outline.group(group)
+        && let Some(group) = state.row_model.group(group)
     {
-        state.cursor.choose(group.best);
+        state.selection.choose(group.best);
     }
 }
 
 /// The next way of grouping; after the last, none.
 pub(super) fn next_group(state: &mut AppState, now: Timestamp) {
-    let by = match state.outline.grouped_by() {
+    let by = match state.row_model.grouped_by() {
         Some(by) => by.next(),
         None => GroupBy::ALL.first().copied(),
     };
@@ -112,19 +112,19 @@ pub(super) fn next_group(state: &mut AppState, now: Timestamp) {
 
 /// Changes the view, with the selection held to its task.
 pub(super) fn rearrange(state: &mut AppState, now: Timestamp, change: impl FnOnce(&mut View)) {
-    let mut outline = std::mem::take(&mut state.outline);
-    let mut view = outline.view().clone();
+    let mut row_model = std::mem::take(&mut state.row_model);
+    let mut view = row_model.view().clone();
     change(&mut view);
     let clocks = ServerClocks::of(&state.servers, now);
-    outline.arrange(view, state.scene(&clocks));
-    state.outline = outline;
+    row_model.arrange(view, state.eval_context(&clocks));
+    state.row_model = row_model;
 }
 
 fn fold_all(state: &mut AppState, folded: bool, now: Timestamp) {
-    let mut outline = std::mem::take(&mut state.outline);
+    let mut row_model = std::mem::take(&mut state.row_model);
     let clocks = ServerClocks::of(&state.servers, now);
-    outline.set_all_folded(state.scene(&clocks), folded);
-    state.outline = outline;
+    row_model.set_all_folded(state.eval_context(&clocks), folded);
+    state.row_model = row_model;
 }
 
 pub(super) fn filter(state: &mut AppState, filter: Filter, now: Timestamp) {
@@ -148,13 +148,13 @@ pub(super) fn switch_layout(state: &mut AppState, now: Timestamp) {
 pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some((endpoint, mo_id)) = state
         .selected()
-        .and_then(|selected| state.address(selected))
+        .and_then(|selected| state.endpoint_and_id(selected))
     else {
         return Vec::new();
     };
-    state.cursor.hold(&state.outline);
+    state.selection.hold(&state.row_model);
     let text = format!("{mo_id} is watched no more");
-    state.notices.say(Severity::Info, text, now);
+    state.notifications.push(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Unwatch(vec![mo_id]))]
 }
 
@@ -162,34 +162,36 @@ pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(selected) = state.selected() else {
         return Vec::new();
     };
-    let Some(record) = state.board.get(selected) else {
+    let Some(record) = state.store.get(selected) else {
         return Vec::new();
     };
     let pinned = !record.pinned;
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
-    state.cursor.choose(selected);
-    state.board.set_pinned(selected, pinned);
+    state.selection.choose(selected);
+    state.store.set_pinned(selected, pinned);
     let word = if pinned { "pinned" } else { "no longer pinned" };
     let text = format!("{mo_id} is {word}");
-    state.notices.say(Severity::Info, text, now);
+    state.notifications.push(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Pin(vec![mo_id], pinned))]
 }
 
 /// Selects a task wherever it is: folds that hide it are opened, and a filter that does is taken off.
 pub(super) fn reveal(state: &mut AppState, handle: Handle, now: Timestamp) {
-    if state.outline.nearest_visible(handle).is_none() && !state.outline.view().filter.is_empty() {
+    if state.row_model.nearest_visible(handle).is_none()
+        && !state.row_model.view().filter.is_empty()
+    {
         filter(state, Filter::default(), now);
         let text = "The filter is off: it hid this task";
-        state.notices.say(Severity::Info, text, now);
+        state.notifications.push(Severity::Info, text, now);
     }
-    state.outline.reveal(&state.board, handle);
-    state.cursor.choose(handle);
+    state.row_model.reveal(&state.store, handle);
+    state.selection.choose(handle);
 }
 
 /// Selects a row by a click.
 pub(super) fn select(state: &mut AppState, id: RowId) {
-    state.cursor.choose(id);
-    if state.panes == PaneMode::Both(Focus::Details) {
-        state.panes = PaneMode::Both(Focus::List);
+    state.selection.choose(id);
+    if state.pane_mode == PaneMode::Both(Focus::Details) {
+        state.pane_mode = PaneMode::Both(Focus::List);
     }
 }

@@ -30,7 +30,7 @@ use super::{
     filter_prompt,
     keymap::Context,
     notifications::Severity,
-    state::{AppState, Focus, Overlay, PaneMode},
+    state::{AppState, Focus, PaneMode, Popup},
 };
 use crate::{
     task::{
@@ -71,7 +71,7 @@ pub fn update(state: &mut AppState, event: Event, now: Timestamp) -> Vec<Effect>
         Event::Resumed => vec![Effect::Redraw],
     };
     filter_prompt::refresh_time_based(state, now);
-    state.settle();
+    state.sync_selection();
     effects.extend(detail_subscription::sync(state, now));
     effects.extend(history::fetch_more(state));
     effects.push(Effect::Draw);
@@ -161,7 +161,7 @@ fn handle_screen_action(
         Action::Pin => return list::pin(state, now),
         Action::Refresh => {
             let text = "Reading everything anew";
-            state.notices.say(Severity::Info, text, now);
+            state.notifications.push(Severity::Info, text, now);
             return broadcast(state, &Command::Refresh(Vec::new()));
         }
         Action::Pause => {
@@ -172,9 +172,9 @@ fn handle_screen_action(
         Action::Export => export::open(state, now),
         Action::Copy => return copy_menu::copy(state, now),
         Action::Summary => summary_page::open(state, now),
-        Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
-        Action::Notices => state.overlay = Some(Overlay::Notices { top: 0 }),
-        Action::Figures => state.overlay = Some(Overlay::Figures { top: 0 }),
+        Action::Help => state.popup = Some(Popup::Help { top: 0 }),
+        Action::Notices => state.popup = Some(Popup::Notices { top: 0 }),
+        Action::Figures => state.popup = Some(Popup::Figures { top: 0 }),
         Action::Back => back(state, now),
         _ if details::handle_action(state, action) || panes::handle_action(state, action, now) => {}
         _ if context == Context::Details => details::scroll_by(state, action),
@@ -192,32 +192,34 @@ fn reject_on_group(state: &mut AppState, action: Action, now: Timestamp) -> bool
     let on_group = matches!(state.selected_row(), Some(RowId::Group(_)));
     if asks && on_group {
         let text = "This row is a group; that is done with one of its tasks";
-        state.notices.say(Severity::Info, text, now);
+        state.notifications.push(Severity::Info, text, now);
     }
     asks && on_group
 }
 
 /// One step back: from the details to the list, then the filter goes, then the details.
 fn back(state: &mut AppState, now: Timestamp) {
-    match state.panes {
+    match state.pane_mode {
         PaneMode::Details | PaneMode::Both(Focus::Details) => {
-            state.panes = PaneMode::Both(Focus::List);
+            state.pane_mode = PaneMode::Both(Focus::List);
         }
-        _ if !state.outline.view().filter.is_empty() => list::filter(state, Filter::default(), now),
-        PaneMode::Both(Focus::List) | PaneMode::List => state.panes = PaneMode::List,
+        _ if !state.row_model.view().filter.is_empty() => {
+            list::filter(state, Filter::default(), now)
+        }
+        PaneMode::Both(Focus::List) | PaneMode::List => state.pane_mode = PaneMode::List,
     }
 }
 
 /// Scrolls a text that lies over the panels.
 fn scroll_popup(state: &mut AppState, action: Action) {
     if action == Action::Dismiss {
-        state.overlay = None;
+        state.popup = None;
         return;
     }
     let page = usize::from(state.size.height.saturating_sub(6)).max(1);
-    let end = state.drawn.overlay_end;
-    if let Some(Overlay::Help { top } | Overlay::Notices { top } | Overlay::Figures { top }) =
-        &mut state.overlay
+    let end = state.frame.popup_end;
+    if let Some(Popup::Help { top } | Popup::Notices { top } | Popup::Figures { top }) =
+        &mut state.popup
     {
         *top = scrolled(*top, action, page, end);
     }

@@ -12,7 +12,7 @@ use crate::app::{
     action::Action,
     event::Effect,
     layout::ScreenLayout,
-    state::{AppState, ClickTarget, Overlay},
+    state::{AppState, ClickTarget, Popup},
 };
 
 /// How many lines a notch of the wheel moves a text.
@@ -30,7 +30,7 @@ pub(super) fn handle(
         MouseEventKind::ScrollDown => Some(scroll(state, place, Action::Down, now)),
         MouseEventKind::Down(MouseButton::Left) => click(state, place, mouse.modifiers, now),
         MouseEventKind::Drag(MouseButton::Left) => panes::pull(state, place).then(Vec::new),
-        MouseEventKind::Up(MouseButton::Left) if state.arrangement.is_held => {
+        MouseEventKind::Up(MouseButton::Left) if state.pane_split.is_held => {
             panes::hold(state, false);
             Some(Vec::new())
         }
@@ -40,14 +40,14 @@ pub(super) fn handle(
 
 fn scroll(state: &mut AppState, place: Position, action: Action, now: Timestamp) -> Vec<Effect> {
     let context = state.context();
-    match state.overlay {
-        Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Figures { .. }) => {
+    match state.popup {
+        Some(Popup::Help { .. } | Popup::Notices { .. } | Popup::Figures { .. }) => {
             for _ in 0..ROWS_PER_WHEEL_STEP {
                 handle_action(state, context, action, now);
             }
             Vec::new()
         }
-        Some(Overlay::Prompt(_)) => Vec::new(),
+        Some(Popup::Prompt(_)) => Vec::new(),
         Some(_) => handle_action(state, context, action, now),
         None => {
             if ScreenLayout::of(state).details.contains(place) {
@@ -68,7 +68,7 @@ fn click(
     modifiers: KeyModifiers,
     now: Timestamp,
 ) -> Option<Vec<Effect>> {
-    let mut hits = state.drawn.targets.iter().rev();
+    let mut hits = state.frame.targets.iter().rev();
     let (_, target) = *hits.find(|(area, _)| area.contains(place))?;
     match target {
         ClickTarget::Row(handle) => list::select(state, handle),

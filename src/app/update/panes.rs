@@ -19,7 +19,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
         Action::ShrinkDetails => grow(state, -1),
         _ => return false,
     }
-    state.cursor.hold(&state.outline);
+    state.selection.hold(&state.row_model);
     true
 }
 
@@ -44,13 +44,13 @@ impl PaneChange {
 
     fn of(state: &AppState) -> Self {
         let body = ScreenLayout::of(state).body;
-        match state.panes {
+        match state.pane_mode {
             PaneMode::List => Self::ListOnly,
             PaneMode::Details => Self::DetailsOnly,
-            PaneMode::Both(focus) => match (state.arrangement.split(body), focus) {
+            PaneMode::Both(focus) => match (state.pane_split.split(body), focus) {
                 (None, Focus::List) => Self::ListOnly,
                 (None, Focus::Details) => Self::DetailsOnly,
-                (Some(_), _) if state.arrangement.side(body) == Side::Right => Self::Beside,
+                (Some(_), _) if state.pane_split.side(body) == Side::Right => Self::Beside,
                 (Some(_), _) => Self::Below,
             },
         }
@@ -58,30 +58,30 @@ impl PaneChange {
 
     /// Takes this way. Answers whether there is room for it.
     fn take(self, state: &mut AppState) -> bool {
-        let focus = match state.panes {
+        let focus = match state.pane_mode {
             PaneMode::Details | PaneMode::Both(Focus::Details) => Focus::Details,
             PaneMode::List | PaneMode::Both(Focus::List) => Focus::List,
         };
         let placement = match self {
             Self::DetailsOnly => {
-                state.panes = PaneMode::Details;
+                state.pane_mode = PaneMode::Details;
                 return true;
             }
             Self::ListOnly => {
-                state.panes = PaneMode::List;
+                state.pane_mode = PaneMode::List;
                 return true;
             }
             Self::Below => DetailsPosition::Below,
             Self::Beside => DetailsPosition::Beside,
         };
         let body = ScreenLayout::of(state).body;
-        let mut wanted = state.arrangement.clone();
+        let mut wanted = state.pane_split.clone();
         wanted.placement = placement;
         let fits = wanted.split(body).is_some()
             && (placement == DetailsPosition::Below || PaneSplit::has_room_beside(body));
         if fits {
-            state.arrangement = wanted;
-            state.panes = PaneMode::Both(focus);
+            state.pane_split = wanted;
+            state.pane_mode = PaneMode::Both(focus);
         }
         fits
     }
@@ -103,27 +103,27 @@ fn notify_too_narrow(state: &mut AppState, now: Timestamp) {
         "Details beside the list need {MIN_COLUMNS_BESIDE} columns; this screen has {}",
         state.size.width
     );
-    state.notices.say(Severity::Info, text, now);
+    state.notifications.push(Severity::Info, text, now);
 }
 
 fn grow(state: &mut AppState, steps: i16) {
     let areas = ScreenLayout::of(state);
     if !areas.border.is_empty() {
-        state.arrangement.grow(areas.body, steps);
+        state.pane_split.grow(areas.body, steps);
     }
 }
 
 /// The mouse takes the border, or lets it go.
 pub(super) fn hold(state: &mut AppState, holds: bool) {
-    state.arrangement.is_held = holds;
+    state.pane_split.is_held = holds;
 }
 
 /// The border goes where the mouse is, if that holds it. Answers whether it does.
 pub(super) fn pull(state: &mut AppState, to: Position) -> bool {
     let areas = ScreenLayout::of(state);
-    let is_held = state.arrangement.is_held && !areas.border.is_empty();
+    let is_held = state.pane_split.is_held && !areas.border.is_empty();
     if is_held {
-        state.arrangement.pull(areas.body, to);
+        state.pane_split.pull(areas.body, to);
     }
     is_held
 }
@@ -133,8 +133,8 @@ impl AppState {
     pub(in crate::app) fn fit(&mut self, size: Size, now: Timestamp) {
         let (before, is_first) = (ScreenLayout::of(self).body, self.size == Size::default());
         self.size = size;
-        let is_wanted = self.arrangement.placement == DetailsPosition::Beside
-            && matches!(self.panes, PaneMode::Both(_));
+        let is_wanted = self.pane_split.placement == DetailsPosition::Beside
+            && matches!(self.pane_mode, PaneMode::Both(_));
         if is_wanted
             && !PaneSplit::has_room_beside(ScreenLayout::of(self).body)
             && (is_first || PaneSplit::has_room_beside(before))

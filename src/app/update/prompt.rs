@@ -14,7 +14,7 @@ use crate::{
         filter_prompt::{self, FilterPrompt},
         history::HistoryView,
         notifications::Severity,
-        state::{AppState, Overlay, Prompt, PromptKind},
+        state::{AppState, Popup, Prompt, PromptKind},
         text_input::TextInput,
     },
     task::{EndpointId, Filter, TaskRef},
@@ -23,11 +23,11 @@ use crate::{
 
 pub(super) fn open(state: &mut AppState, action: Action) {
     let (purpose, line) = if action == Action::Filter {
-        state.cursor.hold(&state.outline);
+        state.selection.hold(&state.row_model);
         let (before, line) = if let Some(history) = &state.history {
             (history.filter().clone(), history.line())
         } else {
-            let before = state.outline.view().filter.clone();
+            let before = state.row_model.view().filter.clone();
             let line = before.text().to_owned();
             (before, line)
         };
@@ -41,7 +41,7 @@ pub(super) fn open(state: &mut AppState, action: Action) {
     } else {
         (PromptKind::Add, TextInput::default())
     };
-    state.overlay = Some(Overlay::Prompt(Prompt {
+    state.popup = Some(Popup::Prompt(Prompt {
         purpose,
         line,
         problem: None,
@@ -49,7 +49,7 @@ pub(super) fn open(state: &mut AppState, action: Action) {
 }
 
 pub(super) fn handle_key(state: &mut AppState, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
-    if let Some(Overlay::Prompt(prompt)) = &mut state.overlay
+    if let Some(Popup::Prompt(prompt)) = &mut state.popup
         && prompt.line.press(key)
     {
         typed(state, now);
@@ -58,7 +58,7 @@ pub(super) fn handle_key(state: &mut AppState, key: KeyEvent, now: Timestamp) ->
 }
 
 pub(super) fn paste(state: &mut AppState, text: &str, now: Timestamp) -> Vec<Effect> {
-    if let Some(Overlay::Prompt(prompt)) = &mut state.overlay {
+    if let Some(Popup::Prompt(prompt)) = &mut state.popup {
         prompt.line.insert(text);
         typed(state, now);
     }
@@ -67,7 +67,7 @@ pub(super) fn paste(state: &mut AppState, text: &str, now: Timestamp) -> Vec<Eff
 
 /// The line was changed by hand: what Tab offered and what was recalled is past.
 fn typed(state: &mut AppState, now: Timestamp) {
-    if let Some(Overlay::Prompt(prompt)) = &mut state.overlay
+    if let Some(Popup::Prompt(prompt)) = &mut state.popup
         && let PromptKind::Filter(typing) = &mut prompt.purpose
     {
         typing.offer = None;
@@ -78,7 +78,7 @@ fn typed(state: &mut AppState, now: Timestamp) {
 
 /// The line is another one. A filter that does not read leaves the last good one in force.
 fn changed(state: &mut AppState, now: Timestamp) {
-    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
+    let Some(Popup::Prompt(prompt)) = &mut state.popup else {
         return;
     };
     prompt.problem = None;
@@ -102,7 +102,7 @@ fn changed(state: &mut AppState, now: Timestamp) {
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
+    let Some(Popup::Prompt(prompt)) = &mut state.popup else {
         return Vec::new();
     };
     match action {
@@ -115,11 +115,11 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
                 PromptKind::Filter(typing) => Some((typing.before.clone(), typing.selected)),
                 PromptKind::Add | PromptKind::Export | PromptKind::Name => None,
             };
-            state.overlay = None;
+            state.popup = None;
             if let Some((before, selected)) = before {
                 list::filter(state, before, now);
                 if let Some(selected) = selected {
-                    state.cursor.choose(selected);
+                    state.selection.choose(selected);
                 }
             }
         }
@@ -139,7 +139,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 
 /// Keeps the filter that is in force. A line that does not read stays, so that it can be mended.
 fn accept_filter(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Prompt(prompt)) = &state.overlay else {
+    let Some(Popup::Prompt(prompt)) = &state.popup else {
         return Vec::new();
     };
     if prompt.problem.is_some() {
@@ -148,7 +148,7 @@ fn accept_filter(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let line = prompt.line.text();
     if state.history.is_some() {
         if let Some(problem) = history::problem(state, &line, now) {
-            if let Some(Overlay::Prompt(prompt)) = &mut state.overlay {
+            if let Some(Popup::Prompt(prompt)) = &mut state.popup {
                 prompt.problem = Some(problem);
                 if let PromptKind::Filter(typing) = &mut prompt.purpose {
                     typing.mark = Some((0, crate::text::width(&line)));
@@ -156,11 +156,11 @@ fn accept_filter(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
             }
             return Vec::new();
         }
-        state.overlay = None;
+        state.popup = None;
         return history::accept(state, line.trim(), now);
     }
-    state.overlay = None;
-    let text = state.outline.view().filter.text().trim().to_owned();
+    state.popup = None;
+    let text = state.row_model.view().filter.text().trim().to_owned();
     if text.is_empty() {
         return Vec::new();
     }
@@ -169,7 +169,7 @@ fn accept_filter(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
 }
 
 fn complete(state: &mut AppState, action: Action, now: Timestamp) {
-    let Some(Overlay::Prompt(prompt)) = &state.overlay else {
+    let Some(Popup::Prompt(prompt)) = &state.popup else {
         return;
     };
     let PromptKind::Filter(typing) = &prompt.purpose else {
@@ -181,7 +181,7 @@ fn complete(state: &mut AppState, action: Action, now: Timestamp) {
         return;
     };
     let after = prompt.line.after().to_owned();
-    if let Some(Overlay::Prompt(prompt)) = &mut state.overlay
+    if let Some(Popup::Prompt(prompt)) = &mut state.popup
         && let PromptKind::Filter(typing) = &mut prompt.purpose
     {
         typing.offer = Some(offer);
@@ -193,7 +193,7 @@ fn complete(state: &mut AppState, action: Action, now: Timestamp) {
 /// Brings back what was typed before, or after that again.
 fn recall(state: &mut AppState, older: bool, now: Timestamp) {
     let past = &state.options.typed_filters;
-    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
+    let Some(Popup::Prompt(prompt)) = &mut state.popup else {
         return;
     };
     let PromptKind::Filter(typing) = &mut prompt.purpose else {
@@ -220,7 +220,7 @@ fn recall(state: &mut AppState, older: bool, now: Timestamp) {
 
 /// Has the tasks watched whose names were typed; if one of them is none, the line stays and says which.
 fn add(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
+    let Some(Popup::Prompt(prompt)) = &mut state.popup else {
         return Vec::new();
     };
     let text = prompt.line.text();
@@ -238,7 +238,7 @@ fn add(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
             return Vec::new();
         }
     };
-    state.overlay = None;
+    state.popup = None;
     let Some(endpoint) = endpoint(state).filter(|_| !mo_ids.is_empty()) else {
         return Vec::new();
     };
@@ -246,7 +246,7 @@ fn add(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         [only] => format!("Watching {only}"),
         several => format!("Watching {} further tasks", several.len()),
     };
-    state.notices.say(Severity::Info, text, now);
+    state.notifications.push(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Watch(mo_ids))]
 }
 

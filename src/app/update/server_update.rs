@@ -12,7 +12,7 @@ use crate::{
         filter_prompt::ServerClocks,
         notifications::Severity,
         server_state::ServerState,
-        state::{AppState, Overlay},
+        state::{AppState, Popup},
         time_travel::TimeTravel,
     },
     task::{
@@ -22,7 +22,7 @@ use crate::{
     watch::{CancelResponse, Update},
 };
 
-/// Takes in what an endpoint tells. While the history is shown, its board learns what concerns it; what is now is kept
+/// Takes in what an endpoint tells. While the history is shown, its store learns what concerns it; what is now is kept
 /// up to date all the same.
 pub(super) fn handle(
     state: &mut AppState,
@@ -61,11 +61,11 @@ fn apply_live(state: &mut AppState, endpoint: EndpointId, update: Update, now: T
     match update {
         Update::Tasks { changes, .. } => apply(state, endpoint, changes, now),
         Update::Labels(labels) => {
-            if let Some(past) = &mut state.past {
-                past.board.set_labels(endpoint, labels.clone());
-                past.outline.rebuild(&past.board);
+            if let Some(past) = &mut state.time_travel {
+                past.store.set_labels(endpoint, labels.clone());
+                past.row_model.rebuild(&past.store);
             }
-            state.board.set_labels(endpoint, labels);
+            state.store.set_labels(endpoint, labels);
             rebuild(state, now);
             summary_page::rebuild(state);
         }
@@ -76,14 +76,14 @@ fn apply_live(state: &mut AppState, endpoint: EndpointId, update: Update, now: T
         | Update::Question { .. } => store_lookup(state, endpoint, &update),
         Update::Typical(runs) => {
             state.typical.add_runs(endpoint, runs);
-            state.typical_unknown.remove(&endpoint);
+            state.typical_errors.remove(&endpoint);
             reevaluate(state, now, RowModel::reevaluate);
         }
         Update::TypicalUnknown(reason) => {
-            state.typical_unknown.insert(endpoint, reason);
+            state.typical_errors.insert(endpoint, reason);
         }
         Update::Past { .. } | Update::LookedUp { .. } | Update::Relatives { .. } => {}
-        Update::Notice(text) => state.notices.say(Severity::Warning, &*text, now),
+        Update::Notice(text) => state.notifications.push(Severity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
             let is_named = matches!(about, Update::Server(_));
             let is_other_time = matches!(about, Update::Clock(_) | Update::Server(_));
@@ -101,7 +101,7 @@ fn apply_live(state: &mut AppState, endpoint: EndpointId, update: Update, now: T
     }
 }
 
-/// Notes what is told around a task that is on the board.
+/// Notes what is told around a task that is on the store.
 pub(super) fn store_lookup(state: &mut AppState, endpoint: EndpointId, update: &Update) {
     let (Update::Privilege { mo_id, .. }
     | Update::Family { mo_id, .. }
@@ -111,7 +111,7 @@ pub(super) fn store_lookup(state: &mut AppState, endpoint: EndpointId, update: &
         return;
     };
     let id = TaskId::new(endpoint, mo_id.clone());
-    let Some(handle) = state.board.find(&id) else {
+    let Some(handle) = state.store.find(&id) else {
         return;
     };
     match update {
@@ -119,7 +119,7 @@ pub(super) fn store_lookup(state: &mut AppState, endpoint: EndpointId, update: &
             state.privileges.insert(handle, privilege.clone());
         }
         Update::Family { state: found, .. } => {
-            state.families.insert(handle, found.clone());
+            state.family_states.insert(handle, found.clone());
         }
         Update::Events { events, .. } => {
             state.events.insert(handle, events.clone());
@@ -136,10 +136,10 @@ pub(super) fn store_lookup(state: &mut AppState, endpoint: EndpointId, update: &
 
 /// Every row may be called otherwise now.
 pub(super) fn rebuild(state: &mut AppState, now: Timestamp) {
-    let mut outline = std::mem::take(&mut state.outline);
+    let mut row_model = std::mem::take(&mut state.row_model);
     let clocks = ServerClocks::of(&state.servers, now);
-    outline.rebuild(state.scene(&clocks));
-    state.outline = outline;
+    row_model.rebuild(state.eval_context(&clocks));
+    state.row_model = row_model;
 }
 
 pub(super) fn apply(
@@ -151,26 +151,32 @@ pub(super) fn apply(
     let mut touched = ChangeSet::default();
     for change in changes {
         let mo_id = change.mo_id().clone();
-        let (board, _) = live_board(&mut state.past, (&mut state.board, &mut state.outline));
-        state.journal.note(board, endpoint, &change, now);
-        if let Err(malformed) = board.apply(endpoint, change, &mut touched) {
+        let (store, _) = live_board(
+            &mut state.time_travel,
+            (&mut state.store, &mut state.row_model),
+        );
+        state.undo_log.note(store, endpoint, &change, now);
+        if let Err(malformed) = store.apply(endpoint, change, &mut touched) {
             let host = state
                 .server(endpoint)
                 .map_or("the server", ServerState::host);
             let text = format!("{host} sent something odd about {mo_id}: {malformed}");
-            state.notices.say(Severity::Warning, text, now);
+            state.notifications.push(Severity::Warning, text, now);
         }
     }
     let clocks = ServerClocks::of(&state.servers, now);
-    let (board, outline) = live_board(&mut state.past, (&mut state.board, &mut state.outline));
-    let scene = EvalContext {
-        board,
+    let (store, row_model) = live_board(
+        &mut state.time_travel,
+        (&mut state.store, &mut state.row_model),
+    );
+    let eval_context = EvalContext {
+        board: store,
         typical: Some(&state.typical),
         endpoints: Some(&clocks),
     };
-    outline.touch(scene, &touched);
-    if state.past.is_none() {
-        summary_page::touch(&mut state.overlay, &state.board, &touched);
+    row_model.touch(eval_context, &touched);
+    if state.time_travel.is_none() {
+        summary_page::touch(&mut state.popup, &state.store, &touched);
     }
     for removed in touched.removed {
         drop_task_state(state, removed);
@@ -180,43 +186,46 @@ pub(super) fn apply(
 /// What the filter says of times and servers may be otherwise now.
 fn reevaluate(state: &mut AppState, now: Timestamp, look: fn(&mut RowModel, EvalContext<'_>)) {
     let clocks = ServerClocks::of(&state.servers, now);
-    let (board, outline) = live_board(&mut state.past, (&mut state.board, &mut state.outline));
-    let scene = EvalContext {
-        board,
+    let (store, row_model) = live_board(
+        &mut state.time_travel,
+        (&mut state.store, &mut state.row_model),
+    );
+    let eval_context = EvalContext {
+        board: store,
         typical: Some(&state.typical),
         endpoints: Some(&clocks),
     };
-    look(outline, scene);
+    look(row_model, eval_context);
 }
 
-/// The board of now with its rows: what is shown, unless one looks back.
+/// The store of now with its rows: what is shown, unless one looks back.
 fn live_board<'a>(
     past: &'a mut Option<Box<TimeTravel>>,
     shown: (&'a mut TaskStore, &'a mut RowModel),
 ) -> (&'a mut TaskStore, &'a mut RowModel) {
     match past {
-        Some(past) => (&mut past.board, &mut past.outline),
+        Some(past) => (&mut past.store, &mut past.row_model),
         None => shown,
     }
 }
 
 fn drop_task_state(state: &mut AppState, removed: Handle) {
-    state.requests.remove(&removed);
+    state.cancel_requests.remove(&removed);
     state.privileges.remove(&removed);
-    state.families.remove(&removed);
+    state.family_states.remove(&removed);
     state.events.remove(&removed);
     state.questions.remove(&removed);
-    if let Some(Overlay::Cancel(inspector)) = &mut state.overlay {
-        if inspector.subject == removed {
-            state.overlay = None;
-        } else if inspector.chosen == removed {
-            inspector.chosen = inspector.subject;
-            inspector.question = None;
+    if let Some(Popup::Cancel(dialog)) = &mut state.popup {
+        if dialog.subject == removed {
+            state.popup = None;
+        } else if dialog.chosen == removed {
+            dialog.chosen = dialog.subject;
+            dialog.question = None;
         }
     }
 }
 
-/// Keeps the answer with the task; whoever looks elsewhere by now gets it as a notice.
+/// Keeps the answer with the task; whoever looks elsewhere by now gets it as a notification.
 fn on_cancel_response(
     state: &mut AppState,
     endpoint: EndpointId,
@@ -224,22 +233,22 @@ fn on_cancel_response(
     answer: CancelResponse,
     now: Timestamp,
 ) {
-    let gravity = match answer {
+    let severity = match answer {
         CancelResponse::Accepted => Severity::Info,
         _ => Severity::Warning,
     };
     let text = format!("{mo_id}: {}", cancel::describe_response(&answer));
-    let handle = state.board.find(&TaskId::new(endpoint, mo_id));
+    let handle = state.store.find(&TaskId::new(endpoint, mo_id));
     if let Some(handle) = handle {
-        let request = state.requests.entry(handle);
+        let request = state.cancel_requests.entry(handle);
         let request = request.or_insert_with(|| cancel::CancelRequest::new(now));
         request.answer = Some((answer, now));
     }
-    let seen = match &state.overlay {
-        Some(Overlay::Cancel(inspector)) => Some(inspector.chosen) == handle,
+    let seen = match &state.popup {
+        Some(Popup::Cancel(dialog)) => Some(dialog.chosen) == handle,
         _ => false,
     };
     if !seen {
-        state.notices.say(gravity, text, now);
+        state.notifications.push(severity, text, now);
     }
 }

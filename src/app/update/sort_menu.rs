@@ -7,7 +7,7 @@ use crate::{
     app::{
         action::Action,
         event::Effect,
-        state::{AppState, Overlay},
+        state::{AppState, Popup},
     },
     task::row_model::{Sort, SortColumn},
 };
@@ -25,7 +25,7 @@ pub(super) fn reverse(state: &mut AppState, now: Timestamp) {
 
 /// A click on the name of a column: by that alone, or with a modifier by that, too.
 pub(super) fn click(state: &mut AppState, column: SortColumn, is_further: bool, now: Timestamp) {
-    state.cursor.hold(&state.outline);
+    state.selection.hold(&state.row_model);
     change(state, now, |sort| {
         if is_further {
             sort.cycle(column);
@@ -36,16 +36,16 @@ pub(super) fn click(state: &mut AppState, column: SortColumn, is_further: bool, 
 }
 
 pub(super) fn open(state: &mut AppState) {
-    let first = state.outline.view().sort.first().column;
+    let first = state.row_model.view().sort.first().column;
     let mut columns = SortColumn::ALL.iter();
     let chosen = columns.position(|known| *known == first);
-    state.overlay = Some(Overlay::Sort {
+    state.popup = Some(Popup::Sort {
         chosen: chosen.unwrap_or_default(),
     });
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Sort { chosen }) = &mut state.overlay else {
+    let Some(Popup::Sort { chosen }) = &mut state.popup else {
         return Vec::new();
     };
     *chosen = scrolled(*chosen, action, PAGE_ROWS, SortColumn::ALL.len() - 1);
@@ -58,7 +58,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
             Some(_) => sort.turn(pointed),
             None => sort.reverse(),
         }),
-        Action::Dismiss => state.overlay = None,
+        Action::Dismiss => state.popup = None,
         _ => {}
     }
     Vec::new()
@@ -66,9 +66,9 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 
 /// Sorts by an entry of the menu; by what rows are sorted by first already, they stay sorted as they are.
 pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) {
-    state.overlay = None;
+    state.popup = None;
     if let Some(column) = SortColumn::ALL.get(place)
-        && state.outline.view().sort.first().column != *column
+        && state.row_model.view().sort.first().column != *column
     {
         change(state, now, |sort| sort.choose(*column));
     }

@@ -7,7 +7,7 @@ use crate::{
     app::{
         action::Action,
         notifications::Severity,
-        state::{AppState, Overlay, Tab},
+        state::{AppState, Popup, Tab},
         summary_page::{RowSubject, Section, SummaryPage},
     },
     task::{ChangeSet, Filter, Record, Status, Summary, TaskStore, filter},
@@ -19,31 +19,31 @@ const PAGE_ROWS: usize = 10;
 pub(super) fn open(state: &mut AppState, now: Timestamp) {
     if state.history.is_some() {
         let text = "The summary is of what is now, not of the history";
-        state.notices.say(Severity::Info, text, now);
+        state.notifications.push(Severity::Info, text, now);
         return;
     }
-    state.cursor.hold(&state.outline);
-    state.overlay = Some(Overlay::Summary(Box::new(SummaryPage::new(state))));
+    state.selection.hold(&state.row_model);
+    state.popup = Some(Popup::Summary(Box::new(SummaryPage::new(state))));
 }
 
-/// Follows what changed on the board that is shown.
-pub(in crate::app) fn touch(overlay: &mut Option<Overlay>, board: &TaskStore, touched: &ChangeSet) {
-    if let Some(Overlay::Summary(summing)) = overlay {
-        summing.summary.touch(board, touched);
+/// Follows what changed on the store that is shown.
+pub(in crate::app) fn touch(popup: &mut Option<Popup>, store: &TaskStore, touched: &ChangeSet) {
+    if let Some(Popup::Summary(page)) = popup {
+        page.summary.touch(store, touched);
     }
 }
 
 /// Counts anew, as after the operations' labels arrived.
 pub(super) fn rebuild(state: &mut AppState) {
-    if let Some(Overlay::Summary(summing)) = &mut state.overlay {
-        summing.summary = Summary::of(&state.board);
+    if let Some(Popup::Summary(page)) = &mut state.popup {
+        page.summary = Summary::of(&state.store);
     }
 }
 
 fn sections(state: &AppState, now: Timestamp) -> Vec<Section> {
-    match &state.overlay {
-        Some(Overlay::Summary(summing)) => {
-            let columns = summing.columns(state, state.moment(now));
+    match &state.popup {
+        Some(Popup::Summary(page)) => {
+            let columns = page.columns(state, state.moment(now));
             columns.into_iter().flatten().collect()
         }
         _ => Vec::new(),
@@ -54,10 +54,10 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
     let sections = sections(state, now);
     let entries = sections.iter().flat_map(|section| &section.entries);
     let entries: Vec<RowSubject> = entries.map(|entry| entry.subject.clone()).collect();
-    let Some(Overlay::Summary(summing)) = &mut state.overlay else {
+    let Some(Popup::Summary(page)) = &mut state.popup else {
         return;
     };
-    let place = summing.place(&entries);
+    let place = page.place(&entries);
     let last = entries.len().saturating_sub(1);
     let next = match action {
         Action::Up => place.saturating_sub(1),
@@ -70,18 +70,18 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
         Action::PreviousSection => turned(&sections, place, false),
         Action::Accept => {
             if let Some(subject) = entries.get(place).cloned() {
-                summing.choose(&entries, place);
+                page.choose(&entries, place);
                 go(state, subject, now);
             }
             return;
         }
         Action::Dismiss => {
-            state.overlay = None;
+            state.popup = None;
             return;
         }
         _ => return,
     };
-    summing.choose(&entries, next);
+    page.choose(&entries, next);
 }
 
 /// The first entry of the next section that has any, round and round; or of the one before.
@@ -114,8 +114,8 @@ pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) {
     let sections = sections(state, now);
     let entries = sections.iter().flat_map(|section| &section.entries);
     let entries: Vec<RowSubject> = entries.map(|entry| entry.subject.clone()).collect();
-    if let Some(Overlay::Summary(summing)) = &mut state.overlay {
-        summing.choose(&entries, place);
+    if let Some(Popup::Summary(page)) = &mut state.popup {
+        page.choose(&entries, place);
         handle_action(state, Action::Accept, now);
     }
 }
@@ -124,15 +124,15 @@ pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) {
 fn go(state: &mut AppState, subject: RowSubject, now: Timestamp) {
     let (field, name) = match subject {
         RowSubject::More(part) => {
-            if let Some(Overlay::Summary(summing)) = &mut state.overlay {
-                summing.open(part);
+            if let Some(Popup::Summary(page)) = &mut state.popup {
+                page.open(part);
             }
             return;
         }
         RowSubject::Task(handle) => {
-            state.overlay = None;
+            state.popup = None;
             list::reveal(state, handle, now);
-            let status = state.board.get(handle).map(Record::status);
+            let status = state.store.get(handle).map(Record::status);
             if status == Some(Status::Failed) {
                 details::show(state, Tab::Error);
             }
@@ -147,14 +147,14 @@ fn go(state: &mut AppState, subject: RowSubject, now: Timestamp) {
             ("endpoint", server.host().to_owned())
         }
     };
-    state.overlay = None;
+    state.popup = None;
     let text = filter::exactly(field, &name);
     match Filter::parse(&text, &state.options.saved_filters) {
         Ok(filter) => list::filter(state, filter, now),
         // What cannot be asked for exactly is told, not guessed.
         Err(error) => {
             let text = format!("{text}: {error}");
-            state.notices.say(Severity::Warning, text, now);
+            state.notifications.push(Severity::Warning, text, now);
         }
     }
 }

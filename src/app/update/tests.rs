@@ -1,18 +1,18 @@
 //! What keys, clicks and news do, without a terminal.
 
-mod arranging;
-mod cancelling;
-mod clicking;
-mod commanding;
+mod cancel_dialog;
+mod command_palette;
+mod export;
+mod filter_menu;
 mod grouping;
 mod history;
-mod listing;
-mod looking_back;
-mod news;
-mod saving;
-mod summing;
-mod taking;
-mod typing;
+mod list;
+mod mouse;
+mod panes;
+mod prompt;
+mod server_update;
+mod summary_page;
+mod time_travel;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -82,16 +82,16 @@ fn leaving_is_possible_from_everywhere() {
 fn escape_leads_back_step_by_step() {
     let mut state = busy(80, 24);
     press(&mut state, "/db<enter><enter>");
-    assert_eq!(state.panes, PaneMode::Both(Focus::Details));
+    assert_eq!(state.pane_mode, PaneMode::Both(Focus::Details));
     press(&mut state, "<esc>");
-    assert_eq!(state.panes, PaneMode::Both(Focus::List));
-    assert_eq!(state.outline.view().filter.text(), "db");
+    assert_eq!(state.pane_mode, PaneMode::Both(Focus::List));
+    assert_eq!(state.row_model.view().filter.text(), "db");
     press(&mut state, "<esc>");
-    assert!(state.outline.view().filter.is_empty());
+    assert!(state.row_model.view().filter.is_empty());
     press(&mut state, "<esc>");
-    assert_eq!(state.panes, PaneMode::List);
+    assert_eq!(state.pane_mode, PaneMode::List);
     press(&mut state, "<esc>");
-    assert_eq!(state.panes, PaneMode::List);
+    assert_eq!(state.pane_mode, PaneMode::List);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn tabs_turn_round_and_round() {
 fn the_details_scroll_no_further_than_they_go() {
     let mut state = busy(80, 24);
     press(&mut state, "5<enter>");
-    state.drawn.details_end = 7;
+    state.frame.details_end = 7;
     press(&mut state, "<end><down><down><pgdn>");
     assert_eq!(state.details.top, 7);
     press(&mut state, "<up>");
@@ -122,20 +122,20 @@ fn the_details_scroll_no_further_than_they_go() {
 fn on_a_low_screen_a_tab_brings_the_details_up() {
     let mut state = busy(80, 8);
     press(&mut state, "2");
-    assert_eq!(state.panes, PaneMode::Both(Focus::Details));
+    assert_eq!(state.pane_mode, PaneMode::Both(Focus::Details));
 }
 
 #[test]
 fn zoom_and_back() {
     let mut state = busy(80, 24);
     press(&mut state, "z");
-    assert_eq!(state.panes, PaneMode::Details);
+    assert_eq!(state.pane_mode, PaneMode::Details);
     press(&mut state, "z");
-    assert_eq!(state.panes, PaneMode::Both(Focus::Details));
+    assert_eq!(state.pane_mode, PaneMode::Both(Focus::Details));
     press(&mut state, "<enter><esc>");
-    assert_eq!(state.panes, PaneMode::Both(Focus::List));
+    assert_eq!(state.pane_mode, PaneMode::Both(Focus::List));
     press(&mut state, "dd");
-    assert_eq!(state.panes, PaneMode::Both(Focus::List));
+    assert_eq!(state.pane_mode, PaneMode::Both(Focus::List));
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec
         None => return none("Asking for the events…"),
     };
     let zone = &state.options.time_zone;
-    let record = state.board.get(handle);
+    let record = state.store.get(handle);
     let now = record.map_or(canvas.now, |record| state.time(record, canvas.now));
     let mut lines = Vec::new();
     for event in events.iter() {

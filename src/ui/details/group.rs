@@ -20,7 +20,7 @@ const MAX_LISTED: usize = 20;
 
 pub(super) fn lines(canvas: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<'static>> {
     let (state, look) = (canvas.state, canvas.look);
-    let Some(shown) = state.outline.group(id) else {
+    let Some(shown) = state.row_model.group(id) else {
         return Vec::new();
     };
     let worst = group::worst(shown.counts);
@@ -42,9 +42,9 @@ pub(super) fn lines(canvas: &RenderContext, id: GroupId, columns: u16) -> Vec<Li
             line(status.word(), &count.to_string(), labels::role(status));
         }
     }
-    let members = state.outline.members(id).take(MAX_SCANNED);
+    let members = state.row_model.members(id).take(MAX_SCANNED);
     let failures = members.filter_map(|handle| {
-        let record = state.board.get(handle)?;
+        let record = state.store.get(handle)?;
         let error = record.info.as_ref()?.error.as_ref()?;
         (record.status() == Status::Failed).then_some((handle, record, error))
     });
@@ -56,7 +56,7 @@ pub(super) fn lines(canvas: &RenderContext, id: GroupId, columns: u16) -> Vec<Li
     for (_, record, error) in failures {
         let info = record.info.as_deref();
         let target = info.map(labels::target).unwrap_or_default();
-        let operation = state.board.operation(record);
+        let operation = state.store.operation(record);
         let what = format!("{operation} {target}: ");
         let parts = [(what.as_str(), Role::Text), (&*error.text(), Role::Failed)];
         lines.extend(flow(look, &parts, columns, 2));

@@ -82,7 +82,7 @@ struct Member {
 }
 
 pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static>> {
-    let board = &canvas.state.board;
+    let board = &canvas.state.store;
     let root = board.root(handle);
     let members = members(board, root);
     let all = usize::try_from(board.family(root).total()).unwrap_or(usize::MAX);
@@ -127,7 +127,7 @@ pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec
         lines.push(Line::default());
         lines.extend(paragraph(canvas.look, &text, columns, Role::Failed));
     }
-    let looked_up = match canvas.state.families.get(&handle) {
+    let looked_up = match canvas.state.family_states.get(&handle) {
         Some(FamilyState::Searching) => "Searching the server's history for the rest…".to_owned(),
         Some(FamilyState::Failed(reason)) => {
             format!("The server's history cannot be asked for the rest: {reason}")
@@ -184,7 +184,7 @@ fn line(
     columns: &Columns,
     axis: Option<Axis>,
 ) -> Option<Line<'static>> {
-    let record = canvas.state.board.get(member.handle)?;
+    let record = canvas.state.store.get(member.handle)?;
     let now = canvas.state.time(record, canvas.now);
     let mut strip = StyledLine::new(canvas.look, columns.all);
     put_in_tree(canvas, &mut strip, member, record, sign, columns);
@@ -221,7 +221,7 @@ fn put_in_tree(
     sign: Marker,
     columns: &Columns,
 ) {
-    let (board, symbols) = (&canvas.state.board, &canvas.look.symbols);
+    let (board, symbols) = (&canvas.state.store, &canvas.look.symbols);
     let pointer = if sign.is_subject {
         symbols.pointer
     } else {

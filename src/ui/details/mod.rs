@@ -27,7 +27,7 @@ pub(super) fn draw_border(canvas: &mut RenderContext, area: Rect) {
         return;
     }
     let state = canvas.state;
-    let stands_out = state.context() == Context::Details || state.arrangement.is_held;
+    let stands_out = state.context() == Context::Details || state.pane_split.is_held;
     let role = if stands_out { Role::Focus } else { Role::Faint };
     styled_line::separator(canvas.look, area, role, canvas.buffer);
     canvas.target(area, ClickTarget::Border);
@@ -35,7 +35,7 @@ pub(super) fn draw_border(canvas: &mut RenderContext, area: Rect) {
 
 pub(super) fn draw(canvas: &mut RenderContext, areas: &ScreenLayout) {
     let selected = canvas.state.selected();
-    let selected = selected.and_then(|handle| Some((handle, canvas.state.board.get(handle)?)));
+    let selected = selected.and_then(|handle| Some((handle, canvas.state.store.get(handle)?)));
     if areas.tabs.height > 0 {
         draw_tabs(canvas, areas.tabs, selected.map(|(_, record)| record));
     }

@@ -132,7 +132,7 @@ fn progress(sheet: &mut FieldList, handle: Handle, record: &Record, info: &TaskI
     let canvas = sheet.canvas;
     let now = canvas.state.time(record, canvas.now);
     let status = record.status();
-    let operation = canvas.state.board.operation(record);
+    let operation = canvas.state.store.operation(record);
     let head = [
         (canvas.look.symbols.status(status), labels::role(status)),
         (" ", Role::Text),
@@ -148,7 +148,7 @@ fn progress(sheet: &mut FieldList, handle: Handle, record: &Record, info: &TaskI
         let mut bar = StyledLine::new(canvas.look, sheet.columns.min(LABEL_WIDTH + 40));
         bar.put("Progress", Role::Heading)
             .pad_to(usize::from(LABEL_WIDTH));
-        let shown = canvas.state.board.progress(handle);
+        let shown = canvas.state.store.progress(handle);
         let stale = canvas.state.is_stale(record);
         row::progress(&mut bar, canvas.look, record, shown, now, stale);
         sheet.lines.push(bar.line());
@@ -189,7 +189,7 @@ fn progress(sheet: &mut FieldList, handle: Handle, record: &Record, info: &TaskI
 /// How long it will take, and what deserves a second look.
 fn time_left(sheet: &mut FieldList, handle: Handle) {
     let state = sheet.canvas.state;
-    let outlook = state.outlook(handle, sheet.canvas.now);
+    let outlook = state.insight(handle, sheet.canvas.now);
     let question = state.questions.get(&handle);
     if let Some(left) = outlook.left {
         let why = match (left, outlook.basis) {
@@ -231,7 +231,7 @@ fn usually(sheet: &mut FieldList, record: &Record, info: &TaskInfo) {
             whole(last)
         );
         sheet.text("Usually", &text);
-    } else if let Some(reason) = state.typical_unknown.get(&endpoint).filter(|_| active) {
+    } else if let Some(reason) = state.typical_errors.get(&endpoint).filter(|_| active) {
         sheet.put("Usually", &format!("unknown: {reason}"), Role::Dim);
     } else if active && state.typical.knows(endpoint) {
         sheet.put("Usually", "unknown: too few runs so far", Role::Dim);
@@ -333,7 +333,7 @@ fn cancellation(sheet: &mut FieldList, handle: Handle, record: &Record, info: &T
         }
         _ => sheet.text("Cancel", &flags),
     }
-    if let Some(request) = canvas.state.requests.get(&handle) {
+    if let Some(request) = canvas.state.cancel_requests.get(&handle) {
         sheet.put("Request", &request.story(canvas.now), Role::Text);
     }
     if let Some(privilege) = canvas.state.privileges.get(&handle) {
@@ -353,12 +353,12 @@ fn family(sheet: &mut FieldList, handle: Handle, info: &TaskInfo) {
     let below = sheet
         .canvas
         .state
-        .board
+        .store
         .family(handle)
         .total()
         .saturating_sub(1);
     if below > 0 {
-        let children = sheet.canvas.state.board.children(handle).len();
+        let children = sheet.canvas.state.store.children(handle).len();
         let text = if usize::try_from(below) == Ok(children) {
             children.to_string()
         } else {

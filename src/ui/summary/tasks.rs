@@ -118,7 +118,7 @@ pub(super) fn title(canvas: &mut RenderContext, section: &Section, line: Rect) {
 
 pub(super) fn entry(canvas: &mut RenderContext, part: SectionKind, handle: Handle, line: Rect) {
     let state = canvas.state;
-    let Some(record) = state.board.get(handle) else {
+    let Some(record) = state.store.get(handle) else {
         return;
     };
     let (first, columns) = columns(canvas, part, line.width);
@@ -130,7 +130,7 @@ pub(super) fn entry(canvas: &mut RenderContext, part: SectionKind, handle: Handl
         .put(canvas.look.symbols.status(status), labels::role(status))
         .gap(1);
     let room = first.saturating_sub(strip.used());
-    strip.push_max(&state.board.operation(record), room, Role::Text);
+    strip.push_max(&state.store.operation(record), room, Role::Text);
     let mut next = first;
     let info = record.info.as_deref();
     for (column, width) in columns {
@@ -147,7 +147,7 @@ pub(super) fn entry(canvas: &mut RenderContext, part: SectionKind, handle: Handl
                 cell.put(server.map_or("", |server| &server.name), Role::Dim);
             }
             Column::Progress => {
-                let shown = state.board.progress(handle);
+                let shown = state.store.progress(handle);
                 row::progress(&mut cell, canvas.look, record, shown, now, is_stale);
             }
             Column::Elapsed => {
@@ -156,7 +156,7 @@ pub(super) fn entry(canvas: &mut RenderContext, part: SectionKind, handle: Handl
                 cell.put(&text, if is_stale { Role::Stale } else { Role::Text });
             }
             Column::Left => {
-                if let Some(left) = state.outlook(handle, canvas.now).left {
+                if let Some(left) = state.insight(handle, canvas.now).left {
                     let role = if is_stale { Role::Stale } else { Role::Text };
                     cell.put(&left.within(width), role);
                 }

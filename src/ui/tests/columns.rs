@@ -92,6 +92,6 @@ fn the_editor_changes_the_list_behind_it_at_once() {
         shown(&state),
         "task:29 target:11 progress:14 elapsed:7 left:9"
     );
-    assert!(state.overlay.is_none());
+    assert!(state.popup.is_none());
     assert_eq!(ColumnSpec::new(Column::Id).to_string(), "id");
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 fn beside(mut state: AppState) -> AppState {
-    state.arrangement = PaneSplit::new(DetailsPosition::Beside, None);
+    state.pane_split = PaneSplit::new(DetailsPosition::Beside, None);
     state
 }
 

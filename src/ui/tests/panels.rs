@@ -93,7 +93,7 @@ fn phase(number: i64) -> Value {
 
 /// A task of the screen with other fields, as it was seen so many seconds after all began.
 fn seen(state: &AppState, mo_id: &str, more: &Value, second: i64) -> TaskChange {
-    let record = state.board.get(find(state, mo_id)).unwrap();
+    let record = state.store.get(find(state, mo_id)).unwrap();
     let mut wire = record.info.as_ref().unwrap().to_json();
     for (field, value) in more.as_object().unwrap() {
         wire[field] = value.clone();
@@ -284,12 +284,12 @@ fn what_lies_over_the_panels() {
         press(&mut state, "\u{1b}");
         let earlier = now() - SignedDuration::from_hours(30);
         state
-            .notices
-            .say(Severity::Info, "Watching task-1", earlier);
+            .notifications
+            .push(Severity::Info, "Watching task-1", earlier);
         let text =
             "vc01.lab sent something odd about task-9: field “progress” should be a whole number";
-        state.notices.say(Severity::Warning, text, now());
-        state.notices.say(Severity::Warning, text, now());
+        state.notifications.push(Severity::Warning, text, now());
+        state.notifications.push(Severity::Warning, text, now());
         press(&mut state, "n");
         assert_snapshot!(format!("notices_{width}x{height}"), draw_text(&state));
     }

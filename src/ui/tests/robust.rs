@@ -148,7 +148,7 @@ fn whatever_is_open_draws_at_random_sizes() {
                 keys.chars().for_each(|key| press(&mut state, key));
             }
             terminal
-                .draw(|frame| state.drawn = draw(&state, &look, frame, now()))
+                .draw(|frame| state.frame = draw(&state, &look, frame, now()))
                 .unwrap();
         }
     }
@@ -161,7 +161,7 @@ fn every_task_draws_in_every_tab_at_odd_sizes() {
             let mut state = busy(width, height);
             press(&mut state, tab);
             let look = Appearance::new(&state.options);
-            for _ in 0..state.outline.len() {
+            for _ in 0..state.row_model.len() {
                 press(&mut state, 'j');
                 draw_with(&state, &look);
             }

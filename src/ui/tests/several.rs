@@ -22,7 +22,7 @@ fn each_row_tells_its_vcenter_and_the_header_each_link() {
 #[test]
 fn the_same_mo_ids_never_mix() {
     let mut state = twins(120, 24);
-    assert_eq!(state.board.iter().count(), 6);
+    assert_eq!(state.store.iter().count(), 6);
     let gone = TaskChange::Gone {
         mo_id: "task-1".into(),
         at: now(),
@@ -31,19 +31,19 @@ fn the_same_mo_ids_never_mix() {
     let ended = serde_json::json!({"state": "error", "entityName": "web-lab"});
     apply_change(&mut state, HERE, tasks(vec![task("task-2", &ended)]));
     let status = |endpoint, mo_id| {
-        let handle = state.board.find(&TaskId::new(endpoint, mo_id)).unwrap();
-        state.board.get(handle).unwrap().status().word()
+        let handle = state.store.find(&TaskId::new(endpoint, mo_id)).unwrap();
+        state.store.get(handle).unwrap().status().word()
     };
     assert_eq!(status(HERE, "task-1"), "running");
     assert_eq!(status(THERE, "task-2"), "running");
     assert_eq!(status(HERE, "task-2"), "failed");
     let parents = [HERE, THERE].map(|endpoint| {
-        let child = state.board.find(&TaskId::new(endpoint, "task-3")).unwrap();
-        let parent = state.board.parent(child).unwrap();
-        state.board.get(parent).unwrap().id.endpoint
+        let child = state.store.find(&TaskId::new(endpoint, "task-3")).unwrap();
+        let parent = state.store.parent(child).unwrap();
+        state.store.get(parent).unwrap().id.endpoint
     });
     assert_eq!(parents, [HERE, THERE]);
-    assert_eq!(state.board.endpoint_name(THERE), Some("branch"));
+    assert_eq!(state.store.endpoint_name(THERE), Some("branch"));
 }
 
 #[test]
@@ -58,11 +58,11 @@ fn one_that_is_signed_out_does_not_disturb_the_other() {
         text.contains("branch out") && text.contains("● lab"),
         "{text}"
     );
-    let here = state.board.find(&TaskId::new(HERE, "task-1")).unwrap();
-    let record = state.board.get(here).unwrap();
+    let here = state.store.find(&TaskId::new(HERE, "task-1")).unwrap();
+    let record = state.store.get(here).unwrap();
     assert!(!state.is_stale(record));
-    state.cursor.choose(here);
-    state.settle();
+    state.selection.choose(here);
+    state.sync_selection();
     let effects = crate::app::update(
         &mut state,
         crate::app::Event::Key(crossterm::event::KeyEvent::from(

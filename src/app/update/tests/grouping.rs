@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::{
-    clicking::{click, draw},
+    mouse::{click, draw},
     press,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 fn group_of(state: &AppState, mo_id: &str) -> GroupId {
-    match state.outline.above(find(state, mo_id)) {
+    match state.row_model.above(find(state, mo_id)) {
         Some(RowId::Group(group)) => group,
         other => panic!("{other:?} is no group"),
     }
@@ -26,19 +26,19 @@ fn the_key_goes_through_all_groupings_and_back() {
     choose(&mut state, "task-4712");
     for by in GroupBy::ALL {
         press(&mut state, "b");
-        assert_eq!(state.outline.grouped_by(), Some(by));
-        assert_eq!(state.outline.view().layout, Layout::Flat);
+        assert_eq!(state.row_model.grouped_by(), Some(by));
+        assert_eq!(state.row_model.view().layout, Layout::Flat);
         assert_eq!(selected(&state), "task-4712", "by {}", by.name());
     }
     press(&mut state, "t");
-    assert_eq!(state.outline.grouped_by(), None, "a tree has none");
+    assert_eq!(state.row_model.grouped_by(), None, "a tree has none");
     press(&mut state, "t");
-    assert_eq!(state.outline.grouped_by(), Some(GroupBy::Operation));
+    assert_eq!(state.row_model.grouped_by(), Some(GroupBy::Operation));
     press(&mut state, "b");
-    assert_eq!(state.outline.grouped_by(), None);
+    assert_eq!(state.row_model.grouped_by(), None);
     assert_eq!(selected(&state), "task-4712");
     press(&mut state, ":group-user<enter>");
-    assert_eq!(state.outline.grouped_by(), Some(GroupBy::User));
+    assert_eq!(state.row_model.grouped_by(), Some(GroupBy::User));
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn a_group_is_folded_and_opened_and_led_to_like_a_family() {
     press(&mut state, "<right><esc>");
     assert_eq!(state.selected_row(), Some(group.into()));
     click(&mut state, ClickTarget::FoldMark(group.into()));
-    let row = state.outline.position(group).unwrap();
-    assert_eq!(state.outline.rows(row..row + 1)[0].fold, Fold::Closed);
+    let row = state.row_model.position(group).unwrap();
+    assert_eq!(state.row_model.rows(row..row + 1)[0].fold, Fold::Closed);
     press(&mut state, "<down>");
     assert_ne!(state.selected_row(), Some(group.into()));
     click(&mut state, ClickTarget::Row(group.into()));
@@ -75,7 +75,7 @@ fn other_groups_leave_the_selection_on_the_best_of_the_group() {
     let Some(RowId::Group(group)) = state.selected_row() else {
         panic!("the first row is a group's")
     };
-    let best = state.outline.group(group).unwrap().best;
+    let best = state.row_model.group(group).unwrap().best;
     press(&mut state, "b+");
     assert_eq!(state.selected(), Some(best));
     press(&mut state, "-t");
@@ -88,9 +88,9 @@ fn what_asks_for_a_task_says_so_on_a_group() {
     press(&mut state, "bg");
     for keys in ["c", "x", "*", "y", "Y"] {
         assert_eq!(press(&mut state, keys), [], "{keys}");
-        assert!(state.overlay.is_none(), "{keys}");
-        let notice = state.notices.shown(now()).unwrap();
-        assert!(notice.text.contains("group"), "{keys}");
+        assert!(state.popup.is_none(), "{keys}");
+        let notification = state.notifications.shown(now()).unwrap();
+        assert!(notification.text.contains("group"), "{keys}");
     }
     press(&mut state, "23456zz");
     draw(&mut state);
@@ -105,8 +105,8 @@ fn only_tasks_are_written_to_a_file() {
         panic!("{effects:?}");
     };
     let lines = text.lines().count();
-    assert_eq!(lines - 1, state.board.len());
-    assert_eq!(*what, format!("{} tasks", state.board.len()));
+    assert_eq!(lines - 1, state.store.len());
+    assert_eq!(*what, format!("{} tasks", state.store.len()));
 }
 
 #[test]
@@ -123,18 +123,18 @@ fn groups_are_of_the_moment_that_is_looked_at() {
     let group = state.selected_row().unwrap();
     assert_eq!(group, group_of(&state, "task-9999").into());
     press(&mut state, "<");
-    assert!(state.past.is_some());
+    assert!(state.time_travel.is_some());
     assert!(
-        state.outline.position(group).is_none(),
+        state.row_model.position(group).is_none(),
         "there was none yet"
     );
-    let before = state.outline.len();
+    let before = state.row_model.len();
     press(&mut state, "<down>");
     let other = state.selected_row().unwrap();
     press(&mut state, "0");
-    assert!(state.past.is_none());
-    assert!(state.outline.len() > before);
-    assert!(state.outline.position(group).is_some());
+    assert!(state.time_travel.is_none());
+    assert!(state.row_model.len() > before);
+    assert!(state.row_model.position(group).is_some());
     if let RowId::Group(_) = other {
         assert_eq!(state.selected_row(), Some(other));
     }

@@ -117,7 +117,7 @@ fn pages_are_asked_for_one_by_one_as_one_scrolls() {
     assert_eq!(mores(&press(&mut state, "<up>G")), 0, "one is on its way");
     assert_eq!(mores(&page(&mut state, 800, 100)), 0);
     assert_eq!(selected(&state), "past-801", "the selection stays");
-    assert_eq!(state.outline.len(), 200);
+    assert_eq!(state.row_model.len(), 200);
     assert_eq!(mores(&press(&mut state, "G")), 1);
     assert_eq!(mores(&page_of(&mut state, HERE, end())), 0);
     assert_eq!(mores(&press(&mut state, "G")), 0, "there is no more");
@@ -168,7 +168,7 @@ fn what_happens_now_goes_on_below_and_only_what_is_in_the_history_changes_there(
     page_of(&mut state, HERE, first);
     let percent = |state: &AppState| {
         let handle = find(state, "task-4711");
-        state.board.progress(handle).percent()
+        state.store.progress(handle).percent()
     };
     assert_eq!(percent(&state), Some(72), "what is known now is newer");
     let changes = vec![
@@ -258,10 +258,10 @@ fn the_line_is_a_filter_at_once_and_a_question_to_the_server_once_it_is_accepted
         Some(now() - SignedDuration::from_hours(1))
     );
     press(&mut state, "/ since:1m until:2m<enter>");
-    assert!(matches!(&state.overlay, Some(Overlay::Prompt(prompt)) if prompt.problem.is_some()));
+    assert!(matches!(&state.popup, Some(Popup::Prompt(prompt)) if prompt.problem.is_some()));
     press(&mut state, "<esc>");
     press(&mut state, "/ since:soon<enter>");
-    assert!(matches!(&state.overlay, Some(Overlay::Prompt(prompt)) if prompt.problem.is_some()));
+    assert!(matches!(&state.popup, Some(Popup::Prompt(prompt)) if prompt.problem.is_some()));
     press(&mut state, "<esc>H");
     let effects = press(&mut state, "H");
     assert_eq!(
@@ -280,8 +280,8 @@ fn tab_completes_moments_in_the_history_only() {
     assert_eq!(state.history.as_ref().unwrap().line(), "since:yesterday");
     assert!(query(&effects).since.is_some());
     press(&mut state, "H/si<tab>");
-    let Some(Overlay::Prompt(prompt)) = &state.overlay else {
-        panic!("{:?}", state.overlay);
+    let Some(Popup::Prompt(prompt)) = &state.popup else {
+        panic!("{:?}", state.popup);
     };
     assert_eq!(prompt.line.text(), "si");
 }
@@ -298,9 +298,9 @@ fn what_makes_no_sense_in_the_history_is_refused_in_a_sentence() {
         press(&mut state, "H");
         page(&mut state, 900, 10);
         assert!(press(&mut state, key).is_empty());
-        let text = &state.notices.shown(now()).unwrap().text;
+        let text = &state.notifications.shown(now()).unwrap().text;
         assert!(text.contains(sentence), "{key}: {text}");
-        assert!(state.history.is_some() && state.past.is_none());
+        assert!(state.history.is_some() && state.time_travel.is_none());
     }
     let mut state = busy(120, 40);
     apply_update(
@@ -308,7 +308,7 @@ fn what_makes_no_sense_in_the_history_is_refused_in_a_sentence() {
         tasks(vec![task("task-4711", &json!({"progress": 73}))]),
     );
     press(&mut state, ",H");
-    assert!(state.past.is_some() && state.history.is_none());
+    assert!(state.time_travel.is_some() && state.history.is_none());
 }
 
 #[test]
@@ -320,7 +320,7 @@ fn one_can_take_a_task_of_the_past_along() {
     let effects = press(&mut state, "a");
     let watch = Command::Watch(vec!["past-899".into()]);
     assert_eq!(effects, [Effect::Send(HERE, watch)]);
-    assert!(state.overlay.is_none());
+    assert!(state.popup.is_none());
     press(&mut state, "H");
     assert!(rows(&state).contains(&"past-899".to_owned()));
     // The server does not know the object any more; what the history said stays.
@@ -330,7 +330,7 @@ fn one_can_take_a_task_of_the_past_along() {
     };
     apply_update(&mut state, tasks(vec![ghost]));
     let handle = find(&state, "past-899");
-    assert!(state.board.get(handle).unwrap().status().is_finished());
+    assert!(state.store.get(handle).unwrap().status().is_finished());
 }
 
 #[test]
@@ -343,8 +343,8 @@ fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it()
     assert!(state.privileges.is_empty());
     page(&mut state, 900, 10);
     assert!(press(&mut state, "c").is_empty(), "nothing is asked");
-    let chosen = match &state.overlay {
-        Some(Overlay::Cancel(CancelDialog { chosen, .. })) => *chosen,
+    let chosen = match &state.popup {
+        Some(Popup::Cancel(CancelDialog { chosen, .. })) => *chosen,
         other => panic!("{other:?}"),
     };
     let verdict = eligibility(&state, chosen, now());
@@ -355,7 +355,7 @@ fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it()
     // What leaves the list of now may have the same place there.
     let removed = state.with_live_view(|state| {
         state
-            .board
+            .store
             .iter()
             .map(|(_, r)| r.id.mo_id.clone())
             .collect::<Vec<_>>()
@@ -364,7 +364,7 @@ fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it()
         .into_iter()
         .map(|mo_id| TaskChange::Dropped { mo_id });
     apply_update(&mut state, tasks(dropped.collect()));
-    assert!(matches!(state.overlay, Some(Overlay::Cancel(_))));
+    assert!(matches!(state.popup, Some(Popup::Cancel(_))));
     press(&mut state, "<esc>");
     // One that goes on is cancelled from where it is watched.
     let mut running = past_page(890, 1);
@@ -442,7 +442,7 @@ fn the_family_of_a_task_of_the_past_is_known_and_has_no_rows_where_it_was_not_as
     apply_update(&mut state, Update::Relatives { mo_id, members });
     assert_eq!(rows(&state), shown);
     let (parent, child) = (find(&state, "past-900"), find(&state, "past-300"));
-    assert_eq!(state.board.children(parent), [child]);
+    assert_eq!(state.store.children(parent), [child]);
     press(&mut state, "H");
     assert!(!rows(&state).contains(&"past-300".to_owned()));
 }

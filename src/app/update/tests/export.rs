@@ -8,7 +8,7 @@ fn the_menu_copies_what_is_chosen() {
     let mut state = busy(80, 24);
     choose(&mut state, "task-4740");
     press(&mut state, "3y");
-    assert!(matches!(state.overlay, Some(Overlay::Copy { chosen: 1 })));
+    assert!(matches!(state.popup, Some(Popup::Copy { chosen: 1 })));
     let [Effect::Copy(text)] = &press(&mut state, "<enter>")[..] else {
         panic!("nothing was copied");
     };
@@ -27,7 +27,7 @@ fn what_a_task_does_not_have_is_not_copied() {
     let mut state = busy(80, 24);
     choose(&mut state, "task-4711");
     assert_eq!(press(&mut state, "y<down><enter>"), []);
-    let said = state.notices.iter().next().unwrap();
+    let said = state.notifications.iter().next().unwrap();
     assert!(said.text.contains("none of that"), "{}", said.text);
 }
 
@@ -35,7 +35,7 @@ fn what_a_task_does_not_have_is_not_copied() {
 fn the_rows_are_written_as_they_are_filtered_and_ordered() {
     let mut state = busy(80, 24);
     press(&mut state, "t/db<enter>w");
-    let Some(Overlay::Prompt(prompt)) = &state.overlay else {
+    let Some(Popup::Prompt(prompt)) = &state.popup else {
         panic!("no question for a name");
     };
     let name = prompt.line.text();
@@ -66,7 +66,7 @@ fn a_name_has_to_tell_the_format() {
     press(&mut state, "w");
     control(&mut state, 'u');
     assert_eq!(press(&mut state, "x.txt<enter>"), []);
-    let Some(Overlay::Prompt(prompt)) = &state.overlay else {
+    let Some(Popup::Prompt(prompt)) = &state.popup else {
         panic!("the line is gone");
     };
     assert!(prompt.problem.as_deref().unwrap().contains(".csv"));

@@ -25,10 +25,10 @@ fn a_value_that_does_not_fit_is_told_and_the_rest_is_taken() {
         at: now(),
     };
     apply_update(&mut state, tasks(vec![change]));
-    let notice = state.notices.shown(now()).unwrap();
-    assert_eq!(notice.gravity, Severity::Warning);
-    assert!(notice.text.contains("vc01.lab") && notice.text.contains("progress"));
-    let info = state.board.get(find(&state, "task-4711")).unwrap();
+    let notification = state.notifications.shown(now()).unwrap();
+    assert_eq!(notification.severity, Severity::Warning);
+    assert!(notification.text.contains("vc01.lab") && notification.text.contains("progress"));
+    let info = state.store.get(find(&state, "task-4711")).unwrap();
     assert!(!info.info.as_ref().unwrap().cancelable);
 }
 
@@ -41,13 +41,13 @@ fn a_filter_for_an_endpoint_looks_again_when_that_says_who_it_is() {
         press(&mut state, "/");
         update(&mut state, Event::Paste(filter.into()), now());
         press(&mut state, "<enter>");
-        assert_eq!(state.outline.matching(), before, "{filter}");
+        assert_eq!(state.row_model.matching(), before, "{filter}");
         let facts = ServerFacts {
             host: "vc9.lab".to_owned(),
             ..ServerFacts::default()
         };
         apply_update(&mut state, Update::Server(Box::new(facts)));
-        assert_eq!(state.outline.matching(), after, "{filter}");
+        assert_eq!(state.row_model.matching(), after, "{filter}");
         press(&mut state, "<esc>");
     }
 }
@@ -60,9 +60,9 @@ fn labels_rename_what_is_shown() {
         label: "Relocate virtual machine".into(),
     };
     apply_update(&mut state, Update::Labels(Labels::new(vec![row])));
-    let record = state.board.get(find(&state, "task-4711")).unwrap();
-    assert_eq!(state.board.operation(record), "Relocate virtual machine");
-    assert_eq!(state.board.labels(HERE).len(), 1);
+    let record = state.store.get(find(&state, "task-4711")).unwrap();
+    assert_eq!(state.store.operation(record), "Relocate virtual machine");
+    assert_eq!(state.store.labels(HERE).len(), 1);
 }
 
 #[test]
@@ -82,5 +82,5 @@ fn a_lost_connection_makes_stale_what_was_current() {
 fn notices_of_the_loop_are_shown() {
     let mut state = empty(80, 24);
     apply_update(&mut state, Update::Notice("the session was renewed".into()));
-    assert!(state.notices.shown(now()).is_some());
+    assert!(state.notifications.shown(now()).is_some());
 }

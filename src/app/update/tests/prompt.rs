@@ -1,7 +1,7 @@
 use super::{control, press};
 use crate::{
     app::{
-        AppState, Effect, Event, Overlay, Prompt, PromptKind,
+        AppState, Effect, Event, Popup, Prompt, PromptKind,
         test_support::{HERE, busy, now, rows, selected},
         update,
     },
@@ -9,8 +9,8 @@ use crate::{
 };
 
 fn problem(state: &AppState) -> Option<String> {
-    match &state.overlay {
-        Some(Overlay::Prompt(prompt)) => prompt.problem.clone(),
+    match &state.popup {
+        Some(Popup::Prompt(prompt)) => prompt.problem.clone(),
         _ => None,
     }
 }
@@ -27,20 +27,20 @@ fn a_filter_works_while_it_is_typed() {
     press(&mut state, "/web<enter>");
     assert_eq!(rows(&state), ["task-4740"]);
     press(&mut state, "/x<esc>");
-    assert_eq!(state.outline.view().filter.text(), "web");
+    assert_eq!(state.row_model.view().filter.text(), "web");
 }
 
 /// The line as it stands.
 fn typed(state: &AppState) -> String {
-    match &state.overlay {
-        Some(Overlay::Prompt(prompt)) => prompt.line.text(),
+    match &state.popup {
+        Some(Popup::Prompt(prompt)) => prompt.line.text(),
         _ => panic!("nothing is typed"),
     }
 }
 
 fn mark(state: &AppState) -> Option<(usize, usize)> {
-    match &state.overlay {
-        Some(Overlay::Prompt(Prompt {
+    match &state.popup {
+        Some(Popup::Prompt(Prompt {
             purpose: PromptKind::Filter(typing),
             ..
         })) => typing.mark,
@@ -54,11 +54,11 @@ fn a_filter_that_does_not_read_leaves_the_last_good_one_in_force_and_has_its_pla
     press(&mut state, "/web stat:");
     assert!(problem(&state).unwrap().contains("did you mean “state”?"));
     assert_eq!(mark(&state), Some((4, 4)));
-    assert_eq!(state.outline.view().filter.text(), "web stat");
+    assert_eq!(state.row_model.view().filter.text(), "web stat");
     press(&mut state, "<enter>");
     assert_eq!(typed(&state), "web stat:", "it stays to be mended");
     press(&mut state, "<esc>");
-    assert!(state.outline.view().filter.is_empty(), "as it was before");
+    assert!(state.row_model.view().filter.is_empty(), "as it was before");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn what_was_typed_before_comes_back_and_what_is_typed_now_is_not_lost() {
 fn the_letters_of_a_filter_are_no_commands() {
     let mut state = busy(80, 24);
     assert_eq!(press(&mut state, "/qxcp?"), []);
-    assert_eq!(state.outline.view().filter.text(), "qxcp?");
+    assert_eq!(state.row_model.view().filter.text(), "qxcp?");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn further_tasks_are_named_in_any_form() {
         press(&mut state, typed),
         [Effect::Send(HERE, Command::Watch(names))]
     );
-    assert!(state.overlay.is_none());
+    assert!(state.popup.is_none());
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn what_names_no_task_is_told_and_can_be_mended() {
     press(&mut state, "<left>");
     assert_eq!(problem(&state), None);
     assert_eq!(press(&mut state, "<esc>"), []);
-    assert!(state.overlay.is_none());
+    assert!(state.popup.is_none());
     assert_eq!(
         press(&mut state, "a <enter>"),
         [],
@@ -172,7 +172,7 @@ fn what_names_no_task_is_told_and_can_be_mended() {
 fn a_paste_goes_into_the_line_and_nowhere_else() {
     let mut state = busy(80, 24);
     update(&mut state, Event::Paste("q\nq".into()), now());
-    assert!(state.overlay.is_none());
+    assert!(state.popup.is_none());
     press(&mut state, "a");
     update(&mut state, Event::Paste("task-8\ntask-9\n".into()), now());
     let names = ["task-8", "task-9"].map(Into::into).to_vec();

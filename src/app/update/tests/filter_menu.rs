@@ -1,6 +1,6 @@
 use super::press;
 use crate::app::{
-    AppState, Context, Effect, Overlay,
+    AppState, Context, Effect, Popup,
     test_support::{busy, now, rows},
 };
 
@@ -13,14 +13,14 @@ fn screen() -> AppState {
 }
 
 fn problem(state: &AppState) -> String {
-    match &state.overlay {
-        Some(Overlay::Prompt(prompt)) => prompt.problem.clone().unwrap(),
+    match &state.popup {
+        Some(Popup::Prompt(prompt)) => prompt.problem.clone().unwrap(),
         _ => panic!("nothing is typed"),
     }
 }
 
 fn said(state: &AppState) -> &str {
-    &state.notices.shown(now()).unwrap().text
+    &state.notifications.shown(now()).unwrap().text
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn a_filter_is_chosen_by_its_name_and_given_up_for_all() {
     press(&mut state, "f");
     assert_eq!(state.context(), Context::Filters);
     press(&mut state, "<down><enter>");
-    assert_eq!(state.outline.view().filter.text(), "@mine");
+    assert_eq!(state.row_model.view().filter.text(), "@mine");
     assert_eq!(rows(&state), ["task-4721"]);
     press(&mut state, "f<up><enter>");
     assert_eq!(rows(&state).len(), all);
@@ -49,7 +49,7 @@ fn the_filter_in_force_gets_a_name_and_loses_it() {
     };
     assert_eq!(kept, [keep(Some("web"))]);
     assert!(said(&state).contains("Kept as @wild: web"));
-    assert_eq!(state.options.own_filters["wild"], "web");
+    assert_eq!(state.options.user_filters["wild"], "web");
     press(&mut state, "<esc>f<end><enter>");
     assert_eq!(rows(&state), ["task-4740"]);
     assert_eq!(press(&mut state, "fx"), [keep(None)]);
@@ -71,9 +71,9 @@ fn a_name_that_will_not_do_can_be_mended() {
     press(&mut state, "mine<enter>");
     assert!(problem(&state).contains("config file has a filter @mine"));
     press(&mut state, "2<enter>");
-    assert!(state.overlay.is_none());
+    assert!(state.popup.is_none());
     // One that stands for itself would have no end.
     press(&mut state, "f<end><enter>fsmine2<enter>");
     assert!(!problem(&state).is_empty());
-    assert_eq!(state.options.own_filters["mine2"], "web");
+    assert_eq!(state.options.user_filters["mine2"], "web");
 }

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::press;
 use crate::{
     app::{
-        AppState, Effect, Overlay,
+        AppState, Effect, Popup,
         cancel::CancelRequest,
         test_support::{HERE, apply_update, busy, choose, find, now, task, tasks},
     },
@@ -17,13 +17,13 @@ fn cancel(mo_id: &str) -> Effect {
 }
 
 fn check(state: &AppState, mo_id: &str) -> Effect {
-    let record = state.board.get(find(state, mo_id)).unwrap();
+    let record = state.store.get(find(state, mo_id)).unwrap();
     let trace = TaskLocator::of(record.info.as_deref().unwrap());
     Effect::Send(HERE, Command::CheckPrivilege(trace))
 }
 
 fn story(state: &AppState, mo_id: &str) -> String {
-    state.requests[&find(state, mo_id)].story(now())
+    state.cancel_requests[&find(state, mo_id)].story(now())
 }
 
 #[test]
@@ -70,7 +70,10 @@ fn the_answer_stays_with_the_task() {
         answer: CancelResponse::NotSupported,
     };
     apply_update(&mut state, news);
-    assert!(state.notices.shown(now()).is_none(), "it is seen already");
+    assert!(
+        state.notifications.shown(now()).is_none(),
+        "it is seen already"
+    );
     press(&mut state, "<esc>");
     assert!(story(&state, "task-4711").contains("NotSupported"));
     let news = Update::Cancel {
@@ -78,8 +81,8 @@ fn the_answer_stays_with_the_task() {
         answer: CancelResponse::InvalidState,
     };
     apply_update(&mut state, news);
-    let notice = state.notices.shown(now()).unwrap();
-    assert!(notice.text.contains("task-4721") && notice.text.contains("InvalidState"));
+    let notification = state.notifications.shown(now()).unwrap();
+    assert!(notification.text.contains("task-4721") && notification.text.contains("InvalidState"));
 }
 
 #[test]
@@ -98,7 +101,7 @@ fn read_only_keeps_the_inspector_and_removes_the_request() {
     let mut state = busy(80, 24);
     state.options.read_only = true;
     press(&mut state, "c");
-    assert!(matches!(state.overlay, Some(Overlay::Cancel(_))));
+    assert!(matches!(state.popup, Some(Popup::Cancel(_))));
     assert_eq!(press(&mut state, "<enter>y"), []);
     // One endpoint may be read-only by itself.
     let mut state = busy(80, 24);
@@ -116,7 +119,7 @@ fn nothing_is_sent_for_a_task_that_ended_while_the_question_stood() {
     assert_eq!(press(&mut state, "y"), []);
     assert!(
         state
-            .notices
+            .notifications
             .shown(now())
             .unwrap()
             .text
@@ -138,8 +141,10 @@ fn a_task_that_leaves_takes_its_inspector_along() {
         mo_id: "task-4711".into(),
     };
     apply_update(&mut state, tasks(vec![dropped]));
-    assert!(state.overlay.is_none());
-    assert!(!state.requests.contains_key(&handle) && !state.privileges.contains_key(&handle));
+    assert!(state.popup.is_none());
+    assert!(
+        !state.cancel_requests.contains_key(&handle) && !state.privileges.contains_key(&handle)
+    );
 }
 
 #[test]
@@ -150,6 +155,6 @@ fn an_answer_to_a_request_from_elsewhere_is_kept_too() {
         answer: CancelResponse::Accepted,
     };
     apply_update(&mut state, news);
-    let request: &CancelRequest = &state.requests[&find(&state, "task-4711")];
+    let request: &CancelRequest = &state.cancel_requests[&find(&state, "task-4711")];
     assert!(!request.is_pending());
 }

@@ -4,8 +4,8 @@ use super::*;
 use crate::app::{CommandPalette, test_support::selected};
 
 fn palette(state: &AppState) -> &CommandPalette {
-    match &state.overlay {
-        Some(Overlay::Palette(palette)) => palette,
+    match &state.popup {
+        Some(Popup::Palette(palette)) => palette,
         other => panic!("{other:?}"),
     }
 }
@@ -24,10 +24,10 @@ fn a_command_is_found_by_letters_and_done_where_one_came_from() {
         press(&mut state, "<enter>"),
         [Effect::Send(HERE, Command::Pause(true))]
     );
-    assert!(state.overlay.is_none());
+    assert!(state.popup.is_none());
 
     press(&mut state, "5<enter>");
-    state.drawn.details_end = 7;
+    state.frame.details_end = 7;
     press(&mut state, ":scroll");
     let before = selected(&state);
     press(&mut state, "<esc>:move down<enter>");
@@ -45,17 +45,17 @@ fn arrows_choose_and_escape_does_nothing() {
     press(&mut state, "<up><up>");
     assert_eq!(palette(&state).pointed().map(|found| found.action), first);
     assert_eq!(press(&mut state, "<esc>"), []);
-    assert!(state.overlay.is_none());
+    assert!(state.popup.is_none());
     press(&mut state, ":zzzz<enter>");
-    assert!(state.overlay.is_none());
+    assert!(state.popup.is_none());
 }
 
 #[test]
 fn what_can_be_done_elsewhere_only_is_told_with_its_key() {
     let mut state = busy(80, 24);
     press(&mut state, ":Yes, ask the server<enter>");
-    assert!(state.overlay.is_none());
-    let said = state.notices.iter().next().unwrap();
+    assert!(state.popup.is_none());
+    let said = state.notifications.iter().next().unwrap();
     assert!(
         said.text
             .starts_with("At the question whether to cancel: y is"),

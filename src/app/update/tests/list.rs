@@ -15,15 +15,15 @@ fn the_selection_stays_on_its_task_while_rows_move() {
     let mut state = busy(80, 24);
     press(&mut state, "<down>");
     let chosen = selected(&state);
-    let before = state.cursor.row();
+    let before = state.selection.row();
     // An operation that has run for longer comes before everything else.
     let older = json!({"startTime": "2026-01-01T00:00:00Z", "queueTime": "2026-01-01T00:00:00Z"});
     apply_update(&mut state, tasks(vec![task("task-1", &older)]));
     assert_eq!(selected(&state), chosen);
-    assert_eq!(state.cursor.row(), before + 1);
+    assert_eq!(state.selection.row(), before + 1);
     press(&mut state, "t");
     assert_eq!(selected(&state), chosen);
-    assert_eq!(state.outline.view().layout, Layout::Flat);
+    assert_eq!(state.row_model.view().layout, Layout::Flat);
 }
 
 #[test]
@@ -38,12 +38,12 @@ fn until_one_is_chosen_the_first_row_is_selected() {
 fn when_the_selected_task_leaves_its_neighbour_is_selected() {
     let mut state = busy(80, 24);
     press(&mut state, "G");
-    let (row, last) = (state.cursor.row(), selected(&state));
+    let (row, last) = (state.selection.row(), selected(&state));
     let dropped = TaskChange::Dropped {
         mo_id: last.as_str().into(),
     };
     apply_update(&mut state, tasks(vec![dropped]));
-    assert_eq!(state.cursor.row(), row - 1);
+    assert_eq!(state.selection.row(), row - 1);
     assert_ne!(selected(&state), last);
 }
 
@@ -70,8 +70,8 @@ fn the_selected_row_is_always_in_sight() {
         for keys in ["", "<down>", "<down>", "<down>", "G", "<up>", "<pgdn>", "g"] {
             press(&mut state, keys);
             let seen = crate::app::ScreenLayout::of(&state).list.height;
-            let rows = state.cursor.top()..state.cursor.top() + usize::from(seen);
-            let row = state.cursor.row();
+            let rows = state.selection.top()..state.selection.top() + usize::from(seen);
+            let row = state.selection.row();
             assert!(
                 rows.contains(&row) || seen == 0,
                 "{row} in {rows:?} at {height}"
@@ -83,7 +83,7 @@ fn the_selected_row_is_always_in_sight() {
 #[test]
 fn the_order_is_chosen_from_a_menu_and_turned_round() {
     let mut state = busy(80, 24);
-    let sort = |state: &crate::app::AppState| state.outline.view().sort.to_string();
+    let sort = |state: &crate::app::AppState| state.row_model.view().sort.to_string();
     press(&mut state, "s<down><down><down><down><down><enter>");
     assert_eq!(sort(&state), "-progress");
     press(&mut state, "S");
@@ -95,7 +95,7 @@ fn the_order_is_chosen_from_a_menu_and_turned_round() {
 #[test]
 fn the_menu_takes_further_columns_and_turns_each_round() {
     let mut state = busy(80, 24);
-    let sort = |state: &crate::app::AppState| state.outline.view().sort.to_string();
+    let sort = |state: &crate::app::AppState| state.row_model.view().sort.to_string();
     press(&mut state, "s<down><space>");
     assert_eq!(sort(&state), "state", "it stands for what matters now");
     press(&mut state, "<down><down><down><space>");

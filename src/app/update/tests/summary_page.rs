@@ -1,12 +1,12 @@
 use serde_json::json;
 
 use super::{
-    clicking::{click, draw},
+    mouse::{click, draw},
     press,
 };
 use crate::{
     app::{
-        AppState, ClickTarget, Context, Overlay, RowSubject, SectionKind, Tab,
+        AppState, ClickTarget, Context, Popup, RowSubject, SectionKind, Tab,
         test_support::{apply_update, busy, find, now, rows, selected, task, tasks, twins},
     },
     task::{Labels, TaskChange},
@@ -15,10 +15,10 @@ use crate::{
 };
 
 fn entries(state: &AppState) -> Vec<RowSubject> {
-    let Some(Overlay::Summary(summing)) = &state.overlay else {
+    let Some(Popup::Summary(page)) = &state.popup else {
         panic!("no summary")
     };
-    let columns = summing.columns(state, now());
+    let columns = page.columns(state, now());
     let entries = columns
         .iter()
         .flatten()
@@ -28,10 +28,10 @@ fn entries(state: &AppState) -> Vec<RowSubject> {
 
 fn chosen(state: &AppState) -> RowSubject {
     let entries = entries(state);
-    let Some(Overlay::Summary(summing)) = &state.overlay else {
+    let Some(Popup::Summary(page)) = &state.popup else {
         panic!("no summary")
     };
-    entries[summing.place(&entries)].clone()
+    entries[page.place(&entries)].clone()
 }
 
 /// Moves on to an entry.
@@ -57,7 +57,7 @@ fn an_operation_an_account_and_an_endpoint_become_the_filter() {
     );
     press(&mut state, "<enter>");
     assert_eq!(
-        state.outline.view().filter.text(),
+        state.row_model.view().filter.text(),
         "op=\"Clone virtual machine\""
     );
     assert_eq!(rows(&state), ["task-4730", "task-4741"]);
@@ -70,8 +70,8 @@ fn an_operation_an_account_and_an_endpoint_become_the_filter() {
     let there = crate::app::test_support::THERE;
     go_to(&mut two, &RowSubject::Endpoint(there));
     press(&mut two, "<enter>");
-    assert_eq!(two.outline.view().filter.text(), "endpoint=vc02.lab");
-    assert_eq!(two.outline.matching(), 3);
+    assert_eq!(two.row_model.view().filter.text(), "endpoint=vc02.lab");
+    assert_eq!(two.row_model.matching(), 3);
 }
 
 #[test]
@@ -100,10 +100,10 @@ fn a_task_is_gone_to_wherever_it_is() {
     let task = RowSubject::Task(find(&state, "task-4712"));
     go_to(&mut state, &task);
     press(&mut state, "<enter>");
-    assert!(state.overlay.is_none());
+    assert!(state.popup.is_none());
     assert_eq!(selected(&state), "task-4712");
-    assert!(state.outline.view().filter.is_empty());
-    let said = &state.notices.shown(now()).unwrap().text;
+    assert!(state.row_model.view().filter.is_empty());
+    let said = &state.notifications.shown(now()).unwrap().text;
     assert!(said.contains("filter is off"), "{said}");
     press(&mut state, "o");
     let task = RowSubject::Task(find(&state, "task-4740"));
@@ -130,10 +130,10 @@ fn what_happens_is_counted_and_the_choice_stays() {
     let after = entries(&state);
     assert!(after.len() < before + 20, "bounded");
     assert!(after.contains(&RowSubject::More(SectionKind::Operations)));
-    let Some(Overlay::Summary(summing)) = &state.overlay else {
+    let Some(Popup::Summary(page)) = &state.popup else {
         panic!()
     };
-    assert_eq!(summing.summary.len(), state.board.len());
+    assert_eq!(page.summary.len(), state.store.len());
     go_to(&mut state, &RowSubject::More(SectionKind::Operations));
     press(&mut state, "<enter>");
     assert!(entries(&state).len() > after.len() + 15, "opened");
@@ -161,7 +161,7 @@ fn a_section_is_a_step_and_a_click_is_a_choice() {
     assert_eq!(chosen(&state), queued);
     let place = entries(&state).iter().position(|entry| *entry == queued);
     draw(&mut state);
-    let hit = state.drawn.targets.iter();
+    let hit = state.frame.targets.iter();
     assert!(
         !hit.into_iter()
             .any(|(_, target)| matches!(target, ClickTarget::Row(_)))
@@ -169,5 +169,5 @@ fn a_section_is_a_step_and_a_click_is_a_choice() {
     click(&mut state, ClickTarget::Summed(place.unwrap()));
     assert_eq!(selected(&state), "task-4731");
     press(&mut state, "oq");
-    assert!(state.overlay.is_none());
+    assert!(state.popup.is_none());
 }

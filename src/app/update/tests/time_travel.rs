@@ -27,7 +27,7 @@ fn press_at(state: &mut AppState, key: char, seconds: i64) -> Vec<Effect> {
 }
 
 fn percent(state: &AppState) -> Option<u8> {
-    match state.board.progress(find(state, "task-1")) {
+    match state.store.progress(find(state, "task-1")) {
         Progress::Reported(percent) => Some(percent),
         _ => None,
     }
@@ -58,7 +58,7 @@ fn one_steps_back_and_forward_by_changes() {
     press_at(&mut state, '>', 450);
     assert_eq!(percent(&state), Some(30));
     press_at(&mut state, '0', 450);
-    assert!(state.past.is_none());
+    assert!(state.time_travel.is_none());
     assert_eq!(percent(&state), Some(50));
 }
 
@@ -77,14 +77,14 @@ fn one_steps_by_minutes_no_further_than_was_seen() {
     );
     assert!(
         state
-            .notices
+            .notifications
             .iter()
             .any(|n| n.text.contains("Nothing older"))
     );
     for _ in 0..8 {
         press_at(&mut state, ']', 450);
     }
-    assert!(state.past.is_none(), "a minute past now is now");
+    assert!(state.time_travel.is_none(), "a minute past now is now");
 }
 
 #[test]
@@ -99,17 +99,17 @@ fn news_go_on_underneath() {
     let queued = json!({"queueTime": after(500).to_string()});
     tell(&mut state, tasks(vec![task("task-2", &queued)]), 501);
     assert_eq!(percent(&state), Some(40), "what is seen stays");
-    assert_eq!(state.outline.len(), 1);
+    assert_eq!(state.row_model.len(), 1);
     press_at(&mut state, '>', 510);
     assert_eq!(percent(&state), Some(50));
     press_at(&mut state, '>', 510);
-    assert_eq!((percent(&state), state.outline.len()), (Some(60), 1));
+    assert_eq!((percent(&state), state.row_model.len()), (Some(60), 1));
     press_at(&mut state, '>', 510);
-    assert_eq!(state.outline.len(), 2);
-    assert!(state.past.is_some(), "as of the last change");
+    assert_eq!(state.row_model.len(), 2);
+    assert!(state.time_travel.is_some(), "as of the last change");
     press_at(&mut state, '>', 510);
-    assert!(state.past.is_none());
-    assert_eq!((percent(&state), state.outline.len()), (Some(60), 2));
+    assert!(state.time_travel.is_none());
+    assert_eq!((percent(&state), state.row_model.len()), (Some(60), 2));
 }
 
 #[test]
@@ -118,12 +118,12 @@ fn nothing_is_asked_for_in_the_past_and_escape_leads_out_of_it() {
     press_at(&mut state, '<', 450);
     for key in ['c', 'a', 'x', '*', 'r'] {
         assert_eq!(press_at(&mut state, key, 451), [], "{key}");
-        assert!(state.overlay.is_none(), "{key}");
+        assert!(state.popup.is_none(), "{key}");
     }
     press_at(&mut state, 'p', 451);
     assert!(state.paused, "reading can be paused meanwhile");
     press(&mut state, "<esc>");
-    assert!(state.past.is_none());
+    assert!(state.time_travel.is_none());
 }
 
 #[test]
@@ -132,8 +132,8 @@ fn what_one_arranges_in_the_past_stays() {
     press(&mut state, "[");
     press(&mut state, "/db<enter>t");
     press(&mut state, "0");
-    assert_eq!(state.outline.view().filter.text(), "db");
+    assert_eq!(state.row_model.view().filter.text(), "db");
     let mut state = empty(80, 24);
     press(&mut state, ",[].0");
-    assert!(state.past.is_none());
+    assert!(state.time_travel.is_none());
 }

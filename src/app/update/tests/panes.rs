@@ -2,7 +2,7 @@ use crossterm::event::{MouseButton, MouseEventKind};
 use ratatui::layout::Rect;
 
 use super::{
-    clicking::{click, draw, mouse},
+    mouse::{click, draw, mouse},
     press,
 };
 use crate::app::{
@@ -18,7 +18,7 @@ fn way(state: &AppState) -> &'static str {
         (false, true) => "list",
         (true, false) => "details",
         (true, true) => "nothing",
-        (false, false) if state.arrangement.side(areas.body) == Side::Right => "beside",
+        (false, false) if state.pane_split.side(areas.body) == Side::Right => "beside",
         (false, false) => "below",
     }
 }
@@ -37,8 +37,8 @@ fn a_key_goes_round_the_places_of_the_details() {
     let mut wide = busy(120, 40);
     let all = ["below", "beside", "details", "list", "below"];
     assert_eq!(round(&mut wide), all);
-    assert_eq!(wide.panes, PaneMode::Both(Focus::List));
-    assert!(wide.notices.shown(now()).is_none());
+    assert_eq!(wide.pane_mode, PaneMode::Both(Focus::List));
+    assert!(wide.notifications.shown(now()).is_none());
     let mut widest = busy(180, 40);
     let all = ["beside", "details", "list", "below", "beside"];
     assert_eq!(round(&mut widest), all);
@@ -49,7 +49,7 @@ fn what_has_no_room_is_passed_over_with_a_word() {
     let mut narrow = busy(80, 24);
     press(&mut narrow, "v");
     assert_eq!(way(&narrow), "details");
-    let said = &narrow.notices.shown(now()).unwrap().text;
+    let said = &narrow.notifications.shown(now()).unwrap().text;
     assert_eq!(
         said,
         "Details beside the list need 100 columns; this screen has 80"
@@ -73,16 +73,21 @@ fn who_wanted_them_beside_hears_why_they_are_not() {
     let to = |width| Event::Resize { width, height: 30 };
     update(&mut state, to(90), now());
     assert_eq!(way(&state), "below");
-    let said = |state: &AppState| state.notices.shown(now()).map(|notice| notice.text.clone());
+    let said = |state: &AppState| {
+        state
+            .notifications
+            .shown(now())
+            .map(|notification| notification.text.clone())
+    };
     assert!(said(&state).unwrap().contains("this screen has 90"));
-    state.notices = Notifications::default();
+    state.notifications = Notifications::default();
     update(&mut state, to(85), now());
     assert_eq!(said(&state), None, "once is enough");
     update(&mut state, to(130), now());
     assert_eq!(way(&state), "beside");
     // The same at the start.
     let mut first = connecting(0, 0);
-    first.arrangement = state.arrangement.clone();
+    first.pane_split = state.pane_split.clone();
     update(&mut first, to(80), now());
     assert!(said(&first).unwrap().contains("this screen has 80"));
 }
@@ -125,7 +130,7 @@ fn the_mouse_pulls_at_the_border() {
         mouse(&mut state, MouseEventKind::Drag(left), 70, 20);
         assert_eq!(ScreenLayout::of(&state).border, border, "let go");
         draw(&mut state);
-        assert!(!state.arrangement.is_held);
+        assert!(!state.pane_split.is_held);
     }
 }
 
@@ -134,7 +139,7 @@ fn rows_and_details_are_clicked_where_they_are() {
     let mut state = busy(180, 40);
     draw(&mut state);
     let areas = ScreenLayout::of(&state);
-    for (area, target) in &state.drawn.targets {
+    for (area, target) in &state.frame.targets {
         match target {
             ClickTarget::Row(_) | ClickTarget::Column(_) => assert!(area.right() <= areas.border.x),
             ClickTarget::Details | ClickTarget::Tab(_) => assert!(area.x > areas.border.x),
@@ -142,5 +147,5 @@ fn rows_and_details_are_clicked_where_they_are() {
         }
     }
     click(&mut state, ClickTarget::Details);
-    assert_eq!(state.panes, PaneMode::Both(Focus::Details));
+    assert_eq!(state.pane_mode, PaneMode::Both(Focus::Details));
 }

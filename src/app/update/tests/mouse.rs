@@ -21,7 +21,7 @@ pub(super) fn draw(state: &mut AppState) {
     terminal
         .draw(|frame| drawn = Some(ui::draw(state, &look, frame, now())))
         .unwrap();
-    state.drawn = drawn.unwrap();
+    state.frame = drawn.unwrap();
 }
 
 pub(super) fn mouse(
@@ -52,7 +52,7 @@ fn mouse_with(
 fn place_of(state: &mut AppState, target: ClickTarget) -> (u16, u16) {
     draw(state);
     let (area, _) = *state
-        .drawn
+        .frame
         .targets
         .iter()
         .rev()
@@ -89,7 +89,7 @@ fn a_click_on_a_title_sorts_and_another_turns_it_round() {
 }
 
 fn sort(state: &AppState) -> String {
-    state.outline.view().sort.to_string()
+    state.row_model.view().sort.to_string()
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn tabs_details_and_hints_can_be_clicked() {
     click(&mut state, ClickTarget::Tab(Tab::Json));
     assert_eq!(state.details.tab, Tab::Json);
     click(&mut state, ClickTarget::Details);
-    assert_eq!(state.panes, PaneMode::Both(Focus::Details));
+    assert_eq!(state.pane_mode, PaneMode::Both(Focus::Details));
     let effects = click(&mut state, ClickTarget::Action(crate::app::Action::Quit));
     assert!(matches!(effects[0], Effect::Leave(_)));
 }
@@ -127,9 +127,9 @@ fn tabs_details_and_hints_can_be_clicked() {
 fn the_wheel_moves_what_it_is_over() {
     let mut state = busy(80, 24);
     draw(&mut state);
-    let before = state.cursor.row();
+    let before = state.selection.row();
     mouse(&mut state, MouseEventKind::ScrollDown, 5, 4);
-    assert_eq!(state.cursor.row(), before + 1);
+    assert_eq!(state.selection.row(), before + 1);
     press(&mut state, "6");
     draw(&mut state);
     mouse(&mut state, MouseEventKind::ScrollDown, 5, 20);
@@ -142,7 +142,7 @@ fn what_lies_under_an_overlay_cannot_be_clicked() {
     press(&mut state, "c");
     draw(&mut state);
     let below = |target: &ClickTarget| matches!(target, ClickTarget::Row(_) | ClickTarget::Tab(_));
-    assert!(!state.drawn.targets.iter().any(|(_, target)| below(target)));
+    assert!(!state.frame.targets.iter().any(|(_, target)| below(target)));
 }
 
 #[test]
