@@ -1,45 +1,45 @@
-//! What differs between live servers, as switches: a client has to survive all of it.
+//! Switches for the ways in which live servers differ.
 
 use std::time::Duration;
 
-/// How a value in a place of type `Any` is boxed.
+/// Boxing of a value whose declared type is `Any`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Boxing {
-    /// As vCenter 8.0.3: primitives and lists in `{"_typeName","_value"}`, data objects as they are.
+    /// As vCenter 8.0.3: primitives and lists in `{"_typeName","_value"}`, data objects unboxed.
     #[default]
     Standard,
-    /// Primitives and lists without any box.
+    /// Primitives and lists unboxed.
     Bare,
-    /// Data objects boxed as well, as the programming guide shows them.
+    /// Data objects boxed as well, as in the programming guide.
     DataObjectsToo,
     /// Lists keyed by their element type: `{"_typeName":"ArrayOfString","string":[…]}`.
     ElementKeyed,
     /// As [`Standard`](Self::Standard), and the primitives inside data objects boxed as well: reported of vCenter
-    /// 8.0.3. References stay as they are.
+    /// 8.0.3. References are unboxed.
     Nested,
 }
 
-/// How a fault inside data (`TaskInfo.error`, `MissingProperty.fault`) is written.
+/// Form of a fault inside data (`TaskInfo.error`, `MissingProperty.fault`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ErrorForm {
-    /// The fault itself, its text in `faultstring`: vCenter 8.0.3.
+    /// The fault itself with its text in `faultstring`: vCenter 8.0.3.
     #[default]
     Bare,
     /// `LocalizedMethodFault {fault, localizedMessage}`: reported of 9.x.
     Wrapped,
 }
 
-/// How a change to a property that became unset is written.
+/// Form of an update to a property that became unset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unset {
-    /// No `val` at all. Strict clients accept nothing else.
+    /// No `val`, the only form that strict clients accept.
     #[default]
     Absent,
     /// `"val": null`.
     Null,
 }
 
-/// How an empty list is answered where a method or property declares a list.
+/// Response for an empty list where a method or property declares a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EmptyList {
     /// `[]`.
@@ -51,7 +51,7 @@ pub enum EmptyList {
     NoContent,
 }
 
-/// How a void method is answered.
+/// Response of a void method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VoidAnswer {
     /// Status 204, no body.
@@ -61,40 +61,40 @@ pub enum VoidAnswer {
     EmptyOk,
 }
 
-/// What an update names as changed.
+/// Property names in an update.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ChangeNames {
-    /// The paths that the filter asks for, e.g. `info.progress`.
+    /// The paths in the filter, e.g. `info.progress`.
     #[default]
     Leaf,
-    /// The whole property, `info`, whatever leaf changed.
+    /// The whole property, `info`, for a change of any leaf.
     Whole,
 }
 
-/// How a property collector numbers what it told.
+/// Version numbering of a property collector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Versions {
-    /// Each set has a version of its own; a version that was proved to have arrived may be asked for again.
+    /// Each update set has its own version; an acknowledged version can be used again.
     #[default]
     Numbered,
-    /// All sets have the version `-`, any version is taken for it, and what was told once is not told again by the
-    /// same filter, whether it arrived or not, not even from the start: seen of third-party servers.
+    /// Every update set has the version `-` and any version is accepted. The same filter never repeats an update, even
+    /// if the response was lost or the client starts over with an empty version: seen on third-party servers.
     Constant,
 }
 
-/// An answer that does not come from vCenter but from something in front of it.
+/// A response by a proxy in front of vCenter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// Headers: name and value.
+    /// Header names and values.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// Response body.
     pub body: String,
 }
 
 impl Outage {
-    /// A page of HTML with this status and title.
+    /// Returns an HTML page with this status and title.
     pub fn page(status: u16, title: &str) -> Self {
         Self {
             status,
@@ -105,14 +105,15 @@ impl Outage {
         }
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// What a reverse proxy says when the service behind it is away; `retry_after` as the header has it.
+    /// Returns a reverse proxy's response for an unavailable service, with `retry_after` as the value of
+    /// `Retry-After`.
     pub fn service_unavailable(retry_after: Option<&str>) -> Self {
         let page = Self::page(503, "503 Service Unavailable");
         match retry_after {
@@ -121,100 +122,100 @@ impl Outage {
         }
     }
 
-    /// A redirect to a page where a browser could sign in.
+    /// Returns a redirect to a login page.
     pub fn login_redirect() -> Self {
         Self::page(301, "301 Moved Permanently").with_header("location", "/ui/login")
     }
 
-    /// A page where a browser could sign in, with status 200.
+    /// Returns a login page with status 200.
     pub fn login_page() -> Self {
         Self::page(200, "Sign in")
     }
 }
 
-/// What cuts waits that take longer than it likes, as proxies do. Real time, whatever the server's clock does.
+/// Time limit by a proxy on waits for updates, in real time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitCut {
     /// Longest wait.
     pub after: Duration,
-    /// What the client gets instead; `None`: the connection breaks.
+    /// The proxy's response; `None` breaks the connection.
     pub answer: Option<Outage>,
 }
 
-/// The switches. The default is a well-behaved vCenter 9.0.0 that knows the older releases, too.
+/// Server behavior. The default is a well-behaved vCenter 9.0.0 that also accepts the older releases.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "independent switches, each named for what it does"
 )]
 pub struct Behaviours {
-    /// Whether `POST /api/vcenter/system?action=hello` exists; without it the server is an 8.0.1.0.
+    /// Supports `POST /api/vcenter/system?action=hello`; vCenter 8.0.1.0 does not.
     pub hello: bool,
-    /// The releases that the server knows, best first.
+    /// Supported API releases, best first.
     pub releases: Vec<String>,
-    /// Whether answers are compressed when the client accepts it.
+    /// Compresses responses if the client accepts it.
     pub gzip: bool,
-    /// Whether a request's data objects must carry `_typeName` even where the declared type says enough.
+    /// Requires `_typeName` in a request's data objects even if the declared type is unambiguous.
     pub require_type_names: bool,
-    /// Leaves `_typeName` out of the update and retrieve wrappers, where it tells nothing (a server may).
+    /// Omits `_typeName` where the declared type is unambiguous: in the wrappers of updates and retrieved objects.
     pub lean_type_names: bool,
-    /// Boxing in places of type `Any`.
+    /// Boxing of values of type `Any`.
     pub boxing: Boxing,
-    /// The form of faults inside data.
+    /// Form of faults inside data.
     pub error_form: ErrorForm,
-    /// How unset values are written in updates.
+    /// Form of unset values in updates.
     pub unset: Unset,
-    /// How empty lists are answered.
+    /// Response for empty lists.
     pub empty_list: EmptyList,
-    /// How void methods are answered.
+    /// Response of void methods.
     pub void_answer: VoidAnswer,
-    /// Whether references carry `serverGuid` (some filled, some empty).
+    /// Adds `serverGuid` to references, filled in some and empty in others.
     pub server_guid_in_references: bool,
-    /// What updates name as changed.
+    /// Property names in updates.
     pub change_names: ChangeNames,
-    /// Whether changes of one object between two polls are folded into one update. When they are not, an object
-    /// that changed in several properties occurs several times in one set.
+    /// Merges the changes of one object between two polls into one update. Otherwise the object has one update per
+    /// changed property in the set.
     pub fold_changes: bool,
-    /// How property collectors number what they told.
+    /// Version numbering of property collectors.
     pub versions: Versions,
-    /// Whether a running wait notices that a view was modified.
+    /// Wakes a running wait when a view changes.
     pub wake_on_view_change: bool,
-    /// Whether filters ever notice that a view was modified after the first answer.
+    /// Reports objects that were added to or removed from a view after the first response.
     pub see_view_changes: bool,
-    /// Whether collectors report changes of `TaskManager.recentTask`. vCenter may never do so.
+    /// Reports changes of `TaskManager.recentTask`, which vCenter may never do.
     pub push_recent_tasks: bool,
-    /// Whether running waits go on, silently, after their session has ended. Otherwise they end with it.
+    /// Keeps a wait running, without a response, after its session has ended. Otherwise the wait ends too.
     pub waits_outlive_sessions: bool,
-    /// Waits end after this long with nothing new, whatever was asked for.
+    /// Limit on the duration of a wait without changes, regardless of the requested time.
     pub waits_end_after: Option<Duration>,
-    /// What cuts waits before they end.
+    /// Proxy limit on the duration of a wait.
     pub waits_cut: Option<WaitCut>,
-    /// Most object updates in one answer of `WaitForUpdatesEx`; `None`: no limit.
+    /// Maximum number of object updates in one response of `WaitForUpdatesEx`.
     pub update_cap: Option<usize>,
-    /// Most objects in one answer of `RetrievePropertiesEx`; `None`: no limit.
+    /// Maximum number of objects in one response of `RetrievePropertiesEx`.
     pub retrieve_cap: Option<usize>,
-    /// Whether the account may create property collectors and views (`NoPermission` otherwise).
+    /// True if the account may create property collectors and views; otherwise `NoPermission`.
     pub property_collector: bool,
-    /// Whether the account holds `Global.CancelTask`.
+    /// True if the account has `Global.CancelTask`.
     pub cancel_privilege: bool,
-    /// Whether task history is there (`NotSupported` otherwise, as on ESXi).
+    /// True if task history is supported; otherwise `NotSupported`, as on ESXi.
     pub history: bool,
-    /// Whether the account may read task history (`NoPermission` otherwise).
+    /// True if the account may read task history; otherwise `NoPermission`.
     pub history_permission: bool,
-    /// Whether history can be asked by user, token, chain, tag, parent and root, and events by chain. Third-party
-    /// servers were seen that take such a filter and ignore it.
+    /// Applies the history filters for user, activation, chain, tag, parent and root, and the event filter for a
+    /// chain. Some third-party servers accept these filters and ignore them.
     pub fine_filters: bool,
-    /// Whether the account may read events (`NoPermission` otherwise).
+    /// True if the account may read events; otherwise `NoPermission`.
     pub events_permission: bool,
-    /// Most task history collectors a session may hold at a time.
+    /// Maximum number of history collectors per session.
     pub max_collectors: usize,
-    /// How far history is behind: a task finished less than this long ago (world time) is not in it yet.
+    /// Delay of the history, in world time: a task appears this long after its end.
     pub history_lag: Duration,
-    /// Whether history now and then misses a task that `recentTask` shows.
+    /// Omits some tasks from the history that are in `recentTask`.
     pub history_misses: bool,
-    /// Session-half-death: `NotAuthenticated` for every call on the property collector and views only.
+    /// Returns `NotAuthenticated` for every call on property collectors and views, and only for those.
     pub collectors_signed_out: bool,
-    /// How long every answer is held back (real time).
+    /// Delay of every response, in real time.
     pub latency: Duration,
 }
 
@@ -261,7 +262,7 @@ impl Default for Behaviours {
 }
 
 impl Behaviours {
-    /// A vCenter 8.0 U1: no `hello`, one release.
+    /// Returns the behavior of vCenter 8.0 U1: no `hello`, one release.
     pub fn release_8_0_1() -> Self {
         Self {
             hello: false,

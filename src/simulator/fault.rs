@@ -1,21 +1,19 @@
-//! The faults that the server answers with, each with the fields of its type.
+//! Faults returned by the server, with the fields of their types.
 
 use serde_json::{Map, Value, json};
 
 use super::behaviour::ErrorForm;
 use super::value::MoRef;
 
-/// A fault: a data object with `_typeName`, `faultstring` and the fields of its type.
+/// A `MethodFault`: a data object with `_typeName`, `faultstring` and the fields of its type.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fault(Value);
 
 impl Fault {
-    /// A fault of the type `type_name` with `text` for people.
     pub(super) fn new(type_name: &str, text: impl Into<String>) -> Self {
         Self(json!({"_typeName": type_name, "faultstring": text.into()}))
     }
 
-    /// Adds a field.
     #[must_use]
     pub(super) fn with(mut self, field: &str, value: Value) -> Self {
         if let Some(fields) = self.0.as_object_mut() {
@@ -24,7 +22,6 @@ impl Fault {
         self
     }
 
-    /// The name of the fault's type.
     #[cfg(test)]
     pub(super) fn type_name(&self) -> &str {
         self.0
@@ -33,25 +30,21 @@ impl Fault {
             .unwrap_or("MethodFault")
     }
 
-    /// The fault as it is written in a body of status 500.
     pub(super) fn into_json(self) -> Value {
         self.0
     }
 
-    /// The object does not exist, or does no longer.
     pub(super) fn object_not_found(object: &MoRef) -> Self {
         let text = "The object has already been deleted or has not been completely created";
         Self::new("ManagedObjectNotFound", text).with("obj", object.to_json())
     }
 
-    /// The call needs a session.
     pub(super) fn not_authenticated(object: &MoRef) -> Self {
         Self::new("NotAuthenticated", "The session is not authenticated.")
             .with("object", object.to_json())
             .with("privilegeId", json!("System.View"))
     }
 
-    /// Wrong user name or password.
     pub(super) fn invalid_login() -> Self {
         Self::new(
             "InvalidLogin",
@@ -59,7 +52,6 @@ impl Fault {
         )
     }
 
-    /// The account lacks a privilege on an object.
     pub(super) fn no_permission(object: &MoRef, privilege: &str) -> Self {
         Self::new(
             "NoPermission",
@@ -69,7 +61,6 @@ impl Fault {
         .with("privilegeId", json!(privilege))
     }
 
-    /// The object's type has no method or property of this name.
     pub(super) fn method_not_found(receiver: &MoRef, member: &str) -> Self {
         Self::new(
             "MethodNotFound",
@@ -79,12 +70,10 @@ impl Fault {
         .with("method", json!(member))
     }
 
-    /// The request cannot be read.
     pub(super) fn invalid_request(text: impl Into<String>) -> Self {
         Self::new("InvalidRequest", text)
     }
 
-    /// A parameter's value is not acceptable.
     pub(super) fn invalid_argument(parameter: &str, why: &str) -> Self {
         Self::new(
             "InvalidArgument",
@@ -93,7 +82,6 @@ impl Fault {
         .with("invalidProperty", json!(parameter))
     }
 
-    /// A property path names nothing.
     pub(super) fn invalid_property(path: &str) -> Self {
         Self::new(
             "InvalidProperty",
@@ -102,22 +90,18 @@ impl Fault {
         .with("name", json!(path))
     }
 
-    /// A type's name that names no type.
     pub(super) fn invalid_type(name: &str) -> Self {
         Self::new("InvalidType", format!("There is no type {name}.")).with("argument", json!(name))
     }
 
-    /// The operation is not possible in the object's present state.
     pub(super) fn invalid_state(text: &str) -> Self {
         Self::new("InvalidState", text)
     }
 
-    /// The object does not support the operation.
     pub(super) fn not_supported(text: &str) -> Self {
         Self::new("NotSupported", text)
     }
 
-    /// The version given to a wait is unknown, or was used up.
     pub(super) fn invalid_collector_version() -> Self {
         Self::new(
             "InvalidCollectorVersion",
@@ -125,13 +109,13 @@ impl Fault {
         )
     }
 
-    /// The call was cancelled, or its session ended, while it waited.
+    /// Returned by a wait that was cancelled or whose session ended.
     pub(super) fn request_canceled() -> Self {
         Self::new("RequestCanceled", "The request was canceled.")
     }
 }
 
-/// A fault inside data, in the form that the server's release writes.
+/// Converts a fault to the form that the server's release uses inside data.
 pub(super) fn in_data(fault: &Value, form: ErrorForm) -> Value {
     match form {
         ErrorForm::Bare => fault.clone(),

@@ -1,8 +1,7 @@
-//! The values of the wire: references, typed properties and how they are boxed.
+//! JSON values of the API: references, typed properties and their boxing.
 //!
-//! A property has a declared type where it is read by itself, and travels as an `Any` inside a property
-//! collector's answer, where primitives and lists need a box that names their type. [`Property`] keeps both
-//! possible until it is known where the value goes.
+//! A property that is read by itself has its declared type. In a response of a property collector it has the type
+//! `Any`, where primitives and lists are boxed with the name of their type. [`Property`] can be converted to both.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -12,17 +11,16 @@ use serde_json::{Value, json};
 
 use super::behaviour::{Behaviours, Boxing};
 
-/// A reference to a managed object. Two references are the same when type and value are.
+/// A reference to a managed object.
 #[derive(Clone)]
 pub(super) struct MoRef {
-    /// The managed object's type, e.g. `VirtualMachine`.
+    /// Type of the managed object, e.g. `VirtualMachine`.
     pub kind: Arc<str>,
-    /// The managed object's id, e.g. `vm-42`.
+    /// ID of the managed object, e.g. `vm-42`.
     pub id: Arc<str>,
 }
 
 impl MoRef {
-    /// The reference to the object `id` of type `kind`.
     pub(super) fn new(kind: impl Into<Arc<str>>, id: impl Into<Arc<str>>) -> Self {
         Self {
             kind: kind.into(),
@@ -30,7 +28,7 @@ impl MoRef {
         }
     }
 
-    /// The reference as a data object.
+    /// Returns the reference as a data object.
     pub(super) fn to_json(&self) -> Value {
         json!({"_typeName": "ManagedObjectReference", "type": &*self.kind, "value": &*self.id})
     }
@@ -63,36 +61,31 @@ impl fmt::Display for MoRef {
     }
 }
 
-/// The value of a managed object's property, with what its declaration says of its type.
+/// The value and declared type of a managed object's property.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Property {
-    /// The property has no value now.
     Unset,
-    /// A data object or a reference: names its own type.
+    /// A data object or a reference, which has its type in `_typeName`.
     Object(Value),
     /// A primitive or an enumeration value, with the name of its type (`int`, `dateTime`, `TaskInfoState`…).
     Primitive(&'static str, Value),
-    /// A list, with the name of its elements' type as it occurs in `ArrayOf…`.
+    /// A list, with the name of its element type as in `ArrayOf…`.
     List(&'static str, Vec<Value>),
 }
 
 impl Property {
-    /// A property of type string.
     pub(super) fn string(text: &str) -> Self {
         Self::Primitive("string", Value::from(text))
     }
 
-    /// A property of type boolean.
     pub(super) fn boolean(value: bool) -> Self {
         Self::Primitive("boolean", Value::from(value))
     }
 
-    /// A property that is a reference.
     pub(super) fn reference(target: &MoRef) -> Self {
         Self::Object(target.to_json())
     }
 
-    /// A property that is a list of references.
     pub(super) fn references<'a>(targets: impl IntoIterator<Item = &'a MoRef>) -> Self {
         Self::List(
             "ManagedObjectReference",
@@ -100,7 +93,7 @@ impl Property {
         )
     }
 
-    /// The value as it travels where its type is declared: bare. `None` when unset.
+    /// Returns the value where its type is declared: unboxed. `None` if unset.
     pub(super) fn declared(self) -> Option<Value> {
         match self {
             Self::Unset => None,
@@ -109,11 +102,11 @@ impl Property {
         }
     }
 
-    /// The value as it travels in a place of type `Any`. `None` when unset.
+    /// Returns the value where the declared type is `Any`. `None` if unset.
     pub(super) fn boxed(self, boxing: Boxing) -> Option<Value> {
         match (self, boxing) {
             (Self::Unset, _) => None,
-            // What is boxed already, as a result of type Any may be, is not boxed twice.
+            // A result of type `Any` is boxed already.
             (Self::Object(value), Boxing::DataObjectsToo) if value.get("_value").is_none() => {
                 let mut content = value;
                 let type_name = content
@@ -146,13 +139,13 @@ impl Property {
     }
 }
 
-/// Boxes the primitives that are fields of data objects, at every depth.
+/// Boxes the primitive fields of data objects, at every depth.
 fn box_inside(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(box_inside),
         Value::Object(fields) => {
             let type_name = fields.get("_typeName").and_then(Value::as_str);
-            // What is boxed already, as a result of type Any may be, is not boxed twice.
+            // A result of type `Any` is boxed already.
             if type_name == Some("ManagedObjectReference") || fields.contains_key("_value") {
                 return;
             }
@@ -180,7 +173,7 @@ fn is_int(number: i64) -> bool {
     i32::try_from(number).is_ok()
 }
 
-/// `ArrayOfString` for `string`.
+/// Returns `ArrayOfString` for `string`.
 fn array_type(element: &str) -> String {
     let mut letters = element.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
@@ -193,13 +186,12 @@ fn array_type(element: &str) -> String {
         + letters.as_str()
 }
 
-/// A `LocalizableMessage` with a ready text.
+/// Returns a `LocalizableMessage`.
 pub(super) fn message(key: &str, text: &str) -> Value {
     json!({"_typeName": "LocalizableMessage", "key": key, "message": text})
 }
 
-/// Dresses a finished answer as the behaviours want it: the form of errors inside data, `serverGuid`, and how lean
-/// the type names are.
+/// Applies `serverGuid` and the omission of type names to a complete response.
 pub(super) fn box_any(answer: &mut Value, behaviours: &Behaviours, server_guid: &str) {
     if behaviours.server_guid_in_references {
         add_server_guid(answer, server_guid, &mut 0);
@@ -209,7 +201,7 @@ pub(super) fn box_any(answer: &mut Value, behaviours: &Behaviours, server_guid: 
     }
 }
 
-/// Writes `serverGuid` into every second reference: live servers are not consistent about it.
+/// Adds `serverGuid` to all references, filled and empty in turn: live servers are inconsistent.
 fn add_server_guid(value: &mut Value, server_guid: &str, seen: &mut usize) {
     match value {
         Value::Array(items) => items
@@ -238,7 +230,7 @@ fn add_server_guid(value: &mut Value, server_guid: &str, seen: &mut usize) {
     }
 }
 
-/// Types that never stand in a polymorphic place, so that a server may leave their name out.
+/// Types without subtypes in use, whose `_typeName` a server may omit.
 const NEVER_POLYMORPHIC: [&str; 7] = [
     "UpdateSet",
     "PropertyFilterUpdate",
@@ -261,7 +253,7 @@ fn thin_type_names(value: &mut Value) {
                 fields.remove("_typeName");
             }
             for (name, field) in fields.iter_mut() {
-                // `obj` and `filter` are declared as references, so their type name says nothing new.
+                // `obj` and `filter` are declared as references, so that their type name is redundant.
                 if name == "obj" || name == "filter" {
                     if let Some(reference) = field.as_object_mut() {
                         reference.remove("_typeName");

@@ -1,4 +1,4 @@
-//! What else is there: the task manager, the clock, the inventory, privileges.
+//! Task manager, clock, inventory and privileges.
 
 use crate::support::*;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Events: what their types require, and the filters.
+//! Event filters, and the required fields of event types.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ const HOST: &str = "HostEventArgument";
 const FOLDER: &str = "FolderEventArgument";
 const FAULT: &str = "MethodFault";
 
-/// What the published types require besides what all events, and all events of virtual machines, must have.
+/// Required fields of the published types, besides those of `Event` and `VmEvent`.
 const REQUIRED: [(&str, &[(&str, &str)]); 25] = [
     ("TaskEvent", &[("info", "TaskInfo")]),
     ("EventEx", &[("eventTypeId", "string")]),
@@ -92,7 +92,7 @@ by = { alarm = { name = "disk", entity = "c" } }
 takes = "5s"
 "#;
 
-/// All three tasks have ended.
+/// Starts a server whose three tasks have ended.
 async fn bench() -> Bench {
     let bench = Bench::signed_in(&format!("{ESTATE}{TASKS}")).await;
     bench.advance(60);
@@ -116,7 +116,7 @@ fn listed(reply: Reply) -> Vec<Value> {
     reply.1.as_array().unwrap().clone()
 }
 
-/// The types of the events that a filter gives; of an `EventEx` the last part of its `eventTypeId`.
+/// Returns the types of the matching events; the last part of `eventTypeId` for an `EventEx`.
 async fn kinds(bench: &Bench, filter: Value) -> Vec<String> {
     let told = events(bench, filter).await;
     let kind = |event: &Value| match event["eventTypeId"].as_str() {
@@ -126,7 +126,7 @@ async fn kinds(bench: &Bench, filter: Value) -> Vec<String> {
     told.iter().map(kind).collect()
 }
 
-/// The `eventChainId`s of all tasks that ever were.
+/// Returns the `eventChainId` of every task in the history.
 async fn chains(bench: &Bench) -> Vec<Value> {
     let body = json!({"filter": {"_typeName": "TaskFilterSpec"}});
     let create = "TaskManager/TaskManager/CreateCollectorForTasks";
@@ -162,7 +162,7 @@ fn named(argument: &Value, field: &str, kind: &str) -> bool {
     argument["name"].is_string() && argument[field]["type"] == kind
 }
 
-/// The event has what its type requires; tells the type.
+/// Asserts that the event has the required fields of its type, and returns the type.
 #[track_caller]
 fn assert_complete(event: &Value) -> &str {
     let kind = event["_typeName"].as_str().unwrap();
@@ -190,7 +190,7 @@ async fn every_event_of_the_demo_has_what_its_type_requires() {
     let mut bench = Bench::of(Options::new(Scenario::load("demo").unwrap()).manual()).await;
     bench.login().await;
     let mut seen = BTreeSet::new();
-    // Questions are told only while they stand.
+    // Events of questions exist only while the question is pending.
     for _ in 0..30 {
         bench.advance(60);
         for event in events(&bench, json!({})).await {

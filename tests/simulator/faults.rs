@@ -1,4 +1,4 @@
-//! Faults of the embedded vCenter, seen by a client of raw JSON and by one of raw bytes.
+//! Injected faults as seen by an HTTP client and by a raw TCP client.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -25,7 +25,7 @@ async fn suffer(effect: Effect) -> (Bench, Response) {
     (bench, response)
 }
 
-/// Sends a request by hand and reads to the end: what came, and how it ended.
+/// Sends a request over a raw socket; returns the received bytes and the end of the stream.
 fn bytes(bench: &Bench, method: &str, path: &str) -> (String, Result<(), ErrorKind>) {
     let mut stream = TcpStream::connect(bench.simulator.address()).unwrap();
     stream
@@ -72,7 +72,7 @@ async fn a_connection_ends_where_and_how_it_is_told() {
         ] {
             let bench = with(Rule::new("Task/info", Effect::cut(how, at))).await;
             let (came, ended) = in_bytes(&bench, "GET", INFO);
-            // A reset may overtake what was sent before it.
+            // A reset may discard bytes that were sent before it.
             if how == CloseMode::Close || !came.is_empty() {
                 assert!(came.starts_with(begins), "{at:?} {how:?}: {came}");
                 assert_eq!(came.is_empty(), begins.is_empty(), "{at:?} {how:?}: {came}");
@@ -310,7 +310,7 @@ async fn a_restart_refuses_for_a_while_and_keeps_the_tasks() {
     let mut refused = 0;
     loop {
         match TcpStream::connect(address) {
-            // Until it is known that the door is closed, one may slip in.
+            // A connection may succeed before the listener has closed.
             Ok(_) if refused > 0 => break,
             Ok(_) => {}
             Err(error) => {

@@ -1,4 +1,4 @@
-//! What stands in front of a server: compression, proxies, login pages, TLS; and the log behind it.
+//! Compression, proxy responses, login pages, TLS and the request log.
 
 use crate::support::*;
 use reqwest::Method;
@@ -106,7 +106,7 @@ async fn the_log_tells_what_was_asked() {
 async fn https_with_a_certificate_made_at_the_start() {
     let bench = Bench::with(THREE, |options| options.tls = true).await;
     assert!(bench.base.starts_with("https://"));
-    // Does not shake hands: others must not wait for it.
+    // Never completes the handshake; other clients must not wait for it.
     let idle = tokio::net::TcpStream::connect(bench.simulator.address())
         .await
         .unwrap();

@@ -1,4 +1,4 @@
-//! Task history, events and what else explains a task.
+//! Task history and events of tasks.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -78,7 +78,7 @@ async fn on(bench: &Bench, collector: &str, method: &str, body: Value) -> Reply 
         .await
 }
 
-/// Everything that a filter gives, page by page, oldest first.
+/// Returns all tasks that match a filter, read in pages, oldest first.
 async fn all(bench: &Bench, filter: Value) -> Vec<Value> {
     let collector = create(bench, filter).await;
     let mut items = Vec::new();
@@ -179,7 +179,7 @@ async fn forward_backward_rewind_reset_and_the_latest_page() {
             "InvalidArgument",
         );
     }
-    // What comes up meanwhile is read too.
+    // New tasks are read too.
     on(&bench, &collector, "ResetCollector", json!({})).await;
     let rewound = create(&bench, json!({"state": ["running"]})).await;
     assert_eq!(

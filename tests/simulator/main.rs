@@ -1,4 +1,4 @@
-//! The embedded vCenter from outside, as any VI JSON client meets it.
+//! Tests of the simulated vCenter by a plain VI JSON client.
 
 #![allow(
     clippy::needless_pass_by_value,

@@ -1,4 +1,4 @@
-//! One-shot retrieval through a property collector.
+//! `RetrievePropertiesEx` of a property collector.
 
 use crate::support::*;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Addresses, releases, and the ways into a session.
+//! Paths, API releases and ways to authenticate.
 
 use std::time::Duration;
 

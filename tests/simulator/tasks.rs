@@ -1,4 +1,4 @@
-//! One task: its fields, its cancellation, and how it vanishes.
+//! Fields, cancellation and removal of a task.
 
 use crate::support::*;
 use serde_json::{Value, json};

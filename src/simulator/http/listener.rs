@@ -1,4 +1,4 @@
-//! Where connections come in: plain or by TLS, and for a while not at all, when the server restarts.
+//! Accepts connections, plain or with TLS, and applies connection faults.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,35 +20,34 @@ use super::tls::Identity;
 use crate::simulator::faults::Effect;
 use crate::simulator::server::ServerCore;
 
-/// A client that does not finish its handshake by then is dropped.
+/// Limit on the TLS handshake, after which the connection is closed.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// How long a connection is held that is never answered.
+/// Duration of a stall without a limit of its own.
 const MAX_HOLD: Duration = Duration::from_secs(300);
 
-/// What rules about connections are written for.
+/// Endpoint name of connections in fault rules.
 const CONNECT: &str = "connect";
 
-/// A connection as HTTP sees it.
+/// A connection as axum reads and writes it.
 type Pipe = Either<BreakableStream, TlsStream<BreakableStream>>;
 
-/// What can be done to the door while it is in use.
+/// Commands for a running listener: close, break connections, change the certificate.
 #[derive(Debug)]
 pub(crate) struct ListenerControl {
     identity: Mutex<Option<Identity>>,
-    /// Ends with the connections that are open now.
+    /// Cancelled to break the open connections.
     life: Mutex<CancellationToken>,
-    /// For how long the door is to be closed.
+    /// Requested duration of a closed listener.
     closing: Mutex<Option<Duration>>,
     close: Notify,
     accepted: AtomicU64,
 }
 
 impl ListenerControl {
-    /// A door that shows this certificate; `None`: plain HTTP.
+    /// Creates a control for a listener with this certificate, or for plain HTTP.
     pub(crate) fn new(identity: Option<Identity>) -> Self {
         Self {
             identity: Mutex::new(identity),
@@ -59,34 +58,31 @@ impl ListenerControl {
         }
     }
 
-    /// Breaks all connections and refuses new ones for a while.
+    /// Breaks all connections and refuses new ones for `span`.
     pub(crate) fn close_for(&self, span: Duration) {
         *locked(&self.closing) = Some(span);
         self.close.notify_one();
         self.break_all();
     }
 
-    /// Breaks all connections.
     pub(crate) fn break_all(&self) {
         std::mem::take(&mut *locked(&self.life)).cancel();
     }
 
-    /// Shows another certificate from now on. Connections that are open stay as they are.
+    /// Uses another certificate for new connections.
     pub(crate) fn show(&self, identity: Identity) {
         *locked(&self.identity) = Some(identity);
     }
 
-    /// The certificate that is shown now.
     pub(crate) fn identity(&self) -> Option<Identity> {
         locked(&self.identity).clone()
     }
 
-    /// How many connections were accepted so far.
     pub(crate) fn accepted(&self) -> u64 {
         self.accepted.load(Ordering::SeqCst)
     }
 
-    /// Waits until the door is to be closed.
+    /// Waits for a request to close the listener.
     async fn closing(&self) -> Duration {
         loop {
             if let Some(span) = locked(&self.closing).take() {
@@ -101,14 +97,14 @@ fn locked<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
     place.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Accepts connections and shakes hands with each in a task of its own, so that a slow client holds up nobody.
+/// Accepts connections and runs each handshake in its own task, so that a slow client does not delay the others.
 #[derive(Debug)]
 pub(crate) struct ControlledListener {
     ready: mpsc::Receiver<(Pipe, Connection)>,
 }
 
 impl ControlledListener {
-    /// Begins to accept; until the server stops.
+    /// Starts to accept connections, until the server stops.
     pub(crate) fn open(listener: TcpListener, running: Arc<ServerCore>) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (sender, ready) = mpsc::channel(64);
@@ -139,7 +135,7 @@ async fn keep(
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, _)) = accepted else {
-            // Out of descriptors, most likely: give the others time to close theirs.
+            // Probably out of file descriptors: wait until others are closed.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
@@ -155,8 +151,8 @@ async fn keep(
     }
 }
 
-/// The door after it was closed for a while. An address that is bound but not listened on refuses connections, and
-/// nobody else can take it meanwhile.
+/// Returns a new listener on `address` after `span`. Until then the address is bound but not listened on, so that
+/// connections are refused and no other process can take it.
 async fn reopened(address: SocketAddr, span: Duration) -> TcpListener {
     const ACCEPT_RETRY: Duration = Duration::from_millis(20);
     let held = loop {
@@ -190,7 +186,7 @@ fn hold(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-/// A connection that was accepted, after what befalls it first: faults, and the handshake.
+/// Applies the connection faults and runs the TLS handshake.
 async fn handshake(
     stream: TcpStream,
     life: CancellationToken,
@@ -205,7 +201,7 @@ async fn handshake(
                 connection.cut(how, 0);
                 return None;
             }
-            // Held open and never answered: any client has lost its patience by then.
+            // Longer than any client waits.
             Effect::Stall { time, .. } => {
                 let span = time.map_or(MAX_HOLD, |span| running.faults.draw(span));
                 life.run_until_cancelled(tokio::time::sleep(span)).await?;
@@ -232,7 +228,7 @@ impl Listener for ControlledListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         match self.ready.recv().await {
             Some(connection) => connection,
-            // No more connections will come; the server is about to end.
+            // The server is stopping.
             None => std::future::pending().await,
         }
     }

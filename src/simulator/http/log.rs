@@ -1,4 +1,4 @@
-//! The log of requests, for tests and for whoever measures a client.
+//! Log of requests, for tests and for measuring clients.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,28 +13,27 @@ use axum::response::Response;
 use crate::simulator::faults::Dropped;
 use crate::simulator::server::ServerCore;
 
-/// How many requests are remembered.
 const MAX_RECORDS: usize = 50_000;
 
-/// A request that came to its end.
+/// A completed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestRecord {
-    /// When it arrived, as real time since the server's start.
+    /// Arrival, as real time since the server's start.
     pub at: Duration,
-    /// The HTTP method.
+    /// HTTP method.
     pub method: String,
-    /// What it was for, without ids: `Task/info`, `PropertyCollector/WaitForUpdatesEx`, `hello`.
+    /// Endpoint without IDs: `Task/info`, `PropertyCollector/WaitForUpdatesEx`, `hello`.
     pub kind: String,
-    /// The raw path.
+    /// Raw path.
     pub path: String,
-    /// The status of the answer; 0 if there was none: the connection was cut, or the client went away.
+    /// Status of the response; 0 if the connection was cut or closed by the client before one was sent.
     pub status: u16,
-    /// Bytes of the answer's body before compression, where that is known.
+    /// Size of the response body before compression, if known.
     pub bytes: usize,
 }
 
 impl fmt::Display for RequestRecord {
-    /// Seconds since the start, status, bytes, method and kind, with tabs between.
+    /// Tab-separated: seconds since the server's start, status, bytes, method and kind.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             at,
@@ -52,19 +51,17 @@ impl fmt::Display for RequestRecord {
     }
 }
 
-/// Bytes of an answer's body before compression, on the answer itself.
+/// Response extension with the size of the body before compression.
 #[derive(Clone, Copy)]
 pub(in crate::simulator) struct Size(pub usize);
 
-/// A request that is under way; it gets into the log however it ends.
+/// A request in progress, logged on drop.
 pub(in crate::simulator) struct InFlight {
     running: Arc<ServerCore>,
-    /// What is known of it.
     pub record: RequestRecord,
 }
 
 impl InFlight {
-    /// A request that has just come.
     pub(in crate::simulator) fn begin(
         running: &Arc<ServerCore>,
         request: &Request,
@@ -84,7 +81,7 @@ impl InFlight {
         }
     }
 
-    /// It is answered.
+    /// Records the status and size of the response.
     pub(in crate::simulator) fn end(mut self, response: Response) -> Response {
         let extensions = response.extensions();
         if extensions.get::<Dropped>().is_none() {
@@ -101,23 +98,22 @@ impl Drop for InFlight {
     }
 }
 
-/// The newest requests and the number of all.
+/// The newest requests and the total count.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
     newest: VecDeque<RequestRecord>,
     count: u64,
-    /// Where every request is written, too.
+    /// File to which every request is written.
     sink: Option<LineWriter<File>>,
 }
 
 impl RequestLog {
-    /// Adds a request.
     pub(crate) fn add(&mut self, record: RequestRecord) {
         self.count += 1;
         if let Some(sink) = &mut self.sink
             && writeln!(sink, "{record}").is_err()
         {
-            // A disk that is full does not get emptier by trying.
+            // Ignore further write errors, e.g. of a full disk.
             self.sink = None;
         }
         if self.newest.len() == MAX_RECORDS {
@@ -126,23 +122,21 @@ impl RequestLog {
         self.newest.push_back(record);
     }
 
-    /// The newest requests, oldest first.
+    /// Returns the newest requests, oldest first.
     pub(crate) fn newest(&self) -> Vec<RequestRecord> {
         self.newest.iter().cloned().collect()
     }
 
-    /// How many there were.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
 
-    /// Forgets all.
     pub(crate) fn clear(&mut self) {
         self.newest.clear();
         self.count = 0;
     }
 
-    /// Writes every request from now on to a file, one line each.
+    /// Writes every further request to a file, one per line.
     pub(crate) fn write_to(&mut self, file: File) {
         self.sink = Some(LineWriter::new(file));
     }

@@ -1,5 +1,5 @@
-//! The edge: HTTP requests become calls, answers become responses. What is asked and answered is decided in
-//! `service`; time and waiting are kept in `running`.
+//! HTTP server: parses requests to calls and writes their responses. The calls are executed by `service`; `server`
+//! keeps time and waits.
 
 pub(super) mod listener;
 pub(super) mod log;
@@ -26,20 +26,19 @@ use super::server::ServerCore;
 use super::service::{Answer, Call};
 use super::value::{self, MoRef};
 
-/// The header that carries the session.
 const SESSION_HEADER: &str = "vmware-api-session-id";
 
-/// Largest body of a request; a list view of a hundred thousand tasks fits.
+/// Maximum size of a request body, large enough for a list view of 100,000 tasks.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// Most releases in a `hello`.
+/// Maximum number of releases in a `hello` request.
 const MAX_RELEASES: usize = 128;
 
-/// Tells the compression that this answer is to stay as it is.
+/// Response extension that disables compression.
 #[derive(Clone, Copy)]
 struct Uncompressed;
 
-/// The service that answers every request.
+/// Returns the router for all requests.
 pub(super) fn router(running: Arc<ServerCore>) -> Router {
     let wanted = |_: StatusCode,
                   _: axum::http::Version,
@@ -60,7 +59,6 @@ pub(super) fn router(running: Arc<ServerCore>) -> Router {
         .with_state(running)
 }
 
-/// An answer on its way out.
 struct Outgoing {
     status: u16,
     body: Option<Value>,
@@ -113,7 +111,7 @@ async fn answer(State(running): State<Arc<ServerCore>>, request: Request) -> Res
     response
 }
 
-/// The call that a request makes, or the refusal.
+/// Converts a request to a call, or returns the error response.
 fn call(
     behaviours: &Behaviours,
     place: ObjectPath,
@@ -162,7 +160,7 @@ fn call(
     })
 }
 
-/// Asks, and waits for the answer unless something in front of the server loses its patience first.
+/// Executes a call. A wait that exceeds the proxy's limit ends with the proxy's response.
 async fn ask(running: &ServerCore, behaviours: &Behaviours, call: &Call) -> Response {
     let cut = behaviours.waits_cut.as_ref().filter(|_| call.is_wait());
     let answered = match cut {
@@ -177,7 +175,7 @@ async fn ask(running: &ServerCore, behaviours: &Behaviours, call: &Call) -> Resp
             }
         },
     };
-    // A wait may have seen them change.
+    // The behavior may have changed during a wait.
     let behaviours = running.with(|core| core.behaviours.clone());
     let outgoing = match answered {
         Ok(answer) => {
@@ -223,7 +221,8 @@ fn write(outgoing: Outgoing, behaviours: &Behaviours) -> Response {
     response
 }
 
-/// `POST /api/vcenter/system?action=hello`: the first release of the client's that the server knows.
+/// Handles `POST /api/vcenter/system?action=hello`: returns the first of the client's releases that the server
+/// supports.
 fn hello(behaviours: &Behaviours, method: &Method, query: Option<&str>, body: &Bytes) -> Response {
     if !behaviours.hello || query != Some("action=hello") || *method != Method::POST {
         return proxy_response(&Outage::page(404, "404 Not Found"));
@@ -271,13 +270,13 @@ fn proxy_response(outage: &Outage) -> Response {
     response
 }
 
-/// The connection breaks in the middle of an answer with this status.
+/// Returns a response with this status whose connection breaks within the body.
 fn broken(status: StatusCode) -> Response {
     let nothing = futures_util::stream::once(async {
         Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
     });
     let mut response = Response::new(Body::from_stream(nothing));
-    // A status without a body could not break in the middle of it.
+    // A response with status 204 has no body to break within.
     *response.status_mut() = if status == StatusCode::NO_CONTENT {
         StatusCode::OK
     } else {

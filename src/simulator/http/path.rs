@@ -1,10 +1,10 @@
-//! Reads the paths of the API. The raw path is split first and its segments are decoded after that, so that an
-//! encoded `/` stays part of its segment.
+//! Parses the paths of the API. The raw path is split before its segments are decoded, so that an encoded `/` stays
+//! within its segment.
 
 use axum::http::Uri;
 use percent_encoding::percent_decode_str;
 
-/// What a path names.
+/// A parsed path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// `/api/vcenter/system`.
@@ -18,17 +18,13 @@ pub(crate) enum Route {
 /// A property or method of a managed object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ObjectPath {
-    /// The release.
     pub(crate) release: String,
-    /// The managed object's type.
     pub(crate) kind: String,
-    /// The managed object's id.
     pub(crate) id: String,
-    /// The property or method.
     pub(crate) member: String,
 }
 
-/// What a request is for, without ids: `Task/info`, `PropertyCollector/WaitForUpdatesEx`, `hello`.
+/// Returns the endpoint of a request without IDs: `Task/info`, `PropertyCollector/WaitForUpdatesEx`, `hello`.
 pub(crate) fn kind(uri: &Uri) -> String {
     match read(uri.path()) {
         Route::System => {
@@ -40,7 +36,7 @@ pub(crate) fn kind(uri: &Uri) -> String {
     }
 }
 
-/// Reads a raw path.
+/// Parses a raw path.
 pub(crate) fn read(raw: &str) -> Route {
     if raw == "/api/vcenter/system" {
         return Route::System;

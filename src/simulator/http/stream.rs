@@ -1,4 +1,4 @@
-//! The bytes of one connection, and the means to break it: at any byte, by a reset or by an ordinary end.
+//! A TCP stream that can be broken on demand, after any number of bytes, by a reset or by a normal close.
 
 use std::fmt;
 use std::future::Future;
@@ -14,22 +14,22 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::simulator::faults::CloseMode;
 
-/// More bytes than any connection carries: it is not to be cut.
+/// Byte limit of a connection that is not to be cut.
 const UNCUT: u64 = u64::MAX;
 
-/// A handle on a connection, for whoever wants it to break. Cheap to clone.
+/// A handle for breaking a connection. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection(Arc<Link>);
 
 #[derive(Debug)]
 struct Link {
-    /// How many bytes may still be written.
+    /// Number of bytes that may still be written.
     allowed: AtomicU64,
     resets: AtomicBool,
 }
 
 impl Connection {
-    /// The connection breaks when so many more bytes have been written to it.
+    /// Breaks the connection after `after` more bytes are written.
     pub(crate) fn cut(&self, how: CloseMode, after: u64) {
         self.0
             .resets
@@ -42,18 +42,18 @@ impl Connection {
     }
 }
 
-/// A TCP connection that can be made to break.
+/// A TCP stream that can be broken by its [`Connection`].
 pub(crate) struct BreakableStream {
     stream: TcpStream,
     connection: Connection,
-    /// Ends with the server's process, as it were.
+    /// Completes when the server breaks all its connections.
     killed: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl BreakableStream {
-    /// A connection that breaks when `life` ends, or when it is cut.
+    /// Wraps a stream that breaks when `life` is cancelled or the connection is cut.
     pub(crate) fn new(stream: TcpStream, life: CancellationToken) -> Self {
-        // Slower without, but right.
+        // A failure only makes it slower.
         let _delay_is_only_slower = stream.set_nodelay(true);
         let link = Link {
             allowed: AtomicU64::new(UNCUT),
@@ -66,7 +66,6 @@ impl BreakableStream {
         }
     }
 
-    /// The handle on it.
     pub(crate) fn connection(&self) -> Connection {
         self.connection.clone()
     }
@@ -134,7 +133,7 @@ impl AsyncWrite for BreakableStream {
 impl Drop for BreakableStream {
     fn drop(&mut self) {
         if self.connection.0.resets.load(Ordering::SeqCst) {
-            // Without it the connection ends in the ordinary way.
+            // A failure closes the connection normally instead of resetting it.
             let _then_by_fin = self.stream.set_zero_linger();
         }
     }

@@ -1,4 +1,4 @@
-//! HTTPS with a certificate made at the start.
+//! TLS certificates, created at the server's start.
 
 use std::sync::Arc;
 
@@ -9,25 +9,25 @@ use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
 
-/// Why there is no certificate.
+/// Error while creating a certificate.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// The certificate cannot be made.
+    /// The certificate cannot be created.
     #[error("the certificate cannot be made: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// The certificate is not accepted by the TLS library.
+    /// The TLS library rejects the certificate.
     #[error("TLS cannot be set up: {0}")]
     Config(#[from] rustls::Error),
 }
 
-/// A certificate and what a server needs to use it.
+/// A certificate with its TLS configuration.
 #[derive(Clone)]
 pub(crate) struct Identity {
-    /// The certificate as PEM, or that of the authority that signed it.
+    /// PEM of the certificate, or of the authority that signed it.
     pub pem: String,
-    /// SHA-256 of the certificate's DER form, colon-separated upper-case hex.
+    /// SHA-256 of the certificate's DER form, as colon-separated upper-case hex.
     pub fingerprint: String,
-    /// What it was made from.
+    /// Arguments of [`Identity::make`].
     made_from: (TlsOptions, String),
     config: Arc<ServerConfig>,
 }
@@ -40,38 +40,37 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-/// What kind of certificate a server shows. A new one is made at every start.
+/// Options of a server certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsOptions {
-    /// The names it is made out to; `None`: this machine's loopback names and the address that is listened on.
+    /// Subject alternative names; by default the loopback names and the listening address.
     pub names: Option<Vec<String>>,
-    /// Its subject's common name; `None`: that of the library that makes it.
+    /// Common name of the subject; by default that of the `rcgen` crate.
     pub common_name: Option<String>,
-    /// When it is valid.
+    /// Validity period.
     pub age: Age,
-    /// Whether an authority of its own signs it, instead of itself. The authority's certificate is the one that is
-    /// handed out then.
+    /// Signs the certificate with an authority of its own, whose certificate is then exported instead.
     pub own_authority: bool,
     /// Marks a self-signed certificate as an authority (`CA:TRUE`), as many self-signed server certificates are.
     pub marked_as_authority: bool,
-    /// Whether only TLS 1.2 is spoken, as older releases do.
+    /// Supports TLS 1.2 only, as older releases do.
     pub only_1_2: bool,
 }
 
-/// When a certificate is valid.
+/// Validity period of a certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Age {
-    /// Now.
+    /// Valid now.
     #[default]
     Valid,
-    /// Until 2001.
+    /// Valid until 2001.
     Expired,
-    /// From 4000 on.
+    /// Valid from the year 4000.
     NotYetValid,
 }
 
 impl Identity {
-    /// A new certificate, made out to this machine's loopback names and `listening` unless the options have others.
+    /// Creates a certificate for `options.names`, by default the loopback names and `listening`.
     pub(crate) fn make(options: &TlsOptions, listening: &str) -> Result<Self, TlsError> {
         let loopback = || {
             let names = ["localhost", "127.0.0.1", "::1", listening].map(str::to_owned);
@@ -138,12 +137,11 @@ impl Identity {
         })
     }
 
-    /// Another certificate of the same kind with another key.
+    /// Creates another certificate with the same options and a new key.
     pub(crate) fn renewed(&self) -> Result<Self, TlsError> {
         Self::make(&self.made_from.0, &self.made_from.1)
     }
 
-    /// What a server needs to use it.
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
         self.config.clone()
     }

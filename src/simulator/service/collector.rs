@@ -1,4 +1,4 @@
-//! Property collectors: a session's own and the one that it is given, their filters and their versions.
+//! Property collectors with their filters and versions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,54 +15,54 @@ use crate::simulator::behaviour::Versions;
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 
-/// A version that was given out and not yet used.
+/// The version of the last response, not used by the client yet.
 #[derive(Debug)]
 struct IssuedVersion {
     version: String,
     truncated: bool,
 }
 
-/// A property collector.
+/// A `PropertyCollector`.
 #[derive(Debug)]
 pub(super) struct Collector {
     filters: BTreeMap<u64, Filter>,
-    /// Grows with everything that is numbered here.
+    /// Source of the numbers of versions and filters.
     counter: u64,
-    /// The version that the client has proved to have; it may be used again.
+    /// The last version that the client has used; it can be used again.
     acknowledged: Option<String>,
     issued: Option<IssuedVersion>,
-    /// Calls on one collector take turns.
+    /// Serializes the waits on one collector.
     turn: Arc<tokio::sync::Mutex<()>>,
-    /// Grows when running waits are to end.
+    /// Incremented to cancel the running waits.
     cancels: u64,
 }
 
-/// What a wait asks for.
+/// The parameters of a wait.
 #[derive(Clone, Debug)]
 pub(in crate::simulator) struct WaitRequest {
-    /// The value of the session's header.
+    /// Header value of the session.
     token: String,
     collector: MoRef,
     version: String,
-    /// How long to wait for news; `None`: for ever.
+    /// Maximum duration of the wait; `None` for no limit.
     pub(in crate::simulator) patience: Option<Duration>,
     most: usize,
-    /// Whether the method knows of truncated sets at all.
+    /// True if the method supports truncated update sets.
     extended: bool,
 }
 
-/// Whether an answer may wait for news.
+/// Condition for an immediate response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Urgency {
-    /// Until there are some.
+    /// Respond only if there are changes.
     None,
-    /// The client continues a truncated set: it gets the rest at once, even if nothing is left of it.
+    /// The client continues a truncated set: respond with the rest at once, even if it is empty.
     Continued,
-    /// The client knows nothing: it gets a set with every filter at once, even if they have nothing to tell.
+    /// The client has no version: respond at once with all filters, including empty ones.
     First,
 }
 
-/// A wait that has begun.
+/// A wait in progress.
 #[derive(Clone, Debug)]
 pub(in crate::simulator) struct WaitTicket {
     request: WaitRequest,
@@ -71,7 +71,8 @@ pub(in crate::simulator) struct WaitTicket {
 }
 
 impl Collector {
-    /// A collector without filters. Versions count from `first`, so that those of another collector do not fit.
+    /// Creates a collector without filters. Its versions start at `first`, so that those of other collectors are
+    /// invalid.
     pub(super) fn new(first: u64) -> Self {
         Self {
             filters: BTreeMap::new(),
@@ -88,7 +89,7 @@ impl Collector {
         self.counter
     }
 
-    /// The filters, in the order of their creation.
+    /// Returns the filters in the order of their creation.
     pub(super) fn filters(&self) -> impl Iterator<Item = &Filter> {
         self.filters.values()
     }
@@ -100,7 +101,7 @@ impl Collector {
         self.filters.len() < before
     }
 
-    /// Takes a version that the client sent. Tells how urgent its answer is.
+    /// Accepts the version sent by a client and returns the urgency of the response.
     fn take_version(
         &mut self,
         version: &str,
@@ -126,7 +127,7 @@ impl Collector {
             .take_if(|issued| issued.version == version && (extended || !issued.truncated))
         {
             if issued.truncated {
-                // It has been used now; what it acknowledges stays undoable from the last version that was whole.
+                // A truncated set acknowledges nothing, so that it can be undone to the last complete one.
                 return Ok(Urgency::Continued);
             }
             self.filters.values_mut().for_each(Filter::acknowledge);
@@ -141,7 +142,7 @@ impl Collector {
         Err(Fault::invalid_collector_version())
     }
 
-    /// The news, if there are any or the answer is urgent, as an `UpdateSet` of at most `most` object updates.
+    /// Returns an `UpdateSet` of at most `most` object updates, if there are changes or the response is urgent.
     fn collect(
         &mut self,
         most: usize,
@@ -182,7 +183,7 @@ impl Collector {
 }
 
 impl Core {
-    /// The methods of `PropertyCollector` about collectors and filters.
+    /// Methods of `PropertyCollector` for collectors and filters.
     pub(super) fn call_own_collector(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
         let mut fields = self.fields(call)?;
         match &*call.member {
@@ -257,8 +258,7 @@ impl Core {
             .ok_or_else(|| Fault::object_not_found(object))
     }
 
-    /// The lock that makes the calculations of updates on one collector take turns, as their versions are in order;
-    /// `None` for calls that need not wait for theirs.
+    /// Returns the lock that serializes waits on one collector, whose versions are ordered; `None` for other calls.
     pub(in crate::simulator) fn turn_of(
         &mut self,
         call: &Call,
@@ -276,7 +276,7 @@ impl Core {
             .map(|collector| collector.turn.clone())
     }
 
-    /// What a call asks to wait for; `None` if it is not a wait.
+    /// Parses the parameters of a wait; `None` for other calls.
     pub(in crate::simulator) fn wait_request(
         &mut self,
         call: &Call,
@@ -323,7 +323,7 @@ impl Core {
         }))
     }
 
-    /// Begins a wait: the version is taken, the session is in use.
+    /// Begins a wait: accepts the version and marks the session as in use.
     pub(in crate::simulator) fn begin_wait(
         &mut self,
         request: WaitRequest,
@@ -341,7 +341,7 @@ impl Core {
         })
     }
 
-    /// Whether there is an answer by now. `first`: the wait has only just begun.
+    /// Returns the response of a wait, if there is one now. `first` is true for the first poll of the wait.
     pub(in crate::simulator) fn poll_wait(
         &mut self,
         ticket: &WaitTicket,
@@ -363,7 +363,7 @@ impl Core {
         if is_half_dead {
             return Err(Fault::not_authenticated(object));
         }
-        // The collector steps out of its session, for it looks at what else the session has.
+        // Temporarily moved out of its session, which the filters read.
         let taken = self
             .sessions
             .get_mut(token)
@@ -394,7 +394,7 @@ impl Core {
         news.ok_or_else(Fault::request_canceled)
     }
 
-    /// Ends a wait, answered or not.
+    /// Ends a wait, with or without a response.
     pub(in crate::simulator) fn end_wait(&mut self, ticket: &WaitTicket) {
         let unscaled = self.unscaled;
         if let Some(session) = self.sessions.get_mut(&ticket.request.token) {

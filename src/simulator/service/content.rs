@@ -1,4 +1,4 @@
-//! What the server says of itself: about, its managers, its operations.
+//! `ServiceContent`: product information, managers and their descriptions.
 
 use std::sync::LazyLock;
 
@@ -10,13 +10,13 @@ use crate::simulator::scenario::Catalogue;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::World;
 
-/// The server's identity, for `serverGuid` and `AboutInfo.instanceUuid`.
+/// Value of `serverGuid` and `AboutInfo.instanceUuid`.
 pub(crate) const INSTANCE: &str = "6a1f2c1e-4d0a-4c6e-9f53-0b6f2f0a7d11";
 
-/// The moId of the property collector that every session is given.
+/// ID of the property collector that every session has.
 pub(super) const DEFAULT_COLLECTOR: &str = "propertyCollector";
 
-/// The managers: field of `ServiceContent`, type, moId.
+/// Field of `ServiceContent`, type and ID of each manager.
 const MANAGERS: [(&str, &str, &str); 7] = [
     (
         "authorizationManager",
@@ -31,7 +31,7 @@ const MANAGERS: [(&str, &str, &str); 7] = [
     ("viewManager", "ViewManager", "ViewManager"),
 ];
 
-/// Whether the object is there once and for everybody.
+/// True if the object exists once per server.
 pub(super) fn is_singleton(object: &MoRef) -> bool {
     (&*object.kind, &*object.id) == ("ServiceInstance", "ServiceInstance")
         || MANAGERS
@@ -39,7 +39,6 @@ pub(super) fn is_singleton(object: &MoRef) -> bool {
             .any(|(_, kind, id)| *kind == &*object.kind && *id == &*object.id)
 }
 
-/// `ServiceContent`.
 pub(super) fn service_content(world: &World, behaviours: &Behaviours) -> Value {
     let mut content = json!({"_typeName": "ServiceContent", "about": about(behaviours)});
     if let Some(fields) = content.as_object_mut() {
@@ -111,12 +110,10 @@ static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
     })
 });
 
-/// `TaskDescription`.
 pub(super) fn task_description() -> Value {
     DESCRIPTION.clone()
 }
 
-/// The privileges that the server knows.
 pub(super) const PRIVILEGES: [&str; 8] = [
     "Global.CancelTask",
     "Host.Config.Maintenance",
@@ -128,7 +125,6 @@ pub(super) const PRIVILEGES: [&str; 8] = [
     "VirtualMachine.Provisioning.Clone",
 ];
 
-/// The privileges as `AuthorizationPrivilege`s.
 pub(super) fn privileges() -> Vec<Value> {
     let privilege = |id: &&str| {
         let (group, name) = id.rsplit_once('.').unwrap_or(("", id));
@@ -137,7 +133,7 @@ pub(super) fn privileges() -> Vec<Value> {
     PRIVILEGES.iter().map(privilege).collect()
 }
 
-/// The system roles as `AuthorizationRole`s.
+/// Returns the system roles as `AuthorizationRole`s.
 pub(super) fn roles() -> Vec<Value> {
     let role = |id: i32, name: &str, label: &str, privileges: &[&str]| {
         json!({
@@ -174,7 +170,6 @@ pub(super) fn roles() -> Vec<Value> {
     ]
 }
 
-/// `AuthorizationDescription`.
 pub(super) fn authorization_description() -> Value {
     let mut groups: Vec<&str> = PRIVILEGES
         .iter()
@@ -189,7 +184,6 @@ pub(super) fn authorization_description() -> Value {
     })
 }
 
-/// `Capability` of the service instance.
 pub(super) fn capability() -> Value {
     json!({
         "_typeName": "Capability",

@@ -1,4 +1,4 @@
-//! `EventHistoryCollector`: events page by page, in the order of time.
+//! `EventHistoryCollector`: reads events in pages, ordered by time.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::time::WorldTime;
 
-/// Where a collector is: all events before it have been read forward, all after it backward.
+/// Position between two events: those before it were read forward, those after it backward.
 #[derive(Clone, Copy, Debug)]
 enum Position {
     Start,
@@ -31,18 +31,17 @@ impl Position {
     }
 }
 
-/// An `EventHistoryCollector`.
 #[derive(Debug)]
 pub(super) struct EventCollector {
     filter: EventFilter,
-    /// The filter as it was sent.
+    /// The filter as sent by the client.
     pub(super) raw: Value,
     position: Position,
     page_size: usize,
 }
 
 impl EventCollector {
-    /// The newest events, newest first.
+    /// Returns the newest events, newest first.
     pub(super) fn latest_page(&self, objects: &Objects<'_>) -> Vec<Value> {
         let mut events = self.events(objects);
         events.reverse();
@@ -53,14 +52,14 @@ impl EventCollector {
             .collect()
     }
 
-    /// All its events, oldest first.
+    /// Returns all matching events, oldest first.
     fn events(&self, objects: &Objects<'_>) -> Vec<BuiltEvent> {
         let mut events = matching(&self.filter, objects);
         events.sort_by_key(BuiltEvent::place);
         events
     }
 
-    /// The next events, or the previous ones from the newest of them on; and the position after them.
+    /// Returns the next or previous events and the position after them.
     fn read(&self, count: usize, forward: bool, objects: &Objects<'_>) -> (Vec<Value>, Position) {
         let mut events = self.events(objects);
         events.retain(|event| self.position.is_before(event) == forward);
@@ -111,7 +110,7 @@ impl Core {
         ))
     }
 
-    /// The methods of `EventHistoryCollector`.
+    /// Methods of `EventHistoryCollector`.
     pub(super) fn call_event_collector(
         &mut self,
         token: &str,

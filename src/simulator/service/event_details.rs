@@ -1,4 +1,4 @@
-//! What events have besides what all events have: fields that their types require.
+//! Fields that are specific to an event's type.
 
 use serde_json::{Map, Value, json};
 
@@ -9,13 +9,13 @@ use crate::simulator::world::inventory::{Entity, EntityId, EntityKind};
 use crate::simulator::world::task::Record;
 use crate::simulator::world::time::WorldTime;
 
-/// The fields that an event of this type must have besides those of all events and of all events of virtual machines.
+/// Returns the required fields of an event type, besides those of `Event` and `VmEvent`.
 fn required(kind: &str) -> &'static [&'static str] {
     match kind {
         "TaskEvent" => &["info"],
         "VmMessageEvent" => &["message"],
         "VmBeingHotMigratedEvent" | "VmBeingRelocatedEvent" => &["destHost"],
-        // The machine is where it went to: `host` is not required, but would tell something else.
+        // The event is about the machine on its new host, so that `host` is set to the destination, though optional.
         "VmMigratedEvent" | "DrsVmMigratedEvent" | "VmRelocatedEvent" => &["sourceHost", "host"],
         "VmFailedMigrateEvent" | "VmRelocateFailedEvent" => &["destHost", "reason"],
         "VmBeingClonedEvent" => &["destFolder", "destName", "destHost"],
@@ -27,7 +27,7 @@ fn required(kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// An entity as events name it: the field for it, and its event argument.
+/// Returns the field and the event argument for an entity.
 pub(super) fn argument(entity: &Entity) -> Option<(&'static str, Value)> {
     let (field, type_name, inner) = match entity.kind {
         EntityKind::VirtualMachine => ("vm", "VmEventArgument", "vm"),
@@ -51,17 +51,15 @@ pub(super) fn argument(entity: &Entity) -> Option<(&'static str, Value)> {
     Some((field, argument))
 }
 
-/// Where an event's details come from.
+/// The task for which events are built.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Source<'a> {
-    /// The task.
     pub(super) record: &'a Record,
-    /// What there is around it.
     pub(super) objects: &'a Objects<'a>,
 }
 
 impl<'a> Source<'a> {
-    /// What the task works on.
+    /// The entity of the task.
     pub(super) fn place(self) -> Option<EntityId> {
         let inventory = self.objects.world.inventory();
         inventory.find(self.record.entity.as_ref()?)
@@ -77,13 +75,13 @@ impl<'a> Source<'a> {
             .filter(|entity| entity.kind == EntityKind::VirtualMachine)
     }
 
-    /// What the machine asks, and since when.
+    /// Returns the pending question of the virtual machine and its time.
     pub(super) fn question(self) -> Option<(WorldTime, &'a str)> {
         let (asked, question) = self.machine()?.question.as_ref()?;
         Some((*asked, question["text"].as_str()?))
     }
 
-    /// Where the machine moves to: the next host of its cluster, or its own where there is no other.
+    /// Returns the destination of a migration: the next host of the cluster, or the same host if there is only one.
     fn destination(self) -> Option<EntityId> {
         let host = self.machine()?.host?;
         let siblings = &self.entity(self.entity(host).parent?).children;
@@ -94,7 +92,8 @@ impl<'a> Source<'a> {
         hosts.cycle().skip_while(|id| *id != host).nth(1)
     }
 
-    /// The fields that the type requires; `None`: something of them is not known, so that there can be no such event.
+    /// Returns the fields required by the event type; `None` if one of them is unknown, so that the event cannot
+    /// exist.
     pub(super) fn details(self, kind: &str) -> Option<Map<String, Value>> {
         let mut details = Map::new();
         if kind.starts_with("Vm") || kind.starts_with("DrsVm") {
@@ -123,7 +122,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// What the clone is called: as its task tells, where the inventory knows what it tells.
+    /// Returns the name of the clone that is the task's result, or a generated name.
     fn name_of_clone(self) -> Option<String> {
         let result = self.record.result.as_ref();
         let clone = result.and_then(|result| {
@@ -139,7 +138,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The fault of the task, in the form that faults inside data have.
+    /// Returns the task's error in the form of faults inside data.
     pub(super) fn fault(self) -> Option<Value> {
         let error = self.record.error.as_ref()?;
         Some(fault::in_data(

@@ -1,4 +1,4 @@
-//! `EventFilterSpec`: which events a query gives, and `EventManagerViewByStartId`: which part of them.
+//! `EventFilterSpec` and `EventManagerViewByStartId`: selection of events.
 
 use serde_json::Value;
 
@@ -14,35 +14,34 @@ use crate::simulator::world::inventory::{EntityId, Inventory};
 use crate::simulator::world::task::Record;
 use crate::simulator::world::time::Calendar;
 
-/// Most events in one answer.
+/// Maximum number of events in one response.
 const MOST: usize = 1000;
 
-/// The values of `category`.
+/// Values of `category`.
 const CATEGORIES: [&str; 4] = ["info", "warning", "error", "user"];
 
-/// An `EventFilterSpec`; empty lists and what is not given restrict nothing.
+/// An `EventFilterSpec`; empty lists and missing fields match everything.
 #[derive(Debug)]
 pub(super) struct EventFilter {
-    /// The chain; of one task.
+    /// Event chain of one task.
     pub(super) chain: Option<i32>,
     entity: Option<(EntityId, Recursion)>,
     period: Option<Period>,
-    /// Whether events of the system count, and the users whose events count (empty: all).
+    /// True if events of the system match, and the users whose events match (all if empty).
     users: Option<(bool, Vec<String>)>,
     triggers: Vec<Trigger>,
     categories: Vec<String>,
-    /// Names of types, `EventEx` among them.
+    /// Event types, including `EventEx`.
     types: Vec<String>,
-    /// Names of types; of an `EventEx` its `eventTypeId`.
+    /// Event types; the `eventTypeId` in case of an `EventEx`.
     ids: Vec<String>,
     tags: Vec<String>,
     most: usize,
-    /// Whether the events come with their text.
+    /// True if `fullFormattedMessage` is included.
     has_text: bool,
 }
 
 impl EventFilter {
-    /// Reads an `EventFilterSpec`.
     pub(super) fn read(
         mut fields: Fields,
         world: &World,
@@ -66,7 +65,7 @@ impl EventFilter {
                 &format!("There is no category {wrong}."),
             ));
         }
-        // Only a collector's first page could be delayed.
+        // Applies to the first page of a collector only, which is never delayed here.
         fields.optional_boolean("delayedInit")?;
         let filter = Self {
             chain: fields.optional_int("eventChainId")?,
@@ -87,7 +86,7 @@ impl EventFilter {
         Ok(filter)
     }
 
-    /// Whether a task's events may count.
+    /// True if the events of a task can match.
     pub(super) fn matches_task(&self, record: &Record, inventory: &Inventory) -> bool {
         let place = record
             .entity
@@ -99,12 +98,12 @@ impl EventFilter {
                 .is_none_or(|wanted| entity_matches(wanted, place, inventory))
     }
 
-    /// Whether an event of such a task counts.
+    /// True if an event of a matching task matches.
     pub(super) fn matches(&self, told: &BuiltEvent) -> bool {
         let text = |field: &str| told.event[field].as_str().unwrap_or_default();
         let (kind, id) = (text("_typeName"), text("eventTypeId"));
         let id = if id.is_empty() { kind } else { id };
-        // A blank tag stands for no tag.
+        // An empty tag matches events without a tag.
         let tag = text("changeTag");
         among(&self.types, |listed| {
             is_type(listed, kind) || is_type(listed, id)
@@ -118,7 +117,7 @@ impl EventFilter {
             && self.period.is_none_or(|period| period.contains(told.time))
     }
 
-    /// An event as it is given: with its text or without.
+    /// Returns the event with or without its text, as requested.
     pub(super) fn shown(&self, mut told: BuiltEvent) -> Value {
         if let Some(fields) = told.event.as_object_mut().filter(|_| !self.has_text) {
             fields.remove("fullFormattedMessage");
@@ -126,7 +125,7 @@ impl EventFilter {
         told.event
     }
 
-    /// As many as there may be: the newest, or those next to where the view starts.
+    /// Limits the events to the newest ones, or to those next to the start of the page.
     pub(super) fn cut(&self, told: &mut Vec<BuiltEvent>, view: Option<View>) {
         if let Some(view) = view {
             told.retain(|told| view.shows(told.key));
@@ -146,13 +145,13 @@ fn among(list: &[String], matches: impl Fn(&str) -> bool) -> bool {
     list.is_empty() || list.iter().any(|listed| matches(listed))
 }
 
-/// Whether a type is the one listed, which may be written with the name space of its class (`vim.event.TaskEvent`).
+/// True if `listed` is the type, with or without the package of its class (`vim.event.TaskEvent`).
 fn is_type(listed: &str, kind: &str) -> bool {
     listed == kind || listed.ends_with(&format!(".{kind}"))
 }
 
-/// An event is of the category that its severity names: `error` where it tells of a failure, else `info`; none here is
-/// a `warning`. Besides, every event that names its user is of the category `user`.
+/// True if the event has the category, which is its severity: `error` for failures, else `info`; no event is a
+/// `warning`. Every event with a user also has the category `user`.
 fn is_of_category(told: &BuiltEvent, category: &str) -> bool {
     if category == "user" {
         told.event["userName"] != ""
@@ -161,7 +160,7 @@ fn is_of_category(told: &BuiltEvent, category: &str) -> bool {
     }
 }
 
-/// An `EventManagerViewByStartId`: only what comes after or before an event.
+/// An `EventManagerViewByStartId`: the events after or before a start event.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View {
     start: i32,
@@ -169,7 +168,7 @@ pub(super) struct View {
 }
 
 impl View {
-    /// Reads `eventViewSpec`.
+    /// Parses `eventViewSpec`.
     pub(super) fn read(fields: &mut Fields) -> Result<Option<Self>, Fault> {
         let Some(mut spec) =
             fields.optional_object("eventViewSpec", "EventManagerViewByStartId")?

@@ -1,22 +1,18 @@
-//! How kinds of operations show in the events.
+//! Event types and texts of the operations.
 
 use super::events::{ERROR, INFO};
 
-/// Types and texts of the events at an operation's start, its success and its failure. `{}` is the entity's name.
-/// A type with dots is the `eventTypeId` of an `EventEx`.
+/// Types and texts of an operation's events, with `{}` for the name of the entity. A type with dots is the
+/// `eventTypeId` of an `EventEx`.
 #[derive(Debug)]
 pub(super) struct EventTemplate {
-    /// Key of the operation.
     operation: &'static str,
-    /// Type and text.
     pub(super) start: [&'static str; 2],
-    /// Type and text.
     pub(super) success: [&'static str; 2],
-    /// Type and text.
     pub(super) failure: [&'static str; 2],
 }
 
-/// The story of an operation that has none of its own.
+/// Template of operations without their own.
 const PLAIN_TEMPLATE: EventTemplate = EventTemplate {
     operation: "",
     start: ["EventEx", "{}: started"],
@@ -24,13 +20,13 @@ const PLAIN_TEMPLATE: EventTemplate = EventTemplate {
     failure: ["EventEx", "{}: failed"],
 };
 
-/// The story of the operation with this key.
+/// Returns the template of an operation.
 pub(super) fn story_of(operation: &str) -> &'static EventTemplate {
     let known = TEMPLATES.iter().find(|story| story.operation == operation);
     known.unwrap_or(&PLAIN_TEMPLATE)
 }
 
-/// Types of events, their severities and texts; an `EventEx` has its own.
+/// Returns the type, severity and text of all events; those of an `EventEx` vary.
 pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let of_story = |story: &'static EventTemplate| {
         [

@@ -1,4 +1,4 @@
-//! Events: what the server tells of a task's life, made up from the task when somebody asks.
+//! Builds the events of a task, on demand.
 
 use serde_json::{Map, Value, json};
 
@@ -14,22 +14,19 @@ use crate::simulator::world::inventory::EntityKind;
 use crate::simulator::world::task::{Record, TaskState};
 use crate::simulator::world::time::WorldTime;
 
-/// Severity of what is as it should be.
+/// Severity of a normal event.
 pub(super) const INFO: &str = "info";
 
 /// Severity of a failure.
 pub(super) const ERROR: &str = "error";
 
-/// An event, and what is asked about it.
+/// An event with the values that filters use.
 #[derive(Debug)]
 pub(super) struct BuiltEvent {
-    /// When it happened.
     pub(super) time: WorldTime,
-    /// Its number.
     pub(super) key: i32,
-    /// A value of `EventEventSeverity`; only an `EventEx` shows it.
+    /// A value of `EventEventSeverity`, which is part of an `EventEx` only.
     pub(super) severity: &'static str,
-    /// The event.
     pub(super) event: Value,
 }
 
@@ -53,7 +50,7 @@ impl Core {
     }
 }
 
-/// The events that a filter lets through, in no particular order.
+/// Returns the events that match a filter, unordered.
 pub(super) fn matching(filter: &EventFilter, objects: &Objects<'_>) -> Vec<BuiltEvent> {
     let inventory = objects.world.inventory();
     let chain = filter.chain.filter(|_| objects.pen.behaviours.fine_filters);
@@ -74,14 +71,14 @@ pub(super) fn matching(filter: &EventFilter, objects: &Objects<'_>) -> Vec<Built
     told
 }
 
-/// The newest event.
+/// Returns the newest event.
 pub(super) fn latest(objects: &Objects<'_>) -> Option<Value> {
     let living = objects.world.tasks().map(|task| &task.record);
     let told = living.flat_map(|record| tell(record, objects));
     told.max_by_key(BuiltEvent::place).map(|told| told.event)
 }
 
-/// `EventDescription`.
+/// Returns the `EventDescription`.
 pub(super) fn description() -> Value {
     let category = |key: &str, label: &str| json!({"_typeName": "ElementDescription", "key": key, "label": label, "summary": label});
     let detail = |(kind, severity, text): (&str, &str, &str)| {
@@ -122,13 +119,13 @@ pub(super) fn description() -> Value {
 }
 
 impl BuiltEvent {
-    /// Its place among all events: by time, then by number.
+    /// Sort key: time, then number.
     pub(super) fn place(&self) -> (WorldTime, i32) {
         (self.time, self.key)
     }
 }
 
-/// The events of a task, in the order of time.
+/// Returns the events of a task, ordered by time.
 fn tell(record: &Record, objects: &Objects<'_>) -> Vec<BuiltEvent> {
     let mut teller = EventBuilder {
         source: Source { record, objects },
@@ -214,7 +211,7 @@ impl EventBuilder<'_> {
         });
     }
 
-    /// The fields of an `EventEx`. It also stands in for an event of a type whose required fields nobody knows.
+    /// Returns the fields of an `EventEx`, which also replaces events whose required fields are unknown.
     fn extended(&self, severity: &str, kind: &str, text: &str) -> Map<String, Value> {
         let id = match kind {
             "EventEx" => format!("com.vmware.vc.{}", self.source.record.description_id),
@@ -231,7 +228,7 @@ impl EventBuilder<'_> {
         fields
     }
 
-    /// What the event is about: the entity, and what contains it.
+    /// Adds event arguments for the entity and its parents.
     fn add_arguments(&self, event: &mut Map<String, Value>) {
         let inventory = self.source.objects.world.inventory();
         let mut next = self.source.place();

@@ -1,12 +1,11 @@
-//! Reads the parameters of a request, strictly: what is missing, of the wrong type, misspelt or without its type's
-//! name is refused in words that say where.
+//! Strict parser of request parameters: missing, mistyped and unknown fields are errors with the field's path.
 
 use serde_json::{Map, Value};
 
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 
-/// The fields of a request's body, or of a data object in it, of which each may be taken once.
+/// Fields of a request body or of a data object, each of which is read once.
 #[derive(Debug)]
 pub(super) struct Fields {
     place: String,
@@ -15,7 +14,8 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// The parameters of a method: a JSON object, or nothing at all. `strict`: data objects must name their types.
+    /// Parses the parameters of a method: a JSON object, or an empty body. `strict` requires the type names of data
+    /// objects.
     pub(super) fn of_body(body: &[u8], strict: bool) -> Result<Self, Fault> {
         let value = if body.trim_ascii().is_empty() {
             Value::Object(Map::new())
@@ -78,12 +78,12 @@ impl Fields {
         }
     }
 
-    /// Takes a field; `null` counts as not given.
+    /// Removes a field; `null` is equal to a missing field.
     fn take(&mut self, name: &str) -> Option<Value> {
         self.rest.remove(name).filter(|value| !value.is_null())
     }
 
-    /// A field as it was sent, left where it is.
+    /// Returns a field without removing it.
     pub(super) fn peek(&self, name: &str) -> Value {
         self.rest.get(name).cloned().unwrap_or_default()
     }
@@ -110,41 +110,35 @@ impl Fields {
         })
     }
 
-    /// An optional string.
     pub(super) fn optional_string(&mut self, name: &str) -> Result<Option<String>, Fault> {
         self.of_type(name, "a string", |value| value.as_str().map(str::to_owned))
     }
 
-    /// A required string.
     pub(super) fn string(&mut self, name: &str) -> Result<String, Fault> {
         self.optional_string(name)?
             .ok_or_else(|| self.missing(name))
     }
 
-    /// An optional boolean.
     pub(super) fn optional_boolean(&mut self, name: &str) -> Result<Option<bool>, Fault> {
         self.of_type(name, "a boolean", Value::as_bool)
     }
 
-    /// A required boolean.
     pub(super) fn boolean(&mut self, name: &str) -> Result<bool, Fault> {
         self.optional_boolean(name)?
             .ok_or_else(|| self.missing(name))
     }
 
-    /// An optional int32.
     pub(super) fn optional_int(&mut self, name: &str) -> Result<Option<i32>, Fault> {
         self.of_type(name, "an int32", |value| {
             value.as_i64().and_then(|number| i32::try_from(number).ok())
         })
     }
 
-    /// A required int32.
     pub(super) fn int(&mut self, name: &str) -> Result<i32, Fault> {
         self.optional_int(name)?.ok_or_else(|| self.missing(name))
     }
 
-    /// An optional int32 that must not be negative.
+    /// Reads an optional non-negative int32.
     pub(super) fn optional_count(&mut self, name: &str) -> Result<Option<usize>, Fault> {
         let Some(number) = self.optional_int(name)? else {
             return Ok(None);
@@ -154,20 +148,18 @@ impl Fields {
         Ok(Some(count))
     }
 
-    /// An optional dateTime.
     pub(super) fn optional_time(&mut self, name: &str) -> Result<Option<jiff::Timestamp>, Fault> {
         self.of_type(name, "a dateTime (RFC 3339)", |value| {
             value.as_str().and_then(|text| text.parse().ok())
         })
     }
 
-    /// A list; not given is empty.
+    /// Reads a list; empty if missing.
     pub(super) fn list(&mut self, name: &str) -> Result<Vec<Value>, Fault> {
         let list = self.of_type(name, "a list", |value| value.as_array().cloned())?;
         Ok(list.unwrap_or_default())
     }
 
-    /// A list of strings; not given is empty.
     pub(super) fn strings(&mut self, name: &str) -> Result<Vec<String>, Fault> {
         let path = self.path(name);
         let items = self.list(name)?;
@@ -178,7 +170,6 @@ impl Fields {
         strings.ok_or_else(|| Fault::invalid_request(format!("{path} must be a list of strings.")))
     }
 
-    /// A list of int32s; not given is empty.
     pub(super) fn ints(&mut self, name: &str) -> Result<Vec<i32>, Fault> {
         let path = self.path(name);
         let items = self.list(name)?;
@@ -189,7 +180,6 @@ impl Fields {
         ints.ok_or_else(|| Fault::invalid_request(format!("{path} must be a list of int32s.")))
     }
 
-    /// A list of references; not given is empty.
     pub(super) fn references(&mut self, name: &str) -> Result<Vec<MoRef>, Fault> {
         let (path, strict) = (self.path(name), self.strict);
         let items = self.list(name)?;
@@ -200,7 +190,6 @@ impl Fields {
             .collect()
     }
 
-    /// An optional reference.
     pub(super) fn optional_reference(&mut self, name: &str) -> Result<Option<MoRef>, Fault> {
         let (path, strict) = (self.path(name), self.strict);
         self.take(name)
@@ -208,13 +197,11 @@ impl Fields {
             .transpose()
     }
 
-    /// A required reference.
     pub(super) fn reference(&mut self, name: &str) -> Result<MoRef, Fault> {
         self.optional_reference(name)?
             .ok_or_else(|| self.missing(name))
     }
 
-    /// An optional data object.
     pub(super) fn optional_object(
         &mut self,
         name: &str,
@@ -226,13 +213,11 @@ impl Fields {
             .transpose()
     }
 
-    /// A required data object.
     pub(super) fn object(&mut self, name: &str, type_name: &str) -> Result<Self, Fault> {
         self.optional_object(name, type_name)?
             .ok_or_else(|| self.missing(name))
     }
 
-    /// A list of data objects; not given is empty.
     pub(super) fn objects(&mut self, name: &str, type_name: &str) -> Result<Vec<Self>, Fault> {
         let (path, strict) = (self.path(name), self.strict);
         let items = self.list(name)?;
@@ -245,8 +230,7 @@ impl Fields {
             .collect()
     }
 
-    /// A list of data objects whose declared type is polymorphic: each must name one of `type_names`, also where
-    /// the server is not strict, for nothing else tells which it is.
+    /// Reads a list of data objects of any type in `type_names`. `_typeName` is required even if not strict.
     pub(super) fn polymorphic_objects(
         &mut self,
         name: &str,
@@ -276,10 +260,10 @@ impl Fields {
         Ok(objects)
     }
 
-    /// All that is known has been taken: whatever is left is a mistake.
+    /// Fails if there are unread fields.
     pub(super) fn done(mut self) -> Result<(), Fault> {
         if self.place.is_empty() {
-            // The parameters' own type name (`LoginRequestType`) is superfluous, not wrong.
+            // The name of the parameters' type (`LoginRequestType`) is redundant but valid.
             self.rest.remove("_typeName");
         }
         match self.rest.keys().next() {

@@ -1,10 +1,9 @@
-//! A property filter: the objects it watches, and for each of them up to where its client knows it.
+//! A property filter: the objects it watches and the state of each one that its client has.
 //!
-//! A filter remembers two points for every object: what the client had when it last proved that it got an answer
-//! (`acknowledged`), and what it has if it got everything sent since (`issued`). A lost answer is undone by going
-//! back from the second to the first. Objects with news stand in a queue, each once, and are served in the order in
-//! which their news came up, so that under any load none is left waiting for ever; what happens to an object while
-//! it waits is folded into the one update.
+//! A filter stores two versions of every object: the last one that the client acknowledged (`acknowledged`), and the
+//! last one sent (`issued`). A lost response is undone by resetting the second to the first. Objects with changes are
+//! in a queue, each once, and are reported in the order of their first change, so that no object starves under load.
+//! Further changes of a queued object are merged into its update.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -17,7 +16,7 @@ use crate::simulator::value::MoRef;
 use crate::simulator::world::changes::Subject;
 use crate::simulator::world::task::{Field, TaskId};
 
-/// What a filter knows its objects by: cheap to compare for what changes, a reference for the rest.
+/// Identifies an object in a filter. Subjects of changes are cheap to compare.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Subject(Subject),
@@ -27,7 +26,7 @@ enum Key {
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) object: MoRef,
-    /// Whether the filter selects it now.
+    /// True if the filter selects the object now.
     pub(super) present: bool,
     pub(super) queued: bool,
     pub(super) touched: bool,
@@ -35,28 +34,27 @@ pub(super) struct Member {
     pub(super) issued: Option<u64>,
 }
 
-/// A property path, and the field of a task that it names.
+/// A property path, and the task field if it is one.
 #[derive(Debug)]
 pub(super) struct Path {
     pub(super) text: String,
     pub(super) field: Option<Field>,
 }
 
-/// A property filter.
+/// A `PropertyFilter`.
 #[derive(Debug)]
 pub(super) struct Filter {
-    /// The reference to the filter.
     pub(super) reference: MoRef,
-    /// The specification as it was sent.
+    /// The specification as sent by the client.
     pub(super) raw: Value,
-    /// Whether a change inside a property is reported by the part that changed.
+    /// True if changes are reported by property path rather than for the whole property.
     pub(super) partial: bool,
     spec: FilterSpec,
     pub(super) paths: HashMap<String, Vec<Path>>,
     members: HashMap<Key, Member>,
     queue: VecDeque<Key>,
     touched: Vec<Key>,
-    /// Objects named directly that do not exist, not reported yet or to be reported again after a lost answer.
+    /// Missing objects of `objectSet` to report, for the first time or again after a lost response.
     missing: Vec<MoRef>,
     missing_issued: bool,
     scanned: u64,
@@ -64,7 +62,8 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// A filter that has reported nothing. Objects named directly must exist, unless missing ones are reported.
+    /// Creates a filter that has reported nothing. Fails if an object of `objectSet` is missing, unless the
+    /// specification reports missing objects.
     pub(super) fn new(
         reference: MoRef,
         spec: FilterSpec,
@@ -89,7 +88,7 @@ impl Filter {
         })
     }
 
-    /// The client knows nothing: everything is new to it.
+    /// Resets the filter: the client has no state.
     pub(super) fn forget(&mut self) {
         self.members.clear();
         self.queue.clear();
@@ -100,7 +99,7 @@ impl Filter {
         self.structure = None;
     }
 
-    /// The client has proved that it got everything issued so far.
+    /// Marks everything issued so far as received by the client.
     pub(super) fn acknowledge(&mut self) {
         for key in self.touched.drain(..) {
             let Some(member) = self.members.get_mut(&key) else {
@@ -117,7 +116,7 @@ impl Filter {
         }
     }
 
-    /// The client did not get what was issued since its last acknowledgement: that is due again, in the same order.
+    /// Queues what was issued since the last acknowledgement again, in the same order.
     pub(super) fn undo(&mut self) {
         let touched = std::mem::take(&mut self.touched);
         for key in touched.into_iter().rev() {
@@ -133,7 +132,7 @@ impl Filter {
         self.missing_issued = false;
     }
 
-    /// Takes note of what changed. `look_at_views`: also of what a view has gained and lost.
+    /// Queues the changed objects. `look_at_views` includes the objects added to and removed from views.
     pub(super) fn catch_up(&mut self, objects: &Objects<'_>, look_at_views: bool) {
         let changes = objects.world.changes();
         if self.structure.is_none() {
@@ -145,7 +144,7 @@ impl Filter {
             self.structure = Some(structure);
         }
         if self.scanned < changes.floor() {
-            // Too far behind to be told of each departure.
+            // The changes since then are incomplete.
             let keys: Vec<Key> = self.members.keys().cloned().collect();
             for key in keys {
                 self.note(key, objects);
@@ -244,7 +243,7 @@ impl Filter {
         }
     }
 
-    /// Something happened to an object: it stands in line if it is one of ours.
+    /// Queues a changed object if the filter selects it.
     fn note(&mut self, key: Key, objects: &Objects<'_>) {
         if let Some(member) = self.members.get_mut(&key) {
             if let Key::Subject(Subject::Task(id)) = &key
@@ -260,8 +259,8 @@ impl Filter {
         }
     }
 
-    /// Takes at most `most` updates off the line, as a `PropertyFilterUpdate` if there are any. `always`: also
-    /// without any. The flag tells whether more are waiting.
+    /// Returns at most `most` updates as a `PropertyFilterUpdate`, their number, and true if more are queued. `always`
+    /// returns one even if it is empty.
     pub(super) fn take(
         &mut self,
         most: usize,
@@ -317,7 +316,7 @@ impl Filter {
         (Some(update), count, more)
     }
 
-    /// The object at the head of the line has been served.
+    /// Marks the object at the head of the queue as issued.
     fn served(&mut self, key: Key, version: u64) {
         let Some(member) = self.members.get_mut(&key) else {
             return;

@@ -1,7 +1,7 @@
-//! Task history: collectors that page through the tasks of the past and the present.
+//! Task history: collectors that read past and present tasks in pages.
 //!
-//! Everything is in the order of the tasks' numbers, which is the order of their creation. A collector's position
-//! lies between two numbers, so that tasks that come up meanwhile neither repeat nor skip others.
+//! Tasks are ordered by their number, that is by creation. A collector's position is between two numbers, so that new
+//! tasks cause neither repetitions nor gaps.
 
 use serde_json::Value;
 
@@ -14,26 +14,24 @@ use crate::simulator::value::MoRef;
 use crate::simulator::world::archive::FilterFields;
 use crate::simulator::world::task::{Record, TaskId};
 
-/// Largest page.
 const LARGEST_PAGE: usize = 1000;
 
-/// Size of the latest page of a new collector.
+/// Initial size of the latest page.
 pub(super) const FIRST_PAGE_SIZE: usize = 10;
 
-/// A `TaskHistoryCollector`.
 #[derive(Debug)]
 pub(super) struct HistoryCollector {
     filter: TaskFilter,
-    /// The filter as it was sent.
+    /// The filter as sent by the client.
     pub(super) raw: Value,
-    /// Tasks up to this number lie before the position, the others after it.
+    /// Number of the last task before the position.
     position: u64,
     page_size: usize,
     results: ResultFilter,
 }
 
 impl Core {
-    /// `TaskManager.CreateCollectorForTasks` and its younger sister, which can leave results out.
+    /// `TaskManager.CreateCollectorForTasks` and `CreateCollectorWithInfoFilterForTasks`.
     pub(super) fn create_history(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
         if !self.behaviours.history {
             return Err(Fault::not_supported(
@@ -83,7 +81,7 @@ impl Core {
         ))
     }
 
-    /// The methods of `TaskHistoryCollector`.
+    /// Methods of `TaskHistoryCollector`.
     pub(super) fn call_history(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
         let mut fields = self.fields(call)?;
         let id = &*call.object.id;
@@ -146,7 +144,7 @@ pub(super) fn page_size(fields: &mut Fields) -> Result<usize, Fault> {
 }
 
 impl HistoryCollector {
-    /// The newest items, newest first.
+    /// Returns the newest tasks, newest first.
     pub(super) fn latest_page(&self, objects: &Objects<'_>) -> Vec<Value> {
         self.backward(u64::MAX, self.page_size, objects)
             .iter()
@@ -154,7 +152,7 @@ impl HistoryCollector {
             .collect()
     }
 
-    /// The next or the previous items from the position on, and the position after them.
+    /// Returns the next or previous tasks and the position after them.
     fn read(&self, count: usize, forward: bool, objects: &Objects<'_>) -> (Vec<Value>, u64) {
         let records = if forward {
             self.forward(count, objects)
@@ -222,7 +220,8 @@ impl HistoryCollector {
         young.chain(old).take(count).collect()
     }
 
-    /// The matching tasks since the server's start, by number: those that exist, and those remembered.
+    /// Returns the matching tasks since the server's start, ordered by number, including those whose object has
+    /// expired.
     fn living<'a>(&self, objects: &Objects<'a>) -> Vec<&'a Record> {
         let world = objects.world;
         let ways = objects.pen.behaviours;
@@ -253,7 +252,7 @@ impl HistoryCollector {
     }
 }
 
-/// The record of the task whose events have this chain, wherever it is.
+/// Returns the task with this event chain.
 pub(super) fn of_chain(chain: i32, objects: &Objects<'_>) -> Option<Record> {
     let world = objects.world;
     let archive = world.archive();
@@ -275,7 +274,6 @@ pub(super) fn of_chain(chain: i32, objects: &Objects<'_>) -> Option<Record> {
         })
 }
 
-/// Reads the key of a task as the filters take it; one that is no key matches nothing.
 pub(super) fn key(text: &str) -> Option<TaskId> {
     TaskId::parse(text)
 }

@@ -1,4 +1,4 @@
-//! `TaskFilterSpec`: which tasks a history collector gives.
+//! `TaskFilterSpec`: selection of tasks by a history collector.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::simulator::world::inventory::{EntityId, Inventory};
 use crate::simulator::world::task::{TaskId, TaskState};
 use crate::simulator::world::time::{Calendar, WorldTime};
 
-/// Which entities count, seen from the one that is named.
+/// Entities that match, relative to the given one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Recursion {
     Itself,
@@ -20,7 +20,7 @@ pub(super) enum Recursion {
     All,
 }
 
-/// A period, both ends included.
+/// A period, including both ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Period {
     begin: Option<WorldTime>,
@@ -28,7 +28,7 @@ pub(super) struct Period {
 }
 
 impl Period {
-    /// Reads `beginTime` and `endTime`.
+    /// Parses `beginTime` and `endTime`.
     pub(super) fn read(fields: &mut Fields, calendar: &Calendar) -> Result<Self, Fault> {
         let world_time = |time: Timestamp| calendar.moment(time);
         let begin = fields.optional_time("beginTime")?.map(world_time);
@@ -36,22 +36,21 @@ impl Period {
         Ok(Self { begin, end })
     }
 
-    /// Whether `time` lies in the period.
     pub(super) fn contains(&self, time: WorldTime) -> bool {
         self.begin.is_none_or(|begin| begin <= time) && self.end.is_none_or(|end| time <= end)
     }
 }
 
-/// The alarm or the scheduled task that started tasks: field of the reason and moId.
+/// Field of `TaskReason` and ID of the alarm or scheduled task that started a task.
 pub(super) type Trigger = (&'static str, String);
 
-/// A `TaskFilterSpec`; empty lists and what is not given restrict nothing.
+/// A `TaskFilterSpec`; empty lists and missing fields match everything.
 #[derive(Clone, Debug)]
 pub(super) struct TaskFilter {
     entity: Option<(EntityId, Recursion)>,
-    /// Which of the three times, and the period.
+    /// Index of the time in `FilterFields::times`, and the period.
     time: Option<(usize, Period)>,
-    /// Whether system tasks count, and the users whose tasks count (empty: all).
+    /// True if system tasks match, and the users whose tasks match (all if empty).
     users: Option<(bool, Vec<String>)>,
     activations: Vec<String>,
     states: Vec<String>,
@@ -62,7 +61,7 @@ pub(super) struct TaskFilter {
     triggers: Vec<Trigger>,
 }
 
-/// An entity and how far around it to look: `EventFilterSpecByEntity` and `TaskFilterSpecByEntity` are alike.
+/// Parses `EventFilterSpecByEntity` or `TaskFilterSpecByEntity`.
 pub(super) fn read_entity(
     fields: &mut Fields,
     type_name: &str,
@@ -91,7 +90,8 @@ pub(super) fn read_entity(
     Ok(Some((entity, recursion)))
 }
 
-/// Whether system users count, and which others (empty: all).
+/// Parses `EventFilterSpecByUsername` or `TaskFilterSpecByUsername`: true if system tasks match, and the users (all if
+/// empty).
 pub(super) fn read_users(
     fields: &mut Fields,
     type_name: &str,
@@ -104,7 +104,7 @@ pub(super) fn read_users(
     Ok(Some(users))
 }
 
-/// Which alarm and which scheduled task; none: any, and none at all.
+/// Parses the required alarm and scheduled task; empty matches all tasks.
 pub(super) fn read_triggers(fields: &mut Fields) -> Result<Vec<Trigger>, Fault> {
     let mut triggers = Vec::new();
     for field in ["alarm", "scheduledTask"] {
@@ -115,14 +115,13 @@ pub(super) fn read_triggers(fields: &mut Fields) -> Result<Vec<Trigger>, Fault> 
     Ok(triggers)
 }
 
-/// Whether a task with this `TaskReason` was started by all of them.
+/// True if a task with this `TaskReason` was started by all triggers.
 pub(super) fn was_triggered(triggers: &[Trigger], reason: &Value) -> bool {
     triggers
         .iter()
         .all(|(field, id)| reason[*field]["value"] == id.as_str())
 }
 
-/// Whether `entity` counts.
 pub(super) fn entity_matches(
     wanted: (EntityId, Recursion),
     entity: Option<EntityId>,
@@ -137,7 +136,6 @@ pub(super) fn entity_matches(
 }
 
 impl TaskFilter {
-    /// Reads a `TaskFilterSpec`.
     pub(super) fn read(
         mut fields: Fields,
         world: &World,
@@ -179,7 +177,7 @@ impl TaskFilter {
         Ok(filter)
     }
 
-    /// The same without what some servers ignore.
+    /// Removes the conditions that some servers ignore.
     pub(super) fn coarse(self) -> Self {
         Self {
             users: None,
@@ -192,7 +190,6 @@ impl TaskFilter {
         }
     }
 
-    /// Whether a task counts.
     pub(super) fn matches(&self, task: &FilterFields<'_>, inventory: &Inventory) -> bool {
         let among = |list: &[String], value: Option<&str>| {
             list.is_empty() || value.is_some_and(|value| list.iter().any(|listed| listed == value))
@@ -221,17 +218,16 @@ impl TaskFilter {
     }
 }
 
-/// `TaskInfoFilterSpecFilterTaskResults`: which tasks are told without their results.
+/// `TaskInfoFilterSpecFilterTaskResults`: omits the results of some tasks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ResultFilter {
     all: bool,
     operations: Vec<String>,
-    /// Whether the operations are those that keep their results.
+    /// True if the listed operations keep their results, and the others lose them.
     is_inverted: bool,
 }
 
 impl ResultFilter {
-    /// Reads one.
     pub(super) fn read(mut fields: Fields) -> Result<Self, Fault> {
         let filter = Self {
             all: fields.optional_boolean("removeAll")?.unwrap_or(false),
@@ -242,7 +238,7 @@ impl ResultFilter {
         Ok(filter)
     }
 
-    /// Whether the results of an operation are left out.
+    /// True if the results of this operation are omitted.
     pub(super) fn leaves_out(&self, operation: Option<&str>) -> bool {
         let is_named = self
             .operations
@@ -267,12 +263,12 @@ fn read_time(mut fields: Fields, calendar: &Calendar) -> Result<(usize, Period),
     Ok((which, period))
 }
 
-/// `None` if no keys are given; keys that no task can have match nothing.
+/// Parses task keys; `None` if there are none. Invalid keys match no task.
 fn keys(texts: &[String]) -> Option<Vec<TaskId>> {
     (!texts.is_empty()).then(|| texts.iter().filter_map(|text| key(text)).collect())
 }
 
-/// Whether somebody counts; `told` is what names the user, if there is one.
+/// True if the user of the event or reason matches.
 pub(super) fn user_matches(system: bool, users: &[String], told: &Value) -> bool {
     match told["userName"].as_str().filter(|user| !user.is_empty()) {
         Some(user) => users.is_empty() || users.iter().any(|listed| listed == user),

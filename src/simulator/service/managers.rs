@@ -1,4 +1,4 @@
-//! The methods of the managers and of tasks.
+//! Methods of tasks and of the managers.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::simulator::fault::Fault;
 use crate::simulator::world::CancelRefusal;
 use crate::simulator::world::task::TaskId;
 
-/// What cancelling a task takes.
+/// Privilege required to cancel a task.
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 
 impl Core {

@@ -1,5 +1,5 @@
-//! The managed objects of the embedded vCenter: who may call what, and what is answered. No HTTP here, and no
-//! waiting: every call gets its answer at once, at a moment that the caller has advanced the world to.
+//! Managed objects of the simulated vCenter: permissions, methods and properties. Independent of HTTP and without
+//! waiting: every call is answered at the world's current time.
 
 mod collector;
 mod content;
@@ -44,27 +44,26 @@ use super::value::MoRef;
 use super::world::World;
 use super::world::time::Calendar;
 
-/// A request for a property or a method of a managed object.
+/// A call of a method or read of a property.
 #[derive(Debug)]
 pub(super) struct Call {
-    /// Whether it is a method (`POST`) or a property (`GET`).
+    /// True for a method (`POST`), false for a property (`GET`).
     pub is_method: bool,
-    /// Of which object.
     pub object: MoRef,
-    /// The method's or property's name.
+    /// Name of the method or property.
     pub member: String,
-    /// The request's body.
+    /// Request body.
     pub body: Vec<u8>,
-    /// The header `vmware-api-session-id`.
+    /// Value of the header `vmware-api-session-id`.
     pub session: Option<String>,
-    /// The header `Authorization`.
+    /// Value of the header `Authorization`.
     pub authorization: Option<String>,
-    /// The header `User-Agent`; empty if there is none.
+    /// Value of the header `User-Agent`; empty if missing.
     pub user_agent: String,
 }
 
 impl Call {
-    /// Whether the call may be answered only after a while.
+    /// True if the response may be delayed until there are changes.
     pub(super) fn is_wait(&self) -> bool {
         let waits = ["WaitForUpdatesEx", "WaitForUpdates", "CheckForUpdates"];
         self.is_method
@@ -73,56 +72,48 @@ impl Call {
     }
 }
 
-/// An answer that is not a fault.
+/// A successful response.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// A value.
     Value(Value),
-    /// A list, perhaps empty.
     List(Vec<Value>),
-    /// A void method has done its work.
+    /// Completion of a void method.
     Void,
-    /// The property, or the optional result, has no value.
+    /// An unset property or optional result.
     Unset,
-    /// Signed in: the header's value and the `UserSession`.
+    /// Header value and `UserSession` of a new session.
     SignedIn(String, Value),
 }
 
-/// How a user is recognised.
+/// Accepted credentials.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Access {
-    /// The one user and password that are accepted; `None`: any that are not empty.
+    /// The only accepted user and password; `None` accepts any that are not empty.
     pub credentials: Option<(String, String)>,
-    /// A value of the `Authorization` header that is accepted instead of a session.
+    /// Value of the `Authorization` header that is accepted instead of a session.
     pub authorization: Option<String>,
 }
 
-/// Everything that the server knows and is.
+/// State of the server.
 #[derive(Debug)]
 pub(super) struct Core {
-    /// The world.
     pub world: World,
-    /// The sessions.
     pub sessions: Sessions,
-    /// The server's ways.
     pub behaviours: Behaviours,
-    /// Who gets in.
     pub access: Access,
-    /// What its clock shows.
     pub calendar: Calendar,
     /// Unscaled time since the server's start.
     pub unscaled: Duration,
-    /// Answers of something in front of the server, one for each of the next requests.
+    /// Proxy responses to the next requests, one for each.
     pub outages: VecDeque<Outage>,
-    /// So many next answers are lost on the way: the call has its effect, the client never hears of it.
+    /// Number of the next responses to lose: the call has its effect, the connection breaks.
     pub lose_answers: usize,
-    /// Grows when a view changes, so that running waits notice.
+    /// Incremented when a view changes, to wake running waits.
     pub view_changes: u64,
     chance: fastrand::Rng,
 }
 
 impl Core {
-    /// A server at its start.
     pub(super) fn new(
         world: World,
         sessions: Sessions,
@@ -145,7 +136,6 @@ impl Core {
         }
     }
 
-    /// How values are written.
     pub(super) fn pen(&self) -> TaskInfoWriter<'_> {
         TaskInfoWriter {
             calendar: &self.calendar,
@@ -184,19 +174,19 @@ impl Core {
         self.view_changes += 1;
     }
 
-    /// Ends every session; tells how many there were.
+    /// Ends every session and returns their number.
     pub(super) fn end_sessions(&mut self) -> usize {
         self.view_changed();
         self.sessions.close_all()
     }
 
-    /// Lets every session die in part; waits end.
+    /// Makes the collectors and views of every session unusable; waits end.
     pub(super) fn end_sessions_in_part(&mut self) {
         self.view_changed();
         self.sessions.half_kill_all();
     }
 
-    /// `NoPermission` where the account may not create collectors and views.
+    /// Returns `NoPermission` if the account may not create collectors and views.
     fn may_collect(&self, object: &MoRef) -> Result<(), Fault> {
         let allowed = self.behaviours.property_collector;
         allowed
@@ -204,7 +194,7 @@ impl Core {
             .ok_or_else(|| Fault::no_permission(object, "System.Read"))
     }
 
-    /// The session of a call, which is thereby used.
+    /// Returns the session of a call and marks it as used.
     pub(super) fn authenticate(&mut self, call: &Call) -> Result<String, Fault> {
         let by_header = call
             .authorization
@@ -245,7 +235,7 @@ impl Core {
             .ok_or_else(|| Fault::not_authenticated(&call.object))
     }
 
-    /// Answers a call.
+    /// Executes a call.
     pub(super) fn call(&mut self, call: &Call) -> Result<Answer, Fault> {
         match (&*call.object.kind, call.is_method, &*call.member) {
             ("ServiceInstance", false, "content")
@@ -272,7 +262,7 @@ impl Core {
         }
     }
 
-    /// The object must exist before anything is asked of it.
+    /// Fails if the object does not exist.
     fn known(&self, token: &str, object: &MoRef) -> Result<(), Fault> {
         if !schema::is_managed(&object.kind) {
             return Err(Fault::invalid_request(format!(
@@ -312,7 +302,7 @@ impl Core {
 }
 
 impl Answer {
-    /// The status and the body. The behaviours decide what nothing looks like.
+    /// Returns the status and body. The behavior determines the form of empty responses.
     pub(super) fn into_wire(self, behaviours: &Behaviours) -> (u16, Option<Value>) {
         match self {
             Self::Value(value) | Self::SignedIn(_, value) => (200, Some(value)),

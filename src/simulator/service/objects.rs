@@ -1,4 +1,4 @@
-//! Every managed object that can be named, and the values of its properties.
+//! Lookup of managed objects and their properties.
 
 use serde_json::json;
 
@@ -13,21 +13,18 @@ use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::World;
 use crate::simulator::world::task::{Field, TaskId};
 
-/// The objects as one session sees them.
+/// All managed objects as seen by one session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Objects<'a> {
-    /// The world.
     pub world: &'a World,
-    /// All sessions.
     pub sessions: &'a Sessions,
-    /// The session; before sign-in there is none.
+    /// The current session; `None` before login.
     pub session: Option<&'a Session>,
-    /// How values are written.
     pub pen: TaskInfoWriter<'a>,
 }
 
 impl Objects<'_> {
-    /// Whether the object exists (for this session).
+    /// True if the object exists and is visible to the session.
     pub(crate) fn exists(&self, object: &MoRef) -> bool {
         match &*object.kind {
             "Task" => self.task(object).is_some(),
@@ -46,7 +43,6 @@ impl Objects<'_> {
         }
     }
 
-    /// The task that a reference names.
     pub(crate) fn task(&self, object: &MoRef) -> Option<&crate::simulator::world::task::Task> {
         let id = (&*object.kind == "Task")
             .then(|| TaskId::parse(&object.id))
@@ -54,13 +50,13 @@ impl Objects<'_> {
         self.world.task(id)
     }
 
-    /// The session's view that a reference names.
+    /// Returns a view of the session.
     pub(super) fn view(&self, object: &MoRef) -> Option<&View> {
         let view = self.session?.views.get(&*object.id)?;
         (view.type_name() == &*object.kind).then_some(view)
     }
 
-    /// A property of an object, which its type must have.
+    /// Returns a property of an object whose type has it.
     pub(crate) fn property(&self, object: &MoRef, name: &str) -> Result<Property, Fault> {
         if !self.exists(object) {
             return Err(Fault::object_not_found(object));
@@ -71,7 +67,7 @@ impl Objects<'_> {
         if let Some(task) = self.task(object) {
             return Ok(match name {
                 "info" => Property::Object(self.pen.info(&task.record)),
-                // Nobody has made custom attributes.
+                // No custom attributes exist.
                 _ => field.hold(json!([])),
             });
         }
@@ -150,9 +146,9 @@ impl Objects<'_> {
         }
     }
 
-    /// The value at a property path, as a property collector sees it.
+    /// Returns the value at a property path, as a property collector reports it.
     pub(crate) fn value(&self, object: &MoRef, path: &str) -> Result<Property, Fault> {
-        // By far the most frequent: one field of a task.
+        // Fast path for task fields, by far the most frequent.
         let field = path.strip_prefix("info.").and_then(Field::named);
         if let (Some(task), Some(field)) = (self.task(object), field) {
             return Ok(self.pen.field(&task.record, field));

@@ -1,4 +1,4 @@
-//! One-shot retrieval: `RetrievePropertiesEx` in portions, `RetrieveProperties` at once.
+//! `RetrievePropertiesEx`, with continuation, and `RetrieveProperties`.
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,9 @@ use super::{Answer, Call, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 
-/// The rest of a retrieval that was answered in part. It stays until it is continued or cancelled.
+/// The rest of a truncated retrieval, kept until it is continued or cancelled.
 #[derive(Debug)]
 pub(crate) struct RetrieveToken {
-    /// The collector that it was asked of.
     pub collector: MoRef,
     /// The token that continues it.
     pub token: String,
@@ -21,7 +20,7 @@ pub(crate) struct RetrieveToken {
 }
 
 impl Core {
-    /// The methods of `PropertyCollector`.
+    /// Methods of `PropertyCollector`.
     pub(super) fn call_collector(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
         let mut fields = self.fields(call)?;
         match &*call.member {
@@ -116,7 +115,7 @@ impl Core {
         }
         let mut result = json!({"_typeName": "RetrieveResult", "objects": contents});
         if !unfinished.rest.is_empty() {
-            // Each portion has its own: only the token of the last answer continues.
+            // Only the token of the last response continues the retrieval.
             unfinished.token = self.chance.u32(100_000..).to_string();
             result["token"] = json!(unfinished.token);
             let collector = unfinished.collector.clone();
@@ -146,7 +145,7 @@ impl Core {
     }
 }
 
-/// The contents of the objects; those that vanished meanwhile are left out.
+/// Returns the contents of the objects, without those that no longer exist.
 fn contents(
     objects: &Objects<'_>,
     specs: &[FilterSpec],

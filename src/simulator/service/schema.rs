@@ -1,4 +1,4 @@
-//! The published types: which properties a managed object has, which fields a data object, and of what types.
+//! Published types: the properties of managed objects and the fields of data objects.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::simulator::value::Property;
 
-/// The managed object types that the server has objects of, and those that its clients look for beside them.
+/// Managed object types of which the server has objects, and others that clients ask for.
 static MANAGED: LazyLock<HashMap<&'static str, Type>> =
     LazyLock::new(|| parse(include_str!("schema/managed.txt")));
 
-/// The data object types that the server fills in.
+/// Data object types that the server returns.
 static DATA: LazyLock<HashMap<&'static str, Type>> =
     LazyLock::new(|| parse(include_str!("schema/data.txt")));
 
@@ -21,18 +21,16 @@ struct Type {
     fields: Vec<Field>,
 }
 
-/// A property of a managed object, or a field of a data object.
+/// A property of a managed object or a field of a data object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field {
-    /// The name.
     pub(super) name: &'static str,
-    /// The type's name as it occurs in a box; of a list that of its elements.
+    /// Name of the type in a box; of the element type if it is a list.
     pub(super) kind: &'static str,
-    /// Whether it is a list.
     pub(super) is_list: bool,
-    /// Whether it may be unset.
+    /// True if it may be unset.
     pub(super) is_optional: bool,
-    /// Whether a value has fields.
+    /// True if the value is a data object.
     is_object: bool,
 }
 
@@ -79,7 +77,7 @@ fn field_of(word: &'static str) -> Option<Field> {
     })
 }
 
-/// The type and its supertypes, from the type up.
+/// Returns the type and its supertypes.
 fn lineage(
     types: &'static HashMap<&'static str, Type>,
     kind: &str,
@@ -92,27 +90,26 @@ fn lineage(
     std::iter::successors(find(kind), move |(_, found)| found.parent.and_then(find))
 }
 
-/// Whether there is a managed object type of this name.
+/// True if a managed object type of this name exists.
 pub(super) fn is_managed(kind: &str) -> bool {
     MANAGED.contains_key(kind)
 }
 
-/// Whether a managed object of type `kind` is a `wanted`.
+/// True if `wanted` is the managed object type `kind` or one of its supertypes.
 pub(super) fn is_a(kind: &str, wanted: &str) -> bool {
     kind == wanted || lineage(&MANAGED, kind).any(|(name, _)| name == wanted)
 }
 
-/// The properties of a managed object type, those of its supertypes included.
+/// Returns the properties of a managed object type, including inherited ones.
 pub(super) fn properties(kind: &str) -> impl Iterator<Item = &'static Field> + use<> {
     lineage(&MANAGED, kind).flat_map(|(_, found)| &found.fields)
 }
 
-/// A property of a managed object type.
 pub(super) fn property(kind: &str, name: &str) -> Option<&'static Field> {
     properties(kind).find(|field| field.name == name)
 }
 
-/// The fields that a data object type requires.
+/// Returns the required fields of a data object type.
 pub(super) fn required(kind: &str) -> impl Iterator<Item = &'static str> + use<> {
     lineage(&DATA, kind)
         .flat_map(|(_, found)| &found.fields)
@@ -120,8 +117,8 @@ pub(super) fn required(kind: &str) -> impl Iterator<Item = &'static str> + use<>
         .map(|field| field.name)
 }
 
-/// What a property path (`summary.config.name`) leads to in objects of type `kind`; `None`: it leads nowhere. Of a data
-/// object whose fields are not listed, everything below counts.
+/// Resolves a property path (`summary.config.name`) of the type `kind`; `None` if it is invalid. Any path is valid
+/// below a data object whose fields are not listed.
 pub(super) fn path(kind: &str, path: &str) -> Option<Field> {
     let mut steps = path.split('.');
     let mut field = *property(kind, steps.next()?)?;
@@ -140,7 +137,7 @@ pub(super) fn path(kind: &str, path: &str) -> Option<Field> {
 }
 
 impl Field {
-    /// A value of this type as a property.
+    /// Converts a JSON value of this type to a property.
     pub(super) fn hold(self, value: Value) -> Property {
         let kind = match &value {
             _ if !self.kind.is_empty() => self.kind,
@@ -157,7 +154,7 @@ impl Field {
     }
 }
 
-/// Checks a value against a declaration; says what is wrong and where.
+/// Checks a value against its declaration. Errors start with `place`.
 #[cfg(test)]
 pub(super) fn check(field: &Field, value: &Value, place: &str) -> Result<(), String> {
     let wrong = |why: &str| Err(format!("{place}: {why}: {value}"));
@@ -206,7 +203,7 @@ fn check_object(declared: &str, value: &Value, place: &str) -> Result<(), String
     let Some(kind) = value["_typeName"].as_str() else {
         return Err(format!("{place}: no _typeName: {value}"));
     };
-    // Clients that read in one pass need to know the type before the fields.
+    // Streaming clients need the type before the fields.
     let first = value.as_object().and_then(|fields| fields.keys().next());
     if first.is_none_or(|name| name != "_typeName") {
         return Err(format!("{place}: _typeName is not first: {value}"));

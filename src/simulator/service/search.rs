@@ -1,4 +1,4 @@
-//! `SearchIndex`: objects by their path, name, UUID or address.
+//! `SearchIndex`: finds objects by path, name, UUID or address.
 
 use super::estate::{address, instance_uuid, uuid};
 use super::fields::Fields;
@@ -8,7 +8,7 @@ use crate::simulator::value::MoRef;
 use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
 
 impl Core {
-    /// The methods of `SearchIndex`. What is not found is no fault: the result is unset or empty.
+    /// Methods of `SearchIndex`. The result is unset or empty if nothing is found.
     pub(super) fn search(&self, token: &str, call: &Call) -> Result<Answer, Fault> {
         let mut fields = self.fields(call)?;
         let inventory = self.world.inventory();
@@ -56,8 +56,8 @@ impl Core {
         })
     }
 
-    /// The machines (with `vmSearch` false: none, hosts have neither) that are as wanted, in the data centre if one
-    /// is given.
+    /// Returns the virtual machines that match, in the datacenter if one is given. Hosts, requested by `vmSearch:
+    /// false`, have neither UUIDs nor addresses here.
     fn machines(
         &self,
         mut fields: Fields,
@@ -85,8 +85,8 @@ impl Core {
     }
 }
 
-/// The object of an inventory path: names from below the root folder on, with `/` between them (`dc/vm/folder/name`);
-/// nothing but slashes is the root folder. A `/` inside a name is written `%2f`.
+/// Finds the object of an inventory path: names below the root folder, separated by `/` (`dc/vm/folder/name`). The
+/// root folder is the empty path. A `/` in a name is escaped as `%2f`.
 fn by_path(inventory: &Inventory, path: &str) -> Option<EntityId> {
     let root = inventory.find(&inventory.root()?.reference)?;
     let mut steps = path.split('/').filter(|step| !step.is_empty());

@@ -1,4 +1,4 @@
-//! Sessions: who is signed in, since when, and what each session has made on the server.
+//! Sessions, and the objects that each session has created.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,41 +18,38 @@ use crate::simulator::fault::Fault;
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::time::{Calendar, WorldTime};
 
-/// A session.
 #[derive(Debug)]
 pub(crate) struct Session {
-    /// `UserSession.key`, which is not the value of the header.
+    /// `UserSession.key`, which differs from the value of the header.
     pub key: String,
-    /// The user.
     pub user: String,
-    /// The locale that was asked for; nothing is translated.
+    /// Requested locale, which has no effect.
     pub locale: String,
-    /// The header `User-Agent` at sign-in; empty if there was none.
+    /// Header `User-Agent` of the login; empty if missing.
     pub user_agent: String,
     login: WorldTime,
-    /// When it was last used, as its server's clock saw it.
+    /// Time of the last call.
     last_call: WorldTime,
-    /// How many calls were made with it.
     calls: u64,
     last_active: Duration,
-    /// Calls that are being answered; a session with one is not idle.
+    /// Number of calls in progress; the session is not idle meanwhile.
     pub in_flight: usize,
-    /// Whether it died in part: its collectors and views answer to nobody any more.
+    /// True if the collectors and views of the session are unusable.
     pub half_dead: bool,
-    /// The views that it made, by moId.
+    /// Views by ID.
     pub views: HashMap<String, View>,
-    /// The property collectors, by moId; the one that every session is given is among them.
+    /// Property collectors by ID, including the default one.
     pub(super) collectors: HashMap<String, Collector>,
-    /// The task history collectors, by moId.
+    /// Task history collectors by ID.
     pub(super) histories: HashMap<String, HistoryCollector>,
-    /// The event history collectors, by moId.
+    /// Event history collectors by ID.
     pub(super) event_collectors: HashMap<String, EventCollector>,
-    /// Retrievals answered in part.
+    /// Truncated retrievals.
     pub unfinished: Vec<RetrieveToken>,
 }
 
 impl Session {
-    /// As a `UserSession`.
+    /// Returns the `UserSession`.
     pub(crate) fn to_json(&self, calendar: &Calendar) -> Value {
         json!({
             "_typeName": "UserSession",
@@ -70,7 +67,7 @@ impl Session {
         })
     }
 
-    /// Whether the session made this collector, filter or history collector.
+    /// True if this collector, filter or history collector belongs to the session.
     pub(super) fn owns(&self, object: &MoRef) -> bool {
         match &*object.kind {
             "PropertyCollector" => self.collectors.contains_key(&*object.id),
@@ -88,12 +85,11 @@ impl Session {
             .find(|filter| filter.reference == *reference)
     }
 
-    /// The session was used.
     pub(super) fn used(&mut self, unscaled: Duration) {
         self.last_active = unscaled;
     }
 
-    /// The session's views.
+    /// Returns references to the session's views.
     pub(crate) fn view_list(&self) -> Vec<MoRef> {
         let mut views: Vec<MoRef> = self
             .views
@@ -104,7 +100,7 @@ impl Session {
         views
     }
 
-    /// A property of an object that the session made.
+    /// Returns a property of an object that belongs to the session.
     pub(super) fn property(
         &self,
         object: &MoRef,
@@ -137,7 +133,7 @@ impl Session {
         })
     }
 
-    /// A session may have `most` history collectors, of tasks and events together.
+    /// Fails if the session has `most` history collectors of tasks and events.
     pub(super) fn may_collect_history(&self, most: usize) -> Result<(), Fault> {
         if self.histories.len() + self.event_collectors.len() < most {
             return Ok(());
@@ -147,13 +143,13 @@ impl Session {
         ))
     }
 
-    /// A moId for a new object of this session.
+    /// Returns an ID for a new object of this session.
     pub(crate) fn new_id(&self, chance: &mut fastrand::Rng) -> String {
         format!("session[{}]{}", self.key, uuid(chance))
     }
 }
 
-/// The sessions, by the value of their header.
+/// All sessions, by header value.
 #[derive(Debug)]
 pub(crate) struct Sessions {
     open: HashMap<String, Session>,
@@ -162,7 +158,7 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// No sessions. A session idle for longer than `idle_limit` (unscaled time) ends.
+    /// Creates an empty set. A session expires when idle for longer than `idle_limit`, in unscaled time.
     pub(crate) fn new(idle_limit: Duration, seed: u64) -> Self {
         Self {
             open: HashMap::new(),
@@ -171,14 +167,14 @@ impl Sessions {
         }
     }
 
-    /// Opens a session; gives the value of its header.
+    /// Opens a session and returns its header value.
     pub(crate) fn open(&mut self, user: &str, now: WorldTime, unscaled: Duration) -> String {
         let token = uuid(&mut self.chance).replace('-', "");
         self.open_with(token.clone(), user, now, unscaled);
         token
     }
 
-    /// Opens a session whose header value is given.
+    /// Opens a session with a given header value.
     pub(crate) fn open_with(
         &mut self,
         token: String,
@@ -208,26 +204,24 @@ impl Sessions {
         self.open.insert(token, session);
     }
 
-    /// Ends a session.
     pub(crate) fn close(&mut self, token: &str) {
         self.open.remove(token);
     }
 
-    /// Ends all sessions.
     pub(crate) fn close_all(&mut self) -> usize {
         let count = self.open.len();
         self.open.clear();
         count
     }
 
-    /// Lets all sessions die in part.
+    /// Makes the collectors and views of all sessions unusable.
     pub(crate) fn half_kill_all(&mut self) {
         for session in self.open.values_mut() {
             session.half_dead = true;
         }
     }
 
-    /// Destroys all history collectors; tells how many there were.
+    /// Destroys all history collectors and returns their number.
     pub(crate) fn drop_histories(&mut self) -> usize {
         let sessions = self.open.values_mut();
         sessions
@@ -237,7 +231,7 @@ impl Sessions {
             .sum()
     }
 
-    /// Session-scoped objects that exist.
+    /// Counts the objects of all sessions.
     pub(crate) fn open_objects(&self) -> OpenObjects {
         let mut open = OpenObjects::default();
         for session in self.open.values() {
@@ -254,7 +248,7 @@ impl Sessions {
         open
     }
 
-    /// What must not leak of the open sessions: the values of their headers and their keys.
+    /// Returns the secrets of the open sessions: header values and keys.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let secrets = self.open.iter();
         secrets
@@ -262,12 +256,11 @@ impl Sessions {
             .collect()
     }
 
-    /// How many sessions are open.
     pub(crate) fn count(&self) -> usize {
         self.open.len()
     }
 
-    /// The live session of a header value; marks it as used. Idle ones end here.
+    /// Marks a session as used; false if it does not exist. Removes expired sessions.
     pub(crate) fn touch(&mut self, token: &str, now: WorldTime, unscaled: Duration) -> bool {
         let limit = self.idle_limit;
         self.open.retain(|_, session| {
@@ -283,30 +276,27 @@ impl Sessions {
         live
     }
 
-    /// All sessions, in the order of their sign-in.
+    /// Returns all sessions in the order of their login.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Session> {
         let mut sessions: Vec<&Session> = self.open.values().collect();
         sessions.sort_unstable_by(|a, b| (a.login, &a.key).cmp(&(b.login, &b.key)));
         sessions.into_iter()
     }
 
-    /// Whether the session exists.
     pub(crate) fn has(&self, token: &str) -> bool {
         self.open.contains_key(token)
     }
 
-    /// The session.
     pub(crate) fn get(&self, token: &str) -> Option<&Session> {
         self.open.get(token)
     }
 
-    /// The session, to change it.
     pub(crate) fn get_mut(&mut self, token: &str) -> Option<&mut Session> {
         self.open.get_mut(token)
     }
 }
 
-/// A random UUID, version 4.
+/// Returns a random UUID (version 4).
 pub(super) fn uuid(chance: &mut fastrand::Rng) -> String {
     let (high, low) = (chance.u64(..), chance.u64(..));
     format!(

@@ -1,4 +1,4 @@
-//! What a property collector is asked for: filter specifications, and the objects that they select.
+//! `PropertyFilterSpec`: the objects and properties that a filter selects.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use super::schema::{self, is_a};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 
-/// The properties of one type that are asked for.
+/// A `PropertySpec`: properties of one type.
 #[derive(Clone, Debug)]
 struct PropertySpec {
     kind: String,
@@ -18,7 +18,7 @@ struct PropertySpec {
     paths: Vec<String>,
 }
 
-/// Where to look for objects.
+/// An `ObjectSpec`: a start object and its traversals.
 #[derive(Clone, Debug)]
 struct ObjectSpec {
     object: MoRef,
@@ -26,7 +26,7 @@ struct ObjectSpec {
     selections: Vec<Selection>,
 }
 
-/// How to get from an object to others.
+/// An entry of `selectSet`.
 #[derive(Clone, Debug)]
 enum Selection {
     Traversal {
@@ -38,27 +38,25 @@ enum Selection {
     Named(String),
 }
 
-/// A `PropertyFilterSpec`, read and checked.
 #[derive(Clone, Debug)]
 pub(super) struct FilterSpec {
     properties: Vec<PropertySpec>,
     objects: Vec<ObjectSpec>,
     named: HashMap<String, Selection>,
-    /// Whether objects that do not exist are reported instead of failing the call.
+    /// True if missing objects are reported instead of failing the call.
     pub report_missing: bool,
 }
 
-/// The objects that a filter selects.
+/// Result of a selection.
 #[derive(Debug, Default)]
 pub(super) struct Selected {
-    /// Those that exist, each once, in the order in which they were come upon.
+    /// Existing objects, each once, in the order of the traversal.
     pub objects: Vec<MoRef>,
-    /// Those named directly that do not exist.
+    /// Objects of `objectSet` that do not exist.
     pub missing: Vec<MoRef>,
 }
 
 impl FilterSpec {
-    /// Reads a `PropertyFilterSpec`.
     pub(super) fn read(mut fields: Fields) -> Result<Self, Fault> {
         let mut named = HashMap::new();
         let properties = fields
@@ -95,7 +93,7 @@ impl FilterSpec {
         })
     }
 
-    /// The property paths asked for of objects of type `kind`; `None`: objects of this type are not reported.
+    /// Returns the selected property paths of the type `kind`; `None` if objects of this type are not reported.
     pub(super) fn paths(&self, kind: &str) -> Option<Vec<String>> {
         let mut paths: Vec<String> = Vec::new();
         let mut asked = false;
@@ -116,18 +114,18 @@ impl FilterSpec {
         asked.then_some(paths)
     }
 
-    /// The references to the views that selection begins with.
+    /// Returns the start objects.
     pub(super) fn starts(&self) -> impl Iterator<Item = &MoRef> {
         self.objects.iter().map(|spec| &spec.object)
     }
 
-    /// Whether the filter names the object directly.
+    /// True if the object is in `objectSet`.
     pub(super) fn names(&self, object: &MoRef) -> bool {
         self.starts().any(|start| start == object)
     }
 
-    /// The objects that the filter selects now. An object named directly that does not exist is a fault, unless
-    /// such objects are to be reported.
+    /// Returns the objects that the filter selects now. Fails if an object of `objectSet` does not exist, unless
+    /// missing objects are reported.
     pub(super) fn select(&self, objects: &Objects<'_>) -> Result<Selected, Fault> {
         let mut walk = Walk {
             spec: self,
@@ -180,7 +178,7 @@ impl ObjectSpec {
     }
 }
 
-/// A traversal must start from a type that exists, and follow a property of the type that refers to objects.
+/// Fails if the type does not exist or does not have the property.
 fn check_traversal(kind: &str, path: &str) -> Result<(), Fault> {
     if !schema::is_managed(kind) {
         return Err(Fault::invalid_type(kind));
@@ -233,7 +231,7 @@ struct Walk<'a> {
     spec: &'a FilterSpec,
     lookup: &'a Objects<'a>,
     seen: HashSet<MoRef>,
-    /// Traversals already made from an object: named selections may go in circles.
+    /// Completed traversals by object, as named selections may be recursive.
     visited: HashSet<(MoRef, String)>,
     selected: Selected,
 }
@@ -279,10 +277,10 @@ impl Walk<'_> {
     }
 }
 
-/// The objects that a property refers to.
+/// Returns the objects that a property refers to.
 fn targets(lookup: &Objects<'_>, object: &MoRef, path: &str) -> Result<Vec<MoRef>, Fault> {
     if let Some(view) = lookup.view(object).filter(|_| path == "view") {
-        // Views may be large; there is no need to write their references down and read them again.
+        // Avoids conversion of large views to JSON and back.
         return Ok(view.members().cloned().collect());
     }
     let read = |value: &Value| {

@@ -1,4 +1,4 @@
-//! `TaskInfo` as it travels.
+//! Conversion of tasks to `TaskInfo`.
 
 use serde_json::{Map, Value};
 
@@ -8,17 +8,15 @@ use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::task::{Field, Record};
 use crate::simulator::world::time::{Calendar, WorldTime};
 
-/// What writing a task depends on besides the task.
+/// Writes tasks as the server's behavior requires.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TaskInfoWriter<'a> {
-    /// The calendar time of the world's start.
     pub calendar: &'a Calendar,
-    /// The server's ways.
     pub behaviours: &'a Behaviours,
 }
 
 impl TaskInfoWriter<'_> {
-    /// A world time as a dateTime.
+    /// Returns a world time as a `dateTime`.
     pub(crate) fn time(&self, time: WorldTime) -> Value {
         Value::from(self.calendar.shows(time).to_string())
     }
@@ -29,7 +27,7 @@ impl TaskInfoWriter<'_> {
         })
     }
 
-    /// One field of a task.
+    /// Returns one field of a task.
     pub(crate) fn field(&self, record: &Record, field: Field) -> Property {
         let text = |text: Option<&str>| text.map_or(Property::Unset, Property::string);
         let object =
@@ -83,7 +81,7 @@ impl TaskInfoWriter<'_> {
         }
     }
 
-    /// A value that is declared as `Any`, and so is boxed wherever it stands.
+    /// Boxes a value that is declared as `Any`.
     fn any(&self, value: &Value) -> Property {
         match (value.get("_value"), self.behaviours.boxing) {
             (Some(content), Boxing::Bare) => Property::Object(content.clone()),
@@ -96,7 +94,7 @@ impl TaskInfoWriter<'_> {
         }
     }
 
-    /// The whole of a task.
+    /// Returns the whole `TaskInfo`.
     pub(crate) fn info(&self, record: &Record) -> Value {
         let mut info = Map::new();
         info.insert("_typeName".to_owned(), Value::from("TaskInfo"));

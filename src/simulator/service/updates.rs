@@ -1,4 +1,4 @@
-//! Writes what a filter reports of an object: everything, or what changed.
+//! Writes the updates of a filter's objects: all properties, or the changed ones.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::task::{Field, Task};
 
 impl Filter {
-    /// What the filter reports of an object now: nothing, or one update; several where changes are not folded.
+    /// Returns the pending updates of an object: none, one, or several if changes are not merged.
     pub(super) fn updates_of(&self, member: &Member, objects: &Objects<'_>) -> Vec<Value> {
         let (kind, changes) = match (member.present, member.issued) {
             (true, None) => ("enter", self.everything(member, objects)),
@@ -49,7 +49,7 @@ impl Filter {
             .collect()
     }
 
-    /// What of a task changed after `since`, as far as the filter asks for it, each by the name that it asks for.
+    /// Returns the selected changes of a task after `since`, each by its selected name.
     fn task_changes(
         &self,
         member: &Member,
@@ -97,7 +97,8 @@ impl Filter {
         told.collect()
     }
 
-    /// The list of recent tasks, if a task came or vanished after `since`; nothing else of a manager changes.
+    /// Returns a change of `recentTask` if a task was created or removed after `since`. Other properties of a manager
+    /// are constant.
     fn manager_changes(&self, member: &Member, since: u64, objects: &Objects<'_>) -> Vec<Value> {
         let is_pushed = objects.pen.behaviours.push_recent_tasks;
         if !is_pushed || objects.world.changes().tasks_changed() <= since {
@@ -113,7 +114,7 @@ impl Filter {
             .collect()
     }
 
-    /// What of the object changed after `since`, as far as the filter asks for it.
+    /// Returns the selected changes of an object after `since`.
     fn changes(&self, member: &Member, since: u64, objects: &Objects<'_>) -> Vec<Value> {
         if let Some(task) = objects.task(&member.object) {
             return self.task_changes(member, task, since, objects);
@@ -127,7 +128,7 @@ impl Filter {
         if objects.world.inventory().entity(entity).last_change <= since {
             return Vec::new();
         }
-        // Nothing of the estate changes but what a machine asks.
+        // The only change of the inventory is a machine's question.
         let about_runtime = self
             .paths_of(member)
             .iter()

@@ -1,4 +1,4 @@
-//! Views: sets of objects that a session made, to hang property filters on.
+//! Views: sets of objects of a session, as start objects of property filters.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,31 +11,28 @@ use super::{Answer, Call, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::{MoRef, Property};
 
-/// A view.
 #[derive(Debug)]
 pub(crate) enum View {
-    /// Objects that the client names one by one.
+    /// Objects listed by the client.
     List(ListView),
-    /// The objects of some types below a container, as they were when it was made; the estate does not change.
+    /// Objects of some types below a container at the time of the view's creation; the inventory is constant.
     Container {
-        /// Below what.
         container: MoRef,
-        /// Of what types; empty: all.
+        /// Types of the objects; all if empty.
         types: Vec<String>,
-        /// Whether everything below counts, or only what is directly below.
+        /// True to include all descendants, false for children only.
         recursive: bool,
-        /// The objects.
         members: Vec<MoRef>,
     },
 }
 
-/// A list view: ordered as added, each object once.
+/// A list view: unique objects in the order of their addition.
 #[derive(Debug, Default)]
 pub(crate) struct ListView {
     order: BTreeMap<u64, MoRef>,
     places: HashMap<MoRef, u64>,
     next: u64,
-    /// Grows with every change.
+    /// Incremented with every change.
     pub generation: u64,
 }
 
@@ -59,14 +56,12 @@ impl ListView {
         self.places.clear();
     }
 
-    /// The objects, in the order in which they were added.
     pub(crate) fn members(&self) -> impl Iterator<Item = &MoRef> {
         self.order.values()
     }
 }
 
 impl View {
-    /// The managed object's type.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::List(_) => "ListView",
@@ -74,7 +69,6 @@ impl View {
         }
     }
 
-    /// The objects in the view.
     pub(crate) fn members(&self) -> Box<dyn Iterator<Item = &MoRef> + '_> {
         match self {
             Self::List(list) => Box::new(list.members()),
@@ -82,7 +76,7 @@ impl View {
         }
     }
 
-    /// Grows with every change of the view.
+    /// Incremented with every change of the view.
     pub(crate) fn generation(&self) -> u64 {
         match self {
             Self::List(list) => list.generation,
@@ -90,7 +84,7 @@ impl View {
         }
     }
 
-    /// A property other than `view`, which depends on what still exists.
+    /// Returns a property other than `view`, which depends on the existing objects.
     pub(crate) fn property(&self, name: &str) -> Option<Property> {
         let Self::Container {
             container,
@@ -117,7 +111,7 @@ impl View {
 }
 
 impl Core {
-    /// The methods of `ViewManager` and of the views.
+    /// Methods of `ViewManager` and of views.
     pub(super) fn call_views(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
         let mut fields = self.fields(call)?;
         match (&*call.object.kind, &*call.member) {
@@ -233,7 +227,7 @@ impl Core {
         ))
     }
 
-    /// Adds the objects that exist, and gives back the others.
+    /// Adds the existing objects and returns the others.
     fn add_existing(&self, token: &str, list: &mut ListView, objects: Vec<MoRef>) -> Vec<MoRef> {
         let lookup: Objects<'_> = self.objects(token);
         let mut unresolved = Vec::new();

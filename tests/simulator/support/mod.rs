@@ -1,4 +1,4 @@
-//! A client of raw JSON for the tests of the embedded vCenter: it knows nothing that vtask's own client knows.
+//! A raw JSON client for the simulator tests, independent of vtask's own client.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use vtask::simulator::{Control, Options, Simulator};
 
 pub(crate) const RELEASE: &str = "8.0.3.0";
 
-/// A server and a session on it.
+/// A running server with a client session.
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
     pub(crate) control: Control,
@@ -18,7 +18,7 @@ pub(crate) struct Bench {
     pub(crate) session: Option<String>,
 }
 
-/// Status and body; no body is `null`.
+/// Status and body; an empty body is `null`.
 pub(crate) type Reply = (u16, Value);
 
 pub(crate) fn reference(kind: &str, id: &str) -> Value {
@@ -30,7 +30,7 @@ pub(crate) fn task(number: u64) -> Value {
 }
 
 impl Bench {
-    /// A server of the scenario text, its clock standing still, nobody signed in.
+    /// Starts a server for a scenario text with a manual clock, without a session.
     pub(crate) async fn start(scenario: &str) -> Self {
         Self::with(scenario, |_| ()).await
     }
@@ -46,7 +46,7 @@ impl Bench {
         let simulator = Simulator::start(options).await.unwrap();
         let control = simulator.control();
         let base = simulator.url();
-        // Another test of the same process may have been first.
+        // Another test of this process may have installed it.
         let _installed_before = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().no_proxy().build().unwrap();
         Self {
@@ -58,7 +58,7 @@ impl Bench {
         }
     }
 
-    /// The same, signed in.
+    /// Starts a server and logs in.
     pub(crate) async fn signed_in(scenario: &str) -> Self {
         let mut bench = Self::start(scenario).await;
         bench.login().await;
@@ -94,7 +94,7 @@ impl Bench {
         request.send().await.unwrap()
     }
 
-    /// Whether the connection breaks before the answer is complete.
+    /// True if the connection breaks before the response is complete.
     pub(crate) async fn breaks(&self, path: &str, body: &Value) -> bool {
         let url = format!("{}/sdk/vim25/{RELEASE}/{path}", self.base);
         let request = self.http.post(url).json(body);
@@ -116,7 +116,7 @@ impl Bench {
         reply(self.raw(Method::POST, path, Some(&body)).await).await
     }
 
-    /// The task's `info`, which must be there.
+    /// Returns the `info` of a task that exists.
     pub(crate) async fn info(&self, number: u64) -> Value {
         let (status, info) = self.get(&format!("Task/task-{number}/info")).await;
         assert_eq!(status, 200, "{info}");
@@ -139,7 +139,7 @@ pub(crate) async fn reply(response: Response) -> Reply {
     (status, value)
 }
 
-/// The reply is a fault of this type.
+/// Asserts that the reply is a fault of this type.
 #[track_caller]
 pub(crate) fn assert_fault(reply: &Reply, type_name: &str) {
     assert_eq!(reply.0, 500, "{}", reply.1);
@@ -147,7 +147,7 @@ pub(crate) fn assert_fault(reply: &Reply, type_name: &str) {
     assert!(reply.1["faultstring"].is_string(), "{}", reply.1);
 }
 
-/// Every JSON object below names its type, except the boxes' contents.
+/// Asserts that every JSON object has a type name, except for the contents of boxes.
 #[track_caller]
 pub(crate) fn assert_typed(value: &Value) {
     match value {
@@ -163,7 +163,7 @@ pub(crate) fn assert_typed(value: &Value) {
     }
 }
 
-/// Polls until `check` gives something; fails after ten seconds.
+/// Polls until `check` returns a value; fails after ten seconds.
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
     mut check: impl FnMut() -> F,
 ) -> T {
@@ -186,7 +186,7 @@ clusters = [{ name = "c", hosts = ["h1", "h2"] }]
 machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b", "x/y", "evil\u001b[31m"] }]
 "#;
 
-/// Three tasks: 1 runs and can be cancelled after 5 s, 2 cannot be cancelled, 3 fails after 10 s.
+/// Three tasks: 1 runs and is cancelable after 5 s, 2 is not cancelable, 3 fails after 10 s.
 pub(crate) const THREE: &str = r#"
 about = "test"
 first_task = 1

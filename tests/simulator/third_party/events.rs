@@ -1,4 +1,4 @@
-//! Other clients read events through collectors, and what categories there are.
+//! Event collectors and event descriptions, as other clients use them.
 
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ async fn events_are_read_page_by_page_and_as_the_latest_page() {
             break;
         }
         all.extend(page);
-        // The pending question happened once, however often it is looked at.
+        // Reading a pending question again does not repeat its event.
         bench.advance(1);
         assert!(all.len() < 100, "it never ends: {all:?}");
     }

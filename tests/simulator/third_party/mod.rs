@@ -1,4 +1,4 @@
-//! The read verbs of other vSphere clients work: every test makes the calls that a verb of govc makes.
+//! Read commands of other vSphere clients: every test makes the calls of a govc command.
 
 use crate::support::*;
 use reqwest::Method;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 mod events;
 
-/// Two tasks on machines, one of which waits for an answer, and two networks.
+/// Two tasks on virtual machines, one of them with a pending question, and two networks.
 const SITE: &str = r#"
 about = "test"
 first_task = 1
@@ -39,7 +39,7 @@ fn traversal(kind: &str, path: &str) -> Value {
     json!({"_typeName": "TraversalSpec", "type": kind, "path": path, "skip": false})
 }
 
-/// The objects below `start` in the order of the answer: type, then the first property.
+/// Returns the objects below `start` in the order of the response.
 async fn retrieve(bench: &Bench, start: &Value, through: Value, specs: Value) -> Vec<Value> {
     let body = json!({"specSet": [{
         "_typeName": "PropertyFilterSpec",
@@ -89,7 +89,7 @@ async fn ls_walks_the_tree_through_every_usual_property() {
     );
     let centre = find(&bench, "/paris").await;
     let folder = traversal("Folder", "childEntity");
-    // Also of the types that this site has none of, as govc asks.
+    // Includes types without objects here, as govc does.
     let children = [
         "Folder",
         "Datacenter",
@@ -170,7 +170,7 @@ async fn the_paths_of_objects_are_found_from_their_parents() {
     let specs = json!([spec("ManagedEntity", &["name", "parent"])]);
     let objects = retrieve(&bench, &machine, up, specs).await;
     assert_eq!(names(&objects), ["web", "vm", "paris", "Datacenters"]);
-    // What filters by host, cluster, pool and data centre go by.
+    // Properties that govc uses to filter by host, cluster, pool and datacenter.
     let specs = json!([spec(
         "VirtualMachine",
         &[
@@ -324,7 +324,7 @@ async fn machines_are_found_by_uuid_address_and_name() {
 async fn sessions_and_roles_are_listed() {
     let mut bench = site().await;
     let own = bench.session.take().unwrap();
-    // Whoever names no program is accepted like any other.
+    // A client without a user agent is accepted too.
     for agent in ["", "govc/0.50.0"] {
         let url = format!(
             "{}/sdk/vim25/{RELEASE}/SessionManager/SessionManager/Login",

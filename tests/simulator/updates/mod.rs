@@ -1,4 +1,4 @@
-//! Watching tasks through a property collector of one's own.
+//! Watches tasks through a property collector.
 
 mod objects;
 mod versions;
@@ -17,7 +17,7 @@ const LEAVES: [&str; 6] = [
     "info.error",
 ];
 
-/// A session's collector, view and filter.
+/// A collector, view and filter of a session.
 struct Watch {
     bench: Bench,
     collector: String,
@@ -105,7 +105,7 @@ impl Watch {
         .await
     }
 
-    /// What is new since `version`, which must be something: the next version, and `(kind, moId, changes)`.
+    /// Waits for changes after `version`, which must exist; returns the next version and `(kind, moId, changes)`.
     async fn news(&self, version: &str) -> (String, Vec<(String, String, Value)>) {
         let (status, set) = self.wait(version).await;
         assert_eq!(status, 200, "{set}");

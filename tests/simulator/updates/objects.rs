@@ -1,4 +1,4 @@
-//! Views, collectors and filters, and the objects that come and go in them.
+//! Views, collectors and filters, and objects added to and removed from them.
 
 use super::*;
 use crate::support::*;
@@ -18,7 +18,7 @@ async fn views_gain_and_lose_objects_and_objects_vanish() {
     assert_eq!(watch.modify(&[2, 50], &[1]).await, json!([task(50)]));
     let (version, news) = watch.news(&version).await;
     assert_eq!(kinds(&news), [("enter", "task-2"), ("leave", "task-1")]);
-    // In and out again between two waits is nothing.
+    // Removal and addition between two waits cancel out.
     watch.modify(&[1], &[]).await;
     watch.modify(&[], &[1]).await;
     assert_eq!(watch.wait(&version).await.0, 204);

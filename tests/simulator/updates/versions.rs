@@ -1,4 +1,4 @@
-//! Versions: used again, lost, unknown, truncated.
+//! Collector versions: repeated, lost, unknown and truncated.
 
 use super::*;
 use crate::support::*;
@@ -106,7 +106,7 @@ async fn more_than_fits_is_truncated_and_such_a_version_works_once() {
         .collect("CheckForUpdates", json!({"version": set["version"]}))
         .await;
     assert_fault(&older, "InvalidCollectorVersion");
-    // The truncated answer and what followed were lost: from the last plain version everything comes again.
+    // The truncated response and its continuation were lost: the last complete version repeats everything.
     watch.wait(set["version"].as_str().unwrap()).await;
     assert_eq!(watch.news(plain).await.1.len(), 2);
     for wrong in [json!(0), json!(-1), json!("5")] {

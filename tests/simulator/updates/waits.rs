@@ -1,4 +1,4 @@
-//! How waits begin and end.
+//! Start and end of waits.
 
 use std::time::Duration;
 
@@ -185,7 +185,7 @@ async fn the_older_methods_know_no_limits() {
     assert_eq!(updates(&set).len(), 2);
 }
 
-/// A watch of one task, and the version that it has reached.
+/// Starts a watch of one task; returns it with its current version.
 async fn one() -> (Watch, String) {
     let watch = Watch::of(
         Bench::signed_in(THREE).await,
@@ -210,7 +210,7 @@ async fn waits_on_one_collector_take_turns() {
         eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
         let second = watch.collect("CheckForUpdates", json!({"version": version}));
         let release = async {
-            // Other calls answer meanwhile, so the second wait is not merely slow.
+            // Other calls are answered meanwhile, so that the second wait is known to be blocked.
             watch.bench.info(2).await;
             watch.collect("CancelWaitForUpdates", json!({})).await
         };

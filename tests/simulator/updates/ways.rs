@@ -1,4 +1,4 @@
-//! The ways of other servers, accounts with fewer rights, and the truth in the end.
+//! Variants of server behavior, restricted accounts, and consistency under load.
 
 use std::time::Duration;
 
@@ -123,7 +123,7 @@ async fn a_machine_that_asks_is_seen_by_whoever_watches_it() {
     assert!(watch.bench.control.answer_question("a"));
 }
 
-/// Follows the collector like a client would, and ends up with what is true.
+/// Follows the collector under load and compares the final state with the server's.
 #[tokio::test]
 async fn a_follower_of_a_heavy_load_ends_up_with_the_truth() {
     let mut options = Options::new(Scenario::load("load").unwrap()).manual();

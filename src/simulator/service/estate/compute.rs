@@ -43,7 +43,7 @@ impl Subject<'_> {
             "numCpuCores": hosts * CORES,
             "numCpuThreads": hosts * CORES * 2,
             "effectiveCpu": hosts * CORES * MHZ,
-            // In MiB, unlike the total.
+            // In MiB, unlike `totalMemory`.
             "effectiveMemory": hosts * (MEMORY >> 20),
             "numHosts": hosts,
             "numEffectiveHosts": hosts,
@@ -96,7 +96,7 @@ impl Subject<'_> {
         };
         json!({
             "_typeName": "ResourcePoolRuntimeInfo",
-            // In bytes and in MHz.
+            // In bytes; `cpu` is in MHz.
             "memory": usage(hosts * MEMORY),
             "cpu": usage(hosts * CORES * MHZ),
             "overallStatus": self.status(),

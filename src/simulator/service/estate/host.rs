@@ -8,10 +8,10 @@ use crate::simulator::world::inventory::EntityKind;
 /// Processor cores of a host.
 pub(super) const CORES: u64 = 32;
 
-/// MHz of a core.
+/// Clock rate of a core in MHz.
 pub(super) const MHZ: u64 = 2400;
 
-/// Bytes of memory of a host.
+/// Memory of a host in bytes.
 pub(super) const MEMORY: u64 = 512 << 30;
 
 impl Subject<'_> {

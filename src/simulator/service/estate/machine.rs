@@ -5,10 +5,9 @@ use serde_json::{Map, Value, json};
 use super::Subject;
 use crate::simulator::world::inventory::EntityId;
 
-/// Bytes in a GiB.
 const GIB: u64 = 1 << 30;
 
-/// Key, full name and family of the guest operating systems.
+/// ID, full name and family of the guest operating systems.
 const GUESTS: [[&str; 3]; 3] = [
     ["ubuntu64Guest", "Ubuntu Linux (64-bit)", "linuxGuest"],
     [
@@ -23,7 +22,7 @@ const GUESTS: [[&str; 3]; 3] = [
     ],
 ];
 
-/// What `VirtualMachineCapability` requires of which these machines are not capable.
+/// Required fields of `VirtualMachineCapability` that are false.
 const NOT_CAPABLE: [&str; 6] = [
     "consolePreferencesSupported",
     "vmNpivWwnSupported",
@@ -33,17 +32,14 @@ const NOT_CAPABLE: [&str; 6] = [
     "recordReplaySupported",
 ];
 
-/// The BIOS UUID of a machine.
 pub(in crate::simulator::service) fn uuid(machine: EntityId) -> String {
     format!("4207b2c4-51a0-4d3e-8f62-{:012x}", machine.0)
 }
 
-/// The instance UUID of a machine.
 pub(in crate::simulator::service) fn instance_uuid(machine: EntityId) -> String {
     format!("5007e9d1-7c3b-4a58-9e04-{:012x}", machine.0)
 }
 
-/// The IP address of a machine.
 pub(in crate::simulator::service) fn address(machine: EntityId) -> String {
     let [_, b, c, d] = machine.0.to_be_bytes();
     format!("10.{b}.{c}.{d}")
@@ -237,7 +233,7 @@ impl Subject<'_> {
     }
 }
 
-/// Capable of whatever the type requires an answer about, with few exceptions.
+/// Returns a `VirtualMachineCapability` whose required fields are true except for [`NOT_CAPABLE`].
 fn capability() -> Value {
     let required = super::super::schema::required("VirtualMachineCapability");
     let type_name = ("_typeName".to_owned(), json!("VirtualMachineCapability"));

@@ -1,4 +1,4 @@
-//! The properties of the inventory's objects, built when somebody asks for them.
+//! Properties of the inventory's objects, built on demand.
 
 mod compute;
 mod host;
@@ -13,19 +13,19 @@ use crate::simulator::world::inventory::{Entity, EntityId, EntityKind, Inventory
 use crate::simulator::world::task::TaskId;
 use crate::simulator::world::time::WorldTime;
 
-/// The role of whoever is signed in: administrator.
+/// ID of the administrator role, which every account has.
 pub(super) const ADMINISTRATOR: i32 = -1;
 
 pub(super) use machine::{address, instance_uuid, uuid};
 
-/// An object of the inventory, to read properties from.
+/// An inventory object whose properties are read.
 #[derive(Clone, Copy, Debug)]
 struct Subject<'a> {
     id: EntityId,
     objects: &'a Objects<'a>,
 }
 
-/// The value of a property that the type has; `None`: it is unset.
+/// Returns the value of a property that the object's type has; `None` if it is unset.
 pub(super) fn property(objects: &Objects<'_>, id: EntityId, name: &str) -> Option<Value> {
     let subject = Subject { id, objects };
     let own = match subject.entity().kind {
@@ -41,8 +41,8 @@ pub(super) fn property(objects: &Objects<'_>, id: EntityId, name: &str) -> Optio
     own.or_else(|| subject.shared(name))
 }
 
-/// The environment browser of a machine or a cluster, or the datastore browser of a host or a datastore: each is
-/// there as long as its owner.
+/// Returns the owner of an environment browser (a machine or a cluster) or a datastore browser (a host or a
+/// datastore).
 pub(super) fn browser_owner(inventory: &Inventory, browser: &MoRef) -> Option<EntityId> {
     let (prefix, owners): (_, &[EntityKind]) = match &*browser.kind {
         "EnvironmentBrowser" => (
@@ -60,7 +60,7 @@ pub(super) fn browser_owner(inventory: &Inventory, browser: &MoRef) -> Option<En
     owners.contains(&owner.kind).then_some(id)
 }
 
-/// The value of a property of such a browser.
+/// Returns a property of a browser.
 pub(super) fn browser_property(
     inventory: &Inventory,
     owner: EntityId,
@@ -72,7 +72,6 @@ pub(super) fn browser_property(
     })
 }
 
-/// A list of references.
 fn references<'a>(entities: impl Iterator<Item = (EntityId, &'a Entity)>) -> Value {
     entities
         .map(|(_, entity)| entity.reference.to_json())
@@ -92,7 +91,7 @@ impl<'a> Subject<'a> {
         Self { id, ..self }
     }
 
-    /// The object's number: what its made-up figures follow from.
+    /// Number of the object, from which its generated values are derived.
     fn number(self) -> u64 {
         u64::from(self.id.0) + 1
     }
@@ -109,7 +108,7 @@ impl<'a> Subject<'a> {
         self.objects.pen.time(WorldTime::START)
     }
 
-    /// Those of the machines that lie where `is_here` says.
+    /// Returns references to the virtual machines that match `is_here`.
     fn machines(self, is_here: impl Fn(&Entity) -> bool) -> Value {
         references(
             self.inventory()
@@ -122,7 +121,7 @@ impl<'a> Subject<'a> {
         references(self.inventory().nearby(self.id, kind))
     }
 
-    /// What all managed entities have.
+    /// Properties of all managed entities.
     fn shared(self, name: &str) -> Option<Value> {
         let entity = self.entity();
         Some(match name {
@@ -133,7 +132,7 @@ impl<'a> Subject<'a> {
             "alarmActionsEnabled" => json!(true),
             "effectiveRole" => json!([ADMINISTRATOR]),
             "recentTask" => self.recent_tasks(),
-            // Nobody has made custom attributes, tags, alarms or permissions.
+            // No custom attributes, tags, alarms or permissions exist.
             "value"
             | "availableField"
             | "customValue"
@@ -147,7 +146,7 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// A machine that waits for an answer needs attention.
+    /// Yellow for a virtual machine with a pending question.
     fn status(self) -> &'static str {
         if self.entity().question.is_some() {
             "yellow"
@@ -210,7 +209,7 @@ mod tests {
     use crate::simulator::world::World;
     use crate::simulator::world::time::Calendar;
 
-    /// Every property of every object of the demo has what its published type requires, and nothing else.
+    /// Checks every property of every object of the demo against its published type.
     #[test]
     fn properties_are_of_their_published_types() {
         let setting = Scenario::load("demo")

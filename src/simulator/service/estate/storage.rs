@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::Subject;
 use crate::simulator::world::inventory::EntityKind;
 
-/// Bytes that a datastore can hold.
+/// Size of a datastore in bytes.
 const CAPACITY: u64 = 17_592_186_044_416;
 
-/// Bytes that are free of it.
+/// Free space of a datastore in bytes.
 const FREE: u64 = 6_597_069_766_656;
 
-/// Largest size of a file on VMFS 6, in bytes.
+/// Maximum file size of VMFS 6 in bytes.
 const LARGEST_FILE: u64 = 70_368_744_177_664;
 
 impl Subject<'_> {
