@@ -1,6 +1,5 @@
-//! What cancelling a task would do, in one plain sentence; and the story of a request for it.
-//!
-//! Every sentence about cancellation stands here, so that the inspector, the overview and the prints agree.
+//! Rules for cancelling tasks, and the messages about them.
+//! All messages about cancellation are here, so that all views and commands agree.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,30 +9,30 @@ use crate::{
     watch::{CancelResponse, Privilege},
 };
 
-/// What can be done about a task's cancellation.
+/// The result of checking whether a task can be cancelled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancelEligibility {
-    /// The plain sentence.
+    /// The message to display.
     pub sentence: String,
-    /// Whether asking the server makes sense.
+    /// True if a request makes sense.
     pub may_ask: bool,
 }
 
-/// What the list says of a task's cancellation in one word.
+/// Cancellation state of a task, as displayed in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CancelState {
-    /// Can be asked for.
+    /// Can be cancelled.
     Can,
-    /// The operation does not allow it.
+    /// The operation does not support it.
     Cannot,
-    /// Was asked for; the task still runs.
+    /// Requested; the task is still active.
     Asked,
-    /// There is nothing to cancel (any more).
+    /// Nothing to cancel.
     Nothing,
 }
 
 impl CancelState {
-    /// How a task stands.
+    /// Returns the state of a task.
     pub fn of(record: &Record) -> Self {
         match (&record.info, record.status().is_active()) {
             (Some(info), true) if info.cancelled => Self::Asked,
@@ -43,7 +42,7 @@ impl CancelState {
         }
     }
 
-    /// The word.
+    /// Returns the text to display.
     pub fn word(self) -> &'static str {
         match self {
             Self::Can => "can",
@@ -54,27 +53,27 @@ impl CancelState {
     }
 }
 
-/// A request that was sent from here, with the server's answer once there is one. Times are this machine's.
+/// A cancellation request sent by this program, with its response. Times are local.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancelRequest {
-    /// When it was sent.
+    /// Time of the request.
     pub sent: Timestamp,
-    /// What came back, and when.
+    /// The response and its time.
     pub answer: Option<(CancelResponse, Timestamp)>,
 }
 
 impl CancelRequest {
-    /// A request that is on its way.
+    /// Creates a request without a response.
     pub fn new(sent: Timestamp) -> Self {
         Self { sent, answer: None }
     }
 
-    /// Whether its answer is still awaited.
+    /// True if there is no response yet.
     pub fn is_pending(&self) -> bool {
         self.answer.is_none()
     }
 
-    /// What became of it, in a sentence.
+    /// Describes the state of the request in a sentence.
     pub fn story(&self, now: Timestamp) -> String {
         let Some((answer, at)) = &self.answer else {
             return format!(
@@ -86,7 +85,7 @@ impl CancelRequest {
     }
 }
 
-/// A server's answer to a request, in a sentence.
+/// Describes a server's response in a sentence.
 pub fn describe_response(answer: &CancelResponse) -> String {
     match answer {
         CancelResponse::Accepted => {
@@ -111,7 +110,7 @@ pub fn describe_response(answer: &CancelResponse) -> String {
     }
 }
 
-/// Whether the account may cancel the task, in words.
+/// Describes whether the account may cancel the task.
 pub fn privilege(privilege: Option<&Privilege>) -> String {
     match privilege {
         None => "not known yet".to_owned(),
@@ -121,7 +120,7 @@ pub fn privilege(privilege: Option<&Privilege>) -> String {
     }
 }
 
-/// What cancelling the task would do. `now` is by the server's clock.
+/// Checks whether a task can be cancelled. `now` is by the server's clock.
 pub fn verdict(
     board: &TaskStore,
     handle: Handle,
@@ -205,7 +204,8 @@ fn requested(record: &Record, now: Timestamp) -> String {
     }
 }
 
-/// Who else of the family could be cancelled instead: the nearest ancestor, else the children.
+/// Returns the message for a task that cannot be cancelled, with the nearest cancelable ancestor,
+/// else the children.
 fn not_cancelable_message(board: &TaskStore, handle: Handle) -> String {
     const START: &str = "This operation cannot be cancelled";
     let can = |handle: &Handle| {

@@ -1,4 +1,4 @@
-//! What the fetch loop tells the board.
+//! Changes that the watcher sends to the task store.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -7,65 +7,65 @@ use serde_json::Value;
 
 use crate::vim::types::TaskInfo;
 
-/// One change of what is known of one task. `at` is by the server's clock.
+/// A change to one task. `at` is by the server's clock.
 #[derive(Debug, Clone)]
 pub enum TaskChange {
-    /// A whole `TaskInfo`, new or changed.
+    /// A complete `TaskInfo`, new or changed.
     Whole {
-        /// What the server said.
+        /// The task as sent by the server.
         info: Box<TaskInfo>,
-        /// When it said so.
+        /// Time of the observation.
         at: Timestamp,
     },
-    /// What the server's history has of a task that is over. Of one that was seen to end, or goes on as far as is known,
-    /// more is known already: then this changes nothing.
+    /// A finished task from the server's history. Ignored if the task is active or its end was
+    /// observed, because the record is then at least as complete.
     Past {
-        /// What the history has.
+        /// The task as stored in the history.
         info: Box<TaskInfo>,
-        /// When it said so.
+        /// Time of the query.
         at: Timestamp,
     },
-    /// Some fields of a task that is on the board already, in the order in which they were sent.
+    /// Changed fields of a known task, in the order in which they were sent.
     Fields {
-        /// The task.
+        /// The task's moId.
         mo_id: Arc<str>,
-        /// Field names of `TaskInfo` with their new values; `null` unsets.
+        /// `TaskInfo` field names with their new values; `null` unsets.
         fields: Vec<(Cow<'static, str>, Value)>,
-        /// When the server said so.
+        /// Time of the observation.
         at: Timestamp,
     },
-    /// The object vanished from the server; what was seen last stays true.
+    /// The task object was removed from the server; the last known values are kept.
     Gone {
-        /// The task.
+        /// The task's moId.
         mo_id: Arc<str>,
-        /// When that was noticed.
+        /// Time at which the removal was noticed.
         at: Timestamp,
     },
-    /// A task of which no more than its key is known.
+    /// A task of which only the key is known.
     Ghost {
-        /// The key (and, as far as is known, the moId).
+        /// The key, which is also used as the moId.
         key: Arc<str>,
-        /// Why no more is known, for people.
+        /// Reason to display.
         reason: Arc<str>,
     },
-    /// A task that could not be read, though it may exist; what was seen last is kept.
+    /// A task that could not be read; the last known values are kept.
     Unreadable {
-        /// The task.
+        /// The task's moId.
         mo_id: Arc<str>,
-        /// Why, for people.
+        /// Reason to display.
         reason: Arc<str>,
-        /// Whether asking again may help: the answer was lost or damaged, not refused.
+        /// True if a retry may help: the response was lost or damaged, not refused.
         may_pass: bool,
     },
-    /// A task that is no longer watched; it leaves the board.
+    /// A task that is no longer watched and leaves the store.
     Dropped {
-        /// The task.
+        /// The task's moId.
         mo_id: Arc<str>,
     },
 }
 
 impl TaskChange {
-    /// The moId of the task that changed.
+    /// Returns the moId of the changed task.
     pub fn mo_id(&self) -> &Arc<str> {
         match self {
             Self::Whole { info, .. } | Self::Past { info, .. } => info.mo_id(),

@@ -1,8 +1,9 @@
-//! The server's clock as seen from here.
+//! The server's clock relative to the local clock.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How far a server's clock is from this machine's. Ages and durations of tasks go by the server's.
+/// Offset between a server's clock and the local clock. Ages and durations of tasks use server
+/// time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ServerClock {
     /// Server time minus local time.
@@ -10,8 +11,9 @@ pub struct ServerClock {
 }
 
 impl ServerClock {
-    /// From one reading: the server said `server` in answer to a request sent and received at these local times.
-    /// The middle of the two is taken as the moment of the reading.
+    /// Computes the offset from one reading: `server` is the response to a request sent and
+    /// received at these local times. Assumes that the server read its clock halfway between the
+    /// two.
     pub fn from_reading(server: Timestamp, sent: Timestamp, received: Timestamp) -> Self {
         let middle = sent + received.duration_since(sent) / 2;
         Self {
@@ -19,7 +21,7 @@ impl ServerClock {
         }
     }
 
-    /// The server's time at a local time.
+    /// Converts a local time to server time.
     pub fn at(self, local: Timestamp) -> Timestamp {
         local.checked_add(self.offset).unwrap_or(local)
     }

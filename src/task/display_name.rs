@@ -1,14 +1,14 @@
-//! How outputs name things, for people.
+//! Display names shared by all outputs.
 
 use crate::vim::types::{TaskInfo, TaskReason};
 
-/// What an operation applies to: its name, else its reference's value.
+/// Returns the name of the entity that a task operates on, else its moId.
 pub(crate) fn target(info: &TaskInfo) -> Option<&str> {
     let name = info.entity_name.as_deref().filter(|name| !name.is_empty());
     name.or(info.entity.as_ref().map(|entity| &*entity.value))
 }
 
-/// Who or what started a task.
+/// Returns the user, alarm or schedule that started a task.
 pub(crate) fn started_by(reason: &TaskReason) -> Option<&str> {
     match reason {
         TaskReason::User { user_name } => Some(user_name),
@@ -19,7 +19,7 @@ pub(crate) fn started_by(reason: &TaskReason) -> Option<&str> {
     }
 }
 
-/// `1 task`, `2 tasks`.
+/// Formats a count of tasks: `1 task`, `2 tasks`.
 pub(crate) fn tasks(count: usize) -> String {
     if count == 1 {
         "1 task".to_owned()

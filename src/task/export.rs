@@ -1,5 +1,5 @@
-//! Many tasks as a sheet: CSV for spreadsheets, Markdown for tickets, JSON for programs; out of the lines that
-//! [`shape`](super::json_output) makes.
+//! Export of several tasks: CSV for spreadsheets, Markdown for tickets, JSON for programs; from the
+//! objects of [`json_output`](super::json_output).
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::text::{json_line, sanitize};
 
-/// How a sheet is written.
+/// Export formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportFormat {
     /// Comma-separated values, safe to open in a spreadsheet.
@@ -18,7 +18,7 @@ pub enum ExportFormat {
     Json,
 }
 
-/// The columns, by the names that the promise of `--json` has for them.
+/// Columns, by the field names of `--json`.
 const CSV_COLUMNS: [&str; 16] = [
     "moId",
     "status",
@@ -49,7 +49,7 @@ const MARKDOWN_COLUMNS: [(&str, &str); 8] = [
 ];
 
 impl ExportFormat {
-    /// By the end of a file's name.
+    /// Returns the format by file extension.
     pub fn of_file(name: &str) -> Option<Self> {
         let (_, extension) = name.rsplit_once('.')?;
         match extension.to_ascii_lowercase().as_str() {
@@ -60,7 +60,7 @@ impl ExportFormat {
         }
     }
 
-    /// Writes a sheet.
+    /// Formats the tasks.
     pub fn write(self, lines: &[Map<String, Value>]) -> String {
         match self {
             Self::Csv => csv(lines),
@@ -70,11 +70,10 @@ impl ExportFormat {
     }
 }
 
-/// What stands in a cell.
 enum Cell<'a> {
-    /// Somebody's text, as it came.
+    /// Text from the server.
     Text(&'a str),
-    /// A figure of our own making, or nothing.
+    /// A number or an empty cell.
     Figure(String),
 }
 
@@ -90,14 +89,15 @@ fn cell<'a>(line: &'a Map<String, Value>, name: &str) -> Cell<'a> {
     }
 }
 
-/// Whether a spreadsheet may take a text for a formula, or for something to be run. Tabs and line breaks are what
-/// some put before one; letters of full width and white space before one count as the plain ones do.
+/// True if a spreadsheet may interpret a text as a formula. Tabs and line breaks may precede one;
+/// full-width signs and leading white space count as well.
 fn is_formula(text: &str) -> bool {
     const SIGNS: [char; 10] = ['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠'];
     text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(SIGNS)
 }
 
-/// After RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it.
+/// Formats as RFC 4180. A text that a spreadsheet would interpret as a formula is prefixed with an
+/// apostrophe.
 fn csv(lines: &[Map<String, Value>]) -> String {
     let mut sheet = CSV_COLUMNS.join(",") + "\n";
     for line in lines {
@@ -141,7 +141,7 @@ fn markdown(lines: &[Map<String, Value>]) -> String {
     sheet
 }
 
-/// A text that means nothing but itself in Markdown.
+/// Escapes Markdown syntax.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in sanitize(text).chars() {

@@ -1,11 +1,12 @@
-//! A fault with everything that led to it, for JSON and for text.
+//! A fault with its causes, as JSON and as text.
 
 use serde_json::{Map, Value, json};
 
 use crate::vim::types::Fault;
 
-/// Returns the fault for JSON: `type`, `message`, the `causes` (outermost first) and the `rootCause`, which is the fault
-/// itself where nothing else led to it. A `NoPermission` has its `privilege` and `object`, too.
+/// Returns the fault as JSON: `type`, `message`, the `causes` (outermost first) and the
+/// `rootCause`, which is the fault itself if it has no causes. A `NoPermission` also has its
+/// `privilege` and `object`.
 pub(crate) fn to_json(fault: &Fault) -> Value {
     let causes: Vec<Value> = causes(fault)
         .map(|cause| Value::Object(single(&cause)))
@@ -20,7 +21,7 @@ pub(crate) fn to_json(fault: &Fault) -> Value {
     Value::Object(error)
 }
 
-/// Returns an error without a fault for JSON, in the same shape.
+/// Returns an error without a fault as JSON of the same structure.
 pub(crate) fn message_to_json(message: &str) -> Value {
     json!({"type": null, "message": message, "causes": [], "rootCause": null})
 }
@@ -37,7 +38,8 @@ fn single(fault: &Fault) -> Map<String, Value> {
     error
 }
 
-/// Returns the causes of a fault as lines, outermost first: `caused by: NoDiskSpace: The datastore is full.`
+/// Returns one line for each cause of a fault, outermost first: `caused by: NoDiskSpace: The
+/// datastore is full.`
 pub(crate) fn caused_by(fault: &Fault) -> Vec<String> {
     let line = |cause: Fault| format!("caused by: {}: {}", cause.type_name(), described(&cause));
     causes(fault).map(line).collect()
@@ -50,7 +52,8 @@ pub(crate) fn one_line(fault: &Fault) -> String {
     parts.join("; ")
 }
 
-/// Returns the text of a fault; of a `NoPermission` with the privilege and the object, unless the text names them.
+/// Returns the text of a fault. Adds privilege and object to the text of a `NoPermission` that does
+/// not contain them.
 pub(crate) fn described(fault: &Fault) -> String {
     let text = fault.text();
     if fault.type_name() != "NoPermission" {
@@ -70,8 +73,8 @@ fn causes(fault: &Fault) -> impl Iterator<Item = Fault> {
     fault.chain().skip(1)
 }
 
-/// Returns the missing privilege and the object (`VirtualMachine:vm-42`) of a `NoPermission`. Since 7.0.3.2 the fault may
-/// name them in `missingPrivileges` (`entity`, `privilegeIds`).
+/// Returns the missing privilege and the object (`VirtualMachine:vm-42`) of a `NoPermission`. Since
+/// 7.0.3.2 the fault may name them in `missingPrivileges` (`entity`, `privilegeIds`).
 fn permission(fault: &Fault) -> (Option<String>, Option<String>) {
     let text = |value: &Value| Some(value.as_str()?.to_owned());
     let reference = |value: &Value| {

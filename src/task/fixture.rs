@@ -1,16 +1,16 @@
-//! Tasks for tests.
+//! Task fixtures for tests.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::vim::types::TaskInfo;
 
-/// A moment, so many seconds after the one at which every task of this fixture began.
+/// Returns a time in seconds after the start of the fixture's tasks.
 pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
 
-/// A running relocation that began at `at(0)`, with more fields or others.
+/// Returns a running relocation started at `at(0)`, with fields added or replaced.
 pub(crate) fn info(mo_id: &str, more: &Value) -> Box<TaskInfo> {
     let mut wire = json!({
         "key": mo_id, "task": {"type": "Task", "value": mo_id}, "descriptionId": "VirtualMachine.relocate",

@@ -1,12 +1,12 @@
-//! What a task is called, across all servers.
+//! Task identity across all servers.
 
 use std::{fmt, sync::Arc};
 
-/// One vCenter, by the order in which it was named.
+/// Index of a vCenter in the order given on the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndpointId(pub u16);
 
-/// A task's identity: the server and the moId there. Two servers use the same moIds.
+/// Identifies a task by server and moId, because two servers may use the same moIds.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId {
     /// The server.
@@ -16,7 +16,7 @@ pub struct TaskId {
 }
 
 impl TaskId {
-    /// The task of that moId on that server.
+    /// Creates an id from a server and a moId.
     pub fn new(endpoint: EndpointId, mo_id: impl Into<Arc<str>>) -> Self {
         Self {
             endpoint,

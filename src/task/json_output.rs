@@ -1,7 +1,7 @@
-//! The shape of `--json`: a promise, with a version of its own.
-//!
-//! One JSON object a line. Fields are never taken away or given another meaning within a version; new ones may come.
-//! Times are RFC 3339 by the server's clock, durations are in seconds, what is unknown is `null`.
+//! JSON format of `--json`, a stable interface with its own version.
+//! One JSON object per line. Within a version, fields are never removed or redefined; new ones may
+//! be added. Times are RFC 3339 by the server's clock, durations are in seconds, unknown values are
+//! `null`.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -13,10 +13,10 @@ use crate::{
     vim::types::TaskInfo,
 };
 
-/// The version of the shape.
+/// Version of the JSON format.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// What is the same on every line of one kind: version, type, time, server.
+/// Returns the fields that every object has: version, type, time, server.
 pub(crate) fn envelope(kind: &str, endpoint: &str, at: Timestamp) -> Map<String, Value> {
     let mut line = Map::new();
     line.insert("version".to_owned(), json!(FORMAT_VERSION));
@@ -26,7 +26,7 @@ pub(crate) fn envelope(kind: &str, endpoint: &str, at: Timestamp) -> Map<String,
     line
 }
 
-/// A status by the word that the promise has for it.
+/// Returns the JSON name of a status.
 pub(crate) fn status(status: Status) -> &'static str {
     match status {
         Status::Running => "running",
@@ -40,7 +40,7 @@ pub(crate) fn status(status: Status) -> &'static str {
     }
 }
 
-/// How a task ended; `None` while it has not.
+/// Returns the outcome of a finished task; `None` if it is not finished.
 pub(crate) fn outcome(of: Status) -> Option<&'static str> {
     match of {
         Status::Failed | Status::Cancelled | Status::Success => Some(status(of)),
@@ -49,7 +49,7 @@ pub(crate) fn outcome(of: Status) -> Option<&'static str> {
     }
 }
 
-/// A duration in seconds, to the millisecond.
+/// Returns a duration in seconds, to the millisecond.
 pub(crate) fn seconds(span: SignedDuration) -> Value {
     let milliseconds = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
     if milliseconds % 1000 == 0 {
@@ -59,7 +59,7 @@ pub(crate) fn seconds(span: SignedDuration) -> Value {
     }
 }
 
-/// One task, as it is known at a time (by the server's clock). `info` is the `TaskInfo` as the server sent it.
+/// Returns a task as JSON at a server time. `info` is the `TaskInfo` as sent by the server.
 pub(crate) fn task(
     board: &TaskStore,
     handle: Handle,
@@ -70,7 +70,7 @@ pub(crate) fn task(
     watched_task(board, handle, info, endpoint, RuleContext::default(), now)
 }
 
-/// The same with what is known around it, for the findings in `trouble`.
+/// As [`task`], with the context for warnings in `trouble`.
 pub(crate) fn watched_task(
     board: &TaskStore,
     handle: Handle,
@@ -146,7 +146,7 @@ pub(crate) fn watched_task(
     Some(line)
 }
 
-/// Why a task failed, or why nothing is known of it.
+/// Returns the error of a failed task, or the reason why it could not be read.
 pub(crate) fn why(record: &Record) -> Option<String> {
     match (&record.info, &record.presence) {
         (Some(info), _) => info.error.as_deref().map(fault_chain::one_line),
@@ -155,7 +155,7 @@ pub(crate) fn why(record: &Record) -> Option<String> {
     }
 }
 
-/// Why no more is known of a task than is.
+/// Returns the reason for missing data.
 fn trouble(record: &Record) -> Option<String> {
     let invalid = record.info.as_deref().map(|info| &info.invalid);
     match &record.presence {
@@ -171,7 +171,7 @@ fn trouble(record: &Record) -> Option<String> {
     }
 }
 
-/// A line as it is written.
+/// Returns an object as a line of text.
 pub(crate) fn written(line: Map<String, Value>) -> String {
     let mut text = json_line(&Value::Object(line));
     text.push('\n');

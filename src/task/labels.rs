@@ -1,4 +1,4 @@
-//! Labels of operations: the server's, else English ones that come with the program, else words derived from the id.
+//! Labels of operations: the server's, else built-in English ones, else text derived from the id.
 
 use std::{
     borrow::Cow,
@@ -8,22 +8,22 @@ use std::{
 
 use crate::vim::types::{OperationLabel, TaskInfo};
 
-/// The built-in English labels: `descriptionId`, method and label of each operation, tab separated.
+/// Built-in English labels: `descriptionId`, method and label of each operation, tab separated.
 const BUILT_IN: &str = include_str!("../../assets/operations.tsv");
 
-/// Operation labels by `descriptionId`. Logic keys on the id, only people see the label.
+/// Operation labels by `descriptionId`. Labels are only displayed; program logic uses the id.
 #[derive(Debug, Clone, Default)]
 pub struct Labels(Arc<HashMap<String, String>>);
 
 impl Labels {
-    /// The labels of a server's task manager.
+    /// Creates the map from the rows of a server's task manager.
     pub fn new(rows: Vec<OperationLabel>) -> Self {
         let rows = rows.into_iter().map(|row| (row.description_id, row.label));
         Self(Arc::new(rows.collect()))
     }
 
-    /// Returns the label of a task's operation: the server's, else the built-in one of its `descriptionId` or its
-    /// method, else words derived from the `descriptionId` or the method's name.
+    /// Returns the label of a task's operation: the server's, else the built-in one of its
+    /// `descriptionId` or method, else text derived from either.
     pub fn operation<'a>(&'a self, info: &'a TaskInfo) -> Cow<'a, str> {
         let id = &*info.description_id;
         let method = info.name.as_deref().filter(|name| !name.is_empty());
@@ -41,18 +41,18 @@ impl Labels {
             .map_or(Cow::Borrowed("Unnamed operation"), Cow::Owned)
     }
 
-    /// How many operations have a label.
+    /// Returns the number of labels.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether no label is known (yet).
+    /// True if there are no labels.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Returns the built-in label of an operation. The id may carry the `vim.` that its namespace is called by.
+/// Returns the built-in label of an operation. The id may have the prefix `vim.`.
 fn built_in(id: &str, method: Option<&str>) -> Option<&'static str> {
     static BY_ID: LazyLock<HashMap<&str, &str>> =
         LazyLock::new(|| rows().map(|[id, _, label]| (id, label)).collect());
@@ -67,7 +67,6 @@ fn built_in(id: &str, method: Option<&str>) -> Option<&'static str> {
     by_id.or_else(|| BY_METHOD.get(method?)).copied()
 }
 
-/// The rows of the built-in labels.
 fn rows() -> impl Iterator<Item = [&'static str; 3]> {
     let lines = BUILT_IN.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| {
@@ -84,13 +83,13 @@ const PROPER: [&str; 42] = [
     "vMotion", "VMs", "vSAN", "vTPM",
 ];
 
-/// Words that name the machinery instead of the operation, at the end of an id or a method's name (`LRO`: a
-/// long-running operation).
+/// Suffixes of ids and method names that are not part of the operation (`LRO`: long-running
+/// operation).
 const MACHINERY: [&str; 4] = ["lro", "task", "tasks", "async"];
 
 /// Derives a label from an id or a method's name: `VirtualMachine.ExportVmLRO` becomes `Export VM`,
-/// `…clusters.software$apply` becomes `Apply software`, `RelocateVM_Task` becomes `Relocate VM`. Where the operation
-/// is a single word, what it applies to follows it.
+/// `…clusters.software$apply` becomes `Apply software`, `RelocateVM_Task` becomes `Relocate VM`. A
+/// one-word operation is followed by the type that it applies to.
 fn derived(id: &str) -> String {
     let mut segments: Vec<Vec<String>> = id
         .split(['.', '$', ':', '/'])
@@ -102,7 +101,7 @@ fn derived(id: &str) -> String {
     };
     if operation.len() == 1
         && let Some(mut target) = segments.pop()
-        // `EnterMaintenanceMode.enter`: the type says it already.
+        // Skip the type if it repeats the operation: `EnterMaintenanceMode.enter`.
         && !target.contains(&operation[0])
     {
         operation.append(&mut target);
@@ -116,7 +115,7 @@ fn derived(id: &str) -> String {
     label
 }
 
-/// Splits a name into words, in lower case except proper names; without the words for the machinery at its end.
+/// Splits a name into lower-case words, keeps proper names and drops trailing technical suffixes.
 fn words(name: &str) -> Vec<String> {
     let characters: Vec<char> = name.chars().collect();
     let mut words: Vec<String> = Vec::new();
@@ -160,12 +159,12 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Whether what follows a capital is only the `s` of a plural.
+/// True if the text after a capital is only the `s` of a plural.
 fn is_plural(rest: &[char]) -> bool {
     rest.first() == Some(&'s') && rest.get(1).is_none_or(|next| next.is_uppercase())
 }
 
-/// Joins neighbours that are one proper name: `V`, `Motion`.
+/// Joins neighbouring words that form one proper name: `V`, `Motion`.
 fn join_proper(words: &mut Vec<String>) {
     let mut at = 0;
     while at + 1 < words.len() {

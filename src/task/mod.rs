@@ -1,4 +1,4 @@
-//! The domain: what is known of tasks. Pure: no IO and no clock of its own; `now` is an argument, by the server's
+//! The domain model of tasks. Pure: no I/O and no clock; `now` is an argument, by the server's
 //! clock.
 
 #![warn(missing_docs)]

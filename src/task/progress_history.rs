@@ -1,16 +1,16 @@
-//! The course of one task as it was observed: progress over time, and where its phase changed.
-//!
-//! Bounded: a task that reports a thousand changes keeps the few points that tell its shape. What thinning would
-//! lose and the rules need (the longest pause, how often it moved) is counted as it comes.
+//! Observed progress of one task over time, with phase changes.
+//! Bounded: a task that reports a thousand changes keeps the few points that define the shape of
+//! its curve. Values that downsampling would lose and the rules need (the longest pause, the number
+//! of changes) are counted as they come.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// The most points kept: 8 bytes each.
+/// Maximum number of points, of 8 bytes each.
 const MAX_POINTS: usize = 32;
 
-/// A span in milliseconds; the longest that can be told is 49 days, what is longer counts as that.
+/// A duration in milliseconds, saturating at 49 days.
 type Millis = u32;
 
 /// One observation.
@@ -21,27 +21,27 @@ pub struct ProgressPoint {
     phase_began: bool,
 }
 
-/// In place of a percentage: the operation reported none.
+/// Stored instead of a percentage if none was reported.
 const NO_PERCENT: u8 = u8::MAX;
 
 impl ProgressPoint {
-    /// How long after the task's start it was observed.
+    /// Returns the time between the task's start and the observation.
     pub fn since_start(self) -> Duration {
         Duration::from_millis(self.since_start.into())
     }
 
-    /// Percent done, 0 to 100; `None` where the operation reported no figure.
+    /// Returns the percentage, 0 to 100; `None` if none was reported.
     pub fn percent(self) -> Option<u8> {
         (self.percent != NO_PERCENT).then_some(self.percent)
     }
 
-    /// Whether a new phase was seen to have begun here.
+    /// True if a new phase began.
     pub fn phase_began(self) -> bool {
         self.phase_began
     }
 }
 
-/// What was observed of one running task, by the server's clock.
+/// Observed progress of one running task, by the server's clock.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProgressHistory {
     start: Timestamp,
@@ -52,8 +52,8 @@ pub struct ProgressHistory {
 }
 
 impl ProgressHistory {
-    /// Begins with the first observation, made at `at` of a task that started at `start`. A start that lies in the
-    /// future, or is unknown, is taken to be the observation.
+    /// Starts a history with an observation at `at` of a task that started at `start`. A start that
+    /// is unknown or in the future is replaced by `at`.
     pub fn begin(start: Option<Timestamp>, at: Timestamp, percent: Option<u8>) -> Self {
         let start = start.filter(|start| *start <= at).unwrap_or(at);
         let mut history = Self {
@@ -72,8 +72,8 @@ impl ProgressHistory {
         history
     }
 
-    /// Takes an observation: the figure as it is now, and whether the phase is another than before. What brings
-    /// nothing new is left out; an observation from before the last one counts as made with it.
+    /// Adds an observation: the current percentage, and true if the phase changed. Skips it if
+    /// nothing changed; an observation older than the last one counts as simultaneous with it.
     pub fn observe(&mut self, at: Timestamp, percent: Option<u8>, phase_began: bool) {
         let percent = percent.map_or(NO_PERCENT, |percent| percent.min(100));
         let last = self.points.last().map(|point| point.percent);
@@ -94,7 +94,7 @@ impl ProgressHistory {
         });
     }
 
-    /// As much of it as had been observed at a moment; none if nothing had.
+    /// Returns the part observed by a time; `None` if there is none.
     #[must_use]
     pub fn until(&self, at: Timestamp) -> Option<Self> {
         let end = self.since_start(at);
@@ -112,42 +112,43 @@ impl ProgressHistory {
         })
     }
 
-    /// The kept observations, oldest first; never empty.
+    /// Returns the stored observations, oldest first; never empty.
     pub fn points(&self) -> &[ProgressPoint] {
         &self.points
     }
 
-    /// When the task started, as far as is known.
+    /// Returns the task's start, as far as known.
     pub fn start(&self) -> Timestamp {
         self.start
     }
 
-    /// The last figure, 0 to 100.
+    /// Returns the last percentage, 0 to 100.
     pub fn percent(&self) -> Option<u8> {
         self.points.last().and_then(|point| point.percent())
     }
 
-    /// How often progress or phase changed while watched.
+    /// Returns the number of observed changes of progress or phase.
     pub fn moves(&self) -> u32 {
         self.moves
     }
 
-    /// How long after the start progress or phase last changed (or the task was first seen).
+    /// Returns the time between the start and the last change (or the first observation).
     pub fn last_move(&self) -> Duration {
         Duration::from_millis(self.last_move.into())
     }
 
-    /// The longest time between two changes of progress or phase, while watched; the present pause does not count.
+    /// Returns the longest observed time between two changes of progress or phase, without the
+    /// current pause.
     pub fn longest_pause(&self) -> Duration {
         Duration::from_millis(self.longest_pause.into())
     }
 
-    /// How long the task has run at `now`; zero before its start.
+    /// Returns the run time at `now`; zero before the start.
     pub fn elapsed(&self, now: Timestamp) -> Duration {
         Duration::from_millis(self.since_start(now).into())
     }
 
-    /// How long nothing has moved at `now`; zero before the last change.
+    /// Returns the time since the last change at `now`; zero before it.
     pub fn pause(&self, now: Timestamp) -> Duration {
         Duration::from_millis(self.since_start(now).saturating_sub(self.last_move).into())
     }
@@ -157,8 +158,8 @@ impl ProgressHistory {
         Millis::try_from(millis).unwrap_or(Millis::MAX)
     }
 
-    /// Drops the inner point that tells least: the one nearest to the line between its neighbours, and among
-    /// those on it the one in the narrowest place.
+    /// Removes the inner point that contributes least to the curve: the one nearest to the line
+    /// between its neighbours, and of several on that line the one with the closest neighbours.
     fn downsample(&mut self) {
         let span = f64::from(self.last_move.max(1));
         let worth = |before: ProgressPoint, point: ProgressPoint, after: ProgressPoint| {

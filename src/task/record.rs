@@ -1,4 +1,4 @@
-//! One task on the board: what the server said last, and what was noticed while watching.
+//! A task in the store: the last values sent by the server, and observations made while watching.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -10,58 +10,58 @@ use super::{
 };
 use crate::vim::types::{Malformed, TaskInfo};
 
-/// Where a task stands with the server.
+/// Availability of a task on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presence {
-    /// On the server, as far as is known.
+    /// On the server, as far as known.
     Present,
-    /// Vanished; noticed at this time by the server's clock.
+    /// Removed; noticed at this server time.
     Gone(Timestamp),
-    /// Known from the server's history only; whether the object is still there is not known.
+    /// Known from the server's history only; the object may no longer exist.
     Past,
-    /// Could not be read, for this reason; it may be there.
+    /// Could not be read for this reason; it may exist.
     Unreadable(Arc<str>),
 }
 
-/// What is known of one task.
+/// Everything known about one task.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// Whose it is.
+    /// The task's id.
     pub id: TaskId,
-    /// What the server said last; `None` for a ghost, of which only the key is known.
+    /// The last `TaskInfo`; `None` for a placeholder, of which only the key is known.
     pub info: Option<Box<TaskInfo>>,
-    /// Where the task stands with the server.
+    /// Availability on the server.
     pub presence: Presence,
-    /// Never dropped, whatever else has to make room.
+    /// True if the task must not be evicted.
     pub pinned: bool,
-    /// When it was last heard of, by the server's clock.
+    /// Server time of the last observation.
     pub seen: Option<Timestamp>,
-    /// When its progress, phase or state last changed while watched, by the server's clock.
+    /// Server time of the last observed change of progress, phase or state.
     pub moved: Option<Timestamp>,
-    /// Since when its cancellation is seen to be requested.
+    /// First observation of a requested cancellation.
     pub cancel_seen: Option<CancelSeen>,
-    /// The course of its progress and phases while it was watched running.
+    /// Progress and phases observed while the task was running.
     pub history: Option<Box<ProgressHistory>>,
 }
 
-/// Since when a cancellation is seen to be requested.
+/// First observation of a requested cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CancelSeen {
-    /// When it was first seen, by the server's clock.
+    /// Server time of the first observation.
     pub at: Timestamp,
-    /// Whether the task was known before without it; else the request is older than that.
+    /// True if the task was seen before without the request; else the request may be older.
     pub is_exact: bool,
 }
 
 impl CancelSeen {
-    /// What stands before "3 min ago" for it to be true: `at least `, or nothing.
+    /// Returns the prefix of an age such as "3 min ago": `at least ` unless the time is exact.
     pub fn at_least(self) -> &'static str {
         if self.is_exact { "" } else { "at least " }
     }
 }
 
 impl Record {
-    /// A task of which only the name is known.
+    /// Creates a record of which only the id is known.
     pub fn ghost(id: TaskId, presence: Presence) -> Self {
         Self {
             id,
@@ -75,7 +75,7 @@ impl Record {
         }
     }
 
-    /// The key by which others name the task as their parent or root.
+    /// Returns the key by which other tasks refer to this one as parent or root.
     pub fn key(&self) -> Arc<str> {
         match &self.info {
             Some(info) => info.key.clone(),
@@ -83,7 +83,7 @@ impl Record {
         }
     }
 
-    /// Takes what the server said anew; a task that was thought gone is back.
+    /// Replaces the values with a new `TaskInfo`; a task marked as removed is present again.
     pub(super) fn take(&mut self, info: Box<TaskInfo>, at: Timestamp) {
         if self.info.as_ref().is_none_or(|old| has_moved(old, &info)) {
             self.moved = Some(at);
@@ -98,7 +98,7 @@ impl Record {
         self.note(at);
     }
 
-    /// Takes new values of some fields. A value that does not fit is left out, and reported.
+    /// Assigns new values to some fields. Skips and reports a value that does not fit its field.
     pub(super) fn assign(
         &mut self,
         fields: Vec<(Cow<'static, str>, Value)>,
@@ -125,8 +125,8 @@ impl Record {
         outcome
     }
 
-    /// Adds to the history what is now known, once there is something to tell. What finished before it was watched
-    /// has none.
+    /// Adds the current progress to the history of a running task, from the first percentage or
+    /// phase on. A task that finished before it was watched has no history.
     fn record_progress(&mut self, phase_began: bool, at: Timestamp) {
         if self.status() != Status::Running {
             return;
@@ -153,7 +153,7 @@ impl Record {
         }
     }
 
-    /// What the task's state means.
+    /// Returns the status of the task.
     pub fn status(&self) -> Status {
         match &self.info {
             None => Status::Ghost,
@@ -165,12 +165,13 @@ impl Record {
         }
     }
 
-    /// Whether the object vanished from the server.
+    /// True if the object was removed from the server.
     pub fn is_gone(&self) -> bool {
         matches!(self.presence, Presence::Gone(_))
     }
 
-    /// What is to be said beside its state: why it ended as it did, or its phase while it goes on.
+    /// Returns the text to display beside the status: the error of a failed task, or the phase of
+    /// an active one.
     pub fn remark(&self) -> Option<String> {
         let info = self.info.as_ref()?;
         let phase = || {
@@ -185,58 +186,59 @@ impl Record {
         info.error.as_ref().map(|error| error.text()).or_else(phase)
     }
 
-    /// Whether cancellation was requested and the task still runs (or waits).
+    /// True if cancellation was requested and the task is still active.
     pub fn is_cancel_requested(&self) -> bool {
         self.status().is_active() && self.info.as_ref().is_some_and(|info| info.cancelled)
     }
 
-    /// The server's own figure, or none. See [`Board::progress`](super::TaskStore::progress) for one derived from the
-    /// children.
+    /// Returns the percentage reported by the server. See
+    /// [`TaskStore::progress`](super::TaskStore::progress) for one derived from the children.
     pub fn progress(&self) -> Progress {
         Progress::reported(self.info.as_ref().and_then(|info| info.progress))
     }
 
-    /// How long the task waited before it ran (until now, if it still waits). Never negative;
-    /// `None` where its times make no sense.
+    /// Returns the time between queueing and start, or until now if still queued. Never negative;
+    /// `None` if the timestamps are inconsistent.
     pub fn queued_for(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
         let end = info.start_time.or(info.complete_time).unwrap_or(now);
         span(info.queue_time?, end)
     }
 
-    /// How long the task has run, or did. `None` before it starts, and where its times make no
-    /// sense. Never negative.
+    /// Returns the time since the start, or between start and end. Never negative; `None` before
+    /// the start and if the timestamps are inconsistent.
     pub fn run_time(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
         span(info.start_time?, self.end(now))
     }
 
-    /// How long ago the task was made, or how long it took in all: what "elapsed" means on the screen.
-    /// Never negative; `None` where its times make no sense.
+    /// Returns the age of an active task or the total duration of a finished one, displayed as
+    /// "elapsed". Never negative; `None` if the timestamps are inconsistent.
     pub fn elapsed(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
         span(info.began()?, self.end(now))
     }
 
-    /// Since when the task runs, while it does.
+    /// Returns the start time of a running task.
     pub fn running_since(&self) -> Option<Timestamp> {
         let info = self.info.as_ref()?;
         (self.status() == Status::Running).then_some(info.start_time?)
     }
 
-    /// Since when the task waits to be run, while it does.
+    /// Returns the queue time of a queued task.
     pub fn queued_since(&self) -> Option<Timestamp> {
         let info = self.info.as_ref()?;
         info.queue_time.filter(|_| self.status() == Status::Queued)
     }
 
-    /// When the task finished, if it has and the server said when.
+    /// Returns the completion time of a finished task, if the server sent one.
     pub fn finished_at(&self) -> Option<Timestamp> {
         let info = self.info.as_ref()?;
         info.complete_time.filter(|_| self.status().is_finished())
     }
 
-    /// When the clock of this task stopped: at its completion, or when it was noticed to have vanished; else now.
+    /// Returns the end of the task: its completion time or the time at which the removal was
+    /// noticed; `now` for a task without either.
     fn end(&self, now: Timestamp) -> Timestamp {
         let complete = self.info.as_ref().and_then(|info| info.complete_time);
         complete.unwrap_or(match (&self.presence, self.seen) {

@@ -1,27 +1,30 @@
-//! What a server says that makes no sense, and what is made of it: unknown, with the reason.
+//! Checks of values sent by the server. Inconsistent values count as unknown, with a reason to
+//! display.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::record::Record;
 use crate::text::duration;
 
-/// The clocks of a server's parts may differ by so much; a span that runs further backwards makes no sense.
+/// Tolerated difference between the clocks of a server's components; a larger negative span is
+/// inconsistent.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
-/// From one moment to another, never negative; nothing where it runs backwards by more than clocks differ.
+/// Returns the time between two timestamps, never negative; `None` if it is negative beyond the
+/// tolerance.
 pub(super) fn span(from: Timestamp, to: Timestamp) -> Option<SignedDuration> {
     let span = to.duration_since(from);
     (span >= -CLOCK_TOLERANCE).then(|| span.max(SignedDuration::ZERO))
 }
 
-/// By how much a span runs backwards that makes no sense.
+/// Returns the length of a negative span beyond the tolerance.
 fn backwards(from: Timestamp, to: Timestamp) -> Option<String> {
     let missing = span(from, to).is_none();
     missing.then(|| duration(from.duration_since(to)))
 }
 
 impl Record {
-    /// Why it cannot be told how long the task has run, or ran, though it began: for people, as the rest of a sentence.
+    /// Explains why the run time of a started task is unknown, to be appended to a sentence.
     pub fn run_time_problem(&self, now: Timestamp) -> Option<String> {
         let info = self.info.as_ref()?;
         let start = info.start_time?;
@@ -33,7 +36,7 @@ impl Record {
         Some(format!("its start lies {by} ahead of the server's clock"))
     }
 
-    /// The same for how long it waited.
+    /// Explains why the queue time is unknown.
     pub fn queue_time_problem(&self, now: Timestamp) -> Option<String> {
         let info = self.info.as_ref()?;
         if let Some(end) = info.start_time.or(info.complete_time) {
@@ -46,7 +49,7 @@ impl Record {
         ))
     }
 
-    /// Why the server's figure counts as none, if it sent one that is no percentage: for people.
+    /// Explains why a reported progress value is ignored.
     pub fn percent_problem(&self) -> Option<String> {
         let figure = self.info.as_ref()?.progress?;
         let is_percent = (0..=100).contains(&figure);

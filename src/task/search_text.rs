@@ -1,4 +1,4 @@
-//! The texts of a task as its row and its details show them, for sorting and finding.
+//! Text of a task as displayed in its row and details, for sorting and searching.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::{
     vim::types::{TaskInfo, TaskReason},
 };
 
-/// Who or what started a task.
+/// Returns the user, alarm or schedule that started a task.
 pub(in crate::task) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
     match reason {
         TaskReason::User { user_name } => (&**user_name).into(),
@@ -24,14 +24,14 @@ pub(in crate::task) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
     }
 }
 
-/// What a task works on: the entity's name, else its moId.
+/// Returns the name of the entity that a task operates on, else its moId.
 pub(in crate::task) fn target(info: &TaskInfo) -> Option<&str> {
     let name = info.entity_name.as_deref().filter(|name| !name.is_empty());
     name.or_else(|| info.entity.as_ref().map(|entity| &*entity.value))
 }
 
-/// Shows `look` a task's texts one by one, those that cost the least first, until it has seen enough. Answers
-/// whether it has.
+/// Calls `visitor` with each text of a task, cheapest first, until it returns true. Returns true if
+/// it did.
 pub(in crate::task) fn visit(
     board: &TaskStore,
     record: &Record,

@@ -1,33 +1,33 @@
-//! What a task's state means to a person.
+//! Status of a task as displayed and counted.
 
 use std::ops::{AddAssign, Index, SubAssign};
 
 use crate::vim::types::{TaskInfo, TaskState};
 
-/// What a task's state means: the server's four states with the three outcomes told apart, and what a monitor
-/// adds.
+/// Status of a task: the server's four states, with the three outcomes of a finished task as
+/// separate values, plus the states that only a monitor knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
-    /// Being run.
+    /// Running.
     Running,
-    /// Waiting to be run.
+    /// Waiting to run.
     Queued,
     /// Finished with a fault.
     Failed,
     /// Finished because it was cancelled.
     Cancelled,
-    /// Finished well.
+    /// Finished without a fault.
     Success,
-    /// Ended unseen: the object vanished before an outcome was seen.
+    /// The object was removed before an outcome was seen.
     Lost,
-    /// In a state that this program does not know.
+    /// In a state that is not part of the known API.
     Unknown,
     /// Known by key only.
     Ghost,
 }
 
 impl Status {
-    /// All of them, in the order of their worth to someone who watches.
+    /// All values, most important first.
     pub const ALL: [Self; 8] = [
         Self::Running,
         Self::Queued,
@@ -39,7 +39,7 @@ impl Status {
         Self::Ghost,
     ];
 
-    /// The status of a task that is on the server.
+    /// Returns the status of a task that exists on the server.
     pub fn of(info: &TaskInfo) -> Self {
         match info.state {
             TaskState::Queued => Self::Queued,
@@ -51,7 +51,7 @@ impl Status {
         }
     }
 
-    /// Whether nothing more will happen.
+    /// True if the task has ended.
     pub fn is_finished(self) -> bool {
         matches!(
             self,
@@ -59,12 +59,12 @@ impl Status {
         )
     }
 
-    /// Whether something is going on or about to.
+    /// True if the task is running or queued.
     pub fn is_active(self) -> bool {
         matches!(self, Self::Running | Self::Queued)
     }
 
-    /// The word for it.
+    /// Returns the text to display.
     pub fn word(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -79,22 +79,22 @@ impl Status {
     }
 }
 
-/// How many tasks are in each status.
+/// Number of tasks in each status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StatusCounts([u32; Status::ALL.len()]);
 
 impl StatusCounts {
-    /// One more of a status.
+    /// Adds one task.
     pub fn add(&mut self, status: Status) {
         self.0[status as usize] += 1;
     }
 
-    /// One less of a status.
+    /// Removes one task.
     pub fn remove(&mut self, status: Status) {
         self.0[status as usize] = self.0[status as usize].saturating_sub(1);
     }
 
-    /// All together.
+    /// Returns the number of tasks in any status.
     pub fn total(&self) -> u32 {
         self.0.iter().sum()
     }

@@ -1,7 +1,7 @@
-//! The store of all tasks on the screen, with their lineage.
-//!
-//! Everything derived (lineage links, counts per family, the mean of the children's progress) is kept up to date by
-//! the difference that a change makes, along the path to the root: a change costs its depth, never the board's size.
+//! The store of all tasks with their hierarchy.
+//! Derived data (parent links, counts per family, the mean of the children's progress) is updated
+//! incrementally along the path to the root: a change costs its depth, independent of the number of
+//! tasks.
 
 mod entity_index;
 mod hierarchy;
@@ -26,21 +26,21 @@ use super::{
 use crate::vim::types::{Malformed, TaskInfo};
 
 slotmap::new_key_type! {
-    /// Where a record is on the board: valid until the record is dropped, never reused for another.
+    /// Handle of a record: valid until the record is removed, never reused.
     pub struct Handle;
 }
 
-/// A record with its place in its family.
+/// A record with its position in the hierarchy.
 #[derive(Debug, Clone)]
 struct Node {
     record: Record,
     parent: Option<Handle>,
     children: Vec<Handle>,
-    /// Where a ghost hangs, as far as its children know: the key of the root.
+    /// Root key of a placeholder, taken from its children.
     root_hint: Option<Arc<str>>,
     /// The record's status as counted in `family`, here and up the path.
     status: Status,
-    /// How many of each status there are in the family below and including this record.
+    /// Number of tasks in each status in the subtree, including this record.
     family: StatusCounts,
     /// The record's percentage as counted in the parent's sum.
     percent: Option<u8>,
@@ -48,12 +48,12 @@ struct Node {
     children_percent: (u32, u32),
 }
 
-/// What a change touched: the rows to look at again.
+/// Handles of the rows that a change affects.
 #[derive(Debug, Default)]
 pub struct ChangeSet {
-    /// Records that are new, changed, or whose family changed. May name one twice.
+    /// Records that are new, changed, or whose family changed. May contain duplicates.
     pub changed: Vec<Handle>,
-    /// Records that left the board.
+    /// Removed records.
     pub removed: Vec<Handle>,
 }
 
@@ -67,71 +67,71 @@ pub struct TaskStore {
     /// The record that a key stands for in a lineage. Servers may use a key for several tasks: the one whose moId it is
     /// counts, else the first.
     by_key: HashMap<Key, Handle>,
-    /// Further records with a key that stands for another.
+    /// Further records with a key of `by_key`.
     same_key: HashMap<Key, Vec<Handle>>,
-    /// Records whose parent or root is not on the board (yet), by its key.
+    /// Records whose parent or root is not in the store, by that task's key.
     orphans: HashMap<Key, Vec<Handle>>,
     counts: StatusCounts,
     busy: EntityIndex,
     labels: HashMap<EndpointId, Labels>,
-    /// What the endpoints are called, where there are several.
+    /// Names of the endpoints, if there are several.
     endpoints: HashMap<EndpointId, Arc<str>>,
 }
 
 impl TaskStore {
-    /// An empty board.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many records there are.
+    /// Returns the number of records.
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Whether there is none.
+    /// True if there are no records.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
-    /// How many tasks are in each status.
+    /// Returns the number of tasks in each status.
     pub fn counts(&self) -> StatusCounts {
         self.counts
     }
 
-    /// A record.
+    /// Returns a record.
     pub fn get(&self, handle: Handle) -> Option<&Record> {
         self.nodes.get(handle).map(|node| &node.record)
     }
 
-    /// Where a task is.
+    /// Returns the handle of a task.
     pub fn find(&self, id: &TaskId) -> Option<Handle> {
         self.by_id.get(id).copied()
     }
 
-    /// Where the task of that `TaskInfo.key` is.
+    /// Returns the handle of the task with this `TaskInfo.key`.
     pub fn find_key(&self, endpoint: EndpointId, key: &str) -> Option<Handle> {
         self.by_key.get(&(endpoint, Arc::from(key))).copied()
     }
 
-    /// All records, in no order.
+    /// Returns all records, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &Record)> {
         self.nodes
             .iter()
             .map(|(handle, node)| (handle, &node.record))
     }
 
-    /// What an endpoint's operations are called.
+    /// Returns an endpoint's operation labels.
     pub fn labels(&self, endpoint: EndpointId) -> Labels {
         self.labels.get(&endpoint).cloned().unwrap_or_default()
     }
 
-    /// Sets what an endpoint's operations are called.
+    /// Sets an endpoint's operation labels.
     pub fn set_labels(&mut self, endpoint: EndpointId, labels: Labels) {
         self.labels.insert(endpoint, labels);
     }
 
-    /// The short name of an endpoint; there are names only where there are several.
+    /// Returns the short name of an endpoint; `None` with a single endpoint.
     pub fn endpoint_name(&self, endpoint: EndpointId) -> Option<&str> {
         self.endpoints.get(&endpoint).map(AsRef::as_ref)
     }
@@ -141,7 +141,7 @@ impl TaskStore {
         self.endpoints.insert(endpoint, name.into());
     }
 
-    /// What to call a record's operation; a ghost's is unknown.
+    /// Returns the label of a record's operation; a placeholder has none.
     pub fn operation<'a>(&'a self, record: &'a Record) -> Cow<'a, str> {
         match (&record.info, self.labels.get(&record.id.endpoint)) {
             (Some(info), Some(labels)) => labels.operation(info),
@@ -150,7 +150,7 @@ impl TaskStore {
         }
     }
 
-    /// How far a task is: its own figure while it has one, else the mean of its children's.
+    /// Returns a task's progress: the reported one, else the mean of its children.
     pub fn progress(&self, handle: Handle) -> Progress {
         let Some(node) = self.nodes.get(handle) else {
             return Progress::None;
@@ -163,7 +163,7 @@ impl TaskStore {
         }
     }
 
-    /// Pins or unpins a record. Answers whether there is one.
+    /// Pins or unpins a record. Returns false if there is no such record.
     pub fn set_pinned(&mut self, handle: Handle, pinned: bool) -> bool {
         match self.nodes.get_mut(handle) {
             Some(node) => {
@@ -174,10 +174,10 @@ impl TaskStore {
         }
     }
 
-    /// Applies one change. `touched` gains the rows that are to be looked at again.
-    ///
+    /// Applies one change and adds the affected rows to `touched`.
     /// # Errors
-    /// When a field's value does not fit it; the field then keeps its value, all others are applied.
+    /// Returns an error if a field's value does not fit; the field keeps its value, all others are
+    /// applied.
     pub fn apply(
         &mut self,
         endpoint: EndpointId,
@@ -232,6 +232,7 @@ impl TaskStore {
     ) {
         let id = TaskId::new(endpoint, info.mo_id().clone());
         let key = (endpoint, info.key.clone());
+        // A placeholder was created by key; the task itself may have another moId.
         let handle = match self.find(&id).or_else(|| self.find_ghost(&key)) {
             Some(handle) => handle,
             None => self.insert(Record::ghost(id.clone(), Presence::Present)),
@@ -256,7 +257,7 @@ impl TaskStore {
         touched.changed.push(handle);
     }
 
-    /// Takes what the history has of a task of which no end was seen.
+    /// Merges a finished task from the server's history if its end was not observed.
     fn recall(
         &mut self,
         endpoint: EndpointId,
@@ -277,7 +278,7 @@ impl TaskStore {
         }
     }
 
-    /// Whether a task is over as far as is known, and how it ended is not known.
+    /// True if a task has ended or disappeared with an unknown outcome.
     pub(super) fn misses_end(&self, handle: Handle) -> bool {
         let status = self.get(handle).map(Record::status);
         matches!(status, Some(Status::Ghost | Status::Lost))
@@ -317,7 +318,7 @@ impl TaskStore {
         outcome
     }
 
-    /// Notes where a task stands with the server; one that is not on the board yet comes on it as a ghost.
+    /// Sets a task's presence; creates a placeholder if the task is not in the store.
     fn mark(&mut self, id: &TaskId, presence: Presence, touched: &mut ChangeSet) {
         let handle = if let Some(handle) = self.find(id) {
             if let Some(node) = self.nodes.get_mut(handle) {
@@ -338,13 +339,13 @@ impl TaskStore {
         touched.changed.push(handle);
     }
 
-    /// The record of which only this key is known. The task itself may turn out to have another moId.
+    /// Returns the placeholder with this key.
     pub(super) fn find_ghost(&self, key: &Key) -> Option<Handle> {
         let found = self.by_key.get(key).copied();
         found.filter(|found| self.get(*found).is_some_and(|record| record.info.is_none()))
     }
 
-    /// Keeps a record findable by its key, which may have changed.
+    /// Updates the index of a record whose key may have changed.
     fn rename(&mut self, handle: Handle, before: Arc<str>) {
         let Some(record) = self.nodes.get(handle).map(|node| &node.record) else {
             return;
@@ -356,7 +357,7 @@ impl TaskStore {
         self.note_key((endpoint, key), handle);
     }
 
-    /// Makes a record findable by its key, as far as that stands for no other.
+    /// Adds a record's key to the index. Of several records with the same key, the one whose moId it is takes precedence, else the first.
     fn note_key(&mut self, key: Key, handle: Handle) {
         let Some(&owner) = self.by_key.get(&key) else {
             self.by_key.insert(key, handle);
@@ -380,7 +381,7 @@ impl TaskStore {
         }
     }
 
-    /// Forgets a record's key; another record that has it, too, is found by it from then on.
+    /// Removes a record's key from the index; another record with the same key takes its place.
     fn forget_key(&mut self, key: &Key, handle: Handle) {
         let next = self.same_key.get_mut(key).and_then(|others| {
             others.retain(|other| *other != handle);

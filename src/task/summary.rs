@@ -1,8 +1,7 @@
-//! All tasks in numbers: how many of each operation, account and endpoint are in which status, and the few that
-//! matter most.
-//!
-//! A summary is made of a board once and then follows what changes on it, so that it costs by what changed and a frame
-//! by what is shown, however many tasks there are.
+//! Aggregated counts: tasks by operation, account, endpoint and status, and the most important
+//! tasks.
+//! A summary is built once from a store and then updated incrementally, so that an update costs by
+//! the number of changes and a frame by the number of displayed rows.
 
 mod groups;
 
@@ -16,14 +15,14 @@ use super::{ChangeSet, EndpointId, Handle, Record, Status, StatusCounts, TaskSto
 
 pub use groups::Group;
 
-/// All tasks of a board in numbers.
+/// Aggregated counts of all tasks in a store.
 #[derive(Debug, Default)]
 pub struct Summary {
     counted: SecondaryMap<Handle, CountKey>,
     operations: Groups,
     users: Groups,
     endpoints: HashMap<EndpointId, StatusCounts>,
-    /// Those that run, wait or have failed, by when that began.
+    /// Running, queued and failed tasks, by the time at which that status began.
     running: Ranking,
     queued: Ranking,
     failed: Ranking,
@@ -31,20 +30,20 @@ pub struct Summary {
 
 type Ranking = BTreeSet<(Timestamp, Handle)>;
 
-/// As what a task was counted.
+/// The groups in which a task was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct CountKey {
     status: Status,
-    /// Where it stands in the ranking of its status.
+    /// Its rank in the list of its status.
     since: Option<Timestamp>,
     endpoint: EndpointId,
     operation: usize,
-    /// None of a ghost.
+    /// `None` for a placeholder.
     user: Option<usize>,
 }
 
 impl Summary {
-    /// Of all tasks of a board.
+    /// Builds the summary of a store.
     pub fn of(board: &TaskStore) -> Self {
         let mut summary = Self::default();
         for (handle, record) in board.iter() {
@@ -53,7 +52,7 @@ impl Summary {
         summary
     }
 
-    /// Follows what changed on the board.
+    /// Applies changes of the store.
     pub fn touch(&mut self, board: &TaskStore, touched: &ChangeSet) {
         for &handle in &touched.removed {
             self.uncount(handle);
@@ -70,7 +69,7 @@ impl Summary {
         }
     }
 
-    /// Whether nothing changed of what is counted.
+    /// True if the counted properties did not change.
     fn is_as_counted(&self, board: &TaskStore, handle: Handle, record: &Record) -> bool {
         let Some(counted) = self.counted.get(handle) else {
             return false;
@@ -135,52 +134,52 @@ impl Summary {
         }
     }
 
-    /// How many tasks there are.
+    /// Returns the number of tasks.
     pub fn len(&self) -> usize {
         self.counted.len()
     }
 
-    /// Whether there is none.
+    /// True if there are no tasks.
     pub fn is_empty(&self) -> bool {
         self.counted.is_empty()
     }
 
-    /// The operations with the most to tell, and how many more there are.
+    /// Returns the top operations and the number of others.
     pub fn operations(&self, most: usize) -> (Vec<Group<'_>>, usize) {
         self.operations.first(most)
     }
 
-    /// The accounts, alarms and schedules with the most to tell, and how many more there are.
+    /// Returns the top accounts, alarms and schedules and the number of others.
     pub fn users(&self, most: usize) -> (Vec<Group<'_>>, usize) {
         self.users.first(most)
     }
 
-    /// How many tasks of an endpoint are in each status.
+    /// Returns the number of an endpoint's tasks in each status.
     pub fn endpoint(&self, id: EndpointId) -> StatusCounts {
         self.endpoints.get(&id).copied().unwrap_or_default()
     }
 
-    /// The tasks that have been running for longest, that first.
+    /// Returns the running tasks, longest running first.
     pub fn longest_running(&self) -> impl Iterator<Item = Handle> {
         self.running.iter().map(|(_, handle)| *handle)
     }
 
-    /// How many run.
+    /// Returns the number of running tasks.
     pub fn running(&self) -> usize {
         self.running.len()
     }
 
-    /// The tasks that have been waiting for longest, that first.
+    /// Returns the queued tasks, longest queued first.
     pub fn longest_queued(&self) -> impl Iterator<Item = Handle> {
         self.queued.iter().map(|(_, handle)| *handle)
     }
 
-    /// How many wait.
+    /// Returns the number of queued tasks.
     pub fn queued(&self) -> usize {
         self.queued.len()
     }
 
-    /// The tasks that have failed since a moment, the latest first.
+    /// Returns the tasks that failed since a time, latest first.
     pub fn failed_since(&self, moment: Timestamp) -> impl Iterator<Item = Handle> {
         let failed = self.failed.iter().rev();
         failed
@@ -189,7 +188,7 @@ impl Summary {
     }
 }
 
-/// Since when a task is what it is, as far as it is ranked by that.
+/// Returns the time at which the status began, for the ranked statuses.
 fn since(record: &Record, status: Status) -> Option<Timestamp> {
     match status {
         Status::Running => record.running_since(),

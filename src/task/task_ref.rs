@@ -1,4 +1,4 @@
-//! TASK as people have it at hand.
+//! Parsing of TASK arguments.
 
 use std::{str::FromStr, sync::Arc};
 
@@ -6,19 +6,19 @@ use percent_encoding::percent_decode_str;
 
 use crate::text::without_user_info;
 
-/// A moId read from any of the forms in which people meet it:
-/// `task-4711`, `Task:task-4711`, `Task-task-4711` (`PowerCLI`), `urn:vmomi:Task:task-4711:GUID`, or a URL that ends in
-/// `…/Task/task-4711` or `…/Task/task-4711/info`.
+/// A moId parsed from any of the usual notations: `task-4711`, `Task:task-4711`, `Task-task-4711`
+/// (`PowerCLI`), `urn:vmomi:Task:task-4711:GUID`, or a URL that ends in `…/Task/task-4711` or
+/// `…/Task/task-4711/info`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TaskRef(pub Arc<str>);
 
-/// A text that names no task.
+/// Error for text that is not a task reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("“{text}” names no task: {why}. Try a moId such as task-4711, or the URL of a task.")]
 pub struct NotATask {
-    /// What was given, without user name and password.
+    /// The text without user name and password.
     pub text: String,
-    /// What is wrong with it.
+    /// The reason.
     pub why: &'static str,
 }
 
@@ -68,8 +68,8 @@ impl FromStr for TaskRef {
     }
 }
 
-/// The segment after `Task` in the path of a URL, decoded; or the URN that stands anywhere in it, as in the requests
-/// of the vSphere Client.
+/// Returns the segment after `Task` in the path of a URL, decoded; or the URN found anywhere in it,
+/// as in the requests of the vSphere Client.
 fn from_url(text: &str) -> Option<String> {
     const URN: &str = "urn:vmomi:Task:";
     let whole = percent_decode_str(text).decode_utf8().ok()?;

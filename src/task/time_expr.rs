@@ -1,4 +1,4 @@
-//! Moments as people name them: a span ago, a day, a date, a time.
+//! Time expressions: a duration before now, a day, a date, a timestamp.
 
 use std::str::FromStr;
 
@@ -10,22 +10,22 @@ use jiff::{
 
 use super::filter::read_span;
 
-/// A moment as it was named. Days begin at midnight where the reader is.
+/// A parsed time expression. Days begin at midnight in the local time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeExpr {
-    /// So long before now.
+    /// A duration before now.
     Before(SignedDuration),
-    /// That moment.
+    /// An absolute time.
     At(Timestamp),
-    /// That date and time of day where the reader is.
+    /// A local date and time.
     Local(civil::DateTime),
-    /// The beginning of the day so many days ago; today is 0.
+    /// The beginning of the day this number of days ago; 0 is today.
     DaysAgo(u8),
-    /// The beginning of the last such day; today counts.
+    /// The beginning of the most recent such day, including today.
     On(Weekday),
 }
 
-/// The text names no moment.
+/// Error for text that is not a time expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "give a span before now (24h, 7d), today, yesterday, a weekday (monday), a date (2026-01-31) or a time \
@@ -44,7 +44,7 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
 ];
 
 impl TimeExpr {
-    /// The words that name a moment, for completion.
+    /// Returns the words and examples offered for completion.
     pub fn words() -> impl Iterator<Item = &'static str> {
         let spans = ["1h", "24h", "7d", "30d", "today", "yesterday"];
         spans
@@ -52,7 +52,8 @@ impl TimeExpr {
             .chain(WEEKDAYS.into_iter().map(|(name, _)| name))
     }
 
-    /// The moment, seen from now by a reader in a time zone. What is out of reach is as far as can be reached.
+    /// Resolves the expression relative to now in a time zone. Times beyond the supported range are
+    /// clamped.
     pub fn resolve(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         let midnight = |days: i8| {
             let today = zone.to_datetime(now).date();
@@ -69,7 +70,8 @@ impl TimeExpr {
     }
 }
 
-/// A date and time of day in a time zone; one that a clock that was put forward left out is the one after it.
+/// Converts a local date and time. A time skipped by a daylight-saving change becomes the one after
+/// it.
 fn local(moment: civil::DateTime, zone: &TimeZone) -> Timestamp {
     zone.to_timestamp(moment).unwrap_or(Timestamp::MIN)
 }
@@ -112,7 +114,7 @@ impl FromStr for TimeExpr {
 mod tests {
     use super::*;
 
-    /// A Wednesday.
+    /// Resolves relative to a Wednesday.
     fn seen(text: &str, zone: &TimeZone) -> String {
         let now = "2026-11-25T09:30:00Z".parse().unwrap();
         let moment: TimeExpr = text.parse().unwrap();

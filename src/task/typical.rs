@@ -1,4 +1,4 @@
-//! How long an operation usually takes, from the ones that ended well.
+//! Typical durations of operations, learned from successful runs.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -8,20 +8,20 @@ use std::{
 
 use super::id::EndpointId;
 
-/// Fewer durations than this say nothing about what is usual.
+/// Minimum number of durations for a meaningful statistic.
 const MIN_RUNS: usize = 5;
 
-/// The most durations kept for an operation; the newest stay.
+/// Maximum number of durations kept for an operation; the newest stay.
 const MAX_RUNS: usize = 64;
 
-/// The most durations kept for one entity.
+/// Maximum number of durations kept for one entity.
 const MAX_RUNS_PER_ENTITY: usize = 16;
 
-/// The most operations, and the most entities with all operations, that are kept.
+/// Maximum number of operations, and of entities over all operations.
 const MAX_OPERATIONS: usize = 512;
 const MAX_ENTITIES: usize = 1024;
 
-/// Median and spread of some durations, all of successful runs.
+/// Median and spread of the durations of successful runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DurationStats {
     /// In seconds, ascending; never empty.
@@ -29,29 +29,30 @@ pub struct DurationStats {
 }
 
 impl DurationStats {
-    /// What is usual, if there are at least five durations.
+    /// Computes the statistic; `None` with fewer than five durations.
     pub fn of(durations: impl IntoIterator<Item = Duration>) -> Option<Self> {
         let mut seconds: Vec<f32> = durations.into_iter().map(|d| d.as_secs_f32()).collect();
         seconds.sort_by(f32::total_cmp);
         (seconds.len() >= MIN_RUNS).then_some(Self { seconds })
     }
 
-    /// Out of how many.
+    /// Returns the number of durations.
     pub fn count(&self) -> usize {
         self.seconds.len()
     }
 
-    /// Half of the runs were shorter.
+    /// Returns the median.
     pub fn median(&self) -> Duration {
         self.percentile(50)
     }
 
-    /// The middle half of the runs lies between these two.
+    /// Returns the first and third quartile.
     pub fn quartiles(&self) -> (Duration, Duration) {
         (self.percentile(25), self.percentile(75))
     }
 
-    /// The duration that `percent` (0 to 100) of the runs did not exceed, between neighbours in proportion.
+    /// Returns the duration that `percent` (0 to 100) of the runs did not exceed, interpolated
+    /// linearly.
     pub fn percentile(&self, percent: u8) -> Duration {
         let last = self.seconds.len() - 1;
         let hundredths = last * usize::from(percent.min(100));
@@ -62,13 +63,13 @@ impl DurationStats {
         Duration::from_secs_f32(below + (above - below) * share)
     }
 
-    /// Beyond this a run takes longer than usual.
+    /// Returns the 90th percentile, beyond which a run counts as unusually long.
     pub fn long(&self) -> Duration {
         self.percentile(90)
     }
 }
 
-/// The newest durations of something, with their summary kept ready.
+/// The newest durations of an operation or entity, with their cached statistic.
 #[derive(Debug, Default)]
 struct Sample {
     newest: VecDeque<Duration>,
@@ -91,36 +92,36 @@ impl Sample {
 /// One operation of one endpoint.
 type Operation = (EndpointId, Arc<str>);
 
-/// What is usual, by operation and by operation on an entity. Bounded: the newest durations of each, and no more
-/// operations and entities than a large estate has in use; what comes beyond is not learned.
+/// Typical durations by operation and by operation on an entity. Bounded: keeps the newest
+/// durations of each, and ignores further operations and entities beyond the maximum.
 #[derive(Debug, Default)]
 pub struct TypicalDurations {
     operations: HashMap<Operation, Sample>,
     entities: HashMap<(Operation, Arc<str>), Sample>,
 }
 
-/// What a usual duration was learned from.
+/// Runs on which a statistic is based.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatsScope {
     /// Runs on the same entity.
     Entity,
-    /// Runs of the operation, wherever.
+    /// Runs of the operation on any entity.
     Operation,
 }
 
-/// One successful run, as found in the server's history.
+/// A successful run found in the server's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinishedRun {
     /// `descriptionId`.
     pub operation: Arc<str>,
-    /// The moId of what it applied to.
+    /// The moId of the entity.
     pub entity: Option<Arc<str>>,
-    /// From start to completion.
+    /// Time from start to completion.
     pub took: Duration,
 }
 
 impl TypicalDurations {
-    /// Learns from successful runs, the oldest first.
+    /// Adds successful runs, oldest first.
     pub fn add_runs(&mut self, endpoint: EndpointId, runs: impl IntoIterator<Item = FinishedRun>) {
         let mut touched = Vec::new();
         for run in runs {
@@ -150,7 +151,8 @@ impl TypicalDurations {
         }
     }
 
-    /// What is usual for an operation on an entity where there are enough runs on it, else for the operation.
+    /// Returns the statistic of the operation on the entity if there are enough runs, else of the
+    /// operation.
     pub fn get(
         &self,
         endpoint: EndpointId,
@@ -161,7 +163,7 @@ impl TypicalDurations {
             .map(|(typical, _)| typical)
     }
 
-    /// The same, with what it was learned from.
+    /// As [`get`](Self::get), with the scope of the statistic.
     pub fn find(
         &self,
         endpoint: EndpointId,
@@ -176,12 +178,12 @@ impl TypicalDurations {
         of_entity.or(of_operation.map(|typical| (typical, StatsScope::Operation)))
     }
 
-    /// Whether anything was learned from an endpoint.
+    /// True if there are runs of an endpoint.
     pub fn knows(&self, endpoint: EndpointId) -> bool {
         self.operations.keys().any(|(place, _)| *place == endpoint)
     }
 
-    /// Forgets an endpoint: before its history is read anew, or when it is left.
+    /// Removes the runs of an endpoint.
     pub fn forget(&mut self, endpoint: EndpointId) {
         self.operations.retain(|(place, _), _| *place != endpoint);
         self.entities
@@ -189,7 +191,7 @@ impl TypicalDurations {
     }
 }
 
-/// The sample under a key; a new one only while there is room.
+/// Returns the sample of a key; inserts one if the maximum is not reached.
 fn entry<'a, K: Clone + Eq + std::hash::Hash>(
     samples: &'a mut HashMap<K, Sample>,
     key: &K,

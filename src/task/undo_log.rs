@@ -1,8 +1,7 @@
-//! What changed, so that it can be undone: the board as it was a while ago is the board of now with the last changes
-//! taken back.
-//!
-//! Only what a change replaced is kept, in a ring that holds no more than a few megabytes; what changes nothing costs
-//! nothing. Tasks that were there when watching began are taken to have been there before.
+//! A log of changes for undo: the store at an earlier time is the current one with the last changes
+//! undone.
+//! Contains only replaced values, in a ring of a few megabytes; a change without effect costs
+//! nothing. Tasks found when watching began count as having existed before.
 
 use std::{
     borrow::Cow,
@@ -20,38 +19,39 @@ use super::{
 };
 use crate::vim::types::{FIELDS, TaskInfo};
 
-/// The most bytes that a journal takes, by its own reckoning.
+/// Maximum size in bytes, as estimated.
 pub(super) const MAX_BYTES: usize = 8 << 20;
-/// The most changes; a power of two, which the ring grows by.
+/// Maximum number of entries; a power of two, because the ring grows by doubling.
 const MAX_ENTRIES: usize = 1 << 16;
 
-/// How a task was before a change.
+/// State of a task before a change.
 #[derive(Debug, Clone)]
 pub struct OldState {
     /// The task.
     pub(super) id: TaskId,
-    /// When it had moved last.
+    /// Time of its last observed change of progress, phase or state.
     pub(super) moved: Option<Timestamp>,
-    /// What the change replaced.
+    /// The replaced value.
     pub(super) was: OldValue,
 }
 
-/// What a change replaced.
+/// The value that a change replaced.
 #[derive(Debug, Clone)]
 pub(super) enum OldValue {
-    /// By far the most frequent.
+    /// The reported progress; by far the most frequent change.
     Progress(Option<i32>),
-    /// Other fields, with their values as they travel; `null` where they were unset.
+    /// Other fields with their JSON values; `null` if unset.
     Fields(Box<Fields>),
-    /// Where it stood with the server.
+    /// Availability on the server.
     Presence(Box<Presence>),
-    /// All of it; nothing where it was not on the board.
+    /// The whole record; `None` if the task was not in the store.
     Record(Option<Box<Record>>),
 }
 
 pub(super) type Fields = Vec<(Cow<'static, str>, Value)>;
 
-/// How long after the beginning a task that is older than that may still come to have been there all along.
+/// Time after the first change in which a task that is older than it still counts as found at the
+/// start.
 const INITIAL_LOAD: SignedDuration = SignedDuration::from_secs(10);
 
 #[derive(Debug)]
@@ -61,21 +61,21 @@ struct UndoEntry {
     before: OldState,
 }
 
-/// The last changes, each by its place in the order of all that there ever were.
+/// The recent changes, numbered from the first change ever recorded.
 #[derive(Debug, Default)]
 pub struct UndoLog {
     entries: VecDeque<UndoEntry>,
-    /// The place of the oldest that is kept.
+    /// Position of the oldest entry.
     first: u64,
-    /// What the entries hold beside themselves, in bytes.
+    /// Heap memory of the entries in bytes.
     heap: usize,
     began: Option<Timestamp>,
-    /// When each endpoint was first heard of, by its clock.
+    /// Server time of the first observation from each endpoint.
     heard: HashMap<EndpointId, Timestamp>,
 }
 
 impl UndoLog {
-    /// Notes what a change is about to replace. `now` is this machine's time.
+    /// Records the state that a change is about to replace. `now` is local time.
     pub fn note(
         &mut self,
         board: &TaskStore,
@@ -145,7 +145,7 @@ impl UndoLog {
     }
 
     fn push(&mut self, before: OldState, now: Timestamp) {
-        // This machine's clock may be set back; what was noted stays in order.
+        // The local clock may be set back; entries stay in order.
         let at = self.entries.back().map_or(now, |last| last.at.max(now));
         let heap = before.was.heap();
         self.heap += heap;
@@ -166,17 +166,17 @@ impl UndoLog {
         }
     }
 
-    /// How many bytes it takes.
+    /// Returns the size in bytes.
     pub fn bytes(&self) -> usize {
         self.heap + self.entries.capacity() * size_of::<UndoEntry>()
     }
 
-    /// The place after the last change.
+    /// Returns the position after the last change.
     pub fn end(&self) -> u64 {
         self.first + self.entries.len() as u64
     }
 
-    /// The place of the oldest change that is kept.
+    /// Returns the position of the oldest entry.
     pub fn first(&self) -> u64 {
         self.first
     }
@@ -186,23 +186,24 @@ impl UndoLog {
         self.entries.get(usize::try_from(index).ok()?)
     }
 
-    /// When the change at a place came, by this machine's clock.
+    /// Returns the local time of the change at a position.
     pub fn at(&self, place: u64) -> Option<Timestamp> {
         self.entry(place).map(|entry| entry.at)
     }
 
-    /// How things were before the change at a place.
+    /// Returns the task's state before the change at a position.
     pub fn was(&self, place: u64) -> Option<OldState> {
         self.entry(place).map(|entry| entry.before.clone())
     }
 
-    /// The place of the first change after a moment.
+    /// Returns the position of the first change after a time.
     pub fn after(&self, moment: Timestamp) -> u64 {
         let index = self.entries.partition_point(|entry| entry.at <= moment);
         self.first + index as u64
     }
 
-    /// From when on it knows how things were: not before anything was heard, nor before what had to be forgotten.
+    /// Returns the earliest time that can be restored, limited by the start of watching and by
+    /// evicted entries.
     pub fn since(&self) -> Option<Timestamp> {
         if self.first == 0 {
             self.began
@@ -212,7 +213,7 @@ impl UndoLog {
     }
 }
 
-/// What a whole `TaskInfo` replaces in another; nothing where it brings nothing new.
+/// Returns the values that a complete `TaskInfo` replaces; `None` if nothing changes.
 fn replaced_by(old: &TaskInfo, new: &TaskInfo, record: &Record) -> Option<OldValue> {
     if record.presence != Presence::Present {
         return Some(OldValue::Record(Some(Box::new(record.clone()))));
@@ -226,13 +227,13 @@ fn replaced_by(old: &TaskInfo, new: &TaskInfo, record: &Record) -> Option<OldVal
         .map(|field| Cow::Borrowed(*field))
         .collect();
     if changed.is_empty() {
-        // They differ in fields that this program does not know.
+        // They differ in unknown fields.
         return Some(OldValue::Record(Some(Box::new(record.clone()))));
     }
     fields_of(old, changed.iter().map(|name| (name, None)))
 }
 
-/// The present values of some fields; of those that are to get the value that they have, none.
+/// Returns the current values of some fields, without those whose new value is the same.
 fn fields_of<'a>(
     old: &TaskInfo,
     named: impl Iterator<Item = (&'a Cow<'static, str>, Option<&'a Value>)>,
@@ -264,7 +265,7 @@ fn fields_of<'a>(
 }
 
 impl OldValue {
-    /// What it holds beside itself, in bytes: a careful estimate.
+    /// Estimates the heap memory in bytes.
     fn heap(&self) -> usize {
         match self {
             Self::Progress(_) | Self::Record(None) => 0,

@@ -1,4 +1,4 @@
-//! The time left as it stands in a row.
+//! Short text for the time left.
 
 use std::{fmt, time::Duration};
 
@@ -8,24 +8,24 @@ use super::{Basis, Estimate};
 use crate::task::typical::DurationStats;
 use crate::text::{duration, width};
 
-/// What to show as the time left.
+/// The time left in the form in which a row shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeLeft {
-    /// `~24m`: the truth is hardly further away than the last figure shown.
+    /// `~24m`: the interval is narrow enough for a single value.
     About(Duration),
     /// `20m–35m`.
     Between(Duration, Duration),
-    /// `typ 15m`: the operation reports no progress; this is how long it takes as a rule, in all.
+    /// `typ 15m`: the operation reports no progress; this is its typical total duration.
     Typical(Duration),
     /// `?`.
     Unknown,
 }
 
-/// Ends of an interval closer than this factor are shown as one figure.
+/// Ratio of upper to lower end up to which an interval is shown as a single value.
 const POINT_ESTIMATE_RATIO: f64 = 1.5;
 
 impl TimeLeft {
-    /// What to show for an estimate, which may be missing.
+    /// Selects the form for an estimate, if there is one.
     pub fn of(estimate: Option<Estimate>, typical: Option<&DurationStats>) -> Self {
         match estimate {
             None => Self::Unknown,
@@ -50,7 +50,8 @@ impl TimeLeft {
 }
 
 impl TimeLeft {
-    /// The figure in so many columns: in full, else without its units where they are plain, else its upper end.
+    /// Formats for a maximum width in columns: in full, else without unambiguous units, else only
+    /// the upper end.
     pub fn within(self, columns: usize) -> String {
         let text = self.to_string();
         if width(&text) <= columns {
@@ -75,7 +76,8 @@ impl TimeLeft {
     }
 }
 
-/// To a step that an eye can follow: 5 s below two minutes, a minute below an hour, five below ten, else an hour.
+/// Rounds to steps that do not flicker: 5 s below two minutes, 1 min below an hour, 5 min below ten
+/// hours, else 1 h.
 fn rounded(span: Duration) -> Duration {
     let seconds = span.as_secs();
     let step = match seconds {
@@ -88,7 +90,7 @@ fn rounded(span: Duration) -> Duration {
     Duration::from_secs((seconds + step / 2) / step * step)
 }
 
-/// A rounded span without the seconds that rounding made zero.
+/// Formats a rounded duration without zero seconds.
 fn short(span: Duration) -> String {
     let text = duration(SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX));
     match text.strip_suffix("00s").filter(|rest| rest.ends_with('m')) {
@@ -103,7 +105,7 @@ impl fmt::Display for TimeLeft {
             Self::About(span) => write!(f, "~{}", short(*span)),
             Self::Between(low, high) => {
                 let (low, high) = (short(*low), short(*high));
-                // The unit is said once where both have the same: `20–35m`.
+                // A common unit is written once: `20–35m`.
                 let unit = high.trim_start_matches(|c: char| c.is_ascii_digit());
                 let low = match low.strip_suffix(unit) {
                     Some(figure)

@@ -1,15 +1,16 @@
-//! Several readings of a course and what is usual, weighed into one distribution of the time left.
+//! A weighted mixture of several rate models and the typical durations, as a distribution of the
+//! time left.
 
 use super::rate_models::RateEstimate;
 use crate::task::typical::DurationStats;
 
-/// Every reading stands for this many possible ends.
+/// Number of quantiles that represent the distribution of each rate model.
 const BISECTION_STEPS: u32 = 16;
 
-/// The logistic curve has this standard deviation at scale 1.
+/// Standard deviation of the logistic distribution with scale 1.
 const LOGISTIC: f64 = 1.813_799_364;
 
-/// Typical durations as a log-normal curve: they spread over orders of magnitude, long ones further than short ones.
+/// Log-normal distribution of typical durations, which spread over orders of magnitude.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LogNormal {
     /// Natural logarithm of the median's seconds.
@@ -21,8 +22,8 @@ pub(super) struct LogNormal {
 impl LogNormal {
     pub(super) fn of(typical: &DurationStats) -> Self {
         let log = |percent| typical.percentile(percent).as_secs_f64().max(0.01).ln();
-        // Between the tenth and the ninetieth percentile lie 2.563 standard deviations. A few runs tell little of
-        // their spread, and no operation is as exact as to be taken at its word.
+        // The 10th and the 90th percentile are 2.563 standard deviations apart. A few runs
+        // underestimate the spread, so it has a minimum.
         let spread = (log(90) - log(10)) / 2.563;
         Self {
             median: log(50),
@@ -30,13 +31,15 @@ impl LogNormal {
         }
     }
 
-    /// How likely a duration is, beside others. One run in ten is of another kind.
+    /// Returns the relative likelihood of a duration, with heavy tails because about one run in ten
+    /// is atypical.
     fn likelihood(self, seconds: f64) -> f64 {
         let distance = (seconds.ln() - self.median) / self.spread;
         0.9 * (-0.5 * distance * distance).exp() + 0.1 / (1.0 + distance * distance)
     }
 
-    /// The seconds that this share of the runs that have taken `elapsed` still takes at most.
+    /// Returns the quantile `share` of the seconds left for the runs that take longer than
+    /// `elapsed`.
     fn left(self, elapsed: f64, share: f64) -> f64 {
         let scale = self.spread / LOGISTIC;
         let beyond = 1.0 / (1.0 + ((elapsed.max(1e-9).ln() - self.median) / scale).exp());
@@ -45,11 +48,11 @@ impl LogNormal {
     }
 }
 
-/// Possible ends: seconds left, and how far each is believed, the soonest first.
+/// Possible values of the time left in seconds with their weights, ascending.
 pub(super) struct Mixture(Vec<(f64, f64)>);
 
 impl Mixture {
-    /// The ends that the readings of a course make possible, the usual ones believed more.
+    /// Combines rate estimates, weighted by the likelihood of the resulting total duration.
     pub(super) fn new(readings: &[RateEstimate], usual: Option<LogNormal>, elapsed: f64) -> Self {
         let mut ends = Vec::with_capacity(readings.len() * BISECTION_STEPS as usize);
         for reading in readings {
@@ -69,7 +72,7 @@ impl Mixture {
         Self(ends)
     }
 
-    /// By what is usual alone.
+    /// Creates the distribution from typical durations only.
     pub(super) fn usual(usual: LogNormal, elapsed: f64) -> Self {
         let shares =
             (0..BISECTION_STEPS).map(|end| (f64::from(end) + 0.5) / f64::from(BISECTION_STEPS));
@@ -78,7 +81,7 @@ impl Mixture {
         Self(ends.collect())
     }
 
-    /// The seconds left that this share of all belief does not exceed.
+    /// Returns a quantile of the seconds left.
     pub(super) fn quantile(&self, share: f64) -> f64 {
         let (mut below, mut before) = (0.0, 0.0);
         let mut last = self.0.first().map_or(0.0, |(left, _)| *left);

@@ -1,13 +1,13 @@
-//! Time left, from what was observed of a task and from how long its operation usually takes.
-//!
-//! Two sources are weighed against each other. The *course* of the task itself, in several readings: an even pace, one
-//! that slows down or speeds up, one that a break will hold up, each believed as far as it explains the past; of a
-//! task that leaps (2 %, 19 %, 95 %), only a guess within wide bounds. Each reading stands for a handful of possible
-//! ends. And the *typical* durations of the operation: ends that are usual are believed more. The answer is about the
-//! median of all these ends, with an interval that held the truth in four generated runs of five or more
-//! (`cargo run --release --example estimates`), and nothing where that is too wide to be of use.
-//!
-//! A function of its arguments alone, so that two refreshes without news differ by the time between them.
+//! Estimates the time left from a task's observed progress and its operation's typical durations.
+//! Two sources are combined. *Rate models* of the task's own progress: a constant rate, one that
+//! slows down or speeds up, and one with an interruption still ahead, each weighted by its fit to
+//! the past; for a task that progresses in leaps (2 %, 19 %, 95 %), only a guess with wide bounds.
+//! Each model yields a handful of possible values. The *typical* durations of the operation: values
+//! that lead to a usual total duration get a higher weight. The result is about the median of these
+//! values, with an interval that contained the true value in at least four of five generated runs
+//! (`cargo run --release --example estimates`), or nothing if the interval is too wide to be
+//! useful.
+//! A pure function, so that without new data an estimate changes only by the elapsed time.
 
 mod format;
 mod mixture;
@@ -27,38 +27,39 @@ use super::{progress_history::ProgressHistory, typical::DurationStats};
 pub use format::TimeLeft;
 pub use stall_threshold::{StallThreshold, stall_threshold};
 
-/// An interval whose ends are further apart than this factor is of no use to anyone.
+/// Ratio of upper to lower end beyond which an interval is too wide to be useful.
 const MAX_INTERVAL_RATIO: f64 = 20.0;
 
-/// How much of all belief lies before the low end, the best figure and the high end. What goes wrong mostly makes a task
-/// longer, and the readings already reckon with that: the best figure lies a little before the middle.
+/// Quantiles of the low, best and high value. Unexpected events mostly make a task longer and the
+/// models already include them, so the best value is a little below the median.
 const QUANTILES: [f64; 3] = [0.055, 0.44, 0.975];
 
-/// What an estimate rests on.
+/// Data that an estimate is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
     /// The task's own progress.
     Pace,
-    /// Its own progress and what is usual for the operation.
+    /// Its own progress and the typical durations of the operation.
     PaceAndTypical,
-    /// What is usual alone: the operation reports no progress.
+    /// The typical durations only: the operation reports no progress.
     Typical,
 }
 
-/// The time left, with how sure it is: the end lies between `low` and `high` in four runs of five.
+/// Estimated time left; the true value is between `low` and `high` in four of five runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// Seldom less than this.
+    /// Lower end of the interval.
     pub low: Duration,
-    /// About as likely more as less.
+    /// Best estimate, near the median.
     pub best: Duration,
-    /// Seldom more than this.
+    /// Upper end of the interval.
     pub high: Duration,
-    /// What it rests on.
+    /// Data that the estimate is based on.
     pub basis: Basis,
 }
 
-/// The time left at `now` of a task that runs since `start`; `None` where nothing is known to tell it from.
+/// Estimates the time left at `now` of a task running since `start`; `None` without data or if the
+/// interval is too wide.
 pub fn estimate(
     start: Timestamp,
     history: Option<&ProgressHistory>,
@@ -77,7 +78,7 @@ pub fn estimate(
         (None, None) => return None,
     };
     let [low, best, high] = QUANTILES.map(|share| mixture.quantile(share));
-    // What is usual stands for itself, however wide.
+    // An estimate from typical durations is useful however wide.
     let useful =
         basis == Basis::Typical || high <= MAX_INTERVAL_RATIO * low.max(0.02 * (elapsed + best));
     let duration = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();

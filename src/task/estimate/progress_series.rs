@@ -1,36 +1,37 @@
-//! The course of a figure as points that never shake: some operations report 41, 38, 43, 40 % while they go on evenly.
+//! Progress as a series of monotonic points: some operations report 41, 38, 43, 40 % while they
+//! advance evenly.
 
 use crate::task::progress_history::ProgressHistory;
 
-/// A figure shakes that fell at least this often …
+/// Minimum number of decreases for a noisy series, and
 const MAX_FALLS: usize = 3;
 
-/// … and in one of so many changes. One that fell back once or twice lost work.
+/// its maximum number of changes per decrease. A value that fell once or twice lost work instead.
 const ONE_IN: usize = 5;
 
-/// How many stretches a course that shakes is divided into; each counts with its mean.
+/// Number of stretches into which a noisy series is divided; each is replaced by its mean.
 const MIN_STRETCHES: usize = 4;
 
-/// One point of the course.
+/// One point of the series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct SeriesPoint {
     /// Seconds since the start.
     pub at: f64,
-    /// The share of the whole that was done.
+    /// Completed fraction, 0 to 1.
     pub done: f64,
 }
 
-/// The course of the figure of one task.
+/// The progress series of one task.
 #[derive(Debug)]
 pub(super) struct ProgressSeries {
-    /// The moments that tell it, oldest first; of a figure that shakes the means of some stretches.
+    /// The points, oldest first; means of stretches if the series is noisy.
     pub moments: Vec<SeriesPoint>,
-    /// Whether the figure shakes.
+    /// True if the values are noisy.
     pub shakes: bool,
 }
 
 impl ProgressSeries {
-    /// The course of what was observed; without moments where there was no figure.
+    /// Builds the series of an observed history; empty if no percentage was reported.
     pub(super) fn of(history: &ProgressHistory) -> Self {
         let points = history.points().iter();
         let moments: Vec<SeriesPoint> = points
@@ -49,11 +50,11 @@ impl ProgressSeries {
     }
 }
 
-/// The means of some stretches, each at least as high as the one before.
+/// Averages stretches so that the means do not decrease.
 fn smoothed(moments: &[SeriesPoint]) -> Vec<SeriesPoint> {
     let size = moments.len().div_ceil(MIN_STRETCHES).max(MAX_FALLS);
     let mut means: Vec<(SeriesPoint, f64)> = Vec::with_capacity(MIN_STRETCHES + 1);
-    // Counted from the end, so that the newest stretch is always whole.
+    // Counted from the end, so that the newest stretch is complete.
     for stretch in moments.rchunks(size).rev() {
         #[expect(clippy::cast_precision_loss, reason = "a history keeps few points")]
         let count = stretch.len() as f64;

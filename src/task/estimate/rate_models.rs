@@ -1,12 +1,12 @@
-//! What the course of a task's own progress says about the time left, read in several ways.
+//! Rate models: estimates of the time left from a task's own progress.
 
 use jiff::Timestamp;
 
 use super::progress_series::ProgressSeries;
 use crate::task::progress_history::ProgressHistory;
 
-/// How the time of a climb grows towards the end, and how likely that is before anything was seen: the time for the
-/// next percent is in proportion to (percent left) ^ −slowing. None is even; at one half, twice as slow when a
+/// Slowdown exponents with their prior probabilities: the time for the next percent is proportional
+/// to (percent left) ^ −slowdown. 0 is a constant rate; at 0.5, progress is twice as slow when a
 /// quarter is left.
 const SLOWINGS: [(f64, f64); 8] = [
     (-0.5, 0.004),
@@ -19,36 +19,37 @@ const SLOWINGS: [(f64, f64); 8] = [
     (0.7, 0.006),
 ];
 
-/// Climbs are gathered until they are this high, so that neither the rounding to whole percent nor the grain of
-/// the sampling counts as unevenness.
+/// Minimum height of a segment as a fraction of the whole. Smaller ones are merged, so that
+/// rounding to whole percent and sampling do not look like a varying rate.
 const MIN_SEGMENT_FRACTION: f64 = 0.05;
 
-/// A climb this many times slower than both of its neighbours was a pause, not the pace.
+/// Ratio to both neighbours' time per percent beyond which a segment contains a pause.
 const PAUSE_FACTOR: f64 = 5.0;
 
-/// The figures of a task that leaps this high, in the mean, are no pace.
+/// Mean step, as a fraction of the whole, from which progress is in leaps and has no rate.
 const MIN_LEAP_FRACTION: f64 = 0.08;
 
-/// The figures of such a task are worth a guess, within wide bounds.
+/// Time left of a task with leaps as a fraction of the elapsed time, and the standard deviation of
+/// its logarithm: a guess with wide bounds.
 const LEAP_REMAINING_FRACTION: f64 = 0.7;
 const LEAP_LOG_SPREAD: f64 = 0.8;
 
-/// How likely it is at the start that the course will be broken by something not seen so far.
+/// Prior probability at the start of a later interruption.
 const RATE_CHANGE_PRIOR: f64 = 0.25;
 
-/// How much the pace of a climb has of the one before.
+/// Correlation between the rates of consecutive segments.
 const SIMILAR_RATE_LOG_DISTANCE: f64 = 0.5;
 
-/// Variance of the logarithms of the pace that is assumed before anything was seen, as if from one climb …
+/// Prior variance of the logarithm of the rate, weighted as one segment.
 const MODEL_FLOOR_WEIGHT: f64 = 0.02;
 
-/// … and what rounding and sampling bring into them.
+/// Variance of the logarithm of the rate that rounding and sampling cause.
 const REPORT_GRANULARITY: f64 = 0.003;
 
-/// What is new in all climbs together has to be more than this for the last to say something about the next.
+/// Variation over all segments that is needed before the last segment influences the forecast.
 const EVEN_SPREAD: f64 = 0.3;
 
-/// One stretch on which progress rose, as shares of the whole, and the seconds that it took.
+/// A stretch of rising progress in fractions of the whole, and its duration in seconds.
 #[derive(Clone, Copy)]
 struct Segment {
     from: f64,
@@ -62,10 +63,10 @@ impl Segment {
     }
 }
 
-/// One reading of the course.
+/// The result of one rate model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct RateEstimate {
-    /// How far it is believed; all together make 1.
+    /// Weight; the weights of all models sum to 1.
     pub weight: f64,
     /// Seconds left.
     pub left: f64,
@@ -73,7 +74,7 @@ pub(super) struct RateEstimate {
     pub spread: f64,
 }
 
-/// All readings of a history. None without a figure, and before anything rose.
+/// Evaluates all rate models. `None` without a percentage and before progress rose.
 pub(super) fn readings(history: &ProgressHistory, now: Timestamp) -> Option<Vec<RateEstimate>> {
     history.percent().filter(|percent| *percent > 0)?;
     let course = ProgressSeries::of(history);
@@ -84,13 +85,13 @@ pub(super) fn readings(history: &ProgressHistory, now: Timestamp) -> Option<Vec<
     let last = climbs.last()?;
     let elapsed = history.elapsed(now).as_secs_f64();
     let pause = (elapsed - newest.at).max(0.0);
-    // The next percent was due after this long; a sampled figure may be late by as much again.
+    // Time until the next percent is due; a sampled value may be late by as much again.
     let due = if course.shakes {
         last.took
     } else {
         (last.per_share() * 0.01).max(last.took.min(mean_step(history)))
     };
-    // Continuous in time, so that an estimate without news does not jump.
+    // Continuous in time, so that an estimate without new data does not jump.
     let overdue = (pause - (PAUSE_FACTOR * due).max(0.02 * elapsed)).max(0.0);
     let leaping = (step_size(&course) / MIN_LEAP_FRACTION).min(1.0);
     let mut readings = shapes(&gathered(&climbs), done, pause.min(due));
@@ -98,7 +99,7 @@ pub(super) fn readings(history: &ProgressHistory, now: Timestamp) -> Option<Vec<
     let mut even = 0.0;
     for shape in &mut readings {
         even += shape.weight * shape.left;
-        // A pause that goes on will go on for about half as long again: that much is known of any.
+        // A pause is expected to continue for about half its length so far.
         shape.left += 0.5 * overdue;
         shape.spread = shape
             .spread
@@ -111,7 +112,8 @@ pub(super) fn readings(history: &ProgressHistory, now: Timestamp) -> Option<Vec<
         left: (even + 0.5 * overdue) * 1.5 + 0.02 * elapsed,
         spread: 0.35,
     });
-    // The odds that a leaping figure stands for are taken at their root: 95 % is no 19 to 1.
+    // The odds of a leaping value are damped by the square root: at 95 %, the remaining time is not
+    // a nineteenth of the elapsed time.
     readings.push(RateEstimate {
         weight: leaping,
         left: LEAP_REMAINING_FRACTION * elapsed * ((1.0 - done) / done).sqrt(),
@@ -121,7 +123,7 @@ pub(super) fn readings(history: &ProgressHistory, now: Timestamp) -> Option<Vec<
     Some(readings)
 }
 
-/// Seconds between two changes, on average.
+/// Returns the mean number of seconds between two changes.
 fn mean_step(history: &ProgressHistory) -> f64 {
     let first = history
         .points()
@@ -130,7 +132,7 @@ fn mean_step(history: &ProgressHistory) -> f64 {
     (history.last_move().as_secs_f64() - first) / f64::from(history.moves().max(1))
 }
 
-/// All stretches on which progress rose.
+/// Returns all segments of rising progress.
 fn climbs(course: &ProgressSeries) -> Vec<Segment> {
     let mut climbs = Vec::with_capacity(course.moments.len());
     let (mut before, mut since) = (0.0, 0.0);
@@ -149,12 +151,12 @@ fn climbs(course: &ProgressSeries) -> Vec<Segment> {
     climbs
 }
 
-/// Shortens the one climb that contains a pause to the pace of its neighbours. Several pauses are no exception but
-/// the rule, and stay.
+/// Shortens a single segment that contains a pause to its neighbours' rate. Several pauses are
+/// typical of the task and stay.
 fn cut_pause(climbs: &mut [Segment]) {
     let total: f64 = climbs.iter().map(|climb| climb.took).sum();
     let mut found = None;
-    // Two points make no pace; from five on an exception can be told from the rule.
+    // With fewer than five segments a pause cannot be recognized as an exception.
     if climbs.len() < 5 {
         return;
     }
@@ -177,14 +179,15 @@ fn cut_pause(climbs: &mut [Segment]) {
     }
 }
 
-/// How high progress leaps at once, in the mean over what it climbed: hardly anything for a task that counts
-/// through, much for one that knows only 2 %, 19 % and 95 %. What thinning may have joined is no leap.
+/// Returns the mean step height, weighted by height: near 0 for a task that counts through, high
+/// for one that reports only 2 %, 19 % and 95 %. Steps up to the minimum segment height do not
+/// count, because downsampling may have joined them.
 pub(super) fn step_size(course: &ProgressSeries) -> f64 {
     if course.shakes {
         return 0.0;
     }
     let climbs = climbs(course);
-    // What had been done before the task was first seen was no leap.
+    // Progress before the first observation is not a leap.
     let first = course.moments.first();
     let unseen = first.is_some_and(|first| first.done > 0.0);
     let seen = climbs.get(usize::from(unseen)..).unwrap_or_default();
@@ -215,18 +218,19 @@ fn gathered(climbs: &[Segment]) -> Vec<Segment> {
     gathered
 }
 
-/// Reads the climbs in every shape. `counted`: seconds since the last change that belong to the next percent.
+/// Evaluates the segments with every slowdown. `counted`: seconds since the last change that belong
+/// to the next percent.
 fn shapes(climbs: &[Segment], done: f64, counted: f64) -> Vec<RateEstimate> {
     let count = f64::from(u32::try_from(climbs.len()).unwrap_or(u32::MAX));
     let fits = SLOWINGS.map(|(slowing, prior)| {
-        // In the coordinate `work` the pace of this shape is even.
+        // In the coordinate `work` this model's rate is constant.
         let work = |share: f64| 1.0 - (1.0 - share).max(0.0).powf(1.0 - slowing);
         let length = |climb: &Segment| (work(climb.to) - work(climb.from)).max(1e-6);
         let (took, worked) = climbs.iter().fold((0.0, 0.0), |(took, worked), climb| {
             (took + climb.took, worked + length(climb))
         });
         let whole = took / worked;
-        // What is new in the pace of each climb, given the one before.
+        // Deviation of each segment's rate from the one predicted by the previous segment.
         let (mut before, mut news) = (0.0, 0.0);
         for climb in climbs {
             let pace = (climb.took / whole / length(climb)).ln();
@@ -237,18 +241,19 @@ fn shapes(climbs: &[Segment], done: f64, counted: f64) -> Vec<RateEstimate> {
         let variance = ((news + MODEL_FLOOR_WEIGHT) / (count + 1.0))
             / (1.0 - SIMILAR_RATE_LOG_DISTANCE * SIMILAR_RATE_LOG_DISTANCE);
         let ahead = 1.0 - work(done);
-        // The next climbs will be like the last one, and each less so; as far as climbs differ at all.
+        // The last segment's deviation continues with decreasing weight, as far as segments differ
+        // at all.
         let next = (ahead / (worked / count)).max(1e-3);
         let lasting = SIMILAR_RATE_LOG_DISTANCE * (1.0 - SIMILAR_RATE_LOG_DISTANCE.powf(next))
             / ((1.0 - SIMILAR_RATE_LOG_DISTANCE) * next);
         let lately = (before * lasting * news / (news + EVEN_SPREAD))
             .clamp(-0.7, 0.7)
             .exp();
-        // A stretch this long has one pace, the next another.
+        // Correlation length of the rate.
         let stretch = MIN_SEGMENT_FRACTION * (1.0 + SIMILAR_RATE_LOG_DISTANCE)
             / (1.0 - SIMILAR_RATE_LOG_DISTANCE);
         let spread = variance * (stretch / (worked + stretch) + stretch / (ahead + stretch));
-        // The figure was rounded down.
+        // Reported values are rounded down.
         let rounded = 0.003 / (1.01 - done);
         RateEstimate {
             weight: prior.ln() + fit,

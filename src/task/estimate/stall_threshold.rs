@@ -1,4 +1,4 @@
-//! How long a task may stand still before it counts as stalled.
+//! The pause after which a task counts as stalled.
 
 use std::time::Duration;
 
@@ -7,32 +7,32 @@ use jiff::Timestamp;
 use super::{estimate, progress_series::ProgressSeries, rate_models::step_size};
 use crate::task::{progress_history::ProgressHistory, typical::DurationStats};
 
-/// Nothing is called stalled sooner than this.
+/// Minimum allowed pause.
 const MIN_STALL: Duration = Duration::from_secs(60);
 
-/// Nothing without any rhythm or typical durations to go by is called stalled sooner than this.
+/// Minimum allowed pause of a task with fewer than three observed changes and no typical durations.
 const STALL_WITHOUT_HISTORY: Duration = Duration::from_secs(600);
 
-/// How often a pause may be as long as the longest so far before it is unusual.
+/// Allowed pause as a multiple of the longest previous one.
 const LONGEST_PAUSE_FACTOR: f64 = 2.0;
 
-/// The share of its whole duration that an operation may stand still, whatever its rhythm was so far.
+/// Allowed pause as a fraction of the expected total duration.
 const ELAPSED_FRACTION: f64 = 0.29;
 
-/// Without typical durations: the share of the time until the pause began.
+/// Allowed pause as a fraction of the time until the pause began, without typical durations.
 const TYPICAL_FRACTION: f64 = 0.5;
 
-/// How long a task may stand still, and what allows it.
+/// The allowed pause of a task and its reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StallThreshold {
-    /// A pause longer than this is a stall.
+    /// Duration beyond which a pause counts as a stall.
     pub allowed: Duration,
-    /// The longest pause before, which makes this one unusual; `None` when the allowance comes from elsewhere.
+    /// The longest previous pause, if it determines the allowed one.
     pub longest_before: Option<Duration>,
 }
 
-/// How long the present pause of a task that runs since `start` may last. It depends on what was known when the
-/// pause began, not on how long it lasts.
+/// Returns the allowed length of the current pause of a task running since `start`. It depends only
+/// on what was known when the pause began.
 pub fn stall_threshold(
     start: Timestamp,
     history: &ProgressHistory,
@@ -43,7 +43,7 @@ pub fn stall_threshold(
     let of_rhythm = history.longest_pause().mul_f64(LONGEST_PAUSE_FACTOR);
     let whole = estimate(start, Some(history), typical, moved)
         .map(|estimate| past + estimate.best.as_secs_f64());
-    // Who leaps stands still in between.
+    // Tasks that progress in leaps pause between them.
     let share = ELAPSED_FRACTION + step_size(&ProgressSeries::of(history));
     let usual = typical.map(|typical| typical.median().as_secs_f64());
     let floor = if history.moves() < 3 && typical.is_none() {

@@ -1,4 +1,4 @@
-//! What may be meant by what was typed so far.
+//! Completion of filters while typing.
 
 use std::collections::BTreeSet;
 
@@ -10,23 +10,23 @@ use super::{
     term::{EvalTarget, TextField},
 };
 
-/// How many values are offered at most.
+/// Maximum number of candidates.
 const MAX_COMPLETIONS: usize = 200;
 
-/// What may stand in the place of the word that is being typed.
+/// Candidates for the word at the cursor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Completion {
-    /// Where the word begins, in bytes of the text.
+    /// Byte offset of the word.
     pub start: usize,
-    /// What may stand there, in a good order.
+    /// Candidates, best first.
     pub candidates: Vec<String>,
 }
 
-/// What may be meant by the end of a text. Looks at every task where the values of a field are asked for.
+/// Completes the end of a text. Scans every task to complete the value of a text field.
 pub fn complete(before: &str, saved: &Saved, scene: EvalContext<'_>) -> Completion {
     let word = word_start(before);
     let typed = &before[word..];
-    // What only puts terms together stays.
+    // Skip operators before the term.
     let lead = typed.len() - typed.trim_start_matches(['(', '-', '!']).len();
     let (start, typed) = (word + lead, &typed[lead..]);
     let operator = typed.find([':', '=', '<', '>']);
@@ -35,7 +35,7 @@ pub fn complete(before: &str, saved: &Saved, scene: EvalContext<'_>) -> Completi
         let candidates = names(typed, saved);
         return Completion { start, candidates };
     };
-    // Of several values the last is being typed.
+    // Only the last of several values is completed.
     let values =
         at + typed[at..].len() - typed[at..].trim_start_matches([':', '=', '<', '>']).len();
     let last = typed[values..]
@@ -48,7 +48,7 @@ pub fn complete(before: &str, saved: &Saved, scene: EvalContext<'_>) -> Completi
     }
 }
 
-/// Where the word at the end begins: after the last white space that is not in quotes.
+/// Returns the start of the last word: after the last white space outside of quotes.
 fn word_start(text: &str) -> usize {
     let mut quoted = false;
     let mut start = 0;
@@ -62,7 +62,7 @@ fn word_start(text: &str) -> usize {
     start
 }
 
-/// Fields, and saved filters.
+/// Returns matching field names and saved filters.
 fn names(typed: &str, saved: &Saved) -> Vec<String> {
     if let Some(name) = typed.strip_prefix('@') {
         let found = saved.keys().filter(|known| known.starts_with(name));
@@ -100,7 +100,8 @@ fn values_of(field: Field, typed: &str, scene: EvalContext<'_>) -> Vec<String> {
     }
 }
 
-/// The values that a field has among the tasks: those that begin with what was typed before those that hold it.
+/// Returns a field's values in the store: those that start with the typed text, then those that
+/// contain it.
 fn on_board(field: TextField, typed: &str, scene: EvalContext<'_>) -> Vec<String> {
     let mut begin = BTreeSet::new();
     let mut hold = BTreeSet::new();
@@ -110,7 +111,7 @@ fn on_board(field: TextField, typed: &str, scene: EvalContext<'_>) -> Vec<String
             handle,
             record,
         };
-        // The first text that a field has is the one that people see.
+        // The first text of a field is the displayed one.
         field.visit(&subject, |text| {
             let known = folded(text);
             if known.starts_with(typed) {
@@ -130,12 +131,12 @@ fn on_board(field: TextField, typed: &str, scene: EvalContext<'_>) -> Vec<String
         .collect()
 }
 
-/// A filter for those tasks that have exactly this text in a field.
+/// Returns a filter for the tasks with exactly this text in a field.
 pub fn exactly(field: &str, text: &str) -> String {
     format!("{field}={}", quoted(text))
 }
 
-/// A value as it must be written to mean itself.
+/// Quotes a value if necessary.
 fn quoted(text: &str) -> String {
     let clean: String = text.chars().filter(|c| !c.is_control()).collect();
     let needs = clean.starts_with(['/', '\'', '"'])

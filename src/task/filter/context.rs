@@ -1,23 +1,23 @@
-//! What is known around the tasks that a filter is held against.
+//! Context in which a filter is evaluated.
 
 use jiff::Timestamp;
 
 use crate::task::{EndpointId, Handle, Record, TaskStore, TypicalDurations, rules::RuleContext};
 
-/// What is known of the endpoints.
+/// Properties of the endpoints.
 pub trait EndpointInfo {
-    /// The time there.
+    /// Returns the server's time.
     fn time(&self, endpoint: EndpointId) -> Timestamp;
-    /// What it is called.
+    /// Returns the server's name.
     fn name(&self, endpoint: EndpointId) -> Option<&str>;
 }
 
-/// What is known around the tasks that a filter is held against. A board alone is one, too: then time has not begun.
+/// Context in which a filter is evaluated. Built from a store alone it has no time and no names.
 #[derive(Clone, Copy)]
 pub struct EvalContext<'a> {
     /// The tasks.
     pub board: &'a TaskStore,
-    /// How long operations usually take.
+    /// Typical durations of the operations.
     pub typical: Option<&'a TypicalDurations>,
     /// The servers.
     pub endpoints: Option<&'a dyn EndpointInfo>,
@@ -34,20 +34,20 @@ impl<'a> From<&'a TaskStore> for EvalContext<'a> {
 }
 
 impl<'a> EvalContext<'a> {
-    /// The time by a server's clock.
+    /// Returns a server's time.
     pub fn time(&self, endpoint: EndpointId) -> Timestamp {
         self.endpoints
             .map_or(Timestamp::MIN, |endpoints| endpoints.time(endpoint))
     }
 
-    /// What a server is called.
+    /// Returns a server's name.
     pub fn endpoint(&self, endpoint: EndpointId) -> &'a str {
         self.endpoints
             .and_then(|endpoints| endpoints.name(endpoint))
             .unwrap_or_default()
     }
 
-    /// What findings rest on.
+    /// Returns the context for the warning rules.
     pub(super) fn around(&self, record: &Record) -> RuleContext<'a> {
         let typical = self
             .typical
@@ -62,7 +62,7 @@ impl<'a> EvalContext<'a> {
         }
     }
 
-    /// The handles of all tasks.
+    /// Returns all tasks with their handles.
     pub(super) fn handles(&self) -> impl Iterator<Item = (Handle, &'a Record)> {
         self.board.iter()
     }

@@ -1,16 +1,16 @@
-//! What is wrong with a filter, and where.
+//! Errors in a filter.
 
 use std::ops::Range;
 
 use crate::text::width;
 
-/// What is wrong with a filter, and where.
+/// An error in a filter with its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct FilterError {
-    /// The part that is meant, in bytes of the text; empty where something is missing.
+    /// Range in bytes of the text; empty if something is missing.
     pub place: Range<usize>,
-    /// What is wrong and what to do, in a plain sentence.
+    /// One sentence with the problem and the fix.
     pub message: String,
 }
 
@@ -22,7 +22,7 @@ impl FilterError {
         }
     }
 
-    /// In how many columns the place begins, and how many it takes (at least one).
+    /// Returns start and width of the range in columns (at least one wide).
     pub fn columns(&self, text: &str) -> (usize, usize) {
         let part = |range: Range<usize>| text.get(range).map_or(0, width);
         let end = self.place.end.min(text.len());
@@ -30,7 +30,7 @@ impl FilterError {
         (part(0..start), part(start..end).max(1))
     }
 
-    /// The text, a mark below the place, and what is wrong: three lines for a terminal.
+    /// Formats the text, a marker below the range, and the message, as three lines.
     pub fn shown(&self, text: &str) -> String {
         let clean = crate::text::sanitize(text);
         let (start, columns) = self.columns(&clean);

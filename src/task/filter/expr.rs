@@ -1,4 +1,4 @@
-//! The tree: terms that are put together.
+//! Expression tree of a filter.
 
 use super::{
     pattern::Pattern,
@@ -8,9 +8,9 @@ use super::{
 /// A filter as a tree.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Expr {
-    /// All of these; of none: everything.
+    /// Conjunction; matches everything if empty.
     All(Vec<Self>),
-    /// One of these at least.
+    /// Disjunction.
     Any(Vec<Self>),
     Not(Box<Self>),
     Term(Term),
@@ -36,7 +36,7 @@ impl Expr {
         )
     }
 
-    /// All of these. What costs the least comes first, and what depends on the time comes last.
+    /// Builds a conjunction. Cheap parts come first, time-dependent ones last.
     pub(super) fn all(parts: Vec<Self>) -> Self {
         Self::joined(parts, Self::All, |part| match part {
             Self::All(parts) => Ok(parts),
@@ -44,7 +44,7 @@ impl Expr {
         })
     }
 
-    /// One of these at least.
+    /// Builds a disjunction.
     pub(super) fn any(parts: Vec<Self>) -> Self {
         Self::joined(parts, Self::Any, |part| match part {
             Self::Any(parts) => Ok(parts),
@@ -99,7 +99,7 @@ impl Expr {
         self.has(&|term| matches!(term, Term::Is(flag) if flag.asks_for_parent()))
     }
 
-    /// The first term that a single reading of a task cannot decide.
+    /// Returns the first term that needs more than a single read of a task.
     pub(super) fn undecidable(&self) -> Option<&Term> {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().find_map(Self::undecidable),
@@ -116,7 +116,7 @@ impl Expr {
         }
     }
 
-    /// Shows every term.
+    /// Calls `visitor` with every term.
     pub(super) fn each(&self, look: &mut impl FnMut(&Term)) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each(look)),
@@ -133,7 +133,7 @@ impl Expr {
         }
     }
 
-    /// Whether it holds for a task, and until when.
+    /// Evaluates the filter for a task.
     pub(super) fn judge(&self, subject: &EvalTarget<'_>) -> MatchResult {
         match self {
             Self::Term(term) => term.judge(subject),
@@ -149,7 +149,7 @@ impl Expr {
         }
     }
 
-    /// Whether, where this holds, the other holds, too; as far as that is plain.
+    /// True if every match of this filter certainly matches the other one.
     pub(super) fn implies(&self, other: &Self) -> bool {
         match (self, other) {
             (_, Self::All(parts)) => parts.iter().all(|part| self.implies(part)),
@@ -163,7 +163,8 @@ impl Expr {
     }
 }
 
-/// A part that is `decisive` and stays so for good decides; else the answer holds as long as all parts do.
+/// Evaluates a conjunction or disjunction. A `decisive` part that no time changes decides; else the
+/// result is valid as long as that of all parts.
 fn decide(parts: &[Expr], subject: &EvalTarget<'_>, decisive: bool) -> MatchResult {
     let mut verdict = MatchResult::always(!decisive);
     for part in parts {

@@ -1,4 +1,4 @@
-//! The names of fields, and what may stand behind them.
+//! Field names and their values.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::{
     term::{DurationField, NumberField, Term, TextField},
 };
 
-/// What kind of values a field takes.
+/// Fields by the kind of their values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Text(TextField),
@@ -23,7 +23,7 @@ pub(super) enum Field {
     Span(DurationField),
 }
 
-/// The names, in the order of completion, each with other names for the same.
+/// Field names in completion order, each with aliases.
 pub(super) const FIELDS: [(&str, Field, &[&str]); 20] = [
     ("state", Field::State, &["status"]),
     ("target", Field::Text(TextField::Target), &["entity", "on"]),
@@ -59,14 +59,14 @@ pub(super) const FIELDS: [(&str, Field, &[&str]); 20] = [
     ),
 ];
 
-/// The field of that name.
+/// Returns the field with a name or alias.
 pub(super) fn find(name: &str) -> Option<Field> {
     let mut fields = FIELDS.iter();
     let found = fields.find(|(known, _, others)| *known == name || others.contains(&name));
     found.map(|(_, field, _)| *field)
 }
 
-/// What the field of a term is called.
+/// Returns the name of a term's field.
 pub(super) fn name_of(term: &Term) -> &'static str {
     let field = match term {
         Term::Anywhere(_) => return "words",
@@ -83,7 +83,7 @@ pub(super) fn name_of(term: &Term) -> &'static str {
     found.map_or("", |(name, ..)| name)
 }
 
-/// Returns a term as it is typed, without what it is compared with.
+/// Returns a term as it is typed, without the compared value.
 pub(super) fn typed(term: &Term) -> String {
     let name = name_of(term);
     let Term::Is(flag) = term else {
@@ -93,12 +93,12 @@ pub(super) fn typed(term: &Term) -> String {
     format!("{name}:{}", word.map_or("", |(word, ..)| word))
 }
 
-/// Makes a term of what was read.
+/// Builds an expression from a parsed term.
 pub(super) fn term(head: Option<Head>, values: Vec<Value>) -> Result<Expr, FilterError> {
     let Some((name, place, operator)) = head else {
         let words = values.into_iter().map(|value| {
             Ok(Expr::Term(Term::Anywhere(match value.kind {
-                // A word alone occurs somewhere; * and ? are letters in it only if nothing else fits them.
+                // A single word matches anywhere; `*` and `?` are wildcards if it contains them.
                 Kind::Word | Kind::Quoted if !is_glob(&value) => Pattern::contains(&value.text),
                 _ => pattern(&value, Operator::Has)?,
             })))
@@ -136,7 +136,7 @@ pub(super) fn term(head: Option<Head>, values: Vec<Value>) -> Result<Expr, Filte
         Field::Span(field) => span(field, &name, (&place, operator), value).map(Expr::Term),
     });
     let any = Expr::any(terms.collect::<Result<_, _>>()?);
-    // Numbers are unequal by themselves, so that what has none is not.
+    // Numbers are compared with `!=` directly, so that a task without a value does not match.
     let negated = negated && !matches!(field, Field::Number(_) | Field::Span(_));
     Ok(if negated { Expr::negated(any) } else { any })
 }
@@ -188,7 +188,8 @@ fn flags(value: &Value) -> Result<Expr, FilterError> {
     }
 }
 
-/// What has that name; else what is the first to begin with it, so that a filter works while it is typed.
+/// Returns the values with this name, else those whose names start with it, so that a filter works
+/// while it is typed.
 fn by_beginning<T>(
     known: impl Iterator<Item = (&'static str, T, &'static [&'static str])>,
     text: &str,
@@ -259,7 +260,8 @@ fn span(
     Ok(Term::Span(field, operator, span))
 }
 
-/// `90s`, `10m`, `1h30m`, `2d`, `1w`: whole numbers with units, the greatest first.
+/// Parses a duration such as `90s`, `10m`, `1h30m`, `2d`, `1w`: whole numbers with units, largest
+/// first.
 pub(in crate::task) fn read_span(text: &str) -> Option<SignedDuration> {
     let mut rest = text;
     let mut seconds: i64 = 0;
@@ -283,7 +285,7 @@ pub(in crate::task) fn read_span(text: &str) -> Option<SignedDuration> {
         seconds = seconds.checked_add(number.checked_mul(length)?)?;
         rest = &rest[digits + unit.len_utf8()..];
     }
-    // A thousand years are as good as never, and stay within what can be added to a moment.
+    // Limited to a thousand years, to stay within the range of timestamps.
     (last < i64::MAX).then(|| SignedDuration::from_secs(seconds.min(1000 * 366 * 86_400)))
 }
 
@@ -304,7 +306,7 @@ fn no_such_field(name: &str) -> String {
     }
 }
 
-/// What a word may have been meant to be.
+/// Returns the most similar known word.
 fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     const ALIKE: f64 = 0.7;
     let word = word.to_lowercase();

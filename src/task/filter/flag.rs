@@ -1,11 +1,11 @@
-//! What `is:` and `state:` know.
+//! Values of `is:` and `state:`.
 
 use jiff::Timestamp;
 
 use super::term::{EvalTarget, MatchResult};
 use crate::task::{Rule, Status, rules};
 
-/// What a task may be.
+/// Properties that a filter tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flag {
     Status(&'static [Status]),
@@ -27,7 +27,7 @@ const FINISHED_STATUSES: &[Status] = &[
     Status::Lost,
 ];
 
-/// The words for states, with other words for the same behind them.
+/// Names of states with aliases.
 pub(super) const STATES: [(&str, &[Status], &[&str]); 10] = [
     ("running", &[Status::Running], &[]),
     ("queued", &[Status::Queued], &[]),
@@ -41,7 +41,7 @@ pub(super) const STATES: [(&str, &[Status], &[&str]); 10] = [
     ("finished", FINISHED_STATUSES, &["ended", "done"]),
 ];
 
-/// The other words behind `is:`, with other words for the same behind them.
+/// Other names after `is:` with aliases.
 pub(super) const FLAGS: [(&str, Flag, &[&str]); 13] = [
     ("stalled", Flag::Finding(Some(Rule::Stalled)), &["stuck"]),
     ("cancelable", Flag::Cancelable, &["cancellable"]),
@@ -67,8 +67,8 @@ impl Flag {
         matches!(self, Self::Finding(_))
     }
 
-    /// Whether only who watches a task for a while can tell: how its progress moved, since when its cancellation is
-    /// requested, how long such tasks usually take, whether it vanished; or what is pinned on a screen.
+    /// True if the flag depends on observation over time (changes of progress, the time of a
+    /// cancellation request, typical durations, removal) or on the screen's pins.
     pub(super) fn needs_observation(self) -> bool {
         match self {
             Self::Pinned | Self::Gone => true,
@@ -110,7 +110,8 @@ impl Flag {
     }
 }
 
-/// Findings change by time alone; a finding is there once its time is exceeded, not when it is reached.
+/// Evaluates a warning. Warnings change by time alone; one appears once its limit is exceeded, not
+/// when it is reached.
 fn finding(rule: Option<Rule>, subject: &EvalTarget<'_>) -> MatchResult {
     let EvalTarget {
         scene,

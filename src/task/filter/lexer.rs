@@ -1,13 +1,12 @@
-//! From letters to tokens, each with its place.
-//!
-//! What a letter means depends on where it stands: `-` and `(` mean something at the beginning of a term only, so
-//! that `db-prod-01` and `web(old)` are words as they are.
+//! Splits a filter into tokens with their positions.
+//! `-` and `(` are operators at the beginning of a term only, so that `db-prod-01` and `web(old)`
+//! are words.
 
 use std::ops::Range;
 
 use super::error::FilterError;
 
-/// How two values are compared.
+/// Comparison operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operator {
     /// `:`
@@ -26,7 +25,7 @@ pub(super) enum Operator {
     AtLeast,
 }
 
-/// What stands on the right of an operator, or alone.
+/// A value, to the right of an operator or alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Value {
     pub(super) kind: Kind,
@@ -34,18 +33,18 @@ pub(super) struct Value {
     pub(super) place: Range<usize>,
 }
 
-/// How a value was written.
+/// Notations of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// As it is; `*` and `?` stand for letters in it.
+    /// Unquoted, with the wildcards `*` and `?`.
     Word,
-    /// In quotes: nothing in it has a meaning.
+    /// In quotes, literally.
     Quoted,
     /// Between slashes.
     Regex,
 }
 
-/// The field, its place, and the operator.
+/// Field name, its position, and the operator.
 pub(super) type Head = (String, Range<usize>, Operator);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +70,7 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0 }
     }
 
-    /// All tokens with their places.
+    /// Returns all tokens with their positions.
     pub(super) fn all(mut self) -> Result<Vec<(Token, Range<usize>)>, FilterError> {
         let mut tokens = Vec::new();
         while let Some(token) = self.next()? {
@@ -144,14 +143,14 @@ impl<'a> Lexer<'a> {
             });
         }
         let mut values = vec![self.value()?];
-        // A comma ends a value only where there is a field: else it is a part of the word.
+        // A comma separates values only after a field; else it is part of the word.
         while head.is_some() && self.take(",") {
             values.push(self.value()?);
         }
         Ok(Token::Term(head, values))
     }
 
-    /// A field's name and an operator right behind it.
+    /// Parses a field name followed by an operator.
     fn head(&mut self) -> Option<Head> {
         let rest = self.rest();
         let name = rest
@@ -212,8 +211,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// What stands up to the closing sign. A backslash takes the meaning from the sign after it (and, in quotes,
-    /// from another backslash); in a pattern it stays for all else.
+    /// Reads up to the closing delimiter. A backslash escapes the delimiter (and, in quotes,
+    /// another backslash); in a regular expression all other backslashes are kept.
     fn until(&mut self, sign: char, problem: &str) -> Result<String, FilterError> {
         let start = self.at;
         let mut text = String::new();
@@ -229,7 +228,8 @@ impl<'a> Lexer<'a> {
                 text.extend(next);
                 letters.next();
             } else if letter == '\\' && sign == '/' {
-                // Two backslashes belong together, so that the second does not take a meaning from the sign.
+                // Keep pairs of backslashes together, so that the second does not escape the
+                // delimiter.
                 text.push(letter);
                 text.extend(letters.next().map(|(_, next)| next));
             } else {
@@ -239,7 +239,7 @@ impl<'a> Lexer<'a> {
         Err(FilterError::new(start..self.text.len(), problem))
     }
 
-    /// Where the word that begins here ends: at white space, or at a parenthesis that it did not open.
+    /// Returns the end of the word: white space, or a parenthesis that it did not open.
     fn word_end(&self) -> usize {
         let mut open = 0_usize;
         for (offset, letter) in self.rest().char_indices() {

@@ -1,9 +1,9 @@
-//! The filter language: which tasks are meant, in one line that people can guess.
-//!
-//! `relocate state:running elapsed>1h -user:system`. A line is read once into a tree ([`Filter::parse`]) and then
-//! held against one task at a time ([`Filter::judge`]). What depends on the time says when it may turn out otherwise
-//! by time alone, so that nobody has to look at every task every second. Pure: the time and all else that is known of
-//! a task come in a [`EvalContext`]. Patterns (`/…/`) run in an engine whose cost is bounded by the text's length.
+//! The filter language.
+//! Example: `relocate state:running elapsed>1h -user:system`. A filter is parsed once
+//! ([`Filter::parse`]) and then evaluated for one task at a time ([`Filter::evaluate`]). A
+//! time-dependent result has an expiry, so that tasks need not be evaluated every second. Pure: the
+//! time and everything else come in an [`EvalContext`]. Regular expressions (`/…/`) run in linear
+//! time.
 
 mod completion;
 mod context;
@@ -34,7 +34,7 @@ use jiff::Timestamp;
 use self::{expr::Expr, term::Term};
 use super::Handle;
 
-/// The grammar for people: what stands in the help and in the manual.
+/// The grammar as shown in the help and in the manual.
 pub const GRAMMAR: &[(&str, &str)] = &[
     ("web 01", "tasks that hold both texts, anywhere"),
     ("\"disk 2 of 3\"", "this very text"),
@@ -81,14 +81,14 @@ pub const GRAMMAR: &[(&str, &str)] = &[
 /// Saved filters by name.
 pub type Saved = BTreeMap<String, String>;
 
-/// A filter that was read.
+/// A parsed filter.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     text: Arc<str>,
     expr: Arc<Expr>,
 }
 
-/// What was typed the same way means the same.
+/// Filters are equal if text and expression are.
 impl PartialEq for Filter {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text && self.expr == other.expr
@@ -98,10 +98,9 @@ impl PartialEq for Filter {
 impl Eq for Filter {}
 
 impl Filter {
-    /// Reads a filter; `saved` holds what `@name` stands for.
-    ///
+    /// Parses a filter; `saved` defines the `@name` references.
     /// # Errors
-    /// When it does not read: what is wrong, and where.
+    /// Returns the problem and its position.
     pub fn parse(text: &str, saved: &Saved) -> Result<Self, FilterError> {
         Ok(Self {
             text: text.into(),
@@ -109,7 +108,7 @@ impl Filter {
         })
     }
 
-    /// A filter for tasks that hold all words of a text, whatever signs are in them.
+    /// Creates a filter for the tasks that contain all words of a text, without any syntax.
     pub fn words(text: &str) -> Self {
         Self {
             text: text.into(),
@@ -117,58 +116,60 @@ impl Filter {
         }
     }
 
-    /// As it was typed.
+    /// Returns the filter as typed.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether every task matches.
+    /// True if every task matches.
     pub fn is_empty(&self) -> bool {
         self.expr.is_everything()
     }
 
-    /// Whether time alone may change what matches.
+    /// True if the matches may change by time alone.
     pub fn is_timed(&self) -> bool {
         self.expr.is_timed()
     }
 
-    /// Whether it asks for what a task's parent or children are.
+    /// True if it depends on a task's parent or children.
     pub fn asks_for_family(&self) -> bool {
         self.expr.asks_for_family()
     }
 
-    /// Returns the first term that a single reading of a task cannot decide, as it is typed: `is:stalled`, `idle`.
+    /// Returns the first term that needs more than a single read of a task, as typed: `is:stalled`,
+    /// `idle`.
     pub fn undecidable(&self) -> Option<String> {
         self.expr.undecidable().map(field::typed)
     }
 
-    /// Whether it asks for what a task's endpoint is called.
+    /// True if it depends on the endpoint's name.
     pub fn asks_for_endpoint(&self) -> bool {
         self.expr.asks_for_endpoint()
     }
 
-    /// Whether what its parent does may change whether a task matches.
+    /// True if it depends on the state of a task's parent.
     pub fn asks_for_parent(&self) -> bool {
         self.expr.asks_for_parent()
     }
 
-    /// The same filter under another text.
+    /// Replaces the text.
     fn shown_as(mut self, text: &str) -> Self {
         self.text = text.into();
         self
     }
 
-    /// What of it a server's history can be asked for.
+    /// Returns the part that a server's history can evaluate.
     pub fn narrowing(&self) -> ServerFilter {
         ServerFilter::of(&self.expr)
     }
 
-    /// The fields that a server cannot be asked for, or not for all that they say.
+    /// Returns the fields that a server cannot evaluate, or not completely.
     pub fn residual(&self) -> Vec<&'static str> {
         pushdown::residual(&self.expr)
     }
 
-    /// The same for tasks that were queued in a time, both ends included; the text says nothing of that.
+    /// Restricts the filter to tasks queued in a period, both ends included; the text does not
+    /// change.
     #[must_use]
     pub fn within(&self, since: Timestamp, until: Timestamp) -> Self {
         let queued = Expr::Term(Term::QueuedIn(since, until));
@@ -178,7 +179,7 @@ impl Filter {
         }
     }
 
-    /// Whether a task matches, and until when that holds if nothing is heard of it.
+    /// Evaluates the filter for a task.
     pub fn judge(&self, scene: EvalContext<'_>, handle: Handle) -> MatchResult {
         if self.is_empty() {
             return MatchResult::always(true);
@@ -193,12 +194,12 @@ impl Filter {
         })
     }
 
-    /// Whether a task matches.
+    /// True if a task matches.
     pub fn matches(&self, scene: EvalContext<'_>, handle: Handle) -> bool {
         self.judge(scene, handle).holds
     }
 
-    /// Whether, whatever matches this filter, matches the other one, too; as far as that is plain.
+    /// True if every match of this filter certainly matches the other one.
     pub fn narrows(&self, other: &Self) -> bool {
         !self.is_timed()
             && !other.is_timed()
@@ -206,7 +207,7 @@ impl Filter {
     }
 }
 
-/// Reads a filter that stands in a test.
+/// Parses a filter in a test.
 #[cfg(test)]
 impl From<&str> for Filter {
     fn from(text: &str) -> Self {

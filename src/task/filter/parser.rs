@@ -1,5 +1,4 @@
-//! From tokens to the tree.
-//!
+//! Parser of the filter language.
 //! ```text
 //! any  = all { "or" all }
 //! all  = one { [ "and" ] one }
@@ -17,14 +16,14 @@ use super::{
 };
 use crate::text::prefix;
 
-/// The longest text that is read, in bytes.
+/// Maximum length of a filter in bytes.
 const MAX_FILTER_BYTES: usize = 4096;
-/// How deep parentheses, negations and saved filters may go.
+/// Maximum nesting of parentheses, negations and saved filters.
 const MAX_NESTING: usize = 40;
-/// How many saved filters one line may pull in.
+/// Maximum number of expanded saved filters.
 const MAX_SAVED_EXPANSIONS: usize = 100;
 
-/// Reads a filter.
+/// Parses a filter.
 pub(super) fn parse(text: &str, saved: &Saved) -> Result<Expr, FilterError> {
     let mut pulled = 0;
     read(text, saved, 0, &mut pulled)
@@ -57,7 +56,7 @@ fn read(text: &str, saved: &Saved, depth: usize, pulled: &mut usize) -> Result<E
 
 struct Parser<'a> {
     tokens: Peekable<IntoIter<(Token, Range<usize>)>>,
-    /// Where the text ends.
+    /// Length of the text.
     end: usize,
     saved: &'a Saved,
     depth: usize,

@@ -1,26 +1,26 @@
-//! What a text is held against.
+//! Text patterns.
 
 use regex::{Regex, RegexBuilder};
 
-/// The most memory that a compiled pattern may take, in bytes.
+/// Maximum size of a compiled regular expression in bytes.
 const REGEX_SIZE_LIMIT: usize = 256 * 1024;
-/// The most memory that running it may take.
+/// Maximum size of its DFA cache in bytes.
 const REGEX_DFA_SIZE_LIMIT: usize = 1024 * 1024;
 const REGEX_NEST_LIMIT: u32 = 50;
 
-/// What a text is held against, in either case.
+/// A case-insensitive text pattern.
 #[derive(Debug, Clone)]
 pub(super) enum Pattern {
-    /// This occurs; folded.
+    /// Case-folded substring.
     Contains(String),
-    /// The whole text is this.
+    /// The whole text.
     Equals {
-        /// What is compared.
+        /// Case-folded.
         folded: String,
-        /// As it was typed.
+        /// As typed.
         typed: Box<str>,
     },
-    /// A pattern.
+    /// A regular expression.
     Regex(Regex),
 }
 
@@ -49,7 +49,7 @@ impl Pattern {
         }
     }
 
-    /// `*` stands for any letters, `?` for one.
+    /// Creates a pattern with the wildcards `*` (any text) and `?` (one character).
     pub(super) fn glob(text: &str) -> Result<Self, String> {
         let mut pattern = "^".to_owned();
         for letter in text.chars() {
@@ -63,7 +63,7 @@ impl Pattern {
         Self::regex(&pattern)
     }
 
-    /// A pattern as it was typed.
+    /// Compiles a regular expression.
     pub(super) fn regex(text: &str) -> Result<Self, String> {
         RegexBuilder::new(text)
             .case_insensitive(true)
@@ -82,7 +82,7 @@ impl Pattern {
             })
     }
 
-    /// Whether a text fits.
+    /// True if a text matches.
     pub(super) fn fits(&self, text: &str) -> bool {
         match self {
             Self::Contains(part) => occurs(part, text),
@@ -92,7 +92,7 @@ impl Pattern {
         }
     }
 
-    /// Whether it may be the type and moId of an entity, such as `VirtualMachine:vm-42`.
+    /// True if the pattern may match type and moId of an entity, such as `VirtualMachine:vm-42`.
     pub(super) fn may_be_reference(&self) -> bool {
         match self {
             Self::Contains(text) | Self::Equals { folded: text, .. } => text.contains(':'),
@@ -100,7 +100,7 @@ impl Pattern {
         }
     }
 
-    /// Whether, whatever fits this, fits the other, too; as far as that is plain.
+    /// True if every match of this pattern certainly matches the other one.
     pub(super) fn implies(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Contains(one) | Self::Equals { folded: one, .. }, Self::Contains(other)) => {
@@ -111,14 +111,14 @@ impl Pattern {
     }
 }
 
-/// The engine's last line says what is wrong; those before draw a picture of it.
+/// Returns the last line of a regex error, without the drawing above it.
 fn reason(text: &str) -> String {
     let last = text.lines().last().unwrap_or(text);
     let last = last.strip_prefix("error: ").unwrap_or(last);
     format!("this pattern does not read: {last}")
 }
 
-/// Whether a folded word occurs in a text as it is.
+/// True if the text contains a case-folded word.
 fn occurs(word: &str, text: &str) -> bool {
     if !text.is_ascii() {
         return folded(text).contains(word);
@@ -131,15 +131,16 @@ fn occurs(word: &str, text: &str) -> bool {
     let Some(last) = text.len().checked_sub(word.len()) else {
         return false;
     };
-    // Most places are ruled out by their first letter.
+    // The first letter rules out most positions.
     (0..=last).any(|at| {
         (text[at] == *first || text[at] == upper)
             && text[at + 1..=at + rest.len()].eq_ignore_ascii_case(rest)
     })
 }
 
-/// A text in lower case, letter by letter: what a letter becomes must not depend on where the word ends, or a part
-/// of a word would not be found in it. For the same reason the final sigma is as any other.
+/// Converts a text to lower case letter by letter. The result of a letter must not depend on its
+/// position, or a part of a word would not be found in it; the final sigma becomes a regular one
+/// for the same reason.
 pub(in crate::task) fn folded(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)

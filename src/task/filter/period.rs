@@ -1,6 +1,5 @@
-//! A filter with a period: `since:yesterday until:1h state:failed`.
-//!
-//! The words about time say of when the tasks are that are looked for; they are no part of the filter.
+//! Filters with a period: `since:yesterday until:1h state:failed`.
+//! The terms `since:` and `until:` define the searched period and are removed from the filter.
 
 use std::ops::Range;
 
@@ -10,16 +9,16 @@ use super::{
 };
 use crate::task::TimeExpr;
 
-/// When tasks were queued.
+/// The period in which tasks were queued.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Period {
-    /// Then or later.
+    /// Inclusive start.
     pub since: Option<TimeExpr>,
-    /// Then or earlier.
+    /// Inclusive end.
     pub until: Option<TimeExpr>,
 }
 
-/// The words about time of a filter with a period, as they were typed.
+/// Returns the period terms of a filter, as typed.
 pub fn period_words(text: &str) -> String {
     let tokens = Lexer::new(text).all().unwrap_or_default();
     let words = tokens.iter().filter_map(|(token, place)| match token {
@@ -29,8 +28,8 @@ pub fn period_words(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// What may be meant by the end of a text where it is about time: moments, or what else `others` there is with the
-/// words for time before it.
+/// Completes a period term; returns `others`, preceded by `since:` and `until:` if they match, for
+/// everything else.
 pub fn complete_period(before: &str, others: Completion) -> Completion {
     let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
     let word = before.get(start..).unwrap_or_default().to_lowercase();
@@ -55,10 +54,9 @@ fn is_end(name: &str) -> bool {
     matches!(name, "since" | "until")
 }
 
-/// Reads a filter with a period.
-///
+/// Parses a filter with a period.
 /// # Errors
-/// When it does not read: what is wrong, and where.
+/// Returns the problem and its position.
 pub fn with_period(text: &str, saved: &Saved) -> Result<(Period, Filter), FilterError> {
     let tokens = Lexer::new(text).all()?;
     let mut period = Period::default();
@@ -102,7 +100,7 @@ pub fn with_period(text: &str, saved: &Saved) -> Result<(Period, Filter), Filter
             _ => {}
         }
     }
-    // What is left keeps its places, so that what is wrong with it is found where it was typed.
+    // Blank out the terms, so that the positions of errors in the rest stay valid.
     let mut rest = text.to_owned();
     for place in places {
         let blank = " ".repeat(place.len());

@@ -1,8 +1,7 @@
-//! What of a filter a server can be asked for, so that it need not send what is not wanted.
-//!
-//! A server's history knows states, accounts, one entity, activation ids and tags, each letter for letter. What is
-//! asked of it must lose nothing: a narrowing holds for whatever the filter holds for, and the filter is held against
-//! what comes all the same.
+//! The part of a filter that a server can evaluate, so that it sends fewer tasks.
+//! A server's history can be restricted by states, accounts, one entity, activation ids and tags,
+//! all compared literally. The server filter may only be wider than the filter, which is applied
+//! again to the result.
 
 use super::{
     expr::Expr,
@@ -16,23 +15,23 @@ use crate::{
     vim::types::{ManagedObjectReference, TaskState},
 };
 
-/// What a server's history can be asked for. `None` restricts nothing.
+/// Conditions of a history query. `None` is no restriction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerFilter {
-    /// One of these states.
+    /// Any of these states.
     pub states: Option<Vec<TaskState>>,
-    /// Started by one of these accounts, as the server names them.
+    /// Started by any of these accounts, with the server's spelling.
     pub users: Option<Vec<String>>,
-    /// Of one of these entities.
+    /// On any of these entities.
     pub entities: Option<Vec<ManagedObjectReference>>,
-    /// With one of these activation ids.
+    /// With any of these activation ids.
     pub activations: Option<Vec<String>>,
-    /// With one of these tags.
+    /// With any of these tags.
     pub tags: Option<Vec<String>>,
 }
 
 impl ServerFilter {
-    /// What has one of these statuses; nothing where a server cannot be asked for one of them.
+    /// Creates a filter by status; empty if the server cannot filter by one of them.
     pub fn of_statuses(statuses: &[Status]) -> Self {
         let mut states = Vec::new();
         for status in statuses {
@@ -41,7 +40,7 @@ impl ServerFilter {
                 Status::Queued => TaskState::Queued,
                 Status::Success => TaskState::Success,
                 Status::Failed | Status::Cancelled => TaskState::Error,
-                // What only a monitor knows is in no history.
+                // These exist in a monitor only, never in a history.
                 Status::Lost | Status::Ghost => continue,
                 Status::Unknown => return Self::default(),
             };
@@ -55,7 +54,7 @@ impl ServerFilter {
         }
     }
 
-    /// What this account started, where the name is a whole one: with its domain.
+    /// Creates a filter by account, if the name includes its domain.
     pub fn of_user(name: &str) -> Self {
         let is_whole = name.contains(['\\', '@']) && !name.contains(": ");
         Self {
@@ -64,8 +63,8 @@ impl ServerFilter {
         }
     }
 
-    /// What is of this entity, where it is named by its type and moId (`VirtualMachine:vm-42`): a name may be that of
-    /// several.
+    /// Creates a filter by entity, if it is given as type and moId (`VirtualMachine:vm-42`),
+    /// because a name may be ambiguous.
     pub fn of_entity(name: &str) -> Self {
         let entity = name.split_once(':').filter(|(kind, mo_id)| {
             let is_type = kind.starts_with(|c: char| c.is_ascii_uppercase())
@@ -79,7 +78,7 @@ impl ServerFilter {
         }
     }
 
-    /// What carries this activation id.
+    /// Creates a filter by activation id.
     pub fn of_activation(id: &str) -> Self {
         Self {
             activations: Some(vec![id.to_owned()]),
@@ -87,7 +86,7 @@ impl ServerFilter {
         }
     }
 
-    /// What carries this tag.
+    /// Creates a filter by tag.
     fn of_tag(tag: &str) -> Self {
         Self {
             tags: Some(vec![tag.to_owned()]),
@@ -95,7 +94,7 @@ impl ServerFilter {
         }
     }
 
-    /// For whatever both hold for.
+    /// Returns a filter for the tasks that match both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -107,7 +106,7 @@ impl ServerFilter {
         }
     }
 
-    /// For whatever one of them holds for.
+    /// Returns a filter for the tasks that match either.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -119,7 +118,7 @@ impl ServerFilter {
         }
     }
 
-    /// The fields by which it narrows, as the filter language calls them.
+    /// Returns the restricting fields by their names in the filter language.
     pub fn fields(&self) -> Vec<&'static str> {
         let fields = [
             ("state", self.states.is_some()),
@@ -132,7 +131,7 @@ impl ServerFilter {
         fields.map(|(field, _)| field).collect()
     }
 
-    /// The entity, if it is one only: a server can be asked for no more.
+    /// Returns the entity if there is exactly one, because a server accepts no more.
     pub fn entity(&self) -> Option<&ManagedObjectReference> {
         match self.entities.as_deref() {
             Some([only]) => Some(only),
@@ -140,7 +139,7 @@ impl ServerFilter {
         }
     }
 
-    /// What a filter narrows to.
+    /// Derives the server filter of an expression.
     pub(super) fn of(expr: &Expr) -> Self {
         match expr {
             Expr::All(parts) => parts.iter().map(Self::of).fold(Self::default(), Self::and),
@@ -148,7 +147,7 @@ impl ServerFilter {
                 let parts = parts.iter().map(Self::of);
                 parts.reduce(Self::or).unwrap_or_default()
             }
-            // What is not asked for is no list of what is.
+            // Exclusions cannot be expressed.
             Expr::Not(_) => Self::default(),
             Expr::Term(term) => Self::of_term(term),
         }
@@ -157,7 +156,7 @@ impl ServerFilter {
     fn of_term(term: &Term) -> Self {
         match term {
             Term::Is(Flag::Status(statuses)) => Self::of_statuses(statuses),
-            // Only of those that go on can this be said.
+            // Only active tasks can match these.
             Term::Is(Flag::Cancelable | Flag::Finding(_)) => {
                 Self::of_statuses(&[Status::Running, Status::Queued])
             }
@@ -173,7 +172,7 @@ impl ServerFilter {
     }
 }
 
-/// Where both lists restrict, what is in both; where that is nothing, nothing can fit, and one of them will do.
+/// Intersects two lists. If the intersection is empty, nothing can match, and either list is valid.
 fn both<T: PartialEq + Clone>(one: Option<Vec<T>>, other: Option<Vec<T>>) -> Option<Vec<T>> {
     let (Some(one), Some(other)) = (&one, &other) else {
         return one.or(other);
@@ -196,7 +195,7 @@ fn either<T: PartialEq>(one: Option<Vec<T>>, other: Option<Vec<T>>) -> Option<Ve
     Some(one)
 }
 
-/// The fields of a filter that a server cannot be asked for, or not for all of it.
+/// Returns the fields of a filter that a server cannot evaluate, or not completely.
 pub(super) fn residual(expr: &Expr) -> Vec<&'static str> {
     let mut fields = Vec::new();
     let parts = match expr {
@@ -216,7 +215,7 @@ pub(super) fn residual(expr: &Expr) -> Vec<&'static str> {
     fields
 }
 
-/// Whether the server sorts out as the filter does.
+/// True if the server's result is the filter's result.
 fn is_exact(expr: &Expr) -> bool {
     let narrowing = ServerFilter::of(expr);
     match expr {
@@ -239,7 +238,7 @@ fn is_exact(expr: &Expr) -> bool {
     }
 }
 
-/// The statuses of terms that are about nothing else.
+/// Returns the statuses if all terms test only the status.
 fn statuses(parts: &[Expr]) -> Option<Vec<Status>> {
     let mut all = Vec::new();
     for part in parts {
@@ -260,7 +259,7 @@ mod tests {
     use super::*;
     use crate::task::Filter;
 
-    /// What is asked of the server, and what is left for here.
+    /// Returns the fields evaluated by the server, and the rest.
     fn split(text: &str) -> (Vec<&'static str>, Vec<&'static str>) {
         let filter = Filter::from(text);
         (filter.narrowing().fields(), filter.residual())

@@ -1,32 +1,33 @@
-//! One term, held against a task.
+//! Evaluation of a single term.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{context::EvalContext, flag::Flag, lexer::Operator, pattern::Pattern};
 use crate::task::{Handle, Record, Status, search_text};
 
-/// The least by which two moments differ.
+/// The resolution of timestamps.
 pub(super) const ONE_NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
-/// Far enough ahead to tell a clock that runs from one that has stopped.
+/// Distance of a second reading that detects a running clock.
 const FAR_FUTURE: SignedDuration = SignedDuration::from_hours(24 * 366 * 100);
 
-/// Whether a filter holds for a task.
+/// The result of evaluating a filter for a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MatchResult {
-    /// Whether it does.
+    /// True if the task matches.
     pub holds: bool,
-    /// From when on that may be otherwise by time alone, by the clock of the task's server; never, if none.
+    /// Time from which the result may change without new data, by the server's clock; `None` if
+    /// never.
     pub until: Option<Timestamp>,
 }
 
 impl MatchResult {
-    /// One that time does not change.
+    /// Creates a result that does not depend on time.
     pub fn always(holds: bool) -> Self {
         Self { holds, until: None }
     }
 }
 
-/// The task that a filter is held against.
+/// The task for which a filter is evaluated.
 #[derive(Clone, Copy)]
 pub(super) struct EvalTarget<'a> {
     pub(super) scene: EvalContext<'a>,
@@ -35,13 +36,13 @@ pub(super) struct EvalTarget<'a> {
 }
 
 impl EvalTarget<'_> {
-    /// The time by the clock of the task's server.
+    /// Returns the time by the clock of the task's server.
     pub(super) fn now(&self) -> Timestamp {
         self.scene.time(self.record.id.endpoint)
     }
 }
 
-/// A field that holds text.
+/// Fields with text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextField {
     Target,
@@ -56,40 +57,40 @@ pub(super) enum TextField {
     Activation,
 }
 
-/// A field that holds a number.
+/// Fields with numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NumberField {
     Progress,
     Children,
 }
 
-/// A field that holds a span.
+/// Fields with durations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DurationField {
-    /// How long it has run, or took.
+    /// Run time so far or in all.
     Elapsed,
-    /// How long it has waited, or waits.
+    /// Time in the queue.
     Queued,
-    /// How long ago it ended.
+    /// Time since the end.
     Ended,
-    /// How long ago it began to run.
+    /// Time since the start.
     Started,
-    /// How long a running task's progress, phase and state have stood still.
+    /// Time since the last change of a running task's progress, phase or state.
     Idle,
 }
 
-/// One thing that is asked of a task.
+/// A single condition.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Term {
-    /// One of the visible texts fits.
+    /// Any visible text matches.
     Anywhere(Pattern),
     Text(TextField, Pattern),
     Is(Flag),
-    /// It has no figure.
+    /// No progress is reported.
     NoProgress,
     Number(NumberField, Operator, u32),
     Span(DurationField, Operator, SignedDuration),
-    /// It was queued then, both ends included.
+    /// Queued in a period, both ends included.
     QueuedIn(Timestamp, Timestamp),
 }
 
@@ -102,7 +103,7 @@ impl Term {
         }
     }
 
-    /// Whether a task has to be watched for a while before this can be told.
+    /// True if the term needs observation over time.
     pub(super) fn needs_observation(&self) -> bool {
         match self {
             Self::Is(flag) => flag.needs_observation(),
@@ -119,7 +120,7 @@ impl Term {
         }
     }
 
-    /// What it costs to ask, roughly.
+    /// Returns the relative cost of evaluation.
     pub(super) fn cost(&self) -> u8 {
         match self {
             _ if self.is_timed() => 9,
@@ -170,7 +171,7 @@ impl Term {
     }
 }
 
-/// Whether the target is meant by its type and moId, as the details name it.
+/// True if the pattern matches type and moId of the target.
 fn is_reference(record: &Record, pattern: &Pattern) -> bool {
     let entity = record.info.as_ref().and_then(|info| info.entity.as_ref());
     entity.is_some_and(|entity| {
@@ -204,7 +205,7 @@ impl NumberField {
     }
 }
 
-/// A span by a clock that runs since then, or that has stopped.
+/// A duration that grows with time or is fixed.
 enum Clock {
     Runs(Timestamp),
     Stopped(SignedDuration),
@@ -252,7 +253,7 @@ impl DurationField {
                 let now = subject.now();
                 let own = now.duration_since(since).max(SignedDuration::ZERO);
                 let reached = since.checked_add(span).ok();
-                // “More than” begins right after what “at least” begins with; both ends are looked at.
+                // “More than” changes right after “at least”; the next of both changes counts.
                 let exceeded = reached.and_then(|at| at.checked_add(ONE_NANOSECOND).ok());
                 let until = [reached, exceeded];
                 MatchResult {
@@ -265,7 +266,7 @@ impl DurationField {
 }
 
 impl TextField {
-    /// Shows `look` the field's texts one by one until it has seen enough. Answers whether it has.
+    /// Calls `visitor` with the field's texts until it returns true. Returns true if it did.
     pub(super) fn visit(
         self,
         subject: &EvalTarget<'_>,
@@ -290,7 +291,7 @@ impl TextField {
             Self::Type => entity.is_some_and(|entity| look(&entity.kind)),
             Self::User => {
                 let whole = search_text::initiator(&info.reason);
-                // The name without its domain is what people call each other by.
+                // The name without its domain.
                 let name = whole.rsplit('\\').next().unwrap_or(&whole);
                 let name = name.split('@').next().unwrap_or(name);
                 look(&whole) || look(name)

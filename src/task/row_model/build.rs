@@ -1,4 +1,4 @@
-//! Making the whole outline anew: for another view, or when what all rows show has changed.
+//! Full rebuild of the row model, for another view or after a change that affects all rows.
 
 use slotmap::{SecondaryMap, secondary::Entry as SlotEntry};
 
@@ -12,7 +12,7 @@ use super::{
 use crate::task::{EvalContext, Handle, TaskStore};
 
 impl RowModel {
-    /// Takes another view. Where only the filter is another one, nothing is moved.
+    /// Changes the view. If only the filter changes, no row is moved.
     pub fn arrange<'a>(&mut self, view: View, scene: impl Into<EvalContext<'a>>) {
         let scene = scene.into();
         let before = std::mem::replace(&mut self.view, view);
@@ -29,7 +29,7 @@ impl RowModel {
         }
     }
 
-    /// Makes all rows anew, as after the operations' labels arrived. What a person folded stays so.
+    /// Rebuilds all rows, for example after new operation labels. Keeps folds.
     pub fn rebuild<'a>(&mut self, scene: impl Into<EvalContext<'a>>) {
         let scene = scene.into();
         let board = scene.board;
@@ -44,7 +44,7 @@ impl RowModel {
         for &handle in &order {
             self.add_item(scene, handle);
         }
-        // Backwards, for a record's rows are known once those below it are.
+        // In reverse, because a record's height depends on its descendants.
         let mut top = Vec::new();
         let mut below: SecondaryMap<Handle, Vec<Entry<SortKey, RowId>>> = SecondaryMap::new();
         let mut grouped: SecondaryMap<GroupId, Vec<Entry<SortKey, RowId>>> = SecondaryMap::new();
@@ -83,12 +83,12 @@ impl RowModel {
         self.top = OrderTree::from_unsorted(top);
     }
 
-    /// All groups as they stand with the members that they have.
+    /// Returns the entries of all groups, from their current members.
     pub(super) fn rank_groups(&mut self) -> Vec<Entry<SortKey, RowId>> {
         let groups: Vec<GroupId> = self.groups.keys().collect();
         let mut entries = Vec::with_capacity(groups.len());
         for id in groups {
-            // What stood before is no more.
+            // The previous key is invalid.
             if let Some(group) = self.groups.get_mut(id) {
                 group.item.key = None;
             }
@@ -108,7 +108,7 @@ impl RowModel {
         entries
     }
 
-    /// All records, parents before their children.
+    /// Returns all records, parents before their children.
     pub(super) fn downwards(&self, board: &TaskStore) -> Vec<Handle> {
         let handles = board.iter().map(|(handle, _)| handle);
         if self.view.layout == Layout::Flat {

@@ -1,24 +1,23 @@
-//! Which families are closed.
-//!
-//! A person's choice wins. Without one a family is open while something in it is going on or has failed, and while
-//! a filter looks for something in it.
+//! Folding of families.
+//! The user's choice takes precedence. Otherwise a family is open while a descendant is active or
+//! failed, and while a filter is set.
 
 use super::{RowId, RowModel, view::Layout};
 use crate::task::{EvalContext, Handle, Status, TaskStore};
 
-/// Whether a row has others below it, and whether they are shown.
+/// Fold state of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fold {
-    /// Nothing to show below it.
+    /// No visible children.
     Leaf,
-    /// Those below it are shown.
+    /// The children are shown.
     Open,
-    /// Those below it are not shown.
+    /// The children are hidden.
     Closed,
 }
 
 impl RowModel {
-    /// Closes or opens a family or a group, for good. Does nothing where there is none to show.
+    /// Folds or unfolds a family or a group permanently. Does nothing without visible children.
     pub fn set_folded(&mut self, board: &TaskStore, id: impl Into<RowId>, folded: bool) {
         let id = id.into();
         let Some(item) = self.item_mut(id) else {
@@ -41,14 +40,14 @@ impl RowModel {
         self.settle(board.into(), id, false);
     }
 
-    /// Closes a family or a group if it is open, and opens it if it is closed.
+    /// Toggles the fold of a family or a group.
     pub fn toggle_fold(&mut self, board: &TaskStore, id: impl Into<RowId>) {
         let id = id.into();
         let is_open = self.item(id).is_some_and(|item| item.open);
         self.set_folded(board, id, is_open);
     }
 
-    /// Closes or opens all families, or groups, that there are. Costs by the board's size.
+    /// Folds or unfolds all families or groups. Costs by the number of tasks.
     pub fn set_all_folded<'a>(&mut self, scene: impl Into<EvalContext<'a>>, folded: bool) {
         let scene = scene.into();
         let board = scene.board;
@@ -66,7 +65,7 @@ impl RowModel {
         self.rebuild(scene);
     }
 
-    /// Opens every closed fold above a record.
+    /// Unfolds all ancestors of a record.
     pub fn reveal(&mut self, board: &TaskStore, handle: Handle) {
         let mut next = self.above(handle);
         while let Some(above) = next
@@ -79,7 +78,7 @@ impl RowModel {
         }
     }
 
-    /// Whether a record's children are to be shown.
+    /// True if a record's children are shown.
     pub(super) fn is_to_be_open(&self, board: &TaskStore, handle: Handle) -> bool {
         if let Some(folded) = self.folds.get(&handle) {
             return !folded;

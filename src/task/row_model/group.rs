@@ -1,8 +1,6 @@
-//! Groups of the flat list: tasks of one family, on one target, by one person, of one operation, under a row of their
-//! own.
-//!
-//! A group is in the outline what a family's head is, but for its key, which is that of its best member, and for its
-//! coming and going: it is there as long as it has members.
+//! Groups of the flat list: tasks of the same family, target, user or operation below a common row.
+//! A group is handled like a parent, except that its sort key is that of its first member and that
+//! it exists only while it has members.
 
 use std::sync::Arc;
 
@@ -10,11 +8,11 @@ use super::{Item, RowModel, SortKey, view::Layout};
 use crate::task::{EndpointId, Handle, Status, StatusCounts, TaskStore, search_text};
 
 slotmap::new_key_type! {
-    /// A group of an outline: valid as long as it has members.
+    /// Handle of a group: valid while the group has members.
     pub struct GroupId;
 }
 
-/// What a row stands for.
+/// Identifies a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowId {
     /// A task.
@@ -24,7 +22,7 @@ pub enum RowId {
 }
 
 impl RowId {
-    /// The task, if it is one.
+    /// Returns the task, if it is one.
     pub fn task(self) -> Option<Handle> {
         match self {
             Self::Task(handle) => Some(handle),
@@ -45,24 +43,24 @@ impl From<GroupId> for RowId {
     }
 }
 
-/// By what tasks are put into groups.
+/// Grouping criteria.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GroupBy {
-    /// The top of the family.
+    /// The root of the family.
     Root,
-    /// The entity that they work on.
+    /// The entity.
     Target,
-    /// Who or what started them.
+    /// The user, alarm or schedule that started the task.
     User,
     /// The operation.
     Operation,
 }
 
 impl GroupBy {
-    /// All of them, in the order of a key that goes through them.
+    /// All values, in the order in which a key cycles through them.
     pub const ALL: [Self; 4] = [Self::Root, Self::Target, Self::User, Self::Operation];
 
-    /// What it is called, as in “by user”.
+    /// Returns the name, as in “by user”.
     pub fn name(self) -> &'static str {
         match self {
             Self::Root => "family",
@@ -72,26 +70,26 @@ impl GroupBy {
         }
     }
 
-    /// The next one; after the last, none.
+    /// Returns the next value; `None` after the last.
     pub fn next(self) -> Option<Self> {
         let mut all = Self::ALL.into_iter().skip_while(|by| *by != self);
         all.nth(1)
     }
 }
 
-/// What tells one group from another. Entities of two servers are two, persons and operations are not.
+/// Identity of a group. Entities of two servers are different; users and operations are shared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum GroupKey {
     Root(Handle),
     Target(EndpointId, Arc<str>),
     User(Arc<str>),
     Operation(Arc<str>),
-    /// Of whom that is not known.
+    /// The criterion is unknown.
     Unknown,
 }
 
 impl GroupKey {
-    /// The group of a record; none for one that is not on the board.
+    /// Returns the group key of a record; `None` if it is not in the store.
     pub(super) fn of(board: &TaskStore, handle: Handle, by: GroupBy) -> Option<Self> {
         let record = board.get(handle)?;
         let info = record.info.as_deref();
@@ -119,30 +117,30 @@ impl GroupKey {
     }
 }
 
-/// A group of an outline.
+/// A group with its members.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
     pub(super) key: GroupKey,
     pub(super) item: Item,
 }
 
-/// What a group's row shows.
+/// The content of a group's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupView {
-    /// How many of each status it has; only those that match the filter.
+    /// Number of matching members in each status.
     pub counts: StatusCounts,
-    /// Its best member, which has in common with the others what they are grouped by.
+    /// The first member, to display the shared property.
     pub best: Handle,
 }
 
 impl RowModel {
-    /// By what the rows are grouped. Only a flat list is.
+    /// Returns the grouping criterion. Only a flat list is grouped.
     pub fn grouped_by(&self) -> Option<GroupBy> {
         let view = self.view();
         view.group_by.filter(|_| view.layout == Layout::Flat)
     }
 
-    /// A group; none if it is gone.
+    /// Returns a group, if it exists.
     pub fn group(&self, id: GroupId) -> Option<GroupView> {
         let item = &self.groups.get(id)?.item;
         Some(GroupView {
@@ -151,7 +149,7 @@ impl RowModel {
         })
     }
 
-    /// The members of a group that match the filter, in their order.
+    /// Returns the matching members of a group in their order.
     pub fn members(&self, id: GroupId) -> impl Iterator<Item = Handle> {
         let siblings = self.groups.get(id).and_then(|g| g.item.children.as_deref());
         let first = siblings.and_then(super::OrderTree::first);
@@ -159,13 +157,13 @@ impl RowModel {
         places.filter_map(move |place| siblings?.get(place)?.id.task())
     }
 
-    /// The group that a group of another outline of the same tasks is here.
+    /// Returns the group that corresponds to a group of another row model of the same tasks.
     pub fn same_group(&self, other: &Self, id: GroupId) -> Option<GroupId> {
         let key = &other.groups.get(id)?.key;
         self.group_ids.get(key).copied()
     }
 
-    /// The group that a record belongs to, made if it is the first.
+    /// Returns the group of a record; creates it for the first member.
     pub(super) fn group_of(&mut self, board: &TaskStore, handle: Handle) -> Option<GroupId> {
         let key = GroupKey::of(board, handle, self.grouped_by()?)?;
         if let Some(id) = self.group_ids.get(&key) {
@@ -179,7 +177,7 @@ impl RowModel {
         Some(id)
     }
 
-    /// Looks at a group again: whether it is open, and by what it stands. One without members is no more.
+    /// Updates fold and sort key of a group. Removes a group without members.
     pub(super) fn regroup(&mut self, id: GroupId) -> Option<SortKey> {
         let group = self.groups.get(id)?;
         let members = group.item.children.as_ref();
@@ -197,7 +195,7 @@ impl RowModel {
         Some(key)
     }
 
-    /// Whether a group's members are to be shown: as with families, a person's choice wins.
+    /// True if a group's members are shown. The user's choice takes precedence.
     fn is_group_to_be_open(&self, group: &Group) -> bool {
         if let Some(folded) = self.group_folds.get(&group.key) {
             return !folded;
@@ -206,7 +204,7 @@ impl RowModel {
         !self.view.filter.is_empty() || news.into_iter().any(|s| group.item.matched[s] > 0)
     }
 
-    /// Forgets all groups, and what was folded of them.
+    /// Removes all groups and their folds.
     pub(super) fn ungroup(&mut self) {
         self.groups.clear();
         self.group_ids.clear();

@@ -1,10 +1,9 @@
-//! The rows of the list: which tasks are shown, in which order, and how they hang together.
-//!
-//! The outline is kept in order while the board changes. Siblings are ranked by their sort keys, each with the
-//! number of rows that its subtree shows, so that a change costs what it touches along one path to the root, and
-//! drawing costs the rows that are on the screen: with a hundred thousand tasks as with a hundred.
-//!
-//! It remembers by itself where it put everything, for by the time it hears of a change the board has moved on.
+//! The rows of the list: the displayed tasks, their order and their hierarchy.
+//! The model is updated incrementally with the store. Siblings are ordered by their sort keys, each
+//! with the number of visible rows of its subtree, so that a change costs by the affected path to
+//! the root and drawing by the number of visible rows, independent of the number of tasks.
+//! The model stores the parent and sort key of each row, because the store has already changed when
+//! an update arrives.
 
 mod build;
 mod fold;
@@ -35,53 +34,54 @@ pub use sort::{ParseSortError, Sort, SortBy, SortColumn};
 pub use sort_key::SortKey;
 pub use view::{Layout, View};
 
-/// Records that hang under the same parent, in order.
+/// Records with the same parent, in order.
 type Siblings = OrderTree<SortKey, RowId>;
 
-/// The rows of the list, kept in order.
+/// The rows of the list, in order.
 #[derive(Debug, Clone, Default)]
 pub struct RowModel {
     view: View,
     items: SecondaryMap<Handle, Item>,
     groups: SlotMap<GroupId, Group>,
     group_ids: HashMap<GroupKey, GroupId>,
-    /// Those without a parent; in the flat layout, all, or their groups.
+    /// Rows without a parent; in the flat layout, all tasks or their groups.
     top: Siblings,
-    /// How many records match the filter.
+    /// Number of records that match the filter.
     matching: usize,
-    /// Where a person chose that a family be closed, or open.
+    /// Folds chosen by the user; true if closed.
     folds: HashMap<Handle, bool>,
     group_folds: HashMap<GroupKey, bool>,
-    /// When time alone may change whether a record matches, by its server's clock, the soonest of a server first.
+    /// Times at which a match may change without new data, by the server's clock, earliest first
+    /// per server.
     due: BTreeSet<Recheck>,
 }
 
-/// When to look at a record again.
+/// The time at which a record must be evaluated again.
 type Recheck = (EndpointId, Timestamp, Handle);
 
-/// What the outline knows of a record, or of a group.
+/// State of a record or a group in the row model.
 #[derive(Debug, Clone)]
 struct Item {
     parent: Option<RowId>,
     status: Status,
     matches: bool,
-    /// Its entry among what is due.
+    /// Its entry in `RowModel::due`.
     due: Option<Recheck>,
-    /// How many of each status match the filter, of this record and all below it.
+    /// Number of matching tasks in each status in the subtree, including this record.
     matched: StatusCounts,
-    /// Whether its children are shown, if there are any to show.
+    /// True if its children are shown, if it has visible ones.
     open: bool,
-    /// By which it stands among its siblings; none while it is being moved.
+    /// Sort key among its siblings; `None` while it is moved.
     key: Option<SortKey>,
-    /// How many rows it and those below it show; none where the filter wants none of them. Then it still stands among
-    /// its siblings, so that another filter moves nothing.
+    /// Number of visible rows of the subtree; 0 if the filter excludes it. The entry keeps its
+    /// position among its siblings, so that another filter moves nothing.
     rows: usize,
-    /// Those right below it.
+    /// Direct children.
     children: Option<Box<Siblings>>,
 }
 
 impl Item {
-    /// One that stands nowhere and is not counted yet.
+    /// Creates an item that is not inserted and not counted.
     fn blank() -> Self {
         Self {
             parent: None,
@@ -96,7 +96,7 @@ impl Item {
         }
     }
 
-    /// What the record itself adds to the matches of its family.
+    /// Returns the record's own contribution to the matches of its family.
     fn own_match(&self) -> StatusCounts {
         let mut own = StatusCounts::default();
         if self.matches {
@@ -105,12 +105,12 @@ impl Item {
         own
     }
 
-    /// Whether there is a row for it, be it in a closed fold.
+    /// True if it has a row, possibly in a closed fold.
     fn is_shown(&self) -> bool {
         self.matched.total() > 0
     }
 
-    /// How many rows it and those below it show.
+    /// Returns the number of visible rows of the subtree.
     fn height(&self) -> usize {
         if self.is_shown() {
             1 + self.open_children().map_or(0, OrderTree::total)
@@ -119,21 +119,21 @@ impl Item {
         }
     }
 
-    /// Its children, as far as there are any to show.
+    /// Returns the children, if any is visible.
     fn shown_children(&self) -> Option<&Siblings> {
         self.children
             .as_deref()
             .filter(|children| !children.is_empty())
     }
 
-    /// Its children, as far as they are shown.
+    /// Returns the children, if the fold is open and any is visible.
     fn open_children(&self) -> Option<&Siblings> {
         self.shown_children().filter(|_| self.open)
     }
 }
 
 impl RowModel {
-    /// An outline without rows; call [`rebuild`](Self::rebuild) for those of a board that is not empty.
+    /// Creates a model without rows; call [`rebuild`](Self::rebuild) to fill it from a store.
     pub fn new(view: View) -> Self {
         Self {
             view,
@@ -141,32 +141,32 @@ impl RowModel {
         }
     }
 
-    /// What is shown.
+    /// Returns the current view.
     pub fn view(&self) -> &View {
         &self.view
     }
 
-    /// How many rows are visible.
+    /// Returns the number of visible rows.
     pub fn len(&self) -> usize {
         self.top.total()
     }
 
-    /// Whether none is.
+    /// True if there are no visible rows.
     pub fn is_empty(&self) -> bool {
         self.top.is_empty()
     }
 
-    /// How many records match the filter, visible or in closed folds.
+    /// Returns the number of records that match the filter, including those in closed folds.
     pub fn matching(&self) -> usize {
         self.matching
     }
 
-    /// What a row hangs under: a parent, or a group.
+    /// Returns the parent or group of a row.
     pub fn above(&self, id: impl Into<RowId>) -> Option<RowId> {
         self.item(id.into())?.parent
     }
 
-    /// Where a record hangs in the chosen layout.
+    /// Returns the parent of a record in the current layout.
     fn parent_on(&mut self, board: &TaskStore, handle: Handle) -> Option<RowId> {
         match self.view.layout {
             Layout::Tree => board.parent(handle).map(RowId::Task),
@@ -188,7 +188,7 @@ impl RowModel {
         }
     }
 
-    /// Those among whom the children of a row stand, or those without a parent.
+    /// Returns the children of a row, or the top-level rows.
     fn siblings(&self, parent: Option<RowId>) -> Option<&Siblings> {
         match parent {
             Some(parent) => self.item(parent)?.children.as_deref(),
@@ -196,7 +196,7 @@ impl RowModel {
         }
     }
 
-    /// The same, to be changed; none if the parent has left.
+    /// Returns the children for modification; `None` if the parent was removed.
     fn siblings_mut(&mut self, parent: Option<RowId>) -> Option<&mut Siblings> {
         match parent {
             Some(parent) => Some(self.item_mut(parent)?.children.get_or_insert_default()),

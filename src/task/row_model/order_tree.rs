@@ -1,40 +1,39 @@
-//! An ordered sequence in which every entry stands for a number of rows.
-//!
-//! The entries are kept in chunks of bounded size, each with the sum of its rows. Finding a row, the place of an
-//! entry, inserting and removing look at the chunks' sums and at one chunk's entries: a hundred thousand entries
-//! cost a few hundred additions, and no change ever moves them all.
+//! An ordered sequence of entries, each with a weight: its number of rows.
+//! The entries are stored in leaves of bounded size, each with the sum of its weights. Finding a
+//! row, the position of an entry, inserting and removing access the sums of the leaves and the
+//! entries of one leaf: with a hundred thousand entries that is a few hundred additions.
 
 use std::cmp::Ordering;
 
-/// How many entries a chunk holds at most; one that outgrows it is halved.
+/// Maximum number of entries of a leaf, which is split beyond it.
 const LEAF_CAPACITY: usize = 256;
-/// How many entries a chunk begins with, so that there is room for more.
+/// Initial number of entries of a leaf, with room for insertions.
 const LEAF_FILL: usize = LEAF_CAPACITY * 3 / 4;
 
-/// One entry of the sequence.
+/// An entry of the sequence.
 #[derive(Debug, Clone)]
 pub(super) struct Entry<K, I> {
     pub(super) key: K,
     pub(super) id: I,
-    /// How many rows the entry stands for.
+    /// Number of rows of the entry.
     pub(super) weight: usize,
 }
 
 impl<K: Ord, I: Ord + Copy> Entry<K, I> {
-    /// The id tells apart those of equal key.
+    /// Orders by key, then by id.
     fn compare(&self, key: &K, id: I) -> Ordering {
         self.key.cmp(key).then_with(|| self.id.cmp(&id))
     }
 }
 
-/// Where an entry is, until the next change.
+/// Position of an entry, valid until the next change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     chunk: usize,
     index: usize,
 }
 
-/// Entries that follow each other; never empty.
+/// Consecutive entries; never empty.
 #[derive(Debug, Clone)]
 struct Leaf<K, I> {
     entries: Vec<Entry<K, I>>,
@@ -48,7 +47,7 @@ impl<K, I> Leaf<K, I> {
     }
 }
 
-/// Entries in the order of their keys.
+/// Entries ordered by key.
 #[derive(Debug, Clone)]
 pub(super) struct OrderTree<K, I> {
     chunks: Vec<Leaf<K, I>>,
@@ -65,7 +64,7 @@ impl<K, I> Default for OrderTree<K, I> {
 }
 
 impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
-    /// All of these, whatever order they come in.
+    /// Builds the tree from entries in any order.
     pub(super) fn from_unsorted(mut entries: Vec<Entry<K, I>>) -> Self {
         entries.sort_unstable_by(|one, other| one.compare(&other.key, other.id));
         let mut chunks = Vec::with_capacity(entries.len().div_ceil(LEAF_FILL));
@@ -77,12 +76,12 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         Self { chunks, total }
     }
 
-    /// How many rows all entries stand for.
+    /// Returns the sum of all weights.
     pub(super) fn total(&self) -> usize {
         self.total
     }
 
-    /// The first entry that stands for a row; where none does, the first of all.
+    /// Returns the first entry with rows; without any, the first entry.
     pub(super) fn leader(&self) -> Option<&Entry<K, I>> {
         match self.first() {
             Some(place) => self.get(place),
@@ -90,12 +89,12 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         }
     }
 
-    /// Whether no entry stands for any row.
+    /// True if no entry has rows.
     pub(super) fn is_empty(&self) -> bool {
         self.total == 0
     }
 
-    /// Lets all entries stand for other numbers of rows.
+    /// Recomputes all weights.
     pub(super) fn reweigh(&mut self, weight: impl Fn(I) -> usize) {
         self.total = 0;
         for chunk in &mut self.chunks {
@@ -108,7 +107,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         }
     }
 
-    /// Adds an entry. Its key and id together must not be in the sequence yet.
+    /// Inserts an entry. The pair of key and id must not exist yet.
     pub(super) fn insert(&mut self, key: K, id: I, weight: usize) {
         self.total += weight;
         let chunk = self.chunk_of(&key, id).min(self.chunks.len().max(1) - 1);
@@ -131,7 +130,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         }
     }
 
-    /// Takes an entry out. Answers whether there was one.
+    /// Removes an entry. Returns false if it does not exist.
     pub(super) fn remove(&mut self, key: &K, id: I) -> bool {
         let Some(Place { chunk, index }) = self.find(key, id) else {
             return false;
@@ -149,7 +148,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         true
     }
 
-    /// Lets an entry stand for another number of rows. Answers whether there is such an entry.
+    /// Sets the weight of an entry. Returns false if it does not exist.
     pub(super) fn set_weight(&mut self, key: &K, id: I, weight: usize) -> bool {
         let Some(Place { chunk, index }) = self.find(key, id) else {
             return false;
@@ -161,7 +160,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         true
     }
 
-    /// How many rows come before an entry's.
+    /// Returns the number of rows before an entry.
     pub(super) fn rows_before(&self, key: &K, id: I) -> Option<usize> {
         let Place { chunk, index } = self.find(key, id)?;
         let chunks: usize = self.chunks[..chunk].iter().map(|chunk| chunk.weight).sum();
@@ -169,7 +168,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         Some(chunks + entries.map(|entry| entry.weight).sum::<usize>())
     }
 
-    /// The entry to which a row belongs, and which of the entry's rows it is.
+    /// Returns the entry at a row, and the row's index within the entry.
     pub(super) fn at_row(&self, mut row: usize) -> Option<(Place, usize)> {
         if row >= self.total {
             return None;
@@ -189,22 +188,22 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         None
     }
 
-    /// The entry at a place.
+    /// Returns the entry at a position.
     pub(super) fn get(&self, place: Place) -> Option<&Entry<K, I>> {
         self.chunks.get(place.chunk)?.entries.get(place.index)
     }
 
-    /// The place of the first entry that stands for a row.
+    /// Returns the position of the first entry with rows.
     pub(super) fn first(&self) -> Option<Place> {
         self.from(0, 0)
     }
 
-    /// The place of the next entry that stands for a row.
+    /// Returns the position of the next entry with rows.
     pub(super) fn after(&self, Place { chunk, index }: Place) -> Option<Place> {
         self.from(chunk, index + 1)
     }
 
-    /// The first entry from here on that stands for a row.
+    /// Returns the first entry with rows from a position on.
     fn from(&self, chunk: usize, index: usize) -> Option<Place> {
         let within = |chunk: usize, from: usize| {
             let Leaf { entries, weight } = self.chunks.get(chunk)?;
@@ -219,7 +218,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
             .or_else(|| (chunk + 1..self.chunks.len()).find_map(|chunk| within(chunk, 0)))
     }
 
-    /// The first chunk that ends with this key or a later one.
+    /// Returns the first leaf whose last entry is not less than the key.
     fn chunk_of(&self, key: &K, id: I) -> usize {
         self.chunks.partition_point(|chunk| {
             chunk
@@ -238,7 +237,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         Some(Place { chunk, index })
     }
 
-    /// Joins a chunk with the next where both have become small, and stay so together.
+    /// Merges a leaf with the next if both together are small.
     fn merge(&mut self, chunk: usize) {
         if let Some([one, next]) = self.chunks.get(chunk..chunk + 2)
             && one.entries.len() + next.entries.len() <= LEAF_CAPACITY / 2

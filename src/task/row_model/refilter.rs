@@ -1,8 +1,7 @@
-//! Another filter over the same rows in the same order, and time that passes under a filter.
-//!
-//! What the filter does not want stands among its siblings without a row, so that a letter more in the filter costs
-//! the texts that have to be looked at, and moves nothing. A filter that only narrows the one before looks at what
-//! matched; one that only widens it looks at the rest.
+//! Changes of the filter, and of matches over time.
+//! A record excluded by the filter keeps its position with a height of 0, so that typing in the
+//! filter evaluates texts and moves nothing. A narrower filter is evaluated for the previous
+//! matches only, a wider one for the others.
 
 use jiff::Timestamp;
 
@@ -10,7 +9,7 @@ use super::{GroupId, OrderTree, RowId, RowModel, SortColumn};
 use crate::task::{EndpointId, EvalContext, Filter, Handle, StatusCounts};
 
 impl RowModel {
-    /// Holds all records against the filter that is in force now; `before` was in force until now.
+    /// Evaluates the current filter for all records; `before` is the previous one.
     pub(super) fn refilter(&mut self, scene: EvalContext<'_>, before: &Filter) {
         let narrows = self.view.filter.narrows(before);
         let widens = before.narrows(&self.view.filter);
@@ -18,8 +17,8 @@ impl RowModel {
         self.hold(scene, (narrows, widens), opens_otherwise);
     }
 
-    /// Holds the records against the filter: all of them, or only those that match if it `narrows` what was in force,
-    /// or only the others if it `widens` that.
+    /// Evaluates the filter for all records, or only for the matches of the previous filter if it
+    /// `narrows` that, or only for the others if it `widens` it.
     fn hold(
         &mut self,
         scene: EvalContext<'_>,
@@ -48,7 +47,7 @@ impl RowModel {
                 self.matching += usize::from(matches);
             }
         }
-        // Backwards, for a record's rows are known once those below it are.
+        // In reverse, because a record's height depends on its descendants.
         for &handle in order.iter().rev() {
             self.reweigh(handle.into());
             let Some(item) = self.items.get_mut(handle) else {
@@ -66,7 +65,7 @@ impl RowModel {
             self.top.reweigh(|id| rows(id).unwrap_or(0));
             return;
         }
-        // Another filter lets groups go by other members.
+        // Another filter may change a group's first member and with it the group's position.
         let groups: Vec<GroupId> = self.groups.keys().collect();
         for group in groups {
             self.reweigh(group.into());
@@ -74,7 +73,7 @@ impl RowModel {
         self.top = OrderTree::from_unsorted(self.rank_groups());
     }
 
-    /// Lets those below a row stand for as many rows as they show now.
+    /// Updates the weights of a row's children.
     fn reweigh(&mut self, id: RowId) {
         let children = self.item_mut(id).and_then(|item| item.children.take());
         let children = children.map(|mut children| {
@@ -87,7 +86,7 @@ impl RowModel {
         }
     }
 
-    /// Whether a record matches, with a note of when to look again.
+    /// Evaluates the filter for a record and schedules the next evaluation.
     pub(super) fn judge(&mut self, scene: EvalContext<'_>, handle: Handle) -> bool {
         let verdict = self.view.filter.judge(scene, handle);
         let endpoint = scene.board.get(handle).map(|record| record.id.endpoint);
@@ -113,7 +112,7 @@ impl RowModel {
         self.due.extend(due);
     }
 
-    /// When time alone may next change what matches, by an endpoint's clock.
+    /// Returns the next time at which a match may change without new data, by the server's clock.
     pub fn next_due(&self, endpoint: EndpointId) -> Option<Timestamp> {
         let from = (endpoint, Timestamp::MIN, Handle::default());
         let next = self.due.range(from..).next();
@@ -121,7 +120,8 @@ impl RowModel {
             .map(|(_, at, _)| *at)
     }
 
-    /// Looks again at what time has come for on an endpoint. Costs by how much that is. Answers whether there was any.
+    /// Evaluates the records whose time has come on an endpoint. Costs by their number. Returns
+    /// false if there are none.
     pub fn pass(&mut self, scene: EvalContext<'_>, endpoint: EndpointId) -> bool {
         let now = scene.time(endpoint);
         let from = (endpoint, Timestamp::MIN, Handle::default());
@@ -136,7 +136,8 @@ impl RowModel {
         !due.is_empty()
     }
 
-    /// Looks again at all that depends on the time, as after a clock was set or more is known of what is usual.
+    /// Evaluates all time-dependent records, for example after a clock change or with new typical
+    /// durations.
     pub fn reevaluate(&mut self, scene: EvalContext<'_>) {
         if self.view.sort.place(SortColumn::Left).is_some() {
             self.rebuild(scene);
@@ -145,7 +146,7 @@ impl RowModel {
         }
     }
 
-    /// Looks again at all that depends on what the endpoints are called.
+    /// Evaluates all records if the filter depends on endpoint names.
     pub fn reevaluate_endpoints(&mut self, scene: EvalContext<'_>) {
         if self.view.filter.asks_for_endpoint() {
             self.hold(scene, (false, false), false);

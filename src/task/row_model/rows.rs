@@ -1,4 +1,4 @@
-//! Looking at the rows: the part that is on the screen, and where a task is.
+//! Access to the visible rows by index and by task.
 
 use std::{iter, ops::Range};
 
@@ -8,31 +8,31 @@ use crate::task::{Handle, StatusCounts};
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// What it stands for.
+    /// The task or group.
     pub id: RowId,
-    /// How many rows it hangs under.
+    /// Number of ancestors.
     pub depth: usize,
-    /// For each row it hangs under, topmost first: whether a vertical line goes on below that one, to its next
-    /// sibling. Never for the topmost, as families are not joined by lines.
+    /// For each ancestor, topmost first: true if a vertical line continues below it to its next
+    /// sibling. Always false for the topmost, because families are not joined by lines.
     pub guides: Vec<bool>,
-    /// Whether no sibling follows.
+    /// True if it is the last of its siblings.
     pub is_last: bool,
-    /// Whether there are others below it, and whether they are shown.
+    /// Fold state.
     pub fold: Fold,
-    /// How many of each status a closed fold hides; only those that match the filter.
+    /// Number of matching tasks in each status hidden by a closed fold.
     pub hidden: StatusCounts,
-    /// Whether it does not match the filter itself, and is shown for the sake of those below it.
+    /// True if the task does not match the filter and is shown only because a descendant does.
     pub is_context: bool,
 }
 
 impl Row {
-    /// The task that it stands for, if it is one.
+    /// Returns the task, if it is one.
     pub fn task(&self) -> Option<Handle> {
         self.id.task()
     }
 }
 
-/// A row's place among its siblings, on the path from the top to it.
+/// A row's position among its siblings, as a step of the path from the top.
 #[derive(Clone, Copy)]
 struct Step<'a> {
     siblings: &'a Siblings,
@@ -50,7 +50,7 @@ impl Step<'_> {
 }
 
 impl RowModel {
-    /// The rows of that range, as far as there are any. Costs by the range's length.
+    /// Returns the rows of a range. Costs by the length of the range.
     pub fn rows(&self, range: Range<usize>) -> Vec<Row> {
         let range = range.start..range.end.min(self.len());
         let mut rows = Vec::with_capacity(range.len());
@@ -68,12 +68,13 @@ impl RowModel {
         rows
     }
 
-    /// What that row stands for.
+    /// Returns the task or group of a row.
     pub fn row(&self, index: usize) -> Option<RowId> {
         self.path_to(index).last().and_then(|step| step.id())
     }
 
-    /// Which row a record or a group has; none if it is in a closed fold or filtered out.
+    /// Returns the index of a task's or group's row; `None` if it is filtered out or in a closed
+    /// fold.
     pub fn position(&self, id: impl Into<RowId>) -> Option<usize> {
         let id = id.into();
         let item = self.item(id).filter(|item| item.is_shown())?;
@@ -88,7 +89,7 @@ impl RowModel {
         Some(position)
     }
 
-    /// The row of a record or a group, or else of the nearest above it that has one.
+    /// Returns the index of a task's or group's row, or of its nearest visible ancestor.
     pub fn nearest_visible(&self, id: impl Into<RowId>) -> Option<usize> {
         let path = iter::successors(Some(id.into()), |id| self.above(*id));
         let mut nearest = None;
@@ -101,14 +102,14 @@ impl RowModel {
         self.position(nearest?)
     }
 
-    /// How many rows come before a row among its siblings and those below them.
+    /// Returns the number of rows before a row among its siblings and their descendants.
     fn rows_before(&self, id: RowId) -> Option<usize> {
         let item = self.item(id)?;
         let siblings = self.siblings(item.parent)?;
         siblings.rows_before(item.key.as_ref()?, id)
     }
 
-    /// From the top to a row; empty if there is no such row.
+    /// Returns the path to a row; empty if there is no such row.
     fn path_to(&self, index: usize) -> Vec<Step<'_>> {
         let mut path = Vec::new();
         let mut siblings = &self.top;
@@ -125,7 +126,8 @@ impl RowModel {
         path
     }
 
-    /// Goes on to the next row: the first child, else the next sibling of the nearest that has one.
+    /// Advances to the next row: the first child, else the next sibling of the nearest ancestor
+    /// that has one.
     fn step<'a>(&'a self, path: &mut Vec<Step<'a>>) {
         let children = path
             .last()
@@ -144,7 +146,7 @@ impl RowModel {
         }
     }
 
-    /// The row at the end of a path.
+    /// Builds the row at the end of a path.
     fn row_at(&self, path: &[Step<'_>]) -> Option<Row> {
         let (step, above) = path.split_last()?;
         let id = step.id()?;

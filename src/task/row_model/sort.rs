@@ -1,4 +1,4 @@
-//! What the rows are sorted by: one column, and where that leaves rows equal, the next.
+//! Sort order of the rows: by one column, then by further ones for equal values.
 
 use std::{fmt, str::FromStr};
 
@@ -6,7 +6,7 @@ use crate::text::did_you_mean;
 
 macro_rules! columns {
     ($($(#[doc = $doc:literal])+ $column:ident: $name:literal $(| $other:literal)*, $title:literal, $explanation:literal;)+) => {
-        /// What rows can be sorted by.
+        /// Columns by which rows can be sorted.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
         pub enum SortColumn {
             #[default]
@@ -14,25 +14,25 @@ macro_rules! columns {
         }
 
         impl SortColumn {
-            /// All of them, in the order in which a menu offers them.
+            /// All columns, in menu order.
             pub const ALL: &[Self] = &[$(Self::$column,)+];
 
-            /// Its name on the command line and in the config file.
+            /// Returns the name used on the command line and in the config file.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$column => $name,)+ }
             }
 
-            /// The column of that name.
+            /// Returns the column with a name or alias.
             pub fn named(name: &str) -> Option<Self> {
                 match name { $($name $(| $other)* => Some(Self::$column),)+ _ => None }
             }
 
-            /// What a menu calls it.
+            /// Returns the title in the menu.
             pub fn title(self) -> &'static str {
                 match self { $(Self::$column => $title,)+ }
             }
 
-            /// What a menu says of it.
+            /// Returns the description in the menu.
             pub fn explanation(self) -> &'static str {
                 match self { $(Self::$column => $explanation,)+ }
             }
@@ -41,10 +41,10 @@ macro_rules! columns {
 }
 
 columns! {
-    /// What matters now: what runs, what waits, what failed, and then the rest; what runs longest and what ended
-    /// last come first. In a tree, the most urgent member speaks for its family.
+    /// By urgency: running, queued, failed, then the rest; longest running and latest ended first.
+    /// In a tree, a family has the urgency of its most urgent member.
     Attention: "now" | "attention", "What matters now", "running, waiting, failed, then the rest";
-    /// Running, queued, failed, cancelled, and then the rest.
+    /// Running, queued, failed, cancelled, then the rest.
     State: "state" | "status", "State", "the same without the times";
     /// The operation's label.
     Task: "task" | "name", "Task", "by the operation's name";
@@ -52,25 +52,27 @@ columns! {
     Phase: "phase", "Phase", "what it is at, by name";
     /// The name of the entity.
     Target: "target" | "entity", "Target", "by name";
-    /// Percent done, own or derived.
+    /// Percent done, reported or derived.
     Progress: "progress" | "percent", "Progress", "percent done";
-    /// How long it has run; what still runs stays apart from what is over, so that time passing changes no order.
+    /// Run time. Running tasks are separate from finished ones, so that the order does not change
+    /// with time.
     Elapsed: "elapsed", "Elapsed", "how long it has run";
-    /// When it will be done, as was foreseen when it was last heard of; so that time passing changes no order.
+    /// Expected end, as estimated at the last update, so that the order does not change with time.
     Left: "left" | "finish" | "eta", "Time left", "what is done soonest";
-    /// Whether it can be cancelled.
+    /// By cancellation: requested, possible, not possible.
     Cancel: "cancel", "Cancel", "asked, can be cancelled, cannot";
-    /// Who or what started it.
+    /// The user, alarm or schedule that started the task.
     StartedBy: "started-by" | "user", "Started by", "by name";
-    /// When it was queued.
+    /// Queue time.
     Queued: "queued", "Queued", "when it was made";
-    /// When it began to run.
+    /// Start time.
     Started: "started", "Started", "when it began to run";
-    /// When it ended.
+    /// Completion time.
     Completed: "completed" | "ended", "Completed", "when it ended";
-    /// How long it waited before it ran; what still waits stays apart from what has run.
+    /// Time in the queue. Queued tasks are separate from started ones, so that the order does not
+    /// change with time.
     QueuedFor: "queued-for" | "waited", "Queued for", "how long it waited";
-    /// Which vCenter.
+    /// The vCenter.
     Endpoint: "endpoint" | "vcenter" | "server", "vCenter", "by name";
     /// The operation's identifier.
     Operation: "operation" | "op", "Operation id", "such as VirtualMachine.clone";
@@ -87,7 +89,7 @@ columns! {
 }
 
 impl SortColumn {
-    /// Whether people mostly want the greatest first.
+    /// True if the default direction is descending.
     pub fn starts_descending(self) -> bool {
         matches!(
             self,
@@ -101,17 +103,17 @@ impl SortColumn {
     }
 }
 
-/// One column of an order.
+/// A column with a direction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct SortBy {
-    /// By what.
+    /// The column.
     pub column: SortColumn,
-    /// Whether the greatest comes first.
+    /// True if the greatest value comes first.
     pub descending: bool,
 }
 
 impl SortBy {
-    /// A column the way round that people mostly want.
+    /// Creates a key with the column's default direction.
     fn natural(column: SortColumn) -> Self {
         Self {
             column,
@@ -120,12 +122,12 @@ impl SortBy {
     }
 }
 
-/// The order of the rows: by a column, and among those that are equal by it, by the next. Rows that are equal by all of
-/// them stay oldest first in both directions, and those that have no value come last in both.
+/// The sort order of the rows. In both directions, equal rows stay oldest first, and rows without a
+/// value come last.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Sort(Vec<SortBy>);
 
-/// By what matters now.
+/// By urgency.
 impl Default for Sort {
     fn default() -> Self {
         Self(vec![SortBy::default()])
@@ -133,37 +135,37 @@ impl Default for Sort {
 }
 
 impl Sort {
-    /// More columns than this tell nobody anything.
+    /// Maximum number of columns.
     pub const MAX_SORT_KEYS: usize = 5;
 
-    /// By one column.
+    /// Sorts by one column.
     pub fn by(column: SortColumn, descending: bool) -> Self {
         Self(vec![SortBy { column, descending }])
     }
 
-    /// The columns, the first of them first; never none.
+    /// Returns the columns by precedence; never empty.
     pub fn keys(&self) -> &[SortBy] {
         &self.0
     }
 
-    /// The first column.
+    /// Returns the first column.
     pub fn first(&self) -> SortBy {
         self.0.first().copied().unwrap_or_default()
     }
 
-    /// Whether there are several.
+    /// True if there are several columns.
     pub fn is_several(&self) -> bool {
         self.0.len() > 1
     }
 
-    /// Which place a column has, counted from one, and whether the greatest comes first there.
+    /// Returns the one-based position of a column, and true if it is descending.
     pub fn place(&self, column: SortColumn) -> Option<(usize, bool)> {
         let mut keys = self.0.iter().zip(1..);
         let (key, place) = keys.find(|(key, _)| key.column == column)?;
         Some((place, key.descending))
     }
 
-    /// By this column alone; where that is so already, the other way round.
+    /// Sorts by this column only; reverses it if that is the case already.
     pub fn choose(&mut self, column: SortColumn) {
         match &mut self.0[..] {
             [only] if only.column == column => only.descending = !only.descending,
@@ -171,7 +173,7 @@ impl Sort {
         }
     }
 
-    /// A further column: it comes last, then turned round, then not at all.
+    /// Cycles a further column: appended, reversed, removed.
     pub fn cycle(&mut self, column: SortColumn) {
         let found = self.0.iter_mut().find(|key| key.column == column);
         match found {
@@ -182,7 +184,7 @@ impl Sort {
         }
     }
 
-    /// Adds a column as the last one, or takes it away.
+    /// Appends or removes a column.
     pub fn toggle(&mut self, column: SortColumn) {
         if self.place(column).is_some() {
             self.0.retain(|key| key.column != column);
@@ -191,7 +193,7 @@ impl Sort {
             }
             return;
         }
-        // What matters now leaves next to nothing equal: nobody wants something after it.
+        // Sorting by urgency leaves next to no equal rows for a second column.
         if *self == Self::default() {
             self.0.clear();
         }
@@ -200,22 +202,22 @@ impl Sort {
         }
     }
 
-    /// Turns the whole order round.
+    /// Reverses all columns.
     pub fn reverse(&mut self) {
         for key in &mut self.0 {
             key.descending = !key.descending;
         }
     }
 
-    /// Turns one column round. Does nothing where rows are not sorted by it.
+    /// Reverses one column, if it is part of the order.
     pub fn turn(&mut self, column: SortColumn) {
         for key in self.0.iter_mut().filter(|key| key.column == column) {
             key.descending = !key.descending;
         }
     }
 
-    /// The order of these names, `-` before those whose greatest comes first, and what is wrong with them; what is
-    /// right counts. None where nothing is.
+    /// Parses column names, with `-` for descending. Returns the order of the valid ones, if any,
+    /// and the errors.
     pub fn read<'a>(names: impl IntoIterator<Item = &'a str>) -> (Option<Self>, Vec<String>) {
         let mut keys: Vec<SortBy> = Vec::new();
         let mut problems = Vec::new();
@@ -246,7 +248,7 @@ impl Sort {
     }
 }
 
-/// As it is written on the command line.
+/// Formats as on the command line.
 impl fmt::Display for Sort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, key) in self.0.iter().enumerate() {
@@ -258,7 +260,7 @@ impl fmt::Display for Sort {
     }
 }
 
-/// An order that does not read.
+/// Error for an invalid sort order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ParseSortError(String);

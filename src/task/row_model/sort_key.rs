@@ -1,6 +1,6 @@
-//! What a row is sorted by, worked out once so that comparing two rows is cheap.
-//!
-//! No key depends on the time at which it is made: rows change places when tasks change, never because time passes.
+//! Sort keys, computed once so that comparing two rows is cheap.
+//! A key does not depend on the time at which it is computed: rows change places when tasks change,
+//! never because time passes.
 
 use std::{
     cmp::{Ordering, Reverse},
@@ -21,24 +21,24 @@ use crate::{
     vim::types::{Fault, LocalizableMessage, TaskInfo},
 };
 
-/// Where a row stands among its siblings. Keys can be compared with those of the same order only.
+/// Sort key of a row among its siblings. Only keys of the same order are comparable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SortKey {
-    /// Rows of different groups keep apart.
+    /// Separates rows that are not sorted together.
     group: u8,
     rank: Rank,
-    /// Among equals the oldest is first; a ghost's age is not known.
+    /// Equal rows are sorted oldest first; placeholders have no age and come last.
     queued: i64,
     id: Name,
 }
 
-/// A column's value, turned round already where the greatest comes first. In one outline all are of one kind.
+/// A column's value, inverted if descending. All values of a row model are of the same variant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Number(i64),
     Text(Arc<str>),
     TextDescending(Reverse<Arc<str>>),
-    /// Of several columns, each with its group.
+    /// Values of several columns, each with its group.
     Several(Arc<[(u8, Self)]>),
     /// No value: last in both directions.
     Missing,
@@ -65,13 +65,13 @@ impl Rank {
         }
     }
 
-    /// `task-9` before `task-10`.
+    /// Sorts `task-9` before `task-10`.
     fn name(name: Option<&str>, descending: bool) -> Self {
         Self::text(name.map(with_long_numbers).as_deref(), descending)
     }
 }
 
-/// A name whose numbers have so many leading zeros that they go by their value.
+/// Pads numbers with zeros, so that they are compared by value.
 fn with_long_numbers(name: &str) -> String {
     const MAX_DIGITS: usize = 20;
     let mut long = String::with_capacity(name.len() + MAX_DIGITS);
@@ -89,7 +89,7 @@ fn with_long_numbers(name: &str) -> String {
     long
 }
 
-/// A task's name with `task-9` before `task-10`.
+/// A task id that sorts `task-9` before `task-10`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Name(TaskId);
 
@@ -110,7 +110,7 @@ impl PartialOrd for Name {
 }
 
 impl SortKey {
-    /// The key of a record's row; none for a record that is not on the board.
+    /// Returns the key of a record's row; `None` if the record is not in the store.
     pub fn of<'a>(
         scene: impl Into<EvalContext<'a>>,
         handle: Handle,
@@ -144,7 +144,7 @@ impl SortKey {
     }
 }
 
-/// A record whose key is made.
+/// A record with the data needed for its key.
 struct Subject<'a> {
     scene: EvalContext<'a>,
     handle: Handle,
@@ -153,7 +153,7 @@ struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// The group and the rank by one column.
+    /// Returns the group and value of one column.
     fn value(&self, SortBy { column, descending }: SortBy) -> (u8, Rank) {
         let Self { scene, record, .. } = self;
         let board = scene.board;
@@ -203,7 +203,7 @@ impl Subject<'_> {
         (0, rank)
     }
 
-    /// By urgency; what goes on longest and what ended last first.
+    /// Sorts by urgency; longest running and latest ended first.
     fn attention(&self, descending: bool) -> (u8, Rank) {
         let record = self.record;
         let own = record.status();
@@ -226,7 +226,7 @@ impl Subject<'_> {
         (group, Rank::time(moment, descending == is_active))
     }
 
-    /// When a running task would be done, as far as could be told when it was last heard of.
+    /// Estimates the end of a running task at its last update.
     fn foreseen_end(&self) -> Option<Timestamp> {
         let Self { scene, record, .. } = self;
         let (since, heard) = (record.running_since()?, record.seen?);
@@ -240,7 +240,7 @@ impl Subject<'_> {
     }
 }
 
-/// The order in which statuses ask for a look.
+/// Returns the rank of a status, most urgent first.
 fn urgency(status: Status) -> u8 {
     match status {
         Status::Running => 0,
@@ -253,14 +253,14 @@ fn urgency(status: Status) -> u8 {
     }
 }
 
-/// By how long it has taken: first those whose clocks run, then the others.
+/// Sorts by run time: running tasks first, then the others.
 fn elapsed(record: &Record, descending: bool) -> (u8, Rank) {
     let Some(begun) = record.info.as_ref().and_then(|info| info.began()) else {
         return (1, Rank::Missing);
     };
     let begun = begun.as_microsecond();
     match stopped(record) {
-        // The earlier it began, the longer it runs.
+        // An earlier start is a longer run time.
         None => (0, Rank::number(Some(begun), !descending)),
         Some(end) => {
             let span = end.as_microsecond().saturating_sub(begun).max(0);
@@ -269,7 +269,7 @@ fn elapsed(record: &Record, descending: bool) -> (u8, Rank) {
     }
 }
 
-/// By how long it waited: first those that still wait, then the others.
+/// Sorts by queue time: queued tasks first, then the others.
 fn queued_for(record: &Record, descending: bool) -> (u8, Rank) {
     let Some(info) = &record.info else {
         return (1, Rank::Missing);
@@ -278,7 +278,7 @@ fn queued_for(record: &Record, descending: bool) -> (u8, Rank) {
         return (1, Rank::Missing);
     };
     match info.start_time.or_else(|| stopped(record)) {
-        // The earlier it was made, the longer it waits.
+        // An earlier creation is a longer time in the queue.
         None => (0, Rank::time(Some(queued), !descending)),
         Some(end) => {
             let span = end.as_microsecond() - queued.as_microsecond();
@@ -287,7 +287,7 @@ fn queued_for(record: &Record, descending: bool) -> (u8, Rank) {
     }
 }
 
-/// Asked for, possible, impossible; nothing where there is nothing to cancel.
+/// Returns the rank by cancellation of an active task: requested, possible, not possible.
 fn standing(record: &Record) -> Option<i64> {
     let info = record.info.as_ref()?;
     let is_active = record.status().is_active();
@@ -298,7 +298,7 @@ fn standing(record: &Record) -> Option<i64> {
     })
 }
 
-/// When the clock of a task stopped; none while it runs.
+/// Returns the end of a finished task; `None` while it runs.
 fn stopped(record: &Record) -> Option<Timestamp> {
     let complete = record.info.as_ref().and_then(|info| info.complete_time);
     complete.or_else(|| record.seen.filter(|_| record.status().is_finished()))

@@ -1,14 +1,13 @@
-//! Following the board, change by change.
-//!
-//! Records that moved are first taken from where they stood, all of them, and only then put where they belong now:
-//! in between, what the outline remembers is a part of what the board says, and so no walk upwards can run in a
-//! circle, even when parent and child have changed places.
+//! Incremental updates from the store.
+//! Moved records are first all removed from their old positions and then inserted at the new ones:
+//! in between, the model's hierarchy is a part of the store's, so that no walk upwards can be a
+//! cycle, even if parent and child have changed places.
 
 use super::{GroupBy, Item, RowId, RowModel, sort_key::SortKey};
 use crate::task::{ChangeSet, EvalContext, Handle, StatusCounts};
 
 impl RowModel {
-    /// Follows what changed on the board. Costs by what changed.
+    /// Applies changes of the store. Costs by the number of changes.
     pub fn touch<'a>(&mut self, scene: impl Into<EvalContext<'a>>, touched: &ChangeSet) {
         let scene = scene.into();
         let board = scene.board;
@@ -40,8 +39,8 @@ impl RowModel {
         }
     }
 
-    /// Takes a record from where it stood, if it belongs somewhere else now. Where families are groups, those below it
-    /// have moved with it: they are taken, too, and noted.
+    /// Removes a record whose parent changed. Children of a record that move with it to another
+    /// family group are removed too and added to `moved`.
     fn detach(&mut self, scene: EvalContext<'_>, handle: Handle, moved: &mut Vec<Handle>) {
         let mut next = vec![handle];
         while let Some(handle) = next.pop() {
@@ -59,7 +58,7 @@ impl RowModel {
         }
     }
 
-    /// Drops a record that left the board. Those below it are on the board still, and moved by their own change.
+    /// Removes a record that left the store. Its children are moved by their own changes.
     fn forget(&mut self, scene: EvalContext<'_>, handle: Handle) {
         self.folds.remove(&handle);
         self.set_due(handle, None);
@@ -70,7 +69,7 @@ impl RowModel {
         }
     }
 
-    /// Looks at a record again: where it hangs, whether it matches, whether it is open, and where it stands.
+    /// Updates parent, match, fold and position of a record.
     pub(super) fn refresh(&mut self, scene: EvalContext<'_>, handle: Handle) {
         let board = scene.board;
         let Some(record) = board.get(handle) else {
@@ -100,7 +99,7 @@ impl RowModel {
         self.settle(scene, handle.into(), true);
     }
 
-    /// Moves a record with all below it under another parent. It stands nowhere until it is settled.
+    /// Moves a record with its subtree to another parent, without a position until it is placed.
     fn hang(&mut self, scene: EvalContext<'_>, handle: Handle, parent: Option<RowId>) {
         let Some(item) = self.items.get(handle) else {
             return;
@@ -117,7 +116,7 @@ impl RowModel {
         self.count(parent, StatusCounts::default(), matched);
     }
 
-    /// Takes a row from among its siblings.
+    /// Removes a row from its siblings.
     pub(super) fn move_row(&mut self, id: RowId) {
         let Some(item) = self.item_mut(id) else {
             return;
@@ -129,7 +128,7 @@ impl RowModel {
         }
     }
 
-    /// Counts other matches than before, from here up.
+    /// Updates the matches of the ancestors.
     fn count(&mut self, from: Option<RowId>, before: StatusCounts, after: StatusCounts) {
         let mut next = from;
         while let Some(item) = next.and_then(|id| self.item_mut(id)) {
@@ -139,9 +138,8 @@ impl RowModel {
         }
     }
 
-    /// Brings a row into its place among its siblings, and then what is above it, as far up as anything changes. The
-    /// row's own key may be another than before; the keys of the records above are not looked at, for whose key has
-    /// changed was touched itself.
+    /// Places a row among its siblings, then its ancestors as far up as anything changes.
+    /// Recomputes only the row's own key; an ancestor whose key changes is updated itself.
     pub(super) fn settle(&mut self, scene: EvalContext<'_>, id: RowId, mut rekey: bool) {
         let mut next = Some(id);
         while let Some(id) = next
@@ -152,7 +150,7 @@ impl RowModel {
         }
     }
 
-    /// Brings a row into its place among its siblings. Answers whether that may change anything for those above.
+    /// Places a row among its siblings. Returns true if that may affect its ancestors.
     fn place(&mut self, scene: EvalContext<'_>, id: RowId, rekey: bool) -> bool {
         let fresh = match id {
             RowId::Task(handle) => {
@@ -190,7 +188,7 @@ impl RowModel {
             }
             (None, None) => {}
         }
-        // A group goes by its best member, which may be this one, or no more.
+        // A group's position depends on its first member, which may have changed.
         rows != before || matches!(parent, Some(RowId::Group(_)))
     }
 }

@@ -1,27 +1,27 @@
-//! What a person chose to see: layout, order, filter and groups.
+//! The view chosen by the user: layout, order, filter and grouping.
 
 use super::{GroupBy, Sort};
 use crate::task::Filter;
 
-/// How the rows hang together.
+/// Layouts of the list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Layout {
-    /// Children below their parents, in folds.
+    /// Children below their parents, with folds.
     #[default]
     Tree,
-    /// All tasks side by side.
+    /// All tasks in one level.
     Flat,
 }
 
-/// Everything that decides which rows there are.
+/// The parameters that determine the rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct View {
-    /// How they hang together.
+    /// The layout.
     pub layout: Layout,
-    /// In which order.
+    /// The order.
     pub sort: Sort,
-    /// Which tasks.
+    /// The filter.
     pub filter: Filter,
-    /// By what a flat list is put into groups.
+    /// Grouping of a flat list.
     pub group_by: Option<GroupBy>,
 }

@@ -1,4 +1,4 @@
-//! What the rules say, in plain sentences.
+//! Messages of the warning rules.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ pub(super) fn cancel_ignored(seen: CancelSeen, since: SignedDuration) -> String 
     )
 }
 
-/// How a sentence calls a task: `Relocate virtual machine (task-4711)`.
+/// Returns the name of a task in a message: `Relocate virtual machine (task-4711)`.
 pub(super) fn named(operation: &str, record: &Record) -> String {
     format!("{operation} ({})", record.id.mo_id)
 }
@@ -70,7 +70,7 @@ pub(super) fn parent_finished(operation: &str, parent: &Record, since: SignedDur
     )
 }
 
-/// `ahead`: what it waits for, as far as that is known.
+/// `ahead`: the tasks that it waits for, as far as known.
 pub(super) fn queued_long(waited: SignedDuration, ahead: &[String]) -> String {
     let waited = duration(waited);
     match ahead {

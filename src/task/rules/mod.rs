@@ -1,8 +1,7 @@
-//! What deserves a second look: small named rules, each with its plain sentence.
-//!
-//! Every rule looks at one record with what is known around it, and answers with a sentence or nothing. They read
-//! and never search the board (who is ahead in a queue is kept by it), so that the rows of a screen can be judged
-//! for every frame.
+//! Warnings about active tasks, from small named rules.
+//! Each rule checks one record with its context and returns a message or nothing. Rules never
+//! search the store (it keeps an index of the tasks ahead in a queue), so that the displayed rows
+//! can be checked for every frame.
 
 mod messages;
 
@@ -18,34 +17,35 @@ use super::{
     typical::DurationStats,
 };
 
-/// A task that waits longer than this has waited long.
+/// Queue time after which a task gets a warning.
 const LONG_QUEUE_TIME: SignedDuration = SignedDuration::from_mins(1);
 
-/// A cancellation that is not acted on for this long is worth a word.
+/// Time after which a cancellation without effect gets a warning.
 const LONG_CANCEL_TIME: SignedDuration = SignedDuration::from_mins(1);
 
-/// A child may outlive its parent by the time that two reports lie apart.
+/// Tolerated delay between the reports of a parent's end and its child's end.
 const FINISHED_PARENT_GRACE: SignedDuration = SignedDuration::from_secs(10);
 
-/// What a finding is about, the most urgent first.
+/// Warning rules, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
-    /// A question of the virtual machine waits for an answer.
+    /// The virtual machine has a pending question.
     Question,
-    /// Nothing moves for longer than the task's rhythm and the operation's history allow.
+    /// No progress for longer than the task's previous pauses and the operation's typical duration
+    /// suggest.
     Stalled,
-    /// Cancellation was requested and nothing came of it yet.
+    /// Cancellation was requested without effect so far.
     CancelIgnored,
-    /// The parent is finished while this task still runs.
+    /// The parent is finished, but the task is active.
     ParentFinished,
-    /// Waits in the queue for long.
+    /// Queued for a long time.
     QueuedLong,
-    /// Runs longer than nine in ten runs of the operation.
+    /// Runs longer than 90 % of the runs of the operation.
     LongerThanUsual,
 }
 
 impl Rule {
-    /// The words that stand as the mark in a row.
+    /// Returns the label shown in a row.
     pub fn mark(self) -> &'static str {
         match self {
             Self::Question => "question",
@@ -58,34 +58,34 @@ impl Rule {
     }
 }
 
-/// Something about a task that deserves a second look.
+/// A warning about a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// Which rule found it.
+    /// The rule.
     pub rule: Rule,
-    /// What is the matter, in one plain sentence; text of the server in it is as sent.
+    /// The message, one sentence; text from the server in it is not sanitized.
     pub sentence: String,
 }
 
-/// A question that a virtual machine asks, as `runtime.question` tells it.
+/// A pending question of a virtual machine, from `runtime.question`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingQuestion {
     /// The question.
     pub text: String,
-    /// The answers that it takes.
+    /// The allowed answers.
     pub choices: Vec<String>,
 }
 
-/// What is known around a record.
+/// Context of a record that the rules need.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RuleContext<'a> {
-    /// How long the operation usually takes.
+    /// Typical duration of the operation.
     pub typical: Option<&'a DurationStats>,
-    /// A pending question of the virtual machine that the task works on.
+    /// Pending question of the virtual machine that the task operates on.
     pub question: Option<&'a PendingQuestion>,
 }
 
-/// All findings for a record, the most urgent first.
+/// Returns all warnings for a record, most urgent first.
 pub fn findings(
     board: &TaskStore,
     handle: Handle,
@@ -120,8 +120,8 @@ pub fn findings(
         .collect()
 }
 
-/// When a record's findings may next change by time alone, after `now`: what a sentence says of ages does not
-/// count. `None`: only news can change them.
+/// Returns the next time after `now` at which a record's warnings change without new data, ignoring
+/// ages in messages. `None` if only new data can change them.
 pub fn next_change(
     board: &TaskStore,
     handle: Handle,
@@ -154,14 +154,14 @@ fn later(from: Timestamp, by: Duration) -> Option<Timestamp> {
     from.checked_add(SignedDuration::try_from(by).ok()?).ok()
 }
 
-/// Since when the task stands still, and for how long it may.
+/// Returns the time of the last change and the pause allowed after it.
 fn stall_threshold_of(
     record: &Record,
     around: RuleContext<'_>,
 ) -> Option<(Timestamp, StallThreshold)> {
     let start = record.running_since()?;
     let history = record.history.as_deref()?;
-    // Without a single figure or phase there is no rhythm to break.
+    // Pauses are meaningless for a task that reports neither percentage nor phase.
     if history.percent().is_none() && history.moves() == 0 {
         return None;
     }
@@ -185,10 +185,10 @@ fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
     (ago > LONG_CANCEL_TIME).then(|| messages::cancel_ignored(asked, ago))
 }
 
-/// The parent's record, if it is finished.
+/// Returns the parent, if it is finished.
 fn finished_parent(board: &TaskStore, handle: Handle) -> Option<&Record> {
     let parent = board.get(board.parent(handle)?)?;
-    // That a parent's end was not seen does not say that it has ended.
+    // A lost parent has not necessarily ended.
     parent
         .status()
         .is_finished()

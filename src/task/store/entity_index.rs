@@ -1,4 +1,4 @@
-//! Which tasks are at work on what: an index of the active tasks by the entities that they apply to or lock.
+//! Index of the active tasks by the entities that they operate on or lock.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -18,7 +18,7 @@ type Place = (EndpointId, Arc<str>);
 #[derive(Debug, Clone, Default)]
 pub(super) struct EntityIndex(HashMap<Place, Vec<Handle>>);
 
-/// What a record is at work on: nothing once it is finished.
+/// Returns the entities that an active task operates on or locks; empty for a finished task.
 pub(super) fn entities_of(record: &Record) -> Vec<Place> {
     let Some(info) = record.info.as_ref().filter(|_| record.status().is_active()) else {
         return Vec::new();
@@ -33,7 +33,7 @@ pub(super) fn entities_of(record: &Record) -> Vec<Place> {
 }
 
 impl EntityIndex {
-    /// Notes that a task is at work on other entities than before.
+    /// Updates the index after a task's entities changed.
     pub(super) fn change(&mut self, handle: Handle, before: &[Place], after: &[Place]) {
         if before == after {
             return;
@@ -53,8 +53,8 @@ impl EntityIndex {
 }
 
 impl TaskStore {
-    /// The tasks that a queued one seems to wait for: active on its entity or locking it, begun or queued before it,
-    /// and not above it in its family.
+    /// Returns the tasks that a queued one probably waits for: active on its entity or locking it,
+    /// started or queued before it, and not among its ancestors.
     pub fn ahead_in_queue(&self, handle: Handle) -> impl Iterator<Item = Handle> {
         let info = self.get(handle).and_then(|record| record.info.as_ref());
         let entity = info.and_then(|info| info.entity.as_ref());
@@ -77,7 +77,7 @@ impl TaskStore {
         })
     }
 
-    /// The time left of a running task; see [`estimate`].
+    /// Estimates the time left of a running task; see [`estimate`].
     pub fn estimate(
         &self,
         handle: Handle,
@@ -89,7 +89,7 @@ impl TaskStore {
         estimate(record.running_since()?, history, around.typical, now)
     }
 
-    /// What deserves a second look at a task; see [`findings`].
+    /// Returns the warnings of a task; see [`warnings`].
     pub fn findings(
         &self,
         handle: Handle,

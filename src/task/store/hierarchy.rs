@@ -1,6 +1,5 @@
-//! Who belongs to whom: the forest of families on the board.
-//!
-//! A link that would close a circle is not made, so that every walk up or down ends.
+//! The task hierarchy.
+//! A link that would close a cycle is not made, so that every walk up or down ends.
 
 use super::{ChangeSet, Handle, Key, Node, TaskStore};
 use crate::task::{
@@ -9,7 +8,7 @@ use crate::task::{
 };
 
 impl Node {
-    /// The mean of the children's percentages, for a task that has no figure of its own.
+    /// Returns the mean of the children's percentages, for a task that reports none.
     pub(super) fn derived_percent(&self) -> Option<u8> {
         let (sum, count) = self.children_percent;
         let derives = self.status.is_active() || self.status == Status::Ghost;
@@ -17,7 +16,8 @@ impl Node {
         u8::try_from(mean).ok()
     }
 
-    /// What this task adds to the mean of its parent: all when it is over, nothing before it starts.
+    /// Returns the percentage that this task contributes to its parent's mean: 100 if finished, 0
+    /// before it starts.
     fn percent(&self) -> Option<u8> {
         match self.status {
             Status::Queued => Some(0),
@@ -31,12 +31,12 @@ impl Node {
 }
 
 impl TaskStore {
-    /// The parent's record, as far as it is on the board.
+    /// Returns the parent, if it is in the store.
     pub fn parent(&self, handle: Handle) -> Option<Handle> {
         self.nodes.get(handle)?.parent
     }
 
-    /// The children's records, in the order in which they became known.
+    /// Returns the children, in the order in which they became known.
     pub fn children(&self, handle: Handle) -> &[Handle] {
         self.nodes
             .get(handle)
@@ -44,17 +44,17 @@ impl TaskStore {
             .unwrap_or_default()
     }
 
-    /// The record and everything above it, nearest first.
+    /// Returns the record and its ancestors, nearest first.
     pub fn path(&self, handle: Handle) -> impl Iterator<Item = Handle> {
         std::iter::successors(Some(handle), |handle| self.parent(*handle))
     }
 
-    /// The top of the record's family.
+    /// Returns the root of the record's family.
     pub fn root(&self, handle: Handle) -> Handle {
         self.path(handle).last().unwrap_or(handle)
     }
 
-    /// How many of each status there are in the family below and including a record.
+    /// Returns the number of tasks in each status in the subtree, including the record.
     pub fn family(&self, handle: Handle) -> StatusCounts {
         self.nodes
             .get(handle)
@@ -62,7 +62,7 @@ impl TaskStore {
             .unwrap_or_default()
     }
 
-    /// Whether the parent on the board is not the direct one: the tasks between are not known.
+    /// True if the linked parent is not the direct one: the tasks between are unknown.
     pub fn has_gap_above(&self, handle: Handle) -> bool {
         let Some(node) = self.nodes.get(handle) else {
             return false;
@@ -78,7 +78,7 @@ impl TaskStore {
         }
     }
 
-    /// Hangs a record where its lineage says, as far as that is on the board.
+    /// Links a record to its parent or root, if either is in the store.
     pub(super) fn relink(&mut self, handle: Handle, touched: &mut ChangeSet) {
         let Some(node) = self.nodes.get(handle) else {
             return;
@@ -112,7 +112,7 @@ impl TaskStore {
         }
     }
 
-    /// A ghost says nothing of its own lineage; its child's root key tells where it hangs.
+    /// Stores the root key of a child in its placeholder parent, which has no lineage of its own.
     fn hint_root(
         &mut self,
         parent: Option<Handle>,
@@ -133,14 +133,14 @@ impl TaskStore {
         })
     }
 
-    /// Hangs those who waited for a key under the record that has it now.
+    /// Links the records that waited for a key to the record that has it now.
     pub(super) fn attach_orphans(&mut self, key: &Key, touched: &mut ChangeSet) {
         for orphan in self.orphans.remove(key).unwrap_or_default() {
             self.relink(orphan, touched);
         }
     }
 
-    /// Whether `wanted` is `from` or above it.
+    /// True if `wanted` is `from` or one of its ancestors.
     fn is_in_path(&self, from: Handle, wanted: Handle) -> bool {
         self.path(from).any(|handle| handle == wanted)
     }
@@ -200,7 +200,7 @@ impl TaskStore {
         }
     }
 
-    /// Brings a record's status and percentage into the counts, here and up the path.
+    /// Updates the status counts and the percentage, here and up the path.
     pub(super) fn recount(&mut self, handle: Handle, touched: &mut ChangeSet) {
         let Some(node) = self.nodes.get_mut(handle) else {
             return;
@@ -223,7 +223,7 @@ impl TaskStore {
         self.refresh_percent(handle, touched);
     }
 
-    /// Brings a record's percentage into its parent's mean, and so on up as long as that changes anything.
+    /// Updates a record's percentage in its parent's mean, and so on up as long as values change.
     fn refresh_percent(&mut self, handle: Handle, touched: &mut ChangeSet) {
         let Some(node) = self.nodes.get_mut(handle) else {
             return;

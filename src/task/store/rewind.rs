@@ -1,4 +1,4 @@
-//! Taking changes back, for looking at the board as it was.
+//! Undoing changes, to show the store at an earlier time.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::task::{
 };
 
 impl TaskStore {
-    /// Makes a task what it was before a change; answers how to make it what it was before this.
+    /// Restores a task to its state before a change. Returns the state that redoes the change.
     pub fn rewind(&mut self, before: OldState, touched: &mut ChangeSet) -> OldState {
         let OldState { id, moved, was } = before;
         let handle = self.find(&id);
@@ -66,7 +66,8 @@ impl TaskStore {
         }
     }
 
-    /// Assigns fields without noting when, as nothing is observed. Values that fitted once fit again.
+    /// Assigns fields without changing the observation times. The values were valid before, so
+    /// errors cannot occur.
     fn reassign(
         &mut self,
         handle: Handle,
@@ -87,7 +88,7 @@ impl TaskStore {
         }
     }
 
-    /// Puts a record on the board as it is.
+    /// Inserts a record unchanged.
     fn put_back(&mut self, record: Record, touched: &mut ChangeSet) {
         let id = record.id.clone();
         let key = record.key();
@@ -105,7 +106,7 @@ impl TaskStore {
         touched.changed.push(handle);
     }
 
-    /// Gives a task another history: as much of it as had been observed at the time that is looked at.
+    /// Replaces a task's progress history with the part observed by the displayed time.
     pub fn set_history(&mut self, handle: Handle, history: Option<Box<ProgressHistory>>) {
         if let Some(node) = self.nodes.get_mut(handle) {
             node.record.history = history;

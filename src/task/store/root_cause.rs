@@ -1,4 +1,4 @@
-//! Which member of a family failed first: what followed may be its doing.
+//! The first failure in a family, which may have caused the others.
 
 use jiff::Timestamp;
 
@@ -6,11 +6,11 @@ use super::{Handle, TaskStore};
 use crate::task::status::Status;
 
 impl TaskStore {
-    /// The one that failed before all others in the family below and including a record. Of those that failed at the
-    /// same moment it is the deepest, for a parent fails when its child does; those of which the time is not known
-    /// come last. Only branches in which something failed are walked.
+    /// Returns the first failure in the subtree. Of tasks that failed at the same time it is the
+    /// deepest, because a parent fails when its child does; failures without a time come last. Only
+    /// branches with failures are searched.
     pub fn first_failed(&self, top: Handle) -> Option<Handle> {
-        /// Earlier is less; the deeper of two that failed together is less.
+        /// Earlier sorts first; of two simultaneous failures the deeper one.
         type Rank = (bool, Option<Timestamp>, std::cmp::Reverse<usize>);
         let mut first: Option<(Rank, Handle)> = None;
         let mut waiting = vec![(top, 0)];

@@ -1,20 +1,20 @@
-//! Tasks that have something in common, by its name.
+//! Groups of tasks that share an operation or initiator.
 
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use crate::task::{Status, StatusCounts};
 
-/// Tasks that have something in common.
+/// Tasks that share an operation or initiator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group<'a> {
-    /// What they have in common.
+    /// The shared name.
     pub name: &'a Arc<str>,
-    /// How many of them are in each status.
+    /// Number of tasks in each status.
     pub counts: StatusCounts,
 }
 
 impl Group<'_> {
-    /// What comes first: where most goes on, then where most failed, then the most of all; else by name.
+    /// Sort key: most active tasks first, then most failed, then most in all; ties by name.
     fn rank(&self) -> (Reverse<[u32; 3]>, &str) {
         let counts = &self.counts;
         let active = counts[Status::Running] + counts[Status::Queued];
@@ -23,7 +23,7 @@ impl Group<'_> {
     }
 }
 
-/// Groups by their names. One that has become empty keeps its place, for others like it may come.
+/// Groups by name. An empty group keeps its index, because more tasks of it may come.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     all: Vec<(Arc<str>, StatusCounts)>,
@@ -31,7 +31,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Counts a task in. Answers where.
+    /// Adds a task to a group. Returns the group's index.
     pub(super) fn add(&mut self, name: &str, status: Status) -> usize {
         let known = self.by_name.get(name).copied();
         let place = known.unwrap_or_else(|| {
@@ -46,19 +46,20 @@ impl Groups {
         place
     }
 
-    /// What the tasks of a group have in common.
+    /// Returns the name of a group.
     pub(super) fn name(&self, place: usize) -> Option<&str> {
         self.all.get(place).map(|(name, _)| &**name)
     }
 
-    /// Counts a task out again.
+    /// Removes a task from a group.
     pub(super) fn remove(&mut self, place: usize, status: Status) {
         if let Some((_, counts)) = self.all.get_mut(place) {
             counts.remove(status);
         }
     }
 
-    /// The first in their order, and how many more there are. Costs by how many groups there are, whatever they hold.
+    /// Returns the first groups in their order, and the number of others. Costs by the number of
+    /// groups.
     pub(super) fn first(&self, most: usize) -> (Vec<Group<'_>>, usize) {
         let groups = self.all.iter().filter(|(_, counts)| counts.total() > 0);
         let groups = groups.map(|(name, counts)| Group {
