@@ -1,4 +1,4 @@
-//! The command line: what `--help` prints and what it means.
+//! Command-line definition.
 
 use std::{env, path::PathBuf, process::ExitCode};
 
@@ -24,7 +24,7 @@ Exit codes:
   2  wrong usage or configuration                 124  time-out
   3  a task was cancelled                         130  interrupted";
 
-/// Watch long vSphere operations: without a command, on the full screen.
+/// Monitor vSphere tasks; without a command, in a full-screen view
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -34,17 +34,15 @@ Exit codes:
     args_conflicts_with_subcommands = true
 )]
 pub struct Cli {
-    /// What to do instead of watching on the full screen.
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// What to watch on the full screen.
     #[command(flatten)]
     pub watch: WatchArgs,
 }
 
 impl Cli {
-    /// How long the command may take, for those that can be limited.
+    /// Returns the time-out arguments of commands that have a deadline.
     pub(crate) fn timeout(&self) -> Option<&TimeoutArgs> {
         match self.command.as_ref()? {
             Command::Get(args) => Some(&args.timeout),
@@ -57,7 +55,7 @@ impl Cli {
         }
     }
 
-    /// Which server is asked, for the commands that ask one.
+    /// Returns the connection arguments of commands that use a server.
     pub(crate) fn connection(&self) -> Option<&ConnectionArgs> {
         match &self.command {
             None => Some(&self.watch.connection),
@@ -80,50 +78,44 @@ impl Cli {
     }
 }
 
-/// What to watch and how to show it.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// Tasks to watch: a moId (task-4711), Task:task-4711, urn:vmomi:Task:…, a URL …/Task/task-4711/info,
-    /// or - to read them from standard input, separated by white space. None: everything recent on the server
+    /// Tasks to watch: task-4711, Task:task-4711, urn:vmomi:Task:…, a URL …/Task/task-4711/info, or - to read them
+    /// from standard input, separated by white space [default: all recent tasks of the server]
     #[arg(value_name = "TASK")]
     pub tasks: Vec<String>,
 
-    /// The screen's looks and limits.
     #[command(flatten)]
     pub screen: ScreenArgs,
 
-    /// Whom to tell of named and pinned tasks that end, and how.
     #[command(flatten)]
     pub tell: NotifyArgs,
 
-    /// Tell of every task that ends, not only of those that are named or pinned
+    /// Notify for every finished task, not only for named and pinned ones
     #[arg(long, env = "VTASK_TELL_ALL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Telling people")]
     pub tell_all: bool,
 
-    /// How to follow.
     #[command(flatten)]
     pub follow: FetchArgs,
 
-    /// Which server, and how to sign in.
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }
 
-/// The screen's looks and limits.
 #[derive(Debug, Clone, Args)]
 pub struct ScreenArgs {
-    /// Colours: auto (by the terminal's background), dark, light, high-contrast, color-blind, the name of a theme
-    /// of your own (NAME.toml in ~/.config/vtask/themes), or its path
+    /// Theme: auto (by the terminal's background), dark, light, high-contrast, color-blind, the name of your own
+    /// theme (NAME.toml in ~/.config/vtask/themes), or a path
     #[arg(long, env = "VTASK_THEME", value_name = "NAME|FILE")]
     pub theme: Option<String>,
 
-    /// Colours for a light terminal: the same as --theme light
+    /// Use a light theme; same as --theme light
     #[arg(long, env = "VTASK_LIGHT", action = ArgAction::SetTrue, value_parser = switch, conflicts_with = "theme")]
     pub light: bool,
 
-    /// Order of the rows: columns, the first of them first, with - before those whose greatest comes first:
-    /// state,-elapsed. The columns: now (what matters now), state, task, phase, target, progress, elapsed, left, cancel,
-    /// started-by, queued, started, completed, queued-for, endpoint, operation, id, parent, error, tag, activation
+    /// Sort by these columns; prefix - for descending, as in state,-elapsed. Columns: now (what matters now), state,
+    /// task, phase, target, progress, elapsed, left, cancel, started-by, queued, started, completed, queued-for,
+    /// endpoint, operation, id, parent, error, tag, activation
     #[arg(
         long,
         env = "VTASK_SORT",
@@ -132,12 +124,12 @@ pub struct ScreenArgs {
     )]
     pub sort: Option<Sort>,
 
-    /// Columns of the list, from left to right, each with a width if it is to have one: task,target,progress:20. The
-    /// same as for --sort, but for now; and finish, the time left by the clock
+    /// Columns of the list, from left to right, with optional width, as in task,target,progress:20. As for --sort,
+    /// without now, plus finish (expected end)
     #[arg(long, env = "VTASK_COLUMNS", value_name = "COLUMN[:WIDTH],…")]
     pub columns: Option<ColumnSet>,
 
-    /// Write the figures of vtask's own running (requests, bytes, frames, latencies) as JSON on leaving
+    /// Write performance statistics (requests, bytes, frames, latencies) as JSON to FILE on exit
     #[arg(long, env = "VTASK_STATS", value_name = "FILE")]
     pub stats: Option<PathBuf>,
 
@@ -146,13 +138,12 @@ pub struct ScreenArgs {
     pub ascii: bool,
 }
 
-/// The subcommands.
 #[expect(missing_docs, reason = "what --help prints stands at the arguments")]
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The same screen over an embedded vCenter: no server needed
+    /// Show the full-screen view of an embedded vCenter; needs no server
     Demo(DemoArgs),
-    /// Print tasks once, as a table or as JSON
+    /// Print tasks once, as a table or JSON
     Get(GetArgs),
     List(ListArgs),
     Tree(TreeArgs),
@@ -168,43 +159,41 @@ pub enum Command {
     Man(ManArgs),
 }
 
-/// How the demo runs.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// How fast its time goes by
+    /// Speed of simulated time; 2 runs twice as fast
     #[arg(long, default_value_t = 1.0, value_parser = seconds)]
     pub speed: f64,
 
-    /// The same seed gives the same day
+    /// Random seed; the same seed gives the same run
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 
-    /// How many vCenters are on the screen
+    /// Number of vCenters
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=9))]
     pub vcenters: u16,
 
-    /// Config file to take keys and colours from instead of ~/.config/vtask/config.toml
+    /// Config file for keys and colours instead of ~/.config/vtask/config.toml
     #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Take away every action that changes something on the server
+    /// Disable all actions that change something on the server
     #[arg(long, env = "VTASK_READ_ONLY", action = ArgAction::SetTrue, value_parser = switch)]
     pub read_only: bool,
 
-    /// The screen's looks and limits.
     #[command(flatten)]
     pub screen: ScreenArgs,
 }
 
-/// Prints what is wrong with the command line (or its help, or the version), and returns the exit code. It may quote
-/// what was typed: of a URL never the user name and password.
+/// Prints a command-line error (or the help, or the version) and returns the exit code. User names and passwords in
+/// URLs are removed from the message.
 pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     let typed: Vec<String> = env::args_os()
         .map(|word| word.to_string_lossy().into_owned())
         .filter(|word| word.contains("://") && word.contains('@'))
         .collect();
     if typed.is_empty() || !error.use_stderr() {
-        // Where nobody reads there is nothing to do about it.
+        // A failed write cannot be reported anywhere.
         let _ = error.print();
     } else {
         let text = error.render().to_string();
@@ -220,7 +209,7 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-/// A number of seconds (or a factor) that makes sense: more than nothing, less than a day's worth.
+/// Parses a number of seconds or a factor, from 0.05 to 86,400.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if (0.05..=86_400.0).contains(&number) => Ok(number),

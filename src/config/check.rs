@@ -1,4 +1,5 @@
-//! `vtask config check`: looks a config file over, every profile of it, without asking any server or running anything.
+//! `vtask config check`: validates a config file and all its profiles without contacting a server or running a
+//! command.
 
 use std::{
     fmt::Write,
@@ -13,21 +14,19 @@ use super::{
 };
 use crate::{app::Keymap, vim::Address};
 
-/// What a look at a config file brought.
+/// Result of checking a config file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// What stands there, for people; no secrets.
+    /// Human-readable summary without secrets.
     pub text: String,
-    /// What will not work.
     pub problems: Vec<String>,
-    /// What works but should be otherwise.
     pub warnings: Vec<String>,
 }
 
-/// Looks the config file over.
+/// Checks the config file.
 ///
 /// # Errors
-/// When it cannot be read or understood at all.
+/// Returns an error if it cannot be read or parsed.
 pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Report, ConfigError> {
     let file = ConfigFile::load(named, environment)?;
     let Some(path) = &file.path else {
@@ -59,7 +58,7 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
         let mark = if is_default { " (default)" } else { "" };
         let server = profile.url.as_deref().unwrap_or("no url");
         let server = Address::parse(server)
-            // What is told of a wrong one has no password in it.
+            // The error text contains no password.
             .map_or_else(|error| error.text, |(address, _)| address.name());
         let account = profile.username.as_deref().unwrap_or("no username");
         let _ = writeln!(
@@ -72,7 +71,7 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
     Ok(report)
 }
 
-/// What is wrong with the theme, the panels and the keys.
+/// Returns the problems of theme, panels and keys.
 fn looks(file: &ConfigFile, environment: &dyn Environment) -> Vec<String> {
     let mut problems = match &file.defaults.theme {
         Some(name) => super::theme(name, file.path.as_deref(), environment).1,

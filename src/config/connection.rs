@@ -1,4 +1,4 @@
-//! From flags, environment and profile to a connection.
+//! Builds the connection from flags, environment and profile.
 
 mod args;
 mod partial;
@@ -21,9 +21,9 @@ use partial::AuthMethod;
 pub use partial::PartialConnection;
 pub(super) use source::{Chosen, Origin, Source};
 
-/// Environment variables, as an argument, so that nothing but the door reads the real ones.
+/// Environment variables, passed as an argument so that only the entry point reads the real ones.
 pub trait Environment {
-    /// The variable's value, if it is set and not empty.
+    /// Returns the value of a variable, unless it is unset or empty.
     fn get(&self, name: &str) -> Option<String>;
 }
 
@@ -33,15 +33,15 @@ impl<F: Fn(&str) -> Option<String>> Environment for F {
     }
 }
 
-/// The environment of this process.
+/// Reads the environment of this process.
 pub(crate) fn process_environment(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// What the config file has for flags that are not given.
+/// Returns the config file's defaults for flags that are not given.
 ///
 /// # Errors
-/// When the config file cannot be read or understood.
+/// Returns an error if the config file cannot be read or parsed.
 pub fn defaults(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -49,10 +49,10 @@ pub fn defaults(
     ConfigFile::load(args.config.as_deref(), environment).map(|file| file.defaults)
 }
 
-/// The config file that a command goes by.
+/// Loads the config file of a command.
 ///
 /// # Errors
-/// When it cannot be read or understood.
+/// Returns an error if it cannot be read or parsed.
 pub fn file(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -60,11 +60,11 @@ pub fn file(
     ConfigFile::load(args.config.as_deref(), environment)
 }
 
-/// Puts the connection together; asks for the password on the terminal where nothing else gives it.
+/// Resolves the connection, prompting for the password if no source has one.
 ///
 /// # Errors
-/// When there is no address, a file cannot be read, two ways to sign in contradict each other, or credentials would
-/// travel in the clear.
+/// Returns an error if there is no address, a file cannot be read, two authentication methods are given, or
+/// credentials would be sent unencrypted.
 pub fn resolve(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -72,10 +72,10 @@ pub fn resolve(
     draft(args, environment)?.finish()
 }
 
-/// Puts the connection together as far as that goes without asking anybody.
+/// Resolves the connection without prompting.
 ///
 /// # Errors
-/// As [`resolve`] has.
+/// Same as [`resolve`].
 pub fn draft(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -116,10 +116,10 @@ pub fn draft(
     })
 }
 
-/// Whose session is meant, how its server is reached and where the session may be kept; without any password.
+/// Returns user name, address and session file for `--keep-session`, without resolving a password.
 ///
 /// # Errors
-/// As [`resolve`] has.
+/// Same as [`resolve`].
 pub fn kept_session(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -143,10 +143,10 @@ pub fn kept_session(
     Ok((draft, user, kept))
 }
 
-/// The entry of the system's keyring for the account that is meant, and what to call that account.
+/// Returns the keyring entry of the selected account and a name for it.
 ///
 /// # Errors
-/// As [`resolve`] has.
+/// Same as [`resolve`].
 pub fn keyring_entry(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -161,10 +161,10 @@ pub fn keyring_entry(
     ))
 }
 
-/// Which server is meant and which certificates of it are accepted, without asking for a password.
+/// Returns the selected server and its trust policy without resolving credentials.
 ///
 /// # Errors
-/// As [`resolve`] has.
+/// Same as [`resolve`].
 pub fn server_and_trust(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -175,10 +175,10 @@ pub fn server_and_trust(
     Ok((chosen.address, trust))
 }
 
-/// Says which server is used, where the environment and the config file name different ones and none was typed.
+/// Returns a message if environment and config file name different servers and none was typed.
 ///
 /// # Errors
-/// As [`resolve`] has.
+/// Same as [`resolve`].
 pub fn server_conflict(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -187,11 +187,11 @@ pub fn server_conflict(
     Ok(Chosen::new(args, environment, &file)?.conflict)
 }
 
-/// Names the setting that makes the connection read-only; `None` where none does. One is enough: what one source
-/// forbids no other allows.
+/// Returns the name of the setting that makes the connection read-only, if any. One source is enough; no other can
+/// undo it.
 ///
 /// # Errors
-/// As [`resolve`] has.
+/// Same as [`resolve`].
 pub fn read_only(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -217,7 +217,7 @@ fn why_read_only(
     }
 }
 
-/// Which account is meant.
+/// Returns the user name.
 fn account(chosen: &Chosen) -> Result<String, ConfigError> {
     let user = chosen.first(|source| source.account().map(str::to_owned));
     user.ok_or_else(|| {
@@ -229,7 +229,7 @@ fn account(chosen: &Chosen) -> Result<String, ConfigError> {
     })
 }
 
-/// The password of an account, where a source has it. One that comes with another account is not tried.
+/// Returns the password from the first source that has one for this account.
 fn password(
     chosen: &Chosen,
     config: Option<&Path>,
@@ -239,7 +239,7 @@ fn password(
     for source in &chosen.sources {
         let is_other = source.account().is_some_and(|account| account != user);
         let found = match &source.profile {
-            // The keyring has an entry for each account.
+            // The keyring has an entry per account.
             Some(profile) if is_other && !profile.password_keyring => None,
             Some(profile) => secret::of_profile(profile, config, user, &server)?,
             None if is_other => None,
@@ -273,8 +273,7 @@ fn of_variable(source: &Source, flag: &'static str, variable: &'static str) -> &
     }
 }
 
-/// A session or `Authorization` value that was handed in; `None` where an account that was typed, or its password, is
-/// more important.
+/// Returns a given session or `Authorization` value, unless a typed account or password takes precedence.
 fn ready_credentials(chosen: &Chosen) -> Result<Option<Credentials>, ConfigError> {
     for source in &chosen.sources {
         let read = |file: &Option<PathBuf>, value: &Option<SecretString>, flag, variable| {

@@ -1,11 +1,11 @@
-//! What the config file may set for flags that are not given.
+//! Defaults for flags, from the config file.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::watch::FetchMode;
 
-/// For flags that are not given: the section `[defaults]`.
+/// The section `[defaults]`: values for flags that are not given.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[expect(
@@ -13,48 +13,36 @@ use crate::watch::FetchMode;
     reason = "each stands for an independent flag"
 )]
 pub struct Defaults {
-    /// As `--fetch`.
     pub fetch: Option<FetchMode>,
-    /// As `--interval`.
     #[serde(deserialize_with = "interval")]
     pub interval: Option<f64>,
-    /// As `--timeout` of `wait`.
+    /// Default for `--timeout` of `wait`.
     #[serde(deserialize_with = "span")]
     pub timeout: Option<SignedDuration>,
-    /// As `--max-outage` of `wait`.
+    /// Default for `--max-outage` of `wait`.
     #[serde(deserialize_with = "span")]
     pub max_outage: Option<SignedDuration>,
-    /// As `--keep-session`.
     pub keep_session: bool,
-    /// As `--bell`.
     pub bell: bool,
-    /// As `--notify`.
     pub notify: bool,
-    /// As `--title`.
     pub title: bool,
-    /// As `--exec`.
     pub exec: Option<String>,
-    /// As `--read-only`.
     pub read_only: bool,
-    /// Where what is copied goes.
     pub clipboard: Option<ClipboardChoice>,
-    /// The command that takes what is copied on its standard input; where it is given, `clipboard` is `local`.
+    /// Command that receives copied text on standard input; requires `clipboard = "local"` or no `clipboard`.
     pub clipboard_command: Option<String>,
-    /// As `--theme`.
     pub theme: Option<String>,
-    /// As `--light`.
     pub light: bool,
-    /// As `--ascii`.
     pub ascii: bool,
-    /// Where the details are: `auto`, `below` or `beside`.
+    /// Position of the details: `auto`, `below` or `beside`.
     pub layout: Option<String>,
-    /// The details' part of the screen, in percent.
+    /// Share of the screen for the details, in percent.
     pub details_size: Option<i64>,
-    /// As `--sort`: the names of columns.
+    /// Default for `--sort`, as column names.
     pub sort: StringOrList,
 }
 
-/// One word, or several.
+/// A string or a list of strings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "OneOrMany")]
 pub struct StringOrList(pub Vec<String>);
@@ -75,13 +63,13 @@ impl From<OneOrMany> for StringOrList {
     }
 }
 
-/// Where what is copied goes.
+/// Destination of copied text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClipboardChoice {
-    /// To the terminal.
+    /// The terminal, by an OSC 52 sequence.
     Osc52,
-    /// To this machine's clipboard.
+    /// The clipboard of this machine.
     Local,
 }
 

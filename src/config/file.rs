@@ -1,4 +1,4 @@
-//! The config file: `vtask/config.toml` in `$XDG_CONFIG_HOME`, or in `~/.config`.
+//! The config file: `vtask/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`.
 
 use std::{
     collections::BTreeMap,
@@ -16,32 +16,29 @@ use super::{
 };
 use crate::vim::Fingerprint;
 
-/// What stands in the config file.
+/// Parsed config file.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ConfigFile {
-    /// Where it was read; `None` where there is none.
+    /// Path of the file; `None` if there is none.
     #[serde(skip)]
     pub path: Option<PathBuf>,
-    /// The profile to use when none is named.
     pub default_profile: Option<String>,
-    /// For flags that are not given.
     #[serde(default)]
     pub defaults: Defaults,
-    /// Keys of one's own, as they stand there.
+    /// Key bindings as written.
     #[serde(default)]
     keys: toml::Table,
-    /// Keys of one's own, understood.
+    /// Parsed key bindings.
     #[serde(skip)]
     pub wishes: KeyOverrides,
-    /// The columns of the list, as they stand there: a list, or lists by the list's breadth.
+    /// Columns as written: a list, or a list for each width class.
     pub(super) columns: Option<toml::Value>,
     #[serde(skip)]
     pub(super) lines: SourceLines,
-    /// Filters by name: `@name` in a filter.
+    /// Saved filters by name, used as `@name` in a filter.
     #[serde(default)]
     pub filters: Saved,
-    /// Connections by name.
     #[serde(default)]
     pub profiles: BTreeMap<String, Profile>,
 }
@@ -50,38 +47,29 @@ pub struct ConfigFile {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
-    /// As `--url`.
     pub url: Option<RedactedUrl>,
-    /// As `--username`.
     pub username: Option<String>,
-    /// As `--password-file`.
     pub password_file: Option<PathBuf>,
-    /// A command whose first line of output is the password.
+    /// Command whose first line of output is the password.
     pub password_command: Option<String>,
-    /// The password in the clear; only in a file that nobody else can read.
+    /// Plain-text password; only allowed in a file that others cannot read.
     pub password: Option<Password>,
-    /// Whether the password is in the system's keyring, where `vtask config set-password` puts it.
+    /// True if the password is in the system's keyring (`vtask config set-password`).
     #[serde(default)]
     pub password_keyring: bool,
-    /// As `--keep-session`.
     pub keep_session: Option<bool>,
-    /// As `--ca-file`.
     pub ca_file: Option<PathBuf>,
-    /// As `--thumbprint`.
     #[serde(default, deserialize_with = "fingerprint")]
     pub thumbprint: Option<Fingerprint>,
-    /// As `--insecure`.
     #[serde(default)]
     pub insecure: bool,
-    /// As `--release`.
     pub release: Option<String>,
-    /// As `--read-only`.
     #[serde(default)]
     pub read_only: bool,
 }
 
 impl Profile {
-    /// Whether the profile leads to a password, apart from one in its URL.
+    /// Returns true if the profile has a password source other than its URL.
     pub(super) fn has_password(&self) -> bool {
         self.password_file.is_some()
             || self.password_command.is_some()
@@ -98,7 +86,7 @@ fn fingerprint<'de, D: Deserializer<'de>>(
 }
 
 impl ConfigFile {
-    /// What is wrong with the saved filters; the others count.
+    /// Returns the errors in saved filters; the other filters stay usable.
     pub fn filter_problems(&self) -> Vec<String> {
         let wrong = self.filters.iter().filter_map(|(name, text)| {
             let error = Filter::parse(text, &self.filters).err()?;
@@ -118,10 +106,10 @@ impl ConfigFile {
         wrong.chain(odd).collect()
     }
 
-    /// Reads the file that was named, or the one at the usual place if there is one.
+    /// Loads the given file, or the default file if it exists.
     ///
     /// # Errors
-    /// When a named file is missing, or a file cannot be read or understood: with its path, line and column.
+    /// Returns an error with path, line and column if a given file is missing, or a file cannot be read or parsed.
     pub fn load(named: Option<&Path>, environment: &dyn Environment) -> Result<Self, ConfigError> {
         let (path, is_named) = match named {
             Some(path) => (path.to_owned(), true),
@@ -149,10 +137,10 @@ impl ConfigFile {
         }
     }
 
-    /// Understands the text of a config file.
+    /// Parses the text of a config file.
     ///
     /// # Errors
-    /// With line and column, what is wrong, and what was expected.
+    /// Returns an error with line, column, cause and expected value.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let mut file: Self = toml::from_str(text).map_err(|error| {
             let place = error.span().map(|span| {
@@ -169,10 +157,10 @@ impl ConfigFile {
         Ok(file)
     }
 
-    /// The profile of that name; without a name the default one, or the only one.
+    /// Returns the profile of that name; without a name, the default or only profile.
     ///
     /// # Errors
-    /// When there is none of that name, with the names that there are.
+    /// Returns an error with the known names if there is no such profile.
     pub fn profile(&self, name: Option<&str>) -> Result<Profile, ConfigError> {
         let Some(name) = name.or(self.default_profile.as_deref()) else {
             let mut profiles = self.profiles.values();

@@ -1,20 +1,19 @@
-//! The filters with names: those of the config file, and those that were named on the screen.
+//! Saved filters from the config file and from the screen.
 
 use super::{ConfigFile, Environment};
 use crate::{app::saved_filter_file::SavedFilterFile, task::Saved};
 
-/// The filters with names.
 #[derive(Debug, Default)]
 pub struct NamedFilters {
-    /// All of them, those of the config file before others of the same name.
+    /// All saved filters; those of the config file win over others of the same name.
     pub all: Saved,
-    /// Those that were named on the screen.
+    /// Filters saved on the screen.
     pub own: Saved,
-    /// Why those that were named on the screen cannot be read.
+    /// Error of reading the filters saved on the screen.
     pub problem: Option<String>,
 }
 
-/// The filters with names.
+/// Loads the saved filters.
 pub fn named_filters(file: &ConfigFile, environment: &dyn Environment) -> NamedFilters {
     let named = SavedFilterFile::from_environment(|name| environment.get(name));
     let (own, problem) = match named.read() {

@@ -1,7 +1,7 @@
-//! Passwords in the system's keyring, by the tool that the system has for it: `secret-tool` (the Secret Service of
-//! GNOME, KDE and others), `security` (the keychain of macOS).
+//! Passwords in the system's keyring, through its command-line tool: `secret-tool` (Secret Service of GNOME, KDE and
+//! others) or `security` (macOS keychain).
 //!
-//! The password goes to the tool by its standard input and never stands on a command line.
+//! The password is passed on standard input, never on a command line.
 
 use std::{
     io::{self, Write},
@@ -12,28 +12,28 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 
 use super::ConfigError;
 
-/// What the entries belong to.
+/// Service name of all entries.
 const SERVICE: &str = "vtask";
 
-/// An account's entry in the keyring.
+/// Keyring entry of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyringEntry {
-    /// `ops@vsphere.local on vc01.lab`.
+    /// Account and server: `ops@vsphere.local on vc01.lab`.
     account: String,
 }
 
 impl KeyringEntry {
-    /// The entry of an account on a server.
+    /// Returns the entry of an account on a server.
     pub fn of(user: &str, server: &str) -> Self {
         Self {
             account: format!("{user} on {server}"),
         }
     }
 
-    /// The password; `None` where there is no such entry.
+    /// Returns the password; `None` if there is no such entry.
     ///
     /// # Errors
-    /// When there is no keyring to ask.
+    /// Returns an error if no keyring is available.
     pub fn get(&self) -> Result<Option<SecretString>, ConfigError> {
         let output = if cfg!(target_os = "macos") {
             run(
@@ -61,14 +61,14 @@ impl KeyringEntry {
         Ok((!line.is_empty()).then(|| SecretString::from(line)))
     }
 
-    /// Puts a password there, in place of another.
+    /// Stores a password, replacing an existing one.
     ///
     /// # Errors
-    /// When there is no keyring, or it does not take it.
+    /// Returns an error if no keyring is available or it rejects the password.
     pub fn set(&self, password: &SecretString) -> Result<(), ConfigError> {
         let password = password.expose_secret();
         let output = if cfg!(target_os = "macos") {
-            // Its prompt reads the password twice.
+            // The tool's prompt reads the password twice.
             run(
                 "security",
                 &[
@@ -95,10 +95,10 @@ impl KeyringEntry {
         }
     }
 
-    /// Takes the password away. Answers whether there was one.
+    /// Removes the password and returns true if there was one.
     ///
     /// # Errors
-    /// When there is no keyring to ask.
+    /// Returns an error if no keyring is available.
     pub fn remove(&self) -> Result<bool, ConfigError> {
         if self.get()?.is_none() {
             return Ok(false);
@@ -135,13 +135,13 @@ fn run(tool: &str, words: &[&str], input: &str) -> io::Result<Output> {
         .stderr(Stdio::piped())
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A tool that does not want it says why by its exit code.
+        // A tool that stops reading reports the cause by its exit code.
         let _ = stdin.write_all(input.as_bytes());
     }
     child.wait_with_output()
 }
 
-/// A tool that fails without a word found nothing; one that complains has no keyring to ask.
+/// Classifies a failure: no output means no such entry, an error message means no keyring.
 fn absent_or_wrong(output: &Output) -> Result<(), ConfigError> {
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.success() || said.trim().is_empty() || said.contains("could not be found") {

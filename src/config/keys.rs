@@ -1,4 +1,4 @@
-//! The section `[keys]` of the config file: keys of one's own, in the shape of `assets/keys.toml`.
+//! The section `[keys]` of the config file, in the format of `assets/keys.toml`.
 
 use toml::{Table, Value};
 
@@ -7,17 +7,17 @@ use crate::{
     text::{did_you_mean, toml_line},
 };
 
-/// What the config file says of keys.
+/// Key bindings of the config file.
 #[derive(Debug, Clone, Default)]
 pub struct KeyOverrides {
-    /// What can be understood, in the order of the file.
+    /// Valid bindings, in file order.
     pub bindings: Vec<Binding>,
-    /// What cannot, each with its line, in their order.
+    /// Errors with their lines, in file order.
     pub problems: Vec<(usize, String)>,
 }
 
 impl KeyOverrides {
-    /// Reads the section; `text` is the whole file.
+    /// Parses the section; `text` is the whole file.
     pub(super) fn read(keys: &Table, text: &str) -> Self {
         let mut wishes = Self::default();
         let line = |path: &[&str]| toml_line(text, path).unwrap_or_default();
@@ -67,7 +67,7 @@ impl KeyOverrides {
         self.problems.push((line, what.to_owned()));
     }
 
-    /// The keys that count, and all that is wrong with the wishes.
+    /// Returns the resulting key map and all errors and conflicts.
     pub fn keymap(&self, standard: &Keymap) -> (Keymap, Vec<String>) {
         let (keymap, conflicts) = standard.with(&self.bindings);
         let problems = self.problems.iter();
@@ -76,7 +76,7 @@ impl KeyOverrides {
     }
 }
 
-/// One key, or a list of them.
+/// Parses one key or a list of keys.
 fn keys_of(value: &Value) -> Result<Vec<Key>, String> {
     let one = |value: &Value| match value {
         Value::String(name) => name.parse::<Key>().map_err(|error| {

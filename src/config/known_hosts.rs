@@ -1,5 +1,5 @@
-//! The known-hosts file: which certificate is trusted for which server. A line has host and port and a SHA-256
-//! fingerprint, as govc's file of that name does; `#` begins a comment. Only vtask's owner may write it.
+//! The known-hosts file: trusted certificates by server. A line has host, port and a SHA-256 fingerprint, as in
+//! govc's file of that name; `#` begins a comment. Only its owner may have write permission.
 
 use std::{
     env, fs,
@@ -10,10 +10,10 @@ use std::{
 use super::{ConfigError, Environment};
 use crate::vim::Fingerprint;
 
-/// What the file has.
+/// Contents of the known-hosts file.
 #[derive(Debug, Clone, Default)]
 pub struct KnownHosts {
-    /// Where it is, or would be; `None` where there is no place for it.
+    /// Path of the file; `None` if no directory is known for it.
     pub path: Option<PathBuf>,
     lines: Vec<Line>,
 }
@@ -25,12 +25,12 @@ enum Line {
 }
 
 impl KnownHosts {
-    /// Reads the file that is named, or the one at the usual place: `vtask/known-hosts` in `$XDG_DATA_HOME`, or in
-    /// `~/.local/share`. One that is not there is empty.
+    /// Loads the given file, or the default one: `vtask/known-hosts` in `$XDG_DATA_HOME` or `~/.local/share`. A
+    /// missing file counts as empty.
     ///
     /// # Errors
-    /// When it cannot be read or understood, or others could have written it: a line passed over would let a changed
-    /// certificate pass.
+    /// Returns an error if it cannot be read or parsed, or if others can write it: skipping an invalid line could
+    /// accept a changed certificate.
     pub fn load(named: Option<&Path>, environment: &dyn Environment) -> Result<Self, ConfigError> {
         let Some(path) = named
             .map(Path::to_owned)
@@ -61,7 +61,7 @@ impl KnownHosts {
         })
     }
 
-    /// Every host with its fingerprint, in the file's order.
+    /// Iterates over hosts and fingerprints in file order.
     pub fn entries(&self) -> impl Iterator<Item = (&str, Fingerprint)> {
         self.lines.iter().filter_map(|line| match line {
             Line::Host(host, fingerprint) => Some((host.as_str(), *fingerprint)),
@@ -69,26 +69,26 @@ impl KnownHosts {
         })
     }
 
-    /// What is trusted for a host, given as `host:port`.
+    /// Returns the trusted fingerprints of a host, given as `host:port`.
     pub fn of(&self, host: &str) -> Vec<Fingerprint> {
         let entries = self.entries().filter(|(known, _)| *known == host);
         entries.map(|(_, fingerprint)| fingerprint).collect()
     }
 
-    /// Trusts one certificate for a host from now on, instead of those before.
+    /// Trusts one certificate for a host, replacing earlier ones.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn set(&mut self, host: &str, fingerprint: Fingerprint) -> Result<(), ConfigError> {
         self.lines.retain(|line| !is_of(line, host));
         self.lines.push(Line::Host(host.to_owned(), fingerprint));
         self.write()
     }
 
-    /// Trusts nothing for a host any more. Tells whether anything was.
+    /// Removes all certificates of a host and returns true if there were any.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn remove(&mut self, host: &str) -> Result<bool, ConfigError> {
         let before = self.lines.len();
         self.lines.retain(|line| !is_of(line, host));
@@ -98,7 +98,7 @@ impl KnownHosts {
         self.write().map(|()| true)
     }
 
-    /// Writes the file anew, beside the old one, so that it is whole at every moment.
+    /// Replaces the file atomically.
     fn write(&self) -> Result<(), ConfigError> {
         let Some(path) = &self.path else {
             return Err(ConfigError(
@@ -127,8 +127,8 @@ impl KnownHosts {
     }
 }
 
-/// The fingerprints that govc's files of known hosts have for a host, and the file that has them. Lines that are not
-/// understood are passed over, as govc does, and so are SHA-1 fingerprints: those can be forged.
+/// Returns the fingerprints of a host in govc's known-hosts files, and the file that has them. Invalid lines are
+/// skipped, as by govc, and so are SHA-1 fingerprints, which can be forged.
 pub(super) fn of_govc(
     host: &str,
     environment: &dyn Environment,
@@ -203,7 +203,7 @@ fn nobody_else_writes(_path: &Path) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// A new file that nobody else can read.
+/// Creates a new file that only its owner can read.
 fn own_file(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -212,7 +212,7 @@ fn own_file(path: &Path) -> io::Result<fs::File> {
     options.open(path)
 }
 
-/// A folder that nobody else can look into, unless it is there already.
+/// Creates a directory that only its owner can access, unless it exists.
 fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

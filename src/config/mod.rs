@@ -1,4 +1,4 @@
-//! Where to connect and how: from flags, then the environment, then a profile of the config file.
+//! Configuration from flags, environment and config file, in this order of precedence.
 
 mod check;
 mod connection;
@@ -37,7 +37,7 @@ pub use session_store::SessionFile;
 pub(crate) use switch::switch;
 pub use theme::{own_themes, theme};
 
-/// A configuration that cannot be used; one line that says what and where, and what to try.
+/// A configuration error: one line with cause, place and advice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(pub String);

@@ -1,4 +1,4 @@
-//! Where the details are and how large, as the config file has it.
+//! Position and size of the details pane in the config file.
 
 use super::Defaults;
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     text::did_you_mean,
 };
 
-/// What the config file says of the panels, and what is wrong with it; the rest counts.
+/// Parses the pane settings; invalid ones are returned as problems and ignored.
 pub fn arrangement(defaults: &Defaults) -> (PaneSplit, Vec<String>) {
     let mut problems = Vec::new();
     let placement = defaults.layout.as_deref().and_then(|name| {

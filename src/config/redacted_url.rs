@@ -1,4 +1,4 @@
-//! An address as somebody wrote it down, which may have a password in it.
+//! A URL as entered, which may contain a password.
 
 use std::{fmt, ops::Deref};
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::text::without_user_info;
 
-/// An address as it was given. Shown for debugging without user and password.
+/// A URL as entered. `Debug` omits user name and password.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct RedactedUrl(String);
@@ -32,7 +32,7 @@ impl Deref for RedactedUrl {
 }
 
 impl RedactedUrl {
-    /// Returns the address without user name and password.
+    /// Returns the URL without user name and password.
     pub fn shown(&self) -> String {
         without_user_info(&self.0).into_owned()
     }

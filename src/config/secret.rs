@@ -1,5 +1,5 @@
-//! Where secrets come from: files, the environment, a prompt without echo. Never from a flag, for the process list
-//! shows flags to everybody.
+//! Secrets from files, the environment, or a prompt without echo. Never from a flag, because all users can read the
+//! process list.
 
 use std::{
     fs,
@@ -14,13 +14,13 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::{ConfigError, KeyringEntry, Profile};
 use crate::text::sanitize;
 
-/// A password that stands in a config file. It never shows.
+/// A plain-text password of a config file, hidden in `Debug` output.
 #[derive(Debug, Clone)]
 pub struct Password(SecretString);
 
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The parser's own word about a wrong type would quote the value.
+        // The parser's message about a wrong type would quote the value.
         let wrong = "expected a password in quotes";
         match toml::Value::deserialize(deserializer) {
             Ok(toml::Value::String(text)) => Ok(Self(SecretString::from(text))),
@@ -29,7 +29,7 @@ impl<'de> Deserialize<'de> for Password {
     }
 }
 
-/// The password that a profile leads to, if it does: of its file, its command, the keyring, or in the clear.
+/// Returns the password of a profile from its file, its command, the keyring, or the config file itself.
 pub(super) fn of_profile(
     profile: &Profile,
     config: Option<&Path>,
@@ -59,14 +59,14 @@ pub(super) fn of_profile(
     Ok(Some(password.clone()))
 }
 
-/// Refuses a config file with a password in it that others can read, and warns of the password otherwise.
+/// Checks that others cannot read a config file with a password, and prints a warning about the password.
 pub(super) fn in_a_file_of_ones_own(path: &Path) -> Result<(), ConfigError> {
     nobody_else_reads(path)?;
     eprintln!("vtask: warning: {}", in_the_clear(path));
     Ok(())
 }
 
-/// What to say of a password that stands in the clear.
+/// Returns the warning about a plain-text password.
 pub(super) fn in_the_clear(path: &Path) -> String {
     format!(
         "a password stands in the clear in {}; password-command or password-file are better places.",
@@ -74,7 +74,7 @@ pub(super) fn in_the_clear(path: &Path) -> String {
     )
 }
 
-/// Refuses a file with a password in it that others can read.
+/// Returns an error if others can read a file that holds a password.
 #[cfg(unix)]
 pub(super) fn nobody_else_reads(path: &Path) -> Result<(), ConfigError> {
     use std::os::unix::fs::PermissionsExt;
@@ -91,13 +91,13 @@ pub(super) fn nobody_else_reads(path: &Path) -> Result<(), ConfigError> {
     }
 }
 
-/// Elsewhere permissions are not to be had so simply.
+/// File modes exist on Unix only.
 #[cfg(not(unix))]
 pub(super) fn nobody_else_reads(_path: &Path) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The first line that a command prints. It may talk to the person on standard error and ask on the terminal.
+/// Returns the first line of a command's output. The command may use standard error and the terminal.
 fn from_command(command: &str) -> Result<SecretString, ConfigError> {
     let failed = |why: String| {
         ConfigError(format!(
@@ -128,7 +128,7 @@ fn from_command(command: &str) -> Result<SecretString, ConfigError> {
     Ok(SecretString::from(line))
 }
 
-/// The first line of a file, without its line break.
+/// Returns the first line of a file, without line break.
 pub(super) fn from_file(flag: &str, path: &Path) -> Result<SecretString, ConfigError> {
     let mut text = fs::read_to_string(path).map_err(|error| {
         ConfigError(format!(
@@ -147,10 +147,10 @@ pub(super) fn from_file(flag: &str, path: &Path) -> Result<SecretString, ConfigE
     Ok(SecretString::from(line))
 }
 
-/// Asks for an account's password on the terminal, without echo.
+/// Prompts for a password on the terminal, without echo.
 ///
 /// # Errors
-/// When it cannot be read there.
+/// Returns an error if the terminal cannot be read.
 pub fn ask_password(whose: &str) -> Result<SecretString, ConfigError> {
     let typed = rpassword::prompt_password(format!("Password for {}: ", sanitize(whose)));
     typed.map(SecretString::from).map_err(|error| {
@@ -160,7 +160,7 @@ pub fn ask_password(whose: &str) -> Result<SecretString, ConfigError> {
     })
 }
 
-/// The same, unless there is no terminal.
+/// Prompts for a password, or returns an error if there is no terminal.
 pub(super) fn prompt(user: &str, server: &str, hint: &str) -> Result<SecretString, ConfigError> {
     if !io::stdin().is_terminal() {
         return Err(ConfigError(format!(

@@ -1,7 +1,7 @@
-//! The session of an account, kept between runs in a file of one's own (`--keep-session`).
+//! Stores an account's session between runs in a private file (`--keep-session`).
 //!
-//! It lies in the runtime directory, which is gone with the last sign-out from this machine, else in the state
-//! directory. Whoever reads the file is signed in: it is refused where others could have read or written it.
+//! The file is kept in the runtime directory, which is removed at the last logout, else in the state directory.
+//! Reading it is enough to be signed in, so it is rejected if others could have read or written it.
 
 use std::{
     fs, io,
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::{ConfigError, Environment};
 use crate::vim::{Address, SessionStore};
 
-/// The place of one account's session on one server.
+/// Session file of one account on one server.
 #[derive(Debug, Clone)]
 pub struct SessionFile {
     path: PathBuf,
@@ -25,7 +25,7 @@ pub struct SessionFile {
     trouble: Arc<Mutex<StoreError>>,
 }
 
-/// Whether the session could not be kept, and whether that was told.
+/// State of a write error: none, not yet reported, or reported.
 #[derive(Debug, Default)]
 enum StoreError {
     #[default]
@@ -34,7 +34,7 @@ enum StoreError {
     Told,
 }
 
-/// What stands in the file. No `Debug`: it holds the session.
+/// Contents of the file. Not `Debug`, because it holds the session.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     server: String,
@@ -43,10 +43,10 @@ struct Stored {
 }
 
 impl SessionFile {
-    /// The place for an account on a server; nothing is made yet.
+    /// Returns the session file of an account on a server, without creating anything.
     ///
     /// # Errors
-    /// When there is no place for it, or others can read or write what is there.
+    /// Returns an error if no directory is known for it, or others can access an existing file.
     pub fn of(
         address: &Address,
         user: &str,
@@ -70,7 +70,7 @@ impl SessionFile {
         Ok(kept)
     }
 
-    /// Refuses a folder or file that is not of this user alone.
+    /// Returns an error if the folder or file is not private to this user.
     fn guard(&self) -> Result<(), ConfigError> {
         if let Some(folder) = self.path.parent() {
             owned(folder, true)?;
@@ -88,7 +88,7 @@ impl SessionFile {
             session: session.expose_secret().to_owned(),
         };
         let mut text = serde_json::to_string(&content)?;
-        // Another run may read it at any time: it finds the old one or the new one.
+        // Concurrent runs read either the old or the new file.
         let beside = self
             .path
             .with_extension(format!("{}.new", std::process::id()));
@@ -141,7 +141,7 @@ impl SessionStore for SessionFile {
     }
 
     fn clear(&self) {
-        // One that cannot be taken away is dead; the next run finds that out, too.
+        // A file that cannot be removed holds a dead session; the next run detects that.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -192,7 +192,7 @@ fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
     )))
 }
 
-/// Elsewhere permissions are not to be had so simply, and what cannot be guarded is not kept.
+/// Without file modes the file cannot be protected, so nothing is kept.
 #[cfg(not(unix))]
 fn owned(_path: &Path, _is_folder: bool) -> Result<(), ConfigError> {
     Err(ConfigError(
@@ -250,7 +250,7 @@ mod tests {
         let again = kept(base.path(), "ops").unwrap();
         assert_eq!(again.look().unwrap().expose_secret(), "two");
         assert!(kept(base.path(), "kim").unwrap().look().is_none());
-        // A file that was put in another's place is not taken.
+        // A file moved to another account's path is rejected.
         let kim = kept(base.path(), "kim").unwrap();
         fs::rename(&ops.path, &kim.path).unwrap();
         assert!(kim.look().is_none());

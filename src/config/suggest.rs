@@ -1,8 +1,8 @@
-//! What a misspelt word may have been meant to be.
+//! Suggestions for misspelt config keys.
 
 pub(super) use crate::text::nearest;
 
-/// The parser's word about a key that is not known, with a suggestion; any other message as it is.
+/// Adds a suggestion to a parser error about an unknown key; returns other errors unchanged.
 pub(super) fn with_suggestion(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let (true, Some(given)) = (message.starts_with("unknown field"), quoted.next()) else {

@@ -1,9 +1,9 @@
-//! The values of environment variables that stand for flags without a value.
+//! Values of environment variables for flags without a value.
 
-/// Reads a value that turns a flag on or off. An empty one leaves it off, as a variable that is not set does.
+/// Parses an on/off value. An empty value means off, like an unset variable.
 ///
 /// # Errors
-/// When it is none of the known words; the words are in the message.
+/// Returns an error listing the accepted words.
 pub(crate) fn switch(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" | "t" | "y" => Ok(true),

@@ -1,4 +1,4 @@
-//! Themes by name: those that come with the program, and one's own.
+//! Themes by name: built-in ones and the user's own.
 
 use std::{
     fs,
@@ -12,8 +12,8 @@ use crate::{
     ui::Theme,
 };
 
-/// The theme of that name or path, and what is wrong with it. What cannot be used is as if nothing had been said.
-/// One's own stand as `NAME.toml` in the folder `themes` beside the config file.
+/// Returns the theme of that name or path and its problems; unusable settings are ignored. The user's own themes are
+/// `NAME.toml` in the folder `themes` beside the config file.
 pub fn theme(
     name: &str,
     config: Option<&Path>,
@@ -60,7 +60,7 @@ pub fn theme(
     }
 }
 
-/// The folder of one's own themes: beside the config file.
+/// Returns the folder of the user's own themes.
 fn folder(config: Option<&Path>, environment: &dyn Environment) -> Option<PathBuf> {
     let file = config
         .map(Path::to_owned)
@@ -68,7 +68,7 @@ fn folder(config: Option<&Path>, environment: &dyn Environment) -> Option<PathBu
     Some(file?.parent()?.join("themes"))
 }
 
-/// The names of one's own themes.
+/// Returns the names of the user's own themes.
 pub fn own_themes(config: Option<&Path>, environment: &dyn Environment) -> Vec<String> {
     let files = folder(config, environment).and_then(|folder| fs::read_dir(folder).ok());
     let paths = files

@@ -1,4 +1,4 @@
-//! From flags, environment, profile and known hosts to the certificates that are accepted.
+//! Resolves the trust policy from flags, environment, profile and known hosts.
 
 use std::{fs, path::Path};
 
@@ -9,11 +9,11 @@ use super::{
 };
 use crate::vim::{Address, Fingerprint, Pin, PinSource, TrustPolicy};
 
-/// Which certificates are accepted. What is said most exactly counts: a fingerprint before no check at all, and that
-/// before an authority of the user's; what was typed and the variables before files.
+/// Returns the trust policy of the server. The most specific setting wins: a fingerprint, then no verification, then
+/// the user's CA file; flags and variables come before files.
 ///
 /// # Errors
-/// When the authority's file or the known-hosts file cannot be read.
+/// Returns an error if the CA file or the known-hosts file cannot be read.
 pub(super) fn trust(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -37,7 +37,7 @@ pub(super) fn trust(
         if source.insecure {
             return Ok(TrustPolicy::Anything);
         }
-        // A profile's authority counts after the known hosts.
+        // A profile's CA file comes after the known hosts.
         if let (Some(path), None) = (&source.ca_file, &source.profile) {
             return authority(path);
         }
@@ -57,7 +57,7 @@ pub(super) fn trust(
     }
 }
 
-/// What the known-hosts files have for a server.
+/// Returns the policy of the known-hosts files for a server.
 fn known(
     args: &ConnectionArgs,
     environment: &dyn Environment,

@@ -1,4 +1,4 @@
-//! What the config file says of the list: the order of its rows, and its columns.
+//! Sort order and columns of the list in the config file.
 
 use toml::Value;
 
@@ -9,11 +9,11 @@ use crate::{
     text::{did_you_mean, toml_line},
 };
 
-/// The key of the section `[columns]` that holds at every breadth.
+/// The key of the section `[columns]` that applies to every width class.
 const ALL: &str = "all";
 
 impl ConfigFile {
-    /// The order of the rows, and what is wrong with it; what is right counts.
+    /// Returns the sort order and its problems; valid columns are used.
     pub fn sort(&self) -> (Option<Sort>, Vec<String>) {
         let names = &self.defaults.sort.0;
         let (sort, problems) = Sort::read(names.iter().map(String::as_str));
@@ -25,7 +25,7 @@ impl ConfigFile {
         (sort, problems.collect())
     }
 
-    /// The columns of the list, and what is wrong with them; what is right counts.
+    /// Returns the columns of the list and their problems; valid ones are used.
     pub fn columns(&self) -> (Columns, Vec<String>) {
         let mut columns = Columns::default();
         let mut problems = Vec::new();
@@ -76,7 +76,7 @@ impl ConfigFile {
     }
 }
 
-/// One text, or a list of them.
+/// Parses a string or a list of strings.
 fn set(value: &Value) -> (Option<ColumnSet>, Vec<String>) {
     let no_list = || {
         let text = "a list of columns belongs here, such as [\"task\", \"progress:20\"].";
@@ -92,16 +92,16 @@ fn set(value: &Value) -> (Option<ColumnSet>, Vec<String>) {
     }
 }
 
-/// On which lines of the file things stand, for what is told of them.
+/// Line numbers of settings, for messages about them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SourceLines {
     sort: Option<usize>,
-    /// Of the keys of `[columns]`; that of a plain list has no name.
+    /// Lines of the keys in `[columns]`; the name is empty for a plain list.
     columns: Vec<(String, usize)>,
 }
 
 impl SourceLines {
-    /// Finds them in the text of the file.
+    /// Finds the lines in the text of the file.
     pub(super) fn of(text: &str, columns: Option<&Value>) -> Self {
         let table = columns.and_then(Value::as_table);
         let keys = table.into_iter().flat_map(|table| table.keys());
@@ -139,7 +139,7 @@ mod tests {
         assert!(error.0.contains("a text or a list of texts"), "{error}");
     }
 
-    /// What is shown at these widths.
+    /// Formats the columns shown at a width.
     fn shown(columns: &Columns, width: u16) -> String {
         let choices = columns.of(width, None);
         let words: Vec<_> = choices.iter().map(ToString::to_string).collect();

@@ -1,24 +1,20 @@
-//! Times from something to something, as a histogram of bounded size.
+//! Latency histograms of bounded size.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// Two significant digits, up to an hour: a few kilobytes, whatever is counted.
+/// A histogram of durations up to one hour with two significant digits; takes a few kilobytes.
 #[derive(Debug)]
 pub struct Latency(Histogram<u64>);
 
-/// What matters of a distribution, in microseconds.
+/// Summary of a distribution, in microseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Quantiles {
-    /// How many were counted.
     pub count: u64,
-    /// Half took no longer.
     pub p50: u64,
-    /// Ninety-nine of a hundred took no longer.
     pub p99: u64,
-    /// The longest.
     pub max: u64,
 }
 
@@ -26,7 +22,6 @@ impl Latency {
     const MAX_MICROS: u64 = 3_600_000_000;
     const SIGNIFICANT_DIGITS: u8 = 2;
 
-    /// Nothing counted yet.
     #[expect(
         clippy::expect_used,
         clippy::missing_panics_doc,
@@ -37,14 +32,13 @@ impl Latency {
         Self(histogram.expect("the bounds make sense"))
     }
 
-    /// Counts a time so many times.
+    /// Records a duration `count` times.
     pub fn add(&mut self, time: Duration, count: u64) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(Self::MAX_MICROS);
         self.0
             .saturating_record_n(micros.clamp(1, Self::MAX_MICROS), count);
     }
 
-    /// What matters of what was counted.
     pub fn quantiles(&self) -> Quantiles {
         if self.0.is_empty() {
             return Quantiles::default();

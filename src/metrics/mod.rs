@@ -1,5 +1,5 @@
-//! Figures of vtask's own running: what it asks of the server, and how quickly it shows what it is told. Always on,
-//! for they cost next to nothing.
+//! Performance metrics of vtask itself: requests, bytes, frames and latencies. Always on, because they cost next to
+//! nothing.
 
 mod latency;
 mod process;
@@ -16,7 +16,7 @@ pub use report::MetricsReport;
 
 use crate::vim::{RequestCounts, RequestMetrics};
 
-/// Keeps count for one screen.
+/// Performance metrics of one screen.
 #[derive(Debug)]
 pub struct Metrics {
     started: Instant,
@@ -26,14 +26,14 @@ pub struct Metrics {
     draw: Latency,
     change_to_frame: Latency,
     key_to_frame: Latency,
-    /// Changes that no frame shows yet: since when, and how many.
+    /// Changes that no frame has shown yet: time and count.
     unseen_changes: Vec<(Instant, u64)>,
-    /// Keys that no frame answers yet: when they came.
+    /// Arrival times of keys that no frame has answered yet.
     unseen_keys: Vec<Instant>,
 }
 
 impl Metrics {
-    /// Begins to count; `traffic` is that of all endpoints.
+    /// Starts measuring; `traffic` holds the request metrics of all endpoints.
     pub fn new(traffic: Vec<Arc<RequestMetrics>>) -> Self {
         Self {
             started: Instant::now(),
@@ -48,18 +48,18 @@ impl Metrics {
         }
     }
 
-    /// So many changes were applied, the oldest of which may have happened at `since`.
+    /// Records `count` applied changes, the oldest of which may have happened at `since`.
     pub fn changed(&mut self, since: Instant, count: usize) {
         self.changes += count as u64;
         self.unseen_changes.push((since, count as u64));
     }
 
-    /// A key, or another word of the user, came in.
+    /// Records a key or other user input.
     pub fn key(&mut self) {
         self.unseen_keys.push(Instant::now());
     }
 
-    /// A frame is on the terminal that took so long to draw; it shows all that came before.
+    /// Records a frame that took `took` to draw and shows all pending changes and keys.
     pub fn frame(&mut self, took: Duration) {
         let now = Instant::now();
         self.frames += 1;
@@ -72,13 +72,12 @@ impl Metrics {
         }
     }
 
-    /// What came in until now needs no frame, for it changes nothing that is shown.
+    /// Discards pending changes and keys that need no frame because they change nothing visible.
     pub fn nothing_to_show(&mut self) {
         self.unseen_changes.clear();
         self.unseen_keys.clear();
     }
 
-    /// The figures so far.
     pub fn report(&self) -> MetricsReport {
         let mut traffic = RequestCounts::default();
         for endpoint in &self.traffic {

@@ -1,15 +1,15 @@
-//! What this process takes of the machine, where the system tells.
+//! Resource usage of this process, where the system reports it.
 
 use std::time::Duration;
 
-/// Resident memory in bytes.
+/// Returns the resident memory in bytes.
 pub fn resident_memory() -> Option<u64> {
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
     Some(pages * page_size()?)
 }
 
-/// Processor time of all threads since the start.
+/// Returns the processor time of all threads since the start.
 pub fn cpu_time() -> Option<Duration> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! The figures at a moment: what `--stats FILE` writes and the figures panel shows.
+//! Performance report, written by `--stats FILE` and shown in the metrics panel.
 
 use std::collections::BTreeMap;
 
@@ -6,33 +6,30 @@ use serde::Serialize;
 
 use super::Quantiles;
 
-/// The figures at a moment. Times are microseconds unless they are named otherwise.
+/// Performance report. Times are in microseconds unless named otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetricsReport {
-    /// How long it has run.
+    /// Run time.
     pub seconds: f64,
-    /// All requests.
     pub total_requests: u64,
-    /// Requests by kind.
+    /// Requests by kind, such as `Task/info`.
     pub requests: BTreeMap<&'static str, u64>,
-    /// Bytes of answers' bodies as they travelled.
+    /// Response bytes as received, before decompression.
     pub raw_bytes: u64,
-    /// Bytes of answers' bodies after decompression.
+    /// Response bytes after decompression.
     pub decoded_bytes: u64,
-    /// Changes of tasks that were applied.
+    /// Applied task changes.
     pub changes: u64,
-    /// Frames that were drawn.
     pub frames: u64,
-    /// How long a frame took to draw.
     pub draw: Quantiles,
-    /// From a change on the server to the frame that shows it: never too low, for a change that waited for its poll is
-    /// counted from the poll before.
+    /// Time from a change on the server to the frame that shows it. An upper bound: a polled change is counted from
+    /// the previous poll.
     pub change_to_frame: Quantiles,
-    /// From a key to the frame that answers it.
+    /// Time from a key to the frame that answers it.
     pub key_to_frame: Quantiles,
-    /// Resident memory, where the system tells.
+    /// Resident memory, if the system reports it.
     pub resident_bytes: Option<u64>,
-    /// Processor time, where the system tells.
+    /// Processor time, if the system reports it.
     pub cpu_seconds: Option<f64>,
 }

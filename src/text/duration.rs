@@ -1,8 +1,9 @@
-//! Durations as people read them: two units at most, the same width class for the same magnitude.
+//! Formats durations and ages for display.
 
 use jiff::SignedDuration;
 
-/// `42s`, `2m10s`, `47m`, `1h02m`, `3d04h`. Below ten minutes the seconds are shown; negative counts as zero.
+/// Formats a duration with at most two units: `42s`, `2m10s`, `47m`, `1h02m`, `3d04h`. Seconds are shown below ten
+/// minutes; a negative duration counts as zero.
 pub fn duration(span: SignedDuration) -> String {
     const MINUTE: i64 = 60;
     const HOUR: i64 = 60 * MINUTE;
@@ -17,7 +18,7 @@ pub fn duration(span: SignedDuration) -> String {
     }
 }
 
-/// `just now`, `42s ago`, `3 min ago`, `2 h ago`, `5 d ago`.
+/// Formats an age: `just now`, `42s ago`, `3 min ago`, `2 h ago`, `5 d ago`.
 pub fn ago(span: SignedDuration) -> String {
     match span.as_secs() {
         ..5 => "just now".to_owned(),

@@ -1,14 +1,14 @@
-//! Text brought to a width, in terminal columns: wide characters count two, combining marks none.
+//! Measures, cuts and wraps text by terminal columns: wide characters take two, combining marks none.
 //!
-//! Widths are taken grapheme by grapheme, as the terminal buffer places them, so that a cut or a padding never
-//! disagrees with what is drawn.
+//! Widths are measured per grapheme, as the terminal buffer places them, so that cuts and padding agree with what is
+//! drawn.
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// How many columns a text takes.
+/// Returns the number of columns that a text takes.
 pub fn width(text: &str) -> usize {
     if text.is_ascii() {
         return text.len();
@@ -16,7 +16,7 @@ pub fn width(text: &str) -> usize {
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
-/// The text if it fits, else as much as fits with `…` in the last column.
+/// Returns the text if it fits, else its start followed by `ellipsis`.
 pub fn truncate<'a>(text: &'a str, columns: usize, ellipsis: &str) -> Cow<'a, str> {
     if width(text) <= columns {
         return Cow::Borrowed(text);
@@ -28,7 +28,7 @@ pub fn truncate<'a>(text: &'a str, columns: usize, ellipsis: &str) -> Cow<'a, st
     Cow::Owned(format!("{}{ellipsis}", kept.trim_end()))
 }
 
-/// As much of the text's start as fits.
+/// Returns the longest start of the text that fits.
 pub fn prefix(text: &str, columns: usize) -> &str {
     let mut used = 0;
     for (start, grapheme) in text.grapheme_indices(true) {
@@ -40,15 +40,15 @@ pub fn prefix(text: &str, columns: usize) -> &str {
     text
 }
 
-/// Breaks a line between words so that no part is wider than `columns`; a word that is wider itself is cut.
-/// Leading spaces stay, and the parts after the first are indented by them too.
+/// Breaks a line between words so that no part is wider than `columns`; a longer word is cut. Leading spaces are kept
+/// and also indent the following parts.
 pub fn wrap(line: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     if width(line) <= columns {
         return vec![line.to_owned()];
     }
     let spaces = line.len() - line.trim_start_matches(' ').len();
-    // A wide character has to find room behind it.
+    // Leaves two columns for a wide character after the indentation.
     let indent = " ".repeat(spaces.min(columns / 2).min(columns.saturating_sub(2)));
     let mut parts = Vec::new();
     let mut part = indent.clone();
@@ -72,7 +72,7 @@ pub fn wrap(line: &str, columns: usize) -> Vec<String> {
                 used = indent.len();
             }
             if used + grapheme_width > columns {
-                // A sign as wide as all there is takes the place of the indentation.
+                // The grapheme needs the whole width, so the indentation is dropped.
                 part.clear();
                 used = 0;
             }

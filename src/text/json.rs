@@ -1,4 +1,4 @@
-//! JSON for output that a terminal may show: the same values, with everything escaped that is not safe to print.
+//! JSON output with every character escaped that is not safe to print on a terminal.
 
 use std::io::{self, Write};
 
@@ -7,13 +7,13 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter, 
 
 use super::sanitize::is_plain;
 
-/// A value as JSON on one line. Whoever reads it back gets what went in; whoever prints it gets no control character,
-/// nothing that reorders text and nothing that cannot be seen.
+/// Serialises a value as JSON on one line. Parsing it gives the same value; printing it emits no control characters,
+/// no bidirectional overrides and nothing invisible.
 pub fn json_line(value: &impl Serialize) -> String {
     written(value, CompactFormatter)
 }
 
-/// The same over several lines, indented.
+/// Serialises a value as indented JSON, escaped as in [`json_line`].
 pub fn json_pretty(value: &impl Serialize) -> String {
     written(value, PrettyFormatter::new())
 }
@@ -21,14 +21,14 @@ pub fn json_pretty(value: &impl Serialize) -> String {
 fn written(value: &impl Serialize, formatter: impl Formatter) -> String {
     let mut text = Vec::with_capacity(256);
     let mut serializer = Serializer::with_formatter(&mut text, Printable(formatter));
-    // Values whose keys are strings can always be written, and memory takes everything.
+    // Cannot fail: map keys are strings and writing to a `Vec` always succeeds.
     match value.serialize(&mut serializer) {
         Ok(()) => String::from_utf8(text).unwrap_or_default(),
         Err(_) => "null".to_owned(),
     }
 }
 
-/// Writes as another does, but for what is not plain.
+/// A JSON formatter that escapes all characters that are not plain.
 struct Printable<F>(F);
 
 impl<F: Formatter> Formatter for Printable<F> {

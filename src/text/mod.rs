@@ -1,4 +1,4 @@
-//! Words and figures for people: what every table, panel and message writes in the same way.
+//! Text formatting shared by tables, panels and messages.
 
 mod duration;
 mod fit;

@@ -1,9 +1,9 @@
-//! What a misspelt word may have been meant to be.
+//! Suggestions for misspelt words.
 
-/// How alike two words have to be.
+/// Minimum similarity for a suggestion, from 0 to 1.
 const MIN_SIMILARITY: f64 = 0.65;
 
-/// The known word that is most like the given one, if any is.
+/// Returns the known word most similar to the given one, if any is similar enough.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let likeness = known
         .iter()
@@ -14,7 +14,7 @@ pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, known)| known)
 }
 
-/// The question whether a near word was meant, as the end of a sentence; else the full stop.
+/// Returns the end of an error sentence: a suggestion if a known word is similar, else a full stop.
 pub fn did_you_mean(word: &str, known: &[&str]) -> String {
     match nearest(word, known) {
         Some(near) => format!("; did you mean “{near}”?"),
@@ -22,12 +22,12 @@ pub fn did_you_mean(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// Letters left out or too many, and letters that changed places.
+/// Returns the similarity of two words, tolerant of missing, extra and transposed letters.
 fn likeness(one: &str, other: &str) -> f64 {
     strsim::jaro(one, other).max(strsim::normalized_damerau_levenshtein(one, other))
 }
 
-/// `PageUp` as a key map or a theme writes it: `page-up`.
+/// Converts a variant name to the form of key maps and themes: `PageUp` to `page-up`.
 pub fn kebab(name: &str) -> String {
     let mut kebab = String::with_capacity(name.len() + 2);
     for character in name.chars() {

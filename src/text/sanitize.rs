@@ -1,19 +1,19 @@
-//! Nothing that a server sends reaches the terminal raw.
+//! Makes text from a server safe to print on a terminal.
 //!
-//! Control characters, escape sequences, and characters that reorder or hide text are made visible instead of
-//! being executed: `ESC` becomes `␛`, a right-to-left override becomes `⟨U+202E⟩`. What is left is as wide in every
-//! terminal as it is here: of emoji only the parts are kept that all agree on.
+//! Control characters, escape sequences, and characters that reorder or hide text are replaced by visible ones: `ESC`
+//! becomes `␛`, a right-to-left override becomes `⟨U+202E⟩`. Emoji are reduced to the parts whose width all terminals
+//! agree on.
 
 use std::{borrow::Cow, fmt::Write};
 
 use unicode_width::UnicodeWidthChar;
 
-/// How many combining marks in a row are let through; more are a flood that smears over neighbouring lines.
+/// Maximum number of consecutive combining marks; longer runs would smear over neighbouring lines.
 const COMBINING_LIMIT: usize = 4;
 
 const JOINER: char = '\u{200d}';
 
-/// Makes a text safe to print on one line: line breaks and tabs become a space.
+/// Makes a text safe to print on one line: line breaks and tabs become spaces.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return Cow::Borrowed(text);
@@ -24,7 +24,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     let mut rest = text.chars().peekable();
     while let Some(character) = rest.next() {
         if is_mark(character) {
-            // A mark without anything below it would end up on what was printed before.
+            // A mark without a base character would combine with whatever was printed before.
             if base.is_none_or(char::is_whitespace) {
                 safe.push('◌');
                 base = Some('◌');
@@ -56,13 +56,13 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Makes a text safe to print over several lines: its own line breaks stay, each line is made safe.
+/// Makes a text safe to print on several lines, keeping its line breaks.
 pub fn sanitize_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.lines().map(sanitize)
 }
 
-/// Whether a character may be printed as it is, wherever it stands: none that a terminal obeys, none that cannot be
-/// seen, none that is drawn over another.
+/// Returns true if a character is safe to print in any position: not a control character, not invisible, and not
+/// drawn over another one.
 pub(super) fn is_plain(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{2028}' | '\u{2029}')
@@ -70,13 +70,13 @@ pub(super) fn is_plain(character: char) -> bool {
         && !is_mark(character)
 }
 
-/// The picture that Unicode has for a C0 control character.
+/// Returns the Unicode control picture of a C0 control character.
 fn control_picture(control: char) -> char {
     char::from_u32(0x2400 + u32::from(control)).unwrap_or('\u{fffd}')
 }
 
-/// Characters without a glyph that change how others are shown or read: C1 controls, bidi controls, zero-width
-/// characters, fillers, joiners, skin tones, tags, variation selectors, and what is no character at all.
+/// Returns true for characters without a glyph that change how others are shown or read: C1 controls, bidi controls,
+/// zero-width characters, fillers, joiners, skin tones, tags, variation selectors, and noncharacters.
 fn is_hidden(character: char) -> bool {
     matches!(
         character,
@@ -111,7 +111,7 @@ fn is_hidden(character: char) -> bool {
     ) || u32::from(character) & 0xfffe == 0xfffe
 }
 
-/// Whether a character is drawn over the one before it.
+/// Returns true if a character is drawn over the preceding one.
 fn is_mark(character: char) -> bool {
     !character.is_control()
         && character.width() == Some(0)
@@ -119,8 +119,8 @@ fn is_mark(character: char) -> bool {
         && !matches!(character, '\u{2028}' | '\u{2029}')
 }
 
-/// What follows an emoji and only changes how it looks: presentation selectors, skin tones, and the joiner between
-/// two. Terminals disagree on how wide the result is; without them they agree.
+/// Returns true for a modifier that follows an emoji and only changes its looks: a presentation selector, a skin
+/// tone, or the joiner between two emoji. Terminals disagree on the width of the result, but agree without it.
 fn is_dressing(character: char, next: Option<char>) -> bool {
     match character {
         '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' => true,
@@ -129,7 +129,7 @@ fn is_dressing(character: char, next: Option<char>) -> bool {
     }
 }
 
-/// Whether a character is a pictograph, roughly.
+/// Returns true for pictographs (approximate ranges).
 fn is_emoji(character: char) -> bool {
     matches!(
         character,

@@ -1,8 +1,8 @@
-//! Where something stands in a TOML text, for people.
+//! Line numbers for TOML error messages.
 
 use toml::de::{DeTable, DeValue};
 
-/// The line, counted from one, on which the key at the end of a path stands.
+/// Returns the line, counted from one, of the key at the end of a path.
 pub fn toml_line(text: &str, path: &[&str]) -> Option<usize> {
     let document = DeTable::parse(text).ok()?;
     let mut table = document.get_ref();
@@ -18,7 +18,7 @@ pub fn toml_line(text: &str, path: &[&str]) -> Option<usize> {
     Some(line_at(text, key.span().start))
 }
 
-/// What the parser has to say, with the line.
+/// Formats a parser error with its line number.
 pub fn toml_problem(text: &str, error: &toml::de::Error) -> String {
     let message = error.message().trim().replace('\n', " ");
     match error.span() {

@@ -1,10 +1,10 @@
-//! URLs as they are shown: without user name and password.
+//! Removes user names and passwords from URLs before they are shown.
 
 use std::borrow::Cow;
 
-/// Returns a URL, or a text that may be one, without its user name and password.
+/// Returns a URL, or a text that may be one, without user name and password.
 pub fn without_user_info(text: &str) -> Cow<'_, str> {
-    // All that precedes the last @ may be secret: a slash or a question mark in a password ends the authority early.
+    // Everything before the last @ may be secret: a slash or question mark in a password ends the authority early.
     let Some((before, host)) = text.rsplit_once('@') else {
         return Cow::Borrowed(text);
     };

@@ -1,4 +1,4 @@
-//! What the command line says of the connection.
+//! Connection options of the command line.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,6 @@ use super::{
 };
 use crate::vim::Fingerprint;
 
-/// How to reach the vCenter.
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[expect(
     clippy::struct_excessive_bools,
@@ -19,12 +18,12 @@ use crate::vim::Fingerprint;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
-    /// Address of the vCenter; without a scheme it means https [env: VTASK_URL; also GOVC_URL]
+    /// URL or host of the vCenter; https unless a scheme is given [env: VTASK_URL; also GOVC_URL]
     #[arg(long)]
     pub url: Option<RedactedUrl>,
 
-    /// Account to sign in with; its password comes from --password-file, VTASK_PASSWORD or a prompt
-    /// [env: VTASK_USERNAME; also GOVC_USERNAME, GOVC_PASSWORD]
+    /// User name; the password comes from --password-file, VTASK_PASSWORD or a prompt [env: VTASK_USERNAME; also
+    /// GOVC_USERNAME, GOVC_PASSWORD]
     #[arg(short, long)]
     pub username: Option<String>,
 
@@ -32,61 +31,59 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 
-    /// File whose first line is the id of a ready session (or VTASK_SESSION holds it) [env: VTASK_SESSION_FILE]
+    /// File whose first line is the id of an existing session (or set VTASK_SESSION) [env: VTASK_SESSION_FILE]
     #[arg(long, value_name = "FILE")]
     pub session_file: Option<PathBuf>,
 
-    /// File whose first line is a ready Authorization header value (or VTASK_AUTHORIZATION holds it)
-    /// [env: VTASK_AUTHORIZATION_FILE]
+    /// File whose first line is an Authorization header value (or set VTASK_AUTHORIZATION) [env:
+    /// VTASK_AUTHORIZATION_FILE]
     #[arg(long, value_name = "FILE")]
     pub authorization_file: Option<PathBuf>,
 
-    /// Certificate (PEM) of an authority to trust besides the machine's own
-    /// [env: VTASK_CA_FILE; also GOVC_TLS_CA_CERTS]
+    /// CA certificates (PEM) to trust in addition to the system's [env: VTASK_CA_FILE; also GOVC_TLS_CA_CERTS]
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
 
-    /// SHA-256 fingerprint of the server's certificate: exactly that one is accepted [env: VTASK_THUMBPRINT]
+    /// SHA-256 fingerprint of the server's certificate; accept only that one [env: VTASK_THUMBPRINT]
     #[arg(long, value_name = "SHA256")]
     pub thumbprint: Option<Fingerprint>,
 
-    /// File of the certificates that were accepted by hand, instead of ~/.local/share/vtask/known-hosts
-    /// [read besides: GOVC_TLS_KNOWN_HOSTS]
+    /// File of trusted certificates instead of ~/.local/share/vtask/known-hosts [also read: GOVC_TLS_KNOWN_HOSTS]
     #[arg(long, env = "VTASK_KNOWN_HOSTS", value_name = "FILE")]
     pub known_hosts: Option<PathBuf>,
 
-    /// Do not check the server's certificate [env: VTASK_INSECURE; also GOVC_INSECURE]
+    /// Do not verify the server's certificate [env: VTASK_INSECURE; also GOVC_INSECURE]
     #[arg(long)]
     pub insecure: bool,
 
-    /// Release of the API to speak, such as 8.0.3.0, instead of asking the server [env: VTASK_RELEASE]
+    /// API release, such as 8.0.3.0 [default: negotiated with the server] [env: VTASK_RELEASE]
     #[arg(long)]
     pub release: Option<String>,
 
-    /// Send credentials over plain http to another machine [env: VTASK_ALLOW_PLAIN_HTTP]
+    /// Allow sending credentials over plain HTTP to another machine [env: VTASK_ALLOW_PLAIN_HTTP]
     #[arg(long)]
     pub allow_plain_http: bool,
 
-    /// Leave the session open at the end and use it again in the next run; `vtask logout` ends it
+    /// Keep the session open on exit and reuse it in the next run; `vtask logout` ends it
     #[arg(long, env = "VTASK_KEEP_SESSION", action = ArgAction::SetTrue, value_parser = switch)]
     pub keep_session: bool,
 
-    /// Refuse every request that changes something on the server
+    /// Refuse all requests that change something on the server
     #[arg(long, env = "VTASK_READ_ONLY", action = ArgAction::SetTrue, value_parser = switch)]
     pub read_only: bool,
 
-    /// Connection of the config file to use; several, on the screen and in list, get, wait and cancel: all of them
-    /// [env: VTASK_PROFILE]
+    /// Profile of the config file; repeat it for several servers (screen, list, get, wait and cancel) [env:
+    /// VTASK_PROFILE]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub profile: Vec<String>,
 
-    /// Config file to read instead of ~/.config/vtask/config.toml
+    /// Config file instead of ~/.config/vtask/config.toml
     #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
 impl ConnectionArgs {
-    /// The profiles that are named: by what was typed, else by `VTASK_PROFILE`.
+    /// Returns the selected profiles: those of `--profile`, else those of `VTASK_PROFILE`.
     pub fn profiles(&self, environment: &dyn Environment) -> Vec<String> {
         if self.profile.is_empty() {
             variable_profiles(environment)
@@ -95,10 +92,10 @@ impl ConnectionArgs {
         }
     }
 
-    /// The profile that is named, if one is.
+    /// Returns the selected profile, if any.
     ///
     /// # Errors
-    /// When there are several.
+    /// Returns an error if several are selected.
     pub(in crate::config) fn one_profile(
         &self,
         environment: &dyn Environment,
@@ -114,7 +111,7 @@ impl ConnectionArgs {
         }
     }
 
-    /// The same for one of its profiles.
+    /// Returns the arguments for one of the selected profiles.
     #[must_use]
     pub fn of_profile(&self, name: &str) -> Self {
         Self {

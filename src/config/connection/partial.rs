@@ -1,4 +1,4 @@
-//! A connection that lacks at most a password.
+//! A connection whose password may still be missing.
 
 use std::sync::Arc;
 
@@ -7,10 +7,9 @@ use secrecy::SecretString;
 use super::super::{ConfigError, SessionFile, secret};
 use crate::vim::{Address, ConnectOptions, Credentials, TrustPolicy};
 
-/// A connection but for what may have to be asked for.
+/// Connection settings whose password may have to be prompted for.
 #[derive(Debug)]
 pub struct PartialConnection {
-    /// Where the server is.
     pub address: Address,
     pub(super) trust: TrustPolicy,
     pub(super) release: Option<String>,
@@ -18,21 +17,21 @@ pub struct PartialConnection {
     pub(super) sign_in: AuthMethod,
 }
 
-/// How one signs in, as far as that is known.
+/// Authentication method, as far as it is known.
 #[derive(Debug)]
 pub(super) enum AuthMethod {
     Ready(Credentials),
     Account {
         user: String,
         password: Option<SecretString>,
-        /// What to add where the password cannot be asked for: which sources are for another server.
+        /// Addition to the error message if no password is found: names sources for other servers.
         hint: String,
         kept: Option<SessionFile>,
     },
 }
 
 impl PartialConnection {
-    /// The session of an earlier run, where it is wanted.
+    /// Returns the user name and the session file if `--keep-session` is in effect.
     pub fn kept(&self) -> Option<(&str, &SessionFile)> {
         match &self.sign_in {
             AuthMethod::Account { user, kept, .. } => {
@@ -42,21 +41,21 @@ impl PartialConnection {
         }
     }
 
-    /// Whether the password would have to be asked for.
+    /// Returns true if the password has to be prompted for.
     pub fn lacks_password(&self) -> bool {
         matches!(&self.sign_in, AuthMethod::Account { password: None, .. })
     }
 
-    /// With a session that is open already.
+    /// Completes the connection with an existing session.
     #[must_use]
     pub fn with_session(&self, session: SecretString) -> ConnectOptions {
         self.with(Credentials::Session(session))
     }
 
-    /// Asks for the password on the terminal where nothing else gave it.
+    /// Completes the connection, prompting for the password if no source has one.
     ///
     /// # Errors
-    /// When there is no terminal.
+    /// Returns an error if a prompt is needed and there is no terminal.
     pub fn finish(self) -> Result<ConnectOptions, ConfigError> {
         let credentials = match &self.sign_in {
             AuthMethod::Ready(credentials) => credentials.clone(),

@@ -1,7 +1,7 @@
-//! The sources of a connection's settings, most important first, and the server that they mean.
+//! Sources of connection settings in order of precedence, and the choice of the server.
 //!
-//! A source that names a server speaks of that server only: what else it has, credentials above all, is never used for
-//! another one.
+//! A source that names a server applies to that server only: its other settings, above all credentials, are never
+//! used for another one.
 
 use std::{fmt, path::PathBuf};
 
@@ -12,33 +12,33 @@ use super::super::{
 };
 use crate::vim::{Address, Fingerprint};
 
-/// User name and password in a URL.
+/// User name and password from a URL.
 type UserInfo = (String, Option<SecretString>);
 
-/// The kind of a source. What was typed for this run is more important than what lies ready.
+/// Kind of a source. Settings typed for this run take precedence over stored ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::config) enum Origin {
-    /// The flags of the command line.
+    /// Command-line flags.
     Flags,
-    /// A profile that the command line names.
+    /// Profile selected by `--profile`.
     TypedProfile,
-    /// The variables `VTASK_…`.
+    /// `VTASK_…` variables.
     Variables,
-    /// A profile that `VTASK_PROFILE` names.
+    /// Profile selected by `VTASK_PROFILE`.
     VariableProfile,
-    /// govc's variables `GOVC_…`.
+    /// govc's `GOVC_…` variables.
     Govc,
-    /// The profile that is used where none is named.
+    /// Profile used if none is selected.
     DefaultProfile,
 }
 
 impl Origin {
-    /// Whether it was typed for this run.
+    /// Returns true if the source was typed for this run.
     pub(in crate::config) fn is_typed(self) -> bool {
         matches!(self, Self::Flags | Self::TypedProfile)
     }
 
-    /// The name of what gives the server.
+    /// Returns the name of the setting that gives the server.
     fn of_server(self) -> &'static str {
         match self {
             Self::Flags => "--url",
@@ -62,13 +62,13 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A source of settings.
+/// One source of settings.
 #[derive(Debug)]
 pub(in crate::config) struct Source {
     pub origin: Origin,
-    /// The server that it names.
+    /// Server named by the source.
     server: Option<Result<Address, ConfigError>>,
-    /// The servers that its settings are for, where it names none itself.
+    /// Servers that the settings apply to if the source names none itself.
     is_for: Vec<Address>,
     pub username: Option<String>,
     pub password: Option<SecretString>,
@@ -82,14 +82,14 @@ pub(in crate::config) struct Source {
     pub insecure: bool,
     pub release: Option<String>,
     pub allow_plain_http: bool,
-    /// The profile that it is, for what only profiles have.
+    /// The underlying profile, for settings that only profiles have.
     pub profile: Option<Profile>,
-    /// User name and password in its URL.
+    /// User name and password from the source's URL.
     pub user_info: Option<UserInfo>,
 }
 
 impl Source {
-    /// A source that says nothing but, perhaps, which server is meant.
+    /// Creates a source without settings, for the server of `url` if given.
     fn of(origin: Origin, url: Option<&RedactedUrl>) -> Self {
         let url = url.filter(|url| !url.is_empty());
         let (server, user_info) = match url.map(|url| parse(origin, url)) {
@@ -193,14 +193,14 @@ impl Source {
         }
     }
 
-    /// The account that it is about, if it names one.
+    /// Returns the user name, if the source has one.
     pub(super) fn account(&self) -> Option<&str> {
         let of_url = self.user_info.as_ref().map(|(user, _)| user.as_str());
         let named = [self.username.as_deref(), of_url];
         named.into_iter().flatten().find(|user| !user.is_empty())
     }
 
-    /// Whether its settings may be used for a server.
+    /// Returns true if the settings may be used for a server.
     fn is_for(&self, address: &Address) -> bool {
         match &self.server {
             Some(Ok(server)) => server == address,
@@ -224,7 +224,7 @@ impl Source {
             || self.user_info.is_some()
     }
 
-    /// The names of the servers that its settings are for.
+    /// Returns the names of the servers that the settings apply to.
     fn servers(&self) -> String {
         let own = self.server.iter().flatten();
         let names: Vec<String> = own.chain(&self.is_for).map(Address::name).collect();
@@ -236,7 +236,7 @@ impl Source {
     }
 }
 
-/// Reads the address that a source gives.
+/// Parses the URL of a source.
 fn parse(origin: Origin, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>), ConfigError> {
     let (address, user_info) =
         Address::parse(url).map_err(|error| ConfigError(error.to_string()))?;
@@ -260,23 +260,23 @@ fn parse(origin: Origin, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>
     Ok((address, user_info))
 }
 
-/// The server that is meant, and the sources that may speak of it, most important first.
+/// The chosen server and the sources that apply to it, in order of precedence.
 #[derive(Debug)]
 pub(in crate::config) struct Chosen {
     pub address: Address,
     pub sources: Vec<Source>,
-    /// Which server is used, where sources that lie ready name different ones and none was typed.
+    /// Message about stored sources that name different servers, if none was typed.
     pub conflict: Option<String>,
-    /// Which sources have credentials for another server, for messages about missing ones; else empty.
+    /// Message about sources with credentials for another server; empty if there is none.
     pub hint: String,
 }
 
 impl Chosen {
-    /// Collects the sources, finds the server that the most important of them names, and leaves out those that are
-    /// about another server.
+    /// Collects the sources, takes the server from the first source that names one, and drops sources for other
+    /// servers.
     ///
     /// # Errors
-    /// When no server is named, its address does not read, or two typed sources name different servers.
+    /// Returns an error if no server is named, its address is invalid, or two typed sources name different servers.
     pub(in crate::config) fn new(
         args: &ConnectionArgs,
         environment: &dyn Environment,
@@ -331,12 +331,12 @@ impl Chosen {
         })
     }
 
-    /// The first that a source has.
+    /// Returns the first value that a source has.
     pub(in crate::config) fn first<T>(&self, of: impl FnMut(&Source) -> Option<T>) -> Option<T> {
         self.sources.iter().find_map(of)
     }
 
-    /// The profile that is used.
+    /// Returns the profile in use.
     pub(in crate::config) fn profile(&self) -> Option<&Profile> {
         self.sources
             .iter()
@@ -359,7 +359,7 @@ fn collect(
     };
     let mut variables = Source::variables(environment)?;
     if is_typed {
-        // With VTASK_PROFILE and no VTASK_URL the variables speak of the servers of those profiles.
+        // With VTASK_PROFILE and without VTASK_URL, the variables apply to the servers of those profiles.
         let servers = variable_profiles(environment).into_iter().map(|name| {
             let profile = file.profile(Some(&name))?;
             let source = Source::of(Origin::VariableProfile, profile.url.as_ref());
@@ -378,7 +378,7 @@ fn collect(
     Ok(sources)
 }
 
-/// The profiles that `VTASK_PROFILE` names.
+/// Returns the profiles selected by `VTASK_PROFILE`.
 pub(super) fn variable_profiles(environment: &dyn Environment) -> Vec<String> {
     let names = environment.get("VTASK_PROFILE").unwrap_or_default();
     let names = names.split(',').filter(|name| !name.is_empty());
