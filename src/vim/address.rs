@@ -1,4 +1,4 @@
-//! Where a server is, and the URLs below it.
+//! The address of a server and URLs below it.
 
 use std::str::FromStr;
 
@@ -6,33 +6,34 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use secrecy::SecretString;
 use url::Url;
 
-/// What stays as it is in a path segment; all else is encoded, the brackets of session-scoped moIds too.
+/// Characters kept as they are in a path segment; all others are percent-encoded, including the brackets of
+/// session-scoped moIds.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// Where a server is: scheme, host, port, and perhaps a path in front of `/sdk` and `/api`.
+/// Address of a server: scheme, host, port, and an optional path in front of `/sdk` and `/api`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(Url);
 
-/// A `--url` that is none.
+/// Error of parsing an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("“{text}” is no address of a vCenter: {why}. Try https://vcenter.example.com")]
 pub struct InvalidAddress {
-    /// What was given, without what may be a password.
+    /// The text as given, without a possible password.
     pub text: String,
-    /// What is wrong with it.
+    /// Cause of the error.
     pub why: String,
 }
 
 impl Address {
-    /// Reads an address; without a scheme it means https. A path `/sdk`, as other tools want it, is left out.
-    /// A user and password in it are handed back beside it and are no part of it.
+    /// Parses an address; the default scheme is https. A path `/sdk`, as used by other tools, is removed. User name
+    /// and password are returned separately and are not part of the address.
     ///
     /// # Errors
-    /// When there is no host, or the scheme is neither http nor https.
+    /// Returns an error if there is no host, or the scheme is neither http nor https.
     pub fn parse(text: &str) -> Result<(Self, Option<UserInfo>), InvalidAddress> {
         let text = text.trim();
         let refuse = |why: &str| InvalidAddress {
@@ -56,7 +57,7 @@ impl Address {
             return Err(refuse(why));
         }
         let user = user_info(&url);
-        // Both can only fail for URLs without a host.
+        // These fail only for URLs without a host.
         let _ = url.set_username("");
         let _ = url.set_password(None);
         url.set_query(None);
@@ -67,7 +68,7 @@ impl Address {
         Ok((Self(url), user))
     }
 
-    /// Host and, where it is not the usual one, port: what people call the server.
+    /// Returns the host, with the port unless it is the default one.
     pub fn name(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
         match self.0.port() {
@@ -76,24 +77,24 @@ impl Address {
         }
     }
 
-    /// Host and port, the usual one too: what a certificate is trusted for.
+    /// Returns host and port, including the default one; certificates are trusted per authority.
     pub fn authority(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
         let port = self.0.port_or_known_default().unwrap_or_default();
         format!("{host}:{port}")
     }
 
-    /// The whole of it, without user and password.
+    /// Returns the whole URL, without user name and password.
     pub fn base(&self) -> String {
         self.0.to_string()
     }
 
-    /// Whether it is spoken to over TLS.
+    /// True if the server is reached over TLS.
     pub fn is_tls(&self) -> bool {
         self.0.scheme() == "https"
     }
 
-    /// Whether what is sent can be read on the way: plain HTTP to another machine.
+    /// True if requests can be read on the network: plain HTTP to another machine.
     pub fn is_exposed(&self) -> bool {
         !self.is_tls() && !self.is_loopback()
     }
@@ -107,12 +108,12 @@ impl Address {
         }
     }
 
-    /// The URL of the server itself.
+    /// Returns the URL of the server itself.
     pub(super) fn root(&self) -> Url {
         self.0.clone()
     }
 
-    /// The URL of a path below this address. Segments are encoded.
+    /// Returns the URL of a path below this address. Segments are encoded.
     pub(super) fn below(&self, segments: &[&str], query: Option<&str>) -> Result<Url, String> {
         let mut text = self.0.as_str().trim_end_matches('/').to_owned();
         for segment in segments {
@@ -138,7 +139,7 @@ impl FromStr for Address {
     }
 }
 
-/// User and password that stood in a URL.
+/// User name and password from a URL.
 type UserInfo = (String, Option<SecretString>);
 
 fn user_info(url: &Url) -> Option<UserInfo> {

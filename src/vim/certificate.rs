@@ -1,4 +1,4 @@
-//! A server's certificate, as far as people look at it.
+//! Fields of a server certificate for display.
 
 use std::net::IpAddr;
 
@@ -12,32 +12,32 @@ use x509_cert::{
 
 use super::fingerprint::Fingerprint;
 
-/// A server's certificate, as far as people look at it. The texts come from the server: they are not safe to print.
+/// A server certificate. Its texts come from the server and are not safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
-    /// What it is known by.
+    /// SHA-256 fingerprint.
     pub fingerprint: Fingerprint,
-    /// What stands in it; `None` where it cannot be read.
+    /// Parsed fields; `None` if the certificate cannot be parsed.
     pub details: Option<CertificateFields>,
 }
 
-/// What stands in a certificate.
+/// Fields of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFields {
-    /// Whose it is, as `CN=vc01.lab,O=Lab`.
+    /// Subject, as `CN=vc01.lab,O=Lab`.
     pub subject: String,
-    /// Who signed it, in the same form.
+    /// Issuer, in the same form.
     pub issuer: String,
-    /// The host names and addresses that it is made out to.
+    /// Host names and IP addresses of the subject alternative name.
     pub names: Vec<String>,
-    /// From when on it is valid.
+    /// Start of the validity.
     pub from: Timestamp,
-    /// Until when.
+    /// End of the validity.
     pub until: Timestamp,
 }
 
 impl Certificate {
-    /// Reads a certificate in DER form.
+    /// Parses a certificate in DER form.
     pub fn read(der: &[u8]) -> Self {
         Self {
             fingerprint: Fingerprint::of(der),
@@ -45,7 +45,7 @@ impl Certificate {
         }
     }
 
-    /// Whether it is signed by its own subject, as far as its names tell.
+    /// True if subject and issuer are equal; the signature is not checked.
     pub fn is_self_signed(&self) -> bool {
         let details = self.details.as_ref();
         details.is_some_and(|details| details.subject == details.issuer)

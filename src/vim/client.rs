@@ -1,4 +1,4 @@
-//! The calls that a task monitor makes, one method each.
+//! API calls of a task monitor, one method each.
 
 use std::{
     sync::{Arc, RwLock, atomic::AtomicBool},
@@ -27,52 +27,52 @@ use super::{
 
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 
-/// How to reach a server.
+/// Options of a connection to a server.
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
-    /// Where it is.
+    /// Address of the server.
     pub address: Address,
-    /// Which certificate of it is accepted.
+    /// Accepted certificates.
     pub trust: TrustPolicy,
-    /// How to sign in.
+    /// Credentials to log in with.
     pub credentials: Credentials,
-    /// The release of the API to speak; `None` asks the server.
+    /// API release; `None` negotiates it with the server.
     pub release: Option<String>,
-    /// Refuses to send what changes something on the server.
+    /// True to refuse methods that change something on the server.
     pub read_only: bool,
-    /// How long an answer may take; usually [`REQUEST_TIMEOUT`](Self::PATIENCE).
+    /// Time limit of a request; [`REQUEST_TIMEOUT`](Self::REQUEST_TIMEOUT) by default.
     pub patience: Duration,
-    /// Where requests and bytes are counted.
+    /// Counters of requests and bytes.
     pub traffic: Arc<RequestMetrics>,
 }
 
 impl ConnectOptions {
-    /// How long an answer may take, if nobody says otherwise.
+    /// Default time limit of a request.
     pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 }
 
-/// A server whose release and singletons are known. Signing in is a step of its own.
+/// A client of one server, with negotiated release and service content. Logging in is a separate step.
 #[derive(Debug)]
 pub struct Client {
     transport: Transport,
     pub(super) credentials: Credentials,
     release: String,
-    /// Refuses to send what changes something on the server.
+    /// True to refuse methods that change something on the server.
     read_only: bool,
     pub(super) content: ServiceContent,
-    /// How long an answer may take.
+    /// Time limit of a request.
     patience: Duration,
-    /// The header that carries the session; marked sensitive, so that nothing prints it.
+    /// Header with the session id, marked sensitive so that it is never printed.
     pub(super) session: RwLock<Option<HeaderValue>>,
-    /// Whether the session is on the shelf for the next run.
+    /// True if the session is stored for the next run.
     pub(super) is_kept: AtomicBool,
 }
 
 impl Client {
-    /// Finds out which release to speak and where the server's singletons are. Needs no sign-in.
+    /// Negotiates the release and reads the service content. Needs no login.
     ///
     /// # Errors
-    /// When the server cannot be reached, is none, or speaks no release that we know.
+    /// Returns an error if the server cannot be reached, is no vCenter, or supports no known release.
     pub async fn connect(options: ConnectOptions) -> Result<Self, Error> {
         let transport = Transport::new(options.address, &options.trust, options.traffic)?;
         let release = match options.release {
@@ -100,28 +100,28 @@ impl Client {
         Ok(client)
     }
 
-    /// The release in use.
+    /// Returns the release in use.
     pub fn release(&self) -> &str {
         &self.release
     }
 
-    /// What the server said of itself.
+    /// Returns the service content.
     pub fn content(&self) -> &ServiceContent {
         &self.content
     }
 
-    /// Host and port, as people know the server.
+    /// Returns the server's host and port for display.
     pub fn server(&self) -> String {
         self.transport.address().name()
     }
 
-    /// `GET Task/{moId}/info`.
+    /// Reads the `info` of a task.
     ///
     /// # Errors
-    /// The fault `ManagedObjectNotFound` where the task is gone or never was.
+    /// Returns the fault `ManagedObjectNotFound` if the task has expired or never existed.
     pub async fn task_info(&self, mo_id: &str) -> Result<TaskInfo, Error> {
         let read = self.changed_task_info(mo_id, None).await?;
-        // Nothing is known to be the same: there is always an answer.
+        // Without a known digest there is always a response.
         read.map(|(info, _)| info).ok_or_else(|| {
             let missing = Malformed::Missing {
                 type_name: "the answer",
@@ -134,10 +134,10 @@ impl Client {
         })
     }
 
-    /// The same, unless the answer is the known one again: then `None`, at the cost of no parsing.
+    /// Reads the `info` of a task; `None` if the response equals `known`, which then is not parsed.
     ///
     /// # Errors
-    /// As [`task_info`](Self::task_info).
+    /// Same as [`task_info`](Self::task_info).
     pub async fn changed_task_info(
         &self,
         mo_id: &str,
@@ -154,10 +154,10 @@ impl Client {
         Ok(Some((info, digest)))
     }
 
-    /// The same, exactly as the server sent it.
+    /// Reads the `info` of a task exactly as the server sent it.
     ///
     /// # Errors
-    /// As [`task_info`](Self::task_info).
+    /// Same as [`task_info`](Self::task_info).
     pub async fn task_info_json(&self, mo_id: &str) -> Result<Value, Error> {
         let doing = || format!("reading {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
@@ -165,10 +165,10 @@ impl Client {
         self.read(&doing, &answer.await?, Ok)
     }
 
-    /// The tasks that are queued, running, or were completed in the last minutes, as far as the account sees them.
+    /// Lists the tasks that are queued, running or recently completed and visible to the account.
     ///
     /// # Errors
-    /// Faults, and the connection's troubles.
+    /// Returns faults and connection errors.
     pub async fn recent_tasks(&self) -> Result<Vec<ManagedObjectReference>, Error> {
         let doing = || "listing the recent tasks".to_owned();
         let manager = &self.content.task_manager;
@@ -180,10 +180,10 @@ impl Client {
         )
     }
 
-    /// What operations are called in the session's locale. About 1,600 rows: ask once.
+    /// Reads the localized operation names, about 1,600 rows; read them once per session.
     ///
     /// # Errors
-    /// Faults, and the connection's troubles.
+    /// Returns faults and connection errors.
     pub async fn operation_labels(&self) -> Result<Vec<OperationLabel>, Error> {
         let doing = || "reading the names of operations".to_owned();
         let manager = &self.content.task_manager;
@@ -191,10 +191,10 @@ impl Client {
         self.read(&doing, &answer.await?, OperationLabel::all_from_json)
     }
 
-    /// The server's clock.
+    /// Reads the server's clock.
     ///
     /// # Errors
-    /// Faults, and the connection's troubles.
+    /// Returns faults and connection errors.
     pub async fn current_time(&self) -> Result<Timestamp, Error> {
         let doing = || "reading the server's clock".to_owned();
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
@@ -205,10 +205,10 @@ impl Client {
         })
     }
 
-    /// Asks the server to cancel a task. It answers at once and acts later.
+    /// Requests cancellation of a task. The server responds at once and acts later.
     ///
     /// # Errors
-    /// The faults `NotSupported`, `InvalidState`, `NoPermission`, `ManagedObjectNotFound`.
+    /// Returns the faults `NotSupported`, `InvalidState`, `NoPermission` or `ManagedObjectNotFound`.
     pub async fn cancel_task(&self, mo_id: &str) -> Result<(), Error> {
         let doing = || format!("cancelling {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
@@ -216,10 +216,10 @@ impl Client {
             .await
     }
 
-    /// Whether the session holds `Global.CancelTask` on an entity; `None` where the server does not tell.
+    /// Returns true if the session holds `Global.CancelTask` on an entity; `None` if the server does not report it.
     ///
     /// # Errors
-    /// Faults, and the connection's troubles.
+    /// Returns faults and connection errors.
     pub async fn has_cancel_privilege(
         &self,
         entity: &ManagedObjectReference,
@@ -275,7 +275,7 @@ impl Client {
         self.call(call, doing).await
     }
 
-    /// Calls a method that answers nothing. A page that something between puts in its place is no such answer.
+    /// Calls a method without return value. A response with a body, such as a proxy's page, is an error.
     pub(super) async fn order(
         &self,
         object: &ManagedObjectReference,
@@ -311,7 +311,7 @@ impl Client {
         self.transport.send(request).await
     }
 
-    /// The answer as what the API declares it to be.
+    /// Parses a response as the type that the API declares.
     pub(super) fn read<T>(
         &self,
         doing: RequestLabel<'_>,
@@ -337,16 +337,16 @@ impl Client {
     }
 }
 
-/// One call of the API: a property read or a method.
+/// An API call: a property read or a method.
 pub(super) struct Call<'a> {
     method: Method,
     object: &'a ManagedObjectReference,
-    /// The property or method: the path's last segment.
+    /// Property or method name, the last segment of the path.
     last: &'a str,
     effect: Effect,
     body: Option<Body>,
     kind: &'static str,
-    /// How long the server may wait before it answers.
+    /// Time that the server may wait before it responds.
     pub(super) wait: Duration,
 }
 
@@ -378,7 +378,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The content before it is known.
+/// Placeholder until the content has been read.
 fn placeholder_content() -> ServiceContent {
     ServiceContent {
         about: super::types::About::default(),

@@ -1,7 +1,7 @@
-//! A property collector of one's own over a list view: one long poll for every watched task.
+//! A dedicated property collector over a list view: one long poll for all watched tasks.
 //!
-//! The server serialises the calls on one collector, so the default one is never shared. Leaf paths keep updates
-//! small: only what changed travels. The same filter watches the list of recent tasks, if that is wanted.
+//! The server serialises calls on one collector, so the default one is not used. Filters on leaf paths keep updates
+//! small, as only changed fields are sent. The same filter optionally watches the list of recent tasks.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,14 +14,14 @@ use super::{
     types::{FIELDS, ManagedObjectReference, UpdateSet},
 };
 
-/// The most objects in one answer to a wait; the rest follows at once. With about 150 JSON values for each task, an
-/// answer stays well within the limit on the values of a body.
+/// Maximum number of objects in one response to a wait; the rest follows at once. At about 150 JSON values per task,
+/// a response stays well within the limit on values of a body.
 const MAX_OBJECT_UPDATES: u32 = 2_000;
 
-/// The property of the task manager that lists the recent tasks.
+/// Property of the task manager that lists the recent tasks.
 const RECENT: &str = "recentTask";
 
-/// A collector with a view of tasks and a filter on their `info`. It dies with the session.
+/// A collector with a view of tasks and a filter on their `info`. It lives as long as the session.
 #[derive(Debug)]
 pub struct TaskCollector {
     client: Arc<Client>,
@@ -31,11 +31,12 @@ pub struct TaskCollector {
 }
 
 impl TaskCollector {
-    /// Makes collector, view (empty at first) and filter; `with_recent`: changes of `TaskManager.recentTask` are
-    /// reported too, where the server allows it.
+    /// Creates collector, empty view and filter. With `with_recent`, changes of `TaskManager.recentTask` are reported
+    /// as well, if the server allows it.
     ///
     /// # Errors
-    /// When the server, the account or a proxy does not allow it. What was made until then is taken down.
+    /// Returns an error if the server, the account or a proxy does not allow it; objects created so far are
+    /// destroyed.
     pub async fn create(client: Arc<Client>, with_recent: bool) -> Result<Self, Error> {
         let doing = || "making a property collector".to_owned();
         let content = client.content();
@@ -88,14 +89,13 @@ impl TaskCollector {
         }
     }
 
-    /// Whether changes of `TaskManager.recentTask` are reported, if the server reports them at all: vCenter may never
-    /// do so.
+    /// True if the filter covers the list of recent tasks. vCenter may never report changes of it.
     pub fn watches_recent(&self) -> bool {
         self.watches_recent
     }
 
-    /// A filter on every leaf of `info`; where the server does not know a leaf, on `info` as a whole. Without the
-    /// recent tasks where it refuses those.
+    /// Creates a filter on every leaf of `info`, or on `info` as a whole if the server does not know a leaf; without
+    /// the recent tasks if it rejects those.
     async fn create_filter(&mut self) -> Result<(), Error> {
         let mut paths: Vec<String> = FIELDS.iter().map(|field| format!("info.{field}")).collect();
         loop {
@@ -152,12 +152,12 @@ impl TaskCollector {
         self.client.read(&doing, &made, reference).map(drop)
     }
 
-    /// Waits until something changed since `version` (`""`: since the beginning of time), at most `wait` (whole
-    /// seconds). `None`: nothing did.
+    /// Waits for changes since `version` (`""` for all), for at most `wait` (whole seconds). Returns `None` if
+    /// nothing changed.
     ///
     /// # Errors
-    /// `InvalidCollectorVersion`: begin again from `""`. `RequestCanceled`: the wait was cancelled. Time-outs and
-    /// broken connections are ordinary; the same version may be asked for again.
+    /// `InvalidCollectorVersion` requires a restart from `""`; `RequestCanceled` means that the wait was cancelled.
+    /// After time-outs and broken connections the same version may be used again.
     pub async fn wait(&self, version: &str, wait: Duration) -> Result<Option<UpdateSet>, Error> {
         let doing = || "waiting for changes".to_owned();
         let body = json!({
@@ -177,10 +177,10 @@ impl TaskCollector {
             .map_err(|kind| self.client.error(&doing, kind))
     }
 
-    /// Ends a wait that runs; it ends with `RequestCanceled`.
+    /// Cancels the running wait, which then returns `RequestCanceled`.
     ///
     /// # Errors
-    /// Faults, and the connection's troubles.
+    /// Returns faults and connection errors.
     pub async fn cancel_wait(&self) -> Result<(), Error> {
         let doing = || "ending a wait for changes".to_owned();
         let kind = "PropertyCollector/CancelWaitForUpdates";
@@ -188,10 +188,10 @@ impl TaskCollector {
         self.client.order(&self.collector, call, kind, &doing).await
     }
 
-    /// Takes tasks into the view and out of it. Answers those that the server does not know.
+    /// Adds tasks to the view and removes others. Returns those that the server does not know.
     ///
     /// # Errors
-    /// Faults, and the connection's troubles.
+    /// Returns faults and connection errors.
     pub async fn modify_view(
         &self,
         add: &[Arc<str>],
@@ -214,7 +214,7 @@ impl TaskCollector {
         )
     }
 
-    /// Takes view and collector down. What fails here ends with the session.
+    /// Destroys view and collector. If this fails, they end with the session.
     pub async fn destroy(&self) {
         let doing = || "taking the view down".to_owned();
         let kind = "ListView/DestroyView";

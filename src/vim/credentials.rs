@@ -1,36 +1,36 @@
-//! How one signs in.
+//! Credentials and session storage.
 
 use std::{fmt::Debug, sync::Arc};
 
 use secrecy::SecretString;
 
-/// What is shown to the server to be let in. Secrets are wiped from memory when dropped, and never printed.
+/// Credentials of a client. Secrets are wiped from memory when dropped and never printed.
 #[derive(Debug, Clone)]
 pub enum Credentials {
-    /// An account; a session is made at the start and ended at the end.
+    /// User name and password; the session is created at the start and ended at the end.
     Password {
-        /// The account's name.
+        /// User name.
         user: String,
-        /// Its password.
+        /// Password.
         password: SecretString,
     },
-    /// An account whose session is left open at the end and used again by the next run.
+    /// User name and password; the session stays open and is reused by the next run.
     Kept {
-        /// The account's name.
+        /// User name.
         user: String,
-        /// Its password, for when there is no session or it is dead.
+        /// Password, used if there is no session or it has expired.
         password: SecretString,
-        /// Where the session is between the runs.
+        /// Store of the session between runs.
         shelf: Arc<dyn SessionStore>,
     },
-    /// A ready `vmware-api-session-id`. It is neither renewed nor ended.
+    /// An existing `vmware-api-session-id`. It is neither renewed nor ended.
     Session(SecretString),
-    /// A ready `Authorization` header value, sent with every request.
+    /// An `Authorization` header value, sent with every request.
     Authorization(SecretString),
 }
 
 impl Credentials {
-    /// The account's name, where it is known beforehand.
+    /// Returns the user name, if known before the login.
     pub fn user(&self) -> Option<&str> {
         match self {
             Self::Password { user, .. } | Self::Kept { user, .. } => Some(user),
@@ -38,7 +38,7 @@ impl Credentials {
         }
     }
 
-    /// Why the session could not be kept for the next run, for people; told once.
+    /// Returns the error of storing the session, once.
     pub fn trouble(&self) -> Option<String> {
         match self {
             Self::Kept { shelf, .. } => shelf.trouble(),
@@ -46,20 +46,20 @@ impl Credentials {
         }
     }
 
-    /// Whether a dead session can be replaced by a new one.
+    /// True if an expired session can be replaced by a new one.
     pub fn can_renew(&self) -> bool {
         matches!(self, Self::Password { .. } | Self::Kept { .. })
     }
 }
 
-/// Where a session is kept between runs. It is asked rarely and answers at once.
+/// Stores a session between runs. Calls are rare and must not block for long.
 pub trait SessionStore: Debug + Send + Sync {
-    /// The id of the session that was put there; `None` where there is none, or it cannot be trusted.
+    /// Returns the stored session id, unless there is none or the store is not trustworthy.
     fn look(&self) -> Option<SecretString>;
-    /// Puts the id of a session there, in place of another. Answers whether it could be kept.
+    /// Stores a session id, replacing an earlier one. Returns true on success.
     fn put(&self, session: &SecretString) -> bool;
-    /// Takes away what is there.
+    /// Removes the stored session id.
     fn clear(&self);
-    /// Why a session could not be put there, for people; told once.
+    /// Returns the last error of storing a session, once.
     fn trouble(&self) -> Option<String>;
 }

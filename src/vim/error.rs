@@ -1,6 +1,6 @@
-//! What can go wrong on the wire, in words for people.
+//! Errors of requests, with messages for users.
 //!
-//! Each message is one line: what was being done, with which server, what went wrong, what to try.
+//! A message is one line: the action, the server, the cause, and advice.
 
 use std::{fmt, time::Duration};
 
@@ -9,69 +9,69 @@ use super::{
     untrusted_certificate::UntrustedCertificate,
 };
 
-/// The longest that vtask waits because a server asks for it (`Retry-After`).
+/// Maximum delay honoured from `Retry-After`.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 
-/// A request that did not end well.
+/// A failed request.
 #[derive(Debug, Clone)]
 pub struct Error {
-    /// What was being done, such as `reading task-4711`.
+    /// The action, such as `reading task-4711`.
     pub doing: String,
-    /// The server, as host and port.
+    /// Host and port of the server.
     pub server: String,
-    /// What went wrong.
+    /// Cause of the failure.
     pub kind: ErrorKind,
 }
 
-/// What went wrong with a request.
+/// Cause of a failed request.
 #[derive(Debug, Clone)]
 pub enum ErrorKind {
-    /// The server answered with a fault.
+    /// A fault returned by the server.
     Fault(Fault),
-    /// No such host.
+    /// The host name does not resolve.
     UnknownHost,
-    /// Nothing listens there.
+    /// The connection was refused.
     Refused,
-    /// The connection could not be made or broke; why.
+    /// The connection could not be made or was lost; contains the cause.
     Broken(String),
-    /// No answer within this time.
+    /// No response within this time.
     TimedOut(Duration),
-    /// The server's certificate was not accepted.
+    /// The server's certificate was rejected.
     Certificate(Box<UntrustedCertificate>),
-    /// Plain HTTP was spoken to a port of TLS, and the server says so.
+    /// Plain HTTP was sent to a TLS port, according to the response.
     TlsRequired,
-    /// No secure connection came about; why.
+    /// The TLS handshake failed; contains the cause.
     Handshake(String),
-    /// A status that is not the API's own, usually of a proxy in front.
+    /// An HTTP status outside the API, usually from a proxy.
     Status {
-        /// The HTTP status.
+        /// HTTP status.
         status: u16,
-        /// How long to wait before the next request, as the answer asks for (`Retry-After`): any time at all.
+        /// Delay requested by `Retry-After`, uncapped.
         retry_after: Option<Duration>,
     },
-    /// The answer points elsewhere; redirects are not followed, for credentials would travel along.
+    /// A redirect. Redirects are not followed, because credentials would be sent along.
     Redirected {
-        /// Where to.
+        /// Target of the redirect.
         location: String,
     },
-    /// The answer is no JSON; how it begins.
+    /// The response is not JSON; contains its start.
     NotJson(String),
-    /// The answer begins like JSON but is cut off or damaged; where.
+    /// The response is truncated or damaged JSON; contains the position.
     Damaged(String),
-    /// The answer is JSON but not what the API declares.
+    /// The response is JSON but not of the declared type.
     Malformed(Malformed),
-    /// The answer is larger than this many bytes.
+    /// The response is larger than this many bytes.
     TooLarge(usize),
-    /// The answer holds more than this many JSON values.
+    /// The response contains more than this many JSON values.
     TooManyValues(usize),
-    /// The server speaks none of the releases that this program knows.
+    /// The server supports none of the known releases.
     NoCommonRelease,
-    /// The request cannot be made: why.
+    /// The request was not sent; contains the cause.
     Unaskable(String),
 }
 
 impl Error {
-    /// The fault, if the server answered with one.
+    /// Returns the fault, if the server returned one.
     pub fn fault(&self) -> Option<&Fault> {
         match &self.kind {
             ErrorKind::Fault(fault) => Some(fault),
@@ -79,18 +79,18 @@ impl Error {
         }
     }
 
-    /// Whether the server answered with a fault of that type.
+    /// True if the server returned a fault of that type.
     pub fn is_fault(&self, type_name: &str) -> bool {
         self.fault()
             .is_some_and(|fault| fault.type_name() == type_name)
     }
 
-    /// Whether the session is dead (or never was).
+    /// True if the session has expired or never existed.
     pub fn is_session_dead(&self) -> bool {
         self.is_fault("NotAuthenticated")
     }
 
-    /// Whether the server refused to let us in. Such a request is never repeated: it would lock the account out.
+    /// True if the login was rejected. Such a request must not be repeated, because that could lock the account.
     pub fn is_auth_failure(&self) -> bool {
         self.is_fault("InvalidLogin")
             || self.is_fault("NoPermission")
@@ -104,7 +104,7 @@ impl Error {
             )
     }
 
-    /// Whether asking again later may help: the trouble is the connection's or a proxy's, not the request's.
+    /// True if a retry may succeed: the connection or a proxy failed, not the request itself.
     pub fn is_transient(&self) -> bool {
         match &self.kind {
             ErrorKind::UnknownHost
@@ -127,8 +127,8 @@ impl Error {
         }
     }
 
-    /// Whether this may be the first answer of a vCenter that is starting, or of a network that is down for a moment.
-    /// Anything else says that there is no vCenter at this address, or none that takes this request.
+    /// True if this may be the first response of a vCenter that is starting, or of a network that is briefly down.
+    /// Any other error means that the address or the request is wrong.
     pub fn may_be_starting(&self) -> bool {
         match &self.kind {
             ErrorKind::Refused
@@ -151,7 +151,7 @@ impl Error {
         }
     }
 
-    /// How long to wait because the server asks for it; at most [`MAX_RETRY_AFTER`].
+    /// Returns the delay requested by the server, at most [`MAX_RETRY_AFTER`].
     pub fn retry_after(&self) -> Option<Duration> {
         match self.kind {
             ErrorKind::Status { retry_after, .. } => {
@@ -161,7 +161,7 @@ impl Error {
         }
     }
 
-    /// What went wrong and what to try, without what was being done: for a place that shows that already.
+    /// Returns cause and advice without the action, for places that show the action already.
     pub fn reason(&self) -> String {
         self.kind.to_string()
     }
@@ -248,7 +248,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// A fault's text with its type, and for the well-known ones what to try.
+/// Formats a fault with its type, and with advice for well-known ones.
 fn display_with_hint(fault: &Fault) -> String {
     let advice = match fault.type_name() {
         "InvalidLogin" => " Check the user name and password; they are not tried again.",

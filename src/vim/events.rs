@@ -1,4 +1,4 @@
-//! What is to be known around a task: its events, and what its virtual machine asks.
+//! Events of a task and questions of virtual machines.
 
 use serde_json::json;
 
@@ -9,14 +9,16 @@ use super::{
     types::{ManagedObjectReference, TaskEvent, VmQuestion, items},
 };
 
-/// How many events of a task are asked for: no more than servers give at a time, and some give ten if nothing is said.
+/// Maximum number of events per request. Servers return no more at a time, and some return ten unless a number is
+/// given.
 const MAX_EVENTS: usize = 1_000;
 
 impl Client {
-    /// The events of a task by its `eventChainId`, oldest first; of more than [`MAX_EVENTS`] the newest.
+    /// Reads the events of a task by its `eventChainId`, oldest first; only the newest [`MAX_EVENTS`] if there are
+    /// more.
     ///
     /// # Errors
-    /// `NoPermission`, and the connection's troubles; where the server has no events at all.
+    /// Returns faults such as `NoPermission`, connection errors, or an error if the server has no event manager.
     pub async fn task_events(&self, chain: i32) -> Result<Vec<TaskEvent>, Error> {
         let doing = || "reading the task's events".to_owned();
         let Some(manager) = &self.content().event_manager else {
@@ -32,7 +34,7 @@ impl Client {
         let answer = self.post(manager, ApiMethod::QueryEvents, body, kind, &doing);
         let list = |events| items("Event", events);
         let events = self.read(&doing, &answer.await?, list)?;
-        // Some servers take the filter and ignore it.
+        // Some servers accept the filter and ignore it.
         let is_of_chain = |event: &TaskEvent| event.chain.is_none_or(|other| other == chain);
         let events = events.into_iter().map(TaskEvent::from_json);
         let mut events: Vec<TaskEvent> = events.filter(is_of_chain).collect();
@@ -40,10 +42,10 @@ impl Client {
         Ok(events)
     }
 
-    /// The question that a virtual machine asks, if it does.
+    /// Reads the pending question of a virtual machine, if any.
     ///
     /// # Errors
-    /// Faults, and the connection's troubles.
+    /// Returns faults and connection errors.
     pub async fn question(
         &self,
         machine: &ManagedObjectReference,

@@ -1,28 +1,28 @@
-//! What a certificate is known by: the SHA-256 of it.
+//! SHA-256 fingerprints of certificates.
 
 use std::{fmt, str::FromStr};
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of a certificate (of its DER form). Shown as people compare it: `AB:CD:…`, 32 bytes.
+/// SHA-256 of a certificate in DER form, displayed as `AB:CD:…` (32 bytes).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
-/// A text that is no fingerprint.
+/// Error of parsing a fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFingerprint {
-    /// It is as long as a SHA-1, which can be forged.
+    /// The text has the length of a SHA-1, which can be forged.
     #[error(
         "that is a SHA-1 fingerprint; give the SHA-256 one (openssl x509 -noout -fingerprint -sha256)"
     )]
     Sha1,
-    /// It is something else.
+    /// Any other error.
     #[error("a SHA-256 fingerprint has 64 hexadecimal digits, with or without colons")]
     Other,
 }
 
 impl Fingerprint {
-    /// That of a certificate in DER form.
+    /// Returns the fingerprint of a certificate in DER form.
     pub fn of(certificate: &[u8]) -> Self {
         Self(Sha256::digest(certificate).into())
     }
@@ -31,8 +31,8 @@ impl Fingerprint {
 impl FromStr for Fingerprint {
     type Err = InvalidFingerprint;
 
-    /// Reads hexadecimal digits in any case, with or without colons; `SHA256:` and what `openssl` prints in front of
-    /// them is passed over.
+    /// Parses hexadecimal digits in any case, with or without colons. A prefix `SHA256:` or as printed by `openssl`
+    /// is skipped.
     fn from_str(text: &str) -> Result<Self, InvalidFingerprint> {
         let text = text.trim();
         let text = match text.rsplit_once('=') {

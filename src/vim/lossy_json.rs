@@ -1,12 +1,11 @@
-//! Bodies that are JSON but for a text that none can hold.
+//! Repairs JSON bodies with text that is not valid Unicode.
 //!
-//! A server that keeps texts as UTF-16, and cuts one in the middle of a character, sends half of a pair: `"\ud83d"`.
-//! One that keeps them as bytes sends whatever somebody typed in under another encoding. Neither is to keep us from
-//! all that came in the same answer: such places become U+FFFD.
+//! A server that cuts UTF-16 text within a character sends half of a surrogate pair: `"\ud83d"`. A server that stores
+//! bytes may send any encoding. Such places become U+FFFD, so that the rest of the response can be read.
 
 use std::borrow::Cow;
 
-/// The body with every such place replaced; `None` where there is none.
+/// Returns the body with all invalid places replaced; `None` if there are none.
 pub(super) fn repaired(body: &[u8]) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(body);
     let was_wrong = matches!(text, Cow::Owned(_));
@@ -17,7 +16,7 @@ pub(super) fn repaired(body: &[u8]) -> Option<Vec<u8>> {
     while let Some(step) = bytes[at..].iter().position(|byte| *byte == b'\\') {
         at += step;
         let Some(unit) = escaped(&bytes[at..]) else {
-            // Another escape: the character after the stroke is not to be taken for one.
+            // Skips an escaped character, which may be a backslash.
             at = (at + 2).min(bytes.len());
             continue;
         };
@@ -40,10 +39,10 @@ pub(super) fn repaired(body: &[u8]) -> Option<Vec<u8>> {
     Some(mended)
 }
 
-/// The length of an escape such as `\u00e9`.
+/// Length of an escape such as `\u00e9`.
 const ESCAPE_LEN: usize = 6;
 
-/// The code unit that these bytes begin with, as an escape.
+/// Returns the code unit of the escape at the start of these bytes.
 fn escaped(bytes: &[u8]) -> Option<u16> {
     let digits = bytes.get(..ESCAPE_LEN)?.strip_prefix(b"\\u")?;
     let is_hex = digits.iter().all(u8::is_ascii_hexdigit);

@@ -1,21 +1,21 @@
-//! The methods of the API that the client calls, and what each of them does on the server.
+//! API methods called by the client, classified by their effect on the server.
 
-/// What a method does on the server.
+/// Effect of a method on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// It reads.
+    /// Reads only.
     Reads,
-    /// It makes, changes or ends something of the client's own session, which nobody else sees: the session itself,
-    /// its views, filters and collectors.
+    /// Creates, changes or ends objects of the client's own session, invisible to others: the session itself, views,
+    /// filters and collectors.
     OwnSession,
-    /// It changes something that others see. A read-only client refuses to send it.
+    /// Changes something visible to others. A read-only client refuses to send it.
     Changes,
 }
 
-/// Defines [`ApiMethod`]: every method with its effect, so that none can be called that has none.
+/// Defines [`ApiMethod`], so that every method has an effect.
 macro_rules! methods {
     ($($name:ident: $effect:ident,)+) => {
-        /// A method of the API, by its name there.
+        /// An API method by its name on the wire.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum ApiMethod {
             $($name,)+
@@ -26,14 +26,14 @@ macro_rules! methods {
             #[cfg(test)]
             const ALL: &[Self] = &[$(Self::$name,)+];
 
-            /// Returns the last segment of the path of a call.
+            /// Returns the last path segment of a call.
             pub(super) fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => stringify!($name),)+
                 }
             }
 
-            /// Returns what the method does on the server.
+            /// Returns the effect of the method.
             pub(super) fn effect(self) -> Effect {
                 match self {
                     $(Self::$name => Effect::$effect,)+
@@ -70,7 +70,7 @@ mod tests {
 
     use super::*;
 
-    /// Every method again, by hand: whoever adds one decides here, too, whether a read-only client may call it.
+    /// All methods, repeated by hand: adding one requires a decision about read-only clients here as well.
     const ALLOWED_READ_ONLY: [&str; 17] = [
         "CancelWaitForUpdates",
         "CreateCollectorForTasks",
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(names(true), REFUSED_READ_ONLY);
     }
 
-    /// The two places that may send a request: `client.rs` knows its method, `release.rs` sends `hello`, which reads.
+    /// Only `client.rs`, which knows the method, and `release.rs`, which sends `hello`, may send requests.
     #[test]
     fn no_request_is_sent_past_the_classification() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/vim");

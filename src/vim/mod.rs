@@ -1,6 +1,6 @@
-//! The wire: a thin typed client of the Virtual Infrastructure JSON API.
+//! A thin typed client of the Virtual Infrastructure JSON API.
 //!
-//! [`types`] holds what travels and is free of IO; everything else here knows HTTP and JSON and no terminal.
+//! [`types`] holds plain data without IO; the other modules know HTTP and JSON and nothing of a terminal.
 
 #![warn(missing_docs)]
 

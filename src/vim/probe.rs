@@ -1,4 +1,4 @@
-//! A look at a server's certificate before anything is sent there.
+//! Reads a server's certificate without sending a request.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,11 +9,11 @@ use super::{
     transport,
 };
 
-/// Shakes hands with a server as far as its certificate, and tells what it is and whether `trust` would accept it.
-/// No request is sent, no secret either.
+/// Performs a TLS handshake and returns the certificate and the reason why `trust` would reject it, if any. No
+/// request and no secret is sent.
 ///
 /// # Errors
-/// When the server cannot be reached, or shows no certificate: a plain HTTP address never does.
+/// Returns an error if the server cannot be reached or has no certificate, as with plain HTTP.
 pub async fn probe_certificate(
     address: &Address,
     trust: &TrustPolicy,

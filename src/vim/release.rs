@@ -1,4 +1,4 @@
-//! Which release of the API to speak.
+//! Negotiation of the API release.
 
 use std::time::Duration;
 
@@ -10,24 +10,24 @@ use super::{
     transport::{Request, Transport},
 };
 
-/// The releases that this program knows, best first.
+/// Known releases, most preferred first.
 pub const KNOWN_RELEASES: [&str; 5] = ["9.1.0.0", "9.0.0.0", "8.0.3.0", "8.0.2.0", "8.0.1.0"];
 
-/// What to speak with a server that has no `hello`: that call exists only from 8.0.2.0.
+/// Release for servers without `hello`, which exists since 8.0.2.0.
 pub const FALLBACK_RELEASE: &str = "8.0.1.0";
 
-/// The body of `hello`.
+/// Returns the body of `hello`.
 pub(super) fn hello() -> Value {
     json!({"api_releases": KNOWN_RELEASES})
 }
 
-/// The release that the server chose; `None` where it has none in common with us.
+/// Returns the release chosen by the server; `None` if there is no common one.
 pub(super) fn chosen(answer: &Value) -> Option<&str> {
     let release = answer.get("api_release")?.as_str()?;
     (!release.is_empty()).then_some(release)
 }
 
-/// Asks the server which release to speak.
+/// Negotiates the release with the server.
 pub(super) async fn negotiate(transport: &Transport, patience: Duration) -> Result<String, Error> {
     let doing = || "agreeing on a release of the API".to_owned();
     let request = Request {
@@ -51,7 +51,7 @@ pub(super) async fn negotiate(transport: &Transport, patience: Duration) -> Resu
             let chosen = chosen(&answer).map(str::to_owned);
             chosen.ok_or_else(|| failed(ErrorKind::NoCommonRelease))
         }
-        // `hello` exists only from 8.0.2.0; before, the address is unknown, or a sign-in is asked for.
+        // Before 8.0.2.0 the path of `hello` is unknown or requires a login.
         Err(error) if lacks_hello(&error.kind) => Ok(FALLBACK_RELEASE.to_owned()),
         Err(error) => Err(error),
     }

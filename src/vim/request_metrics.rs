@@ -1,26 +1,26 @@
-//! Figures of what went over the wire: cheap enough to be always on.
+//! Counters of requests and bytes, cheap enough to be always on.
 
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
 
-/// Counts requests and bytes. Shared by all users of one client.
+/// Counts requests and bytes of all users of a client.
 #[derive(Debug, Default)]
 pub struct RequestMetrics {
     figures: Mutex<RequestCounts>,
-    /// The first request that was given up before its answer came.
+    /// First request that was dropped before its response arrived.
     unfinished: Mutex<Option<String>>,
 }
 
-/// What went over the wire so far.
+/// Requests and bytes so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestCounts {
     /// Requests by kind, such as `Task/info`.
     pub requests: BTreeMap<&'static str, u64>,
-    /// Bytes of answers' bodies as they travelled (compressed, where they were).
+    /// Response bytes as received, before decompression.
     pub raw_bytes: u64,
-    /// Bytes of answers' bodies after decompression.
+    /// Response bytes after decompression.
     pub decoded_bytes: u64,
 }
 
@@ -44,7 +44,7 @@ impl RequestMetrics {
         unfinished.get_or_insert_with(doing);
     }
 
-    /// Returns the first request that was given up before its answer came, as `reading task-4711 (vc01.lab)`.
+    /// Returns the first request that was dropped before its response arrived, as `reading task-4711 (vc01.lab)`.
     pub fn unfinished(&self) -> Option<String> {
         self.unfinished
             .lock()
@@ -52,7 +52,7 @@ impl RequestMetrics {
             .clone()
     }
 
-    /// The figures so far.
+    /// Returns a copy of the counters.
     pub fn figures(&self) -> RequestCounts {
         self.with(|figures| figures.clone())
     }
@@ -63,7 +63,7 @@ impl RequestMetrics {
 }
 
 impl RequestCounts {
-    /// Adds another client's figures.
+    /// Adds the counters of another client.
     pub fn add(&mut self, other: &Self) {
         for (kind, count) in &other.requests {
             *self.requests.entry(kind).or_default() += count;
@@ -72,7 +72,7 @@ impl RequestCounts {
         self.decoded_bytes += other.decoded_bytes;
     }
 
-    /// All requests together.
+    /// Returns the number of all requests.
     pub fn total_requests(&self) -> u64 {
         self.requests.values().sum()
     }

@@ -1,4 +1,4 @@
-//! What a server answered, and what it means where it is no success.
+//! Response bodies and the meaning of unsuccessful statuses.
 
 use std::{
     hash::{DefaultHasher, Hasher},
@@ -21,22 +21,22 @@ use super::{
     types::{Fault, limits, type_name},
 };
 
-/// The largest body that is read, compressed or not.
+/// Largest body read, both compressed and decompressed.
 pub(super) const MAX_BODY_BYTES: usize = 64 << 20;
 
-/// What came back with success.
+/// A successful response.
 pub(super) struct ApiResponse {
     pub(super) body: Vec<u8>,
     pub(super) headers: HeaderMap,
 }
 
 impl ApiResponse {
-    /// The body as JSON; `null` for an empty one.
+    /// Returns the body as JSON; `null` if it is empty.
     pub(super) fn json(&self) -> Result<Value, ErrorKind> {
         parse(&self.body).map(Option::unwrap_or_default)
     }
 
-    /// The body as something that is read from JSON directly; `None` for an empty one or `null`.
+    /// Deserialises the body; `None` if it is empty or `null`.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<Option<T>, ErrorKind> {
         parse::<Option<T>>(&self.body).map(Option::flatten)
     }
@@ -46,7 +46,7 @@ impl ApiResponse {
     }
 }
 
-/// Tells whether two answers are the same, byte for byte. (It holds within one run of the program.)
+/// Digest for comparing responses; stable within one run of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digest(u64);
 
@@ -70,7 +70,7 @@ pub(super) fn gunzip(raw: &[u8]) -> Result<Vec<u8>, ErrorKind> {
     Ok(body)
 }
 
-/// A body as JSON; `None` for an empty one.
+/// Parses a body as JSON; `None` if it is empty.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
     let start = body.trim_ascii_start();
     if start.is_empty() {
@@ -92,8 +92,8 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
     })
 }
 
-/// Whether a JSON text holds more than `limit` values. Nothing is built for it: outside texts, each comma and each
-/// opening bracket counts as one. That is as many as there are, or one more for each empty list or object.
+/// Returns true if a JSON text holds more than `limit` values, without building them: outside strings, each comma and
+/// each opening bracket counts as one. The count is exact, plus one for each empty list or object.
 fn has_more_values(json: &[u8], limit: usize) -> bool {
     let mut values = 1;
     let mut bytes = json.iter();
@@ -120,7 +120,7 @@ fn has_more_values(json: &[u8], limit: usize) -> bool {
     false
 }
 
-/// What an unsuccessful status means: a fault where the body is one, else a proxy's word.
+/// Returns the fault in the body of an unsuccessful response, or an error for its status.
 pub(super) fn error_from_status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ErrorKind {
     match parse::<Value>(body) {
         Ok(Some(body)) if type_name(&body).is_some() => ErrorKind::Fault(Fault::new(body)),
@@ -131,21 +131,21 @@ pub(super) fn error_from_status(status: StatusCode, headers: &HeaderMap, body: &
     }
 }
 
-/// `Retry-After`: in seconds, or as a date by the clock of whoever sent it.
+/// Parses `Retry-After`: seconds, or a date by the clock of its sender.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let asked = text(RETRY_AFTER)?;
     if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More seconds than a number holds are as good as for ever.
+        // A number that overflows counts as the maximum.
         return Some(Duration::from_secs(asked.parse().unwrap_or(u64::MAX)));
     }
     let date = |text| DateTimeParser::new().parse_timestamp(text).ok();
     let sent = text(DATE).and_then(date).unwrap_or(now);
-    // A time that has passed asks for nothing more.
+    // A date in the past requests no delay.
     Some(Duration::try_from(date(asked)?.duration_since(sent)).unwrap_or_default())
 }
 
-/// The beginning of a text that a stranger sent, on one line.
+/// Returns the start of an untrusted text on one line.
 pub(super) fn excerpt(text: &str) -> String {
     const EXCERPT_CHARS: usize = 80;
     let line: String = crate::text::sanitize(text.trim())

@@ -1,4 +1,4 @@
-//! The session of a client: how it is signed in, kept, resumed and ended, and the headers that carry it.
+//! Login, resumption and logout of a session, and the headers that carry it.
 
 use std::sync::{PoisonError, atomic::Ordering};
 
@@ -20,10 +20,10 @@ use super::{
 const SESSION_HEADER: HeaderName = HeaderName::from_static("vmware-api-session-id");
 
 impl Client {
-    /// Signs in, where that takes a call; a session that was open before is ended first, as far as it still can be.
+    /// Logs in if the credentials require a call. A session that was open before is ended first, if possible.
     ///
     /// # Errors
-    /// When the server cannot be reached or refuses; a refusal must not be repeated.
+    /// Returns an error if the server cannot be reached or rejects the login; a rejected login must not be repeated.
     pub async fn sign_in(&self) -> Result<Option<UserSession>, Error> {
         let (user, password, place) = match &self.credentials {
             Credentials::Password { user, password } => (user, password, None),
@@ -35,7 +35,7 @@ impl Client {
             Credentials::Session(_) | Credentials::Authorization(_) => return Ok(None),
         };
         let before = self.session();
-        // A session may be dead for some calls only; what is left of it must not linger.
+        // A session may be invalid for some calls only and would otherwise stay open.
         let _ = self.end_session().await;
         if let Some(place) = place
             && let Some(session) = self.resume(place.as_ref(), before.as_ref()).await?
@@ -76,8 +76,7 @@ impl Client {
         self.read(&doing, &answer, UserSession::from_json).map(Some)
     }
 
-    /// Takes up the session of an earlier run, if the server still knows it. `dead` is the one that is not to be
-    /// tried again.
+    /// Resumes the stored session if the server still knows it. `dead` is a session that must not be tried again.
     async fn resume(
         &self,
         place: &dyn SessionStore,
@@ -94,7 +93,7 @@ impl Client {
                 self.set_session(Some(header));
                 match self.current_session().await {
                     Ok(answer) => answer,
-                    // A server that will not tell is taken to not know it.
+                    // A fault counts as an unknown session.
                     Err(error) if error.fault().is_some() || error.is_session_dead() => None,
                     Err(error) => {
                         self.set_session(None);
@@ -111,10 +110,10 @@ impl Client {
         Ok(answer)
     }
 
-    /// What the server knows of the session in use; `None` where it knows none.
+    /// Returns the session in use as the server knows it; `None` if it is unknown.
     ///
     /// # Errors
-    /// Faults, and the connection's troubles.
+    /// Returns faults and connection errors.
     pub async fn current_session(&self) -> Result<Option<UserSession>, Error> {
         let doing = || "asking whether the session is still open".to_owned();
         let manager = &self.content.session_manager;
@@ -131,11 +130,11 @@ impl Client {
         })
     }
 
-    /// Ends the session that [`sign_in`](Self::sign_in) began. One that was handed in, or is kept for the next run,
-    /// stays open.
+    /// Ends the session created by [`sign_in`](Self::sign_in). A given session, or one stored for the next run, stays
+    /// open.
     ///
     /// # Errors
-    /// When the server did not take it; the session then ends by its idle time-out.
+    /// Returns an error if the request failed; the session then ends by its idle time-out.
     pub async fn sign_out(&self) -> Result<(), Error> {
         if !self.credentials.can_renew() || self.is_kept.load(Ordering::Relaxed) {
             return Ok(());
@@ -143,10 +142,10 @@ impl Client {
         self.end_session().await
     }
 
-    /// Ends the session in use, whosever it is.
+    /// Ends the session in use, even one that was given or stored.
     ///
     /// # Errors
-    /// When the server did not take it; the session then ends by its idle time-out.
+    /// Returns an error if the request failed; the session then ends by its idle time-out.
     pub async fn end_session(&self) -> Result<(), Error> {
         if self.session().is_none() {
             return Ok(());
@@ -163,7 +162,7 @@ impl Client {
         }
     }
 
-    /// Whether a dead session can be replaced by a new one.
+    /// True if an expired session can be replaced by a new one.
     pub fn can_renew(&self) -> bool {
         self.credentials.can_renew()
     }
@@ -197,7 +196,7 @@ impl Client {
     }
 }
 
-/// The parameters of `Login`.
+/// Returns the parameters of `Login`.
 fn login(user: &str, password: &SecretString) -> serde_json::Result<Body> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -215,7 +214,7 @@ fn login(user: &str, password: &SecretString) -> serde_json::Result<Body> {
     Body::secret(&login, most)
 }
 
-/// A header's value that nothing prints and that is wiped from memory when the last request with it is gone.
+/// Returns a header value that is never printed, and wiped from memory when the last request with it is dropped.
 fn secret_value(value: &[u8]) -> Result<HeaderValue, InvalidHeaderValue> {
     let value = Bytes::from_owner(Zeroizing::new(value.to_vec()));
     let mut header = HeaderValue::from_maybe_shared(value)?;

@@ -1,4 +1,4 @@
-//! Whom to trust: which certificate of a server is accepted.
+//! Certificate verification.
 
 use std::sync::{Arc, OnceLock};
 
@@ -24,50 +24,50 @@ use super::{
     untrusted_certificate::{PinSource, Reason, UntrustedCertificate, is_ca_as_server},
 };
 
-/// Which certificate of a server is accepted.
+/// Accepted server certificates.
 #[derive(Debug, Clone, Default)]
 pub enum TrustPolicy {
-    /// One that leads to an authority of this machine.
+    /// Certificates issued by a CA of this machine.
     #[default]
     System,
-    /// One that leads to an authority of this machine or to one of these (PEM, one or more).
+    /// Certificates issued by a CA of this machine or by one of these (PEM, one or more).
     Also(Vec<u8>),
-    /// Exactly one of these, and nothing else counts: not its name, its issuer, nor its age.
+    /// Exactly these certificates; name, issuer and validity are not checked.
     Pinned(Pin),
-    /// Any: nothing is checked.
+    /// Any certificate.
     Anything,
 }
 
-/// The certificates that a server may have.
+/// Pinned certificates of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin {
-    /// Their fingerprints; never none.
+    /// Fingerprints, at least one.
     pub fingerprints: Vec<Fingerprint>,
-    /// Who says so.
+    /// Source of the pin.
     pub by: PinSource,
 }
 
-/// What a look at a server's certificate brought.
+/// Result of probing a server's certificate.
 #[derive(Debug, Clone)]
 pub struct CertificateProbe {
-    /// The certificate.
+    /// The server's certificate.
     pub certificate: Certificate,
-    /// Why it would not be accepted, if so.
+    /// Reason for rejecting it, if any.
     pub distrust: Option<UntrustedCertificate>,
 }
 
 impl TrustPolicy {
-    /// Whether nothing is checked.
+    /// True if certificates are not verified.
     pub fn is_insecure(&self) -> bool {
         matches!(self, Self::Anything)
     }
 
-    /// The TLS configuration that this trust in `host` amounts to. TLS 1.2 is the least.
+    /// Returns the TLS configuration for `host`, with TLS 1.2 as the minimum.
     pub(super) fn client_config(&self, host: String) -> Result<ClientConfig, String> {
         self.configured(host, None)
     }
 
-    /// One that breaks the handshake off as soon as the certificate was seen.
+    /// Returns a configuration that aborts the handshake once the certificate has been seen.
     pub(super) fn probe_config(
         &self,
         host: String,
@@ -116,28 +116,27 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     Ok(found)
 }
 
-/// Judges the certificates of one server. Signatures of the handshake are checked whatever is accepted: who shows a
-/// certificate has to hold its key.
+/// Verifies the certificates of one server. Handshake signatures are checked in every mode, so that the server has to
+/// hold the key.
 #[derive(Debug)]
 struct CertificateVerifier {
     host: String,
     check: VerifyMode,
     provider: Arc<CryptoProvider>,
-    /// Where what was seen is put down, if that is all that is wanted.
+    /// Receives the probed certificate; set if the handshake is only a probe.
     only_looks: Option<Arc<OnceLock<CertificateProbe>>>,
 }
 
-/// How certificates are judged.
+/// Verification mode.
 #[derive(Debug)]
 enum VerifyMode {
-    /// By authorities, with one addition: a certificate that the user handed in is trusted as itself, too, from the
-    /// host that it names. Self-signed server certificates are often marked as authorities, which a plain check
-    /// refuses in a server.
+    /// Verifies against CAs. In addition, a certificate given by the user is accepted as itself for the host that it
+    /// names: self-signed server certificates are often marked as CAs, which the normal check rejects for a server.
     Authorities {
         verifier: Verifier,
         handed_in: Vec<CertificateDer<'static>>,
     },
-    /// There are no authorities; why.
+    /// No CAs are available; contains the cause.
     NoAuthorities(String),
     Pinned(Pin),
     Nothing,
@@ -159,7 +158,7 @@ impl VerifyMode {
 }
 
 impl CertificateVerifier {
-    /// What is wrong with a certificate, if anything is.
+    /// Returns the reason for rejecting a certificate, if any.
     fn reject_reason(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -180,7 +179,7 @@ impl CertificateVerifier {
                 now,
             ) {
                 Ok(_) => None,
-                // The verifier reports this only for a certificate that is valid now; it has not compared the name yet.
+                // Reported only for a certificate that is currently valid; the name has not been checked yet.
                 Err(TlsError::InvalidCertificate(problem))
                     if is_ca_as_server(&problem) && handed_in.contains(end_entity) =>
                 {
@@ -199,7 +198,7 @@ impl CertificateVerifier {
     }
 }
 
-/// Compares the names in a certificate with the name of the server; `None` where one of them is that.
+/// Checks the certificate's names against the server name; returns `None` if one matches.
 fn wrong_name(certificate: &CertificateDer<'_>, server_name: &ServerName<'_>) -> Option<Reason> {
     let compared = ParsedCertificate::try_from(certificate)
         .and_then(|certificate| verify_server_name(&certificate, server_name));
@@ -227,7 +226,7 @@ impl ServerCertVerifier for CertificateVerifier {
         });
         if let Some(seen) = &self.only_looks {
             let certificate = Certificate::read(end_entity);
-            // A second connection sees the same.
+            // A second connection sees the same certificate.
             let _ = seen.set(CertificateProbe {
                 certificate,
                 distrust,
@@ -269,7 +268,7 @@ impl ServerCertVerifier for CertificateVerifier {
     }
 }
 
-/// Why the certificate was not accepted, if that is what a failure of TLS comes from.
+/// Returns the certificate error behind a TLS error, if any.
 pub(super) fn distrust(error: &TlsError) -> Option<&UntrustedCertificate> {
     match error {
         TlsError::InvalidCertificate(CertificateError::Other(other)) => other.0.downcast_ref(),

@@ -1,5 +1,4 @@
-//! One request, one answer: HTTP with its statuses, limits, compression and failures, turned into JSON or an
-//! [`Error`].
+//! HTTP transport: status, size limits, decompression and failures of a request, turned into JSON or an [`Error`].
 
 use std::{
     error::Error as _,
@@ -37,14 +36,14 @@ use super::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_IDLE_CONNECTIONS: usize = 8;
 
-/// What is being done, in words; put together only when it is needed for an error.
+/// Describes the action of a request; evaluated only for an error message.
 pub(super) type RequestLabel<'a> = &'a (dyn Fn() -> String + Sync);
 
-/// What is to be sent.
+/// A request to be sent.
 pub(super) struct Request<'a> {
-    /// For the figures, such as `Task/info`.
+    /// Kind of the request for metrics, such as `Task/info`.
     pub(super) kind: &'static str,
-    /// For people, such as `reading task-4711`.
+    /// The action for error messages, such as `reading task-4711`.
     pub(super) doing: RequestLabel<'a>,
     pub(super) method: Method,
     pub(super) path: &'a [&'a str],
@@ -54,19 +53,19 @@ pub(super) struct Request<'a> {
     pub(super) timeout: Duration,
 }
 
-/// The body of a request, always JSON.
+/// Body of a request, always JSON.
 pub(super) enum Body {
-    /// Anything.
+    /// A body without secrets.
     Json(Value),
-    /// One with a password in it; wiped when it has been sent.
+    /// A body with a password, wiped after sending.
     Secret(Bytes),
 }
 
 impl Body {
-    /// A body with secrets in it. It is written once, into memory that is wiped when the last of the request is gone.
-    /// What the HTTP and TLS libraries copy on the way to the socket cannot be reached from here.
+    /// Serialises a body with secrets into memory that is wiped when the last reference is dropped. Copies made by
+    /// the HTTP and TLS libraries cannot be wiped.
     pub(super) fn secret(content: &impl Serialize, most: usize) -> serde_json::Result<Self> {
-        // All of it at once: memory that grows would leave what it held behind.
+        // Allocated at full size, because growing would leave copies of the secret behind.
         let mut text = Zeroizing::new(Vec::with_capacity(most));
         serde_json::to_writer(&mut *text, content)?;
         Ok(Self::Secret(Bytes::from_owner(text)))
@@ -86,7 +85,7 @@ impl From<Value> for Body {
     }
 }
 
-/// What speaks HTTP with a server. Redirects are not followed: credentials would travel along.
+/// Creates the HTTP client. Redirects are not followed, because credentials would be sent along.
 pub(super) fn http_client(
     address: &Address,
     config: rustls::ClientConfig,
@@ -102,7 +101,7 @@ pub(super) fn http_client(
         .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
         .tcp_nodelay(true)
         .tls_backend_preconfigured(config);
-    // A proxy would read what is meant for this machine alone.
+    // Loopback traffic must not reach a proxy.
     let builder = if address.is_loopback() {
         builder.no_proxy()
     } else {
@@ -117,7 +116,7 @@ pub(super) struct Transport {
     http: reqwest::Client,
     address: Address,
     traffic: Arc<RequestMetrics>,
-    /// Whether anything that speaks the scheme of the address ever answered.
+    /// True once anything has responded over the scheme of the address.
     has_answered: AtomicBool,
 }
 
@@ -132,7 +131,7 @@ impl Transport {
             server: address.name(),
             kind: ErrorKind::Unaskable(why),
         };
-        // Reading the machine's authorities takes a while: only where they are needed.
+        // Loading the system's CAs takes time and is skipped for plain HTTP.
         let trust = if address.is_tls() {
             trust
         } else {
@@ -152,7 +151,7 @@ impl Transport {
         &self.address
     }
 
-    /// Sends a request and reads the answer.
+    /// Sends a request and reads the response.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<ApiResponse, Error> {
         let doing = request.doing;
         let timeout = request.timeout;
@@ -200,7 +199,7 @@ impl Transport {
         }
         let body = self.read(response).await;
         if !status.is_success() {
-            // The status counts, even if what comes with it cannot be read.
+            // The status is reported even if the body cannot be read.
             let body = body.unwrap_or_default();
             if status == StatusCode::BAD_REQUEST && !self.address.is_tls() && names_https(&body) {
                 return Err(ErrorKind::TlsRequired);
@@ -213,7 +212,7 @@ impl Transport {
         })
     }
 
-    /// Returns what it means that a request got no answer; with a hint where the scheme may be the wrong one.
+    /// Classifies a request without response, with a hint if the scheme may be wrong.
     fn unanswered(&self, error: &reqwest::Error) -> ErrorKind {
         match classify_error(error) {
             ErrorKind::Broken(why) if !self.has_answered.load(Ordering::Relaxed) => {
@@ -230,7 +229,7 @@ impl Transport {
         }
     }
 
-    /// The whole body, decompressed, up to the limit.
+    /// Reads the whole body, decompressed, up to the size limit.
     async fn read(&self, mut response: Response) -> Result<Vec<u8>, ErrorKind> {
         let encoding = response.headers().get(CONTENT_ENCODING);
         let is_gzip = encoding.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
@@ -246,7 +245,7 @@ impl Transport {
             raw.extend_from_slice(&chunk);
         }
         let raw_length = raw.len();
-        // A 204 may be labelled as compressed: of nothing, nothing is unpacked.
+        // A 204 may be labelled as compressed and have no body.
         let body = if is_gzip && !raw.is_empty() {
             gunzip(&raw)?
         } else {
@@ -257,7 +256,7 @@ impl Transport {
     }
 }
 
-/// Notes a request down that is dropped before its answer came. Forgotten when it came.
+/// Records a request that is dropped before its response arrived.
 struct Unfinished<'a> {
     transport: &'a Transport,
     doing: RequestLabel<'a>,
@@ -273,7 +272,7 @@ impl Drop for Unfinished<'_> {
     }
 }
 
-/// Whether the body of a 400 says that HTTPS was expected, as those of Go, nginx and Apache do.
+/// True if the body of a 400 asks for HTTPS, in the wording of Go, nginx or Apache.
 fn names_https(body: &[u8]) -> bool {
     const SEARCHED: usize = 2_000;
     let start = &body[..body.len().min(SEARCHED)];
@@ -282,7 +281,7 @@ fn names_https(body: &[u8]) -> bool {
         .any(|word| word.eq_ignore_ascii_case(b"https"))
 }
 
-/// What a failed exchange means.
+/// Classifies a failed exchange.
 pub(super) fn classify_error(error: &reqwest::Error) -> ErrorKind {
     let mut innermost = error.to_string();
     for cause in iter::successors(error.source(), |cause| source_of(*cause)) {
@@ -307,7 +306,7 @@ pub(super) fn classify_error(error: &reqwest::Error) -> ErrorKind {
     ErrorKind::Broken(excerpt(innermost.trim_end_matches('.')))
 }
 
-/// The cause below; what an IO error was made from counts, which its `source` passes over.
+/// Returns the cause of an error, including the inner error of an IO error, which its `source` skips.
 fn source_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<Cause<'a>> {
     let inner = error
         .downcast_ref::<io::Error>()

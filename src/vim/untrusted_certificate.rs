@@ -1,4 +1,4 @@
-//! Why a server is not trusted, in words for people.
+//! Rejected certificates, with messages for users.
 
 use std::{fmt, path::PathBuf};
 
@@ -9,56 +9,56 @@ use rustls::{
 
 use super::{certificate::Certificate, fingerprint::Fingerprint, tls::Pin};
 
-/// A certificate that was not accepted. Nothing was sent to who showed it.
+/// A rejected certificate. Nothing was sent to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UntrustedCertificate {
     /// Host and port.
     pub host: String,
-    /// What was shown.
+    /// Certificate of the server.
     pub certificate: Certificate,
-    /// What is wrong with it.
+    /// Reason for the rejection.
     pub why: Reason,
 }
 
-/// What is wrong with a certificate.
+/// Reason for rejecting a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// It leads to no authority that this machine trusts.
+    /// Unknown issuer.
     UnknownIssuer,
-    /// This machine trusts no authority at all: why.
+    /// No CAs are available; contains the cause.
     NoAuthorities(String),
-    /// It is over.
+    /// Expired.
     Expired,
-    /// It has not begun.
+    /// Not yet valid.
     NotValidYet,
-    /// It is made out to another name.
+    /// Issued for another name.
     OtherName,
-    /// Its authority took it back.
+    /// Revoked by its issuer.
     Revoked,
-    /// Something else.
+    /// Any other defect.
     Unusable(String),
-    /// It is not the one that was to be seen.
+    /// Differs from the pinned certificate.
     Another {
-        /// Those that were to be seen.
+        /// Pinned fingerprints.
         expected: Vec<Fingerprint>,
-        /// Who says so.
+        /// Source of the pin.
         by: PinSource,
     },
 }
 
-/// Who says which certificate a server has.
+/// Source of a pinned certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PinSource {
-    /// `--thumbprint`, or what stands for it.
+    /// `--thumbprint` or an equivalent setting.
     Thumbprint,
     /// The known-hosts file.
     KnownHosts(PathBuf),
-    /// A known-hosts file of govc's.
+    /// A known-hosts file of govc.
     Govc(PathBuf),
 }
 
 impl UntrustedCertificate {
-    /// Whether a person may trust it all the same, having compared the fingerprint.
+    /// True if the user may accept it after comparing the fingerprint.
     pub fn is_pardonable(&self) -> bool {
         match self.why {
             Reason::UnknownIssuer
@@ -70,7 +70,7 @@ impl UntrustedCertificate {
         }
     }
 
-    /// What is wrong with it, without what to do about it.
+    /// Returns the reason without advice.
     pub fn reason(&self) -> String {
         let details = self.certificate.details.as_ref();
         let on = |day: &dyn Fn() -> Option<Timestamp>| match day() {
@@ -163,7 +163,7 @@ impl fmt::Display for UntrustedCertificate {
 }
 
 impl Reason {
-    /// What the check by authorities objected to.
+    /// Converts an error of the CA-based verification.
     pub(super) fn of(problem: &CertificateError) -> Self {
         match problem {
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
@@ -179,7 +179,7 @@ impl Reason {
             CertificateError::BadSignature => {
                 Self::Unusable("the signature on it is wrong".to_owned())
             }
-            // A self-signed server certificate is often marked as an authority, which a plain check refuses.
+            // Self-signed server certificates are often marked as CAs, which the normal check rejects.
             _ if is_ca_as_server(problem) => Self::UnknownIssuer,
             other => Self::Unusable(other.to_string()),
         }
@@ -193,7 +193,7 @@ impl Reason {
     }
 }
 
-/// Whether an authority's certificate was refused in the place of a server's.
+/// True if a CA certificate was rejected as a server certificate.
 pub(super) fn is_ca_as_server(problem: &CertificateError) -> bool {
     match problem {
         CertificateError::Other(other) => other.0.to_string().contains("CaUsedAsEndEntity"),
@@ -201,7 +201,7 @@ pub(super) fn is_ca_as_server(problem: &CertificateError) -> bool {
     }
 }
 
-/// Why no secure connection came about, where it was not for the certificate.
+/// Returns the cause of a failed handshake other than a rejected certificate.
 pub(super) fn handshake(error: &TlsError) -> String {
     use AlertDescription as Alert;
 

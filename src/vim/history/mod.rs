@@ -1,8 +1,8 @@
-//! What is no longer there to be read: tasks of the past, from history collectors.
+//! Task history, read with history collectors.
 //!
-//! A collector is made for a query, read page by page, and destroyed: a session may hold some 32 of them. One method
-//! here is one request, so that whoever has to go slowly can; [`Client::past_tasks`] does it all in one go, and
-//! [`Client::past_tasks_paced`] at somebody's pace.
+//! A collector is created for a query, read page by page, and destroyed; a session may hold about 32 of them. Each
+//! method is one request, so that callers can throttle; [`Client::past_tasks`] reads everything at once and
+//! [`Client::past_tasks_paced`] with a throttle.
 
 mod query;
 mod record_filter;
@@ -27,19 +27,19 @@ use super::{
     types::{ManagedObjectReference, items_as_sent, parse_date_time, scalar_at, text_at},
 };
 
-/// How many tasks are asked for at a time; servers refuse more than 1,000.
+/// Tasks per page; servers reject more than 1,000.
 const PAGE_SIZE: usize = 500;
-/// How many tasks are looked through for one of which nothing but the name is known.
+/// Maximum number of tasks scanned for a task of which only the moId is known.
 const MAX_SCANNED: usize = 5_000;
 /// After more pages in a row without anything new a server only repeats itself.
 const STALE_PAGES: u32 = 2;
 
 impl Client {
-    /// Makes a history collector; it stands before its oldest task. It must be [destroyed](Self::destroy_history).
+    /// Creates a history collector, positioned before its oldest task. It must be [destroyed](Self::destroy_history).
     ///
     /// # Errors
-    /// `NotSupported` where the server keeps no history (ESXi), `NoPermission`, `InvalidState` where the session has
-    /// all the collectors that it may have, and the connection's troubles.
+    /// Returns `NotSupported` if the server keeps no history (ESXi), `NoPermission`, `InvalidState` if the session
+    /// has reached its limit of collectors, and connection errors.
     pub async fn create_history(&self, query: &TaskQuery) -> Result<ManagedObjectReference, Error> {
         let doing = || "searching the task history".to_owned();
         let manager = self.content().task_manager.clone();
@@ -62,7 +62,7 @@ impl Client {
     /// Moves a history collector behind its newest task.
     ///
     /// # Errors
-    /// Faults, and the connection's troubles.
+    /// Returns faults and connection errors.
     pub async fn reset_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
         let doing = || "reading the task history".to_owned();
         let kind = "TaskHistoryCollector/ResetCollector";
@@ -76,11 +76,11 @@ impl Client {
         done.await.map(drop)
     }
 
-    /// The next older tasks, newest first, at most `most` (1 to 1,000); each exactly as the server sent it. None:
-    /// there are no more.
+    /// Reads up to `most` (1 to 1,000) older tasks, newest first, exactly as the server sent them. An empty page is
+    /// the end.
     ///
     /// # Errors
-    /// Faults, and the connection's troubles.
+    /// Returns faults and connection errors.
     pub async fn older_history(
         &self,
         collector: &ManagedObjectReference,
@@ -92,7 +92,7 @@ impl Client {
         let page = self.post(collector, ApiMethod::ReadPreviousTasks, body, kind, &doing);
         let list = |page| items_as_sent("TaskInfo", page);
         let mut page = self.read(&doing, &page.await?, list)?;
-        // Whichever way round a server gives the tasks of one page: the newest come first here.
+        // Servers differ in the order of the tasks within a page.
         page.sort_by_key(|info| std::cmp::Reverse(queued(info)));
         Ok(page)
     }
@@ -100,7 +100,7 @@ impl Client {
     /// Destroys a history collector.
     ///
     /// # Errors
-    /// Faults, and the connection's troubles. It then ends with the session.
+    /// Returns faults and connection errors. The collector then ends with the session.
     pub async fn destroy_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
         let doing = || "leaving the task history".to_owned();
         let kind = "TaskHistoryCollector/DestroyCollector";
@@ -118,7 +118,7 @@ impl Client {
     /// sent it. Where an answer gets lost the reading goes on with another collector.
     ///
     /// # Errors
-    /// As [`create_history`](Self::create_history).
+    /// Same as [`create_history`](Self::create_history).
     pub async fn past_tasks(
         &self,
         query: &TaskQuery,
@@ -128,10 +128,12 @@ impl Client {
         self.past_tasks_paced(&NoThrottle, query, limit, pick).await
     }
 
-    /// The same at a pace. What is not wanted any more ends early, with what was found until then.
+    /// Same as [`past_tasks`](Self::past_tasks), throttled. Ends early at the throttle's request, with the tasks
+    /// found so far.
+    /// found.
     ///
     /// # Errors
-    /// As [`create_history`](Self::create_history).
+    /// Same as [`create_history`](Self::create_history).
     pub async fn past_tasks_paced(
         &self,
         at: &impl Throttle,
@@ -163,10 +165,10 @@ impl Client {
         }
     }
 
-    /// The task that left this trace, as the history tells it.
+    /// Finds a task in the history.
     ///
     /// # Errors
-    /// As [`past_tasks`](Self::past_tasks).
+    /// Same as [`past_tasks`](Self::past_tasks).
     pub async fn find_past_task(
         &self,
         trace: &TaskLocator,

@@ -1,4 +1,4 @@
-//! Which tasks of the past are wanted: the API's `TaskFilterSpec`.
+//! Query of the task history: the API's `TaskFilterSpec`.
 
 use std::sync::Arc;
 
@@ -7,70 +7,70 @@ use serde_json::{Map, Value, json};
 
 use crate::vim::types::{ManagedObjectReference, TaskState};
 
-/// How far around an entity to look.
+/// Scope of a query around an entity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Recursion {
     /// The entity itself.
     #[default]
     Itself,
-    /// What is below it, without itself.
+    /// Descendants of the entity.
     Children,
-    /// Itself and what is below it.
+    /// The entity and its descendants.
     All,
 }
 
-/// Which of a task's times lies in the period.
+/// Time stamp that a period refers to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TaskTime {
-    /// When it was made.
+    /// Creation.
     #[default]
     Queued,
-    /// When it began to run.
+    /// Start.
     Started,
-    /// When it finished.
+    /// Completion.
     Completed,
 }
 
-/// Whose tasks are wanted.
+/// Filter by user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ByUser {
-    /// Whether those that the system started count, too.
+    /// True to include tasks started by the system.
     pub system: bool,
-    /// The accounts as the server names them; none: all.
+    /// User names as the server spells them; empty for all.
     pub names: Vec<String>,
 }
 
-/// Which tasks of the past are wanted. What is empty or unset restricts nothing.
+/// Query of the task history. Empty or unset fields do not restrict it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskQuery {
-    /// Tasks of this entity.
+    /// Entity of the tasks.
     pub entity: Option<ManagedObjectReference>,
-    /// How far around the entity to look.
+    /// Scope around the entity.
     pub recursion: Recursion,
-    /// Which of a task's times `since` and `until` speak of.
+    /// Time stamp that `since` and `until` refer to.
     pub time: TaskTime,
-    /// At or after this time, by the server's clock.
+    /// Earliest time, inclusive, by the server's clock.
     pub since: Option<Timestamp>,
-    /// At or before this time, by the server's clock.
+    /// Latest time, inclusive, by the server's clock.
     pub until: Option<Timestamp>,
-    /// Whose tasks.
+    /// Users who started the tasks.
     pub user: Option<ByUser>,
-    /// In one of these states.
+    /// Task states.
     pub states: Vec<TaskState>,
-    /// Started by a client's call with one of these tokens.
+    /// Activation ids of client calls.
     pub activations: Vec<String>,
-    /// With one of these event chains.
+    /// Event chain ids.
     pub event_chains: Vec<i32>,
-    /// With one of these tags.
+    /// Tags.
     pub tags: Vec<String>,
-    /// Whose parent has one of these keys.
+    /// Keys of parent tasks.
     pub parents: Vec<Arc<str>>,
-    /// Whose root has one of these keys.
+    /// Keys of root tasks.
     pub roots: Vec<Arc<str>>,
 }
 
 impl TaskQuery {
-    /// As it travels.
+    /// Returns the query in wire format.
     pub(super) fn to_json(&self) -> Value {
         let mut filter = Map::new();
         filter.insert("_typeName".to_owned(), json!("TaskFilterSpec"));

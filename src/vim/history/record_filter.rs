@@ -1,4 +1,4 @@
-//! What becomes of the records that are read from a history.
+//! Filters for records read from the history.
 
 use std::sync::Arc;
 
@@ -7,30 +7,30 @@ use serde_json::Value;
 use super::TaskQuery;
 use crate::vim::types::scalar_at;
 
-/// So many records in a row that were not asked for show that a server ignores what it is asked by.
+/// Consecutive unrelated records after which the server is considered to ignore the filter.
 const MAX_UNRELATED: usize = 1_000;
 
-/// What becomes of a record that was read.
+/// Decision about a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordAction {
-    /// It is wanted.
+    /// Return the record.
     Take,
-    /// It is not, but a later one may be.
+    /// Skip the record.
     Leave,
-    /// Neither it nor what comes after it.
+    /// Skip the record and stop reading.
     Stop,
 }
 
 impl RecordAction {
-    /// Takes what is wanted and leaves the rest.
+    /// Takes a record if it is wanted, else skips it.
     pub fn take_if(is_wanted: bool) -> Self {
         if is_wanted { Self::Take } else { Self::Leave }
     }
 }
 
 impl TaskQuery {
-    /// Picks the records of the lineage that is asked for. Some servers take these filters and ignore them: what does
-    /// not belong to it is left, and after many strangers no more is read.
+    /// Returns a filter for records related to the queried parents and roots. Some servers accept these filters and
+    /// ignore them: unrelated records are skipped, and after many of them reading stops.
     pub fn pick_lineage(&self) -> impl FnMut(&Value) -> RecordAction {
         let mut strangers = 0;
         move |record| {
@@ -47,7 +47,7 @@ impl TaskQuery {
         }
     }
 
-    /// Whether a record names one of the parents or roots, or is one of them.
+    /// True if a record has one of the parents or roots, or is one of them.
     fn is_of_lineage(&self, record: &Value) -> bool {
         let names = |field: &str, keys: &[Arc<str>]| {
             let named = scalar_at(record, &[field]);

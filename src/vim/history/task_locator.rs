@@ -1,4 +1,4 @@
-//! What is known of a task, to find it, its family and its events by when its object is gone: there is no filter by
+//! Locates a task, its family and its events in the history after its object has expired. The API has no filter by
 //! key.
 
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use serde_json::Value;
 use super::TaskQuery;
 use crate::vim::types::{ManagedObjectReference, TaskInfo, scalar_at};
 
-/// How far back a task is looked for of which nothing but the name is known.
+/// Period searched for a task of which only the moId is known.
 const DEFAULT_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
-/// What is known of a task, to find it or what lies around it by, whether its object is still there or not.
+/// Known facts about a task for finding it in the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskLocator {
-    /// The moId that it had.
+    /// The moId of the task.
     pub mo_id: Arc<str>,
-    /// Parent, root, entity and time, where it was ever read.
+    /// Parent, root, entity and time, if the task was ever read.
     known: Option<Known>,
 }
 
@@ -32,7 +32,7 @@ struct Known {
 }
 
 impl TaskLocator {
-    /// The trace of a task that was read before it vanished.
+    /// Creates a locator from the info of a task.
     pub fn of(info: &TaskInfo) -> Self {
         Self {
             mo_id: info.mo_id().clone(),
@@ -47,33 +47,33 @@ impl TaskLocator {
         }
     }
 
-    /// The trace of a task of which nothing but the name is known.
+    /// Creates a locator from a moId alone.
     pub fn named(mo_id: Arc<str>) -> Self {
         Self { mo_id, known: None }
     }
 
-    /// The chain of its events, where it was ever read.
+    /// Returns the event chain id, if known.
     pub fn event_chain(&self) -> Option<i32> {
         self.known.as_ref().map(|known| known.chain)
     }
 
-    /// What it works on, where it was ever read: some name nothing.
+    /// Returns the entity, if the task was ever read; some tasks have none.
     pub fn entity(&self) -> Option<Option<&ManagedObjectReference>> {
         let known = self.known.as_ref()?;
         Some(known.entity.as_ref())
     }
 
-    /// Its key, where it was ever read.
+    /// Returns the key, if known.
     pub fn key(&self) -> Option<&Arc<str>> {
         self.known.as_ref().map(|known| &known.key)
     }
 
-    /// The key of its parent, where it was ever read and has one.
+    /// Returns the key of the parent, if known.
     pub fn parent(&self) -> Option<&Arc<str>> {
         self.known.as_ref()?.parent.as_ref()
     }
 
-    /// The key of the root of its family (its own, if it names none), where it was ever read.
+    /// Returns the key of the root task, if known; the task's own key if it names no root.
     pub fn root(&self) -> Option<&Arc<str>> {
         let known = self.known.as_ref()?;
         Some(known.root.as_ref().unwrap_or(&known.key))
@@ -92,8 +92,8 @@ impl TaskLocator {
         }
     }
 
-    /// Where to look for the tasks above it, which were queued no later than it was; the narrowest place first, and in
-    /// each the newest are the nearest.
+    /// Returns queries for the ancestors, which were queued no later than the task, most specific first. In each
+    /// result the newest records are the nearest.
     pub fn places_above(&self) -> Vec<TaskQuery> {
         let Some(known) = &self.known else {
             return Vec::new();
@@ -117,7 +117,7 @@ impl TaskLocator {
         of_entity.chain([of_all]).collect()
     }
 
-    /// Where to look, the narrowest place first: there is no filter by key.
+    /// Returns queries for the task, most specific first; there is no filter by key.
     pub(super) fn places(&self, now: Timestamp) -> Vec<TaskQuery> {
         let Some(known) = &self.known else {
             return vec![TaskQuery {

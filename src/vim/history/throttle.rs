@@ -1,11 +1,10 @@
-//! Reading the history slowly, or stopping on the way.
+//! Throttling and cancellation of longer reads.
 
 use std::future::Future;
 
-/// What is passed before each request of a longer reading.
+/// Awaited before each request of a longer read.
 pub trait Throttle: Sync {
-    /// Waits until the next request may be made. Answers whether anybody still wants to know; where nobody does, the
-    /// reading ends early and tidies up.
+    /// Waits until the next request may be sent. Returns false to stop reading early; clean-up still takes place.
     fn pass(&self) -> impl Future<Output = bool> + Send;
 
     /// How often the same place is read at most where answers get lost. Once, unless whoever reads has no other way to
@@ -15,7 +14,7 @@ pub trait Throttle: Sync {
     }
 }
 
-/// One request after the other, to the end.
+/// Sends one request after the other without delay.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoThrottle;
 

@@ -1,28 +1,28 @@
-//! The `Any` of the API: values bare, boxed, or wrapped as an `ArrayOf…`, all read as one thing.
+//! The API's `Any`: bare, boxed and `ArrayOf…` values, normalised to one form.
 
 use std::{borrow::Cow, fmt};
 
 use serde_json::{Map, Value};
 
-/// A value that is not what the API declares at this place.
+/// A value that differs from its declaration in the API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    /// A field that the API reference marks as required is missing or unset.
+    /// A required field is missing or unset.
     #[error("{type_name} without its required field “{field}”")]
     Missing {
-        /// The data object's type, such as `TaskInfo`.
+        /// Type of the data object, such as `TaskInfo`.
         type_name: &'static str,
-        /// The field's name on the wire.
+        /// Name of the field on the wire.
         field: &'static str,
     },
-    /// A field holds another kind of value than declared.
+    /// A field has a value of another kind than declared.
     #[error("field “{field}” should be {expected} but is {found}")]
     Unexpected {
-        /// The field's name on the wire.
+        /// Name of the field on the wire.
         field: String,
-        /// What the API declares, in words.
+        /// Description of the declared kind.
         expected: &'static str,
-        /// What was found, shortened.
+        /// Excerpt of the value found.
         found: String,
     },
 }
@@ -64,21 +64,21 @@ impl Malformed {
     }
 }
 
-/// The `_typeName` of a data object or box, wherever in the object it stands.
+/// Returns the `_typeName` of a data object or box, in any position within the object.
 pub fn type_name(value: &Value) -> Option<&str> {
     value.get("_typeName")?.as_str()
 }
 
-/// Returns whether a value means "unset": `null`, bare or boxed (a missing field and a 204 never get this far).
+/// Returns true if a value means "unset": `null`, bare or boxed. (Missing fields and a 204 are handled earlier.)
 pub(super) fn is_unset(value: &Value) -> bool {
     inside(value).is_null()
 }
 
-/// Takes off every box, at every depth: `{"_typeName":"int","_value":42}` becomes `42`, an `ArrayOf…` a list, and a
+/// Removes all boxes at every depth: `{"_typeName":"int","_value":42}` becomes `42`, an `ArrayOf…` a list, and a
 /// boxed data object keeps the type that its box names.
 ///
-/// vCenter boxes what stands in a place of type `Any`, and 8.0.3 was seen to box the primitives inside a data object
-/// there as well. Reading a value through here makes all of these shapes one.
+/// vCenter boxes values in places of type `Any`, and 8.0.3 has been seen to box the primitives inside a data object
+/// there as well.
 pub fn unboxed(value: Value) -> Value {
     let mut value = opened(value);
     match &mut value {
@@ -104,7 +104,7 @@ pub(super) fn opened(mut value: Value) -> Value {
     value
 }
 
-/// Takes the content out of a box; `None`, and nothing is changed, where the object is no box.
+/// Takes the content out of a box. Returns `None` and changes nothing if the object is no box.
 fn take_content(object: &mut Map<String, Value>) -> Option<Value> {
     match object.swap_remove("_value") {
         Some(Value::Object(mut inner)) => {
@@ -122,13 +122,13 @@ fn take_content(object: &mut Map<String, Value>) -> Option<Value> {
     }
 }
 
-/// Returns whether an object is a list keyed by its element type: `{"_typeName":"ArrayOfString","string":[…]}`.
+/// Returns true for a list keyed by its element type: `{"_typeName":"ArrayOfString","string":[…]}`.
 fn is_array(object: &Map<String, Value>) -> bool {
     let name = object.get("_typeName").and_then(Value::as_str);
     name.is_some_and(|name| name.starts_with("ArrayOf"))
 }
 
-/// Returns whether there is a box anywhere in a value.
+/// Returns true if a value contains a box at any depth.
 pub(super) fn has_boxes(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(has_boxes),
@@ -139,7 +139,7 @@ pub(super) fn has_boxes(value: &Value) -> bool {
     }
 }
 
-/// Returns what is inside the box, or the value itself where it is bare.
+/// Returns the content of a box, or a bare value itself.
 fn inside(mut value: &Value) -> &Value {
     while let Some(content) = value.get("_value") {
         value = content;
@@ -147,7 +147,7 @@ fn inside(mut value: &Value) -> &Value {
     value
 }
 
-/// Returns the text at a path of fields, each of which may be boxed: for values that are kept as they were sent.
+/// Returns the text at a path of fields, each of which may be boxed; for values kept as sent.
 pub fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
     value_at(value, path)?.as_str()
 }
@@ -166,19 +166,19 @@ fn value_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
         .try_fold(inside(value), |value, field| value.get(field).map(inside))
 }
 
-/// The items of a list in any of its shapes: bare, boxed (`_value`), element-keyed
-/// (`{"_typeName":"ArrayOfString","string":[…]}`), or unset (no items). Nothing in them is boxed.
+/// Returns the items of a list of any form: bare, boxed (`_value`), element-keyed
+/// (`{"_typeName":"ArrayOfString","string":[…]}`), or unset (no items). The items are unboxed.
 ///
 /// # Errors
-/// When it is no list.
+/// Returns an error if the value is no list.
 pub fn items(field: &str, value: Value) -> Result<Vec<Value>, Malformed> {
     items_as_sent(field, unboxed(value))
 }
 
-/// The same, each item exactly as the server sent it.
+/// Returns the items of a list, each exactly as the server sent it.
 ///
 /// # Errors
-/// When it is no list.
+/// Returns an error if the value is no list.
 pub fn items_as_sent(field: &str, value: Value) -> Result<Vec<Value>, Malformed> {
     match opened(value) {
         Value::Null => Ok(Vec::new()),
@@ -187,7 +187,7 @@ pub fn items_as_sent(field: &str, value: Value) -> Result<Vec<Value>, Malformed>
     }
 }
 
-/// A string, bare or boxed.
+/// Reads a string, bare or boxed.
 pub(crate) fn string(field: &str, value: Value) -> Result<String, Malformed> {
     match unboxed(value) {
         Value::String(text) => Ok(text),
@@ -234,12 +234,12 @@ pub(crate) fn int(field: &str, value: Value) -> Result<i32, Malformed> {
     }
 }
 
-/// The fields of a data object; nothing in them is boxed.
+/// Reads the fields of a data object, unboxed.
 pub(crate) fn object(field: &str, value: Value) -> Result<Map<String, Value>, Malformed> {
     object_as_sent(field, unboxed(value))
 }
 
-/// The fields of a data object, each exactly as the server sent it; only a box around the whole is taken off.
+/// Reads the fields of a data object exactly as the server sent them; only a box around the object is removed.
 pub(super) fn object_as_sent(field: &str, value: Value) -> Result<Map<String, Value>, Malformed> {
     match opened(value) {
         Value::Object(object) => Ok(object),
@@ -247,7 +247,7 @@ pub(super) fn object_as_sent(field: &str, value: Value) -> Result<Map<String, Va
     }
 }
 
-/// Takes a string field, bare or boxed, out of an object; absent, unset or of another kind counts as none.
+/// Removes a string field, bare or boxed, from an object; `None` if it is absent, unset or of another kind.
 pub(crate) fn take_string(object: &mut Map<String, Value>, field: &str) -> Option<String> {
     match unboxed(object.shift_remove(field)?) {
         Value::String(text) => Some(text),

@@ -1,4 +1,4 @@
-//! Faults: what went wrong on the server, in either of the shapes that servers use.
+//! Faults returned by the server, bare or wrapped.
 
 use std::iter;
 
@@ -10,7 +10,7 @@ use super::{
     message::LocalizableMessage,
 };
 
-/// Fields that every fault may have; whatever else it carries is its type's own.
+/// Fields of every fault type; others are specific to the type.
 const COMMON_FIELDS: [&str; 7] = [
     "_typeName",
     "faultstring",
@@ -23,18 +23,17 @@ const COMMON_FIELDS: [&str; 7] = [
 
 /// A fault, kept exactly as sent.
 ///
-/// Inside data the reference declares the bare fault; some servers wrap it in a `LocalizedMethodFault`
-/// (`{fault, localizedMessage}`). Both read as one thing here, and so do boxed and bare values in it. Two faults are
-/// equal when they are but for their boxes.
+/// The API declares bare faults inside data; some servers wrap them in a `LocalizedMethodFault` (`{fault,
+/// localizedMessage}`). Both forms, boxed or not, are read alike. Two faults are equal if they differ only in boxes.
 #[derive(Clone, Default)]
 pub struct Fault {
     sent: Box<Value>,
-    /// The same without boxes, where there are any.
+    /// The fault without boxes, if it has any.
     unboxed: Option<Box<Value>>,
 }
 
 impl Fault {
-    /// A fault as sent; any value is accepted, for a server's word about a failure is never thrown away.
+    /// Creates a fault from any value, so that no failure reported by a server is lost.
     pub fn new(wire: Value) -> Self {
         let sent = truncate_deep(wire);
         let unboxed = has_boxes(&sent).then(|| Box::new(unboxed(sent.clone())));
@@ -44,12 +43,12 @@ impl Fault {
         }
     }
 
-    /// The fault without boxes, wrapped or not.
+    /// Returns the fault without boxes, wrapped or not.
     fn value(&self) -> &Value {
         self.unboxed.as_deref().unwrap_or(&self.sent)
     }
 
-    /// The fault inside the wrapping, if there is one.
+    /// Returns the fault inside the wrapper, if there is one.
     fn bare(&self) -> &Value {
         match self.value().get("fault") {
             Some(inner @ Value::Object(_)) if self.is_wrapper() => inner,
@@ -64,18 +63,18 @@ impl Fault {
         }
     }
 
-    /// The fault's type, such as `NoPermission`; `MethodFault` where the server named none.
+    /// Returns the fault's type, such as `NoPermission`; `MethodFault` if the server named none.
     pub fn type_name(&self) -> &str {
         type_name(self.bare()).unwrap_or("MethodFault")
     }
 
-    /// Whether this is what a task ends with that was cancelled.
+    /// True for the fault of a cancelled task.
     pub fn is_request_canceled(&self) -> bool {
         self.type_name() == "RequestCanceled"
     }
 
-    /// The text for people: the localized message, else the fault string, else the fault messages, else the
-    /// type's name in words with the fault's own fields.
+    /// Returns a message for users: the localized message, else the fault string, else the fault messages, else the
+    /// type name in words with the fault's own fields.
     pub fn text(&self) -> String {
         let bare = self.bare();
         let direct = [
@@ -103,7 +102,7 @@ impl Fault {
         }
     }
 
-    /// The type's name in words with its own simple fields: `No permission (privilegeId: Global.CancelTask)`.
+    /// Returns the type name in words with its own simple fields: `No permission (privilegeId: Global.CancelTask)`.
     fn in_words(&self) -> String {
         let fields: Vec<String> = self
             .fault_fields()
@@ -122,7 +121,7 @@ impl Fault {
         }
     }
 
-    /// The `faultMessage`s.
+    /// Returns the `faultMessage`s.
     pub fn messages(&self) -> Vec<LocalizableMessage> {
         let list = self.bare().get("faultMessage").and_then(Value::as_array);
         list.into_iter()
@@ -133,7 +132,7 @@ impl Fault {
             .collect()
     }
 
-    /// The fields that belong to this fault's type (`privilegeId`, `file`, `requestedState`…), without boxes.
+    /// Returns the fields specific to the fault's type (`privilegeId`, `file`, `requestedState`…), without boxes.
     pub fn fault_fields(&self) -> impl Iterator<Item = (&str, &Value)> {
         let fields = self.bare().as_object().into_iter().flat_map(Map::iter);
         fields
@@ -141,12 +140,12 @@ impl Fault {
             .filter(|(name, value)| !COMMON_FIELDS.contains(name) && !value.is_null())
     }
 
-    /// A field of this fault's own type, without boxes.
+    /// Returns a field of the fault, without boxes.
     pub fn field(&self, name: &str) -> Option<&Value> {
         self.bare().get(name)
     }
 
-    /// The fault that led to this one.
+    /// Returns the fault that caused this one.
     pub fn cause(&self) -> Option<Self> {
         [self.bare(), self.value()]
             .into_iter()
@@ -158,12 +157,12 @@ impl Fault {
             })
     }
 
-    /// This fault and its causes, outermost first. (How deep a body may nest is bounded where it is parsed.)
+    /// Iterates over this fault and its causes, outermost first. The JSON parser limits the depth.
     pub fn chain(&self) -> impl Iterator<Item = Self> {
         iter::successors(Some(self.clone()), Self::cause)
     }
 
-    /// The fault exactly as sent.
+    /// Returns the fault exactly as sent.
     pub fn as_json(&self) -> &Value {
         &self.sent
     }
@@ -181,7 +180,7 @@ impl std::fmt::Debug for Fault {
     }
 }
 
-/// `InsufficientResourcesFault` → `Insufficient resources fault`.
+/// Converts a type name to words: `InsufficientResourcesFault` to `Insufficient resources fault`.
 fn words(type_name: &str) -> String {
     let mut words = String::with_capacity(type_name.len() + 8);
     let mut previous_lower = false;

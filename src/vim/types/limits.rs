@@ -1,12 +1,12 @@
-//! How much of what a server sends is kept. Nothing here is met by an honest server; whatever is cut says so in its place.
+//! Limits on stored server data, far above regular values; truncated data is marked.
 //!
-//! | what | at most |
+//! | data | limit |
 //! | --- | --- |
-//! | a body, packed or unpacked | 64 MiB (`vim::transport`) |
+//! | body, compressed or not | 64 MiB (`vim::transport`) |
 //! | JSON values of a body | [`VALUES`] |
 //! | nesting of a body | 128 levels (`serde_json`) |
-//! | a text | [`MAX_TEXT_CHARS`] characters |
-//! | items of a list inside a task, an event, a fault | [`MAX_ITEMS`] |
+//! | text | [`MAX_TEXT_CHARS`] characters |
+//! | items of a list inside a task, event or fault | [`MAX_ITEMS`] |
 //! | fields of a data object, unknown fields of a task | [`MAX_FIELDS`] |
 //! | tasks of an endpoint | `WatchOptions::most_tasks` (100,000) |
 
@@ -14,8 +14,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-/// JSON values of a body: objects, lists, texts, numbers, `true`, `false` and `null`. A value takes far more memory than
-/// the two bytes it may have on the wire. (A list of 100,000 references has 400,001.)
+/// JSON values of a body: objects, lists, strings, numbers, `true`, `false` and `null`. A value takes far more memory
+/// than the two bytes it may have on the wire. (A list of 100,000 references has 400,001.)
 pub const VALUES: usize = 1_000_000;
 /// Characters of a text.
 pub const MAX_TEXT_CHARS: usize = 16_384;
@@ -24,13 +24,13 @@ pub const MAX_ITEMS: usize = 4_096;
 /// Fields of a data object.
 pub const MAX_FIELDS: usize = 256;
 
-/// What is no longer than this beyond a limit stays, so that what was cut is not cut again for the word about it.
+/// Excess over a limit that is kept, so that truncated data with its marker is not truncated again.
 const TRUNCATION_SLACK: usize = 64;
 
-/// What stands in the place of fields that were left out.
+/// Key of the marker for omitted fields.
 const ELLIPSIS: &str = "…";
 
-/// A value with everything in it that is too long cut, and a word about it where it was.
+/// Truncates everything in a value that is too long and marks the places.
 pub(crate) fn truncate_deep(mut value: Value) -> Value {
     bound(&mut value);
     value
@@ -75,7 +75,7 @@ fn bound_fields(fields: &mut Map<String, Value>) {
         } else {
             0
         };
-        // What a data object is says its type, wherever that stands.
+        // Keeps the type of the data object, wherever it is.
         let type_name = fields.shift_remove("_typeName");
         let type_name = type_name.map(|name| ("_typeName".to_owned(), name));
         let all = type_name.into_iter().chain(std::mem::take(fields));
@@ -93,7 +93,7 @@ fn bound_fields(fields: &mut Map<String, Value>) {
     fields.values_mut().for_each(bound);
 }
 
-/// Takes a further field into an object that grows, unless that is full; then it says so.
+/// Adds a field to a growing object; once the object is full, adds a marker instead.
 pub(crate) fn insert(fields: &mut Map<String, Value>, name: &str, value: Value) {
     if fields.len() < MAX_FIELDS || fields.contains_key(name) {
         let mut name = name.to_owned();

@@ -1,25 +1,25 @@
-//! `LocalizableMessage`: a text for people with the key it came from.
+//! `LocalizableMessage`: a text with the key of its catalogue entry.
 
 use serde_json::{Map, Value, json};
 
 use super::any::{Malformed, items_as_sent, object_as_sent, take_string};
 
-/// A message of the server: a task's phase, a line of a fault.
+/// A message of the server, such as a task's phase or a line of a fault.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocalizableMessage {
-    /// The message's key in the server's catalogue; stable over locales.
+    /// Key in the server's catalogue, independent of the locale.
     pub key: String,
-    /// The text in the session's locale, where the server rendered it.
+    /// Text in the session's locale, if the server rendered it.
     pub message: Option<String>,
-    /// The arguments (`KeyAnyValue` objects), as sent.
+    /// Arguments (`KeyAnyValue` objects), as sent.
     pub arg: Vec<Value>,
 }
 
 impl LocalizableMessage {
-    /// Reads a message; one without a key is still a message.
+    /// Reads a message; the key may be missing.
     ///
     /// # Errors
-    /// When it is no object.
+    /// Returns an error if it is no object.
     pub fn from_json(field: &str, value: Value) -> Result<Self, Malformed> {
         let mut object = object_as_sent(field, value)?;
         Ok(Self {
@@ -33,7 +33,7 @@ impl LocalizableMessage {
         })
     }
 
-    /// What to show: the rendered text, else the key.
+    /// Returns the rendered text, else the key.
     pub fn text(&self) -> &str {
         match self.message.as_deref() {
             Some(text) if !text.trim().is_empty() => text,
@@ -41,7 +41,7 @@ impl LocalizableMessage {
         }
     }
 
-    /// The message as it travels.
+    /// Returns the message in wire format.
     pub fn to_json(&self) -> Value {
         let mut object = Map::new();
         object.insert("_typeName".to_owned(), json!("LocalizableMessage"));

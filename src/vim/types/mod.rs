@@ -1,9 +1,9 @@
-//! What travels on the wire, as plain data: no IO, no clock.
+//! Data types of the API, free of IO and clock.
 //!
-//! Every type is read from a [`serde_json::Value`] rather than derived, for three reasons that the API gives:
-//! the same property arrives bare, boxed (`{"_typeName":"int","_value":42}`) at any depth or as an `ArrayOf…`,
-//! depending on where it stands and on the server's release (the module `any` makes all of these one); a `TaskInfo` comes whole or leaf by leaf and must end up the
-//! same; and unknown fields and type names are kept, never refused.
+//! Every type is read from a [`serde_json::Value`] instead of being derived, for three reasons: a property arrives
+//! bare, boxed (`{"_typeName":"int","_value":42}`) at any depth or as an `ArrayOf…`, depending on its place and the
+//! server's release (the module `any` normalises these); a `TaskInfo` arrives whole or leaf by leaf with the same
+//! result; and unknown fields and type names are kept, never rejected.
 
 mod any;
 mod fault;

@@ -1,5 +1,5 @@
-//! Tests that every type reads the same whether or not the primitives inside a data object are boxed, as vCenter
-//! 8.0.3 was seen to do.
+//! Tests that every type reads the same with or without boxes around the primitives of a data object, as seen from
+//! vCenter 8.0.3.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `TaskReason`: who or what started a task.
+//! `TaskReason`: origin of a task.
 
 use serde_json::{Map, Value, json};
 
@@ -7,12 +7,12 @@ use super::{
     reference::ManagedObjectReference,
 };
 
-/// Who or what started a task. The type on the wire decides which.
+/// Origin of a task, discriminated by the type on the wire.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TaskReason {
-    /// `TaskReasonUser`: a person or a service account.
+    /// `TaskReasonUser`: a user or service account.
     User {
-        /// The account, such as `VSPHERE.LOCAL\ops`.
+        /// User name, such as `VSPHERE.LOCAL\ops`.
         user_name: Box<str>,
     },
     /// `TaskReasonSystem`: the server itself.
@@ -21,29 +21,29 @@ pub enum TaskReason {
     Alarm(Box<AlarmReason>),
     /// `TaskReasonSchedule`: a scheduled task.
     Schedule(Box<ScheduleReason>),
-    /// A reason that this program does not know, as sent.
+    /// An unknown reason, as sent.
     Other(Box<Value>),
 }
 
 /// The alarm whose action started a task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlarmReason {
-    /// The alarm's name.
+    /// Name of the alarm.
     pub alarm_name: String,
-    /// The alarm.
+    /// Reference to the alarm.
     pub alarm: Option<ManagedObjectReference>,
-    /// The name of the entity whose alarm it was.
+    /// Name of the alarm's entity.
     pub entity_name: String,
-    /// The entity whose alarm it was.
+    /// Reference to the alarm's entity.
     pub entity: Option<ManagedObjectReference>,
 }
 
-/// The schedule that started a task.
+/// The scheduled task that started a task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScheduleReason {
-    /// The scheduled task's name.
+    /// Name of the scheduled task.
     pub name: String,
-    /// The scheduled task.
+    /// Reference to the scheduled task.
     pub scheduled_task: Option<ManagedObjectReference>,
 }
 
@@ -81,7 +81,7 @@ impl TaskReason {
         }
     }
 
-    /// The reason as it travels.
+    /// Returns the reason in wire format.
     pub fn to_json(&self) -> Value {
         let reference = |reference: &Option<ManagedObjectReference>| {
             reference.as_ref().map(ManagedObjectReference::to_json)

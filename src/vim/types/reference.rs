@@ -1,4 +1,4 @@
-//! `ManagedObjectReference`: how the API names an object.
+//! `ManagedObjectReference`: type and moId of an object.
 
 use std::{
     fmt,
@@ -10,22 +10,21 @@ use serde_json::{Map, Value, json};
 
 use super::any::{Malformed, items, object, take_string};
 
-/// The name of a managed object: its type and its moId.
+/// Reference to a managed object.
 ///
-/// Two references are equal when type and value are: some places of a server add a `serverGuid`, some leave it
-/// out, and both mean the same object.
+/// References are equal if type and value are: servers add a `serverGuid` in some places only.
 #[derive(Clone)]
 pub struct ManagedObjectReference {
-    /// The managed object type, such as `Task` or `VirtualMachine`.
+    /// Managed object type, such as `Task` or `VirtualMachine`.
     pub kind: Arc<str>,
     /// The moId, such as `task-4711`.
     pub value: Arc<str>,
-    /// The server's instance, where it said so.
+    /// Server instance, if sent.
     pub server_guid: Option<Box<str>>,
 }
 
 impl ManagedObjectReference {
-    /// A reference by type and moId.
+    /// Creates a reference from type and moId.
     pub fn new(kind: &str, value: impl Into<Arc<str>>) -> Self {
         Self {
             kind: shared(kind),
@@ -34,15 +33,15 @@ impl ManagedObjectReference {
         }
     }
 
-    /// A reference to a task.
+    /// Creates a reference to a task.
     pub fn task(mo_id: impl Into<Arc<str>>) -> Self {
         Self::new("Task", mo_id)
     }
 
-    /// Reads a reference, as an object or boxed, as the programming guide shows it.
+    /// Reads a reference, bare or boxed as in the programming guide.
     ///
     /// # Errors
-    /// When it is no object, or `type` or `value` is missing.
+    /// Returns an error if it is no object, or `type` or `value` is missing.
     pub fn from_json(field: &str, value: Value) -> Result<Self, Malformed> {
         let mut object = object(field, value)?;
         let missing = |name| Malformed::Missing {
@@ -62,10 +61,10 @@ impl ManagedObjectReference {
         })
     }
 
-    /// Reads a list of references, in any of the shapes of a list.
+    /// Reads a list of references in any form.
     ///
     /// # Errors
-    /// When it is no list, or one of its items is no reference.
+    /// Returns an error if it is no list, or an item is no reference.
     pub fn all_from_json(list: Value) -> Result<Vec<Self>, Malformed> {
         let read = |item| Self::from_json("ManagedObjectReference", item);
         let list = items("ManagedObjectReference", list)?;
@@ -97,7 +96,7 @@ impl ManagedObjectReference {
     }
 }
 
-/// The types that tasks name most: tens of thousands of references share these.
+/// Interned names of the most common types, shared by tens of thousands of references.
 static USUAL: LazyLock<[Arc<str>; 9]> = LazyLock::new(|| {
     [
         "Task",

@@ -1,4 +1,4 @@
-//! What a server says of itself and of the session: `ServiceContent`, `AboutInfo`, `UserSession`, labels.
+//! Server and session information: `ServiceContent`, `AboutInfo`, `UserSession`, operation labels.
 
 use serde_json::{Map, Value};
 
@@ -8,10 +8,10 @@ use super::{
     reference::ManagedObjectReference,
 };
 
-/// `AboutInfo`: what the server is.
+/// `AboutInfo`: product information of the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct About {
-    /// Name with version, for people.
+    /// Display name with version.
     pub full_name: String,
     /// Version, such as `8.0.3`.
     pub version: String,
@@ -19,16 +19,16 @@ pub struct About {
     pub build: String,
     /// `VirtualCenter` or `HostAgent`.
     pub api_type: String,
-    /// The server's own id, where it has one.
+    /// Instance id of the server, if it has one.
     pub instance_uuid: Option<String>,
 }
 
-/// `ServiceContent`: where the singletons are. Their moIds differ between vCenter, ESXi and simulators.
+/// `ServiceContent`: references to the singletons. Their moIds differ between vCenter, ESXi and simulators.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServiceContent {
-    /// What the server is.
+    /// Product information.
     pub about: About,
-    /// Sign-in and sign-out.
+    /// Login and logout.
     pub session_manager: ManagedObjectReference,
     /// Recent tasks, operation labels, history.
     pub task_manager: ManagedObjectReference,
@@ -40,7 +40,7 @@ pub struct ServiceContent {
     pub event_manager: Option<ManagedObjectReference>,
     /// Privileges.
     pub authorization_manager: Option<ManagedObjectReference>,
-    /// The root of the inventory.
+    /// Root of the inventory.
     pub root_folder: Option<ManagedObjectReference>,
 }
 
@@ -48,7 +48,7 @@ impl ServiceContent {
     /// Reads the content.
     ///
     /// # Errors
-    /// When it is no object, or the session or task manager is missing.
+    /// Returns an error if it is no object, or the session or task manager is missing.
     pub fn from_json(value: Value) -> Result<Self, Malformed> {
         let mut content = object("content", truncate_deep(value))?;
         let session_manager = reference(&mut content, "sessionManager")?;
@@ -92,14 +92,14 @@ fn reference(
         .transpose()
 }
 
-/// `UserSession`: who is signed in.
+/// `UserSession`: the session of the logged-in user.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserSession {
-    /// The session's key, for `HasPrivilegeOnEntities`. Treated as a secret.
+    /// Key of the session, for `HasPrivilegeOnEntities`. A secret.
     pub key: String,
-    /// The account as the server names it.
+    /// User name as the server spells it.
     pub user_name: String,
-    /// The locale of labels and messages.
+    /// Locale of labels and messages.
     pub locale: Option<String>,
 }
 
@@ -107,7 +107,7 @@ impl UserSession {
     /// Reads a session.
     ///
     /// # Errors
-    /// When it is no object.
+    /// Returns an error if it is no object.
     pub fn from_json(value: Value) -> Result<Self, Malformed> {
         let mut session = object("session", truncate_deep(value))?;
         Ok(Self {
@@ -126,20 +126,20 @@ impl std::fmt::Debug for UserSession {
     }
 }
 
-/// A row of `TaskManager.description.methodInfo`: what an operation is called in the session's locale.
+/// A row of `TaskManager.description.methodInfo`: the localized name of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationLabel {
-    /// The operation (`TaskInfo.descriptionId`), such as `VirtualMachine.clone`.
+    /// Operation (`TaskInfo.descriptionId`), such as `VirtualMachine.clone`.
     pub description_id: String,
-    /// The label, such as `Clone virtual machine`.
+    /// Label, such as `Clone virtual machine`.
     pub label: String,
 }
 
 impl OperationLabel {
-    /// Reads the rows out of a `TaskDescription`; rows without key or label are passed over.
+    /// Reads the rows of a `TaskDescription`; rows without key or label are skipped.
     ///
     /// # Errors
-    /// When the description is no object or `methodInfo` no list.
+    /// Returns an error if the description is no object or `methodInfo` no list.
     pub fn all_from_json(value: Value) -> Result<Vec<Self>, Malformed> {
         let mut description = object("description", value)?;
         let rows = description.shift_remove("methodInfo").unwrap_or_default();

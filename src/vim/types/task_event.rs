@@ -1,4 +1,4 @@
-//! `Event`: one thing that the server noted down. There are hundreds of types; what they share is read, the rest kept.
+//! `Event`: common fields of the hundreds of event types; the rest is kept as sent.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -9,27 +9,27 @@ use super::{
     time::date_time,
 };
 
-/// Something that the server noted down about a task. Whatever of it is missing or odd is unknown; nothing is refused.
+/// An event of a task. Missing or malformed fields count as unknown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskEvent {
-    /// The server's number of it; later events have higher ones.
+    /// Event number, ascending with time.
     pub key: Option<i32>,
-    /// The number of the chain that it belongs to.
+    /// Event chain id.
     pub chain: Option<i32>,
-    /// When it happened, by the server's clock.
+    /// Time of the event, by the server's clock.
     pub created: Option<Timestamp>,
-    /// Who caused it; empty where the server itself did, or does not say.
+    /// User who caused it; empty for the server itself, or if unknown.
     pub user: String,
-    /// What happened, in the server's words; empty where it gives none.
+    /// Message of the server; empty if there is none.
     pub message: String,
-    /// The type, such as `VmBeingRelocatedEvent`; of an `EventEx` its `eventTypeId`. Empty where there is none.
+    /// Type, such as `VmBeingRelocatedEvent`; `eventTypeId` of an `EventEx`. Empty if unknown.
     pub type_name: String,
-    /// All of it, exactly as the server sent it.
+    /// The event exactly as sent.
     pub raw: Value,
 }
 
 impl TaskEvent {
-    /// Reads an event in whatever form.
+    /// Reads an event in any form.
     pub fn from_json(value: Value) -> Self {
         let raw = truncate_deep(value);
         let event = unboxed(raw.clone());
@@ -47,7 +47,7 @@ impl TaskEvent {
         }
     }
 
-    /// What happened: in the server's words, else the event's type.
+    /// Returns the message, else the event type.
     pub fn text(&self) -> &str {
         let message = self.message.trim();
         if message.is_empty() {

@@ -1,4 +1,4 @@
-//! `TaskInfo`: everything the server says of a task.
+//! `TaskInfo`: the properties of a task.
 
 use std::sync::Arc;
 
@@ -17,68 +17,68 @@ use super::{
     time::date_time,
 };
 
-/// Detailed information about a task; one field for each of the API's.
+/// Information about a task, with one field for each of the API's.
 ///
-/// It is assigned leaf by leaf ([`TaskInfo::assign`]), whether it came whole from `GET Task/{moId}/info` or as
-/// the leaves of a property collector, so that both ways end in the same value.
+/// It is assigned field by field ([`TaskInfo::assign`]), both from `GET Task/{moId}/info` and from the leaves of a
+/// property collector, with the same result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskInfo {
-    /// The unique key; lineage refers to it.
+    /// Unique key; parents and roots are referred to by key.
     pub key: Arc<str>,
-    /// The task itself; its value is the moId by which it is addressed.
+    /// Reference to the task; its value is the moId for requests.
     pub task: ManagedObjectReference,
-    /// The current phase; changes as the task runs.
+    /// Current phase; changes while the task runs.
     pub description: Option<Box<LocalizableMessage>>,
-    /// The method that made the task, such as `CloneVM_Task`; unset for internal tasks.
+    /// Method that created the task, such as `CloneVM_Task`; unset for internal tasks.
     pub name: Option<Box<str>>,
-    /// The operation, such as `VirtualMachine.clone`.
+    /// Operation, such as `VirtualMachine.clone`.
     pub description_id: Box<str>,
-    /// What the operation applies to.
+    /// Entity of the operation.
     pub entity: Option<ManagedObjectReference>,
-    /// The entity's name, kept by the server even when the entity is gone.
+    /// Name of the entity, kept by the server even if the entity is gone.
     pub entity_name: Option<Box<str>>,
-    /// Entities that the operation holds locked while it runs.
+    /// Entities locked by the operation while it runs.
     pub locked: Vec<ManagedObjectReference>,
-    /// Where the task is in its life.
+    /// State of the task.
     pub state: TaskState,
-    /// Whether cancellation was requested (the task may still be running).
+    /// True if cancellation was requested (the task may still be running).
     pub cancelled: bool,
-    /// Whether the operation can be cancelled; may change while it runs.
+    /// True if the operation can be cancelled; may change while it runs.
     pub cancelable: bool,
-    /// Why the task failed.
+    /// Fault of a failed task.
     pub error: Option<Box<Fault>>,
-    /// What the task returned, as sent.
+    /// Result of the task, as sent.
     pub result: Option<Box<Value>>,
-    /// Percent done, 0 to 100 by the reference; unset means that this operation reports none, not 0.
+    /// Percent done, 0 to 100 according to the reference; unset if the operation reports none.
     pub progress: Option<i32>,
-    /// Further figures of the operation (`KeyAnyValue` objects), as sent. Since 8.0.1.0.
+    /// Further progress values of the operation (`KeyAnyValue` objects), as sent. Since 8.0.1.0.
     pub progress_details: Vec<Value>,
-    /// Who or what started the task.
+    /// Origin of the task.
     pub reason: TaskReason,
     /// When the task was made, by the server's clock. The API requires it; unset where the server sent none that can be
     /// read.
     pub queue_time: Option<Timestamp>,
     /// When it began to run, by the server's clock.
     pub start_time: Option<Timestamp>,
-    /// When it finished, by the server's clock.
+    /// Completion time, by the server's clock.
     pub complete_time: Option<Timestamp>,
-    /// Leads to the task's events.
+    /// Event chain id of the task's events.
     pub event_chain_id: i32,
-    /// The tag that the user gave the operation.
+    /// Tag given by the user to the operation.
     pub change_tag: Option<Box<str>>,
-    /// The key of the task that made this one.
+    /// Key of the parent task.
     pub parent_task_key: Option<Arc<str>>,
-    /// The key of the task that started the chain; a root may name itself or nothing.
+    /// Key of the root task; a root may name itself or nothing.
     pub root_task_key: Option<Arc<str>>,
-    /// The client's token that links its call with this task.
+    /// Client token that links a call with this task.
     pub activation_id: Option<Box<str>>,
-    /// Fields that this program does not know, as sent.
+    /// Unknown fields, as sent.
     pub unknown: Unknown,
     /// Fields that are required and missing, or hold another kind of value than the API declares.
     pub invalid: Invalid,
 }
 
-/// The names of all fields, in the order of the reference: the leaves to ask a property collector for.
+/// Names of all fields in the order of the reference, used as leaf paths of a property collector.
 pub(crate) const FIELDS: [&str; 24] = [
     "key",
     "task",
@@ -171,7 +171,7 @@ impl TaskInfo {
         Ok(info)
     }
 
-    /// What a `TaskInfo` is before its leaves are assigned.
+    /// Returns a `TaskInfo` without any field assigned.
     fn blank() -> Self {
         Self {
             key: Arc::default(),
@@ -206,7 +206,7 @@ impl TaskInfo {
     /// Assigns one field by its name on the wire; `null` unsets an optional field. Unknown fields are kept.
     ///
     /// # Errors
-    /// When the value is of another kind than the field, or unsets a required field. The field keeps its value.
+    /// Returns an error, leaving the field as it was, if the value is of another kind or unsets a required field.
     pub fn assign(&mut self, field: &str, value: Value) -> Result<(), Malformed> {
         let value = truncate_deep(value);
         let unset = is_unset(&value);
@@ -296,12 +296,12 @@ impl TaskInfo {
         same.unwrap_or_else(|| key.into())
     }
 
-    /// The moId by which the task is addressed.
+    /// Returns the moId for requests.
     pub fn mo_id(&self) -> &Arc<str> {
         &self.task.value
     }
 
-    /// Lets go of the task's own copy of its moId, and of its key where that is the same, for one that is kept anyway.
+    /// Replaces the moId, and the key if equal, by a shared copy.
     pub(crate) fn intern_id(&mut self, mo_id: &Arc<str>) {
         for name in [&mut self.task.value, &mut self.key] {
             if *name == *mo_id {
@@ -310,21 +310,21 @@ impl TaskInfo {
         }
     }
 
-    /// The key of the parent, unless the task names itself.
+    /// Returns the key of the parent, unless the task names itself.
     pub fn parent_key(&self) -> Option<&Arc<str>> {
         self.parent_task_key
             .as_ref()
             .filter(|key| !key.is_empty() && **key != self.key)
     }
 
-    /// The key of the root, unless the task is its own root.
+    /// Returns the key of the root, unless the task is its own root.
     pub fn root_key(&self) -> Option<&Arc<str>> {
         self.root_task_key
             .as_ref()
             .filter(|key| !key.is_empty() && **key != self.key)
     }
 
-    /// Whether the task ended because it was cancelled.
+    /// True if the task ended by cancellation.
     pub fn ended_cancelled(&self) -> bool {
         self.state == TaskState::Error
             && self
@@ -333,7 +333,7 @@ impl TaskInfo {
                 .is_some_and(Fault::is_request_canceled)
     }
 
-    /// The `TaskInfo` as it travels, set fields only, in the order of the reference.
+    /// Returns the `TaskInfo` in wire format: set fields only, in the order of the reference.
     pub fn to_json(&self) -> Value {
         let mut object = Map::new();
         object.insert("_typeName".to_owned(), json!("TaskInfo"));
@@ -350,13 +350,13 @@ impl TaskInfo {
         Value::Object(object)
     }
 
-    /// One field as it travels, also one that this program does not know; `None` where it is unset.
+    /// Returns one field in wire format, known or unknown; `None` if it is unset.
     pub(crate) fn leaf(&self, field: &str) -> Option<Value> {
         self.field(field)
             .or_else(|| self.unknown.get(field).cloned())
     }
 
-    /// One field as it travels; `None` where it is unset or unknown.
+    /// Returns one known field in wire format; `None` if it is unset or unknown.
     fn field(&self, field: &str) -> Option<Value> {
         let text = |text: &Option<Box<str>>| text.as_ref().map(|text| json!(text));
         let time = |time: &Option<Timestamp>| time.map(|time| json!(time));
@@ -421,17 +421,17 @@ fn missing(field: &'static str) -> Malformed {
     }
 }
 
-/// Fields that this program does not know, as sent. Takes no room where there are none.
+/// Unknown fields, as sent. Allocates only if there are any.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Unknown(Option<Box<Map<String, Value>>>);
 
 impl Unknown {
-    /// The value of a field.
+    /// Returns the value of a field.
     pub fn get(&self, field: &str) -> Option<&Value> {
         self.0.as_ref()?.get(field)
     }
 
-    /// All of them, in the order in which they were sent.
+    /// Iterates over the fields in the order in which they were sent.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
         self.0.iter().flat_map(|fields| fields.iter())
     }

@@ -6,18 +6,18 @@ use serde_json::Value;
 
 use super::any::{Malformed, string};
 
-/// Where a task is in its life, as the server says it.
+/// State of a task as reported by the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskState {
-    /// Waiting to be run.
+    /// Waiting to run.
     Queued,
-    /// Being run.
+    /// Running.
     Running,
-    /// Finished well.
+    /// Completed successfully.
     Success,
-    /// Finished with a fault (a cancelled task too).
+    /// Completed with a fault; includes cancelled tasks.
     Error,
-    /// A state that this program does not know.
+    /// An unknown state.
     Other(Box<str>),
 }
 
@@ -25,7 +25,7 @@ impl TaskState {
     /// Reads a state, bare or boxed; unknown states are kept.
     ///
     /// # Errors
-    /// When it is no string.
+    /// Returns an error if it is no string.
     pub fn from_json(field: &str, value: Value) -> Result<Self, Malformed> {
         Ok(match string(field, value)?.as_str() {
             "queued" => Self::Queued,
@@ -36,7 +36,7 @@ impl TaskState {
         })
     }
 
-    /// The state's name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Queued => "queued",
@@ -47,7 +47,7 @@ impl TaskState {
         }
     }
 
-    /// Whether nothing more will happen to the task.
+    /// True if the task has completed.
     pub fn is_finished(&self) -> bool {
         matches!(self, Self::Success | Self::Error)
     }

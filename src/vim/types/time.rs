@@ -1,4 +1,4 @@
-//! `dateTime`: RFC 3339 with a fraction of any length and an offset, `Z`, or (from careless servers) neither.
+//! `dateTime`: RFC 3339 with a fraction of any length and an offset, `Z`, or (from some servers) neither.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::any::{Malformed, unboxed};
 /// Reads a `dateTime`, bare or boxed.
 ///
 /// # Errors
-/// When the value is no string or no time.
+/// Returns an error if the value is no string or no time.
 pub fn date_time(field: &str, value: Value) -> Result<Timestamp, Malformed> {
     let value = unboxed(value);
     value
@@ -17,7 +17,7 @@ pub fn date_time(field: &str, value: Value) -> Result<Timestamp, Malformed> {
         .ok_or_else(|| Malformed::unexpected(field, "a time such as 2026-01-31T12:00:00Z", &value))
 }
 
-/// Reads the text of a `dateTime`. Digits beyond nanoseconds are dropped; a time without an offset is UTC.
+/// Parses the text of a `dateTime`. Digits beyond nanoseconds are dropped; a time without an offset is UTC.
 pub fn parse_date_time(text: &str) -> Option<Timestamp> {
     const NANOSECOND_DIGITS: usize = 9;
     let text = text.trim();

@@ -1,6 +1,6 @@
-//! `UpdateSet`: what changed, as a property collector tells it.
+//! `UpdateSet`: changes reported by a property collector.
 //!
-//! Read from JSON directly: ten thousand changes a second pass through here.
+//! Deserialised directly from JSON for throughput: about ten thousand changes per second.
 
 use std::{fmt, sync::Arc};
 
@@ -9,26 +9,26 @@ use serde_json::Value;
 
 use super::{fault::Fault, task_info::FIELDS};
 
-/// What changed since a version.
+/// Changes since a version.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateSet {
-    /// Where to go on from.
+    /// Version for the next wait.
     #[serde(default)]
     pub version: String,
-    /// Whether there is more at once; the version then works once only.
+    /// True if more changes follow at once; the version then can be used only once.
     #[serde(default, deserialize_with = "or_default")]
     pub truncated: bool,
-    /// What changed, by filter.
+    /// Changes by filter.
     #[serde(default, deserialize_with = "or_default")]
     pub filter_set: Vec<FilterUpdate>,
 }
 
-/// What changed for one filter.
+/// Changes for one filter.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FilterUpdate {
-    /// What changed, in order; the same object may occur several times.
+    /// Changes in order; an object may occur several times.
     #[serde(default, deserialize_with = "or_default")]
     pub object_set: Vec<ObjectUpdate>,
     /// Objects that could not be read.
@@ -36,16 +36,16 @@ pub struct FilterUpdate {
     pub missing_set: Vec<MissingObject>,
 }
 
-/// What changed of one object.
+/// Changes of one object.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectUpdate {
-    /// Whether it came, changed or left.
+    /// Kind of the change.
     pub kind: UpdateKind,
-    /// The object's moId; only tasks are asked for.
+    /// The object's moId; only tasks are watched.
     #[serde(deserialize_with = "mo_id")]
     pub obj: Arc<str>,
-    /// The changes, in order.
+    /// Property changes in order.
     #[serde(default, deserialize_with = "or_default")]
     pub change_set: Vec<PropertyChange>,
     /// Properties that could not be read.
@@ -53,17 +53,17 @@ pub struct ObjectUpdate {
     pub missing_set: Vec<MissingProperty>,
 }
 
-/// Whether an object came, changed or left.
+/// Kind of an object's change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum UpdateKind {
-    /// It came into the view: all properties that are set follow.
+    /// The object entered the view; all set properties follow.
     Enter,
-    /// It changed.
+    /// Properties changed.
     Modify,
-    /// It left the view, or vanished.
+    /// The object left the view or was deleted.
     Leave,
-    /// Something that this program does not know.
+    /// An unknown kind.
     #[serde(other)]
     Other,
 }
@@ -71,19 +71,19 @@ pub enum UpdateKind {
 /// One changed property.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct PropertyChange {
-    /// What changed.
+    /// Path of the property.
     #[serde(rename = "name")]
     pub path: Path,
-    /// How; values that were removed have none.
+    /// Operation; removals have no value.
     #[serde(default)]
     op: Op,
-    /// Its new value; `null` where it is unset now.
+    /// New value; `null` if unset.
     #[serde(default)]
     val: Value,
 }
 
 impl PropertyChange {
-    /// The property's new value; `null` where it is unset now.
+    /// Returns path and new value; the value is `null` if the property is unset.
     pub fn into_parts(self) -> (Path, Value) {
         match self.op {
             Op::Assign => (self.path, self.val),
@@ -102,14 +102,14 @@ enum Op {
     Assign,
 }
 
-/// The path of a property of a task.
+/// Path of a task property.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Path {
     /// `info` as a whole.
     Info,
-    /// A field of `info` that this program knows.
+    /// A known field of `info`.
     Field(&'static str),
-    /// Anything else: something within a field, or a field of tomorrow.
+    /// Anything else: a path inside a field, or an unknown field.
     Other(Box<str>),
 }
 
@@ -119,7 +119,7 @@ pub struct MissingObject {
     /// The object's moId.
     #[serde(deserialize_with = "mo_id")]
     pub obj: Arc<str>,
-    /// Why.
+    /// Cause.
     #[serde(default, deserialize_with = "fault")]
     pub fault: Fault,
 }
@@ -127,15 +127,15 @@ pub struct MissingObject {
 /// A property that could not be read.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct MissingProperty {
-    /// Its path.
+    /// Path of the property.
     #[serde(default)]
     pub path: String,
-    /// Why.
+    /// Cause.
     #[serde(default, deserialize_with = "fault")]
     pub fault: Fault,
 }
 
-/// `null` is as good as absent.
+/// Deserialises `null` as the default.
 fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -146,7 +146,7 @@ fn fault<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fault, D::Error> 
     Value::deserialize(deserializer).map(Fault::new)
 }
 
-/// The value of a reference, which may be boxed.
+/// Deserialises the value of a reference, which may be boxed.
 fn mo_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
     #[derive(Deserialize)]
     struct Reference {

@@ -1,4 +1,4 @@
-//! `VirtualMachineQuestionInfo`: what a virtual machine asks before it goes on.
+//! `VirtualMachineQuestionInfo`: a pending question of a virtual machine.
 
 use serde_json::Value;
 
@@ -7,17 +7,17 @@ use super::{
     limits::truncate_deep,
 };
 
-/// A question that waits for somebody's answer.
+/// A question waiting for an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VmQuestion {
-    /// The question.
+    /// Text of the question.
     pub text: String,
-    /// The answers that it takes, in the server's order.
+    /// Possible answers, in the server's order.
     pub choices: Vec<String>,
 }
 
 impl VmQuestion {
-    /// The question in a `VirtualMachineRuntimeInfo`, if there is one. A question without words is one all the same.
+    /// Returns the question of a `VirtualMachineRuntimeInfo`, if any. The question may have an empty text.
     pub fn of_runtime(runtime: Value) -> Option<Self> {
         let question = match unboxed(runtime) {
             Value::Object(mut runtime) => truncate_deep(runtime.shift_remove("question")?),

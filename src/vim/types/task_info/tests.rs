@@ -1,6 +1,6 @@
 use super::*;
 
-/// Every field of the reference, set.
+/// Returns a `TaskInfo` with every field of the reference set.
 fn every_field() -> Value {
     json!({
         "_typeName": "TaskInfo",
