@@ -1,6 +1,6 @@
-//! Repeating a request that failed for a reason that may pass, such as a broken connection or a proxy's page.
+//! Retries of requests that failed for a transient reason, such as a broken connection or a proxy's page.
 //!
-//! The fetch loop has retries of its own; these are for whoever asks a few things and leaves.
+//! For commands that make a few requests and exit; the fetch loop has its own retries.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use tokio::time::sleep;
 
 use super::error::{Error, ErrorKind};
 
-/// How often a request is made at most.
+/// Maximum number of attempts.
 pub(super) const MAX_ATTEMPTS: u32 = 3;
-/// The pause before the first repetition; it doubles with each, and is shortened by chance.
+/// Delay before the first retry; doubled for each further one, with jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
-/// The longest `Retry-After` that is waited for.
+/// Maximum delay honoured from `Retry-After`.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(10);
 
-/// Makes a request that changes nothing on the server, again where it failed for a reason that may pass.
+/// Makes a read-only request, with retries after transient failures.
 ///
 /// # Errors
-/// Those of the last attempt.
+/// Returns the error of the last attempt.
 pub async fn retrying<T>(request: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
     let mut attempt = 1;
     loop {
@@ -32,7 +32,7 @@ pub async fn retrying<T>(request: impl AsyncFn() -> Result<T, Error>) -> Result<
     }
 }
 
-/// Waits before the next attempt after this many failed.
+/// Waits before the next attempt, after `failed` attempts.
 pub(super) async fn pause(failed: u32, error: &Error) {
     let bound = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1)));
     let pause = bound.mul_f64(0.5 + fastrand::f64() / 2.0);
@@ -41,8 +41,8 @@ pub(super) async fn pause(failed: u32, error: &Error) {
 }
 
 impl Error {
-    /// Whether the same request may well be answered a moment later: something on the way spoiled one answer. A server
-    /// that cannot be reached at all, or takes all the time that an answer may take, is another matter.
+    /// True if an immediate retry may succeed because a single response was spoiled on the way. False if the server
+    /// cannot be reached at all or timed out.
     pub fn is_retryable(&self) -> bool {
         match &self.kind {
             ErrorKind::Broken(_) | ErrorKind::NotJson(_) | ErrorKind::Damaged(_) => true,
@@ -66,7 +66,7 @@ mod tests {
         }
     }
 
-    /// How often a request is made whose every answer is this error.
+    /// Returns the number of attempts of a request that always fails with this error.
     async fn attempts(kind: ErrorKind) -> u32 {
         let made = Cell::new(0);
         let answer = retrying(async || {

@@ -31,7 +31,7 @@ use super::{
 const PAGE_SIZE: usize = 500;
 /// Maximum number of tasks scanned for a task of which only the moId is known.
 const MAX_SCANNED: usize = 5_000;
-/// After more pages in a row without anything new a server only repeats itself.
+/// Maximum number of consecutive pages without new tasks; a server that sends more repeats itself.
 const STALE_PAGES: u32 = 2;
 
 impl Client {
@@ -114,8 +114,8 @@ impl Client {
         done.await.map(drop)
     }
 
-    /// Tasks of the past that fit the query and are picked, newest first, at most `limit`; each exactly as the server
-    /// sent it. Where an answer gets lost the reading goes on with another collector.
+    /// Reads past tasks that match the query and are accepted by `pick`, newest first, at most `limit`, exactly as
+    /// the server sent them. After a lost response, reading continues with another collector.
     ///
     /// # Errors
     /// Same as [`create_history`](Self::create_history).
@@ -130,7 +130,6 @@ impl Client {
 
     /// Same as [`past_tasks`](Self::past_tasks), throttled. Ends early at the throttle's request, with the tasks
     /// found so far.
-    /// found.
     ///
     /// # Errors
     /// Same as [`create_history`](Self::create_history).
@@ -142,7 +141,7 @@ impl Client {
         pick: impl FnMut(&Value) -> RecordAction,
     ) -> Result<PastTasks, Error> {
         let mut reading = HistoryReading::new(limit, pick);
-        // So many failures in a row, without anything new between them.
+        // Consecutive failures without new tasks in between.
         let mut failures = 0;
         loop {
             let before = reading.seen.len();
@@ -194,7 +193,7 @@ impl Client {
         Ok(None)
     }
 
-    /// Reads from a collector of its own until the end, or until no more is wanted.
+    /// Reads with a new collector to the end, or until no more is wanted.
     async fn read_through<P: FnMut(&Value) -> RecordAction>(
         &self,
         at: &impl Throttle,
@@ -206,7 +205,7 @@ impl Client {
         }
         let collector = self.create_history(query).await?;
         let read = self.read_back(at, &collector, reading).await;
-        // Whether it is wanted or not: a session may hold few of them. Where this fails it ends with the session.
+        // Destroyed in every case, because a session may hold few collectors. On failure it ends with the session.
         at.pass().await;
         let _ = self.destroy_history(&collector).await;
         read
@@ -232,25 +231,25 @@ impl Client {
     }
 }
 
-/// What was read of a history.
+/// Result of reading the history.
 #[derive(Debug, Default)]
 pub struct PastTasks {
-    /// The tasks that were picked, newest first; each exactly as the server sent it.
+    /// Accepted tasks, newest first, exactly as the server sent them.
     pub tasks: Vec<Value>,
-    /// Whether the history was read to its end, so that there is nothing else to be picked.
+    /// True if the history was read to its end, so that no further tasks match.
     pub is_complete: bool,
 }
 
-/// A reading of the history, which may take several collectors.
+/// State of a history read, which may use several collectors.
 struct HistoryReading<P> {
     past: PastTasks,
     limit: usize,
     pick: P,
-    /// The tasks that were read.
+    /// Identities of the records read so far.
     seen: HashSet<String>,
-    /// How many pages in a row of the present collector brought nothing new.
+    /// Consecutive pages of the current collector without new records.
     stale: u32,
-    /// The newest queue time of the last page: those after it are no newer.
+    /// Newest queue time of the last page; later pages are no newer.
     reached: Option<Timestamp>,
 }
 
@@ -266,7 +265,7 @@ impl<P: FnMut(&Value) -> RecordAction> HistoryReading<P> {
         }
     }
 
-    /// What to ask another collector for, so that it begins with the page that was read last.
+    /// Returns the query for another collector that starts with the page read last.
     fn rest_of(&mut self, query: &TaskQuery) -> TaskQuery {
         self.stale = 0;
         let mut rest = query.clone();
@@ -277,7 +276,7 @@ impl<P: FnMut(&Value) -> RecordAction> HistoryReading<P> {
         rest
     }
 
-    /// Takes a page in. Answers whether to read on.
+    /// Adds a page and returns true if reading should continue.
     fn take(&mut self, page: Vec<Value>) -> bool {
         if page.is_empty() {
             self.past.is_complete = true;
@@ -303,13 +302,13 @@ impl<P: FnMut(&Value) -> RecordAction> HistoryReading<P> {
         } else {
             0
         };
-        // A server that gives the same page again and again has no more.
+        // A server that repeats a page has no more tasks.
         self.past.is_complete = self.stale > STALE_PAGES;
         !self.past.is_complete
     }
 }
 
-/// What a record is known again by: its task's moId; where it names none its key, else all that it says.
+/// Returns the identity of a record: its task's moId, else its key, else the whole record.
 pub(crate) fn identity(record: &Value) -> String {
     let named = scalar_at(record, &["task", "value"]).or_else(|| scalar_at(record, &["key"]));
     named.map_or_else(|| record.to_string(), Cow::into_owned)

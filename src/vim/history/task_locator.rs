@@ -79,8 +79,8 @@ impl TaskLocator {
         Some(known.root.as_ref().unwrap_or(&known.key))
     }
 
-    /// Whether this is the task. Several may have the same key: it counts where the record names no moId, and where only
-    /// a name is known, which may be either.
+    /// True if the record is the task. Keys are not unique, so they are compared only if the record has no moId, or
+    /// if only a name is known, which may be either.
     pub(super) fn is(&self, record: &Value) -> bool {
         let key = scalar_at(record, &["key"]);
         let mo_id = scalar_at(record, &["task", "value"]);
@@ -98,7 +98,7 @@ impl TaskLocator {
         let Some(known) = &self.known else {
             return Vec::new();
         };
-        // Clocks are read more than once while a family is made.
+        // The server reads its clock several times while it creates a family.
         let until = known
             .queued
             .and_then(|queued| queued.checked_add(SignedDuration::from_secs(2)).ok());

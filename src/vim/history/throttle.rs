@@ -7,8 +7,8 @@ pub trait Throttle: Sync {
     /// Waits until the next request may be sent. Returns false to stop reading early; clean-up still takes place.
     fn pass(&self) -> impl Future<Output = bool> + Send;
 
-    /// How often the same place is read at most where answers get lost. Once, unless whoever reads has no other way to
-    /// try again.
+    /// Maximum number of attempts to read the same position after lost responses. One by default, because callers may
+    /// have retries of their own.
     fn max_attempts(&self) -> u32 {
         1
     }

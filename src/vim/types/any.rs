@@ -28,7 +28,7 @@ pub enum Malformed {
 }
 
 impl Malformed {
-    /// The field's name on the wire.
+    /// Returns the name of the field on the wire.
     pub fn field(&self) -> &str {
         match self {
             Self::Missing { field, .. } => field,
@@ -36,7 +36,7 @@ impl Malformed {
         }
     }
 
-    /// What is wrong with the field, for a place that names the data object already.
+    /// Formats the error without the data object's type.
     pub(crate) fn short(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { field, .. } => write!(f, "“{field}” is missing"),
@@ -48,7 +48,7 @@ impl Malformed {
         }
     }
 
-    /// A [`Malformed::Unexpected`] that quotes at most a few dozen characters of what was found.
+    /// Creates a [`Malformed::Unexpected`] with a short excerpt of the value found.
     pub(crate) fn unexpected(field: &str, expected: &'static str, found: &Value) -> Self {
         const EXCERPT_CHARS: usize = 60;
         let mut text = found.to_string();
@@ -93,9 +93,9 @@ fn unbox(value: &mut Value) {
     *value = unboxed(std::mem::take(value));
 }
 
-/// Takes off the box around a value; what is inside stays as it was sent.
+/// Removes the box around a value, leaving its content as sent.
 pub(super) fn opened(mut value: Value) -> Value {
-    // A box may hold another.
+    // Boxes may be nested.
     while let Value::Object(object) = &mut value
         && let Some(content) = take_content(object)
     {
@@ -152,7 +152,7 @@ pub fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
     value_at(value, path)?.as_str()
 }
 
-/// Returns the same for a name, which some servers send as a number.
+/// Returns the text at a path of fields; numbers, which some servers send as names, are converted.
 pub(crate) fn scalar_at<'a>(value: &'a Value, path: &[&str]) -> Option<Cow<'a, str>> {
     match value_at(value, path)? {
         Value::String(text) => Some(Cow::Borrowed(text)),
@@ -195,7 +195,7 @@ pub(crate) fn string(field: &str, value: Value) -> Result<String, Malformed> {
     }
 }
 
-/// A string, bare or boxed. A number or a truth value in its place is read as its text.
+/// Reads a string, bare or boxed. Numbers and booleans are converted to text.
 pub(crate) fn scalar_text(field: &str, value: Value) -> Result<String, Malformed> {
     match unboxed(value) {
         Value::Number(number) => Ok(number.to_string()),
@@ -204,7 +204,7 @@ pub(crate) fn scalar_text(field: &str, value: Value) -> Result<String, Malformed
     }
 }
 
-/// A boolean, bare or boxed, or as text.
+/// Reads a boolean, bare or boxed, or as text.
 pub(crate) fn boolean(field: &str, value: Value) -> Result<bool, Malformed> {
     match unboxed(value) {
         Value::Bool(flag) => Ok(flag),
@@ -214,7 +214,7 @@ pub(crate) fn boolean(field: &str, value: Value) -> Result<bool, Malformed> {
     }
 }
 
-/// An int32, bare or boxed, or as text. Numbers beyond its range are brought to its ends rather than refused.
+/// Reads an int32, bare or boxed, or as text. Numbers out of range saturate.
 pub(crate) fn int(field: &str, value: Value) -> Result<i32, Malformed> {
     let value = unboxed(value);
     let whole = value.as_i64().or_else(|| {

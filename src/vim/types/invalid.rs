@@ -1,30 +1,31 @@
-//! The fields of a data object that could not be read.
+//! Fields of a data object that could not be read.
 
 use std::fmt;
 
 use super::any::Malformed;
 
-/// Fields of a `TaskInfo` that are required and missing, or hold another kind of value than the API declares, each once.
+/// Fields of a `TaskInfo` that are required and missing, or of another kind than declared; at most one error per
+/// field.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Invalid(Vec<Malformed>);
 
 impl Invalid {
-    /// Whether all fields are as the API declares them.
+    /// True if all fields are as declared by the API.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether the field of that name is among them.
+    /// True if the field of that name is invalid.
     pub fn contains(&self, field: &str) -> bool {
         self.iter().any(|malformed| malformed.field() == field)
     }
 
-    /// What is wrong with each.
+    /// Iterates over the errors.
     pub fn iter(&self) -> impl Iterator<Item = &Malformed> {
         self.0.iter()
     }
 
-    /// Adds what is wrong with a field; what was wrong with it before is forgotten.
+    /// Adds the error of a field, replacing an earlier one.
     pub(crate) fn add(&mut self, malformed: Malformed) {
         self.remove(malformed.field());
         self.0.push(malformed);
@@ -36,7 +37,7 @@ impl Invalid {
 }
 
 impl fmt::Display for Invalid {
-    /// One sentence's worth, such as `“queueTime” is missing; “key” should be a string but is {}`.
+    /// Formats all errors in one sentence, such as `“queueTime” is missing; “key” should be a string but is {}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, malformed) in self.iter().enumerate() {
             if index > 0 {

@@ -48,7 +48,7 @@ pub struct ScheduleReason {
 }
 
 impl TaskReason {
-    /// Reads a reason; unknown types, and what is no object at all, are kept whole.
+    /// Reads a reason; unknown types and values that are no object are kept as sent.
     pub fn from_json(value: Value) -> Self {
         let mut object = match opened(value) {
             Value::Object(object) => object,
@@ -56,7 +56,7 @@ impl TaskReason {
         };
         let kind = object.get("_typeName").and_then(Value::as_str);
         let kind = kind.unwrap_or_default().to_owned();
-        // Who started a task is known without the reference, too.
+        // The origin is known even without the reference.
         let reference = |object: &mut Map<String, Value>, name: &str| {
             ManagedObjectReference::from_json(name, object.shift_remove(name)?).ok()
         };

@@ -71,10 +71,10 @@ impl ManagedObjectReference {
         list.into_iter().map(read).collect()
     }
 
-    /// Reads a reference to a task, of which the type need not be said.
+    /// Reads a reference to a task; `type` may be missing.
     ///
     /// # Errors
-    /// When it is no object, or `value` is missing.
+    /// Returns an error if it is no object, or `value` is missing.
     pub(crate) fn task_from_json(field: &str, value: Value) -> Result<Self, Malformed> {
         let mut object = object(field, value)?;
         if object.get("type").is_none_or(|kind| !kind.is_string()) {

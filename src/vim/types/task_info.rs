@@ -55,10 +55,9 @@ pub struct TaskInfo {
     pub progress_details: Vec<Value>,
     /// Origin of the task.
     pub reason: TaskReason,
-    /// When the task was made, by the server's clock. The API requires it; unset where the server sent none that can be
-    /// read.
+    /// Creation time, by the server's clock. Required by the API, but unset if the server sent no valid time.
     pub queue_time: Option<Timestamp>,
-    /// When it began to run, by the server's clock.
+    /// Start time, by the server's clock.
     pub start_time: Option<Timestamp>,
     /// Completion time, by the server's clock.
     pub complete_time: Option<Timestamp>,
@@ -74,7 +73,7 @@ pub struct TaskInfo {
     pub activation_id: Option<Box<str>>,
     /// Unknown fields, as sent.
     pub unknown: Unknown,
-    /// Fields that are required and missing, or hold another kind of value than the API declares.
+    /// Fields that are required and missing, or of another kind than declared.
     pub invalid: Invalid,
 }
 
@@ -119,19 +118,19 @@ const REQUIRED: [&str; 9] = [
 ];
 
 impl TaskInfo {
-    /// Reads a whole `TaskInfo`. A field that is missing though required, or that holds another kind of value than
-    /// declared, is noted in [`invalid`](Self::invalid); all others count.
+    /// Reads a whole `TaskInfo`. Missing required fields and fields of another kind than declared are recorded in
+    /// [`invalid`](Self::invalid); all others are used.
     ///
     /// # Errors
-    /// When it is no object, names no task, or tells nothing of the task but its name.
+    /// Returns an error if it is no object, names no task, or has no other field.
     pub fn from_json(value: Value) -> Result<Self, Malformed> {
         Self::read(None, value)
     }
 
-    /// The same for a task whose moId is known because it was asked for by it.
+    /// Reads the `TaskInfo` of a task with a known moId.
     ///
     /// # Errors
-    /// When it is no object, or tells nothing of the task but its name.
+    /// Returns an error if it is no object or has no field but the task's name.
     pub fn of_task(mo_id: &str, value: Value) -> Result<Self, Malformed> {
         Self::read(Some(mo_id), value)
     }
@@ -269,24 +268,24 @@ impl TaskInfo {
         Ok(())
     }
 
-    /// Assigns one field; a value that does not fit is noted in [`invalid`](Self::invalid), and the field keeps its value.
+    /// Assigns one field; an invalid value leaves the field unchanged and is recorded in [`invalid`](Self::invalid).
     pub(crate) fn assign_or_note(&mut self, field: &str, value: Value) {
         if let Err(malformed) = self.assign(field, value) {
             self.invalid.add(malformed);
         }
     }
 
-    /// When the task began to run, else when it was made; by the server's clock.
+    /// Returns the start time, else the creation time.
     pub fn began(&self) -> Option<Timestamp> {
         self.start_time.or(self.queue_time)
     }
 
-    /// The time by which the task is placed in the past: when it was made, else the earliest time that is known of it.
+    /// Returns the time for ordering the task in the history: the creation time, else the earliest known one.
     pub fn placed_at(&self) -> Option<Timestamp> {
         self.queue_time.or(self.start_time).or(self.complete_time)
     }
 
-    /// A key, shared with the one that says the same: mostly a task's key is its moId, and its parent is its root.
+    /// Interns a key: usually a task's key equals its moId, and its parent is its root.
     fn known(&self, key: String) -> Arc<str> {
         let others = [&self.key, &self.task.value].into_iter();
         let mut others = others

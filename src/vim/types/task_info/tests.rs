@@ -81,7 +81,7 @@ fn a_value_of_another_kind_costs_its_own_field_only() {
         // No field is declared as a list of lists.
         wire[field] = json!([[7]]);
         let info = TaskInfo::of_task("task-4711", wire.clone()).unwrap();
-        // These two hold whatever the server sends.
+        // These two are valid for any response.
         let takes_all = ["result", "error", "reason", "progressDetails"].contains(&field);
         assert_eq!(info.invalid.contains(field), !takes_all, "{field}");
         wire.as_object_mut().unwrap().shift_remove(field);
