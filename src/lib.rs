@@ -1,7 +1,7 @@
 //! vtask: the terminal monitor for long vSphere operations.
 //!
 //! Data goes one way: `vim` (the wire) → `watch` (the fetch loop) → `task` (the domain) → `app` (state and
-//! update) → `ui` (drawing). `command` holds what each subcommand does; `simulator` is an embedded vCenter that
+//! update) → `ui` (drawing) → `tui` (event loop and terminal). `command` holds what each subcommand does; `simulator` is an embedded vCenter that
 //! shares nothing with the client.
 
 pub mod app;
@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod simulator;
 pub mod task;
 pub mod text;
+pub mod tui;
 pub mod ui;
 pub mod vim;
 pub mod watch;

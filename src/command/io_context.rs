@@ -12,9 +12,9 @@ use super::{
     deadline::{self, Deadline, Ending},
 };
 use crate::{
-    app::terminal_size,
     config::{self, Environment},
     text::sanitize,
+    tui::terminal_size,
 };
 
 /// Width and height of a terminal, in cells.

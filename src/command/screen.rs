@@ -23,15 +23,13 @@ use super::{
     terminal_writer::TerminalWriter,
 };
 use crate::{
-    app::{
-        self, EventSources, ExitReason, SizedBackend, filter_history::FilterHistoryFile,
-        saved_filter_file::SavedFilterFile, terminal::TerminalGuard,
-    },
+    app::{ExitReason, filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile},
     cli::{DemoArgs, ScreenArgs, WatchArgs},
     config::{self, ConfigFile},
-    metrics::MetricsReport,
+    metrics::{Metrics, MetricsReport},
     simulator::{self, ClockMode, Simulator, scenario::Scenario},
     task::{EndpointId, TaskId},
+    tui::{self, EventSources, SizedBackend, TerminalGuard},
     vim::{ConnectOptions, Credentials, TrustPolicy},
     watch::{Command, Tempo, Update, WatchOptions, Watcher},
 };
@@ -149,7 +147,7 @@ async fn show(
     };
     let options = screen_options::screen_options(args, file, &config::process_environment)
         .map_err(|error| CommandError::Local(error.into()))?;
-    let signals = app::signals().map_err(|error| failed("listening for signals", error))?;
+    let signals = tui::signals().map_err(|error| failed("listening for signals", error))?;
     let (sender, updates) = mpsc::channel(UPDATES_AHEAD);
     for warning in warnings {
         // The channel is new and has room; a warning more or less does not matter.
@@ -165,20 +163,21 @@ async fn show(
         EndNotifier::new(tell.clone(), tell_all, servers.collect(), named.collect())
     });
     let mut endpoints = Vec::new();
+    let mut traffic = Vec::new();
     let mut loops = Vec::new();
     for (id, (name, mut options)) in ids.zip(watched) {
         options.typical = true;
         options.questions = true;
         let connect = options.connect.clone();
         let fetch = Watcher::spawn(id, options, sender.clone());
-        endpoints.push(app::Endpoint {
+        endpoints.push(tui::Endpoint {
             id,
             name,
             read_only: connect.read_only,
             base: connect.address.base(),
             commands: fetch.commands(),
-            traffic: connect.traffic,
         });
+        traffic.push(connect.traffic);
         loops.push(fetch);
     }
     // The screen hears that the loops have ended when none of them holds it any more.
@@ -218,18 +217,19 @@ async fn show(
         let mut terminal = ratatui::Terminal::new(backend)
             .map_err(|error| failed("taking the terminal over", error))?;
         let inlets = EventSources {
-            input: app::input().map_err(|error| failed("reading the keys", error))?,
+            input: tui::input().map_err(|error| failed("reading the keys", error))?,
             updates,
             signals,
         };
         let clock = Timestamp::now;
-        let left = app::run(
+        let left = tui::run(
             &mut terminal,
             inlets,
             endpoints,
             &mut session,
             clock,
             options,
+            Metrics::new(traffic),
         );
         let left = left.await;
         if matches!(left, Ok((ExitReason::TerminalLost, _))) {

@@ -9,7 +9,10 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use vtask::app::{filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile, terminal};
+use vtask::{
+    app::{filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile},
+    tui::TerminalGuard,
+};
 
 use crate::pty_support::Session;
 
@@ -120,7 +123,7 @@ fn program() {
         FilterHistoryFile::from_environment(nothing),
         SavedFilterFile::from_environment(nothing),
     );
-    let session = terminal::TerminalGuard::enter(typed, named).unwrap();
+    let session = TerminalGuard::enter(typed, named).unwrap();
     io::stdin().read_exact(&mut [0]).unwrap();
     match way.as_str() {
         "thread" => {

@@ -130,7 +130,7 @@ pub(super) fn pull(state: &mut AppState, to: Position) -> bool {
 
 impl AppState {
     /// Takes the terminal's size, with a word where that puts the details elsewhere than they were wanted.
-    pub(in crate::app) fn fit(&mut self, size: Size, now: Timestamp) {
+    pub(crate) fn fit(&mut self, size: Size, now: Timestamp) {
         let (before, is_first) = (ScreenLayout::of(self).body, self.size == Size::default());
         self.size = size;
         let is_wanted = self.pane_split.placement == DetailsPosition::Beside

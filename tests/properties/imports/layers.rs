@@ -11,7 +11,7 @@ struct Layer {
     beneath: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 11] = [
+const LAYERS: [Layer; 12] = [
     layer("text", &["text"], &[]),
     layer("metrics", &["metrics"], &["text"]),
     layer("vim::types", &["vim::types"], &["metrics"]),
@@ -31,11 +31,12 @@ const LAYERS: [Layer; 11] = [
     layer("watch", &["watch"], &["watch messages", "vim"]),
     layer("app", &["app"], &["watch messages"]),
     layer("ui", &["ui"], &["app"]),
+    layer("tui", &["tui"], &["ui"]),
     layer("simulator", &["simulator"], &["text"]),
     layer(
         "command",
         &["cli", "command", "config", "main"],
-        &["ui", "watch", "simulator"],
+        &["tui", "watch", "simulator"],
     ),
 ];
 

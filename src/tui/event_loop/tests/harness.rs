@@ -220,7 +220,7 @@ impl TerminalHost for FakeHost {
 }
 
 /// The loop, running, with every end in the test's hands.
-pub(super) struct Rig {
+pub(super) struct Harness {
     pub(super) screen: Screen,
     pub(super) host: FakeHost,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
@@ -231,7 +231,7 @@ pub(super) struct Rig {
     running: Option<JoinHandle<Result<(ExitReason, MetricsReport), StartError>>>,
 }
 
-impl Rig {
+impl Harness {
     /// Starts the loop on a terminal of 80×24.
     pub(super) fn start() -> Self {
         Self::start_with(Options::default())
@@ -257,7 +257,6 @@ impl Rig {
             name: "vc01.lab".to_owned(),
             base: "https://vc01.lab/".to_owned(),
             commands: to_commands,
-            traffic: Arc::default(),
         }];
         let (backend, mut loop_host) = (screen.clone(), host.clone());
         let running = tokio::spawn(async move {
@@ -270,6 +269,7 @@ impl Rig {
                 &mut loop_host,
                 clock,
                 options,
+                Metrics::new(Vec::new()),
             )
             .await
         });
@@ -340,7 +340,7 @@ impl Rig {
     }
 }
 
-impl Drop for Rig {
+impl Drop for Harness {
     fn drop(&mut self) {
         if let Some(running) = &self.running {
             running.abort();

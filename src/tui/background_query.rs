@@ -8,7 +8,7 @@
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use tokio::time::{Duration, Instant};
 
-use super::options::Background;
+use crate::app::Background;
 
 /// The question.
 pub(super) const OSC11_QUERY: &str = "\u{1b}]11;?\u{1b}\\";

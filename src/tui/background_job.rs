@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{io::AsyncWriteExt, process::Command, task::spawn_blocking};
 
-use super::notifications::Severity;
+use crate::app::Severity;
 
 /// What came of an errand, to be said.
 pub(super) type JobResult = Option<(Severity, String)>;

@@ -21,7 +21,7 @@ use crossterm::{
 use tokio::sync::Notify;
 
 use super::{background_query::OSC11_QUERY, event_loop::TerminalHost};
-use super::{filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile};
+use crate::app::{filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile};
 
 /// Whether the terminal is in our hands; it must be given back once, by whoever comes first.
 static IS_ACTIVE: AtomicBool = AtomicBool::new(false);

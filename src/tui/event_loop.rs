@@ -3,7 +3,7 @@
 //! It is generic over the terminal's backend, the input, the signals, the host and the clock, so that tests run
 //! this very loop.
 
-use std::{convert::Infallible, future::Future, io, pin::pin, sync::Arc};
+use std::{convert::Infallible, future::Future, io, pin::pin};
 
 use crossterm::event::Event as Input;
 use futures_util::{FutureExt, Stream, StreamExt};
@@ -18,20 +18,16 @@ use tokio::{
 use super::{
     background_job::{self, JobResult},
     background_query::{BackgroundQuery, EXIT_DRAIN, Intercepted},
-    event::{Effect, Event, ExitReason},
-    keymap::KeymapError,
-    notifications::Severity,
-    options::{Clipboard, Options},
-    redraw_timer::next_redraw,
     signals::Signal,
-    state::{AppState, Popup},
-    update::update,
 };
 use crate::{
+    app::{
+        AppState, Clipboard, Effect, Event, ExitReason, KeymapError, Options, Popup, Severity,
+        next_redraw, update,
+    },
     metrics::{Metrics, MetricsReport},
     task::EndpointId,
     ui::{self, Appearance},
-    vim::RequestMetrics,
     watch::{Command, Update},
 };
 
@@ -57,8 +53,6 @@ pub struct Endpoint {
     pub base: String,
     /// The fetch loop's ear. Unbounded, as commands come from a person's hand and none may be lost.
     pub commands: mpsc::UnboundedSender<Command>,
-    /// Where its requests and bytes are counted.
-    pub traffic: Arc<RequestMetrics>,
 }
 
 /// Everything that comes in.
@@ -124,6 +118,7 @@ pub async fn run<B, I, S>(
     host: &mut impl TerminalHost,
     clock: impl Clock,
     options: Options,
+    metrics: Metrics,
 ) -> Result<(ExitReason, MetricsReport), StartError>
 where
     B: Backend,
@@ -131,8 +126,6 @@ where
     S: Stream<Item = Signal> + Unpin,
 {
     let look = Appearance::new(&options);
-    let traffic = endpoints.iter().map(|endpoint| endpoint.traffic.clone());
-    let figures = Metrics::new(traffic.collect());
     let names = endpoints.iter().map(|e| (e.id, e.name.clone()));
     let mut state = AppState::new(options, names)?;
     for (server, endpoint) in state.servers.iter_mut().zip(&endpoints) {
@@ -156,7 +149,7 @@ where
         endpoints,
         host,
         clock,
-        figures,
+        metrics,
         drawn_at: None,
         wants_frame: true,
     };
@@ -171,7 +164,7 @@ struct EventLoop<'a, B: Backend, H, C> {
     endpoints: Vec<Endpoint>,
     host: &'a mut H,
     clock: C,
-    figures: Metrics,
+    metrics: Metrics,
     /// Listens for the terminal's background, after it was asked for.
     listener: Option<BackgroundQuery>,
     /// What is being done on this machine meanwhile.
@@ -204,7 +197,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             let errands = async { while self.errands.join_next().await.is_some() {} };
             let _ = timeout(SHUTDOWN_TIMEOUT, errands).await;
         }
-        (exit, self.figures.report())
+        (exit, self.metrics.report())
     }
 
     /// An answer that is on its way would be typed into the shell.
@@ -247,19 +240,19 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                     if self.wants_frame {
                         self.draw()?;
                     } else {
-                        self.figures.nothing_to_show();
+                        self.metrics.nothing_to_show();
                     }
                 }
                 Wakeup::Signal(signal) => self.take_signal(signal)?,
                 Wakeup::News => {
                     for (endpoint, update) in news.drain(..) {
                         if let Update::Tasks { changes, since } = &update {
-                            self.figures.changed(*since, changes.len());
+                            self.metrics.changed(*since, changes.len());
                         }
                         self.take(Event::News(endpoint, update))?;
                     }
                     if !self.wants_frame {
-                        self.figures.nothing_to_show();
+                        self.metrics.nothing_to_show();
                     }
                 }
                 Wakeup::Tick => self.take(Event::Tick)?,
@@ -349,7 +342,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     }
 
     fn take_event(&mut self, input: Input) -> Result<(), ExitReason> {
-        self.figures.key();
+        self.metrics.key();
         let event = match input {
             Input::Key(key) => Event::Key(key),
             Input::Paste(text) => Event::Paste(text),
@@ -462,7 +455,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             self.state.sync_selection();
         }
         if matches!(self.state.popup, Some(Popup::Figures { .. })) {
-            self.state.metrics = self.figures.report();
+            self.state.metrics = self.metrics.report();
         }
         self.state.refresh_insights(self.state.moment(now));
         let mut drawn = None;
@@ -473,7 +466,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         self.wants_frame = false;
         let now = Instant::now();
         self.drawn_at = Some(now);
-        self.figures.frame(now.duration_since(began));
+        self.metrics.frame(now.duration_since(began));
         Ok(())
     }
 }

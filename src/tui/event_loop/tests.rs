@@ -1,0 +1,297 @@
+//! The real loop with scripted keys, on a terminal in memory, with channels where the fetch loops would be.
+//!
+//! Time is tokio's and paused: it jumps to the next timer whenever everything waits.
+
+mod harness;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde_json::json;
+
+use super::*;
+use crate::{
+    app::test_support::{HERE, task, tasks},
+    task::fixture::at,
+    watch::Link,
+};
+use harness::{Harness, key};
+
+fn running(progress: i32) -> Update {
+    let more = json!({"progress": progress, "entityName": "db-prod-01"});
+    tasks(vec![task("task-1", &more)])
+}
+
+fn finished() -> Update {
+    let more = json!({"state": "success", "completeTime": at(60).to_string()});
+    tasks(vec![task("task-1", &more)])
+}
+
+#[tokio::test(start_paused = true)]
+async fn news_come_on_the_screen_and_q_leaves() {
+    let mut harness = Harness::start();
+    harness.until("connecting").await;
+    harness.tell(Update::Link(Link::Live)).await;
+    harness.tell(running(42)).await;
+    harness.until("42%").await;
+    harness.press('q');
+    assert_eq!(harness.exit().await, ExitReason::Quit);
+}
+
+#[tokio::test(start_paused = true)]
+async fn commands_reach_the_endpoint_in_order() {
+    let mut harness = Harness::start();
+    harness.tell(running(42)).await;
+    harness.until("42%").await;
+    for character in ['p', 'p', 'r', 'c'] {
+        harness.press(character);
+    }
+    harness.input(key(KeyCode::Enter));
+    harness.press('y');
+    harness.until("has not answered yet").await;
+    let task = || vec!["task-1".into()];
+    let sent: Vec<_> = std::iter::from_fn(|| harness.commands.try_recv().ok()).collect();
+    let is_check = |command: &Command| matches!(command, Command::CheckPrivilege(trace) if *trace.mo_id == *"task-1");
+    let (checks, sent): (Vec<_>, Vec<_>) = sent.into_iter().partition(is_check);
+    assert_eq!(checks.len(), 1);
+    assert_eq!(
+        sent,
+        [
+            Command::Pause(true),
+            Command::Pause(false),
+            Command::Refresh(Vec::new()),
+            Command::Refresh(task()),
+            Command::Cancel("task-1".into()),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_terminal_ends_the_loop() {
+    let mut harness = Harness::start();
+    harness.input_error();
+    assert_eq!(harness.exit().await, ExitReason::TerminalLost);
+    let mut harness = Harness::start();
+    harness.end_input();
+    assert_eq!(harness.exit().await, ExitReason::TerminalLost);
+    let mut harness = Harness::start();
+    harness.until("connecting").await;
+    harness.screen.break_off();
+    harness.press('?');
+    assert_eq!(harness.exit().await, ExitReason::TerminalLost);
+}
+
+#[tokio::test(start_paused = true)]
+async fn signals_end_the_loop_each_in_its_way() {
+    for (signal, exit) in [
+        (Signal::Interrupt, ExitReason::Interrupted),
+        (Signal::Terminate, ExitReason::Terminated),
+        (Signal::HangUp, ExitReason::TerminalLost),
+    ] {
+        let mut harness = Harness::start();
+        harness.signal(signal);
+        assert_eq!(harness.exit().await, exit);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_elsewhere_ends_the_loop() {
+    let mut harness = Harness::start();
+    harness.host.panicked.notify_one();
+    assert_eq!(harness.exit().await, ExitReason::Panicked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_suspension_everything_is_drawn_anew() {
+    for stop in [Signal::Suspend, Signal::Resume] {
+        let harness = Harness::start();
+        harness.until("connecting").await;
+        harness.screen.scribble();
+        harness.signal(stop);
+        harness.until("connecting").await;
+        assert!(!harness.screen.text().contains("scribble"));
+    }
+    let harness = Harness::start();
+    harness.until("connecting").await;
+    harness.screen.scribble();
+    harness.input(harness::control('z'));
+    harness.until("connecting").await;
+    assert_eq!(harness.host.suspended(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_shell_there_is_no_suspension() {
+    let harness = Harness::start();
+    harness.host.forbid_suspension();
+    harness.input(harness::control('z'));
+    harness.until("There is no shell to go back to").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_copied_goes_to_the_host() {
+    let harness = Harness::start();
+    harness.tell(running(42)).await;
+    harness.until("42%").await;
+    harness.press('Y');
+    harness.until("Copied the task's id").await;
+    assert_eq!(harness.host.copied(), ["task-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_drawn_while_nothing_changes() {
+    let mut harness = Harness::start();
+    harness.tell(Update::Link(Link::Live)).await;
+    harness.tell(finished()).await;
+    harness.until("done").await;
+    let frames = harness.screen.frames();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(harness.screen.frames(), frames);
+    harness.press('q');
+    assert_eq!(harness.exit().await, ExitReason::Quit);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_clock_costs_a_frame_a_second_at_most() {
+    let harness = Harness::start();
+    harness.tell(Update::Link(Link::Live)).await;
+    let young = json!({"progress": 5, "startTime": harness.now().to_string()});
+    harness.tell(tasks(vec![task("task-1", &young)])).await;
+    harness.until("5%").await;
+    let frames = harness.screen.frames();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let drawn = harness.screen.frames() - frames;
+    assert!((59..=61).contains(&drawn), "{drawn}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_news_is_gathered() {
+    let harness = Harness::start();
+    harness.until("connecting").await;
+    let frames = harness.screen.frames();
+    for number in 0..1000 {
+        harness.tell(running(number / 10)).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    harness.until("99%").await;
+    let drawn = harness.screen.frames() - frames;
+    assert!((20..=33).contains(&drawn), "{drawn}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_answered_at_once_in_the_middle_of_a_flood() {
+    let harness = Harness::start();
+    harness.tell(running(1)).await;
+    harness.until("1%").await;
+    // A frame was drawn just now; a key does not wait for the next that is due.
+    let before = Instant::now();
+    harness.press('?');
+    harness.until("Keys").await;
+    assert_eq!(before.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resize_is_followed() {
+    let harness = Harness::start();
+    harness.until("connecting").await;
+    harness.screen.resize(40, 10);
+    harness.input(Input::Resize(40, 10));
+    harness.until("connecting").await;
+    let text = harness.screen.text();
+    assert_eq!(text.lines().count(), 10);
+}
+
+/// A window that is resized before its signal is listened for tells nobody; then the rows must fit it all the same.
+#[tokio::test(start_paused = true)]
+async fn a_resize_that_nobody_tells_is_followed_at_the_next_frame() {
+    let harness = Harness::start();
+    harness.until("connecting").await;
+    harness.screen.resize(100, 9);
+    harness.tell(finished()).await;
+    harness.press('3');
+    // Low and wide: the details stand beside the list, by the size that is there now.
+    harness.until("│ Overview").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_fetch_loop_has_ended_the_screen_stays() {
+    let mut harness = Harness::start();
+    harness.tell(finished()).await;
+    harness.until("done").await;
+    harness.end_updates();
+    harness.press('r');
+    harness.until("vc01.lab is not connected any more").await;
+    harness.press('q');
+    assert_eq!(harness.exit().await, ExitReason::Quit);
+}
+
+/// Types the terminal's answer to the question for its background.
+fn answer(harness: &Harness, color: &str) {
+    harness.input(Input::Key(KeyEvent::new(
+        KeyCode::Char(']'),
+        KeyModifiers::ALT,
+    )));
+    for character in format!("11;rgb:{color}").chars() {
+        harness.press(character);
+    }
+    harness.input(Input::Key(KeyEvent::new(
+        KeyCode::Char('\\'),
+        KeyModifiers::ALT,
+    )));
+}
+
+fn ground_of_selection(theme: &crate::app::ThemeChoice) -> ratatui::style::Color {
+    let theme = ui::Theme::load(theme, crate::app::ColorDepth::True);
+    theme.style(ui::Role::Selected).bg.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_terminals_answer_chooses_the_theme_and_types_nothing() {
+    use crate::app::{ThemeChoice, Themes};
+    let mut harness = Harness::start_with(Options {
+        themes: Themes::named("auto").unwrap(),
+        query_background: true,
+        ..Options::default()
+    });
+    harness.tell(running(42)).await;
+    harness.until("42%").await;
+    assert_eq!(harness.host.asked(), 1);
+    let [dark, light] = [ThemeChoice::Dark, ThemeChoice::Light].map(|t| ground_of_selection(&t));
+    assert!(harness.screen.has_color(dark) && !harness.screen.has_color(light));
+    answer(&harness, "ffff/ffff/ffff");
+    harness.tell(running(43)).await;
+    harness.until("43%").await;
+    assert!(harness.screen.has_color(light) && !harness.screen.has_color(dark));
+    assert!(
+        harness.commands.try_recv().is_err(),
+        "no key of the answer did anything"
+    );
+    harness.press('q');
+    assert_eq!(harness.exit().await, ExitReason::Quit);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_theme_that_was_chosen_needs_no_answer() {
+    use crate::app::{ThemeChoice, Themes};
+    let mut harness = Harness::start_with(Options {
+        themes: Themes::only(ThemeChoice::Light),
+        query_background: true,
+        ..Options::default()
+    });
+    harness.until("connecting").await;
+    assert_eq!(harness.host.asked(), 0);
+    harness.press('q');
+    assert_eq!(harness.exit().await, ExitReason::Quit);
+}
+
+#[tokio::test(start_paused = true)]
+async fn complaints_about_the_configuration_are_said_at_the_start() {
+    let mut harness = Harness::start_with(Options {
+        config_warnings: vec!["line 3: one".into(), "line 5: two".into()],
+        ..Options::default()
+    });
+    harness.until("2 things in the config file are wrong").await;
+    harness.press('n');
+    harness.until("line 3: one").await;
+    harness.until("line 5: two").await;
+    harness.press('q');
+    harness.press('q');
+    assert_eq!(harness.exit().await, ExitReason::Quit);
+}

@@ -1,0 +1,17 @@
+//! The event loop of the full-screen program and its access to the terminal.
+//!
+//! Everything that does I/O for the screen is here: keys, signals, terminal modes, clipboard, background jobs.
+
+mod background_job;
+mod background_query;
+mod event_loop;
+mod input;
+mod signals;
+mod terminal;
+mod terminal_size;
+
+pub use event_loop::{Clock, Endpoint, EventSources, StartError, TerminalHost, run};
+pub use input::input;
+pub use signals::{Signal, signals};
+pub use terminal::TerminalGuard;
+pub use terminal_size::{SizedBackend, terminal_size};
