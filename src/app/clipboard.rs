@@ -1,4 +1,4 @@
-//! What of a task can go on the clipboard.
+//! Task data that can be copied to the clipboard.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -9,26 +9,24 @@ use crate::{
     vim::types::{Fault, TaskInfo},
 };
 
-/// What of a task can go on the clipboard.
+/// Task data that can be copied to the clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopyItem {
-    /// Its moId.
+    /// The moId.
     Id,
-    /// The chain of its faults, as text.
+    /// The chain of faults, as text.
     Error,
-    /// What it returned, as JSON.
+    /// The result, as JSON.
     Result,
-    /// All that the server sent, as JSON.
+    /// The whole `TaskInfo`, as JSON.
     Json,
-    /// The command line that asks the server for it.
+    /// A curl command that reads the task.
     Curl,
 }
 
 impl CopyItem {
-    /// All of them, in the order of the menu.
     pub const ALL: [Self; 5] = [Self::Id, Self::Error, Self::Result, Self::Json, Self::Curl];
 
-    /// What to call it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Id => "the task's id",
@@ -39,7 +37,7 @@ impl CopyItem {
         }
     }
 
-    /// The text; nothing where a task has none of the kind.
+    /// Returns the text to copy, if the task has it.
     pub fn text(self, record: &Record, server: Option<&ServerState>) -> Option<String> {
         let info: Option<&TaskInfo> = record.info.as_deref();
         match self {
@@ -52,7 +50,7 @@ impl CopyItem {
     }
 }
 
-/// The chain of faults as plain lines, each fault with its own fields.
+/// Formats the chain of faults, each with its own fields.
 fn fault_text(fault: &Fault) -> String {
     let mut lines = Vec::new();
     for (depth, fault) in fault.chain().enumerate() {
@@ -77,14 +75,14 @@ fn fault_text(fault: &Fault) -> String {
     safe.join("\n")
 }
 
-/// What stands in a path as it is.
+/// Characters that are not escaped in a path.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
 
-/// The request for a task. The session stays out of it: the shell puts in what `VTASK_SESSION` holds.
+/// Returns a curl command that reads the task. It contains no session ID; the shell expands `VTASK_SESSION`.
 fn curl(mo_id: &str, server: &ServerState) -> Option<String> {
     let facts = server.facts.as_ref()?;
     let base = server.base.trim_end_matches('/');
@@ -97,7 +95,7 @@ fn curl(mo_id: &str, server: &ServerState) -> Option<String> {
     ))
 }
 
-/// One word for a shell, whatever is in it.
+/// Quotes text as one POSIX shell word.
 fn quoted(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !c.is_control()).collect();
     format!("'{}'", visible.replace('\'', r"'\''"))

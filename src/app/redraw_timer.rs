@@ -1,7 +1,7 @@
-//! When the screen changes by itself: running clocks, countdowns, notices that vanish.
+//! Computes when the screen has to be redrawn without an event: running clocks, countdowns, expiring notifications.
 //!
-//! All of it falls on whole seconds of this machine's clock, so that many running tasks cost one frame a second at
-//! most; and tasks that run for long, whose elapsed time is shown in minutes, one a minute.
+//! Redraws fall on whole seconds, so that many running tasks cost at most one frame a second, and one a minute if
+//! their elapsed times are shown in minutes.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,9 +14,9 @@ use crate::{
     watch::Link,
 };
 
-/// The next moment at which something that is shown changes by itself; none if nothing does.
+/// Returns the next time at which visible content changes, if any.
 pub fn next_redraw(state: &AppState, now: Timestamp) -> Option<Timestamp> {
-    // The clocks of the past stand still; how long ago it is does not.
+    // During time travel the clocks are frozen; only the age of the view changes.
     let is_past = state.time_travel.is_some();
     let clocks = [
         links(state, now),
@@ -34,7 +34,7 @@ pub fn next_redraw(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     Some(whole_second(next).max(whole_second(now + SignedDuration::from_nanos(1))))
 }
 
-/// The countdown to the next try, and how old stale data is.
+/// Retry countdowns and the age of stale data.
 fn links(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     let moments = state.servers.iter().flat_map(|server| {
         let retry = match server.link {
@@ -47,7 +47,7 @@ fn links(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     moments.flatten().min()
 }
 
-/// The elapsed times in the rows that are seen, and in the details.
+/// Elapsed times in the visible rows and in the details.
 fn rows(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     insight::seen(state, now)
         .into_iter()
@@ -61,7 +61,7 @@ fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
     if !status.is_active() || record.is_gone() || state.is_stale(record) {
         return None;
     }
-    // The mark that stands for “no figure” moves while the task runs.
+    // The indeterminate progress bar moves while the task runs.
     if status == Status::Running && state.store.progress(handle) == Progress::None {
         return Some(next_second(now));
     }
@@ -71,7 +71,7 @@ fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
     Some(outlook.map_or(now + elapsed, |outlook| outlook.min(now + elapsed)))
 }
 
-/// How long ago cancellation was requested.
+/// Ages and durations in popups.
 fn overlay(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     match &state.popup {
         Some(Popup::Cancel(_) | Popup::Figures { .. } | Popup::Summary(_)) => {
@@ -85,7 +85,7 @@ fn next_second(now: Timestamp) -> Timestamp {
     now + SignedDuration::from_secs(1)
 }
 
-/// How long until a duration is written differently.
+/// Returns the time until a duration is displayed differently.
 fn until_change(elapsed: SignedDuration) -> SignedDuration {
     const MINUTE: i64 = 60;
     const HOUR: i64 = 60 * MINUTE;
@@ -97,7 +97,7 @@ fn until_change(elapsed: SignedDuration) -> SignedDuration {
     })
 }
 
-/// The moment itself if it is a whole second, else the next.
+/// Rounds up to a whole second.
 fn whole_second(moment: Timestamp) -> Timestamp {
     let second = moment.as_second() + i64::from(moment.subsec_nanosecond() > 0);
     Timestamp::from_second(second).unwrap_or(moment)

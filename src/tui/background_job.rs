@@ -1,4 +1,4 @@
-//! Errands on this machine that may take a while, such as writing a file: the screen never waits for them.
+//! Jobs on this machine that may block, such as writing a file. They run beside the event loop.
 
 use std::{
     fs::OpenOptions,
@@ -11,10 +11,10 @@ use tokio::{io::AsyncWriteExt, process::Command, task::spawn_blocking};
 
 use crate::app::Severity;
 
-/// What came of an errand, to be said.
+/// Notification to show when a background job ends, if any.
 pub(super) type JobResult = Option<(Severity, String)>;
 
-/// Hands a text to a clipboard's command, such as `wl-copy`, on its standard input.
+/// Pipes text to a clipboard command such as `wl-copy`.
 pub(super) async fn copy(command: String, text: String) -> JobResult {
     let outcome = pipe_to_command(&command, &text).await;
     let why = outcome.err()?;
@@ -36,7 +36,7 @@ async fn pipe_to_command(command: &str, text: &str) -> Result<(), String> {
         .spawn();
     let mut child = child.map_err(|error| format!("cannot be run: {error}"))?;
     if let Some(mut input) = child.stdin.take() {
-        // A command that does not read fails by its exit code.
+        // A command that does not read its input is judged by its exit code.
         let _ = input.write_all(text.as_bytes()).await;
     }
     match child.wait().await {
@@ -46,7 +46,7 @@ async fn pipe_to_command(command: &str, text: &str) -> Result<(), String> {
     }
 }
 
-/// Writes a file that must not be there yet.
+/// Writes a new file; an existing one is never overwritten.
 pub(super) async fn save(path: String, text: String, what: String) -> JobResult {
     let place = expand_home(&path);
     let written = spawn_blocking(move || -> io::Result<()> {
@@ -71,7 +71,7 @@ pub(super) async fn save(path: String, text: String, what: String) -> JobResult 
     })
 }
 
-/// `~/…` is in one's home.
+/// Replaces a leading `~/` by the home directory.
 fn expand_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),

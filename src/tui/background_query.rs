@@ -1,36 +1,33 @@
-//! The terminal's answer to the question for its background colour.
+//! Detects the terminal's background color (OSC 11).
 //!
-//! The question goes out before the first frame, and nobody waits: the answer comes among the keys, whenever it
-//! comes, and is picked out of them here. A terminal that does not know the question leaves it unanswered. The keys
-//! reader takes an answer (`ESC ] 11 ; rgb:1e1e/1e1e/1e1e ESC \`) for Alt-] and the characters that follow; what only
-//! begins like one is passed on, so that no key is lost.
+//! The query is sent before the first frame and the reply is filtered out of the input whenever it arrives; terminals
+//! without OSC 11 never reply. crossterm reads a reply (`ESC ] 11 ; rgb:1e1e/1e1e/1e1e ESC \`) as Alt-] and the
+//! characters that follow. Input that only starts like a reply is passed on, so no key is lost.
 
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use tokio::time::{Duration, Instant};
 
 use crate::app::Background;
 
-/// The question.
 pub(super) const OSC11_QUERY: &str = "\u{1b}]11;?\u{1b}\\";
-/// After this long an answer is no longer expected, and Alt-] is a key like any other.
+/// Time after which no reply is expected and Alt-] is an ordinary key.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long leaving may take for the sake of an answer that would end up in the shell.
+/// Maximum delay on exit for a late reply, which would otherwise be typed into the shell.
 pub(super) const EXIT_DRAIN: Duration = Duration::from_millis(300);
-/// No answer is longer than this.
 const MAX_REPLY_CHARS: usize = 40;
 
-/// What became of an input.
+/// Result of filtering one input event.
 #[derive(Debug, PartialEq)]
 pub(super) enum Intercepted {
-    /// It may belong to the answer; nothing is to be done yet.
+    /// May be part of a reply; kept until the next event decides.
     Held,
-    /// The answer, at last.
+    /// A complete reply.
     Answer(Background),
     /// Ordinary input, in order.
     Input(Vec<Input>),
 }
 
-/// Listens for the answer.
+/// Filters the reply to the background query out of the input.
 #[derive(Debug)]
 pub(super) struct BackgroundQuery {
     asked: Instant,
@@ -39,7 +36,6 @@ pub(super) struct BackgroundQuery {
 }
 
 impl BackgroundQuery {
-    /// Begins to listen, as the question was asked.
     pub(super) fn new(asked: Instant) -> Self {
         Self {
             asked,
@@ -48,17 +44,16 @@ impl BackgroundQuery {
         }
     }
 
-    /// When the question was asked.
     pub(super) fn asked(&self) -> Instant {
         self.asked
     }
 
-    /// Whether an answer may still come.
+    /// True once a reply is no longer expected.
     pub(super) fn is_over(&self, now: Instant) -> bool {
         self.held.is_empty() && now.duration_since(self.asked) > REPLY_TIMEOUT
     }
 
-    /// Takes an input.
+    /// Filters one input event.
     pub(super) fn take(&mut self, input: Input) -> Intercepted {
         let key = match &input {
             Input::Key(key) => Some(*key),
@@ -111,7 +106,7 @@ fn is_start(key: KeyEvent) -> bool {
     key.code == KeyCode::Char(']') && key.modifiers == KeyModifiers::ALT
 }
 
-/// Alt-\ is how `ESC \` reads, Ctrl-g how BEL does.
+/// crossterm reads `ESC \` as Alt-\ and BEL as Ctrl-g.
 fn is_end(key: KeyEvent) -> bool {
     matches!(
         (key.code, key.modifiers),
@@ -119,7 +114,7 @@ fn is_end(key: KeyEvent) -> bool {
     )
 }
 
-/// `11;rgb:RRRR/GGGG/BBBB`, with one to four digits a channel; `rgba` has a fourth channel.
+/// Parses `11;rgb:RRRR/GGGG/BBBB`, with one to four digits per channel; `rgba` has a fourth channel.
 fn background(answer: &str) -> Option<Background> {
     let (kind, color) = answer.strip_prefix("11;")?.split_once(':')?;
     let channels: Option<Vec<f64>> = color.split('/').map(channel).collect();

@@ -1,7 +1,6 @@
-//! The run loop: awaits what happens, lets it change the state, does what is wanted, draws when something changed.
+//! The event loop: waits for input, updates and timers, passes them to `update`, performs the effects and draws.
 //!
-//! It is generic over the terminal's backend, the input, the signals, the host and the clock, so that tests run
-//! this very loop.
+//! Generic over the terminal backend, the input, the signals, the host and the clock, so that tests run the real loop.
 
 use std::{convert::Infallible, future::Future, io, pin::pin};
 
@@ -31,65 +30,60 @@ use crate::{
     watch::{Command, Update},
 };
 
-/// The shortest time between two frames that are drawn for news; keys are answered at once.
+/// Minimum time between two frames for updates; keys are drawn at once.
 const MIN_FRAME_INTERVAL: Duration = Duration::from_millis(33);
-/// How much of what waits already is taken in before the next frame.
+/// Maximum number of waiting events to process before the next frame.
 const INPUT_BATCH: usize = 64;
 const UPDATE_BATCH: usize = 256;
 
-/// How long leaving may take for the sake of errands.
+/// Maximum time to wait for background jobs on exit.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// An endpoint as the screen needs it.
+/// A watched endpoint.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// Which one.
     pub id: EndpointId,
-    /// What to call it until it says who it is.
+    /// Display name until the server reports its own.
     pub name: String,
-    /// Refuses every request that changes something on the server.
+    /// Rejects every request that changes something on the server.
     pub read_only: bool,
-    /// Where it is, for what people take along.
+    /// Base URL, for curl commands.
     pub base: String,
-    /// The fetch loop's ear. Unbounded, as commands come from a person's hand and none may be lost.
+    /// Command channel to the watcher; unbounded because user commands must not be dropped.
     pub commands: mpsc::UnboundedSender<Command>,
 }
 
-/// Everything that comes in.
+/// Inputs of the event loop.
 #[derive(Debug)]
 pub struct EventSources<I, S> {
-    /// Keys, mouse, size.
     pub input: I,
-    /// What the fetch loops tell.
+    /// Updates from the watchers.
     pub updates: mpsc::Receiver<(EndpointId, Update)>,
-    /// What the system tells.
     pub signals: S,
 }
 
-/// What can be done with the terminal beside drawing.
+/// Terminal operations other than drawing.
 pub trait TerminalHost {
-    /// Gives the terminal back, stops the process, and takes the terminal again once it runs on. Answers whether
-    /// that was possible.
+    /// Restores the terminal, stops the process, and sets the terminal up again on resume. Returns false if there is
+    /// no shell to return to.
     fn suspend(&mut self) -> io::Result<bool>;
-    /// Takes the terminal again after the process was stopped and continued from outside.
+    /// Sets the terminal up again after the process was stopped and continued from outside.
     fn retake(&mut self) -> io::Result<()>;
-    /// Asks the terminal for its background; the answer, if any, comes among the keys.
+    /// Sends the background query; a reply arrives with the input.
     fn ask_background(&mut self) -> io::Result<()>;
-    /// Puts a text on the clipboard.
+    /// Copies text to the clipboard.
     fn copy(&mut self, text: &str) -> io::Result<()>;
-    /// Remembers a filter for the next run.
+    /// Appends a filter to the filter history file.
     fn remember(&mut self, _filter: &str) {}
-    /// Keeps a filter under a name for the next run, or forgets the one of that name.
+    /// Saves a named filter for the next run, or deletes it if `filter` is `None`.
     fn keep(&mut self, _name: &str, _filter: Option<&str>) -> io::Result<()> {
         Ok(())
     }
-    /// Comes back when another thread panicked.
+    /// Completes when another thread has panicked.
     fn panicked(&self) -> impl Future<Output = ()>;
 }
 
-/// This machine's clock.
 pub trait Clock {
-    /// Now.
     fn now(&self) -> Timestamp;
 }
 
@@ -99,18 +93,18 @@ impl<F: Fn() -> Timestamp> Clock for F {
     }
 }
 
-/// Why the screen could not start: what is built in does not read.
+/// Error that prevents the screen from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The key map.
     #[error(transparent)]
     Keys(#[from] KeymapError),
 }
 
-/// Runs the screen until it is left; answers why, and the figures of the run. The terminal must be ready to be drawn on; signing out is the caller's.
+/// Runs the screen until it ends; returns the reason and the performance statistics. The caller sets the terminal up
+/// before and signs out afterwards.
 ///
 /// # Errors
-/// When the built-in key map does not read. A lost terminal is no error but [`ExitReason::TerminalLost`].
+/// If the built-in key map is invalid. Losing the terminal is not an error but [`ExitReason::TerminalLost`].
 pub async fn run<B, I, S>(
     terminal: &mut Terminal<B>,
     inlets: EventSources<I, S>,
@@ -156,7 +150,6 @@ where
     Ok(screen.run(inlets).await)
 }
 
-/// The loop's own things.
 struct EventLoop<'a, B: Backend, H, C> {
     terminal: &'a mut Terminal<B>,
     look: Appearance,
@@ -165,15 +158,15 @@ struct EventLoop<'a, B: Backend, H, C> {
     host: &'a mut H,
     clock: C,
     metrics: Metrics,
-    /// Listens for the terminal's background, after it was asked for.
+    /// Present while a reply to the background query is expected.
     listener: Option<BackgroundQuery>,
-    /// What is being done on this machine meanwhile.
+    /// Running background jobs.
     errands: JoinSet<JobResult>,
     drawn_at: Option<Instant>,
     wants_frame: bool,
 }
 
-/// What the loop was woken by.
+/// Reason why the loop woke up.
 enum Wakeup {
     Input(Option<io::Result<Input>>),
     Signal(Signal),
@@ -193,14 +186,14 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         let Err(exit) = self.run_until_left(&mut inlets).await;
         if exit != ExitReason::TerminalLost {
             self.drain_terminal_replies(&mut inlets.input).await;
-            // A file that is being written is to be whole; whatever hangs is left behind.
+            // Let a file that is being written complete, but do not wait for a job that hangs.
             let errands = async { while self.errands.join_next().await.is_some() {} };
             let _ = timeout(SHUTDOWN_TIMEOUT, errands).await;
         }
         (exit, self.metrics.report())
     }
 
-    /// An answer that is on its way would be typed into the shell.
+    /// Discards a late background reply so that it does not reach the shell.
     async fn drain_terminal_replies<I>(&mut self, input: &mut I)
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
@@ -288,10 +281,10 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 () = &mut panicked => return Wakeup::Panicked,
                 input = inlets.input.next() => return Wakeup::Input(input),
                 Some(signal) = inlets.signals.next() => return Wakeup::Signal(signal),
-                // A frame that is due goes before further news: a flood must not keep the screen from being drawn.
+                // A due frame takes precedence over further updates, so that a flood cannot block drawing.
                 () = at(frame) => return Wakeup::Frame,
                 count = inlets.updates.recv_many(news, UPDATE_BATCH), if *fed => {
-                    // When the last fetch loop has ended, what is known stays on the screen.
+                    // After the last watcher has stopped, the screen keeps its content.
                     *fed = count > 0;
                     if *fed {
                         return Wakeup::News;
@@ -305,7 +298,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         }
     }
 
-    /// When the frame that is wanted may be drawn.
+    /// Earliest time of the next frame, if one is needed.
     fn frame_due(&self) -> Option<Instant> {
         let earliest = self
             .drawn_at
@@ -347,7 +340,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             Input::Key(key) => Event::Key(key),
             Input::Paste(text) => Event::Paste(text),
             Input::Mouse(mouse) => Event::Mouse(mouse),
-            // The event carries the size as it is reported; the backend corrects what no terminal has.
+            // The event carries the reported size; the backend replaces unusable sizes.
             Input::Resize(..) => {
                 let size = self.terminal.size().map_err(|_| ExitReason::TerminalLost)?;
                 let (width, height) = (size.width, size.height);
@@ -434,7 +427,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         }
     }
 
-    /// Forgets what is on the terminal, so that the next frame writes every cell.
+    /// Clears the terminal so that the next frame writes every cell.
     fn redraw(&mut self) -> Result<(), ExitReason> {
         let lost = |_| ExitReason::TerminalLost;
         self.state.size = self.terminal.size().map_err(lost)?;
@@ -447,7 +440,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     fn draw(&mut self) -> Result<(), ExitReason> {
         let (now, began) = (self.clock.now(), Instant::now());
-        // A terminal that was resized before anybody listened is told of by its size only.
+        // A resize before the signal handler was installed sends no event.
         if let Ok(size) = self.terminal.size()
             && size != self.state.size
         {
@@ -471,7 +464,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     }
 }
 
-/// Says what is wrong with the configuration: all of it in the log, and one line to be seen.
+/// Shows the problems of the config file: each as a notification, and their number if there are several.
 fn report_config_warnings(state: &mut AppState, now: Timestamp) {
     let complaints = state.options.config_warnings.clone();
     for complaint in &complaints {
@@ -487,7 +480,7 @@ fn report_config_warnings(state: &mut AppState, now: Timestamp) {
     }
 }
 
-/// Waits for a moment; for ever where there is none.
+/// Sleeps until a time; forever if there is none.
 async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,

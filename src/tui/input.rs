@@ -1,7 +1,7 @@
-//! Keys, mouse and sizes, from a thread of their own.
+//! Input events, read on a dedicated thread.
 //!
-//! When a terminal goes away, reading from it may never come back (the reader asks again for ever). On a thread of
-//! its own that holds nobody up, and a second one waits for just that: the hang-up.
+//! Once the terminal is gone, crossterm's `read` may never return. On its own thread that blocks nothing, and a second
+//! thread waits for the hang-up.
 
 use std::{io, thread};
 
@@ -9,13 +9,12 @@ use crossterm::event::{Event, read};
 use futures_util::{Stream, stream};
 use tokio::sync::mpsc;
 
-/// How many events may wait for the screen.
 const AHEAD: usize = 1024;
 
-/// What comes from the terminal; ends when the terminal is gone.
+/// Returns the input events; the stream ends when the terminal is gone.
 ///
 /// # Errors
-/// When the system gives no thread.
+/// If a thread cannot be started.
 pub fn input() -> io::Result<impl Stream<Item = io::Result<Event>> + Unpin> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let hung_up = sender.clone();
@@ -36,7 +35,7 @@ pub fn input() -> io::Result<impl Stream<Item = io::Result<Event>> + Unpin> {
         .spawn(move || {
             if wait_for_hang_up().is_ok() {
                 let gone = io::Error::from(io::ErrorKind::BrokenPipe);
-                // The screen may have ended before.
+                // The screen may have ended already.
                 let _ = hung_up.blocking_send(Err(gone));
             }
         })?;
@@ -47,14 +46,14 @@ pub fn input() -> io::Result<impl Stream<Item = io::Result<Event>> + Unpin> {
     })))
 }
 
-/// Waits until nobody holds the other end of the terminal any more.
+/// Blocks until the other end of the terminal is closed.
 #[cfg(unix)]
 fn wait_for_hang_up() -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, poll};
 
     let out = io::stdout();
     loop {
-        // No flags: hang-up and errors are told without being asked for.
+        // No flags: POLLHUP and POLLERR are always reported.
         let mut watched = [PollFd::new(&out, PollFlags::empty())];
         match poll(&mut watched, None) {
             Ok(_) if !watched[0].revents().is_empty() => return Ok(()),

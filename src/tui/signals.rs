@@ -1,34 +1,33 @@
-//! The signals that concern a full-screen program, as a stream.
+//! Signals of the full-screen program, as a stream.
 
 use std::io;
 
 use futures_util::stream::{self, Stream};
 
-/// A signal that concerns the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGINT: as Ctrl-C.
+    /// SIGINT, handled like Ctrl-C.
     Interrupt,
-    /// SIGTERM, and SIGQUIT from outside.
+    /// SIGTERM or SIGQUIT.
     Terminate,
     /// SIGHUP: the terminal is gone.
     HangUp,
-    /// SIGTSTP from outside: as Ctrl-Z.
+    /// SIGTSTP, handled like Ctrl-Z.
     Suspend,
-    /// SIGCONT: running again, perhaps over a screen that others wrote to.
+    /// SIGCONT: other programs may have written to the screen.
     Resume,
 }
 
-/// The signals from now on. They no longer end the process by themselves.
+/// Installs the signal handlers; from then on the signals no longer end the process.
 ///
 /// # Errors
-/// When the system does not let them be caught.
+/// If a handler cannot be installed.
 #[cfg(unix)]
 pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
     use futures_util::{StreamExt, stream::BoxStream};
     use tokio::signal::unix::{SignalKind, signal};
 
-    // Not named by tokio; the numbers are those of Linux, macOS and the BSDs respectively.
+    // tokio has no constants for SIGTSTP and SIGCONT; the numbers are those of Linux, and of macOS and the BSDs.
     let (stop, go_on) = if cfg!(any(target_os = "linux", target_os = "android")) {
         (20, 18)
     } else {
@@ -53,10 +52,10 @@ pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
     Ok(stream::select_all(all))
 }
 
-/// The signals from now on. They no longer end the process by themselves.
+/// Installs the Ctrl-C handler.
 ///
 /// # Errors
-/// Never; other systems may.
+/// None on this platform.
 #[cfg(not(unix))]
 pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
     Ok(Box::pin(stream::unfold((), |()| async {

@@ -1,7 +1,7 @@
-//! The terminal while it is ours: raw, on its second screen, with the mouse; and given back whatever happens.
+//! Terminal modes: raw mode, alternate screen, mouse capture, bracketed paste; restored on every exit.
 //!
-//! It is given back when the [`TerminalGuard`] is dropped, when the process is suspended, and when any thread panics, before
-//! the panic's report is printed.
+//! They are restored when the [`TerminalGuard`] is dropped, on suspend, and when any thread panics, before the panic's
+//! report is printed.
 
 use std::{
     io::{self, Write},
@@ -23,12 +23,12 @@ use tokio::sync::Notify;
 use super::{background_query::OSC11_QUERY, event_loop::TerminalHost};
 use crate::app::{filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile};
 
-/// Whether the terminal is in our hands; it must be given back once, by whoever comes first.
+/// True while the modes are set; they must be restored exactly once.
 static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
-/// Wakes the run loop after a panic elsewhere.
+/// Wakes the event loop after a panic on another thread.
 static PANICKED: Notify = Notify::const_new();
 
-/// The terminal while it is ours.
+/// Restores the terminal modes on drop.
 #[derive(Debug)]
 pub struct TerminalGuard {
     typed: FilterHistoryFile,
@@ -36,11 +36,11 @@ pub struct TerminalGuard {
 }
 
 impl TerminalGuard {
-    /// Takes the terminal over, and sees to it that a panic gives it back. What is typed goes into `typed`, and what
-    /// gets a name into `named`.
+    /// Sets the terminal modes and installs a panic hook that restores them. Typed filters are stored in `typed`,
+    /// saved filters in `named`.
     ///
     /// # Errors
-    /// When there is no terminal, or it does not obey.
+    /// If stdout is not a terminal or a mode cannot be set.
     pub fn enter(typed: FilterHistoryFile, named: SavedFilterFile) -> io::Result<Self> {
         static HOOK: std::sync::Once = std::sync::Once::new();
         HOOK.call_once(|| {
@@ -67,12 +67,12 @@ impl TerminalHost for TerminalGuard {
     fn suspend(&mut self) -> io::Result<bool> {
         use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
 
-        // Without a shell above nobody could resume it.
+        // A session leader has no parent shell that could resume it.
         if getsid(None)? == getpid() {
             return Ok(false);
         }
         restore_modes();
-        // The whole group, as the terminal itself does it: whatever started this program is to stop, too.
+        // The whole process group, as the terminal itself does on Ctrl-Z.
         kill_current_process_group(Signal::STOP)?;
         enter_modes()?;
         Ok(true)
@@ -98,7 +98,7 @@ impl TerminalHost for TerminalGuard {
     }
 
     fn remember(&mut self, filter: &str) {
-        // A filter that is forgotten is not worth a word in between.
+        // A failed write of the filter history is not worth a message.
         let _ = self.typed.add(filter);
     }
 
@@ -115,18 +115,18 @@ impl TerminalHost for TerminalGuard {
     }
 }
 
-/// What a multiplexer hands on to the terminal outside. tmux takes the plain sequence itself where `set-clipboard` is
-/// on, and the wrapped one where `allow-passthrough` is; both put the same text in the same place. GNU screen takes
-/// only wrapped pieces of limited length.
+/// Wraps an OSC 52 sequence for tmux or GNU screen. tmux handles the plain sequence with `set-clipboard` and the
+/// wrapped one with `allow-passthrough`; sending both copies the same text. GNU screen only accepts wrapped chunks of
+/// limited length.
 fn passed_through(plain: &str, in_tmux: bool, in_screen: bool) -> String {
-    /// screen takes no longer string, its own signs included.
+    /// Maximum length of a GNU screen string, with its delimiters.
     const CLIPBOARD_CHUNK: usize = 240;
     if in_tmux {
         let doubled = plain.replace('\u{1b}', "\u{1b}\u{1b}");
         return format!("{plain}\u{1b}Ptmux;{doubled}\u{1b}\\");
     }
     if in_screen {
-        // It is ASCII: any place to cut is a character's.
+        // The sequence is ASCII, so any cut is at a character boundary.
         let bell = plain.replace("\u{1b}\\", "\u{7}");
         let pieces = bell
             .as_bytes()
@@ -149,7 +149,7 @@ fn enter_modes() -> io::Result<()> {
     )
 }
 
-/// Errors are of no use here: there is nobody left to tell.
+/// Ignores errors: there is no way left to report them.
 fn restore_modes() {
     if !IS_ACTIVE.swap(false, Ordering::SeqCst) {
         return;

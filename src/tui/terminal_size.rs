@@ -1,4 +1,4 @@
-//! The size to draw for, whatever size the terminal reports.
+//! Terminal size with fallbacks for unusable values.
 //!
 //! Terminals made by `script`, `expect`, `docker run -t` and some CI systems report 0×0; a wrong `stty` can report
 //! 65535×65535.
@@ -11,12 +11,12 @@ use ratatui::{
     layout::{Position, Size},
 };
 
-/// The size where neither the terminal nor the environment knows it.
+/// Size if neither the terminal nor the environment has one.
 const DEFAULT_SIZE: Size = Size::new(80, 24);
-/// The largest size that is drawn for: no terminal is larger, and a frame holds every cell.
+/// Largest supported size; a frame buffer holds every cell.
 const MAX_SIZE: Size = Size::new(1000, 500);
 
-/// Returns the size to draw for: as reported; where that is 0, `COLUMNS` or `LINES`, else 80×24. At most 1000×500.
+/// Returns the reported size; a side of 0 is replaced by `COLUMNS` or `LINES`, else by 80×24. At most 1000×500.
 fn usable_size(reported: Size, variable: impl Fn(&str) -> Option<String>) -> Size {
     let side = |reported: u16, name: &str, default: u16, max: u16| {
         let set = || {
@@ -51,7 +51,7 @@ pub fn terminal_size(variable: impl Fn(&str) -> Option<String>) -> Size {
     usable_size(reported.into(), variable)
 }
 
-/// A crossterm backend with a usable size.
+/// A crossterm backend that reports a usable size.
 #[derive(Debug)]
 pub struct SizedBackend<W: Write> {
     backend: CrosstermBackend<W>,
@@ -59,7 +59,7 @@ pub struct SizedBackend<W: Write> {
 }
 
 impl<W: Write> SizedBackend<W> {
-    /// Creates a backend that writes to `writer` and looks variables of the environment up by `variable`.
+    /// Creates a backend that writes to `writer` and reads environment variables with `variable`.
     pub fn new(writer: W, variable: fn(&str) -> Option<String>) -> Self {
         Self {
             backend: CrosstermBackend::new(writer),

@@ -1,8 +1,8 @@
-//! The last pass for terminals that have ASCII only.
+//! Final pass for ASCII-only terminals.
 
 use ratatui::buffer::Buffer;
 
-/// Puts a stand-in for whatever is not ASCII, wherever it came from.
+/// Replaces every non-ASCII character.
 pub(super) fn restrict(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         let symbol = cell.symbol();

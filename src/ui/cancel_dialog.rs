@@ -1,4 +1,4 @@
-//! The cancel inspector: the flags, what they mean in one sentence, the family, and the question before the request.
+//! The cancel dialog: task flags, their meaning, the task family, and the confirmation.
 
 use ratatui::layout::Rect;
 
@@ -17,9 +17,7 @@ use crate::{
 };
 
 const DIALOG_WIDTH: u16 = 76;
-/// How many of the family are shown at once.
 const MAX_FAMILY_ROWS: usize = 8;
-/// The room for a field's name.
 const LABEL_WIDTH: usize = 14;
 
 pub(super) fn draw(canvas: &mut RenderContext, inspector: &CancelDialog, screen: Rect) {
@@ -39,7 +37,7 @@ pub(super) fn draw(canvas: &mut RenderContext, inspector: &CancelDialog, screen:
     let lines = body.lines;
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let area = popup::open(canvas, screen, columns, height, "Cancel");
-    // On a low screen the end counts: the question and its buttons.
+    // On a low screen the confirmation and its buttons take precedence.
     let skipped = lines.len().saturating_sub(usize::from(area.height));
     let skipped = if inspector.question.is_some() {
         skipped
@@ -67,7 +65,7 @@ pub(super) fn draw(canvas: &mut RenderContext, inspector: &CancelDialog, screen:
     }
 }
 
-/// A line of the inspector, with what of it can be clicked.
+/// A line of the dialog with its click targets.
 struct BodyLine<'a> {
     text: StyledLine<'a>,
     is_chosen: bool,
@@ -163,7 +161,7 @@ impl<'c> Body<'_, 'c> {
             }
         }
         let privilege = state.privileges.get(&handle);
-        // Of the history nobody asks whether the account may cancel it.
+        // Privileges are not checked for tasks in the history.
         if state.history.is_none() {
             self.field("privilege", &cancel::privilege(privilege), Role::Text);
         }
@@ -177,7 +175,7 @@ impl<'c> Body<'_, 'c> {
         }
     }
 
-    /// A small table of the family; the chosen one is marked.
+    /// Appends a table of the family with the highlighted member marked.
     fn family(&mut self, inspector: &CancelDialog) {
         let look = self.canvas.look;
         let board = &self.canvas.state.store;
@@ -195,7 +193,7 @@ impl<'c> Body<'_, 'c> {
             .pad_to(can_at)
             .put("cancelable  cancelled", Role::Heading);
         self.push(titles);
-        // Around the chosen one, where there are many.
+        // A window around the highlighted member.
         let place = family
             .iter()
             .position(|(handle, _)| *handle == inspector.chosen);
@@ -236,7 +234,7 @@ impl<'c> Body<'_, 'c> {
         }
     }
 
-    /// The question, or how to get to it.
+    /// Appends the confirmation, or the button that opens it.
     fn end(&mut self, inspector: &CancelDialog, record: &Record) {
         self.blank();
         let state = self.canvas.state;

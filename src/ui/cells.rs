@@ -1,4 +1,4 @@
-//! The cells of a row, but for the task's own, which [`row`](super::row) draws.
+//! Cells of a row, except the task column, which [`row`](super::row) draws.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use crate::{
     text::{duration, width},
 };
 
-/// What a row shows.
+/// The task of a row and its derived values.
 pub(super) struct RowContext<'a> {
     pub(super) handle: Handle,
     pub(super) record: &'a Record,
-    /// Whether it is there for the sake of those below it.
+    /// True if the row is shown only because of matching descendants.
     pub(super) is_context: bool,
-    /// The time by the clock of its server.
+    /// Current time by the clock of the task's server.
     pub(super) now: Timestamp,
     pub(super) is_stale: bool,
     pub(super) outlook: Arc<TaskInsight>,
 }
 
-/// Fills a cell. One of which nothing is known stays empty.
+/// Draws one cell; unknown values stay empty.
 pub(super) fn draw_cell(
     canvas: &RenderContext,
     cell: &mut StyledLine,
@@ -88,7 +88,7 @@ pub(super) fn draw_cell(
     }
 }
 
-/// What only a task that is more than a key has.
+/// Draws a value that requires a `TaskInfo`.
 fn of_info(canvas: &RenderContext, cell: &mut StyledLine, column: Column, shown: &RowContext) {
     let Some(info) = &shown.record.info else {
         return;
@@ -134,7 +134,7 @@ fn of_info(canvas: &RenderContext, cell: &mut StyledLine, column: Column, shown:
     }
 }
 
-/// What goes on is worth more than what is over, and less if it is old.
+/// Returns the role for values of active, finished and stale tasks.
 fn going(shown: &RowContext) -> Role {
     match (shown.record.status().is_active(), shown.is_stale) {
         (true, false) => Role::Text,
@@ -148,7 +148,7 @@ fn right(cell: &mut StyledLine, text: &str, role: Role) {
     cell.put(text, role);
 }
 
-/// The time left, or the clock at its end.
+/// Draws the time left, or the expected end.
 fn time_left(
     canvas: &RenderContext,
     cell: &mut StyledLine,

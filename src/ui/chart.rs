@@ -1,7 +1,6 @@
-//! A task's progress over time as a small chart: filled to the figure, an eighth of a cell fine.
+//! Progress over time as a chart with a resolution of an eighth of a cell.
 //!
-//! Between two observations the last figure stands, so that a plateau looks like one; where there was no figure the
-//! chart is empty, which is something else than zero: that has a line at its foot.
+//! Each sample holds until the next one. Where no progress was reported the chart is empty; 0 % has a baseline.
 
 use std::time::Duration;
 
@@ -10,22 +9,21 @@ use ratatui::text::Line;
 use super::{Appearance, styled_line::StyledLine, theme::Role};
 use crate::task::ProgressHistory;
 
-/// What stands where the task ran before it was first seen.
+/// Label for the time before the task was first seen.
 const UNWATCHED_LABEL: &str = "not watched yet";
 
-/// Fewer observations than this are no course.
 const MIN_SAMPLES: usize = 2;
 
-/// The widest and the narrowest that is worth its room.
+/// Maximum and minimum chart width.
 const MAX_COLUMNS: usize = 60;
 const MIN_COLUMNS: usize = 12;
 
-/// The least and the most lines of the chart itself, without its foot.
+/// Minimum and maximum chart height without the x axis.
 const MIN_ROWS: usize = 2;
 const MAX_ROWS: usize = 4;
 
-/// The chart of what a task did in the `span` since its start, behind `name`, in at most `rows` lines (without a
-/// foot where that would leave too few); nothing where there is too little to tell or too little room to tell it in.
+/// Returns the chart of the `span` since the start, labeled `name`, in at most `rows` lines. Drops the x axis if that
+/// would leave too few; empty if there are too few samples or too little room.
 pub(super) fn lines(
     look: &Appearance,
     history: &ProgressHistory,
@@ -72,7 +70,7 @@ pub(super) fn lines(
     lines
 }
 
-/// The line at the foot, with a mark where a phase began.
+/// Returns the x axis with a mark at each start of a phase.
 fn foot(look: &Appearance, slots: &[ChartSample], before: usize, columns: u16) -> Line<'static> {
     let mut line = StyledLine::new(look, columns);
     let any = slots.iter().any(|slot| slot.phase_began);
@@ -90,16 +88,16 @@ fn foot(look: &Appearance, slots: &[ChartSample], before: usize, columns: u16) -
     line.line()
 }
 
-/// What is shown in one column.
+/// The content of one chart column.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct ChartSample {
     percent: Option<u8>,
     phase_began: bool,
-    /// Whether the task was watched by then.
+    /// True if the task was watched at this time.
     seen: bool,
 }
 
-/// The last figure of each of so many equal parts of the time.
+/// Returns the last sample of each of `width` equal time slices.
 fn samples(history: &ProgressHistory, span: Duration, width: usize) -> Vec<ChartSample> {
     let span = span.max(history.last_move()).as_millis().max(1);
     let last = width.saturating_sub(1);
@@ -122,14 +120,14 @@ fn samples(history: &ProgressHistory, span: Duration, width: usize) -> Vec<Chart
     slots
 }
 
-/// What stands in the cell of a column that is so many rows above the foot.
+/// Returns the block character of a chart cell, `above` rows over the x axis.
 fn cell(look: &Appearance, percent: Option<u8>, rows: usize, above: usize) -> &'static str {
     let heights = look.symbols.heights;
     let Some(percent) = percent else {
         return " ";
     };
     let parts = rows * heights.len() * usize::from(percent) / 100;
-    // What has begun shows a sliver.
+    // Any progress above 0 shows at least one eighth.
     let parts = parts.max(usize::from(percent > 0));
     match parts.saturating_sub(above * heights.len()) {
         0 => " ",

@@ -1,14 +1,14 @@
-//! The column editor. It lies low, so that the list is seen to follow.
+//! The column editor, placed at the bottom to keep the list visible.
 
 use ratatui::layout::Rect;
 
 use super::{RenderContext, popup, scrollbar, styled_line::StyledLine, theme::Role};
 use crate::app::{ClickTarget, ColumnEditor, ScreenLayout};
 
-/// Where the width stands, and where the explanations begin.
+/// Start of the width and of the description.
 const NAME_WIDTH: usize = 16;
 const DESCRIPTION_WIDTH: usize = 23;
-/// What of the screen the list keeps, and how many entries are seen at once where there is room.
+/// Rows left to the list, and the range of visible entries.
 const MIN_LIST_ROWS: u16 = 9;
 const VISIBLE_ROWS: u16 = 21;
 const MIN_ROWS: u16 = 4;

@@ -1,16 +1,14 @@
-//! The command palette: what is typed, and the actions that were found, each with its keys.
+//! The command palette: a text input and the matching actions with their keys.
 
 use ratatui::layout::{Position, Rect};
 
 use super::{RenderContext, popup, scrollbar, styled_line::StyledLine, theme::Role};
 use crate::app::{ClickTarget, CommandPalette, PaletteMatch};
 
-/// Where the keys end and what they do begins.
 const KEY_WIDTH: usize = 14;
-/// How many actions are seen at once where there is room.
 const VISIBLE_ROWS: u16 = 14;
 
-/// Answers where the cursor is.
+/// Returns the cursor position.
 pub(super) fn draw(
     canvas: &mut RenderContext,
     palette: &CommandPalette,

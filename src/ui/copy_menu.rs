@@ -1,4 +1,4 @@
-//! The menu of what can be copied.
+//! The copy menu.
 
 use ratatui::layout::Rect;
 

@@ -1,4 +1,4 @@
-//! What stands in the middle of the list where there are no rows: why, and what to do.
+//! Placeholder for an empty list: the reason and the useful keys.
 
 use ratatui::layout::Rect;
 
@@ -96,7 +96,6 @@ fn is_retrying(server: &ServerState) -> bool {
     matches!(server.link, Link::Retrying { .. })
 }
 
-/// The keys that help out of here.
 fn hints<'a>(canvas: &RenderContext<'a>, filtered: bool) -> StyledLine<'a> {
     let actions: &[(Action, &str)] = if canvas.state.history.is_some() {
         history::HINT_ACTIONS

@@ -1,11 +1,10 @@
-//! The menu of filters with names.
+//! The menu of saved filters.
 
 use ratatui::layout::Rect;
 
 use super::{RenderContext, popup, scrollbar, styled_line::StyledLine, theme::Role};
 use crate::app::{ClickTarget, FilterMenuEntry, saved_filters};
 
-/// Where the filters begin.
 const NAME_WIDTH: usize = 20;
 
 pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
@@ -72,7 +71,7 @@ fn draw_entry(
         FilterMenuEntry::Filter { name, text, is_own } => {
             strip.push_max(&format!("@{name}"), NAME_WIDTH - 3, role);
             strip.pad_to(NAME_WIDTH);
-            // What can be forgotten here needs no word.
+            // Only filters from the config file are marked; they cannot be deleted here.
             let whose = if *is_own { "" } else { "config" };
             let room = strip.room().saturating_sub(whose.len() + 2);
             strip.push_max(text, room, Role::Dim);

@@ -1,4 +1,4 @@
-//! A filter being typed: the line itself, and below it what is wrong and where, or what Tab offers, or the keys.
+//! The filter prompt: the input line, and below it the error, the completions or the keys.
 
 use ratatui::layout::{Position, Rect};
 
@@ -8,10 +8,9 @@ use crate::{
     text::width,
 };
 
-/// What stands before the line.
 const PROMPT_PREFIX: &str = " /";
 
-/// Draws over the last two lines; answers where the cursor is, and the line that is left for the keys, if it is.
+/// Draws on the last two lines. Returns the cursor position, and the line left for the key hints, if any.
 pub(super) fn draw(
     canvas: &mut RenderContext,
     prompt: &Prompt,
@@ -25,7 +24,7 @@ pub(super) fn draw(
     let mut strip = StyledLine::new(canvas.look, line.width);
     strip.put(PROMPT_PREFIX, Role::Key);
     let lead = strip.used();
-    // What was typed last stays in sight.
+    // Keep the end of the input visible.
     let before = super::footer::tail(prompt.line.before(), strip.room().saturating_sub(1));
     let hidden = width(prompt.line.before()) - width(before);
     strip.put(before, Role::Text);
@@ -60,7 +59,7 @@ pub(super) fn draw(
     (place, None)
 }
 
-/// A mark below the place, and beside it what is wrong: on the side that has the room, or more of it.
+/// Draws a marker below the error position, with the message on the side that has more room.
 fn draw_error(strip: &mut StyledLine<'_>, problem: &str, start: usize, columns: usize) {
     let room = strip.room();
     let start = start.min(room.saturating_sub(1));
@@ -78,11 +77,11 @@ fn draw_error(strip: &mut StyledLine<'_>, problem: &str, start: usize, columns: 
     }
 }
 
-/// The candidates that have room, the chosen one among them.
+/// Draws the completions that fit, including the selected one.
 fn candidates(strip: &mut StyledLine<'_>, offer: &CompletionList) {
     let chosen = offer.chosen.unwrap_or(0);
     let mut first = chosen;
-    // As many as fit before the chosen one stay in sight, so that one sees where one is.
+    // Half of the room shows the candidates before the selected one.
     let mut room = strip.room() / 2;
     while first > 0 {
         let columns = width(&offer.candidates[first - 1]) + 2;

@@ -1,4 +1,4 @@
-//! The line at the bottom: the keys that count now; in their place what is being typed, or what was just said.
+//! The footer: key hints, a text input, or the latest notification.
 
 use ratatui::layout::{Position, Rect};
 
@@ -9,7 +9,7 @@ use crate::{
     text::width,
 };
 
-/// What counts while one looks back.
+/// Hints during time travel.
 const TIME_TRAVEL_HINTS: &[Action] = &[
     Action::Now,
     Action::ChangeBack,
@@ -21,7 +21,7 @@ const TIME_TRAVEL_HINTS: &[Action] = &[
     Action::Help,
 ];
 
-/// What counts in the history.
+/// Hints in the history view.
 const HISTORY_HINTS: &[Action] = &[
     Action::History,
     Action::Filter,
@@ -33,7 +33,7 @@ const HISTORY_HINTS: &[Action] = &[
     Action::Help,
 ];
 
-/// Answers where the cursor is, while something is typed.
+/// Returns the cursor position while a text input is open.
 pub(super) fn draw(canvas: &mut RenderContext, area: Rect) -> Option<Position> {
     if area.height == 0 {
         return None;
@@ -110,7 +110,7 @@ fn hints(canvas: &mut RenderContext, mut strip: StyledLine, area: Rect) {
     strip.draw(area, canvas.buffer);
 }
 
-/// In the inspector there may be nothing to go ahead with.
+/// True if the dialog's main button is available.
 fn may_accept(canvas: &RenderContext) -> bool {
     match &canvas.state.popup {
         Some(Popup::Cancel(inspector)) => can_request(canvas.state, inspector.chosen, canvas.now),
@@ -118,7 +118,7 @@ fn may_accept(canvas: &RenderContext) -> bool {
     }
 }
 
-/// The keys of an action and its word; up and down are one thing.
+/// Returns the keys of an action and its label; up and down are combined.
 fn hint(canvas: &RenderContext, context: Context, action: Action) -> Option<(String, String)> {
     let ascii = canvas.look.symbols.ascii;
     let label = |action| {
@@ -148,7 +148,7 @@ fn hint(canvas: &RenderContext, context: Context, action: Action) -> Option<(Str
     })
 }
 
-/// Whether the row of a group is selected.
+/// True if a group row is selected.
 fn on_group(canvas: &RenderContext) -> bool {
     matches!(canvas.state.selected_row(), Some(RowId::Group(_)))
 }
@@ -162,7 +162,7 @@ fn draw_prompt(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) -> Posit
     };
     let mut strip = StyledLine::new(canvas.look, area.width);
     strip.gap(1).put(label, Role::Key);
-    // What was typed last stays in sight.
+    // Keep the end of the input visible.
     let room = strip.room().saturating_sub(1);
     let before = tail(prompt.line.before(), room);
     strip.put(before, Role::Text);
@@ -179,7 +179,7 @@ fn draw_prompt(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) -> Posit
     Position::new(x.min(area.right().saturating_sub(1)), area.y)
 }
 
-/// What stands at the right of a line being typed: what it does so far, or what can be typed.
+/// Returns the text at the right of an input line: its effect so far, or the accepted syntax.
 fn note<'a>(canvas: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
     let mut strip = StyledLine::new(canvas.look, 60);
     match prompt.purpose {
@@ -201,7 +201,7 @@ fn note<'a>(canvas: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
     strip
 }
 
-/// What is wrong with the line stands right above it.
+/// Draws the error of the input above its line.
 fn problem(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) {
     let Some(problem) = &prompt.problem else {
         return;
@@ -217,7 +217,7 @@ fn problem(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) {
     canvas.tint(above, Role::Panel);
 }
 
-/// The end of a text that fits.
+/// Returns the end of a text that fits.
 pub(super) fn tail(text: &str, columns: usize) -> &str {
     let mut rest = text;
     while width(rest) > columns {

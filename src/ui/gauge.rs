@@ -1,13 +1,12 @@
-//! Progress as a bar, an eighth of a cell fine.
+//! Progress bars with a resolution of an eighth of a cell.
 //!
-//! Where an operation reports nothing there is no bar that could be taken for 0 %, but a hatching with a moving
-//! part that only says: it runs.
+//! A task without progress gets a moving, hatched bar that cannot be mistaken for 0 %.
 
 use ratatui::style::Style;
 
 use super::{Appearance, styled_line::StyledLine, theme::Role};
 
-/// A bar that is filled to a percentage.
+/// Draws a bar filled to a percentage.
 pub(super) fn filled(
     strip: &mut StyledLine,
     look: &Appearance,
@@ -17,7 +16,7 @@ pub(super) fn filled(
 ) {
     let eighths = look.symbols.eighths;
     let parts = columns * eighths.len() * usize::from(percent.min(100)) / 100;
-    // What has begun shows a sliver, what is not done leaves one free.
+    // Above 0 % at least one eighth is filled, below 100 % at least one is empty.
     let least = usize::from(percent > 0 && columns > 0);
     let most = (columns * eighths.len()).saturating_sub(usize::from(percent < 100));
     let parts = parts.max(least).min(most.max(least));
@@ -44,7 +43,7 @@ pub(super) fn filled(
     strip.push_styled(&sign.repeat(empty), track);
 }
 
-/// A bar without a figure. `step` moves the part that stands out.
+/// Draws an indeterminate bar; `step` moves its highlighted segment.
 pub(super) fn indeterminate(
     strip: &mut StyledLine,
     look: &Appearance,

@@ -1,4 +1,4 @@
-//! The row of a group: its name, how many tasks it has, and how they stand.
+//! A group row: name, number of tasks, and counts by status.
 
 use ratatui::layout::Rect;
 
@@ -12,10 +12,9 @@ use crate::{
     },
 };
 
-/// What is left of a name at least.
 const MIN_NAME_WIDTH: usize = 12;
 
-/// What the tasks of a group have in common, told from one of them.
+/// Returns the common value of a group's tasks, taken from one member.
 pub(super) fn name(canvas: &RenderContext, member: Handle) -> String {
     let state = canvas.state;
     let board = &state.store;
@@ -54,7 +53,7 @@ pub(super) fn name(canvas: &RenderContext, member: Handle) -> String {
     name
 }
 
-/// The status that matters most of those that there are: what went wrong, then what goes on.
+/// Returns the most important status present: problems first, then active tasks.
 pub(super) fn worst(counts: StatusCounts) -> Status {
     const WORST_FIRST: [Status; 8] = [
         Status::Failed,
@@ -92,7 +91,7 @@ pub(super) fn draw(canvas: &mut RenderContext, row: &Row, id: GroupId, line: Rec
     let mut counts = StyledLine::new(canvas.look, area.width);
     let total = usize::try_from(group.counts.total()).unwrap_or(usize::MAX);
     counts.gap(2).put(&tasks(total), Role::Dim);
-    // The sign before the name tells how a single one stands.
+    // For a single task the symbol before the name already shows its status.
     for status in Status::ALL.into_iter().filter(|_| total > 1) {
         if group.counts[status] > 0 {
             let text = format!("{} {}", symbols.status(status), group.counts[status]);

@@ -1,4 +1,4 @@
-//! The line at the top: where one is connected, how fresh that is, and how many tasks are in which status.
+//! The header: servers, connection state, freshness, and task counts.
 
 use jiff::SignedDuration;
 use ratatui::layout::Rect;
@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::{RenderContext, labels, styled_line::StyledLine, theme::Role};
 use crate::{app::ServerState, task::Status, text::duration, watch::Link};
 
-/// Parts with less worth go first when the line is short.
+/// A part of the header. Parts with low priority are dropped first.
 struct HeaderItem<'a> {
     worth: u8,
     strip: StyledLine<'a>,
@@ -24,7 +24,7 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
     let mut right = Some(right);
     while room(&parts) + right.as_ref().map_or(0, |right| right.used() + 1) > available {
         let least = parts.iter().map(|part| part.worth).min().unwrap_or(u8::MAX);
-        // The counts are worth more than the account and the release, less than the state of the connection.
+        // Counts take precedence over the account and the API release, not over the connection state.
         if right.is_some() && least >= COUNTS_PRIORITY {
             right = None;
         } else if parts.len() > 1 {
@@ -58,12 +58,11 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
 }
 
 const COUNTS_PRIORITY: u8 = 5;
-/// From this width on there is room for everything.
+/// Width from which everything fits.
 const WIDE_COLUMNS: u16 = 180;
-/// Less of a reason than this says nothing.
 const MIN_REASON_WIDTH: usize = 16;
 
-/// Why the first connection that is not as it should be is so; it takes what room is left.
+/// Returns the reason of the first connection problem; it is shown in the remaining space.
 fn reason<'a>(canvas: &RenderContext<'a>) -> Option<&'a str> {
     canvas
         .state
@@ -101,7 +100,7 @@ fn left<'a>(canvas: &RenderContext<'a>, width: u16) -> Vec<HeaderItem<'a>> {
     for server in alone {
         part(6, server.host(), Role::Strong);
         if let Some(facts) = &server.facts {
-            // Where something is wrong, why is worth more than who.
+            // The reason of a problem takes precedence over the account.
             if width >= WIDE_COLUMNS || reason(canvas).is_none() {
                 part(2, &facts.user, Role::Dim);
                 part(1, &facts.release, Role::Dim);
@@ -122,7 +121,7 @@ fn left<'a>(canvas: &RenderContext<'a>, width: u16) -> Vec<HeaderItem<'a>> {
     parts
 }
 
-/// An endpoint among several: its short name, the sign of its connection, and what is wrong in a word.
+/// Returns the short form of an endpoint among several: name, connection symbol, problem.
 fn brief(canvas: &RenderContext, server: &ServerState) -> (String, Role) {
     let (text, role) = link(canvas, server);
     let symbol = text.split(' ').next().unwrap_or_default();
@@ -148,7 +147,7 @@ fn stale(canvas: &RenderContext, age: SignedDuration) -> String {
     format!("{symbol} stale {}", duration(age))
 }
 
-/// The state of the connection, in a few words.
+/// Returns the label of the connection state.
 fn link(canvas: &RenderContext, server: &ServerState) -> (String, Role) {
     let symbols = canvas.look.symbols;
     match &server.link {
@@ -158,7 +157,7 @@ fn link(canvas: &RenderContext, server: &ServerState) -> (String, Role) {
         Link::Paused => (format!("{} paused", symbols.paused), Role::Warning),
         Link::Retrying { attempt, next, .. } => {
             let wait = next.duration_since(canvas.now);
-            // Half a second left is not no time left.
+            // Rounded up, so that half a second is not shown as 0.
             let seconds = (wait.as_millis().max(0) + 999) / 1000;
             let when = if seconds == 0 {
                 "now".to_owned()

@@ -1,4 +1,4 @@
-//! The keys, from the table that dispatches them.
+//! The help popup, generated from the key map.
 
 use ratatui::{layout::Rect, text::Line};
 
@@ -8,7 +8,6 @@ use crate::{
     task::Status,
 };
 
-/// Where the keys end and what they do begins.
 const KEY_WIDTH: usize = 23;
 
 pub(super) fn draw(canvas: &mut RenderContext, top: usize, screen: Rect) {
@@ -46,7 +45,7 @@ fn lines(canvas: &RenderContext, columns: u16) -> Vec<Line<'static>> {
     lines
 }
 
-/// What the signs in the list mean.
+/// Explains the symbols of the list.
 fn legend(canvas: &RenderContext, columns: u16) -> Vec<Line<'static>> {
     let symbols = canvas.look.symbols;
     let mut title = StyledLine::new(canvas.look, columns);

@@ -1,5 +1,4 @@
-//! The history: the line at the top, that nobody takes it for now; the line below the rows, how far it was read; and
-//! what stands in the place of rows where there are none.
+//! The history view: header, status line, and placeholder for an empty result.
 
 use jiff::Timestamp;
 use ratatui::layout::Rect;
@@ -11,7 +10,6 @@ use crate::{
     watch::Link,
 };
 
-/// The line at the top.
 pub(super) fn draw_header(canvas: &mut RenderContext, history: &HistoryView, area: Rect) {
     if area.height == 0 {
         return;
@@ -31,7 +29,7 @@ pub(super) fn draw_header(canvas: &mut RenderContext, history: &HistoryView, are
         _ => hosts.map(|server| &*server.name).collect(),
     };
     let hosts = format!("{}  ", hosts.join(", "));
-    // Of all this the period is worth most, and the names of the servers least.
+    // The period takes precedence, the server names are dropped first.
     let rest = crate::text::width(&period) + crate::text::width(&filter) + hint.len();
     if strip.room() >= rest + crate::text::width(&hosts) {
         strip.put(&hosts, Role::Alarm);
@@ -49,7 +47,7 @@ pub(super) fn draw_header(canvas: &mut RenderContext, history: &HistoryView, are
     canvas.target(area, ClickTarget::Action(Action::History));
 }
 
-/// The line below the rows.
+/// Draws the line below the rows.
 pub(super) fn draw_status(canvas: &mut RenderContext, history: &HistoryView, area: Rect) {
     if area.height == 0 {
         return;
@@ -95,7 +93,7 @@ pub(super) fn draw_status(canvas: &mut RenderContext, history: &HistoryView, are
     canvas.tint(area, Role::Panel);
 }
 
-/// What stands in the place of rows: a title, and what it means.
+/// Returns title, style and text of the placeholder.
 pub(super) fn message(canvas: &RenderContext, history: &HistoryView) -> (String, Role, String) {
     let (symbols, state) = (canvas.look.symbols, canvas.state);
     if let Some((search, reason)) = failed(history) {
@@ -148,14 +146,14 @@ pub(super) fn message(canvas: &RenderContext, history: &HistoryView) -> (String,
     (title.to_owned(), Role::Strong, text)
 }
 
-/// The keys that help out of an empty history.
+/// Key hints for an empty history.
 pub(super) const HINT_ACTIONS: &[(Action, &str)] = &[
     (Action::Filter, "period and filter"),
     (Action::Refresh, "read anew"),
     (Action::History, "back to now"),
 ];
 
-/// How far it was read.
+/// Returns the progress of the search.
 fn progress(canvas: &RenderContext, history: &HistoryView) -> String {
     let state = canvas.state;
     let told: usize = history.searches.iter().map(|search| search.told).sum();
@@ -197,7 +195,7 @@ fn progress(canvas: &RenderContext, history: &HistoryView) -> String {
     }
 }
 
-/// Why a page does not come, where the connection is to blame.
+/// Returns why the next page is delayed, if a connection is down.
 fn waiting(canvas: &RenderContext, history: &HistoryView) -> Option<String> {
     let mut searches = history.searches.iter();
     let (search, server) = searches.find_map(|search| {
@@ -215,7 +213,7 @@ fn waiting(canvas: &RenderContext, history: &HistoryView) -> Option<String> {
     })
 }
 
-/// Who sorts out what.
+/// Returns which conditions the server and the client apply.
 fn shares(history: &HistoryView) -> String {
     let (asked, here) = history.shares();
     let asked = format!("filtered by the server: {}", asked.join(", "));
@@ -225,7 +223,7 @@ fn shares(history: &HistoryView) -> String {
     }
 }
 
-/// The period, with a space behind it.
+/// Returns the period, followed by a space.
 fn period(canvas: &RenderContext, history: &HistoryView) -> String {
     let since = history
         .since

@@ -1,4 +1,4 @@
-//! How the panels name things: a target, who started it, a moment.
+//! Display texts of targets, initiators and times.
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -9,7 +9,7 @@ use crate::{
     vim::types::{TaskInfo, TaskReason},
 };
 
-/// What an operation applies to: its name, else its reference.
+/// Returns the name of the task's entity, else its moRef value.
 pub(super) fn target(info: &TaskInfo) -> String {
     match (&info.entity_name, &info.entity) {
         (Some(name), _) if !name.is_empty() => name.to_string(),
@@ -18,7 +18,7 @@ pub(super) fn target(info: &TaskInfo) -> String {
     }
 }
 
-/// Who or what started a task.
+/// Returns the initiator of a task.
 pub(super) fn started_by(reason: &TaskReason) -> String {
     match reason {
         TaskReason::User { user_name } if user_name.is_empty() => "User".to_owned(),
@@ -33,7 +33,7 @@ pub(super) fn started_by(reason: &TaskReason) -> String {
     }
 }
 
-/// An account without its domain, where there is no room for both: the name is what tells people apart.
+/// Drops the domain of an account name that does not fit.
 pub(super) fn without_domain(account: &str, columns: usize) -> &str {
     match account.rsplit_once('\\') {
         Some((_, name)) if width(account) > columns => name,
@@ -41,7 +41,6 @@ pub(super) fn without_domain(account: &str, columns: usize) -> &str {
     }
 }
 
-/// The colour of a status.
 pub(super) fn role(status: Status) -> Role {
     match status {
         Status::Running => Role::Running,
@@ -54,7 +53,7 @@ pub(super) fn role(status: Status) -> Role {
     }
 }
 
-/// How long a task has run, or did; nothing for a ghost.
+/// Returns the run time so far or in total; empty for a placeholder record.
 pub(super) fn elapsed(record: &Record, now: Timestamp) -> String {
     match (record.elapsed(now), &record.info) {
         (Some(elapsed), _) => duration(elapsed),
@@ -63,7 +62,7 @@ pub(super) fn elapsed(record: &Record, now: Timestamp) -> String {
     }
 }
 
-/// A moment as the wall clock shows it; with the date where that is another day than `now`'s.
+/// Formats a time of day, with the date unless it is the date of `now`.
 pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (at, now) = (
         at.to_zoned_datetime(zone.clone()),
@@ -76,7 +75,7 @@ pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
-/// The same in at most eleven columns: the time, or on another day its date without the year.
+/// Formats a time in at most 11 columns: the time of day, or on another date the date without the year.
 pub(super) fn short_moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let [at, now] = [at, now].map(|time| time.to_zoned_datetime(zone.clone()));
     let is_today = at.date() == now.date();
@@ -84,8 +83,8 @@ pub(super) fn short_moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> St
     at.strftime(format).to_string()
 }
 
-/// When a task may be done, by the clock, in at most twelve columns: `~16:40`, `16:25–17:10`, `<04-19 03:10`. What is
-/// usual says nothing of one that runs already.
+/// Formats the expected end in at most 12 columns: `~16:40`, `16:25–17:10`, `<04-19 03:10`. A typical duration alone
+/// does not give an end.
 pub(super) fn finish(left: TimeLeft, now: Timestamp, zone: &TimeZone) -> String {
     const SOON: std::time::Duration = std::time::Duration::from_secs(20 * 3600);
     let at = |span: std::time::Duration, format: &str| {

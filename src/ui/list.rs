@@ -1,4 +1,4 @@
-//! The list: the names of the columns, and a row for each task that is in sight.
+//! The task list: column titles and visible rows.
 
 use ratatui::layout::Rect;
 
@@ -49,7 +49,7 @@ pub(super) fn draw(canvas: &mut RenderContext, areas: &ScreenLayout) {
         }
     }
     let top = canvas.state.selection.top();
-    // Where a border is at the right, the scrollbar is on it.
+    // With a vertical border at the right, the scrollbar is drawn on it.
     let is_beside = !areas.border.is_empty() && areas.border.x == area.right();
     let edge = Rect {
         width: area.width + u16::from(is_beside),
@@ -95,7 +95,7 @@ fn draw_titles(canvas: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
     }
 }
 
-/// By what rows are sorted without there being a column for it, and by what they are grouped: `by Queued ▼`.
+/// Returns sort columns that are not visible and the grouping, for example `by Queued ▼`.
 fn unseen(canvas: &RenderContext, columns: &[ColumnArea]) -> String {
     let sort = &canvas.state.row_model.view().sort;
     let keys = sort.keys().iter().map(|key| key.column);
@@ -115,7 +115,7 @@ fn unseen(canvas: &RenderContext, columns: &[ColumnArea]) -> String {
     unseen.join(", ")
 }
 
-/// The name of a column with its arrow, which may stand in the gap beside it.
+/// Draws a column title with its sort arrow, which may use the gap beside the column.
 fn draw_title(canvas: &mut RenderContext, column: Column, arrow: &str, place: Rect) {
     let aside = u16::from(!arrow.is_empty());
     let left = aside.min(place.x) * u16::from(column.is_right());

@@ -1,4 +1,4 @@
-//! The figures of vtask's own running.
+//! The performance popup.
 
 use ratatui::{layout::Rect, text::Line};
 
@@ -6,7 +6,6 @@ use super::{RenderContext, popup, styled_line::StyledLine, theme::Role};
 use crate::{metrics::Quantiles, text};
 
 const WIDTH: u16 = 80;
-/// Where the values begin.
 const VALUES: usize = 44;
 
 pub(super) fn draw(canvas: &mut RenderContext, top: usize, screen: Rect) {

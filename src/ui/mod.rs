@@ -1,6 +1,6 @@
-//! Drawing: a pure function of the state and the moment, one file a panel.
+//! Draws the screen from the state and the time, without side effects. One file per panel.
 //!
-//! What is drawn comes back as [`FrameMap`], so that clicks hit what was seen and scrolling knows where texts end.
+//! [`draw`] returns a [`FrameMap`] of the clickable areas and scroll ranges of the frame.
 
 mod ascii;
 mod cancel_dialog;
@@ -46,17 +46,14 @@ use crate::app::{AppState, ClickTarget, FrameMap, Options, Popup, ScreenLayout};
 pub use symbols::Symbols;
 pub use theme::{Role, Theme};
 
-/// How this terminal is drawn on.
+/// Theme and symbols for this terminal.
 #[derive(Debug, Clone)]
 pub struct Appearance {
-    /// Its colours.
     pub theme: Theme,
-    /// Its signs.
     pub symbols: Symbols,
 }
 
 impl Appearance {
-    /// As the options say.
     pub fn new(options: &Options) -> Self {
         Self {
             theme: Theme::load(options.theme(), options.colors),
@@ -64,32 +61,31 @@ impl Appearance {
         }
     }
 
-    /// What a role looks like.
     pub fn style(&self, role: Role) -> Style {
         self.theme.style(role)
     }
 }
 
-/// A panel's pen: what is shown, how, when, and what of it can be clicked.
+/// The state to draw, the buffer to draw on, and the click targets so far.
 struct RenderContext<'a> {
     state: &'a AppState,
     look: &'a Appearance,
-    /// The moment that is shown: now, or one that is looked back at.
+    /// The displayed time: now, or the time that is viewed in time travel.
     now: Timestamp,
-    /// Now.
+    /// The current time.
     clock: Timestamp,
     buffer: &'a mut Buffer,
     drawn: FrameMap,
 }
 
 impl RenderContext<'_> {
-    /// Notes what a click into an area hits.
+    /// Registers a click target.
     fn target(&mut self, area: Rect, target: ClickTarget) {
         self.drawn.targets.push((area, target));
     }
 
-    /// Lays a ground under what an area has on it. The ground's own colour of text is for what has none; where colours
-    /// do not mix, for all of it.
+    /// Sets the background of an area. The role's foreground replaces default text colors, and with 16 colors all of
+    /// them.
     fn tint(&mut self, area: Rect, role: Role) {
         let style = self.look.style(role);
         let plain = Style { fg: None, ..style };
@@ -106,7 +102,7 @@ impl RenderContext<'_> {
     }
 }
 
-/// Draws the whole screen. `now` is this machine's time.
+/// Draws the whole screen. `now` is the local time.
 pub fn draw(state: &AppState, look: &Appearance, frame: &mut Frame, now: Timestamp) -> FrameMap {
     let area = frame.area();
     let size = Size::new(area.width, area.height);

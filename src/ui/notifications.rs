@@ -1,4 +1,4 @@
-//! The notices of this session, the newest first.
+//! The notifications of this session, newest first.
 
 use ratatui::{layout::Rect, text::Line};
 

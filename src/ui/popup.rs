@@ -1,4 +1,4 @@
-//! What lies over the panels: a calm ground with a thin frame, in the middle of the screen.
+//! Popups: a framed panel in the middle of the screen.
 
 use ratatui::{
     layout::Rect,
@@ -8,8 +8,8 @@ use ratatui::{
 
 use super::{RenderContext, scrollbar, styled_line::StyledLine, theme::Role};
 
-/// Makes room of at most this size in the middle of the screen, with a frame and a title. Answers the room inside.
-/// Nothing of what lies below can be clicked any more.
+/// Clears a centered area of at most this size, draws its frame and title, and returns the area inside. Removes the
+/// click targets below, except those of the footer.
 pub(super) fn open(
     canvas: &mut RenderContext,
     screen: Rect,
@@ -62,7 +62,7 @@ pub(super) fn open(
     inside
 }
 
-/// Draws the part of some lines that is in sight, with a scrollbar in the frame.
+/// Draws the visible part of `lines` with a scrollbar on the frame.
 pub(super) fn scroll(canvas: &mut RenderContext, area: Rect, lines: &[Line], top: usize) {
     let height = usize::from(area.height);
     let end = lines.len().saturating_sub(height);

@@ -1,4 +1,4 @@
-//! One row of the list.
+//! One task row of the list.
 
 use jiff::Timestamp;
 use ratatui::layout::Rect;
@@ -48,7 +48,7 @@ pub(super) fn draw(
         let mut cell = StyledLine::new(canvas.look, placed.width);
         if placed.column == Column::Task {
             let finding = shown.outlook.findings.first();
-            // What has a column of its own is not said twice.
+            // Omit a note that has its own column.
             let remark = inline_note(canvas.look, record).filter(|(.., of)| !has(*of));
             let parts = (row, record, finding, remark);
             task(canvas, &mut cell, parts, area, in_tree);
@@ -59,10 +59,10 @@ pub(super) fn draw(
     }
 }
 
-/// What is said of a task after its operation, and which column would say it otherwise.
+/// Text after the operation name, and the column that would show the same.
 type InlineNote = (String, Role, Column);
 
-/// Guides, fold mark, status, operation, phase or error, and marks.
+/// Draws tree guides, fold marker, status, operation, phase or error, and markers.
 fn task<'a>(
     canvas: &mut RenderContext<'a>,
     cell: &mut StyledLine<'a>,
@@ -85,7 +85,7 @@ fn task<'a>(
         }
     }
     if !in_tree {
-        // In a group.
+        // Indent of group members.
         cell.gap(4 * row.depth);
     }
     cell.put(look.symbols.status(status), labels::role(status))
@@ -117,10 +117,10 @@ fn task<'a>(
     cell.join(marks);
 }
 
-/// How far each generation is set in.
+/// Columns per tree level.
 const INDENT_WIDTH: usize = 3;
 
-/// The lines that join a family, and the fold mark.
+/// Draws the tree guides and the fold marker.
 fn lineage(look: &Appearance, cell: &mut StyledLine, row: &Row) {
     let symbols = look.symbols;
     let mark = match row.fold {
@@ -132,7 +132,7 @@ fn lineage(look: &Appearance, cell: &mut StyledLine, row: &Row) {
         cell.put(mark.unwrap_or(" "), Role::Dim).gap(1);
         return;
     }
-    // However deep, half of the room is left for the name.
+    // At any depth, half of the width is left for the name.
     let most = (cell.room() / 2).saturating_sub(INDENT_WIDTH) / INDENT_WIDTH;
     let guides = row.guides.get(1..).unwrap_or_default();
     cell.gap(2);
@@ -160,7 +160,7 @@ fn lineage(look: &Appearance, cell: &mut StyledLine, row: &Row) {
     cell.gap(1);
 }
 
-/// What follows the operation: why it failed, what it is at, why nothing is known.
+/// Returns the error, the current phase, or why the task is unknown.
 fn inline_note(look: &Appearance, record: &Record) -> Option<InlineNote> {
     let dot = look.symbols.dot;
     let Some(info) = &record.info else {
@@ -184,8 +184,7 @@ fn inline_note(look: &Appearance, record: &Record) -> Option<InlineNote> {
     }
 }
 
-/// What stands out about a row, at the end of its name: what its fold hides, and whether it is pinned, gone, or how
-/// long and why it cannot be read.
+/// Returns the markers after the name: hidden tasks, pin, and why the task is missing or stale.
 fn marks<'a>(look: &'a Appearance, row: &Row, record: &Record, now: Timestamp) -> StyledLine<'a> {
     let mut marks = StyledLine::new(look, 64);
     if row.hidden.total() > 0 {
@@ -217,8 +216,8 @@ fn marks<'a>(look: &'a Appearance, row: &Row, record: &Record, now: Timestamp) -
     marks
 }
 
-/// What deserves a second look, the most urgent of it: `⚠ stalled`, or the sign alone where the words would leave
-/// too little of the name. `room` is what the name and this have together.
+/// Adds the most urgent warning, for example `⚠ stalled`, or the symbol alone if the label would leave too little room
+/// for the name. `room` is the width of name and badge together.
 fn warning_badge(
     look: &Appearance,
     marks: &mut StyledLine,
@@ -226,7 +225,6 @@ fn warning_badge(
     room: usize,
     name: usize,
 ) {
-    /// What is left of a longer name at least.
     const MIN_NAME_WIDTH: usize = 16;
     let sign = look.symbols.warning;
     let words = format!("{sign} {}", finding.rule.mark());
@@ -235,7 +233,7 @@ fn warning_badge(
     marks.gap(1).put(text, Role::Warning);
 }
 
-/// `+3 ▶1 ✗1`: how many are hidden, and those among them that matter.
+/// Adds the number of hidden tasks and of the important ones among them: `+3 ▶1 ✗1`.
 fn hidden(look: &Appearance, marks: &mut StyledLine, hidden: StatusCounts) {
     marks.gap(1).put(&format!("+{}", hidden.total()), Role::Dim);
     for status in [
@@ -251,7 +249,7 @@ fn hidden(look: &Appearance, marks: &mut StyledLine, hidden: StatusCounts) {
     }
 }
 
-/// The bar and its figure, or what became of the task.
+/// Draws the progress bar with its percentage, or the outcome.
 pub(super) fn progress(
     cell: &mut StyledLine,
     look: &Appearance,
@@ -260,9 +258,9 @@ pub(super) fn progress(
     now: Timestamp,
     is_stale: bool,
 ) {
-    /// The figure beside the bar: ` 100%`, or ` ≈54%`.
+    /// Width of ` 100%` or ` ≈54%`.
     const PERCENT_WIDTH: usize = 5;
-    /// Below this the bar says less than the figure alone.
+    /// Below this width only the percentage is drawn.
     const MIN_BAR_WIDTH: usize = 4;
     let columns = cell.room();
     let ended = |word: &str| match record.progress().percent() {

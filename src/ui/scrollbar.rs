@@ -1,10 +1,10 @@
-//! A thin bar at the right edge of what is longer than its panel.
+//! Scrollbar at the right edge of a panel.
 
 use ratatui::layout::Rect;
 
 use super::{RenderContext, theme::Role};
 
-/// Draws a bar for `length` lines of which those from `top` on are seen; nothing if all are.
+/// Draws a scrollbar for `length` lines scrolled to `top`, if they do not all fit.
 pub(super) fn draw(canvas: &mut RenderContext, area: Rect, length: usize, top: usize) {
     let height = usize::from(area.height);
     if height == 0 || area.width == 0 || length <= height {

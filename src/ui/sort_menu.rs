@@ -1,5 +1,3 @@
-//! The sort menu.
-
 use ratatui::layout::Rect;
 
 use super::{Appearance, RenderContext, popup, scrollbar, styled_line::StyledLine, theme::Role};
@@ -8,12 +6,10 @@ use crate::{
     task::row_model::{Sort, SortColumn},
 };
 
-/// Where the explanations begin.
 const EXPLANATION_WIDTH: usize = 25;
-/// How many entries are seen at once where there is room.
 const VISIBLE_ROWS: u16 = 12;
 
-/// The arrow of a column that rows are sorted by, with its rank where there are several: `▼²`.
+/// Returns the sort arrow of a column, with its rank if there are several: `▼²`.
 pub(super) fn arrow(look: &Appearance, sort: &Sort, column: SortColumn) -> Option<String> {
     let (place, descending) = sort.place(column)?;
     let symbols = look.symbols;

@@ -1,6 +1,6 @@
-//! The one place where text becomes something that is drawn: made safe, brought to its width, given its style.
+//! Lines of styled text. Sanitizes, truncates and styles every text that is drawn.
 //!
-//! No panel makes spans of its own, so nothing that a server sent can reach the terminal raw.
+//! Panels never create spans themselves, so no server text reaches the terminal unsanitized.
 
 use ratatui::{
     buffer::Buffer,
@@ -12,7 +12,7 @@ use ratatui::{
 use super::{Appearance, theme::Role};
 use crate::text::{prefix, sanitize, sanitize_lines, truncate, width, wrap};
 
-/// One line in the making, of at most so many columns.
+/// A line under construction with a maximum width.
 pub(super) struct StyledLine<'a> {
     look: &'a Appearance,
     spans: Vec<Span<'static>>,
@@ -30,26 +30,25 @@ impl<'a> StyledLine<'a> {
         }
     }
 
-    /// How many columns are left.
+    /// Returns the number of free columns.
     pub(super) fn room(&self) -> usize {
         self.columns - self.used
     }
 
-    /// How many columns are taken.
+    /// Returns the number of used columns.
     pub(super) fn used(&self) -> usize {
         self.used
     }
 
-    /// Adds a text, cut short if there is no room for all of it.
+    /// Adds text, truncated to the free columns.
     pub(super) fn put(&mut self, text: &str, role: Role) -> &mut Self {
         self.push_styled(text, self.look.style(role))
     }
 
-    /// Adds a text in a style.
     pub(super) fn push_styled(&mut self, text: &str, style: Style) -> &mut Self {
         let mut fitting = sanitize(text).into_owned();
         let mut columns = width(&fitting);
-        // Most texts fit: measuring costs, and is done once for them.
+        // Most texts fit and are measured only once.
         if columns > self.room() {
             fitting = truncate(&fitting, self.room(), self.look.symbols.ellipsis).into_owned();
             columns = width(&fitting);
@@ -61,7 +60,7 @@ impl<'a> StyledLine<'a> {
         self
     }
 
-    /// Adds a text of at most so many columns.
+    /// Adds text, truncated to `columns`.
     pub(super) fn push_max(&mut self, text: &str, columns: usize, role: Role) -> &mut Self {
         let safe = sanitize(text);
         let fitting = truncate(&safe, columns, self.look.symbols.ellipsis);
@@ -81,7 +80,7 @@ impl<'a> StyledLine<'a> {
         self.gap(column.saturating_sub(self.used))
     }
 
-    /// Adds another strip.
+    /// Appends another line if it fits.
     pub(super) fn join(&mut self, other: Self) -> &mut Self {
         if other.used <= self.room() {
             self.used += other.used;
@@ -90,12 +89,11 @@ impl<'a> StyledLine<'a> {
         self
     }
 
-    /// The line.
     pub(super) fn line(self) -> Line<'static> {
         Line::from(self.spans)
     }
 
-    /// Draws the line at the top of an area, as far as that is on the screen.
+    /// Draws the line at the top of an area, clipped to the buffer.
     pub(super) fn draw(self, area: Rect, buffer: &mut Buffer) {
         let area = area.intersection(buffer.area);
         if !area.is_empty() {
@@ -104,7 +102,7 @@ impl<'a> StyledLine<'a> {
     }
 }
 
-/// Lines of running text, wrapped to a width.
+/// Returns text wrapped to a width.
 pub(super) fn paragraph(
     look: &Appearance,
     text: &str,
@@ -118,7 +116,7 @@ pub(super) fn paragraph(
         .collect()
 }
 
-/// A rule along an area: across one that is one line high, else down its left edge.
+/// Draws a separator: horizontal if the area is one line high, else down its left edge.
 pub(super) fn separator(look: &Appearance, area: Rect, role: Role, buffer: &mut Buffer) {
     if area.height > 1 && area.width > 0 {
         let area = area.intersection(buffer.area);
@@ -134,8 +132,7 @@ pub(super) fn separator(look: &Appearance, area: Rect, role: Role, buffer: &mut 
     strip.draw(area, buffer);
 }
 
-/// Parts of one line that go on over several lines where they are too long; those are indented by `hang`. A word is
-/// broken only if it is longer than a line.
+/// Wraps styled parts; continuation lines are indented by `hang`. Only words longer than a line are broken.
 pub(super) fn flow(
     look: &Appearance,
     parts: &[(&str, Role)],
@@ -157,7 +154,7 @@ pub(super) fn flow(
                 fitting = whole_words(rest, fitting, columns - hang, used > hang);
             }
             if fitting.is_empty() && used <= hang {
-                // Not even one wide character fits: it goes where it must, and is cut by the panel's edge.
+                // Not even one wide character fits: add it anyway, the panel clips it.
                 fitting = rest
                     .split_at(rest.chars().next().map_or(0, char::len_utf8))
                     .0;
@@ -179,8 +176,8 @@ pub(super) fn flow(
     lines
 }
 
-/// The part of what fits on a line that ends with a word. `line` is how long a line can be; where this one has begun
-/// already, a word that would have all of a line to itself may have to wait for it.
+/// Shortens `fitting`, the prefix of `text` that fits, to whole words. `line` is the length of a full line; if the
+/// current line `has_begun`, a word that fits on a line of its own is moved there.
 fn whole_words<'a>(text: &'a str, fitting: &'a str, line: usize, has_begun: bool) -> &'a str {
     let rest = text.get(fitting.len()..).unwrap_or_default();
     if rest.starts_with(' ') {

@@ -1,4 +1,4 @@
-//! All tasks in numbers, in the place of list and details: tables of counts, and the tasks that matter most.
+//! The summary page: task counts by operation and account, and the most important tasks.
 
 mod counts;
 mod tasks;
@@ -30,7 +30,7 @@ pub(super) fn draw(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect
     for (place, sections) in columns.iter().enumerate() {
         let is_last = place + 1 == columns.len();
         let own = Rect {
-            // The counts need less room than the tasks.
+            // Counts need less room than tasks.
             width: if is_last {
                 body.width
             } else {
@@ -64,13 +64,12 @@ fn draw_title(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect) {
     strip.draw(area, canvas.buffer);
 }
 
-/// A line of a column.
 enum SummaryLine<'a> {
     Blank,
     Title(&'a Section),
-    /// A section without entries.
+    /// Placeholder of a section without entries.
     Nothing(SectionKind),
-    /// An entry, and its place among all entries.
+    /// An entry with its index among all entries.
     Entry(&'a Section, &'a Entry, usize),
 }
 
@@ -101,7 +100,7 @@ fn draw_column(
         |row: &SummaryLine| matches!(row, SummaryLine::Entry(.., place) if *place == chosen);
     let at = rows.iter().position(is_chosen).unwrap_or_default();
     let last = rows.len().saturating_sub(height);
-    // What is pointed at stays in the middle, as far as there is something to scroll.
+    // Keep the selected entry in the middle.
     let top = at.saturating_sub(height / 2).min(last);
     let inside = Rect {
         x: area.x + 1.min(area.width),
@@ -163,7 +162,6 @@ fn draw_row(canvas: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: u
     }
 }
 
-/// What a section is called.
 fn name(part: SectionKind) -> &'static str {
     match part {
         SectionKind::Operations => "OPERATIONS",
@@ -175,7 +173,7 @@ fn name(part: SectionKind) -> &'static str {
     }
 }
 
-/// What stands in a section without entries.
+/// Returns the placeholder of an empty section.
 fn nothing(part: SectionKind) -> &'static str {
     match part {
         SectionKind::Operations | SectionKind::Users | SectionKind::Endpoints => "none",
@@ -185,7 +183,7 @@ fn nothing(part: SectionKind) -> &'static str {
     }
 }
 
-/// The name of a section and how much there is of it.
+/// Returns the title of a section and its number of entries.
 fn heading<'a>(canvas: &RenderContext<'a>, section: &Section, columns: usize) -> StyledLine<'a> {
     let mut strip = StyledLine::new(canvas.look, u16::try_from(columns).unwrap_or(u16::MAX));
     strip.put(name(section.part), Role::Heading);

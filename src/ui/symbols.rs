@@ -1,77 +1,77 @@
-//! The signs that the screen is drawn with, and their stand-ins where a terminal has ASCII only.
+//! Symbols, with replacements for ASCII-only terminals.
 
 use crate::task::Status;
 
-/// The signs that the screen is drawn with.
+/// Symbols used on the screen.
 #[derive(Debug, Clone, Copy)]
 pub struct Symbols {
-    /// Whether these are ASCII.
+    /// True if all symbols are ASCII.
     pub ascii: bool,
-    /// A family that is open.
+    /// Expanded family or group.
     pub open: &'static str,
-    /// A family that is folded.
+    /// Collapsed family or group.
     pub closed: &'static str,
-    /// A member of a family with another after it.
+    /// Tree member that has a next sibling.
     pub branch: &'static str,
-    /// The last member of a family.
+    /// Last tree member.
     pub last: &'static str,
-    /// A line that goes on past a row.
+    /// Vertical tree guide.
     pub guide: &'static str,
-    /// What sets things apart on one line.
+    /// Separator within a line.
     pub dot: &'static str,
-    /// What stands for text left out.
+    /// Truncated text.
     pub ellipsis: &'static str,
-    /// A thin rule.
+    /// Horizontal line.
     pub rule: &'static str,
-    /// What sets tabs apart.
+    /// Separator of tabs.
     pub bar: &'static str,
-    /// A pinned task.
+    /// Pinned task.
     pub pin: &'static str,
-    /// A warning.
+    /// Warning.
     pub warning: &'static str,
-    /// About.
+    /// Approximate value.
     pub about: &'static str,
-    /// Nothing to say.
+    /// No value.
     pub none: &'static str,
-    /// Sorted, the smallest first.
+    /// Ascending order.
     pub ascending: &'static str,
-    /// Sorted, the greatest first.
+    /// Descending order.
     pub descending: &'static str,
-    /// The ranks of several columns that rows are sorted by.
+    /// Ranks of several sort columns.
     pub ranks: &'static [&'static str],
-    /// What is among those that are shown.
+    /// Selected list item (check mark).
     pub shown: &'static str,
-    /// What points at the chosen one.
+    /// Pointer to the current item.
     pub pointer: &'static str,
-    /// Changes come as they happen.
+    /// Connection receives changes as they happen.
     pub live: &'static str,
-    /// Tasks are read at an interval.
+    /// Connection polls at an interval.
     pub polling: &'static str,
-    /// Another try is due.
+    /// Connection waits for the next attempt.
     pub retrying: &'static str,
-    /// Not yet connected.
+    /// Connection is being made.
     pub connecting: &'static str,
-    /// Reading is paused.
+    /// Connection is paused.
     pub paused: &'static str,
-    /// The eighths of a gauge's cell, from one to a whole.
+    /// Horizontal eighths of a cell for gauges.
     pub eighths: &'static [&'static str],
-    /// The eighths of a chart's cell, from one to a whole.
+    /// Vertical eighths of a cell for charts.
     pub heights: &'static [&'static str],
-    /// Time in the queue, on a time line.
+    /// Queue time on a time line.
     pub waiting: &'static str,
-    /// The open end of what goes on, on a time line.
+    /// End of a running task on a time line.
     pub onward: &'static str,
-    /// Where a phase began, on a chart's foot.
+    /// Start of a phase below a chart.
     pub phase: &'static str,
-    /// The empty part of a gauge where it has no ground of its own.
+    /// Empty part of a gauge without a background color.
     pub track: &'static str,
-    /// The quiet part of a gauge without a figure.
+    /// Indeterminate gauge.
     pub hatch: &'static str,
-    /// The moving part of a gauge without a figure.
+    /// Moving segment of an indeterminate gauge.
     pub hatch_on: &'static str,
-    /// The part of a scrollbar that is seen.
+    /// Visible part of a scrollbar.
     pub thumb: &'static str,
-    /// The rest of a scrollbar.
+    /// Rest of a scrollbar.
     pub rail: &'static str,
 }
 
@@ -150,12 +150,11 @@ const ASCII: Symbols = Symbols {
 };
 
 impl Symbols {
-    /// The signs for a terminal.
     pub fn new(ascii: bool) -> Self {
         if ascii { ASCII } else { UNICODE }
     }
 
-    /// What stands for a status.
+    /// Returns the symbol of a status.
     pub fn status(&self, status: Status) -> &'static str {
         match (status, self.ascii) {
             (Status::Running, false) => "▶",

@@ -1,4 +1,4 @@
-//! What the panels look like, as text and in style.
+//! Snapshot tests of the panels, as text and with styles.
 
 mod around;
 mod columns;
@@ -17,12 +17,12 @@ use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use super::*;
 use crate::app::test_support::now;
 
-/// What a state looks like.
+/// Draws a state with the default appearance.
 pub(super) fn draw_buffer(state: &AppState) -> Buffer {
     draw_with(state, &Appearance::new(&state.options))
 }
 
-/// The same with a look that is at hand.
+/// Draws a state with a given appearance.
 pub(super) fn draw_with(state: &AppState, look: &Appearance) -> Buffer {
     let backend = TestBackend::new(state.size.width, state.size.height);
     let mut terminal = Terminal::new(backend).unwrap();
@@ -34,7 +34,7 @@ pub(super) fn draw_with(state: &AppState, look: &Appearance) -> Buffer {
     terminal.backend().buffer().clone()
 }
 
-/// What a state looks like, without colours.
+/// Returns a drawn state as text without colors.
 pub(super) fn draw_text(state: &AppState) -> String {
     let buffer = draw_buffer(state);
     let mut text = String::new();

@@ -1,5 +1,4 @@
-//! What things look like: data, read from `assets/themes` or from a file of one's own, brought to the colours that the
-//! terminal has.
+//! Themes: styles per role, read from `assets/themes` or a custom file and reduced to the colors of the terminal.
 
 mod color;
 mod file;
@@ -16,7 +15,7 @@ use file::ThemeFile;
 
 macro_rules! roles {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
-        /// What a piece of the screen means; the theme says what that looks like.
+        /// The meaning of a screen element; themes map it to a style.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum Role {
@@ -24,10 +23,9 @@ macro_rules! roles {
         }
 
         impl Role {
-            /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
-            /// Its name in a theme file.
+            /// Returns the name in theme files.
             fn name(self) -> String {
                 kebab(match self { $(Self::$name => stringify!($name),)+ })
             }
@@ -36,71 +34,71 @@ macro_rules! roles {
 }
 
 roles! {
-    /// The whole screen, below everything.
+    /// The screen background.
     Ground,
     /// Ordinary text.
     Text,
-    /// Text that matters.
+    /// Emphasized text.
     Strong,
     /// Secondary text.
     Dim,
-    /// Rules, guides, what is barely there.
+    /// Lines, guides and other subtle elements.
     Faint,
-    /// The program's name.
+    /// The program name.
     Brand,
     /// A key.
     Key,
-    /// The names of columns and fields.
+    /// Column titles and field names.
     Heading,
     /// The selected row.
     Selected,
-    /// The selected row, while another panel has the keys.
+    /// The selected row while another panel has the focus.
     SelectedIdle,
-    /// What runs.
+    /// Running tasks.
     Running,
-    /// What waits.
+    /// Queued tasks.
     Queued,
-    /// What failed.
+    /// Failed tasks.
     Failed,
-    /// What was cancelled.
+    /// Cancelled tasks.
     Cancelled,
-    /// What went well.
+    /// Successful tasks.
     Success,
-    /// What ended unseen, or is not known.
+    /// Expired or unknown tasks.
     Lost,
-    /// What needs attention.
+    /// Warnings.
     Warning,
-    /// What must not be overlooked.
+    /// Alerts that must not be missed.
     Alarm,
-    /// What is older than it should be.
+    /// Outdated values.
     Stale,
     /// The filled part of a gauge.
     Gauge,
-    /// The filled part of a gauge whose figure is derived.
+    /// The filled part of a gauge with a derived percentage.
     GaugeDerived,
     /// The empty part of a gauge.
     Track,
-    /// The open tab.
+    /// The active tab.
     Tab,
-    /// The rule above the panel that has the keys.
+    /// The border of the focused panel.
     Focus,
-    /// The frame of what lies over the panels.
+    /// The frame of a popup.
     Frame,
-    /// The ground of what lies over the panels.
+    /// The background of a popup.
     Panel,
     /// A button.
     Button,
-    /// The button that is pointed at.
+    /// The selected button.
     ButtonChosen,
-    /// A field's name in JSON.
+    /// A JSON field name.
     Name,
-    /// A text in JSON.
+    /// A JSON string.
     String,
-    /// A number or another bare value in JSON.
+    /// A JSON number, boolean or null.
     Number,
 }
 
-/// What every role looks like on this terminal.
+/// The style of every role on this terminal.
 #[derive(Debug, Clone)]
 pub struct Theme {
     styles: Vec<Style>,
@@ -108,8 +106,8 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// A theme on a terminal of so many colours. What is wrong with a theme of one's own is as in the one it is based
-    /// on; [`Theme::problems`] tells of it.
+    /// Loads a theme for a color depth. Invalid entries of a custom theme fall back to its base; [`Theme::problems`]
+    /// reports them.
     pub fn load(choice: &ThemeChoice, depth: ColorDepth) -> Self {
         let file = ThemeFile::read(choice.text()).0;
         let styles = Role::ALL.iter().map(|role| file.ink(*role).style(depth));
@@ -119,18 +117,17 @@ impl Theme {
         }
     }
 
-    /// What is wrong with the text of a theme, each with its line.
+    /// Returns the problems of a theme file, each with its line.
     pub fn problems(text: &str) -> Vec<String> {
         ThemeFile::read(text).1
     }
 
-    /// What a role looks like.
     pub fn style(&self, role: Role) -> Style {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
-    /// Whether what lies on a ground of its own keeps its colours. Of sixteen colours, whose looks the terminal
-    /// decides, none can be read on every other.
+    /// True if text keeps its color on colored backgrounds. With 16 colors, whose look the terminal decides, no
+    /// combination is sure to be readable.
     pub(super) fn mixes(&self) -> bool {
         self.depth != ColorDepth::Sixteen
     }

@@ -1,4 +1,4 @@
-//! The line at the top while one looks back: nobody is to take the past for now.
+//! The banner at the top during time travel.
 
 use ratatui::layout::Rect;
 

@@ -1,5 +1,5 @@
-//! What may reach a terminal, byte by byte: a recogniser of the few sequences that vtask writes, which also follows the
-//! cursor. Whatever else comes is a stranger's.
+//! Parser of terminal output: accepts only the few sequences that vtask writes, tracks the cursor, and rejects
+//! everything else.
 
 #![allow(
     dead_code,
@@ -18,7 +18,7 @@ use unicode_width::UnicodeWidthChar;
 const ESCAPE: char = '\u{1b}';
 const BELL: char = '\u{7}';
 
-/// What no text may have in it, by Unicode's own tables.
+/// Matches characters that no text may contain, by Unicode's own tables.
 static FORBIDDEN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]",
@@ -26,12 +26,12 @@ static FORBIDDEN: LazyLock<Regex> = LazyLock::new(|| {
     .unwrap()
 });
 
-/// The sequences of a screen and of bars, after `ESC [`.
+/// Sequences of the screen and of progress bars, after `ESC [`.
 static CSI: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\A(?:\d*(?:[;:]\d*)*m|\d+;\d+H|\?(?:25|1000|1002|1003|1006|1015|1049|2004|2026)[hl]|2?J|\d*A|2[23];2t|0?K)").unwrap()
 });
 
-/// Those of strings, between `ESC ]` and its end.
+/// Sequences with a string, between `ESC ]` and the terminator.
 static OSC: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"\A(?:11;\?|52;c;[A-Za-z0-9+/]*=*|2;[^\x1b\x07]*|9;4;[0-4];\d{1,3}|9;vtask: .*|777;notify;vtask;.*|99;i=vtask:(?:d=0:p=title|p=body);.*)\z",
@@ -39,8 +39,7 @@ static OSC: LazyLock<Regex> = LazyLock::new(|| {
     .unwrap()
 });
 
-/// Whether a text is safe to print: nothing in it that a terminal obeys, that reorders or that cannot be seen, and no
-/// flood of marks.
+/// True if a text is safe to print: no control, reordering or invisible characters, and no excess of combining marks.
 pub fn is_safe(text: &str) -> bool {
     let marks = text.chars().scan(0, |marks, character| {
         *marks = if character.width() == Some(0) {
@@ -53,17 +52,17 @@ pub fn is_safe(text: &str) -> bool {
     !FORBIDDEN.is_match(text) && marks.max().unwrap_or(0) <= 4
 }
 
-/// What was written, and how it is to be read.
+/// The rules for a kind of output.
 pub struct Terminal {
     pub columns: usize,
     pub rows: usize,
-    /// Whether lines may be longer than the terminal is wide: data for programs.
+    /// True if lines may be wider than the terminal: data for programs.
     pub wraps: bool,
-    /// Whether the whole screen is drawn on: lines do not end, the cursor is put where it is wanted.
+    /// True for full-screen output: the cursor is positioned and lines do not end.
     pub full_screen: bool,
 }
 
-/// What was found in good order.
+/// What the output contained.
 #[derive(Default, Debug)]
 pub struct Found {
     pub bytes: usize,
@@ -92,10 +91,10 @@ impl Terminal {
         }
     }
 
-    /// Reads all of it.
+    /// Parses the whole output.
     ///
     /// # Panics
-    /// When there is something that is not ours.
+    /// If it contains anything unexpected.
     pub fn read(&self, bytes: &[u8]) -> Found {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
@@ -123,9 +122,9 @@ impl Terminal {
             let after: String = rest.chars().take(60).collect();
             panic!("{why} at byte {at}: …{before:?} HERE {after:?}")
         };
-        // Without the alternate screen lines end; before and after it, too.
+        // Outside of the alternate screen, lines end with a newline.
         let mut on_screen = false;
-        // What is said to people goes on over as many lines as it needs.
+        // Messages for the user may span several lines.
         let mut is_talk = text.starts_with("vtask: ");
         while let Some(character) = rest.chars().next() {
             let after = &rest[character.len_utf8()..];
@@ -197,11 +196,11 @@ impl Terminal {
     }
 }
 
-/// A string's content and what follows: `ESC ]` up to BEL or ST, and the same in tmux's wrapping.
+/// Splits the string of an `ESC ]` sequence, ended by BEL or ST, plain or wrapped for tmux, from the rest.
 fn string(after: &str) -> Option<(String, &str)> {
     const ST: &str = "\u{1b}\\";
     if let Some(wrapped) = after.strip_prefix("Ptmux;") {
-        // Every ESC within is doubled; the first single one ends it.
+        // Every ESC within is doubled; a single one ends it.
         let mut content = String::new();
         let mut rest = wrapped;
         loop {

@@ -1,4 +1,4 @@
-//! The built program in a real pseudo-terminal.
+//! Runs the built program in a pseudo-terminal.
 
 #![allow(
     dead_code,
@@ -19,10 +19,10 @@ use std::{
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
-/// Nothing is waited for longer.
+/// Timeout of every wait.
 pub const BOUND: Duration = Duration::from_secs(30);
 
-/// What the program wrote, as bytes and as a terminal shows it.
+/// The program's output, as bytes and as a screen.
 #[derive(Default)]
 pub struct Seen {
     pub parser: vt100::Parser,
@@ -30,20 +30,20 @@ pub struct Seen {
     pub ended: bool,
 }
 
-/// The program in a terminal.
+/// The program in a pseudo-terminal.
 pub struct Session {
     pub child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
-    /// How the terminal was set when it was opened.
+    /// Initial terminal modes.
     settings: String,
     pub seen: Arc<(Mutex<Seen>, Condvar)>,
 }
 
 impl Seen {
-    /// Shows what comes on a screen of that size, but of no more than this: it is held in memory here as well.
+    /// Resizes the screen, limited because it is held in memory here as well.
     fn resize(&mut self, columns: u16, rows: u16) {
-        // A terminal that does not know its size is drawn on as one of 80×24.
+        // A size of 0 is drawn as 80×24.
         const MAX_CELLS: u16 = 1_000;
         let cells = |cells: u16, unknown| {
             NonZero::new(cells.min(MAX_CELLS)).unwrap_or(NonZero::new(unknown).unwrap())
@@ -62,7 +62,7 @@ pub fn size(columns: u16, rows: u16) -> PtySize {
     }
 }
 
-/// How the terminal is set: echo, line editing, signals.
+/// Returns the terminal modes: echo, line editing, signals.
 fn settings(master: &dyn MasterPty) -> String {
     let settings = master.get_termios().expect("the settings of a terminal");
     format!("{settings:?}")
@@ -73,7 +73,7 @@ impl Session {
         Self::start_in(columns, rows, arguments, &[])
     }
 
-    /// The same with further environment variables.
+    /// Starts the built program with further environment variables.
     pub fn start_in(
         columns: u16,
         rows: u16,
@@ -84,7 +84,7 @@ impl Session {
         Self::of_program(program, columns, rows, arguments, environment)
     }
 
-    /// The same of any program.
+    /// Starts any program.
     pub fn of_program(
         program: &str,
         columns: u16,
@@ -137,7 +137,7 @@ impl Session {
         }
     }
 
-    /// Waits until what is seen is as wanted.
+    /// Waits until the output satisfies a condition.
     pub fn until(&self, what: &str, wanted: impl Fn(&Seen) -> bool) {
         let end = Instant::now() + BOUND;
         let mut seen = self.seen.0.lock().unwrap();
@@ -173,12 +173,12 @@ impl Session {
         self.master.resize(size(columns, rows)).unwrap();
     }
 
-    /// Whether the terminal is set otherwise than when it was opened.
+    /// True if the terminal modes differ from the initial ones.
     pub fn is_raw(&self) -> bool {
         settings(&*self.master) != self.settings
     }
 
-    /// The line that has a text in it.
+    /// Returns the first line that contains a text.
     pub fn line(&self, text: &str) -> String {
         let seen = self.seen.0.lock().unwrap();
         let contents = seen.parser.screen().contents();
@@ -187,7 +187,7 @@ impl Session {
             .to_owned()
     }
 
-    /// Waits for the end.
+    /// Waits for the exit.
     pub fn ends(&mut self) -> ExitStatus {
         let end = Instant::now() + BOUND;
         loop {
@@ -199,7 +199,7 @@ impl Session {
         }
     }
 
-    /// Waits for the end, and checks that the terminal is as it was.
+    /// Waits for the exit and checks that the terminal was restored.
     pub fn ends_cleanly(&mut self) -> ExitStatus {
         self.until("the end", |seen| seen.ended);
         let status = self.ends();

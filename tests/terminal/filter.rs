@@ -1,4 +1,4 @@
-//! Filters in a real pseudo-terminal: typed, mended, given up, kept under a name.
+//! Filters in a real pseudo-terminal: typed, corrected, dismissed, saved under a name.
 
 use crate::pty_support::Session;
 
@@ -18,7 +18,7 @@ fn the_list_narrows_while_one_types_and_a_mistake_has_its_place() {
     session.press(" statt:failed");
     session.shows("did you mean “state”?");
     session.shows("as it was");
-    // The mark is below what is wrong.
+    // The marker is below the error.
     session.until("the mark in its place", |seen| {
         let contents = seen.parser.screen().contents();
         let lines: Vec<&str> = contents.lines().collect();

@@ -1,4 +1,4 @@
-//! The history in a real pseudo-terminal: a task of yesterday opens like one of now.
+//! The history in a real pseudo-terminal: a task of yesterday opens like a current one.
 
 use crate::pty_support::{Seen, Session};
 
@@ -17,7 +17,7 @@ fn one_goes_to_the_history_finds_a_task_and_comes_back() {
         line(seen, 0).starts_with(" HISTORY ") && line(seen, 1).contains("QUEUED")
     });
     session.shows("so far, back to");
-    // Nothing of now remains in it but what was queued in its time; what failed is asked of the server.
+    // Of the current tasks only those queued in the period remain; the failed ones are requested from the server.
     session.press("/");
     session.press("\u{15}since:7d state:failed\r");
     session.shows("filtered by the server: time, state");

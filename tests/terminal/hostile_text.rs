@@ -1,5 +1,5 @@
-//! A server all of whose texts are made to do harm, and everything that vtask does with them: on the screen, in tables,
-//! as data, in notifications, files and the environment of commands. What reaches the terminal is read byte by byte.
+//! All output for a server whose texts are hostile: screen, tables, JSON, notifications, files, environment of
+//! commands. The bytes that reach the terminal are parsed.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -10,8 +10,7 @@ use vtask::simulator::{ClockMode, Options, Simulator, faults::Plan, scenario::Sc
 
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/faults/hostile.toml");
 
-/// Each panel, overlay and mode of the screen: what to press, what shows that it is there, and what to press to be rid
-/// of it. One line for each.
+/// Each panel, popup and mode: the keys that open it, a text that it shows, and the keys that close it.
 const PANELS: [(&str, &str, &str); 15] = [
     ("1", "Started by", ""),
     ("2", "Lineage", ""),
@@ -32,7 +31,7 @@ const PANELS: [(&str, &str, &str); 15] = [
 const FAST: ClockMode = ClockMode::Real { speed: 10.0 };
 const ESCAPE: &str = "\u{1b}";
 
-/// A busy day on a server all of whose texts come off the list.
+/// Starts a simulator whose texts come from the hostile corpus.
 async fn hostile(clock: ClockMode) -> Simulator {
     let mut options = Options::new(Scenario::load("demo").unwrap());
     options.clock = clock;
@@ -40,7 +39,7 @@ async fn hostile(clock: ClockMode) -> Simulator {
     Simulator::start(options).await.unwrap()
 }
 
-/// Runs the program in a terminal of its own until it ends; answers what it wrote.
+/// Runs the program in a pseudo-terminal until it ends; returns its output.
 async fn run(
     url: &str,
     columns: u16,
@@ -72,7 +71,7 @@ async fn run(
     running.await.unwrap()
 }
 
-/// The values of a field, in lines of JSON that a terminal was given.
+/// Returns the values of a field in lines of JSON.
 fn field(bytes: &[u8], name: &str) -> Vec<String> {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let lines = text
@@ -112,7 +111,7 @@ async fn every_panel_in_every_size_by_push_and_by_poll() {
                     session.hides(shown);
                 }
             }
-            // Every task has its turn, whatever the open tab has to say of it.
+            // Every task is shown in the open tab.
             for tab in ["2", "3", "5", "6", "1"] {
                 session.press(tab);
                 for _ in 0..12 {
@@ -152,7 +151,7 @@ async fn every_panel_in_every_size_by_push_and_by_poll() {
     }
 }
 
-/// What base64 stands for.
+/// Decodes base64.
 fn decoded(text: &str) -> Vec<u8> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letters = text.trim_end_matches('=').bytes();
@@ -262,7 +261,7 @@ async fn nothing_from_the_server_reaches_a_shell_and_files_are_safe_to_open() {
     let (_, all) = run(&url, 80, &["list", "--json", "--state", "active"], &[]).await;
     let tasks = field(&all, "moId");
     let some: Vec<&str> = tasks.iter().map(String::as_str).collect();
-    // Commands see the texts, and run none of them.
+    // Commands get the texts in their environment and execute none of them.
     let exec = format!(
         "env >> {}; echo \"$VTASK_TARGET\"; cd {}",
         file("environment"),
@@ -329,7 +328,7 @@ async fn nothing_from_the_server_reaches_a_shell_and_files_are_safe_to_open() {
     }
 }
 
-/// The cells of a line of RFC 4180.
+/// Splits a line of RFC 4180 into cells.
 fn cells_of(line: &str) -> Vec<String> {
     let (mut cells, mut quoted) = (vec![String::new()], false);
     let mut rest = line.chars().peekable();

@@ -1,10 +1,10 @@
-//! The panels in a real pseudo-terminal: where they are, and how large.
+//! Position and size of the panels in a real pseudo-terminal.
 
 use std::fs;
 
 use crate::pty_support::{Seen, Session};
 
-/// In which column the border is that stands between list and details, on the line of the names.
+/// Returns the column of the border between list and details.
 fn border(seen: &Seen) -> Option<usize> {
     let contents = seen.parser.screen().contents();
     let names = contents.lines().nth(1)?;
@@ -12,7 +12,7 @@ fn border(seen: &Seen) -> Option<usize> {
     Some(names.get(..at)?.chars().count())
 }
 
-/// In which line the tabs are that stand below the list.
+/// Returns the line of the tabs below the list.
 fn tabs(seen: &Seen) -> Option<usize> {
     let contents = seen.parser.screen().contents();
     contents
@@ -28,7 +28,7 @@ fn a_key_moves_the_details_and_the_mouse_their_border() {
     session.until("details below", |seen| tabs(seen) == Some(21));
     session.press("v");
     session.until("details beside", |seen| border(seen) == Some(72));
-    // Pressed on the border, moved, let go; then moved on without it. The mouse counts from one.
+    // Pressed on the border, moved, released; then moved without a button. Mouse coordinates start at 1.
     session.press(
         "\u{1b}[<0;73;9M\u{1b}[<32;66;12M\u{1b}[<32;61;12M\u{1b}[<0;61;12m\u{1b}[<35;90;12M",
     );

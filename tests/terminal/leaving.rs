@@ -1,4 +1,4 @@
-//! The built program in a real pseudo-terminal: what a person types, sees and is left with.
+//! The built program in a real pseudo-terminal: starting, navigating, exiting.
 
 use std::{
     io::Read,
@@ -19,7 +19,7 @@ fn a_visit_to_the_demo() {
     session.shows("Relocate virtual machine");
     session.shows("live");
 
-    // Moving changes what the details are of.
+    // Moving the selection changes the details.
     let before = session.line("Overview");
     session.press(DOWN);
     session.until("another task's details", |seen| {
@@ -133,7 +133,7 @@ fn a_server_that_is_not_there_is_told_on_the_screen() {
 
 #[test]
 fn a_terminal_that_goes_away_ends_the_program() {
-    // Without a reader on our side the closing of the master is the terminal's end.
+    // Without a reader on this side, closing the master closes the terminal.
     let pair = native_pty_system().openpty(size(80, 24)).unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_vtask"));
     command.args(["demo"]);

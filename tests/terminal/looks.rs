@@ -1,11 +1,11 @@
-//! Keys, colours and commands in a real pseudo-terminal.
+//! Keys, colors and commands in a real pseudo-terminal.
 
 use std::fs;
 
 use crate::pty_support::{Seen, Session};
 use vt100::Color;
 
-/// The ground of the selected row, which the first row of the list is.
+/// Returns the background of the selected row (the first row of the list).
 fn selection(seen: &Seen) -> Option<Color> {
     Some(seen.parser.screen().cell(2, 1)?.bgcolor())
 }
@@ -230,7 +230,7 @@ fn columns_are_chosen_in_the_config_and_on_the_screen() {
     session.hides("no column");
     session.press("C");
     session.shows("Columns");
-    // The one after those two is the state.
+    // The entry two further down is the state.
     session.press("jj <");
     session.shows("TASK ID     STATE");
     session.press("y");

@@ -1,4 +1,4 @@
-//! The built program in a pseudo-terminal.
+//! Tests of the built program in a pseudo-terminal.
 
 #![cfg(unix)]
 #![allow(

@@ -1,6 +1,6 @@
-//! Tests that the terminal is as it was after every way out: the main screen, the cursor, no mouse, no raw mode.
+//! Tests that the terminal is restored on every exit: main screen, cursor, no mouse capture, no raw mode.
 //!
-//! Not covered, because only a signal handler in unsafe code could: `abort` without a panic before it, and SIGKILL.
+//! Not covered, because only a signal handler in unsafe code could restore it: SIGKILL, and `abort` without a panic.
 
 use std::{
     env,
@@ -16,10 +16,10 @@ use vtask::{
 
 use crate::pty_support::Session;
 
-/// How the program that a test starts is to end.
+/// Environment variable that selects how the child process ends.
 const ENDS_BY: &str = "VTASK_TEST_ENDS_BY";
 
-/// Starts the demo and waits until it holds the terminal.
+/// Starts the demo and waits until it has set the terminal modes.
 fn demo() -> Session {
     let session = Session::start(80, 24, &["demo"]);
     session.shows("live");
@@ -27,7 +27,7 @@ fn demo() -> Session {
     session
 }
 
-/// Without this, nothing would be there to be given back.
+/// Checks that the modes are set before the test of restoring them.
 fn assert_held(session: &Session) {
     session.until("a terminal that is held", |seen| {
         let screen = seen.parser.screen();
@@ -63,7 +63,7 @@ fn signals() {
     }
 }
 
-/// Starts [`program`] so that it ends in some way, and waits for its end.
+/// Starts [`program`] so that it ends in the given way, and waits for its end.
 fn ends_by(way: &str) -> Session {
     let tests = env::current_exe().unwrap();
     let arguments = [
@@ -82,7 +82,7 @@ fn ends_by(way: &str) -> Session {
     session
 }
 
-/// The report of a panic is to be read: it comes after the terminal was given back.
+/// A panic report is readable: it is printed after the terminal was restored.
 fn assert_reported(session: &Session, report: &str) {
     let seen = session.seen.0.lock().unwrap();
     let text = String::from_utf8_lossy(&seen.bytes);
@@ -105,7 +105,7 @@ fn a_panic_within_a_panic_which_aborts() {
     assert_reported(&ends_by("abort"), "the end of the program");
 }
 
-/// Holds the terminal until a key is pressed, and ends as the environment says.
+/// Sets the terminal modes until a key is pressed, then ends as the environment variable requests.
 #[test]
 #[ignore = "the program that other tests start"]
 fn program() {

@@ -1,4 +1,4 @@
-//! Tests that a terminal of an absurd size is drawn on, at the start and after a resize.
+//! Tests of drawing on absurd terminal sizes, at start and after a resize.
 
 use crate::pty_support::Session;
 

@@ -1,5 +1,4 @@
-//! A terminal that reports a size of 0×0 is written to as one of `COLUMNS`×`LINES`, else 80×24, by every command and
-//! by the full screen.
+//! Tests that a terminal of 0×0 is treated as `COLUMNS`×`LINES`, else 80×24, by every command and the full screen.
 
 use vtask::simulator::{Options, Simulator, scenario::Scenario};
 
@@ -7,7 +6,7 @@ use crate::pty_support::Session;
 
 const PASSWORD: (&str, &str) = ("VTASK_PASSWORD", "secret");
 
-/// A server whose clock stands still, and one of its running tasks.
+/// Starts a server with a stopped clock; returns it and one of its running tasks.
 async fn server() -> (Simulator, String) {
     let options = Options::new(Scenario::load("demo").unwrap()).manual();
     let simulator = Simulator::start(options).await.unwrap();
@@ -20,7 +19,7 @@ async fn server() -> (Simulator, String) {
     (simulator, task)
 }
 
-/// Runs a command on a terminal of 0×0, to its end. Returns what it wrote.
+/// Runs a command on a terminal of 0×0 and returns its output.
 fn written(simulator: &Simulator, line: &str, environment: &[(&str, &str)]) -> String {
     let url = simulator.url();
     let mut words: Vec<&str> = line.split_whitespace().collect();

@@ -30,7 +30,7 @@ fn with_finished_tasks_only_nothing_ever_changes_by_itself() {
 fn elapsed_times_change_by_the_second_and_later_by_the_minute() {
     let young = json!({"progress": 5, "startTime": at(3700).to_string()});
     assert_eq!(next_redraw(&one(&young), now()), Some(at(3721)));
-    // Has run for 62 minutes and 10 seconds.
+    // Running for 62 minutes and 10 seconds.
     let old = json!({"progress": 5, "startTime": at(-10).to_string()});
     assert_eq!(next_redraw(&one(&old), now()), Some(at(3770)));
 }

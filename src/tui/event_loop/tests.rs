@@ -1,6 +1,6 @@
-//! The real loop with scripted keys, on a terminal in memory, with channels where the fetch loops would be.
+//! Tests of the event loop with scripted input, an in-memory terminal, and channels in place of the watchers.
 //!
-//! Time is tokio's and paused: it jumps to the next timer whenever everything waits.
+//! Time is tokio's and paused: it advances to the next timer whenever every task waits.
 
 mod harness;
 
@@ -180,7 +180,7 @@ async fn a_key_is_answered_at_once_in_the_middle_of_a_flood() {
     let harness = Harness::start();
     harness.tell(running(1)).await;
     harness.until("1%").await;
-    // A frame was drawn just now; a key does not wait for the next that is due.
+    // A frame was drawn just now; a key does not wait for the next frame interval.
     let before = Instant::now();
     harness.press('?');
     harness.until("Keys").await;
@@ -198,7 +198,7 @@ async fn a_resize_is_followed() {
     assert_eq!(text.lines().count(), 10);
 }
 
-/// A window that is resized before its signal is listened for tells nobody; then the rows must fit it all the same.
+/// A resize before the signal handler is installed sends no event; the rows must fit the new size nevertheless.
 #[tokio::test(start_paused = true)]
 async fn a_resize_that_nobody_tells_is_followed_at_the_next_frame() {
     let harness = Harness::start();
@@ -206,7 +206,7 @@ async fn a_resize_that_nobody_tells_is_followed_at_the_next_frame() {
     harness.screen.resize(100, 9);
     harness.tell(finished()).await;
     harness.press('3');
-    // Low and wide: the details stand beside the list, by the size that is there now.
+    // Low and wide: at the new size the details are beside the list.
     harness.until("│ Overview").await;
 }
 
@@ -222,7 +222,7 @@ async fn when_the_fetch_loop_has_ended_the_screen_stays() {
     assert_eq!(harness.exit().await, ExitReason::Quit);
 }
 
-/// Types the terminal's answer to the question for its background.
+/// Sends the terminal's reply to the background query as key events.
 fn answer(harness: &Harness, color: &str) {
     harness.input(Input::Key(KeyEvent::new(
         KeyCode::Char(']'),

@@ -1,4 +1,4 @@
-//! The error: the whole chain of faults, each with its own fields.
+//! The Error tab: the chain of faults, each with its own fields.
 
 use ratatui::text::Line;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::{
     vim::types::Fault,
 };
 
-/// Longer names of fields push their values to the right.
+/// Longer field names push their values to the right.
 const MAX_NAME_WIDTH: usize = 24;
 
 pub(super) fn lines(look: &Appearance, fault: &Fault, columns: u16) -> Vec<Line<'static>> {
@@ -40,7 +40,7 @@ pub(super) fn lines(look: &Appearance, fault: &Fault, columns: u16) -> Vec<Line<
         }
         for message in fault.messages() {
             let text = message.message.as_deref().unwrap_or_default().trim();
-            // Often the fault's own text is put together from these.
+            // Often the fault's own text consists of these messages.
             if !text.is_empty() && text != fault.text().trim() {
                 let text = format!("  {}", text.replace('\n', "\n  "));
                 lines.extend(paragraph(look, &text, columns, Role::Text));

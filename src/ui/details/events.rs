@@ -1,4 +1,4 @@
-//! The events: what the server noted down about a task, oldest first.
+//! The Events tab: events of the task, oldest first.
 
 use ratatui::text::Line;
 

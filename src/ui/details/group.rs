@@ -1,4 +1,4 @@
-//! What is told of a group while its row is selected: how its tasks stand, and why some of them failed.
+//! Details of a group: counts by status, and the errors of failed members.
 
 use ratatui::text::Line;
 
@@ -11,11 +11,10 @@ use crate::{
     },
 };
 
-/// Where the figures begin.
 const LABEL_WIDTH: usize = 17;
-/// So many members are looked at for failures; a group may have thousands.
+/// Members searched for failures; a group may have thousands.
 const MAX_SCANNED: usize = 500;
-/// So many failures are told.
+/// Failures listed.
 const MAX_LISTED: usize = 20;
 
 pub(super) fn lines(canvas: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<'static>> {

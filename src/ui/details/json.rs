@@ -1,11 +1,11 @@
-//! JSON as people read it: indented, lightly coloured, long lines continued.
+//! The JSON tab: indented, lightly colored, long lines wrapped.
 
 use ratatui::text::Line;
 use serde_json::Value;
 
 use crate::ui::{Appearance, styled_line::flow, theme::Role};
 
-/// A bound on what is drawn; the whole is on the clipboard with one key.
+/// Limit on drawn lines; copying takes the whole JSON.
 const MAX_JSON_LINES: usize = 5_000;
 
 pub(super) fn lines(look: &Appearance, value: &Value, columns: u16) -> Vec<Line<'static>> {
@@ -25,8 +25,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Writes a value with its name before and a comma behind. How deep a body may nest is bounded where it is
-    /// parsed.
+    /// Writes a value with its name and a trailing comma. The nesting depth is limited by the parser.
     fn value(&mut self, depth: usize, name: Option<&str>, value: &Value, comma: &str) {
         let quoted = name.map(|name| Value::from(name).to_string());
         let (open, close, role) = match value {

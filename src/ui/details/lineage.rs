@@ -1,5 +1,4 @@
-//! The lineage: the whole family of a task as a tree, each member with its state and its time, and all of them on one
-//! time line.
+//! The Lineage tab: the family of a task as a tree with states and times, and a common time line.
 
 use std::ops::RangeInclusive;
 
@@ -17,30 +16,26 @@ use crate::{
     watch::FamilyState,
 };
 
-/// Families are bounded in what is drawn of them; the list shows all.
+/// Maximum number of members drawn.
 const MAX_LINEAGE_ROWS: usize = 500;
-/// The width of each column at the right; that of the state is what its words need.
+/// Widths of the columns at the right; the state column fits its longest label.
 const ID_WIDTH: usize = 14;
 const TIME_WIDTH: usize = 8;
 const STATE_WIDTH_RANGE: RangeInclusive<usize> = 7..=18;
 
-/// What sets a member apart.
 #[derive(Clone, Copy)]
 struct Marker {
-    /// It is the one whose family this is.
+    /// True for the task whose family is shown.
     is_subject: bool,
     failed_first: bool,
 }
 
-/// How the room is shared: the tree, then what is told of each member, then the time line.
+/// Widths of the tree, of each member's fields, and of the time line.
 struct Columns {
-    /// All of them.
     all: u16,
-    /// Those before the time line.
     before_axis: usize,
-    /// Those of the tree.
     tree: usize,
-    /// Those of the state; none where there is no room.
+    /// Width of the state; 0 if there is no room.
     state: usize,
     has_time: bool,
     has_id: bool,
@@ -73,10 +68,10 @@ impl Columns {
     }
 }
 
-/// A member with its place in the tree.
+/// A member with its position in the tree.
 struct Member {
     handle: Handle,
-    /// For each ancestor below the root: whether another member follows it.
+    /// For each ancestor below the root: true if it has a next sibling.
     guides: Vec<bool>,
     is_last: bool,
 }
@@ -99,7 +94,7 @@ pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec
     if let Some(axis) = &axis {
         let mut strip = StyledLine::new(canvas.look, columns);
         strip.pad_to(usize::from(columns).saturating_sub(axis_columns(columns)));
-        // The day is told by the clock of the tasks' server.
+        // Dates are relative to the clock of the tasks' server.
         let there = board
             .get(handle)
             .map(|record| canvas.state.time(record, canvas.now));
@@ -139,7 +134,7 @@ pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec
     lines
 }
 
-/// How wide the time line is; nothing where the tree needs all the room.
+/// Returns the width of the time line; 0 if the tree needs all the room.
 fn axis_columns(columns: u16) -> usize {
     match usize::from(columns) {
         ..70 => 0,
@@ -148,7 +143,7 @@ fn axis_columns(columns: u16) -> usize {
     }
 }
 
-/// The family from the root down, without recursion: lineages may be deep.
+/// Returns the family in tree order. Not recursive, because lineages may be deep.
 fn members(board: &TaskStore, root: Handle) -> Vec<Member> {
     let mut members = Vec::new();
     let mut waiting = vec![Member {
@@ -212,7 +207,7 @@ fn line(
     Some(strip.line())
 }
 
-/// The branch on which a member sits, its symbol, its name and its target.
+/// Draws the branch of a member, its symbol, name and target.
 fn put_in_tree(
     canvas: &RenderContext,
     strip: &mut StyledLine,

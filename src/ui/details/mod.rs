@@ -1,4 +1,4 @@
-//! The details of the selected task: tabs over a text that scrolls.
+//! The details pane: tabs with scrollable text.
 
 mod error;
 mod events;
@@ -21,7 +21,7 @@ use crate::{
     task::{Handle, Record, row_model::RowId},
 };
 
-/// The border between list and details.
+/// Draws the border between list and details.
 pub(super) fn draw_border(canvas: &mut RenderContext, area: Rect) {
     if area.is_empty() {
         return;
@@ -102,7 +102,7 @@ fn content(
 fn draw_tabs(canvas: &mut RenderContext, area: Rect, record: Option<&Record>) {
     let look = canvas.look;
     let mut strip = StyledLine::new(look, area.width);
-    // Where not all of the names have room, they have it without the bars.
+    // Without room for all titles, the separators are omitted.
     let bars = Tab::ALL.iter().map(|tab| tab.title().len() + 3);
     let has_room = bars.sum::<usize>() <= usize::from(area.width) + 1;
     for (index, tab) in Tab::ALL.into_iter().enumerate() {
@@ -145,7 +145,7 @@ fn draw_tabs(canvas: &mut RenderContext, area: Rect, record: Option<&Record>) {
     strip.draw(area, canvas.buffer);
 }
 
-/// Whether a tab has nothing to show, so that nobody need look.
+/// True if a tab has no content; its title is dimmed.
 fn is_empty(record: Option<&Record>, tab: Tab) -> bool {
     let Some(info) = record.and_then(|record| record.info.as_deref()) else {
         return tab != Tab::Overview;

@@ -1,4 +1,4 @@
-//! The overview: every field of `TaskInfo` has its place, and what was noticed while watching.
+//! The Overview tab: every field of `TaskInfo`, warnings and estimates.
 
 use std::time::Duration;
 
@@ -21,12 +21,11 @@ use crate::{
     vim::types::{ManagedObjectReference, TaskInfo, TaskReason, unboxed},
 };
 
-/// From this width on the fields stand in two columns.
+/// Minimum width for two columns of fields.
 const MIN_COLUMNS_FOR_TWO: u16 = 96;
-/// The room for a field's name.
 const LABEL_WIDTH: u16 = 15;
 
-/// The fields in the making.
+/// Labeled fields under construction.
 struct FieldList<'a, 'c> {
     canvas: &'a RenderContext<'c>,
     columns: u16,
@@ -76,7 +75,7 @@ impl FieldList<'_, '_> {
     }
 }
 
-/// A task of which nothing but its key is known.
+/// Fields of a placeholder record.
 pub(super) fn ghost(canvas: &RenderContext, record: &Record, columns: u16) -> Vec<Line<'static>> {
     let mut sheet = FieldList {
         canvas,
@@ -186,7 +185,7 @@ fn progress(sheet: &mut FieldList, handle: Handle, record: &Record, info: &TaskI
     }
 }
 
-/// How long it will take, and what deserves a second look.
+/// Adds the time left and the warnings.
 fn time_left(sheet: &mut FieldList, handle: Handle) {
     let state = sheet.canvas.state;
     let outlook = state.insight(handle, sheet.canvas.now);
@@ -210,7 +209,7 @@ fn time_left(sheet: &mut FieldList, handle: Handle) {
     }
 }
 
-/// How long the operation usually takes, or why that is not known of one that goes on.
+/// Adds the typical duration of the operation, or why it is unknown for an active task.
 fn usually(sheet: &mut FieldList, record: &Record, info: &TaskInfo) {
     let state = sheet.canvas.state;
     let endpoint = record.id.endpoint;
@@ -244,7 +243,7 @@ fn whole(span: Duration) -> String {
         .unwrap_or_default()
 }
 
-/// What the virtual machine asks, with a line for each answer that it takes.
+/// Adds the pending question of the virtual machine and its possible answers.
 fn answers(sheet: &mut FieldList, asked: &PendingQuestion) {
     let text = format!(
         "The virtual machine waits for an answer: {}",
@@ -261,7 +260,7 @@ fn answers(sheet: &mut FieldList, asked: &PendingQuestion) {
     sheet.put("", "Answer it in the vSphere Client.", Role::Dim);
 }
 
-/// The chart of its progress, in so many lines at most.
+/// Adds the progress chart, in at most `rows` lines.
 fn course(sheet: &mut FieldList, record: &Record, rows: usize) {
     let canvas = sheet.canvas;
     let now = canvas.state.time(record, canvas.now);
@@ -396,7 +395,7 @@ fn identity(sheet: &mut FieldList, info: &TaskInfo) {
     }
 }
 
-/// Who or what started it, with the objects named.
+/// Returns the initiator with its object reference.
 fn reason(reason: &TaskReason) -> String {
     let of = |what: String, reference: Option<&ManagedObjectReference>| match reference {
         Some(reference) => format!("{what}  {reference}"),
@@ -416,7 +415,7 @@ fn reason(reason: &TaskReason) -> String {
     }
 }
 
-/// A `KeyAnyValue` as `key: value`.
+/// Formats a `KeyAnyValue` as `key: value`.
 fn key_value(detail: &Value) -> String {
     let detail = unboxed(detail.clone());
     let Some(key) = detail.get("key").and_then(Value::as_str) else {
@@ -429,7 +428,7 @@ fn key_value(detail: &Value) -> String {
     }
 }
 
-/// Two texts side by side.
+/// Joins two columns of text.
 fn beside(left: Vec<Line<'static>>, right: Vec<Line<'static>>, start: usize) -> Vec<Line<'static>> {
     let height = left.len().max(right.len());
     let mut left = left.into_iter();

@@ -1,4 +1,4 @@
-//! The result: what the task returned, with its type.
+//! The Result tab: the result of the task with its type.
 
 use ratatui::text::Line;
 use serde_json::Value;

@@ -1,5 +1,4 @@
-//! The time line of a family: a bar a member on one common axis, the time in the queue set apart from the time of
-//! running.
+//! The time line of a family: one bar per member on a common axis, with queue time and run time distinguished.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,7 +7,7 @@ use crate::{
     ui::{Appearance, RenderContext, labels, styled_line::StyledLine, theme::Role},
 };
 
-/// The stretch of time that is shown, in so many columns.
+/// The displayed time range and its width.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Axis {
     start: Timestamp,
@@ -17,7 +16,7 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// From the first member's queueing to the last one's end, or to now while one of them goes on; nothing where no
+    /// Returns the range from the first queue time to the last end, or to now while a member is active; `None` if no
     /// time is known.
     pub(super) fn over<'a>(
         records: impl Iterator<Item = (&'a Record, Timestamp)>,
@@ -27,7 +26,7 @@ impl Axis {
         let (start, end) = spans
             .map(|span| (span.queued, span.end))
             .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))?;
-        // Where everything took no time at all there still is a moment to show.
+        // A range of zero length is extended by a second.
         let end = end.max(start.checked_add(SignedDuration::from_secs(1)).ok()?);
         (columns > 0).then_some(Self {
             start,
@@ -36,7 +35,7 @@ impl Axis {
         })
     }
 
-    /// How many parts of a cell, each cell having so many, a moment is from the left.
+    /// Returns the position of a time from the left, in parts of a cell; `fineness` parts make a cell.
     fn parts(&self, at: Timestamp, fineness: usize) -> usize {
         let most = self.columns * fineness;
         let whole = self.end.duration_since(self.start).as_millis().max(1);
@@ -45,7 +44,7 @@ impl Axis {
         usize::try_from(since * most_wide / whole).map_or(most, |parts| parts.min(most))
     }
 
-    /// The times under which the bars stand: at both ends and, with room, in the middle.
+    /// Draws the axis labels: both ends and, if there is room, the middle.
     pub(super) fn label(&self, canvas: &RenderContext, strip: &mut StyledLine, now: Timestamp) {
         let zone = &canvas.state.options.time_zone;
         let first = strip.used();
@@ -68,8 +67,8 @@ impl Axis {
         }
     }
 
-    /// A member's bar: dots while it waited, blocks while it ran, open at its end while it goes on, else with the
-    /// sign of its outcome behind it.
+    /// Draws the bar of a member: dots while queued, blocks while running, open at its end if active, else followed by
+    /// the outcome's symbol.
     pub(super) fn bar(
         &self,
         look: &Appearance,
@@ -96,7 +95,7 @@ impl Axis {
         strip.pad_to(first + queued);
         strip.put(&look.symbols.waiting.repeat(dots), Role::Queued);
         if span.started.is_some() {
-            // Whatever ran shows a sliver.
+            // Any run shows at least one part.
             let ran = self.parts(span.end, fineness).max(began * fineness + 1) - began * fineness;
             let (mut whole, rest) = (ran / fineness, ran % fineness);
             if span.goes_on {
@@ -127,7 +126,7 @@ struct Span {
 }
 
 impl Span {
-    /// Servers' clocks differ: what begins later than it ends took no time.
+    /// Server clocks differ: a start after the end counts as no duration.
     fn of(record: &Record, now: Timestamp) -> Option<Self> {
         let info = record.info.as_ref()?;
         let goes_on = record.status().is_active();

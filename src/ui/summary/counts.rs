@@ -1,4 +1,4 @@
-//! A table of counts by status, each line with a small bar.
+//! Table of counts by status, with a stacked bar per line.
 
 use ratatui::layout::Rect;
 
@@ -9,7 +9,7 @@ use crate::{
     ui::{Appearance, RenderContext, labels, styled_line::StyledLine, theme::Role},
 };
 
-/// The statuses that have columns of their own.
+/// Statuses with their own columns.
 const STATUS_COLUMNS: [Status; 5] = [
     Status::Running,
     Status::Queued,
@@ -17,7 +17,7 @@ const STATUS_COLUMNS: [Status; 5] = [
     Status::Cancelled,
     Status::Success,
 ];
-/// The same, those that stay where there is no room for all first.
+/// The same statuses, those to keep on narrow screens first.
 const STATUS_PRIORITY: [Status; 5] = [
     Status::Running,
     Status::Failed,
@@ -25,15 +25,15 @@ const STATUS_PRIORITY: [Status; 5] = [
     Status::Cancelled,
     Status::Success,
 ];
-/// The least and the most room for a number with the space before it.
+/// Minimum and maximum width of a number with the space before it.
 const MIN_NUMBER_WIDTH: usize = 5;
 const MAX_NUMBER_WIDTH: usize = 8;
-/// The least room for a name, for a bar, and the most for a bar.
+/// Minimum width of a name, and the range for a bar.
 const NAME_WIDTH: usize = 16;
 const MIN_BAR_WIDTH: usize = 8;
 const MAX_BAR_WIDTH: usize = 24;
 
-/// How a line is divided.
+/// Widths of the parts of a line.
 struct BarSegments {
     name: usize,
     number: usize,
@@ -42,12 +42,12 @@ struct BarSegments {
 }
 
 impl BarSegments {
-    /// Divides a line of so many columns in a section whose longest bar stands for `longest` tasks.
+    /// Lays out a line of a section whose longest bar represents `longest` tasks.
     fn of(columns: u16, longest: u32) -> Self {
         let columns = usize::from(columns);
         let digits = longest.max(1).ilog10() as usize + 1;
         let number = (digits + 2).clamp(MIN_NUMBER_WIDTH, MAX_NUMBER_WIDTH);
-        // One number more: all together.
+        // One more number for the total.
         let room = columns.saturating_sub(NAME_WIDTH) / number;
         let kept = room.saturating_sub(1).min(STATUS_PRIORITY.len());
         let kept = STATUS_PRIORITY.get(..kept).unwrap_or_default();
@@ -68,7 +68,7 @@ impl BarSegments {
     }
 }
 
-/// How many tasks the longest bar of a section stands for.
+/// Returns the number of tasks of the longest bar in a section.
 fn longest(section: &Section) -> u32 {
     let totals = section.entries.iter().map(|entry| entry.counts.total());
     totals.max().unwrap_or_default()
@@ -133,7 +133,7 @@ fn number(strip: &mut StyledLine, text: &str, role: Role, columns: usize) {
     strip.put(text, role);
 }
 
-/// What the statuses look like in a bar: told apart without colours, too.
+/// Returns count, symbol and role of each bar segment; they differ without colors, too.
 fn parts(look: &Appearance, counts: &StatusCounts) -> [(u32, &'static str, Role); 5] {
     let symbols = look.symbols;
     let whole = symbols.eighths.last().copied().unwrap_or("#");
@@ -170,8 +170,8 @@ fn bar(
     }
 }
 
-/// How many columns each part gets of a bar, where the longest bar has all columns. Whatever there is of at all gets a
-/// column at least, while there are enough of them.
+/// Returns the width of each bar segment; the longest bar has `columns`. A nonzero count gets at least one column as
+/// long as there are enough.
 fn lengths<const N: usize>(counts: [u32; N], longest: u32, columns: usize) -> [usize; N] {
     let share = |count: u64, of: u64, columns: usize| {
         let columns = u64::try_from(columns).unwrap_or(u64::MAX);

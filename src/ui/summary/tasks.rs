@@ -1,4 +1,4 @@
-//! The tasks of a summary, one a line: those that run or wait for longest, and what failed.
+//! Task lines of the summary: longest running, longest queued, latest failures.
 
 use ratatui::layout::Rect;
 
@@ -10,9 +10,8 @@ use crate::{
     ui::{RenderContext, labels, row, styled_line::StyledLine, theme::Role},
 };
 
-/// The space between two columns.
 const COLUMN_GAP: usize = 2;
-/// The most that an operation's name gets.
+/// Maximum width of the operation name.
 const OPERATION_WIDTH: usize = 40;
 const TARGET_WIDTH: usize = 14;
 const ENDPOINT_WIDTH: usize = 10;
@@ -21,7 +20,7 @@ const TIME_LEFT_WIDTH: usize = 9;
 const AGE_WIDTH: usize = 10;
 const USER_WIDTH: usize = 14;
 
-/// A column of such a line.
+/// A column of a task line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
     Target,
@@ -49,7 +48,7 @@ impl Column {
     }
 }
 
-/// The columns after the operation, with their widths; what is left is the operation's.
+/// Returns the width of the operation and the columns after it.
 fn columns(canvas: &RenderContext, part: SectionKind, width: u16) -> (usize, Vec<(Column, usize)>) {
     let width = usize::from(width);
     let several = canvas.state.servers.len() > 1;
@@ -66,7 +65,7 @@ fn columns(canvas: &RenderContext, part: SectionKind, width: u16) -> (usize, Vec
     match part {
         SectionKind::Failures => {
             from(32, Column::Ago, AGE_WIDTH);
-            // The sentence says most: it gets half of the room.
+            // The error text gets the largest share.
             from(60, Column::Error, (width * 3 / 8).max(20));
         }
         SectionKind::Queued => {
@@ -81,7 +80,7 @@ fn columns(canvas: &RenderContext, part: SectionKind, width: u16) -> (usize, Vec
     }
     let taken: usize = columns.iter().map(|(_, own)| own + COLUMN_GAP).sum();
     let first = width.saturating_sub(taken);
-    // More than most operations need is better given to the target, and to the reason of a failure.
+    // Room that most operations do not need goes to the target and the error.
     let mut spare = first.saturating_sub(OPERATION_WIDTH);
     let first = first - spare;
     for (column, own) in &mut columns {
@@ -102,7 +101,7 @@ pub(super) fn title(canvas: &mut RenderContext, section: &Section, line: Rect) {
     strip.join(heading(canvas, section, first));
     let mut next = first;
     for (column, width) in columns {
-        // What does not leave room for the name of the section has none itself.
+        // Omit column titles that would not leave room for the section title.
         next += COLUMN_GAP;
         if strip.used() + COLUMN_GAP <= next {
             strip.pad_to(next);

@@ -1,4 +1,4 @@
-//! What was looked up around tasks, or why it is not known, as the details show it.
+//! Data looked up for tasks (events, questions, families, history), or why it is missing, as the details show it.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ fn a_question_of_a_virtual_machine_is_marked_and_shown_with_its_answers() {
     }
 }
 
-/// Ended with this fault so many seconds after all began.
+/// A task that failed with this fault `second` seconds after the start of the scenario.
 fn failed(parent: Option<&str>, operation: &str, second: i64) -> Value {
     json!({"descriptionId": operation, "parentTaskKey": parent, "rootTaskKey": parent.map(|_| "task-5000"),
         "state": "error", "startTime": at(second - 200).to_string(), "completeTime": at(second).to_string(),
@@ -151,7 +151,7 @@ fn how_long_it_usually_takes_or_why_that_is_unknown() {
     assert_snapshot!("usually_on_target", line(&state));
 }
 
-/// Whatever a server says of a task's times and figures, the value is unknown and the reason stands in its place.
+/// Implausible times and percentages are shown as unknown with the reason.
 #[test]
 fn odd_figures_and_times_say_why_they_count_as_unknown() {
     for (name, more) in [
@@ -183,7 +183,7 @@ fn odd_figures_and_times_say_why_they_count_as_unknown() {
     }
 }
 
-/// What is refused is told where it would stand, and nothing else suffers.
+/// A rejected look-up shows its reason in place of the data and affects nothing else.
 #[test]
 fn the_history_and_the_events_say_why_they_are_not_known() {
     let refused = "NoPermission: Permission to perform this operation was denied. Ask for that privilege, or use \

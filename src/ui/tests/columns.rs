@@ -1,4 +1,4 @@
-//! Columns of one's own, and the column editor.
+//! User-defined columns and the column editor.
 
 use insta::assert_snapshot;
 

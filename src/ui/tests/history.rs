@@ -1,4 +1,4 @@
-//! The history in the place of what is now.
+//! The history view.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use insta::assert_snapshot;

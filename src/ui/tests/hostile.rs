@@ -1,4 +1,4 @@
-//! Every text of the hostile corpus, in every field, in every panel: what ends up in the terminal's cells.
+//! Every text of the hostile corpus in every field and every panel: checks the terminal cells.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -22,13 +22,13 @@ use crate::{
     watch::{CancelResponse, FamilyState, Link, ServerFacts, Update},
 };
 
-/// What to press to see each panel, overlay and mode: one line for each that comes.
+/// The keys that open each panel, popup and mode.
 const PANELS: [&str; 31] = [
     "", "1z", "2z", "3z", "4z", "5z", "6z", "1", "2", "t", "tS", "s", "?", "n", "F", "a", "y", "w",
     ":", "c", "c\n", "c\ny", "d", "p", "[", "<", "<<1", "/x", "+", "-", "x",
 ];
 
-/// The texts of the corpus that can be had as text.
+/// Returns the corpus texts that are valid UTF-8.
 pub(crate) fn corpus() -> Vec<String> {
     let file: toml::Table =
         toml::from_str(include_str!("../../../assets/faults/hostile.toml")).unwrap();
@@ -62,7 +62,7 @@ fn fault(text: &str) -> Value {
         "faultCause": {"_typeName": text, "localizedMessage": text, "faultCause": {"_typeName": text, "reason": text}}})
 }
 
-/// Tasks of each kind with this text wherever one can stand.
+/// Returns tasks of each kind with this text in every field.
 fn family(text: &str) -> Vec<TaskChange> {
     let everywhere = |more: Value| {
         let mut wire = json!({
@@ -114,7 +114,7 @@ fn family(text: &str) -> Vec<TaskChange> {
     ]
 }
 
-/// A screen on which everything that a server can say says this.
+/// Returns a state in which every server-supplied field contains this text.
 fn screen(text: &str, width: u16, height: u16) -> AppState {
     let mut state = empty(width, height);
     let about = About {
@@ -203,7 +203,7 @@ fn screen(text: &str, width: u16, height: u16) -> AppState {
     state
 }
 
-/// What no cell may have in it, by Unicode's own tables.
+/// Matches characters that no cell may contain, by Unicode's own tables.
 fn forbidden() -> Regex {
     Regex::new(
         r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]",
@@ -211,10 +211,10 @@ fn forbidden() -> Regex {
     .unwrap()
 }
 
-/// Looks at the cells of drawn screens.
+/// Checks the cells of drawn screens.
 struct Checker {
     forbidden: Regex,
-    /// What was looked at already and is well.
+    /// Symbols already checked.
     good: HashSet<String>,
     cells: usize,
 }
@@ -246,7 +246,7 @@ impl Checker {
 
 #[test]
 fn nothing_of_the_corpus_is_obeyed_in_any_panel() {
-    // Of a long one the beginning tells; what it costs is told elsewhere.
+    // The beginning of a long text is enough; limits are tested elsewhere.
     let texts: Vec<String> = corpus()
         .iter()
         .map(|text| text.chars().take(2000).collect())
@@ -258,7 +258,7 @@ fn nothing_of_the_corpus_is_obeyed_in_any_panel() {
         cells: 0,
     };
     for (number, text) in texts.iter().enumerate() {
-        // Each text meets every sixth panel, each panel every sixth text.
+        // Each text is drawn on every sixth panel, and each panel with every sixth text.
         for (place, keys) in PANELS.iter().enumerate().skip(number % 6).step_by(6) {
             let (width, height) = [(100, 40), (80, 24), (41, 12)][(number + place / 6) % 3];
             let mut state = screen(text, width, height);

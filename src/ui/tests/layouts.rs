@@ -1,4 +1,4 @@
-//! The panels in every place that they can have.
+//! The panels in every layout.
 
 use insta::assert_snapshot;
 
@@ -26,7 +26,7 @@ fn details_beside_the_list() {
     assert_snapshot!("beside_lineage_120x40", draw_text(&state));
     press(&mut state, "}}}");
     assert_snapshot!("beside_smaller_120x40", draw_text(&state));
-    // Low and wide: below each other there would be room for one of them only.
+    // Low and wide: one below the other, only one of the panels would fit.
     assert_snapshot!("beside_120x9", draw_text(&labelled(120, 9)));
 }
 

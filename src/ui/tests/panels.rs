@@ -61,8 +61,7 @@ fn the_whole_screen_at_every_size() {
     assert_snapshot!("screen_20x5", draw_text(&labelled(20, 5)));
 }
 
-/// The same afternoon, watched for longer: a task that climbs, one that stands still, one without a figure of an
-/// operation that is known.
+/// The demo tasks after longer watching: one progresses, one is stalled, one has no progress but a known operation.
 pub(super) fn watched(width: u16, height: u16) -> AppState {
     let model = busy(width, height);
     let mut state = empty(width, height);
@@ -91,7 +90,7 @@ fn phase(number: i64) -> Value {
     json!({"key": format!("phase.{number}"), "message": format!("Copying disk {} of 4", number + 1)})
 }
 
-/// A task of the screen with other fields, as it was seen so many seconds after all began.
+/// Returns a changed task of the screen, seen `second` seconds after the start of the scenario.
 fn seen(state: &AppState, mo_id: &str, more: &Value, second: i64) -> TaskChange {
     let record = state.store.get(find(state, mo_id)).unwrap();
     let mut wire = record.info.as_ref().unwrap().to_json();

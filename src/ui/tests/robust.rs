@@ -59,7 +59,7 @@ fn every_screen_draws_at_every_size() {
     }
 }
 
-/// A terminal that reports a size, which the test changes, and shows nothing.
+/// A terminal that reports a size set by the test and shows nothing.
 #[derive(Clone, Default)]
 struct Window(Rc<Cell<Size>>);
 
@@ -114,13 +114,13 @@ impl Backend for Window {
     }
 }
 
-/// Every popup and every view, by the keys that open it.
+/// The keys that open each popup and view.
 const VIEWS: [&str; 30] = [
     "", "1", "2", "3", "4", "5", "6", "2z", "6z", "?", "n", "F", "o", "oj\t", "s", "C", "f", "/db",
     "a", "w", ":", ":so", "c", "c\n", "y", "H", "b", "v", "vv{", "<",
 ];
 
-/// A size: mostly of a window, at times one that nobody has.
+/// Returns a random size: mostly realistic, sometimes extreme.
 fn size(random: &mut Rng) -> Size {
     const ODD: [u16; 8] = [0, 1, 2, 3, 7, 255, 256, 1_000];
     let mut side = |usual| match random.u8(..10) {
@@ -144,7 +144,7 @@ fn whatever_is_open_draws_at_random_sizes() {
             let Size { width, height } = terminal.size().unwrap();
             update(&mut state, Event::Resize { width, height }, now());
             if turn == 0 {
-                // What is opened now stays open while the size changes.
+                // The view stays open while the size changes.
                 keys.chars().for_each(|key| press(&mut state, key));
             }
             terminal
@@ -169,7 +169,7 @@ fn every_task_draws_in_every_tab_at_odd_sizes() {
     }
 }
 
-/// What a terminal would obey, and what would reorder or hide text.
+/// True for control, reordering and invisible characters.
 fn is_hostile(character: char) -> bool {
     character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -19,7 +19,7 @@ fn style(state: &AppState, role: Role) -> Style {
     Appearance::new(&state.options).style(role)
 }
 
-/// The place of a text on the screen.
+/// Returns the position of a text on the screen.
 fn place(buffer: &Buffer, text: &str) -> (u16, u16) {
     for y in 0..buffer.area.height {
         for x in 0..buffer.area.width {
@@ -65,7 +65,7 @@ fn outcomes_have_their_colours() {
     ] {
         let fg = style(&state, role).fg.unwrap();
         let place = place(&buffer, text);
-        // The header says “queued”, too: there it is the sign that has the colour.
+        // The header contains “queued” as well; there the symbol has the color.
         let place = if text == "queued" {
             (place.0 - 4, place.1)
         } else {

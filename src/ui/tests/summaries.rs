@@ -1,4 +1,4 @@
-//! All tasks in numbers.
+//! The summary page.
 
 use insta::assert_snapshot;
 

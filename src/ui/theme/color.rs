@@ -1,11 +1,11 @@
-//! A colour as a theme file writes it, and the nearest that a terminal of 256 colours has.
+//! Theme colors and their nearest match in the 256-color palette.
 
 use std::str::FromStr;
 
 use ratatui::style::Color;
 use serde::{Deserialize, Deserializer, de};
 
-/// `#rrggbb`.
+/// A color written as `#rrggbb`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rgb(u8, u8, u8);
 
@@ -14,7 +14,7 @@ impl Rgb {
         Color::Rgb(self.0, self.1, self.2)
     }
 
-    /// The nearest of xterm's 6×6×6 cube and its 24 greys.
+    /// Returns the nearest color of xterm's 6×6×6 cube and its 24 grays.
     pub(super) fn indexed(self) -> Color {
         const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
         let step = |channel: u8| {
@@ -33,7 +33,7 @@ impl Rgb {
         Color::Indexed(nearest.map_or(cube.1, |(_, index)| index))
     }
 
-    /// How well one can be read on the other, after the Web Content Accessibility Guidelines: 1 to 21.
+    /// Returns the contrast ratio by the Web Content Accessibility Guidelines: 1 to 21.
     #[cfg(test)]
     pub(super) fn contrast(self, other: Self) -> f64 {
         let (a, b) = (self.luminance(), other.luminance());

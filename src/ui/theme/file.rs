@@ -1,4 +1,4 @@
-//! The text of a theme. It is read forgivingly: what is wrong in it is told with its line, and the rest counts.
+//! Theme files. Invalid entries are reported with their line and skipped.
 
 use std::{collections::HashMap, fmt::Display};
 
@@ -12,7 +12,7 @@ use crate::{
     text::{did_you_mean, toml_line, toml_problem},
 };
 
-/// One role in a theme file.
+/// The style of one role in a theme file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RoleStyle {
     pub(super) fg: Option<Rgb>,
@@ -52,7 +52,7 @@ impl RoleStyle {
         }
     }
 
-    /// Takes one key of a role.
+    /// Sets one field of a role.
     fn take(&mut self, key: &str, value: &Value) -> Result<(), String> {
         match key {
             "fg" => self.fg = Some(read(value)?),
@@ -99,7 +99,7 @@ impl From<Modification> for Modifier {
 
 macro_rules! sixteen {
     ($($name:ident,)+) => {
-        /// The sixteen colours by the names that ratatui gives them.
+        /// The sixteen ANSI colors by ratatui's names.
         #[derive(Debug, Clone, Copy, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         enum Sixteen {
@@ -119,10 +119,10 @@ sixteen! {
     DarkGray, LightRed, LightGreen, LightYellow, LightBlue, LightMagenta, LightCyan, White,
 }
 
-/// A theme as its file has it, with what it is based on.
+/// A theme file merged with its base theme.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ThemeFile {
-    /// The terminal's background that the colours were chosen for.
+    /// Terminal background that the colors were chosen for.
     pub(super) background: Option<Rgb>,
     inks: HashMap<Role, RoleStyle>,
 }
@@ -132,13 +132,12 @@ impl ThemeFile {
         self.inks.get(&role).cloned().unwrap_or_default()
     }
 
-    /// Whether anything was said about a role.
     #[cfg(test)]
     pub(super) fn has(&self, role: Role) -> bool {
         self.inks.contains_key(&role)
     }
 
-    /// Reads a theme; answers it, and what is wrong with it.
+    /// Parses a theme; returns it and its problems.
     pub(super) fn read(text: &str) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let table: Table = match toml::from_str(text) {
@@ -152,7 +151,7 @@ impl ThemeFile {
             let line = toml_line(text, path).map_or(String::new(), |line| format!("line {line}: "));
             problems.push(format!("{line}{what}"));
         };
-        // `dark` and `light` stand on their own, all others on one of the themes that come with the program.
+        // `dark` and `light` have no base; all others extend a built-in theme.
         let mut theme = match table.get("based-on").map(Value::as_str) {
             Some(Some("nothing")) => Self::default(),
             None => Self::read(ThemeChoice::Dark.text()).0,

@@ -9,7 +9,7 @@ const DEPTHS: [ColorDepth; 4] = [
     ColorDepth::Mono,
 ];
 
-/// Signs, bars and lines; all else is text.
+/// Symbols, bars and lines; everything else is text.
 const MARKS: [Role; 5] = [
     Role::Faint,
     Role::Gauge,
@@ -18,7 +18,7 @@ const MARKS: [Role; 5] = [
     Role::Frame,
 ];
 
-/// What terminals write with where a theme leaves it to them, on a ground like the theme's.
+/// Returns the terminal's default text color on a background like the theme's.
 fn usual_text(ground: color::Rgb) -> color::Rgb {
     let [light, dark] = ["#d4d4d4", "#1f1f1f"].map(|text| text.parse().unwrap());
     if ground.contrast(light) > ground.contrast(dark) {

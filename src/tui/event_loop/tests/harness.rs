@@ -1,4 +1,4 @@
-//! A terminal in memory that can be watched from outside, and everything that the loop is fed with.
+//! An in-memory terminal that tests can inspect, and the inputs of the loop.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use super::*;
 
-/// A terminal in memory, shared with the test.
+/// An in-memory terminal shared with the test.
 #[derive(Clone)]
 pub(super) struct Screen(Arc<Inner>);
 
@@ -30,7 +30,7 @@ struct Inner {
     drawn: Notify,
 }
 
-/// A terminal that went away.
+/// Error of a terminal that was closed.
 #[derive(Debug)]
 pub(super) struct Broken;
 
@@ -60,7 +60,7 @@ impl Screen {
         self.terminal().to_string()
     }
 
-    /// Whether anything has this colour, as text or as ground.
+    /// True if any cell has this color as foreground or background.
     pub(super) fn has_color(&self, color: ratatui::style::Color) -> bool {
         let terminal = self.terminal();
         let mut cells = terminal.buffer().content.iter();
@@ -79,7 +79,7 @@ impl Screen {
         self.terminal().resize(width, height);
     }
 
-    /// Writes over the screen, as another program would while this one is suspended.
+    /// Overwrites the screen as another program would while this one is suspended.
     pub(super) fn scribble(&self) {
         let mut terminal = self.terminal();
         let size = terminal.size().unwrap();
@@ -162,7 +162,7 @@ impl Backend for Screen {
     }
 }
 
-/// What the loop wanted of the terminal beside drawing.
+/// Records the calls that the loop makes on its host.
 #[derive(Clone, Default)]
 pub(super) struct FakeHost {
     asked: Arc<AtomicUsize>,
@@ -181,7 +181,7 @@ impl FakeHost {
         self.no_shell.store(true, Ordering::SeqCst);
     }
 
-    /// How often the terminal was asked for its background.
+    /// Number of background queries.
     pub(super) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
@@ -219,7 +219,7 @@ impl TerminalHost for FakeHost {
     }
 }
 
-/// The loop, running, with every end in the test's hands.
+/// A running event loop with its inputs and outputs.
 pub(super) struct Harness {
     pub(super) screen: Screen,
     pub(super) host: FakeHost,
@@ -232,12 +232,11 @@ pub(super) struct Harness {
 }
 
 impl Harness {
-    /// Starts the loop on a terminal of 80×24.
+    /// Starts the loop on an 80×24 terminal with default options.
     pub(super) fn start() -> Self {
         Self::start_with(Options::default())
     }
 
-    /// Starts it with other options.
     pub(super) fn start_with(options: Options) -> Self {
         let screen = Screen::new(80, 24);
         let host = FakeHost::default();
@@ -289,7 +288,7 @@ impl Harness {
         at(3720) + self.start.elapsed()
     }
 
-    /// Waits until the screen shows a text.
+    /// Waits until the screen contains a text.
     pub(super) async fn until(&self, text: &str) {
         let shown = async {
             while !self.screen.text().contains(text) {
@@ -327,13 +326,13 @@ impl Harness {
         self.signals.send(signal).unwrap();
     }
 
-    /// The fetch loop ends: it tells nothing more and takes no commands.
+    /// Closes the update and command channels, as a stopped watcher does.
     pub(super) fn end_updates(&mut self) {
         self.updates = None;
         self.commands.close();
     }
 
-    /// Waits until the loop ends.
+    /// Waits until the loop ends and returns the reason.
     pub(super) async fn exit(&mut self) -> ExitReason {
         let running = self.running.take().unwrap();
         running.await.unwrap().unwrap().0
