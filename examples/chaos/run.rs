@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use vtask::{
     simulator::{
         Control, Options, RequestRecord, Simulator,
-        behaviour::{Boxing, Versions},
+        behavior::{Boxing, Versions},
         scenario::Scenario,
     },
     task::{ChangeSet, EndpointId, Presence, Record, TaskId, TaskStore},
@@ -224,24 +224,24 @@ async fn suffer(outcome: &mut Outcome, trouble: Duration) -> Result<(), String> 
     Ok(())
 }
 
-/// A server of some ways.
+/// A server of some behavior.
 async fn server(seed: u64) -> Result<Simulator, String> {
     let scenario = Scenario::parse("chaos", include_str!("world.toml"));
     let mut options = Options::new(scenario.map_err(|error| error.to_string())?).manual();
     options.seed = seed;
     options.tls = seed.is_multiple_of(3);
-    options.behaviours.update_cap = match seed % 4 {
+    options.behavior.update_cap = match seed % 4 {
         0 => None,
         1 => Some(2),
         _ => Some(100),
     };
-    options.behaviours.wake_on_view_change = !seed.is_multiple_of(5);
-    options.behaviours.fold_changes = !seed.is_multiple_of(7);
+    options.behavior.wake_on_view_change = !seed.is_multiple_of(5);
+    options.behavior.fold_changes = !seed.is_multiple_of(7);
     if seed.is_multiple_of(2) {
-        options.behaviours.boxing = Boxing::Nested;
+        options.behavior.boxing = Boxing::Nested;
     }
     if seed.is_multiple_of(6) {
-        options.behaviours.versions = Versions::Constant;
+        options.behavior.versions = Versions::Constant;
     }
     let started = Simulator::start(options).await;
     started.map_err(|error| error.to_string())

@@ -158,11 +158,11 @@ impl SimulateArgs {
         };
         options.session_timeout = timeout;
         if self.release_8_0_1 {
-            options.behaviours = crate::simulator::behaviour::Behaviours::release_8_0_1();
+            options.behavior = crate::simulator::behavior::ServerBehavior::release_8_0_1();
         }
-        options.behaviours.gzip = !self.no_gzip;
-        options.behaviours.lean_type_names = self.lean;
-        options.behaviours.update_cap = self.cap.0;
+        options.behavior.gzip = !self.no_gzip;
+        options.behavior.omit_type_names = self.lean;
+        options.behavior.update_cap = self.cap.0;
         if let Some(file) = &self.faults {
             options.faults = Plan::load(file)?;
         }
@@ -258,7 +258,7 @@ mod tests {
         ];
         let options = read(&line).unwrap().options().unwrap();
         assert_eq!(options.load.tasks, Some(500));
-        assert_eq!(options.behaviours.update_cap, None);
+        assert_eq!(options.behavior.update_cap, None);
         assert_eq!(options.clock_offset, SignedDuration::from_mins(-7));
         assert_eq!(options.credentials, None);
     }

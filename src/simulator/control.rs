@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::behaviour::{Behaviours, Outage};
+use super::behavior::{ProxyResponse, ServerBehavior};
 use super::faults::{Plan, ServerEvent};
 use super::http::log::RequestRecord;
 use super::server::ServerCore;
@@ -80,30 +80,31 @@ impl Control {
         self.running.with(|core| {
             core.world
                 .tasks()
-                .map(|task| core.pen().info(&task.record))
+                .map(|task| core.writer().info(&task.record))
                 .collect()
         })
     }
 
-    /// Changes the server's ways.
-    pub fn behave(&self, change: impl FnOnce(&mut Behaviours)) {
-        self.running.with(|core| change(&mut core.behaviours));
+    /// Changes the server's behavior.
+    pub fn change_behavior(&self, change: impl FnOnce(&mut ServerBehavior)) {
+        self.running.with(|core| change(&mut core.behavior));
     }
 
     /// The next request is answered by something in front of the server. May be called several times: each outage
     /// takes one request.
-    pub fn fail_next(&self, outage: Outage) {
-        self.running.with(|core| core.outages.push_back(outage));
+    pub fn fail_next(&self, outage: ProxyResponse) {
+        self.running
+            .with(|core| core.proxy_responses.push_back(outage));
     }
 
-    /// No more outages.
-    pub fn clear_outages(&self) {
-        self.running.with(|core| core.outages.clear());
+    /// Removes the pending proxy responses.
+    pub fn clear_proxy_responses(&self) {
+        self.running.with(|core| core.proxy_responses.clear());
     }
 
     /// The next `count` answers are lost on the way: the calls have their effect, the connection breaks.
-    pub fn lose_answers(&self, count: usize) {
-        self.running.with(|core| core.lose_answers = count);
+    pub fn lose_responses(&self, count: usize) {
+        self.running.with(|core| core.lose_responses = count);
     }
 
     /// Takes up a plan of faults, besides those that are in force. Must be called within a Tokio runtime.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::behaviour::ErrorForm;
+use super::behavior::ErrorForm;
 use super::value::MoRef;
 
 /// A `MethodFault`: a data object with `_typeName`, `faultstring` and the fields of its type.
@@ -116,7 +116,7 @@ impl Fault {
 }
 
 /// Converts a fault to the form that the server's release uses inside data.
-pub(super) fn in_data(fault: &Value, form: ErrorForm) -> Value {
+pub(super) fn embedded(fault: &Value, form: ErrorForm) -> Value {
     match form {
         ErrorForm::Bare => fault.clone(),
         ErrorForm::Wrapped => {
@@ -125,7 +125,7 @@ pub(super) fn in_data(fault: &Value, form: ErrorForm) -> Value {
             if let Some(fields) = bare.as_object_mut() {
                 text = fields.remove("faultstring").unwrap_or(Value::Null);
                 if let Some(cause) = fields.get_mut("faultCause") {
-                    *cause = in_data(cause, form);
+                    *cause = embedded(cause, form);
                 }
             }
             let mut wrapped = Map::new();
@@ -148,7 +148,7 @@ mod tests {
         let fault = json!({"_typeName": "FileNotFound", "faultstring": "no file", "file": "[ds] a.vmdk",
             "faultCause": {"_typeName": "HostConnectFault", "faultstring": "gone"}});
         assert_eq!(
-            in_data(&fault, ErrorForm::Wrapped),
+            embedded(&fault, ErrorForm::Wrapped),
             json!({
                 "_typeName": "LocalizedMethodFault",
                 "localizedMessage": "no file",
@@ -163,6 +163,6 @@ mod tests {
                 },
             })
         );
-        assert_eq!(in_data(&fault, ErrorForm::Bare), fault);
+        assert_eq!(embedded(&fault, ErrorForm::Bare), fault);
     }
 }

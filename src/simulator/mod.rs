@@ -3,7 +3,7 @@
 //!
 //! It is written from the API's documentation and shares nothing with vtask's own client, so that a mistake in one
 //! shows against the other. In its middle a pure model ([`world`]) lives through a [`scenario`]; around it the
-//! managed objects (`service`), and at the edge HTTP (`http`). [`behaviour`] has the ways in which live servers
+//! managed objects (`service`), and at the edge HTTP (`http`). [`behavior`] has the ways in which live servers
 //! differ, as switches.
 //!
 //! ```no_run
@@ -19,7 +19,7 @@
 
 #![warn(missing_docs)]
 
-pub mod behaviour;
+pub mod behavior;
 mod clock;
 mod control;
 mod fault;
@@ -42,12 +42,12 @@ use tokio::task::JoinHandle;
 pub use clock::ClockMode;
 pub use control::{Control, OpenObjects};
 pub use http::log::RequestRecord;
-pub use http::tls::{Age, TlsError, TlsOptions};
+pub use http::tls::{CertificateValidity, TlsError, TlsOptions};
 pub use options::Options;
 
 use http::listener::{ControlledListener, ListenerControl};
 use http::stream::Connection;
-use http::tls::Identity;
+use http::tls::ServerCertificate;
 use scenario::ScenarioError;
 use server::ServerCore;
 
@@ -80,7 +80,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
-    identity: Option<Identity>,
+    identity: Option<ServerCertificate>,
     running: Arc<ServerCore>,
     serving: JoinHandle<()>,
 }
@@ -96,7 +96,9 @@ impl Simulator {
         let setting = options.scenario.setting(&options.load)?;
         let identity = options
             .tls
-            .then(|| Identity::make(&options.certificate, &options.listen.ip().to_string()))
+            .then(|| {
+                ServerCertificate::make(&options.certificate, &options.listen.ip().to_string())
+            })
             .transpose()?;
         let listen_error = |source| StartError::Listen {
             address: options.listen,
@@ -115,14 +117,14 @@ impl Simulator {
         for token in options.ready_sessions {
             sessions.open_with(token, "VSPHERE.LOCAL\\ready", world.now(), Duration::ZERO);
         }
-        let access = service::Access {
+        let access = service::AccessPolicy {
             credentials: options.credentials,
             authorization: options.authorization,
         };
         let core = service::Core::new(
             world,
             sessions,
-            options.behaviours,
+            options.behavior,
             access,
             origin,
             options.seed,

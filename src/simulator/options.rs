@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::behaviour::Behaviours;
+use super::behavior::ServerBehavior;
 use super::clock::ClockMode;
 use super::faults::Plan;
 use super::http::tls::TlsOptions;
@@ -40,8 +40,8 @@ pub struct Options {
     pub tls: bool,
     /// What kind of certificate that is.
     pub certificate: TlsOptions,
-    /// The server's ways.
-    pub behaviours: Behaviours,
+    /// The server's behavior.
+    pub behavior: ServerBehavior,
     /// What is to go wrong.
     pub faults: Plan,
 }
@@ -63,7 +63,7 @@ impl Options {
             session_timeout: Duration::from_secs(30 * 60),
             tls: false,
             certificate: TlsOptions::default(),
-            behaviours: Behaviours::default(),
+            behavior: ServerBehavior::default(),
             faults: Plan::default(),
         }
     }

@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::faults::Faults;
 use super::http::listener::ListenerControl;
 use super::http::log::RequestLog;
-use super::service::{Answer, Call, Core, WaitRequest, WaitTicket};
+use super::service::{ApiCall, CallResponse, Core, WaitRequest, WaitTicket};
 
 /// Shortest pause of the driver while somebody waits for changes: finer than anybody can see.
 const FINE_TICK: Duration = Duration::from_millis(2);
@@ -92,7 +92,7 @@ impl ServerCore {
     }
 
     /// Answers a call. Calls on one property collector take turns, and waits wait.
-    pub(super) async fn answer(&self, call: &Call) -> Result<Answer, Fault> {
+    pub(super) async fn answer(&self, call: &ApiCall) -> Result<CallResponse, Fault> {
         let turn = self.with(|core| core.turn_of(call));
         let _taken = match turn {
             Some(turn) => Some(turn.lock_owned().await),
@@ -104,10 +104,10 @@ impl ServerCore {
         }
     }
 
-    async fn wait(&self, request: WaitRequest) -> Result<Answer, Fault> {
+    async fn wait(&self, request: WaitRequest) -> Result<CallResponse, Fault> {
         let deadline = request
-            .patience
-            .map(|patience| self.clock.unscaled() + patience);
+            .timeout
+            .map(|timeout| self.clock.unscaled() + timeout);
         let ticket = self.with(|core| core.begin_wait(request))?;
         let waiting = WaitGuard::begin(self, ticket);
         let mut changed = self.changed.subscribe();
@@ -115,12 +115,12 @@ impl ServerCore {
         loop {
             changed.mark_unchanged();
             if let Some(news) = self.with(|core| core.poll_wait(&waiting.ticket, first))? {
-                return Ok(Answer::Value(news));
+                return Ok(CallResponse::Value(news));
             }
             first = false;
             let left = deadline.map(|deadline| deadline.saturating_sub(self.clock.unscaled()));
             if left.is_some_and(|left| left.is_zero()) {
-                return Ok(Answer::Unset);
+                return Ok(CallResponse::Unset);
             }
             tokio::select! {
                 _ = changed.changed() => {}
@@ -146,10 +146,10 @@ impl ServerCore {
     }
 
     /// Whether the answer that is about to leave is to be lost.
-    pub(super) fn loses_answer(&self) -> bool {
+    pub(super) fn loses_response(&self) -> bool {
         self.with(|core| {
-            let lost = core.lose_answers > 0;
-            core.lose_answers = core.lose_answers.saturating_sub(1);
+            let lost = core.lose_responses > 0;
+            core.lose_responses = core.lose_responses.saturating_sub(1);
             lost
         })
     }

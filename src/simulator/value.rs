@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::behaviour::{Behaviours, Boxing};
+use super::behavior::{Boxing, ServerBehavior};
 
 /// A reference to a managed object.
 #[derive(Clone)]
@@ -94,7 +94,7 @@ impl Property {
     }
 
     /// Returns the value where its type is declared: unboxed. `None` if unset.
-    pub(super) fn declared(self) -> Option<Value> {
+    pub(super) fn into_declared(self) -> Option<Value> {
         match self {
             Self::Unset => None,
             Self::Object(value) | Self::Primitive(_, value) => Some(value),
@@ -103,7 +103,7 @@ impl Property {
     }
 
     /// Returns the value where the declared type is `Any`. `None` if unset.
-    pub(super) fn boxed(self, boxing: Boxing) -> Option<Value> {
+    pub(super) fn into_any(self, boxing: Boxing) -> Option<Value> {
         match (self, boxing) {
             (Self::Unset, _) => None,
             // A result of type `Any` is boxed already.
@@ -115,7 +115,7 @@ impl Property {
                 Some(json!({"_typeName": type_name, "_value": content}))
             }
             (Self::Object(mut value), Boxing::Nested) => {
-                box_inside(&mut value);
+                box_fields(&mut value);
                 Some(value)
             }
             (Self::Object(value), _) | (Self::Primitive(_, value), Boxing::Bare) => Some(value),
@@ -131,7 +131,7 @@ impl Property {
             }
             (Self::List(element, mut items), boxing) => {
                 if boxing == Boxing::Nested {
-                    items.iter_mut().for_each(box_inside);
+                    items.iter_mut().for_each(box_fields);
                 }
                 Some(json!({"_typeName": array_type(element), "_value": items}))
             }
@@ -140,9 +140,9 @@ impl Property {
 }
 
 /// Boxes the primitive fields of data objects, at every depth.
-fn box_inside(value: &mut Value) {
+fn box_fields(value: &mut Value) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(box_inside),
+        Value::Array(items) => items.iter_mut().for_each(box_fields),
         Value::Object(fields) => {
             let type_name = fields.get("_typeName").and_then(Value::as_str);
             // A result of type `Any` is boxed already.
@@ -158,7 +158,7 @@ fn box_inside(value: &mut Value) {
                     Value::Number(number) if number.as_i64().is_some_and(is_int) => "int",
                     Value::Number(_) => "long",
                     other => {
-                        box_inside(other);
+                        box_fields(other);
                         continue;
                     }
                 };
@@ -192,12 +192,12 @@ pub(super) fn message(key: &str, text: &str) -> Value {
 }
 
 /// Applies `serverGuid` and the omission of type names to a complete response.
-pub(super) fn box_any(answer: &mut Value, behaviours: &Behaviours, server_guid: &str) {
-    if behaviours.server_guid_in_references {
+pub(super) fn finish_response(answer: &mut Value, behavior: &ServerBehavior, server_guid: &str) {
+    if behavior.server_guid_in_references {
         add_server_guid(answer, server_guid, &mut 0);
     }
-    if behaviours.lean_type_names {
-        thin_type_names(answer);
+    if behavior.omit_type_names {
+        remove_type_names(answer);
     }
 }
 
@@ -241,15 +241,15 @@ const NEVER_POLYMORPHIC: [&str; 7] = [
     "MissingProperty",
 ];
 
-fn thin_type_names(value: &mut Value) {
+fn remove_type_names(value: &mut Value) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(thin_type_names),
+        Value::Array(items) => items.iter_mut().for_each(remove_type_names),
         Value::Object(fields) => {
-            let needless = fields
+            let is_redundant = fields
                 .get("_typeName")
                 .and_then(Value::as_str)
                 .is_some_and(|name| NEVER_POLYMORPHIC.contains(&name));
-            if needless {
+            if is_redundant {
                 fields.remove("_typeName");
             }
             for (name, field) in fields.iter_mut() {
@@ -259,7 +259,7 @@ fn thin_type_names(value: &mut Value) {
                         reference.remove("_typeName");
                     }
                 } else {
-                    thin_type_names(field);
+                    remove_type_names(field);
                 }
             }
         }
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn an_any_boxes_primitives_and_lists_but_not_data_objects() {
-        let boxed = |property: Property| property.boxed(Boxing::Standard);
+        let boxed = |property: Property| property.into_any(Boxing::Standard);
         assert_eq!(
             boxed(Property::Primitive("int", json!(42))),
             Some(json!({"_typeName": "int", "_value": 42}))
@@ -294,15 +294,15 @@ mod tests {
     fn other_servers_box_differently() {
         let list = Property::List("ManagedObjectReference", vec![]);
         assert_eq!(
-            list.clone().boxed(Boxing::ElementKeyed),
+            list.clone().into_any(Boxing::ElementKeyed),
             Some(
                 json!({"_typeName": "ArrayOfManagedObjectReference", "ManagedObjectReference": []})
             )
         );
-        assert_eq!(list.boxed(Boxing::Bare), Some(json!([])));
+        assert_eq!(list.into_any(Boxing::Bare), Some(json!([])));
         let reference = Property::reference(&MoRef::new("Task", "task-1"));
         assert_eq!(
-            reference.boxed(Boxing::DataObjectsToo),
+            reference.into_any(Boxing::DataObjectsToo),
             Some(
                 json!({"_typeName": "ManagedObjectReference", "_value": {"type": "Task", "value": "task-1"}})
             )
@@ -318,19 +318,19 @@ mod tests {
         let expected = json!({"_typeName": "TaskInfo", "task": reference,
             "progress": {"_typeName": "int", "_value": 4}, "result": result, "locked": [reference],
             "reason": {"_typeName": "TaskReasonUser", "userName": {"_typeName": "string", "_value": "kim"}}});
-        let nested = Property::Object(info).boxed(Boxing::Nested).unwrap();
+        let nested = Property::Object(info).into_any(Boxing::Nested).unwrap();
         assert_eq!(nested, expected);
-        let again = Property::Object(nested).boxed(Boxing::Nested);
+        let again = Property::Object(nested).into_any(Boxing::Nested);
         assert_eq!(again, Some(expected));
     }
 
     #[test]
     fn where_the_type_is_declared_values_travel_bare() {
-        assert_eq!(Property::string("x").declared(), Some(json!("x")));
+        assert_eq!(Property::string("x").into_declared(), Some(json!("x")));
         assert_eq!(
-            Property::List("string", vec![json!("a")]).declared(),
+            Property::List("string", vec![json!("a")]).into_declared(),
             Some(json!(["a"]))
         );
-        assert_eq!(Property::Unset.declared(), None);
+        assert_eq!(Property::Unset.into_declared(), None);
     }
 }

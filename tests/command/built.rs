@@ -277,7 +277,7 @@ async fn a_server_that_goes_away_and_stays_away_is_told() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn every_command_that_writes_data_tells_a_full_disk_and_leaves_a_closed_pipe_quietly() {
-    let simulator = server_with(|options| options.behaviours.history = true).await;
+    let simulator = server_with(|options| options.behavior.history = true).await;
     simulator.control().advance(Duration::from_secs(30));
     let mut lines: Vec<String> = ["completions bash", "man wait"].map(str::to_owned).into();
     let asking = [

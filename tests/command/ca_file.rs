@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use vtask::simulator::{Age, Simulator, TlsOptions};
+use vtask::simulator::{CertificateValidity, Simulator, TlsOptions};
 
 use crate::command_support::{Ran, line, server_with};
 
@@ -12,7 +12,7 @@ async fn server(certificate: TlsOptions) -> Simulator {
     server_with(|options| {
         options.tls = true;
         options.certificate = TlsOptions {
-            marked_as_authority: true,
+            self_signed_ca: true,
             ..certificate
         };
     })
@@ -62,12 +62,12 @@ async fn the_name_has_to_match() {
 
 #[tokio::test]
 async fn it_has_to_be_valid_now_and_the_one_that_was_added() {
-    for (age, words) in [
-        (Age::Expired, "it has expired"),
-        (Age::NotYetValid, "it is not valid yet"),
+    for (validity, words) in [
+        (CertificateValidity::Expired, "it has expired"),
+        (CertificateValidity::NotYetValid, "it is not valid yet"),
     ] {
         let server = server(TlsOptions {
-            age,
+            validity,
             ..TlsOptions::default()
         })
         .await;

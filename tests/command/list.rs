@@ -210,7 +210,7 @@ async fn the_past_comes_from_the_history_page_by_page_each_task_once() {
 
 #[tokio::test]
 async fn where_there_is_no_history_the_recent_tasks_are_listed_and_it_is_said() {
-    let simulator = server_with(|options| options.behaviours.history = false).await;
+    let simulator = server_with(|options| options.behavior.history = false).await;
     let ran = line("list --since 1h --ids").on(&simulator).await;
     assert_eq!(ran.code, 4);
     assert!(ran.out.contains("task-1\n"));
@@ -361,7 +361,7 @@ async fn each_task_has_its_answer_and_all_one_code() {
     );
     let ran = line("cancel task-3 --yes").on(&simulator).await;
     assert!(ran.err.contains("requested already"), "{}", ran.err);
-    let simulator = server_with(|options| options.behaviours.cancel_privilege = false).await;
+    let simulator = server_with(|options| options.behavior.cancel_privilege = false).await;
     let ran = line("cancel task-3 --yes").on(&simulator).await;
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("NoPermission"), "{}", ran.err);
@@ -388,7 +388,7 @@ async fn cancelling_without_anyone_to_ask_needs_yes() {
 
 #[tokio::test]
 async fn a_history_that_misses_tasks_is_completed_by_the_recent_ones() {
-    let simulator = server_with(|options| options.behaviours.history_misses = true).await;
+    let simulator = server_with(|options| options.behavior.history_gaps = true).await;
     simulator.control().advance(Duration::from_secs(30));
     let past = line("list --since 1h --ids").on(&simulator).await;
     let recent = line("list --ids").on(&simulator).await;
@@ -400,26 +400,26 @@ async fn a_history_that_misses_tasks_is_completed_by_the_recent_ones() {
 
 #[tokio::test]
 async fn every_way_of_servers_to_end_a_list_is_understood() {
-    use vtask::simulator::behaviour::{Boxing, EmptyList, VoidAnswer};
+    use vtask::simulator::behavior::{Boxing, EmptyList, VoidResponse};
 
     for (empty, boxing, void) in [
-        (EmptyList::Null, Boxing::Bare, VoidAnswer::EmptyOk),
+        (EmptyList::Null, Boxing::Bare, VoidResponse::EmptyOk),
         (
             EmptyList::NoContent,
             Boxing::DataObjectsToo,
-            VoidAnswer::NoContent,
+            VoidResponse::NoContent,
         ),
         (
             EmptyList::Array,
             Boxing::ElementKeyed,
-            VoidAnswer::NoContent,
+            VoidResponse::NoContent,
         ),
-        (EmptyList::Array, Boxing::Nested, VoidAnswer::NoContent),
+        (EmptyList::Array, Boxing::Nested, VoidResponse::NoContent),
     ] {
         let simulator = server_with(|options| {
-            options.behaviours.empty_list = empty;
-            options.behaviours.boxing = boxing;
-            options.behaviours.void_answer = void;
+            options.behavior.empty_list = empty;
+            options.behavior.boxing = boxing;
+            options.behavior.void_response = void;
         })
         .await;
         for words in ["list --since 1h --ids", "tree task-6", "events task-1"] {

@@ -81,7 +81,7 @@ async fn push_alone_ends_with_the_reason_where_it_is_refused() {
     let simulator = server().await;
     simulator
         .control()
-        .behave(|ways| ways.property_collector = false);
+        .change_behavior(|behavior| behavior.collector_permission = false);
     let ran = line("wait task-1 --fetch push").on(&simulator).await;
     assert_eq!(ran.code, 5, "{ran:?}");
     assert!(ran.err.contains("NoPermission"), "{}", ran.err);

@@ -8,7 +8,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use vtask::simulator::{Age, Simulator, TlsOptions};
+use vtask::simulator::{CertificateValidity, Simulator, TlsOptions};
 
 /// A server with a certificate, and a place for what was accepted by hand.
 struct Scene {
@@ -76,29 +76,29 @@ fn another_fingerprint() -> String {
 
 #[tokio::test]
 async fn each_bad_certificate_is_refused_in_clear_words_with_its_fingerprint() {
-    let own_authority = || TlsOptions {
-        own_authority: true,
+    let signed_by_ca = || TlsOptions {
+        signed_by_ca: true,
         ..TlsOptions::default()
     };
     let cases = [
         (TlsOptions::default(), false, "it is self-signed"),
         (
-            own_authority(),
+            signed_by_ca(),
             false,
             "no authority that this machine trusts",
         ),
         (
             TlsOptions {
-                age: Age::Expired,
-                ..own_authority()
+                validity: CertificateValidity::Expired,
+                ..signed_by_ca()
             },
             true,
             "it has expired (2001-01-01",
         ),
         (
             TlsOptions {
-                age: Age::NotYetValid,
-                ..own_authority()
+                validity: CertificateValidity::NotYetValid,
+                ..signed_by_ca()
             },
             true,
             "it is not valid yet (4000-01-01",
@@ -106,7 +106,7 @@ async fn each_bad_certificate_is_refused_in_clear_words_with_its_fingerprint() {
         (
             TlsOptions {
                 names: Some(vec!["vc99.lab".to_owned()]),
-                ..own_authority()
+                ..signed_by_ca()
             },
             true,
             "it is made out to vc99.lab, not to the name in --url",
@@ -130,10 +130,10 @@ async fn each_bad_certificate_is_refused_in_clear_words_with_its_fingerprint() {
 
 #[tokio::test]
 async fn an_authority_that_is_handed_in_is_trusted_and_tls_1_2_is_spoken() {
-    for only_1_2 in [false, true] {
+    for tls12_only in [false, true] {
         let scene = Scene::of(TlsOptions {
-            own_authority: true,
-            only_1_2,
+            signed_by_ca: true,
+            tls12_only,
             ..TlsOptions::default()
         })
         .await;
@@ -148,7 +148,7 @@ async fn an_authority_that_is_handed_in_is_trusted_and_tls_1_2_is_spoken() {
 #[tokio::test]
 async fn a_thumbprint_accepts_that_certificate_whatever_else_is_wrong_with_it_and_no_other() {
     let scene = Scene::of(TlsOptions {
-        age: Age::Expired,
+        validity: CertificateValidity::Expired,
         names: Some(vec!["vc99.lab".to_owned()]),
         ..TlsOptions::default()
     })

@@ -52,7 +52,7 @@ async fn a_history_that_may_not_be_read_leaves_the_first_answer() {
     simulator.control().advance(Duration::from_secs(60));
     simulator
         .control()
-        .behave(|ways| ways.history_permission = false);
+        .change_behavior(|behavior| behavior.history_permission = false);
     let ran = line("get task-5").on(&simulator).await;
     assert_eq!(ran.code, 4);
     assert!(ran.err.contains("ManagedObjectNotFound"), "{}", ran.err);

@@ -207,10 +207,10 @@ async fn a_task_that_never_was_leaves_the_outcome_unknown() {
 #[tokio::test]
 async fn a_history_that_lags_is_waited_for_and_one_that_is_not_there_is_said() {
     let simulator =
-        server_with(|options| options.behaviours.history_lag = Duration::from_secs(60)).await;
+        server_with(|options| options.behavior.history_lag = Duration::from_secs(60)).await;
     let ran = line("wait task-5").driven(&simulator).await;
     assert_eq!(ran.code, 0, "{ran:?}");
-    let simulator = server_with(|options| options.behaviours.history = false).await;
+    let simulator = server_with(|options| options.behavior.history = false).await;
     let ran = line("wait task-5").driven(&simulator).await;
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use serde_json::{Value, json};
-use vtask::simulator::behaviour::EmptyList;
+use vtask::simulator::behavior::EmptyList;
 
 #[tokio::test]
 async fn what_nobody_knows_is_a_fault_and_what_is_elsewhere_a_page() {
@@ -141,7 +141,7 @@ async fn the_inventory_can_be_walked_property_by_property() {
     );
     bench
         .control
-        .behave(|ways| ways.empty_list = EmptyList::NoContent);
+        .change_behavior(|behavior| behavior.empty_list = EmptyList::NoContent);
     assert_eq!(
         bench
             .get(&format!("VirtualMachine/{}/recentTask", machine(0)))
@@ -150,7 +150,7 @@ async fn the_inventory_can_be_walked_property_by_property() {
     );
     bench
         .control
-        .behave(|ways| ways.empty_list = EmptyList::Null);
+        .change_behavior(|behavior| behavior.empty_list = EmptyList::Null);
     assert_eq!(
         bench
             .get(&format!("VirtualMachine/{}/recentTask", machine(0)))
@@ -177,7 +177,9 @@ async fn privileges_are_told_for_the_own_session() {
     assert_eq!(status, 200);
     assert_typed(&answer);
     assert_eq!(answer[0]["privAvailability"][0]["isGranted"], true);
-    bench.control.behave(|ways| ways.cancel_privilege = false);
+    bench
+        .control
+        .change_behavior(|behavior| behavior.cancel_privilege = false);
     assert_eq!(
         ask(&session["key"]).await.1[0]["privAvailability"][0]["isGranted"],
         false

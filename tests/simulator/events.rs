@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::support::*;
 use serde_json::{Value, json};
 use vtask::simulator::Options;
-use vtask::simulator::behaviour::ErrorForm;
+use vtask::simulator::behavior::ErrorForm;
 use vtask::simulator::scenario::Scenario;
 
 const HOST: &str = "HostEventArgument";
@@ -245,7 +245,7 @@ async fn a_failed_reconfiguration_is_told_by_an_extended_event() {
     assert_eq!(event["fault"]["_typeName"], "SystemError");
     bench
         .control
-        .behave(|ways| ways.error_form = ErrorForm::Wrapped);
+        .change_behavior(|behavior| behavior.error_form = ErrorForm::Wrapped);
     let told = events(&bench, json!({"eventTypeId": [failure]})).await;
     assert_eq!(told[0]["fault"]["localizedMessage"], "it broke");
 }

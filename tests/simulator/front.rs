@@ -3,7 +3,7 @@
 use crate::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
-use vtask::simulator::behaviour::{Outage, VoidAnswer};
+use vtask::simulator::behavior::{ProxyResponse, VoidResponse};
 
 #[tokio::test]
 async fn answers_are_compressed_when_asked_for() {
@@ -19,7 +19,9 @@ async fn answers_are_compressed_when_asked_for() {
             .send()
     };
     assert_eq!(get().await.unwrap().headers()["content-encoding"], "gzip");
-    bench.control.behave(|ways| ways.gzip = false);
+    bench
+        .control
+        .change_behavior(|behavior| behavior.gzip = false);
     assert!(
         get()
             .await
@@ -39,7 +41,7 @@ async fn what_stands_in_front_answers_in_its_own_way() {
     let bench = Bench::signed_in(THREE).await;
     bench
         .control
-        .fail_next(Outage::service_unavailable(Some("3")));
+        .fail_next(ProxyResponse::service_unavailable(Some("3")));
     let response = bench.raw(Method::GET, "Task/task-1/info", None).await;
     assert_eq!(
         (
@@ -49,12 +51,12 @@ async fn what_stands_in_front_answers_in_its_own_way() {
         (503, &"3".parse().unwrap())
     );
     bench.info(1).await;
-    bench.control.lose_answers(1);
+    bench.control.lose_responses(1);
     assert!(bench.breaks("Task/task-1/CancelTask", &json!({})).await);
     assert_eq!(bench.info(1).await["cancelled"], true);
     bench
         .control
-        .behave(|ways| ways.void_answer = VoidAnswer::EmptyOk);
+        .change_behavior(|behavior| behavior.void_response = VoidResponse::EmptyOk);
     assert_eq!(
         bench
             .post("SessionManager/SessionManager/Logout", json!({}))
@@ -66,13 +68,13 @@ async fn what_stands_in_front_answers_in_its_own_way() {
 #[tokio::test]
 async fn login_pages_and_redirects_come_instead_of_answers() {
     let bench = Bench::signed_in(THREE).await;
-    bench.control.fail_next(Outage::login_page());
+    bench.control.fail_next(ProxyResponse::login_page());
     let page = bench.raw(Method::GET, "Task/task-1/info", None).await;
     assert_eq!(
         (page.status().as_u16(), &page.headers()["content-type"]),
         (200, &"text/html".parse().unwrap())
     );
-    bench.control.fail_next(Outage::login_redirect());
+    bench.control.fail_next(ProxyResponse::login_redirect());
     let staying = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

@@ -330,7 +330,7 @@ async fn results_can_be_left_out_and_history_can_lag() {
     let bench = bench().await;
     bench
         .control
-        .behave(|ways| ways.history_lag = Duration::from_secs(100));
+        .change_behavior(|behavior| behavior.history_lag = Duration::from_secs(100));
     bench.advance(60);
     assert!(all(&bench, json!({"tag": ["CHG7"]})).await.is_empty());
     bench.advance(200);
@@ -381,9 +381,13 @@ async fn collectors_are_few_and_may_be_refused() {
     let more = || bench.post(CREATE, json!({"filter": {"_typeName": "TaskFilterSpec"}}));
     assert_fault(&more().await, "InvalidState");
     assert_eq!(bench.control.open_objects().histories, 32);
-    bench.control.behave(|ways| ways.history_permission = false);
+    bench
+        .control
+        .change_behavior(|behavior| behavior.history_permission = false);
     assert_fault(&more().await, "NoPermission");
-    bench.control.behave(|ways| ways.history = false);
+    bench
+        .control
+        .change_behavior(|behavior| behavior.history = false);
     assert_fault(&more().await, "NotSupported");
     bench.control.kill_sessions();
     assert_eq!(bench.control.open_objects().histories, 0);
@@ -440,7 +444,9 @@ async fn events_tell_the_life_of_a_task() {
     let (_, of_old) = query(old[0]["eventChainId"].clone()).await;
     assert!(of_old.as_array().unwrap().len() >= 3);
     assert_eq!(query(json!(5)).await, (200, json!([])));
-    bench.control.behave(|ways| ways.events_permission = false);
+    bench
+        .control
+        .change_behavior(|behavior| behavior.events_permission = false);
     assert_fault(&query(info["eventChainId"].clone()).await, "NoPermission");
 }
 

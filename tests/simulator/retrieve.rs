@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use serde_json::{Value, json};
-use vtask::simulator::behaviour::Boxing;
+use vtask::simulator::behavior::Boxing;
 
 const RETRIEVE: &str = "PropertyCollector/propertyCollector/RetrievePropertiesEx";
 
@@ -55,10 +55,10 @@ async fn leaf_paths_of_named_tasks_boxed() {
         "ArrayOfManagedObjectReference"
     );
     assert_eq!(properties.as_array().unwrap().len(), 3, "unset is left out");
-    bench.control.behave(|ways| {
-        ways.boxing = Boxing::Bare;
-        ways.lean_type_names = true;
-        ways.server_guid_in_references = true;
+    bench.control.change_behavior(|behavior| {
+        behavior.boxing = Boxing::Bare;
+        behavior.omit_type_names = true;
+        behavior.server_guid_in_references = true;
     });
     let (_, lean) = bench
         .post(
@@ -293,7 +293,9 @@ async fn mistakes_in_a_specification() {
         false,
         json!([{"type": "Task", "path": "info"}])
     )]);
-    bench.control.behave(|ways| ways.require_type_names = false);
+    bench
+        .control
+        .change_behavior(|behavior| behavior.require_type_names = false);
     assert_fault(
         &ask(json!([{"type": "Task", "pathSet": ["info"]}]), untyped).await,
         "InvalidRequest",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
-use vtask::simulator::behaviour::Behaviours;
+use vtask::simulator::behavior::ServerBehavior;
 
 #[tokio::test]
 async fn hello_gives_the_first_release_that_both_know() {
@@ -30,7 +30,7 @@ async fn hello_gives_the_first_release_that_both_know() {
     assert_eq!(hello(json!(vec!["8.0.3.0"; 129])).await.0, 400);
     bench
         .control
-        .behave(|ways| *ways = Behaviours::release_8_0_1());
+        .change_behavior(|behavior| *behavior = ServerBehavior::release_8_0_1());
     assert_eq!(
         bench
             .http

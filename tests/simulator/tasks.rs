@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use serde_json::{Value, json};
-use vtask::simulator::behaviour::{Boxing, ErrorForm};
+use vtask::simulator::behavior::{Boxing, ErrorForm};
 
 #[tokio::test]
 async fn task_info_has_every_field_in_its_type() {
@@ -92,9 +92,9 @@ async fn task_info_has_every_field_in_its_type() {
 async fn the_other_form_of_errors_and_bare_results() {
     let bench = Bench::signed_in(THREE).await;
     bench.advance(70);
-    bench.control.behave(|ways| {
-        ways.error_form = ErrorForm::Wrapped;
-        ways.boxing = Boxing::Bare;
+    bench.control.change_behavior(|behavior| {
+        behavior.error_form = ErrorForm::Wrapped;
+        behavior.boxing = Boxing::Bare;
     });
     let error = &bench.info(3).await["error"];
     assert_eq!(
@@ -128,7 +128,9 @@ async fn cancelling_and_every_refusal() {
         (&ended["state"], &ended["error"]["_typeName"]),
         (&json!("error"), &json!("RequestCanceled"))
     );
-    bench.control.behave(|ways| ways.cancel_privilege = false);
+    bench
+        .control
+        .change_behavior(|behavior| behavior.cancel_privilege = false);
     let forbidden = cancel(&bench, 2).await;
     assert_fault(&forbidden, "NoPermission");
     assert_eq!(forbidden.1["privilegeId"], "Global.CancelTask");

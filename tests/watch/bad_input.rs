@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::support::{Bench, frozen::Frozen, standing, watch};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
-    simulator::{Options, Simulator, behaviour::Behaviours, scenario::Scenario},
+    simulator::{Options, Simulator, behavior::ServerBehavior, scenario::Scenario},
     vim::TaskLocator,
     watch::{Command, FamilyState, FetchMode, Link},
 };
@@ -33,19 +33,23 @@ fn any_running(frozen: &Frozen) -> TaskLocator {
 
 #[tokio::test(start_paused = true)]
 async fn a_history_that_is_refused_is_unknown_with_its_reason_and_nothing_else_suffers() {
-    type Change = fn(&mut Behaviours);
+    type Change = fn(&mut ServerBehavior);
     let refusals: [(Change, &str, &str); 3] = [
-        (|ways| ways.history = false, "NotSupported", "ESXi"),
+        (|behavior| behavior.history = false, "NotSupported", "ESXi"),
         (
-            |ways| ways.history_permission = false,
+            |behavior| behavior.history_permission = false,
             "NoPermission",
             "privilege",
         ),
-        (|ways| ways.max_collectors = 0, "InvalidState", "about 32"),
+        (
+            |behavior| behavior.max_collectors = 0,
+            "InvalidState",
+            "about 32",
+        ),
     ];
     for (refuse, fault, advice) in refusals {
         let mut options = standing("demo");
-        refuse(&mut options.behaviours);
+        refuse(&mut options.behavior);
         let mut frozen = frozen(options).await;
         frozen.pass(seconds(2)).await;
         let [reason] = &frozen.bench.typical_unknown[..] else {
@@ -90,7 +94,7 @@ async fn a_history_that_is_refused_is_unknown_with_its_reason_and_nothing_else_s
             .filter(|it| it.kind.contains("CreateCollector"))
             .count();
         assert_eq!(before, after);
-        control.behave(|ways| *ways = Behaviours::default());
+        control.change_behavior(|behavior| *behavior = ServerBehavior::default());
         tokio::time::advance(seconds(31 * 60)).await;
         // Its ten requests share the second with others.
         frozen.pass(seconds(45)).await;

@@ -17,7 +17,7 @@ const RECENT: &str = "TaskManager/recentTask";
 async fn new_tasks_are_taken_from_the_pushed_list_without_another_request() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    control.behave(|ways| ways.push_recent_tasks = true);
+    control.change_behavior(|behavior| behavior.push_recent_tasks = true);
     let mut options = watch_by(FetchMode::Push, &simulator, &[]);
     options.discover_interval = Duration::from_secs(3600);
     let mut bench = Bench::start(options);
@@ -40,7 +40,7 @@ async fn the_first_task_on_a_quiet_server_is_pushed_too() {
     let options = vtask::simulator::Options::new(scenario).manual();
     let simulator = Simulator::start(options).await.unwrap();
     let control = simulator.control();
-    control.behave(|ways| ways.push_recent_tasks = true);
+    control.change_behavior(|behavior| behavior.push_recent_tasks = true);
     let mut options = watch_by(FetchMode::Push, &simulator, &[]);
     options.discover_interval = Duration::from_secs(3600);
     let mut bench = Bench::start(options);

@@ -121,7 +121,7 @@ async fn a_root_that_is_nowhere_stays_a_ghost() {
     let (child, root) = (key(&child), child["rootTaskKey"].as_str().unwrap());
     control.remove_task(root);
     // It misses everything that ended less than that ago.
-    control.behave(|ways| ways.history_lag = minutes(500));
+    control.change_behavior(|behavior| behavior.history_lag = minutes(500));
     let mut bench = Bench::start(watch(&simulator, &[child]));
     bench
         .until("the ghost", |bench| {
@@ -140,7 +140,7 @@ async fn a_root_that_is_nowhere_stays_a_ghost() {
 async fn without_a_history_the_recent_tasks_are_looked_through() {
     let simulator = later(Duration::from_secs(5 * 60 + 40)).await;
     let control = simulator.control();
-    control.behave(|ways| ways.history = false);
+    control.change_behavior(|behavior| behavior.history = false);
     let root = task(&control, |info| {
         of("HostSystem.enterMaintenanceMode")(info) && info["entityName"] == "esx-05"
     });

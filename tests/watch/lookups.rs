@@ -41,7 +41,7 @@ async fn the_events_of_a_task_are_told_or_why_they_are_not() {
     assert!(!events.is_empty());
     simulator
         .control()
-        .behave(|ways| ways.events_permission = false);
+        .change_behavior(|behavior| behavior.events_permission = false);
     bench.send(Command::FollowEvents(Some(named(&task))));
     bench
         .until("the refusal", |bench| !bench.events.is_empty())
@@ -57,10 +57,10 @@ async fn the_events_of_a_task_are_told_or_why_they_are_not() {
 #[tokio::test]
 async fn where_the_server_ignores_filters_only_what_belongs_to_the_task_is_told() {
     let mut told = Vec::new();
-    for fine_filters in [true, false] {
+    for detailed_filters in [true, false] {
         let (simulator, mut bench) = begun().await;
         let control = simulator.control();
-        control.behave(|ways| ways.fine_filters = fine_filters);
+        control.change_behavior(|behavior| behavior.detailed_filters = detailed_filters);
         let task = parent(&simulator);
         bench.send(Command::FollowEvents(Some(named(&task))));
         bench.send(Command::FollowFamily(Some(named(&task))));
@@ -95,7 +95,7 @@ async fn a_family_is_found_in_the_history_and_nothing_known_is_overwritten() {
     bench.until("the family", is_found).await;
     assert!(bench.shows_truth(&control));
     assert_eq!(control.open_objects().histories, 0);
-    control.behave(|ways| ways.history_permission = false);
+    control.change_behavior(|behavior| behavior.history_permission = false);
     bench.send(Command::FollowFamily(Some(named(&task))));
     let has_failed = |bench: &Bench| {
         let last = bench.families.last();

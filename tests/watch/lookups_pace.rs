@@ -8,7 +8,7 @@ use crate::support::{
     standing,
 };
 use vtask::{
-    simulator::{Simulator, behaviour::Outage},
+    simulator::{Simulator, behavior::ProxyResponse},
     vim::TaskLocator,
     watch::{Command, FamilyState, FetchMode, Link, Privilege, WatchOptions},
 };
@@ -188,7 +188,7 @@ async fn trouble_with_a_look_up_is_its_own_and_passes() {
     let control = frozen.simulator.control();
     let task = child(&frozen);
     let links = frozen.bench.links.len();
-    control.fail_next(Outage::service_unavailable(None));
+    control.fail_next(ProxyResponse::service_unavailable(None));
     let family = trace(&frozen, &task);
     frozen.bench.send(Command::FollowFamily(Some(family)));
     frozen.settle().await;
@@ -307,7 +307,7 @@ async fn a_right_is_asked_for_once_an_entity() {
         );
     }
     // Another session may have another role.
-    control.behave(|ways| ways.cancel_privilege = false);
+    control.change_behavior(|behavior| behavior.cancel_privilege = false);
     control.kill_sessions();
     frozen.bench.send(Command::Refresh(Vec::new()));
     frozen.settle().await;
@@ -325,7 +325,7 @@ async fn a_right_that_is_not_told_is_unknown_with_its_reason() {
     let task = child(&frozen);
     let trace = trace(&frozen, &task);
     let control = frozen.simulator.control();
-    control.fail_next(Outage::service_unavailable(None));
+    control.fail_next(ProxyResponse::service_unavailable(None));
     frozen.bench.send(Command::CheckPrivilege(trace.clone()));
     frozen.settle().await;
     let (_, Privilege::Unknown(reason)) = &frozen.bench.privileges[0] else {

@@ -21,7 +21,7 @@ async fn silent() -> (Simulator, Control, String) {
     let simulator = Simulator::start(options.manual()).await.unwrap();
     let control = simulator.control();
     control.advance(Duration::from_secs(1));
-    control.behave(|ways| ways.waits_outlive_sessions = true);
+    control.change_behavior(|behavior| behavior.waits_outlive_sessions = true);
     let task = running_task(&control);
     (simulator, control, task)
 }
@@ -64,7 +64,7 @@ async fn a_poll_that_answers_is_not_checked() {
     let scenario = Scenario::load("quiet").unwrap();
     let simulator = Simulator::start(Options::new(scenario)).await.unwrap();
     let control = simulator.control();
-    control.behave(|ways| ways.waits_end_after = Some(Duration::from_millis(300)));
+    control.change_behavior(|behavior| behavior.max_wait = Some(Duration::from_millis(300)));
     let mut options = checked_often(&simulator, &running_task(&control));
     options.tempo.check = Duration::from_secs(5);
     let mut bench = Bench::start(options);

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::time::timeout;
 use vtask::{
-    simulator::{Control, Simulator, behaviour::Outage},
+    simulator::{Control, Simulator, behavior::ProxyResponse},
     vim::{
         Client, RecordAction, TaskLocator, TaskQuery,
         types::{ManagedObjectReference, TaskInfo},
@@ -232,7 +232,7 @@ async fn a_lost_answer_leaves_no_gap() {
         let count = search.bench.pages.len();
         if lost < 3 {
             lost += 1;
-            search.control.lose_answers(1);
+            search.control.lose_responses(1);
         }
         search.ask(HistoryRequest::More { search: 1 });
         search.pages(count + 1).await;
@@ -261,15 +261,18 @@ async fn what_cannot_be_searched_says_why_and_what_to_try() {
     let mut search = Search::new().await;
     let ways: [(Way, [&str; 2]); 3] = [
         (
-            |control, on| control.behave(|ways| ways.history = on),
+            |control, on| control.change_behavior(|behavior| behavior.history = on),
             ["NotSupported", "ESXi"],
         ),
         (
-            |control, on| control.behave(|ways| ways.history_permission = on),
+            |control, on| control.change_behavior(|behavior| behavior.history_permission = on),
             ["NoPermission", "Ask for that privilege"],
         ),
         (
-            |control, on| control.behave(|ways| ways.max_collectors = if on { 32 } else { 0 }),
+            |control, on| {
+                control
+                    .change_behavior(|behavior| behavior.max_collectors = if on { 32 } else { 0 })
+            },
             ["InvalidState", "about 32"],
         ),
     ];
@@ -299,10 +302,12 @@ async fn an_outage_is_told_and_the_search_goes_on_after_it() {
     let mut search = Search::new().await;
     search.begin(1);
     search.pages(1).await;
-    search.control.fail_next(Outage::service_unavailable(None));
+    search
+        .control
+        .fail_next(ProxyResponse::service_unavailable(None));
     search.ask(HistoryRequest::More { search: 1 });
     search.pages(2).await;
-    search.control.clear_outages();
+    search.control.clear_proxy_responses();
     search.read_out(1).await;
     assert_eq!(search.told(), search.truth);
     search.bench.stop().await;

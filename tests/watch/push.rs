@@ -6,9 +6,9 @@ use crate::support::{Bench, count, standing, watch, watch_by};
 use vtask::{
     simulator::{
         Simulator,
-        behaviour::{
-            Behaviours, Boxing, ChangeNames, EmptyList, ErrorForm, Outage, Unset, Versions,
-            VoidAnswer,
+        behavior::{
+            Boxing, ChangeNames, EmptyList, ErrorForm, ProxyResponse, ServerBehavior, Unset,
+            Versions, VoidResponse,
         },
     },
     task::Status,
@@ -19,10 +19,10 @@ const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
 const TASK_INFO: &str = "Task/info";
 
 /// Follows two minutes of the demo from a server that behaves in some way, and never needs to read a task by itself.
-async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut Behaviours)) {
+async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut ServerBehavior)) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    control.behave(behave);
+    control.change_behavior(behave);
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
     for _ in 0..6 {
         bench.until_truth(what, &control).await;
@@ -55,11 +55,14 @@ async fn values_are_understood_however_they_are_boxed() {
         Boxing::ElementKeyed,
         Boxing::Nested,
     ] {
-        follows(&format!("{boxing:?}"), false, |ways| ways.boxing = boxing).await;
+        follows(&format!("{boxing:?}"), false, |behavior| {
+            behavior.boxing = boxing
+        })
+        .await;
     }
-    follows("nested, the whole", false, |ways| {
-        ways.boxing = Boxing::Nested;
-        ways.change_names = ChangeNames::Whole;
+    follows("nested, the whole", false, |behavior| {
+        behavior.boxing = Boxing::Nested;
+        behavior.change_names = ChangeNames::Whole;
     })
     .await;
 }
@@ -67,40 +70,46 @@ async fn values_are_understood_however_they_are_boxed() {
 #[tokio::test]
 async fn unset_and_empty_come_in_every_shape() {
     for unset in [Unset::Null, Unset::Absent] {
-        follows(&format!("{unset:?}"), false, |ways| ways.unset = unset).await;
+        follows(&format!("{unset:?}"), false, |behavior| {
+            behavior.unset = unset
+        })
+        .await;
     }
     for empty in [EmptyList::Array, EmptyList::Null, EmptyList::NoContent] {
-        follows(&format!("{empty:?}"), false, |ways| ways.empty_list = empty).await;
+        follows(&format!("{empty:?}"), false, |behavior| {
+            behavior.empty_list = empty
+        })
+        .await;
     }
-    follows("a void answer of nothing", false, |ways| {
-        ways.void_answer = VoidAnswer::EmptyOk;
+    follows("a void answer of nothing", false, |behavior| {
+        behavior.void_response = VoidResponse::EmptyOk;
     })
     .await;
 }
 
 #[tokio::test]
 async fn changes_are_applied_by_leaf_by_whole_and_twice_in_a_set() {
-    follows("whole", false, |ways| {
-        ways.change_names = ChangeNames::Whole;
+    follows("whole", false, |behavior| {
+        behavior.change_names = ChangeNames::Whole;
     })
     .await;
-    follows("without versions", false, |ways| {
-        ways.versions = Versions::Constant;
+    follows("without versions", false, |behavior| {
+        behavior.versions = Versions::Constant;
     })
     .await;
-    follows("unfolded", false, |ways| ways.fold_changes = false).await;
-    follows("wrapped errors", false, |ways| {
-        ways.error_form = ErrorForm::Wrapped;
+    follows("unfolded", false, |behavior| behavior.fold_changes = false).await;
+    follows("wrapped errors", false, |behavior| {
+        behavior.error_form = ErrorForm::Wrapped;
     })
     .await;
-    follows("lean", false, |ways| ways.lean_type_names = true).await;
+    follows("lean", false, |behavior| behavior.omit_type_names = true).await;
 }
 
 #[tokio::test]
 async fn references_with_a_server_guid_name_the_same_task() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    control.behave(|ways| ways.server_guid_in_references = true);
+    control.change_behavior(|behavior| behavior.server_guid_in_references = true);
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
     bench
         .until("every task, once", |bench| {
@@ -112,26 +121,32 @@ async fn references_with_a_server_guid_name_the_same_task() {
 
 #[tokio::test]
 async fn truncated_sets_are_read_to_their_end() {
-    follows("a cap of two", false, |ways| ways.update_cap = Some(2)).await;
-    follows("no cap", false, |ways| ways.update_cap = None).await;
+    follows("a cap of two", false, |behavior| {
+        behavior.update_cap = Some(2)
+    })
+    .await;
+    follows("no cap", false, |behavior| behavior.update_cap = None).await;
 }
 
 #[tokio::test]
 async fn waits_that_end_early_are_begun_again() {
     let early = Some(Duration::from_millis(30));
-    follows("early ends", false, |ways| ways.waits_end_after = early).await;
+    follows("early ends", false, |behavior| behavior.max_wait = early).await;
 }
 
 #[tokio::test]
 async fn a_server_that_does_not_wake_its_wait_for_new_members_is_nudged() {
-    follows("a sleeper", true, |ways| ways.wake_on_view_change = false).await;
+    follows("a sleeper", true, |behavior| {
+        behavior.wake_on_view_change = false
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_server_that_never_tells_of_new_members_is_polled_instead() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    control.behave(|ways| ways.see_view_changes = false);
+    control.change_behavior(|behavior| behavior.report_view_changes = false);
     let mut options = watch_by(FetchMode::Auto, &simulator, &[]);
     options.tempo.heard_after = Duration::from_millis(300);
     let mut bench = Bench::start(options);
@@ -152,7 +167,7 @@ async fn a_server_that_never_tells_of_new_members_is_polled_instead() {
 
 #[tokio::test]
 async fn uncompressed_answers_are_as_good() {
-    follows("plain", false, |ways| ways.gzip = false).await;
+    follows("plain", false, |behavior| behavior.gzip = false).await;
 }
 
 #[tokio::test]
@@ -160,10 +175,10 @@ async fn lost_answers_lose_nothing() {
     for count in 1..=3 {
         let simulator = Simulator::start(standing("demo")).await.unwrap();
         let control = simulator.control();
-        control.behave(|ways| ways.update_cap = Some(3));
+        control.change_behavior(|behavior| behavior.update_cap = Some(3));
         let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
         bench.until_truth("the truth", &control).await;
-        control.lose_answers(count);
+        control.lose_responses(count);
         control.advance(Duration::from_secs(40));
         bench.until_truth("the new truth", &control).await;
         bench.stop().await;
@@ -175,12 +190,12 @@ async fn lost_answers_lose_nothing_where_the_server_keeps_no_versions() {
     for count in 1..=3 {
         let simulator = Simulator::start(standing("demo")).await.unwrap();
         let control = simulator.control();
-        control.behave(|ways| ways.versions = Versions::Constant);
+        control.change_behavior(|behavior| behavior.versions = Versions::Constant);
         let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
         bench.until_truth("the truth", &control).await;
         control.advance(Duration::from_secs(10));
         bench.until_truth("the next truth", &control).await;
-        control.lose_answers(count);
+        control.lose_responses(count);
         control.advance(Duration::from_secs(40));
         bench.until_truth("the new truth", &control).await;
         bench.stop().await;
@@ -193,14 +208,14 @@ async fn a_session_that_dies_in_part_is_replaced() {
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
     bench.until_truth("the truth", &control).await;
-    control.behave(|ways| ways.collectors_signed_out = true);
+    control.change_behavior(|behavior| behavior.collectors_unauthenticated = true);
     control.advance(Duration::from_secs(20));
     bench
         .until("the trouble", |_| {
             count(&control, "SessionManager/Login") > 1
         })
         .await;
-    control.behave(|ways| ways.collectors_signed_out = false);
+    control.change_behavior(|behavior| behavior.collectors_unauthenticated = false);
     control.advance(Duration::from_secs(20));
     bench.until_truth("the new truth", &control).await;
     bench.stop().await;
@@ -210,7 +225,7 @@ async fn a_session_that_dies_in_part_is_replaced() {
 async fn where_the_long_poll_is_not_allowed_tasks_are_read_one_by_one_until_it_is() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    control.behave(|ways| ways.property_collector = false);
+    control.change_behavior(|behavior| behavior.collector_permission = false);
     let mut options = watch(&simulator, &[]);
     options.push_again = Duration::from_millis(300);
     let mut bench = Bench::start(options);
@@ -222,7 +237,7 @@ async fn where_the_long_poll_is_not_allowed_tasks_are_read_one_by_one_until_it_i
         .await;
     bench.until_truth("the truth", &control).await;
     assert!(count(&control, TASK_INFO) > 0);
-    control.behave(|ways| ways.property_collector = true);
+    control.change_behavior(|behavior| behavior.collector_permission = true);
     bench
         .until("push", |bench| bench.links.last() == Some(&Link::Live))
         .await;
@@ -276,7 +291,7 @@ async fn a_proxys_time_out_of_a_long_wait_is_ordinary() {
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
     bench.until_truth("the truth", &control).await;
     let known = bench.board.len();
-    control.fail_next(Outage::service_unavailable(Some("0")));
+    control.fail_next(ProxyResponse::service_unavailable(Some("0")));
     control.advance(Duration::from_secs(20));
     bench.until_truth("the new truth", &control).await;
     assert!(bench.board.len() >= known);

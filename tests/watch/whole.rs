@@ -6,7 +6,7 @@ use crate::support::{Bench, connect, standing, watch, watch_by};
 use secrecy::SecretString;
 use serde_json::Value;
 use vtask::{
-    simulator::{Simulator, behaviour::Outage},
+    simulator::{Simulator, behavior::ProxyResponse},
     task::{Presence, Status},
     vim::{Client, Credentials, TaskLocator, TrustPolicy},
     watch::{CancelResponse, Command, FetchMode, Link, Privilege},
@@ -146,7 +146,7 @@ async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {
     bench.until_truth("the truth", &control).await;
     let known = bench.board.len();
     for _ in 0..500 {
-        control.fail_next(Outage::service_unavailable(None));
+        control.fail_next(ProxyResponse::service_unavailable(None));
     }
     bench
         .until("the trouble", |bench| {
@@ -154,7 +154,7 @@ async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {
         })
         .await;
     assert_eq!(bench.board.len(), known, "nothing known is lost");
-    control.clear_outages();
+    control.clear_proxy_responses();
     control.advance(Duration::from_secs(30));
     bench.until_truth("the new truth", &control).await;
     assert!(bench.links.last().unwrap().is_current());
@@ -239,7 +239,7 @@ async fn the_privilege_to_cancel_is_told() {
     });
     for (granted, expected) in [(true, Privilege::Granted), (false, Privilege::Denied)] {
         let mut bench = Bench::start(watch(&simulator, &[&running[0]]));
-        control.behave(|behaviours| behaviours.cancel_privilege = granted);
+        control.change_behavior(|behavior| behavior.cancel_privilege = granted);
         let trace = TaskLocator::named(running[0].as_str().into());
         bench.send(Command::CheckPrivilege(trace));
         bench
@@ -283,8 +283,8 @@ async fn unwatched_tasks_leave_and_are_not_discovered_again(mode: FetchMode) {
 #[tokio::test]
 async fn an_old_server_without_hello_is_spoken_to_in_its_release() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
-    simulator.control().behave(|behaviours| {
-        *behaviours = vtask::simulator::behaviour::Behaviours::release_8_0_1();
+    simulator.control().change_behavior(|behavior| {
+        *behavior = vtask::simulator::behavior::ServerBehavior::release_8_0_1();
     });
     let client = Client::connect(connect(&simulator)).await.unwrap();
     assert_eq!(client.release(), "8.0.1.0");

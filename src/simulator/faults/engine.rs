@@ -160,7 +160,7 @@ impl ServerCore {
                 self.with(crate::simulator::service::Core::end_sessions);
             }
             ServerEvent::KillSessionsInPart => {
-                self.with(crate::simulator::service::Core::end_sessions_in_part);
+                self.with(crate::simulator::service::Core::revoke_collectors);
             }
             ServerEvent::Restart(span) => {
                 self.gate.close_for(self.faults.draw(*span));

@@ -16,7 +16,7 @@ use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
 use super::stream::{BreakableStream, Connection};
-use super::tls::Identity;
+use super::tls::ServerCertificate;
 use crate::simulator::faults::Effect;
 use crate::simulator::server::ServerCore;
 
@@ -37,7 +37,7 @@ type Pipe = Either<BreakableStream, TlsStream<BreakableStream>>;
 /// Commands for a running listener: close, break connections, change the certificate.
 #[derive(Debug)]
 pub(crate) struct ListenerControl {
-    identity: Mutex<Option<Identity>>,
+    identity: Mutex<Option<ServerCertificate>>,
     /// Cancelled to break the open connections.
     life: Mutex<CancellationToken>,
     /// Requested duration of a closed listener.
@@ -48,7 +48,7 @@ pub(crate) struct ListenerControl {
 
 impl ListenerControl {
     /// Creates a control for a listener with this certificate, or for plain HTTP.
-    pub(crate) fn new(identity: Option<Identity>) -> Self {
+    pub(crate) fn new(identity: Option<ServerCertificate>) -> Self {
         Self {
             identity: Mutex::new(identity),
             life: Mutex::default(),
@@ -70,11 +70,11 @@ impl ListenerControl {
     }
 
     /// Uses another certificate for new connections.
-    pub(crate) fn show(&self, identity: Identity) {
+    pub(crate) fn show(&self, identity: ServerCertificate) {
         *locked(&self.identity) = Some(identity);
     }
 
-    pub(crate) fn identity(&self) -> Option<Identity> {
+    pub(crate) fn identity(&self) -> Option<ServerCertificate> {
         locked(&self.identity).clone()
     }
 

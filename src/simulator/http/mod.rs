@@ -19,11 +19,11 @@ use tower_http::compression::CompressionLayer;
 
 use self::log::Size;
 use self::path::{ObjectPath, Route};
-use super::behaviour::{Behaviours, Outage};
+use super::behavior::{ProxyResponse, ServerBehavior};
 use super::fault::Fault;
 use super::faults;
 use super::server::ServerCore;
-use super::service::{Answer, Call};
+use super::service::{ApiCall, CallResponse};
 use super::value::{self, MoRef};
 
 const SESSION_HEADER: &str = "vmware-api-session-id";
@@ -78,33 +78,33 @@ impl Outgoing {
 async fn answer(State(running): State<Arc<ServerCore>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let place = path::read(parts.uri.path());
-    let (behaviours, outage) =
-        running.with(|core| (core.behaviours.clone(), core.outages.pop_front()));
+    let (behavior, outage) =
+        running.with(|core| (core.behavior.clone(), core.proxy_responses.pop_front()));
     let body = to_bytes(body, MAX_BODY_BYTES).await;
-    if !behaviours.latency.is_zero() {
-        tokio::time::sleep(behaviours.latency).await;
+    if !behavior.latency.is_zero() {
+        tokio::time::sleep(behavior.latency).await;
     }
     let mut response = match (outage, place, body) {
         (Some(outage), ..) => proxy_response(&outage),
         (None, Route::System, Ok(body)) => {
-            hello(&behaviours, &parts.method, parts.uri.query(), &body)
+            hello(&behavior, &parts.method, parts.uri.query(), &body)
         }
         (None, Route::Member(member), Ok(body)) => {
-            match call(&behaviours, member, &parts.method, &parts.headers, &body) {
-                Ok(call) => ask(&running, &behaviours, &call).await,
-                Err(refusal) => write(refusal, &behaviours),
+            match call(&behavior, member, &parts.method, &parts.headers, &body) {
+                Ok(call) => ask(&running, &behavior, &call).await,
+                Err(refusal) => write(refusal, &behavior),
             }
         }
-        (None, Route::Nowhere, Ok(_)) => proxy_response(&Outage::page(404, "404 Not Found")),
-        (None, _, Err(_)) => proxy_response(&Outage::page(413, "413 Payload Too Large")),
+        (None, Route::Nowhere, Ok(_)) => proxy_response(&ProxyResponse::page(404, "404 Not Found")),
+        (None, _, Err(_)) => proxy_response(&ProxyResponse::page(413, "413 Payload Too Large")),
     };
     let bytes = axum::body::HttpBody::size_hint(response.body())
         .exact()
         .unwrap_or(0);
     let size = Size(usize::try_from(bytes).unwrap_or(usize::MAX));
-    if running.loses_answer() {
+    if running.loses_response() {
         response = broken(response.status());
-    } else if !behaviours.gzip {
+    } else if !behavior.gzip {
         response.extensions_mut().insert(Uncompressed);
     }
     response.extensions_mut().insert(size);
@@ -113,12 +113,12 @@ async fn answer(State(running): State<Arc<ServerCore>>, request: Request) -> Res
 
 /// Converts a request to a call, or returns the error response.
 fn call(
-    behaviours: &Behaviours,
+    behavior: &ServerBehavior,
     place: ObjectPath,
     method: &Method,
     headers: &HeaderMap,
     body: &Bytes,
-) -> Result<Call, Outgoing> {
+) -> Result<ApiCall, Outgoing> {
     let ObjectPath {
         release,
         kind,
@@ -137,7 +137,7 @@ fn call(
             });
         }
     };
-    if !behaviours.releases.contains(&release) {
+    if !behavior.releases.contains(&release) {
         return Err(Outgoing::fault(Fault::invalid_request(format!(
             "Unsupported version of the API: {release}."
         ))));
@@ -149,7 +149,7 @@ fn call(
             .map(str::to_owned)
     };
     let (session, authorization) = (text(SESSION_HEADER), text(header::AUTHORIZATION.as_str()));
-    Ok(Call {
+    Ok(ApiCall {
         is_method,
         object,
         member,
@@ -161,29 +161,32 @@ fn call(
 }
 
 /// Executes a call. A wait that exceeds the proxy's limit ends with the proxy's response.
-async fn ask(running: &ServerCore, behaviours: &Behaviours, call: &Call) -> Response {
-    let cut = behaviours.waits_cut.as_ref().filter(|_| call.is_wait());
+async fn ask(running: &ServerCore, behavior: &ServerBehavior, call: &ApiCall) -> Response {
+    let cut = behavior
+        .proxy_wait_limit
+        .as_ref()
+        .filter(|_| call.is_wait());
     let answered = match cut {
         None => running.answer(call).await,
         Some(cut) => match tokio::time::timeout(cut.after, running.answer(call)).await {
             Ok(answered) => answered,
             Err(_too_long) => {
                 return cut
-                    .answer
+                    .response
                     .as_ref()
                     .map_or_else(|| broken(StatusCode::OK), proxy_response);
             }
         },
     };
     // The behavior may have changed during a wait.
-    let behaviours = running.with(|core| core.behaviours.clone());
+    let behavior = running.with(|core| core.behavior.clone());
     let outgoing = match answered {
         Ok(answer) => {
             let session = match &answer {
-                Answer::SignedIn(token, _) => Some(token.clone()),
+                CallResponse::SignedIn(token, _) => Some(token.clone()),
                 _ => None,
             };
-            let (status, body) = answer.into_wire(&behaviours);
+            let (status, body) = answer.into_wire(&behavior);
             Outgoing {
                 status,
                 body,
@@ -192,10 +195,10 @@ async fn ask(running: &ServerCore, behaviours: &Behaviours, call: &Call) -> Resp
         }
         Err(fault) => Outgoing::fault(fault),
     };
-    write(outgoing, &behaviours)
+    write(outgoing, &behavior)
 }
 
-fn write(outgoing: Outgoing, behaviours: &Behaviours) -> Response {
+fn write(outgoing: Outgoing, behavior: &ServerBehavior) -> Response {
     let Outgoing {
         status,
         body,
@@ -204,7 +207,7 @@ fn write(outgoing: Outgoing, behaviours: &Behaviours) -> Response {
     let mut response = match body {
         None => Response::new(Body::empty()),
         Some(mut value) => {
-            value::box_any(&mut value, behaviours, super::service::INSTANCE);
+            value::finish_response(&mut value, behavior, super::service::INSTANCE);
             let mut response = Response::new(Body::from(value.to_string()));
             response.headers_mut().insert(
                 header::CONTENT_TYPE,
@@ -223,9 +226,14 @@ fn write(outgoing: Outgoing, behaviours: &Behaviours) -> Response {
 
 /// Handles `POST /api/vcenter/system?action=hello`: returns the first of the client's releases that the server
 /// supports.
-fn hello(behaviours: &Behaviours, method: &Method, query: Option<&str>, body: &Bytes) -> Response {
-    if !behaviours.hello || query != Some("action=hello") || *method != Method::POST {
-        return proxy_response(&Outage::page(404, "404 Not Found"));
+fn hello(
+    behavior: &ServerBehavior,
+    method: &Method,
+    query: Option<&str>,
+    body: &Bytes,
+) -> Response {
+    if !behavior.hello || query != Some("action=hello") || *method != Method::POST {
+        return proxy_response(&ProxyResponse::page(404, "404 Not Found"));
     }
     let asked: Option<Vec<String>> = serde_json::from_slice::<Value>(body)
         .ok()
@@ -234,7 +242,7 @@ fn hello(behaviours: &Behaviours, method: &Method, query: Option<&str>, body: &B
         Some(asked) if asked.len() <= MAX_RELEASES => {
             let common = asked
                 .iter()
-                .find(|release| behaviours.releases.contains(release));
+                .find(|release| behavior.releases.contains(release));
             (
                 200,
                 json!({"api_release": common.map_or("", String::as_str)}),
@@ -254,11 +262,11 @@ fn hello(behaviours: &Behaviours, method: &Method, query: Option<&str>, body: &B
             body: Some(value),
             session: None,
         },
-        behaviours,
+        behavior,
     )
 }
 
-fn proxy_response(outage: &Outage) -> Response {
+fn proxy_response(outage: &ProxyResponse) -> Response {
     let mut response = Response::new(Body::from(outage.body.clone()));
     *response.status_mut() =
         StatusCode::from_u16(outage.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);

@@ -22,19 +22,19 @@ pub enum TlsError {
 
 /// A certificate with its TLS configuration.
 #[derive(Clone)]
-pub(crate) struct Identity {
+pub(crate) struct ServerCertificate {
     /// PEM of the certificate, or of the authority that signed it.
     pub pem: String,
     /// SHA-256 of the certificate's DER form, as colon-separated upper-case hex.
     pub fingerprint: String,
-    /// Arguments of [`Identity::make`].
+    /// Arguments of [`ServerCertificate::make`].
     made_from: (TlsOptions, String),
     config: Arc<ServerConfig>,
 }
 
-impl std::fmt::Debug for Identity {
+impl std::fmt::Debug for ServerCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Identity")
+        f.debug_struct("ServerCertificate")
             .field("fingerprint", &self.fingerprint)
             .finish_non_exhaustive()
     }
@@ -48,18 +48,18 @@ pub struct TlsOptions {
     /// Common name of the subject; by default that of the `rcgen` crate.
     pub common_name: Option<String>,
     /// Validity period.
-    pub age: Age,
+    pub validity: CertificateValidity,
     /// Signs the certificate with an authority of its own, whose certificate is then exported instead.
-    pub own_authority: bool,
+    pub signed_by_ca: bool,
     /// Marks a self-signed certificate as an authority (`CA:TRUE`), as many self-signed server certificates are.
-    pub marked_as_authority: bool,
+    pub self_signed_ca: bool,
     /// Supports TLS 1.2 only, as older releases do.
-    pub only_1_2: bool,
+    pub tls12_only: bool,
 }
 
 /// Validity period of a certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Age {
+pub enum CertificateValidity {
     /// Valid now.
     #[default]
     Valid,
@@ -69,7 +69,7 @@ pub enum Age {
     NotYetValid,
 }
 
-impl Identity {
+impl ServerCertificate {
     /// Creates a certificate for `options.names`, by default the loopback names and `listening`.
     pub(crate) fn make(options: &TlsOptions, listening: &str) -> Result<Self, TlsError> {
         let loopback = || {
@@ -86,16 +86,16 @@ impl Identity {
                 .distinguished_name
                 .push(DnType::CommonName, name.as_str());
         }
-        match options.age {
-            Age::Valid => {}
-            Age::Expired => {
+        match options.validity {
+            CertificateValidity::Valid => {}
+            CertificateValidity::Expired => {
                 params.not_before = date_time_ymd(2000, 1, 1);
                 params.not_after = date_time_ymd(2001, 1, 1);
             }
-            Age::NotYetValid => params.not_before = date_time_ymd(4000, 1, 1),
+            CertificateValidity::NotYetValid => params.not_before = date_time_ymd(4000, 1, 1),
         }
         let key = KeyPair::generate()?;
-        let (certificate, pem) = if options.own_authority {
+        let (certificate, pem) = if options.signed_by_ca {
             let mut authority = CertificateParams::new(Vec::new())?;
             authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
             authority
@@ -105,7 +105,7 @@ impl Identity {
             let signed = params.signed_by(&key, &authority)?;
             (signed, authority.pem())
         } else {
-            if options.marked_as_authority {
+            if options.self_signed_ca {
                 params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
             }
             let signed = params.self_signed(&key)?;
@@ -119,7 +119,7 @@ impl Identity {
             .collect::<Vec<_>>()
             .join(":");
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let versions: &[&rustls::SupportedProtocolVersion] = if options.only_1_2 {
+        let versions: &[&rustls::SupportedProtocolVersion] = if options.tls12_only {
             &[&rustls::version::TLS12]
         } else {
             rustls::DEFAULT_VERSIONS
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_certificate_has_a_fingerprint_of_32_bytes() {
-        let identity = Identity::make(&TlsOptions::default(), "vc01.lab").unwrap();
+        let identity = ServerCertificate::make(&TlsOptions::default(), "vc01.lab").unwrap();
         assert_eq!(
             identity
                 .fingerprint

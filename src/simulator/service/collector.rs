@@ -10,8 +10,8 @@ use super::content::DEFAULT_COLLECTOR;
 use super::filter::Filter;
 use super::objects::Objects;
 use super::spec::FilterSpec;
-use super::{Answer, Call, Core};
-use crate::simulator::behaviour::Versions;
+use super::{ApiCall, CallResponse, Core};
+use crate::simulator::behavior::Versions;
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 
@@ -45,7 +45,7 @@ pub(in crate::simulator) struct WaitRequest {
     collector: MoRef,
     version: String,
     /// Maximum duration of the wait; `None` for no limit.
-    pub(in crate::simulator) patience: Option<Duration>,
+    pub(in crate::simulator) timeout: Option<Duration>,
     most: usize,
     /// True if the method supports truncated update sets.
     extended: bool,
@@ -184,7 +184,11 @@ impl Collector {
 
 impl Core {
     /// Methods of `PropertyCollector` for collectors and filters.
-    pub(super) fn call_own_collector(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+    pub(super) fn call_own_collector(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
         let mut fields = self.fields(call)?;
         match &*call.member {
             "CreatePropertyCollector" => {
@@ -195,7 +199,9 @@ impl Core {
                 self.session_mut(token, &call.object)?
                     .collectors
                     .insert(id.clone(), Collector::new(first));
-                Ok(Answer::Value(MoRef::new("PropertyCollector", id).to_json()))
+                Ok(CallResponse::Value(
+                    MoRef::new("PropertyCollector", id).to_json(),
+                ))
             }
             "DestroyPropertyCollector" => {
                 fields.done()?;
@@ -210,7 +216,7 @@ impl Core {
                     .retain(|unfinished| unfinished.collector != call.object);
                 session.collectors.remove(&*call.object.id);
                 self.view_changed();
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             "CreateFilter" => {
                 self.may_collect(&call.object)?;
@@ -225,20 +231,24 @@ impl Core {
                 let number = collector.next_number();
                 collector.filters.insert(number, filter);
                 self.view_changed();
-                Ok(Answer::Value(reference.to_json()))
+                Ok(CallResponse::Value(reference.to_json()))
             }
             "CancelWaitForUpdates" => {
                 fields.done()?;
                 self.collector_mut(token, &call.object)?.cancels += 1;
                 self.view_changed();
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             _ => Err(Fault::method_not_found(&call.object, &call.member)),
         }
     }
 
     /// `PropertyFilter.DestroyPropertyFilter`.
-    pub(super) fn call_filter(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+    pub(super) fn call_filter(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
         if call.member != "DestroyPropertyFilter" {
             return Err(Fault::method_not_found(&call.object, &call.member));
         }
@@ -247,7 +257,7 @@ impl Core {
         for collector in session.collectors.values_mut() {
             collector.remove_filter(&call.object);
         }
-        Ok(Answer::Void)
+        Ok(CallResponse::Void)
     }
 
     fn collector_mut(&mut self, token: &str, object: &MoRef) -> Result<&mut Collector, Fault> {
@@ -261,7 +271,7 @@ impl Core {
     /// Returns the lock that serializes waits on one collector, whose versions are ordered; `None` for other calls.
     pub(in crate::simulator) fn turn_of(
         &mut self,
-        call: &Call,
+        call: &ApiCall,
     ) -> Option<Arc<tokio::sync::Mutex<()>>> {
         let takes_turns = matches!(
             &*call.member,
@@ -279,7 +289,7 @@ impl Core {
     /// Parses the parameters of a wait; `None` for other calls.
     pub(in crate::simulator) fn wait_request(
         &mut self,
-        call: &Call,
+        call: &ApiCall,
     ) -> Result<Option<WaitRequest>, Fault> {
         if !call.is_wait() {
             return Ok(None);
@@ -288,13 +298,13 @@ impl Core {
         self.known(&token, &call.object)?;
         let mut fields = self.fields(call)?;
         let version = fields.optional_string("version")?.unwrap_or_default();
-        let mut patience = (call.member == "CheckForUpdates").then_some(Duration::ZERO);
+        let mut timeout = (call.member == "CheckForUpdates").then_some(Duration::ZERO);
         let mut most = usize::MAX;
         if call.member == "WaitForUpdatesEx" {
-            most = self.behaviours.update_cap.unwrap_or(usize::MAX);
+            most = self.behavior.update_cap.unwrap_or(usize::MAX);
             if let Some(mut options) = fields.optional_object("options", "WaitOptions")? {
                 let seconds = options.optional_count("maxWaitSeconds")?;
-                patience = seconds
+                timeout = seconds
                     .and_then(|seconds| u64::try_from(seconds).ok())
                     .map(Duration::from_secs);
                 match options.optional_count("maxObjectUpdates")? {
@@ -310,14 +320,14 @@ impl Core {
             }
         }
         fields.done()?;
-        if let Some(limit) = self.behaviours.waits_end_after {
-            patience = Some(patience.map_or(limit, |patience| patience.min(limit)));
+        if let Some(limit) = self.behavior.max_wait {
+            timeout = Some(timeout.map_or(limit, |timeout| timeout.min(limit)));
         }
         Ok(Some(WaitRequest {
             token,
             collector: call.object.clone(),
             version,
-            patience,
+            timeout,
             most,
             extended: call.member == "WaitForUpdatesEx",
         }))
@@ -328,7 +338,7 @@ impl Core {
         &mut self,
         request: WaitRequest,
     ) -> Result<WaitTicket, Fault> {
-        let versions = self.behaviours.versions;
+        let versions = self.behavior.versions;
         let collector = self.collector_mut(&request.token, &request.collector)?;
         let urgency = collector.take_version(&request.version, request.extended, versions)?;
         let cancels = collector.cancels;
@@ -353,14 +363,14 @@ impl Core {
             most,
             ..
         } = &ticket.request;
-        let is_half_dead = self
+        let is_revoked = self
             .sessions
             .get(token)
-            .is_some_and(|session| session.half_dead);
-        if is_half_dead && self.behaviours.waits_outlive_sessions {
+            .is_some_and(|session| session.collectors_revoked);
+        if is_revoked && self.behavior.waits_outlive_sessions {
             return Ok(None);
         }
-        if is_half_dead {
+        if is_revoked {
             return Err(Fault::not_authenticated(object));
         }
         // Temporarily moved out of its session, which the filters read.
@@ -369,7 +379,7 @@ impl Core {
             .get_mut(token)
             .and_then(|session| session.collectors.remove(&*object.id));
         let Some(mut collector) = taken else {
-            let goes_on = self.behaviours.waits_outlive_sessions && !self.sessions.has(token);
+            let goes_on = self.behavior.waits_outlive_sessions && !self.sessions.has(token);
             return if goes_on {
                 Ok(None)
             } else {
@@ -378,12 +388,12 @@ impl Core {
         };
         let cancelled = collector.cancels != ticket.cancels;
         let look_at_views =
-            self.behaviours.see_view_changes && (first || self.behaviours.wake_on_view_change);
+            self.behavior.report_view_changes && (first || self.behavior.wake_on_view_change);
         let news = (!cancelled).then(|| {
             collector.collect(
                 *most,
                 look_at_views,
-                self.behaviours.versions,
+                self.behavior.versions,
                 if first { ticket.urgency } else { Urgency::None },
                 &self.objects(token),
             )

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::estate::ADMINISTRATOR;
-use crate::simulator::behaviour::Behaviours;
+use crate::simulator::behavior::ServerBehavior;
 use crate::simulator::scenario::Catalogue;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::World;
@@ -39,8 +39,8 @@ pub(super) fn is_singleton(object: &MoRef) -> bool {
             .any(|(_, kind, id)| *kind == &*object.kind && *id == &*object.id)
 }
 
-pub(super) fn service_content(world: &World, behaviours: &Behaviours) -> Value {
-    let mut content = json!({"_typeName": "ServiceContent", "about": about(behaviours)});
+pub(super) fn service_content(world: &World, behavior: &ServerBehavior) -> Value {
+    let mut content = json!({"_typeName": "ServiceContent", "about": about(behavior)});
     if let Some(fields) = content.as_object_mut() {
         for (field, kind, id) in MANAGERS {
             fields.insert(field.to_owned(), MoRef::new(kind, id).to_json());
@@ -52,11 +52,8 @@ pub(super) fn service_content(world: &World, behaviours: &Behaviours) -> Value {
     content
 }
 
-fn about(behaviours: &Behaviours) -> Value {
-    let release = behaviours
-        .releases
-        .first()
-        .map_or("8.0.3.0", String::as_str);
+fn about(behavior: &ServerBehavior) -> Value {
+    let release = behavior.releases.first().map_or("8.0.3.0", String::as_str);
     let version: Vec<&str> = release.split('.').take(3).collect();
     let version = version.join(".");
     json!({

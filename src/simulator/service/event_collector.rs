@@ -6,7 +6,7 @@ use super::event_filter::EventFilter;
 use super::events::{BuiltEvent, matching};
 use super::history::{FIRST_PAGE_SIZE, page_size};
 use super::objects::Objects;
-use super::{Answer, Call, Core};
+use super::{ApiCall, CallResponse, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::time::WorldTime;
@@ -84,9 +84,9 @@ impl Core {
     pub(super) fn create_event_collector(
         &mut self,
         token: &str,
-        call: &Call,
-    ) -> Result<Answer, Fault> {
-        if !self.behaviours.events_permission {
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
+        if !self.behavior.events_permission {
             return Err(Fault::no_permission(&call.object, "System.View"));
         }
         let mut fields = self.fields(call)?;
@@ -94,7 +94,7 @@ impl Core {
         let filter = fields.object("filter", "EventFilterSpec")?;
         fields.done()?;
         let filter = EventFilter::read(filter, &self.world, &self.calendar)?;
-        let most = self.behaviours.max_collectors;
+        let most = self.behavior.max_collectors;
         let id = self.new_session_id(token);
         let session = self.session_mut(token, &call.object)?;
         session.may_collect_history(most)?;
@@ -105,7 +105,7 @@ impl Core {
             page_size: FIRST_PAGE_SIZE,
         };
         session.event_collectors.insert(id.clone(), collector);
-        Ok(Answer::Value(
+        Ok(CallResponse::Value(
             MoRef::new("EventHistoryCollector", id).to_json(),
         ))
     }
@@ -114,8 +114,8 @@ impl Core {
     pub(super) fn call_event_collector(
         &mut self,
         token: &str,
-        call: &Call,
-    ) -> Result<Answer, Fault> {
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
         let mut fields = self.fields(call)?;
         let id = &*call.object.id;
         match &*call.member {
@@ -130,29 +130,29 @@ impl Core {
                 let (page, position) =
                     collector.read(count, call.member == "ReadNextEvents", &objects);
                 self.event_collector_mut(token, call)?.position = position;
-                Ok(Answer::List(page))
+                Ok(CallResponse::List(page))
             }
             "RewindCollector" => {
                 fields.done()?;
                 self.event_collector_mut(token, call)?.position = Position::Start;
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             "ResetCollector" => {
                 fields.done()?;
                 self.event_collector_mut(token, call)?.position = Position::End;
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             "SetCollectorPageSize" => {
                 let size = page_size(&mut fields)?;
                 fields.done()?;
                 self.event_collector_mut(token, call)?.page_size = size;
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             "DestroyCollector" => {
                 fields.done()?;
                 let session = self.session_mut(token, &call.object)?;
                 session.event_collectors.remove(id);
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             _ => Err(Fault::method_not_found(&call.object, &call.member)),
         }
@@ -161,7 +161,7 @@ impl Core {
     fn event_collector_mut(
         &mut self,
         token: &str,
-        call: &Call,
+        call: &ApiCall,
     ) -> Result<&mut EventCollector, Fault> {
         let session = self.session_mut(token, &call.object)?;
         let collector = session.event_collectors.get_mut(&*call.object.id);

@@ -109,7 +109,7 @@ impl<'a> Source<'a> {
     fn detail(self, field: &str) -> Option<Value> {
         let named = |id: EntityId| argument(self.entity(id)).map(|(_, argument)| argument);
         match field {
-            "info" => Some(self.objects.pen.info(self.record)),
+            "info" => Some(self.objects.writer.info(self.record)),
             "message" => self.question().map(|(_, question)| json!(question)),
             "destHost" | "host" => named(self.destination()?),
             "sourceHost" => named(self.machine()?.host?),
@@ -141,9 +141,9 @@ impl<'a> Source<'a> {
     /// Returns the task's error in the form of faults inside data.
     pub(super) fn fault(self) -> Option<Value> {
         let error = self.record.error.as_ref()?;
-        Some(fault::in_data(
+        Some(fault::embedded(
             error,
-            self.objects.pen.behaviours.error_form,
+            self.objects.writer.behavior.error_form,
         ))
     }
 }

@@ -7,7 +7,7 @@ use super::event_filter::{EventFilter, View};
 use super::event_templates::{self, story_of};
 use super::history::of_chain;
 use super::objects::Objects;
-use super::{Answer, Call, Core};
+use super::{ApiCall, CallResponse, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::scenario::Catalogue;
 use crate::simulator::world::inventory::EntityKind;
@@ -32,8 +32,12 @@ pub(super) struct BuiltEvent {
 
 impl Core {
     /// `EventManager.QueryEvents`.
-    pub(super) fn query_events(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
-        if !self.behaviours.events_permission {
+    pub(super) fn query_events(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
+        if !self.behavior.events_permission {
             return Err(Fault::no_permission(&call.object, "System.View"));
         }
         let mut outer = self.fields(call)?;
@@ -46,14 +50,16 @@ impl Core {
         let mut told = matching(&filter, &objects);
         filter.cut(&mut told, view);
         let events = told.into_iter().map(|told| filter.shown(told));
-        Ok(Answer::List(events.collect()))
+        Ok(CallResponse::List(events.collect()))
     }
 }
 
 /// Returns the events that match a filter, unordered.
 pub(super) fn matching(filter: &EventFilter, objects: &Objects<'_>) -> Vec<BuiltEvent> {
     let inventory = objects.world.inventory();
-    let chain = filter.chain.filter(|_| objects.pen.behaviours.fine_filters);
+    let chain = filter
+        .chain
+        .filter(|_| objects.writer.behavior.detailed_filters);
     let mut told: Vec<BuiltEvent> = if let Some(chain) = chain {
         let record = of_chain(chain, objects);
         record
@@ -192,7 +198,7 @@ impl EventBuilder<'_> {
         event.insert("_typeName".to_owned(), json!(type_name));
         event.insert("key".to_owned(), json!(key));
         event.insert("chainId".to_owned(), json!(chain));
-        event.insert("createdTime".to_owned(), objects.pen.time(time));
+        event.insert("createdTime".to_owned(), objects.writer.time(time));
         event.insert(
             "userName".to_owned(),
             json!(record.reason["userName"].as_str().unwrap_or("")),

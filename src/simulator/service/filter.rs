@@ -154,7 +154,7 @@ impl Filter {
                 self.note(Key::Subject(subject), objects);
             }
         }
-        if objects.pen.behaviours.push_recent_tasks && self.scanned < changes.tasks_changed() {
+        if objects.writer.behavior.push_recent_tasks && self.scanned < changes.tasks_changed() {
             let managers = self
                 .spec
                 .starts()
@@ -292,11 +292,11 @@ impl Filter {
         let missing: Vec<Value> = if std::mem::replace(&mut self.missing_issued, true) {
             Vec::new()
         } else {
-            let form = objects.pen.behaviours.error_form;
+            let form = objects.writer.behavior.error_form;
             self.missing
                 .iter()
                 .map(|object| {
-                    let fault = fault::in_data(&Fault::object_not_found(object).into_json(), form);
+                    let fault = fault::embedded(&Fault::object_not_found(object).into_json(), form);
                     json!({"_typeName": "MissingObject", "obj": object.to_json(), "fault": fault})
                 })
                 .collect()

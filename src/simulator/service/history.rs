@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::fields::Fields;
 use super::history_filter::{ResultFilter, TaskFilter};
 use super::objects::Objects;
-use super::{Answer, Call, Core};
+use super::{ApiCall, CallResponse, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::archive::FilterFields;
@@ -32,13 +32,17 @@ pub(super) struct HistoryCollector {
 
 impl Core {
     /// `TaskManager.CreateCollectorForTasks` and `CreateCollectorWithInfoFilterForTasks`.
-    pub(super) fn create_history(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
-        if !self.behaviours.history {
+    pub(super) fn create_history(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
+        if !self.behavior.history {
             return Err(Fault::not_supported(
                 "The operation is not supported on the object.",
             ));
         }
-        if !self.behaviours.history_permission {
+        if !self.behavior.history_permission {
             return Err(Fault::no_permission(&call.object, "System.View"));
         }
         let mut fields = self.fields(call)?;
@@ -48,7 +52,7 @@ impl Core {
             &self.world,
             &self.calendar,
         )?;
-        let filter = if self.behaviours.fine_filters {
+        let filter = if self.behavior.detailed_filters {
             filter
         } else {
             filter.coarse()
@@ -64,7 +68,7 @@ impl Core {
             info.done()?;
         }
         fields.done()?;
-        let most = self.behaviours.max_collectors;
+        let most = self.behavior.max_collectors;
         let id = self.new_session_id(token);
         let session = self.session_mut(token, &call.object)?;
         session.may_collect_history(most)?;
@@ -76,13 +80,17 @@ impl Core {
             results,
         };
         session.histories.insert(id.clone(), collector);
-        Ok(Answer::Value(
+        Ok(CallResponse::Value(
             MoRef::new("TaskHistoryCollector", id).to_json(),
         ))
     }
 
     /// Methods of `TaskHistoryCollector`.
-    pub(super) fn call_history(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+    pub(super) fn call_history(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
         let mut fields = self.fields(call)?;
         let id = &*call.object.id;
         match &*call.member {
@@ -97,34 +105,34 @@ impl Core {
                 let collector = collector.ok_or_else(|| Fault::object_not_found(&call.object))?;
                 let (page, position) = collector.read(count, forward, &objects);
                 self.history_mut(token, call)?.position = position;
-                Ok(Answer::List(page))
+                Ok(CallResponse::List(page))
             }
             "RewindCollector" => {
                 fields.done()?;
                 self.history_mut(token, call)?.position = 0;
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             "ResetCollector" => {
                 fields.done()?;
                 self.history_mut(token, call)?.position = u64::MAX;
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             "SetCollectorPageSize" => {
                 let size = page_size(&mut fields)?;
                 fields.done()?;
                 self.history_mut(token, call)?.page_size = size;
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             "DestroyCollector" => {
                 fields.done()?;
                 self.session_mut(token, &call.object)?.histories.remove(id);
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             _ => Err(Fault::method_not_found(&call.object, &call.member)),
         }
     }
 
-    fn history_mut(&mut self, token: &str, call: &Call) -> Result<&mut HistoryCollector, Fault> {
+    fn history_mut(&mut self, token: &str, call: &ApiCall) -> Result<&mut HistoryCollector, Fault> {
         let collector = self
             .session_mut(token, &call.object)?
             .histories
@@ -174,7 +182,7 @@ impl HistoryCollector {
     }
 
     fn info(&self, record: &Record, objects: &Objects<'_>) -> Value {
-        let mut info = objects.pen.info(record);
+        let mut info = objects.writer.info(record);
         let is_left_out = self.results.leaves_out(info["descriptionId"].as_str());
         if let Some(fields) = info.as_object_mut().filter(|_| is_left_out) {
             fields.remove("result");
@@ -224,12 +232,12 @@ impl HistoryCollector {
     /// expired.
     fn living<'a>(&self, objects: &Objects<'a>) -> Vec<&'a Record> {
         let world = objects.world;
-        let ways = objects.pen.behaviours;
+        let behavior = objects.writer.behavior;
         let known_yet = |record: &Record| {
             let behind = record
                 .complete_time
-                .is_some_and(|ended| world.now().since(ended) < ways.history_lag);
-            let missed = ways.history_misses && record.id.0 % 7 == 3;
+                .is_some_and(|ended| world.now().since(ended) < behavior.history_lag);
+            let missed = behavior.history_gaps && record.id.0 % 7 == 3;
             !behind && !missed
         };
         let unfinished = world

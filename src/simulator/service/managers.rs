@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::content;
-use super::{Answer, Call, Core};
+use super::{ApiCall, CallResponse, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::world::CancelRefusal;
 use crate::simulator::world::task::TaskId;
@@ -12,7 +12,7 @@ use crate::simulator::world::task::TaskId;
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 
 impl Core {
-    pub(super) fn login(&mut self, call: &Call) -> Result<Answer, Fault> {
+    pub(super) fn login(&mut self, call: &ApiCall) -> Result<CallResponse, Fault> {
         self.known("", &call.object)?;
         let mut fields = self.fields(call)?;
         let (user, password) = (fields.string("userName")?, fields.string("password")?);
@@ -36,21 +36,25 @@ impl Core {
             .sessions
             .get(&token)
             .map(|session| session.to_json(&self.calendar));
-        Ok(Answer::SignedIn(token, session.unwrap_or_default()))
+        Ok(CallResponse::SignedIn(token, session.unwrap_or_default()))
     }
 
-    pub(super) fn call_manager(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+    pub(super) fn call_manager(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
         let fields = self.fields(call)?;
         match (&*call.object.kind, &*call.member) {
             ("ServiceInstance", "CurrentTime") => {
                 fields.done()?;
-                Ok(Answer::Value(self.pen().time(self.world.now())))
+                Ok(CallResponse::Value(self.writer().time(self.world.now())))
             }
             ("SessionManager", "Logout") => {
                 fields.done()?;
                 self.sessions.close(token);
                 self.view_changed();
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             ("Task", "CancelTask") => {
                 fields.done()?;
@@ -69,10 +73,10 @@ impl Core {
         }
     }
 
-    fn cancel_task(&mut self, call: &Call) -> Result<Answer, Fault> {
+    fn cancel_task(&mut self, call: &ApiCall) -> Result<CallResponse, Fault> {
         let id =
             TaskId::parse(&call.object.id).ok_or_else(|| Fault::object_not_found(&call.object))?;
-        if !self.behaviours.cancel_privilege {
+        if !self.behavior.cancel_privilege {
             let entity = self
                 .world
                 .task(id)
@@ -83,7 +87,7 @@ impl Core {
             ));
         }
         match self.world.request_cancel(id) {
-            Ok(()) => Ok(Answer::Void),
+            Ok(()) => Ok(CallResponse::Void),
             Err(CancelRefusal::NotFound) => Err(Fault::object_not_found(&call.object)),
             Err(CancelRefusal::InvalidState) => Err(Fault::invalid_state(
                 "The operation is not allowed in the current state: the task is finished or its cancellation was requested before.",
@@ -94,7 +98,7 @@ impl Core {
         }
     }
 
-    fn privileges(&self, token: &str, call: &Call) -> Result<Answer, Fault> {
+    fn privileges(&self, token: &str, call: &ApiCall) -> Result<CallResponse, Fault> {
         let mut fields = self.fields(call)?;
         let (entities, session, asked) = (
             fields.references("entity")?,
@@ -130,12 +134,12 @@ impl Core {
             let availability: Vec<Value> = asked
                 .iter()
                 .map(|id| {
-                    let granted = id != CANCEL_PRIVILEGE || self.behaviours.cancel_privilege;
+                    let granted = id != CANCEL_PRIVILEGE || self.behavior.cancel_privilege;
                     json!({"_typeName": "PrivilegeAvailability", "privId": id, "isGranted": granted})
                 })
                 .collect();
             answer.push(json!({"_typeName": "EntityPrivilege", "entity": entity.to_json(), "privAvailability": availability}));
         }
-        Ok(Answer::List(answer))
+        Ok(CallResponse::List(answer))
     }
 }

@@ -38,7 +38,7 @@ use session::Session;
 pub(super) use session::Sessions;
 use task_info::TaskInfoWriter;
 
-use super::behaviour::{Behaviours, EmptyList, Outage, VoidAnswer};
+use super::behavior::{EmptyList, ProxyResponse, ServerBehavior, VoidResponse};
 use super::fault::Fault;
 use super::value::MoRef;
 use super::world::World;
@@ -46,7 +46,7 @@ use super::world::time::Calendar;
 
 /// A call of a method or read of a property.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct ApiCall {
     /// True for a method (`POST`), false for a property (`GET`).
     pub is_method: bool,
     pub object: MoRef,
@@ -62,7 +62,7 @@ pub(super) struct Call {
     pub user_agent: String,
 }
 
-impl Call {
+impl ApiCall {
     /// True if the response may be delayed until there are changes.
     pub(super) fn is_wait(&self) -> bool {
         let waits = ["WaitForUpdatesEx", "WaitForUpdates", "CheckForUpdates"];
@@ -74,7 +74,7 @@ impl Call {
 
 /// A successful response.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum CallResponse {
     Value(Value),
     List(Vec<Value>),
     /// Completion of a void method.
@@ -87,7 +87,7 @@ pub(super) enum Answer {
 
 /// Accepted credentials.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Access {
+pub(super) struct AccessPolicy {
     /// The only accepted user and password; `None` accepts any that are not empty.
     pub credentials: Option<(String, String)>,
     /// Value of the `Authorization` header that is accepted instead of a session.
@@ -99,15 +99,15 @@ pub(super) struct Access {
 pub(super) struct Core {
     pub world: World,
     pub sessions: Sessions,
-    pub behaviours: Behaviours,
-    pub access: Access,
+    pub behavior: ServerBehavior,
+    pub access: AccessPolicy,
     pub calendar: Calendar,
     /// Unscaled time since the server's start.
     pub unscaled: Duration,
     /// Proxy responses to the next requests, one for each.
-    pub outages: VecDeque<Outage>,
+    pub proxy_responses: VecDeque<ProxyResponse>,
     /// Number of the next responses to lose: the call has its effect, the connection breaks.
-    pub lose_answers: usize,
+    pub lose_responses: usize,
     /// Incremented when a view changes, to wake running waits.
     pub view_changes: u64,
     chance: fastrand::Rng,
@@ -117,29 +117,29 @@ impl Core {
     pub(super) fn new(
         world: World,
         sessions: Sessions,
-        behaviours: Behaviours,
-        access: Access,
+        behavior: ServerBehavior,
+        access: AccessPolicy,
         origin: Timestamp,
         seed: u64,
     ) -> Self {
         Self {
             world,
             sessions,
-            behaviours,
+            behavior,
             access,
             calendar: Calendar::new(origin),
             unscaled: Duration::ZERO,
-            outages: VecDeque::new(),
-            lose_answers: 0,
+            proxy_responses: VecDeque::new(),
+            lose_responses: 0,
             view_changes: 0,
             chance: fastrand::Rng::with_seed(seed ^ 0x0b1e),
         }
     }
 
-    pub(super) fn pen(&self) -> TaskInfoWriter<'_> {
+    pub(super) fn writer(&self) -> TaskInfoWriter<'_> {
         TaskInfoWriter {
             calendar: &self.calendar,
-            behaviours: &self.behaviours,
+            behavior: &self.behavior,
         }
     }
 
@@ -148,12 +148,12 @@ impl Core {
             world: &self.world,
             sessions: &self.sessions,
             session: self.sessions.get(token),
-            pen: self.pen(),
+            writer: self.writer(),
         }
     }
 
-    fn fields(&self, call: &Call) -> Result<Fields, Fault> {
-        Fields::of_body(&call.body, self.behaviours.require_type_names)
+    fn fields(&self, call: &ApiCall) -> Result<Fields, Fault> {
+        Fields::of_body(&call.body, self.behavior.require_type_names)
     }
 
     fn session_mut(&mut self, token: &str, object: &MoRef) -> Result<&mut Session, Fault> {
@@ -181,21 +181,21 @@ impl Core {
     }
 
     /// Makes the collectors and views of every session unusable; waits end.
-    pub(super) fn end_sessions_in_part(&mut self) {
+    pub(super) fn revoke_collectors(&mut self) {
         self.view_changed();
-        self.sessions.half_kill_all();
+        self.sessions.revoke_collectors();
     }
 
     /// Returns `NoPermission` if the account may not create collectors and views.
     fn may_collect(&self, object: &MoRef) -> Result<(), Fault> {
-        let allowed = self.behaviours.property_collector;
+        let allowed = self.behavior.collector_permission;
         allowed
             .then_some(())
             .ok_or_else(|| Fault::no_permission(object, "System.Read"))
     }
 
     /// Returns the session of a call and marks it as used.
-    pub(super) fn authenticate(&mut self, call: &Call) -> Result<String, Fault> {
+    pub(super) fn authenticate(&mut self, call: &ApiCall) -> Result<String, Fault> {
         let by_header = call
             .authorization
             .as_ref()
@@ -217,11 +217,11 @@ impl Core {
             .session
             .clone()
             .filter(|token| self.sessions.touch(token, now, self.unscaled));
-        let half_dead = (self.behaviours.collectors_signed_out
+        let collectors_revoked = (self.behavior.collectors_unauthenticated
             || token
                 .as_ref()
                 .and_then(|token| self.sessions.get(token))
-                .is_some_and(|session| session.half_dead))
+                .is_some_and(|session| session.collectors_revoked))
             && matches!(
                 &*call.object.kind,
                 "PropertyCollector"
@@ -231,12 +231,12 @@ impl Core {
                     | "PropertyFilter"
             );
         token
-            .filter(|_| !half_dead)
+            .filter(|_| !collectors_revoked)
             .ok_or_else(|| Fault::not_authenticated(&call.object))
     }
 
     /// Executes a call.
-    pub(super) fn call(&mut self, call: &Call) -> Result<Answer, Fault> {
+    pub(super) fn call(&mut self, call: &ApiCall) -> Result<CallResponse, Fault> {
         match (&*call.object.kind, call.is_method, &*call.member) {
             ("ServiceInstance", false, "content")
             | ("ServiceInstance", true, "RetrieveServiceContent") => {
@@ -244,9 +244,9 @@ impl Core {
                 if call.is_method {
                     self.fields(call)?.done()?;
                 }
-                Ok(Answer::Value(content::service_content(
+                Ok(CallResponse::Value(content::service_content(
                     &self.world,
-                    &self.behaviours,
+                    &self.behavior,
                 )))
             }
             ("SessionManager", true, "Login") => self.login(call),
@@ -276,19 +276,19 @@ impl Core {
             .ok_or_else(|| Fault::object_not_found(object))
     }
 
-    fn get(&self, token: &str, call: &Call) -> Result<Answer, Fault> {
+    fn get(&self, token: &str, call: &ApiCall) -> Result<CallResponse, Fault> {
         if schema::property(&call.object.kind, &call.member).is_none() {
             return Err(Fault::method_not_found(&call.object, &call.member));
         }
         let property = self.objects(token).property(&call.object, &call.member)?;
-        Ok(match property.declared() {
-            None => Answer::Unset,
-            Some(Value::Array(items)) => Answer::List(items),
-            Some(value) => Answer::Value(value),
+        Ok(match property.into_declared() {
+            None => CallResponse::Unset,
+            Some(Value::Array(items)) => CallResponse::List(items),
+            Some(value) => CallResponse::Value(value),
         })
     }
 
-    fn method(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+    fn method(&mut self, token: &str, call: &ApiCall) -> Result<CallResponse, Fault> {
         match &*call.object.kind {
             "ViewManager" | "ListView" | "ContainerView" => self.call_views(token, call),
             "PropertyCollector" => self.call_collector(token, call),
@@ -301,20 +301,20 @@ impl Core {
     }
 }
 
-impl Answer {
+impl CallResponse {
     /// Returns the status and body. The behavior determines the form of empty responses.
-    pub(super) fn into_wire(self, behaviours: &Behaviours) -> (u16, Option<Value>) {
+    pub(super) fn into_wire(self, behavior: &ServerBehavior) -> (u16, Option<Value>) {
         match self {
             Self::Value(value) | Self::SignedIn(_, value) => (200, Some(value)),
-            Self::List(items) if items.is_empty() => match behaviours.empty_list {
+            Self::List(items) if items.is_empty() => match behavior.empty_list {
                 EmptyList::Array => (200, Some(Value::Array(items))),
                 EmptyList::Null => (200, Some(Value::Null)),
                 EmptyList::NoContent => (204, None),
             },
             Self::List(items) => (200, Some(Value::Array(items))),
-            Self::Void => match behaviours.void_answer {
-                VoidAnswer::NoContent => (204, None),
-                VoidAnswer::EmptyOk => (200, None),
+            Self::Void => match behavior.void_response {
+                VoidResponse::NoContent => (204, None),
+                VoidResponse::EmptyOk => (200, None),
             },
             Self::Unset => (204, None),
         }

@@ -20,7 +20,7 @@ pub(crate) struct Objects<'a> {
     pub sessions: &'a Sessions,
     /// The current session; `None` before login.
     pub session: Option<&'a Session>,
-    pub pen: TaskInfoWriter<'a>,
+    pub writer: TaskInfoWriter<'a>,
 }
 
 impl Objects<'_> {
@@ -66,9 +66,9 @@ impl Objects<'_> {
             .ok_or_else(|| Fault::invalid_property(name))?;
         if let Some(task) = self.task(object) {
             return Ok(match name {
-                "info" => Property::Object(self.pen.info(&task.record)),
+                "info" => Property::Object(self.writer.info(&task.record)),
                 // No custom attributes exist.
-                _ => field.hold(json!([])),
+                _ => field.to_property(json!([])),
             });
         }
         if let Some(view) = self.view(object) {
@@ -85,25 +85,25 @@ impl Objects<'_> {
         } else {
             return Ok(self.manager_property(object, name));
         };
-        Ok(field.hold(value.unwrap_or_default()))
+        Ok(field.to_property(value.unwrap_or_default()))
     }
 
     fn manager_property(&self, object: &MoRef, name: &str) -> Property {
         match (&*object.kind, name) {
             ("ServiceInstance", "content") => {
-                Property::Object(content::service_content(self.world, self.pen.behaviours))
+                Property::Object(content::service_content(self.world, self.writer.behavior))
             }
             ("ServiceInstance", "serverClock") => {
-                Property::Primitive("dateTime", self.pen.time(self.world.now()))
+                Property::Primitive("dateTime", self.writer.time(self.world.now()))
             }
             ("SessionManager", "currentSession") => {
                 self.session.map_or(Property::Unset, |session| {
-                    Property::Object(session.to_json(self.pen.calendar))
+                    Property::Object(session.to_json(self.writer.calendar))
                 })
             }
             ("SessionManager", "sessionList") => {
                 let sessions = self.sessions.all();
-                let list = sessions.map(|session| session.to_json(self.pen.calendar));
+                let list = sessions.map(|session| session.to_json(self.writer.calendar));
                 Property::List("UserSession", list.collect())
             }
             ("SessionManager", "message") => Property::Unset,
@@ -120,7 +120,7 @@ impl Objects<'_> {
             }
             ("TaskManager", "description") => Property::Object(content::task_description()),
             ("TaskManager" | "EventManager", "maxCollector") => {
-                Property::Primitive("int", json!(self.pen.behaviours.max_collectors))
+                Property::Primitive("int", json!(self.writer.behavior.max_collectors))
             }
             ("EventManager", "description") => Property::Object(events::description()),
             ("EventManager", "latestEvent") => {
@@ -151,18 +151,18 @@ impl Objects<'_> {
         // Fast path for task fields, by far the most frequent.
         let field = path.strip_prefix("info.").and_then(Field::named);
         if let (Some(task), Some(field)) = (self.task(object), field) {
-            return Ok(self.pen.field(&task.record, field));
+            return Ok(self.writer.field(&task.record, field));
         }
         let field =
             schema::path(&object.kind, path).ok_or_else(|| Fault::invalid_property(path))?;
         let Some((first, rest)) = path.split_once('.') else {
             return self.property(object, path);
         };
-        let whole = self.property(object, first)?.declared();
+        let whole = self.property(object, first)?.into_declared();
         let found = whole.and_then(|whole| {
             rest.split('.')
                 .try_fold(whole, |value, step| value.get(step).cloned())
         });
-        Ok(field.hold(found.unwrap_or_default()))
+        Ok(field.to_property(found.unwrap_or_default()))
     }
 }

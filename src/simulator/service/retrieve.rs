@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::objects::Objects;
 use super::spec::FilterSpec;
-use super::{Answer, Call, Core};
+use super::{ApiCall, CallResponse, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 
@@ -21,7 +21,11 @@ pub(crate) struct RetrieveToken {
 
 impl Core {
     /// Methods of `PropertyCollector`.
-    pub(super) fn call_collector(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+    pub(super) fn call_collector(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
         let mut fields = self.fields(call)?;
         match &*call.member {
             "RetrievePropertiesEx" | "RetrieveProperties" => {
@@ -34,7 +38,7 @@ impl Core {
                 if specs.is_empty() {
                     return Err(Fault::invalid_argument("specSet", "It is required."));
                 }
-                let mut most = self.behaviours.retrieve_cap.unwrap_or(usize::MAX);
+                let mut most = self.behavior.retrieve_cap.unwrap_or(usize::MAX);
                 if in_portions {
                     let mut options = fields.object("options", "RetrieveOptions")?;
                     match options.optional_count("maxObjects")? {
@@ -63,7 +67,7 @@ impl Core {
                 let cancelled = fields.string("token")?;
                 fields.done()?;
                 self.take_unfinished(token, call, &cancelled)?;
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             _ => self.call_own_collector(token, call),
         }
@@ -72,11 +76,11 @@ impl Core {
     fn retrieve(
         &mut self,
         token: &str,
-        call: &Call,
+        call: &ApiCall,
         specs: Vec<FilterSpec>,
         portion: usize,
         in_portions: bool,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<CallResponse, Fault> {
         let objects = self.objects(token);
         let mut rest = Vec::new();
         for (index, spec) in specs.iter().enumerate() {
@@ -101,17 +105,21 @@ impl Core {
             return self.portion(token, all);
         }
         let contents = contents(&self.objects(token), &specs, &rest)?;
-        Ok(Answer::List(contents))
+        Ok(CallResponse::List(contents))
     }
 
-    fn portion(&mut self, token: &str, mut unfinished: RetrieveToken) -> Result<Answer, Fault> {
+    fn portion(
+        &mut self,
+        token: &str,
+        mut unfinished: RetrieveToken,
+    ) -> Result<CallResponse, Fault> {
         let later = unfinished
             .rest
             .split_off(unfinished.portion.min(unfinished.rest.len()));
         let now = std::mem::replace(&mut unfinished.rest, later);
         let contents = contents(&self.objects(token), &unfinished.specs, &now)?;
         if contents.is_empty() && unfinished.rest.is_empty() {
-            return Ok(Answer::Unset);
+            return Ok(CallResponse::Unset);
         }
         let mut result = json!({"_typeName": "RetrieveResult", "objects": contents});
         if !unfinished.rest.is_empty() {
@@ -123,13 +131,13 @@ impl Core {
                 .unfinished
                 .push(unfinished);
         }
-        Ok(Answer::Value(result))
+        Ok(CallResponse::Value(result))
     }
 
     fn take_unfinished(
         &mut self,
         token: &str,
-        call: &Call,
+        call: &ApiCall,
         continued: &str,
     ) -> Result<RetrieveToken, Fault> {
         let session = self.session_mut(token, &call.object)?;
@@ -157,7 +165,7 @@ fn contents(
         for path in specs[*index].paths(&object.kind).unwrap_or_default() {
             if let Some(value) = objects
                 .value(object, &path)?
-                .boxed(objects.pen.behaviours.boxing)
+                .into_any(objects.writer.behavior.boxing)
             {
                 properties
                     .push(json!({"_typeName": "DynamicProperty", "name": path, "val": value}));

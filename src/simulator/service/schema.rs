@@ -138,7 +138,7 @@ pub(super) fn path(kind: &str, path: &str) -> Option<Field> {
 
 impl Field {
     /// Converts a JSON value of this type to a property.
-    pub(super) fn hold(self, value: Value) -> Property {
+    pub(super) fn to_property(self, value: Value) -> Property {
         let kind = match &value {
             _ if !self.kind.is_empty() => self.kind,
             Value::Bool(_) => "boolean",

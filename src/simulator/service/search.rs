@@ -2,14 +2,14 @@
 
 use super::estate::{address, instance_uuid, uuid};
 use super::fields::Fields;
-use super::{Answer, Call, Core};
+use super::{ApiCall, CallResponse, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
 
 impl Core {
     /// Methods of `SearchIndex`. The result is unset or empty if nothing is found.
-    pub(super) fn search(&self, token: &str, call: &Call) -> Result<Answer, Fault> {
+    pub(super) fn search(&self, token: &str, call: &ApiCall) -> Result<CallResponse, Fault> {
         let mut fields = self.fields(call)?;
         let inventory = self.world.inventory();
         let found = match &*call.member {
@@ -50,9 +50,11 @@ impl Core {
             .into_iter()
             .map(|id| inventory.entity(id).reference.to_json());
         Ok(if call.member.starts_with("FindAll") {
-            Answer::List(found.collect())
+            CallResponse::List(found.collect())
         } else {
-            found.next().map_or(Answer::Unset, Answer::Value)
+            found
+                .next()
+                .map_or(CallResponse::Unset, CallResponse::Value)
         })
     }
 

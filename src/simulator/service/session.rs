@@ -35,7 +35,7 @@ pub(crate) struct Session {
     /// Number of calls in progress; the session is not idle meanwhile.
     pub in_flight: usize,
     /// True if the collectors and views of the session are unusable.
-    pub half_dead: bool,
+    pub collectors_revoked: bool,
     /// Views by ID.
     pub views: HashMap<String, View>,
     /// Property collectors by ID, including the default one.
@@ -194,7 +194,7 @@ impl Sessions {
             calls: 0,
             last_active: unscaled,
             in_flight: 0,
-            half_dead: false,
+            collectors_revoked: false,
             views: HashMap::new(),
             collectors: HashMap::from([(DEFAULT_COLLECTOR.to_owned(), Collector::new(first))]),
             histories: HashMap::new(),
@@ -215,9 +215,9 @@ impl Sessions {
     }
 
     /// Makes the collectors and views of all sessions unusable.
-    pub(crate) fn half_kill_all(&mut self) {
+    pub(crate) fn revoke_collectors(&mut self) {
         for session in self.open.values_mut() {
-            session.half_dead = true;
+            session.collectors_revoked = true;
         }
     }
 

@@ -289,7 +289,7 @@ fn targets(lookup: &Objects<'_>, object: &MoRef, path: &str) -> Result<Vec<MoRef
             value.get("value")?.as_str()?,
         ))
     };
-    Ok(match lookup.value(object, path)?.declared() {
+    Ok(match lookup.value(object, path)?.into_declared() {
         Some(Value::Array(items)) => items.iter().filter_map(read).collect(),
         Some(value) => read(&value).into_iter().collect(),
         None => Vec::new(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::simulator::behaviour::{Behaviours, Boxing};
+use crate::simulator::behavior::{Boxing, ServerBehavior};
 use crate::simulator::fault;
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::task::{Field, Record};
@@ -12,7 +12,7 @@ use crate::simulator::world::time::{Calendar, WorldTime};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TaskInfoWriter<'a> {
     pub calendar: &'a Calendar,
-    pub behaviours: &'a Behaviours,
+    pub behavior: &'a ServerBehavior,
 }
 
 impl TaskInfoWriter<'_> {
@@ -58,7 +58,7 @@ impl TaskInfoWriter<'_> {
             Field::Cancelled => Property::boolean(record.cancelled),
             Field::Cancelable => Property::boolean(record.cancelable),
             Field::Error => match &record.error {
-                Some(error) => Property::Object(fault::in_data(error, self.behaviours.error_form)),
+                Some(error) => Property::Object(fault::embedded(error, self.behavior.error_form)),
                 None => Property::Unset,
             },
             Field::Result => record
@@ -83,11 +83,11 @@ impl TaskInfoWriter<'_> {
 
     /// Boxes a value that is declared as `Any`.
     fn any(&self, value: &Value) -> Property {
-        match (value.get("_value"), self.behaviours.boxing) {
+        match (value.get("_value"), self.behavior.boxing) {
             (Some(content), Boxing::Bare) => Property::Object(content.clone()),
             (None, boxing @ (Boxing::DataObjectsToo | Boxing::Nested)) => Property::Object(
                 Property::Object(value.clone())
-                    .boxed(boxing)
+                    .into_any(boxing)
                     .unwrap_or_default(),
             ),
             _ => Property::Object(value.clone()),
@@ -99,7 +99,7 @@ impl TaskInfoWriter<'_> {
         let mut info = Map::new();
         info.insert("_typeName".to_owned(), Value::from("TaskInfo"));
         for field in Field::ALL {
-            if let Some(value) = self.field(record, field).declared() {
+            if let Some(value) = self.field(record, field).into_declared() {
                 info.insert(field.name().to_owned(), value);
             }
         }

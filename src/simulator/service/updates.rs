@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::filter::{Filter, Member, Path};
 use super::objects::Objects;
-use crate::simulator::behaviour::{ChangeNames, Unset};
+use crate::simulator::behavior::{ChangeNames, Unset};
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::task::{Field, Task};
 
@@ -22,7 +22,7 @@ impl Filter {
         if kind == "modify" && changes.is_empty() {
             return Vec::new();
         }
-        if kind == "modify" && !objects.pen.behaviours.fold_changes {
+        if kind == "modify" && !objects.writer.behavior.fold_changes {
             return changes
                 .into_iter()
                 .map(|change| object_update(kind, &member.object, vec![change]))
@@ -82,14 +82,14 @@ impl Filter {
                 _ => {}
             }
         }
-        let whole = objects.pen.behaviours.change_names == ChangeNames::Whole;
+        let whole = objects.writer.behavior.change_names == ChangeNames::Whole;
         if !told.is_empty() && (whole || (asks_for_all && !self.partial)) {
             told = vec![("info".into(), None)];
         }
         let value = |name: &str| objects.value(&member.object, name);
         let told = told.into_iter().map(|(name, field)| {
             let value = match field {
-                Some(field) => objects.pen.field(&task.record, field),
+                Some(field) => objects.writer.field(&task.record, field),
                 None => value(&name).unwrap_or(Property::Unset),
             };
             property_change(&name, value, objects)
@@ -100,7 +100,7 @@ impl Filter {
     /// Returns a change of `recentTask` if a task was created or removed after `since`. Other properties of a manager
     /// are constant.
     fn manager_changes(&self, member: &Member, since: u64, objects: &Objects<'_>) -> Vec<Value> {
-        let is_pushed = objects.pen.behaviours.push_recent_tasks;
+        let is_pushed = objects.writer.behavior.push_recent_tasks;
         if !is_pushed || objects.world.changes().tasks_changed() <= since {
             return Vec::new();
         }
@@ -153,9 +153,9 @@ fn object_update(kind: &str, object: &MoRef, changes: Vec<Value>) -> Value {
 }
 
 fn property_change(name: &str, value: Property, objects: &Objects<'_>) -> Value {
-    let behaviours = objects.pen.behaviours;
+    let behavior = objects.writer.behavior;
     let mut change = json!({"_typeName": "PropertyChange", "name": name, "op": "assign"});
-    match (value.boxed(behaviours.boxing), behaviours.unset) {
+    match (value.into_any(behavior.boxing), behavior.unset) {
         (Some(value), _) => change["val"] = value,
         (None, Unset::Null) => change["val"] = Value::Null,
         (None, Unset::Absent) => {}

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fields::Fields;
 use super::objects::Objects;
 use super::schema::{is_a, is_managed};
-use super::{Answer, Call, Core};
+use super::{ApiCall, CallResponse, Core};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::{MoRef, Property};
 
@@ -112,7 +112,11 @@ impl View {
 
 impl Core {
     /// Methods of `ViewManager` and of views.
-    pub(super) fn call_views(&mut self, token: &str, call: &Call) -> Result<Answer, Fault> {
+    pub(super) fn call_views(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
         let mut fields = self.fields(call)?;
         match (&*call.object.kind, &*call.member) {
             ("ViewManager", "CreateListView") => {
@@ -148,7 +152,7 @@ impl Core {
                 let session = self.session_mut(token, &call.object)?;
                 session.views.remove(&*call.object.id);
                 self.view_changed();
-                Ok(Answer::Void)
+                Ok(CallResponse::Void)
             }
             _ => Err(Fault::method_not_found(&call.object, &call.member)),
         }
@@ -191,21 +195,21 @@ impl Core {
         })
     }
 
-    fn keep_view(&mut self, token: &str, view: View) -> Result<Answer, Fault> {
+    fn keep_view(&mut self, token: &str, view: View) -> Result<CallResponse, Fault> {
         let kind = view.type_name();
         let id = self.new_session_id(token);
         let reference = MoRef::new(kind, id.as_str());
         self.session_mut(token, &reference)?.views.insert(id, view);
-        Ok(Answer::Value(reference.to_json()))
+        Ok(CallResponse::Value(reference.to_json()))
     }
 
     fn change_list(
         &mut self,
         token: &str,
-        call: &Call,
+        call: &ApiCall,
         change: impl FnOnce(&mut ListView),
         add: Vec<MoRef>,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<CallResponse, Fault> {
         let session = self.session_mut(token, &call.object)?;
         let Some(View::List(list)) = session.views.get_mut(&*call.object.id) else {
             return Err(Fault::object_not_found(&call.object));
@@ -222,7 +226,7 @@ impl Core {
             *place = View::List(list);
         }
         self.view_changed();
-        Ok(Answer::List(
+        Ok(CallResponse::List(
             unresolved.iter().map(MoRef::to_json).collect(),
         ))
     }

@@ -96,10 +96,14 @@ async fn events_are_read_page_by_page_and_as_the_latest_page() {
             .await,
         "ManagedObjectNotFound",
     );
-    bench.control.behave(|ways| ways.max_collectors = 1);
+    bench
+        .control
+        .change_behavior(|behavior| behavior.max_collectors = 1);
     assert_eq!(create().await.0, 200);
     assert_fault(&create().await, "InvalidState");
-    bench.control.behave(|ways| ways.events_permission = false);
+    bench
+        .control
+        .change_behavior(|behavior| behavior.events_permission = false);
     assert_fault(&create().await, "NoPermission");
 }
 

@@ -57,7 +57,7 @@ async fn a_running_wait_notices_a_modified_view_or_not() {
     watch
         .bench
         .control
-        .behave(|ways| ways.wake_on_view_change = false);
+        .change_behavior(|behavior| behavior.wake_on_view_change = false);
     let version = set["version"].as_str().unwrap();
     let add = async {
         eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;

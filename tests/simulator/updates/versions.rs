@@ -40,7 +40,7 @@ async fn an_answer_lost_on_the_way_is_given_again() {
     let (first, _) = watch.news("").await;
     watch.modify(&[], &[2]).await;
     watch.bench.advance(15);
-    watch.bench.control.lose_answers(1);
+    watch.bench.control.lose_responses(1);
     let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
     let options = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 0});
     assert!(
@@ -80,7 +80,10 @@ async fn unknown_versions_are_refused_and_the_empty_one_starts_again() {
 #[tokio::test]
 async fn more_than_fits_is_truncated_and_such_a_version_works_once() {
     let watch = Watch::three().await;
-    watch.bench.control.behave(|ways| ways.update_cap = Some(2));
+    watch
+        .bench
+        .control
+        .change_behavior(|behavior| behavior.update_cap = Some(2));
     let (_, set) = watch.wait("").await;
     assert_eq!(
         (set["truncated"].as_bool(), updates(&set).len()),

@@ -7,7 +7,7 @@ use crate::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use vtask::simulator::Options;
-use vtask::simulator::behaviour::{Outage, WaitCut};
+use vtask::simulator::behavior::{ProxyResponse, ProxyWaitLimit};
 use vtask::simulator::scenario::Scenario;
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_wait_ends_empty_when_its_time_is_over() {
     watch
         .bench
         .control
-        .behave(|ways| ways.waits_end_after = Some(Duration::ZERO));
+        .change_behavior(|behavior| behavior.max_wait = Some(Duration::ZERO));
     assert_eq!(
         watch
             .wait_with(
@@ -126,23 +126,22 @@ async fn proxies_cut_waits_and_nothing_is_lost_by_it() {
     let (version, _) = watch.news("").await;
     let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
     let after = Duration::from_millis(20);
-    let answer = Some(Outage::page(408, "408 Request Timeout"));
-    watch
-        .bench
-        .control
-        .behave(|ways| ways.waits_cut = Some(WaitCut { after, answer }));
+    let response = Some(ProxyResponse::page(408, "408 Request Timeout"));
+    watch.bench.control.change_behavior(|behavior| {
+        behavior.proxy_wait_limit = Some(ProxyWaitLimit { after, response })
+    });
     let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
     let body = json!({"version": version, "options": long});
     let cut = watch.bench.raw(Method::POST, &path, Some(&body)).await;
     assert_eq!(cut.status(), 408);
-    let broken = WaitCut {
+    let broken = ProxyWaitLimit {
         after,
-        answer: None,
+        response: None,
     };
     watch
         .bench
         .control
-        .behave(|ways| ways.waits_cut = Some(broken));
+        .change_behavior(|behavior| behavior.proxy_wait_limit = Some(broken));
     assert!(watch.bench.breaks(&path, &body).await);
     eventually(|| async { (watch.bench.control.waiting() == 0).then_some(()) }).await;
     watch.bench.advance(5);
@@ -167,7 +166,10 @@ async fn real_time_moves_waits_too() {
 #[tokio::test]
 async fn the_older_methods_know_no_limits() {
     let watch = Watch::three().await;
-    watch.bench.control.behave(|ways| ways.update_cap = Some(1));
+    watch
+        .bench
+        .control
+        .change_behavior(|behavior| behavior.update_cap = Some(1));
     let (status, set) = watch.collect("CheckForUpdates", json!({})).await;
     assert_eq!(
         (status, updates(&set).len(), set.get("truncated")),

@@ -6,7 +6,7 @@ use super::*;
 use crate::support::*;
 use serde_json::{Value, json};
 use vtask::simulator::Options;
-use vtask::simulator::behaviour::{Boxing, ChangeNames, Unset};
+use vtask::simulator::behavior::{Boxing, ChangeNames, Unset};
 use vtask::simulator::scenario::Scenario;
 
 #[tokio::test]
@@ -17,7 +17,10 @@ async fn whole_info_by_parts_or_as_a_whole() {
         (true, ChangeNames::Whole, "info"),
     ] {
         let watch = Watch::of(Bench::signed_in(THREE).await, &[1], &["info"], partial).await;
-        watch.bench.control.behave(|ways| ways.change_names = names);
+        watch
+            .bench
+            .control
+            .change_behavior(|behavior| behavior.change_names = names);
         let (version, first) = watch.news("").await;
         assert_eq!(first[0].2["info"]["_typeName"], "TaskInfo");
         watch.bench.advance(3);
@@ -33,11 +36,11 @@ async fn whole_info_by_parts_or_as_a_whole() {
 #[tokio::test]
 async fn the_ways_of_other_servers() {
     let watch = Watch::three().await;
-    watch.bench.control.behave(|ways| {
-        ways.unset = Unset::Null;
-        ways.boxing = Boxing::Bare;
-        ways.lean_type_names = true;
-        ways.fold_changes = false;
+    watch.bench.control.change_behavior(|behavior| {
+        behavior.unset = Unset::Null;
+        behavior.boxing = Boxing::Bare;
+        behavior.omit_type_names = true;
+        behavior.fold_changes = false;
     });
     let (_, set) = watch.wait("").await;
     let enter = &set["filterSet"][0]["objectSet"][0];
@@ -59,7 +62,9 @@ async fn the_ways_of_other_servers() {
 #[tokio::test]
 async fn accounts_that_may_not_collect() {
     let bench = Bench::signed_in(THREE).await;
-    bench.control.behave(|ways| ways.property_collector = false);
+    bench
+        .control
+        .change_behavior(|behavior| behavior.collector_permission = false);
     assert_fault(
         &bench
             .post(
@@ -75,9 +80,9 @@ async fn accounts_that_may_not_collect() {
             .await,
         "NoPermission",
     );
-    bench.control.behave(|ways| {
-        ways.property_collector = true;
-        ways.collectors_signed_out = true;
+    bench.control.change_behavior(|behavior| {
+        behavior.collector_permission = true;
+        behavior.collectors_unauthenticated = true;
     });
     assert_fault(
         &bench

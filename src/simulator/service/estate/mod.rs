@@ -105,7 +105,7 @@ impl<'a> Subject<'a> {
     }
 
     fn start(self) -> Value {
-        self.objects.pen.time(WorldTime::START)
+        self.objects.writer.time(WorldTime::START)
     }
 
     /// Returns references to the virtual machines that match `is_here`.
@@ -202,7 +202,7 @@ impl<'a> Subject<'a> {
 mod tests {
     use super::super::schema;
     use super::*;
-    use crate::simulator::behaviour::Behaviours;
+    use crate::simulator::behavior::ServerBehavior;
     use crate::simulator::scenario::{LoadOptions, Scenario};
     use crate::simulator::service::task_info::TaskInfoWriter;
     use crate::simulator::service::{Sessions, schema::check};
@@ -216,8 +216,8 @@ mod tests {
             .unwrap()
             .setting(&LoadOptions::default())
             .unwrap();
-        let (behaviours, calendar) = (
-            Behaviours::default(),
+        let (behavior, calendar) = (
+            ServerBehavior::default(),
             Calendar::new(jiff::Timestamp::UNIX_EPOCH),
         );
         let sessions = Sessions::new(std::time::Duration::MAX, 1);
@@ -226,9 +226,9 @@ mod tests {
             world: &world,
             sessions: &sessions,
             session: None,
-            pen: TaskInfoWriter {
+            writer: TaskInfoWriter {
                 calendar: &calendar,
-                behaviours: &behaviours,
+                behavior: &behavior,
             },
         };
         let mut kinds = std::collections::BTreeMap::new();

@@ -53,7 +53,7 @@ pub enum EmptyList {
 
 /// Response of a void method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum VoidAnswer {
+pub enum VoidResponse {
     /// Status 204, no body.
     #[default]
     NoContent,
@@ -84,7 +84,7 @@ pub enum Versions {
 
 /// A response by a proxy in front of vCenter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outage {
+pub struct ProxyResponse {
     /// HTTP status.
     pub status: u16,
     /// Header names and values.
@@ -93,7 +93,7 @@ pub struct Outage {
     pub body: String,
 }
 
-impl Outage {
+impl ProxyResponse {
     /// Returns an HTML page with this status and title.
     pub fn page(status: u16, title: &str) -> Self {
         Self {
@@ -135,11 +135,11 @@ impl Outage {
 
 /// Time limit by a proxy on waits for updates, in real time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaitCut {
+pub struct ProxyWaitLimit {
     /// Longest wait.
     pub after: Duration,
     /// The proxy's response; `None` breaks the connection.
-    pub answer: Option<Outage>,
+    pub response: Option<ProxyResponse>,
 }
 
 /// Server behavior. The default is a well-behaved vCenter 9.0.0 that also accepts the older releases.
@@ -148,7 +148,7 @@ pub struct WaitCut {
     clippy::struct_excessive_bools,
     reason = "independent switches, each named for what it does"
 )]
-pub struct Behaviours {
+pub struct ServerBehavior {
     /// Supports `POST /api/vcenter/system?action=hello`; vCenter 8.0.1.0 does not.
     pub hello: bool,
     /// Supported API releases, best first.
@@ -158,7 +158,7 @@ pub struct Behaviours {
     /// Requires `_typeName` in a request's data objects even if the declared type is unambiguous.
     pub require_type_names: bool,
     /// Omits `_typeName` where the declared type is unambiguous: in the wrappers of updates and retrieved objects.
-    pub lean_type_names: bool,
+    pub omit_type_names: bool,
     /// Boxing of values of type `Any`.
     pub boxing: Boxing,
     /// Form of faults inside data.
@@ -168,7 +168,7 @@ pub struct Behaviours {
     /// Response for empty lists.
     pub empty_list: EmptyList,
     /// Response of void methods.
-    pub void_answer: VoidAnswer,
+    pub void_response: VoidResponse,
     /// Adds `serverGuid` to references, filled in some and empty in others.
     pub server_guid_in_references: bool,
     /// Property names in updates.
@@ -181,21 +181,21 @@ pub struct Behaviours {
     /// Wakes a running wait when a view changes.
     pub wake_on_view_change: bool,
     /// Reports objects that were added to or removed from a view after the first response.
-    pub see_view_changes: bool,
+    pub report_view_changes: bool,
     /// Reports changes of `TaskManager.recentTask`, which vCenter may never do.
     pub push_recent_tasks: bool,
     /// Keeps a wait running, without a response, after its session has ended. Otherwise the wait ends too.
     pub waits_outlive_sessions: bool,
     /// Limit on the duration of a wait without changes, regardless of the requested time.
-    pub waits_end_after: Option<Duration>,
+    pub max_wait: Option<Duration>,
     /// Proxy limit on the duration of a wait.
-    pub waits_cut: Option<WaitCut>,
+    pub proxy_wait_limit: Option<ProxyWaitLimit>,
     /// Maximum number of object updates in one response of `WaitForUpdatesEx`.
     pub update_cap: Option<usize>,
     /// Maximum number of objects in one response of `RetrievePropertiesEx`.
     pub retrieve_cap: Option<usize>,
     /// True if the account may create property collectors and views; otherwise `NoPermission`.
-    pub property_collector: bool,
+    pub collector_permission: bool,
     /// True if the account has `Global.CancelTask`.
     pub cancel_privilege: bool,
     /// True if task history is supported; otherwise `NotSupported`, as on ESXi.
@@ -204,7 +204,7 @@ pub struct Behaviours {
     pub history_permission: bool,
     /// Applies the history filters for user, activation, chain, tag, parent and root, and the event filter for a
     /// chain. Some third-party servers accept these filters and ignore them.
-    pub fine_filters: bool,
+    pub detailed_filters: bool,
     /// True if the account may read events; otherwise `NoPermission`.
     pub events_permission: bool,
     /// Maximum number of history collectors per session.
@@ -212,14 +212,14 @@ pub struct Behaviours {
     /// Delay of the history, in world time: a task appears this long after its end.
     pub history_lag: Duration,
     /// Omits some tasks from the history that are in `recentTask`.
-    pub history_misses: bool,
+    pub history_gaps: bool,
     /// Returns `NotAuthenticated` for every call on property collectors and views, and only for those.
-    pub collectors_signed_out: bool,
+    pub collectors_unauthenticated: bool,
     /// Delay of every response, in real time.
     pub latency: Duration,
 }
 
-impl Default for Behaviours {
+impl Default for ServerBehavior {
     fn default() -> Self {
         Self {
             hello: true,
@@ -228,40 +228,40 @@ impl Default for Behaviours {
                 .to_vec(),
             gzip: true,
             require_type_names: true,
-            lean_type_names: false,
+            omit_type_names: false,
             boxing: Boxing::default(),
             error_form: ErrorForm::default(),
             unset: Unset::default(),
             empty_list: EmptyList::default(),
-            void_answer: VoidAnswer::default(),
+            void_response: VoidResponse::default(),
             server_guid_in_references: false,
             change_names: ChangeNames::default(),
             fold_changes: true,
             versions: Versions::default(),
             wake_on_view_change: true,
-            see_view_changes: true,
+            report_view_changes: true,
             push_recent_tasks: false,
             waits_outlive_sessions: false,
-            waits_end_after: None,
-            waits_cut: None,
+            max_wait: None,
+            proxy_wait_limit: None,
             update_cap: Some(100),
             retrieve_cap: Some(100),
-            property_collector: true,
+            collector_permission: true,
             cancel_privilege: true,
             history: true,
             history_permission: true,
-            fine_filters: true,
+            detailed_filters: true,
             events_permission: true,
             max_collectors: 32,
             history_lag: Duration::ZERO,
-            history_misses: false,
-            collectors_signed_out: false,
+            history_gaps: false,
+            collectors_unauthenticated: false,
             latency: Duration::ZERO,
         }
     }
 }
 
-impl Behaviours {
+impl ServerBehavior {
     /// Returns the behavior of vCenter 8.0 U1: no `hello`, one release.
     pub fn release_8_0_1() -> Self {
         Self {
