@@ -1,4 +1,4 @@
-//! The server's clock: how real time becomes world time, and what the calendar says.
+//! Server clock: conversion of real time to world time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -7,19 +7,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::world::time::WorldTime;
 
-/// How time passes on the server.
+/// Clock of a simulated server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ClockMode {
-    /// World time runs `speed` times as fast as real time. Session and wait time-outs are not scaled.
+    /// World time is real time multiplied by `speed`. Session and wait timeouts are not scaled.
     Real {
-        /// The factor; must be finite and above 0.
+        /// Factor; finite and greater than 0.
         speed: f64,
     },
-    /// Time stands still until it is advanced.
+    /// Time changes only by [`Control::advance`](super::Control::advance).
     Manual,
 }
 
-/// The clock of a running server.
+/// Clock of a running server.
 #[derive(Debug)]
 pub(super) struct Clock {
     mode: ClockMode,
@@ -28,7 +28,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// A clock whose world time is 0 now.
+    /// Creates a clock whose world time is now 0.
     pub(super) fn new(mode: ClockMode) -> Self {
         Self {
             mode,
@@ -37,7 +37,7 @@ impl Clock {
         }
     }
 
-    /// World time now.
+    /// Returns the current world time.
     pub(super) fn world_now(&self) -> WorldTime {
         match self.mode {
             ClockMode::Real { speed } => WorldTime::START.after(self.unscaled().mul_f64(speed)),
@@ -45,7 +45,7 @@ impl Clock {
         }
     }
 
-    /// Time since the start as sessions and waits count it: not scaled.
+    /// Returns the unscaled time since the start, used for session and wait timeouts.
     pub(super) fn unscaled(&self) -> Duration {
         match self.mode {
             ClockMode::Real { .. } => self.began.elapsed(),
@@ -53,13 +53,13 @@ impl Clock {
         }
     }
 
-    /// Advances a manual clock; a real one is not impressed.
+    /// Advances a manual clock; has no effect on a real one.
     pub(super) fn advance(&self, span: Duration) {
         let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
         self.manual_micros.fetch_add(micros, Ordering::SeqCst);
     }
 
-    /// Lets unscaled time pass: `None` for ever, and so does a clock that is moved by hand.
+    /// Sleeps for unscaled time. Never returns for `None` or a manual clock.
     pub(super) async fn pause(&self, span: Option<Duration>) {
         match (self.mode, span) {
             (ClockMode::Real { .. }, Some(span)) => tokio::time::sleep(span).await,
@@ -67,7 +67,7 @@ impl Clock {
         }
     }
 
-    /// How much real time passes until world time `due`; `None` where only somebody's hand moves the clock.
+    /// Returns the real time until world time `due`, or `None` for a manual clock.
     pub(super) fn real_time_until(&self, due: WorldTime) -> Option<Duration> {
         match self.mode {
             ClockMode::Real { speed } => Some(due.since(self.world_now()).div_f64(speed)),
@@ -76,7 +76,7 @@ impl Clock {
     }
 }
 
-/// The calendar time at which a server's world begins: now, and as wrong as `offset` wants it.
+/// Returns the calendar time at the start of a server: now plus `offset`.
 pub(super) fn origin(offset: SignedDuration) -> Timestamp {
     let now = Timestamp::now();
     let micros = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);

@@ -1,4 +1,4 @@
-//! The hand in the machine: what tests do to a running server.
+//! Control handle of a running simulator for tests: sessions, clock, faults and request log.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::http::log::RequestRecord;
 use super::server::ServerCore;
 use super::world::task::TaskId;
 
-/// A handle on a running server. Cheap to clone.
+/// Handle of a running server. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Control {
     running: Arc<ServerCore>,
@@ -22,60 +22,60 @@ impl Control {
         Self { running }
     }
 
-    /// Ends every session, as a restart of the service does. Tells how many there were.
+    /// Ends all sessions, like a restart of the service. Returns their number.
     pub fn kill_sessions(&self) -> usize {
         self.running.with(super::service::Core::end_sessions)
     }
 
-    /// Destroys every task history collector while the sessions live on. Tells how many there were.
+    /// Destroys all task history collectors without ending the sessions. Returns their number.
     pub fn drop_histories(&self) -> usize {
         self.running.with(|core| core.sessions.drop_histories())
     }
 
-    /// How many waits for updates are running.
+    /// Returns the number of pending waits for updates.
     pub fn waiting(&self) -> usize {
         self.running.waiting()
     }
 
-    /// How many sessions are open.
+    /// Returns the number of open sessions.
     pub fn sessions(&self) -> usize {
         self.running.with(|core| core.sessions.count())
     }
 
-    /// What must not leak of the open sessions: the values of their headers and their keys.
+    /// Returns the session ids and keys of the open sessions, for tests that look for leaks.
     pub fn session_secrets(&self) -> Vec<String> {
         self.running.with(|core| core.sessions.secrets())
     }
 
-    /// Advances a manual clock, and the world with it.
+    /// Advances a manual clock and the world.
     pub fn advance(&self, span: Duration) {
         self.running.clock.advance(span);
         self.running.with(|_| ());
         self.running.nudge();
     }
 
-    /// The requests so far (the newest 50,000), oldest first.
+    /// Returns the newest 50,000 requests, oldest first.
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.running.log().newest()
     }
 
-    /// How many requests there were.
+    /// Returns the total number of requests.
     pub fn request_count(&self) -> u64 {
         self.running.log().count()
     }
 
-    /// Writes every request from now on to a file, one line each: seconds since the start, status (0: no answer),
-    /// bytes, method and kind, with tabs between.
+    /// Logs all further requests to a file. A line has the tab-separated fields: seconds since the start, status (0:
+    /// no response), bytes, method and kind.
     pub fn log_to(&self, file: std::fs::File) {
         self.running.log().write_to(file);
     }
 
-    /// Forgets the requests so far.
+    /// Clears the request log.
     pub fn clear_requests(&self) {
         self.running.log().clear();
     }
 
-    /// `TaskInfo` of every task whose object exists now, by number, as `GET Task/{moId}/info` would give it.
+    /// Returns `TaskInfo` of all existing tasks by number, as in `GET Task/{moId}/info`.
     pub fn truth(&self) -> Vec<Value> {
         self.running.with(|core| {
             core.world
@@ -90,8 +90,7 @@ impl Control {
         self.running.with(|core| change(&mut core.behavior));
     }
 
-    /// The next request is answered by something in front of the server. May be called several times: each outage
-    /// takes one request.
+    /// Queues a proxy response that replaces the response to one request.
     pub fn fail_next(&self, outage: ProxyResponse) {
         self.running
             .with(|core| core.proxy_responses.push_back(outage));
@@ -102,43 +101,44 @@ impl Control {
         self.running.with(|core| core.proxy_responses.clear());
     }
 
-    /// The next `count` answers are lost on the way: the calls have their effect, the connection breaks.
+    /// Drops the next `count` responses: the calls are executed, but the connection is closed instead of responding.
     pub fn lose_responses(&self, count: usize) {
         self.running.with(|core| core.lose_responses = count);
     }
 
-    /// Takes up a plan of faults, besides those that are in force. Must be called within a Tokio runtime.
+    /// Activates a fault plan in addition to those already active. Must be called within a Tokio runtime.
     pub fn inject(&self, plan: &Plan) {
         self.running.take_up(plan);
     }
 
-    /// The server is well again: no more faults and events. What has begun takes its course.
+    /// Removes all faults and scheduled events. Effects in progress continue.
     pub fn clear_faults(&self) {
         self.running.faults.end();
     }
 
-    /// Something happens to the server now.
+    /// Triggers a server event.
     pub fn happen(&self, what: &ServerEvent) {
         self.running.happen(what);
     }
 
-    /// How many requests and connections were befallen by a fault so far.
+    /// Returns the number of requests and connections affected by faults.
     pub fn befallen(&self) -> u64 {
         self.running.faults.befallen()
     }
 
-    /// How many connections were accepted so far.
+    /// Returns the number of accepted connections.
     pub fn connections(&self) -> u64 {
         self.running.gate.accepted()
     }
 
-    /// SHA-256 of the certificate that is shown now, colon-separated upper-case hex; without TLS there is none.
+    /// Returns the SHA-256 fingerprint of the current certificate as colon-separated upper-case hex, or `None`
+    /// without TLS.
     pub fn fingerprint(&self) -> Option<String> {
         let identity = self.running.gate.identity();
         identity.map(|identity| identity.fingerprint)
     }
 
-    /// Makes a task's object disappear at once.
+    /// Removes a task's object. Returns true if it existed.
     pub fn remove_task(&self, mo_id: &str) -> bool {
         let Some(id) = TaskId::parse(mo_id) else {
             return false;
@@ -146,7 +146,7 @@ impl Control {
         self.running.with(|core| core.world.remove_task(id))
     }
 
-    /// Answers the question of the virtual machine of this name; tells whether there was one.
+    /// Answers the pending question of a virtual machine. Returns true if there was one.
     pub fn answer_question(&self, machine: &str) -> bool {
         self.running.with(|core| {
             let machine = core.world.inventory().named(machine);
@@ -154,22 +154,22 @@ impl Control {
         })
     }
 
-    /// How many session-scoped objects of each kind exist: property collectors, views, retrievals answered in part.
+    /// Returns the number of session-scoped objects by kind.
     pub fn open_objects(&self) -> OpenObjects {
         self.running.with(|core| core.sessions.open_objects())
     }
 }
 
-/// Session-scoped objects that exist: what a well-behaved client leaves at zero.
+/// Number of session-scoped objects by kind. A client that cleans up leaves zero of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenObjects {
-    /// Property collectors made by clients.
+    /// Property collectors created by clients.
     pub collectors: usize,
     /// Property filters.
     pub filters: usize,
     /// Views.
     pub views: usize,
-    /// Retrievals answered in part, neither continued nor cancelled.
+    /// Incomplete retrievals, neither continued nor cancelled.
     pub retrievals: usize,
     /// Task history collectors.
     pub histories: usize,

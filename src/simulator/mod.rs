@@ -1,10 +1,9 @@
-//! An embedded vCenter that speaks the Virtual Infrastructure JSON API, for `vtask demo`, for `vtask simulate`, and
-//! for tests.
+//! Embedded vCenter with the Virtual Infrastructure JSON API, for `vtask demo`, `vtask simulate` and tests.
 //!
-//! It is written from the API's documentation and shares nothing with vtask's own client, so that a mistake in one
-//! shows against the other. In its middle a pure model ([`world`]) lives through a [`scenario`]; around it the
-//! managed objects (`service`), and at the edge HTTP (`http`). [`behavior`] has the ways in which live servers
-//! differ, as switches.
+//! It is written from the API documentation and shares no code with vtask's client, so that a mistake in one is
+//! detected by the other. A pure model ([`world`]) executes a [`scenario`]; `service` implements the managed objects
+//! on top of it and `http` the transport. [`behavior`] has switches for the differences between live servers, and
+//! [`faults`] injects failures.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -51,24 +50,24 @@ use http::tls::ServerCertificate;
 use scenario::ScenarioError;
 use server::ServerCore;
 
-/// How long a stopping server waits for its connections to end by themselves.
+/// Time that open connections get to end when the server stops.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Why a simulator does not start.
+/// Error while starting a simulator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The scenario is not right.
+    /// Invalid scenario.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
-    /// The address cannot be listened on.
+    /// The listen address is not available.
     #[error("cannot listen on {address}: {source}")]
     Listen {
-        /// The address.
+        /// Requested address.
         address: SocketAddr,
-        /// Why.
+        /// Underlying error.
         source: std::io::Error,
     },
-    /// There is no certificate.
+    /// The certificate cannot be generated.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The speed is not a positive number.
@@ -76,7 +75,7 @@ pub enum StartError {
     Speed(f64),
 }
 
-/// A running embedded vCenter. It stops when dropped; [`Simulator::stop`] also waits until it has.
+/// Running simulated vCenter. Dropping it stops the server; [`Simulator::stop`] also waits for the shutdown.
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
@@ -142,7 +141,7 @@ impl Simulator {
         let stop = running.stop.clone();
         let door = ControlledListener::open(listener, running.clone()).map_err(listen_error)?;
         let serving = tokio::spawn(async move {
-            // Accepting never fails for good, so serving ends only by the signal.
+            // `axum::serve` retries failed accepts, so it ends only by the signal.
             let _always_ok = axum::serve(door, service)
                 .with_graceful_shutdown(stop.cancelled_owned())
                 .await;
@@ -155,7 +154,7 @@ impl Simulator {
         })
     }
 
-    /// The base URL, without a slash at its end.
+    /// Returns the base URL without a trailing slash.
     pub fn url(&self) -> String {
         let scheme = if self.identity.is_some() {
             "https"
@@ -165,29 +164,29 @@ impl Simulator {
         format!("{scheme}://{}", self.address)
     }
 
-    /// Where it listens.
+    /// Returns the listen address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// SHA-256 of the certificate's DER form, colon-separated upper-case hex; without TLS there is none.
+    /// Returns the SHA-256 fingerprint of the certificate as colon-separated upper-case hex, or `None` without TLS.
     pub fn fingerprint(&self) -> Option<&str> {
         self.identity
             .as_ref()
             .map(|identity| identity.fingerprint.as_str())
     }
 
-    /// The certificate as PEM, or that of the authority that signed it; without TLS there is none.
+    /// Returns the certificate, or that of the authority that signed it, as PEM; `None` without TLS.
     pub fn certificate_pem(&self) -> Option<&str> {
         self.identity.as_ref().map(|identity| identity.pem.as_str())
     }
 
-    /// The handle for tests.
+    /// Returns the control handle for tests.
     pub fn control(&self) -> Control {
         Control::new(self.running.clone())
     }
 
-    /// Stops the server: running waits end, connections are closed.
+    /// Stops the server: pending waits end and connections are closed.
     pub async fn stop(mut self) {
         self.running.stop.cancel();
         if tokio::time::timeout(GRACE, &mut self.serving)

@@ -1,4 +1,4 @@
-//! What a simulator is started with.
+//! Start options of a simulator.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -11,43 +11,43 @@ use super::faults::Plan;
 use super::http::tls::TlsOptions;
 use super::scenario::{LoadOptions, Scenario};
 
-/// What a simulator is started with. [`Options::new`] gives a plain server for a scenario.
+/// Start options. [`Options::new`] returns the defaults for a scenario.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where to listen; port 0 takes any free one.
+    /// Listen address; port 0 selects a free port.
     pub listen: SocketAddr,
-    /// What happens.
+    /// Simulated scenario.
     pub scenario: Scenario,
-    /// Changes to the scenario's load.
+    /// Overrides for the scenario's load generator.
     pub load: LoadOptions,
-    /// Where chance comes from: the same seed gives the same day.
+    /// Random seed; the same seed produces the same tasks.
     pub seed: u64,
-    /// How time passes.
+    /// Clock mode.
     pub clock: ClockMode,
-    /// The server's calendar at its start; `None`: this machine's.
+    /// Calendar time of the server at its start; `None`: the system time.
     pub starts_at: Option<Timestamp>,
-    /// How far the server's calendar is ahead of this machine's (behind, if negative).
+    /// Offset of the server's calendar time (negative: behind).
     pub clock_offset: SignedDuration,
-    /// The one user and password that are accepted; `None`: any that are not empty.
+    /// Accepted user and password; `None`: any non-empty ones.
     pub credentials: Option<(String, String)>,
-    /// A value of the `Authorization` header that is accepted instead of a session.
+    /// Value of the `Authorization` header that is accepted instead of a session.
     pub authorization: Option<String>,
-    /// Sessions that exist from the start, by the value of their header.
+    /// Ids of sessions that exist from the start.
     pub ready_sessions: Vec<String>,
-    /// How long a session may be idle, in unscaled time.
+    /// Idle timeout of sessions, in unscaled time.
     pub session_timeout: Duration,
-    /// Whether to serve HTTPS, with a certificate made at the start.
+    /// Serve HTTPS with a certificate generated at the start.
     pub tls: bool,
-    /// What kind of certificate that is.
+    /// Kind of the generated certificate.
     pub certificate: TlsOptions,
-    /// The server's behavior.
+    /// Server behavior.
     pub behavior: ServerBehavior,
-    /// What is to go wrong.
+    /// Faults to inject.
     pub faults: Plan,
 }
 
 impl Options {
-    /// A server on any free loopback port that runs `scenario` in real time.
+    /// Returns the options of a server on a free loopback port that runs `scenario` in real time.
     pub fn new(scenario: Scenario) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -68,7 +68,7 @@ impl Options {
         }
     }
 
-    /// The same with a clock that stands still until it is advanced by hand.
+    /// Switches to a clock that is advanced manually.
     #[must_use]
     pub fn manual(self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! A server at work: the core behind its lock, the clock, and what moves the world on while nobody asks.
+//! Running server: the shared core, its clock and the task that advances the world.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,13 +14,13 @@ use super::http::listener::ListenerControl;
 use super::http::log::RequestLog;
 use super::service::{ApiCall, CallResponse, Core, WaitRequest, WaitTicket};
 
-/// Shortest pause of the driver while somebody waits for changes: finer than anybody can see.
+/// Minimum sleep of the clock task while a client waits for changes.
 const FINE_TICK: Duration = Duration::from_millis(2);
 
-/// Longest pause of the driver: what is due is never left lying longer, so that no backlog grows.
+/// Maximum sleep of the clock task, so that no backlog of events builds up.
 const COARSE_TICK: Duration = Duration::from_millis(250);
 
-/// A wait at work; ends in the books however it ends in fact, also when its client hangs up.
+/// Guard that unregisters a wait on drop, also when its client disconnects.
 struct WaitGuard<'a> {
     running: &'a ServerCore,
     ticket: WaitTicket,
@@ -41,7 +41,7 @@ impl Drop for WaitGuard<'_> {
     }
 }
 
-/// A server at work.
+/// Shared state of a running server.
 #[derive(Debug)]
 pub(super) struct ServerCore {
     core: Mutex<Core>,
@@ -50,7 +50,7 @@ pub(super) struct ServerCore {
     pub(super) gate: ListenerControl,
     began: Instant,
     log: Mutex<RequestLog>,
-    /// Told whenever something changed that a wait may be waiting for.
+    /// Notifies pending waits of changes.
     changed: watch::Sender<u64>,
     waiters: AtomicUsize,
     kick: Notify,
@@ -74,11 +74,11 @@ impl ServerCore {
     }
 
     fn lock(&self) -> MutexGuard<'_, Core> {
-        // What a panicking test left behind is still a consistent world.
+        // A panicking test leaves the core in a consistent state.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something with the core, at the present moment, and tells the waits if something changed.
+    /// Runs `work` on the core at the current time and notifies pending waits if something changed.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Core) -> T) -> T {
         let mut core = self.lock();
         core.unscaled = self.clock.unscaled();
@@ -91,7 +91,7 @@ impl ServerCore {
         result
     }
 
-    /// Answers a call. Calls on one property collector take turns, and waits wait.
+    /// Executes a call. Calls on the same property collector are serialized; waits for updates are asynchronous.
     pub(super) async fn answer(&self, call: &ApiCall) -> Result<CallResponse, Fault> {
         let turn = self.with(|core| core.turn_of(call));
         let _taken = match turn {
@@ -130,22 +130,22 @@ impl ServerCore {
         }
     }
 
-    /// How many waits are running.
+    /// Returns the number of pending waits.
     pub(super) fn waiting(&self) -> usize {
         self.waiters.load(Ordering::SeqCst)
     }
 
-    /// Wakes all waits, although nothing may have changed but the time.
+    /// Wakes all pending waits even if only the time has changed.
     pub(super) fn nudge(&self) {
         self.changed.send_modify(|_| ());
     }
 
-    /// Real time since the start.
+    /// Returns the real time since the start.
     pub(super) fn real_time(&self) -> Duration {
         self.began.elapsed()
     }
 
-    /// Whether the answer that is about to leave is to be lost.
+    /// Returns true if the next response is to be dropped.
     pub(super) fn loses_response(&self) -> bool {
         self.with(|core| {
             let lost = core.lose_responses > 0;
@@ -154,12 +154,12 @@ impl ServerCore {
         })
     }
 
-    /// The log of requests.
+    /// Returns the request log.
     pub(super) fn log(&self) -> MutexGuard<'_, RequestLog> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves the world on until the server is stopped. A manual clock needs no driver.
+    /// Advances the world until the server is stopped. Returns at once for a manual clock.
     pub(super) async fn drive(self: Arc<Self>) {
         let driving = async {
             loop {

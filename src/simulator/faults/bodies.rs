@@ -1,4 +1,4 @@
-//! Bodies that behave badly.
+//! Faulty response bodies: stalled, interrupted, oversized, endless and damaged.
 
 use std::convert::Infallible;
 use std::io;
@@ -10,13 +10,13 @@ use futures_util::stream;
 use super::effect::CloseMode;
 use crate::simulator::http::stream::Connection;
 
-/// What a body is given to reach the network before it stops or breaks.
+/// Delay after a chunk, so that it is transmitted before the body stalls or breaks.
 const CHUNK_DELAY: Duration = Duration::from_millis(5);
 
-/// How large the pieces of a long body are.
+/// Chunk size of long bodies.
 const CHUNK_BYTES: usize = 1 << 16;
 
-/// A body that stops after its first part, and goes on after a while or never.
+/// Returns a body that stalls after `first` bytes and continues after `time`, or never.
 pub(super) fn stalling(body: &Bytes, first: usize, time: Option<Duration>) -> Body {
     let parts = [body.slice(..first), body.slice(first..)];
     Body::from_stream(stream::unfold(0, move |part| {
@@ -34,7 +34,7 @@ pub(super) fn stalling(body: &Bytes, first: usize, time: Option<Duration>) -> Bo
     }))
 }
 
-/// A body whose connection breaks after its first part.
+/// Returns a body whose connection is closed after its first part.
 pub(super) fn breaking(first: &Bytes, connection: Connection, how: CloseMode) -> Body {
     let first = Some(first.clone());
     Body::from_stream(stream::unfold(first, move |left| {
@@ -50,7 +50,7 @@ pub(super) fn breaking(first: &Bytes, connection: Connection, how: CloseMode) ->
     }))
 }
 
-/// A JSON string of so many letters.
+/// Returns a JSON string of `letters` characters.
 pub(super) fn long(letters: u64) -> Body {
     let quote = || Bytes::from_static(b"\"");
     Body::from_stream(stream::unfold(
@@ -73,7 +73,7 @@ pub(super) fn long(letters: u64) -> Body {
     ))
 }
 
-/// A JSON string that never ends, at so many bytes a second.
+/// Returns an endless JSON string, sent at the given rate.
 pub(super) fn endless(bytes_a_second: u32) -> Body {
     const STALL_STEP: Duration = Duration::from_millis(20);
     let step = (bytes_a_second / 50).max(1) as usize;
@@ -86,7 +86,7 @@ pub(super) fn endless(bytes_a_second: u32) -> Body {
     }))
 }
 
-/// The body with some damage, after which it is no JSON any more. Nothing stays nothing.
+/// Damages a body so that it is no longer valid JSON. An empty body stays empty.
 pub(super) fn damaged(body: &[u8], chance: &mut fastrand::Rng) -> Vec<u8> {
     let mut bytes = body.to_vec();
     if bytes.is_empty() {
@@ -94,19 +94,19 @@ pub(super) fn damaged(body: &[u8], chance: &mut fastrand::Rng) -> Vec<u8> {
     }
     let at = chance.usize(..bytes.len());
     match chance.u8(..4) {
-        // A bit tips over in a way that no UTF-8 has.
+        // Byte that is invalid in UTF-8.
         0 => bytes[at] = 0xff,
-        // A control character in the middle.
+        // Control character in the middle.
         1 => bytes.insert(at, 0),
-        // What belongs to another answer follows.
+        // Trailing data from another response.
         2 => bytes.extend_from_slice(b"}HTTP/1.1 200 OK"),
-        // A bracket is another one.
+        // Mismatched bracket.
         _ => match bytes.iter().position(|byte| matches!(byte, b'}' | b']')) {
             Some(at) => bytes[at] = b'(',
             None => bytes[at] = b'(',
         },
     }
-    // Neither for a client that overlooks a wrong byte within a text.
+    // Invalid even for a client that replaces invalid UTF-8 inside strings.
     let text = String::from_utf8_lossy(&bytes);
     if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() {
         bytes.push(b'}');

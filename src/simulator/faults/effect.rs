@@ -1,4 +1,4 @@
-//! What can befall a request or a connection.
+//! Effects of faults on requests, responses and connections.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,18 +8,18 @@ use serde::Deserialize;
 
 use super::texts::Text;
 
-/// A length of time, or two to draw from evenly between.
+/// Duration, exact or a range for a random value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Span {
-    /// Always the same.
+    /// Fixed duration.
     Exact(SignedDuration),
-    /// Anything between.
+    /// Uniformly distributed between the bounds.
     Between([SignedDuration; 2]),
 }
 
 impl Span {
-    /// A length drawn by chance. Negative ones count as none.
+    /// Draws a duration; negative values become zero.
     pub(crate) fn draw(self, chance: &mut fastrand::Rng) -> Duration {
         let (least, most) = match self {
             Self::Exact(span) => (span, span),
@@ -37,115 +37,115 @@ impl From<Duration> for Span {
     }
 }
 
-/// How a connection ends.
+/// Way of closing a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CloseMode {
-    /// By a reset (RST).
+    /// TCP reset (RST).
     #[default]
     Reset,
-    /// As if all had been said (FIN).
+    /// Orderly close (FIN).
     Close,
 }
 
-/// Where in an exchange a connection ends.
+/// Point of an exchange at which the connection is closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultTarget {
-    /// Before the request reached the server: it has no effect.
+    /// Before the request reaches the server, which does not process it.
     #[default]
     Request,
-    /// The request has its effect; nothing of the answer travels.
+    /// After the server has processed the request, before any byte of the response.
     Answer,
-    /// Within the answer's headers.
+    /// Within the response headers.
     Headers,
-    /// Within the answer's body.
+    /// Within the response body.
     Body,
 }
 
-/// What befalls a request, its answer, or a connection.
+/// Effect of a fault on a request, its response, or a connection.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
-    /// The request is held back. A connection: before its handshake.
+    /// Delays the request, or the TLS handshake of a connection.
     Delay(Span),
-    /// The answer stops in the middle of its body, and goes on after a while or never. A connection: it is accepted
-    /// and nothing more happens.
+    /// Stops the response within its body and continues after a while or never. A connection is accepted and then
+    /// ignored.
     Stall {
-        /// After which share of the body, 0 to 1.
+        /// Fraction of the body that is sent first (0–1).
         #[serde(default = "half")]
         after: f64,
-        /// For how long; absent: for ever.
+        /// Length of the pause; absent: forever.
         time: Option<Span>,
     },
-    /// The connection ends.
+    /// Closes the connection.
     Cut {
-        /// By which means.
+        /// Way of closing.
         #[serde(default)]
         how: CloseMode,
-        /// At which place.
+        /// Point of closing.
         #[serde(default)]
         at: FaultTarget,
     },
-    /// Something in front of the server answers with a page of HTML of this status.
+    /// HTML error page from a proxy.
     Status {
-        /// The status, 200 to 599.
+        /// HTTP status, 200 to 599.
         code: u16,
-        /// What the header `Retry-After` says.
+        /// Value of the `Retry-After` header.
         retry_after: Option<SignedDuration>,
-        /// Whether it says so as an HTTP date instead of seconds.
+        /// Write `Retry-After` as HTTP date instead of seconds.
         #[serde(default)]
         as_date: bool,
-        /// Whether the request reached the server and had its effect nevertheless.
+        /// The server still receives and processes the request.
         #[serde(default)]
         reached: bool,
     },
-    /// A page of HTML with status 200, as login pages and proxies have it.
+    /// HTML page with status 200, like a login page or a proxy's notice.
     Page,
-    /// The body ends early, and the length in the headers says the same.
+    /// Truncated body with a matching `Content-Length`.
     Truncated,
-    /// The body is no JSON any more.
+    /// Body that is not valid JSON.
     Malformed,
-    /// The body is right, the header `Content-Type` is not.
+    /// Correct body with this `Content-Type`.
     ContentType(String),
-    /// A body of this size, which is a JSON string, instead of the answer.
+    /// JSON string of the given size instead of the response.
     Huge {
-        /// Millions of bytes.
+        /// Size in megabytes.
         megabytes: u32,
-        /// Whether it travels compressed, where the client takes that: a thousandth of the size.
+        /// Compressed by about 1000:1 if the client accepts it.
         #[serde(default)]
         packed: bool,
     },
-    /// A body that never ends, at so many bytes a second.
+    /// Endless body.
     Endless {
-        /// The speed.
+        /// Bytes per second.
         bytes_a_second: u32,
     },
-    /// A redirect to another address.
+    /// Redirect to another address.
     Redirect(String),
-    /// An answer of `WaitForUpdatesEx` tells its changes in another order, or some of them twice, as a server may.
+    /// Reordered or repeated updates in a response to `WaitForUpdatesEx`, as the API permits.
     Updates {
-        /// Some objects occur twice, the second time with what was told already.
+        /// Repeat some objects with the same changes.
         #[serde(default)]
         repeat: bool,
-        /// Objects come in any order; the changes of one object stay in theirs.
+        /// Shuffle the objects; the changes of one object keep their order.
         #[serde(default)]
         shuffle: bool,
     },
-    /// The server answers with a fault of this type: status 500.
+    /// Fault of this type with status 500.
     Fault(String),
-    /// An answer of `WaitForUpdatesEx` has a fault in place of what it would tell of some objects, as a server does
-    /// that may not or cannot read them for the collector.
+    /// Replaces changes in a response to `WaitForUpdatesEx` with a fault, as a server does if it cannot read an
+    /// object for the collector.
     Missing {
-        /// The moId of the object; absent: all of them.
+        /// moId of the object; absent: all objects.
         object: Option<String>,
-        /// The type of the fault.
+        /// Type of the fault.
         fault: String,
-        /// Whether the object as a whole is told as missing, rather than its property `info`.
+        /// Report the object as missing instead of its property `info`.
         #[serde(default)]
         whole: bool,
     },
-    /// Every text of the answer that means nothing to the API becomes one of these.
+    /// Replaces all free texts of the response with texts from this list.
     Texts(Arc<[Text]>),
 }
 
@@ -154,7 +154,7 @@ fn half() -> f64 {
 }
 
 impl Effect {
-    /// A status without further ado.
+    /// Returns a status effect without `Retry-After`.
     pub fn status(code: u16) -> Self {
         Self::Status {
             code,
@@ -164,12 +164,12 @@ impl Effect {
         }
     }
 
-    /// The end of a connection.
+    /// Returns an effect that closes the connection.
     pub fn cut(how: CloseMode, at: FaultTarget) -> Self {
         Self::Cut { how, at }
     }
 
-    /// What is wrong with it, if anything.
+    /// Validates the parameters.
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
             Self::Status { code, .. } if !(200..600).contains(code) => {
@@ -187,7 +187,7 @@ impl Effect {
         }
     }
 
-    /// Whether it can befall a connection.
+    /// Returns true if the effect can be applied to a connection.
     pub(super) fn suits_connections(&self) -> bool {
         matches!(self, Self::Delay(_) | Self::Stall { .. } | Self::Cut { .. })
     }

@@ -1,4 +1,4 @@
-//! The plans that are in force: which rule befalls which request, and the events when their time comes.
+//! Active fault plans: selects the effects for each request and triggers the events.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,10 +12,10 @@ use super::rule::Rule;
 use super::{Plan, ServerEvent};
 use crate::simulator::server::ServerCore;
 
-/// The plans in force.
+/// Active rules and events.
 #[derive(Debug, Default)]
 pub(in crate::simulator) struct Faults {
-    /// Whether there are any rules, which is asked for every request.
+    /// Fast check on every request: true if there are any rules.
     is_armed: AtomicBool,
     befallen: AtomicU64,
     state: Mutex<State>,
@@ -25,11 +25,11 @@ pub(in crate::simulator) struct Faults {
 struct State {
     armed: Vec<ActiveRule>,
     chance: fastrand::Rng,
-    /// Ends the events that are still to come.
+    /// Cancels pending events.
     events: CancellationToken,
 }
 
-/// A rule in force.
+/// Rule with its counters.
 #[derive(Debug)]
 struct ActiveRule {
     rule: Rule,
@@ -43,8 +43,8 @@ impl Faults {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What befalls a request of this kind (or a connection) that comes at this time, in real time since the
-    /// server's start: any number of delays, and at most one other effect.
+    /// Returns the effects on a request of this kind (or on a connection) at `now`, in real time since the server's
+    /// start: any number of delays and at most one other effect.
     pub(in crate::simulator) fn meet(&self, kind: &str, now: Duration) -> Vec<Effect> {
         if !self.is_armed.load(Ordering::Relaxed) {
             return Vec::new();
@@ -61,7 +61,7 @@ impl Faults {
             is_over |= !is_delay;
             effects.push(armed.rule.effect.clone());
         }
-        // Whoever is held back is held back first.
+        // Delays are applied before the other effect.
         effects.sort_by_key(|effect| !matches!(effect, Effect::Delay(_)));
         if !effects.is_empty() {
             self.befallen.fetch_add(1, Ordering::Relaxed);
@@ -69,22 +69,22 @@ impl Faults {
         effects
     }
 
-    /// A length of time by chance.
+    /// Draws a random duration.
     pub(in crate::simulator) fn draw(&self, span: Span) -> Duration {
         span.draw(&mut self.state().chance)
     }
 
-    /// A source of chance of its own.
+    /// Returns a new random generator derived from the plan's seed.
     pub(super) fn chance(&self) -> fastrand::Rng {
         self.state().chance.fork()
     }
 
-    /// How many requests and connections were befallen by something.
+    /// Returns the number of requests and connections affected by faults.
     pub(in crate::simulator) fn befallen(&self) -> u64 {
         self.befallen.load(Ordering::Relaxed)
     }
 
-    /// No more rules and events. What has begun (a body that stalls, a restart) takes its course.
+    /// Removes all rules and pending events. Effects in progress (a stalled body, a restart) continue.
     pub(in crate::simulator) fn end(&self) {
         let mut state = self.state();
         state.armed.clear();
@@ -124,7 +124,7 @@ impl ActiveRule {
 }
 
 impl ServerCore {
-    /// Takes up a plan, besides those that are in force already. Must be called within a Tokio runtime.
+    /// Activates a plan in addition to those already active. Must be called within a Tokio runtime.
     pub(in crate::simulator) fn take_up(self: &Arc<Self>, plan: &Plan) {
         let ended = self.faults.arm(plan, self.real_time());
         for event in plan.events.iter().cloned() {
@@ -145,7 +145,7 @@ impl ServerCore {
             return;
         };
         let mut clock = tokio::time::interval(wait(every).max(Duration::from_millis(1)));
-        // The first comes at once.
+        // The first tick completes immediately.
         clock.tick().await;
         loop {
             clock.tick().await;
@@ -153,7 +153,7 @@ impl ServerCore {
         }
     }
 
-    /// Something happens to the server now.
+    /// Triggers a server event.
     pub(in crate::simulator) fn happen(&self, what: &ServerEvent) {
         match what {
             ServerEvent::KillSessions => {

@@ -1,43 +1,43 @@
-//! What befalls the server as a whole.
+//! Events that affect the whole server.
 
 use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::effect::Span;
 
-/// Something that happens at a time.
+/// Scheduled server event.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    /// When, counted from when the plan was taken up.
+    /// Time since the activation of the plan.
     pub at: SignedDuration,
-    /// How often again; absent: once.
+    /// Interval of repetition; absent: once.
     pub every: Option<SignedDuration>,
-    /// What.
+    /// Event to trigger.
     pub what: ServerEvent,
 }
 
-/// What can happen to a server.
+/// Event that affects the whole server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ServerEvent {
-    /// All sessions end, and with them everything that was made in them.
+    /// All sessions end, together with the objects created in them.
     KillSessions,
-    /// All sessions die in part: calls on collectors and views are not authenticated any more, others are.
+    /// Calls on collectors and views return `NotAuthenticated`; other calls of the session still work.
     KillSessionsInPart,
-    /// The server restarts: all connections break, new ones are refused for this long, all sessions are gone. Tasks
-    /// go on under the same ids.
+    /// The server restarts: connections break, new ones are refused for this long, sessions are lost. Tasks continue
+    /// with the same ids.
     Restart(Span),
-    /// Every open connection breaks; the server knows nothing of it.
+    /// All open connections break without notice to the server.
     BreakConnections,
-    /// The server's clock is set forward, or back if negative.
+    /// The server's clock jumps forward, or back if negative.
     JumpClock(SignedDuration),
-    /// The server shows another certificate from now on. Connections that are open stay.
+    /// The server uses a new certificate for new connections.
     RenewCertificate,
 }
 
 impl Event {
-    /// Something that happens once.
+    /// Creates an event without repetition.
     pub fn once(at: SignedDuration, what: ServerEvent) -> Self {
         Self {
             at,
@@ -46,7 +46,7 @@ impl Event {
         }
     }
 
-    /// What is wrong with it, if anything.
+    /// Validates the parameters.
     pub(super) fn check(&self) -> Result<(), String> {
         match self.every {
             Some(every) if every.as_millis() < 1 => {

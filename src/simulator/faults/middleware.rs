@@ -1,4 +1,4 @@
-//! In front of the server: every request passes here on its way in, every answer on its way out.
+//! HTTP middleware that applies faults to requests and responses and logs each request.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use crate::simulator::http::path;
 use crate::simulator::http::stream::Connection;
 use crate::simulator::server::ServerCore;
 
-/// Most bytes of an answer.
+/// Maximum size of a buffered response body.
 const MAX_RESPONSE_BYTES: usize = 1 << 30;
 
-/// The method whose answers tell changes.
+/// Method that returns property updates.
 const WAIT_METHOD: &str = "PropertyCollector/WaitForUpdatesEx";
 
-/// Lets a request pass, with whatever befalls it, and notes it in the log.
+/// Processes a request with the effects of the active faults and logs it.
 pub(in crate::simulator) async fn front(
     State(running): State<Arc<ServerCore>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
@@ -54,7 +54,7 @@ async fn apply(
         return next.run(request).await;
     };
     match effect {
-        // Has been.
+        // Applied in the loop above.
         Effect::Delay(_) => next.run(request).await,
         Effect::Cut { how, at } => cut(connection, *how, *at, request, next).await,
         Effect::Stall { after, time } => {
@@ -146,7 +146,7 @@ async fn cut(
     request: Request,
     next: Next,
 ) -> Response {
-    /// Fewer bytes than any answer's headers have.
+    /// Less than the size of the headers of any response.
     const SOME_OF_THE_HEADERS: u64 = 15;
     if at == FaultTarget::Request {
         connection.cut(how, 0);
@@ -172,15 +172,15 @@ async fn cut(
     }
 }
 
-/// The server's answer with its whole body, as it travels.
+/// Runs the request and collects the response body as transmitted.
 async fn complete(request: Request, next: Next) -> (Response, Bytes) {
     let (parts, body) = next.run(request).await.into_parts();
-    // An answer that breaks by itself is broken already.
+    // A response that already failed is treated as empty.
     let body = to_bytes(body, MAX_RESPONSE_BYTES).await.unwrap_or_default();
     (Response::from_parts(parts, Body::empty()), body)
 }
 
-/// The request of a client that takes no compression.
+/// Removes `Accept-Encoding` so that the response is not compressed.
 fn plain(mut request: Request) -> Request {
     request.headers_mut().remove(header::ACCEPT_ENCODING);
     request

@@ -1,12 +1,12 @@
-//! Faults on demand: what a bad day does to a server and to everything in front of it.
+//! Fault injection for the simulator: faults of the server, of proxies and of the network.
 //!
-//! A [`Plan`] is data: rules that say what befalls which requests (by endpoint, number, chance and time), and events
-//! that befall the server as a whole at some time. It comes from a TOML file (`vtask simulate --faults FILE`; the
-//! folder `assets/faults` has some, `guide.toml` explains every key) or from a test.
+//! A [`Plan`] is data: rules select requests (by endpoint, count, probability and time) and their effects; events
+//! affect the whole server at given times. Plans are read from TOML files (`vtask simulate --faults FILE`, examples
+//! in `assets/faults`, all keys in `guide.toml`) or built by tests.
 //!
-//! Nothing happens here that no server, proxy or network could do: a client that stumbles over any of it stumbles in
-//! the field, too. Effects work on the bytes as they travel, outside of the server proper, except for those that are
-//! the server's own doing: sessions, its clock, restarts, and the order in which it tells changes.
+//! Only faults that real servers, proxies or networks can cause are simulated. Most effects change the transmitted
+//! bytes outside of the service; sessions, the clock, restarts and the order of updates are changed in the server
+//! itself.
 
 mod bodies;
 mod effect;
@@ -31,57 +31,57 @@ pub(super) use engine::Faults;
 pub(super) use middleware::front;
 pub(super) use responses::Dropped;
 
-/// What is to go wrong.
+/// Fault plan.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Plan {
-    /// What it shows, in a line.
+    /// One-line description.
     pub about: String,
-    /// Where chance comes from.
+    /// Seed of the random generator.
     pub seed: u64,
-    /// What befalls requests and connections.
+    /// Faults of requests and connections.
     #[serde(rename = "rule")]
     pub rules: Vec<Rule>,
-    /// What befalls the server.
+    /// Scheduled events of the server.
     #[serde(rename = "event")]
     pub events: Vec<Event>,
 }
 
-/// Why a plan cannot be used.
+/// Error while loading a fault plan.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The file cannot be read.
     #[error("the faults {file} cannot be read: {source}")]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         file: String,
-        /// Why.
+        /// Underlying error.
         source: std::io::Error,
     },
-    /// The file does not have the form of a plan.
+    /// Invalid syntax or structure.
     #[error("faults {file}, line {line}: {what}")]
     Wrong {
-        /// The file.
+        /// Path of the file.
         file: String,
-        /// The line, from 1.
+        /// Line number, starting at 1.
         line: usize,
-        /// What is wrong there.
+        /// Description of the problem.
         what: String,
     },
-    /// A rule or an event makes no sense.
+    /// Invalid value in a rule or event.
     #[error("faults {file}, {place}: {what}")]
     Senseless {
-        /// The file.
+        /// Path of the file.
         file: String,
-        /// Which rule or event, such as `rule 2`.
+        /// Number of the rule or event, such as `rule 2`.
         place: String,
-        /// What is wrong with it.
+        /// Description of the problem.
         what: String,
     },
 }
 
 impl Plan {
-    /// Reads the plan in this file.
+    /// Loads a plan from a file.
     pub fn load(path: &Path) -> Result<Self, PlanError> {
         let file = path.display().to_string();
         match std::fs::read_to_string(path) {
@@ -90,7 +90,7 @@ impl Plan {
         }
     }
 
-    /// Reads a plan; `file` is what errors call it.
+    /// Parses a plan; `file` is used in error messages.
     pub fn parse(file: &str, text: &str) -> Result<Self, PlanError> {
         let plan: Self = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
@@ -118,14 +118,14 @@ impl Plan {
         Ok(plan)
     }
 
-    /// One more rule.
+    /// Adds a rule.
     #[must_use]
     pub fn with(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self
     }
 
-    /// One more event.
+    /// Adds an event.
     #[must_use]
     pub fn and(mut self, event: Event) -> Self {
         self.events.push(event);

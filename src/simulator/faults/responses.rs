@@ -1,4 +1,4 @@
-//! Answers that the server did not give.
+//! Responses that do not come from the service: proxy pages, faults, redirects and oversized bodies.
 
 use std::io::Write;
 
@@ -12,11 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::bodies;
 use crate::simulator::fault::Fault;
 
-/// An answer of which nothing travels, for the connection is cut.
+/// Response extension that marks a response as lost because its connection was closed.
 #[derive(Clone, Copy)]
 pub(in crate::simulator) struct Dropped;
 
-/// An answer of which nothing travels.
+/// Returns a response that is not transmitted.
 pub(super) fn dropped() -> Response {
     let mut response = Response::new(Body::empty());
     response.extensions_mut().insert(Dropped);
@@ -24,13 +24,13 @@ pub(super) fn dropped() -> Response {
 }
 
 pub(super) fn set_header(response: &mut Response, name: &HeaderName, value: &str) {
-    // Headers of a plan were looked at when it was read.
+    // Header values of a plan are validated when it is loaded.
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
 }
 
-/// Says how long the body is, whatever it does; an empty body needs no word.
+/// Sets `Content-Length`, except for an empty body.
 pub(super) fn set_length(response: &mut Response, length: usize) {
     if length > 0 {
         response.headers_mut().remove(header::TRANSFER_ENCODING);
@@ -38,7 +38,7 @@ pub(super) fn set_length(response: &mut Response, length: usize) {
     }
 }
 
-/// A page of HTML.
+/// Returns an HTML page with this status.
 pub(super) fn page(code: u16) -> Response {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     let title = match status {
@@ -54,7 +54,7 @@ pub(super) fn page(code: u16) -> Response {
     response
 }
 
-/// A page with a status and perhaps the wish to be left alone for a while.
+/// Returns an HTML page with this status and an optional `Retry-After` header.
 pub(super) fn status(code: u16, retry_after: Option<SignedDuration>, as_date: bool) -> Response {
     let mut response = page(code);
     if let Some(span) = retry_after {
@@ -68,12 +68,12 @@ pub(super) fn status(code: u16, retry_after: Option<SignedDuration>, as_date: bo
     response
 }
 
-/// As in `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Formats an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn http_date(time: Timestamp) -> String {
     time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-/// A fault of the server's own.
+/// Returns a fault of this type with status 500.
 pub(super) fn fault(type_name: &str) -> Response {
     let fault = Fault::new(
         type_name,
@@ -85,14 +85,13 @@ pub(super) fn fault(type_name: &str) -> Response {
     response
 }
 
-/// To another address.
 pub(super) fn redirect(to: &str) -> Response {
     let mut response = page(302);
     set_header(&mut response, &header::LOCATION, to);
     response
 }
 
-/// A JSON string of so many millions of bytes.
+/// Returns a JSON string of this size, optionally compressed.
 pub(super) fn huge(megabytes: u32, packed: bool) -> Response {
     let mut response;
     if packed {
@@ -118,7 +117,7 @@ pub(super) fn huge(megabytes: u32, packed: bool) -> Response {
     response
 }
 
-/// A JSON string that never ends.
+/// Returns an endless JSON string.
 pub(super) fn endless(bytes_a_second: u32) -> Response {
     let mut response = Response::new(bodies::endless(bytes_a_second));
     set_header(&mut response, &header::CONTENT_TYPE, "application/json");

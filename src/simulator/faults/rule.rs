@@ -1,4 +1,4 @@
-//! Which requests are befallen, and when.
+//! Fault rules: the affected requests, and the time and frequency of the fault.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::effect::Effect;
 
-/// What is meant: a glob over the kind of a request (`Task/info`, `PropertyCollector/*`, `hello`), in which `*`
-/// stands for anything; or `connect` for connections before their first request, which `*` does not mean.
+/// Glob over the kind of a request (`Task/info`, `PropertyCollector/*`, `hello`), where `*` matches any text.
+/// `connect` matches new connections, which `*` does not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
 pub struct Pattern(String);
@@ -32,12 +32,12 @@ impl Default for Pattern {
 }
 
 impl Pattern {
-    /// Whether it means connections.
+    /// Returns true if the pattern matches connections instead of requests.
     pub(super) fn means_connections(&self) -> bool {
         self.0 == "connect"
     }
 
-    /// Whether it means this kind of request, or `connect`.
+    /// Returns true if the pattern matches this kind of request, or `connect`.
     pub(super) fn matches(&self, kind: &str) -> bool {
         if kind == "connect" || self.means_connections() {
             return self.0 == kind;
@@ -60,29 +60,29 @@ impl Pattern {
     }
 }
 
-/// What befalls which requests.
+/// Effect on matching requests.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Which requests; all, if nothing else is said.
+    /// Affected requests; default: all.
     #[serde(default)]
     pub on: Pattern,
-    /// So many of them are spared first.
+    /// Number of matching requests that are not affected at first.
     #[serde(default)]
     pub skip: u64,
-    /// Only so many are befallen; absent: no end.
+    /// Maximum number of affected requests; absent: unlimited.
     pub times: Option<u64>,
-    /// How likely each is befallen, 0 to 1.
+    /// Probability (0–1).
     #[serde(default = "always")]
     pub chance: f64,
-    /// When it begins, counted from when the plan was taken up.
+    /// Start, relative to the activation of the plan.
     #[serde(default)]
     pub from: SignedDuration,
-    /// When it ends; absent: never.
+    /// End; absent: never.
     pub until: Option<SignedDuration>,
-    /// After so long it begins again.
+    /// Interval at which the time window repeats.
     pub every: Option<SignedDuration>,
-    /// What happens.
+    /// Effect on an affected request.
     pub effect: Effect,
 }
 
@@ -91,7 +91,7 @@ fn always() -> f64 {
 }
 
 impl Rule {
-    /// Befalls every such request.
+    /// Creates a rule that affects every matching request.
     pub fn new(on: &str, effect: Effect) -> Self {
         Self {
             on: on.into(),
@@ -105,7 +105,7 @@ impl Rule {
         }
     }
 
-    /// The same, only so many times.
+    /// Limits the number of affected requests.
     #[must_use]
     pub fn times(self, times: u64) -> Self {
         Self {
@@ -114,19 +114,19 @@ impl Rule {
         }
     }
 
-    /// The same, so many being spared first.
+    /// Skips the first `skip` matching requests.
     #[must_use]
     pub fn after(self, skip: u64) -> Self {
         Self { skip, ..self }
     }
 
-    /// The same, with a chance.
+    /// Sets the probability.
     #[must_use]
     pub fn chance(self, chance: f64) -> Self {
         Self { chance, ..self }
     }
 
-    /// What is wrong with it, if anything.
+    /// Validates the parameters.
     pub(super) fn check(&self) -> Result<(), String> {
         if !(0.0..=1.0).contains(&self.chance) {
             return Err("chance must lie between 0 and 1".to_owned());
@@ -140,7 +140,7 @@ impl Rule {
         self.effect.check()
     }
 
-    /// Whether it is its time, so long after the plan was taken up.
+    /// Returns true if the time window is open `elapsed` after the activation of the plan.
     pub(super) fn is_time(&self, elapsed: Duration) -> bool {
         let mut elapsed = SignedDuration::try_from(elapsed).unwrap_or(SignedDuration::MAX);
         if elapsed < self.from {

@@ -1,42 +1,42 @@
-//! Texts of a stranger's making: names, messages and labels are what somebody typed in once, and a server hands on
-//! whatever that was.
+//! Replaces free texts in responses: names, messages and labels that users have entered and a server passes on
+//! unchecked.
 //!
-//! Every text of an answer becomes one of a list; the same text always becomes the same. What the API itself gives a
-//! meaning stays as it is: type names, references, keys, states, times, versions. Some data objects get a field that
-//! no version of the API has, with a name off the list, too.
+//! Each text is replaced by one from a list; equal texts get equal replacements. Values with a meaning in the API
+//! stay unchanged: type names, references, keys, states, times and versions. Some data objects also get an unknown
+//! field with a name from the list.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// A text that stands in for another.
+/// Replacement text.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum Text {
-    /// As it is.
+    /// Plain text.
     Plain(String),
-    /// So many times over.
+    /// Repeated text.
     Repeated {
-        /// What is repeated.
+        /// Text to repeat.
         text: String,
-        /// How often.
+        /// Number of repetitions.
         times: u32,
     },
-    /// As JSON has it between the quotes: for escapes that stand for no text, such as half a surrogate pair.
+    /// JSON string content, for escapes that no text can represent, such as an unpaired surrogate.
     Escaped {
-        /// What stands between the quotes.
+        /// Content between the quotes.
         json: String,
     },
-    /// Bytes that stand between the quotes, whatever they are.
+    /// Arbitrary bytes between the quotes.
     Raw {
-        /// The bytes.
+        /// Content between the quotes.
         bytes: Vec<u8>,
     },
 }
 
 impl Text {
-    /// What travels between the quotes.
+    /// Returns the bytes to send between the quotes.
     fn written(&self) -> Vec<u8> {
         let quoted = |text: &str| {
             let quoted = Value::from(text).to_string();
@@ -51,7 +51,7 @@ impl Text {
     }
 }
 
-/// Fields that mean something to the protocol.
+/// Fields with a meaning in the protocol.
 const MEANINGFUL: [&str; 20] = [
     "_typeName",
     "api_release",
@@ -75,10 +75,10 @@ const MEANINGFUL: [&str; 20] = [
     "value",
 ];
 
-/// Around the number of a text while the answer is written.
+/// Delimiters of placeholders, which hold the index of the replacement during serialization.
 const MARKS: (char, char) = ('\u{f8fe}', '\u{f8ff}');
 
-/// The body of an answer with its texts replaced. What is no JSON stays as it is.
+/// Replaces the texts of a response body. A body that is not JSON stays unchanged.
 pub(super) fn replaced(body: &[u8], texts: &[Text]) -> Vec<u8> {
     let Ok(mut answer) = serde_json::from_slice::<Value>(body) else {
         return body.to_vec();
@@ -109,7 +109,7 @@ struct TextReplacer {
 }
 
 impl TextReplacer {
-    /// What stands for a text of the list. Numbers of texts are chosen by what they replace.
+    /// Returns the placeholder for a text; its index depends on the replaced text.
     fn mark(&self, field: &str, text: &str) -> String {
         let mut hasher = DefaultHasher::new();
         (field, text).hash(&mut hasher);
@@ -128,7 +128,7 @@ impl TextReplacer {
 
     fn replace_object(&self, field: &str, object: &mut Map<String, Value>) {
         if object.contains_key("type") && object.contains_key("value") {
-            // A reference.
+            // Managed object reference.
             return;
         }
         let type_name = object
@@ -137,14 +137,14 @@ impl TextReplacer {
             .unwrap_or_default()
             .to_owned();
         if let Some(content) = object.get_mut("_value") {
-            // In a box; an enumeration or a time is none of ours.
+            // Boxed value; enumeration values and times stay unchanged.
             if type_name == "string" || !content.is_string() {
                 self.replace(field, content);
             }
             return;
         }
         if object.contains_key("val") {
-            // A property: its value is a field of that name.
+            // Property change: its value belongs to the field of that name.
             let name = object
                 .get("name")
                 .and_then(Value::as_str)
@@ -181,10 +181,10 @@ impl TextReplacer {
     }
 }
 
-/// Whether a text is somebody's rather than the protocol's.
+/// Returns true for a text that is not part of the protocol.
 fn is_free(field: &str, text: &str) -> bool {
     let is_time = || text.parse::<jiff::Timestamp>().is_ok();
-    // Every second operation keeps its name, so that it has a label.
+    // Every second operation keeps its key, so that its label can be looked up.
     let is_known_operation = || field == "descriptionId" && text.len().is_multiple_of(2);
     let is_version = || field == "version" && !text.contains('.');
     !MEANINGFUL.contains(&field) && !is_version() && !is_known_operation() && !is_time()

@@ -1,14 +1,13 @@
-//! Changes told in another order, or twice.
+//! Reorders, repeats or withholds property updates in responses of `WaitForUpdatesEx`.
 //!
-//! What the API promises of one set of updates is little: the same object may occur several times, and what is told
-//! of it is to be applied in order. Different objects come in any order. A value may be told again that was told
-//! before, for the server does not promise that it changed.
+//! The API permits this: an object may occur several times in a set, different objects come in any order, and a value
+//! may be sent again without having changed. Only the order of the changes of one object matters.
 
 use serde_json::{Value, json};
 
 use crate::simulator::fault::Fault;
 
-/// The body of an answer with its changes told otherwise. What is no set of updates stays as it is.
+/// Reorders or repeats the updates of a response. A body that is not an update set stays unchanged.
 pub(super) fn reordered(
     body: &[u8],
     repeat: bool,
@@ -33,13 +32,13 @@ pub(super) fn reordered(
     set.to_string().into_bytes()
 }
 
-/// Some updates are followed by one that tells the same values of the same object.
+/// Repeats some updates with the same values.
 fn repeated(updates: Vec<Value>, chance: &mut fastrand::Rng) -> Vec<Value> {
     let mut told = Vec::with_capacity(updates.len() * 2);
     for update in updates {
         let again = (update["kind"] != "leave" && chance.u8(..3) == 0).then(|| {
             let mut again = update.clone();
-            // It is there already.
+            // The object was already reported with the first update.
             again["kind"] = Value::from("modify");
             again
         });
@@ -49,7 +48,7 @@ fn repeated(updates: Vec<Value>, chance: &mut fastrand::Rng) -> Vec<Value> {
     told
 }
 
-/// The objects in any order; what is told of one object stays in its order.
+/// Shuffles the objects; the updates of one object keep their order.
 fn shuffled(updates: Vec<Value>, chance: &mut fastrand::Rng) -> Vec<Value> {
     let mut order: Vec<Value> = updates.iter().map(|update| update["obj"].clone()).collect();
     chance.shuffle(&mut order);
@@ -68,8 +67,8 @@ fn shuffled(updates: Vec<Value>, chance: &mut fastrand::Rng) -> Vec<Value> {
         .collect()
 }
 
-/// The body of an answer with a fault of this type in place of the changes of an object, or of all. What is no set of
-/// updates stays as it is.
+/// Replaces the changes of one object, or of all, with a fault of this type. A body that is not an update set stays
+/// unchanged.
 pub(super) fn with_missing(body: &[u8], object: Option<&str>, fault: &str, whole: bool) -> Vec<u8> {
     let Ok(mut set) = serde_json::from_slice::<Value>(body) else {
         return body.to_vec();

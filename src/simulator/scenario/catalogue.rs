@@ -1,22 +1,22 @@
-//! The operations that the server knows: the rows behind `TaskManager.description.methodInfo`.
+//! Catalogue of operations, the source of `TaskManager.description.methodInfo`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
-/// An operation.
+/// Operation of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// Its key, `TaskInfo.descriptionId`.
+    /// Value of `TaskInfo.descriptionId`.
     pub key: Arc<str>,
-    /// The method that starts it, `TaskInfo.name`; internal operations have none.
+    /// Value of `TaskInfo.name`; `None` for internal operations.
     pub method: Option<Arc<str>>,
-    /// Its name for people.
+    /// Display name.
     pub label: &'static str,
-    /// A sentence about it.
+    /// One-sentence description.
     pub summary: &'static str,
 }
 
-/// The operations in the order of the file, and by key.
+/// Operations in file order, indexed by key.
 #[derive(Debug)]
 pub struct Catalogue {
     rows: Vec<Operation>,
@@ -28,7 +28,7 @@ const FILE: &str = include_str!("../../../assets/scenarios/operations.tsv");
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::read(FILE));
 
 impl Catalogue {
-    /// The one that the program carries.
+    /// Returns the catalogue built into the program.
     pub fn built_in() -> &'static Self {
         &CATALOGUE
     }
@@ -43,12 +43,12 @@ impl Catalogue {
         Self { rows, by_key }
     }
 
-    /// Every operation.
+    /// Returns all operations in file order.
     pub fn rows(&self) -> &[Operation] {
         &self.rows
     }
 
-    /// The operation of this key.
+    /// Returns the operation with this key.
     pub fn find(&self, key: &str) -> Option<&Operation> {
         self.by_key.get(key).map(|index| &self.rows[*index])
     }

@@ -1,5 +1,5 @@
-//! From a scenario file to the setting of a world: names become entities, percents become shares, and whatever
-//! makes no sense is refused with its line.
+//! Compiles a scenario file to a [`WorldConfig`]: resolves entity names, converts percentages to fractions and
+//! reports mistakes with their line.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,24 +23,23 @@ use crate::simulator::world::load::Load;
 use crate::simulator::world::plan::{CancelBehavior, Curve, Entry, Length, Outcome, Plan, Span};
 use crate::simulator::world::time::WorldTime;
 
-/// How long a finished task's object stays, unless its plan says otherwise.
+/// Default time that a finished task's object is kept.
 const KEEP: Duration = Duration::from_secs(600);
 
-/// What a parent does after its last child.
+/// Time that a parent runs after its last child has ended.
 const WRAP_UP: Span = Span {
     least: Duration::from_millis(800),
     most: Duration::from_secs(3),
 };
 
-/// A scenario file, compiled.
+/// Compiled scenario file.
 pub(super) struct Compiled {
-    /// What it shows, in a line.
+    /// One-line description.
     pub(super) about: String,
-    /// What a world is made of.
     pub(super) setting: WorldConfig,
 }
 
-/// Reads `text` and makes the setting of a world of it.
+/// Parses and compiles `text`.
 pub(super) fn compile(
     name: &str,
     text: &str,
@@ -313,7 +312,7 @@ impl Compiler<'_> {
         })
     }
 
-    /// A data object of the file: `@name` becomes the reference to the entity, messages get their type's name.
+    /// Converts a data object of the file: `@name` becomes an entity reference, messages get their type name.
     fn data(&self, value: &Spanned<Value>, is_fault: bool) -> Result<Value, ScenarioError> {
         let mut data = value.get_ref().clone();
         self.resolve(&mut data, &value.span())?;

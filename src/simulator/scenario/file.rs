@@ -1,8 +1,9 @@
-//! The form of a scenario file.
+//! Format of scenario files.
 //!
-//! A scenario is an estate and a timetable. Each `[[task]]` begins `at` a time relative to the server's start
-//! (negative: it was under way already) and again `every` so often, by default once a `day`. Durations are written
-//! as `1h 20m`, `90s`, `-15m`; where chance is welcome, as a pair: `["40s", "2m"]`.
+//! A scenario consists of an inventory and a schedule. Each `[[task]]` first starts at `at`, relative to the server's
+//! start (negative: already started), and is repeated `every` interval, by default once per `day`. Durations are
+//! written as `1h 20m`, `90s` or `-15m`; most may also be a range, `["40s", "2m"]`, from which a random value is
+//! drawn.
 
 use std::collections::BTreeMap;
 
@@ -11,34 +12,30 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-/// A whole file.
+/// Top level of a scenario file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
-    /// What it shows, in a line.
+    /// One-line description.
     pub(super) about: String,
-    /// After this time the timetable repeats.
+    /// Period after which the schedule repeats.
     #[serde(default = "two_hours")]
     pub(super) day: SignedDuration,
-    /// The number of the first task.
+    /// Number of the first task.
     #[serde(default = "first_task")]
     pub(super) first_task: u64,
-    /// The estate.
     #[serde(default)]
     pub(super) estate: InventoryEntry,
     /// Named groups of entities, for `on = "@group"`.
     #[serde(default)]
     pub(super) groups: BTreeMap<String, Vec<String>>,
-    /// The timetable.
     #[serde(default, rename = "task")]
     pub(super) tasks: Vec<TaskEntry>,
-    /// Streams of small operations.
     #[serde(default, rename = "stream")]
     pub(super) streams: Vec<Stream>,
-    /// What was before the server's start.
+    /// Synthetic history before the server's start.
     #[serde(default)]
     pub(super) history: HistoryEntry,
-    /// A load generator.
     pub(super) load: Option<LoadEntry>,
 }
 
@@ -50,7 +47,7 @@ fn first_task() -> u64 {
     100
 }
 
-/// The estate, one data centre.
+/// Inventory with a single datacenter.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct InventoryEntry {
@@ -68,7 +65,7 @@ pub(super) struct ClusterEntry {
     pub(super) hosts: Vec<String>,
 }
 
-/// A folder of virtual machines; they are spread over the hosts of a cluster.
+/// Folder of virtual machines, which are distributed over the hosts of a cluster.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FolderEntry {
@@ -77,7 +74,7 @@ pub(super) struct FolderEntry {
     pub(super) machines: Vec<String>,
 }
 
-/// One value, or a range to draw from.
+/// Duration, exact or a range for a random value.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum SpanEntry {
@@ -85,7 +82,7 @@ pub(super) enum SpanEntry {
     Between([SignedDuration; 2]),
 }
 
-/// One name, or several to take in turn.
+/// One name, or several that are used in turn.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Names {
@@ -93,7 +90,7 @@ pub(super) enum Names {
     Many(Vec<String>),
 }
 
-/// When and what.
+/// Recurring task.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TaskEntry {
@@ -104,7 +101,7 @@ pub(super) struct TaskEntry {
     pub(super) what: PlanEntry,
 }
 
-/// Operations by weight, again and again.
+/// Recurring choice of a random operation.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Stream {
@@ -122,7 +119,7 @@ pub(super) struct Choice {
     pub(super) what: PlanEntry,
 }
 
-/// What a task does.
+/// Properties of a task.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(
@@ -130,44 +127,44 @@ pub(super) struct Choice {
     reason = "independent traits, as the file writes them"
 )]
 pub(super) struct PlanEntry {
-    /// A key of the catalogue, or any other (an operation that the server has no label for).
+    /// Key of the catalogue, or any other text for an operation without label.
     pub(super) operation: Spanned<String>,
-    /// The method's name, where it is not the catalogue's; empty: none.
+    /// Method name if it differs from the catalogue; empty for none.
     pub(super) name: Option<String>,
-    /// The entity, several in turn, or `@group`. Absent: the parent's, or none.
+    /// Entity, list of entities used in turn, or `@group`. Absent: the parent's entity, or none.
     pub(super) on: Option<Spanned<Names>>,
-    /// Draws the entity by chance.
+    /// Draw the entity at random instead of in turn.
     #[serde(default)]
     pub(super) any: bool,
-    /// A root without an entity although it has children that have.
+    /// Initiator. Absent: that of the parent, or the system.
     pub(super) by: Option<Reason>,
     pub(super) queue: Option<SpanEntry>,
-    /// Absent: until the last child has ended.
+    /// Running time. Absent: until the last child has ended.
     pub(super) takes: Option<SpanEntry>,
     #[serde(default)]
     pub(super) progress: ProgressEntry,
     #[serde(default)]
     pub(super) phases: Vec<PhaseEntry>,
-    /// How long after a request it is cancelled; absent: it cannot be.
+    /// Reaction to a cancellation request. Absent: not cancelable.
     pub(super) cancel: Option<CancelEntry>,
-    /// Shares of its time (percent) at which `cancelable` turns over.
+    /// Points in time (percent of the duration) at which `cancelable` is toggled.
     #[serde(default)]
     pub(super) cancelable_turns: Vec<f64>,
-    /// The share of its time (percent) at which somebody asks for its cancellation.
+    /// Time (percent of the duration) at which cancellation is requested.
     pub(super) cancel_requested: Option<f64>,
     #[serde(default)]
     pub(super) exclusive: bool,
     pub(super) locks: Option<Spanned<Vec<String>>>,
-    /// The fault it ends with.
+    /// Fault of a failed task.
     pub(super) error: Option<Spanned<Value>>,
     pub(super) result: Option<Spanned<Value>>,
     #[serde(default)]
     pub(super) tolerant: bool,
     #[serde(default)]
     pub(super) children: Vec<ChildEntry>,
-    /// Most children running at a time.
+    /// Maximum number of concurrently running children.
     pub(super) slots: Option<usize>,
-    /// How long the object stays after the end.
+    /// Time that the task object is kept after the end.
     pub(super) keep: Option<SignedDuration>,
     pub(super) tag: Option<String>,
     pub(super) activation: Option<String>,
@@ -178,19 +175,19 @@ pub(super) struct PlanEntry {
     pub(super) names_itself_root: bool,
 }
 
-/// A child, and how long after its parent's start it is created. `for_each` makes one for each of several entities.
+/// Child task, created this long after the start of its parent.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChildEntry {
     pub(super) after: SpanEntry,
-    /// One child for each entity, each this much later than the one before.
+    /// Create one child per entity, at intervals of `apart`.
     pub(super) for_each: Option<Spanned<Names>>,
     #[serde(default)]
     pub(super) apart: SignedDuration,
     pub(super) what: PlanEntry,
 }
 
-/// Who or what started it.
+/// Initiator of a task.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(super) enum Reason {
@@ -200,32 +197,32 @@ pub(super) enum Reason {
     Schedule(String),
 }
 
-/// How progress goes.
+/// Progress curve.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(super) enum ProgressEntry {
-    /// Reports none.
+    /// No progress reported.
     #[default]
     None,
     Linear,
     Slowing,
     Noisy,
-    /// Finished children over all.
+    /// Finished children divided by all children.
     Children,
-    /// `[percent of time, percent]`, evenly in between.
+    /// `[percent of the duration, percent]`, interpolated.
     Points(Vec<(f64, u8)>),
-    /// `[percent of time, percent]`, jumping.
+    /// `[percent of the duration, percent]`, in steps.
     Steps(Vec<(f64, u8)>),
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PhaseEntry {
-    /// Percent of its time.
+    /// Percent of the duration.
     pub(super) at: f64,
     pub(super) key: String,
     pub(super) text: String,
-    /// Arguments of the message, as `KeyAnyValue`s of strings.
+    /// Arguments of the message, as string `KeyAnyValue`s.
     #[serde(default)]
     pub(super) arg: BTreeMap<String, String>,
 }
@@ -233,7 +230,7 @@ pub(super) struct PhaseEntry {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(super) enum CancelEntry {
-    /// Accepted, and nothing happens.
+    /// Accepted but never executed.
     Ignored,
     After(SpanEntry),
 }
@@ -259,17 +256,17 @@ pub(super) struct LoadEntry {
     pub(super) child: String,
 }
 
-/// The time before the server's start.
+/// Settings of the synthetic history.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct HistoryEntry {
     pub(super) days: u32,
-    /// Tasks a day, children aside.
+    /// Root tasks per day.
     pub(super) per_day: u32,
     pub(super) operations: Vec<ProfileEntry>,
 }
 
-/// An operation as it went in the past.
+/// Statistics of a past operation.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileEntry {
@@ -277,15 +274,15 @@ pub(super) struct ProfileEntry {
     pub(super) on: Option<Spanned<Names>>,
     pub(super) by: Option<Reason>,
     pub(super) median: SignedDuration,
-    /// Standard deviation of the duration's logarithm.
+    /// Standard deviation of the logarithm of the duration.
     #[serde(default = "middling")]
     pub(super) spread: f64,
     #[serde(default = "one")]
     pub(super) weight: u32,
-    /// Percent of runs.
+    /// Percentage of runs.
     #[serde(default)]
     pub(super) failures: f64,
-    /// Percent of runs.
+    /// Percentage of runs.
     #[serde(default)]
     pub(super) cancellations: f64,
     pub(super) error: Option<Spanned<Value>>,

@@ -1,13 +1,13 @@
-//! The estate of a scenario, as an inventory.
+//! Builds the inventory of a scenario.
 
 use super::file::InventoryEntry;
 use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
 
-/// The network of an estate that names none.
+/// Default network.
 const NETWORK: &str = "VM Network";
 
-/// Builds the inventory: folders, one data centre, clusters with their hosts, datastores, networks, virtual machines.
-/// Machines are spread over the datastores and networks.
+/// Builds the inventory: folders, one datacenter, clusters with their hosts, datastores, networks and virtual
+/// machines. Machines are distributed over the datastores and networks.
 pub(super) fn build(estate: &InventoryEntry) -> Inventory {
     let mut inventory = Inventory::default();
     let root = inventory.add(EntityKind::Folder("Datacenter"), "Datacenters", None);

@@ -1,4 +1,4 @@
-//! Scenarios: what happens in an embedded vCenter, as data.
+//! Scenarios: inventory and schedule of a simulated vCenter, defined in TOML.
 
 mod catalogue;
 mod compile;
@@ -12,7 +12,7 @@ pub use catalogue::{Catalogue, Operation};
 
 use super::world::WorldConfig;
 
-/// The scenarios that the program carries: name and text.
+/// Names and texts of the built-in scenarios.
 const BUILT_IN: [(&str, &str); 4] = [
     ("demo", include_str!("../../../assets/scenarios/demo.toml")),
     (
@@ -26,7 +26,7 @@ const BUILT_IN: [(&str, &str); 4] = [
     ),
 ];
 
-/// Why a scenario cannot be used.
+/// Error while loading a scenario.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// Neither a built-in name nor a readable file.
@@ -34,39 +34,39 @@ pub enum ScenarioError {
         "no scenario {name}: it is none of the built-in ones ({known}), and as a file it cannot be read: {source}"
     )]
     Unreadable {
-        /// What was asked for.
+        /// Requested name.
         name: String,
-        /// The built-in names.
+        /// Built-in names, comma-separated.
         known: String,
-        /// Why the file cannot be read.
+        /// Error while reading the file of that name.
         source: std::io::Error,
     },
-    /// The file does not have the form of a scenario.
+    /// Invalid scenario file.
     #[error("scenario {file}, line {line}: {what}")]
     Wrong {
-        /// The file, or the built-in name.
+        /// Path of the file or built-in name.
         file: String,
-        /// The line, from 1.
+        /// Line number, starting at 1.
         line: usize,
-        /// What is wrong there.
+        /// Description of the problem.
         what: String,
     },
 }
 
-/// Changes to a scenario's load generator. Given to a scenario without one, they add one.
+/// Overrides for a scenario's load generator. A scenario without one gets one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// Tasks running at a time.
+    /// Number of concurrently running tasks.
     pub tasks: Option<usize>,
-    /// Progress changes a second.
+    /// Progress changes per second.
     pub rate: Option<u64>,
-    /// All changes of a second at one moment.
+    /// Apply all changes of a second at once.
     pub at_once: bool,
-    /// Tasks finish, and new ones take their places.
+    /// Tasks finish and are replaced by new ones.
     pub finish: bool,
 }
 
-/// A scenario, read and checked.
+/// Parsed and validated scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     name: String,
@@ -75,12 +75,12 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// The names of the scenarios that the program carries.
+    /// Returns the names of the built-in scenarios.
     pub fn names() -> impl Iterator<Item = &'static str> {
         BUILT_IN.iter().map(|(name, _)| *name)
     }
 
-    /// The built-in scenario of this name, or the file at this path.
+    /// Loads the built-in scenario with this name, or the file at this path.
     pub fn load(name: &str) -> Result<Self, ScenarioError> {
         if let Some((name, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
             return Self::parse(name, text);
@@ -95,7 +95,7 @@ impl Scenario {
         Self::parse(name, &text)
     }
 
-    /// Reads a scenario; `name` is what errors call it.
+    /// Parses a scenario; `name` is used in error messages.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
         let about = compile::compile(name, text, &LoadOptions::default())?.about;
         Ok(Self {
@@ -105,17 +105,17 @@ impl Scenario {
         })
     }
 
-    /// Its name, or the path of its file.
+    /// Returns the built-in name or the file path.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it shows, in a line.
+    /// Returns the one-line description.
     pub fn about(&self) -> &str {
         &self.about
     }
 
-    /// The setting of a world.
+    /// Compiles the configuration of a world.
     pub(super) fn setting(&self, load: &LoadOptions) -> Result<WorldConfig, ScenarioError> {
         compile::compile(&self.name, &self.text, load).map(|compiled| compiled.setting)
     }

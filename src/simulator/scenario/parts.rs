@@ -1,4 +1,4 @@
-//! The parts of a plan that need nothing but themselves to be compiled.
+//! Compiles the parts of a plan that do not refer to other parts of the scenario.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use super::file::{PhaseEntry, QuestionEntry, SpanEntry};
 use crate::simulator::value::message;
 use crate::simulator::world::plan::{Phase, Question, Span};
 
-/// A duration; negative ones are none.
+/// Converts a duration; negative ones become zero.
 pub(super) fn unsigned(span: SignedDuration) -> Duration {
     Duration::try_from(span).unwrap_or_default()
 }
 
-/// A span, drawn or exact; negative ones are none.
+/// Converts a duration range; negative bounds become zero.
 pub(super) fn span(entry: SpanEntry) -> Span {
     match entry {
         SpanEntry::Exact(span) => Span::exactly(unsigned(span)),
@@ -27,7 +27,6 @@ pub(super) fn span(entry: SpanEntry) -> Span {
     }
 }
 
-/// A phase of a plan.
 pub(super) fn phase(entry: &PhaseEntry) -> Phase {
     let mut description = message(&entry.key, &entry.text);
     if let Some(fields) = description
@@ -49,7 +48,7 @@ pub(super) fn phase(entry: &PhaseEntry) -> Phase {
     }
 }
 
-/// When `cancelable` changes, from how it begins.
+/// Returns the changes of `cancelable`, starting with the initial value.
 pub(super) fn turns(cancelable: bool, at: &[f64]) -> Vec<(f64, bool)> {
     let mut now = cancelable;
     let mut turns = vec![(0.0, now)];
@@ -60,7 +59,6 @@ pub(super) fn turns(cancelable: bool, at: &[f64]) -> Vec<(f64, bool)> {
     turns
 }
 
-/// A question of a plan.
 pub(super) fn question(entry: &QuestionEntry) -> Question {
     let choices: Vec<Value> = entry
         .choices
@@ -83,7 +81,7 @@ pub(super) fn question(entry: &QuestionEntry) -> Question {
     }
 }
 
-/// The key and the method's name of an operation; one that the catalogue does not list has no name.
+/// Returns the key and method name of an operation; operations missing in the catalogue have no method name.
 pub(super) fn operation(key: &str) -> (Arc<str>, Option<Arc<str>>) {
     let listed = Catalogue::built_in().find(key);
     listed.map_or_else(

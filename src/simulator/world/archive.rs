@@ -1,7 +1,7 @@
-//! The tasks of the weeks before the server's start: generated, for nobody lived through them.
+//! Synthetic task history for the weeks before the server's start.
 //!
-//! How long an operation takes follows a log-normal distribution around its median, as durations of real operations
-//! do: many near the middle, some much longer, none negative.
+//! Durations follow a log-normal distribution around the median of the operation, like durations of real operations:
+//! many near the median, some much longer, none negative.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,41 +13,39 @@ use super::inventory::{EntityId, Inventory};
 use super::task::{Record, TaskId, TaskState};
 use super::time::WorldTime;
 
-/// An operation as it went in the past.
+/// Statistics of a past operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     /// Key of the operation.
     pub(crate) description_id: Arc<str>,
-    /// Method name.
     pub(crate) name: Option<Arc<str>>,
-    /// What it worked on; empty: nothing.
+    /// Entities to draw the target from; empty: no target.
     pub(crate) targets: Vec<EntityId>,
     /// A `TaskReason`.
     pub(crate) reason: Value,
-    /// Half of all runs took less.
+    /// Median duration.
     pub(crate) median: Duration,
-    /// The standard deviation of the duration's logarithm: 0.3 is narrow, 1 is wide.
+    /// Standard deviation of the logarithm of the duration: 0.3 is narrow, 1 is wide.
     pub(crate) spread: f64,
-    /// How often, compared with the others.
+    /// Relative frequency.
     pub(crate) weight: u32,
-    /// The share of runs that failed.
+    /// Fraction of failed runs (0–1).
     pub(crate) failures: f64,
-    /// The share of runs that were cancelled.
+    /// Fraction of cancelled runs (0–1).
     pub(crate) cancellations: f64,
-    /// The fault of those that failed.
+    /// Fault of failed runs.
     pub(crate) error: Option<Value>,
-    /// Operations (key and method name) that ran one after the other below it.
+    /// Child operations (key and method name), run one after the other.
     pub(crate) children: Vec<(Arc<str>, Option<Arc<str>>)>,
 }
 
-/// What the past looked like.
+/// Settings of the synthetic history.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ArchiveSpec {
-    /// How far it reaches back.
+    /// Time before the start that is covered.
     pub(crate) span: Duration,
-    /// How many tasks there were, children aside.
+    /// Number of root tasks.
     pub(crate) roots: usize,
-    /// The operations.
     pub(crate) profiles: Vec<Profile>,
 }
 
@@ -57,11 +55,11 @@ struct Row {
     started: WorldTime,
     completed: WorldTime,
     profile: usize,
-    /// 0: the operation itself, else its so-manieth child.
+    /// Index within the lineage: 0 is the root, n its n-th child.
     part: usize,
     target: Option<EntityId>,
     ending: Ending,
-    /// The number of the root among the roots.
+    /// Index of the root among all roots.
     root: usize,
 }
 
@@ -72,43 +70,34 @@ enum Ending {
     Cancelled,
 }
 
-/// The tasks of the past, by number.
+/// Past tasks, ordered by number.
 #[derive(Debug, Default)]
 pub(crate) struct Archive {
     past: ArchiveSpec,
     rows: Vec<Row>,
-    /// The index of each root's row.
+    /// Row index of each root.
     roots: Vec<usize>,
     first: u64,
 }
 
-/// What a filter may ask of a task, without making a record of it.
+/// Values that history filters compare, available without building a record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FilterFields<'a> {
-    /// The task.
     pub(crate) id: TaskId,
-    /// What it worked on.
     pub(crate) entity: Option<EntityId>,
-    /// The `TaskReason`.
     pub(crate) reason: &'a Value,
-    /// The state.
     pub(crate) state: TaskState,
-    /// Created, started, ended.
+    /// Queue, start and completion time.
     pub(crate) times: [Option<WorldTime>; 3],
-    /// The event chain.
     pub(crate) chain: i32,
-    /// The tag.
     pub(crate) tag: Option<&'a str>,
-    /// The client's token.
     pub(crate) activation: Option<&'a str>,
-    /// The parent.
     pub(crate) parent: Option<TaskId>,
-    /// The root.
     pub(crate) root: Option<TaskId>,
 }
 
 impl<'a> FilterFields<'a> {
-    /// Of a record.
+    /// Extracts the values from a record.
     pub(crate) fn of(record: &'a Record, inventory: &Inventory) -> Self {
         Self {
             id: record.id,
@@ -132,11 +121,11 @@ impl<'a> FilterFields<'a> {
     }
 }
 
-/// The first event chain of a server.
+/// First event chain id of a server.
 pub(super) const FIRST_CHAIN: u64 = 81_000;
 
 impl Archive {
-    /// Generates the past of a server whose first own task has the number `next`.
+    /// Generates the history of a server whose first new task has the number `next`.
     pub(super) fn generate(past: ArchiveSpec, next: u64, seed: u64) -> Self {
         let mut chance = Rng::with_seed(seed ^ 0xa4c4_11e5);
         let mut rows = Vec::new();
@@ -154,7 +143,7 @@ impl Archive {
             past.add_run(&mut rows, root, profile.unwrap_or(0), &mut chance);
         }
         rows.sort_by_key(|row| (row.queued, row.root, row.part));
-        // Numbers go up to the first of the living; what would need a number below 1 is forgotten.
+        // Numbers end just below the first new task; tasks that would need a number below 1 are dropped.
         let room = usize::try_from(next.saturating_sub(1)).unwrap_or(usize::MAX);
         let forgotten: std::collections::HashSet<usize> = rows[..rows.len().saturating_sub(room)]
             .iter()
@@ -174,21 +163,21 @@ impl Archive {
         }
     }
 
-    /// The tasks with numbers above `after`, ascending.
+    /// Returns the rows with task numbers above `after`, ascending.
     pub(crate) fn after(&self, after: u64) -> impl DoubleEndedIterator<Item = usize> + use<> {
         let skip = usize::try_from(after.saturating_add(1).saturating_sub(self.first))
             .unwrap_or(usize::MAX);
         skip.min(self.rows.len())..self.rows.len()
     }
 
-    /// The tasks with numbers up to `upto`, ascending.
+    /// Returns the rows with task numbers up to `upto`, ascending.
     pub(crate) fn upto(&self, upto: u64) -> impl DoubleEndedIterator<Item = usize> + use<> {
         let end = usize::try_from(upto.saturating_add(1).saturating_sub(self.first))
             .unwrap_or(usize::MAX);
         0..end.min(self.rows.len())
     }
 
-    /// The row of an event chain.
+    /// Returns the row of an event chain.
     pub(crate) fn of_chain(&self, chain: i32) -> Option<usize> {
         let number = u64::try_from(chain).ok()?.checked_sub(FIRST_CHAIN)?;
         let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
@@ -207,7 +196,7 @@ impl Archive {
         i32::try_from(FIRST_CHAIN + self.id(index).0).unwrap_or(i32::MAX)
     }
 
-    /// What a filter may ask of a row.
+    /// Returns the filter values of a row.
     pub(crate) fn facts(&self, index: usize) -> FilterFields<'_> {
         let row = &self.rows[index];
         let family = self.family(row);
@@ -229,7 +218,7 @@ impl Archive {
         }
     }
 
-    /// The record of a row.
+    /// Builds the record of a row.
     pub(crate) fn record(&self, index: usize, inventory: &Inventory) -> Record {
         let row = &self.rows[index];
         let profile = &self.past.profiles[row.profile];
@@ -288,7 +277,7 @@ impl ArchiveSpec {
         } else {
             Ending::Success
         };
-        // What did not come to its end was over somewhere on the way.
+        // Failed and cancelled runs end early.
         let share = if ending == Ending::Success {
             1.0
         } else {
@@ -301,7 +290,7 @@ impl ArchiveSpec {
             .then(|| profile.targets[chance.usize(0..profile.targets.len())]);
         let started = queued.after(wait);
         let completed = started.after(full.mul_f64(share));
-        // Nothing of the past reaches into the present.
+        // All past tasks ended before the start.
         let completed = completed.min(WorldTime::START);
         let row = Row {
             queued,
@@ -336,7 +325,7 @@ impl ArchiveSpec {
     }
 }
 
-/// A number of the standard normal distribution (Box–Muller).
+/// Returns a standard normal random number (Box–Muller).
 fn normal(chance: &mut Rng) -> f64 {
     let (radius, angle) = (1.0 - chance.f64(), chance.f64() * std::f64::consts::TAU);
     (-2.0 * radius.ln()).sqrt() * angle.cos()

@@ -1,27 +1,25 @@
-//! What changed, in order: the part of the world that makes "what is new since version v" cheap.
+//! Index of changed objects, ordered by version.
 //!
-//! Every change of an object gets the next global version. Of each object only the newest change is kept in the
-//! order, so a reader who is far behind still meets every changed object once, and reading costs what changed,
-//! never what exists.
+//! Every change of an object gets the next global version. Only the newest change of each object is kept, so a reader
+//! that is far behind still gets every changed object once, and the cost of reading depends on the number of changes,
+//! not on the number of objects.
 
 use std::collections::BTreeMap;
 
 use super::inventory::EntityId;
 use super::task::TaskId;
 
-/// An object whose properties change while it is watched.
+/// Object with versioned properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Subject {
-    /// A task.
     Task(TaskId),
-    /// An object of the inventory.
     Entity(EntityId),
 }
 
-/// How many vanished tasks are remembered; whoever is further behind has to look at everything it watches.
+/// Maximum number of removed tasks kept; a reader that is further behind has to check all its objects.
 const MAX_DEPARTURES: usize = 50_000;
 
-/// The global version and the objects in the order of their newest change.
+/// Current version and the objects ordered by their newest change.
 #[derive(Debug, Default)]
 pub(crate) struct ChangeIndex {
     version: u64,
@@ -32,22 +30,22 @@ pub(crate) struct ChangeIndex {
 }
 
 impl ChangeIndex {
-    /// The version of the newest change.
+    /// Returns the version of the newest change.
     pub(crate) fn version(&self) -> u64 {
         self.version
     }
 
-    /// The version at which a task last came into being or vanished.
+    /// Returns the version at which a task was last created or removed.
     pub(crate) fn tasks_changed(&self) -> u64 {
         self.tasks_changed
     }
 
-    /// Below this version the index no longer knows every departure.
+    /// Returns the version below which removals have been dropped from the index.
     pub(crate) fn floor(&self) -> u64 {
         self.floor
     }
 
-    /// Notes a change of `subject`, whose change before this one had the version `previous` (0: none).
+    /// Records a change of `subject`. `previous` is the version of its preceding change (0: none).
     pub(crate) fn record(&mut self, subject: Subject, previous: u64) -> u64 {
         self.version += 1;
         if previous != 0 {
@@ -59,7 +57,7 @@ impl ChangeIndex {
         self.version
     }
 
-    /// Notes that `subject` is gone for good.
+    /// Records the removal of `subject`.
     pub(crate) fn record_departure(&mut self, subject: Subject, previous: u64) {
         let version = self.record(subject, previous);
         self.tasks_changed = version;
@@ -72,7 +70,7 @@ impl ChangeIndex {
         }
     }
 
-    /// The objects that changed after `version`, each once, those with the oldest news first.
+    /// Returns the objects changed after `version`, each once, ordered by their newest change.
     pub(crate) fn since(&self, version: u64) -> impl Iterator<Item = Subject> + '_ {
         self.order
             .range(version.saturating_add(1)..)

@@ -1,4 +1,4 @@
-//! How tasks end: by themselves, with their children, cancelled; and how they are gone some time after.
+//! Completion of tasks: normal end, end after children, cancellation and removal of the object.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::task::{Field, TaskId, TaskState};
 use super::{World, replace};
 use crate::simulator::value::message;
 
-/// The fault of a task that was cancelled.
+/// Fault of a cancelled task.
 pub(super) fn canceled() -> Value {
     json!({
         "_typeName": "RequestCanceled",
@@ -21,7 +21,7 @@ pub(super) fn canceled() -> Value {
 }
 
 impl World {
-    /// The task has run its time: it ends as planned, or as its children did.
+    /// Ends a task whose duration has elapsed, with its planned outcome or that of its children.
     pub(super) fn end(&mut self, id: TaskId) {
         let Some(task) = self
             .tasks
@@ -99,7 +99,7 @@ impl World {
         }
     }
 
-    /// A child has ended: its slot goes to the next, and its parent may be done with it.
+    /// Updates the parent of a finished child: frees the slot, updates progress and schedules the parent's end.
     fn tell_parent(&mut self, id: TaskId) {
         let now = self.now;
         let Some(child) = self.tasks.get_mut(&id) else {
@@ -164,7 +164,7 @@ impl World {
         self.agenda.arrange(now.after(delay), Due::Cancel(id));
     }
 
-    /// Cancellation takes effect, on the children first.
+    /// Cancels a task and its unfinished children; children end first.
     pub(super) fn cancel_now(&mut self, id: TaskId) {
         let Some(task) = self
             .tasks

@@ -1,4 +1,4 @@
-//! What the demo promises, checked against the world that it makes.
+//! Checks that the demo scenario contains every special case within ten minutes.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,12 +13,12 @@ const REASONS: [&str; 4] = [
     "TaskReasonSchedule",
 ];
 
-/// How many faults a chain has.
+/// Returns the length of a fault chain.
 fn depth(fault: &Value) -> usize {
     1 + fault.get("faultCause").map_or(0, depth)
 }
 
-/// What is remarkable about a task, seen after it was seen as `before`.
+/// Returns the special cases that a task shows; `before` is its previous record.
 fn remarks(world: &World, record: &Record, before: Option<&Record>) -> Vec<&'static str> {
     let running = record.state == TaskState::Running;
     let name = record.entity_name.as_deref().unwrap_or_default();
@@ -85,7 +85,7 @@ fn remarks(world: &World, record: &Record, before: Option<&Record>) -> Vec<&'sta
         .collect()
 }
 
-/// The published types of which results are.
+/// Result types that the published API defines.
 const PUBLISHED: [&str; 4] = [
     "string",
     "ArrayOfString",
@@ -109,7 +109,7 @@ fn within_ten_minutes_it_shows_all_that_a_monitor_has_to_cope_with() {
     for second in 0..=600 {
         world.advance_to(WorldTime::from_micros(second * 1_000_000));
         for task in world.tasks() {
-            // Typed clients refuse a result of a type that they do not know, and the whole task with it.
+            // Typed clients reject a task whose result has an unknown type.
             assert!(task.record.result.as_ref().is_none_or(is_published));
             seen.extend(remarks(&world, &task.record, before.get(&task.record.id)));
             before.insert(task.record.id, task.record.clone());

@@ -1,4 +1,4 @@
-//! What is due when: the queue that drives the world.
+//! Priority queue of scheduled events.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -6,24 +6,24 @@ use std::collections::BinaryHeap;
 use super::task::TaskId;
 use super::time::WorldTime;
 
-/// Something that is due.
+/// Scheduled event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
-    /// The entry with this index is carried out once more.
+    /// Next occurrence of the entry with this index.
     Occurrence(usize),
-    /// A queued task may start, if nothing is in its way.
+    /// A queued task may start if no slot or lock is missing.
     Ready(TaskId),
-    /// A running task's next step.
+    /// Next step of a running task.
     Step(TaskId),
-    /// A running task creates its child with this index.
+    /// A running task creates the child with this index.
     Spawn(TaskId, usize),
-    /// A running task has run its time.
+    /// The planned duration of a running task has elapsed.
     End(TaskId),
     /// A requested cancellation takes effect.
     Cancel(TaskId),
-    /// A finished task's object disappears.
+    /// The object of a finished task is removed.
     Vanish(TaskId),
-    /// The next batch of the load generator.
+    /// Next batch of the load generator.
     Load,
 }
 
@@ -35,7 +35,7 @@ struct Scheduled {
 }
 
 impl Ord for Scheduled {
-    /// Reversed, for the heap gives the greatest first; equal moments in the order in which they were arranged.
+    /// Reversed, because `BinaryHeap` returns the greatest first; equal times keep their scheduling order.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.sequence).cmp(&(self.at, self.sequence))
     }
@@ -47,7 +47,7 @@ impl PartialOrd for Scheduled {
     }
 }
 
-/// The queue of what is due.
+/// Events ordered by time, then by scheduling order.
 #[derive(Debug, Default)]
 pub(super) struct EventQueue {
     heap: BinaryHeap<Scheduled>,
@@ -55,7 +55,7 @@ pub(super) struct EventQueue {
 }
 
 impl EventQueue {
-    /// Arranges `due` for `at`.
+    /// Schedules `due` at `at`.
     pub(super) fn arrange(&mut self, at: WorldTime, due: Due) {
         self.sequence += 1;
         self.heap.push(Scheduled {
@@ -65,12 +65,12 @@ impl EventQueue {
         });
     }
 
-    /// When something is due next.
+    /// Returns the time of the next event.
     pub(super) fn next(&self) -> Option<WorldTime> {
         self.heap.peek().map(|appointment| appointment.at)
     }
 
-    /// Takes what is due next, if that is at `until` or before.
+    /// Removes and returns the next event if it is due at `until` or earlier.
     pub(super) fn take(&mut self, until: WorldTime) -> Option<(WorldTime, Due)> {
         self.next().filter(|at| *at <= until)?;
         self.heap

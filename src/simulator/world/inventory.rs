@@ -1,5 +1,5 @@
-//! The estate: folders, a data centre, clusters, hosts, datastores and virtual machines, as far as a task monitor
-//! or a curious third-party client looks at them.
+//! Inventory of the simulated vCenter: folders, a datacenter, clusters, hosts, datastores, networks and virtual
+//! machines.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,33 +9,26 @@ use serde_json::Value;
 use super::time::WorldTime;
 use crate::simulator::value::MoRef;
 
-/// An object of the inventory.
+/// Index of an object in the inventory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct EntityId(pub u32);
 
-/// What kind of object it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EntityKind {
-    /// A folder; what its children may be is told by `childType`.
+    /// Folder with the allowed type of its children (`childType`).
     Folder(&'static str),
-    /// A data centre.
     Datacenter,
-    /// A cluster of hosts.
     Cluster,
-    /// The root resource pool of a cluster.
+    /// Root resource pool of a cluster.
     ResourcePool,
-    /// A host.
     Host,
-    /// A datastore.
     Datastore,
-    /// A network.
     Network,
-    /// A virtual machine.
     VirtualMachine,
 }
 
 impl EntityKind {
-    /// The managed object's type.
+    /// Returns the managed object type.
     pub(crate) fn type_name(self) -> &'static str {
         match self {
             Self::Folder(_) => "Folder",
@@ -63,32 +56,27 @@ impl EntityKind {
     }
 }
 
-/// An object of the inventory.
+/// Managed object of the inventory.
 #[derive(Debug)]
 pub(crate) struct Entity {
-    /// The kind.
     pub kind: EntityKind,
-    /// The reference.
     pub reference: MoRef,
-    /// The name.
     pub name: Arc<str>,
-    /// What contains it.
     pub parent: Option<EntityId>,
-    /// What it contains.
     pub children: Vec<EntityId>,
-    /// The host that a virtual machine runs on.
+    /// Host of a virtual machine.
     pub host: Option<EntityId>,
-    /// The datastore that a virtual machine's files are on.
+    /// Datastore with the files of a virtual machine.
     pub datastore: Option<EntityId>,
-    /// The network that a virtual machine is connected to.
+    /// Network of a virtual machine.
     pub network: Option<EntityId>,
-    /// What a virtual machine asks at the moment, and since when.
+    /// Pending question of a virtual machine and the time it was asked.
     pub question: Option<(WorldTime, Value)>,
-    /// The version of the newest change; 0: never changed.
+    /// Version of the newest change; 0: unchanged since the start.
     pub last_change: u64,
 }
 
-/// The inventory.
+/// All objects, indexed by id, name and reference.
 #[derive(Debug, Default)]
 pub(crate) struct Inventory {
     entities: Vec<Entity>,
@@ -112,7 +100,7 @@ impl Inventory {
         if let Some(parent) = parent {
             self.entity_mut(parent).children.push(id);
         }
-        // The first of a name keeps it: scenarios name what they mean, and check that names are unique.
+        // The first object keeps a duplicate name; scenarios check that their names are unique.
         self.by_name.entry(name.clone()).or_insert(id);
         self.by_reference.insert(reference.clone(), id);
         self.entities.push(Entity {
@@ -130,38 +118,36 @@ impl Inventory {
         id
     }
 
-    /// The object.
     pub(crate) fn entity(&self, id: EntityId) -> &Entity {
         &self.entities[id.0 as usize]
     }
 
-    /// The object, to change it.
     pub(crate) fn entity_mut(&mut self, id: EntityId) -> &mut Entity {
         &mut self.entities[id.0 as usize]
     }
 
-    /// The object of this name.
+    /// Returns the object with this name.
     pub(crate) fn named(&self, name: &str) -> Option<EntityId> {
         self.by_name.get(name).copied()
     }
 
-    /// The object of this reference.
+    /// Returns the object with this reference.
     pub(crate) fn find(&self, reference: &MoRef) -> Option<EntityId> {
         self.by_reference.get(reference).copied()
     }
 
-    /// Every object, parents before children.
+    /// Returns all objects, parents before children.
     pub(crate) fn all(&self) -> impl Iterator<Item = (EntityId, &Entity)> {
         (0u32..).map(EntityId).zip(&self.entities)
     }
 
-    /// The root folder.
+    /// Returns the root folder.
     pub(crate) fn root(&self) -> Option<&Entity> {
         self.entities.first()
     }
 
-    /// Whether `entity` is `ancestor` or lies somewhere below it. Virtual machines also lie below their host and
-    /// its cluster, as the history filters see it.
+    /// Returns true if `entity` is `ancestor` or one of its descendants. Virtual machines also count as descendants
+    /// of their host and its cluster, as in the history filters.
     pub(crate) fn is_within(&self, entity: EntityId, ancestor: EntityId) -> bool {
         if entity == ancestor {
             return true;
@@ -173,7 +159,7 @@ impl Inventory {
             .any(|above| self.is_within(above, ancestor))
     }
 
-    /// The objects of a kind in the same data centre as `entity`; below it, if it lies above all data centres.
+    /// Returns the objects of a kind in the datacenter of `entity`, or below `entity` if it is above all datacenters.
     pub(crate) fn nearby(
         &self,
         entity: EntityId,
@@ -184,7 +170,7 @@ impl Inventory {
         self.below(centre.unwrap_or(entity), kind)
     }
 
-    /// The objects of a kind somewhere below `ancestor`.
+    /// Returns the descendants of `ancestor` of a kind.
     pub(crate) fn below(
         &self,
         ancestor: EntityId,
@@ -195,13 +181,13 @@ impl Inventory {
         })
     }
 
-    /// The child of this name.
+    /// Returns the child with this name.
     pub(crate) fn child(&self, parent: EntityId, name: &str) -> Option<EntityId> {
         let mut children = self.entity(parent).children.iter().copied();
         children.find(|child| &*self.entity(*child).name == name)
     }
 
-    /// The root resource pool of the cluster of a host.
+    /// Returns the root resource pool of a host's cluster.
     pub(crate) fn pool_of(&self, host: EntityId) -> Option<EntityId> {
         let cluster = self.entity(host).parent?;
         let mut children = self.entity(cluster).children.iter().copied();

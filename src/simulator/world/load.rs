@@ -1,4 +1,4 @@
-//! The load generator: so many running tasks in lineages of five, so many progress changes a second, for ever.
+//! Load generator: a constant number of running tasks in lineages of five, with a constant rate of progress changes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,32 +17,32 @@ use super::time::WorldTime;
 /// Size of a lineage: a root, two children, two grandchildren below the first child.
 const LINEAGE: usize = 5;
 
-/// What the load generator does.
+/// State and settings of the load generator.
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
-    /// Tasks running at a time.
+    /// Number of concurrently running tasks.
     pub tasks: usize,
-    /// Progress changes a second, over all tasks.
+    /// Progress changes per second over all tasks.
     pub rate: u64,
-    /// Whether the changes of a second come all at one moment instead of spread evenly.
+    /// Apply all changes of a second at once instead of evenly spread.
     pub at_once: bool,
-    /// Whether a task that reaches 100 succeeds and a new one takes its place. Otherwise its progress starts again
-    /// from 0, so that the same tasks run for ever.
+    /// A task that reaches 100 % succeeds and is replaced by a new one. Otherwise its progress restarts at 0 and the
+    /// same tasks run forever.
     pub finish: bool,
-    /// How long a finished task stays.
+    /// Time that a finished task's object is kept.
     pub keep: Duration,
-    /// The operations, for the root and for the others.
+    /// Operations (key and method name) of the root and of the other tasks.
     pub operations: [(Arc<str>, Option<Arc<str>>); 2],
-    /// The virtual machines, taken in turn.
+    /// Virtual machines, used in turn.
     pub targets: Vec<EntityId>,
-    /// The task that is in each place now.
+    /// Current task of each place.
     pub(super) places: Vec<TaskId>,
     pub(super) batches: u64,
     pub(super) cursor: usize,
 }
 
 impl Load {
-    /// A generator that has not begun.
+    /// Creates an idle generator.
     pub(crate) fn new(
         tasks: usize,
         rate: u64,
@@ -63,7 +63,7 @@ impl Load {
         }
     }
 
-    /// How many changes a batch has.
+    /// Returns the number of changes per batch.
     fn batch(&self) -> u64 {
         if self.at_once {
             self.rate.min(self.tasks as u64).max(1)
@@ -72,7 +72,7 @@ impl Load {
         }
     }
 
-    /// When batch `number` is due. Exact: no rounding adds up.
+    /// Returns the due time of batch `number`, computed from the start so that rounding errors do not add up.
     fn due(&self, number: u64) -> WorldTime {
         let micros = u128::from(number + 1) * u128::from(self.batch()) * 1_000_000
             / u128::from(self.rate.max(1));
@@ -112,7 +112,7 @@ impl Load {
 }
 
 impl World {
-    /// Creates the tasks of the load generator and arranges its first batch.
+    /// Creates the tasks of the load generator and schedules the first batch.
     pub(super) fn begin_load(&mut self) {
         let Some(load) = &self.load else { return };
         let (tasks, rate, first) = (load.tasks, load.rate, load.due(0));
@@ -135,7 +135,6 @@ impl World {
         };
         let plan = Arc::new(load.plan(place));
         let target = load.targets.get(place % load.targets.len().max(1)).copied();
-        // Places 1 and 2 of a lineage are children of place 0, places 3 and 4 of place 1.
         let start = place - place % LINEAGE;
         let parent = [None, Some(0), Some(0), Some(1), Some(1)][place % LINEAGE]
             .and_then(|above: usize| load.places.get(start + above).copied());
@@ -164,7 +163,7 @@ impl World {
             let percent = self.tasks.get(&id).and_then(|task| task.record.progress);
             let ended = self.state(id).is_none_or(super::task::TaskState::is_final);
             match percent {
-                // Cancelled by a client: the number of tasks stays what was asked for.
+                // Cancelled by a client: replace it to keep the number of tasks.
                 _ if ended => self.replace_place(place),
                 Some(percent) if percent >= 99 && finish => {
                     self.finish(id, Outcome::Success(None));

@@ -1,4 +1,5 @@
-//! Who holds which entity. Families of tasks hold together: a child never waits for its own root.
+//! Exclusive locks on entities. Tasks of one family (same root) share a lock, so a child never waits for its own
+//! root.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -12,12 +13,12 @@ struct Lock {
     waiting: VecDeque<TaskId>,
 }
 
-/// The locks on entities.
+/// Lock holders and wait queue per entity.
 #[derive(Debug, Default)]
 pub(super) struct Locks(HashMap<EntityId, Lock>);
 
 impl Locks {
-    /// Takes the entity for a task of `family`, or queues the task. Tells whether it has it now.
+    /// Acquires the entity for a task of `family`, or queues the task. Returns true if acquired.
     pub(super) fn take(&mut self, entity: EntityId, family: TaskId, task: TaskId) -> bool {
         let lock = self.0.entry(entity).or_insert_with(|| Lock {
             family,
@@ -36,7 +37,7 @@ impl Locks {
         granted
     }
 
-    /// Gives the entity back; the tasks that may try for it again, in order.
+    /// Releases the entity. Returns the queued tasks that may retry, in order.
     pub(super) fn release(&mut self, entity: EntityId) -> Vec<TaskId> {
         let Some(lock) = self.0.get_mut(&entity) else {
             return Vec::new();

@@ -1,8 +1,8 @@
-//! The world behind the embedded vCenter: a discrete-event model of tasks on an estate.
+//! Discrete-event model of the tasks on a simulated inventory.
 //!
-//! Pure: it knows no clock and no network. Time is an argument of [`World::advance_to`], chance comes from a seed,
-//! and what a task does is written down when it starts. The same scenario with the same seed gives the same tasks
-//! with the same ids at the same moments, however coarsely or finely time is advanced.
+//! The model is pure: it has no clock and no network. Time is an argument of [`World::advance_to`], randomness comes
+//! from a seed, and the steps of a task are fixed when it starts. The same scenario with the same seed gives the same
+//! tasks with the same ids at the same times, however coarsely or finely time is advanced.
 
 pub(crate) mod archive;
 pub(super) mod changes;
@@ -32,42 +32,40 @@ use plan::Entry;
 use task::{Field, Record, Task, TaskId, TaskState};
 use time::WorldTime;
 
-/// Why a task is not cancelled.
+/// Reasons for refusing to cancel a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CancelRefusal {
-    /// There is no such task.
     NotFound,
-    /// It is finished, or cancellation was requested before.
+    /// The task has finished, or its cancellation was already requested.
     InvalidState,
-    /// It cannot be cancelled (now).
+    /// The task is not cancelable at the moment.
     NotSupported,
 }
 
-/// What a world is made of.
+/// Input of [`World::new`].
 #[derive(Debug)]
 pub(super) struct WorldConfig {
-    /// The estate.
     pub inventory: Inventory,
-    /// What happens on it.
+    /// Recurring plans.
     pub entries: Vec<Entry>,
-    /// A load generator instead of, or besides, the entries.
+    /// Load generator, in addition to the entries.
     pub load: Option<Load>,
-    /// The number of the first task.
+    /// Number of the first task created after the start.
     pub first_task: u64,
-    /// What was before.
+    /// Synthetic history before the start.
     pub past: ArchiveSpec,
 }
 
-/// How many finished records the world remembers for the history.
+/// Maximum number of finished records kept for the history.
 const MAX_RECORDS: usize = 20_000;
 
-/// How many completed tasks `recentTask` shows at most.
+/// Maximum number of completed tasks in `recentTask`.
 const MAX_RECENT_COMPLETED: usize = 200;
 
-/// The past is generated when somebody first asks for it.
+/// Archive that is generated on first use.
 type LazyArchive = std::sync::LazyLock<Archive, Box<dyn FnOnce() -> Archive + Send>>;
 
-/// The world.
+/// State of the simulated inventory and its tasks.
 #[derive(Debug)]
 pub(super) struct World {
     now: WorldTime,
@@ -89,7 +87,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// A world that has come to its start: what was planned for before has happened.
+    /// Creates a world and advances it to its start; entries scheduled earlier have already happened.
     pub(super) fn new(setting: WorldConfig, seed: u64) -> Self {
         let WorldConfig {
             inventory,
@@ -132,32 +130,29 @@ impl World {
         world
     }
 
-    /// The moment that the world has come to.
     pub(super) fn now(&self) -> WorldTime {
         self.now
     }
 
-    /// The global change version.
+    /// Returns the version of the newest change.
     pub(super) fn version(&self) -> u64 {
         self.changes.version()
     }
 
-    /// The order of changes.
     pub(super) fn changes(&self) -> &ChangeIndex {
         &self.changes
     }
 
-    /// The estate.
     pub(super) fn inventory(&self) -> &Inventory {
         &self.inventory
     }
 
-    /// When something happens next by itself.
+    /// Returns the time of the next scheduled event.
     pub(super) fn next_due(&self) -> Option<WorldTime> {
         self.agenda.next()
     }
 
-    /// Lets everything happen that is due until `until`, in order. Time never goes back.
+    /// Processes all events due until `until`, in order. Time never goes back.
     pub(super) fn advance_to(&mut self, until: WorldTime) {
         while let Some((at, due)) = self.agenda.take(until) {
             self.now = self.now.max(at);
@@ -179,27 +174,27 @@ impl World {
         }
     }
 
-    /// The task, while its object exists.
+    /// Returns a task while its object exists.
     pub(super) fn task(&self, id: TaskId) -> Option<&Task> {
         self.tasks.get(&id)
     }
 
-    /// Every task whose object exists, by number.
+    /// Returns all tasks whose object exists, ordered by number.
     pub(super) fn tasks(&self) -> impl Iterator<Item = &Task> {
         self.tasks.values()
     }
 
-    /// Records of finished tasks, the first finished first, including tasks whose object is gone.
+    /// Returns records of finished tasks in completion order, including tasks whose object is gone.
     pub(super) fn finished_records(&self) -> impl DoubleEndedIterator<Item = &Record> {
         self.remembered.iter()
     }
 
-    /// The tasks of the time before the server's start.
+    /// Returns the synthetic tasks from before the start.
     pub(super) fn archive(&self) -> &Archive {
         &self.archive
     }
 
-    /// Queued and running tasks, and the last to complete, as `recentTask` lists them.
+    /// Returns queued and running tasks and the last completed ones, as listed in `recentTask`.
     pub(super) fn recent(&self) -> Vec<TaskId> {
         let newest = self.completed.len().saturating_sub(MAX_RECENT_COMPLETED);
         let mut recent: Vec<TaskId> = self
@@ -212,7 +207,7 @@ impl World {
         recent
     }
 
-    /// Asks for the cancellation of a task.
+    /// Requests the cancellation of a task.
     pub(super) fn request_cancel(&mut self, id: TaskId) -> Result<(), CancelRefusal> {
         let task = self.tasks.get(&id).ok_or(CancelRefusal::NotFound)?;
         if task.record.state.is_final() || task.record.cancelled {
@@ -225,7 +220,7 @@ impl World {
         Ok(())
     }
 
-    /// Makes a task's object disappear, finished or not; tells whether there was one.
+    /// Removes a task's object, finished or not. Returns true if it existed.
     pub(super) fn remove_task(&mut self, id: TaskId) -> bool {
         let existed = self.tasks.contains_key(&id);
         self.unfinished.remove(&id);
@@ -233,7 +228,7 @@ impl World {
         existed
     }
 
-    /// Answers the question of a virtual machine: it goes away.
+    /// Clears the pending question of a virtual machine. Returns true if there was one.
     pub(super) fn answer_question(&mut self, machine: EntityId) -> bool {
         let had = self.inventory.entity(machine).question.is_some();
         if had {
@@ -254,7 +249,7 @@ impl World {
         }
     }
 
-    /// Changes a field of a task by `change`, and notes it if `change` says that it differs.
+    /// Changes a field of a task and records a new version if `change` returns true.
     fn update(&mut self, id: TaskId, field: Field, change: impl FnOnce(&mut Record) -> bool) {
         if let Some(task) = self.tasks.get_mut(&id)
             && change(&mut task.record)
@@ -264,8 +259,8 @@ impl World {
         }
     }
 
-    /// A source of chance of its own for an occurrence of an entry, so that what a client cancels changes nothing
-    /// about the rest of the day.
+    /// Returns a separate random source per occurrence of an entry, so that a cancellation by a client does not
+    /// affect later occurrences.
     fn chance_of(&self, entry: usize, occurrence: u64) -> Rng {
         let mixed = self
             .seed
@@ -288,7 +283,7 @@ impl World {
     }
 }
 
-/// Sets `place` and tells whether that changed it.
+/// Sets `place` and returns true if the value changed.
 fn replace<T: PartialEq>(place: &mut T, value: T) -> bool {
     let differs = *place != value;
     *place = value;

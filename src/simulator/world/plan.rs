@@ -1,4 +1,4 @@
-//! What a task is going to do: the plan that a scenario gives it, with everything random still open.
+//! Plan of a task as defined by a scenario, before random values are drawn.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,17 +8,14 @@ use serde_json::Value;
 
 use super::inventory::EntityId;
 
-/// A span with room for chance: uniform between the two ends.
+/// Duration range with uniform distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
-    /// Shortest.
     pub least: Duration,
-    /// Longest.
     pub most: Duration,
 }
 
 impl Span {
-    /// Exactly this long.
     pub(crate) const fn exactly(span: Duration) -> Self {
         Self {
             least: span,
@@ -26,84 +23,82 @@ impl Span {
         }
     }
 
-    /// Draws a span. Always takes exactly one number from the source, so that the rest of a run does not depend
-    /// on whether the ends differ.
+    /// Draws a duration. Always takes exactly one random number, so that the rest of a run does not depend on whether
+    /// the bounds differ.
     pub(crate) fn draw(self, chance: &mut Rng) -> Duration {
         let share = chance.f64();
         self.least + self.most.saturating_sub(self.least).mul_f64(share)
     }
 }
 
-/// How progress goes from 0 to 100 as the task's time goes from 0 to its duration.
+/// Progress (0–100) as a function of the elapsed fraction of the duration.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Curve {
-    /// The operation reports none.
+    /// No progress reported.
     Absent,
-    /// Evenly.
     Linear,
-    /// Quick at first, then slower and slower.
+    /// Fast at first, then slower and slower.
     Slowing,
-    /// Evenly on average, with a wobble that never falls.
+    /// Linear on average, with monotonic noise.
     Noisy,
-    /// Corner points: share of the duration (0–1), percent; in between evenly.
+    /// Corner points (fraction of the duration 0–1, percent), interpolated linearly.
     Points(Vec<(f64, u8)>),
-    /// Points at which the value jumps: share of the duration (0–1), percent.
+    /// Jumps (fraction of the duration 0–1, percent).
     Steps(Vec<(f64, u8)>),
-    /// Finished children over all children.
+    /// Finished children divided by all children.
     Children,
 }
 
-/// A phase of a task: from a share of its duration on, its description says this.
+/// Phase of a task with its description.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Phase {
-    /// Share of the duration (0–1).
+    /// Start, as a fraction of the duration (0–1).
     pub at: f64,
     /// A `LocalizableMessage`.
     pub description: Value,
 }
 
-/// What cancellation does.
+/// Reaction to a cancellation request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CancelBehavior {
     /// Refused with `NotSupported`.
     Refused,
     /// Accepted; the task ends this long after the request.
     Acts(Span),
-    /// Accepted, and never acted on.
+    /// Accepted but never executed.
     Ignored,
 }
 
-/// A question that a virtual machine asks while the task runs.
+/// Question of a virtual machine while the task runs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Question {
-    /// Share of the duration (0–1) at which it is asked; it stays until the task ends.
+    /// Time of the question as a fraction of the duration (0–1); it is pending until the task ends.
     pub at: f64,
     /// A `VirtualMachineQuestionInfo`.
     pub info: Value,
 }
 
-/// How a task ends that is not cancelled.
+/// Outcome of a task that is not cancelled.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
-    /// Well, with a result for a place of type `Any`.
+    /// Success, with a result for a field of type `Any`.
     Success(Option<Value>),
-    /// With a fault, bare form.
+    /// Failure, with a fault in bare form.
     Failure(Value),
 }
 
-/// When a task is over.
+/// Rule for the end of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Length {
-    /// After this span of running.
+    /// After this running time.
     For(Span),
-    /// This long after the last of its children ended.
+    /// This long after its last child has ended.
     UntilChildrenEnd(Span),
 }
 
-/// What to call a task's target: the entities that its occurrences take in turn; empty: no entity at all.
 pub(crate) type Targets = Vec<EntityId>;
 
-/// A plan, shared by all its occurrences.
+/// Plan of a task, shared by all its occurrences.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -114,61 +109,53 @@ pub(crate) struct Plan {
     pub description_id: Arc<str>,
     /// Method name; `None` for internal operations.
     pub name: Option<Arc<str>>,
-    /// What it works on.
+    /// Candidate entities for the target, used in turn; empty: no target.
     pub targets: Targets,
-    /// Whether the target is drawn by chance instead of in turn.
+    /// Draw the target at random instead of in turn.
     pub any_target: bool,
-    /// A `TaskReason`; `None`: the parent's.
+    /// A `TaskReason`; `None`: that of the parent.
     pub reason: Option<Value>,
-    /// How long it is queued at least.
+    /// Minimum time in the queue.
     pub queue: Span,
-    /// How long it runs.
     pub length: Length,
-    /// Its progress.
     pub curve: Curve,
-    /// Its phases.
     pub phases: Vec<Phase>,
-    /// Shares of the duration at which `cancelable` changes; the first at 0 is how it begins.
+    /// Changes of `cancelable` (fraction of the duration, value); the entry at 0 is the initial value.
     pub cancelable: Vec<(f64, bool)>,
-    /// What cancellation does.
     pub cancel: CancelBehavior,
-    /// The share of the duration at which somebody asks for its cancellation.
+    /// Fraction of the duration at which cancellation is requested.
     pub cancel_requested: Option<f64>,
-    /// Whether it needs its entity for itself, and so waits for other families of tasks on it.
+    /// Requires exclusive access to its entity; other task families wait.
     pub exclusive: bool,
-    /// What else it locks while it runs.
+    /// Additional entities locked while it runs.
     pub locks: Vec<EntityId>,
-    /// How it ends.
     pub outcome: Outcome,
-    /// Whether it succeeds although a child failed.
+    /// Succeeds even if a child fails.
     pub tolerant: bool,
-    /// Its children: when after its start, and what.
+    /// Children with their offset from the start of the task.
     pub children: Vec<(Span, Arc<Plan>)>,
-    /// How many children run at a time.
+    /// Maximum number of concurrently running children.
     pub slots: Option<usize>,
-    /// How long the task object stays after the end.
+    /// Time that the task object is kept after the end.
     pub keep: Duration,
-    /// `changeTag`.
     pub change_tag: Option<Arc<str>>,
-    /// `activationId`.
     pub activation_id: Option<Arc<str>>,
-    /// A question that its virtual machine asks.
     pub question: Option<Question>,
-    /// Whether it reports `progressDetails` with its progress.
+    /// Reports `progressDetails` along with its progress.
     pub details: bool,
-    /// A root that names itself in `rootTaskKey`.
+    /// Root task with its own key in `rootTaskKey`.
     pub names_itself_root: bool,
 }
 
-/// When a plan is carried out.
+/// Recurring plan.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// First time, relative to the world's start; may be negative.
     pub first: super::time::WorldTime,
-    /// Then again every so often.
+    /// Interval between occurrences.
     pub every: Duration,
-    /// Each time later by up to this much.
+    /// Maximum random delay of an occurrence.
     pub jitter: Duration,
-    /// One of these, by weight.
+    /// Alternatives with their weights; each occurrence draws one.
     pub choices: Vec<(u32, Arc<Plan>)>,
 }

@@ -1,4 +1,4 @@
-//! The life of a task until its end: created, queued, started, stepped.
+//! Life cycle of a task before its completion: creation, queueing, start, steps and children.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::script::{self, Step, StepAction};
 use super::task::{Field, FieldVersions, Record, Task, TaskId, TaskState};
 use super::{World, replace};
 
-/// How a task goes on.
+/// Execution state of a task.
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) plan: Arc<Plan>,
@@ -24,11 +24,11 @@ pub(super) struct Run {
     pub(super) duration: Duration,
     pub(super) steps: Vec<Step>,
     pub(super) next_step: usize,
-    /// Children created or still to be created that have not ended.
+    /// Children that have not ended, including those not created yet.
     pub(super) open_children: usize,
     pub(super) ended_children: usize,
     pub(super) children: Vec<TaskId>,
-    /// Slots in use by running children, and the children waiting for one.
+    /// Slots used by running children, and the queue of children waiting for a slot.
     pub(super) used_slots: usize,
     pub(super) waiting: VecDeque<TaskId>,
     pub(super) child_failure: Option<Value>,
@@ -37,7 +37,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// A run that nothing is planned for but what `plan` says at its creation.
+    /// Creates the initial execution state; duration and steps are set when the task starts.
     pub(super) fn new(plan: Arc<Plan>, target: Option<EntityId>, chance: Rng) -> Self {
         let open_children = plan.children.len();
         Self {
@@ -94,7 +94,7 @@ impl World {
         self.arrange_occurrence(index);
     }
 
-    /// Creates a task by `plan`. Children without a target of their own take their parent's.
+    /// Creates a task from `plan`. A child without its own target uses its parent's.
     pub(super) fn create(
         &mut self,
         plan: Arc<Plan>,
@@ -171,7 +171,7 @@ impl World {
         id
     }
 
-    /// Starts a queued task unless its parent has no slot for it or another family holds its entity.
+    /// Starts a queued task unless its parent has no free slot or another task family holds its entity.
     pub(super) fn try_start(&mut self, id: TaskId) {
         let Some(task) = self
             .tasks
@@ -224,7 +224,7 @@ impl World {
         let plan = task.run.plan.clone();
         let duration = match plan.length {
             Length::For(span) => Some(span.draw(&mut task.run.chance)),
-            // Steps of such a task are laid out over an hour; it usually ends before.
+            // The steps of such a task are spread over an hour; it usually ends earlier.
             Length::UntilChildrenEnd(_) => None,
         };
         task.run.duration = duration.unwrap_or(Duration::from_secs(3600));
@@ -260,7 +260,7 @@ impl World {
         self.step(id);
     }
 
-    /// Carries out the steps of a running task that are due, and arranges the next.
+    /// Executes the due steps of a running task and schedules the next one.
     pub(super) fn step(&mut self, id: TaskId) {
         while let Some(task) = self
             .tasks
@@ -306,7 +306,7 @@ impl World {
                     });
                 }
                 StepAction::RequestCancel => {
-                    // A task that cannot be cancelled refuses, as it does whoever asks.
+                    // Refused if the task is not cancelable, as for any caller.
                     let _refused = self.request_cancel(id);
                 }
                 StepAction::Ask(question) => {

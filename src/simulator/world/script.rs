@@ -1,4 +1,4 @@
-//! Turns a plan's curve and phases into a script: the exact moments at which a running task changes.
+//! Computes the steps of a running task from its plan: the exact times of all its changes.
 
 use std::time::Duration;
 
@@ -7,34 +7,30 @@ use serde_json::{Value, json};
 
 use super::plan::{Curve, Plan};
 
-/// Something that a running task does at a moment.
+/// Change of a running task.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum StepAction {
-    /// Progress becomes this.
     Progress(u8),
-    /// A new phase begins.
+    /// New phase with this description.
     Describe(Value),
-    /// Whether it can be cancelled changes.
     Cancelable(bool),
-    /// The virtual machine asks something.
+    /// The virtual machine asks a question.
     Ask(Value),
-    /// Somebody asks for its cancellation.
+    /// Cancellation is requested, as if by a user.
     RequestCancel,
 }
 
-/// An act and its moment, counted from the task's start.
+/// Change at a time relative to the start of the task.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Step {
-    /// Since the start.
     pub at: Duration,
-    /// What happens.
     pub act: StepAction,
 }
 
-/// Shortest time between two progress reports of one task; real operations do not report more often either.
+/// Minimum interval between two progress reports of a task, as observed on real operations.
 const REPORT_EVERY: Duration = Duration::from_millis(900);
 
-/// The steps of a task that runs for `duration`, in order of time.
+/// Returns the steps of a task that runs for `duration`, ordered by time.
 pub(super) fn write(plan: &Plan, duration: Duration, chance: &mut Rng) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut add = |share: f64, act: StepAction| {
@@ -58,12 +54,12 @@ pub(super) fn write(plan: &Plan, duration: Duration, chance: &mut Rng) -> Vec<St
     for (share, percent) in reports(&plan.curve, duration, chance) {
         add(share, StepAction::Progress(percent));
     }
-    // Stable: what is written first happens first where moments are equal.
+    // Stable sort: steps at the same time keep the order in which they were added.
     steps.sort_by_key(|step| step.at);
     steps
 }
 
-/// The progress reports: share of the duration, percent. Only changes are reported; the first comes at once.
+/// Returns progress reports (fraction of the duration, percent). The first is at 0; only changes are reported.
 fn reports(curve: &Curve, duration: Duration, chance: &mut Rng) -> Vec<(f64, u8)> {
     match curve {
         Curve::Absent => Vec::new(),
@@ -82,7 +78,7 @@ fn reports(curve: &Curve, duration: Duration, chance: &mut Rng) -> Vec<(f64, u8)
                 chance.f64().mul_add(9.0, 6.0),
                 chance.f64() * std::f64::consts::TAU,
             );
-            // The wobble's slope stays below that of the line, so the sum never falls.
+            // The slope of the noise stays below that of the line, so the sum never falls.
             let wobble = |share: f64| {
                 (pace * std::f64::consts::TAU).recip()
                     * 60.0
@@ -94,7 +90,7 @@ fn reports(curve: &Curve, duration: Duration, chance: &mut Rng) -> Vec<(f64, u8)
     }
 }
 
-/// The value of a line through `points` at `share`.
+/// Interpolates linearly through `points` at `share`.
 fn between(points: &[(f64, u8)], share: f64) -> f64 {
     let mut before = (0.0, 0.0);
     for (at, percent) in points
@@ -115,7 +111,7 @@ fn between(points: &[(f64, u8)], share: f64) -> f64 {
     before.1
 }
 
-/// Samples a curve as often as an operation reports, keeping what differs from the report before.
+/// Samples a curve at the report interval and keeps the values that differ from the preceding one.
 fn sample(duration: Duration, percent_at: impl Fn(f64) -> f64) -> Vec<(f64, u8)> {
     let reports = (duration.as_secs_f64() / REPORT_EVERY.as_secs_f64())
         .clamp(1.0, 400.0)
@@ -133,7 +129,7 @@ fn sample(duration: Duration, percent_at: impl Fn(f64) -> f64) -> Vec<(f64, u8)>
     kept
 }
 
-/// A running task reports at most 99: at 100 it is done.
+/// Limits a running task to 99 %; 100 % means finished.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -143,7 +139,7 @@ fn whole_percent(percent: f64) -> u8 {
     percent.clamp(0.0, 99.0) as u8
 }
 
-/// What a task that reports details says at a percentage: bytes done of all.
+/// Returns `progressDetails` for a percentage: transferred and total bytes.
 pub(super) fn details(percent: u8, duration: Duration) -> Vec<Value> {
     let total = duration.as_secs().max(1) * 180 * 1024 * 1024;
     let done = total / 100 * u64::from(percent);

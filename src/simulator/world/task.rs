@@ -1,4 +1,4 @@
-//! One task as the server knows it: the record behind `TaskInfo`, and when each field last changed.
+//! Task state: the record behind `TaskInfo` and the version of each field.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::run::Run;
 use super::time::WorldTime;
 use crate::simulator::value::MoRef;
 
-/// A task's number; its moId and key are `task-` and the number.
+/// Number of a task; its moId and key are `task-` followed by the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TaskId(pub u64);
 
@@ -20,7 +20,7 @@ impl fmt::Display for TaskId {
 }
 
 impl TaskId {
-    /// Reads a moId; only the form that the server itself writes counts.
+    /// Parses a moId; accepts only the canonical form that the server writes.
     pub(crate) fn parse(id: &str) -> Option<Self> {
         let digits = id.strip_prefix("task-")?;
         let canonical =
@@ -28,27 +28,22 @@ impl TaskId {
         digits.parse().ok().filter(|_| canonical).map(Self)
     }
 
-    /// The reference to the task.
     pub(crate) fn reference(self) -> MoRef {
         MoRef::new("Task", self.to_string())
     }
 }
 
-/// A task's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum TaskState {
-    /// Waits to start.
     Queued,
-    /// Runs.
     Running,
-    /// Ended well.
     Success,
-    /// Ended with a fault, cancelled ones included.
+    /// Failed or cancelled.
     Error,
 }
 
 impl TaskState {
-    /// The value on the wire.
+    /// Returns the `TaskInfoState` value.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -58,31 +53,31 @@ impl TaskState {
         }
     }
 
-    /// Whether the task has ended.
+    /// Returns true if the task has ended.
     pub(crate) fn is_final(self) -> bool {
         matches!(self, Self::Success | Self::Error)
     }
 }
 
-/// Declares [`Field`] with the names of the wire.
+/// Declares [`Field`] from variant names and `TaskInfo` property names.
 macro_rules! fields {
     ($($variant:ident $name:literal),+ $(,)?) => {
-        /// A property of `TaskInfo`.
+        /// Property of `TaskInfo`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(crate) enum Field {
             $(#[doc = concat!("`", $name, "`")] $variant),+
         }
 
         impl Field {
-            /// Every field, in the order of the wire.
+            /// All fields in wire order.
             pub(crate) const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
 
-            /// The field's name in `TaskInfo`.
+            /// Returns the property name in `TaskInfo`.
             pub(crate) fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// The field of this name.
+            /// Returns the field with this property name.
             pub(crate) fn named(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$variant),)+ _ => None }
             }
@@ -98,90 +93,78 @@ fields! {
     ChangeTag "changeTag", ParentTaskKey "parentTaskKey", RootTaskKey "rootTaskKey", ActivationId "activationId",
 }
 
-/// The version at which each field last changed.
+/// Version of the newest change per field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FieldVersions([u64; Field::ALL.len()]);
 
 impl FieldVersions {
-    /// All fields changed at `version`: the task is new.
+    /// Sets all fields to `version`, for a new task.
     pub(crate) fn all(version: u64) -> Self {
         Self([version; Field::ALL.len()])
     }
 
-    /// The version of the field's newest change.
     pub(crate) fn of(&self, field: Field) -> u64 {
         self.0[field as usize]
     }
 
-    /// Notes a change.
     pub(crate) fn set(&mut self, field: Field, version: u64) {
         self.0[field as usize] = version;
     }
 }
 
-/// Everything of a task that the API shows.
+/// All data of a task that is visible through the API.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
-    /// The task's number.
     pub id: TaskId,
-    /// The current phase, a `LocalizableMessage`.
+    /// Current phase, a `LocalizableMessage`.
     pub description: Option<Value>,
-    /// The method that created it; internal tasks have none.
+    /// Method that created the task; `None` for internal tasks.
     pub name: Option<Arc<str>>,
-    /// The operation's key in the task description.
+    /// Key of the operation in the task description.
     pub description_id: Arc<str>,
-    /// What it works on.
+    /// Target entity.
     pub entity: Option<MoRef>,
-    /// What that was called when the task was created.
+    /// Name of the entity when the task was created.
     pub entity_name: Option<Arc<str>>,
-    /// What it has locked; only while it runs.
+    /// Locked entities; empty unless running.
     pub locked: Vec<MoRef>,
-    /// The state.
     pub state: TaskState,
-    /// Whether cancellation was requested.
+    /// Cancellation was requested.
     pub cancelled: bool,
-    /// Whether it can be cancelled now.
+    /// Cancellation is possible now.
     pub cancelable: bool,
-    /// The fault it ended with, in the bare form.
+    /// Fault of a failed task, in bare form.
     pub error: Option<Value>,
-    /// The result, ready for a place of type `Any`.
+    /// Result, already boxed for a field of type `Any`.
     pub result: Option<Value>,
-    /// Percent; `None`: the operation reports none.
+    /// Percent; `None` if the operation does not report progress.
     pub progress: Option<u8>,
-    /// `KeyAnyValue`s.
+    /// List of `KeyAnyValue`.
     pub progress_details: Vec<Value>,
     /// A `TaskReason`.
     pub reason: Value,
-    /// Created.
+    /// Creation time.
     pub queue_time: WorldTime,
-    /// Started.
     pub start_time: Option<WorldTime>,
-    /// Ended.
     pub complete_time: Option<WorldTime>,
-    /// Leads to its events.
+    /// Event chain of the task's events.
     pub event_chain_id: i32,
-    /// The user's tag.
     pub change_tag: Option<Arc<str>>,
-    /// The task that created it.
     pub parent: Option<TaskId>,
-    /// The task that all of it began with.
     pub root: Option<TaskId>,
-    /// The client's token.
     pub activation_id: Option<Arc<str>>,
-    /// The phases that it went through, and when each began. Not part of `TaskInfo`; the events tell of it.
+    /// Phases with their start times. Not part of `TaskInfo`; used for events.
     pub phase_log: Vec<(WorldTime, Value)>,
 }
 
-/// A task in the world: what is shown, how it goes on, and when what changed.
+/// Task with its record, execution state and versions.
 #[derive(Debug)]
 pub(crate) struct Task {
-    /// What is shown.
     pub record: Record,
-    /// How it goes on.
+    /// Execution state.
     pub(super) run: Run,
-    /// When each field last changed.
     pub versions: FieldVersions,
-    /// The version of the newest change.
+    /// Version of the newest change of any field.
     pub last_change: u64,
 }
 

@@ -1,28 +1,26 @@
-//! Time inside the world: exact, signed, and independent of any real clock.
+//! World time: exact, signed and independent of any real clock.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A moment of world time, in microseconds since the world's start. Moments before the start are negative.
+/// Time in microseconds since the world's start; negative before the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct WorldTime(i64);
 
 impl WorldTime {
-    /// The world's start.
     pub(crate) const START: Self = Self(0);
 
-    /// The moment `micros` microseconds after the start.
     pub(crate) const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
 
-    /// The moment so long before the start.
+    /// Returns the time `span` before the start.
     pub(crate) fn before_start(span: Duration) -> Self {
         Self(-i64::try_from(span.as_micros()).unwrap_or(i64::MAX))
     }
 
-    /// The moment this far from the start; spans beyond ±292,000 years are cut.
+    /// Returns the time at this offset from the start, saturating beyond ±292,000 years.
     pub(crate) fn from_span(span: SignedDuration) -> Self {
         let micros = span
             .as_micros()
@@ -30,7 +28,6 @@ impl WorldTime {
         Self(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 
-    /// This moment plus a span.
     #[must_use]
     pub(crate) fn after(self, span: Duration) -> Self {
         Self(
@@ -39,23 +36,22 @@ impl WorldTime {
         )
     }
 
-    /// How long after `earlier` this moment is; zero if it is not.
+    /// Returns the time elapsed since `earlier`, or zero if `earlier` is later.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 }
 
-/// What a server's clock shows: calendar time, and the moments at which it was set.
+/// Conversion between world time and the server's calendar time, including jumps of its clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Calendar {
-    /// The calendar time of the world's start.
+    /// Calendar time of the world's start.
     origin: Timestamp,
-    /// Since when the clock is how far from `origin`, in order.
+    /// Times of the jumps and the clock's total offset from then on, in order.
     jumps: Vec<(WorldTime, SignedDuration)>,
 }
 
 impl Calendar {
-    /// A clock that was never set.
     pub(crate) fn new(origin: Timestamp) -> Self {
         Self {
             origin,
@@ -63,8 +59,8 @@ impl Calendar {
         }
     }
 
-    /// The clock is set forward (back, if negative) at this moment, which must not lie before the last such. What
-    /// was stamped before keeps its time.
+    /// Sets the clock forward (back, if negative) at `at`, which must not precede the last jump. Earlier timestamps
+    /// keep their value.
     pub(crate) fn jump(&mut self, at: WorldTime, by: SignedDuration) {
         let offset = self
             .jumps
@@ -73,7 +69,7 @@ impl Calendar {
         self.jumps.push((at, offset.saturating_add(by)));
     }
 
-    /// What the clock showed at a moment.
+    /// Returns the calendar time shown at `time`.
     pub(crate) fn shows(&self, time: WorldTime) -> Timestamp {
         let mut before = self.jumps.iter().rev();
         let offset = before.find(|(at, _)| *at < time).map(|(_, offset)| *offset);
@@ -81,8 +77,8 @@ impl Calendar {
         self.origin.checked_add(span).unwrap_or(Timestamp::MAX)
     }
 
-    /// The moment at which the clock showed this; the last one, where it showed it twice, and when it jumped, where
-    /// it never did.
+    /// Returns the world time at which the clock showed `shown`: the latest one if it was shown twice, the time of
+    /// the jump if it was skipped.
     pub(crate) fn moment(&self, shown: Timestamp) -> WorldTime {
         let plain = shown.duration_since(self.origin);
         let mut before = None;
