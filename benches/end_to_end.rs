@@ -1,7 +1,7 @@
-//! The end-to-end measurements: vtask in a terminal against `vtask simulate` in a second process.
+//! End-to-end benchmark: vtask in a terminal against `vtask simulate` in a second process.
 //!
-//! `cargo bench --bench end_to_end` runs them all and prints a table of what was measured beside what is required;
-//! `cargo bench --bench end_to_end -- NAME` runs those whose name contains NAME.
+//! `cargo bench --bench end_to_end` runs all measurements and prints a table of results and limits; `cargo bench
+//! --bench end_to_end -- NAME` runs those whose name contains NAME.
 
 #![cfg(unix)]
 #![expect(
@@ -37,7 +37,7 @@ const VTASK: &str = env!("CARGO_BIN_EXE_vtask");
 const UP: &[u8] = b"\x1b[A";
 const DOWN: &[u8] = b"\x1b[B";
 
-/// `vtask simulate` in a process of its own; it ends with this value.
+/// `vtask simulate` in a child process, killed on drop.
 struct Server {
     process: Child,
     url: String,
@@ -57,7 +57,7 @@ impl Server {
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("url ").map(str::to_owned))
             .expect("the server says where it is");
-        // What else it says has to go somewhere.
+        // Drain the rest of the output so that the process does not block.
         thread::spawn(move || lines.for_each(drop));
         Self { process, url }
     }
@@ -70,11 +70,11 @@ impl Drop for Server {
     }
 }
 
-/// What a run of vtask on the screen left behind.
+/// Results of a run of vtask.
 struct Run {
     stats: Value,
     first_frame: Duration,
-    /// Bytes written to the terminal after everything had come to rest.
+    /// Bytes written to the terminal in the last seconds, without any input.
     written_at_rest: usize,
 }
 
@@ -91,7 +91,7 @@ impl Run {
     }
 }
 
-/// Runs vtask in a terminal of 200×60 for a while, pressing a key ten times a second if wanted, then `q`.
+/// Runs vtask in a 200×60 terminal for `time`, optionally with ten key presses per second, then quits it.
 fn watch(arguments: &[&str], url: Option<&str>, time: Duration, with_keys: bool) -> Run {
     let stats = stats_file();
     let size = PtySize {
@@ -168,7 +168,7 @@ fn stats_file() -> PathBuf {
     env::temp_dir().join(format!("vtask-stats-{}-{number}.json", std::process::id()))
 }
 
-/// One row of the table.
+/// Row of the result table.
 struct Row {
     what: String,
     measured: f64,
@@ -189,8 +189,8 @@ type Measurement = fn() -> Vec<Row>;
 
 const SECONDS_20: Duration = Duration::from_secs(20);
 
-/// 200 tasks, one change each a second, all at the same moment. The server leaves type names out where they tell
-/// nothing; with all of them the same updates are larger, whoever asks.
+/// 200 tasks, each with one change per second, all at the same time. Measured with and without redundant type names,
+/// which enlarge the responses for every client.
 fn at_once() -> Vec<Row> {
     let load = [
         "--scenario",
@@ -210,7 +210,7 @@ fn at_once() -> Vec<Row> {
         let run = watch(
             &[],
             Some(&server.url),
-            // Five more follow at the end.
+            // `watch` adds five seconds.
             Duration::from_secs(15),
             false,
         );
@@ -236,7 +236,7 @@ fn at_once() -> Vec<Row> {
     rows
 }
 
-/// The same spread over the second, with the cap of 100.
+/// The same load spread over the second, at most 100 updates per response.
 fn spread() -> Vec<Row> {
     let server = Server::start(&["--scenario", "load", "--tasks", "200", "--rate", "200"]);
     let run = watch(&[], Some(&server.url), SECONDS_20, false);
@@ -252,10 +252,10 @@ fn spread() -> Vec<Row> {
     ]
 }
 
-/// A change now and then.
+/// One change per second.
 fn quiet() -> Vec<Row> {
     let server = Server::start(&["--scenario", "load", "--tasks", "200", "--rate", "1"]);
-    // What happened before the first answer has been waiting for it; a long run puts it below the 99th percentile.
+    // Changes before the first response have been waiting for it; a long run moves them above the 99th percentile.
     let run = watch(&[], Some(&server.url), Duration::from_secs(120), false);
     vec![row(
         "quiet: change to frame p99",
@@ -265,7 +265,7 @@ fn quiet() -> Vec<Row> {
     )]
 }
 
-/// Ten thousand tasks, ten thousand changes a second, keys pressed all the while.
+/// Ten thousand tasks with ten thousand changes per second, and continuous key presses.
 fn ten_thousand() -> Vec<Row> {
     let server = Server::start(&["--scenario", "load", "--tasks", "10000", "--rate", "10000"]);
     let run = watch(&[], Some(&server.url), Duration::from_secs(60), true);
@@ -305,8 +305,7 @@ fn ten_thousand() -> Vec<Row> {
     ]
 }
 
-/// Ten thousand tasks that finish and are followed by new ones: what the board says of those that ended is compared
-/// with what the server says of them.
+/// Ten thousand tasks that finish and are replaced. Compares the final states in the store with the server.
 fn final_states() -> Vec<Row> {
     const COMPARED: usize = 2_000;
     let server = Server::start(&[
@@ -355,7 +354,7 @@ fn final_states() -> Vec<Row> {
             .iter()
             .filter(|(_, record)| record.status().is_finished());
         for (_, record) in ended.take(COMPARED) {
-            // A task may have vanished from the server meanwhile.
+            // The task may have been removed meanwhile.
             if let Ok(info) = client.task_info(&record.id.mo_id).await {
                 compared += 1;
                 wrong += usize::from(record.info.as_deref() != Some(&info));
@@ -376,7 +375,7 @@ fn final_states() -> Vec<Row> {
     ]
 }
 
-/// Nothing changes.
+/// 1,000 running tasks without changes.
 fn idle() -> Vec<Row> {
     let server = Server::start(&["--scenario", "load", "--tasks", "1000", "--rate", "0"]);
     let run = watch(&[], Some(&server.url), Duration::from_secs(60), false);
@@ -391,7 +390,7 @@ fn idle() -> Vec<Row> {
     ]
 }
 
-/// Nothing to watch any more.
+/// No tasks.
 fn at_rest() -> Vec<Row> {
     let server = Server::start(&["--scenario", "empty"]);
     let run = watch(&[], Some(&server.url), Duration::from_secs(8), false);
@@ -403,7 +402,7 @@ fn at_rest() -> Vec<Row> {
     )]
 }
 
-/// From the start of the process to the first frame.
+/// Time from process start to the first frame.
 fn start() -> Vec<Row> {
     let mut times: Vec<f64> = (0..10)
         .map(|_| {
@@ -420,7 +419,7 @@ fn start() -> Vec<Row> {
     )]
 }
 
-/// What a further task costs in memory.
+/// Memory per additional task.
 fn memory() -> Vec<Row> {
     let resident = |tasks: &str| {
         let server = Server::start(&["--scenario", "load", "--tasks", tasks, "--rate", "10"]);

@@ -1,4 +1,4 @@
-//! What the targets do with a body: shared with the tests, so that it is compiled and run where there is no fuzzer.
+//! Bodies of the fuzz targets, shared with the tests so that they are compiled and run without a fuzzer.
 
 use vtask::{
     text::sanitize,
@@ -7,7 +7,7 @@ use vtask::{
 
 const TASK: &[u8] = include_bytes!("seeds/task_info/running.json");
 
-/// Any body as a `TaskInfo`: read, judged, shown and written again, and what was written reads the same.
+/// Parses a `TaskInfo`, uses and serializes it. Parsing the result must give the same value.
 pub fn task_info(body: &[u8]) {
     let Ok(value) = serde_json::from_slice(body) else {
         return;
@@ -24,7 +24,7 @@ pub fn task_info(body: &[u8]) {
     assert_eq!(again.to_json(), written);
 }
 
-/// Any body as an `UpdateSet`, its changes applied to a task.
+/// Parses an `UpdateSet` and applies its changes to a task.
 pub fn update_set(body: &[u8]) {
     let Ok(set) = serde_json::from_slice::<UpdateSet>(body) else {
         return;
@@ -45,7 +45,7 @@ pub fn update_set(body: &[u8]) {
     assert!(TaskInfo::from_json(written).is_ok());
 }
 
-/// Any body as a fault: its chain, its words and its own fields.
+/// Parses a fault and reads its chain, messages and fields.
 pub fn fault(body: &[u8]) {
     let Ok(value) = serde_json::from_slice(body) else {
         return;

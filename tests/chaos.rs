@@ -1,4 +1,4 @@
-//! A few of the schedules of `cargo run --release --example chaos`, and shorter ones.
+//! Runs some schedules of the `chaos` example with shorter faults.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,7 +26,7 @@ async fn the_board_is_right_again_after_every_trouble() {
     }
     let outcomes = running.join_all().await;
     let befallen: u64 = outcomes.iter().map(|outcome| outcome.befallen).sum();
-    // How many depends on how fast this machine is just now.
+    // The number depends on the speed of the machine.
     assert!(befallen > 20, "{befallen}");
     for outcome in outcomes {
         assert_eq!(outcome.problems, Vec::<String>::new(), "{outcome:?}");

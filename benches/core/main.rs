@@ -1,7 +1,8 @@
-//! What the core costs: reading what the server sends, applying it to the board and its rows, and drawing a screen.
+//! Benchmark of the core: parsing responses, applying changes to the task store and its rows, and drawing the screen.
 //!
-//! `cargo bench --bench core` prints tables first (memory a task, p50 and p99 of single frames), then criterion's
-//! means; `cargo bench --bench core -- draw` measures only what has that in its name, without the tables.
+//! `cargo bench --bench core` prints tables (memory per task, p50 and p99 of single frames) and then criterion's
+//! results; `cargo bench --bench core -- draw` only runs the benchmarks whose name contains `draw`, without the
+//! tables.
 
 #![expect(
     clippy::unwrap_used,

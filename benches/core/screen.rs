@@ -1,4 +1,4 @@
-//! The screen that is drawn, and ways to look at it.
+//! Application state and terminal used by the benchmarks.
 
 use std::{
     io::{Sink, sink},
@@ -30,7 +30,7 @@ pub(crate) const SCREEN: Rect = Rect::new(0, 0, 200, 60);
 
 pub(crate) const SIZES: [usize; 3] = [100, 10_000, 100_000];
 
-/// A way to look at the tasks.
+/// Combination of layout, sort order and filter.
 pub(crate) struct Case {
     layout: Layout,
     column: SortColumn,
@@ -79,7 +79,7 @@ impl Case {
     }
 }
 
-/// Takes a view, and goes to the end of the list: no row is further away.
+/// Sets the view and selects the last row, the most expensive one to reach.
 pub(crate) fn arrange(state: &mut AppState, layout: Layout, column: SortColumn, filter: &str) {
     let sort = Sort::by(column, column == SortColumn::Progress);
     let filter = vtask::task::Filter::words(filter);
@@ -95,7 +95,7 @@ pub(crate) fn arrange(state: &mut AppState, layout: Layout, column: SortColumn, 
     key(state, KeyCode::End);
 }
 
-/// A screen and what it is drawn on: the terminal that the program draws on, with nobody who looks.
+/// Application state with the program's terminal backend, whose output is discarded.
 pub(crate) struct Stage {
     pub(crate) state: AppState,
     look: Appearance,
@@ -116,7 +116,7 @@ impl Stage {
         }
     }
 
-    /// A frame as the program draws it: what can be said of the tasks that are seen is looked up first, and kept.
+    /// Draws a frame like the program does, with cached insights for the visible tasks.
     pub(crate) fn draw(&mut self) {
         self.state.refresh_insights(now());
         let mut drawn = None;
@@ -127,7 +127,7 @@ impl Stage {
     }
 }
 
-/// A screen that is connected to a server and shows so many tasks.
+/// Returns the state of a connected screen with `tasks` tasks.
 pub(crate) fn screen(tasks: usize) -> AppState {
     let mut state = empty_screen();
     fill(&mut state, 0..tasks);

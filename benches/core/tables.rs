@@ -1,4 +1,4 @@
-//! The tables: memory a task, and how long single frames take.
+//! Result tables: memory per task and duration of single frames.
 
 use std::{
     fmt::Write,
@@ -12,7 +12,7 @@ use crate::{
     wire::{changes, update_set},
 };
 
-/// What a further task costs in memory, on the board and in the rows.
+/// Prints the memory per additional task in the store and its rows.
 pub(crate) fn print_memory() {
     let resident = || resident_memory().unwrap_or_default();
     let mut state = empty_screen();
@@ -36,7 +36,7 @@ pub(crate) fn print_memory() {
     );
 }
 
-/// How long single frames take, with changes between them as a busy server sends them.
+/// Prints the duration of single frames, with changes in between as sent by a busy server.
 pub(crate) fn print_draws() {
     const FRAMES: usize = 2_000;
     let mut rows: Vec<Vec<[Duration; 3]>> = CASES.iter().map(|_| Vec::new()).collect();

@@ -1,4 +1,4 @@
-//! What the server sends.
+//! Server responses used by the benchmarks.
 
 use std::ops::Range;
 
@@ -26,7 +26,7 @@ pub(crate) fn read_task(text: &str) -> TaskInfo {
     TaskInfo::from_json(serde_json::from_str(text).unwrap()).unwrap()
 }
 
-/// Operations, with what the server calls them.
+/// Operations with their labels.
 pub(crate) const OPERATIONS: [(&str, &str); 5] = [
     ("VirtualMachine.relocate", "Relocate virtual machine"),
     ("VirtualMachine.clone", "Clone virtual machine"),
@@ -38,8 +38,8 @@ pub(crate) const OPERATIONS: [(&str, &str); 5] = [
     ("vm.copyDisks", "Copy disks"),
 ];
 
-/// A task as a server sends it. They come in lineages of five (a root, two children, and two below the first of
-/// those); of ten lineages six run, one waits, two are over, and one has failed.
+/// Returns a `TaskInfo`. Tasks form lineages of five (a root, two children, and two children of the first). Of ten
+/// lineages, six are running, one is queued, two have succeeded and one has failed.
 pub(crate) fn task(place: usize) -> Value {
     let (lineage, member) = (place / 5, place % 5);
     let (operation, _) = OPERATIONS[match member {
@@ -88,7 +88,7 @@ pub(crate) fn task(place: usize) -> Value {
     info
 }
 
-/// An answer to a wait for changes: a new percentage for each of these tasks.
+/// Returns an update set with a new percentage for each task.
 pub(crate) fn update_set(places: Range<usize>, percent: usize) -> String {
     let objects: Vec<Value> = places
         .map(|place| {
@@ -111,7 +111,7 @@ pub(crate) fn update_set(places: Range<usize>, percent: usize) -> String {
     set.to_string()
 }
 
-/// What an answer amounts to for the board.
+/// Converts an update set to task changes.
 pub(crate) fn changes(text: &str) -> Vec<TaskChange> {
     let set: UpdateSet = serde_json::from_str(text).unwrap();
     let objects = set

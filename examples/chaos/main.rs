@@ -1,5 +1,5 @@
-//! Seeded schedules of faults against the real fetch loop over real HTTP, by push and by poll: whether the board ends
-//! equal to the truth, how soon, and with how many requests.
+//! Runs random fault schedules against the fetch loop over real HTTP, in push and poll mode. Checks that the task
+//! store ends up equal to the server's tasks, and measures the recovery time and the number of requests.
 //!
 //! `cargo run --release --example chaos -- --schedules 200`
 
@@ -13,22 +13,22 @@ use run::{Outcome, RECOVERY};
 use tokio::task::JoinSet;
 use vtask::watch::FetchMode;
 
-/// Lets vtask's fetch loop suffer and sees whether it comes back.
+/// Test the fetch loop with random fault schedules
 #[derive(Parser, Debug)]
 struct Arguments {
-    /// How many schedules, each by push and by poll
+    /// Number of schedules, each run in push and poll mode
     #[arg(long, default_value_t = 200)]
     schedules: u64,
 
-    /// The seed of the first
+    /// Seed of the first schedule
     #[arg(long, default_value_t = 1)]
     first: u64,
 
-    /// How many seconds each suffers
+    /// Duration of the faults in seconds
     #[arg(long, default_value_t = 8)]
     seconds: u64,
 
-    /// How many run at a time
+    /// Number of schedules run concurrently
     #[arg(long, default_value_t = 12)]
     at_once: usize,
 }

@@ -1,4 +1,4 @@
-//! A plan of faults drawn from a seed: several at once, at every place, of every kind.
+//! Random fault plans: several concurrent faults of all kinds.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use vtask::simulator::faults::{
     CloseMode, Effect, Event, FaultTarget, Plan, Rule, ServerEvent, Span,
 };
 
-/// What is befallen.
+/// Request kinds to which rules apply.
 const TARGETS: [&str; 14] = [
     "*",
     "*",
@@ -26,14 +26,14 @@ const TARGETS: [&str; 14] = [
     "ServiceInstance/content",
 ];
 
-/// Statuses that may come from anything in front.
+/// HTTP statuses that a proxy may return for any request.
 const STATUSES: [u16; 7] = [404, 408, 429, 500, 502, 503, 504];
 
 fn millis(span: u64) -> SignedDuration {
     SignedDuration::from_millis(i64::try_from(span).unwrap_or(i64::MAX))
 }
 
-/// A plan whose faults end by themselves after `trouble`, if nobody ends them before.
+/// Creates a plan whose faults end after `trouble`.
 pub(crate) fn plan(seed: u64, trouble: Duration) -> Plan {
     let mut chance = Rng::with_seed(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let length = u64::try_from(trouble.as_millis()).unwrap_or(u64::MAX);
@@ -69,7 +69,7 @@ fn rule(chance: &mut Rng, length: u64) -> Rule {
     let until = from + chance.u64(length / 8..length);
     let is_dear = matches!(effect, Effect::Huge { .. });
     Rule {
-        // Once in a while everything is befallen.
+        // A quarter of the rules affect every request.
         chance: match chance.u8(..4) {
             0 => 1.0,
             _ => 0.05 + 0.6 * chance.f64(),
@@ -98,7 +98,7 @@ fn on_request(chance: &mut Rng, on: &str) -> Effect {
         0 => Effect::Delay(span(chance, 1500)),
         1 => Effect::Stall {
             after: chance.f64(),
-            // What never goes on has to be given up; before anything is known that is the client's whole patience.
+            // A response that never continues takes the whole request timeout.
             time: chance.bool().then(|| span(chance, 3000)),
         },
         2..=4 => {
@@ -111,7 +111,7 @@ fn on_request(chance: &mut Rng, on: &str) -> Effect {
             Effect::cut(how(chance), chance.choice(places).unwrap_or_default())
         }
         5..=7 => {
-            // A sign-in that is refused is never tried again, and rightly so.
+            // Excluded where 401 and 403 are final: the fetch loop does not retry a refused sign-in.
             let may_refuse = !matches!(
                 on,
                 "*" | "SessionManager/Login" | "hello" | "ServiceInstance/content"

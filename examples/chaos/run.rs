@@ -1,4 +1,4 @@
-//! One schedule: the real fetch loop over real HTTP against a server that suffers, and what has to hold.
+//! Runs one schedule: the fetch loop over real HTTP against a faulty server, with checks of the result.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -21,24 +21,23 @@ use vtask::{
 use super::plan::plan;
 
 const HERE: EndpointId = EndpointId(0);
-/// How long an answer may take here.
+/// Request timeout of the client.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a long poll waits here.
+/// Duration of a long poll.
 const WAIT: Duration = Duration::from_secs(3);
-/// How often a task is read here.
+/// Polling interval of a task.
 const INTERVAL: Duration = Duration::from_millis(200);
 const DISCOVER: Duration = Duration::from_millis(300);
-/// How often the world moves on, and how far.
+/// Real interval between two steps of the world, and the world time of a step.
 const STEP: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(700));
-/// When the server is well again, the board has to be right within this time: what was begun runs into its limit
-/// (patience, or a whole wait), the last pause before a retry passes, then everything is read. The rest is for a
-/// machine that has other things to do.
+/// Maximum time to recover once the faults have ended: requests in progress run into their timeout (a request timeout
+/// or a whole long poll), the last retry pause ends, then everything is read. The rest is a margin for slow machines.
 pub(crate) const RECOVERY: Duration = Duration::from_secs(20);
 
-/// How many answers of one kind may be spoilt in a schedule without showing it in their status.
+/// Maximum number of responses of one kind per schedule that may be corrupted in spite of status 200.
 const SPOILT: usize = 4;
 
-/// What is shown as current may be so old: a wait or a request that hangs is noticed by its time limit only.
+/// Returns the maximum age of tasks shown as current; a stuck wait or request is only detected by its timeout.
 fn oldest(mode: FetchMode) -> Duration {
     const MARGIN: Duration = Duration::from_millis(2500);
     MARGIN
@@ -50,28 +49,28 @@ fn oldest(mode: FetchMode) -> Duration {
         }
 }
 
-/// What became of a schedule.
+/// Result of a schedule.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) seed: u64,
     pub(crate) mode: FetchMode,
-    /// From the server's health to the right board.
+    /// Time from the end of the faults until the store was correct.
     pub(crate) recovery: Duration,
-    /// Most requests that came within one second.
+    /// Highest number of requests within one second.
     pub(crate) peak: usize,
-    /// The same, of those that were answered badly or not at all.
+    /// Highest number of failed or unanswered requests within one second.
     pub(crate) peak_failing: usize,
     pub(crate) requests: u64,
     pub(crate) befallen: u64,
     pub(crate) problems: Vec<String>,
 }
 
-/// The board, and what is known of how current it is.
+/// Task store fed by the fetch loop, and the state of its connection.
 struct Follower {
     updates: mpsc::Receiver<(EndpointId, Update)>,
     board: TaskStore,
     links: Vec<Link>,
-    /// Since when the link has been shown as current.
+    /// Time since which the connection has been current.
     current_since: Option<Instant>,
 }
 
@@ -80,7 +79,7 @@ impl Follower {
         match update {
             Update::Tasks { changes, .. } => {
                 for change in changes {
-                    // What the board does not take shows in the comparison.
+                    // Rejected changes show up in the comparison.
                     let _ = self.board.apply(HERE, change, &mut ChangeSet::default());
                 }
             }
@@ -105,7 +104,7 @@ impl Follower {
         self.board.get(self.board.find(&TaskId::new(HERE, mo_id))?)
     }
 
-    /// The first task of which the board says something else than the server.
+    /// Returns the first difference between the store and the server.
     fn difference(&self, control: &Control) -> Option<String> {
         control.truth().into_iter().find_map(|info| {
             let info = unboxed(info);
@@ -113,7 +112,7 @@ impl Follower {
             let Some(record) = self.record(mo_id) else {
                 return Some(format!("{mo_id} is missing"));
             };
-            // What an error or a result says is kept as it was sent.
+            // Boxes inside errors and results are kept as received.
             let shown = record.info.as_ref().map(|info| unboxed(info.to_json()));
             if record.presence != Presence::Present {
                 return Some(format!("{mo_id} is shown as {:?}", record.presence));
@@ -130,12 +129,12 @@ impl Follower {
     }
 }
 
-/// What the server was seen to have during a schedule.
+/// Tasks observed on the server during a schedule.
 #[derive(Default)]
 struct Seen {
-    /// Every task that ever was.
+    /// All tasks that ever existed.
     ever: BTreeSet<String>,
-    /// When each task was first seen to be over.
+    /// Time at which each task was first seen finished.
     over: HashMap<String, Instant>,
 }
 
@@ -224,7 +223,7 @@ async fn suffer(outcome: &mut Outcome, trouble: Duration) -> Result<(), String> 
     Ok(())
 }
 
-/// A server of some behavior.
+/// Starts a server whose behavior depends on the seed.
 async fn server(seed: u64) -> Result<Simulator, String> {
     let scenario = Scenario::parse("chaos", include_str!("world.toml"));
     let mut options = Options::new(scenario.map_err(|error| error.to_string())?).manual();
@@ -247,7 +246,7 @@ async fn server(seed: u64) -> Result<Simulator, String> {
     started.map_err(|error| error.to_string())
 }
 
-/// Waits until the board is right and shown as current.
+/// Waits until the store is correct and the connection is current.
 async fn recover(follower: &mut Follower, control: &Control, outcome: &mut Outcome) {
     let healed = Instant::now();
     loop {
@@ -269,8 +268,8 @@ async fn recover(follower: &mut Follower, control: &Control, outcome: &mut Outco
     }
 }
 
-/// What is left on the server: no more than what the client could not know of, for the answer that told it was lost
-/// or spoilt, or could not take down, for that was lost.
+/// Checks the objects left on the server. Allowed are those that the client could not know of because the response
+/// was lost or corrupted, and those whose removal was lost.
 fn look_for_litter(control: &Control, collectors: usize, problems: &mut Vec<String>) {
     let requests = control.requests();
     let count = |kind: &str, wanted: fn(&RequestRecord) -> bool| {
@@ -279,8 +278,8 @@ fn look_for_litter(control: &Control, collectors: usize, problems: &mut Vec<Stri
             .filter(|request| request.kind.ends_with(kind));
         found.filter(|request| wanted(request)).count()
     };
-    // An answer may be spoilt and have status 200 nevertheless: of those that create something no more than all but
-    // the one in use.
+    // A corrupted response may have status 200. Of the calls that create an object, all but the one in use may be
+    // affected.
     let spoilt = |kind| {
         let lost = count(kind, failed);
         let all = count(kind, |_| true);
@@ -316,8 +315,8 @@ fn failed(request: &RequestRecord) -> bool {
     !matches!(request.status, 200 | 204)
 }
 
-/// Every task at its interval, the list of recent ones, and for each of as many sign-ins as the shortest pause allows
-/// a dozen requests.
+/// Returns the permitted number of requests per second: each task and the list of recent tasks at their intervals,
+/// and a dozen requests per sign-in at the minimum retry interval.
 fn allowed_rate(tasks: usize) -> usize {
     let each_second =
         |interval: Duration| usize::try_from(1000 / interval.as_millis()).unwrap_or(1);
@@ -338,7 +337,7 @@ fn look_for_stale_ones(
         if at.max(&since).elapsed() < oldest {
             continue;
         }
-        // What could not be read is shown as such.
+        // Tasks that cannot be read are marked as such.
         let record = follower.record(mo_id);
         let says_so =
             record.is_some_and(|record| matches!(record.presence, Presence::Unreadable(_)));

@@ -1,4 +1,4 @@
-//! Judges estimates and the stall rule on generated runs.
+//! Measures the accuracy of estimates and of stall detection on generated runs.
 
 use std::time::Duration;
 
@@ -11,23 +11,23 @@ use super::{
     runs::{Class, Run, longest_ordinary_pause, run},
 };
 
-/// The shares of the true time at which estimates are judged.
+/// Fractions of the true duration at which estimates are evaluated.
 pub(crate) const MOMENTS: [f64; 3] = [0.3, 0.5, 0.8];
 
-/// How estimates did on one class at one moment. Errors are shares of the run's whole duration.
+/// Accuracy of estimates for one class at one fraction. Errors are fractions of the whole duration.
 #[derive(Debug)]
 pub(crate) struct Score {
     /// Median error of "elapsed ÷ progress".
     pub naive: f64,
-    /// Median error of the estimate, over the runs that have one.
+    /// Median error of the estimate over the runs that have one.
     pub error: f64,
-    /// The naive error over those same runs.
+    /// Median naive error over the same runs.
     pub naive_there: f64,
-    /// Share of shown intervals that hold the truth.
+    /// Fraction of intervals that contain the true value.
     pub held: f64,
-    /// Share of runs with an estimate.
+    /// Fraction of runs with an estimate.
     pub answered: f64,
-    /// Median of the interval's high end over its low end.
+    /// Median ratio of the upper to the lower bound of the interval.
     pub width: f64,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn at(seconds: f64) -> Timestamp {
     start() + Duration::from_secs_f64(seconds)
 }
 
-/// What a monitor knows of a run after so many seconds.
+/// Returns the progress history of a run as observed until `until` seconds.
 pub(crate) fn history(run: &Run, until: f64) -> ProgressHistory {
     let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
     for (time, percent) in run.seen.iter().take_while(|(time, _)| *time <= until) {
@@ -71,7 +71,7 @@ fn naive(run: &Run, time: f64) -> f64 {
         .take_while(|(seen, _)| *seen <= time)
         .last()
         .map_or(0, |(_, p)| *p);
-    // Of nothing done it knows nothing: as good as "as long again".
+    // At 0 % there is no information; assume that the same time remains.
     if percent == 0 {
         time
     } else {
@@ -90,7 +90,7 @@ fn share(count: usize, of: usize) -> f64 {
     share
 }
 
-/// Judges `count` runs of a class at one moment.
+/// Evaluates `count` runs of a class at one fraction.
 pub(crate) fn score(
     class: Class,
     moment: f64,
@@ -129,7 +129,7 @@ pub(crate) fn score(
     }
 }
 
-/// The median error on noisy runs of the estimator that knows how they are made, and that of "elapsed ÷ progress".
+/// Returns the median errors of the reference estimator and of "elapsed ÷ progress" on noisy runs.
 pub(crate) fn informed(moment: f64, with_history: bool, count: usize, seed: u64) -> (f64, f64) {
     let mut rng = Rng::with_seed(seed);
     let mut futures = Rng::with_seed(seed + 1);
@@ -145,7 +145,7 @@ pub(crate) fn informed(moment: f64, with_history: bool, count: usize, seed: u64)
     (median(&mut errors), median(&mut naives))
 }
 
-/// How much the figure shown moves between two refreshes, beyond the time that passed: shares of the figure.
+/// Change of the displayed estimate between two refreshes, beyond the elapsed time, as a fraction of the estimate.
 #[derive(Debug)]
 pub(crate) struct Steadiness {
     pub median: f64,
@@ -156,7 +156,7 @@ pub(crate) struct Steadiness {
 /// Seconds between two refreshes.
 const REFRESH: f64 = 5.0;
 
-/// Watches `count` runs of a class from a fifth of their time to nineteen twentieths.
+/// Observes `count` runs of a class from 20 % to 95 % of their duration.
 pub(crate) fn steadiness(class: Class, with_history: bool, count: usize, seed: u64) -> Steadiness {
     let mut rng = Rng::with_seed(seed);
     let mut changes = vec![];
@@ -193,20 +193,20 @@ pub(crate) fn steadiness(class: Class, with_history: bool, count: usize, seed: u
     }
 }
 
-/// How the stall rule did on one class.
+/// Accuracy of stall detection for one class.
 #[derive(Debug)]
 pub(crate) struct Stalls {
-    /// Share of ordinary runs that were called stalled at some moment.
+    /// Fraction of ordinary runs reported as stalled at least once.
     pub false_alarms: f64,
-    /// Share of stalls noticed within twice the longest ordinary pause of the run (or the least patience).
+    /// Fraction of stalls detected within twice the longest ordinary pause of the run (or the minimum threshold).
     pub in_time: f64,
-    /// … within twice the longest pause of past runs of the operation.
+    /// Fraction of stalls detected within twice the longest pause of past runs of the operation.
     pub in_time_for_operation: f64,
-    /// Median of the time to notice, in longest ordinary pauses.
+    /// Median detection time in units of the longest ordinary pause.
     pub delay: f64,
 }
 
-/// Lets `count` runs go their way, and then stop for ever at a moment between a quarter and nine tenths.
+/// Simulates `count` runs that stall for good between 25 % and 90 % of their duration.
 pub(crate) fn stalls(class: Class, with_history: bool, count: usize, seed: u64) -> Stalls {
     let mut rng = Rng::with_seed(seed);
     let mut others = Rng::with_seed(seed + 1);

@@ -1,4 +1,4 @@
-//! Prints how good the estimates of time left and the stall rule are, on generated runs with a known end.
+//! Prints the accuracy of time estimates and of stall detection on generated runs with known durations.
 //!
 //! `cargo run --release --example estimates`
 
@@ -10,10 +10,10 @@ use runs::{CLASSES, Class};
 
 const RUNS: usize = 5000;
 
-/// Fewer, where every refresh of a run is judged.
+/// Number of runs per class where every refresh is evaluated.
 const WATCHED: usize = 50;
 
-/// The constants of the estimates were chosen on runs of seed 4711; they are judged on others.
+/// Seed of the evaluation. The constants of the estimates were chosen on runs of seed 4711.
 const SEED: u64 = 20_261_126;
 
 fn main() {

@@ -1,8 +1,8 @@
-//! Generated runs with a known end: the classes of courses that operations take, seen as vSphere shows them.
+//! Generates runs with a known end, in classes of progress that occur in vSphere.
 
 use fastrand::Rng;
 
-/// How progress goes with time.
+/// Class of progress over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     Linear,
@@ -11,13 +11,13 @@ pub(crate) enum Class {
     LongPlateau,
     FallingBack,
     Noisy,
-    /// The pace is even, but the figure shakes.
+    /// Constant pace with noisy readings.
     Shaking,
-    /// Climbs and pauses in turn; not among the six, for the stall rule.
+    /// Alternates between progress and pauses; only used for stall detection.
     OrdinaryPlateaus,
 }
 
-/// The classes on which estimates are judged.
+/// Classes used to evaluate estimates.
 pub(crate) const CLASSES: [Class; 7] = [
     Class::Linear,
     Class::SlowingDown,
@@ -28,22 +28,22 @@ pub(crate) const CLASSES: [Class; 7] = [
     Class::Shaking,
 ];
 
-/// One run: everything in seconds since its start.
+/// Generated run; times are seconds since its start.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
-    /// The median duration of the operation.
+    /// Median duration of the operation.
     pub median: f64,
-    /// When it will end.
+    /// Duration of this run.
     pub duration: f64,
-    /// The true course: share of the time, share of the work; straight in between.
+    /// True progress as corner points (fraction of time, fraction of work), interpolated linearly.
     pub corners: Vec<(f64, f64)>,
-    /// The reported figures, oldest first: only changes.
+    /// Observed changes (time, percent), oldest first.
     pub seen: Vec<(f64, u8)>,
-    /// How long past runs of the same operation took.
+    /// Durations of past runs of the operation.
     pub past: Vec<f64>,
 }
 
-/// A normally distributed number.
+/// Returns a normally distributed random number.
 pub(crate) fn normal(rng: &mut Rng) -> f64 {
     (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0
 }
@@ -52,19 +52,19 @@ fn between(rng: &mut Rng, low: f64, high: f64) -> f64 {
     low + (high - low) * rng.f64()
 }
 
-/// How much runs of one operation differ: the standard deviation of the logarithm of their durations.
+/// Standard deviation of the logarithm of the durations of one operation.
 pub(crate) const SPREAD: f64 = 0.4;
 
-/// A noisy run has so many steps, each as long as the others in work.
+/// Number of steps of a noisy run, each with the same amount of work.
 pub(crate) const STEPS: u32 = 40;
 
-/// So much of the logarithm of its pace a step keeps from the one before …
+/// Autocorrelation of the logarithmic pace between two steps.
 pub(crate) const KEEPS: f64 = 0.7;
 
-/// … and this is the standard deviation of what is new in it.
+/// Standard deviation of the random part of the logarithmic pace.
 pub(crate) const NEWS: f64 = 0.5;
 
-/// One run of an operation whose median duration is drawn from three minutes to two hours.
+/// Generates a run of an operation whose median duration is between three minutes and two hours.
 pub(crate) fn run(class: Class, rng: &mut Rng) -> Run {
     let median = (between(rng, 180_f64.ln(), 7200_f64.ln())).exp();
     let mut duration = || median * (SPREAD * normal(rng)).exp();
@@ -80,7 +80,7 @@ pub(crate) fn run(class: Class, rng: &mut Rng) -> Run {
     }
 }
 
-/// The longest pause of all past runs of the same operation, in seconds.
+/// Returns the longest pause over all past runs of the operation in seconds.
 pub(crate) fn longest_ordinary_pause(class: Class, run: &Run, rng: &mut Rng) -> f64 {
     let mut longest = 0.0_f64;
     for &duration in &run.past {
@@ -97,7 +97,7 @@ pub(crate) fn longest_ordinary_pause(class: Class, run: &Run, rng: &mut Rng) -> 
     longest
 }
 
-/// The course as corners (share of the time, share of the work), straight in between.
+/// Returns the corner points (fraction of time, fraction of work) of a class.
 fn corners(class: Class, rng: &mut Rng) -> Vec<(f64, f64)> {
     match class {
         Class::Linear | Class::Shaking => vec![(0.0, 0.0), (1.0, 1.0)],
@@ -140,7 +140,7 @@ fn corners(class: Class, rng: &mut Rng) -> Vec<(f64, f64)> {
             ]
         }
         Class::FallingBack => {
-            // Evenly, but what was done is lost once or twice.
+            // Constant pace, with one or two losses of progress.
             let mut done = 0.0;
             let mut climbed = 0.0;
             let mut corners = vec![(0.0, 0.0)];
@@ -159,7 +159,7 @@ fn corners(class: Class, rng: &mut Rng) -> Vec<(f64, f64)> {
                 .collect()
         }
         Class::Noisy => {
-            // The pace wanders: now and then double, now and then half.
+            // The pace is a random walk, occasionally doubled or halved.
             let mut pace = 0.0;
             let steps: Vec<f64> = (0..STEPS)
                 .map(|_| {
@@ -198,12 +198,12 @@ fn corners(class: Class, rng: &mut Rng) -> Vec<(f64, f64)> {
     }
 }
 
-/// The standard deviation of a figure that shakes, as a share of the whole.
+/// Returns the standard deviation of noisy readings as a fraction of the whole.
 fn jitter(class: Class) -> f64 {
     if class == Class::Shaking { 0.02 } else { 0.0 }
 }
 
-/// What a monitor sees: whole percent at irregular moments, some seconds apart, and only when the figure changed.
+/// Simulates observation by a monitor: whole percentages at irregular intervals of some seconds, changes only.
 fn observe(corners: &[(f64, f64)], duration: f64, jitter: f64, rng: &mut Rng) -> Vec<(f64, u8)> {
     let mut seen = vec![(0.0, 0)];
     let mut time = 0.0;

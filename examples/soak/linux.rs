@@ -1,4 +1,4 @@
-//! The run and its report.
+//! Test run and its report.
 
 use std::{
     path::PathBuf,
@@ -13,38 +13,38 @@ use crate::{
     processes::{Log, Screen, Server, Taken},
 };
 
-/// Runs vtask under load and faults for a long time and reports what it takes.
+/// Run vtask under load and faults and report its resource usage
 #[derive(Parser, Debug)]
 pub(crate) struct Arguments {
-    /// How long
+    /// Duration in minutes
     #[arg(long, default_value_t = 30)]
     minutes: u64,
 
-    /// Seconds between two lines of the report
+    /// Seconds between two report lines
     #[arg(long, default_value_t = 60)]
     every: u64,
 
-    /// Tasks that run at a time
+    /// Number of running tasks
     #[arg(long, default_value = "2000")]
     tasks: String,
 
-    /// Changes a second
+    /// Progress changes per second
     #[arg(long, default_value = "1000")]
     rate: String,
 
-    /// What goes wrong
+    /// Fault plan
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/faults/soak.toml"))]
     faults: PathBuf,
 
-    /// The built program; by default the one beside this one
+    /// vtask binary [default: the one in the target directory of this example]
     #[arg(long)]
     vtask: Option<PathBuf>,
 }
 
-/// How often the board is compared with the server.
+/// Interval between two comparisons of the store with the server.
 const COMPARED_EVERY: Duration = Duration::from_secs(15);
 
-/// One line of the report.
+/// Measurements of one report line.
 struct Line {
     at: Duration,
     screen: Taken,

@@ -1,11 +1,11 @@
-//! Hours of work under load and faults: does vtask grow, leak, storm, or lose anything?
+//! Long-running test under load and faults for leaks, request storms and lost updates.
 //!
 //! `cargo build --release && cargo run --release --example soak -- --minutes 30`
 //!
 //! Three processes: the built `vtask simulate` with load and the faults of `assets/faults/soak.toml`; the built
-//! `vtask` on a pseudo-terminal, whose memory, descriptors and threads are looked at from outside; and this one,
-//! which runs the same fetch loop with a board of its own and compares what it says with what the server says when it
-//! is asked task by task. Requests are counted in the server's log.
+//! `vtask` on a pseudo-terminal, whose memory, descriptors and threads are measured; and this one, which runs the
+//! same fetch loop and compares its task store with the server task by task. Requests are counted in the server's
+//! log.
 
 #![cfg_attr(
     not(target_os = "linux"),

@@ -1,4 +1,4 @@
-//! The same fetch loop with a board that can be asked, and a client that asks the server task by task.
+//! Fetch loop with its own task store, and a client that compares it with the server.
 
 use std::{
     cmp::Reverse,
@@ -17,22 +17,21 @@ use vtask::{
     watch::{Update, WatchOptions, Watcher},
 };
 
-/// The one server.
 const HERE: EndpointId = EndpointId(0);
-/// How often the server is asked when it answers with a fault of the plan's.
+/// Number of attempts for a request that fails because of an injected fault.
 const TRIES: u32 = 5;
-/// How many tasks are compared each time.
+/// Number of tasks per comparison.
 const SAMPLE: usize = 40;
 
-/// What was found so far.
+/// Totals of all comparisons.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Found {
     pub(crate) compared: u64,
-    /// Finished tasks of which the board says something else than the server.
+    /// Finished tasks that differ from the server.
     pub(crate) wrong: u64,
-    /// Tasks that finished some time ago and that the board shows as running.
+    /// Tasks shown as running although they finished some time ago.
     pub(crate) late: u64,
-    /// Tasks that have been on the server for some time and are not on the board.
+    /// Tasks that have existed for some time and are missing in the store.
     pub(crate) missing: u64,
 }
 
@@ -44,8 +43,8 @@ pub(crate) struct Observer {
     connect: ConnectOptions,
     client: Option<Client>,
     pub(crate) found: Found,
-    /// What was late and what was missing when it was looked at last: if it still is, without an outage in between,
-    /// it counts.
+    /// Suspects of the last comparison. They are counted if they are still wrong at the next one and the connection
+    /// was current in between.
     late: Vec<Arc<str>>,
     missing: Vec<Arc<str>>,
     outages_before: u64,
@@ -82,7 +81,7 @@ impl Observer {
                     Update::Tasks { changes, .. } => {
                         let mut board = locked(&kept);
                         for change in changes {
-                            // What the board does not take shows in the comparison.
+                            // Rejected changes show up in the comparison.
                             let _ = board.apply(endpoint, change, &mut ChangeSet::default());
                         }
                     }
@@ -111,7 +110,7 @@ impl Observer {
         })
     }
 
-    /// How often what was told ceased to be current.
+    /// Returns how often the connection ceased to be current.
     pub(crate) fn outages(&self) -> u64 {
         self.outages.load(Ordering::SeqCst)
     }
@@ -120,12 +119,12 @@ impl Observer {
         locked(&self.board).len()
     }
 
-    /// Whether the loop believes that what it tells is current.
+    /// Returns true if the connection is current.
     pub(crate) fn is_current(&self) -> bool {
         self.is_current.load(Ordering::SeqCst)
     }
 
-    /// Compares some tasks. During outages there is nothing to compare.
+    /// Compares some tasks. Does nothing during an outage.
     pub(crate) async fn compare(&mut self) {
         if !self.is_current() {
             return;
@@ -147,7 +146,7 @@ impl Observer {
     async fn compare_finished(&mut self) {
         let finished = self.sample(|record| record.status().is_finished() && !record.is_gone());
         for (mo_id, shown) in finished {
-            // A task may have vanished from the server meanwhile, and the server may be away.
+            // The task may have been removed, or the server may be unreachable.
             if let Some(told) = self.told(&mo_id).await {
                 self.found.compared += 1;
                 self.found.wrong += u64::from(shown != Some(told));
@@ -155,7 +154,7 @@ impl Observer {
         }
     }
 
-    /// Tasks that run on the board and are over on the server.
+    /// Returns tasks that are running in the store but finished on the server.
     async fn running_there_and_over_here(&mut self) -> Vec<Arc<str>> {
         let mut suspects = self.late.clone();
         let running = self.sample(|record| record.status().is_active());
@@ -178,7 +177,7 @@ impl Observer {
             .is_some_and(|record| record.status().is_active())
     }
 
-    /// Tasks that are recent on the server and not on the board.
+    /// Returns recent tasks of the server that are missing in the store.
     async fn absent(&mut self) -> Vec<Arc<str>> {
         for _ in 0..TRIES {
             let Some(client) = self.client().await else {
@@ -196,7 +195,7 @@ impl Observer {
         Vec::new()
     }
 
-    /// Some tasks, those that changed last first: what is over for long is no longer on the server.
+    /// Returns the tasks that changed last; older finished tasks no longer exist on the server.
     fn sample(&self, wanted: impl Fn(&Record) -> bool) -> Vec<(Arc<str>, Option<TaskInfo>)> {
         let board = locked(&self.board);
         let records = board.iter().map(|(_, record)| record);
@@ -207,7 +206,7 @@ impl Observer {
         sample.map(pair).collect()
     }
 
-    /// What the server says of a task, if it says anything of it.
+    /// Reads a task from the server. Returns `None` if it does not exist or cannot be read.
     async fn told(&mut self, mo_id: &str) -> Option<TaskInfo> {
         for _ in 0..TRIES {
             let Some(client) = self.client().await else {
@@ -236,7 +235,7 @@ impl Observer {
         self.client.as_ref()
     }
 
-    /// Ends the session of the comparing, as far as it still can be.
+    /// Signs out if there is a session.
     pub(crate) async fn leave(&mut self) {
         if let Some(client) = self.client.take() {
             let _ = client.sign_out().await;

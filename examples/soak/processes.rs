@@ -1,4 +1,4 @@
-//! The two processes that are watched, and what the system says of them.
+//! The processes under test and their resource usage.
 
 use std::{
     fs::{self, File},
@@ -18,7 +18,7 @@ use color_eyre::{
 };
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-/// What a process takes of the machine.
+/// Resource usage of a process.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Taken {
     pub(crate) resident_kib: u64,
@@ -74,7 +74,7 @@ impl Server {
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("url ").map(str::to_owned))
             .ok_or_eyre("the server did not say where it is")?;
-        // What else it says has to go somewhere.
+        // Drain the rest of the output so that the process does not block.
         thread::spawn(move || lines.for_each(drop));
         Ok(Self { child, url })
     }
@@ -86,7 +86,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -95,7 +95,7 @@ impl Drop for Server {
 /// `vtask` on a pseudo-terminal.
 pub(crate) struct Screen {
     child: Box<dyn portable_pty::Child + Send + Sync>,
-    // The terminal lives as long as this.
+    // Keeps the terminal open.
     _master: Box<dyn portable_pty::MasterPty + Send>,
     writer: Box<dyn Write + Send>,
     written: Arc<AtomicU64>,
@@ -117,7 +117,7 @@ impl Screen {
         command.args(["--url", url, "--username", "soak", "--stats"]);
         command.arg(&stats);
         command.env("VTASK_PASSWORD", "soak");
-        // Its descriptors are counted from here.
+        // Allows reading /proc/PID/fd from this process.
         command.env("VTASK_DEBUGGABLE", "1");
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
@@ -147,7 +147,7 @@ impl Screen {
         self.id
     }
 
-    /// Bytes that it wrote to its terminal.
+    /// Returns the number of bytes written to the terminal.
     pub(crate) fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
     }
@@ -157,7 +157,7 @@ impl Screen {
         Ok(self.writer.flush()?)
     }
 
-    /// Quits it; answers its exit code and its own figures.
+    /// Quits vtask. Returns its exit code and statistics.
     pub(crate) fn quit(mut self) -> Result<(u32, String)> {
         self.press("q")?;
         let ended = self.child.wait()?;
@@ -166,11 +166,11 @@ impl Screen {
     }
 }
 
-/// The server's log, read as it grows.
+/// Incremental reader of the server's request log.
 pub(crate) struct Log {
     file: PathBuf,
     read: u64,
-    /// Requests in each second of the server's time.
+    /// Number of requests in each second since the server's start.
     seconds: Vec<u32>,
     pub(crate) requests: u64,
     pub(crate) unanswered: u64,
@@ -196,7 +196,7 @@ impl Log {
         file.seek(SeekFrom::Start(self.read))?;
         let mut text = String::new();
         file.read_to_string(&mut text)?;
-        // The last line may not be whole yet.
+        // The last line may be incomplete.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         self.read += whole as u64;
         for line in text[..whole].lines() {
@@ -222,7 +222,7 @@ impl Log {
         Ok(())
     }
 
-    /// Most requests in one second.
+    /// Returns the highest number of requests within one second.
     pub(crate) fn peak(&self) -> u32 {
         self.seconds.iter().copied().max().unwrap_or_default()
     }
