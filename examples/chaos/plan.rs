@@ -135,12 +135,12 @@ fn on_request(chance: &mut Rng, on: &str) -> Effect {
             0 => Effect::ContentType("text/html".to_owned()),
             1 => Effect::Redirect("http://127.0.0.1:1/elsewhere".to_owned()),
             _ => Effect::Endless {
-                bytes_a_second: 2_000_000,
+                bytes_per_second: 2_000_000,
             },
         },
         12 => Effect::Huge {
             megabytes: 70,
-            packed: true,
+            compressed: true,
         },
         _ => Effect::Updates {
             repeat: chance.bool(),

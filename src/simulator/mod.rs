@@ -71,7 +71,7 @@ pub enum StartError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The speed is not a positive number.
-    #[error("the speed must be a number above 0, not {0}")]
+    #[error("speed must be greater than 0, not {0}")]
     Speed(f64),
 }
 

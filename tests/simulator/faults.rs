@@ -192,7 +192,7 @@ async fn bodies_are_cut_damaged_or_mislabelled() {
 async fn bodies_are_huge_or_endless() {
     let (_bench, response) = suffer(Effect::Huge {
         megabytes: 3,
-        packed: false,
+        compressed: false,
     })
     .await;
     assert_eq!(response.bytes().await.unwrap().len(), 3_000_002);
@@ -200,7 +200,7 @@ async fn bodies_are_huge_or_endless() {
         "Task/info",
         Effect::Huge {
             megabytes: 3,
-            packed: true,
+            compressed: true,
         },
     ))
     .await;
@@ -215,7 +215,7 @@ async fn bodies_are_huge_or_endless() {
     assert_eq!(response.headers()["content-encoding"], "gzip");
     assert!(response.bytes().await.unwrap().len() < 10_000);
     let (_bench, mut response) = suffer(Effect::Endless {
-        bytes_a_second: 1_000_000,
+        bytes_per_second: 1_000_000,
     })
     .await;
     assert_eq!(response.content_length(), None);

@@ -74,9 +74,9 @@ pub(super) fn long(letters: u64) -> Body {
 }
 
 /// Returns an endless JSON string, sent at the given rate.
-pub(super) fn endless(bytes_a_second: u32) -> Body {
+pub(super) fn endless(bytes_per_second: u32) -> Body {
     const STALL_STEP: Duration = Duration::from_millis(20);
-    let step = (bytes_a_second / 50).max(1) as usize;
+    let step = (bytes_per_second / 50).max(1) as usize;
     Body::from_stream(stream::unfold(true, move |is_first| async move {
         if is_first {
             return Some((Ok::<_, Infallible>(Bytes::from_static(b"\"")), false));

@@ -113,13 +113,14 @@ pub enum Effect {
         /// Size in megabytes.
         megabytes: u32,
         /// Compressed by about 1000:1 if the client accepts it.
-        #[serde(default)]
-        packed: bool,
+        #[serde(default, alias = "packed")]
+        compressed: bool,
     },
     /// Endless body.
     Endless {
         /// Bytes per second.
-        bytes_a_second: u32,
+        #[serde(alias = "bytes_a_second")]
+        bytes_per_second: u32,
     },
     /// Redirect to another address.
     Redirect(String),
@@ -173,15 +174,15 @@ impl Effect {
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
             Self::Status { code, .. } if !(200..600).contains(code) => {
-                Err(format!("there is no HTTP status {code}"))
+                Err(format!("invalid HTTP status {code}"))
             }
             Self::Stall { after, .. } if !(0.0..=1.0).contains(after) => {
-                Err("after must lie between 0 and 1".to_owned())
+                Err("after must be between 0 and 1".to_owned())
             }
             Self::ContentType(value) | Self::Redirect(value)
                 if axum::http::HeaderValue::from_str(value).is_err() =>
             {
-                Err(format!("{value:?} cannot stand in a header"))
+                Err(format!("{value:?} is not a valid header value"))
             }
             _ => Ok(()),
         }

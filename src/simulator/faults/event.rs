@@ -49,9 +49,7 @@ impl Event {
     /// Validates the parameters.
     pub(super) fn check(&self) -> Result<(), String> {
         match self.every {
-            Some(every) if every.as_millis() < 1 => {
-                Err("every must be at least a millisecond".to_owned())
-            }
+            Some(every) if every.as_millis() < 1 => Err("every must be at least 1ms".to_owned()),
             _ => Ok(()),
         }
     }

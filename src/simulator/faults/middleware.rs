@@ -96,15 +96,18 @@ async fn apply(
             responses::set_header(&mut response, &header::CONTENT_TYPE, value);
             response
         }
-        Effect::Huge { megabytes, packed } => {
+        Effect::Huge {
+            megabytes,
+            compressed,
+        } => {
             let takes_gzip = request
                 .headers()
                 .get(header::ACCEPT_ENCODING)
                 .and_then(|value| value.to_str().ok())
                 .is_some_and(|value| value.contains("gzip"));
-            responses::huge(*megabytes, *packed && takes_gzip)
+            responses::huge(*megabytes, *compressed && takes_gzip)
         }
-        Effect::Endless { bytes_a_second } => responses::endless(*bytes_a_second),
+        Effect::Endless { bytes_per_second } => responses::endless(*bytes_per_second),
         Effect::Redirect(to) => responses::redirect(to),
         Effect::Updates { repeat, shuffle } => {
             request = plain(request);

@@ -51,7 +51,7 @@ pub struct Plan {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The file cannot be read.
-    #[error("the faults {file} cannot be read: {source}")]
+    #[error("cannot read fault plan {file}: {source}")]
     Unreadable {
         /// Path of the file.
         file: String,
@@ -59,7 +59,7 @@ pub enum PlanError {
         source: std::io::Error,
     },
     /// Invalid syntax or structure.
-    #[error("faults {file}, line {line}: {what}")]
+    #[error("fault plan {file}, line {line}: {what}")]
     Wrong {
         /// Path of the file.
         file: String,
@@ -69,7 +69,7 @@ pub enum PlanError {
         what: String,
     },
     /// Invalid value in a rule or event.
-    #[error("faults {file}, {place}: {what}")]
+    #[error("fault plan {file}, {place}: {what}")]
     Senseless {
         /// Path of the file.
         file: String,
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_plan_that_comes_along_is_well_formed() {
+    fn sample_plans_are_valid() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/faults");
         let mut seen = 0;
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -150,41 +150,41 @@ mod tests {
         assert!(seen >= 3);
     }
 
-    fn complaint(text: &str) -> String {
+    fn parse_error(text: &str) -> String {
         Plan::parse("my.toml", text).unwrap_err().to_string()
     }
 
     #[test]
-    fn errors_name_the_file_the_place_and_what_is_wrong() {
-        let unknown = complaint("about = \"x\"\ncolour = 3\n");
+    fn errors_contain_file_place_and_problem() {
+        let unknown = parse_error("about = \"x\"\ncolour = 3\n");
         assert!(
-            unknown.starts_with("faults my.toml, line 2: ") && unknown.contains("colour"),
+            unknown.starts_with("fault plan my.toml, line 2: ") && unknown.contains("colour"),
             "{unknown}"
         );
-        let effect = complaint("[[rule]]\neffect = \"explode\"\n");
+        let effect = parse_error("[[rule]]\neffect = \"explode\"\n");
         assert!(
-            effect.starts_with("faults my.toml, line 2: ") && effect.contains("explode"),
+            effect.starts_with("fault plan my.toml, line 2: ") && effect.contains("explode"),
             "{effect}"
         );
         for (text, expected) in [
             (
                 "[[rule]]\nchance = 3.0\neffect = \"page\"\n",
-                "faults my.toml, rule 1: chance must lie between 0 and 1",
+                "fault plan my.toml, rule 1: chance must be between 0 and 1",
             ),
             (
                 "[[rule]]\non = \"connect\"\neffect = \"page\"\n",
-                "faults my.toml, rule 1: a connection can only suffer delay, stall and cut",
+                "fault plan my.toml, rule 1: connections support only delay, stall and cut",
             ),
             (
                 "[[rule]]\neffect = { status = { code = 99 } }\n",
-                "faults my.toml, rule 1: there is no HTTP status 99",
+                "fault plan my.toml, rule 1: invalid HTTP status 99",
             ),
             (
                 "[[event]]\nat = \"1s\"\nevery = \"0s\"\nwhat = \"kill_sessions\"\n",
-                "faults my.toml, event 1: every must be at least a millisecond",
+                "fault plan my.toml, event 1: every must be at least 1ms",
             ),
         ] {
-            assert_eq!(complaint(text), expected);
+            assert_eq!(parse_error(text), expected);
         }
     }
 }

@@ -92,9 +92,9 @@ pub(super) fn redirect(to: &str) -> Response {
 }
 
 /// Returns a JSON string of this size, optionally compressed.
-pub(super) fn huge(megabytes: u32, packed: bool) -> Response {
+pub(super) fn huge(megabytes: u32, compressed: bool) -> Response {
     let mut response;
-    if packed {
+    if compressed {
         let mut packing = GzEncoder::new(Vec::new(), Compression::best());
         let block = [b'a'; 1 << 13];
         let mut left = u64::from(megabytes) * 1_000_000;
@@ -118,8 +118,8 @@ pub(super) fn huge(megabytes: u32, packed: bool) -> Response {
 }
 
 /// Returns an endless JSON string.
-pub(super) fn endless(bytes_a_second: u32) -> Response {
-    let mut response = Response::new(bodies::endless(bytes_a_second));
+pub(super) fn endless(bytes_per_second: u32) -> Response {
+    let mut response = Response::new(bodies::endless(bytes_per_second));
     set_header(&mut response, &header::CONTENT_TYPE, "application/json");
     response
 }

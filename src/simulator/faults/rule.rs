@@ -129,13 +129,13 @@ impl Rule {
     /// Validates the parameters.
     pub(super) fn check(&self) -> Result<(), String> {
         if !(0.0..=1.0).contains(&self.chance) {
-            return Err("chance must lie between 0 and 1".to_owned());
+            return Err("chance must be between 0 and 1".to_owned());
         }
         if self.on.means_connections() && !self.effect.suits_connections() {
-            return Err("a connection can only suffer delay, stall and cut".to_owned());
+            return Err("connections support only delay, stall and cut".to_owned());
         }
         if self.every.is_some_and(|every| every.as_millis() < 1) {
-            return Err("every must be at least a millisecond".to_owned());
+            return Err("every must be at least 1ms".to_owned());
         }
         self.effect.check()
     }

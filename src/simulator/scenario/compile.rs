@@ -54,7 +54,7 @@ pub(super) fn compile(
         file: name,
         text,
         groups: &file.groups,
-        inventory: inventory::build(&file.estate),
+        inventory: inventory::build(&file.inventory),
     };
     let day = compiler.positive(file.day, 0..0)?;
     let mut entries = Vec::new();
@@ -130,13 +130,13 @@ impl Compiler<'_> {
 
     fn positive(&self, span: SignedDuration, at: Range<usize>) -> Result<Duration, ScenarioError> {
         let positive = Duration::try_from(span).ok().filter(|span| !span.is_zero());
-        positive.ok_or_else(|| self.wrong(&at, "a period must be longer than nothing"))
+        positive.ok_or_else(|| self.wrong(&at, "period must be greater than zero"))
     }
 
     fn entity(&self, name: &str, at: &Range<usize>) -> Result<EntityId, ScenarioError> {
         self.inventory
             .named(name)
-            .ok_or_else(|| self.wrong(at, format!("there is no entity {name} on the estate")))
+            .ok_or_else(|| self.wrong(at, format!("unknown entity {name}")))
     }
 
     fn targets(&self, names: Option<&Spanned<Names>>) -> Result<Vec<EntityId>, ScenarioError> {
@@ -149,7 +149,7 @@ impl Compiler<'_> {
                 Some(group) => self
                     .groups
                     .get(group)
-                    .ok_or_else(|| self.wrong(&at, format!("there is no group {group}")))?,
+                    .ok_or_else(|| self.wrong(&at, format!("unknown group {group}")))?,
                 None => std::slice::from_ref(name),
             },
             Names::Many(names) => names,
@@ -170,7 +170,7 @@ impl Compiler<'_> {
             None if entry.children.is_empty() => {
                 return Err(self.wrong(
                     &at,
-                    "without children a task needs to say how long it takes: takes = \"…\"",
+                    "a task without children needs a duration: takes = \"…\"",
                 ));
             }
             None => Length::UntilChildrenEnd(WRAP_UP),
@@ -184,7 +184,7 @@ impl Compiler<'_> {
                     .transpose()?,
             ),
             (Some(_), Some(_)) => {
-                return Err(self.wrong(&at, "a task has an error or a result, not both"));
+                return Err(self.wrong(&at, "error and result are mutually exclusive"));
             }
         };
         let mut children = Vec::new();
@@ -298,7 +298,10 @@ impl Compiler<'_> {
                 .map(|(at, percent)| (at / 100.0, *percent))
                 .collect();
             sound.then_some(shares).ok_or_else(|| {
-                self.wrong(at, "points of progress go from 0 to 100, in order of time")
+                self.wrong(
+                    at,
+                    "progress points must be between 0 and 100 and ordered by time",
+                )
             })
         };
         Ok(match entry {
@@ -320,7 +323,7 @@ impl Compiler<'_> {
         let what = if is_fault { "a fault" } else { "a result" };
         typed
             .then_some(data)
-            .ok_or_else(|| self.wrong(&value.span(), format!("{what} needs a _typeName")))
+            .ok_or_else(|| self.wrong(&value.span(), format!("{what} requires a _typeName")))
     }
 
     fn resolve(&self, value: &mut Value, at: &Range<usize>) -> Result<(), ScenarioError> {
@@ -376,7 +379,7 @@ impl Compiler<'_> {
             .map(|reason| self.reason(reason, &at))
             .transpose()?;
         if !(entry.spread.is_finite() && entry.spread >= 0.0) {
-            return Err(self.wrong(&at, "the spread of durations is a number, not below 0"));
+            return Err(self.wrong(&at, "spread must be a non-negative number"));
         }
         Ok(Profile {
             description_id,
@@ -423,10 +426,7 @@ impl Compiler<'_> {
             .or(entry.map(|entry| entry.rate))
             .unwrap_or(tasks as u64);
         if rate > 1_000_000 {
-            return Err(self.wrong(
-                &(0..0),
-                "a load of more than a million changes a second is beyond this server",
-            ));
+            return Err(self.wrong(&(0..0), "rate must not exceed 1000000 changes per second"));
         }
         let mut load = Load::new(tasks, rate, keys.map(operation), machines);
         load.at_once = options.at_once || entry.is_some_and(|entry| entry.at_once);

@@ -24,8 +24,8 @@ pub(super) struct File {
     /// Number of the first task.
     #[serde(default = "first_task")]
     pub(super) first_task: u64,
-    #[serde(default)]
-    pub(super) estate: InventoryEntry,
+    #[serde(default, alias = "estate")]
+    pub(super) inventory: InventoryEntry,
     /// Named groups of entities, for `on = "@group"`.
     #[serde(default)]
     pub(super) groups: BTreeMap<String, Vec<String>>,

@@ -8,35 +8,43 @@ const NETWORK: &str = "VM Network";
 
 /// Builds the inventory: folders, one datacenter, clusters with their hosts, datastores, networks and virtual
 /// machines. Machines are distributed over the datastores and networks.
-pub(super) fn build(estate: &InventoryEntry) -> Inventory {
+pub(super) fn build(entry: &InventoryEntry) -> Inventory {
     let mut inventory = Inventory::default();
     let root = inventory.add(EntityKind::Folder("Datacenter"), "Datacenters", None);
-    let centre_name = estate.datacenter.as_deref().unwrap_or("dc-01");
-    let centre = inventory.add(EntityKind::Datacenter, centre_name, Some(root));
-    let machines = inventory.add(EntityKind::Folder("VirtualMachine"), "vm", Some(centre));
-    let hosts = inventory.add(EntityKind::Folder("ComputeResource"), "host", Some(centre));
-    let stores = inventory.add(EntityKind::Folder("Datastore"), "datastore", Some(centre));
-    let networks = inventory.add(EntityKind::Folder("Network"), "network", Some(centre));
-    let datastores: Vec<EntityId> = estate
+    let datacenter_name = entry.datacenter.as_deref().unwrap_or("dc-01");
+    let datacenter = inventory.add(EntityKind::Datacenter, datacenter_name, Some(root));
+    let machines = inventory.add(EntityKind::Folder("VirtualMachine"), "vm", Some(datacenter));
+    let hosts = inventory.add(
+        EntityKind::Folder("ComputeResource"),
+        "host",
+        Some(datacenter),
+    );
+    let stores = inventory.add(
+        EntityKind::Folder("Datastore"),
+        "datastore",
+        Some(datacenter),
+    );
+    let networks = inventory.add(EntityKind::Folder("Network"), "network", Some(datacenter));
+    let datastores: Vec<EntityId> = entry
         .datastores
         .iter()
         .map(|store| inventory.add(EntityKind::Datastore, store, Some(stores)))
         .collect();
     let mut all_machines = Vec::new();
-    for cluster in &estate.clusters {
+    for cluster in &entry.clusters {
         let id = inventory.add(EntityKind::Cluster, &cluster.name, Some(hosts));
         inventory.add(EntityKind::ResourcePool, "Resources", Some(id));
         for host in &cluster.hosts {
             inventory.add(EntityKind::Host, host, Some(id));
         }
     }
-    for folder in &estate.machine_folders {
+    for folder in &entry.machine_folders {
         let id = inventory.add(
             EntityKind::Folder("VirtualMachine"),
             &folder.name,
             Some(machines),
         );
-        let cluster = estate
+        let cluster = entry
             .clusters
             .iter()
             .find(|cluster| cluster.name == folder.cluster);
@@ -50,8 +58,8 @@ pub(super) fn build(estate: &InventoryEntry) -> Inventory {
             all_machines.push(machine);
         }
     }
-    let named = estate.networks.iter().map(String::as_str);
-    let unnamed = estate.networks.is_empty().then_some(NETWORK);
+    let named = entry.networks.iter().map(String::as_str);
+    let unnamed = entry.networks.is_empty().then_some(NETWORK);
     let networks: Vec<EntityId> = named
         .chain(unnamed)
         .map(|network| inventory.add(EntityKind::Network, network, Some(networks)))

@@ -30,9 +30,7 @@ const BUILT_IN: [(&str, &str); 4] = [
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// Neither a built-in name nor a readable file.
-    #[error(
-        "no scenario {name}: it is none of the built-in ones ({known}), and as a file it cannot be read: {source}"
-    )]
+    #[error("unknown scenario {name}: neither built in ({known}) nor a readable file: {source}")]
     Unreadable {
         /// Requested name.
         name: String,
@@ -126,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_scenario_is_well_formed() {
+    fn built_in_scenarios_are_valid() {
         for name in Scenario::names() {
             let scenario = Scenario::load(name).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(scenario.name(), name);
@@ -134,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn every_scenario_file_is_built_in() {
+    fn all_scenario_files_are_built_in() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios");
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -152,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_users_own_file_is_read_by_its_path() {
+    fn a_file_is_loaded_by_its_path() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let path = file.path().to_str().unwrap();
         std::fs::write(path, "about = \"mine\"\n").unwrap();
@@ -165,41 +163,41 @@ mod tests {
         );
     }
 
-    fn complaint(text: &str) -> String {
+    fn parse_error(text: &str) -> String {
         Scenario::parse("my.toml", text).unwrap_err().to_string()
     }
 
     #[test]
-    fn errors_name_the_file_the_line_and_what_is_wrong() {
-        let unknown_field = complaint("about = \"x\"\ncolour = 3\n");
+    fn errors_contain_file_line_and_problem() {
+        let unknown_field = parse_error("about = \"x\"\ncolour = 3\n");
         assert!(
             unknown_field.starts_with("scenario my.toml, line 2: ")
                 && unknown_field.contains("colour"),
             "{unknown_field}"
         );
 
-        let no_such_entity = complaint(
-            "about = \"x\"\n[[task]]\nat = \"1s\"\n[task.what]\noperation = \"VirtualMachine.clone\"\non = \"nobody\"\ntakes = \"1m\"\n",
+        let no_such_entity = parse_error(
+            "about = \"x\"\n[[task]]\nat = \"1s\"\n[task.what]\noperation = \"VirtualMachine.clone\"\non = \"missing\"\ntakes = \"1m\"\n",
         );
         assert_eq!(
             no_such_entity,
-            "scenario my.toml, line 6: there is no entity nobody on the estate"
+            "scenario my.toml, line 6: unknown entity missing"
         );
 
-        let endless = complaint(
+        let no_duration = parse_error(
             "about = \"x\"\n[[task]]\nat = \"1s\"\n[task.what]\noperation = \"VirtualMachine.clone\"\n",
         );
         assert!(
-            endless.starts_with("scenario my.toml, line 5: ") && endless.contains("takes"),
-            "{endless}"
+            no_duration.starts_with("scenario my.toml, line 5: ") && no_duration.contains("takes"),
+            "{no_duration}"
         );
 
-        let broken = complaint("about = \"x\nday = 3");
+        let broken = parse_error("about = \"x\nday = 3");
         assert!(broken.starts_with("scenario my.toml, line 1: "), "{broken}");
     }
 
     #[test]
-    fn an_unknown_name_lists_the_known_ones() {
+    fn an_unknown_name_lists_the_built_in_scenarios() {
         let error = Scenario::load("dmeo").unwrap_err().to_string();
         assert!(error.contains("demo, empty, load, quiet"), "{error}");
     }
