@@ -153,7 +153,7 @@ pub(crate) fn empty_screen() -> AppState {
         Update::Link(Link::Live),
         Update::Labels(Labels::new(labels.into())),
     ] {
-        update(&mut state, Event::News(HERE, news), now());
+        update(&mut state, Event::ServerUpdate(HERE, news), now());
     }
     state
 }
@@ -169,7 +169,7 @@ pub(crate) fn tell(state: &mut AppState, changes: Vec<TaskChange>) {
     let since = Instant::now();
     update(
         state,
-        Event::News(HERE, Update::Tasks { changes, since }),
+        Event::ServerUpdate(HERE, Update::Tasks { changes, since }),
         now(),
     );
 }

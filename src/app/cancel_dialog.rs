@@ -1,21 +1,18 @@
-//! The cancel dialog: whose cancellation is looked at, and the question before the request.
+//! State of the cancel dialog.
 
 use crate::task::{Handle, TaskStore};
 
-/// The button that is pointed at, at the question whether to cancel.
+/// A button of the confirmation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Button {
-    /// Ask the server to cancel.
     Yes,
-    /// Leave it alone.
     #[default]
     No,
 }
 
 impl Button {
-    /// The other one.
     #[must_use]
-    pub fn other(self) -> Self {
+    pub fn toggled(self) -> Self {
         match self {
             Self::Yes => Self::No,
             Self::No => Self::Yes,
@@ -23,33 +20,32 @@ impl Button {
     }
 }
 
-/// Whose cancellation is looked at.
+/// The open cancel dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancelDialog {
-    /// The task for which it was opened; the family is seen from here.
-    pub subject: Handle,
-    /// The member of the family that is looked at.
-    pub chosen: Handle,
-    /// The question, once it is asked.
-    pub question: Option<Button>,
+    /// The task it was opened for; its ancestors and children are listed.
+    pub root: Handle,
+    /// The family member that is highlighted and would be cancelled.
+    pub highlighted: Handle,
+    /// The confirmation's selected button, while the confirmation is open.
+    pub confirmation: Option<Button>,
 }
 
 impl CancelDialog {
-    /// Looks at a task.
-    pub fn new(subject: Handle) -> Self {
+    pub fn new(root: Handle) -> Self {
         Self {
-            subject,
-            chosen: subject,
-            question: None,
+            root,
+            highlighted: root,
+            confirmation: None,
         }
     }
 
-    /// The family to choose from: the ancestors from the root down, the task, its children; each with its depth.
+    /// Returns the ancestors from the root down, the task and its children, each with its depth.
     pub fn family(&self, store: &TaskStore) -> Vec<(Handle, usize)> {
-        let mut above: Vec<Handle> = store.path(self.subject).collect();
+        let mut above: Vec<Handle> = store.path(self.root).collect();
         above.reverse();
         let depth = above.len();
-        let children = store.children(self.subject).iter();
+        let children = store.children(self.root).iter();
         above
             .into_iter()
             .enumerate()
@@ -58,18 +54,18 @@ impl CancelDialog {
             .collect()
     }
 
-    /// Looks at the member so many further down or, with a negative number, up.
-    pub fn step(&mut self, store: &TaskStore, by: isize) {
+    /// Moves the highlight down by `by` members, or up if negative.
+    pub fn move_by(&mut self, store: &TaskStore, by: isize) {
         let family = self.family(store);
         let place = family
             .iter()
-            .position(|(handle, _)| *handle == self.chosen)
+            .position(|(handle, _)| *handle == self.highlighted)
             .unwrap_or_default();
         let next = place
             .saturating_add_signed(by)
             .min(family.len().saturating_sub(1));
         if let Some((handle, _)) = family.get(next) {
-            self.chosen = *handle;
+            self.highlighted = *handle;
         }
     }
 }
@@ -108,9 +104,9 @@ mod tests {
                 (find("d"), 2)
             ]
         );
-        dialog.step(&store, 99);
-        assert_eq!(dialog.chosen, find("d"));
-        dialog.step(&store, -99);
-        assert_eq!(dialog.chosen, find("a"));
+        dialog.move_by(&store, 99);
+        assert_eq!(dialog.highlighted, find("d"));
+        dialog.move_by(&store, -99);
+        assert_eq!(dialog.highlighted, find("a"));
     }
 }

@@ -119,7 +119,7 @@ mod tests {
         let mut facts = state.servers[0].facts.clone().unwrap();
         facts.release = "8.0.3.0".into();
         facts.insecure = true;
-        state.servers[0].take(
+        state.servers[0].apply(
             Update::Server(Box::new(facts)),
             crate::app::test_support::now(),
         );

@@ -1,5 +1,5 @@
-//! The command palette: every action of the place from which it was opened, found by a few letters; and after those
-//! what can be done in other places, which is told and not done.
+//! Command palette: fuzzy search over all actions. Actions of other contexts are listed last; choosing one only shows
+//! its key.
 
 use nucleo_matcher::{
     Config, Matcher, Utf32Str,
@@ -13,75 +13,73 @@ use super::{
     text_input::TextInput,
 };
 
-/// The command palette.
+/// The open command palette.
 #[derive(Debug)]
 pub struct CommandPalette {
-    /// From where it was opened, and where the action is done.
+    /// The context in which it was opened and in which the chosen action runs.
     pub from: Context,
-    /// What is typed.
-    pub line: TextInput,
-    /// What was found, the best first.
-    pub found: Vec<PaletteMatch>,
-    /// Which of those is pointed at.
-    pub chosen: usize,
-    /// What it lies over, which comes back.
-    pub below: Option<Box<Popup>>,
+    pub input: TextInput,
+    /// Matches, best first.
+    pub matches: Vec<PaletteMatch>,
+    /// Index of the highlighted match.
+    pub highlighted: usize,
+    /// The popup underlying, restored on close.
+    pub underlying: Option<Box<Popup>>,
 }
 
-/// An action that was found.
+/// An action that matches the search text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaletteMatch {
-    /// The action.
     pub action: Action,
-    /// Which characters of its help line were found.
-    pub letters: Vec<usize>,
-    /// Where it can be done, if not here.
-    pub elsewhere: Option<Context>,
+    /// Indices of the matched characters in the help text.
+    pub matched_chars: Vec<usize>,
+    /// The context that has the action, if it is not available in the current one.
+    pub other_context: Option<Context>,
 }
 
 impl CommandPalette {
-    /// A palette with every action of a place.
+    /// Creates a palette with all actions of a context.
     pub fn new(keymap: &Keymap, from: Context) -> Self {
         let mut palette = Self {
             from,
-            line: TextInput::default(),
-            found: Vec::new(),
-            chosen: 0,
-            below: None,
+            input: TextInput::default(),
+            matches: Vec::new(),
+            highlighted: 0,
+            underlying: None,
         };
         palette.search(keymap);
         palette
     }
 
-    /// Searches for what is typed.
+    /// Updates the matches for the current search text.
     pub fn search(&mut self, keymap: &Keymap) {
-        self.found = find(keymap, self.from, &self.line.text());
-        self.chosen = 0;
+        self.matches = find(keymap, self.from, &self.input.text());
+        self.highlighted = 0;
     }
 
-    /// Points at another one, so many further down.
-    pub fn step(&mut self, by: isize) {
-        let last = self.found.len().saturating_sub(1);
-        self.chosen = self.chosen.saturating_add_signed(by).min(last);
+    /// Moves the highlight down by `by` entries, or up if negative.
+    pub fn move_by(&mut self, by: isize) {
+        let last = self.matches.len().saturating_sub(1);
+        self.highlighted = self.highlighted.saturating_add_signed(by).min(last);
     }
 
-    /// What is pointed at.
-    pub fn pointed(&self) -> Option<&PaletteMatch> {
-        self.found.get(self.chosen)
+    pub fn highlighted_match(&self) -> Option<&PaletteMatch> {
+        self.matches.get(self.highlighted)
     }
 }
 
-/// What can be done in a place, and then what can be done in others only, in the order of the help.
+/// Returns the actions available in a context, then those of other contexts, both in the order of the help.
 fn all(keymap: &Keymap, from: Context) -> Vec<(Action, Option<Context>)> {
     let here: Vec<Action> = keymap
-        .possible(from)
+        .available(from)
         .filter(|action| *action != Action::Palette)
         .collect();
     let places = Context::ALL.into_iter();
-    let elsewhere = places.flat_map(|place| keymap.own(place).map(move |action| (action, place)));
+    let other_context =
+        places.flat_map(|place| keymap.own_actions(place).map(move |action| (action, place)));
     let mut all: Vec<(Action, Option<Context>)> =
         here.iter().map(|action| (*action, None)).collect();
-    for (action, place) in elsewhere {
+    for (action, place) in other_context {
         let is_known = all.iter().any(|(known, _)| *known == action);
         if action != Action::Palette && !is_known {
             all.push((action, Some(place)));
@@ -90,8 +88,7 @@ fn all(keymap: &Keymap, from: Context) -> Vec<(Action, Option<Context>)> {
     all
 }
 
-/// The actions that have these letters in their order, in the line of the help or in their name; those that can be
-/// done here first.
+/// Fuzzy-matches the text against help texts and names; available actions come first.
 fn find(keymap: &Keymap, from: Context, text: &str) -> Vec<PaletteMatch> {
     let pattern = Pattern::new(
         text.trim(),
@@ -102,21 +99,23 @@ fn find(keymap: &Keymap, from: Context, text: &str) -> Vec<PaletteMatch> {
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
     let mut found: Vec<(u32, PaletteMatch)> = Vec::new();
-    for (action, elsewhere) in all(keymap, from) {
-        let mut letters = Vec::new();
+    for (action, other_context) in all(keymap, from) {
+        let mut matched_chars = Vec::new();
         let help = Utf32Str::new(action.help(), &mut buffer);
-        let in_help = pattern.indices(help, &mut matcher, &mut letters);
+        let in_help = pattern.indices(help, &mut matcher, &mut matched_chars);
         let name = action.name();
         let name = Utf32Str::new(&name, &mut buffer);
         let in_name = pattern.score(name, &mut matcher);
         let Some(score) = in_help.max(in_name) else {
             continue;
         };
-        letters.sort_unstable();
-        letters.dedup();
-        let letters = letters.iter().filter_map(|l| usize::try_from(*l).ok());
-        let letters = if in_help.is_some() {
-            letters.collect()
+        matched_chars.sort_unstable();
+        matched_chars.dedup();
+        let matched_chars = matched_chars
+            .iter()
+            .filter_map(|l| usize::try_from(*l).ok());
+        let matched_chars = if in_help.is_some() {
+            matched_chars.collect()
         } else {
             Vec::new()
         };
@@ -124,13 +123,13 @@ fn find(keymap: &Keymap, from: Context, text: &str) -> Vec<PaletteMatch> {
             score,
             PaletteMatch {
                 action,
-                letters,
-                elsewhere,
+                matched_chars,
+                other_context,
             },
         ));
     }
-    // Those that are equal stay in the order of the help.
-    found.sort_by_key(|(score, found)| (found.elsewhere.is_some(), std::cmp::Reverse(*score)));
+    // The sort is stable: equal scores keep the order of the help.
+    found.sort_by_key(|(score, found)| (found.other_context.is_some(), std::cmp::Reverse(*score)));
     found.into_iter().map(|(_, found)| found).collect()
 }
 
@@ -141,7 +140,7 @@ mod tests {
     fn found(from: Context, text: &str) -> Vec<Action> {
         let keymap = Keymap::standard().unwrap();
         let found = find(&keymap, from, text).into_iter();
-        let here = found.filter(|found| found.elsewhere.is_none());
+        let here = found.filter(|found| found.other_context.is_none());
         here.map(|found| found.action).collect()
     }
 
@@ -182,16 +181,19 @@ mod tests {
                 let entries = found.iter().filter(|found| found.action == *action);
                 assert_eq!(entries.count(), 1, "{action:?} from {from:?}");
             }
-            let first = found.iter().position(|found| found.elsewhere.is_some());
+            let first = found.iter().position(|found| found.other_context.is_some());
             let mut others = found.iter().skip(first.unwrap());
-            assert!(others.all(|found| found.elsewhere.is_some()), "{from:?}");
+            assert!(
+                others.all(|found| found.other_context.is_some()),
+                "{from:?}"
+            );
         }
         let yes = find(&keymap, Context::List, "yes");
         let yes = yes
             .iter()
             .find(|found| found.action == Action::Yes)
             .unwrap();
-        assert_eq!(yes.elsewhere, Some(Context::Confirm));
+        assert_eq!(yes.other_context, Some(Context::Confirm));
     }
 
     #[test]
@@ -199,7 +201,7 @@ mod tests {
         let keymap = Keymap::standard().unwrap();
         let quit = &find(&keymap, Context::List, "sign")[0];
         assert_eq!(
-            (quit.action, &quit.letters[..]),
+            (quit.action, &quit.matched_chars[..]),
             (Action::Quit, &[0, 1, 2, 3][..])
         );
     }

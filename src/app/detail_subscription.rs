@@ -1,7 +1,8 @@
-//! What is looked up for the details that are open: the family for the lineage, the events for their tab.
+//! Subscribes to the family or events of the selected task while the details pane shows them.
 //!
-//! It is followed once the selection rests, so that passing over rows asks nothing, and no longer when the details are
-//! closed or show something else. The fetch loop asks again by itself while the task goes on.
+//! A subscription starts after the selection has been still for a while, so that moving through the list sends no
+//! requests, and ends when the pane is closed or shows another tab. The fetch loop polls by itself while the task is
+//! active.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,17 +17,17 @@ use crate::{
     watch::{Command, FamilyState},
 };
 
-/// How long the selection has to rest.
+/// Time for which the selection must not change before a subscription starts.
 const DEBOUNCE: SignedDuration = SignedDuration::from_millis(400);
 
-/// What is followed, and since when the selection rests.
+/// The current subscription, and since when the selection has not changed.
 #[derive(Debug, Default)]
 pub struct DetailSubscription {
     resting: Option<(Handle, Timestamp)>,
     followed: Option<(Handle, Tab, EndpointId)>,
 }
 
-/// Follows what the open tab needs, when it is time, and nothing else any more.
+/// Starts or ends the subscription as the open tab requires.
 pub(super) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let selected = state.selected();
     if state.subscription.resting.map(|(handle, _)| handle) != selected {
@@ -52,7 +53,7 @@ pub(super) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     left.into_iter().chain([follow]).collect()
 }
 
-/// When something is to be followed; nothing new while reading is paused.
+/// Returns when the next subscription starts; `None` while polling is paused.
 pub(super) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     let (handle, tab) = required(state)?;
     let rested = state.subscription.resting?.1 + DEBOUNCE;
@@ -60,14 +61,14 @@ pub(super) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
         .subscription
         .followed
         .map(|(handle, tab, _)| (handle, tab));
-    // What is past does not go on, so that nothing is read but what somebody looks at.
+    // Tasks in the history view do not change, so it is read while paused, too.
     let may_ask = !state.paused || state.history.is_some();
     let is_new = followed != Some((handle, tab)) && may_ask;
-    // An event that moved the selection just now is followed by a tick.
+    // A tick follows an event that moved the selection just now.
     is_new.then(|| rested.max(now))
 }
 
-/// What the open tab needs; one who looks back sees what was known then.
+/// Returns the task and tab to subscribe to; none during time travel, which shows what was known at that time.
 fn required(state: &AppState) -> Option<(Handle, Tab)> {
     let tab = state.details.tab;
     let is_open = ScreenLayout::of(state).details.height > 0;
@@ -83,10 +84,10 @@ fn command(tab: Tab, trace: Option<TaskLocator>) -> Command {
     }
 }
 
-/// Follows nothing any more.
+/// Ends the current subscription.
 pub(super) fn unsubscribe(state: &mut AppState) -> Option<Effect> {
     let (handle, tab, endpoint) = state.subscription.followed.take()?;
-    // Nobody searches on.
+    // The search ends with the subscription.
     if state.family_states.get(&handle) == Some(&FamilyState::Searching) {
         state.family_states.remove(&handle);
     }
@@ -110,7 +111,7 @@ mod tests {
         effects.into_iter().filter(sent).collect()
     }
 
-    /// What the effects ask the loop to follow: `family`, `events`, with the task or `-`.
+    /// Lists the subscriptions that the effects request: `family` or `events` with the task ID, or `-` for none.
     fn asked(effects: &[Effect]) -> Vec<String> {
         let words = effects.iter().map(|effect| match effect {
             Effect::Send(_, Command::FollowFamily(trace)) => ("family", trace),

@@ -1,4 +1,4 @@
-//! What happens to the screen, and what it wants done.
+//! Events that change the screen's state, and the effects that result.
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
@@ -8,78 +8,61 @@ use crate::{
     watch::{Command, Update},
 };
 
-/// What happens to the screen.
+/// Input of [`update`](super::update).
 #[derive(Debug)]
 pub enum Event {
-    /// A key was pressed.
     Key(KeyEvent),
-    /// A text was pasted.
     Paste(String),
-    /// The mouse did something.
     Mouse(MouseEvent),
-    /// The terminal has another size now.
-    Resize {
-        /// Columns.
-        width: u16,
-        /// Lines.
-        height: u16,
-    },
-    /// News from an endpoint.
-    News(EndpointId, Update),
-    /// The terminal told its background.
+    Resize { width: u16, height: u16 },
+    ServerUpdate(EndpointId, Update),
     Background(Background),
-    /// A moment came at which something that is shown changes by itself.
     Tick,
-    /// The program runs again after it was suspended.
     Resumed,
 }
 
-/// What the screen wants done; it does nothing itself.
+/// A side effect requested by [`update`](super::update).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Draw what changed.
+    /// Draw the parts that changed.
     Draw,
-    /// Draw everything from scratch: something else may have written to the terminal.
+    /// Redraw everything, as after other programs wrote to the terminal.
     Redraw,
-    /// Tell an endpoint's fetch loop.
+    /// Send a command to an endpoint's fetch loop.
     Send(EndpointId, Command),
-    /// Put a text on the clipboard.
+    /// Copy a text to the clipboard.
     Copy(String),
-    /// Remember a filter for the next run.
-    Remember(String),
-    /// Keep a filter under a name, or forget the one of that name.
-    Keep {
-        /// The name.
+    /// Append a filter to the filter history file.
+    SaveFilterHistory(String),
+    /// Save or delete a named filter.
+    SaveNamedFilter {
         name: String,
-        /// The filter; none to forget it.
+        /// The filter; `None` to delete it.
         filter: Option<String>,
     },
-    /// Write a file that is not there yet.
-    Save {
-        /// Its name.
+    /// Write a new file; fails if it exists.
+    WriteFile {
         path: String,
-        /// What goes in.
         text: String,
-        /// What that is, for people.
+        /// Description of the contents, for the notification.
         what: String,
     },
-    /// Give the terminal back and stop, until resumed.
+    /// Restore the terminal and stop the process until it is resumed.
     Suspend,
-    /// End.
-    Leave(ExitReason),
+    Quit(ExitReason),
 }
 
-/// Why the screen ended.
+/// Reason for closing the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitReason {
-    /// Asked for, by `q`.
+    /// The user pressed `q`.
     Quit,
-    /// Ctrl-C, or SIGINT.
+    /// Ctrl-C or SIGINT.
     Interrupted,
     /// SIGTERM.
     Terminated,
-    /// The terminal went away.
+    /// The terminal was closed.
     TerminalLost,
-    /// Another thread panicked; its report is on the terminal already.
+    /// Another thread panicked; the report is on the terminal already.
     Panicked,
 }

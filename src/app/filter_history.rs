@@ -1,28 +1,27 @@
-//! Filters that were typed, kept between runs: `vtask/filters` in `$XDG_STATE_HOME`, or in `~/.local/state`; one a
-//! line, the latest last, so many at most, readable by oneself only. Nothing here is worth an error: without a
-//! place for it there is just no memory.
+//! Filter history, kept between runs in `vtask/filters` below `$XDG_STATE_HOME` or `~/.local/state`. One filter per
+//! line, newest last, mode 0600. Read errors are ignored: the history is then empty.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-/// How many filters are kept.
+/// Maximum number of filters.
 const MAX_ENTRIES: usize = 200;
-/// The longest file that is read, in bytes.
+/// Maximum size of a file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// Where filters are kept.
+/// The filter history file; `None` if there is no state directory.
 #[derive(Debug, Clone, Default)]
 pub struct FilterHistoryFile(Option<PathBuf>);
 
 impl FilterHistoryFile {
-    /// The place that the environment says.
+    /// Locates the file from `XDG_STATE_HOME` and `HOME`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         Self(folder(variable).map(|folder| folder.join("filters")))
     }
 
-    /// What was typed, the latest last.
+    /// Returns the filters, newest last.
     pub fn filters(&self) -> Vec<String> {
         let read = |path: &PathBuf| {
             let small = fs::metadata(path).is_ok_and(|file| file.len() <= MAX_FILE_BYTES);
@@ -36,7 +35,7 @@ impl FilterHistoryFile {
         kept
     }
 
-    /// Adds one to those that are there by now: other screens may remember some, too.
+    /// Adds a filter. Reads the file again first, as other instances may have added some.
     pub fn add(&self, filter: &str) -> io::Result<()> {
         let Some(path) = &self.0 else {
             return Ok(());
@@ -47,7 +46,7 @@ impl FilterHistoryFile {
     }
 }
 
-/// The folder for what is kept between runs, as the environment says.
+/// Returns the directory for state files.
 pub(super) fn folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let state = variable("XDG_STATE_HOME").map(PathBuf::from);
     let state = state.filter(|folder| folder.is_absolute());
@@ -55,7 +54,7 @@ pub(super) fn folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBu
     Some(state.or_else(home)?.join("vtask"))
 }
 
-/// Writes a file that only oneself can read: whole, or not at all.
+/// Writes a file with mode 0600 atomically.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
@@ -68,7 +67,7 @@ pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     fs::rename(&draft, path)
 }
 
-/// Puts a filter at the end of those that were typed, once, and lets the oldest go.
+/// Appends a filter, removes duplicates of it and drops the oldest entries beyond the limit.
 pub fn push(kept: &mut Vec<String>, filter: &str) {
     kept.retain(|known| known != filter);
     kept.push(filter.to_owned());

@@ -1,43 +1,39 @@
-//! The menu of filters with names.
+//! Entries of the saved-filter menu.
 
 use super::state::AppState;
 
-/// An entry of the menu.
+/// An entry of the saved-filter menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FilterMenuEntry<'a> {
-    /// All tasks.
-    Nothing,
-    /// A filter with a name.
+    /// No filter.
+    NoFilter,
     Filter {
-        /// Its name.
         name: &'a str,
-        /// The filter.
         text: &'a str,
-        /// Whether it got its name on the screen, and can be forgotten there.
-        is_own: bool,
+        /// True if it was saved from the screen and can be deleted there.
+        is_user: bool,
     },
 }
 
 impl FilterMenuEntry<'_> {
-    /// What it is as a filter.
+    /// Returns the filter expression.
     pub fn filter(&self) -> String {
         match self {
-            Self::Nothing => String::new(),
+            Self::NoFilter => String::new(),
             Self::Filter { name, .. } => format!("@{name}"),
         }
     }
 }
 
-/// All entries of the menu.
 pub fn entries(state: &AppState) -> Vec<FilterMenuEntry<'_>> {
     let own = &state.options.user_filters;
     let named = state.options.saved_filters.iter();
     let named = named.map(|(name, text)| FilterMenuEntry::Filter {
         name,
         text,
-        is_own: own.get(name) == Some(text),
+        is_user: own.get(name) == Some(text),
     });
-    std::iter::once(FilterMenuEntry::Nothing)
+    std::iter::once(FilterMenuEntry::NoFilter)
         .chain(named)
         .collect()
 }

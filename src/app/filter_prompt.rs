@@ -1,4 +1,4 @@
-//! What the screen knows of filters: the time and the names of its servers for them, and a filter being typed.
+//! The filter prompt: completion, time-based filters, and the server names and clocks that filters use.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,7 +8,7 @@ use crate::task::{
     filter::{Completion, EndpointInfo, complete, complete_period},
 };
 
-/// The servers at a moment of this machine.
+/// Server names and clocks at a point in time.
 #[derive(Debug, Clone, Copy)]
 pub struct ServerClocks<'a> {
     servers: &'a [ServerState],
@@ -16,7 +16,6 @@ pub struct ServerClocks<'a> {
 }
 
 impl<'a> ServerClocks<'a> {
-    /// These servers at that moment.
     pub fn of(servers: &'a [ServerState], now: Timestamp) -> Self {
         Self { servers, now }
     }
@@ -37,34 +36,33 @@ impl EndpointInfo for ServerClocks<'_> {
     }
 }
 
-/// A filter being typed.
+/// State of the filter prompt.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FilterPrompt {
-    /// The filter to go back to.
-    pub before: Filter,
-    /// The task to go back to.
+    /// The filter to restore on cancel.
+    pub previous: Filter,
+    /// The task to select on cancel.
     pub selected: Option<Handle>,
-    /// Where the line does not read: in how many columns of it, and how many columns long.
-    pub mark: Option<(usize, usize)>,
-    /// What Tab offers.
-    pub offer: Option<CompletionList>,
-    /// Which filter of the past is in the line, counted from the latest; and what was typed instead of it.
+    /// Position of a parse error: start column and length.
+    pub error_span: Option<(usize, usize)>,
+    /// The open completion list.
+    pub completions: Option<CompletionList>,
+    /// The recalled history entry, counted from the newest, and the text it replaced.
     pub recalled: Option<(usize, String)>,
 }
 
-/// What Tab offers.
+/// Completions for the word before the cursor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CompletionList {
-    /// Where the word begins.
+    /// Byte offset of the word.
     start: usize,
-    /// What may stand there.
     pub candidates: Vec<String>,
-    /// Which of them stands there; none while what they have in common does.
+    /// Index of the inserted candidate; `None` while only the common prefix is inserted.
     pub chosen: Option<usize>,
 }
 
 impl CompletionList {
-    /// What may stand at the end of a text; none if nothing is known.
+    /// Returns the completions at the end of a text, if any.
     fn of(before: &str, state: &AppState, eval_context: EvalContext<'_>) -> Option<Self> {
         let mut completion = complete(before, &state.options.saved_filters, eval_context);
         if state.history.is_some() {
@@ -78,8 +76,8 @@ impl CompletionList {
         })
     }
 
-    /// The next candidate, or the one before.
-    fn turn(&mut self, back: bool) {
+    /// Selects the next or previous candidate.
+    fn cycle(&mut self, back: bool) {
         let count = self.candidates.len();
         self.chosen = Some(match self.chosen {
             None if back => count - 1,
@@ -89,7 +87,7 @@ impl CompletionList {
         });
     }
 
-    /// What stands in the place of the word: a candidate, or what all have in common.
+    /// Returns the inserted text: a candidate or the common prefix.
     fn text(&self) -> &str {
         match self.chosen.and_then(|at| self.candidates.get(at)) {
             Some(candidate) => candidate,
@@ -98,7 +96,7 @@ impl CompletionList {
     }
 }
 
-/// What all begin with.
+/// Returns the longest common prefix.
 fn common_prefix(texts: &[String]) -> &str {
     let Some((first, others)) = texts.split_first() else {
         return "";
@@ -113,7 +111,7 @@ fn common_prefix(texts: &[String]) -> &str {
     first.get(..end).unwrap_or_default()
 }
 
-/// What stands before the cursor after Tab; none where nothing is known that fits.
+/// Returns the text before the cursor after Tab is pressed, if there are completions.
 pub(super) fn completed(
     state: &AppState,
     typing: &FilterPrompt,
@@ -121,23 +119,23 @@ pub(super) fn completed(
     back: bool,
     now: Timestamp,
 ) -> Option<(String, CompletionList)> {
-    let offer = if let Some(mut offer) = typing.offer.clone() {
-        offer.turn(back);
-        offer
+    let completions = if let Some(mut completions) = typing.completions.clone() {
+        completions.cycle(back);
+        completions
     } else {
         let clocks = ServerClocks::of(&state.servers, now);
-        let mut offer = CompletionList::of(before, state, state.eval_context(&clocks))?;
-        let typed = before.get(offer.start..).unwrap_or_default();
-        if offer.candidates.len() == 1 || offer.text().len() <= typed.len() {
-            offer.turn(back);
+        let mut completions = CompletionList::of(before, state, state.eval_context(&clocks))?;
+        let typed = before.get(completions.start..).unwrap_or_default();
+        if completions.candidates.len() == 1 || completions.text().len() <= typed.len() {
+            completions.cycle(back);
         }
-        offer
+        completions
     };
-    let lead = before.get(..offer.start)?;
-    Some((format!("{lead}{}", offer.text()), offer))
+    let lead = before.get(..completions.start)?;
+    Some((format!("{lead}{}", completions.text()), completions))
 }
 
-/// When time alone may next change which tasks match, by this machine's clock.
+/// Returns when the set of matching tasks may next change by time alone, by the local clock.
 pub(super) fn next_change(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     let moments = state.servers.iter().filter_map(|server| {
         let due = state.row_model.next_due(server.id)?;
@@ -147,10 +145,10 @@ pub(super) fn next_change(state: &AppState, now: Timestamp) -> Option<Timestamp>
     moments.min()
 }
 
-/// No clock is asked to wait for longer.
+/// Upper limit for timers.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Lets time pass for the filter.
+/// Reevaluates time-based filters.
 pub(super) fn refresh_time_based(state: &mut AppState, now: Timestamp) {
     let AppState {
         store,

@@ -1,4 +1,4 @@
-//! What can be said of a task beyond what its server says: the time left, and what deserves a second look.
+//! Derived facts about a task: remaining time and warnings.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -15,19 +15,19 @@ use crate::task::{
     rules::{self, RuleContext},
 };
 
-/// What can be said of a task that waits or runs.
+/// Derived facts about a queued or running task.
 #[derive(Debug, Default)]
 pub struct TaskInsight {
-    /// The time left of a running task, or what a queued one will usually take; nothing where that is no question.
-    pub left: Option<TimeLeft>,
-    /// What the time left rests on.
+    /// Remaining time of a running task, or typical duration of a queued one.
+    pub time_left: Option<TimeLeft>,
+    /// The basis of the estimate.
     pub basis: Option<Basis>,
-    /// What deserves a second look, the most urgent first.
-    pub findings: Vec<Warning>,
+    /// Warnings, most urgent first.
+    pub warnings: Vec<Warning>,
 }
 
 impl TaskInsight {
-    /// The insight of a task. `now` is this machine's time.
+    /// Computes the facts for a task. `now` is by the local clock.
     pub fn of(state: &AppState, handle: Handle, now: Timestamp) -> Self {
         let record = state.store.get(handle);
         let Some(record) = record.filter(|record| record.status().is_active()) else {
@@ -35,34 +35,34 @@ impl TaskInsight {
         };
         let around = rule_context(state, handle, record);
         let now = state.time(record, now);
-        let findings = state.store.findings(handle, around, now);
+        let warnings = state.store.findings(handle, around, now);
         let estimate = match record.status() {
-            // Whoever stands still has no pace, and what was usual is no longer to be had.
-            Status::Running if is_stalled(&findings) => None,
+            // A stalled task has no rate, and its typical duration no longer applies.
+            Status::Running if is_stalled(&warnings) => None,
             Status::Running => state.store.estimate(handle, around, now),
             _ => estimate(now, None, around.typical, now),
         };
         let is_asked = record.status() == Status::Running || estimate.is_some();
         Self {
-            left: is_asked.then(|| TimeLeft::of(estimate, around.typical)),
+            time_left: is_asked.then(|| TimeLeft::of(estimate, around.typical)),
             basis: estimate.map(|estimate| estimate.basis),
-            findings,
+            warnings,
         }
     }
 
-    /// Whether nothing moves: it stands still, or waits for somebody's answer.
+    /// True if the task makes no progress: it is stalled, or waits for an answer to a question.
     pub fn is_stalled(&self) -> bool {
-        is_stalled(&self.findings)
+        is_stalled(&self.warnings)
     }
 }
 
-fn is_stalled(findings: &[Warning]) -> bool {
-    let halts = |finding: &Warning| matches!(finding.rule, Rule::Stalled | Rule::Question);
-    findings.iter().any(halts)
+fn is_stalled(warnings: &[Warning]) -> bool {
+    let halts = |warning: &Warning| matches!(warning.rule, Rule::Stalled | Rule::Question);
+    warnings.iter().any(halts)
 }
 
-/// The insights of the rows that are seen. An insight costs some hundred times what drawing its cell does, and rarely
-/// changes: it is kept for a second whatever comes, and longer while its task stays as it is.
+/// Cached facts for the visible tasks. Computing them costs some hundred times as much as drawing a cell, so an entry
+/// is kept for at least a second, and longer while the task does not change.
 #[derive(Debug, Default)]
 pub struct InsightCache(HashMap<Handle, CacheEntry>);
 
@@ -71,52 +71,52 @@ struct CacheEntry {
     insight: Arc<TaskInsight>,
     status: Status,
     seen: Option<Timestamp>,
-    made: Timestamp,
-    /// When time alone may change it.
-    changes: Option<Timestamp>,
+    computed_at: Timestamp,
+    /// When the entry changes by time alone.
+    changes_at: Option<Timestamp>,
 }
 
 impl CacheEntry {
     const MIN_REFRESH_INTERVAL: SignedDuration = SignedDuration::from_secs(1);
-    /// A finding may rest on other tasks, too.
+    /// Warnings may depend on other tasks, too.
     const MAX_REFRESH_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
 
     fn new(state: &AppState, handle: Handle, record: &Record, now: Timestamp) -> Self {
         let insight = TaskInsight::of(state, handle, now);
         Self {
-            changes: until_change(state, handle, &insight, now)
+            changes_at: until_change(state, handle, &insight, now)
                 .and_then(|span| now.checked_add(span).ok()),
             insight: Arc::new(insight),
             status: record.status(),
             seen: record.seen,
-            made: now,
+            computed_at: now,
         }
     }
 
-    fn holds(&self, record: &Record, now: Timestamp) -> bool {
-        let age = now.duration_since(self.made);
+    fn is_fresh(&self, record: &Record, now: Timestamp) -> bool {
+        let age = now.duration_since(self.computed_at);
         let is_settled = self.seen == record.seen
             && age < Self::MAX_REFRESH_INTERVAL
-            && self.changes.is_none_or(|at| now < at);
+            && self.changes_at.is_none_or(|at| now < at);
         self.status == record.status() && (is_settled || age < Self::MIN_REFRESH_INTERVAL)
     }
 }
 
 impl AppState {
-    /// The insight of a task: the kept one while it holds.
+    /// Returns the facts for a task, from the cache if fresh.
     pub fn insight(&self, handle: Handle, now: Timestamp) -> Arc<TaskInsight> {
         let kept = self.insights.0.get(&handle);
         let record = self.store.get(handle);
         match kept
             .zip(record)
-            .filter(|(kept, record)| kept.holds(record, now))
+            .filter(|(kept, record)| kept.is_fresh(record, now))
         {
             Some((kept, _)) => kept.insight.clone(),
             None => Arc::new(TaskInsight::of(self, handle, now)),
         }
     }
 
-    /// Looks ahead for the tasks that are seen, before they are drawn.
+    /// Updates the cache for the visible tasks before drawing.
     pub fn refresh_insights(&mut self, now: Timestamp) {
         let mut before = std::mem::take(&mut self.insights.0);
         for handle in seen(self, now) {
@@ -125,23 +125,23 @@ impl AppState {
             };
             let kept = before.remove(&handle);
             let kept = kept
-                .filter(|kept| kept.holds(record, now))
+                .filter(|kept| kept.is_fresh(record, now))
                 .unwrap_or_else(|| CacheEntry::new(self, handle, record, now));
             self.insights.0.insert(handle, kept);
         }
     }
 
-    /// When a task's insight may next be written differently by time alone.
+    /// Returns when the displayed facts of a task next change by time alone.
     pub(super) fn insight_changes_at(&self, handle: Handle, now: Timestamp) -> Option<Timestamp> {
         if let Some(kept) = self.insights.0.get(&handle) {
-            return kept.changes.map(|at| at.max(now));
+            return kept.changes_at.map(|at| at.max(now));
         }
         let insight = TaskInsight::of(self, handle, now);
         until_change(self, handle, &insight, now).and_then(|span| now.checked_add(span).ok())
     }
 }
 
-/// The tasks that are seen: in the rows, and in the details; or in the summary. `now` is the moment that is shown.
+/// Returns the visible tasks: rows and details, or those of the summary. `now` is the displayed time.
 pub(super) fn seen(state: &AppState, now: Timestamp) -> Vec<Handle> {
     if let Some(Popup::Summary(page)) = &state.popup {
         return page.tasks(state, now);
@@ -153,7 +153,7 @@ pub(super) fn seen(state: &AppState, now: Timestamp) -> Vec<Handle> {
     rows.chain(details.flatten()).collect()
 }
 
-/// When a task's insight may next be written differently by time alone, from now.
+/// Returns the time until the displayed facts change by time alone.
 fn until_change(
     state: &AppState,
     handle: Handle,
@@ -162,19 +162,19 @@ fn until_change(
 ) -> Option<SignedDuration> {
     let record = state.store.get(handle)?;
     let there = state.time(record, now);
-    let left = insight.left.and_then(until_left_changes);
-    let finding = rules::next_change(
+    let left = insight.time_left.and_then(until_left_changes);
+    let warning = rules::next_change(
         &state.store,
         handle,
         rule_context(state, handle, record),
         there,
     );
-    // A finding is there once its time is exceeded, not when it is reached.
-    let finding = finding.map(|at| at.duration_since(there) + SignedDuration::from_nanos(1));
-    left.into_iter().chain(finding).min()
+    // A warning appears once its threshold is exceeded, not when it is reached.
+    let warning = warning.map(|at| at.duration_since(there) + SignedDuration::from_nanos(1));
+    left.into_iter().chain(warning).min()
 }
 
-/// How soon the time left may be written differently: it is shown in steps.
+/// Returns the step in which the remaining time is displayed.
 fn until_left_changes(left: TimeLeft) -> Option<SignedDuration> {
     let (TimeLeft::About(span) | TimeLeft::Between(span, _)) = left else {
         return None;
@@ -220,16 +220,16 @@ mod tests {
         let moving = TaskInsight::of(&state, handle, now());
         assert!(
             matches!(
-                moving.left,
+                moving.time_left,
                 Some(TimeLeft::About(_) | TimeLeft::Between(..))
             ),
             "{moving:?}"
         );
         assert_eq!(moving.basis, Some(Basis::Pace));
-        assert!(moving.findings.is_empty());
+        assert!(moving.warnings.is_empty());
         let still = TaskInsight::of(&state, handle, at(3720 + 3600));
         assert!(still.is_stalled());
-        assert_eq!(still.left, Some(TimeLeft::Unknown));
+        assert_eq!(still.time_left, Some(TimeLeft::Unknown));
     }
 
     #[test]
@@ -245,7 +245,7 @@ mod tests {
             apply_update(&mut state, Update::Question { mo_id, question });
             let insight = TaskInsight::of(&state, find(&state, "task-1"), now());
             assert_eq!(insight.is_stalled(), is_there);
-            assert_eq!(insight.left == Some(TimeLeft::Unknown), is_there);
+            assert_eq!(insight.time_left == Some(TimeLeft::Unknown), is_there);
         }
     }
 
@@ -259,7 +259,8 @@ mod tests {
             &mut state,
             tasks(vec![task("done", &done), task("queued", &queued)]),
         );
-        let left = |state: &AppState, name| TaskInsight::of(state, find(state, name), now()).left;
+        let left =
+            |state: &AppState, name| TaskInsight::of(state, find(state, name), now()).time_left;
         assert_eq!(left(&state, "done"), None);
         assert_eq!(left(&state, "queued"), None);
         let runs = (800..).step_by(50).take(5).map(|seconds| FinishedRun {

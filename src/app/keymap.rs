@@ -1,6 +1,6 @@
-//! Which key does what, and where: data, read from `assets/keys.toml`.
+//! The key map: which key triggers which action in which context. Read from `assets/keys.toml`.
 //!
-//! The same table dispatches keys, fills the footer and writes the help, so that the three cannot disagree.
+//! Key dispatch, footer and help all use this table, so that they always agree.
 
 mod key;
 mod overrides;
@@ -15,58 +15,49 @@ use super::action::Action;
 pub use key::Key;
 use key::ParseKeyError;
 
-/// The keys that come with the program.
 const DEFAULT_KEYS: &str = include_str!("../../assets/keys.toml");
 
-/// A place that has keys of its own.
+/// A context with its own key bindings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Context {
-    /// Everywhere.
     Global,
-    /// In the list and in the details.
+    /// List and details.
     Screen,
-    /// In the list.
     List,
-    /// In the details.
     Details,
-    /// In the cancel dialog.
     Cancel,
-    /// At the question whether to cancel.
+    /// The confirmation of the cancel dialog.
     Confirm,
-    /// In a menu.
+    /// The copy menu.
     Menu,
-    /// In the summary of all tasks.
     Summary,
-    /// In the menu of filters with names.
+    /// The saved-filter menu.
     Filters,
-    /// In the sort menu.
+    /// The sort menu.
     Order,
-    /// In the column editor.
+    /// The column editor.
     Columns,
-    /// In a text that is only read: the help, the notifications.
+    /// Scrollable texts: help, messages, statistics.
     Reading,
-    /// At a line that is being typed.
+    /// Text prompts.
     Prompt,
-    /// In the command palette.
     Palette,
 }
 
-/// A wish for other keys.
+/// A key binding from the config file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
-    /// In which place.
     pub context: Context,
-    /// For which action.
     pub action: Action,
-    /// Its keys; none takes away those that it has.
+    /// The keys; none removes all keys of the action.
     pub keys: Vec<Key>,
-    /// On which line of the config file it stands.
+    /// Line in the config file.
     pub line: usize,
 }
 
 impl Context {
-    /// All of them, in the order of the help.
+    /// All contexts, in the order of the help.
     pub const ALL: [Self; 14] = [
         Self::List,
         Self::Details,
@@ -84,7 +75,7 @@ impl Context {
         Self::Global,
     ];
 
-    /// This place and those whose keys also count here, the nearest first.
+    /// Returns this context and those it inherits keys from, nearest first.
     pub fn chain(self) -> &'static [Self] {
         match self {
             Self::Global => &[Self::Global],
@@ -104,7 +95,7 @@ impl Context {
         }
     }
 
-    /// Its name in a key map.
+    /// Returns the name used in key maps.
     pub fn name(self) -> &'static str {
         match self {
             Self::Global => "global",
@@ -124,12 +115,11 @@ impl Context {
         }
     }
 
-    /// The place of that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|place| place.name() == name)
     }
 
-    /// The heading in the help.
+    /// Returns the heading in the help.
     pub fn title(self) -> &'static str {
         match self {
             Self::Global => "Everywhere",
@@ -149,7 +139,7 @@ impl Context {
         }
     }
 
-    /// The actions that the footer names here, the worthiest first.
+    /// Returns the actions shown in the footer, in order of priority.
     pub fn hints(self) -> &'static [Action] {
         match self {
             Self::List => &[
@@ -233,56 +223,49 @@ impl Context {
     }
 }
 
-/// A key map that cannot be used.
+/// An invalid key map.
 #[derive(Debug, thiserror::Error)]
 pub enum KeymapError {
-    /// It does not read.
     #[error("the key map does not read: {0}")]
     Syntax(#[from] toml::de::Error),
-    /// A key is not one.
     #[error("in the section “{context:?}” of the key map: {bad}")]
     Key {
-        /// The place.
         context: Context,
-        /// What is wrong.
         bad: ParseKeyError,
     },
-    /// One key would do two things in one place.
+    /// The same key is bound to two actions in one context.
     #[error("the key “{key}” is bound to both {first:?} and {second:?} in “{context:?}”")]
     Conflict {
-        /// The place.
         context: Context,
-        /// The key.
         key: Key,
-        /// What it does.
         first: Action,
-        /// What it should do, too.
         second: Action,
     },
 }
 
-/// Which key does what, and where.
 #[derive(Debug, Clone)]
 pub struct Keymap {
     actions: HashMap<(Context, Key), Action>,
     keys: HashMap<(Context, Action), Vec<Key>>,
-    /// What can be done where, whether or not it has a key.
+    /// All actions of each context, with or without a key.
     known: HashSet<(Context, Action)>,
 }
 
 impl Keymap {
-    /// The key map that comes with the program.
+    /// Returns the default key map.
     ///
     /// # Errors
-    /// Never with the map that passed this project's tests.
+    ///
+    /// Never; the default key map is checked by tests.
     pub fn standard() -> Result<Self, KeymapError> {
         Self::parse(DEFAULT_KEYS)
     }
 
-    /// Reads a key map.
+    /// Parses a key map.
     ///
     /// # Errors
-    /// When it does not read, names an unknown key or action, or binds a key twice in one place.
+    ///
+    /// If the syntax is invalid, a key or action is unknown, or a key is bound twice in one context.
     pub fn parse(text: &str) -> Result<Self, KeymapError> {
         let sections: HashMap<Context, HashMap<Action, Vec<String>>> = toml::from_str(text)?;
         let mut map = Self {
@@ -308,7 +291,7 @@ impl Keymap {
         Ok(map)
     }
 
-    /// A key of a wider place must not be hidden by another of a narrower one.
+    /// Rejects keys of an outer context that an inner context binds to another action.
     fn check_shadows(&self) -> Result<(), KeymapError> {
         for context in Context::ALL {
             let mut seen: HashMap<Key, Action> = HashMap::new();
@@ -326,14 +309,14 @@ impl Keymap {
         Ok(())
     }
 
-    /// What a key does in a place.
+    /// Returns the action of a key in a context.
     pub fn action(&self, context: Context, event: KeyEvent) -> Option<Action> {
         let key = Key::from(event);
         let found = |place: &Context| self.actions.get(&(*place, key)).copied();
         context.chain().iter().find_map(found)
     }
 
-    /// The keys of an action in exactly this place.
+    /// Returns the keys bound in exactly this context.
     pub fn keys(&self, context: Context, action: Action) -> &[Key] {
         self.keys
             .get(&(context, action))
@@ -341,7 +324,7 @@ impl Keymap {
             .unwrap_or_default()
     }
 
-    /// The first key of an action as far as it counts in a place.
+    /// Returns the first key of an action that is available in a context.
     pub fn key(&self, context: Context, action: Action) -> Option<Key> {
         let mut places = context.chain().iter();
         places.find_map(|place| self.keys(*place, action).first().copied())

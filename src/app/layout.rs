@@ -1,5 +1,4 @@
-//! Where the panels are: a pure function of the terminal's size and the state, so that drawing, scrolling and
-//! clicking go by the same lines.
+//! Screen layout: a pure function of terminal size and state, so that drawing, scrolling and clicking agree.
 
 use ratatui::layout::{Rect, Size};
 
@@ -8,36 +7,31 @@ use super::{
     state::{AppState, Focus, PaneMode},
 };
 
-/// Where the panels are. A panel without room has no lines.
+/// Areas of the screen. Areas that do not fit are empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ScreenLayout {
-    /// The line at the top.
     pub header: Rect,
-    /// What list and details have together.
+    /// List and details together.
     pub body: Rect,
-    /// The names of the columns.
+    /// The column headers.
     pub columns: Rect,
     /// The rows of the list.
     pub list: Rect,
-    /// What is said of all rows together, below them; only where that is more than the header says.
+    /// Status line below the list; only if it shows more than the header.
     pub status: Rect,
-    /// The thin line between list and details: one line high above the details, one column wide beside them.
+    /// Border between list and details: one line above the details, or one column beside them.
     pub border: Rect,
-    /// The tabs of the details.
     pub tabs: Rect,
-    /// The text of the details.
     pub details: Rect,
-    /// The line at the bottom.
     pub footer: Rect,
 }
 
 impl ScreenLayout {
-    /// The panels of a state.
     pub fn of(state: &AppState) -> Self {
         Self::for_size(state, state.size)
     }
 
-    /// The panels of a state on a terminal of this size.
+    /// Computes the layout for a terminal of this size.
     pub fn for_size(state: &AppState, size: Size) -> Self {
         let mut areas = Self::new(size, state.pane_mode, &state.pane_split);
         if state.history.is_some() {
@@ -47,17 +41,17 @@ impl ScreenLayout {
         areas
     }
 
-    /// The panels of a terminal of this size.
+    /// Computes the layout without the status line.
     pub fn new(size: Size, panes: PaneMode, pane_split: &PaneSplit) -> Self {
         let mut body = Rect::from(size);
-        // The list comes first when lines are scarce, then the header, then the footer.
+        // With few lines the list has priority, then the header, then the footer.
         let header = take(&mut body, u16::from(size.height >= 3), Edge::Top);
         let footer = take(&mut body, u16::from(size.height >= 4), Edge::Bottom);
         let nothing = Rect { height: 0, ..body };
         let (mut list, border, mut details) = match panes {
             PaneMode::List => (body, nothing, nothing),
             PaneMode::Details => (nothing, nothing, body),
-            // Where there is no room for both, what has the focus gets it.
+            // If there is no room for both, the focused pane is shown.
             PaneMode::Both(focus) => pane_split.split(body).unwrap_or(match focus {
                 Focus::List => (body, nothing, nothing),
                 Focus::Details => (nothing, nothing, body),
@@ -81,7 +75,7 @@ impl ScreenLayout {
     }
 }
 
-/// Fewer rows are worth more than what is said of them together.
+/// Minimum number of rows before the status line is shown.
 const MIN_LIST_ROWS: u16 = 3;
 
 #[derive(Clone, Copy)]

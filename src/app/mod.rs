@@ -58,7 +58,7 @@ pub use server_state::ServerState;
 pub use state::{
     AppState, ClickTarget, Details, Focus, FrameMap, PaneMode, Popup, Prompt, PromptKind, Tab,
 };
-pub use summary_page::{Entry, RowSubject, Section, SectionKind, SummaryPage};
+pub use summary_page::{RowSubject, Section, SectionKind, SummaryPage, SummaryRow};
 pub use text_input::TextInput;
 pub use time_travel::TimeTravel;
 pub use update::{can_request, eligibility, update};

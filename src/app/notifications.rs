@@ -1,18 +1,14 @@
-//! What the program had to say: one line for a while, and a log of the last ones.
+//! Notifications: the current one, shown for a while, and a log of recent ones.
 
 use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How many are kept.
 const MAX_NOTIFICATIONS: usize = 200;
 
-/// How grave a notification is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// Something was done.
     Info,
-    /// Something went wrong.
     Warning,
 }
 
@@ -25,34 +21,32 @@ impl Severity {
     }
 }
 
-/// One thing said.
+/// A message to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
-    /// When it was said last, by this machine's clock.
+    /// Time of the last occurrence, by the local clock.
     pub at: Timestamp,
-    /// How grave it is.
     pub severity: Severity,
-    /// What was said.
     pub text: String,
-    /// How often it was said in a row.
-    pub times: u32,
+    /// Number of consecutive occurrences.
+    pub count: u32,
 }
 
-/// The last things said, the newest last.
+/// Recent notifications, newest last.
 #[derive(Debug, Default)]
 pub struct Notifications {
     log: VecDeque<Notification>,
 }
 
 impl Notifications {
-    /// Says something. The same thing said again in a row is counted, not repeated.
+    /// Adds a notification. Consecutive duplicates are counted instead of repeated.
     pub fn push(&mut self, severity: Severity, text: impl Into<String>, now: Timestamp) {
         let text = text.into();
         if let Some(last) = self.log.back_mut()
             && last.text == text
         {
             last.at = now;
-            last.times += 1;
+            last.count += 1;
             return;
         }
         if self.log.len() == MAX_NOTIFICATIONS {
@@ -62,22 +56,22 @@ impl Notifications {
             at: now,
             severity,
             text,
-            times: 1,
+            count: 1,
         });
     }
 
-    /// The notification that is to be seen now.
+    /// Returns the notification to show now.
     pub fn shown(&self, now: Timestamp) -> Option<&Notification> {
         let last = self.log.back()?;
         (now < until(last)).then_some(last)
     }
 
-    /// When the notification that is seen now vanishes.
+    /// Returns when the shown notification disappears.
     pub fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
         self.shown(now).map(until)
     }
 
-    /// All that are kept, the newest first.
+    /// Iterates over all notifications, newest first.
     pub fn iter(&self) -> impl Iterator<Item = &Notification> {
         self.log.iter().rev()
     }
@@ -111,6 +105,6 @@ mod tests {
         assert_eq!(notifications.iter().count(), MAX_NOTIFICATIONS);
         notifications.push(Severity::Warning, "999", at(1000));
         let last = notifications.iter().next().unwrap();
-        assert_eq!((last.times, last.at), (2, at(1000)));
+        assert_eq!((last.count, last.at), (2, at(1000)));
     }
 }

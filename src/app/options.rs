@@ -1,4 +1,4 @@
-//! What is decided before the screen starts: how it looks, and whether it may ask for anything.
+//! Screen options: appearance, clipboard and initial view.
 
 use std::sync::Arc;
 
@@ -8,30 +8,30 @@ use super::{columns::Columns, keymap::Keymap, pane_split::PaneSplit};
 use crate::task::{Saved, row_model::Sort};
 
 macro_rules! themes {
-    ($($(#[$about:meta])+ $theme:ident = $name:literal,)+) => {
-        /// Which theme.
+    ($($(#[$about:meta])* $theme:ident = $name:literal,)+) => {
+        /// A color theme.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub enum ThemeChoice {
-            $($(#[$about])+ $theme,)+
-            /// One's own: the text of its file.
+            $($(#[$about])* $theme,)+
+            /// A user theme: the contents of its file.
             Own(Arc<str>),
         }
 
         impl ThemeChoice {
-            /// Those that come with the program.
+            /// The built-in themes.
             pub const BUILT_IN: &[Self] = &[$(Self::$theme,)+];
 
-            /// One that comes with the program, by its name.
+            /// Returns a built-in theme by name.
             pub fn built_in(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$theme),)+ _ => None }
             }
 
-            /// The names of those that come with the program.
+            /// Returns the names of the built-in themes.
             pub fn names() -> Vec<&'static str> {
                 vec![$($name,)+]
             }
 
-            /// What stands in its file.
+            /// Returns the contents of the theme file.
             pub fn text(&self) -> &str {
                 match self {
                     $(Self::$theme => include_str!(concat!("../../assets/themes/", $name, ".toml")),)+
@@ -43,43 +43,36 @@ macro_rules! themes {
 }
 
 themes! {
-    /// For light text on a dark background.
     #[default]
     Dark = "dark",
-    /// For dark text on a light background.
     Light = "light",
-    /// White on black.
     HighContrastDark = "high-contrast-dark",
-    /// Black on white.
     HighContrastLight = "high-contrast-light",
-    /// Blue and orange for green and red, on a dark background.
     ColorBlindDark = "color-blind-dark",
-    /// The same on a light background.
     ColorBlindLight = "color-blind-light",
 }
 
-/// What the terminal draws on.
+/// Background of the terminal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Background {
-    /// Dark, or not known.
+    /// Dark or unknown.
     #[default]
     Dark,
-    /// Light.
     Light,
 }
 
-/// Where what is copied goes.
+/// Clipboard backend.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Clipboard {
-    /// To the terminal, which has it on the clipboard of the machine that it runs on, also over SSH (OSC 52).
+    /// OSC 52: the clipboard of the terminal's machine, also over SSH.
     #[default]
     Terminal,
-    /// To a command of this machine, on its standard input.
+    /// A local command that reads the text from standard input.
     Command(String),
 }
 
 impl Clipboard {
-    /// The clipboard of this machine, as far as the environment tells that it has one.
+    /// Detects the local clipboard command from the platform and environment.
     pub fn local(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let set = |name| variable(name).is_some_and(|value| !value.is_empty());
         let command = if cfg!(target_os = "macos") {
@@ -97,17 +90,15 @@ impl Clipboard {
     }
 }
 
-/// A theme for each background; the same one twice where only one will do.
+/// The themes for dark and light backgrounds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Themes {
-    /// On a dark background.
     pub dark: ThemeChoice,
-    /// On a light background.
     pub light: ThemeChoice,
 }
 
 impl Themes {
-    /// One for all.
+    /// Uses one theme for both backgrounds.
     pub fn only(theme: ThemeChoice) -> Self {
         Self {
             dark: theme.clone(),
@@ -115,8 +106,7 @@ impl Themes {
         }
     }
 
-    /// Those that come with the program, by the name that a person gives: `auto`, `high-contrast` and `color-blind`
-    /// go by the terminal's background.
+    /// Returns built-in themes by name. `auto`, `high-contrast` and `color-blind` depend on the background.
     pub fn named(name: &str) -> Option<Self> {
         let pair = |dark, light| Some(Self { dark, light });
         match name {
@@ -130,60 +120,55 @@ impl Themes {
         }
     }
 
-    /// Whether it matters which background it is.
+    /// True if the themes differ by background.
     pub fn follow_background(&self) -> bool {
         self.dark != self.light
     }
 }
 
-/// How many colours the terminal has.
+/// Color support of the terminal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ColorDepth {
-    /// 24 bits.
+    /// 24-bit color.
     True,
-    /// 256.
+    /// 256 colors.
     Indexed,
-    /// The sixteen of old.
+    /// 16 colors.
     #[default]
     Sixteen,
-    /// None: bold, dim, underline and reverse only.
+    /// No colors: bold, dim, underline and reverse only.
     Mono,
 }
 
-/// What is decided before the screen starts.
+/// Options of the screen.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Whether to look only: nothing can be cancelled from here.
+    /// True if tasks cannot be cancelled.
     pub read_only: bool,
-    /// The theme for each background.
     pub themes: Themes,
-    /// The terminal's background, as far as is known.
+    /// The detected background.
     pub background: Background,
-    /// Whether the terminal may be asked for its background.
+    /// True if the background can be queried (OSC 11).
     pub query_background: bool,
-    /// Where what is copied goes.
     pub clipboard: Clipboard,
-    /// Which key does what; those that come with the program where none are given.
+    /// The key map; `None` for the default one.
     pub keymap: Option<Keymap>,
-    /// What is wrong with the configuration, to be said at the start.
+    /// Problems found in the config file, shown at startup.
     pub config_warnings: Vec<String>,
-    /// The colours that the terminal has.
     pub colors: ColorDepth,
-    /// Whether to draw with ASCII only.
+    /// True if only ASCII characters may be drawn.
     pub ascii: bool,
-    /// Where the details are at the start, and how large.
+    /// Initial position and size of the details pane.
     pub pane_split: PaneSplit,
-    /// Where people's clocks are.
     pub time_zone: TimeZone,
-    /// Filters that have names.
+    /// All named filters.
     pub saved_filters: Saved,
-    /// Those of them that got them on the screen.
+    /// The named filters saved from the screen.
     pub user_filters: Saved,
-    /// Filters that were typed before, the latest last.
+    /// The filter history, newest last.
     pub typed_filters: Vec<String>,
-    /// The order of the rows to begin with.
+    /// The initial sort order.
     pub sort: Sort,
-    /// The columns of the list.
     pub columns: Columns,
 }
 
@@ -211,7 +196,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The theme that counts now.
+    /// Returns the theme for the current background.
     pub fn theme(&self) -> &ThemeChoice {
         match self.background {
             Background::Dark => &self.themes.dark,
@@ -219,8 +204,7 @@ impl Options {
         }
     }
 
-    /// What the environment tells of the terminal: `NO_COLOR`, `COLORTERM`, `TERM`, `COLORFGBG`, and whether the
-    /// locale speaks UTF-8.
+    /// Detects terminal capabilities from `NO_COLOR`, `COLORTERM`, `TERM`, `COLORFGBG` and the locale.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let value = |name| variable(name).filter(|value| !value.is_empty());
         let term = value("TERM").unwrap_or_default();
@@ -240,7 +224,7 @@ impl Options {
     }
 }
 
-/// `COLORFGBG` is `foreground;background`, in the sixteen colours.
+/// Parses `COLORFGBG`: `foreground;background` as ANSI color numbers.
 fn background(colors: Option<&str>) -> Background {
     let background = colors.and_then(|colors| colors.rsplit(';').next());
     match background {
@@ -249,8 +233,8 @@ fn background(colors: Option<&str>) -> Background {
     }
 }
 
-/// Whether it is worth while to ask the terminal for its background. One that does not know the question leaves it
-/// unanswered, which does no harm; consoles may print it, and GNU screen keeps it for itself.
+/// True if the terminal can be queried for its background. Most terminals ignore an unknown query; consoles may print
+/// it, and GNU screen does not forward it.
 fn supports_osc11(term: &str, in_screen: bool) -> bool {
     let plain = ["linux", "dumb", "vt", "cons", "sun", "eterm", "Eterm"];
     !term.is_empty() && !in_screen && !plain.iter().any(|plain| term.starts_with(plain))
@@ -260,7 +244,7 @@ fn colors(term: &str, color_term: Option<&str>) -> ColorDepth {
     match color_term {
         Some("truecolor" | "24bit") => ColorDepth::True,
         _ if term.contains("direct") => ColorDepth::True,
-        // These have 24 bits, and are known by their names where COLORTERM does not come along, as over SSH.
+        // These support 24-bit color; their names identify them where `COLORTERM` is not set, as over SSH.
         _ if [
             "kitty",
             "alacritty",
@@ -282,7 +266,7 @@ fn colors(term: &str, color_term: Option<&str>) -> ColorDepth {
     }
 }
 
-/// The first of the locale's variables that is set decides; none set says nothing against it.
+/// Checks the first locale variable that is set; assumes UTF-8 if none is.
 fn is_utf8_locale(value: impl Fn(&'static str) -> Option<String>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(value);
     locale.is_none_or(|locale| {

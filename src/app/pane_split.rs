@@ -1,40 +1,39 @@
-//! Where the details are beside the list, and how much of the screen they get.
+//! Position and size of the details pane.
 //!
-//! Sizes are kept as shares of what list and details have together, so that they last when the terminal is resized.
+//! Sizes are stored as shares of the area of list and details, so that they survive a resize.
 
 use ratatui::layout::{Position, Rect};
 
-/// The columns that list and details need to stand beside each other.
+/// Minimum screen width for list and details side by side.
 pub(super) const MIN_COLUMNS_BESIDE: u16 = MIN_LIST_COLUMNS + MIN_DETAILS_COLUMNS;
-/// What the list keeps: its task, its target and its progress; and what shows where it is.
+/// Minimum list width beside the details: task, target and progress.
 const MIN_LIST_COLUMNS: u16 = 56;
 const MIN_LIST_LINES: u16 = 4;
-/// What the details get at least: the border and the names of all tabs; the border, the tabs and four lines of text.
+/// Minimum width of the details beside the list: the border and the names of all tabs.
 const MIN_DETAILS_COLUMNS: u16 = 44;
 const MIN_DETAILS_LINES: u16 = 6;
-/// Below this many lines list and details have no room below each other.
+/// Minimum number of lines for list and details below each other.
 const MIN_LINES_BELOW: u16 = 12;
-/// From this width on there is room for all that matters of both beside each other, unless the screen is tall, too.
+/// Screen width from which the details are placed beside the list, unless the screen is tall.
 const WIDE_COLUMNS: u16 = 160;
-/// What the details get below the list unless told otherwise: a third, and at most all fields.
+/// Maximum default height of the details below the list; the default is a third of the area.
 const MAX_DETAILS_LINES: u16 = 16;
-/// What the details get beside the list unless told otherwise, in thousandths.
+/// Default width of the details beside the list, in thousandths.
 const BESIDE: u16 = 400;
 
-/// Where the details are to be while the list is there, too.
+/// Configured position of the details pane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DetailsPosition {
-    /// Wherever there is more room for them.
+    /// The side with more room.
     #[default]
     Auto,
-    /// Below the list.
     Below,
-    /// At the right of the list, where that has room.
+    /// Right of the list, if there is room.
     Beside,
 }
 
 impl DetailsPosition {
-    /// All of them, by the names that they have in the config file.
+    /// All positions with their names in the config file.
     pub const NAMED: [(&str, Self); 3] = [
         ("auto", Self::Auto),
         ("below", Self::Below),
@@ -42,51 +41,48 @@ impl DetailsPosition {
     ];
 }
 
-/// On which side of the list the details are.
+/// Side of the list on which the details are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Below it.
     Below,
-    /// At the right of it.
     Right,
 }
 
-/// Where the details are beside the list, and how much of the screen they get.
+/// Position and size of the details pane.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PaneSplit {
-    /// Where they are to be.
-    pub placement: DetailsPosition,
-    /// Their part of the lines while they are below, in thousandths; none while nobody said.
+    pub position: DetailsPosition,
+    /// Share of the height while below the list, in thousandths; `None` for the default.
     below: Option<u16>,
-    /// Their part of the columns while they are at the right, in thousandths; none while nobody said.
+    /// Share of the width while right of the list, in thousandths; `None` for the default.
     beside: Option<u16>,
-    /// Whether the mouse holds the border.
-    pub is_held: bool,
+    /// True while the border is dragged.
+    pub is_dragged: bool,
 }
 
 impl PaneSplit {
-    /// The shares that a person may ask for, in percent.
+    /// Allowed shares, in percent.
     pub const PERCENT: std::ops::RangeInclusive<u8> = 10..=90;
 
-    /// A placement, and the details' share in percent wherever they are.
-    pub fn new(placement: DetailsPosition, percent: Option<u8>) -> Self {
+    /// Creates a split from a position and a share in percent for both sides.
+    pub fn new(position: DetailsPosition, percent: Option<u8>) -> Self {
         let share = percent.map(|percent| u16::from(percent) * 10);
         Self {
-            placement,
+            position,
             below: share,
             beside: share,
-            is_held: false,
+            is_dragged: false,
         }
     }
 
-    /// Whether the details have room at the right of the list.
+    /// True if list and details fit side by side.
     pub fn has_room_beside(body: Rect) -> bool {
         body.width >= MIN_COLUMNS_BESIDE
     }
 
-    /// On which side of the list the details are, in the room that both have together.
+    /// Returns the side on which the details are placed.
     pub fn side(&self, body: Rect) -> Side {
-        let is_beside = match self.placement {
+        let is_beside = match self.position {
             DetailsPosition::Below => false,
             DetailsPosition::Beside => true,
             // A cell is about twice as high as wide: below 3:1 the screen is taller than 3:2.
@@ -102,8 +98,7 @@ impl PaneSplit {
         }
     }
 
-    /// What list and details get of the room that both have together, and the border between them. None where there
-    /// is no room for both.
+    /// Splits the area into list, border and details. `None` if there is no room for both.
     pub(super) fn split(&self, body: Rect) -> Option<(Rect, Rect, Rect)> {
         let side = self.side(body);
         if side == Side::Below && body.height < MIN_LINES_BELOW || body.is_empty() {
@@ -126,7 +121,7 @@ impl PaneSplit {
         Some((list, border, details))
     }
 
-    /// How many lines, or columns, the details have with the border; there is room for both.
+    /// Returns the height or width of the details including the border. Requires room for both.
     fn extent(&self, side: Side, body: Rect) -> u16 {
         let (share, whole, least, most) = match side {
             Side::Below => (
@@ -153,7 +148,7 @@ impl PaneSplit {
             .clamp(least, most.max(least))
     }
 
-    /// Gives the details so many twentieths of the room more, or less.
+    /// Changes the size of the details by twentieths of the area.
     pub fn grow(&mut self, body: Rect, steps: i16) {
         let side = self.side(body);
         let whole = match side {
@@ -169,8 +164,8 @@ impl PaneSplit {
         );
     }
 
-    /// Moves the border to a place.
-    pub fn pull(&mut self, body: Rect, to: Position) {
+    /// Moves the border to a position.
+    pub fn move_border(&mut self, body: Rect, to: Position) {
         let side = self.side(body);
         let extent = match side {
             Side::Below => body.bottom().saturating_sub(to.y),
@@ -179,7 +174,7 @@ impl PaneSplit {
         self.resize(side, body, extent);
     }
 
-    /// What there is no room for is not remembered: the way back begins at what is seen.
+    /// Stores the size, clamped to what fits, so that resizing back starts at the visible size.
     fn resize(&mut self, side: Side, body: Rect, extent: u16) {
         self.set(side, body, extent);
         let seen = self.extent(side, body);
@@ -252,33 +247,33 @@ mod tests {
     fn a_share_lasts_when_the_screen_is_resized() {
         let mut pane_split = PaneSplit::new(DetailsPosition::Below, None);
         let whole = body(100, 40);
-        pane_split.pull(whole, Position::new(7, whole.bottom() - 20));
+        pane_split.move_border(whole, Position::new(7, whole.bottom() - 20));
         assert_eq!(sizes(&pane_split, whole), (20, 19));
         assert_eq!(sizes(&pane_split, body(100, 60)), (30, 29));
         assert_eq!(sizes(&pane_split, body(100, 14)).0, 7);
         assert_eq!(sizes(&pane_split, whole), (20, 19));
-        // Beside it has a share of its own.
-        pane_split.placement = DetailsPosition::Beside;
+        // The share beside the list is separate.
+        pane_split.position = DetailsPosition::Beside;
         assert_eq!(sizes(&pane_split, body(200, 40)), (120, 79));
     }
 
     #[test]
     fn the_border_follows_the_mouse_and_stops_at_the_edges() {
-        for placement in [DetailsPosition::Below, DetailsPosition::Beside] {
-            let mut pane_split = PaneSplit::new(placement, None);
+        for position in [DetailsPosition::Below, DetailsPosition::Beside] {
+            let mut pane_split = PaneSplit::new(position, None);
             let whole = body(230, 70);
             for place in 0..240 {
-                pane_split.pull(whole, Position::new(place, place));
+                pane_split.move_border(whole, Position::new(place, place));
                 let (list, border, details) = pane_split.split(whole).unwrap();
-                let at = match placement {
+                let at = match position {
                     DetailsPosition::Beside => border.x,
                     _ => border.y,
                 };
-                let bounds = match placement {
+                let bounds = match position {
                     DetailsPosition::Beside => (56, 230 - 44),
                     _ => (5, 71 - 6),
                 };
-                assert_eq!(at, place.clamp(bounds.0, bounds.1), "{placement:?}");
+                assert_eq!(at, place.clamp(bounds.0, bounds.1), "{position:?}");
                 assert!(!list.is_empty() && !details.is_empty());
             }
         }
@@ -300,9 +295,9 @@ mod tests {
 
     #[test]
     fn every_size_can_be_split_or_has_no_room() {
-        for placement in DetailsPosition::NAMED.map(|(_, placement)| placement) {
+        for position in DetailsPosition::NAMED.map(|(_, position)| position) {
             for percent in [None, Some(10), Some(90)] {
-                let pane_split = PaneSplit::new(placement, percent);
+                let pane_split = PaneSplit::new(position, percent);
                 for (width, height) in (0..250).flat_map(|w| (0..80).map(move |h| (w, h))) {
                     let whole = body(width, height);
                     if let Some((list, border, details)) = pane_split.split(whole) {

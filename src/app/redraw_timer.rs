@@ -74,7 +74,7 @@ fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
 /// Ages and durations in popups.
 fn overlay(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     match &state.popup {
-        Some(Popup::Cancel(_) | Popup::Figures { .. } | Popup::Summary(_)) => {
+        Some(Popup::CancelDialog(_) | Popup::Metrics { .. } | Popup::Summary(_)) => {
             Some(next_second(now))
         }
         _ => None,

@@ -1,6 +1,6 @@
-//! Filters that were given a name on the screen, kept between runs: `vtask/named-filters.toml` in `$XDG_STATE_HOME`, or
-//! in `~/.local/state`; each `name = "filter"`, readable by oneself only. The config file is a person's and is never
-//! written; what has the same name there counts before what stands here.
+//! Named filters saved from the screen, in `vtask/named-filters.toml` below `$XDG_STATE_HOME` or `~/.local/state`;
+//! lines of `name = "filter"`, mode 0600. The user's config file is never written; filters of the same name in it take
+//! precedence.
 
 use std::{
     fs,
@@ -11,23 +11,24 @@ use std::{
 use super::filter_history;
 use crate::task::Saved;
 
-/// The longest file that is read, in bytes.
+/// Maximum size of a file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// Where filters with names are kept.
+/// The file of named filters; `None` if there is no state directory.
 #[derive(Debug, Clone, Default)]
 pub struct SavedFilterFile(Option<PathBuf>);
 
 impl SavedFilterFile {
-    /// The place that the environment says.
+    /// Locates the file from `XDG_STATE_HOME` and `HOME`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         Self(filter_history::folder(variable).map(|folder| folder.join("named-filters.toml")))
     }
 
-    /// What was kept.
+    /// Reads the filters.
     ///
     /// # Errors
-    /// When the file cannot be read or understood: its path, and what is wrong.
+    ///
+    /// If the file cannot be read or parsed: its path and the reason.
     pub fn read(&self) -> Result<Saved, String> {
         let Some(path) = &self.0 else {
             return Ok(Saved::new());
@@ -43,11 +44,12 @@ impl SavedFilterFile {
         toml::from_str(&text).map_err(|error| told(&error.message()))
     }
 
-    /// Keeps a filter under a name, or forgets it. Those that another screen kept meanwhile stay.
+    /// Saves or deletes a filter. Reads the file again first, as other instances may have changed it.
     ///
     /// # Errors
-    /// When there is no place for it, or the file cannot be read or written.
-    pub fn keep(&self, name: &str, filter: Option<&str>) -> io::Result<()> {
+    ///
+    /// If there is no state directory, or the file cannot be read or written.
+    pub fn save(&self, name: &str, filter: Option<&str>) -> io::Result<()> {
         let Some(path) = &self.0 else {
             let why = "neither XDG_STATE_HOME nor HOME says where";
             return Err(io::Error::new(ErrorKind::NotFound, why));
@@ -62,7 +64,7 @@ impl SavedFilterFile {
     }
 }
 
-/// What is wrong with a name for a filter.
+/// Returns why a name is not valid for a filter.
 pub fn name_problem(name: &str) -> Option<&'static str> {
     let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '(' | ')' | '@');
     if name.is_empty() {
@@ -88,12 +90,12 @@ mod tests {
             })
         };
         assert_eq!(named().read(), Ok(Saved::new()));
-        named().keep("mine", Some("user:kim \"a b\"")).unwrap();
-        named().keep("größe", Some("/^db-\\d+$/")).unwrap();
+        named().save("mine", Some("user:kim \"a b\"")).unwrap();
+        named().save("größe", Some("/^db-\\d+$/")).unwrap();
         let kept = named().read().unwrap();
         assert_eq!(kept["mine"], "user:kim \"a b\"");
         assert_eq!(kept["größe"], "/^db-\\d+$/");
-        named().keep("mine", None).unwrap();
+        named().save("mine", None).unwrap();
         assert_eq!(named().read().unwrap().len(), 1);
         #[cfg(unix)]
         {
@@ -111,9 +113,9 @@ mod tests {
         fs::write(&file, "mine = \n").unwrap();
         let named = SavedFilterFile(Some(file.clone()));
         assert!(named.read().unwrap_err().contains("broken.toml: "));
-        assert!(named.keep("mine", Some("web")).is_err());
+        assert!(named.save("mine", Some("web")).is_err());
         assert_eq!(fs::read_to_string(file).unwrap(), "mine = \n");
-        assert!(SavedFilterFile(None).keep("mine", Some("web")).is_err());
+        assert!(SavedFilterFile(None).save("mine", Some("web")).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One endpoint as the screen knows it.
+//! State of one endpoint.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,29 +7,25 @@ use crate::{
     watch::{Link, ServerFacts, Update},
 };
 
-/// One endpoint as the screen knows it.
+/// State of one endpoint.
 #[derive(Debug)]
 pub struct ServerState {
-    /// Which one.
     pub id: EndpointId,
-    /// What to call it until it says who it is.
+    /// Display name until the server's host name is known.
     pub name: String,
-    /// Where it is: scheme, host, port and path; empty where nobody said.
+    /// Base URL: scheme, host, port and path; empty if unknown.
     pub base: String,
-    /// Refuses every request that changes something on the server.
+    /// True if requests that change the server are refused.
     pub read_only: bool,
-    /// The state of the connection.
     pub link: Link,
-    /// What it is and who is signed in, once known.
+    /// Server and user information, once known.
     pub facts: Option<ServerFacts>,
-    /// Its clock.
     clock: ServerClock,
-    /// Since when what is shown is no longer kept up to date, by this machine's clock.
+    /// Since when the data is stale, by the local clock.
     stale_since: Option<Timestamp>,
 }
 
 impl ServerState {
-    /// An endpoint that is being connected to.
     pub fn new(id: EndpointId, name: impl Into<String>) -> Self {
         Self {
             id,
@@ -43,7 +39,7 @@ impl ServerState {
         }
     }
 
-    /// What to call it.
+    /// Returns the host name, or the configured name if it is not known yet.
     pub fn host(&self) -> &str {
         match &self.facts {
             Some(facts) if !facts.host.is_empty() => &facts.host,
@@ -51,8 +47,8 @@ impl ServerState {
         }
     }
 
-    /// Takes what is about the endpoint itself; tasks and the rest are others' business.
-    pub fn take(&mut self, update: Update, now: Timestamp) {
+    /// Applies updates about the endpoint itself; others are ignored.
+    pub fn apply(&mut self, update: Update, now: Timestamp) {
         match update {
             Update::Link(link) => {
                 let was_current = self.link.is_current();
@@ -69,20 +65,18 @@ impl ServerState {
         }
     }
 
-    /// The server's time at a moment of this machine; it stands still while what is shown is stale, for nothing is
-    /// known of what happened since.
+    /// Returns the server's time; it stops while the data is stale.
     pub fn time(&self, now: Timestamp) -> Timestamp {
         let known = self.stale_since.map_or(now, |since| since.min(now));
         self.clock.at(known)
     }
 
-    /// How old what is shown is, when it is older than it should be.
+    /// Returns for how long the data has been stale.
     pub fn stale_for(&self, now: Timestamp) -> Option<SignedDuration> {
         let since = self.stale_since?;
         Some(now.duration_since(since).max(SignedDuration::ZERO))
     }
 
-    /// Whether what is shown is older than it should be.
     pub fn is_stale(&self) -> bool {
         self.stale_since.is_some()
     }
@@ -104,22 +98,22 @@ mod tests {
     #[test]
     fn time_stands_still_while_nothing_is_heard() {
         let mut server = ServerState::new(EndpointId(0), "vc01");
-        server.take(
+        server.apply(
             Update::Clock(ServerClock {
                 offset: SignedDuration::from_secs(100),
             }),
             at(0),
         );
-        server.take(Update::Link(Link::Live), at(0));
+        server.apply(Update::Link(Link::Live), at(0));
         assert_eq!(server.time(at(5)), at(105));
-        server.take(retrying(), at(10));
+        server.apply(retrying(), at(10));
         assert_eq!(server.time(at(30)), at(110));
-        server.take(retrying(), at(20));
+        server.apply(retrying(), at(20));
         assert_eq!(
             server.stale_for(at(30)),
             Some(SignedDuration::from_secs(20))
         );
-        server.take(Update::Link(Link::Live), at(40));
+        server.apply(Update::Link(Link::Live), at(40));
         assert_eq!(server.stale_for(at(41)), None);
         assert_eq!(server.time(at(41)), at(141));
     }
@@ -127,7 +121,7 @@ mod tests {
     #[test]
     fn nothing_shown_yet_is_not_stale() {
         let mut server = ServerState::new(EndpointId(0), "vc01");
-        server.take(retrying(), at(10));
+        server.apply(retrying(), at(10));
         assert!(!server.is_stale());
     }
 }

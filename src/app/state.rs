@@ -1,4 +1,4 @@
-//! Everything that the screen shows, and what it remembers of what was drawn.
+//! State of the screen.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -37,46 +37,40 @@ use crate::{
     watch::{FamilyState, Privilege},
 };
 
-/// Which panels share the screen.
+/// The visible panes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaneMode {
-    /// The list only.
     List,
-    /// The list, and the details below or beside it.
+    /// The list, with the details below or beside it.
     Both(Focus),
-    /// The details only.
     Details,
 }
 
-/// Which of two panels has the keys.
+/// The pane with the keyboard focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Focus {
-    /// The list.
     List,
-    /// The details.
     Details,
 }
 
-/// A page of the details.
+/// A tab of the details pane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tab {
-    /// Every field.
     #[default]
     Overview,
-    /// The whole family.
+    /// Ancestors and children.
     Lineage,
-    /// The chain of faults.
+    /// The fault with its causes.
     Error,
-    /// What the task returned.
     Result,
-    /// What the server noted down about the task.
+    /// Events of the server that belong to the task.
     Events,
-    /// All that the server sent.
+    /// The complete task data.
     Json,
 }
 
 impl Tab {
-    /// All of them, from left to right.
+    /// All tabs, from left to right.
     pub const ALL: [Self; 6] = [
         Self::Overview,
         Self::Lineage,
@@ -86,7 +80,6 @@ impl Tab {
         Self::Json,
     ];
 
-    /// Its name.
     pub fn title(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
@@ -98,206 +91,181 @@ impl Tab {
         }
     }
 
-    /// The tab so many further right, round and round.
+    /// Returns the tab `by` positions to the right, with wrap-around.
     #[must_use]
-    pub fn turned(self, by: usize) -> Self {
+    pub fn next_by(self, by: usize) -> Self {
         let mut tabs = Self::ALL.into_iter().cycle();
         tabs.nth(self as usize + by).unwrap_or(self)
     }
 }
 
-/// The details: which page, and how far it is scrolled.
+/// Details pane: open tab and scroll position.
 #[derive(Debug, Default)]
 pub struct Details {
-    /// The page.
     pub tab: Tab,
-    /// The first line that is seen.
+    /// First visible line.
     pub top: usize,
-    /// Whose details were shown last; another task begins at the top.
+    /// The row shown last; another row starts at the top.
     pub subject: Option<RowId>,
 }
 
-/// What lies over the panels and has the keys.
+/// A popup that has the keyboard focus.
 #[derive(Debug)]
 pub enum Popup {
-    /// Whether a task can be cancelled.
-    Cancel(CancelDialog),
-    /// The orders to choose from.
-    Sort {
-        /// Which one is pointed at, by its place in [`SortColumn::ALL`].
+    CancelDialog(CancelDialog),
+    SortMenu {
+        /// Index into [`SortColumn::ALL`].
         chosen: usize,
     },
-    /// The columns to choose from.
-    Columns(ColumnEditor),
-    /// The keys.
+    ColumnEditor(ColumnEditor),
     Help {
-        /// The first line that is seen.
+        /// First visible line.
         top: usize,
     },
-    /// The notifications of this session.
-    Notices {
-        /// The first line that is seen.
+    Notifications {
+        /// First visible line.
         top: usize,
     },
-    /// The metrics of vtask's own running.
-    Figures {
-        /// The first line that is seen.
+    Metrics {
+        /// First visible line.
         top: usize,
     },
-    /// A line being typed.
     Prompt(Prompt),
-    /// What can be copied.
-    Copy {
-        /// Which one is pointed at, by its place in [`Clip::ALL`](super::clipboard::CopyItem::ALL).
+    CopyMenu {
+        /// Index into [`CopyItem::ALL`](super::CopyItem::ALL).
         chosen: usize,
     },
-    /// The filters with names to choose from.
-    Filters {
-        /// Which one is pointed at, by its place among [`saved_filters`](super::saved_filters).
+    FilterMenu {
+        /// Index into [`saved_filters`](super::saved_filters).
         chosen: usize,
     },
-    /// The commands to choose from.
-    Palette(CommandPalette),
-    /// All tasks in numbers, in the place of list and details.
+    CommandPalette(CommandPalette),
+    /// Replaces list and details.
     Summary(Box<SummaryPage>),
 }
 
-/// What a line is being typed for.
+/// Purpose of a text prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PromptKind {
-    /// To watch further tasks.
-    Add,
-    /// To write the rows to a file of that name.
-    Export,
-    /// To keep the filter in force under that name.
-    Name,
-    /// To show only tasks that match a filter.
+    /// Watch more tasks.
+    WatchTasks,
+    /// Save the rows to a file.
+    ExportPath,
+    /// Name the current filter.
+    FilterName,
+    /// Edit the filter.
     Filter(Box<FilterPrompt>),
 }
 
-/// A line being typed.
+/// A text prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {
-    /// What for.
-    pub purpose: PromptKind,
-    /// The line.
-    pub line: TextInput,
-    /// What is wrong with it.
-    pub problem: Option<String>,
+    pub kind: PromptKind,
+    pub input: TextInput,
+    /// Error message for the current text.
+    pub error: Option<String>,
 }
 
-/// What a click hits.
+/// The target of a mouse click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClickTarget {
-    /// A row of the list.
     Row(RowId),
-    /// The fold mark of a row.
+    /// The fold marker of a row.
     FoldMark(RowId),
-    /// The name of a column.
+    /// A column header.
     Column(SortColumn),
     /// An entry of the column editor.
     ColumnEntry(usize),
-    /// A tab.
     Tab(Tab),
-    /// The text of the details.
     Details,
     /// The border between list and details.
     Border,
-    /// A member of the family in the cancel dialog.
-    Member(Handle),
+    /// A family member in the cancel dialog.
+    FamilyMember(Handle),
     /// An entry of the sort menu.
-    Order(usize),
-    /// A filter that has a name.
-    SavedFilter(usize),
+    SortEntry(usize),
+    /// An entry of the saved-filter menu.
+    FilterEntry(usize),
     /// An entry of the summary.
-    Summed(usize),
-    /// A command of the palette.
-    Command(usize),
-    /// An entry of the menu of what can be copied.
-    Copied(usize),
-    /// Something with a key.
+    SummaryRow(usize),
+    /// An entry of the command palette.
+    PaletteEntry(usize),
+    /// An entry of the copy menu.
+    CopyEntry(usize),
+    /// A key hint.
     Action(Action),
 }
 
-/// What was drawn last: what clicks hit, and how long the scrolled texts are.
+/// Click targets and scroll limits of the last frame.
 #[derive(Debug, Default)]
 pub struct FrameMap {
-    /// What clicks hit; later ones lie over earlier ones.
+    /// Click targets; later ones are on top.
     pub targets: Vec<(Rect, ClickTarget)>,
-    /// How far the details can be scrolled.
+    /// Maximum scroll position of the details.
     pub details_end: usize,
-    /// How far the popup's text can be scrolled.
+    /// Maximum scroll position of the popup.
     pub popup_end: usize,
 }
 
-/// Everything that the screen shows.
+/// State of the screen.
 #[derive(Debug)]
 pub struct AppState {
-    /// What was decided at the start.
     pub options: Options,
-    /// Which key does what.
     pub keymap: Keymap,
-    /// The terminal's size.
     pub size: Size,
-    /// What is kept while one looks back; `store` and `row_model` are of the past then.
+    /// Present during time travel; `store` and `row_model` then show an earlier time.
     pub time_travel: Option<Box<TimeTravel>>,
-    /// The history while it is shown; what belongs to the store is of the past then, and what is now is kept in it.
+    /// Present while the history view is open; it keeps the live view.
     pub history: Option<Box<HistoryView>>,
-    /// What stays of the history while it is not shown.
+    /// The last history query, while the view is closed.
     pub last_query: history::LastHistoryQuery,
-    /// What changed.
+    /// Recent changes of the live store.
     pub undo_log: UndoLog,
     /// All tasks.
     pub store: TaskStore,
-    /// How long operations usually take.
+    /// Typical durations of operations.
     pub typical: TypicalDurations,
-    /// Which of them are rows, and in which order.
+    /// The rows of the list: order, folding, filter.
     pub row_model: RowModel,
-    /// Which columns the list has.
     pub columns: Columns,
-    /// The endpoints, in the order in which they were named.
+    /// The endpoints in command-line order.
     pub servers: Vec<ServerState>,
-    /// The selected row.
     pub selection: Selection,
-    /// Which panels share the screen.
     pub pane_mode: PaneMode,
-    /// Where the details are, and how large.
+    /// Position and size of the details pane.
     pub pane_split: PaneSplit,
-    /// The details of the selected task.
     pub details: Details,
-    /// What lies over the panels.
     pub popup: Option<Popup>,
-    /// What can be said of the tasks that are seen.
+    /// Cached remaining times and warnings of the visible tasks.
     pub insights: InsightCache,
-    /// The metrics of vtask's own running, as fresh as they need to be while they are shown.
+    /// Statistics of vtask itself; updated while they are shown.
     pub metrics: MetricsReport,
-    /// Requests for cancellation that were sent from here.
+    /// Cancel requests sent from this screen.
     pub cancel_requests: HashMap<Handle, CancelRequest>,
-    /// What is known of the account's right to cancel.
+    /// Cached privileges of the account to cancel tasks.
     pub privileges: HashMap<Handle, Privilege>,
-    /// How far the search for the family of a task is, or was when it was followed.
+    /// State of the family lookup, current or last.
     pub family_states: HashMap<Handle, FamilyState>,
-    /// What is looked up for the details that are open.
+    /// Subscription for the open details tab.
     pub subscription: DetailSubscription,
-    /// The events of tasks, as they were told last; or why they cannot be told.
+    /// Events of tasks as last received, or the error.
     pub events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
-    /// What the virtual machines of tasks ask.
+    /// Pending questions of virtual machines.
     pub questions: HashMap<Handle, PendingQuestion>,
-    /// Why an endpoint's history does not tell how long operations usually take.
+    /// Errors while reading typical durations from the history.
     pub typical_errors: HashMap<EndpointId, Arc<str>>,
-    /// What the program had to say.
     pub notifications: Notifications,
-    /// Whether reading is paused.
+    /// True while polling is paused.
     pub paused: bool,
-    /// What was drawn last.
     pub frame: FrameMap,
 }
 
 impl AppState {
-    /// A screen without tasks, over these endpoints.
+    /// Creates a state without tasks for these endpoints.
     ///
     /// # Errors
-    /// When the key map that comes with the program does not read, which its tests rule out.
+    ///
+    /// If the default key map is invalid, which tests rule out.
     pub fn new(
         options: Options,
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
@@ -353,52 +321,52 @@ impl AppState {
         })
     }
 
-    /// Whose keys count now.
+    /// Returns the context whose key bindings apply.
     pub fn context(&self) -> Context {
         match (&self.popup, self.pane_mode) {
-            (Some(Popup::Cancel(dialog)), _) if dialog.question.is_some() => Context::Confirm,
-            (Some(Popup::Cancel(_)), _) => Context::Cancel,
-            (Some(Popup::Sort { .. }), _) => Context::Order,
-            (Some(Popup::Copy { .. }), _) => Context::Menu,
-            (Some(Popup::Columns(_)), _) => Context::Columns,
-            (Some(Popup::Help { .. } | Popup::Notices { .. } | Popup::Figures { .. }), _) => {
+            (Some(Popup::CancelDialog(dialog)), _) if dialog.confirmation.is_some() => {
+                Context::Confirm
+            }
+            (Some(Popup::CancelDialog(_)), _) => Context::Cancel,
+            (Some(Popup::SortMenu { .. }), _) => Context::Order,
+            (Some(Popup::CopyMenu { .. }), _) => Context::Menu,
+            (Some(Popup::ColumnEditor(_)), _) => Context::Columns,
+            (Some(Popup::Help { .. } | Popup::Notifications { .. } | Popup::Metrics { .. }), _) => {
                 Context::Reading
             }
             (Some(Popup::Prompt(_)), _) => Context::Prompt,
-            (Some(Popup::Palette(_)), _) => Context::Palette,
-            (Some(Popup::Filters { .. }), _) => Context::Filters,
+            (Some(Popup::CommandPalette(_)), _) => Context::Palette,
+            (Some(Popup::FilterMenu { .. }), _) => Context::Filters,
             (Some(Popup::Summary(_)), _) => Context::Summary,
             (None, PaneMode::List | PaneMode::Both(Focus::List)) => Context::List,
             (None, PaneMode::Both(Focus::Details) | PaneMode::Details) => Context::Details,
         }
     }
 
-    /// The selected task; none while a group is.
+    /// Returns the selected task; `None` if a group is selected.
     pub fn selected(&self) -> Option<Handle> {
         self.selected_row()?.task()
     }
 
-    /// The selected task or group.
+    /// Returns the selected task or group.
     pub fn selected_row(&self) -> Option<RowId> {
         self.selection.selected(&self.row_model)
     }
 
-    /// The selected task's record.
     pub fn selected_record(&self) -> Option<&Record> {
         self.store.get(self.selected()?)
     }
 
-    /// An endpoint.
     pub fn server(&self, id: EndpointId) -> Option<&ServerState> {
         self.servers.iter().find(|server| server.id == id)
     }
 
-    /// Whether nothing may be changed on an endpoint from here.
+    /// True if requests that change the server are disabled.
     pub fn is_read_only(&self, id: EndpointId) -> bool {
         self.options.read_only || self.server(id).is_some_and(|server| server.read_only)
     }
 
-    /// What is known around the tasks, for filters. `clocks` are [`ServerClocks::of`] its servers.
+    /// Returns the context for evaluating filters. `clocks` is [`ServerClocks::of`] the servers.
     pub fn eval_context<'a>(&'a self, clocks: &'a ServerClocks<'a>) -> EvalContext<'a> {
         EvalContext {
             board: &self.store,
@@ -407,13 +375,13 @@ impl AppState {
         }
     }
 
-    /// The time by the clock of a task's server; it stands still while that is not heard of.
+    /// Returns the time by the clock of the task's server.
     pub fn time(&self, record: &Record, now: Timestamp) -> Timestamp {
         let server = self.server(record.id.endpoint);
         server.map_or(now, |server| server.time(now))
     }
 
-    /// Whether what is shown of a task is older than it should be.
+    /// True if the task's data is stale.
     pub fn is_stale(&self, record: &Record) -> bool {
         self.time_travel.is_none()
             && self
@@ -421,16 +389,15 @@ impl AppState {
                 .is_some_and(ServerState::is_stale)
     }
 
-    /// The endpoint and moId of a task, for commands.
     pub fn endpoint_and_id(&self, handle: Handle) -> Option<(EndpointId, Arc<str>)> {
         let id = &self.store.get(handle)?.id;
         Some((id.endpoint, id.mo_id.clone()))
     }
 
-    /// Brings selection and scrolling in line with what is there now.
+    /// Updates selection and scroll position after the rows changed.
     pub fn sync_selection(&mut self) {
         let areas = ScreenLayout::of(self);
-        self.selection.settle(&self.row_model, areas.list.height);
+        self.selection.update(&self.row_model, areas.list.height);
         let selected = self.selected_row();
         if self.details.subject != selected {
             self.details.subject = selected;

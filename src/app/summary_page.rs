@@ -1,4 +1,4 @@
-//! The summary of all tasks: its sections, which entry is pointed at, and what is seen of it.
+//! The summary of all tasks: sections, selected row and layout.
 
 use std::sync::Arc;
 
@@ -7,33 +7,32 @@ use jiff::{SignedDuration, Timestamp};
 use super::state::AppState;
 use crate::task::{EndpointId, Handle, StatusCounts, Summary, summary::Group};
 
-/// For how long a failure is news.
+/// Maximum age of a failure that is listed.
 const RECENT_FAILURE_AGE: SignedDuration = SignedDuration::from_hours(1);
-/// From this width on tasks stand at the right of the counts.
+/// Minimum screen width for two columns.
 const MIN_COLUMNS_FOR_TWO: u16 = 140;
-/// What a section that was opened shows at most.
+/// Maximum number of rows in an expanded section.
 const MAX_EXPANDED_ROWS: usize = 200;
 
-/// A part of the summary.
+/// A section of the summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SectionKind {
-    /// Counts by operation.
     Operations,
-    /// The tasks that have been running for longest.
+    /// Longest-running tasks.
     Running,
-    /// The failures of the last hour.
+    /// Failures of the last hour.
     Failures,
-    /// The tasks that have been waiting for longest.
+    /// Longest-waiting tasks.
     Queued,
-    /// Counts by endpoint, where there are several.
+    /// Counts by endpoint, if there are several.
     Endpoints,
-    /// Counts by who or what started the tasks.
+    /// Counts by initiator.
     Users,
 }
 
 impl SectionKind {
-    /// How many entries it shows in one column, and in one of two.
-    fn most(self, is_wide: bool) -> usize {
+    /// Returns the maximum number of rows.
+    fn max_rows(self, is_wide: bool) -> usize {
         match (self, is_wide) {
             (Self::Operations, false) => 7,
             (Self::Operations, true) => 20,
@@ -47,71 +46,62 @@ impl SectionKind {
     }
 }
 
-/// What an entry is about.
+/// The subject of a summary row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowSubject {
-    /// The tasks of an operation.
     Operation(Arc<str>),
-    /// The tasks that somebody or something started.
     User(Arc<str>),
-    /// The tasks of an endpoint.
     Endpoint(EndpointId),
-    /// A task.
     Task(Handle),
-    /// What the part does not show.
+    /// The rows of a collapsed section that are not shown.
     More(SectionKind),
 }
 
-/// An entry of a part.
+/// A row of the summary.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// What it is about.
+pub struct SummaryRow {
     pub subject: RowSubject,
-    /// How many tasks it stands for, if it is not about one.
+    /// Task counts; empty for a single task.
     pub counts: StatusCounts,
 }
 
-/// A part with what is in it.
+/// A section with its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// Which one.
-    pub part: SectionKind,
-    /// What is in it.
-    pub entries: Vec<Entry>,
-    /// How much there is: tasks, operations or accounts.
+    pub kind: SectionKind,
+    pub rows: Vec<SummaryRow>,
+    /// Total number of tasks, operations or accounts.
     pub total: usize,
-    /// How much of that is not shown.
-    pub more: usize,
+    /// Number of rows that are not shown.
+    pub hidden: usize,
 }
 
-/// The summary as it is shown.
+/// The open summary.
 #[derive(Debug)]
 pub struct SummaryPage {
-    /// The numbers.
     pub summary: Summary,
-    /// What is pointed at.
+    /// The selected row.
     chosen: Option<RowSubject>,
-    /// The place of that among all entries when it was looked for last.
+    /// Index of the selected row at the last update.
     place: usize,
-    /// Parts that show all that they have.
-    opened: Vec<SectionKind>,
+    /// Expanded sections.
+    expanded: Vec<SectionKind>,
 }
 
 impl SummaryPage {
-    /// The summary of the tasks that are shown.
     pub fn new(state: &AppState) -> Self {
         Self {
             summary: Summary::of(&state.store),
             chosen: None,
             place: 0,
-            opened: Vec::new(),
+            expanded: Vec::new(),
         }
     }
 
-    /// What is shown on a screen of that width: one column of sections, or two.
+    /// Returns the sections of a screen of that width, in one or two columns.
     pub fn columns(&self, state: &AppState, now: Timestamp) -> Vec<Vec<Section>> {
         let is_wide = state.size.width >= MIN_COLUMNS_FOR_TWO;
-        let section = |part| self.section(state, part, is_wide, now);
+        let section = |kind| self.section(state, kind, is_wide, now);
         let several = state.servers.len() > 1;
         let endpoints = several.then(|| section(SectionKind::Endpoints));
         let users = section(SectionKind::Users);
@@ -136,27 +126,27 @@ impl SummaryPage {
     fn section(
         &self,
         state: &AppState,
-        part: SectionKind,
+        kind: SectionKind,
         is_wide: bool,
         now: Timestamp,
     ) -> Section {
-        let is_open = self.opened.contains(&part);
+        let is_open = self.expanded.contains(&kind);
         let most = if is_open {
             MAX_EXPANDED_ROWS
         } else {
-            part.most(is_wide)
+            kind.max_rows(is_wide)
         };
         let summary = &self.summary;
-        let (mut entries, total) = match part {
+        let (mut rows, total) = match kind {
             SectionKind::Operations => groups(summary.operations(most), RowSubject::Operation),
             SectionKind::Users => groups(summary.users(most), RowSubject::User),
             SectionKind::Endpoints => {
                 let servers = state.servers.iter().take(most);
-                let entries = servers.map(|server| Entry {
+                let rows = servers.map(|server| SummaryRow {
                     subject: RowSubject::Endpoint(server.id),
                     counts: summary.endpoint(server.id),
                 });
-                (entries.collect(), state.servers.len())
+                (rows.collect(), state.servers.len())
             }
             SectionKind::Running => tasks(summary.longest_running().take(most), summary.running()),
             SectionKind::Queued => tasks(summary.longest_queued().take(most), summary.queued()),
@@ -165,51 +155,47 @@ impl SummaryPage {
                 tasks(failed.iter().copied().take(most), failed.len())
             }
         };
-        let more = total - entries.len();
-        if more > 0 && !is_open {
-            entries.push(Entry {
-                subject: RowSubject::More(part),
+        let hidden = total - rows.len();
+        if hidden > 0 && !is_open {
+            rows.push(SummaryRow {
+                subject: RowSubject::More(kind),
                 counts: StatusCounts::default(),
             });
         }
         Section {
-            part,
-            entries,
+            kind,
+            rows,
             total,
-            more,
+            hidden,
         }
     }
 
-    /// The place of what is pointed at: where it was, if it is there no more.
-    pub fn place(&self, entries: &[RowSubject]) -> usize {
+    /// Returns the index of the selected row, or the last known index if it is gone.
+    pub fn place(&self, rows: &[RowSubject]) -> usize {
         let found = self.chosen.as_ref().and_then(|chosen| {
-            let mut entries = entries.iter();
-            entries.position(|entry| entry == chosen)
+            let mut rows = rows.iter();
+            rows.position(|row| row == chosen)
         });
-        found.unwrap_or_else(|| self.place.min(entries.len().saturating_sub(1)))
+        found.unwrap_or_else(|| self.place.min(rows.len().saturating_sub(1)))
     }
 
-    /// Points at the entry of that place.
-    pub(super) fn choose(&mut self, entries: &[RowSubject], place: usize) {
-        self.place = place.min(entries.len().saturating_sub(1));
-        self.chosen = entries.get(self.place).cloned();
+    pub(super) fn choose(&mut self, rows: &[RowSubject], place: usize) {
+        self.place = place.min(rows.len().saturating_sub(1));
+        self.chosen = rows.get(self.place).cloned();
     }
 
-    /// Lets a part show all that it has.
-    pub(super) fn open(&mut self, part: SectionKind) {
-        if !self.opened.contains(&part) {
-            self.opened.push(part);
+    /// Expands a section.
+    pub(super) fn expand(&mut self, kind: SectionKind) {
+        if !self.expanded.contains(&kind) {
+            self.expanded.push(kind);
         }
     }
 
-    /// The tasks that are shown by themselves.
+    /// Returns the tasks listed individually.
     pub(super) fn tasks(&self, state: &AppState, now: Timestamp) -> Vec<Handle> {
         let columns = self.columns(state, now);
-        let entries = columns
-            .iter()
-            .flatten()
-            .flat_map(|section| &section.entries);
-        let tasks = entries.filter_map(|entry| match entry.subject {
+        let rows = columns.iter().flatten().flat_map(|section| &section.rows);
+        let tasks = rows.filter_map(|row| match row.subject {
             RowSubject::Task(handle) => Some(handle),
             _ => None,
         });
@@ -220,24 +206,24 @@ impl SummaryPage {
 fn groups(
     (groups, more): (Vec<Group<'_>>, usize),
     subject: fn(Arc<str>) -> RowSubject,
-) -> (Vec<Entry>, usize) {
+) -> (Vec<SummaryRow>, usize) {
     let total = groups.len() + more;
-    let entries = groups.into_iter().map(|group| Entry {
+    let rows = groups.into_iter().map(|group| SummaryRow {
         subject: subject(group.name.clone()),
         counts: group.counts,
     });
-    (entries.collect(), total)
+    (rows.collect(), total)
 }
 
-fn tasks(handles: impl Iterator<Item = Handle>, total: usize) -> (Vec<Entry>, usize) {
-    let entries = handles.map(|handle| Entry {
+fn tasks(handles: impl Iterator<Item = Handle>, total: usize) -> (Vec<SummaryRow>, usize) {
+    let rows = handles.map(|handle| SummaryRow {
         subject: RowSubject::Task(handle),
         counts: StatusCounts::default(),
     });
-    (entries.collect(), total)
+    (rows.collect(), total)
 }
 
-/// The failures of the last hour by the clock of each server, the latest first.
+/// Returns the failures of the last hour by each server's clock, latest first.
 fn failures(state: &AppState, summary: &Summary, now: Timestamp) -> Vec<Handle> {
     let times = state.servers.iter().map(|server| server.time(now));
     let Some(earliest) = times.min() else {

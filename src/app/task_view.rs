@@ -1,5 +1,5 @@
-//! What belongs to one store. Where another store is shown, all of it is put away as a whole: a handle of one store
-//! means nothing on another.
+//! View of one task store, with all state keyed by its handles. Views are swapped as a whole, because handles are only
+//! valid for their store.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,14 +21,14 @@ use crate::{
     watch::{FamilyState, Privilege},
 };
 
-/// What belongs to one store; see the fields of [`AppState`] that are called the same.
+/// A view that is not shown; the fields match those of [`AppState`].
 #[derive(Debug, Default)]
 pub(super) struct TaskView {
     pub(super) store: TaskStore,
     pub(super) row_model: RowModel,
     pub(super) selection: Selection,
     columns: Columns,
-    /// Where the details are scrolled to, and whose they are.
+    /// Scroll position and row of the details.
     details: (usize, Option<RowId>),
     popup: Option<Popup>,
     insights: InsightCache,
@@ -41,7 +41,7 @@ pub(super) struct TaskView {
 }
 
 impl TaskView {
-    /// A view with an empty store that knows the servers and their words, as this one does.
+    /// Creates a view with an empty store that has the server names and operation labels of the current one.
     pub(super) fn empty_like(state: &AppState) -> Self {
         let mut store = TaskStore::new();
         for server in &state.servers {
@@ -59,14 +59,13 @@ impl TaskView {
 }
 
 impl TaskView {
-    /// The same with these columns.
     pub(super) fn with_columns(self, columns: Columns) -> Self {
         Self { columns, ..self }
     }
 }
 
 impl AppState {
-    /// Puts away what is shown, and shows what is on the view.
+    /// Swaps the shown view with another one.
     pub(super) fn swap_view(&mut self, view: &mut TaskView) {
         use std::mem::swap;
         swap(&mut self.store, &mut view.store);
@@ -85,7 +84,7 @@ impl AppState {
         swap(&mut self.subscription, &mut view.subscription);
     }
 
-    /// Does something to what is now, whatever is shown.
+    /// Runs a function on the live view, also while the history is shown.
     pub(super) fn with_live_view<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
         let Some(mut history) = self.history.take() else {
             return change(self);

@@ -1,4 +1,4 @@
-//! A believable afternoon for tests of the screen.
+//! Sample state for tests of the screen.
 
 use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Size;
@@ -23,12 +23,12 @@ use crate::{
 pub(crate) const HERE: EndpointId = EndpointId(0);
 pub(crate) const THERE: EndpointId = EndpointId(1);
 
-/// The moment at which the afternoon is looked at: an hour and two minutes after it began.
+/// The current time of the sample state: an hour and two minutes after its start.
 pub(crate) fn now() -> Timestamp {
     at(3720)
 }
 
-/// A screen that is not connected yet.
+/// Returns a state that is not connected yet.
 pub(crate) fn connecting(width: u16, height: u16) -> AppState {
     let endpoints = [(HERE, "vc01.lab".to_owned())];
     let mut state = AppState::new(Options::default(), endpoints).unwrap();
@@ -36,7 +36,7 @@ pub(crate) fn connecting(width: u16, height: u16) -> AppState {
     state
 }
 
-/// A screen that is connected to a server without tasks.
+/// Returns a state connected to a server without tasks.
 pub(crate) fn empty(width: u16, height: u16) -> AppState {
     let mut state = connecting(width, height);
     let facts = ServerFacts {
@@ -52,7 +52,7 @@ pub(crate) fn empty(width: u16, height: u16) -> AppState {
     state
 }
 
-/// A screen over two servers with the same moIds, of which the second just went away.
+/// Returns a state of two servers with the same task IDs; the second one is disconnected.
 pub(crate) fn twins(width: u16, height: u16) -> AppState {
     let endpoints = [(HERE, "lab".to_owned()), (THERE, "branch".to_owned())];
     let mut state = AppState::new(Options::default(), endpoints).unwrap();
@@ -92,14 +92,14 @@ pub(crate) fn twins(width: u16, height: u16) -> AppState {
     state
 }
 
-/// A screen full of tasks, as in the picture that everything began with.
+/// Returns a state with all kinds of tasks.
 pub(crate) fn busy(width: u16, height: u16) -> AppState {
     let mut state = empty(width, height);
     fill(&mut state);
     state
 }
 
-/// Fills a screen with the tasks of the afternoon.
+/// Adds the sample tasks.
 pub(crate) fn fill(state: &mut AppState) {
     apply_update(state, tasks(afternoon()));
     apply_update(
@@ -111,7 +111,7 @@ pub(crate) fn fill(state: &mut AppState) {
     );
 }
 
-/// A task that climbed by a percent every so many seconds, up to now.
+/// Returns a state with one task that advanced by a percent every `every` seconds until now.
 pub(crate) fn climbed(percent: i64, every: i64) -> AppState {
     let mut state = empty(80, 24);
     let start = 3720 - percent * every;
@@ -126,21 +126,21 @@ pub(crate) fn climbed(percent: i64, every: i64) -> AppState {
     state
 }
 
-/// Lets news from the one endpoint change the state.
+/// Applies an update of the first endpoint.
 pub(crate) fn apply_update(state: &mut AppState, news: Update) -> Vec<Effect> {
-    update(state, Event::News(HERE, news), now())
+    update(state, Event::ServerUpdate(HERE, news), now())
 }
 
-/// The same from any endpoint.
+/// Applies an update of any endpoint.
 pub(crate) fn apply_change(
     state: &mut AppState,
     endpoint: EndpointId,
     news: Update,
 ) -> Vec<Effect> {
-    update(state, Event::News(endpoint, news), now())
+    update(state, Event::ServerUpdate(endpoint, news), now())
 }
 
-/// A new or changed task.
+/// Returns a new or changed task.
 pub(crate) fn task(mo_id: &str, more: &Value) -> TaskChange {
     TaskChange::Whole {
         info: info(mo_id, more),
@@ -148,18 +148,16 @@ pub(crate) fn task(mo_id: &str, more: &Value) -> TaskChange {
     }
 }
 
-/// Where a task of the one endpoint is.
+/// Finds a task of the first endpoint.
 pub(crate) fn find(state: &AppState, mo_id: &str) -> Handle {
     state.store.find(&TaskId::new(HERE, mo_id)).unwrap()
 }
 
-/// Selects a task.
 pub(crate) fn choose(state: &mut AppState, mo_id: &str) {
-    state.selection.choose(find(state, mo_id));
+    state.selection.select(find(state, mo_id));
     state.sync_selection();
 }
 
-/// Changes of tasks as an endpoint tells them.
 pub(crate) fn tasks(changes: Vec<TaskChange>) -> Update {
     Update::Tasks {
         changes,
@@ -167,12 +165,12 @@ pub(crate) fn tasks(changes: Vec<TaskChange>) -> Update {
     }
 }
 
-/// The moId of the selected task.
+/// Returns the ID of the selected task.
 pub(crate) fn selected(state: &AppState) -> String {
     state.selected_record().unwrap().id.mo_id.to_string()
 }
 
-/// The moIds of all rows, from top to bottom; groups have none.
+/// Returns the IDs of all rows from top to bottom, without groups.
 pub(crate) fn rows(state: &AppState) -> Vec<String> {
     let rows = state.row_model.rows(0..state.row_model.len());
     rows.iter()
@@ -353,7 +351,7 @@ fn finished() -> Vec<TaskChange> {
     ]
 }
 
-/// A page of the past, newest first: each task a second before the one before, every fourth of them failed.
+/// Returns a history page, newest first: tasks one second apart, every fourth one failed.
 pub(crate) fn past_page(first: i64, count: i64) -> HistoryPage {
     let tasks = (0..count).map(|back| {
         let number = first - back;

@@ -1,9 +1,9 @@
-//! One line being typed.
+//! Single-line text input.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// One line of text with a cursor. What is typed or pasted comes in free of control characters.
+/// A line of text with a cursor. Typed or pasted text is stripped of control characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TextInput {
     before: String,
@@ -11,7 +11,7 @@ pub struct TextInput {
 }
 
 impl TextInput {
-    /// A line with the cursor at its end.
+    /// Creates a line with the cursor at its end.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             before: text.into(),
@@ -19,38 +19,34 @@ impl TextInput {
         }
     }
 
-    /// A line with the cursor between these.
-    pub fn around(before: String, after: String) -> Self {
+    /// Creates a line with the cursor between two parts.
+    pub fn with_cursor_between(before: String, after: String) -> Self {
         Self { before, after }
     }
 
-    /// The whole line.
     pub fn text(&self) -> String {
         format!("{}{}", self.before, self.after)
     }
 
-    /// What stands before the cursor.
     pub fn before(&self) -> &str {
         &self.before
     }
 
-    /// What stands under and behind the cursor.
+    /// Returns the text under and after the cursor.
     pub fn after(&self) -> &str {
         &self.after
     }
 
-    /// Whether nothing is typed.
     pub fn is_empty(&self) -> bool {
         self.before.is_empty() && self.after.is_empty()
     }
 
-    /// Empties the line.
     pub fn clear(&mut self) {
         self.before.clear();
         self.after.clear();
     }
 
-    /// Puts a text in at the cursor; line breaks and tabs become spaces, other control characters are left out.
+    /// Inserts text at the cursor. Line breaks and tabs become spaces; other control characters are removed.
     pub fn insert(&mut self, text: &str) {
         let spaced = text
             .chars()
@@ -58,8 +54,8 @@ impl TextInput {
         self.before.extend(spaced.filter(|c| !c.is_control()));
     }
 
-    /// Takes a key. Answers whether it meant something to the line.
-    pub fn press(&mut self, key: KeyEvent) -> bool {
+    /// Handles an editing key. Returns true if the key was used.
+    pub fn handle_key(&mut self, key: KeyEvent) -> bool {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let alt = key.modifiers.contains(KeyModifiers::ALT);
         match key.code {
@@ -122,31 +118,31 @@ fn take_first(text: &mut String) -> String {
 mod tests {
     use super::*;
 
-    fn press(line: &mut TextInput, code: KeyCode) {
-        assert!(line.press(KeyEvent::new(code, KeyModifiers::NONE)));
+    fn handle_key(line: &mut TextInput, code: KeyCode) {
+        assert!(line.handle_key(KeyEvent::new(code, KeyModifiers::NONE)));
     }
 
     #[test]
     fn characters_go_in_at_the_cursor() {
         let mut line = TextInput::new("tak");
-        press(&mut line, KeyCode::Left);
-        press(&mut line, KeyCode::Char('s'));
+        handle_key(&mut line, KeyCode::Left);
+        handle_key(&mut line, KeyCode::Char('s'));
         assert_eq!(line.text(), "task");
-        press(&mut line, KeyCode::End);
-        press(&mut line, KeyCode::Char('1'));
+        handle_key(&mut line, KeyCode::End);
+        handle_key(&mut line, KeyCode::Char('1'));
         assert_eq!((line.before(), line.after()), ("task1", ""));
-        press(&mut line, KeyCode::Home);
-        press(&mut line, KeyCode::Delete);
+        handle_key(&mut line, KeyCode::Home);
+        handle_key(&mut line, KeyCode::Delete);
         assert_eq!((line.before(), line.after()), ("", "ask1"));
     }
 
     #[test]
     fn a_character_of_several_code_points_goes_as_one() {
         let mut line = TextInput::new("ae\u{301}");
-        press(&mut line, KeyCode::Backspace);
+        handle_key(&mut line, KeyCode::Backspace);
         assert_eq!(line.text(), "a");
-        press(&mut line, KeyCode::Backspace);
-        press(&mut line, KeyCode::Backspace);
+        handle_key(&mut line, KeyCode::Backspace);
+        handle_key(&mut line, KeyCode::Backspace);
         assert!(line.is_empty());
     }
 
@@ -155,14 +151,14 @@ mod tests {
         let mut line = TextInput::default();
         line.insert("task-1\ntask-2\u{1b}[31m\u{7}");
         assert_eq!(line.text(), "task-1 task-2[31m");
-        line.press(KeyEvent::new(KeyCode::Char('w'), KeyModifiers::CONTROL));
+        line.handle_key(KeyEvent::new(KeyCode::Char('w'), KeyModifiers::CONTROL));
         assert_eq!(line.text(), "task-1 ");
     }
 
     #[test]
     fn keys_that_mean_nothing_are_not_taken() {
         let mut line = TextInput::default();
-        assert!(!line.press(KeyEvent::new(KeyCode::F(5), KeyModifiers::NONE)));
-        assert!(!line.press(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::CONTROL)));
+        assert!(!line.handle_key(KeyEvent::new(KeyCode::F(5), KeyModifiers::NONE)));
+        assert!(!line.handle_key(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::CONTROL)));
     }
 }

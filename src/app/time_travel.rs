@@ -1,54 +1,54 @@
-//! Looking back: the store as it was, while the one of now goes on underneath.
+//! Time travel: shows the list at an earlier time while the live store is updated in the background.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::state::AppState;
 use crate::task::{ChangeSet, OldState, TaskStore, row_model::RowModel};
 
-/// What is kept while one looks back. The state's store and row_model are those of the moment that is looked at.
+/// State of time travel. `store` and `row_model` of [`AppState`] are those of the displayed time.
 #[derive(Debug)]
 pub struct TimeTravel {
-    /// The store of now.
+    /// The live store.
     pub store: TaskStore,
-    /// Its rows.
+    /// The live rows.
     pub row_model: RowModel,
-    /// The moment that is looked at, by this machine's clock.
+    /// The displayed time, by the local clock.
     pub at: Timestamp,
-    /// The place in the undo_log of the first change that has not come yet at that moment.
+    /// Index in the undo log of the first change after the displayed time.
     next: u64,
-    /// What leads forward again, from here to where the store was copied.
+    /// Entries to move forward again, up to when the store was copied.
     forward: Vec<OldState>,
 }
 
-/// Where to look.
+/// Target of a seek.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Seek {
-    /// At how things were before the last change that is seen.
+    /// Before the previous change.
     BackByChange,
-    /// At how things were after the next change.
+    /// After the next change.
     ForwardByChange,
-    /// At a moment so much earlier or later.
+    /// Earlier or later by a duration.
     By(SignedDuration),
 }
 
-/// What came of it.
+/// Result of a seek.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SeekResult {
-    /// One looks back.
-    There,
-    /// Nothing older is known.
-    NoFurther,
-    /// It is now.
-    Now,
+    /// The displayed time changed.
+    Moved,
+    /// There is nothing older.
+    AtOldest,
+    /// The live view is shown.
+    Live,
 }
 
 impl AppState {
-    /// The moment that is shown: the one that is looked back at, or now.
-    pub fn moment(&self, now: Timestamp) -> Timestamp {
+    /// Returns the displayed time.
+    pub fn displayed_time(&self, now: Timestamp) -> Timestamp {
         self.time_travel.as_ref().map_or(now, |travel| travel.at)
     }
 
-    /// Looks somewhere else in time.
+    /// Moves to another time.
     pub(super) fn seek(&mut self, target: Seek, now: Timestamp) -> SeekResult {
         let (next, at) = match &self.time_travel {
             Some(travel) => (travel.next, travel.at),
@@ -64,9 +64,9 @@ impl AppState {
                     .filter(|last| *last >= first)
                     .and_then(|last| undo_log.at(last))
                 else {
-                    return SeekResult::NoFurther;
+                    return SeekResult::AtOldest;
                 };
-                // What came together is taken back together.
+                // Changes that arrived together are undone together.
                 let mut target = next;
                 while target > first && undo_log.at(target - 1) == Some(undone) {
                     target -= 1;
@@ -86,17 +86,17 @@ impl AppState {
                     return self.return_to_now();
                 }
                 if to < since && at <= since {
-                    return SeekResult::NoFurther;
+                    return SeekResult::AtOldest;
                 }
                 let to = to.max(since);
                 (undo_log.after(to).max(first), to)
             }
         };
         self.go_to(target, at);
-        SeekResult::There
+        SeekResult::Moved
     }
 
-    /// Shows what is now. Order, filter and layout stay as they were chosen meanwhile.
+    /// Returns to the live view. Sort order, filter and layout are kept.
     pub(super) fn return_to_now(&mut self) -> SeekResult {
         if let Some(travel) = self.time_travel.take() {
             let view = self.row_model.view().clone();
@@ -105,20 +105,20 @@ impl AppState {
             if *self.row_model.view() != view {
                 self.row_model.arrange(view, &self.store);
             }
-            self.selection.translate(&before, &self.row_model);
+            self.selection.translate_group(&before, &self.row_model);
             self.clear_insights();
         }
-        SeekResult::Now
+        SeekResult::Live
     }
 
     fn go_to(&mut self, target: u64, at: Timestamp) {
-        self.selection.hold(&self.row_model);
+        self.selection.pin_current(&self.row_model);
         let is_beyond = self
             .time_travel
             .as_ref()
             .is_some_and(|travel| target > travel.next + travel.forward.len() as u64);
         if is_beyond {
-            // What came after the copy was made is known by how to take it back only.
+            // Changes after the copy can only be reached from the live store.
             self.return_to_now();
         }
         let mut travel = self.time_travel.take().unwrap_or_else(|| {
@@ -149,7 +149,7 @@ impl AppState {
             let Some(record) = self.store.get(handle) else {
                 continue;
             };
-            // What the store of now has observed, as far as it had been observed.
+            // Restore progress samples up to the displayed time.
             let live = travel.store.find(&record.id);
             let live = live.and_then(|live| travel.store.get(live)?.history.as_deref());
             let whole = live.or(record.history.as_deref());

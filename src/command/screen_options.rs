@@ -54,7 +54,7 @@ pub(super) fn screen_options(
         typed_filters: FilterHistoryFile::from_environment(|name| environment.get(name)).filters(),
         sort: args.sort.clone().or(sort).unwrap_or_default(),
         columns: match &args.columns {
-            Some(set) => Columns::everywhere(set.clone()),
+            Some(set) => Columns::for_all_widths(set.clone()),
             None => columns,
         },
         themes,

@@ -35,8 +35,8 @@ mod tests {
         let place = folder.path().display().to_string();
         let environment = |name: &str| (name == "XDG_STATE_HOME").then(|| place.clone());
         let named = SavedFilterFile::from_environment(environment);
-        named.keep("mine", Some("user:ops")).unwrap();
-        named.keep("late", Some("is:late")).unwrap();
+        named.save("mine", Some("user:ops")).unwrap();
+        named.save("late", Some("is:late")).unwrap();
         let file = ConfigFile::parse("[filters]\nmine = \"user:kim\"\n").unwrap();
         let filters = named_filters(&file, &environment);
         assert_eq!(filters.all["mine"], "user:kim");

@@ -48,7 +48,7 @@ impl ConfigFile {
                 let sets = |name: &str| table.get(name).map(set);
                 if let Some((set, wrong)) = sets(ALL) {
                     told(ALL, wrong);
-                    columns = set.map(Columns::everywhere).unwrap_or_default();
+                    columns = set.map(Columns::for_all_widths).unwrap_or_default();
                 }
                 for (name, breadth) in WidthClass::NAMED {
                     let Some((set, wrong)) = sets(name) else {
@@ -69,7 +69,7 @@ impl ConfigFile {
             Some(other) => {
                 let (set, wrong) = set(other);
                 told("", wrong);
-                columns = set.map(Columns::everywhere).unwrap_or_default();
+                columns = set.map(Columns::for_all_widths).unwrap_or_default();
             }
         }
         (columns, problems)
@@ -83,10 +83,10 @@ fn set(value: &Value) -> (Option<ColumnSet>, Vec<String>) {
         (None, vec![text.to_owned()])
     };
     match value {
-        Value::String(text) => ColumnSet::read(text.split(',')),
+        Value::String(text) => ColumnSet::parse_lenient(text.split(',')),
         Value::Array(words) => {
             let words: Option<Vec<&str>> = words.iter().map(Value::as_str).collect();
-            words.map_or_else(no_list, ColumnSet::read)
+            words.map_or_else(no_list, ColumnSet::parse_lenient)
         }
         _ => no_list(),
     }

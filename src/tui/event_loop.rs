@@ -242,7 +242,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                         if let Update::Tasks { changes, since } = &update {
                             self.metrics.changed(*since, changes.len());
                         }
-                        self.take(Event::News(endpoint, update))?;
+                        self.take(Event::ServerUpdate(endpoint, update))?;
                     }
                     if !self.wants_frame {
                         self.metrics.nothing_to_show();
@@ -371,18 +371,18 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 Effect::Draw => self.wants_frame = true,
                 Effect::Redraw => self.redraw()?,
                 Effect::Send(endpoint, command) => self.send(endpoint, command),
-                Effect::Remember(filter) => self.host.remember(&filter),
-                Effect::Keep { name, filter } => {
+                Effect::SaveFilterHistory(filter) => self.host.remember(&filter),
+                Effect::SaveNamedFilter { name, filter } => {
                     if let Err(error) = self.host.keep(&name, filter.as_deref()) {
                         self.say(format!("@{name} counts until vtask ends only: {error}"));
                     }
                 }
                 Effect::Copy(text) => self.copy(text)?,
-                Effect::Save { path, text, what } => {
+                Effect::WriteFile { path, text, what } => {
                     self.errands.spawn(background_job::save(path, text, what));
                 }
                 Effect::Suspend => self.suspend()?,
-                Effect::Leave(exit) => return Err(exit),
+                Effect::Quit(exit) => return Err(exit),
             }
         }
         Ok(())
@@ -447,10 +447,10 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             self.state.fit(size, now);
             self.state.sync_selection();
         }
-        if matches!(self.state.popup, Some(Popup::Figures { .. })) {
+        if matches!(self.state.popup, Some(Popup::Metrics { .. })) {
             self.state.metrics = self.metrics.report();
         }
-        self.state.refresh_insights(self.state.moment(now));
+        self.state.refresh_insights(self.state.displayed_time(now));
         let mut drawn = None;
         self.terminal
             .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now)))

@@ -103,7 +103,7 @@ impl TerminalHost for TerminalGuard {
     }
 
     fn keep(&mut self, name: &str, filter: Option<&str>) -> io::Result<()> {
-        self.named.keep(name, filter)
+        self.named.save(name, filter)
     }
 
     fn retake(&mut self) -> io::Result<()> {

@@ -21,7 +21,7 @@ const MAX_FAMILY_ROWS: usize = 8;
 const LABEL_WIDTH: usize = 14;
 
 pub(super) fn draw(canvas: &mut RenderContext, inspector: &CancelDialog, screen: Rect) {
-    let Some(record) = canvas.state.store.get(inspector.chosen) else {
+    let Some(record) = canvas.state.store.get(inspector.highlighted) else {
         return;
     };
     let columns = DIALOG_WIDTH.min(screen.width.saturating_sub(4));
@@ -30,8 +30,8 @@ pub(super) fn draw(canvas: &mut RenderContext, inspector: &CancelDialog, screen:
         columns,
         lines: Vec::new(),
     };
-    body.head(inspector.chosen, record);
-    body.flags(inspector.chosen, record);
+    body.head(inspector.highlighted, record);
+    body.flags(inspector.highlighted, record);
     body.family(inspector);
     body.end(inspector, record);
     let lines = body.lines;
@@ -39,7 +39,7 @@ pub(super) fn draw(canvas: &mut RenderContext, inspector: &CancelDialog, screen:
     let area = popup::open(canvas, screen, columns, height, "Cancel");
     // On a low screen the confirmation and its buttons take precedence.
     let skipped = lines.len().saturating_sub(usize::from(area.height));
-    let skipped = if inspector.question.is_some() {
+    let skipped = if inspector.confirmation.is_some() {
         skipped
     } else {
         0
@@ -196,7 +196,7 @@ impl<'c> Body<'_, 'c> {
         // A window around the highlighted member.
         let place = family
             .iter()
-            .position(|(handle, _)| *handle == inspector.chosen);
+            .position(|(handle, _)| *handle == inspector.highlighted);
         let first = place
             .unwrap_or_default()
             .saturating_sub(MAX_FAMILY_ROWS / 2);
@@ -206,7 +206,7 @@ impl<'c> Body<'_, 'c> {
                 continue;
             };
             let status = record.status();
-            let is_chosen = handle == inspector.chosen;
+            let is_chosen = handle == inspector.highlighted;
             let mut line = self.strip();
             line.put(
                 if is_chosen { look.symbols.pointer } else { " " },
@@ -229,7 +229,7 @@ impl<'c> Body<'_, 'c> {
             self.lines.push(BodyLine {
                 text: line,
                 is_chosen,
-                targets: vec![(0, self.columns, ClickTarget::Member(handle))],
+                targets: vec![(0, self.columns, ClickTarget::FamilyMember(handle))],
             });
         }
     }
@@ -238,11 +238,11 @@ impl<'c> Body<'_, 'c> {
     fn end(&mut self, inspector: &CancelDialog, record: &Record) {
         self.blank();
         let state = self.canvas.state;
-        let Some(button) = inspector.question else {
+        let Some(button) = inspector.confirmation else {
             let mut hint = self.strip();
             if state.is_read_only(record.id.endpoint) {
                 hint.put("Read-only: nothing can be cancelled from here.", Role::Dim);
-            } else if can_request(state, inspector.chosen, self.canvas.now) {
+            } else if can_request(state, inspector.highlighted, self.canvas.now) {
                 self.button(hint);
                 return;
             } else {

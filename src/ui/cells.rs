@@ -55,7 +55,7 @@ pub(super) fn draw_cell(
             right(cell, &waited.unwrap_or_default(), role);
         }
         Column::Left | Column::Finish => {
-            if let Some(left) = shown.outlook.left {
+            if let Some(left) = shown.outlook.time_left {
                 time_left(canvas, cell, left, column, shown);
             }
         }

@@ -28,9 +28,9 @@ pub(super) fn draw(canvas: &mut RenderContext, editor: &ColumnEditor, screen: Re
     };
     let area = popup::open(canvas, below, 62, height, "Columns");
     let list = ScreenLayout::of(canvas.state).list.width;
-    let placed = canvas.state.placed_columns(list);
+    let placed = canvas.state.column_areas(list);
     let seen = usize::from(area.height);
-    let top = (editor.chosen + 1).saturating_sub(seen);
+    let top = (editor.highlighted + 1).saturating_sub(seen);
     let symbols = canvas.look.symbols;
     let entries = editor.entries.iter().enumerate().skip(top);
     for ((place, entry), y) in entries.zip(area.y..area.bottom()) {
@@ -39,10 +39,10 @@ pub(super) fn draw(canvas: &mut RenderContext, editor: &ColumnEditor, screen: Re
             height: 1,
             ..area
         };
-        let column = entry.choice.column;
+        let column = entry.spec.column;
         let mut placed = placed.iter();
         let drawn = placed.find(|placed| placed.column == column);
-        let is_chosen = place == editor.chosen;
+        let is_chosen = place == editor.highlighted;
         let pointer = if is_chosen { symbols.pointer } else { " " };
         let (mark, role) = match (entry.shown, drawn) {
             (true, Some(_)) => (symbols.shown, Role::Key),
@@ -53,17 +53,17 @@ pub(super) fn draw(canvas: &mut RenderContext, editor: &ColumnEditor, screen: Re
         let mut strip = StyledLine::new(canvas.look, area.width);
         strip.put(pointer, Role::Key).gap(1).put(mark, role).gap(1);
         strip.put(column.title(), name).pad_to(NAME_WIDTH);
-        let width = match (entry.shown, drawn, entry.choice.width) {
+        let width = match (entry.shown, drawn, entry.spec.width) {
             (false, ..) => String::new(),
             (true, _, Some(chosen)) => format!("{chosen}"),
             (true, Some(drawn), None) => format!("auto {}", drawn.width),
             (true, None, None) => "no room".to_owned(),
         };
-        let is_own = entry.choice.width.is_some();
+        let is_own = entry.spec.width.is_some();
         strip.put(&width, if is_own { Role::Text } else { Role::Faint });
         strip
             .pad_to(DESCRIPTION_WIDTH + 2)
-            .put(column.about(), Role::Dim);
+            .put(column.description(), Role::Dim);
         strip.draw(line, canvas.buffer);
         if is_chosen {
             canvas.tint(line, Role::Selected);

@@ -24,8 +24,8 @@ pub(super) fn draw(
         ..area
     };
     let seen = usize::from(list.height);
-    let top = (palette.chosen + 1).saturating_sub(seen);
-    let found = palette.found.iter().enumerate().skip(top);
+    let top = (palette.highlighted + 1).saturating_sub(seen);
+    let found = palette.matches.iter().enumerate().skip(top);
     for ((place, found), y) in found.zip(list.y..list.bottom()) {
         let line = Rect {
             y,
@@ -33,17 +33,17 @@ pub(super) fn draw(
             ..list
         };
         entry(canvas, palette, found).draw(line, canvas.buffer);
-        if place == palette.chosen {
+        if place == palette.highlighted {
             canvas.tint(line, Role::Selected);
         }
-        canvas.target(line, ClickTarget::Command(place));
+        canvas.target(line, ClickTarget::PaletteEntry(place));
     }
     let edge = Rect {
         width: list.width + 2,
         ..list
     };
     if edge.right() <= canvas.buffer.area.right() {
-        scrollbar::draw(canvas, edge, palette.found.len(), top);
+        scrollbar::draw(canvas, edge, palette.matches.len(), top);
     }
     Some(cursor)
 }
@@ -54,12 +54,12 @@ fn draw_line(canvas: &mut RenderContext, palette: &CommandPalette, area: Rect) -
     }
     let mut strip = StyledLine::new(canvas.look, area.width);
     strip.put(":", Role::Key);
-    strip.put(palette.line.before(), Role::Text);
+    strip.put(palette.input.before(), Role::Text);
     let x = area.x + u16::try_from(strip.used()).unwrap_or_default();
-    strip.put(palette.line.after(), Role::Text);
-    if palette.found.is_empty() {
+    strip.put(palette.input.after(), Role::Text);
+    if palette.matches.is_empty() {
         strip.gap(2).put("no such command", Role::Warning);
-    } else if palette.line.is_empty() {
+    } else if palette.input.is_empty() {
         strip
             .gap(2)
             .put("a few letters of what is to be done", Role::Dim);
@@ -76,8 +76,8 @@ fn entry<'a>(
     let mut strip = StyledLine::new(canvas.look, u16::MAX);
     let ascii = canvas.look.symbols.ascii;
     let keymap = &canvas.state.keymap;
-    let here = found.elsewhere.is_none();
-    let places = match &found.elsewhere {
+    let here = found.other_context.is_none();
+    let places = match &found.other_context {
         Some(place) => std::slice::from_ref(place),
         None => palette.from.chain(),
     };
@@ -90,7 +90,7 @@ fn entry<'a>(
     strip.push_max(&keys.join("  "), KEY_WIDTH - 1, Role::Key);
     strip.pad_to(KEY_WIDTH);
     for (place, character) in found.action.help().chars().enumerate() {
-        let role = if found.letters.contains(&place) {
+        let role = if found.matched_chars.contains(&place) {
             Role::Brand
         } else if here {
             Role::Text

@@ -46,6 +46,6 @@ pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
         if place == chosen {
             canvas.tint(line, Role::Selected);
         }
-        canvas.target(line, ClickTarget::Copied(place));
+        canvas.target(line, ClickTarget::CopyEntry(place));
     }
 }

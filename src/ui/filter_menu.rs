@@ -23,7 +23,7 @@ pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
             ..area
         };
         draw_entry(canvas, entry, line, place == chosen);
-        canvas.target(line, ClickTarget::SavedFilter(place));
+        canvas.target(line, ClickTarget::FilterEntry(place));
     }
     if hint > 0 && area.height > 1 {
         let line = Rect {
@@ -65,14 +65,18 @@ fn draw_entry(
         Role::Text
     };
     match entry {
-        FilterMenuEntry::Nothing => {
+        FilterMenuEntry::NoFilter => {
             strip.put("all tasks", role);
         }
-        FilterMenuEntry::Filter { name, text, is_own } => {
+        FilterMenuEntry::Filter {
+            name,
+            text,
+            is_user,
+        } => {
             strip.push_max(&format!("@{name}"), NAME_WIDTH - 3, role);
             strip.pad_to(NAME_WIDTH);
             // Only filters from the config file are marked; they cannot be deleted here.
-            let whose = if *is_own { "" } else { "config" };
+            let whose = if *is_user { "" } else { "config" };
             let room = strip.room().saturating_sub(whose.len() + 2);
             strip.push_max(text, room, Role::Dim);
             strip.pad_to(usize::from(line.width).saturating_sub(whose.len()));

@@ -25,14 +25,14 @@ pub(super) fn draw(
     strip.put(PROMPT_PREFIX, Role::Key);
     let lead = strip.used();
     // Keep the end of the input visible.
-    let before = super::footer::tail(prompt.line.before(), strip.room().saturating_sub(1));
-    let hidden = width(prompt.line.before()) - width(before);
+    let before = super::footer::tail(prompt.input.before(), strip.room().saturating_sub(1));
+    let hidden = width(prompt.input.before()) - width(before);
     strip.put(before, Role::Text);
     let cursor = strip.used();
-    strip.put(prompt.line.after(), Role::Text);
+    strip.put(prompt.input.after(), Role::Text);
     let (found, all) = (canvas.state.row_model.matching(), canvas.state.store.len());
     let mut note = StyledLine::new(canvas.look, 40);
-    match &prompt.problem {
+    match &prompt.error {
         Some(_) => note.put("as it was", Role::Dim),
         None if found == 0 => note.put(&format!("{found} of {all}"), Role::Warning),
         None => note.put(&format!("{found} of {all}"), Role::Dim),
@@ -47,10 +47,10 @@ pub(super) fn draw(
     let x = line.x + u16::try_from(cursor).unwrap_or_default();
     let place = Position::new(x.min(line.right().saturating_sub(1)), line.y);
     let mut under = StyledLine::new(canvas.look, below.width);
-    if let (Some(problem), Some((start, columns))) = (&prompt.problem, typing.mark) {
+    if let (Some(problem), Some((start, columns))) = (&prompt.error, typing.error_span) {
         let start = (lead + start).saturating_sub(hidden);
         draw_error(&mut under, problem, start, columns);
-    } else if let Some(offer) = &typing.offer {
+    } else if let Some(offer) = &typing.completions {
         candidates(&mut under, offer);
     } else {
         return (place, Some(below));

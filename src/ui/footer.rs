@@ -39,7 +39,7 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) -> Option<Position> {
         return None;
     }
     if let Some(Popup::Prompt(prompt)) = &canvas.state.popup {
-        if let PromptKind::Filter(typing) = &prompt.purpose {
+        if let PromptKind::Filter(typing) = &prompt.kind {
             let (place, left) = filter_prompt::draw(canvas, prompt, typing, area);
             if let Some(area) = left {
                 let mut strip = StyledLine::new(canvas.look, area.width);
@@ -113,7 +113,9 @@ fn hints(canvas: &mut RenderContext, mut strip: StyledLine, area: Rect) {
 /// True if the dialog's main button is available.
 fn may_accept(canvas: &RenderContext) -> bool {
     match &canvas.state.popup {
-        Some(Popup::Cancel(inspector)) => can_request(canvas.state, inspector.chosen, canvas.now),
+        Some(Popup::CancelDialog(inspector)) => {
+            can_request(canvas.state, inspector.highlighted, canvas.now)
+        }
         _ => true,
     }
 }
@@ -154,20 +156,20 @@ fn on_group(canvas: &RenderContext) -> bool {
 }
 
 fn draw_prompt(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position {
-    let label = match prompt.purpose {
-        PromptKind::Add => "watch ",
-        PromptKind::Export => "write the rows to ",
-        PromptKind::Name => "keep this filter as @",
+    let label = match prompt.kind {
+        PromptKind::WatchTasks => "watch ",
+        PromptKind::ExportPath => "write the rows to ",
+        PromptKind::FilterName => "keep this filter as @",
         PromptKind::Filter(_) => "/",
     };
     let mut strip = StyledLine::new(canvas.look, area.width);
     strip.gap(1).put(label, Role::Key);
     // Keep the end of the input visible.
     let room = strip.room().saturating_sub(1);
-    let before = tail(prompt.line.before(), room);
+    let before = tail(prompt.input.before(), room);
     strip.put(before, Role::Text);
     let cursor = strip.used();
-    strip.put(prompt.line.after(), Role::Text);
+    strip.put(prompt.input.after(), Role::Text);
     let note = note(canvas, prompt);
     let start = usize::from(area.width).saturating_sub(note.used() + 1);
     if strip.used() + 2 <= start {
@@ -182,28 +184,28 @@ fn draw_prompt(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) -> Posit
 /// Returns the text at the right of an input line: its effect so far, or the accepted syntax.
 fn note<'a>(canvas: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
     let mut strip = StyledLine::new(canvas.look, 60);
-    match prompt.purpose {
-        PromptKind::Add if prompt.line.is_empty() => {
+    match prompt.kind {
+        PromptKind::WatchTasks if prompt.input.is_empty() => {
             strip.put(
                 "task-4711, or the URL of a task; several with spaces",
                 Role::Dim,
             );
         }
-        PromptKind::Export => {
+        PromptKind::ExportPath => {
             strip.put(".csv, .json or .md", Role::Dim);
         }
-        PromptKind::Name => {
+        PromptKind::FilterName => {
             let filter = canvas.state.row_model.view().filter.text();
             strip.put(filter, Role::Dim);
         }
-        PromptKind::Add | PromptKind::Filter(_) => {}
+        PromptKind::WatchTasks | PromptKind::Filter(_) => {}
     }
     strip
 }
 
 /// Draws the error of the input above its line.
 fn problem(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) {
-    let Some(problem) = &prompt.problem else {
+    let Some(problem) = &prompt.error else {
         return;
     };
     let above = Rect {

@@ -111,7 +111,7 @@ pub(super) fn message(canvas: &RenderContext, history: &HistoryView) -> (String,
         let title = format!("{} Not connected", symbols.retrying);
         return (title, Role::Warning, waiting);
     }
-    let told: usize = history.searches.iter().map(|search| search.told).sum();
+    let told: usize = history.searches.iter().map(|search| search.received).sum();
     let filter = state.row_model.view().filter.text();
     if told == 0 && history.is_reading() {
         let text = "Asking the server for the tasks of that time.";
@@ -121,7 +121,7 @@ pub(super) fn message(canvas: &RenderContext, history: &HistoryView) -> (String,
             text.to_owned(),
         );
     }
-    let title = if history.is_over() {
+    let title = if history.is_complete() {
         "Nothing in the history"
     } else {
         "Nothing so far"
@@ -133,7 +133,7 @@ pub(super) fn message(canvas: &RenderContext, history: &HistoryView) -> (String,
             period(canvas, history).trim()
         ),
         (told, filter) => {
-            let more = if history.is_over() {
+            let more = if history.is_complete() {
                 ""
             } else if history.is_reading() {
                 " More are being looked through."
@@ -156,7 +156,7 @@ pub(super) const HINT_ACTIONS: &[(Action, &str)] = &[
 /// Returns the progress of the search.
 fn progress(canvas: &RenderContext, history: &HistoryView) -> String {
     let state = canvas.state;
-    let told: usize = history.searches.iter().map(|search| search.told).sum();
+    let told: usize = history.searches.iter().map(|search| search.received).sum();
     let found = state.row_model.matching();
     let is_narrowed = !history.filter().is_empty();
     let count = if is_narrowed && found < told {
@@ -164,7 +164,7 @@ fn progress(canvas: &RenderContext, history: &HistoryView) -> String {
     } else {
         found.to_string()
     };
-    if history.is_over() {
+    if history.is_complete() {
         let tasks = if count.ends_with(" 1") || count == "1" {
             "task"
         } else {
@@ -204,7 +204,7 @@ fn waiting(canvas: &RenderContext, history: &HistoryView) -> Option<String> {
             server.link,
             Link::Retrying { .. } | Link::SignedOut { .. } | Link::Connecting
         );
-        (search.stage == SearchState::Reading && is_out).then_some((search, server))
+        (search.state == SearchState::Reading && is_out).then_some((search, server))
     })?;
     let host = host(canvas, search);
     Some(match &server.link {
@@ -215,7 +215,7 @@ fn waiting(canvas: &RenderContext, history: &HistoryView) -> Option<String> {
 
 /// Returns which conditions the server and the client apply.
 fn shares(history: &HistoryView) -> String {
-    let (asked, here) = history.shares();
+    let (asked, here) = history.split_filter();
     let asked = format!("filtered by the server: {}", asked.join(", "));
     match &here[..] {
         [] => asked,
@@ -250,7 +250,7 @@ fn failed(history: &HistoryView) -> Option<(&HistorySearch, &str)> {
     history
         .searches
         .iter()
-        .find_map(|search| match &search.stage {
+        .find_map(|search| match &search.state {
             SearchState::Failed(reason) => Some((search, &**reason)),
             _ => None,
         })

@@ -17,7 +17,7 @@ pub(super) fn draw(canvas: &mut RenderContext, areas: &ScreenLayout) {
     if area.height == 0 {
         return;
     }
-    let columns = canvas.state.placed_columns(area.width);
+    let columns = canvas.state.column_areas(area.width);
     draw_titles(canvas, &columns, titles);
     if canvas.state.row_model.is_empty() {
         empty_state::draw(canvas, area);
@@ -75,7 +75,7 @@ fn draw_titles(canvas: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
             width,
             ..area
         };
-        let arrow = arrow(canvas.look, sort, column.sort());
+        let arrow = arrow(canvas.look, sort, column.sort_key());
         draw_title(canvas, column, arrow.as_deref().unwrap_or_default(), place);
         if column == Column::Task && !unseen.is_empty() {
             let arrow = arrow.as_deref().map_or(0, |arrow| text::width(arrow) + 1);
@@ -91,7 +91,7 @@ fn draw_titles(canvas: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
             };
             strip.draw(place, canvas.buffer);
         }
-        canvas.target(place, ClickTarget::Column(column.sort()));
+        canvas.target(place, ClickTarget::Column(column.sort_key()));
     }
 }
 
@@ -100,7 +100,9 @@ fn unseen(canvas: &RenderContext, columns: &[ColumnArea]) -> String {
     let sort = &canvas.state.row_model.view().sort;
     let keys = sort.keys().iter().map(|key| key.column);
     let unseen = keys.filter(|key| {
-        let is_seen = columns.iter().any(|placed| placed.column.sort() == *key);
+        let is_seen = columns
+            .iter()
+            .any(|placed| placed.column.sort_key() == *key);
         !is_seen && *key != SortColumn::Attention
     });
     let groups = canvas.state.row_model.grouped_by();
@@ -118,13 +120,13 @@ fn unseen(canvas: &RenderContext, columns: &[ColumnArea]) -> String {
 /// Draws a column title with its sort arrow, which may use the gap beside the column.
 fn draw_title(canvas: &mut RenderContext, column: Column, arrow: &str, place: Rect) {
     let aside = u16::from(!arrow.is_empty());
-    let left = aside.min(place.x) * u16::from(column.is_right());
+    let left = aside.min(place.x) * u16::from(column.is_right_aligned());
     let room = usize::from(place.width + left + aside);
     let (title, arrow_width) = (column.title(), text::width(arrow));
     let is_roomy = text::width(title) + 1 + arrow_width <= usize::from(place.width);
     let space = usize::from(is_roomy && aside > 0);
     let mut strip = StyledLine::new(canvas.look, place.width + left + aside);
-    if column.is_right() {
+    if column.is_right_aligned() {
         let used = text::width(title) + space + arrow_width;
         let end = if is_roomy { usize::from(aside) } else { 0 };
         strip.gap(room.saturating_sub(used + end));

@@ -110,7 +110,7 @@ pub fn draw(state: &AppState, look: &Appearance, frame: &mut Frame, now: Timesta
     let mut canvas = RenderContext {
         state,
         look,
-        now: state.moment(now),
+        now: state.displayed_time(now),
         clock: now,
         buffer: frame.buffer_mut(),
         drawn: FrameMap::default(),
@@ -133,15 +133,15 @@ pub fn draw(state: &AppState, look: &Appearance, frame: &mut Frame, now: Timesta
     }
     let mut typing = footer::draw(&mut canvas, areas.footer);
     match &state.popup {
-        Some(Popup::Cancel(inspector)) => cancel_dialog::draw(&mut canvas, inspector, area),
-        Some(Popup::Sort { chosen }) => sort_menu::draw(&mut canvas, *chosen, area),
-        Some(Popup::Columns(editor)) => column_editor::draw(&mut canvas, editor, area),
-        Some(Popup::Copy { chosen }) => copy_menu::draw(&mut canvas, *chosen, area),
+        Some(Popup::CancelDialog(inspector)) => cancel_dialog::draw(&mut canvas, inspector, area),
+        Some(Popup::SortMenu { chosen }) => sort_menu::draw(&mut canvas, *chosen, area),
+        Some(Popup::ColumnEditor(editor)) => column_editor::draw(&mut canvas, editor, area),
+        Some(Popup::CopyMenu { chosen }) => copy_menu::draw(&mut canvas, *chosen, area),
         Some(Popup::Help { top }) => help::draw(&mut canvas, *top, area),
-        Some(Popup::Notices { top }) => notifications::draw(&mut canvas, *top, area),
-        Some(Popup::Figures { top }) => metrics::draw(&mut canvas, *top, area),
-        Some(Popup::Filters { chosen }) => filter_menu::draw(&mut canvas, *chosen, area),
-        Some(Popup::Palette(palette)) => {
+        Some(Popup::Notifications { top }) => notifications::draw(&mut canvas, *top, area),
+        Some(Popup::Metrics { top }) => metrics::draw(&mut canvas, *top, area),
+        Some(Popup::FilterMenu { chosen }) => filter_menu::draw(&mut canvas, *chosen, area),
+        Some(Popup::CommandPalette(palette)) => {
             typing = command_palette::draw(&mut canvas, palette, area);
         }
         Some(Popup::Prompt(_) | Popup::Summary(_)) | None => {}

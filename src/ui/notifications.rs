@@ -26,10 +26,10 @@ fn lines(canvas: &RenderContext, columns: u16) -> Vec<Line<'static>> {
         if notice.severity == Severity::Warning {
             first.gap(1).put(canvas.look.symbols.warning, Role::Warning);
         }
-        if notice.times > 1 {
+        if notice.count > 1 {
             first
                 .gap(1)
-                .put(&format!("{} times", notice.times), Role::Dim);
+                .put(&format!("{} times", notice.count), Role::Dim);
         }
         lines.push(first.line());
         let indented = format!("  {}", notice.text);

@@ -47,7 +47,7 @@ pub(super) fn draw(
         };
         let mut cell = StyledLine::new(canvas.look, placed.width);
         if placed.column == Column::Task {
-            let finding = shown.outlook.findings.first();
+            let finding = shown.outlook.warnings.first();
             // Omit a note that has its own column.
             let remark = inline_note(canvas.look, record).filter(|(.., of)| !has(*of));
             let parts = (row, record, finding, remark);

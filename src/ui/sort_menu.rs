@@ -57,7 +57,7 @@ pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
         if place == chosen {
             canvas.tint(line, Role::Selected);
         }
-        canvas.target(line, ClickTarget::Order(place));
+        canvas.target(line, ClickTarget::SortEntry(place));
     }
     let edge = Rect {
         width: area.width + 2,

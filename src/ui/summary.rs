@@ -6,7 +6,7 @@ mod tasks;
 use ratatui::layout::Rect;
 
 use super::{RenderContext, scrollbar, styled_line::StyledLine, theme::Role};
-use crate::app::{ClickTarget, Entry, RowSubject, Section, SectionKind, SummaryPage};
+use crate::app::{ClickTarget, RowSubject, Section, SectionKind, SummaryPage, SummaryRow};
 
 pub(super) fn draw(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect) {
     if area.is_empty() {
@@ -20,10 +20,7 @@ pub(super) fn draw(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect
         ..area
     };
     let columns = summing.columns(canvas.state, canvas.now);
-    let entries = columns
-        .iter()
-        .flatten()
-        .flat_map(|section| &section.entries);
+    let entries = columns.iter().flatten().flat_map(|section| &section.rows);
     let entries: Vec<RowSubject> = entries.map(|entry| entry.subject.clone()).collect();
     let chosen = summing.place(&entries);
     let mut first = 0;
@@ -41,7 +38,7 @@ pub(super) fn draw(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect
         draw_column(canvas, sections, own, first, chosen);
         first += sections
             .iter()
-            .map(|section| section.entries.len())
+            .map(|section| section.rows.len())
             .sum::<usize>();
         body.x += own.width;
         body.width -= own.width;
@@ -70,7 +67,7 @@ enum SummaryLine<'a> {
     /// Placeholder of a section without entries.
     Nothing(SectionKind),
     /// An entry with its index among all entries.
-    Entry(&'a Section, &'a Entry, usize),
+    Row(&'a Section, &'a SummaryRow, usize),
 }
 
 fn draw_column(
@@ -87,17 +84,17 @@ fn draw_column(
             rows.push(SummaryLine::Blank);
         }
         rows.push(SummaryLine::Title(section));
-        if section.entries.is_empty() {
-            rows.push(SummaryLine::Nothing(section.part));
+        if section.rows.is_empty() {
+            rows.push(SummaryLine::Nothing(section.kind));
         }
-        for entry in &section.entries {
-            rows.push(SummaryLine::Entry(section, entry, place));
+        for entry in &section.rows {
+            rows.push(SummaryLine::Row(section, entry, place));
             place += 1;
         }
     }
     let height = usize::from(area.height);
     let is_chosen =
-        |row: &SummaryLine| matches!(row, SummaryLine::Entry(.., place) if *place == chosen);
+        |row: &SummaryLine| matches!(row, SummaryLine::Row(.., place) if *place == chosen);
     let at = rows.iter().position(is_chosen).unwrap_or_default();
     let last = rows.len().saturating_sub(height);
     // Keep the selected entry in the middle.
@@ -121,11 +118,11 @@ fn draw_column(
 fn draw_row(canvas: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usize) {
     match row {
         SummaryLine::Blank => {}
-        SummaryLine::Title(section) if section.entries.is_empty() => {
+        SummaryLine::Title(section) if section.rows.is_empty() => {
             let strip = heading(canvas, section, usize::from(line.width));
             strip.draw(line, canvas.buffer);
         }
-        SummaryLine::Title(section) => match section.part {
+        SummaryLine::Title(section) => match section.kind {
             SectionKind::Operations | SectionKind::Users | SectionKind::Endpoints => {
                 counts::title(canvas, section, line);
             }
@@ -138,15 +135,15 @@ fn draw_row(canvas: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: u
             strip.put(nothing(*part), Role::Dim);
             strip.draw(line, canvas.buffer);
         }
-        SummaryLine::Entry(section, entry, place) => {
+        SummaryLine::Row(section, entry, place) => {
             match &entry.subject {
                 RowSubject::More(_) => {
                     let mut strip = StyledLine::new(canvas.look, line.width);
-                    let text = format!("{} {} more", canvas.look.symbols.ellipsis, section.more);
+                    let text = format!("{} {} more", canvas.look.symbols.ellipsis, section.hidden);
                     strip.put(&text, Role::Dim);
                     strip.draw(line, canvas.buffer);
                 }
-                RowSubject::Task(handle) => tasks::entry(canvas, section.part, *handle, line),
+                RowSubject::Task(handle) => tasks::entry(canvas, section.kind, *handle, line),
                 _ => counts::entry(canvas, section, entry, line),
             }
             let whole = Rect {
@@ -157,7 +154,7 @@ fn draw_row(canvas: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: u
             if *place == chosen {
                 canvas.tint(whole, Role::Selected);
             }
-            canvas.target(whole, ClickTarget::Summed(*place));
+            canvas.target(whole, ClickTarget::SummaryRow(*place));
         }
     }
 }
@@ -186,7 +183,7 @@ fn nothing(part: SectionKind) -> &'static str {
 /// Returns the title of a section and its number of entries.
 fn heading<'a>(canvas: &RenderContext<'a>, section: &Section, columns: usize) -> StyledLine<'a> {
     let mut strip = StyledLine::new(canvas.look, u16::try_from(columns).unwrap_or(u16::MAX));
-    strip.put(name(section.part), Role::Heading);
+    strip.put(name(section.kind), Role::Heading);
     if section.total > 0 {
         strip.gap(1).put(&section.total.to_string(), Role::Dim);
     }

@@ -1,8 +1,8 @@
-//! The columns that are sensible where nobody chose any: more of them the wider the list is.
+//! Default columns by list width.
 
 use super::{Column, ColumnSpec, layout::COLUMN_GAP};
 
-/// From left to right, each with the width of the list from which it is there.
+/// Default columns from left to right, each with the minimum list width at which it is shown.
 const DEFAULT_COLUMNS: [(Column, u16); 9] = [
     (Column::Task, 0),
     (Column::Target, 56),
@@ -15,10 +15,10 @@ const DEFAULT_COLUMNS: [(Column, u16); 9] = [
     (Column::Id, 180),
 ];
 
-/// The list's width from which it tells the vCenters apart; below, the room is worth more to the task.
+/// Minimum list width for the vCenter column; below it the task column needs the space.
 const MIN_COLUMNS_FOR_ENDPOINT: u16 = 56;
 
-/// The columns of a list of this width.
+/// Returns the default columns for a list of this width.
 pub(super) fn default_columns(width: u16, endpoints: Option<u16>) -> Vec<ColumnSpec> {
     let endpoints = endpoints.filter(|_| width >= MIN_COLUMNS_FOR_ENDPOINT);
     let rest = width - endpoints.map_or(0, |own| (own + COLUMN_GAP).min(width));
@@ -33,11 +33,11 @@ pub(super) fn default_columns(width: u16, endpoints: Option<u16>) -> Vec<ColumnS
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::columns::lay_out;
+    use crate::app::columns::layout_columns;
 
     fn names(width: u16, endpoints: Option<u16>) -> String {
         let choices = default_columns(width, endpoints);
-        let placed = lay_out(width, &choices, endpoints.unwrap_or_default());
+        let placed = layout_columns(width, &choices, endpoints.unwrap_or_default());
         assert_eq!(placed.len(), choices.len(), "all have room at {width}");
         let names: Vec<_> = placed.iter().map(|p| p.column.name()).collect();
         names.join(" ")
@@ -72,7 +72,7 @@ mod tests {
             (160, 42),
             (200, 55),
         ] {
-            let task = lay_out(width, &default_columns(width, None), 0)[0];
+            let task = layout_columns(width, &default_columns(width, None), 0)[0];
             assert!(task.width >= least, "{task:?} at {width}");
         }
     }

@@ -1,29 +1,26 @@
-//! Where the columns are on a list of some width. A pure function, so that drawing, clicking and sizing go by the same
-//! lines.
+//! Column layout. A pure function of the list width, so that drawing, clicking and resizing agree.
 
 use super::{Column, ColumnSpec};
 
-/// The space between two columns, and at both edges of the list.
+/// Space between columns and at both edges of the list.
 pub(super) const COLUMN_GAP: u16 = 2;
 const EDGE: u16 = 1;
 
-/// A column with its place.
+/// A column with its position on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnArea {
-    /// Which one.
     pub column: Column,
-    /// Its first place, from the list's left edge.
+    /// Offset from the list's left edge.
     pub start: u16,
-    /// Its width.
     pub width: u16,
 }
 
-/// How wide a column is where nobody said.
+/// Default width of a column.
 #[derive(Debug, Clone, Copy)]
 struct WidthSpec {
-    /// The part of the list that it takes, in percent.
+    /// Percentage of the list width.
     share: u16,
-    /// The bounds of its width.
+    /// Minimum and maximum width.
     least: u16,
     most: u16,
 }
@@ -52,16 +49,16 @@ impl WidthSpec {
         Self { share, least, most }
     }
 
-    /// How wide it is where nothing else wants the room.
-    fn wanted(self, width: u16) -> u16 {
+    /// Returns the preferred width.
+    fn preferred(self, width: u16) -> u16 {
         let part = u32::from(width) * u32::from(self.share) / 100;
         let part = u16::try_from(part).unwrap_or(u16::MAX);
         part.clamp(self.least, self.most)
     }
 }
 
-/// The worth of a column: those that are worth least go first where there is no room for all.
-fn worth(column: Column) -> usize {
+/// Returns the priority of a column; columns of the lowest priority are dropped first if space is short.
+fn priority(column: Column) -> usize {
     const DROP_ORDER: [Column; 20] = [
         Column::Activation,
         Column::Tag,
@@ -89,7 +86,7 @@ fn worth(column: Column) -> usize {
     place.unwrap_or(DROP_ORDER.len())
 }
 
-/// What takes the room that is left over, the first of these that is there and was given no width.
+/// Columns that may take the remaining space; the first one present without a configured width gets it.
 const GROW_ORDER: [Column; 6] = [
     Column::Task,
     Column::Error,
@@ -99,18 +96,18 @@ const GROW_ORDER: [Column; 6] = [
     Column::StartedBy,
 ];
 
-/// The columns of a list of this width, from left to right, as far as there is room for them. `endpoints` is how wide the
-/// names of the vCenters are.
-pub(super) fn lay_out(width: u16, choices: &[ColumnSpec], endpoints: u16) -> Vec<ColumnArea> {
-    let mut kept: Vec<ColumnSpec> = choices.to_vec();
-    let least = |choice: &ColumnSpec| {
-        let measure = WidthSpec::of(choice.column, endpoints);
-        choice.width.unwrap_or(measure.least)
+/// Computes the columns that fit a list of this width, from left to right. `endpoints` is the width of the vCenter
+/// names.
+pub(super) fn layout_columns(width: u16, specs: &[ColumnSpec], endpoints: u16) -> Vec<ColumnArea> {
+    let mut kept: Vec<ColumnSpec> = specs.to_vec();
+    let least = |spec: &ColumnSpec| {
+        let measure = WidthSpec::of(spec.column, endpoints);
+        spec.width.unwrap_or(measure.least)
     };
     let room = loop {
         let gaps = COLUMN_GAP * u16::try_from(kept.len().saturating_sub(1)).unwrap_or(u16::MAX);
         let room = width.saturating_sub(2 * EDGE + gaps);
-        let needed: u32 = kept.iter().map(|choice| u32::from(least(choice))).sum();
+        let needed: u32 = kept.iter().map(|spec| u32::from(least(spec))).sum();
         if needed <= u32::from(room) || kept.len() <= 1 {
             break room;
         }
@@ -119,8 +116,8 @@ pub(super) fn lay_out(width: u16, choices: &[ColumnSpec], endpoints: u16) -> Vec
             break room;
         };
         let goes = places.fold(first, |goes, other| {
-            // Of equals the one further right goes.
-            if worth(kept[other].column) <= worth(kept[goes].column) {
+            // Among equals, the rightmost column is dropped.
+            if priority(kept[other].column) <= priority(kept[goes].column) {
                 other
             } else {
                 goes
@@ -128,30 +125,30 @@ pub(super) fn lay_out(width: u16, choices: &[ColumnSpec], endpoints: u16) -> Vec
         });
         kept.remove(goes);
     };
-    let mut widths: Vec<u16> = kept.iter().map(|choice| least(choice).min(room)).collect();
+    let mut widths: Vec<u16> = kept.iter().map(|spec| least(spec).min(room)).collect();
     let mut left = room.saturating_sub(widths.iter().sum());
     let is_growing = |column: &Column| {
-        let mut free = kept.iter().filter(|choice| choice.width.is_none());
-        free.any(|choice| choice.column == *column)
+        let mut free = kept.iter().filter(|spec| spec.width.is_none());
+        free.any(|spec| spec.column == *column)
     };
     let growing = GROW_ORDER.into_iter().find(is_growing);
     let mut by_worth: Vec<usize> = (0..kept.len()).collect();
-    by_worth.sort_by_key(|at| std::cmp::Reverse(worth(kept[*at].column)));
+    by_worth.sort_by_key(|at| std::cmp::Reverse(priority(kept[*at].column)));
     for at in by_worth {
-        let choice = kept[at];
-        if choice.width.is_none() && Some(choice.column) != growing {
-            let wanted = WidthSpec::of(choice.column, endpoints).wanted(width);
+        let spec = kept[at];
+        if spec.width.is_none() && Some(spec.column) != growing {
+            let wanted = WidthSpec::of(spec.column, endpoints).preferred(width);
             let more = wanted.saturating_sub(widths[at]).min(left);
             widths[at] += more;
             left -= more;
         }
     }
     let mut next = EDGE.min(width);
-    let placed = kept.iter().zip(widths).map(|(choice, own)| {
-        let is_growing = Some(choice.column) == growing;
+    let placed = kept.iter().zip(widths).map(|(spec, own)| {
+        let is_growing = Some(spec.column) == growing;
         let own = if is_growing { own + left } else { own };
         let placed = ColumnArea {
-            column: choice.column,
+            column: spec.column,
             start: next,
             width: own,
         };
@@ -178,15 +175,15 @@ mod tests {
     fn the_columns_never_overlap_or_leave_the_list() {
         let mut random = fastrand::Rng::with_seed(7);
         for width in (0..400).chain([u16::MAX]) {
-            let mut choices = all();
-            random.shuffle(&mut choices);
-            choices.truncate(random.usize(1..=choices.len()));
-            for choice in &mut choices {
+            let mut specs = all();
+            random.shuffle(&mut specs);
+            specs.truncate(random.usize(1..=specs.len()));
+            for spec in &mut specs {
                 if random.u8(..3) == 0 {
-                    choice.width = Some(random.u16(3..=200));
+                    spec.width = Some(random.u16(3..=200));
                 }
             }
-            let placed = lay_out(width, &choices, 9);
+            let placed = layout_columns(width, &specs, 9);
             assert!(!placed.is_empty());
             let mut next = 0;
             for ColumnArea {
@@ -200,12 +197,12 @@ mod tests {
                 assert!(next <= width, "{column:?} at {width}");
             }
         }
-        assert_eq!(lay_out(80, &[], 0), []);
+        assert_eq!(layout_columns(80, &[], 0), []);
     }
 
     #[test]
     fn where_there_is_no_room_the_least_worthy_go() {
-        let named = |width| names(&lay_out(width, &all(), 7));
+        let named = |width| names(&layout_columns(width, &all(), 7));
         assert_eq!(named(20), "task");
         assert_eq!(named(30), "task progress");
         assert_eq!(named(64), "task state target progress elapsed");
@@ -215,7 +212,7 @@ mod tests {
     #[test]
     fn a_chosen_width_is_kept_and_the_rest_goes_to_one_that_has_none() {
         let set: super::super::ColumnSet = "target,progress:20,task:30,id".parse().unwrap();
-        let placed = lay_out(100, set.choices(), 0);
+        let placed = layout_columns(100, set.specs(), 0);
         let widths: Vec<_> = placed.iter().map(|placed| placed.width).collect();
         assert_eq!(widths[1..], [20, 30, 10]);
         assert_eq!(widths[0], 100 - 2 - 6 - 60, "the target takes the rest");

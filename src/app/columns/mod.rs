@@ -1,4 +1,4 @@
-//! The columns of the list: which there are, which of them are shown, in which order and how wide.
+//! The columns of the task list: definitions, selection and layout.
 
 mod defaults;
 mod editor;
@@ -9,7 +9,7 @@ use std::{fmt, str::FromStr};
 use defaults::default_columns;
 pub use editor::{ColumnEditor, ColumnEntry};
 pub use layout::ColumnArea;
-use layout::lay_out;
+use layout::layout_columns;
 
 use super::state::AppState;
 use crate::{
@@ -18,39 +18,39 @@ use crate::{
 };
 
 macro_rules! columns {
-    ($($(#[doc = $doc:literal])+ $column:ident: $name:literal $(| $other:literal)*, $title:literal, $about:literal, $sort:ident;)+) => {
-        /// A column of the list.
+    ($($column:ident: $name:literal $(| $other:literal)*, $title:literal, $about:literal, $sort:ident;)+) => {
+        /// A column of the task list.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Column {
-            $($(#[doc = $doc])+ $column,)+
+            $($column,)+
         }
 
         impl Column {
-            /// All of them, in the order in which the editor offers those that are hidden.
+            /// All columns, in the order in which the editor lists hidden ones.
             pub const ALL: &[Self] = &[$(Self::$column,)+];
 
-            /// Its name in the config file.
+            /// Returns the name used in the config file.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$column => $name,)+ }
             }
 
-            /// The column of that name.
+            /// Parses a name or alias.
             pub fn named(name: &str) -> Option<Self> {
                 match name { $($name $(| $other)* => Some(Self::$column),)+ _ => None }
             }
 
-            /// What stands above it.
+            /// Returns the column header.
             pub fn title(self) -> &'static str {
                 match self { $(Self::$column => $title,)+ }
             }
 
-            /// What it shows, for the editor.
-            pub fn about(self) -> &'static str {
+            /// Returns the description shown in the column editor.
+            pub fn description(self) -> &'static str {
                 match self { $(Self::$column => $about,)+ }
             }
 
-            /// What a click on its title sorts by.
-            pub fn sort(self) -> SortColumn {
+            /// Returns the sort key used when the header is clicked.
+            pub fn sort_key(self) -> SortColumn {
                 match self { $(Self::$column => SortColumn::$sort,)+ }
             }
         }
@@ -58,71 +58,49 @@ macro_rules! columns {
 }
 
 columns! {
-    /// Operation, phase or error, and marks.
     Task: "task" | "name", "TASK", "the operation with its phase or error", Task;
-    /// The state in a word.
     State: "state" | "status", "STATE", "running, queued, failed …", State;
-    /// The current phase.
     Phase: "phase", "PHASE", "what it is at", Phase;
-    /// What it works on.
     Target: "target" | "entity", "TARGET", "what it works on", Target;
-    /// The bar with its figure.
     Progress: "progress" | "percent", "PROGRESS", "the bar with its figure", Progress;
-    /// How long it has run.
     Elapsed: "elapsed", "ELAPSED", "how long it has run", Elapsed;
-    /// The time left.
     Left: "left", "LEFT", "how long it may take yet", Left;
-    /// When it will be done.
     Finish: "finish" | "eta", "FINISH", "when it may be done, by the clock", Left;
-    /// Whether it can be cancelled.
     Cancel: "cancel", "CANCEL", "whether it can be cancelled", Cancel;
-    /// Who or what started it.
     StartedBy: "started-by" | "user", "STARTED BY", "who or what started it", StartedBy;
-    /// When it was made.
     Queued: "queued", "QUEUED", "when it was made", Queued;
-    /// When it began to run.
     Started: "started", "STARTED", "when it began to run", Started;
-    /// When it ended.
     Completed: "completed" | "ended", "COMPLETED", "when it ended", Completed;
-    /// How long it waited before it ran.
     QueuedFor: "queued-for" | "waited", "WAITED", "how long it waited before it ran", QueuedFor;
-    /// Which vCenter.
     Endpoint: "endpoint" | "vcenter" | "server", "VCENTER", "which vCenter, where there are several", Endpoint;
-    /// The operation's identifier.
     Operation: "operation" | "op", "OPERATION", "the operation's identifier", Operation;
-    /// The moId.
     Id: "id" | "moid", "TASK ID", "the task's moId", Id;
-    /// The parent's key.
     Parent: "parent", "PARENT", "the parent's key", Parent;
-    /// The fault's text.
     Error: "error" | "fault", "ERROR", "why it failed", Error;
-    /// The user's tag.
     Tag: "tag", "TAG", "the change tag", Tag;
-    /// The client's token.
     Activation: "activation" | "activation-id", "ACTIVATION", "the activation id", Activation;
 }
 
 impl Column {
-    /// Whether its text stands at its right edge.
-    pub fn is_right(self) -> bool {
+    /// True if the column is right-aligned.
+    pub fn is_right_aligned(self) -> bool {
         matches!(self, Self::Elapsed | Self::QueuedFor)
     }
 }
 
-/// A column that is to be shown.
+/// A column to show, with an optional fixed width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnSpec {
-    /// Which one.
     pub column: Column,
-    /// How wide; none where that goes by the room there is.
+    /// Fixed width in cells; `None` for automatic.
     pub width: Option<u16>,
 }
 
 impl ColumnSpec {
-    /// The bounds of a width that is chosen.
+    /// Allowed fixed widths.
     pub const WIDTHS: std::ops::RangeInclusive<u16> = 3..=200;
 
-    /// A column as wide as there is room.
+    /// Creates a column of automatic width.
     pub fn new(column: Column) -> Self {
         Self {
             column,
@@ -131,7 +109,7 @@ impl ColumnSpec {
     }
 }
 
-/// As the config file has it: `progress`, `progress:20`.
+/// Formats as in the config file: `progress`, `progress:20`.
 impl fmt::Display for ColumnSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.column.name())?;
@@ -174,49 +152,49 @@ impl FromStr for ColumnSpec {
     }
 }
 
-/// Columns that do not read.
+/// An invalid column list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ParseColumnsError(String);
 
-/// Columns in their order; never none, and each at most once.
+/// An ordered list of columns; never empty, without duplicates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnSet(Vec<ColumnSpec>);
 
 impl ColumnSet {
-    /// The columns of these words, and what is wrong with them; what is right counts. None where nothing is.
-    pub fn read<'a>(words: impl IntoIterator<Item = &'a str>) -> (Option<Self>, Vec<String>) {
-        let mut choices: Vec<ColumnSpec> = Vec::new();
+    /// Parses column specs leniently. Returns the valid columns, or `None` if there are none, and the errors.
+    pub fn parse_lenient<'a>(
+        words: impl IntoIterator<Item = &'a str>,
+    ) -> (Option<Self>, Vec<String>) {
+        let mut specs: Vec<ColumnSpec> = Vec::new();
         let mut problems = Vec::new();
         for word in words {
             match word.parse::<ColumnSpec>() {
-                Ok(choice) if choices.iter().any(|c| c.column == choice.column) => {
-                    problems.push(format!("“{}” is there twice.", choice.column.name()));
+                Ok(spec) if specs.iter().any(|c| c.column == spec.column) => {
+                    problems.push(format!("“{}” is there twice.", spec.column.name()));
                 }
-                Ok(choice) => choices.push(choice),
+                Ok(spec) => specs.push(spec),
                 Err(error) => problems.push(error.0),
             }
         }
-        ((!choices.is_empty()).then_some(Self(choices)), problems)
+        ((!specs.is_empty()).then_some(Self(specs)), problems)
     }
 
-    /// These columns, each as wide as there is room.
+    /// Creates a set of columns of automatic width.
     pub(super) fn of(columns: impl IntoIterator<Item = Column>) -> Self {
         Self(columns.into_iter().map(ColumnSpec::new).collect())
     }
 
-    /// The columns, from left to right.
-    pub fn choices(&self) -> &[ColumnSpec] {
+    pub fn specs(&self) -> &[ColumnSpec] {
         &self.0
     }
 }
 
-/// As the config file has it.
 impl fmt::Display for ColumnSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, choice) in self.0.iter().enumerate() {
+        for (place, spec) in self.0.iter().enumerate() {
             let comma = if place > 0 { "," } else { "" };
-            write!(f, "{comma}{choice}")?;
+            write!(f, "{comma}{spec}")?;
         }
         Ok(())
     }
@@ -226,26 +204,26 @@ impl FromStr for ColumnSet {
     type Err = ParseColumnsError;
 
     fn from_str(text: &str) -> Result<Self, ParseColumnsError> {
-        match Self::read(text.split(',')) {
+        match Self::parse_lenient(text.split(',')) {
             (Some(set), problems) if problems.is_empty() => Ok(set),
             (_, problems) => Err(ParseColumnsError(problems.join(" "))),
         }
     }
 }
 
-/// How wide the list is, as far as its columns are concerned.
+/// Width class of the list; the config file can set columns for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WidthClass {
-    /// Below 100 columns of the screen.
+    /// Below 100 cells.
     Narrow,
-    /// Below 160.
+    /// 100 to 159 cells.
     Normal,
-    /// From 160 on.
+    /// 160 cells and more.
     Wide,
 }
 
 impl WidthClass {
-    /// All of them, by the names that they have in the config file.
+    /// All width classes with their names in the config file.
     pub const NAMED: [(&str, Self); 3] = [
         ("narrow", Self::Narrow),
         ("normal", Self::Normal),
@@ -261,38 +239,37 @@ impl WidthClass {
     }
 }
 
-/// Which columns are shown: what was chosen on the screen, else what the config file says for a list of that breadth,
-/// else what is sensible there.
+/// The visible columns: the set override_set on the screen, else the configured set for the width class, else the defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
     configured: [Option<ColumnSet>; WidthClass::NAMED.len()],
-    chosen: Option<ColumnSet>,
+    override_set: Option<ColumnSet>,
 }
 
 impl Columns {
-    /// The same columns at every breadth.
-    pub fn everywhere(set: ColumnSet) -> Self {
+    /// Uses the same columns for all width classes.
+    pub fn for_all_widths(set: ColumnSet) -> Self {
         Self {
             configured: [Some(set.clone()), Some(set.clone()), Some(set)],
-            chosen: None,
+            override_set: None,
         }
     }
 
-    /// Sets what is shown at a breadth, unless something else is chosen on the screen.
-    pub fn configure(&mut self, breadth: WidthClass, set: ColumnSet) {
-        self.configured[breadth as usize] = Some(set);
+    /// Sets the configured columns for a width class.
+    pub fn configure(&mut self, width_class: WidthClass, set: ColumnSet) {
+        self.configured[width_class as usize] = Some(set);
     }
 
-    /// Chooses on the screen; none for what there would be without a choice.
-    pub(super) fn choose(&mut self, set: Option<ColumnSet>) {
-        self.chosen = set;
+    /// Sets the columns override_set on the screen, or removes that spec.
+    pub(super) fn set_override(&mut self, set: Option<ColumnSet>) {
+        self.override_set = set;
     }
 
-    /// The columns of a list of this width. `endpoints` is how wide the names of the vCenters are, where there are
-    /// several.
+    /// Returns the columns for a list of this width. `endpoints` is the width of the vCenter names, if there are
+    /// several vCenters.
     pub fn of(&self, width: u16, endpoints: Option<u16>) -> Vec<ColumnSpec> {
         let configured = self.configured[WidthClass::of(width) as usize].as_ref();
-        match self.chosen.as_ref().or(configured) {
+        match self.override_set.as_ref().or(configured) {
             Some(set) => set.0.clone(),
             None => default_columns(width, endpoints),
         }
@@ -300,24 +277,24 @@ impl Columns {
 }
 
 impl AppState {
-    /// How wide the names of the vCenters are, where there are several.
+    /// Returns the width of the vCenter column, if there are several vCenters.
     fn endpoint_width(&self) -> Option<u16> {
-        /// The widest a name gets, and what its title needs.
+        /// Minimum (the header's width) and maximum.
         const WIDTHS: (u16, u16) = (7, 12);
         let widest = self.servers.iter().map(|server| width(&server.name)).max();
         let widest = u16::try_from(widest?).unwrap_or(u16::MAX);
         (self.servers.len() > 1).then_some(widest.clamp(WIDTHS.0, WIDTHS.1))
     }
 
-    /// The columns of a list of this width, as they are chosen.
-    pub(super) fn column_choices(&self, list: u16) -> Vec<ColumnSpec> {
+    /// Returns the columns for a list of this width.
+    pub(super) fn column_specs(&self, list: u16) -> Vec<ColumnSpec> {
         self.columns.of(list, self.endpoint_width())
     }
 
-    /// Where the columns of a list of this width are.
-    pub fn placed_columns(&self, list: u16) -> Vec<ColumnArea> {
+    /// Returns the columns for a list of this width with their positions.
+    pub fn column_areas(&self, list: u16) -> Vec<ColumnArea> {
         let endpoints = self.endpoint_width().unwrap_or_default();
-        lay_out(list, &self.column_choices(list), endpoints)
+        layout_columns(list, &self.column_specs(list), endpoints)
     }
 }
 
@@ -330,9 +307,9 @@ mod tests {
         for column in Column::ALL {
             assert_eq!(Column::named(column.name()), Some(*column));
             let sorts = SortColumn::named(column.name()).unwrap();
-            assert_eq!(sorts, column.sort(), "one name for columns and orders");
+            assert_eq!(sorts, column.sort_key(), "one name for columns and orders");
         }
-        let mut sorted: Vec<_> = Column::ALL.iter().map(|column| column.sort()).collect();
+        let mut sorted: Vec<_> = Column::ALL.iter().map(|column| column.sort_key()).collect();
         sorted.dedup();
         assert_eq!(
             sorted.len() + 1,
@@ -355,27 +332,27 @@ mod tests {
             let error = text.parse::<ColumnSet>().unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         }
-        let (set, problems) = ColumnSet::read(["tsak", " ID : 12 "]);
+        let (set, problems) = ColumnSet::parse_lenient(["tsak", " ID : 12 "]);
         assert_eq!(set.unwrap().to_string(), "id:12");
         assert_eq!(problems.len(), 1);
-        assert_eq!(ColumnSet::read(["x"]).0, None);
+        assert_eq!(ColumnSet::parse_lenient(["x"]).0, None);
     }
 
     #[test]
     fn what_is_chosen_wins_over_the_config_and_that_over_what_is_sensible() {
         let set = |text: &str| text.parse::<ColumnSet>().unwrap();
         let shown = |columns: &Columns, width| {
-            let choices = columns.of(width, None);
-            ColumnSet(choices).to_string()
+            let specs = columns.of(width, None);
+            ColumnSet(specs).to_string()
         };
         let mut columns = Columns::default();
         assert_eq!(shown(&columns, 80), "task,target,progress,elapsed,left");
         columns.configure(WidthClass::Wide, set("id,task"));
         assert_eq!(shown(&columns, 80), "task,target,progress,elapsed,left");
         assert_eq!(shown(&columns, 160), "id,task");
-        columns.choose(Some(set("task")));
+        columns.set_override(Some(set("task")));
         assert_eq!(shown(&columns, 160), "task");
-        columns.choose(None);
+        columns.set_override(None);
         assert_eq!(shown(&columns, 160), "id,task");
     }
 }

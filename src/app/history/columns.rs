@@ -1,4 +1,4 @@
-//! The columns of the history: what has happened has no time left and nothing to cancel, and when it was matters most.
+//! Default columns of the history view: no remaining time and no cancel column, and the time first.
 
 use crate::app::columns::{Column, ColumnSet, Columns, WidthClass};
 
@@ -27,17 +27,17 @@ const WIDE: &[Column] = &[
     Column::Id,
 ];
 
-/// The columns of a list of any breadth.
+/// Returns the default columns for all width classes.
 pub(super) fn columns(several: bool) -> Columns {
     let mut columns = Columns::default();
-    for (breadth, own) in [
+    for (width_class, own) in [
         (WidthClass::Narrow, NARROW),
         (WidthClass::Normal, NORMAL),
         (WidthClass::Wide, WIDE),
     ] {
         let endpoint = several.then_some(Column::Endpoint);
         let set = ColumnSet::of(endpoint.into_iter().chain(own.iter().copied()));
-        columns.configure(breadth, set);
+        columns.configure(width_class, set);
     }
     columns
 }

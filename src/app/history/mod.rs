@@ -1,8 +1,7 @@
-//! The history: tasks of the past from the servers' own records, shown in the place of what is now.
+//! The history view: finished tasks from the server's task history, shown instead of the live list.
 //!
-//! It has a store of its own, so that nothing that happens now comes between; what is now goes on on its view
-//! meanwhile. Pages are asked for as one scrolls. Only what was read without a gap is shown: the window ends where the
-//! pages of all servers have come to.
+//! It has a task store of its own, while the live view is kept up to date in the background. Pages are fetched as the
+//! user scrolls. Only the period that all servers have returned without gaps is shown.
 
 mod columns;
 mod search;
@@ -20,17 +19,16 @@ use crate::task::{
 
 pub use search::{HistorySearch, SearchState};
 
-/// How many pages are read without another key while the filter lets too few rows through to fill the screen.
+/// Maximum number of pages fetched without user input while the filter leaves the screen unfilled.
 const PREFETCH_PAGES: u32 = 10;
-/// What is asked for where nobody said anything yet.
+/// Query used if no period is given.
 const DEFAULT_QUERY: &str = "since:24h";
 
-/// What stays of the history while it is not shown.
+/// The last history query, kept while the view is closed.
 #[derive(Debug)]
 pub struct LastHistoryQuery {
-    /// The line that was asked for last.
     pub line: String,
-    /// The number of the last search: none is used twice, for answers may be late.
+    /// Number of the last search. Never reused, because responses of old searches may arrive late.
     number: u32,
 }
 
@@ -43,32 +41,32 @@ impl Default for LastHistoryQuery {
     }
 }
 
-/// The history, while it is shown.
+/// The open history view.
 #[derive(Debug)]
 pub struct HistoryView {
-    /// What is now.
+    /// The live view in the background.
     pub(super) live: TaskView,
-    /// The words about the period, as they were typed.
-    words: String,
-    /// What the servers were asked for with the line.
-    asked: (Period, Filter),
-    /// Which of the tasks that came are shown, as far as they are in the window.
+    /// The period as typed.
+    period_text: String,
+    /// The query sent to the servers.
+    query: (Period, Filter),
+    /// The filter without the time window.
     filter: Filter,
-    /// The beginning of the period, by the clock that is the earliest; none: as far back as the history goes.
+    /// Start of the period by the earliest server clock; `None` for no limit.
     pub since: Option<Timestamp>,
-    /// The end of the period; none: now.
+    /// End of the period; `None` for now.
     pub until: Option<Timestamp>,
-    /// By which the loops know the search.
+    /// Identifies the search in commands and updates.
     number: u32,
-    /// The searches, one an endpoint.
+    /// One search per endpoint.
     pub searches: Vec<HistorySearch>,
-    /// How many further pages may be read before somebody asks for more.
-    patience: u32,
+    /// Number of pages that may still be fetched without user input.
+    prefetch_budget: u32,
 }
 
 impl HistoryView {
-    /// What a line asks for; a period that nobody gave is the last day.
-    pub(super) fn read(
+    /// Parses a query; without a period, uses the last day.
+    pub(super) fn parse_query(
         line: &str,
         saved: &Saved,
     ) -> Result<(Period, Filter), crate::task::FilterError> {
@@ -81,24 +79,24 @@ impl HistoryView {
         Ok((period, filter))
     }
 
-    /// What is asked for in one line: the period, and the filter that is in force.
-    pub(super) fn line(&self) -> String {
-        self.line_with(self.filter.text())
+    /// Returns the query: the period and the current filter.
+    pub(super) fn query_text(&self) -> String {
+        self.query_text_with(self.filter.text())
     }
 
-    /// The same with another filter.
-    pub(super) fn line_with(&self, filter: &str) -> String {
-        let parts = [&*self.words, filter];
+    /// Returns the query with another filter.
+    pub(super) fn query_text_with(&self, filter: &str) -> String {
+        let parts = [&*self.period_text, filter];
         parts.join(" ").trim().to_owned()
     }
 
-    /// The period stays, but is said in the words of another line.
-    pub(super) fn say(&mut self, line: &str) {
-        self.words = period_words(line);
+    /// Takes the text of an unchanged period from another query.
+    pub(super) fn set_period_text(&mut self, line: &str) {
+        self.period_text = period_words(line);
     }
 
-    /// The filter for what is asked for, in the window that was read without a gap.
-    pub(super) fn windowed(&mut self, filter: Filter) -> Filter {
+    /// Sets the filter and returns it limited to the period that was read without gaps.
+    pub(super) fn window_filter(&mut self, filter: Filter) -> Filter {
         self.filter = filter;
         let reached = self
             .searches
@@ -112,46 +110,44 @@ impl HistoryView {
         )
     }
 
-    /// The filter that is in force, without the window.
     pub fn filter(&self) -> &Filter {
         &self.filter
     }
 
-    /// Whether a line asks the servers for something else than what they were asked for. What only concerns the rest
-    /// is no reason to ask again.
-    pub(super) fn asks_otherwise(&self, period: Period, filter: &Filter) -> bool {
-        let before = (self.asked.0, self.asked.1.narrowing());
+    /// True if a query needs a new server search; changes that are filtered locally do not.
+    pub(super) fn needs_new_search(&self, period: Period, filter: &Filter) -> bool {
+        let before = (self.query.0, self.query.1.narrowing());
         before != (period, filter.narrowing())
     }
 
-    /// Somebody is there and wants to see more.
+    /// Allows further pages to be fetched after user input.
     pub(super) fn reset_prefetch(&mut self) {
-        self.patience = PREFETCH_PAGES;
+        self.prefetch_budget = PREFETCH_PAGES;
     }
 
-    /// Whether it waits for somebody to want more.
+    /// True if no more pages are fetched without user input.
     pub fn is_idle(&self) -> bool {
-        self.patience == 0
+        self.prefetch_budget == 0
     }
 
-    /// Whether a server is being asked.
+    /// True if a request is in flight.
     pub fn is_reading(&self) -> bool {
         let mut searches = self.searches.iter();
-        searches.any(|search| search.stage == SearchState::Reading)
+        searches.any(|search| search.state == SearchState::Reading)
     }
 
-    /// Whether all servers told all that they have.
-    pub fn is_over(&self) -> bool {
+    /// True if all searches are complete.
+    pub fn is_complete(&self) -> bool {
         let mut searches = self.searches.iter();
-        searches.all(|search| search.stage == SearchState::Over)
+        searches.all(|search| search.state == SearchState::Complete)
     }
 
-    /// What the servers sort out and what is sorted out here, by the names of the fields.
-    pub fn shares(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+    /// Returns the names of the fields filtered by the servers and of those filtered locally.
+    pub fn split_filter(&self) -> (Vec<&'static str>, Vec<&'static str>) {
         let mut asked = vec!["time"];
         let mut here = self.filter.residual();
         let is_unknown = self.searches.iter().any(|search| search.without_entity);
-        for field in self.asked.1.narrowing().fields() {
+        for field in self.query.1.narrowing().fields() {
             if field == "target" && is_unknown {
                 here.push(field);
             } else {
@@ -161,32 +157,32 @@ impl HistoryView {
         (asked, here)
     }
 
-    /// The search that keeps the window from reaching further back, if it may be asked for more.
-    pub(super) fn next(&mut self) -> Option<&mut HistorySearch> {
+    /// Returns the search that limits the window, if it may fetch another page.
+    pub(super) fn next_search(&mut self) -> Option<&mut HistorySearch> {
         if self.is_reading() || self.is_idle() {
             return None;
         }
-        let resting = self.searches.iter_mut();
-        let next = resting
-            .filter(|search| search.stage == SearchState::Resting)
+        let idle = self.searches.iter_mut();
+        let next = idle
+            .filter(|search| search.state == SearchState::Idle)
             .max_by_key(|search| search.reached())?;
-        self.patience -= 1;
+        self.prefetch_budget -= 1;
         Some(next)
     }
 
-    /// By which the loops know the search.
+    /// Returns the search number used in commands and updates.
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    pub(super) fn is_asked(&self, number: u32) -> bool {
+    pub(super) fn is_current(&self, number: u32) -> bool {
         self.number == number
     }
 }
 
 impl AppState {
-    /// Shows an empty store for what a line asks for. Nothing came yet.
-    pub(super) fn begin_history(
+    /// Opens the history view, still empty, for a query.
+    pub(super) fn open_history(
         &mut self,
         line: &str,
         (period, filter): (Period, Filter),
@@ -218,32 +214,32 @@ impl AppState {
             ..View::default()
         });
         self.swap_view(&mut shown);
-        // What is now stays on its view; of a search before nothing does.
+        // Keep the live view; the store of a previous search is dropped.
         let live = before.map_or(shown, |before| before.live);
         let mut history = Box::new(HistoryView {
             live,
-            words: period_words(line),
-            asked: (period, filter.clone()),
+            period_text: period_words(line),
+            query: (period, filter.clone()),
             filter: Filter::default(),
             since,
             until,
             number: self.last_query.number,
             searches,
-            patience: PREFETCH_PAGES,
+            prefetch_budget: PREFETCH_PAGES,
         });
-        let filter = history.windowed(filter);
+        let filter = history.window_filter(filter);
         self.row_model = RowModel::new(View { filter, ..view });
         self.history = Some(history);
     }
 
-    /// Shows what is now again.
-    pub(super) fn leave_history(&mut self) {
+    /// Returns to the live view.
+    pub(super) fn close_history(&mut self) {
         if let Some(mut history) = self.history.take() {
             self.swap_view(&mut history.live);
         }
     }
 
-    /// Puts tasks of the past on the store. What is known of one of them now is newer than its record.
+    /// Adds history records. Newer live data of the same task is kept.
     pub(super) fn add_records(
         &mut self,
         changes: Vec<(crate::task::EndpointId, TaskChange)>,
@@ -251,7 +247,7 @@ impl AppState {
     ) {
         let mut touched = ChangeSet::default();
         for (endpoint, change) in changes {
-            // A whole task always fits.
+            // `TaskChange::Whole` cannot fail.
             let _ = self.store.apply(endpoint, change, &mut touched);
         }
         let clocks = ServerClocks::of(&self.servers, now);

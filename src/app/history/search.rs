@@ -1,4 +1,4 @@
-//! The search of one endpoint's history.
+//! History search of one endpoint.
 
 use std::sync::Arc;
 
@@ -10,41 +10,39 @@ use crate::{
     watch::{HistoryPage, history_query},
 };
 
-/// How it stands with a search.
+/// State of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SearchState {
-    /// A page is waited for.
+    /// A page was requested.
     Reading,
-    /// There may be more.
-    Resting,
-    /// There is no more.
-    Over,
-    /// It cannot be read: why, for people.
+    /// More pages may be available.
+    Idle,
+    /// All pages were read.
+    Complete,
+    /// The search failed, with a message.
     Failed(Arc<str>),
 }
 
-/// The search of one endpoint's history.
+/// History search of one endpoint.
 #[derive(Debug, Clone)]
 pub struct HistorySearch {
-    /// The endpoint.
     pub endpoint: EndpointId,
-    /// How it stands.
-    pub stage: SearchState,
-    /// How many tasks came.
-    pub told: usize,
-    /// How many records came that are no tasks that can be read.
+    pub state: SearchState,
+    /// Number of tasks received.
+    pub received: usize,
+    /// Number of records that could not be parsed.
     pub unreadable: usize,
-    /// Whether the server does not know the entity that was asked for (any more).
+    /// True if the server does not know the requested entity (any more).
     pub without_entity: bool,
     /// The period by the server's clock.
     pub(super) since: Option<Timestamp>,
     pub(super) until: Option<Timestamp>,
-    /// The queue time of the oldest task that came.
+    /// Queue time of the oldest task received.
     oldest: Option<Timestamp>,
 }
 
 impl HistorySearch {
-    /// A search for what was queued in a period, whose first page is waited for. `there` is the server's time.
+    /// Starts a search for tasks queued in a period. `there` is the server's time.
     pub(super) fn new(
         endpoint: EndpointId,
         period: Period,
@@ -56,8 +54,8 @@ impl HistorySearch {
         };
         Self {
             endpoint,
-            stage: SearchState::Reading,
-            told: 0,
+            state: SearchState::Reading,
+            received: 0,
             unreadable: 0,
             without_entity: false,
             since: seen(period.since),
@@ -66,23 +64,22 @@ impl HistorySearch {
         }
     }
 
-    /// What the server is asked for.
     pub(in crate::app) fn query(&self, narrowing: &ServerFilter) -> TaskQuery {
         history_query(narrowing, self.since, self.until)
     }
 
-    /// How far back the tasks came of one that has more to tell.
+    /// Returns how far back the search has read, while there may be more.
     pub(super) fn reached(&self) -> Option<Timestamp> {
-        match self.stage {
-            SearchState::Reading | SearchState::Resting => self.oldest,
-            SearchState::Over | SearchState::Failed(_) => None,
+        match self.state {
+            SearchState::Reading | SearchState::Idle => self.oldest,
+            SearchState::Complete | SearchState::Failed(_) => None,
         }
     }
 
-    /// Whether what was queued then is in what was read.
+    /// True if a task with this queue time is within the part that was read.
     pub(in crate::app) fn covers(&self, queued: Timestamp) -> bool {
-        let is_reached = match self.stage {
-            SearchState::Over => true,
+        let is_reached = match self.state {
+            SearchState::Complete => true,
             _ => self.oldest.is_some_and(|oldest| oldest <= queued),
         };
         is_reached
@@ -90,19 +87,18 @@ impl HistorySearch {
             && self.until.is_none_or(|until| queued <= until)
     }
 
-    /// How far back the tasks came.
     pub fn oldest(&self) -> Option<Timestamp> {
         self.oldest
     }
 
-    /// Takes in what a page says of the search.
-    pub(in crate::app) fn take(&mut self, page: &HistoryPage) {
-        self.stage = if page.is_end {
-            SearchState::Over
+    /// Applies a page's counts and state.
+    pub(in crate::app) fn apply_page(&mut self, page: &HistoryPage) {
+        self.state = if page.is_end {
+            SearchState::Complete
         } else {
-            SearchState::Resting
+            SearchState::Idle
         };
-        self.told += page.tasks.len();
+        self.received += page.tasks.len();
         self.unreadable += page.unreadable;
         self.without_entity = page.without_entity;
         let queued = page.tasks.iter().filter_map(TaskInfo::placed_at);

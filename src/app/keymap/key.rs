@@ -1,17 +1,17 @@
-//! One key with its modifiers: read from a name, written for people.
+//! Key names: parsing and display.
 
 use std::{fmt, str::FromStr};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// A key with its modifiers. Shift is part of the character where there is one (`G`).
+/// A key with modifiers. Shift is part of the character where there is one (`G`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     code: KeyCode,
     modifiers: KeyModifiers,
 }
 
-/// A name that is no key.
+/// An invalid key name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("“{0}” is no key")]
 pub struct ParseKeyError(pub String);
@@ -36,7 +36,7 @@ const NAMES: [(&str, KeyCode, &str); 16] = [
 ];
 
 impl Key {
-    /// For people, in ASCII where the terminal has nothing else.
+    /// Returns the display name, with arrows as ASCII words if needed.
     pub fn label(self, ascii: bool) -> String {
         let mut label = String::new();
         for (modifier, prefix) in [
@@ -69,7 +69,7 @@ impl From<KeyEvent> for Key {
     fn from(event: KeyEvent) -> Self {
         let known = KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT;
         let mut modifiers = event.modifiers & known;
-        // Terminals differ in whether they report Shift beside the character that it makes.
+        // Terminals differ in whether they report Shift in addition to the shifted character.
         if matches!(event.code, KeyCode::Char(_) | KeyCode::BackTab) {
             modifiers.remove(KeyModifiers::SHIFT);
         }

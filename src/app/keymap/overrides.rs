@@ -1,11 +1,11 @@
-//! Keys of one's own over those that come with the program.
+//! User key bindings on top of the default ones.
 //!
-//! An action that is named gets the keys that are named and no others; a key that is given to it is taken from
-//! whatever had it. Two wishes that contradict each other are told, and the first of them counts.
+//! An action listed in the config file gets exactly the keys given there; a key assigned to it is removed from any
+//! other action. Of two conflicting bindings the first one wins and a warning is reported.
 
 use super::{Action, Binding, Context, Key, Keymap};
 
-/// A key with what it does where, and the line of the wish for it; none for those that come with the program.
+/// A key binding; `line` is its line in the config file, if it is from there.
 #[derive(Clone, Copy)]
 struct EffectiveBinding {
     context: Context,
@@ -19,7 +19,7 @@ impl EffectiveBinding {
         format!("[keys.{}]", self.context.name())
     }
 
-    /// Whether both count somewhere, and mean different things there.
+    /// True if both apply in some context and have different actions.
     fn contradicts(&self, other: &Self) -> bool {
         let meet = self.context.chain().contains(&other.context)
             || other.context.chain().contains(&self.context);
@@ -28,7 +28,7 @@ impl EffectiveBinding {
 }
 
 impl Keymap {
-    /// This key map with keys of one's own over it, and what is wrong with those.
+    /// Returns the key map with user bindings applied, and warnings about conflicts.
     #[must_use]
     pub fn with(&self, wishes: &[Binding]) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
@@ -111,7 +111,7 @@ impl Keymap {
         let leave =
             |b: &EffectiveBinding| (b.context, b.action) == (Context::Global, Action::Interrupt);
         if !bound.iter().any(leave) {
-            // Whatever else was wished for, there is a way out.
+            // Keep a way to quit whatever the user configured.
             let keys = self.keys(Context::Global, Action::Interrupt);
             bound.retain(|b| !keys.contains(&b.key));
             bound.extend(keys.iter().map(|&key| EffectiveBinding {
@@ -125,7 +125,7 @@ impl Keymap {
         (self.of(&bound), problems)
     }
 
-    /// The same actions with other keys.
+    /// Builds a key map for the same actions with other bindings.
     fn of(&self, bound: &[EffectiveBinding]) -> Self {
         let mut map = Self {
             actions: bound
@@ -144,7 +144,7 @@ impl Keymap {
         map
     }
 
-    /// Whether an action does anything in a place.
+    /// True if an action does something in a context.
     pub fn is_applicable(&self, context: Context, action: Action) -> bool {
         self.known.iter().any(|(place, known)| {
             *known == action
@@ -152,8 +152,8 @@ impl Keymap {
         })
     }
 
-    /// All that can be done in a place, in the order of the help.
-    pub fn possible(&self, context: Context) -> impl Iterator<Item = Action> {
+    /// Returns the actions available in a context, in the order of the help.
+    pub fn available(&self, context: Context) -> impl Iterator<Item = Action> {
         let is_known = move |action: &Action| {
             let mut chain = context.chain().iter();
             chain.any(|place| self.known.contains(&(*place, *action)))
@@ -161,8 +161,8 @@ impl Keymap {
         Action::ALL.iter().copied().filter(is_known)
     }
 
-    /// The actions that a place has of its own, with or without a key.
-    pub fn own(&self, place: Context) -> impl Iterator<Item = Action> {
+    /// Returns the actions specific to a context, with or without a key.
+    pub fn own_actions(&self, place: Context) -> impl Iterator<Item = Action> {
         let actions = Action::ALL.iter().copied();
         actions.filter(move |action| self.known.contains(&(place, *action)))
     }
@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(at(&keymap, Context::List, 'x'), None);
         assert!(
             keymap
-                .possible(Context::List)
+                .available(Context::List)
                 .any(|action| action == Action::Unwatch),
             "the palette has it still"
         );

@@ -84,7 +84,7 @@ fn rows_out_of_sight_cost_nothing() {
     apply_update(&mut state, tasks(all));
     apply_update(&mut state, tasks(vec![task("runs", &json!({}))]));
     assert!(next_redraw(&state, now()).is_some());
-    state.selection.step(&state.row_model, isize::MAX);
+    state.selection.move_by(&state.row_model, isize::MAX);
     state.sync_selection();
     assert_eq!(next_redraw(&state, now()), None);
 }

@@ -1,4 +1,4 @@
-//! What is done in the cancel dialog, and the request itself.
+//! Actions of the cancel dialog, and the cancel request.
 
 use jiff::Timestamp;
 
@@ -16,17 +16,17 @@ use crate::{
     watch::Command,
 };
 
-/// Opens the dialog on the selected task, and has what it shows read anew.
+/// Opens the dialog for the selected task and refreshes its data.
 pub(super) fn open(state: &mut AppState) -> Vec<Effect> {
     let Some(selected) = state.selected() else {
         return Vec::new();
     };
-    state.selection.choose(selected);
-    state.popup = Some(Popup::Cancel(CancelDialog::new(selected)));
+    state.selection.select(selected);
+    state.popup = Some(Popup::CancelDialog(CancelDialog::new(selected)));
     look_up(state, selected)
 }
 
-/// Has the server asked how a task stands and whether the account may cancel it.
+/// Requests the task's state and the account's privilege to cancel it.
 fn look_up(state: &AppState, handle: Handle) -> Vec<Effect> {
     if state.history.is_some() {
         return Vec::new();
@@ -46,48 +46,48 @@ fn look_up(state: &AppState, handle: Handle) -> Vec<Effect> {
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Popup::Cancel(dialog)) = &mut state.popup else {
+    let Some(Popup::CancelDialog(dialog)) = &mut state.popup else {
         return Vec::new();
     };
-    match (dialog.question, action) {
+    match (dialog.confirmation, action) {
         (None, Action::Up | Action::Down) => {
             let by = if action == Action::Up { -1 } else { 1 };
-            dialog.step(&state.store, by);
-            let chosen = dialog.chosen;
+            dialog.move_by(&state.store, by);
+            let chosen = dialog.highlighted;
             if !state.privileges.contains_key(&chosen) {
                 return look_up(state, chosen);
             }
         }
         (None, Action::Refresh) => {
-            let chosen = dialog.chosen;
+            let chosen = dialog.highlighted;
             return look_up(state, chosen);
         }
         (None, Action::Accept) => return open_confirmation(state, now),
         (None, Action::Dismiss) => state.popup = None,
-        (Some(button), Action::Switch) => dialog.question = Some(button.other()),
+        (Some(button), Action::Switch) => dialog.confirmation = Some(button.toggled()),
         (Some(Button::Yes), Action::Accept) | (Some(_), Action::Yes) => {
-            dialog.question = None;
-            let chosen = dialog.chosen;
+            dialog.confirmation = None;
+            let chosen = dialog.highlighted;
             return send_request(state, chosen, now);
         }
-        (Some(Button::No), Action::Accept) | (Some(_), Action::No) => dialog.question = None,
+        (Some(Button::No), Action::Accept) | (Some(_), Action::No) => dialog.confirmation = None,
         _ => {}
     }
     Vec::new()
 }
 
-/// Looks at another member of the family, by a click.
+/// Highlights a family member.
 pub(super) fn choose(state: &mut AppState, handle: Handle) -> Vec<Effect> {
     match &mut state.popup {
-        Some(Popup::Cancel(dialog)) if dialog.question.is_none() => {
-            dialog.chosen = handle;
+        Some(Popup::CancelDialog(dialog)) if dialog.confirmation.is_none() => {
+            dialog.highlighted = handle;
             look_up(state, handle)
         }
         _ => Vec::new(),
     }
 }
 
-/// Whether the server can be asked to cancel the task now, from here.
+/// True if a cancel request can be sent for the task now.
 pub fn can_request(state: &AppState, handle: Handle, now: Timestamp) -> bool {
     let Some(record) = state.store.get(handle) else {
         return false;
@@ -100,7 +100,7 @@ pub fn can_request(state: &AppState, handle: Handle, now: Timestamp) -> bool {
     verdict.may_ask && !pending && !state.is_read_only(record.id.endpoint)
 }
 
-/// What cancelling a task would do. `now` is by the server's clock.
+/// Returns whether and why a task can be cancelled. `now` is by the server's clock.
 pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEligibility {
     let record = state.store.get(handle);
     let goes_on = record.is_some_and(|record| record.status().is_active());
@@ -114,18 +114,18 @@ pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEl
     cancel::verdict(&state.store, handle, state.privileges.get(&handle), now)
 }
 
-/// Puts the question, if there is anything to ask for.
+/// Opens the confirmation if the task can be cancelled.
 fn open_confirmation(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    if let Some(Popup::Cancel(dialog)) = &state.popup {
-        let question = can_request(state, dialog.chosen, now).then(Button::default);
-        if let Some(Popup::Cancel(dialog)) = &mut state.popup {
-            dialog.question = question;
+    if let Some(Popup::CancelDialog(dialog)) = &state.popup {
+        let question = can_request(state, dialog.highlighted, now).then(Button::default);
+        if let Some(Popup::CancelDialog(dialog)) = &mut state.popup {
+            dialog.confirmation = question;
         }
     }
     Vec::new()
 }
 
-/// Sends the request. The task may have moved on while the question stood.
+/// Sends the cancel request, after checking again: the task may have changed since the confirmation was opened.
 fn send_request(state: &mut AppState, handle: Handle, now: Timestamp) -> Vec<Effect> {
     if !can_request(state, handle, now) {
         let text = "Nothing was sent: the task can no longer be cancelled";

@@ -1,4 +1,4 @@
-//! What is done in the column editor. The list behind it follows at once.
+//! Actions of the column editor. Changes apply to the list immediately.
 
 use jiff::Timestamp;
 
@@ -12,42 +12,41 @@ use crate::app::{
     state::{AppState, Popup},
 };
 
-/// How far a page of the editor is.
 const PAGE_ROWS: usize = 8;
 
 pub(super) fn open(state: &mut AppState) {
-    state.selection.hold(&state.row_model);
-    let choices = state.column_choices(ScreenLayout::of(state).list.width);
-    state.popup = Some(Popup::Columns(ColumnEditor::new(&choices)));
+    state.selection.pin_current(&state.row_model);
+    let choices = state.column_specs(ScreenLayout::of(state).list.width);
+    state.popup = Some(Popup::ColumnEditor(ColumnEditor::new(&choices)));
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Popup::Columns(editor)) = &mut state.popup else {
+    let Some(Popup::ColumnEditor(editor)) = &mut state.popup else {
         return Vec::new();
     };
     match action {
         Action::ToggleColumn => editor.toggle(),
-        Action::ColumnLeft => editor.shift(false),
-        Action::ColumnRight => editor.shift(true),
+        Action::ColumnLeft => editor.move_entry(false),
+        Action::ColumnRight => editor.move_entry(true),
         Action::WidenColumn => return size(state, 1),
         Action::NarrowColumn => return size(state, -1),
         Action::AutoColumn => {
-            if let Some(entry) = editor.pointed() {
-                entry.choice.width = None;
+            if let Some(entry) = editor.highlighted_entry() {
+                entry.spec.width = None;
             }
         }
         Action::ResetColumns => {
-            let chosen = editor.chosen;
-            state.columns.choose(None);
+            let chosen = editor.highlighted;
+            state.columns.set_override(None);
             open(state);
-            if let Some(Popup::Columns(editor)) = &mut state.popup {
-                editor.chosen = chosen;
+            if let Some(Popup::ColumnEditor(editor)) = &mut state.popup {
+                editor.highlighted = chosen;
             }
             return Vec::new();
         }
         Action::CopyColumns => {
-            let set = editor.set();
-            let words = set.choices().iter().map(|choice| format!("\"{choice}\""));
+            let set = editor.column_set();
+            let words = set.specs().iter().map(|choice| format!("\"{choice}\""));
             let words: Vec<String> = words.collect();
             let line = format!("all = [{}]", words.join(", "));
             let said = format!("Copied {line} for [columns] in the config file");
@@ -59,7 +58,12 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
             return Vec::new();
         }
         _ => {
-            editor.chosen = scrolled(editor.chosen, action, PAGE_ROWS, editor.entries.len() - 1);
+            editor.highlighted = scrolled(
+                editor.highlighted,
+                action,
+                PAGE_ROWS,
+                editor.entries.len() - 1,
+            );
             return Vec::new();
         }
     }
@@ -67,38 +71,37 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
     Vec::new()
 }
 
-/// Makes the column that is pointed at wider, or with a negative number narrower, than it is drawn. One that is shown
-/// nowhere has no width to change.
+/// Changes the displayed width of the highlighted column by `by` cells. Hidden columns have no width.
 fn size(state: &mut AppState, by: i16) -> Vec<Effect> {
-    let placed = state.placed_columns(ScreenLayout::of(state).list.width);
-    if let Some(Popup::Columns(editor)) = &mut state.popup
-        && let Some(entry) = editor.pointed()
+    let placed = state.column_areas(ScreenLayout::of(state).list.width);
+    if let Some(Popup::ColumnEditor(editor)) = &mut state.popup
+        && let Some(entry) = editor.highlighted_entry()
     {
         let mut placed = placed.iter();
-        let drawn = placed.find(|placed| placed.column == entry.choice.column);
+        let drawn = placed.find(|placed| placed.column == entry.spec.column);
         if let Some(width) = drawn.map(|placed| placed.width) {
             let (least, most) = ColumnSpec::WIDTHS.into_inner();
             let width = width.saturating_add_signed(by).clamp(least, most);
-            entry.choice.width = Some(width);
+            entry.spec.width = Some(width);
         }
     }
     apply(state);
     Vec::new()
 }
 
-/// Shows or hides an entry by a click.
+/// Shows or hides a column.
 pub(super) fn click(state: &mut AppState, place: usize) {
-    if let Some(Popup::Columns(editor)) = &mut state.popup
+    if let Some(Popup::ColumnEditor(editor)) = &mut state.popup
         && place < editor.entries.len()
     {
-        editor.chosen = place;
+        editor.highlighted = place;
         editor.toggle();
     }
     apply(state);
 }
 
 fn apply(state: &mut AppState) {
-    if let Some(Popup::Columns(editor)) = &state.popup {
-        state.columns.choose(Some(editor.set()));
+    if let Some(Popup::ColumnEditor(editor)) = &state.popup {
+        state.columns.set_override(Some(editor.column_set()));
     }
 }

@@ -1,4 +1,4 @@
-//! What is done in the command palette.
+//! Actions of the command palette.
 
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
@@ -13,24 +13,23 @@ use crate::app::{
     state::{AppState, Popup},
 };
 
-/// A page of what was found.
 const PAGE_ROWS: isize = 10;
 
 pub(super) fn open(state: &mut AppState, from: Context) {
-    state.selection.hold(&state.row_model);
+    state.selection.pin_current(&state.row_model);
     let mut palette = CommandPalette::new(&state.keymap, from);
-    palette.below = state.popup.take().map(Box::new);
-    state.popup = Some(Popup::Palette(palette));
+    palette.underlying = state.popup.take().map(Box::new);
+    state.popup = Some(Popup::CommandPalette(palette));
 }
 
-/// What the palette lay over comes back, as far as there is still something to it.
+/// Closes the palette and restores the popup below, if it is still valid.
 fn close_other_popup(state: &mut AppState) {
-    let Some(Popup::Palette(palette)) = state.popup.take() else {
+    let Some(Popup::CommandPalette(palette)) = state.popup.take() else {
         return;
     };
-    state.popup = palette.below.map(|below| *below);
-    if let Some(Popup::Cancel(dialog)) = &state.popup
-        && state.store.get(dialog.subject).is_none()
+    state.popup = palette.underlying.map(|below| *below);
+    if let Some(Popup::CancelDialog(dialog)) = &state.popup
+        && state.store.get(dialog.root).is_none()
     {
         state.popup = None;
     }
@@ -38,44 +37,44 @@ fn close_other_popup(state: &mut AppState) {
 }
 
 pub(super) fn handle_key(state: &mut AppState, key: KeyEvent) {
-    if let Some(Popup::Palette(palette)) = &mut state.popup
-        && palette.line.press(key)
+    if let Some(Popup::CommandPalette(palette)) = &mut state.popup
+        && palette.input.handle_key(key)
     {
         palette.search(&state.keymap);
     }
 }
 
 pub(super) fn paste(state: &mut AppState, text: &str) {
-    if let Some(Popup::Palette(palette)) = &mut state.popup {
-        palette.line.insert(text);
+    if let Some(Popup::CommandPalette(palette)) = &mut state.popup {
+        palette.input.insert(text);
         palette.search(&state.keymap);
     }
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Popup::Palette(palette)) = &mut state.popup else {
+    let Some(Popup::CommandPalette(palette)) = &mut state.popup else {
         return Vec::new();
     };
     match action {
-        Action::Up => palette.step(-1),
-        Action::Down => palette.step(1),
-        Action::PageUp => palette.step(-PAGE_ROWS),
-        Action::PageDown => palette.step(PAGE_ROWS),
+        Action::Up => palette.move_by(-1),
+        Action::Down => palette.move_by(1),
+        Action::PageUp => palette.move_by(-PAGE_ROWS),
+        Action::PageDown => palette.move_by(PAGE_ROWS),
         Action::ClearLine => {
-            palette.line.clear();
+            palette.input.clear();
             palette.search(&state.keymap);
         }
         Action::Dismiss => close_other_popup(state),
         Action::Accept => {
-            let (pointed, from) = (palette.pointed().cloned(), palette.from);
+            let (pointed, from) = (palette.highlighted_match().cloned(), palette.from);
             close_other_popup(state);
             match pointed {
                 Some(PaletteMatch {
                     action,
-                    elsewhere: Some(place),
+                    other_context: Some(place),
                     ..
                 }) => explain_context(state, action, place, now),
-                // What lay below may be gone, and its actions with it.
+                // The popup below may be gone, and its actions with it.
                 Some(PaletteMatch { action, .. }) if state.context() == from => {
                     return super::handle_action(state, from, action, now);
                 }
@@ -87,7 +86,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
     Vec::new()
 }
 
-/// What can be done in another place only is not done here.
+/// Shows the key and context of an action that is not available here.
 fn explain_context(state: &mut AppState, action: Action, place: Context, now: Timestamp) {
     let keys = state.keymap.keys(place, action).iter();
     let keys: Vec<String> = keys.map(|key| key.label(state.options.ascii)).collect();
@@ -99,10 +98,10 @@ fn explain_context(state: &mut AppState, action: Action, place: Context, now: Ti
     state.notifications.push(Severity::Info, text, now);
 }
 
-/// Does what was clicked.
+/// Runs the clicked command.
 pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) -> Vec<Effect> {
-    if let Some(Popup::Palette(palette)) = &mut state.popup {
-        palette.chosen = place;
+    if let Some(Popup::CommandPalette(palette)) = &mut state.popup {
+        palette.highlighted = place;
     }
     handle_action(state, Action::Accept, now)
 }

@@ -1,4 +1,4 @@
-//! What goes on the clipboard.
+//! Actions of the copy menu.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::app::{
     state::{AppState, PaneMode, Popup, Tab},
 };
 
-/// What the open tab is about.
+/// Returns the item that the open tab shows.
 fn shown(state: &AppState) -> CopyItem {
     match state.pane_mode {
         PaneMode::List => CopyItem::Id,
@@ -23,7 +23,7 @@ fn shown(state: &AppState) -> CopyItem {
     }
 }
 
-/// Copies what the open tab is about; where there is nothing of the kind, the task's id.
+/// Copies the item that the open tab shows, or the task ID if there is none.
 pub(super) fn copy(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let clip = shown(state);
     let there = copy_clip(state, clip, now);
@@ -49,20 +49,20 @@ fn copy_clip(state: &mut AppState, clip: CopyItem, now: Timestamp) -> Vec<Effect
     vec![Effect::Copy(text)]
 }
 
-/// Opens the menu of what can be copied, with what is shown chosen.
+/// Opens the copy menu with the shown item selected.
 pub(super) fn open_menu(state: &mut AppState) {
     let Some(selected) = state.selected() else {
         return;
     };
-    state.selection.choose(selected);
+    state.selection.select(selected);
     let shown = shown(state);
     let mut all = CopyItem::ALL.iter();
     let chosen = all.position(|clip| *clip == shown).unwrap_or_default();
-    state.popup = Some(Popup::Copy { chosen });
+    state.popup = Some(Popup::CopyMenu { chosen });
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Popup::Copy { chosen }) = &mut state.popup else {
+    let Some(Popup::CopyMenu { chosen }) = &mut state.popup else {
         return Vec::new();
     };
     match action {

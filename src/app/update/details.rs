@@ -1,4 +1,4 @@
-//! What is done about the details: showing, choosing a tab, scrolling.
+//! Actions of the details pane: tabs and scrolling.
 
 use super::scrolled;
 use crate::app::{
@@ -7,7 +7,7 @@ use crate::app::{
     state::{AppState, Focus, PaneMode, Tab},
 };
 
-/// Answers whether the action is one about the details.
+/// Returns true if the action was handled.
 pub(super) fn handle_action(state: &mut AppState, action: Action) -> bool {
     match action {
         Action::ToggleDetails => {
@@ -22,8 +22,8 @@ pub(super) fn handle_action(state: &mut AppState, action: Action) -> bool {
                 PaneMode::List | PaneMode::Both(_) => PaneMode::Details,
             }
         }
-        Action::NextTab => show(state, state.details.tab.turned(1)),
-        Action::PreviousTab => show(state, state.details.tab.turned(Tab::ALL.len() - 1)),
+        Action::NextTab => show(state, state.details.tab.next_by(1)),
+        Action::PreviousTab => show(state, state.details.tab.next_by(Tab::ALL.len() - 1)),
         Action::Overview => show(state, Tab::Overview),
         Action::Lineage => show(state, Tab::Lineage),
         Action::Error => show(state, Tab::Error),
@@ -32,11 +32,11 @@ pub(super) fn handle_action(state: &mut AppState, action: Action) -> bool {
         Action::Json => show(state, Tab::Json),
         _ => return false,
     }
-    state.selection.hold(&state.row_model);
+    state.selection.pin_current(&state.row_model);
     true
 }
 
-/// Shows a tab; the details come up if they were hidden.
+/// Opens a tab, and the details pane if it was hidden.
 pub(super) fn show(state: &mut AppState, tab: Tab) {
     if state.details.tab != tab {
         state.details.tab = tab;
@@ -45,16 +45,16 @@ pub(super) fn show(state: &mut AppState, tab: Tab) {
     let hidden = ScreenLayout::of(state).details.height == 0;
     match state.pane_mode {
         PaneMode::List => state.pane_mode = PaneMode::Both(Focus::List),
-        // On a low screen only the panel with the focus is seen.
+        // On a low screen only the focused pane is visible.
         PaneMode::Both(Focus::List) if hidden => state.pane_mode = PaneMode::Both(Focus::Details),
         _ => {}
     }
 }
 
-/// Gives the keys to the details.
+/// Moves the focus to the details.
 pub(super) fn focus(state: &mut AppState) {
     if state.selected_row().is_some() {
-        state.selection.hold(&state.row_model);
+        state.selection.pin_current(&state.row_model);
         state.pane_mode = PaneMode::Both(Focus::Details);
     }
 }

@@ -1,4 +1,4 @@
-//! The rows that are shown, as a file.
+//! Export of the visible rows to a file.
 
 use jiff::Timestamp;
 
@@ -13,35 +13,35 @@ use crate::{
     vim::types::TaskInfo,
 };
 
-/// Asks for the name of the file.
+/// Opens the prompt for the file name.
 pub(super) fn open(state: &mut AppState, now: Timestamp) {
     let here = state.options.time_zone.to_datetime(now);
     let name = here.strftime("vtask-%Y%m%d-%H%M%S.csv").to_string();
     state.popup = Some(Popup::Prompt(Prompt {
-        purpose: PromptKind::Export,
-        line: TextInput::new(name),
-        problem: None,
+        kind: PromptKind::ExportPath,
+        input: TextInput::new(name),
+        error: None,
     }));
 }
 
-/// Has the rows written as they are filtered and ordered; if the name tells no format, the line stays and says so.
+/// Exports the rows as filtered and sorted. The prompt stays open with an error if the file extension is unknown.
 pub(super) fn accept(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(Popup::Prompt(prompt)) = &mut state.popup else {
         return Vec::new();
     };
-    let path = prompt.line.text().trim().to_owned();
+    let path = prompt.input.text().trim().to_owned();
     let Some(format) = ExportFormat::of_file(&path) else {
-        prompt.problem =
+        prompt.error =
             Some("The name tells the format: it ends with .csv, .json or .md.".to_owned());
         return Vec::new();
     };
     state.popup = None;
-    let now = state.moment(now);
+    let now = state.displayed_time(now);
     let rows = state.row_model.rows(0..state.row_model.len());
     let lines: Vec<_> = rows
         .iter()
         .filter_map(|row| {
-            // A group is no task.
+            // Skip groups.
             let handle = row.task()?;
             let record = state.store.get(handle)?;
             let server = state.server(record.id.endpoint);
@@ -57,5 +57,5 @@ pub(super) fn accept(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         several => format!("{several} tasks"),
     };
     let text = format.write(&lines);
-    vec![Effect::Save { path, text, what }]
+    vec![Effect::WriteFile { path, text, what }]
 }

@@ -1,4 +1,4 @@
-//! What is done with filters that have names: choosing one, keeping the one in force under a name, forgetting one.
+//! Actions of the saved-filter menu: apply, save, delete.
 
 use jiff::Timestamp;
 
@@ -16,24 +16,23 @@ use crate::{
     task::Filter,
 };
 
-/// A page of the menu.
 const PAGE_ROWS: usize = 10;
 
-/// Opens the menu on the filter in force.
+/// Opens the menu with the current filter selected.
 pub(super) fn open(state: &mut AppState) {
-    state.selection.hold(&state.row_model);
+    state.selection.pin_current(&state.row_model);
     let now = active_filter(state);
     let entries = entries(state);
     let mut entries = entries.iter();
     let chosen = entries.position(|entry| entry.filter() == now);
-    state.popup = Some(Popup::Filters {
+    state.popup = Some(Popup::FilterMenu {
         chosen: chosen.unwrap_or_default(),
     });
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     let last = entries(state).len() - 1;
-    let Some(Popup::Filters { chosen }) = &mut state.popup else {
+    let Some(Popup::FilterMenu { chosen }) = &mut state.popup else {
         return Vec::new();
     };
     *chosen = scrolled(*chosen, action, PAGE_ROWS, last);
@@ -48,7 +47,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
     Vec::new()
 }
 
-/// Takes the filter of that place.
+/// Applies the filter of an entry.
 pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) -> Vec<Effect> {
     let text = entries(state).get(place).map(FilterMenuEntry::filter);
     state.popup = None;
@@ -56,7 +55,7 @@ pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) -> Vec<
         return Vec::new();
     };
     if let Some(history) = &state.history {
-        let line = history.line_with(&text);
+        let line = history.query_text_with(&text);
         return history::accept(state, &line, now);
     }
     match Filter::parse(&text, &state.options.saved_filters) {
@@ -69,7 +68,7 @@ pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) -> Vec<
     Vec::new()
 }
 
-/// The filter in force, as it was typed; of the history without the period.
+/// Returns the current filter as typed, without the period of the history view.
 fn active_filter(state: &AppState) -> String {
     let filter = match &state.history {
         Some(history) => history.filter(),
@@ -78,7 +77,7 @@ fn active_filter(state: &AppState) -> String {
     filter.text().trim().to_owned()
 }
 
-/// Asks for a name for the filter in force.
+/// Opens the prompt for the name of the current filter.
 pub(super) fn open_name_prompt(state: &mut AppState, now: Timestamp) {
     if active_filter(state).is_empty() {
         let key = state.keymap.key(crate::app::Context::List, Action::Filter);
@@ -90,19 +89,19 @@ pub(super) fn open_name_prompt(state: &mut AppState, now: Timestamp) {
         return;
     }
     state.popup = Some(Popup::Prompt(Prompt {
-        purpose: PromptKind::Name,
-        line: TextInput::default(),
-        problem: None,
+        kind: PromptKind::FilterName,
+        input: TextInput::default(),
+        error: None,
     }));
 }
 
-/// Keeps the filter in force under the name that was typed; a name that will not do stays, to be mended.
+/// Saves the current filter under the typed name. The prompt stays open with an error if the name is invalid.
 pub(super) fn save(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let filter = active_filter(state);
     let Some(Popup::Prompt(prompt)) = &mut state.popup else {
         return Vec::new();
     };
-    let typed = prompt.line.text();
+    let typed = prompt.input.text();
     let name = typed.trim().trim_start_matches('@').to_owned();
     let options = &mut state.options;
     let is_of_config =
@@ -114,14 +113,14 @@ pub(super) fn save(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         None if is_of_config => Some(format!(
             "The config file has a filter @{name}, which counts: take another name."
         )),
-        // One that stands for itself would have no end.
+        // Reject a filter that refers to itself.
         None => match Filter::parse(&format!("@{name}"), &saved) {
             Ok(_) => None,
             Err(error) => Some(error.message),
         },
     };
     if problem.is_some() {
-        prompt.problem = problem;
+        prompt.error = problem;
         return Vec::new();
     }
     options.saved_filters = saved;
@@ -130,27 +129,27 @@ pub(super) fn save(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let text = format!("Kept as @{name}: {filter}");
     state.notifications.push(Severity::Info, text, now);
     let filter = Some(filter);
-    vec![Effect::Keep { name, filter }]
+    vec![Effect::SaveNamedFilter { name, filter }]
 }
 
-/// Forgets the filter of that place, if it got its name on the screen. A filter in force stays in force.
+/// Deletes a filter that was saved from the screen. It stays active if it is the current filter.
 fn delete(state: &mut AppState, place: usize, now: Timestamp) -> Vec<Effect> {
     let entries = entries(state);
-    let (name, is_own) = match entries.get(place) {
-        Some(FilterMenuEntry::Filter { name, is_own, .. }) => ((*name).to_owned(), *is_own),
+    let (name, is_user) = match entries.get(place) {
+        Some(FilterMenuEntry::Filter { name, is_user, .. }) => ((*name).to_owned(), *is_user),
         _ => return Vec::new(),
     };
-    if !is_own {
+    if !is_user {
         let text = format!("@{name} stands in the config file, which is yours to change");
         state.notifications.push(Severity::Info, text, now);
         return Vec::new();
     }
     state.options.saved_filters.remove(&name);
     state.options.user_filters.remove(&name);
-    state.popup = Some(Popup::Filters {
+    state.popup = Some(Popup::FilterMenu {
         chosen: place.saturating_sub(1),
     });
     let text = format!("@{name} is forgotten");
     state.notifications.push(Severity::Info, text, now);
-    vec![Effect::Keep { name, filter: None }]
+    vec![Effect::SaveNamedFilter { name, filter: None }]
 }

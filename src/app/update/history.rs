@@ -1,4 +1,4 @@
-//! What is done in the history, and what the servers tell of it.
+//! Actions and server responses of the history view.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
     watch::{Command, FamilyState, HistoryPage, HistoryRequest, Update},
 };
 
-/// Does what an action means in the history, where that is something else than for what is now; and opens it.
+/// Handles actions that open the history view or mean something else in it.
 pub(super) fn handle_action(
     state: &mut AppState,
     action: Action,
@@ -50,16 +50,16 @@ pub(super) fn handle_action(
     Some(Vec::new())
 }
 
-/// Shows the history for the line that was asked for last.
+/// Opens the history view with the last query.
 fn open(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let line = state.last_query.line.clone();
-    let read = HistoryView::read(&line, &state.options.saved_filters);
-    // What read once reads again, unless the saved filters are others now.
+    let read = HistoryView::parse_query(&line, &state.options.saved_filters);
+    // The query was valid before, unless the saved filters have changed.
     let asked = read.unwrap_or_default();
     let mut effects: Vec<Effect> = detail_subscription::unsubscribe(state)
         .into_iter()
         .collect();
-    state.selection.hold(&state.row_model);
+    state.selection.pin_current(&state.row_model);
     effects.extend(begin(state, &line, asked, now));
     effects
 }
@@ -76,13 +76,13 @@ fn close(state: &mut AppState) -> Vec<Effect> {
         state,
         &Command::Past(HistoryRequest::End { search }),
     ));
-    state.leave_history();
+    state.close_history();
     effects
 }
 
 fn begin(state: &mut AppState, line: &str, asked: (Period, Filter), now: Timestamp) -> Vec<Effect> {
     let narrowing = asked.1.narrowing();
-    state.begin_history(line, asked, now);
+    state.open_history(line, asked, now);
     let Some(history) = &state.history else {
         return Vec::new();
     };
@@ -97,13 +97,13 @@ fn begin(state: &mut AppState, line: &str, asked: (Period, Filter), now: Timesta
         .collect()
 }
 
-/// Asks for the same again.
+/// Repeats the current query.
 fn restart_search(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(history) = &state.history else {
         return Vec::new();
     };
-    let line = history.line();
-    let read = HistoryView::read(&line, &state.options.saved_filters);
+    let line = history.query_text();
+    let read = HistoryView::parse_query(&line, &state.options.saved_filters);
     let asked = read.unwrap_or_default();
     let mut effects: Vec<Effect> = detail_subscription::unsubscribe(state)
         .into_iter()
@@ -112,25 +112,25 @@ fn restart_search(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     effects
 }
 
-/// What is wrong with the period of a line that reads.
+/// Returns an error if the period of a valid query is unusable.
 pub(super) fn problem(state: &AppState, line: &str, now: Timestamp) -> Option<String> {
-    let (period, _) = HistoryView::read(line, &state.options.saved_filters).ok()?;
+    let (period, _) = HistoryView::parse_query(line, &state.options.saved_filters).ok()?;
     let zone = &state.options.time_zone;
     let (since, until) = (period.since?, period.until?);
     let is_turned = since.resolve(now, zone) > until.resolve(now, zone);
     is_turned.then(|| "since: is later than until:, so nothing can be between them".to_owned())
 }
 
-/// The line was typed to its end: the servers are asked where it concerns them.
+/// Applies the typed query; sends a new search if the servers must filter differently.
 pub(super) fn accept(state: &mut AppState, line: &str, now: Timestamp) -> Vec<Effect> {
-    let Ok(asked) = HistoryView::read(line, &state.options.saved_filters) else {
+    let Ok(asked) = HistoryView::parse_query(line, &state.options.saved_filters) else {
         return Vec::new();
     };
     let Some(history) = &mut state.history else {
         return Vec::new();
     };
-    if !history.asks_otherwise(asked.0, &asked.1) {
-        history.say(line);
+    if !history.needs_new_search(asked.0, &asked.1) {
+        history.set_period_text(line);
         line.clone_into(&mut state.last_query.line);
         list::filter(state, asked.1, now);
         return Vec::new();
@@ -142,7 +142,7 @@ pub(super) fn accept(state: &mut AppState, line: &str, now: Timestamp) -> Vec<Ef
     effects
 }
 
-/// Puts the selected task among those of now, as the history knows it, and has it watched.
+/// Adds the selected task to the live list and watches it.
 fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(record) = state.selected_record() else {
         return Vec::new();
@@ -165,7 +165,7 @@ fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     vec![Effect::Send(endpoint, Command::Watch(vec![mo_id]))]
 }
 
-/// A page of a search came.
+/// Applies a page of search results.
 pub(super) fn apply_page(
     state: &mut AppState,
     endpoint: EndpointId,
@@ -178,7 +178,7 @@ pub(super) fn apply_page(
     let Some(history) = &mut state.history else {
         return;
     };
-    if !history.is_asked(number) {
+    if !history.is_current(number) {
         return;
     }
     let mut searches = history.searches.iter_mut();
@@ -188,13 +188,13 @@ pub(super) fn apply_page(
     let page = match page {
         Ok(page) => page,
         Err(reason) => {
-            search.stage = SearchState::Failed(reason);
+            search.state = SearchState::Failed(reason);
             let filter = history.filter().clone();
             list::filter(state, filter, now);
             return;
         }
     };
-    search.take(&page);
+    search.apply_page(&page);
     let live = &history.live.store;
     let mut changes: Vec<(EndpointId, TaskChange)> = Vec::with_capacity(page.tasks.len());
     for info in page.tasks {
@@ -217,7 +217,7 @@ pub(super) fn apply_page(
     }
 }
 
-/// The family of a task of the past came. It has no rows, unless it lies in the window.
+/// Applies the family of a history task. It gets rows only if it is in the displayed period.
 pub(super) fn apply_family(
     state: &mut AppState,
     endpoint: EndpointId,
@@ -235,7 +235,7 @@ pub(super) fn apply_family(
     state.add_records(changes.collect(), now);
 }
 
-/// What is known now of tasks of the time that was read: the history lags behind, and now and then misses one.
+/// Adds live tasks of the period that was read: the server's history lags and may miss some.
 fn report_missing(
     live: &TaskStore,
     shown: &TaskStore,
@@ -249,7 +249,7 @@ fn report_missing(
     })
 }
 
-/// A task of one store for another.
+/// Copies a task to another store.
 fn copy(store: &TaskStore, handle: Handle) -> Option<TaskChange> {
     let record = store.get(handle)?;
     Some(TaskChange::Whole {
@@ -258,7 +258,7 @@ fn copy(store: &TaskStore, handle: Handle) -> Option<TaskChange> {
     })
 }
 
-/// Takes in what concerns the store of the history of what a server tells.
+/// Applies the parts of an update that concern the history view.
 pub(super) fn apply_to_history(
     state: &mut AppState,
     endpoint: EndpointId,
@@ -269,7 +269,7 @@ pub(super) fn apply_to_history(
         Update::Tasks { changes, .. } => {
             let known = changes.iter().filter(|change| {
                 let id = TaskId::new(endpoint, change.mo_id().clone());
-                // What leaves the list of now stays in the history.
+                // Tasks dropped from the live list stay in the history.
                 !matches!(change, TaskChange::Dropped { .. }) && state.store.find(&id).is_some()
             });
             let known: Vec<_> = known.map(|change| (endpoint, change.clone())).collect();
@@ -298,7 +298,7 @@ pub(super) fn apply_to_history(
     }
 }
 
-/// The whole family of a task.
+/// Copies the whole family of a task.
 fn family(store: &TaskStore, id: &TaskId) -> Vec<TaskChange> {
     let Some(of) = store.find(id) else {
         return Vec::new();
@@ -312,7 +312,7 @@ fn family(store: &TaskStore, id: &TaskId) -> Vec<TaskChange> {
     family
 }
 
-/// Asks for another page once the end of the rows is less than a page away.
+/// Requests the next page once the end of the rows is less than a page away.
 pub(super) fn fetch_more(state: &mut AppState) -> Option<Effect> {
     let height = usize::from(ScreenLayout::of(state).list.height);
     let below = state
@@ -324,8 +324,8 @@ pub(super) fn fetch_more(state: &mut AppState) -> Option<Effect> {
         return None;
     }
     let search = history.number();
-    let next = history.next()?;
-    next.stage = SearchState::Reading;
+    let next = history.next_search()?;
+    next.state = SearchState::Reading;
     let request = HistoryRequest::More { search };
     Some(Effect::Send(next.endpoint, Command::Past(request)))
 }

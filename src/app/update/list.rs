@@ -1,4 +1,4 @@
-//! What is done in the list: moving, folding, ordering, filtering, pinning.
+//! Actions of the list: moving, folding, grouping, filtering, pinning.
 
 use jiff::Timestamp;
 
@@ -22,12 +22,12 @@ use crate::{
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) {
     let page = isize::try_from(ScreenLayout::of(state).list.height.saturating_sub(1)).unwrap_or(1);
     match action {
-        Action::Up => state.selection.step(&state.row_model, -1),
-        Action::Down => state.selection.step(&state.row_model, 1),
-        Action::PageUp => state.selection.step(&state.row_model, -page.max(1)),
-        Action::PageDown => state.selection.step(&state.row_model, page.max(1)),
-        Action::First => state.selection.step(&state.row_model, isize::MIN),
-        Action::Last => state.selection.step(&state.row_model, isize::MAX),
+        Action::Up => state.selection.move_by(&state.row_model, -1),
+        Action::Down => state.selection.move_by(&state.row_model, 1),
+        Action::PageUp => state.selection.move_by(&state.row_model, -page.max(1)),
+        Action::PageDown => state.selection.move_by(&state.row_model, page.max(1)),
+        Action::First => state.selection.move_by(&state.row_model, isize::MIN),
+        Action::Last => state.selection.move_by(&state.row_model, isize::MAX),
         Action::Open => match fold_of_selected(state) {
             Some((id @ RowId::Group(_), Fold::Open | Fold::Closed)) => toggle_fold(state, id),
             _ => details::focus(state),
@@ -43,11 +43,11 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
             }
         }
         Action::FoldAll => {
-            state.selection.hold(&state.row_model);
+            state.selection.pin_current(&state.row_model);
             fold_all(state, true, now);
         }
         Action::UnfoldAll => {
-            state.selection.hold(&state.row_model);
+            state.selection.pin_current(&state.row_model);
             fold_all(state, false, now);
         }
         _ => {}
@@ -55,7 +55,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 }
 
 pub(super) fn toggle_fold(state: &mut AppState, id: RowId) {
-    state.selection.choose(id);
+    state.selection.select(id);
     state.row_model.toggle_fold(&state.store, id);
 }
 
@@ -68,19 +68,19 @@ fn fold_of_selected(state: &AppState) -> Option<(RowId, Fold)> {
 fn fold_or_climb(state: &mut AppState) {
     match fold_of_selected(state) {
         Some((id, Fold::Open)) => {
-            state.selection.choose(id);
+            state.selection.select(id);
             state.row_model.set_folded(&state.store, id, true);
         }
         Some((id, _)) => {
             if let Some(above) = state.row_model.above(id) {
-                state.selection.choose(above);
+                state.selection.select(above);
             }
         }
         None => {}
     }
 }
 
-/// Puts the tasks of a flat list into groups, or no longer. A tree becomes a flat list for that.
+/// Groups the flat list, or ungroups it. A tree becomes a flat list.
 pub(super) fn group(state: &mut AppState, by: Option<GroupBy>, now: Timestamp) {
     hold_selection(state);
     rearrange(state, now, |view| {
@@ -91,17 +91,17 @@ pub(super) fn group(state: &mut AppState, by: Option<GroupBy>, now: Timestamp) {
     });
 }
 
-/// Stays on the task that is selected, or on the best one of the group: other groups are others.
+/// Keeps the selected task, or the first task of a selected group, because group rows differ between groupings.
 fn hold_selection(state: &mut AppState) {
-    state.selection.hold(&state.row_model);
+    state.selection.pin_current(&state.row_model);
     if let Some(RowId::Group(group)) = state.selected_row()
         && let Some(group) = state.row_model.group(group)
     {
-        state.selection.choose(group.best);
+        state.selection.select(group.best);
     }
 }
 
-/// The next way of grouping; after the last, none.
+/// Switches to the next grouping; after the last one, to none.
 pub(super) fn next_group(state: &mut AppState, now: Timestamp) {
     let by = match state.row_model.grouped_by() {
         Some(by) => by.next(),
@@ -110,7 +110,7 @@ pub(super) fn next_group(state: &mut AppState, now: Timestamp) {
     group(state, by, now);
 }
 
-/// Changes the view, with the selection held to its task.
+/// Changes the view and keeps the selected task.
 pub(super) fn rearrange(state: &mut AppState, now: Timestamp, change: impl FnOnce(&mut View)) {
     let mut row_model = std::mem::take(&mut state.row_model);
     let mut view = row_model.view().clone();
@@ -129,7 +129,7 @@ fn fold_all(state: &mut AppState, folded: bool, now: Timestamp) {
 
 pub(super) fn filter(state: &mut AppState, filter: Filter, now: Timestamp) {
     let filter = match &mut state.history {
-        Some(history) => history.windowed(filter),
+        Some(history) => history.window_filter(filter),
         None => filter,
     };
     rearrange(state, now, |view| view.filter = filter);
@@ -152,7 +152,7 @@ pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     else {
         return Vec::new();
     };
-    state.selection.hold(&state.row_model);
+    state.selection.pin_current(&state.row_model);
     let text = format!("{mo_id} is watched no more");
     state.notifications.push(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Unwatch(vec![mo_id]))]
@@ -167,7 +167,7 @@ pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     };
     let pinned = !record.pinned;
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
-    state.selection.choose(selected);
+    state.selection.select(selected);
     state.store.set_pinned(selected, pinned);
     let word = if pinned { "pinned" } else { "no longer pinned" };
     let text = format!("{mo_id} is {word}");
@@ -175,7 +175,7 @@ pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     vec![Effect::Send(endpoint, Command::Pin(vec![mo_id], pinned))]
 }
 
-/// Selects a task wherever it is: folds that hide it are opened, and a filter that does is taken off.
+/// Selects a task: unfolds its ancestors and clears the filter if they hide it.
 pub(super) fn reveal(state: &mut AppState, handle: Handle, now: Timestamp) {
     if state.row_model.nearest_visible(handle).is_none()
         && !state.row_model.view().filter.is_empty()
@@ -185,12 +185,12 @@ pub(super) fn reveal(state: &mut AppState, handle: Handle, now: Timestamp) {
         state.notifications.push(Severity::Info, text, now);
     }
     state.row_model.reveal(&state.store, handle);
-    state.selection.choose(handle);
+    state.selection.select(handle);
 }
 
-/// Selects a row by a click.
+/// Selects a row.
 pub(super) fn select(state: &mut AppState, id: RowId) {
-    state.selection.choose(id);
+    state.selection.select(id);
     if state.pane_mode == PaneMode::Both(Focus::Details) {
         state.pane_mode = PaneMode::Both(Focus::List);
     }

@@ -1,4 +1,4 @@
-//! What an event does to the state: pure, without IO and without a clock of its own.
+//! Event handling: pure, without IO or a clock.
 
 mod cancel_dialog;
 mod column_editor;
@@ -40,7 +40,7 @@ use crate::{
     watch::Command,
 };
 
-/// Lets an event change the state. What is to be done outside comes back, in order. `now` is this machine's time.
+/// Applies an event to the state. Returns the effects in order. `now` is by the local clock.
 pub fn update(state: &mut AppState, event: Event, now: Timestamp) -> Vec<Effect> {
     if let (Event::Key(_) | Event::Mouse(_) | Event::Paste(_), Some(history)) =
         (&event, &mut state.history)
@@ -62,7 +62,9 @@ pub fn update(state: &mut AppState, event: Event, now: Timestamp) -> Vec<Effect>
             state.fit(Size::new(width, height), now);
             Vec::new()
         }
-        Event::News(endpoint, update) => server_update::handle(state, endpoint, update, now),
+        Event::ServerUpdate(endpoint, update) => {
+            server_update::handle(state, endpoint, update, now)
+        }
         Event::Background(background) => {
             state.options.background = background;
             Vec::new()
@@ -91,7 +93,7 @@ fn handle_key(state: &mut AppState, key: KeyEvent, now: Timestamp) -> Vec<Effect
     }
 }
 
-/// Does what a key, or a click on something with a key, stands for.
+/// Runs the action of a key or click.
 fn handle_action(
     state: &mut AppState,
     context: Context,
@@ -99,8 +101,8 @@ fn handle_action(
     now: Timestamp,
 ) -> Vec<Effect> {
     match action {
-        Action::Interrupt => return vec![Effect::Leave(ExitReason::Interrupted)],
-        Action::Quit => return vec![Effect::Leave(ExitReason::Quit)],
+        Action::Interrupt => return vec![Effect::Quit(ExitReason::Interrupted)],
+        Action::Quit => return vec![Effect::Quit(ExitReason::Quit)],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Palette => {
@@ -173,8 +175,8 @@ fn handle_screen_action(
         Action::Copy => return copy_menu::copy(state, now),
         Action::Summary => summary_page::open(state, now),
         Action::Help => state.popup = Some(Popup::Help { top: 0 }),
-        Action::Notices => state.popup = Some(Popup::Notices { top: 0 }),
-        Action::Figures => state.popup = Some(Popup::Figures { top: 0 }),
+        Action::Notices => state.popup = Some(Popup::Notifications { top: 0 }),
+        Action::Figures => state.popup = Some(Popup::Metrics { top: 0 }),
         Action::Back => back(state, now),
         _ if details::handle_action(state, action) || panes::handle_action(state, action, now) => {}
         _ if context == Context::Details => details::scroll_by(state, action),
@@ -183,7 +185,7 @@ fn handle_screen_action(
     Vec::new()
 }
 
-/// Whether an action asks for a task while a group is selected; that is said then.
+/// Reports an error and returns true if the action needs a task but a group is selected.
 fn reject_on_group(state: &mut AppState, action: Action, now: Timestamp) -> bool {
     let asks = matches!(
         action,
@@ -197,7 +199,7 @@ fn reject_on_group(state: &mut AppState, action: Action, now: Timestamp) -> bool
     asks && on_group
 }
 
-/// One step back: from the details to the list, then the filter goes, then the details.
+/// Steps back: leaves the details, then clears the filter, then closes the details.
 fn back(state: &mut AppState, now: Timestamp) {
     match state.pane_mode {
         PaneMode::Details | PaneMode::Both(Focus::Details) => {
@@ -210,7 +212,7 @@ fn back(state: &mut AppState, now: Timestamp) {
     }
 }
 
-/// Scrolls a text that lies over the panels.
+/// Scrolls the text of a popup.
 fn scroll_popup(state: &mut AppState, action: Action) {
     if action == Action::Dismiss {
         state.popup = None;
@@ -218,14 +220,14 @@ fn scroll_popup(state: &mut AppState, action: Action) {
     }
     let page = usize::from(state.size.height.saturating_sub(6)).max(1);
     let end = state.frame.popup_end;
-    if let Some(Popup::Help { top } | Popup::Notices { top } | Popup::Figures { top }) =
+    if let Some(Popup::Help { top } | Popup::Notifications { top } | Popup::Metrics { top }) =
         &mut state.popup
     {
         *top = scrolled(*top, action, page, end);
     }
 }
 
-/// Where a text that is scrolled begins next.
+/// Returns the new position after a scroll action.
 fn scrolled(top: usize, action: Action, page: usize, end: usize) -> usize {
     let top = top.min(end);
     let next = match action {

@@ -1,4 +1,4 @@
-//! What the mouse does. What it hits is what was drawn last.
+//! Mouse events. Clicks hit the targets of the last frame.
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
@@ -15,10 +15,10 @@ use crate::app::{
     state::{AppState, ClickTarget, Popup},
 };
 
-/// How many lines a notch of the wheel moves a text.
+/// Lines per step of the mouse wheel.
 const ROWS_PER_WHEEL_STEP: usize = 3;
 
-/// Nothing for what means nothing here, such as a move without a button.
+/// Returns `None` if the event has no effect, such as a move without a button.
 pub(super) fn handle(
     state: &mut AppState,
     mouse: MouseEvent,
@@ -30,7 +30,7 @@ pub(super) fn handle(
         MouseEventKind::ScrollDown => Some(scroll(state, place, Action::Down, now)),
         MouseEventKind::Down(MouseButton::Left) => click(state, place, mouse.modifiers, now),
         MouseEventKind::Drag(MouseButton::Left) => panes::pull(state, place).then(Vec::new),
-        MouseEventKind::Up(MouseButton::Left) if state.pane_split.is_held => {
+        MouseEventKind::Up(MouseButton::Left) if state.pane_split.is_dragged => {
             panes::hold(state, false);
             Some(Vec::new())
         }
@@ -41,7 +41,7 @@ pub(super) fn handle(
 fn scroll(state: &mut AppState, place: Position, action: Action, now: Timestamp) -> Vec<Effect> {
     let context = state.context();
     match state.popup {
-        Some(Popup::Help { .. } | Popup::Notices { .. } | Popup::Figures { .. }) => {
+        Some(Popup::Help { .. } | Popup::Notifications { .. } | Popup::Metrics { .. }) => {
             for _ in 0..ROWS_PER_WHEEL_STEP {
                 handle_action(state, context, action, now);
             }
@@ -74,20 +74,22 @@ fn click(
         ClickTarget::Row(handle) => list::select(state, handle),
         ClickTarget::FoldMark(handle) => list::toggle_fold(state, handle),
         ClickTarget::Column(column) => {
-            // Many terminals keep clicks with Shift for themselves.
+            // Many terminals handle clicks with Shift themselves.
             let further = KeyModifiers::SHIFT | KeyModifiers::CONTROL | KeyModifiers::ALT;
             sort_menu::click(state, column, modifiers.intersects(further), now);
         }
         ClickTarget::Tab(tab) => details::show(state, tab),
         ClickTarget::Border => panes::hold(state, true),
         ClickTarget::Details => details::focus(state),
-        ClickTarget::Member(handle) => return Some(cancel_dialog::choose(state, handle)),
-        ClickTarget::SavedFilter(place) => return Some(filter_menu::choose(state, place, now)),
-        ClickTarget::Summed(place) => summary_page::choose(state, place, now),
-        ClickTarget::Command(place) => return Some(command_palette::choose(state, place, now)),
-        ClickTarget::Copied(place) => return Some(copy_menu::choose(state, place, now)),
+        ClickTarget::FamilyMember(handle) => return Some(cancel_dialog::choose(state, handle)),
+        ClickTarget::FilterEntry(place) => return Some(filter_menu::choose(state, place, now)),
+        ClickTarget::SummaryRow(place) => summary_page::choose(state, place, now),
+        ClickTarget::PaletteEntry(place) => {
+            return Some(command_palette::choose(state, place, now));
+        }
+        ClickTarget::CopyEntry(place) => return Some(copy_menu::choose(state, place, now)),
         ClickTarget::ColumnEntry(place) => column_editor::click(state, place),
-        ClickTarget::Order(place) => sort_menu::choose(state, place, now),
+        ClickTarget::SortEntry(place) => sort_menu::choose(state, place, now),
         ClickTarget::Action(action) => {
             let context = state.context();
             return Some(handle_action(state, context, action, now));

@@ -1,4 +1,4 @@
-//! Where the panels are and how large: by keys, and by pulling at the border.
+//! Actions that move or resize the panes.
 
 use jiff::Timestamp;
 use ratatui::layout::{Position, Size};
@@ -11,7 +11,7 @@ use crate::app::{
     state::{AppState, Focus, PaneMode},
 };
 
-/// Answers whether the action was one about the panels.
+/// Returns true if the action was handled.
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> bool {
     match action {
         Action::Arrange => turn(state, now),
@@ -19,11 +19,11 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
         Action::ShrinkDetails => grow(state, -1),
         _ => return false,
     }
-    state.selection.hold(&state.row_model);
+    state.selection.pin_current(&state.row_model);
     true
 }
 
-/// The ways in which the panels share the screen, in the order in which the key goes round.
+/// Pane arrangements, in the order in which the key cycles through them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PaneChange {
     Below,
@@ -56,13 +56,13 @@ impl PaneChange {
         }
     }
 
-    /// Takes this way. Answers whether there is room for it.
+    /// Applies the arrangement. Returns false if there is no room for it.
     fn take(self, state: &mut AppState) -> bool {
         let focus = match state.pane_mode {
             PaneMode::Details | PaneMode::Both(Focus::Details) => Focus::Details,
             PaneMode::List | PaneMode::Both(Focus::List) => Focus::List,
         };
-        let placement = match self {
+        let position = match self {
             Self::DetailsOnly => {
                 state.pane_mode = PaneMode::Details;
                 return true;
@@ -76,9 +76,9 @@ impl PaneChange {
         };
         let body = ScreenLayout::of(state).body;
         let mut wanted = state.pane_split.clone();
-        wanted.placement = placement;
+        wanted.position = position;
         let fits = wanted.split(body).is_some()
-            && (placement == DetailsPosition::Below || PaneSplit::has_room_beside(body));
+            && (position == DetailsPosition::Below || PaneSplit::has_room_beside(body));
         if fits {
             state.pane_split = wanted;
             state.pane_mode = PaneMode::Both(focus);
@@ -87,7 +87,7 @@ impl PaneChange {
     }
 }
 
-/// Goes on to the next way that there is room for.
+/// Applies the next arrangement that fits.
 fn turn(state: &mut AppState, now: Timestamp) {
     let mut way = PaneChange::of(state).next();
     while !way.take(state) {
@@ -113,27 +113,27 @@ fn grow(state: &mut AppState, steps: i16) {
     }
 }
 
-/// The mouse takes the border, or lets it go.
+/// Starts or ends dragging the border.
 pub(super) fn hold(state: &mut AppState, holds: bool) {
-    state.pane_split.is_held = holds;
+    state.pane_split.is_dragged = holds;
 }
 
-/// The border goes where the mouse is, if that holds it. Answers whether it does.
+/// Moves the dragged border. Returns false if it is not dragged.
 pub(super) fn pull(state: &mut AppState, to: Position) -> bool {
     let areas = ScreenLayout::of(state);
-    let is_held = state.pane_split.is_held && !areas.border.is_empty();
+    let is_held = state.pane_split.is_dragged && !areas.border.is_empty();
     if is_held {
-        state.pane_split.pull(areas.body, to);
+        state.pane_split.move_border(areas.body, to);
     }
     is_held
 }
 
 impl AppState {
-    /// Takes the terminal's size, with a word where that puts the details elsewhere than they were wanted.
+    /// Sets the terminal size. Notifies the user if the details no longer fit beside the list.
     pub(crate) fn fit(&mut self, size: Size, now: Timestamp) {
         let (before, is_first) = (ScreenLayout::of(self).body, self.size == Size::default());
         self.size = size;
-        let is_wanted = self.pane_split.placement == DetailsPosition::Beside
+        let is_wanted = self.pane_split.position == DetailsPosition::Beside
             && matches!(self.pane_mode, PaneMode::Both(_));
         if is_wanted
             && !PaneSplit::has_room_beside(ScreenLayout::of(self).body)

@@ -1,4 +1,4 @@
-//! What is typed: a filter, which works while it is typed, or the names of further tasks.
+//! Text prompts. Filters apply while they are typed.
 
 use std::sync::Arc;
 
@@ -22,10 +22,10 @@ use crate::{
 };
 
 pub(super) fn open(state: &mut AppState, action: Action) {
-    let (purpose, line) = if action == Action::Filter {
-        state.selection.hold(&state.row_model);
+    let (kind, line) = if action == Action::Filter {
+        state.selection.pin_current(&state.row_model);
         let (before, line) = if let Some(history) = &state.history {
-            (history.filter().clone(), history.line())
+            (history.filter().clone(), history.query_text())
         } else {
             let before = state.row_model.view().filter.clone();
             let line = before.text().to_owned();
@@ -33,24 +33,24 @@ pub(super) fn open(state: &mut AppState, action: Action) {
         };
         let line = TextInput::new(line);
         let typing = FilterPrompt {
-            before,
+            previous: before,
             selected: state.selected(),
             ..FilterPrompt::default()
         };
         (PromptKind::Filter(Box::new(typing)), line)
     } else {
-        (PromptKind::Add, TextInput::default())
+        (PromptKind::WatchTasks, TextInput::default())
     };
     state.popup = Some(Popup::Prompt(Prompt {
-        purpose,
-        line,
-        problem: None,
+        kind,
+        input: line,
+        error: None,
     }));
 }
 
 pub(super) fn handle_key(state: &mut AppState, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
     if let Some(Popup::Prompt(prompt)) = &mut state.popup
-        && prompt.line.press(key)
+        && prompt.input.handle_key(key)
     {
         typed(state, now);
     }
@@ -59,44 +59,44 @@ pub(super) fn handle_key(state: &mut AppState, key: KeyEvent, now: Timestamp) ->
 
 pub(super) fn paste(state: &mut AppState, text: &str, now: Timestamp) -> Vec<Effect> {
     if let Some(Popup::Prompt(prompt)) = &mut state.popup {
-        prompt.line.insert(text);
+        prompt.input.insert(text);
         typed(state, now);
     }
     Vec::new()
 }
 
-/// The line was changed by hand: what Tab offered and what was recalled is past.
+/// Handles an edit: discards completions and recalled history.
 fn typed(state: &mut AppState, now: Timestamp) {
     if let Some(Popup::Prompt(prompt)) = &mut state.popup
-        && let PromptKind::Filter(typing) = &mut prompt.purpose
+        && let PromptKind::Filter(typing) = &mut prompt.kind
     {
-        typing.offer = None;
+        typing.completions = None;
         typing.recalled = None;
     }
     changed(state, now);
 }
 
-/// The line is another one. A filter that does not read leaves the last good one in force.
+/// Applies the changed text. An invalid filter leaves the last valid one active.
 fn changed(state: &mut AppState, now: Timestamp) {
     let Some(Popup::Prompt(prompt)) = &mut state.popup else {
         return;
     };
-    prompt.problem = None;
-    let PromptKind::Filter(typing) = &mut prompt.purpose else {
+    prompt.error = None;
+    let PromptKind::Filter(typing) = &mut prompt.kind else {
         return;
     };
-    typing.mark = None;
-    let text = prompt.line.text();
+    typing.error_span = None;
+    let text = prompt.input.text();
     let saved = &state.options.saved_filters;
     let read = match &state.history {
-        Some(_) => HistoryView::read(&text, saved).map(|(_, filter)| filter),
+        Some(_) => HistoryView::parse_query(&text, saved).map(|(_, filter)| filter),
         None => Filter::parse(&text, saved),
     };
     match read {
         Ok(filter) => list::filter(state, filter, now),
         Err(error) => {
-            typing.mark = Some(error.columns(&text));
-            prompt.problem = Some(error.message);
+            typing.error_span = Some(error.columns(&text));
+            prompt.error = Some(error.message);
         }
     }
 }
@@ -107,29 +107,29 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
     };
     match action {
         Action::ClearLine => {
-            prompt.line.clear();
+            prompt.input.clear();
             typed(state, now);
         }
         Action::Dismiss => {
-            let before = match &prompt.purpose {
-                PromptKind::Filter(typing) => Some((typing.before.clone(), typing.selected)),
-                PromptKind::Add | PromptKind::Export | PromptKind::Name => None,
+            let before = match &prompt.kind {
+                PromptKind::Filter(typing) => Some((typing.previous.clone(), typing.selected)),
+                PromptKind::WatchTasks | PromptKind::ExportPath | PromptKind::FilterName => None,
             };
             state.popup = None;
             if let Some((before, selected)) = before {
                 list::filter(state, before, now);
                 if let Some(selected) = selected {
-                    state.selection.choose(selected);
+                    state.selection.select(selected);
                 }
             }
         }
         Action::Complete | Action::CompleteBack => complete(state, action, now),
         Action::Older => recall(state, true, now),
         Action::Newer => recall(state, false, now),
-        Action::Accept => match &prompt.purpose {
-            PromptKind::Add => return add(state, now),
-            PromptKind::Export => return export::accept(state, now),
-            PromptKind::Name => return filter_menu::save(state, now),
+        Action::Accept => match &prompt.kind {
+            PromptKind::WatchTasks => return add(state, now),
+            PromptKind::ExportPath => return export::accept(state, now),
+            PromptKind::FilterName => return filter_menu::save(state, now),
             PromptKind::Filter(_) => return accept_filter(state, now),
         },
         _ => {}
@@ -137,21 +137,21 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
     Vec::new()
 }
 
-/// Keeps the filter that is in force. A line that does not read stays, so that it can be mended.
+/// Accepts the filter. The prompt stays open if it is invalid.
 fn accept_filter(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(Popup::Prompt(prompt)) = &state.popup else {
         return Vec::new();
     };
-    if prompt.problem.is_some() {
+    if prompt.error.is_some() {
         return Vec::new();
     }
-    let line = prompt.line.text();
+    let line = prompt.input.text();
     if state.history.is_some() {
         if let Some(problem) = history::problem(state, &line, now) {
             if let Some(Popup::Prompt(prompt)) = &mut state.popup {
-                prompt.problem = Some(problem);
-                if let PromptKind::Filter(typing) = &mut prompt.purpose {
-                    typing.mark = Some((0, crate::text::width(&line)));
+                prompt.error = Some(problem);
+                if let PromptKind::Filter(typing) = &mut prompt.kind {
+                    typing.error_span = Some((0, crate::text::width(&line)));
                 }
             }
             return Vec::new();
@@ -165,42 +165,42 @@ fn accept_filter(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     filter_history::push(&mut state.options.typed_filters, &text);
-    vec![Effect::Remember(text)]
+    vec![Effect::SaveFilterHistory(text)]
 }
 
 fn complete(state: &mut AppState, action: Action, now: Timestamp) {
     let Some(Popup::Prompt(prompt)) = &state.popup else {
         return;
     };
-    let PromptKind::Filter(typing) = &prompt.purpose else {
+    let PromptKind::Filter(typing) = &prompt.kind else {
         return;
     };
     let back = action == Action::CompleteBack;
-    let before = prompt.line.before();
+    let before = prompt.input.before();
     let Some((text, offer)) = filter_prompt::completed(state, typing, before, back, now) else {
         return;
     };
-    let after = prompt.line.after().to_owned();
+    let after = prompt.input.after().to_owned();
     if let Some(Popup::Prompt(prompt)) = &mut state.popup
-        && let PromptKind::Filter(typing) = &mut prompt.purpose
+        && let PromptKind::Filter(typing) = &mut prompt.kind
     {
-        typing.offer = Some(offer);
-        prompt.line = TextInput::around(text, after);
+        typing.completions = Some(offer);
+        prompt.input = TextInput::with_cursor_between(text, after);
     }
     changed(state, now);
 }
 
-/// Brings back what was typed before, or after that again.
+/// Recalls an older or newer history entry.
 fn recall(state: &mut AppState, older: bool, now: Timestamp) {
     let past = &state.options.typed_filters;
     let Some(Popup::Prompt(prompt)) = &mut state.popup else {
         return;
     };
-    let PromptKind::Filter(typing) = &mut prompt.purpose else {
+    let PromptKind::Filter(typing) = &mut prompt.kind else {
         return;
     };
     let (place, draft) = match (typing.recalled.take(), older) {
-        (None, true) => (Some(0), prompt.line.text()),
+        (None, true) => (Some(0), prompt.input.text()),
         (None, false) => return,
         (Some((at, draft)), true) => (Some((at + 1).min(past.len().saturating_sub(1))), draft),
         (Some((at, draft)), false) => (at.checked_sub(1), draft),
@@ -213,17 +213,17 @@ fn recall(state: &mut AppState, older: bool, now: Timestamp) {
         },
     };
     typing.recalled = place.map(|at| (at, draft));
-    typing.offer = None;
-    prompt.line = TextInput::new(line);
+    typing.completions = None;
+    prompt.input = TextInput::new(line);
     changed(state, now);
 }
 
-/// Has the tasks watched whose names were typed; if one of them is none, the line stays and says which.
+/// Watches the typed tasks. The prompt stays open with an error if one is invalid.
 fn add(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(Popup::Prompt(prompt)) = &mut state.popup else {
         return Vec::new();
     };
-    let text = prompt.line.text();
+    let text = prompt.input.text();
     let names = text
         .split([' ', ','])
         .map(str::trim)
@@ -234,7 +234,7 @@ fn add(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let mo_ids = match mo_ids {
         Ok(mo_ids) => mo_ids,
         Err(problem) => {
-            prompt.problem = Some(problem.to_string());
+            prompt.error = Some(problem.to_string());
             return Vec::new();
         }
     };
@@ -250,7 +250,7 @@ fn add(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     vec![Effect::Send(endpoint, Command::Watch(mo_ids))]
 }
 
-/// Where typed names belong: to the server of the selected task, else to the first.
+/// Returns the endpoint for typed task IDs: that of the selected task, else the first.
 fn endpoint(state: &AppState) -> Option<EndpointId> {
     let selected = state.selected_record().map(|record| record.id.endpoint);
     selected.or_else(|| state.servers.first().map(|server| server.id))

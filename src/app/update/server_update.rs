@@ -1,4 +1,4 @@
-//! What an endpoint tells.
+//! Updates received from endpoints.
 
 use std::sync::Arc;
 
@@ -22,8 +22,7 @@ use crate::{
     watch::{CancelResponse, Update},
 };
 
-/// Takes in what an endpoint tells. While the history is shown, its store learns what concerns it; what is now is kept
-/// up to date all the same.
+/// Applies an update. While the history view is open, the live view is updated in the background.
 pub(super) fn handle(
     state: &mut AppState,
     endpoint: EndpointId,
@@ -89,7 +88,7 @@ fn apply_live(state: &mut AppState, endpoint: EndpointId, update: Update, now: T
             let is_other_time = matches!(about, Update::Clock(_) | Update::Server(_));
             let mut servers = state.servers.iter_mut();
             if let Some(server) = servers.find(|server| server.id == endpoint) {
-                server.take(about, now);
+                server.apply(about, now);
             }
             if is_other_time {
                 reevaluate(state, now, RowModel::reevaluate);
@@ -101,7 +100,7 @@ fn apply_live(state: &mut AppState, endpoint: EndpointId, update: Update, now: T
     }
 }
 
-/// Notes what is told around a task that is on the store.
+/// Stores lookup results of a known task.
 pub(super) fn store_lookup(state: &mut AppState, endpoint: EndpointId, update: &Update) {
     let (Update::Privilege { mo_id, .. }
     | Update::Family { mo_id, .. }
@@ -134,7 +133,7 @@ pub(super) fn store_lookup(state: &mut AppState, endpoint: EndpointId, update: &
     }
 }
 
-/// Every row may be called otherwise now.
+/// Rebuilds all rows, as display names may have changed.
 pub(super) fn rebuild(state: &mut AppState, now: Timestamp) {
     let mut row_model = std::mem::take(&mut state.row_model);
     let clocks = ServerClocks::of(&state.servers, now);
@@ -183,7 +182,7 @@ pub(super) fn apply(
     }
 }
 
-/// What the filter says of times and servers may be otherwise now.
+/// Reevaluates filters that depend on time or server names.
 fn reevaluate(state: &mut AppState, now: Timestamp, look: fn(&mut RowModel, EvalContext<'_>)) {
     let clocks = ServerClocks::of(&state.servers, now);
     let (store, row_model) = live_board(
@@ -198,7 +197,7 @@ fn reevaluate(state: &mut AppState, now: Timestamp, look: fn(&mut RowModel, Eval
     look(row_model, eval_context);
 }
 
-/// The store of now with its rows: what is shown, unless one looks back.
+/// Returns the live store and rows, also during time travel.
 fn live_board<'a>(
     past: &'a mut Option<Box<TimeTravel>>,
     shown: (&'a mut TaskStore, &'a mut RowModel),
@@ -215,17 +214,17 @@ fn drop_task_state(state: &mut AppState, removed: Handle) {
     state.family_states.remove(&removed);
     state.events.remove(&removed);
     state.questions.remove(&removed);
-    if let Some(Popup::Cancel(dialog)) = &mut state.popup {
-        if dialog.subject == removed {
+    if let Some(Popup::CancelDialog(dialog)) = &mut state.popup {
+        if dialog.root == removed {
             state.popup = None;
-        } else if dialog.chosen == removed {
-            dialog.chosen = dialog.subject;
-            dialog.question = None;
+        } else if dialog.highlighted == removed {
+            dialog.highlighted = dialog.root;
+            dialog.confirmation = None;
         }
     }
 }
 
-/// Keeps the answer with the task; whoever looks elsewhere by now gets it as a notification.
+/// Stores the response with the task. Notifies the user unless the dialog shows the task.
 fn on_cancel_response(
     state: &mut AppState,
     endpoint: EndpointId,
@@ -245,7 +244,7 @@ fn on_cancel_response(
         request.answer = Some((answer, now));
     }
     let seen = match &state.popup {
-        Some(Popup::Cancel(dialog)) => Some(dialog.chosen) == handle,
+        Some(Popup::CancelDialog(dialog)) => Some(dialog.highlighted) == handle,
         _ => false,
     };
     if !seen {

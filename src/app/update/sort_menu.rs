@@ -1,4 +1,4 @@
-//! What is done about the order of the rows: by clicks on the names of columns, and in the sort menu.
+//! Actions of the sort menu, and clicks on column headers.
 
 use jiff::Timestamp;
 
@@ -12,7 +12,6 @@ use crate::{
     task::row_model::{Sort, SortColumn},
 };
 
-/// How far a page of the menu is.
 const PAGE_ROWS: usize = 8;
 
 fn change(state: &mut AppState, now: Timestamp, change: impl FnOnce(&mut Sort)) {
@@ -23,9 +22,9 @@ pub(super) fn reverse(state: &mut AppState, now: Timestamp) {
     change(state, now, Sort::reverse);
 }
 
-/// A click on the name of a column: by that alone, or with a modifier by that, too.
+/// Sorts by a column only or, with a modifier key, by an additional one.
 pub(super) fn click(state: &mut AppState, column: SortColumn, is_further: bool, now: Timestamp) {
-    state.selection.hold(&state.row_model);
+    state.selection.pin_current(&state.row_model);
     change(state, now, |sort| {
         if is_further {
             sort.cycle(column);
@@ -39,13 +38,13 @@ pub(super) fn open(state: &mut AppState) {
     let first = state.row_model.view().sort.first().column;
     let mut columns = SortColumn::ALL.iter();
     let chosen = columns.position(|known| *known == first);
-    state.popup = Some(Popup::Sort {
+    state.popup = Some(Popup::SortMenu {
         chosen: chosen.unwrap_or_default(),
     });
 }
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    let Some(Popup::Sort { chosen }) = &mut state.popup else {
+    let Some(Popup::SortMenu { chosen }) = &mut state.popup else {
         return Vec::new();
     };
     *chosen = scrolled(*chosen, action, PAGE_ROWS, SortColumn::ALL.len() - 1);
@@ -64,7 +63,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
     Vec::new()
 }
 
-/// Sorts by an entry of the menu; by what rows are sorted by first already, they stay sorted as they are.
+/// Sorts by an entry. If the rows are sorted by it already, the direction is kept.
 pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) {
     state.popup = None;
     if let Some(column) = SortColumn::ALL.get(place)

@@ -1,4 +1,4 @@
-//! What is done in the summary of all tasks.
+//! Actions of the summary.
 
 use jiff::Timestamp;
 
@@ -13,7 +13,6 @@ use crate::{
     task::{ChangeSet, Filter, Record, Status, Summary, TaskStore, filter},
 };
 
-/// A page of entries.
 const PAGE_ROWS: usize = 10;
 
 pub(super) fn open(state: &mut AppState, now: Timestamp) {
@@ -22,18 +21,18 @@ pub(super) fn open(state: &mut AppState, now: Timestamp) {
         state.notifications.push(Severity::Info, text, now);
         return;
     }
-    state.selection.hold(&state.row_model);
+    state.selection.pin_current(&state.row_model);
     state.popup = Some(Popup::Summary(Box::new(SummaryPage::new(state))));
 }
 
-/// Follows what changed on the store that is shown.
+/// Updates the open summary after changes of the store.
 pub(in crate::app) fn touch(popup: &mut Option<Popup>, store: &TaskStore, touched: &ChangeSet) {
     if let Some(Popup::Summary(page)) = popup {
         page.summary.touch(store, touched);
     }
 }
 
-/// Counts anew, as after the operations' labels arrived.
+/// Recounts everything, as after operation labels arrived.
 pub(super) fn rebuild(state: &mut AppState) {
     if let Some(Popup::Summary(page)) = &mut state.popup {
         page.summary = Summary::of(&state.store);
@@ -43,7 +42,7 @@ pub(super) fn rebuild(state: &mut AppState) {
 fn sections(state: &AppState, now: Timestamp) -> Vec<Section> {
     match &state.popup {
         Some(Popup::Summary(page)) => {
-            let columns = page.columns(state, state.moment(now));
+            let columns = page.columns(state, state.displayed_time(now));
             columns.into_iter().flatten().collect()
         }
         _ => Vec::new(),
@@ -52,7 +51,7 @@ fn sections(state: &AppState, now: Timestamp) -> Vec<Section> {
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) {
     let sections = sections(state, now);
-    let entries = sections.iter().flat_map(|section| &section.entries);
+    let entries = sections.iter().flat_map(|section| &section.rows);
     let entries: Vec<RowSubject> = entries.map(|entry| entry.subject.clone()).collect();
     let Some(Popup::Summary(page)) = &mut state.popup else {
         return;
@@ -84,16 +83,13 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
     page.choose(&entries, next);
 }
 
-/// The first entry of the next section that has any, round and round; or of the one before.
+/// Returns the first row of the next or previous non-empty section, with wrap-around.
 fn turned(sections: &[Section], place: usize, forward: bool) -> usize {
     let mut starts = Vec::new();
     let mut next = 0;
-    for section in sections
-        .iter()
-        .filter(|section| !section.entries.is_empty())
-    {
+    for section in sections.iter().filter(|section| !section.rows.is_empty()) {
         starts.push(next);
-        next += section.entries.len();
+        next += section.rows.len();
     }
     let found = if forward {
         starts.iter().find(|start| **start > place)
@@ -109,10 +105,10 @@ fn turned(sections: &[Section], place: usize, forward: bool) -> usize {
     found.or(round).copied().unwrap_or_default()
 }
 
-/// Does what was clicked.
+/// Opens the clicked row.
 pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) {
     let sections = sections(state, now);
-    let entries = sections.iter().flat_map(|section| &section.entries);
+    let entries = sections.iter().flat_map(|section| &section.rows);
     let entries: Vec<RowSubject> = entries.map(|entry| entry.subject.clone()).collect();
     if let Some(Popup::Summary(page)) = &mut state.popup {
         page.choose(&entries, place);
@@ -120,12 +116,12 @@ pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) {
     }
 }
 
-/// Goes to what an entry is about: to the task, or to the list of only those tasks.
+/// Opens the task, or filters the list to the tasks of the row.
 fn go(state: &mut AppState, subject: RowSubject, now: Timestamp) {
     let (field, name) = match subject {
         RowSubject::More(part) => {
             if let Some(Popup::Summary(page)) = &mut state.popup {
-                page.open(part);
+                page.expand(part);
             }
             return;
         }
@@ -151,7 +147,7 @@ fn go(state: &mut AppState, subject: RowSubject, now: Timestamp) {
     let text = filter::exactly(field, &name);
     match Filter::parse(&text, &state.options.saved_filters) {
         Ok(filter) => list::filter(state, filter, now),
-        // What cannot be asked for exactly is told, not guessed.
+        // Report names that cannot be matched exactly.
         Err(error) => {
             let text = format!("{text}: {error}");
             state.notifications.push(Severity::Warning, text, now);

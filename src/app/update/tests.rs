@@ -1,4 +1,4 @@
-//! What keys, clicks and news do, without a terminal.
+//! Keys, clicks and updates, without a terminal.
 
 mod cancel_dialog;
 mod command_palette;
@@ -23,7 +23,7 @@ use crate::app::{
     test_support::{HERE, busy, now},
 };
 
-/// Presses keys: each character by itself, the others by their names in angle brackets.
+/// Presses keys: characters as they are, other keys by name in angle brackets.
 pub(super) fn press(state: &mut AppState, keys: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut rest = keys;
@@ -70,12 +70,12 @@ fn leaving_is_possible_from_everywhere() {
         press(&mut state, keys);
         let effects = control(&mut state, 'c');
         assert!(
-            effects.contains(&Effect::Leave(ExitReason::Interrupted)),
+            effects.contains(&Effect::Quit(ExitReason::Interrupted)),
             "after {keys}"
         );
     }
     let mut state = busy(80, 24);
-    assert_eq!(press(&mut state, "q"), [Effect::Leave(ExitReason::Quit)]);
+    assert_eq!(press(&mut state, "q"), [Effect::Quit(ExitReason::Quit)]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Looking back, and what cannot be done meanwhile.
+//! Time travel actions, and actions that are disabled meanwhile.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,7 +10,7 @@ use crate::app::{
     time_travel::{Seek, SeekResult},
 };
 
-/// Answers whether the action was one about time, or one that has to wait until it is now again.
+/// Returns true if the action was handled: a seek, or an action that needs the live view.
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) -> bool {
     let minute = SignedDuration::from_mins(1);
     let target = match action {
@@ -46,12 +46,12 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
     };
     let was_now = state.time_travel.is_none();
     match state.seek(target, now) {
-        SeekResult::NoFurther => {
+        SeekResult::AtOldest => {
             let text = "Nothing older was seen, or kept";
             state.notifications.push(Severity::Info, text, now);
         }
-        SeekResult::Now if was_now => state.notifications.push(Severity::Info, "This is now", now),
-        SeekResult::There | SeekResult::Now => {}
+        SeekResult::Live if was_now => state.notifications.push(Severity::Info, "This is now", now),
+        SeekResult::Moved | SeekResult::Live => {}
     }
     true
 }

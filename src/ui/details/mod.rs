@@ -27,7 +27,7 @@ pub(super) fn draw_border(canvas: &mut RenderContext, area: Rect) {
         return;
     }
     let state = canvas.state;
-    let stands_out = state.context() == Context::Details || state.pane_split.is_held;
+    let stands_out = state.context() == Context::Details || state.pane_split.is_dragged;
     let role = if stands_out { Role::Focus } else { Role::Faint };
     styled_line::separator(canvas.look, area, role, canvas.buffer);
     canvas.target(area, ClickTarget::Border);

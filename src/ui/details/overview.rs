@@ -190,7 +190,7 @@ fn time_left(sheet: &mut FieldList, handle: Handle) {
     let state = sheet.canvas.state;
     let outlook = state.insight(handle, sheet.canvas.now);
     let question = state.questions.get(&handle);
-    if let Some(left) = outlook.left {
+    if let Some(left) = outlook.time_left {
         let why = match (left, outlook.basis) {
             (TimeLeft::Unknown, _) if question.is_some() => "it waits for an answer",
             (TimeLeft::Unknown, _) if outlook.is_stalled() => "nothing moves",
@@ -201,7 +201,7 @@ fn time_left(sheet: &mut FieldList, handle: Handle) {
         };
         sheet.text("Time left", &format!("{left}  {why}"));
     }
-    for finding in &outlook.findings {
+    for finding in &outlook.warnings {
         match (finding.rule, question) {
             (Rule::Question, Some(asked)) => answers(sheet, asked),
             _ => sheet.put("Warning", &finding.sentence, Role::Warning),

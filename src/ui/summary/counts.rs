@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::heading;
 use crate::{
-    app::{Entry, RowSubject, Section},
+    app::{RowSubject, Section, SummaryRow},
     task::{Status, StatusCounts},
     ui::{Appearance, RenderContext, labels, styled_line::StyledLine, theme::Role},
 };
@@ -70,7 +70,7 @@ impl BarSegments {
 
 /// Returns the number of tasks of the longest bar in a section.
 fn longest(section: &Section) -> u32 {
-    let totals = section.entries.iter().map(|entry| entry.counts.total());
+    let totals = section.rows.iter().map(|entry| entry.counts.total());
     totals.max().unwrap_or_default()
 }
 
@@ -88,7 +88,7 @@ pub(super) fn title(canvas: &mut RenderContext, section: &Section, line: Rect) {
     strip.draw(line, canvas.buffer);
 }
 
-pub(super) fn entry(canvas: &mut RenderContext, section: &Section, entry: &Entry, line: Rect) {
+pub(super) fn entry(canvas: &mut RenderContext, section: &Section, entry: &SummaryRow, line: Rect) {
     let longest = longest(section);
     let division = BarSegments::of(line.width, longest);
     let name = match &entry.subject {

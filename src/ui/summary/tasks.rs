@@ -96,7 +96,7 @@ fn columns(canvas: &RenderContext, part: SectionKind, width: u16) -> (usize, Vec
 }
 
 pub(super) fn title(canvas: &mut RenderContext, section: &Section, line: Rect) {
-    let (first, columns) = columns(canvas, section.part, line.width);
+    let (first, columns) = columns(canvas, section.kind, line.width);
     let mut strip = StyledLine::new(canvas.look, line.width);
     strip.join(heading(canvas, section, first));
     let mut next = first;
@@ -155,7 +155,7 @@ pub(super) fn entry(canvas: &mut RenderContext, part: SectionKind, handle: Handl
                 cell.put(&text, if is_stale { Role::Stale } else { Role::Text });
             }
             Column::Left => {
-                if let Some(left) = state.insight(handle, canvas.now).left {
+                if let Some(left) = state.insight(handle, canvas.now).time_left {
                     let role = if is_stale { Role::Stale } else { Role::Text };
                     cell.put(&left.within(width), role);
                 }

@@ -10,7 +10,7 @@ use crate::app::{AppState, Column, ColumnSpec, Columns};
 
 fn with(columns: &str, width: u16, height: u16) -> AppState {
     let mut state = labelled(width, height);
-    state.columns = Columns::everywhere(columns.parse().unwrap());
+    state.columns = Columns::for_all_widths(columns.parse().unwrap());
     state
 }
 
@@ -59,7 +59,7 @@ fn the_column_editor() {
 fn the_editor_changes_the_list_behind_it_at_once() {
     let mut state = labelled(80, 24);
     let shown = |state: &AppState| {
-        let placed = state.placed_columns(80);
+        let placed = state.column_areas(80);
         let names: Vec<String> = placed
             .iter()
             .map(|p| format!("{}:{}", p.column.name(), p.width))

@@ -61,7 +61,7 @@ fn one_that_is_signed_out_does_not_disturb_the_other() {
     let here = state.store.find(&TaskId::new(HERE, "task-1")).unwrap();
     let record = state.store.get(here).unwrap();
     assert!(!state.is_stale(record));
-    state.selection.choose(here);
+    state.selection.select(here);
     state.sync_selection();
     let effects = crate::app::update(
         &mut state,

@@ -101,9 +101,9 @@ fn read_only_keeps_the_inspector_and_removes_the_request() {
     let mut state = busy(80, 24);
     state.options.read_only = true;
     press(&mut state, "c");
-    assert!(matches!(state.popup, Some(Popup::Cancel(_))));
+    assert!(matches!(state.popup, Some(Popup::CancelDialog(_))));
     assert_eq!(press(&mut state, "<enter>y"), []);
-    // One endpoint may be read-only by itself.
+    // A single endpoint may be read-only.
     let mut state = busy(80, 24);
     state.servers[0].read_only = true;
     press(&mut state, "c");

@@ -1,11 +1,9 @@
-//! The command palette.
-
 use super::*;
 use crate::app::{CommandPalette, test_support::selected};
 
 fn palette(state: &AppState) -> &CommandPalette {
     match &state.popup {
-        Some(Popup::Palette(palette)) => palette,
+        Some(Popup::CommandPalette(palette)) => palette,
         other => panic!("{other:?}"),
     }
 }
@@ -17,7 +15,9 @@ fn a_command_is_found_by_letters_and_done_where_one_came_from() {
     assert_eq!(state.context(), Context::Palette);
     press(&mut state, "pause");
     assert_eq!(
-        palette(&state).pointed().map(|found| found.action),
+        palette(&state)
+            .highlighted_match()
+            .map(|found| found.action),
         Some(Action::Pause)
     );
     assert_eq!(
@@ -39,11 +39,23 @@ fn a_command_is_found_by_letters_and_done_where_one_came_from() {
 fn arrows_choose_and_escape_does_nothing() {
     let mut state = busy(80, 24);
     press(&mut state, ":fold");
-    let first = palette(&state).pointed().map(|found| found.action);
+    let first = palette(&state)
+        .highlighted_match()
+        .map(|found| found.action);
     press(&mut state, "<down>");
-    assert_ne!(palette(&state).pointed().map(|found| found.action), first);
+    assert_ne!(
+        palette(&state)
+            .highlighted_match()
+            .map(|found| found.action),
+        first
+    );
     press(&mut state, "<up><up>");
-    assert_eq!(palette(&state).pointed().map(|found| found.action), first);
+    assert_eq!(
+        palette(&state)
+            .highlighted_match()
+            .map(|found| found.action),
+        first
+    );
     assert_eq!(press(&mut state, "<esc>"), []);
     assert!(state.popup.is_none());
     press(&mut state, ":zzzz<enter>");

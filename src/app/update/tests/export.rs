@@ -1,4 +1,4 @@
-//! What is taken along: to the clipboard, or as a file.
+//! Copying and exporting.
 
 use super::*;
 use crate::app::test_support::{choose, rows};
@@ -8,7 +8,7 @@ fn the_menu_copies_what_is_chosen() {
     let mut state = busy(80, 24);
     choose(&mut state, "task-4740");
     press(&mut state, "3y");
-    assert!(matches!(state.popup, Some(Popup::Copy { chosen: 1 })));
+    assert!(matches!(state.popup, Some(Popup::CopyMenu { chosen: 1 })));
     let [Effect::Copy(text)] = &press(&mut state, "<enter>")[..] else {
         panic!("nothing was copied");
     };
@@ -38,13 +38,13 @@ fn the_rows_are_written_as_they_are_filtered_and_ordered() {
     let Some(Popup::Prompt(prompt)) = &state.popup else {
         panic!("no question for a name");
     };
-    let name = prompt.line.text();
+    let name = prompt.input.text();
     assert!(
         name.starts_with("vtask-") && name.contains(".csv"),
         "{name}"
     );
     let saved = press(&mut state, "<enter>");
-    let [Effect::Save { text, what, .. }] = &saved[..] else {
+    let [Effect::WriteFile { text, what, .. }] = &saved[..] else {
         panic!("{saved:?}");
     };
     let shown = rows(&state);
@@ -69,8 +69,8 @@ fn a_name_has_to_tell_the_format() {
     let Some(Popup::Prompt(prompt)) = &state.popup else {
         panic!("the line is gone");
     };
-    assert!(prompt.problem.as_deref().unwrap().contains(".csv"));
+    assert!(prompt.error.as_deref().unwrap().contains(".csv"));
     control(&mut state, 'u');
     let saved = press(&mut state, "x.md<enter>");
-    assert!(matches!(&saved[..], [Effect::Save { path, .. }] if path == "x.md"));
+    assert!(matches!(&saved[..], [Effect::WriteFile { path, .. }] if path == "x.md"));
 }

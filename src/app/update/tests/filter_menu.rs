@@ -4,7 +4,7 @@ use crate::app::{
     test_support::{busy, now, rows},
 };
 
-/// A screen with a filter in the config file.
+/// Returns a state with a filter from the config file.
 fn screen() -> AppState {
     let mut state = busy(80, 24);
     let saved = &mut state.options.saved_filters;
@@ -14,7 +14,7 @@ fn screen() -> AppState {
 
 fn problem(state: &AppState) -> String {
     match &state.popup {
-        Some(Popup::Prompt(prompt)) => prompt.problem.clone().unwrap(),
+        Some(Popup::Prompt(prompt)) => prompt.error.clone().unwrap(),
         _ => panic!("nothing is typed"),
     }
 }
@@ -43,7 +43,7 @@ fn the_filter_in_force_gets_a_name_and_loses_it() {
     assert!(said(&state).contains("no filter"), "{}", said(&state));
     press(&mut state, "<esc>/web<enter>fs");
     let kept = press(&mut state, "@wild<enter>");
-    let keep = |filter: Option<&str>| Effect::Keep {
+    let keep = |filter: Option<&str>| Effect::SaveNamedFilter {
         name: "wild".to_owned(),
         filter: filter.map(str::to_owned),
     };
@@ -72,7 +72,7 @@ fn a_name_that_will_not_do_can_be_mended() {
     assert!(problem(&state).contains("config file has a filter @mine"));
     press(&mut state, "2<enter>");
     assert!(state.popup.is_none());
-    // One that stands for itself would have no end.
+    // A filter must not refer to itself.
     press(&mut state, "f<end><enter>fsmine2<enter>");
     assert!(!problem(&state).is_empty());
     assert_eq!(state.options.user_filters["mine2"], "web");

@@ -101,7 +101,7 @@ fn only_tasks_are_written_to_a_file() {
     let mut state = busy(120, 40);
     press(&mut state, "bbb+");
     let effects = press(&mut state, "w<enter>");
-    let Some(Effect::Save { text, what, .. }) = effects.first() else {
+    let Some(Effect::WriteFile { text, what, .. }) = effects.first() else {
         panic!("{effects:?}");
     };
     let lines = text.lines().count();
@@ -116,7 +116,7 @@ fn groups_are_of_the_moment_that_is_looked_at() {
     let later = now() + jiff::SignedDuration::from_hours(1);
     let kim = json!({"reason": {"_typeName": "TaskReasonUser", "userName": "new"}});
     let news = tasks(vec![task("task-9999", &kim)]);
-    let event = crate::app::Event::News(crate::app::test_support::HERE, news);
+    let event = crate::app::Event::ServerUpdate(crate::app::test_support::HERE, news);
     update(&mut state, event, later);
     choose(&mut state, "task-9999");
     press(&mut state, "<left>");

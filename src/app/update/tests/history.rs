@@ -1,4 +1,4 @@
-//! The history in the place of what is now.
+//! The history view.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::{
     watch::{HistoryPage, HistoryRequest, Privilege, Update},
 };
 
-/// The requests for the past among effects.
+/// Returns the history requests among the effects.
 fn asked(effects: &[Effect]) -> Vec<(EndpointId, HistoryRequest)> {
     let requests = effects.iter().filter_map(|effect| match effect {
         Effect::Send(endpoint, Command::Past(request)) => Some((*endpoint, request.clone())),
@@ -33,7 +33,7 @@ fn query(effects: &[Effect]) -> TaskQuery {
     }
 }
 
-/// How many more pages were asked for.
+/// Counts requests for further pages.
 fn mores(effects: &[Effect]) -> usize {
     let requests = asked(effects);
     let more = |(_, request): &&(EndpointId, HistoryRequest)| {
@@ -42,7 +42,7 @@ fn mores(effects: &[Effect]) -> usize {
     requests.iter().filter(more).count()
 }
 
-/// How many searches were begun.
+/// Counts new searches.
 fn begins(effects: &[Effect]) -> usize {
     let requests = asked(effects);
     let begin = |(_, request): &&(EndpointId, HistoryRequest)| {
@@ -51,7 +51,7 @@ fn begins(effects: &[Effect]) -> usize {
     requests.iter().filter(begin).count()
 }
 
-/// A page of the one endpoint's running search.
+/// Applies a page of the first endpoint's current search.
 fn page(state: &mut AppState, first: i64, count: i64) -> Vec<Effect> {
     page_of(state, HERE, past_page(first, count))
 }
@@ -121,7 +121,7 @@ fn pages_are_asked_for_one_by_one_as_one_scrolls() {
     assert_eq!(mores(&press(&mut state, "G")), 1);
     assert_eq!(mores(&page_of(&mut state, HERE, end())), 0);
     assert_eq!(mores(&press(&mut state, "G")), 0, "there is no more");
-    assert!(state.history.unwrap().is_over());
+    assert!(state.history.unwrap().is_complete());
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn the_line_is_a_filter_at_once_and_a_question_to_the_server_once_it_is_accepted
         0,
         "what concerns the server stays as it is"
     );
-    let line = state.history.as_ref().unwrap().line();
+    let line = state.history.as_ref().unwrap().query_text();
     assert_eq!(line, "since:24h state:failed op:clone");
     let effects = press(&mut state, "/ until:1h<enter>");
     assert_eq!(
@@ -258,10 +258,10 @@ fn the_line_is_a_filter_at_once_and_a_question_to_the_server_once_it_is_accepted
         Some(now() - SignedDuration::from_hours(1))
     );
     press(&mut state, "/ since:1m until:2m<enter>");
-    assert!(matches!(&state.popup, Some(Popup::Prompt(prompt)) if prompt.problem.is_some()));
+    assert!(matches!(&state.popup, Some(Popup::Prompt(prompt)) if prompt.error.is_some()));
     press(&mut state, "<esc>");
     press(&mut state, "/ since:soon<enter>");
-    assert!(matches!(&state.popup, Some(Popup::Prompt(prompt)) if prompt.problem.is_some()));
+    assert!(matches!(&state.popup, Some(Popup::Prompt(prompt)) if prompt.error.is_some()));
     press(&mut state, "<esc>H");
     let effects = press(&mut state, "H");
     assert_eq!(
@@ -277,13 +277,16 @@ fn tab_completes_moments_in_the_history_only() {
     press(&mut state, "H/");
     control(&mut state, 'u');
     let effects = press(&mut state, "si<tab>yes<tab><enter>");
-    assert_eq!(state.history.as_ref().unwrap().line(), "since:yesterday");
+    assert_eq!(
+        state.history.as_ref().unwrap().query_text(),
+        "since:yesterday"
+    );
     assert!(query(&effects).since.is_some());
     press(&mut state, "H/si<tab>");
     let Some(Popup::Prompt(prompt)) = &state.popup else {
         panic!("{:?}", state.popup);
     };
-    assert_eq!(prompt.line.text(), "si");
+    assert_eq!(prompt.input.text(), "si");
 }
 
 #[test]
@@ -323,7 +326,7 @@ fn one_can_take_a_task_of_the_past_along() {
     assert!(state.popup.is_none());
     press(&mut state, "H");
     assert!(rows(&state).contains(&"past-899".to_owned()));
-    // The server does not know the object any more; what the history said stays.
+    // The server does not know the object any more; the history record is kept.
     let ghost = TaskChange::Ghost {
         key: "past-899".into(),
         reason: "gone".into(),
@@ -343,16 +346,16 @@ fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it()
     assert!(state.privileges.is_empty());
     page(&mut state, 900, 10);
     assert!(press(&mut state, "c").is_empty(), "nothing is asked");
-    let chosen = match &state.popup {
-        Some(Popup::Cancel(CancelDialog { chosen, .. })) => *chosen,
+    let highlighted = match &state.popup {
+        Some(Popup::CancelDialog(CancelDialog { highlighted, .. })) => *highlighted,
         other => panic!("{other:?}"),
     };
-    let verdict = eligibility(&state, chosen, now());
+    let verdict = eligibility(&state, highlighted, now());
     assert!(
         verdict.sentence.contains("there is nothing to cancel"),
         "{verdict:?}"
     );
-    // What leaves the list of now may have the same place there.
+    // A dropped live task may have the same handle value as a history task.
     let removed = state.with_live_view(|state| {
         state
             .store
@@ -364,9 +367,9 @@ fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it()
         .into_iter()
         .map(|mo_id| TaskChange::Dropped { mo_id });
     apply_update(&mut state, tasks(dropped.collect()));
-    assert!(matches!(state.popup, Some(Popup::Cancel(_))));
+    assert!(matches!(state.popup, Some(Popup::CancelDialog(_))));
     press(&mut state, "<esc>");
-    // One that goes on is cancelled from where it is watched.
+    // A running task must be cancelled from the live list.
     let mut running = past_page(890, 1);
     running.tasks[0].state = TaskState::Running;
     running.tasks[0].complete_time = None;
@@ -390,15 +393,15 @@ fn a_failure_is_kept_until_one_tries_again() {
     let search = state.history.as_ref().unwrap().number();
     let page = Err("NoPermission: no.".into());
     apply_update(&mut state, Update::Past { search, page });
-    let stage_of = |state: &AppState| state.history.as_ref().unwrap().searches[0].stage.clone();
+    let state_of = |state: &AppState| state.history.as_ref().unwrap().searches[0].state.clone();
     assert_eq!(
-        stage_of(&state),
+        state_of(&state),
         SearchState::Failed("NoPermission: no.".into())
     );
     assert_eq!(mores(&press(&mut state, "G")), 0);
     let effects = press(&mut state, "r");
     assert!(query(&effects).since.is_some());
-    assert_eq!(stage_of(&state), SearchState::Reading);
+    assert_eq!(state_of(&state), SearchState::Reading);
 }
 
 #[test]

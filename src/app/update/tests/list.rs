@@ -16,7 +16,7 @@ fn the_selection_stays_on_its_task_while_rows_move() {
     press(&mut state, "<down>");
     let chosen = selected(&state);
     let before = state.selection.row();
-    // An operation that has run for longer comes before everything else.
+    // A longer-running operation sorts before all others.
     let older = json!({"startTime": "2026-01-01T00:00:00Z", "queueTime": "2026-01-01T00:00:00Z"});
     apply_update(&mut state, tasks(vec![task("task-1", &older)]));
     assert_eq!(selected(&state), chosen);

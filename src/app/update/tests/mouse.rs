@@ -12,7 +12,7 @@ use crate::{
     ui::{self, Appearance},
 };
 
-/// What a click hits is what was drawn.
+/// Clicks hit the targets of the last frame.
 pub(super) fn draw(state: &mut AppState) {
     let look = Appearance::new(&state.options);
     let backend = TestBackend::new(state.size.width, state.size.height);
@@ -48,7 +48,7 @@ fn mouse_with(
     update(state, Event::Mouse(event), now())
 }
 
-/// The middle of what was drawn for a target.
+/// Returns the center of a target.
 fn place_of(state: &mut AppState, target: ClickTarget) -> (u16, u16) {
     draw(state);
     let (area, _) = *state
@@ -120,7 +120,7 @@ fn tabs_details_and_hints_can_be_clicked() {
     click(&mut state, ClickTarget::Details);
     assert_eq!(state.pane_mode, PaneMode::Both(Focus::Details));
     let effects = click(&mut state, ClickTarget::Action(crate::app::Action::Quit));
-    assert!(matches!(effects[0], Effect::Leave(_)));
+    assert!(matches!(effects[0], Effect::Quit(_)));
 }
 
 #[test]

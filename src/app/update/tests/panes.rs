@@ -11,7 +11,7 @@ use crate::app::{
     update,
 };
 
-/// What stands beside or below what.
+/// Returns the arrangement of the panes.
 fn way(state: &AppState) -> &'static str {
     let areas = ScreenLayout::of(state);
     match (areas.list.is_empty(), areas.details.is_empty()) {
@@ -85,7 +85,7 @@ fn who_wanted_them_beside_hears_why_they_are_not() {
     assert_eq!(said(&state), None, "once is enough");
     update(&mut state, to(130), now());
     assert_eq!(way(&state), "beside");
-    // The same at the start.
+    // The same applies at startup.
     let mut first = connecting(0, 0);
     first.pane_split = state.pane_split.clone();
     update(&mut first, to(80), now());
@@ -130,7 +130,7 @@ fn the_mouse_pulls_at_the_border() {
         mouse(&mut state, MouseEventKind::Drag(left), 70, 20);
         assert_eq!(ScreenLayout::of(&state).border, border, "let go");
         draw(&mut state);
-        assert!(!state.pane_split.is_held);
+        assert!(!state.pane_split.is_dragged);
     }
 }
 

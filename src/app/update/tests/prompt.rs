@@ -10,7 +10,7 @@ use crate::{
 
 fn problem(state: &AppState) -> Option<String> {
     match &state.popup {
-        Some(Popup::Prompt(prompt)) => prompt.problem.clone(),
+        Some(Popup::Prompt(prompt)) => prompt.error.clone(),
         _ => None,
     }
 }
@@ -30,20 +30,20 @@ fn a_filter_works_while_it_is_typed() {
     assert_eq!(state.row_model.view().filter.text(), "web");
 }
 
-/// The line as it stands.
+/// Returns the current text.
 fn typed(state: &AppState) -> String {
     match &state.popup {
-        Some(Popup::Prompt(prompt)) => prompt.line.text(),
+        Some(Popup::Prompt(prompt)) => prompt.input.text(),
         _ => panic!("nothing is typed"),
     }
 }
 
-fn mark(state: &AppState) -> Option<(usize, usize)> {
+fn error_span(state: &AppState) -> Option<(usize, usize)> {
     match &state.popup {
         Some(Popup::Prompt(Prompt {
-            purpose: PromptKind::Filter(typing),
+            kind: PromptKind::Filter(typing),
             ..
-        })) => typing.mark,
+        })) => typing.error_span,
         _ => panic!("no filter is typed"),
     }
 }
@@ -53,7 +53,7 @@ fn a_filter_that_does_not_read_leaves_the_last_good_one_in_force_and_has_its_pla
     let mut state = busy(80, 24);
     press(&mut state, "/web stat:");
     assert!(problem(&state).unwrap().contains("did you mean “state”?"));
-    assert_eq!(mark(&state), Some((4, 4)));
+    assert_eq!(error_span(&state), Some((4, 4)));
     assert_eq!(state.row_model.view().filter.text(), "web stat");
     press(&mut state, "<enter>");
     assert_eq!(typed(&state), "web stat:", "it stays to be mended");
@@ -103,7 +103,7 @@ fn what_was_typed_before_comes_back_and_what_is_typed_now_is_not_lost() {
     let remembered = |effects: Vec<Effect>| {
         let mut effects = effects.into_iter();
         effects.find_map(|effect| match effect {
-            Effect::Remember(filter) => Some(filter),
+            Effect::SaveFilterHistory(filter) => Some(filter),
             _ => None,
         })
     };

@@ -19,10 +19,7 @@ fn entries(state: &AppState) -> Vec<RowSubject> {
         panic!("no summary")
     };
     let columns = page.columns(state, now());
-    let entries = columns
-        .iter()
-        .flatten()
-        .flat_map(|section| &section.entries);
+    let entries = columns.iter().flatten().flat_map(|section| &section.rows);
     entries.map(|entry| entry.subject.clone()).collect()
 }
 
@@ -34,7 +31,7 @@ fn chosen(state: &AppState) -> RowSubject {
     entries[page.place(&entries)].clone()
 }
 
-/// Moves on to an entry.
+/// Selects a row.
 fn go_to(state: &mut AppState, subject: &RowSubject) {
     press(state, "g");
     for _ in 0..entries(state).len() {
@@ -166,7 +163,7 @@ fn a_section_is_a_step_and_a_click_is_a_choice() {
         !hit.into_iter()
             .any(|(_, target)| matches!(target, ClickTarget::Row(_)))
     );
-    click(&mut state, ClickTarget::Summed(place.unwrap()));
+    click(&mut state, ClickTarget::SummaryRow(place.unwrap()));
     assert_eq!(selected(&state), "task-4731");
     press(&mut state, "oq");
     assert!(state.popup.is_none());

@@ -1,4 +1,4 @@
-//! Looking back at what the screen has seen.
+//! Time travel.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -10,13 +10,12 @@ use crate::{
     watch::Update,
 };
 
-/// A second of the test's clock.
 fn after(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
 fn tell(state: &mut AppState, update: Update, seconds: i64) {
-    super::update(state, Event::News(HERE, update), after(seconds));
+    super::update(state, Event::ServerUpdate(HERE, update), after(seconds));
 }
 
 fn press_at(state: &mut AppState, key: char, seconds: i64) -> Vec<Effect> {
@@ -33,7 +32,7 @@ fn percent(state: &AppState) -> Option<u8> {
     }
 }
 
-/// A task that is at 10, 20, 30 … percent after 0, 100, 200 … seconds.
+/// Returns a state with a task at 10, 20, 30 … percent after 0, 100, 200 … seconds.
 fn climbing() -> AppState {
     let mut state = empty(80, 24);
     for step in 1..=5 {
@@ -51,7 +50,7 @@ fn one_steps_back_and_forward_by_changes() {
         press_at(&mut state, '<', 450);
         assert_eq!(percent(&state), Some(wanted));
         assert_eq!(
-            state.moment(after(450)),
+            state.displayed_time(after(450)),
             after(i64::from(wanted) * 10 - 100)
         );
     }
@@ -66,13 +65,13 @@ fn one_steps_back_and_forward_by_changes() {
 fn one_steps_by_minutes_no_further_than_was_seen() {
     let mut state = climbing();
     press_at(&mut state, '[', 450);
-    assert_eq!(state.moment(after(450)), after(390));
+    assert_eq!(state.displayed_time(after(450)), after(390));
     assert_eq!(percent(&state), Some(40));
     for _ in 0..20 {
         press_at(&mut state, '[', 450);
     }
     assert_eq!(
-        (percent(&state), state.moment(after(450))),
+        (percent(&state), state.displayed_time(after(450))),
         (Some(10), after(0))
     );
     assert!(
