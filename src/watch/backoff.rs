@@ -1,11 +1,10 @@
-//! When to try again.
+//! The pause before the next attempt.
 
 use std::time::Duration;
 
 use super::options::Tempo;
 
-/// Exponential back-off with full jitter: the longer it fails the longer the pause may be, and no two clients come
-/// back at the same moment.
+/// Exponential backoff with full jitter, so that clients do not return at the same moment.
 #[derive(Debug)]
 pub(super) struct Backoff {
     tempo: Tempo,
@@ -14,7 +13,7 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// Begins afresh. The same seed gives the same pauses.
+    /// Creates a backoff without failures. The same seed gives the same pauses.
     pub(super) fn new(tempo: Tempo, seed: u64) -> Self {
         Self {
             tempo,
@@ -23,13 +22,13 @@ impl Backoff {
         }
     }
 
-    /// How many tries have failed in a row.
+    /// Returns the number of consecutive failed attempts.
     pub(super) fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// One more try failed: how long to wait before the next. `asked` is what the server asked for
-    /// ([`Error::retry_after`](crate::vim::Error::retry_after), which is capped); it is obeyed when it is longer.
+    /// Records a failure and returns the pause before the next attempt. A longer `asked` is honoured: the server's
+    /// request ([`Error::retry_after`](crate::vim::Error::retry_after), which is capped).
     pub(super) fn failed(&mut self, asked: Option<Duration>) -> Duration {
         let bound = self
             .tempo
@@ -44,8 +43,8 @@ impl Backoff {
         }
     }
 
-    /// A try went well for this long. Was it long enough, the next failure is the first again: a server of which
-    /// every try fails soon is asked ever more rarely, however well the tries begin.
+    /// Records that an attempt worked for this long. Only a long enough time resets the count, so that a server that
+    /// fails soon after each sign-in is tried less and less often.
     pub(super) fn went_well(&mut self, time: Duration) {
         const QUICK_RETRIES: u32 = 3;
         if time >= self.tempo.first_retry * QUICK_RETRIES {

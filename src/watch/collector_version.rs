@@ -1,23 +1,23 @@
-//! How far the server has told of changes: the version that a wait is begun with.
+//! The version of a property collector from which the next wait starts.
 
-/// The version that was reached. The server tells what happened since, and everything where there is none.
+/// The last version received. Without one the server reports the whole state.
 #[derive(Debug, Default)]
 pub(super) struct CollectorVersion {
     reached: String,
-    /// Whether the server was seen to tell versions apart. Some know only one, and tell nothing twice.
+    /// True once the server was seen to use different versions. Some have only one and report nothing twice.
     is_kept: bool,
-    /// Whether the last set was cut: what comes after it has another version in any case.
+    /// True if the last set was truncated: the next one has another version in any case.
     was_cut: bool,
     is_lost: bool,
 }
 
 impl CollectorVersion {
-    /// As it travels.
+    /// Returns the version as it is sent.
     pub(super) fn as_str(&self) -> &str {
         &self.reached
     }
 
-    /// A set of changes arrived, all that there were or cut.
+    /// Records a set of changes, complete or truncated.
     pub(super) fn arrived(&mut self, version: &str, is_cut: bool) {
         if version.is_empty() {
             return;
@@ -29,17 +29,17 @@ impl CollectorVersion {
         self.was_cut = is_cut;
     }
 
-    /// An answer may have been lost on its way. Where the server keeps versions, this one may be asked for again.
+    /// Records that an answer may have been lost. If the server keeps versions, the same one can be used again.
     pub(super) fn answer_lost(&mut self) {
         self.is_lost |= !self.is_kept;
     }
 
-    /// Whether changes may be lost for good: only another filter would tell of them.
+    /// True if changes may be lost for good; only a new filter would report them.
     pub(super) fn is_lost(&self) -> bool {
         self.is_lost
     }
 
-    /// Everything is to be told anew.
+    /// Makes the next wait report the whole state.
     pub(super) fn restart(&mut self) {
         self.reached.clear();
     }

@@ -1,59 +1,58 @@
-//! What can be asked of the fetch loop.
+//! Commands accepted by the fetch loop.
 
 use std::sync::Arc;
 
 use crate::vim::{TaskLocator, TaskQuery};
 
-/// A wish of the screen or of a subcommand. None of them is waited for; answers come as updates.
+/// A request of the screen or of a subcommand. Results arrive as updates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Watch these tasks until told otherwise.
+    /// Starts watching these tasks.
     Watch(Vec<Arc<str>>),
-    /// Watch these no more; they leave the board.
+    /// Stops watching these tasks and removes them.
     Unwatch(Vec<Arc<str>>),
-    /// Keep these whatever has to make room, or no longer.
+    /// Pins these tasks, which are then never evicted, or unpins them.
     Pin(Vec<Arc<str>>, bool),
-    /// Read these whole, at once. Empty: all that are watched, and what is recent on the server.
+    /// Reads these tasks at once. Empty: all watched tasks and the list of recent ones.
     Refresh(Vec<Arc<str>>),
-    /// Find out whether the account may cancel this task.
+    /// Checks whether the account may cancel this task.
     CheckPrivilege(TaskLocator),
-    /// Ask the server to cancel this task.
+    /// Requests the cancellation of this task.
     Cancel(Arc<str>),
-    /// Find out from the server's history what became of a task that vanished.
+    /// Looks an expired task up in the server's history.
     LookUp(TaskLocator),
-    /// Find the family of this task (ancestors, siblings, children) among the recent tasks and in the server's
-    /// history, and keep looking while something in it goes on; what is found comes as ordinary changes of tasks.
-    /// One family at a time; `None` ends it.
+    /// Looks for the ancestors, siblings and descendants of this task among the recent tasks and in the history,
+    /// repeatedly while one of them runs; they arrive as changes of tasks. One family at a time; `None` stops.
     FollowFamily(Option<TaskLocator>),
-    /// Tell the events of this task, at once and again while it goes on. One task at a time; `None` ends it.
+    /// Reads the events of this task, repeatedly while it runs. One task at a time; `None` stops.
     FollowEvents(Option<TaskLocator>),
-    /// Search the server's history.
+    /// Searches the server's history.
     Past(HistoryRequest),
-    /// Stop reading, or go on.
+    /// Pauses or resumes reading.
     Pause(bool),
-    /// Sign out and end.
+    /// Signs out and ends the loop.
     Stop,
 }
 
-/// A step of a search of the server's history: page by page, newest first. There is one search at a time; what comes
-/// for a number that is no longer searched is not told.
+/// A step of a search of the server's history, page by page, newest first. There is one search at a time; pages of an
+/// earlier one are dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HistoryRequest {
-    /// Begin a search, in place of the one before, and read its first page.
+    /// Starts a search, replacing the previous one, and reads its first page.
     Begin {
-        /// The number by which it is known from now on.
+        /// The number that identifies the search.
         search: u32,
-        /// What is searched for.
+        /// The filter of the search.
         query: Box<TaskQuery>,
     },
     /// Read the next page.
     More {
-        /// The search.
+        /// The number of the search.
         search: u32,
     },
-    /// End the search.
+    /// Ends the search.
     End {
-        /// The search.
+        /// The number of the search.
         search: u32,
     },
 }

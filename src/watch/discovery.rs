@@ -1,4 +1,4 @@
-//! The list of recent tasks: where tasks come from that nobody named.
+//! Discovery of tasks through the list of recent tasks.
 
 use tokio::time::Instant;
 
@@ -12,7 +12,7 @@ use super::{
 use crate::vim::{Error, types::ManagedObjectReference};
 
 impl Endpoint {
-    /// The list came, or not.
+    /// Handles the answer to a read of the list.
     pub(super) async fn take_recent(
         &mut self,
         reading: &mut InFlight,
@@ -49,7 +49,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// The list as it is now, read or pushed.
+    /// Handles the current list, read or pushed.
     pub(super) async fn take_recent_list(
         &mut self,
         reading: &mut InFlight,
@@ -62,7 +62,7 @@ impl Endpoint {
         self.tell_of_too_many().await
     }
 
-    /// Says once that there are more tasks than are watched.
+    /// Reports once that there are more tasks than the limit.
     async fn tell_of_too_many(&mut self) -> Result<(), LoopExit> {
         if self.watched.take_refusal() {
             let most = self.options.most_tasks;

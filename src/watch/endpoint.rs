@@ -1,4 +1,4 @@
-//! One endpoint's loop: reaches the server, signs in, reads, and comes back after every outage.
+//! The loop of one endpoint: connects, signs in, reads, and reconnects after an outage.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -27,11 +27,11 @@ use crate::{
     vim::{Client, Error, TaskCollector},
 };
 
-/// How long signing out may take: nobody waits longer for a program to end.
+/// Limit for signing out, so that the program ends soon.
 const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
-/// After so many failures in a row the server may be another one than it was: everything is asked anew.
+/// Consecutive failures after which release and singletons are determined again: the server may have been replaced.
 const FAILURES_BEFORE_RECONNECT: u32 = 3;
-/// After so many failures in a row to read the clock it shows no longer whether the server answers.
+/// Consecutive failures of reading the clock after which it no longer counts as a sign of the connection's health.
 const MAX_CLOCK_FAILURES: u32 = 3;
 
 /// A running fetch loop. Dropping it does not end it; [`Watcher::stop`] does.
@@ -42,7 +42,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Starts the loop of one endpoint. It ends when it is stopped, or when nobody takes its updates any more.
+    /// Starts the loop of one endpoint. It ends when it is stopped or when the receiver of its updates is dropped.
     pub fn spawn(
         id: EndpointId,
         options: WatchOptions,
@@ -56,12 +56,12 @@ impl Watcher {
         }
     }
 
-    /// Where to send commands.
+    /// Returns the sender of commands.
     pub fn commands(&self) -> mpsc::UnboundedSender<Command> {
         self.commands.clone()
     }
 
-    /// Signs out and ends; takes two seconds at most, even if the server hangs.
+    /// Signs out and ends the loop, within two seconds even if the server hangs.
     pub async fn stop(self) {
         // The loop may have ended by itself.
         let _ = self.commands.send(Command::Stop);
@@ -72,24 +72,24 @@ impl Watcher {
     }
 }
 
-/// Why a step of the loop did not go on.
+/// The reason why a step of the loop stopped.
 pub(super) enum StopReason {
-    /// The user, or the end of the program, wants it to end.
+    /// The user or the end of the program stops the loop.
     Stopped,
-    /// The server refuses us; asking again would not help.
+    /// The server refuses the account; a retry would not help.
     Refused(Arc<str>),
-    /// Something went wrong that may pass.
+    /// A failure that may pass.
     Failed(Box<Error>),
 }
 
-/// What is known of the session.
+/// State of the session.
 #[derive(Default)]
 pub(super) struct Session {
-    /// Its key, for questions about its privileges.
+    /// The key, used to check privileges.
     pub(super) key: String,
-    /// Whether anything was read since the last sign-in.
+    /// True if anything was read since the last sign-in.
     pub(super) was_good: bool,
-    /// Whether it was said to be dead. It may answer some calls still; it does not recover.
+    /// True after a `NotAuthenticated`. Some calls may still be answered, but the session does not recover.
     is_dead: bool,
 }
 
@@ -101,27 +101,27 @@ pub(super) struct Endpoint {
     pub(super) watched: WatchSet,
     pub(super) clock: ServerClock,
     pub(super) paused: bool,
-    /// What the user asked for and no one has begun yet.
+    /// Requests of the user that were not started yet.
     pub(super) wishes: Vec<PendingRequest>,
     pub(super) session: Session,
-    /// How tasks are followed at the moment.
+    /// The present way of following tasks.
     pub(super) fetch: Fetch,
-    /// What the long poll knew that was given up last.
+    /// Tuning learned by the previous long poll.
     pub(super) learned: Option<WaitTuning>,
-    /// Collectors that are no longer used and may still be there, as long as the session lives.
+    /// Abandoned collectors that may still exist on the server while the session lives.
     pub(super) litter: Vec<Arc<TaskCollector>>,
     pub(super) labels: LabelWait,
     pub(super) lookups: Lookups,
-    /// How fast tasks are read one by one.
+    /// Rate limit of reading tasks one by one.
     pub(super) rate: TokenBucket,
-    /// Why the recent tasks cannot be listed, where that was told.
+    /// The reported reason why recent tasks cannot be listed.
     pub(super) unlisted: Option<String>,
     pub(super) renewals: Renewals,
-    /// How often in a row the view of the long poll could not be changed.
+    /// Consecutive failures to change the view of the long poll.
     pub(super) view_failures: u32,
-    /// How often in a row a task could not be read to check the long poll, in this session.
+    /// Consecutive failed reads that were to check the long poll, in this session.
     pub(super) check_failures: u32,
-    /// How often in a row following by push was given up, and how often because it was refused.
+    /// Consecutive times that push was given up, and how many of them because it was refused.
     pub(super) fallbacks: u32,
     pub(super) push_refusals: u32,
     clock_failures: u32,
@@ -214,16 +214,16 @@ impl Endpoint {
                 let _ = client.sign_out().await;
             }
         };
-        // What fails here ends with the session's idle time-out; nobody is left to tell.
+        // A failure here ends with the session's idle time-out.
         let _ = timeout(SIGN_OUT_TIMEOUT, leaving).await;
     }
 
-    /// A signed-in client whose server answers: the one that we have, if it still does.
+    /// Returns a signed-in client: the present one if its server answers.
     async fn connect(&mut self) -> Result<Arc<Client>, StopReason> {
         if self.backoff.failures() >= FAILURES_BEFORE_RECONNECT {
             self.abandon_push();
             if let Some(client) = self.client.take() {
-                // Its session would linger; if it cannot be ended it is no worse than before.
+                // Its session would linger until it times out.
                 let ending = timeout(SIGN_OUT_TIMEOUT, async { client.sign_out().await });
                 let _ = self.run_interruptible(ending).await?;
             }
@@ -253,21 +253,21 @@ impl Endpoint {
             } else if self.clock_failure_counts(&error) {
                 return Err(StopReason::Failed(Box::new(error)));
             } else {
-                // A server that will not tell its time can still be watched.
+                // A server that does not report its time can still be watched.
                 break;
             }
         }
         Ok(client)
     }
 
-    /// Whether the session has ended, and is to be renewed, because this call was not authenticated.
+    /// True if the session has ended and is to be renewed because this call was not authenticated.
     pub(super) fn ends_session(&mut self, call: Call, error: &Error) -> bool {
         let can_renew = self.options.connect.credentials.can_renew();
         error.is_session_dead() && self.renewals.renew(call, can_renew, Instant::now())
     }
 
-    /// Whether the clock's failure is a sign that the server does not answer; not if it fails again and again while
-    /// other calls succeed.
+    /// True if the clock's failure shows that the server does not answer; false if it keeps failing while other calls
+    /// succeed.
     pub(super) fn clock_failure_counts(&mut self, error: &Error) -> bool {
         self.clock_failures = self.clock_failures.saturating_add(1);
         error.is_transient() && self.clock_failures <= MAX_CLOCK_FAILURES
@@ -287,7 +287,7 @@ impl Endpoint {
         let session = match self.run_interruptible(&mut signing_in).await {
             Ok(answer) => answer.map_err(refused_or_failed)?,
             Err(halt) => {
-                // A session that is being made would be left behind: wait for it, so that it can be ended.
+                // A session that is being created would be left behind: wait for it, so that it can be closed.
                 let _ = timeout(SIGN_OUT_TIMEOUT, signing_in).await;
                 return Err(halt);
             }
@@ -317,7 +317,7 @@ impl Endpoint {
         self.tell(Update::Server(Box::new(facts))).await
     }
 
-    /// Reads the server's clock. The outer error is ours, the inner one the server's.
+    /// Reads the server's clock. The outer error stops the loop, the inner one is the server's.
     async fn read_clock(&mut self, client: &Arc<Client>) -> Result<Result<(), Error>, StopReason> {
         let sent = Timestamp::now();
         let client = client.clone();
@@ -333,7 +333,7 @@ impl Endpoint {
         }
     }
 
-    /// Takes and tells a reading of the clock that differs by more than requests usually take.
+    /// Stores and sends a clock reading that differs by more than the usual latency.
     pub(super) async fn set_clock(&mut self, clock: ServerClock) -> Result<(), StopReason> {
         const CLOCK_NOISE: Duration = Duration::from_millis(250);
         let drift = (clock.offset - self.clock.offset).unsigned_abs();
@@ -344,13 +344,13 @@ impl Endpoint {
         self.tell(Update::Clock(clock)).await
     }
 
-    /// The server's time.
+    /// Returns the server's time.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.at(Timestamp::now())
     }
 
-    /// What a server means that does not let us find out what it is. Where no secret was shown to it, asking again
-    /// does no harm: proxies forbid everything while the server behind them starts.
+    /// Classifies an error while connecting. Without credentials sent a refusal is retried: a proxy may forbid
+    /// everything while the server behind it starts.
     fn not_connected(&self, error: Error) -> StopReason {
         if self.options.connect.credentials.can_renew() {
             StopReason::Failed(Box::new(error))
@@ -359,7 +359,7 @@ impl Endpoint {
         }
     }
 
-    /// What to do about a dead session: nothing, for it is renewed; unless it cannot be, or dies at once.
+    /// Returns the reason to stop after a dead session: none if it can be renewed.
     fn after_dead_session(&self, error: Box<Error>) -> Option<StopReason> {
         let can_renew = self.options.connect.credentials.can_renew();
         if !can_renew {
@@ -371,7 +371,7 @@ impl Endpoint {
         }
     }
 
-    /// Waits until it is time for another try. Answers whether to end instead.
+    /// Waits for the next attempt. Returns true if the loop is to end.
     async fn pause_before_retry(&mut self, error: &Error) -> bool {
         let pause = self.backoff.failed(error.retry_after());
         let link = Link::Retrying {
@@ -387,7 +387,7 @@ impl Endpoint {
             .is_err()
     }
 
-    /// Stays signed out until the end. Answers that it has come.
+    /// Stays signed out until the loop is to end.
     async fn park_signed_out(&mut self, reason: Arc<str>) -> bool {
         if self
             .tell(Update::Link(Link::SignedOut { reason }))
@@ -399,7 +399,7 @@ impl Endpoint {
         true
     }
 
-    /// Waits for something while commands are taken in.
+    /// Waits for a future while commands are handled.
     pub(super) async fn run_interruptible<F: Future>(
         &mut self,
         future: F,
@@ -414,7 +414,7 @@ impl Endpoint {
         }
     }
 
-    /// Takes a command while the server cannot be asked. Wishes wait, except those that would come as a surprise
+    /// Handles a command while the server is unreachable. Requests are kept, except those that would be a surprise
     /// later.
     async fn take_offline(&mut self, command: Option<Command>) -> Result<(), StopReason> {
         self.take(command).await?;
@@ -430,7 +430,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Takes a command; what needs the server becomes a wish.
+    /// Handles a command; a request to the server is queued.
     pub(super) async fn take(&mut self, command: Option<Command>) -> Result<(), StopReason> {
         let now = Instant::now();
         match command {
@@ -485,7 +485,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Tells something to whoever holds the other end; when nobody does, the loop ends.
+    /// Sends an update. An error ends the loop: the receiver was dropped.
     pub(super) async fn tell(&self, update: Update) -> Result<(), StopReason> {
         let told = self.updates.send((self.id, update)).await;
         told.map_err(|_| StopReason::Stopped)

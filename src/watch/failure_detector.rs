@@ -1,8 +1,8 @@
-//! Whether a bad answer is the trouble of one task or of the whole connection. Pure: `now` is an argument.
+//! Classifies a failed request as a task error or a connection error. Pure: `now` is an argument.
 //!
-//! One answer that is cut off, damaged or a proxy's page must not stop the following of all others. It is everybody's
-//! trouble where the server itself says so, where no connection comes about, where several tasks in a row are read in
-//! vain, and where the server does not answer the simplest question either: what time it is.
+//! A truncated or damaged answer or a proxy's page must not stop the following of all tasks. The connection counts as
+//! failed if the server says so, if it cannot be reached, if several task reads in a row fail, or if it does not answer
+//! the simplest request either (the current time).
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -10,50 +10,50 @@ use tokio::time::Instant;
 
 use crate::vim::{Error, ErrorKind};
 
-/// So many tasks in a row read in vain are everybody's trouble.
+/// Consecutive failed task reads after which the connection counts as failed.
 const MAX_CONSECUTIVE_FAILURES: usize = 3;
-/// So many times in a row the list of recent tasks may be read in vain.
+/// Consecutive failed reads of the list of recent tasks after which the connection counts as failed.
 const MAX_LIST_FAILURES: u32 = 3;
 
-/// What is held of the connection.
+/// Recent successes and failures of the connection.
 #[derive(Debug, Default)]
 pub(super) struct FailureDetector {
-    /// When the last good answer came.
+    /// Time of the last good answer.
     good_at: Option<Instant>,
-    /// The tasks that were read in vain since one was read well.
+    /// Tasks whose read failed since the last successful task read.
     in_vain: Vec<Arc<str>>,
-    /// How often each task was read in vain since it was read well.
+    /// Consecutive failures per task.
     times: HashMap<Arc<str>, u32>,
-    /// How often the list of recent tasks was read in vain since it was read well.
+    /// Consecutive failed reads of the list of recent tasks.
     lists: u32,
 }
 
-/// Whose trouble a bad answer about a task is.
+/// The scope of a failed task read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// Everybody's.
+    /// The whole connection failed.
     All,
-    /// That task's, and the first time: it is read again soon.
+    /// The task, for the first time: it is read again soon.
     Once {
-        /// Whether the server is to be asked for something else, to be sure.
+        /// True if another request is to show whether the server answers.
         ask: bool,
     },
-    /// That task's, again.
+    /// The task, again.
     Again {
-        /// Whether the server is to be asked for something else, to be sure.
+        /// True if another request is to show whether the server answers.
         ask: bool,
-        /// How often in a row it was read in vain.
+        /// Consecutive failures.
         times: u32,
     },
 }
 
 impl FailureDetector {
-    /// A good answer came, whatever it was about.
+    /// Records a good answer of any kind.
     pub(super) fn good(&mut self, now: Instant) {
         self.good_at = Some(now);
     }
 
-    /// A task was read well.
+    /// Records a successful task read.
     pub(super) fn read(&mut self, mo_id: &str) {
         self.in_vain.clear();
         if !self.times.is_empty() {
@@ -61,17 +61,17 @@ impl FailureDetector {
         }
     }
 
-    /// The list of recent tasks was read well.
+    /// Records a successful read of the list of recent tasks.
     pub(super) fn listed(&mut self) {
         self.lists = 0;
     }
 
-    /// Whether a good answer came after this one was asked for.
+    /// True if a good answer came after this time.
     pub(super) fn succeeded_since(&self, asked: Instant) -> bool {
         self.good_at.is_some_and(|good| good > asked)
     }
 
-    /// A task was read in vain.
+    /// Records a failed task read and returns its scope.
     pub(super) fn task(&mut self, mo_id: &Arc<str>, error: &Error, asked: Instant) -> Failure {
         if !self.in_vain.contains(mo_id) {
             self.in_vain.push(mo_id.clone());
@@ -90,14 +90,14 @@ impl FailureDetector {
         }
     }
 
-    /// The list of recent tasks was read in vain. Answers whether that is everybody's trouble.
+    /// Records a failed read of the list of recent tasks. Returns true if the connection counts as failed.
     pub(super) fn list(&mut self, error: &Error) -> bool {
         self.lists += 1;
         concerns_all(error) || self.lists >= MAX_LIST_FAILURES
     }
 }
 
-/// Whether an error is about more than one request.
+/// True if an error concerns more than one request.
 pub(super) fn concerns_all(error: &Error) -> bool {
     match &error.kind {
         ErrorKind::UnknownHost

@@ -1,4 +1,4 @@
-//! What a server's history is asked for: by the screen and by the subcommands alike.
+//! The query of a server's history, for the screen and the subcommands.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::{
     vim::{ByUser, TaskQuery},
 };
 
-/// Tasks that were queued in a time (by the server's clock, both ends included), narrowed down.
+/// Returns the query of tasks queued in a period (server's clock, both ends included), narrowed by a filter.
 pub fn history_query(
     narrowing: &ServerFilter,
     since: Option<Timestamp>,

@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long the first tasks are held back for the labels (some 1,600 rows).
+/// Limit for holding the first tasks back for the labels (some 1,600 rows).
 pub(super) const LABELS_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether the labels are still waited for.
+/// State of the wait for the labels.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) enum LabelWait {
-    /// They were not requested yet.
+    /// Not requested yet.
     #[default]
     Unrequested,
-    /// They may arrive until then.
+    /// Awaited until this time.
     Until(Instant),
-    /// They arrived, or it is too late for them.
+    /// Arrived, or too late.
     Over,
 }
 
 impl LabelWait {
-    /// Whether to request them on a new connection. Begins the wait.
+    /// Begins the wait. Returns true if the labels are to be requested on a new connection.
     pub(super) fn begin(&mut self, now: Instant) -> bool {
         if *self == Self::Unrequested {
             *self = Self::Until(now + LABELS_TIMEOUT);
@@ -29,12 +29,12 @@ impl LabelWait {
         self.is_pending(now)
     }
 
-    /// Whether tasks are to be held back.
+    /// True if tasks are to be held back.
     pub(super) fn is_pending(&self, now: Instant) -> bool {
         self.deadline(now).is_some()
     }
 
-    /// Until when tasks are held back.
+    /// Returns the time until which tasks are held back.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         match self {
             Self::Until(deadline) if now < *deadline => Some(*deadline),
@@ -42,7 +42,7 @@ impl LabelWait {
         }
     }
 
-    /// Ends the wait. Returns whether labels that arrive now are in time.
+    /// Ends the wait. Returns true if labels that arrive now are in time.
     pub(super) fn end(&mut self, now: Instant) -> bool {
         let is_in_time = self.is_pending(now);
         *self = Self::Over;

@@ -1,41 +1,41 @@
-//! The state of the connection, as people see it.
+//! The state of the connection to an endpoint.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-/// The state of the connection to one endpoint.
+/// State of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Link {
-    /// Finding the server, negotiating, signing in.
+    /// Connecting, negotiating the release, or signing in.
     Connecting,
-    /// Changes arrive as they happen, by one long poll.
+    /// Changes are pushed through one long poll.
     Live,
-    /// Tasks are read one by one, at an interval.
+    /// Tasks are polled one by one.
     Polling {
-        /// Why not live, where it was tried; for people.
+        /// The reason if the long poll was tried, for display.
         reason: Option<Arc<str>>,
     },
-    /// Reading is paused by the user.
+    /// Paused by the user.
     Paused,
-    /// The server does not answer as it should; another try is due.
+    /// An attempt failed; another is scheduled.
     Retrying {
-        /// The try that comes next, counted from 1.
+        /// The number of the next attempt, from 1.
         attempt: u32,
-        /// When it comes, by this machine's clock.
+        /// The time of the next attempt, by the local clock.
         next: Timestamp,
-        /// What went wrong, for people.
+        /// The failure, for display.
         reason: Arc<str>,
     },
-    /// Given up, for trying again would not help (or would lock the account): the reason, for people.
+    /// Given up: a retry would not help, or would lock the account.
     SignedOut {
-        /// What the server said.
+        /// The reason, for display.
         reason: Arc<str>,
     },
 }
 
 impl Link {
-    /// Whether what is on the board is as fresh as it should be.
+    /// True if the data is current.
     pub fn is_current(&self) -> bool {
         matches!(self, Self::Live | Self::Polling { .. })
     }

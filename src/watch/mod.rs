@@ -1,8 +1,7 @@
-//! The fetch loop: between the wire and the domain.
+//! The fetch loop: follows tasks on a server and reports changes.
 //!
 //! One async task per endpoint owns the session, the set of watched tasks, reconnection and pacing. It sends
-//! [`Update`]s, which carry changes only, and takes [`Command`]s; whoever holds the other ends never waits for the
-//! network.
+//! [`Update`]s, which carry changes only, and accepts [`Command`]s. Consumers never wait for the network.
 
 #![warn(missing_docs)]
 

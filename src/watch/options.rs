@@ -1,44 +1,43 @@
-//! What the fetch loop is told at its start.
+//! Options of the fetch loop.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::vim::ConnectOptions;
 
-/// How tasks are followed.
+/// The way tasks are followed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FetchMode {
-    /// One long poll for all; where that is not to be had, one by one, with another try later
+    /// One long poll for all tasks; if unavailable, polling, with later retries
     #[default]
     Auto,
-    /// One long poll for all, or nothing
+    /// One long poll for all tasks only
     Push,
-    /// One by one, at an interval
+    /// Polling of each task at an interval
     Poll,
 }
 
-/// The loop's own spans. They suit a vCenter; only a test has reason to change them.
+/// Intervals and limits of the loop. The defaults suit a vCenter; tests change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tempo {
-    /// No pause before a retry is longer than this at first (it doubles with each failure)…
+    /// Upper bound of the first pause before a retry; it doubles with each failure…
     pub first_retry: Duration,
-    /// …nor than this later…
+    /// …up to this.
     pub last_retry: Duration,
-    /// …and none is shorter than this.
+    /// Lower bound of a pause before a retry.
     pub least_retry: Duration,
-    /// How often a queued task is read, where that is done one by one.
+    /// Polling interval of queued tasks.
     pub queued: Duration,
-    /// After how long a task is read again that could not be read.
+    /// Interval between reads of a task that cannot be read.
     pub unreadable: Duration,
-    /// How long a long poll waits at most; whole seconds. Proxies cut longer ones.
+    /// Maximum duration of a long poll, in whole seconds. Proxies cut longer ones.
     pub wait: Duration,
-    /// How long a task that was put into the view may stay unheard of before it is read by itself, and again and
-    /// again until it is heard of.
+    /// Time after which a task in the view that was not reported yet is read, repeatedly.
     pub heard_after: Duration,
-    /// After how long without an answer of the long poll some of the tasks are read by themselves, and again after as
-    /// long: a poll may hang although its session has ended.
+    /// Silence of the long poll after which some tasks are read as a check, repeatedly: a poll may hang although its
+    /// session has ended.
     pub check: Duration,
-    /// Clocks drift: how often the server's is read.
+    /// Interval of reading the server's clock, because clocks drift.
     pub clock: Duration,
 }
 
@@ -58,40 +57,40 @@ impl Default for Tempo {
     }
 }
 
-/// What to watch on one endpoint, and how.
+/// The tasks to watch on one endpoint, and the way to do it.
 #[derive(Debug, Clone)]
 pub struct WatchOptions {
-    /// How to reach the server.
+    /// The connection.
     pub connect: ConnectOptions,
-    /// The tasks that the user named.
+    /// Tasks named by the user.
     pub tasks: Vec<Arc<str>>,
-    /// Whether to watch what is recent on the server, too.
+    /// True to watch recent tasks, too.
     pub discover: bool,
-    /// How tasks are followed.
+    /// The way tasks are followed.
     pub fetch: FetchMode,
-    /// How often a running task is read, where that is done one by one.
+    /// Polling interval of running tasks.
     pub interval: Duration,
-    /// How often the list of recent tasks is read.
+    /// Interval of reading the list of recent tasks.
     pub discover_interval: Duration,
-    /// How long tasks are read one by one, where the long poll is not to be had, before it is tried again.
+    /// Duration of polling before the long poll is tried again.
     pub push_again: Duration,
-    /// The loop's own spans.
+    /// Intervals and limits of the loop.
     pub tempo: Tempo,
-    /// Whether to look up in the server's history how long operations usually take.
+    /// True to learn typical durations from the server's history.
     pub typical: bool,
-    /// Whether to look whether virtual machines wait for an answer while their tasks stand still.
+    /// True to look for pending questions of virtual machines whose tasks do not progress.
     pub questions: bool,
-    /// How many finished tasks are kept on the board besides those that are named or pinned.
+    /// Number of finished tasks to keep besides named and pinned ones.
     pub keep_finished: usize,
-    /// How many tasks are watched at most, besides those that are named. Where there are more, the finished ones that
-    /// are not pinned make room, the oldest first; beyond that no further ones are taken, and that is told.
+    /// Maximum number of watched tasks besides named ones. Beyond it the oldest finished tasks that are not pinned are
+    /// evicted, then new tasks are rejected, which is reported.
     pub most_tasks: usize,
-    /// How many tasks are read in a second at most, where that is done one by one; as many at once after a rest.
+    /// Maximum number of task reads per second while polling, and size of a burst.
     pub most_reads: u32,
 }
 
 impl WatchOptions {
-    /// Watches these tasks; where none is named, everything recent on the server.
+    /// Returns the options to watch these tasks, or all recent ones if none is named.
     pub fn new(connect: ConnectOptions, tasks: Vec<Arc<str>>) -> Self {
         Self {
             discover: tasks.is_empty(),

@@ -1,30 +1,30 @@
-//! Tasks that were put into the view and were not heard of yet. Pure: `now` is an argument.
+//! Tasks added to the view that the server has not reported yet. Pure: `now` is an argument.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-/// Who joined when. While the server has more to tell than fits into one answer, nobody is late: a task that is not
-/// heard of may just have to wait for its turn.
+/// Pending members by the time they were added. While the server truncates its answers none is overdue: its report may
+/// be in the next answer.
 #[derive(Debug, Default)]
 pub(super) struct PendingMembers {
     since: HashMap<Arc<str>, Joined>,
-    /// When the server last said that there is more to tell.
+    /// Time of the last truncated answer.
     telling: Option<Instant>,
-    /// How often in a row somebody was late, and nobody was heard of between.
+    /// Consecutive overdue members without a report in between.
     silences: u32,
 }
 
 #[derive(Debug)]
 struct Joined {
-    /// When it joined, or was last read by itself since.
+    /// Time when it was added or last read.
     at: Instant,
-    /// Whether a wait was ended since.
+    /// True if a wait was cancelled for it.
     is_nudged: bool,
 }
 
 impl PendingMembers {
-    /// These tasks were put into the view.
+    /// Adds tasks that were put into the view.
     pub(super) fn add(&mut self, tasks: &[Arc<str>], now: Instant) {
         let joined = |task: &Arc<str>| {
             let joined = Joined {
@@ -36,42 +36,41 @@ impl PendingMembers {
         self.since.extend(tasks.iter().map(joined));
     }
 
-    /// A task is over, left, or did not get into the view.
+    /// Removes a task that finished, left, or did not get into the view.
     pub(super) fn remove(&mut self, mo_id: &str) {
         if !self.since.is_empty() {
             self.since.remove(mo_id);
         }
     }
 
-    /// The server told of a task.
+    /// Confirms a task that the server reported.
     pub(super) fn heard_of(&mut self, mo_id: &str) {
         self.silences = 0;
         self.remove(mo_id);
     }
 
-    /// Whether everybody was heard of.
+    /// True if there are no pending members.
     pub(super) fn is_empty(&self) -> bool {
         self.since.is_empty()
     }
 
-    /// Forgets everybody, and answers who they were.
+    /// Removes and returns all pending members.
     pub(super) fn take_all(&mut self) -> Vec<Arc<str>> {
         self.since.drain().map(|(mo_id, _)| mo_id).collect()
     }
 
-    /// An answer came, and there is more to tell.
+    /// Records a truncated answer.
     pub(super) fn telling(&mut self, now: Instant) {
         self.telling = Some(now);
     }
 
-    /// When the running wait is to be ended, for the sake of those that were not heard of for so long. Each is worth
-    /// that once.
+    /// Returns the time at which the running wait is to be cancelled for members pending this long; once per member.
     pub(super) fn wake_due(&self, patience: Duration) -> Option<Instant> {
         let first = self.since.values().filter(|joined| !joined.is_nudged);
         self.due(first.map(|joined| joined.at).min(), patience)
     }
 
-    /// Whether the running wait is to be ended now; everybody profits.
+    /// Returns true if the running wait is to be cancelled now.
     pub(super) fn take_wake(&mut self, patience: Duration, now: Instant) -> bool {
         let is_due = self.wake_due(patience).is_some_and(|due| due <= now);
         if is_due {
@@ -81,13 +80,13 @@ impl PendingMembers {
         is_due
     }
 
-    /// When somebody is to be read who was not heard of for so long.
+    /// Returns the time at which a member pending this long is to be read.
     pub(super) fn read_due(&self, patience: Duration) -> Option<Instant> {
         let first = self.since.values().map(|joined| joined.at).min();
         self.due(first, patience)
     }
 
-    /// Who is to be read now; each comes again while nobody hears of it.
+    /// Returns the overdue members to read now; each comes again until it is reported.
     pub(super) fn take_overdue(&mut self, patience: Duration, now: Instant) -> Vec<Arc<str>> {
         if self.read_due(patience).is_none_or(|due| due > now) {
             return Vec::new();
@@ -102,7 +101,7 @@ impl PendingMembers {
         .collect()
     }
 
-    /// How often in a row somebody was late, and nobody was heard of between.
+    /// Returns the number of consecutive overdue members without a report in between.
     pub(super) fn silences(&self) -> u32 {
         self.silences
     }

@@ -1,25 +1,25 @@
-//! How often to ask for changes: at once while it is quiet, gathered while they pour in.
+//! Paces the polls for changes: at once while it is quiet, batched under load.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Lets a few polls through at once and then one every so often: an answer after a quiet time is followed by the
-/// next poll immediately, a stream of changes is gathered (the server folds changes of one object together).
+/// A token bucket for polls: the first after a quiet time starts at once; under a stream of changes they are spaced,
+/// and the server merges changes of one object meanwhile.
 #[derive(Debug)]
 pub(super) struct PollThrottle {
-    /// Polls that may start at once.
+    /// Number of polls that may start at once.
     tokens: f64,
     counted_at: Instant,
 }
 
 impl PollThrottle {
     const BURST: f64 = 4.0;
-    /// No change waits longer for its poll; less than four polls a second, however many changes.
+    /// Maximum delay of a poll: less than four polls a second, however many changes.
     const GATHER_INTERVAL: Duration = Duration::from_millis(260);
-    /// More answers in a row are a flood.
+    /// Number of consecutive full answers that count as a burst.
     const FULL_ANSWERS: u32 = 4;
-    /// What a server is left alone for in a flood.
+    /// Pause between polls during a burst.
     const BURST_PAUSE: Duration = Duration::from_millis(100);
 
     pub(super) fn new(now: Instant) -> Self {
@@ -29,8 +29,8 @@ impl PollThrottle {
         }
     }
 
-    /// All changes came, in so many answers: when the next poll may start. After many full answers in a row little
-    /// is left to gather: the next ones will be full, too, and waiting would only make them late.
+    /// Returns the time of the next poll after all changes came in this many answers. After many full answers the next
+    /// ones will be full, too, so waiting would not merge anything.
     pub(super) fn next(&mut self, now: Instant, answers: u32) -> Instant {
         if answers > Self::FULL_ANSWERS {
             return now + Self::BURST_PAUSE;
@@ -68,7 +68,7 @@ mod tests {
         while now < start + Duration::from_secs(20) {
             let next = pace.next(now, 2);
             assert!(next - now <= Duration::from_millis(500));
-            // The answer comes within a moment, for changes are waiting.
+            // The answer is immediate because changes are pending.
             now = next + Duration::from_millis(2);
             polls += 1;
         }

@@ -1,8 +1,8 @@
-//! Following all tasks with one long poll: where it stands, and what may be asked next.
+//! State of following all tasks with one long poll.
 //!
-//! Every watched task that is not over is a member of a list view on the server; a wait for changes runs all the
-//! time. The state here outlives an outage: as long as the session lives, the version that was reached is asked for
-//! again, where the server keeps versions, and nothing that happened meanwhile is missed.
+//! Every running watched task is a member of a list view on the server, and a wait for changes runs all the time. The
+//! state outlives an outage: while the session lives, the last version is requested again if the server keeps versions,
+//! so that no change is missed.
 
 mod driver;
 
@@ -21,22 +21,21 @@ use super::{
 };
 use crate::vim::{Error, ErrorKind, TaskCollector};
 
-/// A wait that proxies cut sooner than this is not worth it.
+/// Waits that a proxy cuts sooner than this are not worth while.
 const MIN_LONG_POLL: Duration = Duration::from_secs(5);
-/// How long a task that was put into the view may stay unheard of before the running wait is ended: some servers do
-/// not wake it.
+/// Time after which the running wait is cancelled for a new member: some servers do not wake it.
 const WAKE_AFTER: Duration = Duration::from_millis(800);
 
-/// How tasks are followed at the moment.
+/// The present way of following tasks.
 #[derive(Debug)]
 pub(super) enum Fetch {
-    /// By one long poll for all.
+    /// One long poll for all.
     Push(Box<Push>),
-    /// One by one.
+    /// Polling.
     Poll {
-        /// Why not by push, where that was tried; for people.
+        /// The reason if the long poll was tried, for display.
         reason: Option<Arc<str>>,
-        /// When push is tried again.
+        /// Time of the next attempt of the long poll.
         push_at: Option<Instant>,
     },
 }
@@ -50,7 +49,7 @@ impl Fetch {
         }
     }
 
-    /// When a wait may start, or push is tried again.
+    /// Returns the time of the next wait or of the next attempt of the long poll.
     pub(super) fn next_time(&self) -> Option<Instant> {
         match self {
             Self::Push(push) => push.next_time(),
@@ -59,43 +58,43 @@ impl Fetch {
     }
 }
 
-/// The state of the long poll.
+/// State of the long poll.
 #[derive(Debug)]
 pub(super) struct Push {
     pub(super) collector: Arc<TaskCollector>,
     version: CollectorVersion,
-    /// What is in the view, as far as we know.
+    /// Members of the view, as far as known.
     pub(super) members: HashSet<Arc<str>>,
-    /// Members that were not heard of yet.
+    /// Members not reported yet.
     joining: PendingMembers,
     leaving: Vec<Arc<str>>,
     is_modifying: bool,
-    /// Since when a wait runs.
+    /// Start of the running wait.
     waiting_since: Option<Instant>,
     next_wait: Instant,
-    /// Whether the running wait was told to end.
+    /// True if the running wait was cancelled.
     is_nudged: bool,
-    /// Whether a wait may still run on the server that is lost to us.
+    /// True if a lost wait may still run on the server.
     is_orphaned: bool,
     wait: Duration,
-    /// How long a member may stay unheard of before it is read by itself.
+    /// Time after which an unreported member is read.
     heard_after: Duration,
-    /// When tasks were last read because the running wait is silent.
+    /// Time of the last check of the running wait.
     checked_at: Instant,
     pace: PollThrottle,
     failures: u32,
-    /// How many answers in a row brought changes without telling all.
+    /// Consecutive truncated answers.
     truncated: u32,
-    /// When the server had told all that it knew.
+    /// Time of the last complete answer.
     complete_at: Instant,
 }
 
-/// What was learned of waits while the collector is replaced.
+/// Tuning of waits kept while the collector is replaced.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WaitTuning {
-    /// How long waits may be.
+    /// Duration of waits.
     wait: Duration,
-    /// How many failed in a row.
+    /// Consecutive failures.
     failures: u32,
 }
 
@@ -131,8 +130,7 @@ impl Push {
         }
     }
 
-    /// Nothing is under way any more: the loop begins anew after an outage. Answers the tasks of which it is not
-    /// known whether the view took them.
+    /// Resets what was in flight before an outage. Returns the tasks that may not have reached the view.
     pub(super) fn interrupted(&mut self) -> Vec<Arc<str>> {
         self.is_nudged = false;
         if self.waiting_since.take().is_some() {
@@ -150,7 +148,7 @@ impl Push {
         unsure
     }
 
-    /// Whether changes may have been lost that this collector will not tell again.
+    /// True if changes may have been lost that this collector will not report again.
     pub(super) fn is_lossy(&self) -> bool {
         self.version.is_lost()
     }
@@ -159,12 +157,12 @@ impl Push {
         self.is_modifying
     }
 
-    /// Whether tasks of the view were not heard of yet, or are on their way into it.
+    /// True if members are unreported or on their way into the view.
     pub(super) fn is_joining(&self) -> bool {
         self.is_modifying || !self.joining.is_empty()
     }
 
-    /// Takes a task out of the view.
+    /// Removes a task from the view.
     pub(super) fn leave(&mut self, mo_id: &Arc<str>) {
         self.joining.remove(mo_id);
         if self.members.remove(mo_id) {
@@ -172,12 +170,12 @@ impl Push {
         }
     }
 
-    /// The server told of a task of the view.
+    /// Confirms a member that the server reported.
     pub(super) fn heard_of(&mut self, mo_id: &str) {
         self.joining.heard_of(mo_id);
     }
 
-    /// A task is over or cannot be read: it is not waited for any more.
+    /// Stops waiting for the report of a task that finished or cannot be read.
     pub(super) fn settled(&mut self, mo_id: &str) {
         self.joining.remove(mo_id);
     }
@@ -190,18 +188,18 @@ impl Push {
         [wait, nudge.flatten(), read].into_iter().flatten().min()
     }
 
-    /// Whether there is anything to wait for.
+    /// True if there is anything to wait for.
     fn has_work(&self) -> bool {
         !self.members.is_empty() || self.collector.watches_recent()
     }
 
-    /// When the running wait has been silent for so long that it is to be checked.
+    /// Returns the time at which the silent running wait is to be checked.
     fn check_due(&self, check: Duration) -> Option<Instant> {
         let since = self.waiting_since.filter(|_| !self.members.is_empty())?;
         Some(since.max(self.checked_at) + check)
     }
 
-    /// Gives the running wait up, for it does not tell what happened, and begins another.
+    /// Abandons the running wait and starts another.
     pub(super) fn restart_wait(&mut self, reading: &mut InFlight) {
         reading.waits = JoinSet::new();
         if self.waiting_since.take().is_some() {
@@ -212,7 +210,7 @@ impl Push {
         self.next_wait = Instant::now();
     }
 
-    /// Whether a wait runs that may be ended, and everybody who joined is in the view.
+    /// True if a wait runs that may be cancelled and all members are in the view.
     fn can_wake(&self) -> bool {
         !self.is_nudged && !self.is_modifying && self.waiting_since.is_some()
     }
@@ -237,7 +235,7 @@ impl Push {
         });
     }
 
-    /// A wait ended without its answer. One that a proxy cut gets shorter.
+    /// Handles a wait that ended without an answer. If a proxy cut it, the next one is shorter.
     fn after_lost_answer(
         &mut self,
         error: Error,
@@ -258,7 +256,7 @@ impl Push {
         Err(StopReason::Failed(Box::new(error)).into())
     }
 
-    /// The view was changed, or not. Answers the tasks that are to be put there again.
+    /// Handles the result of a change of the view. Returns the tasks to add again.
     pub(super) fn modified(&mut self, joining: &[Arc<str>], failed: bool) -> Vec<Arc<str>> {
         self.is_modifying = false;
         if !failed {
@@ -272,7 +270,7 @@ impl Push {
     }
 }
 
-/// How long to wait after a wait of at most `wait` was lost after `lasted`: less, for something cuts it.
+/// Returns the duration of the next wait after one of at most `wait` was cut after `lasted`.
 fn shorter(wait: Duration, lasted: Duration) -> Duration {
     lasted.mul_f64(0.8).max(MIN_LONG_POLL).min(wait)
 }
@@ -286,7 +284,7 @@ mod tests {
         let seconds = Duration::from_secs;
         assert_eq!(shorter(seconds(55), seconds(30)), seconds(24));
         assert_eq!(shorter(seconds(55), seconds(5)), MIN_LONG_POLL);
-        // The server's time, and our patience with it, was over.
+        // Both the server's time and the client's time-out have passed.
         assert_eq!(shorter(seconds(5), seconds(35)), seconds(5));
         assert_eq!(shorter(seconds(3), seconds(33)), seconds(3));
     }

@@ -1,19 +1,19 @@
-//! Which task is read next. Pure: `now` is an argument.
+//! The queue of tasks to read. Pure: `now` is an argument.
 //!
-//! Where reading is behind, what is new comes before all that is only read again, so that it shows nevertheless.
+//! If reads fall behind, new tasks precede repeated reads.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::time::Instant;
 
-/// When a task is due, and in which line it stands.
+/// Due time and priority of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Due {
     at: Instant,
     is_new: bool,
 }
 
-/// The tasks that are to be read, each once.
+/// Queued tasks, each once.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     new: BTreeSet<(Instant, Arc<str>)>,
@@ -21,7 +21,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Lines a task up. The answer is what takes it out again.
+    /// Queues a task. Returns the key with which it can be removed.
     pub(super) fn add(&mut self, mo_id: Arc<str>, at: Instant, is_new: bool) -> Due {
         self.line(is_new).insert((at, mo_id));
         Due { at, is_new }
@@ -31,7 +31,7 @@ impl Queue {
         self.line(due.is_new).remove(&(due.at, mo_id.clone()));
     }
 
-    /// Takes the next task that is due.
+    /// Takes the next due task.
     pub(super) fn pop(&mut self, now: Instant) -> Option<Arc<str>> {
         let mut lines = [&mut self.new, &mut self.again].into_iter();
         let is_due = |line: &&mut BTreeSet<_>| matches!(line.first(), Some((at, _)) if *at <= now);
@@ -39,7 +39,7 @@ impl Queue {
         Some(mo_id)
     }
 
-    /// When the next task is due.
+    /// Returns the time of the next due task.
     pub(super) fn next_time(&self) -> Option<Instant> {
         let lines = [&self.new, &self.again].into_iter();
         lines
@@ -48,7 +48,7 @@ impl Queue {
             .min()
     }
 
-    /// Everybody, in no order.
+    /// Returns all queued tasks, unordered.
     pub(super) fn tasks(&self) -> impl Iterator<Item = &Arc<str>> {
         self.new.iter().chain(&self.again).map(|(_, mo_id)| mo_id)
     }

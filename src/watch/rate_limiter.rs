@@ -1,21 +1,21 @@
-//! How often an endpoint is asked on our own account: a token bucket. Pure: `now` is an argument.
+//! A token bucket that limits requests to one endpoint. Pure: `now` is an argument.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many requests a second, and as many at once after a second of rest.
+/// Allows a number of requests per second, with bursts of one second's worth.
 #[derive(Debug)]
 pub(super) struct TokenBucket {
-    /// How long one request uses up.
+    /// Time per request.
     each: Duration,
     most: u32,
-    /// When the bucket was empty, if nothing was taken since; in the future after requests out of turn.
+    /// Time at which the bucket was empty; in the future after requests beyond the limit.
     empty_at: Instant,
 }
 
 impl TokenBucket {
-    /// A full bucket of `per_second` requests, at least one.
+    /// Creates a full bucket of `per_second` requests, at least one.
     pub(super) fn new(per_second: u32, now: Instant) -> Self {
         let most = per_second.max(1);
         let each = Duration::from_secs(1) / most;
@@ -27,7 +27,7 @@ impl TokenBucket {
         }
     }
 
-    /// Takes a request's worth out, if there is one.
+    /// Takes a token if there is one.
     pub(super) fn take(&mut self, now: Instant) -> bool {
         if self.next() > now {
             return false;
@@ -39,7 +39,7 @@ impl TokenBucket {
         true
     }
 
-    /// When there is the next request's worth in it.
+    /// Returns the time of the next token.
     pub(super) fn next(&self) -> Instant {
         self.empty_at + self.each
     }
@@ -63,7 +63,7 @@ mod tests {
             all += taken(&mut rate, start + Duration::from_millis(10 * step));
         }
         assert!((2_999..=3_000).contains(&all), "{all}");
-        // Rest fills it to the brim, not beyond.
+        // The bucket never holds more than its size.
         assert_eq!(taken(&mut rate, start + Duration::from_secs(3600)), 50);
     }
 

@@ -1,4 +1,4 @@
-//! Reading while the server answers: which requests are made, and when.
+//! The loop while the server answers: starts due requests and handles their results.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -21,12 +21,12 @@ use crate::{
     vim::{Client, Digest, Error, TaskLocator, types::UpdateSet},
 };
 
-/// How many requests are under way at once, at most, besides the long poll and what the user asked for.
+/// Maximum number of concurrent requests, besides the long poll and those of the user.
 pub(super) const MAX_CONCURRENT_READS: usize = 8;
-/// How many changes are gathered before they are told.
+/// Number of changes sent in one update.
 const READ_BATCH: usize = 64;
 
-/// What was asked for and needs the server.
+/// A queued request to the server.
 #[derive(Debug, Clone)]
 pub(super) enum PendingRequest {
     Read(Arc<str>),
@@ -35,39 +35,39 @@ pub(super) enum PendingRequest {
     LookUp(TaskLocator),
     Past(HistoryRequest),
     Discover,
-    /// The state of the connection is to be told again: it was paused, or no longer.
+    /// Sends the state of the connection again, after pausing or resuming.
     ShowLink,
 }
 
-/// What is under way.
+/// Requests in flight and results not sent yet.
 pub(super) struct InFlight {
     pub(super) client: Arc<Client>,
-    /// Each with the time when it was asked for.
+    /// Requests with their start time.
     pub(super) requests: JoinSet<(Instant, Completed)>,
-    /// Look-ups; most of the time they wait for their turn.
+    /// Lookups; most of the time they wait for a permit.
     look_ups: JoinSet<LookupResult>,
-    /// The long poll, if one runs.
+    /// The long poll, if one is running.
     pub(super) waits: JoinSet<Result<Option<UpdateSet>, Error>>,
-    /// The tasks that are being read, with the time they were asked for.
+    /// Tasks being read, with the start time.
     pub(super) tasks: Vec<(Arc<str>, Instant)>,
-    /// The tasks whose cancellation is being asked for.
+    /// Tasks whose cancellation was requested.
     pub(super) cancels: Vec<Arc<str>>,
-    /// What is to be told.
+    /// Changes to send.
     pub(super) changes: Vec<TaskChange>,
-    /// When the oldest of them may have happened.
+    /// The earliest time at which the oldest of them may have happened.
     pub(super) since: Option<Instant>,
     pub(super) began: Instant,
     pub(super) doubts: FailureDetector,
-    /// Whether the server was asked for its time, to see whether it answers at all.
+    /// True while the clock is read to see whether the server answers.
     pub(super) is_probing: bool,
-    /// Whether the list of recent tasks was read.
+    /// True once the list of recent tasks was read.
     pub(super) knows_recent: bool,
     discover_at: Option<Instant>,
     clock_at: Instant,
 }
 
 impl Endpoint {
-    /// Reads until something ends it.
+    /// Runs until an error or a command ends it.
     pub(super) async fn read_on(&mut self, client: Arc<Client>) -> LoopExit {
         let now = Instant::now();
         let mut reading = InFlight {
@@ -97,7 +97,7 @@ impl Endpoint {
         match (&end, &mut self.fetch) {
             (LoopExit::SessionDead(_), _) => self.abandon_push(),
             (LoopExit::Halted(_), Fetch::Push(push)) => {
-                // Whether the view took those who were joining is not known; they are sent again.
+                // New members may not have reached the view; they are sent again.
                 for task in push.interrupted() {
                     self.watched.at(&task, Instant::now());
                 }
@@ -107,7 +107,7 @@ impl Endpoint {
             }
             (LoopExit::Halted(_), Fetch::Poll { .. }) => {}
         }
-        // The loop may end because nobody listens: then nobody misses these.
+        // The receiver may be gone.
         let _ = self.send_changes(&mut reading).await;
         for mo_id in reading.cancels {
             let why = "the connection broke before the answer came; look at the task's flags.";
@@ -134,14 +134,14 @@ impl Endpoint {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => self.take(command).await?,
-                // One at a time, and paced: many answers of other requests must not hold it up.
+                // One at a time and paced; results of other requests must not delay it.
                 Some(Ok(answer)) = reading.waits.join_next(), if !self.paused => {
                     self.take_wait(reading, answer).await?;
                 }
                 Some(done) = reading.requests.join_next() => {
                     let mut next = Some(done);
                     while let Some(done) = next {
-                        // A request that panicked or was aborted has no answer.
+                        // A request that panicked or was aborted has no result.
                         if let Ok((asked, done)) = done {
                             self.take_answer(reading, asked, done).await?;
                         }
@@ -169,7 +169,7 @@ impl Endpoint {
         }
     }
 
-    /// Starts as many of the requests that are due as may be under way.
+    /// Starts due requests up to the concurrency limit.
     fn start_requests(&mut self, reading: &mut InFlight) {
         let now = Instant::now();
         self.start_look_ups(reading, now);
@@ -197,7 +197,7 @@ impl Endpoint {
         }
     }
 
-    /// When there is something to start again, if nothing else happens.
+    /// Returns the time at which the next request is due.
     fn next_time(&self, reading: &InFlight) -> Instant {
         const FAR_FUTURE: Duration = Duration::from_secs(3600);
         let now = Instant::now();
@@ -282,7 +282,7 @@ impl Endpoint {
         if reading.changes.is_empty() {
             return Ok(());
         }
-        // Labels that come after this would rename what is shown already.
+        // Later labels would rename what is already shown.
         self.labels.end(Instant::now());
         let changes = std::mem::take(&mut reading.changes);
         let since = since.into_std();
@@ -291,7 +291,7 @@ impl Endpoint {
 }
 
 impl InFlight {
-    /// Changes come that may have happened at that time already.
+    /// Records the earliest time at which the next changes may have happened.
     pub(super) fn note_change_time(&mut self, since: Instant) {
         self.since = Some(self.since.map_or(since, |before| before.min(since)));
     }
@@ -305,12 +305,12 @@ impl InFlight {
         self.requests.spawn(async move { (asked, answer.await) });
     }
 
-    /// Wants the list of recent tasks read at this time, if it is read at all.
+    /// Schedules a read of the list of recent tasks, if it is read at all.
     pub(super) fn list_at(&mut self, at: Instant) {
         self.discover_at = self.discover_at.map(|_| at);
     }
 
-    /// Asks for the server's time.
+    /// Reads the server's clock.
     pub(super) fn ask_time(&mut self) {
         let sent = Timestamp::now();
         self.start(
@@ -333,7 +333,7 @@ impl InFlight {
         });
     }
 
-    /// A task is no longer being read. Answers when it was asked for.
+    /// Marks a read as finished. Returns its start time.
     pub(super) fn finish(&mut self, mo_id: &str) -> Option<Instant> {
         let index = self.tasks.iter().position(|(task, _)| **task == *mo_id)?;
         Some(self.tasks.swap_remove(index).1)

@@ -8,10 +8,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-/// How often in a row the session may be renewed for a call that following tasks needs, and for any other call.
+/// Maximum consecutive renewals of the session for an essential call, and for any other call.
 const MAX_ESSENTIAL: u32 = 2;
 const MAX_OPTIONAL: u32 = 1;
-/// After this time without a renewal for its sake a call may renew the session again.
+/// Time without a renewal after which a call may cause one again.
 const FORGET_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// A call that may find the session ended.
@@ -33,7 +33,7 @@ pub(super) enum Call {
 }
 
 impl Call {
-    /// Whether tasks cannot be followed in any mode where it is refused.
+    /// True if tasks cannot be followed in any mode without this call.
     fn is_needed_always(&self) -> bool {
         matches!(self, Self::Task(_) | Self::Recent)
     }
@@ -47,24 +47,25 @@ impl Call {
     }
 }
 
-/// The sessions that were renewed because of one call, since that call last succeeded.
+/// Renewals of the session per call since its last success.
 #[derive(Debug, Default)]
 pub(super) struct Renewals {
     calls: HashMap<Call, (u32, Instant)>,
 }
 
 impl Renewals {
-    /// A call was answered well.
+    /// Records a successful call.
     pub(super) fn succeeded(&mut self, call: &Call) {
         if !self.calls.is_empty() {
             self.calls.remove(call);
         }
     }
 
-    /// A call was not authenticated. Returns whether to renew the session; `can_renew` is whether that is possible.
+    /// Records a call that was not authenticated. Returns true if the session is to be renewed; `can_renew` tells if
+    /// that is possible.
     pub(super) fn renew(&mut self, call: Call, can_renew: bool, now: Instant) -> bool {
         if !can_renew {
-            // The session was handed in. Whether it has ended shows in the calls that always work.
+            // The session was handed in. Its end shows in the calls that always work.
             return call.is_needed_always();
         }
         let max = call.max();

@@ -1,4 +1,4 @@
-//! What the answers mean: for the set of watched tasks, for the board, for the loop itself.
+//! Handles the results of requests: updates the watch set and collects changes to send.
 
 use std::sync::Arc;
 
@@ -23,12 +23,12 @@ use crate::{
     },
 };
 
-/// How long a task is left alone whose answer was overtaken by a pushed change.
+/// Delay before reading a task again whose answer was older than a pushed change.
 const STALE_READ_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// Why reading ended.
+/// The reason why reading ended.
 pub(super) enum LoopExit {
-    /// The session is dead; what was being read is due again.
+    /// The session is dead; tasks being read become due again.
     SessionDead(Box<Error>),
     Halted(StopReason),
 }
@@ -39,10 +39,10 @@ impl From<StopReason> for LoopExit {
     }
 }
 
-/// A task as read, unless it was unchanged.
+/// A task as read, or `None` if it was unchanged.
 pub(super) type TaskAnswer = Result<Option<Box<(TaskInfo, Digest)>>, Error>;
 
-/// A request that came to its end.
+/// A finished request.
 pub(super) enum Completed {
     Task(Arc<str>, TaskAnswer),
     Recent(Result<Vec<ManagedObjectReference>, Error>),
@@ -50,16 +50,16 @@ pub(super) enum Completed {
     Labels(Result<Vec<OperationLabel>, Error>),
     Cancel(Arc<str>, Result<(), Error>),
     LookedUp(TaskLocator, Result<Option<Value>, Error>),
-    /// Tasks were put into the view; those that the server does not know.
+    /// Tasks added to the view, and those that the server does not know.
     View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
-    /// A task that was read because the long poll is silent.
+    /// A task read because the long poll is silent.
     Check(Arc<str>, Result<Box<TaskInfo>, Error>),
-    /// The running wait was told to end; the wait itself tells how it ended.
+    /// The running wait was cancelled; its own result follows.
     Nudge,
 }
 
 impl Completed {
-    /// Whether it shows that the server answers.
+    /// True if it shows that the server answers.
     fn is_good(&self) -> bool {
         match self {
             Self::Task(_, answer) => answer.is_ok(),
@@ -97,7 +97,7 @@ impl Endpoint {
                 if self.ends_session(Call::Clock, &error) {
                     return Err(LoopExit::SessionDead(Box::new(error)));
                 }
-                // A single lost answer among good ones means nothing.
+                // A single failure among good answers means nothing.
                 if !reading.doubts.succeeded_since(asked) && self.clock_failure_counts(&error) {
                     return Err(StopReason::Failed(Box::new(error)).into());
                 }
@@ -116,8 +116,8 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Takes the labels of operations, if they are in time. Nothing depends on them: where they cannot be read,
-    /// operations have the built-in labels, and what else an error means other requests find out.
+    /// Handles the labels of operations. They are optional: built-in labels replace them, and an error of the
+    /// connection shows in other requests.
     async fn take_labels(
         &mut self,
         answer: Result<Vec<OperationLabel>, Error>,
@@ -126,7 +126,7 @@ impl Endpoint {
             Ok(rows) if self.labels.end(Instant::now()) => {
                 self.tell(Update::Labels(Labels::new(rows))).await
             }
-            // They are requested anew on the next connection, if that comes soon.
+            // They are requested again on the next connection, if that comes in time.
             Err(error) if error.is_session_dead() || concerns_all(&error) => Ok(()),
             Ok(_) | Err(_) => {
                 self.labels.end(Instant::now());
@@ -180,7 +180,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// A task was read in vain, for a reason that may pass.
+    /// Handles a failed read that may succeed later.
     fn handle_failed_read(
         &mut self,
         reading: &mut InFlight,
@@ -215,7 +215,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// A whole `TaskInfo` came, read or pushed.
+    /// Handles a whole `TaskInfo`, read or pushed.
     pub(super) fn handle_task_info(
         &mut self,
         reading: &mut InFlight,
@@ -241,7 +241,7 @@ impl Endpoint {
         self.make_room(reading);
     }
 
-    /// Finished tasks beyond the limits leave.
+    /// Evicts finished tasks beyond the limits.
     pub(super) fn make_room(&mut self, reading: &mut InFlight) {
         for mo_id in self.watched.make_room() {
             self.leave_view(&mo_id);
@@ -266,7 +266,7 @@ impl Endpoint {
         reading.changes.push(change);
     }
 
-    /// A task cannot be read; `may_pass`: asking again may help.
+    /// Reports a task that cannot be read; `may_pass` if a retry may help.
     pub(super) fn unreadable(
         &mut self,
         reading: &mut InFlight,
@@ -313,7 +313,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// What the history says of a task that vanished; only an end counts, for what is still going on does not vanish.
+    /// Handles the history record of an expired task; only a finished one counts, because running tasks do not expire.
     async fn handle_history(
         &mut self,
         reading: &mut InFlight,

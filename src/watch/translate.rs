@@ -1,4 +1,4 @@
-//! From what a property collector says of one task to what the board is told. Pure.
+//! Translates the updates of a property collector into changes of tasks. Pure.
 
 use std::borrow::Cow;
 
@@ -6,25 +6,25 @@ use serde_json::{Map, Value};
 
 use crate::vim::types::{Malformed, ObjectUpdate, Path, TaskInfo, UpdateKind};
 
-/// What an update of one task amounts to.
+/// The effect of an update on one task.
 #[derive(Debug)]
 pub(super) enum TaskUpdate {
-    /// Its whole `TaskInfo`.
+    /// The whole `TaskInfo`.
     Whole(Box<TaskInfo>),
-    /// Some of its fields.
+    /// Some fields.
     Fields(Vec<(Cow<'static, str>, Value)>),
-    /// It left the view, or vanished.
+    /// The task left the view or no longer exists.
     Left,
-    /// Something changed that has to be read by itself.
+    /// A change that requires reading the task.
     ReadIt,
     /// Nothing.
     Nothing,
 }
 
-/// Reads an update. Changes are taken in their order, named by leaf or by the whole `info`.
+/// Translates an update. Changes are applied in order, named by leaf or by the whole `info`.
 ///
 /// # Errors
-/// When a whole `info` tells nothing of the task.
+/// A whole `info` without any information about the task.
 pub(super) fn task_update(update: ObjectUpdate) -> Result<TaskUpdate, Malformed> {
     match update.kind {
         UpdateKind::Leave => return Ok(TaskUpdate::Left),
@@ -61,7 +61,7 @@ pub(super) fn task_update(update: ObjectUpdate) -> Result<TaskUpdate, Malformed>
             TaskUpdate::Fields(fields)
         });
     }
-    // A leaf that the account may not read is missing from what came: asked for by itself the task may say more.
+    // A leaf that the account may not read is missing; a read of the task may return more.
     let object: Map<String, Value> = fields
         .into_iter()
         .map(|(field, value)| (field.into_owned(), value))
@@ -74,7 +74,7 @@ pub(super) fn task_update(update: ObjectUpdate) -> Result<TaskUpdate, Malformed>
     }
 }
 
-/// A field of `info` that this program does not know, if the path names one as a whole.
+/// Returns the field of `info` that this program does not know, if the path names one.
 fn unknown_field(path: &str) -> Option<&str> {
     let field = path.strip_prefix("info.")?;
     (!field.contains(['.', '['])).then_some(field)

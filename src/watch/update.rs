@@ -1,4 +1,4 @@
-//! What the fetch loop tells.
+//! Updates sent by the fetch loop.
 
 use std::{sync::Arc, time::Instant};
 
@@ -11,172 +11,170 @@ use crate::{
 
 use super::Link;
 
-/// One piece of news from an endpoint. Only what changed is told.
+/// An update from an endpoint. Only changes are sent.
 #[derive(Debug)]
 pub enum Update {
     /// The connection's state changed.
     Link(Link),
-    /// What the server is and who is signed in; after each sign-in.
+    /// Server and account, after each sign-in.
     Server(Box<ServerFacts>),
-    /// How far the server's clock is from ours.
+    /// Difference between the server's clock and the local one.
     Clock(ServerClock),
-    /// What operations are called; comes once, some time after sign-in.
+    /// Labels of operations; once, some time after sign-in.
     Labels(Labels),
     /// Changes of tasks.
     Tasks {
         /// The changes, in order.
         changes: Vec<TaskChange>,
-        /// When the oldest of them may have happened, at the earliest, as far as can be told from here.
+        /// The earliest time at which the oldest of them may have happened.
         since: Instant,
     },
-    /// The server's answer to a request for cancellation.
+    /// The server's answer to a cancel request.
     Cancel {
         /// The task.
         mo_id: Arc<str>,
-        /// What the server said.
+        /// The answer.
         answer: CancelResponse,
     },
-    /// Whether the account may cancel a task.
+    /// Result of a privilege check.
     Privilege {
         /// The task.
         mo_id: Arc<str>,
-        /// What the server said.
+        /// The result.
         privilege: Privilege,
     },
-    /// What the history says of a task that vanished; what it tells of the task came before, as a change.
+    /// Result of looking an expired task up in the history. Its data was sent before, as a change.
     LookedUp {
         /// The task.
         mo_id: Arc<str>,
-        /// What the history said.
+        /// The result.
         answer: HistoryLookup,
     },
-    /// How far the search for a task's family is; what it finds comes before, as changes.
+    /// State of the search for a task's family. Its members were sent before, as changes.
     Family {
         /// The task whose family is followed.
         mo_id: Arc<str>,
-        /// How far it is.
+        /// The state.
         state: FamilyState,
     },
-    /// The family of a task that is not watched, from the server's history: one of the past. Nor is the family watched.
+    /// Members of the family of a task from the history that is not watched. They are not watched either.
     Relatives {
         /// The task whose family is followed.
         mo_id: Arc<str>,
-        /// All that the history knows of it.
+        /// All members known to the history.
         members: Vec<TaskInfo>,
     },
-    /// The events of a task, all of them; after the first time only when they changed.
+    /// The events of a task, complete; sent again only when they changed.
     Events {
         /// The task whose events are followed.
         mo_id: Arc<str>,
-        /// Oldest first; or why they cannot be told, for people.
+        /// The events, oldest first, or the reason why they cannot be read, for display.
         events: Result<Arc<[TaskEvent]>, Arc<str>>,
     },
-    /// A page of the search of the server's history.
+    /// A page of a history search.
     Past {
-        /// The search that it belongs to.
+        /// The number of the search.
         search: u32,
-        /// The page; or why there is none, for people. After a failure the search can be asked for more again.
+        /// The page, or the reason of the failure, for display. After a failure more can be requested.
         page: Result<HistoryPage, Arc<str>>,
     },
-    /// Successful runs that were not told before, the oldest first: from the server's history, and as tasks are seen
-    /// to finish.
+    /// Successful runs not sent before, oldest first: from the history, and as tasks finish.
     Typical(Vec<FinishedRun>),
-    /// How long operations usually take cannot be learned from the server's history: why, for people.
+    /// The reason why typical durations cannot be read from the history, for display.
     TypicalUnknown(Arc<str>),
-    /// What the virtual machine of a task asks, or that it asks nothing any more.
+    /// The question of a task's virtual machine, or `None` once it is answered.
     Question {
         /// The task.
         mo_id: Arc<str>,
-        /// The question that waits for an answer.
+        /// The pending question.
         question: Option<PendingQuestion>,
     },
-    /// Something worth a line on the screen, for people.
+    /// A message for the user.
     Notice(Arc<str>),
 }
 
-/// What the server is and who is signed in.
+/// Server and account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerFacts {
-    /// Host and port, as people know it.
+    /// Host and port.
     pub host: String,
-    /// Name, version, build.
+    /// Name, version and build.
     pub about: About,
-    /// The release of the API in use, such as `8.0.3.0`.
+    /// The API release in use, such as `8.0.3.0`.
     pub release: String,
-    /// The account as the server names it; empty where a session or `Authorization` was handed in and the server
-    /// did not say.
+    /// The account as the server names it; empty if unknown (a session or `Authorization` was handed in).
     pub user: String,
-    /// Whether the certificate is not checked.
+    /// True if the certificate is not verified.
     pub insecure: bool,
 }
 
-/// What the server said to a request for cancellation.
+/// The server's answer to a cancel request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CancelResponse {
-    /// Taken; the task ends when the server gets to it.
+    /// Accepted; the task ends later.
     Accepted,
-    /// `NotSupported`: this operation cannot be cancelled.
+    /// `NotSupported`: the operation cannot be cancelled.
     NotSupported,
-    /// `InvalidState`: it was cancelled already, or is finished.
+    /// `InvalidState`: already cancelled or finished.
     InvalidState,
     /// `NoPermission`: the account lacks this privilege.
     NoPermission {
         /// Usually `Global.CancelTask`.
         privilege: String,
     },
-    /// `ManagedObjectNotFound`: the task is no longer on the server.
+    /// `ManagedObjectNotFound`: the task object has expired.
     Gone,
-    /// The request did not get an answer: what went wrong, for people.
+    /// No answer: the failure, for display.
     Failed(Arc<str>),
 }
 
-/// What the history says of a task that vanished.
+/// Result of looking an expired task up in the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HistoryLookup {
-    /// How it ended.
+    /// The history has its end.
     Found,
-    /// Nothing; it may lag behind.
+    /// The history has no end of it; it may lag behind.
     NotFound,
-    /// No usable answer came, and asking again may help: what went wrong, for people.
+    /// No usable answer, but a retry may help: the failure, for display.
     Unanswered(Arc<str>),
-    /// It cannot be asked: why, for people.
+    /// The history cannot be read: the reason, for display.
     Failed(Arc<str>),
 }
 
-/// How far the search for a family is.
+/// State of the search for a family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FamilyState {
-    /// The server is being asked.
+    /// In progress.
     Searching,
-    /// All that the server knows was found.
+    /// Complete.
     Found {
-        /// When, by the server's clock.
+        /// Time of completion, by the server's clock.
         at: Timestamp,
     },
-    /// The history cannot be asked: why, for people. What is watched of the family is there all the same.
+    /// The history cannot be read: the reason, for display. Watched members are available all the same.
     Failed(Arc<str>),
 }
 
-/// A page of the past.
+/// A page of the server's history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryPage {
-    /// Tasks that did not come before in this search, newest first.
+    /// Tasks not sent before in this search, newest first.
     pub tasks: Vec<TaskInfo>,
-    /// How many records of this page are no tasks that could be read.
+    /// Number of records of this page that could not be read.
     pub unreadable: usize,
-    /// Whether there are no more.
+    /// True for the last page.
     pub is_end: bool,
-    /// Whether the server does not know the entity that was asked for (any more): tasks of all entities come then.
+    /// True if the server no longer knows the requested entity and returns tasks of all entities.
     pub without_entity: bool,
 }
 
-/// Whether the account holds `Global.CancelTask` on a task's entity.
+/// Result of checking `Global.CancelTask` on a task's entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Privilege {
-    /// It does.
+    /// The account has it.
     Granted,
-    /// It does not.
+    /// The account lacks it.
     Denied,
-    /// The server does not tell: why, for people.
+    /// The server does not answer: the reason, for display.
     Unknown(Arc<str>),
 }

@@ -1,4 +1,4 @@
-//! What the long poll and the calls around it tell: changes of tasks, what is missing, and what became of the view.
+//! Handles results of the long poll and of the calls around it: changes, missing properties, changes of the view.
 
 use std::sync::Arc;
 
@@ -23,11 +23,11 @@ use crate::{
     },
 };
 
-/// How often in a row the view may fail to be changed before tasks are read one by one.
+/// Consecutive failures to change the view after which tasks are polled.
 const MAX_VIEW_FAILURES: u32 = 3;
 
 impl Endpoint {
-    /// Takes in whether tasks were put into the view. A failure concerns those tasks, unless it repeats itself.
+    /// Handles the result of adding tasks to the view. A failure concerns those tasks, unless it repeats itself.
     pub(super) async fn handle_view_change(
         &mut self,
         reading: &mut InFlight,
@@ -59,7 +59,7 @@ impl Endpoint {
             return Err(LoopExit::SessionDead(Box::new(error)));
         }
         self.view_failures += 1;
-        // The view may be gone though the session lives: then it is made anew.
+        // The view may have been destroyed although the session lives: then a new one is created.
         let is_gone = error.is_fault("ManagedObjectNotFound");
         let may_pass = is_gone || error.is_transient();
         if !may_pass || self.view_failures >= MAX_VIEW_FAILURES {
@@ -73,7 +73,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Takes in the changes that the long poll told.
+    /// Handles the changes reported by the long poll.
     pub(super) async fn handle_updates(
         &mut self,
         reading: &mut InFlight,
@@ -94,7 +94,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Takes in a pushed list of recent tasks. Where not the whole of it came it is read.
+    /// Handles a pushed list of recent tasks. If it is incomplete, the list is read.
     async fn take_pushed_list(
         &mut self,
         reading: &mut InFlight,
@@ -125,7 +125,7 @@ impl Endpoint {
         let Fetch::Push(push) = &mut self.fetch else {
             return Ok(());
         };
-        // An update of a task that was taken out of the view meanwhile is of no interest.
+        // Updates of a task that was removed from the view are dropped.
         let Some(mo_id) = push.members.get(&update.obj).cloned() else {
             return Ok(());
         };
@@ -148,7 +148,7 @@ impl Endpoint {
                             }
                         }
                         "progress" | "description" => self.lookups.moved(&mo_id),
-                        // Lineage is followed where a task is read whole.
+                        // Changes of the lineage require the whole task.
                         "key" | "parentTaskKey" | "rootTaskKey"
                             if !self.watched.knows_lineage(&mo_id, field, value) =>
                         {
@@ -176,7 +176,7 @@ impl Endpoint {
         }
     }
 
-    /// Takes in that the poll cannot read a task, or a part of it: from now on it is read by itself.
+    /// Handles a task that the long poll cannot read: from now on it is polled.
     fn handle_missing(
         &mut self,
         reading: &mut InFlight,
@@ -207,8 +207,8 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Takes in a task that was read because the long poll is silent. A state that the poll did not tell shows that the
-    /// poll is lost: it is begun again.
+    /// Handles a task that was read because the long poll is silent. A state that the poll did not report shows that
+    /// the poll is dead: it is restarted.
     pub(super) fn take_check(
         &mut self,
         reading: &mut InFlight,

@@ -1,4 +1,4 @@
-//! The set of watched tasks and when each is to be read again. Pure: `now` is an argument.
+//! The set of watched tasks and the time of each task's next read. Pure: `now` is an argument.
 
 mod checks;
 
@@ -17,23 +17,23 @@ use crate::vim::{
     types::{TaskInfo, TaskState, unboxed},
 };
 
-/// How a task came to be watched.
+/// The reason why a task is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// The user named it.
+    /// Named by the user.
     Named,
-    /// It was among the recent tasks.
+    /// Found in the list of recent tasks.
     Discovered,
-    /// A watched task named it as its parent or root.
+    /// Named by a watched task as its parent or root.
     Lineage,
 }
 
-/// How often tasks are read.
+/// Intervals between reads.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PollIntervals {
     pub(super) running: Duration,
     pub(super) queued: Duration,
-    /// After a task could not be read for a reason of its own.
+    /// After a read that failed for a reason of the task.
     pub(super) unreadable: Duration,
 }
 
@@ -41,30 +41,30 @@ pub(super) struct PollIntervals {
 struct Entry {
     origin: Origin,
     pinned: bool,
-    /// When it is to be read again; `None` while it is being read, and when it is over.
+    /// Time of the next read; `None` during a read and after the end.
     due: Option<Due>,
-    /// How often it was read in vain since it is watched, while it is not known.
+    /// Consecutive failed reads of a task that was never read.
     in_vain: u32,
     finished: bool,
-    /// How long after a reading the next one is due, while the task is not over.
+    /// Interval between reads while the task runs.
     interval: Duration,
-    /// Its state when it was last heard of; `None` if it was never read.
+    /// The last known state; `None` if the task was never read.
     state: Option<TaskState>,
-    /// Whether it is read at its interval in any case, because the long poll cannot read it.
+    /// True if the task is always polled, because the long poll cannot read it.
     is_read_by_itself: bool,
-    /// When it was last read to check the long poll.
+    /// Time of the last read that checked the long poll.
     checked: Option<Instant>,
     digest: Option<Digest>,
-    /// When a change of it was last pushed: an answer that was asked for before is stale.
+    /// Time of the last pushed change: answers to earlier requests are stale.
     pushed: Option<Instant>,
-    /// When it was asked for last.
+    /// Time of the last request.
     asked: Option<Instant>,
     key: Option<Arc<str>>,
     parent: Option<Arc<str>>,
     root: Option<Arc<str>>,
 }
 
-/// Whether tasks are turned away because there are too many.
+/// State of the message that tasks exceed the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LimitNotice {
     None,
@@ -78,23 +78,23 @@ pub(super) struct WatchSet {
     pace: PollIntervals,
     entries: HashMap<Arc<str>, Entry>,
     queue: Queue,
-    /// The moIds of keys, where they differ.
+    /// moIds by key, where they differ.
     aliases: HashMap<Arc<str>, Arc<str>>,
-    /// The finished ones in the order in which they were seen to finish.
+    /// Finished tasks in the order in which they were seen to finish.
     finished: VecDeque<Arc<str>>,
-    /// Those that vanished before they were seen to finish.
+    /// Tasks that expired before their end was seen.
     lost: HashSet<Arc<str>>,
-    /// How many finished tasks are kept.
+    /// Number of finished tasks to keep.
     keep: usize,
-    /// How many tasks are watched at most, besides those that are named.
+    /// Maximum number of watched tasks, besides named ones.
     most: usize,
-    /// Whether a task was turned away for that, and nobody was told yet.
+    /// True if a task was rejected because of the limit and that was not reported yet.
     refused: LimitNotice,
-    /// Tasks that made room: not discovered again while they are among the recent ones.
+    /// Evicted tasks: not discovered again while they are in the list of recent tasks.
     let_go: HashSet<Arc<str>>,
-    /// Tasks that the user does not want to see.
+    /// Tasks removed by the user.
     dismissed: HashSet<Arc<str>>,
-    /// Whether tasks are read again and again; not while their changes are pushed.
+    /// True if tasks are polled; false while changes are pushed.
     is_paced: bool,
 }
 
@@ -116,7 +116,7 @@ impl WatchSet {
         }
     }
 
-    /// Watches a task. Answers whether it is new.
+    /// Adds a task. Returns true if it is new.
     pub(super) fn add(&mut self, mo_id: &Arc<str>, origin: Origin, now: Instant) -> bool {
         match origin {
             Origin::Named => {
@@ -158,7 +158,7 @@ impl WatchSet {
         true
     }
 
-    /// These are the recent tasks: those that are new are watched.
+    /// Adds the new ones of the recent tasks.
     pub(super) fn discovered(&mut self, recent: &[Arc<str>], now: Instant) {
         if !self.let_go.is_empty() {
             let recent: HashSet<&Arc<str>> = recent.iter().collect();
@@ -171,7 +171,7 @@ impl WatchSet {
         }
     }
 
-    /// Whether a task was turned away because there are too many, for the first time since there was room.
+    /// Returns true once when a task was first rejected because of the limit.
     pub(super) fn take_refusal(&mut self) -> bool {
         let is_new = self.refused == LimitNotice::Untold;
         if is_new {
@@ -180,7 +180,7 @@ impl WatchSet {
         is_new
     }
 
-    /// Watches a task no more. Answers whether it was watched.
+    /// Removes a task. Returns true if it was watched.
     pub(super) fn remove(&mut self, mo_id: &str) -> bool {
         let Some((mo_id, entry)) = self.entries.remove_entry(mo_id) else {
             return false;
@@ -206,7 +206,7 @@ impl WatchSet {
         }
     }
 
-    /// Wants all tasks read at once that are not over.
+    /// Makes all running tasks due at once.
     pub(super) fn mark_all_due(&mut self, now: Instant) {
         let due: Vec<Arc<str>> = self.queue.tasks().cloned().collect();
         for mo_id in due {
@@ -214,7 +214,7 @@ impl WatchSet {
         }
     }
 
-    /// The next task to read, if one is due; it counts as being read from now on.
+    /// Returns the next due task and marks it as being read.
     pub(super) fn next_due(&mut self, now: Instant) -> Option<(Arc<str>, Option<Digest>)> {
         let mo_id = self.queue.pop(now)?;
         let entry = self.entries.get_mut(&mo_id)?;
@@ -222,13 +222,12 @@ impl WatchSet {
         Some((mo_id, entry.digest))
     }
 
-    /// When the next task is due.
+    /// Returns the time of the next due task.
     pub(super) fn next_time(&self) -> Option<Instant> {
         self.queue.next_time()
     }
 
-    /// Whether tasks are read again and again from now on, or their changes pushed. Those that are not over are due
-    /// at once: to be read, or to be put into the view.
+    /// Switches between polling and push. Running tasks become due at once: to be read, or to be added to the view.
     pub(super) fn set_paced(&mut self, is_paced: bool, now: Instant) {
         self.is_paced = is_paced;
         let unfinished = self.entries.iter().filter(|(_, entry)| !entry.finished);
@@ -238,7 +237,7 @@ impl WatchSet {
         }
     }
 
-    /// A task was read and had changed. Answers the keys of its lineage that are not watched yet.
+    /// Records a read of a changed task. Returns the keys of its lineage that are not watched yet.
     pub(super) fn read(
         &mut self,
         mo_id: &Arc<str>,
@@ -269,18 +268,18 @@ impl WatchSet {
             .collect()
     }
 
-    /// A change of a task was pushed. Answers the task's name, to be shared, if it is watched and known.
+    /// Records a pushed change. Returns the shared moId if the task is watched and known.
     pub(super) fn pushed(&mut self, mo_id: &str, now: Instant) -> Option<Arc<str>> {
         let (mo_id, _) = self.entries.get_key_value(mo_id)?;
         let mo_id = mo_id.clone();
         let entry = self.entries.get_mut(&mo_id)?;
         entry.pushed = Some(now);
-        // What was read before is not what is there now.
+        // The digest of an earlier read no longer applies.
         entry.digest = None;
         entry.state.is_some().then_some(mo_id)
     }
 
-    /// A task's state changed.
+    /// Records a new state.
     pub(super) fn take_state(&mut self, mo_id: &Arc<str>, state: &TaskState) {
         let Some(entry) = self.entries.get_mut(mo_id) else {
             return;
@@ -296,7 +295,7 @@ impl WatchSet {
         }
     }
 
-    /// Whether a task's place in its lineage, as one of its fields tells it, is the known one.
+    /// True if a field of a task's lineage has the known value.
     pub(super) fn knows_lineage(&self, mo_id: &str, field: &str, value: &Value) -> bool {
         let Some(entry) = self.entries.get(mo_id) else {
             return false;
@@ -314,18 +313,18 @@ impl WatchSet {
         told == known.as_deref() && (told.is_some() || value.is_null() || value.is_string())
     }
 
-    /// An answer about a task came that was asked for then. Answers when the one before was.
+    /// Records the time of an answered request. Returns the previous one.
     pub(super) fn asked(&mut self, mo_id: &str, asked: Instant) -> Option<Instant> {
         self.entries.get_mut(mo_id)?.asked.replace(asked)
     }
 
-    /// Whether a change of a task was pushed after an answer about it was asked for.
+    /// True if a change was pushed after this request was sent.
     pub(super) fn is_stale(&self, mo_id: &str, asked: Instant) -> bool {
         let pushed = self.entries.get(mo_id).and_then(|entry| entry.pushed);
         pushed.is_some_and(|pushed| pushed >= asked)
     }
 
-    /// A task was read and had not changed.
+    /// Records a read of an unchanged task.
     pub(super) fn unchanged(&mut self, mo_id: &str, now: Instant) {
         let entry = self.entries.get(mo_id);
         let is_paced = |entry: &&Entry| self.is_paced || entry.is_read_by_itself;
@@ -334,7 +333,7 @@ impl WatchSet {
         self.schedule(mo_id, due);
     }
 
-    /// A task is not on the server. Answers whether it was ever seen there.
+    /// Records that a task is not on the server. Returns true if it was ever seen there.
     pub(super) fn vanished(&mut self, mo_id: &Arc<str>) -> bool {
         self.schedule(mo_id, None);
         match self.entries.get_mut(mo_id) {
@@ -350,8 +349,8 @@ impl WatchSet {
         }
     }
 
-    /// A task could not be read for a reason of its own: later again. That it can be read is told even if it is as
-    /// it was.
+    /// Records a read that failed for a reason of the task. The next successful read is reported even if nothing
+    /// changed.
     pub(super) fn unreadable(&mut self, mo_id: &str, now: Instant) {
         if let Some(entry) = self.entries.get_mut(mo_id) {
             entry.digest = None;
@@ -359,19 +358,19 @@ impl WatchSet {
         self.schedule(mo_id, Some(now + self.pace.unreadable));
     }
 
-    /// A task was read in vain. Who is in trouble again and again must not come first again and again.
+    /// Records a failed read; repeated failures lower the task's priority.
     pub(super) fn in_vain(&mut self, mo_id: &str) {
         if let Some(entry) = self.entries.get_mut(mo_id) {
             entry.in_vain = entry.in_vain.saturating_add(1);
         }
     }
 
-    /// Wants a task read at a time, finished or not.
+    /// Sets the time of the next read, even of a finished task.
     pub(super) fn at(&mut self, mo_id: &str, due: Instant) {
         self.schedule(mo_id, Some(due));
     }
 
-    /// A task is about to be read out of turn. Answers whether it is watched and not being read already.
+    /// Marks a task as being read out of turn. Returns false if it is not watched or already being read.
     pub(super) fn begin(&mut self, mo_id: &str) -> bool {
         let idle = |entry: &Entry| entry.due.is_some() || entry.finished;
         let is_idle = self.entries.get(mo_id).is_some_and(idle);
@@ -381,7 +380,7 @@ impl WatchSet {
         is_idle
     }
 
-    /// Watches a task no more, and does not discover it again.
+    /// Removes a task and never discovers it again.
     pub(super) fn dismiss(&mut self, mo_id: &Arc<str>) {
         self.remove(mo_id);
         self.dismissed.insert(mo_id.clone());
@@ -391,24 +390,24 @@ impl WatchSet {
         self.entries.contains_key(mo_id)
     }
 
-    /// Whether a task is watched and not over.
+    /// True if a task is watched and has not finished.
     pub(super) fn goes_on(&self, mo_id: &str) -> bool {
         self.entries.get(mo_id).is_some_and(|entry| !entry.finished)
     }
 
-    /// Whether it is not known how the task with this key or moId ended, nor that it goes on: it was never read, or
-    /// vanished before its end was seen.
+    /// True if the state of the task with this key or moId is unknown: it was never read, or expired before its end was
+    /// seen.
     pub(super) fn misses_end(&self, key: &str) -> bool {
         let mo_id = self.aliases.get(key).map_or(key, |mo_id| mo_id);
         !self.entries.contains_key(mo_id) || self.lost.contains(mo_id)
     }
 
-    /// The moIds of all that are watched, and their keys where they differ.
+    /// Returns the moIds of all watched tasks, and their keys where they differ.
     pub(super) fn names(&self) -> impl Iterator<Item = &Arc<str>> {
         self.entries.keys().chain(self.aliases.keys())
     }
 
-    /// Whether the task of this trace, or another of its family, is watched and not over. Looks at all that is watched.
+    /// True if a watched task of this family has not finished. Visits the whole set.
     pub(super) fn family_goes_on(&self, trace: &TaskLocator) -> bool {
         let is_member = |entry: &Entry| {
             let root = entry.root.as_ref().or(entry.key.as_ref());
@@ -418,12 +417,12 @@ impl WatchSet {
         self.goes_on(&trace.mo_id) || going.any(is_member)
     }
 
-    /// Drops the oldest finished tasks beyond the limit, except those that are named, pinned, or above a task that
-    /// still runs. Answers who was dropped.
+    /// Evicts the oldest finished tasks beyond the limit, except those that are named, pinned, or ancestors of a
+    /// running task. Returns the evicted tasks.
     pub(super) fn make_room(&mut self) -> Vec<Arc<str>> {
         let going_on = self.entries.len() - self.finished.len();
         let keep = self.keep.min(self.most.saturating_sub(going_on));
-        // A tenth over the limit before anything is done: looking for what is needed costs the whole set.
+        // Starts at a tenth over the limit, because finding the needed tasks visits the whole set.
         if self.finished.len() <= keep + keep / 10 {
             return Vec::new();
         }
@@ -463,7 +462,7 @@ impl WatchSet {
     }
 
     fn schedule(&mut self, mo_id: &str, at: Option<Instant>) {
-        /// So often a task that was never read comes before the others.
+        /// Failed reads up to which a task that was never read precedes the others.
         const FIRST_FAILURES: u32 = 3;
         let Some((mo_id, _)) = self.entries.get_key_value(mo_id) else {
             return;

@@ -1,14 +1,14 @@
-//! The events of the task that is followed.
+//! The events of the followed task.
 
 use std::time::Duration;
 
 use super::permit::Permit;
 use crate::vim::{Client, Error, TaskLocator, Throttle, types::TaskEvent};
 
-/// How often they are read while the task goes on, and once more after it.
+/// Interval of reading them while the task runs, and once after its end.
 pub(super) const EVENTS_REFRESH_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The events of a task, oldest first.
+/// Returns the events of a task, oldest first.
 pub(super) async fn events(
     client: &Client,
     gate: &Permit,

@@ -1,7 +1,8 @@
-//! The family of the task that is followed: what of it is not watched yet, or was gone before it could be read.
+//! Reads the family of the followed task: members that are not watched yet or had expired before they could be read.
 //!
-//! First what hangs below and beside it, found by the keys of its lineage. Then what lies above it and is gone: there is no filter by key, so that the history is read backwards from where its child was queued. Where only
-//! named tasks are watched, the recent ones are looked through, too.
+//! Descendants and siblings are found by the keys of the lineage. For expired ancestors there is no filter by key, so
+//! the history is read backwards from the queue time of the child. If only named tasks are watched, the recent tasks
+//! are checked, too.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,26 +18,26 @@ use crate::vim::{
     types::{TaskInfo, text_at},
 };
 
-/// How often it is looked for while something in it goes on; its members that run are watched meanwhile.
+/// Interval of the search while a member runs; running members are watched meanwhile.
 pub(super) const REFRESH_INTERVAL: Duration = Duration::from_secs(30);
-/// How many tasks of one family are read from the history.
+/// Maximum number of tasks of one family read from the history.
 const MAX_RELATIVES: usize = 2_000;
-/// How many levels below a task are asked for one by one, where its descendants do not name their root.
+/// Maximum depth of descendants requested level by level, if they do not name their root.
 const MAX_DEPTH: usize = 16;
-/// How many tasks are looked through in one place for what lies above a task: a busy hour of a large server.
+/// Maximum number of records scanned for an ancestor: a busy hour of a large server.
 const MAX_SCANNED: usize = 3_000;
-/// How many recent tasks are read at a time to see whether they belong to the family.
+/// Number of recent tasks read per pass to check whether they belong to the family.
 const MAX_RECENT: usize = 10;
 
-/// What was found of a family; what was found before something went wrong counts.
+/// The result of a search, partial if it failed midway.
 #[derive(Debug)]
 pub(in crate::watch) struct FamilyFound {
-    /// The number of the following that it belongs to.
+    /// The number of the subscription.
     pub(super) number: u32,
-    /// The task, as it is known by now.
+    /// The task with all that is known by now.
     pub(super) trace: TaskLocator,
     pub(super) kin: FamilyMembers,
-    /// The keys that were sought above it; nothing where only the history below was read.
+    /// The keys of ancestors searched for; `None` if only descendants were read.
     pub(super) sought: Option<HashSet<Arc<str>>>,
     pub(super) outcome: Result<(), Error>,
 }
@@ -47,33 +48,33 @@ pub(super) struct FamilyMembers {
     pub(super) members: Vec<TaskInfo>,
     /// Recent tasks that belong to it.
     pub(super) recent: Vec<Arc<str>>,
-    /// Recent tasks that do not belong to it.
+    /// Recent tasks that do not.
     pub(super) strangers: Vec<Arc<str>>,
-    /// The moIds of the members.
+    /// moIds of the members.
     seen: HashSet<Arc<str>>,
-    /// The keys of the members.
+    /// Keys of the members.
     keys: HashSet<Arc<str>>,
 }
 
-/// What need not be found out again while one family is followed.
+/// Results that stay valid while one family is followed.
 #[derive(Debug, Default)]
 pub(super) struct FamilyCache {
     /// Recent tasks that do not belong to it.
     pub(super) strangers: HashSet<Arc<str>>,
-    /// Keys that the history was searched for.
+    /// Keys already searched for in the history.
     pub(super) sought: HashSet<Arc<str>>,
-    /// The moIds of those whose end was told from the history.
+    /// moIds of the members whose end was read from the history.
     pub(super) told: HashSet<Arc<str>>,
 }
 
-/// What is still missing of a family.
+/// The missing part of a family.
 #[derive(Debug)]
 pub(super) struct Missing {
-    /// The keys of tasks above it.
+    /// Keys of missing ancestors.
     pub(super) above: HashSet<Arc<str>>,
-    /// Where only named tasks are watched: those that are known to be of the family or not.
+    /// Tasks already known to belong to the family or not, if only named tasks are watched.
     pub(super) known: Option<HashSet<Arc<str>>>,
-    /// Why the history does not help.
+    /// The error that made the history unusable.
     pub(super) trouble: Option<Error>,
 }
 
@@ -85,7 +86,7 @@ impl FamilyMembers {
         }
     }
 
-    /// The keys that the members and the task itself name as their parents and roots, without the members themselves.
+    /// Returns the keys named as parents and roots by the members and the task, without those of members.
     pub(super) fn named(&self, trace: &TaskLocator, members: &[TaskInfo]) -> HashSet<Arc<str>> {
         let named = members.iter();
         let named = named.flat_map(|info| [info.parent_key(), info.root_key()]);
@@ -95,7 +96,7 @@ impl FamilyMembers {
     }
 }
 
-/// What the history has of the family below and beside a task.
+/// Reads descendants and siblings of a task from the history.
 pub(super) async fn below(
     client: &Client,
     gate: &Permit,
@@ -120,7 +121,7 @@ pub(super) async fn below(
     found
 }
 
-/// What is still missing, as far as it can be found.
+/// Reads the missing part, as far as it can be found.
 pub(super) async fn rest(
     client: &Client,
     gate: &Permit,
@@ -195,13 +196,13 @@ async fn read(
     let most = MAX_RELATIVES.saturating_sub(kin.members.len()).max(1);
     let pick = query.pick_lineage();
     let found = client.past_tasks_paced(gate, query, most, pick).await?;
-    // A record that cannot be read is none.
+    // Records that cannot be read are skipped.
     let found = found.tasks.into_iter().map(TaskInfo::from_json);
     found.flatten().for_each(|info| kin.add(info));
     Ok(())
 }
 
-/// The tasks above that have these keys, and what lies above those.
+/// Reads the ancestors with these keys, and their ancestors.
 async fn read_above(
     client: &Client,
     gate: &Permit,
@@ -236,7 +237,7 @@ async fn read_above(
                 break;
             }
         }
-        // What lies above the highest of them is queued before it.
+        // An ancestor was queued before its descendants.
         let Some(oldest) = found.values().min_by_key(|info| info.placed_at()) else {
             break;
         };
@@ -254,7 +255,7 @@ async fn read_above(
     Ok(())
 }
 
-/// The newest of the recent tasks that are not known yet: do they belong to the family?
+/// Reads the newest unknown recent tasks and sorts them into members and others.
 async fn read_recent(
     client: &Client,
     gate: &Permit,
@@ -275,7 +276,7 @@ async fn read_recent(
         match client.task_info(&mo_id).await {
             Ok(info) if is_relative(&info, trace) => kin.recent.push(mo_id),
             Err(error) if error.is_session_dead() || error.is_transient() => return Err(error),
-            // What cannot be read cannot be told to belong to it.
+            // Membership of an unreadable task cannot be determined.
             Ok(_) | Err(_) => kin.strangers.push(mo_id),
         }
     }

@@ -1,7 +1,7 @@
-//! What is looked up around tasks: families, events, the past, usual durations, questions of virtual machines.
+//! Lookups around tasks: families, events, history, typical durations, questions of virtual machines.
 //!
-//! None of it may disturb the fetch loop: every request waits at the [`gate`] for its turn, what fails is told as a
-//! reason of its own, and only a dead session is passed on, once, for it can be renewed.
+//! They must not disturb the fetch loop: every request waits for a [`permit`], failures are reported per lookup, and
+//! only a dead session is passed on, once, because it can be renewed.
 
 mod events;
 mod family;
@@ -41,10 +41,10 @@ use crate::{
     },
 };
 
-/// The first board is taken to be there after so long at the latest: with many tasks, one by one, it never rests.
+/// Limit for waiting for the first complete list: with many polled tasks there is always a read in flight.
 const STORE_LOAD_LIMIT: Duration = Duration::from_secs(10);
 
-/// What was looked up.
+/// Result of a lookup.
 pub(super) enum LookupResult {
     Family(Box<FamilyFound>),
     Events(u32, Result<Vec<TaskEvent>, Error>),
@@ -60,18 +60,18 @@ pub(super) enum LookupResult {
     ),
 }
 
-/// The look-ups of one endpoint.
+/// The lookups of one endpoint.
 #[derive(Debug)]
 pub(super) struct Lookups {
     schedule: Scheduler<PermitRequest>,
     line: PermitQueue,
-    /// Who joins the line.
+    /// New permit requests.
     joining: mpsc::UnboundedReceiver<(Urgency, PermitRequest)>,
     family: Subscription,
-    /// What was found out of the recent tasks and of the keys around the family that is followed.
+    /// Results about recent tasks and keys around the followed family.
     kin: FamilyCache,
     events: Subscription,
-    /// The events that were told last.
+    /// The events sent last.
     told: Option<Arc<[TaskEvent]>>,
     typical: TypicalRuns,
     questions: Questions,
@@ -98,56 +98,56 @@ impl Lookups {
         }
     }
 
-    /// Takes in whoever comes to the gate next. Nobody is lost where this is not awaited to its end.
+    /// Accepts the next permit request. Cancel safe.
     pub(super) async fn line_up(&mut self) {
         if let Some((urgency, ticket)) = self.joining.recv().await {
             self.schedule.enter(urgency, ticket);
         }
     }
 
-    /// A task is now known to be like this.
+    /// Records the present state of a task.
     pub(super) fn seen(&mut self, mo_id: &Arc<str>, info: &TaskInfo) {
         self.questions.seen(mo_id, info, Instant::now());
     }
 
-    /// The progress or the phase of a task changed.
+    /// Records that the progress or phase of a task changed.
     pub(super) fn moved(&mut self, mo_id: &Arc<str>) {
         self.questions.moved(mo_id, Instant::now());
     }
 
-    /// The state of a task is this one now.
+    /// Records the state of a task.
     pub(super) fn is_now(&mut self, mo_id: &Arc<str>, state: &TaskState) {
         self.questions.is_now(mo_id, state, Instant::now());
     }
 
-    /// A task vanished, or is no longer watched.
+    /// Records that a task expired or is no longer watched.
     pub(super) fn left(&mut self, mo_id: &Arc<str>) {
         self.questions.over(mo_id);
     }
 
-    /// Reading is paused, or no longer.
+    /// Pauses or resumes lookups.
     pub(super) fn pause(&mut self, is_paused: bool) {
         self.schedule.pause(is_paused);
     }
 
-    /// Lets those through whose turn it is.
+    /// Grants due permits.
     fn let_through(&mut self, now: Instant) {
         while let Ok((urgency, ticket)) = self.joining.try_recv() {
             self.schedule.enter(urgency, ticket);
         }
         while let Some(ticket) = self.schedule.take(now) {
-            // Whoever is gone does not mind.
+            // The lookup may have been dropped.
             let _ = ticket.send(());
         }
     }
 
-    /// There is another session; what belonged to the one before is gone.
+    /// Forgets all that belonged to the previous session.
     pub(super) fn session_ended(&mut self) {
         self.past.session_ended();
         self.privileges.session_ended();
     }
 
-    /// The loop begins anew: whatever was under way is due again.
+    /// Makes interrupted lookups due again.
     pub(super) fn interrupted(&mut self, now: Instant) {
         while self.joining.try_recv().is_ok() {}
         self.schedule.clear();
@@ -160,7 +160,7 @@ impl Lookups {
 }
 
 impl Endpoint {
-    /// Follows something around a task from now on, or nothing any more.
+    /// Starts or stops following something around a task.
     pub(super) async fn follow(&mut self, command: Command) -> Result<(), StopReason> {
         let now = Instant::now();
         match command {
@@ -182,7 +182,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Tells whether the account may cancel a task, or finds it out.
+    /// Sends the privilege to cancel a task, or requests it.
     pub(super) async fn check_privilege(
         &mut self,
         reading: &mut InFlight,
@@ -201,7 +201,7 @@ impl Endpoint {
         }
     }
 
-    /// Takes up again what was cut off.
+    /// Continues after an interruption.
     pub(super) fn resume_privileges(&mut self, reading: &mut InFlight) {
         for subject in self.lookups.privileges.open() {
             self.ask_privilege(reading, subject);
@@ -217,7 +217,7 @@ impl Endpoint {
         });
     }
 
-    /// Begins the look-ups that are due, and lets through whoever may pass now.
+    /// Starts due lookups and grants due permits.
     pub(super) fn start_look_ups(&mut self, reading: &mut InFlight, now: Instant) {
         if !self.paused && self.is_board_there(reading, now) {
             self.lookups.schedule.open();
@@ -257,7 +257,7 @@ impl Endpoint {
         lookups.let_through(now);
     }
 
-    /// When a look-up is due, or a request may pass, if nothing else happens.
+    /// Returns the time of the next due lookup or permit.
     pub(super) fn next_look_up(&self, reading: &InFlight, now: Instant) -> Option<Instant> {
         let lookups = &self.lookups;
         let is_open = lookups.schedule.is_open();
@@ -277,7 +277,7 @@ impl Endpoint {
         .min()
     }
 
-    /// Whether the first board was told: all that is watched was read, and nothing is on its way.
+    /// True if the first complete list was sent: everything watched was read and no read is in flight.
     fn is_board_there(&self, reading: &InFlight, now: Instant) -> bool {
         let is_joining = matches!(&self.fetch, Fetch::Push(push) if push.is_joining());
         let is_due = self.watched.next_time().is_some_and(|due| due <= now);

@@ -1,4 +1,4 @@
-//! The gate that a look-up passes before each of its requests.
+//! Permits for the requests of lookups.
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -6,14 +6,14 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::scheduler::Urgency;
 use crate::vim::Throttle;
 
-/// What somebody waits with for his turn.
+/// A pending permit request.
 pub(super) type PermitRequest = oneshot::Sender<()>;
 
-/// Where those who want to pass line up.
+/// Sender of permit requests.
 pub(super) type PermitQueue = mpsc::UnboundedSender<(Urgency, PermitRequest)>;
 
-/// Passed before each request, so that work is paced by request and not by job; and where a look-up learns that nobody
-/// wants its answer any more.
+/// Acquired before each request, so that pacing is per request and not per lookup; also reports that the result is no
+/// longer wanted.
 #[derive(Debug, Clone)]
 pub(super) struct Permit {
     line: PermitQueue,
@@ -22,7 +22,7 @@ pub(super) struct Permit {
 }
 
 impl Permit {
-    /// A gate for one look-up, which is wanted until the guard is dropped.
+    /// Creates the permit of a lookup that is wanted until the guard is dropped.
     pub(super) fn new(line: PermitQueue, urgency: Urgency) -> (Self, DropGuard) {
         let unwanted = CancellationToken::new();
         let guard = unwanted.clone().drop_guard();
@@ -34,7 +34,7 @@ impl Permit {
         (gate, guard)
     }
 
-    /// A gate for a look-up that is wanted whatever comes.
+    /// Creates the permit of a lookup that is never cancelled.
     pub(super) fn lasting(line: &PermitQueue, urgency: Urgency) -> Self {
         Self {
             line: line.clone(),
@@ -43,12 +43,12 @@ impl Permit {
         }
     }
 
-    /// Whether anybody still wants the answer.
+    /// True if the result is still wanted.
     pub(super) fn is_wanted(&self) -> bool {
         !self.unwanted.is_cancelled()
     }
 
-    /// How urgent the look-up is.
+    /// Returns the priority of the lookup.
     #[cfg(test)]
     pub(super) fn urgency(&self) -> Urgency {
         self.urgency
@@ -58,7 +58,7 @@ impl Permit {
 impl Throttle for Permit {
     async fn pass(&self) -> bool {
         let (ticket, turn) = oneshot::channel();
-        // Where nobody lets us through any more the look-up is about to be dropped.
+        // Without a scheduler the lookup is about to be dropped.
         let is_let_through = self.line.send((self.urgency, ticket)).is_ok() && turn.await.is_ok();
         if !is_let_through {
             std::future::pending::<()>().await;

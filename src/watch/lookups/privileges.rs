@@ -1,5 +1,5 @@
-//! Whether the account may cancel: a right on the entity, so that it is asked once for all tasks of an entity. Pure but
-//! for the requests; `now` is an argument.
+//! The privilege to cancel. It belongs to an entity, so that one check serves all its tasks. Pure but for the requests;
+//! `now` is an argument.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -11,20 +11,20 @@ use crate::{
     watch::Privilege,
 };
 
-/// How long a right counts that was granted; if it is taken away meanwhile, the server refuses the request itself.
+/// Lifetime of a granted privilege; if it is revoked meanwhile, the server refuses the request itself.
 const GRANTED_TTL: Duration = Duration::from_secs(5 * 60);
-/// How long one counts that was not: somebody may be about to be given it, and tries again.
+/// Lifetime of a denied privilege; it may be granted any time.
 const DENIED_TTL: Duration = Duration::from_secs(20);
 
-/// What is known of the account's rights in this session.
+/// Known privileges of the account in this session.
 #[derive(Debug, Default)]
 pub(super) struct Privileges {
     known: HashMap<ManagedObjectReference, (Privilege, Instant)>,
-    /// What is being asked for, and who waits for the answer.
+    /// Checks in flight, with the tasks that wait for them.
     asked: HashMap<Subject, Waiting>,
 }
 
-/// What is asked for: an entity, or a task of which it is not known on which entity it works.
+/// Subject of a check: an entity, or a task whose entity is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::watch) enum Subject {
     Entity(ManagedObjectReference),
@@ -34,23 +34,23 @@ pub(in crate::watch) enum Subject {
 #[derive(Debug, Default)]
 struct Waiting {
     tasks: Vec<Arc<str>>,
-    /// Whether the session died of it.
+    /// True if the session was found dead by this check.
     has_renewed: bool,
 }
 
-/// What is to be done about a task.
+/// The next step for a task.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// This is known.
+    /// The privilege is known.
     Tell(Privilege),
-    /// The server is to be asked.
+    /// The server has to be asked.
     Ask(Subject),
-    /// It is being asked already.
+    /// A check is in flight.
     Wait,
 }
 
 impl Privileges {
-    /// Somebody wants to know whether a task may be cancelled.
+    /// Requests the privilege for a task.
     pub(super) fn want(&mut self, trace: &TaskLocator, now: Instant) -> Step {
         let subject = match trace.entity() {
             Some(None) => {
@@ -78,7 +78,7 @@ impl Privileges {
         }
     }
 
-    /// The server answered for this entity. Who waited for it?
+    /// Records the server's answer for an entity. Returns the tasks that waited for it.
     pub(super) fn answered(
         &mut self,
         subject: &Subject,
@@ -97,24 +97,24 @@ impl Privileges {
         self.asked.remove(subject).unwrap_or_default().tasks
     }
 
-    /// The session turned out to be dead. Answers whether it is worth renewing: then it is to be asked again.
+    /// Handles a dead session. Returns true if it is worth renewing; the check is repeated then.
     pub(super) fn renews(&mut self, subject: &Subject) -> bool {
         let waiting = self.asked.get_mut(subject);
         waiting.is_some_and(|waiting| !std::mem::replace(&mut waiting.has_renewed, true))
     }
 
-    /// What is to be asked again when the loop begins anew.
+    /// Returns the checks to repeat after an interruption.
     pub(super) fn open(&self) -> Vec<Subject> {
         self.asked.keys().cloned().collect()
     }
 
-    /// There is another session, and with it perhaps another role.
+    /// Forgets everything: another session may have another role.
     pub(super) fn session_ended(&mut self) {
         self.known.clear();
     }
 }
 
-/// Asks the server: for which entity, and whether the account may cancel there.
+/// Asks the server which entity it is and whether the account may cancel there.
 pub(super) async fn ask(
     client: &Client,
     gate: &Permit,

@@ -1,8 +1,8 @@
-//! What virtual machines ask while their tasks stand still: when to look, and what is known. Pure but for the one
-//! request; `now` is an argument.
+//! Pending questions of virtual machines whose tasks do not progress. Pure but for the one request; `now` is an
+//! argument.
 //!
-//! A task that waits for somebody's answer looks like a slow one (a power-on that sits at 95 %), and the server does
-//! not push the question. It is looked for in the background, one machine after the other.
+//! A task that waits for an answer looks like a slow one (a power-on at 95 %), and the server does not push the
+//! question. Machines are checked in the background, one after the other.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -26,37 +26,35 @@ use crate::{
     },
 };
 
-/// How long a task has to stand still before its machine is looked at: most tasks move on before, and most questions
-/// come soon after a task began.
+/// Time without progress before a machine is checked: most tasks progress sooner, and most questions come early.
 const QUIET_BEFORE_CHECK: Duration = Duration::from_secs(10);
-/// How soon it is looked again where nothing was asked; twice as long each time, for what stands still for long is
-/// more often slow than new to asking…
+/// Interval after a check without a question; it doubles each time…
 const REFRESH_INTERVAL: Duration = Duration::from_secs(20);
-/// …up to this: a question may come at any time.
+/// …up to this.
 const SLOW_REFRESH_INTERVAL: Duration = Duration::from_secs(5 * 60);
-/// How soon it is looked again while a question is pending: somebody may have answered it in the vSphere Client.
+/// Interval while a question is pending: it may be answered in the vSphere Client.
 const PENDING_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
-/// How seldom machines are looked at in the long run, however many tasks stand still…
+/// Minimum average interval between checks, however many tasks wait…
 const BATCH_INTERVAL: Duration = Duration::from_secs(5);
-/// …and how many may be looked at without that wait after a while without any.
+/// …and the number of checks that may be made without it after a quiet time.
 const BATCH_SIZE: u32 = 12;
-/// The type of what asks.
+/// The type of entities that have questions.
 const VIRTUAL_MACHINE: &str = "VirtualMachine";
 
-/// The tasks of virtual machines that wait or run, and what their machines ask.
+/// Queued and running tasks of virtual machines, and the questions of their machines.
 #[derive(Debug, Default)]
 pub(super) struct Questions {
     tasks: HashMap<Arc<str>, Task>,
-    /// Whose machine is to be looked at when. A task that moved meanwhile is found out when its time comes, so that
-    /// a change costs nothing here.
+    /// Tasks by the time of their next check. Progress is noticed when the time comes, so that a change costs nothing
+    /// here.
     due: BTreeSet<(Instant, Arc<str>)>,
-    /// The one look that is under way.
+    /// The check in flight.
     under_way: Option<(Arc<str>, DropGuard)>,
-    /// Until when the looks so far would have taken, one [`BATCH_INTERVAL`] so often.
+    /// Time until which the past checks use up the rate, one [`BATCH_INTERVAL`] each.
     paid_until: Option<Instant>,
-    /// Whether the session died of the last look.
+    /// True if the session was found dead by the last check.
     has_renewed: bool,
-    /// What is to be told.
+    /// Changes to send.
     news: Vec<(Arc<str>, Option<PendingQuestion>)>,
 }
 
@@ -64,18 +62,18 @@ pub(super) struct Questions {
 struct Task {
     machine: ManagedObjectReference,
     is_running: bool,
-    /// Progress and phase, to see whether it moved.
+    /// Hash of progress and phase, to notice a change.
     place: u64,
     still_since: Instant,
-    /// How often its machine was looked at since, without a question.
+    /// Consecutive checks without a question.
     looks: u32,
     question: Option<PendingQuestion>,
-    /// Its entry among those who are due.
+    /// Its entry in the set of due tasks.
     due: Option<Instant>,
 }
 
 impl Questions {
-    /// A task is now known to be like this.
+    /// Records the present state of a task.
     pub(super) fn seen(&mut self, mo_id: &Arc<str>, info: &TaskInfo, now: Instant) {
         let machine = info.entity.as_ref();
         let machine = machine.filter(|entity| *entity.kind == *VIRTUAL_MACHINE);
@@ -107,7 +105,7 @@ impl Questions {
         self.is_now(mo_id, &info.state, now);
     }
 
-    /// A task is in this state now.
+    /// Records the state of a task.
     pub(super) fn is_now(&mut self, mo_id: &Arc<str>, state: &TaskState, now: Instant) {
         if state.is_finished() {
             self.over(mo_id);
@@ -120,7 +118,7 @@ impl Questions {
         }
     }
 
-    /// A task moved: whatever its machine asked is answered.
+    /// Records progress of a task: a question of its machine is answered.
     pub(super) fn moved(&mut self, mo_id: &Arc<str>, now: Instant) {
         let Some(task) = self.tasks.get_mut(mo_id) else {
             return;
@@ -131,13 +129,13 @@ impl Questions {
         if asked {
             self.news.push((mo_id.clone(), None));
         }
-        // Who was looked at already may be due much later than he stands still now.
+        // After a check, the next one may be due much later than a check of the new state.
         if (asked || looked) && task.due.is_some() {
             self.schedule(mo_id, Some(now + QUIET_BEFORE_CHECK));
         }
     }
 
-    /// A task is over, or no longer watched.
+    /// Forgets a task that finished or is no longer watched.
     pub(super) fn over(&mut self, mo_id: &Arc<str>) {
         self.schedule(mo_id, None);
         if let Some(task) = self.tasks.remove(mo_id)
@@ -147,19 +145,19 @@ impl Questions {
         }
     }
 
-    /// When a machine is to be looked at next.
+    /// Returns the time of the next check.
     pub(super) fn due(&self) -> Option<Instant> {
         let (first, _) = self.due.first()?;
         let due = self.free_at().map_or(*first, |free_at| free_at.max(*first));
         self.under_way.is_none().then_some(due)
     }
 
-    /// From when on one may look again.
+    /// Returns the time from which the rate allows a check.
     fn free_at(&self) -> Option<Instant> {
         self.paid_until?.checked_sub(BATCH_INTERVAL * BATCH_SIZE)
     }
 
-    /// Begins to look at the machine of a task that is due and stands still.
+    /// Starts the check of a due task that has not progressed.
     pub(super) fn begin(
         &mut self,
         line: &PermitQueue,
@@ -188,7 +186,7 @@ impl Questions {
         None
     }
 
-    /// What a machine asks, if anything. It counts for all of its tasks that stand still.
+    /// Records the question of a machine, if any, for all of its tasks that do not progress.
     pub(super) fn answered(
         &mut self,
         machine: &ManagedObjectReference,
@@ -203,7 +201,7 @@ impl Questions {
                 continue;
             }
             if task.still_since + QUIET_BEFORE_CHECK > now {
-                // It moved meanwhile.
+                // It has progressed meanwhile.
                 due.push((mo_id.clone(), task.still_since + QUIET_BEFORE_CHECK));
                 continue;
             }
@@ -224,7 +222,7 @@ impl Questions {
         }
     }
 
-    /// What a machine asks is not known. Answers whether the session is to be renewed for another try.
+    /// Records a failed check. Returns true if the session is to be renewed for another.
     pub(super) fn failed(&mut self, error: &Error, can_renew: bool, now: Instant) -> bool {
         let Some((mo_id, _)) = self.under_way.take() else {
             return false;
@@ -242,14 +240,14 @@ impl Questions {
         renews
     }
 
-    /// What is under way will not be answered.
+    /// Forgets the check in flight.
     pub(super) fn interrupted(&mut self, now: Instant) {
         if let Some((mo_id, _)) = self.under_way.take() {
             self.schedule(&mo_id, Some(now));
         }
     }
 
-    /// What is to be told: which task's machine asks what, or nothing any more.
+    /// Takes the changes to send: per task the question, or `None` once it is answered.
     pub(super) fn take_news(&mut self) -> Vec<(Arc<str>, Option<PendingQuestion>)> {
         std::mem::take(&mut self.news)
     }
@@ -267,7 +265,7 @@ impl Questions {
     }
 }
 
-/// After how long a machine is looked at again that asked nothing so many times.
+/// Returns the interval after this many checks without a question.
 fn later(looks: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(looks.saturating_sub(1));
     REFRESH_INTERVAL
@@ -275,7 +273,7 @@ fn later(looks: u32) -> Duration {
         .min(SLOW_REFRESH_INTERVAL)
 }
 
-/// What a virtual machine asks.
+/// Reads the question of a virtual machine.
 pub(super) async fn question(
     client: &Client,
     gate: &Permit,

@@ -1,4 +1,4 @@
-//! What the answers of look-ups mean.
+//! Handles the results of lookups.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -26,7 +26,7 @@ use crate::{
 };
 
 impl Endpoint {
-    /// Tells what was found.
+    /// Handles and sends a result.
     pub(in crate::watch) async fn take_found(
         &mut self,
         reading: &mut InFlight,
@@ -108,7 +108,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Tells what virtual machines ask, or no longer ask.
+    /// Sends changed questions of virtual machines.
     pub(in crate::watch) async fn tell_questions(&mut self) -> Result<(), StopReason> {
         for (mo_id, question) in self.lookups.questions.take_news() {
             self.tell(Update::Question { mo_id, question }).await?;
@@ -116,7 +116,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Whether a dead session is worth renewing for what is followed; it is due again then.
+    /// True if a dead session is worth renewing for a subscription, which is then due again.
     fn renews(
         &mut self,
         reading: &InFlight,
@@ -176,7 +176,7 @@ impl Endpoint {
         }
         let again = now + family::REFRESH_INTERVAL;
         let state = if let Some(error) = trouble {
-            // Who may not ask will not be allowed to in half a minute.
+            // A missing permission does not change within half a minute.
             let may_pass = error.is_transient() || error.is_fault("InvalidState");
             let due = may_pass.then_some(again);
             self.lookups.family.record_failure(due);
@@ -190,7 +190,7 @@ impl Endpoint {
         Ok(self.tell(Update::Family { mo_id, state }).await?)
     }
 
-    /// What is still missing of a family in which those keys are named, as far as it can be found.
+    /// Returns the missing part of a family in which these keys are named.
     fn missing(&self, mut named: HashSet<Arc<str>>, trouble: Option<&Error>) -> Option<Missing> {
         let kin = &self.lookups.kin;
         if trouble.is_some() {
@@ -216,13 +216,13 @@ impl Endpoint {
                     self.recall(reading, &mo_id, Box::new(info));
                 }
             } else {
-                // The history lags behind: of one that goes on more is known once it is watched.
+                // The history lags behind: a running task is watched to learn its present state.
                 self.watched.add(&mo_id, Origin::Lineage, now);
             }
         }
     }
 
-    /// The history has a task that is over; of one that is watched more is known, unless its end was missed.
+    /// Sends a finished task of the history; a watched one only if its end was missed.
     pub(in crate::watch) fn recall(
         &mut self,
         reading: &mut InFlight,

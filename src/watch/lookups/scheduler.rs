@@ -1,43 +1,43 @@
-//! Who may ask the server next: every request of a look-up waits here for its turn. Pure: `now` is an argument.
+//! Schedules the requests of lookups. Pure: `now` is an argument.
 //!
-//! What the user just opened goes at once. What is done for him unasked (followed, or in the background) has to share
-//! one request a second, waits until the first board is there, and stands still while reading is paused.
+//! Requests for a view that the user just opened are made at once. Others (subscriptions, background) share one request
+//! per second, wait for the first complete list, and pause with the fetch loop.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
-/// Unasked requests lie at least so far apart.
+/// Minimum spacing of deferrable requests.
 const MIN_SPACING: Duration = Duration::from_secs(1);
-/// Requests that go at once put the unasked ones off, each by one [`MIN_SPACING`], but never for longer than this: whoever
-/// pages through the history for long shall still learn the rest.
+/// Requests made at once defer the others by one [`MIN_SPACING`] each, but never for longer than this, so that paging
+/// through the history does not starve them.
 const DEFER_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How urgent a request is, the most urgent first.
+/// The priority of a request, highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Urgency {
-    /// The user just opened what needs it.
+    /// For a view that the user just opened.
     Asked,
-    /// The user looks at what it keeps up to date.
+    /// For a view that is kept current.
     Followed,
-    /// Nobody looks at it yet.
+    /// In the background.
     Background,
 }
 
-/// The waiting requests, each with a ticket.
+/// Pending requests, each with a ticket.
 #[derive(Debug)]
 pub(super) struct Scheduler<T> {
-    /// By urgency, and then in the order in which they came.
+    /// By priority, then by arrival.
     waiting: BTreeMap<(Urgency, u64), T>,
     came: u64,
     is_open: bool,
     is_paused: bool,
-    /// When the next unasked request may go.
+    /// Time from which the next deferrable request may be made.
     next: Instant,
 }
 
 impl<T> Scheduler<T> {
-    /// Nobody waits; only what is asked for goes before [`open`](Self::open).
+    /// Creates an empty scheduler; before [`open`](Self::open) only urgent requests are made.
     pub(super) fn new(now: Instant) -> Self {
         Self {
             waiting: BTreeMap::new(),
@@ -48,33 +48,33 @@ impl<T> Scheduler<T> {
         }
     }
 
-    /// A request wants to be made.
+    /// Adds a request.
     pub(super) fn enter(&mut self, urgency: Urgency, ticket: T) {
         self.came += 1;
         self.waiting.insert((urgency, self.came), ticket);
     }
 
-    /// The first board is there.
+    /// Allows deferrable requests: the first complete list was sent.
     pub(super) fn open(&mut self) {
         self.is_open = true;
     }
 
-    /// Whether the first board is there.
+    /// True if deferrable requests are allowed.
     pub(super) fn is_open(&self) -> bool {
         self.is_open
     }
 
-    /// Reading is paused, or no longer.
+    /// Pauses or resumes deferrable requests.
     pub(super) fn pause(&mut self, is_paused: bool) {
         self.is_paused = is_paused;
     }
 
-    /// Forgets everybody who waits.
+    /// Drops all pending requests.
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
     }
 
-    /// The request that may be made now; it counts as made.
+    /// Takes the request that may be made now.
     pub(super) fn take(&mut self, now: Instant) -> Option<T> {
         let first = self.waiting.first_entry()?;
         if first.key().0 == Urgency::Asked {
@@ -87,7 +87,7 @@ impl<T> Scheduler<T> {
         Some(first.remove())
     }
 
-    /// When the next request may be made, if nothing else happens.
+    /// Returns the time at which the next request may be made.
     pub(super) fn next_time(&self, now: Instant) -> Option<Instant> {
         let ((urgency, _), _) = self.waiting.first_key_value()?;
         match urgency {
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(order, [4, 2, 5, 1, 3]);
     }
 
-    /// However requests come, in no second more than one of the unasked goes, and each goes in the end.
+    /// At most one deferrable request per second is made, and each is made in the end.
     #[tokio::test(start_paused = true)]
     async fn unasked_requests_lie_a_second_apart() {
         let start = Instant::now();

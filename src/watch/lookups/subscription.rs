@@ -1,5 +1,4 @@
-//! What is looked up again and again for a task that somebody looks at: one task at a time. Pure: `now` is an
-//! argument.
+//! A lookup repeated for the task that is shown, one task at a time. Pure: `now` is an argument.
 
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
@@ -10,28 +9,28 @@ use super::{
 };
 use crate::vim::TaskLocator;
 
-/// The task that is followed, if there is one.
+/// The followed task, if any.
 #[derive(Debug, Default)]
 pub(super) struct Subscription {
     followed: Option<SubscribedTask>,
-    /// Tells the look-ups for one task from those for the ones before.
+    /// Number that distinguishes the lookups for one task from those for earlier ones.
     number: u32,
 }
 
 #[derive(Debug)]
 struct SubscribedTask {
     trace: TaskLocator,
-    /// When it is to be looked up; `None` while it is, and when all is known.
+    /// Time of the next lookup; `None` while one is in flight and when all is known.
     due: Option<Instant>,
     urgency: Urgency,
-    /// Dropped with the wish for the answer.
+    /// Cancels the lookup in flight on drop.
     under_way: Option<DropGuard>,
-    /// Whether the session died of the last look-up, so that it is not renewed for ever.
+    /// True if the session was found dead by the last lookup, so that it is not renewed again and again.
     has_renewed: bool,
 }
 
 impl Subscription {
-    /// Follows this task from now on, or none. Whatever is under way for another is no longer wanted.
+    /// Follows this task, or none. Cancels the lookup for another one.
     pub(super) fn follow(&mut self, trace: Option<TaskLocator>, now: Instant) {
         self.number += 1;
         self.followed = trace.map(|trace| SubscribedTask {
@@ -43,14 +42,14 @@ impl Subscription {
         });
     }
 
-    /// When it is to be looked up next; while reading is paused only what was just asked for is.
+    /// Returns the time of the next lookup; while paused only of one just requested.
     pub(super) fn due(&self, is_paused: bool) -> Option<Instant> {
         let followed = self.followed.as_ref()?;
         let may_go = !is_paused || followed.urgency == Urgency::Asked;
         followed.due.filter(|_| may_go)
     }
 
-    /// Begins to look it up: for which task, with the number to answer with and the gate to pass.
+    /// Starts a lookup: returns its task, its number and its permit.
     pub(super) fn begin(&mut self, line: &PermitQueue) -> Option<(u32, TaskLocator, Permit)> {
         let followed = self.followed.as_mut()?;
         let (gate, wanted) = Permit::new(line.clone(), followed.urgency);
@@ -59,7 +58,7 @@ impl Subscription {
         Some((self.number, followed.trace.clone(), gate))
     }
 
-    /// Goes on with the look-up that was answered so far.
+    /// Continues a lookup with another step.
     pub(super) fn go_on(&mut self, line: &PermitQueue) -> Option<Permit> {
         let followed = self.followed.as_mut()?;
         let (gate, wanted) = Permit::new(line.clone(), followed.urgency);
@@ -67,7 +66,7 @@ impl Subscription {
         Some(gate)
     }
 
-    /// An answer came: of which task, if that is still followed.
+    /// Checks an answer. Returns its task if it is still followed.
     pub(super) fn answered(&mut self, number: u32) -> Option<TaskLocator> {
         let is_current = number == self.number;
         let followed = self.followed.as_mut().filter(|_| is_current)?;
@@ -75,7 +74,7 @@ impl Subscription {
         Some(followed.trace.clone())
     }
 
-    /// The answer was a good one; the next is wanted at this time, or never.
+    /// Records a good answer and the time of the next lookup, if any.
     pub(super) fn went_well(&mut self, due: Option<Instant>) {
         if let Some(followed) = &mut self.followed {
             followed.has_renewed = false;
@@ -83,7 +82,7 @@ impl Subscription {
         self.record_failure(due);
     }
 
-    /// There is no answer; the next try is at this time, or never.
+    /// Records a failure and the time of the next attempt, if any.
     pub(super) fn record_failure(&mut self, due: Option<Instant>) {
         if let Some(followed) = &mut self.followed {
             followed.urgency = Urgency::Followed;
@@ -91,7 +90,7 @@ impl Subscription {
         }
     }
 
-    /// The session turned out to be dead. Answers whether it is worth renewing: then the look-up is due once more.
+    /// Handles a dead session. Returns true if it is worth renewing; the lookup is due again then.
     pub(super) fn renews(&mut self, now: Instant) -> bool {
         let followed = self.followed.as_mut();
         followed.is_some_and(|followed| {
@@ -100,7 +99,7 @@ impl Subscription {
         })
     }
 
-    /// Whatever is under way will not be answered; it is due again.
+    /// Makes the interrupted lookup due again.
     pub(super) fn interrupted(&mut self, now: Instant) {
         if let Some(followed) = &mut self.followed
             && followed.under_way.take().is_some()

@@ -1,4 +1,4 @@
-//! How long operations usually take, learned from the server's history in the background.
+//! Learns typical durations of operations from the server's history in the background.
 
 use std::time::Duration;
 
@@ -19,49 +19,49 @@ use crate::{
     },
 };
 
-/// How often the history is asked for what is new.
+/// Interval of reading new records…
 const REFRESH_INTERVAL: Duration = Duration::from_secs(30 * 60);
-/// …and after an outage of the connection, or of a proxy.
+/// …and after an outage.
 const RETRY_INTERVAL: Duration = Duration::from_secs(60);
-/// How many tasks are looked through at most: the history of a busy server holds a million.
+/// Maximum number of records scanned: the history of a busy server holds a million.
 const MAX_HISTORY_TASKS: usize = 3_000;
 
-/// The runs that the history told of.
+/// Runs read from the history.
 #[derive(Debug)]
 pub(in crate::watch) struct Runs {
-    /// The oldest first.
+    /// The runs, oldest first.
     runs: Vec<FinishedRun>,
-    /// When the newest of them was completed.
+    /// Completion time of the newest.
     newest: Option<Timestamp>,
 }
 
-/// When to learn, and what was learned already.
+/// Schedule and state of learning.
 #[derive(Debug, Default)]
 pub(super) struct TypicalRuns {
-    /// When to learn next; at once, where never was.
+    /// Time of the next read; at once if there was none.
     due: Option<Instant>,
     under_way: Option<DropGuard>,
-    /// When the newest of the runs was completed that were told.
+    /// Completion time of the newest run that was sent.
     newest: Option<Timestamp>,
-    /// Whether the session died of the last try.
+    /// True if the session was found dead by the last attempt.
     has_renewed: bool,
 }
 
 impl TypicalRuns {
-    /// When to learn next.
+    /// Returns the time of the next read.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let is_idle = self.under_way.is_none();
         is_idle.then(|| self.due.unwrap_or(now))
     }
 
-    /// Begins to learn from what was completed after some time.
+    /// Starts reading the runs completed after the last known one.
     pub(super) fn begin(&mut self, line: &PermitQueue) -> (Option<Timestamp>, Permit) {
         let (gate, wanted) = Permit::new(line.clone(), Urgency::Background);
         self.under_way = Some(wanted);
         (self.newest, gate)
     }
 
-    /// What is new of what the history told.
+    /// Returns the new ones of the runs read.
     pub(super) fn learned(&mut self, found: Runs, now: Instant) -> Vec<FinishedRun> {
         self.under_way = None;
         self.has_renewed = false;
@@ -70,7 +70,7 @@ impl TypicalRuns {
         found.runs
     }
 
-    /// The history told nothing. Answers whether the session is to be renewed for another try.
+    /// Records a failure. Returns true if the session is to be renewed for another attempt.
     pub(super) fn failed(&mut self, error: &Error, can_renew: bool, now: Instant) -> bool {
         self.under_way = None;
         let renews = can_renew && !std::mem::replace(&mut self.has_renewed, can_renew);
@@ -83,7 +83,7 @@ impl TypicalRuns {
         renews
     }
 
-    /// What is under way will not be answered.
+    /// Forgets the read in flight.
     pub(super) fn interrupted(&mut self, now: Instant) {
         if self.under_way.take().is_some() {
             self.due = Some(now);
@@ -91,7 +91,7 @@ impl TypicalRuns {
     }
 }
 
-/// The newest runs that ended well after that time.
+/// Reads the newest successful runs completed after a time.
 pub(super) async fn runs(
     client: &Client,
     gate: &Permit,
@@ -107,7 +107,7 @@ pub(super) async fn runs(
     let pick = |record: &Value| {
         looked += 1;
         if let Some((run, completed)) = run(record) {
-            // Both ends of a period count for the server; what was completed just then is known.
+            // The server includes both ends of a period; the newest known run is skipped.
             if after.is_none_or(|after| after < completed) {
                 runs.push(run);
                 newest = newest.max(Some(completed));
@@ -126,7 +126,7 @@ pub(super) async fn runs(
     Ok(Runs { runs, newest })
 }
 
-/// What a record says of how long its operation takes, and when it was completed; nothing where its times make no sense.
+/// Returns the run and completion time of a record; `None` if its times are implausible.
 fn run(record: &Value) -> Option<(FinishedRun, Timestamp)> {
     let info = TaskInfo::from_json(record.clone()).ok()?;
     let completed = info.complete_time?;

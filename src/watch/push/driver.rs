@@ -1,4 +1,4 @@
-//! How the loop drives the long poll: begins it, feeds it, takes what it answers, and gives it up.
+//! Drives the long poll: starts it, adds members, handles its answers, and abandons it.
 
 use std::time::Duration;
 
@@ -16,29 +16,27 @@ use crate::{
     },
 };
 
-/// How often in a row tasks may have to be read because the server tells of none in the view.
+/// Maximum consecutive reads of members that the server never reports.
 const MAX_SILENT_WAITS: u32 = 3;
-/// Waits that end with nothing begin no sooner than this one after another: something between may answer in the
-/// server's place.
+/// Minimum time between waits that return nothing: a proxy may answer instead of the server.
 const MIN_WAIT_GAP: Duration = Duration::from_millis(250);
-/// How many waits in a row may fail before tasks are read one by one.
+/// Consecutive failed waits after which tasks are polled.
 const MAX_WAIT_FAILURES: u32 = 3;
-/// How long tasks are read one by one at most where the long poll was in trouble that may pass.
+/// Maximum duration of polling after a failure of the long poll that may pass.
 const PUSH_RETRY_INTERVAL: Duration = Duration::from_secs(30);
-/// A wait that is answered sooner had its answer ready.
+/// A wait answered sooner than this had its answer ready.
 const IMMEDIATE_ANSWER: Duration = Duration::from_millis(20);
-/// How many tasks are put into the view with one request.
+/// Maximum number of tasks added to the view with one request.
 const MAX_JOIN_BATCH: usize = 2_000;
-/// How many tasks are read to check a silent wait.
+/// Number of tasks read to check a silent wait.
 const CHECKED_AT_ONCE: usize = 4;
-/// How many of these reads may fail in a row before there are no more of them in this session.
+/// Consecutive failures of such reads after which they stop for this session.
 const MAX_CHECK_FAILURES: u32 = 8;
-/// How often in a row push may be refused where nothing else is wanted.
+/// Consecutive refusals after which `FetchMode::Push` ends.
 const MAX_REFUSALS: u32 = 3;
 
 impl Endpoint {
-    /// Begins to follow by push, if that is wanted and due. Where the server does not allow it, tasks are read one by
-    /// one.
+    /// Starts the long poll if it is wanted and due. If the server refuses, tasks are polled.
     pub(in crate::watch) async fn try_push(
         &mut self,
         reading: &mut InFlight,
@@ -59,7 +57,7 @@ impl Endpoint {
             Ok(collector) => {
                 let push = Push::new(collector, self.options.tempo, self.learned.take(), now);
                 self.fetch = Fetch::Push(Box::new(push));
-                // A wait of the collector before may still run.
+                // A wait of the previous collector may still run.
                 reading.waits = JoinSet::new();
                 self.watched.set_paced(false, now);
             }
@@ -72,7 +70,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Reads tasks one by one from now on, and says why; push comes back to its turn later.
+    /// Switches to polling with a reason; the long poll is retried later.
     pub(in crate::watch) async fn fall_back(
         &mut self,
         reading: &mut InFlight,
@@ -109,7 +107,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Collector and view are given up, or gone with their session: they are made anew.
+    /// Abandons collector and view: new ones are created.
     pub(in crate::watch) fn abandon_push(&mut self) {
         if matches!(self.fetch, Fetch::Push(_)) {
             let next = Fetch::new(self.options.fetch);
@@ -123,7 +121,7 @@ impl Endpoint {
         }
     }
 
-    /// Starts what the long poll needs: members to join and leave, the wait itself.
+    /// Starts the requests of the long poll: changes of the view and the wait.
     pub(in crate::watch) fn feed_push(&mut self, reading: &mut InFlight) {
         let Fetch::Push(push) = &mut self.fetch else {
             return;
@@ -157,7 +155,7 @@ impl Endpoint {
         push.start_wait(reading, now);
     }
 
-    /// Looks after tasks that are in the view and still unheard of.
+    /// Reads or reports members that are overdue.
     pub(in crate::watch) async fn chase(&mut self, reading: &mut InFlight) -> Result<(), LoopExit> {
         let Fetch::Push(push) = &mut self.fetch else {
             return Ok(());
@@ -187,7 +185,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// When the long poll has been silent for so long that it is to be checked.
+    /// Returns the time at which the silent long poll is to be checked.
     pub(in crate::watch) fn check_due(&self) -> Option<Instant> {
         match &self.fetch {
             Fetch::Push(push) if self.check_failures < MAX_CHECK_FAILURES => {
@@ -197,7 +195,7 @@ impl Endpoint {
         }
     }
 
-    /// Reads some tasks by themselves while the long poll is silent: it may hang although its session has ended.
+    /// Reads some tasks while the long poll is silent: it may hang although its session has ended.
     fn check_wait(&mut self, reading: &mut InFlight, now: Instant) {
         if let Fetch::Push(push) = &mut self.fetch {
             push.checked_at = now;
@@ -210,7 +208,7 @@ impl Endpoint {
         }
     }
 
-    /// A wait ended.
+    /// Handles the end of a wait.
     pub(in crate::watch) async fn take_wait(
         &mut self,
         reading: &mut InFlight,
@@ -231,7 +229,7 @@ impl Endpoint {
                 push.failures = 0;
                 reading.doubts.good(now);
                 push.next_wait = now;
-                // What an answer brings at once happened while none was asked for.
+                // Changes that are reported at once happened while no wait was running.
                 let since = match lasted {
                     Some(lasted) if lasted > IMMEDIATE_ANSWER => now,
                     _ => push.complete_at,
@@ -276,7 +274,7 @@ impl Endpoint {
             push.version.restart();
             push.next_wait = now;
         } else if error.is_fault("ManagedObjectNotFound") {
-            // The collector is gone though the session lives.
+            // The collector is gone although the session lives.
             self.abandon_push();
         } else if error.is_fault("RequestCanceled") {
             push.next_wait = now + Duration::from_millis(200);

@@ -1,4 +1,4 @@
-//! Tasks that are read by themselves although changes are pushed: to check the long poll, and in its place.
+//! Tasks that are polled although changes are pushed: to check the long poll, and in its place.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use super::{Origin, WatchSet};
 use crate::vim::types::TaskState;
 
 impl WatchSet {
-    /// Whether a task is read at its interval although changes of the others are pushed.
+    /// Sets whether a task is polled although changes of the others are pushed.
     pub(in crate::watch) fn read_by_itself(&mut self, mo_id: &str, is_so: bool) {
         if let Some(entry) = self.entries.get_mut(mo_id) {
             entry.is_read_by_itself = is_so;
         }
     }
 
-    /// Whether a task is known to be in another state than this.
+    /// True if a task is known to have another state than this.
     pub(in crate::watch) fn is_other(&self, mo_id: &str, state: &TaskState) -> bool {
         let known = self
             .entries
@@ -24,8 +24,8 @@ impl WatchSet {
         known.is_some_and(|known| known != state)
     }
 
-    /// Returns up to `most` tasks to read as a check of the long poll: those that are named or pinned first, then those
-    /// whose last check is longest ago. Looks at all that is watched.
+    /// Returns up to `most` tasks to read as a check of the long poll: named or pinned ones first, then those checked
+    /// longest ago. Visits the whole set.
     pub(in crate::watch) fn take_checks(&mut self, most: usize, now: Instant) -> Vec<Arc<str>> {
         let entries = self.entries.iter_mut();
         let mut tasks: Vec<_> = entries

@@ -1,8 +1,8 @@
-//! The past, page by page: one history collector for a search, read on as pages are asked for.
+//! Searches the server's history page by page with one history collector.
 //!
-//! The collector stays open between pages, so that no record travels twice, and is destroyed when the search ends,
-//! gives way to another, comes to its end, or the session is left. Where it is gone meanwhile, or nobody knows where
-//! it stands because an answer was lost, another one goes on from the page that came last.
+//! The collector stays open between pages, so that no record is sent twice. It is destroyed when the search ends, is
+//! replaced, or the session is closed. If it is lost, or its position is unknown because an answer was lost, another
+//! one continues after the last page.
 
 mod seen_records;
 
@@ -27,41 +27,41 @@ use crate::{
     },
 };
 
-/// How many records are read at a time.
+/// Records per page.
 const PAGE_SIZE: usize = 100;
-/// How often in a row a collector is opened that is gone at once.
+/// Maximum number of consecutive collectors that are lost at once.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// What came of a request for the past.
+/// Result of a request to the history.
 pub(in crate::watch) enum Answer {
     Page {
-        /// The search for which it was read.
+        /// The number of the search.
         search: u32,
-        /// The collector that was opened for it, if one was.
+        /// The collector created for it, if any.
         made: Option<ManagedObjectReference>,
-        /// The records as they were sent, newest first.
+        /// The records as sent, newest first.
         page: Result<Vec<Value>, Error>,
     },
-    /// A collector that is no longer needed was destroyed, or cannot be.
+    /// An unneeded collector was destroyed, or cannot be.
     Left(ManagedObjectReference),
 }
 
-/// The search of one endpoint's history, if there is one.
+/// The search of one endpoint's history, if any.
 #[derive(Debug, Default)]
 pub(in crate::watch) struct Past {
     search: Option<ServerSearch>,
-    /// Collectors that are no longer needed; as far as is known they are still there.
+    /// Unneeded collectors that may still exist.
     left: Vec<ManagedObjectReference>,
 }
 
-/// How it stands with the next page of a search.
+/// State of the next page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NextPage {
-    /// Nobody asked for it yet.
+    /// Not requested.
     NotAsked,
-    /// It is waited for.
+    /// Requested.
     Awaited,
-    /// It is waited for and being read.
+    /// Requested and being read.
     Read,
     /// There is none.
     None,
@@ -71,13 +71,13 @@ enum NextPage {
 struct ServerSearch {
     number: u32,
     query: TaskQuery,
-    /// The collector, while it is open and known to stand behind the last page.
+    /// The collector, while it is known to be positioned after the last page.
     collector: Option<ManagedObjectReference>,
     trail: SeenRecords,
     page: NextPage,
-    /// How often in a row the collector was gone.
+    /// Consecutive lost collectors.
     lost: u32,
-    /// Whether the server does not know the entity that was asked for (any more); its tasks are among the others.
+    /// True if the server no longer knows the requested entity; its tasks are among the others.
     without_entity: bool,
 }
 
@@ -96,15 +96,15 @@ impl ServerSearch {
 }
 
 impl Past {
-    /// The collectors that are open as far as is known, for whoever leaves the session.
+    /// Returns the collectors that may be open, to be destroyed with the session.
     pub(in crate::watch) fn open(&self) -> impl Iterator<Item = &ManagedObjectReference> {
         let search = self.search.as_ref();
         let used = search.and_then(|search| search.collector.as_ref());
         self.left.iter().chain(used)
     }
 
-    /// Requests were cut off. Where the collector stands that was being read is not known any more. One that was
-    /// being opened may be there; it ends with the session.
+    /// Forgets requests that were aborted. The position of a collector being read is unknown, and one being created
+    /// ends with the session.
     pub(in crate::watch) fn interrupted(&mut self) {
         if let Some(search) = &mut self.search
             && search.page == NextPage::Read
@@ -114,7 +114,7 @@ impl Past {
         }
     }
 
-    /// There is another session; the collectors of the one before died with it.
+    /// Forgets the collectors: they ended with the session.
     pub(in crate::watch) fn session_ended(&mut self) {
         self.left.clear();
         if let Some(search) = &mut self.search {
@@ -127,14 +127,14 @@ impl Past {
         search.filter(|search| search.number == number)
     }
 
-    /// Gives up the search that there is.
+    /// Ends the search. Returns its collector.
     fn end(&mut self) -> Option<ManagedObjectReference> {
         self.search.take()?.collector
     }
 }
 
 impl Endpoint {
-    /// Takes a step of a search.
+    /// Handles a step of a search.
     pub(in crate::watch) async fn ask_past(
         &mut self,
         reading: &mut InFlight,
@@ -177,7 +177,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Takes up again what was cut off: a page that is waited for, and collectors that were to be destroyed.
+    /// Continues after an interruption: with the requested page and the collectors to destroy.
     pub(in crate::watch) fn resume_past(&mut self, reading: &mut InFlight) {
         for collector in self.lookups.past.left.clone() {
             destroy(reading, &self.lookups.line, collector);
@@ -185,7 +185,7 @@ impl Endpoint {
         self.read_history(reading);
     }
 
-    /// Reads the next page, if somebody waits for it.
+    /// Reads the next page if it is requested.
     fn read_history(&mut self, reading: &mut InFlight) {
         let Some(search) = &mut self.lookups.past.search else {
             return;
@@ -211,7 +211,7 @@ impl Endpoint {
         });
     }
 
-    /// Takes in what came of a request for the past.
+    /// Handles the result of a request to the history.
     pub(super) async fn handle_page(
         &mut self,
         reading: &mut InFlight,
@@ -225,7 +225,7 @@ impl Endpoint {
             }
         };
         let Some(search) = self.lookups.past.search(number) else {
-            // Nobody searches for this any more.
+            // The search was replaced.
             self.leave_collector(reading, made);
             return Ok(());
         };
@@ -265,7 +265,7 @@ impl Endpoint {
         let Some(search) = self.lookups.past.search(number) else {
             return Ok(());
         };
-        // Whether the server took a step before it failed is not known.
+        // The server may have advanced before it failed.
         let collector = search.collector.take();
         if ends_session {
             return Err(LoopExit::SessionDead(Box::new(error)));
@@ -308,7 +308,7 @@ impl Endpoint {
 }
 
 impl ServerSearch {
-    /// What is told of a page.
+    /// Converts a merged page into the page sent to the consumer.
     fn told(&self, gained: PageMerge) -> HistoryPage {
         HistoryPage {
             tasks: gained.tasks,
@@ -323,7 +323,7 @@ fn destroy(reading: &mut InFlight, line: &PermitQueue, collector: ManagedObjectR
     let gate = Permit::lasting(line, Urgency::Asked);
     reading.look_up(|client| async move {
         gate.pass().await;
-        // Where this fails it ends with the session.
+        // If this fails, the collector ends with the session.
         let _ = client.destroy_history(&collector).await;
         LookupResult::Past(Answer::Left(collector))
     });
@@ -349,7 +349,7 @@ async fn read(
     client.older_history(&collector, PAGE_SIZE).await
 }
 
-/// Why the past cannot be read, and what to try.
+/// Returns the reason why the history cannot be read and a suggestion.
 pub(super) fn reason(error: &Error) -> Arc<str> {
     let advice = match error.fault().map(Fault::type_name) {
         Some("NotSupported") => {

@@ -1,4 +1,4 @@
-//! What a search has seen, so that another collector can go on where one ended. Pure.
+//! The records seen by a search, so that another collector can continue it. Pure.
 
 use std::collections::HashSet;
 
@@ -10,42 +10,42 @@ use crate::vim::{
     types::{TaskInfo, parse_date_time, text_at},
 };
 
-/// After so many pages in a row without anything new a server only repeats itself.
+/// Consecutive pages without a new record after which the server is considered to repeat itself.
 const MAX_REPEATED_PAGES: u32 = 50;
 
-/// What a search has seen.
+/// The records seen by a search.
 #[derive(Debug, Default)]
 pub(super) struct SeenRecords {
-    /// The keys of all records that came.
+    /// Keys of all records.
     seen: HashSet<Box<str>>,
-    /// The youngest queue time of the page that came last.
+    /// The latest queue time of the last page.
     reached: Option<Timestamp>,
-    /// The page that came last.
+    /// Keys of the last page.
     last: Vec<Box<str>>,
-    /// How many pages in a row brought nothing new.
+    /// Consecutive pages without a new record.
     stale: u32,
 }
 
-/// What a page is to whoever has seen those before.
+/// The new part of a page.
 #[derive(Debug, Default)]
 pub(super) struct PageMerge {
-    /// What is new, newest first.
+    /// New tasks, newest first.
     pub(super) tasks: Vec<TaskInfo>,
-    /// How many new records could not be read.
+    /// Number of new records that could not be read.
     pub(super) unreadable: usize,
-    /// Whether this was the end.
+    /// True for the last page.
     pub(super) is_end: bool,
 }
 
 impl PageMerge {
-    /// Whether the page is worth telling.
+    /// True if the page is worth sending.
     pub(super) fn is_news(&self) -> bool {
         self.is_end || self.unreadable > 0 || !self.tasks.is_empty()
     }
 }
 
 impl SeenRecords {
-    /// Takes a page in.
+    /// Merges a page.
     pub(super) fn take(&mut self, page: Vec<Value>) -> PageMerge {
         let mut gained = PageMerge::default();
         let keys: Vec<Box<str>> = page.iter().map(|record| identity(record).into()).collect();
@@ -69,13 +69,13 @@ impl SeenRecords {
         gained
     }
 
-    /// Another collector begins: what it gives first may be what came last.
+    /// Prepares for another collector, whose first page may repeat the last one.
     pub(super) fn begin_anew(&mut self) {
         self.last.clear();
     }
 
-    /// What to ask another collector for, so that it begins where the last page did: records of one page may come in
-    /// any order, those of two pages do not. What comes twice is known by its key.
+    /// Returns the query with which another collector starts at the last page. Records within a page may come in any
+    /// order, but pages do not overlap; repeated records are recognised by their key.
     pub(super) fn rest_of(&self, query: &TaskQuery) -> TaskQuery {
         let mut rest = query.clone();
         if query.time == TaskTime::Queued {
