@@ -8,6 +8,7 @@ pub mod app;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod files;
 pub mod metrics;
 pub mod simulator;
 pub mod task;

@@ -1,10 +1,9 @@
 //! Filter history, kept between runs in `vtask/filters` below `$XDG_STATE_HOME` or `~/.local/state`. One filter per
 //! line, newest last, mode 0600. Read errors are ignored: the history is then empty.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::PathBuf};
+
+use crate::files::{directories::state_directory, private_file};
 
 /// Maximum number of filters.
 const MAX_ENTRIES: usize = 200;
@@ -18,7 +17,7 @@ pub struct FilterHistoryFile(Option<PathBuf>);
 impl FilterHistoryFile {
     /// Locates the file from `XDG_STATE_HOME` and `HOME`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(folder(variable).map(|folder| folder.join("filters")))
+        Self(state_directory(variable).map(|folder| folder.join("filters")))
     }
 
     /// Returns the filters, newest last.
@@ -42,29 +41,8 @@ impl FilterHistoryFile {
         };
         let mut kept = self.filters();
         push(&mut kept, filter);
-        write(path, &(kept.join("\n") + "\n"))
+        private_file::write(path, (kept.join("\n") + "\n").as_bytes())
     }
-}
-
-/// Returns the directory for state files.
-pub(super) fn folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let state = variable("XDG_STATE_HOME").map(PathBuf::from);
-    let state = state.filter(|folder| folder.is_absolute());
-    let home = || Some(Path::new(&variable("HOME")?).join(".local/state"));
-    Some(state.or_else(home)?.join("vtask"))
-}
-
-/// Writes a file with mode 0600 atomically.
-pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let draft = path.with_extension(format!("{}.new", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    io::Write::write_all(&mut options.open(&draft)?, text.as_bytes())?;
-    fs::rename(&draft, path)
 }
 
 /// Appends a filter, removes duplicates of it and drops the oldest entries beyond the limit.

@@ -8,8 +8,10 @@ use std::{
     path::PathBuf,
 };
 
-use super::filter_history;
-use crate::task::Saved;
+use crate::{
+    files::{directories::state_directory, private_file},
+    task::Saved,
+};
 
 /// Maximum size of a file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -21,7 +23,7 @@ pub struct SavedFilterFile(Option<PathBuf>);
 impl SavedFilterFile {
     /// Locates the file from `XDG_STATE_HOME` and `HOME`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(filter_history::folder(variable).map(|folder| folder.join("named-filters.toml")))
+        Self(state_directory(variable).map(|folder| folder.join("named-filters.toml")))
     }
 
     /// Reads the filters.
@@ -60,7 +62,7 @@ impl SavedFilterFile {
             None => all.remove(name),
         };
         let text = toml::to_string(&all).map_err(io::Error::other)?;
-        filter_history::write(path, &text)
+        private_file::write(path, text.as_bytes())
     }
 }
 

@@ -9,8 +9,8 @@ use std::{
 
 use super::{
     ConfigError, ConfigFile, Environment, Profile,
-    file::usual_place,
-    secret::{in_the_clear, nobody_else_reads},
+    file::default_path,
+    secret::{check_private, plain_text_warning},
 };
 use crate::{app::Keymap, vim::Address};
 
@@ -30,7 +30,7 @@ pub struct Report {
 pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Report, ConfigError> {
     let file = ConfigFile::load(named, environment)?;
     let Some(path) = &file.path else {
-        let place = usual_place(environment)
+        let place = default_path(environment)
             .unwrap_or_else(|| PathBuf::from("~/.config/vtask/config.toml"));
         return Ok(Report {
             text: format!(
@@ -112,7 +112,7 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
         Some(Err(error)) => problem(error.to_string()),
         Some(Ok((address, user_info))) => {
             if user_info.is_some_and(|(_, password)| password.is_some())
-                && let Err(error) = nobody_else_reads(config)
+                && let Err(error) = check_private(config)
             {
                 problem(format!("the url has a password in it: {error}"));
             }
@@ -136,7 +136,7 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
         }
     }
     if profile.password.is_some()
-        && let Err(error) = nobody_else_reads(config)
+        && let Err(error) = check_private(config)
     {
         problem(error.0);
     }
@@ -151,11 +151,11 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
         warning("more than one source of the password; password-file counts before password-command, that before password-keyring, and that before password.".to_owned());
     }
     if profile.password.is_some() {
-        warning(in_the_clear(config));
+        warning(plain_text_warning(config));
     }
     if let Some(file) = &profile.password_file
         && file.exists()
-        && nobody_else_reads(file).is_err()
+        && check_private(file).is_err()
     {
         warning(format!(
             "others can read {0}: run `chmod 600 {0}`.",

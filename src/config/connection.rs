@@ -258,7 +258,7 @@ fn password(
             && (account.is_empty() || account == user)
         {
             if let (Some(_), Some(path)) = (&source.profile, config) {
-                secret::in_a_file_of_ones_own(path)?;
+                secret::warn_plain_text_password(path)?;
             }
             return Ok(Some(password.clone()));
         }

@@ -8,13 +8,15 @@ use std::{
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::task::{Filter, Saved};
-
 use super::{
     ConfigError, Defaults, Environment, KeyOverrides, Password, RedactedUrl, suggest,
     view::SourceLines,
 };
-use crate::vim::Fingerprint;
+use crate::{
+    files::directories::config_directory,
+    task::{Filter, Saved},
+    vim::Fingerprint,
+};
 
 /// Parsed config file.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -113,7 +115,7 @@ impl ConfigFile {
     pub fn load(named: Option<&Path>, environment: &dyn Environment) -> Result<Self, ConfigError> {
         let (path, is_named) = match named {
             Some(path) => (path.to_owned(), true),
-            None => match usual_place(environment) {
+            None => match default_path(environment) {
                 Some(path) => (path, false),
                 None => return Ok(Self::default()),
             },
@@ -186,12 +188,8 @@ impl ConfigFile {
     }
 }
 
-pub(super) fn usual_place(environment: &dyn Environment) -> Option<PathBuf> {
-    let folder = match environment.get("XDG_CONFIG_HOME") {
-        Some(folder) if Path::new(&folder).is_absolute() => PathBuf::from(folder),
-        _ => Path::new(&environment.get("HOME")?).join(".config"),
-    };
-    Some(folder.join("vtask").join("config.toml"))
+pub(super) fn default_path(environment: &dyn Environment) -> Option<PathBuf> {
+    Some(config_directory(|name| environment.get(name))?.join("config.toml"))
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 //! govc's file of that name; `#` begins a comment. Only its owner may have write permission.
 
 use std::{
-    env, fs,
-    io::{self, Write},
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
 use super::{ConfigError, Environment};
-use crate::vim::Fingerprint;
+use crate::{
+    files::{directories::data_directory, private_file},
+    vim::Fingerprint,
+};
 
 /// Contents of the known-hosts file.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +36,7 @@ impl KnownHosts {
     pub fn load(named: Option<&Path>, environment: &dyn Environment) -> Result<Self, ConfigError> {
         let Some(path) = named
             .map(Path::to_owned)
-            .or_else(|| usual_place(environment))
+            .or_else(|| default_path(environment))
         else {
             return Ok(Self::default());
         };
@@ -44,7 +46,7 @@ impl KnownHosts {
             Err(error) => return Err(failed(&path, "cannot be read", &error)),
         };
         if !text.is_empty() {
-            nobody_else_writes(&path)?;
+            check_not_writable_by_others(&path)?;
         }
         let lines = text.lines().enumerate().map(|(index, line)| {
             read_line(line).ok_or_else(|| {
@@ -110,20 +112,8 @@ impl KnownHosts {
             Line::Host(host, fingerprint) => format!("{host} {fingerprint}\n"),
         });
         let text = lines.collect::<Vec<_>>().concat();
-        let beside = path.with_extension(format!("new-{}", std::process::id()));
-        let write = || -> io::Result<()> {
-            if let Some(folder) = path.parent() {
-                make_folder(folder)?;
-            }
-            let mut file = own_file(&beside)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&beside, path)
-        };
-        write().map_err(|error| {
-            let _ = fs::remove_file(&beside);
-            failed(path, "cannot be written", &error)
-        })
+        private_file::write(path, text.as_bytes())
+            .map_err(|error| failed(path, "cannot be written", &error))
     }
 }
 
@@ -149,12 +139,8 @@ pub(super) fn of_govc(
     })
 }
 
-fn usual_place(environment: &dyn Environment) -> Option<PathBuf> {
-    let folder = match environment.get("XDG_DATA_HOME") {
-        Some(folder) if Path::new(&folder).is_absolute() => PathBuf::from(folder),
-        _ => Path::new(&environment.get("HOME")?).join(".local/share"),
-    };
-    Some(folder.join("vtask").join("known-hosts"))
+fn default_path(environment: &dyn Environment) -> Option<PathBuf> {
+    Some(data_directory(|name| environment.get(name))?.join("known-hosts"))
 }
 
 fn read_line(line: &str) -> Option<Line> {
@@ -182,43 +168,17 @@ fn failed(path: &Path, what: &str, error: &io::Error) -> ConfigError {
     ))
 }
 
-#[cfg(unix)]
-fn nobody_else_writes(path: &Path) -> Result<(), ConfigError> {
-    use std::os::unix::fs::PermissionsExt;
-
+/// Returns an error if others can write the file.
+fn check_not_writable_by_others(path: &Path) -> Result<(), ConfigError> {
     const OTHERS_WRITE: u32 = 0o022;
-    let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode());
-    match mode {
-        Ok(mode) if mode & OTHERS_WRITE == 0 => Ok(()),
+    match private_file::has_mode_bits(path, OTHERS_WRITE) {
+        Ok(false) => Ok(()),
         _ => Err(ConfigError(format!(
-            "others can write the known-hosts file {0}, so it cannot be trusted. Look it over and run \
+            "others can write the known-hosts file {0}, so it is not trusted. Check its contents and run \
              `chmod 600 {0}`.",
             path.display()
         ))),
     }
-}
-
-#[cfg(not(unix))]
-fn nobody_else_writes(_path: &Path) -> Result<(), ConfigError> {
-    Ok(())
-}
-
-/// Creates a new file that only its owner can read.
-fn own_file(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Creates a directory that only its owner can access, unless it exists.
-fn make_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use secrecy::{SecretString, zeroize::Zeroize};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{ConfigError, KeyringEntry, Profile};
-use crate::text::sanitize;
+use crate::{files::private_file, text::sanitize};
 
 /// A plain-text password of a config file, hidden in `Debug` output.
 #[derive(Debug, Clone)]
@@ -54,20 +54,20 @@ pub(super) fn of_profile(
         return Ok(None);
     };
     if let Some(path) = config {
-        in_a_file_of_ones_own(path)?;
+        warn_plain_text_password(path)?;
     }
     Ok(Some(password.clone()))
 }
 
 /// Checks that others cannot read a config file with a password, and prints a warning about the password.
-pub(super) fn in_a_file_of_ones_own(path: &Path) -> Result<(), ConfigError> {
-    nobody_else_reads(path)?;
-    eprintln!("vtask: warning: {}", in_the_clear(path));
+pub(super) fn warn_plain_text_password(path: &Path) -> Result<(), ConfigError> {
+    check_private(path)?;
+    eprintln!("vtask: warning: {}", plain_text_warning(path));
     Ok(())
 }
 
 /// Returns the warning about a plain-text password.
-pub(super) fn in_the_clear(path: &Path) -> String {
+pub(super) fn plain_text_warning(path: &Path) -> String {
     format!(
         "a password stands in the clear in {}; password-command or password-file are better places.",
         path.display()
@@ -75,26 +75,16 @@ pub(super) fn in_the_clear(path: &Path) -> String {
 }
 
 /// Returns an error if others can read a file that holds a password.
-#[cfg(unix)]
-pub(super) fn nobody_else_reads(path: &Path) -> Result<(), ConfigError> {
-    use std::os::unix::fs::PermissionsExt;
-
+pub(super) fn check_private(path: &Path) -> Result<(), ConfigError> {
     const OTHERS: u32 = 0o077;
-    let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode());
-    match mode {
-        Ok(mode) if mode & OTHERS == 0 => Ok(()),
+    match private_file::has_mode_bits(path, OTHERS) {
+        Ok(false) => Ok(()),
         _ => Err(ConfigError(format!(
-            "{path} has a password in the clear and others can read it. Run `chmod 600 {path}`, or use \
+            "{path} has a plain-text password and others can read it. Run `chmod 600 {path}`, or use \
              password-command instead.",
             path = path.display()
         ))),
     }
-}
-
-/// File modes exist on Unix only.
-#[cfg(not(unix))]
-pub(super) fn nobody_else_reads(_path: &Path) -> Result<(), ConfigError> {
-    Ok(())
 }
 
 /// Returns the first line of a command's output. The command may use standard error and the terminal.

@@ -14,7 +14,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{ConfigError, Environment};
-use crate::vim::{Address, SessionStore};
+use crate::{
+    files::{directories::runtime_directory, private_file},
+    vim::{Address, SessionStore},
+};
 
 /// Session file of one account on one server.
 #[derive(Debug, Clone)]
@@ -52,16 +55,14 @@ impl SessionFile {
         user: &str,
         environment: &dyn Environment,
     ) -> Result<Self, ConfigError> {
-        let folder = folder(environment).ok_or_else(|| {
-            ConfigError(
-                "there is no place to keep a session: set XDG_RUNTIME_DIR or HOME.".to_owned(),
-            )
+        let runtime = runtime_directory(|name| environment.get(name)).ok_or_else(|| {
+            ConfigError("no directory for session files: set XDG_RUNTIME_DIR or HOME.".to_owned())
         })?;
         let server = address.authority();
         let digest = Sha256::digest(format!("{server}\n{user}"));
         let name = digest.iter().take(16).map(|byte| format!("{byte:02x}"));
         let kept = Self {
-            path: folder.join(name.collect::<String>()),
+            path: runtime.join("sessions").join(name.collect::<String>()),
             server,
             user: user.to_owned(),
             trouble: Arc::default(),
@@ -79,8 +80,9 @@ impl SessionFile {
     }
 
     fn write(&self, session: &SecretString) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        make_folder(folder)?;
+        if let Some(folder) = self.path.parent() {
+            private_file::create_folder(folder)?;
+        }
         self.guard().map_err(io::Error::other)?;
         let content = Stored {
             server: self.server.clone(),
@@ -88,17 +90,8 @@ impl SessionFile {
             session: session.expose_secret().to_owned(),
         };
         let mut text = serde_json::to_string(&content)?;
-        // Concurrent runs read either the old or the new file.
-        let beside = self
-            .path
-            .with_extension(format!("{}.new", std::process::id()));
-        let _ = fs::remove_file(&beside);
-        let written = write_new(&beside, text.as_bytes());
+        let written = private_file::write(&self.path, text.as_bytes());
         text.zeroize();
-        let written = written.and_then(|()| fs::rename(&beside, &self.path));
-        if written.is_err() {
-            let _ = fs::remove_file(&beside);
-        }
         written
     }
 }
@@ -146,21 +139,6 @@ impl SessionStore for SessionFile {
     }
 }
 
-fn folder(environment: &dyn Environment) -> Option<PathBuf> {
-    let absolute = |name: &str| {
-        let path = environment.get(name).map(PathBuf::from);
-        path.filter(|path| path.is_absolute())
-    };
-    let state = || {
-        let home = environment.get("HOME").map(PathBuf::from);
-        home.map(|home| home.join(".local/state"))
-    };
-    let base = absolute("XDG_RUNTIME_DIR")
-        .or_else(|| absolute("XDG_STATE_HOME"))
-        .or_else(state)?;
-    Some(base.join("vtask").join("sessions"))
-}
-
 #[cfg(unix)]
 fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
     use std::os::unix::fs::MetadataExt;
@@ -198,33 +176,6 @@ fn owned(_path: &Path, _is_folder: bool) -> Result<(), ConfigError> {
     Err(ConfigError(
         "--keep-session is not to be had on this system.".to_owned(),
     ))
-}
-
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_folder(_folder: &Path) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-#[cfg(unix)]
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::{io::Write, os::unix::fs::OpenOptionsExt};
-
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    options.open(path)?.write_all(bytes)
-}
-
-#[cfg(not(unix))]
-fn write_new(_path: &Path, _bytes: &[u8]) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(all(test, unix))]

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Environment, file::usual_place};
+use super::{Environment, file::default_path};
 use crate::{
     app::{ThemeChoice, Themes},
     text::did_you_mean,
@@ -64,7 +64,7 @@ pub fn theme(
 fn folder(config: Option<&Path>, environment: &dyn Environment) -> Option<PathBuf> {
     let file = config
         .map(Path::to_owned)
-        .or_else(|| usual_place(environment));
+        .or_else(|| default_path(environment));
     Some(file?.parent()?.join("themes"))
 }
 

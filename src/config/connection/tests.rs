@@ -68,7 +68,7 @@ fn ready_sessions_need_no_account_and_exclude_each_other() {
 }
 
 #[test]
-fn credentials_do_not_travel_in_the_clear() {
+fn credentials_do_not_travel_plain_text_warning() {
     let environment = environment(&[("VTASK_PASSWORD", "pw")]);
     let mut args = ConnectionArgs {
         url: Some("http://vc01.lab".into()),

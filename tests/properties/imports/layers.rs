@@ -11,8 +11,9 @@ struct Layer {
     beneath: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 12] = [
+const LAYERS: [Layer; 13] = [
     layer("text", &["text"], &[]),
+    layer("files", &["files"], &[]),
     layer("metrics", &["metrics"], &["text"]),
     layer("vim::types", &["vim::types"], &["metrics"]),
     layer("vim", &["vim"], &["vim::types"]),
@@ -29,7 +30,7 @@ const LAYERS: [Layer; 12] = [
         &["task"],
     ),
     layer("watch", &["watch"], &["watch messages", "vim"]),
-    layer("app", &["app"], &["watch messages"]),
+    layer("app", &["app"], &["watch messages", "files"]),
     layer("ui", &["ui"], &["app"]),
     layer("tui", &["tui"], &["ui"]),
     layer("simulator", &["simulator"], &["text"]),

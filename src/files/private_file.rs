@@ -1,0 +1,135 @@
+//! Files that only their owner can read, replaced atomically.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Write},
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// Maximum number of temporary names to try.
+const MAX_ATTEMPTS: u32 = 100;
+
+/// Replaces a file by one with this content and mode 0600, creating its folder with mode 0700 if needed.
+///
+/// Readers see either the old or the new content, even after a crash. The content is never in a file that others can
+/// read, and a temporary file left behind by an earlier run does not get in the way.
+pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    create_folder(folder)?;
+    let (mut file, temporary) = create_beside(path)?;
+    let written = file
+        .write_all(content)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Returns true if group or others have any of these mode bits, such as `0o077`; always false on systems without file
+/// modes.
+pub fn has_mode_bits(path: &Path, bits: u32) -> io::Result<bool> {
+    let metadata = fs::metadata(path)?;
+    #[cfg(unix)]
+    return Ok(std::os::unix::fs::MetadataExt::mode(&metadata) & bits != 0);
+    #[cfg(not(unix))]
+    {
+        let _ = (metadata, bits);
+        Ok(false)
+    }
+}
+
+/// Creates a folder that only its owner can access, unless it exists.
+pub fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Creates an empty file with an unused name in the folder of `path`.
+fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    for _ in 0..MAX_ATTEMPTS {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let temporary = path.with_file_name(format!(".{name}.{}-{number}.tmp", process::id()));
+        match options.open(&temporary) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            opened => return opened.map(|file| (file, temporary)),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_content_is_replaced_and_no_temporary_file_is_left() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("vtask/state/file");
+        write(&path, b"one").unwrap();
+        write(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(names(path.parent().unwrap()), ["file"]);
+    }
+
+    #[test]
+    fn stale_temporary_files_do_not_matter() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("file");
+        for number in 0..20 {
+            let stale = format!(".file.{}-{number}.tmp", process::id());
+            fs::write(base.path().join(stale), "stale").unwrap();
+        }
+        write(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_failed_write_keeps_the_old_file_and_removes_the_temporary_one() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("folder");
+        fs::create_dir_all(path.join("content")).unwrap();
+        assert!(write(&path, b"new").is_err());
+        assert!(path.join("content").is_dir());
+        assert_eq!(names(base.path()), ["folder"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn file_and_folder_are_private() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("vtask/file");
+        write(&path, b"old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(has_mode_bits(&path, 0o077).unwrap());
+        write(&path, b"secret").unwrap();
+        assert!(!has_mode_bits(&path, 0o077).unwrap());
+        assert!(!has_mode_bits(path.parent().unwrap(), 0o077).unwrap());
+    }
+}
