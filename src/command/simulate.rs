@@ -9,7 +9,7 @@ use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, bail};
 use jiff::SignedDuration;
 
-use crate::simulator::faults::Plan;
+use crate::simulator::faults::FaultPlan;
 use crate::simulator::scenario::{LoadOptions, Scenario};
 use crate::simulator::{ClockMode, Options, Simulator, StartError};
 
@@ -164,7 +164,7 @@ impl SimulateArgs {
         options.behavior.omit_type_names = self.lean;
         options.behavior.update_cap = self.cap.0;
         if let Some(file) = &self.faults {
-            options.faults = Plan::load(file)?;
+            options.faults = FaultPlan::load(file)?;
         }
         Ok(options)
     }

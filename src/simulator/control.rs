@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::behavior::{ProxyResponse, ServerBehavior};
-use super::faults::{Plan, ServerEvent};
+use super::faults::{FaultPlan, ServerEvent};
 use super::http::log::RequestRecord;
+use super::open_objects::OpenObjects;
 use super::server::ServerCore;
 use super::world::task::TaskId;
 
@@ -107,23 +108,23 @@ impl Control {
     }
 
     /// Activates a fault plan in addition to those already active. Must be called within a Tokio runtime.
-    pub fn inject(&self, plan: &Plan) {
-        self.running.take_up(plan);
+    pub fn inject(&self, plan: &FaultPlan) {
+        self.running.activate_faults(plan);
     }
 
     /// Removes all faults and scheduled events. Effects in progress continue.
     pub fn clear_faults(&self) {
-        self.running.faults.end();
+        self.running.faults.clear();
     }
 
     /// Triggers a server event.
-    pub fn happen(&self, what: &ServerEvent) {
-        self.running.happen(what);
+    pub fn happen(&self, event: &ServerEvent) {
+        self.running.trigger(event);
     }
 
     /// Returns the number of requests and connections affected by faults.
     pub fn befallen(&self) -> u64 {
-        self.running.faults.befallen()
+        self.running.faults.injected()
     }
 
     /// Returns the number of accepted connections.
@@ -158,19 +159,4 @@ impl Control {
     pub fn open_objects(&self) -> OpenObjects {
         self.running.with(|core| core.sessions.open_objects())
     }
-}
-
-/// Number of session-scoped objects by kind. A client that cleans up leaves zero of each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OpenObjects {
-    /// Property collectors created by clients.
-    pub collectors: usize,
-    /// Property filters.
-    pub filters: usize,
-    /// Views.
-    pub views: usize,
-    /// Incomplete retrievals, neither continued nor cancelled.
-    pub retrievals: usize,
-    /// Task history collectors.
-    pub histories: usize,
 }

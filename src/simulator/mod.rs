@@ -21,12 +21,15 @@
 pub mod behavior;
 mod clock;
 mod control;
+mod duration_range;
 mod fault;
 pub mod faults;
 mod http;
+mod open_objects;
 mod options;
 pub mod scenario;
 mod server;
+mod server_events;
 mod service;
 mod value;
 mod world;
@@ -39,9 +42,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use clock::ClockMode;
-pub use control::{Control, OpenObjects};
+pub use control::Control;
 pub use http::log::RequestRecord;
 pub use http::tls::{CertificateValidity, TlsError, TlsOptions};
+pub use open_objects::OpenObjects;
 pub use options::Options;
 
 use http::listener::{ControlledListener, ListenerControl};
@@ -92,7 +96,7 @@ impl Simulator {
         {
             return Err(StartError::Speed(speed));
         }
-        let setting = options.scenario.setting(&options.load)?;
+        let config = options.scenario.world_config(&options.load)?;
         let identity = options
             .tls
             .then(|| {
@@ -111,7 +115,7 @@ impl Simulator {
         let origin = options
             .starts_at
             .unwrap_or_else(|| clock::origin(options.clock_offset));
-        let world = world::World::new(setting, options.seed);
+        let world = world::World::new(config, options.seed);
         let mut sessions = service::Sessions::new(options.session_timeout, options.seed);
         for token in options.ready_sessions {
             sessions.open_with(token, "VSPHERE.LOCAL\\ready", world.now(), Duration::ZERO);
@@ -135,7 +139,7 @@ impl Simulator {
         ));
 
         tokio::spawn(running.clone().drive());
-        running.take_up(&options.faults);
+        running.activate_faults(&options.faults);
         let service =
             http::router(running.clone()).into_make_service_with_connect_info::<Connection>();
         let stop = running.stop.clone();

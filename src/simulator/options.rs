@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::behavior::ServerBehavior;
 use super::clock::ClockMode;
-use super::faults::Plan;
+use super::faults::FaultPlan;
 use super::http::tls::TlsOptions;
 use super::scenario::{LoadOptions, Scenario};
 
@@ -43,7 +43,7 @@ pub struct Options {
     /// Server behavior.
     pub behavior: ServerBehavior,
     /// Faults to inject.
-    pub faults: Plan,
+    pub faults: FaultPlan,
 }
 
 impl Options {
@@ -64,7 +64,7 @@ impl Options {
             tls: false,
             certificate: TlsOptions::default(),
             behavior: ServerBehavior::default(),
-            faults: Plan::default(),
+            faults: FaultPlan::default(),
         }
     }
 

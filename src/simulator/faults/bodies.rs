@@ -87,13 +87,13 @@ pub(super) fn endless(bytes_per_second: u32) -> Body {
 }
 
 /// Damages a body so that it is no longer valid JSON. An empty body stays empty.
-pub(super) fn damaged(body: &[u8], chance: &mut fastrand::Rng) -> Vec<u8> {
+pub(super) fn damaged(body: &[u8], rng: &mut fastrand::Rng) -> Vec<u8> {
     let mut bytes = body.to_vec();
     if bytes.is_empty() {
         return bytes;
     }
-    let at = chance.usize(..bytes.len());
-    match chance.u8(..4) {
+    let at = rng.usize(..bytes.len());
+    match rng.u8(..4) {
         // Byte that is invalid in UTF-8.
         0 => bytes[at] = 0xff,
         // Control character in the middle.
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn damaged_json_is_none() {
-        let mut chance = fastrand::Rng::with_seed(3);
+        let mut rng = fastrand::Rng::with_seed(3);
         for body in [
             &b"{\"a\":[1,2,{\"b\":\"some text\"}]}"[..],
             b"[]",
@@ -128,12 +128,12 @@ mod tests {
             b"7",
         ] {
             for _ in 0..200 {
-                let damaged = damaged(body, &mut chance);
+                let damaged = damaged(body, &mut rng);
                 let text = String::from_utf8_lossy(&damaged);
                 assert!(serde_json::from_str::<serde_json::Value>(&text).is_err());
             }
         }
-        assert!(damaged(b"", &mut chance).is_empty());
+        assert!(damaged(b"", &mut rng).is_empty());
     }
 
     #[tokio::test]

@@ -1,41 +1,12 @@
 //! Effects of faults on requests, responses and connections.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::texts::Text;
-
-/// Duration, exact or a range for a random value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum Span {
-    /// Fixed duration.
-    Exact(SignedDuration),
-    /// Uniformly distributed between the bounds.
-    Between([SignedDuration; 2]),
-}
-
-impl Span {
-    /// Draws a duration; negative values become zero.
-    pub(crate) fn draw(self, chance: &mut fastrand::Rng) -> Duration {
-        let (least, most) = match self {
-            Self::Exact(span) => (span, span),
-            Self::Between([a, b]) => (a.min(b), a.max(b)),
-        };
-        let [least, most] =
-            [least, most].map(|span| Duration::try_from(span).unwrap_or(Duration::ZERO));
-        least + most.saturating_sub(least).mul_f64(chance.f64())
-    }
-}
-
-impl From<Duration> for Span {
-    fn from(span: Duration) -> Self {
-        Self::Exact(SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX))
-    }
-}
+use crate::simulator::duration_range::DurationRange;
 
 /// Way of closing a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -68,7 +39,7 @@ pub enum FaultTarget {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
     /// Delays the request, or the TLS handshake of a connection.
-    Delay(Span),
+    Delay(DurationRange),
     /// Stops the response within its body and continues after a while or never. A connection is accepted and then
     /// ignored.
     Stall {
@@ -76,7 +47,7 @@ pub enum Effect {
         #[serde(default = "half")]
         after: f64,
         /// Length of the pause; absent: forever.
-        time: Option<Span>,
+        time: Option<DurationRange>,
     },
     /// Closes the connection.
     Cut {

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use super::effect::Span;
+use crate::simulator::duration_range::DurationRange;
 
 /// Scheduled server event.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -27,7 +27,7 @@ pub enum ServerEvent {
     KillSessionsInPart,
     /// The server restarts: connections break, new ones are refused for this long, sessions are lost. Tasks continue
     /// with the same ids.
-    Restart(Span),
+    Restart(DurationRange),
     /// All open connections break without notice to the server.
     BreakConnections,
     /// The server's clock jumps forward, or back if negative.

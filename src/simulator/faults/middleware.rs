@@ -22,31 +22,33 @@ const MAX_RESPONSE_BYTES: usize = 1 << 30;
 const WAIT_METHOD: &str = "PropertyCollector/WaitForUpdatesEx";
 
 /// Processes a request with the effects of the active faults and logs it.
-pub(in crate::simulator) async fn front(
-    State(running): State<Arc<ServerCore>>,
+pub(in crate::simulator) async fn inject_faults(
+    State(server): State<Arc<ServerCore>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
     next: Next,
 ) -> Response {
     let kind = path::kind(request.uri());
-    let noted = InFlight::begin(&running, &request, kind);
-    let effects = running.faults.meet(&noted.record.kind, noted.record.at);
-    let response = apply(&running, &connection, &effects, request, next, &noted).await;
-    noted.end(response)
+    let in_flight = InFlight::begin(&server, &request, kind);
+    let effects = server
+        .faults
+        .effects_for(&in_flight.record.kind, in_flight.record.at);
+    let response = apply(&server, &connection, &effects, request, next, &in_flight).await;
+    in_flight.end(response)
 }
 
 async fn apply(
-    running: &Arc<ServerCore>,
+    server: &Arc<ServerCore>,
     connection: &Connection,
     effects: &[Effect],
     mut request: Request,
     next: Next,
-    noted: &InFlight,
+    in_flight: &InFlight,
 ) -> Response {
     let mut effect = None;
     for each in effects {
         match each {
-            Effect::Delay(span) => tokio::time::sleep(running.faults.draw(*span)).await,
+            Effect::Delay(span) => tokio::time::sleep(server.faults.draw(*span)).await,
             other => effect = Some(other),
         }
     }
@@ -58,9 +60,9 @@ async fn apply(
         Effect::Delay(_) => next.run(request).await,
         Effect::Cut { how, at } => cut(connection, *how, *at, request, next).await,
         Effect::Stall { after, time } => {
-            let (mut response, body) = complete(request, next).await;
-            let first = share(body.len(), *after);
-            let span = time.map(|time| running.faults.draw(time));
+            let (mut response, body) = buffered_response(request, next).await;
+            let first = fraction_of(body.len(), *after);
+            let span = time.map(|time| server.faults.draw(time));
             responses::set_length(&mut response, body.len());
             *response.body_mut() = bodies::stalling(&body, first, span);
             response
@@ -72,24 +74,18 @@ async fn apply(
             reached,
         } => {
             if *reached {
-                let _lost = complete(request, next).await;
+                let _lost = buffered_response(request, next).await;
             }
             responses::status(*code, *retry_after, *as_date)
         }
         Effect::Page => responses::page(200),
         Effect::Truncated => {
-            let (mut response, body) = complete(request, next).await;
-            let kept = body.slice(..share(body.len(), 0.6));
-            responses::set_length(&mut response, kept.len());
-            *response.body_mut() = Body::from(kept);
-            response
+            let truncate = |body: Bytes| body.slice(..fraction_of(body.len(), 0.6));
+            with_body(request, next, truncate).await
         }
         Effect::Malformed => {
-            let (mut response, body) = complete(plain(request), next).await;
-            let damaged = bodies::damaged(&body, &mut running.faults.chance());
-            responses::set_length(&mut response, damaged.len());
-            *response.body_mut() = Body::from(damaged);
-            response
+            let damage = |body: Bytes| bodies::damaged(&body, &mut server.faults.fork_rng()).into();
+            with_body(without_compression(request), next, damage).await
         }
         Effect::ContentType(value) => {
             let mut response = next.run(request).await;
@@ -110,15 +106,14 @@ async fn apply(
         Effect::Endless { bytes_per_second } => responses::endless(*bytes_per_second),
         Effect::Redirect(to) => responses::redirect(to),
         Effect::Updates { repeat, shuffle } => {
-            request = plain(request);
-            if noted.record.kind != WAIT_METHOD {
+            request = without_compression(request);
+            if in_flight.record.kind != WAIT_METHOD {
                 return next.run(request).await;
             }
-            let (mut response, body) = complete(request, next).await;
-            let told = updates::reordered(&body, *repeat, *shuffle, &mut running.faults.chance());
-            responses::set_length(&mut response, told.len());
-            *response.body_mut() = Body::from(told);
-            response
+            let reorder = |body: Bytes| {
+                updates::reordered(&body, *repeat, *shuffle, &mut server.faults.fork_rng()).into()
+            };
+            with_body(request, next, reorder).await
         }
         Effect::Fault(name) => responses::fault(name),
         Effect::Missing {
@@ -126,20 +121,28 @@ async fn apply(
             fault,
             whole,
         } => {
-            let (mut response, body) = complete(plain(request), next).await;
-            let told = updates::with_missing(&body, object.as_deref(), fault, *whole);
-            responses::set_length(&mut response, told.len());
-            *response.body_mut() = Body::from(told);
-            response
+            let replace =
+                |body: Bytes| updates::with_missing(&body, object.as_deref(), fault, *whole).into();
+            with_body(without_compression(request), next, replace).await
         }
         Effect::Texts(list) => {
-            let (mut response, body) = complete(plain(request), next).await;
-            let told = texts::replaced(&body, list);
-            responses::set_length(&mut response, told.len());
-            *response.body_mut() = Body::from(told);
-            response
+            let replace = |body: Bytes| texts::replaced(&body, list).into();
+            with_body(without_compression(request), next, replace).await
         }
     }
+}
+
+/// Runs the request and replaces the response body.
+async fn with_body(
+    request: Request,
+    next: Next,
+    transform: impl FnOnce(Bytes) -> Bytes,
+) -> Response {
+    let (mut response, body) = buffered_response(request, next).await;
+    let body = transform(body);
+    responses::set_length(&mut response, body.len());
+    *response.body_mut() = Body::from(body);
+    response
 }
 
 async fn cut(
@@ -150,21 +153,21 @@ async fn cut(
     next: Next,
 ) -> Response {
     /// Less than the size of the headers of any response.
-    const SOME_OF_THE_HEADERS: u64 = 15;
+    const PARTIAL_HEADER_BYTES: u64 = 15;
     if at == FaultTarget::Request {
         connection.cut(how, 0);
         return responses::dropped();
     }
-    let (mut response, body) = complete(request, next).await;
+    let (mut response, body) = buffered_response(request, next).await;
     match at {
         FaultTarget::Body if !body.is_empty() => {
             responses::set_length(&mut response, body.len());
-            let first = share(body.len(), 0.5);
+            let first = fraction_of(body.len(), 0.5);
             *response.body_mut() = bodies::breaking(&body.slice(..first), connection.clone(), how);
             response
         }
         FaultTarget::Body | FaultTarget::Headers => {
-            connection.cut(how, SOME_OF_THE_HEADERS);
+            connection.cut(how, PARTIAL_HEADER_BYTES);
             *response.body_mut() = Body::from(body);
             response
         }
@@ -176,7 +179,7 @@ async fn cut(
 }
 
 /// Runs the request and collects the response body as transmitted.
-async fn complete(request: Request, next: Next) -> (Response, Bytes) {
+async fn buffered_response(request: Request, next: Next) -> (Response, Bytes) {
     let (parts, body) = next.run(request).await.into_parts();
     // A response that already failed is treated as empty.
     let body = to_bytes(body, MAX_RESPONSE_BYTES).await.unwrap_or_default();
@@ -184,7 +187,7 @@ async fn complete(request: Request, next: Next) -> (Response, Bytes) {
 }
 
 /// Removes `Accept-Encoding` so that the response is not compressed.
-fn plain(mut request: Request) -> Request {
+fn without_compression(mut request: Request) -> Request {
     request.headers_mut().remove(header::ACCEPT_ENCODING);
     request
 }
@@ -195,6 +198,6 @@ fn plain(mut request: Request) -> Request {
     clippy::cast_precision_loss,
     reason = "a share of a length lies between nothing and the length"
 )]
-fn share(length: usize, share: f64) -> usize {
+fn fraction_of(length: usize, share: f64) -> usize {
     ((length as f64 * share) as usize).min(length)
 }

@@ -12,7 +12,7 @@ pub(super) fn reordered(
     body: &[u8],
     repeat: bool,
     shuffle: bool,
-    chance: &mut fastrand::Rng,
+    rng: &mut fastrand::Rng,
 ) -> Vec<u8> {
     let Ok(mut set) = serde_json::from_slice::<Value>(body) else {
         return body.to_vec();
@@ -23,20 +23,20 @@ pub(super) fn reordered(
             continue;
         };
         if repeat {
-            *updates = repeated(std::mem::take(updates), chance);
+            *updates = repeated(std::mem::take(updates), rng);
         }
         if shuffle {
-            *updates = shuffled(std::mem::take(updates), chance);
+            *updates = shuffled(std::mem::take(updates), rng);
         }
     }
     set.to_string().into_bytes()
 }
 
 /// Repeats some updates with the same values.
-fn repeated(updates: Vec<Value>, chance: &mut fastrand::Rng) -> Vec<Value> {
+fn repeated(updates: Vec<Value>, rng: &mut fastrand::Rng) -> Vec<Value> {
     let mut told = Vec::with_capacity(updates.len() * 2);
     for update in updates {
-        let again = (update["kind"] != "leave" && chance.u8(..3) == 0).then(|| {
+        let again = (update["kind"] != "leave" && rng.u8(..3) == 0).then(|| {
             let mut again = update.clone();
             // The object was already reported with the first update.
             again["kind"] = Value::from("modify");
@@ -49,9 +49,9 @@ fn repeated(updates: Vec<Value>, chance: &mut fastrand::Rng) -> Vec<Value> {
 }
 
 /// Shuffles the objects; the updates of one object keep their order.
-fn shuffled(updates: Vec<Value>, chance: &mut fastrand::Rng) -> Vec<Value> {
+fn shuffled(updates: Vec<Value>, rng: &mut fastrand::Rng) -> Vec<Value> {
     let mut order: Vec<Value> = updates.iter().map(|update| update["obj"].clone()).collect();
-    chance.shuffle(&mut order);
+    rng.shuffle(&mut order);
     let mut left: Vec<Option<Value>> = updates.into_iter().map(Some).collect();
     order
         .iter()
@@ -132,9 +132,9 @@ mod tests {
         let update = |task: u8, progress: u8| json!({"kind": "modify", "obj": {"value": task}, "changeSet": progress});
         let updates: Vec<Value> = (0..30).map(|number| update(number % 5, number)).collect();
         let body = json!({"version": "1", "filterSet": [{"objectSet": updates}]}).to_string();
-        let mut chance = fastrand::Rng::with_seed(5);
+        let mut rng = fastrand::Rng::with_seed(5);
         let told: Value =
-            serde_json::from_slice(&reordered(body.as_bytes(), true, true, &mut chance)).unwrap();
+            serde_json::from_slice(&reordered(body.as_bytes(), true, true, &mut rng)).unwrap();
         let told = told["filterSet"][0]["objectSet"].as_array().unwrap();
         assert!(told.len() > 30);
         assert_ne!(told[..5], updates[..5]);
@@ -152,8 +152,8 @@ mod tests {
 
     #[test]
     fn what_is_no_set_stays() {
-        let mut chance = fastrand::Rng::with_seed(5);
-        assert_eq!(reordered(b"", true, true, &mut chance), b"");
-        assert_eq!(reordered(b"<html>", true, true, &mut chance), b"<html>");
+        let mut rng = fastrand::Rng::with_seed(5);
+        assert_eq!(reordered(b"", true, true, &mut rng), b"");
+        assert_eq!(reordered(b"<html>", true, true, &mut rng), b"<html>");
     }
 }

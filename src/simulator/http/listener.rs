@@ -194,7 +194,7 @@ async fn handshake(
 ) -> Option<(Pipe, Connection)> {
     let wire = BreakableStream::new(stream, life.clone());
     let connection = wire.connection();
-    for effect in running.faults.meet(CONNECT, running.real_time()) {
+    for effect in running.faults.effects_for(CONNECT, running.real_time()) {
         match effect {
             Effect::Delay(span) => tokio::time::sleep(running.faults.draw(span)).await,
             Effect::Cut { how, .. } => {

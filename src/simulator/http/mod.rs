@@ -54,7 +54,7 @@ pub(super) fn router(running: Arc<ServerCore>) -> Router {
         .layer(CompressionLayer::new().compress_when(wanted))
         .layer(axum::middleware::from_fn_with_state(
             running.clone(),
-            faults::front,
+            faults::inject_faults,
         ))
         .with_state(running)
 }

@@ -9,34 +9,39 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use toml::Spanned;
 
-use super::catalogue::Catalogue;
+use super::error::ScenarioError;
 use super::file::{
-    CancelEntry, ChildEntry, File, HistoryEntry, LoadEntry, Names, PlanEntry, ProfileEntry,
-    ProgressEntry, Reason,
+    CancelEntry, ChildEntry, HistoryEntry, LoadEntry, Names, PlanEntry, ProfileEntry,
+    ProgressEntry, ReasonEntry, ScenarioFile,
 };
-use super::parts::{operation, phase, question, span, turns, unsigned};
-use super::{LoadOptions, ScenarioError, inventory};
+use super::inventory;
+use super::load_options::LoadOptions;
+use super::operations::OperationCatalogue;
+use super::plan_parts::{cancelable_changes, operation, phase, question, unsigned};
+use crate::simulator::duration_range::DurationRange;
 use crate::simulator::world::WorldConfig;
-use crate::simulator::world::archive::{ArchiveSpec, Profile};
+use crate::simulator::world::archive::{ArchiveSpec, OperationProfile};
 use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
 use crate::simulator::world::load::Load;
-use crate::simulator::world::plan::{CancelBehavior, Curve, Entry, Length, Outcome, Plan, Span};
+use crate::simulator::world::task_plan::{
+    CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve, ScheduleEntry, TaskPlan,
+};
 use crate::simulator::world::time::WorldTime;
 
 /// Default time that a finished task's object is kept.
-const KEEP: Duration = Duration::from_secs(600);
+const DEFAULT_KEEP: Duration = Duration::from_secs(600);
 
 /// Time that a parent runs after its last child has ended.
-const WRAP_UP: Span = Span {
-    least: Duration::from_millis(800),
-    most: Duration::from_secs(3),
+const PARENT_WRAP_UP: DurationRange = DurationRange {
+    min: Duration::from_millis(800),
+    max: Duration::from_secs(3),
 };
 
 /// Compiled scenario file.
 pub(super) struct Compiled {
     /// One-line description.
     pub(super) about: String,
-    pub(super) setting: WorldConfig,
+    pub(super) config: WorldConfig,
 }
 
 /// Parses and compiles `text`.
@@ -45,7 +50,7 @@ pub(super) fn compile(
     text: &str,
     options: &LoadOptions,
 ) -> Result<Compiled, ScenarioError> {
-    let file: File = toml::from_str(text).map_err(|error| ScenarioError::Wrong {
+    let file: ScenarioFile = toml::from_str(text).map_err(|error| ScenarioError::Wrong {
         file: name.to_owned(),
         line: error.span().map_or(1, |span| line_of(text, span.start)),
         what: error.message().to_owned(),
@@ -64,7 +69,7 @@ pub(super) fn compile(
             .every
             .map_or(Ok(day), |every| compiler.positive(every, span.clone()))?;
         let choices = vec![(1, Arc::new(compiler.plan(&task.what, true)?))];
-        entries.push(Entry {
+        entries.push(ScheduleEntry {
             first: WorldTime::from_span(task.at),
             every,
             jitter: unsigned(task.jitter),
@@ -82,7 +87,7 @@ pub(super) fn compile(
             .iter()
             .map(|choice| Ok((choice.weight, Arc::new(compiler.plan(&choice.what, true)?))))
             .collect();
-        entries.push(Entry {
+        entries.push(ScheduleEntry {
             first: WorldTime::from_span(stream.at),
             every,
             jitter: unsigned(stream.jitter),
@@ -90,17 +95,17 @@ pub(super) fn compile(
         });
     }
     let load = compiler.load(file.load.as_ref(), options)?;
-    let past = compiler.past(&file.history)?;
-    let setting = WorldConfig {
+    let history = compiler.history(&file.history)?;
+    let config = WorldConfig {
         inventory: compiler.inventory,
         entries,
         load,
         first_task: file.first_task.max(1),
-        past,
+        history,
     };
     Ok(Compiled {
         about: file.about,
-        setting,
+        config,
     })
 }
 
@@ -120,7 +125,7 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    fn wrong(&self, at: &Range<usize>, what: impl Into<String>) -> ScenarioError {
+    fn error(&self, at: &Range<usize>, what: impl Into<String>) -> ScenarioError {
         ScenarioError::Wrong {
             file: self.file.to_owned(),
             line: line_of(self.text, at.start),
@@ -130,13 +135,13 @@ impl Compiler<'_> {
 
     fn positive(&self, span: SignedDuration, at: Range<usize>) -> Result<Duration, ScenarioError> {
         let positive = Duration::try_from(span).ok().filter(|span| !span.is_zero());
-        positive.ok_or_else(|| self.wrong(&at, "period must be greater than zero"))
+        positive.ok_or_else(|| self.error(&at, "period must be greater than zero"))
     }
 
     fn entity(&self, name: &str, at: &Range<usize>) -> Result<EntityId, ScenarioError> {
         self.inventory
             .named(name)
-            .ok_or_else(|| self.wrong(at, format!("unknown entity {name}")))
+            .ok_or_else(|| self.error(at, format!("unknown entity {name}")))
     }
 
     fn targets(&self, names: Option<&Spanned<Names>>) -> Result<Vec<EntityId>, ScenarioError> {
@@ -149,7 +154,7 @@ impl Compiler<'_> {
                 Some(group) => self
                     .groups
                     .get(group)
-                    .ok_or_else(|| self.wrong(&at, format!("unknown group {group}")))?,
+                    .ok_or_else(|| self.error(&at, format!("unknown group {group}")))?,
                 None => std::slice::from_ref(name),
             },
             Names::Many(names) => names,
@@ -157,34 +162,34 @@ impl Compiler<'_> {
         listed.iter().map(|name| self.entity(name, &at)).collect()
     }
 
-    fn plan(&self, entry: &PlanEntry, root: bool) -> Result<Plan, ScenarioError> {
+    fn plan(&self, entry: &PlanEntry, root: bool) -> Result<TaskPlan, ScenarioError> {
         let at = entry.operation.span();
         let key = entry.operation.get_ref().as_str();
-        let listed = Catalogue::built_in().find(key);
+        let listed = OperationCatalogue::built_in().find(key);
         let name = match &entry.name {
             Some(name) => (!name.is_empty()).then(|| name.as_str().into()),
             None => listed.and_then(|operation| operation.method.clone()),
         };
-        let length = match entry.takes {
-            Some(takes) => Length::For(span(takes)),
+        let end = match entry.takes {
+            Some(takes) => PlannedEnd::After(takes),
             None if entry.children.is_empty() => {
-                return Err(self.wrong(
+                return Err(self.error(
                     &at,
                     "a task without children needs a duration: takes = \"…\"",
                 ));
             }
-            None => Length::UntilChildrenEnd(WRAP_UP),
+            None => PlannedEnd::AfterChildren(PARENT_WRAP_UP),
         };
         let outcome = match (&entry.error, &entry.result) {
-            (Some(error), None) => Outcome::Failure(self.data(error, true)?),
-            (None, result) => Outcome::Success(
+            (Some(error), None) => PlannedOutcome::Failure(self.data(error, true)?),
+            (None, result) => PlannedOutcome::Success(
                 result
                     .as_ref()
                     .map(|result| self.data(result, false))
                     .transpose()?,
             ),
             (Some(_), Some(_)) => {
-                return Err(self.wrong(&at, "error and result are mutually exclusive"));
+                return Err(self.error(&at, "error and result are mutually exclusive"));
             }
         };
         let mut children = Vec::new();
@@ -203,7 +208,7 @@ impl Compiler<'_> {
                 .collect::<Result<_, _>>()?,
             None => Vec::new(),
         };
-        Ok(Plan {
+        Ok(TaskPlan {
             description_id: listed.map_or_else(|| key.into(), |operation| operation.key.clone()),
             name,
             targets: self.targets(entry.on.as_ref())?,
@@ -211,15 +216,15 @@ impl Compiler<'_> {
             reason,
             queue: entry
                 .queue
-                .map_or(Span::exactly(Duration::from_millis(120)), span),
-            length,
-            curve: self.curve(&entry.progress, &at)?,
+                .unwrap_or(DurationRange::exactly(Duration::from_millis(120))),
+            end,
+            progress: self.progress(&entry.progress, &at)?,
             phases: entry.phases.iter().map(phase).collect(),
-            cancelable: turns(entry.cancel.is_some(), &entry.cancelable_turns),
+            cancelable: cancelable_changes(entry.cancel.is_some(), &entry.cancelable_turns),
             cancel: match entry.cancel {
                 None => CancelBehavior::Refused,
                 Some(CancelEntry::Ignored) => CancelBehavior::Ignored,
-                Some(CancelEntry::After(delay)) => CancelBehavior::Acts(span(delay)),
+                Some(CancelEntry::After(delay)) => CancelBehavior::Acts(delay),
             },
             cancel_requested: entry.cancel_requested.map(|percent| percent / 100.0),
             exclusive: entry.exclusive,
@@ -228,7 +233,7 @@ impl Compiler<'_> {
             tolerant: entry.tolerant,
             children,
             slots: entry.slots,
-            keep: entry.keep.map_or(KEEP, unsigned),
+            keep: entry.keep.map_or(DEFAULT_KEEP, unsigned),
             change_tag: entry.tag.as_deref().map(Into::into),
             activation_id: entry.activation.as_deref().map(Into::into),
             question: entry.question.as_ref().map(question),
@@ -240,36 +245,36 @@ impl Compiler<'_> {
     fn children(
         &self,
         child: &ChildEntry,
-        children: &mut Vec<(Span, Arc<Plan>)>,
+        children: &mut Vec<(DurationRange, Arc<TaskPlan>)>,
     ) -> Result<(), ScenarioError> {
         let plan = self.plan(&child.what, false)?;
         let Some(each) = &child.for_each else {
-            children.push((span(child.after), Arc::new(plan)));
+            children.push((child.after, Arc::new(plan)));
             return Ok(());
         };
-        let mut after = span(child.after);
+        let mut after = child.after;
         for target in self.targets(Some(each))? {
             children.push((
                 after,
-                Arc::new(Plan {
+                Arc::new(TaskPlan {
                     targets: vec![target],
                     ..plan.clone()
                 }),
             ));
             let apart = unsigned(child.apart);
-            after = Span {
-                least: after.least + apart,
-                most: after.most + apart,
+            after = DurationRange {
+                min: after.min + apart,
+                max: after.max + apart,
             };
         }
         Ok(())
     }
 
-    fn reason(&self, reason: &Reason, at: &Range<usize>) -> Result<Value, ScenarioError> {
+    fn reason(&self, reason: &ReasonEntry, at: &Range<usize>) -> Result<Value, ScenarioError> {
         Ok(match reason {
-            Reason::System => json!({"_typeName": "TaskReasonSystem"}),
-            Reason::User(name) => json!({"_typeName": "TaskReasonUser", "userName": name}),
-            Reason::Alarm { name, entity } => {
+            ReasonEntry::System => json!({"_typeName": "TaskReasonSystem"}),
+            ReasonEntry::User(name) => json!({"_typeName": "TaskReasonUser", "userName": name}),
+            ReasonEntry::Alarm { name, entity } => {
                 let entity = self.inventory.entity(self.entity(entity, at)?);
                 json!({
                     "_typeName": "TaskReasonAlarm",
@@ -279,7 +284,7 @@ impl Compiler<'_> {
                     "entity": entity.reference.to_json(),
                 })
             }
-            Reason::Schedule(name) => json!({
+            ReasonEntry::Schedule(name) => json!({
                 "_typeName": "TaskReasonSchedule",
                 "name": name,
                 "scheduledTask": {"_typeName": "ManagedObjectReference", "type": "ScheduledTask", "value": "schedule-12"},
@@ -287,9 +292,13 @@ impl Compiler<'_> {
         })
     }
 
-    fn curve(&self, entry: &ProgressEntry, at: &Range<usize>) -> Result<Curve, ScenarioError> {
+    fn progress(
+        &self,
+        entry: &ProgressEntry,
+        at: &Range<usize>,
+    ) -> Result<ProgressCurve, ScenarioError> {
         let shares = |points: &[(f64, u8)]| {
-            let sound = points.is_sorted_by(|a, b| a.0 <= b.0)
+            let valid = points.is_sorted_by(|a, b| a.0 <= b.0)
                 && points
                     .iter()
                     .all(|(at, percent)| (0.0..=100.0).contains(at) && *percent <= 100);
@@ -297,21 +306,21 @@ impl Compiler<'_> {
                 .iter()
                 .map(|(at, percent)| (at / 100.0, *percent))
                 .collect();
-            sound.then_some(shares).ok_or_else(|| {
-                self.wrong(
+            valid.then_some(shares).ok_or_else(|| {
+                self.error(
                     at,
                     "progress points must be between 0 and 100 and ordered by time",
                 )
             })
         };
         Ok(match entry {
-            ProgressEntry::None => Curve::Absent,
-            ProgressEntry::Linear => Curve::Linear,
-            ProgressEntry::Slowing => Curve::Slowing,
-            ProgressEntry::Noisy => Curve::Noisy,
-            ProgressEntry::Children => Curve::Children,
-            ProgressEntry::Points(points) => Curve::Points(shares(points)?),
-            ProgressEntry::Steps(points) => Curve::Steps(shares(points)?),
+            ProgressEntry::None => ProgressCurve::Absent,
+            ProgressEntry::Linear => ProgressCurve::Linear,
+            ProgressEntry::Slowing => ProgressCurve::Slowing,
+            ProgressEntry::Noisy => ProgressCurve::Noisy,
+            ProgressEntry::Children => ProgressCurve::Children,
+            ProgressEntry::Points(points) => ProgressCurve::Points(shares(points)?),
+            ProgressEntry::Steps(points) => ProgressCurve::Steps(shares(points)?),
         })
     }
 
@@ -323,7 +332,7 @@ impl Compiler<'_> {
         let what = if is_fault { "a fault" } else { "a result" };
         typed
             .then_some(data)
-            .ok_or_else(|| self.wrong(&value.span(), format!("{what} requires a _typeName")))
+            .ok_or_else(|| self.error(&value.span(), format!("{what} requires a _typeName")))
     }
 
     fn resolve(&self, value: &mut Value, at: &Range<usize>) -> Result<(), ScenarioError> {
@@ -356,7 +365,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn past(&self, entry: &HistoryEntry) -> Result<ArchiveSpec, ScenarioError> {
+    fn history(&self, entry: &HistoryEntry) -> Result<ArchiveSpec, ScenarioError> {
         let profiles: Result<_, _> = entry
             .operations
             .iter()
@@ -370,7 +379,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn profile(&self, entry: &ProfileEntry) -> Result<Profile, ScenarioError> {
+    fn profile(&self, entry: &ProfileEntry) -> Result<OperationProfile, ScenarioError> {
         let at = entry.operation.span();
         let (description_id, name) = operation(entry.operation.get_ref());
         let reason = entry
@@ -379,9 +388,9 @@ impl Compiler<'_> {
             .map(|reason| self.reason(reason, &at))
             .transpose()?;
         if !(entry.spread.is_finite() && entry.spread >= 0.0) {
-            return Err(self.wrong(&at, "spread must be a non-negative number"));
+            return Err(self.error(&at, "spread must be a non-negative number"));
         }
-        Ok(Profile {
+        Ok(OperationProfile {
             description_id,
             name,
             targets: self.targets(entry.on.as_ref())?,
@@ -426,7 +435,7 @@ impl Compiler<'_> {
             .or(entry.map(|entry| entry.rate))
             .unwrap_or(tasks as u64);
         if rate > 1_000_000 {
-            return Err(self.wrong(&(0..0), "rate must not exceed 1000000 changes per second"));
+            return Err(self.error(&(0..0), "rate must not exceed 1000000 changes per second"));
         }
         let mut load = Load::new(tasks, rate, keys.map(operation), machines);
         load.at_once = options.at_once || entry.is_some_and(|entry| entry.at_once);

@@ -2,7 +2,7 @@
 //!
 //! A scenario consists of an inventory and a schedule. Each `[[task]]` first starts at `at`, relative to the server's
 //! start (negative: already started), and is repeated `every` interval, by default once per `day`. Durations are
-//! written as `1h 20m`, `90s` or `-15m`; most may also be a range, `["40s", "2m"]`, from which a random value is
+//! written as `1h 20m`, `90s` or `-15m`; max may also be a range, `["40s", "2m"]`, from which a random value is
 //! drawn.
 
 use std::collections::BTreeMap;
@@ -12,10 +12,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use crate::simulator::duration_range::DurationRange;
+
 /// Top level of a scenario file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
+pub(super) struct ScenarioFile {
     /// One-line description.
     pub(super) about: String,
     /// Period after which the schedule repeats.
@@ -74,14 +76,6 @@ pub(super) struct FolderEntry {
     pub(super) machines: Vec<String>,
 }
 
-/// Duration, exact or a range for a random value.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum SpanEntry {
-    Exact(SignedDuration),
-    Between([SignedDuration; 2]),
-}
-
 /// One name, or several that are used in turn.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
@@ -137,10 +131,10 @@ pub(super) struct PlanEntry {
     #[serde(default)]
     pub(super) any: bool,
     /// Initiator. Absent: that of the parent, or the system.
-    pub(super) by: Option<Reason>,
-    pub(super) queue: Option<SpanEntry>,
+    pub(super) by: Option<ReasonEntry>,
+    pub(super) queue: Option<DurationRange>,
     /// Running time. Absent: until the last child has ended.
-    pub(super) takes: Option<SpanEntry>,
+    pub(super) takes: Option<DurationRange>,
     #[serde(default)]
     pub(super) progress: ProgressEntry,
     #[serde(default)]
@@ -179,7 +173,7 @@ pub(super) struct PlanEntry {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChildEntry {
-    pub(super) after: SpanEntry,
+    pub(super) after: DurationRange,
     /// Create one child per entity, at intervals of `apart`.
     pub(super) for_each: Option<Spanned<Names>>,
     #[serde(default)]
@@ -190,7 +184,7 @@ pub(super) struct ChildEntry {
 /// Initiator of a task.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub(super) enum Reason {
+pub(super) enum ReasonEntry {
     System,
     User(String),
     Alarm { name: String, entity: String },
@@ -232,7 +226,7 @@ pub(super) struct PhaseEntry {
 pub(super) enum CancelEntry {
     /// Accepted but never executed.
     Ignored,
-    After(SpanEntry),
+    After(DurationRange),
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -272,10 +266,10 @@ pub(super) struct HistoryEntry {
 pub(super) struct ProfileEntry {
     pub(super) operation: Spanned<String>,
     pub(super) on: Option<Spanned<Names>>,
-    pub(super) by: Option<Reason>,
+    pub(super) by: Option<ReasonEntry>,
     pub(super) median: SignedDuration,
     /// Standard deviation of the logarithm of the duration.
-    #[serde(default = "middling")]
+    #[serde(default = "default_spread")]
     pub(super) spread: f64,
     #[serde(default = "one")]
     pub(super) weight: u32,
@@ -290,7 +284,7 @@ pub(super) struct ProfileEntry {
     pub(super) children: Vec<String>,
 }
 
-fn middling() -> f64 {
+fn default_spread() -> f64 {
     0.45
 }
 

@@ -4,7 +4,7 @@ use super::file::InventoryEntry;
 use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
 
 /// Default network.
-const NETWORK: &str = "VM Network";
+const DEFAULT_NETWORK: &str = "VM Network";
 
 /// Builds the inventory: folders, one datacenter, clusters with their hosts, datastores, networks and virtual
 /// machines. Machines are distributed over the datastores and networks.
@@ -59,7 +59,7 @@ pub(super) fn build(entry: &InventoryEntry) -> Inventory {
         }
     }
     let named = entry.networks.iter().map(String::as_str);
-    let unnamed = entry.networks.is_empty().then_some(NETWORK);
+    let unnamed = entry.networks.is_empty().then_some(DEFAULT_NETWORK);
     let networks: Vec<EntityId> = named
         .chain(unnamed)
         .map(|network| inventory.add(EntityKind::Network, network, Some(networks)))

@@ -1,14 +1,18 @@
 //! Scenarios: inventory and schedule of a simulated vCenter, defined in TOML.
 
-mod catalogue;
 mod compile;
+mod error;
 mod file;
 mod inventory;
-mod parts;
+mod load_options;
+mod operations;
+mod plan_parts;
 
 use std::path::Path;
 
-pub use catalogue::{Catalogue, Operation};
+pub use error::ScenarioError;
+pub use load_options::LoadOptions;
+pub use operations::{OperationCatalogue, OperationInfo};
 
 use super::world::WorldConfig;
 
@@ -25,44 +29,6 @@ const BUILT_IN: [(&str, &str); 4] = [
         include_str!("../../../assets/scenarios/quiet.toml"),
     ),
 ];
-
-/// Error while loading a scenario.
-#[derive(Debug, thiserror::Error)]
-pub enum ScenarioError {
-    /// Neither a built-in name nor a readable file.
-    #[error("unknown scenario {name}: neither built in ({known}) nor a readable file: {source}")]
-    Unreadable {
-        /// Requested name.
-        name: String,
-        /// Built-in names, comma-separated.
-        known: String,
-        /// Error while reading the file of that name.
-        source: std::io::Error,
-    },
-    /// Invalid scenario file.
-    #[error("scenario {file}, line {line}: {what}")]
-    Wrong {
-        /// Path of the file or built-in name.
-        file: String,
-        /// Line number, starting at 1.
-        line: usize,
-        /// Description of the problem.
-        what: String,
-    },
-}
-
-/// Overrides for a scenario's load generator. A scenario without one gets one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LoadOptions {
-    /// Number of concurrently running tasks.
-    pub tasks: Option<usize>,
-    /// Progress changes per second.
-    pub rate: Option<u64>,
-    /// Apply all changes of a second at once.
-    pub at_once: bool,
-    /// Tasks finish and are replaced by new ones.
-    pub finish: bool,
-}
 
 /// Parsed and validated scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,8 +80,8 @@ impl Scenario {
     }
 
     /// Compiles the configuration of a world.
-    pub(super) fn setting(&self, load: &LoadOptions) -> Result<WorldConfig, ScenarioError> {
-        compile::compile(&self.name, &self.text, load).map(|compiled| compiled.setting)
+    pub(super) fn world_config(&self, load: &LoadOptions) -> Result<WorldConfig, ScenarioError> {
+        compile::compile(&self.name, &self.text, load).map(|compiled| compiled.config)
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::estate::ADMINISTRATOR;
 use crate::simulator::behavior::ServerBehavior;
-use crate::simulator::scenario::Catalogue;
+use crate::simulator::scenario::OperationCatalogue;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::World;
 
@@ -78,7 +78,7 @@ fn about(behavior: &ServerBehavior) -> Value {
 
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
     let row = |type_name: &str, key: &str, label: &str, summary: &str| json!({"_typeName": type_name, "key": key, "label": label, "summary": summary});
-    let operations = Catalogue::built_in().rows().iter();
+    let operations = OperationCatalogue::built_in().rows().iter();
     let methods: Vec<Value> = operations
         .map(|operation| {
             row(

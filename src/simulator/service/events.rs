@@ -9,7 +9,7 @@ use super::history::of_chain;
 use super::objects::Objects;
 use super::{ApiCall, CallResponse, Core};
 use crate::simulator::fault::Fault;
-use crate::simulator::scenario::Catalogue;
+use crate::simulator::scenario::OperationCatalogue;
 use crate::simulator::world::inventory::EntityKind;
 use crate::simulator::world::task::{Record, TaskState};
 use crate::simulator::world::time::WorldTime;
@@ -137,7 +137,7 @@ fn tell(record: &Record, objects: &Objects<'_>) -> Vec<BuiltEvent> {
         source: Source { record, objects },
         told: Vec::new(),
     };
-    let label = Catalogue::built_in()
+    let label = OperationCatalogue::built_in()
         .find(&record.description_id)
         .map_or(&*record.description_id, |operation| operation.label);
     teller.add(

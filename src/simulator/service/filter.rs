@@ -13,13 +13,13 @@ use super::objects::Objects;
 use super::spec::FilterSpec;
 use crate::simulator::fault::{self, Fault};
 use crate::simulator::value::MoRef;
-use crate::simulator::world::changes::Subject;
+use crate::simulator::world::changes::ChangedObject;
 use crate::simulator::world::task::{Field, TaskId};
 
 /// Identifies an object in a filter. Subjects of changes are cheap to compare.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    Subject(Subject),
+    ChangedObject(ChangedObject),
     Other(MoRef),
 }
 
@@ -151,7 +151,7 @@ impl Filter {
             }
         } else {
             for subject in changes.since(self.scanned) {
-                self.note(Key::Subject(subject), objects);
+                self.note(Key::ChangedObject(subject), objects);
             }
         }
         if objects.writer.behavior.push_recent_tasks && self.scanned < changes.tasks_changed() {
@@ -246,7 +246,7 @@ impl Filter {
     /// Queues a changed object if the filter selects it.
     fn note(&mut self, key: Key, objects: &Objects<'_>) {
         if let Some(member) = self.members.get_mut(&key) {
-            if let Key::Subject(Subject::Task(id)) = &key
+            if let Key::ChangedObject(ChangedObject::Task(id)) = &key
                 && objects.world.task(*id).is_none()
             {
                 member.present = false;
@@ -335,8 +335,12 @@ fn key_of(object: &MoRef, objects: &Objects<'_>) -> Key {
     let task = (&*object.kind == "Task")
         .then(|| TaskId::parse(&object.id))
         .flatten();
-    let subject = task
-        .map(Subject::Task)
-        .or_else(|| objects.world.inventory().find(object).map(Subject::Entity));
-    subject.map_or_else(|| Key::Other(object.clone()), Key::Subject)
+    let subject = task.map(ChangedObject::Task).or_else(|| {
+        objects
+            .world
+            .inventory()
+            .find(object)
+            .map(ChangedObject::Entity)
+    });
+    subject.map_or_else(|| Key::Other(object.clone()), Key::ChangedObject)
 }

@@ -197,7 +197,7 @@ impl HistoryCollector {
             .after(self.position)
             .filter(|index| {
                 self.filter
-                    .matches(&archive.facts(*index), world.inventory())
+                    .matches(&archive.filter_fields(*index), world.inventory())
             })
             .map(|index| archive.record(index, world.inventory()));
         let young = self
@@ -218,11 +218,11 @@ impl HistoryCollector {
             .filter(|record| record.id.0 <= position)
             .cloned();
         let old = archive
-            .upto(position)
+            .up_to(position)
             .rev()
             .filter(|index| {
                 self.filter
-                    .matches(&archive.facts(*index), world.inventory())
+                    .matches(&archive.filter_fields(*index), world.inventory())
             })
             .map(|index| archive.record(index, world.inventory()));
         young.chain(old).take(count).collect()
@@ -277,7 +277,7 @@ pub(super) fn of_chain(chain: i32, objects: &Objects<'_>) -> Option<Record> {
         .cloned()
         .or_else(|| {
             archive
-                .of_chain(chain)
+                .find_by_chain(chain)
                 .map(|index| archive.record(index, world.inventory()))
         })
 }

@@ -13,8 +13,8 @@ use super::history::HistoryCollector;
 use super::objects::Objects;
 use super::retrieve::RetrieveToken;
 use super::views::View;
-use crate::simulator::control::OpenObjects;
 use crate::simulator::fault::Fault;
+use crate::simulator::open_objects::OpenObjects;
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::time::{Calendar, WorldTime};
 

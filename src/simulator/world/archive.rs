@@ -15,7 +15,7 @@ use super::time::WorldTime;
 
 /// Statistics of a past operation.
 #[derive(Clone, Debug)]
-pub(crate) struct Profile {
+pub(crate) struct OperationProfile {
     /// Key of the operation.
     pub(crate) description_id: Arc<str>,
     pub(crate) name: Option<Arc<str>>,
@@ -46,25 +46,25 @@ pub(crate) struct ArchiveSpec {
     pub(crate) span: Duration,
     /// Number of root tasks.
     pub(crate) roots: usize,
-    pub(crate) profiles: Vec<Profile>,
+    pub(crate) profiles: Vec<OperationProfile>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Row {
+struct ArchiveRow {
     queued: WorldTime,
     started: WorldTime,
     completed: WorldTime,
     profile: usize,
     /// Index within the lineage: 0 is the root, n its n-th child.
-    part: usize,
+    member: usize,
     target: Option<EntityId>,
-    ending: Ending,
+    outcome: ArchivedOutcome,
     /// Index of the root among all roots.
     root: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
+enum ArchivedOutcome {
     Success,
     Failure,
     Cancelled,
@@ -73,9 +73,9 @@ enum Ending {
 /// Past tasks, ordered by number.
 #[derive(Debug, Default)]
 pub(crate) struct Archive {
-    past: ArchiveSpec,
-    rows: Vec<Row>,
-    /// Row index of each root.
+    spec: ArchiveSpec,
+    rows: Vec<ArchiveRow>,
+    /// ArchiveRow index of each root.
     roots: Vec<usize>,
     first: u64,
 }
@@ -126,23 +126,23 @@ pub(super) const FIRST_CHAIN: u64 = 81_000;
 
 impl Archive {
     /// Generates the history of a server whose first new task has the number `next`.
-    pub(super) fn generate(past: ArchiveSpec, next: u64, seed: u64) -> Self {
-        let mut chance = Rng::with_seed(seed ^ 0xa4c4_11e5);
+    pub(super) fn generate(spec: ArchiveSpec, next: u64, seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed ^ 0xa4c4_11e5);
         let mut rows = Vec::new();
-        let total: u32 = past.profiles.iter().map(|profile| profile.weight).sum();
-        for root in 0..past.roots {
+        let total: u32 = spec.profiles.iter().map(|profile| profile.weight).sum();
+        for root in 0..spec.roots {
             if total == 0 {
                 break;
             }
-            let mut draw = chance.u32(0..total);
-            let profile = past.profiles.iter().position(|profile| {
+            let mut draw = rng.u32(0..total);
+            let profile = spec.profiles.iter().position(|profile| {
                 let found = draw < profile.weight;
                 draw = draw.saturating_sub(profile.weight);
                 found
             });
-            past.add_run(&mut rows, root, profile.unwrap_or(0), &mut chance);
+            spec.add_run(&mut rows, root, profile.unwrap_or(0), &mut rng);
         }
-        rows.sort_by_key(|row| (row.queued, row.root, row.part));
+        rows.sort_by_key(|row| (row.queued, row.root, row.member));
         // Numbers end just below the first new task; tasks that would need a number below 1 are dropped.
         let room = usize::try_from(next.saturating_sub(1)).unwrap_or(usize::MAX);
         let forgotten: std::collections::HashSet<usize> = rows[..rows.len().saturating_sub(room)]
@@ -150,35 +150,35 @@ impl Archive {
             .map(|row| row.root)
             .collect();
         rows.retain(|row| !forgotten.contains(&row.root));
-        let mut roots = vec![0; past.roots];
-        for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.part == 0) {
+        let mut roots = vec![0; spec.roots];
+        for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.member == 0) {
             roots[row.root] = index;
         }
         let first = next - rows.len() as u64;
         Self {
-            past,
+            spec,
             rows,
             roots,
             first,
         }
     }
 
-    /// Returns the rows with task numbers above `after`, ascending.
+    /// Returns the rows with task numbers parent_task `after`, ascending.
     pub(crate) fn after(&self, after: u64) -> impl DoubleEndedIterator<Item = usize> + use<> {
         let skip = usize::try_from(after.saturating_add(1).saturating_sub(self.first))
             .unwrap_or(usize::MAX);
         skip.min(self.rows.len())..self.rows.len()
     }
 
-    /// Returns the rows with task numbers up to `upto`, ascending.
-    pub(crate) fn upto(&self, upto: u64) -> impl DoubleEndedIterator<Item = usize> + use<> {
-        let end = usize::try_from(upto.saturating_add(1).saturating_sub(self.first))
+    /// Returns the rows with task numbers up to `last`, ascending.
+    pub(crate) fn up_to(&self, last: u64) -> impl DoubleEndedIterator<Item = usize> + use<> {
+        let end = usize::try_from(last.saturating_add(1).saturating_sub(self.first))
             .unwrap_or(usize::MAX);
         0..end.min(self.rows.len())
     }
 
     /// Returns the row of an event chain.
-    pub(crate) fn of_chain(&self, chain: i32) -> Option<usize> {
+    pub(crate) fn find_by_chain(&self, chain: i32) -> Option<usize> {
         let number = u64::try_from(chain).ok()?.checked_sub(FIRST_CHAIN)?;
         let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
         (index < self.rows.len()).then_some(index)
@@ -188,8 +188,8 @@ impl Archive {
         TaskId(self.first + index as u64)
     }
 
-    fn family(&self, row: &Row) -> Option<TaskId> {
-        (row.part > 0).then(|| self.id(self.roots[row.root]))
+    fn family(&self, row: &ArchiveRow) -> Option<TaskId> {
+        (row.member > 0).then(|| self.id(self.roots[row.root]))
     }
 
     fn chain(&self, index: usize) -> i32 {
@@ -197,14 +197,14 @@ impl Archive {
     }
 
     /// Returns the filter values of a row.
-    pub(crate) fn facts(&self, index: usize) -> FilterFields<'_> {
+    pub(crate) fn filter_fields(&self, index: usize) -> FilterFields<'_> {
         let row = &self.rows[index];
         let family = self.family(row);
         FilterFields {
             id: self.id(index),
             entity: row.target,
-            reason: &self.past.profiles[row.profile].reason,
-            state: if row.ending == Ending::Success {
+            reason: &self.spec.profiles[row.profile].reason,
+            state: if row.outcome == ArchivedOutcome::Success {
                 TaskState::Success
             } else {
                 TaskState::Error
@@ -221,30 +221,30 @@ impl Archive {
     /// Builds the record of a row.
     pub(crate) fn record(&self, index: usize, inventory: &Inventory) -> Record {
         let row = &self.rows[index];
-        let profile = &self.past.profiles[row.profile];
-        let (description_id, name) = match row.part.checked_sub(1) {
+        let profile = &self.spec.profiles[row.profile];
+        let (description_id, name) = match row.member.checked_sub(1) {
             Some(child) => profile.children[child].clone(),
             None => (profile.description_id.clone(), profile.name.clone()),
         };
-        let facts = self.facts(index);
-        let error = match row.ending {
-            Ending::Success => None,
-            Ending::Failure => Some(profile.error.clone().unwrap_or_else(|| {
+        let fields = self.filter_fields(index);
+        let error = match row.outcome {
+            ArchivedOutcome::Success => None,
+            ArchivedOutcome::Failure => Some(profile.error.clone().unwrap_or_else(|| {
                 serde_json::json!({"_typeName": "SystemError", "faultstring": "A general system error occurred: Connection reset by peer", "reason": "Connection reset by peer"})
             })),
-            Ending::Cancelled => Some(super::completion::canceled()),
+            ArchivedOutcome::Cancelled => Some(super::task::cancelled_fault()),
         };
         let entity = row.target.map(|target| inventory.entity(target));
         Record {
-            id: facts.id,
+            id: fields.id,
             description: None,
             name,
             description_id,
             entity: entity.map(|entity| entity.reference.clone()),
             entity_name: entity.map(|entity| entity.name.clone()),
             locked: Vec::new(),
-            state: facts.state,
-            cancelled: row.ending == Ending::Cancelled,
+            state: fields.state,
+            cancelled: row.outcome == ArchivedOutcome::Cancelled,
             cancelable: false,
             error,
             result: None,
@@ -254,10 +254,10 @@ impl Archive {
             queue_time: row.queued,
             start_time: Some(row.started),
             complete_time: Some(row.completed),
-            event_chain_id: facts.chain,
+            event_chain_id: fields.chain,
             change_tag: None,
-            parent: facts.parent,
-            root: facts.root,
+            parent: fields.parent,
+            root: fields.root,
             activation_id: None,
             phase_log: Vec::new(),
         }
@@ -265,41 +265,41 @@ impl Archive {
 }
 
 impl ArchiveSpec {
-    fn add_run(&self, rows: &mut Vec<Row>, root: usize, number: usize, chance: &mut Rng) {
+    fn add_run(&self, rows: &mut Vec<ArchiveRow>, root: usize, number: usize, rng: &mut Rng) {
         let profile = &self.profiles[number];
-        let queued = WorldTime::before_start(self.span.mul_f64(chance.f64()));
-        let wait = Duration::from_millis(chance.u64(80..2_500));
-        let fate = chance.f64();
-        let ending = if fate < profile.failures {
-            Ending::Failure
-        } else if fate < profile.failures + profile.cancellations {
-            Ending::Cancelled
+        let queued = WorldTime::before_start(self.span.mul_f64(rng.f64()));
+        let wait = Duration::from_millis(rng.u64(80..2_500));
+        let draw = rng.f64();
+        let outcome = if draw < profile.failures {
+            ArchivedOutcome::Failure
+        } else if draw < profile.failures + profile.cancellations {
+            ArchivedOutcome::Cancelled
         } else {
-            Ending::Success
+            ArchivedOutcome::Success
         };
         // Failed and cancelled runs end early.
-        let share = if ending == Ending::Success {
+        let share = if outcome == ArchivedOutcome::Success {
             1.0
         } else {
-            chance.f64()
+            rng.f64()
         };
         let full = profile
             .median
-            .mul_f64((profile.spread * normal(chance)).exp().clamp(0.01, 100.0));
+            .mul_f64((profile.spread * normal(rng)).exp().clamp(0.01, 100.0));
         let target = (!profile.targets.is_empty())
-            .then(|| profile.targets[chance.usize(0..profile.targets.len())]);
+            .then(|| profile.targets[rng.usize(0..profile.targets.len())]);
         let started = queued.after(wait);
         let completed = started.after(full.mul_f64(share));
         // All past tasks ended before the start.
         let completed = completed.min(WorldTime::START);
-        let row = Row {
+        let row = ArchiveRow {
             queued,
             started: started.min(completed),
             completed,
             profile: number,
-            part: 0,
+            member: 0,
             target,
-            ending,
+            outcome,
             root,
         };
         rows.push(row);
@@ -307,27 +307,31 @@ impl ArchiveSpec {
             .unwrap_or(u32::MAX)
             .max(1);
         let slice = completed.since(row.started) / count;
-        let mut began = row.started;
-        for part in 1..=profile.children.len() {
-            let ended = began.after(slice);
-            let last = part == profile.children.len();
-            let ending = if last { ending } else { Ending::Success };
-            rows.push(Row {
-                queued: began,
-                started: began,
+        let mut start = row.started;
+        for member in 1..=profile.children.len() {
+            let ended = start.after(slice);
+            let last = member == profile.children.len();
+            let outcome = if last {
+                outcome
+            } else {
+                ArchivedOutcome::Success
+            };
+            rows.push(ArchiveRow {
+                queued: start,
+                started: start,
                 completed: ended,
-                part,
-                ending,
+                member,
+                outcome,
                 ..row
             });
-            began = ended;
+            start = ended;
         }
     }
 }
 
 /// Returns a standard normal random number (Box–Muller).
-fn normal(chance: &mut Rng) -> f64 {
-    let (radius, angle) = (1.0 - chance.f64(), chance.f64() * std::f64::consts::TAU);
+fn normal(rng: &mut Rng) -> f64 {
+    let (radius, angle) = (1.0 - rng.f64(), rng.f64() * std::f64::consts::TAU);
     (-2.0 * radius.ln()).sqrt() * angle.cos()
 }
 
@@ -336,7 +340,7 @@ mod tests {
     use super::*;
 
     fn past(roots: usize, children: usize) -> ArchiveSpec {
-        let profile = Profile {
+        let profile = OperationProfile {
             description_id: "x".into(),
             name: None,
             targets: Vec::new(),
@@ -363,7 +367,7 @@ mod tests {
         let mut seconds: Vec<u64> = archive
             .rows
             .iter()
-            .filter(|row| row.ending == Ending::Success)
+            .filter(|row| row.outcome == ArchivedOutcome::Success)
             .map(|row| row.completed.since(row.started).as_secs())
             .collect();
         seconds.sort_unstable();
@@ -379,7 +383,7 @@ mod tests {
         let failed = archive
             .rows
             .iter()
-            .filter(|row| row.ending == Ending::Failure)
+            .filter(|row| row.outcome == ArchivedOutcome::Failure)
             .count();
         assert!((140..=260).contains(&failed), "{failed}");
     }
@@ -402,10 +406,10 @@ mod tests {
             assert!(child.complete_time <= root.complete_time);
         }
         assert_eq!(archive.after(990).count(), 9);
-        assert_eq!(archive.upto(990).count(), records.len() - 9);
+        assert_eq!(archive.up_to(990).count(), records.len() - 9);
         let chain = records[3].event_chain_id;
-        assert_eq!(archive.of_chain(chain), Some(3));
-        assert_eq!(archive.of_chain(81_000 + 1000), None);
+        assert_eq!(archive.find_by_chain(chain), Some(3));
+        assert_eq!(archive.find_by_chain(81_000 + 1000), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::task::TaskId;
 
 /// Object with versioned properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Subject {
+pub(crate) enum ChangedObject {
     Task(TaskId),
     Entity(EntityId),
 }
@@ -24,7 +24,7 @@ const MAX_DEPARTURES: usize = 50_000;
 pub(crate) struct ChangeIndex {
     version: u64,
     tasks_changed: u64,
-    order: BTreeMap<u64, Subject>,
+    order: BTreeMap<u64, ChangedObject>,
     departures: std::collections::VecDeque<u64>,
     floor: u64,
 }
@@ -46,11 +46,11 @@ impl ChangeIndex {
     }
 
     /// Records a change of `subject`. `previous` is the version of its preceding change (0: none).
-    pub(crate) fn record(&mut self, subject: Subject, previous: u64) -> u64 {
+    pub(crate) fn record(&mut self, subject: ChangedObject, previous: u64) -> u64 {
         self.version += 1;
         if previous != 0 {
             self.order.remove(&previous);
-        } else if matches!(subject, Subject::Task(_)) {
+        } else if matches!(subject, ChangedObject::Task(_)) {
             self.tasks_changed = self.version;
         }
         self.order.insert(self.version, subject);
@@ -58,7 +58,7 @@ impl ChangeIndex {
     }
 
     /// Records the removal of `subject`.
-    pub(crate) fn record_departure(&mut self, subject: Subject, previous: u64) {
+    pub(crate) fn record_departure(&mut self, subject: ChangedObject, previous: u64) {
         let version = self.record(subject, previous);
         self.tasks_changed = version;
         self.departures.push_back(version);
@@ -71,7 +71,7 @@ impl ChangeIndex {
     }
 
     /// Returns the objects changed after `version`, each once, ordered by their newest change.
-    pub(crate) fn since(&self, version: u64) -> impl Iterator<Item = Subject> + '_ {
+    pub(crate) fn since(&self, version: u64) -> impl Iterator<Item = ChangedObject> + '_ {
         self.order
             .range(version.saturating_add(1)..)
             .map(|(_, subject)| *subject)
@@ -85,7 +85,10 @@ mod tests {
     #[test]
     fn each_changed_object_occurs_once_in_the_order_of_its_newest_change() {
         let mut index = ChangeIndex::default();
-        let (a, b) = (Subject::Task(TaskId(1)), Subject::Task(TaskId(2)));
+        let (a, b) = (
+            ChangedObject::Task(TaskId(1)),
+            ChangedObject::Task(TaskId(2)),
+        );
         let first = index.record(a, 0);
         let second = index.record(b, 0);
         index.record(a, first);

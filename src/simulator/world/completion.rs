@@ -2,23 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
-use super::changes::Subject;
-use super::event_queue::Due;
-use super::plan::{CancelBehavior, Curve, Length, Outcome};
-use super::task::{Field, TaskId, TaskState};
+use super::changes::ChangedObject;
+use super::event_queue::WorldEvent;
+use super::task::{Field, TaskId, TaskState, cancelled_fault};
+use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve};
 use super::{World, replace};
-use crate::simulator::value::message;
-
-/// Fault of a cancelled task.
-pub(super) fn canceled() -> Value {
-    json!({
-        "_typeName": "RequestCanceled",
-        "faultstring": "The task was canceled by a user.",
-        "faultMessage": [message("com.vmware.vim.vpxd.vmomi.canceled", "The task was canceled by a user.")],
-    })
-}
 
 impl World {
     /// Ends a task whose duration has elapsed, with its planned outcome or that of its children.
@@ -30,16 +18,16 @@ impl World {
         else {
             return;
         };
-        let outcome = match (&task.run.plan.outcome, &task.run.child_failure) {
-            (Outcome::Success(_), Some(fault)) if !task.run.plan.tolerant => {
-                Outcome::Failure(fault.clone())
+        let outcome = match (&task.execution.plan.outcome, &task.execution.child_failure) {
+            (PlannedOutcome::Success(_), Some(fault)) if !task.execution.plan.tolerant => {
+                PlannedOutcome::Failure(fault.clone())
             }
             (outcome, _) => outcome.clone(),
         };
         self.finish(id, outcome);
     }
 
-    pub(super) fn finish(&mut self, id: TaskId, outcome: Outcome) {
+    pub(super) fn finish(&mut self, id: TaskId, outcome: PlannedOutcome) {
         let now = self.now;
         let Some(task) = self
             .tasks
@@ -48,15 +36,18 @@ impl World {
         else {
             return;
         };
-        let keep = task.run.plan.keep;
-        let machine = task.run.target.filter(|_| task.run.plan.question.is_some());
-        let entity = task
-            .run
+        let keep = task.execution.plan.keep;
+        let machine = task
+            .execution
             .target
-            .filter(|_| std::mem::take(&mut task.run.holds_entity));
-        task.run.steps = Vec::new();
+            .filter(|_| task.execution.plan.question.is_some());
+        let entity = task
+            .execution
+            .target
+            .filter(|_| std::mem::take(&mut task.execution.holds_entity));
+        task.execution.steps = Vec::new();
         match outcome {
-            Outcome::Success(result) => {
+            PlannedOutcome::Success(result) => {
                 self.update(id, Field::Progress, |record| {
                     record.progress.is_some_and(|last| last < 100)
                         && replace(&mut record.progress, Some(100))
@@ -68,7 +59,7 @@ impl World {
                     replace(&mut record.state, TaskState::Success)
                 });
             }
-            Outcome::Failure(fault) => {
+            PlannedOutcome::Failure(fault) => {
                 self.update(id, Field::Error, |record| {
                     replace(&mut record.error, Some(fault))
                 });
@@ -85,27 +76,28 @@ impl World {
         });
         self.unfinished.remove(&id);
         self.completed.push_back(id);
-        self.remember(id);
-        self.agenda.arrange(now.after(keep), Due::Vanish(id));
+        self.keep_record(id);
+        self.events
+            .schedule(now.after(keep), WorldEvent::RemoveObject(id));
         if let Some(machine) = machine {
             self.set_question(machine, None);
         }
         let retry = entity
             .map(|entity| self.locks.release(entity))
             .unwrap_or_default();
-        self.tell_parent(id);
+        self.update_parent(id);
         for waiting in retry {
             self.try_start(waiting);
         }
     }
 
     /// Updates the parent of a finished child: frees the slot, updates progress and schedules the parent's end.
-    fn tell_parent(&mut self, id: TaskId) {
+    fn update_parent(&mut self, id: TaskId) {
         let now = self.now;
         let Some(child) = self.tasks.get_mut(&id) else {
             return;
         };
-        let had_slot = std::mem::take(&mut child.run.holds_slot);
+        let held_slot = std::mem::take(&mut child.execution.holds_slot);
         let failure = child
             .record
             .error
@@ -114,26 +106,31 @@ impl World {
         let Some(parent) = child.record.parent else {
             return;
         };
-        let Some(above) = self.tasks.get_mut(&parent) else {
+        let Some(parent_task) = self.tasks.get_mut(&parent) else {
             return;
         };
-        above.run.open_children = above.run.open_children.saturating_sub(1);
-        above.run.ended_children += 1;
-        above.run.child_failure = above.run.child_failure.take().or(failure);
-        if had_slot {
-            above.run.used_slots = above.run.used_slots.saturating_sub(1);
+        parent_task.execution.open_children = parent_task.execution.open_children.saturating_sub(1);
+        parent_task.execution.ended_children += 1;
+        parent_task.execution.child_failure =
+            parent_task.execution.child_failure.take().or(failure);
+        if held_slot {
+            parent_task.execution.used_slots = parent_task.execution.used_slots.saturating_sub(1);
         }
-        let next = above.run.waiting.pop_front();
-        let percent = (above.run.plan.curve == Curve::Children).then(|| {
-            u8::try_from(above.run.ended_children * 100 / above.run.plan.children.len().max(1))
-                .unwrap_or(100)
-                .min(99)
+        let next = parent_task.execution.waiting_children.pop_front();
+        let percent = (parent_task.execution.plan.progress == ProgressCurve::Children).then(|| {
+            u8::try_from(
+                parent_task.execution.ended_children * 100
+                    / parent_task.execution.plan.children.len().max(1),
+            )
+            .unwrap_or(100)
+            .min(99)
         });
-        if above.run.open_children == 0
-            && let Length::UntilChildrenEnd(pause) = above.run.plan.length
+        if parent_task.execution.open_children == 0
+            && let PlannedEnd::AfterChildren(pause) = parent_task.execution.plan.end
         {
-            let pause = pause.draw(&mut above.run.chance);
-            self.agenda.arrange(now.after(pause), Due::End(parent));
+            let pause = pause.draw(&mut parent_task.execution.rng);
+            self.events
+                .schedule(now.after(pause), WorldEvent::Complete(parent));
         }
         if let Some(percent) = percent
             && self.state(parent) == Some(TaskState::Running)
@@ -147,7 +144,7 @@ impl World {
         }
     }
 
-    pub(super) fn accept_cancel(&mut self, id: TaskId) {
+    pub(super) fn schedule_cancel(&mut self, id: TaskId) {
         let now = self.now;
         self.update(id, Field::Cancelled, |record| {
             replace(&mut record.cancelled, true)
@@ -155,13 +152,14 @@ impl World {
         let Some(task) = self.tasks.get_mut(&id) else {
             return;
         };
-        let delay = match task.run.plan.cancel {
+        let delay = match task.execution.plan.cancel {
             CancelBehavior::Ignored => return,
             _ if task.record.state == TaskState::Queued => Duration::ZERO,
-            CancelBehavior::Acts(span) => span.draw(&mut task.run.chance),
+            CancelBehavior::Acts(span) => span.draw(&mut task.execution.rng),
             CancelBehavior::Refused => Duration::ZERO,
         };
-        self.agenda.arrange(now.after(delay), Due::Cancel(id));
+        self.events
+            .schedule(now.after(delay), WorldEvent::Cancel(id));
     }
 
     /// Cancels a task and its unfinished children; children end first.
@@ -173,7 +171,7 @@ impl World {
         else {
             return;
         };
-        for child in task.run.children.clone() {
+        for child in task.execution.children.clone() {
             let open = self
                 .tasks
                 .get(&child)
@@ -185,13 +183,13 @@ impl World {
                 self.cancel_now(child);
             }
         }
-        self.finish(id, Outcome::Failure(canceled()));
+        self.finish(id, PlannedOutcome::Failure(cancelled_fault()));
     }
 
-    pub(super) fn vanish(&mut self, id: TaskId) {
+    pub(super) fn remove_object(&mut self, id: TaskId) {
         if let Some(task) = self.tasks.remove(&id) {
             self.changes
-                .record_departure(Subject::Task(id), task.last_change);
+                .record_departure(ChangedObject::Task(id), task.last_change);
         }
         if self.completed.front() == Some(&id) {
             self.completed.pop_front();

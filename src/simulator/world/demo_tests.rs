@@ -95,11 +95,11 @@ const PUBLISHED: [&str; 4] = [
 
 #[test]
 fn within_ten_minutes_it_shows_all_that_a_monitor_has_to_cope_with() {
-    let setting = Scenario::load("demo")
+    let config = Scenario::load("demo")
         .unwrap()
-        .setting(&LoadOptions::default())
+        .world_config(&LoadOptions::default())
         .unwrap();
-    let mut world = World::new(setting, 1);
+    let mut world = World::new(config, 1);
     let mut seen = BTreeSet::new();
     let mut before: HashMap<TaskId, Record> = HashMap::new();
     let is_published = |result: &Value| {

@@ -8,30 +8,30 @@ use super::time::WorldTime;
 
 /// Scheduled event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Due {
+pub(super) enum WorldEvent {
     /// Next occurrence of the entry with this index.
-    Occurrence(usize),
+    StartOccurrence(usize),
     /// A queued task may start if no slot or lock is missing.
-    Ready(TaskId),
+    TryStart(TaskId),
     /// Next step of a running task.
     Step(TaskId),
     /// A running task creates the child with this index.
     Spawn(TaskId, usize),
     /// The planned duration of a running task has elapsed.
-    End(TaskId),
+    Complete(TaskId),
     /// A requested cancellation takes effect.
     Cancel(TaskId),
     /// The object of a finished task is removed.
-    Vanish(TaskId),
+    RemoveObject(TaskId),
     /// Next batch of the load generator.
-    Load,
+    LoadBatch,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 struct Scheduled {
     at: WorldTime,
     sequence: u64,
-    due: Due,
+    event: WorldEvent,
 }
 
 impl Ord for Scheduled {
@@ -55,27 +55,27 @@ pub(super) struct EventQueue {
 }
 
 impl EventQueue {
-    /// Schedules `due` at `at`.
-    pub(super) fn arrange(&mut self, at: WorldTime, due: Due) {
+    /// Schedules `event` at `at`.
+    pub(super) fn schedule(&mut self, at: WorldTime, event: WorldEvent) {
         self.sequence += 1;
         self.heap.push(Scheduled {
             at,
             sequence: self.sequence,
-            due,
+            event,
         });
     }
 
     /// Returns the time of the next event.
-    pub(super) fn next(&self) -> Option<WorldTime> {
-        self.heap.peek().map(|appointment| appointment.at)
+    pub(super) fn next_time(&self) -> Option<WorldTime> {
+        self.heap.peek().map(|scheduled| scheduled.at)
     }
 
-    /// Removes and returns the next event if it is due at `until` or earlier.
-    pub(super) fn take(&mut self, until: WorldTime) -> Option<(WorldTime, Due)> {
-        self.next().filter(|at| *at <= until)?;
+    /// Removes and returns the next event if it is event at `until` or earlier.
+    pub(super) fn pop_due(&mut self, until: WorldTime) -> Option<(WorldTime, WorldEvent)> {
+        self.next_time().filter(|at| *at <= until)?;
         self.heap
             .pop()
-            .map(|appointment| (appointment.at, appointment.due))
+            .map(|scheduled| (scheduled.at, scheduled.event))
     }
 }
 
@@ -85,18 +85,22 @@ mod tests {
 
     #[test]
     fn first_by_time_then_by_arrangement() {
-        let mut agenda = EventQueue::default();
-        agenda.arrange(WorldTime::from_micros(5), Due::Occurrence(1));
-        agenda.arrange(WorldTime::from_micros(5), Due::Occurrence(2));
-        agenda.arrange(WorldTime::from_micros(-3), Due::Occurrence(3));
-        let taken: Vec<_> = std::iter::from_fn(|| agenda.take(WorldTime::from_micros(5)))
-            .map(|(_, due)| due)
+        let mut queue = EventQueue::default();
+        queue.schedule(WorldTime::from_micros(5), WorldEvent::StartOccurrence(1));
+        queue.schedule(WorldTime::from_micros(5), WorldEvent::StartOccurrence(2));
+        queue.schedule(WorldTime::from_micros(-3), WorldEvent::StartOccurrence(3));
+        let taken: Vec<_> = std::iter::from_fn(|| queue.pop_due(WorldTime::from_micros(5)))
+            .map(|(_, event)| event)
             .collect();
         assert_eq!(
             taken,
-            [Due::Occurrence(3), Due::Occurrence(1), Due::Occurrence(2)]
+            [
+                WorldEvent::StartOccurrence(3),
+                WorldEvent::StartOccurrence(1),
+                WorldEvent::StartOccurrence(2)
+            ]
         );
-        agenda.arrange(WorldTime::from_micros(9), Due::Load);
-        assert_eq!(agenda.take(WorldTime::from_micros(8)), None);
+        queue.schedule(WorldTime::from_micros(9), WorldEvent::LoadBatch);
+        assert_eq!(queue.pop_due(WorldTime::from_micros(8)), None);
     }
 }

@@ -156,10 +156,10 @@ impl Inventory {
         [entity.parent, entity.host]
             .into_iter()
             .flatten()
-            .any(|above| self.is_within(above, ancestor))
+            .any(|parent_task| self.is_within(parent_task, ancestor))
     }
 
-    /// Returns the objects of a kind in the datacenter of `entity`, or below `entity` if it is above all datacenters.
+    /// Returns the objects of a kind in the datacenter of `entity`, or below `entity` if it is parent_task all datacenters.
     pub(crate) fn nearby(
         &self,
         entity: EntityId,

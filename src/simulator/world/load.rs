@@ -3,19 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fastrand::Rng;
 use serde_json::json;
 
-use super::World;
-use super::event_queue::Due;
 use super::inventory::EntityId;
-use super::plan::{CancelBehavior, Curve, Length, Outcome, Plan, Span};
-use super::run::Run;
-use super::task::{Field, TaskId};
+use super::task::TaskId;
+use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve, TaskPlan};
 use super::time::WorldTime;
+use crate::simulator::duration_range::DurationRange;
 
 /// Size of a lineage: a root, two children, two grandchildren below the first child.
-const LINEAGE: usize = 5;
+pub(super) const LINEAGE: usize = 5;
 
 /// State and settings of the load generator.
 #[derive(Clone, Debug)]
@@ -64,7 +61,7 @@ impl Load {
     }
 
     /// Returns the number of changes per batch.
-    fn batch(&self) -> u64 {
+    pub(super) fn batch_size(&self) -> u64 {
         if self.at_once {
             self.rate.min(self.tasks as u64).max(1)
         } else {
@@ -73,30 +70,30 @@ impl Load {
     }
 
     /// Returns the due time of batch `number`, computed from the start so that rounding errors do not add up.
-    fn due(&self, number: u64) -> WorldTime {
-        let micros = u128::from(number + 1) * u128::from(self.batch()) * 1_000_000
+    pub(super) fn due(&self, number: u64) -> WorldTime {
+        let micros = u128::from(number + 1) * u128::from(self.batch_size()) * 1_000_000
             / u128::from(self.rate.max(1));
         WorldTime::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 
-    fn plan(&self, place: usize) -> Plan {
+    pub(super) fn plan(&self, place: usize) -> TaskPlan {
         let (description_id, name) =
             self.operations[usize::from(!place.is_multiple_of(LINEAGE))].clone();
-        Plan {
+        TaskPlan {
             description_id,
             name,
             targets: Vec::new(),
             any_target: false,
             reason: Some(json!({"_typeName": "TaskReasonUser", "userName": "VSPHERE.LOCAL\\load"})),
-            queue: Span::exactly(Duration::ZERO),
-            length: Length::UntilChildrenEnd(Span::exactly(Duration::ZERO)),
-            curve: Curve::Absent,
+            queue: DurationRange::exactly(Duration::ZERO),
+            end: PlannedEnd::AfterChildren(DurationRange::exactly(Duration::ZERO)),
+            progress: ProgressCurve::Absent,
             phases: Vec::new(),
             cancelable: vec![(0.0, true)],
-            cancel: CancelBehavior::Acts(Span::exactly(Duration::from_secs(1))),
+            cancel: CancelBehavior::Acts(DurationRange::exactly(Duration::from_secs(1))),
             exclusive: false,
             locks: Vec::new(),
-            outcome: Outcome::Success(None),
+            outcome: PlannedOutcome::Success(None),
             tolerant: true,
             children: Vec::new(),
             slots: None,
@@ -108,88 +105,5 @@ impl Load {
             details: false,
             names_itself_root: false,
         }
-    }
-}
-
-impl World {
-    /// Creates the tasks of the load generator and schedules the first batch.
-    pub(super) fn begin_load(&mut self) {
-        let Some(load) = &self.load else { return };
-        let (tasks, rate, first) = (load.tasks, load.rate, load.due(0));
-        self.now = self.now.max(WorldTime::START);
-        for place in 0..tasks {
-            let spread = u8::try_from(place * 37 % 100).unwrap_or(0);
-            let id = self.fill_place(place, spread);
-            if let Some(load) = &mut self.load {
-                load.places.push(id);
-            }
-        }
-        if rate > 0 && tasks > 0 {
-            self.agenda.arrange(first, Due::Load);
-        }
-    }
-
-    fn fill_place(&mut self, place: usize, percent: u8) -> TaskId {
-        let Some(load) = &self.load else {
-            return TaskId(0);
-        };
-        let plan = Arc::new(load.plan(place));
-        let target = load.targets.get(place % load.targets.len().max(1)).copied();
-        let start = place - place % LINEAGE;
-        let parent = [None, Some(0), Some(0), Some(1), Some(1)][place % LINEAGE]
-            .and_then(|above: usize| load.places.get(start + above).copied());
-        let chance = Rng::with_seed(self.seed ^ place as u64);
-        let id = self.create(plan.clone(), parent, place as u64, chance.clone());
-        if let Some(task) = self.tasks.get_mut(&id) {
-            task.run = Run::new(plan, target, chance);
-            task.record.entity =
-                target.map(|target| self.inventory.entity(target).reference.clone());
-            task.record.entity_name =
-                target.map(|target| self.inventory.entity(target).name.clone());
-        }
-        self.start(id);
-        self.report(id, percent);
-        id
-    }
-
-    pub(super) fn load_batch(&mut self) {
-        let Some(load) = &self.load else { return };
-        let (batch, finish, places) = (load.batch(), load.finish, load.places.len());
-        for _ in 0..batch {
-            let Some(load) = &mut self.load else { return };
-            let place = load.cursor;
-            load.cursor = (load.cursor + 1) % places;
-            let id = load.places[place];
-            let percent = self.tasks.get(&id).and_then(|task| task.record.progress);
-            let ended = self.state(id).is_none_or(super::task::TaskState::is_final);
-            match percent {
-                // Cancelled by a client: replace it to keep the number of tasks.
-                _ if ended => self.replace_place(place),
-                Some(percent) if percent >= 99 && finish => {
-                    self.finish(id, Outcome::Success(None));
-                    self.replace_place(place);
-                }
-                Some(percent) if percent >= 99 => self.report(id, 0),
-                percent => self.report(id, percent.map_or(0, |percent| percent + 1)),
-            }
-        }
-        if let Some(load) = &mut self.load {
-            load.batches += 1;
-            let next = load.due(load.batches);
-            self.agenda.arrange(next, Due::Load);
-        }
-    }
-
-    fn replace_place(&mut self, place: usize) {
-        let id = self.fill_place(place, 0);
-        if let Some(load) = &mut self.load {
-            load.places[place] = id;
-        }
-    }
-
-    fn report(&mut self, id: TaskId, percent: u8) {
-        self.update(id, Field::Progress, |record| {
-            super::replace(&mut record.progress, Some(percent))
-        });
     }
 }

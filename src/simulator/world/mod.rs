@@ -9,27 +9,29 @@ pub(super) mod changes;
 mod completion;
 mod event_queue;
 pub(super) mod inventory;
+mod lifecycle;
 pub(super) mod load;
+mod load_generator;
 mod locks;
-pub(super) mod plan;
-mod run;
 mod script;
 pub(super) mod task;
+pub(super) mod task_plan;
 pub(super) mod time;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::LazyLock;
 
 use fastrand::Rng;
 use serde_json::Value;
 
 use archive::{Archive, ArchiveSpec};
-use changes::{ChangeIndex, Subject};
-use event_queue::{Due, EventQueue};
+use changes::{ChangeIndex, ChangedObject};
+use event_queue::{EventQueue, WorldEvent};
 use inventory::{EntityId, Inventory};
 use load::Load;
 use locks::Locks;
-use plan::Entry;
 use task::{Field, Record, Task, TaskId, TaskState};
+use task_plan::ScheduleEntry;
 use time::WorldTime;
 
 /// Reasons for refusing to cancel a task.
@@ -47,13 +49,13 @@ pub(super) enum CancelRefusal {
 pub(super) struct WorldConfig {
     pub inventory: Inventory,
     /// Recurring plans.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ScheduleEntry>,
     /// Load generator, in addition to the entries.
     pub load: Option<Load>,
     /// Number of the first task created after the start.
     pub first_task: u64,
     /// Synthetic history before the start.
-    pub past: ArchiveSpec,
+    pub history: ArchiveSpec,
 }
 
 /// Maximum number of finished records kept for the history.
@@ -63,22 +65,22 @@ const MAX_RECORDS: usize = 20_000;
 const MAX_RECENT_COMPLETED: usize = 200;
 
 /// Archive that is generated on first use.
-type LazyArchive = std::sync::LazyLock<Archive, Box<dyn FnOnce() -> Archive + Send>>;
+type LazyArchive = LazyLock<Archive, Box<dyn FnOnce() -> Archive + Send>>;
 
 /// State of the simulated inventory and its tasks.
 #[derive(Debug)]
 pub(super) struct World {
     now: WorldTime,
     seed: u64,
-    agenda: EventQueue,
+    events: EventQueue,
     changes: ChangeIndex,
     tasks: BTreeMap<TaskId, Task>,
-    unfinished: std::collections::BTreeSet<TaskId>,
+    unfinished: BTreeSet<TaskId>,
     completed: VecDeque<TaskId>,
-    remembered: VecDeque<Record>,
+    finished: VecDeque<Record>,
     inventory: Inventory,
     locks: Locks,
-    entries: Vec<Entry>,
+    entries: Vec<ScheduleEntry>,
     occurrences: Vec<u64>,
     load: Option<Load>,
     next_task: u64,
@@ -88,29 +90,29 @@ pub(super) struct World {
 
 impl World {
     /// Creates a world and advances it to its start; entries scheduled earlier have already happened.
-    pub(super) fn new(setting: WorldConfig, seed: u64) -> Self {
+    pub(super) fn new(config: WorldConfig, seed: u64) -> Self {
         let WorldConfig {
             inventory,
             entries,
             load,
             first_task,
-            past,
-        } = setting;
-        let began = entries
+            history,
+        } = config;
+        let start = entries
             .iter()
             .map(|entry| entry.first)
             .min()
             .unwrap_or_default()
             .min(WorldTime::START);
         let mut world = Self {
-            now: began,
+            now: start,
             seed,
-            agenda: EventQueue::default(),
+            events: EventQueue::default(),
             changes: ChangeIndex::default(),
             tasks: BTreeMap::new(),
-            unfinished: std::collections::BTreeSet::new(),
+            unfinished: BTreeSet::new(),
             completed: VecDeque::new(),
-            remembered: VecDeque::new(),
+            finished: VecDeque::new(),
             inventory,
             locks: Locks::default(),
             occurrences: vec![0; entries.len()],
@@ -118,12 +120,12 @@ impl World {
             load,
             next_task: first_task,
             next_chain: i32::try_from(archive::FIRST_CHAIN + first_task).unwrap_or(1),
-            archive: std::sync::LazyLock::new(Box::new(move || {
-                Archive::generate(past, first_task, seed)
+            archive: LazyLock::new(Box::new(move || {
+                Archive::generate(history, first_task, seed)
             })),
         };
         for index in 0..world.entries.len() {
-            world.arrange_occurrence(index);
+            world.schedule_occurrence(index);
         }
         world.begin_load();
         world.advance_to(WorldTime::START);
@@ -149,28 +151,28 @@ impl World {
 
     /// Returns the time of the next scheduled event.
     pub(super) fn next_due(&self) -> Option<WorldTime> {
-        self.agenda.next()
+        self.events.next_time()
     }
 
     /// Processes all events due until `until`, in order. Time never goes back.
     pub(super) fn advance_to(&mut self, until: WorldTime) {
-        while let Some((at, due)) = self.agenda.take(until) {
+        while let Some((at, due)) = self.events.pop_due(until) {
             self.now = self.now.max(at);
-            self.happen(due);
+            self.process(due);
         }
         self.now = self.now.max(until);
     }
 
-    fn happen(&mut self, due: Due) {
+    fn process(&mut self, due: WorldEvent) {
         match due {
-            Due::Occurrence(index) => self.carry_out(index),
-            Due::Ready(id) => self.try_start(id),
-            Due::Step(id) => self.step(id),
-            Due::Spawn(id, child) => self.spawn(id, child),
-            Due::End(id) => self.end(id),
-            Due::Cancel(id) => self.cancel_now(id),
-            Due::Vanish(id) => self.vanish(id),
-            Due::Load => self.load_batch(),
+            WorldEvent::StartOccurrence(index) => self.start_occurrence(index),
+            WorldEvent::TryStart(id) => self.try_start(id),
+            WorldEvent::Step(id) => self.step(id),
+            WorldEvent::Spawn(id, child) => self.spawn(id, child),
+            WorldEvent::Complete(id) => self.end(id),
+            WorldEvent::Cancel(id) => self.cancel_now(id),
+            WorldEvent::RemoveObject(id) => self.remove_object(id),
+            WorldEvent::LoadBatch => self.load_batch(),
         }
     }
 
@@ -186,7 +188,7 @@ impl World {
 
     /// Returns records of finished tasks in completion order, including tasks whose object is gone.
     pub(super) fn finished_records(&self) -> impl DoubleEndedIterator<Item = &Record> {
-        self.remembered.iter()
+        self.finished.iter()
     }
 
     /// Returns the synthetic tasks from before the start.
@@ -216,7 +218,7 @@ impl World {
         if !task.record.cancelable {
             return Err(CancelRefusal::NotSupported);
         }
-        self.accept_cancel(id);
+        self.schedule_cancel(id);
         Ok(())
     }
 
@@ -224,7 +226,7 @@ impl World {
     pub(super) fn remove_task(&mut self, id: TaskId) -> bool {
         let existed = self.tasks.contains_key(&id);
         self.unfinished.remove(&id);
-        self.vanish(id);
+        self.remove_object(id);
         existed
     }
 
@@ -245,7 +247,7 @@ impl World {
             entity.question = question.map(|question| (now, question));
             entity.last_change = self
                 .changes
-                .record(Subject::Entity(machine), entity.last_change);
+                .record(ChangedObject::Entity(machine), entity.last_change);
         }
     }
 
@@ -254,14 +256,16 @@ impl World {
         if let Some(task) = self.tasks.get_mut(&id)
             && change(&mut task.record)
         {
-            task.last_change = self.changes.record(Subject::Task(id), task.last_change);
+            task.last_change = self
+                .changes
+                .record(ChangedObject::Task(id), task.last_change);
             task.versions.set(field, task.last_change);
         }
     }
 
     /// Returns a separate random source per occurrence of an entry, so that a cancellation by a client does not
     /// affect later occurrences.
-    fn chance_of(&self, entry: usize, occurrence: u64) -> Rng {
+    fn occurrence_rng(&self, entry: usize, occurrence: u64) -> Rng {
         let mixed = self
             .seed
             .wrapping_add((entry as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
@@ -269,11 +273,11 @@ impl World {
         Rng::with_seed(mixed)
     }
 
-    fn remember(&mut self, id: TaskId) {
+    fn keep_record(&mut self, id: TaskId) {
         if let Some(task) = self.tasks.get(&id) {
-            self.remembered.push_back(task.record.clone());
-            if self.remembered.len() > MAX_RECORDS {
-                self.remembered.pop_front();
+            self.finished.push_back(task.record.clone());
+            if self.finished.len() > MAX_RECORDS {
+                self.finished.pop_front();
             }
         }
     }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::plan::{Curve, Plan};
+use super::task_plan::{ProgressCurve, TaskPlan};
 
 /// Change of a running task.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum StepAction {
+pub(super) enum ScriptAction {
     Progress(u8),
     /// New phase with this description.
     Describe(Value),
@@ -22,37 +22,37 @@ pub(super) enum StepAction {
 
 /// Change at a time relative to the start of the task.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Step {
+pub(super) struct ScriptStep {
     pub at: Duration,
-    pub act: StepAction,
+    pub action: ScriptAction,
 }
 
 /// Minimum interval between two progress reports of a task, as observed on real operations.
-const REPORT_EVERY: Duration = Duration::from_millis(900);
+const REPORT_INTERVAL: Duration = Duration::from_millis(900);
 
 /// Returns the steps of a task that runs for `duration`, ordered by time.
-pub(super) fn write(plan: &Plan, duration: Duration, chance: &mut Rng) -> Vec<Step> {
+pub(super) fn steps_for(plan: &TaskPlan, duration: Duration, rng: &mut Rng) -> Vec<ScriptStep> {
     let mut steps = Vec::new();
-    let mut add = |share: f64, act: StepAction| {
-        steps.push(Step {
+    let mut add = |share: f64, action: ScriptAction| {
+        steps.push(ScriptStep {
             at: duration.mul_f64(share.clamp(0.0, 1.0)),
-            act,
+            action,
         });
     };
     for (share, cancelable) in &plan.cancelable {
-        add(*share, StepAction::Cancelable(*cancelable));
+        add(*share, ScriptAction::Cancelable(*cancelable));
     }
     for phase in &plan.phases {
-        add(phase.at, StepAction::Describe(phase.description.clone()));
+        add(phase.at, ScriptAction::Describe(phase.description.clone()));
     }
     if let Some(question) = &plan.question {
-        add(question.at, StepAction::Ask(question.info.clone()));
+        add(question.at, ScriptAction::Ask(question.info.clone()));
     }
     if let Some(share) = plan.cancel_requested {
-        add(share, StepAction::RequestCancel);
+        add(share, ScriptAction::RequestCancel);
     }
-    for (share, percent) in reports(&plan.curve, duration, chance) {
-        add(share, StepAction::Progress(percent));
+    for (share, percent) in progress_reports(&plan.progress, duration, rng) {
+        add(share, ScriptAction::Progress(percent));
     }
     // Stable sort: steps at the same time keep the order in which they were added.
     steps.sort_by_key(|step| step.at);
@@ -60,23 +60,23 @@ pub(super) fn write(plan: &Plan, duration: Duration, chance: &mut Rng) -> Vec<St
 }
 
 /// Returns progress reports (fraction of the duration, percent). The first is at 0; only changes are reported.
-fn reports(curve: &Curve, duration: Duration, chance: &mut Rng) -> Vec<(f64, u8)> {
+fn progress_reports(curve: &ProgressCurve, duration: Duration, rng: &mut Rng) -> Vec<(f64, u8)> {
     match curve {
-        Curve::Absent => Vec::new(),
-        Curve::Children => vec![(0.0, 0)],
-        Curve::Steps(points) => {
+        ProgressCurve::Absent => Vec::new(),
+        ProgressCurve::Children => vec![(0.0, 0)],
+        ProgressCurve::Steps(points) => {
             let mut steps = points.clone();
             if steps.first().is_none_or(|(share, _)| *share > 0.0) {
                 steps.insert(0, (0.0, 0));
             }
             steps
         }
-        Curve::Linear => sample(duration, |share| share * 100.0),
-        Curve::Slowing => sample(duration, |share| 100.0 * (1.0 - (1.0 - share).powf(2.6))),
-        Curve::Noisy => {
+        ProgressCurve::Linear => sample(duration, |share| share * 100.0),
+        ProgressCurve::Slowing => sample(duration, |share| 100.0 * (1.0 - (1.0 - share).powf(2.6))),
+        ProgressCurve::Noisy => {
             let (pace, phase) = (
-                chance.f64().mul_add(9.0, 6.0),
-                chance.f64() * std::f64::consts::TAU,
+                rng.f64().mul_add(9.0, 6.0),
+                rng.f64() * std::f64::consts::TAU,
             );
             // The slope of the noise stays below that of the line, so the sum never falls.
             let wobble = |share: f64| {
@@ -86,12 +86,12 @@ fn reports(curve: &Curve, duration: Duration, chance: &mut Rng) -> Vec<(f64, u8)
             };
             sample(duration, |share| share.mul_add(100.0, wobble(share)))
         }
-        Curve::Points(points) => sample(duration, |share| between(points, share)),
+        ProgressCurve::Points(points) => sample(duration, |share| interpolate(points, share)),
     }
 }
 
 /// Interpolates linearly through `points` at `share`.
-fn between(points: &[(f64, u8)], share: f64) -> f64 {
+fn interpolate(points: &[(f64, u8)], share: f64) -> f64 {
     let mut before = (0.0, 0.0);
     for (at, percent) in points
         .iter()
@@ -113,7 +113,7 @@ fn between(points: &[(f64, u8)], share: f64) -> f64 {
 
 /// Samples a curve at the report interval and keeps the values that differ from the preceding one.
 fn sample(duration: Duration, percent_at: impl Fn(f64) -> f64) -> Vec<(f64, u8)> {
-    let reports = (duration.as_secs_f64() / REPORT_EVERY.as_secs_f64())
+    let reports = (duration.as_secs_f64() / REPORT_INTERVAL.as_secs_f64())
         .clamp(1.0, 400.0)
         .floor();
     let mut kept: Vec<(f64, u8)> = vec![(0.0, 0)];
@@ -154,9 +154,9 @@ pub(super) fn details(percent: u8, duration: Duration) -> Vec<Value> {
 mod tests {
     use super::*;
 
-    fn percents(curve: &Curve, seconds: u64) -> Vec<u8> {
-        let mut chance = Rng::with_seed(7);
-        reports(curve, Duration::from_secs(seconds), &mut chance)
+    fn percents(curve: &ProgressCurve, seconds: u64) -> Vec<u8> {
+        let mut rng = Rng::with_seed(7);
+        reports(curve, Duration::from_secs(seconds), &mut rng)
             .into_iter()
             .map(|(_, percent)| percent)
             .collect()
@@ -164,21 +164,24 @@ mod tests {
 
     #[test]
     fn a_line_rises_by_one_and_ends_below_a_hundred() {
-        let values = percents(&Curve::Linear, 600);
+        let values = percents(&ProgressCurve::Linear, 600);
         assert_eq!(values, (0..=99).collect::<Vec<u8>>());
     }
 
     #[test]
     fn noise_never_falls() {
         for seconds in [30, 300, 3000] {
-            assert!(percents(&Curve::Noisy, seconds).is_sorted(), "{seconds} s");
+            assert!(
+                percents(&ProgressCurve::Noisy, seconds).is_sorted(),
+                "{seconds} s"
+            );
         }
     }
 
     #[test]
     fn points_may_fall_and_stand_still() {
         let values = percents(
-            &Curve::Points(vec![(0.3, 60), (0.5, 60), (0.6, 20), (1.0, 100)]),
+            &ProgressCurve::Points(vec![(0.3, 60), (0.5, 60), (0.6, 20), (1.0, 100)]),
             400,
         );
         assert!(
@@ -190,13 +193,16 @@ mod tests {
     #[test]
     fn steps_jump() {
         assert_eq!(
-            percents(&Curve::Steps(vec![(0.1, 2), (0.2, 19), (0.4, 95)]), 60),
+            percents(
+                &ProgressCurve::Steps(vec![(0.1, 2), (0.2, 19), (0.4, 95)]),
+                60
+            ),
             [0, 2, 19, 95]
         );
     }
 
     #[test]
     fn no_operation_reports_more_than_about_once_a_second() {
-        assert!(percents(&Curve::Linear, 10).len() <= 12);
+        assert!(percents(&ProgressCurve::Linear, 10).len() <= 12);
     }
 }

@@ -1,13 +1,18 @@
 //! Task state: the record behind `TaskInfo` and the version of each field.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde_json::Value;
+use fastrand::Rng;
+use serde_json::{Value, json};
 
-use super::run::Run;
+use super::inventory::EntityId;
+use super::script::ScriptStep;
+use super::task_plan::TaskPlan;
 use super::time::WorldTime;
-use crate::simulator::value::MoRef;
+use crate::simulator::value::{MoRef, message};
 
 /// Number of a task; its moId and key are `task-` followed by the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -157,15 +162,68 @@ pub(crate) struct Record {
     pub phase_log: Vec<(WorldTime, Value)>,
 }
 
+/// Execution state of a task.
+#[derive(Debug)]
+pub(super) struct Execution {
+    pub(super) plan: Arc<TaskPlan>,
+    pub(super) target: Option<EntityId>,
+    pub(super) rng: Rng,
+    pub(super) duration: Duration,
+    pub(super) steps: Vec<ScriptStep>,
+    pub(super) next_step: usize,
+    /// Children that have not ended, including those not created yet.
+    pub(super) open_children: usize,
+    pub(super) ended_children: usize,
+    pub(super) children: Vec<TaskId>,
+    /// Slots used by running children, and the queue of children waiting for a slot.
+    pub(super) used_slots: usize,
+    pub(super) waiting_children: VecDeque<TaskId>,
+    pub(super) child_failure: Option<Value>,
+    pub(super) holds_slot: bool,
+    pub(super) holds_entity: bool,
+}
+
+impl Execution {
+    /// Creates the initial execution state; duration and steps are set when the task starts.
+    pub(super) fn new(plan: Arc<TaskPlan>, target: Option<EntityId>, rng: Rng) -> Self {
+        let open_children = plan.children.len();
+        Self {
+            plan,
+            target,
+            rng,
+            duration: Duration::ZERO,
+            steps: Vec::new(),
+            next_step: 0,
+            open_children,
+            ended_children: 0,
+            children: Vec::new(),
+            used_slots: 0,
+            waiting_children: VecDeque::new(),
+            child_failure: None,
+            holds_slot: false,
+            holds_entity: false,
+        }
+    }
+}
+
 /// Task with its record, execution state and versions.
 #[derive(Debug)]
 pub(crate) struct Task {
     pub record: Record,
     /// Execution state.
-    pub(super) run: Run,
+    pub(super) execution: Execution,
     pub versions: FieldVersions,
     /// Version of the newest change of any field.
     pub last_change: u64,
+}
+
+/// Fault of a cancelled task.
+pub(super) fn cancelled_fault() -> Value {
+    json!({
+        "_typeName": "RequestCanceled",
+        "faultstring": "The task was canceled by a user.",
+        "faultMessage": [message("com.vmware.vim.vpxd.vmomi.canceled", "The task was canceled by a user.")],
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b"] }]
 
 fn world(tasks: &str) -> World {
     let scenario = Scenario::parse("test", &format!("{ESTATE}{tasks}")).unwrap();
-    World::new(scenario.setting(&LoadOptions::default()).unwrap(), 1)
+    World::new(scenario.world_config(&LoadOptions::default()).unwrap(), 1)
 }
 
 fn at(seconds: i64) -> WorldTime {
@@ -219,7 +219,7 @@ fn a_failed_child_fails_its_parent() {
 
 fn story(steps: &[i64]) -> Vec<String> {
     let scenario = Scenario::load("demo").unwrap();
-    let mut world = World::new(scenario.setting(&LoadOptions::default()).unwrap(), 42);
+    let mut world = World::new(scenario.world_config(&LoadOptions::default()).unwrap(), 42);
     for seconds in steps {
         world.advance_to(at(*seconds));
     }
@@ -244,8 +244,11 @@ fn the_load_generator_changes_as_often_as_asked_and_keeps_its_number() {
             at_once,
             finish,
         };
-        let setting = Scenario::load("load").unwrap().setting(&options).unwrap();
-        let mut world = World::new(setting, 1);
+        let config = Scenario::load("load")
+            .unwrap()
+            .world_config(&options)
+            .unwrap();
+        let mut world = World::new(config, 1);
         let before = world.version();
         world.advance_to(at(10));
         let unfinished = world
@@ -309,11 +312,11 @@ fn recent_tasks_are_the_unfinished_and_at_most_two_hundred_completed() {
 
 #[test]
 fn the_demo_is_a_busy_afternoon_all_day_long() {
-    let setting = Scenario::load("demo")
+    let config = Scenario::load("demo")
         .unwrap()
-        .setting(&LoadOptions::default())
+        .world_config(&LoadOptions::default())
         .unwrap();
-    let mut world = World::new(setting, 1);
+    let mut world = World::new(config, 1);
     let mut seen = std::collections::BTreeSet::new();
     for seconds in (0..=6 * 3600).step_by(20) {
         world.advance_to(at(seconds));

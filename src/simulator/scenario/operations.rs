@@ -1,11 +1,11 @@
-//! Catalogue of operations, the source of `TaskManager.description.methodInfo`.
+//! OperationCatalogue of operations, the source of `TaskManager.description.methodInfo`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 /// Operation of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Operation {
+pub struct OperationInfo {
     /// Value of `TaskInfo.descriptionId`.
     pub key: Arc<str>,
     /// Value of `TaskInfo.name`; `None` for internal operations.
@@ -18,23 +18,23 @@ pub struct Operation {
 
 /// Operations in file order, indexed by key.
 #[derive(Debug)]
-pub struct Catalogue {
-    rows: Vec<Operation>,
+pub struct OperationCatalogue {
+    rows: Vec<OperationInfo>,
     by_key: HashMap<Arc<str>, usize>,
 }
 
 const FILE: &str = include_str!("../../../assets/scenarios/operations.tsv");
 
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::read(FILE));
+static CATALOGUE: LazyLock<OperationCatalogue> = LazyLock::new(|| OperationCatalogue::read(FILE));
 
-impl Catalogue {
+impl OperationCatalogue {
     /// Returns the catalogue built into the program.
     pub fn built_in() -> &'static Self {
         &CATALOGUE
     }
 
     fn read(text: &'static str) -> Self {
-        let rows: Vec<Operation> = text.lines().filter_map(read_row).collect();
+        let rows: Vec<OperationInfo> = text.lines().filter_map(read_row).collect();
         let by_key = rows
             .iter()
             .enumerate()
@@ -44,17 +44,17 @@ impl Catalogue {
     }
 
     /// Returns all operations in file order.
-    pub fn rows(&self) -> &[Operation] {
+    pub fn rows(&self) -> &[OperationInfo] {
         &self.rows
     }
 
     /// Returns the operation with this key.
-    pub fn find(&self, key: &str) -> Option<&Operation> {
+    pub fn find(&self, key: &str) -> Option<&OperationInfo> {
         self.by_key.get(key).map(|index| &self.rows[*index])
     }
 }
 
-fn read_row(line: &'static str) -> Option<Operation> {
+fn read_row(line: &'static str) -> Option<OperationInfo> {
     if line.starts_with('#') {
         return None;
     }
@@ -66,7 +66,7 @@ fn read_row(line: &'static str) -> Option<Operation> {
         columns.next()?,
     );
     let method = (!method.is_empty()).then(|| method.into());
-    columns.next().is_none().then(|| Operation {
+    columns.next().is_none().then(|| OperationInfo {
         key: key.into(),
         method,
         label,
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn every_row_of_the_file_is_read_and_keys_are_unique() {
         let written = FILE.lines().filter(|line| !line.starts_with('#')).count();
-        let catalogue = Catalogue::built_in();
+        let catalogue = OperationCatalogue::built_in();
         assert_eq!(catalogue.rows().len(), written);
         assert_eq!(catalogue.by_key.len(), written);
         assert!(written >= 150);

@@ -1,39 +1,17 @@
-//! Plan of a task as defined by a scenario, before random values are drawn.
+//! TaskPlan of a task as defined by a scenario, before random values are drawn.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use fastrand::Rng;
 use serde_json::Value;
 
 use super::inventory::EntityId;
-
-/// Duration range with uniform distribution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub least: Duration,
-    pub most: Duration,
-}
-
-impl Span {
-    pub(crate) const fn exactly(span: Duration) -> Self {
-        Self {
-            least: span,
-            most: span,
-        }
-    }
-
-    /// Draws a duration. Always takes exactly one random number, so that the rest of a run does not depend on whether
-    /// the bounds differ.
-    pub(crate) fn draw(self, chance: &mut Rng) -> Duration {
-        let share = chance.f64();
-        self.least + self.most.saturating_sub(self.least).mul_f64(share)
-    }
-}
+use super::time::WorldTime;
+use crate::simulator::duration_range::DurationRange;
 
 /// Progress (0–100) as a function of the elapsed fraction of the duration.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Curve {
+pub(crate) enum ProgressCurve {
     /// No progress reported.
     Absent,
     Linear,
@@ -64,7 +42,7 @@ pub(crate) enum CancelBehavior {
     /// Refused with `NotSupported`.
     Refused,
     /// Accepted; the task ends this long after the request.
-    Acts(Span),
+    Acts(DurationRange),
     /// Accepted but never executed.
     Ignored,
 }
@@ -78,9 +56,9 @@ pub(crate) struct Question {
     pub info: Value,
 }
 
-/// Outcome of a task that is not cancelled.
+/// PlannedOutcome of a task that is not cancelled.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Outcome {
+pub(crate) enum PlannedOutcome {
     /// Success, with a result for a field of type `Any`.
     Success(Option<Value>),
     /// Failure, with a fault in bare form.
@@ -89,36 +67,34 @@ pub(crate) enum Outcome {
 
 /// Rule for the end of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Length {
+pub(crate) enum PlannedEnd {
     /// After this running time.
-    For(Span),
+    After(DurationRange),
     /// This long after its last child has ended.
-    UntilChildrenEnd(Span),
+    AfterChildren(DurationRange),
 }
 
-pub(crate) type Targets = Vec<EntityId>;
-
-/// Plan of a task, shared by all its occurrences.
+/// TaskPlan of a task, shared by all its occurrences.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "independent traits of a plan"
 )]
-pub(crate) struct Plan {
+pub(crate) struct TaskPlan {
     /// Key of the operation.
     pub description_id: Arc<str>,
     /// Method name; `None` for internal operations.
     pub name: Option<Arc<str>>,
     /// Candidate entities for the target, used in turn; empty: no target.
-    pub targets: Targets,
+    pub targets: Vec<EntityId>,
     /// Draw the target at random instead of in turn.
     pub any_target: bool,
     /// A `TaskReason`; `None`: that of the parent.
     pub reason: Option<Value>,
     /// Minimum time in the queue.
-    pub queue: Span,
-    pub length: Length,
-    pub curve: Curve,
+    pub queue: DurationRange,
+    pub end: PlannedEnd,
+    pub progress: ProgressCurve,
     pub phases: Vec<Phase>,
     /// Changes of `cancelable` (fraction of the duration, value); the entry at 0 is the initial value.
     pub cancelable: Vec<(f64, bool)>,
@@ -129,11 +105,11 @@ pub(crate) struct Plan {
     pub exclusive: bool,
     /// Additional entities locked while it runs.
     pub locks: Vec<EntityId>,
-    pub outcome: Outcome,
+    pub outcome: PlannedOutcome,
     /// Succeeds even if a child fails.
     pub tolerant: bool,
     /// Children with their offset from the start of the task.
-    pub children: Vec<(Span, Arc<Plan>)>,
+    pub children: Vec<(DurationRange, Arc<TaskPlan>)>,
     /// Maximum number of concurrently running children.
     pub slots: Option<usize>,
     /// Time that the task object is kept after the end.
@@ -149,13 +125,13 @@ pub(crate) struct Plan {
 
 /// Recurring plan.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct ScheduleEntry {
     /// First time, relative to the world's start; may be negative.
-    pub first: super::time::WorldTime,
+    pub first: WorldTime,
     /// Interval between occurrences.
     pub every: Duration,
     /// Maximum random delay of an occurrence.
     pub jitter: Duration,
     /// Alternatives with their weights; each occurrence draws one.
-    pub choices: Vec<(u32, Arc<Plan>)>,
+    pub choices: Vec<(u32, Arc<TaskPlan>)>,
 }

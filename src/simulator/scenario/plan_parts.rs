@@ -6,25 +6,14 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::catalogue::Catalogue;
-use super::file::{PhaseEntry, QuestionEntry, SpanEntry};
+use super::file::{PhaseEntry, QuestionEntry};
+use super::operations::OperationCatalogue;
 use crate::simulator::value::message;
-use crate::simulator::world::plan::{Phase, Question, Span};
+use crate::simulator::world::task_plan::{Phase, Question};
 
 /// Converts a duration; negative ones become zero.
 pub(super) fn unsigned(span: SignedDuration) -> Duration {
     Duration::try_from(span).unwrap_or_default()
-}
-
-/// Converts a duration range; negative bounds become zero.
-pub(super) fn span(entry: SpanEntry) -> Span {
-    match entry {
-        SpanEntry::Exact(span) => Span::exactly(unsigned(span)),
-        SpanEntry::Between([least, most]) => Span {
-            least: unsigned(least),
-            most: unsigned(most),
-        },
-    }
 }
 
 pub(super) fn phase(entry: &PhaseEntry) -> Phase {
@@ -49,14 +38,14 @@ pub(super) fn phase(entry: &PhaseEntry) -> Phase {
 }
 
 /// Returns the changes of `cancelable`, starting with the initial value.
-pub(super) fn turns(cancelable: bool, at: &[f64]) -> Vec<(f64, bool)> {
+pub(super) fn cancelable_changes(cancelable: bool, at: &[f64]) -> Vec<(f64, bool)> {
     let mut now = cancelable;
-    let mut turns = vec![(0.0, now)];
+    let mut changes = vec![(0.0, now)];
     for percent in at {
         now = !now;
-        turns.push((percent / 100.0, now));
+        changes.push((percent / 100.0, now));
     }
-    turns
+    changes
 }
 
 pub(super) fn question(entry: &QuestionEntry) -> Question {
@@ -83,7 +72,7 @@ pub(super) fn question(entry: &QuestionEntry) -> Question {
 
 /// Returns the key and method name of an operation; operations missing in the catalogue have no method name.
 pub(super) fn operation(key: &str) -> (Arc<str>, Option<Arc<str>>) {
-    let listed = Catalogue::built_in().find(key);
+    let listed = OperationCatalogue::built_in().find(key);
     listed.map_or_else(
         || (key.into(), None),
         |operation| (operation.key.clone(), operation.method.clone()),
