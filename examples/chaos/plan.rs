@@ -5,7 +5,8 @@ use std::time::Duration;
 use fastrand::Rng;
 use jiff::SignedDuration;
 use vtask::simulator::faults::{
-    CloseMode, Effect, Event, FaultTarget, Plan, Rule, ServerEvent, Span,
+    CloseMode, DurationRange, FaultEffect, FaultEvent, FaultPlan, FaultRule, FaultTarget,
+    ServerEvent,
 };
 
 /// Request kinds to which rules apply.
@@ -34,13 +35,13 @@ fn millis(span: u64) -> SignedDuration {
 }
 
 /// Creates a plan whose faults end after `trouble`.
-pub(crate) fn plan(seed: u64, trouble: Duration) -> Plan {
+pub(crate) fn plan(seed: u64, trouble: Duration) -> FaultPlan {
     let mut chance = Rng::with_seed(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let length = u64::try_from(trouble.as_millis()).unwrap_or(u64::MAX);
-    let mut plan = Plan {
+    let mut plan = FaultPlan {
         about: format!("chaos {seed}"),
         seed,
-        ..Plan::default()
+        ..FaultPlan::default()
     };
     for _ in 0..chance.usize(4..14) {
         plan.rules.push(rule(&mut chance, length));
@@ -48,12 +49,12 @@ pub(crate) fn plan(seed: u64, trouble: Duration) -> Plan {
     for _ in 0..chance.usize(0..4) {
         let what = happening(&mut chance);
         plan.events
-            .push(Event::once(millis(chance.u64(..length)), what));
+            .push(FaultEvent::once(millis(chance.u64(..length)), what));
     }
     plan
 }
 
-fn rule(chance: &mut Rng, length: u64) -> Rule {
+fn rule(chance: &mut Rng, length: u64) -> FaultRule {
     let is_connections = chance.u8(..8) == 0;
     let on = if is_connections {
         "connect"
@@ -67,8 +68,8 @@ fn rule(chance: &mut Rng, length: u64) -> Rule {
     };
     let from = chance.u64(..length / 2);
     let until = from + chance.u64(length / 8..length);
-    let is_dear = matches!(effect, Effect::Huge { .. });
-    Rule {
+    let is_dear = matches!(effect, FaultEffect::Huge { .. });
+    FaultRule {
         // A quarter of the rules affect every request.
         chance: match chance.u8(..4) {
             0 => 1.0,
@@ -78,25 +79,25 @@ fn rule(chance: &mut Rng, length: u64) -> Rule {
         times: (is_dear || chance.u8(..4) == 0).then(|| chance.u64(1..4)),
         from: millis(from),
         until: Some(millis(until)),
-        ..Rule::new(on, effect)
+        ..FaultRule::new(on, effect)
     }
 }
 
-fn on_connection(chance: &mut Rng) -> Effect {
+fn on_connection(chance: &mut Rng) -> FaultEffect {
     match chance.u8(..3) {
-        0 => Effect::Delay(span(chance, 600)),
-        1 => Effect::cut(how(chance), FaultTarget::Request),
-        _ => Effect::Stall {
+        0 => FaultEffect::Delay(span(chance, 600)),
+        1 => FaultEffect::cut(how(chance), FaultTarget::Request),
+        _ => FaultEffect::Stall {
             after: 0.0,
             time: None,
         },
     }
 }
 
-fn on_request(chance: &mut Rng, on: &str) -> Effect {
+fn on_request(chance: &mut Rng, on: &str) -> FaultEffect {
     match chance.u8(..14) {
-        0 => Effect::Delay(span(chance, 1500)),
-        1 => Effect::Stall {
+        0 => FaultEffect::Delay(span(chance, 1500)),
+        1 => FaultEffect::Stall {
             after: chance.f64(),
             // A response that never continues takes the whole request timeout.
             time: chance.bool().then(|| span(chance, 3000)),
@@ -108,7 +109,7 @@ fn on_request(chance: &mut Rng, on: &str) -> Effect {
                 FaultTarget::Headers,
                 FaultTarget::Body,
             ];
-            Effect::cut(how(chance), chance.choice(places).unwrap_or_default())
+            FaultEffect::cut(how(chance), chance.choice(places).unwrap_or_default())
         }
         5..=7 => {
             // Excluded where 401 and 403 are final: the fetch loop does not retry a refused sign-in.
@@ -121,28 +122,28 @@ fn on_request(chance: &mut Rng, on: &str) -> Effect {
             } else {
                 chance.choice(STATUSES)
             };
-            Effect::Status {
+            FaultEffect::Status {
                 code: code.unwrap_or(503),
                 retry_after: (chance.u8(..3) == 0).then(|| SignedDuration::from_secs(1)),
                 as_date: chance.bool(),
                 reached: chance.bool(),
             }
         }
-        8 => Effect::Page,
-        9 => Effect::Truncated,
-        10 => Effect::Malformed,
+        8 => FaultEffect::Page,
+        9 => FaultEffect::Truncated,
+        10 => FaultEffect::Malformed,
         11 => match chance.u8(..3) {
-            0 => Effect::ContentType("text/html".to_owned()),
-            1 => Effect::Redirect("http://127.0.0.1:1/elsewhere".to_owned()),
-            _ => Effect::Endless {
+            0 => FaultEffect::ContentType("text/html".to_owned()),
+            1 => FaultEffect::Redirect("http://127.0.0.1:1/elsewhere".to_owned()),
+            _ => FaultEffect::Endless {
                 bytes_per_second: 2_000_000,
             },
         },
-        12 => Effect::Huge {
+        12 => FaultEffect::Huge {
             megabytes: 70,
             compressed: true,
         },
-        _ => Effect::Updates {
+        _ => FaultEffect::Updates {
             repeat: chance.bool(),
             shuffle: chance.bool(),
         },
@@ -168,6 +169,6 @@ fn how(chance: &mut Rng) -> CloseMode {
     }
 }
 
-fn span(chance: &mut Rng, most: u64) -> Span {
-    Span::Exact(millis(chance.u64(1..most)))
+fn span(chance: &mut Rng, most: u64) -> DurationRange {
+    Duration::from_millis(chance.u64(1..most)).into()
 }

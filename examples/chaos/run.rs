@@ -106,7 +106,7 @@ impl Follower {
 
     /// Returns the first difference between the store and the server.
     fn difference(&self, control: &Control) -> Option<String> {
-        control.truth().into_iter().find_map(|info| {
+        control.expected_tasks().into_iter().find_map(|info| {
             let info = unboxed(info);
             let mo_id = info["key"].as_str().unwrap_or_default();
             let Some(record) = self.record(mo_id) else {
@@ -140,7 +140,7 @@ struct Seen {
 
 impl Seen {
     fn look(&mut self, control: &Control) {
-        for info in control.truth() {
+        for info in control.expected_tasks() {
             let mo_id = info["key"].as_str().unwrap_or_default();
             if matches!(info["state"].as_str(), Some("success" | "error")) {
                 let over = self.over.entry(mo_id.to_owned());
@@ -211,7 +211,7 @@ async fn suffer(outcome: &mut Outcome, trouble: Duration) -> Result<(), String> 
     outcome.peak = peak(requests.iter());
     outcome.peak_failing = peak(requests.iter().filter(|request| failed(request)));
     outcome.requests = control.request_count();
-    outcome.befallen = control.befallen();
+    outcome.befallen = control.faults_injected();
     let allowed = allowed_rate(known.ever.len());
     if outcome.peak > allowed {
         let problem = format!(
@@ -283,7 +283,7 @@ fn look_for_litter(control: &Control, collectors: usize, problems: &mut Vec<Stri
     let spoilt = |kind| {
         let lost = count(kind, failed);
         let all = count(kind, |_| true);
-        if control.befallen() > 0 {
+        if control.faults_injected() > 0 {
             all.saturating_sub(1).max(lost)
         } else {
             lost
@@ -303,10 +303,10 @@ fn look_for_litter(control: &Control, collectors: usize, problems: &mut Vec<Stri
         ));
     }
     let lost = spoilt("/Login").min(count("/Login", failed) + count("/Logout", failed) + SPOILT);
-    if control.sessions() > lost {
+    if control.session_count() > lost {
         problems.push(format!(
             "{} sessions were left, {lost} may be",
-            control.sessions()
+            control.session_count()
         ));
     }
 }

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 use crate::simulator::faults::FaultPlan;
 use crate::simulator::scenario::{LoadOptions, Scenario};
-use crate::simulator::{ClockMode, Options, Simulator, StartError};
+use crate::simulator::{ClockMode, Options, Simulator, SimulatorError};
 
 /// Serve the embedded vCenter to any client of the VI JSON API
 ///
@@ -173,7 +173,7 @@ impl SimulateArgs {
 /// Serves until Ctrl-C or SIGTERM.
 pub async fn run(args: SimulateArgs) -> Result<()> {
     let simulator = match Simulator::start(args.options()?).await {
-        Err(error @ StartError::Listen { .. }) => {
+        Err(error @ SimulatorError::Listen { .. }) => {
             bail!("{error}. --listen takes another address; port 0 takes any free one.")
         }
         started => started.wrap_err("the simulator did not start")?,

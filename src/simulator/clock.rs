@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::world::time::WorldTime;
 
-/// Clock of a simulated server.
+/// SimulatorClock of a simulated server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ClockMode {
     /// World time is real time multiplied by `speed`. Session and wait timeouts are not scaled.
@@ -19,20 +19,20 @@ pub enum ClockMode {
     Manual,
 }
 
-/// Clock of a running server.
+/// SimulatorClock of a running server.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(super) struct SimulatorClock {
     mode: ClockMode,
-    began: Instant,
+    started: Instant,
     manual_micros: AtomicU64,
 }
 
-impl Clock {
+impl SimulatorClock {
     /// Creates a clock whose world time is now 0.
     pub(super) fn new(mode: ClockMode) -> Self {
         Self {
             mode,
-            began: Instant::now(),
+            started: Instant::now(),
             manual_micros: AtomicU64::new(0),
         }
     }
@@ -48,7 +48,7 @@ impl Clock {
     /// Returns the unscaled time since the start, used for session and wait timeouts.
     pub(super) fn unscaled(&self) -> Duration {
         match self.mode {
-            ClockMode::Real { .. } => self.began.elapsed(),
+            ClockMode::Real { .. } => self.started.elapsed(),
             ClockMode::Manual => Duration::from_micros(self.manual_micros.load(Ordering::SeqCst)),
         }
     }

@@ -15,70 +15,70 @@ use super::world::task::TaskId;
 /// Handle of a running server. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Control {
-    running: Arc<ServerCore>,
+    server: Arc<ServerCore>,
 }
 
 impl Control {
-    pub(super) fn new(running: Arc<ServerCore>) -> Self {
-        Self { running }
+    pub(super) fn new(server: Arc<ServerCore>) -> Self {
+        Self { server }
     }
 
     /// Ends all sessions, like a restart of the service. Returns their number.
     pub fn kill_sessions(&self) -> usize {
-        self.running.with(super::service::Core::end_sessions)
+        self.server.with(super::service::Core::end_sessions)
     }
 
     /// Destroys all task history collectors without ending the sessions. Returns their number.
-    pub fn drop_histories(&self) -> usize {
-        self.running.with(|core| core.sessions.drop_histories())
+    pub fn destroy_history_collectors(&self) -> usize {
+        self.server.with(|core| core.sessions.drop_histories())
     }
 
     /// Returns the number of pending waits for updates.
-    pub fn waiting(&self) -> usize {
-        self.running.waiting()
+    pub fn pending_waits(&self) -> usize {
+        self.server.pending_waits()
     }
 
     /// Returns the number of open sessions.
-    pub fn sessions(&self) -> usize {
-        self.running.with(|core| core.sessions.count())
+    pub fn session_count(&self) -> usize {
+        self.server.with(|core| core.sessions.count())
     }
 
     /// Returns the session ids and keys of the open sessions, for tests that look for leaks.
     pub fn session_secrets(&self) -> Vec<String> {
-        self.running.with(|core| core.sessions.secrets())
+        self.server.with(|core| core.sessions.secrets())
     }
 
     /// Advances a manual clock and the world.
     pub fn advance(&self, span: Duration) {
-        self.running.clock.advance(span);
-        self.running.with(|_| ());
-        self.running.nudge();
+        self.server.clock.advance(span);
+        self.server.with(|_| ());
+        self.server.wake_waits();
     }
 
     /// Returns the newest 50,000 requests, oldest first.
     pub fn requests(&self) -> Vec<RequestRecord> {
-        self.running.log().newest()
+        self.server.log().newest()
     }
 
     /// Returns the total number of requests.
     pub fn request_count(&self) -> u64 {
-        self.running.log().count()
+        self.server.log().count()
     }
 
     /// Logs all further requests to a file. A line has the tab-separated fields: seconds since the start, status (0:
     /// no response), bytes, method and kind.
     pub fn log_to(&self, file: std::fs::File) {
-        self.running.log().write_to(file);
+        self.server.log().write_to(file);
     }
 
     /// Clears the request log.
     pub fn clear_requests(&self) {
-        self.running.log().clear();
+        self.server.log().clear();
     }
 
     /// Returns `TaskInfo` of all existing tasks by number, as in `GET Task/{moId}/info`.
-    pub fn truth(&self) -> Vec<Value> {
-        self.running.with(|core| {
+    pub fn expected_tasks(&self) -> Vec<Value> {
+        self.server.with(|core| {
             core.world
                 .tasks()
                 .map(|task| core.writer().info(&task.record))
@@ -88,54 +88,54 @@ impl Control {
 
     /// Changes the server's behavior.
     pub fn change_behavior(&self, change: impl FnOnce(&mut ServerBehavior)) {
-        self.running.with(|core| change(&mut core.behavior));
+        self.server.with(|core| change(&mut core.behavior));
     }
 
     /// Queues a proxy response that replaces the response to one request.
     pub fn fail_next(&self, outage: ProxyResponse) {
-        self.running
+        self.server
             .with(|core| core.proxy_responses.push_back(outage));
     }
 
     /// Removes the pending proxy responses.
     pub fn clear_proxy_responses(&self) {
-        self.running.with(|core| core.proxy_responses.clear());
+        self.server.with(|core| core.proxy_responses.clear());
     }
 
     /// Drops the next `count` responses: the calls are executed, but the connection is closed instead of responding.
     pub fn lose_responses(&self, count: usize) {
-        self.running.with(|core| core.lose_responses = count);
+        self.server.with(|core| core.lose_responses = count);
     }
 
     /// Activates a fault plan in addition to those already active. Must be called within a Tokio runtime.
     pub fn inject(&self, plan: &FaultPlan) {
-        self.running.activate_faults(plan);
+        self.server.activate_faults(plan);
     }
 
     /// Removes all faults and scheduled events. Effects in progress continue.
     pub fn clear_faults(&self) {
-        self.running.faults.clear();
+        self.server.faults.clear();
     }
 
     /// Triggers a server event.
-    pub fn happen(&self, event: &ServerEvent) {
-        self.running.trigger(event);
+    pub fn trigger(&self, event: &ServerEvent) {
+        self.server.trigger(event);
     }
 
     /// Returns the number of requests and connections affected by faults.
-    pub fn befallen(&self) -> u64 {
-        self.running.faults.injected()
+    pub fn faults_injected(&self) -> u64 {
+        self.server.faults.injected()
     }
 
     /// Returns the number of accepted connections.
-    pub fn connections(&self) -> u64 {
-        self.running.gate.accepted()
+    pub fn accepted_connections(&self) -> u64 {
+        self.server.gate.accepted()
     }
 
     /// Returns the SHA-256 fingerprint of the current certificate as colon-separated upper-case hex, or `None`
     /// without TLS.
     pub fn fingerprint(&self) -> Option<String> {
-        let identity = self.running.gate.identity();
+        let identity = self.server.gate.identity();
         identity.map(|identity| identity.fingerprint)
     }
 
@@ -144,12 +144,12 @@ impl Control {
         let Some(id) = TaskId::parse(mo_id) else {
             return false;
         };
-        self.running.with(|core| core.world.remove_task(id))
+        self.server.with(|core| core.world.remove_task(id))
     }
 
     /// Answers the pending question of a virtual machine. Returns true if there was one.
     pub fn answer_question(&self, machine: &str) -> bool {
-        self.running.with(|core| {
+        self.server.with(|core| {
             let machine = core.world.inventory().named(machine);
             machine.is_some_and(|machine| core.world.answer_question(machine))
         })
@@ -157,6 +157,6 @@ impl Control {
 
     /// Returns the number of session-scoped objects by kind.
     pub fn open_objects(&self) -> OpenObjects {
-        self.running.with(|core| core.sessions.open_objects())
+        self.server.with(|core| core.sessions.open_objects())
     }
 }

@@ -55,11 +55,11 @@ use scenario::ScenarioError;
 use server::ServerCore;
 
 /// Time that open connections get to end when the server stops.
-const GRACE: Duration = Duration::from_millis(500);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Error while starting a simulator.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum SimulatorError {
     /// Invalid scenario.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
@@ -84,17 +84,17 @@ pub enum StartError {
 pub struct Simulator {
     address: SocketAddr,
     identity: Option<ServerCertificate>,
-    running: Arc<ServerCore>,
+    server: Arc<ServerCore>,
     serving: JoinHandle<()>,
 }
 
 impl Simulator {
     /// Starts a server. Must be called within a Tokio runtime.
-    pub async fn start(options: Options) -> Result<Self, StartError> {
+    pub async fn start(options: Options) -> Result<Self, SimulatorError> {
         if let ClockMode::Real { speed } = options.clock
             && !(speed.is_finite() && speed > 0.0)
         {
-            return Err(StartError::Speed(speed));
+            return Err(SimulatorError::Speed(speed));
         }
         let config = options.scenario.world_config(&options.load)?;
         let identity = options
@@ -103,7 +103,7 @@ impl Simulator {
                 ServerCertificate::make(&options.certificate, &options.listen.ip().to_string())
             })
             .transpose()?;
-        let listen_error = |source| StartError::Listen {
+        let listen_error = |source| SimulatorError::Listen {
             address: options.listen,
             source,
         };
@@ -132,28 +132,29 @@ impl Simulator {
             origin,
             options.seed,
         );
-        let running = Arc::new(ServerCore::new(
+        let server = Arc::new(ServerCore::new(
             core,
-            clock::Clock::new(options.clock),
+            clock::SimulatorClock::new(options.clock),
             ListenerControl::new(identity.clone()),
         ));
 
-        tokio::spawn(running.clone().drive());
-        running.activate_faults(&options.faults);
+        tokio::spawn(server.clone().run_clock());
+        server.activate_faults(&options.faults);
         let service =
-            http::router(running.clone()).into_make_service_with_connect_info::<Connection>();
-        let stop = running.stop.clone();
-        let door = ControlledListener::open(listener, running.clone()).map_err(listen_error)?;
+            http::router(server.clone()).into_make_service_with_connect_info::<Connection>();
+        let stop = server.stop.clone();
+        let controlled =
+            ControlledListener::open(listener, server.clone()).map_err(listen_error)?;
         let serving = tokio::spawn(async move {
             // `axum::serve` retries failed accepts, so it ends only by the signal.
-            let _always_ok = axum::serve(door, service)
+            let _always_ok = axum::serve(controlled, service)
                 .with_graceful_shutdown(stop.cancelled_owned())
                 .await;
         });
         Ok(Self {
             address,
             identity,
-            running,
+            server,
             serving,
         })
     }
@@ -187,13 +188,13 @@ impl Simulator {
 
     /// Returns the control handle for tests.
     pub fn control(&self) -> Control {
-        Control::new(self.running.clone())
+        Control::new(self.server.clone())
     }
 
     /// Stops the server: pending waits end and connections are closed.
     pub async fn stop(mut self) {
-        self.running.stop.cancel();
-        if tokio::time::timeout(GRACE, &mut self.serving)
+        self.server.stop.cancel();
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, &mut self.serving)
             .await
             .is_err()
         {
@@ -204,6 +205,6 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        self.running.stop.cancel();
+        self.server.stop.cancel();
     }
 }

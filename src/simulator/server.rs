@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::clock::Clock;
+use super::clock::SimulatorClock;
 use super::fault::Fault;
 use super::faults::Faults;
 use super::http::listener::ListenerControl;
@@ -15,29 +15,29 @@ use super::http::log::RequestLog;
 use super::service::{ApiCall, CallResponse, Core, WaitRequest, WaitTicket};
 
 /// Minimum sleep of the clock task while a client waits for changes.
-const FINE_TICK: Duration = Duration::from_millis(2);
+const MIN_TICK: Duration = Duration::from_millis(2);
 
 /// Maximum sleep of the clock task, so that no backlog of events builds up.
-const COARSE_TICK: Duration = Duration::from_millis(250);
+const MAX_TICK: Duration = Duration::from_millis(250);
 
 /// Guard that unregisters a wait on drop, also when its client disconnects.
 struct WaitGuard<'a> {
-    running: &'a ServerCore,
+    server: &'a ServerCore,
     ticket: WaitTicket,
 }
 
 impl<'a> WaitGuard<'a> {
-    fn begin(running: &'a ServerCore, ticket: WaitTicket) -> Self {
-        running.waiters.fetch_add(1, Ordering::SeqCst);
-        running.kick.notify_one();
-        Self { running, ticket }
+    fn begin(server: &'a ServerCore, ticket: WaitTicket) -> Self {
+        server.waiters.fetch_add(1, Ordering::SeqCst);
+        server.wait_started.notify_one();
+        Self { server, ticket }
     }
 }
 
 impl Drop for WaitGuard<'_> {
     fn drop(&mut self) {
-        self.running.waiters.fetch_sub(1, Ordering::SeqCst);
-        self.running.with(|core| core.end_wait(&self.ticket));
+        self.server.waiters.fetch_sub(1, Ordering::SeqCst);
+        self.server.with(|core| core.end_wait(&self.ticket));
     }
 }
 
@@ -45,30 +45,30 @@ impl Drop for WaitGuard<'_> {
 #[derive(Debug)]
 pub(super) struct ServerCore {
     core: Mutex<Core>,
-    pub(super) clock: Clock,
+    pub(super) clock: SimulatorClock,
     pub(super) faults: Faults,
     pub(super) gate: ListenerControl,
-    began: Instant,
+    started: Instant,
     log: Mutex<RequestLog>,
     /// Notifies pending waits of changes.
     changed: watch::Sender<u64>,
     waiters: AtomicUsize,
-    kick: Notify,
+    wait_started: Notify,
     pub(super) stop: CancellationToken,
 }
 
 impl ServerCore {
-    pub(super) fn new(core: Core, clock: Clock, gate: ListenerControl) -> Self {
+    pub(super) fn new(core: Core, clock: SimulatorClock, gate: ListenerControl) -> Self {
         Self {
             core: Mutex::new(core),
             clock,
             faults: Faults::default(),
             gate,
-            began: Instant::now(),
+            started: Instant::now(),
             log: Mutex::default(),
             changed: watch::Sender::new(0),
             waiters: AtomicUsize::new(0),
-            kick: Notify::new(),
+            wait_started: Notify::new(),
             stop: CancellationToken::new(),
         }
     }
@@ -109,13 +109,13 @@ impl ServerCore {
             .timeout
             .map(|timeout| self.clock.unscaled() + timeout);
         let ticket = self.with(|core| core.begin_wait(request))?;
-        let waiting = WaitGuard::begin(self, ticket);
+        let guard = WaitGuard::begin(self, ticket);
         let mut changed = self.changed.subscribe();
         let mut first = true;
         loop {
             changed.mark_unchanged();
-            if let Some(news) = self.with(|core| core.poll_wait(&waiting.ticket, first))? {
-                return Ok(CallResponse::Value(news));
+            if let Some(updates) = self.with(|core| core.poll_wait(&guard.ticket, first))? {
+                return Ok(CallResponse::Value(updates));
             }
             first = false;
             let left = deadline.map(|deadline| deadline.saturating_sub(self.clock.unscaled()));
@@ -131,18 +131,18 @@ impl ServerCore {
     }
 
     /// Returns the number of pending waits.
-    pub(super) fn waiting(&self) -> usize {
+    pub(super) fn pending_waits(&self) -> usize {
         self.waiters.load(Ordering::SeqCst)
     }
 
     /// Wakes all pending waits even if only the time has changed.
-    pub(super) fn nudge(&self) {
+    pub(super) fn wake_waits(&self) {
         self.changed.send_modify(|_| ());
     }
 
     /// Returns the real time since the start.
     pub(super) fn real_time(&self) -> Duration {
-        self.began.elapsed()
+        self.started.elapsed()
     }
 
     /// Returns true if the next response is to be dropped.
@@ -160,27 +160,26 @@ impl ServerCore {
     }
 
     /// Advances the world until the server is stopped. Returns at once for a manual clock.
-    pub(super) async fn drive(self: Arc<Self>) {
-        let driving = async {
+    pub(super) async fn run_clock(self: Arc<Self>) {
+        let advancing = async {
             loop {
                 let due = self.with(|core| core.world.next_due());
-                let Some(pause) =
-                    due.map_or(Some(COARSE_TICK), |due| self.clock.real_time_until(due))
+                let Some(pause) = due.map_or(Some(MAX_TICK), |due| self.clock.real_time_until(due))
                 else {
                     return;
                 };
-                let least = if self.waiters.load(Ordering::SeqCst) > 0 {
-                    FINE_TICK
+                let min = if self.waiters.load(Ordering::SeqCst) > 0 {
+                    MIN_TICK
                 } else {
-                    COARSE_TICK
+                    MAX_TICK
                 };
-                let pause = pause.min(COARSE_TICK).max(least);
+                let pause = pause.min(MAX_TICK).max(min);
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
-                    () = self.kick.notified() => {}
+                    () = self.wait_started.notified() => {}
                 }
             }
         };
-        self.stop.run_until_cancelled(driving).await;
+        self.stop.run_until_cancelled(advancing).await;
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::faults::{Event, FaultPlan, ServerEvent};
+use super::faults::{FaultEvent, FaultPlan, ServerEvent};
 use super::server::ServerCore;
 use super::service::Core;
 
@@ -21,7 +21,7 @@ impl ServerCore {
         }
     }
 
-    async fn trigger_on_schedule(self: &Arc<Self>, event: Event) {
+    async fn trigger_on_schedule(self: &Arc<Self>, event: FaultEvent) {
         let delay = |span| Duration::try_from(span).unwrap_or(Duration::ZERO);
         tokio::time::sleep(delay(event.at)).await;
         self.trigger(&event.what);

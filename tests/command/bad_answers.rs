@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use vtask::simulator::{
     Simulator,
-    faults::{CloseMode, Effect, FaultTarget, Plan, Rule},
+    faults::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
 };
 
 use crate::command_support::{
@@ -14,29 +14,31 @@ use crate::command_support::{
     server_with,
 };
 
-async fn suffering(rule: Rule) -> Simulator {
-    let simulator = server_with(|options| options.faults = Plan::default().with(rule)).await;
+async fn suffering(rule: FaultRule) -> Simulator {
+    let simulator = server_with(|options| options.faults = FaultPlan::default().with(rule)).await;
     simulator.control().advance(Duration::from_secs(30));
     simulator
 }
 
 const TASKS: &str = "task-8\ntask-7\ntask-6\ntask-4\ntask-3\ntask-2\ntask-1\n";
 
-fn spoiled() -> [Effect; 6] {
+fn spoiled() -> [FaultEffect; 6] {
     [
-        Effect::cut(CloseMode::Reset, FaultTarget::Answer),
-        Effect::cut(CloseMode::Close, FaultTarget::Body),
-        Effect::status(500),
-        Effect::status(503),
-        Effect::Page,
-        Effect::Truncated,
+        FaultEffect::cut(CloseMode::Reset, FaultTarget::Answer),
+        FaultEffect::cut(CloseMode::Close, FaultTarget::Body),
+        FaultEffect::status(500),
+        FaultEffect::status(503),
+        FaultEffect::Page,
+        FaultEffect::Truncated,
     ]
 }
 
 #[tokio::test]
 async fn a_spoiled_answer_costs_nothing() {
     for effect in spoiled() {
-        let rule = Rule::new("Task/info", effect.clone()).after(2).times(1);
+        let rule = FaultRule::new("Task/info", effect.clone())
+            .after(2)
+            .times(1);
         let simulator = suffering(rule).await;
         let ran = line("list --ids").on(&simulator).await;
         assert_eq!(
@@ -58,10 +60,10 @@ async fn a_spoiled_answer_of_any_request_that_only_reads_costs_nothing() {
         "TaskHistoryCollector/ReadPreviousTasks",
     ] {
         for effect in [
-            Effect::cut(CloseMode::Close, FaultTarget::Body),
-            Effect::status(503),
+            FaultEffect::cut(CloseMode::Close, FaultTarget::Body),
+            FaultEffect::status(503),
         ] {
-            let simulator = suffering(Rule::new(kind, effect.clone()).times(1)).await;
+            let simulator = suffering(FaultRule::new(kind, effect.clone()).times(1)).await;
             let ran = line("list --since 1h --ids").on(&simulator).await;
             let with_past = TASKS.replace("task-4", "task-5\ntask-4");
             assert_eq!(
@@ -77,8 +79,8 @@ async fn a_spoiled_answer_of_any_request_that_only_reads_costs_nothing() {
 #[tokio::test]
 async fn a_spoiled_answer_of_the_only_task_costs_nothing_in_any_command() {
     for effect in [
-        Effect::cut(CloseMode::Reset, FaultTarget::Answer),
-        Effect::status(503),
+        FaultEffect::cut(CloseMode::Reset, FaultTarget::Answer),
+        FaultEffect::status(503),
     ] {
         for (words, code) in [
             ("get task-1", 0),
@@ -87,7 +89,7 @@ async fn a_spoiled_answer_of_the_only_task_costs_nothing_in_any_command() {
             ("cancel --yes task-3", 0),
             ("wait task-1 --fetch poll", 0),
         ] {
-            let simulator = suffering(Rule::new("Task/info", effect.clone()).times(1)).await;
+            let simulator = suffering(FaultRule::new("Task/info", effect.clone()).times(1)).await;
             let ran = line(words).on(&simulator).await;
             assert_eq!(ran.code, code, "{words} {effect:?}: {ran:?}");
         }
@@ -96,7 +98,7 @@ async fn a_spoiled_answer_of_the_only_task_costs_nothing_in_any_command() {
 
 #[tokio::test]
 async fn a_server_that_answers_nothing_well_is_not_asked_for_long() {
-    let simulator = suffering(Rule::new("Task/info", Effect::status(503))).await;
+    let simulator = suffering(FaultRule::new("Task/info", FaultEffect::status(503))).await;
     let ran = line("list").on(&simulator).await;
     assert_eq!((ran.code, &*ran.out), (4, ""), "{ran:?}");
     assert!(ran.err.contains("503"), "{}", ran.err);
@@ -109,7 +111,7 @@ async fn a_server_that_answers_nothing_well_is_not_asked_for_long() {
 
 #[tokio::test]
 async fn a_task_that_is_refused_is_a_row_of_its_own_and_no_refused_sign_in() {
-    let simulator = suffering(Rule::new("nothing", Effect::Page)).await;
+    let simulator = suffering(FaultRule::new("nothing", FaultEffect::Page)).await;
     for status in [401, 403, 500] {
         let proxy = Proxy::start(&simulator, move |path, code, body| {
             if task_read(path) == Some("task-3") {
@@ -161,7 +163,7 @@ fn sorted(lines: &str) -> String {
 
 #[tokio::test]
 async fn credentials_that_are_refused_everywhere_are_a_refused_sign_in() {
-    let simulator = suffering(Rule::new("Task*", Effect::status(401))).await;
+    let simulator = suffering(FaultRule::new("Task*", FaultEffect::status(401))).await;
     let proxy = Proxy::start(&simulator, |path, status, body| {
         if !path.ends_with("/content") && !path.contains("hello") && !path.ends_with("/system") {
             *status = 401;
@@ -182,7 +184,7 @@ async fn credentials_that_are_refused_everywhere_are_a_refused_sign_in() {
 
 #[tokio::test]
 async fn a_session_that_dies_for_one_call_is_replaced() {
-    let simulator = suffering(Rule::new("nothing", Effect::Page)).await;
+    let simulator = suffering(FaultRule::new("nothing", FaultEffect::Page)).await;
     let died = std::sync::atomic::AtomicBool::new(false);
     let proxy = Proxy::start(&simulator, move |path, status, body| {
         let is_it = task_read(path) == Some("task-3");
@@ -194,5 +196,5 @@ async fn a_session_that_dies_for_one_call_is_replaced() {
     .await;
     let ran = line("list --ids").at(&proxy.url).await;
     assert_eq!((ran.code, &*ran.out), (0, TASKS), "{ran:?}");
-    assert_eq!(simulator.control().sessions(), 0, "signed out");
+    assert_eq!(simulator.control().session_count(), 0, "signed out");
 }

@@ -64,7 +64,7 @@ async fn what_starts_from_now_on_is_waited_for_and_nothing_else() {
         "{}",
         err(&none)
     );
-    assert_eq!(simulator.control().sessions(), 0, "signed out");
+    assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn what_is_said_wrong_has_its_code_and_a_sentence_that_helps() {
         assert!(told.contains(said), "{line}: {told}");
         assert_eq!(out(&output), "", "{line}: stdout is data");
     }
-    assert_eq!(simulator.control().sessions(), 0);
+    assert_eq!(simulator.control().session_count(), 0);
     let cancels = simulator.control().requests();
     let cancels = cancels
         .iter()
@@ -260,7 +260,7 @@ async fn a_server_that_goes_away_and_stays_away_is_told() {
     let simulator = server().await;
     let child = start(on(&simulator, "wait task-4 --max-outage 1s"));
     let control = simulator.control();
-    while control.sessions() == 0 {
+    while control.session_count() == 0 {
         sleep(Duration::from_millis(10)).await;
     }
     simulator.stop().await;
@@ -328,5 +328,5 @@ async fn every_command_that_writes_data_tells_a_full_disk_and_leaves_a_closed_pi
             err(&output)
         );
     }
-    assert_eq!(simulator.control().sessions(), 0, "signed out");
+    assert_eq!(simulator.control().session_count(), 0, "signed out");
 }

@@ -142,5 +142,5 @@ async fn within_the_quiet_time_of_children_the_tasks_decide() {
             .contains("all ended, but not for as long as --settle"),
         "{ran:?}"
     );
-    assert_eq!(simulator.control().sessions(), 0, "signed out");
+    assert_eq!(simulator.control().session_count(), 0, "signed out");
 }

@@ -115,7 +115,7 @@ async fn signals_end_a_wait_signed_out() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        while simulator.control().sessions() == 0 {
+        while simulator.control().session_count() == 0 {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
@@ -132,7 +132,7 @@ async fn signals_end_a_wait_signed_out() {
             .unwrap();
         assert_eq!(status.code(), Some(130), "{signal}");
         assert_eq!(
-            simulator.control().sessions(),
+            simulator.control().session_count(),
             0,
             "signed out after {signal}"
         );
@@ -344,7 +344,7 @@ async fn the_screen_tells_too_and_takes_its_title_away() {
     let drive = async {
         while !told.exists() {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            if control.sessions() > 0 {
+            if control.session_count() > 0 {
                 control.advance(std::time::Duration::from_millis(500));
             }
         }

@@ -36,7 +36,7 @@ async fn recent_tasks_newest_first_and_stable_in_a_pipe() {
         ran.out
     );
     assert!(!ran.out.contains('\u{1b}'));
-    assert_eq!(simulator.control().sessions(), 0, "signed out");
+    assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
 
 #[tokio::test]
@@ -267,7 +267,7 @@ async fn a_family_of_the_past_is_found_in_the_history() {
     simulator.control().advance(Duration::from_secs(3600));
     let gone = simulator
         .control()
-        .truth()
+        .expected_tasks()
         .iter()
         .all(|info| info["key"] != "task-6");
     assert!(gone, "the objects are gone by now");
@@ -323,7 +323,7 @@ async fn cancelling_shows_the_flags_and_asks_by_name() {
         "{}",
         ran.err
     );
-    let is_cancelled = || simulator.control().truth()[2]["cancelled"] == true;
+    let is_cancelled = || simulator.control().expected_tasks()[2]["cancelled"] == true;
     assert!(!is_cancelled());
     let ran = line("cancel task-3").typed("y\n").on(&simulator).await;
     assert_eq!(ran.code, 0, "{ran:?}");

@@ -48,7 +48,7 @@ impl Two {
 
     fn sessions(&self) -> usize {
         self.all()
-            .map(|server| server.control().sessions())
+            .map(|server| server.control().session_count())
             .iter()
             .sum()
     }
@@ -152,7 +152,7 @@ async fn one_that_goes_away_does_not_disturb_the_other() {
     let waiting = two.named(words).at("");
     let (lab, branch) = (two.lab.control(), two.branch);
     let happening = async {
-        while lab.sessions() == 0 || branch.control().sessions() == 0 {
+        while lab.session_count() == 0 || branch.control().session_count() == 0 {
             sleep(Duration::from_millis(5)).await;
         }
         branch.stop().await;
@@ -339,7 +339,7 @@ async fn cancellation_is_asked_for_on_every_server_and_confirmed_once() {
         .map(|line| line["answer"].clone())
         .collect();
     assert_eq!(answers, [json!("failed"), json!("accepted")]);
-    assert_eq!(lab.control().sessions(), 0, "signed out");
+    assert_eq!(lab.control().session_count(), 0, "signed out");
 }
 
 #[tokio::test]

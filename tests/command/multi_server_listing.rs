@@ -48,7 +48,10 @@ async fn list_and_get_tell_the_servers_apart() {
         ran.err
     );
     assert_eq!(ran.out.matches("lab/task-1\n").count(), 1);
-    assert_eq!(lab.control().sessions() + branch.control().sessions(), 0);
+    assert_eq!(
+        lab.control().session_count() + branch.control().session_count(),
+        0
+    );
     // One that is away does not keep the other from being listed.
     branch.stop().await;
     let ran = line(&format!("list --ids {both}")).at("").await;
@@ -138,5 +141,5 @@ async fn one_screen_for_two_and_one_of_them_dies() {
     writer.write_all(b"q").unwrap();
     let status = tokio::task::spawn_blocking(move || child.wait().unwrap());
     assert_eq!(status.await.unwrap().exit_code(), 0);
-    assert_eq!(lab.control().sessions(), 0, "signed out");
+    assert_eq!(lab.control().session_count(), 0, "signed out");
 }

@@ -200,7 +200,7 @@ async fn tasks_that_share_a_key_are_rows_of_their_own() {
     );
     let ran = line("cancel --yes task-3").at(&proxy.url).await;
     assert_eq!(ran.code, 0, "{ran:?}");
-    let cancelled = simulator.control().truth();
+    let cancelled = simulator.control().expected_tasks();
     let cancelled: Vec<&Value> = cancelled
         .iter()
         .filter(|info| info["cancelled"] == true)

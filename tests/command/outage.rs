@@ -6,24 +6,24 @@ use std::time::Duration;
 use crate::command_support::{line, server};
 use vtask::simulator::{
     Simulator,
-    faults::{CloseMode, Effect, FaultTarget, Plan, Rule},
+    faults::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
 };
 
-async fn suffering(rule: Rule) -> Simulator {
+async fn suffering(rule: FaultRule) -> Simulator {
     let simulator = server().await;
-    simulator.control().inject(&Plan::default().with(rule));
+    simulator.control().inject(&FaultPlan::default().with(rule));
     simulator
 }
 
 #[tokio::test]
 async fn a_task_that_was_never_read_outlives_bad_answers() {
     for effect in [
-        Effect::Page,
-        Effect::Malformed,
-        Effect::status(503),
-        Effect::cut(CloseMode::Reset, FaultTarget::Request),
+        FaultEffect::Page,
+        FaultEffect::Malformed,
+        FaultEffect::status(503),
+        FaultEffect::cut(CloseMode::Reset, FaultTarget::Request),
     ] {
-        let simulator = suffering(Rule::new("Task/info", effect.clone()).times(2)).await;
+        let simulator = suffering(FaultRule::new("Task/info", effect.clone()).times(2)).await;
         let ran = line("wait task-1 --fetch poll --interval 0.05")
             .driven(&simulator)
             .await;
@@ -33,7 +33,7 @@ async fn a_task_that_was_never_read_outlives_bad_answers() {
 
 #[tokio::test]
 async fn a_task_that_is_never_readable_is_unknown_after_the_outage_only() {
-    let simulator = suffering(Rule::new("Task/info", Effect::Page)).await;
+    let simulator = suffering(FaultRule::new("Task/info", FaultEffect::Page)).await;
     let began = std::time::Instant::now();
     let ran = line("wait task-1 --fetch poll --interval 0.05 --max-outage 4s")
         .on(&simulator)
@@ -47,8 +47,8 @@ async fn a_task_that_is_never_readable_is_unknown_after_the_outage_only() {
 #[tokio::test]
 async fn a_search_of_the_history_outlives_a_bad_answer() {
     let create = "TaskManager/CreateCollectorForTasks";
-    for effect in [Effect::Page, Effect::status(503)] {
-        let simulator = suffering(Rule::new(create, effect).times(1)).await;
+    for effect in [FaultEffect::Page, FaultEffect::status(503)] {
+        let simulator = suffering(FaultRule::new(create, effect).times(1)).await;
         let ran = line("wait task-5").driven(&simulator).await;
         assert_eq!(ran.code, 0, "{ran:?}");
     }
@@ -56,8 +56,11 @@ async fn a_search_of_the_history_outlives_a_bad_answer() {
 
 #[tokio::test]
 async fn new_tasks_are_seen_where_the_view_can_never_be_changed() {
-    for effect in [Effect::Page, Effect::Fault("NotSupported".to_owned())] {
-        let simulator = suffering(Rule::new("ListView/ModifyListView", effect)).await;
+    for effect in [
+        FaultEffect::Page,
+        FaultEffect::Fault("NotSupported".to_owned()),
+    ] {
+        let simulator = suffering(FaultRule::new("ListView/ModifyListView", effect)).await;
         let ran = line("wait --new --entity x/y").driven(&simulator).await;
         assert_eq!(ran.code, 0, "{ran:?}");
     }
@@ -65,8 +68,8 @@ async fn new_tasks_are_seen_where_the_view_can_never_be_changed() {
 
 #[tokio::test]
 async fn labels_that_are_never_authenticated_end_no_session_again_and_again() {
-    let refused = Effect::Fault("NotAuthenticated".to_owned());
-    let simulator = suffering(Rule::new("TaskManager/description", refused)).await;
+    let refused = FaultEffect::Fault("NotAuthenticated".to_owned());
+    let simulator = suffering(FaultRule::new("TaskManager/description", refused)).await;
     let ran = line("wait task-1").driven(&simulator).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     let requests = simulator.control().requests();

@@ -40,7 +40,7 @@ async fn runs_share_one_session_until_it_is_ended() {
     }
     assert_eq!(calls(&simulator, "/Login"), 1);
     assert_eq!(calls(&simulator, "/Logout"), 0);
-    assert_eq!(simulator.control().sessions(), 1, "left open");
+    assert_eq!(simulator.control().session_count(), 1, "left open");
     assert_eq!(simulator.control().open_objects().views, 0);
     let ran = kept("logout", folder.path()).without_password();
     let ran = ran
@@ -49,7 +49,7 @@ async fn runs_share_one_session_until_it_is_ended() {
         .await;
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.err.contains("is ended"), "{}", ran.err);
-    assert_eq!(simulator.control().sessions(), 0);
+    assert_eq!(simulator.control().session_count(), 0);
     let ran = kept("logout", folder.path()).on(&simulator).await;
     assert!(ran.err.contains("no session"), "{}", ran.err);
 }
@@ -69,7 +69,7 @@ async fn a_dead_session_is_replaced() {
     // Whoever does not ask for it neither uses nor leaves one.
     let ran = kept("list", folder.path()).on(&simulator).await;
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(simulator.control().sessions(), 0);
+    assert_eq!(simulator.control().session_count(), 0);
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn an_open_session_spares_the_password() {
     let ran = without().on(&simulator).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(calls(&simulator, "/Login"), 1);
-    assert_eq!(simulator.control().sessions(), 1, "left open");
+    assert_eq!(simulator.control().session_count(), 1, "left open");
     simulator.control().kill_sessions();
     let ran = without().on(&simulator).await;
     assert_eq!(ran.code, 2, "{ran:?}");
@@ -132,7 +132,11 @@ async fn a_session_that_cannot_be_kept_is_told_once_and_ended() {
             .matches("the session cannot be kept in /proc/vtask/sessions")
             .count();
         assert_eq!(told, 1, "{command}: {}", ran.err);
-        assert_eq!(simulator.control().sessions(), 0, "{command}: signed out");
+        assert_eq!(
+            simulator.control().session_count(),
+            0,
+            "{command}: signed out"
+        );
     }
 }
 

@@ -139,7 +139,7 @@ macro_rules! in_each_shell {
                 }
             });
             at_shell.await.unwrap();
-            assert_eq!(simulator.control().sessions(), 0, "signed out");
+            assert_eq!(simulator.control().session_count(), 0, "signed out");
         }
     )+};
 }

@@ -25,7 +25,7 @@ async fn get_prints_what_the_history_has() {
     );
     assert!(ran.out.contains("task-5  success"), "{}", ran.out);
     assert_eq!(simulator.control().open_objects().histories, 0);
-    assert_eq!(simulator.control().sessions(), 0, "signed out");
+    assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
 
 #[tokio::test]

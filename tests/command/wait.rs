@@ -52,7 +52,7 @@ async fn success_failure_and_both(way: &str) {
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("The datastore is full."), "{}", ran.err);
     assert!(ran.err.contains("1 failed"), "{}", ran.err);
-    assert_eq!(simulator.control().sessions(), 0, "signed out");
+    assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
 
 async fn cancellation(way: &str) {
@@ -81,7 +81,7 @@ async fn an_expired_session(way: &str) {
     let simulator = server().await;
     let control = simulator.control();
     let killing = async {
-        while control.sessions() == 0 {
+        while control.session_count() == 0 {
             sleep(Duration::from_millis(5)).await;
         }
         sleep(Duration::from_millis(50)).await;
@@ -100,7 +100,7 @@ async fn a_server_that_restarts(way: &str) {
     let simulator = server().await;
     let (url, listen) = (simulator.url(), simulator.address());
     let restarting = async {
-        while simulator.control().sessions() == 0 {
+        while simulator.control().session_count() == 0 {
             sleep(Duration::from_millis(5)).await;
         }
         sleep(Duration::from_millis(100)).await;
@@ -229,7 +229,7 @@ async fn a_time_out_ends_it() {
     assert_eq!(ran.code, 124, "{ran:?}");
     assert_eq!(ran.lines().pop().unwrap()["outcome"], "timeout");
     assert!(ran.err.contains("--timeout"), "{}", ran.err);
-    assert_eq!(simulator.control().sessions(), 0, "signed out");
+    assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
 
 #[tokio::test]
@@ -276,7 +276,7 @@ async fn an_interruption_ends_it_signed_out() {
         .await;
     assert_eq!(ran.code, 130, "{ran:?}");
     assert_eq!(ran.lines().pop().unwrap()["outcome"], "interrupted");
-    assert_eq!(simulator.control().sessions(), 0, "signed out");
+    assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
 
 #[tokio::test]
@@ -303,7 +303,7 @@ async fn every_change_is_a_line_of_json_with_the_info_as_it_was_sent() {
         .filter_map(|line| line["progress"].as_i64())
         .collect();
     assert!(progress.len() > 2 && progress.is_sorted(), "{progress:?}");
-    let truth = simulator.control().truth();
+    let truth = simulator.control().expected_tasks();
     let last = of("task-1").pop().unwrap();
     assert_eq!(last["info"], truth[0]);
     assert_eq!(last["durationSeconds"], 20);
@@ -469,5 +469,5 @@ async fn a_broken_pipe_is_quiet_and_a_full_disk_is_told() {
         "{}",
         ran.err
     );
-    assert_eq!(simulator.control().sessions(), 0, "signed out");
+    assert_eq!(simulator.control().session_count(), 0, "signed out");
 }

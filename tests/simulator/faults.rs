@@ -9,18 +9,20 @@ use jiff::SignedDuration;
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use vtask::simulator::faults::{CloseMode, Effect, Event, FaultTarget, Plan, Rule, ServerEvent};
+use vtask::simulator::faults::{
+    CloseMode, FaultEffect, FaultEvent, FaultPlan, FaultRule, FaultTarget, ServerEvent,
+};
 
 const INFO: &str = "Task/task-1/info";
 
-async fn with(rule: Rule) -> Bench {
+async fn with(rule: FaultRule) -> Bench {
     let bench = Bench::signed_in(THREE).await;
-    bench.control.inject(&Plan::default().with(rule));
+    bench.control.inject(&FaultPlan::default().with(rule));
     bench
 }
 
-async fn suffer(effect: Effect) -> (Bench, Response) {
-    let bench = with(Rule::new("Task/info", effect)).await;
+async fn suffer(effect: FaultEffect) -> (Bench, Response) {
+    let bench = with(FaultRule::new("Task/info", effect)).await;
     let response = bench.raw(Method::GET, INFO, None).await;
     (bench, response)
 }
@@ -70,7 +72,7 @@ async fn a_connection_ends_where_and_how_it_is_told() {
             (CloseMode::Reset, Err(ErrorKind::ConnectionReset)),
             (CloseMode::Close, Ok(())),
         ] {
-            let bench = with(Rule::new("Task/info", Effect::cut(how, at))).await;
+            let bench = with(FaultRule::new("Task/info", FaultEffect::cut(how, at))).await;
             let (came, ended) = in_bytes(&bench, "GET", INFO);
             // A reset may discard bytes that were sent before it.
             if how == CloseMode::Close || !came.is_empty() {
@@ -95,11 +97,17 @@ async fn a_connection_ends_where_and_how_it_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_takes_effect_unless_it_was_lost_before_it_arrived() {
     for (effect, cancelled) in [
-        (Effect::cut(CloseMode::Reset, FaultTarget::Request), false),
-        (Effect::cut(CloseMode::Reset, FaultTarget::Answer), true),
-        (Effect::status(504), false),
         (
-            Effect::Status {
+            FaultEffect::cut(CloseMode::Reset, FaultTarget::Request),
+            false,
+        ),
+        (
+            FaultEffect::cut(CloseMode::Reset, FaultTarget::Answer),
+            true,
+        ),
+        (FaultEffect::status(504), false),
+        (
+            FaultEffect::Status {
                 code: 504,
                 retry_after: None,
                 as_date: false,
@@ -108,7 +116,7 @@ async fn a_call_takes_effect_unless_it_was_lost_before_it_arrived() {
             true,
         ),
     ] {
-        let bench = with(Rule::new("Task/CancelTask", effect.clone())).await;
+        let bench = with(FaultRule::new("Task/CancelTask", effect.clone())).await;
         let _however_it_ends = in_bytes(&bench, "POST", "Task/task-1/CancelTask");
         assert_eq!(bench.info(1).await["cancelled"], cancelled, "{effect:?}");
         let requests = bench.control.requests();
@@ -116,7 +124,7 @@ async fn a_call_takes_effect_unless_it_was_lost_before_it_arrived() {
             .iter()
             .find(|request| request.kind == "Task/CancelTask")
             .unwrap();
-        let expected = if matches!(effect, Effect::Cut { .. }) {
+        let expected = if matches!(effect, FaultEffect::Cut { .. }) {
             0
         } else {
             504
@@ -138,7 +146,7 @@ async fn something_in_front_answers() {
         (503, true),
     ] {
         let retry_after = Some(SignedDuration::from_secs(30));
-        let (bench, response) = suffer(Effect::Status {
+        let (bench, response) = suffer(FaultEffect::Status {
             code,
             retry_after,
             as_date,
@@ -163,9 +171,9 @@ async fn something_in_front_answers() {
                 .unwrap()
                 .starts_with("<!DOCTYPE html>")
         );
-        assert_eq!(bench.control.befallen(), 1);
+        assert_eq!(bench.control.faults_injected(), 1);
     }
-    let (_bench, response) = suffer(Effect::Page).await;
+    let (_bench, response) = suffer(FaultEffect::Page).await;
     assert_eq!(response.status(), 200);
     assert!(response.text().await.unwrap().contains("<h1>Sign in</h1>"));
 }
@@ -173,32 +181,32 @@ async fn something_in_front_answers() {
 #[tokio::test]
 async fn bodies_are_cut_damaged_or_mislabelled() {
     let whole = Bench::signed_in(THREE).await.info(1).await.to_string();
-    let (_bench, response) = suffer(Effect::Truncated).await;
+    let (_bench, response) = suffer(FaultEffect::Truncated).await;
     let text = response.text().await.unwrap();
     assert!(
         serde_json::from_str::<Value>(&text).is_err()
             && text.len() < whole.len()
             && text.starts_with('{')
     );
-    let (_bench, response) = suffer(Effect::Malformed).await;
+    let (_bench, response) = suffer(FaultEffect::Malformed).await;
     let bytes = response.bytes().await.unwrap();
     assert!(serde_json::from_slice::<Value>(&bytes).is_err());
-    let (_bench, response) = suffer(Effect::ContentType("text/html".to_owned())).await;
+    let (_bench, response) = suffer(FaultEffect::ContentType("text/html".to_owned())).await;
     assert_eq!(response.headers()[CONTENT_TYPE], "text/html");
     assert!(response.json::<Value>().await.unwrap()["key"] == "task-1");
 }
 
 #[tokio::test]
 async fn bodies_are_huge_or_endless() {
-    let (_bench, response) = suffer(Effect::Huge {
+    let (_bench, response) = suffer(FaultEffect::Huge {
         megabytes: 3,
         compressed: false,
     })
     .await;
     assert_eq!(response.bytes().await.unwrap().len(), 3_000_002);
-    let bench = with(Rule::new(
+    let bench = with(FaultRule::new(
         "Task/info",
-        Effect::Huge {
+        FaultEffect::Huge {
             megabytes: 3,
             compressed: true,
         },
@@ -214,7 +222,7 @@ async fn bodies_are_huge_or_endless() {
         .unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");
     assert!(response.bytes().await.unwrap().len() < 10_000);
-    let (_bench, mut response) = suffer(Effect::Endless {
+    let (_bench, mut response) = suffer(FaultEffect::Endless {
         bytes_per_second: 1_000_000,
     })
     .await;
@@ -228,7 +236,7 @@ async fn bodies_are_huge_or_endless() {
 #[tokio::test]
 async fn a_body_stalls_and_goes_on() {
     let time = Some(Duration::from_millis(300).into());
-    let (_bench, mut response) = suffer(Effect::Stall { after: 0.5, time }).await;
+    let (_bench, mut response) = suffer(FaultEffect::Stall { after: 0.5, time }).await;
     let length = usize::try_from(response.content_length().unwrap()).unwrap();
     let first = response.chunk().await.unwrap().unwrap();
     assert_eq!(first.len(), length / 2);
@@ -240,12 +248,12 @@ async fn a_body_stalls_and_goes_on() {
 
 #[tokio::test]
 async fn requests_and_connections_are_held_back() {
-    let delay = || Effect::Delay(Duration::from_millis(200).into());
+    let delay = || FaultEffect::Delay(Duration::from_millis(200).into());
     for on in ["Task/info", "connect"] {
         let bench = Bench::signed_in(THREE).await;
         bench
             .control
-            .inject(&Plan::default().with(Rule::new(on, delay())));
+            .inject(&FaultPlan::default().with(FaultRule::new(on, delay())));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let began = Instant::now();
         let url = format!("{}/sdk/vim25/{RELEASE}/{INFO}", bench.base);
@@ -256,9 +264,9 @@ async fn requests_and_connections_are_held_back() {
 
 #[tokio::test]
 async fn a_redirect_leads_elsewhere() {
-    let bench = with(Rule::new(
+    let bench = with(FaultRule::new(
         "Task/info",
-        Effect::Redirect("https://elsewhere.example/".to_owned()),
+        FaultEffect::Redirect("https://elsewhere.example/".to_owned()),
     ))
     .await;
     let _installed_before = rustls::crypto::ring::default_provider().install_default();
@@ -281,7 +289,7 @@ async fn sessions_die_whole_or_in_part() {
         .to_owned();
     let create = create.replace("/propertyCollector/", &format!("/{own}/"));
     assert_eq!(bench.post(&create, json!({})).await.0, 200);
-    bench.control.happen(&ServerEvent::KillSessionsInPart);
+    bench.control.trigger(&ServerEvent::KillSessionsInPart);
     assert_eq!(
         bench.post(&create, json!({})).await.1["_typeName"],
         "NotAuthenticated"
@@ -293,7 +301,7 @@ async fn sessions_die_whole_or_in_part() {
         200,
         "a new session helps at once"
     );
-    bench.control.happen(&ServerEvent::KillSessions);
+    bench.control.trigger(&ServerEvent::KillSessions);
     assert_eq!(bench.get(INFO).await.1["_typeName"], "NotAuthenticated");
 }
 
@@ -305,7 +313,7 @@ async fn a_restart_refuses_for_a_while_and_keeps_the_tasks() {
     let address = bench.simulator.address();
     bench
         .control
-        .happen(&ServerEvent::Restart(Duration::from_millis(400).into()));
+        .trigger(&ServerEvent::Restart(Duration::from_millis(400).into()));
     let began = Instant::now();
     let mut refused = 0;
     loop {
@@ -341,7 +349,7 @@ async fn a_clock_that_jumps_leaves_old_times_alone() {
     let (before, started) = (time().await, bench.info(1).await["startTime"].clone());
     bench
         .control
-        .happen(&ServerEvent::JumpClock(SignedDuration::from_secs(-3600)));
+        .trigger(&ServerEvent::JumpClock(SignedDuration::from_secs(-3600)));
     bench.advance(10);
     assert_eq!(time().await.duration_since(before).as_secs(), 10 - 3600);
     assert_eq!(bench.info(1).await["startTime"], started);
@@ -375,7 +383,7 @@ async fn another_certificate_is_shown() {
     let old = trusting();
     assert!(old.get(&url).send().await.unwrap().status().is_success());
     let before = control.fingerprint();
-    control.happen(&ServerEvent::RenewCertificate);
+    control.trigger(&ServerEvent::RenewCertificate);
     assert_ne!(control.fingerprint(), before);
     assert!(
         trusting().get(&url).send().await.is_err(),
@@ -390,13 +398,13 @@ async fn another_certificate_is_shown() {
 #[tokio::test]
 async fn events_come_at_their_time() {
     let bench = Bench::signed_in(THREE).await;
-    let event = Event {
+    let event = FaultEvent {
         every: Some(SignedDuration::from_millis(50)),
-        ..Event::once(SignedDuration::from_millis(50), ServerEvent::KillSessions)
+        ..FaultEvent::once(SignedDuration::from_millis(50), ServerEvent::KillSessions)
     };
-    bench.control.inject(&Plan::default().and(event));
+    bench.control.inject(&FaultPlan::default().and(event));
     let end = Instant::now() + Duration::from_secs(20);
-    while bench.control.sessions() > 0 {
+    while bench.control.session_count() > 0 {
         assert!(Instant::now() < end);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -100,8 +100,8 @@ async fn the_log_tells_what_was_asked() {
         .map(|request| (request.kind.as_str(), request.status))
         .collect();
     assert_eq!(seen, [("Task/info", 200), ("Task/info", 500)]);
-    assert_eq!(bench.control.truth().len(), 3);
-    assert_eq!(bench.control.truth()[0], bench.info(1).await);
+    assert_eq!(bench.control.expected_tasks().len(), 3);
+    assert_eq!(bench.control.expected_tasks()[0], bench.info(1).await);
 }
 
 #[tokio::test]

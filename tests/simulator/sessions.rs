@@ -110,7 +110,7 @@ async fn a_session_begins_with_login_and_ends_with_logout() {
         (204, Value::Null)
     );
     assert_fault(&bench.get("Task/task-1/info").await, "NotAuthenticated");
-    assert_eq!(bench.control.sessions(), 0);
+    assert_eq!(bench.control.session_count(), 0);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::{fs, path::Path, time::Duration};
 use crate::hostile_support::{Found, Terminal, is_safe};
 use crate::pty_support::Session;
 use serde_json::Value;
-use vtask::simulator::{ClockMode, Options, Simulator, faults::Plan, scenario::Scenario};
+use vtask::simulator::{ClockMode, Options, Simulator, faults::FaultPlan, scenario::Scenario};
 
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/faults/hostile.toml");
 
@@ -35,7 +35,7 @@ const ESCAPE: &str = "\u{1b}";
 async fn hostile(clock: ClockMode) -> Simulator {
     let mut options = Options::new(Scenario::load("demo").unwrap());
     options.clock = clock;
-    options.faults = Plan::load(Path::new(PLAN)).unwrap();
+    options.faults = FaultPlan::load(Path::new(PLAN)).unwrap();
     Simulator::start(options).await.unwrap()
 }
 
@@ -349,7 +349,7 @@ fn cells_of(line: &str) -> Vec<String> {
 async fn refusals_are_told_without_harm() {
     let mut options = Options::new(Scenario::load("quiet").unwrap());
     options.credentials = Some(("ops".to_owned(), "another".to_owned()));
-    options.faults = Plan::load(Path::new(PLAN)).unwrap();
+    options.faults = FaultPlan::load(Path::new(PLAN)).unwrap();
     let simulator = Simulator::start(options).await.unwrap();
     for words in [
         &["list"][..],

@@ -10,7 +10,7 @@ const PASSWORD: (&str, &str) = ("VTASK_PASSWORD", "secret");
 async fn server() -> (Simulator, String) {
     let options = Options::new(Scenario::load("demo").unwrap()).manual();
     let simulator = Simulator::start(options).await.unwrap();
-    let truth = simulator.control().truth();
+    let truth = simulator.control().expected_tasks();
     let task = truth
         .iter()
         .find(|info| info["state"] == "running")

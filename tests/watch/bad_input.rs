@@ -25,7 +25,7 @@ async fn frozen(options: Options) -> Frozen {
 }
 
 fn any_running(frozen: &Frozen) -> TaskLocator {
-    let truth = frozen.simulator.control().truth();
+    let truth = frozen.simulator.control().expected_tasks();
     let running = truth.iter().find(|info| info["state"] == "running");
     let key = running.unwrap()["key"].as_str().unwrap();
     TaskLocator::of(frozen.bench.record(key).unwrap().info.as_deref().unwrap())

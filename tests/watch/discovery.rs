@@ -6,7 +6,7 @@ use crate::support::{Bench, count, standing, watch_by};
 use vtask::{
     simulator::{
         Simulator,
-        faults::{Effect, Plan, Rule},
+        faults::{FaultEffect, FaultPlan, FaultRule},
     },
     watch::{FetchMode, Link},
 };
@@ -21,13 +21,16 @@ async fn new_tasks_are_taken_from_the_pushed_list_without_another_request() {
     let mut options = watch_by(FetchMode::Push, &simulator, &[]);
     options.discover_interval = Duration::from_secs(3600);
     let mut bench = Bench::start(options);
-    let before = control.truth().len();
+    let before = control.expected_tasks().len();
     for _ in 0..8 {
         bench.until_truth("the truth", &control).await;
         control.advance(Duration::from_secs(20));
     }
     bench.until_truth("the truth", &control).await;
-    assert!(control.truth().len() > before, "there were new ones");
+    assert!(
+        control.expected_tasks().len() > before,
+        "there were new ones"
+    );
     assert_eq!(count(&control, RECENT), 1);
     bench.stop().await;
 }
@@ -45,7 +48,7 @@ async fn the_first_task_on_a_quiet_server_is_pushed_too() {
     options.discover_interval = Duration::from_secs(3600);
     let mut bench = Bench::start(options);
     bench
-        .until_seen("the wait", |_| control.waiting() == 1)
+        .until_seen("the wait", |_| control.pending_waits() == 1)
         .await;
     control.advance(Duration::from_secs(20));
     bench
@@ -59,11 +62,11 @@ async fn where_the_list_cannot_be_watched_it_is_read_again_and_tasks_are_pushed_
     for fault in ["NoPermission", "InvalidProperty", "InvalidArgument"] {
         let simulator = Simulator::start(standing("demo")).await.unwrap();
         let control = simulator.control();
-        let refused = Rule::new(
+        let refused = FaultRule::new(
             "PropertyCollector/CreateFilter",
-            Effect::Fault(fault.to_owned()),
+            FaultEffect::Fault(fault.to_owned()),
         );
-        control.inject(&Plan::default().with(refused.times(1)));
+        control.inject(&FaultPlan::default().with(refused.times(1)));
         let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
         for _ in 0..3 {
             bench.until_truth("the truth", &control).await;

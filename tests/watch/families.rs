@@ -30,7 +30,7 @@ fn key(info: &Value) -> &str {
 /// The first task that exists and of which that holds.
 fn task(control: &Control, is_it: impl Fn(&Value) -> bool) -> Value {
     control
-        .truth()
+        .expected_tasks()
         .into_iter()
         .find(|info| is_it(info))
         .unwrap()

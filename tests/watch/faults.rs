@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{
         Control, Simulator,
-        faults::{Effect, Plan, Rule, ServerEvent},
+        faults::{FaultEffect, FaultPlan, FaultRule, ServerEvent},
     },
     task::Presence,
     watch::{CancelResponse, Command, FetchMode, Link, Tempo, WatchOptions},
@@ -25,18 +25,18 @@ fn hasty(mode: FetchMode, simulator: &Simulator) -> WatchOptions {
     options
 }
 
-async fn suffering(rule: Rule) -> (Simulator, Control) {
+async fn suffering(rule: FaultRule) -> (Simulator, Control) {
     let simulator = Simulator::start(standing("quiet")).await.unwrap();
     let control = simulator.control();
-    control.inject(&Plan::default().with(rule));
+    control.inject(&FaultPlan::default().with(rule));
     (simulator, control)
 }
 
 #[tokio::test]
 async fn collectors_that_are_given_up_do_not_pile_up_on_the_server() {
     // By push alone a refusal that lasts would be the end.
-    for effect in [Effect::status(403), Effect::status(401)] {
-        let rule = Rule::new("PropertyCollector/WaitForUpdatesEx", effect).times(12);
+    for effect in [FaultEffect::status(403), FaultEffect::status(401)] {
+        let rule = FaultRule::new("PropertyCollector/WaitForUpdatesEx", effect).times(12);
         let (simulator, control) = suffering(rule).await;
         let mut options = hasty(FetchMode::Auto, &simulator);
         options.push_again = Duration::from_millis(100);
@@ -61,22 +61,22 @@ async fn collectors_that_are_given_up_do_not_pile_up_on_the_server() {
 
 #[tokio::test]
 async fn sessions_do_not_pile_up_on_a_server_that_signs_in_and_then_fails() {
-    let rule = Rule::new("ServiceInstance/CurrentTime", Effect::status(503));
+    let rule = FaultRule::new("ServiceInstance/CurrentTime", FaultEffect::status(503));
     let (simulator, control) = suffering(rule).await;
     // The clock alone would not keep it from being watched.
-    let rule = Rule::new("TaskManager/recentTask", Effect::status(503));
-    control.inject(&Plan::default().with(rule));
+    let rule = FaultRule::new("TaskManager/recentTask", FaultEffect::status(503));
+    control.inject(&FaultPlan::default().with(rule));
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
     bench
         .until("many sign-ins", |_| {
             count(&control, "SessionManager/Login") > 5
         })
         .await;
-    assert!(control.sessions() <= 2, "{}", control.sessions());
+    assert!(control.session_count() <= 2, "{}", control.session_count());
     control.clear_faults();
     bench.until_truth("the truth", &control).await;
     bench.stop().await;
-    assert_eq!(control.sessions(), 0);
+    assert_eq!(control.session_count(), 0);
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn a_server_that_fails_again_and_again_is_asked_ever_more_rarely() {
         (FetchMode::Push, "ListView/ModifyListView"),
         (FetchMode::Push, "PropertyCollector/WaitForUpdatesEx"),
     ] {
-        let (simulator, control) = suffering(Rule::new(kind, Effect::status(503))).await;
+        let (simulator, control) = suffering(FaultRule::new(kind, FaultEffect::status(503))).await;
         let mut bench = Bench::start(hasty(mode, &simulator));
         bench
             .until(kind, |bench| {
@@ -105,7 +105,8 @@ async fn a_server_that_fails_again_and_again_is_asked_ever_more_rarely() {
 
 #[tokio::test]
 async fn tasks_that_cannot_be_read_again_and_again_are_shown_as_such_and_nothing_else_stops() {
-    let (simulator, control) = suffering(Rule::new("Task/info", Effect::status(503))).await;
+    let (simulator, control) =
+        suffering(FaultRule::new("Task/info", FaultEffect::status(503))).await;
     let mut options = hasty(FetchMode::Poll, &simulator);
     options.tempo.unreadable = Duration::from_millis(300);
     options.tasks = vec!["task-1000".into()];
@@ -136,13 +137,13 @@ async fn tasks_that_cannot_be_read_again_and_again_are_shown_as_such_and_nothing
 
 #[tokio::test]
 async fn a_server_that_asks_to_wait_until_a_time_is_left_alone_until_then() {
-    let effect = Effect::Status {
+    let effect = FaultEffect::Status {
         code: 503,
         retry_after: Some(SignedDuration::from_secs(60)),
         as_date: true,
         reached: false,
     };
-    let (simulator, _control) = suffering(Rule::new("TaskManager/recentTask", effect)).await;
+    let (simulator, _control) = suffering(FaultRule::new("TaskManager/recentTask", effect)).await;
     let mut bench = Bench::start(hasty(FetchMode::Poll, &simulator));
     bench
         .until("the pause", |bench| {
@@ -159,16 +160,16 @@ async fn a_server_that_asks_to_wait_until_a_time_is_left_alone_until_then() {
 
 #[tokio::test]
 async fn what_is_told_twice_is_not_asked_for() {
-    let told = Effect::Updates {
+    let told = FaultEffect::Updates {
         repeat: true,
         shuffle: true,
     };
     let (simulator, control) =
-        suffering(Rule::new("PropertyCollector/WaitForUpdatesEx", told)).await;
+        suffering(FaultRule::new("PropertyCollector/WaitForUpdatesEx", told)).await;
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
     for _ in 0..30 {
         bench.until_truth("the truth", &control).await;
-        control.happen(&ServerEvent::KillSessions);
+        control.trigger(&ServerEvent::KillSessions);
         control.advance(Duration::from_secs(10));
     }
     bench.until_truth("the truth", &control).await;
@@ -179,14 +180,18 @@ async fn what_is_told_twice_is_not_asked_for() {
 #[tokio::test]
 async fn a_proxy_that_forbids_everything_while_the_server_starts_is_waited_for() {
     for kind in ["hello", "ServiceInstance/content"] {
-        let (simulator, control) = suffering(Rule::new(kind, Effect::status(403)).times(4)).await;
+        let (simulator, control) =
+            suffering(FaultRule::new(kind, FaultEffect::status(403)).times(4)).await;
         let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
         bench.until_truth("the truth", &control).await;
         bench.stop().await;
     }
     // With what may be a password nothing is tried twice.
-    let (simulator, control) =
-        suffering(Rule::new("SessionManager/Login", Effect::status(403))).await;
+    let (simulator, control) = suffering(FaultRule::new(
+        "SessionManager/Login",
+        FaultEffect::status(403),
+    ))
+    .await;
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
     bench
         .until("the refusal", |bench| {
@@ -199,7 +204,7 @@ async fn a_proxy_that_forbids_everything_while_the_server_starts_is_waited_for()
 
 #[tokio::test]
 async fn a_page_is_not_taken_for_the_answer_to_a_new_filter() {
-    let rule = Rule::new("PropertyCollector/CreateFilter", Effect::Page).times(1);
+    let rule = FaultRule::new("PropertyCollector/CreateFilter", FaultEffect::Page).times(1);
     let (simulator, control) = suffering(rule).await;
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
     bench.until_truth("the truth", &control).await;
@@ -212,12 +217,12 @@ async fn a_page_is_not_taken_for_the_answer_to_a_new_filter() {
 
 #[tokio::test]
 async fn a_page_is_not_taken_for_an_accepted_cancellation() {
-    let rule = Rule::new("Task/CancelTask", Effect::Page).times(1);
+    let rule = FaultRule::new("Task/CancelTask", FaultEffect::Page).times(1);
     let (simulator, control) = suffering(rule).await;
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
     bench.until_truth("the truth", &control).await;
     let running = control
-        .truth()
+        .expected_tasks()
         .into_iter()
         .find(|info| info["state"] == "running");
     let task = running.expect("a running task")["key"].clone();
@@ -235,7 +240,10 @@ async fn a_page_is_not_taken_for_an_accepted_cancellation() {
 
 #[tokio::test]
 async fn waits_that_are_answered_with_nothing_at_once_are_no_storm() {
-    let rule = Rule::new("PropertyCollector/WaitForUpdatesEx", Effect::status(204));
+    let rule = FaultRule::new(
+        "PropertyCollector/WaitForUpdatesEx",
+        FaultEffect::status(204),
+    );
     let (simulator, control) = suffering(rule).await;
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
     let waits = |control: &Control| count(control, "PropertyCollector/WaitForUpdatesEx");
@@ -260,7 +268,7 @@ async fn waits_that_are_answered_with_nothing_at_once_are_no_storm() {
 
 #[tokio::test]
 async fn a_task_that_can_be_read_again_and_did_not_change_is_shown_as_readable_again() {
-    let (simulator, control) = suffering(Rule::new("none", Effect::Page)).await;
+    let (simulator, control) = suffering(FaultRule::new("none", FaultEffect::Page)).await;
     let mut options = hasty(FetchMode::Poll, &simulator);
     options.tempo.unreadable = Duration::from_millis(100);
     let mut bench = Bench::start(options);
@@ -269,8 +277,8 @@ async fn a_task_that_can_be_read_again_and_did_not_change_is_shown_as_readable_a
         let mut records = bench.board.iter();
         records.any(|(_, record)| matches!(record.presence, Presence::Unreadable(_)))
     };
-    let rule = Rule::new("Task/info", Effect::Page).chance(0.6);
-    control.inject(&Plan::default().with(rule));
+    let rule = FaultRule::new("Task/info", FaultEffect::Page).chance(0.6);
+    control.inject(&FaultPlan::default().with(rule));
     bench.until("one in vain", is_unreadable).await;
     control.clear_faults();
     bench.until_truth("the truth again", &control).await;

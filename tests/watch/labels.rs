@@ -10,7 +10,7 @@ use crate::{
 use vtask::{
     simulator::{
         Control, Simulator,
-        faults::{Effect, Plan, Rule},
+        faults::{FaultEffect, FaultPlan, FaultRule},
     },
     watch::{FetchMode, Link},
 };
@@ -20,8 +20,8 @@ const OPERATION: &str = "VirtualMachine.ExportVmLRO";
 async fn delayed(mode: FetchMode, delay: Duration) -> (Simulator, Control, Bench) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    let rule = Rule::new("TaskManager/description", Effect::Delay(delay.into()));
-    control.inject(&Plan::default().with(rule));
+    let rule = FaultRule::new("TaskManager/description", FaultEffect::Delay(delay.into()));
+    control.inject(&FaultPlan::default().with(rule));
     let bench = Bench::start(watch_by(mode, &simulator, &[]));
     (simulator, control, bench)
 }
@@ -80,8 +80,8 @@ async fn labels_that_come_late_rename_nothing(mode: FetchMode) {
 async fn labels_that_are_refused_hold_nothing_up(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    let rule = Rule::new("TaskManager/description", Effect::status(500));
-    control.inject(&Plan::default().with(rule));
+    let rule = FaultRule::new("TaskManager/description", FaultEffect::status(500));
+    control.inject(&FaultPlan::default().with(rule));
     let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
     bench.until_truth("the truth", &control).await;
     assert_eq!(label(&bench).unwrap(), "Export VM");

@@ -7,7 +7,7 @@ use crate::support::{Bench, standing, watch_by};
 use vtask::{
     simulator::{
         Control, Options, Simulator,
-        faults::{Effect, Plan, Rule, Text},
+        faults::{FaultEffect, FaultPlan, FaultRule, ReplacementText},
         scenario::Scenario,
     },
     vim::types::limits,
@@ -40,17 +40,17 @@ async fn until_seen(bench: &mut Bench, what: &str, mut seen: impl FnMut(&Bench) 
     assert!(met.is_ok(), "never seen: {what}; links {:?}", bench.links);
 }
 
-fn befallen_by(rule: Rule) -> Plan {
-    Plan::default().with(rule)
+fn befallen_by(rule: FaultRule) -> FaultPlan {
+    FaultPlan::default().with(rule)
 }
 
 async fn texts_and_fields_are_kept_in_part(mode: FetchMode) {
     let mut options = standing("demo");
-    let long = Text::Repeated {
+    let long = ReplacementText::Repeated {
         text: "é".to_owned(),
         times: 20_000,
     };
-    options.faults = befallen_by(Rule::new("*", Effect::Texts(Arc::from([long]))));
+    options.faults = befallen_by(FaultRule::new("*", FaultEffect::Texts(Arc::from([long]))));
     let simulator = Simulator::start(options).await.unwrap();
     let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
     bench.until("tasks", |bench| bench.board.len() >= 10).await;
@@ -114,19 +114,19 @@ async fn beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told(mode: 
 
 async fn one_bad_answer_stops_nothing(mode: FetchMode) {
     for (kind, effect) in [
-        ("Task/info", Effect::Malformed),
-        ("Task/info", Effect::Page),
-        ("Task/info", Effect::status(502)),
-        ("Task/info", Effect::Truncated),
-        ("TaskManager/recentTask", Effect::Malformed),
-        ("TaskManager/recentTask", Effect::status(504)),
-        ("TaskManager/description", Effect::Malformed),
-        ("TaskManager/description", Effect::status(500)),
+        ("Task/info", FaultEffect::Malformed),
+        ("Task/info", FaultEffect::Page),
+        ("Task/info", FaultEffect::status(502)),
+        ("Task/info", FaultEffect::Truncated),
+        ("TaskManager/recentTask", FaultEffect::Malformed),
+        ("TaskManager/recentTask", FaultEffect::status(504)),
+        ("TaskManager/description", FaultEffect::Malformed),
+        ("TaskManager/description", FaultEffect::status(500)),
     ] {
         let simulator = Simulator::start(standing("demo")).await.unwrap();
         let control = simulator.control();
         // Labels may go on failing: they are not worth a stop at all.
-        let rule = Rule::new(kind, effect.clone());
+        let rule = FaultRule::new(kind, effect.clone());
         let rule = if kind.ends_with("description") {
             rule
         } else {
@@ -155,9 +155,9 @@ async fn a_list_that_is_refused_is_told(mode: FetchMode) {
     for status in [401, 403] {
         let simulator = Simulator::start(standing("quiet")).await.unwrap();
         let control = simulator.control();
-        control.inject(&befallen_by(Rule::new(
+        control.inject(&befallen_by(FaultRule::new(
             "TaskManager/recentTask",
-            Effect::status(status),
+            FaultEffect::status(status),
         )));
         let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
         bench

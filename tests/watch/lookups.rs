@@ -17,7 +17,7 @@ async fn begun() -> (Simulator, Bench) {
 
 /// A task with children.
 fn parent(simulator: &Simulator) -> String {
-    let truth = simulator.control().truth();
+    let truth = simulator.control().expected_tasks();
     let child = truth.iter().find(|info| info["parentTaskKey"].is_string());
     child.unwrap()["parentTaskKey"].as_str().unwrap().to_owned()
 }

@@ -24,7 +24,7 @@ async fn frozen(typical: bool) -> Frozen {
 
 /// A running task with a parent.
 fn child(frozen: &Frozen) -> String {
-    let truth = frozen.simulator.control().truth();
+    let truth = frozen.simulator.control().expected_tasks();
     let is_child =
         |info: &&serde_json::Value| info["parentTaskKey"].is_string() && info["state"] == "running";
     let child = truth.iter().find(is_child).unwrap();
@@ -212,7 +212,7 @@ async fn trouble_with_a_look_up_is_its_own_and_passes() {
 
 /// The task that powers on the machine that asks something.
 fn asking(frozen: &Frozen) -> String {
-    let truth = frozen.simulator.control().truth();
+    let truth = frozen.simulator.control().expected_tasks();
     let asking = |info: &&serde_json::Value| {
         info["descriptionId"] == "VirtualMachine.powerOn" && info["entityName"] == "web-11"
     };
@@ -277,7 +277,7 @@ async fn a_question_is_dropped_when_its_task_ends() {
 async fn a_right_is_asked_for_once_an_entity() {
     let mut frozen = frozen(false).await;
     let control = frozen.simulator.control();
-    let truth = control.truth();
+    let truth = control.expected_tasks();
     let running = truth
         .iter()
         .filter(|info| info["state"] == "running" && !info["entity"].is_null());

@@ -6,7 +6,7 @@ use crate::support::{Bench, count, running_task, watch_by};
 use vtask::{
     simulator::{
         Control, Options, Simulator,
-        faults::{Effect, Plan, Rule, ServerEvent},
+        faults::{FaultEffect, FaultPlan, FaultRule, ServerEvent},
         scenario::Scenario,
     },
     task::Presence,
@@ -34,7 +34,7 @@ fn checked_often(simulator: &Simulator, task: &str) -> WatchOptions {
 
 fn shows_task(bench: &Bench, control: &Control, task: &str) -> bool {
     let record = bench.record(task).and_then(|record| record.info.as_ref());
-    record.is_some_and(|info| control.truth().contains(&info.to_json()))
+    record.is_some_and(|info| control.expected_tasks().contains(&info.to_json()))
 }
 
 #[tokio::test]
@@ -46,10 +46,10 @@ async fn a_session_that_ends_while_the_poll_hangs_is_renewed() {
         bench.until("the task", is_shown).await;
         bench
             .until_seen("the wait", |bench| {
-                control.waiting() == 1 && bench.links.last() == Some(&Link::Live)
+                control.pending_waits() == 1 && bench.links.last() == Some(&Link::Live)
             })
             .await;
-        control.happen(&happening);
+        control.trigger(&happening);
         control.advance(Duration::from_secs(60));
         bench.until("the end of the task", is_shown).await;
         assert!(bench.status(&task).unwrap().is_finished());
@@ -83,13 +83,13 @@ async fn a_poll_that_answers_is_not_checked() {
 #[tokio::test]
 async fn a_check_that_fails_again_and_again_is_given_up_and_changes_nothing() {
     for effect in [
-        Effect::status(403),
-        Effect::status(503),
-        Effect::Page,
-        Effect::Fault("NotAuthenticated".to_owned()),
+        FaultEffect::status(403),
+        FaultEffect::status(503),
+        FaultEffect::Page,
+        FaultEffect::Fault("NotAuthenticated".to_owned()),
     ] {
         let (simulator, control, task) = silent().await;
-        control.inject(&Plan::default().with(Rule::new("Task/info", effect.clone())));
+        control.inject(&FaultPlan::default().with(FaultRule::new("Task/info", effect.clone())));
         let mut bench = Bench::start(checked_often(&simulator, &task));
         let is_shown = |bench: &Bench| shows_task(bench, &control, &task);
         bench.until("the task", is_shown).await;

@@ -7,7 +7,7 @@ use crate::support::{Bench, count, running_task, standing, watch_by};
 use vtask::{
     simulator::{
         Control, Simulator,
-        faults::{Effect, Plan, Rule},
+        faults::{FaultEffect, FaultPlan, FaultRule},
     },
     task::Presence,
     watch::{FetchMode, Link},
@@ -15,13 +15,13 @@ use vtask::{
 
 const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
 
-fn missing(object: Option<&str>, fault: &str, whole: bool) -> Rule {
-    let effect = Effect::Missing {
+fn missing(object: Option<&str>, fault: &str, whole: bool) -> FaultRule {
+    let effect = FaultEffect::Missing {
         object: object.map(str::to_owned),
         fault: fault.to_owned(),
         whole,
     };
-    Rule::new(WAIT, effect)
+    FaultRule::new(WAIT, effect)
 }
 
 fn assert_live(bench: &Bench) {
@@ -40,7 +40,7 @@ async fn a_task_that_is_reported_as_missing_is_read_by_itself_from_then_on() {
             let simulator = Simulator::start(standing("demo")).await.unwrap();
             let control = simulator.control();
             let task = running_task(&control);
-            let plan = Plan::default().with(missing(Some(&task), fault, whole));
+            let plan = FaultPlan::default().with(missing(Some(&task), fault, whole));
             if from_the_start {
                 control.inject(&plan);
             }
@@ -77,9 +77,9 @@ async fn a_task_that_can_be_read_in_no_way_is_shown_as_not_current_with_the_reas
     options.tempo.unreadable = Duration::from_millis(200);
     let mut bench = Bench::start(options);
     bench.until_truth("the truth", &control).await;
-    let plan = Plan::default()
+    let plan = FaultPlan::default()
         .with(missing(Some(&task), "NoPermission", false))
-        .with(Rule::new("Task/info", Effect::status(403)));
+        .with(FaultRule::new("Task/info", FaultEffect::status(403)));
     control.inject(&plan);
     let is_told = |bench: &Bench| {
         let presence = &bench.record(&task).unwrap().presence;
@@ -119,7 +119,7 @@ async fn a_session_whose_end_shows_in_the_missing_properties_only_is_renewed() {
         let mut bench = Bench::start(options);
         bench.until_truth("the truth", &control).await;
         let rule = missing(None, "NotAuthenticated", whole).times(2);
-        control.inject(&Plan::default().with(rule));
+        control.inject(&FaultPlan::default().with(rule));
         control.advance(Duration::from_secs(5));
         bench
             .until_seen("a new session", |_| {

@@ -7,7 +7,7 @@ use crate::support::{Bench, count, running_task, standing, watch_by};
 use vtask::{
     simulator::{
         Simulator,
-        faults::{Effect, Plan, Rule},
+        faults::{FaultEffect, FaultPlan, FaultRule},
     },
     vim::TaskLocator,
     watch::{CancelResponse, Command, FetchMode, Link, Privilege},
@@ -42,8 +42,8 @@ async fn a_call_that_is_never_authenticated_renews_the_session_no_more_than_twic
     for kind in OPTIONAL {
         let simulator = Simulator::start(standing("demo")).await.unwrap();
         let control = simulator.control();
-        let refused = Effect::Fault("NotAuthenticated".to_owned());
-        control.inject(&Plan::default().with(Rule::new(kind, refused)));
+        let refused = FaultEffect::Fault("NotAuthenticated".to_owned());
+        control.inject(&FaultPlan::default().with(FaultRule::new(kind, refused)));
         let mut options = watch_by(mode, &simulator, &[]);
         options.questions = true;
         options.typical = true;
@@ -86,13 +86,13 @@ async fn a_call_that_asks_to_wait_stops_nothing_else(mode: FetchMode) {
     for kind in OPTIONAL {
         let simulator = Simulator::start(standing("demo")).await.unwrap();
         let control = simulator.control();
-        let busy = Effect::Status {
+        let busy = FaultEffect::Status {
             code: 503,
             retry_after: Some(jiff::SignedDuration::from_secs(600)),
             as_date: false,
             reached: false,
         };
-        control.inject(&Plan::default().with(Rule::new(kind, busy)));
+        control.inject(&FaultPlan::default().with(FaultRule::new(kind, busy)));
         let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
         bench.until_truth("the truth", &control).await;
         ask_for_everything(&bench, &running_task(&control));
@@ -118,15 +118,15 @@ async fn a_call_that_asks_to_wait_stops_nothing_else(mode: FetchMode) {
 #[tokio::test]
 async fn a_clock_that_can_never_be_read_does_not_keep_tasks_from_being_followed() {
     for effect in [
-        Effect::status(503),
-        Effect::Page,
-        Effect::Fault("NotAuthenticated".to_owned()),
+        FaultEffect::status(503),
+        FaultEffect::Page,
+        FaultEffect::Fault("NotAuthenticated".to_owned()),
     ] {
         for mode in [FetchMode::Push, FetchMode::Poll] {
             let simulator = Simulator::start(standing("demo")).await.unwrap();
             let control = simulator.control();
-            let rule = Rule::new("ServiceInstance/CurrentTime", effect.clone());
-            control.inject(&Plan::default().with(rule));
+            let rule = FaultRule::new("ServiceInstance/CurrentTime", effect.clone());
+            control.inject(&FaultPlan::default().with(rule));
             let mut options = watch_by(mode, &simulator, &[]);
             options.tempo.first_retry = Duration::from_millis(50);
             options.tempo.least_retry = Duration::from_millis(10);

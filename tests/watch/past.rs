@@ -17,7 +17,7 @@ use vtask::{
 
 /// The last days of the demo's history: several pages.
 fn query(simulator: &Simulator) -> TaskQuery {
-    let truth = simulator.control().truth();
+    let truth = simulator.control().expected_tasks();
     let times = truth.iter().filter_map(|info| info["queueTime"].as_str());
     let newest: Timestamp = times.max().unwrap().parse().unwrap();
     TaskQuery {
@@ -214,7 +214,7 @@ async fn a_search_outlives_its_collector() {
     let mut search = Search::new().await;
     search.begin(1);
     search.pages(1).await;
-    assert_eq!(search.control.drop_histories(), 1);
+    assert_eq!(search.control.destroy_history_collectors(), 1);
     search.read_out(1).await;
     assert_eq!(search.told(), search.truth);
     assert!(search.bench.pages.iter().all(|(_, page)| page.is_ok()));

@@ -7,7 +7,7 @@ use crate::support::{Bench, count, standing, watch, watch_by};
 use vtask::{
     simulator::{
         Simulator,
-        faults::{CloseMode, Effect, FaultTarget, Plan, Rule},
+        faults::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
     },
     watch::{FetchMode, Link, WatchOptions},
 };
@@ -18,13 +18,13 @@ const CALLS: [&str; 3] = [
     "PropertyCollector/CreateFilter",
 ];
 
-fn effects() -> [Effect; 5] {
+fn effects() -> [FaultEffect; 5] {
     [
-        Effect::Page,
-        Effect::Fault("NotSupported".to_owned()),
-        Effect::Fault("NotAuthenticated".to_owned()),
-        Effect::cut(CloseMode::Reset, FaultTarget::Request),
-        Effect::status(503),
+        FaultEffect::Page,
+        FaultEffect::Fault("NotSupported".to_owned()),
+        FaultEffect::Fault("NotAuthenticated".to_owned()),
+        FaultEffect::cut(CloseMode::Reset, FaultTarget::Request),
+        FaultEffect::status(503),
     ]
 }
 
@@ -41,7 +41,7 @@ async fn a_push_call_that_keeps_failing_leads_to_reading_one_by_one() {
         for effect in effects() {
             let simulator = Simulator::start(standing("demo")).await.unwrap();
             let control = simulator.control();
-            control.inject(&Plan::default().with(Rule::new(call, effect.clone())));
+            control.inject(&FaultPlan::default().with(FaultRule::new(call, effect.clone())));
             let mut bench = Bench::start(hasty(watch(&simulator, &[])));
             let is_polling = |link: &Link| matches!(link, Link::Polling { reason: Some(reason) } if !reason.is_empty());
             bench
@@ -49,12 +49,12 @@ async fn a_push_call_that_keeps_failing_leads_to_reading_one_by_one() {
                     bench.links.last().is_some_and(is_polling)
                 })
                 .await;
-            let before = control.truth().len();
+            let before = control.expected_tasks().len();
             for _ in 0..4 {
                 control.advance(Duration::from_secs(20));
                 bench.until_truth("new tasks, too", &control).await;
             }
-            assert!(control.truth().len() > before);
+            assert!(control.expected_tasks().len() > before);
             assert!(
                 count(&control, "SessionManager/Login") <= 5,
                 "{call} {effect:?}"
@@ -68,8 +68,8 @@ async fn a_push_call_that_keeps_failing_leads_to_reading_one_by_one() {
 async fn push_comes_back_when_the_call_works_again() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    let rule = Rule::new("ListView/ModifyListView", Effect::Page);
-    control.inject(&Plan::default().with(rule));
+    let rule = FaultRule::new("ListView/ModifyListView", FaultEffect::Page);
+    control.inject(&FaultPlan::default().with(rule));
     let mut options = hasty(watch(&simulator, &[]));
     options.push_again = Duration::from_millis(300);
     let mut bench = Bench::start(options);
@@ -81,7 +81,7 @@ async fn push_comes_back_when_the_call_works_again() {
     control.clear_faults();
     bench
         .until_seen("the wait", |bench| {
-            control.waiting() == 1 && bench.links.last() == Some(&Link::Live)
+            control.pending_waits() == 1 && bench.links.last() == Some(&Link::Live)
         })
         .await;
     control.advance(Duration::from_secs(20));
@@ -98,8 +98,8 @@ async fn push_alone_where_it_is_refused_ends_with_the_reason() {
     ] {
         let simulator = Simulator::start(standing("demo")).await.unwrap();
         let control = simulator.control();
-        let rule = Rule::new(call, Effect::Fault("NoPermission".to_owned()));
-        control.inject(&Plan::default().with(rule));
+        let rule = FaultRule::new(call, FaultEffect::Fault("NoPermission".to_owned()));
+        control.inject(&FaultPlan::default().with(rule));
         let mut bench = Bench::start(hasty(watch_by(FetchMode::Push, &simulator, &[])));
         bench
             .until("the end", |bench| {
@@ -118,11 +118,11 @@ async fn push_alone_where_it_is_refused_ends_with_the_reason() {
 async fn push_alone_outlives_a_refusal_that_passes() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    let rule = Rule::new(
+    let rule = FaultRule::new(
         "PropertyCollector/CreatePropertyCollector",
-        Effect::Fault("NoPermission".to_owned()),
+        FaultEffect::Fault("NoPermission".to_owned()),
     );
-    control.inject(&Plan::default().with(rule.times(2)));
+    control.inject(&FaultPlan::default().with(rule.times(2)));
     let mut bench = Bench::start(hasty(watch_by(FetchMode::Push, &simulator, &[])));
     bench.until_truth("the truth", &control).await;
     bench.stop().await;

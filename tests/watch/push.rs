@@ -40,7 +40,7 @@ async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut Serve
     bench.stop().await;
     let open = control.open_objects();
     assert_eq!(
-        (open.collectors, open.views, control.sessions()),
+        (open.collectors, open.views, control.session_count()),
         (0, 0, 0),
         "{what}"
     );
@@ -113,7 +113,7 @@ async fn references_with_a_server_guid_name_the_same_task() {
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
     bench
         .until("every task, once", |bench| {
-            bench.board.len() == control.truth().len()
+            bench.board.len() == control.expected_tasks().len()
         })
         .await;
     bench.stop().await;
@@ -250,7 +250,7 @@ async fn where_the_long_poll_is_not_allowed_tasks_are_read_one_by_one_until_it_i
 async fn nothing_is_asked_while_nothing_happens() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    let truth = control.truth();
+    let truth = control.expected_tasks();
     let running = truth
         .iter()
         .find(|info| info["state"] == "running")
@@ -275,7 +275,7 @@ async fn nothing_is_asked_while_nothing_happens() {
             .until("the new truth", |bench| {
                 let handle = bench.record(running["key"].as_str().unwrap()).unwrap();
                 let info = handle.info.as_ref().unwrap().to_json();
-                control.truth().contains(&info)
+                control.expected_tasks().contains(&info)
             })
             .await;
     }
@@ -304,7 +304,7 @@ async fn a_task_that_vanishes_while_it_is_pushed_is_kept_as_it_was() {
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
     bench.until_truth("the truth", &control).await;
-    let truth = control.truth();
+    let truth = control.expected_tasks();
     let of_state = |state: &str| {
         let found = truth.iter().find(|info| info["state"] == state).unwrap();
         found["key"].as_str().unwrap().to_owned()
@@ -332,7 +332,7 @@ async fn a_refresh_while_changes_are_pushed_never_brings_old_values_back() {
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
     bench.until_truth("the truth", &control).await;
     for _ in 0..20 {
-        let truth = control.truth();
+        let truth = control.expected_tasks();
         let tasks = truth
             .iter()
             .map(|info| info["key"].as_str().unwrap().into());

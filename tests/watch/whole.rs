@@ -24,7 +24,7 @@ crate::both_ways!(
 
 /// The moIds of tasks that exist now and are as wanted.
 fn tasks(simulator: &Simulator, wanted: impl Fn(&Value) -> bool) -> Vec<String> {
-    let truth = simulator.control().truth();
+    let truth = simulator.control().expected_tasks();
     let wanted = truth.iter().filter(|info| wanted(info));
     wanted
         .map(|info| info["key"].as_str().unwrap().to_owned())
@@ -48,7 +48,7 @@ async fn the_board_shows_what_the_server_knows_and_follows_it(mode: FetchMode) {
     let facts = bench.facts.clone().unwrap();
     assert_eq!((facts.user.as_str(), facts.insecure), ("ops", false));
     bench.stop().await;
-    assert_eq!(control.sessions(), 0, "signed out");
+    assert_eq!(control.session_count(), 0, "signed out");
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn unchanged_tasks_are_not_told_again() {
 async fn ancestors_are_pulled_in_by_themselves(mode: FetchMode) {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let by_key = |key: &Value| {
-        let truth = simulator.control().truth();
+        let truth = simulator.control().expected_tasks();
         truth.into_iter().find(|info| info["key"] == *key)
     };
     let depth_three = |info: &Value| {
@@ -136,7 +136,7 @@ async fn a_dead_session_is_renewed_unnoticed(mode: FetchMode) {
         .count();
     assert_eq!(logins, 2, "once at the start, once for the dead session");
     bench.stop().await;
-    assert_eq!(control.sessions(), 0);
+    assert_eq!(control.session_count(), 0);
 }
 
 async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {

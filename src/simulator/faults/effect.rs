@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use super::texts::Text;
+use super::texts::ReplacementText;
 use crate::simulator::duration_range::DurationRange;
 
 /// Way of closing a connection.
@@ -34,10 +34,10 @@ pub enum FaultTarget {
     Body,
 }
 
-/// Effect of a fault on a request, its response, or a connection.
+/// FaultEffect of a fault on a request, its response, or a connection.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Effect {
+pub enum FaultEffect {
     /// Delays the request, or the TLS handshake of a connection.
     Delay(DurationRange),
     /// Stops the response within its body and continues after a while or never. A connection is accepted and then
@@ -118,14 +118,14 @@ pub enum Effect {
         whole: bool,
     },
     /// Replaces all free texts of the response with texts from this list.
-    Texts(Arc<[Text]>),
+    Texts(Arc<[ReplacementText]>),
 }
 
 fn half() -> f64 {
     0.5
 }
 
-impl Effect {
+impl FaultEffect {
     /// Returns a status effect without `Retry-After`.
     pub fn status(code: u16) -> Self {
         Self::Status {

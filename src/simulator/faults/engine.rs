@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::effect::Effect;
+use super::effect::FaultEffect;
 use super::plan::FaultPlan;
-use super::rule::Rule;
+use super::rule::FaultRule;
 use crate::simulator::duration_range::DurationRange;
 
 /// Active rules and events.
@@ -28,10 +28,10 @@ struct ActiveFaults {
     events: CancellationToken,
 }
 
-/// Rule with its counters.
+/// FaultRule with its counters.
 #[derive(Debug)]
 struct ActiveRule {
-    rule: Rule,
+    rule: FaultRule,
     activated: Duration,
     matched: u64,
     applied: u64,
@@ -44,7 +44,7 @@ impl Faults {
 
     /// Returns the effects on a request of this kind (or on a connection) at `now`, in real time since the server's
     /// start: any number of delays and at most one other effect.
-    pub(in crate::simulator) fn effects_for(&self, kind: &str, now: Duration) -> Vec<Effect> {
+    pub(in crate::simulator) fn effects_for(&self, kind: &str, now: Duration) -> Vec<FaultEffect> {
         if !self.has_rules.load(Ordering::Relaxed) {
             return Vec::new();
         }
@@ -53,7 +53,7 @@ impl Faults {
         let mut effects = Vec::new();
         let mut has_effect = false;
         for rule in rules {
-            let is_delay = matches!(rule.rule.effect, Effect::Delay(_));
+            let is_delay = matches!(rule.rule.effect, FaultEffect::Delay(_));
             if (has_effect && !is_delay) || !rule.applies(kind, now, rng) {
                 continue;
             }
@@ -61,7 +61,7 @@ impl Faults {
             effects.push(rule.rule.effect.clone());
         }
         // Delays are applied before the other effect.
-        effects.sort_by_key(|effect| !matches!(effect, Effect::Delay(_)));
+        effects.sort_by_key(|effect| !matches!(effect, FaultEffect::Delay(_)));
         if !effects.is_empty() {
             self.injected.fetch_add(1, Ordering::Relaxed);
         }
@@ -131,7 +131,7 @@ impl ActiveRule {
 mod tests {
     use super::*;
 
-    fn active_faults(rules: Vec<Rule>) -> Faults {
+    fn active_faults(rules: Vec<FaultRule>) -> Faults {
         let faults = Faults::default();
         let plan = FaultPlan {
             rules,
@@ -144,8 +144,10 @@ mod tests {
     #[test]
     fn rules_respect_skip_and_times() {
         let faults = active_faults(vec![
-            Rule::new("Task/info", Effect::Page).after(2).times(1),
-            Rule::new("*", Effect::Delay(Duration::from_secs(1).into())),
+            FaultRule::new("Task/info", FaultEffect::Page)
+                .after(2)
+                .times(1),
+            FaultRule::new("*", FaultEffect::Delay(Duration::from_secs(1).into())),
         ]);
         let matched: Vec<usize> = (0..5)
             .map(|_| faults.effects_for("Task/info", Duration::ZERO).len())
@@ -160,21 +162,21 @@ mod tests {
     #[test]
     fn delays_precede_a_single_other_effect() {
         let faults = active_faults(vec![
-            Rule::new("*", Effect::Page),
-            Rule::new("*", Effect::Malformed),
-            Rule::new("*", Effect::Delay(Duration::ZERO.into())),
+            FaultRule::new("*", FaultEffect::Page),
+            FaultRule::new("*", FaultEffect::Malformed),
+            FaultRule::new("*", FaultEffect::Delay(Duration::ZERO.into())),
         ]);
         let effects = faults.effects_for("hello", Duration::ZERO);
         assert_eq!(
             effects,
-            [Effect::Delay(Duration::ZERO.into()), Effect::Page]
+            [FaultEffect::Delay(Duration::ZERO.into()), FaultEffect::Page]
         );
     }
 
     #[test]
     fn chance_matches_its_probability_and_is_reproducible() {
         let draw = || {
-            let faults = active_faults(vec![Rule::new("*", Effect::Page).chance(0.25)]);
+            let faults = active_faults(vec![FaultRule::new("*", FaultEffect::Page).chance(0.25)]);
             (0..1000)
                 .map(|_| faults.effects_for("hello", Duration::ZERO).len())
                 .collect::<Vec<_>>()

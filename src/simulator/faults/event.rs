@@ -8,16 +8,16 @@ use crate::simulator::duration_range::DurationRange;
 /// Scheduled server event.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Event {
+pub struct FaultEvent {
     /// Time since the activation of the plan.
     pub at: SignedDuration,
     /// Interval of repetition; absent: once.
     pub every: Option<SignedDuration>,
-    /// Event to trigger.
+    /// FaultEvent to trigger.
     pub what: ServerEvent,
 }
 
-/// Event that affects the whole server.
+/// FaultEvent that affects the whole server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ServerEvent {
@@ -36,7 +36,7 @@ pub enum ServerEvent {
     RenewCertificate,
 }
 
-impl Event {
+impl FaultEvent {
     /// Creates an event without repetition.
     pub fn once(at: SignedDuration, what: ServerEvent) -> Self {
         Self {

@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::effect::{CloseMode, Effect, FaultTarget};
+use super::effect::{CloseMode, FaultEffect, FaultTarget};
 use super::{bodies, responses, texts, updates};
 use crate::simulator::http::log::InFlight;
 use crate::simulator::http::path;
@@ -40,7 +40,7 @@ pub(in crate::simulator) async fn inject_faults(
 async fn apply(
     server: &Arc<ServerCore>,
     connection: &Connection,
-    effects: &[Effect],
+    effects: &[FaultEffect],
     mut request: Request,
     next: Next,
     in_flight: &InFlight,
@@ -48,7 +48,7 @@ async fn apply(
     let mut effect = None;
     for each in effects {
         match each {
-            Effect::Delay(span) => tokio::time::sleep(server.faults.draw(*span)).await,
+            FaultEffect::Delay(span) => tokio::time::sleep(server.faults.draw(*span)).await,
             other => effect = Some(other),
         }
     }
@@ -57,9 +57,9 @@ async fn apply(
     };
     match effect {
         // Applied in the loop above.
-        Effect::Delay(_) => next.run(request).await,
-        Effect::Cut { how, at } => cut(connection, *how, *at, request, next).await,
-        Effect::Stall { after, time } => {
+        FaultEffect::Delay(_) => next.run(request).await,
+        FaultEffect::Cut { how, at } => cut(connection, *how, *at, request, next).await,
+        FaultEffect::Stall { after, time } => {
             let (mut response, body) = buffered_response(request, next).await;
             let first = fraction_of(body.len(), *after);
             let span = time.map(|time| server.faults.draw(time));
@@ -67,7 +67,7 @@ async fn apply(
             *response.body_mut() = bodies::stalling(&body, first, span);
             response
         }
-        Effect::Status {
+        FaultEffect::Status {
             code,
             retry_after,
             as_date,
@@ -78,21 +78,21 @@ async fn apply(
             }
             responses::status(*code, *retry_after, *as_date)
         }
-        Effect::Page => responses::page(200),
-        Effect::Truncated => {
+        FaultEffect::Page => responses::page(200),
+        FaultEffect::Truncated => {
             let truncate = |body: Bytes| body.slice(..fraction_of(body.len(), 0.6));
             with_body(request, next, truncate).await
         }
-        Effect::Malformed => {
+        FaultEffect::Malformed => {
             let damage = |body: Bytes| bodies::damaged(&body, &mut server.faults.fork_rng()).into();
             with_body(without_compression(request), next, damage).await
         }
-        Effect::ContentType(value) => {
+        FaultEffect::ContentType(value) => {
             let mut response = next.run(request).await;
             responses::set_header(&mut response, &header::CONTENT_TYPE, value);
             response
         }
-        Effect::Huge {
+        FaultEffect::Huge {
             megabytes,
             compressed,
         } => {
@@ -103,9 +103,9 @@ async fn apply(
                 .is_some_and(|value| value.contains("gzip"));
             responses::huge(*megabytes, *compressed && takes_gzip)
         }
-        Effect::Endless { bytes_per_second } => responses::endless(*bytes_per_second),
-        Effect::Redirect(to) => responses::redirect(to),
-        Effect::Updates { repeat, shuffle } => {
+        FaultEffect::Endless { bytes_per_second } => responses::endless(*bytes_per_second),
+        FaultEffect::Redirect(to) => responses::redirect(to),
+        FaultEffect::Updates { repeat, shuffle } => {
             request = without_compression(request);
             if in_flight.record.kind != WAIT_METHOD {
                 return next.run(request).await;
@@ -115,8 +115,8 @@ async fn apply(
             };
             with_body(request, next, reorder).await
         }
-        Effect::Fault(name) => responses::fault(name),
-        Effect::Missing {
+        FaultEffect::Fault(name) => responses::fault(name),
+        FaultEffect::Missing {
             object,
             fault,
             whole,
@@ -125,7 +125,7 @@ async fn apply(
                 |body: Bytes| updates::with_missing(&body, object.as_deref(), fault, *whole).into();
             with_body(without_compression(request), next, replace).await
         }
-        Effect::Texts(list) => {
+        FaultEffect::Texts(list) => {
             let replace = |body: Bytes| texts::replaced(&body, list).into();
             with_body(without_compression(request), next, replace).await
         }

@@ -20,11 +20,11 @@ mod texts;
 mod updates;
 
 pub use super::duration_range::DurationRange;
-pub use effect::{CloseMode, Effect, FaultTarget};
-pub use event::{Event, ServerEvent};
+pub use effect::{CloseMode, FaultEffect, FaultTarget};
+pub use event::{FaultEvent, ServerEvent};
 pub use plan::{FaultPlan, FaultPlanError};
-pub use rule::{Pattern, Rule};
-pub use texts::Text;
+pub use rule::{FaultRule, RequestPattern};
+pub use texts::ReplacementText;
 
 pub(super) use engine::Faults;
 pub(super) use middleware::inject_faults;

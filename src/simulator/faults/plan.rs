@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::event::Event;
-use super::rule::Rule;
+use super::event::FaultEvent;
+use super::rule::FaultRule;
 
 /// Fault plan.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -17,10 +17,10 @@ pub struct FaultPlan {
     pub seed: u64,
     /// Faults of requests and connections.
     #[serde(rename = "rule")]
-    pub rules: Vec<Rule>,
+    pub rules: Vec<FaultRule>,
     /// Scheduled events of the server.
     #[serde(rename = "event")]
-    pub events: Vec<Event>,
+    pub events: Vec<FaultEvent>,
 }
 
 /// Error while loading a fault plan.
@@ -96,14 +96,14 @@ impl FaultPlan {
 
     /// Adds a rule.
     #[must_use]
-    pub fn with(mut self, rule: Rule) -> Self {
+    pub fn with(mut self, rule: FaultRule) -> Self {
         self.rules.push(rule);
         self
     }
 
     /// Adds an event.
     #[must_use]
-    pub fn and(mut self, event: Event) -> Self {
+    pub fn and(mut self, event: FaultEvent) -> Self {
         self.events.push(event);
         self
     }

@@ -5,33 +5,33 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use super::effect::Effect;
+use super::effect::FaultEffect;
 
 /// Glob over the kind of a request (`Task/info`, `PropertyCollector/*`, `hello`), where `*` matches any text.
 /// `connect` matches new connections, which `*` does not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
-pub struct Pattern(String);
+pub struct RequestPattern(String);
 
-impl From<String> for Pattern {
+impl From<String> for RequestPattern {
     fn from(text: String) -> Self {
         Self(text)
     }
 }
 
-impl From<&str> for Pattern {
+impl From<&str> for RequestPattern {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
     }
 }
 
-impl Default for Pattern {
+impl Default for RequestPattern {
     fn default() -> Self {
         Self("*".to_owned())
     }
 }
 
-impl Pattern {
+impl RequestPattern {
     /// Returns true if the pattern matches connections instead of requests.
     pub(super) fn means_connections(&self) -> bool {
         self.0 == "connect"
@@ -60,13 +60,13 @@ impl Pattern {
     }
 }
 
-/// Effect on matching requests.
+/// FaultEffect on matching requests.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rule {
+pub struct FaultRule {
     /// Affected requests; default: all.
     #[serde(default)]
-    pub on: Pattern,
+    pub on: RequestPattern,
     /// Number of matching requests that are not affected at first.
     #[serde(default)]
     pub skip: u64,
@@ -82,17 +82,17 @@ pub struct Rule {
     pub until: Option<SignedDuration>,
     /// Interval at which the time window repeats.
     pub every: Option<SignedDuration>,
-    /// Effect on an affected request.
-    pub effect: Effect,
+    /// FaultEffect on an affected request.
+    pub effect: FaultEffect,
 }
 
 fn always() -> f64 {
     1.0
 }
 
-impl Rule {
+impl FaultRule {
     /// Creates a rule that affects every matching request.
-    pub fn new(on: &str, effect: Effect) -> Self {
+    pub fn new(on: &str, effect: FaultEffect) -> Self {
         Self {
             on: on.into(),
             skip: 0,
@@ -185,7 +185,7 @@ mod tests {
             ("", "Task/info", false),
         ] {
             assert_eq!(
-                Pattern::from(pattern).matches(kind),
+                RequestPattern::from(pattern).matches(kind),
                 expected,
                 "{pattern} {kind}"
             );
@@ -194,11 +194,11 @@ mod tests {
 
     #[test]
     fn a_window_opens_closes_and_comes_back() {
-        let rule = Rule {
+        let rule = FaultRule {
             from: SignedDuration::from_secs(10),
             until: Some(SignedDuration::from_secs(15)),
             every: Some(SignedDuration::from_secs(60)),
-            ..Rule::new("*", Effect::Page)
+            ..FaultRule::new("*", FaultEffect::Page)
         };
         let open = |seconds| rule.is_time(Duration::from_secs(seconds));
         assert!(

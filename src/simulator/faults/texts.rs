@@ -13,12 +13,12 @@ use serde_json::{Map, Value, json};
 /// Replacement text.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
-pub enum Text {
+pub enum ReplacementText {
     /// Plain text.
     Plain(String),
     /// Repeated text.
     Repeated {
-        /// Text to repeat.
+        /// ReplacementText to repeat.
         text: String,
         /// Number of repetitions.
         times: u32,
@@ -35,7 +35,7 @@ pub enum Text {
     },
 }
 
-impl Text {
+impl ReplacementText {
     /// Returns the bytes to send between the quotes.
     fn written(&self) -> Vec<u8> {
         let quoted = |text: &str| {
@@ -79,7 +79,7 @@ const MEANINGFUL: [&str; 20] = [
 const MARKS: (char, char) = ('\u{f8fe}', '\u{f8ff}');
 
 /// Replaces the texts of a response body. A body that is not JSON stays unchanged.
-pub(super) fn replaced(body: &[u8], texts: &[Text]) -> Vec<u8> {
+pub(super) fn replaced(body: &[u8], texts: &[ReplacementText]) -> Vec<u8> {
     let Ok(mut answer) = serde_json::from_slice::<Value>(body) else {
         return body.to_vec();
     };
@@ -161,7 +161,7 @@ impl TextReplacer {
             self.replace(if is_message_key { "messageKey" } else { name }, value);
         }
         let is_fault = object.contains_key("faultstring");
-        if is_fault || type_name == "TaskInfo" || type_name.ends_with("Event") {
+        if is_fault || type_name == "TaskInfo" || type_name.ends_with("FaultEvent") {
             let seed = object.values().map(Value::to_string).collect::<String>();
             object.insert(self.mark("name", &seed), json!(self.mark("value", &seed)));
         }
@@ -201,7 +201,7 @@ mod tests {
             "task": {"_typeName": "ManagedObjectReference", "type": "Task", "value": "task-1"}, "entityName": "web-1",
             "reason": {"_typeName": "TaskReasonUser", "userName": "ops"}, "progress": 4
         });
-        let texts = [Text::Plain("\u{1b}[2J\"".to_owned())];
+        let texts = [ReplacementText::Plain("\u{1b}[2J\"".to_owned())];
         let told: Value =
             serde_json::from_slice(&replaced(info.to_string().as_bytes(), &texts)).unwrap();
         let mut expected = info.clone();
@@ -213,18 +213,18 @@ mod tests {
 
     #[test]
     fn what_is_no_text_travels_as_it_is() {
-        let texts = [Text::Escaped {
+        let texts = [ReplacementText::Escaped {
             json: "\\ud800".to_owned(),
         }];
         assert_eq!(replaced(br#"{"a":"x"}"#, &texts), br#"{"a":"\ud800"}"#);
-        let texts = [Text::Raw {
+        let texts = [ReplacementText::Raw {
             bytes: vec![0x9b, b'2', b'J'],
         }];
         assert_eq!(
             replaced(br#"["x","y"]"#, &texts),
             b"[\"\x9b2J\",\"\x9b2J\"]"
         );
-        let texts = [Text::Repeated {
+        let texts = [ReplacementText::Repeated {
             text: "ab".to_owned(),
             times: 3,
         }];
@@ -241,7 +241,7 @@ mod tests {
         ]});
         let told = replaced(
             update.to_string().as_bytes(),
-            &[Text::Plain("!".to_owned())],
+            &[ReplacementText::Plain("!".to_owned())],
         );
         let mut expected = update.clone();
         expected["changeSet"][1]["val"]["_value"] = json!("!");

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::stream::{BreakableStream, Connection};
 use super::tls::ServerCertificate;
-use crate::simulator::faults::Effect;
+use crate::simulator::faults::FaultEffect;
 use crate::simulator::server::ServerCore;
 
 /// Limit on the TLS handshake, after which the connection is closed.
@@ -196,13 +196,13 @@ async fn handshake(
     let connection = wire.connection();
     for effect in running.faults.effects_for(CONNECT, running.real_time()) {
         match effect {
-            Effect::Delay(span) => tokio::time::sleep(running.faults.draw(span)).await,
-            Effect::Cut { how, .. } => {
+            FaultEffect::Delay(span) => tokio::time::sleep(running.faults.draw(span)).await,
+            FaultEffect::Cut { how, .. } => {
                 connection.cut(how, 0);
                 return None;
             }
             // Longer than any client waits.
-            Effect::Stall { time, .. } => {
+            FaultEffect::Stall { time, .. } => {
                 let span = time.map_or(MAX_HOLD, |span| running.faults.draw(span));
                 life.run_until_cancelled(tokio::time::sleep(span)).await?;
             }

@@ -156,7 +156,7 @@ mod tests {
 
     fn percents(curve: &ProgressCurve, seconds: u64) -> Vec<u8> {
         let mut rng = Rng::with_seed(7);
-        reports(curve, Duration::from_secs(seconds), &mut rng)
+        progress_reports(curve, Duration::from_secs(seconds), &mut rng)
             .into_iter()
             .map(|(_, percent)| percent)
             .collect()

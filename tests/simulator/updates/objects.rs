@@ -48,7 +48,7 @@ async fn a_running_wait_notices_a_modified_view_or_not() {
     let (version, _) = watch.news("").await;
     let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
     let add = async {
-        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
         watch.modify(&[2], &[]).await;
     };
     let ((_, set), ()) = tokio::join!(watch.wait_with(&version, long.clone()), add);
@@ -60,7 +60,7 @@ async fn a_running_wait_notices_a_modified_view_or_not() {
         .change_behavior(|behavior| behavior.wake_on_view_change = false);
     let version = set["version"].as_str().unwrap();
     let add = async {
-        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
         watch.modify(&[3], &[]).await;
         watch.bench.advance(1);
         let cancel = watch.collect("CancelWaitForUpdates", json!({})).await;
@@ -94,7 +94,7 @@ async fn the_end_of_a_session_ends_its_waits_and_everything_it_made() {
             json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60}),
         );
         let end = async {
-            eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+            eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
             if by_logout {
                 watch
                     .bench

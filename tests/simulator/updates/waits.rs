@@ -71,7 +71,7 @@ async fn a_wait_wakes_when_something_changes() {
         json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60}),
     );
     let change = async {
-        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
         watch.bench.advance(3);
     };
     let ((status, set), ()) = tokio::join!(waiting, change);
@@ -94,7 +94,7 @@ async fn a_wait_ends_empty_when_its_time_is_over() {
         json!({"_typeName": "WaitOptions", "maxWaitSeconds": 30}),
     );
     let time = async {
-        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
         watch.bench.advance(31);
     };
     assert_eq!(tokio::join!(waiting, time).0, (204, Value::Null));
@@ -143,7 +143,7 @@ async fn proxies_cut_waits_and_nothing_is_lost_by_it() {
         .control
         .change_behavior(|behavior| behavior.proxy_wait_limit = Some(broken));
     assert!(watch.bench.breaks(&path, &body).await);
-    eventually(|| async { (watch.bench.control.waiting() == 0).then_some(()) }).await;
+    eventually(|| async { (watch.bench.control.pending_waits() == 0).then_some(()) }).await;
     watch.bench.advance(5);
     assert_eq!(kinds(&watch.news(&version).await.1), [("modify", "task-1")]);
 }
@@ -209,7 +209,7 @@ async fn waits_on_one_collector_take_turns() {
     let (watch, version) = one().await;
     let first = watch.wait_with(&version, long());
     let second = async {
-        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
         let second = watch.collect("CheckForUpdates", json!({"version": version}));
         let release = async {
             // Other calls are answered meanwhile, so that the second wait is known to be blocked.
@@ -228,7 +228,7 @@ async fn a_filter_that_is_made_during_a_wait_is_told_of_by_it() {
     let (watch, version) = one().await;
     let waiting = watch.wait_with(&version, long());
     let making = async {
-        eventually(|| async { (watch.bench.control.waiting() == 1).then_some(()) }).await;
+        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
         let filter = watch.filter(&["info.state"], true);
         watch.collect("CreateFilter", filter).await
     };

@@ -161,7 +161,7 @@ async fn a_follower_of_a_heavy_load_ends_up_with_the_truth() {
         version = set["version"].as_str().unwrap().to_owned();
     }
     assert!(answers > 40);
-    let truth = watch.bench.control.truth();
+    let truth = watch.bench.control.expected_tasks();
     for info in truth
         .iter()
         .filter(|info| board.contains_key(info["key"].as_str().unwrap()))

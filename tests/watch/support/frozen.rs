@@ -64,7 +64,7 @@ impl Frozen {
             yield_now().await;
             self.bench.drain();
             // A long poll may stay unanswered.
-            let waiting = u64::try_from(control.waiting()).unwrap_or_default();
+            let waiting = u64::try_from(control.pending_waits()).unwrap_or_default();
             let sent = self.traffic.figures().total_requests();
             let is_answered = sent == control.request_count() + waiting;
             let is_quiet = is_answered && before == control.request_count();

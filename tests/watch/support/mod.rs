@@ -121,7 +121,7 @@ pub fn count(control: &Control, kind: &str) -> usize {
 
 /// A task that runs.
 pub fn running_task(control: &Control) -> String {
-    let truth = control.truth();
+    let truth = control.expected_tasks();
     let running = truth.iter().find(|info| info["state"] == "running");
     running.unwrap()["key"].as_str().unwrap().to_owned()
 }
@@ -259,7 +259,7 @@ impl Bench {
 
     /// Whether the board says of every task that exists what the server knows.
     pub fn shows_truth(&self, control: &Control) -> bool {
-        control.truth().into_iter().all(|info| {
+        control.expected_tasks().into_iter().all(|info| {
             let mo_id = info["key"].as_str().unwrap();
             let is_present = |record: &&Record| record.presence == Presence::Present;
             let record = self.record(mo_id).filter(is_present);

@@ -212,16 +212,16 @@ mod tests {
     /// Checks every property of every object of the demo against its published type.
     #[test]
     fn properties_are_of_their_published_types() {
-        let setting = Scenario::load("demo")
+        let config = Scenario::load("demo")
             .unwrap()
-            .setting(&LoadOptions::default())
+            .world_config(&LoadOptions::default())
             .unwrap();
         let (behavior, calendar) = (
             ServerBehavior::default(),
             Calendar::new(jiff::Timestamp::UNIX_EPOCH),
         );
         let sessions = Sessions::new(std::time::Duration::MAX, 1);
-        let world = World::new(setting, 1);
+        let world = World::new(config, 1);
         let objects = Objects {
             world: &world,
             sessions: &sessions,
