@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_offset_is_taken_at_the_middle_of_the_request() {
+    fn offset_uses_middle_of_request() {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         let clock = ServerClock::from_reading(at(1000), at(100), at(102));
         assert_eq!(clock.offset, SignedDuration::from_secs(899));

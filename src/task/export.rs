@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spreadsheet_takes_nothing_for_a_formula() {
+    fn csv_escapes_formulas() {
         let text = ExportFormat::Csv.write(&lines());
         let rows: Vec<_> = text.lines().collect();
         assert_eq!(rows.len(), 2, "{text}");
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn every_beginning_of_a_formula_is_known() {
+    fn every_formula_prefix_is_escaped() {
         for begin in ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\u{a0}@", "＝"] {
             let line = json!({"target": format!("{begin}1+1")});
             let Value::Object(line) = line else { panic!() };
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_markdown_table_keeps_its_shape() {
+    fn markdown_cells_are_escaped() {
         let text = ExportFormat::Markdown.write(&lines());
         let rows: Vec<_> = text.lines().collect();
         assert_eq!(rows.len(), 3, "{text}");
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_an_array_of_what_was_known() {
+    fn json_is_array_of_all_tasks() {
         let text = ExportFormat::Json.write(&lines());
         let back: Vec<Map<String, Value>> = serde_json::from_str(&text).unwrap();
         assert_eq!(back, lines());
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_the_file_tells_the_format() {
+    fn format_is_chosen_by_file_extension() {
         for (name, format) in [
             ("a.csv", Some(ExportFormat::Csv)),
             ("/tmp/x.y/a.MD", Some(ExportFormat::Markdown)),

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn json_has_the_whole_chain() {
+    fn json_contains_all_causes() {
         let error = to_json(&nested());
         assert_eq!(error["type"], "PatchInstallFailed");
         assert_eq!(error["message"], "The host cannot be remediated.");
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn text_has_a_line_for_each_cause() {
+    fn text_has_one_line_per_cause() {
         let lines = [
             "caused by: TaskInProgress: Maintenance mode failed.",
             "caused by: NoPermission: Permission was denied. (needs Host.Config.Maintenance on HostSystem:host-7)",
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permission_is_found_wherever_the_server_names_it() {
+    fn missing_privilege_is_found_in_both_fields() {
         let newer = Fault::new(
             json!({"_typeName": "NoPermission", "faultstring": "Denied.", "missingPrivileges": [
             {"entity": {"type": "Folder", "value": "group-v3"}, "privilegeIds": ["VirtualMachine.Inventory.Create"]}]}),

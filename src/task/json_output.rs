@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_of_the_promise_is_there_and_null_where_unknown() {
+    fn all_fields_are_present_and_null_if_unknown() {
         let line = shown(&json!({}), 90);
         let names: Vec<&str> = line
             .as_object()
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_says_how() {
+    fn finished_task_has_outcome() {
         let more = json!({"state": "error", "completeTime": at(5).to_string(),
             "error": {"_typeName": "NoDiskSpace", "faultstring": "full"}});
         let line = shown(&more, 90);
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_deserves_a_second_look_is_the_trouble() {
+    fn warning_is_written_as_trouble() {
         let queued = json!({"state": "queued", "startTime": null, "queueTime": at(0).to_string()});
         assert_eq!(shown(&queued, 30)["trouble"], Value::Null);
         let trouble = shown(&queued, 300)["trouble"].clone();
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_numbers_of_seconds() {
+    fn durations_are_in_seconds() {
         assert_eq!(seconds(SignedDuration::from_secs(90)), json!(90));
         assert_eq!(seconds(SignedDuration::from_millis(1500)), json!(1.5));
         assert_eq!(

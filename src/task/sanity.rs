@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_backwards_is_unknown_with_its_reason() {
+    fn negative_spans_are_unknown_with_reason() {
         let future = record(&json!({"startTime": moment(10_000)}));
         assert_eq!(future.run_time(at(400)), None);
         assert_eq!(future.elapsed(at(400)), None);
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn clocks_that_differ_by_moments_are_no_oddity() {
+    fn small_clock_skew_is_tolerated() {
         let just = record(&json!({"startTime": moment(103), "queueTime": moment(104)}));
         assert_eq!(just.elapsed(at(100)), Some(SignedDuration::ZERO));
         assert_eq!(just.queued_for(at(100)), Some(SignedDuration::ZERO));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_that_is_no_percentage_is_none() {
+    fn invalid_percentage_is_none() {
         for figure in [-1, 101, i32::MAX, i32::MIN] {
             let odd = record(&json!({"progress": figure}));
             assert_eq!(odd.progress(), Progress::None);

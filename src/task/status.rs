@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_indexed_by_the_order_of_all() {
+    fn counts_index_matches_all_order() {
         for (index, status) in Status::ALL.into_iter().enumerate() {
             assert_eq!(index, status as usize);
         }

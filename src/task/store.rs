@@ -64,8 +64,8 @@ type Key = (EndpointId, Arc<str>);
 pub struct TaskStore {
     nodes: SlotMap<Handle, Node>,
     by_id: HashMap<TaskId, Handle>,
-    /// The record that a key stands for in a lineage. Servers may use a key for several tasks: the one whose moId it is
-    /// counts, else the first.
+    /// Records by key, as used by lineage fields. If a server uses a key for several tasks, the one
+    /// whose moId it is takes precedence, else the first.
     by_key: HashMap<Key, Handle>,
     /// Further records with a key of `by_key`.
     same_key: HashMap<Key, Vec<Handle>>,

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_at_hand_names_the_same_task() {
+    fn every_notation_names_same_task() {
         for text in [
             "task-4711",
             "  task-4711\n",
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_task_is_refused_with_a_reason() {
+    fn invalid_reference_is_rejected_with_reason() {
         for text in [
             "",
             "Task:",

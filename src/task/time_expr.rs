@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_a_span_ago_a_day_a_date_or_a_time() {
+    fn time_expressions_are_resolved() {
         for (text, moment) in [
             ("24h", "2026-11-24T09:30:00Z"),
             ("90", "2026-11-25T09:28:30Z"),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn days_begin_where_the_reader_is() {
+    fn days_begin_in_local_time_zone() {
         let tokyo = TimeZone::fixed(jiff::tz::offset(9));
         assert_eq!(seen("today", &tokyo), "2026-11-24T15:00:00Z");
         assert_eq!(seen("2026-11-01", &tokyo), "2026-10-31T15:00:00Z");

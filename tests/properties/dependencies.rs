@@ -1,5 +1,5 @@
-//! What is built into vtask: every dependency's licence and source, and no crate in two versions but those that are
-//! excused, by the lists of deny.toml. Needs no network and nothing installed but cargo.
+//! Checks of the dependencies against deny.toml: licence and source of each, and no crate in two
+//! versions except for the listed ones. Needs no network and no tool but cargo.
 
 use std::{collections::BTreeMap, env, fs, process::Command};
 
@@ -17,7 +17,7 @@ fn texts(list: &toml::Value) -> Vec<String> {
     list.map(|item| item.as_str().unwrap().to_owned()).collect()
 }
 
-/// The packages that are built on this machine, as cargo knows them.
+/// Returns the packages built on this platform, from cargo metadata.
 fn packages() -> Vec<Value> {
     let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let version = Command::new(rustc).arg("-vV").output().unwrap().stdout;
@@ -46,7 +46,7 @@ fn packages() -> Vec<Value> {
         .collect()
 }
 
-/// Whether an SPDX expression can be met with the licences that are allowed.
+/// True if the allowed licences satisfy an SPDX expression.
 fn is_met(expression: &str, allowed: &[String]) -> bool {
     let expression = expression.replace('/', " OR ");
     let expression = expression.replace('(', " ( ").replace(')', " ) ");
@@ -89,7 +89,7 @@ fn one(words: &mut Words<'_>, allowed: &[String]) -> bool {
 }
 
 #[test]
-fn expressions_are_read_as_spdx_has_them() {
+fn spdx_expressions_are_evaluated() {
     let allowed = ["MIT", "ISC", "Apache-2.0 WITH LLVM-exception"].map(str::to_owned);
     for (expression, met) in [
         ("MIT", true),
@@ -108,7 +108,7 @@ fn expressions_are_read_as_spdx_has_them() {
 }
 
 #[test]
-fn every_licence_is_allowed_and_every_source_known() {
+fn licences_and_sources_are_allowed() {
     let rules = read("deny.toml");
     let allowed = texts(&rules["licenses"]["allow"]);
     let registries = texts(&rules["sources"]["allow-registry"]);
@@ -121,7 +121,7 @@ fn every_licence_is_allowed_and_every_source_known() {
         if !is_met(licence, &allowed) {
             refused.push(format!("{name}: its licence is {licence}"));
         }
-        // Only vtask itself comes from here.
+        // Only vtask itself is local.
         if let Some(source) = package["source"].as_str() {
             let source = source.trim_start_matches("registry+");
             if !registries.iter().any(|known| known == source) {
@@ -137,7 +137,7 @@ fn every_licence_is_allowed_and_every_source_known() {
 }
 
 #[test]
-fn no_crate_is_there_twice_but_those_that_are_excused() {
+fn no_unlisted_duplicate_crates() {
     let rules = read("deny.toml");
     let excused: Vec<String> = rules["bans"]["skip"]
         .as_array()

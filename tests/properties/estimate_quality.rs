@@ -1,4 +1,5 @@
-//! The key inequalities of the table that `cargo run --release --example estimates` prints, on fewer runs.
+//! Quality of the estimates: the main inequalities of the table printed by `cargo run --release
+//! --example estimates`, on fewer runs.
 
 #[path = "../../examples/estimates/informed.rs"]
 mod informed;
@@ -13,7 +14,7 @@ const RUNS: usize = 120;
 const SEED: u64 = 99;
 
 #[test]
-fn an_even_course_is_judged_as_well_as_by_the_rule_of_three() {
+fn even_progress_is_as_good_as_linear_extrapolation() {
     for moment in judge::MOMENTS {
         let score = judge::score(Class::Linear, moment, true, RUNS, SEED);
         assert!(
@@ -28,14 +29,14 @@ fn an_even_course_is_judged_as_well_as_by_the_rule_of_three() {
 }
 
 #[test]
-fn uneven_courses_are_judged_better() {
+fn uneven_progress_is_better_than_linear_extrapolation() {
     for class in CLASSES {
         for (moment, with_history) in judge::MOMENTS
             .into_iter()
             .flat_map(|m| [(m, true), (m, false)])
         {
             let score = judge::score(class, moment, with_history, RUNS, SEED);
-            // Of a noisy course even one who knows how it was made tells hardly more than its mean pace does.
+            // For noisy progress even a perfect model is hardly better than the mean rate.
             let at_most = if class == Class::Noisy { 1.2 } else { 0.97 };
             assert!(
                 score.error <= at_most * score.naive_there,
@@ -51,7 +52,7 @@ fn uneven_courses_are_judged_better() {
 }
 
 #[test]
-fn figures_do_not_jump_about() {
+fn estimates_do_not_jump() {
     for class in CLASSES {
         let steadiness = judge::steadiness(class, true, 8, SEED);
         assert!(
@@ -63,7 +64,7 @@ fn figures_do_not_jump_about() {
 }
 
 #[test]
-fn ordinary_plateaus_are_no_stalls_and_stalls_are_noticed() {
+fn plateaus_are_not_stalls_and_stalls_are_detected() {
     for with_history in [true, false] {
         let stalls = judge::stalls(Class::OrdinaryPlateaus, with_history, RUNS, SEED);
         assert!(stalls.false_alarms <= 0.04, "{stalls:?}");
@@ -73,7 +74,7 @@ fn ordinary_plateaus_are_no_stalls_and_stalls_are_noticed() {
 }
 
 #[test]
-fn who_knows_how_noisy_runs_are_made_tells_their_end_best() {
+fn perfect_model_is_best_on_noisy_runs() {
     let [moment, ..] = judge::MOMENTS;
     let (error, naive) = judge::informed(moment, true, 4 * RUNS, SEED);
     let score = judge::score(Class::Noisy, moment, true, 4 * RUNS, SEED);

@@ -1,4 +1,4 @@
-//! Estimates: whatever was observed, a figure is a figure, and its ends are in order.
+//! Properties of estimates: finite and ordered for any observation.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn after(seconds: f64) -> Timestamp {
     start() + SignedDuration::from_secs_f64(seconds)
 }
 
-/// What was observed: pauses between, figures, new phases.
+/// Generates observations: pause before, percentage, true for a new phase.
 fn observations() -> impl Strategy<Value = Vec<(f64, Option<u8>, bool)>> {
     let pause = prop_oneof![3 => 0.0..5.0, 2 => 0.0..500.0, 1 => -50.0..1e6];
     prop::collection::vec(
@@ -44,7 +44,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn figures_are_in_order_whatever_was_seen(
+    fn estimate_is_ordered_for_any_observation(
         observations in observations(), durations in durations(), sorted in any::<bool>(), late in -1e4..1e8_f64, began in prop::option::of(-1e6..1e6_f64)
     ) {
         let mut percents: Vec<_> = observations.iter().filter_map(|(_, percent, _)| *percent).collect();
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn an_even_pace_is_told_as_such_and_less_is_left_later(each in 0.5..600.0_f64, most in 20_u8..95) {
+    fn constant_rate_is_recognized(each in 0.5..600.0_f64, most in 20_u8..95) {
         let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
         let mut before = f64::INFINITY;
         for percent in 1..=most {

@@ -1,4 +1,5 @@
-//! Filters: any text is read or refused, and what is read means what its parts mean.
+//! Properties of filters: any text parses or is rejected, and an expression means the combination
+//! of its parts.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -16,10 +17,10 @@ const HERE: EndpointId = EndpointId(0);
 const NAMES: [&str; 5] = ["web-01", "db-01", "db-prod", "データ", "a \"b\" c"];
 const STATES: [&str; 4] = ["queued", "running", "success", "error"];
 
-/// A task: name, state, figure.
+/// A task: name, state, progress.
 type Task = (usize, usize, Option<i32>);
 
-/// A filter as a tree of our own.
+/// A filter expression as reference.
 #[derive(Debug, Clone)]
 enum Tree {
     Name(&'static str),
@@ -106,11 +107,11 @@ fn board(tasks: &[Task]) -> (TaskStore, Vec<Handle>) {
 }
 
 fn task() -> impl Strategy<Value = Task> {
-    // A task that is over has no figure that counts.
+    // Progress of a finished task does not count.
     (0..NAMES.len(), 0..2_usize, prop::option::of(0..=99))
 }
 
-/// Pieces of the language, put together anyhow.
+/// Generates random combinations of the language's tokens.
 fn line() -> impl Strategy<Value = String> {
     let pieces = [
         "state:",
@@ -162,7 +163,7 @@ proptest! {
     #![proptest_config(cases(384))]
 
     #[test]
-    fn any_line_is_read_or_refused(line in line(), at in 0_usize..60) {
+    fn any_line_parses_or_fails(line in line(), at in 0_usize..60) {
         let saved: Saved = [("db", "target:db-*"), ("loop", "web or @loop")].map(|(name, text)| (name.to_owned(), text.to_owned())).into();
         let (board, handles) = board(&[(0, 1, Some(20)), (2, 0, None)]);
         match Filter::parse(&line, &saved) {
@@ -181,7 +182,7 @@ proptest! {
     }
 
     #[test]
-    fn a_filter_means_what_its_parts_mean(tree in tree(), other in tree(), tasks in prop::collection::vec(task(), 1..8)) {
+    fn filter_is_combination_of_its_parts(tree in tree(), other in tree(), tasks in prop::collection::vec(task(), 1..8)) {
         let read = |tree: &Tree| Filter::parse(&tree.text(), &Saved::new()).unwrap();
         let (filter, second) = (read(&tree), read(&other));
         let (board, handles) = board(&tasks);

@@ -1,4 +1,4 @@
-//! The fuzz targets' doors, with their seeds and with what a few random changes make of those.
+//! Entry points of the fuzz targets, with their seeds and random modifications of those.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::{cases, doors};
 
-/// What a target does with a body.
+/// Entry point of a fuzz target.
 type Door = fn(&[u8]);
 
 const DOORS: [(&str, Door); 3] = [
@@ -25,7 +25,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// A change: where, how many bytes go, what comes there.
+/// Generates a modification: position, number of removed bytes, inserted bytes.
 fn change() -> impl Strategy<Value = (prop::sample::Index, usize, Vec<u8>)> {
     let pieces = [
         "null",
@@ -53,7 +53,7 @@ fn change() -> impl Strategy<Value = (prop::sample::Index, usize, Vec<u8>)> {
 }
 
 #[test]
-fn every_seed_goes_through_every_door() {
+fn every_entry_point_accepts_every_seed() {
     for (target, _) in DOORS {
         let seeds = seeds(target);
         assert!(!seeds.is_empty(), "{target}");
@@ -69,7 +69,7 @@ proptest! {
     #![proptest_config(cases(512))]
 
     #[test]
-    fn changed_seeds_do_no_harm(which in any::<prop::sample::Index>(), changes in prop::collection::vec(change(), 1..6)) {
+    fn modified_seeds_do_not_panic(which in any::<prop::sample::Index>(), changes in prop::collection::vec(change(), 1..6)) {
         for (target, door) in DOORS {
             let seeds = seeds(target);
             let mut body = which.get(&seeds).clone();

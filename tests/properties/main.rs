@@ -1,7 +1,4 @@
-//! What holds for every input, with inputs made up by chance: the domain, the wire's types, the texts.
-//!
-//! Cases are few, so that this is quick every time; `PROPTEST_CASES=100000 cargo test --test properties` looks longer.
-//! What it ever finds becomes a plain test beside the code.
+//! Property tests of the task model, the wire types and the text functions.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +8,6 @@
     reason = "tests may panic"
 )]
 
-mod board;
 mod dependencies;
 #[path = "../../fuzz/doors.rs"]
 mod doors;
@@ -22,12 +18,14 @@ mod fuzz;
 #[path = "../hostile_support/mod.rs"]
 mod hostile_support;
 mod imports;
+mod store;
 mod texts;
 mod wire;
 
 use proptest::test_runner::Config;
 
-/// So many cases, unless the environment says otherwise; failures are told, not written to files.
+/// Returns a configuration with this number of cases, unless the environment overrides it; failures
+/// are printed, not written to files.
 fn cases(count: u32) -> Config {
     let told = std::env::var_os("PROPTEST_CASES").is_some();
     let config = Config::default();

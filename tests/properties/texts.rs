@@ -1,4 +1,4 @@
-//! Whatever a text holds, what becomes of it is safe to print and as wide as it says.
+//! Properties of text output: safe to print, and as wide as computed.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use vtask::text::{
 
 use crate::{cases, hostile_support::is_safe};
 
-/// Characters of all kinds, those that make trouble more often than chance would have them.
+/// Generates characters, problematic ones more often.
 fn character() -> impl Strategy<Value = char> {
     let ranges = |ranges: &[(u32, u32)]| {
         let all: Vec<_> = ranges
@@ -56,7 +56,7 @@ proptest! {
     #![proptest_config(cases(512))]
 
     #[test]
-    fn what_is_made_safe_is_safe_and_stays_as_it_is(text in text(60)) {
+    fn sanitize_is_safe_and_idempotent(text in text(60)) {
         let safe = sanitize(&text);
         prop_assert!(is_safe(&safe), "{safe:?}");
         prop_assert_eq!(sanitize(&safe), &*safe);
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn all_terminals_agree_how_wide_a_safe_text_is(text in text(40)) {
+    fn width_of_sanitized_text_is_unambiguous(text in text(40)) {
         let safe = sanitize(&text);
         for grapheme in safe.graphemes(true) {
             let single: usize = grapheme.chars().filter_map(UnicodeWidthChar::width).sum();
@@ -77,11 +77,11 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_wider_than_asked(text in text(80), columns in 0_usize..40) {
+    fn truncated_text_fits_width(text in text(80), columns in 0_usize..40) {
         let safe = sanitize(&text);
         prop_assert!(width(&truncate(&safe, columns, "…")) <= columns);
         prop_assert!(width(prefix(&safe, columns)) <= columns);
-        // What is one sign for people cannot be made narrower: a wide letter, a cluster of several.
+        // A wide letter or a grapheme cluster cannot be made narrower.
         let least = safe.graphemes(true).map(width).max().unwrap_or(0).max(2);
         let columns = columns.max(least + 1);
         for part in wrap(&safe, columns) {
@@ -93,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn json_is_the_same_value_and_safe(value in value()) {
+    fn json_line_is_safe_and_lossless(value in value()) {
         for written in [json_line(&value), json_pretty(&value)] {
             prop_assert_eq!(&serde_json::from_str::<Value>(&written).unwrap(), &value);
             prop_assert!(written.lines().all(is_safe), "{:?}", written);

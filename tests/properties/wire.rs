@@ -1,5 +1,5 @@
-//! Whatever a server sends, reading it ends in a value or in an error, and a task told leaf by leaf is the one told
-//! whole.
+//! Parsing of any server data ends in a value or an error, and a task read field by field equals
+//! the one read as a whole.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -37,7 +37,7 @@ const FIELDS: [&str; 27] = [
     "_value",
 ];
 
-/// Any value, with what the API's own values are made of more often than chance would have it.
+/// Generates any JSON value, values of the API more often.
 fn value() -> impl Strategy<Value = Value> {
     let words = [
         "task-1",
@@ -111,7 +111,7 @@ fn valid() -> Map<String, Value> {
     info.as_object().unwrap().clone()
 }
 
-/// A `TaskInfo` some of whose fields hold anything.
+/// Generates a `TaskInfo` with arbitrary values in some fields.
 fn odd_info() -> impl Strategy<Value = Map<String, Value>> {
     prop::collection::vec((prop::sample::select(&FIELDS[..]), value()), 0..6).prop_map(|odd| {
         let mut info = valid();
@@ -123,7 +123,7 @@ fn odd_info() -> impl Strategy<Value = Map<String, Value>> {
     })
 }
 
-/// The fields that a task may have besides, with values that fit them.
+/// Generates optional fields of a task with valid values.
 fn good_fields() -> impl Strategy<Value = Map<String, Value>> {
     let boxed =
         |kind: &'static str| move |value: Value| json!({"_typeName": kind, "_value": value});
@@ -165,7 +165,7 @@ fn good_fields() -> impl Strategy<Value = Map<String, Value>> {
     })
 }
 
-/// The fields that are read, not kept as the server sent them.
+/// Fields that are parsed instead of kept as JSON.
 const SHOWN_AS_READ: [&str; 13] = [
     "key",
     "task",
@@ -182,7 +182,8 @@ const SHOWN_AS_READ: [&str; 13] = [
     "rootTaskKey",
 ];
 
-/// Boxes every primitive inside, as vCenter 8.0.3 does in a place of type `Any`; boxes are not boxed again.
+/// Boxes every primitive inside, as vCenter 8.0.3 does in a place of type `Any`; does not box
+/// twice.
 fn box_inside(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(box_inside),
@@ -203,7 +204,7 @@ proptest! {
     #![proptest_config(cases(384))]
 
     #[test]
-    fn anything_is_read_or_refused(any in value(), info in odd_info()) {
+    fn any_value_is_parsed_or_rejected(any in value(), info in odd_info()) {
         for wire in [any.clone(), Value::Object(info)] {
             if let Ok(info) = TaskInfo::from_json(wire) {
                 let written = info.to_json();
@@ -222,11 +223,11 @@ proptest! {
     }
 
     #[test]
-    fn leaf_by_leaf_is_the_same_as_whole(fields in good_fields(), before in good_fields()) {
+    fn assigned_fields_equal_whole_task_info(fields in good_fields(), before in good_fields()) {
         let mut whole = valid();
         whole.extend(fields);
         let expected = TaskInfo::from_json(Value::Object(whole.clone())).unwrap();
-        // From another state of the same task, all leaves are told, those that are unset, too.
+        // From another state of the same task, all fields are sent, including unset ones.
         let mut old = valid();
         old.extend(before.clone());
         let mut info = TaskInfo::from_json(Value::Object(old)).unwrap();
@@ -240,7 +241,7 @@ proptest! {
     }
 
     #[test]
-    fn a_task_reads_the_same_however_deep_its_values_are_boxed(fields in good_fields()) {
+    fn boxed_values_parse_the_same(fields in good_fields()) {
         let mut bare = valid();
         bare.extend(fields);
         let mut boxed = Value::Object(bare.clone());
@@ -254,7 +255,7 @@ proptest! {
     }
 
     #[test]
-    fn a_refused_leaf_changes_nothing(name in prop::sample::select(&FIELDS[..]), value in value()) {
+    fn rejected_field_changes_nothing(name in prop::sample::select(&FIELDS[..]), value in value()) {
         let mut info = TaskInfo::from_json(Value::Object(valid())).unwrap();
         let before = info.clone();
         if info.assign(name, value).is_err() {

@@ -39,14 +39,14 @@ fn one(more: Value) -> (String, bool) {
 }
 
 #[test]
-fn what_runs_and_can_be_cancelled_says_so() {
+fn running_cancelable_task_can_be_cancelled() {
     let (sentence, may_ask) = one(json!({}));
     assert_eq!(sentence, "This operation can be cancelled.");
     assert!(may_ask);
 }
 
 #[test]
-fn a_request_that_the_server_has_not_acted_on_is_not_repeated() {
+fn pending_cancellation_is_not_repeated() {
     let (sentence, may_ask) = one(json!({"cancelled": true}));
     assert_eq!(
         sentence,
@@ -56,7 +56,7 @@ fn a_request_that_the_server_has_not_acted_on_is_not_repeated() {
 }
 
 #[test]
-fn who_else_in_the_family_can_be_cancelled_is_named() {
+fn message_names_cancelable_ancestor() {
     let family = [
         ("root", json!({})),
         (
@@ -84,7 +84,7 @@ fn who_else_in_the_family_can_be_cancelled_is_named() {
 }
 
 #[test]
-fn children_that_can_be_cancelled_are_named_or_counted() {
+fn message_names_or_counts_cancelable_children() {
     let mut family = vec![
         ("root", json!({"cancelable": false})),
         ("one", json!({"parentTaskKey": "root"})),
@@ -105,7 +105,7 @@ fn children_that_can_be_cancelled_are_named_or_counted() {
 }
 
 #[test]
-fn what_is_over_has_nothing_to_cancel() {
+fn finished_task_has_nothing_to_cancel() {
     let done = at(70).to_string();
     let canceled = json!({"_typeName": "RequestCanceled"});
     for (more, word) in [
@@ -125,7 +125,7 @@ fn what_is_over_has_nothing_to_cancel() {
 }
 
 #[test]
-fn the_vanished_and_the_unseen_are_told_apart() {
+fn lost_and_placeholder_tasks_have_different_messages() {
     let mut board = board(&[("task-1", json!({}))]);
     apply(
         &mut board,
@@ -160,7 +160,7 @@ fn the_vanished_and_the_unseen_are_told_apart() {
 }
 
 #[test]
-fn an_account_without_the_privilege_is_told() {
+fn missing_privilege_is_reported() {
     let board = board(&[("task-1", json!({}))]);
     let handle = board.find(&TaskId::new(HERE, "task-1")).unwrap();
     let verdict = verdict(&board, handle, Some(&Privilege::Denied), at(190));
@@ -168,7 +168,7 @@ fn an_account_without_the_privilege_is_told() {
 }
 
 #[test]
-fn the_story_of_a_request_names_the_fault() {
+fn request_status_names_fault() {
     let mut request = CancelRequest::new(at(0));
     assert!(request.story(at(2)).contains("has not answered yet"));
     for (answer, word) in [
@@ -191,7 +191,7 @@ fn the_story_of_a_request_names_the_fault() {
 }
 
 #[test]
-fn the_list_has_one_word_for_it() {
+fn every_state_has_short_label() {
     for (more, word) in [
         (json!({}), "can"),
         (json!({"cancelable": false}), "no"),

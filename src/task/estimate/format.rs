@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_left_gets_shorter_where_it_must() {
+    fn time_left_is_shortened_to_width() {
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
         let between = |low, high| TimeLeft::Between(minutes(low), minutes(high));
         for (left, text) in [

@@ -5,7 +5,7 @@ fn usual(minutes: impl IntoIterator<Item = u64>) -> DurationStats {
     DurationStats::of(minutes.into_iter().map(|m| Duration::from_secs(m * 60))).unwrap()
 }
 
-/// Even progress: a percent every `step` seconds, until `percent`.
+/// Returns even progress: one percent every `step` seconds, up to `percent`.
 fn even(percent: u8, step: i64) -> ProgressHistory {
     let mut history = ProgressHistory::begin(Some(at(0)), at(0), Some(0));
     for done in 1..=percent {
@@ -15,7 +15,7 @@ fn even(percent: u8, step: i64) -> ProgressHistory {
 }
 
 #[test]
-fn an_even_pace_is_carried_on() {
+fn constant_rate_is_extrapolated() {
     let history = even(50, 10);
     let estimate = estimate(at(0), Some(&history), None, at(500)).unwrap();
     assert!(
@@ -27,7 +27,7 @@ fn an_even_pace_is_carried_on() {
 }
 
 #[test]
-fn a_figure_that_shakes_is_read_by_its_middle() {
+fn noisy_progress_is_averaged() {
     let mut history = ProgressHistory::begin(Some(at(0)), at(0), Some(0));
     for second in (10..=500_u16).step_by(10) {
         let shaken = [0, 3, -3, 2, -2][usize::from(second / 10 % 5)];
@@ -40,7 +40,7 @@ fn a_figure_that_shakes_is_read_by_its_middle() {
 }
 
 #[test]
-fn a_figure_that_fell_back_does_not_shake() {
+fn single_decrease_is_not_noise() {
     let mut history = even(40, 10);
     for done in 10..=30 {
         history.observe(at(400 + 10 * i64::from(done)), Some(done), false);
@@ -49,7 +49,7 @@ fn a_figure_that_fell_back_does_not_shake() {
 }
 
 #[test]
-fn without_a_figure_only_what_is_usual_is_said() {
+fn without_progress_typical_duration_is_used() {
     let history = ProgressHistory::begin(Some(at(0)), at(0), None);
     assert_eq!(estimate(at(0), Some(&history), None, at(500)), None);
     assert_eq!(estimate(at(0), None, None, at(500)), None);
@@ -61,7 +61,7 @@ fn without_a_figure_only_what_is_usual_is_said() {
 }
 
 #[test]
-fn without_news_an_estimate_counts_down_and_does_not_jump() {
+fn estimate_counts_down_without_updates() {
     let history = even(50, 60);
     let typical = usual([50, 80, 90, 110, 150]);
     let mut before = estimate(at(0), Some(&history), Some(&typical), at(3000)).unwrap();
@@ -74,7 +74,7 @@ fn without_news_an_estimate_counts_down_and_does_not_jump() {
 }
 
 #[test]
-fn any_input_gives_an_estimate_in_order_or_none() {
+fn estimate_is_ordered_or_none() {
     let mut rng = fastrand::Rng::with_seed(4711);
     let moment = |rng: &mut fastrand::Rng| match rng.u8(..10) {
         0 => Timestamp::MIN,
@@ -104,7 +104,7 @@ fn any_input_gives_an_estimate_in_order_or_none() {
 }
 
 #[test]
-fn time_left_is_shown_by_how_sure_it_is() {
+fn time_left_format_depends_on_interval() {
     let shown = |low, best, high| {
         let [low, best, high] = [low, best, high].map(Duration::from_secs);
         let estimate = Estimate {

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_about_time_are_taken_out() {
+    fn period_terms_are_removed_from_filter() {
         let (period, filter) = read("since:24h state:failed until=yesterday").unwrap();
         assert_eq!(
             period.since,
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_completed() {
+    fn time_expressions_are_completed() {
         let complete = |before: &str, others: &[&str]| {
             let start = before.rfind(' ').map_or(0, |at| at + 1);
             let candidates = others.iter().map(ToString::to_string).collect();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_where_it_stands() {
+    fn errors_have_position() {
         for (text, part) in [
             ("since:soon", "soon"),
             ("op:x since:24h nofield:3", "nofield"),

@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_knows_is_asked_of_it_and_the_rest_is_left() {
+    fn supported_terms_are_pushed_down() {
         let none: [&str; 0] = [];
         for (text, asked, left) in [
             ("", &none[..], &none[..]),
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_stay_as_they_were_typed() {
+    fn pushdown_keeps_case() {
         let filter = Filter::from("user=LAB\\Kim target=VirtualMachine:vm-42");
         let narrowing = filter.narrowing();
         assert_eq!(narrowing.users, Some(vec!["LAB\\Kim".to_owned()]));
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_itself_still_restricts() {
+    fn contradiction_still_restricts() {
         let states = Filter::from("state:running state:success")
             .narrowing()
             .states;

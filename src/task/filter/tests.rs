@@ -9,7 +9,7 @@ use crate::task::{
 
 const HERE: EndpointId = EndpointId(0);
 
-/// A server whose clock stands so many seconds after the fixture's beginning.
+/// A server clock in seconds after the fixture's start.
 struct Clock(i64);
 
 impl EndpointInfo for Clock {
@@ -73,7 +73,7 @@ fn holds(filter: &str) -> bool {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
-fn what_one_would_guess_holds() {
+fn filter_examples_match_as_expected() {
     for filter in [
         "",
         " ",
@@ -180,7 +180,7 @@ fn what_one_would_guess_holds() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_place() {
+fn errors_have_position() {
     for (filter, place, part) in [
         ("stat:running", 0..4, "did you mean “state”?"),
         ("web foo:bar", 4..7, "in quotes"),
@@ -225,7 +225,7 @@ fn what_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
-fn patterns_that_explode_are_bounded() {
+fn regex_size_is_bounded() {
     for pattern in ["/(a{1,1000}){1,1000}/", "/\\pL{1000}{1000}/"] {
         let error = Filter::parse(pattern, &saved()).unwrap_err();
         assert!(
@@ -255,7 +255,7 @@ fn patterns_that_explode_are_bounded() {
 }
 
 #[test]
-fn whatever_is_typed_reads_or_says_why() {
+fn any_input_parses_or_fails_with_message() {
     let mut random = fastrand::Rng::with_seed(7);
     let parts = [
         "web", " ", " ", "(", ")", "-", "!", "or", "and", "not", ":", "=", "<", ">", "\"", "'",
@@ -285,7 +285,7 @@ fn whatever_is_typed_reads_or_says_why() {
 }
 
 #[test]
-fn time_alone_changes_what_matches_at_the_time_that_was_told() {
+fn match_changes_exactly_at_announced_time() {
     let tasks = board(&[
         ("runs", a_task()),
         ("waits", json!({"state": "queued", "startTime": null})),
@@ -312,7 +312,7 @@ fn time_alone_changes_what_matches_at_the_time_that_was_told() {
             "{mo_id} {filter} {verdict:?}"
         );
         let mut now = 100;
-        // Nothing changes before it was told to.
+        // Nothing changes before the announced time.
         while let Some(until) = judge(&tasks, mo_id, filter, now).until {
             let before = judge(&tasks, mo_id, filter, now).holds;
             let last = until.as_second() - at(0).as_second();
@@ -341,7 +341,7 @@ fn time_alone_changes_what_matches_at_the_time_that_was_told() {
 }
 
 #[test]
-fn a_longer_word_narrows_and_a_shorter_one_widens() {
+fn longer_word_narrows_filter() {
     let narrows = |one: &str, other: &str| Filter::from(one).narrows(&Filter::from(other));
     for (one, other) in [
         ("web-1", "web"),
@@ -371,7 +371,7 @@ fn a_longer_word_narrows_and_a_shorter_one_widens() {
 }
 
 #[test]
-fn names_and_values_are_completed() {
+fn completion_offers_names_and_values() {
     let board = board(&[
         ("task-1", a_task()),
         (
@@ -407,7 +407,7 @@ fn names_and_values_are_completed() {
 }
 
 #[test]
-fn letters_beyond_ascii_have_case_too() {
+fn matching_ignores_case_beyond_ascii() {
     for (word, name) in [
         ("ära", "ÄRA-1"),
         ("ÄRA", "ära-1"),
@@ -427,7 +427,7 @@ fn letters_beyond_ascii_have_case_too() {
 }
 
 #[test]
-fn a_ghost_is_found_by_what_its_row_says() {
+fn placeholder_is_found_by_displayed_text() {
     let mut board = TaskStore::new();
     let ghost = TaskChange::Ghost {
         key: "key-9".into(),
@@ -451,7 +451,7 @@ fn a_ghost_is_found_by_what_its_row_says() {
 }
 
 #[test]
-fn every_field_and_flag_of_the_language_is_in_the_grammar() {
+fn grammar_lists_every_field_and_flag() {
     let rows = GRAMMAR
         .iter()
         .map(|(form, about)| [*form, *about].join(" "));

@@ -1,4 +1,4 @@
-//! An operation has a readable label without any word from the server.
+//! Labels without labels from the server.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ fn label(id: &str, method: Option<&str>) -> String {
 }
 
 #[test]
-fn every_row_of_the_built_in_labels_is_whole_and_unique() {
+fn built_in_labels_are_complete_and_unique() {
     let lines = BUILT_IN.lines().filter(|line| !line.starts_with('#'));
     assert_eq!(lines.count(), rows().count(), "three cells in every line");
     let mut ids = HashSet::new();
@@ -31,7 +31,7 @@ fn every_row_of_the_built_in_labels_is_whole_and_unique() {
 }
 
 #[test]
-fn documented_operations_have_a_label_without_the_server() {
+fn documented_operations_have_built_in_label() {
     for (id, method, expected) in [
         (
             "VirtualMachine.clone",
@@ -40,7 +40,7 @@ fn documented_operations_have_a_label_without_the_server() {
         ),
         ("vim.VirtualMachine.clone", None, "Clone virtual machine"),
         ("vm.Snapshot.remove", None, "Remove snapshot"),
-        // By its method, whatever the id is.
+        // By its method, with any id.
         ("x.y", Some("RemoveSnapshot_Task"), "Remove snapshot"),
         (
             "Datastore.destroy",
@@ -58,7 +58,7 @@ fn documented_operations_have_a_label_without_the_server() {
 }
 
 #[test]
-fn an_unknown_operation_is_put_in_words() {
+fn unknown_operation_label_is_derived() {
     for (id, expected) in [
         ("VirtualMachine.ExportVmLRO", "Export VM"),
         ("Drm.ExecuteVMotionLRO", "Execute vMotion"),
@@ -92,7 +92,7 @@ fn an_unknown_operation_is_put_in_words() {
 }
 
 #[test]
-fn the_label_of_the_server_counts_first() {
+fn server_label_takes_precedence() {
     let row = OperationLabel {
         description_id: "VirtualMachine.clone".to_owned(),
         label: "Virtuelle Maschine klonen".to_owned(),

@@ -2,7 +2,7 @@ use super::*;
 use crate::task::fixture::at;
 
 #[test]
-fn a_thousand_changes_keep_few_points_with_both_ends_and_the_fall() {
+fn downsampling_keeps_both_ends_and_the_decrease() {
     let mut history = ProgressHistory::begin(Some(at(0)), at(0), Some(0));
     for second in 1..=1000_i64 {
         let percent = if second <= 500 {
@@ -22,7 +22,7 @@ fn a_thousand_changes_keep_few_points_with_both_ends_and_the_fall() {
 }
 
 #[test]
-fn pauses_and_moves_are_counted_although_points_are_dropped() {
+fn downsampling_keeps_pause_and_change_counts() {
     let mut history = ProgressHistory::begin(Some(at(0)), at(10), Some(1));
     history.observe(at(20), Some(1), false);
     history.observe(at(40), Some(2), false);
@@ -34,7 +34,7 @@ fn pauses_and_moves_are_counted_although_points_are_dropped() {
 }
 
 #[test]
-fn times_out_of_order_and_figures_out_of_range_do_no_harm() {
+fn invalid_times_and_percentages_are_clamped() {
     let mut history = ProgressHistory::begin(Some(at(100)), at(50), Some(200));
     assert_eq!(history.start(), at(50));
     assert_eq!(history.percent(), Some(100));

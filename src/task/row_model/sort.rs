@@ -281,7 +281,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_column_has_a_name_of_its_own_that_leads_back() {
+    fn column_names_are_unique_and_parse() {
         for (place, column) in SortColumn::ALL.iter().enumerate() {
             assert_eq!(SortColumn::named(column.name()), Some(*column));
             assert_eq!(*column as usize, place, "the menu points by place");
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_are_written_and_read() {
+    fn sort_order_formats_and_parses() {
         for text in ["now", "state,-elapsed", "-progress,target,id"] {
             let sort: Sort = text.parse().unwrap();
             assert_eq!(sort.to_string(), text);
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_added_turned_and_taken_away() {
+    fn columns_are_added_reversed_and_removed() {
         let mut sort = Sort::default();
         sort.cycle(SortColumn::State);
         assert_eq!(sort.to_string(), "state", "in the place of what matters");

@@ -1,4 +1,4 @@
-//! What the rows are for small boards, case by case.
+//! Rows of small stores.
 
 use serde_json::{Value, json};
 
@@ -15,16 +15,16 @@ mod sorting;
 
 pub(super) const HERE: EndpointId = EndpointId(0);
 
-/// A board with an outline that follows it.
+/// A store with its incrementally updated row model.
 #[derive(Default)]
 pub(super) struct Bench {
     pub(super) board: TaskStore,
     pub(super) outline: RowModel,
-    /// The server's time, counted from the fixture's beginning.
+    /// Server time in seconds after the fixture's start.
     pub(super) second: i64,
 }
 
-/// A server's clock that stands.
+/// A stopped server clock.
 pub(super) struct Clock(i64);
 
 impl EndpointInfo for Clock {
@@ -99,12 +99,12 @@ impl Bench {
         self.outline.arrange(view, scene(&self.board, &clock));
     }
 
-    /// The rows as a person sees them: lines, fold mark, moId, and in brackets what is shown for others' sake.
+    /// Formats the rows: lines, fold marker, moId; context rows in brackets.
     pub(super) fn picture(&self) -> Vec<String> {
         self.rows().iter().map(|row| self.line(row)).collect()
     }
 
-    /// What a group is told by, in brackets.
+    /// Returns the name of a group, in brackets.
     fn name(&self, group: GroupId) -> String {
         match &self.outline.groups[group].key {
             GroupKey::Root(root) => format!("[{}]", self.board.get(*root).unwrap().id.mo_id),
@@ -142,7 +142,7 @@ impl Bench {
     }
 }
 
-/// A child's lineage, with more fields.
+/// Returns the lineage fields of a child with more fields.
 pub(super) fn child_of(parent: &str, more: &Value) -> Value {
     let mut fields = json!({"parentTaskKey": parent});
     for (field, value) in more.as_object().unwrap() {
@@ -151,7 +151,7 @@ pub(super) fn child_of(parent: &str, more: &Value) -> Value {
     fields
 }
 
-/// The fields of a task that ended so many seconds after it began.
+/// Returns the fields of a finished task with a duration in seconds.
 pub(super) fn ended(state: &str, second: i64) -> Value {
     let mut fields = json!({"state": state, "completeTime": at(second).to_string()});
     if state == "error" {
@@ -176,7 +176,7 @@ pub(super) fn filtered(text: &str) -> View {
 }
 
 #[test]
-fn without_tasks_there_are_no_rows() {
+fn empty_store_has_no_rows() {
     let bench = Bench::default();
     assert!(bench.outline.is_empty());
     assert_eq!(bench.outline.len(), 0);
@@ -187,7 +187,7 @@ fn without_tasks_there_are_no_rows() {
 }
 
 #[test]
-fn lines_join_siblings_and_no_families() {
+fn lines_join_siblings_only() {
     let mut bench = Bench::default();
     bench.put("root", &json!({}));
     bench.put(
@@ -208,7 +208,7 @@ fn lines_join_siblings_and_no_families() {
 }
 
 #[test]
-fn a_part_of_the_rows_is_a_part_of_all_rows() {
+fn rows_of_a_range_equal_slice_of_all_rows() {
     let mut bench = Bench::default();
     for parent in 0..4 {
         let parent = format!("root-{parent}");

@@ -25,7 +25,7 @@ fn rules(board: &TaskStore, handle: Handle, around: RuleContext<'_>, second: i64
 }
 
 #[test]
-fn a_task_that_stops_is_stalled_when_its_rhythm_says_so_and_not_before() {
+fn stall_threshold_depends_on_previous_pauses() {
     let mut board = TaskStore::new();
     for percent in 0..=40 {
         put(
@@ -58,7 +58,7 @@ fn a_task_that_stops_is_stalled_when_its_rhythm_says_so_and_not_before() {
 }
 
 #[test]
-fn a_queued_task_names_what_holds_its_entity() {
+fn queued_message_names_tasks_ahead() {
     let mut board = TaskStore::new();
     let vm = json!({"type": "VirtualMachine", "value": "vm-1"});
     let host = json!({"type": "HostSystem", "value": "host-1"});
@@ -102,7 +102,7 @@ fn a_queued_task_names_what_holds_its_entity() {
 }
 
 #[test]
-fn questions_cancellations_and_long_runs_are_found() {
+fn questions_cancellations_and_long_runs_give_warnings() {
     let mut board = TaskStore::new();
     let handle = put(&mut board, "task-1", &json!({"cancelled": true}), 10);
     let question = PendingQuestion {
@@ -131,7 +131,7 @@ fn questions_cancellations_and_long_runs_are_found() {
 }
 
 #[test]
-fn a_child_that_outlives_its_parent_is_found() {
+fn child_outliving_parent_gives_warning() {
     let mut board = TaskStore::new();
     let done = json!({"state": "success", "completeTime": at(50).to_string()});
     put(&mut board, "task-1", &done, 50);
@@ -149,7 +149,7 @@ fn a_child_that_outlives_its_parent_is_found() {
 }
 
 #[test]
-fn clocks_hours_apart_find_nothing() {
+fn clock_skew_gives_no_warnings() {
     let mut board = TaskStore::new();
     let future = json!({"startTime": at(90_000).to_string(), "queueTime": at(90_000).to_string(), "progress": 900});
     let handle = put(&mut board, "task-1", &future, 0);

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_earliest_failure_counts_and_of_two_at_once_the_deeper() {
+    fn earliest_failure_wins_then_deepest() {
         let running = json!({});
         assert_eq!(first(&family(&[("task-1", running.clone())])), None);
         let one = family(&[
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn those_without_a_time_come_last_and_cancelled_is_not_failed() {
+    fn failures_without_time_are_last() {
         let cancelled = json!({"state": "error", "parentTaskKey": "task-1", "completeTime": at(1).to_string(),
             "error": {"_typeName": "RequestCanceled"}});
         let board = family(&[

@@ -48,7 +48,7 @@ impl Bench {
 }
 
 #[test]
-fn a_child_finds_its_parent_whichever_comes_first() {
+fn parent_and_child_link_in_any_order() {
     for order in [["parent", "child"], ["child", "parent"]] {
         let mut bench = Bench::default();
         for mo_id in order {
@@ -67,7 +67,7 @@ fn a_child_finds_its_parent_whichever_comes_first() {
 }
 
 #[test]
-fn self_parents_and_circles_end_every_walk() {
+fn cycles_are_not_linked() {
     let mut bench = Bench::default();
     bench.put("self", &json!({"parentTaskKey": "self"}));
     bench.put("a", &json!({"parentTaskKey": "c"}));
@@ -83,7 +83,7 @@ fn self_parents_and_circles_end_every_walk() {
 }
 
 #[test]
-fn a_task_whose_parent_is_not_known_hangs_under_its_root_until_it_is() {
+fn task_with_unknown_parent_is_linked_to_root() {
     let mut bench = Bench::default();
     let root = bench.put("root", &json!({}));
     let leaf = bench.put(
@@ -99,7 +99,7 @@ fn a_task_whose_parent_is_not_known_hangs_under_its_root_until_it_is() {
 }
 
 #[test]
-fn a_ghost_hangs_where_its_child_says() {
+fn placeholder_is_linked_by_root_of_its_child() {
     let mut bench = Bench::default();
     let root = bench.put("root", &json!({}));
     let leaf = bench.put(
@@ -117,7 +117,7 @@ fn a_ghost_hangs_where_its_child_says() {
 }
 
 #[test]
-fn a_ghost_by_key_becomes_the_task_even_under_another_mo_id() {
+fn placeholder_becomes_task_with_other_mo_id() {
     let mut bench = Bench::default();
     bench.put("child", &json!({"parentTaskKey": "key-9"}));
     bench.apply(TaskChange::Ghost {
@@ -131,7 +131,7 @@ fn a_ghost_by_key_becomes_the_task_even_under_another_mo_id() {
 }
 
 #[test]
-fn equal_mo_ids_of_two_servers_do_not_mix() {
+fn equal_mo_ids_of_two_servers_are_different_tasks() {
     let mut bench = Bench::default();
     bench.put("task-1", &json!({}));
     let change = TaskChange::Whole {
@@ -148,7 +148,7 @@ fn equal_mo_ids_of_two_servers_do_not_mix() {
 }
 
 #[test]
-fn a_parent_without_a_figure_shows_its_childrens_mean() {
+fn parent_progress_is_mean_of_children() {
     let mut bench = Bench::default();
     let root = bench.put("root", &json!({}));
     assert_eq!(bench.board.progress(root), Progress::None);
@@ -169,7 +169,7 @@ fn a_parent_without_a_figure_shows_its_childrens_mean() {
 }
 
 #[test]
-fn figures_that_are_no_percentages_are_none() {
+fn invalid_progress_is_none() {
     let mut bench = Bench::default();
     let over = bench.put("over", &json!({"progress": 250}));
     let under = bench.put("under", &json!({"progress": -3}));
@@ -178,7 +178,7 @@ fn figures_that_are_no_percentages_are_none() {
 }
 
 #[test]
-fn what_was_seen_last_of_a_vanished_task_is_kept() {
+fn removed_task_keeps_last_values() {
     let mut bench = Bench::default();
     bench.put(
         "done",
@@ -199,7 +199,7 @@ fn what_was_seen_last_of_a_vanished_task_is_kept() {
 }
 
 #[test]
-fn counts_follow_every_change() {
+fn counts_are_updated_by_every_change() {
     let mut bench = Bench::default();
     let root = bench.put("root", &json!({}));
     bench.put(
@@ -223,7 +223,7 @@ fn counts_follow_every_change() {
 }
 
 #[test]
-fn dropping_a_parent_leaves_its_children_to_the_root() {
+fn children_of_removed_parent_are_linked_to_root() {
     let mut bench = Bench::default();
     let root = bench.put("root", &json!({}));
     bench.put("middle", &json!({"parentTaskKey": "root"}));
@@ -240,7 +240,7 @@ fn dropping_a_parent_leaves_its_children_to_the_root() {
 }
 
 #[test]
-fn durations_are_never_negative_and_go_by_the_given_now() {
+fn durations_are_never_negative() {
     let mut bench = Bench::default();
     bench.put("future", &json!({"startTime": at(500).to_string()}));
     bench.put("waits", &json!({"state": "queued", "startTime": null}));
@@ -255,7 +255,7 @@ fn durations_are_never_negative_and_go_by_the_given_now() {
 }
 
 #[test]
-fn movement_and_requested_cancellation_are_noticed() {
+fn changes_and_cancellation_requests_are_recorded() {
     let mut bench = Bench::default();
     bench.put("task", &json!({"progress": 1}));
     bench.fields("task", &json!({"cancelled": true}));
@@ -274,7 +274,7 @@ fn movement_and_requested_cancellation_are_noticed() {
 }
 
 #[test]
-fn a_field_that_does_not_fit_is_reported_and_the_rest_applied() {
+fn invalid_field_is_reported_and_others_applied() {
     let mut bench = Bench::default();
     bench.put("task", &json!({}));
     let change = TaskChange::Fields {
@@ -295,7 +295,7 @@ fn a_field_that_does_not_fit_is_reported_and_the_rest_applied() {
 }
 
 #[test]
-fn a_key_that_changes_is_followed_and_the_old_one_forgotten() {
+fn changed_key_updates_index() {
     let mut bench = Bench::default();
     bench.put("task-1", &json!({"key": "old"}));
     bench.fields("task-1", &json!({"key": "new"}));
@@ -309,7 +309,7 @@ fn a_key_that_changes_is_followed_and_the_old_one_forgotten() {
 }
 
 #[test]
-fn tasks_with_the_same_key_are_records_of_their_own() {
+fn tasks_with_same_key_are_separate_records() {
     let mut bench = Bench::default();
     for mo_id in ["task-1", "task-2", "other", "task-3"] {
         bench.put(mo_id, &json!({"key": "other"}));
@@ -336,7 +336,7 @@ fn tasks_with_the_same_key_are_records_of_their_own() {
 }
 
 #[test]
-fn the_history_of_one_task_says_nothing_of_another_with_its_key() {
+fn history_of_task_does_not_affect_other_task_with_same_key() {
     let mut bench = Bench::default();
     bench.put("task-1", &json!({"key": "other"}));
     bench.apply(TaskChange::Gone {

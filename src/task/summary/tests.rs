@@ -9,7 +9,7 @@ use crate::task::{
 const HERE: EndpointId = EndpointId(0);
 const THERE: EndpointId = EndpointId(1);
 
-/// A board with the summary that follows it.
+/// A store with its incrementally updated summary.
 #[derive(Default)]
 struct Followed {
     board: TaskStore,
@@ -57,7 +57,7 @@ fn task(operation: &str, state: &str, user: &str, second: i64) -> Value {
 }
 
 #[test]
-fn groups_come_in_the_order_of_what_goes_on_and_what_failed() {
+fn groups_are_sorted_by_active_then_failed_tasks() {
     let mut all = Followed::default();
     all.put("a", &task("vm.clone", "success", "kim", 10));
     all.put("b", &task("vm.clone", "success", "kim", 10));
@@ -79,7 +79,7 @@ fn groups_come_in_the_order_of_what_goes_on_and_what_failed() {
 }
 
 #[test]
-fn the_few_that_matter_come_in_their_order() {
+fn rankings_are_sorted() {
     let mut all = Followed::default();
     for (name, state, second) in [
         ("young", "running", 300),
@@ -101,7 +101,7 @@ fn the_few_that_matter_come_in_their_order() {
 }
 
 #[test]
-fn a_task_that_goes_on_leaves_one_ranking_for_the_next() {
+fn status_change_moves_task_between_rankings() {
     let mut all = Followed::default();
     all.put("a", &task("vm.clone", "queued", "kim", 10));
     all.put("a", &task("vm.clone", "running", "kim", 10));
@@ -117,7 +117,7 @@ fn a_task_that_goes_on_leaves_one_ranking_for_the_next() {
 }
 
 #[test]
-fn a_ghost_becomes_a_task_when_it_is_read() {
+fn placeholder_is_replaced_by_task() {
     let mut all = Followed::default();
     let ghost = TaskChange::Ghost {
         key: "a".into(),
@@ -135,7 +135,7 @@ fn a_ghost_becomes_a_task_when_it_is_read() {
     assert_eq!(all.summary.users(9).0[0].name.as_ref(), "kim");
 }
 
-/// Some change to one of few tasks, out of a number.
+/// Returns a change to one of a few tasks, derived from a number.
 fn change(number: u64) -> (EndpointId, TaskChange) {
     let digit = |place: u32, of: usize| {
         let shifted = number >> (8 * place);
@@ -172,7 +172,7 @@ fn change(number: u64) -> (EndpointId, TaskChange) {
 }
 
 #[test]
-fn what_follows_is_what_is_made_anew() {
+fn incremental_summary_equals_rebuilt_summary() {
     let mut number: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut all = Followed::default();
     for step in 0..3000 {

@@ -11,7 +11,7 @@ fn run(operation: &str, entity: Option<&str>, seconds: u64) -> FinishedRun {
 const HERE: EndpointId = EndpointId(0);
 
 #[test]
-fn median_and_spread_are_those_of_the_sample() {
+fn median_and_quartiles_match_sample() {
     let typical = DurationStats::of((1..=101).map(Duration::from_secs)).unwrap();
     assert_eq!(typical.median(), Duration::from_secs(51));
     assert_eq!(
@@ -23,7 +23,7 @@ fn median_and_spread_are_those_of_the_sample() {
 }
 
 #[test]
-fn few_runs_say_nothing_and_an_entity_needs_its_own() {
+fn minimum_runs_apply_per_scope() {
     let mut durations = TypicalDurations::default();
     durations.add_runs(HERE, (1..=4).map(|n| run("clone", Some("vm-1"), n)));
     assert_eq!(durations.get(HERE, "clone", None), None);
@@ -36,7 +36,7 @@ fn few_runs_say_nothing_and_an_entity_needs_its_own() {
 }
 
 #[test]
-fn memory_is_bounded() {
+fn samples_are_bounded() {
     let mut durations = TypicalDurations::default();
     for round in 0..3_u64 {
         let runs = (0..5000).map(|n| run(&format!("op-{n}"), Some(&format!("vm-{n}")), round));

@@ -28,7 +28,7 @@ fn fields(mo_id: &str, fields: &[(&'static str, Value)], second: i64) -> TaskCha
     }
 }
 
-/// A board with its journal.
+/// A store with its undo log.
 #[derive(Default)]
 struct Kept {
     board: TaskStore,
@@ -42,7 +42,7 @@ impl Kept {
     }
 }
 
-/// All that can be seen of a board, in an order.
+/// Returns the observable state of a store, sorted.
 fn seen(board: &TaskStore) -> Vec<String> {
     let mut all: Vec<String> = board
         .iter()
@@ -117,7 +117,7 @@ fn day() -> Vec<TaskChange> {
 }
 
 #[test]
-fn every_step_back_and_forward_shows_the_board_as_it_was() {
+fn undo_and_redo_restore_every_state() {
     let mut kept = Kept::default();
     let mut states = Vec::new();
     for (second, change) in (0..).zip(day()) {
@@ -146,7 +146,7 @@ fn every_step_back_and_forward_shows_the_board_as_it_was() {
 }
 
 #[test]
-fn what_changes_nothing_is_not_noted() {
+fn change_without_effect_is_not_recorded() {
     let mut kept = Kept::default();
     kept.take(whole("task-1", &json!({"progress": 5}), 0), 0);
     assert_eq!(kept.journal.end(), 0, "it was there before");
@@ -163,7 +163,7 @@ fn what_changes_nothing_is_not_noted() {
 }
 
 #[test]
-fn a_flood_stays_within_the_bound_and_the_newest_are_kept() {
+fn log_size_is_bounded() {
     let mut kept = Kept::default();
     kept.take(whole("task-1", &json!({"progress": 0}), 0), 0);
     let text = "x".repeat(200);
@@ -193,7 +193,7 @@ fn a_flood_stays_within_the_bound_and_the_newest_are_kept() {
 }
 
 #[test]
-fn a_watched_task_that_does_nothing_takes_no_room() {
+fn unchanged_task_takes_no_memory() {
     let mut kept = Kept::default();
     for number in 0..1_000 {
         let id: Arc<str> = format!("task-{number}").into();

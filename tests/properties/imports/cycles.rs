@@ -1,8 +1,9 @@
-//! Cycles: files of which each imports, by way of others, from all the rest.
+//! Import cycles: sets of files that import each other, directly or indirectly.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Returns the strongly connected components of more than one node (Tarjan's algorithm), each sorted.
+/// Returns the strongly connected components of more than one node (Tarjan's algorithm), each
+/// sorted.
 pub(super) fn cycles<'a>(edges: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeSet<Vec<&'a str>> {
     let mut search = Search {
         edges,
@@ -20,14 +21,14 @@ pub(super) fn cycles<'a>(edges: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeS
 
 struct Search<'a, 'e> {
     edges: &'e BTreeMap<&'a str, BTreeSet<&'a str>>,
-    /// The order in which nodes were visited.
+    /// Index in the order of visits.
     index: BTreeMap<&'a str, usize>,
     stack: Vec<&'a str>,
     found: BTreeSet<Vec<&'a str>>,
 }
 
 impl<'a> Search<'a, '_> {
-    /// Returns the earliest node on the stack that this one reaches.
+    /// Returns the lowest index on the stack that is reachable from this node.
     fn visit(&mut self, node: &'a str) -> usize {
         let index = self.index.len();
         self.index.insert(node, index);
@@ -54,7 +55,7 @@ impl<'a> Search<'a, '_> {
 }
 
 #[test]
-fn components_of_more_than_one_node_are_found() {
+fn cyclic_components_are_found() {
     let edges = [
         ("a", "b"),
         ("b", "c"),

@@ -1,40 +1,37 @@
-//! Which file imports what from which: paths resolved to the module that declares what they name.
-//!
-//! A path through a re-export leads to the file that declares the item, not to the one that passes it on, and a module
-//! that re-exports what lies beneath it does not import it: a façade by itself makes no cycle.
+//! Import graph: paths resolved to the modules that declare their targets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::{Module, Segments};
 
-/// One file imports from another.
+/// An import between two files.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Import {
-    /// The module that imports.
+    /// The importing module.
     pub(super) from: Segments,
     pub(super) from_file: String,
-    /// The module that declares what is imported.
+    /// The module that declares the imported item.
     pub(super) to: Segments,
     pub(super) to_file: String,
-    /// The path as it is written.
+    /// The path as written.
     pub(super) path: String,
 }
 
-/// A crate's modules by their paths.
+/// A crate's modules by path.
 pub(super) struct Graph<'a> {
     modules: BTreeMap<Segments, &'a Module>,
-    /// What programs of the same package call the crate.
+    /// Name of the crate in binaries of the same package.
     name: &'a str,
 }
 
-/// What a path leads to.
+/// Target of a path.
 enum Target<'a> {
     Module(&'a Module),
-    /// Something that a module declares.
+    /// An item declared by a module.
     Item(&'a Module),
 }
 
-/// No chain of re-exports is followed further.
+/// Maximum number of followed re-exports.
 const MAX_HOPS: usize = 32;
 
 impl<'a> Graph<'a> {
@@ -52,7 +49,8 @@ impl<'a> Graph<'a> {
         for module in self.modules.values() {
             for used in &module.uses {
                 let Some(Target::Item(target)) = self.resolve(module, &used.path, 0) else {
-                    // The paths and names that begin at an imported module say what is used of it.
+                    // Paths and names that begin with an imported module name the items used from
+                    // it.
                     continue;
                 };
                 if !(used.is_export && target.path.starts_with(&module.path)) {
@@ -86,7 +84,7 @@ impl<'a> Graph<'a> {
         imports
     }
 
-    /// Follows a path as it is written in a module; `None` where it leads out of the crate or nowhere.
+    /// Resolves a path in a module; `None` if it leaves the crate or has no target.
     fn resolve(&self, module: &'a Module, path: &[String], hops: usize) -> Option<Target<'a>> {
         if hops > MAX_HOPS {
             return None;
@@ -109,18 +107,18 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Follows a path from within a module.
+    /// Resolves a path relative to a module.
     fn descend(&self, module: &'a Module, path: &[String], hops: usize) -> Option<Target<'a>> {
         let Some((first, rest)) = path.split_first() else {
             return Some(Target::Module(module));
         };
         if module.children.contains(first) {
             let child = [&module.path[..], std::slice::from_ref(first)].concat();
-            // A child that is there for tests only is not.
+            // Test-only modules are not part of the graph.
             return self.descend(self.module(&child)?, rest, hops);
         }
         if let Some(alias) = module.aliases.get(first) {
-            // `use name;` stands for nothing but itself.
+            // `use name;` is not an alias.
             if alias.first() == Some(first) {
                 return None;
             }
@@ -140,7 +138,7 @@ impl<'a> Graph<'a> {
                 return self.descend(source, path, hops + 1);
             }
         }
-        // What a macro declares.
+        // Declared by a macro.
         Some(Target::Item(module))
     }
 
@@ -150,7 +148,7 @@ impl<'a> Graph<'a> {
 }
 
 impl Module {
-    /// Whether a name means something in the module by itself.
+    /// True if the module declares or imports a name.
     fn declares(&self, name: &str) -> bool {
         self.children.contains(name) || self.aliases.contains_key(name) || self.items.contains(name)
     }

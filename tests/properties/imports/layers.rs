@@ -1,13 +1,13 @@
-//! The layers of vtask, and which may import which.
+//! Layers of vtask and the imports allowed between them.
 
 use super::{graph::Import, source::Segments};
 
-/// A layer: some modules with all that lies beneath them.
+/// A layer: some modules with all their submodules.
 struct Layer {
     name: &'static str,
-    /// Paths of modules; a longer one takes its module out of another layer.
+    /// Paths of modules; a longer path takes its module out of another layer.
     modules: &'static [&'static str],
-    /// The layers right beneath. Those beneath these may be imported as well.
+    /// The layers directly below. The layers below those may be imported as well.
     beneath: &'static [&'static str],
 }
 
@@ -18,7 +18,7 @@ const LAYERS: [Layer; 13] = [
     layer("vim::types", &["vim::types"], &["metrics"]),
     layer("vim", &["vim"], &["vim::types"]),
     layer("task", &["task"], &["vim::types"]),
-    // What the fetch loop sends and takes: all that the screen may know of it.
+    // The channel types of the watcher, the only part of it that the screen may import.
     layer(
         "watch messages",
         &[
@@ -54,7 +54,7 @@ const fn layer(
 }
 
 impl Layer {
-    /// Whether this layer may import from another.
+    /// True if this layer may import from another.
     fn may_import(&self, other: &str) -> bool {
         self.name == other
             || self.beneath.iter().any(|beneath| {
@@ -65,7 +65,7 @@ impl Layer {
     }
 }
 
-/// The layer of a module; `None` where nobody gave it one.
+/// Returns the layer of a module, if it has one.
 fn layer_of(module: &[String]) -> Option<&'static Layer> {
     let of_layer = |layer: &'static Layer| {
         let lengths = layer.modules.iter().filter_map(|path| {
@@ -81,12 +81,14 @@ fn layer_of(module: &[String]) -> Option<&'static Layer> {
         .map(|(_, layer)| layer)
 }
 
-/// Returns whether a module is in a layer. The crate's root belongs to none: it only names the others.
+/// Returns true if a module is in a layer. The crate's root is in none: it only declares the
+/// others.
 pub(super) fn has_layer(module: &Segments) -> bool {
     module.is_empty() || layer_of(module).is_some()
 }
 
-/// Returns the names of the two layers where an import goes up, or across to a layer that must not be known.
+/// Returns the names of the two layers of an import that goes up, or across to a layer that must
+/// not be imported.
 pub(super) fn violated(import: &Import) -> Option<(&'static str, &'static str)> {
     let (from, to) = (layer_of(&import.from)?, layer_of(&import.to)?);
     (!from.may_import(to.name)).then_some((from.name, to.name))

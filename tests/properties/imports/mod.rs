@@ -1,8 +1,4 @@
-//! Tests that imports between the modules of `src` never go up a layer and never in a circle.
-//!
-//! What does so today is listed in `allowed_imports.txt` and `allowed_cycles.txt`. The lists only shrink: whatever is
-//! new fails, and so does an entry that has nothing to allow any more. `VTASK_SHRINK_LISTS=1 cargo test --test
-//! properties imports` takes such entries out; it adds none.
+//! Import tests: no imports from lower to higher layers and no import cycles in `src`.
 
 mod cycles;
 mod graph;
@@ -21,7 +17,7 @@ use source::Module;
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 const LISTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/properties/imports");
-/// Set to anything, the lists lose what they need not allow any more.
+/// Environment variable that removes obsolete entries from the lists.
 const SHRINK: &str = "VTASK_SHRINK_LISTS";
 
 static MODULES: LazyLock<Vec<Module>> = LazyLock::new(|| {
@@ -32,18 +28,18 @@ static MODULES: LazyLock<Vec<Module>> = LazyLock::new(|| {
 static IMPORTS: LazyLock<BTreeSet<Import>> =
     LazyLock::new(|| Graph::new(&MODULES, "vtask").imports());
 
-/// A list of what is allowed. Lines that begin with `#` are for people.
+/// A list of allowed entries. Lines that begin with `#` are comments.
 struct List {
     file: String,
     head: String,
-    /// What stands between two entries.
+    /// Separator of the entries.
     between: &'static str,
-    /// The lines of each entry.
+    /// Lines of each entry.
     entries: BTreeSet<Vec<String>>,
 }
 
 impl List {
-    /// Reads a list of entries of one line, or of several with an empty line between two entries.
+    /// Reads a list of single-line entries, or of multi-line entries separated by an empty line.
     fn read(name: &str, between: &'static str) -> Self {
         let file = format!("{LISTS}/{name}");
         let text = fs::read_to_string(&file).unwrap();
@@ -69,8 +65,8 @@ impl List {
         entries.join(self.between) + "\n"
     }
 
-    /// Fails unless what was found is just what is allowed. An entry that is found in parts, or without some of its
-    /// lines, has shrunk.
+    /// Panics unless the findings equal the allowed entries. An entry found in parts or with fewer
+    /// lines counts as shrunk.
     fn assert_allows(&self, found: &BTreeSet<Vec<String>>) {
         let is_allowed = |entry: &&Vec<String>| {
             let is_part_of =
@@ -117,7 +113,7 @@ fn every_module_has_a_layer() {
 }
 
 #[test]
-fn no_import_goes_up() {
+fn imports_do_not_go_up() {
     let mut upward: BTreeMap<String, (String, usize)> = BTreeMap::new();
     for import in &*IMPORTS {
         if let Some((from, to)) = layers::violated(import) {
@@ -134,7 +130,7 @@ fn no_import_goes_up() {
 }
 
 #[test]
-fn no_imports_go_in_a_circle() {
+fn imports_have_no_cycles() {
     let mut edges: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for import in &*IMPORTS {
         edges

@@ -1,8 +1,8 @@
-//! Tests of the reading itself, on small crates.
+//! Tests of the import parser with small crates.
 
 use super::{graph::Graph, source};
 
-/// The imports of a crate of these files, as `from -> to`.
+/// Returns the imports between these files, as `from -> to`.
 fn imports(files: &[(&str, &str)]) -> Vec<String> {
     let read = |wanted: &str| {
         let file = files.iter().find(|(name, _)| *name == wanted);
@@ -24,7 +24,7 @@ fn imports(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn every_form_of_a_path_is_followed() {
+fn every_form_of_path_is_resolved() {
     for text in [
         "use crate::b::Item;",
         "use super::b::{Other, Item as Renamed};",
@@ -64,7 +64,7 @@ fn every_form_of_a_path_is_followed() {
 }
 
 #[test]
-fn what_is_for_tests_or_no_import_is_left_out() {
+fn test_code_and_non_imports_are_ignored() {
     for text in [
         "#[cfg(test)] use crate::b::Item;",
         "#[cfg(test)] mod tests { use crate::b::Item; }",
@@ -89,7 +89,7 @@ fn what_is_for_tests_or_no_import_is_left_out() {
 }
 
 #[test]
-fn a_re_export_leads_to_what_it_passes_on() {
+fn re_exports_are_resolved() {
     let files = [
         ("lib.rs", "pub mod a; mod c;"),
         (

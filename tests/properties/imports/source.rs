@@ -1,30 +1,28 @@
-//! The modules of a crate as its source declares them: the file of each, the names in it and the paths it uses.
-//!
-//! What is compiled for tests only is left out.
+//! Parser for the modules of a crate: files, declared names and used paths.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A path as it is written, one segment each.
+/// Segments of a path.
 pub(super) type Segments = Vec<String>;
 
-/// A module, in a file of its own or within another's.
+/// A module, in a file of its own or inline.
 #[derive(Debug, Default)]
 pub(super) struct Module {
-    /// Its path from the crate's root.
+    /// Path from the crate's root.
     pub(super) path: Segments,
-    /// Its file, from the source directory.
+    /// File, relative to the source directory.
     pub(super) file: String,
-    /// The modules in it.
+    /// Names of its submodules.
     pub(super) children: BTreeSet<String>,
-    /// The items that it declares itself.
+    /// Declared items.
     pub(super) items: BTreeSet<String>,
-    /// Names that `use` brings in, with the paths that they stand for.
+    /// Imported names with the paths that they refer to.
     pub(super) aliases: BTreeMap<String, Segments>,
-    /// The paths that `use …::*` brings everything in from.
+    /// Paths imported with `use …::*`.
     pub(super) globs: Vec<Segments>,
-    /// The paths that `use` names.
+    /// Paths of `use` declarations.
     pub(super) uses: Vec<Use>,
     /// All other paths of at least two segments.
     pub(super) paths: BTreeSet<Segments>,
@@ -32,17 +30,17 @@ pub(super) struct Module {
     pub(super) words: BTreeSet<String>,
 }
 
-/// A path that `use` names.
+/// A path of a `use` declaration.
 #[derive(Debug)]
 pub(super) struct Use {
     pub(super) path: Segments,
-    /// Whether it has a visibility of its own, as a re-export has.
+    /// True if it has a visibility, as re-exports have.
     pub(super) is_export: bool,
     pub(super) is_glob: bool,
 }
 
-/// Reads a crate's modules from the file of its root, and from those of the programs beside it, each as a module of
-/// that name. `read` returns the text of a file, if there is one.
+/// Reads a crate's modules from its root file and from those of its binaries, each as a module of
+/// that name. `read` returns the text of a file, if it exists.
 pub(super) fn modules(
     root: &str,
     programs: &[&str],
@@ -83,7 +81,7 @@ impl Reader<'_> {
         self.tokens(index, tokens, true);
     }
 
-    /// Takes the tokens of a module, or of something within it.
+    /// Parses the tokens of a module or of a part of it.
     fn tokens(&mut self, index: usize, tokens: TokenStream, is_module: bool) {
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
@@ -140,7 +138,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes a module in: from its own file, or from within this one.
+    /// Parses a submodule from its own file or inline.
     fn child(&mut self, index: usize, name: &str, body: Option<&TokenTree>) {
         let parent = &mut self.modules[index];
         parent.children.insert(name.to_owned());
@@ -157,7 +155,7 @@ impl Reader<'_> {
         self.file(path, file.clone());
     }
 
-    /// Takes a tree of `use` in, or a part of one.
+    /// Parses a `use` tree or a part of one.
     fn uses(&mut self, index: usize, mut prefix: Segments, trees: &[TokenTree], is_export: bool) {
         let mut renamed = None;
         for (at, tree) in trees.iter().enumerate() {
@@ -189,7 +187,7 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        // `use a::b::{self, …}` brings `b` in.
+        // `use a::b::{self, …}` imports `b`.
         if prefix.len() > 1 && prefix.last().is_some_and(|last| last == "self") {
             prefix.pop();
         }
@@ -205,7 +203,7 @@ impl Reader<'_> {
         });
     }
 
-    /// Notes the name of an item that is declared.
+    /// Records the name of a declared item.
     fn declaration(&mut self, index: usize, keyword: &str, after: &[TokenTree]) {
         const KEYWORDS: [&str; 8] = [
             "struct", "enum", "union", "trait", "fn", "type", "const", "static",
@@ -219,7 +217,7 @@ impl Reader<'_> {
     }
 }
 
-/// The path that the tokens begin with; a single name is one of one segment.
+/// Parses the path at the beginning of the tokens; a single name is a path of one segment.
 fn path(trees: &[TokenTree]) -> Segments {
     let mut path: Segments = trees.first().and_then(word).into_iter().collect();
     let mut rest = trees.get(1..).unwrap_or_default();
@@ -234,7 +232,7 @@ fn path(trees: &[TokenTree]) -> Segments {
     path
 }
 
-/// The tokens of the attribute that the trees begin with.
+/// Returns the tokens of the attribute at the beginning.
 fn attribute(trees: &[TokenTree]) -> Option<TokenStream> {
     match trees {
         [sign, TokenTree::Group(group), ..]
@@ -246,7 +244,7 @@ fn attribute(trees: &[TokenTree]) -> Option<TokenStream> {
     }
 }
 
-/// Returns whether an attribute keeps its item out of a program that is not built for tests.
+/// Returns true if an attribute excludes its item from a build without tests.
 fn is_for_tests(attribute: &TokenStream) -> bool {
     let trees: Vec<TokenTree> = attribute.clone().into_iter().collect();
     match trees.as_slice() {
@@ -258,7 +256,7 @@ fn is_for_tests(attribute: &TokenStream) -> bool {
     }
 }
 
-/// Evaluates a condition of `cfg` without `test`; `None` where that does not decide it.
+/// Evaluates a `cfg` condition without `test`; `None` if the result depends on other options.
 fn holds(condition: &[TokenTree]) -> Option<bool> {
     let name = condition.first().and_then(word).unwrap_or_default();
     let Some(TokenTree::Group(group)) = condition.get(1) else {
@@ -277,7 +275,7 @@ fn holds(condition: &[TokenTree]) -> Option<bool> {
     }
 }
 
-/// The place after an item that begins with an attribute at `at`.
+/// Returns the position after an item that begins with an attribute at `at`.
 fn after_item(trees: &[TokenTree], mut at: usize) -> usize {
     while attribute(&trees[at..]).is_some() {
         at += 2;

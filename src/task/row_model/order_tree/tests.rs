@@ -3,7 +3,7 @@ use slotmap::SlotMap;
 use super::*;
 use crate::task::Handle;
 
-/// The same sequence without any cleverness.
+/// The same sequence as a plain list.
 #[derive(Default)]
 struct Model(Vec<(u8, Handle, usize)>);
 
@@ -52,7 +52,7 @@ impl Model {
 }
 
 #[test]
-fn it_does_what_a_plain_list_does() {
+fn random_changes_match_plain_list() {
     let mut random = fastrand::Rng::with_seed(11);
     let mut handles = SlotMap::<Handle, ()>::with_key();
     let mut model = Model::default();
@@ -91,7 +91,7 @@ fn it_does_what_a_plain_list_does() {
 }
 
 #[test]
-fn made_at_once_it_is_in_order() {
+fn from_unsorted_sorts_entries() {
     let mut random = fastrand::Rng::with_seed(12);
     let mut handles = SlotMap::<Handle, ()>::with_key();
     for count in [0, 1, LEAF_FILL, LEAF_FILL + 1, 1000] {

@@ -1,4 +1,4 @@
-//! Folds, filters, and what the two make of each other.
+//! Folds and their interaction with filters.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn toggle(bench: &mut Bench, mo_id: &str) {
     bench.outline.toggle_fold(&bench.board, handle);
 }
 
-/// A finished family of three levels beside a lone task.
+/// Returns a finished family of three levels and a single task.
 fn finished_family() -> Bench {
     let mut bench = Bench::default();
     let done = || ended("success", 5);
@@ -20,7 +20,7 @@ fn finished_family() -> Bench {
 }
 
 #[test]
-fn a_family_is_open_while_something_in_it_goes_on_or_failed() {
+fn family_is_open_while_descendant_is_active_or_failed() {
     let mut bench = finished_family();
     assert_eq!(bench.picture(), ["lone", "▶root+3"]);
     for news in [json!({}), json!({"state": "queued"}), ended("error", 5)] {
@@ -33,14 +33,14 @@ fn a_family_is_open_while_something_in_it_goes_on_or_failed() {
 }
 
 #[test]
-fn a_parent_that_runs_does_not_open_its_family_by_itself() {
+fn running_parent_does_not_open_family() {
     let mut bench = finished_family();
     bench.put("root", &json!({}));
     assert_eq!(bench.picture(), ["▶root+3", "lone"]);
 }
 
 #[test]
-fn what_a_person_chose_holds() {
+fn chosen_fold_takes_precedence() {
     let mut bench = finished_family();
     toggle(&mut bench, "root");
     assert_eq!(bench.picture(), ["lone", "▼root", "├▶a+1", "└b"]);
@@ -68,7 +68,7 @@ fn what_a_person_chose_holds() {
 }
 
 #[test]
-fn who_has_nobody_below_cannot_be_folded() {
+fn row_without_children_cannot_be_folded() {
     let mut bench = finished_family();
     toggle(&mut bench, "lone");
     bench.put("child", &child_of("lone", &json!({})));
@@ -76,7 +76,7 @@ fn who_has_nobody_below_cannot_be_folded() {
 }
 
 #[test]
-fn all_at_once() {
+fn all_families_are_folded_and_unfolded() {
     let mut bench = finished_family();
     bench.put("b", &child_of("root", &json!({})));
     bench.outline.set_all_folded(&bench.board, true);
@@ -86,7 +86,7 @@ fn all_at_once() {
 }
 
 #[test]
-fn a_hidden_task_is_near_the_fold_that_hides_it_and_can_be_revealed() {
+fn hidden_task_can_be_revealed() {
     let mut bench = finished_family();
     let (root, leaf) = (bench.find("root"), bench.find("a1"));
     assert_eq!(bench.outline.position(leaf), None);
@@ -106,7 +106,7 @@ fn a_hidden_task_is_near_the_fold_that_hides_it_and_can_be_revealed() {
 }
 
 #[test]
-fn a_filter_shows_what_is_above_its_matches_and_opens_it() {
+fn filter_shows_and_opens_ancestors_of_matches() {
     let mut bench = finished_family();
     bench.put("a1", &child_of("a", &ended("error", 5)));
     bench.arrange(filtered("no LICENSE"));
@@ -128,7 +128,7 @@ fn a_filter_shows_what_is_above_its_matches_and_opens_it() {
 }
 
 #[test]
-fn a_closed_fold_counts_only_what_matches() {
+fn closed_fold_counts_matches_only() {
     let mut bench = finished_family();
     bench.put("b", &child_of("root", &ended("error", 4)));
     bench.arrange(filtered("success"));
@@ -138,7 +138,7 @@ fn a_closed_fold_counts_only_what_matches() {
 }
 
 #[test]
-fn a_flat_list_filters_without_context() {
+fn flat_list_has_no_context_rows() {
     let mut bench = finished_family();
     bench.put("a1", &child_of("a", &json!({})));
     bench.arrange(View {
@@ -157,7 +157,7 @@ fn a_flat_list_filters_without_context() {
 }
 
 #[test]
-fn parent_and_child_may_change_places() {
+fn parent_and_child_can_swap() {
     let mut bench = Bench::default();
     bench.put("a", &json!({}));
     bench.put("b", &child_of("a", &json!({})));
@@ -176,7 +176,7 @@ fn parent_and_child_may_change_places() {
 }
 
 #[test]
-fn a_change_that_nobody_told_of_does_no_harm() {
+fn missed_change_is_tolerated() {
     let mut bench = Bench::default();
     bench.put("root", &json!({}));
     let leaf = bench.put("leaf", &child_of("root", &json!({})));

@@ -1,4 +1,4 @@
-//! Groups of the flat list, case by case.
+//! Groups of the flat list.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn by(user: &str, more: &Value) -> Value {
     fields
 }
 
-/// Two of kim, one of them running; two of ops, over; one of nobody.
+/// Two tasks of kim, one of them running; two finished ones of ops; one without a user.
 fn bench() -> Bench {
     let mut bench = Bench::new(grouped(GroupBy::User));
     bench.put("k1", &by("kim", &ended("success", 9)));
@@ -32,7 +32,7 @@ fn bench() -> Bench {
 }
 
 #[test]
-fn groups_go_by_their_best_member_and_are_open_where_something_goes_on() {
+fn groups_are_sorted_by_first_member() {
     let mut bench = bench();
     let picture = ["▼[kim]", "├k2", "└k1", "▶[ops]+2", "▶[]+1"];
     assert_eq!(bench.picture(), picture);
@@ -45,7 +45,7 @@ fn groups_go_by_their_best_member_and_are_open_where_something_goes_on() {
 }
 
 #[test]
-fn a_group_comes_and_goes_with_its_members() {
+fn group_exists_while_it_has_members() {
     let mut bench = bench();
     bench.put("k2", &by("new", &json!({})));
     let picture = ["▼[new]", "└k2", "▶[ops]+2", "▶[kim]+1", "▶[]+1"];
@@ -58,7 +58,7 @@ fn a_group_comes_and_goes_with_its_members() {
 }
 
 #[test]
-fn a_group_tells_how_its_members_stand() {
+fn group_counts_its_members() {
     let bench = bench();
     let Some(RowId::Group(kim)) = bench.outline.row(0) else {
         unreachable!()
@@ -73,7 +73,7 @@ fn a_group_tells_how_its_members_stand() {
 }
 
 #[test]
-fn what_a_person_folded_stays_so_until_the_groups_are_others() {
+fn chosen_group_fold_is_kept_until_grouping_changes() {
     let mut bench = bench();
     let kim = bench.outline.row(0).unwrap();
     bench.outline.toggle_fold(&bench.board, kim);
@@ -102,7 +102,7 @@ fn what_a_person_folded_stays_so_until_the_groups_are_others() {
 }
 
 #[test]
-fn a_filter_leaves_groups_with_what_it_wants_and_lets_them_go_by_it() {
+fn filter_hides_and_reorders_groups() {
     let mut bench = bench();
     bench.arrange(View {
         filter: "success".into(),
@@ -118,7 +118,7 @@ fn a_filter_leaves_groups_with_what_it_wants_and_lets_them_go_by_it() {
 }
 
 #[test]
-fn a_family_is_a_group_and_moves_as_a_whole() {
+fn family_group_moves_as_a_whole() {
     let mut bench = Bench::new(grouped(GroupBy::Root));
     bench.put("a", &json!({}));
     bench.put("a1", &child_of("a", &json!({})));
@@ -135,7 +135,7 @@ fn a_family_is_a_group_and_moves_as_a_whole() {
 }
 
 #[test]
-fn targets_of_two_servers_are_two_and_operations_are_not() {
+fn target_groups_are_per_server_and_operations_shared() {
     let mut bench = Bench::new(grouped(GroupBy::Target));
     let there = EndpointId(1);
     let vm = json!({"entity": {"type": "VirtualMachine", "value": "vm-1"}, "entityName": "db"});

@@ -1,5 +1,5 @@
-//! Whatever happens on the board, the outline that follows is the one that would be made anew, and the one that
-//! a plain recursion makes.
+//! Property test: after random changes the incremental row model equals a rebuilt one, and one
+//! built by plain recursion.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use crate::task::{Record, row_model::sort_key::SortKey};
 
 const NAMES: usize = 40;
 
-/// The rows by plain recursion.
+/// Rows built by plain recursion.
 struct Reference<'a> {
     bench: &'a Bench,
     rows: Vec<Row>,
@@ -38,7 +38,7 @@ impl Reference<'_> {
         SortKey::of(&self.bench.board, handle, *layout, sort)
     }
 
-    /// Groups with a member that is shown, by their best such member.
+    /// Groups with a shown member, by the first one.
     fn groups(&mut self, handles: Vec<Handle>, by: GroupBy) {
         let outline = &self.bench.outline;
         let mut groups: HashMap<GroupKey, Vec<Handle>> = HashMap::new();
@@ -235,7 +235,7 @@ fn name(random: &mut Rng) -> String {
     format!("task-{}", random.usize(..NAMES))
 }
 
-/// Some tasks have a key that is not their moId, so that their ghosts turn out to be called otherwise.
+/// Some tasks have a key other than their moId, so that their placeholders have another id.
 fn key_of(mo_id: &str) -> String {
     match mo_id.strip_suffix('7') {
         Some(stem) => format!("{stem}seven"),
@@ -264,7 +264,7 @@ fn fields(random: &mut Rng) -> Value {
     if random.bool() {
         fields["queueTime"] = json!(at(-random.i64(0..5)).to_string());
     }
-    // Half of the lineages change as well, into circles too.
+    // Half of the lineages change, including into cycles.
     for field in ["parentTaskKey", "rootTaskKey"] {
         if random.bool() {
             fields[field] = json!(key_of(&name(random)));
@@ -308,7 +308,7 @@ fn change(random: &mut Rng) -> TaskChange {
     }
 }
 
-/// One column or several.
+/// Returns one column or several.
 fn sort(random: &mut Rng) -> Sort {
     let mut column = || SortColumn::ALL[random.usize(..SortColumn::ALL.len())];
     let columns = [column(), column(), column()];
@@ -378,7 +378,7 @@ fn fold(bench: &mut Bench, random: &mut Rng) {
 }
 
 #[test]
-fn following_is_the_same_as_starting_anew() {
+fn incremental_model_equals_rebuilt_model() {
     let mut random = Rng::with_seed(13);
     let mut bench = Bench::default();
     let mut most = 0;
@@ -388,7 +388,7 @@ fn following_is_the_same_as_starting_anew() {
                 let view = view(&mut random);
                 bench.arrange(view);
             }
-            // Only the filter, as while it is typed.
+            // Only the filter changes, as while typing.
             10 | 30 => {
                 let filter = view(&mut random).filter;
                 let view = bench.outline.view.clone();
@@ -416,7 +416,7 @@ fn following_is_the_same_as_starting_anew() {
 }
 
 #[test]
-fn many_siblings_are_followed_too() {
+fn incremental_model_handles_many_siblings() {
     for layout in [Layout::Flat, Layout::Tree] {
         let mut random = Rng::with_seed(14);
         let mut bench = Bench::new(View {

@@ -1,8 +1,8 @@
-//! Each column in both directions.
+//! Sorting by each column in both directions.
 
 use super::*;
 
-/// The order of the moIds by a column.
+/// Returns the moIds sorted by a column.
 fn order(bench: &mut Bench, layout: Layout, column: SortColumn, descending: bool) -> String {
     bench.arrange(View {
         layout,
@@ -33,7 +33,7 @@ fn with(mut fields: Value, more: &Value) -> Value {
 }
 
 #[test]
-fn what_matters_now_is_first() {
+fn attention_sorts_by_urgency() {
     let mut bench = Bench::default();
     bench.apply(TaskChange::Ghost {
         key: "ghost".into(),
@@ -60,7 +60,7 @@ fn what_matters_now_is_first() {
 }
 
 #[test]
-fn the_most_urgent_member_speaks_for_its_family() {
+fn family_is_sorted_by_most_urgent_member() {
     let mut bench = Bench::default();
     bench.put("quiet", &ended("success", 9));
     bench.put("broken", &ended("success", 9));
@@ -91,7 +91,7 @@ fn the_most_urgent_member_speaks_for_its_family() {
 }
 
 #[test]
-fn equals_stay_oldest_first_in_both_directions() {
+fn equal_rows_are_oldest_first_in_both_directions() {
     let mut bench = Bench::default();
     bench.put("task-10", &times(3, 0));
     bench.put("task-9", &times(3, 0));
@@ -104,7 +104,7 @@ fn equals_stay_oldest_first_in_both_directions() {
 }
 
 #[test]
-fn texts_go_by_lower_case_and_what_has_none_is_last() {
+fn text_sort_ignores_case_and_missing_is_last() {
     let mut bench = Bench::default();
     let entity = json!({"type": "VirtualMachine", "value": "vm-1"});
     bench.put(
@@ -139,7 +139,7 @@ fn texts_go_by_lower_case_and_what_has_none_is_last() {
 }
 
 #[test]
-fn who_started_it_goes_by_what_the_row_says() {
+fn initiator_is_sorted_by_displayed_text() {
     let mut bench = Bench::default();
     for (mo_id, reason) in [
         (
@@ -173,7 +173,7 @@ fn who_started_it_goes_by_what_the_row_says() {
 }
 
 #[test]
-fn no_figure_is_last_in_both_directions() {
+fn missing_progress_is_last_in_both_directions() {
     let mut bench = Bench::default();
     bench.put("low", &json!({"progress": 3}));
     bench.put("high", &json!({"progress": 90}));
@@ -188,7 +188,7 @@ fn no_figure_is_last_in_both_directions() {
 }
 
 #[test]
-fn what_runs_stays_before_what_is_over_however_long_it_took() {
+fn running_tasks_are_before_finished_by_elapsed() {
     let mut bench = Bench::default();
     bench.put("long", &ended("success", 900));
     bench.put("short", &ended("success", 4));
@@ -208,7 +208,7 @@ fn what_runs_stays_before_what_is_over_however_long_it_took() {
 }
 
 #[test]
-fn by_time_of_queueing_ghosts_are_last() {
+fn placeholders_are_last_by_queue_time() {
     let mut bench = Bench::default();
     bench.put("later", &times(5, 6));
     bench.put("sooner", &times(2, 9));
@@ -222,7 +222,7 @@ fn by_time_of_queueing_ghosts_are_last() {
 }
 
 #[test]
-fn siblings_below_a_parent_are_sorted_as_well() {
+fn children_are_sorted() {
     let mut bench = Bench::default();
     bench.put("root", &json!({"progress": 50}));
     bench.put("a", &child_of("root", &json!({"progress": 70})));
@@ -234,7 +234,7 @@ fn siblings_below_a_parent_are_sorted_as_well() {
     assert_eq!(bench.picture(), ["other", "▼root", "├b", "└a"]);
 }
 
-/// The order of the moIds in the flat list by several columns, as the command line has them.
+/// Returns the moIds of the flat list sorted by several columns in command line syntax.
 fn by(bench: &mut Bench, sort: &str) -> String {
     bench.arrange(View {
         sort: sort.parse().unwrap(),
@@ -244,7 +244,7 @@ fn by(bench: &mut Bench, sort: &str) -> String {
 }
 
 #[test]
-fn what_is_equal_by_one_column_goes_by_the_next() {
+fn equal_rows_are_sorted_by_next_column() {
     let mut bench = Bench::default();
     let named = |name: &str, fields: Value| with(fields, &json!({"entityName": name}));
     bench.put("a", &named("db", ended("success", 30)));
@@ -265,7 +265,7 @@ fn what_is_equal_by_one_column_goes_by_the_next() {
 }
 
 #[test]
-fn numbers_in_names_go_by_their_value() {
+fn numbers_in_names_are_sorted_by_value() {
     let mut bench = Bench::default();
     bench.put("task-10", &json!({"parentTaskKey": "task-100"}));
     bench.put("task-9", &json!({"parentTaskKey": "task-20"}));
@@ -284,7 +284,7 @@ fn numbers_in_names_go_by_their_value() {
 }
 
 #[test]
-fn every_other_column_sorts_too() {
+fn every_column_sorts() {
     let mut bench = Bench::default();
     let run = |more: Value| with(times(0, 5), &more);
     bench.put(
@@ -325,7 +325,7 @@ fn every_other_column_sorts_too() {
 }
 
 #[test]
-fn by_time_left_what_is_done_soonest_is_first_and_time_alone_changes_nothing() {
+fn time_left_sorts_by_expected_end() {
     let mut bench = Bench::default();
     for (mo_id, pace) in [("slow", 1), ("fast", 5), ("middle", 2)] {
         for step in 0..12 {

@@ -1,4 +1,5 @@
-//! In whatever order tasks are heard of, the board is the same; and whatever is told, it stays in order.
+//! Properties of the task store: independent of the order of changes, and consistent after any
+//! change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ use crate::cases;
 const HERE: EndpointId = EndpointId(0);
 const TASKS: usize = 10;
 
-/// A task as it is told: its number, its parent's, its state, its figure.
+/// A task as observed: number, parent's number, state, progress.
 #[derive(Debug, Clone)]
 struct Told {
     number: usize,
@@ -31,7 +32,7 @@ fn mo_id(number: usize) -> String {
     format!("task-{number}")
 }
 
-/// Keys and moIds need not be the same.
+/// Keys and moIds may differ.
 fn key(number: usize) -> String {
     if number.is_multiple_of(3) {
         format!("key-{number}")
@@ -71,7 +72,7 @@ fn told(
     })
 }
 
-/// A forest, each task after its parent; the parent of some is never heard of.
+/// Generates a forest, each task after its parent; the parent of some is never observed.
 fn forest() -> impl Strategy<Value = Vec<Told>> {
     (0..TASKS)
         .map(|number| {
@@ -84,7 +85,7 @@ fn forest() -> impl Strategy<Value = Vec<Told>> {
         .collect::<Vec<_>>()
 }
 
-/// What can be said of a board, by names.
+/// Describes a store by the names of its tasks.
 fn portrait(board: &TaskStore) -> BTreeMap<String, String> {
     let name = |handle: Handle| board.get(handle).map(|record| record.id.mo_id.to_string());
     let one = |(handle, record): (Handle, &vtask::task::Record)| {
@@ -106,7 +107,7 @@ fn portrait(board: &TaskStore) -> BTreeMap<String, String> {
     board.iter().map(one).collect()
 }
 
-/// What has to hold of every board.
+/// Checks the invariants of a store.
 fn check(board: &TaskStore) -> Result<(), TestCaseError> {
     let mut counts = StatusCounts::default();
     for (handle, record) in board.iter() {
@@ -135,7 +136,7 @@ fn check(board: &TaskStore) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Anything that can be told.
+/// Generates any change.
 fn anything() -> impl Strategy<Value = TaskChange> {
     let number = 0..TASKS;
     prop_oneof![
@@ -159,7 +160,7 @@ proptest! {
     #![proptest_config(cases(192))]
 
     #[test]
-    fn the_order_in_which_tasks_are_heard_of_does_not_matter(
+    fn order_of_changes_does_not_matter(
         (forest, shuffled) in forest().prop_flat_map(|forest| (Just(forest.clone()), Just(forest).prop_shuffle()))
     ) {
         let board = |tasks: &[Told]| {
@@ -181,7 +182,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_told_the_board_stays_in_order(changes in prop::collection::vec(anything(), 0..60)) {
+    fn store_stays_consistent_after_any_change(changes in prop::collection::vec(anything(), 0..60)) {
         let mut board = TaskStore::new();
         for change in changes {
             let _ = board.apply(HERE, change, &mut ChangeSet::default());
