@@ -4,7 +4,6 @@
 //! [`Effect`]s for the event loop in `tui` to carry out. Drawing is in `ui`.
 
 mod action;
-pub mod cancel;
 mod cancel_dialog;
 mod clipboard;
 mod columns;

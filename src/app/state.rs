@@ -7,7 +7,6 @@ use ratatui::layout::{Rect, Size};
 
 use super::{
     action::Action,
-    cancel::CancelRequest,
     cancel_dialog::CancelDialog,
     columns::{ColumnEditor, Columns},
     command_palette::CommandPalette,
@@ -31,6 +30,7 @@ use crate::{
     task::{
         EndpointId, EvalContext, Handle, PendingQuestion, Record, TaskStore, TypicalDurations,
         UndoLog,
+        cancellation::CancelRequest,
         row_model::{RowId, RowModel, SortColumn, View},
     },
     vim::types::TaskEvent,

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{
-    cancel::CancelRequest,
     columns::Columns,
     detail_subscription::DetailSubscription,
     insight::InsightCache,
@@ -15,6 +14,7 @@ use super::{
 use crate::{
     task::{
         Handle, PendingQuestion, TaskStore,
+        cancellation::CancelRequest,
         row_model::{RowId, RowModel},
     },
     vim::types::TaskEvent,

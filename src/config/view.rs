@@ -130,9 +130,7 @@ mod tests {
         assert_eq!(sort.unwrap().to_string(), "id");
         assert_eq!(
             problems,
-            [
-                "line 3: [defaults] sort: there is no column “stae” to sort by; did you mean “state”?"
-            ]
+            ["line 3: [defaults] sort: unknown sort column “stae”; did you mean “state”?"]
         );
         assert_eq!(read(""), (None, Vec::new()));
         let error = ConfigFile::parse("[defaults]\nsort = 3\n").unwrap_err();

@@ -166,7 +166,7 @@ fn trouble(record: &Record) -> Option<String> {
         Presence::Gone(_) if record.status().is_finished() && record.status() != Status::Lost => {
             None
         }
-        Presence::Gone(_) => Some("the task vanished from the server".to_owned()),
+        Presence::Gone(_) => Some("the task was removed from the server".to_owned()),
         Presence::Unreadable(reason) => Some(reason.to_string()),
     }
 }

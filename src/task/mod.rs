@@ -3,6 +3,7 @@
 
 #![warn(missing_docs)]
 
+pub mod cancellation;
 mod change;
 mod clock;
 pub(crate) mod display_name;

@@ -30,10 +30,10 @@ impl Record {
         let start = info.start_time?;
         if let Some(complete) = info.complete_time {
             let by = backwards(start, complete)?;
-            return Some(format!("it ended {by} before it began"));
+            return Some(format!("it ended {by} before it started"));
         }
         let by = backwards(start, now).filter(|_| self.status().is_active())?;
-        Some(format!("its start lies {by} ahead of the server's clock"))
+        Some(format!("its start is {by} ahead of the server's clock"))
     }
 
     /// Explains why the queue time is unknown.
@@ -41,11 +41,11 @@ impl Record {
         let info = self.info.as_ref()?;
         if let Some(end) = info.start_time.or(info.complete_time) {
             let by = backwards(info.queue_time?, end)?;
-            return Some(format!("it began {by} before it was queued"));
+            return Some(format!("it started {by} before it was queued"));
         }
         let by = backwards(info.queue_time?, now)?;
         Some(format!(
-            "its queueing lies {by} ahead of the server's clock"
+            "its queue time is {by} ahead of the server's clock"
         ))
     }
 
@@ -53,7 +53,7 @@ impl Record {
     pub fn percent_problem(&self) -> Option<String> {
         let figure = self.info.as_ref()?.progress?;
         let is_percent = (0..=100).contains(&figure);
-        (!is_percent).then(|| format!("the server says {figure}%, which is no percentage"))
+        (!is_percent).then(|| format!("the server reported {figure}%"))
     }
 }
 
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(future.elapsed(at(400)), None);
         assert_eq!(
             future.run_time_problem(at(400)).unwrap(),
-            "its start lies 2h40m ahead of the server's clock"
+            "its start is 2h40m ahead of the server's clock"
         );
         assert_eq!(
             future.elapsed(at(10_060)).unwrap().as_secs(),
@@ -101,7 +101,7 @@ mod tests {
         );
         assert_eq!(
             backwards.run_time_problem(at(999)).unwrap(),
-            "it ended 5m00s before it began"
+            "it ended 5m00s before it started"
         );
         let queued = json!({"state": "queued", "startTime": null, "queueTime": moment(500)});
         let queued = record(&queued);

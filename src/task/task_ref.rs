@@ -14,7 +14,7 @@ pub struct TaskRef(pub Arc<str>);
 
 /// Error for text that is not a task reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{text}” names no task: {why}. Try a moId such as task-4711, or the URL of a task.")]
+#[error("“{text}” is not a task ID: {why}. Use an ID such as task-4711, or the URL of a task.")]
 pub struct NotATask {
     /// The text without user name and password.
     pub text: String,
@@ -35,34 +35,34 @@ impl FromStr for TaskRef {
         };
         let path = text.split(['?', '#']).next().unwrap_or_default();
         if text.contains("://") && path.contains('@') {
-            return refuse("its URL must not contain a user name or password");
+            return refuse("the URL must not contain a user name or password");
         }
         let mo_id = if text.contains("://") || text.starts_with("/sdk/") {
             match from_url(text) {
                 Some(mo_id) => mo_id,
-                None => return refuse("the URL has no …/Task/moId in its path"),
+                None => return refuse("the URL has no …/Task/ID in its path"),
             }
         } else if let Some(urn) = text.strip_prefix("urn:vmomi:") {
             match urn.split(':').collect::<Vec<_>>()[..] {
                 ["Task", mo_id, ..] => mo_id.to_owned(),
-                _ => return refuse("the URN is not of a Task"),
+                _ => return refuse("the URN is not a Task"),
             }
         } else if let Some((kind, mo_id)) = text.split_once(':') {
             if kind != "Task" {
-                return refuse("only a Task can be watched");
+                return refuse("only objects of type Task are supported");
             }
             mo_id.to_owned()
         } else {
             text.strip_prefix("Task-").unwrap_or(text).to_owned()
         };
         if mo_id.is_empty() {
-            return refuse("it is empty");
+            return refuse("empty text");
         }
         if mo_id.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return refuse("a moId has no spaces or control characters in it");
+            return refuse("spaces and control characters are not allowed");
         }
         if mo_id.contains(['/', '\\', '?', '#', '%']) || mo_id == "." || mo_id == ".." {
-            return refuse("a moId has no “/”, “\\”, “?”, “#”, “%” or “..” in it");
+            return refuse("“/”, “\\”, “?”, “#”, “%” and “..” are not allowed");
         }
         Ok(Self(mo_id.into()))
     }
@@ -131,7 +131,7 @@ mod tests {
         ] {
             let refused = text.parse::<TaskRef>().unwrap_err();
             let refused = refused.to_string();
-            assert!(refused.contains("names no task"), "{text}");
+            assert!(refused.contains("is not a task ID"), "{text}");
             assert!(!refused.contains("s3cret"), "{refused}");
         }
     }

@@ -28,7 +28,7 @@ pub enum TimeExpr {
 /// Error for text that is not a time expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "give a span before now (24h, 7d), today, yesterday, a weekday (monday), a date (2026-01-31) or a time \
+    "expected a duration before now (24h, 7d), today, yesterday, a weekday (monday), a date (2026-01-31) or a time \
      (2026-01-31T12:00:00Z)"
 )]
 pub struct ParseTimeError;

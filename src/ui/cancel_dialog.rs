@@ -8,12 +8,11 @@ use super::{
     theme::Role,
 };
 use crate::{
-    app::{
-        Action, Button, CancelDialog, ClickTarget, can_request,
-        cancel::{self, CancelState},
-        eligibility,
+    app::{Action, Button, CancelDialog, ClickTarget, can_request, eligibility},
+    task::{
+        Handle, Record,
+        cancellation::{CancelState, privilege_text},
     },
-    task::{Handle, Record},
 };
 
 const DIALOG_WIDTH: u16 = 76;
@@ -140,11 +139,11 @@ impl<'c> Body<'_, 'c> {
         let now = state.time(record, self.canvas.now);
         let verdict = eligibility(state, handle, now);
         let role = match CancelState::of(record) {
-            CancelState::Can => Role::Success,
-            CancelState::Asked => Role::Cancelled,
-            CancelState::Cannot | CancelState::Nothing => Role::Warning,
+            CancelState::Cancelable => Role::Success,
+            CancelState::Requested => Role::Cancelled,
+            CancelState::NotCancelable | CancelState::NotApplicable => Role::Warning,
         };
-        self.paragraph(&verdict.sentence, role);
+        self.paragraph(&verdict.message, role);
         self.blank();
     }
 
@@ -163,7 +162,7 @@ impl<'c> Body<'_, 'c> {
         let privilege = state.privileges.get(&handle);
         // Privileges are not checked for tasks in the history.
         if state.history.is_none() {
-            self.field("privilege", &cancel::privilege(privilege), Role::Text);
+            self.field("privilege", &privilege_text(privilege), Role::Text);
         }
         if let Some(request) = state.cancel_requests.get(&handle) {
             let role = if request.is_pending() {
@@ -171,7 +170,7 @@ impl<'c> Body<'_, 'c> {
             } else {
                 Role::Strong
             };
-            self.field("request", &request.story(self.canvas.now), role);
+            self.field("request", &request.status_text(self.canvas.now), role);
         }
     }
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{RenderContext, labels, row, styled_line::StyledLine, theme::Role};
 use crate::{
-    app::{Column, TaskInsight, cancel::CancelState},
-    task::{Handle, Record, Status, TimeLeft},
+    app::{Column, TaskInsight},
+    task::{Handle, Record, Status, TimeLeft, cancellation::CancelState},
     text::{duration, width},
 };
 
@@ -60,14 +60,14 @@ pub(super) fn draw_cell(
             }
         }
         Column::Cancel => {
-            let standing = CancelState::of(record);
-            let role = match standing {
-                CancelState::Can => Role::Text,
-                CancelState::Asked => Role::Cancelled,
-                CancelState::Cannot => Role::Dim,
-                CancelState::Nothing => Role::Faint,
+            let cancel_state = CancelState::of(record);
+            let role = match cancel_state {
+                CancelState::Cancelable => Role::Text,
+                CancelState::Requested => Role::Cancelled,
+                CancelState::NotCancelable => Role::Dim,
+                CancelState::NotApplicable => Role::Faint,
             };
-            cell.put(standing.word(), role);
+            cell.put(cancel_state.label(), role);
         }
         Column::State => {
             let symbol = canvas.look.symbols.status(status);

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    Command, Link, ServerFacts, Update, WatchOptions,
+    CancelResponse, Command, Link, ServerFacts, Update, WatchOptions,
     backoff::Backoff,
     label_wait::LabelWait,
     lookups::Lookups,
@@ -19,7 +19,6 @@ use super::{
     read_loop::PendingRequest,
     renewals::{Call, Renewals},
     responses::LoopExit,
-    update::CancelResponse,
     watch_set::{Origin, PollIntervals, WatchSet},
 };
 use crate::{

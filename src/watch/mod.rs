@@ -34,6 +34,6 @@ pub use endpoint::Watcher;
 pub use history_query::history_query;
 pub use link::Link;
 pub use options::{FetchMode, Tempo, WatchOptions};
-pub use update::{
-    CancelResponse, FamilyState, HistoryLookup, HistoryPage, Privilege, ServerFacts, Update,
-};
+pub use update::{FamilyState, HistoryLookup, HistoryPage, ServerFacts, Update};
+
+pub use crate::task::cancellation::{CancelResponse, Privilege};

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Instant};
 use jiff::Timestamp;
 
 use crate::{
-    task::{FinishedRun, Labels, PendingQuestion, ServerClock, TaskChange},
+    task::{
+        FinishedRun, Labels, PendingQuestion, ServerClock, TaskChange,
+        cancellation::{CancelResponse, Privilege},
+    },
     vim::types::{About, TaskEvent, TaskInfo},
 };
 
@@ -108,26 +111,6 @@ pub struct ServerFacts {
     pub insecure: bool,
 }
 
-/// The server's answer to a cancel request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CancelResponse {
-    /// Accepted; the task ends later.
-    Accepted,
-    /// `NotSupported`: the operation cannot be cancelled.
-    NotSupported,
-    /// `InvalidState`: already cancelled or finished.
-    InvalidState,
-    /// `NoPermission`: the account lacks this privilege.
-    NoPermission {
-        /// Usually `Global.CancelTask`.
-        privilege: String,
-    },
-    /// `ManagedObjectNotFound`: the task object has expired.
-    Gone,
-    /// No answer: the failure, for display.
-    Failed(Arc<str>),
-}
-
 /// Result of looking an expired task up in the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HistoryLookup {
@@ -166,15 +149,4 @@ pub struct HistoryPage {
     pub is_end: bool,
     /// True if the server no longer knows the requested entity and returns tasks of all entities.
     pub without_entity: bool,
-}
-
-/// Result of checking `Global.CancelTask` on a task's entity.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Privilege {
-    /// The account has it.
-    Granted,
-    /// The account lacks it.
-    Denied,
-    /// The server does not answer: the reason, for display.
-    Unknown(Arc<str>),
 }

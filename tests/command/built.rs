@@ -166,7 +166,7 @@ const WRONG: &[(&str, i32, &str)] = &[
     (
         "list --filter stat:x",
         2,
-        "\n  ^^^^\nthere is no field “stat”; did you mean “state”?",
+        "\n  ^^^^\nunknown field “stat”; did you mean “state”?",
     ),
     ("tree task-1 task-2", 2, "unexpected argument 'task-2'"),
     ("cancel task-3", 2, "Give --yes if that is meant"),

@@ -5,13 +5,15 @@ use jiff::Timestamp;
 use crate::{
     app::{
         action::Action,
-        cancel::{self, CancelEligibility, CancelRequest},
         cancel_dialog::{Button, CancelDialog},
         event::Effect,
         notifications::Severity,
         state::{AppState, Popup},
     },
-    task::Handle,
+    task::{
+        Handle,
+        cancellation::{self, CancelEligibility, CancelRequest},
+    },
     vim::TaskLocator,
     watch::Command,
 };
@@ -96,8 +98,8 @@ pub fn can_request(state: &AppState, handle: Handle, now: Timestamp) -> bool {
         .cancel_requests
         .get(&handle)
         .is_some_and(CancelRequest::is_pending);
-    let verdict = eligibility(state, handle, state.time(record, now));
-    verdict.may_ask && !pending && !state.is_read_only(record.id.endpoint)
+    let eligibility = eligibility(state, handle, state.time(record, now));
+    eligibility.allowed && !pending && !state.is_read_only(record.id.endpoint)
 }
 
 /// Returns whether and why a task can be cancelled. `now` is by the server's clock.
@@ -105,13 +107,13 @@ pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEl
     let record = state.store.get(handle);
     let goes_on = record.is_some_and(|record| record.status().is_active());
     if state.history.is_some() && goes_on {
-        let sentence = "By its record in the history this task goes on. It can be cancelled from the list of now only.";
+        let message = "By its record in the history this task goes on. It can be cancelled from the list of now only.";
         return CancelEligibility {
-            sentence: sentence.to_owned(),
-            may_ask: false,
+            message: message.to_owned(),
+            allowed: false,
         };
     }
-    cancel::verdict(&state.store, handle, state.privileges.get(&handle), now)
+    cancellation::eligibility(&state.store, handle, state.privileges.get(&handle), now)
 }
 
 /// Opens the confirmation if the task can be cancelled.

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use super::{history, summary_page};
 use crate::{
     app::{
-        cancel,
         event::Effect,
         filter_prompt::ServerClocks,
         notifications::Severity,
@@ -16,7 +15,7 @@ use crate::{
         time_travel::TimeTravel,
     },
     task::{
-        ChangeSet, EndpointId, EvalContext, Handle, TaskChange, TaskId, TaskStore,
+        ChangeSet, EndpointId, EvalContext, Handle, TaskChange, TaskId, TaskStore, cancellation,
         row_model::RowModel,
     },
     watch::{CancelResponse, Update},
@@ -236,12 +235,12 @@ fn on_cancel_response(
         CancelResponse::Accepted => Severity::Info,
         _ => Severity::Warning,
     };
-    let text = format!("{mo_id}: {}", cancel::describe_response(&answer));
+    let text = format!("{mo_id}: {}", cancellation::describe_response(&answer));
     let handle = state.store.find(&TaskId::new(endpoint, mo_id));
     if let Some(handle) = handle {
         let request = state.cancel_requests.entry(handle);
-        let request = request.or_insert_with(|| cancel::CancelRequest::new(now));
-        request.answer = Some((answer, now));
+        let request = request.or_insert_with(|| cancellation::CancelRequest::new(now));
+        request.response = Some((answer, now));
     }
     let seen = match &state.popup {
         Some(Popup::CancelDialog(dialog)) => Some(dialog.highlighted) == handle,

@@ -125,7 +125,7 @@ pub(super) fn term(head: Option<Head>, values: Vec<Value>) -> Result<Expr, Filte
     );
     if is_compared && !matches!(field, Field::Number(_) | Field::Span(_)) {
         let end = values.first().map_or(place.end, |value| value.place.start);
-        let why = format!("“{name}” has no greater or smaller; write {name}:…");
+        let why = format!("“{name}” cannot be compared by size; use {name}:…");
         return Err(FilterError::new(place.end..end, why));
     }
     let terms = values.iter().map(|value| match field {
@@ -210,9 +210,9 @@ fn by_beginning<T>(
 fn not_one_of(value: &Value, field: &str, names: &[&str]) -> FilterError {
     let hint = match nearest(&value.text, names.iter().copied()) {
         Some(near) => format!("did you mean {field}:{near}?"),
-        None => format!("there are {}", names.join(" ")),
+        None => format!("known: {}", names.join(" ")),
     };
-    let why = format!("there is no {field}:{}; {hint}", value.text);
+    let why = format!("unknown value {field}:{}; {hint}", value.text);
     FilterError::new(value.place.clone(), why)
 }
 
@@ -224,7 +224,7 @@ fn number(field: NumberField, operator: Operator, value: &Value) -> Result<Term,
     text.parse()
         .map(|number| Term::Number(field, operator, number))
         .map_err(|_| {
-            let why = format!("“{}” is no number", value.text);
+            let why = format!("“{}” is not a number", value.text);
             FilterError::new(value.place.clone(), why)
         })
 }
@@ -238,12 +238,15 @@ fn span(
     let why = |text: String| Err(FilterError::new(value.place.clone(), text));
     if value.text.parse::<f64>().is_ok() {
         return why(format!(
-            "{} what? Write {0}s, {0}m, {0}h or {0}d",
+            "missing unit: use {0}s, {0}m, {0}h or {0}d",
             value.text
         ));
     }
     let Some(span) = read_span(&value.text) else {
-        let text = format!("“{}” is no span; write 90s, 10m, 1h30m or 2d", value.text);
+        let text = format!(
+            "“{}” is not a duration; use 90s, 10m, 1h30m or 2d",
+            value.text
+        );
         return why(text);
     };
     if !matches!(
@@ -252,7 +255,7 @@ fn span(
     ) {
         let place = place.end..value.place.start;
         let why = format!(
-            "a span is never met exactly; write {name}>{0} or {name}<{0}",
+            "durations cannot be compared for equality; use {name}>{0} or {name}<{0}",
             value.text
         );
         return Err(FilterError::new(place, why));
@@ -291,18 +294,16 @@ pub(in crate::task) fn read_span(text: &str) -> Option<SignedDuration> {
 
 fn no_such_field(name: &str) -> String {
     if matches!(name, "since" | "until") {
-        return format!("“{name}” is asked of the history: press H there, or give list --{name}");
+        return format!("“{name}” is available in the history only: press H, or use list --{name}");
     }
     let names = FIELDS
         .iter()
         .flat_map(|(name, _, others)| std::iter::once(*name).chain(others.iter().copied()));
     match nearest(name, names) {
         Some(near) => format!(
-            "there is no field “{name}”; did you mean “{near}”? Text with a sign goes in quotes"
+            "unknown field “{name}”; did you mean “{near}”? Quote text containing operators"
         ),
-        None => format!(
-            "there is no field “{name}”. Text with a sign in it goes in quotes: \"{name}:…\""
-        ),
+        None => format!("unknown field “{name}”. Quote text containing operators: \"{name}:…\""),
     }
 }
 
@@ -319,10 +320,10 @@ fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a s
 
 fn expected(field: Field) -> &'static str {
     match field {
-        Field::Text(_) => "which text? A word, \"several words\", db-* or /a pattern/",
-        Field::State => "running, queued, failed, cancelled, success, active, finished…",
-        Field::Is => "stalled, cancelable, pinned, child, root, flagged…",
-        Field::Number(_) => "which number?",
-        Field::Span(_) => "how long? 90s, 10m, 1h30m, 2d",
+        Field::Text(_) => "expected a word, \"several words\", db-* or /regex/",
+        Field::State => "expected running, queued, failed, cancelled, success, active, finished…",
+        Field::Is => "expected stalled, cancelable, pinned, child, root, flagged…",
+        Field::Number(_) => "expected a number",
+        Field::Span(_) => "expected a duration: 90s, 10m, 1h30m, 2d",
     }
 }

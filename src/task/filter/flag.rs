@@ -10,7 +10,7 @@ use crate::task::{Rule, Status, rules};
 pub(super) enum Flag {
     Status(&'static [Status]),
     Cancelable,
-    Asked,
+    CancelRequested,
     Pinned,
     Child,
     Root,
@@ -45,7 +45,11 @@ pub(super) const STATES: [(&str, &[Status], &[&str]); 10] = [
 pub(super) const FLAGS: [(&str, Flag, &[&str]); 13] = [
     ("stalled", Flag::Finding(Some(Rule::Stalled)), &["stuck"]),
     ("cancelable", Flag::Cancelable, &["cancellable"]),
-    ("asked", Flag::Asked, &["cancelling", "canceling"]),
+    (
+        "cancel-requested",
+        Flag::CancelRequested,
+        &["asked", "cancelling", "canceling"],
+    ),
     ("pinned", Flag::Pinned, &[]),
     ("child", Flag::Child, &[]),
     ("root", Flag::Root, &["top"]),
@@ -99,7 +103,7 @@ impl Flag {
                 record.status().is_active()
                     && record.info.as_ref().is_some_and(|info| info.cancelable)
             }
-            Self::Asked => record.is_cancel_requested(),
+            Self::CancelRequested => record.is_cancel_requested(),
             Self::Pinned => record.pinned,
             Self::Child => has_parent(),
             Self::Root => !has_parent(),

@@ -187,16 +187,16 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         match self.peek() {
             Some(quote @ ('"' | '\'')) => {
-                let text = self.until(quote, "this quote is not closed")?;
+                let text = self.until(quote, "missing closing quote")?;
                 Ok(value(Kind::Quoted, &text, start..self.at))
             }
             Some('/') => {
-                let text = self.until('/', "this pattern has no / at its end")?;
+                let text = self.until('/', "missing closing / of this pattern")?;
                 let goes_on = self
                     .peek()
                     .is_some_and(|c| !c.is_whitespace() && !matches!(c, ')' | ','));
                 if goes_on {
-                    let why = "a pattern ends with this /; write \\/ for a / in it, or put the text in quotes";
+                    let why = "unexpected text after the closing /; write \\/ for a slash, or quote the text";
                     return Err(FilterError::new(self.at - 1..self.at, why));
                 }
                 Ok(value(Kind::Regex, &text, start..self.at))

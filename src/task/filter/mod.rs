@@ -36,16 +36,16 @@ use super::Handle;
 
 /// The grammar as shown in the help and in the manual.
 pub const GRAMMAR: &[(&str, &str)] = &[
-    ("web 01", "tasks that hold both texts, anywhere"),
-    ("\"disk 2 of 3\"", "this very text"),
-    ("/^db-\\d+$/", "a pattern (regular expression)"),
+    ("web 01", "tasks that contain both texts"),
+    ("\"disk 2 of 3\"", "this exact text"),
+    ("/^db-\\d+$/", "a regular expression"),
     (
         "target: user: op: phase: error:",
-        "in that field; * and ? stand for letters: target:db-*",
+        "in this field; * and ? are wildcards: target:db-*",
     ),
     (
         "id: type: endpoint: tag: activation:",
-        "moId or key, kind of the target, server, change tag, activation id",
+        "moId or key, target type, server, change tag, activation id",
     ),
     (
         "state: outcome:",
@@ -53,27 +53,27 @@ pub const GRAMMAR: &[(&str, &str)] = &[
     ),
     (
         "progress<20  children>3",
-        "numbers: < <= = >= >; progress:none has no figure",
+        "numbers: < <= = >= >; progress:none: not reported",
     ),
     (
         "elapsed>1h  queued>5m  ended<1h  started<10m  idle>15m",
-        "spans: 90s 10m 1h30m 2d",
+        "durations: 90s 10m 1h30m 2d",
     ),
     (
-        "is:stalled cancelable asked pinned active child root parent",
-        "what it is",
+        "is:stalled cancelable cancel-requested pinned active child root parent",
+        "properties",
     ),
     (
         "is:flagged late waiting orphan gone",
-        "what deserves a second look",
+        "warnings and removed tasks",
     ),
     (
         "a or b   not a   -a   ( )",
-        "put together; next to each other means both",
+        "combinations; adjacent terms must both match",
     ),
     (
         "user:kim,ops   target=web-11   user!=ops",
-        "any of them; exactly; not",
+        "any of these; exactly; not",
     ),
     ("@name", "a saved filter, from [filters] in the config"),
 ];

@@ -32,8 +32,7 @@ pub(super) fn parse(text: &str, saved: &Saved) -> Result<Expr, FilterError> {
 fn read(text: &str, saved: &Saved, depth: usize, pulled: &mut usize) -> Result<Expr, FilterError> {
     if text.len() > MAX_FILTER_BYTES {
         let start = prefix(text, MAX_FILTER_BYTES).len().min(MAX_FILTER_BYTES);
-        let why =
-            format!("a filter may be {MAX_FILTER_BYTES} bytes long; a pattern says much in little");
+        let why = format!("filter too long: the limit is {MAX_FILTER_BYTES} bytes");
         return Err(FilterError::new(start..text.len(), why));
     }
     let tokens = Lexer::new(text).all()?;
@@ -50,7 +49,7 @@ fn read(text: &str, saved: &Saved, depth: usize, pulled: &mut usize) -> Result<E
     let expr = parser.any()?;
     match parser.tokens.next() {
         None => Ok(expr),
-        Some((_, place)) => Err(FilterError::new(place, "this parenthesis closes nothing")),
+        Some((_, place)) => Err(FilterError::new(place, "unmatched closing parenthesis")),
     }
 }
 
@@ -95,7 +94,7 @@ impl Parser<'_> {
     fn one(&mut self) -> Result<Expr, FilterError> {
         let Some((token, place)) = self.tokens.next() else {
             let end = self.end..self.end;
-            return Err(FilterError::new(end, "something is missing here"));
+            return Err(FilterError::new(end, "missing term"));
         };
         match token {
             Token::Not => {
@@ -107,23 +106,21 @@ impl Parser<'_> {
             Token::Open => {
                 self.descend(&place)?;
                 if self.next_is(&Token::Close) {
-                    return Err(FilterError::new(
-                        place,
-                        "there is nothing between these parentheses",
-                    ));
+                    return Err(FilterError::new(place, "empty parentheses"));
                 }
                 let inner = self.any()?;
                 self.depth -= 1;
                 match self.tokens.next() {
                     Some((Token::Close, _)) => Ok(inner),
-                    _ => Err(FilterError::new(place, "this parenthesis is not closed")),
+                    _ => Err(FilterError::new(place, "missing closing parenthesis")),
                 }
             }
             Token::Term(head, values) => field::term(head, values),
             Token::Saved(name) => self.saved(&name, place),
-            Token::Close => Err(FilterError::new(place, "this parenthesis closes nothing")),
+            Token::Close => Err(FilterError::new(place, "unmatched closing parenthesis")),
             Token::And | Token::Or => {
-                let why = "“and” and “or” stand between two terms; in quotes they are words";
+                let why =
+                    "“and” and “or” need a term on both sides; quote them to search for the words";
                 Err(FilterError::new(place, why))
             }
         }
@@ -132,7 +129,7 @@ impl Parser<'_> {
     fn descend(&mut self, place: &Range<usize>) -> Result<(), FilterError> {
         self.depth += 1;
         if self.depth > MAX_NESTING {
-            return Err(FilterError::new(place.clone(), "this goes too deep"));
+            return Err(FilterError::new(place.clone(), "nested too deeply"));
         }
         Ok(())
     }
@@ -141,22 +138,15 @@ impl Parser<'_> {
         let Some(text) = self.saved.get(name) else {
             let names: Vec<&str> = self.saved.keys().map(String::as_str).collect();
             let why = match names.as_slice() {
-                [] => "there are no saved filters; they go into [filters] in the config file"
-                    .to_owned(),
-                names => format!(
-                    "there is no saved filter “{name}”; there are {}",
-                    names.join(", ")
-                ),
+                [] => "no saved filters; add them to [filters] in the config file".to_owned(),
+                names => format!("no saved filter “{name}”; known: {}", names.join(", ")),
             };
             return Err(FilterError::new(place, why));
         };
         self.descend(&place)?;
         *self.pulled += 1;
         if *self.pulled > MAX_SAVED_EXPANSIONS {
-            return Err(FilterError::new(
-                place,
-                "this pulls in too many saved filters",
-            ));
+            return Err(FilterError::new(place, "too many saved filters"));
         }
         let read = read(text, self.saved, self.depth, self.pulled);
         self.depth -= 1;

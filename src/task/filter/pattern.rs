@@ -74,9 +74,7 @@ impl Pattern {
             .build()
             .map(Self::Regex)
             .map_err(|error| match error {
-                regex::Error::CompiledTooBig(_) => {
-                    "this pattern would take too much memory".to_owned()
-                }
+                regex::Error::CompiledTooBig(_) => "pattern too large".to_owned(),
                 regex::Error::Syntax(text) => reason(&text),
                 other => other.to_string(),
             })
@@ -115,7 +113,7 @@ impl Pattern {
 fn reason(text: &str) -> String {
     let last = text.lines().last().unwrap_or(text);
     let last = last.strip_prefix("error: ").unwrap_or(last);
-    format!("this pattern does not read: {last}")
+    format!("invalid pattern: {last}")
 }
 
 /// True if the text contains a case-folded word.

@@ -82,14 +82,14 @@ pub fn with_period(text: &str, saved: &Saved) -> Result<(Period, Filter), Filter
                     || before.is_some_and(|(token, _)| *token == Token::Not)
                     || beside.any(|token| *token == Token::Or)
                 {
-                    let why = "it holds for all that is asked for, so it stands outside of ( ), or and not";
+                    let why = "not allowed inside ( ), or beside “or” and “not”";
                     return wrong(place.clone(), why);
                 }
                 let [value] = &values[..] else {
-                    return wrong(place.clone(), "there is one beginning and one end");
+                    return wrong(place.clone(), "only one value is allowed");
                 };
                 if !matches!(operator, Operator::Has | Operator::Equal) {
-                    return wrong(name_place.end..value.place.start, "write it with a colon");
+                    return wrong(name_place.end..value.place.start, "use a colon");
                 }
                 match value.text.parse() {
                     Ok(moment) => *end = Some(moment),

@@ -43,35 +43,35 @@ macro_rules! columns {
 columns! {
     /// By urgency: running, queued, failed, then the rest; longest running and latest ended first.
     /// In a tree, a family has the urgency of its most urgent member.
-    Attention: "now" | "attention", "What matters now", "running, waiting, failed, then the rest";
+    Attention: "now" | "attention", "Urgency", "running, queued, failed, then the rest";
     /// Running, queued, failed, cancelled, then the rest.
-    State: "state" | "status", "State", "the same without the times";
+    State: "state" | "status", "State", "by status only";
     /// The operation's label.
     Task: "task" | "name", "Task", "by the operation's name";
     /// The current phase.
-    Phase: "phase", "Phase", "what it is at, by name";
+    Phase: "phase", "Phase", "by name";
     /// The name of the entity.
     Target: "target" | "entity", "Target", "by name";
     /// Percent done, reported or derived.
     Progress: "progress" | "percent", "Progress", "percent done";
     /// Run time. Running tasks are separate from finished ones, so that the order does not change
     /// with time.
-    Elapsed: "elapsed", "Elapsed", "how long it has run";
+    Elapsed: "elapsed", "Elapsed", "run time";
     /// Expected end, as estimated at the last update, so that the order does not change with time.
-    Left: "left" | "finish" | "eta", "Time left", "what is done soonest";
+    Left: "left" | "finish" | "eta", "Time left", "expected end";
     /// By cancellation: requested, possible, not possible.
-    Cancel: "cancel", "Cancel", "asked, can be cancelled, cannot";
+    Cancel: "cancel", "Cancel", "cancelling, cancelable, not cancelable";
     /// The user, alarm or schedule that started the task.
     StartedBy: "started-by" | "user", "Started by", "by name";
     /// Queue time.
-    Queued: "queued", "Queued", "when it was made";
+    Queued: "queued", "Queued", "queue time";
     /// Start time.
-    Started: "started", "Started", "when it began to run";
+    Started: "started", "Started", "start time";
     /// Completion time.
-    Completed: "completed" | "ended", "Completed", "when it ended";
+    Completed: "completed" | "ended", "Completed", "completion time";
     /// Time in the queue. Queued tasks are separate from started ones, so that the order does not
     /// change with time.
-    QueuedFor: "queued-for" | "waited", "Queued for", "how long it waited";
+    QueuedFor: "queued-for" | "waited", "Queued for", "time in the queue";
     /// The vCenter.
     Endpoint: "endpoint" | "vcenter" | "server", "vCenter", "by name";
     /// The operation's identifier.
@@ -81,11 +81,11 @@ columns! {
     /// The parent's key.
     Parent: "parent", "Parent", "the parent's key";
     /// The fault's text.
-    Error: "error" | "fault", "Error", "why it failed, by text";
+    Error: "error" | "fault", "Error", "by text";
     /// The user's tag.
     Tag: "tag", "Tag", "the change tag";
     /// The client's token.
-    Activation: "activation" | "activation-id", "Activation id", "what the client called it";
+    Activation: "activation" | "activation-id", "Activation id", "by name";
 }
 
 impl SortColumn {
@@ -230,14 +230,14 @@ impl Sort {
             let Some(column) = SortColumn::named(&name.to_lowercase()) else {
                 let known: Vec<&str> = SortColumn::ALL.iter().map(|c| c.name()).collect();
                 let hint = did_you_mean(&name.to_lowercase(), &known);
-                problems.push(format!("there is no column “{name}” to sort by{hint}"));
+                problems.push(format!("unknown sort column “{name}”{hint}"));
                 continue;
             };
             if keys.iter().any(|key| key.column == column) {
-                problems.push(format!("“{name}” is there twice."));
+                problems.push(format!("duplicate sort column “{name}”."));
             } else if keys.len() == Self::MAX_SORT_KEYS {
                 problems.push(format!(
-                    "“{name}” is one too many; {} is the most.",
+                    "too many sort columns (“{name}”); the maximum is {}.",
                     Self::MAX_SORT_KEYS
                 ));
             } else {
@@ -297,11 +297,11 @@ mod tests {
         let sort: Sort = " State , -ETA ".parse().unwrap();
         assert_eq!(sort.to_string(), "state,-left");
         for (text, part) in [
-            ("elapsd", "“elapsd” to sort by; did you mean “elapsed”?"),
-            ("state,-zzz", "“zzz” to sort by."),
-            ("", "“” to sort by"),
-            ("id,-id", "twice"),
-            ("id,task,target,phase,state,tag", "one too many"),
+            ("elapsd", "“elapsd”; did you mean “elapsed”?"),
+            ("state,-zzz", "unknown sort column “zzz”."),
+            ("", "unknown sort column “”"),
+            ("id,-id", "duplicate"),
+            ("id,task,target,phase,state,tag", "too many"),
         ] {
             let error = text.parse::<Sort>().unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

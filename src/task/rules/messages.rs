@@ -36,22 +36,16 @@ pub(super) fn stalled(
     let still = duration(still);
     let place = percent.map_or(String::new(), |percent| format!(" at {percent}%"));
     let reason = match (patience.longest_before, typical) {
-        (Some(longest), _) => format!("before, it never paused longer than {}.", span(longest)),
-        (None, Some(typical)) => format!(
-            "too long for an operation that usually takes {}.",
-            span(typical.median())
-        ),
-        (None, None) => format!(
-            "with its course so far, {} would be much.",
-            span(patience.allowed)
-        ),
+        (Some(longest), _) => format!("longest pause before: {}.", span(longest)),
+        (None, Some(typical)) => format!("typical duration: {}.", span(typical.median())),
+        (None, None) => format!("normally moves within {}.", span(patience.allowed)),
     };
-    format!("No progress and no new phase for {still}{place}; {reason}")
+    format!("No progress or phase change for {still}{place}; {reason}")
 }
 
 pub(super) fn cancel_ignored(seen: CancelSeen, since: SignedDuration) -> String {
     format!(
-        "Cancellation was requested {}{}; the server has not acted on it yet.",
+        "Cancellation requested {}{}, still running.",
         seen.at_least(),
         ago(since)
     )
@@ -64,7 +58,7 @@ pub(super) fn named(operation: &str, record: &Record) -> String {
 
 pub(super) fn parent_finished(operation: &str, parent: &Record, since: SignedDuration) -> String {
     format!(
-        "Still going although its parent, {}, finished {}.",
+        "Still active, although its parent {} finished {}.",
         named(operation, parent),
         ago(since)
     )
@@ -74,7 +68,7 @@ pub(super) fn parent_finished(operation: &str, parent: &Record, since: SignedDur
 pub(super) fn queued_long(waited: SignedDuration, ahead: &[String]) -> String {
     let waited = duration(waited);
     match ahead {
-        [] => format!("Queued for {waited}; nothing that is visible here holds it up."),
+        [] => format!("Queued for {waited}; no visible task ahead."),
         [one] => format!("Queued for {waited} behind {one}."),
         [one, two] => format!("Queued for {waited} behind {one} and {two}."),
         [one, two, more @ ..] => {
@@ -88,7 +82,7 @@ pub(super) fn queued_long(waited: SignedDuration, ahead: &[String]) -> String {
 
 pub(super) fn longer_than_usual(ran: SignedDuration, typical: &DurationStats) -> String {
     format!(
-        "Runs for {}; nine in ten runs of this operation were done after {} (half of them after {}).",
+        "Running for {}; 90% of the runs of this operation took at most {} (median {}).",
         duration(ran),
         span(typical.long()),
         span(typical.median())

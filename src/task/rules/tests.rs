@@ -98,7 +98,7 @@ fn queued_message_names_tasks_ahead() {
     let sentence = board.findings(handle, RuleContext::default(), at(260))[0]
         .sentence
         .clone();
-    assert!(sentence.contains("nothing that is visible"), "{sentence}");
+    assert!(sentence.contains("no visible task ahead"), "{sentence}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ async fn commands_reach_the_endpoint_in_order() {
     }
     harness.input(key(KeyCode::Enter));
     harness.press('y');
-    harness.until("has not answered yet").await;
+    harness.until("no response yet").await;
     let task = || vec!["task-1".into()];
     let sent: Vec<_> = std::iter::from_fn(|| harness.commands.try_recv().ok()).collect();
     let is_check = |command: &Command| matches!(command, Command::CheckPrivilege(trace) if *trace.mo_id == *"task-1");

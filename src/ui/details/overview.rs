@@ -7,9 +7,9 @@ use ratatui::{layout::Rect, text::Line};
 use serde_json::Value;
 
 use crate::{
-    app::cancel::{self, CancelState},
     task::{
         Handle, PendingQuestion, Presence, Record, Rule, StatsScope, Status, TimeLeft,
+        cancellation::{CancelState, privilege_text},
         estimate::Basis,
     },
     text::{ago, duration, width},
@@ -325,7 +325,7 @@ fn cancellation(sheet: &mut FieldList, handle: Handle, record: &Record, info: &T
         yes(info.cancelled)
     );
     match (CancelState::of(record), record.cancel_seen) {
-        (CancelState::Asked, Some(seen)) => {
+        (CancelState::Requested, Some(seen)) => {
             let (at_least, since) = (seen.at_least(), now.duration_since(seen.at));
             let text = format!("requested {at_least}{}, not acted on yet", ago(since));
             sheet.put("Cancel", &text, Role::Cancelled);
@@ -333,10 +333,10 @@ fn cancellation(sheet: &mut FieldList, handle: Handle, record: &Record, info: &T
         _ => sheet.text("Cancel", &flags),
     }
     if let Some(request) = canvas.state.cancel_requests.get(&handle) {
-        sheet.put("Request", &request.story(canvas.now), Role::Text);
+        sheet.put("Request", &request.status_text(canvas.now), Role::Text);
     }
     if let Some(privilege) = canvas.state.privileges.get(&handle) {
-        sheet.text("May cancel", &cancel::privilege(Some(privilege)));
+        sheet.text("May cancel", &privilege_text(Some(privilege)));
     }
 }
 

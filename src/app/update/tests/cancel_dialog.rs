@@ -4,10 +4,9 @@ use super::press;
 use crate::{
     app::{
         AppState, Effect, Popup,
-        cancel::CancelRequest,
         test_support::{HERE, apply_update, busy, choose, find, now, task, tasks},
     },
-    task::TaskChange,
+    task::{TaskChange, cancellation::CancelRequest},
     vim::TaskLocator,
     watch::{CancelResponse, Command, Privilege, Update},
 };
@@ -23,7 +22,7 @@ fn check(state: &AppState, mo_id: &str) -> Effect {
 }
 
 fn story(state: &AppState, mo_id: &str) -> String {
-    state.cancel_requests[&find(state, mo_id)].story(now())
+    state.cancel_requests[&find(state, mo_id)].status_text(now())
 }
 
 #[test]
@@ -50,7 +49,7 @@ fn a_request_needs_a_second_key_and_no_is_the_default() {
         press(&mut state, "<enter><tab><enter>"),
         [cancel("task-4711")]
     );
-    assert!(story(&state, "task-4711").contains("has not answered yet"));
+    assert!(story(&state, "task-4711").contains("no response yet"));
 }
 
 #[test]

@@ -351,10 +351,7 @@ fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it()
         other => panic!("{other:?}"),
     };
     let verdict = eligibility(&state, highlighted, now());
-    assert!(
-        verdict.sentence.contains("there is nothing to cancel"),
-        "{verdict:?}"
-    );
+    assert!(verdict.message.contains("nothing to cancel"), "{verdict:?}");
     // A dropped live task may have the same handle value as a history task.
     let removed = state.with_live_view(|state| {
         state
@@ -381,7 +378,7 @@ fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it()
     assert!(!can_request(&state, handle, now()));
     assert!(
         super::super::eligibility(&state, handle, now())
-            .sentence
+            .message
             .contains("list of now only")
     );
 }

@@ -156,7 +156,7 @@ fn further_tasks_are_named_in_any_form() {
 fn what_names_no_task_is_told_and_can_be_mended() {
     let mut state = busy(80, 24);
     assert_eq!(press(&mut state, "atask-1 a/b<enter>"), []);
-    assert!(problem(&state).unwrap().contains("“a/b” names no task"));
+    assert!(problem(&state).unwrap().contains("“a/b” is not a task ID"));
     press(&mut state, "<left>");
     assert_eq!(problem(&state), None);
     assert_eq!(press(&mut state, "<esc>"), []);

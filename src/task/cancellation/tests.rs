@@ -8,51 +8,51 @@ use crate::task::{
 
 const HERE: EndpointId = EndpointId(0);
 
-fn board(tasks: &[(&str, Value)]) -> TaskStore {
-    let mut board = TaskStore::new();
+fn store(tasks: &[(&str, Value)]) -> TaskStore {
+    let mut store = TaskStore::new();
     for (mo_id, more) in tasks {
         let change = TaskChange::Whole {
             info: info(mo_id, more),
             at: at(10),
         };
-        board
+        store
             .apply(HERE, change, &mut ChangeSet::default())
             .unwrap();
     }
-    board
+    store
 }
 
-fn apply(board: &mut TaskStore, change: TaskChange) {
-    board
+fn apply(store: &mut TaskStore, change: TaskChange) {
+    store
         .apply(HERE, change, &mut ChangeSet::default())
         .unwrap();
 }
 
-fn ask(board: &TaskStore, mo_id: &str) -> (String, bool) {
-    let handle = board.find(&TaskId::new(HERE, mo_id)).unwrap();
-    let verdict = verdict(board, handle, None, at(190));
-    (verdict.sentence, verdict.may_ask)
+fn ask(store: &TaskStore, mo_id: &str) -> (String, bool) {
+    let handle = store.find(&TaskId::new(HERE, mo_id)).unwrap();
+    let checked = eligibility(store, handle, None, at(190));
+    (checked.message, checked.allowed)
 }
 
 fn one(more: Value) -> (String, bool) {
-    ask(&board(&[("task-1", more)]), "task-1")
+    ask(&store(&[("task-1", more)]), "task-1")
 }
 
 #[test]
 fn running_cancelable_task_can_be_cancelled() {
-    let (sentence, may_ask) = one(json!({}));
-    assert_eq!(sentence, "This operation can be cancelled.");
-    assert!(may_ask);
+    let (message, allowed) = one(json!({}));
+    assert_eq!(message, "This operation can be cancelled.");
+    assert!(allowed);
 }
 
 #[test]
 fn pending_cancellation_is_not_repeated() {
-    let (sentence, may_ask) = one(json!({"cancelled": true}));
+    let (message, allowed) = one(json!({"cancelled": true}));
     assert_eq!(
-        sentence,
-        "Cancellation was requested at least 3 min ago; the server has not acted on it yet."
+        message,
+        "Cancellation requested at least 3 min ago, still running."
     );
-    assert!(!may_ask);
+    assert!(!allowed);
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn message_names_cancelable_ancestor() {
             json!({"cancelable": false, "parentTaskKey": "middle"}),
         ),
     ];
-    let board = board(&family);
-    for (mo_id, sentence) in [
+    let store = store(&family);
+    for (mo_id, message) in [
         (
             "middle",
             "This operation cannot be cancelled; its parent root can.",
@@ -79,7 +79,7 @@ fn message_names_cancelable_ancestor() {
             "This operation cannot be cancelled; its grandparent root can.",
         ),
     ] {
-        assert_eq!(ask(&board, mo_id), (sentence.to_owned(), false));
+        assert_eq!(ask(&store, mo_id), (message.to_owned(), false));
     }
 }
 
@@ -90,12 +90,12 @@ fn message_names_or_counts_cancelable_children() {
         ("one", json!({"parentTaskKey": "root"})),
     ];
     assert_eq!(
-        ask(&board(&family), "root").0,
+        ask(&store(&family), "root").0,
         "This operation cannot be cancelled; its child one can."
     );
     family.push(("two", json!({"parentTaskKey": "root"})));
     assert_eq!(
-        ask(&board(&family), "root").0,
+        ask(&store(&family), "root").0,
         "This operation cannot be cancelled; 2 of its children can."
     );
     assert_eq!(
@@ -119,60 +119,60 @@ fn finished_task_has_nothing_to_cancel() {
             "was cancelled",
         ),
     ] {
-        let expected = format!("This operation {word} 2 min ago; there is nothing to cancel.");
+        let expected = format!("This operation {word} 2 min ago; nothing to cancel.");
         assert_eq!(one(more), (expected, false));
     }
 }
 
 #[test]
 fn lost_and_placeholder_tasks_have_different_messages() {
-    let mut board = board(&[("task-1", json!({}))]);
+    let mut store = store(&[("task-1", json!({}))]);
     apply(
-        &mut board,
+        &mut store,
         TaskChange::Gone {
             mo_id: "task-1".into(),
             at: at(20),
         },
     );
-    assert!(ask(&board, "task-1").0.contains("vanished"));
+    assert!(ask(&store, "task-1").0.contains("removed from the server"));
     apply(
-        &mut board,
+        &mut store,
         TaskChange::Ghost {
             key: "task-2".into(),
             reason: "no permission".into(),
         },
     );
     assert_eq!(
-        ask(&board, "task-2"),
+        ask(&store, "task-2"),
         (
-            "Nothing is known of this task but its key: no permission.".to_owned(),
+            "Only the key of this task is known: no permission.".to_owned(),
             false
         )
     );
     apply(
-        &mut board,
+        &mut store,
         TaskChange::Gone {
             mo_id: "task-3".into(),
             at: at(20),
         },
     );
-    assert!(ask(&board, "task-3").0.contains("does not know this task"));
+    assert!(ask(&store, "task-3").0.contains("does not know this task"));
 }
 
 #[test]
 fn missing_privilege_is_reported() {
-    let board = board(&[("task-1", json!({}))]);
-    let handle = board.find(&TaskId::new(HERE, "task-1")).unwrap();
-    let verdict = verdict(&board, handle, Some(&Privilege::Denied), at(190));
-    assert!(verdict.sentence.contains("not by this account"));
+    let store = store(&[("task-1", json!({}))]);
+    let handle = store.find(&TaskId::new(HERE, "task-1")).unwrap();
+    let checked = eligibility(&store, handle, Some(&Privilege::Denied), at(190));
+    assert!(checked.message.contains("this account lacks"));
 }
 
 #[test]
 fn request_status_names_fault() {
     let mut request = CancelRequest::new(at(0));
-    assert!(request.story(at(2)).contains("has not answered yet"));
-    for (answer, word) in [
-        (CancelResponse::Accepted, "took the request"),
+    assert!(request.status_text(at(2)).contains("no response yet"));
+    for (response, word) in [
+        (CancelResponse::Accepted, "Request accepted"),
         (CancelResponse::NotSupported, "NotSupported"),
         (CancelResponse::InvalidState, "InvalidState"),
         (
@@ -184,9 +184,9 @@ fn request_status_names_fault() {
         (CancelResponse::Gone, "ManagedObjectNotFound"),
         (CancelResponse::Failed("timed out".into()), "timed out"),
     ] {
-        request.answer = Some((answer, at(3)));
-        let story = request.story(at(60));
-        assert!(story.contains(word) && story.contains("57s ago"), "{story}");
+        request.response = Some((response, at(3)));
+        let text = request.status_text(at(60));
+        assert!(text.contains(word) && text.contains("57s ago"), "{text}");
     }
 }
 
@@ -198,8 +198,8 @@ fn every_state_has_short_label() {
         (json!({"cancelled": true}), "asked"),
         (json!({"state": "success"}), "–"),
     ] {
-        let board = board(&[("task-1", more)]);
-        let (_, record) = board.iter().next().unwrap();
-        assert_eq!(CancelState::of(record).word(), word);
+        let store = store(&[("task-1", more)]);
+        let (_, record) = store.iter().next().unwrap();
+        assert_eq!(CancelState::of(record).label(), word);
     }
 }
