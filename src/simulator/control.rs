@@ -129,14 +129,14 @@ impl Control {
 
     /// Returns the number of accepted connections.
     pub fn accepted_connections(&self) -> u64 {
-        self.server.gate.accepted()
+        self.server.listener_control.accepted()
     }
 
     /// Returns the SHA-256 fingerprint of the current certificate as colon-separated upper-case hex, or `None`
     /// without TLS.
     pub fn fingerprint(&self) -> Option<String> {
-        let identity = self.server.gate.identity();
-        identity.map(|identity| identity.fingerprint)
+        let certificate = self.server.listener_control.certificate();
+        certificate.map(|certificate| certificate.fingerprint)
     }
 
     /// Removes a task's object. Returns true if it existed.

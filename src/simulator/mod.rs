@@ -48,7 +48,8 @@ pub use http::tls::{CertificateValidity, TlsError, TlsOptions};
 pub use open_objects::OpenObjects;
 pub use options::Options;
 
-use http::listener::{ControlledListener, ListenerControl};
+use http::listener::ControlledListener;
+use http::listener_control::ListenerControl;
 use http::stream::Connection;
 use http::tls::ServerCertificate;
 use scenario::ScenarioError;
@@ -83,7 +84,7 @@ pub enum SimulatorError {
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
-    identity: Option<ServerCertificate>,
+    certificate: Option<ServerCertificate>,
     server: Arc<ServerCore>,
     serving: JoinHandle<()>,
 }
@@ -97,10 +98,10 @@ impl Simulator {
             return Err(SimulatorError::Speed(speed));
         }
         let config = options.scenario.world_config(&options.load)?;
-        let identity = options
+        let certificate = options
             .tls
             .then(|| {
-                ServerCertificate::make(&options.certificate, &options.listen.ip().to_string())
+                ServerCertificate::create(&options.certificate, &options.listen.ip().to_string())
             })
             .transpose()?;
         let listen_error = |source| SimulatorError::Listen {
@@ -135,7 +136,7 @@ impl Simulator {
         let server = Arc::new(ServerCore::new(
             core,
             clock::SimulatorClock::new(options.clock),
-            ListenerControl::new(identity.clone()),
+            ListenerControl::new(certificate.clone()),
         ));
 
         tokio::spawn(server.clone().run_clock());
@@ -153,7 +154,7 @@ impl Simulator {
         });
         Ok(Self {
             address,
-            identity,
+            certificate,
             server,
             serving,
         })
@@ -161,7 +162,7 @@ impl Simulator {
 
     /// Returns the base URL without a trailing slash.
     pub fn url(&self) -> String {
-        let scheme = if self.identity.is_some() {
+        let scheme = if self.certificate.is_some() {
             "https"
         } else {
             "http"
@@ -176,14 +177,16 @@ impl Simulator {
 
     /// Returns the SHA-256 fingerprint of the certificate as colon-separated upper-case hex, or `None` without TLS.
     pub fn fingerprint(&self) -> Option<&str> {
-        self.identity
+        self.certificate
             .as_ref()
-            .map(|identity| identity.fingerprint.as_str())
+            .map(|certificate| certificate.fingerprint.as_str())
     }
 
     /// Returns the certificate, or that of the authority that signed it, as PEM; `None` without TLS.
     pub fn certificate_pem(&self) -> Option<&str> {
-        self.identity.as_ref().map(|identity| identity.pem.as_str())
+        self.certificate
+            .as_ref()
+            .map(|certificate| certificate.pem.as_str())
     }
 
     /// Returns the control handle for tests.

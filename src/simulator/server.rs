@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::clock::SimulatorClock;
 use super::fault::Fault;
 use super::faults::Faults;
-use super::http::listener::ListenerControl;
+use super::http::listener_control::ListenerControl;
 use super::http::log::RequestLog;
 use super::service::{ApiCall, CallResponse, Core, WaitRequest, WaitTicket};
 
@@ -47,7 +47,7 @@ pub(super) struct ServerCore {
     core: Mutex<Core>,
     pub(super) clock: SimulatorClock,
     pub(super) faults: Faults,
-    pub(super) gate: ListenerControl,
+    pub(super) listener_control: ListenerControl,
     started: Instant,
     log: Mutex<RequestLog>,
     /// Notifies pending waits of changes.
@@ -58,12 +58,16 @@ pub(super) struct ServerCore {
 }
 
 impl ServerCore {
-    pub(super) fn new(core: Core, clock: SimulatorClock, gate: ListenerControl) -> Self {
+    pub(super) fn new(
+        core: Core,
+        clock: SimulatorClock,
+        listener_control: ListenerControl,
+    ) -> Self {
         Self {
             core: Mutex::new(core),
             clock,
             faults: Faults::default(),
-            gate,
+            listener_control,
             started: Instant::now(),
             log: Mutex::default(),
             changed: watch::Sender::new(0),

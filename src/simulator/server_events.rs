@@ -47,21 +47,21 @@ impl ServerCore {
                 self.with(Core::revoke_collectors);
             }
             ServerEvent::Restart(downtime) => {
-                self.gate.close_for(self.faults.draw(*downtime));
+                self.listener_control.close_for(self.faults.draw(*downtime));
                 self.with(Core::end_sessions);
             }
-            ServerEvent::BreakConnections => self.gate.break_all(),
+            ServerEvent::BreakConnections => self.listener_control.break_connections(),
             ServerEvent::JumpClock(by) => self.with(|core| {
                 let now = core.world.now();
                 core.calendar.jump(now, *by);
             }),
             ServerEvent::RenewCertificate => {
                 if let Some(next) = self
-                    .gate
-                    .identity()
-                    .and_then(|identity| identity.renewed().ok())
+                    .listener_control
+                    .certificate()
+                    .and_then(|certificate| certificate.renewed().ok())
                 {
-                    self.gate.show(next);
+                    self.listener_control.set_certificate(next);
                 }
             }
         }

@@ -10,7 +10,7 @@ use axum::response::Response;
 
 use super::effect::{CloseMode, FaultEffect, FaultTarget};
 use super::{bodies, responses, texts, updates};
-use crate::simulator::http::log::InFlight;
+use crate::simulator::http::in_flight::InFlight;
 use crate::simulator::http::path;
 use crate::simulator::http::stream::Connection;
 use crate::simulator::server::ServerCore;
@@ -28,13 +28,13 @@ pub(in crate::simulator) async fn inject_faults(
     request: Request,
     next: Next,
 ) -> Response {
-    let kind = path::kind(request.uri());
+    let kind = path::endpoint_name(request.uri());
     let in_flight = InFlight::begin(&server, &request, kind);
     let effects = server
         .faults
         .effects_for(&in_flight.record.kind, in_flight.record.at);
     let response = apply(&server, &connection, &effects, request, next, &in_flight).await;
-    in_flight.end(response)
+    in_flight.finish(response)
 }
 
 async fn apply(

@@ -4,14 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::fs::File;
 use std::io::{LineWriter, Write};
-use std::sync::Arc;
 use std::time::Duration;
-
-use axum::extract::Request;
-use axum::response::Response;
-
-use crate::simulator::faults::Dropped;
-use crate::simulator::server::ServerCore;
 
 const MAX_RECORDS: usize = 50_000;
 
@@ -53,50 +46,7 @@ impl fmt::Display for RequestRecord {
 
 /// Response extension with the size of the body before compression.
 #[derive(Clone, Copy)]
-pub(in crate::simulator) struct Size(pub usize);
-
-/// A request in progress, logged on drop.
-pub(in crate::simulator) struct InFlight {
-    running: Arc<ServerCore>,
-    pub record: RequestRecord,
-}
-
-impl InFlight {
-    pub(in crate::simulator) fn begin(
-        running: &Arc<ServerCore>,
-        request: &Request,
-        kind: String,
-    ) -> Self {
-        let record = RequestRecord {
-            at: running.real_time(),
-            method: request.method().to_string(),
-            kind,
-            path: request.uri().path().to_owned(),
-            status: 0,
-            bytes: 0,
-        };
-        Self {
-            running: running.clone(),
-            record,
-        }
-    }
-
-    /// Records the status and size of the response.
-    pub(in crate::simulator) fn end(mut self, response: Response) -> Response {
-        let extensions = response.extensions();
-        if extensions.get::<Dropped>().is_none() {
-            self.record.status = response.status().as_u16();
-            self.record.bytes = extensions.get::<Size>().map_or(0, |size| size.0);
-        }
-        response
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.running.log().add(self.record.clone());
-    }
-}
+pub(in crate::simulator) struct BodySize(pub usize);
 
 /// The newest requests and the total count.
 #[derive(Debug, Default)]

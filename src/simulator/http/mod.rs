@@ -1,7 +1,9 @@
 //! HTTP server: parses requests to calls and writes their responses. The calls are executed by `service`; `server`
 //! keeps time and waits.
 
+pub(super) mod in_flight;
 pub(super) mod listener;
+pub(super) mod listener_control;
 pub(super) mod log;
 pub(super) mod path;
 pub(super) mod stream;
@@ -17,7 +19,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
-use self::log::Size;
+use self::log::BodySize;
 use self::path::{ObjectPath, Route};
 use super::behavior::{ProxyResponse, ServerBehavior};
 use super::fault::Fault;
@@ -36,36 +38,36 @@ const MAX_RELEASES: usize = 128;
 
 /// Response extension that disables compression.
 #[derive(Clone, Copy)]
-struct Uncompressed;
+struct NoCompression;
 
 /// Returns the router for all requests.
-pub(super) fn router(running: Arc<ServerCore>) -> Router {
-    let wanted = |_: StatusCode,
-                  _: axum::http::Version,
-                  headers: &HeaderMap,
-                  extensions: &axum::http::Extensions| {
+pub(super) fn router(server: Arc<ServerCore>) -> Router {
+    let should_compress = |_: StatusCode,
+                           _: axum::http::Version,
+                           headers: &HeaderMap,
+                           extensions: &axum::http::Extensions| {
         let length = headers
             .get(header::CONTENT_LENGTH)
             .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        extensions.get::<Uncompressed>().is_none() && length.is_none_or(|length| length >= 256)
+        extensions.get::<NoCompression>().is_none() && length.is_none_or(|length| length >= 256)
     };
     Router::new()
-        .fallback(answer)
-        .layer(CompressionLayer::new().compress_when(wanted))
+        .fallback(handle)
+        .layer(CompressionLayer::new().compress_when(should_compress))
         .layer(axum::middleware::from_fn_with_state(
-            running.clone(),
+            server.clone(),
             faults::inject_faults,
         ))
-        .with_state(running)
+        .with_state(server)
 }
 
-struct Outgoing {
+struct WireResponse {
     status: u16,
     body: Option<Value>,
     session: Option<String>,
 }
 
-impl Outgoing {
+impl WireResponse {
     fn fault(fault: Fault) -> Self {
         Self {
             status: 500,
@@ -75,37 +77,37 @@ impl Outgoing {
     }
 }
 
-async fn answer(State(running): State<Arc<ServerCore>>, request: Request) -> Response {
+async fn handle(State(server): State<Arc<ServerCore>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let place = path::read(parts.uri.path());
-    let (behavior, outage) =
-        running.with(|core| (core.behavior.clone(), core.proxy_responses.pop_front()));
+    let route = path::parse(parts.uri.path());
+    let (behavior, proxy) =
+        server.with(|core| (core.behavior.clone(), core.proxy_responses.pop_front()));
     let body = to_bytes(body, MAX_BODY_BYTES).await;
     if !behavior.latency.is_zero() {
         tokio::time::sleep(behavior.latency).await;
     }
-    let mut response = match (outage, place, body) {
-        (Some(outage), ..) => proxy_response(&outage),
+    let mut response = match (proxy, route, body) {
+        (Some(proxy), ..) => proxy_response(&proxy),
         (None, Route::System, Ok(body)) => {
             hello(&behavior, &parts.method, parts.uri.query(), &body)
         }
         (None, Route::Member(member), Ok(body)) => {
             match call(&behavior, member, &parts.method, &parts.headers, &body) {
-                Ok(call) => ask(&running, &behavior, &call).await,
-                Err(refusal) => write(refusal, &behavior),
+                Ok(call) => execute(&server, &behavior, &call).await,
+                Err(error) => to_response(error, &behavior),
             }
         }
-        (None, Route::Nowhere, Ok(_)) => proxy_response(&ProxyResponse::page(404, "404 Not Found")),
+        (None, Route::Unknown, Ok(_)) => proxy_response(&ProxyResponse::page(404, "404 Not Found")),
         (None, _, Err(_)) => proxy_response(&ProxyResponse::page(413, "413 Payload Too Large")),
     };
     let bytes = axum::body::HttpBody::size_hint(response.body())
         .exact()
         .unwrap_or(0);
-    let size = Size(usize::try_from(bytes).unwrap_or(usize::MAX));
-    if running.loses_response() {
-        response = broken(response.status());
+    let size = BodySize(usize::try_from(bytes).unwrap_or(usize::MAX));
+    if server.loses_response() {
+        response = broken_response(response.status());
     } else if !behavior.gzip {
-        response.extensions_mut().insert(Uncompressed);
+        response.extensions_mut().insert(NoCompression);
     }
     response.extensions_mut().insert(size);
     response
@@ -114,23 +116,23 @@ async fn answer(State(running): State<Arc<ServerCore>>, request: Request) -> Res
 /// Converts a request to a call, or returns the error response.
 fn call(
     behavior: &ServerBehavior,
-    place: ObjectPath,
+    path: ObjectPath,
     method: &Method,
     headers: &HeaderMap,
     body: &Bytes,
-) -> Result<ApiCall, Outgoing> {
+) -> Result<ApiCall, WireResponse> {
     let ObjectPath {
         release,
         kind,
         id,
         member,
-    } = place;
+    } = path;
     let object = MoRef::new(kind, id);
     let is_method = match *method {
         Method::GET => false,
         Method::POST => true,
         _ => {
-            return Err(Outgoing {
+            return Err(WireResponse {
                 status: 405,
                 body: None,
                 session: None,
@@ -138,7 +140,7 @@ fn call(
         }
     };
     if !behavior.releases.contains(&release) {
-        return Err(Outgoing::fault(Fault::invalid_request(format!(
+        return Err(WireResponse::fault(Fault::invalid_request(format!(
             "Unsupported version of the API: {release}."
         ))));
     }
@@ -161,49 +163,49 @@ fn call(
 }
 
 /// Executes a call. A wait that exceeds the proxy's limit ends with the proxy's response.
-async fn ask(running: &ServerCore, behavior: &ServerBehavior, call: &ApiCall) -> Response {
-    let cut = behavior
+async fn execute(server: &ServerCore, behavior: &ServerBehavior, call: &ApiCall) -> Response {
+    let limit = behavior
         .proxy_wait_limit
         .as_ref()
         .filter(|_| call.is_wait());
-    let answered = match cut {
-        None => running.answer(call).await,
-        Some(cut) => match tokio::time::timeout(cut.after, running.answer(call)).await {
+    let answered = match limit {
+        None => server.answer(call).await,
+        Some(limit) => match tokio::time::timeout(limit.after, server.answer(call)).await {
             Ok(answered) => answered,
             Err(_too_long) => {
-                return cut
+                return limit
                     .response
                     .as_ref()
-                    .map_or_else(|| broken(StatusCode::OK), proxy_response);
+                    .map_or_else(|| broken_response(StatusCode::OK), proxy_response);
             }
         },
     };
     // The behavior may have changed during a wait.
-    let behavior = running.with(|core| core.behavior.clone());
-    let outgoing = match answered {
+    let behavior = server.with(|core| core.behavior.clone());
+    let response_parts = match answered {
         Ok(answer) => {
             let session = match &answer {
                 CallResponse::SignedIn(token, _) => Some(token.clone()),
                 _ => None,
             };
             let (status, body) = answer.into_wire(&behavior);
-            Outgoing {
+            WireResponse {
                 status,
                 body,
                 session,
             }
         }
-        Err(fault) => Outgoing::fault(fault),
+        Err(fault) => WireResponse::fault(fault),
     };
-    write(outgoing, &behavior)
+    to_response(response_parts, &behavior)
 }
 
-fn write(outgoing: Outgoing, behavior: &ServerBehavior) -> Response {
-    let Outgoing {
+fn to_response(response_parts: WireResponse, behavior: &ServerBehavior) -> Response {
+    let WireResponse {
         status,
         body,
         session,
-    } = outgoing;
+    } = response_parts;
     let mut response = match body {
         None => Response::new(Body::empty()),
         Some(mut value) => {
@@ -235,12 +237,12 @@ fn hello(
     if !behavior.hello || query != Some("action=hello") || *method != Method::POST {
         return proxy_response(&ProxyResponse::page(404, "404 Not Found"));
     }
-    let asked: Option<Vec<String>> = serde_json::from_slice::<Value>(body)
+    let requested: Option<Vec<String>> = serde_json::from_slice::<Value>(body)
         .ok()
         .and_then(|body| serde_json::from_value(body.get("api_releases")?.clone()).ok());
-    let (status, value) = match asked {
-        Some(asked) if asked.len() <= MAX_RELEASES => {
-            let common = asked
+    let (status, value) = match requested {
+        Some(requested) if requested.len() <= MAX_RELEASES => {
+            let common = requested
                 .iter()
                 .find(|release| behavior.releases.contains(release));
             (
@@ -256,8 +258,8 @@ fn hello(
             }),
         ),
     };
-    write(
-        Outgoing {
+    to_response(
+        WireResponse {
             status,
             body: Some(value),
             session: None,
@@ -266,11 +268,11 @@ fn hello(
     )
 }
 
-fn proxy_response(outage: &ProxyResponse) -> Response {
-    let mut response = Response::new(Body::from(outage.body.clone()));
+fn proxy_response(proxy: &ProxyResponse) -> Response {
+    let mut response = Response::new(Body::from(proxy.body.clone()));
     *response.status_mut() =
-        StatusCode::from_u16(outage.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    for (name, value) in &outage.headers {
+        StatusCode::from_u16(proxy.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    for (name, value) in &proxy.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
             response.headers_mut().insert(name, value);
         }
@@ -279,11 +281,11 @@ fn proxy_response(outage: &ProxyResponse) -> Response {
 }
 
 /// Returns a response with this status whose connection breaks within the body.
-fn broken(status: StatusCode) -> Response {
-    let nothing = futures_util::stream::once(async {
+fn broken_response(status: StatusCode) -> Response {
+    let body = futures_util::stream::once(async {
         Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
     });
-    let mut response = Response::new(Body::from_stream(nothing));
+    let mut response = Response::new(Body::from_stream(body));
     // A response with status 204 has no body to break within.
     *response.status_mut() = if status == StatusCode::NO_CONTENT {
         StatusCode::OK
@@ -293,6 +295,6 @@ fn broken(status: StatusCode) -> Response {
     response
         .headers_mut()
         .insert(header::CONTENT_LENGTH, HeaderValue::from_static("1000000"));
-    response.extensions_mut().insert(Uncompressed);
+    response.extensions_mut().insert(NoCompression);
     response
 }

@@ -12,7 +12,7 @@ pub(crate) enum Route {
     /// `/sdk/vim25/{release}/{Type}/{moId}/{member}`.
     Member(ObjectPath),
     /// Anything else.
-    Nowhere,
+    Unknown,
 }
 
 /// A property or method of a managed object.
@@ -25,24 +25,24 @@ pub(crate) struct ObjectPath {
 }
 
 /// Returns the endpoint of a request without IDs: `Task/info`, `PropertyCollector/WaitForUpdatesEx`, `hello`.
-pub(crate) fn kind(uri: &Uri) -> String {
-    match read(uri.path()) {
+pub(crate) fn endpoint_name(uri: &Uri) -> String {
+    match parse(uri.path()) {
         Route::System => {
             let action = uri.query().and_then(|query| query.strip_prefix("action="));
             action.unwrap_or("system").to_owned()
         }
         Route::Member(ObjectPath { kind, member, .. }) => format!("{kind}/{member}"),
-        Route::Nowhere => "elsewhere".to_owned(),
+        Route::Unknown => "elsewhere".to_owned(),
     }
 }
 
 /// Parses a raw path.
-pub(crate) fn read(raw: &str) -> Route {
+pub(crate) fn parse(raw: &str) -> Route {
     if raw == "/api/vcenter/system" {
         return Route::System;
     }
     let Some(rest) = raw.strip_prefix("/sdk/vim25/") else {
-        return Route::Nowhere;
+        return Route::Unknown;
     };
     let segments: Option<Vec<String>> = rest.split('/').map(decode).collect();
     match segments.as_deref() {
@@ -58,7 +58,7 @@ pub(crate) fn read(raw: &str) -> Route {
                 member: member.clone(),
             })
         }
-        _ => Route::Nowhere,
+        _ => Route::Unknown,
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn id(raw: &str) -> Option<String> {
-        match read(raw) {
+        match parse(raw) {
             Route::Member(member) => Some(member.id),
             _ => None,
         }
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_too_few_or_too_many_segments_is_nowhere() {
+    fn paths_with_the_wrong_number_of_segments_are_unknown() {
         for raw in [
             "/",
             "/sdk",
@@ -110,7 +110,7 @@ mod tests {
             "/sdk/vim25//Task/t/info",
             "/sdk/vim25/8/Task/%FF/info",
         ] {
-            assert_eq!(read(raw), Route::Nowhere, "{raw}");
+            assert_eq!(parse(raw), Route::Unknown, "{raw}");
         }
     }
 }

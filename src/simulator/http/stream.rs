@@ -15,14 +15,14 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use crate::simulator::faults::CloseMode;
 
 /// Byte limit of a connection that is not to be cut.
-const UNCUT: u64 = u64::MAX;
+const UNLIMITED: u64 = u64::MAX;
 
 /// A handle for breaking a connection. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Connection(Arc<Link>);
+pub(crate) struct Connection(Arc<CutState>);
 
 #[derive(Debug)]
-struct Link {
+struct CutState {
     /// Number of bytes that may still be written.
     allowed: AtomicU64,
     resets: AtomicBool,
@@ -30,10 +30,10 @@ struct Link {
 
 impl Connection {
     /// Breaks the connection after `after` more bytes are written.
-    pub(crate) fn cut(&self, how: CloseMode, after: u64) {
+    pub(crate) fn cut(&self, mode: CloseMode, after: u64) {
         self.0
             .resets
-            .store(how == CloseMode::Reset, Ordering::SeqCst);
+            .store(mode == CloseMode::Reset, Ordering::SeqCst);
         self.0.allowed.store(after, Ordering::SeqCst);
     }
 
@@ -47,22 +47,22 @@ pub(crate) struct BreakableStream {
     stream: TcpStream,
     connection: Connection,
     /// Completes when the server breaks all its connections.
-    killed: Pin<Box<WaitForCancellationFutureOwned>>,
+    break_all: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl BreakableStream {
-    /// Wraps a stream that breaks when `life` is cancelled or the connection is cut.
-    pub(crate) fn new(stream: TcpStream, life: CancellationToken) -> Self {
+    /// Wraps a stream that breaks when `break_token` is cancelled or the connection is cut.
+    pub(crate) fn new(stream: TcpStream, break_token: CancellationToken) -> Self {
         // A failure only makes it slower.
         let _delay_is_only_slower = stream.set_nodelay(true);
-        let link = Link {
-            allowed: AtomicU64::new(UNCUT),
+        let state = CutState {
+            allowed: AtomicU64::new(UNLIMITED),
             resets: AtomicBool::new(false),
         };
         Self {
             stream,
-            connection: Connection(Arc::new(link)),
-            killed: Box::pin(life.cancelled_owned()),
+            connection: Connection(Arc::new(state)),
+            break_all: Box::pin(break_token.cancelled_owned()),
         }
     }
 
@@ -70,18 +70,18 @@ impl BreakableStream {
         self.connection.clone()
     }
 
-    fn is_over(&mut self, context: &mut Context<'_>) -> bool {
-        self.connection.is_cut() || self.killed.as_mut().poll(context).is_ready()
+    fn is_broken(&mut self, context: &mut Context<'_>) -> bool {
+        self.connection.is_cut() || self.break_all.as_mut().poll(context).is_ready()
     }
 }
 
 impl fmt::Debug for BreakableStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wire").finish_non_exhaustive()
+        f.debug_struct("BreakableStream").finish_non_exhaustive()
     }
 }
 
-fn over<T>() -> Poll<io::Result<T>> {
+fn broken<T>() -> Poll<io::Result<T>> {
     Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
 }
 
@@ -91,8 +91,8 @@ impl AsyncRead for BreakableStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.is_over(context) {
-            return over();
+        if self.is_broken(context) {
+            return broken();
         }
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
@@ -104,15 +104,16 @@ impl AsyncWrite for BreakableStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.is_over(context) {
-            return over();
+        if self.is_broken(context) {
+            return broken();
         }
         let allowed = self.connection.0.allowed.load(Ordering::SeqCst);
-        if allowed == UNCUT {
+        if allowed == UNLIMITED {
             return Pin::new(&mut self.stream).poll_write(context, bytes);
         }
-        let most = usize::try_from(allowed).map_or(bytes.len(), |most| most.min(bytes.len()));
-        let written = ready!(Pin::new(&mut self.stream).poll_write(context, &bytes[..most]))?;
+        let count =
+            usize::try_from(allowed).map_or(bytes.len(), |allowed| allowed.min(bytes.len()));
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, &bytes[..count]))?;
         let left = allowed.saturating_sub(written as u64);
         self.connection.0.allowed.store(left, Ordering::SeqCst);
         Poll::Ready(Ok(written))
@@ -123,8 +124,8 @@ impl AsyncWrite for BreakableStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.is_over(context) {
-            return over();
+        if self.is_broken(context) {
+            return broken();
         }
         Pin::new(&mut self.stream).poll_shutdown(context)
     }

@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// The certificate cannot be created.
-    #[error("the certificate cannot be made: {0}")]
+    #[error("cannot create the certificate: {0}")]
     Certificate(#[from] rcgen::Error),
     /// The TLS library rejects the certificate.
-    #[error("TLS cannot be set up: {0}")]
+    #[error("cannot set up TLS: {0}")]
     Config(#[from] rustls::Error),
 }
 
@@ -27,8 +27,8 @@ pub(crate) struct ServerCertificate {
     pub pem: String,
     /// SHA-256 of the certificate's DER form, as colon-separated upper-case hex.
     pub fingerprint: String,
-    /// Arguments of [`ServerCertificate::make`].
-    made_from: (TlsOptions, String),
+    /// Arguments of [`ServerCertificate::create`].
+    arguments: (TlsOptions, String),
     config: Arc<ServerConfig>,
 }
 
@@ -71,7 +71,7 @@ pub enum CertificateValidity {
 
 impl ServerCertificate {
     /// Creates a certificate for `options.names`, by default the loopback names and `listening`.
-    pub(crate) fn make(options: &TlsOptions, listening: &str) -> Result<Self, TlsError> {
+    pub(crate) fn create(options: &TlsOptions, listening: &str) -> Result<Self, TlsError> {
         let loopback = || {
             let names = ["localhost", "127.0.0.1", "::1", listening].map(str::to_owned);
             let mut names = names.to_vec();
@@ -132,14 +132,14 @@ impl ServerCertificate {
         Ok(Self {
             pem,
             fingerprint,
-            made_from: (options.clone(), listening.to_owned()),
+            arguments: (options.clone(), listening.to_owned()),
             config: Arc::new(config),
         })
     }
 
     /// Creates another certificate with the same options and a new key.
     pub(crate) fn renewed(&self) -> Result<Self, TlsError> {
-        Self::make(&self.made_from.0, &self.made_from.1)
+        Self::create(&self.arguments.0, &self.arguments.1)
     }
 
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
@@ -153,15 +153,15 @@ mod tests {
 
     #[test]
     fn a_certificate_has_a_fingerprint_of_32_bytes() {
-        let identity = ServerCertificate::make(&TlsOptions::default(), "vc01.lab").unwrap();
+        let certificate = ServerCertificate::create(&TlsOptions::default(), "vc01.lab").unwrap();
         assert_eq!(
-            identity
+            certificate
                 .fingerprint
                 .split(':')
                 .filter(|byte| byte.len() == 2)
                 .count(),
             32
         );
-        assert!(identity.pem.starts_with("-----BEGIN CERTIFICATE-----"));
+        assert!(certificate.pem.starts_with("-----BEGIN CERTIFICATE-----"));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::estate::ADMINISTRATOR;
+use super::entities::ADMINISTRATOR;
 use crate::simulator::behavior::ServerBehavior;
 use crate::simulator::scenario::OperationCatalogue;
 use crate::simulator::value::MoRef;

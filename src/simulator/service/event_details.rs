@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::objects::Objects;
+use super::context::ReadContext;
 use crate::simulator::fault;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::inventory::{Entity, EntityId, EntityKind};
@@ -53,32 +53,32 @@ pub(super) fn argument(entity: &Entity) -> Option<(&'static str, Value)> {
 
 /// The task for which events are built.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Source<'a> {
+pub(super) struct EventSource<'a> {
     pub(super) record: &'a Record,
-    pub(super) objects: &'a Objects<'a>,
+    pub(super) context: ReadContext<'a>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> EventSource<'a> {
     /// The entity of the task.
-    pub(super) fn place(self) -> Option<EntityId> {
-        let inventory = self.objects.world.inventory();
+    pub(super) fn entity_id(self) -> Option<EntityId> {
+        let inventory = self.context.world.inventory();
         inventory.find(self.record.entity.as_ref()?)
     }
 
     fn entity(self, id: EntityId) -> &'a Entity {
-        self.objects.world.inventory().entity(id)
+        self.context.world.inventory().entity(id)
     }
 
     fn machine(self) -> Option<&'a Entity> {
-        self.place()
+        self.entity_id()
             .map(|id| self.entity(id))
             .filter(|entity| entity.kind == EntityKind::VirtualMachine)
     }
 
     /// Returns the pending question of the virtual machine and its time.
     pub(super) fn question(self) -> Option<(WorldTime, &'a str)> {
-        let (asked, question) = self.machine()?.question.as_ref()?;
-        Some((*asked, question["text"].as_str()?))
+        let (time, question) = self.machine()?.question.as_ref()?;
+        Some((*time, question["text"].as_str()?))
     }
 
     /// Returns the destination of a migration: the next host of the cluster, or the same host if there is only one.
@@ -109,25 +109,25 @@ impl<'a> Source<'a> {
     fn detail(self, field: &str) -> Option<Value> {
         let named = |id: EntityId| argument(self.entity(id)).map(|(_, argument)| argument);
         match field {
-            "info" => Some(self.objects.writer.info(self.record)),
+            "info" => Some(self.context.writer.info(self.record)),
             "message" => self.question().map(|(_, question)| json!(question)),
             "destHost" | "host" => named(self.destination()?),
             "sourceHost" => named(self.machine()?.host?),
-            "sourceVm" => named(self.place()?),
+            "sourceVm" => named(self.entity_id()?),
             "destFolder" => named(self.machine()?.parent?),
-            "destName" => Some(json!(self.name_of_clone()?)),
-            "reason" => self.fault(),
+            "destName" => Some(json!(self.clone_name()?)),
+            "reason" => self.error(),
             "configSpec" => Some(json!({"_typeName": "VirtualMachineConfigSpec"})),
             _ => None,
         }
     }
 
     /// Returns the name of the clone that is the task's result, or a generated name.
-    fn name_of_clone(self) -> Option<String> {
+    fn clone_name(self) -> Option<String> {
         let result = self.record.result.as_ref();
         let clone = result.and_then(|result| {
             let (kind, id) = (result["type"].as_str()?, result["value"].as_str()?);
-            let inventory = self.objects.world.inventory();
+            let inventory = self.context.world.inventory();
             inventory.find(&MoRef::new(kind, id))
         });
         match clone {
@@ -139,11 +139,11 @@ impl<'a> Source<'a> {
     }
 
     /// Returns the task's error in the form of faults inside data.
-    pub(super) fn fault(self) -> Option<Value> {
+    pub(super) fn error(self) -> Option<Value> {
         let error = self.record.error.as_ref()?;
         Some(fault::embedded(
             error,
-            self.objects.writer.behavior.error_form,
+            self.context.writer.behavior.error_form,
         ))
     }
 }

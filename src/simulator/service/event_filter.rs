@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::events::BuiltEvent;
+use super::event::BuiltEvent;
 use super::fields::Fields;
-use super::history_filter::{
-    Period, Recursion, Trigger, entity_matches, read_entity, read_triggers, read_users,
+use super::task_filter::{
+    EntityRecursion, TimeRange, Trigger, entity_matches, read_entity, read_triggers, read_users,
     user_matches, was_triggered,
 };
 use crate::simulator::fault::Fault;
@@ -15,7 +15,7 @@ use crate::simulator::world::task::Record;
 use crate::simulator::world::time::Calendar;
 
 /// Maximum number of events in one response.
-const MOST: usize = 1000;
+const MAX_EVENTS: usize = 1000;
 
 /// Values of `category`.
 const CATEGORIES: [&str; 4] = ["info", "warning", "error", "user"];
@@ -25,8 +25,8 @@ const CATEGORIES: [&str; 4] = ["info", "warning", "error", "user"];
 pub(super) struct EventFilter {
     /// Event chain of one task.
     pub(super) chain: Option<i32>,
-    entity: Option<(EntityId, Recursion)>,
-    period: Option<Period>,
+    entity: Option<(EntityId, EntityRecursion)>,
+    period: Option<TimeRange>,
     /// True if events of the system match, and the users whose events match (all if empty).
     users: Option<(bool, Vec<String>)>,
     triggers: Vec<Trigger>,
@@ -49,7 +49,7 @@ impl EventFilter {
     ) -> Result<Self, Fault> {
         let period = match fields.optional_object("time", "EventFilterSpecByTime")? {
             Some(mut by_time) => {
-                let period = Period::read(&mut by_time, calendar)?;
+                let period = TimeRange::read(&mut by_time, calendar)?;
                 by_time.done()?;
                 Some(period)
             }
@@ -79,7 +79,7 @@ impl EventFilter {
             tags: fields.strings("tag")?,
             most: fields
                 .optional_count("maxCount")?
-                .map_or(MOST, |most| most.min(MOST)),
+                .map_or(MAX_EVENTS, |most| most.min(MAX_EVENTS)),
             has_text: fields.optional_boolean("disableFullMessage")? != Some(true),
         };
         fields.done()?;
@@ -99,49 +99,49 @@ impl EventFilter {
     }
 
     /// True if an event of a matching task matches.
-    pub(super) fn matches(&self, told: &BuiltEvent) -> bool {
-        let text = |field: &str| told.event[field].as_str().unwrap_or_default();
+    pub(super) fn matches(&self, event: &BuiltEvent) -> bool {
+        let text = |field: &str| event.event[field].as_str().unwrap_or_default();
         let (kind, id) = (text("_typeName"), text("eventTypeId"));
         let id = if id.is_empty() { kind } else { id };
         // An empty tag matches events without a tag.
         let tag = text("changeTag");
-        among(&self.types, |listed| {
+        matches_any(&self.types, |listed| {
             is_type(listed, kind) || is_type(listed, id)
-        }) && among(&self.ids, |listed| is_type(listed, id))
-            && among(&self.tags, |listed| listed == tag)
-            && among(&self.categories, |listed| is_of_category(told, listed))
+        }) && matches_any(&self.ids, |listed| is_type(listed, id))
+            && matches_any(&self.tags, |listed| listed == tag)
+            && matches_any(&self.categories, |listed| is_of_category(event, listed))
             && self
                 .users
                 .as_ref()
-                .is_none_or(|(system, users)| user_matches(*system, users, &told.event))
-            && self.period.is_none_or(|period| period.contains(told.time))
+                .is_none_or(|(system, users)| user_matches(*system, users, &event.event))
+            && self.period.is_none_or(|period| period.contains(event.time))
     }
 
     /// Returns the event with or without its text, as requested.
-    pub(super) fn shown(&self, mut told: BuiltEvent) -> Value {
-        if let Some(fields) = told.event.as_object_mut().filter(|_| !self.has_text) {
+    pub(super) fn into_json(&self, mut event: BuiltEvent) -> Value {
+        if let Some(fields) = event.event.as_object_mut().filter(|_| !self.has_text) {
             fields.remove("fullFormattedMessage");
         }
-        told.event
+        event.event
     }
 
     /// Limits the events to the newest ones, or to those next to the start of the page.
-    pub(super) fn cut(&self, told: &mut Vec<BuiltEvent>, view: Option<View>) {
+    pub(super) fn limit(&self, events: &mut Vec<BuiltEvent>, view: Option<EventView>) {
         if let Some(view) = view {
-            told.retain(|told| view.shows(told.key));
-            told.sort_by_key(|told| told.key);
+            events.retain(|event| view.contains(event.key));
+            events.sort_by_key(|event| event.key);
         } else {
-            told.sort_by_key(|told| told.time);
+            events.sort_by_key(|event| event.time);
         }
         if view.is_some_and(|view| view.forward) {
-            told.truncate(self.most);
+            events.truncate(self.most);
         } else {
-            told.drain(..told.len().saturating_sub(self.most));
+            events.drain(..events.len().saturating_sub(self.most));
         }
     }
 }
 
-fn among(list: &[String], matches: impl Fn(&str) -> bool) -> bool {
+fn matches_any(list: &[String], matches: impl Fn(&str) -> bool) -> bool {
     list.is_empty() || list.iter().any(|listed| matches(listed))
 }
 
@@ -152,22 +152,22 @@ fn is_type(listed: &str, kind: &str) -> bool {
 
 /// True if the event has the category, which is its severity: `error` for failures, else `info`; no event is a
 /// `warning`. Every event with a user also has the category `user`.
-fn is_of_category(told: &BuiltEvent, category: &str) -> bool {
+fn is_of_category(event: &BuiltEvent, category: &str) -> bool {
     if category == "user" {
-        told.event["userName"] != ""
+        event.event["userName"] != ""
     } else {
-        told.severity == category
+        event.severity == category
     }
 }
 
 /// An `EventManagerViewByStartId`: the events after or before a start event.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct View {
+pub(super) struct EventView {
     start: i32,
     forward: bool,
 }
 
-impl View {
+impl EventView {
     /// Parses `eventViewSpec`.
     pub(super) fn read(fields: &mut Fields) -> Result<Option<Self>, Fault> {
         let Some(mut spec) =
@@ -187,7 +187,7 @@ impl View {
         Ok(Some(Self { start, forward }))
     }
 
-    fn shows(self, key: i32) -> bool {
+    fn contains(self, key: i32) -> bool {
         if self.forward {
             key > self.start
         } else {

@@ -1,6 +1,6 @@
 //! Event types and texts of the operations.
 
-use super::events::{ERROR, INFO};
+use super::event::{ERROR, INFO};
 
 /// Types and texts of an operation's events, with `{}` for the name of the entity. A type with dots is the
 /// `eventTypeId` of an `EventEx`.
@@ -21,21 +21,23 @@ const PLAIN_TEMPLATE: EventTemplate = EventTemplate {
 };
 
 /// Returns the template of an operation.
-pub(super) fn story_of(operation: &str) -> &'static EventTemplate {
-    let known = TEMPLATES.iter().find(|story| story.operation == operation);
+pub(super) fn template_of(operation: &str) -> &'static EventTemplate {
+    let known = TEMPLATES
+        .iter()
+        .find(|template| template.operation == operation);
     known.unwrap_or(&PLAIN_TEMPLATE)
 }
 
 /// Returns the type, severity and text of all events; those of an `EventEx` vary.
 pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let of_story = |story: &'static EventTemplate| {
+    let of_template = |template: &'static EventTemplate| {
         [
-            (story.start[0], INFO, story.start[1]),
-            (story.success[0], INFO, story.success[1]),
-            (story.failure[0], ERROR, story.failure[1]),
+            (template.start[0], INFO, template.start[1]),
+            (template.success[0], INFO, template.success[1]),
+            (template.failure[0], ERROR, template.failure[1]),
         ]
     };
-    TEMPLATES.iter().flat_map(of_story)
+    TEMPLATES.iter().flat_map(of_template)
 }
 
 const TEMPLATES: [EventTemplate; 10] = [

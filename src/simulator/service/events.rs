@@ -2,86 +2,47 @@
 
 use serde_json::{Map, Value, json};
 
-use super::event_details::{Source, argument};
-use super::event_filter::{EventFilter, View};
-use super::event_templates::{self, story_of};
-use super::history::of_chain;
-use super::objects::Objects;
-use super::{ApiCall, CallResponse, Core};
-use crate::simulator::fault::Fault;
+use super::context::ReadContext;
+use super::event::{BuiltEvent, ERROR, INFO};
+use super::event_details::{EventSource, argument};
+use super::event_filter::EventFilter;
+use super::event_templates::{self, template_of};
+use super::task_history::find_by_chain;
 use crate::simulator::scenario::OperationCatalogue;
 use crate::simulator::world::inventory::EntityKind;
 use crate::simulator::world::task::{Record, TaskState};
 use crate::simulator::world::time::WorldTime;
 
-/// Severity of a normal event.
-pub(super) const INFO: &str = "info";
-
-/// Severity of a failure.
-pub(super) const ERROR: &str = "error";
-
-/// An event with the values that filters use.
-#[derive(Debug)]
-pub(super) struct BuiltEvent {
-    pub(super) time: WorldTime,
-    pub(super) key: i32,
-    /// A value of `EventEventSeverity`, which is part of an `EventEx` only.
-    pub(super) severity: &'static str,
-    pub(super) event: Value,
-}
-
-impl Core {
-    /// `EventManager.QueryEvents`.
-    pub(super) fn query_events(
-        &mut self,
-        token: &str,
-        call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
-        if !self.behavior.events_permission {
-            return Err(Fault::no_permission(&call.object, "System.View"));
-        }
-        let mut outer = self.fields(call)?;
-        let filter = outer.object("filter", "EventFilterSpec")?;
-        let view = View::read(&mut outer)?;
-        outer.done()?;
-        let filter = EventFilter::read(filter, &self.world, &self.calendar)?;
-
-        let objects = self.objects(token);
-        let mut told = matching(&filter, &objects);
-        filter.cut(&mut told, view);
-        let events = told.into_iter().map(|told| filter.shown(told));
-        Ok(CallResponse::List(events.collect()))
-    }
-}
-
 /// Returns the events that match a filter, unordered.
-pub(super) fn matching(filter: &EventFilter, objects: &Objects<'_>) -> Vec<BuiltEvent> {
-    let inventory = objects.world.inventory();
+pub(super) fn matching(filter: &EventFilter, context: ReadContext<'_>) -> Vec<BuiltEvent> {
+    let inventory = context.world.inventory();
     let chain = filter
         .chain
-        .filter(|_| objects.writer.behavior.detailed_filters);
-    let mut told: Vec<BuiltEvent> = if let Some(chain) = chain {
-        let record = of_chain(chain, objects);
+        .filter(|_| context.writer.behavior.detailed_filters);
+    let mut events: Vec<BuiltEvent> = if let Some(chain) = chain {
+        let record = find_by_chain(chain, context);
         record
             .filter(|record| filter.matches_task(record, inventory))
-            .map(|record| tell(&record, objects))
+            .map(|record| events_of(&record, context))
             .unwrap_or_default()
     } else {
-        let living = objects.world.tasks().map(|task| &task.record);
-        living
+        let records = context.world.tasks().map(|task| &task.record);
+        records
             .filter(|record| filter.matches_task(record, inventory))
-            .flat_map(|record| tell(record, objects))
+            .flat_map(|record| events_of(record, context))
             .collect()
     };
-    told.retain(|told| filter.matches(told));
-    told
+    events.retain(|event| filter.matches(event));
+    events
 }
 
 /// Returns the newest event.
-pub(super) fn latest(objects: &Objects<'_>) -> Option<Value> {
-    let living = objects.world.tasks().map(|task| &task.record);
-    let told = living.flat_map(|record| tell(record, objects));
-    told.max_by_key(BuiltEvent::place).map(|told| told.event)
+pub(super) fn latest(context: ReadContext<'_>) -> Option<Value> {
+    let records = context.world.tasks().map(|task| &task.record);
+    let events = records.flat_map(|record| events_of(record, context));
+    events
+        .max_by_key(BuiltEvent::sort_key)
+        .map(|built| built.event)
 }
 
 /// Returns the `EventDescription`.
@@ -124,43 +85,36 @@ pub(super) fn description() -> Value {
     })
 }
 
-impl BuiltEvent {
-    /// Sort key: time, then number.
-    pub(super) fn place(&self) -> (WorldTime, i32) {
-        (self.time, self.key)
-    }
-}
-
 /// Returns the events of a task, ordered by time.
-fn tell(record: &Record, objects: &Objects<'_>) -> Vec<BuiltEvent> {
-    let mut teller = EventBuilder {
-        source: Source { record, objects },
-        told: Vec::new(),
+fn events_of(record: &Record, context: ReadContext<'_>) -> Vec<BuiltEvent> {
+    let mut builder = EventBuilder {
+        source: EventSource { record, context },
+        events: Vec::new(),
     };
     let label = OperationCatalogue::built_in()
         .find(&record.description_id)
         .map_or(&*record.description_id, |operation| operation.label);
-    teller.add(
+    builder.add(
         record.queue_time,
         INFO,
         "TaskEvent",
         &format!("Task: {label}"),
     );
     let name = record.entity_name.as_deref().unwrap_or("the operation");
-    let story = story_of(&record.description_id);
+    let template = template_of(&record.description_id);
     if let Some(started) = record.start_time {
-        let [kind, text] = story.start;
-        teller.add(started, INFO, kind, &text.replace("{}", name));
+        let [kind, text] = template.start;
+        builder.add(started, INFO, kind, &text.replace("{}", name));
     }
     for (time, phase) in &record.phase_log {
         let text = phase["message"].as_str().unwrap_or_default();
-        teller.add(*time, INFO, "EventEx", &format!("{label}: {text}"));
+        builder.add(*time, INFO, "EventEx", &format!("{label}: {text}"));
     }
     if let Some(ended) = record.complete_time {
         let (severity, [kind, text]) = if record.state == TaskState::Error {
-            (ERROR, story.failure)
+            (ERROR, template.failure)
         } else {
-            (INFO, story.success)
+            (INFO, template.success)
         };
         let mut text = text.replace("{}", name);
         if let Some(reason) = record
@@ -170,24 +124,24 @@ fn tell(record: &Record, objects: &Objects<'_>) -> Vec<BuiltEvent> {
         {
             text = format!("{text}: {reason}");
         }
-        teller.add(ended, severity, kind, &text);
-    } else if let Some((asked, question)) = teller.source.question() {
+        builder.add(ended, severity, kind, &text);
+    } else if let Some((time, question)) = builder.source.question() {
         let text = format!("Message on {name}: {question}");
-        teller.add(asked, INFO, "VmMessageEvent", &text);
+        builder.add(time, INFO, "VmMessageEvent", &text);
     }
-    teller.told
+    builder.events
 }
 
 struct EventBuilder<'a> {
-    source: Source<'a>,
-    told: Vec<BuiltEvent>,
+    source: EventSource<'a>,
+    events: Vec<BuiltEvent>,
 }
 
 impl EventBuilder<'_> {
     fn add(&mut self, time: WorldTime, severity: &'static str, kind: &str, text: &str) {
-        let (record, objects) = (self.source.record, self.source.objects);
+        let (record, context) = (self.source.record, self.source.context);
         let chain = record.event_chain_id;
-        let number = i32::try_from(self.told.len()).unwrap_or(i32::MAX);
+        let number = i32::try_from(self.events.len()).unwrap_or(i32::MAX);
         let key = chain.wrapping_mul(16).wrapping_add(number);
         let of_type = Some(kind)
             .filter(|kind| *kind != "EventEx" && !kind.contains('.'))
@@ -198,7 +152,7 @@ impl EventBuilder<'_> {
         event.insert("_typeName".to_owned(), json!(type_name));
         event.insert("key".to_owned(), json!(key));
         event.insert("chainId".to_owned(), json!(chain));
-        event.insert("createdTime".to_owned(), objects.writer.time(time));
+        event.insert("createdTime".to_owned(), context.writer.time(time));
         event.insert(
             "userName".to_owned(),
             json!(record.reason["userName"].as_str().unwrap_or("")),
@@ -209,7 +163,7 @@ impl EventBuilder<'_> {
         }
         self.add_arguments(&mut event);
         event.extend(details);
-        self.told.push(BuiltEvent {
+        self.events.push(BuiltEvent {
             time,
             key,
             severity,
@@ -228,7 +182,7 @@ impl EventBuilder<'_> {
         fields.insert("eventTypeId".to_owned(), json!(id));
         fields.insert("severity".to_owned(), json!(severity));
         fields.insert("message".to_owned(), json!(text));
-        if let Some(fault) = self.source.fault().filter(|_| severity == ERROR) {
+        if let Some(fault) = self.source.error().filter(|_| severity == ERROR) {
             fields.insert("fault".to_owned(), fault);
         }
         fields
@@ -236,8 +190,8 @@ impl EventBuilder<'_> {
 
     /// Adds event arguments for the entity and its parents.
     fn add_arguments(&self, event: &mut Map<String, Value>) {
-        let inventory = self.source.objects.world.inventory();
-        let mut next = self.source.place();
+        let inventory = self.source.context.world.inventory();
+        let mut next = self.source.entity_id();
         while let Some(id) = next {
             let entity = inventory.entity(id);
             let is_folder = matches!(entity.kind, EntityKind::Folder(_));

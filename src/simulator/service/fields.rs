@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
 
+const MAX_PAGE_SIZE: usize = 1000;
+
 /// Fields of a request body or of a data object, each of which is read once.
 #[derive(Debug)]
 pub(super) struct Fields {
@@ -258,6 +260,18 @@ impl Fields {
             objects.push((known, Self::of_object(item, place, known, strict)?));
         }
         Ok(objects)
+    }
+
+    /// Reads `maxCount`, the size of a page.
+    pub(super) fn page_size(&mut self) -> Result<usize, Fault> {
+        match self.optional_count("maxCount")? {
+            None => Err(self.missing("maxCount")),
+            Some(count) if (1..=MAX_PAGE_SIZE).contains(&count) => Ok(count),
+            Some(_) => Err(Fault::invalid_argument(
+                "maxCount",
+                "It must be from 1 to 1000.",
+            )),
+        }
     }
 
     /// Fails if there are unread fields.

@@ -8,22 +8,22 @@ use serde_json::Value;
 use crate::simulator::value::Property;
 
 /// Managed object types of which the server has objects, and others that clients ask for.
-static MANAGED: LazyLock<HashMap<&'static str, Type>> =
+static MANAGED: LazyLock<HashMap<&'static str, TypeDef>> =
     LazyLock::new(|| parse(include_str!("schema/managed.txt")));
 
 /// Data object types that the server returns.
-static DATA: LazyLock<HashMap<&'static str, Type>> =
+static DATA: LazyLock<HashMap<&'static str, TypeDef>> =
     LazyLock::new(|| parse(include_str!("schema/data.txt")));
 
 #[derive(Debug, Default)]
-struct Type {
+struct TypeDef {
     parent: Option<&'static str>,
-    fields: Vec<Field>,
+    fields: Vec<FieldDef>,
 }
 
 /// A property of a managed object or a field of a data object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Field {
+pub(super) struct FieldDef {
     pub(super) name: &'static str,
     /// Name of the type in a box; of the element type if it is a list.
     pub(super) kind: &'static str,
@@ -38,8 +38,8 @@ const PRIMITIVES: [&str; 10] = [
     "boolean", "byte", "short", "int", "long", "float", "double", "string", "dateTime", "any",
 ];
 
-fn parse(text: &'static str) -> HashMap<&'static str, Type> {
-    let mut types: HashMap<&'static str, Type> = HashMap::new();
+fn parse(text: &'static str) -> HashMap<&'static str, TypeDef> {
+    let mut types: HashMap<&'static str, TypeDef> = HashMap::new();
     let mut current = "";
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let mut words = line.split_whitespace().peekable();
@@ -55,7 +55,7 @@ fn parse(text: &'static str) -> HashMap<&'static str, Type> {
     types
 }
 
-fn field_of(word: &'static str) -> Option<Field> {
+fn field_of(word: &'static str) -> Option<FieldDef> {
     let (name, kind) = word.split_once(':')?;
     let (name, is_optional) = name
         .strip_suffix('?')
@@ -68,7 +68,7 @@ fn field_of(word: &'static str) -> Option<Field> {
         (_, Some(enumeration)) => (enumeration, false),
         _ => (kind, !PRIMITIVES.contains(&kind)),
     };
-    Some(Field {
+    Some(FieldDef {
         name,
         kind,
         is_list,
@@ -79,9 +79,9 @@ fn field_of(word: &'static str) -> Option<Field> {
 
 /// Returns the type and its supertypes.
 fn lineage(
-    types: &'static HashMap<&'static str, Type>,
+    types: &'static HashMap<&'static str, TypeDef>,
     kind: &str,
-) -> impl Iterator<Item = (&'static str, &'static Type)> + use<> {
+) -> impl Iterator<Item = (&'static str, &'static TypeDef)> + use<> {
     let find = |name: &str| {
         types
             .get_key_value(name)
@@ -101,11 +101,11 @@ pub(super) fn is_a(kind: &str, wanted: &str) -> bool {
 }
 
 /// Returns the properties of a managed object type, including inherited ones.
-pub(super) fn properties(kind: &str) -> impl Iterator<Item = &'static Field> + use<> {
+pub(super) fn properties(kind: &str) -> impl Iterator<Item = &'static FieldDef> + use<> {
     lineage(&MANAGED, kind).flat_map(|(_, found)| &found.fields)
 }
 
-pub(super) fn property(kind: &str, name: &str) -> Option<&'static Field> {
+pub(super) fn property(kind: &str, name: &str) -> Option<&'static FieldDef> {
     properties(kind).find(|field| field.name == name)
 }
 
@@ -119,7 +119,7 @@ pub(super) fn required(kind: &str) -> impl Iterator<Item = &'static str> + use<>
 
 /// Resolves a property path (`summary.config.name`) of the type `kind`; `None` if it is invalid. Any path is valid
 /// below a data object whose fields are not listed.
-pub(super) fn path(kind: &str, path: &str) -> Option<Field> {
+pub(super) fn path(kind: &str, path: &str) -> Option<FieldDef> {
     let mut steps = path.split('.');
     let mut field = *property(kind, steps.next()?)?;
     for step in steps {
@@ -130,13 +130,13 @@ pub(super) fn path(kind: &str, path: &str) -> Option<Field> {
             let mut below = lineage(&DATA, field.kind).flat_map(|(_, found)| &found.fields);
             field = *below.find(|below| below.name == step)?;
         } else {
-            field = Field { kind: "", ..field };
+            field = FieldDef { kind: "", ..field };
         }
     }
     Some(field)
 }
 
-impl Field {
+impl FieldDef {
     /// Converts a JSON value of this type to a property.
     pub(super) fn to_property(self, value: Value) -> Property {
         let kind = match &value {
@@ -156,13 +156,13 @@ impl Field {
 
 /// Checks a value against its declaration. Errors start with `place`.
 #[cfg(test)]
-pub(super) fn check(field: &Field, value: &Value, place: &str) -> Result<(), String> {
+pub(super) fn check(field: &FieldDef, value: &Value, place: &str) -> Result<(), String> {
     let wrong = |why: &str| Err(format!("{place}: {why}: {value}"));
     if field.is_list {
         let Some(items) = value.as_array() else {
             return wrong("no list");
         };
-        let element = Field {
+        let element = FieldDef {
             is_list: false,
             ..*field
         };
@@ -214,7 +214,7 @@ fn check_object(declared: &str, value: &Value, place: &str) -> Result<(), String
     if !DATA.contains_key(kind) {
         return Ok(());
     }
-    let fields: Vec<&Field> = lineage(&DATA, kind)
+    let fields: Vec<&FieldDef> = lineage(&DATA, kind)
         .flat_map(|(_, found)| &found.fields)
         .collect();
     for field in &fields {

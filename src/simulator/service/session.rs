@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::collector::Collector;
 use super::content::DEFAULT_COLLECTOR;
-use super::event_collector::EventCollector;
-use super::filter::Filter;
-use super::history::HistoryCollector;
-use super::objects::Objects;
-use super::retrieve::RetrieveToken;
+use super::context::ReadContext;
+use super::event_history::EventHistoryCollector;
+use super::property_collector::PropertyCollector;
+use super::property_filter::PropertyFilter;
+use super::retrieval::TruncatedRetrieval;
+use super::task_history::TaskHistoryCollector;
 use super::views::View;
 use crate::simulator::fault::Fault;
 use crate::simulator::open_objects::OpenObjects;
@@ -39,13 +39,13 @@ pub(crate) struct Session {
     /// Views by ID.
     pub views: HashMap<String, View>,
     /// Property collectors by ID, including the default one.
-    pub(super) collectors: HashMap<String, Collector>,
+    pub(super) collectors: HashMap<String, PropertyCollector>,
     /// Task history collectors by ID.
-    pub(super) histories: HashMap<String, HistoryCollector>,
+    pub(super) histories: HashMap<String, TaskHistoryCollector>,
     /// Event history collectors by ID.
-    pub(super) event_collectors: HashMap<String, EventCollector>,
+    pub(super) event_collectors: HashMap<String, EventHistoryCollector>,
     /// Truncated retrievals.
-    pub unfinished: Vec<RetrieveToken>,
+    pub(super) retrievals: Vec<TruncatedRetrieval>,
 }
 
 impl Session {
@@ -78,10 +78,10 @@ impl Session {
         }
     }
 
-    fn filter(&self, reference: &MoRef) -> Option<&Filter> {
+    fn filter(&self, reference: &MoRef) -> Option<&PropertyFilter> {
         self.collectors
             .values()
-            .flat_map(Collector::filters)
+            .flat_map(PropertyCollector::filters)
             .find(|filter| filter.reference == *reference)
     }
 
@@ -105,17 +105,17 @@ impl Session {
         &self,
         object: &MoRef,
         name: &str,
-        objects: &Objects<'_>,
+        context: ReadContext<'_>,
     ) -> Option<Property> {
         if let Some(history) = self.histories.get(&*object.id) {
             return Some(match name {
-                "latestPage" => Property::List("TaskInfo", history.latest_page(objects)),
+                "latestPage" => Property::List("TaskInfo", history.latest_page(context)),
                 _ => Property::Object(history.raw.clone()),
             });
         }
         if let Some(collector) = self.event_collectors.get(&*object.id) {
             return Some(match name {
-                "latestPage" => Property::List("Event", collector.latest_page(objects)),
+                "latestPage" => Property::List("Event", collector.latest_page(context)),
                 "initialized" => Property::boolean(true),
                 _ => Property::Object(collector.raw.clone()),
             });
@@ -196,10 +196,13 @@ impl Sessions {
             in_flight: 0,
             collectors_revoked: false,
             views: HashMap::new(),
-            collectors: HashMap::from([(DEFAULT_COLLECTOR.to_owned(), Collector::new(first))]),
+            collectors: HashMap::from([(
+                DEFAULT_COLLECTOR.to_owned(),
+                PropertyCollector::new(first),
+            )]),
             histories: HashMap::new(),
             event_collectors: HashMap::new(),
-            unfinished: Vec::new(),
+            retrievals: Vec::new(),
         };
         self.open.insert(token, session);
     }
@@ -242,7 +245,7 @@ impl Sessions {
                 .map(|collector| collector.filters().count())
                 .sum::<usize>();
             open.views += session.views.len();
-            open.retrievals += session.unfinished.len();
+            open.retrievals += session.retrievals.len();
             open.histories += session.histories.len() + session.event_collectors.len();
         }
         open

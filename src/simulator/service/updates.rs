@@ -4,15 +4,19 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::filter::{Filter, Member, Path};
-use super::objects::Objects;
+use super::object_source::ObjectSource;
+use super::property_filter::{FilterMember, PropertyFilter, PropertyPath};
 use crate::simulator::behavior::{ChangeNames, Unset};
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::task::{Field, Task};
 
-impl Filter {
+impl PropertyFilter {
     /// Returns the pending updates of an object: none, one, or several if changes are not merged.
-    pub(super) fn updates_of(&self, member: &Member, objects: &Objects<'_>) -> Vec<Value> {
+    pub(super) fn updates_of(
+        &self,
+        member: &FilterMember,
+        objects: &dyn ObjectSource,
+    ) -> Vec<Value> {
         let (kind, changes) = match (member.present, member.issued) {
             (true, None) => ("enter", self.everything(member, objects)),
             (true, Some(since)) => ("modify", self.changes(member, since, objects)),
@@ -22,7 +26,7 @@ impl Filter {
         if kind == "modify" && changes.is_empty() {
             return Vec::new();
         }
-        if kind == "modify" && !objects.writer.behavior.fold_changes {
+        if kind == "modify" && !objects.context().writer.behavior.fold_changes {
             return changes
                 .into_iter()
                 .map(|change| object_update(kind, &member.object, vec![change]))
@@ -31,14 +35,14 @@ impl Filter {
         vec![object_update(kind, &member.object, changes)]
     }
 
-    fn paths_of(&self, member: &Member) -> &[Path] {
+    fn paths_of(&self, member: &FilterMember) -> &[PropertyPath] {
         self.paths
             .get(&*member.object.kind)
             .map_or(&[], Vec::as_slice)
     }
 
-    fn everything(&self, member: &Member, objects: &Objects<'_>) -> Vec<Value> {
-        let value = |path: &Path| {
+    fn everything(&self, member: &FilterMember, objects: &dyn ObjectSource) -> Vec<Value> {
+        let value = |path: &PropertyPath| {
             objects
                 .value(&member.object, &path.text)
                 .unwrap_or(Property::Unset)
@@ -52,10 +56,10 @@ impl Filter {
     /// Returns the selected changes of a task after `since`, each by its selected name.
     fn task_changes(
         &self,
-        member: &Member,
+        member: &FilterMember,
         task: &Task,
         since: u64,
-        objects: &Objects<'_>,
+        objects: &dyn ObjectSource,
     ) -> Vec<Value> {
         let changed = |field: &Field| task.versions.of(*field) > since;
         let mut told: Vec<(Cow<'_, str>, Option<Field>)> = Vec::new();
@@ -82,14 +86,14 @@ impl Filter {
                 _ => {}
             }
         }
-        let whole = objects.writer.behavior.change_names == ChangeNames::Whole;
+        let whole = objects.context().writer.behavior.change_names == ChangeNames::Whole;
         if !told.is_empty() && (whole || (asks_for_all && !self.partial)) {
             told = vec![("info".into(), None)];
         }
         let value = |name: &str| objects.value(&member.object, name);
         let told = told.into_iter().map(|(name, field)| {
             let value = match field {
-                Some(field) => objects.writer.field(&task.record, field),
+                Some(field) => objects.context().writer.field(&task.record, field),
                 None => value(&name).unwrap_or(Property::Unset),
             };
             property_change(&name, value, objects)
@@ -99,9 +103,14 @@ impl Filter {
 
     /// Returns a change of `recentTask` if a task was created or removed after `since`. Other properties of a manager
     /// are constant.
-    fn manager_changes(&self, member: &Member, since: u64, objects: &Objects<'_>) -> Vec<Value> {
-        let is_pushed = objects.writer.behavior.push_recent_tasks;
-        if !is_pushed || objects.world.changes().tasks_changed() <= since {
+    fn manager_changes(
+        &self,
+        member: &FilterMember,
+        since: u64,
+        objects: &dyn ObjectSource,
+    ) -> Vec<Value> {
+        let is_pushed = objects.context().writer.behavior.push_recent_tasks;
+        if !is_pushed || objects.context().world.changes().tasks_changed() <= since {
             return Vec::new();
         }
         let recent = self.paths_of(member).iter();
@@ -115,17 +124,24 @@ impl Filter {
     }
 
     /// Returns the selected changes of an object after `since`.
-    fn changes(&self, member: &Member, since: u64, objects: &Objects<'_>) -> Vec<Value> {
-        if let Some(task) = objects.task(&member.object) {
+    fn changes(&self, member: &FilterMember, since: u64, objects: &dyn ObjectSource) -> Vec<Value> {
+        if let Some(task) = objects.context().task(&member.object) {
             return self.task_changes(member, task, since, objects);
         }
         if &*member.object.kind == "TaskManager" {
             return self.manager_changes(member, since, objects);
         }
-        let Some(entity) = objects.world.inventory().find(&member.object) else {
+        let Some(entity) = objects.context().world.inventory().find(&member.object) else {
             return Vec::new();
         };
-        if objects.world.inventory().entity(entity).last_change <= since {
+        if objects
+            .context()
+            .world
+            .inventory()
+            .entity(entity)
+            .last_change
+            <= since
+        {
             return Vec::new();
         }
         // The only change of the inventory is a machine's question.
@@ -152,8 +168,8 @@ fn object_update(kind: &str, object: &MoRef, changes: Vec<Value>) -> Value {
     update
 }
 
-fn property_change(name: &str, value: Property, objects: &Objects<'_>) -> Value {
-    let behavior = objects.writer.behavior;
+fn property_change(name: &str, value: Property, objects: &dyn ObjectSource) -> Value {
+    let behavior = objects.context().writer.behavior;
     let mut change = json!({"_typeName": "PropertyChange", "name": name, "op": "assign"});
     match (value.into_any(behavior.boxing), behavior.unset) {
         (Some(value), _) => change["val"] = value,

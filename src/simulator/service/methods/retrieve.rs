@@ -2,26 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::objects::Objects;
-use super::spec::FilterSpec;
-use super::{ApiCall, CallResponse, Core};
 use crate::simulator::fault::Fault;
+use crate::simulator::service::call::{ApiCall, CallResponse};
+use crate::simulator::service::core::Core;
+use crate::simulator::service::filter_spec::FilterSpec;
+use crate::simulator::service::object_source::ObjectSource;
+use crate::simulator::service::objects::Objects;
+use crate::simulator::service::retrieval::TruncatedRetrieval;
 use crate::simulator::value::MoRef;
-
-/// The rest of a truncated retrieval, kept until it is continued or cancelled.
-#[derive(Debug)]
-pub(crate) struct RetrieveToken {
-    pub collector: MoRef,
-    /// The token that continues it.
-    pub token: String,
-    specs: Vec<FilterSpec>,
-    rest: Vec<(usize, MoRef)>,
-    portion: usize,
-}
 
 impl Core {
     /// Methods of `PropertyCollector`.
-    pub(super) fn call_collector(
+    pub(in crate::simulator::service) fn call_collector(
         &mut self,
         token: &str,
         call: &ApiCall,
@@ -29,7 +21,7 @@ impl Core {
         let mut fields = self.fields(call)?;
         match &*call.member {
             "RetrievePropertiesEx" | "RetrieveProperties" => {
-                let in_portions = call.member == "RetrievePropertiesEx";
+                let is_paged = call.member == "RetrievePropertiesEx";
                 let specs = fields.objects("specSet", "PropertyFilterSpec")?;
                 let specs = specs
                     .into_iter()
@@ -39,7 +31,7 @@ impl Core {
                     return Err(Fault::invalid_argument("specSet", "It is required."));
                 }
                 let mut most = self.behavior.retrieve_cap.unwrap_or(usize::MAX);
-                if in_portions {
+                if is_paged {
                     let mut options = fields.object("options", "RetrieveOptions")?;
                     match options.optional_count("maxObjects")? {
                         Some(0) => {
@@ -55,18 +47,18 @@ impl Core {
                     most = usize::MAX;
                 }
                 fields.done()?;
-                self.retrieve(token, call, specs, most, in_portions)
+                self.retrieve(token, call, specs, most, is_paged)
             }
             "ContinueRetrievePropertiesEx" => {
                 let continued = fields.string("token")?;
                 fields.done()?;
-                let unfinished = self.take_unfinished(token, call, &continued)?;
-                self.portion(token, unfinished)
+                let retrieval = self.take_retrieval(token, call, &continued)?;
+                self.next_page(token, retrieval)
             }
             "CancelRetrievePropertiesEx" => {
                 let cancelled = fields.string("token")?;
                 fields.done()?;
-                self.take_unfinished(token, call, &cancelled)?;
+                self.take_retrieval(token, call, &cancelled)?;
                 Ok(CallResponse::Void)
             }
             _ => self.call_own_collector(token, call),
@@ -78,8 +70,8 @@ impl Core {
         token: &str,
         call: &ApiCall,
         specs: Vec<FilterSpec>,
-        portion: usize,
-        in_portions: bool,
+        page_size: usize,
+        is_paged: bool,
     ) -> Result<CallResponse, Fault> {
         let objects = self.objects(token);
         let mut rest = Vec::new();
@@ -94,59 +86,59 @@ impl Core {
             );
         }
         let collector = call.object.clone();
-        if in_portions {
-            let all = RetrieveToken {
+        if is_paged {
+            let all = TruncatedRetrieval {
                 collector,
                 token: String::new(),
                 specs,
                 rest,
-                portion,
+                page_size,
             };
-            return self.portion(token, all);
+            return self.next_page(token, all);
         }
         let contents = contents(&self.objects(token), &specs, &rest)?;
         Ok(CallResponse::List(contents))
     }
 
-    fn portion(
+    fn next_page(
         &mut self,
         token: &str,
-        mut unfinished: RetrieveToken,
+        mut retrieval: TruncatedRetrieval,
     ) -> Result<CallResponse, Fault> {
-        let later = unfinished
+        let later = retrieval
             .rest
-            .split_off(unfinished.portion.min(unfinished.rest.len()));
-        let now = std::mem::replace(&mut unfinished.rest, later);
-        let contents = contents(&self.objects(token), &unfinished.specs, &now)?;
-        if contents.is_empty() && unfinished.rest.is_empty() {
+            .split_off(retrieval.page_size.min(retrieval.rest.len()));
+        let now = std::mem::replace(&mut retrieval.rest, later);
+        let contents = contents(&self.objects(token), &retrieval.specs, &now)?;
+        if contents.is_empty() && retrieval.rest.is_empty() {
             return Ok(CallResponse::Unset);
         }
         let mut result = json!({"_typeName": "RetrieveResult", "objects": contents});
-        if !unfinished.rest.is_empty() {
+        if !retrieval.rest.is_empty() {
             // Only the token of the last response continues the retrieval.
-            unfinished.token = self.chance.u32(100_000..).to_string();
-            result["token"] = json!(unfinished.token);
-            let collector = unfinished.collector.clone();
+            retrieval.token = self.chance.u32(100_000..).to_string();
+            result["token"] = json!(retrieval.token);
+            let collector = retrieval.collector.clone();
             self.session_mut(token, &collector)?
-                .unfinished
-                .push(unfinished);
+                .retrievals
+                .push(retrieval);
         }
         Ok(CallResponse::Value(result))
     }
 
-    fn take_unfinished(
+    fn take_retrieval(
         &mut self,
         token: &str,
         call: &ApiCall,
         continued: &str,
-    ) -> Result<RetrieveToken, Fault> {
+    ) -> Result<TruncatedRetrieval, Fault> {
         let session = self.session_mut(token, &call.object)?;
         let place = session
-            .unfinished
+            .retrievals
             .iter()
             .position(|open| open.token == continued && open.collector == call.object);
         place
-            .map(|place| session.unfinished.remove(place))
+            .map(|place| session.retrievals.remove(place))
             .ok_or_else(|| {
                 Fault::invalid_argument("token", "It is not that of the retrieval's last answer.")
             })
@@ -157,15 +149,15 @@ impl Core {
 fn contents(
     objects: &Objects<'_>,
     specs: &[FilterSpec],
-    chosen: &[(usize, MoRef)],
+    selected: &[(usize, MoRef)],
 ) -> Result<Vec<Value>, Fault> {
-    let mut contents = Vec::with_capacity(chosen.len());
-    for (index, object) in chosen.iter().filter(|(_, object)| objects.exists(object)) {
+    let mut contents = Vec::with_capacity(selected.len());
+    for (index, object) in selected.iter().filter(|(_, object)| objects.exists(object)) {
         let mut properties = Vec::new();
         for path in specs[*index].paths(&object.kind).unwrap_or_default() {
             if let Some(value) = objects
                 .value(object, &path)?
-                .into_any(objects.writer.behavior.boxing)
+                .into_any(objects.context().writer.behavior.boxing)
             {
                 properties
                     .push(json!({"_typeName": "DynamicProperty", "name": path, "val": value}));

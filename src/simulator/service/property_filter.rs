@@ -9,22 +9,22 @@ use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use super::objects::Objects;
-use super::spec::FilterSpec;
+use super::filter_spec::FilterSpec;
+use super::object_source::ObjectSource;
 use crate::simulator::fault::{self, Fault};
 use crate::simulator::value::MoRef;
 use crate::simulator::world::changes::ChangedObject;
 use crate::simulator::world::task::{Field, TaskId};
 
-/// Identifies an object in a filter. Subjects of changes are cheap to compare.
+/// Identifies an object in a filter. A changed object is cheaper to compare.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    ChangedObject(ChangedObject),
+enum MemberKey {
+    Changed(ChangedObject),
     Other(MoRef),
 }
 
 #[derive(Debug)]
-pub(super) struct Member {
+pub(super) struct FilterMember {
     pub(super) object: MoRef,
     /// True if the filter selects the object now.
     pub(super) present: bool,
@@ -36,24 +36,24 @@ pub(super) struct Member {
 
 /// A property path, and the task field if it is one.
 #[derive(Debug)]
-pub(super) struct Path {
+pub(super) struct PropertyPath {
     pub(super) text: String,
     pub(super) field: Option<Field>,
 }
 
 /// A `PropertyFilter`.
 #[derive(Debug)]
-pub(super) struct Filter {
+pub(super) struct PropertyFilter {
     pub(super) reference: MoRef,
     /// The specification as sent by the client.
     pub(super) raw: Value,
     /// True if changes are reported by property path rather than for the whole property.
     pub(super) partial: bool,
     spec: FilterSpec,
-    pub(super) paths: HashMap<String, Vec<Path>>,
-    members: HashMap<Key, Member>,
-    queue: VecDeque<Key>,
-    touched: Vec<Key>,
+    pub(super) paths: HashMap<String, Vec<PropertyPath>>,
+    members: HashMap<MemberKey, FilterMember>,
+    queue: VecDeque<MemberKey>,
+    touched: Vec<MemberKey>,
     /// Missing objects of `objectSet` to report, for the first time or again after a lost response.
     missing: Vec<MoRef>,
     missing_issued: bool,
@@ -61,7 +61,7 @@ pub(super) struct Filter {
     structure: Option<u64>,
 }
 
-impl Filter {
+impl PropertyFilter {
     /// Creates a filter that has reported nothing. Fails if an object of `objectSet` is missing, unless the
     /// specification reports missing objects.
     pub(super) fn new(
@@ -69,7 +69,7 @@ impl Filter {
         spec: FilterSpec,
         raw: Value,
         partial: bool,
-        objects: &Objects<'_>,
+        objects: &dyn ObjectSource,
     ) -> Result<Self, Fault> {
         spec.select(objects)?;
         Ok(Self {
@@ -133,8 +133,8 @@ impl Filter {
     }
 
     /// Queues the changed objects. `look_at_views` includes the objects added to and removed from views.
-    pub(super) fn catch_up(&mut self, objects: &Objects<'_>, look_at_views: bool) {
-        let changes = objects.world.changes();
+    pub(super) fn catch_up(&mut self, objects: &dyn ObjectSource, look_at_views: bool) {
+        let changes = objects.context().world.changes();
         if self.structure.is_none() {
             self.scanned = changes.version();
         }
@@ -145,28 +145,30 @@ impl Filter {
         }
         if self.scanned < changes.floor() {
             // The changes since then are incomplete.
-            let keys: Vec<Key> = self.members.keys().cloned().collect();
+            let keys: Vec<MemberKey> = self.members.keys().cloned().collect();
             for key in keys {
                 self.note(key, objects);
             }
         } else {
             for subject in changes.since(self.scanned) {
-                self.note(Key::ChangedObject(subject), objects);
+                self.note(MemberKey::Changed(subject), objects);
             }
         }
-        if objects.writer.behavior.push_recent_tasks && self.scanned < changes.tasks_changed() {
+        if objects.context().writer.behavior.push_recent_tasks
+            && self.scanned < changes.tasks_changed()
+        {
             let managers = self
                 .spec
                 .starts()
                 .filter(|start| &*start.kind == "TaskManager");
             for manager in managers.cloned().collect::<Vec<_>>() {
-                self.enqueue(Key::Other(manager));
+                self.enqueue(MemberKey::Other(manager));
             }
         }
         self.scanned = changes.version();
     }
 
-    fn structure_of(&self, objects: &Objects<'_>) -> u64 {
+    fn structure_of(&self, objects: &dyn ObjectSource) -> u64 {
         self.spec
             .starts()
             .filter_map(|start| objects.view(start))
@@ -174,7 +176,7 @@ impl Filter {
             .sum()
     }
 
-    fn select_again(&mut self, objects: &Objects<'_>) {
+    fn select_again(&mut self, objects: &dyn ObjectSource) {
         let first = self.structure.is_none();
         let selected = self.spec.select(objects).unwrap_or_default();
         if first {
@@ -188,7 +190,7 @@ impl Filter {
                 continue;
             }
             let key = key_of(&object, objects);
-            let member = self.members.entry(key.clone()).or_insert(Member {
+            let member = self.members.entry(key.clone()).or_insert(FilterMember {
                 object,
                 present: false,
                 queued: false,
@@ -201,7 +203,7 @@ impl Filter {
                 self.queue.push_back(key);
             }
         }
-        let lost: Vec<Key> = self
+        let lost: Vec<MemberKey> = self
             .members
             .iter()
             .filter(|(_, member)| !member.present && !member.queued)
@@ -226,7 +228,7 @@ impl Filter {
         };
         let paths = paths
             .into_iter()
-            .map(|text| Path {
+            .map(|text| PropertyPath {
                 field: field_of(&text),
                 text,
             })
@@ -235,7 +237,7 @@ impl Filter {
         true
     }
 
-    fn enqueue(&mut self, key: Key) {
+    fn enqueue(&mut self, key: MemberKey) {
         if let Some(member) = self.members.get_mut(&key)
             && !std::mem::replace(&mut member.queued, true)
         {
@@ -244,10 +246,10 @@ impl Filter {
     }
 
     /// Queues a changed object if the filter selects it.
-    fn note(&mut self, key: Key, objects: &Objects<'_>) {
+    fn note(&mut self, key: MemberKey, objects: &dyn ObjectSource) {
         if let Some(member) = self.members.get_mut(&key) {
-            if let Key::ChangedObject(ChangedObject::Task(id)) = &key
-                && objects.world.task(*id).is_none()
+            if let MemberKey::Changed(ChangedObject::Task(id)) = &key
+                && objects.context().world.task(*id).is_none()
             {
                 member.present = false;
                 if self.spec.names(&member.object) && self.spec.report_missing {
@@ -265,7 +267,7 @@ impl Filter {
         &mut self,
         most: usize,
         always: bool,
-        objects: &Objects<'_>,
+        objects: &dyn ObjectSource,
     ) -> (Option<Value>, usize, bool) {
         let mut updates = Vec::new();
         let mut more = false;
@@ -287,12 +289,12 @@ impl Filter {
                 break;
             };
             updates.extend(news);
-            self.served(key, objects.world.version());
+            self.served(key, objects.context().world.version());
         }
         let missing: Vec<Value> = if std::mem::replace(&mut self.missing_issued, true) {
             Vec::new()
         } else {
-            let form = objects.writer.behavior.error_form;
+            let form = objects.context().writer.behavior.error_form;
             self.missing
                 .iter()
                 .map(|object| {
@@ -317,7 +319,7 @@ impl Filter {
     }
 
     /// Marks the object at the head of the queue as issued.
-    fn served(&mut self, key: Key, version: u64) {
+    fn served(&mut self, key: MemberKey, version: u64) {
         let Some(member) = self.members.get_mut(&key) else {
             return;
         };
@@ -331,16 +333,17 @@ impl Filter {
     }
 }
 
-fn key_of(object: &MoRef, objects: &Objects<'_>) -> Key {
+fn key_of(object: &MoRef, objects: &dyn ObjectSource) -> MemberKey {
     let task = (&*object.kind == "Task")
         .then(|| TaskId::parse(&object.id))
         .flatten();
     let subject = task.map(ChangedObject::Task).or_else(|| {
         objects
+            .context()
             .world
             .inventory()
             .find(object)
             .map(ChangedObject::Entity)
     });
-    subject.map_or_else(|| Key::Other(object.clone()), Key::ChangedObject)
+    subject.map_or_else(|| MemberKey::Other(object.clone()), MemberKey::Changed)
 }

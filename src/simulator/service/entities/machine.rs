@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Subject;
+use super::EntityProperties;
 use crate::simulator::world::inventory::EntityId;
 
 const GIB: u64 = 1 << 30;
@@ -45,7 +45,7 @@ pub(in crate::simulator::service) fn address(machine: EntityId) -> String {
     format!("10.{b}.{c}.{d}")
 }
 
-impl Subject<'_> {
+impl EntityProperties<'_> {
     pub(super) fn machine(self, name: &str) -> Option<Value> {
         let machine = self.entity();
         let list = |id: Option<EntityId>| -> Value {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Subject;
+use super::EntityProperties;
 use crate::simulator::world::inventory::EntityKind;
 
 /// Size of a datastore in bytes.
@@ -14,7 +14,7 @@ const FREE: u64 = 6_597_069_766_656;
 /// Maximum file size of VMFS 6 in bytes.
 const LARGEST_FILE: u64 = 70_368_744_177_664;
 
-impl Subject<'_> {
+impl EntityProperties<'_> {
     pub(super) fn datastore(self, name: &str) -> Option<Value> {
         Some(match name {
             "vm" => self.machines(|machine| machine.datastore == Some(self.id)),

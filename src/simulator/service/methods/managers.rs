@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::content;
-use super::{ApiCall, CallResponse, Core};
 use crate::simulator::fault::Fault;
+use crate::simulator::service::call::{ApiCall, CallResponse};
+use crate::simulator::service::content;
+use crate::simulator::service::core::Core;
+use crate::simulator::service::object_source::ObjectSource;
 use crate::simulator::world::CancelRefusal;
 use crate::simulator::world::task::TaskId;
 
@@ -12,7 +14,10 @@ use crate::simulator::world::task::TaskId;
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 
 impl Core {
-    pub(super) fn login(&mut self, call: &ApiCall) -> Result<CallResponse, Fault> {
+    pub(in crate::simulator::service) fn login(
+        &mut self,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
         self.known("", &call.object)?;
         let mut fields = self.fields(call)?;
         let (user, password) = (fields.string("userName")?, fields.string("password")?);
@@ -39,7 +44,7 @@ impl Core {
         Ok(CallResponse::SignedIn(token, session.unwrap_or_default()))
     }
 
-    pub(super) fn call_manager(
+    pub(in crate::simulator::service) fn call_manager(
         &mut self,
         token: &str,
         call: &ApiCall,
@@ -67,7 +72,7 @@ impl Core {
             ("EventManager", "CreateCollectorForEvents") => {
                 self.create_event_collector(token, call)
             }
-            ("EventManager", "QueryEvents") => self.query_events(token, call),
+            ("EventManager", "QueryEvents") => self.query_events(call),
             ("AuthorizationManager", "HasPrivilegeOnEntities") => self.privileges(token, call),
             _ => Err(Fault::method_not_found(&call.object, &call.member)),
         }

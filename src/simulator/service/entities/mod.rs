@@ -1,13 +1,13 @@
 //! Properties of the inventory's objects, built on demand.
 
-mod compute;
+mod cluster;
+mod datastore;
 mod host;
 mod machine;
-mod storage;
 
 use serde_json::{Value, json};
 
-use super::objects::Objects;
+use super::context::ReadContext;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::inventory::{Entity, EntityId, EntityKind, Inventory};
 use crate::simulator::world::task::TaskId;
@@ -20,25 +20,25 @@ pub(super) use machine::{address, instance_uuid, uuid};
 
 /// An inventory object whose properties are read.
 #[derive(Clone, Copy, Debug)]
-struct Subject<'a> {
+struct EntityProperties<'a> {
     id: EntityId,
-    objects: &'a Objects<'a>,
+    context: ReadContext<'a>,
 }
 
 /// Returns the value of a property that the object's type has; `None` if it is unset.
-pub(super) fn property(objects: &Objects<'_>, id: EntityId, name: &str) -> Option<Value> {
-    let subject = Subject { id, objects };
-    let own = match subject.entity().kind {
-        EntityKind::Folder(child) => subject.folder(child, name),
-        EntityKind::Datacenter => subject.datacenter(name),
-        EntityKind::Cluster => subject.cluster(name),
-        EntityKind::ResourcePool => subject.pool(name),
-        EntityKind::Host => subject.host(name),
-        EntityKind::Datastore => subject.datastore(name),
-        EntityKind::Network => subject.network(name),
-        EntityKind::VirtualMachine => subject.machine(name),
+pub(super) fn property(context: ReadContext<'_>, id: EntityId, name: &str) -> Option<Value> {
+    let properties = EntityProperties { id, context };
+    let own = match properties.entity().kind {
+        EntityKind::Folder(child) => properties.folder(child, name),
+        EntityKind::Datacenter => properties.datacenter(name),
+        EntityKind::Cluster => properties.cluster(name),
+        EntityKind::ResourcePool => properties.pool(name),
+        EntityKind::Host => properties.host(name),
+        EntityKind::Datastore => properties.datastore(name),
+        EntityKind::Network => properties.network(name),
+        EntityKind::VirtualMachine => properties.machine(name),
     };
-    own.or_else(|| subject.shared(name))
+    own.or_else(|| properties.shared(name))
 }
 
 /// Returns the owner of an environment browser (a machine or a cluster) or a datastore browser (a host or a
@@ -78,9 +78,9 @@ fn references<'a>(entities: impl Iterator<Item = (EntityId, &'a Entity)>) -> Val
         .collect()
 }
 
-impl<'a> Subject<'a> {
+impl<'a> EntityProperties<'a> {
     fn inventory(self) -> &'a Inventory {
-        self.objects.world.inventory()
+        self.context.world.inventory()
     }
 
     fn entity(self) -> &'a Entity {
@@ -105,7 +105,7 @@ impl<'a> Subject<'a> {
     }
 
     fn start(self) -> Value {
-        self.objects.writer.time(WorldTime::START)
+        self.context.writer.time(WorldTime::START)
     }
 
     /// Returns references to the virtual machines that match `is_here`.
@@ -156,7 +156,7 @@ impl<'a> Subject<'a> {
     }
 
     fn recent_tasks(self) -> Value {
-        let world = self.objects.world;
+        let world = self.context.world;
         let reference = &self.entity().reference;
         let is_about = |id: &TaskId| {
             world
@@ -204,8 +204,8 @@ mod tests {
     use super::*;
     use crate::simulator::behavior::ServerBehavior;
     use crate::simulator::scenario::{LoadOptions, Scenario};
+    use crate::simulator::service::schema::check;
     use crate::simulator::service::task_info::TaskInfoWriter;
-    use crate::simulator::service::{Sessions, schema::check};
     use crate::simulator::world::World;
     use crate::simulator::world::time::Calendar;
 
@@ -220,12 +220,9 @@ mod tests {
             ServerBehavior::default(),
             Calendar::new(jiff::Timestamp::UNIX_EPOCH),
         );
-        let sessions = Sessions::new(std::time::Duration::MAX, 1);
         let world = World::new(config, 1);
-        let objects = Objects {
+        let context = ReadContext {
             world: &world,
-            sessions: &sessions,
-            session: None,
             writer: TaskInfoWriter {
                 calendar: &calendar,
                 behavior: &behavior,
@@ -236,7 +233,7 @@ mod tests {
             let kind = entity.kind.type_name();
             for field in schema::properties(kind) {
                 let place = format!("{}.{}", entity.reference, field.name);
-                match property(&objects, id, field.name) {
+                match property(context, id, field.name) {
                     Some(value) => check(field, &value, &place).unwrap(),
                     None => assert!(field.is_optional, "{place} is required"),
                 }

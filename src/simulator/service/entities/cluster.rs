@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::Subject;
+use super::EntityProperties;
 use super::host::{CORES, MEMORY, MHZ};
 use super::references;
 use crate::simulator::world::inventory::{EntityId, EntityKind};
 
-impl Subject<'_> {
+impl EntityProperties<'_> {
     fn hosts(self) -> u64 {
         let hosts = self.inventory().below(self.id, EntityKind::Host);
         u64::try_from(hosts.count()).unwrap_or(u64::MAX)

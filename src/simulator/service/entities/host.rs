@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Subject;
+use super::EntityProperties;
 use crate::simulator::world::inventory::EntityKind;
 
 /// Processor cores of a host.
@@ -14,7 +14,7 @@ pub(super) const MHZ: u64 = 2400;
 /// Memory of a host in bytes.
 pub(super) const MEMORY: u64 = 512 << 30;
 
-impl Subject<'_> {
+impl EntityProperties<'_> {
     pub(super) fn host(self, name: &str) -> Option<Value> {
         Some(match name {
             "vm" => self.machines(|machine| machine.host == Some(self.id)),

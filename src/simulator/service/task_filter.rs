@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::history::key;
 use crate::simulator::fault::Fault;
 use crate::simulator::world::World;
 use crate::simulator::world::archive::FilterFields;
@@ -14,7 +13,7 @@ use crate::simulator::world::time::{Calendar, WorldTime};
 
 /// Entities that match, relative to the given one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Recursion {
+pub(super) enum EntityRecursion {
     Itself,
     Children,
     All,
@@ -22,12 +21,12 @@ pub(super) enum Recursion {
 
 /// A period, including both ends.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Period {
+pub(super) struct TimeRange {
     begin: Option<WorldTime>,
     end: Option<WorldTime>,
 }
 
-impl Period {
+impl TimeRange {
     /// Parses `beginTime` and `endTime`.
     pub(super) fn read(fields: &mut Fields, calendar: &Calendar) -> Result<Self, Fault> {
         let world_time = |time: Timestamp| calendar.moment(time);
@@ -47,9 +46,9 @@ pub(super) type Trigger = (&'static str, String);
 /// A `TaskFilterSpec`; empty lists and missing fields match everything.
 #[derive(Clone, Debug)]
 pub(super) struct TaskFilter {
-    entity: Option<(EntityId, Recursion)>,
+    entity: Option<(EntityId, EntityRecursion)>,
     /// Index of the time in `FilterFields::times`, and the period.
-    time: Option<(usize, Period)>,
+    time: Option<(usize, TimeRange)>,
     /// True if system tasks match, and the users whose tasks match (all if empty).
     users: Option<(bool, Vec<String>)>,
     activations: Vec<String>,
@@ -66,15 +65,15 @@ pub(super) fn read_entity(
     fields: &mut Fields,
     type_name: &str,
     world: &World,
-) -> Result<Option<(EntityId, Recursion)>, Fault> {
+) -> Result<Option<(EntityId, EntityRecursion)>, Fault> {
     let Some(mut by_entity) = fields.optional_object("entity", type_name)? else {
         return Ok(None);
     };
     let reference = by_entity.reference("entity")?;
     let recursion = match by_entity.string("recursion")?.as_str() {
-        "self" => Recursion::Itself,
-        "children" => Recursion::Children,
-        "all" => Recursion::All,
+        "self" => EntityRecursion::Itself,
+        "children" => EntityRecursion::Children,
+        "all" => EntityRecursion::All,
         _ => {
             return Err(Fault::invalid_argument(
                 "filter.entity.recursion",
@@ -123,15 +122,15 @@ pub(super) fn was_triggered(triggers: &[Trigger], reason: &Value) -> bool {
 }
 
 pub(super) fn entity_matches(
-    wanted: (EntityId, Recursion),
+    wanted: (EntityId, EntityRecursion),
     entity: Option<EntityId>,
     inventory: &Inventory,
 ) -> bool {
     let (named, recursion) = wanted;
     entity.is_some_and(|entity| match recursion {
-        Recursion::Itself => entity == named,
-        Recursion::Children => entity != named && inventory.is_within(entity, named),
-        Recursion::All => inventory.is_within(entity, named),
+        EntityRecursion::Itself => entity == named,
+        EntityRecursion::Children => entity != named && inventory.is_within(entity, named),
+        EntityRecursion::All => inventory.is_within(entity, named),
     })
 }
 
@@ -169,8 +168,8 @@ impl TaskFilter {
             states,
             chains: fields.ints("eventChainId")?,
             tags: fields.strings("tag")?,
-            parents: keys(&fields.strings("parentTaskKey")?),
-            roots: keys(&fields.strings("rootTaskKey")?),
+            parents: task_keys(&fields.strings("parentTaskKey")?),
+            roots: task_keys(&fields.strings("rootTaskKey")?),
             triggers: read_triggers(&mut fields)?,
         };
         fields.done()?;
@@ -178,7 +177,7 @@ impl TaskFilter {
     }
 
     /// Removes the conditions that some servers ignore.
-    pub(super) fn coarse(self) -> Self {
+    pub(super) fn without_ignored(self) -> Self {
         Self {
             users: None,
             activations: Vec::new(),
@@ -239,7 +238,7 @@ impl ResultFilter {
     }
 
     /// True if the results of this operation are omitted.
-    pub(super) fn leaves_out(&self, operation: Option<&str>) -> bool {
+    pub(super) fn omits(&self, operation: Option<&str>) -> bool {
         let is_named = self
             .operations
             .iter()
@@ -248,7 +247,7 @@ impl ResultFilter {
     }
 }
 
-fn read_time(mut fields: Fields, calendar: &Calendar) -> Result<(usize, Period), Fault> {
+fn read_time(mut fields: Fields, calendar: &Calendar) -> Result<(usize, TimeRange), Fault> {
     let which = match fields.string("timeType")?.as_str() {
         "queuedTime" => 0,
         "startedTime" => 1,
@@ -258,19 +257,24 @@ fn read_time(mut fields: Fields, calendar: &Calendar) -> Result<(usize, Period),
             return Err(Fault::invalid_argument("filter.time.timeType", why));
         }
     };
-    let period = Period::read(&mut fields, calendar)?;
+    let period = TimeRange::read(&mut fields, calendar)?;
     fields.done()?;
     Ok((which, period))
 }
 
 /// Parses task keys; `None` if there are none. Invalid keys match no task.
-fn keys(texts: &[String]) -> Option<Vec<TaskId>> {
-    (!texts.is_empty()).then(|| texts.iter().filter_map(|text| key(text)).collect())
+fn task_keys(texts: &[String]) -> Option<Vec<TaskId>> {
+    (!texts.is_empty()).then(|| {
+        texts
+            .iter()
+            .filter_map(|text| TaskId::parse(text))
+            .collect()
+    })
 }
 
 /// True if the user of the event or reason matches.
-pub(super) fn user_matches(system: bool, users: &[String], told: &Value) -> bool {
-    match told["userName"].as_str().filter(|user| !user.is_empty()) {
+pub(super) fn user_matches(system: bool, users: &[String], origin: &Value) -> bool {
+    match origin["userName"].as_str().filter(|user| !user.is_empty()) {
         Some(user) => users.is_empty() || users.iter().any(|listed| listed == user),
         None => system,
     }

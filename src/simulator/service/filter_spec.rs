@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::objects::Objects;
+use super::object_source::ObjectSource;
 use super::schema::{self, is_a};
 use crate::simulator::fault::Fault;
 use crate::simulator::value::MoRef;
@@ -126,10 +126,10 @@ impl FilterSpec {
 
     /// Returns the objects that the filter selects now. Fails if an object of `objectSet` does not exist, unless
     /// missing objects are reported.
-    pub(super) fn select(&self, objects: &Objects<'_>) -> Result<Selected, Fault> {
+    pub(super) fn select(&self, objects: &dyn ObjectSource) -> Result<Selected, Fault> {
         let mut walk = Walk {
             spec: self,
-            lookup: objects,
+            source: objects,
             seen: HashSet::new(),
             visited: HashSet::new(),
             selected: Selected::default(),
@@ -229,7 +229,7 @@ fn read_selections(
 
 struct Walk<'a> {
     spec: &'a FilterSpec,
-    lookup: &'a Objects<'a>,
+    source: &'a dyn ObjectSource,
     seen: HashSet<MoRef>,
     /// Completed traversals by object, as named selections may be recursive.
     visited: HashSet<(MoRef, String)>,
@@ -267,8 +267,8 @@ impl Walk<'_> {
             {
                 continue;
             }
-            for target in targets(self.lookup, object, path)? {
-                if self.lookup.exists(&target) {
+            for target in targets(self.source, object, path)? {
+                if self.source.exists(&target) {
                     self.visit(&target, *skip, selections)?;
                 }
             }
@@ -278,8 +278,8 @@ impl Walk<'_> {
 }
 
 /// Returns the objects that a property refers to.
-fn targets(lookup: &Objects<'_>, object: &MoRef, path: &str) -> Result<Vec<MoRef>, Fault> {
-    if let Some(view) = lookup.view(object).filter(|_| path == "view") {
+fn targets(source: &dyn ObjectSource, object: &MoRef, path: &str) -> Result<Vec<MoRef>, Fault> {
+    if let Some(view) = source.view(object).filter(|_| path == "view") {
         // Avoids conversion of large views to JSON and back.
         return Ok(view.members().cloned().collect());
     }
@@ -289,7 +289,7 @@ fn targets(lookup: &Objects<'_>, object: &MoRef, path: &str) -> Result<Vec<MoRef
             value.get("value")?.as_str()?,
         ))
     };
-    Ok(match lookup.value(object, path)?.into_declared() {
+    Ok(match source.value(object, path)?.into_declared() {
         Some(Value::Array(items)) => items.iter().filter_map(read).collect(),
         Some(value) => read(&value).into_iter().collect(),
         None => Vec::new(),

@@ -1,15 +1,21 @@
 //! `SearchIndex`: finds objects by path, name, UUID or address.
 
-use super::estate::{address, instance_uuid, uuid};
-use super::fields::Fields;
-use super::{ApiCall, CallResponse, Core};
 use crate::simulator::fault::Fault;
+use crate::simulator::service::call::{ApiCall, CallResponse};
+use crate::simulator::service::core::Core;
+use crate::simulator::service::entities::{address, instance_uuid, uuid};
+use crate::simulator::service::fields::Fields;
+use crate::simulator::service::object_source::ObjectSource;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
 
 impl Core {
     /// Methods of `SearchIndex`. The result is unset or empty if nothing is found.
-    pub(super) fn search(&self, token: &str, call: &ApiCall) -> Result<CallResponse, Fault> {
+    pub(in crate::simulator::service) fn search(
+        &self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
         let mut fields = self.fields(call)?;
         let inventory = self.world.inventory();
         let found = match &*call.member {

@@ -1,41 +1,18 @@
-//! Property collectors with their filters and versions.
+//! Methods of `PropertyCollector` and `PropertyFilter`, and waits for updates.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::content::DEFAULT_COLLECTOR;
-use super::filter::Filter;
-use super::objects::Objects;
-use super::spec::FilterSpec;
-use super::{ApiCall, CallResponse, Core};
-use crate::simulator::behavior::Versions;
 use crate::simulator::fault::Fault;
+use crate::simulator::service::call::{ApiCall, CallResponse};
+use crate::simulator::service::content::DEFAULT_COLLECTOR;
+use crate::simulator::service::core::Core;
+use crate::simulator::service::filter_spec::FilterSpec;
+use crate::simulator::service::property_collector::{PropertyCollector, Urgency};
+use crate::simulator::service::property_filter::PropertyFilter;
 use crate::simulator::value::MoRef;
-
-/// The version of the last response, not used by the client yet.
-#[derive(Debug)]
-struct IssuedVersion {
-    version: String,
-    truncated: bool,
-}
-
-/// A `PropertyCollector`.
-#[derive(Debug)]
-pub(super) struct Collector {
-    filters: BTreeMap<u64, Filter>,
-    /// Source of the numbers of versions and filters.
-    counter: u64,
-    /// The last version that the client has used; it can be used again.
-    acknowledged: Option<String>,
-    issued: Option<IssuedVersion>,
-    /// Serializes the waits on one collector.
-    turn: Arc<tokio::sync::Mutex<()>>,
-    /// Incremented to cancel the running waits.
-    cancels: u64,
-}
 
 /// The parameters of a wait.
 #[derive(Clone, Debug)]
@@ -51,17 +28,6 @@ pub(in crate::simulator) struct WaitRequest {
     extended: bool,
 }
 
-/// Condition for an immediate response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Urgency {
-    /// Respond only if there are changes.
-    None,
-    /// The client continues a truncated set: respond with the rest at once, even if it is empty.
-    Continued,
-    /// The client has no version: respond at once with all filters, including empty ones.
-    First,
-}
-
 /// A wait in progress.
 #[derive(Clone, Debug)]
 pub(in crate::simulator) struct WaitTicket {
@@ -70,121 +36,9 @@ pub(in crate::simulator) struct WaitTicket {
     urgency: Urgency,
 }
 
-impl Collector {
-    /// Creates a collector without filters. Its versions start at `first`, so that those of other collectors are
-    /// invalid.
-    pub(super) fn new(first: u64) -> Self {
-        Self {
-            filters: BTreeMap::new(),
-            counter: first,
-            acknowledged: None,
-            issued: None,
-            turn: Arc::default(),
-            cancels: 0,
-        }
-    }
-
-    fn next_number(&mut self) -> u64 {
-        self.counter += 1;
-        self.counter
-    }
-
-    /// Returns the filters in the order of their creation.
-    pub(super) fn filters(&self) -> impl Iterator<Item = &Filter> {
-        self.filters.values()
-    }
-
-    fn remove_filter(&mut self, reference: &MoRef) -> bool {
-        let before = self.filters.len();
-        self.filters
-            .retain(|_, filter| filter.reference != *reference);
-        self.filters.len() < before
-    }
-
-    /// Accepts the version sent by a client and returns the urgency of the response.
-    fn take_version(
-        &mut self,
-        version: &str,
-        extended: bool,
-        versions: Versions,
-    ) -> Result<Urgency, Fault> {
-        if versions == Versions::Constant {
-            self.filters.values_mut().for_each(Filter::acknowledge);
-            let is_continued = self.issued.take().is_some_and(|issued| issued.truncated);
-            return Ok(match version {
-                "" => Urgency::First,
-                _ if is_continued => Urgency::Continued,
-                _ => Urgency::None,
-            });
-        }
-        if version.is_empty() {
-            self.filters.values_mut().for_each(Filter::forget);
-            (self.acknowledged, self.issued) = (None, None);
-            return Ok(Urgency::First);
-        }
-        if let Some(issued) = self
-            .issued
-            .take_if(|issued| issued.version == version && (extended || !issued.truncated))
-        {
-            if issued.truncated {
-                // A truncated set acknowledges nothing, so that it can be undone to the last complete one.
-                return Ok(Urgency::Continued);
-            }
-            self.filters.values_mut().for_each(Filter::acknowledge);
-            self.acknowledged = Some(issued.version);
-            return Ok(Urgency::None);
-        }
-        if self.acknowledged.as_deref() == Some(version) {
-            self.filters.values_mut().for_each(Filter::undo);
-            self.issued = None;
-            return Ok(Urgency::None);
-        }
-        Err(Fault::invalid_collector_version())
-    }
-
-    /// Returns an `UpdateSet` of at most `most` object updates, if there are changes or the response is urgent.
-    fn collect(
-        &mut self,
-        most: usize,
-        look_at_views: bool,
-        versions: Versions,
-        urgency: Urgency,
-        objects: &Objects<'_>,
-    ) -> Option<Value> {
-        let mut left = most;
-        let mut truncated = false;
-        let mut sets = Vec::new();
-        for filter in self.filters.values_mut() {
-            filter.catch_up(objects, look_at_views);
-            let (set, count, more) = filter.take(left, urgency == Urgency::First, objects);
-            sets.extend(set);
-            left = left.saturating_sub(count);
-            truncated |= more;
-        }
-        if sets.is_empty() && !truncated && urgency == Urgency::None {
-            return None;
-        }
-        let number = self.next_number();
-        let version = match versions {
-            Versions::Constant => "-".to_owned(),
-            Versions::Numbered if truncated => format!("{number}:more"),
-            Versions::Numbered => number.to_string(),
-        };
-        let mut update = json!({"_typeName": "UpdateSet", "version": version});
-        if !sets.is_empty() {
-            update["filterSet"] = Value::Array(sets);
-        }
-        if truncated {
-            update["truncated"] = json!(true);
-        }
-        self.issued = Some(IssuedVersion { version, truncated });
-        Some(update)
-    }
-}
-
 impl Core {
     /// Methods of `PropertyCollector` for collectors and filters.
-    pub(super) fn call_own_collector(
+    pub(in crate::simulator::service) fn call_own_collector(
         &mut self,
         token: &str,
         call: &ApiCall,
@@ -198,7 +52,7 @@ impl Core {
                 let first = self.chance.u64(1..1_000_000) * 1000;
                 self.session_mut(token, &call.object)?
                     .collectors
-                    .insert(id.clone(), Collector::new(first));
+                    .insert(id.clone(), PropertyCollector::new(first));
                 Ok(CallResponse::Value(
                     MoRef::new("PropertyCollector", id).to_json(),
                 ))
@@ -212,8 +66,8 @@ impl Core {
                 }
                 let session = self.session_mut(token, &call.object)?;
                 session
-                    .unfinished
-                    .retain(|unfinished| unfinished.collector != call.object);
+                    .retrievals
+                    .retain(|retrieval| retrieval.collector != call.object);
                 session.collectors.remove(&*call.object.id);
                 self.view_changed();
                 Ok(CallResponse::Void)
@@ -225,8 +79,13 @@ impl Core {
                 let partial = fields.boolean("partialUpdates")?;
                 fields.done()?;
                 let reference = MoRef::new("PropertyFilter", self.new_session_id(token));
-                let filter =
-                    Filter::new(reference.clone(), spec, raw, partial, &self.objects(token))?;
+                let filter = PropertyFilter::new(
+                    reference.clone(),
+                    spec,
+                    raw,
+                    partial,
+                    &self.objects(token),
+                )?;
                 let collector = self.collector_mut(token, &call.object)?;
                 let number = collector.next_number();
                 collector.filters.insert(number, filter);
@@ -244,7 +103,7 @@ impl Core {
     }
 
     /// `PropertyFilter.DestroyPropertyFilter`.
-    pub(super) fn call_filter(
+    pub(in crate::simulator::service) fn call_filter(
         &mut self,
         token: &str,
         call: &ApiCall,
@@ -260,7 +119,11 @@ impl Core {
         Ok(CallResponse::Void)
     }
 
-    fn collector_mut(&mut self, token: &str, object: &MoRef) -> Result<&mut Collector, Fault> {
+    fn collector_mut(
+        &mut self,
+        token: &str,
+        object: &MoRef,
+    ) -> Result<&mut PropertyCollector, Fault> {
         let session = self.session_mut(token, object)?;
         session
             .collectors

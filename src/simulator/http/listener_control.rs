@@ -1,0 +1,79 @@
+//! Control of a running listener by tests and fault plans.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::tls::ServerCertificate;
+
+/// Commands for a running listener: close, break connections, change the certificate.
+#[derive(Debug)]
+pub(crate) struct ListenerControl {
+    certificate: Mutex<Option<ServerCertificate>>,
+    /// Cancelled to break the open connections.
+    connections: Mutex<CancellationToken>,
+    /// Requested duration of a closed listener.
+    close_request: Mutex<Option<Duration>>,
+    close: Notify,
+    accepted: AtomicU64,
+}
+
+impl ListenerControl {
+    /// Creates a control for a listener with this certificate, or for plain HTTP.
+    pub(crate) fn new(certificate: Option<ServerCertificate>) -> Self {
+        Self {
+            certificate: Mutex::new(certificate),
+            connections: Mutex::default(),
+            close_request: Mutex::default(),
+            close: Notify::new(),
+            accepted: AtomicU64::new(0),
+        }
+    }
+
+    /// Breaks all connections and refuses new ones for `span`.
+    pub(crate) fn close_for(&self, span: Duration) {
+        *locked(&self.close_request) = Some(span);
+        self.close.notify_one();
+        self.break_connections();
+    }
+
+    pub(crate) fn break_connections(&self) {
+        std::mem::take(&mut *locked(&self.connections)).cancel();
+    }
+
+    /// Uses another certificate for new connections.
+    pub(crate) fn set_certificate(&self, certificate: ServerCertificate) {
+        *locked(&self.certificate) = Some(certificate);
+    }
+
+    pub(crate) fn certificate(&self) -> Option<ServerCertificate> {
+        locked(&self.certificate).clone()
+    }
+
+    pub(crate) fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::SeqCst)
+    }
+
+    /// Waits for a request to close the listener.
+    pub(super) async fn close_requested(&self) -> Duration {
+        loop {
+            if let Some(span) = locked(&self.close_request).take() {
+                return span;
+            }
+            self.close.notified().await;
+        }
+    }
+
+    /// Counts a connection and returns the token that breaks it.
+    pub(super) fn accept(&self) -> CancellationToken {
+        self.accepted.fetch_add(1, Ordering::SeqCst);
+        locked(&self.connections).clone()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

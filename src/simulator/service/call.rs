@@ -1,0 +1,67 @@
+//! Calls of methods, reads of properties, and their responses.
+
+use serde_json::Value;
+
+use crate::simulator::behavior::{EmptyList, ServerBehavior, VoidResponse};
+use crate::simulator::value::MoRef;
+
+/// A call of a method or read of a property.
+#[derive(Debug)]
+pub(in crate::simulator) struct ApiCall {
+    /// True for a method (`POST`), false for a property (`GET`).
+    pub is_method: bool,
+    pub object: MoRef,
+    /// Name of the method or property.
+    pub member: String,
+    /// Request body.
+    pub body: Vec<u8>,
+    /// Value of the header `vmware-api-session-id`.
+    pub session: Option<String>,
+    /// Value of the header `Authorization`.
+    pub authorization: Option<String>,
+    /// Value of the header `User-Agent`; empty if missing.
+    pub user_agent: String,
+}
+
+impl ApiCall {
+    /// True if the response may be delayed until there are changes.
+    pub(in crate::simulator) fn is_wait(&self) -> bool {
+        let waits = ["WaitForUpdatesEx", "WaitForUpdates", "CheckForUpdates"];
+        self.is_method
+            && &*self.object.kind == "PropertyCollector"
+            && waits.contains(&&*self.member)
+    }
+}
+
+/// A successful response.
+#[derive(Debug)]
+pub(in crate::simulator) enum CallResponse {
+    Value(Value),
+    List(Vec<Value>),
+    /// Completion of a void method.
+    Void,
+    /// An unset property or optional result.
+    Unset,
+    /// Header value and `UserSession` of a new session.
+    SignedIn(String, Value),
+}
+
+impl CallResponse {
+    /// Returns the status and body. The behavior determines the form of empty responses.
+    pub(in crate::simulator) fn into_wire(self, behavior: &ServerBehavior) -> (u16, Option<Value>) {
+        match self {
+            Self::Value(value) | Self::SignedIn(_, value) => (200, Some(value)),
+            Self::List(items) if items.is_empty() => match behavior.empty_list {
+                EmptyList::Array => (200, Some(Value::Array(items))),
+                EmptyList::Null => (200, Some(Value::Null)),
+                EmptyList::NoContent => (204, None),
+            },
+            Self::List(items) => (200, Some(Value::Array(items))),
+            Self::Void => match behavior.void_response {
+                VoidResponse::NoContent => (204, None),
+                VoidResponse::EmptyOk => (200, None),
+            },
+            Self::Unset => (204, None),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! State of the server, authentication, and dispatch of calls to the methods in `methods`.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::call::{ApiCall, CallResponse};
+use super::content;
+use super::context::ReadContext;
+use super::fields::Fields;
+use super::object_source::ObjectSource;
+use super::objects::Objects;
+use super::schema;
+use super::session::{Session, Sessions};
+use super::task_info::TaskInfoWriter;
+use crate::simulator::behavior::{ProxyResponse, ServerBehavior};
+use crate::simulator::fault::Fault;
+use crate::simulator::value::MoRef;
+use crate::simulator::world::World;
+use crate::simulator::world::time::Calendar;
+
+/// Accepted credentials.
+#[derive(Clone, Debug, Default)]
+pub(in crate::simulator) struct AccessPolicy {
+    /// The only accepted user and password; `None` accepts any that are not empty.
+    pub credentials: Option<(String, String)>,
+    /// Value of the `Authorization` header that is accepted instead of a session.
+    pub authorization: Option<String>,
+}
+
+/// State of the server.
+#[derive(Debug)]
+pub(in crate::simulator) struct Core {
+    pub world: World,
+    pub sessions: Sessions,
+    pub behavior: ServerBehavior,
+    pub access: AccessPolicy,
+    pub calendar: Calendar,
+    /// Unscaled time since the server's start.
+    pub unscaled: Duration,
+    /// Proxy responses to the next requests, one for each.
+    pub proxy_responses: VecDeque<ProxyResponse>,
+    /// Number of the next responses to lose: the call has its effect, the connection breaks.
+    pub lose_responses: usize,
+    /// Incremented when a view changes, to wake running waits.
+    pub view_changes: u64,
+    pub(super) chance: fastrand::Rng,
+}
+
+impl Core {
+    pub(in crate::simulator) fn new(
+        world: World,
+        sessions: Sessions,
+        behavior: ServerBehavior,
+        access: AccessPolicy,
+        origin: Timestamp,
+        seed: u64,
+    ) -> Self {
+        Self {
+            world,
+            sessions,
+            behavior,
+            access,
+            calendar: Calendar::new(origin),
+            unscaled: Duration::ZERO,
+            proxy_responses: VecDeque::new(),
+            lose_responses: 0,
+            view_changes: 0,
+            chance: fastrand::Rng::with_seed(seed ^ 0x0b1e),
+        }
+    }
+
+    pub(in crate::simulator) fn writer(&self) -> TaskInfoWriter<'_> {
+        TaskInfoWriter {
+            calendar: &self.calendar,
+            behavior: &self.behavior,
+        }
+    }
+
+    pub(super) fn objects(&self, token: &str) -> Objects<'_> {
+        Objects {
+            context: self.context(),
+            sessions: &self.sessions,
+            session: self.sessions.get(token),
+        }
+    }
+
+    pub(super) fn context(&self) -> ReadContext<'_> {
+        ReadContext {
+            world: &self.world,
+            writer: self.writer(),
+        }
+    }
+
+    pub(super) fn fields(&self, call: &ApiCall) -> Result<Fields, Fault> {
+        Fields::of_body(&call.body, self.behavior.require_type_names)
+    }
+
+    pub(super) fn session_mut(
+        &mut self,
+        token: &str,
+        object: &MoRef,
+    ) -> Result<&mut Session, Fault> {
+        self.sessions
+            .get_mut(token)
+            .ok_or_else(|| Fault::not_authenticated(object))
+    }
+
+    pub(super) fn new_session_id(&mut self, token: &str) -> String {
+        let chance = &mut self.chance;
+        self.sessions
+            .get(token)
+            .map(|session| session.new_id(chance))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn view_changed(&mut self) {
+        self.view_changes += 1;
+    }
+
+    /// Ends every session and returns their number.
+    pub(in crate::simulator) fn end_sessions(&mut self) -> usize {
+        self.view_changed();
+        self.sessions.close_all()
+    }
+
+    /// Makes the collectors and views of every session unusable; waits end.
+    pub(in crate::simulator) fn revoke_collectors(&mut self) {
+        self.view_changed();
+        self.sessions.revoke_collectors();
+    }
+
+    /// Returns `NoPermission` if the account may not create collectors and views.
+    pub(super) fn may_collect(&self, object: &MoRef) -> Result<(), Fault> {
+        let allowed = self.behavior.collector_permission;
+        allowed
+            .then_some(())
+            .ok_or_else(|| Fault::no_permission(object, "System.Read"))
+    }
+
+    /// Returns the session of a call and marks it as used.
+    pub(in crate::simulator) fn authenticate(&mut self, call: &ApiCall) -> Result<String, Fault> {
+        let by_header = call
+            .authorization
+            .as_ref()
+            .filter(|given| self.access.authorization.as_ref() == Some(*given))
+            .cloned();
+        if let Some(value) = by_header {
+            if !self.sessions.touch(&value, self.world.now(), self.unscaled) {
+                self.sessions.open_with(
+                    value.clone(),
+                    "VSPHERE.LOCAL\\token",
+                    self.world.now(),
+                    self.unscaled,
+                );
+            }
+            return Ok(value);
+        }
+        let now = self.world.now();
+        let token = call
+            .session
+            .clone()
+            .filter(|token| self.sessions.touch(token, now, self.unscaled));
+        let collectors_revoked = (self.behavior.collectors_unauthenticated
+            || token
+                .as_ref()
+                .and_then(|token| self.sessions.get(token))
+                .is_some_and(|session| session.collectors_revoked))
+            && matches!(
+                &*call.object.kind,
+                "PropertyCollector"
+                    | "ViewManager"
+                    | "ListView"
+                    | "ContainerView"
+                    | "PropertyFilter"
+            );
+        token
+            .filter(|_| !collectors_revoked)
+            .ok_or_else(|| Fault::not_authenticated(&call.object))
+    }
+
+    /// Executes a call.
+    pub(in crate::simulator) fn call(&mut self, call: &ApiCall) -> Result<CallResponse, Fault> {
+        match (&*call.object.kind, call.is_method, &*call.member) {
+            ("ServiceInstance", false, "content")
+            | ("ServiceInstance", true, "RetrieveServiceContent") => {
+                self.known("", &call.object)?;
+                if call.is_method {
+                    self.fields(call)?.done()?;
+                }
+                Ok(CallResponse::Value(content::service_content(
+                    &self.world,
+                    &self.behavior,
+                )))
+            }
+            ("SessionManager", true, "Login") => self.login(call),
+            _ => {
+                let token = self.authenticate(call)?;
+                self.known(&token, &call.object)?;
+                if call.is_method {
+                    self.method(&token, call)
+                } else {
+                    self.get(&token, call)
+                }
+            }
+        }
+    }
+
+    /// Fails if the object does not exist.
+    pub(super) fn known(&self, token: &str, object: &MoRef) -> Result<(), Fault> {
+        if !schema::is_managed(&object.kind) {
+            return Err(Fault::invalid_request(format!(
+                "There is no managed object type {}.",
+                object.kind
+            )));
+        }
+        self.objects(token)
+            .exists(object)
+            .then_some(())
+            .ok_or_else(|| Fault::object_not_found(object))
+    }
+
+    fn get(&self, token: &str, call: &ApiCall) -> Result<CallResponse, Fault> {
+        if schema::property(&call.object.kind, &call.member).is_none() {
+            return Err(Fault::method_not_found(&call.object, &call.member));
+        }
+        let property = self.objects(token).property(&call.object, &call.member)?;
+        Ok(match property.into_declared() {
+            None => CallResponse::Unset,
+            Some(Value::Array(items)) => CallResponse::List(items),
+            Some(value) => CallResponse::Value(value),
+        })
+    }
+
+    fn method(&mut self, token: &str, call: &ApiCall) -> Result<CallResponse, Fault> {
+        match &*call.object.kind {
+            "ViewManager" | "ListView" | "ContainerView" => self.call_views(token, call),
+            "PropertyCollector" => self.call_collector(token, call),
+            "PropertyFilter" => self.call_filter(token, call),
+            "TaskHistoryCollector" => self.call_history(token, call),
+            "EventHistoryCollector" => self.call_event_collector(token, call),
+            "SearchIndex" => self.search(token, call),
+            _ => self.call_manager(token, call),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Methods of `ViewManager` and of views.
+
+use crate::simulator::fault::Fault;
+use crate::simulator::service::call::{ApiCall, CallResponse};
+use crate::simulator::service::core::Core;
+use crate::simulator::service::fields::Fields;
+use crate::simulator::service::object_source::ObjectSource;
+use crate::simulator::service::schema::{is_a, is_managed};
+use crate::simulator::service::views::{ListView, View};
+use crate::simulator::value::MoRef;
+
+impl Core {
+    /// Methods of `ViewManager` and of views.
+    pub(in crate::simulator::service) fn call_views(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
+        let mut fields = self.fields(call)?;
+        match (&*call.object.kind, &*call.member) {
+            ("ViewManager", "CreateListView") => {
+                self.may_collect(&call.object)?;
+                let objects = fields.references("obj")?;
+                fields.done()?;
+                let mut list = ListView::default();
+                self.add_existing(token, &mut list, objects);
+                self.keep_view(token, View::List(list))
+            }
+            ("ViewManager", "CreateContainerView") => {
+                self.may_collect(&call.object)?;
+                let view = self.container_view(token, fields)?;
+                self.keep_view(token, view)
+            }
+            ("ListView", "ModifyListView") => {
+                let (add, remove) = (fields.references("add")?, fields.references("remove")?);
+                fields.done()?;
+                self.change_list(
+                    token,
+                    call,
+                    |list| remove.iter().for_each(|object| list.remove(object)),
+                    add,
+                )
+            }
+            ("ListView", "ResetListView") => {
+                let objects = fields.references("obj")?;
+                fields.done()?;
+                self.change_list(token, call, ListView::clear, objects)
+            }
+            ("ListView" | "ContainerView", "DestroyView") => {
+                fields.done()?;
+                let session = self.session_mut(token, &call.object)?;
+                session.views.remove(&*call.object.id);
+                self.view_changed();
+                Ok(CallResponse::Void)
+            }
+            _ => Err(Fault::method_not_found(&call.object, &call.member)),
+        }
+    }
+
+    fn container_view(&self, token: &str, mut fields: Fields) -> Result<View, Fault> {
+        let container = fields.reference("container")?;
+        let (types, recursive) = (fields.strings("type")?, fields.boolean("recursive")?);
+        fields.done()?;
+        if let Some(unknown) = types.iter().find(|kind| !is_managed(kind)) {
+            let why = format!("There is no type {unknown}.");
+            return Err(Fault::invalid_argument("type", &why));
+        }
+        let objects = self.objects(token);
+        if !objects.exists(&container) {
+            return Err(Fault::object_not_found(&container));
+        }
+        let inventory = self.world.inventory();
+        let top = inventory
+            .find(&container)
+            .ok_or_else(|| Fault::invalid_argument("container", "It contains nothing."))?;
+        let wanted = |kind: &str| types.is_empty() || types.iter().any(|wanted| is_a(kind, wanted));
+        let members = inventory
+            .all()
+            .filter(|(id, entity)| {
+                let below = if recursive {
+                    *id != top && inventory.is_within(*id, top)
+                } else {
+                    entity.parent == Some(top)
+                };
+                below && wanted(entity.kind.type_name())
+            })
+            .map(|(_, entity)| entity.reference.clone())
+            .collect();
+        Ok(View::Container {
+            container,
+            types,
+            recursive,
+            members,
+        })
+    }
+
+    fn keep_view(&mut self, token: &str, view: View) -> Result<CallResponse, Fault> {
+        let kind = view.type_name();
+        let id = self.new_session_id(token);
+        let reference = MoRef::new(kind, id.as_str());
+        self.session_mut(token, &reference)?.views.insert(id, view);
+        Ok(CallResponse::Value(reference.to_json()))
+    }
+
+    fn change_list(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+        change: impl FnOnce(&mut ListView),
+        add: Vec<MoRef>,
+    ) -> Result<CallResponse, Fault> {
+        let session = self.session_mut(token, &call.object)?;
+        let Some(View::List(list)) = session.views.get_mut(&*call.object.id) else {
+            return Err(Fault::object_not_found(&call.object));
+        };
+        let mut list = std::mem::take(list);
+        change(&mut list);
+        let unresolved = self.add_existing(token, &mut list, add);
+        list.generation += 1;
+        if let Some(place) = self
+            .session_mut(token, &call.object)?
+            .views
+            .get_mut(&*call.object.id)
+        {
+            *place = View::List(list);
+        }
+        self.view_changed();
+        Ok(CallResponse::List(
+            unresolved.iter().map(MoRef::to_json).collect(),
+        ))
+    }
+
+    /// Adds the existing objects and returns the others.
+    fn add_existing(&self, token: &str, list: &mut ListView, added: Vec<MoRef>) -> Vec<MoRef> {
+        let objects = self.objects(token);
+        let mut unresolved = Vec::new();
+        for object in added {
+            if objects.exists(&object) {
+                list.add(object);
+            } else {
+                unresolved.push(object);
+            }
+        }
+        unresolved
+    }
+}

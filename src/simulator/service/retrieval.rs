@@ -1,0 +1,15 @@
+//! Retrievals that are continued by further calls.
+
+use super::filter_spec::FilterSpec;
+use crate::simulator::value::MoRef;
+
+/// The rest of a truncated retrieval, kept until it is continued or cancelled.
+#[derive(Debug)]
+pub(super) struct TruncatedRetrieval {
+    pub(super) collector: MoRef,
+    /// The token that continues it.
+    pub(super) token: String,
+    pub(super) specs: Vec<FilterSpec>,
+    pub(super) rest: Vec<(usize, MoRef)>,
+    pub(super) page_size: usize,
+}
