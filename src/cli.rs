@@ -1,19 +1,27 @@
 //! Command-line definition.
 
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{env, process::ExitCode};
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::{
-    app::ColumnSet,
     command::{
-        cancel::CancelArgs, completions::CompletionsArgs, config::ConfigArgs,
-        deadline::TimeoutArgs, events::EventsArgs, fetch_args::FetchArgs, get::GetArgs,
-        list::ListArgs, logout::LogoutArgs, man::ManArgs, notify::NotifyArgs,
-        simulate::SimulateArgs, tree::TreeArgs, trust::TrustArgs, wait::WaitArgs,
+        cancel::CancelArgs,
+        completions::CompletionsArgs,
+        config::ConfigArgs,
+        deadline::TimeoutArgs,
+        events::EventsArgs,
+        get::GetArgs,
+        list::ListArgs,
+        logout::LogoutArgs,
+        man::ManArgs,
+        screen_args::{DemoArgs, WatchArgs},
+        simulate::SimulateArgs,
+        tree::TreeArgs,
+        trust::TrustArgs,
+        wait::WaitArgs,
     },
-    config::{ConnectionArgs, switch},
-    task::row_model::Sort,
+    config::ConnectionArgs,
     text::without_user_info,
 };
 
@@ -78,66 +86,6 @@ impl Cli {
     }
 }
 
-#[derive(Debug, Args)]
-pub struct WatchArgs {
-    /// Tasks to watch: task-4711, Task:task-4711, urn:vmomi:Task:…, a URL …/Task/task-4711/info, or - to read them
-    /// from standard input, separated by white space [default: all recent tasks of the server]
-    #[arg(value_name = "TASK")]
-    pub tasks: Vec<String>,
-
-    #[command(flatten)]
-    pub screen: ScreenArgs,
-
-    #[command(flatten)]
-    pub tell: NotifyArgs,
-
-    /// Notify for every finished task, not only for named and pinned ones
-    #[arg(long, env = "VTASK_TELL_ALL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Telling people")]
-    pub tell_all: bool,
-
-    #[command(flatten)]
-    pub follow: FetchArgs,
-
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
-}
-
-#[derive(Debug, Clone, Args)]
-pub struct ScreenArgs {
-    /// Theme: auto (by the terminal's background), dark, light, high-contrast, color-blind, the name of your own
-    /// theme (NAME.toml in ~/.config/vtask/themes), or a path
-    #[arg(long, env = "VTASK_THEME", value_name = "NAME|FILE")]
-    pub theme: Option<String>,
-
-    /// Use a light theme; same as --theme light
-    #[arg(long, env = "VTASK_LIGHT", action = ArgAction::SetTrue, value_parser = switch, conflicts_with = "theme")]
-    pub light: bool,
-
-    /// Sort by these columns; prefix - for descending, as in state,-elapsed. Columns: now (what matters now), state,
-    /// task, phase, target, progress, elapsed, left, cancel, started-by, queued, started, completed, queued-for,
-    /// endpoint, operation, id, parent, error, tag, activation
-    #[arg(
-        long,
-        env = "VTASK_SORT",
-        value_name = "COLUMN,…",
-        allow_hyphen_values = true
-    )]
-    pub sort: Option<Sort>,
-
-    /// Columns of the list, from left to right, with optional width, as in task,target,progress:20. As for --sort,
-    /// without now, plus finish (expected end)
-    #[arg(long, env = "VTASK_COLUMNS", value_name = "COLUMN[:WIDTH],…")]
-    pub columns: Option<ColumnSet>,
-
-    /// Write performance statistics (requests, bytes, frames, latencies) as JSON to FILE on exit
-    #[arg(long, env = "VTASK_STATS", value_name = "FILE")]
-    pub stats: Option<PathBuf>,
-
-    /// Draw with ASCII characters only
-    #[arg(long, env = "VTASK_ASCII", action = ArgAction::SetTrue, value_parser = switch)]
-    pub ascii: bool,
-}
-
 #[expect(missing_docs, reason = "what --help prints stands at the arguments")]
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -157,32 +105,6 @@ pub enum Command {
     Config(ConfigArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
-}
-
-#[derive(Debug, Args)]
-pub struct DemoArgs {
-    /// Speed of simulated time; 2 runs twice as fast
-    #[arg(long, default_value_t = 1.0, value_parser = seconds)]
-    pub speed: f64,
-
-    /// Random seed; the same seed gives the same run
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-
-    /// Number of vCenters
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=9))]
-    pub vcenters: u16,
-
-    /// Config file for keys and colours instead of ~/.config/vtask/config.toml
-    #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-
-    /// Disable all actions that change something on the server
-    #[arg(long, env = "VTASK_READ_ONLY", action = ArgAction::SetTrue, value_parser = switch)]
-    pub read_only: bool,
-
-    #[command(flatten)]
-    pub screen: ScreenArgs,
 }
 
 /// Prints a command-line error (or the help, or the version) and returns the exit code. User names and passwords in
@@ -207,15 +129,6 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
         eprint!("{shown}");
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
-}
-
-/// Parses a number of seconds or a factor, from 0.05 to 86,400.
-pub(crate) fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if (0.05..=86_400.0).contains(&number) => Ok(number),
-        Ok(_) => Err("must lie between 0.05 and 86400".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 #[cfg(test)]

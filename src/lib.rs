@@ -20,7 +20,7 @@ pub mod watch;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use cli::Cli;
 use command::{CommandError, Outcome, io_context::CommandIo};
@@ -30,7 +30,7 @@ use command::{CommandError, Outcome, io_context::CommandIo};
 /// Lives in the library so that the bodies of the asynchronous commands are compiled once, not again in the binary.
 pub fn main() -> ExitCode {
     command::hardening::disable_core_dumps();
-    command::completions::answer();
+    command::completions::answer(Cli::command);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return cli::refuse(&error),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     task::{EndpointId, Handle},
-    vim::TaskLocator,
+    vim::types::TaskLocator,
     watch::{Command, FamilyState},
 };
 

@@ -6,8 +6,8 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::{CommandError, value_parsers};
-use crate::vim::RequestMetrics;
+use super::CommandError;
+use crate::{metrics::RequestMetrics, text::parse_positive_duration};
 
 /// How long a command whose deadline has passed may still take to end a session.
 const SIGN_OUT_LIMIT: Duration = Duration::from_millis(700);
@@ -19,7 +19,7 @@ const INTERRUPTED_SIGN_OUT_LIMIT: Duration = Duration::from_secs(2);
 pub struct TimeoutArgs {
     /// Give up after this time, such as 2h or 90s, with exit code 124. It counts from the start of the command and
     /// holds for all of it, signing in and out included
-    #[arg(long, env = "VTASK_TIMEOUT", value_name = "SPAN", value_parser = value_parsers::positive_duration)]
+    #[arg(long, env = "VTASK_TIMEOUT", value_name = "SPAN", value_parser = parse_positive_duration)]
     pub timeout: Option<SignedDuration>,
 }
 

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use clap::Args;
 
 use crate::{
-    cli::seconds,
     config::Defaults,
+    text::parse_seconds,
     vim::ConnectOptions,
     watch::{FetchMode, WatchOptions},
 };
@@ -19,7 +19,7 @@ pub struct FetchArgs {
     pub fetch: Option<FetchMode>,
 
     /// How often a running task is read where that is done one by one, in seconds [default: 2]
-    #[arg(long, env = "VTASK_INTERVAL", value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, env = "VTASK_INTERVAL", value_name = "SECONDS", value_parser = parse_seconds)]
     pub interval: Option<f64>,
 }
 

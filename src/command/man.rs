@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man;
 
 use super::{CommandError, Outcome, io_context::CommandIo};
-use crate::cli::Cli;
 
 /// Print the manual page
 ///
@@ -26,8 +25,11 @@ pub struct ManArgs {
 ///
 /// # Errors
 /// When there is no such subcommand, and when it cannot be written.
-pub fn run(args: &ManArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    let mut definition = Cli::command();
+pub fn run(
+    args: &ManArgs,
+    mut definition: Command,
+    stage: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
     definition.build();
     if let Some(folder) = &args.dir {
         let written = clap_mangen::generate_to(definition, folder);

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod config;
 mod connect;
 pub mod deadline;
+mod error;
 pub mod events;
 pub mod fetch_args;
 pub mod get;
@@ -15,7 +16,9 @@ pub mod list;
 pub mod logout;
 pub mod man;
 pub mod notify;
+mod outcome;
 pub mod screen;
+pub mod screen_args;
 mod screen_options;
 pub mod selector;
 mod session;
@@ -32,201 +35,20 @@ pub mod wait;
 
 use crate::task::display_name;
 pub use crate::task::json_output;
-pub(crate) use value_parsers::positive_duration as positive_span;
+pub use error::CommandError;
+pub use outcome::Outcome;
 
 use std::pin::Pin;
+
+use clap::CommandFactory;
 
 use deadline::Deadline;
 use io_context::CommandIo;
 
 use crate::{
     cli::{Cli, Command},
-    config::ConfigError,
-    task::Status,
-    text::{nearest, sanitize, sanitize_lines},
-    vim,
+    text::nearest,
 };
-
-/// How a command ended: what its exit code says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// All that was asked for succeeded.
-    Success,
-    /// A task failed.
-    Failed,
-    /// A task was cancelled.
-    Cancelled,
-    /// What became of a task is not known: the server is unreachable, or the task is gone.
-    Unknown,
-    /// The server refused to let us in.
-    Refused,
-    /// The time that was given is over.
-    TimedOut,
-    /// The user, or the system, wanted it to end.
-    Interrupted,
-}
-
-impl Outcome {
-    /// The process's exit code.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Success => 0,
-            Self::Failed => 1,
-            Self::Cancelled => 3,
-            Self::Unknown => 4,
-            Self::Refused => 5,
-            Self::TimedOut => 124,
-            Self::Interrupted => 130,
-        }
-    }
-
-    /// The word for it, in machine-readable output too.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Unknown => "unknown",
-            Self::Refused => "refused",
-            Self::TimedOut => "timeout",
-            Self::Interrupted => "interrupted",
-        }
-    }
-
-    /// What a task's status adds to the outcome; one that is not over adds nothing bad.
-    pub fn of(status: Status) -> Self {
-        match status {
-            Status::Failed => Self::Failed,
-            Status::Cancelled => Self::Cancelled,
-            Status::Lost | Status::Ghost => Self::Unknown,
-            Status::Running | Status::Queued | Status::Success | Status::Unknown => Self::Success,
-        }
-    }
-
-    /// What it means that a server could not be asked.
-    pub(crate) fn of_error(error: &vim::Error) -> Self {
-        if error.is_auth_failure() {
-            Self::Refused
-        } else {
-            Self::Unknown
-        }
-    }
-
-    /// The outcome of two together: a failure counts most, then a cancellation, then what is not known.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        let weight = |outcome| match outcome {
-            Self::Interrupted => 6,
-            Self::Refused => 5,
-            Self::TimedOut => 4,
-            Self::Failed => 3,
-            Self::Cancelled => 2,
-            Self::Unknown => 1,
-            Self::Success => 0,
-        };
-        if weight(other) > weight(self) {
-            other
-        } else {
-            self
-        }
-    }
-}
-
-/// Why a command could not do its work.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// Wrong usage or configuration.
-    #[error("{0}")]
-    Usage(String),
-    /// The server could not be asked, or refused.
-    #[error(transparent)]
-    Server(#[from] vim::Error),
-    /// The server let us in, but refused something that was asked for.
-    #[error(transparent)]
-    Denied(vim::Error),
-    /// The person did not accept the certificate of this server.
-    #[error("the certificate of {0} was not accepted; nothing was sent there.")]
-    Untrusted(String),
-    /// The user, or the system, wants the program to end.
-    #[error("interrupted")]
-    Interrupted,
-    /// Whoever read standard output has had enough.
-    #[error("nobody reads")]
-    NobodyReads,
-    /// The deadline of the command passed; what was being done.
-    #[error("{0}")]
-    TimedOut(String),
-    /// There is no such task.
-    #[error("{0}")]
-    NothingFound(String),
-    /// A part of the program panicked; its report was printed.
-    #[error("a part of the program failed; the report above says where. Please report it.")]
-    Panicked,
-    /// Something on this machine failed.
-    #[error(transparent)]
-    Local(#[from] color_eyre::Report),
-}
-
-impl CommandError {
-    /// The process's exit code.
-    pub fn code(&self) -> u8 {
-        match self {
-            Self::Server(error) if error.is_auth_failure() => 5,
-            Self::Server(_) | Self::Denied(_) | Self::NothingFound(_) | Self::Untrusted(_) => 4,
-            Self::TimedOut(_) => 124,
-            Self::Interrupted => 130,
-            // As if SIGPIPE had ended it.
-            Self::NobodyReads => 141,
-            Self::Panicked => 101,
-            Self::Usage(_) | Self::Local(_) => 2,
-        }
-    }
-
-    /// The fault that a server answered with.
-    pub(crate) fn fault(&self) -> Option<&vim::types::Fault> {
-        match self {
-            Self::Server(error) | Self::Denied(error) => error.fault(),
-            _ => None,
-        }
-    }
-
-    /// What it means for the outcome that a server could not be asked; nothing where this is not about a server.
-    pub(crate) fn server_outcome(&self) -> Option<Outcome> {
-        match self {
-            Self::Server(error) => Some(Outcome::of_error(error)),
-            Self::Denied(_) => Some(Outcome::Unknown),
-            _ => None,
-        }
-    }
-
-    /// What is told of it, safe to print. Wrong usage may take several lines; what a server says never does.
-    pub fn told(&self) -> String {
-        match self {
-            Self::Usage(text) => sanitize_lines(text).collect::<Vec<_>>().join("\n"),
-            Self::Local(report) => sanitize(&with_causes(report)).into_owned(),
-            other => sanitize(&other.to_string()).into_owned(),
-        }
-    }
-
-    /// Whether it is to be told: not what the user knows, or nobody would read.
-    pub fn is_told(&self) -> bool {
-        !matches!(self, Self::Interrupted | Self::NobodyReads)
-    }
-}
-
-/// Returns the error's text followed by those of its causes that it does not mention itself.
-fn with_causes(report: &color_eyre::Report) -> String {
-    report.chain().fold(String::new(), |text, cause| {
-        let cause = cause.to_string();
-        if text.is_empty() {
-            cause
-        } else if text.contains(&cause) {
-            text
-        } else {
-            format!("{text}: {cause}")
-        }
-    })
-}
 
 /// Runs the command that the command line names.
 ///
@@ -273,7 +95,7 @@ async fn run_command(cli: Cli, stage: &mut CommandIo<'_>) -> Result<Outcome, Com
         Some(Command::Logout(args)) => logout::run(&args, stage).await,
         Some(Command::Config(args)) => config::run(&args, stage),
         Some(Command::Completions(args)) => completions::run(&args, stage),
-        Some(Command::Man(args)) => man::run(&args, stage),
+        Some(Command::Man(args)) => man::run(&args, Cli::command(), stage),
     }
 }
 
@@ -282,7 +104,7 @@ fn no_command_misspelt(tasks: &[String]) -> Result<(), CommandError> {
     let Some(word) = tasks.first() else {
         return Ok(());
     };
-    let command = <Cli as clap::CommandFactory>::command();
+    let command = Cli::command();
     let names: Vec<&str> = command
         .get_subcommands()
         .map(clap::Command::get_name)
@@ -298,23 +120,9 @@ fn no_command_misspelt(tasks: &[String]) -> Result<(), CommandError> {
     }
 }
 
-impl From<ConfigError> for CommandError {
-    fn from(error: ConfigError) -> Self {
-        Self::Usage(error.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_worst_outcome_decides() {
-        use Outcome::{Cancelled, Failed, Success, Unknown};
-        assert_eq!(Success.and(Unknown).and(Cancelled).and(Success), Cancelled);
-        assert_eq!(Failed.and(Cancelled), Failed);
-        assert_eq!(Success.and(Success).code(), 0);
-    }
 
     #[test]
     fn a_misspelt_command_is_no_task() {

@@ -19,12 +19,12 @@ use super::{
         end_notifier::{self, EndNotifier, NotifierChannels},
         terminal::Terminal,
     },
+    screen_args::{DemoArgs, ScreenArgs, WatchArgs},
     screen_options, targets,
     terminal_writer::TerminalWriter,
 };
 use crate::{
     app::{ExitReason, filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile},
-    cli::{DemoArgs, ScreenArgs, WatchArgs},
     config::{self, ConfigFile},
     metrics::{Metrics, MetricsReport},
     simulator::{self, ClockMode, Simulator, scenario::Scenario},

@@ -1,10 +1,10 @@
 //! How the screen is to look and which keys it knows: from flags, then the config file, then the terminal itself.
 
+use super::screen_args::ScreenArgs;
 use crate::{
     app::{
         Clipboard, Columns, Keymap, KeymapError, Options, Themes, filter_history::FilterHistoryFile,
     },
-    cli::ScreenArgs,
     config::{self, ClipboardChoice, ConfigFile, Environment},
 };
 

@@ -14,8 +14,8 @@ use super::{CommandError, io_context::CommandIo};
 use crate::{
     task::{ChangeSet, EndpointId, Handle, Labels, ServerClock, TaskChange, TaskId, TaskStore},
     vim::{
-        Client, ConnectOptions, Error, TaskLocator, retrying,
-        types::{Malformed, TaskInfo},
+        Client, ConnectOptions, Error, retrying,
+        types::{Malformed, TaskInfo, TaskLocator},
     },
 };
 

@@ -20,7 +20,7 @@ use crate::{
     task::{ChangeSet, Handle, Presence, Progress, Record, TaskChange, TaskStore, fault_chain},
     text::{duration, sanitize, truncate},
     ui::Symbols,
-    vim::{Client, TaskQuery},
+    vim::{Client, types::TaskQuery},
 };
 
 /// How many tasks of one family are read from the history.

@@ -4,15 +4,13 @@ mod args;
 mod partial;
 mod source;
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
 use super::{
-    ConfigError, Defaults, KeyringEntry, SessionFile, file::ConfigFile, secret, trust::trust,
+    ConfigError, Defaults, Environment, KeyringEntry, SessionFile, file::ConfigFile, secret,
+    trust::trust,
 };
 use crate::vim::{Address, ConnectOptions, Credentials, TrustPolicy};
 
@@ -20,23 +18,6 @@ pub use args::ConnectionArgs;
 use partial::AuthMethod;
 pub use partial::PartialConnection;
 pub(super) use source::{Chosen, Origin, Source};
-
-/// Environment variables, passed as an argument so that only the entry point reads the real ones.
-pub trait Environment {
-    /// Returns the value of a variable, unless it is unset or empty.
-    fn get(&self, name: &str) -> Option<String>;
-}
-
-impl<F: Fn(&str) -> Option<String>> Environment for F {
-    fn get(&self, name: &str) -> Option<String> {
-        self(name).filter(|value| !value.is_empty())
-    }
-}
-
-/// Reads the environment of this process.
-pub(crate) fn process_environment(name: &str) -> Option<String> {
-    env::var(name).ok()
-}
 
 /// Returns the config file's defaults for flags that are not given.
 ///

@@ -3,7 +3,10 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::watch::FetchMode;
+use crate::{
+    text::{parse_positive_duration, parse_seconds},
+    watch::FetchMode,
+};
 
 /// The section `[defaults]`: values for flags that are not given.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -75,14 +78,14 @@ pub enum ClipboardChoice {
 
 fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SignedDuration>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    crate::command::positive_span(&text)
+    parse_positive_duration(&text)
         .map(Some)
         .map_err(Error::custom)
 }
 
 fn interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let seconds = f64::deserialize(deserializer)?;
-    crate::cli::seconds(&seconds.to_string())
+    parse_seconds(&seconds.to_string())
         .map(Some)
         .map_err(Error::custom)
 }

@@ -9,8 +9,8 @@ use std::{
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
-    ConfigError, Defaults, Environment, KeyOverrides, Password, RedactedUrl, suggest,
-    view::SourceLines,
+    ConfigError, Defaults, Environment, KeyOverrides, Password, RedactedUrl,
+    source_lines::SourceLines, suggest,
 };
 use crate::{
     files::directories::config_directory,

@@ -3,15 +3,19 @@
 mod check;
 mod connection;
 mod defaults;
+mod environment;
+mod error;
 mod file;
 mod filters;
 mod keyring;
 mod keys;
 mod known_hosts;
 mod pane_split;
+mod password;
 mod redacted_url;
 mod secret;
 mod session_store;
+mod source_lines;
 mod suggest;
 mod switch;
 mod theme;
@@ -19,25 +23,23 @@ mod trust;
 mod view;
 
 pub use check::{Report, check};
-pub(crate) use connection::process_environment;
 pub use connection::{
-    ConnectionArgs, Environment, PartialConnection, defaults, draft, file, kept_session,
-    keyring_entry, read_only, resolve, server_and_trust, server_conflict,
+    ConnectionArgs, PartialConnection, defaults, draft, file, kept_session, keyring_entry,
+    read_only, resolve, server_and_trust, server_conflict,
 };
 pub use defaults::{ClipboardChoice, Defaults, StringOrList};
+pub use environment::Environment;
+pub(crate) use environment::process_environment;
+pub use error::ConfigError;
 pub use file::{ConfigFile, Profile};
 pub use filters::{NamedFilters, named_filters};
 pub use keyring::KeyringEntry;
 pub use keys::KeyOverrides;
 pub use known_hosts::KnownHosts;
 pub use pane_split::arrangement;
+pub use password::Password;
 pub use redacted_url::RedactedUrl;
-pub use secret::{Password, ask_password};
+pub use secret::ask_password;
 pub use session_store::SessionFile;
 pub(crate) use switch::switch;
 pub use theme::{own_themes, theme};
-
-/// A configuration error: one line with cause, place and advice.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(pub String);

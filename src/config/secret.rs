@@ -9,25 +9,9 @@ use std::{
 };
 
 use secrecy::{SecretString, zeroize::Zeroize};
-use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{ConfigError, KeyringEntry, Profile};
+use super::{ConfigError, KeyringEntry, Password, Profile};
 use crate::{files::private_file, text::sanitize};
-
-/// A plain-text password of a config file, hidden in `Debug` output.
-#[derive(Debug, Clone)]
-pub struct Password(SecretString);
-
-impl<'de> Deserialize<'de> for Password {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The parser's message about a wrong type would quote the value.
-        let wrong = "expected a password in quotes";
-        match toml::Value::deserialize(deserializer) {
-            Ok(toml::Value::String(text)) => Ok(Self(SecretString::from(text))),
-            Ok(_) | Err(_) => Err(D::Error::custom(wrong)),
-        }
-    }
-}
 
 /// Returns the password of a profile from its file, its command, the keyring, or the config file itself.
 pub(super) fn of_profile(

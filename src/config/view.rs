@@ -6,7 +6,7 @@ use super::ConfigFile;
 use crate::{
     app::{ColumnSet, Columns, WidthClass},
     task::row_model::Sort,
-    text::{did_you_mean, toml_line},
+    text::did_you_mean,
 };
 
 /// The key of the section `[columns]` that applies to every width class.
@@ -89,28 +89,6 @@ fn set(value: &Value) -> (Option<ColumnSet>, Vec<String>) {
             words.map_or_else(no_list, ColumnSet::parse_lenient)
         }
         _ => no_list(),
-    }
-}
-
-/// Line numbers of settings, for messages about them.
-#[derive(Debug, Clone, Default)]
-pub(super) struct SourceLines {
-    sort: Option<usize>,
-    /// Lines of the keys in `[columns]`; the name is empty for a plain list.
-    columns: Vec<(String, usize)>,
-}
-
-impl SourceLines {
-    /// Finds the lines in the text of the file.
-    pub(super) fn of(text: &str, columns: Option<&Value>) -> Self {
-        let table = columns.and_then(Value::as_table);
-        let keys = table.into_iter().flat_map(|table| table.keys());
-        let lines = keys.filter_map(|key| Some((key.clone(), toml_line(text, &["columns", key])?)));
-        let whole = toml_line(text, &["columns"]).map(|line| (String::new(), line));
-        Self {
-            sort: toml_line(text, &["defaults", "sort"]),
-            columns: lines.chain(whole).collect(),
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod latency;
 mod process;
 mod report;
+mod requests;
 
 use std::{
     sync::Arc,
@@ -13,8 +14,7 @@ use std::{
 pub use latency::{Latency, Quantiles};
 pub use process::{cpu_time, resident_memory};
 pub use report::MetricsReport;
-
-use crate::vim::{RequestCounts, RequestMetrics};
+pub use requests::{RequestCounts, RequestMetrics};
 
 /// Performance metrics of one screen.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Metrics {
     pub fn report(&self) -> MetricsReport {
         let mut traffic = RequestCounts::default();
         for endpoint in &self.traffic {
-            traffic.add(&endpoint.figures());
+            traffic.add(&endpoint.counts());
         }
         MetricsReport {
             seconds: self.started.elapsed().as_secs_f64(),
@@ -106,14 +106,14 @@ mod tests {
 
     #[test]
     fn a_frame_shows_all_that_came_before_it_once() {
-        let mut figures = Metrics::new(Vec::new());
+        let mut metrics = Metrics::new(Vec::new());
         let start = Instant::now();
-        figures.changed(start, 3);
-        figures.changed(start, 2);
-        figures.key();
-        figures.frame(Duration::from_micros(100));
-        figures.frame(Duration::from_micros(300));
-        let report = figures.report();
+        metrics.changed(start, 3);
+        metrics.changed(start, 2);
+        metrics.key();
+        metrics.frame(Duration::from_micros(100));
+        metrics.frame(Duration::from_micros(300));
+        let report = metrics.report();
         assert_eq!((report.changes, report.frames), (5, 2));
         assert_eq!((report.draw.count, report.change_to_frame.count), (2, 5));
         assert_eq!(report.key_to_frame.count, 1);

@@ -15,7 +15,6 @@ use super::{
     error::{Error, ErrorKind},
     method::{ApiMethod, Effect},
     release,
-    request_metrics::RequestMetrics,
     response::{ApiResponse, Digest},
     tls::TrustPolicy,
     transport::{Body, Request, RequestLabel, Transport},
@@ -24,6 +23,7 @@ use super::{
         items,
     },
 };
+use crate::metrics::RequestMetrics;
 
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 

@@ -17,7 +17,6 @@ mod lossy_json;
 mod method;
 mod probe;
 mod release;
-mod request_metrics;
 mod response;
 mod retry;
 mod session;
@@ -34,13 +33,9 @@ pub use credentials::{Credentials, SessionStore};
 pub use error::{Error, ErrorKind, MAX_RETRY_AFTER};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub(crate) use history::identity;
-pub use history::{
-    ByUser, NoThrottle, PastTasks, RecordAction, Recursion, TaskLocator, TaskQuery, TaskTime,
-    Throttle,
-};
+pub use history::{NoThrottle, PastTasks, RecordAction, Throttle};
 pub use probe::probe_certificate;
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
-pub use request_metrics::{RequestCounts, RequestMetrics};
 pub use response::Digest;
 pub use retry::retrying;
 pub use tls::{CertificateProbe, Pin, TrustPolicy};

@@ -27,11 +27,11 @@ use crate::text::without_user_info;
 use super::{
     address::Address,
     error::{Error, ErrorKind},
-    request_metrics::RequestMetrics,
     response::{ApiResponse, MAX_BODY_BYTES, error_from_status, excerpt, gunzip},
     tls::{self, TrustPolicy},
     untrusted_certificate,
 };
+use crate::metrics::RequestMetrics;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_IDLE_CONNECTIONS: usize = 8;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     task::ServerFilter,
-    vim::{ByUser, TaskQuery},
+    vim::types::{ByUser, TaskQuery},
 };
 
 /// Returns the query of tasks queued in a period (server's clock, both ends included), narrowed by a filter.

@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     task::TaskChange,
-    vim::{Client, Digest, Error, TaskLocator, types::UpdateSet},
+    vim::{
+        Client, Digest, Error,
+        types::{TaskLocator, UpdateSet},
+    },
 };
 
 /// Maximum number of concurrent requests, besides the long poll and those of the user.

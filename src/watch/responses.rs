@@ -18,8 +18,8 @@ use super::{
 use crate::{
     task::{Labels, ServerClock, TaskChange},
     vim::{
-        Digest, Error, TaskLocator,
-        types::{ManagedObjectReference, OperationLabel, TaskInfo},
+        Digest, Error,
+        types::{ManagedObjectReference, OperationLabel, TaskInfo, TaskLocator},
     },
 };
 

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use super::queue::{Due, Queue};
 use crate::vim::{
-    Digest, TaskLocator,
-    types::{TaskInfo, TaskState, unboxed},
+    Digest,
+    types::{TaskInfo, TaskLocator, TaskState, unboxed},
 };
 
 /// The reason why a task is watched.

@@ -7,7 +7,7 @@ use crate::support::{Bench, frozen::Frozen, standing, watch};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{Options, Simulator, behavior::ServerBehavior, scenario::Scenario},
-    vim::TaskLocator,
+    vim::types::TaskLocator,
     watch::{Command, FamilyState, FetchMode, Link},
 };
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use vtask::{
     simulator::{Control, Simulator},
     task::{Presence, Status},
-    vim::TaskLocator,
+    vim::types::TaskLocator,
     watch::{Command, FamilyState},
 };
 

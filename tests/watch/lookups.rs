@@ -3,7 +3,7 @@
 use crate::support::{Bench, standing, watch_by};
 use vtask::{
     simulator::Simulator,
-    vim::TaskLocator,
+    vim::types::TaskLocator,
     watch::{Command, FamilyState, FetchMode},
 };
 

@@ -9,7 +9,7 @@ use crate::support::{
 };
 use vtask::{
     simulator::{Simulator, behavior::ProxyResponse},
-    vim::TaskLocator,
+    vim::types::TaskLocator,
     watch::{Command, FamilyState, FetchMode, Link, Privilege, WatchOptions},
 };
 

@@ -9,7 +9,7 @@ use vtask::{
         Simulator,
         faults::{FaultEffect, FaultPlan, FaultRule},
     },
-    vim::TaskLocator,
+    vim::types::TaskLocator,
     watch::{CancelResponse, Command, FetchMode, Link, Privilege},
 };
 

@@ -9,8 +9,8 @@ use tokio::time::timeout;
 use vtask::{
     simulator::{Control, Simulator, behavior::ProxyResponse},
     vim::{
-        Client, RecordAction, TaskLocator, TaskQuery,
-        types::{ManagedObjectReference, TaskInfo},
+        Client, RecordAction,
+        types::{ManagedObjectReference, TaskInfo, TaskLocator, TaskQuery},
     },
     watch::{Command, FamilyState, FetchMode, HistoryRequest, Link},
 };

@@ -8,7 +8,7 @@ use serde_json::Value;
 use vtask::{
     simulator::{Simulator, behavior::ProxyResponse},
     task::{Presence, Status},
-    vim::{Client, Credentials, TaskLocator, TrustPolicy},
+    vim::{Client, Credentials, TrustPolicy, types::TaskLocator},
     watch::{CancelResponse, Command, FetchMode, Link, Privilege},
 };
 

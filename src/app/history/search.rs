@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     task::{EndpointId, Period, ServerFilter},
-    vim::{TaskQuery, types::TaskInfo},
+    vim::types::{TaskInfo, TaskQuery},
     watch::{HistoryPage, history_query},
 };
 

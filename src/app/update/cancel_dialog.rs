@@ -14,7 +14,7 @@ use crate::{
         Handle,
         cancellation::{self, CancelEligibility, CancelRequest},
     },
-    vim::TaskLocator,
+    vim::types::TaskLocator,
     watch::Command,
 };
 

@@ -10,7 +10,7 @@ mod values;
 
 use std::{ffi::OsStr, sync::OnceLock};
 
-use clap::{Args, CommandFactory, ValueEnum};
+use clap::{Args, ValueEnum};
 use clap_complete::{
     CompleteEnv,
     engine::ArgValueCompleter,
@@ -18,7 +18,6 @@ use clap_complete::{
 };
 
 use super::{CommandError, Outcome, io_context::CommandIo};
-use crate::cli::Cli;
 
 /// The variable by which a shell asks: its value names the shell.
 const COMPLETE_VARIABLE: &str = "VTASK_COMPLETE";
@@ -77,12 +76,12 @@ pub fn run(args: &CompletionsArgs, stage: &mut CommandIo<'_>) -> Result<Outcome,
 static PROGRAM_NAME: OnceLock<String> = OnceLock::new();
 
 /// Where a shell asks what may stand on the line: answers, and ends the process. To be called before anything else.
-pub fn answer() {
+pub fn answer(definition: fn() -> clap::Command) {
     if let Some(shell) = std::env::var_os(COMPLETE_VARIABLE) {
         // It is set once.
         let _ = PROGRAM_NAME.set(shell.to_string_lossy().into_owned());
     }
-    CompleteEnv::with_factory(|| with_values(Cli::command()))
+    CompleteEnv::with_factory(move || with_values(definition()))
         .var(COMPLETE_VARIABLE)
         .shells(Shells(&[&bash::Bash, &Elvish, &Fish, &Powershell, &Zsh]))
         .complete();
@@ -140,6 +139,9 @@ fn is_safe(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
+    use crate::cli::Cli;
     use std::collections::BTreeSet;
 
     use super::*;

@@ -5,9 +5,8 @@ use jiff::SignedDuration;
 
 use super::super::{
     deadline::TimeoutArgs, fetch_args::FetchArgs, notify::NotifyArgs, selector::TaskSelector,
-    value_parsers,
 };
-use crate::config::ConnectionArgs;
+use crate::{config::ConnectionArgs, text::parse_positive_duration};
 
 const LONG_ABOUT: &str = "\
 Exit codes: 0 all succeeded, 1 one failed, 3 one was cancelled (and none failed), 4 an outcome is unknown, \
@@ -67,7 +66,7 @@ pub struct WaitArgs {
     pub children: bool,
 
     /// With --children: how long nothing of the family may end or come to light before it counts as finished
-    #[arg(long, value_name = "SPAN", value_parser = value_parsers::positive_duration, requires = "children", default_value = "6s")]
+    #[arg(long, value_name = "SPAN", value_parser = parse_positive_duration, requires = "children", default_value = "6s")]
     pub settle: SignedDuration,
 
     /// How long it may take.
@@ -75,7 +74,7 @@ pub struct WaitArgs {
     pub timeout: TimeoutArgs,
 
     /// Give a server up when it cannot be reached for this long [default: 10m]
-    #[arg(long, env = "VTASK_MAX_OUTAGE", value_name = "SPAN", value_parser = value_parsers::positive_duration)]
+    #[arg(long, env = "VTASK_MAX_OUTAGE", value_name = "SPAN", value_parser = parse_positive_duration)]
     pub max_outage: Option<SignedDuration>,
 
     /// Show nothing; only the exit code tells

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{vim::TaskLocator, watch::HistoryLookup};
+use crate::{vim::types::TaskLocator, watch::HistoryLookup};
 
 /// How long to wait before each question: the history lags behind.
 const RETRY_DELAYS_SECONDS: [i64; 4] = [0, 2, 5, 12];

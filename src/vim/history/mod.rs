@@ -4,9 +4,7 @@
 //! method is one request, so that callers can throttle; [`Client::past_tasks`] reads everything at once and
 //! [`Client::past_tasks_paced`] with a throttle.
 
-mod query;
 mod record_filter;
-mod task_locator;
 mod throttle;
 
 use std::{borrow::Cow, collections::HashSet};
@@ -14,9 +12,7 @@ use std::{borrow::Cow, collections::HashSet};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub use query::{ByUser, Recursion, TaskQuery, TaskTime};
 pub use record_filter::RecordAction;
-pub use task_locator::TaskLocator;
 pub use throttle::{NoThrottle, Throttle};
 
 use super::{
@@ -24,7 +20,10 @@ use super::{
     error::Error,
     method::ApiMethod,
     retry::pause,
-    types::{ManagedObjectReference, items_as_sent, parse_date_time, scalar_at, text_at},
+    types::{
+        ManagedObjectReference, TaskLocator, TaskQuery, TaskTime, items_as_sent, parse_date_time,
+        scalar_at, text_at,
+    },
 };
 
 /// Tasks per page; servers reject more than 1,000.

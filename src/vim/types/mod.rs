@@ -15,6 +15,8 @@ mod reference;
 mod service;
 mod task_event;
 mod task_info;
+mod task_locator;
+mod task_query;
 mod task_state;
 mod time;
 mod update_set;
@@ -29,6 +31,8 @@ pub use reference::ManagedObjectReference;
 pub use service::{About, OperationLabel, ServiceContent, UserSession};
 pub use task_event::TaskEvent;
 pub use task_info::{TaskInfo, Unknown};
+pub use task_locator::TaskLocator;
+pub use task_query::{ByUser, Recursion, TaskQuery, TaskTime};
 pub use task_state::TaskState;
 pub use time::{date_time, parse_date_time};
 pub use update_set::{

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::permit::Permit;
-use crate::vim::{Client, Error, TaskLocator, Throttle, types::TaskEvent};
+use crate::vim::{
+    Client, Error, Throttle,
+    types::{TaskEvent, TaskLocator},
+};
 
 /// Interval of reading them while the task runs, and once after its end.
 pub(super) const EVENTS_REFRESH_INTERVAL: Duration = Duration::from_secs(5);

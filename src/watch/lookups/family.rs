@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::permit::Permit;
 use crate::vim::{
-    Client, Error, RecordAction, TaskLocator, TaskQuery, Throttle,
-    types::{TaskInfo, text_at},
+    Client, Error, RecordAction, Throttle,
+    types::{TaskInfo, TaskLocator, TaskQuery, text_at},
 };
 
 /// Interval of the search while a member runs; running members are watched meanwhile.

@@ -36,8 +36,8 @@ use super::{
 use crate::{
     task::PendingQuestion,
     vim::{
-        Error, TaskLocator,
-        types::{ManagedObjectReference, TaskEvent, TaskInfo, TaskState},
+        Error,
+        types::{ManagedObjectReference, TaskEvent, TaskInfo, TaskLocator, TaskState},
     },
 };
 

@@ -7,7 +7,10 @@ use tokio::time::Instant;
 
 use super::permit::Permit;
 use crate::{
-    vim::{Client, Error, TaskLocator, Throttle, types::ManagedObjectReference},
+    vim::{
+        Client, Error, Throttle,
+        types::{ManagedObjectReference, TaskLocator},
+    },
     watch::Privilege,
 };
 

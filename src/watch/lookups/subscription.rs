@@ -7,7 +7,7 @@ use super::{
     permit::{Permit, PermitQueue},
     scheduler::Urgency,
 };
-use crate::vim::TaskLocator;
+use crate::vim::types::TaskLocator;
 
 /// The followed task, if any.
 #[derive(Debug, Default)]

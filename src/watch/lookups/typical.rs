@@ -14,8 +14,8 @@ use super::{
 use crate::{
     task::FinishedRun,
     vim::{
-        Client, Error, RecordAction, TaskQuery, TaskTime,
-        types::{TaskInfo, TaskState},
+        Client, Error, RecordAction,
+        types::{TaskInfo, TaskQuery, TaskState, TaskTime},
     },
 };
 

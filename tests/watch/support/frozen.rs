@@ -7,8 +7,8 @@ use std::{
 
 use tokio::task::{spawn_blocking, yield_now};
 use vtask::{
+    metrics::RequestMetrics,
     simulator::{RequestRecord, Simulator},
-    vim::RequestMetrics,
     watch::WatchOptions,
 };
 
@@ -65,7 +65,7 @@ impl Frozen {
             self.bench.drain();
             // A long poll may stay unanswered.
             let waiting = u64::try_from(control.pending_waits()).unwrap_or_default();
-            let sent = self.traffic.figures().total_requests();
+            let sent = self.traffic.counts().total_requests();
             let is_answered = sent == control.request_count() + waiting;
             let is_quiet = is_answered && before == control.request_count();
             quiet = if is_quiet { quiet + 1 } else { 0 };

@@ -7,7 +7,7 @@ use crate::{
         test_support::{HERE, apply_update, busy, choose, find, now, task, tasks},
     },
     task::{TaskChange, cancellation::CancelRequest},
-    vim::TaskLocator,
+    vim::types::TaskLocator,
     watch::{CancelResponse, Command, Privilege, Update},
 };
 

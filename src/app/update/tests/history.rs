@@ -13,7 +13,7 @@ use crate::{
         },
     },
     task::{EndpointId, TaskChange},
-    vim::{TaskQuery, types::TaskState},
+    vim::types::{TaskQuery, TaskState},
     watch::{HistoryPage, HistoryRequest, Privilege, Update},
 };
 

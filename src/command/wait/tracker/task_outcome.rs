@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{super::history_lookup::Search, server_state::WaitServer};
 use crate::{
     task::{Presence, Record, Status, TaskId},
-    vim::TaskLocator,
+    vim::types::TaskLocator,
 };
 
 /// What became of a task that is waited for.

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     vim::{
-        Client, Error, TaskQuery, Throttle,
-        types::{Fault, ManagedObjectReference},
+        Client, Error, Throttle,
+        types::{Fault, ManagedObjectReference, TaskQuery},
     },
     watch::{
         HistoryPage, HistoryRequest, Update, endpoint::Endpoint, read_loop::InFlight,

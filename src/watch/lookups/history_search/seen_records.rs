@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::vim::{
-    TaskQuery, TaskTime, identity,
-    types::{TaskInfo, parse_date_time, text_at},
+    identity,
+    types::{TaskInfo, TaskQuery, TaskTime, parse_date_time, text_at},
 };
 
 /// Consecutive pages without a new record after which the server is considered to repeat itself.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::vim::types::{ManagedObjectReference, TaskState};
+use super::{ManagedObjectReference, TaskState};
 
 /// Scope of a query around an entity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub struct TaskQuery {
 
 impl TaskQuery {
     /// Returns the query in wire format.
-    pub(super) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let mut filter = Map::new();
         filter.insert("_typeName".to_owned(), json!("TaskFilterSpec"));
         if let Some(entity) = &self.entity {

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::TaskQuery;
-use crate::vim::types::{ManagedObjectReference, TaskInfo, scalar_at};
+use super::{ManagedObjectReference, TaskInfo, TaskQuery, any::scalar_at};
 
 /// Period searched for a task of which only the moId is known.
 const DEFAULT_PERIOD: SignedDuration = SignedDuration::from_hours(24);
@@ -81,7 +80,7 @@ impl TaskLocator {
 
     /// True if the record is the task. Keys are not unique, so they are compared only if the record has no moId, or
     /// if only a name is known, which may be either.
-    pub(super) fn is(&self, record: &Value) -> bool {
+    pub(crate) fn is(&self, record: &Value) -> bool {
         let key = scalar_at(record, &["key"]);
         let mo_id = scalar_at(record, &["task", "value"]);
         let is_mo_id = mo_id.as_deref() == Some(&*self.mo_id);
@@ -118,7 +117,7 @@ impl TaskLocator {
     }
 
     /// Returns queries for the task, most specific first; there is no filter by key.
-    pub(super) fn places(&self, now: Timestamp) -> Vec<TaskQuery> {
+    pub(crate) fn places(&self, now: Timestamp) -> Vec<TaskQuery> {
         let Some(known) = &self.known else {
             return vec![TaskQuery {
                 since: now.checked_sub(DEFAULT_PERIOD).ok(),

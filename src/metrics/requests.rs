@@ -8,7 +8,7 @@ use std::{
 /// Counts requests and bytes of all users of a client.
 #[derive(Debug, Default)]
 pub struct RequestMetrics {
-    figures: Mutex<RequestCounts>,
+    counts: Mutex<RequestCounts>,
     /// First request that was dropped before its response arrived.
     unfinished: Mutex<Option<String>>,
 }
@@ -25,18 +25,18 @@ pub struct RequestCounts {
 }
 
 impl RequestMetrics {
-    pub(super) fn request(&self, kind: &'static str) {
-        self.with(|figures| *figures.requests.entry(kind).or_default() += 1);
+    pub(crate) fn request(&self, kind: &'static str) {
+        self.with(|counts| *counts.requests.entry(kind).or_default() += 1);
     }
 
-    pub(super) fn answer(&self, raw: usize, decoded: usize) {
-        self.with(|figures| {
-            figures.raw_bytes += raw as u64;
-            figures.decoded_bytes += decoded as u64;
+    pub(crate) fn answer(&self, raw: usize, decoded: usize) {
+        self.with(|counts| {
+            counts.raw_bytes += raw as u64;
+            counts.decoded_bytes += decoded as u64;
         });
     }
 
-    pub(super) fn given_up(&self, doing: impl FnOnce() -> String) {
+    pub(crate) fn given_up(&self, doing: impl FnOnce() -> String) {
         let mut unfinished = self
             .unfinished
             .lock()
@@ -53,12 +53,12 @@ impl RequestMetrics {
     }
 
     /// Returns a copy of the counters.
-    pub fn figures(&self) -> RequestCounts {
-        self.with(|figures| figures.clone())
+    pub fn counts(&self) -> RequestCounts {
+        self.with(|counts| counts.clone())
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut RequestCounts) -> T) -> T {
-        act(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -1,0 +1,110 @@
+//! Error of a command, its exit code and its message.
+
+use super::Outcome;
+use crate::{
+    config::ConfigError,
+    text::{sanitize, sanitize_lines},
+    vim,
+};
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Wrong usage or configuration.
+    #[error("{0}")]
+    Usage(String),
+    /// The server could not be asked, or refused.
+    #[error(transparent)]
+    Server(#[from] vim::Error),
+    /// The server let us in, but refused something that was asked for.
+    #[error(transparent)]
+    Denied(vim::Error),
+    /// The person did not accept the certificate of this server.
+    #[error("the certificate of {0} was not accepted; nothing was sent there.")]
+    Untrusted(String),
+    /// The user, or the system, wants the program to end.
+    #[error("interrupted")]
+    Interrupted,
+    /// Whoever read standard output has had enough.
+    #[error("nobody reads")]
+    NobodyReads,
+    /// The deadline of the command passed; what was being done.
+    #[error("{0}")]
+    TimedOut(String),
+    /// There is no such task.
+    #[error("{0}")]
+    NothingFound(String),
+    /// A part of the program panicked; its report was printed.
+    #[error("a part of the program failed; the report above says where. Please report it.")]
+    Panicked,
+    /// Something on this machine failed.
+    #[error(transparent)]
+    Local(#[from] color_eyre::Report),
+}
+
+impl CommandError {
+    /// The process's exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Server(error) if error.is_auth_failure() => 5,
+            Self::Server(_) | Self::Denied(_) | Self::NothingFound(_) | Self::Untrusted(_) => 4,
+            Self::TimedOut(_) => 124,
+            Self::Interrupted => 130,
+            // As if SIGPIPE had ended it.
+            Self::NobodyReads => 141,
+            Self::Panicked => 101,
+            Self::Usage(_) | Self::Local(_) => 2,
+        }
+    }
+
+    /// The fault that a server answered with.
+    pub(crate) fn fault(&self) -> Option<&vim::types::Fault> {
+        match self {
+            Self::Server(error) | Self::Denied(error) => error.fault(),
+            _ => None,
+        }
+    }
+
+    /// What it means for the outcome that a server could not be asked; nothing where this is not about a server.
+    pub(crate) fn server_outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Server(error) => Some(Outcome::of_error(error)),
+            Self::Denied(_) => Some(Outcome::Unknown),
+            _ => None,
+        }
+    }
+
+    /// What is told of it, safe to print. Wrong usage may take several lines; what a server says never does.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Usage(text) => sanitize_lines(text).collect::<Vec<_>>().join("\n"),
+            Self::Local(report) => sanitize(&with_causes(report)).into_owned(),
+            other => sanitize(&other.to_string()).into_owned(),
+        }
+    }
+
+    /// Whether it is to be told: not what the user knows, or nobody would read.
+    pub fn is_told(&self) -> bool {
+        !matches!(self, Self::Interrupted | Self::NobodyReads)
+    }
+}
+
+/// Returns the error's text followed by those of its causes that it does not mention itself.
+fn with_causes(report: &color_eyre::Report) -> String {
+    report.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        if text.is_empty() {
+            cause
+        } else if text.contains(&cause) {
+            text
+        } else {
+            format!("{text}: {cause}")
+        }
+    })
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        Self::Usage(error.0)
+    }
+}

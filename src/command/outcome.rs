@@ -1,0 +1,101 @@
+//! Outcome of a command and its exit code.
+
+use crate::{task::Status, vim};
+
+/// How a command ended: what its exit code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All that was asked for succeeded.
+    Success,
+    /// A task failed.
+    Failed,
+    /// A task was cancelled.
+    Cancelled,
+    /// What became of a task is not known: the server is unreachable, or the task is gone.
+    Unknown,
+    /// The server refused to let us in.
+    Refused,
+    /// The time that was given is over.
+    TimedOut,
+    /// The user, or the system, wanted it to end.
+    Interrupted,
+}
+
+impl Outcome {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failed => 1,
+            Self::Cancelled => 3,
+            Self::Unknown => 4,
+            Self::Refused => 5,
+            Self::TimedOut => 124,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The word for it, in machine-readable output too.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Unknown => "unknown",
+            Self::Refused => "refused",
+            Self::TimedOut => "timeout",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// What a task's status adds to the outcome; one that is not over adds nothing bad.
+    pub fn of(status: Status) -> Self {
+        match status {
+            Status::Failed => Self::Failed,
+            Status::Cancelled => Self::Cancelled,
+            Status::Lost | Status::Ghost => Self::Unknown,
+            Status::Running | Status::Queued | Status::Success | Status::Unknown => Self::Success,
+        }
+    }
+
+    /// What it means that a server could not be asked.
+    pub(crate) fn of_error(error: &vim::Error) -> Self {
+        if error.is_auth_failure() {
+            Self::Refused
+        } else {
+            Self::Unknown
+        }
+    }
+
+    /// The outcome of two together: a failure counts most, then a cancellation, then what is not known.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let weight = |outcome| match outcome {
+            Self::Interrupted => 6,
+            Self::Refused => 5,
+            Self::TimedOut => 4,
+            Self::Failed => 3,
+            Self::Cancelled => 2,
+            Self::Unknown => 1,
+            Self::Success => 0,
+        };
+        if weight(other) > weight(self) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_outcome_decides() {
+        use Outcome::{Cancelled, Failed, Success, Unknown};
+        assert_eq!(Success.and(Unknown).and(Cancelled).and(Success), Cancelled);
+        assert_eq!(Failed.and(Cancelled), Failed);
+        assert_eq!(Success.and(Success).code(), 0);
+    }
+}
