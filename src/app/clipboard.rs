@@ -29,11 +29,11 @@ impl CopyItem {
 
     pub fn name(self) -> &'static str {
         match self {
-            Self::Id => "the task's id",
-            Self::Error => "the error",
-            Self::Result => "the result",
-            Self::Json => "the JSON",
-            Self::Curl => "the curl command",
+            Self::Id => "task ID",
+            Self::Error => "error",
+            Self::Result => "result",
+            Self::Json => "JSON",
+            Self::Curl => "curl command",
         }
     }
 

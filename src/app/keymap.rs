@@ -123,19 +123,19 @@ impl Context {
     pub fn title(self) -> &'static str {
         match self {
             Self::Global => "Everywhere",
-            Self::Screen => "In the list and in the details",
-            Self::List => "In the list",
-            Self::Details => "In the details",
-            Self::Cancel => "In the cancel inspector",
-            Self::Confirm => "At the question whether to cancel",
-            Self::Menu => "In a menu",
-            Self::Summary => "In the summary",
-            Self::Filters => "In the menu of filters",
-            Self::Order => "In the sort menu",
-            Self::Columns => "In the column editor",
-            Self::Reading => "In the help and the notices",
-            Self::Prompt => "While typing",
-            Self::Palette => "In the list of commands",
+            Self::Screen => "List and details",
+            Self::List => "List",
+            Self::Details => "Details",
+            Self::Cancel => "Cancel dialog",
+            Self::Confirm => "Cancel confirmation",
+            Self::Menu => "Menus",
+            Self::Summary => "Summary",
+            Self::Filters => "Saved filters",
+            Self::Order => "Sort menu",
+            Self::Columns => "Column editor",
+            Self::Reading => "Help, messages, performance",
+            Self::Prompt => "Text input",
+            Self::Palette => "Command palette",
         }
     }
 

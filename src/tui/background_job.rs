@@ -18,7 +18,7 @@ pub(super) type JobResult = Option<(Severity, String)>;
 pub(super) async fn copy(command: String, text: String) -> JobResult {
     let outcome = pipe_to_command(&command, &text).await;
     let why = outcome.err()?;
-    let text = format!("Nothing was copied: “{command}” {why}");
+    let text = format!("Cannot copy: “{command}” {why}");
     Some((Severity::Warning, text))
 }
 
@@ -58,16 +58,13 @@ pub(super) async fn save(path: String, text: String, what: String) -> JobResult 
         file.flush()
     });
     Some(match written.await {
-        Ok(Ok(())) => (Severity::Info, format!("Wrote {what} to {path}")),
+        Ok(Ok(())) => (Severity::Info, format!("Saved {what} to {path}")),
         Ok(Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => (
             Severity::Warning,
-            format!("{path} is there already and was left alone; choose another name"),
+            format!("{path} already exists; choose another name"),
         ),
-        Ok(Err(error)) => (
-            Severity::Warning,
-            format!("{path} could not be written: {error}"),
-        ),
-        Err(_) => (Severity::Warning, format!("{path} could not be written")),
+        Ok(Err(error)) => (Severity::Warning, format!("Cannot write {path}: {error}")),
+        Err(_) => (Severity::Warning, format!("Cannot write {path}")),
     })
 }
 
@@ -91,13 +88,13 @@ mod tests {
         let said = save(name.clone(), "one".into(), "2 tasks".into()).await;
         assert_eq!(
             said,
-            Some((Severity::Info, format!("Wrote 2 tasks to {name}")))
+            Some((Severity::Info, format!("Saved 2 tasks to {name}")))
         );
         let (gravity, text) = save(name, "two".into(), "2 tasks".into()).await.unwrap();
-        assert!(gravity == Severity::Warning && text.contains("left alone"));
+        assert!(gravity == Severity::Warning && text.contains("already exists"));
         assert_eq!(std::fs::read_to_string(path).unwrap(), "one");
         let nowhere = save("/nonexistent/x.csv".into(), String::new(), String::new()).await;
-        assert!(nowhere.unwrap().1.contains("could not be written"));
+        assert!(nowhere.unwrap().1.contains("Cannot write"));
     }
 
     #[cfg(unix)]

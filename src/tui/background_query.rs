@@ -20,70 +20,70 @@ const MAX_REPLY_CHARS: usize = 40;
 #[derive(Debug, PartialEq)]
 pub(super) enum Intercepted {
     /// May be part of a reply; kept until the next event decides.
-    Held,
+    Buffered,
     /// A complete reply.
-    Answer(Background),
+    Detected(Background),
     /// Ordinary input, in order.
-    Input(Vec<Input>),
+    PassThrough(Vec<Input>),
 }
 
 /// Filters the reply to the background query out of the input.
 #[derive(Debug)]
 pub(super) struct BackgroundQuery {
-    asked: Instant,
-    held: Vec<Input>,
+    sent_at: Instant,
+    buffered: Vec<Input>,
     text: String,
 }
 
 impl BackgroundQuery {
-    pub(super) fn new(asked: Instant) -> Self {
+    pub(super) fn new(sent_at: Instant) -> Self {
         Self {
-            asked,
-            held: Vec::new(),
+            sent_at,
+            buffered: Vec::new(),
             text: String::new(),
         }
     }
 
-    pub(super) fn asked(&self) -> Instant {
-        self.asked
+    pub(super) fn sent_at(&self) -> Instant {
+        self.sent_at
     }
 
     /// True once a reply is no longer expected.
-    pub(super) fn is_over(&self, now: Instant) -> bool {
-        self.held.is_empty() && now.duration_since(self.asked) > REPLY_TIMEOUT
+    pub(super) fn is_expired(&self, now: Instant) -> bool {
+        self.buffered.is_empty() && now.duration_since(self.sent_at) > REPLY_TIMEOUT
     }
 
     /// Filters one input event.
-    pub(super) fn take(&mut self, input: Input) -> Intercepted {
+    pub(super) fn intercept(&mut self, input: Input) -> Intercepted {
         let key = match &input {
             Input::Key(key) => Some(*key),
             _ => None,
         };
         match key {
-            Some(key) if self.held.is_empty() && is_start(key) => {
-                self.held.push(input);
-                Intercepted::Held
+            Some(key) if self.buffered.is_empty() && is_start(key) => {
+                self.buffered.push(input);
+                Intercepted::Buffered
             }
-            Some(key) if !self.held.is_empty() && is_end(key) => {
+            Some(key) if !self.buffered.is_empty() && is_end(key) => {
                 if let Some(background) = background(&self.text) {
-                    self.held.clear();
-                    return Intercepted::Answer(background);
+                    self.buffered.clear();
+                    return Intercepted::Detected(background);
                 }
-                self.pass_on(input)
+                self.pass_through(input)
             }
-            Some(key) if !self.held.is_empty() => match key.code {
-                KeyCode::Char(character) if self.goes_on(character, key.modifiers) => {
+            Some(key) if !self.buffered.is_empty() => match key.code {
+                KeyCode::Char(character) if self.continues_reply(character, key.modifiers) => {
                     self.text.push(character);
-                    self.held.push(input);
-                    Intercepted::Held
+                    self.buffered.push(input);
+                    Intercepted::Buffered
                 }
-                _ => self.pass_on(input),
+                _ => self.pass_through(input),
             },
-            _ => self.pass_on(input),
+            _ => self.pass_through(input),
         }
     }
 
-    fn goes_on(&self, character: char, modifiers: KeyModifiers) -> bool {
+    fn continues_reply(&self, character: char, modifiers: KeyModifiers) -> bool {
         const REPLY_PREFIX: &str = "11;rgb";
         let plain = (modifiers - KeyModifiers::SHIFT).is_empty();
         plain
@@ -94,11 +94,11 @@ impl BackgroundQuery {
             }
     }
 
-    fn pass_on(&mut self, input: Input) -> Intercepted {
+    fn pass_through(&mut self, input: Input) -> Intercepted {
         self.text.clear();
-        let mut all = std::mem::take(&mut self.held);
+        let mut all = std::mem::take(&mut self.buffered);
         all.push(input);
-        Intercepted::Input(all)
+        Intercepted::PassThrough(all)
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
         Input::Key(KeyEvent::new(KeyCode::Char(code), modifiers))
     }
 
-    fn apply_to_history(listener: &mut BackgroundQuery, text: &str) -> Vec<Intercepted> {
+    fn intercept_all(query: &mut BackgroundQuery, text: &str) -> Vec<Intercepted> {
         let mut keys = vec![key(']', KeyModifiers::ALT)];
         keys.extend(text.chars().map(|character| match character {
             '\\' => key('\\', KeyModifiers::ALT),
@@ -159,7 +159,7 @@ mod tests {
             upper if upper.is_uppercase() => key(upper, KeyModifiers::SHIFT),
             other => key(other, KeyModifiers::NONE),
         }));
-        keys.into_iter().map(|key| listener.take(key)).collect()
+        keys.into_iter().map(|key| query.intercept(key)).collect()
     }
 
     #[tokio::test]
@@ -170,14 +170,14 @@ mod tests {
             ("11;rgb:00/2b/36\\", Background::Dark),
             ("11;rgba:1e1e/1e1e/1e1e/ffff\\", Background::Dark),
         ] {
-            let mut listener = BackgroundQuery::new(Instant::now());
-            let heard = apply_to_history(&mut listener, text);
-            let (last, before) = heard.split_last().unwrap();
+            let mut query = BackgroundQuery::new(Instant::now());
+            let results = intercept_all(&mut query, text);
+            let (last, before) = results.split_last().unwrap();
             assert!(
-                before.iter().all(|heard| *heard == Intercepted::Held),
+                before.iter().all(|result| *result == Intercepted::Buffered),
                 "{text}"
             );
-            assert_eq!(*last, Intercepted::Answer(background), "{text}");
+            assert_eq!(*last, Intercepted::Detected(background), "{text}");
         }
     }
 
@@ -190,19 +190,22 @@ mod tests {
             "11;rgb:ffff\\",
             "11;rgb:12345/1/1\\",
         ] {
-            let mut listener = BackgroundQuery::new(Instant::now());
-            let heard = apply_to_history(&mut listener, text);
-            let passed: usize = heard
+            let mut query = BackgroundQuery::new(Instant::now());
+            let results = intercept_all(&mut query, text);
+            let passed: usize = results
                 .iter()
-                .map(|heard| match heard {
-                    Intercepted::Input(all) => all.len(),
+                .map(|result| match result {
+                    Intercepted::PassThrough(all) => all.len(),
                     _ => 0,
                 })
                 .sum();
             assert_eq!(passed, text.chars().count() + 1, "{text}");
         }
-        let mut listener = BackgroundQuery::new(Instant::now());
+        let mut query = BackgroundQuery::new(Instant::now());
         let quit = key('q', KeyModifiers::NONE);
-        assert_eq!(listener.take(quit.clone()), Intercepted::Input(vec![quit]));
+        assert_eq!(
+            query.intercept(quit.clone()),
+            Intercepted::PassThrough(vec![quit])
+        );
     }
 }

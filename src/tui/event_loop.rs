@@ -68,15 +68,15 @@ pub trait TerminalHost {
     /// no shell to return to.
     fn suspend(&mut self) -> io::Result<bool>;
     /// Sets the terminal up again after the process was stopped and continued from outside.
-    fn retake(&mut self) -> io::Result<()>;
+    fn resume(&mut self) -> io::Result<()>;
     /// Sends the background query; a reply arrives with the input.
-    fn ask_background(&mut self) -> io::Result<()>;
+    fn query_background(&mut self) -> io::Result<()>;
     /// Copies text to the clipboard.
     fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Appends a filter to the filter history file.
-    fn remember(&mut self, _filter: &str) {}
+    fn add_to_filter_history(&mut self, _filter: &str) {}
     /// Saves a named filter for the next run, or deletes it if `filter` is `None`.
-    fn keep(&mut self, _name: &str, _filter: Option<&str>) -> io::Result<()> {
+    fn save_named_filter(&mut self, _name: &str, _filter: Option<&str>) -> io::Result<()> {
         Ok(())
     }
     /// Completes when another thread has panicked.
@@ -107,7 +107,7 @@ pub enum StartError {
 /// If the built-in key map is invalid. Losing the terminal is not an error but [`ExitReason::TerminalLost`].
 pub async fn run<B, I, S>(
     terminal: &mut Terminal<B>,
-    inlets: EventSources<I, S>,
+    sources: EventSources<I, S>,
     endpoints: Vec<Endpoint>,
     host: &mut impl TerminalHost,
     clock: impl Clock,
@@ -119,7 +119,7 @@ where
     I: Stream<Item = io::Result<Input>> + Unpin,
     S: Stream<Item = Signal> + Unpin,
 {
-    let look = Appearance::new(&options);
+    let appearance = Appearance::new(&options);
     let names = endpoints.iter().map(|e| (e.id, e.name.clone()));
     let mut state = AppState::new(options, names)?;
     for (server, endpoint) in state.servers.iter_mut().zip(&endpoints) {
@@ -131,38 +131,39 @@ where
         state.fit(size, clock.now());
     }
     report_config_warnings(&mut state, clock.now());
-    let asks = state.options.query_background && state.options.themes.follow_background();
-    let listener =
-        (asks && host.ask_background().is_ok()).then(|| BackgroundQuery::new(Instant::now()));
-    let screen = EventLoop {
-        listener,
-        errands: JoinSet::new(),
+    let query_background =
+        state.options.query_background && state.options.themes.follow_background();
+    let background_query = (query_background && host.query_background().is_ok())
+        .then(|| BackgroundQuery::new(Instant::now()));
+    let event_loop = EventLoop {
+        background_query,
+        jobs: JoinSet::new(),
         terminal,
-        look,
+        appearance,
         state,
         endpoints,
         host,
         clock,
         metrics,
-        drawn_at: None,
+        last_frame: None,
         wants_frame: true,
     };
-    Ok(screen.run(inlets).await)
+    Ok(event_loop.run(sources).await)
 }
 
 struct EventLoop<'a, B: Backend, H, C> {
     terminal: &'a mut Terminal<B>,
-    look: Appearance,
+    appearance: Appearance,
     state: AppState,
     endpoints: Vec<Endpoint>,
     host: &'a mut H,
     clock: C,
     metrics: Metrics,
     /// Present while a reply to the background query is expected.
-    listener: Option<BackgroundQuery>,
+    background_query: Option<BackgroundQuery>,
     /// Running background jobs.
-    errands: JoinSet<JobResult>,
-    drawn_at: Option<Instant>,
+    jobs: JoinSet<JobResult>,
+    last_frame: Option<Instant>,
     wants_frame: bool,
 }
 
@@ -170,25 +171,25 @@ struct EventLoop<'a, B: Backend, H, C> {
 enum Wakeup {
     Input(Option<io::Result<Input>>),
     Signal(Signal),
-    News,
+    Updates,
     Frame,
     Tick,
     Panicked,
-    Errand(JobResult),
+    Job(JobResult),
 }
 
 impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
-    async fn run<I, S>(mut self, mut inlets: EventSources<I, S>) -> (ExitReason, MetricsReport)
+    async fn run<I, S>(mut self, mut sources: EventSources<I, S>) -> (ExitReason, MetricsReport)
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
         S: Stream<Item = Signal> + Unpin,
     {
-        let Err(exit) = self.run_until_left(&mut inlets).await;
+        let Err(exit) = self.run_until_exit(&mut sources).await;
         if exit != ExitReason::TerminalLost {
-            self.drain_terminal_replies(&mut inlets.input).await;
+            self.drain_terminal_replies(&mut sources.input).await;
             // Let a file that is being written complete, but do not wait for a job that hangs.
-            let errands = async { while self.errands.join_next().await.is_some() {} };
-            let _ = timeout(SHUTDOWN_TIMEOUT, errands).await;
+            let jobs = async { while self.jobs.join_next().await.is_some() {} };
+            let _ = timeout(SHUTDOWN_TIMEOUT, jobs).await;
         }
         (exit, self.metrics.report())
     }
@@ -198,35 +199,35 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
     {
-        let Some(listener) = &mut self.listener else {
+        let Some(background_query) = &mut self.background_query else {
             return;
         };
-        let end = listener.asked() + EXIT_DRAIN;
+        let end = background_query.sent_at() + EXIT_DRAIN;
         while let Ok(Some(Ok(input))) = timeout_at(end, input.next()).await {
-            if matches!(listener.take(input), Intercepted::Answer(_)) {
+            if matches!(background_query.intercept(input), Intercepted::Detected(_)) {
                 break;
             }
         }
     }
 
-    async fn run_until_left<I, S>(
+    async fn run_until_exit<I, S>(
         &mut self,
-        inlets: &mut EventSources<I, S>,
+        sources: &mut EventSources<I, S>,
     ) -> Result<Infallible, ExitReason>
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
         S: Stream<Item = Signal> + Unpin,
     {
-        let mut news = Vec::with_capacity(UPDATE_BATCH);
-        let mut fed = true;
+        let mut updates = Vec::with_capacity(UPDATE_BATCH);
+        let mut updates_open = true;
         self.draw()?;
         loop {
-            match self.wait(inlets, &mut news, &mut fed).await {
+            match self.wait(sources, &mut updates, &mut updates_open).await {
                 Wakeup::Input(first) => {
-                    self.take_input(first)?;
+                    self.handle_input(first)?;
                     for _ in 1..INPUT_BATCH {
-                        match inlets.input.next().now_or_never() {
-                            Some(more) => self.take_input(more)?,
+                        match sources.input.next().now_or_never() {
+                            Some(more) => self.handle_input(more)?,
                             None => break,
                         }
                     }
@@ -236,21 +237,21 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                         self.metrics.nothing_to_show();
                     }
                 }
-                Wakeup::Signal(signal) => self.take_signal(signal)?,
-                Wakeup::News => {
-                    for (endpoint, update) in news.drain(..) {
+                Wakeup::Signal(signal) => self.handle_signal(signal)?,
+                Wakeup::Updates => {
+                    for (endpoint, update) in updates.drain(..) {
                         if let Update::Tasks { changes, since } = &update {
                             self.metrics.changed(*since, changes.len());
                         }
-                        self.take(Event::ServerUpdate(endpoint, update))?;
+                        self.dispatch(Event::ServerUpdate(endpoint, update))?;
                     }
                     if !self.wants_frame {
                         self.metrics.nothing_to_show();
                     }
                 }
-                Wakeup::Tick => self.take(Event::Tick)?,
-                Wakeup::Errand(said) => {
-                    if let Some((gravity, text)) = said {
+                Wakeup::Tick => self.dispatch(Event::Tick)?,
+                Wakeup::Job(result) => {
+                    if let Some((gravity, text)) = result {
                         let now = self.clock.now();
                         self.state.notifications.push(gravity, text, now);
                         self.wants_frame = true;
@@ -264,9 +265,9 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     async fn wait<I, S>(
         &mut self,
-        inlets: &mut EventSources<I, S>,
-        news: &mut Vec<(EndpointId, Update)>,
-        fed: &mut bool,
+        sources: &mut EventSources<I, S>,
+        updates: &mut Vec<(EndpointId, Update)>,
+        updates_open: &mut bool,
     ) -> Wakeup
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
@@ -279,19 +280,19 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             tokio::select! {
                 biased;
                 () = &mut panicked => return Wakeup::Panicked,
-                input = inlets.input.next() => return Wakeup::Input(input),
-                Some(signal) = inlets.signals.next() => return Wakeup::Signal(signal),
+                input = sources.input.next() => return Wakeup::Input(input),
+                Some(signal) = sources.signals.next() => return Wakeup::Signal(signal),
                 // A due frame takes precedence over further updates, so that a flood cannot block drawing.
                 () = at(frame) => return Wakeup::Frame,
-                count = inlets.updates.recv_many(news, UPDATE_BATCH), if *fed => {
+                count = sources.updates.recv_many(updates, UPDATE_BATCH), if *updates_open => {
                     // After the last watcher has stopped, the screen keeps its content.
-                    *fed = count > 0;
-                    if *fed {
-                        return Wakeup::News;
+                    *updates_open = count > 0;
+                    if *updates_open {
+                        return Wakeup::Updates;
                     }
                 }
-                Some(done) = self.errands.join_next(), if !self.errands.is_empty() => {
-                    return Wakeup::Errand(done.ok().flatten());
+                Some(done) = self.jobs.join_next(), if !self.jobs.is_empty() => {
+                    return Wakeup::Job(done.ok().flatten());
                 }
                 () = at(tick) => return Wakeup::Tick,
             }
@@ -301,7 +302,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     /// Earliest time of the next frame, if one is needed.
     fn frame_due(&self) -> Option<Instant> {
         let earliest = self
-            .drawn_at
+            .last_frame
             .map_or_else(Instant::now, |at| at + MIN_FRAME_INTERVAL);
         self.wants_frame.then_some(earliest)
     }
@@ -313,28 +314,30 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         Some(Instant::now() + wait.unsigned_abs())
     }
 
-    fn take_input(&mut self, input: Option<io::Result<Input>>) -> Result<(), ExitReason> {
+    fn handle_input(&mut self, input: Option<io::Result<Input>>) -> Result<(), ExitReason> {
         let Some(Ok(input)) = input else {
             return Err(ExitReason::TerminalLost);
         };
         let now = Instant::now();
-        self.listener = self.listener.take().filter(|l| !l.is_over(now));
-        let Some(listener) = &mut self.listener else {
-            return self.take_event(input);
+        self.background_query = self.background_query.take().filter(|l| !l.is_expired(now));
+        let Some(background_query) = &mut self.background_query else {
+            return self.handle_event(input);
         };
-        match listener.take(input) {
-            Intercepted::Held => Ok(()),
-            Intercepted::Input(all) => all.into_iter().try_for_each(|input| self.take_event(input)),
-            Intercepted::Answer(background) => {
-                self.listener = None;
-                self.take(Event::Background(background))?;
-                self.look = Appearance::new(&self.state.options);
+        match background_query.intercept(input) {
+            Intercepted::Buffered => Ok(()),
+            Intercepted::PassThrough(all) => all
+                .into_iter()
+                .try_for_each(|input| self.handle_event(input)),
+            Intercepted::Detected(background) => {
+                self.background_query = None;
+                self.dispatch(Event::Background(background))?;
+                self.appearance = Appearance::new(&self.state.options);
                 Ok(())
             }
         }
     }
 
-    fn take_event(&mut self, input: Input) -> Result<(), ExitReason> {
+    fn handle_event(&mut self, input: Input) -> Result<(), ExitReason> {
         self.metrics.key();
         let event = match input {
             Input::Key(key) => Event::Key(key),
@@ -348,38 +351,40 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             }
             Input::FocusGained | Input::FocusLost => return Ok(()),
         };
-        self.take(event)
+        self.dispatch(event)
     }
 
-    fn take_signal(&mut self, signal: Signal) -> Result<(), ExitReason> {
+    fn handle_signal(&mut self, signal: Signal) -> Result<(), ExitReason> {
         match signal {
             Signal::Interrupt => Err(ExitReason::Interrupted),
             Signal::Terminate => Err(ExitReason::Terminated),
             Signal::HangUp => Err(ExitReason::TerminalLost),
             Signal::Suspend => self.suspend(),
             Signal::Resume => {
-                self.host.retake().map_err(|_| ExitReason::TerminalLost)?;
-                self.take(Event::Resumed)
+                self.host.resume().map_err(|_| ExitReason::TerminalLost)?;
+                self.dispatch(Event::Resumed)
             }
         }
     }
 
-    fn take(&mut self, event: Event) -> Result<(), ExitReason> {
+    fn dispatch(&mut self, event: Event) -> Result<(), ExitReason> {
         let now = self.clock.now();
         for effect in update(&mut self.state, event, now) {
             match effect {
                 Effect::Draw => self.wants_frame = true,
                 Effect::Redraw => self.redraw()?,
                 Effect::Send(endpoint, command) => self.send(endpoint, command),
-                Effect::SaveFilterHistory(filter) => self.host.remember(&filter),
+                Effect::SaveFilterHistory(filter) => self.host.add_to_filter_history(&filter),
                 Effect::SaveNamedFilter { name, filter } => {
-                    if let Err(error) = self.host.keep(&name, filter.as_deref()) {
-                        self.say(format!("@{name} counts until vtask ends only: {error}"));
+                    if let Err(error) = self.host.save_named_filter(&name, filter.as_deref()) {
+                        self.notify(format!(
+                            "Cannot save @{name}, it is kept until vtask exits: {error}"
+                        ));
                     }
                 }
                 Effect::Copy(text) => self.copy(text)?,
                 Effect::WriteFile { path, text, what } => {
-                    self.errands.spawn(background_job::save(path, text, what));
+                    self.jobs.spawn(background_job::save(path, text, what));
                 }
                 Effect::Suspend => self.suspend()?,
                 Effect::Quit(exit) => return Err(exit),
@@ -395,7 +400,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 .copy(&text)
                 .map_err(|_| ExitReason::TerminalLost)?,
             Clipboard::Command(command) => {
-                self.errands.spawn(background_job::copy(command, text));
+                self.jobs.spawn(background_job::copy(command, text));
             }
         }
         Ok(())
@@ -405,12 +410,12 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         let known = self.endpoints.iter().find(|known| known.id == endpoint);
         let Some(known) = known else { return };
         if known.commands.send(command).is_err() {
-            let text = format!("{} is not connected any more", known.name);
-            self.say(text);
+            let text = format!("{} is no longer connected", known.name);
+            self.notify(text);
         }
     }
 
-    fn say(&mut self, text: impl Into<String>) {
+    fn notify(&mut self, text: impl Into<String>) {
         let now = self.clock.now();
         self.state.notifications.push(Severity::Warning, text, now);
         self.wants_frame = true;
@@ -418,9 +423,9 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     fn suspend(&mut self) -> Result<(), ExitReason> {
         match self.host.suspend() {
-            Ok(true) => self.take(Event::Resumed),
+            Ok(true) => self.dispatch(Event::Resumed),
             Ok(false) => {
-                self.say("There is no shell to go back to");
+                self.notify("No shell to suspend to");
                 Ok(())
             }
             Err(_) => Err(ExitReason::TerminalLost),
@@ -453,12 +458,12 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         self.state.refresh_insights(self.state.displayed_time(now));
         let mut drawn = None;
         self.terminal
-            .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now)))
+            .draw(|frame| drawn = Some(ui::draw(&self.state, &self.appearance, frame, now)))
             .map_err(|_| ExitReason::TerminalLost)?;
         self.state.frame = drawn.unwrap_or_default();
         self.wants_frame = false;
         let now = Instant::now();
-        self.drawn_at = Some(now);
+        self.last_frame = Some(now);
         self.metrics.frame(now.duration_since(began));
         Ok(())
     }
@@ -473,7 +478,7 @@ fn report_config_warnings(state: &mut AppState, now: Timestamp) {
     }
     if complaints.len() > 1 {
         let text = format!(
-            "{} things in the config file are wrong; the notices say which, as does `vtask config check`.",
+            "{} problems in the config file; see the messages or run `vtask config check`.",
             complaints.len()
         );
         state.notifications.push(Severity::Warning, text, now);

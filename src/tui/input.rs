@@ -9,14 +9,14 @@ use crossterm::event::{Event, read};
 use futures_util::{Stream, stream};
 use tokio::sync::mpsc;
 
-const AHEAD: usize = 1024;
+const INPUT_QUEUE: usize = 1024;
 
 /// Returns the input events; the stream ends when the terminal is gone.
 ///
 /// # Errors
 /// If a thread cannot be started.
 pub fn input() -> io::Result<impl Stream<Item = io::Result<Event>> + Unpin> {
-    let (sender, receiver) = mpsc::channel(AHEAD);
+    let (sender, receiver) = mpsc::channel(INPUT_QUEUE);
     let hung_up = sender.clone();
     thread::Builder::new()
         .name("input".to_owned())

@@ -83,7 +83,7 @@ impl TerminalHost for TerminalGuard {
         Ok(false)
     }
 
-    fn ask_background(&mut self) -> io::Result<()> {
+    fn query_background(&mut self) -> io::Result<()> {
         execute!(io::stdout(), Print(OSC11_QUERY))
     }
 
@@ -93,20 +93,20 @@ impl TerminalHost for TerminalGuard {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         execute!(
             io::stdout(),
-            Print(passed_through(&plain, set("TMUX"), set("STY")))
+            Print(wrap_for_multiplexer(&plain, set("TMUX"), set("STY")))
         )
     }
 
-    fn remember(&mut self, filter: &str) {
+    fn add_to_filter_history(&mut self, filter: &str) {
         // A failed write of the filter history is not worth a message.
         let _ = self.typed.add(filter);
     }
 
-    fn keep(&mut self, name: &str, filter: Option<&str>) -> io::Result<()> {
+    fn save_named_filter(&mut self, name: &str, filter: Option<&str>) -> io::Result<()> {
         self.named.save(name, filter)
     }
 
-    fn retake(&mut self) -> io::Result<()> {
+    fn resume(&mut self) -> io::Result<()> {
         enter_modes()
     }
 
@@ -118,7 +118,7 @@ impl TerminalHost for TerminalGuard {
 /// Wraps an OSC 52 sequence for tmux or GNU screen. tmux handles the plain sequence with `set-clipboard` and the
 /// wrapped one with `allow-passthrough`; sending both copies the same text. GNU screen only accepts wrapped chunks of
 /// limited length.
-fn passed_through(plain: &str, in_tmux: bool, in_screen: bool) -> String {
+fn wrap_for_multiplexer(plain: &str, in_tmux: bool, in_screen: bool) -> String {
     /// Maximum length of a GNU screen string, with its delimiters.
     const CLIPBOARD_CHUNK: usize = 240;
     if in_tmux {
@@ -168,18 +168,18 @@ fn restore_modes() {
 
 #[cfg(test)]
 mod tests {
-    use super::passed_through;
+    use super::wrap_for_multiplexer;
 
     #[test]
     fn multiplexers_hand_the_clipboard_on() {
         let plain = "\u{1b}]52;c;YWJj\u{1b}\\";
-        assert_eq!(passed_through(plain, false, false), plain);
+        assert_eq!(wrap_for_multiplexer(plain, false, false), plain);
         assert_eq!(
-            passed_through(plain, true, false),
+            wrap_for_multiplexer(plain, true, false),
             format!("{plain}\u{1b}Ptmux;\u{1b}\u{1b}]52;c;YWJj\u{1b}\u{1b}\\\u{1b}\\")
         );
         let long = format!("\u{1b}]52;c;{}\u{1b}\\", "YWJj".repeat(200));
-        let screen = passed_through(&long, false, true);
+        let screen = wrap_for_multiplexer(&long, false, true);
         assert_eq!(screen.matches("\u{1b}P").count(), 4);
         let joined = screen.replace("\u{1b}P", "").replace("\u{1b}\\", "");
         assert_eq!(joined, long.replace("\u{1b}\\", "\u{7}"));

@@ -19,26 +19,26 @@ const DIALOG_WIDTH: u16 = 76;
 const MAX_FAMILY_ROWS: usize = 8;
 const LABEL_WIDTH: usize = 14;
 
-pub(super) fn draw(canvas: &mut RenderContext, inspector: &CancelDialog, screen: Rect) {
-    let Some(record) = canvas.state.store.get(inspector.highlighted) else {
+pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect) {
+    let Some(record) = ctx.state.store.get(dialog.highlighted) else {
         return;
     };
     let columns = DIALOG_WIDTH.min(screen.width.saturating_sub(4));
     let mut body = Body {
-        canvas,
+        ctx,
         columns,
         lines: Vec::new(),
     };
-    body.head(inspector.highlighted, record);
-    body.flags(inspector.highlighted, record);
-    body.family(inspector);
-    body.end(inspector, record);
+    body.head(dialog.highlighted, record);
+    body.flags(dialog.highlighted, record);
+    body.family(dialog);
+    body.end(dialog, record);
     let lines = body.lines;
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let area = popup::open(canvas, screen, columns, height, "Cancel");
+    let area = popup::open(ctx, screen, columns, height, "Cancel");
     // On a low screen the confirmation and its buttons take precedence.
     let skipped = lines.len().saturating_sub(usize::from(area.height));
-    let skipped = if inspector.confirmation.is_some() {
+    let skipped = if dialog.confirmation.is_some() {
         skipped
     } else {
         0
@@ -49,9 +49,9 @@ pub(super) fn draw(canvas: &mut RenderContext, inspector: &CancelDialog, screen:
             height: 1,
             ..area
         };
-        line.text.draw(place, canvas.buffer);
+        line.text.draw(place, ctx.buffer);
         if line.is_chosen {
-            canvas.tint(place, Role::Selected);
+            ctx.tint(place, Role::Selected);
         }
         for (start, width, target) in line.targets {
             let hit = Rect {
@@ -59,7 +59,7 @@ pub(super) fn draw(canvas: &mut RenderContext, inspector: &CancelDialog, screen:
                 width,
                 ..place
             };
-            canvas.target(hit, target);
+            ctx.target(hit, target);
         }
     }
 }
@@ -72,14 +72,14 @@ struct BodyLine<'a> {
 }
 
 struct Body<'a, 'c> {
-    canvas: &'a RenderContext<'c>,
+    ctx: &'a RenderContext<'c>,
     columns: u16,
     lines: Vec<BodyLine<'c>>,
 }
 
 impl<'c> Body<'_, 'c> {
     fn strip(&self) -> StyledLine<'c> {
-        StyledLine::new(self.canvas.look, self.columns)
+        StyledLine::new(self.ctx.appearance, self.columns)
     }
 
     fn push(&mut self, text: StyledLine<'c>) {
@@ -96,9 +96,9 @@ impl<'c> Body<'_, 'c> {
     }
 
     fn paragraph(&mut self, text: &str, role: Role) {
-        for line in paragraph(self.canvas.look, text, self.columns, role) {
+        for line in paragraph(self.ctx.appearance, text, self.columns, role) {
             let mut strip = self.strip();
-            strip.put(&line.to_string(), role);
+            strip.push(&line.to_string(), role);
             self.push(strip);
         }
     }
@@ -107,36 +107,36 @@ impl<'c> Body<'_, 'c> {
         let room = self
             .columns
             .saturating_sub(u16::try_from(LABEL_WIDTH).unwrap_or_default());
-        for (index, line) in paragraph(self.canvas.look, value, room, role)
+        for (index, line) in paragraph(self.ctx.appearance, value, room, role)
             .iter()
             .enumerate()
         {
             let mut strip = self.strip();
             if index == 0 {
-                strip.put(name, Role::Heading);
+                strip.push(name, Role::Heading);
             }
-            strip.pad_to(LABEL_WIDTH).put(&line.to_string(), role);
+            strip.pad_to(LABEL_WIDTH).push(&line.to_string(), role);
             self.push(strip);
         }
     }
 
     fn head(&mut self, handle: Handle, record: &Record) {
-        let state = self.canvas.state;
+        let state = self.ctx.state;
         let status = record.status();
         let mut name = self.strip();
-        name.put(
-            self.canvas.look.symbols.status(status),
+        name.push(
+            self.ctx.appearance.symbols.status(status),
             labels::role(status),
         )
         .gap(1);
-        name.put(&state.store.operation(record), Role::Strong);
+        name.push(&state.store.operation(record), Role::Strong);
         if let Some(info) = &record.info {
-            name.gap(2).put(&labels::target(info), Role::Text);
+            name.gap(2).push(&labels::target(info), Role::Text);
         }
-        name.gap(2).put(&record.id.mo_id, Role::Dim);
+        name.gap(2).push(&record.id.mo_id, Role::Dim);
         self.push(name);
         self.blank();
-        let now = state.time(record, self.canvas.now);
+        let now = state.time(record, self.ctx.now);
         let verdict = eligibility(state, handle, now);
         let role = match CancelState::of(record) {
             CancelState::Cancelable => Role::Success,
@@ -148,7 +148,7 @@ impl<'c> Body<'_, 'c> {
     }
 
     fn flags(&mut self, handle: Handle, record: &Record) {
-        let state = self.canvas.state;
+        let state = self.ctx.state;
         if let Some(info) = &record.info {
             let state_word = info.state.to_string();
             self.field("state", &state_word, Role::Text);
@@ -170,15 +170,15 @@ impl<'c> Body<'_, 'c> {
             } else {
                 Role::Strong
             };
-            self.field("request", &request.status_text(self.canvas.now), role);
+            self.field("request", &request.status_text(self.ctx.now), role);
         }
     }
 
     /// Appends a table of the family with the highlighted member marked.
-    fn family(&mut self, inspector: &CancelDialog) {
-        let look = self.canvas.look;
-        let board = &self.canvas.state.store;
-        let family = inspector.family(board);
+    fn family(&mut self, dialog: &CancelDialog) {
+        let appearance = self.ctx.appearance;
+        let board = &self.ctx.state.store;
+        let family = dialog.family(board);
         if family.len() < 2 {
             return;
         }
@@ -187,15 +187,15 @@ impl<'c> Body<'_, 'c> {
         let (state_at, can_at) = (wide.saturating_sub(34), wide.saturating_sub(22));
         let mut titles = self.strip();
         titles.push_max("family", state_at.saturating_sub(1), Role::Heading);
-        titles.pad_to(state_at).put("state", Role::Heading);
+        titles.pad_to(state_at).push("state", Role::Heading);
         titles
             .pad_to(can_at)
-            .put("cancelable  cancelled", Role::Heading);
+            .push("cancelable  cancelled", Role::Heading);
         self.push(titles);
         // A window around the highlighted member.
         let place = family
             .iter()
-            .position(|(handle, _)| *handle == inspector.highlighted);
+            .position(|(handle, _)| *handle == dialog.highlighted);
         let first = place
             .unwrap_or_default()
             .saturating_sub(MAX_FAMILY_ROWS / 2);
@@ -205,25 +205,25 @@ impl<'c> Body<'_, 'c> {
                 continue;
             };
             let status = record.status();
-            let is_chosen = handle == inspector.highlighted;
+            let is_chosen = handle == dialog.highlighted;
             let mut line = self.strip();
-            line.put(
-                if is_chosen { look.symbols.pointer } else { " " },
+            line.push(
+                if is_chosen { appearance.symbols.pointer } else { " " },
                 Role::Key,
             );
             line.gap(1 + 2 * depth.min(6));
-            line.put(look.symbols.status(status), labels::role(status))
+            line.push(appearance.symbols.status(status), labels::role(status))
                 .gap(1);
-            let room = state_at.saturating_sub(line.used() + 1);
+            let room = state_at.saturating_sub(line.width() + 1);
             let name = format!("{}  {}", record.id.mo_id, board.operation(record));
             line.push_max(&name, room, Role::Text);
             line.pad_to(state_at)
                 .push_max(status.word(), 11, labels::role(status));
             if let Some(info) = &record.info {
                 let yes = |flag| if flag { "yes" } else { "no" };
-                line.pad_to(can_at).put(yes(info.cancelable), Role::Text);
+                line.pad_to(can_at).push(yes(info.cancelable), Role::Text);
                 line.pad_to(can_at + 12)
-                    .put(yes(info.cancelled), Role::Text);
+                    .push(yes(info.cancelled), Role::Text);
             }
             self.lines.push(BodyLine {
                 text: line,
@@ -234,18 +234,18 @@ impl<'c> Body<'_, 'c> {
     }
 
     /// Appends the confirmation, or the button that opens it.
-    fn end(&mut self, inspector: &CancelDialog, record: &Record) {
+    fn end(&mut self, dialog: &CancelDialog, record: &Record) {
         self.blank();
-        let state = self.canvas.state;
-        let Some(button) = inspector.confirmation else {
+        let state = self.ctx.state;
+        let Some(button) = dialog.confirmation else {
             let mut hint = self.strip();
             if state.is_read_only(record.id.endpoint) {
-                hint.put("Read-only: nothing can be cancelled from here.", Role::Dim);
-            } else if can_request(state, inspector.highlighted, self.canvas.now) {
+                hint.push("Read-only: cancelling is disabled.", Role::Dim);
+            } else if can_request(state, dialog.highlighted, self.ctx.now) {
                 self.button(hint);
                 return;
             } else {
-                hint.put("There is nothing to ask the server for.", Role::Dim);
+                hint.push("Nothing to cancel.", Role::Dim);
             }
             self.push(hint);
             return;
@@ -270,8 +270,8 @@ impl<'c> Body<'_, 'c> {
         let mut buttons = self.strip();
         let mut targets = Vec::new();
         let choices = [
-            (Button::No, " No, leave it ", Action::No),
-            (Button::Yes, " Yes, cancel it ", Action::Yes),
+            (Button::No, " No ", Action::No),
+            (Button::Yes, " Yes, cancel ", Action::Yes),
         ];
         for (choice, text, action) in choices {
             let role = if choice == button {
@@ -279,9 +279,9 @@ impl<'c> Body<'_, 'c> {
             } else {
                 Role::Button
             };
-            let start = u16::try_from(buttons.used()).unwrap_or_default();
-            buttons.put(text, role);
-            let end = u16::try_from(buttons.used()).unwrap_or_default();
+            let start = u16::try_from(buttons.width()).unwrap_or_default();
+            buttons.push(text, role);
+            let end = u16::try_from(buttons.width()).unwrap_or_default();
             targets.push((start, end - start, ClickTarget::Action(action)));
             buttons.gap(2);
         }
@@ -293,8 +293,8 @@ impl<'c> Body<'_, 'c> {
     }
 
     fn button(&mut self, mut strip: StyledLine<'c>) {
-        strip.put(" Ask the server to cancel… ", Role::Button);
-        let end = u16::try_from(strip.used()).unwrap_or_default();
+        strip.push(" Cancel task… ", Role::Button);
+        let end = u16::try_from(strip.width()).unwrap_or_default();
         self.lines.push(BodyLine {
             text: strip,
             is_chosen: false,

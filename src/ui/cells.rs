@@ -25,7 +25,7 @@ pub(super) struct RowContext<'a> {
 
 /// Draws one cell; unknown values stay empty.
 pub(super) fn draw_cell(
-    canvas: &RenderContext,
+    ctx: &RenderContext,
     cell: &mut StyledLine,
     column: Column,
     shown: &RowContext,
@@ -35,28 +35,28 @@ pub(super) fn draw_cell(
     match column {
         Column::Task => {}
         Column::Progress => {
-            let progress = canvas.state.store.progress(shown.handle);
+            let progress = ctx.state.store.progress(shown.handle);
             row::progress(
                 cell,
-                canvas.look,
+                ctx.appearance,
                 record,
                 progress,
                 shown.now,
                 shown.is_stale,
             );
         }
-        Column::Elapsed => right(cell, &labels::elapsed(record, shown.now), going(shown)),
+        Column::Elapsed => right(cell, &labels::elapsed(record, shown.now), value_role(shown)),
         Column::QueuedFor => {
             let waited = record.queued_for(shown.now).map(duration);
             let role = match status {
-                Status::Queued => going(shown),
+                Status::Queued => value_role(shown),
                 _ => Role::Dim,
             };
             right(cell, &waited.unwrap_or_default(), role);
         }
         Column::Left | Column::Finish => {
             if let Some(left) = shown.outlook.time_left {
-                time_left(canvas, cell, left, column, shown);
+                time_left(ctx, cell, left, column, shown);
             }
         }
         Column::Cancel => {
@@ -67,35 +67,35 @@ pub(super) fn draw_cell(
                 CancelState::NotCancelable => Role::Dim,
                 CancelState::NotApplicable => Role::Faint,
             };
-            cell.put(cancel_state.label(), role);
+            cell.push(cancel_state.label(), role);
         }
         Column::State => {
-            let symbol = canvas.look.symbols.status(status);
-            cell.put(symbol, labels::role(status)).gap(1);
-            cell.put(status.word(), labels::role(status));
+            let symbol = ctx.appearance.symbols.status(status);
+            cell.push(symbol, labels::role(status)).gap(1);
+            cell.push(status.word(), labels::role(status));
         }
         Column::Endpoint => {
-            if let Some(server) = canvas.state.server(record.id.endpoint) {
+            if let Some(server) = ctx.state.server(record.id.endpoint) {
                 let is_stale = server.is_stale();
                 let role = if is_stale { Role::Stale } else { Role::Dim };
-                cell.put(&server.name, role);
+                cell.push(&server.name, role);
             }
         }
         Column::Id => {
-            cell.put(&record.id.mo_id, Role::Dim);
+            cell.push(&record.id.mo_id, Role::Dim);
         }
-        _ => of_info(canvas, cell, column, shown),
+        _ => draw_info_cell(ctx, cell, column, shown),
     }
 }
 
 /// Draws a value that requires a `TaskInfo`.
-fn of_info(canvas: &RenderContext, cell: &mut StyledLine, column: Column, shown: &RowContext) {
+fn draw_info_cell(ctx: &RenderContext, cell: &mut StyledLine, column: Column, shown: &RowContext) {
     let Some(info) = &shown.record.info else {
         return;
     };
-    let zone = &canvas.state.options.time_zone;
+    let zone = &ctx.state.options.time_zone;
     let mut put = |text: Option<&str>, role: Role| {
-        cell.put(text.unwrap_or_default(), role);
+        cell.push(text.unwrap_or_default(), role);
     };
     let mut time = |at: Option<Timestamp>| {
         let text = at.map(|at| labels::short_moment(at, shown.now, zone));
@@ -115,8 +115,8 @@ fn of_info(canvas: &RenderContext, cell: &mut StyledLine, column: Column, shown:
         }
         Column::StartedBy => {
             let text = labels::started_by(&info.reason);
-            let text = labels::without_domain(&text, cell.room());
-            cell.put(text, Role::Dim);
+            let text = labels::without_domain(&text, cell.remaining());
+            cell.push(text, Role::Dim);
         }
         Column::Phase if shown.record.status().is_active() => {
             let phase = info.description.as_ref();
@@ -135,7 +135,7 @@ fn of_info(canvas: &RenderContext, cell: &mut StyledLine, column: Column, shown:
 }
 
 /// Returns the role for values of active, finished and stale tasks.
-fn going(shown: &RowContext) -> Role {
+fn value_role(shown: &RowContext) -> Role {
     match (shown.record.status().is_active(), shown.is_stale) {
         (true, false) => Role::Text,
         (true, true) => Role::Stale,
@@ -144,13 +144,13 @@ fn going(shown: &RowContext) -> Role {
 }
 
 fn right(cell: &mut StyledLine, text: &str, role: Role) {
-    cell.gap(cell.room().saturating_sub(width(text)));
-    cell.put(text, role);
+    cell.gap(cell.remaining().saturating_sub(width(text)));
+    cell.push(text, role);
 }
 
 /// Draws the time left, or the expected end.
 fn time_left(
-    canvas: &RenderContext,
+    ctx: &RenderContext,
     cell: &mut StyledLine,
     left: TimeLeft,
     column: Column,
@@ -163,9 +163,9 @@ fn time_left(
         TimeLeft::About(_) | TimeLeft::Between(..) => Role::Text,
     };
     let text = if column == Column::Finish {
-        labels::finish(left, shown.now, &canvas.state.options.time_zone)
+        labels::finish(left, shown.now, &ctx.state.options.time_zone)
     } else {
-        left.within(cell.room())
+        left.within(cell.remaining())
     };
-    cell.put(&text, role);
+    cell.push(&text, role);
 }

@@ -25,7 +25,7 @@ const MAX_ROWS: usize = 4;
 /// Returns the chart of the `span` since the start, labeled `name`, in at most `rows` lines. Drops the x axis if that
 /// would leave too few; empty if there are too few samples or too little room.
 pub(super) fn lines(
-    look: &Appearance,
+    appearance: &Appearance,
     history: &ProgressHistory,
     span: Duration,
     name: (&str, u16),
@@ -35,55 +35,60 @@ pub(super) fn lines(
     let before = usize::from(name.1);
     let width = usize::from(columns).saturating_sub(before).min(MAX_COLUMNS);
     let figures = history.points().iter().filter(|p| p.percent().is_some());
-    let has_foot = rows > MIN_ROWS;
-    let rows = rows.saturating_sub(usize::from(has_foot)).min(MAX_ROWS);
+    let has_x_axis = rows > MIN_ROWS;
+    let rows = rows.saturating_sub(usize::from(has_x_axis)).min(MAX_ROWS);
     if figures.count() < MIN_SAMPLES || width < MIN_COLUMNS || rows < MIN_ROWS {
         return Vec::new();
     }
-    let slots = samples(history, span, width);
-    let unseen = slots.iter().take_while(|slot| !slot.seen).count();
+    let samples = samples(history, span, width);
+    let unseen = samples.iter().take_while(|sample| !sample.seen).count();
     let mut lines = Vec::with_capacity(rows + 1);
     for row in 0..rows {
-        let mut line = StyledLine::new(look, columns);
+        let mut line = StyledLine::new(appearance, columns);
         let (title, scale) = if row == 0 { (name.0, "100%") } else { ("", "") };
-        line.put(title, Role::Heading)
+        line.push(title, Role::Heading)
             .pad_to(before.saturating_sub(scale.len() + 1))
-            .put(scale, Role::Faint)
+            .push(scale, Role::Faint)
             .pad_to(before);
-        let mut slots = slots.as_slice();
+        let mut samples = samples.as_slice();
         if row + 1 == rows && unseen >= UNWATCHED_LABEL.len() + 2 {
             let middle = before + (unseen - UNWATCHED_LABEL.len()) / 2;
-            line.pad_to(middle).put(UNWATCHED_LABEL, Role::Faint);
+            line.pad_to(middle).push(UNWATCHED_LABEL, Role::Faint);
             line.pad_to(before + unseen);
-            slots = slots.get(unseen..).unwrap_or_default();
+            samples = samples.get(unseen..).unwrap_or_default();
         }
-        let text: String = slots
+        let text: String = samples
             .iter()
-            .map(|slot| cell(look, slot.percent, rows, rows - 1 - row))
+            .map(|sample| cell(appearance, sample.percent, rows, rows - 1 - row))
             .collect();
-        line.put(&text, Role::Gauge);
+        line.push(&text, Role::Gauge);
         lines.push(line.line());
     }
-    if has_foot {
-        lines.push(foot(look, &slots, before, columns));
+    if has_x_axis {
+        lines.push(x_axis(appearance, &samples, before, columns));
     }
     lines
 }
 
 /// Returns the x axis with a mark at each start of a phase.
-fn foot(look: &Appearance, slots: &[ChartSample], before: usize, columns: u16) -> Line<'static> {
-    let mut line = StyledLine::new(look, columns);
-    let any = slots.iter().any(|slot| slot.phase_began);
+fn x_axis(
+    appearance: &Appearance,
+    samples: &[ChartSample],
+    before: usize,
+    columns: u16,
+) -> Line<'static> {
+    let mut line = StyledLine::new(appearance, columns);
+    let any = samples.iter().any(|sample| sample.phase_began);
     let scale = if any { "phases" } else { "0%" };
     line.pad_to(before.saturating_sub(scale.len() + 1))
-        .put(scale, Role::Faint)
+        .push(scale, Role::Faint)
         .pad_to(before);
-    for run in slots.chunk_by(|one, other| one.phase_began == other.phase_began) {
+    for run in samples.chunk_by(|one, other| one.phase_began == other.phase_began) {
         let (sign, role) = match run.first() {
-            Some(slot) if slot.phase_began => (look.symbols.phase, Role::Key),
-            _ => (look.symbols.rule, Role::Faint),
+            Some(sample) if sample.phase_began => (appearance.symbols.phase, Role::Key),
+            _ => (appearance.symbols.rule, Role::Faint),
         };
-        line.put(&sign.repeat(run.len()), role);
+        line.push(&sign.repeat(run.len()), role);
     }
     line.line()
 }
@@ -105,24 +110,24 @@ fn samples(history: &ProgressHistory, span: Duration, width: usize) -> Vec<Chart
         let place = since_start.as_millis().saturating_mul(width as u128) / span;
         usize::try_from(place).map_or(last, |place| place.min(last))
     };
-    let mut slots = vec![ChartSample::default(); width];
+    let mut samples = vec![ChartSample::default(); width];
     let mut points = history.points().iter().peekable();
     let (mut percent, mut seen) = (None, false);
-    for (index, slot) in slots.iter_mut().enumerate() {
+    for (index, sample) in samples.iter_mut().enumerate() {
         while let Some(point) = points.next_if(|point| place(point.since_start()) <= index) {
             percent = point.percent();
             seen = true;
-            slot.phase_began |= point.phase_began();
+            sample.phase_began |= point.phase_began();
         }
-        slot.percent = percent;
-        slot.seen = seen;
+        sample.percent = percent;
+        sample.seen = seen;
     }
-    slots
+    samples
 }
 
 /// Returns the block character of a chart cell, `above` rows over the x axis.
-fn cell(look: &Appearance, percent: Option<u8>, rows: usize, above: usize) -> &'static str {
-    let heights = look.symbols.heights;
+fn cell(appearance: &Appearance, percent: Option<u8>, rows: usize, above: usize) -> &'static str {
+    let heights = appearance.symbols.heights;
     let Some(percent) = percent else {
         return " ";
     };
@@ -153,17 +158,17 @@ mod tests {
         rows: usize,
         ascii: bool,
     ) -> String {
-        let look = Appearance::new(&Options {
+        let appearance = Appearance::new(&Options {
             ascii,
             ..Options::default()
         });
         let span = history.elapsed(now);
-        let lines = lines(&look, history, span, ("Course", 12), columns, rows);
+        let lines = lines(&appearance, history, span, ("Progress", 14), columns, rows);
         let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
         lines.join("\n")
     }
 
-    fn course() -> ProgressHistory {
+    fn progress_chart() -> ProgressHistory {
         let mut history = ProgressHistory::begin(Some(at(0)), at(0), Some(0));
         for step in 1..=10_u8 {
             history.observe(at(10 * i64::from(step)), Some(5 * step), step == 4);
@@ -173,13 +178,13 @@ mod tests {
 
     #[test]
     fn a_climb_a_phase_and_a_plateau() {
-        let text = draw(&course(), at(200), 32, 3, false);
+        let text = draw(&progress_chart(), at(200), 32, 3, false);
         insta::assert_snapshot!("climb", text);
     }
 
     #[test]
     fn in_ascii() {
-        let text = draw(&course(), at(200), 32, 4, true);
+        let text = draw(&progress_chart(), at(200), 32, 4, true);
         assert!(text.is_ascii());
         insta::assert_snapshot!("ascii", text);
     }
@@ -203,7 +208,7 @@ mod tests {
 
     #[test]
     fn without_a_course_or_room_there_is_none() {
-        let history = course();
+        let history = progress_chart();
         assert_eq!(draw(&history, at(200), 23, 9, false), "");
         assert_eq!(draw(&history, at(200), 80, 1, false), "");
         let one = ProgressHistory::begin(Some(at(0)), at(50), Some(20));
@@ -214,7 +219,7 @@ mod tests {
     fn whatever_the_size_it_fits() {
         for columns in 0..90 {
             for rows in 0..9 {
-                let text = draw(&course(), at(95), columns, rows, false);
+                let text = draw(&progress_chart(), at(95), columns, rows, false);
                 assert!(text.lines().count() <= rows);
                 let widest = text.lines().map(crate::text::width).max();
                 assert!(widest.unwrap_or(0) <= usize::from(columns));

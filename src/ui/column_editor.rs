@@ -13,7 +13,7 @@ const MIN_LIST_ROWS: u16 = 9;
 const VISIBLE_ROWS: u16 = 21;
 const MIN_ROWS: u16 = 4;
 
-pub(super) fn draw(canvas: &mut RenderContext, editor: &ColumnEditor, screen: Rect) {
+pub(super) fn draw(ctx: &mut RenderContext, editor: &ColumnEditor, screen: Rect) {
     let all = u16::try_from(editor.entries.len()).unwrap_or(u16::MAX);
     let height = screen
         .height
@@ -26,12 +26,12 @@ pub(super) fn draw(canvas: &mut RenderContext, editor: &ColumnEditor, screen: Re
         height: lower,
         ..screen
     };
-    let area = popup::open(canvas, below, 62, height, "Columns");
-    let list = ScreenLayout::of(canvas.state).list.width;
-    let placed = canvas.state.column_areas(list);
+    let area = popup::open(ctx, below, 62, height, "Columns");
+    let list = ScreenLayout::of(ctx.state).list.width;
+    let placed = ctx.state.column_areas(list);
     let seen = usize::from(area.height);
     let top = (editor.highlighted + 1).saturating_sub(seen);
-    let symbols = canvas.look.symbols;
+    let symbols = ctx.appearance.symbols;
     let entries = editor.entries.iter().enumerate().skip(top);
     for ((place, entry), y) in entries.zip(area.y..area.bottom()) {
         let line = Rect {
@@ -50,9 +50,13 @@ pub(super) fn draw(canvas: &mut RenderContext, editor: &ColumnEditor, screen: Re
             (false, _) => (" ", Role::Faint),
         };
         let name = if entry.shown { Role::Text } else { Role::Dim };
-        let mut strip = StyledLine::new(canvas.look, area.width);
-        strip.put(pointer, Role::Key).gap(1).put(mark, role).gap(1);
-        strip.put(column.title(), name).pad_to(NAME_WIDTH);
+        let mut strip = StyledLine::new(ctx.appearance, area.width);
+        strip
+            .push(pointer, Role::Key)
+            .gap(1)
+            .push(mark, role)
+            .gap(1);
+        strip.push(column.title(), name).pad_to(NAME_WIDTH);
         let width = match (entry.shown, drawn, entry.spec.width) {
             (false, ..) => String::new(),
             (true, _, Some(chosen)) => format!("{chosen}"),
@@ -60,21 +64,21 @@ pub(super) fn draw(canvas: &mut RenderContext, editor: &ColumnEditor, screen: Re
             (true, None, None) => "no room".to_owned(),
         };
         let is_own = entry.spec.width.is_some();
-        strip.put(&width, if is_own { Role::Text } else { Role::Faint });
+        strip.push(&width, if is_own { Role::Text } else { Role::Faint });
         strip
             .pad_to(DESCRIPTION_WIDTH + 2)
-            .put(column.description(), Role::Dim);
-        strip.draw(line, canvas.buffer);
+            .push(column.description(), Role::Dim);
+        strip.draw(line, ctx.buffer);
         if is_chosen {
-            canvas.tint(line, Role::Selected);
+            ctx.tint(line, Role::Selected);
         }
-        canvas.target(line, ClickTarget::ColumnEntry(place));
+        ctx.target(line, ClickTarget::ColumnEntry(place));
     }
     let edge = Rect {
         width: area.width + 2,
         ..area
     };
-    if edge.right() <= canvas.buffer.area.right() {
-        scrollbar::draw(canvas, edge, editor.entries.len(), top);
+    if edge.right() <= ctx.buffer.area.right() {
+        scrollbar::draw(ctx, edge, editor.entries.len(), top);
     }
 }

@@ -10,14 +10,14 @@ const VISIBLE_ROWS: u16 = 14;
 
 /// Returns the cursor position.
 pub(super) fn draw(
-    canvas: &mut RenderContext,
+    ctx: &mut RenderContext,
     palette: &CommandPalette,
     screen: Rect,
 ) -> Option<Position> {
     let width = screen.width.saturating_sub(8).min(76);
     let height = screen.height.saturating_sub(5).clamp(3, VISIBLE_ROWS + 2);
-    let area = popup::open(canvas, screen, width, height, "Commands");
-    let cursor = draw_line(canvas, palette, Rect { height: 1, ..area })?;
+    let area = popup::open(ctx, screen, width, height, "Commands");
+    let cursor = draw_line(ctx, palette, Rect { height: 1, ..area })?;
     let list = Rect {
         y: area.y + 2,
         height: area.height.saturating_sub(2),
@@ -32,50 +32,48 @@ pub(super) fn draw(
             height: 1,
             ..list
         };
-        entry(canvas, palette, found).draw(line, canvas.buffer);
+        entry(ctx, palette, found).draw(line, ctx.buffer);
         if place == palette.highlighted {
-            canvas.tint(line, Role::Selected);
+            ctx.tint(line, Role::Selected);
         }
-        canvas.target(line, ClickTarget::PaletteEntry(place));
+        ctx.target(line, ClickTarget::PaletteEntry(place));
     }
     let edge = Rect {
         width: list.width + 2,
         ..list
     };
-    if edge.right() <= canvas.buffer.area.right() {
-        scrollbar::draw(canvas, edge, palette.matches.len(), top);
+    if edge.right() <= ctx.buffer.area.right() {
+        scrollbar::draw(ctx, edge, palette.matches.len(), top);
     }
     Some(cursor)
 }
 
-fn draw_line(canvas: &mut RenderContext, palette: &CommandPalette, area: Rect) -> Option<Position> {
+fn draw_line(ctx: &mut RenderContext, palette: &CommandPalette, area: Rect) -> Option<Position> {
     if area.width == 0 {
         return None;
     }
-    let mut strip = StyledLine::new(canvas.look, area.width);
-    strip.put(":", Role::Key);
-    strip.put(palette.input.before(), Role::Text);
-    let x = area.x + u16::try_from(strip.used()).unwrap_or_default();
-    strip.put(palette.input.after(), Role::Text);
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
+    strip.push(":", Role::Key);
+    strip.push(palette.input.before(), Role::Text);
+    let x = area.x + u16::try_from(strip.width()).unwrap_or_default();
+    strip.push(palette.input.after(), Role::Text);
     if palette.matches.is_empty() {
-        strip.gap(2).put("no such command", Role::Warning);
+        strip.gap(2).push("no matching command", Role::Warning);
     } else if palette.input.is_empty() {
-        strip
-            .gap(2)
-            .put("a few letters of what is to be done", Role::Dim);
+        strip.gap(2).push("type part of a command name", Role::Dim);
     }
-    strip.draw(area, canvas.buffer);
+    strip.draw(area, ctx.buffer);
     Some(Position::new(x.min(area.right() - 1), area.y))
 }
 
 fn entry<'a>(
-    canvas: &RenderContext<'a>,
+    ctx: &RenderContext<'a>,
     palette: &CommandPalette,
     found: &PaletteMatch,
 ) -> StyledLine<'a> {
-    let mut strip = StyledLine::new(canvas.look, u16::MAX);
-    let ascii = canvas.look.symbols.ascii;
-    let keymap = &canvas.state.keymap;
+    let mut strip = StyledLine::new(ctx.appearance, u16::MAX);
+    let ascii = ctx.appearance.symbols.ascii;
+    let keymap = &ctx.state.keymap;
     let here = found.other_context.is_none();
     let places = match &found.other_context {
         Some(place) => std::slice::from_ref(place),
@@ -97,7 +95,7 @@ fn entry<'a>(
         } else {
             Role::Dim
         };
-        strip.put(character.encode_utf8(&mut [0; 4]), role);
+        strip.push(character.encode_utf8(&mut [0; 4]), role);
     }
     strip
 }

@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 use super::{RenderContext, popup, styled_line::StyledLine, theme::Role};
 use crate::app::{ClickTarget, CopyItem};
 
-pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
-    let state = canvas.state;
+pub(super) fn draw(ctx: &mut RenderContext, chosen: usize, screen: Rect) {
+    let state = ctx.state;
     let Some(record) = state.selected_record() else {
         return;
     };
     let server = state.server(record.id.endpoint);
     let height = u16::try_from(CopyItem::ALL.len()).unwrap_or_default();
-    let area = popup::open(canvas, screen, 64, height, "Copy");
+    let area = popup::open(ctx, screen, 64, height, "Copy");
     for ((place, clip), y) in CopyItem::ALL
         .into_iter()
         .enumerate()
@@ -30,22 +30,22 @@ pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
             Role::Dim
         };
         let pointer = if place == chosen {
-            canvas.look.symbols.pointer
+            ctx.appearance.symbols.pointer
         } else {
             " "
         };
-        let mut strip = StyledLine::new(canvas.look, area.width);
+        let mut strip = StyledLine::new(ctx.appearance, area.width);
         strip
-            .put(pointer, Role::Key)
+            .push(pointer, Role::Key)
             .gap(1)
-            .put(clip.name(), role)
+            .push(clip.name(), role)
             .pad_to(20);
         let first = text.as_deref().and_then(|text| text.lines().next());
-        strip.put(first.unwrap_or("none"), Role::Dim);
-        strip.draw(line, canvas.buffer);
+        strip.push(first.unwrap_or("none"), Role::Dim);
+        strip.draw(line, ctx.buffer);
         if place == chosen {
-            canvas.tint(line, Role::Selected);
+            ctx.tint(line, Role::Selected);
         }
-        canvas.target(line, ClickTarget::CopyEntry(place));
+        ctx.target(line, ClickTarget::CopyEntry(place));
     }
 }

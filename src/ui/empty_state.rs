@@ -13,19 +13,16 @@ use crate::{
     watch::Link,
 };
 
-pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
-    let state = canvas.state;
-    let symbols = canvas.look.symbols;
+pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
+    let state = ctx.state;
+    let symbols = ctx.appearance.symbols;
     let filter = state.row_model.view().filter.text();
     let (title, role, text) = if let Some(history) = &state.history {
-        history::message(canvas, history)
+        history::message(ctx, history)
     } else if !state.store.is_empty() && !filter.is_empty() {
-        let text = format!(
-            "None of the {} tasks matches “{filter}”.",
-            state.store.len()
-        );
+        let text = format!("None of {} tasks matches “{filter}”.", state.store.len());
         ("No match".to_owned(), Role::Strong, text)
-    } else if let Some(server) = state.servers.iter().find(|server| is_out(server)) {
+    } else if let Some(server) = state.servers.iter().find(|server| is_signed_out(server)) {
         let Link::SignedOut { reason } = &server.link else {
             return;
         };
@@ -39,7 +36,7 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
         let Link::Retrying { reason, .. } = &server.link else {
             return;
         };
-        let title = format!("{} Not connected yet", symbols.retrying);
+        let title = format!("{} Not connected", symbols.retrying);
         let text = format!("{}: {reason}", server.host());
         (title, Role::Warning, text)
     } else if let Some(server) = state.servers.iter().find(|s| s.link == Link::Connecting) {
@@ -47,15 +44,15 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
         (
             title,
             Role::Strong,
-            "Finding the server and signing in.".to_owned(),
+            "Contacting the server and signing in.".to_owned(),
         )
     } else {
-        let text = "Nothing runs on the server, and nothing finished there lately. What starts shows up here by itself.";
+        let text = "No running or recent tasks. New tasks appear here automatically.";
         ("No tasks".to_owned(), Role::Strong, text.to_owned())
     };
     let columns = area.width.saturating_sub(4).min(72);
-    let text = paragraph(canvas.look, &text, columns, Role::Dim);
-    let hints = hints(canvas, !filter.is_empty());
+    let text = paragraph(ctx.appearance, &text, columns, Role::Dim);
+    let hints = hints(ctx, !filter.is_empty());
     let room = usize::from(area.height);
     let height = 1 + text.len() + 2;
     let top = room.saturating_sub(height) / 3;
@@ -65,15 +62,15 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
         ..area
     };
     let mut lines: Vec<(usize, ratatui::text::Line)> = Vec::new();
-    let mut heading = StyledLine::new(canvas.look, columns);
-    heading.put(&title, role);
-    lines.push((heading.used(), heading.line()));
+    let mut heading = StyledLine::new(ctx.appearance, columns);
+    heading.push(&title, role);
+    lines.push((heading.width(), heading.line()));
     let widest = text.iter().map(|line| width(&line.to_string())).max();
     let widest = widest.unwrap_or_default();
     lines.extend(text.into_iter().map(|line| (widest, line)));
     if room >= height {
         lines.push((0, ratatui::text::Line::default()));
-        lines.push((hints.used(), hints.line()));
+        lines.push((hints.width(), hints.line()));
     }
     for (used, text) in lines {
         if line.y >= area.bottom() {
@@ -81,14 +78,13 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
         }
         let used = u16::try_from(used).unwrap_or(u16::MAX);
         let left = area.width.saturating_sub(used) / 2;
-        canvas
-            .buffer
+        ctx.buffer
             .set_line(area.x + left, line.y, &text, area.width - left);
         line.y += 1;
     }
 }
 
-fn is_out(server: &ServerState) -> bool {
+fn is_signed_out(server: &ServerState) -> bool {
     matches!(server.link, Link::SignedOut { .. })
 }
 
@@ -96,29 +92,26 @@ fn is_retrying(server: &ServerState) -> bool {
     matches!(server.link, Link::Retrying { .. })
 }
 
-fn hints<'a>(canvas: &RenderContext<'a>, filtered: bool) -> StyledLine<'a> {
-    let actions: &[(Action, &str)] = if canvas.state.history.is_some() {
+fn hints<'a>(ctx: &RenderContext<'a>, filtered: bool) -> StyledLine<'a> {
+    let actions: &[(Action, &str)] = if ctx.state.history.is_some() {
         history::HINT_ACTIONS
     } else if filtered {
-        &[
-            (Action::Back, "show all"),
-            (Action::Filter, "change the filter"),
-        ]
+        &[(Action::Back, "show all"), (Action::Filter, "edit filter")]
     } else {
         &[
-            (Action::Add, "watch a task by id or URL"),
-            (Action::Refresh, "read anew"),
+            (Action::Add, "watch a task by ID or URL"),
+            (Action::Refresh, "refresh"),
             (Action::Quit, "quit"),
         ]
     };
-    let mut strip = StyledLine::new(canvas.look, 72);
+    let mut strip = StyledLine::new(ctx.appearance, 72);
     for (action, text) in actions {
-        if let Some(key) = canvas.state.keymap.key(Context::List, *action) {
-            if strip.used() > 0 {
+        if let Some(key) = ctx.state.keymap.key(Context::List, *action) {
+            if strip.width() > 0 {
                 strip.gap(3);
             }
-            strip.put(&key.label(canvas.look.symbols.ascii), Role::Key);
-            strip.gap(1).put(text, Role::Dim);
+            strip.push(&key.label(ctx.appearance.symbols.ascii), Role::Key);
+            strip.gap(1).push(text, Role::Dim);
         }
     }
     strip

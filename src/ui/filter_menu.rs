@@ -7,12 +7,12 @@ use crate::app::{ClickTarget, FilterMenuEntry, saved_filters};
 
 const NAME_WIDTH: usize = 20;
 
-pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
-    let entries = saved_filters(canvas.state);
+pub(super) fn draw(ctx: &mut RenderContext, chosen: usize, screen: Rect) {
+    let entries = saved_filters(ctx.state);
     let hint = usize::from(entries.len() == 1);
     let height = u16::try_from(entries.len() + hint).unwrap_or(u16::MAX);
     let height = height.min(screen.height.saturating_sub(4)).max(1);
-    let area = popup::open(canvas, screen, 72, height, "Filters");
+    let area = popup::open(ctx, screen, 72, height, "Saved filters");
     let seen = usize::from(area.height);
     let top = (chosen + 1).saturating_sub(seen);
     let all = entries.iter().enumerate().skip(top);
@@ -22,8 +22,8 @@ pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
             height: 1,
             ..area
         };
-        draw_entry(canvas, entry, line, place == chosen);
-        canvas.target(line, ClickTarget::FilterEntry(place));
+        draw_entry(ctx, entry, line, place == chosen);
+        ctx.target(line, ClickTarget::FilterEntry(place));
     }
     if hint > 0 && area.height > 1 {
         let line = Rect {
@@ -31,34 +31,29 @@ pub(super) fn draw(canvas: &mut RenderContext, chosen: usize, screen: Rect) {
             height: 1,
             ..area
         };
-        let mut strip = StyledLine::new(canvas.look, area.width);
-        let text = "None has a name yet: [filters] in the config gives some, and s here.";
-        strip.gap(2).put(text, Role::Dim);
-        strip.draw(line, canvas.buffer);
+        let mut strip = StyledLine::new(ctx.appearance, area.width);
+        let text = "No saved filters. s saves the current one.";
+        strip.gap(2).push(text, Role::Dim);
+        strip.draw(line, ctx.buffer);
     }
     let edge = Rect {
         width: area.width + 2,
         ..area
     };
-    if edge.right() <= canvas.buffer.area.right() {
-        scrollbar::draw(canvas, edge, entries.len(), top);
+    if edge.right() <= ctx.buffer.area.right() {
+        scrollbar::draw(ctx, edge, entries.len(), top);
     }
 }
 
-fn draw_entry(
-    canvas: &mut RenderContext,
-    entry: &FilterMenuEntry<'_>,
-    line: Rect,
-    is_chosen: bool,
-) {
-    let mut strip = StyledLine::new(canvas.look, line.width);
+fn draw_entry(ctx: &mut RenderContext, entry: &FilterMenuEntry<'_>, line: Rect, is_chosen: bool) {
+    let mut strip = StyledLine::new(ctx.appearance, line.width);
     let pointer = if is_chosen {
-        canvas.look.symbols.pointer
+        ctx.appearance.symbols.pointer
     } else {
         " "
     };
-    strip.put(pointer, Role::Key).gap(1);
-    let in_force = canvas.state.row_model.view().filter.text().trim();
+    strip.push(pointer, Role::Key).gap(1);
+    let in_force = ctx.state.row_model.view().filter.text().trim();
     let role = if entry.filter() == in_force {
         Role::Brand
     } else {
@@ -66,7 +61,7 @@ fn draw_entry(
     };
     match entry {
         FilterMenuEntry::NoFilter => {
-            strip.put("all tasks", role);
+            strip.push("all tasks", role);
         }
         FilterMenuEntry::Filter {
             name,
@@ -77,14 +72,14 @@ fn draw_entry(
             strip.pad_to(NAME_WIDTH);
             // Only filters from the config file are marked; they cannot be deleted here.
             let whose = if *is_user { "" } else { "config" };
-            let room = strip.room().saturating_sub(whose.len() + 2);
+            let room = strip.remaining().saturating_sub(whose.len() + 2);
             strip.push_max(text, room, Role::Dim);
             strip.pad_to(usize::from(line.width).saturating_sub(whose.len()));
-            strip.put(whose, Role::Faint);
+            strip.push(whose, Role::Faint);
         }
     }
-    strip.draw(line, canvas.buffer);
+    strip.draw(line, ctx.buffer);
     if is_chosen {
-        canvas.tint(line, Role::Selected);
+        ctx.tint(line, Role::Selected);
     }
 }

@@ -34,35 +34,37 @@ const HISTORY_HINTS: &[Action] = &[
 ];
 
 /// Returns the cursor position while a text input is open.
-pub(super) fn draw(canvas: &mut RenderContext, area: Rect) -> Option<Position> {
+pub(super) fn draw(ctx: &mut RenderContext, area: Rect) -> Option<Position> {
     if area.height == 0 {
         return None;
     }
-    if let Some(Popup::Prompt(prompt)) = &canvas.state.popup {
+    if let Some(Popup::Prompt(prompt)) = &ctx.state.popup {
         if let PromptKind::Filter(typing) = &prompt.kind {
-            let (place, left) = filter_prompt::draw(canvas, prompt, typing, area);
+            let (place, left) = filter_prompt::draw(ctx, prompt, typing, area);
             if let Some(area) = left {
-                let mut strip = StyledLine::new(canvas.look, area.width);
+                let mut strip = StyledLine::new(ctx.appearance, area.width);
                 strip.gap(1);
-                hints(canvas, strip, area);
+                hints(ctx, strip, area);
             }
             return Some(place);
         }
-        return Some(draw_prompt(canvas, prompt, area));
+        return Some(draw_prompt(ctx, prompt, area));
     }
-    let mut strip = StyledLine::new(canvas.look, area.width);
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
     strip.gap(1);
-    let state = canvas.state;
-    if let Some(notice) = state.notifications.shown(canvas.clock) {
+    let state = ctx.state;
+    if let Some(notice) = state.notifications.shown(ctx.clock) {
         if notice.severity == Severity::Warning {
-            strip.put(canvas.look.symbols.warning, Role::Warning).gap(1);
+            strip
+                .push(ctx.appearance.symbols.warning, Role::Warning)
+                .gap(1);
         }
         let role = match notice.severity {
             Severity::Info => Role::Text,
             Severity::Warning => Role::Warning,
         };
-        strip.put(&notice.text, role);
-        strip.draw(area, canvas.buffer);
+        strip.push(&notice.text, role);
+        strip.draw(area, ctx.buffer);
         return None;
     }
     let filter = state.row_model.view().filter.text();
@@ -70,61 +72,59 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) -> Option<Position> {
         let text = format!(" / {filter} ");
         strip.push_max(&text, usize::from(area.width / 3), Role::Button);
         let found = format!(" {} of {}", state.row_model.matching(), state.store.len());
-        strip.put(&found, Role::Dim).gap(2);
+        strip.push(&found, Role::Dim).gap(2);
     }
-    hints(canvas, strip, area);
+    hints(ctx, strip, area);
     None
 }
 
-fn hints(canvas: &mut RenderContext, mut strip: StyledLine, area: Rect) {
-    let context = canvas.state.context();
+fn hints(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect) {
+    let context = ctx.state.context();
     let on_screen = matches!(context, Context::List | Context::Details);
-    let hints = match (&canvas.state.time_travel, &canvas.state.history) {
+    let hints = match (&ctx.state.time_travel, &ctx.state.history) {
         (Some(_), _) if on_screen => TIME_TRAVEL_HINTS,
         (_, Some(_)) if context == Context::List => HISTORY_HINTS,
         _ => context.hints(),
     };
     for action in hints {
-        if *action == Action::Accept && !may_accept(canvas) {
+        if *action == Action::Accept && !may_accept(ctx) {
             continue;
         }
-        let Some((keys, word)) = hint(canvas, context, *action) else {
+        let Some((keys, word)) = hint(ctx, context, *action) else {
             continue;
         };
         let columns = width(&keys) + 1 + width(&word);
-        if strip.room() < columns + 1 {
+        if strip.remaining() < columns + 1 {
             break;
         }
         let place = Rect {
-            x: area.x + u16::try_from(strip.used()).unwrap_or_default(),
+            x: area.x + u16::try_from(strip.width()).unwrap_or_default(),
             width: u16::try_from(columns).unwrap_or_default(),
             ..area
         };
-        canvas.target(place, ClickTarget::Action(*action));
+        ctx.target(place, ClickTarget::Action(*action));
         strip
-            .put(&keys, Role::Key)
+            .push(&keys, Role::Key)
             .gap(1)
-            .put(&word, Role::Dim)
+            .push(&word, Role::Dim)
             .gap(2);
     }
-    strip.draw(area, canvas.buffer);
+    strip.draw(area, ctx.buffer);
 }
 
 /// True if the dialog's main button is available.
-fn may_accept(canvas: &RenderContext) -> bool {
-    match &canvas.state.popup {
-        Some(Popup::CancelDialog(inspector)) => {
-            can_request(canvas.state, inspector.highlighted, canvas.now)
-        }
+fn may_accept(ctx: &RenderContext) -> bool {
+    match &ctx.state.popup {
+        Some(Popup::CancelDialog(dialog)) => can_request(ctx.state, dialog.highlighted, ctx.now),
         _ => true,
     }
 }
 
 /// Returns the keys of an action and its label; up and down are combined.
-fn hint(canvas: &RenderContext, context: Context, action: Action) -> Option<(String, String)> {
-    let ascii = canvas.look.symbols.ascii;
+fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String, String)> {
+    let ascii = ctx.appearance.symbols.ascii;
     let label = |action| {
-        let key = canvas.state.keymap.key(context, action)?;
+        let key = ctx.state.keymap.key(context, action)?;
         Some(key.label(ascii))
     };
     let key = label(action)?;
@@ -137,66 +137,63 @@ fn hint(canvas: &RenderContext, context: Context, action: Action) -> Option<(Str
             (both(label(Action::Up)?), "scroll".to_owned())
         }
         (Action::Down, _) => (both(label(Action::Up)?), "move".to_owned()),
-        (Action::Accept, Context::Cancel) => (key, "ask to cancel".to_owned()),
-        (Action::Open, Context::List) if on_group(canvas) => {
+        (Action::Accept, Context::Cancel) => (key, "cancel task".to_owned()),
+        (Action::Open, Context::List) if on_group(ctx) => {
             (key, Action::ToggleFold.hint().to_owned())
         }
-        (Action::History, _) if canvas.state.history.is_some() => (key, "now".to_owned()),
-        (Action::Filter, _) if canvas.state.history.is_some() => (key, "period, filter".to_owned()),
-        (Action::Add, _) if canvas.state.history.is_some() => (key, "to now".to_owned()),
+        (Action::History, _) if ctx.state.history.is_some() => (key, "now".to_owned()),
+        (Action::Filter, _) if ctx.state.history.is_some() => (key, "period, filter".to_owned()),
+        (Action::Add, _) if ctx.state.history.is_some() => (key, "watch".to_owned()),
         (Action::Accept, Context::Summary) => (key, "show".to_owned()),
-        (Action::Pause, _) if canvas.state.paused => (key, "go on".to_owned()),
+        (Action::Pause, _) if ctx.state.paused => (key, "resume".to_owned()),
         _ => (key, action.hint().to_owned()),
     })
 }
 
 /// True if a group row is selected.
-fn on_group(canvas: &RenderContext) -> bool {
-    matches!(canvas.state.selected_row(), Some(RowId::Group(_)))
+fn on_group(ctx: &RenderContext) -> bool {
+    matches!(ctx.state.selected_row(), Some(RowId::Group(_)))
 }
 
-fn draw_prompt(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position {
+fn draw_prompt(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position {
     let label = match prompt.kind {
         PromptKind::WatchTasks => "watch ",
-        PromptKind::ExportPath => "write the rows to ",
-        PromptKind::FilterName => "keep this filter as @",
+        PromptKind::ExportPath => "save rows as ",
+        PromptKind::FilterName => "save filter as @",
         PromptKind::Filter(_) => "/",
     };
-    let mut strip = StyledLine::new(canvas.look, area.width);
-    strip.gap(1).put(label, Role::Key);
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
+    strip.gap(1).push(label, Role::Key);
     // Keep the end of the input visible.
-    let room = strip.room().saturating_sub(1);
+    let room = strip.remaining().saturating_sub(1);
     let before = tail(prompt.input.before(), room);
-    strip.put(before, Role::Text);
-    let cursor = strip.used();
-    strip.put(prompt.input.after(), Role::Text);
-    let note = note(canvas, prompt);
-    let start = usize::from(area.width).saturating_sub(note.used() + 1);
-    if strip.used() + 2 <= start {
+    strip.push(before, Role::Text);
+    let cursor = strip.width();
+    strip.push(prompt.input.after(), Role::Text);
+    let note = note(ctx, prompt);
+    let start = usize::from(area.width).saturating_sub(note.width() + 1);
+    if strip.width() + 2 <= start {
         strip.pad_to(start).join(note);
     }
-    strip.draw(area, canvas.buffer);
-    problem(canvas, prompt, area);
+    strip.draw(area, ctx.buffer);
+    problem(ctx, prompt, area);
     let x = area.x + u16::try_from(cursor).unwrap_or_default();
     Position::new(x.min(area.right().saturating_sub(1)), area.y)
 }
 
 /// Returns the text at the right of an input line: its effect so far, or the accepted syntax.
-fn note<'a>(canvas: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
-    let mut strip = StyledLine::new(canvas.look, 60);
+fn note<'a>(ctx: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
+    let mut strip = StyledLine::new(ctx.appearance, 60);
     match prompt.kind {
         PromptKind::WatchTasks if prompt.input.is_empty() => {
-            strip.put(
-                "task-4711, or the URL of a task; several with spaces",
-                Role::Dim,
-            );
+            strip.push("task ID or URL; separate several with spaces", Role::Dim);
         }
         PromptKind::ExportPath => {
-            strip.put(".csv, .json or .md", Role::Dim);
+            strip.push(".csv, .json or .md", Role::Dim);
         }
         PromptKind::FilterName => {
-            let filter = canvas.state.row_model.view().filter.text();
-            strip.put(filter, Role::Dim);
+            let filter = ctx.state.row_model.view().filter.text();
+            strip.push(filter, Role::Dim);
         }
         PromptKind::WatchTasks | PromptKind::Filter(_) => {}
     }
@@ -204,7 +201,7 @@ fn note<'a>(canvas: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
 }
 
 /// Draws the error of the input above its line.
-fn problem(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) {
+fn problem(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) {
     let Some(problem) = &prompt.error else {
         return;
     };
@@ -212,11 +209,11 @@ fn problem(canvas: &mut RenderContext, prompt: &Prompt, area: Rect) {
         y: area.y.saturating_sub(1),
         ..area
     };
-    let mut strip = StyledLine::new(canvas.look, area.width);
-    strip.gap(1).put(problem, Role::Failed);
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
+    strip.gap(1).push(problem, Role::Failed);
     strip.pad_to(usize::from(area.width));
-    strip.draw(above, canvas.buffer);
-    canvas.tint(above, Role::Panel);
+    strip.draw(above, ctx.buffer);
+    ctx.tint(above, Role::Panel);
 }
 
 /// Returns the end of a text that fits.

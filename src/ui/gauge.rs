@@ -9,19 +9,19 @@ use super::{Appearance, styled_line::StyledLine, theme::Role};
 /// Draws a bar filled to a percentage.
 pub(super) fn filled(
     strip: &mut StyledLine,
-    look: &Appearance,
+    appearance: &Appearance,
     columns: usize,
     percent: u8,
     fill: Style,
 ) {
-    let eighths = look.symbols.eighths;
+    let eighths = appearance.symbols.eighths;
     let parts = columns * eighths.len() * usize::from(percent.min(100)) / 100;
     // Above 0 % at least one eighth is filled, below 100 % at least one is empty.
     let least = usize::from(percent > 0 && columns > 0);
     let most = (columns * eighths.len()).saturating_sub(usize::from(percent < 100));
     let parts = parts.max(least).min(most.max(least));
     let (whole, rest) = (parts / eighths.len(), parts % eighths.len());
-    let track = look.style(Role::Track);
+    let track = appearance.style(Role::Track);
     let block = eighths.last().copied().unwrap_or("#");
     strip.push_styled(&block.repeat(whole), fill);
     let mut empty = columns - whole;
@@ -38,7 +38,7 @@ pub(super) fn filled(
     let sign = if track.bg.is_some() {
         " "
     } else {
-        look.symbols.track
+        appearance.symbols.track
     };
     strip.push_styled(&sign.repeat(empty), track);
 }
@@ -46,7 +46,7 @@ pub(super) fn filled(
 /// Draws an indeterminate bar; `step` moves its highlighted segment.
 pub(super) fn indeterminate(
     strip: &mut StyledLine,
-    look: &Appearance,
+    appearance: &Appearance,
     columns: usize,
     step: i64,
     fill: Style,
@@ -56,14 +56,17 @@ pub(super) fn indeterminate(
     let lap = i64::try_from(2 * way.max(1)).unwrap_or(1);
     let at = usize::try_from(step.rem_euclid(lap)).unwrap_or_default();
     let start = at.min((2 * way).saturating_sub(at));
-    let quiet = look.style(Role::Faint);
-    strip.push_styled(&look.symbols.hatch.repeat(start), quiet);
+    let quiet = appearance.style(Role::Faint);
+    strip.push_styled(&appearance.symbols.hatch.repeat(start), quiet);
     strip.push_styled(
-        &look.symbols.hatch_on.repeat(SEGMENT_WIDTH.min(columns)),
+        &appearance
+            .symbols
+            .hatch_on
+            .repeat(SEGMENT_WIDTH.min(columns)),
         fill,
     );
     let rest = columns.saturating_sub(start + SEGMENT_WIDTH);
-    strip.push_styled(&look.symbols.hatch.repeat(rest), quiet);
+    strip.push_styled(&appearance.symbols.hatch.repeat(rest), quiet);
 }
 
 #[cfg(test)]
@@ -72,12 +75,12 @@ mod tests {
     use crate::{app::Options, ui::Appearance};
 
     fn bar(columns: usize, percent: u8, ascii: bool) -> String {
-        let look = Appearance::new(&Options {
+        let appearance = Appearance::new(&Options {
             ascii,
             ..Options::default()
         });
-        let mut strip = StyledLine::new(&look, 80);
-        filled(&mut strip, &look, columns, percent, Style::default());
+        let mut strip = StyledLine::new(&appearance, 80);
+        filled(&mut strip, &appearance, columns, percent, Style::default());
         strip.line().to_string()
     }
 
@@ -99,12 +102,12 @@ mod tests {
 
     #[test]
     fn a_bar_without_figure_moves_to_and_fro_within_its_width() {
-        let look = Appearance::new(&Options::default());
+        let appearance = Appearance::new(&Options::default());
         for columns in 0..12 {
             for step in -30..30 {
-                let mut strip = StyledLine::new(&look, 80);
-                indeterminate(&mut strip, &look, columns, step, Style::default());
-                assert_eq!(strip.used(), columns, "{columns} {step}");
+                let mut strip = StyledLine::new(&appearance, 80);
+                indeterminate(&mut strip, &appearance, columns, step, Style::default());
+                assert_eq!(strip.width(), columns, "{columns} {step}");
             }
         }
     }

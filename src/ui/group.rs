@@ -15,8 +15,8 @@ use crate::{
 const MIN_NAME_WIDTH: usize = 12;
 
 /// Returns the common value of a group's tasks, taken from one member.
-pub(super) fn name(canvas: &RenderContext, member: Handle) -> String {
-    let state = canvas.state;
+pub(super) fn name(ctx: &RenderContext, member: Handle) -> String {
+    let state = ctx.state;
     let board = &state.store;
     let by = state.row_model.grouped_by().unwrap_or(GroupBy::Root);
     let of = match by {
@@ -27,7 +27,7 @@ pub(super) fn name(canvas: &RenderContext, member: Handle) -> String {
         return String::new();
     };
     let info = record.info.as_deref();
-    let dot = canvas.look.symbols.dot;
+    let dot = ctx.appearance.symbols.dot;
     let mut name = match (by, info) {
         (GroupBy::Operation, _) => board.operation(record).into_owned(),
         (GroupBy::Root, Some(info)) => {
@@ -44,7 +44,7 @@ pub(super) fn name(canvas: &RenderContext, member: Handle) -> String {
         (GroupBy::User, None) => String::new(),
     };
     if name.is_empty() {
-        name = format!("No {} known", by.name());
+        name = format!("Unknown {}", by.name());
     } else if matches!(by, GroupBy::Root | GroupBy::Target)
         && let Some(endpoint) = board.endpoint_name(record.id.endpoint)
     {
@@ -69,8 +69,8 @@ pub(super) fn worst(counts: StatusCounts) -> Status {
     worst.unwrap_or(Status::Ghost)
 }
 
-pub(super) fn draw(canvas: &mut RenderContext, row: &Row, id: GroupId, line: Rect) {
-    let Some(group) = canvas.state.row_model.group(id) else {
+pub(super) fn draw(ctx: &mut RenderContext, row: &Row, id: GroupId, line: Rect) {
+    let Some(group) = ctx.state.row_model.group(id) else {
         return;
     };
     let area = Rect {
@@ -78,34 +78,34 @@ pub(super) fn draw(canvas: &mut RenderContext, row: &Row, id: GroupId, line: Rec
         width: line.width.saturating_sub(2),
         ..line
     };
-    let symbols = canvas.look.symbols;
+    let symbols = ctx.appearance.symbols;
     let mark = match row.fold {
         Fold::Leaf => " ",
         Fold::Open => symbols.open,
         Fold::Closed => symbols.closed,
     };
     let worst = worst(group.counts);
-    let mut cell = StyledLine::new(canvas.look, area.width);
-    cell.put(mark, Role::Dim).gap(1);
-    cell.put(symbols.status(worst), labels::role(worst)).gap(1);
-    let mut counts = StyledLine::new(canvas.look, area.width);
+    let mut cell = StyledLine::new(ctx.appearance, area.width);
+    cell.push(mark, Role::Dim).gap(1);
+    cell.push(symbols.status(worst), labels::role(worst)).gap(1);
+    let mut counts = StyledLine::new(ctx.appearance, area.width);
     let total = usize::try_from(group.counts.total()).unwrap_or(usize::MAX);
-    counts.gap(2).put(&tasks(total), Role::Dim);
+    counts.gap(2).push(&tasks(total), Role::Dim);
     // For a single task the symbol before the name already shows its status.
     for status in Status::ALL.into_iter().filter(|_| total > 1) {
         if group.counts[status] > 0 {
             let text = format!("{} {}", symbols.status(status), group.counts[status]);
-            counts.gap(2).put(&text, labels::role(status));
+            counts.gap(2).push(&text, labels::role(status));
         }
     }
-    let name = name(canvas, group.best);
-    let room = cell.room().saturating_sub(counts.used());
+    let name = name(ctx, group.best);
+    let room = cell.remaining().saturating_sub(counts.width());
     cell.push_max(&name, room.max(MIN_NAME_WIDTH), Role::Strong);
     cell.join(counts);
-    cell.draw(area, canvas.buffer);
+    cell.draw(area, ctx.buffer);
     let mark = Rect {
         width: 2.min(area.width),
         ..area
     };
-    canvas.target(mark, ClickTarget::FoldMark(row.id));
+    ctx.target(mark, ClickTarget::FoldMark(row.id));
 }

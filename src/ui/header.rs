@@ -12,17 +12,17 @@ struct HeaderItem<'a> {
     strip: StyledLine<'a>,
 }
 
-pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
+pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let right = counts(canvas, area.width);
-    let mut parts = left(canvas, area.width);
+    let right = counts(ctx, area.width);
+    let mut parts = left(ctx, area.width);
     let room =
-        |parts: &[HeaderItem]| -> usize { parts.iter().map(|part| part.strip.used() + 2).sum() };
+        |parts: &[HeaderItem]| -> usize { parts.iter().map(|part| part.strip.width() + 2).sum() };
     let available = usize::from(area.width).saturating_sub(1);
     let mut right = Some(right);
-    while room(&parts) + right.as_ref().map_or(0, |right| right.used() + 1) > available {
+    while room(&parts) + right.as_ref().map_or(0, |right| right.width() + 1) > available {
         let least = parts.iter().map(|part| part.worth).min().unwrap_or(u8::MAX);
         // Counts take precedence over the account and the API release, not over the connection state.
         if right.is_some() && least >= COUNTS_PRIORITY {
@@ -33,28 +33,28 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect) {
             break;
         }
     }
-    let mut line = StyledLine::new(canvas.look, area.width);
+    let mut line = StyledLine::new(ctx.appearance, area.width);
     line.gap(1);
     for part in parts {
-        if part.strip.used() > line.room() {
+        if part.strip.width() > line.remaining() {
             let text = part.strip.line().to_string();
-            line.put(&text, Role::Text);
+            line.push(&text, Role::Text);
             break;
         }
         line.join(part.strip).gap(2);
     }
-    let kept = right.as_ref().map_or(0, |right| right.used() + 2);
-    let room = line.room().saturating_sub(kept + 1);
-    if let Some(reason) = reason(canvas)
+    let kept = right.as_ref().map_or(0, |right| right.width() + 2);
+    let room = line.remaining().saturating_sub(kept + 1);
+    if let Some(reason) = reason(ctx)
         && room >= MIN_REASON_WIDTH
     {
         line.push_max(reason, room, Role::Dim);
     }
     if let Some(right) = right {
-        line.pad_to(usize::from(area.width).saturating_sub(right.used() + 1));
+        line.pad_to(usize::from(area.width).saturating_sub(right.width() + 1));
         line.join(right);
     }
-    line.draw(area, canvas.buffer);
+    line.draw(area, ctx.buffer);
 }
 
 const COUNTS_PRIORITY: u8 = 5;
@@ -63,9 +63,8 @@ const WIDE_COLUMNS: u16 = 180;
 const MIN_REASON_WIDTH: usize = 16;
 
 /// Returns the reason of the first connection problem; it is shown in the remaining space.
-fn reason<'a>(canvas: &RenderContext<'a>) -> Option<&'a str> {
-    canvas
-        .state
+fn reason<'a>(ctx: &RenderContext<'a>) -> Option<&'a str> {
+    ctx.state
         .servers
         .iter()
         .find_map(|server| match &server.link {
@@ -75,33 +74,33 @@ fn reason<'a>(canvas: &RenderContext<'a>) -> Option<&'a str> {
         })
 }
 
-fn left<'a>(canvas: &RenderContext<'a>, width: u16) -> Vec<HeaderItem<'a>> {
-    let look = canvas.look;
+fn left<'a>(ctx: &RenderContext<'a>, width: u16) -> Vec<HeaderItem<'a>> {
+    let appearance = ctx.appearance;
     let mut parts = Vec::new();
     let mut part = |worth: u8, text: &str, role: Role| {
         if !text.is_empty() {
-            let mut strip = StyledLine::new(look, width);
-            strip.put(text, role);
+            let mut strip = StyledLine::new(appearance, width);
+            strip.push(text, role);
             parts.push(HeaderItem { worth, strip });
         }
     };
     part(4, "vtask", Role::Brand);
-    let several = canvas.state.servers.len() > 1;
+    let several = ctx.state.servers.len() > 1;
     if several {
-        for server in &canvas.state.servers {
-            let (text, role) = brief(canvas, server);
+        for server in &ctx.state.servers {
+            let (text, role) = short_status(ctx, server);
             part(8, &text, role);
             if server.facts.as_ref().is_some_and(|facts| facts.insecure) {
                 part(9, " INSECURE ", Role::Alarm);
             }
         }
     }
-    let alone = canvas.state.servers.iter().filter(|_| !several);
+    let alone = ctx.state.servers.iter().filter(|_| !several);
     for server in alone {
         part(6, server.host(), Role::Strong);
         if let Some(facts) = &server.facts {
             // The reason of a problem takes precedence over the account.
-            if width >= WIDE_COLUMNS || reason(canvas).is_none() {
+            if width >= WIDE_COLUMNS || reason(ctx).is_none() {
                 part(2, &facts.user, Role::Dim);
                 part(1, &facts.release, Role::Dim);
             }
@@ -109,38 +108,38 @@ fn left<'a>(canvas: &RenderContext<'a>, width: u16) -> Vec<HeaderItem<'a>> {
                 part(9, " INSECURE ", Role::Alarm);
             }
         }
-        let (text, role) = link(canvas, server);
+        let (text, role) = link(ctx, server);
         part(8, &text, role);
-        if let Some(age) = server.stale_for(canvas.now) {
-            part(7, &stale(canvas, age), Role::Warning);
+        if let Some(age) = server.stale_for(ctx.now) {
+            part(7, &stale(ctx, age), Role::Warning);
         }
     }
-    if canvas.state.options.read_only {
+    if ctx.state.options.read_only {
         part(3, "read-only", Role::Dim);
     }
     parts
 }
 
 /// Returns the short form of an endpoint among several: name, connection symbol, problem.
-fn brief(canvas: &RenderContext, server: &ServerState) -> (String, Role) {
-    let (text, role) = link(canvas, server);
+fn short_status(ctx: &RenderContext, server: &ServerState) -> (String, Role) {
+    let (text, role) = link(ctx, server);
     let symbol = text.split(' ').next().unwrap_or_default();
     let name = &server.name;
     let text = match &server.link {
         Link::Live | Link::Polling { .. } => format!("{symbol} {name}"),
         Link::Connecting => format!("{symbol} {name}…"),
         Link::Paused => format!("{symbol} {name} paused"),
-        Link::SignedOut { .. } => format!("{symbol} {name} out"),
+        Link::SignedOut { .. } => format!("{symbol} {name} signed out"),
         Link::Retrying { next, .. } => {
-            let wait = next.duration_since(canvas.now).as_millis().max(0);
+            let wait = next.duration_since(ctx.now).as_millis().max(0);
             format!("{symbol} {name} {}s", (wait + 999) / 1000)
         }
     };
     (text, role)
 }
 
-fn stale(canvas: &RenderContext, age: SignedDuration) -> String {
-    let symbol = canvas.look.symbols.warning;
+fn stale(ctx: &RenderContext, age: SignedDuration) -> String {
+    let symbol = ctx.appearance.symbols.warning;
     if age < SignedDuration::from_secs(1) {
         return format!("{symbol} stale");
     }
@@ -148,15 +147,15 @@ fn stale(canvas: &RenderContext, age: SignedDuration) -> String {
 }
 
 /// Returns the label of the connection state.
-fn link(canvas: &RenderContext, server: &ServerState) -> (String, Role) {
-    let symbols = canvas.look.symbols;
+fn link(ctx: &RenderContext, server: &ServerState) -> (String, Role) {
+    let symbols = ctx.appearance.symbols;
     match &server.link {
         Link::Connecting => (format!("{} connecting", symbols.connecting), Role::Running),
         Link::Live => (format!("{} live", symbols.live), Role::Success),
         Link::Polling { .. } => (format!("{} polling", symbols.polling), Role::Success),
         Link::Paused => (format!("{} paused", symbols.paused), Role::Warning),
         Link::Retrying { attempt, next, .. } => {
-            let wait = next.duration_since(canvas.now);
+            let wait = next.duration_since(ctx.now);
             // Rounded up, so that half a second is not shown as 0.
             let seconds = (wait.as_millis().max(0) + 999) / 1000;
             let when = if seconds == 0 {
@@ -175,10 +174,10 @@ fn link(canvas: &RenderContext, server: &ServerState) -> (String, Role) {
     }
 }
 
-fn counts<'a>(canvas: &RenderContext<'a>, width: u16) -> StyledLine<'a> {
-    let counts = canvas.state.store.counts();
-    let symbols = canvas.look.symbols;
-    let mut strip = StyledLine::new(canvas.look, width);
+fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> StyledLine<'a> {
+    let counts = ctx.state.store.counts();
+    let symbols = ctx.appearance.symbols;
+    let mut strip = StyledLine::new(ctx.appearance, width);
     for status in [
         Status::Running,
         Status::Queued,
@@ -191,12 +190,12 @@ fn counts<'a>(canvas: &RenderContext<'a>, width: u16) -> StyledLine<'a> {
         if count == 0 {
             continue;
         }
-        if strip.used() > 0 {
+        if strip.width() > 0 {
             strip.gap(2);
         }
-        strip.put(symbols.status(status), labels::role(status));
+        strip.push(symbols.status(status), labels::role(status));
         let named = width >= 110
-            && reason(canvas).is_none()
+            && reason(ctx).is_none()
             && matches!(
                 status,
                 Status::Running | Status::Queued | Status::Failed | Status::Cancelled
@@ -211,7 +210,7 @@ fn counts<'a>(canvas: &RenderContext<'a>, width: u16) -> StyledLine<'a> {
         } else {
             Role::Text
         };
-        strip.put(&text, role);
+        strip.push(&text, role);
     }
     strip
 }

@@ -10,61 +10,61 @@ use crate::{
     watch::Link,
 };
 
-pub(super) fn draw_header(canvas: &mut RenderContext, history: &HistoryView, area: Rect) {
+pub(super) fn draw_header(ctx: &mut RenderContext, history: &HistoryView, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let hint = key(canvas, Action::History).map(|key| format!(" {key} back to now "));
+    let hint = key(ctx, Action::History).map(|key| format!(" {key} back to now "));
     let hint = hint.unwrap_or_default();
-    let mut strip = StyledLine::new(canvas.look, area.width);
-    strip.put(" HISTORY ", Role::Alarm);
-    let period = period(canvas, history);
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
+    strip.push(" HISTORY ", Role::Alarm);
+    let period = period(ctx, history);
     let filter = match history.filter().text() {
         "" => String::new(),
-        filter => format!("{} {filter} ", canvas.look.symbols.dot),
+        filter => format!("{} {filter} ", ctx.appearance.symbols.dot),
     };
-    let hosts = canvas.state.servers.iter();
-    let hosts: Vec<&str> = match &canvas.state.servers[..] {
+    let hosts = ctx.state.servers.iter();
+    let hosts: Vec<&str> = match &ctx.state.servers[..] {
         [only] => vec![only.host()],
         _ => hosts.map(|server| &*server.name).collect(),
     };
     let hosts = format!("{}  ", hosts.join(", "));
     // The period takes precedence, the server names are dropped first.
     let rest = crate::text::width(&period) + crate::text::width(&filter) + hint.len();
-    if strip.room() >= rest + crate::text::width(&hosts) {
-        strip.put(&hosts, Role::Alarm);
+    if strip.remaining() >= rest + crate::text::width(&hosts) {
+        strip.push(&hosts, Role::Alarm);
     }
-    strip.put(&period, Role::Alarm);
-    let room = strip.room().saturating_sub(hint.len());
+    strip.push(&period, Role::Alarm);
+    let room = strip.remaining().saturating_sub(hint.len());
     strip.push_max(&filter, room, Role::Alarm);
     let start = usize::from(area.width).saturating_sub(hint.len());
-    if strip.used() <= start {
-        strip.pad_to(start).put(&hint, Role::Alarm);
+    if strip.width() <= start {
+        strip.pad_to(start).push(&hint, Role::Alarm);
     }
-    strip.draw(area, canvas.buffer);
-    let style = canvas.look.style(Role::Alarm);
-    canvas.buffer.set_style(area, style);
-    canvas.target(area, ClickTarget::Action(Action::History));
+    strip.draw(area, ctx.buffer);
+    let style = ctx.appearance.style(Role::Alarm);
+    ctx.buffer.set_style(area, style);
+    ctx.target(area, ClickTarget::Action(Action::History));
 }
 
 /// Draws the line below the rows.
-pub(super) fn draw_status(canvas: &mut RenderContext, history: &HistoryView, area: Rect) {
+pub(super) fn draw_status(ctx: &mut RenderContext, history: &HistoryView, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let mut strip = StyledLine::new(canvas.look, area.width);
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
     strip.gap(1);
-    let is_told = canvas.state.row_model.is_empty();
+    let is_told = ctx.state.row_model.is_empty();
     if let Some((search, reason)) = failed(history).filter(|_| !is_told) {
-        let sign = canvas.look.symbols.status(Status::Failed);
-        let host = host(canvas, search);
-        let again = key(canvas, Action::Refresh).map(|key| format!(" {key} tries again."));
+        let sign = ctx.appearance.symbols.status(Status::Failed);
+        let host = host(ctx, search);
+        let again = key(ctx, Action::Refresh).map(|key| format!(" {key} retries."));
         let text = format!("{sign} {host}: {reason}");
         let again = again.unwrap_or_default();
-        let room = strip.room().saturating_sub(again.len());
+        let room = strip.remaining().saturating_sub(again.len());
         strip
             .push_max(&text, room, Role::Failed)
-            .put(&again, Role::Text);
+            .push(&again, Role::Text);
     } else {
         let role = if history.is_reading() {
             Role::Running
@@ -72,49 +72,46 @@ pub(super) fn draw_status(canvas: &mut RenderContext, history: &HistoryView, are
             Role::Dim
         };
         if failed(history).is_none() {
-            strip.put(&progress(canvas, history), role);
+            strip.push(&progress(ctx, history), role);
         }
         let unreadable: usize = history.searches.iter().map(|of| of.unreadable).sum();
         if unreadable > 0 {
-            let sign = canvas.look.symbols.warning;
+            let sign = ctx.appearance.symbols.warning;
             let text = match unreadable {
-                1 => format!("  {sign} 1 record cannot be read"),
-                several => format!("  {sign} {several} records cannot be read"),
+                1 => format!("  {sign} 1 unreadable record"),
+                several => format!("  {sign} {several} unreadable records"),
             };
-            strip.put(&text, Role::Warning);
+            strip.push(&text, Role::Warning);
         }
     }
-    let note = shares(history);
+    let note = filter_split(history);
     let start = usize::from(area.width).saturating_sub(note.len() + 1);
-    if strip.used() + 3 <= start {
-        strip.pad_to(start).put(&note, Role::Faint);
+    if strip.width() + 3 <= start {
+        strip.pad_to(start).push(&note, Role::Faint);
     }
-    strip.draw(area, canvas.buffer);
-    canvas.tint(area, Role::Panel);
+    strip.draw(area, ctx.buffer);
+    ctx.tint(area, Role::Panel);
 }
 
 /// Returns title, style and text of the placeholder.
-pub(super) fn message(canvas: &RenderContext, history: &HistoryView) -> (String, Role, String) {
-    let (symbols, state) = (canvas.look.symbols, canvas.state);
+pub(super) fn message(ctx: &RenderContext, history: &HistoryView) -> (String, Role, String) {
+    let (symbols, state) = (ctx.appearance.symbols, ctx.state);
     if let Some((search, reason)) = failed(history) {
-        let title = format!(
-            "{} The history cannot be read",
-            symbols.status(Status::Failed)
-        );
+        let title = format!("{} Cannot read the history", symbols.status(Status::Failed));
         return (
             title,
             Role::Failed,
-            format!("{}: {reason}", host(canvas, search)),
+            format!("{}: {reason}", host(ctx, search)),
         );
     }
-    if let Some(waiting) = waiting(canvas, history) {
+    if let Some(waiting) = waiting(ctx, history) {
         let title = format!("{} Not connected", symbols.retrying);
         return (title, Role::Warning, waiting);
     }
     let told: usize = history.searches.iter().map(|search| search.received).sum();
     let filter = state.row_model.view().filter.text();
     if told == 0 && history.is_reading() {
-        let text = "Asking the server for the tasks of that time.";
+        let text = "Searching the task history of the server.";
         return (
             "Reading the history".to_owned(),
             Role::Strong,
@@ -122,25 +119,25 @@ pub(super) fn message(canvas: &RenderContext, history: &HistoryView) -> (String,
         );
     }
     let title = if history.is_complete() {
-        "Nothing in the history"
+        "No tasks found"
     } else {
-        "Nothing so far"
+        "No tasks so far"
     };
     let text = match (told, filter) {
-        (0, "") => format!("No task was queued {}.", period(canvas, history).trim()),
+        (0, "") => format!("No tasks were queued {}.", period(ctx, history).trim()),
         (0, filter) => format!(
-            "No task was queued {} that matches “{filter}”.",
-            period(canvas, history).trim()
+            "No tasks were queued {} that match “{filter}”.",
+            period(ctx, history).trim()
         ),
         (told, filter) => {
             let more = if history.is_complete() {
                 ""
             } else if history.is_reading() {
-                " More are being looked through."
+                " Searching further…"
             } else {
-                " Any key that moves looks further back."
+                " Move down to search further back."
             };
-            format!("None of the {told} tasks that came matches “{filter}”.{more}")
+            format!("None of {told} tasks matches “{filter}”.{more}")
         }
     };
     (title.to_owned(), Role::Strong, text)
@@ -148,14 +145,14 @@ pub(super) fn message(canvas: &RenderContext, history: &HistoryView) -> (String,
 
 /// Key hints for an empty history.
 pub(super) const HINT_ACTIONS: &[(Action, &str)] = &[
-    (Action::Filter, "period and filter"),
-    (Action::Refresh, "read anew"),
+    (Action::Filter, "edit period and filter"),
+    (Action::Refresh, "refresh"),
     (Action::History, "back to now"),
 ];
 
 /// Returns the progress of the search.
-fn progress(canvas: &RenderContext, history: &HistoryView) -> String {
-    let state = canvas.state;
+fn progress(ctx: &RenderContext, history: &HistoryView) -> String {
+    let state = ctx.state;
     let told: usize = history.searches.iter().map(|search| search.received).sum();
     let found = state.row_model.matching();
     let is_narrowed = !history.filter().is_empty();
@@ -172,7 +169,7 @@ fn progress(canvas: &RenderContext, history: &HistoryView) -> String {
         };
         return format!("End of the history: {count} {tasks}");
     }
-    if let Some(waiting) = waiting(canvas, history) {
+    if let Some(waiting) = waiting(ctx, history) {
         return waiting;
     }
     let oldest = history
@@ -180,7 +177,7 @@ fn progress(canvas: &RenderContext, history: &HistoryView) -> String {
         .iter()
         .filter_map(HistorySearch::oldest)
         .max();
-    let back = oldest.map(|at| format!(", back to {}", moment(canvas, at)));
+    let back = oldest.map(|at| format!(", back to {}", moment(ctx, at)));
     let back = back.unwrap_or_default();
     if history.is_reading() {
         match told {
@@ -188,56 +185,56 @@ fn progress(canvas: &RenderContext, history: &HistoryView) -> String {
             _ => format!("{count} so far{back}; loading…"),
         }
     } else if history.is_idle() {
-        let key = key(canvas, Action::Down).unwrap_or_default();
-        format!("{count} so far{back}; {key} looks further")
+        let key = key(ctx, Action::Down).unwrap_or_default();
+        format!("{count} so far{back}; {key} loads more")
     } else {
         format!("{count} so far{back}")
     }
 }
 
 /// Returns why the next page is delayed, if a connection is down.
-fn waiting(canvas: &RenderContext, history: &HistoryView) -> Option<String> {
+fn waiting(ctx: &RenderContext, history: &HistoryView) -> Option<String> {
     let mut searches = history.searches.iter();
     let (search, server) = searches.find_map(|search| {
-        let server = canvas.state.server(search.endpoint)?;
+        let server = ctx.state.server(search.endpoint)?;
         let is_out = matches!(
             server.link,
             Link::Retrying { .. } | Link::SignedOut { .. } | Link::Connecting
         );
         (search.state == SearchState::Reading && is_out).then_some((search, server))
     })?;
-    let host = host(canvas, search);
+    let host = host(ctx, search);
     Some(match &server.link {
-        Link::SignedOut { .. } => format!("{host} is signed out: its history cannot be read."),
-        _ => format!("{host} is not connected just now; its history is read once it is."),
+        Link::SignedOut { .. } => format!("{host} is signed out; cannot read its history"),
+        _ => format!("{host} is not connected; waiting to read its history"),
     })
 }
 
 /// Returns which conditions the server and the client apply.
-fn shares(history: &HistoryView) -> String {
+fn filter_split(history: &HistoryView) -> String {
     let (asked, here) = history.split_filter();
-    let asked = format!("filtered by the server: {}", asked.join(", "));
+    let asked = format!("filtered on the server: {}", asked.join(", "));
     match &here[..] {
         [] => asked,
-        here => format!("{asked}; here: {}", here.join(", ")),
+        here => format!("{asked}; locally: {}", here.join(", ")),
     }
 }
 
 /// Returns the period, followed by a space.
-fn period(canvas: &RenderContext, history: &HistoryView) -> String {
+fn period(ctx: &RenderContext, history: &HistoryView) -> String {
     let since = history
         .since
-        .map(|since| format!("since {} ", moment(canvas, since)));
+        .map(|since| format!("since {} ", moment(ctx, since)));
     let until = match history.until {
-        Some(until) => format!("until {} ", moment(canvas, until)),
+        Some(until) => format!("until {} ", moment(ctx, until)),
         None => "until now ".to_owned(),
     };
     format!("{}{until}", since.unwrap_or_default())
 }
 
-fn moment(canvas: &RenderContext, at: Timestamp) -> String {
-    let zone = &canvas.state.options.time_zone;
-    let (then, now) = (zone.to_datetime(at), zone.to_datetime(canvas.clock));
+fn moment(ctx: &RenderContext, at: Timestamp) -> String {
+    let zone = &ctx.state.options.time_zone;
+    let (then, now) = (zone.to_datetime(at), zone.to_datetime(ctx.clock));
     let format = if then.year() == now.year() {
         "%a %-d %b %H:%M"
     } else {
@@ -256,14 +253,13 @@ fn failed(history: &HistoryView) -> Option<(&HistorySearch, &str)> {
         })
 }
 
-fn host<'a>(canvas: &RenderContext<'a>, search: &HistorySearch) -> &'a str {
-    canvas
-        .state
+fn host<'a>(ctx: &RenderContext<'a>, search: &HistorySearch) -> &'a str {
+    ctx.state
         .server(search.endpoint)
         .map_or("the server", |server| server.host())
 }
 
-fn key(canvas: &RenderContext, action: Action) -> Option<String> {
-    let key = canvas.state.keymap.key(Context::List, action)?;
-    Some(key.label(canvas.look.symbols.ascii))
+fn key(ctx: &RenderContext, action: Action) -> Option<String> {
+    let key = ctx.state.keymap.key(Context::List, action)?;
+    Some(key.label(ctx.appearance.symbols.ascii))
 }

@@ -12,23 +12,23 @@ use crate::{
     text,
 };
 
-pub(super) fn draw(canvas: &mut RenderContext, areas: &ScreenLayout) {
+pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
     let (titles, area) = (areas.columns, areas.list);
     if area.height == 0 {
         return;
     }
-    let columns = canvas.state.column_areas(area.width);
-    draw_titles(canvas, &columns, titles);
-    if canvas.state.row_model.is_empty() {
-        empty_state::draw(canvas, area);
+    let columns = ctx.state.column_areas(area.width);
+    draw_titles(ctx, &columns, titles);
+    if ctx.state.row_model.is_empty() {
+        empty_state::draw(ctx, area);
         return;
     }
-    let rows = canvas
+    let rows = ctx
         .state
         .selection
-        .visible(&canvas.state.row_model, area.height);
-    let selected = canvas.state.selected_row();
-    let selection = match canvas.state.pane_mode {
+        .visible(&ctx.state.row_model, area.height);
+    let selected = ctx.state.selected_row();
+    let selection = match ctx.state.pane_mode {
         PaneMode::Both(Focus::Details) => Role::SelectedIdle,
         _ => Role::Selected,
     };
@@ -38,32 +38,32 @@ pub(super) fn draw(canvas: &mut RenderContext, areas: &ScreenLayout) {
             height: 1,
             ..area
         };
-        canvas.target(line, ClickTarget::Row(row.id));
-        let in_tree = canvas.state.row_model.view().layout == Layout::Tree;
+        ctx.target(line, ClickTarget::Row(row.id));
+        let in_tree = ctx.state.row_model.view().layout == Layout::Tree;
         match row.id {
-            RowId::Task(handle) => row::draw(canvas, (row, handle), &columns, line, in_tree),
-            RowId::Group(id) => group::draw(canvas, row, id, line),
+            RowId::Task(handle) => row::draw(ctx, (row, handle), &columns, line, in_tree),
+            RowId::Group(id) => group::draw(ctx, row, id, line),
         }
         if selected == Some(row.id) {
-            canvas.tint(line, selection);
+            ctx.tint(line, selection);
         }
     }
-    let top = canvas.state.selection.top();
+    let top = ctx.state.selection.top();
     // With a vertical border at the right, the scrollbar is drawn on it.
     let is_beside = !areas.border.is_empty() && areas.border.x == area.right();
     let edge = Rect {
         width: area.width + u16::from(is_beside),
         ..area
     };
-    scrollbar::draw(canvas, edge, canvas.state.row_model.len(), top);
+    scrollbar::draw(ctx, edge, ctx.state.row_model.len(), top);
 }
 
-fn draw_titles(canvas: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
+fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
     if area.height == 0 {
         return;
     }
-    let sort = &canvas.state.row_model.view().sort;
-    let unseen = unseen(canvas, columns);
+    let sort = &ctx.state.row_model.view().sort;
+    let unseen = hidden_sort_and_group(ctx, columns);
     for &ColumnArea {
         column,
         start,
@@ -75,29 +75,29 @@ fn draw_titles(canvas: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
             width,
             ..area
         };
-        let arrow = arrow(canvas.look, sort, column.sort_key());
-        draw_title(canvas, column, arrow.as_deref().unwrap_or_default(), place);
+        let arrow = arrow(ctx.appearance, sort, column.sort_key());
+        draw_title(ctx, column, arrow.as_deref().unwrap_or_default(), place);
         if column == Column::Task && !unseen.is_empty() {
             let arrow = arrow.as_deref().map_or(0, |arrow| text::width(arrow) + 1);
             let taken = text::width(column.title()) + arrow + 2;
             let taken = u16::try_from(taken).unwrap_or_default();
             let room = width.saturating_sub(taken);
-            let mut strip = StyledLine::new(canvas.look, room);
-            strip.put(&unseen, Role::Faint);
+            let mut strip = StyledLine::new(ctx.appearance, room);
+            strip.push(&unseen, Role::Faint);
             let place = Rect {
                 x: place.x + taken,
                 width: room,
                 ..place
             };
-            strip.draw(place, canvas.buffer);
+            strip.draw(place, ctx.buffer);
         }
-        canvas.target(place, ClickTarget::Column(column.sort_key()));
+        ctx.target(place, ClickTarget::Column(column.sort_key()));
     }
 }
 
 /// Returns sort columns that are not visible and the grouping, for example `by Queued ▼`.
-fn unseen(canvas: &RenderContext, columns: &[ColumnArea]) -> String {
-    let sort = &canvas.state.row_model.view().sort;
+fn hidden_sort_and_group(ctx: &RenderContext, columns: &[ColumnArea]) -> String {
+    let sort = &ctx.state.row_model.view().sort;
     let keys = sort.keys().iter().map(|key| key.column);
     let unseen = keys.filter(|key| {
         let is_seen = columns
@@ -105,11 +105,11 @@ fn unseen(canvas: &RenderContext, columns: &[ColumnArea]) -> String {
             .any(|placed| placed.column.sort_key() == *key);
         !is_seen && *key != SortColumn::Attention
     });
-    let groups = canvas.state.row_model.grouped_by();
-    let groups = groups.map(|by| format!("in groups by {}", by.name()));
+    let groups = ctx.state.row_model.grouped_by();
+    let groups = groups.map(|by| format!("grouped by {}", by.name()));
     let unseen: Vec<String> = unseen
         .filter_map(|key| {
-            let arrow = arrow(canvas.look, sort, key)?;
+            let arrow = arrow(ctx.appearance, sort, key)?;
             Some(format!("by {} {arrow}", key.title()))
         })
         .chain(groups)
@@ -118,26 +118,26 @@ fn unseen(canvas: &RenderContext, columns: &[ColumnArea]) -> String {
 }
 
 /// Draws a column title with its sort arrow, which may use the gap beside the column.
-fn draw_title(canvas: &mut RenderContext, column: Column, arrow: &str, place: Rect) {
+fn draw_title(ctx: &mut RenderContext, column: Column, arrow: &str, place: Rect) {
     let aside = u16::from(!arrow.is_empty());
     let left = aside.min(place.x) * u16::from(column.is_right_aligned());
     let room = usize::from(place.width + left + aside);
     let (title, arrow_width) = (column.title(), text::width(arrow));
     let is_roomy = text::width(title) + 1 + arrow_width <= usize::from(place.width);
     let space = usize::from(is_roomy && aside > 0);
-    let mut strip = StyledLine::new(canvas.look, place.width + left + aside);
+    let mut strip = StyledLine::new(ctx.appearance, place.width + left + aside);
     if column.is_right_aligned() {
         let used = text::width(title) + space + arrow_width;
         let end = if is_roomy { usize::from(aside) } else { 0 };
         strip.gap(room.saturating_sub(used + end));
     }
-    let title = text::prefix(title, strip.room().saturating_sub(space + arrow_width));
-    strip.put(title, Role::Heading).gap(space);
-    strip.put(arrow, Role::Key);
+    let title = text::prefix(title, strip.remaining().saturating_sub(space + arrow_width));
+    strip.push(title, Role::Heading).gap(space);
+    strip.push(arrow, Role::Key);
     let place = Rect {
         x: place.x - left,
         width: place.width + left + aside,
         ..place
     };
-    strip.draw(place, canvas.buffer);
+    strip.draw(place, ctx.buffer);
 }

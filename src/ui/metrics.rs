@@ -8,37 +8,37 @@ use crate::{metrics::Quantiles, text};
 const WIDTH: u16 = 80;
 const VALUES: usize = 44;
 
-pub(super) fn draw(canvas: &mut RenderContext, top: usize, screen: Rect) {
+pub(super) fn draw(ctx: &mut RenderContext, top: usize, screen: Rect) {
     let width = screen.width.saturating_sub(4).min(WIDTH);
-    let rows = rows(canvas);
+    let rows = rows(ctx);
     let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let height = height.min(screen.height.saturating_sub(2)).max(3);
-    let area = popup::open(canvas, screen, width, height, "What vtask costs");
+    let area = popup::open(ctx, screen, width, height, "Performance");
     let lines: Vec<Line<'static>> = rows
         .into_iter()
         .map(|(name, value, role)| {
-            let mut strip = StyledLine::new(canvas.look, area.width);
+            let mut strip = StyledLine::new(ctx.appearance, area.width);
             let values = VALUES.min(usize::from(area.width) / 2);
             strip.push_max(&name, values.saturating_sub(1), role);
             strip.pad_to(values);
-            strip.put(&value, Role::Text);
+            strip.push(&value, Role::Text);
             strip.line()
         })
         .collect();
-    popup::scroll(canvas, area, &lines, top);
+    popup::scroll(ctx, area, &lines, top);
 }
 
-fn rows(canvas: &RenderContext) -> Vec<(String, String, Role)> {
-    let report = &canvas.state.metrics;
+fn rows(ctx: &RenderContext) -> Vec<(String, String, Role)> {
+    let report = &ctx.state.metrics;
     let row = |name: &str, value: String| (name.to_owned(), value, Role::Dim);
     let mut rows = vec![
-        row("running for", running(report.seconds)),
+        row("uptime", running(report.seconds)),
         row(
             "resident memory",
             report.resident_bytes.map_or_else(unknown, megabytes),
         ),
         row(
-            "processor time",
+            "CPU time",
             report.cpu_seconds.map_or_else(unknown, |time| {
                 let share = 100.0 * time / report.seconds.max(0.001);
                 format!("{time:.2} s, {share:.1}% of a core")
@@ -46,14 +46,11 @@ fn rows(canvas: &RenderContext) -> Vec<(String, String, Role)> {
         ),
         row("changes applied", report.changes.to_string()),
         row("frames drawn", report.frames.to_string()),
-        row("a frame's drawing", quantiles(report.draw)),
-        row("from change to frame", quantiles(report.change_to_frame)),
-        row("from key to frame", quantiles(report.key_to_frame)),
-        row(
-            "bodies received, as they travelled",
-            megabytes(report.raw_bytes),
-        ),
-        row("bodies received, decoded", megabytes(report.decoded_bytes)),
+        row("time to draw a frame", quantiles(report.draw)),
+        row("change to frame", quantiles(report.change_to_frame)),
+        row("key to frame", quantiles(report.key_to_frame)),
+        row("received, compressed", megabytes(report.raw_bytes)),
+        row("received, decompressed", megabytes(report.decoded_bytes)),
         row("requests", report.total_requests.to_string()),
     ];
     let kinds = report.requests.iter();
@@ -62,7 +59,7 @@ fn rows(canvas: &RenderContext) -> Vec<(String, String, Role)> {
 }
 
 fn unknown() -> String {
-    "the system does not tell".to_owned()
+    "not available".to_owned()
 }
 
 #[expect(

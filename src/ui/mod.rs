@@ -69,7 +69,7 @@ impl Appearance {
 /// The state to draw, the buffer to draw on, and the click targets so far.
 struct RenderContext<'a> {
     state: &'a AppState,
-    look: &'a Appearance,
+    appearance: &'a Appearance,
     /// The displayed time: now, or the time that is viewed in time travel.
     now: Timestamp,
     /// The current time.
@@ -87,15 +87,22 @@ impl RenderContext<'_> {
     /// Sets the background of an area. The role's foreground replaces default text colors, and with 16 colors all of
     /// them.
     fn tint(&mut self, area: Rect, role: Role) {
-        let style = self.look.style(role);
+        let style = self.appearance.style(role);
         let plain = Style { fg: None, ..style };
         self.buffer.set_style(area, plain);
         let Some(fg) = style.fg else { return };
-        let ground = self.look.style(Role::Ground).fg.unwrap_or(Color::Reset);
+        let ground = self
+            .appearance
+            .style(Role::Ground)
+            .fg
+            .unwrap_or(Color::Reset);
         let area = area.intersection(self.buffer.area);
         for place in area.positions() {
             let cell = &mut self.buffer[place];
-            if !self.look.theme.mixes() || cell.fg == Color::Reset || cell.fg == ground {
+            if !self.appearance.theme.keeps_text_colors()
+                || cell.fg == Color::Reset
+                || cell.fg == ground
+            {
                 cell.set_fg(fg);
             }
         }
@@ -103,53 +110,58 @@ impl RenderContext<'_> {
 }
 
 /// Draws the whole screen. `now` is the local time.
-pub fn draw(state: &AppState, look: &Appearance, frame: &mut Frame, now: Timestamp) -> FrameMap {
+pub fn draw(
+    state: &AppState,
+    appearance: &Appearance,
+    frame: &mut Frame,
+    now: Timestamp,
+) -> FrameMap {
     let area = frame.area();
     let size = Size::new(area.width, area.height);
     let areas = ScreenLayout::for_size(state, size);
-    let mut canvas = RenderContext {
+    let mut ctx = RenderContext {
         state,
-        look,
+        appearance,
         now: state.displayed_time(now),
         clock: now,
         buffer: frame.buffer_mut(),
         drawn: FrameMap::default(),
     };
-    canvas.tint(area, Role::Ground);
+    ctx.tint(area, Role::Ground);
     match (&state.time_travel, &state.history) {
-        (Some(past), _) => time_travel_banner::draw(&mut canvas, past, areas.header),
-        (None, Some(history)) => history::draw_header(&mut canvas, history, areas.header),
-        (None, None) => header::draw(&mut canvas, areas.header),
+        (Some(past), _) => time_travel_banner::draw(&mut ctx, past, areas.header),
+        (None, Some(history)) => history::draw_header(&mut ctx, history, areas.header),
+        (None, None) => header::draw(&mut ctx, areas.header),
     }
-    if let Some(Popup::Summary(summing)) = &state.popup {
-        summary::draw(&mut canvas, summing, areas.body);
+    if let Some(Popup::Summary(page)) = &state.popup {
+        summary::draw(&mut ctx, page, areas.body);
     } else {
-        details::draw_border(&mut canvas, areas.border);
-        list::draw(&mut canvas, &areas);
+        details::draw_border(&mut ctx, areas.border);
+        list::draw(&mut ctx, &areas);
         if let Some(history) = &state.history {
-            history::draw_status(&mut canvas, history, areas.status);
+            history::draw_status(&mut ctx, history, areas.status);
         }
-        details::draw(&mut canvas, &areas);
+        details::draw(&mut ctx, &areas);
     }
-    let mut typing = footer::draw(&mut canvas, areas.footer);
+    let mut typing = footer::draw(&mut ctx, areas.footer);
     match &state.popup {
-        Some(Popup::CancelDialog(inspector)) => cancel_dialog::draw(&mut canvas, inspector, area),
-        Some(Popup::SortMenu { chosen }) => sort_menu::draw(&mut canvas, *chosen, area),
-        Some(Popup::ColumnEditor(editor)) => column_editor::draw(&mut canvas, editor, area),
-        Some(Popup::CopyMenu { chosen }) => copy_menu::draw(&mut canvas, *chosen, area),
-        Some(Popup::Help { top }) => help::draw(&mut canvas, *top, area),
-        Some(Popup::Notifications { top }) => notifications::draw(&mut canvas, *top, area),
-        Some(Popup::Metrics { top }) => metrics::draw(&mut canvas, *top, area),
-        Some(Popup::FilterMenu { chosen }) => filter_menu::draw(&mut canvas, *chosen, area),
+        Some(Popup::CancelDialog(dialog)) => cancel_dialog::draw(&mut ctx, dialog, area),
+        Some(Popup::SortMenu { chosen }) => sort_menu::draw(&mut ctx, *chosen, area),
+        Some(Popup::ColumnEditor(editor)) => column_editor::draw(&mut ctx, editor, area),
+        Some(Popup::CopyMenu { chosen }) => copy_menu::draw(&mut ctx, *chosen, area),
+        Some(Popup::Help { top }) => help::draw(&mut ctx, *top, area),
+        Some(Popup::Notifications { top }) => notifications::draw(&mut ctx, *top, area),
+        Some(Popup::Metrics { top }) => metrics::draw(&mut ctx, *top, area),
+        Some(Popup::FilterMenu { chosen }) => filter_menu::draw(&mut ctx, *chosen, area),
         Some(Popup::CommandPalette(palette)) => {
-            typing = command_palette::draw(&mut canvas, palette, area);
+            typing = command_palette::draw(&mut ctx, palette, area);
         }
         Some(Popup::Prompt(_) | Popup::Summary(_)) | None => {}
     }
-    if look.symbols.ascii {
-        ascii::restrict(canvas.buffer);
+    if appearance.symbols.ascii {
+        ascii::restrict(ctx.buffer);
     }
-    let drawn = canvas.drawn;
+    let drawn = ctx.drawn;
     if let Some(place) = typing {
         frame.set_cursor_position(place);
     }

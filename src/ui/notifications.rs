@@ -9,36 +9,38 @@ use super::{
 };
 use crate::app::Severity;
 
-pub(super) fn draw(canvas: &mut RenderContext, top: usize, screen: Rect) {
+pub(super) fn draw(ctx: &mut RenderContext, top: usize, screen: Rect) {
     let height = screen.height.saturating_sub(6).max(3);
     let width = screen.width.saturating_sub(8).min(120);
-    let area = popup::open(canvas, screen, width, height, "Notices");
-    let lines = lines(canvas, area.width);
-    popup::scroll(canvas, area, &lines, top);
+    let area = popup::open(ctx, screen, width, height, "Messages");
+    let lines = lines(ctx, area.width);
+    popup::scroll(ctx, area, &lines, top);
 }
 
-fn lines(canvas: &RenderContext, columns: u16) -> Vec<Line<'static>> {
-    let zone = &canvas.state.options.time_zone;
+fn lines(ctx: &RenderContext, columns: u16) -> Vec<Line<'static>> {
+    let zone = &ctx.state.options.time_zone;
     let mut lines = Vec::new();
-    for notice in canvas.state.notifications.iter() {
-        let mut first = StyledLine::new(canvas.look, columns);
-        first.put(&labels::moment(notice.at, canvas.clock, zone), Role::Dim);
+    for notice in ctx.state.notifications.iter() {
+        let mut first = StyledLine::new(ctx.appearance, columns);
+        first.push(&labels::moment(notice.at, ctx.clock, zone), Role::Dim);
         if notice.severity == Severity::Warning {
-            first.gap(1).put(canvas.look.symbols.warning, Role::Warning);
+            first
+                .gap(1)
+                .push(ctx.appearance.symbols.warning, Role::Warning);
         }
         if notice.count > 1 {
             first
                 .gap(1)
-                .put(&format!("{} times", notice.count), Role::Dim);
+                .push(&format!("{} times", notice.count), Role::Dim);
         }
         lines.push(first.line());
         let indented = format!("  {}", notice.text);
-        lines.extend(paragraph(canvas.look, &indented, columns, Role::Text));
+        lines.extend(paragraph(ctx.appearance, &indented, columns, Role::Text));
     }
     if lines.is_empty() {
         lines.extend(paragraph(
-            canvas.look,
-            "Nothing was said yet.",
+            ctx.appearance,
+            "No messages yet.",
             columns,
             Role::Dim,
         ));

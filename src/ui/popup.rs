@@ -11,14 +11,13 @@ use super::{RenderContext, scrollbar, styled_line::StyledLine, theme::Role};
 /// Clears a centered area of at most this size, draws its frame and title, and returns the area inside. Removes the
 /// click targets below, except those of the footer.
 pub(super) fn open(
-    canvas: &mut RenderContext,
+    ctx: &mut RenderContext,
     screen: Rect,
     width: u16,
     height: u16,
     title: &str,
 ) -> Rect {
-    canvas
-        .drawn
+    ctx.drawn
         .targets
         .retain(|(area, _)| area.y + 1 == screen.bottom());
     let area = Rect {
@@ -33,10 +32,10 @@ pub(super) fn open(
         y: screen.y + (screen.height.saturating_sub(1) - area.height) / 2,
         ..area
     };
-    Clear.render(area, canvas.buffer);
-    let mut heading = StyledLine::new(canvas.look, area.width.saturating_sub(4));
-    heading.gap(1).put(title, Role::Brand).gap(1);
-    let borders = if canvas.look.symbols.ascii {
+    Clear.render(area, ctx.buffer);
+    let mut heading = StyledLine::new(ctx.appearance, area.width.saturating_sub(4));
+    heading.gap(1).push(title, Role::Brand).gap(1);
+    let borders = if ctx.appearance.symbols.ascii {
         ratatui::symbols::border::Set {
             top_left: "+",
             top_right: "+",
@@ -53,29 +52,29 @@ pub(super) fn open(
     let block = Block::new()
         .borders(Borders::ALL)
         .border_set(borders)
-        .border_style(canvas.look.style(Role::Frame))
-        .style(canvas.look.style(Role::Panel))
+        .border_style(ctx.appearance.style(Role::Frame))
+        .style(ctx.appearance.style(Role::Panel))
         .padding(Padding::horizontal(1))
         .title(heading.line());
     let inside = block.inner(area);
-    block.render(area, canvas.buffer);
+    block.render(area, ctx.buffer);
     inside
 }
 
 /// Draws the visible part of `lines` with a scrollbar on the frame.
-pub(super) fn scroll(canvas: &mut RenderContext, area: Rect, lines: &[Line], top: usize) {
+pub(super) fn scroll(ctx: &mut RenderContext, area: Rect, lines: &[Line], top: usize) {
     let height = usize::from(area.height);
     let end = lines.len().saturating_sub(height);
-    canvas.drawn.popup_end = end;
+    ctx.drawn.popup_end = end;
     let top = top.min(end);
     for (line, y) in lines.iter().skip(top).zip(area.y..area.bottom()) {
-        canvas.buffer.set_line(area.x, y, line, area.width);
+        ctx.buffer.set_line(area.x, y, line, area.width);
     }
     let edge = Rect {
         width: area.width + 2,
         ..area
     };
-    if edge.right() <= canvas.buffer.area.right() {
-        scrollbar::draw(canvas, edge, lines.len(), top);
+    if edge.right() <= ctx.buffer.area.right() {
+        scrollbar::draw(ctx, edge, lines.len(), top);
     }
 }

@@ -20,13 +20,13 @@ use crate::{
 };
 
 pub(super) fn draw(
-    canvas: &mut RenderContext,
+    ctx: &mut RenderContext,
     (row, handle): (&Row, Handle),
     columns: &[ColumnArea],
     line: Rect,
     in_tree: bool,
 ) {
-    let state = canvas.state;
+    let state = ctx.state;
     let Some(record) = state.store.get(handle) else {
         return;
     };
@@ -34,9 +34,9 @@ pub(super) fn draw(
         handle,
         record,
         is_context: row.is_context,
-        now: state.time(record, canvas.now),
+        now: state.time(record, ctx.now),
         is_stale: state.is_stale(record),
-        outlook: state.insight(handle, canvas.now),
+        outlook: state.insight(handle, ctx.now),
     };
     let has = |column| columns.iter().any(|placed| placed.column == column);
     for placed in columns {
@@ -45,17 +45,17 @@ pub(super) fn draw(
             width: placed.width,
             ..line
         };
-        let mut cell = StyledLine::new(canvas.look, placed.width);
+        let mut cell = StyledLine::new(ctx.appearance, placed.width);
         if placed.column == Column::Task {
             let finding = shown.outlook.warnings.first();
             // Omit a note that has its own column.
-            let remark = inline_note(canvas.look, record).filter(|(.., of)| !has(*of));
+            let remark = inline_note(ctx.appearance, record).filter(|(.., of)| !has(*of));
             let parts = (row, record, finding, remark);
-            task(canvas, &mut cell, parts, area, in_tree);
+            task(ctx, &mut cell, parts, area, in_tree);
         } else {
-            cells::draw_cell(canvas, &mut cell, placed.column, &shown);
+            cells::draw_cell(ctx, &mut cell, placed.column, &shown);
         }
-        cell.draw(area, canvas.buffer);
+        cell.draw(area, ctx.buffer);
     }
 }
 
@@ -64,40 +64,40 @@ type InlineNote = (String, Role, Column);
 
 /// Draws tree guides, fold marker, status, operation, phase or error, and markers.
 fn task<'a>(
-    canvas: &mut RenderContext<'a>,
+    ctx: &mut RenderContext<'a>,
     cell: &mut StyledLine<'a>,
     (row, record, found, remark): (&Row, &Record, Option<&Warning>, Option<InlineNote>),
     area: Rect,
     in_tree: bool,
 ) {
-    let look = canvas.look;
+    let appearance = ctx.appearance;
     let status = record.status();
     if in_tree {
-        lineage(look, cell, row);
+        lineage(appearance, cell, row);
         if row.fold != Fold::Leaf {
-            let mark = if row.depth == 0 { 0 } else { cell.used() - 2 };
+            let mark = if row.depth == 0 { 0 } else { cell.width() - 2 };
             let mark = Rect {
                 x: area.x + u16::try_from(mark).unwrap_or_default(),
                 width: 2.min(area.width),
                 ..area
             };
-            canvas.target(mark, ClickTarget::FoldMark(row.id));
+            ctx.target(mark, ClickTarget::FoldMark(row.id));
         }
     }
     if !in_tree {
         // Indent of group members.
         cell.gap(4 * row.depth);
     }
-    cell.put(look.symbols.status(status), labels::role(status))
+    cell.push(appearance.symbols.status(status), labels::role(status))
         .gap(1);
-    let operation = canvas.state.store.operation(record);
-    let now = canvas.state.time(record, canvas.now);
-    let mut marks = marks(look, row, record, now);
-    let room = cell.room().saturating_sub(marks.used());
+    let operation = ctx.state.store.operation(record);
+    let now = ctx.state.time(record, ctx.now);
+    let mut marks = marks(appearance, row, record, now);
+    let room = cell.remaining().saturating_sub(marks.width());
     if let Some(finding) = found {
-        warning_badge(look, &mut marks, finding, room, width(&operation));
+        warning_badge(appearance, &mut marks, finding, room, width(&operation));
     }
-    let room = cell.room().saturating_sub(marks.used());
+    let room = cell.remaining().saturating_sub(marks.width());
     let name = if row.is_context {
         Role::Dim
     } else {
@@ -106,9 +106,9 @@ fn task<'a>(
             _ => Role::Text,
         }
     };
-    let before = cell.used();
+    let before = cell.width();
     cell.push_max(&operation, room, name);
-    let left = room.saturating_sub(cell.used() - before);
+    let left = room.saturating_sub(cell.width() - before);
     if let Some((text, role, _)) = remark
         && left >= 8
     {
@@ -121,48 +121,48 @@ fn task<'a>(
 const INDENT_WIDTH: usize = 3;
 
 /// Draws the tree guides and the fold marker.
-fn lineage(look: &Appearance, cell: &mut StyledLine, row: &Row) {
-    let symbols = look.symbols;
+fn lineage(appearance: &Appearance, cell: &mut StyledLine, row: &Row) {
+    let symbols = appearance.symbols;
     let mark = match row.fold {
         Fold::Leaf => None,
         Fold::Open => Some(symbols.open),
         Fold::Closed => Some(symbols.closed),
     };
     if row.depth == 0 {
-        cell.put(mark.unwrap_or(" "), Role::Dim).gap(1);
+        cell.push(mark.unwrap_or(" "), Role::Dim).gap(1);
         return;
     }
     // At any depth, half of the width is left for the name.
-    let most = (cell.room() / 2).saturating_sub(INDENT_WIDTH) / INDENT_WIDTH;
+    let most = (cell.remaining() / 2).saturating_sub(INDENT_WIDTH) / INDENT_WIDTH;
     let guides = row.guides.get(1..).unwrap_or_default();
     cell.gap(2);
     let skipped = guides.len().saturating_sub(most);
     if skipped > 0 {
-        cell.put(symbols.ellipsis, Role::Faint);
+        cell.push(symbols.ellipsis, Role::Faint);
     }
     for goes_on in guides.get(skipped..).unwrap_or_default() {
         let guide = if *goes_on { symbols.guide } else { "  " };
-        cell.put(guide, Role::Faint).gap(1);
+        cell.push(guide, Role::Faint).gap(1);
     }
     let branch = if row.is_last {
         symbols.last
     } else {
         symbols.branch
     };
-    cell.put(
+    cell.push(
         branch.get(..branch.len() - 1).unwrap_or_default(),
         Role::Faint,
     );
     match mark {
-        Some(mark) => cell.put(mark, Role::Dim),
-        None => cell.put(symbols.rule, Role::Faint),
+        Some(mark) => cell.push(mark, Role::Dim),
+        None => cell.push(symbols.rule, Role::Faint),
     };
     cell.gap(1);
 }
 
 /// Returns the error, the current phase, or why the task is unknown.
-fn inline_note(look: &Appearance, record: &Record) -> Option<InlineNote> {
-    let dot = look.symbols.dot;
+fn inline_note(appearance: &Appearance, record: &Record) -> Option<InlineNote> {
+    let dot = appearance.symbols.dot;
     let Some(info) = &record.info else {
         let id = format!(" {dot} {}", record.id.mo_id);
         return Some((id, Role::Dim, Column::Id));
@@ -185,24 +185,29 @@ fn inline_note(look: &Appearance, record: &Record) -> Option<InlineNote> {
 }
 
 /// Returns the markers after the name: hidden tasks, pin, and why the task is missing or stale.
-fn marks<'a>(look: &'a Appearance, row: &Row, record: &Record, now: Timestamp) -> StyledLine<'a> {
-    let mut marks = StyledLine::new(look, 64);
+fn marks<'a>(
+    appearance: &'a Appearance,
+    row: &Row,
+    record: &Record,
+    now: Timestamp,
+) -> StyledLine<'a> {
+    let mut marks = StyledLine::new(appearance, 64);
     if row.hidden.total() > 0 {
-        hidden(look, &mut marks, row.hidden);
+        hidden(appearance, &mut marks, row.hidden);
     }
     if record.pinned {
-        marks.gap(1).put(look.symbols.pin, Role::Key);
+        marks.gap(1).push(appearance.symbols.pin, Role::Key);
     }
     match &record.presence {
         crate::task::Presence::Present => {}
         crate::task::Presence::Past => {
-            marks.gap(1).put("from history", Role::Dim);
+            marks.gap(1).push("from history", Role::Dim);
         }
         crate::task::Presence::Gone(_) => {
-            marks.gap(1).put("gone", Role::Lost);
+            marks.gap(1).push("expired", Role::Lost);
         }
         crate::task::Presence::Unreadable(reason) => {
-            let sign = look.symbols.warning;
+            let sign = appearance.symbols.warning;
             let text = match record.seen {
                 Some(seen) => format!(
                     "{sign} {} old: {reason}",
@@ -219,23 +224,25 @@ fn marks<'a>(look: &'a Appearance, row: &Row, record: &Record, now: Timestamp) -
 /// Adds the most urgent warning, for example `⚠ stalled`, or the symbol alone if the label would leave too little room
 /// for the name. `room` is the width of name and badge together.
 fn warning_badge(
-    look: &Appearance,
+    appearance: &Appearance,
     marks: &mut StyledLine,
     finding: &Warning,
     room: usize,
     name: usize,
 ) {
     const MIN_NAME_WIDTH: usize = 16;
-    let sign = look.symbols.warning;
+    let sign = appearance.symbols.warning;
     let words = format!("{sign} {}", finding.rule.mark());
     let has_room = room > name.min(MIN_NAME_WIDTH) + width(&words);
     let text = if has_room { &words } else { sign };
-    marks.gap(1).put(text, Role::Warning);
+    marks.gap(1).push(text, Role::Warning);
 }
 
 /// Adds the number of hidden tasks and of the important ones among them: `+3 ▶1 ✗1`.
-fn hidden(look: &Appearance, marks: &mut StyledLine, hidden: StatusCounts) {
-    marks.gap(1).put(&format!("+{}", hidden.total()), Role::Dim);
+fn hidden(appearance: &Appearance, marks: &mut StyledLine, hidden: StatusCounts) {
+    marks
+        .gap(1)
+        .push(&format!("+{}", hidden.total()), Role::Dim);
     for status in [
         Status::Running,
         Status::Queued,
@@ -243,8 +250,8 @@ fn hidden(look: &Appearance, marks: &mut StyledLine, hidden: StatusCounts) {
         Status::Cancelled,
     ] {
         if hidden[status] > 0 {
-            let text = format!("{}{}", look.symbols.status(status), hidden[status]);
-            marks.gap(1).put(&text, labels::role(status));
+            let text = format!("{}{}", appearance.symbols.status(status), hidden[status]);
+            marks.gap(1).push(&text, labels::role(status));
         }
     }
 }
@@ -252,7 +259,7 @@ fn hidden(look: &Appearance, marks: &mut StyledLine, hidden: StatusCounts) {
 /// Draws the progress bar with its percentage, or the outcome.
 pub(super) fn progress(
     cell: &mut StyledLine,
-    look: &Appearance,
+    appearance: &Appearance,
     record: &Record,
     shown: Progress,
     now: Timestamp,
@@ -262,7 +269,7 @@ pub(super) fn progress(
     const PERCENT_WIDTH: usize = 5;
     /// Below this width only the percentage is drawn.
     const MIN_BAR_WIDTH: usize = 4;
-    let columns = cell.room();
+    let columns = cell.remaining();
     let ended = |word: &str| match record.progress().percent() {
         Some(percent) if word.len() + 8 <= columns => format!("{word} at {percent}%"),
         Some(percent) if word.len() + 5 <= columns => format!("{word} {percent}%"),
@@ -273,13 +280,15 @@ pub(super) fn progress(
         Status::Success => ("done".to_owned(), Role::Dim),
         Status::Failed => (ended("failed"), Role::Failed),
         Status::Cancelled => (ended("cancelled"), Role::Cancelled),
-        Status::Lost => (ended("gone"), Role::Lost),
+        Status::Lost => (ended("expired"), Role::Lost),
         Status::Queued if shown.percent().is_none() => ("queued".to_owned(), Role::Queued),
-        Status::Ghost if shown.percent().is_none() => (look.symbols.none.to_owned(), Role::Faint),
+        Status::Ghost if shown.percent().is_none() => {
+            (appearance.symbols.none.to_owned(), Role::Faint)
+        }
         _ => (String::new(), Role::Text),
     };
     if !text.is_empty() {
-        cell.put(&text, role);
+        cell.push(&text, role);
         return;
     }
     let (fill, figure) = match (is_stale, shown) {
@@ -287,28 +296,28 @@ pub(super) fn progress(
         (false, Progress::Derived(_)) => (Role::GaugeDerived, Role::Dim),
         (false, _) => (Role::Gauge, Role::Text),
     };
-    let fill = look.style(fill);
+    let fill = appearance.style(fill);
     let (Progress::Reported(percent) | Progress::Derived(percent)) = shown else {
         let words = " no figure";
         let bar = columns.saturating_sub(words.len());
         let step = record.elapsed(now).map_or(0, |elapsed| elapsed.as_secs());
         if bar >= MIN_BAR_WIDTH {
-            gauge::indeterminate(cell, look, bar, step, fill);
-            cell.put(words, Role::Dim);
+            gauge::indeterminate(cell, appearance, bar, step, fill);
+            cell.push(words, Role::Dim);
         } else {
-            gauge::indeterminate(cell, look, columns, step, fill);
+            gauge::indeterminate(cell, appearance, columns, step, fill);
         }
         return;
     };
     let about = match shown {
-        Progress::Derived(_) => look.symbols.about,
+        Progress::Derived(_) => appearance.symbols.about,
         _ => "",
     };
     let text = format!("{about}{percent}%");
     let bar = columns.saturating_sub(PERCENT_WIDTH);
     if bar >= MIN_BAR_WIDTH {
-        gauge::filled(cell, look, bar, percent, fill);
+        gauge::filled(cell, appearance, bar, percent, fill);
     }
-    cell.gap(cell.room().saturating_sub(width(&text)));
-    cell.put(&text, figure);
+    cell.gap(cell.remaining().saturating_sub(width(&text)));
+    cell.push(&text, figure);
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{RenderContext, theme::Role};
 
 /// Draws a scrollbar for `length` lines scrolled to `top`, if they do not all fit.
-pub(super) fn draw(canvas: &mut RenderContext, area: Rect, length: usize, top: usize) {
+pub(super) fn draw(ctx: &mut RenderContext, area: Rect, length: usize, top: usize) {
     let height = usize::from(area.height);
     if height == 0 || area.width == 0 || length <= height {
         return;
@@ -14,7 +14,7 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect, length: usize, top: u
     let way = height - thumb;
     let hidden = length - height;
     let start = (top.min(hidden) * way + hidden / 2) / hidden;
-    let symbols = canvas.look.symbols;
+    let symbols = ctx.appearance.symbols;
     for line in 0..area.height {
         let on = (start..start + thumb).contains(&usize::from(line));
         let (symbol, role) = if on {
@@ -22,8 +22,8 @@ pub(super) fn draw(canvas: &mut RenderContext, area: Rect, length: usize, top: u
         } else {
             (symbols.rail, Role::Faint)
         };
-        let style = canvas.look.style(role);
+        let style = ctx.appearance.style(role);
         let place = (area.right() - 1, area.y + line);
-        canvas.buffer[place].set_symbol(symbol).set_style(style);
+        ctx.buffer[place].set_symbol(symbol).set_style(style);
     }
 }

@@ -14,16 +14,16 @@ use crate::text::{prefix, sanitize, sanitize_lines, truncate, width, wrap};
 
 /// A line under construction with a maximum width.
 pub(super) struct StyledLine<'a> {
-    look: &'a Appearance,
+    appearance: &'a Appearance,
     spans: Vec<Span<'static>>,
     columns: usize,
     used: usize,
 }
 
 impl<'a> StyledLine<'a> {
-    pub(super) fn new(look: &'a Appearance, columns: u16) -> Self {
+    pub(super) fn new(appearance: &'a Appearance, columns: u16) -> Self {
         Self {
-            look,
+            appearance,
             spans: Vec::new(),
             columns: usize::from(columns),
             used: 0,
@@ -31,26 +31,27 @@ impl<'a> StyledLine<'a> {
     }
 
     /// Returns the number of free columns.
-    pub(super) fn room(&self) -> usize {
+    pub(super) fn remaining(&self) -> usize {
         self.columns - self.used
     }
 
     /// Returns the number of used columns.
-    pub(super) fn used(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         self.used
     }
 
     /// Adds text, truncated to the free columns.
-    pub(super) fn put(&mut self, text: &str, role: Role) -> &mut Self {
-        self.push_styled(text, self.look.style(role))
+    pub(super) fn push(&mut self, text: &str, role: Role) -> &mut Self {
+        self.push_styled(text, self.appearance.style(role))
     }
 
     pub(super) fn push_styled(&mut self, text: &str, style: Style) -> &mut Self {
         let mut fitting = sanitize(text).into_owned();
         let mut columns = width(&fitting);
         // Most texts fit and are measured only once.
-        if columns > self.room() {
-            fitting = truncate(&fitting, self.room(), self.look.symbols.ellipsis).into_owned();
+        if columns > self.remaining() {
+            fitting =
+                truncate(&fitting, self.remaining(), self.appearance.symbols.ellipsis).into_owned();
             columns = width(&fitting);
         }
         self.used += columns;
@@ -63,13 +64,13 @@ impl<'a> StyledLine<'a> {
     /// Adds text, truncated to `columns`.
     pub(super) fn push_max(&mut self, text: &str, columns: usize, role: Role) -> &mut Self {
         let safe = sanitize(text);
-        let fitting = truncate(&safe, columns, self.look.symbols.ellipsis);
-        self.put(&fitting, role)
+        let fitting = truncate(&safe, columns, self.appearance.symbols.ellipsis);
+        self.push(&fitting, role)
     }
 
     /// Adds spaces.
     pub(super) fn gap(&mut self, columns: usize) -> &mut Self {
-        let columns = columns.min(self.room());
+        let columns = columns.min(self.remaining());
         self.used += columns;
         self.spans.push(Span::raw(" ".repeat(columns)));
         self
@@ -82,7 +83,7 @@ impl<'a> StyledLine<'a> {
 
     /// Appends another line if it fits.
     pub(super) fn join(&mut self, other: Self) -> &mut Self {
-        if other.used <= self.room() {
+        if other.used <= self.remaining() {
             self.used += other.used;
             self.spans.extend(other.spans);
         }
@@ -104,12 +105,12 @@ impl<'a> StyledLine<'a> {
 
 /// Returns text wrapped to a width.
 pub(super) fn paragraph(
-    look: &Appearance,
+    appearance: &Appearance,
     text: &str,
     columns: u16,
     role: Role,
 ) -> Vec<Line<'static>> {
-    let style = look.style(role);
+    let style = appearance.style(role);
     sanitize_lines(text)
         .flat_map(|line| wrap(&line, usize::from(columns)))
         .map(|part| Line::styled(part, style))
@@ -117,24 +118,27 @@ pub(super) fn paragraph(
 }
 
 /// Draws a separator: horizontal if the area is one line high, else down its left edge.
-pub(super) fn separator(look: &Appearance, area: Rect, role: Role, buffer: &mut Buffer) {
+pub(super) fn separator(appearance: &Appearance, area: Rect, role: Role, buffer: &mut Buffer) {
     if area.height > 1 && area.width > 0 {
         let area = area.intersection(buffer.area);
         for y in area.y..area.bottom() {
             buffer[(area.x, y)]
-                .set_symbol(look.symbols.bar)
-                .set_style(look.style(role));
+                .set_symbol(appearance.symbols.bar)
+                .set_style(appearance.style(role));
         }
         return;
     }
-    let mut strip = StyledLine::new(look, area.width);
-    strip.put(&look.symbols.rule.repeat(usize::from(area.width)), role);
+    let mut strip = StyledLine::new(appearance, area.width);
+    strip.push(
+        &appearance.symbols.rule.repeat(usize::from(area.width)),
+        role,
+    );
     strip.draw(area, buffer);
 }
 
 /// Wraps styled parts; continuation lines are indented by `hang`. Only words longer than a line are broken.
 pub(super) fn flow(
-    look: &Appearance,
+    appearance: &Appearance,
     parts: &[(&str, Role)],
     columns: u16,
     hang: usize,
@@ -145,7 +149,7 @@ pub(super) fn flow(
     let mut spans: Vec<Span<'static>> = Vec::new();
     let mut used = 0;
     for (text, role) in parts {
-        let style = look.style(*role);
+        let style = appearance.style(*role);
         let safe = sanitize(text);
         let mut rest: &str = &safe;
         while !rest.is_empty() {
@@ -200,8 +204,8 @@ mod tests {
 
     fn flowed(parts: &[&str], columns: u16, hang: usize) -> Vec<String> {
         let parts: Vec<_> = parts.iter().map(|part| (*part, Role::Text)).collect();
-        let look = Appearance::new(&Options::default());
-        let lines = flow(&look, &parts, columns, hang);
+        let appearance = Appearance::new(&Options::default());
+        let lines = flow(&appearance, &parts, columns, hang);
         lines
             .iter()
             .map(|line| line.to_string().trim_end().to_owned())

@@ -8,21 +8,21 @@ use ratatui::layout::Rect;
 use super::{RenderContext, scrollbar, styled_line::StyledLine, theme::Role};
 use crate::app::{ClickTarget, RowSubject, Section, SectionKind, SummaryPage, SummaryRow};
 
-pub(super) fn draw(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect) {
+pub(super) fn draw(ctx: &mut RenderContext, page: &SummaryPage, area: Rect) {
     if area.is_empty() {
         return;
     }
     let title = Rect { height: 1, ..area };
-    draw_title(canvas, summing, title);
+    draw_title(ctx, page, title);
     let mut body = Rect {
         y: area.y + 1,
         height: area.height - 1,
         ..area
     };
-    let columns = summing.columns(canvas.state, canvas.now);
+    let columns = page.columns(ctx.state, ctx.now);
     let entries = columns.iter().flatten().flat_map(|section| &section.rows);
     let entries: Vec<RowSubject> = entries.map(|entry| entry.subject.clone()).collect();
-    let chosen = summing.place(&entries);
+    let chosen = page.place(&entries);
     let mut first = 0;
     for (place, sections) in columns.iter().enumerate() {
         let is_last = place + 1 == columns.len();
@@ -35,7 +35,7 @@ pub(super) fn draw(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect
             },
             ..body
         };
-        draw_column(canvas, sections, own, first, chosen);
+        draw_column(ctx, sections, own, first, chosen);
         first += sections
             .iter()
             .map(|section| section.rows.len())
@@ -45,20 +45,20 @@ pub(super) fn draw(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect
     }
 }
 
-fn draw_title(canvas: &mut RenderContext, summing: &SummaryPage, area: Rect) {
-    let mut strip = StyledLine::new(canvas.look, area.width);
-    strip.gap(1).put("Summary", Role::Strong);
-    let count = summing.summary.len();
+fn draw_title(ctx: &mut RenderContext, page: &SummaryPage, area: Rect) {
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
+    strip.gap(1).push("Summary", Role::Strong);
+    let count = page.summary.len();
     let of = match count {
         0 => "no tasks".to_owned(),
-        1 => "the only task".to_owned(),
-        count => format!("all {count} tasks"),
+        1 => "1 task".to_owned(),
+        count => format!("{count} tasks"),
     };
-    strip.gap(2).put(&of, Role::Dim);
-    if !canvas.state.row_model.view().filter.is_empty() {
-        strip.put(", whatever the filter", Role::Dim);
+    strip.gap(2).push(&of, Role::Dim);
+    if !ctx.state.row_model.view().filter.is_empty() {
+        strip.push(", ignoring the filter", Role::Dim);
     }
-    strip.draw(area, canvas.buffer);
+    strip.draw(area, ctx.buffer);
 }
 
 enum SummaryLine<'a> {
@@ -71,7 +71,7 @@ enum SummaryLine<'a> {
 }
 
 fn draw_column(
-    canvas: &mut RenderContext,
+    ctx: &mut RenderContext,
     sections: &[Section],
     area: Rect,
     first: usize,
@@ -110,41 +110,44 @@ fn draw_column(
             height: 1,
             ..inside
         };
-        draw_row(canvas, row, line, chosen);
+        draw_row(ctx, row, line, chosen);
     }
-    scrollbar::draw(canvas, area, rows.len(), top);
+    scrollbar::draw(ctx, area, rows.len(), top);
 }
 
-fn draw_row(canvas: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usize) {
+fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usize) {
     match row {
         SummaryLine::Blank => {}
         SummaryLine::Title(section) if section.rows.is_empty() => {
-            let strip = heading(canvas, section, usize::from(line.width));
-            strip.draw(line, canvas.buffer);
+            let strip = heading(ctx, section, usize::from(line.width));
+            strip.draw(line, ctx.buffer);
         }
         SummaryLine::Title(section) => match section.kind {
             SectionKind::Operations | SectionKind::Users | SectionKind::Endpoints => {
-                counts::title(canvas, section, line);
+                counts::title(ctx, section, line);
             }
             SectionKind::Running | SectionKind::Failures | SectionKind::Queued => {
-                tasks::title(canvas, section, line);
+                tasks::title(ctx, section, line);
             }
         },
         SummaryLine::Nothing(part) => {
-            let mut strip = StyledLine::new(canvas.look, line.width);
-            strip.put(nothing(*part), Role::Dim);
-            strip.draw(line, canvas.buffer);
+            let mut strip = StyledLine::new(ctx.appearance, line.width);
+            strip.push(nothing(*part), Role::Dim);
+            strip.draw(line, ctx.buffer);
         }
         SummaryLine::Row(section, entry, place) => {
             match &entry.subject {
                 RowSubject::More(_) => {
-                    let mut strip = StyledLine::new(canvas.look, line.width);
-                    let text = format!("{} {} more", canvas.look.symbols.ellipsis, section.hidden);
-                    strip.put(&text, Role::Dim);
-                    strip.draw(line, canvas.buffer);
+                    let mut strip = StyledLine::new(ctx.appearance, line.width);
+                    let text = format!(
+                        "{} {} more",
+                        ctx.appearance.symbols.ellipsis, section.hidden
+                    );
+                    strip.push(&text, Role::Dim);
+                    strip.draw(line, ctx.buffer);
                 }
-                RowSubject::Task(handle) => tasks::entry(canvas, section.kind, *handle, line),
-                _ => counts::entry(canvas, section, entry, line),
+                RowSubject::Task(handle) => tasks::entry(ctx, section.kind, *handle, line),
+                _ => counts::entry(ctx, section, entry, line),
             }
             let whole = Rect {
                 x: line.x.saturating_sub(1),
@@ -152,9 +155,9 @@ fn draw_row(canvas: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: u
                 ..line
             };
             if *place == chosen {
-                canvas.tint(whole, Role::Selected);
+                ctx.tint(whole, Role::Selected);
             }
-            canvas.target(whole, ClickTarget::SummaryRow(*place));
+            ctx.target(whole, ClickTarget::SummaryRow(*place));
         }
     }
 }
@@ -164,7 +167,7 @@ fn name(part: SectionKind) -> &'static str {
         SectionKind::Operations => "OPERATIONS",
         SectionKind::Running => "RUNNING LONGEST",
         SectionKind::Failures => "FAILED LAST HOUR",
-        SectionKind::Queued => "WAITING LONGEST",
+        SectionKind::Queued => "QUEUED LONGEST",
         SectionKind::Endpoints => "VCENTERS",
         SectionKind::Users => "STARTED BY",
     }
@@ -174,18 +177,18 @@ fn name(part: SectionKind) -> &'static str {
 fn nothing(part: SectionKind) -> &'static str {
     match part {
         SectionKind::Operations | SectionKind::Users | SectionKind::Endpoints => "none",
-        SectionKind::Running => "nothing runs",
-        SectionKind::Failures => "nothing failed",
-        SectionKind::Queued => "nothing waits",
+        SectionKind::Running => "no running tasks",
+        SectionKind::Failures => "no failures",
+        SectionKind::Queued => "no queued tasks",
     }
 }
 
 /// Returns the title of a section and its number of entries.
-fn heading<'a>(canvas: &RenderContext<'a>, section: &Section, columns: usize) -> StyledLine<'a> {
-    let mut strip = StyledLine::new(canvas.look, u16::try_from(columns).unwrap_or(u16::MAX));
-    strip.put(name(section.kind), Role::Heading);
+fn heading<'a>(ctx: &RenderContext<'a>, section: &Section, columns: usize) -> StyledLine<'a> {
+    let mut strip = StyledLine::new(ctx.appearance, u16::try_from(columns).unwrap_or(u16::MAX));
+    strip.push(name(section.kind), Role::Heading);
     if section.total > 0 {
-        strip.gap(1).put(&section.total.to_string(), Role::Dim);
+        strip.gap(1).push(&section.total.to_string(), Role::Dim);
     }
     strip
 }

@@ -1,14 +1,14 @@
 //! Snapshot tests of the panels, as text and with styles.
 
-mod around;
 mod columns;
+mod degenerate_sizes;
 mod groups;
 mod history;
 mod hostile;
 mod layouts;
+mod lookups;
+mod multi_server;
 mod panels;
-mod robust;
-mod several;
 mod styles;
 mod summaries;
 
@@ -23,12 +23,12 @@ pub(super) fn draw_buffer(state: &AppState) -> Buffer {
 }
 
 /// Draws a state with a given appearance.
-pub(super) fn draw_with(state: &AppState, look: &Appearance) -> Buffer {
+pub(super) fn draw_with(state: &AppState, appearance: &Appearance) -> Buffer {
     let backend = TestBackend::new(state.size.width, state.size.height);
     let mut terminal = Terminal::new(backend).unwrap();
     terminal
         .draw(|frame| {
-            draw(state, look, frame, now());
+            draw(state, appearance, frame, now());
         })
         .unwrap();
     terminal.backend().buffer().clone()

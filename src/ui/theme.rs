@@ -110,7 +110,9 @@ impl Theme {
     /// reports them.
     pub fn load(choice: &ThemeChoice, depth: ColorDepth) -> Self {
         let file = ThemeFile::read(choice.text()).0;
-        let styles = Role::ALL.iter().map(|role| file.ink(*role).style(depth));
+        let styles = Role::ALL
+            .iter()
+            .map(|role| file.role_style(*role).style(depth));
         Self {
             styles: styles.collect(),
             depth,
@@ -128,7 +130,7 @@ impl Theme {
 
     /// True if text keeps its color on colored backgrounds. With 16 colors, whose look the terminal decides, no
     /// combination is sure to be readable.
-    pub(super) fn mixes(&self) -> bool {
+    pub(super) fn keeps_text_colors(&self) -> bool {
         self.depth != ColorDepth::Sixteen
     }
 }

@@ -8,33 +8,33 @@ use crate::{
     text::duration,
 };
 
-pub(super) fn draw(canvas: &mut RenderContext, past: &TimeTravel, area: Rect) {
+pub(super) fn draw(ctx: &mut RenderContext, past: &TimeTravel, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let zone = &canvas.state.options.time_zone;
-    let (then, now) = (zone.to_datetime(past.at), zone.to_datetime(canvas.clock));
+    let zone = &ctx.state.options.time_zone;
+    let (then, now) = (zone.to_datetime(past.at), zone.to_datetime(ctx.clock));
     let format = if then.date() == now.date() {
         "%H:%M:%S"
     } else {
         "%Y-%m-%d %H:%M:%S"
     };
-    let ago = canvas.clock.duration_since(past.at);
-    let mut strip = StyledLine::new(canvas.look, area.width);
+    let ago = ctx.clock.duration_since(past.at);
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
     strip
-        .put(" LOOKING BACK ", Role::Alarm)
-        .put(&then.strftime(format).to_string(), Role::Alarm)
-        .put(&format!(", {} ago ", duration(ago)), Role::Alarm);
-    let key = canvas.state.keymap.key(Context::List, Action::Now);
+        .push(" TIME TRAVEL ", Role::Alarm)
+        .push(&then.strftime(format).to_string(), Role::Alarm)
+        .push(&format!(", {} ago ", duration(ago)), Role::Alarm);
+    let key = ctx.state.keymap.key(Context::List, Action::Now);
     if let Some(key) = key {
-        let hint = format!(" {} back to now ", key.label(canvas.look.symbols.ascii));
+        let hint = format!(" {} back to now ", key.label(ctx.appearance.symbols.ascii));
         let start = usize::from(area.width).saturating_sub(hint.len());
-        if strip.used() < start {
-            strip.pad_to(start).put(&hint, Role::Alarm);
+        if strip.width() < start {
+            strip.pad_to(start).push(&hint, Role::Alarm);
         }
     }
-    strip.draw(area, canvas.buffer);
-    let style = canvas.look.style(Role::Alarm);
-    canvas.buffer.set_style(area, style);
-    canvas.target(area, ClickTarget::Action(Action::Now));
+    strip.draw(area, ctx.buffer);
+    let style = ctx.appearance.style(Role::Alarm);
+    ctx.buffer.set_style(area, style);
+    ctx.target(area, ClickTarget::Action(Action::Now));
 }

@@ -17,7 +17,7 @@ fn the_list_narrows_while_one_types_and_a_mistake_has_its_place() {
     session.shows(" of ");
     session.press(" statt:failed");
     session.shows("did you mean “state”?");
-    session.shows("as it was");
+    session.shows("incomplete");
     // The marker is below the error.
     session.until("the mark in its place", |seen| {
         let contents = seen.parser.screen().contents();
@@ -53,13 +53,13 @@ fn a_filter_keeps_its_name_for_the_next_run() {
     session.shows("live");
     session.shows("Relocate");
     session.press("f");
-    session.shows("None has a name yet");
+    session.shows("No saved filters");
     session.press(ESCAPE);
-    session.hides("None has a name yet");
+    session.hides("No saved filters");
     session.press("/target:db-*\r");
     session.shows(" / target:db-* ");
     session.press("fs");
-    session.shows("keep this filter as @");
+    session.shows("save filter as @");
     session.press("db\r");
     session.shows("Kept as @db: target:db-*");
     session.press("q");

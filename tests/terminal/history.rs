@@ -20,7 +20,7 @@ fn one_goes_to_the_history_finds_a_task_and_comes_back() {
     // Of the current tasks only those queued in the period remain; the failed ones are requested from the server.
     session.press("/");
     session.press("\u{15}since:7d state:failed\r");
-    session.shows("filtered by the server: time, state");
+    session.shows("filtered on the server: time, state");
     session.until("failures only", |seen| line(seen, 2).contains('✗'));
     session.press("3");
     session.shows("Error");

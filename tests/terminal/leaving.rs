@@ -41,9 +41,9 @@ fn a_visit_to_the_demo() {
     }
 
     session.press("?");
-    session.shows("Open the details and go there");
+    session.shows("Open the details and focus them");
     session.press(ESCAPE);
-    session.hides("Open the details and go there");
+    session.hides("Open the details and focus them");
     session.resize(80, 24);
     session.until("a screen of 80x24", |seen| {
         let contents = seen.parser.screen().contents();

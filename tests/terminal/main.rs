@@ -15,9 +15,9 @@ mod hostile_support;
 mod hostile_text;
 mod layouts;
 mod leaving;
-mod looks;
 #[path = "../pty_support/mod.rs"]
 mod pty_support;
+mod rendering;
 mod restoring;
 mod sizes;
 mod unknown_size;

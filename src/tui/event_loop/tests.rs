@@ -122,7 +122,7 @@ async fn without_a_shell_there_is_no_suspension() {
     let harness = Harness::start();
     harness.host.forbid_suspension();
     harness.input(harness::control('z'));
-    harness.until("There is no shell to go back to").await;
+    harness.until("No shell to suspend to").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,7 +131,7 @@ async fn what_is_copied_goes_to_the_host() {
     harness.tell(running(42)).await;
     harness.until("42%").await;
     harness.press('Y');
-    harness.until("Copied the task's id").await;
+    harness.until("Copied task ID").await;
     assert_eq!(harness.host.copied(), ["task-1"]);
 }
 
@@ -217,7 +217,7 @@ async fn when_the_fetch_loop_has_ended_the_screen_stays() {
     harness.until("done").await;
     harness.end_updates();
     harness.press('r');
-    harness.until("vc01.lab is not connected any more").await;
+    harness.until("vc01.lab is no longer connected").await;
     harness.press('q');
     assert_eq!(harness.exit().await, ExitReason::Quit);
 }
@@ -287,7 +287,7 @@ async fn complaints_about_the_configuration_are_said_at_the_start() {
         config_warnings: vec!["line 3: one".into(), "line 5: two".into()],
         ..Options::default()
     });
-    harness.until("2 things in the config file are wrong").await;
+    harness.until("2 problems in the config file").await;
     harness.press('n');
     harness.until("line 3: one").await;
     harness.until("line 5: two").await;

@@ -17,37 +17,37 @@ use crate::{
 /// Longer field names push their values to the right.
 const MAX_NAME_WIDTH: usize = 24;
 
-pub(super) fn lines(look: &Appearance, fault: &Fault, columns: u16) -> Vec<Line<'static>> {
+pub(super) fn lines(appearance: &Appearance, fault: &Fault, columns: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for (depth, fault) in fault.chain().enumerate() {
         if depth > 0 {
             lines.push(Line::default());
         }
-        let mut title = StyledLine::new(look, columns);
+        let mut title = StyledLine::new(appearance, columns);
         if depth > 0 {
-            title.put("caused by ", Role::Dim);
+            title.push("caused by ", Role::Dim);
         }
-        title.put(fault.type_name(), Role::Failed);
+        title.push(fault.type_name(), Role::Failed);
         lines.push(title.line());
         let text = format!("  {}", fault.text().replace('\n', "\n  "));
-        lines.extend(paragraph(look, &text, columns, Role::Text));
+        lines.extend(paragraph(appearance, &text, columns, Role::Text));
         let names = fault.fault_fields().map(|(name, _)| width(name));
         let widest = names.max().unwrap_or_default().min(MAX_NAME_WIDTH);
         for (name, value) in fault.fault_fields() {
             let padding = " ".repeat(widest.saturating_sub(width(name)));
             let label = format!("  {name}{padding}  ");
-            field(look, &mut lines, &label, value, columns);
+            field(appearance, &mut lines, &label, value, columns);
         }
         for message in fault.messages() {
             let text = message.message.as_deref().unwrap_or_default().trim();
             // Often the fault's own text consists of these messages.
             if !text.is_empty() && text != fault.text().trim() {
                 let text = format!("  {}", text.replace('\n', "\n  "));
-                lines.extend(paragraph(look, &text, columns, Role::Text));
+                lines.extend(paragraph(appearance, &text, columns, Role::Text));
             }
             let parts = [("  ", Role::Dim), (message.key.as_str(), Role::Faint)];
             if !message.key.is_empty() {
-                lines.extend(flow(look, &parts, columns, 4));
+                lines.extend(flow(appearance, &parts, columns, 4));
             }
         }
     }
@@ -55,7 +55,7 @@ pub(super) fn lines(look: &Appearance, fault: &Fault, columns: u16) -> Vec<Line<
 }
 
 fn field(
-    look: &Appearance,
+    appearance: &Appearance,
     lines: &mut Vec<Line<'static>>,
     label: &str,
     value: &Value,
@@ -75,10 +75,10 @@ fn field(
     };
     if let Some(text) = simple {
         let parts = [(label, Role::Heading), (text.as_str(), Role::Text)];
-        lines.extend(flow(look, &parts, columns, width(label)));
+        lines.extend(flow(appearance, &parts, columns, width(label)));
     } else {
-        lines.extend(flow(look, &[(label, Role::Heading)], columns, 4));
-        let inner = json::lines(look, value, columns.saturating_sub(4));
+        lines.extend(flow(appearance, &[(label, Role::Heading)], columns, 4));
+        let inner = json::lines(appearance, value, columns.saturating_sub(4));
         lines.extend(inner.into_iter().map(|mut line| {
             line.spans.insert(0, "    ".into());
             line
@@ -100,8 +100,8 @@ mod tests {
             "faultCause": {"_typeName": "B", "faultstring": "inner", "faultMessage": [
                 {"key": "c.d", "message": "inner"}, {"message": "Quota exceeded."}]}
         }));
-        let look = Appearance::new(&Options::default());
-        let lines = lines(&look, &fault, 60);
+        let appearance = Appearance::new(&Options::default());
+        let lines = lines(&appearance, &fault, 60);
         let text: Vec<String> = lines.iter().map(ToString::to_string).collect();
         let text: Vec<&str> = text.iter().map(|line| line.trim()).collect();
         let expected = [

@@ -11,23 +11,23 @@ use crate::{
     },
 };
 
-pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static>> {
-    let (state, look) = (canvas.state, canvas.look);
-    let none = |text: &str| paragraph(look, text, columns, Role::Dim);
+pub(super) fn lines(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static>> {
+    let (state, appearance) = (ctx.state, ctx.appearance);
+    let none = |text: &str| paragraph(appearance, text, columns, Role::Dim);
     let events = match state.events.get(&handle) {
         Some(Ok(events)) if events.is_empty() => {
-            return none("The server has noted nothing down about this task.");
+            return none("No events.");
         }
         Some(Ok(events)) => events,
-        Some(Err(reason)) => return none(&format!("The events are not known: {reason}")),
+        Some(Err(reason)) => return none(&format!("Cannot read the events: {reason}")),
         None if state.paused && state.history.is_none() => {
-            return none("Reading is paused; the events were not asked for.");
+            return none("Paused: events are not loaded.");
         }
-        None => return none("Asking for the events…"),
+        None => return none("Loading events…"),
     };
     let zone = &state.options.time_zone;
     let record = state.store.get(handle);
-    let now = record.map_or(canvas.now, |record| state.time(record, canvas.now));
+    let now = record.map_or(ctx.now, |record| state.time(record, ctx.now));
     let mut lines = Vec::new();
     for event in events.iter() {
         let time = event
@@ -46,7 +46,7 @@ pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec
             (user.as_str(), Role::Key),
             (type_name.as_str(), Role::Faint),
         ];
-        lines.extend(flow(look, &parts, columns, hang));
+        lines.extend(flow(appearance, &parts, columns, hang));
     }
     lines
 }

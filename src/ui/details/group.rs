@@ -17,21 +17,21 @@ const MAX_SCANNED: usize = 500;
 /// Failures listed.
 const MAX_LISTED: usize = 20;
 
-pub(super) fn lines(canvas: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<'static>> {
-    let (state, look) = (canvas.state, canvas.look);
+pub(super) fn lines(ctx: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<'static>> {
+    let (state, appearance) = (ctx.state, ctx.appearance);
     let Some(shown) = state.row_model.group(id) else {
         return Vec::new();
     };
     let worst = group::worst(shown.counts);
-    let mut title = StyledLine::new(look, columns);
-    title.put(look.symbols.status(worst), labels::role(worst));
+    let mut title = StyledLine::new(appearance, columns);
+    title.push(appearance.symbols.status(worst), labels::role(worst));
     title.gap(1);
-    title.put(&group::name(canvas, shown.best), Role::Strong);
+    title.push(&group::name(ctx, shown.best), Role::Strong);
     let mut lines = vec![title.line()];
     let mut line = |name: &str, figure: &str, role: Role| {
-        let mut line = StyledLine::new(look, columns);
-        line.put(name, Role::Dim).pad_to(LABEL_WIDTH);
-        line.put(figure, role);
+        let mut line = StyledLine::new(appearance, columns);
+        line.push(name, Role::Dim).pad_to(LABEL_WIDTH);
+        line.push(figure, role);
         lines.push(line.line());
     };
     line("Tasks", &shown.counts.total().to_string(), Role::Text);
@@ -50,7 +50,7 @@ pub(super) fn lines(canvas: &RenderContext, id: GroupId, columns: u16) -> Vec<Li
     let mut failures = failures.take(MAX_LISTED).peekable();
     if failures.peek().is_some() {
         lines.push(Line::default());
-        lines.extend(paragraph(look, "Failed", columns, Role::Dim));
+        lines.extend(paragraph(appearance, "Failed", columns, Role::Dim));
     }
     for (_, record, error) in failures {
         let info = record.info.as_deref();
@@ -58,7 +58,7 @@ pub(super) fn lines(canvas: &RenderContext, id: GroupId, columns: u16) -> Vec<Li
         let operation = state.store.operation(record);
         let what = format!("{operation} {target}: ");
         let parts = [(what.as_str(), Role::Text), (&*error.text(), Role::Failed)];
-        lines.extend(flow(look, &parts, columns, 2));
+        lines.extend(flow(appearance, &parts, columns, 2));
     }
     lines
 }

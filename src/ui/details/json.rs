@@ -8,9 +8,9 @@ use crate::ui::{Appearance, styled_line::flow, theme::Role};
 /// Limit on drawn lines; copying takes the whole JSON.
 const MAX_JSON_LINES: usize = 5_000;
 
-pub(super) fn lines(look: &Appearance, value: &Value, columns: u16) -> Vec<Line<'static>> {
+pub(super) fn lines(appearance: &Appearance, value: &Value, columns: u16) -> Vec<Line<'static>> {
     let mut writer = Writer {
-        look,
+        appearance,
         columns,
         lines: Vec::new(),
     };
@@ -19,7 +19,7 @@ pub(super) fn lines(look: &Appearance, value: &Value, columns: u16) -> Vec<Line<
 }
 
 struct Writer<'a> {
-    look: &'a Appearance,
+    appearance: &'a Appearance,
     columns: u16,
     lines: Vec<Line<'static>>,
 }
@@ -78,6 +78,6 @@ impl Writer<'_> {
         ];
         let hang = indent.len() + 4;
         self.lines
-            .extend(flow(self.look, &parts, self.columns, hang));
+            .extend(flow(self.appearance, &parts, self.columns, hang));
     }
 }

@@ -76,13 +76,13 @@ struct Member {
     is_last: bool,
 }
 
-pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static>> {
-    let board = &canvas.state.store;
+pub(super) fn lines(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static>> {
+    let board = &ctx.state.store;
     let root = board.root(handle);
     let members = members(board, root);
     let all = usize::try_from(board.family(root).total()).unwrap_or(usize::MAX);
     let records = members.iter().filter_map(|member| board.get(member.handle));
-    let timed = records.map(|record| (record, canvas.state.time(record, canvas.now)));
+    let timed = records.map(|record| (record, ctx.state.time(record, ctx.now)));
     let axis = Axis::over(timed, axis_columns(columns));
     let first_failed = board.first_failed(root);
     let states = members.iter().filter_map(|member| {
@@ -92,25 +92,25 @@ pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec
     let shared = Columns::new(columns, axis.is_some(), states.max().unwrap_or(0));
     let mut lines = Vec::new();
     if let Some(axis) = &axis {
-        let mut strip = StyledLine::new(canvas.look, columns);
+        let mut strip = StyledLine::new(ctx.appearance, columns);
         strip.pad_to(usize::from(columns).saturating_sub(axis_columns(columns)));
         // Dates are relative to the clock of the tasks' server.
         let there = board
             .get(handle)
-            .map(|record| canvas.state.time(record, canvas.now));
-        axis.label(canvas, &mut strip, there.unwrap_or(canvas.now));
+            .map(|record| ctx.state.time(record, ctx.now));
+        axis.label(ctx, &mut strip, there.unwrap_or(ctx.now));
         lines.push(strip.line());
     }
     lines.extend(members.iter().filter_map(|member| {
-        let sign = Marker {
+        let marker = Marker {
             is_subject: member.handle == handle,
             failed_first: Some(member.handle) == first_failed,
         };
-        line(canvas, member, sign, &shared, axis)
+        line(ctx, member, marker, &shared, axis)
     }));
     if all > members.len() {
-        let mut more = StyledLine::new(canvas.look, columns);
-        more.put(&format!("and {} more", all - members.len()), Role::Dim);
+        let mut more = StyledLine::new(ctx.appearance, columns);
+        more.push(&format!("and {} more", all - members.len()), Role::Dim);
         lines.push(more.line());
     }
     if let Some(failed) = first_failed.and_then(|first| board.get(first)) {
@@ -120,17 +120,17 @@ pub(super) fn lines(canvas: &RenderContext, handle: Handle, columns: u16) -> Vec
             failed.id.mo_id
         );
         lines.push(Line::default());
-        lines.extend(paragraph(canvas.look, &text, columns, Role::Failed));
+        lines.extend(paragraph(ctx.appearance, &text, columns, Role::Failed));
     }
-    let looked_up = match canvas.state.family_states.get(&handle) {
-        Some(FamilyState::Searching) => "Searching the server's history for the rest…".to_owned(),
+    let looked_up = match ctx.state.family_states.get(&handle) {
+        Some(FamilyState::Searching) => "Searching the history for related tasks…".to_owned(),
         Some(FamilyState::Failed(reason)) => {
-            format!("The server's history cannot be asked for the rest: {reason}")
+            format!("Cannot search the history for related tasks: {reason}")
         }
         Some(FamilyState::Found { .. }) | None => return lines,
     };
     lines.push(Line::default());
-    lines.extend(paragraph(canvas.look, &looked_up, columns, Role::Dim));
+    lines.extend(paragraph(ctx.appearance, &looked_up, columns, Role::Dim));
     lines
 }
 
@@ -173,27 +173,27 @@ fn members(board: &TaskStore, root: Handle) -> Vec<Member> {
 }
 
 fn line(
-    canvas: &RenderContext,
+    ctx: &RenderContext,
     member: &Member,
-    sign: Marker,
+    marker: Marker,
     columns: &Columns,
     axis: Option<Axis>,
 ) -> Option<Line<'static>> {
-    let record = canvas.state.store.get(member.handle)?;
-    let now = canvas.state.time(record, canvas.now);
-    let mut strip = StyledLine::new(canvas.look, columns.all);
-    put_in_tree(canvas, &mut strip, member, record, sign, columns);
+    let record = ctx.state.store.get(member.handle)?;
+    let now = ctx.state.time(record, ctx.now);
+    let mut strip = StyledLine::new(ctx.appearance, columns.all);
+    draw_branch(ctx, &mut strip, member, record, marker, columns);
     let mut at = columns.tree;
     if columns.state > 0 {
         let role = labels::role(record.status());
         strip.pad_to(at + 2);
-        strip.push_max(&state(record, sign.failed_first), columns.state, role);
+        strip.push_max(&state(record, marker.failed_first), columns.state, role);
         at += columns.state + 2;
     }
     if columns.has_time {
         let elapsed = labels::elapsed(record, now);
         strip.pad_to(at + 2 + TIME_WIDTH.saturating_sub(elapsed.len()));
-        strip.put(&elapsed, Role::Text);
+        strip.push(&elapsed, Role::Text);
         at += TIME_WIDTH + 2;
     }
     if columns.has_id {
@@ -202,53 +202,53 @@ fn line(
     }
     if let Some(axis) = axis {
         strip.pad_to(columns.before_axis + 2);
-        axis.bar(canvas.look, &mut strip, record, now);
+        axis.bar(ctx.appearance, &mut strip, record, now);
     }
     Some(strip.line())
 }
 
 /// Draws the branch of a member, its symbol, name and target.
-fn put_in_tree(
-    canvas: &RenderContext,
+fn draw_branch(
+    ctx: &RenderContext,
     strip: &mut StyledLine,
     member: &Member,
     record: &Record,
-    sign: Marker,
+    marker: Marker,
     columns: &Columns,
 ) {
-    let (board, symbols) = (&canvas.state.store, &canvas.look.symbols);
-    let pointer = if sign.is_subject {
+    let (board, symbols) = (&ctx.state.store, &ctx.appearance.symbols);
+    let pointer = if marker.is_subject {
         symbols.pointer
     } else {
         " "
     };
-    strip.put(pointer, Role::Key).gap(1);
+    strip.push(pointer, Role::Key).gap(1);
     if member.handle != board.root(member.handle) {
         for goes_on in member.guides.iter().take(columns.before_axis / 6) {
-            strip.put(if *goes_on { symbols.guide } else { "  " }, Role::Faint);
+            strip.push(if *goes_on { symbols.guide } else { "  " }, Role::Faint);
         }
         let branch = if member.is_last {
             symbols.last
         } else {
             symbols.branch
         };
-        strip.put(branch, Role::Faint);
+        strip.push(branch, Role::Faint);
         if board.has_gap_above(member.handle) {
-            strip.put(symbols.ellipsis, Role::Faint).gap(1);
+            strip.push(symbols.ellipsis, Role::Faint).gap(1);
         }
     }
     let status = record.status();
     strip
-        .put(symbols.status(status), labels::role(status))
+        .push(symbols.status(status), labels::role(status))
         .gap(1);
-    let name = if sign.is_subject {
+    let name = if marker.is_subject {
         Role::Strong
     } else {
         Role::Text
     };
-    let left = columns.tree.saturating_sub(strip.used());
+    let left = columns.tree.saturating_sub(strip.width());
     strip.push_max(&board.operation(record), left, name);
-    let left = columns.tree.saturating_sub(strip.used() + 2);
+    let left = columns.tree.saturating_sub(strip.width() + 2);
     if let Some(info) = record.info.as_ref().filter(|_| left >= 4) {
         strip
             .gap(2)

@@ -27,35 +27,35 @@ const LABEL_WIDTH: u16 = 15;
 
 /// Labeled fields under construction.
 struct FieldList<'a, 'c> {
-    canvas: &'a RenderContext<'c>,
+    ctx: &'a RenderContext<'c>,
     columns: u16,
     lines: Vec<Line<'static>>,
 }
 
 impl FieldList<'_, '_> {
-    fn put(&mut self, name: &str, value: &str, role: Role) {
+    fn push(&mut self, name: &str, value: &str, role: Role) {
         if value.is_empty() {
             return;
         }
         let room = self.columns.saturating_sub(LABEL_WIDTH);
-        for (index, text) in paragraph(self.canvas.look, value, room, role)
+        for (index, text) in paragraph(self.ctx.appearance, value, room, role)
             .iter()
             .enumerate()
         {
-            let mut line = StyledLine::new(self.canvas.look, self.columns);
-            line.put(if index == 0 { name } else { "" }, Role::Heading);
+            let mut line = StyledLine::new(self.ctx.appearance, self.columns);
+            line.push(if index == 0 { name } else { "" }, Role::Heading);
             line.pad_to(usize::from(LABEL_WIDTH))
-                .put(&text.to_string(), role);
+                .push(&text.to_string(), role);
             self.lines.push(line.line());
         }
     }
 
     fn text(&mut self, name: &str, value: &str) {
-        self.put(name, value, Role::Text);
+        self.push(name, value, Role::Text);
     }
 
     fn moment(&mut self, name: &str, at: Timestamp, now: Timestamp, note: &str) {
-        let zone = &self.canvas.state.options.time_zone;
+        let zone = &self.ctx.state.options.time_zone;
         let text = labels::moment(at, now, zone);
         let note = if note.is_empty() {
             String::new()
@@ -71,31 +71,31 @@ impl FieldList<'_, '_> {
         ];
         let hang = usize::from(LABEL_WIDTH);
         self.lines
-            .extend(flow(self.canvas.look, &parts, self.columns, hang));
+            .extend(flow(self.ctx.appearance, &parts, self.columns, hang));
     }
 }
 
 /// Fields of a placeholder record.
-pub(super) fn ghost(canvas: &RenderContext, record: &Record, columns: u16) -> Vec<Line<'static>> {
-    let mut sheet = FieldList {
-        canvas,
+pub(super) fn placeholder(ctx: &RenderContext, record: &Record, columns: u16) -> Vec<Line<'static>> {
+    let mut fields = FieldList {
+        ctx,
         columns,
         lines: Vec::new(),
     };
-    sheet.text("Task", &record.id.mo_id);
-    sheet.put("State", Status::Ghost.word(), Role::Dim);
+    fields.text("Task", &record.id.mo_id);
+    fields.push("State", Status::Ghost.word(), Role::Dim);
     match &record.presence {
         Presence::Present | Presence::Past => {
-            sheet.put("Why", "it has not been read yet", Role::Dim);
+            fields.push("Reason", "not read yet", Role::Dim);
         }
-        Presence::Gone(_) => sheet.text("Why", "the server does not know it (any more)"),
-        Presence::Unreadable(reason) => sheet.text("Why", reason),
+        Presence::Gone(_) => fields.text("Reason", "unknown to the server, or expired"),
+        Presence::Unreadable(reason) => fields.text("Reason", reason),
     }
-    sheet.lines
+    fields.lines
 }
 
 pub(super) fn lines(
-    canvas: &RenderContext,
+    ctx: &RenderContext,
     handle: Handle,
     record: &Record,
     info: &TaskInfo,
@@ -104,53 +104,53 @@ pub(super) fn lines(
     let columns = area.width;
     let two = columns >= MIN_COLUMNS_FOR_TWO;
     let half = if two { columns / 2 - 1 } else { columns };
-    let sheet = || FieldList {
-        canvas,
+    let fields = || FieldList {
+        ctx,
         columns: half,
         lines: Vec::new(),
     };
-    let (mut left, mut right) = (sheet(), sheet());
+    let (mut left, mut right) = (fields(), fields());
     progress(&mut left, handle, record, info);
     times(&mut left, record, info);
-    usually(&mut right, record, info);
+    typical_duration(&mut right, record, info);
     cancellation(&mut right, handle, record, info);
     family(&mut right, handle, info);
     identity(&mut right, info);
     let below = if two { 0 } else { right.lines.len() };
     let free = usize::from(area.height).saturating_sub(left.lines.len() + below);
-    course(&mut left, record, free);
+    progress_chart(&mut left, record, free);
     if two {
-        beside(left.lines, right.lines, usize::from(half) + 2)
+        join_columns(left.lines, right.lines, usize::from(half) + 2)
     } else {
         left.lines.append(&mut right.lines);
         left.lines
     }
 }
 
-fn progress(sheet: &mut FieldList, handle: Handle, record: &Record, info: &TaskInfo) {
-    let canvas = sheet.canvas;
-    let now = canvas.state.time(record, canvas.now);
+fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &TaskInfo) {
+    let ctx = fields.ctx;
+    let now = ctx.state.time(record, ctx.now);
     let status = record.status();
-    let operation = canvas.state.store.operation(record);
+    let operation = ctx.state.store.operation(record);
     let head = [
-        (canvas.look.symbols.status(status), labels::role(status)),
+        (ctx.appearance.symbols.status(status), labels::role(status)),
         (" ", Role::Text),
         (&*operation, Role::Strong),
     ];
-    sheet
+    fields
         .lines
-        .extend(flow(canvas.look, &head, sheet.columns, 2));
+        .extend(flow(ctx.appearance, &head, fields.columns, 2));
     if let Some(error) = &info.error {
-        sheet.put("Error", &error.text(), labels::role(status));
+        fields.push("Error", &error.text(), labels::role(status));
     }
     if status.is_active() {
-        let mut bar = StyledLine::new(canvas.look, sheet.columns.min(LABEL_WIDTH + 40));
-        bar.put("Progress", Role::Heading)
+        let mut bar = StyledLine::new(ctx.appearance, fields.columns.min(LABEL_WIDTH + 40));
+        bar.push("Progress", Role::Heading)
             .pad_to(usize::from(LABEL_WIDTH));
-        let shown = canvas.state.store.progress(handle);
-        let stale = canvas.state.is_stale(record);
-        row::progress(&mut bar, canvas.look, record, shown, now, stale);
-        sheet.lines.push(bar.line());
+        let shown = ctx.state.store.progress(handle);
+        let stale = ctx.state.is_stale(record);
+        row::progress(&mut bar, ctx.appearance, record, shown, now, stale);
+        fields.lines.push(bar.line());
     } else {
         let mut word = status.word().to_owned();
         if let Some(percent) = record.progress().percent()
@@ -158,60 +158,60 @@ fn progress(sheet: &mut FieldList, handle: Handle, record: &Record, info: &TaskI
         {
             word = format!("{word} at {percent}%");
         }
-        sheet.put("State", &word, labels::role(status));
+        fields.push("State", &word, labels::role(status));
         if record.presence == Presence::Past {
-            sheet.put("Known", "from the server's history only", Role::Dim);
+            fields.push("Source", "server history", Role::Dim);
         }
     }
     if let Some(why) = record.percent_problem() {
-        sheet.put("", &why, Role::Warning);
+        fields.push("", &why, Role::Warning);
     }
     if let Some(phase) = &info.description {
-        sheet.text("Phase", phase.text());
+        fields.text("Phase", phase.text());
     }
-    time_left(sheet, handle);
+    time_left(fields, handle);
     let target = labels::target(info);
     match &info.entity {
         Some(entity) if *entity.value != *target => {
-            sheet.text("Target", &format!("{target}  {entity}"));
+            fields.text("Target", &format!("{target}  {entity}"));
         }
-        Some(entity) => sheet.text("Target", &entity.to_string()),
-        None if target.is_empty() => sheet.put("Target", "the task names none", Role::Dim),
-        None => sheet.text("Target", &target),
+        Some(entity) => fields.text("Target", &entity.to_string()),
+        None if target.is_empty() => fields.push("Target", "none", Role::Dim),
+        None => fields.text("Target", &target),
     }
-    sheet.text("Started by", &reason(&info.reason));
+    fields.text("Started by", &reason(&info.reason));
     for detail in &info.progress_details {
-        sheet.text("Detail", &key_value(detail));
+        fields.text("Detail", &key_value(detail));
     }
 }
 
 /// Adds the time left and the warnings.
-fn time_left(sheet: &mut FieldList, handle: Handle) {
-    let state = sheet.canvas.state;
-    let outlook = state.insight(handle, sheet.canvas.now);
+fn time_left(fields: &mut FieldList, handle: Handle) {
+    let state = fields.ctx.state;
+    let outlook = state.insight(handle, fields.ctx.now);
     let question = state.questions.get(&handle);
     if let Some(left) = outlook.time_left {
         let why = match (left, outlook.basis) {
-            (TimeLeft::Unknown, _) if question.is_some() => "it waits for an answer",
-            (TimeLeft::Unknown, _) if outlook.is_stalled() => "nothing moves",
-            (TimeLeft::Unknown, _) => "too little is known to tell",
-            (TimeLeft::Typical(_), _) => "in all is usual for this operation",
-            (_, Some(Basis::PaceAndTypical)) => "by its pace and what is usual",
-            _ => "by its pace so far",
+            (TimeLeft::Unknown, _) if question.is_some() => "waiting for an answer",
+            (TimeLeft::Unknown, _) if outlook.is_stalled() => "stalled",
+            (TimeLeft::Unknown, _) => "not enough data",
+            (TimeLeft::Typical(_), _) => "is typical for this operation",
+            (_, Some(Basis::PaceAndTypical)) => "from current and typical speed",
+            _ => "from current speed",
         };
-        sheet.text("Time left", &format!("{left}  {why}"));
+        fields.text("Time left", &format!("{left}  {why}"));
     }
     for finding in &outlook.warnings {
         match (finding.rule, question) {
-            (Rule::Question, Some(asked)) => answers(sheet, asked),
-            _ => sheet.put("Warning", &finding.sentence, Role::Warning),
+            (Rule::Question, Some(asked)) => pending_question(fields, asked),
+            _ => fields.push("Warning", &finding.sentence, Role::Warning),
         }
     }
 }
 
 /// Adds the typical duration of the operation, or why it is unknown for an active task.
-fn usually(sheet: &mut FieldList, record: &Record, info: &TaskInfo) {
-    let state = sheet.canvas.state;
+fn typical_duration(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
+    let state = fields.ctx.state;
     let endpoint = record.id.endpoint;
     let entity = info.entity.as_ref().map(|entity| &*entity.value);
     let known = state.typical.find(endpoint, &info.description_id, entity);
@@ -229,11 +229,11 @@ fn usually(sheet: &mut FieldList, record: &Record, info: &TaskInfo) {
             whole(first),
             whole(last)
         );
-        sheet.text("Usually", &text);
+        fields.text("Typical", &text);
     } else if let Some(reason) = state.typical_errors.get(&endpoint).filter(|_| active) {
-        sheet.put("Usually", &format!("unknown: {reason}"), Role::Dim);
+        fields.push("Typical", &format!("unknown: {reason}"), Role::Dim);
     } else if active && state.typical.knows(endpoint) {
-        sheet.put("Usually", "unknown: too few runs so far", Role::Dim);
+        fields.push("Typical", "unknown: too few runs", Role::Dim);
     }
 }
 
@@ -244,80 +244,80 @@ fn whole(span: Duration) -> String {
 }
 
 /// Adds the pending question of the virtual machine and its possible answers.
-fn answers(sheet: &mut FieldList, asked: &PendingQuestion) {
+fn pending_question(fields: &mut FieldList, asked: &PendingQuestion) {
     let text = format!(
-        "The virtual machine waits for an answer: {}",
+        "The virtual machine is waiting for an answer: {}",
         asked.text.trim()
     );
-    sheet.put("Warning", &text, Role::Warning);
+    fields.push("Warning", &text, Role::Warning);
     for (index, choice) in asked.choices.iter().enumerate() {
         let name = if index == 0 { "Answers" } else { "" };
-        sheet.text(
+        fields.text(
             name,
-            &format!("{}  {choice}", sheet.canvas.look.symbols.dot),
+            &format!("{}  {choice}", fields.ctx.appearance.symbols.dot),
         );
     }
-    sheet.put("", "Answer it in the vSphere Client.", Role::Dim);
+    fields.push("", "Answer it in the vSphere Client.", Role::Dim);
 }
 
 /// Adds the progress chart, in at most `rows` lines.
-fn course(sheet: &mut FieldList, record: &Record, rows: usize) {
-    let canvas = sheet.canvas;
-    let now = canvas.state.time(record, canvas.now);
+fn progress_chart(fields: &mut FieldList, record: &Record, rows: usize) {
+    let ctx = fields.ctx;
+    let now = ctx.state.time(record, ctx.now);
     let ran = record
         .run_time(now)
         .and_then(|ran| Duration::try_from(ran).ok());
     if let Some((history, ran)) = record.history.as_deref().zip(ran) {
-        let name = ("Course", LABEL_WIDTH);
-        let chart = chart::lines(canvas.look, history, ran, name, sheet.columns, rows);
-        sheet.lines.extend(chart);
+        let name = ("Over time", LABEL_WIDTH);
+        let chart = chart::lines(ctx.appearance, history, ran, name, fields.columns, rows);
+        fields.lines.extend(chart);
     }
 }
 
-fn times(sheet: &mut FieldList, record: &Record, info: &TaskInfo) {
-    let canvas = sheet.canvas;
-    let now = canvas.state.time(record, canvas.now);
+fn times(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
+    let ctx = fields.ctx;
+    let now = ctx.state.time(record, ctx.now);
     let waited = match (record.queued_for(now), record.queue_time_problem(now)) {
         (Some(waited), _) if waited >= SignedDuration::from_secs(1) => {
             format!("waited {}", duration(waited))
         }
-        (None, Some(why)) => format!("how long it waited is unknown: {why}"),
+        (None, Some(why)) => format!("queue time unknown: {why}"),
         _ => String::new(),
     };
     if let Some(queued) = info.queue_time {
-        sheet.moment("Queued", queued, now, &waited);
+        fields.moment("Queued", queued, now, &waited);
     }
     let active = record.status().is_active();
     if let Some(start) = info.start_time {
         let verb = if active { "running for" } else { "ran" };
         let ran = match (record.run_time(now), record.run_time_problem(now)) {
             (Some(ran), _) => format!("{verb} {}", duration(ran)),
-            (None, Some(why)) => format!("how long it runs is unknown: {why}"),
+            (None, Some(why)) => format!("run time unknown: {why}"),
             (None, None) => String::new(),
         };
-        sheet.moment("Started", start, now, &ran);
+        fields.moment("Started", start, now, &ran);
     }
     if let Some(complete) = info.complete_time {
-        sheet.moment("Finished", complete, now, "");
+        fields.moment("Finished", complete, now, "");
     }
     match (&record.presence, record.seen) {
-        (Presence::Gone(at), _) => sheet.moment("Gone", *at, now, "no longer on the server"),
+        (Presence::Gone(at), _) => fields.moment("Gone", *at, now, "no longer on the server"),
         (Presence::Unreadable(reason), Some(seen)) => {
-            sheet.moment("Last read", seen, now, reason);
+            fields.moment("Last read", seen, now, reason);
         }
         _ => {}
     }
     if active && let Some(moved) = record.moved {
-        sheet.moment("Last change", moved, now, "");
+        fields.moment("Last change", moved, now, "");
     }
     if !info.invalid.is_empty() {
-        sheet.text("Not readable", &info.invalid.to_string());
+        fields.text("Not readable", &info.invalid.to_string());
     }
 }
 
-fn cancellation(sheet: &mut FieldList, handle: Handle, record: &Record, info: &TaskInfo) {
-    let canvas = sheet.canvas;
-    let now = canvas.state.time(record, canvas.now);
+fn cancellation(fields: &mut FieldList, handle: Handle, record: &Record, info: &TaskInfo) {
+    let ctx = fields.ctx;
+    let now = ctx.state.time(record, ctx.now);
     let yes = |flag| if flag { "yes" } else { "no" };
     let flags = format!(
         "cancelable {}, requested {}",
@@ -327,71 +327,71 @@ fn cancellation(sheet: &mut FieldList, handle: Handle, record: &Record, info: &T
     match (CancelState::of(record), record.cancel_seen) {
         (CancelState::Requested, Some(seen)) => {
             let (at_least, since) = (seen.at_least(), now.duration_since(seen.at));
-            let text = format!("requested {at_least}{}, not acted on yet", ago(since));
-            sheet.put("Cancel", &text, Role::Cancelled);
+            let text = format!("requested {at_least}{}, still active", ago(since));
+            fields.push("Cancel", &text, Role::Cancelled);
         }
-        _ => sheet.text("Cancel", &flags),
+        _ => fields.text("Cancel", &flags),
     }
-    if let Some(request) = canvas.state.cancel_requests.get(&handle) {
-        sheet.put("Request", &request.status_text(canvas.now), Role::Text);
+    if let Some(request) = ctx.state.cancel_requests.get(&handle) {
+        fields.push("Request", &request.status_text(ctx.now), Role::Text);
     }
-    if let Some(privilege) = canvas.state.privileges.get(&handle) {
-        sheet.text("May cancel", &privilege_text(Some(privilege)));
+    if let Some(privilege) = ctx.state.privileges.get(&handle) {
+        fields.text("May cancel", &privilege_text(Some(privilege)));
     }
 }
 
-fn family(sheet: &mut FieldList, handle: Handle, info: &TaskInfo) {
+fn family(fields: &mut FieldList, handle: Handle, info: &TaskInfo) {
     if let Some(parent) = info.parent_key() {
-        sheet.text("Parent", parent);
+        fields.text("Parent", parent);
     }
     if let Some(root) = info.root_key()
         && Some(root) != info.parent_key()
     {
-        sheet.text("Root", root);
+        fields.text("Root", root);
     }
-    let below = sheet
-        .canvas
+    let below = fields
+        .ctx
         .state
         .store
         .family(handle)
         .total()
         .saturating_sub(1);
     if below > 0 {
-        let children = sheet.canvas.state.store.children(handle).len();
+        let children = fields.ctx.state.store.children(handle).len();
         let text = if usize::try_from(below) == Ok(children) {
             children.to_string()
         } else {
-            format!("{children}, {below} with theirs")
+            format!("{children} ({below} descendants)")
         };
-        sheet.text("Children", &text);
+        fields.text("Children", &text);
     }
     let locked: Vec<String> = info
         .locked
         .iter()
         .map(ManagedObjectReference::to_string)
         .collect();
-    sheet.text("Locked", &locked.join(", "));
+    fields.text("Locked", &locked.join(", "));
 }
 
-fn identity(sheet: &mut FieldList, info: &TaskInfo) {
+fn identity(fields: &mut FieldList, info: &TaskInfo) {
     if *info.key == *info.task.value {
-        sheet.text("Task", &info.task.value);
+        fields.text("Task", &info.task.value);
     } else {
         let text = format!("{}  key {}", info.task.value, info.key);
-        sheet.text("Task", &text);
+        fields.text("Task", &text);
     }
-    sheet.text("Operation", &info.description_id);
-    sheet.text("Method", info.name.as_deref().unwrap_or_default());
-    sheet.text("Event chain", &info.event_chain_id.to_string());
-    sheet.text("Change tag", info.change_tag.as_deref().unwrap_or_default());
+    fields.text("Operation", &info.description_id);
+    fields.text("Method", info.name.as_deref().unwrap_or_default());
+    fields.text("Event chain", &info.event_chain_id.to_string());
+    fields.text("Change tag", info.change_tag.as_deref().unwrap_or_default());
     let activation = info.activation_id.as_deref();
-    sheet.text("Activation", activation.unwrap_or_default());
+    fields.text("Activation", activation.unwrap_or_default());
     for (name, value) in info.unknown.iter() {
         let text = match unboxed(value.clone()) {
             Value::String(text) => text,
             other => other.to_string(),
         };
-        sheet.text(name, &text);
+        fields.text(name, &text);
     }
 }
 
@@ -429,7 +429,7 @@ fn key_value(detail: &Value) -> String {
 }
 
 /// Joins two columns of text.
-fn beside(left: Vec<Line<'static>>, right: Vec<Line<'static>>, start: usize) -> Vec<Line<'static>> {
+fn join_columns(left: Vec<Line<'static>>, right: Vec<Line<'static>>, start: usize) -> Vec<Line<'static>> {
     let height = left.len().max(right.len());
     let mut left = left.into_iter();
     let mut right = right.into_iter();

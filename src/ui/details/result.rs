@@ -9,8 +9,8 @@ use crate::{
     vim::types::{type_name, unboxed},
 };
 
-pub(super) fn lines(look: &Appearance, value: &Value, columns: u16) -> Vec<Line<'static>> {
-    let mut title = StyledLine::new(look, columns);
+pub(super) fn lines(appearance: &Appearance, value: &Value, columns: u16) -> Vec<Line<'static>> {
+    let mut title = StyledLine::new(appearance, columns);
     let name = type_name(value).unwrap_or(match value {
         Value::String(_) => "string",
         Value::Number(_) => "number",
@@ -18,8 +18,8 @@ pub(super) fn lines(look: &Appearance, value: &Value, columns: u16) -> Vec<Line<
         Value::Array(_) => "list",
         Value::Object(_) | Value::Null => "object",
     });
-    title.put("Type  ", Role::Heading).put(name, Role::Strong);
+    title.push("Type  ", Role::Heading).push(name, Role::Strong);
     let mut lines = vec![title.line(), Line::default()];
-    lines.extend(json::lines(look, &unboxed(value.clone()), columns));
+    lines.extend(json::lines(appearance, &unboxed(value.clone()), columns));
     lines
 }

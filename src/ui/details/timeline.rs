@@ -45,9 +45,9 @@ impl Axis {
     }
 
     /// Draws the axis labels: both ends and, if there is room, the middle.
-    pub(super) fn label(&self, canvas: &RenderContext, strip: &mut StyledLine, now: Timestamp) {
-        let zone = &canvas.state.options.time_zone;
-        let first = strip.used();
+    pub(super) fn label(&self, ctx: &RenderContext, strip: &mut StyledLine, now: Timestamp) {
+        let zone = &ctx.state.options.time_zone;
+        let first = strip.width();
         let text = |at| labels::moment(at, now, zone);
         let (start, end) = (text(self.start), text(self.end));
         strip.push_max(&start, self.columns, Role::Faint);
@@ -58,12 +58,12 @@ impl Axis {
             let is_free = at > start.len() + 1
                 && at + middle.len() + 1 < self.columns.saturating_sub(end.len());
             if is_free {
-                strip.pad_to(first + at).put(&middle, Role::Faint);
+                strip.pad_to(first + at).push(&middle, Role::Faint);
             }
         }
         let at = self.columns.saturating_sub(end.len());
-        if first + at > strip.used() {
-            strip.pad_to(first + at).put(&end, Role::Faint);
+        if first + at > strip.width() {
+            strip.pad_to(first + at).push(&end, Role::Faint);
         }
     }
 
@@ -71,7 +71,7 @@ impl Axis {
     /// the outcome's symbol.
     pub(super) fn bar(
         &self,
-        look: &Appearance,
+        appearance: &Appearance,
         strip: &mut StyledLine,
         record: &Record,
         now: Timestamp,
@@ -79,10 +79,10 @@ impl Axis {
         let Some(span) = Span::of(record, now) else {
             return;
         };
-        let first = strip.used();
+        let first = strip.width();
         let status = record.status();
         let role = labels::role(status);
-        let eighths = look.symbols.eighths;
+        let eighths = appearance.symbols.eighths;
         let fineness = eighths.len();
         let queued = self.parts(span.queued, 1).min(self.columns - 1);
         let began = self.parts(span.started.unwrap_or(span.end), 1);
@@ -93,7 +93,7 @@ impl Axis {
             began - queued
         };
         strip.pad_to(first + queued);
-        strip.put(&look.symbols.waiting.repeat(dots), Role::Queued);
+        strip.push(&appearance.symbols.waiting.repeat(dots), Role::Queued);
         if span.started.is_some() {
             // Any run shows at least one part.
             let ran = self.parts(span.end, fineness).max(began * fineness + 1) - began * fineness;
@@ -102,16 +102,16 @@ impl Axis {
                 whole = (self.columns - began).saturating_sub(1);
             }
             let block = eighths.last().copied().unwrap_or_default();
-            strip.put(&block.repeat(whole), role);
+            strip.push(&block.repeat(whole), role);
             if span.goes_on {
-                strip.put(look.symbols.onward, role);
+                strip.push(appearance.symbols.onward, role);
             } else if rest > 0 {
-                strip.put(eighths.get(rest - 1).copied().unwrap_or_default(), role);
+                strip.push(eighths.get(rest - 1).copied().unwrap_or_default(), role);
             }
         }
-        let left = (first + self.columns).saturating_sub(strip.used());
+        let left = (first + self.columns).saturating_sub(strip.width());
         if !span.goes_on && left >= 2 {
-            strip.gap(1).put(look.symbols.status(status), role);
+            strip.gap(1).push(appearance.symbols.status(status), role);
         }
     }
 }
@@ -169,15 +169,15 @@ mod tests {
     }
 
     fn drawn(records: &[Record], columns: usize, ascii: bool) -> Vec<String> {
-        let look = Appearance::new(&Options {
+        let appearance = Appearance::new(&Options {
             ascii,
             ..Options::default()
         });
         let now = at(100);
         let axis = Axis::over(records.iter().map(|record| (record, now)), columns).unwrap();
         let bar = |record| {
-            let mut strip = StyledLine::new(&look, 80);
-            axis.bar(&look, &mut strip, record, now);
+            let mut strip = StyledLine::new(&appearance, 80);
+            axis.bar(&appearance, &mut strip, record, now);
             strip.line().to_string()
         };
         records.iter().map(bar).collect()

@@ -74,68 +74,68 @@ fn longest(section: &Section) -> u32 {
     totals.max().unwrap_or_default()
 }
 
-pub(super) fn title(canvas: &mut RenderContext, section: &Section, line: Rect) {
-    let division = BarSegments::of(line.width, longest(section));
-    let symbols = canvas.look.symbols;
-    let mut strip = StyledLine::new(canvas.look, line.width);
-    strip.join(heading(canvas, section, division.name));
-    strip.pad_to(division.name);
-    for status in &division.numbers {
-        strip.gap(division.number.saturating_sub(1));
-        strip.put(symbols.status(*status), labels::role(*status));
+pub(super) fn title(ctx: &mut RenderContext, section: &Section, line: Rect) {
+    let layout = BarSegments::of(line.width, longest(section));
+    let symbols = ctx.appearance.symbols;
+    let mut strip = StyledLine::new(ctx.appearance, line.width);
+    strip.join(heading(ctx, section, layout.name));
+    strip.pad_to(layout.name);
+    for status in &layout.numbers {
+        strip.gap(layout.number.saturating_sub(1));
+        strip.push(symbols.status(*status), labels::role(*status));
     }
-    number(&mut strip, "all", Role::Heading, division.number);
-    strip.draw(line, canvas.buffer);
+    number(&mut strip, "all", Role::Heading, layout.number);
+    strip.draw(line, ctx.buffer);
 }
 
-pub(super) fn entry(canvas: &mut RenderContext, section: &Section, entry: &SummaryRow, line: Rect) {
+pub(super) fn entry(ctx: &mut RenderContext, section: &Section, entry: &SummaryRow, line: Rect) {
     let longest = longest(section);
-    let division = BarSegments::of(line.width, longest);
+    let layout = BarSegments::of(line.width, longest);
     let name = match &entry.subject {
         RowSubject::Operation(name) => name.to_string(),
-        RowSubject::User(name) if name.is_empty() => "nobody known".to_owned(),
+        RowSubject::User(name) if name.is_empty() => "unknown".to_owned(),
         RowSubject::User(name) => {
-            labels::without_domain(name, division.name.saturating_sub(1)).to_owned()
+            labels::without_domain(name, layout.name.saturating_sub(1)).to_owned()
         }
         RowSubject::Endpoint(id) => {
-            let server = canvas.state.server(*id);
+            let server = ctx.state.server(*id);
             server.map_or_else(String::new, |server| server.name.clone())
         }
         RowSubject::Task(_) | RowSubject::More(_) => String::new(),
     };
-    let mut strip = StyledLine::new(canvas.look, line.width);
-    strip.push_max(&name, division.name.saturating_sub(1), Role::Text);
-    strip.pad_to(division.name);
-    for status in &division.numbers {
+    let mut strip = StyledLine::new(ctx.appearance, line.width);
+    strip.push_max(&name, layout.name.saturating_sub(1), Role::Text);
+    strip.pad_to(layout.name);
+    for status in &layout.numbers {
         let (text, role) = match entry.counts[*status] {
-            0 => (canvas.look.symbols.dot.to_owned(), Role::Faint),
+            0 => (ctx.appearance.symbols.dot.to_owned(), Role::Faint),
             count => (count.to_string(), labels::role(*status)),
         };
-        number(&mut strip, &text, role, division.number);
+        number(&mut strip, &text, role, layout.number);
     }
     let total = entry.counts.total();
-    number(&mut strip, &total.to_string(), Role::Text, division.number);
-    if division.bar > 0 {
+    number(&mut strip, &total.to_string(), Role::Text, layout.number);
+    if layout.bar > 0 {
         strip.gap(2);
         bar(
             &mut strip,
-            canvas.look,
+            ctx.appearance,
             &entry.counts,
             longest,
-            division.bar,
+            layout.bar,
         );
     }
-    strip.draw(line, canvas.buffer);
+    strip.draw(line, ctx.buffer);
 }
 
 fn number(strip: &mut StyledLine, text: &str, role: Role, columns: usize) {
     strip.gap(columns.saturating_sub(crate::text::width(text)));
-    strip.put(text, role);
+    strip.push(text, role);
 }
 
 /// Returns count, symbol and role of each bar segment; they differ without colors, too.
-fn parts(look: &Appearance, counts: &StatusCounts) -> [(u32, &'static str, Role); 5] {
-    let symbols = look.symbols;
+fn parts(appearance: &Appearance, counts: &StatusCounts) -> [(u32, &'static str, Role); 5] {
+    let symbols = appearance.symbols;
     let whole = symbols.eighths.last().copied().unwrap_or("#");
     let shown = STATUS_COLUMNS
         .iter()
@@ -158,15 +158,15 @@ fn parts(look: &Appearance, counts: &StatusCounts) -> [(u32, &'static str, Role)
 
 fn bar(
     strip: &mut StyledLine,
-    look: &Appearance,
+    appearance: &Appearance,
     counts: &StatusCounts,
     longest: u32,
     columns: usize,
 ) {
-    let parts = parts(look, counts);
+    let parts = parts(appearance, counts);
     let lengths = lengths(parts.map(|(count, ..)| count), longest, columns);
     for ((_, sign, role), length) in parts.into_iter().zip(lengths) {
-        strip.put(&sign.repeat(length), role);
+        strip.push(&sign.repeat(length), role);
     }
 }
 
@@ -216,16 +216,16 @@ mod tests {
     #[test]
     fn a_line_is_divided_whatever_its_width() {
         for (columns, longest) in (0..300).flat_map(|c| [0, 99, 20_000, u32::MAX].map(|l| (c, l))) {
-            let division = BarSegments::of(columns, longest);
-            let numbers = (division.numbers.len() + 1) * division.number;
-            let bar = division.bar + if division.bar > 0 { 2 } else { 0 };
-            let taken = division.name + numbers + bar;
+            let layout = BarSegments::of(columns, longest);
+            let numbers = (layout.numbers.len() + 1) * layout.number;
+            let bar = layout.bar + if layout.bar > 0 { 2 } else { 0 };
+            let taken = layout.name + numbers + bar;
             assert!(
-                taken <= usize::from(columns).max(division.number),
+                taken <= usize::from(columns).max(layout.number),
                 "{columns}"
             );
         }
-        let division = BarSegments::of(77, 40);
-        assert_eq!((division.numbers.len(), division.bar), (5, 15));
+        let layout = BarSegments::of(77, 40);
+        assert_eq!((layout.numbers.len(), layout.bar), (5, 15));
     }
 }

@@ -43,15 +43,15 @@ impl Column {
             Self::Left => "LEFT",
             Self::Ago => "WHEN",
             Self::By => "STARTED BY",
-            Self::Error => "WHY",
+            Self::Error => "ERROR",
         }
     }
 }
 
 /// Returns the width of the operation and the columns after it.
-fn columns(canvas: &RenderContext, part: SectionKind, width: u16) -> (usize, Vec<(Column, usize)>) {
+fn columns(ctx: &RenderContext, part: SectionKind, width: u16) -> (usize, Vec<(Column, usize)>) {
     let width = usize::from(width);
-    let several = canvas.state.servers.len() > 1;
+    let several = ctx.state.servers.len() > 1;
     let mut columns = Vec::new();
     let mut from = |least: usize, column, own| {
         if width >= least {
@@ -95,15 +95,15 @@ fn columns(canvas: &RenderContext, part: SectionKind, width: u16) -> (usize, Vec
     (first, columns)
 }
 
-pub(super) fn title(canvas: &mut RenderContext, section: &Section, line: Rect) {
-    let (first, columns) = columns(canvas, section.kind, line.width);
-    let mut strip = StyledLine::new(canvas.look, line.width);
-    strip.join(heading(canvas, section, first));
+pub(super) fn title(ctx: &mut RenderContext, section: &Section, line: Rect) {
+    let (first, columns) = columns(ctx, section.kind, line.width);
+    let mut strip = StyledLine::new(ctx.appearance, line.width);
+    strip.join(heading(ctx, section, first));
     let mut next = first;
     for (column, width) in columns {
         // Omit column titles that would not leave room for the section title.
         next += COLUMN_GAP;
-        if strip.used() + COLUMN_GAP <= next {
+        if strip.width() + COLUMN_GAP <= next {
             strip.pad_to(next);
             if column == Column::Elapsed {
                 strip.gap(width.saturating_sub(column.title().len()));
@@ -112,23 +112,23 @@ pub(super) fn title(canvas: &mut RenderContext, section: &Section, line: Rect) {
         }
         next += width;
     }
-    strip.draw(line, canvas.buffer);
+    strip.draw(line, ctx.buffer);
 }
 
-pub(super) fn entry(canvas: &mut RenderContext, part: SectionKind, handle: Handle, line: Rect) {
-    let state = canvas.state;
+pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, line: Rect) {
+    let state = ctx.state;
     let Some(record) = state.store.get(handle) else {
         return;
     };
-    let (first, columns) = columns(canvas, part, line.width);
-    let now = state.time(record, canvas.now);
+    let (first, columns) = columns(ctx, part, line.width);
+    let now = state.time(record, ctx.now);
     let is_stale = state.is_stale(record);
     let status = record.status();
-    let mut strip = StyledLine::new(canvas.look, line.width);
+    let mut strip = StyledLine::new(ctx.appearance, line.width);
     strip
-        .put(canvas.look.symbols.status(status), labels::role(status))
+        .push(ctx.appearance.symbols.status(status), labels::role(status))
         .gap(1);
-    let room = first.saturating_sub(strip.used());
+    let room = first.saturating_sub(strip.width());
     strip.push_max(&state.store.operation(record), room, Role::Text);
     let mut next = first;
     let info = record.info.as_deref();
@@ -136,48 +136,48 @@ pub(super) fn entry(canvas: &mut RenderContext, part: SectionKind, handle: Handl
         next += COLUMN_GAP;
         strip.pad_to(next);
         next += width;
-        let mut cell = StyledLine::new(canvas.look, u16::try_from(width).unwrap_or(u16::MAX));
+        let mut cell = StyledLine::new(ctx.appearance, u16::try_from(width).unwrap_or(u16::MAX));
         match column {
             Column::Target => {
-                cell.put(&info.map(labels::target).unwrap_or_default(), Role::Text);
+                cell.push(&info.map(labels::target).unwrap_or_default(), Role::Text);
             }
             Column::Endpoint => {
                 let server = state.server(record.id.endpoint);
-                cell.put(server.map_or("", |server| &server.name), Role::Dim);
+                cell.push(server.map_or("", |server| &server.name), Role::Dim);
             }
             Column::Progress => {
                 let shown = state.store.progress(handle);
-                row::progress(&mut cell, canvas.look, record, shown, now, is_stale);
+                row::progress(&mut cell, ctx.appearance, record, shown, now, is_stale);
             }
             Column::Elapsed => {
                 let text = labels::elapsed(record, now);
                 cell.gap(width.saturating_sub(text.len()));
-                cell.put(&text, if is_stale { Role::Stale } else { Role::Text });
+                cell.push(&text, if is_stale { Role::Stale } else { Role::Text });
             }
             Column::Left => {
-                if let Some(left) = state.insight(handle, canvas.now).time_left {
+                if let Some(left) = state.insight(handle, ctx.now).time_left {
                     let role = if is_stale { Role::Stale } else { Role::Text };
-                    cell.put(&left.within(width), role);
+                    cell.push(&left.within(width), role);
                 }
             }
             Column::Ago => {
                 if let Some(at) = record.finished_at().or(record.seen) {
-                    cell.put(&ago(now.duration_since(at)), Role::Dim);
+                    cell.push(&ago(now.duration_since(at)), Role::Dim);
                 }
             }
             Column::By => {
                 if let Some(info) = info {
                     let text = labels::started_by(&info.reason);
-                    cell.put(labels::without_domain(&text, width), Role::Dim);
+                    cell.push(labels::without_domain(&text, width), Role::Dim);
                 }
             }
             Column::Error => {
                 if let Some(error) = info.and_then(|info| info.error.as_ref()) {
-                    cell.put(&error.text(), Role::Failed);
+                    cell.push(&error.text(), Role::Failed);
                 }
             }
         }
         strip.join(cell);
     }
-    strip.draw(line, canvas.buffer);
+    strip.draw(line, ctx.buffer);
 }

@@ -11,15 +11,15 @@ use crate::{
     ui::tests::draw_buffer,
 };
 
-fn beside(mut state: AppState) -> AppState {
+fn join_columns(mut state: AppState) -> AppState {
     state.pane_split = PaneSplit::new(DetailsPosition::Beside, None);
     state
 }
 
 #[test]
 fn details_beside_the_list() {
-    assert_snapshot!("beside_100x24", draw_text(&beside(labelled(100, 24))));
-    let mut state = beside(watched(120, 40));
+    assert_snapshot!("beside_100x24", draw_text(&join_columns(labelled(100, 24))));
+    let mut state = join_columns(watched(120, 40));
     press(&mut state, "\n");
     assert_snapshot!("beside_120x40", draw_text(&state));
     press(&mut state, "2");
@@ -33,7 +33,7 @@ fn details_beside_the_list() {
 #[test]
 fn without_room_they_are_below() {
     assert_eq!(
-        draw_text(&beside(labelled(80, 24))),
+        draw_text(&join_columns(labelled(80, 24))),
         draw_text(&labelled(80, 24))
     );
     let mut narrow = labelled(80, 24);
@@ -48,7 +48,7 @@ fn without_room_they_are_below() {
 
 #[test]
 fn the_scrollbar_is_on_the_border_and_ascii_is_ascii() {
-    let mut state = beside(labelled(100, 12));
+    let mut state = join_columns(labelled(100, 12));
     state.options.ascii = true;
     let buffer = draw_buffer(&state);
     assert!(

@@ -58,7 +58,7 @@ fn outcomes_have_their_colours() {
     for (text, role) in [
         ("failed at 95%", Role::Failed),
         ("cancelled at 40%", Role::Cancelled),
-        ("gone at 88%", Role::Lost),
+        ("expired at 88%", Role::Lost),
         ("queued", Role::Queued),
         ("asked", Role::Cancelled),
         ("● live", Role::Success),

@@ -70,7 +70,7 @@ impl FromStr for Rgb {
         let known = text.len() == 7 && text.starts_with('#');
         match (known, channel(1), channel(3), channel(5)) {
             (true, Some(r), Some(g), Some(b)) => Ok(Self(r, g, b)),
-            _ => Err(format!("“{text}” is no colour such as #58a6ff")),
+            _ => Err(format!("“{text}” is not a color like #58a6ff")),
         }
     }
 }

@@ -64,7 +64,7 @@ impl RoleStyle {
             _ => {
                 let known = ["fg", "bg", "fg16", "bg16", "style", "mono"];
                 let hint = did_you_mean(key, &known);
-                return Err(format!("a role has no “{key}”{hint}"));
+                return Err(format!("unknown key “{key}”{hint}"));
             }
         }
         Ok(())
@@ -124,17 +124,17 @@ sixteen! {
 pub(super) struct ThemeFile {
     /// Terminal background that the colors were chosen for.
     pub(super) background: Option<Rgb>,
-    inks: HashMap<Role, RoleStyle>,
+    roles: HashMap<Role, RoleStyle>,
 }
 
 impl ThemeFile {
-    pub(super) fn ink(&self, role: Role) -> RoleStyle {
-        self.inks.get(&role).cloned().unwrap_or_default()
+    pub(super) fn role_style(&self, role: Role) -> RoleStyle {
+        self.roles.get(&role).cloned().unwrap_or_default()
     }
 
     #[cfg(test)]
     pub(super) fn has(&self, role: Role) -> bool {
-        self.inks.contains_key(&role)
+        self.roles.contains_key(&role)
     }
 
     /// Parses a theme; returns it and its problems.
@@ -161,7 +161,7 @@ impl ThemeFile {
                     let base = base.unwrap_or_default();
                     let known = ThemeChoice::names();
                     let hint = did_you_mean(base, &known);
-                    let text = format!("based-on: there is no theme “{base}”{hint}");
+                    let text = format!("based-on: unknown theme “{base}”{hint}");
                     tell(&["based-on"], &text);
                 }
                 Self::read(choice.unwrap_or_default().text()).0
@@ -179,20 +179,17 @@ impl ThemeFile {
                         let known: Vec<String> = Role::ALL.iter().map(|r| r.name()).collect();
                         let known: Vec<&str> = known.iter().map(String::as_str).collect();
                         let hint = did_you_mean(name, &known);
-                        tell(&[key], &format!("there is no role “{name}”{hint}"));
+                        tell(&[key], &format!("unknown role “{name}”{hint}"));
                         continue;
                     };
-                    let ink = theme.inks.entry(*role).or_default();
+                    let ink = theme.roles.entry(*role).or_default();
                     for (field, value) in fields {
                         if let Err(error) = ink.take(field, value) {
                             tell(&[key, field], &format!("[{name}] {field}: {error}"));
                         }
                     }
                 }
-                (name, _) => tell(
-                    &[key],
-                    &format!("“{name}” should be a section, such as [failed]"),
-                ),
+                (name, _) => tell(&[key], &format!("“{name}” must be a section like [failed]")),
             }
         }
         (theme, problems)

@@ -45,15 +45,18 @@ fn texts_and_marks_can_be_read_on_every_ground_they_lie_on() {
     for (choice, name) in ThemeChoice::BUILT_IN.iter().zip(ThemeChoice::names()) {
         let (theme, _) = ThemeFile::read(choice.text());
         let background = theme.background.unwrap();
-        let usual = theme.ink(Role::Ground).fg.unwrap_or(usual_text(background));
+        let usual = theme
+            .role_style(Role::Ground)
+            .fg
+            .unwrap_or(usual_text(background));
         let beneath = [Role::Selected, Role::SelectedIdle, Role::Panel];
         let mut grounds = vec![(background, usual)];
         grounds.extend(beneath.map(|role| {
-            let ink = theme.ink(role);
+            let ink = theme.role_style(role);
             (ink.bg.unwrap(), ink.fg.unwrap())
         }));
         for role in Role::ALL {
-            let ink = theme.ink(*role);
+            let ink = theme.role_style(*role);
             let least = if MARKS.contains(role) { 3.0 } else { 4.5 };
             let grounds = match ink.bg {
                 Some(own) if *role == Role::Track => vec![(own, usual)],
@@ -112,9 +115,9 @@ fn what_is_wrong_is_told_with_its_line_and_the_rest_counts() {
                 style = [\"bold\"]\n";
     let problems = Theme::problems(text);
     let starts = [
-        "line 3: [text] fg: “blue” is no colour such as #58a6ff",
-        "line 5: there is no role “faild”; did you mean “failed”?",
-        "line 7: [failed] colour: a role has no “colour”",
+        "line 3: [text] fg: “blue” is not a color like #58a6ff",
+        "line 5: unknown role “faild”; did you mean “failed”?",
+        "line 7: [failed] colour: unknown key “colour”",
         "line 8: [failed] fg16: unknown variant “orange“",
     ];
     for start in starts {

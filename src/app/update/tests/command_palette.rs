@@ -65,12 +65,11 @@ fn arrows_choose_and_escape_does_nothing() {
 #[test]
 fn what_can_be_done_elsewhere_only_is_told_with_its_key() {
     let mut state = busy(80, 24);
-    press(&mut state, ":Yes, ask the server<enter>");
+    press(&mut state, ":Yes, cancel the task<enter>");
     assert!(state.popup.is_none());
     let said = state.notifications.iter().next().unwrap();
     assert!(
-        said.text
-            .starts_with("At the question whether to cancel: y is"),
+        said.text.starts_with("Cancel confirmation: y is"),
         "{}",
         said.text
     );

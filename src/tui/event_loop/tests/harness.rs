@@ -200,11 +200,11 @@ impl TerminalHost for FakeHost {
         Ok(true)
     }
 
-    fn retake(&mut self) -> io::Result<()> {
+    fn resume(&mut self) -> io::Result<()> {
         Ok(())
     }
 
-    fn ask_background(&mut self) -> io::Result<()> {
+    fn query_background(&mut self) -> io::Result<()> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
@@ -245,7 +245,7 @@ impl Harness {
         let (to_updates, updates) = mpsc::channel(16);
         let (to_commands, commands) = mpsc::unbounded_channel();
         let start = Instant::now();
-        let inlets = EventSources {
+        let sources = EventSources {
             input: received(input),
             updates,
             signals: received(signals),
@@ -263,7 +263,7 @@ impl Harness {
             let clock = move || at(3720) + start.elapsed();
             run(
                 &mut terminal,
-                inlets,
+                sources,
                 endpoints,
                 &mut loop_host,
                 clock,

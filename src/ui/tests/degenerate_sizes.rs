@@ -49,10 +49,10 @@ fn every_screen_draws_at_every_size() {
             for width in 0..=30 {
                 let mut state = make(width, 0);
                 keys.chars().for_each(|key| press(&mut state, key));
-                let look = Appearance::new(&state.options);
+                let appearance = Appearance::new(&state.options);
                 for height in 0..=10 {
                     update(&mut state, Event::Resize { width, height }, now());
-                    draw_with(&state, &look);
+                    draw_with(&state, &appearance);
                 }
             }
         }
@@ -138,7 +138,7 @@ fn whatever_is_open_draws_at_random_sizes() {
         let window = Window::default();
         let mut terminal = Terminal::new(window.clone()).unwrap();
         let mut state = busy(0, 0);
-        let look = Appearance::new(&state.options);
+        let appearance = Appearance::new(&state.options);
         for turn in 0..4 {
             window.0.set(size(&mut random));
             let Size { width, height } = terminal.size().unwrap();
@@ -148,7 +148,7 @@ fn whatever_is_open_draws_at_random_sizes() {
                 keys.chars().for_each(|key| press(&mut state, key));
             }
             terminal
-                .draw(|frame| state.frame = draw(&state, &look, frame, now()))
+                .draw(|frame| state.frame = draw(&state, &appearance, frame, now()))
                 .unwrap();
         }
     }
@@ -160,10 +160,10 @@ fn every_task_draws_in_every_tab_at_odd_sizes() {
         for tab in ['1', '2', '3', '4', '5'] {
             let mut state = busy(width, height);
             press(&mut state, tab);
-            let look = Appearance::new(&state.options);
+            let appearance = Appearance::new(&state.options);
             for _ in 0..state.row_model.len() {
                 press(&mut state, 'j');
-                draw_with(&state, &look);
+                draw_with(&state, &appearance);
             }
         }
     }

@@ -55,7 +55,7 @@ fn one_that_is_signed_out_does_not_disturb_the_other() {
     apply_change(&mut state, THERE, crate::watch::Update::Link(out));
     let text = draw_text(&state);
     assert!(
-        text.contains("branch out") && text.contains("● lab"),
+        text.contains("branch signed out") && text.contains("● lab"),
         "{text}"
     );
     let here = state.store.find(&TaskId::new(HERE, "task-1")).unwrap();

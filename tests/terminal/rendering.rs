@@ -71,7 +71,7 @@ fn commands_are_found_by_a_few_letters() {
     session.press(":");
     session.shows("Commands");
     session.press("pause");
-    session.shows("Stop reading from the server");
+    session.shows("Pause or resume updates");
     session.press("\r");
     session.hides("Commands");
     session.shows("paused");
@@ -94,19 +94,19 @@ fn keys_and_a_theme_of_ones_own_and_what_is_wrong_with_them() {
     fs::write(&config, text).unwrap();
     let config = config.to_str().unwrap();
     let mut session = Session::start_in(120, 30, &["demo", "--config", config], &[TRUE_COLOR]);
-    session.shows("2 things in the config file are wrong");
+    session.shows("2 problems in the config file");
     session.until("the colour of one's own", |seen| {
         selection(seen) == Some(Color::Rgb(0x11, 0x33, 0x22))
     });
     session.press("n");
     session.shows("did you mean “pin”?");
-    session.shows("line 5: [failed] fg: “rde” is no colour");
+    session.shows("line 5: [failed] fg: “rde” is not a color");
     session.press(ESCAPE);
     session.hides("did you mean");
     session.press("qö");
-    session.shows("Open the details and go there");
+    session.shows("Open the details and focus them");
     session.press(ESCAPE);
-    session.hides("Open the details and go there");
+    session.hides("Open the details and focus them");
     session.press("Q");
     assert!(session.ends_cleanly().success());
 }
@@ -128,16 +128,16 @@ fn tasks_are_taken_along_as_text_and_as_a_file() {
     session.press("y");
     session.shows("curl --silent");
     session.press("\u{1b}[B\u{1b}[B\u{1b}[B\u{1b}[B\r");
-    session.shows("Copied the curl command");
+    session.shows("Copied curl command");
     session.press("w");
-    session.shows("write the rows to vtask-");
+    session.shows("save rows as vtask-");
     let sheet = folder.path().join("rows.csv");
     session.press(&format!("\u{15}{}\r", sheet.display()));
     session.until("what was written", |_| sheet.exists());
     session.press("w");
-    session.shows("write the rows to vtask-");
+    session.shows("save rows as vtask-");
     session.press(&format!("\u{15}{}\r", sheet.display()));
-    session.shows("is there already and was left");
+    session.shows("already exists; choose");
     session.press("q");
     assert!(session.ends_cleanly().success());
     let copied = fs::read_to_string(clip).unwrap();
@@ -168,17 +168,17 @@ fn one_looks_back_and_returns_to_now() {
     session.press("p");
     session.shows("paused");
     session.press("<");
-    session.shows("LOOKING BACK");
+    session.shows("TIME TRAVEL");
     session.shows(" ago ");
     session.press("<<c");
     session.shows("only be done now");
-    session.shows("LOOKING BACK");
+    session.shows("TIME TRAVEL");
     session.press("0");
-    session.hides("LOOKING BACK");
+    session.hides("TIME TRAVEL");
     session.press("[");
-    session.shows("LOOKING BACK");
+    session.shows("TIME TRAVEL");
     session.press(ESCAPE);
-    session.hides("LOOKING BACK");
+    session.hides("TIME TRAVEL");
     session.press("q");
     assert!(session.ends_cleanly().success());
 }
@@ -249,7 +249,7 @@ fn the_flat_list_is_put_into_groups() {
     session.shows("live");
     session.shows("Relocate");
     session.press("bbb");
-    session.shows("in groups by user");
+    session.shows("grouped by user");
     session.press("g");
     session.shows("Tasks ");
     session.press("-");
@@ -259,9 +259,9 @@ fn the_flat_list_is_put_into_groups() {
     session.press(" ");
     session.shows("▾ ");
     session.press("b");
-    session.shows("in groups by operation");
+    session.shows("grouped by operation");
     session.press("b");
-    session.hides("in groups");
+    session.hides("grouped by");
     session.press("q");
     assert!(session.ends_cleanly().success());
 }

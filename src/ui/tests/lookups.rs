@@ -122,7 +122,7 @@ fn a_ghost_that_the_history_knows_is_a_finished_task_from_history() {
 fn how_long_it_usually_takes_or_why_that_is_unknown() {
     let line = |state: &AppState| {
         let text = draw_text(state);
-        let lines = text.lines().skip_while(|line| !line.contains("Usually"));
+        let lines = text.lines().skip_while(|line| !line.contains("Typical"));
         let lines = lines.take(3).map(|line| line.trim_end().to_owned());
         lines.collect::<Vec<_>>().join("\n")
     };
