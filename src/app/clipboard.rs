@@ -112,7 +112,7 @@ mod tests {
     };
 
     #[test]
-    fn a_curl_command_asks_for_the_task_and_holds_no_secret() {
+    fn curl_command_reads_the_task_and_contains_no_secret() {
         let mut state = busy(80, 24);
         choose(&mut state, "task-4711");
         state.servers[0].base = "https://vc01.lab:8443/".into();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_copied_with_every_message_of_its_chain() {
+    fn copied_error_contains_every_message() {
         let fault = Fault::new(json!({
             "_typeName": "A", "faultstring": "outer", "faultMessage": [{"key": "a.b", "message": "The disk is full."}],
             "faultCause": {"_typeName": "B", "faultstring": "inner", "faultMessage": [
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_a_server_sends_gets_out_of_the_quotes() {
+    fn curl_command_quotes_server_text() {
         let mut state = busy(80, 24);
         state.servers[0].base = "https://x';reboot;'".into();
         let evil = "task-1';$(reboot)`id`\u{1b}/../..";

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_file_that_is_there_is_left_alone() {
+    async fn existing_file_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         let name = path.to_str().unwrap().to_owned();
@@ -99,7 +99,7 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_command_gets_the_text_and_its_failure_is_told() {
+    async fn clipboard_command_gets_the_text_and_failures_are_reported() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("clip");
         let text = "it's \"x\"\n".repeat(50_000);

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_is_picked_out_of_the_keys() {
+    async fn reply_is_detected_among_the_keys() {
         for (text, background) in [
             ("11;rgb:ffff/ffff/ffff\\", Background::Light),
             ("11;rgb:FDFD/F6F6/E3E3\u{7}", Background::Light),

@@ -171,7 +171,7 @@ mod tests {
     use super::wrap_for_multiplexer;
 
     #[test]
-    fn multiplexers_hand_the_clipboard_on() {
+    fn clipboard_sequence_is_wrapped_for_multiplexers() {
         let plain = "\u{1b}]52;c;YWJj\u{1b}\\";
         assert_eq!(wrap_for_multiplexer(plain, false, false), plain);
         assert_eq!(

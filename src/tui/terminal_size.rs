@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_size_that_is_zero_comes_from_the_environment_or_is_80_by_24() {
+    fn zero_size_falls_back_to_environment_or_80_by_24() {
         let empty = |_: &str| None;
         let set = |name: &str| match name {
             "COLUMNS" => Some(" 132 ".to_owned()),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_that_no_terminal_has_is_cut() {
+    fn absurd_size_is_limited() {
         let huge = |_: &str| Some("65535".to_owned());
         assert_eq!(usable_size((65535, 65535).into(), huge), MAX_SIZE);
         assert_eq!(usable_size((0, 65535).into(), huge), MAX_SIZE);

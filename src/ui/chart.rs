@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_climb_a_phase_and_a_plateau() {
+    fn progress_phase_and_plateau() {
         let text = draw(&progress_chart(), at(200), 32, 3, false);
         insta::assert_snapshot!("climb", text);
     }
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn before_the_first_figure_and_without_one_it_is_empty() {
+    fn chart_is_empty_without_progress() {
         let mut history = ProgressHistory::begin(Some(at(0)), at(100), None);
         history.observe(at(120), Some(50), false);
         history.observe(at(140), Some(75), false);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_before_it_was_watched_is_told() {
+    fn time_before_the_first_sample_is_labeled() {
         let mut history = ProgressHistory::begin(Some(at(0)), at(800), Some(70));
         history.observe(at(900), Some(80), false);
         let text = draw(&history, at(1000), 44, 4, false);
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_course_or_room_there_is_none() {
+    fn no_chart_without_samples_or_room() {
         let history = progress_chart();
         assert_eq!(draw(&history, at(200), 23, 9, false), "");
         assert_eq!(draw(&history, at(200), 80, 1, false), "");
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_size_it_fits() {
+    fn chart_fits_every_size() {
         for columns in 0..90 {
             for rows in 0..9 {
                 let text = draw(&progress_chart(), at(95), columns, rows, false);

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_an_eighth_of_a_cell_fine() {
+    fn bars_have_a_resolution_of_an_eighth_of_a_cell() {
         for (percent, text) in [
             (0, "    "),
             (1, "▏   "),
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_without_figure_moves_to_and_fro_within_its_width() {
+    fn indeterminate_bars_move_within_their_width() {
         let appearance = Appearance::new(&Options::default());
         for columns in 0..12 {
             for step in -30..30 {

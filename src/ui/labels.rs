@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_end_is_told_by_the_clock_as_sure_as_it_is() {
+    fn expected_end_format_depends_on_certainty() {
         let now: Timestamp = "2026-04-18T16:20:30Z".parse().unwrap();
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
         let between = |low, high| TimeLeft::Between(minutes(low), minutes(high));

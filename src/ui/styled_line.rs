@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn words_stay_whole_where_a_line_can_hold_them() {
+    fn words_shorter_than_a_line_are_not_broken() {
         assert_eq!(
             flowed(&["Started  ", "12:30:01", "  running for 1h20m"], 28, 9),
             ["Started  12:30:01  running", "         for 1h20m"]

@@ -180,7 +180,7 @@ mod tests {
     use crate::text::width;
 
     #[test]
-    fn every_status_has_a_sign_of_its_own_one_column_wide() {
+    fn status_symbols_are_distinct_and_one_column_wide() {
         for ascii in [false, true] {
             let symbols = Symbols::new(ascii);
             let mut signs: Vec<_> = Status::ALL

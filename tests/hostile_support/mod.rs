@@ -223,7 +223,7 @@ fn string(after: &str) -> Option<(String, &str)> {
 }
 
 #[test]
-fn what_is_not_ours_is_recognised() {
+fn unexpected_sequences_are_rejected() {
     let terminal = Terminal::screen(10, 4);
     let found = terminal.read(
         "\u{1b}[?1049h\u{1b}[2;3H\u{1b}[38;5;7mdata\u{1b}[0m\u{1b}]2;x\u{7}\u{1b}[?1049l"

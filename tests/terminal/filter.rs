@@ -5,7 +5,7 @@ use crate::pty_support::Session;
 const ESCAPE: &str = "\u{1b}";
 
 #[test]
-fn the_list_narrows_while_one_types_and_a_mistake_has_its_place() {
+fn filter_applies_while_typing_and_marks_errors() {
     let mut session = Session::start(80, 24, &["demo"]);
     session.shows("live");
     session.shows("Relocate");
@@ -46,7 +46,7 @@ fn the_list_narrows_while_one_types_and_a_mistake_has_its_place() {
 }
 
 #[test]
-fn a_filter_keeps_its_name_for_the_next_run() {
+fn saved_filter_is_kept_for_the_next_run() {
     let folder = tempfile::tempdir().unwrap();
     let state = ("XDG_STATE_HOME", folder.path().to_str().unwrap());
     let mut session = Session::start_in(80, 24, &["demo"], &[state]);

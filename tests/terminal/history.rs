@@ -8,7 +8,7 @@ fn line(seen: &Seen, at: usize) -> String {
 }
 
 #[test]
-fn one_goes_to_the_history_finds_a_task_and_comes_back() {
+fn history_search_and_return() {
     let mut session = Session::start(120, 30, &["demo"]);
     session.shows("live");
     session.shows("Relocate");

@@ -83,7 +83,7 @@ fn field(bytes: &[u8], name: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_panel_in_every_size_by_push_and_by_poll() {
+async fn every_panel_at_every_size() {
     let simulator = hostile(FAST).await;
     for (columns, rows, fetch) in [(120, 40, "push"), (80, 24, "poll"), (200, 60, "push")] {
         let url = simulator.url();
@@ -169,7 +169,7 @@ fn decoded(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_table_and_every_line_of_data() {
+async fn tables_and_json_lines() {
     let simulator = hostile(ClockMode::Manual).await;
     let url = simulator.url();
     let (code, all) = run(&url, 80, &["list", "--json"], &[]).await;
@@ -213,7 +213,7 @@ async fn every_table_and_every_line_of_data() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bars_notifications_and_titles() {
+async fn progress_bars_notifications_and_titles() {
     let simulator = hostile(FAST).await;
     let url = simulator.url();
     let (_, all) = run(&url, 80, &["list", "--json", "--state", "active"], &[]).await;
@@ -253,7 +253,7 @@ async fn bars_notifications_and_titles() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_from_the_server_reaches_a_shell_and_files_are_safe_to_open() {
+async fn commands_and_exported_files_are_safe() {
     let simulator = hostile(FAST).await;
     let url = simulator.url();
     let folder = tempfile::tempdir().unwrap();
@@ -346,7 +346,7 @@ fn cells_of(line: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refusals_are_told_without_harm() {
+async fn error_messages_are_escaped() {
     let mut options = Options::new(Scenario::load("quiet").unwrap());
     options.credentials = Some(("ops".to_owned(), "another".to_owned()));
     options.faults = FaultPlan::load(Path::new(PLAN)).unwrap();

@@ -21,7 +21,7 @@ fn tabs(seen: &Seen) -> Option<usize> {
 }
 
 #[test]
-fn a_key_moves_the_details_and_the_mouse_their_border() {
+fn layout_key_and_mouse_resize() {
     let mut session = Session::start(120, 30, &["demo"]);
     session.shows("live");
     session.shows("Relocate");
@@ -50,7 +50,7 @@ fn a_key_moves_the_details_and_the_mouse_their_border() {
 }
 
 #[test]
-fn the_config_says_where_they_are_as_far_as_there_is_room() {
+fn layout_from_the_config() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
     let arguments = ["demo", "--config", config.to_str().unwrap()];
@@ -76,7 +76,7 @@ fn the_config_says_where_they_are_as_far_as_there_is_room() {
 }
 
 #[test]
-fn the_summary_leads_to_tasks_and_to_filters() {
+fn summary_opens_tasks_and_filters() {
     let mut session = Session::start(80, 24, &["demo"]);
     session.shows("live");
     session.shows("Relocate");

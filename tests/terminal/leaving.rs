@@ -14,7 +14,7 @@ const ESCAPE: &str = "\u{1b}";
 const DOWN: &str = "\u{1b}[B";
 
 #[test]
-fn a_visit_to_the_demo() {
+fn demo_session() {
     let mut session = Session::start(120, 40, &["demo"]);
     session.shows("Relocate virtual machine");
     session.shows("live");
@@ -54,7 +54,7 @@ fn a_visit_to_the_demo() {
 }
 
 #[test]
-fn a_task_is_cancelled_and_seen_to_end_cancelled() {
+fn cancelled_task_ends_cancelled() {
     let mut session = Session::start(120, 40, &["demo", "--speed", "4"]);
     session.shows("Relocate virtual machine");
     session.press("/");
@@ -80,7 +80,7 @@ fn a_task_is_cancelled_and_seen_to_end_cancelled() {
 }
 
 #[test]
-fn a_tiny_terminal_is_drawn_on_and_left() {
+fn tiny_terminal_works() {
     let mut session = Session::start(20, 5, &["demo"]);
     session.until("something", |seen| {
         !seen.parser.screen().contents().trim().is_empty()
@@ -93,7 +93,7 @@ fn a_tiny_terminal_is_drawn_on_and_left() {
 }
 
 #[test]
-fn nothing_from_the_server_reaches_the_terminal_raw() {
+fn server_texts_are_escaped_on_the_terminal() {
     let mut session = Session::start(160, 60, &["demo"]);
     session.shows("Relocate virtual machine");
     for keys in ["+", "G", "5", "1", "g"] {
@@ -116,7 +116,7 @@ fn nothing_from_the_server_reaches_the_terminal_raw() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_told_on_the_screen() {
+fn unreachable_server_is_shown() {
     let arguments = [
         "--url",
         "http://127.0.0.1:9",
@@ -132,7 +132,7 @@ fn a_server_that_is_not_there_is_told_on_the_screen() {
 }
 
 #[test]
-fn a_terminal_that_goes_away_ends_the_program() {
+fn closed_terminal_ends_the_program() {
     // Without a reader on this side, closing the master closes the terminal.
     let pair = native_pty_system().openpty(size(80, 24)).unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_vtask"));

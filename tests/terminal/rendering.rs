@@ -16,7 +16,7 @@ const LIGHT: Color = Color::Rgb(0xcf, 0xe3, 0xfd);
 const TRUE_COLOR: (&str, &str) = ("COLORTERM", "truecolor");
 
 #[test]
-fn the_terminals_background_chooses_the_theme() {
+fn background_color_selects_the_theme() {
     let mut session = Session::start_in(80, 24, &["demo"], &[TRUE_COLOR]);
     session.until("the question", |seen| {
         let text = String::from_utf8_lossy(&seen.bytes);
@@ -32,7 +32,7 @@ fn the_terminals_background_chooses_the_theme() {
 }
 
 #[test]
-fn a_terminal_that_tells_by_its_environment_or_is_told_for_needs_no_answer() {
+fn environment_or_option_selects_the_theme() {
     let light = [TRUE_COLOR, ("COLORFGBG", "0;15")];
     let high = [TRUE_COLOR, ("VTASK_THEME", "high-contrast-light")];
     let white = Color::Rgb(0xb8, 0xd8, 0xff);
@@ -46,7 +46,7 @@ fn a_terminal_that_tells_by_its_environment_or_is_told_for_needs_no_answer() {
 }
 
 #[test]
-fn sixteen_colours_and_none() {
+fn sixteen_colors_and_mono() {
     let sixteen = [("TERM", "xterm")];
     let mut session = Session::start_in(80, 24, &["demo"], &sixteen);
     session.shows("Relocate");
@@ -65,7 +65,7 @@ fn sixteen_colours_and_none() {
 }
 
 #[test]
-fn commands_are_found_by_a_few_letters() {
+fn command_palette_finds_by_name() {
     let mut session = Session::start(80, 24, &["demo"]);
     session.shows("live");
     session.press(":");
@@ -84,7 +84,7 @@ fn commands_are_found_by_a_few_letters() {
 }
 
 #[test]
-fn keys_and_a_theme_of_ones_own_and_what_is_wrong_with_them() {
+fn custom_keys_and_theme_with_problems() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
     fs::create_dir(folder.path().join("themes")).unwrap();
@@ -112,7 +112,7 @@ fn keys_and_a_theme_of_ones_own_and_what_is_wrong_with_them() {
 }
 
 #[test]
-fn tasks_are_taken_along_as_text_and_as_a_file() {
+fn copy_command_and_export() {
     let folder = tempfile::tempdir().unwrap();
     let clip = folder.path().join("clip");
     let config = folder.path().join("config.toml");
@@ -147,7 +147,7 @@ fn tasks_are_taken_along_as_text_and_as_a_file() {
 }
 
 #[test]
-fn the_terminal_is_given_what_is_copied() {
+fn copied_text_is_sent_to_the_terminal() {
     let mut session = Session::start(80, 24, &["demo"]);
     session.shows("live");
     session.shows("Relocate");
@@ -161,7 +161,7 @@ fn the_terminal_is_given_what_is_copied() {
 }
 
 #[test]
-fn one_looks_back_and_returns_to_now() {
+fn time_travel_and_return() {
     let mut session = Session::start(80, 24, &["demo", "--speed", "20"]);
     session.shows("live");
     session.shows("Relocate");
@@ -184,7 +184,7 @@ fn one_looks_back_and_returns_to_now() {
 }
 
 #[test]
-fn rows_are_sorted_by_several_columns() {
+fn sort_by_several_columns() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
     fs::write(&config, "[defaults]\nsort = [\"stat\", \"-elapsed\"]\n").unwrap();
@@ -215,7 +215,7 @@ fn rows_are_sorted_by_several_columns() {
 }
 
 #[test]
-fn columns_are_chosen_in_the_config_and_on_the_screen() {
+fn columns_from_config_and_editor() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
     let text = "[columns]\nall = [\"id\", \"stat\", \"task\"]\n";
@@ -244,7 +244,7 @@ fn columns_are_chosen_in_the_config_and_on_the_screen() {
 }
 
 #[test]
-fn the_flat_list_is_put_into_groups() {
+fn flat_list_grouping() {
     let mut session = Session::start(80, 24, &["demo"]);
     session.shows("live");
     session.shows("Relocate");

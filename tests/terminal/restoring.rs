@@ -91,17 +91,17 @@ fn assert_reported(session: &Session, report: &str) {
 }
 
 #[test]
-fn a_panic() {
+fn panic() {
     assert_reported(&ends_by("panic"), "the end of the program");
 }
 
 #[test]
-fn a_panic_of_another_thread() {
+fn panic_of_another_thread() {
     assert_reported(&ends_by("thread"), "the end of a thread");
 }
 
 #[test]
-fn a_panic_within_a_panic_which_aborts() {
+fn panic_within_a_panic() {
     assert_reported(&ends_by("abort"), "the end of the program");
 }
 

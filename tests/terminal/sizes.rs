@@ -3,7 +3,7 @@
 use crate::pty_support::Session;
 
 #[test]
-fn a_terminal_that_reports_the_largest_size() {
+fn largest_reported_size() {
     let mut session = Session::start(u16::MAX, u16::MAX, &["demo"]);
     session.shows("Relocate virtual machine");
     session.press("?");
@@ -14,7 +14,7 @@ fn a_terminal_that_reports_the_largest_size() {
 }
 
 #[test]
-fn a_terminal_that_grows_to_the_largest_size_and_shrinks_again() {
+fn resize_to_the_largest_size_and_back() {
     let mut session = Session::start(80, 24, &["demo"]);
     session.shows("Relocate virtual machine");
     for (columns, rows) in [(u16::MAX, u16::MAX), (u16::MAX, 1), (1, u16::MAX)] {

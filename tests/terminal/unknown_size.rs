@@ -38,7 +38,7 @@ fn widest(text: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_command_writes_as_on_80_columns() {
+async fn commands_assume_80_columns() {
     let (simulator, task) = server().await;
     for command in ["get", "list", "tree", "events", "wait --timeout 2s"] {
         let line = match command {
@@ -60,7 +60,7 @@ async fn every_command_writes_as_on_80_columns() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_environment_says_how_wide_it_is() {
+async fn columns_variable_sets_the_width() {
     let (simulator, _) = server().await;
     let narrow = written(&simulator, "list", &[]);
     let wide = written(&simulator, "list", &[("COLUMNS", "200")]);
@@ -69,7 +69,7 @@ async fn the_environment_says_how_wide_it_is() {
 }
 
 #[test]
-fn the_full_screen_is_drawn_and_left() {
+fn full_screen_draws_and_quits() {
     let mut session = Session::start(0, 0, &["demo"]);
     session.shows("Relocate virtual machine");
     session.shows("live");

@@ -20,14 +20,14 @@ fn one(more: &serde_json::Value) -> AppState {
 }
 
 #[test]
-fn with_finished_tasks_only_nothing_ever_changes_by_itself() {
+fn finished_tasks_need_no_redraw() {
     let done = json!({"state": "success", "completeTime": at(60).to_string()});
     assert_eq!(next_redraw(&one(&done), now()), None);
     assert_eq!(next_redraw(&empty(80, 24), now()), None);
 }
 
 #[test]
-fn elapsed_times_change_by_the_second_and_later_by_the_minute() {
+fn elapsed_times_change_by_the_second_then_by_the_minute() {
     let young = json!({"progress": 5, "startTime": at(3700).to_string()});
     assert_eq!(next_redraw(&one(&young), now()), Some(at(3721)));
     // Running for 62 minutes and 10 seconds.
@@ -36,19 +36,19 @@ fn elapsed_times_change_by_the_second_and_later_by_the_minute() {
 }
 
 #[test]
-fn a_task_without_figure_moves_every_second() {
+fn indeterminate_bar_moves_every_second() {
     assert_eq!(next_redraw(&one(&json!({})), now()), Some(at(3721)));
 }
 
 #[test]
-fn ticks_fall_on_whole_seconds() {
+fn redraws_fall_on_whole_seconds() {
     let part = now() + SignedDuration::from_millis(400);
     assert_eq!(next_redraw(&one(&json!({})), part), Some(at(3722)));
     assert!(next_redraw(&busy(80, 24), part).unwrap() > part);
 }
 
 #[test]
-fn a_notice_that_vanishes_is_a_tick() {
+fn expiring_notification_needs_a_redraw() {
     let mut state = empty(80, 24);
     state.notifications.push(Severity::Info, "copied", now());
     assert_eq!(next_redraw(&state, now()), Some(at(3724)));
@@ -56,7 +56,7 @@ fn a_notice_that_vanishes_is_a_tick() {
 }
 
 #[test]
-fn a_countdown_ticks_and_stale_clocks_stand_still() {
+fn countdown_ticks_and_stale_clocks_are_frozen() {
     let mut state = one(&json!({}));
     let retrying = |next| {
         Update::Link(Link::Retrying {
@@ -73,7 +73,7 @@ fn a_countdown_ticks_and_stale_clocks_stand_still() {
 }
 
 #[test]
-fn rows_out_of_sight_cost_nothing() {
+fn invisible_rows_need_no_redraw() {
     let mut state = empty(80, 24);
     let all = (0..200)
         .map(|number| {
@@ -90,7 +90,7 @@ fn rows_out_of_sight_cost_nothing() {
 }
 
 #[test]
-fn a_finding_is_drawn_as_soon_as_it_is_there() {
+fn new_warning_is_drawn_at_once() {
     let state = climbed(40, 90);
     let handle = find(&state, "task-1");
     let stalls = rules::next_change(&state.store, handle, RuleContext::default(), now()).unwrap();
@@ -100,7 +100,7 @@ fn a_finding_is_drawn_as_soon_as_it_is_there() {
 }
 
 #[test]
-fn the_last_minutes_are_counted_in_small_steps_however_long_it_took() {
+fn time_left_counts_in_small_steps_at_the_end() {
     let next = next_redraw(&climbed(98, 60), now()).unwrap();
     assert!(next <= now() + SignedDuration::from_secs(5), "{next}");
     let half = next_redraw(&climbed(50, 60), now()).unwrap();

@@ -26,7 +26,7 @@ fn finished() -> Update {
 }
 
 #[tokio::test(start_paused = true)]
-async fn news_come_on_the_screen_and_q_leaves() {
+async fn updates_are_drawn_and_q_quits() {
     let mut harness = Harness::start();
     harness.until("connecting").await;
     harness.tell(Update::Link(Link::Live)).await;
@@ -65,7 +65,7 @@ async fn commands_reach_the_endpoint_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_terminal_ends_the_loop() {
+async fn lost_terminal_ends_the_loop() {
     let mut harness = Harness::start();
     harness.input_error();
     assert_eq!(harness.exit().await, ExitReason::TerminalLost);
@@ -80,7 +80,7 @@ async fn a_lost_terminal_ends_the_loop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn signals_end_the_loop_each_in_its_way() {
+async fn signals_end_the_loop() {
     for (signal, exit) in [
         (Signal::Interrupt, ExitReason::Interrupted),
         (Signal::Terminate, ExitReason::Terminated),
@@ -93,14 +93,14 @@ async fn signals_end_the_loop_each_in_its_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_elsewhere_ends_the_loop() {
+async fn panic_of_another_thread_ends_the_loop() {
     let mut harness = Harness::start();
     harness.host.panicked.notify_one();
     assert_eq!(harness.exit().await, ExitReason::Panicked);
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_suspension_everything_is_drawn_anew() {
+async fn resume_redraws_everything() {
     for stop in [Signal::Suspend, Signal::Resume] {
         let harness = Harness::start();
         harness.until("connecting").await;
@@ -118,7 +118,7 @@ async fn after_a_suspension_everything_is_drawn_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_shell_there_is_no_suspension() {
+async fn suspend_without_shell_shows_a_warning() {
     let harness = Harness::start();
     harness.host.forbid_suspension();
     harness.input(harness::control('z'));
@@ -126,7 +126,7 @@ async fn without_a_shell_there_is_no_suspension() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_copied_goes_to_the_host() {
+async fn copied_text_reaches_the_host() {
     let harness = Harness::start();
     harness.tell(running(42)).await;
     harness.until("42%").await;
@@ -136,7 +136,7 @@ async fn what_is_copied_goes_to_the_host() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_drawn_while_nothing_changes() {
+async fn no_frames_without_changes() {
     let mut harness = Harness::start();
     harness.tell(Update::Link(Link::Live)).await;
     harness.tell(finished()).await;
@@ -149,7 +149,7 @@ async fn nothing_is_drawn_while_nothing_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_running_clock_costs_a_frame_a_second_at_most() {
+async fn running_clock_draws_one_frame_a_second() {
     let harness = Harness::start();
     harness.tell(Update::Link(Link::Live)).await;
     let young = json!({"progress": 5, "startTime": harness.now().to_string()});
@@ -162,7 +162,7 @@ async fn a_running_clock_costs_a_frame_a_second_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_news_is_gathered() {
+async fn updates_are_batched() {
     let harness = Harness::start();
     harness.until("connecting").await;
     let frames = harness.screen.frames();
@@ -176,7 +176,7 @@ async fn a_flood_of_news_is_gathered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_is_answered_at_once_in_the_middle_of_a_flood() {
+async fn keys_are_handled_during_a_flood_of_updates() {
     let harness = Harness::start();
     harness.tell(running(1)).await;
     harness.until("1%").await;
@@ -188,7 +188,7 @@ async fn a_key_is_answered_at_once_in_the_middle_of_a_flood() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_resize_is_followed() {
+async fn resize_is_handled() {
     let harness = Harness::start();
     harness.until("connecting").await;
     harness.screen.resize(40, 10);
@@ -200,7 +200,7 @@ async fn a_resize_is_followed() {
 
 /// A resize before the signal handler is installed sends no event; the rows must fit the new size nevertheless.
 #[tokio::test(start_paused = true)]
-async fn a_resize_that_nobody_tells_is_followed_at_the_next_frame() {
+async fn resize_without_event_is_detected_at_the_next_frame() {
     let harness = Harness::start();
     harness.until("connecting").await;
     harness.screen.resize(100, 9);
@@ -211,7 +211,7 @@ async fn a_resize_that_nobody_tells_is_followed_at_the_next_frame() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_the_fetch_loop_has_ended_the_screen_stays() {
+async fn screen_stays_after_the_watcher_stops() {
     let mut harness = Harness::start();
     harness.tell(finished()).await;
     harness.until("done").await;
@@ -243,7 +243,7 @@ fn ground_of_selection(theme: &crate::app::ThemeChoice) -> ratatui::style::Color
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_terminals_answer_chooses_the_theme_and_types_nothing() {
+async fn background_reply_selects_the_theme() {
     use crate::app::{ThemeChoice, Themes};
     let mut harness = Harness::start_with(Options {
         themes: Themes::named("auto").unwrap(),
@@ -268,7 +268,7 @@ async fn the_terminals_answer_chooses_the_theme_and_types_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_theme_that_was_chosen_needs_no_answer() {
+async fn chosen_theme_sends_no_background_query() {
     use crate::app::{ThemeChoice, Themes};
     let mut harness = Harness::start_with(Options {
         themes: Themes::only(ThemeChoice::Light),
@@ -282,7 +282,7 @@ async fn a_theme_that_was_chosen_needs_no_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn complaints_about_the_configuration_are_said_at_the_start() {
+async fn config_warnings_are_shown_at_the_start() {
     let mut harness = Harness::start_with(Options {
         config_warnings: vec!["line 3: one".into(), "line 5: two".into()],
         ..Options::default()

@@ -94,7 +94,7 @@ mod tests {
     use crate::app::Options;
 
     #[test]
-    fn the_text_of_every_fault_message_is_printed() {
+    fn every_fault_message_is_shown() {
         let fault = Fault::new(json!({
             "_typeName": "A", "faultstring": "outer", "faultMessage": [{"key": "a.b", "message": "The disk is full."}],
             "faultCause": {"_typeName": "B", "faultstring": "inner", "faultMessage": [

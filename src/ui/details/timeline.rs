@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_running_and_what_goes_on_are_told_apart() {
+    fn bars_distinguish_queued_running_and_active() {
         let records = [
             record(&moments(0, 50, 75)),
             record(&json!({})),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_an_eighth_of_a_cell_fine_and_what_ran_shows() {
+    fn bar_ends_have_a_resolution_of_an_eighth() {
         let records = [
             record(&moments(0, 0, 80)),
             record(&moments(0, 0, 33)),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_times_stay_on_the_axis() {
+    fn implausible_times_stay_on_the_axis() {
         let records = [
             record(&moments(90, 20, 10)),
             record(&moments(0, 0, 50)),

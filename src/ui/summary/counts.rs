@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bar_has_its_part_of_the_longest_and_shows_all_there_is() {
+    fn bar_segments_are_proportional_and_never_empty() {
         assert_eq!(lengths([10, 0, 0, 0, 10], 20, 20), [10, 0, 0, 0, 10]);
         assert_eq!(lengths([1, 1, 1, 1, 996], 1000, 20), [1, 1, 1, 1, 16]);
         assert_eq!(lengths([5, 0, 0, 0, 0], 1000, 20), [1, 0, 0, 0, 0]);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_divided_whatever_its_width() {
+    fn line_layout_fits_every_width() {
         for (columns, longest) in (0..300).flat_map(|c| [0, 99, 20_000, u32::MAX].map(|l| (c, l))) {
             let layout = BarSegments::of(columns, longest);
             let numbers = (layout.numbers.len() + 1) * layout.number;

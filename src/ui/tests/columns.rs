@@ -15,7 +15,7 @@ fn with(columns: &str, width: u16, height: u16) -> AppState {
 }
 
 #[test]
-fn columns_of_ones_own() {
+fn custom_columns() {
     let some = "state,id,target:14,progress:12,phase,error,task:24";
     assert_snapshot!("own_120x24", draw_text(&with(some, 120, 24)));
     assert_snapshot!("own_80x24", draw_text(&with(some, 80, 24)));
@@ -26,7 +26,7 @@ fn columns_of_ones_own() {
 }
 
 #[test]
-fn all_columns_at_once_and_each_alone_fit_everywhere() {
+fn all_columns_fit_every_width() {
     let all: Vec<String> = Column::ALL.iter().map(|c| c.name().to_owned()).collect();
     for width in [1, 3, 20, 80, 137, 400] {
         for columns in [vec![all.join(",")], all.clone()].concat() {
@@ -39,7 +39,7 @@ fn all_columns_at_once_and_each_alone_fit_everywhere() {
 }
 
 #[test]
-fn the_column_editor() {
+fn column_editor() {
     let mut state = labelled(80, 24);
     press(&mut state, "Cjjj>j ++");
     assert_snapshot!("editor_80x24", draw_text(&state));
@@ -56,7 +56,7 @@ fn the_column_editor() {
 }
 
 #[test]
-fn the_editor_changes_the_list_behind_it_at_once() {
+fn column_editor_updates_the_list() {
     let mut state = labelled(80, 24);
     let shown = |state: &AppState| {
         let placed = state.column_areas(80);

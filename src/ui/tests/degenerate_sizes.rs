@@ -32,7 +32,7 @@ fn press(state: &mut AppState, key: char) {
 }
 
 #[test]
-fn every_screen_draws_at_every_size() {
+fn every_view_draws_at_every_size() {
     let screens = [
         "", "?", "s", "n", "a", "/db", "c", "c\n", "2z", "3z", "4", "5z", "1z", "t", "d",
     ];
@@ -132,7 +132,7 @@ fn size(random: &mut Rng) -> Size {
 }
 
 #[test]
-fn whatever_is_open_draws_at_random_sizes() {
+fn every_view_draws_at_random_sizes() {
     let mut random = Rng::with_seed(20);
     for keys in VIEWS.into_iter().cycle().take(5 * VIEWS.len()) {
         let window = Window::default();
@@ -175,7 +175,7 @@ fn is_hostile(character: char) -> bool {
 }
 
 #[test]
-fn nothing_hostile_reaches_the_terminal() {
+fn control_characters_are_escaped() {
     let evil = "a\u{1b}[2J\u{9b}31m\u{202e}\u{7}\u{0}b";
     let everywhere = json!({
         "descriptionId": format!("x.{evil}"), "name": evil, "entityName": evil,
@@ -197,7 +197,7 @@ fn nothing_hostile_reaches_the_terminal() {
 }
 
 #[test]
-fn wide_characters_do_not_move_the_columns() {
+fn wide_characters_keep_columns_aligned() {
     let mut state = busy(120, 40);
     choose(&mut state, "task-4730");
     let buffer = draw_buffer(&state);
@@ -216,7 +216,7 @@ fn wide_characters_do_not_move_the_columns() {
 }
 
 #[test]
-fn a_deep_lineage_keeps_room_for_names() {
+fn deep_lineage_keeps_room_for_names() {
     let mut state = empty(80, 24);
     let mut all = vec![task("t0", &json!({}))];
     for depth in 1..200 {

@@ -9,7 +9,7 @@ use super::{
 use crate::{app::test_support::twins, task::row_model::GroupBy};
 
 #[test]
-fn groups_at_every_size() {
+fn groups() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         for (number, by) in GroupBy::ALL.into_iter().enumerate() {
             let mut state = labelled(width, height);
@@ -27,7 +27,7 @@ fn groups_at_every_size() {
 }
 
 #[test]
-fn a_group_that_is_closed_and_ascii() {
+fn collapsed_group_in_ascii() {
     let mut state = labelled(80, 24);
     state.options.ascii = true;
     press(&mut state, "bbb-z");

@@ -38,7 +38,7 @@ fn history(width: u16, height: u16) -> AppState {
 }
 
 #[test]
-fn the_history_at_every_size() {
+fn history_view() {
     assert_snapshot!("history_80x24", draw_text(&history(80, 24)));
     assert_snapshot!("history_120x40", draw_text(&history(120, 40)));
     assert_snapshot!("history_20x5", draw_text(&history(20, 5)));
@@ -48,7 +48,7 @@ fn the_history_at_every_size() {
 }
 
 #[test]
-fn how_far_it_was_read() {
+fn history_progress() {
     let mut state = busy(120, 24);
     press(&mut state, "H");
     assert_snapshot!("history_loading", draw_text(&state));
@@ -80,7 +80,7 @@ fn how_far_it_was_read() {
 }
 
 #[test]
-fn why_it_cannot_be_read_and_what_to_try() {
+fn history_errors() {
     let reason = "NotSupported: The operation is not supported on the object. This server keeps no task history; a \
                   vCenter does, an ESXi host does not.";
     for (name, width) in [("history_failed_80x24", 80), ("history_failed_120x24", 120)] {
@@ -95,7 +95,7 @@ fn why_it_cannot_be_read_and_what_to_try() {
 }
 
 #[test]
-fn of_several_servers() {
+fn history_of_several_servers() {
     let mut state = twins(120, 24);
     press(&mut state, "H");
     let search = state.history.as_ref().unwrap().number();

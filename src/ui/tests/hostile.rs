@@ -245,7 +245,7 @@ impl Checker {
 }
 
 #[test]
-fn nothing_of_the_corpus_is_obeyed_in_any_panel() {
+fn hostile_texts_are_escaped_in_every_panel() {
     // The beginning of a long text is enough; limits are tested elsewhere.
     let texts: Vec<String> = corpus()
         .iter()

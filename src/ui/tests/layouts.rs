@@ -31,7 +31,7 @@ fn details_beside_the_list() {
 }
 
 #[test]
-fn without_room_they_are_below() {
+fn details_move_below_without_room() {
     assert_eq!(
         draw_text(&join_columns(labelled(80, 24))),
         draw_text(&labelled(80, 24))
@@ -47,7 +47,7 @@ fn without_room_they_are_below() {
 }
 
 #[test]
-fn the_scrollbar_is_on_the_border_and_ascii_is_ascii() {
+fn scrollbar_is_on_the_border() {
     let mut state = join_columns(labelled(100, 12));
     state.options.ascii = true;
     let buffer = draw_buffer(&state);

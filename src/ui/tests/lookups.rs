@@ -43,7 +43,7 @@ fn asked(width: u16, height: u16) -> AppState {
 }
 
 #[test]
-fn a_question_of_a_virtual_machine_is_marked_and_shown_with_its_answers() {
+fn pending_question_is_shown_with_its_answers() {
     for (width, height) in [(80, 24), (160, 45)] {
         let mut state = asked(width, height);
         assert_snapshot!(format!("question_{width}x{height}"), draw_text(&state));
@@ -69,7 +69,7 @@ fn failed(parent: Option<&str>, operation: &str, second: i64) -> Value {
 }
 
 #[test]
-fn the_member_of_a_family_that_failed_first_is_marked_also_where_it_is_the_only_one() {
+fn first_failure_of_a_family_is_marked() {
     let parent = "HostSystem.enterMaintenanceMode";
     for (name, parent) in [
         (
@@ -104,7 +104,7 @@ fn the_member_of_a_family_that_failed_first_is_marked_also_where_it_is_the_only_
 }
 
 #[test]
-fn a_ghost_that_the_history_knows_is_a_finished_task_from_history() {
+fn placeholder_found_in_history_is_finished() {
     let mut state = labelled(120, 30);
     let more = json!({"state": "success", "completeTime": at(900).to_string()});
     let change = TaskChange::Past {
@@ -119,7 +119,7 @@ fn a_ghost_that_the_history_knows_is_a_finished_task_from_history() {
 }
 
 #[test]
-fn how_long_it_usually_takes_or_why_that_is_unknown() {
+fn typical_duration_or_why_it_is_unknown() {
     let line = |state: &AppState| {
         let text = draw_text(state);
         let lines = text.lines().skip_while(|line| !line.contains("Typical"));
@@ -153,7 +153,7 @@ fn how_long_it_usually_takes_or_why_that_is_unknown() {
 
 /// Implausible times and percentages are shown as unknown with the reason.
 #[test]
-fn odd_figures_and_times_say_why_they_count_as_unknown() {
+fn implausible_values_show_the_reason() {
     for (name, more) in [
         (
             "future",
@@ -185,7 +185,7 @@ fn odd_figures_and_times_say_why_they_count_as_unknown() {
 
 /// A rejected look-up shows its reason in place of the data and affects nothing else.
 #[test]
-fn the_history_and_the_events_say_why_they_are_not_known() {
+fn rejected_lookups_show_the_reason() {
     let refused = "NoPermission: Permission to perform this operation was denied. Ask for that privilege, or use \
                    another account.";
     let mut state = labelled(100, 30);

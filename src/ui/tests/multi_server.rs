@@ -13,14 +13,14 @@ use crate::{
 };
 
 #[test]
-fn each_row_tells_its_vcenter_and_the_header_each_link() {
+fn rows_show_their_vcenter_and_the_header_each_connection() {
     assert_snapshot!("several_80x24", draw_text(&twins(80, 24)));
     assert_snapshot!("several_160x45", draw_text(&twins(160, 45)));
     assert_snapshot!("several_50x12", draw_text(&twins(50, 12)));
 }
 
 #[test]
-fn the_same_mo_ids_never_mix() {
+fn equal_mo_ids_of_different_servers_are_distinct() {
     let mut state = twins(120, 24);
     assert_eq!(state.store.iter().count(), 6);
     let gone = TaskChange::Gone {
@@ -47,7 +47,7 @@ fn the_same_mo_ids_never_mix() {
 }
 
 #[test]
-fn one_that_is_signed_out_does_not_disturb_the_other() {
+fn signed_out_server_does_not_affect_the_other() {
     let mut state = twins(80, 24);
     let out = Link::SignedOut {
         reason: "signing in as ops (vc02.lab): InvalidLogin.".into(),

@@ -53,7 +53,7 @@ fn label(state: &mut AppState) {
 }
 
 #[test]
-fn the_whole_screen_at_every_size() {
+fn whole_screen() {
     assert_snapshot!("screen_80x24", draw_text(&labelled(80, 24)));
     assert_snapshot!("screen_120x40", draw_text(&labelled(120, 40)));
     assert_snapshot!("screen_200x60", draw_text(&labelled(200, 60)));
@@ -104,7 +104,7 @@ fn seen(state: &AppState, mo_id: &str, more: &Value, second: i64) -> TaskChange 
 }
 
 #[test]
-fn what_was_watched_for_long_has_an_end_in_sight_and_marks() {
+fn time_left_and_warnings() {
     assert_snapshot!("watched_80x24", draw_text(&watched(80, 24)));
     assert_snapshot!("watched_100x30", draw_text(&watched(100, 30)));
     assert_snapshot!("watched_120x40", draw_text(&watched(120, 40)));
@@ -128,7 +128,7 @@ fn in_ascii() {
 }
 
 #[test]
-fn an_order_by_several_columns() {
+fn several_sort_columns() {
     for (width, height) in [(80, 24), (160, 45)] {
         let mut state = labelled(width, height);
         press(&mut state, "tsj jjj j ");
@@ -139,21 +139,21 @@ fn an_order_by_several_columns() {
 }
 
 #[test]
-fn the_flat_list_sorted_by_target() {
+fn flat_list_sorted_by_target() {
     let mut state = labelled(120, 24);
     press(&mut state, "tsjjjj\n");
     assert_snapshot!("flat", draw_text(&state));
 }
 
 #[test]
-fn a_folded_family_shows_what_it_hides() {
+fn folded_family_shows_hidden_counts() {
     let mut state = labelled(120, 24);
     press(&mut state, "-");
     assert_snapshot!("folded", draw_text(&state));
 }
 
 #[test]
-fn without_tasks_it_says_what_to_do() {
+fn empty_states() {
     assert_snapshot!("connecting", draw_text(&connecting(80, 24)));
     assert_snapshot!("empty", draw_text(&empty(80, 24)));
     let mut state = connecting(80, 24);
@@ -170,7 +170,7 @@ fn without_tasks_it_says_what_to_do() {
 }
 
 #[test]
-fn a_lost_connection_is_told_and_what_is_shown_is_marked() {
+fn lost_connection_marks_tasks_stale() {
     let mut state = labelled(120, 24);
     let lost = Link::Retrying {
         attempt: 3,
@@ -182,7 +182,7 @@ fn a_lost_connection_is_told_and_what_is_shown_is_marked() {
 }
 
 #[test]
-fn the_overview_of_a_task() {
+fn overview() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         let mut state = labelled(width, height);
         press(&mut state, "1z");
@@ -191,7 +191,7 @@ fn the_overview_of_a_task() {
 }
 
 #[test]
-fn the_overview_of_others() {
+fn overview_of_other_tasks() {
     for (name, mo_id) in [
         ("failed", "task-4740"),
         ("ghost", "task-4600"),
@@ -205,7 +205,7 @@ fn the_overview_of_others() {
 }
 
 #[test]
-fn the_other_tabs() {
+fn other_tabs() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         for (name, mo_id, key) in [
             ("lineage", "task-4712", "2"),
@@ -223,7 +223,7 @@ fn the_other_tabs() {
 }
 
 #[test]
-fn tabs_without_content_say_so() {
+fn empty_tabs() {
     let mut state = labelled(80, 24);
     for key in ["3", "4"] {
         press(&mut state, key);
@@ -232,7 +232,7 @@ fn tabs_without_content_say_so() {
 }
 
 #[test]
-fn the_cancel_inspector() {
+fn cancel_dialog() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         let mut state = labelled(width, height);
         press(&mut state, "c");
@@ -248,7 +248,7 @@ fn the_cancel_inspector() {
 }
 
 #[test]
-fn the_question_and_the_answer() {
+fn cancel_confirmation() {
     let mut state = labelled(80, 24);
     press(&mut state, "c");
     let privilege = Update::Privilege {
@@ -273,7 +273,7 @@ fn the_question_and_the_answer() {
 }
 
 #[test]
-fn what_lies_over_the_panels() {
+fn popups() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         let mut state = labelled(width, height);
         press(&mut state, "?");
@@ -295,14 +295,14 @@ fn what_lies_over_the_panels() {
 }
 
 #[test]
-fn the_figures_before_anything_was_counted() {
+fn performance_popup_without_data() {
     let mut state = labelled(80, 24);
     press(&mut state, "F");
     assert_snapshot!("figures", draw_text(&state));
 }
 
 #[test]
-fn the_line_at_the_bottom() {
+fn footer() {
     let last = |state: &AppState| {
         draw_text(state)
             .lines()
@@ -323,7 +323,7 @@ fn the_line_at_the_bottom() {
 }
 
 #[test]
-fn an_insecure_and_read_only_screen_says_so() {
+fn insecure_and_read_only_are_shown() {
     let mut state = labelled(120, 24);
     state.options.read_only = true;
     let mut facts = state.servers[0].facts.clone().unwrap();
@@ -341,7 +341,7 @@ fn an_insecure_and_read_only_screen_says_so() {
 }
 
 #[test]
-fn an_unreadable_task_keeps_what_was_seen() {
+fn unreadable_task_keeps_last_values() {
     let mut state = labelled(120, 24);
     let unreadable = TaskChange::Unreadable {
         mo_id: "task-4720".into(),
@@ -353,7 +353,7 @@ fn an_unreadable_task_keeps_what_was_seen() {
 }
 
 #[test]
-fn the_command_palette() {
+fn command_palette() {
     for (width, height) in [(80, 24), (120, 40)] {
         let mut state = busy(width, height);
         press(&mut state, ":fold");
@@ -362,7 +362,7 @@ fn the_command_palette() {
 }
 
 #[test]
-fn the_copy_menu_and_the_name_of_a_file() {
+fn copy_menu_and_export_prompt() {
     let mut state = busy(80, 24);
     press(&mut state, "y");
     assert_snapshot!("copy_80x24", draw_text(&state));
@@ -371,7 +371,7 @@ fn the_copy_menu_and_the_name_of_a_file() {
 }
 
 #[test]
-fn looking_back() {
+fn time_travel() {
     let mut state = busy(80, 24);
     let further = task("task-4711", &json!({"progress": 80}));
     apply_update(&mut state, tasks(vec![further]));

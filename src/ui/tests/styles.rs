@@ -33,7 +33,7 @@ fn place(buffer: &Buffer, text: &str) -> (u16, u16) {
 }
 
 #[test]
-fn the_selected_row_stands_out_over_its_whole_width() {
+fn selection_covers_the_whole_row() {
     let mut state = busy(120, 40);
     choose(&mut state, "task-4740");
     let buffer = draw_buffer(&state);
@@ -52,7 +52,7 @@ fn the_selected_row_stands_out_over_its_whole_width() {
 }
 
 #[test]
-fn outcomes_have_their_colours() {
+fn outcome_colors() {
     let state = busy(120, 40);
     let buffer = draw_buffer(&state);
     for (text, role) in [
@@ -76,7 +76,7 @@ fn outcomes_have_their_colours() {
 }
 
 #[test]
-fn an_unchecked_certificate_is_alarming() {
+fn insecure_connection_uses_the_alarm_style() {
     let mut state = busy(80, 24);
     let mut facts = state.servers[0].facts.clone().unwrap();
     facts.insecure = true;
@@ -109,7 +109,7 @@ fn stale_progress_is_not_shown_as_current() {
 }
 
 #[test]
-fn a_derived_figure_looks_less_sure_than_a_reported_one() {
+fn derived_progress_has_its_own_style() {
     let mut state = empty(120, 24);
     let child = json!({"progress": 50, "parentTaskKey": "task-1"});
     let all = vec![task("task-1", &json!({})), task("task-2", &child)];
@@ -123,7 +123,7 @@ fn a_derived_figure_looks_less_sure_than_a_reported_one() {
 }
 
 #[test]
-fn without_colours_the_selection_is_reversed() {
+fn mono_selection_is_reversed() {
     let mut state = busy(120, 40);
     state.options.colors = ColorDepth::Mono;
     let selected = find(&state, "task-4721");

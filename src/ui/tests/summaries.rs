@@ -17,7 +17,7 @@ fn summed(mut state: AppState) -> AppState {
 }
 
 #[test]
-fn the_summary_at_every_size() {
+fn summary() {
     assert_snapshot!("summary_80x24", draw_text(&summed(labelled(80, 24))));
     assert_snapshot!("summary_120x40", draw_text(&summed(watched(120, 40))));
     assert_snapshot!("summary_200x60", draw_text(&summed(watched(200, 60))));
@@ -28,7 +28,7 @@ fn the_summary_at_every_size() {
 }
 
 #[test]
-fn what_is_pointed_at_is_in_sight() {
+fn selected_summary_entry_is_visible() {
     let mut state = summed(labelled(80, 24));
     press(&mut state, "G");
     let text = draw_text(&state);
@@ -37,7 +37,7 @@ fn what_is_pointed_at_is_in_sight() {
 }
 
 #[test]
-fn every_summary_draws_at_every_size() {
+fn summary_fits_every_size() {
     for width in (0..60).chain([79, 139, 140, 199]) {
         for height in 0..12 {
             let mut state = summed(labelled(width, height));

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contrast_is_that_of_the_guidelines() {
+    fn contrast_matches_wcag() {
         let (black, white) = (Rgb(0, 0, 0), Rgb(255, 255, 255));
         assert!((black.contrast(white) - 21.0).abs() < 1e-9);
         let grey = Rgb(0x76, 0x76, 0x76);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_of_256_is_found() {
+    fn nearest_indexed_color() {
         for (color, index) in [
             (Rgb(0, 0, 0), 16),
             (Rgb(255, 255, 255), 231),

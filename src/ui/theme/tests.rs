@@ -29,7 +29,7 @@ fn usual_text(ground: color::Rgb) -> color::Rgb {
 }
 
 #[test]
-fn the_themes_read_and_leave_nothing_out() {
+fn built_in_themes_are_valid_and_complete() {
     for (choice, name) in ThemeChoice::BUILT_IN.iter().zip(ThemeChoice::names()) {
         let (theme, problems) = ThemeFile::read(choice.text());
         assert_eq!(problems, [""; 0], "{name}");
@@ -41,7 +41,7 @@ fn the_themes_read_and_leave_nothing_out() {
 }
 
 #[test]
-fn texts_and_marks_can_be_read_on_every_ground_they_lie_on() {
+fn texts_and_symbols_have_enough_contrast() {
     for (choice, name) in ThemeChoice::BUILT_IN.iter().zip(ThemeChoice::names()) {
         let (theme, _) = ThemeFile::read(choice.text());
         let background = theme.background.unwrap();
@@ -75,7 +75,7 @@ fn texts_and_marks_can_be_read_on_every_ground_they_lie_on() {
 }
 
 #[test]
-fn outcomes_look_different_wherever_there_are_colours() {
+fn outcomes_have_distinct_colors() {
     let outcomes = [
         Role::Running,
         Role::Queued,
@@ -97,7 +97,7 @@ fn outcomes_look_different_wherever_there_are_colours() {
 }
 
 #[test]
-fn without_colours_there_are_none() {
+fn mono_themes_have_no_colors() {
     for choice in ThemeChoice::BUILT_IN {
         let theme = Theme::load(choice, ColorDepth::Mono);
         for role in Role::ALL {
@@ -110,7 +110,7 @@ fn without_colours_there_are_none() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_line_and_the_rest_counts() {
+fn theme_problems_have_lines_and_the_rest_applies() {
     let text = "based-on = \"light\"\n[text]\nfg = \"blue\"\nbg = \"#ffffff\"\n[faild]\n[failed]\ncolour = 1\nfg16 = \"orange\"\n\
                 style = [\"bold\"]\n";
     let problems = Theme::problems(text);
@@ -142,7 +142,7 @@ fn what_is_wrong_is_told_with_its_line_and_the_rest_counts() {
 }
 
 #[test]
-fn a_theme_that_does_not_read_at_all_is_the_dark_one() {
+fn invalid_theme_falls_back_to_dark() {
     for text in ["[text", "based-on = \"drak\"", "based-on = 1", ""] {
         let own = Theme::load(&ThemeChoice::Own(text.into()), ColorDepth::True);
         let dark = Theme::load(&ThemeChoice::Dark, ColorDepth::True);
