@@ -89,7 +89,7 @@ actions! {
     History: "history", "Search the task history of the server, or return to now";
     ToggleDetails: "details", "Show or hide the details";
     Zoom: "zoom", "Zoom the details to the whole screen";
-    Arrange: "layout", "Switch the layout: details below, beside, whole screen, hidden";
+    Arrange: "layout", "Switch the layout: below, beside, whole screen, hidden";
     GrowDetails: "larger", "Enlarge the details";
     ShrinkDetails: "smaller", "Shrink the details";
     NextTab: "next tab", "Next tab of the details";

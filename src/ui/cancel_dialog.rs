@@ -208,7 +208,11 @@ impl<'c> Body<'_, 'c> {
             let is_chosen = handle == dialog.highlighted;
             let mut line = self.strip();
             line.push(
-                if is_chosen { appearance.symbols.pointer } else { " " },
+                if is_chosen {
+                    appearance.symbols.pointer
+                } else {
+                    " "
+                },
                 Role::Key,
             );
             line.gap(1 + 2 * depth.min(6));

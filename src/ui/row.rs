@@ -298,7 +298,7 @@ pub(super) fn progress(
     };
     let fill = appearance.style(fill);
     let (Progress::Reported(percent) | Progress::Derived(percent)) = shown else {
-        let words = " no figure";
+        let words = " no value";
         let bar = columns.saturating_sub(words.len());
         let step = record.elapsed(now).map_or(0, |elapsed| elapsed.as_secs());
         if bar >= MIN_BAR_WIDTH {

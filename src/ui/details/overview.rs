@@ -76,7 +76,11 @@ impl FieldList<'_, '_> {
 }
 
 /// Fields of a placeholder record.
-pub(super) fn placeholder(ctx: &RenderContext, record: &Record, columns: u16) -> Vec<Line<'static>> {
+pub(super) fn placeholder(
+    ctx: &RenderContext,
+    record: &Record,
+    columns: u16,
+) -> Vec<Line<'static>> {
     let mut fields = FieldList {
         ctx,
         columns,
@@ -223,11 +227,11 @@ fn typical_duration(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
             StatsScope::Operation => "of this operation",
         };
         let text = format!(
-            "{}  half of {} runs {of} took {} to {}",
+            "{}  {}–{} in {} runs {of}",
             whole(typical.median()),
-            typical.count(),
             whole(first),
-            whole(last)
+            whole(last),
+            typical.count()
         );
         fields.text("Typical", &text);
     } else if let Some(reason) = state.typical_errors.get(&endpoint).filter(|_| active) {
@@ -429,7 +433,11 @@ fn key_value(detail: &Value) -> String {
 }
 
 /// Joins two columns of text.
-fn join_columns(left: Vec<Line<'static>>, right: Vec<Line<'static>>, start: usize) -> Vec<Line<'static>> {
+fn join_columns(
+    left: Vec<Line<'static>>,
+    right: Vec<Line<'static>>,
+    start: usize,
+) -> Vec<Line<'static>> {
     let height = left.len().max(right.len());
     let mut left = left.into_iter();
     let mut right = right.into_iter();
