@@ -320,7 +320,7 @@ fn failed(request: &RequestRecord) -> bool {
 fn allowed_rate(tasks: usize) -> usize {
     let each_second =
         |interval: Duration| usize::try_from(1000 / interval.as_millis()).unwrap_or(1);
-    tasks * each_second(INTERVAL) + each_second(DISCOVER) + 12 * each_second(tempo().least_retry)
+    tasks * each_second(INTERVAL) + each_second(DISCOVER) + 12 * each_second(tempo().min_backoff)
 }
 
 fn look_for_stale_ones(
@@ -373,9 +373,9 @@ fn last(links: &[Link]) -> &[Link] {
 
 fn tempo() -> Tempo {
     Tempo {
-        first_retry: Duration::from_millis(100),
-        last_retry: Duration::from_secs(2),
-        least_retry: Duration::from_millis(50),
+        initial_backoff: Duration::from_millis(100),
+        max_backoff: Duration::from_secs(2),
+        min_backoff: Duration::from_millis(50),
         queued: INTERVAL,
         unreadable: Duration::from_secs(1),
         wait: WAIT,
@@ -401,7 +401,7 @@ fn watch(simulator: &Simulator, mode: FetchMode) -> Result<WatchOptions, String>
     options.fetch = mode;
     options.interval = INTERVAL;
     options.discover_interval = DISCOVER;
-    options.push_again = Duration::from_secs(1);
+    options.push_retry = Duration::from_secs(1);
     options.tempo = tempo();
     Ok(options)
 }

@@ -29,14 +29,14 @@ impl Backoff {
 
     /// Records a failure and returns the pause before the next attempt. A longer `asked` is honoured: the server's
     /// request ([`Error::retry_after`](crate::vim::Error::retry_after), which is capped).
-    pub(super) fn failed(&mut self, asked: Option<Duration>) -> Duration {
+    pub(super) fn record_failure(&mut self, asked: Option<Duration>) -> Duration {
         let bound = self
             .tempo
-            .first_retry
+            .initial_backoff
             .saturating_mul(2_u32.saturating_pow(self.failures))
-            .min(self.tempo.last_retry);
+            .min(self.tempo.max_backoff);
         self.failures = self.failures.saturating_add(1);
-        let jittered = bound.mul_f64(self.random.f64()).max(self.tempo.least_retry);
+        let jittered = bound.mul_f64(self.random.f64()).max(self.tempo.min_backoff);
         match asked {
             Some(asked) => jittered.max(asked),
             None => jittered,
@@ -45,9 +45,9 @@ impl Backoff {
 
     /// Records that an attempt worked for this long. Only a long enough time resets the count, so that a server that
     /// fails soon after each sign-in is tried less and less often.
-    pub(super) fn went_well(&mut self, time: Duration) {
+    pub(super) fn record_uptime(&mut self, time: Duration) {
         const QUICK_RETRIES: u32 = 3;
-        if time >= self.tempo.first_retry * QUICK_RETRIES {
+        if time >= self.tempo.initial_backoff * QUICK_RETRIES {
             self.failures = 0;
         }
     }
@@ -58,27 +58,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_to_the_cap_and_never_vanish() {
+    fn pauses_grow_to_the_cap_and_are_never_zero() {
         let mut backoff = Backoff::new(Tempo::default(), 7);
         for failure in 0..40 {
-            let bound = Duration::from_secs(1 << failure.min(6)).min(Tempo::default().last_retry);
-            let pause = backoff.failed(None);
+            let bound = Duration::from_secs(1 << failure.min(6)).min(Tempo::default().max_backoff);
+            let pause = backoff.record_failure(None);
             assert!(
-                pause >= Tempo::default().least_retry && pause <= bound,
+                pause >= Tempo::default().min_backoff && pause <= bound,
                 "{failure}: {pause:?}"
             );
         }
         assert_eq!(backoff.failures(), 40);
-        backoff.went_well(Duration::from_millis(100));
+        backoff.record_uptime(Duration::from_millis(100));
         assert_eq!(backoff.failures(), 40);
-        backoff.went_well(Duration::from_secs(10));
-        assert!(backoff.failed(None) <= Tempo::default().first_retry);
+        backoff.record_uptime(Duration::from_secs(10));
+        assert!(backoff.record_failure(None) <= Tempo::default().initial_backoff);
     }
 
     #[test]
-    fn what_the_server_asks_for_is_obeyed() {
+    fn retry_after_is_honoured() {
         let mut backoff = Backoff::new(Tempo::default(), 7);
         let asked = Duration::from_secs(30);
-        assert!(backoff.failed(Some(asked)) >= asked);
+        assert!(backoff.record_failure(Some(asked)) >= asked);
     }
 }

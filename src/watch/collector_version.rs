@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_asked_for_again_where_versions_were_seen_to_differ() {
+    fn a_version_is_reused_if_the_server_keeps_versions() {
         assert!(!is_lost_after(&[("1", false), ("2", false)]));
         assert!(is_lost_after(&[]));
         assert!(is_lost_after(&[("1", false), ("", false)]));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_after_a_set_that_was_cut_shows_nothing() {
+    fn a_truncated_set_does_not_prove_that_versions_are_kept() {
         assert!(is_lost_after(&[("-", true), ("P", false)]));
         assert!(is_lost_after(&[("-", true), ("P", false), ("P", false)]));
         assert!(!is_lost_after(&[("1", true), ("2", false), ("3", false)]));

@@ -13,18 +13,18 @@ use crate::vim::{Error, types::ManagedObjectReference};
 
 impl Endpoint {
     /// Handles the answer to a read of the list.
-    pub(super) async fn take_recent(
+    pub(super) async fn handle_recent_tasks(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         answer: Result<Vec<ManagedObjectReference>, Error>,
     ) -> Result<(), LoopExit> {
-        reading.knows_recent = true;
+        in_flight.knows_recent = true;
         let error = match answer {
             Ok(tasks) => {
                 self.renewals.succeeded(&Call::Recent);
-                reading.doubts.listed();
+                in_flight.failures.record_list_success();
                 self.unlisted = None;
-                return self.take_recent_list(reading, tasks).await;
+                return self.update_recent_tasks(in_flight, tasks).await;
             }
             Err(error) => error,
         };
@@ -32,7 +32,7 @@ impl Endpoint {
             return Err(LoopExit::SessionDead(Box::new(error)));
         }
         if error.is_transient() {
-            return if reading.doubts.list(&error) {
+            return if in_flight.failures.record_list_failure(&error) {
                 Err(StopReason::Failed(Box::new(error)).into())
             } else {
                 Ok(())
@@ -44,32 +44,32 @@ impl Endpoint {
                 "The recent tasks cannot be listed, so that new ones will not show up by themselves: {reason}"
             );
             self.unlisted = Some(reason);
-            self.tell(Update::Notice(told.into())).await?;
+            self.send_update(Update::Notice(told.into())).await?;
         }
         Ok(())
     }
 
     /// Handles the current list, read or pushed.
-    pub(super) async fn take_recent_list(
+    pub(super) async fn update_recent_tasks(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         tasks: Vec<ManagedObjectReference>,
     ) -> Result<(), LoopExit> {
-        reading.knows_recent = true;
-        self.make_room(reading);
+        in_flight.knows_recent = true;
+        self.make_room(in_flight);
         let tasks: Vec<_> = tasks.into_iter().map(|task| task.value).collect();
-        self.watched.discovered(&tasks, Instant::now());
-        self.tell_of_too_many().await
+        self.watched.add_recent(&tasks, Instant::now());
+        self.report_task_limit().await
     }
 
     /// Reports once that there are more tasks than the limit.
-    async fn tell_of_too_many(&mut self) -> Result<(), LoopExit> {
-        if self.watched.take_refusal() {
-            let most = self.options.most_tasks;
+    async fn report_task_limit(&mut self) -> Result<(), LoopExit> {
+        if self.watched.take_limit_notice() {
+            let limit = self.options.max_tasks;
             let told = format!(
-                "There are more than {most} tasks; further ones are not watched unless they are named."
+                "There are more than {limit} tasks; further ones are not watched unless they are named."
             );
-            self.tell(Update::Notice(told.into())).await?;
+            self.send_update(Update::Notice(told.into())).await?;
         }
         Ok(())
     }

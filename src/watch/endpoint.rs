@@ -101,14 +101,14 @@ pub(super) struct Endpoint {
     pub(super) clock: ServerClock,
     pub(super) paused: bool,
     /// Requests of the user that were not started yet.
-    pub(super) wishes: Vec<PendingRequest>,
+    pub(super) pending: Vec<PendingRequest>,
     pub(super) session: Session,
     /// The present way of following tasks.
     pub(super) fetch: Fetch,
     /// Tuning learned by the previous long poll.
-    pub(super) learned: Option<WaitTuning>,
+    pub(super) wait_tuning: Option<WaitTuning>,
     /// Abandoned collectors that may still exist on the server while the session lives.
-    pub(super) litter: Vec<Arc<TaskCollector>>,
+    pub(super) stale_collectors: Vec<Arc<TaskCollector>>,
     pub(super) labels: LabelWait,
     pub(super) lookups: Lookups,
     /// Rate limit of reading tasks one by one.
@@ -140,7 +140,7 @@ impl Endpoint {
             queued: options.tempo.queued.max(options.interval),
             unreadable: options.tempo.unreadable,
         };
-        let mut watched = WatchSet::new(pace, options.keep_finished, options.most_tasks);
+        let mut watched = WatchSet::new(pace, options.keep_finished, options.max_tasks);
         for task in &options.tasks {
             watched.add(task, Origin::Named, Instant::now());
         }
@@ -151,14 +151,14 @@ impl Endpoint {
             commands,
             clock: ServerClock::default(),
             paused: false,
-            wishes: Vec::new(),
+            pending: Vec::new(),
             session: Session::default(),
             fetch: Fetch::new(options.fetch),
-            learned: None,
-            litter: Vec::new(),
+            wait_tuning: None,
+            stale_collectors: Vec::new(),
             labels: LabelWait::default(),
             lookups: Lookups::new(Instant::now()),
-            rate: TokenBucket::new(options.most_reads, Instant::now()),
+            rate: TokenBucket::new(options.max_reads_per_second, Instant::now()),
             unlisted: None,
             renewals: Renewals::default(),
             view_failures: 0,
@@ -177,8 +177,8 @@ impl Endpoint {
             let halt = match self.connect().await {
                 Ok(client) => {
                     let began = Instant::now();
-                    let end = self.read_on(client).await;
-                    self.backoff.went_well(began.elapsed());
+                    let end = self.run_read_loop(client).await;
+                    self.backoff.record_uptime(began.elapsed());
                     match end {
                         LoopExit::SessionDead(error) => {
                             self.session.is_dead = true;
@@ -202,8 +202,8 @@ impl Endpoint {
             }
         }
         let leaving = async {
-            self.abandon_push();
-            for collector in &self.litter {
+            self.drop_collector();
+            for collector in &self.stale_collectors {
                 collector.destroy().await;
             }
             if let Some(client) = &self.client {
@@ -220,7 +220,7 @@ impl Endpoint {
     /// Returns a signed-in client: the present one if its server answers.
     async fn connect(&mut self) -> Result<Arc<Client>, StopReason> {
         if self.backoff.failures() >= FAILURES_BEFORE_RECONNECT {
-            self.abandon_push();
+            self.drop_collector();
             if let Some(client) = self.client.take() {
                 // Its session would linger until it times out.
                 let ending = timeout(SIGN_OUT_TIMEOUT, async { client.sign_out().await });
@@ -231,7 +231,7 @@ impl Endpoint {
             client
         } else {
             if self.backoff.failures() == 0 {
-                self.tell(Update::Link(Link::Connecting)).await?;
+                self.send_update(Update::Link(Link::Connecting)).await?;
             }
             let connecting = Client::connect(self.options.connect.clone());
             let connected = self.run_interruptible(connecting).await?;
@@ -292,10 +292,10 @@ impl Endpoint {
             }
         };
         if let Some(trouble) = self.options.connect.credentials.trouble() {
-            self.tell(Update::Notice(trouble.into())).await?;
+            self.send_update(Update::Notice(trouble.into())).await?;
         }
-        self.abandon_push();
-        self.litter.clear();
+        self.drop_collector();
+        self.stale_collectors.clear();
         self.check_failures = 0;
         self.lookups.session_ended();
         let user = session.as_ref().map(|session| session.user_name.clone());
@@ -313,15 +313,15 @@ impl Endpoint {
                 .unwrap_or_default(),
             insecure: self.options.connect.trust.is_insecure(),
         };
-        self.tell(Update::Server(Box::new(facts))).await
+        self.send_update(Update::Server(Box::new(facts))).await
     }
 
     /// Reads the server's clock. The outer error stops the loop, the inner one is the server's.
     async fn read_clock(&mut self, client: &Arc<Client>) -> Result<Result<(), Error>, StopReason> {
         let sent = Timestamp::now();
         let client = client.clone();
-        let reading = self.run_interruptible(async move { client.current_time().await });
-        match reading.await? {
+        let in_flight = self.run_interruptible(async move { client.current_time().await });
+        match in_flight.await? {
             Ok(server) => {
                 self.clock_was_read();
                 self.set_clock(ServerClock::from_reading(server, sent, Timestamp::now()))
@@ -340,7 +340,7 @@ impl Endpoint {
             return Ok(());
         }
         self.clock = clock;
-        self.tell(Update::Clock(clock)).await
+        self.send_update(Update::Clock(clock)).await
     }
 
     /// Returns the server's time.
@@ -372,13 +372,13 @@ impl Endpoint {
 
     /// Waits for the next attempt. Returns true if the loop is to end.
     async fn pause_before_retry(&mut self, error: &Error) -> bool {
-        let pause = self.backoff.failed(error.retry_after());
+        let pause = self.backoff.record_failure(error.retry_after());
         let link = Link::Retrying {
             attempt: self.backoff.failures(),
             next: Timestamp::now() + pause,
             reason: error.to_string().into(),
         };
-        if self.tell(Update::Link(link)).await.is_err() {
+        if self.send_update(Update::Link(link)).await.is_err() {
             return true;
         }
         self.run_interruptible(sleep_until(Instant::now() + pause))
@@ -389,7 +389,7 @@ impl Endpoint {
     /// Stays signed out until the loop is to end.
     async fn park_signed_out(&mut self, reason: Arc<str>) -> bool {
         if self
-            .tell(Update::Link(Link::SignedOut { reason }))
+            .send_update(Update::Link(Link::SignedOut { reason }))
             .await
             .is_ok()
         {
@@ -407,7 +407,7 @@ impl Endpoint {
         loop {
             tokio::select! {
                 biased;
-                command = self.commands.recv() => self.take_offline(command).await?,
+                command = self.commands.recv() => self.handle_command_offline(command).await?,
                 output = &mut future => return Ok(output),
             }
         }
@@ -415,29 +415,32 @@ impl Endpoint {
 
     /// Handles a command while the server is unreachable. Requests are kept, except those that would be a surprise
     /// later.
-    async fn take_offline(&mut self, command: Option<Command>) -> Result<(), StopReason> {
-        self.take(command).await?;
-        for wish in std::mem::take(&mut self.wishes) {
-            if let PendingRequest::Cancel(mo_id) = wish {
+    async fn handle_command_offline(&mut self, command: Option<Command>) -> Result<(), StopReason> {
+        self.handle_command(command).await?;
+        for request in std::mem::take(&mut self.pending) {
+            if let PendingRequest::Cancel(mo_id) = request {
                 let why = "there is no connection to the server just now; nothing was sent.";
                 let answer = CancelResponse::Failed(why.into());
-                self.tell(Update::Cancel { mo_id, answer }).await?;
+                self.send_update(Update::Cancel { mo_id, answer }).await?;
             } else {
-                self.wishes.push(wish);
+                self.pending.push(request);
             }
         }
         Ok(())
     }
 
     /// Handles a command; a request to the server is queued.
-    pub(super) async fn take(&mut self, command: Option<Command>) -> Result<(), StopReason> {
+    pub(super) async fn handle_command(
+        &mut self,
+        command: Option<Command>,
+    ) -> Result<(), StopReason> {
         let now = Instant::now();
         match command {
             None | Some(Command::Stop) => return Err(StopReason::Stopped),
             Some(Command::Watch(tasks)) => {
                 for task in tasks {
                     if !self.watched.add(&task, Origin::Named, now) {
-                        self.wishes.push(PendingRequest::Read(task));
+                        self.pending.push(PendingRequest::Read(task));
                     }
                 }
             }
@@ -448,7 +451,7 @@ impl Endpoint {
                     self.watched.dismiss(mo_id);
                 }
                 let dropped = tasks.into_iter().map(|mo_id| TaskChange::Dropped { mo_id });
-                self.tell(Update::Tasks {
+                self.send_update(Update::Tasks {
                     changes: dropped.collect(),
                     since: now.into_std(),
                 })
@@ -461,31 +464,31 @@ impl Endpoint {
             }
             Some(Command::Refresh(tasks)) if tasks.is_empty() => {
                 self.watched.mark_all_due(now);
-                self.wishes.push(PendingRequest::Discover);
+                self.pending.push(PendingRequest::Discover);
             }
             Some(Command::Refresh(tasks)) => self
-                .wishes
+                .pending
                 .extend(tasks.into_iter().map(PendingRequest::Read)),
             Some(Command::CheckPrivilege(trace)) => {
-                self.wishes.push(PendingRequest::CheckPrivilege(trace));
+                self.pending.push(PendingRequest::CheckPrivilege(trace));
             }
-            Some(Command::Cancel(mo_id)) => self.wishes.push(PendingRequest::Cancel(mo_id)),
-            Some(Command::LookUp(trace)) => self.wishes.push(PendingRequest::LookUp(trace)),
+            Some(Command::Cancel(mo_id)) => self.pending.push(PendingRequest::Cancel(mo_id)),
+            Some(Command::LookUp(trace)) => self.pending.push(PendingRequest::LookUp(trace)),
             Some(command @ (Command::FollowFamily(_) | Command::FollowEvents(_))) => {
                 self.follow(command).await?;
             }
-            Some(Command::Past(request)) => self.wishes.push(PendingRequest::Past(request)),
+            Some(Command::Past(request)) => self.pending.push(PendingRequest::Past(request)),
             Some(Command::Pause(paused)) => {
                 self.paused = paused;
                 self.lookups.pause(paused);
-                self.wishes.push(PendingRequest::ShowLink);
+                self.pending.push(PendingRequest::ShowLink);
             }
         }
         Ok(())
     }
 
     /// Sends an update. An error ends the loop: the receiver was dropped.
-    pub(super) async fn tell(&self, update: Update) -> Result<(), StopReason> {
+    pub(super) async fn send_update(&self, update: Update) -> Result<(), StopReason> {
         let told = self.updates.send((self.id, update)).await;
         told.map_err(|_| StopReason::Stopped)
     }

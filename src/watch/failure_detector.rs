@@ -21,7 +21,7 @@ pub(super) struct FailureDetector {
     /// Time of the last good answer.
     good_at: Option<Instant>,
     /// Tasks whose read failed since the last successful task read.
-    in_vain: Vec<Arc<str>>,
+    record_failure: Vec<Arc<str>>,
     /// Consecutive failures per task.
     times: HashMap<Arc<str>, u32>,
     /// Consecutive failed reads of the list of recent tasks.
@@ -32,14 +32,14 @@ pub(super) struct FailureDetector {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The whole connection failed.
-    All,
+    Connection,
     /// The task, for the first time: it is read again soon.
-    Once {
+    First {
         /// True if another request is to show whether the server answers.
         ask: bool,
     },
     /// The task, again.
-    Again {
+    Repeated {
         /// True if another request is to show whether the server answers.
         ask: bool,
         /// Consecutive failures.
@@ -49,20 +49,20 @@ pub(super) enum Failure {
 
 impl FailureDetector {
     /// Records a good answer of any kind.
-    pub(super) fn good(&mut self, now: Instant) {
+    pub(super) fn record_success(&mut self, now: Instant) {
         self.good_at = Some(now);
     }
 
     /// Records a successful task read.
-    pub(super) fn read(&mut self, mo_id: &str) {
-        self.in_vain.clear();
+    pub(super) fn record_task_success(&mut self, mo_id: &str) {
+        self.record_failure.clear();
         if !self.times.is_empty() {
             self.times.remove(mo_id);
         }
     }
 
     /// Records a successful read of the list of recent tasks.
-    pub(super) fn listed(&mut self) {
+    pub(super) fn record_list_success(&mut self) {
         self.lists = 0;
     }
 
@@ -72,26 +72,31 @@ impl FailureDetector {
     }
 
     /// Records a failed task read and returns its scope.
-    pub(super) fn task(&mut self, mo_id: &Arc<str>, error: &Error, asked: Instant) -> Failure {
-        if !self.in_vain.contains(mo_id) {
-            self.in_vain.push(mo_id.clone());
+    pub(super) fn record_task_failure(
+        &mut self,
+        mo_id: &Arc<str>,
+        error: &Error,
+        asked: Instant,
+    ) -> Failure {
+        if !self.record_failure.contains(mo_id) {
+            self.record_failure.push(mo_id.clone());
         }
         let ask = !self.succeeded_since(asked);
         let is_mute = ask && matches!(error.kind, ErrorKind::TimedOut(_));
-        if concerns_all(error) || is_mute || self.in_vain.len() >= MAX_CONSECUTIVE_FAILURES {
-            return Failure::All;
+        if concerns_all(error) || is_mute || self.record_failure.len() >= MAX_CONSECUTIVE_FAILURES {
+            return Failure::Connection;
         }
         let times = self.times.entry(mo_id.clone()).or_default();
         *times += 1;
         if *times == 1 {
-            Failure::Once { ask }
+            Failure::First { ask }
         } else {
-            Failure::Again { ask, times: *times }
+            Failure::Repeated { ask, times: *times }
         }
     }
 
     /// Records a failed read of the list of recent tasks. Returns true if the connection counts as failed.
-    pub(super) fn list(&mut self, error: &Error) -> bool {
+    pub(super) fn record_list_failure(&mut self, error: &Error) -> bool {
         self.lists += 1;
         concerns_all(error) || self.lists >= MAX_LIST_FAILURES
     }
@@ -129,41 +134,44 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_bad_answer_is_one_tasks_trouble_and_three_tasks_are_everybodys() {
+    async fn three_consecutive_task_failures_are_a_connection_failure() {
         let asked = Instant::now();
         let tasks: [Arc<str>; 3] = ["task-1", "task-2", "task-3"].map(Arc::from);
-        let mut doubts = FailureDetector::default();
+        let mut failures = FailureDetector::default();
         assert_eq!(
-            doubts.task(&tasks[0], &damaged(), asked),
-            Failure::Once { ask: true }
+            failures.record_task_failure(&tasks[0], &damaged(), asked),
+            Failure::First { ask: true }
         );
-        doubts.good(asked + Duration::from_millis(1));
+        failures.record_success(asked + Duration::from_millis(1));
         assert_eq!(
-            doubts.task(&tasks[0], &damaged(), asked),
-            Failure::Again {
+            failures.record_task_failure(&tasks[0], &damaged(), asked),
+            Failure::Repeated {
                 ask: false,
                 times: 2
             }
         );
         assert_eq!(
-            doubts.task(&tasks[1], &damaged(), asked),
-            Failure::Once { ask: false }
+            failures.record_task_failure(&tasks[1], &damaged(), asked),
+            Failure::First { ask: false }
         );
-        assert_eq!(doubts.task(&tasks[2], &damaged(), asked), Failure::All);
-        doubts.read("task-3");
         assert_eq!(
-            doubts.task(&tasks[2], &damaged(), asked),
-            Failure::Once { ask: false }
+            failures.record_task_failure(&tasks[2], &damaged(), asked),
+            Failure::Connection
         );
-        doubts.read("task-1");
+        failures.record_task_success("task-3");
         assert_eq!(
-            doubts.task(&tasks[0], &damaged(), asked),
-            Failure::Once { ask: false }
+            failures.record_task_failure(&tasks[2], &damaged(), asked),
+            Failure::First { ask: false }
+        );
+        failures.record_task_success("task-1");
+        assert_eq!(
+            failures.record_task_failure(&tasks[0], &damaged(), asked),
+            Failure::First { ask: false }
         );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn some_errors_speak_for_all() {
+    async fn some_errors_are_connection_failures() {
         let asked = Instant::now();
         let task = Arc::from("task-1");
         let wait = ErrorKind::Status {
@@ -177,23 +185,27 @@ mod tests {
         let mute = ErrorKind::TimedOut(Duration::from_secs(30));
         for kind in [ErrorKind::Refused, wait, limit, mute.clone()] {
             assert_eq!(
-                FailureDetector::default().task(&task, &error(kind), asked),
-                Failure::All
+                FailureDetector::default().record_task_failure(&task, &error(kind), asked),
+                Failure::Connection
             );
         }
-        let mut doubts = FailureDetector::default();
-        doubts.good(asked + Duration::from_secs(1));
+        let mut failures = FailureDetector::default();
+        failures.record_success(asked + Duration::from_secs(1));
         assert_eq!(
-            doubts.task(&task, &error(mute), asked),
-            Failure::Once { ask: false }
+            failures.record_task_failure(&task, &error(mute), asked),
+            Failure::First { ask: false }
         );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_list_may_fail_twice() {
-        let mut doubts = FailureDetector::default();
-        assert!(!doubts.list(&damaged()) && !doubts.list(&damaged()) && doubts.list(&damaged()));
-        doubts.listed();
-        assert!(!doubts.list(&damaged()));
+    async fn the_third_list_failure_is_a_connection_failure() {
+        let mut failures = FailureDetector::default();
+        assert!(
+            !failures.record_list_failure(&damaged())
+                && !failures.record_list_failure(&damaged())
+                && failures.record_list_failure(&damaged())
+        );
+        failures.record_list_success();
+        assert!(!failures.record_list_failure(&damaged()));
     }
 }

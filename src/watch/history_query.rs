@@ -44,7 +44,7 @@ mod tests {
     };
 
     #[test]
-    fn what_a_filter_narrows_to_is_asked_for() {
+    fn the_query_contains_the_server_side_filter() {
         let filter = Filter::from(
             "state:failed user=LAB\\kim target=VirtualMachine:vm-42 tag=CHG-1 activation=a-1 op:clone",
         );

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_arrive_in_time_once_or_never() {
+    fn labels_are_accepted_only_once_and_in_time() {
         let now = Instant::now();
         let mut wait = LabelWait::default();
         assert!(!wait.is_pending(now), "nothing is held back before");

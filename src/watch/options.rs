@@ -21,11 +21,11 @@ pub enum FetchMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tempo {
     /// Upper bound of the first pause before a retry; it doubles with each failure…
-    pub first_retry: Duration,
+    pub initial_backoff: Duration,
     /// …up to this.
-    pub last_retry: Duration,
+    pub max_backoff: Duration,
     /// Lower bound of a pause before a retry.
-    pub least_retry: Duration,
+    pub min_backoff: Duration,
     /// Polling interval of queued tasks.
     pub queued: Duration,
     /// Interval between reads of a task that cannot be read.
@@ -33,7 +33,7 @@ pub struct Tempo {
     /// Maximum duration of a long poll, in whole seconds. Proxies cut longer ones.
     pub wait: Duration,
     /// Time after which a task in the view that was not reported yet is read, repeatedly.
-    pub heard_after: Duration,
+    pub report_timeout: Duration,
     /// Silence of the long poll after which some tasks are read as a check, repeatedly: a poll may hang although its
     /// session has ended.
     pub check: Duration,
@@ -44,13 +44,13 @@ pub struct Tempo {
 impl Default for Tempo {
     fn default() -> Self {
         Self {
-            first_retry: Duration::from_secs(1),
-            last_retry: Duration::from_secs(60),
-            least_retry: Duration::from_millis(200),
+            initial_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(60),
+            min_backoff: Duration::from_millis(200),
             queued: Duration::from_secs(5),
             unreadable: Duration::from_secs(30),
             wait: Duration::from_secs(55),
-            heard_after: Duration::from_secs(4),
+            report_timeout: Duration::from_secs(4),
             check: Duration::from_secs(10),
             clock: Duration::from_secs(300),
         }
@@ -73,7 +73,7 @@ pub struct WatchOptions {
     /// Interval of reading the list of recent tasks.
     pub discover_interval: Duration,
     /// Duration of polling before the long poll is tried again.
-    pub push_again: Duration,
+    pub push_retry: Duration,
     /// Intervals and limits of the loop.
     pub tempo: Tempo,
     /// True to learn typical durations from the server's history.
@@ -84,9 +84,9 @@ pub struct WatchOptions {
     pub keep_finished: usize,
     /// Maximum number of watched tasks besides named ones. Beyond it the oldest finished tasks that are not pinned are
     /// evicted, then new tasks are rejected, which is reported.
-    pub most_tasks: usize,
+    pub max_tasks: usize,
     /// Maximum number of task reads per second while polling, and size of a burst.
-    pub most_reads: u32,
+    pub max_reads_per_second: u32,
 }
 
 impl WatchOptions {
@@ -99,13 +99,13 @@ impl WatchOptions {
             fetch: FetchMode::Auto,
             interval: Duration::from_secs(2),
             discover_interval: Duration::from_secs(5),
-            push_again: Duration::from_secs(300),
+            push_retry: Duration::from_secs(300),
             tempo: Tempo::default(),
             typical: false,
             questions: false,
             keep_finished: 5_000,
-            most_tasks: 100_000,
-            most_reads: 100,
+            max_tasks: 100_000,
+            max_reads_per_second: 100,
         }
     }
 }

@@ -12,7 +12,7 @@ pub(super) struct PendingMembers {
     /// Time of the last truncated answer.
     telling: Option<Instant>,
     /// Consecutive overdue members without a report in between.
-    silences: u32,
+    consecutive_timeouts: u32,
 }
 
 #[derive(Debug)]
@@ -20,7 +20,7 @@ struct Joined {
     /// Time when it was added or last read.
     at: Instant,
     /// True if a wait was cancelled for it.
-    is_nudged: bool,
+    is_wait_cancelled: bool,
 }
 
 impl PendingMembers {
@@ -29,7 +29,7 @@ impl PendingMembers {
         let joined = |task: &Arc<str>| {
             let joined = Joined {
                 at: now,
-                is_nudged: false,
+                is_wait_cancelled: false,
             };
             (task.clone(), joined)
         };
@@ -44,8 +44,8 @@ impl PendingMembers {
     }
 
     /// Confirms a task that the server reported.
-    pub(super) fn heard_of(&mut self, mo_id: &str) {
-        self.silences = 0;
+    pub(super) fn confirm(&mut self, mo_id: &str) {
+        self.consecutive_timeouts = 0;
         self.remove(mo_id);
     }
 
@@ -55,7 +55,7 @@ impl PendingMembers {
     }
 
     /// Removes and returns all pending members.
-    pub(super) fn take_all(&mut self) -> Vec<Arc<str>> {
+    pub(super) fn drain(&mut self) -> Vec<Arc<str>> {
         self.since.drain().map(|(mo_id, _)| mo_id).collect()
     }
 
@@ -66,7 +66,10 @@ impl PendingMembers {
 
     /// Returns the time at which the running wait is to be cancelled for members pending this long; once per member.
     pub(super) fn wake_due(&self, patience: Duration) -> Option<Instant> {
-        let first = self.since.values().filter(|joined| !joined.is_nudged);
+        let first = self
+            .since
+            .values()
+            .filter(|joined| !joined.is_wait_cancelled);
         self.due(first.map(|joined| joined.at).min(), patience)
     }
 
@@ -75,7 +78,7 @@ impl PendingMembers {
         let is_due = self.wake_due(patience).is_some_and(|due| due <= now);
         if is_due {
             let everybody = self.since.values_mut();
-            everybody.for_each(|joined| joined.is_nudged = true);
+            everybody.for_each(|joined| joined.is_wait_cancelled = true);
         }
         is_due
     }
@@ -91,7 +94,7 @@ impl PendingMembers {
         if self.read_due(patience).is_none_or(|due| due > now) {
             return Vec::new();
         }
-        self.silences += 1;
+        self.consecutive_timeouts += 1;
         let late = self.since.iter_mut();
         let late = late.filter(|(_, joined)| joined.at + patience <= now);
         late.map(|(mo_id, joined)| {
@@ -102,8 +105,8 @@ impl PendingMembers {
     }
 
     /// Returns the number of consecutive overdue members without a report in between.
-    pub(super) fn silences(&self) -> u32 {
-        self.silences
+    pub(super) fn consecutive_timeouts(&self) -> u32 {
+        self.consecutive_timeouts
     }
 
     fn due(&self, first: Option<Instant>, patience: Duration) -> Option<Instant> {
@@ -126,38 +129,44 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_is_not_heard_of_is_late_after_a_while_and_again() {
+    async fn an_unreported_member_becomes_overdue_repeatedly() {
         let mut now = Instant::now();
         let mut joining = joining(now);
-        joining.heard_of("task-1");
-        for silences in 1..=3 {
+        joining.confirm("task-1");
+        for consecutive_timeouts in 1..=3 {
             assert_eq!(joining.read_due(PATIENCE), Some(now + PATIENCE));
             assert!(joining.take_overdue(PATIENCE, now).is_empty());
             now += PATIENCE;
             let late = joining.take_overdue(PATIENCE, now);
             assert_eq!(late, ["task-2".into()] as [Arc<str>; 1]);
-            assert_eq!(joining.silences(), silences);
+            assert_eq!(joining.consecutive_timeouts(), consecutive_timeouts);
         }
-        joining.heard_of("task-2");
-        assert_eq!((joining.read_due(PATIENCE), joining.silences()), (None, 0));
+        joining.confirm("task-2");
+        assert_eq!(
+            (joining.read_due(PATIENCE), joining.consecutive_timeouts()),
+            (None, 0)
+        );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_is_ended_once_for_each_that_joined() {
+    async fn a_wait_is_cancelled_once_per_new_member() {
         let now = Instant::now();
         let mut joining = joining(now);
         assert!(!joining.take_wake(PATIENCE, now));
-        let later = now + PATIENCE;
-        assert!(joining.take_wake(PATIENCE, later));
-        assert!(!joining.take_wake(PATIENCE, later + PATIENCE));
+        let recheck_interval = now + PATIENCE;
+        assert!(joining.take_wake(PATIENCE, recheck_interval));
+        assert!(!joining.take_wake(PATIENCE, recheck_interval + PATIENCE));
         assert_eq!(joining.wake_due(PATIENCE), None);
-        joining.add(&["task-3".into()], later);
-        assert_eq!(joining.wake_due(PATIENCE), Some(later + PATIENCE));
-        assert!(joining.take_wake(PATIENCE, later + PATIENCE));
+        joining.add(&["task-3".into()], recheck_interval);
+        assert_eq!(
+            joining.wake_due(PATIENCE),
+            Some(recheck_interval + PATIENCE)
+        );
+        assert!(joining.take_wake(PATIENCE, recheck_interval + PATIENCE));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_is_late_while_the_server_goes_on_telling() {
+    async fn truncated_answers_postpone_the_deadline() {
         let mut now = Instant::now();
         let mut joining = joining(now);
         for _ in 0..100 {

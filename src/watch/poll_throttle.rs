@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_change_now_and_then_is_never_held_back() {
+    async fn occasional_changes_are_not_delayed() {
         let mut now = Instant::now();
         let mut pace = PollThrottle::new(now);
         for _ in 0..100 {
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_of_changes_is_gathered() {
+    async fn a_stream_of_changes_is_batched() {
         let start = Instant::now();
         let (mut now, mut pace, mut polls) = (start, PollThrottle::new(start), 0);
         while now < start + Duration::from_secs(20) {

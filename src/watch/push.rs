@@ -73,12 +73,12 @@ pub(super) struct Push {
     waiting_since: Option<Instant>,
     next_wait: Instant,
     /// True if the running wait was cancelled.
-    is_nudged: bool,
+    is_wait_cancelled: bool,
     /// True if a lost wait may still run on the server.
     is_orphaned: bool,
     wait: Duration,
     /// Time after which an unreported member is read.
-    heard_after: Duration,
+    report_timeout: Duration,
     /// Time of the last check of the running wait.
     checked_at: Instant,
     pace: PollThrottle,
@@ -102,10 +102,10 @@ impl Push {
     fn new(
         collector: TaskCollector,
         tempo: Tempo,
-        learned: Option<WaitTuning>,
+        wait_tuning: Option<WaitTuning>,
         now: Instant,
     ) -> Self {
-        let learned = learned.unwrap_or(WaitTuning {
+        let wait_tuning = wait_tuning.unwrap_or(WaitTuning {
             wait: tempo.wait,
             failures: 0,
         });
@@ -118,13 +118,13 @@ impl Push {
             is_modifying: false,
             waiting_since: None,
             next_wait: now,
-            is_nudged: false,
+            is_wait_cancelled: false,
             is_orphaned: false,
-            wait: learned.wait,
-            heard_after: tempo.heard_after,
+            wait: wait_tuning.wait,
+            report_timeout: tempo.report_timeout,
             checked_at: now,
             pace: PollThrottle::new(now),
-            failures: learned.failures,
+            failures: wait_tuning.failures,
             truncated: 0,
             complete_at: now,
         }
@@ -132,7 +132,7 @@ impl Push {
 
     /// Resets what was in flight before an outage. Returns the tasks that may not have reached the view.
     pub(super) fn interrupted(&mut self) -> Vec<Arc<str>> {
-        self.is_nudged = false;
+        self.is_wait_cancelled = false;
         if self.waiting_since.take().is_some() {
             self.is_orphaned = true;
             self.version.answer_lost();
@@ -141,7 +141,7 @@ impl Push {
         if !std::mem::take(&mut self.is_modifying) {
             return Vec::new();
         }
-        let unsure = self.joining.take_all();
+        let unsure = self.joining.drain();
         for mo_id in &unsure {
             self.members.remove(mo_id);
         }
@@ -158,7 +158,7 @@ impl Push {
     }
 
     /// True if members are unreported or on their way into the view.
-    pub(super) fn is_joining(&self) -> bool {
+    pub(super) fn has_pending_members(&self) -> bool {
         self.is_modifying || !self.joining.is_empty()
     }
 
@@ -171,8 +171,8 @@ impl Push {
     }
 
     /// Confirms a member that the server reported.
-    pub(super) fn heard_of(&mut self, mo_id: &str) {
-        self.joining.heard_of(mo_id);
+    pub(super) fn confirm(&mut self, mo_id: &str) {
+        self.joining.confirm(mo_id);
     }
 
     /// Stops waiting for the report of a task that finished or cannot be read.
@@ -184,7 +184,7 @@ impl Push {
         let wait = self.waiting_since.is_none() && self.has_work();
         let nudge = self.can_wake().then(|| self.joining.wake_due(WAKE_AFTER));
         let wait = wait.then_some(self.next_wait);
-        let read = self.joining.read_due(self.heard_after);
+        let read = self.joining.read_due(self.report_timeout);
         [wait, nudge.flatten(), read].into_iter().flatten().min()
     }
 
@@ -200,11 +200,11 @@ impl Push {
     }
 
     /// Abandons the running wait and starts another.
-    pub(super) fn restart_wait(&mut self, reading: &mut InFlight) {
-        reading.waits = JoinSet::new();
+    pub(super) fn restart_wait(&mut self, in_flight: &mut InFlight) {
+        in_flight.waits = JoinSet::new();
         if self.waiting_since.take().is_some() {
             self.is_orphaned = true;
-            self.is_nudged = false;
+            self.is_wait_cancelled = false;
             self.version.answer_lost();
         }
         self.next_wait = Instant::now();
@@ -212,12 +212,12 @@ impl Push {
 
     /// True if a wait runs that may be cancelled and all members are in the view.
     fn can_wake(&self) -> bool {
-        !self.is_nudged && !self.is_modifying && self.waiting_since.is_some()
+        !self.is_wait_cancelled && !self.is_modifying && self.waiting_since.is_some()
     }
 }
 
 impl Push {
-    fn start_wait(&mut self, reading: &mut InFlight, now: Instant) {
+    fn start_wait(&mut self, in_flight: &mut InFlight, now: Instant) {
         let is_idle = self.waiting_since.is_some() || !self.has_work();
         if is_idle || self.next_wait > now {
             return;
@@ -226,7 +226,7 @@ impl Push {
         let is_orphaned = std::mem::take(&mut self.is_orphaned);
         let (collector, wait) = (self.collector.clone(), self.wait);
         let version = self.version.as_str().to_owned();
-        reading.waits.spawn(async move {
+        in_flight.waits.spawn(async move {
             if is_orphaned {
                 // The server would finish the lost wait first.
                 let _ = collector.cancel_wait().await;
@@ -236,7 +236,7 @@ impl Push {
     }
 
     /// Handles a wait that ended without an answer. If a proxy cut it, the next one is shorter.
-    fn after_lost_answer(
+    fn handle_lost_wait(
         &mut self,
         error: Error,
         lasted: Duration,
@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_that_is_cut_gets_shorter_down_to_the_least_and_never_longer() {
+    fn a_cut_wait_gets_shorter_down_to_the_minimum() {
         let seconds = Duration::from_secs;
         assert_eq!(shorter(seconds(55), seconds(30)), seconds(24));
         assert_eq!(shorter(seconds(55), seconds(5)), MIN_LONG_POLL);

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_new_comes_first_once_it_is_due() {
+    async fn new_tasks_precede_repeated_reads() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut queue = Queue::default();

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 pub(super) struct TokenBucket {
     /// Time per request.
     each: Duration,
-    most: u32,
+    limit: u32,
     /// Time at which the bucket was empty; in the future after requests beyond the limit.
     empty_at: Instant,
 }
@@ -17,12 +17,12 @@ pub(super) struct TokenBucket {
 impl TokenBucket {
     /// Creates a full bucket of `per_second` requests, at least one.
     pub(super) fn new(per_second: u32, now: Instant) -> Self {
-        let most = per_second.max(1);
-        let each = Duration::from_secs(1) / most;
-        let empty_at = now.checked_sub(each * most).unwrap_or(now);
+        let limit = per_second.max(1);
+        let each = Duration::from_secs(1) / limit;
+        let empty_at = now.checked_sub(each * limit).unwrap_or(now);
         Self {
             each,
-            most,
+            limit,
             empty_at,
         }
     }
@@ -33,7 +33,7 @@ impl TokenBucket {
             return false;
         }
         let full = now
-            .checked_sub(self.each * self.most)
+            .checked_sub(self.each * self.limit)
             .unwrap_or(self.empty_at);
         self.empty_at = self.empty_at.max(full) + self.each;
         true
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_second_has_more_than_two_buckets_and_no_minute_more_than_its_seconds() {
+    async fn requests_stay_within_burst_and_rate() {
         let start = Instant::now();
         let mut rate = TokenBucket::new(50, start);
         assert_eq!(taken(&mut rate, start), 50);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_says_when_it_has_something_again() {
+    async fn next_returns_the_time_of_the_next_token() {
         let start = Instant::now();
         let mut rate = TokenBucket::new(10, start);
         taken(&mut rate, start);

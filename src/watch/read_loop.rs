@@ -48,7 +48,7 @@ pub(super) struct InFlight {
     /// Requests with their start time.
     pub(super) requests: JoinSet<(Instant, Completed)>,
     /// Lookups; most of the time they wait for a permit.
-    look_ups: JoinSet<LookupResult>,
+    lookup_tasks: JoinSet<LookupResult>,
     /// The long poll, if one is running.
     pub(super) waits: JoinSet<Result<Option<UpdateSet>, Error>>,
     /// Tasks being read, with the start time.
@@ -60,7 +60,7 @@ pub(super) struct InFlight {
     /// The earliest time at which the oldest of them may have happened.
     pub(super) since: Option<Instant>,
     pub(super) began: Instant,
-    pub(super) doubts: FailureDetector,
+    pub(super) failures: FailureDetector,
     /// True while the clock is read to see whether the server answers.
     pub(super) is_probing: bool,
     /// True once the list of recent tasks was read.
@@ -71,147 +71,148 @@ pub(super) struct InFlight {
 
 impl Endpoint {
     /// Runs until an error or a command ends it.
-    pub(super) async fn read_on(&mut self, client: Arc<Client>) -> LoopExit {
+    pub(super) async fn run_read_loop(&mut self, client: Arc<Client>) -> LoopExit {
         let now = Instant::now();
-        let mut reading = InFlight {
+        let mut in_flight = InFlight {
             client,
             requests: JoinSet::new(),
-            look_ups: JoinSet::new(),
+            lookup_tasks: JoinSet::new(),
             waits: JoinSet::new(),
             tasks: Vec::new(),
             cancels: Vec::new(),
             changes: Vec::new(),
             since: None,
             began: now,
-            doubts: FailureDetector::default(),
+            failures: FailureDetector::default(),
             is_probing: false,
             knows_recent: false,
             discover_at: self.options.discover.then_some(now),
             clock_at: now + self.options.tempo.clock,
         };
-        let Err(end) = self.read_until_end(&mut reading).await;
-        reading.requests.abort_all();
-        reading.waits.abort_all();
-        reading.look_ups.abort_all();
+        let Err(end) = self.read_until_end(&mut in_flight).await;
+        in_flight.requests.abort_all();
+        in_flight.waits.abort_all();
+        in_flight.lookup_tasks.abort_all();
         self.lookups.interrupted(Instant::now());
-        for (task, _) in std::mem::take(&mut reading.tasks) {
-            self.watched.at(&task, Instant::now());
+        for (task, _) in std::mem::take(&mut in_flight.tasks) {
+            self.watched.schedule_at(&task, Instant::now());
         }
         match (&end, &mut self.fetch) {
-            (LoopExit::SessionDead(_), _) => self.abandon_push(),
+            (LoopExit::SessionDead(_), _) => self.drop_collector(),
             (LoopExit::Halted(_), Fetch::Push(push)) => {
                 // New members may not have reached the view; they are sent again.
                 for task in push.interrupted() {
-                    self.watched.at(&task, Instant::now());
+                    self.watched.schedule_at(&task, Instant::now());
                 }
                 if push.is_lossy() {
-                    self.abandon_push();
+                    self.drop_collector();
                 }
             }
             (LoopExit::Halted(_), Fetch::Poll { .. }) => {}
         }
         // The receiver may be gone.
-        let _ = self.send_changes(&mut reading).await;
-        for mo_id in reading.cancels {
+        let _ = self.send_changes(&mut in_flight).await;
+        for mo_id in in_flight.cancels {
             let why = "the connection broke before the answer came; look at the task's flags.";
             let answer = CancelResponse::Failed(why.into());
-            let _ = self.tell(Update::Cancel { mo_id, answer }).await;
+            let _ = self.send_update(Update::Cancel { mo_id, answer }).await;
         }
         end
     }
 
-    async fn read_until_end(&mut self, reading: &mut InFlight) -> Result<Infallible, LoopExit> {
-        self.try_push(reading).await?;
+    async fn read_until_end(&mut self, in_flight: &mut InFlight) -> Result<Infallible, LoopExit> {
+        self.start_push(in_flight).await?;
         self.show_link().await?;
         if self.labels.begin(Instant::now()) {
-            reading
+            in_flight
                 .start(|client| async move { Completed::Labels(client.operation_labels().await) });
         }
-        self.resume_past(reading);
-        self.resume_privileges(reading);
+        self.resume_history(in_flight);
+        self.resume_privileges(in_flight);
         loop {
-            self.try_push(reading).await?;
-            self.start_requests(reading);
-            self.chase(reading).await?;
-            let idle = self.next_time(reading);
+            self.start_push(in_flight).await?;
+            self.start_requests(in_flight);
+            self.check_pending(in_flight).await?;
+            let idle = self.next_time(in_flight);
             tokio::select! {
                 biased;
-                command = self.commands.recv() => self.take(command).await?,
+                command = self.commands.recv() => self.handle_command(command).await?,
                 // One at a time and paced; results of other requests must not delay it.
-                Some(Ok(answer)) = reading.waits.join_next(), if !self.paused => {
-                    self.take_wait(reading, answer).await?;
+                Some(Ok(answer)) = in_flight.waits.join_next(), if !self.paused => {
+                    self.handle_wait(in_flight, answer).await?;
                 }
-                Some(done) = reading.requests.join_next() => {
+                Some(done) = in_flight.requests.join_next() => {
                     let mut next = Some(done);
                     while let Some(done) = next {
                         // A request that panicked or was aborted has no result.
                         if let Ok((asked, done)) = done {
-                            self.take_answer(reading, asked, done).await?;
+                            self.handle_response(in_flight, asked, done).await?;
                         }
-                        next = match reading.changes.len() {
-                            ..READ_BATCH => reading.requests.try_join_next(),
+                        next = match in_flight.changes.len() {
+                            ..READ_BATCH => in_flight.requests.try_join_next(),
                             _ => None,
                         };
                     }
                 }
-                Some(done) = reading.look_ups.join_next() => {
+                Some(done) = in_flight.lookup_tasks.join_next() => {
                     if let Ok(found) = done {
-                        self.take_found(reading, found).await?;
+                        self.handle_lookup_result(in_flight, found).await?;
                     }
                 }
-                () = self.lookups.line_up() => {}
+                () = self.lookups.accept_permit_request() => {}
                 () = sleep_until(idle) => {}
             }
             if !self.labels.is_pending(Instant::now()) {
-                self.send_changes(reading).await?;
+                self.send_changes(in_flight).await?;
             }
-            self.tell_questions().await?;
-            for wish in std::mem::take(&mut self.wishes) {
-                self.start_requested(reading, wish).await?;
+            self.send_questions().await?;
+            for request in std::mem::take(&mut self.pending) {
+                self.start_requested(in_flight, request).await?;
             }
         }
     }
 
     /// Starts due requests up to the concurrency limit.
-    fn start_requests(&mut self, reading: &mut InFlight) {
+    fn start_requests(&mut self, in_flight: &mut InFlight) {
         let now = Instant::now();
-        self.start_look_ups(reading, now);
+        self.start_lookups(in_flight, now);
         if self.paused {
             return;
         }
-        if reading.clock_at <= now {
-            reading.clock_at = now + self.options.tempo.clock;
-            reading.ask_time();
+        if in_flight.clock_at <= now {
+            in_flight.clock_at = now + self.options.tempo.clock;
+            in_flight.ask_time();
         }
-        if reading.discover_at.is_some_and(|at| at <= now) {
-            reading.discover_at = Some(now + self.options.discover_interval);
-            reading.start(|client| async move { Completed::Recent(client.recent_tasks().await) });
+        if in_flight.discover_at.is_some_and(|at| at <= now) {
+            in_flight.discover_at = Some(now + self.options.discover_interval);
+            in_flight
+                .start(|client| async move { Completed::RecentTasks(client.recent_tasks().await) });
         }
         if matches!(self.fetch, Fetch::Push(_)) {
-            self.feed_push(reading);
+            self.start_push_requests(in_flight);
             return;
         }
-        while reading.requests.len() < MAX_CONCURRENT_READS
+        while in_flight.requests.len() < MAX_CONCURRENT_READS
             && self.watched.next_time().is_some_and(|due| due <= now)
             && self.rate.take(now)
             && let Some((mo_id, known)) = self.watched.next_due(now)
         {
-            reading.read(mo_id, known);
+            in_flight.read(mo_id, known);
         }
     }
 
     /// Returns the time at which the next request is due.
-    fn next_time(&self, reading: &InFlight) -> Instant {
+    fn next_time(&self, in_flight: &InFlight) -> Instant {
         const FAR_FUTURE: Duration = Duration::from_secs(3600);
         let now = Instant::now();
         let far = now + FAR_FUTURE;
-        let look_ups = self.next_look_up(reading, now);
+        let lookup_tasks = self.next_lookup(in_flight, now);
         if self.paused {
-            return look_ups.map_or(far, |at| at.min(far));
+            return lookup_tasks.map_or(far, |at| at.min(far));
         }
         let can_start = match &self.fetch {
             Fetch::Push(push) => !push.is_modifying(),
-            Fetch::Poll { .. } => reading.requests.len() < MAX_CONCURRENT_READS,
+            Fetch::Poll { .. } => in_flight.requests.len() < MAX_CONCURRENT_READS,
         };
         let tasks = can_start.then(|| self.watched.next_time()).flatten();
         let tasks = tasks.map(|due| match &self.fetch {
@@ -224,9 +225,9 @@ impl Endpoint {
             tasks,
             fetch,
             check,
-            reading.discover_at,
-            Some(reading.clock_at),
-            look_ups,
+            in_flight.discover_at,
+            Some(in_flight.clock_at),
+            lookup_tasks,
             self.labels.deadline(now),
         ]
         .into_iter()
@@ -236,33 +237,37 @@ impl Endpoint {
 
     async fn start_requested(
         &mut self,
-        reading: &mut InFlight,
-        wish: PendingRequest,
+        in_flight: &mut InFlight,
+        request: PendingRequest,
     ) -> Result<(), LoopExit> {
-        match wish {
+        match request {
             PendingRequest::Read(mo_id) => {
                 if self.watched.begin(&mo_id) {
-                    reading.read(mo_id, None);
+                    in_flight.read(mo_id, None);
                 }
             }
             PendingRequest::Cancel(mo_id) => {
-                reading.cancels.push(mo_id.clone());
-                reading.start(|client| async move {
+                in_flight.cancels.push(mo_id.clone());
+                in_flight.start(|client| async move {
                     let answer = client.cancel_task(&mo_id).await;
                     Completed::Cancel(mo_id, answer)
                 });
             }
-            PendingRequest::CheckPrivilege(trace) => self.check_privilege(reading, &trace).await?,
+            PendingRequest::CheckPrivilege(trace) => {
+                self.check_privilege(in_flight, &trace).await?;
+            }
             PendingRequest::LookUp(trace) => {
                 let now = self.now();
-                reading.start(move |client| async move {
+                in_flight.start(move |client| async move {
                     let found = client.find_past_task(&trace, now).await;
-                    Completed::LookedUp(trace, found)
+                    Completed::HistoryLookup(trace, found)
                 });
             }
-            PendingRequest::Past(request) => self.ask_past(reading, request).await?,
+            PendingRequest::Past(request) => {
+                self.handle_history_request(in_flight, request).await?;
+            }
             PendingRequest::Discover => {
-                reading.list_at(Instant::now());
+                in_flight.list_at(Instant::now());
             }
             PendingRequest::ShowLink => self.show_link().await?,
         }
@@ -277,19 +282,22 @@ impl Endpoint {
                 reason: reason.clone(),
             },
         };
-        self.tell(Update::Link(link)).await
+        self.send_update(Update::Link(link)).await
     }
 
-    pub(super) async fn send_changes(&mut self, reading: &mut InFlight) -> Result<(), StopReason> {
-        let since = reading.since.take().unwrap_or_else(Instant::now);
-        if reading.changes.is_empty() {
+    pub(super) async fn send_changes(
+        &mut self,
+        in_flight: &mut InFlight,
+    ) -> Result<(), StopReason> {
+        let since = in_flight.since.take().unwrap_or_else(Instant::now);
+        if in_flight.changes.is_empty() {
             return Ok(());
         }
         // Later labels would rename what is already shown.
         self.labels.end(Instant::now());
-        let changes = std::mem::take(&mut reading.changes);
+        let changes = std::mem::take(&mut in_flight.changes);
         let since = since.into_std();
-        self.tell(Update::Tasks { changes, since }).await
+        self.send_update(Update::Tasks { changes, since }).await
     }
 }
 
@@ -321,11 +329,11 @@ impl InFlight {
         );
     }
 
-    pub(super) fn look_up<F>(&mut self, look_up: impl FnOnce(Arc<Client>) -> F)
+    pub(super) fn spawn_lookup<F>(&mut self, spawn_lookup: impl FnOnce(Arc<Client>) -> F)
     where
         F: Future<Output = LookupResult> + Send + 'static,
     {
-        self.look_ups.spawn(look_up(self.client.clone()));
+        self.lookup_tasks.spawn(spawn_lookup(self.client.clone()));
     }
 
     pub(super) fn read(&mut self, mo_id: Arc<str>, known: Option<Digest>) {

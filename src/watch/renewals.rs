@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_renews_the_session_a_few_times_and_again_after_a_success_or_a_while() {
+    async fn renewals_are_limited_until_success_or_timeout() {
         let now = Instant::now();
         let mut renewals = Renewals::default();
         assert!(renewals.renew(Call::Past, true, now));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_session_that_cannot_be_renewed_ends_with_the_calls_that_always_work_only() {
+    async fn a_given_session_ends_only_with_essential_calls() {
         let now = Instant::now();
         let mut renewals = Renewals::default();
         assert!(renewals.renew(Call::Task("task-1".into()), false, now));

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_enters_by_its_leaves_or_as_a_whole() {
+    fn a_task_enters_by_leaves_or_whole() {
         let info = fixture::info("task-1", &json!({"progress": 7}));
         let whole = json!([{"name": "info", "val": info.to_json()}]);
         for changes in [leaves(&info), whole] {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_after_the_whole_apply_to_it_and_before_it_do_not() {
+    fn only_changes_after_the_whole_info_apply_to_it() {
         let info = fixture::info("task-1", &json!({"progress": 7}));
         let changes = json!([
             {"name": "info.progress", "val": 1},
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_stay_in_order_and_those_of_tomorrow_come_along() {
+    fn field_order_and_unknown_fields_are_kept() {
         let changes = json!([
             {"name": "info.progress", "val": 1},
             {"name": "info.progress"},
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_applied_is_read_by_itself() {
+    fn updates_that_cannot_be_applied_cause_a_read() {
         for changes in [
             json!([{"name": "info.description.message", "val": "x"}]),
             json!([{"name": "info", "val": null}]),

@@ -30,17 +30,17 @@ impl Endpoint {
     /// Handles the result of adding tasks to the view. A failure concerns those tasks, unless it repeats itself.
     pub(super) async fn handle_view_change(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         joining: &[Arc<str>],
         answer: Result<Vec<ManagedObjectReference>, Error>,
     ) -> Result<(), LoopExit> {
         let again = match &answer {
             Err(error) if error.is_session_dead() => Instant::now(),
-            _ => Instant::now() + self.options.tempo.first_retry,
+            _ => Instant::now() + self.options.tempo.initial_backoff,
         };
         if let Fetch::Push(push) = &mut self.fetch {
             for task in push.modified(joining, answer.is_err()) {
-                self.watched.at(&task, again);
+                self.watched.schedule_at(&task, again);
             }
         }
         let error = match answer {
@@ -49,7 +49,7 @@ impl Endpoint {
                 self.view_failures = 0;
                 for task in unresolved {
                     let reason = "the server knows no such task (any more).";
-                    self.vanished(reading, &task.value, reason.to_owned());
+                    self.mark_expired(in_flight, &task.value, reason.to_owned());
                 }
                 return Ok(());
             }
@@ -63,10 +63,10 @@ impl Endpoint {
         let is_gone = error.is_fault("ManagedObjectNotFound");
         let may_pass = is_gone || error.is_transient();
         if !may_pass || self.view_failures >= MAX_VIEW_FAILURES {
-            return self.fall_back(reading, error).await;
+            return self.fall_back_to_polling(in_flight, error).await;
         }
         if is_gone {
-            self.abandon_push();
+            self.drop_collector();
         } else if concerns_all(&error) {
             return Err(StopReason::Failed(Box::new(error)).into());
         }
@@ -76,28 +76,28 @@ impl Endpoint {
     /// Handles the changes reported by the long poll.
     pub(super) async fn handle_updates(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         set: UpdateSet,
     ) -> Result<(), LoopExit> {
         for filter in set.filter_set {
             for update in filter.object_set {
-                if *update.obj == *reading.client.content().task_manager.value {
-                    self.take_pushed_list(reading, update).await?;
+                if *update.obj == *in_flight.client.content().task_manager.value {
+                    self.handle_pushed_list(in_flight, update).await?;
                 } else {
-                    self.handle_update(reading, update)?;
+                    self.handle_update(in_flight, update)?;
                 }
             }
             for missing in filter.missing_set {
-                self.handle_missing(reading, &missing.obj, missing.fault)?;
+                self.handle_missing(in_flight, &missing.obj, missing.fault)?;
             }
         }
         Ok(())
     }
 
     /// Handles a pushed list of recent tasks. If it is incomplete, the list is read.
-    async fn take_pushed_list(
+    async fn handle_pushed_list(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         update: ObjectUpdate,
     ) -> Result<(), LoopExit> {
         if !update.missing_set.is_empty() {
@@ -110,15 +110,15 @@ impl Endpoint {
             _ => None,
         });
         if let Some(Ok(tasks)) = lists.next().map(ManagedObjectReference::all_from_json) {
-            return self.take_recent_list(reading, tasks).await;
+            return self.update_recent_tasks(in_flight, tasks).await;
         }
-        reading.list_at(Instant::now());
+        in_flight.list_at(Instant::now());
         Ok(())
     }
 
     fn handle_update(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         mut update: ObjectUpdate,
     ) -> Result<(), LoopExit> {
         let now = Instant::now();
@@ -129,49 +129,49 @@ impl Endpoint {
         let Some(mo_id) = push.members.get(&update.obj).cloned() else {
             return Ok(());
         };
-        push.heard_of(&mo_id);
-        let is_known = self.watched.pushed(&mo_id, now).is_some();
+        push.confirm(&mo_id);
+        let is_known = self.watched.record_push(&mo_id, now).is_some();
         let missing = update.missing_set.first_mut();
         let missing = missing.map(|missing| std::mem::take(&mut missing.fault));
         match task_update(update) {
             Ok(TaskUpdate::Whole(info)) => {
                 self.watched.read_by_itself(&mo_id, false);
-                self.handle_task_info(reading, &mo_id, info, None);
+                self.handle_task_info(in_flight, &mo_id, info, None);
             }
             Ok(TaskUpdate::Fields(fields)) if is_known => {
                 for (field, value) in &fields {
                     match &**field {
                         "state" => {
                             if let Ok(state) = TaskState::from_json("state", value.clone()) {
-                                self.watched.take_state(&mo_id, &state);
-                                self.lookups.is_now(&mo_id, &state);
+                                self.watched.set_state(&mo_id, &state);
+                                self.lookups.set_state(&mo_id, &state);
                             }
                         }
                         "progress" | "description" => self.lookups.moved(&mo_id),
                         // Changes of the lineage require the whole task.
                         "key" | "parentTaskKey" | "rootTaskKey"
-                            if !self.watched.knows_lineage(&mo_id, field, value) =>
+                            if !self.watched.has_same_lineage(&mo_id, field, value) =>
                         {
-                            self.watched.at(&mo_id, now);
+                            self.watched.schedule_at(&mo_id, now);
                         }
                         _ => {}
                     }
                 }
                 let at = self.now();
                 let mo_id = mo_id.clone();
-                reading
+                in_flight
                     .changes
                     .push(TaskChange::Fields { mo_id, fields, at });
             }
             Ok(TaskUpdate::Left) => {
-                self.vanished(reading, &mo_id, "it left the server.".to_owned());
+                self.mark_expired(in_flight, &mo_id, "it left the server.".to_owned());
             }
-            Ok(TaskUpdate::Fields(_) | TaskUpdate::ReadIt) => self.watched.at(&mo_id, now),
+            Ok(TaskUpdate::Fields(_) | TaskUpdate::ReadIt) => self.watched.schedule_at(&mo_id, now),
             Ok(TaskUpdate::Nothing) => {}
-            Err(malformed) => self.unreadable(reading, &mo_id, malformed.to_string(), false),
+            Err(malformed) => self.unreadable(in_flight, &mo_id, malformed.to_string(), false),
         }
         match missing {
-            Some(fault) => self.handle_missing(reading, &mo_id, fault),
+            Some(fault) => self.handle_missing(in_flight, &mo_id, fault),
             None => Ok(()),
         }
     }
@@ -179,7 +179,7 @@ impl Endpoint {
     /// Handles a task that the long poll cannot read: from now on it is polled.
     fn handle_missing(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         mo_id: &Arc<str>,
         fault: Fault,
     ) -> Result<(), LoopExit> {
@@ -187,31 +187,31 @@ impl Endpoint {
             return Ok(());
         }
         if let Fetch::Push(push) = &mut self.fetch {
-            push.heard_of(mo_id);
+            push.confirm(mo_id);
         }
         if fault.type_name() == "ManagedObjectNotFound" {
             let reason = format!("{}: {}", fault.type_name(), fault.text());
-            self.vanished(reading, mo_id, reason);
+            self.mark_expired(in_flight, mo_id, reason);
             return Ok(());
         }
         let error = Error {
             doing: "waiting for changes".to_owned(),
-            server: reading.client.server(),
+            server: in_flight.client.server(),
             kind: ErrorKind::Fault(fault),
         };
         if self.ends_session(Call::Missing, &error) {
             return Err(LoopExit::SessionDead(Box::new(error)));
         }
         self.watched.read_by_itself(mo_id, true);
-        self.watched.at(mo_id, Instant::now());
+        self.watched.schedule_at(mo_id, Instant::now());
         Ok(())
     }
 
     /// Handles a task that was read because the long poll is silent. A state that the poll did not report shows that
     /// the poll is dead: it is restarted.
-    pub(super) fn take_check(
+    pub(super) fn handle_check(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         mo_id: &Arc<str>,
         asked: Instant,
         answer: Result<Box<TaskInfo>, Error>,
@@ -234,10 +234,10 @@ impl Endpoint {
         if let Fetch::Push(push) = &mut self.fetch
             && is_missed
         {
-            self.watched.at(mo_id, Instant::now());
-            push.restart_wait(reading);
+            self.watched.schedule_at(mo_id, Instant::now());
+            push.restart_wait(in_flight);
             if push.is_lossy() {
-                self.abandon_push();
+                self.drop_collector();
             }
         }
         Ok(())

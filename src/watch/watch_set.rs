@@ -44,7 +44,7 @@ struct Entry {
     /// Time of the next read; `None` during a read and after the end.
     due: Option<Due>,
     /// Consecutive failed reads of a task that was never read.
-    in_vain: u32,
+    record_failure: u32,
     finished: bool,
     /// Interval between reads while the task runs.
     interval: Duration,
@@ -87,11 +87,11 @@ pub(super) struct WatchSet {
     /// Number of finished tasks to keep.
     keep: usize,
     /// Maximum number of watched tasks, besides named ones.
-    most: usize,
+    limit: usize,
     /// True if a task was rejected because of the limit and that was not reported yet.
     refused: LimitNotice,
     /// Evicted tasks: not discovered again while they are in the list of recent tasks.
-    let_go: HashSet<Arc<str>>,
+    evicted: HashSet<Arc<str>>,
     /// Tasks removed by the user.
     dismissed: HashSet<Arc<str>>,
     /// True if tasks are polled; false while changes are pushed.
@@ -99,7 +99,7 @@ pub(super) struct WatchSet {
 }
 
 impl WatchSet {
-    pub(super) fn new(pace: PollIntervals, keep: usize, most: usize) -> Self {
+    pub(super) fn new(pace: PollIntervals, keep: usize, limit: usize) -> Self {
         Self {
             pace,
             entries: HashMap::new(),
@@ -108,9 +108,9 @@ impl WatchSet {
             finished: VecDeque::new(),
             lost: HashSet::new(),
             keep,
-            most,
+            limit,
             refused: LimitNotice::None,
-            let_go: HashSet::new(),
+            evicted: HashSet::new(),
             dismissed: HashSet::new(),
             is_paced: true,
         }
@@ -131,7 +131,7 @@ impl WatchSet {
             }
             return false;
         }
-        if origin != Origin::Named && self.entries.len() >= self.most {
+        if origin != Origin::Named && self.entries.len() >= self.limit {
             if self.refused == LimitNotice::None {
                 self.refused = LimitNotice::Untold;
             }
@@ -141,7 +141,7 @@ impl WatchSet {
             origin,
             pinned: false,
             due: Some(self.queue.add(mo_id.clone(), now, true)),
-            in_vain: 0,
+            record_failure: 0,
             finished: false,
             interval: self.pace.queued,
             state: None,
@@ -159,20 +159,20 @@ impl WatchSet {
     }
 
     /// Adds the new ones of the recent tasks.
-    pub(super) fn discovered(&mut self, recent: &[Arc<str>], now: Instant) {
-        if !self.let_go.is_empty() {
+    pub(super) fn add_recent(&mut self, recent: &[Arc<str>], now: Instant) {
+        if !self.evicted.is_empty() {
             let recent: HashSet<&Arc<str>> = recent.iter().collect();
-            self.let_go.retain(|mo_id| recent.contains(mo_id));
+            self.evicted.retain(|mo_id| recent.contains(mo_id));
         }
         for mo_id in recent {
-            if !self.let_go.contains(mo_id) {
+            if !self.evicted.contains(mo_id) {
                 self.add(mo_id, Origin::Discovered, now);
             }
         }
     }
 
     /// Returns true once when a task was first rejected because of the limit.
-    pub(super) fn take_refusal(&mut self) -> bool {
+    pub(super) fn take_limit_notice(&mut self) -> bool {
         let is_new = self.refused == LimitNotice::Untold;
         if is_new {
             self.refused = LimitNotice::Told;
@@ -238,7 +238,7 @@ impl WatchSet {
     }
 
     /// Records a read of a changed task. Returns the keys of its lineage that are not watched yet.
-    pub(super) fn read(
+    pub(super) fn record_read(
         &mut self,
         mo_id: &Arc<str>,
         info: &TaskInfo,
@@ -258,8 +258,8 @@ impl WatchSet {
             let alias = self.aliases.entry(info.key.clone());
             alias.or_insert_with(|| mo_id.clone());
         }
-        self.take_state(mo_id, &info.state);
-        self.unchanged(mo_id, now);
+        self.set_state(mo_id, &info.state);
+        self.record_unchanged(mo_id, now);
         [info.parent_key(), info.root_key()]
             .into_iter()
             .flatten()
@@ -269,7 +269,7 @@ impl WatchSet {
     }
 
     /// Records a pushed change. Returns the shared moId if the task is watched and known.
-    pub(super) fn pushed(&mut self, mo_id: &str, now: Instant) -> Option<Arc<str>> {
+    pub(super) fn record_push(&mut self, mo_id: &str, now: Instant) -> Option<Arc<str>> {
         let (mo_id, _) = self.entries.get_key_value(mo_id)?;
         let mo_id = mo_id.clone();
         let entry = self.entries.get_mut(&mo_id)?;
@@ -280,7 +280,7 @@ impl WatchSet {
     }
 
     /// Records a new state.
-    pub(super) fn take_state(&mut self, mo_id: &Arc<str>, state: &TaskState) {
+    pub(super) fn set_state(&mut self, mo_id: &Arc<str>, state: &TaskState) {
         let Some(entry) = self.entries.get_mut(mo_id) else {
             return;
         };
@@ -296,7 +296,7 @@ impl WatchSet {
     }
 
     /// True if a field of a task's lineage has the known value.
-    pub(super) fn knows_lineage(&self, mo_id: &str, field: &str, value: &Value) -> bool {
+    pub(super) fn has_same_lineage(&self, mo_id: &str, field: &str, value: &Value) -> bool {
         let Some(entry) = self.entries.get(mo_id) else {
             return false;
         };
@@ -314,7 +314,7 @@ impl WatchSet {
     }
 
     /// Records the time of an answered request. Returns the previous one.
-    pub(super) fn asked(&mut self, mo_id: &str, asked: Instant) -> Option<Instant> {
+    pub(super) fn mark_requested(&mut self, mo_id: &str, asked: Instant) -> Option<Instant> {
         self.entries.get_mut(mo_id)?.asked.replace(asked)
     }
 
@@ -325,7 +325,7 @@ impl WatchSet {
     }
 
     /// Records a read of an unchanged task.
-    pub(super) fn unchanged(&mut self, mo_id: &str, now: Instant) {
+    pub(super) fn record_unchanged(&mut self, mo_id: &str, now: Instant) {
         let entry = self.entries.get(mo_id);
         let is_paced = |entry: &&Entry| self.is_paced || entry.is_read_by_itself;
         let entry = entry.filter(|entry| is_paced(entry) && !entry.finished);
@@ -334,7 +334,7 @@ impl WatchSet {
     }
 
     /// Records that a task is not on the server. Returns true if it was ever seen there.
-    pub(super) fn vanished(&mut self, mo_id: &Arc<str>) -> bool {
+    pub(super) fn mark_expired(&mut self, mo_id: &Arc<str>) -> bool {
         self.schedule(mo_id, None);
         match self.entries.get_mut(mo_id) {
             Some(entry) => {
@@ -351,7 +351,7 @@ impl WatchSet {
 
     /// Records a read that failed for a reason of the task. The next successful read is reported even if nothing
     /// changed.
-    pub(super) fn unreadable(&mut self, mo_id: &str, now: Instant) {
+    pub(super) fn mark_unreadable(&mut self, mo_id: &str, now: Instant) {
         if let Some(entry) = self.entries.get_mut(mo_id) {
             entry.digest = None;
         }
@@ -359,14 +359,14 @@ impl WatchSet {
     }
 
     /// Records a failed read; repeated failures lower the task's priority.
-    pub(super) fn in_vain(&mut self, mo_id: &str) {
+    pub(super) fn record_failure(&mut self, mo_id: &str) {
         if let Some(entry) = self.entries.get_mut(mo_id) {
-            entry.in_vain = entry.in_vain.saturating_add(1);
+            entry.record_failure = entry.record_failure.saturating_add(1);
         }
     }
 
     /// Sets the time of the next read, even of a finished task.
-    pub(super) fn at(&mut self, mo_id: &str, due: Instant) {
+    pub(super) fn schedule_at(&mut self, mo_id: &str, due: Instant) {
         self.schedule(mo_id, Some(due));
     }
 
@@ -391,13 +391,13 @@ impl WatchSet {
     }
 
     /// True if a task is watched and has not finished.
-    pub(super) fn goes_on(&self, mo_id: &str) -> bool {
+    pub(super) fn is_running(&self, mo_id: &str) -> bool {
         self.entries.get(mo_id).is_some_and(|entry| !entry.finished)
     }
 
     /// True if the state of the task with this key or moId is unknown: it was never read, or expired before its end was
     /// seen.
-    pub(super) fn misses_end(&self, key: &str) -> bool {
+    pub(super) fn is_end_unknown(&self, key: &str) -> bool {
         let mo_id = self.aliases.get(key).map_or(key, |mo_id| mo_id);
         !self.entries.contains_key(mo_id) || self.lost.contains(mo_id)
     }
@@ -408,20 +408,20 @@ impl WatchSet {
     }
 
     /// True if a watched task of this family has not finished. Visits the whole set.
-    pub(super) fn family_goes_on(&self, trace: &TaskLocator) -> bool {
+    pub(super) fn is_family_running(&self, trace: &TaskLocator) -> bool {
         let is_member = |entry: &Entry| {
             let root = entry.root.as_ref().or(entry.key.as_ref());
             root.is_some() && root == trace.root()
         };
         let mut going = self.entries.values().filter(|entry| !entry.finished);
-        self.goes_on(&trace.mo_id) || going.any(is_member)
+        self.is_running(&trace.mo_id) || going.any(is_member)
     }
 
     /// Evicts the oldest finished tasks beyond the limit, except those that are named, pinned, or ancestors of a
     /// running task. Returns the evicted tasks.
     pub(super) fn make_room(&mut self) -> Vec<Arc<str>> {
         let going_on = self.entries.len() - self.finished.len();
-        let keep = self.keep.min(self.most.saturating_sub(going_on));
+        let keep = self.keep.min(self.limit.saturating_sub(going_on));
         // Starts at a tenth over the limit, because finding the needed tasks visits the whole set.
         if self.finished.len() <= keep + keep / 10 {
             return Vec::new();
@@ -451,11 +451,11 @@ impl WatchSet {
         for mo_id in &dropped {
             let entry = self.entries.get(mo_id);
             if entry.is_some_and(|entry| entry.origin == Origin::Discovered) {
-                self.let_go.insert(mo_id.clone());
+                self.evicted.insert(mo_id.clone());
             }
             self.remove(mo_id);
         }
-        if self.entries.len() < self.most {
+        if self.entries.len() < self.limit {
             self.refused = LimitNotice::None;
         }
         dropped
@@ -472,7 +472,7 @@ impl WatchSet {
             if let Some(before) = entry.due.take() {
                 self.queue.remove(&mo_id, before);
             }
-            let is_new = entry.state.is_none() && entry.in_vain < FIRST_FAILURES;
+            let is_new = entry.state.is_none() && entry.record_failure < FIRST_FAILURES;
             entry.due = at.map(|at| self.queue.add(mo_id, at, is_new));
         }
     }

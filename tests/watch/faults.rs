@@ -17,9 +17,9 @@ use vtask::{
 fn hasty(mode: FetchMode, simulator: &Simulator) -> WatchOptions {
     let mut options = watch_by(mode, simulator, &[]);
     options.tempo = Tempo {
-        first_retry: Duration::from_millis(150),
-        last_retry: Duration::from_millis(200),
-        least_retry: Duration::from_millis(10),
+        initial_backoff: Duration::from_millis(150),
+        max_backoff: Duration::from_millis(200),
+        min_backoff: Duration::from_millis(10),
         ..Tempo::default()
     };
     options
@@ -39,7 +39,7 @@ async fn collectors_that_are_given_up_do_not_pile_up_on_the_server() {
         let rule = FaultRule::new("PropertyCollector/WaitForUpdatesEx", effect).times(12);
         let (simulator, control) = suffering(rule).await;
         let mut options = hasty(FetchMode::Auto, &simulator);
-        options.push_again = Duration::from_millis(100);
+        options.push_retry = Duration::from_millis(100);
         let mut bench = Bench::start(options);
         let create = "PropertyCollector/CreatePropertyCollector";
         bench

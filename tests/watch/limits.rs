@@ -79,7 +79,7 @@ async fn beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told(mode: 
     let simulator = Simulator::start(options).await.unwrap();
     let control = simulator.control();
     let mut watching = watch_by(mode, &simulator, &[]);
-    watching.most_tasks = 120;
+    watching.max_tasks = 120;
     watching.keep_finished = 100;
     let mut bench = Bench::start(watching);
     bench
@@ -196,7 +196,7 @@ async fn tasks_are_read_no_faster_than_agreed() {
     let control = simulator.control();
     let mut watching = watch_by(FetchMode::Poll, &simulator, &[]);
     watching.interval = Duration::from_millis(1);
-    watching.most_reads = 50;
+    watching.max_reads_per_second = 50;
     let mut bench = Bench::start(watching);
     until_seen(&mut bench, "many requests", |_| {
         requests(&control, "Task/info") > 250

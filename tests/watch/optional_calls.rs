@@ -128,8 +128,8 @@ async fn a_clock_that_can_never_be_read_does_not_keep_tasks_from_being_followed(
             let rule = FaultRule::new("ServiceInstance/CurrentTime", effect.clone());
             control.inject(&FaultPlan::default().with(rule));
             let mut options = watch_by(mode, &simulator, &[]);
-            options.tempo.first_retry = Duration::from_millis(50);
-            options.tempo.least_retry = Duration::from_millis(10);
+            options.tempo.initial_backoff = Duration::from_millis(50);
+            options.tempo.min_backoff = Duration::from_millis(10);
             options.tempo.clock = Duration::from_millis(300);
             let mut bench = Bench::start(options);
             bench.until_truth("the truth", &control).await;

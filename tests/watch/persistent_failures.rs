@@ -29,9 +29,9 @@ fn effects() -> [FaultEffect; 5] {
 }
 
 fn hasty(mut options: WatchOptions) -> WatchOptions {
-    options.tempo.first_retry = Duration::from_millis(100);
-    options.tempo.last_retry = Duration::from_millis(200);
-    options.tempo.least_retry = Duration::from_millis(10);
+    options.tempo.initial_backoff = Duration::from_millis(100);
+    options.tempo.max_backoff = Duration::from_millis(200);
+    options.tempo.min_backoff = Duration::from_millis(10);
     options
 }
 
@@ -71,7 +71,7 @@ async fn push_comes_back_when_the_call_works_again() {
     let rule = FaultRule::new("ListView/ModifyListView", FaultEffect::Page);
     control.inject(&FaultPlan::default().with(rule));
     let mut options = hasty(watch(&simulator, &[]));
-    options.push_again = Duration::from_millis(300);
+    options.push_retry = Duration::from_millis(300);
     let mut bench = Bench::start(options);
     bench
         .until("polling", |bench| {

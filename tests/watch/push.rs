@@ -148,7 +148,7 @@ async fn a_server_that_never_tells_of_new_members_is_polled_instead() {
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.report_view_changes = false);
     let mut options = watch_by(FetchMode::Auto, &simulator, &[]);
-    options.tempo.heard_after = Duration::from_millis(300);
+    options.tempo.report_timeout = Duration::from_millis(300);
     let mut bench = Bench::start(options);
     let polling =
         |link: &Link| matches!(link, Link::Polling { reason: Some(why) } if why.contains("never"));
@@ -227,7 +227,7 @@ async fn where_the_long_poll_is_not_allowed_tasks_are_read_one_by_one_until_it_i
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.collector_permission = false);
     let mut options = watch(&simulator, &[]);
-    options.push_again = Duration::from_millis(300);
+    options.push_retry = Duration::from_millis(300);
     let mut bench = Bench::start(options);
     bench
         .until("the reason", |bench| {

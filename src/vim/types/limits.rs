@@ -8,7 +8,7 @@
 //! | text | [`MAX_TEXT_CHARS`] characters |
 //! | items of a list inside a task, event or fault | [`MAX_ITEMS`] |
 //! | fields of a data object, unknown fields of a task | [`MAX_FIELDS`] |
-//! | tasks of an endpoint | `WatchOptions::most_tasks` (100,000) |
+//! | tasks of an endpoint | `WatchOptions::max_tasks` (100,000) |
 
 use std::fmt::Write;
 

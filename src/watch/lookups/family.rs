@@ -36,9 +36,9 @@ pub(in crate::watch) struct FamilyFound {
     pub(super) number: u32,
     /// The task with all that is known by now.
     pub(super) trace: TaskLocator,
-    pub(super) kin: FamilyMembers,
+    pub(super) family: FamilyMembers,
     /// The keys of ancestors searched for; `None` if only descendants were read.
-    pub(super) sought: Option<HashSet<Arc<str>>>,
+    pub(super) searched: Option<HashSet<Arc<str>>>,
     pub(super) outcome: Result<(), Error>,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct FamilyMembers {
     /// Recent tasks that belong to it.
     pub(super) recent: Vec<Arc<str>>,
     /// Recent tasks that do not.
-    pub(super) strangers: Vec<Arc<str>>,
+    pub(super) unrelated: Vec<Arc<str>>,
     /// moIds of the members.
     seen: HashSet<Arc<str>>,
     /// Keys of the members.
@@ -60,11 +60,11 @@ pub(super) struct FamilyMembers {
 #[derive(Debug, Default)]
 pub(super) struct FamilyCache {
     /// Recent tasks that do not belong to it.
-    pub(super) strangers: HashSet<Arc<str>>,
+    pub(super) unrelated: HashSet<Arc<str>>,
     /// Keys already searched for in the history.
-    pub(super) sought: HashSet<Arc<str>>,
+    pub(super) searched: HashSet<Arc<str>>,
     /// moIds of the members whose end was read from the history.
-    pub(super) told: HashSet<Arc<str>>,
+    pub(super) reported: HashSet<Arc<str>>,
 }
 
 /// The missing part of a family.
@@ -106,8 +106,8 @@ pub(super) async fn below(
     let mut found = FamilyFound {
         number,
         trace,
-        kin: FamilyMembers::default(),
-        sought: None,
+        family: FamilyMembers::default(),
+        searched: None,
         outcome: Ok(()),
     };
     found.outcome = async {
@@ -115,7 +115,7 @@ pub(super) async fn below(
             gate.pass().await;
             found.trace = TaskLocator::of(&client.task_info(&found.trace.mo_id).await?);
         }
-        read_below(client, gate, &found.trace, &mut found.kin).await
+        read_below(client, gate, &found.trace, &mut found.family).await
     }
     .await;
     found
@@ -129,23 +129,23 @@ pub(super) async fn rest(
     trace: TaskLocator,
     missing: Missing,
 ) -> FamilyFound {
-    let mut kin = FamilyMembers::default();
-    let sought = missing.above.clone();
+    let mut family = FamilyMembers::default();
+    let searched = missing.above.clone();
     let outcome = async {
         if let Some(known) = &missing.known {
-            read_recent(client, gate, &trace, known, &mut kin).await?;
+            read_recent(client, gate, &trace, known, &mut family).await?;
         }
         match missing.trouble {
             Some(trouble) => Err(trouble),
-            None => read_above(client, gate, &trace, missing.above, &mut kin).await,
+            None => read_above(client, gate, &trace, missing.above, &mut family).await,
         }
     }
     .await;
     FamilyFound {
         number,
         trace,
-        kin,
-        sought: Some(sought),
+        family,
+        searched: Some(searched),
         outcome,
     }
 }
@@ -154,7 +154,7 @@ async fn read_below(
     client: &Client,
     gate: &Permit,
     trace: &TaskLocator,
-    kin: &mut FamilyMembers,
+    family: &mut FamilyMembers,
 ) -> Result<(), Error> {
     let (Some(key), Some(root)) = (trace.key().cloned(), trace.root().cloned()) else {
         return Ok(());
@@ -163,7 +163,7 @@ async fn read_below(
         roots: vec![root.clone()],
         ..TaskQuery::default()
     };
-    read(client, gate, &by_root, kin).await?;
+    read(client, gate, &by_root, family).await?;
     // Some name their parent only.
     let mut parents = vec![key, root.clone()];
     parents.extend(trace.parent().cloned());
@@ -175,12 +175,12 @@ async fn read_below(
             parents,
             ..TaskQuery::default()
         };
-        read(client, gate, &by_parents, kin).await?;
+        read(client, gate, &by_parents, family).await?;
         let names_root = |info: &&TaskInfo| info.root_key().is_some_and(|named| *named == root);
-        let rest = kin.members.iter().filter(|info| !names_root(info));
+        let rest = family.members.iter().filter(|info| !names_root(info));
         let rest = rest.map(|info| info.key.clone());
         parents = rest.filter(|key| asked.insert(key.clone())).collect();
-        if parents.is_empty() || kin.members.len() >= MAX_RELATIVES || !gate.is_wanted() {
+        if parents.is_empty() || family.members.len() >= MAX_RELATIVES || !gate.is_wanted() {
             break;
         }
     }
@@ -191,14 +191,14 @@ async fn read(
     client: &Client,
     gate: &Permit,
     query: &TaskQuery,
-    kin: &mut FamilyMembers,
+    family: &mut FamilyMembers,
 ) -> Result<(), Error> {
-    let most = MAX_RELATIVES.saturating_sub(kin.members.len()).max(1);
+    let limit = MAX_RELATIVES.saturating_sub(family.members.len()).max(1);
     let pick = query.pick_lineage();
-    let found = client.past_tasks_paced(gate, query, most, pick).await?;
+    let found = client.past_tasks_paced(gate, query, limit, pick).await?;
     // Records that cannot be read are skipped.
     let found = found.tasks.into_iter().map(TaskInfo::from_json);
-    found.flatten().for_each(|info| kin.add(info));
+    found.flatten().for_each(|info| family.add(info));
     Ok(())
 }
 
@@ -208,9 +208,9 @@ async fn read_above(
     gate: &Permit,
     trace: &TaskLocator,
     mut missing: HashSet<Arc<str>>,
-    kin: &mut FamilyMembers,
+    family: &mut FamilyMembers,
 ) -> Result<(), Error> {
-    let mut sought = missing.clone();
+    let mut searched = missing.clone();
     let mut from = trace.clone();
     while !missing.is_empty() && gate.is_wanted() {
         let mut found: HashMap<Arc<str>, TaskInfo> = HashMap::new();
@@ -244,12 +244,12 @@ async fn read_above(
         from = TaskLocator::of(oldest);
         let parents = found.values().filter_map(TaskInfo::parent_key);
         missing = parents
-            .filter(|key| sought.insert((*key).clone()))
+            .filter(|key| searched.insert((*key).clone()))
             .cloned()
             .collect();
-        missing.retain(|key| !kin.keys.contains(key));
+        missing.retain(|key| !family.keys.contains(key));
         for info in found.into_values() {
-            kin.add(info);
+            family.add(info);
         }
     }
     Ok(())
@@ -261,7 +261,7 @@ async fn read_recent(
     gate: &Permit,
     trace: &TaskLocator,
     known: &HashSet<Arc<str>>,
-    kin: &mut FamilyMembers,
+    family: &mut FamilyMembers,
 ) -> Result<(), Error> {
     if !gate.pass().await {
         return Ok(());
@@ -274,10 +274,10 @@ async fn read_recent(
             break;
         }
         match client.task_info(&mo_id).await {
-            Ok(info) if is_relative(&info, trace) => kin.recent.push(mo_id),
+            Ok(info) if is_relative(&info, trace) => family.recent.push(mo_id),
             Err(error) if error.is_session_dead() || error.is_transient() => return Err(error),
             // Membership of an unreadable task cannot be determined.
-            Ok(_) | Err(_) => kin.strangers.push(mo_id),
+            Ok(_) | Err(_) => family.unrelated.push(mo_id),
         }
     }
     Ok(())
@@ -298,7 +298,7 @@ mod tests {
     use crate::task::fixture::info;
 
     #[test]
-    fn who_names_one_of_ours_is_kin() {
+    fn a_task_that_names_a_member_belongs_to_the_family() {
         let lineage = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1"});
         let trace = TaskLocator::of(&info("task-3", &lineage));
         for more in [
@@ -319,16 +319,16 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_named_and_was_not_found_is_missing() {
+    fn named_tasks_that_were_not_found_are_missing() {
         let lineage = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1"});
         let trace = TaskLocator::of(&info("task-3", &lineage));
-        let mut kin = FamilyMembers::default();
+        let mut family = FamilyMembers::default();
         let child = json!({"parentTaskKey": "task-4", "rootTaskKey": "task-1"});
-        kin.add(*info("task-5", &child));
-        kin.add(*info("task-5", &child));
-        kin.add(*info("task-2", &json!({"parentTaskKey": "task-1"})));
-        assert_eq!(kin.members.len(), 2, "nobody twice");
-        let mut missing: Vec<_> = kin.named(&trace, &kin.members).into_iter().collect();
+        family.add(*info("task-5", &child));
+        family.add(*info("task-5", &child));
+        family.add(*info("task-2", &json!({"parentTaskKey": "task-1"})));
+        assert_eq!(family.members.len(), 2, "nobody twice");
+        let mut missing: Vec<_> = family.named(&trace, &family.members).into_iter().collect();
         missing.sort();
         assert_eq!(missing, ["task-1".into(), "task-4".into()] as [Arc<str>; 2]);
     }

@@ -69,7 +69,7 @@ pub(super) struct Lookups {
     joining: mpsc::UnboundedReceiver<(Urgency, PermitRequest)>,
     family: Subscription,
     /// Results about recent tasks and keys around the followed family.
-    kin: FamilyCache,
+    family_cache: FamilyCache,
     events: Subscription,
     /// The events sent last.
     told: Option<Arc<[TaskEvent]>>,
@@ -88,7 +88,7 @@ impl Lookups {
             line,
             joining,
             family: Subscription::default(),
-            kin: FamilyCache::default(),
+            family_cache: FamilyCache::default(),
             events: Subscription::default(),
             told: None,
             typical: TypicalRuns::default(),
@@ -99,7 +99,7 @@ impl Lookups {
     }
 
     /// Accepts the next permit request. Cancel safe.
-    pub(super) async fn line_up(&mut self) {
+    pub(super) async fn accept_permit_request(&mut self) {
         if let Some((urgency, ticket)) = self.joining.recv().await {
             self.schedule.enter(urgency, ticket);
         }
@@ -116,8 +116,8 @@ impl Lookups {
     }
 
     /// Records the state of a task.
-    pub(super) fn is_now(&mut self, mo_id: &Arc<str>, state: &TaskState) {
-        self.questions.is_now(mo_id, state, Instant::now());
+    pub(super) fn set_state(&mut self, mo_id: &Arc<str>, state: &TaskState) {
+        self.questions.set_state(mo_id, state, Instant::now());
     }
 
     /// Records that a task expired or is no longer watched.
@@ -131,7 +131,7 @@ impl Lookups {
     }
 
     /// Grants due permits.
-    fn let_through(&mut self, now: Instant) {
+    fn grant_permits(&mut self, now: Instant) {
         while let Ok((urgency, ticket)) = self.joining.try_recv() {
             self.schedule.enter(urgency, ticket);
         }
@@ -167,10 +167,10 @@ impl Endpoint {
             Command::FollowFamily(trace) => {
                 let mo_id = trace.as_ref().map(|trace| trace.mo_id.clone());
                 self.lookups.family.follow(trace, now);
-                self.lookups.kin = FamilyCache::default();
+                self.lookups.family_cache = FamilyCache::default();
                 if let Some(mo_id) = mo_id {
                     let state = FamilyState::Searching;
-                    self.tell(Update::Family { mo_id, state }).await?;
+                    self.send_update(Update::Family { mo_id, state }).await?;
                 }
             }
             Command::FollowEvents(trace) => {
@@ -185,16 +185,17 @@ impl Endpoint {
     /// Sends the privilege to cancel a task, or requests it.
     pub(super) async fn check_privilege(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         trace: &TaskLocator,
     ) -> Result<(), StopReason> {
         match self.lookups.privileges.want(trace, Instant::now()) {
             Step::Tell(privilege) => {
                 let mo_id = trace.mo_id.clone();
-                self.tell(Update::Privilege { mo_id, privilege }).await
+                self.send_update(Update::Privilege { mo_id, privilege })
+                    .await
             }
             Step::Ask(subject) => {
-                self.ask_privilege(reading, subject);
+                self.ask_privilege(in_flight, subject);
                 Ok(())
             }
             Step::Wait => Ok(()),
@@ -202,24 +203,24 @@ impl Endpoint {
     }
 
     /// Continues after an interruption.
-    pub(super) fn resume_privileges(&mut self, reading: &mut InFlight) {
+    pub(super) fn resume_privileges(&mut self, in_flight: &mut InFlight) {
         for subject in self.lookups.privileges.open() {
-            self.ask_privilege(reading, subject);
+            self.ask_privilege(in_flight, subject);
         }
     }
 
-    fn ask_privilege(&mut self, reading: &mut InFlight, subject: Subject) {
+    fn ask_privilege(&mut self, in_flight: &mut InFlight, subject: Subject) {
         let key = self.session.key.clone();
         let gate = Permit::lasting(&self.lookups.line, Urgency::Asked);
-        reading.look_up(|client| async move {
+        in_flight.spawn_lookup(|client| async move {
             let privilege = privileges::ask(&client, &gate, &subject, &key).await;
             LookupResult::Privilege(subject, privilege)
         });
     }
 
     /// Starts due lookups and grants due permits.
-    pub(super) fn start_look_ups(&mut self, reading: &mut InFlight, now: Instant) {
-        if !self.paused && self.is_board_there(reading, now) {
+    pub(super) fn start_lookups(&mut self, in_flight: &mut InFlight, now: Instant) {
+        if !self.paused && self.is_first_list_sent(in_flight, now) {
             self.lookups.schedule.open();
         }
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
@@ -227,21 +228,21 @@ impl Endpoint {
         if is_due(lookups.family.due(is_paused))
             && let Some((number, trace, gate)) = lookups.family.begin(&lookups.line)
         {
-            reading.look_up(move |client| async move {
+            in_flight.spawn_lookup(move |client| async move {
                 LookupResult::Family(Box::new(family::below(&client, &gate, number, trace).await))
             });
         }
         if is_due(lookups.events.due(is_paused))
             && let Some((number, trace, gate)) = lookups.events.begin(&lookups.line)
         {
-            reading.look_up(|client| async move {
+            in_flight.spawn_lookup(|client| async move {
                 LookupResult::Events(number, events::events(&client, &gate, &trace).await)
             });
         }
         let has_board = lookups.schedule.is_open() && !is_paused;
         if self.options.typical && has_board && is_due(lookups.typical.due(now)) {
             let (since, gate) = lookups.typical.begin(&lookups.line);
-            reading.look_up(|client| async move {
+            in_flight.spawn_lookup(|client| async move {
                 LookupResult::Typical(typical::runs(&client, &gate, since).await)
             });
         }
@@ -249,16 +250,16 @@ impl Endpoint {
             && has_board
             && let Some((machine, gate)) = lookups.questions.begin(&lookups.line, now)
         {
-            reading.look_up(|client| async move {
+            in_flight.spawn_lookup(|client| async move {
                 let question = questions::question(&client, &gate, &machine).await;
                 LookupResult::Question(machine, question)
             });
         }
-        lookups.let_through(now);
+        lookups.grant_permits(now);
     }
 
     /// Returns the time of the next due lookup or permit.
-    pub(super) fn next_look_up(&self, reading: &InFlight, now: Instant) -> Option<Instant> {
+    pub(super) fn next_lookup(&self, in_flight: &InFlight, now: Instant) -> Option<Instant> {
         let lookups = &self.lookups;
         let is_open = lookups.schedule.is_open();
         let is_working = is_open && !self.paused;
@@ -270,7 +271,7 @@ impl Endpoint {
             lookups.events.due(self.paused),
             typical.filter(|_| is_working),
             questions.filter(|_| is_working),
-            (!is_open && !self.paused).then_some(reading.began + STORE_LOAD_LIMIT),
+            (!is_open && !self.paused).then_some(in_flight.began + STORE_LOAD_LIMIT),
         ]
         .into_iter()
         .flatten()
@@ -278,13 +279,14 @@ impl Endpoint {
     }
 
     /// True if the first complete list was sent: everything watched was read and no read is in flight.
-    fn is_board_there(&self, reading: &InFlight, now: Instant) -> bool {
-        let is_joining = matches!(&self.fetch, Fetch::Push(push) if push.is_joining());
+    fn is_first_list_sent(&self, in_flight: &InFlight, now: Instant) -> bool {
+        let has_pending_members =
+            matches!(&self.fetch, Fetch::Push(push) if push.has_pending_members());
         let is_due = self.watched.next_time().is_some_and(|due| due <= now);
-        let rests = reading.tasks.is_empty() && !is_joining && !is_due;
-        let knows_recent = reading.knows_recent || !self.options.discover;
+        let rests = in_flight.tasks.is_empty() && !has_pending_members && !is_due;
+        let knows_recent = in_flight.knows_recent || !self.options.discover;
         self.lookups.schedule.is_open()
             || (rests && knows_recent)
-            || reading.began + STORE_LOAD_LIMIT <= now
+            || in_flight.began + STORE_LOAD_LIMIT <= now
     }
 }

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_entity_is_asked_for_once_and_counts_for_all_of_its_tasks() {
+    async fn one_check_serves_all_tasks_of_an_entity() {
         let now = Instant::now();
         let (vm, entity) = machine();
         let mut privileges = Privileges::default();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_unknown_is_asked_again_and_what_is_denied_soon() {
+    async fn denied_and_unknown_privileges_expire() {
         let now = Instant::now();
         let (vm, entity) = machine();
         let mut privileges = Privileges::default();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_an_entity_there_is_no_right_and_an_unread_task_is_read_first() {
+    async fn an_unread_task_is_read_before_its_privilege_is_checked() {
         let now = Instant::now();
         let mut privileges = Privileges::default();
         let step = privileges.want(&trace("task-1", &Value::Null), now);

@@ -49,7 +49,7 @@ pub(super) struct Questions {
     /// here.
     due: BTreeSet<(Instant, Arc<str>)>,
     /// The check in flight.
-    under_way: Option<(Arc<str>, DropGuard)>,
+    in_flight_guard: Option<(Arc<str>, DropGuard)>,
     /// Time until which the past checks use up the rate, one [`BATCH_INTERVAL`] each.
     paid_until: Option<Instant>,
     /// True if the session was found dead by the last check.
@@ -102,11 +102,11 @@ impl Questions {
             due: None,
         });
         task.place = place;
-        self.is_now(mo_id, &info.state, now);
+        self.set_state(mo_id, &info.state, now);
     }
 
     /// Records the state of a task.
-    pub(super) fn is_now(&mut self, mo_id: &Arc<str>, state: &TaskState, now: Instant) {
+    pub(super) fn set_state(&mut self, mo_id: &Arc<str>, state: &TaskState, now: Instant) {
         if state.is_finished() {
             self.over(mo_id);
         } else if let Some(task) = self.tasks.get_mut(mo_id)
@@ -148,12 +148,14 @@ impl Questions {
     /// Returns the time of the next check.
     pub(super) fn due(&self) -> Option<Instant> {
         let (first, _) = self.due.first()?;
-        let due = self.free_at().map_or(*first, |free_at| free_at.max(*first));
-        self.under_way.is_none().then_some(due)
+        let due = self
+            .next_allowed_at()
+            .map_or(*first, |next_allowed_at| next_allowed_at.max(*first));
+        self.in_flight_guard.is_none().then_some(due)
     }
 
     /// Returns the time from which the rate allows a check.
-    fn free_at(&self) -> Option<Instant> {
+    fn next_allowed_at(&self) -> Option<Instant> {
         self.paid_until?.checked_sub(BATCH_INTERVAL * BATCH_SIZE)
     }
 
@@ -163,12 +165,15 @@ impl Questions {
         line: &PermitQueue,
         now: Instant,
     ) -> Option<(ManagedObjectReference, Permit)> {
-        if self.free_at().is_some_and(|free_at| free_at > now) {
+        if self
+            .next_allowed_at()
+            .is_some_and(|next_allowed_at| next_allowed_at > now)
+        {
             return None;
         }
         while let Some((due, mo_id)) = self.due.first().cloned()
             && due <= now
-            && self.under_way.is_none()
+            && self.in_flight_guard.is_none()
         {
             let still_since = self.tasks.get(&mo_id)?.still_since;
             if still_since + QUIET_BEFORE_CHECK > now {
@@ -180,7 +185,7 @@ impl Questions {
             self.paid_until =
                 Some(self.paid_until.map_or(now, |until| until.max(now)) + BATCH_INTERVAL);
             let (gate, wanted) = Permit::new(line.clone(), Urgency::Background);
-            self.under_way = Some((mo_id, wanted));
+            self.in_flight_guard = Some((mo_id, wanted));
             return Some((machine, gate));
         }
         None
@@ -193,7 +198,7 @@ impl Questions {
         question: Option<&PendingQuestion>,
         now: Instant,
     ) {
-        self.under_way = None;
+        self.in_flight_guard = None;
         self.has_renewed = false;
         let mut due = Vec::new();
         for (mo_id, task) in &mut self.tasks {
@@ -213,7 +218,7 @@ impl Questions {
                 PENDING_REFRESH_INTERVAL
             } else {
                 task.looks += 1;
-                later(task.looks)
+                recheck_interval(task.looks)
             };
             due.push((mo_id.clone(), now + pause));
         }
@@ -224,7 +229,7 @@ impl Questions {
 
     /// Records a failed check. Returns true if the session is to be renewed for another.
     pub(super) fn failed(&mut self, error: &Error, can_renew: bool, now: Instant) -> bool {
-        let Some((mo_id, _)) = self.under_way.take() else {
+        let Some((mo_id, _)) = self.in_flight_guard.take() else {
             return false;
         };
         let renews =
@@ -242,13 +247,13 @@ impl Questions {
 
     /// Forgets the check in flight.
     pub(super) fn interrupted(&mut self, now: Instant) {
-        if let Some((mo_id, _)) = self.under_way.take() {
+        if let Some((mo_id, _)) = self.in_flight_guard.take() {
             self.schedule(&mo_id, Some(now));
         }
     }
 
     /// Takes the changes to send: per task the question, or `None` once it is answered.
-    pub(super) fn take_news(&mut self) -> Vec<(Arc<str>, Option<PendingQuestion>)> {
+    pub(super) fn take_changes(&mut self) -> Vec<(Arc<str>, Option<PendingQuestion>)> {
         std::mem::take(&mut self.news)
     }
 
@@ -266,7 +271,7 @@ impl Questions {
 }
 
 /// Returns the interval after this many checks without a question.
-fn later(looks: u32) -> Duration {
+fn recheck_interval(looks: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(looks.saturating_sub(1));
     REFRESH_INTERVAL
         .saturating_mul(doubled)
@@ -320,7 +325,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn however_many_stand_still_machines_are_looked_at_seldom_in_the_long_run() {
+    async fn checks_are_limited_in_the_long_run() {
         let begin = Instant::now();
         let mut questions = Questions::default();
         for number in 0..1000 {
@@ -340,7 +345,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_stands_still_is_looked_at_after_a_while_and_then_ever_more_rarely() {
+    async fn check_intervals_double() {
         let mut now = Instant::now();
         let mut questions = Questions::default();
         seen(&mut questions, "task-1", &json!({"progress": 40}), now);
@@ -361,7 +366,7 @@ mod tests {
             now = next;
         }
         assert_eq!(pauses, [20, 40, 80, 160, 300, 300, 300]);
-        assert!(questions.take_news().is_empty());
+        assert!(questions.take_changes().is_empty());
         seen(&mut questions, "task-1", &json!({"progress": 42}), now);
         assert_eq!(
             questions.due(),
@@ -371,7 +376,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_question_is_told_once_and_dropped_when_its_task_moves_or_ends() {
+    async fn a_question_is_sent_once_and_dropped_on_progress_or_end() {
         let start = Instant::now();
         let mut questions = Questions::default();
         for (name, more) in [
@@ -387,7 +392,7 @@ mod tests {
         let now = start + QUIET_BEFORE_CHECK;
         let machine = looks(&mut questions, now).unwrap();
         questions.answered(&machine, Some(&moved_or_copied()), now);
-        let mut news = questions.take_news();
+        let mut news = questions.take_changes();
         news.sort_by(|one, other| one.0.cmp(&other.0));
         let asked = Some(moved_or_copied());
         assert_eq!(
@@ -395,20 +400,20 @@ mod tests {
             [("task-1".into(), asked.clone()), ("task-2".into(), asked)]
         );
         questions.answered(&machine, Some(&moved_or_copied()), now + seconds(1));
-        assert!(questions.take_news().is_empty(), "once");
+        assert!(questions.take_changes().is_empty(), "once");
         seen(&mut questions, "task-1", &json!({"progress": 96}), now);
-        assert_eq!(questions.take_news(), [("task-1".into(), None)]);
+        assert_eq!(questions.take_changes(), [("task-1".into(), None)]);
         seen(&mut questions, "task-2", &json!({"state": "error"}), now);
-        assert_eq!(questions.take_news(), [("task-2".into(), None)]);
+        assert_eq!(questions.take_changes(), [("task-2".into(), None)]);
         questions.over(&"task-3".into());
         questions.over(&"task-4".into());
-        assert!(questions.take_news().is_empty(), "nothing was asked");
+        assert!(questions.take_changes().is_empty(), "nothing was asked");
         questions.over(&"task-1".into());
         assert_eq!((questions.due(), questions.tasks.len()), (None, 0));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_pending_question_is_looked_at_again_and_goes_when_it_is_answered() {
+    async fn a_pending_question_is_rechecked_until_answered() {
         let start = Instant::now();
         let mut questions = Questions::default();
         seen(&mut questions, "task-1", &json!({}), start);
@@ -422,12 +427,12 @@ mod tests {
         assert_eq!(next, start + QUIET_BEFORE_CHECK + PENDING_REFRESH_INTERVAL);
         looks(&mut questions, next).unwrap();
         questions.answered(&machine, None, next);
-        let news = questions.take_news();
+        let news = questions.take_changes();
         assert_eq!(news.last().unwrap(), &("task-1".into(), None));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_running_tasks_of_virtual_machines_are_looked_at() {
+    async fn only_running_tasks_of_virtual_machines_are_checked() {
         let now = Instant::now();
         let mut questions = Questions::default();
         let host = json!({"entity": {"type": "HostSystem", "value": "host-1"}});
@@ -436,10 +441,10 @@ mod tests {
         seen(&mut questions, "task-3", &json!({"state": "queued"}), now);
         seen(&mut questions, "task-4", &json!({"state": "success"}), now);
         assert_eq!(questions.due(), None);
-        let later = now + seconds(99);
-        questions.is_now(&"task-3".into(), &TaskState::Running, later);
-        assert_eq!(questions.due(), Some(later + QUIET_BEFORE_CHECK));
-        questions.is_now(&"task-3".into(), &TaskState::Success, later);
+        let recheck_interval = now + seconds(99);
+        questions.set_state(&"task-3".into(), &TaskState::Running, recheck_interval);
+        assert_eq!(questions.due(), Some(recheck_interval + QUIET_BEFORE_CHECK));
+        questions.set_state(&"task-3".into(), &TaskState::Success, recheck_interval);
         assert_eq!(questions.due(), None);
     }
 }

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_is_more_urgent_goes_first_and_others_in_the_order_of_their_coming() {
+    async fn requests_are_granted_by_priority_then_arrival() {
         let mut now = Instant::now();
         let mut schedule = open(now);
         for (ticket, urgency) in [
@@ -134,7 +134,7 @@ mod tests {
 
     /// At most one deferrable request per second is made, and each is made in the end.
     #[tokio::test(start_paused = true)]
-    async fn unasked_requests_lie_a_second_apart() {
+    async fn deferrable_requests_are_spaced_by_a_second() {
         let start = Instant::now();
         for seed in 0..50 {
             let mut chance = fastrand::Rng::with_seed(seed);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_asked_for_goes_at_once_and_puts_the_rest_off() {
+    async fn urgent_requests_run_at_once_and_defer_the_others() {
         let now = Instant::now();
         let mut schedule = open(now);
         schedule.enter(Urgency::Background, 0);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn before_the_first_board_and_while_paused_only_what_is_asked_for_goes() {
+    async fn only_urgent_requests_run_before_the_first_list_and_while_paused() {
         let now = Instant::now();
         let mut schedule = Scheduler::new(now);
         schedule.enter(Urgency::Background, 1);

@@ -24,7 +24,7 @@ struct SubscribedTask {
     due: Option<Instant>,
     urgency: Urgency,
     /// Cancels the lookup in flight on drop.
-    under_way: Option<DropGuard>,
+    in_flight_guard: Option<DropGuard>,
     /// True if the session was found dead by the last lookup, so that it is not renewed again and again.
     has_renewed: bool,
 }
@@ -37,7 +37,7 @@ impl Subscription {
             trace,
             due: Some(now),
             urgency: Urgency::Asked,
-            under_way: None,
+            in_flight_guard: None,
             has_renewed: false,
         });
     }
@@ -54,15 +54,15 @@ impl Subscription {
         let followed = self.followed.as_mut()?;
         let (gate, wanted) = Permit::new(line.clone(), followed.urgency);
         followed.due = None;
-        followed.under_way = Some(wanted);
+        followed.in_flight_guard = Some(wanted);
         Some((self.number, followed.trace.clone(), gate))
     }
 
     /// Continues a lookup with another step.
-    pub(super) fn go_on(&mut self, line: &PermitQueue) -> Option<Permit> {
+    pub(super) fn resume(&mut self, line: &PermitQueue) -> Option<Permit> {
         let followed = self.followed.as_mut()?;
         let (gate, wanted) = Permit::new(line.clone(), followed.urgency);
-        followed.under_way = Some(wanted);
+        followed.in_flight_guard = Some(wanted);
         Some(gate)
     }
 
@@ -70,12 +70,12 @@ impl Subscription {
     pub(super) fn answered(&mut self, number: u32) -> Option<TaskLocator> {
         let is_current = number == self.number;
         let followed = self.followed.as_mut().filter(|_| is_current)?;
-        followed.under_way = None;
+        followed.in_flight_guard = None;
         Some(followed.trace.clone())
     }
 
     /// Records a good answer and the time of the next lookup, if any.
-    pub(super) fn went_well(&mut self, due: Option<Instant>) {
+    pub(super) fn reset(&mut self, due: Option<Instant>) {
         if let Some(followed) = &mut self.followed {
             followed.has_renewed = false;
         }
@@ -102,7 +102,7 @@ impl Subscription {
     /// Makes the interrupted lookup due again.
     pub(super) fn interrupted(&mut self, now: Instant) {
         if let Some(followed) = &mut self.followed
-            && followed.under_way.take().is_some()
+            && followed.in_flight_guard.take().is_some()
         {
             followed.due = Some(now);
         }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_for_what_is_no_longer_followed_is_not_told() {
+    async fn answers_for_an_earlier_task_are_dropped() {
         let now = Instant::now();
         let mut follow = Subscription::default();
         follow.follow(Some(of("task-1")), now);
@@ -144,9 +144,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_the_first_look_is_asked_for_and_goes_while_paused() {
+    async fn only_the_first_lookup_runs_while_paused() {
         let now = Instant::now();
-        let later = Some(now + Duration::from_secs(5));
+        let recheck_interval = Some(now + Duration::from_secs(5));
         let mut follow = Subscription::default();
         follow.follow(Some(of("task-1")), now);
         assert_eq!(follow.due(true), Some(now));
@@ -154,13 +154,16 @@ mod tests {
         assert_eq!(gate.urgency(), Urgency::Asked);
         assert_eq!(follow.due(false), None, "it is under way");
         assert!(follow.answered(number).is_some());
-        follow.went_well(later);
-        assert_eq!((follow.due(false), follow.due(true)), (later, None));
+        follow.reset(recheck_interval);
+        assert_eq!(
+            (follow.due(false), follow.due(true)),
+            (recheck_interval, None)
+        );
         assert_eq!(begin(&mut follow).1.urgency(), Urgency::Followed);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_an_outage_interrupts_is_due_again() {
+    async fn an_interrupted_lookup_is_due_again() {
         let now = Instant::now();
         let mut follow = Subscription::default();
         follow.follow(Some(of("task-1")), now);
@@ -169,13 +172,13 @@ mod tests {
         assert_eq!(follow.due(false), Some(now));
         let (number, ..) = begin(&mut follow);
         assert!(follow.answered(number).is_some());
-        follow.went_well(None);
+        follow.reset(None);
         follow.interrupted(now);
         assert_eq!(follow.due(false), None, "it was answered");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_session_is_renewed_once_until_an_answer_comes() {
+    async fn the_session_is_renewed_once_until_an_answer_arrives() {
         let now = Instant::now();
         let mut follow = Subscription::default();
         assert!(!follow.renews(now));
@@ -185,7 +188,7 @@ mod tests {
         assert_eq!(follow.due(false), Some(now));
         begin(&mut follow);
         assert!(!follow.renews(now));
-        follow.went_well(None);
+        follow.reset(None);
         assert!(follow.renews(now));
     }
 }

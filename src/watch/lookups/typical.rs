@@ -40,7 +40,7 @@ pub(in crate::watch) struct Runs {
 pub(super) struct TypicalRuns {
     /// Time of the next read; at once if there was none.
     due: Option<Instant>,
-    under_way: Option<DropGuard>,
+    in_flight_guard: Option<DropGuard>,
     /// Completion time of the newest run that was sent.
     newest: Option<Timestamp>,
     /// True if the session was found dead by the last attempt.
@@ -50,20 +50,20 @@ pub(super) struct TypicalRuns {
 impl TypicalRuns {
     /// Returns the time of the next read.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        let is_idle = self.under_way.is_none();
+        let is_idle = self.in_flight_guard.is_none();
         is_idle.then(|| self.due.unwrap_or(now))
     }
 
     /// Starts reading the runs completed after the last known one.
     pub(super) fn begin(&mut self, line: &PermitQueue) -> (Option<Timestamp>, Permit) {
         let (gate, wanted) = Permit::new(line.clone(), Urgency::Background);
-        self.under_way = Some(wanted);
+        self.in_flight_guard = Some(wanted);
         (self.newest, gate)
     }
 
     /// Returns the new ones of the runs read.
-    pub(super) fn learned(&mut self, found: Runs, now: Instant) -> Vec<FinishedRun> {
-        self.under_way = None;
+    pub(super) fn wait_tuning(&mut self, found: Runs, now: Instant) -> Vec<FinishedRun> {
+        self.in_flight_guard = None;
         self.has_renewed = false;
         self.due = Some(now + REFRESH_INTERVAL);
         self.newest = self.newest.max(found.newest);
@@ -72,20 +72,20 @@ impl TypicalRuns {
 
     /// Records a failure. Returns true if the session is to be renewed for another attempt.
     pub(super) fn failed(&mut self, error: &Error, can_renew: bool, now: Instant) -> bool {
-        self.under_way = None;
+        self.in_flight_guard = None;
         let renews = can_renew && !std::mem::replace(&mut self.has_renewed, can_renew);
-        let later = if error.is_transient() {
+        let recheck_interval = if error.is_transient() {
             RETRY_INTERVAL
         } else {
             REFRESH_INTERVAL
         };
-        self.due = Some(if renews { now } else { now + later });
+        self.due = Some(if renews { now } else { now + recheck_interval });
         renews
     }
 
     /// Forgets the read in flight.
     pub(super) fn interrupted(&mut self, now: Instant) {
-        if self.under_way.take().is_some() {
+        if self.in_flight_guard.take().is_some() {
             self.due = Some(now);
         }
     }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ran_backwards_or_has_no_times_teaches_nothing() {
+    fn runs_with_implausible_times_are_skipped() {
         let run_of = taken(10, 70).unwrap();
         assert_eq!(
             (run_of.took, run_of.entity.as_deref()),

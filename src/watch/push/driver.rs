@@ -37,9 +37,9 @@ const MAX_REFUSALS: u32 = 3;
 
 impl Endpoint {
     /// Starts the long poll if it is wanted and due. If the server refuses, tasks are polled.
-    pub(in crate::watch) async fn try_push(
+    pub(in crate::watch) async fn start_push(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
     ) -> Result<(), LoopExit> {
         let now = Instant::now();
         match &self.fetch {
@@ -48,37 +48,37 @@ impl Endpoint {
             } if *at <= now => {}
             _ => return Ok(()),
         }
-        for collector in std::mem::take(&mut self.litter) {
+        for collector in std::mem::take(&mut self.stale_collectors) {
             self.run_interruptible(async move { collector.destroy().await })
                 .await?;
         }
-        let creating = TaskCollector::create(reading.client.clone(), self.options.discover);
+        let creating = TaskCollector::create(in_flight.client.clone(), self.options.discover);
         match self.run_interruptible(creating).await? {
             Ok(collector) => {
-                let push = Push::new(collector, self.options.tempo, self.learned.take(), now);
+                let push = Push::new(collector, self.options.tempo, self.wait_tuning.take(), now);
                 self.fetch = Fetch::Push(Box::new(push));
                 // A wait of the previous collector may still run.
-                reading.waits = JoinSet::new();
+                in_flight.waits = JoinSet::new();
                 self.watched.set_paced(false, now);
             }
             Err(error) if self.ends_session(Call::Collector, &error) => {
                 return Err(LoopExit::SessionDead(Box::new(error)));
             }
-            Err(error) => self.fall_back(reading, error).await?,
+            Err(error) => self.fall_back_to_polling(in_flight, error).await?,
         }
         self.show_link().await?;
         Ok(())
     }
 
     /// Switches to polling with a reason; the long poll is retried later.
-    pub(in crate::watch) async fn fall_back(
+    pub(in crate::watch) async fn fall_back_to_polling(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         error: Error,
     ) -> Result<(), LoopExit> {
-        self.abandon_push();
-        reading.waits = JoinSet::new();
-        self.learned = None;
+        self.drop_collector();
+        in_flight.waits = JoinSet::new();
+        self.wait_tuning = None;
         let may_pass = error.is_transient() || error.is_session_dead();
         if self.options.fetch == FetchMode::Push {
             self.push_refusals += u32::from(!may_pass);
@@ -92,7 +92,7 @@ impl Endpoint {
             return Err(StopReason::Refused(reason.into()).into());
         }
         let now = Instant::now();
-        let mut again = self.options.push_again;
+        let mut again = self.options.push_retry;
         if may_pass {
             let longer = 2_u32.saturating_pow(self.fallbacks);
             again = again.min(PUSH_RETRY_INTERVAL.saturating_mul(longer));
@@ -108,21 +108,21 @@ impl Endpoint {
     }
 
     /// Abandons collector and view: new ones are created.
-    pub(in crate::watch) fn abandon_push(&mut self) {
+    pub(in crate::watch) fn drop_collector(&mut self) {
         if matches!(self.fetch, Fetch::Push(_)) {
             let next = Fetch::new(self.options.fetch);
             if let Fetch::Push(push) = std::mem::replace(&mut self.fetch, next) {
-                self.learned = Some(WaitTuning {
+                self.wait_tuning = Some(WaitTuning {
                     wait: push.wait,
                     failures: push.failures,
                 });
-                self.litter.push(push.collector);
+                self.stale_collectors.push(push.collector);
             }
         }
     }
 
     /// Starts the requests of the long poll: changes of the view and the wait.
-    pub(in crate::watch) fn feed_push(&mut self, reading: &mut InFlight) {
+    pub(in crate::watch) fn start_push_requests(&mut self, in_flight: &mut InFlight) {
         let Fetch::Push(push) = &mut self.fetch else {
             return;
         };
@@ -134,10 +134,11 @@ impl Endpoint {
             {
                 if !push.members.contains(&mo_id) {
                     joining.push(mo_id);
-                } else if reading.requests.len() < MAX_CONCURRENT_READS && self.rate.take(now) {
-                    reading.read(mo_id, None);
+                } else if in_flight.requests.len() < MAX_CONCURRENT_READS && self.rate.take(now) {
+                    in_flight.read(mo_id, None);
                 } else {
-                    self.watched.at(&mo_id, now + Duration::from_millis(100));
+                    self.watched
+                        .schedule_at(&mo_id, now + Duration::from_millis(100));
                 }
             }
             if !joining.is_empty() || !push.leaving.is_empty() {
@@ -146,41 +147,44 @@ impl Endpoint {
                 push.joining.add(&joining, now);
                 let (collector, leaving) =
                     (push.collector.clone(), std::mem::take(&mut push.leaving));
-                reading.start(|_| async move {
+                in_flight.start(|_| async move {
                     let unresolved = collector.modify_view(&joining, &leaving).await;
                     Completed::View(joining, unresolved)
                 });
             }
         }
-        push.start_wait(reading, now);
+        push.start_wait(in_flight, now);
     }
 
     /// Reads or reports members that are overdue.
-    pub(in crate::watch) async fn chase(&mut self, reading: &mut InFlight) -> Result<(), LoopExit> {
+    pub(in crate::watch) async fn check_pending(
+        &mut self,
+        in_flight: &mut InFlight,
+    ) -> Result<(), LoopExit> {
         let Fetch::Push(push) = &mut self.fetch else {
             return Ok(());
         };
         let now = Instant::now();
         if push.can_wake() && push.joining.take_wake(WAKE_AFTER, now) {
-            push.is_nudged = true;
+            push.is_wait_cancelled = true;
             let collector = push.collector.clone();
-            reading.start(|_| async move {
+            in_flight.start(|_| async move {
                 let _ = collector.cancel_wait().await;
-                Completed::Nudge
+                Completed::WaitCancelled
             });
         }
-        let late = push.joining.take_overdue(push.heard_after, now);
-        if push.joining.silences() > MAX_SILENT_WAITS {
+        let late = push.joining.take_overdue(push.report_timeout, now);
+        if push.joining.consecutive_timeouts() > MAX_SILENT_WAITS {
             let doing = || "waiting for changes".to_owned();
             let why = "the server never tells of the tasks that it is to tell of.";
-            let error = reading.client.unaskable(&doing, why);
-            return self.fall_back(reading, error).await;
+            let error = in_flight.client.unaskable(&doing, why);
+            return self.fall_back_to_polling(in_flight, error).await;
         }
         for mo_id in late {
-            self.watched.at(&mo_id, now);
+            self.watched.schedule_at(&mo_id, now);
         }
         if self.check_due().is_some_and(|due| due <= now) {
-            self.check_wait(reading, now);
+            self.check_wait(in_flight, now);
         }
         Ok(())
     }
@@ -196,12 +200,12 @@ impl Endpoint {
     }
 
     /// Reads some tasks while the long poll is silent: it may hang although its session has ended.
-    fn check_wait(&mut self, reading: &mut InFlight, now: Instant) {
+    fn check_wait(&mut self, in_flight: &mut InFlight, now: Instant) {
         if let Fetch::Push(push) = &mut self.fetch {
             push.checked_at = now;
         }
         for mo_id in self.watched.take_checks(CHECKED_AT_ONCE, now) {
-            reading.start(|client| async move {
+            in_flight.start(|client| async move {
                 let answer = client.task_info(&mo_id).await;
                 Completed::Check(mo_id, answer.map(Box::new))
             });
@@ -209,9 +213,9 @@ impl Endpoint {
     }
 
     /// Handles the end of a wait.
-    pub(in crate::watch) async fn take_wait(
+    pub(in crate::watch) async fn handle_wait(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         answer: Result<Option<UpdateSet>, Error>,
     ) -> Result<(), LoopExit> {
         let Fetch::Push(push) = &mut self.fetch else {
@@ -220,14 +224,14 @@ impl Endpoint {
         let now = Instant::now();
         let began = push.waiting_since.take();
         let lasted = began.map(|began| now.duration_since(began));
-        let was_nudged = std::mem::take(&mut push.is_nudged);
+        let was_nudged = std::mem::take(&mut push.is_wait_cancelled);
         let error = match answer {
             Ok(set) => {
                 self.renewals.succeeded(&Call::Wait);
                 self.renewals.succeeded(&Call::Collector);
                 (self.fallbacks, self.push_refusals) = (0, 0);
                 push.failures = 0;
-                reading.doubts.good(now);
+                in_flight.failures.record_success(now);
                 push.next_wait = now;
                 // Changes that are reported at once happened while no wait was running.
                 let since = match lasted {
@@ -238,7 +242,7 @@ impl Endpoint {
                     push.complete_at = now;
                 }
                 if let Some(set) = set {
-                    reading.note_change_time(since);
+                    in_flight.note_change_time(since);
                     push.version.arrived(&set.version, set.truncated);
                     if set.truncated {
                         push.truncated += 1;
@@ -248,7 +252,7 @@ impl Endpoint {
                         push.next_wait = push.pace.next(now, answers);
                     }
                     self.session.was_good = true;
-                    self.handle_updates(reading, set).await?;
+                    self.handle_updates(in_flight, set).await?;
                 } else if let Some(began) = began {
                     push.next_wait = now.max(began + MIN_WAIT_GAP);
                 }
@@ -268,23 +272,23 @@ impl Endpoint {
         }
         push.failures += 1;
         if push.failures >= MAX_WAIT_FAILURES {
-            return self.fall_back(reading, error).await;
+            return self.fall_back_to_polling(in_flight, error).await;
         }
         if error.is_fault("InvalidCollectorVersion") {
             push.version.restart();
             push.next_wait = now;
         } else if error.is_fault("ManagedObjectNotFound") {
             // The collector is gone although the session lives.
-            self.abandon_push();
+            self.drop_collector();
         } else if error.is_fault("RequestCanceled") {
             push.next_wait = now + Duration::from_millis(200);
         } else if error.is_transient() {
-            push.after_lost_answer(error, lasted.unwrap_or_default(), now)?;
+            push.handle_lost_wait(error, lasted.unwrap_or_default(), now)?;
             if push.is_lossy() {
-                self.abandon_push();
+                self.drop_collector();
             }
         } else {
-            return self.fall_back(reading, error).await;
+            return self.fall_back_to_polling(in_flight, error).await;
         }
         Ok(())
     }

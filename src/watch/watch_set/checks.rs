@@ -26,7 +26,7 @@ impl WatchSet {
 
     /// Returns up to `most` tasks to read as a check of the long poll: named or pinned ones first, then those checked
     /// longest ago. Visits the whole set.
-    pub(in crate::watch) fn take_checks(&mut self, most: usize, now: Instant) -> Vec<Arc<str>> {
+    pub(in crate::watch) fn take_checks(&mut self, limit: usize, now: Instant) -> Vec<Arc<str>> {
         let entries = self.entries.iter_mut();
         let mut tasks: Vec<_> = entries
             .filter(|(_, entry)| {
@@ -37,7 +37,7 @@ impl WatchSet {
             let is_wanted = entry.pinned || entry.origin == Origin::Named;
             (!is_wanted, entry.checked)
         });
-        tasks.truncate(most);
+        tasks.truncate(limit);
         let checked = tasks.into_iter().map(|(mo_id, entry)| {
             entry.checked = Some(now);
             mo_id.clone()

@@ -135,9 +135,9 @@ impl Past {
 
 impl Endpoint {
     /// Handles a step of a search.
-    pub(in crate::watch) async fn ask_past(
+    pub(in crate::watch) async fn handle_history_request(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         request: HistoryRequest,
     ) -> Result<(), LoopExit> {
         let past = &mut self.lookups.past;
@@ -145,8 +145,8 @@ impl Endpoint {
             HistoryRequest::Begin { search, query } => {
                 let before = past.end();
                 past.search = Some(ServerSearch::new(search, *query));
-                self.leave_collector(reading, before);
-                self.read_history(reading);
+                self.leave_collector(in_flight, before);
+                self.read_history(in_flight);
             }
             HistoryRequest::More { search: number } => {
                 let Some(search) = past.search(number) else {
@@ -163,14 +163,14 @@ impl Endpoint {
                     NextPage::Read => {}
                     NextPage::NotAsked | NextPage::Awaited => {
                         search.page = NextPage::Awaited;
-                        self.read_history(reading);
+                        self.read_history(in_flight);
                     }
                 }
             }
             HistoryRequest::End { search: number } => {
                 if past.search(number).is_some() {
                     let before = past.end();
-                    self.leave_collector(reading, before);
+                    self.leave_collector(in_flight, before);
                 }
             }
         }
@@ -178,15 +178,15 @@ impl Endpoint {
     }
 
     /// Continues after an interruption: with the requested page and the collectors to destroy.
-    pub(in crate::watch) fn resume_past(&mut self, reading: &mut InFlight) {
+    pub(in crate::watch) fn resume_history(&mut self, in_flight: &mut InFlight) {
         for collector in self.lookups.past.left.clone() {
-            destroy(reading, &self.lookups.line, collector);
+            destroy(in_flight, &self.lookups.line, collector);
         }
-        self.read_history(reading);
+        self.read_history(in_flight);
     }
 
     /// Reads the next page if it is requested.
-    fn read_history(&mut self, reading: &mut InFlight) {
+    fn read_history(&mut self, in_flight: &mut InFlight) {
         let Some(search) = &mut self.lookups.past.search else {
             return;
         };
@@ -195,12 +195,12 @@ impl Endpoint {
         }
         search.page = NextPage::Read;
         if search.collector.is_none() {
-            search.trail.begin_anew();
+            search.trail.restart();
         }
         let (number, collector) = (search.number, search.collector.clone());
-        let query = search.trail.rest_of(&search.query);
+        let query = search.trail.query_after_last_page(&search.query);
         let gate = Permit::lasting(&self.lookups.line, Urgency::Asked);
-        reading.look_up(move |client| async move {
+        in_flight.spawn_lookup(move |client| async move {
             let mut made = None;
             let page = read(&client, &gate, &query, collector, &mut made).await;
             LookupResult::Past(Answer::Page {
@@ -214,7 +214,7 @@ impl Endpoint {
     /// Handles the result of a request to the history.
     pub(super) async fn handle_page(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         answer: Answer,
     ) -> Result<(), LoopExit> {
         let (number, made, page) = match answer {
@@ -226,7 +226,7 @@ impl Endpoint {
         };
         let Some(search) = self.lookups.past.search(number) else {
             // The search was replaced.
-            self.leave_collector(reading, made);
+            self.leave_collector(in_flight, made);
             return Ok(());
         };
         search.page = NextPage::Awaited;
@@ -236,8 +236,8 @@ impl Endpoint {
                 self.renewals.succeeded(&Call::Past);
                 search.lost = 0;
                 let gained = search.trail.take(page);
-                if !gained.is_news() {
-                    self.read_history(reading);
+                if !gained.has_changes() {
+                    self.read_history(in_flight);
                     return Ok(());
                 }
                 let is_end = gained.is_end;
@@ -248,16 +248,16 @@ impl Endpoint {
                 };
                 let page = search.told(gained);
                 let done = search.collector.take_if(|_| is_end);
-                self.leave_collector(reading, done);
+                self.leave_collector(in_flight, done);
                 self.send_page(number, Ok(page)).await
             }
-            Err(error) => self.handle_failure(reading, number, error).await,
+            Err(error) => self.handle_failure(in_flight, number, error).await,
         }
     }
 
     async fn handle_failure(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         number: u32,
         error: Error,
     ) -> Result<(), LoopExit> {
@@ -273,17 +273,17 @@ impl Endpoint {
         if error.is_fault("ManagedObjectNotFound") {
             if collector.is_some() && search.lost < MAX_ATTEMPTS {
                 search.lost += 1;
-                self.read_history(reading);
+                self.read_history(in_flight);
                 return Ok(());
             }
             if collector.is_none() && search.query.entity.take().is_some() {
                 search.without_entity = true;
-                self.read_history(reading);
+                self.read_history(in_flight);
                 return Ok(());
             }
         }
         search.page = NextPage::NotAsked;
-        self.leave_collector(reading, collector);
+        self.leave_collector(in_flight, collector);
         self.send_page(number, Err(reason(&error))).await
     }
 
@@ -292,17 +292,17 @@ impl Endpoint {
         search: u32,
         page: Result<HistoryPage, Arc<str>>,
     ) -> Result<(), LoopExit> {
-        Ok(self.tell(Update::Past { search, page }).await?)
+        Ok(self.send_update(Update::Past { search, page }).await?)
     }
 
     fn leave_collector(
         &mut self,
-        reading: &mut InFlight,
+        in_flight: &mut InFlight,
         collector: Option<ManagedObjectReference>,
     ) {
         if let Some(collector) = collector {
             self.lookups.past.left.push(collector.clone());
-            destroy(reading, &self.lookups.line, collector);
+            destroy(in_flight, &self.lookups.line, collector);
         }
     }
 }
@@ -319,9 +319,9 @@ impl ServerSearch {
     }
 }
 
-fn destroy(reading: &mut InFlight, line: &PermitQueue, collector: ManagedObjectReference) {
+fn destroy(in_flight: &mut InFlight, line: &PermitQueue, collector: ManagedObjectReference) {
     let gate = Permit::lasting(line, Urgency::Asked);
-    reading.look_up(|client| async move {
+    in_flight.spawn_lookup(|client| async move {
         gate.pass().await;
         // If this fails, the collector ends with the session.
         let _ = client.destroy_history(&collector).await;

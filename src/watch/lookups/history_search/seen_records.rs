@@ -39,7 +39,7 @@ pub(super) struct PageMerge {
 
 impl PageMerge {
     /// True if the page is worth sending.
-    pub(super) fn is_news(&self) -> bool {
+    pub(super) fn has_changes(&self) -> bool {
         self.is_end || self.unreadable > 0 || !self.tasks.is_empty()
     }
 }
@@ -62,7 +62,11 @@ impl SeenRecords {
                 Err(_) => gained.unreadable += 1,
             }
         }
-        self.stale = if gained.is_news() { 0 } else { self.stale + 1 };
+        self.stale = if gained.has_changes() {
+            0
+        } else {
+            self.stale + 1
+        };
         let repeats_itself = is_repeated && self.stale > 0;
         gained.is_end = keys.is_empty() || repeats_itself || self.stale > MAX_REPEATED_PAGES;
         self.last = keys;
@@ -70,13 +74,13 @@ impl SeenRecords {
     }
 
     /// Prepares for another collector, whose first page may repeat the last one.
-    pub(super) fn begin_anew(&mut self) {
+    pub(super) fn restart(&mut self) {
         self.last.clear();
     }
 
     /// Returns the query with which another collector starts at the last page. Records within a page may come in any
     /// order, but pages do not overlap; repeated records are recognised by their key.
-    pub(super) fn rest_of(&self, query: &TaskQuery) -> TaskQuery {
+    pub(super) fn query_after_last_page(&self, query: &TaskQuery) -> TaskQuery {
         let mut rest = query.clone();
         if query.time == TaskTime::Queued {
             let ends = [query.until, self.reached];
@@ -107,38 +111,38 @@ mod tests {
     }
 
     #[test]
-    fn another_collector_begins_with_the_last_page_and_repeats_nothing() {
+    fn another_collector_continues_without_repetition() {
         let mut trail = SeenRecords::default();
         let query = TaskQuery::default();
-        assert_eq!(trail.rest_of(&query).until, None);
+        assert_eq!(trail.query_after_last_page(&query).until, None);
         trail.take(vec![record(9), record(8)]);
         trail.take(vec![record(7), record(6)]);
-        assert_eq!(trail.rest_of(&query).until, Some(at(7)));
-        trail.begin_anew();
+        assert_eq!(trail.query_after_last_page(&query).until, Some(at(7)));
+        trail.restart();
         let gained = trail.take(vec![record(7), record(6)]);
-        assert!(!gained.is_news(), "known, and not the end");
+        assert!(!gained.has_changes(), "known, and not the end");
         let gained = trail.take(vec![record(6), record(5)]);
         assert_eq!(names(&gained), ["task-5"]);
         assert!(!gained.is_end);
         assert!(trail.take(Vec::new()).is_end);
         let until = Some(at(5));
         let earlier = TaskQuery { until, ..query };
-        assert_eq!(trail.rest_of(&earlier).until, until);
+        assert_eq!(trail.query_after_last_page(&earlier).until, until);
     }
 
     #[test]
-    fn other_times_than_the_queue_time_are_not_narrowed() {
+    fn only_the_queue_time_narrows_the_continued_query() {
         let mut trail = SeenRecords::default();
         trail.take(vec![record(9)]);
         let query = TaskQuery {
             time: TaskTime::Completed,
             ..TaskQuery::default()
         };
-        assert_eq!(trail.rest_of(&query), query);
+        assert_eq!(trail.query_after_last_page(&query), query);
     }
 
     #[test]
-    fn what_cannot_be_read_is_counted_once() {
+    fn unreadable_records_are_counted_once() {
         let mut trail = SeenRecords::default();
         let odd = || json!({"key": "task-8"});
         let gained = trail.take(vec![record(9), odd(), json!(7), json!({})]);
@@ -148,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_repeats_itself_has_no_more() {
+    fn repeated_pages_end_the_search() {
         let mut trail = SeenRecords::default();
         trail.take(vec![record(9), record(8)]);
         assert!(trail.take(vec![record(9), record(8)]).is_end);
