@@ -9,7 +9,7 @@ mod run;
 use std::{collections::VecDeque, time::Duration};
 
 use clap::Parser;
-use run::{Outcome, RECOVERY};
+use run::{MAX_RECOVERY, Outcome};
 use tokio::task::JoinSet;
 use vtask::watch::FetchMode;
 
@@ -36,7 +36,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
-    let trouble = Duration::from_secs(arguments.seconds);
+    let fault_duration = Duration::from_secs(arguments.seconds);
     let mut waiting: VecDeque<(u64, FetchMode)> = (arguments.first
         ..arguments.first + arguments.schedules)
         .flat_map(|seed| [(seed, FetchMode::Push), (seed, FetchMode::Poll)])
@@ -47,34 +47,34 @@ async fn main() -> std::process::ExitCode {
         while running.len() < arguments.at_once
             && let Some((seed, mode)) = waiting.pop_front()
         {
-            running.spawn(run::run(seed, mode, trouble));
+            running.spawn(run::run(seed, mode, fault_duration));
         }
         if let Some(Ok(outcome)) = running.join_next().await {
             for problem in &outcome.problems {
                 let short: String = problem.chars().take(600).collect();
-                println!("schedule {} by {:?}: {short}", outcome.seed, outcome.mode);
+                println!("schedule {} ({:?}): {short}", outcome.seed, outcome.mode);
             }
             outcomes.push(outcome);
         }
     }
     println!(
-        "| by | schedules | survived | worst recovery | median | most requests/s | most failing/s | requests | befallen |"
+        "| mode | schedules | passed | max recovery | median | max requests/s | max failing/s | requests | faults |"
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-    let mut is_well = true;
+    let mut all_passed = true;
     for mode in [FetchMode::Push, FetchMode::Poll] {
         let of_mode: Vec<&Outcome> = outcomes
             .iter()
             .filter(|outcome| outcome.mode == mode)
             .collect();
-        let survived = of_mode
+        let passed = of_mode
             .iter()
             .filter(|outcome| outcome.problems.is_empty())
             .count();
         let mut recoveries: Vec<Duration> =
             of_mode.iter().map(|outcome| outcome.recovery).collect();
         recoveries.sort_unstable();
-        let most = |of: fn(&Outcome) -> usize| {
+        let max = |of: fn(&Outcome) -> usize| {
             of_mode
                 .iter()
                 .map(|outcome| of(outcome))
@@ -82,23 +82,23 @@ async fn main() -> std::process::ExitCode {
                 .unwrap_or_default()
         };
         println!(
-            "| {mode:?} | {} | {survived} | {:.1} s (allowed: {} s) | {:.1} s | {} | {} | {} | {} |",
+            "| {mode:?} | {} | {passed} | {:.1} s (limit: {} s) | {:.1} s | {} | {} | {} | {} |",
             of_mode.len(),
             recoveries.last().copied().unwrap_or_default().as_secs_f64(),
-            RECOVERY.as_secs(),
+            MAX_RECOVERY.as_secs(),
             recoveries
                 .get(recoveries.len() / 2)
                 .copied()
                 .unwrap_or_default()
                 .as_secs_f64(),
-            most(|outcome| outcome.peak),
-            most(|outcome| outcome.peak_failing),
+            max(|outcome| outcome.peak),
+            max(|outcome| outcome.peak_failing),
             of_mode.iter().map(|outcome| outcome.requests).sum::<u64>(),
-            of_mode.iter().map(|outcome| outcome.befallen).sum::<u64>(),
+            of_mode.iter().map(|outcome| outcome.faults).sum::<u64>(),
         );
-        is_well &= survived == of_mode.len() && !of_mode.is_empty();
+        all_passed &= passed == of_mode.len() && !of_mode.is_empty();
     }
-    if is_well {
+    if all_passed {
         std::process::ExitCode::SUCCESS
     } else {
         std::process::ExitCode::FAILURE

@@ -20,32 +20,33 @@ use vtask::{
 
 use super::plan::plan;
 
-const HERE: EndpointId = EndpointId(0);
+const ENDPOINT: EndpointId = EndpointId(0);
 /// Request timeout of the client.
-const PATIENCE: Duration = Duration::from_secs(2);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 /// Duration of a long poll.
-const WAIT: Duration = Duration::from_secs(3);
+const LONG_POLL_TIMEOUT: Duration = Duration::from_secs(3);
 /// Polling interval of a task.
-const INTERVAL: Duration = Duration::from_millis(200);
-const DISCOVER: Duration = Duration::from_millis(300);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+const DISCOVERY_INTERVAL: Duration = Duration::from_millis(300);
 /// Real interval between two steps of the world, and the world time of a step.
-const STEP: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(700));
+const STEP_INTERVAL: Duration = Duration::from_millis(100);
+const STEP_LENGTH: Duration = Duration::from_millis(700);
 /// Maximum time to recover once the faults have ended: requests in progress run into their timeout (a request timeout
 /// or a whole long poll), the last retry pause ends, then everything is read. The rest is a margin for slow machines.
-pub(crate) const RECOVERY: Duration = Duration::from_secs(20);
+pub(crate) const MAX_RECOVERY: Duration = Duration::from_secs(20);
 
 /// Maximum number of responses of one kind per schedule that may be corrupted in spite of status 200.
-const SPOILT: usize = 4;
+const MAX_CORRUPTED: usize = 4;
 
 /// Returns the maximum age of tasks shown as current; a stuck wait or request is only detected by its timeout.
-fn oldest(mode: FetchMode) -> Duration {
+fn max_staleness(mode: FetchMode) -> Duration {
     const MARGIN: Duration = Duration::from_millis(2500);
     MARGIN
-        + PATIENCE
+        + REQUEST_TIMEOUT
         + if mode == FetchMode::Poll {
-            INTERVAL
+            POLL_INTERVAL
         } else {
-            WAIT
+            LONG_POLL_TIMEOUT
         }
 }
 
@@ -61,26 +62,28 @@ pub(crate) struct Outcome {
     /// Highest number of failed or unanswered requests within one second.
     pub(crate) peak_failing: usize,
     pub(crate) requests: u64,
-    pub(crate) befallen: u64,
+    pub(crate) faults: u64,
     pub(crate) problems: Vec<String>,
 }
 
 /// Task store fed by the fetch loop, and the state of its connection.
 struct Follower {
     updates: mpsc::Receiver<(EndpointId, Update)>,
-    board: TaskStore,
+    store: TaskStore,
     links: Vec<Link>,
     /// Time since which the connection has been current.
     current_since: Option<Instant>,
 }
 
 impl Follower {
-    fn take(&mut self, update: Update) {
+    fn handle(&mut self, update: Update) {
         match update {
             Update::Tasks { changes, .. } => {
                 for change in changes {
                     // Rejected changes show up in the comparison.
-                    let _ = self.board.apply(HERE, change, &mut ChangeSet::default());
+                    let _ = self
+                        .store
+                        .apply(ENDPOINT, change, &mut ChangeSet::default());
                 }
             }
             Update::Link(link) => {
@@ -96,12 +99,13 @@ impl Follower {
         while let Ok(Some((_, update))) =
             tokio::time::timeout_at(end.into(), self.updates.recv()).await
         {
-            self.take(update);
+            self.handle(update);
         }
     }
 
     fn record(&self, mo_id: &str) -> Option<&Record> {
-        self.board.get(self.board.find(&TaskId::new(HERE, mo_id))?)
+        self.store
+            .get(self.store.find(&TaskId::new(ENDPOINT, mo_id))?)
     }
 
     /// Returns the first difference between the store and the server.
@@ -122,8 +126,8 @@ impl Follower {
             let differs = fields.into_iter().flatten().map(|(field, _)| field);
             let mut differs = differs.filter(|field| shown[*field] != info[*field]);
             differs.next().map(|field| {
-                let [shown, true_one] = [&shown, &info].map(|info| &info[field]);
-                format!("{field} of {mo_id} is {shown} instead of {true_one}")
+                let [shown, expected] = [&shown, &info].map(|info| &info[field]);
+                format!("{field} of {mo_id} is {shown} instead of {expected}")
             })
         })
     }
@@ -131,28 +135,28 @@ impl Follower {
 
 /// Tasks observed on the server during a schedule.
 #[derive(Default)]
-struct Seen {
+struct ObservedTasks {
     /// All tasks that ever existed.
-    ever: BTreeSet<String>,
+    all: BTreeSet<String>,
     /// Time at which each task was first seen finished.
-    over: HashMap<String, Instant>,
+    finished: HashMap<String, Instant>,
 }
 
-impl Seen {
-    fn look(&mut self, control: &Control) {
+impl ObservedTasks {
+    fn observe(&mut self, control: &Control) {
         for info in control.expected_tasks() {
             let mo_id = info["key"].as_str().unwrap_or_default();
             if matches!(info["state"].as_str(), Some("success" | "error")) {
-                let over = self.over.entry(mo_id.to_owned());
-                over.or_insert_with(Instant::now);
+                let entry = self.finished.entry(mo_id.to_owned());
+                entry.or_insert_with(Instant::now);
             }
-            self.ever.insert(mo_id.to_owned());
+            self.all.insert(mo_id.to_owned());
         }
     }
 }
 
 /// Runs a schedule.
-pub(crate) async fn run(seed: u64, mode: FetchMode, trouble: Duration) -> Outcome {
+pub(crate) async fn run(seed: u64, mode: FetchMode, fault_duration: Duration) -> Outcome {
     let mut outcome = Outcome {
         seed,
         mode,
@@ -160,71 +164,68 @@ pub(crate) async fn run(seed: u64, mode: FetchMode, trouble: Duration) -> Outcom
         peak: 0,
         peak_failing: 0,
         requests: 0,
-        befallen: 0,
+        faults: 0,
         problems: Vec::new(),
     };
-    if let Err(problem) = suffer(&mut outcome, trouble).await {
+    if let Err(problem) = run_schedule(&mut outcome, fault_duration).await {
         outcome.problems.push(problem);
     }
     outcome
 }
 
-async fn suffer(outcome: &mut Outcome, trouble: Duration) -> Result<(), String> {
+async fn run_schedule(outcome: &mut Outcome, fault_duration: Duration) -> Result<(), String> {
     let (seed, mode) = (outcome.seed, outcome.mode);
-    let simulator = server(seed).await?;
+    let simulator = start_server(seed).await?;
     let control = simulator.control();
-    control.inject(&plan(seed, trouble));
+    control.inject(&plan(seed, fault_duration));
     let (sender, updates) = mpsc::channel(64);
-    let watcher = Watcher::spawn(HERE, watch(&simulator, mode)?, sender);
+    let watcher = Watcher::spawn(ENDPOINT, watch_options(&simulator, mode)?, sender);
     let mut follower = Follower {
         updates,
-        board: TaskStore::new(),
+        store: TaskStore::new(),
         links: Vec::new(),
         current_since: None,
     };
-    let mut known = Seen::default();
-    let end = Instant::now() + trouble;
+    let mut observed = ObservedTasks::default();
+    let end = Instant::now() + fault_duration;
     while Instant::now() < end {
-        control.advance(STEP.1);
-        known.look(&control);
-        follower.follow_until(Instant::now() + STEP.0).await;
-        look_for_stale_ones(&follower, &known.over, mode, &mut outcome.problems);
+        control.advance(STEP_LENGTH);
+        observed.observe(&control);
+        follower.follow_until(Instant::now() + STEP_INTERVAL).await;
+        check_staleness(&follower, &observed.finished, mode, &mut outcome.problems);
     }
     control.clear_faults();
-    recover(&mut follower, &control, outcome).await;
-    let lost = known.ever.iter();
+    wait_for_recovery(&mut follower, &control, outcome).await;
+    let lost = observed.all.iter();
     let lost = lost.filter(|mo_id| follower.record(mo_id).is_none());
     outcome
         .problems
         .extend(lost.map(|mo_id| format!("{mo_id} was lost")));
-    if follower.board.len() > known.ever.len() {
-        let (shown, there) = (follower.board.len(), known.ever.len());
-        let problem = format!("{shown} tasks on the board of {there}");
+    if follower.store.len() > observed.all.len() {
+        let (shown, there) = (follower.store.len(), observed.all.len());
+        let problem = format!("{shown} tasks in the store, expected {there}");
         outcome.problems.push(problem);
     }
     let open = control.open_objects().collectors;
     let stopping = watcher.stop();
     let draining = async { while follower.updates.recv().await.is_some() {} };
     tokio::join!(stopping, draining);
-    look_for_litter(&control, open, &mut outcome.problems);
+    check_leftovers(&control, open, &mut outcome.problems);
     let requests = control.requests();
-    outcome.peak = peak(requests.iter());
-    outcome.peak_failing = peak(requests.iter().filter(|request| failed(request)));
+    outcome.peak = peak_rate(requests.iter());
+    outcome.peak_failing = peak_rate(requests.iter().filter(|request| failed(request)));
     outcome.requests = control.request_count();
-    outcome.befallen = control.faults_injected();
-    let allowed = allowed_rate(known.ever.len());
+    outcome.faults = control.faults_injected();
+    let allowed = allowed_rate(observed.all.len());
     if outcome.peak > allowed {
-        let problem = format!(
-            "{} requests in a second, {allowed} are allowed",
-            outcome.peak
-        );
+        let problem = format!("{} requests per second, allowed: {allowed}", outcome.peak);
         outcome.problems.push(problem);
     }
     Ok(())
 }
 
 /// Starts a server whose behavior depends on the seed.
-async fn server(seed: u64) -> Result<Simulator, String> {
+async fn start_server(seed: u64) -> Result<Simulator, String> {
     let scenario = Scenario::parse("chaos", include_str!("world.toml"));
     let mut options = Options::new(scenario.map_err(|error| error.to_string())?).manual();
     options.seed = seed;
@@ -247,18 +248,18 @@ async fn server(seed: u64) -> Result<Simulator, String> {
 }
 
 /// Waits until the store is correct and the connection is current.
-async fn recover(follower: &mut Follower, control: &Control, outcome: &mut Outcome) {
-    let healed = Instant::now();
+async fn wait_for_recovery(follower: &mut Follower, control: &Control, outcome: &mut Outcome) {
+    let faults_ended = Instant::now();
     loop {
         let difference = follower.difference(control);
-        outcome.recovery = healed.elapsed();
+        outcome.recovery = faults_ended.elapsed();
         if difference.is_none() && follower.current_since.is_some() {
             return;
         }
-        if outcome.recovery > RECOVERY {
+        if outcome.recovery > MAX_RECOVERY {
             let difference = difference.unwrap_or_else(|| "the link is not current".to_owned());
             outcome.problems.push(format!(
-                "not right {RECOVERY:?} after the server was well: {difference}; links {:?}",
+                "not recovered {MAX_RECOVERY:?} after the end of the faults: {difference}; links {:?}",
                 last(&follower.links)
             ));
             return;
@@ -270,7 +271,7 @@ async fn recover(follower: &mut Follower, control: &Control, outcome: &mut Outco
 
 /// Checks the objects left on the server. Allowed are those that the client could not know of because the response
 /// was lost or corrupted, and those whose removal was lost.
-fn look_for_litter(control: &Control, collectors: usize, problems: &mut Vec<String>) {
+fn check_leftovers(control: &Control, collectors: usize, problems: &mut Vec<String>) {
     let requests = control.requests();
     let count = |kind: &str, wanted: fn(&RequestRecord) -> bool| {
         let found = requests
@@ -280,7 +281,7 @@ fn look_for_litter(control: &Control, collectors: usize, problems: &mut Vec<Stri
     };
     // A corrupted response may have status 200. Of the calls that create an object, all but the one in use may be
     // affected.
-    let spoilt = |kind| {
+    let corrupted = |kind| {
         let lost = count(kind, failed);
         let all = count(kind, |_| true);
         if control.faults_injected() > 0 {
@@ -289,23 +290,24 @@ fn look_for_litter(control: &Control, collectors: usize, problems: &mut Vec<Stri
             lost
         }
     };
-    let lost = spoilt("/CreatePropertyCollector").min(
+    let lost = corrupted("/CreatePropertyCollector").min(
         count("/CreatePropertyCollector", failed)
             + count("/CreateListView", failed)
             + count("/CreateFilter", failed)
             + count("/DestroyPropertyCollector", failed)
-            + SPOILT,
+            + MAX_CORRUPTED,
     );
     if collectors > 1 + lost {
         problems.push(format!(
-            "{collectors} collectors are open, {} may be",
+            "{collectors} collectors left open, allowed: {}",
             1 + lost
         ));
     }
-    let lost = spoilt("/Login").min(count("/Login", failed) + count("/Logout", failed) + SPOILT);
+    let lost =
+        corrupted("/Login").min(count("/Login", failed) + count("/Logout", failed) + MAX_CORRUPTED);
     if control.session_count() > lost {
         problems.push(format!(
-            "{} sessions were left, {lost} may be",
+            "{} sessions left open, allowed: {lost}",
             control.session_count()
         ));
     }
@@ -320,30 +322,32 @@ fn failed(request: &RequestRecord) -> bool {
 fn allowed_rate(tasks: usize) -> usize {
     let each_second =
         |interval: Duration| usize::try_from(1000 / interval.as_millis()).unwrap_or(1);
-    tasks * each_second(INTERVAL) + each_second(DISCOVER) + 12 * each_second(tempo().min_backoff)
+    tasks * each_second(POLL_INTERVAL)
+        + each_second(DISCOVERY_INTERVAL)
+        + 12 * each_second(tempo().min_backoff)
 }
 
-fn look_for_stale_ones(
+fn check_staleness(
     follower: &Follower,
-    over: &HashMap<String, Instant>,
+    finished: &HashMap<String, Instant>,
     mode: FetchMode,
     problems: &mut Vec<String>,
 ) {
     let Some(since) = follower.current_since else {
         return;
     };
-    let oldest = oldest(mode);
-    for (mo_id, at) in over {
-        if at.max(&since).elapsed() < oldest {
+    let limit = max_staleness(mode);
+    for (mo_id, at) in finished {
+        if at.max(&since).elapsed() < limit {
             continue;
         }
         // Tasks that cannot be read are marked as such.
         let record = follower.record(mo_id);
-        let says_so =
+        let is_unreadable =
             record.is_some_and(|record| matches!(record.presence, Presence::Unreadable(_)));
-        if !says_so && !record.is_some_and(|record| record.status().is_finished()) {
+        if !is_unreadable && !record.is_some_and(|record| record.status().is_finished()) {
             let problem = format!(
-                "{mo_id} is over and shown as {:?}",
+                "{mo_id} has finished but is shown as {:?}",
                 record.map(Record::status)
             );
             if !problems.contains(&problem) {
@@ -353,18 +357,18 @@ fn look_for_stale_ones(
     }
 }
 
-fn peak<'a>(requests: impl Iterator<Item = &'a RequestRecord>) -> usize {
+fn peak_rate<'a>(requests: impl Iterator<Item = &'a RequestRecord>) -> usize {
     let mut times: Vec<Duration> = requests.map(|request| request.at).collect();
     times.sort_unstable();
     let mut first = 0;
-    let mut most = 0;
+    let mut max = 0;
     for (index, time) in times.iter().enumerate() {
         while time.saturating_sub(times[first]) >= Duration::from_secs(1) {
             first += 1;
         }
-        most = most.max(index + 1 - first);
+        max = max.max(index + 1 - first);
     }
-    most
+    max
 }
 
 fn last(links: &[Link]) -> &[Link] {
@@ -376,14 +380,14 @@ fn tempo() -> Tempo {
         initial_backoff: Duration::from_millis(100),
         max_backoff: Duration::from_secs(2),
         min_backoff: Duration::from_millis(50),
-        queued: INTERVAL,
+        queued: POLL_INTERVAL,
         unreadable: Duration::from_secs(1),
-        wait: WAIT,
+        wait: LONG_POLL_TIMEOUT,
         ..Tempo::default()
     }
 }
 
-fn watch(simulator: &Simulator, mode: FetchMode) -> Result<WatchOptions, String> {
+fn watch_options(simulator: &Simulator, mode: FetchMode) -> Result<WatchOptions, String> {
     let address = simulator.url().parse();
     let connect = ConnectOptions {
         address: address.map_err(|error: vtask::vim::InvalidAddress| error.to_string())?,
@@ -394,13 +398,13 @@ fn watch(simulator: &Simulator, mode: FetchMode) -> Result<WatchOptions, String>
         },
         release: None,
         read_only: false,
-        patience: PATIENCE,
+        patience: REQUEST_TIMEOUT,
         traffic: Arc::default(),
     };
     let mut options = WatchOptions::new(connect, Vec::new());
     options.fetch = mode;
-    options.interval = INTERVAL;
-    options.discover_interval = DISCOVER;
+    options.interval = POLL_INTERVAL;
+    options.discover_interval = DISCOVERY_INTERVAL;
     options.push_retry = Duration::from_secs(1);
     options.tempo = tempo();
     Ok(options)
