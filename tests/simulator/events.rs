@@ -93,22 +93,22 @@ takes = "5s"
 "#;
 
 /// Starts a server whose three tasks have ended.
-async fn bench() -> Bench {
-    let bench = Bench::signed_in(&format!("{ESTATE}{TASKS}")).await;
-    bench.advance(60);
-    bench
+async fn start_harness() -> Harness {
+    let harness = Harness::signed_in(&format!("{INVENTORY}{TASKS}")).await;
+    harness.advance(60);
+    harness
 }
 
-async fn query(bench: &Bench, mut filter: Value, view: Value) -> Reply {
+async fn query(harness: &Harness, mut filter: Value, view: Value) -> Reply {
     filter["_typeName"] = json!("EventFilterSpec");
     let body = json!({"filter": filter, "eventViewSpec": view});
-    bench
+    harness
         .post("EventManager/EventManager/QueryEvents", body)
         .await
 }
 
-async fn events(bench: &Bench, filter: Value) -> Vec<Value> {
-    listed(query(bench, filter, Value::Null).await)
+async fn query_events(harness: &Harness, filter: Value) -> Vec<Value> {
+    listed(query(harness, filter, Value::Null).await)
 }
 
 fn listed(reply: Reply) -> Vec<Value> {
@@ -117,25 +117,25 @@ fn listed(reply: Reply) -> Vec<Value> {
 }
 
 /// Returns the types of the matching events; the last part of `eventTypeId` for an `EventEx`.
-async fn kinds(bench: &Bench, filter: Value) -> Vec<String> {
-    let told = events(bench, filter).await;
+async fn kinds(harness: &Harness, filter: Value) -> Vec<String> {
+    let events = query_events(harness, filter).await;
     let kind = |event: &Value| match event["eventTypeId"].as_str() {
         Some(id) => id.rsplit('.').next().unwrap().to_owned(),
         None => event["_typeName"].as_str().unwrap().to_owned(),
     };
-    told.iter().map(kind).collect()
+    events.iter().map(kind).collect()
 }
 
 /// Returns the `eventChainId` of every task in the history.
-async fn chains(bench: &Bench) -> Vec<Value> {
+async fn chains(harness: &Harness) -> Vec<Value> {
     let body = json!({"filter": {"_typeName": "TaskFilterSpec"}});
     let create = "TaskManager/TaskManager/CreateCollectorForTasks";
-    let (_, collector) = bench.post(create, body).await;
+    let (_, collector) = harness.post(create, body).await;
     let id = collector["value"].as_str().unwrap();
     let read = format!("TaskHistoryCollector/{id}/ReadNextTasks");
     let mut chains = Vec::new();
     loop {
-        let page = listed(bench.post(&read, json!({"maxCount": 1000})).await);
+        let page = listed(harness.post(&read, json!({"maxCount": 1000})).await);
         if page.is_empty() {
             return chains;
         }
@@ -186,24 +186,24 @@ fn assert_complete(event: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn every_event_of_the_demo_has_what_its_type_requires() {
-    let mut bench = Bench::of(Options::new(Scenario::load("demo").unwrap()).manual()).await;
-    bench.login().await;
+async fn demo_events_have_all_required_fields() {
+    let mut harness = Harness::of(Options::new(Scenario::load("demo").unwrap()).manual()).await;
+    harness.login().await;
     let mut seen = BTreeSet::new();
     // Events of questions exist only while the question is pending.
     for _ in 0..30 {
-        bench.advance(60);
-        for event in events(&bench, json!({})).await {
+        harness.advance(60);
+        for event in query_events(&harness, json!({})).await {
             seen.insert(assert_complete(&event).to_owned());
         }
     }
-    for chain in chains(&bench).await {
-        let told = events(&bench, json!({"eventChainId": chain})).await;
-        assert_typed(&told[0]);
-        for event in &told {
+    for chain in chains(&harness).await {
+        let events = query_events(&harness, json!({"eventChainId": chain})).await;
+        assert_typed(&events[0]);
+        for event in &events {
             seen.insert(assert_complete(event).to_owned());
             if event.get("reason").is_some() {
-                assert_eq!(event["reason"], told[0]["info"]["error"]);
+                assert_eq!(event["reason"], events[0]["info"]["error"]);
             }
         }
     }
@@ -217,12 +217,12 @@ async fn every_event_of_the_demo_has_what_its_type_requires() {
 }
 
 #[tokio::test]
-async fn a_machine_that_moves_comes_from_one_host_and_goes_to_another() {
-    let bench = bench().await;
+async fn migration_events_have_source_and_destination_host() {
+    let harness = start_harness().await;
     let filter = json!({"eventTypeId": ["VmBeingHotMigratedEvent", "VmMigratedEvent"]});
-    let told = events(&bench, filter).await;
-    let [start, end] = &told[..] else {
-        panic!("{told:?}")
+    let events = query_events(&harness, filter).await;
+    let [start, end] = &events[..] else {
+        panic!("{events:?}")
     };
     assert_ne!(start["destHost"], start["host"]);
     assert_eq!(start["destHost"], end["host"]);
@@ -230,12 +230,12 @@ async fn a_machine_that_moves_comes_from_one_host_and_goes_to_another() {
 }
 
 #[tokio::test]
-async fn a_failed_reconfiguration_is_told_by_an_extended_event() {
-    let bench = bench().await;
+async fn failed_reconfiguration_is_an_event_ex() {
+    let harness = start_harness().await;
     let failure = "com.vmware.vc.VmReconfigureFailedEvent";
-    let told = events(&bench, json!({"eventTypeId": [failure]})).await;
-    assert_eq!(told.len(), 1);
-    let event = &told[0];
+    let events = query_events(&harness, json!({"eventTypeId": [failure]})).await;
+    assert_eq!(events.len(), 1);
+    let event = &events[0];
     assert_complete(event);
     assert_eq!(
         (&event["_typeName"], &event["severity"]),
@@ -243,22 +243,22 @@ async fn a_failed_reconfiguration_is_told_by_an_extended_event() {
     );
     assert_eq!(event["message"], "Cannot reconfigure b: it broke");
     assert_eq!(event["fault"]["_typeName"], "SystemError");
-    bench
+    harness
         .control
         .change_behavior(|behavior| behavior.error_form = ErrorForm::Wrapped);
-    let told = events(&bench, json!({"eventTypeId": [failure]})).await;
-    assert_eq!(told[0]["fault"]["localizedMessage"], "it broke");
+    let events = query_events(&harness, json!({"eventTypeId": [failure]})).await;
+    assert_eq!(events[0]["fault"]["localizedMessage"], "it broke");
 }
 
 #[tokio::test]
-async fn what_a_type_requires_and_nobody_knows_makes_an_extended_event() {
-    let bench = bench().await;
-    let told = events(
-        &bench,
+async fn unknown_required_field_turns_an_event_into_event_ex() {
+    let harness = start_harness().await;
+    let events = query_events(
+        &harness,
         json!({"alarm": reference("Alarm", "alarm-7"), "type": ["EventEx"]}),
     )
     .await;
-    let ids: Vec<&Value> = told.iter().map(|event| &event["eventTypeId"]).collect();
+    let ids: Vec<&Value> = events.iter().map(|event| &event["eventTypeId"]).collect();
     assert_eq!(
         ids,
         [
@@ -269,10 +269,10 @@ async fn what_a_type_requires_and_nobody_knows_makes_an_extended_event() {
 }
 
 #[tokio::test]
-async fn events_are_found_by_category() {
-    let bench = bench().await;
-    let count = events(&bench, json!({})).await.len();
-    let of = async |categories: Value| kinds(&bench, json!({"category": categories})).await;
+async fn events_are_filtered_by_category() {
+    let harness = start_harness().await;
+    let count = query_events(&harness, json!({})).await.len();
+    let of = async |categories: Value| kinds(&harness, json!({"category": categories})).await;
     assert_eq!(of(json!(["error"])).await, ["VmReconfigureFailedEvent"]);
     assert_eq!(of(json!(["info"])).await.len(), count - 1);
     assert_eq!(of(json!(["info", "error"])).await.len(), count);
@@ -281,17 +281,17 @@ async fn events_are_found_by_category() {
         ["TaskEvent", "VmBeingHotMigratedEvent", "VmMigratedEvent"]
     );
     assert!(of(json!(["warning"])).await.is_empty());
-    let wrong = query(&bench, json!({"category": ["fatal"]}), Value::Null).await;
+    let wrong = query(&harness, json!({"category": ["fatal"]}), Value::Null).await;
     assert_fault(&wrong, "InvalidArgument");
 }
 
 #[tokio::test]
-async fn events_are_found_by_type_tag_and_what_started_their_task() {
-    let bench = bench().await;
+async fn events_are_filtered_by_type_tag_and_trigger() {
+    let harness = start_harness().await;
     let migrated = ["TaskEvent", "VmBeingHotMigratedEvent", "VmMigratedEvent"];
     let reconfigured = ["TaskEvent", "reconfigure", "VmReconfigureFailedEvent"];
     let cloned = ["TaskEvent", "VmBeingClonedEvent", "VmClonedEvent"];
-    let of = async |filter: Value| kinds(&bench, filter).await;
+    let of = async |filter: Value| kinds(&harness, filter).await;
     for name in ["VmMigratedEvent", "vim.event.VmMigratedEvent"] {
         assert_eq!(of(json!({"type": [name]})).await, ["VmMigratedEvent"]);
     }
@@ -312,7 +312,7 @@ async fn events_are_found_by_type_tag_and_what_started_their_task() {
     assert_eq!(of(schedule("schedule-12")).await, reconfigured);
     assert!(of(alarm("alarm-8")).await.is_empty());
     assert!(of(schedule("alarm-7")).await.is_empty());
-    let chain = bench.info(1).await["eventChainId"].clone();
+    let chain = harness.info(1).await["eventChainId"].clone();
     assert_eq!(of(json!({"eventChainId": chain})).await, migrated);
     let mut other = alarm("alarm-7");
     other["eventChainId"] = chain;
@@ -320,29 +320,33 @@ async fn events_are_found_by_type_tag_and_what_started_their_task() {
 }
 
 #[tokio::test]
-async fn texts_are_left_out_when_they_are_not_wanted() {
-    let bench = bench().await;
+async fn event_text_can_be_omitted() {
+    let harness = start_harness().await;
     for (filter, has_text) in [
         (json!({"disableFullMessage": true}), false),
         (json!({"disableFullMessage": false}), true),
         (json!({"delayedInit": true}), true),
     ] {
-        let told = events(&bench, filter.clone()).await;
+        let events = query_events(&harness, filter.clone()).await;
         let fits = |event: &Value| event["fullFormattedMessage"].is_string() == has_text;
-        assert!(told.len() == 9 && told.iter().all(fits), "{filter}");
+        assert!(events.len() == 9 && events.iter().all(fits), "{filter}");
     }
 }
 
 #[tokio::test]
-async fn a_view_pages_through_the_events_in_both_directions() {
-    let bench = bench().await;
+async fn event_view_pages_in_both_directions() {
+    let harness = start_harness().await;
     let key = |event: &Value| event["key"].as_i64().unwrap();
-    let mut keys: Vec<i64> = events(&bench, json!({})).await.iter().map(key).collect();
+    let mut keys: Vec<i64> = query_events(&harness, json!({}))
+        .await
+        .iter()
+        .map(key)
+        .collect();
     keys.sort_unstable();
     let page = async |start: i64, forward: bool| {
         let view = json!({"_typeName": "EventManagerViewByStartId", "startEventId": start, "isForward": forward});
-        let told = listed(query(&bench, json!({"maxCount": 4}), view).await);
-        told.iter().map(key).collect::<Vec<_>>()
+        let events = listed(query(&harness, json!({"maxCount": 4}), view).await);
+        events.iter().map(key).collect::<Vec<_>>()
     };
     assert_eq!(page(0, true).await, keys[..4]);
     assert_eq!(page(keys[3], true).await, keys[4..8]);
@@ -352,5 +356,5 @@ async fn a_view_pages_through_the_events_in_both_directions() {
     assert_eq!(page(keys[1], false).await, keys[..1]);
     let wrong =
         json!({"_typeName": "EventManagerViewByStartId", "startEventId": -1, "isForward": true});
-    assert_fault(&query(&bench, json!({}), wrong).await, "InvalidArgument");
+    assert_fault(&query(&harness, json!({}), wrong).await, "InvalidArgument");
 }

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::support::{Bench, RELEASE, THREE};
+use crate::support::{Harness, RELEASE, THREE_TASKS};
 use jiff::SignedDuration;
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response};
@@ -15,53 +15,53 @@ use vtask::simulator::faults::{
 
 const INFO: &str = "Task/task-1/info";
 
-async fn with(rule: FaultRule) -> Bench {
-    let bench = Bench::signed_in(THREE).await;
-    bench.control.inject(&FaultPlan::default().with(rule));
-    bench
+async fn with(rule: FaultRule) -> Harness {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    harness.control.inject(&FaultPlan::default().with(rule));
+    harness
 }
 
-async fn suffer(effect: FaultEffect) -> (Bench, Response) {
-    let bench = with(FaultRule::new("Task/info", effect)).await;
-    let response = bench.raw(Method::GET, INFO, None).await;
-    (bench, response)
+async fn respond_with(effect: FaultEffect) -> (Harness, Response) {
+    let harness = with(FaultRule::new("Task/info", effect)).await;
+    let response = harness.raw(Method::GET, INFO, None).await;
+    (harness, response)
 }
 
 /// Sends a request over a raw socket; returns the received bytes and the end of the stream.
-fn bytes(bench: &Bench, method: &str, path: &str) -> (String, Result<(), ErrorKind>) {
-    let mut stream = TcpStream::connect(bench.simulator.address()).unwrap();
+fn bytes(harness: &Harness, method: &str, path: &str) -> (String, Result<(), ErrorKind>) {
+    let mut stream = TcpStream::connect(harness.simulator.address()).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
-    let session = bench.session.as_deref().unwrap();
+    let session = harness.session.as_deref().unwrap();
     write!(
         stream,
         "{method} /sdk/vim25/{RELEASE}/{path} HTTP/1.1\r\nhost: x\r\nvmware-api-session-id: {session}\r\n\
          content-length: 0\r\nconnection: close\r\n\r\n"
     )
     .unwrap();
-    let mut came = Vec::new();
+    let mut received = Vec::new();
     let mut buffer = [0; 4096];
     let end = loop {
         match stream.read(&mut buffer) {
             Ok(0) => break Ok(()),
-            Ok(read) => came.extend_from_slice(&buffer[..read]),
+            Ok(read) => received.extend_from_slice(&buffer[..read]),
             Err(error) => break Err(error.kind()),
         }
     };
-    (String::from_utf8_lossy(&came).into_owned(), end)
+    (String::from_utf8_lossy(&received).into_owned(), end)
 }
 
 fn in_bytes(
-    bench: &Bench,
+    harness: &Harness,
     method: &'static str,
     path: &'static str,
 ) -> (String, Result<(), ErrorKind>) {
-    tokio::task::block_in_place(|| bytes(bench, method, path))
+    tokio::task::block_in_place(|| bytes(harness, method, path))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_ends_where_and_how_it_is_told() {
+async fn connection_is_cut_at_the_given_point() {
     for (at, begins) in [
         (FaultTarget::Request, ""),
         (FaultTarget::Answer, ""),
@@ -72,15 +72,19 @@ async fn a_connection_ends_where_and_how_it_is_told() {
             (CloseMode::Reset, Err(ErrorKind::ConnectionReset)),
             (CloseMode::Close, Ok(())),
         ] {
-            let bench = with(FaultRule::new("Task/info", FaultEffect::cut(how, at))).await;
-            let (came, ended) = in_bytes(&bench, "GET", INFO);
+            let harness = with(FaultRule::new("Task/info", FaultEffect::cut(how, at))).await;
+            let (received, ended) = in_bytes(&harness, "GET", INFO);
             // A reset may discard bytes that were sent before it.
-            if how == CloseMode::Close || !came.is_empty() {
-                assert!(came.starts_with(begins), "{at:?} {how:?}: {came}");
-                assert_eq!(came.is_empty(), begins.is_empty(), "{at:?} {how:?}: {came}");
+            if how == CloseMode::Close || !received.is_empty() {
+                assert!(received.starts_with(begins), "{at:?} {how:?}: {received}");
+                assert_eq!(
+                    received.is_empty(),
+                    begins.is_empty(),
+                    "{at:?} {how:?}: {received}"
+                );
             }
             if at == FaultTarget::Body && how == CloseMode::Close {
-                let (head, body) = came.split_once("\r\n\r\n").unwrap();
+                let (head, body) = received.split_once("\r\n\r\n").unwrap();
                 let length = head
                     .lines()
                     .find_map(|line| line.strip_prefix("content-length: "));
@@ -88,14 +92,14 @@ async fn a_connection_ends_where_and_how_it_is_told() {
                 assert_eq!(body.len(), length / 2);
             }
             assert_eq!(ended, end, "{at:?}");
-            bench.control.clear_faults();
-            assert_eq!(bench.get(INFO).await.0, 200);
+            harness.control.clear_faults();
+            assert_eq!(harness.get(INFO).await.0, 200);
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_takes_effect_unless_it_was_lost_before_it_arrived() {
+async fn cut_after_the_request_keeps_its_effect() {
     for (effect, cancelled) in [
         (
             FaultEffect::cut(CloseMode::Reset, FaultTarget::Request),
@@ -116,10 +120,10 @@ async fn a_call_takes_effect_unless_it_was_lost_before_it_arrived() {
             true,
         ),
     ] {
-        let bench = with(FaultRule::new("Task/CancelTask", effect.clone())).await;
-        let _however_it_ends = in_bytes(&bench, "POST", "Task/task-1/CancelTask");
-        assert_eq!(bench.info(1).await["cancelled"], cancelled, "{effect:?}");
-        let requests = bench.control.requests();
+        let harness = with(FaultRule::new("Task/CancelTask", effect.clone())).await;
+        let _however_it_ends = in_bytes(&harness, "POST", "Task/task-1/CancelTask");
+        assert_eq!(harness.info(1).await["cancelled"], cancelled, "{effect:?}");
+        let requests = harness.control.requests();
         let logged = requests
             .iter()
             .find(|request| request.kind == "Task/CancelTask")
@@ -134,7 +138,7 @@ async fn a_call_takes_effect_unless_it_was_lost_before_it_arrived() {
 }
 
 #[tokio::test]
-async fn something_in_front_answers() {
+async fn status_and_page_faults_replace_the_response() {
     for (code, as_date) in [
         (401, false),
         (403, true),
@@ -146,7 +150,7 @@ async fn something_in_front_answers() {
         (503, true),
     ] {
         let retry_after = Some(SignedDuration::from_secs(30));
-        let (bench, response) = suffer(FaultEffect::Status {
+        let (harness, response) = respond_with(FaultEffect::Status {
             code,
             retry_after,
             as_date,
@@ -171,40 +175,44 @@ async fn something_in_front_answers() {
                 .unwrap()
                 .starts_with("<!DOCTYPE html>")
         );
-        assert_eq!(bench.control.faults_injected(), 1);
+        assert_eq!(harness.control.faults_injected(), 1);
     }
-    let (_bench, response) = suffer(FaultEffect::Page).await;
+    let (_bench, response) = respond_with(FaultEffect::Page).await;
     assert_eq!(response.status(), 200);
     assert!(response.text().await.unwrap().contains("<h1>Sign in</h1>"));
 }
 
 #[tokio::test]
-async fn bodies_are_cut_damaged_or_mislabelled() {
-    let whole = Bench::signed_in(THREE).await.info(1).await.to_string();
-    let (_bench, response) = suffer(FaultEffect::Truncated).await;
+async fn bodies_are_truncated_malformed_or_mislabelled() {
+    let whole = Harness::signed_in(THREE_TASKS)
+        .await
+        .info(1)
+        .await
+        .to_string();
+    let (_bench, response) = respond_with(FaultEffect::Truncated).await;
     let text = response.text().await.unwrap();
     assert!(
         serde_json::from_str::<Value>(&text).is_err()
             && text.len() < whole.len()
             && text.starts_with('{')
     );
-    let (_bench, response) = suffer(FaultEffect::Malformed).await;
+    let (_bench, response) = respond_with(FaultEffect::Malformed).await;
     let bytes = response.bytes().await.unwrap();
     assert!(serde_json::from_slice::<Value>(&bytes).is_err());
-    let (_bench, response) = suffer(FaultEffect::ContentType("text/html".to_owned())).await;
+    let (_bench, response) = respond_with(FaultEffect::ContentType("text/html".to_owned())).await;
     assert_eq!(response.headers()[CONTENT_TYPE], "text/html");
     assert!(response.json::<Value>().await.unwrap()["key"] == "task-1");
 }
 
 #[tokio::test]
 async fn bodies_are_huge_or_endless() {
-    let (_bench, response) = suffer(FaultEffect::Huge {
+    let (_bench, response) = respond_with(FaultEffect::Huge {
         megabytes: 3,
         compressed: false,
     })
     .await;
     assert_eq!(response.bytes().await.unwrap().len(), 3_000_002);
-    let bench = with(FaultRule::new(
+    let harness = with(FaultRule::new(
         "Task/info",
         FaultEffect::Huge {
             megabytes: 3,
@@ -212,8 +220,8 @@ async fn bodies_are_huge_or_endless() {
         },
     ))
     .await;
-    let url = format!("{}/sdk/vim25/{RELEASE}/{INFO}", bench.base);
-    let response = bench
+    let url = format!("{}/sdk/vim25/{RELEASE}/{INFO}", harness.base);
+    let response = harness
         .http
         .get(url)
         .header("accept-encoding", "gzip")
@@ -222,7 +230,7 @@ async fn bodies_are_huge_or_endless() {
         .unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");
     assert!(response.bytes().await.unwrap().len() < 10_000);
-    let (_bench, mut response) = suffer(FaultEffect::Endless {
+    let (_bench, mut response) = respond_with(FaultEffect::Endless {
         bytes_per_second: 1_000_000,
     })
     .await;
@@ -234,9 +242,9 @@ async fn bodies_are_huge_or_endless() {
 }
 
 #[tokio::test]
-async fn a_body_stalls_and_goes_on() {
+async fn body_stalls_and_resumes() {
     let time = Some(Duration::from_millis(300).into());
-    let (_bench, mut response) = suffer(FaultEffect::Stall { after: 0.5, time }).await;
+    let (_bench, mut response) = respond_with(FaultEffect::Stall { after: 0.5, time }).await;
     let length = usize::try_from(response.content_length().unwrap()).unwrap();
     let first = response.chunk().await.unwrap().unwrap();
     assert_eq!(first.len(), length / 2);
@@ -247,24 +255,24 @@ async fn a_body_stalls_and_goes_on() {
 }
 
 #[tokio::test]
-async fn requests_and_connections_are_held_back() {
+async fn requests_and_connections_are_delayed() {
     let delay = || FaultEffect::Delay(Duration::from_millis(200).into());
     for on in ["Task/info", "connect"] {
-        let bench = Bench::signed_in(THREE).await;
-        bench
+        let harness = Harness::signed_in(THREE_TASKS).await;
+        harness
             .control
             .inject(&FaultPlan::default().with(FaultRule::new(on, delay())));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let began = Instant::now();
-        let url = format!("{}/sdk/vim25/{RELEASE}/{INFO}", bench.base);
+        let url = format!("{}/sdk/vim25/{RELEASE}/{INFO}", harness.base);
         http.get(url).send().await.unwrap();
         assert!(began.elapsed() >= Duration::from_millis(200), "{on}");
     }
 }
 
 #[tokio::test]
-async fn a_redirect_leads_elsewhere() {
-    let bench = with(FaultRule::new(
+async fn redirect_fault_sets_the_location() {
+    let harness = with(FaultRule::new(
         "Task/info",
         FaultEffect::Redirect("https://elsewhere.example/".to_owned()),
     ))
@@ -273,45 +281,48 @@ async fn a_redirect_leads_elsewhere() {
     let http = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none());
-    let url = format!("{}/sdk/vim25/{RELEASE}/{INFO}", bench.base);
+    let url = format!("{}/sdk/vim25/{RELEASE}/{INFO}", harness.base);
     let response = http.build().unwrap().get(url).send().await.unwrap();
     assert_eq!(response.headers()[LOCATION], "https://elsewhere.example/");
 }
 
 #[tokio::test]
-async fn sessions_die_whole_or_in_part() {
-    let mut bench = Bench::signed_in(THREE).await;
+async fn sessions_are_killed_or_lose_their_collectors() {
+    let mut harness = Harness::signed_in(THREE_TASKS).await;
     let create = "PropertyCollector/propertyCollector/CreatePropertyCollector";
-    let content = bench.get("ServiceInstance/ServiceInstance/content").await.1;
+    let content = harness
+        .get("ServiceInstance/ServiceInstance/content")
+        .await
+        .1;
     let own = content["propertyCollector"]["value"]
         .as_str()
         .unwrap()
         .to_owned();
     let create = create.replace("/propertyCollector/", &format!("/{own}/"));
-    assert_eq!(bench.post(&create, json!({})).await.0, 200);
-    bench.control.trigger(&ServerEvent::KillSessionsInPart);
+    assert_eq!(harness.post(&create, json!({})).await.0, 200);
+    harness.control.trigger(&ServerEvent::KillSessionsInPart);
     assert_eq!(
-        bench.post(&create, json!({})).await.1["_typeName"],
+        harness.post(&create, json!({})).await.1["_typeName"],
         "NotAuthenticated"
     );
-    assert_eq!(bench.get(INFO).await.0, 200);
-    bench.login().await;
+    assert_eq!(harness.get(INFO).await.0, 200);
+    harness.login().await;
     assert_eq!(
-        bench.post(&create, json!({})).await.0,
+        harness.post(&create, json!({})).await.0,
         200,
         "a new session helps at once"
     );
-    bench.control.trigger(&ServerEvent::KillSessions);
-    assert_eq!(bench.get(INFO).await.1["_typeName"], "NotAuthenticated");
+    harness.control.trigger(&ServerEvent::KillSessions);
+    assert_eq!(harness.get(INFO).await.1["_typeName"], "NotAuthenticated");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restart_refuses_for_a_while_and_keeps_the_tasks() {
-    let mut bench = Bench::signed_in(THREE).await;
-    bench.advance(5);
-    let before = bench.info(1).await;
-    let address = bench.simulator.address();
-    bench
+async fn restart_refuses_connections_and_keeps_tasks() {
+    let mut harness = Harness::signed_in(THREE_TASKS).await;
+    harness.advance(5);
+    let before = harness.info(1).await;
+    let address = harness.simulator.address();
+    harness
         .control
         .trigger(&ServerEvent::Restart(Duration::from_millis(400).into()));
     let began = Instant::now();
@@ -330,30 +341,30 @@ async fn a_restart_refuses_for_a_while_and_keeps_the_tasks() {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(refused > 5 && began.elapsed() >= Duration::from_millis(300));
-    assert_eq!(bench.get(INFO).await.1["_typeName"], "NotAuthenticated");
-    bench.login().await;
-    assert_eq!(bench.info(1).await, before);
+    assert_eq!(harness.get(INFO).await.1["_typeName"], "NotAuthenticated");
+    harness.login().await;
+    assert_eq!(harness.info(1).await, before);
 }
 
 #[tokio::test]
-async fn a_clock_that_jumps_leaves_old_times_alone() {
-    let bench = Bench::signed_in(THREE).await;
-    bench.advance(5);
+async fn clock_jump_keeps_earlier_times() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    harness.advance(5);
     let time = async || {
-        let now = bench
+        let now = harness
             .post("ServiceInstance/ServiceInstance/CurrentTime", json!({}))
             .await
             .1;
         now.as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
     };
-    let (before, started) = (time().await, bench.info(1).await["startTime"].clone());
-    bench
+    let (before, started) = (time().await, harness.info(1).await["startTime"].clone());
+    harness
         .control
         .trigger(&ServerEvent::JumpClock(SignedDuration::from_secs(-3600)));
-    bench.advance(10);
+    harness.advance(10);
     assert_eq!(time().await.duration_since(before).as_secs(), 10 - 3600);
-    assert_eq!(bench.info(1).await["startTime"], started);
-    let completed = bench.info(3).await["completeTime"]
+    assert_eq!(harness.info(1).await["startTime"], started);
+    let completed = harness.info(3).await["completeTime"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -362,7 +373,7 @@ async fn a_clock_that_jumps_leaves_old_times_alone() {
 }
 
 #[tokio::test]
-async fn another_certificate_is_shown() {
+async fn renewed_certificate_applies_to_new_connections() {
     let mut options = vtask::simulator::Options::new(
         vtask::simulator::scenario::Scenario::load("quiet").unwrap(),
     );
@@ -396,17 +407,17 @@ async fn another_certificate_is_shown() {
 }
 
 #[tokio::test]
-async fn events_come_at_their_time() {
-    let bench = Bench::signed_in(THREE).await;
+async fn events_are_triggered_on_schedule() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
     let event = FaultEvent {
         every: Some(SignedDuration::from_millis(50)),
         ..FaultEvent::once(SignedDuration::from_millis(50), ServerEvent::KillSessions)
     };
-    bench.control.inject(&FaultPlan::default().and(event));
+    harness.control.inject(&FaultPlan::default().and(event));
     let end = Instant::now() + Duration::from_secs(20);
-    while bench.control.session_count() > 0 {
+    while harness.control.session_count() > 0 {
         assert!(Instant::now() < end);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    bench.control.clear_faults();
+    harness.control.clear_faults();
 }

@@ -11,7 +11,7 @@ use vtask::simulator::scenario::Scenario;
 
 const CREATE: &str = "TaskManager/TaskManager/CreateCollectorForTasks";
 
-const PAST: &str = r#"
+const HISTORY: &str = r#"
 [history]
 days = 30
 per_day = 10
@@ -48,22 +48,22 @@ takes = "10s"
 error = { _typeName = "FileNotFound", faultstring = "no file", file = "f" }
 "#;
 
-async fn bench() -> Bench {
+async fn start_harness() -> Harness {
     let scenario = format!(
-        "{}{PAST}",
-        ESTATE.replace("first_task = 1\n", "first_task = 1000\n")
+        "{}{HISTORY}",
+        INVENTORY.replace("first_task = 1\n", "first_task = 1000\n")
     );
-    let mut bench = Bench::with(&scenario, |options| {
+    let mut harness = Harness::with(&scenario, |options| {
         options.starts_at = Some("2026-03-04T15:00:00Z".parse().unwrap());
     })
     .await;
-    bench.login().await;
-    bench
+    harness.login().await;
+    harness
 }
 
-async fn create(bench: &Bench, mut filter: Value) -> String {
+async fn create(harness: &Harness, mut filter: Value) -> String {
     filter["_typeName"] = json!("TaskFilterSpec");
-    let (status, reference) = bench.post(CREATE, json!({"filter": filter})).await;
+    let (status, reference) = harness.post(CREATE, json!({"filter": filter})).await;
     assert_eq!(
         (status, &reference["type"]),
         (200, &json!("TaskHistoryCollector")),
@@ -72,18 +72,24 @@ async fn create(bench: &Bench, mut filter: Value) -> String {
     reference["value"].as_str().unwrap().to_owned()
 }
 
-async fn on(bench: &Bench, collector: &str, method: &str, body: Value) -> Reply {
-    bench
+async fn on(harness: &Harness, collector: &str, method: &str, body: Value) -> Reply {
+    harness
         .post(&format!("TaskHistoryCollector/{collector}/{method}"), body)
         .await
 }
 
 /// Returns all tasks that match a filter, read in pages, oldest first.
-async fn all(bench: &Bench, filter: Value) -> Vec<Value> {
-    let collector = create(bench, filter).await;
+async fn all(harness: &Harness, filter: Value) -> Vec<Value> {
+    let collector = create(harness, filter).await;
     let mut items = Vec::new();
     loop {
-        let (status, page) = on(bench, &collector, "ReadNextTasks", json!({"maxCount": 97})).await;
+        let (status, page) = on(
+            harness,
+            &collector,
+            "ReadNextTasks",
+            json!({"maxCount": 97}),
+        )
+        .await;
         assert_eq!(status, 200, "{page}");
         let page = page.as_array().unwrap().clone();
         if page.is_empty() {
@@ -92,7 +98,7 @@ async fn all(bench: &Bench, filter: Value) -> Vec<Value> {
         items.extend(page);
     }
     assert_eq!(
-        on(bench, &collector, "DestroyCollector", json!({})).await,
+        on(harness, &collector, "DestroyCollector", json!({})).await,
         (204, Value::Null)
     );
     items
@@ -110,10 +116,10 @@ fn time(value: &Value) -> Timestamp {
 }
 
 #[tokio::test]
-async fn thirty_days_page_by_page_each_task_once() {
-    let bench = bench().await;
-    bench.advance(5);
-    let items = all(&bench, json!({})).await;
+async fn history_pages_contain_each_task_once() {
+    let harness = start_harness().await;
+    harness.advance(5);
+    let items = all(&harness, json!({})).await;
     items.iter().for_each(assert_typed);
     let unique: HashSet<_> = keys(&items).into_iter().map(str::to_owned).collect();
     assert_eq!(unique.len(), items.len());
@@ -127,11 +133,11 @@ async fn thirty_days_page_by_page_each_task_once() {
 }
 
 #[tokio::test]
-async fn forward_backward_rewind_reset_and_the_latest_page() {
-    let bench = bench().await;
-    let collector = create(&bench, json!({})).await;
+async fn history_is_read_forward_and_backward_and_can_be_rewound() {
+    let harness = start_harness().await;
+    let collector = create(&harness, json!({})).await;
     let read = async |method: &str, count: u32| {
-        let (_, page) = on(&bench, &collector, method, json!({"maxCount": count})).await;
+        let (_, page) = on(&harness, &collector, method, json!({"maxCount": count})).await;
         keys(page.as_array().unwrap())
             .into_iter()
             .map(str::to_owned)
@@ -142,10 +148,12 @@ async fn forward_backward_rewind_reset_and_the_latest_page() {
     let mut back = read("ReadPreviousTasks", 3).await;
     back.reverse();
     assert_eq!(back, next);
-    on(&bench, &collector, "RewindCollector", json!({})).await;
+    on(&harness, &collector, "RewindCollector", json!({})).await;
     assert_eq!(read("ReadNextTasks", 5).await, oldest);
     assert_eq!(
-        on(&bench, &collector, "ResetCollector", json!({})).await.0,
+        on(&harness, &collector, "ResetCollector", json!({}))
+            .await
+            .0,
         204
     );
     assert_eq!(read("ReadNextTasks", 5).await, Vec::<String>::new());
@@ -154,7 +162,7 @@ async fn forward_backward_rewind_reset_and_the_latest_page() {
     assert_eq!(read("ReadPreviousTasks", 1).await, ["task-998"]);
     assert_eq!(
         on(
-            &bench,
+            &harness,
             &collector,
             "SetCollectorPageSize",
             json!({"maxCount": 2})
@@ -163,14 +171,14 @@ async fn forward_backward_rewind_reset_and_the_latest_page() {
         .0,
         204
     );
-    let (_, latest) = bench
+    let (_, latest) = harness
         .get(&format!("TaskHistoryCollector/{collector}/latestPage"))
         .await;
     assert_eq!(keys(latest.as_array().unwrap()), newest);
     for wrong in [json!(0), json!(1001), json!(null)] {
         assert_fault(
             &on(
-                &bench,
+                &harness,
                 &collector,
                 "ReadNextTasks",
                 json!({"maxCount": wrong}),
@@ -180,36 +188,36 @@ async fn forward_backward_rewind_reset_and_the_latest_page() {
         );
     }
     // New tasks are read too.
-    on(&bench, &collector, "ResetCollector", json!({})).await;
-    let rewound = create(&bench, json!({"state": ["running"]})).await;
+    on(&harness, &collector, "ResetCollector", json!({})).await;
+    let rewound = create(&harness, json!({"state": ["running"]})).await;
     assert_eq!(
-        on(&bench, &rewound, "ReadNextTasks", json!({"maxCount": 10}))
+        on(&harness, &rewound, "ReadNextTasks", json!({"maxCount": 10}))
             .await
             .1,
         json!([])
     );
-    bench.advance(5);
-    let (_, page) = on(&bench, &rewound, "ReadNextTasks", json!({"maxCount": 10})).await;
+    harness.advance(5);
+    let (_, page) = on(&harness, &rewound, "ReadNextTasks", json!({"maxCount": 10})).await;
     assert_eq!(keys(page.as_array().unwrap()), ["task-1000", "task-1001"]);
 }
 
 #[tokio::test]
-async fn every_filter_filters() {
-    let bench = bench().await;
-    bench.advance(40);
-    let root = bench.info(1000).await;
-    let everything = all(&bench, json!({})).await;
+async fn every_history_filter_selects_tasks() {
+    let harness = start_harness().await;
+    harness.advance(40);
+    let root = harness.info(1000).await;
+    let everything = all(&harness, json!({})).await;
     let count = |test: &dyn Fn(&Value) -> bool| everything.iter().filter(|item| test(item)).count();
 
-    let child = all(&bench, json!({"parentTaskKey": ["task-1000"]})).await;
+    let child = all(&harness, json!({"parentTaskKey": ["task-1000"]})).await;
     assert_eq!(keys(&child), ["task-1001"]);
     assert_eq!(child[0]["error"]["_typeName"], "FileNotFound");
     assert_eq!(
-        keys(&all(&bench, json!({"rootTaskKey": ["task-1000", "task-5"]})).await),
+        keys(&all(&harness, json!({"rootTaskKey": ["task-1000", "task-5"]})).await),
         ["task-1001"]
     );
     assert!(
-        all(&bench, json!({"parentTaskKey": ["nonsense"]}))
+        all(&harness, json!({"parentTaskKey": ["nonsense"]}))
             .await
             .is_empty()
     );
@@ -217,7 +225,7 @@ async fn every_filter_filters() {
         .iter()
         .find(|item| item["parentTaskKey"].is_string())
         .unwrap();
-    let siblings = all(&bench, json!({"rootTaskKey": [old_child["rootTaskKey"]]})).await;
+    let siblings = all(&harness, json!({"rootTaskKey": [old_child["rootTaskKey"]]})).await;
     assert!(siblings.contains(old_child));
 
     for (filter, key) in [
@@ -225,17 +233,17 @@ async fn every_filter_filters() {
         ("tag", "changeTag"),
         ("activationId", "activationId"),
     ] {
-        let found = all(&bench, json!({filter: [root[key]]})).await;
+        let found = all(&harness, json!({filter: [root[key]]})).await;
         assert_eq!(keys(&found), ["task-1000"], "{filter}");
     }
     for state in ["success", "error", "running", "queued"] {
         assert_eq!(
-            all(&bench, json!({"state": [state]})).await.len(),
+            all(&harness, json!({"state": [state]})).await.len(),
             count(&|item| item["state"] == state),
             "{state}"
         );
     }
-    let wrong = bench
+    let wrong = harness
         .post(
             CREATE,
             json!({"filter": {"_typeName": "TaskFilterSpec", "state": ["done"]}}),
@@ -244,13 +252,13 @@ async fn every_filter_filters() {
     assert_fault(&wrong, "InvalidArgument");
 
     let by_user = |system: bool, users: Value| json!({"userName": {"_typeName": "TaskFilterSpecByUsername", "systemUser": system, "userList": users}});
-    assert_eq!(all(&bench, by_user(false, json!(["kim"]))).await.len(), 2);
+    assert_eq!(all(&harness, by_user(false, json!(["kim"]))).await.len(), 2);
     assert_eq!(
-        all(&bench, by_user(true, json!(["nobody"]))).await.len(),
+        all(&harness, by_user(true, json!(["nobody"]))).await.len(),
         count(&|item| item["reason"]["_typeName"] == "TaskReasonSystem")
     );
     assert_eq!(
-        all(&bench, by_user(true, json!([]))).await.len(),
+        all(&harness, by_user(true, json!([]))).await.len(),
         everything.len()
     );
 
@@ -258,26 +266,26 @@ async fn every_filter_filters() {
     let by_entity = |entity: &Value, recursion: &str| json!({"entity": {"_typeName": "TaskFilterSpecByEntity", "entity": entity, "recursion": recursion}});
     let of_machine = count(&|item| item["entity"] == *entity);
     assert_eq!(
-        all(&bench, by_entity(entity, "self")).await.len(),
+        all(&harness, by_entity(entity, "self")).await.len(),
         of_machine
     );
-    let (_, content) = bench.get("ServiceInstance/ServiceInstance/content").await;
+    let (_, content) = harness.get("ServiceInstance/ServiceInstance/content").await;
     let with_entity = count(&|item| item["entity"].is_object());
     assert_eq!(
-        all(&bench, by_entity(&content["rootFolder"], "all"))
+        all(&harness, by_entity(&content["rootFolder"], "all"))
             .await
             .len(),
         with_entity
     );
-    assert_eq!(all(&bench, by_entity(entity, "children")).await.len(), 0);
+    assert_eq!(all(&harness, by_entity(entity, "children")).await.len(), 0);
     assert_eq!(
-        all(&bench, by_entity(&content["rootFolder"], "self"))
+        all(&harness, by_entity(&content["rootFolder"], "self"))
             .await
             .len(),
         0
     );
 
-    let both = all(&bench, json!({"state": ["error"], "userName": {"_typeName": "TaskFilterSpecByUsername", "systemUser": false, "userList": ["ops"]}})).await;
+    let both = all(&harness, json!({"state": ["error"], "userName": {"_typeName": "TaskFilterSpecByUsername", "systemUser": false, "userList": ["ops"]}})).await;
     assert!(
         both.iter()
             .all(|item| item["state"] == "error" && item["reason"]["userName"] == "ops")
@@ -290,9 +298,9 @@ async fn every_filter_filters() {
 }
 
 #[tokio::test]
-async fn each_of_the_three_times_filters() {
-    let bench = bench().await;
-    let everything = all(&bench, json!({})).await;
+async fn history_filters_by_queue_start_and_completion_time() {
+    let harness = start_harness().await;
+    let everything = all(&harness, json!({})).await;
     let count = |test: &dyn Fn(&Value) -> bool| everything.iter().filter(|item| test(item)).count();
     let (begin, end) = ("2026-02-20T00:00:00Z", "2026-02-25T12:00:00+01:00");
     let bounds: (Timestamp, Timestamp) = (begin.parse().unwrap(), end.parse().unwrap());
@@ -307,40 +315,40 @@ async fn each_of_the_three_times_filters() {
                 && time(&item[field]) >= bounds.0
                 && time(&item[field]) <= bounds.1
         };
-        let found = all(&bench, filter).await;
+        let found = all(&harness, filter).await;
         assert!(!found.is_empty());
         assert_eq!(found.len(), count(&inside), "{kind}");
     }
 }
 
 #[tokio::test]
-async fn what_has_vanished_is_still_in_the_history() {
-    let bench = bench().await;
-    bench.advance(1000);
+async fn expired_tasks_stay_in_the_history() {
+    let harness = start_harness().await;
+    harness.advance(1000);
     assert_fault(
-        &bench.get("Task/task-1000/info").await,
+        &harness.get("Task/task-1000/info").await,
         "ManagedObjectNotFound",
     );
-    let found = all(&bench, json!({"tag": ["CHG7"]})).await;
+    let found = all(&harness, json!({"tag": ["CHG7"]})).await;
     assert_eq!(found[0]["error"]["_typeName"], "FileNotFound");
 }
 
 #[tokio::test]
-async fn results_can_be_left_out_and_history_can_lag() {
-    let bench = bench().await;
-    bench
+async fn history_lag_delays_finished_tasks() {
+    let harness = start_harness().await;
+    harness
         .control
         .change_behavior(|behavior| behavior.history_lag = Duration::from_secs(100));
-    bench.advance(60);
-    assert!(all(&bench, json!({"tag": ["CHG7"]})).await.is_empty());
-    bench.advance(200);
-    assert_eq!(all(&bench, json!({"tag": ["CHG7"]})).await.len(), 1);
+    harness.advance(60);
+    assert!(all(&harness, json!({"tag": ["CHG7"]})).await.is_empty());
+    harness.advance(200);
+    assert_eq!(all(&harness, json!({"tag": ["CHG7"]})).await.len(), 1);
 }
 
 #[tokio::test]
-async fn results_are_left_out_as_asked() {
-    let bench = Bench::signed_in(THREE).await;
-    bench.advance(300);
+async fn info_filter_omits_results() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    harness.advance(300);
     let (clone, relocate) = ("VirtualMachine.clone", "VirtualMachine.relocate");
     for (filter, is_there) in [
         (json!({}), true),
@@ -360,46 +368,46 @@ async fn results_are_left_out_as_asked() {
             "infoFilter": {"_typeName": "TaskInfoFilterSpec", "filterTaskResults": results},
         });
         let call = "TaskManager/TaskManager/CreateCollectorWithInfoFilterForTasks";
-        let (status, collector) = bench.post(call, body).await;
+        let (status, collector) = harness.post(call, body).await;
         assert_eq!(status, 200, "{collector}");
         let call = format!(
             "TaskHistoryCollector/{}/ReadNextTasks",
             collector["value"].as_str().unwrap()
         );
-        let (_, page) = bench.post(&call, json!({"maxCount": 10})).await;
+        let (_, page) = harness.post(&call, json!({"maxCount": 10})).await;
         assert_eq!(page[0]["descriptionId"], clone);
         assert_eq!(!page[0]["result"].is_null(), is_there, "{filter}");
     }
 }
 
 #[tokio::test]
-async fn collectors_are_few_and_may_be_refused() {
-    let bench = bench().await;
+async fn history_collectors_are_limited_and_can_be_denied() {
+    let harness = start_harness().await;
     for _ in 0..32 {
-        create(&bench, json!({})).await;
+        create(&harness, json!({})).await;
     }
-    let more = || bench.post(CREATE, json!({"filter": {"_typeName": "TaskFilterSpec"}}));
+    let more = || harness.post(CREATE, json!({"filter": {"_typeName": "TaskFilterSpec"}}));
     assert_fault(&more().await, "InvalidState");
-    assert_eq!(bench.control.open_objects().histories, 32);
-    bench
+    assert_eq!(harness.control.open_objects().histories, 32);
+    harness
         .control
         .change_behavior(|behavior| behavior.history_permission = false);
     assert_fault(&more().await, "NoPermission");
-    bench
+    harness
         .control
         .change_behavior(|behavior| behavior.history = false);
     assert_fault(&more().await, "NotSupported");
-    bench.control.kill_sessions();
-    assert_eq!(bench.control.open_objects().histories, 0);
+    harness.control.kill_sessions();
+    assert_eq!(harness.control.open_objects().histories, 0);
 }
 
 #[tokio::test]
-async fn events_tell_the_life_of_a_task() {
-    let bench = bench().await;
-    bench.advance(20);
-    let info = bench.info(1000).await;
+async fn events_cover_the_life_of_a_task() {
+    let harness = start_harness().await;
+    harness.advance(20);
+    let info = harness.info(1000).await;
     let query = |chain: Value| {
-        bench.post(
+        harness.post(
             "EventManager/EventManager/QueryEvents",
             json!({"filter": {"_typeName": "EventFilterSpec", "eventChainId": chain}}),
         )
@@ -429,7 +437,7 @@ async fn events_tell_the_life_of_a_task() {
         "Relocate virtual machine: Switching over"
     );
     assert_eq!(events[1]["userName"], "kim");
-    bench.advance(60);
+    harness.advance(60);
     let (_, later) = query(info["eventChainId"].clone()).await;
     let last = later.as_array().unwrap().last().unwrap();
     assert_eq!(
@@ -440,21 +448,21 @@ async fn events_tell_the_life_of_a_task() {
         last["fullFormattedMessage"],
         "Failed to relocate a: no file"
     );
-    let old = all(&bench, json!({"state": ["success"]})).await;
+    let old = all(&harness, json!({"state": ["success"]})).await;
     let (_, of_old) = query(old[0]["eventChainId"].clone()).await;
     assert!(of_old.as_array().unwrap().len() >= 3);
     assert_eq!(query(json!(5)).await, (200, json!([])));
-    bench
+    harness
         .control
         .change_behavior(|behavior| behavior.events_permission = false);
     assert_fault(&query(info["eventChainId"].clone()).await, "NoPermission");
 }
 
 #[tokio::test]
-async fn the_demo_has_a_past_that_fits_its_present() {
-    let mut bench = Bench::of(Options::new(Scenario::load("demo").unwrap()).manual()).await;
-    bench.login().await;
-    let items = all(&bench, json!({})).await;
+async fn demo_history_is_consistent_with_current_tasks() {
+    let mut harness = Harness::of(Options::new(Scenario::load("demo").unwrap()).manual()).await;
+    harness.login().await;
+    let items = all(&harness, json!({})).await;
     assert!(items.len() > 3000, "{}", items.len());
     let seconds = |operation: &str| {
         let mut seconds: Vec<i64> = items

@@ -7,14 +7,14 @@
     reason = "JSON reads best where it is passed; a test that cannot go on has failed"
 )]
 
-mod around;
 mod events;
 mod faults;
-mod front;
+mod govc;
 mod history;
+mod managers;
+mod proxy_and_tls;
 mod retrieve;
 mod sessions;
 mod support;
 mod tasks;
-mod third_party;
 mod updates;

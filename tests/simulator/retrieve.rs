@@ -26,9 +26,9 @@ fn request(properties: Value, objects: Value) -> Value {
 }
 
 #[tokio::test]
-async fn leaf_paths_of_named_tasks_boxed() {
-    let bench = Bench::signed_in(THREE).await;
-    bench.advance(20);
+async fn leaf_properties_of_tasks_are_boxed() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    harness.advance(20);
     let body = request(
         json!([property_spec(
             "Task",
@@ -36,7 +36,7 @@ async fn leaf_paths_of_named_tasks_boxed() {
         )]),
         json!([object_spec(&task(1), false, json!([]))]),
     );
-    let (status, result) = bench.post(RETRIEVE, body).await;
+    let (status, result) = harness.post(RETRIEVE, body).await;
     assert_eq!(
         (status, &result["_typeName"]),
         (200, &json!("RetrieveResult"))
@@ -55,12 +55,12 @@ async fn leaf_paths_of_named_tasks_boxed() {
         "ArrayOfManagedObjectReference"
     );
     assert_eq!(properties.as_array().unwrap().len(), 3, "unset is left out");
-    bench.control.change_behavior(|behavior| {
+    harness.control.change_behavior(|behavior| {
         behavior.boxing = Boxing::Bare;
         behavior.omit_type_names = true;
         behavior.server_guid_in_references = true;
     });
-    let (_, lean) = bench
+    let (_, lean) = harness
         .post(
             RETRIEVE,
             request(
@@ -77,9 +77,9 @@ async fn leaf_paths_of_named_tasks_boxed() {
 }
 
 #[tokio::test]
-async fn traversal_from_the_task_manager_and_a_list_view() {
-    let bench = Bench::signed_in(THREE).await;
-    let (_, view) = bench
+async fn traversals_start_at_the_task_manager_or_a_list_view() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    let (_, view) = harness
         .post(
             "ViewManager/ViewManager/CreateListView",
             json!({"obj": [task(2), task(1), task(77)]}),
@@ -101,7 +101,7 @@ async fn traversal_from_the_task_manager_and_a_list_view() {
                 json!([traversal(path.0, path.1)])
             )]),
         );
-        let (_, result) = bench.post(RETRIEVE, body).await;
+        let (_, result) = harness.post(RETRIEVE, body).await;
         let first = if path.0 == "ListView" { (2, 2) } else { (1, 3) };
         assert_eq!(result["objects"][0]["obj"], task(first.0));
         assert_eq!(result["objects"].as_array().unwrap().len(), first.1);
@@ -111,7 +111,7 @@ async fn traversal_from_the_task_manager_and_a_list_view() {
         );
     }
     let id = view["value"].as_str().unwrap();
-    let (_, unresolved) = bench
+    let (_, unresolved) = harness
         .post(
             &format!("ListView/{id}/ModifyListView"),
             json!({"add": [task(3), task(78)], "remove": [task(2)]}),
@@ -119,37 +119,37 @@ async fn traversal_from_the_task_manager_and_a_list_view() {
         .await;
     assert_eq!(unresolved, json!([task(78)]));
     assert_eq!(
-        bench.get(&format!("ListView/{id}/view")).await,
+        harness.get(&format!("ListView/{id}/view")).await,
         (200, json!([task(1), task(3)]))
     );
-    bench
+    harness
         .post(
             &format!("ListView/{id}/ResetListView"),
             json!({"obj": [task(2)]}),
         )
         .await;
     assert_eq!(
-        bench.get(&format!("ListView/{id}/view")).await,
+        harness.get(&format!("ListView/{id}/view")).await,
         (200, json!([task(2)]))
     );
-    assert_eq!(bench.control.open_objects().views, 1);
+    assert_eq!(harness.control.open_objects().views, 1);
     assert_eq!(
-        bench
+        harness
             .post(&format!("ListView/{id}/DestroyView"), json!({}))
             .await
             .0,
         204
     );
     assert_fault(
-        &bench.get(&format!("ListView/{id}/view")).await,
+        &harness.get(&format!("ListView/{id}/view")).await,
         "ManagedObjectNotFound",
     );
 }
 
 #[tokio::test]
-async fn the_estate_by_recursive_traversal_and_by_container_view() {
-    let bench = Bench::signed_in(THREE).await;
-    let (_, content) = bench.get("ServiceInstance/ServiceInstance/content").await;
+async fn inventory_is_read_by_recursive_traversal_and_container_view() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    let (_, content) = harness.get("ServiceInstance/ServiceInstance/content").await;
     let root = &content["rootFolder"];
     let named = json!({"_typeName": "SelectionSpec", "name": "folders"});
     let select = json!([
@@ -163,7 +163,7 @@ async fn the_estate_by_recursive_traversal_and_by_container_view() {
         )]),
         json!([object_spec(root, true, select)]),
     );
-    let (_, result) = bench.post(RETRIEVE, body).await;
+    let (_, result) = harness.post(RETRIEVE, body).await;
     let machines: Vec<_> = result["objects"]
         .as_array()
         .unwrap()
@@ -176,7 +176,7 @@ async fn the_estate_by_recursive_traversal_and_by_container_view() {
         "VirtualMachinePowerState"
     );
 
-    let (_, view) = bench
+    let (_, view) = harness
         .post(
             "ViewManager/ViewManager/CreateContainerView",
             json!({"container": root, "type": ["HostSystem"], "recursive": true}),
@@ -190,17 +190,17 @@ async fn the_estate_by_recursive_traversal_and_by_container_view() {
             json!([traversal("ContainerView", "view")])
         )]),
     );
-    let (_, result) = bench.post(RETRIEVE, body).await;
+    let (_, result) = harness.post(RETRIEVE, body).await;
     assert_eq!(result["objects"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
-async fn a_supertype_has_what_its_subtypes_share_and_other_types_have_no_objects() {
-    let bench = Bench::signed_in(THREE).await;
+async fn supertypes_select_their_subtypes_and_have_only_their_own_properties() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
     let ask = async |kind: &str, path: &str| {
         let properties = json!([property_spec(kind, &[path])]);
         let objects = json!([object_spec(&task(1), false, json!([]))]);
-        bench.post(RETRIEVE, request(properties, objects)).await
+        harness.post(RETRIEVE, request(properties, objects)).await
     };
     let (status, result) = ask("ExtensibleManagedObject", "availableField").await;
     assert_eq!((status, &result["objects"][0]["obj"]), (200, &task(1)));
@@ -218,24 +218,24 @@ async fn a_supertype_has_what_its_subtypes_share_and_other_types_have_no_objects
     ] {
         assert_eq!(ask(kind, path).await, (204, Value::Null), "{kind}");
     }
-    let (_, content) = bench.get("ServiceInstance/ServiceInstance/content").await;
+    let (_, content) = harness.get("ServiceInstance/ServiceInstance/content").await;
     for (kind, status) in [("Network", 200), ("Netwrok", 500)] {
         let view = json!({"container": content["rootFolder"], "type": [kind], "recursive": true});
         let call = "ViewManager/ViewManager/CreateContainerView";
-        assert_eq!(bench.post(call, view).await.0, status, "{kind}");
+        assert_eq!(harness.post(call, view).await.0, status, "{kind}");
     }
 }
 
 #[tokio::test]
-async fn objects_that_are_missing() {
-    let bench = Bench::signed_in(THREE).await;
+async fn missing_objects_are_faults_or_skipped() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
     let properties = json!([property_spec("Task", &["info.key"])]);
     let objects = json!([
         object_spec(&task(1), false, json!([])),
         object_spec(&task(99), false, json!([]))
     ]);
     assert_fault(
-        &bench
+        &harness
             .post(RETRIEVE, request(properties.clone(), objects.clone()))
             .await,
         "ManagedObjectNotFound",
@@ -243,7 +243,7 @@ async fn objects_that_are_missing() {
     let mut tolerant = request(properties.clone(), objects);
     tolerant["specSet"][0]["reportMissingObjectsInResults"] = json!(true);
     assert_eq!(
-        bench.post(RETRIEVE, tolerant).await.1["objects"]
+        harness.post(RETRIEVE, tolerant).await.1["objects"]
             .as_array()
             .unwrap()
             .len(),
@@ -253,15 +253,15 @@ async fn objects_that_are_missing() {
         json!([property_spec("Folder", &["name"])]),
         json!([object_spec(&task(1), false, json!([]))]),
     );
-    assert_eq!(bench.post(RETRIEVE, other_type).await, (204, Value::Null));
+    assert_eq!(harness.post(RETRIEVE, other_type).await, (204, Value::Null));
 }
 
 #[tokio::test]
-async fn mistakes_in_a_specification() {
-    let bench = Bench::signed_in(THREE).await;
+async fn invalid_filter_specs_are_rejected() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
     let objects = json!([object_spec(&task(1), false, json!([]))]);
     let ask =
-        |properties: Value, objects: Value| bench.post(RETRIEVE, request(properties, objects));
+        |properties: Value, objects: Value| harness.post(RETRIEVE, request(properties, objects));
     for path in ["info.colour", "state", "info.entity.value", "info.state.x"] {
         let fault = ask(json!([property_spec("Task", &[path])]), objects.clone()).await;
         assert_fault(&fault, "InvalidProperty");
@@ -293,7 +293,7 @@ async fn mistakes_in_a_specification() {
         false,
         json!([{"type": "Task", "path": "info"}])
     )]);
-    bench
+    harness
         .control
         .change_behavior(|behavior| behavior.require_type_names = false);
     assert_fault(
@@ -310,12 +310,12 @@ async fn mistakes_in_a_specification() {
         200
     );
     let no_options = json!({"specSet": [{"_typeName": "PropertyFilterSpec", "propSet": [property_spec("Task", &["info"])], "objectSet": objects}]});
-    assert_fault(&bench.post(RETRIEVE, no_options).await, "InvalidArgument");
+    assert_fault(&harness.post(RETRIEVE, no_options).await, "InvalidArgument");
 }
 
 #[tokio::test]
-async fn more_than_fits_comes_in_portions() {
-    let mut bench = Bench::of({
+async fn large_results_are_continued_by_token() {
+    let mut harness = Harness::of({
         let mut options = vtask::simulator::Options::new(
             vtask::simulator::scenario::Scenario::load("load").unwrap(),
         )
@@ -324,13 +324,13 @@ async fn more_than_fits_comes_in_portions() {
         options
     })
     .await;
-    bench.login().await;
+    harness.login().await;
     let objects = json!([object_spec(
         &reference("TaskManager", "TaskManager"),
         true,
         json!([traversal("TaskManager", "recentTask")])
     )]);
-    let (_, first) = bench
+    let (_, first) = harness
         .post(
             RETRIEVE,
             request(
@@ -342,9 +342,9 @@ async fn more_than_fits_comes_in_portions() {
     let mut seen = first["objects"].as_array().unwrap().len();
     assert_eq!(seen, 100);
     let mut token = first["token"].clone();
-    assert_eq!(bench.control.open_objects().retrievals, 1);
+    assert_eq!(harness.control.open_objects().retrievals, 1);
     while token.is_string() {
-        let (_, next) = bench
+        let (_, next) = harness
             .post(
                 "PropertyCollector/propertyCollector/ContinueRetrievePropertiesEx",
                 json!({"token": token}),
@@ -354,13 +354,13 @@ async fn more_than_fits_comes_in_portions() {
         assert_ne!(next["token"], token, "each portion has its own");
         token = next["token"].clone();
     }
-    assert_eq!((seen, bench.control.open_objects().retrievals), (250, 0));
+    assert_eq!((seen, harness.control.open_objects().retrievals), (250, 0));
     let mut few = request(json!([property_spec("Task", &["info.key"])]), objects);
     few["options"]["maxObjects"] = json!(7);
-    let (_, first) = bench.post(RETRIEVE, few).await;
+    let (_, first) = harness.post(RETRIEVE, few).await;
     assert_eq!(first["objects"].as_array().unwrap().len(), 7);
     let cancel = || {
-        bench.post(
+        harness.post(
             "PropertyCollector/propertyCollector/CancelRetrievePropertiesEx",
             json!({"token": first["token"]}),
         )

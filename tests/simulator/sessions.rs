@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use vtask::simulator::behavior::ServerBehavior;
 
 #[tokio::test]
-async fn hello_gives_the_first_release_that_both_know() {
-    let bench = Bench::start(ESTATE).await;
-    let url = format!("{}/api/vcenter/system?action=hello", bench.base);
+async fn hello_returns_the_first_common_release() {
+    let harness = Harness::start(INVENTORY).await;
+    let url = format!("{}/api/vcenter/system?action=hello", harness.base);
     let hello = |releases: Value| {
-        let request = bench
+        let request = harness
             .http
             .post(&url)
             .json(&json!({"api_releases": releases}));
@@ -28,11 +28,11 @@ async fn hello_gives_the_first_release_that_both_know() {
     );
     assert_eq!(hello(json!("8.0.3.0")).await.0, 400);
     assert_eq!(hello(json!(vec!["8.0.3.0"; 129])).await.0, 400);
-    bench
+    harness
         .control
         .change_behavior(|behavior| *behavior = ServerBehavior::release_8_0_1());
     assert_eq!(
-        bench
+        harness
             .http
             .post(&url)
             .json(&json!({}))
@@ -44,15 +44,15 @@ async fn hello_gives_the_first_release_that_both_know() {
     );
     let old = format!(
         "{}/sdk/vim25/8.0.1.0/ServiceInstance/ServiceInstance/content",
-        bench.base
+        harness.base
     );
-    assert_eq!(bench.http.get(old).send().await.unwrap().status(), 200);
+    assert_eq!(harness.http.get(old).send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]
-async fn the_content_is_there_before_sign_in_by_both_ways() {
-    let bench = Bench::start(ESTATE).await;
-    let (status, content) = bench.get("ServiceInstance/ServiceInstance/content").await;
+async fn service_content_is_readable_without_a_session() {
+    let harness = Harness::start(INVENTORY).await;
+    let (status, content) = harness.get("ServiceInstance/ServiceInstance/content").await;
     assert_eq!(status, 200);
     assert_typed(&content);
     assert_eq!(content["about"]["apiType"], "VirtualCenter");
@@ -67,14 +67,14 @@ async fn the_content_is_there_before_sign_in_by_both_ways() {
     ] {
         assert!(content[manager]["value"].is_string(), "{manager}");
     }
-    let posted = bench
+    let posted = harness
         .post(
             "ServiceInstance/ServiceInstance/RetrieveServiceContent",
             json!({}),
         )
         .await;
     assert_eq!(posted, (200, content));
-    let bodiless = bench
+    let bodiless = harness
         .raw(
             Method::POST,
             "ServiceInstance/ServiceInstance/RetrieveServiceContent",
@@ -85,41 +85,41 @@ async fn the_content_is_there_before_sign_in_by_both_ways() {
 }
 
 #[tokio::test]
-async fn a_session_begins_with_login_and_ends_with_logout() {
-    let mut bench = Bench::start(THREE).await;
-    let refused = bench.get("Task/task-1/info").await;
+async fn session_starts_with_login_and_ends_with_logout() {
+    let mut harness = Harness::start(THREE_TASKS).await;
+    let refused = harness.get("Task/task-1/info").await;
     assert_fault(&refused, "NotAuthenticated");
     assert_eq!(
         (&refused.1["object"], &refused.1["privilegeId"]),
         (&task(1), &json!("System.View"))
     );
-    bench.login().await;
-    assert_eq!(bench.info(1).await["key"], "task-1");
-    let (status, session) = bench
+    harness.login().await;
+    assert_eq!(harness.info(1).await["key"], "task-1");
+    let (status, session) = harness
         .get("SessionManager/SessionManager/currentSession")
         .await;
     assert_eq!(
         (status, &session["userName"]),
         (200, &json!("VSPHERE.LOCAL\\ops"))
     );
-    assert_ne!(session["key"].as_str(), bench.session.as_deref());
+    assert_ne!(session["key"].as_str(), harness.session.as_deref());
     assert_eq!(
-        bench
+        harness
             .post("SessionManager/SessionManager/Logout", json!({}))
             .await,
         (204, Value::Null)
     );
-    assert_fault(&bench.get("Task/task-1/info").await, "NotAuthenticated");
-    assert_eq!(bench.control.session_count(), 0);
+    assert_fault(&harness.get("Task/task-1/info").await, "NotAuthenticated");
+    assert_eq!(harness.control.session_count(), 0);
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_refused() {
-    let bench = Bench::with(ESTATE, |options| {
+async fn wrong_credentials_are_rejected() {
+    let harness = Harness::with(INVENTORY, |options| {
         options.credentials = Some(("ops".to_owned(), "right".to_owned()));
     })
     .await;
-    let login = |body| bench.post("SessionManager/SessionManager/Login", body);
+    let login = |body| harness.post("SessionManager/SessionManager/Login", body);
     assert_fault(
         &login(json!({"userName": "ops", "password": "wrong"})).await,
         "InvalidLogin",
@@ -136,7 +136,7 @@ async fn wrong_credentials_are_refused() {
         (200, &json!("UserSession"))
     );
     assert_eq!(session["locale"], "de_DE");
-    let any = Bench::start(ESTATE).await;
+    let any = Harness::start(INVENTORY).await;
     assert_fault(
         &any.post(
             "SessionManager/SessionManager/Login",
@@ -148,43 +148,43 @@ async fn wrong_credentials_are_refused() {
 }
 
 #[tokio::test]
-async fn sessions_expire_when_idle_and_die_when_killed() {
-    let mut bench = Bench::with(THREE, |options| {
+async fn sessions_expire_when_idle_and_end_when_killed() {
+    let mut harness = Harness::with(THREE_TASKS, |options| {
         options.session_timeout = Duration::from_secs(60);
     })
     .await;
-    bench.login().await;
-    bench.advance(50);
-    bench.info(1).await;
-    bench.advance(50);
-    bench.info(1).await;
-    bench.advance(61);
-    assert_fault(&bench.get("Task/task-1/info").await, "NotAuthenticated");
-    bench.login().await;
-    assert_eq!(bench.control.kill_sessions(), 1);
-    assert_fault(&bench.get("Task/task-1/info").await, "NotAuthenticated");
+    harness.login().await;
+    harness.advance(50);
+    harness.info(1).await;
+    harness.advance(50);
+    harness.info(1).await;
+    harness.advance(61);
+    assert_fault(&harness.get("Task/task-1/info").await, "NotAuthenticated");
+    harness.login().await;
+    assert_eq!(harness.control.kill_sessions(), 1);
+    assert_fault(&harness.get("Task/task-1/info").await, "NotAuthenticated");
 }
 
 #[tokio::test]
-async fn other_ways_in_are_an_authorization_value_and_a_ready_session() {
-    let mut bench = Bench::with(THREE, |options| {
+async fn authorization_header_and_ready_session_replace_login() {
+    let mut harness = Harness::with(THREE_TASKS, |options| {
         options.authorization = Some("Bearer abc".to_owned());
         options.ready_sessions = vec!["ready-made".to_owned()];
     })
     .await;
-    let url = format!("{}/sdk/vim25/{RELEASE}/Task/task-1/info", bench.base);
-    let with = |value: &str| bench.http.get(&url).header("Authorization", value).send();
+    let url = format!("{}/sdk/vim25/{RELEASE}/Task/task-1/info", harness.base);
+    let with = |value: &str| harness.http.get(&url).header("Authorization", value).send();
     assert_eq!(with("Bearer abc").await.unwrap().status(), 200);
     assert_eq!(with("Bearer abd").await.unwrap().status(), 500);
-    bench.session = Some("ready-made".to_owned());
-    bench.info(1).await;
+    harness.session = Some("ready-made".to_owned());
+    harness.info(1).await;
 }
 
 #[tokio::test]
-async fn no_cookies_and_the_right_content_type() {
-    let mut bench = Bench::start(THREE).await;
-    bench.login().await;
-    let response = bench.raw(Method::GET, "Task/task-1/info", None).await;
+async fn responses_are_json_without_cookies() {
+    let mut harness = Harness::start(THREE_TASKS).await;
+    harness.login().await;
+    let response = harness.raw(Method::GET, "Task/task-1/info", None).await;
     assert!(response.headers().get("set-cookie").is_none());
     assert_eq!(response.headers()["content-type"], "application/json");
 }

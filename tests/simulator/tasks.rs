@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use vtask::simulator::behavior::{Boxing, ErrorForm};
 
 #[tokio::test]
-async fn task_info_has_every_field_in_its_type() {
-    let bench = Bench::signed_in(THREE).await;
-    bench.advance(20);
-    let info = bench.info(1).await;
+async fn task_info_fields_have_their_types() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    harness.advance(20);
+    let info = harness.info(1).await;
     assert_typed(&info);
     assert_eq!(info["task"], task(1));
     assert_eq!(info["description"]["message"], "One");
@@ -59,7 +59,7 @@ async fn task_info_has_every_field_in_its_type() {
     ] {
         assert!(info.get(unset).is_none(), "{unset}");
     }
-    let internal = bench.info(2).await;
+    let internal = harness.info(2).await;
     assert!(
         internal.get("name").is_none()
             && internal.get("progress").is_none()
@@ -70,93 +70,93 @@ async fn task_info_has_every_field_in_its_type() {
         internal["reason"]["entity"]["type"],
         "ClusterComputeResource"
     );
-    let failed = bench.info(3).await;
+    let failed = harness.info(3).await;
     assert_eq!(
         (&failed["state"], &failed["error"]["_typeName"]),
         (&json!("error"), &json!("InvalidPowerState"))
     );
     assert_eq!(failed["error"]["faultCause"]["file"], "[ds] b.vmx");
     assert!(failed["completeTime"].is_string());
-    bench.advance(100);
+    harness.advance(100);
     assert_eq!(
-        bench.info(2).await["result"],
+        harness.info(2).await["result"],
         json!({"_typeName": "int", "_value": 42})
     );
     assert_eq!(
-        bench.info(1).await["result"],
+        harness.info(1).await["result"],
         reference("VirtualMachine", "vm-99")
     );
 }
 
 #[tokio::test]
-async fn the_other_form_of_errors_and_bare_results() {
-    let bench = Bench::signed_in(THREE).await;
-    bench.advance(70);
-    bench.control.change_behavior(|behavior| {
+async fn errors_can_be_wrapped_and_results_unboxed() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    harness.advance(70);
+    harness.control.change_behavior(|behavior| {
         behavior.error_form = ErrorForm::Wrapped;
         behavior.boxing = Boxing::Bare;
     });
-    let error = &bench.info(3).await["error"];
+    let error = &harness.info(3).await["error"];
     assert_eq!(
         (&error["_typeName"], &error["localizedMessage"]),
         (&json!("LocalizedMethodFault"), &json!("not now"))
     );
     assert_eq!(error["fault"]["requestedState"], "poweredOn");
     assert_eq!(error["fault"]["faultCause"]["fault"]["file"], "[ds] b.vmx");
-    assert_eq!(bench.info(2).await["result"], 42);
+    assert_eq!(harness.info(2).await["result"], 42);
 }
 
 #[tokio::test]
-async fn cancelling_and_every_refusal() {
-    let bench = Bench::signed_in(THREE).await;
-    bench.advance(20);
-    assert_eq!(cancel(&bench, 1).await, (204, Value::Null));
-    let asked = bench.info(1).await;
+async fn cancel_task_succeeds_or_returns_each_fault() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    harness.advance(20);
+    assert_eq!(cancel(&harness, 1).await, (204, Value::Null));
+    let asked = harness.info(1).await;
     assert_eq!(
         (&asked["cancelled"], &asked["state"]),
         (&json!(true), &json!("running"))
     );
-    assert_fault(&cancel(&bench, 1).await, "InvalidState");
-    assert_fault(&cancel(&bench, 2).await, "NotSupported");
-    assert_fault(&cancel(&bench, 3).await, "InvalidState");
-    let missing = cancel(&bench, 99).await;
+    assert_fault(&cancel(&harness, 1).await, "InvalidState");
+    assert_fault(&cancel(&harness, 2).await, "NotSupported");
+    assert_fault(&cancel(&harness, 3).await, "InvalidState");
+    let missing = cancel(&harness, 99).await;
     assert_fault(&missing, "ManagedObjectNotFound");
     assert_eq!(missing.1["obj"], task(99));
-    bench.advance(5);
-    let ended = bench.info(1).await;
+    harness.advance(5);
+    let ended = harness.info(1).await;
     assert_eq!(
         (&ended["state"], &ended["error"]["_typeName"]),
         (&json!("error"), &json!("RequestCanceled"))
     );
-    bench
+    harness
         .control
         .change_behavior(|behavior| behavior.cancel_privilege = false);
-    let forbidden = cancel(&bench, 2).await;
+    let forbidden = cancel(&harness, 2).await;
     assert_fault(&forbidden, "NoPermission");
     assert_eq!(forbidden.1["privilegeId"], "Global.CancelTask");
 }
 
-async fn cancel(bench: &Bench, number: u64) -> Reply {
-    bench
+async fn cancel(harness: &Harness, number: u64) -> Reply {
+    harness
         .post(&format!("Task/task-{number}/CancelTask"), json!({}))
         .await
 }
 
 #[tokio::test]
-async fn finished_tasks_vanish() {
-    let bench = Bench::signed_in(THREE).await;
-    bench.advance(609);
-    bench.info(3).await;
-    bench.advance(1);
-    let gone = bench.get("Task/task-3/info").await;
+async fn finished_tasks_expire() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    harness.advance(609);
+    harness.info(3).await;
+    harness.advance(1);
+    let gone = harness.get("Task/task-3/info").await;
     assert_fault(&gone, "ManagedObjectNotFound");
-    let (_, recent) = bench.get("TaskManager/TaskManager/recentTask").await;
+    let (_, recent) = harness.get("TaskManager/TaskManager/recentTask").await;
     assert_eq!(recent, json!([task(1), task(2)]));
 }
 
 #[tokio::test]
-async fn strange_ids_are_objects_that_do_not_exist() {
-    let bench = Bench::signed_in(THREE).await;
+async fn unusual_ids_are_not_found() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
     for (raw, id) in [
         ("a%2Fb", "a/b"),
         ("..%2F..", "../.."),
@@ -164,7 +164,7 @@ async fn strange_ids_are_objects_that_do_not_exist() {
         ("session%5B1%5D2", "session[1]2"),
         ("task-01", "task-01"),
     ] {
-        let missing = bench.get(&format!("Task/{raw}/info")).await;
+        let missing = harness.get(&format!("Task/{raw}/info")).await;
         assert_fault(&missing, "ManagedObjectNotFound");
         assert_eq!(missing.1["obj"]["value"], id);
     }

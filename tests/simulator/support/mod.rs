@@ -10,7 +10,7 @@ use vtask::simulator::{Control, Options, Simulator};
 pub(crate) const RELEASE: &str = "8.0.3.0";
 
 /// A running server with a client session.
-pub(crate) struct Bench {
+pub(crate) struct Harness {
     pub(crate) simulator: Simulator,
     pub(crate) control: Control,
     pub(crate) http: Client,
@@ -29,7 +29,7 @@ pub(crate) fn task(number: u64) -> Value {
     reference("Task", &format!("task-{number}"))
 }
 
-impl Bench {
+impl Harness {
     /// Starts a server for a scenario text with a manual clock, without a session.
     pub(crate) async fn start(scenario: &str) -> Self {
         Self::with(scenario, |_| ()).await
@@ -60,9 +60,9 @@ impl Bench {
 
     /// Starts a server and logs in.
     pub(crate) async fn signed_in(scenario: &str) -> Self {
-        let mut bench = Self::start(scenario).await;
-        bench.login().await;
-        bench
+        let mut harness = Self::start(scenario).await;
+        harness.login().await;
+        harness
     }
 
     pub(crate) async fn login(&mut self) {
@@ -172,12 +172,15 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
         if let Some(found) = check().await {
             return found;
         }
-        assert!(std::time::Instant::now() < deadline, "it never came true");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "condition not met within 10 s"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-pub(crate) const ESTATE: &str = r#"
+pub(crate) const INVENTORY: &str = r#"
 about = "test"
 first_task = 1
 [estate]
@@ -187,7 +190,7 @@ machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b", "x/y", "ev
 "#;
 
 /// Three tasks: 1 runs and is cancelable after 5 s, 2 is not cancelable, 3 fails after 10 s.
-pub(crate) const THREE: &str = r#"
+pub(crate) const THREE_TASKS: &str = r#"
 about = "test"
 first_task = 1
 [estate]

@@ -1,9 +1,9 @@
 //! Watches tasks through a property collector.
 
+mod behavior;
 mod objects;
 mod versions;
 mod waits;
-mod ways;
 
 use crate::support::*;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const LEAVES: [&str; 6] = [
 
 /// A collector, view and filter of a session.
 struct Watch {
-    bench: Bench,
+    harness: Harness,
     collector: String,
     view: String,
 }
@@ -29,22 +29,22 @@ fn id(reference: &Value) -> String {
 }
 
 impl Watch {
-    async fn of(bench: Bench, tasks: &[u64], paths: &[&str], partial: bool) -> Self {
-        let (_, collector) = bench
+    async fn of(harness: Harness, tasks: &[u64], paths: &[&str], partial: bool) -> Self {
+        let (_, collector) = harness
             .post(
                 "PropertyCollector/propertyCollector/CreatePropertyCollector",
                 json!({}),
             )
             .await;
         let tasks: Vec<Value> = tasks.iter().map(|number| task(*number)).collect();
-        let (_, view) = bench
+        let (_, view) = harness
             .post(
                 "ViewManager/ViewManager/CreateListView",
                 json!({"obj": tasks}),
             )
             .await;
         let watch = Self {
-            bench,
+            harness,
             collector: id(&collector),
             view: id(&view),
         };
@@ -60,7 +60,13 @@ impl Watch {
     }
 
     async fn three() -> Self {
-        Self::of(Bench::signed_in(THREE).await, &[1, 2, 3], &LEAVES, true).await
+        Self::of(
+            Harness::signed_in(THREE_TASKS).await,
+            &[1, 2, 3],
+            &LEAVES,
+            true,
+        )
+        .await
     }
 
     fn filter(&self, paths: &[&str], partial: bool) -> Value {
@@ -81,7 +87,7 @@ impl Watch {
     }
 
     async fn collect(&self, method: &str, body: Value) -> Reply {
-        self.bench
+        self.harness
             .post(
                 &format!("PropertyCollector/{}/{method}", self.collector),
                 body,
@@ -120,7 +126,7 @@ impl Watch {
                 .collect::<Vec<_>>()
         };
         let body = json!({"add": refs(add), "remove": refs(remove)});
-        self.bench
+        self.harness
             .post(&format!("ListView/{}/ModifyListView", self.view), body)
             .await
             .1

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use vtask::simulator::OpenObjects;
 
 #[tokio::test]
-async fn views_gain_and_lose_objects_and_objects_vanish() {
+async fn updates_report_objects_added_removed_and_expired() {
     let watch = Watch::of(
-        Bench::signed_in(THREE).await,
+        Harness::signed_in(THREE_TASKS).await,
         &[1, 3],
         &["info.state"],
         true,
@@ -22,13 +22,13 @@ async fn views_gain_and_lose_objects_and_objects_vanish() {
     watch.modify(&[1], &[]).await;
     watch.modify(&[], &[1]).await;
     assert_eq!(watch.wait(&version).await.0, 204);
-    watch.bench.control.remove_task("task-3");
+    watch.harness.control.remove_task("task-3");
     let (version, news) = watch.news(&version).await;
     assert_eq!(kinds(&news), [("leave", "task-3")]);
     let body = json!({"obj": []});
     assert_eq!(
         watch
-            .bench
+            .harness
             .post(&format!("ListView/{}/ResetListView", watch.view), body)
             .await,
         (200, json!([]))
@@ -37,9 +37,9 @@ async fn views_gain_and_lose_objects_and_objects_vanish() {
 }
 
 #[tokio::test]
-async fn a_running_wait_notices_a_modified_view_or_not() {
+async fn view_change_wakes_a_running_wait_if_enabled() {
     let watch = Watch::of(
-        Bench::signed_in(THREE).await,
+        Harness::signed_in(THREE_TASKS).await,
         &[1],
         &["info.cancelled"],
         true,
@@ -48,21 +48,21 @@ async fn a_running_wait_notices_a_modified_view_or_not() {
     let (version, _) = watch.news("").await;
     let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
     let add = async {
-        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
+        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
         watch.modify(&[2], &[]).await;
     };
     let ((_, set), ()) = tokio::join!(watch.wait_with(&version, long.clone()), add);
     assert_eq!(kinds(&updates(&set)), [("enter", "task-2")]);
 
     watch
-        .bench
+        .harness
         .control
         .change_behavior(|behavior| behavior.wake_on_view_change = false);
     let version = set["version"].as_str().unwrap();
     let add = async {
-        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
+        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
         watch.modify(&[3], &[]).await;
-        watch.bench.advance(1);
+        watch.harness.advance(1);
         let cancel = watch.collect("CancelWaitForUpdates", json!({})).await;
         assert_eq!(cancel, (204, Value::Null));
     };
@@ -72,10 +72,10 @@ async fn a_running_wait_notices_a_modified_view_or_not() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_session_ends_its_waits_and_everything_it_made() {
+async fn session_end_cancels_waits_and_destroys_objects() {
     for by_logout in [true, false] {
         let watch = Watch::of(
-            Bench::signed_in(THREE).await,
+            Harness::signed_in(THREE_TASKS).await,
             &[2],
             &["info.progress"],
             true,
@@ -88,28 +88,29 @@ async fn the_end_of_a_session_ends_its_waits_and_everything_it_made() {
             views: 1,
             ..OpenObjects::default()
         };
-        assert_eq!(watch.bench.control.open_objects(), expected);
+        assert_eq!(watch.harness.control.open_objects(), expected);
         let waiting = watch.wait_with(
             &version,
             json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60}),
         );
         let end = async {
-            eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
+            eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) })
+                .await;
             if by_logout {
                 watch
-                    .bench
+                    .harness
                     .post("SessionManager/SessionManager/Logout", json!({}))
                     .await;
             } else {
-                watch.bench.control.kill_sessions();
+                watch.harness.control.kill_sessions();
             }
         };
         assert_fault(&tokio::join!(waiting, end).0, "RequestCanceled");
         assert_fault(&watch.wait(&version).await, "NotAuthenticated");
-        assert_eq!(watch.bench.control.open_objects(), OpenObjects::default());
-        let mut bench = watch.bench;
-        bench.login().await;
-        let old = bench
+        assert_eq!(watch.harness.control.open_objects(), OpenObjects::default());
+        let mut harness = watch.harness;
+        harness.login().await;
+        let old = harness
             .post(
                 &format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector),
                 json!({"version": ""}),
@@ -123,18 +124,18 @@ async fn the_end_of_a_session_ends_its_waits_and_everything_it_made() {
 async fn collectors_filters_and_views_are_destroyed() {
     let watch = Watch::three().await;
     let (_, filters) = watch
-        .bench
+        .harness
         .get(&format!("PropertyCollector/{}/filter", watch.collector))
         .await;
     let filter = id(&filters[0]);
     let (_, spec) = watch
-        .bench
+        .harness
         .get(&format!("PropertyFilter/{filter}/spec"))
         .await;
     assert_eq!(spec["_typeName"], "PropertyFilterSpec");
     assert_eq!(
         watch
-            .bench
+            .harness
             .post(
                 &format!("PropertyFilter/{filter}/DestroyPropertyFilter"),
                 json!({})
@@ -146,7 +147,7 @@ async fn collectors_filters_and_views_are_destroyed() {
     assert_eq!(watch.news("").await.1.len(), 0);
     assert_eq!(
         watch
-            .bench
+            .harness
             .post(&format!("ListView/{}/DestroyView", watch.view), json!({}))
             .await
             .0,
@@ -157,11 +158,11 @@ async fn collectors_filters_and_views_are_destroyed() {
         204
     );
     assert_fault(&watch.wait("").await, "ManagedObjectNotFound");
-    assert_eq!(watch.bench.control.open_objects(), OpenObjects::default());
+    assert_eq!(watch.harness.control.open_objects(), OpenObjects::default());
 }
 
 #[tokio::test]
-async fn objects_named_directly_may_be_missing() {
+async fn missing_objects_of_a_filter_are_reported() {
     let watch = Watch::three().await;
     let mut body = watch.filter(&["info.state"], true);
     body["spec"]["objectSet"] = json!([
@@ -175,7 +176,7 @@ async fn objects_named_directly_may_be_missing() {
         (&missing[0]["obj"], &missing[0]["fault"]["_typeName"]),
         (&task(77), &json!("ManagedObjectNotFound"))
     );
-    watch.bench.control.remove_task("task-2");
+    watch.harness.control.remove_task("task-2");
     let (_, set) = watch.wait(set["version"].as_str().unwrap()).await;
     let direct = &set["filterSet"][1];
     assert_eq!(
@@ -198,7 +199,7 @@ async fn objects_named_directly_may_be_missing() {
 }
 
 #[tokio::test]
-async fn a_change_has_the_name_that_was_asked_for_once() {
+async fn changes_have_the_requested_path_once() {
     for (paths, partial, expected) in [
         (
             vec!["info.description.message"],
@@ -225,9 +226,9 @@ async fn a_change_has_the_name_that_was_asked_for_once() {
         ),
         (vec!["info", "info.description"], false, vec!["info"]),
     ] {
-        let watch = Watch::of(Bench::signed_in(THREE).await, &[1], &paths, partial).await;
+        let watch = Watch::of(Harness::signed_in(THREE_TASKS).await, &[1], &paths, partial).await;
         let (version, _) = watch.news("").await;
-        watch.bench.advance(52);
+        watch.harness.advance(52);
         let (_, set) = watch.wait(&version).await;
         let changes = &set["filterSet"][0]["objectSet"][0]["changeSet"];
         let changes = changes.as_array().unwrap();

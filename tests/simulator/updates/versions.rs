@@ -5,12 +5,12 @@ use crate::support::*;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_plain_version_may_be_used_again_and_gives_all_since() {
+async fn acknowledged_version_can_be_repeated() {
     let watch = Watch::three().await;
     let (first, _) = watch.news("").await;
-    watch.bench.advance(3);
+    watch.harness.advance(3);
     let (_lost, news) = watch.news(&first).await;
-    watch.bench.advance(20);
+    watch.harness.advance(20);
     let (second, again) = watch.news(&first).await;
     let of = |news: &[(String, String, Value)], object: &str| {
         news.iter()
@@ -35,17 +35,17 @@ async fn a_plain_version_may_be_used_again_and_gives_all_since() {
 }
 
 #[tokio::test]
-async fn an_answer_lost_on_the_way_is_given_again() {
+async fn lost_response_is_repeated() {
     let watch = Watch::three().await;
     let (first, _) = watch.news("").await;
     watch.modify(&[], &[2]).await;
-    watch.bench.advance(15);
-    watch.bench.control.lose_responses(1);
+    watch.harness.advance(15);
+    watch.harness.control.lose_responses(1);
     let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
     let options = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 0});
     assert!(
         watch
-            .bench
+            .harness
             .breaks(&path, &json!({"version": first, "options": options}))
             .await
     );
@@ -63,7 +63,7 @@ async fn an_answer_lost_on_the_way_is_given_again() {
 }
 
 #[tokio::test]
-async fn unknown_versions_are_refused_and_the_empty_one_starts_again() {
+async fn unknown_version_is_rejected_and_empty_version_restarts() {
     let watch = Watch::three().await;
     assert_fault(&watch.wait("bogus").await, "InvalidCollectorVersion");
     let (version, _) = watch.news("").await;
@@ -78,10 +78,10 @@ async fn unknown_versions_are_refused_and_the_empty_one_starts_again() {
 }
 
 #[tokio::test]
-async fn more_than_fits_is_truncated_and_such_a_version_works_once() {
+async fn truncated_version_works_once() {
     let watch = Watch::three().await;
     watch
-        .bench
+        .harness
         .control
         .change_behavior(|behavior| behavior.update_cap = Some(2));
     let (_, set) = watch.wait("").await;
@@ -93,7 +93,7 @@ async fn more_than_fits_is_truncated_and_such_a_version_works_once() {
     let (_, rest) = watch.wait(&truncated).await;
     assert_eq!((rest.get("truncated"), updates(&rest).len()), (None, 1));
     assert_fault(&watch.wait(&truncated).await, "InvalidCollectorVersion");
-    watch.bench.advance(5);
+    watch.harness.advance(5);
     let plain = rest["version"].as_str().unwrap();
     let (_, set) = watch
         .wait_with(

@@ -11,7 +11,7 @@ use vtask::simulator::behavior::{ProxyResponse, ProxyWaitLimit};
 use vtask::simulator::scenario::Scenario;
 
 #[tokio::test]
-async fn first_everything_then_only_what_changed() {
+async fn first_update_is_complete_and_later_ones_are_changes() {
     let watch = Watch::three().await;
     let (_, set) = watch.wait("").await;
     assert_typed(&set);
@@ -42,7 +42,7 @@ async fn first_everything_then_only_what_changed() {
     );
     let version = set["version"].as_str().unwrap();
     assert_eq!(watch.wait(version).await, (204, Value::Null));
-    watch.bench.advance(5);
+    watch.harness.advance(5);
     let (version, news) = watch.news(version).await;
     assert_eq!(
         kinds(&news),
@@ -54,7 +54,7 @@ async fn first_everything_then_only_what_changed() {
         json!({"info.progress": {"_typeName": "int", "_value": 4}}),
         "folded into one update"
     );
-    watch.bench.advance(6);
+    watch.harness.advance(6);
     let (_, news) = watch.news(&version).await;
     let failed = &news.iter().find(|news| news.1 == "task-3").unwrap().2;
     assert_eq!(failed["info.state"]["_value"], "error");
@@ -63,7 +63,7 @@ async fn first_everything_then_only_what_changed() {
 }
 
 #[tokio::test]
-async fn a_wait_wakes_when_something_changes() {
+async fn wait_returns_on_a_change() {
     let watch = Watch::three().await;
     let (version, _) = watch.news("").await;
     let waiting = watch.wait_with(
@@ -71,8 +71,8 @@ async fn a_wait_wakes_when_something_changes() {
         json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60}),
     );
     let change = async {
-        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
-        watch.bench.advance(3);
+        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
+        watch.harness.advance(3);
     };
     let ((status, set), ()) = tokio::join!(waiting, change);
     assert_eq!(status, 200);
@@ -80,9 +80,9 @@ async fn a_wait_wakes_when_something_changes() {
 }
 
 #[tokio::test]
-async fn a_wait_ends_empty_when_its_time_is_over() {
+async fn wait_times_out_without_content() {
     let watch = Watch::of(
-        Bench::signed_in(THREE).await,
+        Harness::signed_in(THREE_TASKS).await,
         &[2],
         &["info.progress"],
         true,
@@ -94,12 +94,12 @@ async fn a_wait_ends_empty_when_its_time_is_over() {
         json!({"_typeName": "WaitOptions", "maxWaitSeconds": 30}),
     );
     let time = async {
-        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
-        watch.bench.advance(31);
+        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
+        watch.harness.advance(31);
     };
     assert_eq!(tokio::join!(waiting, time).0, (204, Value::Null));
     watch
-        .bench
+        .harness
         .control
         .change_behavior(|behavior| behavior.max_wait = Some(Duration::ZERO));
     assert_eq!(
@@ -115,9 +115,9 @@ async fn a_wait_ends_empty_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn proxies_cut_waits_and_nothing_is_lost_by_it() {
+async fn waits_cut_by_a_proxy_lose_no_updates() {
     let watch = Watch::of(
-        Bench::signed_in(THREE).await,
+        Harness::signed_in(THREE_TASKS).await,
         &[1],
         &["info.progress"],
         true,
@@ -127,32 +127,33 @@ async fn proxies_cut_waits_and_nothing_is_lost_by_it() {
     let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
     let after = Duration::from_millis(20);
     let response = Some(ProxyResponse::page(408, "408 Request Timeout"));
-    watch.bench.control.change_behavior(|behavior| {
+    watch.harness.control.change_behavior(|behavior| {
         behavior.proxy_wait_limit = Some(ProxyWaitLimit { after, response })
     });
     let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
     let body = json!({"version": version, "options": long});
-    let cut = watch.bench.raw(Method::POST, &path, Some(&body)).await;
+    let cut = watch.harness.raw(Method::POST, &path, Some(&body)).await;
     assert_eq!(cut.status(), 408);
     let broken = ProxyWaitLimit {
         after,
         response: None,
     };
     watch
-        .bench
+        .harness
         .control
         .change_behavior(|behavior| behavior.proxy_wait_limit = Some(broken));
-    assert!(watch.bench.breaks(&path, &body).await);
-    eventually(|| async { (watch.bench.control.pending_waits() == 0).then_some(()) }).await;
-    watch.bench.advance(5);
+    assert!(watch.harness.breaks(&path, &body).await);
+    eventually(|| async { (watch.harness.control.pending_waits() == 0).then_some(()) }).await;
+    watch.harness.advance(5);
     assert_eq!(kinds(&watch.news(&version).await.1), [("modify", "task-1")]);
 }
 
 #[tokio::test]
-async fn real_time_moves_waits_too() {
-    let mut bench = Bench::of(Options::new(Scenario::parse("test", THREE).unwrap())).await;
-    bench.login().await;
-    let watch = Watch::of(bench, &[1], &["info.progress"], true).await;
+async fn wait_returns_on_a_change_in_real_time() {
+    let mut harness =
+        Harness::of(Options::new(Scenario::parse("test", THREE_TASKS).unwrap())).await;
+    harness.login().await;
+    let watch = Watch::of(harness, &[1], &["info.progress"], true).await;
     let (version, _) = watch.news("").await;
     let (status, set) = watch
         .wait_with(
@@ -164,10 +165,10 @@ async fn real_time_moves_waits_too() {
 }
 
 #[tokio::test]
-async fn the_older_methods_know_no_limits() {
+async fn older_wait_methods_are_unlimited() {
     let watch = Watch::three().await;
     watch
-        .bench
+        .harness
         .control
         .change_behavior(|behavior| behavior.update_cap = Some(1));
     let (status, set) = watch.collect("CheckForUpdates", json!({})).await;
@@ -180,7 +181,7 @@ async fn the_older_methods_know_no_limits() {
         .collect("CheckForUpdates", json!({"version": version}))
         .await;
     assert_eq!(nothing, (204, Value::Null));
-    watch.bench.advance(5);
+    watch.harness.advance(5);
     let (_, set) = watch
         .collect("WaitForUpdates", json!({"version": version}))
         .await;
@@ -190,7 +191,7 @@ async fn the_older_methods_know_no_limits() {
 /// Starts a watch of one task; returns it with its current version.
 async fn one() -> (Watch, String) {
     let watch = Watch::of(
-        Bench::signed_in(THREE).await,
+        Harness::signed_in(THREE_TASKS).await,
         &[2],
         &["info.progress"],
         true,
@@ -205,15 +206,15 @@ fn long() -> Value {
 }
 
 #[tokio::test]
-async fn waits_on_one_collector_take_turns() {
+async fn waits_on_one_collector_are_serialized() {
     let (watch, version) = one().await;
     let first = watch.wait_with(&version, long());
     let second = async {
-        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
+        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
         let second = watch.collect("CheckForUpdates", json!({"version": version}));
         let release = async {
             // Other calls are answered meanwhile, so that the second wait is known to be blocked.
-            watch.bench.info(2).await;
+            watch.harness.info(2).await;
             watch.collect("CancelWaitForUpdates", json!({})).await
         };
         tokio::join!(second, release).0
@@ -224,25 +225,25 @@ async fn waits_on_one_collector_take_turns() {
 }
 
 #[tokio::test]
-async fn a_filter_that_is_made_during_a_wait_is_told_of_by_it() {
+async fn running_wait_reports_a_new_filter() {
     let (watch, version) = one().await;
     let waiting = watch.wait_with(&version, long());
     let making = async {
-        eventually(|| async { (watch.bench.control.pending_waits() == 1).then_some(()) }).await;
+        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
         let filter = watch.filter(&["info.state"], true);
         watch.collect("CreateFilter", filter).await
     };
     let ((status, set), filter) = tokio::join!(waiting, making);
     assert_eq!((status, filter.0), (200, 200));
     assert_eq!(set["filterSet"][0]["filter"], filter.1);
-    let told = updates(&set);
-    assert_eq!(told.len(), 1, "{set}");
-    assert_eq!(told[0].0, "enter");
+    let events = updates(&set);
+    assert_eq!(events.len(), 1, "{set}");
+    assert_eq!(events[0].0, "enter");
 }
 
 #[tokio::test]
-async fn the_collector_that_is_there_for_all_cannot_be_destroyed() {
+async fn default_collector_cannot_be_destroyed() {
     let (watch, _) = one().await;
     let call = "PropertyCollector/propertyCollector/DestroyPropertyCollector";
-    assert_fault(&watch.bench.post(call, json!({})).await, "NotSupported");
+    assert_fault(&watch.harness.post(call, json!({})).await, "NotSupported");
 }

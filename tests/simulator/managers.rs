@@ -5,35 +5,38 @@ use serde_json::{Value, json};
 use vtask::simulator::behavior::EmptyList;
 
 #[tokio::test]
-async fn what_nobody_knows_is_a_fault_and_what_is_elsewhere_a_page() {
-    let bench = Bench::signed_in(THREE).await;
-    assert_fault(&bench.get("Task/task-1/colour").await, "MethodNotFound");
-    assert_fault(&bench.get("Task/task-1/info.state").await, "MethodNotFound");
+async fn unknown_members_are_faults_and_unknown_paths_html() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    assert_fault(&harness.get("Task/task-1/colour").await, "MethodNotFound");
     assert_fault(
-        &bench.post("Task/task-1/Explode", json!({})).await,
+        &harness.get("Task/task-1/info.state").await,
         "MethodNotFound",
     );
-    assert_fault(&bench.get("Gadget/g-1/info").await, "InvalidRequest");
-    let broken = bench.http.post(format!(
+    assert_fault(
+        &harness.post("Task/task-1/Explode", json!({})).await,
+        "MethodNotFound",
+    );
+    assert_fault(&harness.get("Gadget/g-1/info").await, "InvalidRequest");
+    let broken = harness.http.post(format!(
         "{}/sdk/vim25/{RELEASE}/Task/task-1/CancelTask",
-        bench.base
+        harness.base
     ));
     let broken = broken
-        .header("vmware-api-session-id", bench.session.as_ref().unwrap())
+        .header("vmware-api-session-id", harness.session.as_ref().unwrap())
         .body("{\"a\":");
     assert_fault(&reply(broken.send().await.unwrap()).await, "InvalidRequest");
-    let unknown_release = bench.http.get(format!(
+    let unknown_release = harness.http.get(format!(
         "{}/sdk/vim25/7.0.0.0/ServiceInstance/ServiceInstance/content",
-        bench.base
+        harness.base
     ));
     assert_fault(
         &reply(unknown_release.send().await.unwrap()).await,
         "InvalidRequest",
     );
     for path in ["/", "/ui", "/sdk/vim25/8.0.3.0/Task/task-1"] {
-        let response = bench
+        let response = harness
             .http
-            .get(format!("{}{path}", bench.base))
+            .get(format!("{}{path}", harness.base))
             .send()
             .await
             .unwrap();
@@ -48,14 +51,14 @@ async fn what_nobody_knows_is_a_fault_and_what_is_elsewhere_a_page() {
 }
 
 #[tokio::test]
-async fn the_task_manager_and_the_clock() {
-    let bench = Bench::with(THREE, |options| {
+async fn task_manager_and_server_time_are_readable() {
+    let harness = Harness::with(THREE_TASKS, |options| {
         options.starts_at = Some("2026-03-04T15:00:00Z".parse().unwrap());
     })
     .await;
-    let mut bench = bench;
-    bench.login().await;
-    let (_, description) = bench.get("TaskManager/TaskManager/description").await;
+    let mut harness = harness;
+    harness.login().await;
+    let (_, description) = harness.get("TaskManager/TaskManager/description").await;
     assert_typed(&description);
     let clone = description["methodInfo"]
         .as_array()
@@ -64,27 +67,27 @@ async fn the_task_manager_and_the_clock() {
         .find(|row| row["key"] == "VirtualMachine.clone");
     assert_eq!(clone.unwrap()["label"], "Clone virtual machine");
     assert_eq!(
-        bench.get("TaskManager/TaskManager/maxCollector").await,
+        harness.get("TaskManager/TaskManager/maxCollector").await,
         (200, json!(32))
     );
-    bench.advance(90);
+    harness.advance(90);
     assert_eq!(
-        bench
+        harness
             .post("ServiceInstance/ServiceInstance/CurrentTime", json!({}))
             .await,
         (200, json!("2026-03-04T15:01:30Z"))
     );
-    assert_eq!(bench.info(1).await["queueTime"], "2026-03-04T15:00:00Z");
+    assert_eq!(harness.info(1).await["queueTime"], "2026-03-04T15:00:00Z");
 }
 
 #[tokio::test]
-async fn the_clock_can_be_wrong() {
-    let mut bench = Bench::with(THREE, |options| {
+async fn server_clock_can_be_offset() {
+    let mut harness = Harness::with(THREE_TASKS, |options| {
         options.clock_offset = jiff::SignedDuration::from_mins(-7);
     })
     .await;
-    bench.login().await;
-    let (_, time) = bench
+    harness.login().await;
+    let (_, time) = harness
         .post("ServiceInstance/ServiceInstance/CurrentTime", json!({}))
         .await;
     let time: jiff::Timestamp = time.as_str().unwrap().parse().unwrap();
@@ -93,24 +96,24 @@ async fn the_clock_can_be_wrong() {
 }
 
 #[tokio::test]
-async fn the_inventory_can_be_walked_property_by_property() {
-    let bench = Bench::signed_in(ESTATE).await;
-    let (_, content) = bench.get("ServiceInstance/ServiceInstance/content").await;
+async fn inventory_is_readable_by_property() {
+    let harness = Harness::signed_in(INVENTORY).await;
+    let (_, content) = harness.get("ServiceInstance/ServiceInstance/content").await;
     let root = content["rootFolder"]["value"].as_str().unwrap();
-    let (_, centres) = bench.get(&format!("Folder/{root}/childEntity")).await;
+    let (_, centres) = harness.get(&format!("Folder/{root}/childEntity")).await;
     let centre = centres[0]["value"].as_str().unwrap();
     assert_eq!(
-        bench.get(&format!("Folder/{root}/parent")).await,
+        harness.get(&format!("Folder/{root}/parent")).await,
         (204, Value::Null)
     );
-    let (_, folder) = bench.get(&format!("Datacenter/{centre}/vmFolder")).await;
-    let (_, folders) = bench
+    let (_, folder) = harness.get(&format!("Datacenter/{centre}/vmFolder")).await;
+    let (_, folders) = harness
         .get(&format!(
             "Folder/{}/childEntity",
             folder["value"].as_str().unwrap()
         ))
         .await;
-    let (_, machines) = bench
+    let (_, machines) = harness
         .get(&format!(
             "Folder/{}/childEntity",
             folders[0]["value"].as_str().unwrap()
@@ -118,41 +121,41 @@ async fn the_inventory_can_be_walked_property_by_property() {
         .await;
     let machine = |index: usize| machines[index]["value"].as_str().unwrap().to_owned();
     assert_eq!(
-        bench
+        harness
             .get(&format!("VirtualMachine/{}/name", machine(2)))
             .await,
         (200, json!("x/y"))
     );
     assert_eq!(
-        bench
+        harness
             .get(&format!("VirtualMachine/{}/name", machine(3)))
             .await,
         (200, json!("evil\u{1b}[31m"))
     );
-    let (_, runtime) = bench
+    let (_, runtime) = harness
         .get(&format!("VirtualMachine/{}/runtime", machine(0)))
         .await;
     assert_eq!(runtime["host"]["type"], "HostSystem");
     assert_eq!(
-        bench
+        harness
             .get(&format!("VirtualMachine/{}/recentTask", machine(0)))
             .await,
         (200, json!([]))
     );
-    bench
+    harness
         .control
         .change_behavior(|behavior| behavior.empty_list = EmptyList::NoContent);
     assert_eq!(
-        bench
+        harness
             .get(&format!("VirtualMachine/{}/recentTask", machine(0)))
             .await,
         (204, Value::Null)
     );
-    bench
+    harness
         .control
         .change_behavior(|behavior| behavior.empty_list = EmptyList::Null);
     assert_eq!(
-        bench
+        harness
             .get(&format!("VirtualMachine/{}/recentTask", machine(0)))
             .await,
         (200, Value::Null)
@@ -160,15 +163,15 @@ async fn the_inventory_can_be_walked_property_by_property() {
 }
 
 #[tokio::test]
-async fn privileges_are_told_for_the_own_session() {
-    let bench = Bench::signed_in(THREE).await;
-    let (_, session) = bench
+async fn privileges_are_returned_for_the_own_session() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    let (_, session) = harness
         .get("SessionManager/SessionManager/currentSession")
         .await;
-    let entity = bench.info(1).await["entity"].clone();
+    let entity = harness.info(1).await["entity"].clone();
     let ask = |key: &Value| {
         let body = json!({"entity": [entity], "sessionId": key, "privId": ["Global.CancelTask"]});
-        bench.post(
+        harness.post(
             "AuthorizationManager/AuthorizationManager/HasPrivilegeOnEntities",
             body,
         )
@@ -177,7 +180,7 @@ async fn privileges_are_told_for_the_own_session() {
     assert_eq!(status, 200);
     assert_typed(&answer);
     assert_eq!(answer[0]["privAvailability"][0]["isGranted"], true);
-    bench
+    harness
         .control
         .change_behavior(|behavior| behavior.cancel_privilege = false);
     assert_eq!(

@@ -10,20 +10,26 @@ use vtask::simulator::behavior::{Boxing, ChangeNames, Unset};
 use vtask::simulator::scenario::Scenario;
 
 #[tokio::test]
-async fn whole_info_by_parts_or_as_a_whole() {
+async fn info_changes_are_reported_by_field_or_as_a_whole() {
     for (partial, names, expected) in [
         (true, ChangeNames::Leaf, "info.progress"),
         (false, ChangeNames::Leaf, "info"),
         (true, ChangeNames::Whole, "info"),
     ] {
-        let watch = Watch::of(Bench::signed_in(THREE).await, &[1], &["info"], partial).await;
+        let watch = Watch::of(
+            Harness::signed_in(THREE_TASKS).await,
+            &[1],
+            &["info"],
+            partial,
+        )
+        .await;
         watch
-            .bench
+            .harness
             .control
             .change_behavior(|behavior| behavior.change_names = names);
         let (version, first) = watch.news("").await;
         assert_eq!(first[0].2["info"]["_typeName"], "TaskInfo");
-        watch.bench.advance(3);
+        watch.harness.advance(3);
         let (_, news) = watch.news(&version).await;
         assert!(
             news[0].2.get(expected).is_some(),
@@ -34,9 +40,9 @@ async fn whole_info_by_parts_or_as_a_whole() {
 }
 
 #[tokio::test]
-async fn the_ways_of_other_servers() {
+async fn behavior_switches_change_the_form_of_updates() {
     let watch = Watch::three().await;
-    watch.bench.control.change_behavior(|behavior| {
+    watch.harness.control.change_behavior(|behavior| {
         behavior.unset = Unset::Null;
         behavior.boxing = Boxing::Bare;
         behavior.omit_type_names = true;
@@ -53,20 +59,20 @@ async fn the_ways_of_other_servers() {
         enter["changeSet"][5],
         json!({"name": "info.error", "op": "assign", "val": null})
     );
-    watch.bench.advance(15);
+    watch.harness.advance(15);
     let (_, news) = watch.news(set["version"].as_str().unwrap()).await;
     let of_three = news.iter().filter(|update| update.1 == "task-3").count();
     assert_eq!(of_three, 3, "state, progress and error one by one");
 }
 
 #[tokio::test]
-async fn accounts_that_may_not_collect() {
-    let bench = Bench::signed_in(THREE).await;
-    bench
+async fn collectors_and_views_can_be_denied() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    harness
         .control
         .change_behavior(|behavior| behavior.collector_permission = false);
     assert_fault(
-        &bench
+        &harness
             .post(
                 "PropertyCollector/propertyCollector/CreatePropertyCollector",
                 json!({}),
@@ -75,37 +81,37 @@ async fn accounts_that_may_not_collect() {
         "NoPermission",
     );
     assert_fault(
-        &bench
+        &harness
             .post("ViewManager/ViewManager/CreateListView", json!({"obj": []}))
             .await,
         "NoPermission",
     );
-    bench.control.change_behavior(|behavior| {
+    harness.control.change_behavior(|behavior| {
         behavior.collector_permission = true;
         behavior.collectors_unauthenticated = true;
     });
     assert_fault(
-        &bench
+        &harness
             .post("ViewManager/ViewManager/CreateListView", json!({"obj": []}))
             .await,
         "NotAuthenticated",
     );
-    bench.info(1).await;
+    harness.info(1).await;
 }
 
 #[tokio::test]
-async fn a_machine_that_asks_is_seen_by_whoever_watches_it() {
+async fn question_of_a_watched_machine_is_reported() {
     let scenario = format!(
-        "{ESTATE}[[task]]\nat = \"0s\"\n[task.what]\noperation = \"VirtualMachine.powerOn\"\non = \"a\"\nqueue = \"0s\"\ntakes = \"60s\"\nquestion = {{ at = 50, text = \"moved?\", choices = [\"yes\", \"no\"] }}\n"
+        "{INVENTORY}[[task]]\nat = \"0s\"\n[task.what]\noperation = \"VirtualMachine.powerOn\"\non = \"a\"\nqueue = \"0s\"\ntakes = \"60s\"\nquestion = {{ at = 50, text = \"moved?\", choices = [\"yes\", \"no\"] }}\n"
     );
     let watch = Watch::of(
-        Bench::signed_in(&scenario).await,
+        Harness::signed_in(&scenario).await,
         &[],
         &["info.state"],
         true,
     )
     .await;
-    let machine = watch.bench.info(1).await["entity"].clone();
+    let machine = watch.harness.info(1).await["entity"].clone();
     let mut body = watch.filter(&[], true);
     body["spec"]["propSet"] = json!([{"_typeName": "PropertySpec", "type": "VirtualMachine", "pathSet": ["name", "runtime.question"]}]);
     body["spec"]["objectSet"] = json!([{"_typeName": "ObjectSpec", "obj": machine}]);
@@ -115,7 +121,7 @@ async fn a_machine_that_asks_is_seen_by_whoever_watches_it() {
         first[0].2,
         json!({"name": {"_typeName": "string", "_value": "a"}, "runtime.question": null})
     );
-    watch.bench.advance(31);
+    watch.harness.advance(31);
     let (_, news) = watch.news(&version).await;
     let question = &news[0].2["runtime.question"];
     assert_eq!(
@@ -125,25 +131,25 @@ async fn a_machine_that_asks_is_seen_by_whoever_watches_it() {
         ),
         (&json!("moved?"), &json!("no"))
     );
-    assert!(watch.bench.control.answer_question("a"));
+    assert!(watch.harness.control.answer_question("a"));
 }
 
 /// Follows the collector under load and compares the final state with the server's.
 #[tokio::test]
-async fn a_follower_of_a_heavy_load_ends_up_with_the_truth() {
+async fn updates_under_load_lead_to_the_final_state() {
     let mut options = Options::new(Scenario::load("load").unwrap()).manual();
     options.load.tasks = Some(300);
     options.load.rate = Some(3000);
     options.load.finish = true;
-    let mut bench = Bench::of(options).await;
-    bench.login().await;
+    let mut harness = Harness::of(options).await;
+    harness.login().await;
     let numbers: Vec<u64> = (100_000..100_300).collect();
-    let watch = Watch::of(bench, &numbers, &["info.state", "info.progress"], true).await;
+    let watch = Watch::of(harness, &numbers, &["info.state", "info.progress"], true).await;
     let mut board = std::collections::BTreeMap::<String, Value>::new();
     let (mut version, mut answers) = (String::new(), 0);
     for round in 0..60 {
         if round < 50 {
-            watch.bench.control.advance(Duration::from_millis(137));
+            watch.harness.control.advance(Duration::from_millis(137));
         }
         let (status, set) = watch.wait(&version).await;
         if status == 204 {
@@ -161,7 +167,7 @@ async fn a_follower_of_a_heavy_load_ends_up_with_the_truth() {
         version = set["version"].as_str().unwrap().to_owned();
     }
     assert!(answers > 40);
-    let truth = watch.bench.control.expected_tasks();
+    let truth = watch.harness.control.expected_tasks();
     for info in truth
         .iter()
         .filter(|info| board.contains_key(info["key"].as_str().unwrap()))

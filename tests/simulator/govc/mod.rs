@@ -27,8 +27,8 @@ at = "1s"
 what = { operation = "VirtualMachine.powerOn", on = "d1", queue = "0s", takes = "100s", by = { user = "LAB\\ops" }, question = { at = 5, text = "Copied?", choices = ["yes", "no"] } }
 "#;
 
-async fn site() -> Bench {
-    Bench::signed_in(SITE).await
+async fn start_site() -> Harness {
+    Harness::signed_in(SITE).await
 }
 
 fn spec(kind: &str, paths: &[&str]) -> Value {
@@ -40,14 +40,14 @@ fn traversal(kind: &str, path: &str) -> Value {
 }
 
 /// Returns the objects below `start` in the order of the response.
-async fn retrieve(bench: &Bench, start: &Value, through: Value, specs: Value) -> Vec<Value> {
+async fn retrieve(harness: &Harness, start: &Value, through: Value, specs: Value) -> Vec<Value> {
     let body = json!({"specSet": [{
         "_typeName": "PropertyFilterSpec",
         "propSet": specs,
         "objectSet": [{"_typeName": "ObjectSpec", "obj": start, "skip": through != json!([]), "selectSet": through}],
     }]});
     let call = "PropertyCollector/propertyCollector/RetrieveProperties";
-    let (status, objects) = bench.post(call, body).await;
+    let (status, objects) = harness.post(call, body).await;
     assert_eq!(status, 200, "{objects}");
     assert_typed(&objects);
     objects.as_array().unwrap().clone()
@@ -62,9 +62,9 @@ fn names(objects: &[Value]) -> Vec<&str> {
         .collect()
 }
 
-async fn find(bench: &Bench, path: &str) -> Value {
+async fn find(harness: &Harness, path: &str) -> Value {
     let call = "SearchIndex/SearchIndex/FindByInventoryPath";
-    let (status, found) = bench.post(call, json!({"inventoryPath": path})).await;
+    let (status, found) = harness.post(call, json!({"inventoryPath": path})).await;
     assert!(matches!(status, 200 | 204), "{found}");
     found
 }
@@ -75,9 +75,9 @@ fn id(reference: &Value) -> String {
 }
 
 #[tokio::test]
-async fn ls_walks_the_tree_through_every_usual_property() {
-    let bench = site().await;
-    let (_, content) = bench
+async fn ls_traverses_the_inventory() {
+    let harness = start_site().await;
+    let (_, content) = harness
         .post(
             "ServiceInstance/ServiceInstance/RetrieveServiceContent",
             json!({}),
@@ -87,7 +87,7 @@ async fn ls_walks_the_tree_through_every_usual_property() {
         content["searchIndex"],
         reference("SearchIndex", "SearchIndex")
     );
-    let centre = find(&bench, "/paris").await;
+    let centre = find(&harness, "/paris").await;
     let folder = traversal("Folder", "childEntity");
     // Includes types without objects here, as govc does.
     let children = [
@@ -114,27 +114,27 @@ async fn ls_walks_the_tree_through_every_usual_property() {
             &["vm", "host", "datastore", "network"],
         ),
         (
-            find(&bench, "paris/vm").await,
+            find(&harness, "paris/vm").await,
             json!([folder]),
             &["web", "db"],
         ),
         (
-            find(&bench, "/paris/vm/web/").await,
+            find(&harness, "/paris/vm/web/").await,
             json!([folder]),
             &["w1", "w2", "w3"],
         ),
         (
-            find(&bench, "paris/network").await,
+            find(&harness, "paris/network").await,
             json!([folder]),
             &["front", "back"],
         ),
         (
-            find(&bench, "paris/datastore").await,
+            find(&harness, "paris/datastore").await,
             json!([folder]),
             &["ds1", "ds2"],
         ),
     ] {
-        let objects = retrieve(&bench, &start, through, json!(children)).await;
+        let objects = retrieve(&harness, &start, through, json!(children)).await;
         assert_eq!(names(&objects), expected);
     }
     let below = [
@@ -147,19 +147,19 @@ async fn ls_walks_the_tree_through_every_usual_property() {
     .map(|kind| spec(kind, &["name"]));
     let compute =
         ["host", "network", "resourcePool"].map(|path| traversal("ComputeResource", path));
-    let cluster = find(&bench, "paris/host/c1").await;
-    let objects = retrieve(&bench, &cluster, json!(compute), json!(below)).await;
+    let cluster = find(&harness, "paris/host/c1").await;
+    let objects = retrieve(&harness, &cluster, json!(compute), json!(below)).await;
     assert_eq!(names(&objects), ["h1", "h2", "front", "back", "Resources"]);
-    let host = find(&bench, "paris/host/c1/h1").await;
+    let host = find(&harness, "paris/host/c1/h1").await;
     let through = ["datastore", "network", "vm"].map(|path| traversal("HostSystem", path));
-    let objects = retrieve(&bench, &host, json!(through), json!(below)).await;
+    let objects = retrieve(&harness, &host, json!(through), json!(below)).await;
     assert_eq!(names(&objects), ["ds1", "ds2", "front", "back", "w1", "w3"]);
 }
 
 #[tokio::test]
-async fn the_paths_of_objects_are_found_from_their_parents() {
-    let bench = site().await;
-    let machine = find(&bench, "paris/vm/web/w2").await;
+async fn inventory_paths_follow_parents() {
+    let harness = start_site().await;
+    let machine = find(&harness, "paris/vm/web/w2").await;
     assert_eq!(machine["type"], "VirtualMachine");
     let up = json!([
         {"_typeName": "TraversalSpec", "name": "up", "type": "ManagedEntity", "path": "parent", "skip": false,
@@ -168,7 +168,7 @@ async fn the_paths_of_objects_are_found_from_their_parents() {
             "selectSet": [{"_typeName": "SelectionSpec", "name": "up"}]},
     ]);
     let specs = json!([spec("ManagedEntity", &["name", "parent"])]);
-    let objects = retrieve(&bench, &machine, up, specs).await;
+    let objects = retrieve(&harness, &machine, up, specs).await;
     assert_eq!(names(&objects), ["web", "vm", "paris", "Datacenters"]);
     // Properties that govc uses to filter by host, cluster, pool and datacenter.
     let specs = json!([spec(
@@ -181,30 +181,30 @@ async fn the_paths_of_objects_are_found_from_their_parents() {
             "network"
         ]
     )]);
-    let objects = retrieve(&bench, &machine, json!([]), specs).await;
+    let objects = retrieve(&harness, &machine, json!([]), specs).await;
     let value = |index: usize| &objects[0]["propSet"][index]["val"];
-    assert_eq!(*value(0), find(&bench, "paris/host/c1/h2").await);
-    assert_eq!(*value(1), find(&bench, "paris/host/c1/Resources").await);
-    assert_eq!(*value(2), find(&bench, "paris/vm/web").await);
+    assert_eq!(*value(0), find(&harness, "paris/host/c1/h2").await);
+    assert_eq!(*value(1), find(&harness, "paris/host/c1/Resources").await);
+    assert_eq!(*value(2), find(&harness, "paris/vm/web").await);
     assert_eq!(
         value(3)["_value"],
-        json!([find(&bench, "paris/datastore/ds2").await])
+        json!([find(&harness, "paris/datastore/ds2").await])
     );
     assert_eq!(
         value(4)["_value"],
-        json!([find(&bench, "paris/network/back").await])
+        json!([find(&harness, "paris/network/back").await])
     );
     let pool = id(value(1));
-    let (_, machines) = bench.get(&format!("{pool}/vm")).await;
+    let (_, machines) = harness.get(&format!("{pool}/vm")).await;
     assert_eq!(machines.as_array().unwrap().len(), 3);
-    let (_, owner) = bench.get(&format!("{pool}/owner")).await;
-    assert_eq!(owner, find(&bench, "paris/host/c1").await);
+    let (_, owner) = harness.get(&format!("{pool}/owner")).await;
+    assert_eq!(owner, find(&harness, "paris/host/c1").await);
 }
 
 #[tokio::test]
-async fn find_goes_through_a_container_view() {
-    let bench = site().await;
-    let root = find(&bench, "/").await;
+async fn find_uses_a_container_view() {
+    let harness = start_site().await;
+    let root = find(&harness, "/").await;
     for (kinds, expected) in [
         (json!(["Network"]), 2),
         (json!(["VirtualMachine", "HostSystem"]), 7),
@@ -213,24 +213,24 @@ async fn find_goes_through_a_container_view() {
         (json!(["DistributedVirtualPortgroup"]), 0),
     ] {
         let body = json!({"container": root, "type": kinds, "recursive": true});
-        let (_, view) = bench
+        let (_, view) = harness
             .post("ViewManager/ViewManager/CreateContainerView", body)
             .await;
         let through = json!([traversal("ContainerView", "view")]);
         let specs = json!([spec("ManagedEntity", &["name"])]);
-        let found = retrieve(&bench, &view, through, specs).await;
+        let found = retrieve(&harness, &view, through, specs).await;
         assert_eq!(found.len(), expected, "{kinds}");
         let destroy = format!("{}/DestroyView", id(&view));
-        assert_eq!(bench.post(&destroy, json!({})).await.0, 204);
+        assert_eq!(harness.post(&destroy, json!({})).await.0, 204);
     }
 }
 
 #[tokio::test]
 async fn vm_info_and_object_collect_read_all_properties() {
-    let bench = site().await;
-    let machine = find(&bench, "paris/vm/db/d1").await;
+    let harness = start_site().await;
+    let machine = find(&harness, "paris/vm/db/d1").await;
     let all = json!([{"_typeName": "PropertySpec", "type": "VirtualMachine", "all": true}]);
-    let objects = retrieve(&bench, &machine, json!([]), all).await;
+    let objects = retrieve(&harness, &machine, json!([]), all).await;
     let properties = objects[0]["propSet"].as_array().unwrap();
     let value = |name: &str| {
         let property = properties.iter().find(|property| property["name"] == name);
@@ -260,31 +260,31 @@ async fn vm_info_and_object_collect_read_all_properties() {
         ("runtime.host", "ManagedObjectReference"),
     ] {
         let specs = json!([spec("VirtualMachine", &[path])]);
-        let objects = retrieve(&bench, &machine, json!([]), specs).await;
+        let objects = retrieve(&harness, &machine, json!([]), specs).await;
         assert_eq!(objects[0]["propSet"][0]["val"]["_typeName"], kind, "{path}");
     }
 }
 
 #[tokio::test]
-async fn labels_are_read_by_a_property_path() {
-    let bench = site().await;
+async fn method_labels_are_read_by_property_path() {
+    let harness = start_site().await;
     let manager = reference("TaskManager", "TaskManager");
     let specs = json!([spec("TaskManager", &["description.methodInfo"])]);
-    let objects = retrieve(&bench, &manager, json!([]), specs).await;
+    let objects = retrieve(&harness, &manager, json!([]), specs).await;
     let rows = &objects[0]["propSet"][0];
     assert_eq!(rows["name"], "description.methodInfo");
     assert_eq!(rows["val"]["_typeName"], "ArrayOfElementDescription");
-    let (_, whole) = bench.get("TaskManager/TaskManager/description").await;
+    let (_, whole) = harness.get("TaskManager/TaskManager/description").await;
     assert_eq!(rows["val"]["_value"], whole["methodInfo"]);
 }
 
 #[tokio::test]
-async fn machines_are_found_by_uuid_address_and_name() {
-    let bench = site().await;
-    let machine = find(&bench, "paris/vm/web/w3").await;
-    let (_, config) = bench.get(&format!("{}/config", id(&machine))).await;
-    let (_, guest) = bench.get(&format!("{}/guest", id(&machine))).await;
-    let centre = find(&bench, "paris").await;
+async fn search_index_finds_by_uuid_address_and_name() {
+    let harness = start_site().await;
+    let machine = find(&harness, "paris/vm/web/w3").await;
+    let (_, config) = harness.get(&format!("{}/config", id(&machine))).await;
+    let (_, guest) = harness.get(&format!("{}/guest", id(&machine))).await;
+    let centre = find(&harness, "paris").await;
     for (method, body) in [
         ("ByUuid", json!({"uuid": config["uuid"], "vmSearch": true})),
         (
@@ -298,48 +298,48 @@ async fn machines_are_found_by_uuid_address_and_name() {
         ("ByDnsName", json!({"dnsName": "w3", "vmSearch": true})),
     ] {
         let call = |find: &str| format!("SearchIndex/SearchIndex/{find}{method}");
-        let one = bench.post(&call("Find"), body.clone()).await;
+        let one = harness.post(&call("Find"), body.clone()).await;
         assert_eq!(one, (200, machine.clone()), "{method}");
-        let all = bench.post(&call("FindAll"), body.clone()).await;
+        let all = harness.post(&call("FindAll"), body.clone()).await;
         assert_eq!(all, (200, json!([machine])), "{method}");
         let mut hosts = body;
         hosts["vmSearch"] = json!(false);
-        assert_eq!(bench.post(&call("Find"), hosts).await.0, 204, "{method}");
+        assert_eq!(harness.post(&call("Find"), hosts).await.0, 204, "{method}");
     }
     let child = |entity: &Value, name: &str| {
         let body = json!({"entity": entity, "name": name});
-        bench.post("SearchIndex/SearchIndex/FindChild", body)
+        harness.post("SearchIndex/SearchIndex/FindChild", body)
     };
-    let folder = find(&bench, "paris/vm/web").await;
+    let folder = find(&harness, "paris/vm/web").await;
     assert_eq!(child(&folder, "w3").await, (200, machine));
     assert_eq!(child(&folder, "w4").await, (204, Value::Null));
     let gone = reference("Folder", "group-d999");
     assert_fault(&child(&gone, "w3").await, "ManagedObjectNotFound");
-    assert_eq!(find(&bench, "paris/vm/nowhere/w3").await, Value::Null);
+    assert_eq!(find(&harness, "paris/vm/nowhere/w3").await, Value::Null);
     let call = "SearchIndex/SearchIndex/FindByInventoryPath";
-    assert_fault(&bench.post(call, json!({})).await, "InvalidArgument");
+    assert_fault(&harness.post(call, json!({})).await, "InvalidArgument");
 }
 
 #[tokio::test]
 async fn sessions_and_roles_are_listed() {
-    let mut bench = site().await;
-    let own = bench.session.take().unwrap();
+    let mut harness = start_site().await;
+    let own = harness.session.take().unwrap();
     // A client without a user agent is accepted too.
     for agent in ["", "govc/0.50.0"] {
         let url = format!(
             "{}/sdk/vim25/{RELEASE}/SessionManager/SessionManager/Login",
-            bench.base
+            harness.base
         );
         let body = json!({"userName": "LAB\\kim", "password": "secret"});
-        let request = bench.http.request(Method::POST, url).json(&body);
+        let request = harness.http.request(Method::POST, url).json(&body);
         let response = request.header("User-Agent", agent).send().await.unwrap();
         let (status, session) = reply(response).await;
         assert_eq!((status, &session["userAgent"]), (200, &json!(agent)));
     }
-    bench.session = Some(own);
+    harness.session = Some(own);
     let manager = reference("SessionManager", "SessionManager");
     let specs = json!([spec("SessionManager", &["sessionList", "currentSession"])]);
-    let objects = retrieve(&bench, &manager, json!([]), specs).await;
+    let objects = retrieve(&harness, &manager, json!([]), specs).await;
     let value = |index: usize| &objects[0]["propSet"][index]["val"];
     assert_eq!(value(0)["_typeName"], "ArrayOfUserSession");
     let sessions = value(0)["_value"].as_array().unwrap();
@@ -358,7 +358,7 @@ async fn sessions_and_roles_are_listed() {
         1
     );
 
-    let (_, roles) = bench
+    let (_, roles) = harness
         .get("AuthorizationManager/AuthorizationManager/roleList")
         .await;
     assert_typed(&roles);
@@ -372,31 +372,33 @@ async fn sessions_and_roles_are_listed() {
         names,
         ["Admin", "ReadOnly", "View", "Anonymous", "NoAccess"]
     );
-    let machine = find(&bench, "paris/vm/web/w1").await;
-    let (_, own_roles) = bench.get(&format!("{}/effectiveRole", id(&machine))).await;
+    let machine = find(&harness, "paris/vm/web/w1").await;
+    let (_, own_roles) = harness
+        .get(&format!("{}/effectiveRole", id(&machine)))
+        .await;
     assert_eq!(own_roles[0], roles[0]["roleId"]);
 }
 
 #[tokio::test]
-async fn tasks_below_a_folder_are_read_from_the_history() {
-    let bench = site().await;
-    bench.advance(60);
-    let folder = find(&bench, "paris/vm/db").await;
-    let (_, now) = bench
+async fn history_is_filtered_by_folder() {
+    let harness = start_site().await;
+    harness.advance(60);
+    let folder = find(&harness, "paris/vm/db").await;
+    let (_, now) = harness
         .post("ServiceInstance/ServiceInstance/CurrentTime", json!({}))
         .await;
     assert!(now.is_string());
     let filter = json!({"_typeName": "TaskFilterSpec",
         "entity": {"_typeName": "TaskFilterSpecByEntity", "entity": folder, "recursion": "all"},
         "time": {"_typeName": "TaskFilterSpecByTime", "timeType": "startedTime", "beginTime": "2020-01-01T00:00:00Z"}});
-    let (_, collector) = bench
+    let (_, collector) = harness
         .post(
             "TaskManager/TaskManager/CreateCollectorForTasks",
             json!({"filter": filter}),
         )
         .await;
     let call = format!("{}/ReadNextTasks", id(&collector));
-    let (_, tasks) = bench.post(&call, json!({"maxCount": 10})).await;
+    let (_, tasks) = harness.post(&call, json!({"maxCount": 10})).await;
     let names: Vec<&Value> = tasks
         .as_array()
         .unwrap()
@@ -407,30 +409,30 @@ async fn tasks_below_a_folder_are_read_from_the_history() {
 }
 
 #[tokio::test]
-async fn browsers_that_objects_refer_to_exist() {
-    let bench = site().await;
+async fn referenced_browsers_exist() {
+    let harness = start_site().await;
     for (path, property) in [
         ("paris/vm/web/w1", "environmentBrowser"),
         ("paris/host/c1", "environmentBrowser"),
         ("paris/host/c1/h1", "datastoreBrowser"),
         ("paris/datastore/ds1", "browser"),
     ] {
-        let owner = find(&bench, path).await;
-        let (_, browser) = bench.get(&format!("{}/{property}", id(&owner))).await;
+        let owner = find(&harness, path).await;
+        let (_, browser) = harness.get(&format!("{}/{property}", id(&owner))).await;
         let kind = browser["type"].as_str().unwrap();
         let of = if kind == "EnvironmentBrowser" {
             "datastoreBrowser"
         } else {
             "datastore"
         };
-        let (status, _) = bench.get(&format!("{}/{of}", id(&browser))).await;
+        let (status, _) = harness.get(&format!("{}/{of}", id(&browser))).await;
         assert!(matches!(status, 200 | 204), "{path}");
     }
     for gone in [
         "EnvironmentBrowser/envbrowser-1",
         "HostDatastoreBrowser/datastoreBrowser-999",
     ] {
-        let reply = bench.get(&format!("{gone}/datastoreBrowser")).await;
+        let reply = harness.get(&format!("{gone}/datastoreBrowser")).await;
         assert_fault(&reply, "ManagedObjectNotFound");
     }
 }

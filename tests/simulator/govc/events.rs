@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{find, id, retrieve, site, spec};
+use super::{find, id, retrieve, spec, start_site};
 use crate::support::*;
 
 #[tokio::test]
-async fn events_are_read_page_by_page_and_as_the_latest_page() {
-    let bench = site().await;
-    bench.advance(60);
-    let root = find(&bench, "/").await;
+async fn event_collector_reads_pages_and_the_latest_page() {
+    let harness = start_site().await;
+    harness.advance(60);
+    let root = find(&harness, "/").await;
     let filter = json!({"_typeName": "EventFilterSpec",
         "entity": {"_typeName": "EventFilterSpecByEntity", "entity": root, "recursion": "all"}});
     let create = || {
         let body = json!({"filter": filter});
-        bench.post("EventManager/EventManager/CreateCollectorForEvents", body)
+        harness.post("EventManager/EventManager/CreateCollectorForEvents", body)
     };
     let (status, collector) = create().await;
     assert_eq!(
@@ -31,7 +31,7 @@ async fn events_are_read_page_by_page_and_as_the_latest_page() {
     };
     let mut all = Vec::new();
     loop {
-        let (_, page) = bench
+        let (_, page) = harness
             .post(&call("ReadNextEvents"), json!({"maxCount": 2}))
             .await;
         assert_typed(&page);
@@ -42,10 +42,10 @@ async fn events_are_read_page_by_page_and_as_the_latest_page() {
         }
         all.extend(page);
         // Reading a pending question again does not repeat its event.
-        bench.advance(1);
-        assert!(all.len() < 100, "it never ends: {all:?}");
+        harness.advance(1);
+        assert!(all.len() < 100, "too many pages: {all:?}");
     }
-    let (_, queried) = bench
+    let (_, queried) = harness
         .post(
             "EventManager/EventManager/QueryEvents",
             json!({"filter": filter}),
@@ -54,69 +54,75 @@ async fn events_are_read_page_by_page_and_as_the_latest_page() {
     assert_eq!(keys(&queried), all);
     assert!(all.len() >= 6, "{all:?}");
     let backward: Vec<Value> = all.iter().rev().cloned().collect();
-    let (_, back) = bench
+    let (_, back) = harness
         .post(&call("ReadPreviousEvents"), json!({"maxCount": 100}))
         .await;
     assert_eq!(keys(&back), backward);
-    assert_eq!(bench.post(&call("ResetCollector"), json!({})).await.0, 204);
-    let (_, back) = bench
+    assert_eq!(
+        harness.post(&call("ResetCollector"), json!({})).await.0,
+        204
+    );
+    let (_, back) = harness
         .post(&call("ReadPreviousEvents"), json!({"maxCount": 1}))
         .await;
     assert_eq!(keys(&back), backward[..1]);
-    assert_eq!(bench.post(&call("RewindCollector"), json!({})).await.0, 204);
-    let (_, first) = bench
+    assert_eq!(
+        harness.post(&call("RewindCollector"), json!({})).await.0,
+        204
+    );
+    let (_, first) = harness
         .post(&call("ReadNextEvents"), json!({"maxCount": 1}))
         .await;
     assert_eq!(keys(&first), all[..1]);
 
-    let resize = bench
+    let resize = harness
         .post(&call("SetCollectorPageSize"), json!({"maxCount": 3}))
         .await;
     assert_eq!(resize.0, 204);
     let specs = json!([spec("EventHistoryCollector", &["latestPage"])]);
-    let objects = retrieve(&bench, &collector, json!([]), specs).await;
+    let objects = retrieve(&harness, &collector, json!([]), specs).await;
     let latest = &objects[0]["propSet"][0]["val"];
     assert_eq!(latest["_typeName"], "ArrayOfEvent");
     assert_eq!(keys(&latest["_value"]), backward[..3]);
 
     assert_fault(
-        &bench
+        &harness
             .post(&call("ReadNextEvents"), json!({"maxCount": 0}))
             .await,
         "InvalidArgument",
     );
-    assert_eq!(bench.control.open_objects().histories, 1);
+    assert_eq!(harness.control.open_objects().histories, 1);
     assert_eq!(
-        bench.post(&call("DestroyCollector"), json!({})).await.0,
+        harness.post(&call("DestroyCollector"), json!({})).await.0,
         204
     );
     assert_fault(
-        &bench
+        &harness
             .post(&call("ReadNextEvents"), json!({"maxCount": 1}))
             .await,
         "ManagedObjectNotFound",
     );
-    bench
+    harness
         .control
         .change_behavior(|behavior| behavior.max_collectors = 1);
     assert_eq!(create().await.0, 200);
     assert_fault(&create().await, "InvalidState");
-    bench
+    harness
         .control
         .change_behavior(|behavior| behavior.events_permission = false);
     assert_fault(&create().await, "NoPermission");
 }
 
 #[tokio::test]
-async fn categories_of_events_are_described() {
-    let bench = site().await;
-    bench.advance(60);
+async fn event_descriptions_have_categories() {
+    let harness = start_site().await;
+    harness.advance(60);
     let manager = reference("EventManager", "EventManager");
     let specs = json!([spec(
         "EventManager",
         &["description.eventInfo", "latestEvent"]
     )]);
-    let objects = retrieve(&bench, &manager, json!([]), specs).await;
+    let objects = retrieve(&harness, &manager, json!([]), specs).await;
     let rows = objects[0]["propSet"][0]["val"]["_value"]
         .as_array()
         .unwrap();
