@@ -8,7 +8,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::cast_precision_loss,
-    reason = "a measurement that cannot be made should stop"
+    reason = "a failed measurement aborts the benchmark"
 )]
 
 use std::{
@@ -56,7 +56,7 @@ impl Server {
             .by_ref()
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("url ").map(str::to_owned))
-            .expect("the server says where it is");
+            .expect("the server prints its URL");
         // Drain the rest of the output so that the process does not block.
         thread::spawn(move || lines.for_each(drop));
         Self { process, url }
@@ -153,7 +153,7 @@ fn watch(arguments: &[&str], url: Option<&str>, time: Duration, with_keys: bool)
     writer.write_all(b"q").unwrap();
     writer.flush().unwrap();
     child.wait().unwrap();
-    let text = fs::read_to_string(&stats).expect("the figures");
+    let text = fs::read_to_string(&stats).expect("the statistics file");
     let _ = fs::remove_file(&stats);
     Run {
         stats: serde_json::from_str(&text).unwrap(),
@@ -227,7 +227,7 @@ fn at_once() -> Vec<Row> {
             0.80,
         ));
         rows.push(row(
-            "  as they travelled",
+            "  compressed bodies",
             run.number("/rawBytes") / 1e6,
             "MB",
             0.06,
@@ -272,7 +272,7 @@ fn ten_thousand() -> Vec<Row> {
     let changes = run.number("/changes") / run.number("/seconds");
     vec![
         row(
-            "10,000 tasks, 10,000 changes/s, 60 s: of a core",
+            "10,000 tasks, 10,000 changes/s, 60 s: CPU core",
             run.cpu_share(),
             "%",
             25.0,
@@ -291,7 +291,7 @@ fn ten_thousand() -> Vec<Row> {
             33.0,
         ),
         row(
-            "  changes applied (to be near 10,000)",
+            "  changes applied (expected: about 10,000)",
             changes,
             "/s",
             f64::INFINITY,
@@ -381,7 +381,7 @@ fn idle() -> Vec<Row> {
     let run = watch(&[], Some(&server.url), Duration::from_secs(60), false);
     vec![
         row(
-            "1,000 running tasks, nothing changes: of a core",
+            "1,000 running tasks, nothing changes: CPU core",
             run.cpu_share(),
             "%",
             0.5,
@@ -428,7 +428,7 @@ fn memory() -> Vec<Row> {
     };
     let (few, many) = (resident("1000"), resident("11000"));
     vec![row(
-        "memory per further task",
+        "memory per additional task",
         (many - few) / 10_000.0 / 1e3,
         "KB",
         3.0,
@@ -451,7 +451,7 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    println!("{:<55} {:>12} {:>12}", "work", "measured", "at most");
+    println!("{:<55} {:>12} {:>12}", "measurement", "result", "limit");
     for (name, measure) in all {
         if !wanted.is_empty() && !wanted.iter().any(|wanted| name.contains(wanted.as_str())) {
             continue;
@@ -472,7 +472,7 @@ fn main() {
             let mark = if measured <= at_most {
                 ""
             } else {
-                "  NOT REACHED"
+                "  LIMIT EXCEEDED"
             };
             println!("{what:<55} {measured_text:>12} {limit:>12}{mark}");
         }

@@ -4,10 +4,7 @@
 //! results; `cargo bench --bench core -- draw` only runs the benchmarks whose name contains `draw`, without the
 //! tables.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a benchmark that cannot go on has nothing to tell"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed benchmark aborts")]
 
 mod screen;
 mod tables;

@@ -21,7 +21,7 @@ pub(crate) fn print_memory() {
     let few = resident();
     fill(&mut state, 10_000..110_000);
     let many = resident();
-    println!("memory, board and rows:");
+    println!("memory of store and rows:");
     println!(
         "  10000 tasks   {:>7} KB",
         few.saturating_sub(before) / 1024
@@ -31,7 +31,7 @@ pub(crate) fn print_memory() {
         many.saturating_sub(before) / 1024
     );
     println!(
-        "  a further task {:>6} B\n",
+        "  per additional task {:>6} B\n",
         many.saturating_sub(few) / 100_000
     );
 }

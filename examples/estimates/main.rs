@@ -11,22 +11,20 @@ use runs::{CLASSES, Class};
 const RUNS: usize = 5000;
 
 /// Number of runs per class where every refresh is evaluated.
-const WATCHED: usize = 50;
+const REFRESHED_RUNS: usize = 50;
 
 /// Seed of the evaluation. The constants of the estimates were chosen on runs of seed 4711.
 const SEED: u64 = 20_261_126;
 
 fn main() {
-    println!(
-        "All figures are of runs of seed {SEED}; the constants were chosen on runs of seed 4711.\n"
-    );
+    println!("Results for runs of seed {SEED}; the constants were chosen on runs of seed 4711.\n");
     for with_history in [true, false] {
         let known = if with_history { "with" } else { "without" };
         println!(
-            "Time left, {known} typical durations: {RUNS} runs a class; errors in % of the whole duration\n"
+            "Time left, {known} typical durations: {RUNS} runs per class; errors in % of the whole duration\n"
         );
         println!(
-            "| class | at | naive | vtask | vtask ÷ naive | holds the truth | answered | high ÷ low |"
+            "| class | at | naive | vtask | vtask ÷ naive | interval correct | answered | high ÷ low |"
         );
         println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
         for class in CLASSES {
@@ -46,7 +44,7 @@ fn main() {
             }
         }
         println!(
-            "\nNoisy, by an estimator that is told how these runs are made, ÷ naive: {}\n",
+            "\nNoisy, reference estimator ÷ naive: {}\n",
             judge::MOMENTS
                 .map(|moment| {
                     let (error, naive) = judge::informed(moment, with_history, RUNS, SEED);
@@ -56,7 +54,7 @@ fn main() {
         );
     }
     println!(
-        "Change of the figure at a refresh every 5 s, beyond the time that passed, in % of the figure\n"
+        "Change of the estimate per refresh (5 s) beyond the elapsed time, in % of the estimate\n"
     );
     println!(
         "| class | with typical durations: median | 90 % | 99 % | without: median | 90 % | 99 % |"
@@ -64,7 +62,7 @@ fn main() {
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     for class in CLASSES {
         let [with, without] =
-            [true, false].map(|known| judge::steadiness(class, known, WATCHED, SEED));
+            [true, false].map(|known| judge::steadiness(class, known, REFRESHED_RUNS, SEED));
         println!(
             "| {:?} | {:.2} | {:.2} | {:.1} | {:.2} | {:.2} | {:.1} |",
             class,
@@ -79,9 +77,9 @@ fn main() {
     println!();
     for with_history in [true, false] {
         let known = if with_history { "with" } else { "without" };
-        println!("Stalled, {known} typical durations\n");
+        println!("Stall detection, {known} typical durations\n");
         println!(
-            "| class | false alarms | noticed within twice the longest pause of the run | … of the operation | median, in longest pauses of the run |"
+            "| class | false alarms | detected within twice the longest pause of the run | … of the operation | median, in longest pauses of the run |"
         );
         println!("| --- | --- | --- | --- | --- |");
         for class in [Class::OrdinaryPlateaus].into_iter().chain(CLASSES) {

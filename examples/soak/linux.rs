@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
 }
 
 /// Interval between two comparisons of the store with the server.
-const COMPARED_EVERY: Duration = Duration::from_secs(15);
+const COMPARE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Measurements of one report line.
 struct Line {
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     if !vtask.exists() {
         bail!(
-            "there is no {}: run `cargo build --release` first, or give --vtask",
+            "{} not found; run `cargo build --release` first or pass --vtask",
             vtask.display()
         );
     }
@@ -92,7 +92,8 @@ async fn watch(
     );
     while Instant::now() < end {
         while Instant::now() < next.min(end) {
-            let pause = COMPARED_EVERY.min(next.min(end).saturating_duration_since(Instant::now()));
+            let pause =
+                COMPARE_INTERVAL.min(next.min(end).saturating_duration_since(Instant::now()));
             tokio::time::sleep(pause).await;
             observer.compare().await;
         }
@@ -138,7 +139,7 @@ async fn watch(
     let written = screen.written();
     let (code, stats) = screen.quit()?;
     println!(
-        "\nvtask ended with exit code {code}; {written} bytes to its terminal; its own figures:\n{stats}"
+        "\nvtask ended with exit code {code}; {written} bytes written to the terminal; statistics:\n{stats}"
     );
     if let (Some(first), Some(last)) = (lines.first(), lines.last()) {
         for (what, line) in [("first", first), ("last", last)] {

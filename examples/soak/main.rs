@@ -7,10 +7,7 @@
 //! same fetch loop and compares its task store with the server task by task. Requests are counted in the server's
 //! log.
 
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused, reason = "it looks into /proc")
-)]
+#![cfg_attr(not(target_os = "linux"), allow(unused, reason = "requires /proc"))]
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -28,5 +25,5 @@ fn main() -> color_eyre::Result<()> {
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
-    println!("the soak looks into /proc, which only Linux has");
+    println!("the soak test requires /proc (Linux only)");
 }

@@ -17,9 +17,9 @@ use vtask::{
     watch::{Update, WatchOptions, Watcher},
 };
 
-const HERE: EndpointId = EndpointId(0);
+const ENDPOINT: EndpointId = EndpointId(0);
 /// Number of attempts for a request that fails because of an injected fault.
-const TRIES: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 /// Number of tasks per comparison.
 const SAMPLE: usize = 40;
 
@@ -70,7 +70,7 @@ impl Observer {
         };
         let (sender, mut updates) = mpsc::channel(64);
         let options = WatchOptions::new(connect.clone(), Vec::new());
-        let watcher = Watcher::spawn(HERE, options, sender);
+        let watcher = Watcher::spawn(ENDPOINT, options, sender);
         let board = Arc::new(Mutex::new(TaskStore::new()));
         let is_current = Arc::new(AtomicBool::new(false));
         let outages = Arc::new(AtomicU64::new(0));
@@ -132,7 +132,7 @@ impl Observer {
         let outages = self.outages.load(Ordering::SeqCst);
         let was_quiet = std::mem::replace(&mut self.outages_before, outages) == outages;
         self.compare_finished().await;
-        let running = self.running_there_and_over_here().await;
+        let running = self.running_here_but_finished_there().await;
         let late = |before: &&Arc<str>| running.contains(*before);
         let absent = self.absent().await;
         let missing = |before: &&Arc<str>| absent.contains(*before);
@@ -147,7 +147,7 @@ impl Observer {
         let finished = self.sample(|record| record.status().is_finished() && !record.is_gone());
         for (mo_id, shown) in finished {
             // The task may have been removed, or the server may be unreachable.
-            if let Some(told) = self.told(&mo_id).await {
+            if let Some(told) = self.read_task(&mo_id).await {
                 self.found.compared += 1;
                 self.found.wrong += u64::from(shown != Some(told));
             }
@@ -155,13 +155,13 @@ impl Observer {
     }
 
     /// Returns tasks that are running in the store but finished on the server.
-    async fn running_there_and_over_here(&mut self) -> Vec<Arc<str>> {
+    async fn running_here_but_finished_there(&mut self) -> Vec<Arc<str>> {
         let mut suspects = self.late.clone();
         let running = self.sample(|record| record.status().is_active());
         suspects.extend(running.into_iter().map(|(mo_id, _)| mo_id));
         let mut over = Vec::new();
         for mo_id in suspects {
-            let told = self.told(&mo_id).await;
+            let told = self.read_task(&mo_id).await;
             if told.is_some_and(|told| told.state.is_finished()) && self.runs_here(&mo_id) {
                 over.push(mo_id);
             }
@@ -171,7 +171,7 @@ impl Observer {
 
     fn runs_here(&self, mo_id: &str) -> bool {
         let board = locked(&self.board);
-        let record = board.find(&TaskId::new(HERE, mo_id));
+        let record = board.find(&TaskId::new(ENDPOINT, mo_id));
         record
             .and_then(|handle| board.get(handle))
             .is_some_and(|record| record.status().is_active())
@@ -179,7 +179,7 @@ impl Observer {
 
     /// Returns recent tasks of the server that are missing in the store.
     async fn absent(&mut self) -> Vec<Arc<str>> {
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             let Some(client) = self.client().await else {
                 continue;
             };
@@ -187,7 +187,7 @@ impl Observer {
                 let board = locked(&self.board);
                 let absent = recent.into_iter().map(|task| task.value);
                 return absent
-                    .filter(|mo_id| board.find(&TaskId::new(HERE, &**mo_id)).is_none())
+                    .filter(|mo_id| board.find(&TaskId::new(ENDPOINT, &**mo_id)).is_none())
                     .collect();
             }
             self.client = None;
@@ -207,8 +207,8 @@ impl Observer {
     }
 
     /// Reads a task from the server. Returns `None` if it does not exist or cannot be read.
-    async fn told(&mut self, mo_id: &str) -> Option<TaskInfo> {
-        for _ in 0..TRIES {
+    async fn read_task(&mut self, mo_id: &str) -> Option<TaskInfo> {
+        for _ in 0..MAX_ATTEMPTS {
             let Some(client) = self.client().await else {
                 continue;
             };

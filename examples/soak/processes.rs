@@ -29,7 +29,7 @@ pub(crate) struct Taken {
 impl Taken {
     pub(crate) fn by(process: u32) -> Result<Self> {
         let status = fs::read_to_string(format!("/proc/{process}/status"))
-            .wrap_err_with(|| format!("process {process} is gone"))?;
+            .wrap_err_with(|| format!("process {process} not found"))?;
         let number = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
             line.and_then(|line| line.split_whitespace().next()?.parse().ok())
@@ -66,14 +66,14 @@ impl Server {
             .arg(log)
             .stdout(Stdio::piped())
             .spawn()
-            .wrap_err_with(|| format!("{} does not start; build it first", vtask.display()))?;
+            .wrap_err_with(|| format!("cannot start {}; build it first", vtask.display()))?;
         let out = child.stdout.take().ok_or_eyre("no output")?;
         let mut lines = BufReader::new(out).lines();
         let url = lines
             .by_ref()
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("url ").map(str::to_owned))
-            .ok_or_eyre("the server did not say where it is")?;
+            .ok_or_eyre("the server printed no URL")?;
         // Drain the rest of the output so that the process does not block.
         thread::spawn(move || lines.for_each(drop));
         Ok(Self { child, url })
@@ -123,7 +123,7 @@ impl Screen {
         command.env("LANG", "C.UTF-8");
         let child = pair.slave.spawn_command(command).map_err(trouble)?;
         drop(pair.slave);
-        let id = child.process_id().ok_or_eyre("vtask ended at once")?;
+        let id = child.process_id().ok_or_eyre("vtask exited immediately")?;
         let mut reader = pair.master.try_clone_reader().map_err(trouble)?;
         let written = Arc::new(AtomicU64::new(0));
         let count = written.clone();
@@ -161,7 +161,7 @@ impl Screen {
     pub(crate) fn quit(mut self) -> Result<(u32, String)> {
         self.press("q")?;
         let ended = self.child.wait()?;
-        let stats = fs::read_to_string(&self.stats).wrap_err("no figures were left")?;
+        let stats = fs::read_to_string(&self.stats).wrap_err("no statistics file")?;
         Ok((ended.exit_code(), stats))
     }
 }

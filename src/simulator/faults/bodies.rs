@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn damaged_json_is_none() {
+    fn damaged_json_is_invalid() {
         let mut rng = fastrand::Rng::with_seed(3);
         for body in [
             &b"{\"a\":[1,2,{\"b\":\"some text\"}]}"[..],
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_long_body_is_as_long_as_it_says() {
+    async fn a_long_body_has_the_requested_length() {
         for letters in [1, CHUNK_BYTES as u64, 200_000] {
             let body = axum::body::to_bytes(long(letters), usize::MAX)
                 .await
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_stalls_goes_on() {
+    async fn a_stalled_body_continues() {
         let whole = Bytes::from_static(b"0123456789");
         let body = stalling(&whole, 4, Some(Duration::from_millis(1)));
         assert_eq!(axum::body::to_bytes(body, 100).await.unwrap(), whole);

@@ -129,13 +129,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_have_the_form_that_http_wants() {
+    fn dates_have_http_format() {
         let time: Timestamp = "1994-11-06T08:49:37Z".parse().unwrap();
         assert_eq!(http_date(time), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 
     #[test]
-    fn waiting_is_asked_for_in_seconds_or_by_date() {
+    fn retry_after_is_seconds_or_a_date() {
         let span = Some(SignedDuration::from_secs(7));
         let header = |as_date| status(429, span, as_date).headers()["retry-after"].clone();
         assert_eq!(header(false), "7");

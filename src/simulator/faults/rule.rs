@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_opens_closes_and_comes_back() {
+    fn a_time_window_repeats() {
         let rule = FaultRule {
             from: SignedDuration::from_secs(10),
             until: Some(SignedDuration::from_secs(15)),

@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_replaced_and_the_protocol_is_not() {
+    fn texts_are_replaced_but_protocol_values_are_not() {
         let info = json!({
             "_typeName": "TaskInfo", "key": "task-1", "state": "running", "queueTime": "2026-01-01T00:00:00Z",
             "task": {"_typeName": "ManagedObjectReference", "type": "Task", "value": "task-1"}, "entityName": "web-1",
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_travels_as_it_is() {
+    fn escapes_and_bytes_are_sent_unchanged() {
         let texts = [ReplacementText::Escaped {
             json: "\\ud800".to_owned(),
         }];
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn properties_by_leaf_are_fields_of_their_name() {
+    fn leaf_properties_are_treated_like_fields() {
         let update = json!({"kind": "modify", "changeSet": [
             {"name": "info.state", "val": {"_typeName": "TaskInfoState", "_value": "running"}},
             {"name": "info.entityName", "val": {"_typeName": "string", "_value": "web"}},

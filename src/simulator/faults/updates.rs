@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_stands_in_place_of_what_would_be_told_of_an_object() {
+    fn changes_are_replaced_by_a_fault() {
         let update =
             |task: &str| json!({"kind": "modify", "obj": {"value": task}, "changeSet": [1]});
         let body = json!({"filterSet": [{"objectSet": [update("a"), update("b")]}]}).to_string();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_and_each_objects_changes_stay_in_order() {
+    fn reordering_keeps_all_changes_and_their_order_per_object() {
         let update = |task: u8, progress: u8| json!({"kind": "modify", "obj": {"value": task}, "changeSet": progress});
         let updates: Vec<Value> = (0..30).map(|number| update(number % 5, number)).collect();
         let body = json!({"version": "1", "filterSet": [{"objectSet": updates}]}).to_string();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_set_stays() {
+    fn other_bodies_stay_unchanged() {
         let mut rng = fastrand::Rng::with_seed(5);
         assert_eq!(reordered(b"", true, true, &mut rng), b"");
         assert_eq!(reordered(b"<html>", true, true, &mut rng), b"<html>");

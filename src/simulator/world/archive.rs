@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn children_lead_to_their_roots_and_numbers_end_where_the_living_begin() {
+    fn children_refer_to_their_root_and_numbers_end_below_the_first_task() {
         let archive = Archive::generate(past(50, 2), 1000, 1);
         let inventory = Inventory::default();
         let records: Vec<Record> = archive
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn without_room_for_numbers_the_oldest_are_forgotten() {
+    fn the_oldest_tasks_are_dropped_if_numbers_run_out() {
         let archive = Archive::generate(past(500, 0), 100, 1);
         assert_eq!((archive.rows.len(), archive.first), (99, 1));
         assert_eq!(

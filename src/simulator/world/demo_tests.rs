@@ -94,7 +94,7 @@ const PUBLISHED: [&str; 4] = [
 ];
 
 #[test]
-fn within_ten_minutes_it_shows_all_that_a_monitor_has_to_cope_with() {
+fn the_demo_shows_every_special_case_within_ten_minutes() {
     let config = Scenario::load("demo")
         .unwrap()
         .world_config(&LoadOptions::default())

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn points_may_fall_and_stand_still() {
+    fn points_may_fall_and_pause() {
         let values = percents(
             &ProgressCurve::Points(vec![(0.3, 60), (0.5, 60), (0.6, 20), (1.0, 100)]),
             400,
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn no_operation_reports_more_than_about_once_a_second() {
+    fn reports_are_at_least_900_ms_apart() {
         assert!(percents(&ProgressCurve::Linear, 10).len() <= 12);
     }
 }

@@ -29,7 +29,7 @@ fn record(world: &World, number: u64) -> &Record {
 }
 
 #[test]
-fn a_task_is_queued_runs_reports_and_succeeds() {
+fn a_task_is_queued_runs_and_succeeds() {
     let mut world = world(
         r#"
         [[task]]
@@ -81,7 +81,7 @@ fn a_task_is_queued_runs_reports_and_succeeds() {
 }
 
 #[test]
-fn what_began_before_the_start_is_under_way_at_the_start() {
+fn tasks_scheduled_before_the_start_are_already_running() {
     let world = world(
         "[[task]]\nat = \"-30s\"\n[task.what]\noperation = \"x\"\nqueue = \"0s\"\ntakes = \"60s\"\nprogress = \"linear\"\n",
     );
@@ -140,7 +140,7 @@ takes = "10s"
 "#;
 
 #[test]
-fn children_know_their_parents_share_slots_and_end_their_parent() {
+fn children_share_slots_and_complete_their_parent() {
     let mut world = world(FAMILY);
     world.advance_to(at(4));
     assert_eq!(record(&world, 2).parent, Some(TaskId(1)));
@@ -164,7 +164,7 @@ fn children_know_their_parents_share_slots_and_end_their_parent() {
 }
 
 #[test]
-fn cancellation_takes_its_time_and_takes_the_children_along() {
+fn cancellation_is_delayed_and_includes_children() {
     let mut world = world(FAMILY);
     world.advance_to(at(4));
     assert_eq!(
@@ -217,7 +217,7 @@ fn a_failed_child_fails_its_parent() {
     assert_eq!(error["faultMessage"][0]["_typeName"], "LocalizableMessage");
 }
 
-fn story(steps: &[i64]) -> Vec<String> {
+fn final_records(steps: &[i64]) -> Vec<String> {
     let scenario = Scenario::load("demo").unwrap();
     let mut world = World::new(scenario.world_config(&LoadOptions::default()).unwrap(), 42);
     for seconds in steps {
@@ -230,13 +230,13 @@ fn story(steps: &[i64]) -> Vec<String> {
 }
 
 #[test]
-fn the_same_seed_tells_the_same_story_however_time_is_advanced() {
+fn the_same_seed_gives_the_same_tasks_for_any_time_steps() {
     let fine: Vec<i64> = (1..=900).collect();
-    assert_eq!(story(&fine), story(&[900]));
+    assert_eq!(final_records(&fine), final_records(&[900]));
 }
 
 #[test]
-fn the_load_generator_changes_as_often_as_asked_and_keeps_its_number() {
+fn the_load_generator_keeps_its_rate_and_task_count() {
     for (at_once, finish) in [(false, false), (true, false), (true, true)] {
         let options = LoadOptions {
             tasks: Some(50),
@@ -268,7 +268,7 @@ fn the_load_generator_changes_as_often_as_asked_and_keeps_its_number() {
 }
 
 #[test]
-fn a_question_appears_and_goes_with_its_task() {
+fn a_question_ends_with_its_task() {
     let mut world = world(
         "[[task]]\nat = \"0s\"\n[task.what]\noperation = \"VirtualMachine.powerOn\"\non = \"a\"\nqueue = \"0s\"\ntakes = \"60s\"\nquestion = { at = 50, text = \"moved or copied?\", choices = [\"moved\", \"copied\"] }\n",
     );
@@ -291,7 +291,7 @@ fn a_question_appears_and_goes_with_its_task() {
 }
 
 #[test]
-fn recent_tasks_are_the_unfinished_and_at_most_two_hundred_completed() {
+fn recent_tasks_contain_at_most_200_completed() {
     let mut world = world(
         "[[task]]\nat = \"0s\"\nevery = \"1s\"\n[task.what]\noperation = \"x\"\ntakes = \"5s\"\n",
     );
@@ -311,7 +311,7 @@ fn recent_tasks_are_the_unfinished_and_at_most_two_hundred_completed() {
 }
 
 #[test]
-fn the_demo_is_a_busy_afternoon_all_day_long() {
+fn the_demo_always_has_running_tasks() {
     let config = Scenario::load("demo")
         .unwrap()
         .world_config(&LoadOptions::default())

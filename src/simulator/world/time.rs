@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_is_set_leaves_older_times_alone() {
+    fn a_clock_jump_does_not_change_earlier_timestamps() {
         let second = |seconds: i64| WorldTime::from_micros(seconds * 1_000_000);
         let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let mut calendar = Calendar::new(start);
