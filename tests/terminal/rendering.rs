@@ -193,9 +193,9 @@ fn sort_by_several_columns() {
     session.shows("live");
     session.shows("ELAPSED▼");
     session.press("n");
-    session.shows("did you mean “state”?");
+    session.shows("unknown sort column “stat”");
     session.press(ESCAPE);
-    session.hides("did you mean");
+    session.hides("unknown sort column");
     session.press("s");
     session.shows("Sort by");
     session.press("gj \u{1b}[B\u{1b}[B\u{1b}[B S");
