@@ -81,7 +81,7 @@ mod tests {
     };
 
     #[test]
-    fn the_family_is_the_path_and_the_children() {
+    fn family_lists_ancestors_and_children() {
         let mut store = TaskStore::new();
         for (mo_id, parent) in [("a", ""), ("b", "a"), ("c", "b"), ("d", "b"), ("e", "a")] {
             let change = TaskChange::Whole {

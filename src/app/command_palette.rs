@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn without_letters_everything_possible_is_there() {
+    fn empty_search_lists_all_available_actions() {
         let list = found(Context::List, "");
         for action in [Action::Up, Action::Pin, Action::Help, Action::Interrupt] {
             assert!(list.contains(&action), "{action:?}");
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_letters_find_an_action_by_its_line_or_its_name() {
+    fn fuzzy_search_matches_help_text_and_name() {
         assert_eq!(found(Context::List, "quit")[0], Action::Quit);
         assert_eq!(found(Context::List, "pause")[0], Action::Pause);
         assert_eq!(found(Context::List, "foldall")[0], Action::FoldAll);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn every_action_of_every_place_is_there_with_where_it_has_its_key() {
+    fn lists_every_action_with_its_context() {
         let keymap = Keymap::standard().unwrap();
         for from in [
             Context::List,
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_letters_are_known() {
+    fn reports_matched_characters() {
         let keymap = Keymap::standard().unwrap();
         let quit = &find(&keymap, Context::List, "sign")[0];
         assert_eq!(

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_open_tab_needs_is_followed_once_the_selection_rests() {
+    fn subscribes_after_the_selection_is_still() {
         let mut state = busy(120, 40);
         choose(&mut state, "task-4711");
         assert!(after(&mut state, 0).is_empty());
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_followed_when_the_details_are_closed_or_another_tab_is_open() {
+    fn unsubscribes_when_the_tab_is_not_shown() {
         for close in [
             (|state| state.pane_mode = PaneMode::List) as fn(&mut AppState),
             |state| state.details.tab = Tab::Json,
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_new_is_followed_while_reading_is_paused_and_what_was_is_kept() {
+    fn keeps_the_subscription_while_paused() {
         let mut state = busy(120, 40);
         choose(&mut state, "task-4711");
         state.details.tab = Tab::Events;

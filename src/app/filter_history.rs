@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_remembered_is_there_in_the_next_run_and_bounded() {
+    fn history_is_persistent_and_bounded() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().display().to_string();
         let memory = || {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_place_nothing_is_remembered() {
+    fn no_history_without_a_state_directory() {
         let memory = FilterHistoryFile::from_environment(|_| None);
         memory.add("web").unwrap();
         assert_eq!(memory.filters(), [""; 0]);

@@ -214,7 +214,7 @@ mod tests {
     };
 
     #[test]
-    fn who_moves_has_an_end_in_sight_and_who_stands_still_has_none() {
+    fn running_tasks_have_an_estimate_and_stalled_ones_do_not() {
         let state = climbed(50, 60);
         let handle = find(&state, "task-1");
         let moving = TaskInsight::of(&state, handle, now());
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_for_an_answer_has_no_end_in_sight() {
+    fn tasks_with_a_pending_question_have_no_estimate() {
         let mut state = climbed(50, 60);
         let question = PendingQuestion {
             text: "Moved or copied?".to_owned(),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_finished_have_no_outlook_and_the_queued_only_where_it_is_known() {
+    fn queued_tasks_have_an_estimate_if_typical_durations_are_known() {
         let mut state = empty(80, 24);
         let done = json!({"state": "success", "completeTime": at(60).to_string()});
         let queued =

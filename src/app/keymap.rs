@@ -226,9 +226,9 @@ impl Context {
 /// An invalid key map.
 #[derive(Debug, thiserror::Error)]
 pub enum KeymapError {
-    #[error("the key map does not read: {0}")]
+    #[error("invalid key map: {0}")]
     Syntax(#[from] toml::de::Error),
-    #[error("in the section “{context:?}” of the key map: {bad}")]
+    #[error("key map section “{context:?}”: {bad}")]
     Key {
         context: Context,
         bad: ParseKeyError,

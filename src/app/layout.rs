@@ -104,7 +104,7 @@ mod tests {
     use crate::app::pane_split::DetailsPosition;
 
     #[test]
-    fn the_panels_fill_the_screen_without_overlap() {
+    fn areas_fill_the_screen_without_overlap() {
         let all = [
             PaneMode::List,
             PaneMode::Both(Focus::List),
@@ -146,13 +146,13 @@ mod tests {
     }
 
     #[test]
-    fn eighty_by_twenty_four_has_room_for_both() {
+    fn standard_terminal_has_room_for_both_panes() {
         let areas = areas(80, 24, Focus::List);
         assert_eq!((areas.list.height, areas.details.height), (14, 5));
     }
 
     #[test]
-    fn a_low_screen_shows_what_has_the_focus() {
+    fn low_screen_shows_the_focused_pane() {
         let list = areas(20, 5, Focus::List);
         assert_eq!((list.list.height, list.details.height), (2, 0));
         let details = areas(20, 5, Focus::Details);

@@ -87,7 +87,7 @@ mod tests {
     use crate::task::fixture::at;
 
     #[test]
-    fn a_notice_is_seen_for_a_while_and_kept() {
+    fn notifications_disappear_and_stay_in_the_log() {
         let mut notifications = Notifications::default();
         notifications.push(Severity::Info, "copied", at(0));
         assert!(notifications.shown(at(3)).is_some());
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_is_bounded_and_counts_repetitions() {
+    fn log_is_bounded_and_counts_repetitions() {
         let mut notifications = Notifications::default();
         for second in 0..1000 {
             notifications.push(Severity::Warning, format!("{second}"), at(second));

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_go_by_what_the_terminal_has() {
+    fn detects_color_support() {
         for (variables, colors) in [
             (&[("TERM", "xterm-256color")][..], ColorDepth::Indexed),
             (
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_console_or_locale_gets_ascii() {
+    fn detects_ascii_only_terminals() {
         assert!(from(&[("TERM", "linux")]).ascii);
         assert!(from(&[("TERM", "xterm"), ("LANG", "C")]).ascii);
         assert!(!from(&[("TERM", "xterm"), ("LANG", "de_DE.UTF-8")]).ascii);
@@ -321,14 +321,14 @@ mod tests {
     }
 
     #[test]
-    fn a_light_background_is_known_by_the_environment() {
+    fn detects_a_light_background() {
         assert_eq!(from(&[("COLORFGBG", "0;15")]).background, Background::Light);
         assert_eq!(from(&[("COLORFGBG", "15;0")]).background, Background::Dark);
         assert_eq!(from(&[]).background, Background::Dark);
     }
 
     #[test]
-    fn only_terminals_that_answer_are_asked() {
+    fn only_supported_terminals_are_queried() {
         for term in ["xterm-256color", "tmux-256color", "foot"] {
             assert!(from(&[("TERM", term)]).query_background, "{term}");
         }
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn some_themes_go_by_the_background_and_others_do_not() {
+    fn some_themes_follow_the_background() {
         for name in ["auto", "high-contrast", "color-blind"] {
             assert!(Themes::named(name).unwrap().follow_background(), "{name}");
         }

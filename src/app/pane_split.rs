@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn by_itself_it_goes_beside_where_the_screen_is_wide_and_not_tall() {
+    fn auto_places_details_beside_on_wide_screens() {
         let auto = PaneSplit::default();
         for (width, height, side) in [
             (80, 22, Side::Below),
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn who_wants_it_beside_gets_it_where_there_is_room() {
+    fn beside_requires_room() {
         let beside = PaneSplit::new(DetailsPosition::Beside, None);
         assert_eq!(beside.side(body(MIN_COLUMNS_BESIDE, 22)), Side::Right);
         assert_eq!(beside.side(body(MIN_COLUMNS_BESIDE - 1, 22)), Side::Below);
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_lasts_when_the_screen_is_resized() {
+    fn shares_survive_a_resize() {
         let mut pane_split = PaneSplit::new(DetailsPosition::Below, None);
         let whole = body(100, 40);
         pane_split.move_border(whole, Position::new(7, whole.bottom() - 20));
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_border_follows_the_mouse_and_stops_at_the_edges() {
+    fn border_follows_the_mouse_within_limits() {
         for position in [DetailsPosition::Below, DetailsPosition::Beside] {
             let mut pane_split = PaneSplit::new(position, None);
             let whole = body(230, 70);
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn it_grows_and_shrinks_step_by_step_and_turns_at_once() {
+    fn grows_and_shrinks_in_steps() {
         let whole = body(200, 40);
         let mut pane_split = PaneSplit::new(DetailsPosition::Beside, Some(50));
         assert_eq!(sizes(&pane_split, whole).1, 99);
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn every_size_can_be_split_or_has_no_room() {
+    fn splits_every_size_or_reports_no_room() {
         for position in DetailsPosition::NAMED.map(|(_, position)| position) {
             for percent in [None, Some(10), Some(90)] {
                 let pane_split = PaneSplit::new(position, percent);

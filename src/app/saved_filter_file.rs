@@ -39,7 +39,7 @@ impl SavedFilterFile {
         match fs::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Saved::new()),
             Err(error) => return Err(told(&error)),
-            Ok(file) if file.len() > MAX_FILE_BYTES => return Err(told(&"it is too long")),
+            Ok(file) if file.len() > MAX_FILE_BYTES => return Err(told(&"file too large")),
             Ok(_) => {}
         }
         let text = fs::read_to_string(path).map_err(|error| told(&error))?;
@@ -53,7 +53,7 @@ impl SavedFilterFile {
     /// If there is no state directory, or the file cannot be read or written.
     pub fn save(&self, name: &str, filter: Option<&str>) -> io::Result<()> {
         let Some(path) = &self.0 else {
-            let why = "neither XDG_STATE_HOME nor HOME says where";
+            let why = "neither XDG_STATE_HOME nor HOME is set";
             return Err(io::Error::new(ErrorKind::NotFound, why));
         };
         let mut all = self.read().map_err(io::Error::other)?;
@@ -70,9 +70,9 @@ impl SavedFilterFile {
 pub fn name_problem(name: &str) -> Option<&'static str> {
     let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '(' | ')' | '@');
     if name.is_empty() {
-        Some("A filter needs a name to be kept.")
+        Some("Enter a name for the filter.")
     } else if name.contains(odd) {
-        Some("The name is one word without spaces, ( ) and @.")
+        Some("The name must not contain spaces, parentheses or @.")
     } else {
         None
     }
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_kept_is_there_in_the_next_run_until_it_is_forgotten() {
+    fn filters_are_persistent_until_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().display().to_string();
         let named = || {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_does_not_read_is_told_and_left_alone() {
+    fn invalid_file_is_reported_and_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("broken.toml");
         fs::write(&file, "mine = \n").unwrap();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_one_word() {
+    fn names_are_validated() {
         for name in ["mine", "db-1", "größe"] {
             assert_eq!(name_problem(name), None, "{name}");
         }

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn time_stands_still_while_nothing_is_heard() {
+    fn server_time_stops_while_stale() {
         let mut server = ServerState::new(EndpointId(0), "vc01");
         server.apply(
             Update::Clock(ServerClock {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_shown_yet_is_not_stale() {
+    fn not_stale_before_the_first_data() {
         let mut server = ServerState::new(EndpointId(0), "vc01");
         server.apply(retrying(), at(10));
         assert!(!server.is_stale());

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_go_in_at_the_cursor() {
+    fn inserts_characters_at_the_cursor() {
         let mut line = TextInput::new("tak");
         handle_key(&mut line, KeyCode::Left);
         handle_key(&mut line, KeyCode::Char('s'));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_of_several_code_points_goes_as_one() {
+    fn deletes_whole_grapheme_clusters() {
         let mut line = TextInput::new("ae\u{301}");
         handle_key(&mut line, KeyCode::Backspace);
         assert_eq!(line.text(), "a");
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_is_one_clean_line() {
+    fn pasted_text_is_reduced_to_one_clean_line() {
         let mut line = TextInput::default();
         line.insert("task-1\ntask-2\u{1b}[31m\u{7}");
         assert_eq!(line.text(), "task-1 task-2[31m");
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_mean_nothing_are_not_taken() {
+    fn ignores_unknown_keys() {
         let mut line = TextInput::default();
         assert!(!line.handle_key(KeyEvent::new(KeyCode::F(5), KeyModifiers::NONE)));
         assert!(!line.handle_key(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::CONTROL)));

@@ -104,7 +104,7 @@ mod tests {
         let starts = [
             "line 3: [keys.list] has no action “xyzzy”.",
             "line 4: [keys.list] has no action “opne”; did you mean “open”?",
-            "line 5: [keys.list] down: “f13” is no key",
+            "line 5: [keys.list] down: unknown key “f13”",
             "line 7: there is no place [keys.lsit]; did you mean “list”?",
         ];
         for start in starts {

@@ -151,9 +151,9 @@ mod tests {
         let (columns, problems) = ConfigFile::parse(text).unwrap().columns();
         assert_eq!(shown(&columns, 80), "id");
         let starts = [
-            "line 2: [columns] all: there is no column “tsak”; did you mean “task”?",
+            "line 2: [columns] all: unknown column “tsak”; did you mean “task”?",
             "line 3: [columns] narrow: a list of columns",
-            "line 6: [columns] normal: there is no column “x”.",
+            "line 6: [columns] normal: unknown column “x”.",
             "line 5: [columns] wied: there are only all, narrow, normal, wide; did you mean “wide”?",
         ];
         assert_eq!(problems.len(), starts.len(), "{problems:#?}");

@@ -61,7 +61,7 @@ fn saved_filter_is_kept_for_the_next_run() {
     session.press("fs");
     session.shows("save filter as @");
     session.press("db\r");
-    session.shows("Kept as @db: target:db-*");
+    session.shows("Saved as @db: target:db-*");
     session.press("q");
     assert!(session.ends_cleanly().success());
     let mut session = Session::start_in(80, 24, &["demo"], &[state]);

@@ -62,7 +62,7 @@ fn layout_from_the_config() {
     let mut session = Session::start(120, 30, &arguments);
     session.until("details beside", |seen| border(seen) == Some(60));
     session.resize(80, 24);
-    session.shows("Details beside the list need 100 columns; this screen has 80");
+    session.shows("Details beside the list need 100 columns; the screen has 80");
     session.until("details below", |seen| tabs(seen).is_some());
     session.resize(140, 24);
     session.until("beside again", |seen| border(seen) == Some(70));

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wider_the_list_the_more_it_shows() {
+    fn wider_lists_show_more_columns() {
         assert_eq!(names(20, None), "task");
         assert_eq!(names(77, None), "task target progress elapsed");
         assert_eq!(names(80, None), "task target progress elapsed left");
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_task_keeps_most_of_the_room() {
+    fn task_column_gets_most_of_the_width() {
         for (width, least) in [
             (20, 18),
             (56, 20),

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_shown_hidden_and_moved() {
+    fn shows_hides_and_moves_columns() {
         let shown: ColumnSet = "task,id:12".parse().unwrap();
         let mut editor = ColumnEditor::new(shown.specs());
         assert_eq!(editor.entries.len(), Column::ALL.len());

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_columns_never_overlap_or_leave_the_list() {
+    fn columns_stay_within_the_list_without_overlap() {
         let mut random = fastrand::Rng::with_seed(7);
         for width in (0..400).chain([u16::MAX]) {
             let mut specs = all();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_no_room_the_least_worthy_go() {
+    fn low_priority_columns_are_dropped_first() {
         let named = |width| names(&layout_columns(width, &all(), 7));
         assert_eq!(named(20), "task");
         assert_eq!(named(30), "task progress");
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chosen_width_is_kept_and_the_rest_goes_to_one_that_has_none() {
+    fn fixed_widths_are_kept_and_automatic_ones_grow() {
         let set: super::super::ColumnSet = "target,progress:20,task:30,id".parse().unwrap();
         let placed = layout_columns(100, set.specs(), 0);
         let widths: Vec<_> = placed.iter().map(|placed| placed.width).collect();

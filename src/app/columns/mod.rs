@@ -58,27 +58,27 @@ macro_rules! columns {
 }
 
 columns! {
-    Task: "task" | "name", "TASK", "the operation with its phase or error", Task;
+    Task: "task" | "name", "TASK", "operation with phase or error", Task;
     State: "state" | "status", "STATE", "running, queued, failed …", State;
-    Phase: "phase", "PHASE", "what it is at", Phase;
-    Target: "target" | "entity", "TARGET", "what it works on", Target;
-    Progress: "progress" | "percent", "PROGRESS", "the bar with its figure", Progress;
-    Elapsed: "elapsed", "ELAPSED", "how long it has run", Elapsed;
-    Left: "left", "LEFT", "how long it may take yet", Left;
-    Finish: "finish" | "eta", "FINISH", "when it may be done, by the clock", Left;
-    Cancel: "cancel", "CANCEL", "whether it can be cancelled", Cancel;
-    StartedBy: "started-by" | "user", "STARTED BY", "who or what started it", StartedBy;
-    Queued: "queued", "QUEUED", "when it was made", Queued;
-    Started: "started", "STARTED", "when it began to run", Started;
-    Completed: "completed" | "ended", "COMPLETED", "when it ended", Completed;
-    QueuedFor: "queued-for" | "waited", "WAITED", "how long it waited before it ran", QueuedFor;
-    Endpoint: "endpoint" | "vcenter" | "server", "VCENTER", "which vCenter, where there are several", Endpoint;
-    Operation: "operation" | "op", "OPERATION", "the operation's identifier", Operation;
-    Id: "id" | "moid", "TASK ID", "the task's moId", Id;
-    Parent: "parent", "PARENT", "the parent's key", Parent;
+    Phase: "phase", "PHASE", "current phase", Phase;
+    Target: "target" | "entity", "TARGET", "object of the task", Target;
+    Progress: "progress" | "percent", "PROGRESS", "progress bar with percentage", Progress;
+    Elapsed: "elapsed", "ELAPSED", "run time", Elapsed;
+    Left: "left", "LEFT", "estimated time left", Left;
+    Finish: "finish" | "eta", "FINISH", "estimated completion time", Left;
+    Cancel: "cancel", "CANCEL", "cancelable or not", Cancel;
+    StartedBy: "started-by" | "user", "STARTED BY", "user or system that started it", StartedBy;
+    Queued: "queued", "QUEUED", "queue time", Queued;
+    Started: "started", "STARTED", "start time", Started;
+    Completed: "completed" | "ended", "COMPLETED", "completion time", Completed;
+    QueuedFor: "queued-for" | "waited", "WAITED", "time spent queued", QueuedFor;
+    Endpoint: "endpoint" | "vcenter" | "server", "VCENTER", "vCenter, if there are several", Endpoint;
+    Operation: "operation" | "op", "OPERATION", "operation ID", Operation;
+    Id: "id" | "moid", "TASK ID", "task ID (moId)", Id;
+    Parent: "parent", "PARENT", "key of the parent task", Parent;
     Error: "error" | "fault", "ERROR", "why it failed", Error;
-    Tag: "tag", "TAG", "the change tag", Tag;
-    Activation: "activation" | "activation-id", "ACTIVATION", "the activation id", Activation;
+    Tag: "tag", "TAG", "change tag", Tag;
+    Activation: "activation" | "activation-id", "ACTIVATION", "activation ID", Activation;
 }
 
 impl Column {
@@ -131,9 +131,7 @@ impl FromStr for ColumnSpec {
         let Some(column) = Column::named(&name.to_lowercase()) else {
             let known: Vec<&str> = Column::ALL.iter().map(|c| c.name()).collect();
             let hint = did_you_mean(&name.to_lowercase(), &known);
-            return Err(ParseColumnsError(format!(
-                "there is no column “{name}”{hint}"
-            )));
+            return Err(ParseColumnsError(format!("unknown column “{name}”{hint}")));
         };
         let width = match width {
             None => None,
@@ -143,7 +141,7 @@ impl FromStr for ColumnSpec {
                 let (least, most) = Self::WIDTHS.into_inner();
                 Some(number.ok_or_else(|| {
                     ParseColumnsError(format!(
-                        "“{text}” is no width of “{name}”: a number from {least} to {most}."
+                        "invalid width “{text}” of “{name}”; use {least} to {most}."
                     ))
                 })?)
             }
@@ -303,7 +301,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_column_has_a_name_of_its_own_that_leads_back() {
+    fn column_names_round_trip() {
         for column in Column::ALL {
             assert_eq!(Column::named(column.name()), Some(*column));
             let sorts = SortColumn::named(column.name()).unwrap();
@@ -319,15 +317,15 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_written_and_read() {
+    fn column_sets_round_trip() {
         let text = "task,progress:20,started-by";
         assert_eq!(text.parse::<ColumnSet>().unwrap().to_string(), text);
         for (text, part) in [
             ("targt", "“targt”; did you mean “target”?"),
-            ("task,progress:wide", "“wide” is no width of “progress”"),
-            ("progress:2", "from 3 to 200"),
+            ("task,progress:wide", "invalid width “wide” of “progress”"),
+            ("progress:2", "use 3 to 200"),
             ("task,name", "“task” is there twice"),
-            ("", "no column “”"),
+            ("", "unknown column “”"),
         ] {
             let error = text.parse::<ColumnSet>().unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
@@ -339,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_chosen_wins_over_the_config_and_that_over_what_is_sensible() {
+    fn screen_choice_overrides_config_and_defaults() {
         let set = |text: &str| text.parse::<ColumnSet>().unwrap();
         let shown = |columns: &Columns, width| {
             let specs = columns.of(width, None);

@@ -13,7 +13,7 @@ pub struct Key {
 
 /// An invalid key name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” is no key")]
+#[error("unknown key “{0}”")]
 pub struct ParseKeyError(pub String);
 
 const NAMES: [(&str, KeyCode, &str); 16] = [

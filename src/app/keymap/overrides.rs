@@ -37,7 +37,7 @@ impl Keymap {
             let (context, action) = (wish.context, wish.action);
             if !self.is_applicable(context, action) {
                 problems.push(format!(
-                    "line {}: “{}” means nothing in [keys.{}].",
+                    "line {}: “{}” is not available in [keys.{}].",
                     wish.line,
                     action.name(),
                     context.name()
@@ -54,7 +54,7 @@ impl Keymap {
                 };
                 match bound.iter().find(|other| other.contradicts(&new)) {
                     Some(other) => problems.push(format!(
-                        "line {}: in {} the key “{key}” is to mean “{}”, but on line {} in {} it means “{}”; that counts.",
+                        "line {}: in {} the key “{key}” cannot be bound to “{}”: line {} in {} binds it to “{}”.",
                         wish.line,
                         new.place(),
                         action.name(),
@@ -96,7 +96,7 @@ impl Keymap {
                 .iter()
                 .any(|b| (b.context, b.action) == (standard.context, standard.action));
             let text = format!(
-                "line {}: in {} the key “{}” means “{}” now, which leaves “{}” in [keys.{}] without a key.",
+                "line {}: in {} the key “{}” is now bound to “{}”, which leaves “{}” in [keys.{}] without a key.",
                 wish.line.unwrap_or_default(),
                 wish.place(),
                 standard.key,
@@ -120,7 +120,7 @@ impl Keymap {
                 key,
                 line: None,
             }));
-            problems.push("“interrupt” keeps its key: there has to be a way out.".to_owned());
+            problems.push("“interrupt” keeps its default key: it cannot be unbound.".to_owned());
         }
         (self.of(&bound), problems)
     }
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_gets_the_keys_that_are_named_and_no_others() {
+    fn configured_keys_replace_the_default_ones() {
         let (keymap, problems) = merged(&[wish(3, Context::List, Action::Up, &["e", "up"])]);
         assert_eq!(problems, [""; 0]);
         assert_eq!(at(&keymap, Context::List, 'e'), Some(Action::Up));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_takes_a_key_from_what_had_it() {
+    fn a_configured_key_is_taken_from_other_actions() {
         let (keymap, problems) = merged(&[wish(1, Context::Screen, Action::Pin, &["k"])]);
         assert_eq!(problems, [""; 0], "up has its arrow still");
         for context in [Context::List, Context::Details] {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_left_without_a_key_is_named_with_the_one_that_took_it() {
+    fn warns_if_an_action_loses_its_last_key() {
         let (keymap, problems) = merged(&[wish(7, Context::List, Action::Open, &["q"])]);
         let [problem] = &problems[..] else {
             panic!("{problems:?}");
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_wishes_for_one_key_the_first_counts_and_both_are_named() {
+    fn first_of_two_conflicting_bindings_wins_with_a_warning() {
         let (keymap, problems) = merged(&[
             wish(2, Context::Screen, Action::Pin, &["ö"]),
             wish(5, Context::List, Action::Open, &["ö", "enter"]),
@@ -256,19 +256,19 @@ mod tests {
     }
 
     #[test]
-    fn an_action_has_to_make_sense_where_it_is_bound() {
+    fn rejects_actions_that_the_context_does_not_have() {
         let (keymap, problems) = merged(&[
             wish(1, Context::Menu, Action::Pin, &["ö"]),
             wish(2, Context::List, Action::Pin, &["ö"]),
             wish(3, Context::Global, Action::Quit, &["f10"]),
         ]);
         assert_eq!(problems.len(), 1, "{problems:?}");
-        assert!(problems[0].contains("“pin” means nothing in [keys.menu]"));
+        assert!(problems[0].contains("“pin” is not available in [keys.menu]"));
         assert_eq!(at(&keymap, Context::List, 'ö'), Some(Action::Pin));
     }
 
     #[test]
-    fn a_way_out_always_stays() {
+    fn interrupt_cannot_be_unbound() {
         let (keymap, problems) = merged(&[
             wish(1, Context::Global, Action::Interrupt, &[]),
             wish(2, Context::List, Action::Open, &["ctrl-c"]),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_may_be_left_without_meaning() {
+    fn an_action_can_be_unbound() {
         let (keymap, problems) = merged(&[wish(1, Context::Screen, Action::Unwatch, &[])]);
         assert_eq!(problems, [""; 0]);
         assert_eq!(at(&keymap, Context::List, 'x'), None);

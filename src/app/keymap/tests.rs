@@ -7,7 +7,7 @@ fn press(code: KeyCode, modifiers: KeyModifiers) -> KeyEvent {
 }
 
 #[test]
-fn the_standard_keys_read_without_conflict() {
+fn default_keys_have_no_conflicts() {
     let keymap = Keymap::standard().unwrap();
     for context in Context::ALL {
         for action in context.hints() {
@@ -18,7 +18,7 @@ fn the_standard_keys_read_without_conflict() {
 }
 
 #[test]
-fn every_action_can_be_reached() {
+fn every_action_has_a_key_or_is_in_the_palette() {
     let keymap = Keymap::standard().unwrap();
     // One key cycles through these; each is also available in the palette.
     let by_name = [
@@ -42,7 +42,7 @@ fn every_action_can_be_reached() {
 }
 
 #[test]
-fn the_nearest_place_decides() {
+fn inner_context_takes_precedence() {
     let keymap = Keymap::standard().unwrap();
     let at = |context, code| keymap.action(context, press(code, KeyModifiers::NONE));
     assert_eq!(at(Context::List, KeyCode::Char('c')), Some(Action::Inspect));
@@ -58,7 +58,7 @@ fn the_nearest_place_decides() {
 }
 
 #[test]
-fn shift_belongs_to_the_character() {
+fn shift_is_part_of_the_character() {
     let keymap = Keymap::standard().unwrap();
     for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
         let action = keymap.action(Context::List, press(KeyCode::Char('G'), modifiers));
@@ -67,7 +67,7 @@ fn shift_belongs_to_the_character() {
 }
 
 #[test]
-fn one_key_for_two_things_is_refused() {
+fn rejects_a_key_bound_twice() {
     let twice = "[list]\nup = [\"k\"]\ndown = [\"k\"]";
     let error = Keymap::parse(twice).unwrap_err().to_string();
     assert!(error.contains("“k”") && error.contains("Up"), "{error}");
@@ -79,7 +79,7 @@ fn one_key_for_two_things_is_refused() {
 }
 
 #[test]
-fn unknown_keys_and_actions_are_refused() {
+fn rejects_unknown_keys_and_actions() {
     for text in [
         "[list]\nup = [\"f13\"]",
         "[list]\nup = [\"\"]",
@@ -91,7 +91,7 @@ fn unknown_keys_and_actions_are_refused() {
 }
 
 #[test]
-fn keys_are_written_as_people_know_them() {
+fn keys_have_display_names() {
     for (name, label, ascii) in [
         ("up", "↑", "up"),
         ("ctrl-c", "ctrl-c", "ctrl-c"),

@@ -107,7 +107,7 @@ pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEl
     let record = state.store.get(handle);
     let goes_on = record.is_some_and(|record| record.status().is_active());
     if state.history.is_some() && goes_on {
-        let message = "By its record in the history this task goes on. It can be cancelled from the list of now only.";
+        let message = "This task was still running when the history was read. It can be cancelled from the live list.";
         return CancelEligibility {
             message: message.to_owned(),
             allowed: false,
@@ -130,7 +130,7 @@ fn open_confirmation(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
 /// Sends the cancel request, after checking again: the task may have changed since the confirmation was opened.
 fn send_request(state: &mut AppState, handle: Handle, now: Timestamp) -> Vec<Effect> {
     if !can_request(state, handle, now) {
-        let text = "Nothing was sent: the task can no longer be cancelled";
+        let text = "Nothing sent: the task can no longer be cancelled";
         state.notifications.push(Severity::Warning, text, now);
         return Vec::new();
     }

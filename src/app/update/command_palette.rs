@@ -92,7 +92,7 @@ fn explain_context(state: &mut AppState, action: Action, place: Context, now: Ti
     let keys: Vec<String> = keys.map(|key| key.label(state.options.ascii)).collect();
     let (place, help) = (place.title(), action.help());
     let text = match keys.as_slice() {
-        [] => format!("{place}: “{help}”, from this list of commands"),
+        [] => format!("{place}: “{help}”, from the command palette"),
         keys => format!("{place}: {} is “{help}”", keys.join(" or ")),
     };
     state.notifications.push(Severity::Info, text, now);

@@ -86,7 +86,7 @@ pub(super) fn choose(state: &mut AppState, chosen: usize, now: Timestamp) -> Vec
     };
     let effects = copy_clip(state, *clip, now);
     if effects.is_empty() {
-        let text = format!("The task has none of that: {}", clip.name());
+        let text = format!("Not available for this task: {}", clip.name());
         state.notifications.push(Severity::Warning, text, now);
     }
     effects

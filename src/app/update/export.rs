@@ -31,8 +31,7 @@ pub(super) fn accept(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     };
     let path = prompt.input.text().trim().to_owned();
     let Some(format) = ExportFormat::of_file(&path) else {
-        prompt.error =
-            Some("The name tells the format: it ends with .csv, .json or .md.".to_owned());
+        prompt.error = Some("The file name must end with .csv, .json or .md.".to_owned());
         return Vec::new();
     };
     state.popup = None;

@@ -82,9 +82,9 @@ pub(super) fn open_name_prompt(state: &mut AppState, now: Timestamp) {
     if active_filter(state).is_empty() {
         let key = state.keymap.key(crate::app::Context::List, Action::Filter);
         let key = key.map_or_else(String::new, |key| {
-            format!(": {} is where one is typed", key.label(state.options.ascii))
+            format!(": press {} to enter one", key.label(state.options.ascii))
         });
-        let text = format!("There is no filter to be kept{key}");
+        let text = format!("No filter to save{key}");
         state.notifications.push(Severity::Info, text, now);
         return;
     }
@@ -111,7 +111,7 @@ pub(super) fn save(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let problem = match saved_filter_file::name_problem(&name) {
         Some(problem) => Some(problem.to_owned()),
         None if is_of_config => Some(format!(
-            "The config file has a filter @{name}, which counts: take another name."
+            "The config file already has a filter @{name}; choose another name."
         )),
         // Reject a filter that refers to itself.
         None => match Filter::parse(&format!("@{name}"), &saved) {
@@ -126,7 +126,7 @@ pub(super) fn save(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     options.saved_filters = saved;
     options.user_filters.insert(name.clone(), filter.clone());
     state.popup = None;
-    let text = format!("Kept as @{name}: {filter}");
+    let text = format!("Saved as @{name}: {filter}");
     state.notifications.push(Severity::Info, text, now);
     let filter = Some(filter);
     vec![Effect::SaveNamedFilter { name, filter }]
@@ -140,7 +140,7 @@ fn delete(state: &mut AppState, place: usize, now: Timestamp) -> Vec<Effect> {
         _ => return Vec::new(),
     };
     if !is_user {
-        let text = format!("@{name} stands in the config file, which is yours to change");
+        let text = format!("@{name} is defined in the config file; edit it there");
         state.notifications.push(Severity::Info, text, now);
         return Vec::new();
     }
@@ -149,7 +149,7 @@ fn delete(state: &mut AppState, place: usize, now: Timestamp) -> Vec<Effect> {
     state.popup = Some(Popup::FilterMenu {
         chosen: place.saturating_sub(1),
     });
-    let text = format!("@{name} is forgotten");
+    let text = format!("Deleted @{name}");
     state.notifications.push(Severity::Info, text, now);
     vec![Effect::SaveNamedFilter { name, filter: None }]
 }

@@ -39,10 +39,10 @@ pub(super) fn handle_action(
         Action::Back if on_list => return Some(close(state)),
         Action::Refresh => return Some(restart_search(state, now)),
         Action::Add => return Some(carry_over(state, now)),
-        Action::Unwatch => "This is the history: nothing in it is watched",
-        Action::Pin => "This is the history: what is in it stays without a pin",
+        Action::Unwatch => "Tasks in the history view are not watched",
+        Action::Pin => "Tasks in the history view cannot be pinned",
         Action::ChangeBack | Action::ChangeForward | Action::MinuteBack | Action::MinuteForward => {
-            "One can look back at what was seen now, not in the history"
+            "Time travel is not available in the history view"
         }
         _ => return None,
     };
@@ -118,7 +118,7 @@ pub(super) fn problem(state: &AppState, line: &str, now: Timestamp) -> Option<St
     let zone = &state.options.time_zone;
     let (since, until) = (period.since?, period.until?);
     let is_turned = since.resolve(now, zone) > until.resolve(now, zone);
-    is_turned.then(|| "since: is later than until:, so nothing can be between them".to_owned())
+    is_turned.then(|| "since: must be before until:".to_owned())
 }
 
 /// Applies the typed query; sends a new search if the servers must filter differently.
@@ -155,11 +155,11 @@ fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let id = record.id.clone();
     let is_there = state.with_live_view(|state| state.store.find(&id).is_some());
     let text = if is_there {
-        format!("{mo_id} is on the list of now already")
+        format!("{mo_id} is already on the live list")
     } else {
         let changes = vec![TaskChange::Whole { info, at }];
         state.with_live_view(|state| super::server_update::apply(state, endpoint, changes, now));
-        format!("{mo_id} is on the list of now, too")
+        format!("{mo_id} was added to the live list")
     };
     state.notifications.push(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Watch(vec![mo_id]))]

@@ -153,7 +153,7 @@ pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     state.selection.pin_current(&state.row_model);
-    let text = format!("{mo_id} is watched no more");
+    let text = format!("{mo_id} was removed");
     state.notifications.push(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Unwatch(vec![mo_id]))]
 }
@@ -169,8 +169,8 @@ pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
     state.selection.select(selected);
     state.store.set_pinned(selected, pinned);
-    let word = if pinned { "pinned" } else { "no longer pinned" };
-    let text = format!("{mo_id} is {word}");
+    let verb = if pinned { "Pinned" } else { "Unpinned" };
+    let text = format!("{verb} {mo_id}");
     state.notifications.push(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Pin(vec![mo_id], pinned))]
 }
@@ -181,7 +181,7 @@ pub(super) fn reveal(state: &mut AppState, handle: Handle, now: Timestamp) {
         && !state.row_model.view().filter.is_empty()
     {
         filter(state, Filter::default(), now);
-        let text = "The filter is off: it hid this task";
+        let text = "Filter cleared: it hid this task";
         state.notifications.push(Severity::Info, text, now);
     }
     state.row_model.reveal(&state.store, handle);

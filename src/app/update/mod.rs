@@ -162,7 +162,7 @@ fn handle_screen_action(
         Action::Unwatch => return list::unwatch(state, now),
         Action::Pin => return list::pin(state, now),
         Action::Refresh => {
-            let text = "Reading everything anew";
+            let text = "Refreshing";
             state.notifications.push(Severity::Info, text, now);
             return broadcast(state, &Command::Refresh(Vec::new()));
         }
@@ -193,7 +193,7 @@ fn reject_on_group(state: &mut AppState, action: Action, now: Timestamp) -> bool
     );
     let on_group = matches!(state.selected_row(), Some(RowId::Group(_)));
     if asks && on_group {
-        let text = "This row is a group; that is done with one of its tasks";
+        let text = "This row is a group; select one of its tasks";
         state.notifications.push(Severity::Info, text, now);
     }
     asks && on_group

@@ -100,7 +100,7 @@ fn turn(state: &mut AppState, now: Timestamp) {
 
 fn notify_too_narrow(state: &mut AppState, now: Timestamp) {
     let text = format!(
-        "Details beside the list need {MIN_COLUMNS_BESIDE} columns; this screen has {}",
+        "Details beside the list need {MIN_COLUMNS_BESIDE} columns; the screen has {}",
         state.size.width
     );
     state.notifications.push(Severity::Info, text, now);

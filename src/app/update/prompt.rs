@@ -244,7 +244,7 @@ fn add(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     };
     let text = match &mo_ids[..] {
         [only] => format!("Watching {only}"),
-        several => format!("Watching {} further tasks", several.len()),
+        several => format!("Watching {} more tasks", several.len()),
     };
     state.notifications.push(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Watch(mo_ids))]

@@ -158,7 +158,7 @@ pub(super) fn apply(
             let host = state
                 .server(endpoint)
                 .map_or("the server", ServerState::host);
-            let text = format!("{host} sent something odd about {mo_id}: {malformed}");
+            let text = format!("{host} sent invalid data for {mo_id}: {malformed}");
             state.notifications.push(Severity::Warning, text, now);
         }
     }

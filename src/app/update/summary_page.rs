@@ -17,7 +17,7 @@ const PAGE_ROWS: usize = 10;
 
 pub(super) fn open(state: &mut AppState, now: Timestamp) {
     if state.history.is_some() {
-        let text = "The summary is of what is now, not of the history";
+        let text = "The summary is not available in the history view";
         state.notifications.push(Severity::Info, text, now);
         return;
     }

@@ -64,7 +64,7 @@ pub(super) fn control(state: &mut AppState, character: char) -> Vec<Effect> {
 }
 
 #[test]
-fn leaving_is_possible_from_everywhere() {
+fn ctrl_c_quits_from_everywhere() {
     for keys in ["", "c", "?", "s", "/x", "a", "<enter>", "z"] {
         let mut state = busy(80, 24);
         press(&mut state, keys);
@@ -79,7 +79,7 @@ fn leaving_is_possible_from_everywhere() {
 }
 
 #[test]
-fn escape_leads_back_step_by_step() {
+fn escape_steps_back() {
     let mut state = busy(80, 24);
     press(&mut state, "/db<enter><enter>");
     assert_eq!(state.pane_mode, PaneMode::Both(Focus::Details));
@@ -95,7 +95,7 @@ fn escape_leads_back_step_by_step() {
 }
 
 #[test]
-fn tabs_turn_round_and_round() {
+fn tabs_wrap_around() {
     let mut state = busy(80, 24);
     press(&mut state, "6");
     assert_eq!(state.details.tab, Tab::Json);
@@ -106,7 +106,7 @@ fn tabs_turn_round_and_round() {
 }
 
 #[test]
-fn the_details_scroll_no_further_than_they_go() {
+fn details_scroll_stops_at_the_end() {
     let mut state = busy(80, 24);
     press(&mut state, "5<enter>");
     state.frame.details_end = 7;
@@ -119,14 +119,14 @@ fn the_details_scroll_no_further_than_they_go() {
 }
 
 #[test]
-fn on_a_low_screen_a_tab_brings_the_details_up() {
+fn selecting_a_tab_shows_the_details_on_a_low_screen() {
     let mut state = busy(80, 8);
     press(&mut state, "2");
     assert_eq!(state.pane_mode, PaneMode::Both(Focus::Details));
 }
 
 #[test]
-fn zoom_and_back() {
+fn zoom_toggles() {
     let mut state = busy(80, 24);
     press(&mut state, "z");
     assert_eq!(state.pane_mode, PaneMode::Details);
@@ -139,7 +139,7 @@ fn zoom_and_back() {
 }
 
 #[test]
-fn what_the_tab_is_about_goes_on_the_clipboard() {
+fn copies_the_contents_of_the_open_tab() {
     let mut state = busy(80, 24);
     let Details { tab, .. } = state.details;
     assert_eq!(tab, Tab::Overview);
@@ -157,7 +157,7 @@ fn what_the_tab_is_about_goes_on_the_clipboard() {
 }
 
 #[test]
-fn pause_and_refresh_go_to_every_endpoint() {
+fn pause_and_refresh_are_sent_to_every_endpoint() {
     let mut state = busy(80, 24);
     assert_eq!(
         press(&mut state, "p"),
@@ -174,7 +174,7 @@ fn pause_and_refresh_go_to_every_endpoint() {
 }
 
 #[test]
-fn keys_of_an_unconnected_screen_do_no_harm() {
+fn all_keys_work_without_a_connection() {
     let all =
         "jkgG<enter><left><right><space>-+c/x<enter><esc>sSt*xrpdz<tab>12345y?<esc>n<esc>a<enter>";
     let mut state = AppState::new(Options::default(), []).unwrap();

@@ -36,9 +36,12 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
         {
             let key = state.keymap.key(Context::List, Action::Now);
             let key = key.map_or_else(String::new, |key| {
-                format!(": {} goes back there", key.label(state.options.ascii))
+                format!(
+                    ": {} returns to the live view",
+                    key.label(state.options.ascii)
+                )
             });
-            let text = format!("That can only be done now{key}");
+            let text = format!("Not available during time travel{key}");
             state.notifications.push(Severity::Warning, text, now);
             return true;
         }
@@ -47,10 +50,14 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
     let was_now = state.time_travel.is_none();
     match state.seek(target, now) {
         SeekResult::AtOldest => {
-            let text = "Nothing older was seen, or kept";
+            let text = "No older changes";
             state.notifications.push(Severity::Info, text, now);
         }
-        SeekResult::Live if was_now => state.notifications.push(Severity::Info, "This is now", now),
+        SeekResult::Live if was_now => {
+            state
+                .notifications
+                .push(Severity::Info, "Already live", now)
+        }
         SeekResult::Moved | SeekResult::Live => {}
     }
     true

@@ -286,7 +286,7 @@ fn popups() {
             .notifications
             .push(Severity::Info, "Watching task-1", earlier);
         let text =
-            "vc01.lab sent something odd about task-9: field “progress” should be a whole number";
+            "vc01.lab sent invalid data for task-9: field “progress” should be a whole number";
         state.notifications.push(Severity::Warning, text, now());
         state.notifications.push(Severity::Warning, text, now());
         press(&mut state, "n");

@@ -26,7 +26,7 @@ fn story(state: &AppState, mo_id: &str) -> String {
 }
 
 #[test]
-fn opening_has_the_server_asked_and_sends_no_request() {
+fn opening_refreshes_the_task_and_sends_no_cancel_request() {
     let mut state = busy(80, 24);
     let asked = press(&mut state, "c");
     assert_eq!(
@@ -39,7 +39,7 @@ fn opening_has_the_server_asked_and_sends_no_request() {
 }
 
 #[test]
-fn a_request_needs_a_second_key_and_no_is_the_default() {
+fn confirmation_defaults_to_no() {
     let mut state = busy(80, 24);
     press(&mut state, "c");
     assert_eq!(press(&mut state, "<enter><enter>"), []);
@@ -53,7 +53,7 @@ fn a_request_needs_a_second_key_and_no_is_the_default() {
 }
 
 #[test]
-fn yes_asks_and_a_pending_request_is_not_repeated() {
+fn pending_request_is_not_repeated() {
     let mut state = busy(80, 24);
     press(&mut state, "c");
     assert_eq!(press(&mut state, "<enter>y"), [cancel("task-4711")]);
@@ -61,7 +61,7 @@ fn yes_asks_and_a_pending_request_is_not_repeated() {
 }
 
 #[test]
-fn the_answer_stays_with_the_task() {
+fn response_is_stored_with_the_task() {
     let mut state = busy(80, 24);
     press(&mut state, "c<enter>y");
     let news = Update::Cancel {
@@ -85,7 +85,7 @@ fn the_answer_stays_with_the_task() {
 }
 
 #[test]
-fn another_member_of_the_family_can_be_cancelled_from_here() {
+fn another_family_member_can_be_cancelled() {
     let mut state = busy(80, 24);
     choose(&mut state, "task-4712");
     press(&mut state, "c");
@@ -96,7 +96,7 @@ fn another_member_of_the_family_can_be_cancelled_from_here() {
 }
 
 #[test]
-fn read_only_keeps_the_inspector_and_removes_the_request() {
+fn read_only_shows_the_dialog_but_sends_nothing() {
     let mut state = busy(80, 24);
     state.options.read_only = true;
     press(&mut state, "c");
@@ -110,7 +110,7 @@ fn read_only_keeps_the_inspector_and_removes_the_request() {
 }
 
 #[test]
-fn nothing_is_sent_for_a_task_that_ended_while_the_question_stood() {
+fn no_request_for_a_task_that_finished_meanwhile() {
     let mut state = busy(80, 24);
     press(&mut state, "c<enter>");
     let done = json!({"state": "success"});
@@ -122,12 +122,12 @@ fn nothing_is_sent_for_a_task_that_ended_while_the_question_stood() {
             .shown(now())
             .unwrap()
             .text
-            .contains("Nothing was sent")
+            .contains("Nothing sent")
     );
 }
 
 #[test]
-fn a_task_that_leaves_takes_its_inspector_along() {
+fn removing_the_task_closes_its_dialog() {
     let mut state = busy(80, 24);
     press(&mut state, "c<enter>y");
     let handle = find(&state, "task-4711");
@@ -147,7 +147,7 @@ fn a_task_that_leaves_takes_its_inspector_along() {
 }
 
 #[test]
-fn an_answer_to_a_request_from_elsewhere_is_kept_too() {
+fn responses_to_other_requests_are_stored() {
     let mut state = busy(80, 24);
     let news = Update::Cancel {
         mo_id: "task-4711".into(),

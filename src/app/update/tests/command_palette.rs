@@ -9,7 +9,7 @@ fn palette(state: &AppState) -> &CommandPalette {
 }
 
 #[test]
-fn a_command_is_found_by_letters_and_done_where_one_came_from() {
+fn runs_the_chosen_command_in_the_original_context() {
     let mut state = busy(80, 24);
     press(&mut state, ":");
     assert_eq!(state.context(), Context::Palette);
@@ -36,7 +36,7 @@ fn a_command_is_found_by_letters_and_done_where_one_came_from() {
 }
 
 #[test]
-fn arrows_choose_and_escape_does_nothing() {
+fn arrows_move_and_escape_closes() {
     let mut state = busy(80, 24);
     press(&mut state, ":fold");
     let first = palette(&state)
@@ -63,7 +63,7 @@ fn arrows_choose_and_escape_does_nothing() {
 }
 
 #[test]
-fn what_can_be_done_elsewhere_only_is_told_with_its_key() {
+fn shows_the_key_of_actions_in_other_contexts() {
     let mut state = busy(80, 24);
     press(&mut state, ":Yes, cancel the task<enter>");
     assert!(state.popup.is_none());
@@ -76,7 +76,7 @@ fn what_can_be_done_elsewhere_only_is_told_with_its_key() {
 }
 
 #[test]
-fn a_menu_comes_back_from_under_the_commands() {
+fn closing_restores_the_menu_below() {
     let mut state = busy(80, 24);
     press(&mut state, "s:");
     assert_eq!(state.context(), Context::Palette);

@@ -4,7 +4,7 @@ use super::*;
 use crate::app::test_support::{choose, rows};
 
 #[test]
-fn the_menu_copies_what_is_chosen() {
+fn copy_menu_copies_the_selected_item() {
     let mut state = busy(80, 24);
     choose(&mut state, "task-4740");
     press(&mut state, "3y");
@@ -23,16 +23,16 @@ fn the_menu_copies_what_is_chosen() {
 }
 
 #[test]
-fn what_a_task_does_not_have_is_not_copied() {
+fn unavailable_items_are_not_copied() {
     let mut state = busy(80, 24);
     choose(&mut state, "task-4711");
     assert_eq!(press(&mut state, "y<down><enter>"), []);
     let said = state.notifications.iter().next().unwrap();
-    assert!(said.text.contains("none of that"), "{}", said.text);
+    assert!(said.text.contains("Not available"), "{}", said.text);
 }
 
 #[test]
-fn the_rows_are_written_as_they_are_filtered_and_ordered() {
+fn exports_rows_as_filtered_and_sorted() {
     let mut state = busy(80, 24);
     press(&mut state, "t/db<enter>w");
     let Some(Popup::Prompt(prompt)) = &state.popup else {
@@ -61,7 +61,7 @@ fn the_rows_are_written_as_they_are_filtered_and_ordered() {
 }
 
 #[test]
-fn a_name_has_to_tell_the_format() {
+fn unknown_file_extension_is_rejected() {
     let mut state = busy(80, 24);
     press(&mut state, "w");
     control(&mut state, 'u');

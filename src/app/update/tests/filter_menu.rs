@@ -24,7 +24,7 @@ fn said(state: &AppState) -> &str {
 }
 
 #[test]
-fn a_filter_is_chosen_by_its_name_and_given_up_for_all() {
+fn selects_a_named_filter_or_none() {
     let mut state = screen();
     let all = rows(&state).len();
     press(&mut state, "f");
@@ -37,10 +37,10 @@ fn a_filter_is_chosen_by_its_name_and_given_up_for_all() {
 }
 
 #[test]
-fn the_filter_in_force_gets_a_name_and_loses_it() {
+fn saves_and_deletes_the_current_filter() {
     let mut state = screen();
     press(&mut state, "fs");
-    assert!(said(&state).contains("no filter"), "{}", said(&state));
+    assert!(said(&state).contains("No filter"), "{}", said(&state));
     press(&mut state, "<esc>/web<enter>fs");
     let kept = press(&mut state, "@wild<enter>");
     let keep = |filter: Option<&str>| Effect::SaveNamedFilter {
@@ -48,7 +48,7 @@ fn the_filter_in_force_gets_a_name_and_loses_it() {
         filter: filter.map(str::to_owned),
     };
     assert_eq!(kept, [keep(Some("web"))]);
-    assert!(said(&state).contains("Kept as @wild: web"));
+    assert!(said(&state).contains("Saved as @wild: web"));
     assert_eq!(state.options.user_filters["wild"], "web");
     press(&mut state, "<esc>f<end><enter>");
     assert_eq!(rows(&state), ["task-4740"]);
@@ -61,15 +61,15 @@ fn the_filter_in_force_gets_a_name_and_loses_it() {
 }
 
 #[test]
-fn a_name_that_will_not_do_can_be_mended() {
+fn invalid_names_can_be_corrected() {
     let mut state = screen();
     press(&mut state, "/web<enter>fs<enter>");
-    assert!(problem(&state).contains("needs a name"));
+    assert!(problem(&state).contains("Enter a name"));
     press(&mut state, "a b<enter>");
-    assert!(problem(&state).contains("one word"));
+    assert!(problem(&state).contains("must not contain spaces"));
     super::control(&mut state, 'u');
     press(&mut state, "mine<enter>");
-    assert!(problem(&state).contains("config file has a filter @mine"));
+    assert!(problem(&state).contains("config file already has a filter @mine"));
     press(&mut state, "2<enter>");
     assert!(state.popup.is_none());
     // A filter must not refer to itself.

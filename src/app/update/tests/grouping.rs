@@ -21,7 +21,7 @@ fn group_of(state: &AppState, mo_id: &str) -> GroupId {
 }
 
 #[test]
-fn the_key_goes_through_all_groupings_and_back() {
+fn group_key_cycles_through_all_groupings() {
     let mut state = busy(120, 40);
     choose(&mut state, "task-4712");
     for by in GroupBy::ALL {
@@ -42,7 +42,7 @@ fn the_key_goes_through_all_groupings_and_back() {
 }
 
 #[test]
-fn a_group_is_folded_and_opened_and_led_to_like_a_family() {
+fn groups_fold_like_families() {
     let mut state = busy(120, 40);
     choose(&mut state, "task-4712");
     press(&mut state, "bb<left>");
@@ -69,7 +69,7 @@ fn a_group_is_folded_and_opened_and_led_to_like_a_family() {
 }
 
 #[test]
-fn other_groups_leave_the_selection_on_the_best_of_the_group() {
+fn regrouping_keeps_the_first_task_of_the_group_selected() {
     let mut state = busy(120, 40);
     press(&mut state, "bbg-");
     let Some(RowId::Group(group)) = state.selected_row() else {
@@ -83,7 +83,7 @@ fn other_groups_leave_the_selection_on_the_best_of_the_group() {
 }
 
 #[test]
-fn what_asks_for_a_task_says_so_on_a_group() {
+fn task_actions_are_rejected_on_a_group() {
     let mut state = busy(120, 40);
     press(&mut state, "bg");
     for keys in ["c", "x", "*", "y", "Y"] {
@@ -97,7 +97,7 @@ fn what_asks_for_a_task_says_so_on_a_group() {
 }
 
 #[test]
-fn only_tasks_are_written_to_a_file() {
+fn export_skips_groups() {
     let mut state = busy(120, 40);
     press(&mut state, "bbb+");
     let effects = press(&mut state, "w<enter>");
@@ -110,7 +110,7 @@ fn only_tasks_are_written_to_a_file() {
 }
 
 #[test]
-fn groups_are_of_the_moment_that_is_looked_at() {
+fn grouping_works_during_time_travel() {
     let mut state = busy(120, 40);
     press(&mut state, "bbb");
     let later = now() + jiff::SignedDuration::from_hours(1);

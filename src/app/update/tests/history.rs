@@ -72,7 +72,7 @@ fn end() -> HistoryPage {
 }
 
 #[test]
-fn the_history_comes_and_goes_and_what_is_now_stays_where_it_was() {
+fn closing_the_history_restores_the_live_view() {
     let mut state = busy(120, 40);
     choose(&mut state, "task-4721");
     let before = rows(&state);
@@ -104,7 +104,7 @@ fn the_history_comes_and_goes_and_what_is_now_stays_where_it_was() {
 }
 
 #[test]
-fn pages_are_asked_for_one_by_one_as_one_scrolls() {
+fn scrolling_fetches_pages_one_by_one() {
     let mut state = empty(120, 40);
     press(&mut state, "H");
     assert_eq!(
@@ -125,7 +125,7 @@ fn pages_are_asked_for_one_by_one_as_one_scrolls() {
 }
 
 #[test]
-fn a_filter_that_lets_nothing_through_reads_on_a_while_and_then_waits_for_a_key() {
+fn prefetching_stops_until_the_next_key() {
     let mut state = empty(120, 40);
     press(&mut state, "H/ op:nothing");
     let mut read = mores(&press(&mut state, "<enter>"));
@@ -140,7 +140,7 @@ fn a_filter_that_lets_nothing_through_reads_on_a_while_and_then_waits_for_a_key(
 }
 
 #[test]
-fn what_was_not_asked_for_is_not_taken() {
+fn pages_of_other_searches_are_ignored() {
     let mut state = empty(120, 40);
     press(&mut state, "H");
     let late = state.history.as_ref().unwrap().number();
@@ -155,7 +155,7 @@ fn what_was_not_asked_for_is_not_taken() {
 }
 
 #[test]
-fn what_happens_now_goes_on_below_and_only_what_is_in_the_history_changes_there() {
+fn live_updates_change_only_tasks_in_the_history_view() {
     let mut state = busy(120, 40);
     press(&mut state, "H");
     let mut first = past_page(900, 3);
@@ -189,7 +189,7 @@ fn what_happens_now_goes_on_below_and_only_what_is_in_the_history_changes_there(
 }
 
 #[test]
-fn what_the_history_misses_is_there_where_it_is_known() {
+fn tasks_missing_from_the_server_history_are_added() {
     let mut state = busy(120, 40);
     press(&mut state, "H");
     // The page reaches back to five minutes ago.
@@ -205,7 +205,7 @@ fn what_the_history_misses_is_there_where_it_is_known() {
 }
 
 #[test]
-fn of_several_servers_only_what_was_read_of_all_is_shown() {
+fn only_the_period_read_from_all_servers_is_shown() {
     let mut state = twins(120, 40);
     let effects = press(&mut state, "H");
     let to: Vec<_> = asked(&effects).into_iter().map(|(to, _)| to).collect();
@@ -230,7 +230,7 @@ fn of_several_servers_only_what_was_read_of_all_is_shown() {
 }
 
 #[test]
-fn the_line_is_a_filter_at_once_and_a_question_to_the_server_once_it_is_accepted() {
+fn query_filters_while_typed_and_searches_on_enter() {
     let mut state = empty(120, 40);
     press(&mut state, "H");
     page(&mut state, 900, 100);
@@ -272,7 +272,7 @@ fn the_line_is_a_filter_at_once_and_a_question_to_the_server_once_it_is_accepted
 }
 
 #[test]
-fn tab_completes_moments_in_the_history_only() {
+fn completes_times_in_the_history_view_only() {
     let mut state = empty(120, 40);
     press(&mut state, "H/");
     control(&mut state, 'u');
@@ -290,12 +290,12 @@ fn tab_completes_moments_in_the_history_only() {
 }
 
 #[test]
-fn what_makes_no_sense_in_the_history_is_refused_in_a_sentence() {
+fn unavailable_actions_are_explained() {
     for (key, sentence) in [
-        ("x", "nothing in it is watched"),
-        ("*", "without a pin"),
-        ("[", "not in the history"),
-        ("]", "not in the history"),
+        ("x", "not watched"),
+        ("*", "cannot be pinned"),
+        ("[", "not available in the history view"),
+        ("]", "not available in the history view"),
     ] {
         let mut state = busy(120, 40);
         press(&mut state, "H");
@@ -315,7 +315,7 @@ fn what_makes_no_sense_in_the_history_is_refused_in_a_sentence() {
 }
 
 #[test]
-fn one_can_take_a_task_of_the_past_along() {
+fn a_history_task_can_be_added_to_the_live_list() {
     let mut state = busy(120, 40);
     press(&mut state, "H");
     page(&mut state, 900, 10);
@@ -337,7 +337,7 @@ fn one_can_take_a_task_of_the_past_along() {
 }
 
 #[test]
-fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it() {
+fn history_tasks_cannot_be_cancelled() {
     let mut state = busy(120, 40);
     choose(&mut state, "task-4711");
     let handle = find(&state, "task-4711");
@@ -379,12 +379,12 @@ fn nothing_is_cancelled_from_the_history_and_nothing_of_now_is_mistaken_for_it()
     assert!(
         super::super::eligibility(&state, handle, now())
             .message
-            .contains("list of now only")
+            .contains("from the live list")
     );
 }
 
 #[test]
-fn a_failure_is_kept_until_one_tries_again() {
+fn failed_search_stays_until_retried() {
     let mut state = busy(120, 40);
     press(&mut state, "H");
     let search = state.history.as_ref().unwrap().number();
@@ -402,7 +402,7 @@ fn a_failure_is_kept_until_one_tries_again() {
 }
 
 #[test]
-fn what_the_details_need_is_looked_up_in_the_history_also_while_paused() {
+fn details_are_looked_up_in_the_history_view_while_paused() {
     let later = |millis| now() + SignedDuration::from_millis(millis);
     let followed = |effects: Vec<Effect>| {
         let trace = effects.into_iter().find_map(|effect| match effect {
@@ -430,7 +430,7 @@ fn what_the_details_need_is_looked_up_in_the_history_also_while_paused() {
 }
 
 #[test]
-fn the_family_of_a_task_of_the_past_is_known_and_has_no_rows_where_it_was_not_asked_for() {
+fn family_outside_the_period_has_no_rows() {
     let mut state = busy(120, 40);
     press(&mut state, "H");
     page(&mut state, 900, 5);

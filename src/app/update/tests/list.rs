@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn the_selection_stays_on_its_task_while_rows_move() {
+fn selection_follows_its_task() {
     let mut state = busy(80, 24);
     press(&mut state, "<down>");
     let chosen = selected(&state);
@@ -27,7 +27,7 @@ fn the_selection_stays_on_its_task_while_rows_move() {
 }
 
 #[test]
-fn until_one_is_chosen_the_first_row_is_selected() {
+fn first_row_is_selected_by_default() {
     let mut state = busy(80, 24);
     let older = json!({"startTime": "2026-01-01T00:00:00Z", "queueTime": "2026-01-01T00:00:00Z"});
     apply_update(&mut state, tasks(vec![task("task-1", &older)]));
@@ -35,7 +35,7 @@ fn until_one_is_chosen_the_first_row_is_selected() {
 }
 
 #[test]
-fn when_the_selected_task_leaves_its_neighbour_is_selected() {
+fn removing_the_selected_task_selects_its_neighbour() {
     let mut state = busy(80, 24);
     press(&mut state, "G");
     let (row, last) = (state.selection.row(), selected(&state));
@@ -48,7 +48,7 @@ fn when_the_selected_task_leaves_its_neighbour_is_selected() {
 }
 
 #[test]
-fn folding_a_family_selects_its_head() {
+fn folding_selects_the_root() {
     let mut state = busy(80, 24);
     let head = find(&state, "task-4711");
     choose(&mut state, "task-4712");
@@ -64,7 +64,7 @@ fn folding_a_family_selects_its_head() {
 }
 
 #[test]
-fn the_selected_row_is_always_in_sight() {
+fn selected_row_stays_visible() {
     for height in 0..30 {
         let mut state = busy(80, height);
         for keys in ["", "<down>", "<down>", "<down>", "G", "<up>", "<pgdn>", "g"] {
@@ -81,7 +81,7 @@ fn the_selected_row_is_always_in_sight() {
 }
 
 #[test]
-fn the_order_is_chosen_from_a_menu_and_turned_round() {
+fn sort_menu_selects_and_reverses() {
     let mut state = busy(80, 24);
     let sort = |state: &crate::app::AppState| state.row_model.view().sort.to_string();
     press(&mut state, "s<down><down><down><down><down><enter>");
@@ -93,7 +93,7 @@ fn the_order_is_chosen_from_a_menu_and_turned_round() {
 }
 
 #[test]
-fn the_menu_takes_further_columns_and_turns_each_round() {
+fn sort_menu_adds_keys_and_reverses_each() {
     let mut state = busy(80, 24);
     let sort = |state: &crate::app::AppState| state.row_model.view().sort.to_string();
     press(&mut state, "s<down><space>");
@@ -113,7 +113,7 @@ fn the_menu_takes_further_columns_and_turns_each_round() {
 }
 
 #[test]
-fn pinning_and_unwatching_name_the_selected_task() {
+fn pin_and_unwatch_apply_to_the_selected_task() {
     let mut state = busy(80, 24);
     let mo_id = || vec!["task-4711".into()];
     assert_eq!(

@@ -68,7 +68,7 @@ pub(super) fn click(state: &mut AppState, target: ClickTarget) -> Vec<Effect> {
 }
 
 #[test]
-fn a_click_selects_and_a_click_on_the_mark_folds() {
+fn click_selects_and_click_on_the_marker_folds() {
     let mut state = busy(120, 40);
     let child = find(&state, "task-4712");
     click(&mut state, ClickTarget::Row(child.into()));
@@ -79,7 +79,7 @@ fn a_click_selects_and_a_click_on_the_mark_folds() {
 }
 
 #[test]
-fn a_click_on_a_title_sorts_and_another_turns_it_round() {
+fn click_on_a_header_sorts_and_reverses() {
     let mut state = busy(120, 40);
     let target = ClickTarget::Column(SortColumn::Target);
     click(&mut state, target);
@@ -93,7 +93,7 @@ fn sort(state: &AppState) -> String {
 }
 
 #[test]
-fn a_click_with_a_modifier_sorts_by_a_further_column() {
+fn click_with_a_modifier_adds_a_sort_key() {
     let mut state = busy(120, 40);
     let further = |state: &mut AppState, column| {
         let place = place_of(state, ClickTarget::Column(column));
@@ -113,7 +113,7 @@ fn a_click_with_a_modifier_sorts_by_a_further_column() {
 }
 
 #[test]
-fn tabs_details_and_hints_can_be_clicked() {
+fn tabs_details_and_key_hints_are_clickable() {
     let mut state = busy(120, 40);
     click(&mut state, ClickTarget::Tab(Tab::Json));
     assert_eq!(state.details.tab, Tab::Json);
@@ -124,7 +124,7 @@ fn tabs_details_and_hints_can_be_clicked() {
 }
 
 #[test]
-fn the_wheel_moves_what_it_is_over() {
+fn wheel_scrolls_the_pane_under_the_pointer() {
     let mut state = busy(80, 24);
     draw(&mut state);
     let before = state.selection.row();
@@ -137,7 +137,7 @@ fn the_wheel_moves_what_it_is_over() {
 }
 
 #[test]
-fn what_lies_under_an_overlay_cannot_be_clicked() {
+fn popups_block_clicks_on_what_is_below() {
     let mut state = busy(120, 40);
     press(&mut state, "c");
     draw(&mut state);
@@ -146,7 +146,7 @@ fn what_lies_under_an_overlay_cannot_be_clicked() {
 }
 
 #[test]
-fn a_moving_mouse_draws_nothing() {
+fn mouse_moves_do_not_redraw() {
     let mut state = busy(80, 24);
     assert_eq!(mouse(&mut state, MouseEventKind::Moved, 5, 5), []);
 }

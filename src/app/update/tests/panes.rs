@@ -33,7 +33,7 @@ fn round(state: &mut AppState) -> Vec<&'static str> {
 }
 
 #[test]
-fn a_key_goes_round_the_places_of_the_details() {
+fn key_cycles_through_pane_arrangements() {
     let mut wide = busy(120, 40);
     let all = ["below", "beside", "details", "list", "below"];
     assert_eq!(round(&mut wide), all);
@@ -45,14 +45,14 @@ fn a_key_goes_round_the_places_of_the_details() {
 }
 
 #[test]
-fn what_has_no_room_is_passed_over_with_a_word() {
+fn arrangements_without_room_are_skipped_with_a_notification() {
     let mut narrow = busy(80, 24);
     press(&mut narrow, "v");
     assert_eq!(way(&narrow), "details");
     let said = &narrow.notifications.shown(now()).unwrap().text;
     assert_eq!(
         said,
-        "Details beside the list need 100 columns; this screen has 80"
+        "Details beside the list need 100 columns; the screen has 80"
     );
     let mut low = busy(60, 9);
     assert_eq!(
@@ -67,7 +67,7 @@ fn what_has_no_room_is_passed_over_with_a_word() {
 }
 
 #[test]
-fn who_wanted_them_beside_hears_why_they_are_not() {
+fn resizing_explains_why_details_moved_below() {
     let mut state = busy(120, 40);
     press(&mut state, "v");
     let to = |width| Event::Resize { width, height: 30 };
@@ -79,7 +79,7 @@ fn who_wanted_them_beside_hears_why_they_are_not() {
             .shown(now())
             .map(|notification| notification.text.clone())
     };
-    assert!(said(&state).unwrap().contains("this screen has 90"));
+    assert!(said(&state).unwrap().contains("the screen has 90"));
     state.notifications = Notifications::default();
     update(&mut state, to(85), now());
     assert_eq!(said(&state), None, "once is enough");
@@ -89,7 +89,7 @@ fn who_wanted_them_beside_hears_why_they_are_not() {
     let mut first = connecting(0, 0);
     first.pane_split = state.pane_split.clone();
     update(&mut first, to(80), now());
-    assert!(said(&first).unwrap().contains("this screen has 80"));
+    assert!(said(&first).unwrap().contains("the screen has 80"));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn keys_move_the_border() {
 }
 
 #[test]
-fn the_mouse_pulls_at_the_border() {
+fn mouse_drags_the_border() {
     let left = MouseButton::Left;
     for (mut state, to) in [(busy(120, 40), (50, 12)), (busy(180, 40), (90, 30))] {
         assert!(
@@ -135,7 +135,7 @@ fn the_mouse_pulls_at_the_border() {
 }
 
 #[test]
-fn rows_and_details_are_clicked_where_they_are() {
+fn click_targets_match_the_layout() {
     let mut state = busy(180, 40);
     draw(&mut state);
     let areas = ScreenLayout::of(&state);

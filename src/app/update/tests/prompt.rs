@@ -16,7 +16,7 @@ fn problem(state: &AppState) -> Option<String> {
 }
 
 #[test]
-fn a_filter_works_while_it_is_typed() {
+fn filter_applies_while_typed() {
     let mut state = busy(80, 24);
     let all = rows(&state).len();
     press(&mut state, "/web");
@@ -49,7 +49,7 @@ fn error_span(state: &AppState) -> Option<(usize, usize)> {
 }
 
 #[test]
-fn a_filter_that_does_not_read_leaves_the_last_good_one_in_force_and_has_its_place() {
+fn invalid_filter_keeps_the_last_valid_one_and_marks_the_error() {
     let mut state = busy(80, 24);
     press(&mut state, "/web stat:");
     assert!(problem(&state).unwrap().contains("did you mean “state”?"));
@@ -62,7 +62,7 @@ fn a_filter_that_does_not_read_leaves_the_last_good_one_in_force_and_has_its_pla
 }
 
 #[test]
-fn tab_completes_fields_and_values_that_are_there() {
+fn tab_completes_fields_and_values() {
     let mut state = busy(80, 24);
     press(&mut state, "/targ<tab>");
     assert_eq!(typed(&state), "target:");
@@ -98,7 +98,7 @@ fn tab_completes_fields_and_values_that_are_there() {
 }
 
 #[test]
-fn what_was_typed_before_comes_back_and_what_is_typed_now_is_not_lost() {
+fn history_recall_keeps_the_current_text() {
     let mut state = busy(80, 24);
     let remembered = |effects: Vec<Effect>| {
         let mut effects = effects.into_iter();
@@ -134,14 +134,14 @@ fn what_was_typed_before_comes_back_and_what_is_typed_now_is_not_lost() {
 }
 
 #[test]
-fn the_letters_of_a_filter_are_no_commands() {
+fn typed_letters_do_not_trigger_actions() {
     let mut state = busy(80, 24);
     assert_eq!(press(&mut state, "/qxcp?"), []);
     assert_eq!(state.row_model.view().filter.text(), "qxcp?");
 }
 
 #[test]
-fn further_tasks_are_named_in_any_form() {
+fn tasks_can_be_added_in_any_form() {
     let mut state = busy(80, 24);
     let typed = "atask-1, Task:task-2 https://vc01/sdk/vim25/9.0.0.0/Task/task-3/info<enter>";
     let names = ["task-1", "task-2", "task-3"].map(Into::into).to_vec();
@@ -153,7 +153,7 @@ fn further_tasks_are_named_in_any_form() {
 }
 
 #[test]
-fn what_names_no_task_is_told_and_can_be_mended() {
+fn invalid_task_references_are_reported() {
     let mut state = busy(80, 24);
     assert_eq!(press(&mut state, "atask-1 a/b<enter>"), []);
     assert!(problem(&state).unwrap().contains("“a/b” is not a task ID"));
@@ -169,7 +169,7 @@ fn what_names_no_task_is_told_and_can_be_mended() {
 }
 
 #[test]
-fn a_paste_goes_into_the_line_and_nowhere_else() {
+fn paste_inserts_text_only_into_prompts() {
     let mut state = busy(80, 24);
     update(&mut state, Event::Paste("q\nq".into()), now());
     assert!(state.popup.is_none());

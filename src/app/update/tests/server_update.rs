@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[test]
-fn a_value_that_does_not_fit_is_told_and_the_rest_is_taken() {
+fn invalid_values_are_reported_and_the_rest_is_applied() {
     let mut state = busy(80, 24);
     let fields = vec![
         ("progress".into(), json!("half")),
@@ -33,7 +33,7 @@ fn a_value_that_does_not_fit_is_told_and_the_rest_is_taken() {
 }
 
 #[test]
-fn a_filter_for_an_endpoint_looks_again_when_that_says_who_it_is() {
+fn endpoint_filters_are_reevaluated_once_the_host_name_is_known() {
     let mut state = connecting(80, 24);
     apply_update(&mut state, tasks(vec![task("task-1", &json!({}))]));
     for (filter, before, after) in [("endpoint:vc9", 0, 1), ("not endpoint=vc9.lab", 1, 0)] {
@@ -53,7 +53,7 @@ fn a_filter_for_an_endpoint_looks_again_when_that_says_who_it_is() {
 }
 
 #[test]
-fn labels_rename_what_is_shown() {
+fn operation_labels_update_the_rows() {
     let mut state = busy(80, 24);
     let row = OperationLabel {
         description_id: "VirtualMachine.relocate".into(),
@@ -66,7 +66,7 @@ fn labels_rename_what_is_shown() {
 }
 
 #[test]
-fn a_lost_connection_makes_stale_what_was_current() {
+fn a_lost_connection_marks_tasks_stale() {
     let mut state = busy(80, 24);
     assert!(!state.is_stale(state.selected_record().unwrap()));
     let retrying = Link::Retrying {
@@ -79,7 +79,7 @@ fn a_lost_connection_makes_stale_what_was_current() {
 }
 
 #[test]
-fn notices_of_the_loop_are_shown() {
+fn notices_of_the_fetch_loop_are_shown() {
     let mut state = empty(80, 24);
     apply_update(&mut state, Update::Notice("the session was renewed".into()));
     assert!(state.notifications.shown(now()).is_some());

@@ -44,7 +44,7 @@ fn go_to(state: &mut AppState, subject: &RowSubject) {
 }
 
 #[test]
-fn an_operation_an_account_and_an_endpoint_become_the_filter() {
+fn opening_a_count_filters_the_list() {
     let mut state = busy(80, 24);
     press(&mut state, "o");
     assert_eq!(state.context(), Context::Summary);
@@ -72,7 +72,7 @@ fn an_operation_an_account_and_an_endpoint_become_the_filter() {
 }
 
 #[test]
-fn a_name_with_signs_in_it_is_asked_for_as_it_is() {
+fn names_with_special_characters_are_quoted_in_the_filter() {
     let mut state = busy(80, 24);
     let label = OperationLabel {
         description_id: "VirtualMachine.clone".into(),
@@ -89,7 +89,7 @@ fn a_name_with_signs_in_it_is_asked_for_as_it_is() {
 }
 
 #[test]
-fn a_task_is_gone_to_wherever_it_is() {
+fn opening_a_task_selects_it_in_the_list() {
     let mut state = busy(80, 24);
     press(&mut state, "-");
     press(&mut state, "/web<enter>o");
@@ -101,7 +101,7 @@ fn a_task_is_gone_to_wherever_it_is() {
     assert_eq!(selected(&state), "task-4712");
     assert!(state.row_model.view().filter.is_empty());
     let said = &state.notifications.shown(now()).unwrap().text;
-    assert!(said.contains("filter is off"), "{said}");
+    assert!(said.contains("Filter cleared"), "{said}");
     press(&mut state, "o");
     let task = RowSubject::Task(find(&state, "task-4740"));
     go_to(&mut state, &task);
@@ -111,7 +111,7 @@ fn a_task_is_gone_to_wherever_it_is() {
 }
 
 #[test]
-fn what_happens_is_counted_and_the_choice_stays() {
+fn updates_change_the_counts_and_keep_the_selection() {
     let mut state = busy(180, 40);
     press(&mut state, "o");
     let relocate = RowSubject::Operation("Migrate virtual machine".into());
@@ -144,7 +144,7 @@ fn what_happens_is_counted_and_the_choice_stays() {
 }
 
 #[test]
-fn a_section_is_a_step_and_a_click_is_a_choice() {
+fn sections_are_cycled_and_rows_can_be_clicked() {
     let mut state = busy(180, 40);
     press(&mut state, "o<tab>");
     let first = chosen(&state);

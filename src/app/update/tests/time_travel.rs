@@ -43,7 +43,7 @@ fn climbing() -> AppState {
 }
 
 #[test]
-fn one_steps_back_and_forward_by_changes() {
+fn steps_by_changes() {
     let mut state = climbing();
     assert_eq!(percent(&state), Some(50));
     for wanted in [40, 30, 20] {
@@ -62,7 +62,7 @@ fn one_steps_back_and_forward_by_changes() {
 }
 
 #[test]
-fn one_steps_by_minutes_no_further_than_was_seen() {
+fn steps_by_minutes_within_the_recorded_time() {
     let mut state = climbing();
     press_at(&mut state, '[', 450);
     assert_eq!(state.displayed_time(after(450)), after(390));
@@ -78,7 +78,7 @@ fn one_steps_by_minutes_no_further_than_was_seen() {
         state
             .notifications
             .iter()
-            .any(|n| n.text.contains("Nothing older"))
+            .any(|n| n.text.contains("No older changes"))
     );
     for _ in 0..8 {
         press_at(&mut state, ']', 450);
@@ -87,7 +87,7 @@ fn one_steps_by_minutes_no_further_than_was_seen() {
 }
 
 #[test]
-fn news_go_on_underneath() {
+fn live_updates_continue_in_the_background() {
     let mut state = climbing();
     press_at(&mut state, '<', 450);
     tell(
@@ -112,7 +112,7 @@ fn news_go_on_underneath() {
 }
 
 #[test]
-fn nothing_is_asked_for_in_the_past_and_escape_leads_out_of_it() {
+fn sends_no_commands_and_escape_returns() {
     let mut state = climbing();
     press_at(&mut state, '<', 450);
     for key in ['c', 'a', 'x', '*', 'r'] {
@@ -126,7 +126,7 @@ fn nothing_is_asked_for_in_the_past_and_escape_leads_out_of_it() {
 }
 
 #[test]
-fn what_one_arranges_in_the_past_stays() {
+fn view_changes_are_kept_on_return() {
     let mut state = busy(80, 24);
     press(&mut state, "[");
     press(&mut state, "/db<enter>t");
