@@ -19,6 +19,7 @@ mod chosen_server;
 mod command_support;
 mod deadline;
 mod fault_chain;
+mod json_schema;
 mod limits;
 mod line;
 mod list;
