@@ -17,6 +17,7 @@ mod filters;
 mod fuzz;
 #[path = "../hostile_support/mod.rs"]
 mod hostile_support;
+mod guides;
 mod imports;
 mod store;
 mod texts;
