@@ -113,7 +113,7 @@ async fn every_line_matches_the_schema() {
     let simulator = server().await;
     let mut kinds = Vec::new();
     for words in [
-        "wait task-1 task-2 task-3 --json",
+        "wait task-1 --json",
         "list --json",
         "list --since 24h --json",
         "tree task-1 --json",

@@ -15,9 +15,9 @@ mod estimate_quality;
 mod estimates;
 mod filters;
 mod fuzz;
+mod guides;
 #[path = "../hostile_support/mod.rs"]
 mod hostile_support;
-mod guides;
 mod imports;
 mod store;
 mod texts;
