@@ -83,7 +83,7 @@ impl Case {
 pub(crate) fn arrange(state: &mut AppState, layout: Layout, column: SortColumn, filter: &str) {
     let sort = Sort::by(column, column == SortColumn::Progress);
     let filter = vtask::task::Filter::words(filter);
-    state.row_model.arrange(
+    state.row_model.set_view(
         View {
             layout,
             sort,
@@ -161,7 +161,7 @@ pub(crate) fn empty_screen() -> AppState {
 pub(crate) fn fill(state: &mut AppState, places: Range<usize>) {
     for place in places {
         let info = Box::new(read_task(&task(place).to_string()));
-        tell(state, vec![TaskChange::Whole { info, at: now() }]);
+        tell(state, vec![TaskChange::Full { info, at: now() }]);
     }
 }
 

@@ -84,7 +84,7 @@ mod tests {
     fn family_lists_ancestors_and_children() {
         let mut store = TaskStore::new();
         for (mo_id, parent) in [("a", ""), ("b", "a"), ("c", "b"), ("d", "b"), ("e", "a")] {
-            let change = TaskChange::Whole {
+            let change = TaskChange::Full {
                 info: info(mo_id, &json!({"parentTaskKey": parent})),
                 at: at(0),
             };

@@ -35,7 +35,7 @@ impl TaskInsight {
         };
         let around = rule_context(state, handle, record);
         let now = state.time(record, now);
-        let warnings = state.store.findings(handle, around, now);
+        let warnings = state.store.warnings(handle, around, now);
         let estimate = match record.status() {
             // A stalled task has no rate, and its typical duration no longer applies.
             Status::Running if is_stalled(&warnings) => None,
@@ -266,7 +266,7 @@ mod tests {
         let runs = (800..).step_by(50).take(5).map(|seconds| FinishedRun {
             operation: "VirtualMachine.relocate".into(),
             entity: None,
-            took: std::time::Duration::from_secs(seconds),
+            duration: std::time::Duration::from_secs(seconds),
         });
         state.typical.add_runs(HERE, runs);
         assert_eq!(left(&state, "done"), None);

@@ -369,7 +369,7 @@ impl AppState {
     /// Returns the context for evaluating filters. `clocks` is [`ServerClocks::of`] the servers.
     pub fn eval_context<'a>(&'a self, clocks: &'a ServerClocks<'a>) -> EvalContext<'a> {
         EvalContext {
-            board: &self.store,
+            store: &self.store,
             typical: Some(&self.typical),
             endpoints: Some(clocks),
         }

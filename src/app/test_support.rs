@@ -121,7 +121,7 @@ pub(crate) fn climbed(percent: i64, every: i64) -> AppState {
             &json!({"progress": step, "startTime": at(start).to_string()}),
         );
         let at = at(start + every * step);
-        apply_update(&mut state, tasks(vec![TaskChange::Whole { info, at }]));
+        apply_update(&mut state, tasks(vec![TaskChange::Full { info, at }]));
     }
     state
 }
@@ -142,7 +142,7 @@ pub(crate) fn apply_change(
 
 /// Returns a new or changed task.
 pub(crate) fn task(mo_id: &str, more: &Value) -> TaskChange {
-    TaskChange::Whole {
+    TaskChange::Full {
         info: info(mo_id, more),
         at: at(3700),
     }
@@ -290,7 +290,7 @@ fn others() -> Vec<TaskChange> {
                     "queueTime": ago(2), "reason": user("\u{9b}2Jroot")}),
             ),
         ),
-        TaskChange::Ghost {
+        TaskChange::Placeholder {
             key: "task-4600".into(),
             reason: "no permission".into(),
         },

@@ -103,7 +103,7 @@ impl AppState {
             self.store = travel.store;
             let before = std::mem::replace(&mut self.row_model, travel.row_model);
             if *self.row_model.view() != view {
-                self.row_model.arrange(view, &self.store);
+                self.row_model.set_view(view, &self.store);
             }
             self.selection.translate_group(&before, &self.row_model);
             self.clear_insights();
@@ -156,7 +156,7 @@ impl AppState {
             let history = whole.and_then(|history| history.until(self.time(record, at)));
             self.store.set_history(handle, history.map(Box::new));
         }
-        self.row_model.touch(&self.store, &touched);
+        self.row_model.update(&self.store, &touched);
         self.time_travel = Some(travel);
         self.clear_insights();
     }

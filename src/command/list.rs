@@ -259,7 +259,7 @@ async fn gather(
         return Ok((snapshot, complaints));
     }
     let (since, until) = period(args, snapshot.now);
-    let narrowing = narrowing(args).and(sieve.narrowing());
+    let narrowing = narrowing(args).and(sieve.server_filter());
     let query = history_query(&narrowing, since, until);
     let (labels, now) = (snapshot.board.labels(ONLY_ENDPOINT), snapshot.now);
     let pick = |raw: &Value| {

@@ -53,7 +53,7 @@ impl Outcome {
         match status {
             Status::Failed => Self::Failed,
             Status::Cancelled => Self::Cancelled,
-            Status::Lost | Status::Ghost => Self::Unknown,
+            Status::Lost | Status::Placeholder => Self::Unknown,
             Status::Running | Status::Queued | Status::Success | Status::Unknown => Self::Success,
         }
     }

@@ -68,7 +68,7 @@ impl TaskSelector {
     }
 
     /// What of the flags a server's history can be asked for.
-    fn narrowing(&self) -> ServerFilter {
+    fn server_filter(&self) -> ServerFilter {
         let of = |values: &[String], narrow: fn(&str) -> ServerFilter| {
             let values = values.iter().map(|value| {
                 if value.contains(['*', '?']) {
@@ -159,8 +159,8 @@ impl CompiledSelector {
     }
 
     /// What a server's history can be asked for, so that it need not send what is not wanted.
-    pub fn narrowing(&self) -> ServerFilter {
-        self.choice.narrowing().and(self.filter.narrowing())
+    pub fn server_filter(&self) -> ServerFilter {
+        self.choice.server_filter().and(self.filter.server_filter())
     }
 
     /// Whether a task on a board is among those, at a time by the server's clock.
@@ -172,7 +172,7 @@ impl CompiledSelector {
             return false;
         };
         let scene = EvalContext {
-            board,
+            store: board,
             typical: None,
             endpoints: Some(&SelectorContext {
                 name: &self.endpoint,
@@ -188,13 +188,13 @@ impl CompiledSelector {
         if !self.choice.matches(&info, labels) {
             return false;
         }
-        if self.filter.is_empty() || self.filter.asks_for_family() {
+        if self.filter.is_empty() || self.filter.depends_on_family() {
             return true;
         }
         let mut board = TaskStore::new();
         board.set_labels(ONLY_ENDPOINT, labels.clone());
         let id = TaskId::new(ONLY_ENDPOINT, info.mo_id().clone());
-        let change = TaskChange::Whole {
+        let change = TaskChange::Full {
             info: Box::new(info),
             at: now,
         };
@@ -291,7 +291,7 @@ mod tests {
             let mut choice = TaskSelector::default();
             change(&mut choice);
             let sieve = CompiledSelector::new(&choice, &Saved::new(), "lab".to_owned());
-            sieve.unwrap().narrowing().fields().join(" ")
+            sieve.unwrap().server_filter().fields().join(" ")
         };
         assert_eq!(choice(|_| ()), "");
         assert_eq!(choice(|choice| choice.user = vec!["*\\ops".into()]), "");

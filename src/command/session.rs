@@ -380,7 +380,7 @@ impl Snapshot {
     fn put(&mut self, mo_id: &Arc<str>, mut info: Box<TaskInfo>, raw: Value) -> Option<Handle> {
         info.task.value = mo_id.clone();
         if !self.raw.contains_key(mo_id) {
-            let change = TaskChange::Whole { info, at: self.now };
+            let change = TaskChange::Full { info, at: self.now };
             let _ = self
                 .board
                 .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());

@@ -148,7 +148,7 @@ async fn climb(
 
 /// Adds a task of which no more is known than its key, and why.
 fn add_ghost(snapshot: &mut Snapshot, key: Arc<str>, reason: &str) {
-    let ghost = TaskChange::Ghost {
+    let ghost = TaskChange::Placeholder {
         key,
         reason: reason.into(),
     };
@@ -354,7 +354,7 @@ fn told(snapshot: &Snapshot, handle: Handle, record: &Record, symbols: &Symbols)
         json_output::status(record.status())
     ));
     parts.extend(record.elapsed(snapshot.now).map(duration));
-    parts.extend(record.remark());
+    parts.extend(record.detail_text());
     if snapshot.board.has_gap_above(handle) {
         parts.push("(tasks between are not known)".to_owned());
     }

@@ -172,7 +172,7 @@ pub fn eligibility(
         Status::Success => no(&finished_message("finished", info.complete_time, now)),
         Status::Failed => no(&finished_message("failed", info.complete_time, now)),
         Status::Cancelled => no(&finished_message("was cancelled", info.complete_time, now)),
-        Status::Ghost => no(&no_data_message(record)),
+        Status::Placeholder => no(&no_data_message(record)),
         _ if info.cancelled => CancelEligibility {
             message: requested_message(record, now),
             allowed: false,
@@ -207,7 +207,7 @@ fn finished_message(how: &str, at: Option<Timestamp>, now: Timestamp) -> String 
 
 fn no_data_message(record: &Record) -> String {
     match &record.presence {
-        Presence::Present | Presence::Past => {
+        Presence::Present | Presence::HistoryOnly => {
             "Only the id of this task is known so far.".to_owned()
         }
         Presence::Gone(_) => {

@@ -11,7 +11,7 @@ use crate::vim::types::TaskInfo;
 #[derive(Debug, Clone)]
 pub enum TaskChange {
     /// A complete `TaskInfo`, new or changed.
-    Whole {
+    Full {
         /// The task as sent by the server.
         info: Box<TaskInfo>,
         /// Time of the observation.
@@ -19,7 +19,7 @@ pub enum TaskChange {
     },
     /// A finished task from the server's history. Ignored if the task is active or its end was
     /// observed, because the record is then at least as complete.
-    Past {
+    FromHistory {
         /// The task as stored in the history.
         info: Box<TaskInfo>,
         /// Time of the query.
@@ -42,7 +42,7 @@ pub enum TaskChange {
         at: Timestamp,
     },
     /// A task of which only the key is known.
-    Ghost {
+    Placeholder {
         /// The key, which is also used as the moId.
         key: Arc<str>,
         /// Reason to display.
@@ -58,7 +58,7 @@ pub enum TaskChange {
         may_pass: bool,
     },
     /// A task that is no longer watched and leaves the store.
-    Dropped {
+    Unwatched {
         /// The task's moId.
         mo_id: Arc<str>,
     },
@@ -68,12 +68,12 @@ impl TaskChange {
     /// Returns the moId of the changed task.
     pub fn mo_id(&self) -> &Arc<str> {
         match self {
-            Self::Whole { info, .. } | Self::Past { info, .. } => info.mo_id(),
-            Self::Ghost { key, .. } => key,
+            Self::Full { info, .. } | Self::FromHistory { info, .. } => info.mo_id(),
+            Self::Placeholder { key, .. } => key,
             Self::Fields { mo_id, .. }
             | Self::Gone { mo_id, .. }
             | Self::Unreadable { mo_id, .. }
-            | Self::Dropped { mo_id } => mo_id,
+            | Self::Unwatched { mo_id } => mo_id,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The server's clock relative to the local clock.
+//! The server's clock relative to the local clock, and durations between its timestamps.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,6 +25,17 @@ impl ServerClock {
     pub fn at(self, local: Timestamp) -> Timestamp {
         local.checked_add(self.offset).unwrap_or(local)
     }
+}
+
+/// Tolerated difference between the clocks of a server's components; a larger negative span is
+/// inconsistent.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+
+/// Returns the time between two timestamps, never negative; `None` if it is negative beyond the
+/// tolerance.
+pub(super) fn span(from: Timestamp, to: Timestamp) -> Option<SignedDuration> {
+    let span = to.duration_since(from);
+    (span >= -CLOCK_TOLERANCE).then(|| span.max(SignedDuration::ZERO))
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub(crate) fn status(status: Status) -> &'static str {
         Status::Success => "success",
         Status::Lost => "lost",
         Status::Unknown => "unknown",
-        Status::Ghost => "ghost",
+        Status::Placeholder => "ghost",
     }
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn outcome(of: Status) -> Option<&'static str> {
     match of {
         Status::Failed | Status::Cancelled | Status::Success => Some(status(of)),
         Status::Lost => Some("unknown"),
-        Status::Running | Status::Queued | Status::Unknown | Status::Ghost => None,
+        Status::Running | Status::Queued | Status::Unknown | Status::Placeholder => None,
     }
 }
 
@@ -61,25 +61,25 @@ pub(crate) fn seconds(span: SignedDuration) -> Value {
 
 /// Returns a task as JSON at a server time. `info` is the `TaskInfo` as sent by the server.
 pub(crate) fn task(
-    board: &TaskStore,
+    store: &TaskStore,
     handle: Handle,
     info: Option<Value>,
     endpoint: &str,
     now: Timestamp,
 ) -> Option<Map<String, Value>> {
-    watched_task(board, handle, info, endpoint, RuleContext::default(), now)
+    watched_task(store, handle, info, endpoint, RuleContext::default(), now)
 }
 
 /// As [`task`], with the context for warnings in `trouble`.
 pub(crate) fn watched_task(
-    board: &TaskStore,
+    store: &TaskStore,
     handle: Handle,
     info: Option<Value>,
     endpoint: &str,
-    around: RuleContext<'_>,
+    rule_context: RuleContext<'_>,
     now: Timestamp,
 ) -> Option<Map<String, Value>> {
-    let record = board.get(handle)?;
+    let record = store.get(handle)?;
     let mut line = envelope("task", endpoint, now);
     let mut put = |name: &str, value: Value| {
         line.insert(name.to_owned(), value);
@@ -90,7 +90,7 @@ pub(crate) fn watched_task(
     let known = record.info.as_deref();
     put(
         "operation",
-        known.map_or(Value::Null, |_| json!(board.operation(record))),
+        known.map_or(Value::Null, |_| json!(store.operation(record))),
     );
     let operation = known.filter(|info| !info.description_id.is_empty());
     put(
@@ -104,7 +104,7 @@ pub(crate) fn watched_task(
     put("startedBy", json!(reason));
     let phase = known.and_then(|info| info.description.as_ref());
     put("phase", json!(phase.map(|phase| phase.text())));
-    let progress = board.progress(handle);
+    let progress = store.progress(handle);
     put("progress", json!(progress.percent()));
     let derived = matches!(progress, Progress::Derived(_));
     put(
@@ -131,16 +131,16 @@ pub(crate) fn watched_task(
     put("durationSeconds", ran);
     let fault = known.and_then(|info| info.error.as_deref());
     put("error", fault.map_or(Value::Null, fault_chain::to_json));
-    let finding = || {
+    let warning = || {
         Some(
-            board
-                .findings(handle, around, now)
+            store
+                .warnings(handle, rule_context, now)
                 .into_iter()
                 .next()?
-                .sentence,
+                .message,
         )
     };
-    let trouble = trouble(record).or_else(finding);
+    let trouble = trouble(record).or_else(warning);
     put("trouble", json!(trouble));
     put("info", info.unwrap_or(Value::Null));
     Some(line)
@@ -159,7 +159,7 @@ pub(crate) fn why(record: &Record) -> Option<String> {
 fn trouble(record: &Record) -> Option<String> {
     let invalid = record.info.as_deref().map(|info| &info.invalid);
     match &record.presence {
-        Presence::Present | Presence::Past => {
+        Presence::Present | Presence::HistoryOnly => {
             let invalid = invalid.filter(|invalid| !invalid.is_empty())?;
             Some(format!("not readable: {invalid}"))
         }
@@ -187,16 +187,16 @@ mod tests {
     };
 
     fn shown(more: &Value, now: i64) -> Value {
-        let mut board = TaskStore::new();
+        let mut store = TaskStore::new();
         let info = info("task-1", more);
         let raw = info.to_json();
-        let change = TaskChange::Whole { info, at: at(0) };
+        let change = TaskChange::Full { info, at: at(0) };
         let here = EndpointId(0);
-        board
+        store
             .apply(here, change, &mut ChangeSet::default())
             .unwrap();
-        let handle = board.find(&TaskId::new(here, "task-1")).unwrap();
-        let line = task(&board, handle, Some(raw), "vc01", at(now)).unwrap();
+        let handle = store.find(&TaskId::new(here, "task-1")).unwrap();
+        let line = task(&store, handle, Some(raw), "vc01", at(now)).unwrap();
         Value::Object(line)
     }
 

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{
-    id::TaskId, progress::Progress, progress_history::ProgressHistory, sanity::span, status::Status,
+    clock::span, id::TaskId, progress::Progress, progress_history::ProgressHistory, status::Status,
 };
 use crate::vim::types::{Malformed, TaskInfo};
 
@@ -18,7 +18,7 @@ pub enum Presence {
     /// Removed; noticed at this server time.
     Gone(Timestamp),
     /// Known from the server's history only; the object may no longer exist.
-    Past,
+    HistoryOnly,
     /// Could not be read for this reason; it may exist.
     Unreadable(Arc<str>),
 }
@@ -37,7 +37,7 @@ pub struct Record {
     /// Server time of the last observation.
     pub seen: Option<Timestamp>,
     /// Server time of the last observed change of progress, phase or state.
-    pub moved: Option<Timestamp>,
+    pub last_change: Option<Timestamp>,
     /// First observation of a requested cancellation.
     pub cancel_seen: Option<CancelSeen>,
     /// Progress and phases observed while the task was running.
@@ -62,14 +62,14 @@ impl CancelSeen {
 
 impl Record {
     /// Creates a record of which only the id is known.
-    pub fn ghost(id: TaskId, presence: Presence) -> Self {
+    pub fn placeholder(id: TaskId, presence: Presence) -> Self {
         Self {
             id,
             info: None,
             presence,
             pinned: false,
             seen: None,
-            moved: None,
+            last_change: None,
             cancel_seen: None,
             history: None,
         }
@@ -84,9 +84,9 @@ impl Record {
     }
 
     /// Replaces the values with a new `TaskInfo`; a task marked as removed is present again.
-    pub(super) fn take(&mut self, info: Box<TaskInfo>, at: Timestamp) {
-        if self.info.as_ref().is_none_or(|old| has_moved(old, &info)) {
-            self.moved = Some(at);
+    pub(super) fn replace(&mut self, info: Box<TaskInfo>, at: Timestamp) {
+        if self.info.as_ref().is_none_or(|old| has_changed(old, &info)) {
+            self.last_change = Some(at);
         }
         let phase_began = self
             .info
@@ -95,7 +95,7 @@ impl Record {
         self.info = Some(info);
         self.record_progress(phase_began, at);
         self.presence = Presence::Present;
-        self.note(at);
+        self.mark_seen(at);
     }
 
     /// Assigns new values to some fields. Skips and reports a value that does not fit its field.
@@ -112,7 +112,7 @@ impl Record {
         for (field, value) in fields {
             let phase = (field == "description").then(|| info.description.clone());
             if matches!(&*field, "progress" | "description" | "state") {
-                self.moved = Some(at);
+                self.last_change = Some(at);
             }
             if let Err(error) = info.assign(&field, value) {
                 outcome = Err(error);
@@ -121,7 +121,7 @@ impl Record {
         }
         self.record_progress(phase_began, at);
         self.presence = Presence::Present;
-        self.note(at);
+        self.mark_seen(at);
         outcome
     }
 
@@ -145,7 +145,7 @@ impl Record {
         }
     }
 
-    fn note(&mut self, at: Timestamp) {
+    fn mark_seen(&mut self, at: Timestamp) {
         let before = self.seen.replace(at);
         if self.is_cancel_requested() {
             let is_exact = before.is_some();
@@ -156,7 +156,7 @@ impl Record {
     /// Returns the status of the task.
     pub fn status(&self) -> Status {
         match &self.info {
-            None => Status::Ghost,
+            None => Status::Placeholder,
             Some(info) => match Status::of(info) {
                 status if status.is_finished() => status,
                 _ if self.is_gone() => Status::Lost,
@@ -172,7 +172,7 @@ impl Record {
 
     /// Returns the text to display beside the status: the error of a failed task, or the phase of
     /// an active one.
-    pub fn remark(&self) -> Option<String> {
+    pub fn detail_text(&self) -> Option<String> {
         let info = self.info.as_ref()?;
         let phase = || {
             let phase = info.description.as_ref();
@@ -249,6 +249,6 @@ impl Record {
     }
 }
 
-fn has_moved(old: &TaskInfo, new: &TaskInfo) -> bool {
+fn has_changed(old: &TaskInfo, new: &TaskInfo) -> bool {
     old.progress != new.progress || old.state != new.state || old.description != new.description
 }

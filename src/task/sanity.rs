@@ -1,21 +1,10 @@
 //! Checks of values sent by the server. Inconsistent values count as unknown, with a reason to
 //! display.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::record::Record;
+use super::{clock::span, record::Record};
 use crate::text::duration;
-
-/// Tolerated difference between the clocks of a server's components; a larger negative span is
-/// inconsistent.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
-
-/// Returns the time between two timestamps, never negative; `None` if it is negative beyond the
-/// tolerance.
-pub(super) fn span(from: Timestamp, to: Timestamp) -> Option<SignedDuration> {
-    let span = to.duration_since(from);
-    (span >= -CLOCK_TOLERANCE).then(|| span.max(SignedDuration::ZERO))
-}
 
 /// Returns the length of a negative span beyond the tolerance.
 fn backwards(from: Timestamp, to: Timestamp) -> Option<String> {
@@ -59,6 +48,7 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
     use serde_json::{Value, json};
 
     use super::*;
@@ -69,7 +59,7 @@ mod tests {
 
     fn record(more: &Value) -> Record {
         let id = TaskId::new(EndpointId(0), "task-1");
-        let mut record = Record::ghost(id, Presence::Present);
+        let mut record = Record::placeholder(id, Presence::Present);
         record.info = Some(info("task-1", more));
         record
     }

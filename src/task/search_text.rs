@@ -33,27 +33,30 @@ pub(in crate::task) fn target(info: &TaskInfo) -> Option<&str> {
 /// Calls `visitor` with each text of a task, cheapest first, until it returns true. Returns true if
 /// it did.
 pub(in crate::task) fn visit(
-    board: &TaskStore,
+    store: &TaskStore,
     record: &Record,
-    mut look: impl FnMut(&str) -> bool,
+    mut visitor: impl FnMut(&str) -> bool,
 ) -> bool {
     let Some(info) = &record.info else {
-        return look(&record.id.mo_id)
-            || look(record.status().word())
-            || look(&board.operation(record));
+        return visitor(&record.id.mo_id)
+            || visitor(record.status().word())
+            || visitor(&store.operation(record));
     };
-    info.entity_name.as_deref().is_some_and(&mut look)
-        || look(&record.id.mo_id)
-        || look(record.status().word())
+    info.entity_name.as_deref().is_some_and(&mut visitor)
+        || visitor(&record.id.mo_id)
+        || visitor(record.status().word())
         || info
             .entity
             .as_ref()
-            .is_some_and(|entity| look(&entity.value))
-        || look(&initiator(&info.reason))
+            .is_some_and(|entity| visitor(&entity.value))
+        || visitor(&initiator(&info.reason))
         || info
             .description
             .as_ref()
-            .is_some_and(|phase| look(phase.text()))
-        || look(&board.operation(record))
-        || info.error.as_ref().is_some_and(|error| look(&error.text()))
+            .is_some_and(|phase| visitor(phase.text()))
+        || visitor(&store.operation(record))
+        || info
+            .error
+            .as_ref()
+            .is_some_and(|error| visitor(&error.text()))
 }

@@ -23,7 +23,7 @@ pub enum Status {
     /// In a state that is not part of the known API.
     Unknown,
     /// Known by key only.
-    Ghost,
+    Placeholder,
 }
 
 impl Status {
@@ -36,7 +36,7 @@ impl Status {
         Self::Success,
         Self::Lost,
         Self::Unknown,
-        Self::Ghost,
+        Self::Placeholder,
     ];
 
     /// Returns the status of a task that exists on the server.
@@ -74,7 +74,7 @@ impl Status {
             Self::Cancelled => "cancelled",
             Self::Lost => "outcome unknown",
             Self::Unknown => "unknown state",
-            Self::Ghost => "not visible",
+            Self::Placeholder => "not visible",
         }
     }
 }

@@ -72,7 +72,7 @@ pub struct TaskStore {
     /// Records whose parent or root is not in the store, by that task's key.
     orphans: HashMap<Key, Vec<Handle>>,
     counts: StatusCounts,
-    busy: EntityIndex,
+    entity_index: EntityIndex,
     labels: HashMap<EndpointId, Labels>,
     /// Names of the endpoints, if there are several.
     endpoints: HashMap<EndpointId, Arc<str>>,
@@ -185,12 +185,12 @@ impl TaskStore {
         touched: &mut ChangeSet,
     ) -> Result<(), Malformed> {
         match change {
-            TaskChange::Whole { info, at } => {
-                self.put(endpoint, info, at, touched);
+            TaskChange::Full { info, at } => {
+                self.upsert(endpoint, info, at, touched);
                 Ok(())
             }
-            TaskChange::Past { info, at } => {
-                self.recall(endpoint, info, at, touched);
+            TaskChange::FromHistory { info, at } => {
+                self.merge_from_history(endpoint, info, at, touched);
                 Ok(())
             }
             TaskChange::Fields { mo_id, fields, at } => {
@@ -200,30 +200,30 @@ impl TaskStore {
                 }
             }
             TaskChange::Gone { mo_id, at } => {
-                self.mark(&TaskId { endpoint, mo_id }, Presence::Gone(at), touched);
+                self.set_presence(&TaskId { endpoint, mo_id }, Presence::Gone(at), touched);
                 Ok(())
             }
             TaskChange::Unreadable { mo_id, reason, .. } => {
                 let presence = Presence::Unreadable(reason);
-                self.mark(&TaskId { endpoint, mo_id }, presence, touched);
+                self.set_presence(&TaskId { endpoint, mo_id }, presence, touched);
                 Ok(())
             }
-            TaskChange::Ghost { key, reason } => {
+            TaskChange::Placeholder { key, reason } => {
                 let presence = Presence::Unreadable(reason);
                 match self.find_key(endpoint, &key) {
                     Some(handle) if self.get(handle).is_some_and(|r| r.info.is_some()) => {}
-                    _ => self.mark(&TaskId::new(endpoint, key), presence, touched),
+                    _ => self.set_presence(&TaskId::new(endpoint, key), presence, touched),
                 }
                 Ok(())
             }
-            TaskChange::Dropped { mo_id } => {
+            TaskChange::Unwatched { mo_id } => {
                 self.remove(&TaskId { endpoint, mo_id }, touched);
                 Ok(())
             }
         }
     }
 
-    fn put(
+    fn upsert(
         &mut self,
         endpoint: EndpointId,
         info: Box<TaskInfo>,
@@ -233,24 +233,24 @@ impl TaskStore {
         let id = TaskId::new(endpoint, info.mo_id().clone());
         let key = (endpoint, info.key.clone());
         // A placeholder was created by key; the task itself may have another moId.
-        let handle = match self.find(&id).or_else(|| self.find_ghost(&key)) {
+        let handle = match self.find(&id).or_else(|| self.find_placeholder(&key)) {
             Some(handle) => handle,
-            None => self.insert(Record::ghost(id.clone(), Presence::Present)),
+            None => self.insert(Record::placeholder(id.clone(), Presence::Present)),
         };
         let Some(node) = self.nodes.get_mut(handle) else {
             return;
         };
         let before = (node.record.id.clone(), node.record.key());
         let held = entity_index::entities_of(&node.record);
-        node.record.take(info, at);
-        self.busy
+        node.record.replace(info, at);
+        self.entity_index
             .change(handle, &held, &entity_index::entities_of(&node.record));
         node.record.id = id.clone();
         if before.0 != id {
             self.by_id.remove(&before.0);
         }
         self.by_id.insert(id, handle);
-        self.rename(handle, before.1);
+        self.update_key(handle, before.1);
         self.relink(handle, touched);
         self.attach_orphans(&key, touched);
         self.recount(handle, touched);
@@ -258,7 +258,7 @@ impl TaskStore {
     }
 
     /// Merges a finished task from the server's history if its end was not observed.
-    fn recall(
+    fn merge_from_history(
         &mut self,
         endpoint: EndpointId,
         info: Box<TaskInfo>,
@@ -268,20 +268,20 @@ impl TaskStore {
         let id = TaskId::new(endpoint, info.mo_id().clone());
         let known = self
             .find(&id)
-            .or_else(|| self.find_ghost(&(endpoint, info.key.clone())));
-        if !info.state.is_finished() || !known.is_none_or(|known| self.misses_end(known)) {
+            .or_else(|| self.find_placeholder(&(endpoint, info.key.clone())));
+        if !info.state.is_finished() || !known.is_none_or(|known| self.outcome_is_unknown(known)) {
             return;
         }
-        self.put(endpoint, info, at, touched);
+        self.upsert(endpoint, info, at, touched);
         if let Some(node) = self.find(&id).and_then(|handle| self.nodes.get_mut(handle)) {
-            node.record.presence = Presence::Past;
+            node.record.presence = Presence::HistoryOnly;
         }
     }
 
     /// True if a task has ended or disappeared with an unknown outcome.
-    pub(super) fn misses_end(&self, handle: Handle) -> bool {
+    pub(super) fn outcome_is_unknown(&self, handle: Handle) -> bool {
         let status = self.get(handle).map(Record::status);
-        matches!(status, Some(Status::Ghost | Status::Lost))
+        matches!(status, Some(Status::Placeholder | Status::Lost))
     }
 
     fn assign(
@@ -304,12 +304,12 @@ impl TaskStore {
         let held = holds.then(|| entity_index::entities_of(&node.record));
         let outcome = node.record.assign(fields, at);
         if let Some(held) = held {
-            self.busy
+            self.entity_index
                 .change(handle, &held, &entity_index::entities_of(&node.record));
         }
         if lineage {
             let key = (node.record.id.endpoint, node.record.key());
-            self.rename(handle, before);
+            self.update_key(handle, before);
             self.relink(handle, touched);
             self.attach_orphans(&key, touched);
         }
@@ -319,19 +319,19 @@ impl TaskStore {
     }
 
     /// Sets a task's presence; creates a placeholder if the task is not in the store.
-    fn mark(&mut self, id: &TaskId, presence: Presence, touched: &mut ChangeSet) {
+    fn set_presence(&mut self, id: &TaskId, presence: Presence, touched: &mut ChangeSet) {
         let handle = if let Some(handle) = self.find(id) {
             if let Some(node) = self.nodes.get_mut(handle) {
                 let held = entity_index::entities_of(&node.record);
                 node.record.presence = presence;
-                self.busy
+                self.entity_index
                     .change(handle, &held, &entity_index::entities_of(&node.record));
             }
             handle
         } else {
-            let handle = self.insert(Record::ghost(id.clone(), presence));
+            let handle = self.insert(Record::placeholder(id.clone(), presence));
             let key = (id.endpoint, id.mo_id.clone());
-            self.note_key(key.clone(), handle);
+            self.index_key(key.clone(), handle);
             self.attach_orphans(&key, touched);
             handle
         };
@@ -340,25 +340,25 @@ impl TaskStore {
     }
 
     /// Returns the placeholder with this key.
-    pub(super) fn find_ghost(&self, key: &Key) -> Option<Handle> {
+    pub(super) fn find_placeholder(&self, key: &Key) -> Option<Handle> {
         let found = self.by_key.get(key).copied();
         found.filter(|found| self.get(*found).is_some_and(|record| record.info.is_none()))
     }
 
     /// Updates the index of a record whose key may have changed.
-    fn rename(&mut self, handle: Handle, before: Arc<str>) {
+    fn update_key(&mut self, handle: Handle, before: Arc<str>) {
         let Some(record) = self.nodes.get(handle).map(|node| &node.record) else {
             return;
         };
         let (endpoint, key) = (record.id.endpoint, record.key());
         if before != key {
-            self.forget_key(&(endpoint, before), handle);
+            self.unindex_key(&(endpoint, before), handle);
         }
-        self.note_key((endpoint, key), handle);
+        self.index_key((endpoint, key), handle);
     }
 
     /// Adds a record's key to the index. Of several records with the same key, the one whose moId it is takes precedence, else the first.
-    fn note_key(&mut self, key: Key, handle: Handle) {
+    fn index_key(&mut self, key: Key, handle: Handle) {
         let Some(&owner) = self.by_key.get(&key) else {
             self.by_key.insert(key, handle);
             return;
@@ -382,7 +382,7 @@ impl TaskStore {
     }
 
     /// Removes a record's key from the index; another record with the same key takes its place.
-    fn forget_key(&mut self, key: &Key, handle: Handle) {
+    fn unindex_key(&mut self, key: &Key, handle: Handle) {
         let next = self.same_key.get_mut(key).and_then(|others| {
             others.retain(|other| *other != handle);
             others.first().copied()
@@ -438,10 +438,10 @@ impl TaskStore {
             return;
         };
         self.counts.remove(node.status);
-        self.busy
+        self.entity_index
             .change(handle, &entity_index::entities_of(&node.record), &[]);
         self.by_id.remove(id);
-        self.forget_key(&(id.endpoint, node.record.key()), handle);
+        self.unindex_key(&(id.endpoint, node.record.key()), handle);
         self.orphans.retain(|_, waiting| {
             waiting.retain(|waiting| *waiting != handle);
             !waiting.is_empty()

@@ -44,33 +44,33 @@ struct CountKey {
 
 impl Summary {
     /// Builds the summary of a store.
-    pub fn of(board: &TaskStore) -> Self {
+    pub fn of(store: &TaskStore) -> Self {
         let mut summary = Self::default();
-        for (handle, record) in board.iter() {
-            summary.count(board, handle, record);
+        for (handle, record) in store.iter() {
+            summary.count(store, handle, record);
         }
         summary
     }
 
     /// Applies changes of the store.
-    pub fn touch(&mut self, board: &TaskStore, touched: &ChangeSet) {
+    pub fn update(&mut self, store: &TaskStore, touched: &ChangeSet) {
         for &handle in &touched.removed {
             self.uncount(handle);
         }
         for &handle in &touched.changed {
-            match board.get(handle) {
+            match store.get(handle) {
                 None => self.uncount(handle),
-                Some(record) if self.is_as_counted(board, handle, record) => {}
+                Some(record) if self.is_as_counted(store, handle, record) => {}
                 Some(record) => {
                     self.uncount(handle);
-                    self.count(board, handle, record);
+                    self.count(store, handle, record);
                 }
             }
         }
     }
 
     /// True if the counted properties did not change.
-    fn is_as_counted(&self, board: &TaskStore, handle: Handle, record: &Record) -> bool {
+    fn is_as_counted(&self, store: &TaskStore, handle: Handle, record: &Record) -> bool {
         let Some(counted) = self.counted.get(handle) else {
             return false;
         };
@@ -82,10 +82,10 @@ impl Summary {
             && counted.since == since(record, status)
             && counted.endpoint == record.id.endpoint
             && user == initiator.as_deref()
-            && self.operations.name(counted.operation) == Some(&*board.operation(record))
+            && self.operations.name(counted.operation) == Some(&*store.operation(record))
     }
 
-    fn count(&mut self, board: &TaskStore, handle: Handle, record: &Record) {
+    fn count(&mut self, store: &TaskStore, handle: Handle, record: &Record) {
         let status = record.status();
         let user = record.info.as_ref().map(|info| {
             let name = search_text::initiator(&info.reason);
@@ -95,7 +95,7 @@ impl Summary {
             status,
             since: since(record, status),
             endpoint: record.id.endpoint,
-            operation: self.operations.add(&board.operation(record), status),
+            operation: self.operations.add(&store.operation(record), status),
             user,
         };
         self.endpoints

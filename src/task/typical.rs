@@ -64,7 +64,7 @@ impl DurationStats {
     }
 
     /// Returns the 90th percentile, beyond which a run counts as unusually long.
-    pub fn long(&self) -> Duration {
+    pub fn p90(&self) -> Duration {
         self.percentile(90)
     }
 }
@@ -84,7 +84,7 @@ impl Sample {
         self.newest.push_back(duration);
     }
 
-    fn sum_up(&mut self) {
+    fn refresh(&mut self) {
         self.typical = DurationStats::of(self.newest.iter().copied());
     }
 }
@@ -117,7 +117,7 @@ pub struct FinishedRun {
     /// The moId of the entity.
     pub entity: Option<Arc<str>>,
     /// Time from start to completion.
-    pub took: Duration,
+    pub duration: Duration,
 }
 
 impl TypicalDurations {
@@ -127,13 +127,13 @@ impl TypicalDurations {
         for run in runs {
             let operation = (endpoint, run.operation);
             if let Some(sample) = entry(&mut self.operations, &operation, MAX_OPERATIONS) {
-                sample.add(run.took, MAX_RUNS);
+                sample.add(run.duration, MAX_RUNS);
             }
             let place = (operation, run.entity);
             if let (operation, Some(entity)) = place.clone() {
                 let key = (operation, entity);
                 if let Some(sample) = entry(&mut self.entities, &key, MAX_ENTITIES) {
-                    sample.add(run.took, MAX_RUNS_PER_ENTITY);
+                    sample.add(run.duration, MAX_RUNS_PER_ENTITY);
                 }
             }
             touched.push(place);
@@ -142,11 +142,11 @@ impl TypicalDurations {
         touched.dedup();
         for (operation, entity) in touched {
             if let Some(sample) = self.operations.get_mut(&operation) {
-                sample.sum_up();
+                sample.refresh();
             }
             let key = entity.map(|entity| (operation, entity));
             if let Some(sample) = key.and_then(|key| self.entities.get_mut(&key)) {
-                sample.sum_up();
+                sample.refresh();
             }
         }
     }
@@ -179,7 +179,7 @@ impl TypicalDurations {
     }
 
     /// True if there are runs of an endpoint.
-    pub fn knows(&self, endpoint: EndpointId) -> bool {
+    pub fn has_runs(&self, endpoint: EndpointId) -> bool {
         self.operations.keys().any(|(place, _)| *place == endpoint)
     }
 

@@ -30,9 +30,9 @@ pub struct OldState {
     /// The task.
     pub(super) id: TaskId,
     /// Time of its last observed change of progress, phase or state.
-    pub(super) moved: Option<Timestamp>,
+    pub(super) last_change: Option<Timestamp>,
     /// The replaced value.
-    pub(super) was: OldValue,
+    pub(super) replaced: OldValue,
 }
 
 /// The value that a change replaced.
@@ -78,21 +78,21 @@ impl UndoLog {
     /// Records the state that a change is about to replace. `now` is local time.
     pub fn note(
         &mut self,
-        board: &TaskStore,
+        store: &TaskStore,
         endpoint: EndpointId,
         change: &TaskChange,
         now: Timestamp,
     ) {
         let began = *self.began.get_or_insert(now);
         let is_new = now.duration_since(began) > INITIAL_LOAD;
-        if let Some(before) = self.before(board, endpoint, change, is_new) {
+        if let Some(before) = self.before(store, endpoint, change, is_new) {
             self.push(before, now);
         }
     }
 
     fn before(
         &mut self,
-        board: &TaskStore,
+        store: &TaskStore,
         endpoint: EndpointId,
         change: &TaskChange,
         is_new: bool,
@@ -100,26 +100,27 @@ impl UndoLog {
         let mo_id = change.mo_id().clone();
         let id = TaskId { endpoint, mo_id };
         let handle = match change {
-            TaskChange::Whole { info, .. } | TaskChange::Past { info, .. } => board
+            TaskChange::Full { info, .. } | TaskChange::FromHistory { info, .. } => store
                 .find(&id)
-                .or_else(|| board.find_ghost(&(endpoint, info.key.clone()))),
-            TaskChange::Ghost { key, .. } => board.find_key(endpoint, key),
-            _ => board.find(&id),
+                .or_else(|| store.find_placeholder(&(endpoint, info.key.clone()))),
+            TaskChange::Placeholder { key, .. } => store.find_key(endpoint, key),
+            _ => store.find(&id),
         };
-        let record = handle.and_then(|handle| board.get(handle));
-        let was = match (change, record) {
-            (TaskChange::Whole { info, at } | TaskChange::Past { info, at }, None) => {
+        let record = handle.and_then(|handle| store.get(handle));
+        let replaced = match (change, record) {
+            (TaskChange::Full { info, at } | TaskChange::FromHistory { info, at }, None) => {
                 let heard = *self.heard.entry(endpoint).or_insert(*at);
                 (is_new || info.queue_time.is_some_and(|queued| queued > heard))
                     .then_some(OldValue::Record(None))
             }
-            (TaskChange::Whole { info, .. }, Some(record)) => match &record.info {
+            (TaskChange::Full { info, .. }, Some(record)) => match &record.info {
                 Some(old) if record.id == id => replaced_by(old, info, record),
                 _ => Some(OldValue::Record(Some(Box::new(record.clone())))),
             },
-            (TaskChange::Past { .. }, Some(record)) => {
-                let misses_end = handle.is_some_and(|handle| board.misses_end(handle));
-                misses_end.then(|| OldValue::Record(Some(Box::new(record.clone()))))
+            (TaskChange::FromHistory { .. }, Some(record)) => {
+                let outcome_is_unknown =
+                    handle.is_some_and(|handle| store.outcome_is_unknown(handle));
+                outcome_is_unknown.then(|| OldValue::Record(Some(Box::new(record.clone()))))
             }
             (TaskChange::Fields { fields, .. }, Some(record)) => {
                 let old = record.info.as_deref()?;
@@ -127,27 +128,35 @@ impl UndoLog {
                 fields_of(old, named)
             }
             (
-                TaskChange::Gone { .. } | TaskChange::Unreadable { .. } | TaskChange::Ghost { .. },
+                TaskChange::Gone { .. }
+                | TaskChange::Unreadable { .. }
+                | TaskChange::Placeholder { .. },
                 Some(record),
             ) => Some(OldValue::Presence(Box::new(record.presence.clone()))),
             (
-                TaskChange::Gone { .. } | TaskChange::Unreadable { .. } | TaskChange::Ghost { .. },
+                TaskChange::Gone { .. }
+                | TaskChange::Unreadable { .. }
+                | TaskChange::Placeholder { .. },
                 None,
             ) => Some(OldValue::Record(None)),
-            (TaskChange::Dropped { .. }, Some(record)) => {
+            (TaskChange::Unwatched { .. }, Some(record)) => {
                 Some(OldValue::Record(Some(Box::new(record.clone()))))
             }
-            (TaskChange::Fields { .. } | TaskChange::Dropped { .. }, None) => None,
+            (TaskChange::Fields { .. } | TaskChange::Unwatched { .. }, None) => None,
         };
         let id = record.map_or(id, |record| record.id.clone());
-        let moved = record.and_then(|record| record.moved);
-        was.map(|was| OldState { id, moved, was })
+        let last_change = record.and_then(|record| record.last_change);
+        replaced.map(|replaced| OldState {
+            id,
+            last_change,
+            replaced,
+        })
     }
 
     fn push(&mut self, before: OldState, now: Timestamp) {
         // The local clock may be set back; entries stay in order.
         let at = self.entries.back().map_or(now, |last| last.at.max(now));
-        let heap = before.was.heap();
+        let heap = before.replaced.heap();
         self.heap += heap;
         let heap = u32::try_from(heap).unwrap_or(u32::MAX);
         if self.entries.len() == MAX_ENTRIES {

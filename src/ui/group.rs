@@ -63,10 +63,10 @@ pub(super) fn worst(counts: StatusCounts) -> Status {
         Status::Running,
         Status::Queued,
         Status::Success,
-        Status::Ghost,
+        Status::Placeholder,
     ];
     let worst = WORST_FIRST.into_iter().find(|status| counts[*status] > 0);
-    worst.unwrap_or(Status::Ghost)
+    worst.unwrap_or(Status::Placeholder)
 }
 
 pub(super) fn draw(ctx: &mut RenderContext, row: &Row, id: GroupId, line: Rect) {

@@ -49,7 +49,7 @@ pub(super) fn role(status: Status) -> Role {
         Status::Cancelled => Role::Cancelled,
         Status::Success => Role::Success,
         Status::Lost | Status::Unknown => Role::Lost,
-        Status::Ghost => Role::Dim,
+        Status::Placeholder => Role::Dim,
     }
 }
 

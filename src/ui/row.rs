@@ -102,7 +102,7 @@ fn task<'a>(
         Role::Dim
     } else {
         match status {
-            Status::Success | Status::Cancelled | Status::Lost | Status::Ghost => Role::Dim,
+            Status::Success | Status::Cancelled | Status::Lost | Status::Placeholder => Role::Dim,
             _ => Role::Text,
         }
     };
@@ -200,7 +200,7 @@ fn marks<'a>(
     }
     match &record.presence {
         crate::task::Presence::Present => {}
-        crate::task::Presence::Past => {
+        crate::task::Presence::HistoryOnly => {
             marks.gap(1).push("from history", Role::Dim);
         }
         crate::task::Presence::Gone(_) => {
@@ -232,7 +232,7 @@ fn warning_badge(
 ) {
     const MIN_NAME_WIDTH: usize = 16;
     let sign = appearance.symbols.warning;
-    let words = format!("{sign} {}", finding.rule.mark());
+    let words = format!("{sign} {}", finding.rule.label());
     let has_room = room > name.min(MIN_NAME_WIDTH) + width(&words);
     let text = if has_room { &words } else { sign };
     marks.gap(1).push(text, Role::Warning);
@@ -282,7 +282,7 @@ pub(super) fn progress(
         Status::Cancelled => (ended("cancelled"), Role::Cancelled),
         Status::Lost => (ended("expired"), Role::Lost),
         Status::Queued if shown.percent().is_none() => ("queued".to_owned(), Role::Queued),
-        Status::Ghost if shown.percent().is_none() => {
+        Status::Placeholder if shown.percent().is_none() => {
             (appearance.symbols.none.to_owned(), Role::Faint)
         }
         _ => (String::new(), Role::Text),

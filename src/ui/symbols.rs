@@ -163,13 +163,13 @@ impl Symbols {
             (Status::Cancelled, false) => "⊘",
             (Status::Success, false) => "✓",
             (Status::Lost | Status::Unknown, _) => "?",
-            (Status::Ghost, false) => "◌",
+            (Status::Placeholder, false) => "◌",
             (Status::Running, true) => ">",
             (Status::Queued, true) => "o",
             (Status::Failed, true) => "X",
             (Status::Cancelled, true) => "/",
             (Status::Success, true) => "+",
-            (Status::Ghost, true) => ".",
+            (Status::Placeholder, true) => ".",
         }
     }
 }

@@ -450,7 +450,9 @@ impl Endpoint {
                     self.lookups.left(mo_id);
                     self.watched.dismiss(mo_id);
                 }
-                let dropped = tasks.into_iter().map(|mo_id| TaskChange::Dropped { mo_id });
+                let dropped = tasks
+                    .into_iter()
+                    .map(|mo_id| TaskChange::Unwatched { mo_id });
                 self.send_update(Update::Tasks {
                     changes: dropped.collect(),
                     since: now.into_std(),

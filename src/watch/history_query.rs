@@ -48,7 +48,7 @@ mod tests {
         let filter = Filter::from(
             "state:failed user=LAB\\kim target=VirtualMachine:vm-42 tag=CHG-1 activation=a-1 op:clone",
         );
-        let query = history_query(&filter.narrowing(), Some(at(0)), Some(at(9)));
+        let query = history_query(&filter.server_filter(), Some(at(0)), Some(at(9)));
         assert_eq!(
             query,
             TaskQuery {
@@ -65,7 +65,7 @@ mod tests {
                 ..TaskQuery::default()
             }
         );
-        let everything = history_query(&Filter::default().narrowing(), None, None);
+        let everything = history_query(&Filter::default().server_filter(), None, None);
         assert_eq!(everything, TaskQuery::default());
     }
 }

@@ -243,7 +243,7 @@ impl Endpoint {
             self.watched.add(&key, Origin::Lineage, now);
         }
         let at = self.now();
-        in_flight.changes.push(TaskChange::Whole { info, at });
+        in_flight.changes.push(TaskChange::Full { info, at });
         self.make_room(in_flight);
     }
 
@@ -251,7 +251,7 @@ impl Endpoint {
     pub(super) fn make_room(&mut self, in_flight: &mut InFlight) {
         for mo_id in self.watched.make_room() {
             self.leave_view(&mo_id);
-            in_flight.changes.push(TaskChange::Dropped { mo_id });
+            in_flight.changes.push(TaskChange::Unwatched { mo_id });
         }
     }
 
@@ -269,7 +269,7 @@ impl Endpoint {
                 at: self.now(),
             }
         } else {
-            TaskChange::Ghost {
+            TaskChange::Placeholder {
                 key: mo_id.clone(),
                 reason: reason.into(),
             }

@@ -94,7 +94,7 @@ fn board(tasks: &[Task]) -> (TaskStore, Vec<Handle>) {
             "entityName": NAMES[*name], "cancelled": false, "cancelable": true, "progress": progress,
             "reason": {"_typeName": "TaskReasonSystem"}, "queueTime": "2026-01-01T00:00:00Z", "eventChainId": 1
         }));
-        let change = TaskChange::Whole {
+        let change = TaskChange::Full {
             info: Box::new(info.unwrap()),
             at: jiff::Timestamp::UNIX_EPOCH,
         };
@@ -171,7 +171,7 @@ proptest! {
                 prop_assert_eq!(filter.text(), &line);
                 prop_assert_eq!(&Filter::parse(filter.text(), &saved).unwrap(), &filter);
                 for handle in handles {
-                    let _ = filter.judge((&board).into(), handle);
+                    let _ = filter.evaluate((&board).into(), handle);
                 }
                 prop_assert!(filter.is_timed() || filter.narrows(&filter));
             }

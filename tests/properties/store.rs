@@ -52,7 +52,7 @@ impl Told {
         if let Some(parent) = self.parent {
             wire["parentTaskKey"] = Value::from(key(parent));
         }
-        TaskChange::Whole {
+        TaskChange::Full {
             info: Box::new(TaskInfo::from_json(wire).unwrap()),
             at: moment(),
         }
@@ -150,9 +150,9 @@ fn anything() -> impl Strategy<Value = TaskChange> {
             mo_id: mo_id(one).into(), fields: vec![("key".into(), Value::from(key(other))), ("state".into(), json!("success"))], at: moment(),
         }),
         1 => number.clone().prop_map(|number| TaskChange::Gone { mo_id: mo_id(number).into(), at: moment() }),
-        1 => number.clone().prop_map(|number| TaskChange::Ghost { key: key(number).into(), reason: "unknown".into() }),
+        1 => number.clone().prop_map(|number| TaskChange::Placeholder { key: key(number).into(), reason: "unknown".into() }),
         1 => number.clone().prop_map(|number| TaskChange::Unreadable { mo_id: mo_id(number).into(), reason: "unknown".into(), may_pass: false }),
-        2 => number.prop_map(|number| TaskChange::Dropped { mo_id: mo_id(number).into() }),
+        2 => number.prop_map(|number| TaskChange::Unwatched { mo_id: mo_id(number).into() }),
     ]
 }
 

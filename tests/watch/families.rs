@@ -71,14 +71,14 @@ async fn an_expired_root_is_found_in_the_history_and_no_ghost_any_more() {
     let mut bench = Bench::start(watch(&simulator, &[child]));
     bench
         .until("the ghost", |bench| {
-            bench.status(root) == Some(Status::Ghost)
+            bench.status(root) == Some(Status::Placeholder)
         })
         .await;
     follow(&mut bench, child).await;
     assert!(found(&bench), "{:?}", bench.families);
     let record = bench.record(root).unwrap();
     assert_eq!(record.status(), Status::Success);
-    assert_eq!(record.presence, Presence::Past);
+    assert_eq!(record.presence, Presence::HistoryOnly);
     assert!(record.finished_at().is_some());
     assert_eq!(bench.status(key(&middle)), Some(Status::Success));
     let root = bench.board.find_key(crate::support::HERE, root).unwrap();
@@ -103,7 +103,7 @@ async fn an_expired_root_of_another_entity_is_found_by_its_time() {
     let mut bench = Bench::start(watch(&simulator, &[key(&child)]));
     bench
         .until("the ghost", |bench| {
-            bench.status(root) == Some(Status::Ghost)
+            bench.status(root) == Some(Status::Placeholder)
         })
         .await;
     follow(&mut bench, key(&child)).await;
@@ -125,12 +125,12 @@ async fn a_root_that_is_nowhere_stays_a_ghost() {
     let mut bench = Bench::start(watch(&simulator, &[child]));
     bench
         .until("the ghost", |bench| {
-            bench.status(root) == Some(Status::Ghost)
+            bench.status(root) == Some(Status::Placeholder)
         })
         .await;
     follow(&mut bench, child).await;
     assert!(found(&bench), "{:?}", bench.families);
-    assert_eq!(bench.status(root), Some(Status::Ghost));
+    assert_eq!(bench.status(root), Some(Status::Placeholder));
     assert_eq!(control.open_objects().histories, 0);
     bench.stop().await;
 }

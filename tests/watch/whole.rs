@@ -104,7 +104,7 @@ async fn a_task_that_never_was_is_a_ghost_and_one_that_vanishes_is_kept(mode: Fe
     let mut bench = Bench::start(watch_by(mode, &simulator, &["task-nope", &running[0]]));
     bench
         .until("both", |bench| {
-            bench.status("task-nope") == Some(Status::Ghost)
+            bench.status("task-nope") == Some(Status::Placeholder)
                 && bench.status(&running[0]) == Some(Status::Running)
         })
         .await;

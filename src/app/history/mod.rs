@@ -116,8 +116,8 @@ impl HistoryView {
 
     /// True if a query needs a new server search; changes that are filtered locally do not.
     pub(super) fn needs_new_search(&self, period: Period, filter: &Filter) -> bool {
-        let before = (self.query.0, self.query.1.narrowing());
-        before != (period, filter.narrowing())
+        let before = (self.query.0, self.query.1.server_filter());
+        before != (period, filter.server_filter())
     }
 
     /// Allows further pages to be fetched after user input.
@@ -147,7 +147,7 @@ impl HistoryView {
         let mut asked = vec!["time"];
         let mut here = self.filter.residual();
         let is_unknown = self.searches.iter().any(|search| search.without_entity);
-        for field in self.query.1.narrowing().fields() {
+        for field in self.query.1.server_filter().fields() {
             if field == "target" && is_unknown {
                 here.push(field);
             } else {
@@ -247,16 +247,16 @@ impl AppState {
     ) {
         let mut touched = ChangeSet::default();
         for (endpoint, change) in changes {
-            // `TaskChange::Whole` cannot fail.
+            // `TaskChange::Full` cannot fail.
             let _ = self.store.apply(endpoint, change, &mut touched);
         }
         let clocks = ServerClocks::of(&self.servers, now);
         let eval_context = EvalContext {
-            board: &self.store,
+            store: &self.store,
             typical: Some(&self.typical),
             endpoints: Some(&clocks),
         };
-        self.row_model.touch(eval_context, &touched);
+        self.row_model.update(eval_context, &touched);
         summary_page::touch(&mut self.popup, &self.store, &touched);
     }
 }

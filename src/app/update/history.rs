@@ -81,7 +81,7 @@ fn close(state: &mut AppState) -> Vec<Effect> {
 }
 
 fn begin(state: &mut AppState, line: &str, asked: (Period, Filter), now: Timestamp) -> Vec<Effect> {
-    let narrowing = asked.1.narrowing();
+    let narrowing = asked.1.server_filter();
     state.open_history(line, asked, now);
     let Some(history) = &state.history else {
         return Vec::new();
@@ -157,7 +157,7 @@ fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let text = if is_there {
         format!("{mo_id} is already on the live list")
     } else {
-        let changes = vec![TaskChange::Whole { info, at }];
+        let changes = vec![TaskChange::Full { info, at }];
         state.with_live_view(|state| super::server_update::apply(state, endpoint, changes, now));
         format!("{mo_id} was added to the live list")
     };
@@ -203,7 +203,7 @@ pub(super) fn apply_page(
             endpoint,
             known
                 .and_then(|known| copy(live, known))
-                .unwrap_or(TaskChange::Whole {
+                .unwrap_or(TaskChange::Full {
                     at: info.complete_time.unwrap_or(there),
                     info: Box::new(info),
                 }),
@@ -230,7 +230,7 @@ pub(super) fn apply_family(
     let changes = members.into_iter().map(|info| {
         let at = info.complete_time.or(info.placed_at()).unwrap_or(now);
         let info = Box::new(info);
-        (endpoint, TaskChange::Whole { info, at })
+        (endpoint, TaskChange::Full { info, at })
     });
     state.add_records(changes.collect(), now);
 }
@@ -252,7 +252,7 @@ fn report_missing(
 /// Copies a task to another store.
 fn copy(store: &TaskStore, handle: Handle) -> Option<TaskChange> {
     let record = store.get(handle)?;
-    Some(TaskChange::Whole {
+    Some(TaskChange::Full {
         info: record.info.clone()?,
         at: record.seen?,
     })
@@ -270,7 +270,7 @@ pub(super) fn apply_to_history(
             let known = changes.iter().filter(|change| {
                 let id = TaskId::new(endpoint, change.mo_id().clone());
                 // Tasks dropped from the live list stay in the history.
-                !matches!(change, TaskChange::Dropped { .. }) && state.store.find(&id).is_some()
+                !matches!(change, TaskChange::Unwatched { .. }) && state.store.find(&id).is_some()
             });
             let known: Vec<_> = known.map(|change| (endpoint, change.clone())).collect();
             if !known.is_empty() {

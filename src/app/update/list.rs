@@ -116,7 +116,7 @@ pub(super) fn rearrange(state: &mut AppState, now: Timestamp, change: impl FnOnc
     let mut view = row_model.view().clone();
     change(&mut view);
     let clocks = ServerClocks::of(&state.servers, now);
-    row_model.arrange(view, state.eval_context(&clocks));
+    row_model.set_view(view, state.eval_context(&clocks));
     state.row_model = row_model;
 }
 

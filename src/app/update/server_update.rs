@@ -168,11 +168,11 @@ pub(super) fn apply(
         (&mut state.store, &mut state.row_model),
     );
     let eval_context = EvalContext {
-        board: store,
+        store: store,
         typical: Some(&state.typical),
         endpoints: Some(&clocks),
     };
-    row_model.touch(eval_context, &touched);
+    row_model.update(eval_context, &touched);
     if state.time_travel.is_none() {
         summary_page::touch(&mut state.popup, &state.store, &touched);
     }
@@ -189,7 +189,7 @@ fn reevaluate(state: &mut AppState, now: Timestamp, look: fn(&mut RowModel, Eval
         (&mut state.store, &mut state.row_model),
     );
     let eval_context = EvalContext {
-        board: store,
+        store: store,
         typical: Some(&state.typical),
         endpoints: Some(&clocks),
     };

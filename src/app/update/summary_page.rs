@@ -28,7 +28,7 @@ pub(super) fn open(state: &mut AppState, now: Timestamp) {
 /// Updates the open summary after changes of the store.
 pub(in crate::app) fn touch(popup: &mut Option<Popup>, store: &TaskStore, touched: &ChangeSet) {
     if let Some(Popup::Summary(page)) = popup {
-        page.summary.touch(store, touched);
+        page.summary.update(store, touched);
     }
 }
 

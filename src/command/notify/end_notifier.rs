@@ -269,7 +269,7 @@ mod tests {
     const HERE: EndpointId = EndpointId(0);
 
     fn see(beside: &mut EndNotifier, mo_id: &str, more: &Value) -> Vec<String> {
-        let change = TaskChange::Whole {
+        let change = TaskChange::Full {
             info: info(mo_id, more),
             at: at(0),
         };

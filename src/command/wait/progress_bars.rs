@@ -68,7 +68,7 @@ fn rank(status: Status) -> u8 {
         Status::Queued | Status::Unknown => 1,
         Status::Failed => 2,
         Status::Cancelled | Status::Lost => 3,
-        Status::Ghost => 4,
+        Status::Placeholder => 4,
         Status::Success => 5,
     }
 }
@@ -137,7 +137,7 @@ fn name(waiting: &WaitTracker, task: &TrackedTask, record: Option<&Record>, look
         Some((record, info)) => {
             parts.push(waiting.board.operation(record).into_owned());
             parts.extend(display_name::target(info).map(str::to_owned));
-            parts.extend(record.remark());
+            parts.extend(record.detail_text());
         }
         None => parts.push(task.id.mo_id.to_string()),
     }
@@ -155,7 +155,7 @@ fn name(waiting: &WaitTracker, task: &TrackedTask, record: Option<&Record>, look
 fn word(task: &TrackedTask, status: Status) -> &'static str {
     match (status, &task.fate) {
         (Status::Success, _) => "done",
-        (Status::Ghost | Status::Lost, TaskOutcome::Open | TaskOutcome::Sought(_)) => "…",
+        (Status::Placeholder | Status::Lost, TaskOutcome::Open | TaskOutcome::Sought(_)) => "…",
         (status, _) => status.word(),
     }
 }
@@ -171,7 +171,7 @@ fn color(status: Status) -> u8 {
         Status::Failed => 31,
         Status::Cancelled => 35,
         Status::Queued | Status::Lost | Status::Unknown => 33,
-        Status::Ghost => 90,
+        Status::Placeholder => 90,
     }
 }
 
@@ -322,7 +322,7 @@ mod tests {
             ),
         ];
         let changes = infos
-            .map(|info| TaskChange::Whole { info, at: at(1) })
+            .map(|info| TaskChange::Full { info, at: at(1) })
             .to_vec();
         let since = std::time::Instant::now();
         waiting.take(here, Update::Tasks { changes, since }, at(1));

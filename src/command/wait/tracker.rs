@@ -154,7 +154,7 @@ impl WaitTracker {
             TaskOutcome::Unknown(_) => Status::Lost,
             TaskOutcome::Open | TaskOutcome::Sought(_) => self
                 .record(&awaited.id)
-                .map_or(Status::Ghost, Record::status),
+                .map_or(Status::Placeholder, Record::status),
         }
     }
 
@@ -221,7 +221,7 @@ impl WaitTracker {
         let mo_id = change.mo_id().clone();
         if let Some(place) = self.place_mut(from) {
             match &change {
-                TaskChange::Ghost { key, reason } => {
+                TaskChange::Placeholder { key, reason } => {
                     place.ghosts.insert(key.clone(), reason.clone());
                 }
                 TaskChange::Unreadable {
@@ -411,7 +411,7 @@ impl WaitTracker {
     pub(in crate::command) fn trouble(&self, id: &TaskId, now: Timestamp) -> Option<Rule> {
         let time = self.server_time(id.endpoint, now);
         let handle = self.board.find(id)?;
-        let findings = self.board.findings(handle, RuleContext::default(), time);
+        let findings = self.board.warnings(handle, RuleContext::default(), time);
         findings.first().map(|finding| finding.rule)
     }
 }

@@ -11,7 +11,7 @@ const HERE: EndpointId = EndpointId(0);
 fn store(tasks: &[(&str, Value)]) -> TaskStore {
     let mut store = TaskStore::new();
     for (mo_id, more) in tasks {
-        let change = TaskChange::Whole {
+        let change = TaskChange::Full {
             info: info(mo_id, more),
             at: at(10),
         };
@@ -137,7 +137,7 @@ fn lost_and_placeholder_tasks_have_different_messages() {
     assert!(ask(&store, "task-1").0.contains("removed from the server"));
     apply(
         &mut store,
-        TaskChange::Ghost {
+        TaskChange::Placeholder {
             key: "task-2".into(),
             reason: "no permission".into(),
         },

@@ -5,10 +5,10 @@ use super::rate_models::RateEstimate;
 use crate::task::typical::DurationStats;
 
 /// Number of quantiles that represent the distribution of each rate model.
-const BISECTION_STEPS: u32 = 16;
+const QUANTILES_PER_RATE: u32 = 16;
 
 /// Standard deviation of the logistic distribution with scale 1.
-const LOGISTIC: f64 = 1.813_799_364;
+const LOGISTIC_STD_DEV: f64 = 1.813_799_364;
 
 /// Log-normal distribution of typical durations, which spread over orders of magnitude.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ impl LogNormal {
     /// Returns the quantile `share` of the seconds left for the runs that take longer than
     /// `elapsed`.
     fn left(self, elapsed: f64, share: f64) -> f64 {
-        let scale = self.spread / LOGISTIC;
+        let scale = self.spread / LOGISTIC_STD_DEV;
         let beyond = 1.0 / (1.0 + ((elapsed.max(1e-9).ln() - self.median) / scale).exp());
         let beyond = beyond.max(1e-6) * (1.0 - share);
         (self.median + scale * (1.0 / beyond - 1.0).ln()).exp() - elapsed
@@ -53,15 +53,21 @@ pub(super) struct Mixture(Vec<(f64, f64)>);
 
 impl Mixture {
     /// Combines rate estimates, weighted by the likelihood of the resulting total duration.
-    pub(super) fn new(readings: &[RateEstimate], usual: Option<LogNormal>, elapsed: f64) -> Self {
-        let mut ends = Vec::with_capacity(readings.len() * BISECTION_STEPS as usize);
-        for reading in readings {
-            for end in 0..BISECTION_STEPS {
-                let share = (f64::from(end) + 0.5) / f64::from(BISECTION_STEPS);
-                let distance = (share / (1.0 - share)).ln() / LOGISTIC;
-                let left = reading.left * (reading.spread * distance).exp();
-                let usual = usual.map_or(1.0, |usual| usual.likelihood(elapsed + left));
-                ends.push((left, reading.weight * usual));
+    pub(super) fn new(
+        rates: &[RateEstimate],
+        typical_model: Option<LogNormal>,
+        elapsed: f64,
+    ) -> Self {
+        let mut ends = Vec::with_capacity(rates.len() * QUANTILES_PER_RATE as usize);
+        for rate in rates {
+            for end in 0..QUANTILES_PER_RATE {
+                let share = (f64::from(end) + 0.5) / f64::from(QUANTILES_PER_RATE);
+                let distance = (share / (1.0 - share)).ln() / LOGISTIC_STD_DEV;
+                let left = rate.left * (rate.spread * distance).exp();
+                let typical_model = typical_model.map_or(1.0, |typical_model| {
+                    typical_model.likelihood(elapsed + left)
+                });
+                ends.push((left, rate.weight * typical_model));
             }
         }
         ends.sort_by(|(one, _), (other, _)| one.total_cmp(other));
@@ -73,11 +79,15 @@ impl Mixture {
     }
 
     /// Creates the distribution from typical durations only.
-    pub(super) fn usual(usual: LogNormal, elapsed: f64) -> Self {
-        let shares =
-            (0..BISECTION_STEPS).map(|end| (f64::from(end) + 0.5) / f64::from(BISECTION_STEPS));
-        let ends =
-            shares.map(|share| (usual.left(elapsed, share), 1.0 / f64::from(BISECTION_STEPS)));
+    pub(super) fn typical_model(typical_model: LogNormal, elapsed: f64) -> Self {
+        let shares = (0..QUANTILES_PER_RATE)
+            .map(|end| (f64::from(end) + 0.5) / f64::from(QUANTILES_PER_RATE));
+        let ends = shares.map(|share| {
+            (
+                typical_model.left(elapsed, share),
+                1.0 / f64::from(QUANTILES_PER_RATE),
+            )
+        });
         Self(ends.collect())
     }
 

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 
 use self::{
     mixture::{LogNormal, Mixture},
-    rate_models::readings,
+    rate_models::rates,
 };
 use super::{progress_history::ProgressHistory, typical::DurationStats};
 pub use format::TimeLeft;
@@ -67,14 +67,17 @@ pub fn estimate(
     now: Timestamp,
 ) -> Option<Estimate> {
     let elapsed = now.duration_since(start).as_secs_f64().max(0.0);
-    let readings = history.and_then(|history| readings(history, now));
-    let usual = typical.map(LogNormal::of);
-    let (basis, mixture) = match (readings, usual) {
-        (Some(readings), usual) => {
-            let basis = usual.map_or(Basis::Pace, |_| Basis::PaceAndTypical);
-            (basis, Mixture::new(&readings, usual, elapsed))
+    let rates = history.and_then(|history| rates(history, now));
+    let typical_model = typical.map(LogNormal::of);
+    let (basis, mixture) = match (rates, typical_model) {
+        (Some(rates), typical_model) => {
+            let basis = typical_model.map_or(Basis::Pace, |_| Basis::PaceAndTypical);
+            (basis, Mixture::new(&rates, typical_model, elapsed))
         }
-        (None, Some(usual)) => (Basis::Typical, Mixture::usual(usual, elapsed)),
+        (None, Some(typical_model)) => (
+            Basis::Typical,
+            Mixture::typical_model(typical_model, elapsed),
+        ),
         (None, None) => return None,
     };
     let [low, best, high] = QUANTILES.map(|share| mixture.quantile(share));

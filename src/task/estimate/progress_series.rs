@@ -4,13 +4,13 @@
 use crate::task::progress_history::ProgressHistory;
 
 /// Minimum number of decreases for a noisy series, and
-const MAX_FALLS: usize = 3;
+const MIN_FALLS: usize = 3;
 
 /// its maximum number of changes per decrease. A value that fell once or twice lost work instead.
-const ONE_IN: usize = 5;
+const MAX_CHANGES_PER_FALL: usize = 5;
 
 /// Number of stretches into which a noisy series is divided; each is replaced by its mean.
-const MIN_STRETCHES: usize = 4;
+const STRETCHES: usize = 4;
 
 /// One point of the series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,16 +25,16 @@ pub(super) struct SeriesPoint {
 #[derive(Debug)]
 pub(super) struct ProgressSeries {
     /// The points, oldest first; means of stretches if the series is noisy.
-    pub moments: Vec<SeriesPoint>,
+    pub points: Vec<SeriesPoint>,
     /// True if the values are noisy.
-    pub shakes: bool,
+    pub is_noisy: bool,
 }
 
 impl ProgressSeries {
     /// Builds the series of an observed history; empty if no percentage was reported.
     pub(super) fn of(history: &ProgressHistory) -> Self {
         let points = history.points().iter();
-        let moments: Vec<SeriesPoint> = points
+        let points: Vec<SeriesPoint> = points
             .filter_map(|point| {
                 Some(SeriesPoint {
                     at: point.since_start().as_secs_f64(),
@@ -42,20 +42,20 @@ impl ProgressSeries {
                 })
             })
             .collect();
-        let falls = moments.windows(2).filter(|two| two[1].done < two[0].done);
+        let falls = points.windows(2).filter(|two| two[1].done < two[0].done);
         let falls = falls.count();
-        let shakes = falls >= MAX_FALLS && falls * ONE_IN >= moments.len();
-        let moments = if shakes { smoothed(&moments) } else { moments };
-        Self { moments, shakes }
+        let is_noisy = falls >= MIN_FALLS && falls * MAX_CHANGES_PER_FALL >= points.len();
+        let points = if is_noisy { smoothed(&points) } else { points };
+        Self { points, is_noisy }
     }
 }
 
 /// Averages stretches so that the means do not decrease.
-fn smoothed(moments: &[SeriesPoint]) -> Vec<SeriesPoint> {
-    let size = moments.len().div_ceil(MIN_STRETCHES).max(MAX_FALLS);
-    let mut means: Vec<(SeriesPoint, f64)> = Vec::with_capacity(MIN_STRETCHES + 1);
+fn smoothed(points: &[SeriesPoint]) -> Vec<SeriesPoint> {
+    let size = points.len().div_ceil(STRETCHES).max(MIN_FALLS);
+    let mut means: Vec<(SeriesPoint, f64)> = Vec::with_capacity(STRETCHES + 1);
     // Counted from the end, so that the newest stretch is complete.
-    for stretch in moments.rchunks(size).rev() {
+    for stretch in points.rchunks(size).rev() {
         #[expect(clippy::cast_precision_loss, reason = "a history keeps few points")]
         let count = stretch.len() as f64;
         let at = stretch.iter().map(|moment| moment.at).sum::<f64>() / count;

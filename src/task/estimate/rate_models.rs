@@ -8,7 +8,7 @@ use crate::task::progress_history::ProgressHistory;
 /// Slowdown exponents with their prior probabilities: the time for the next percent is proportional
 /// to (percent left) ^ −slowdown. 0 is a constant rate; at 0.5, progress is twice as slow when a
 /// quarter is left.
-const SLOWINGS: [(f64, f64); 8] = [
+const SLOWDOWN_PRIORS: [(f64, f64); 8] = [
     (-0.5, 0.004),
     (0.0, 0.96),
     (0.2, 0.006),
@@ -38,16 +38,16 @@ const LEAP_LOG_SPREAD: f64 = 0.8;
 const RATE_CHANGE_PRIOR: f64 = 0.25;
 
 /// Correlation between the rates of consecutive segments.
-const SIMILAR_RATE_LOG_DISTANCE: f64 = 0.5;
+const RATE_CORRELATION: f64 = 0.5;
 
 /// Prior variance of the logarithm of the rate, weighted as one segment.
-const MODEL_FLOOR_WEIGHT: f64 = 0.02;
+const PRIOR_LOG_RATE_VARIANCE: f64 = 0.02;
 
 /// Variance of the logarithm of the rate that rounding and sampling cause.
-const REPORT_GRANULARITY: f64 = 0.003;
+const ROUNDING_LOG_RATE_VARIANCE: f64 = 0.003;
 
 /// Variation over all segments that is needed before the last segment influences the forecast.
-const EVEN_SPREAD: f64 = 0.3;
+const EVEN_LOG_RATE_VARIATION: f64 = 0.3;
 
 /// A stretch of rising progress in fractions of the whole, and its duration in seconds.
 #[derive(Clone, Copy)]
@@ -75,29 +75,29 @@ pub(super) struct RateEstimate {
 }
 
 /// Evaluates all rate models. `None` without a percentage and before progress rose.
-pub(super) fn readings(history: &ProgressHistory, now: Timestamp) -> Option<Vec<RateEstimate>> {
+pub(super) fn rates(history: &ProgressHistory, now: Timestamp) -> Option<Vec<RateEstimate>> {
     history.percent().filter(|percent| *percent > 0)?;
     let course = ProgressSeries::of(history);
-    let newest = *course.moments.last()?;
+    let newest = *course.points.last()?;
     let done = newest.done;
-    let mut climbs = climbs(&course);
-    cut_pause(&mut climbs);
-    let last = climbs.last()?;
+    let mut segments = segments(&course);
+    cut_pause(&mut segments);
+    let last = segments.last()?;
     let elapsed = history.elapsed(now).as_secs_f64();
     let pause = (elapsed - newest.at).max(0.0);
     // Time until the next percent is due; a sampled value may be late by as much again.
-    let due = if course.shakes {
+    let due = if course.is_noisy {
         last.took
     } else {
         (last.per_share() * 0.01).max(last.took.min(mean_step(history)))
     };
     // Continuous in time, so that an estimate without new data does not jump.
     let overdue = (pause - (PAUSE_FACTOR * due).max(0.02 * elapsed)).max(0.0);
-    let leaping = (step_size(&course) / MIN_LEAP_FRACTION).min(1.0);
-    let mut readings = shapes(&gathered(&climbs), done, pause.min(due));
+    let leap_weight = (step_size(&course) / MIN_LEAP_FRACTION).min(1.0);
+    let mut rates = shapes(&merged(&segments), done, pause.min(due));
     let steady = 1.0 - RATE_CHANGE_PRIOR * (1.0 - done);
     let mut even = 0.0;
-    for shape in &mut readings {
+    for shape in &mut rates {
         even += shape.weight * shape.left;
         // A pause is expected to continue for about half its length so far.
         shape.left += 0.5 * overdue;
@@ -105,22 +105,22 @@ pub(super) fn readings(history: &ProgressHistory, now: Timestamp) -> Option<Vec<
             .spread
             .hypot(0.6 * overdue / shape.left.max(1e-3))
             .min(1.5);
-        shape.weight *= (1.0 - leaping) * steady;
+        shape.weight *= (1.0 - leap_weight) * steady;
     }
-    readings.push(RateEstimate {
-        weight: (1.0 - leaping) * (1.0 - steady),
+    rates.push(RateEstimate {
+        weight: (1.0 - leap_weight) * (1.0 - steady),
         left: (even + 0.5 * overdue) * 1.5 + 0.02 * elapsed,
         spread: 0.35,
     });
     // The odds of a leaping value are damped by the square root: at 95 %, the remaining time is not
     // a nineteenth of the elapsed time.
-    readings.push(RateEstimate {
-        weight: leaping,
+    rates.push(RateEstimate {
+        weight: leap_weight,
         left: LEAP_REMAINING_FRACTION * elapsed * ((1.0 - done) / done).sqrt(),
         spread: LEAP_LOG_SPREAD,
     });
-    readings.retain(|reading| reading.weight > 1e-4);
-    Some(readings)
+    rates.retain(|rate| rate.weight > 1e-4);
+    Some(rates)
 }
 
 /// Returns the mean number of seconds between two changes.
@@ -133,12 +133,12 @@ fn mean_step(history: &ProgressHistory) -> f64 {
 }
 
 /// Returns all segments of rising progress.
-fn climbs(course: &ProgressSeries) -> Vec<Segment> {
-    let mut climbs = Vec::with_capacity(course.moments.len());
+fn segments(course: &ProgressSeries) -> Vec<Segment> {
+    let mut segments = Vec::with_capacity(course.points.len());
     let (mut before, mut since) = (0.0, 0.0);
-    for moment in &course.moments {
+    for moment in &course.points {
         if moment.done > before {
-            climbs.push(Segment {
+            segments.push(Segment {
                 from: before,
                 to: moment.done,
                 took: (moment.at - since).max(1e-3),
@@ -148,34 +148,34 @@ fn climbs(course: &ProgressSeries) -> Vec<Segment> {
             (before, since) = (moment.done, moment.at);
         }
     }
-    climbs
+    segments
 }
 
 /// Shortens a single segment that contains a pause to its neighbours' rate. Several pauses are
 /// typical of the task and stay.
-fn cut_pause(climbs: &mut [Segment]) {
-    let total: f64 = climbs.iter().map(|climb| climb.took).sum();
+fn cut_pause(segments: &mut [Segment]) {
+    let total: f64 = segments.iter().map(|segment| segment.took).sum();
     let mut found = None;
     // With fewer than five segments a pause cannot be recognized as an exception.
-    if climbs.len() < 5 {
+    if segments.len() < 5 {
         return;
     }
-    for index in 1..climbs.len() {
-        let before = climbs[index - 1].per_share();
-        let after = climbs
+    for index in 1..segments.len() {
+        let before = segments[index - 1].per_share();
+        let after = segments
             .get(index + 1)
             .map_or(before, |next| next.per_share());
-        let usual = before.max(after);
-        let climb = climbs[index];
-        if climb.per_share() > PAUSE_FACTOR * usual && climb.took > 0.05 * total {
+        let typical_model = before.max(after);
+        let segment = segments[index];
+        if segment.per_share() > PAUSE_FACTOR * typical_model && segment.took > 0.05 * total {
             if found.is_some() {
                 return;
             }
-            found = Some((index, usual * (climb.to - climb.from)));
+            found = Some((index, typical_model * (segment.to - segment.from)));
         }
     }
     if let Some((index, took)) = found {
-        climbs[index].took = took;
+        segments[index].took = took;
     }
 }
 
@@ -183,81 +183,80 @@ fn cut_pause(climbs: &mut [Segment]) {
 /// for one that reports only 2 %, 19 % and 95 %. Steps up to the minimum segment height do not
 /// count, because downsampling may have joined them.
 pub(super) fn step_size(course: &ProgressSeries) -> f64 {
-    if course.shakes {
+    if course.is_noisy {
         return 0.0;
     }
-    let climbs = climbs(course);
+    let segments = segments(course);
     // Progress before the first observation is not a leap.
-    let first = course.moments.first();
+    let first = course.points.first();
     let unseen = first.is_some_and(|first| first.done > 0.0);
-    let seen = climbs.get(usize::from(unseen)..).unwrap_or_default();
-    let (squares, climbed) = seen.iter().fold((0.0, 0.0), |(squares, climbed), climb| {
-        let height = climb.to - climb.from;
-        (squares + height * height, climbed + height)
+    let seen = segments.get(usize::from(unseen)..).unwrap_or_default();
+    let (squares, total) = seen.iter().fold((0.0, 0.0), |(squares, total), segment| {
+        let height = segment.to - segment.from;
+        (squares + height * height, total + height)
     });
-    if climbed > 0.0 {
-        (squares / climbed - MIN_SEGMENT_FRACTION).max(0.0)
+    if total > 0.0 {
+        (squares / total - MIN_SEGMENT_FRACTION).max(0.0)
     } else {
         0.0
     }
 }
 
-fn gathered(climbs: &[Segment]) -> Vec<Segment> {
-    let mut gathered: Vec<Segment> = Vec::with_capacity(climbs.len());
-    for climb in climbs {
-        match gathered.last_mut() {
+fn merged(segments: &[Segment]) -> Vec<Segment> {
+    let mut merged: Vec<Segment> = Vec::with_capacity(segments.len());
+    for segment in segments {
+        match merged.last_mut() {
             Some(last)
-                if last.to - last.from < MIN_SEGMENT_FRACTION && last.to <= climb.from + 1e-9 =>
+                if last.to - last.from < MIN_SEGMENT_FRACTION && last.to <= segment.from + 1e-9 =>
             {
-                last.to = climb.to;
-                last.took += climb.took;
+                last.to = segment.to;
+                last.took += segment.took;
             }
-            _ => gathered.push(*climb),
+            _ => merged.push(*segment),
         }
     }
-    gathered
+    merged
 }
 
 /// Evaluates the segments with every slowdown. `counted`: seconds since the last change that belong
 /// to the next percent.
-fn shapes(climbs: &[Segment], done: f64, counted: f64) -> Vec<RateEstimate> {
-    let count = f64::from(u32::try_from(climbs.len()).unwrap_or(u32::MAX));
-    let fits = SLOWINGS.map(|(slowing, prior)| {
+fn shapes(segments: &[Segment], done: f64, counted: f64) -> Vec<RateEstimate> {
+    let count = f64::from(u32::try_from(segments.len()).unwrap_or(u32::MAX));
+    let fits = SLOWDOWN_PRIORS.map(|(slowdown, prior)| {
         // In the coordinate `work` this model's rate is constant.
-        let work = |share: f64| 1.0 - (1.0 - share).max(0.0).powf(1.0 - slowing);
-        let length = |climb: &Segment| (work(climb.to) - work(climb.from)).max(1e-6);
-        let (took, worked) = climbs.iter().fold((0.0, 0.0), |(took, worked), climb| {
-            (took + climb.took, worked + length(climb))
+        let work = |share: f64| 1.0 - (1.0 - share).max(0.0).powf(1.0 - slowdown);
+        let length = |segment: &Segment| (work(segment.to) - work(segment.from)).max(1e-6);
+        let (took, worked) = segments.iter().fold((0.0, 0.0), |(took, worked), segment| {
+            (took + segment.took, worked + length(segment))
         });
         let whole = took / worked;
         // Deviation of each segment's rate from the one predicted by the previous segment.
         let (mut before, mut news) = (0.0, 0.0);
-        for climb in climbs {
-            let pace = (climb.took / whole / length(climb)).ln();
-            news += (pace - SIMILAR_RATE_LOG_DISTANCE * before).powi(2);
+        for segment in segments {
+            let pace = (segment.took / whole / length(segment)).ln();
+            news += (pace - RATE_CORRELATION * before).powi(2);
             before = pace;
         }
-        let fit = -0.5 * count * (news / count + REPORT_GRANULARITY).ln();
-        let variance = ((news + MODEL_FLOOR_WEIGHT) / (count + 1.0))
-            / (1.0 - SIMILAR_RATE_LOG_DISTANCE * SIMILAR_RATE_LOG_DISTANCE);
+        let fit = -0.5 * count * (news / count + ROUNDING_LOG_RATE_VARIANCE).ln();
+        let variance = ((news + PRIOR_LOG_RATE_VARIANCE) / (count + 1.0))
+            / (1.0 - RATE_CORRELATION * RATE_CORRELATION);
         let ahead = 1.0 - work(done);
         // The last segment's deviation continues with decreasing weight, as far as segments differ
         // at all.
         let next = (ahead / (worked / count)).max(1e-3);
-        let lasting = SIMILAR_RATE_LOG_DISTANCE * (1.0 - SIMILAR_RATE_LOG_DISTANCE.powf(next))
-            / ((1.0 - SIMILAR_RATE_LOG_DISTANCE) * next);
-        let lately = (before * lasting * news / (news + EVEN_SPREAD))
+        let lasting = RATE_CORRELATION * (1.0 - RATE_CORRELATION.powf(next))
+            / ((1.0 - RATE_CORRELATION) * next);
+        let recent = (before * lasting * news / (news + EVEN_LOG_RATE_VARIATION))
             .clamp(-0.7, 0.7)
             .exp();
         // Correlation length of the rate.
-        let stretch = MIN_SEGMENT_FRACTION * (1.0 + SIMILAR_RATE_LOG_DISTANCE)
-            / (1.0 - SIMILAR_RATE_LOG_DISTANCE);
+        let stretch = MIN_SEGMENT_FRACTION * (1.0 + RATE_CORRELATION) / (1.0 - RATE_CORRELATION);
         let spread = variance * (stretch / (worked + stretch) + stretch / (ahead + stretch));
         // Reported values are rounded down.
         let rounded = 0.003 / (1.01 - done);
         RateEstimate {
             weight: prior.ln() + fit,
-            left: (ahead * whole * lately - counted).max(1e-3),
+            left: (ahead * whole * recent - counted).max(1e-3),
             spread: spread.sqrt().hypot(rounded),
         }
     });

@@ -17,10 +17,10 @@ const STALL_WITHOUT_HISTORY: Duration = Duration::from_secs(600);
 const LONGEST_PAUSE_FACTOR: f64 = 2.0;
 
 /// Allowed pause as a fraction of the expected total duration.
-const ELAPSED_FRACTION: f64 = 0.29;
+const TOTAL_DURATION_FRACTION: f64 = 0.29;
 
 /// Allowed pause as a fraction of the time until the pause began, without typical durations.
-const TYPICAL_FRACTION: f64 = 0.5;
+const ELAPSED_FRACTION: f64 = 0.5;
 
 /// The allowed pause of a task and its reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,26 +40,26 @@ pub fn stall_threshold(
 ) -> StallThreshold {
     let moved = history.start() + history.last_move();
     let past = moved.duration_since(start).as_secs_f64().max(0.0);
-    let of_rhythm = history.longest_pause().mul_f64(LONGEST_PAUSE_FACTOR);
+    let from_pauses = history.longest_pause().mul_f64(LONGEST_PAUSE_FACTOR);
     let whole = estimate(start, Some(history), typical, moved)
         .map(|estimate| past + estimate.best.as_secs_f64());
     // Tasks that progress in leaps pause between them.
-    let share = ELAPSED_FRACTION + step_size(&ProgressSeries::of(history));
-    let usual = typical.map(|typical| typical.median().as_secs_f64());
+    let share = TOTAL_DURATION_FRACTION + step_size(&ProgressSeries::of(history));
+    let typical_model = typical.map(|typical| typical.median().as_secs_f64());
     let floor = if history.moves() < 3 && typical.is_none() {
         STALL_WITHOUT_HISTORY
     } else {
         MIN_STALL
     };
-    let of_whole = match (usual, whole) {
-        (Some(usual), Some(whole)) => share * usual.min(2.0 * whole).max(whole),
-        (Some(usual), None) => share * usual.max(past),
-        (None, Some(whole)) => (1.5 * share * whole).max(TYPICAL_FRACTION * past),
-        (None, None) => TYPICAL_FRACTION * past,
+    let from_duration = match (typical_model, whole) {
+        (Some(typical_model), Some(whole)) => share * typical_model.min(2.0 * whole).max(whole),
+        (Some(typical_model), None) => share * typical_model.max(past),
+        (None, Some(whole)) => (1.5 * share * whole).max(ELAPSED_FRACTION * past),
+        (None, None) => ELAPSED_FRACTION * past,
     };
-    let of_whole = Duration::try_from_secs_f64(of_whole).unwrap_or(Duration::MAX);
+    let from_duration = Duration::try_from_secs_f64(from_duration).unwrap_or(Duration::MAX);
     StallThreshold {
-        allowed: of_rhythm.max(of_whole).max(floor),
-        longest_before: (of_rhythm >= of_whole).then(|| history.longest_pause()),
+        allowed: from_pauses.max(from_duration).max(floor),
+        longest_before: (from_pauses >= from_duration).then(|| history.longest_pause()),
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::task::fixture::at;
 
-fn usual(minutes: impl IntoIterator<Item = u64>) -> DurationStats {
+fn typical_model(minutes: impl IntoIterator<Item = u64>) -> DurationStats {
     DurationStats::of(minutes.into_iter().map(|m| Duration::from_secs(m * 60))).unwrap()
 }
 
@@ -45,7 +45,7 @@ fn single_decrease_is_not_noise() {
     for done in 10..=30 {
         history.observe(at(400 + 10 * i64::from(done)), Some(done), false);
     }
-    assert!(!progress_series::ProgressSeries::of(&history).shakes);
+    assert!(!progress_series::ProgressSeries::of(&history).is_noisy);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn without_progress_typical_duration_is_used() {
     let history = ProgressHistory::begin(Some(at(0)), at(0), None);
     assert_eq!(estimate(at(0), Some(&history), None, at(500)), None);
     assert_eq!(estimate(at(0), None, None, at(500)), None);
-    let typical = usual([12, 14, 15, 16, 20]);
+    let typical = typical_model([12, 14, 15, 16, 20]);
     let estimate = estimate(at(0), Some(&history), Some(&typical), at(300)).unwrap();
     assert_eq!(estimate.basis, Basis::Typical);
     let left = TimeLeft::of(Some(estimate), Some(&typical));
@@ -63,7 +63,7 @@ fn without_progress_typical_duration_is_used() {
 #[test]
 fn estimate_counts_down_without_updates() {
     let history = even(50, 60);
-    let typical = usual([50, 80, 90, 110, 150]);
+    let typical = typical_model([50, 80, 90, 110, 150]);
     let mut before = estimate(at(0), Some(&history), Some(&typical), at(3000)).unwrap();
     for second in 3001..3400 {
         let next = estimate(at(0), Some(&history), Some(&typical), at(second)).unwrap();

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{
     EvalContext, Saved,
+    context::EvalTarget,
     field::{self, FIELDS, Field},
     flag::{FLAGS, STATES},
     pattern::folded,
-    term::{EvalTarget, TextField},
+    term::TextField,
 };
 
 /// Maximum number of candidates.
@@ -23,7 +24,7 @@ pub struct Completion {
 }
 
 /// Completes the end of a text. Scans every task to complete the value of a text field.
-pub fn complete(before: &str, saved: &Saved, scene: EvalContext<'_>) -> Completion {
+pub fn complete(before: &str, saved: &Saved, context: EvalContext<'_>) -> Completion {
     let word = word_start(before);
     let typed = &before[word..];
     // Skip operators before the term.
@@ -41,7 +42,7 @@ pub fn complete(before: &str, saved: &Saved, scene: EvalContext<'_>) -> Completi
     let last = typed[values..]
         .rfind(',')
         .map_or(values, |comma| values + comma + 1);
-    let candidates = values_of(field, typed[last..].trim_start_matches('"'), scene);
+    let candidates = values_of(field, typed[last..].trim_start_matches('"'), context);
     Completion {
         start: start + last,
         candidates,
@@ -82,7 +83,7 @@ fn names(typed: &str, saved: &Saved) -> Vec<String> {
     found
 }
 
-fn values_of(field: Field, typed: &str, scene: EvalContext<'_>) -> Vec<String> {
+fn values_of(field: Field, typed: &str, context: EvalContext<'_>) -> Vec<String> {
     let typed = folded(typed);
     let words = |words: &mut dyn Iterator<Item = &'static str>| -> Vec<String> {
         let fitting = words.filter(|word| word.starts_with(&typed));
@@ -96,23 +97,23 @@ fn values_of(field: Field, typed: &str, scene: EvalContext<'_>) -> Vec<String> {
         }
         Field::Span(_) => words(&mut ["5m", "15m", "1h", "4h", "1d"].into_iter()),
         Field::Number(_) => words(&mut ["10", "50", "90"].into_iter()),
-        Field::Text(field) => on_board(field, &typed, scene),
+        Field::Text(field) => values_in_store(field, &typed, context),
     }
 }
 
 /// Returns a field's values in the store: those that start with the typed text, then those that
 /// contain it.
-fn on_board(field: TextField, typed: &str, scene: EvalContext<'_>) -> Vec<String> {
+fn values_in_store(field: TextField, typed: &str, context: EvalContext<'_>) -> Vec<String> {
     let mut begin = BTreeSet::new();
     let mut hold = BTreeSet::new();
-    for (handle, record) in scene.handles() {
-        let subject = EvalTarget {
-            scene,
+    for (handle, record) in context.handles() {
+        let target = EvalTarget {
+            context,
             handle,
             record,
         };
         // The first text of a field is the displayed one.
-        field.visit(&subject, |text| {
+        field.visit(&target, |text| {
             let known = folded(text);
             if known.starts_with(typed) {
                 begin.insert(text.to_owned());

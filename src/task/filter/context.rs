@@ -1,8 +1,11 @@
 //! Context in which a filter is evaluated.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::task::{EndpointId, Handle, Record, TaskStore, TypicalDurations, rules::RuleContext};
+
+/// The resolution of timestamps.
+pub(super) const ONE_NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 
 /// Properties of the endpoints.
 pub trait EndpointInfo {
@@ -16,7 +19,7 @@ pub trait EndpointInfo {
 #[derive(Clone, Copy)]
 pub struct EvalContext<'a> {
     /// The tasks.
-    pub board: &'a TaskStore,
+    pub store: &'a TaskStore,
     /// Typical durations of the operations.
     pub typical: Option<&'a TypicalDurations>,
     /// The servers.
@@ -24,9 +27,9 @@ pub struct EvalContext<'a> {
 }
 
 impl<'a> From<&'a TaskStore> for EvalContext<'a> {
-    fn from(board: &'a TaskStore) -> Self {
+    fn from(store: &'a TaskStore) -> Self {
         Self {
-            board,
+            store,
             typical: None,
             endpoints: None,
         }
@@ -48,7 +51,7 @@ impl<'a> EvalContext<'a> {
     }
 
     /// Returns the context for the warning rules.
-    pub(super) fn around(&self, record: &Record) -> RuleContext<'a> {
+    pub(super) fn rule_context(&self, record: &Record) -> RuleContext<'a> {
         let typical = self
             .typical
             .zip(record.info.as_ref())
@@ -64,6 +67,38 @@ impl<'a> EvalContext<'a> {
 
     /// Returns all tasks with their handles.
     pub(super) fn handles(&self) -> impl Iterator<Item = (Handle, &'a Record)> {
-        self.board.iter()
+        self.store.iter()
+    }
+}
+
+/// The result of evaluating a filter for a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MatchResult {
+    /// True if the task matches.
+    pub holds: bool,
+    /// Time from which the result may change without new data, by the server's clock; `None` if
+    /// never.
+    pub until: Option<Timestamp>,
+}
+
+impl MatchResult {
+    /// Creates a result that does not depend on time.
+    pub fn always(holds: bool) -> Self {
+        Self { holds, until: None }
+    }
+}
+
+/// The task for which a filter is evaluated.
+#[derive(Clone, Copy)]
+pub(super) struct EvalTarget<'a> {
+    pub(super) context: EvalContext<'a>,
+    pub(super) handle: Handle,
+    pub(super) record: &'a Record,
+}
+
+impl EvalTarget<'_> {
+    /// Returns the time by the clock of the task's server.
+    pub(super) fn now(&self) -> Timestamp {
+        self.context.time(self.record.id.endpoint)
     }
 }

@@ -1,8 +1,9 @@
 //! Expression tree of a filter.
 
 use super::{
+    context::{EvalTarget, MatchResult},
     pattern::Pattern,
-    term::{EvalTarget, MatchResult, Term, TextField},
+    term::{Term, TextField},
 };
 
 /// A filter as a tree.
@@ -38,7 +39,7 @@ impl Expr {
 
     /// Builds a conjunction. Cheap parts come first, time-dependent ones last.
     pub(super) fn all(parts: Vec<Self>) -> Self {
-        Self::joined(parts, Self::All, |part| match part {
+        Self::combine(parts, Self::All, |part| match part {
             Self::All(parts) => Ok(parts),
             other => Err(other),
         })
@@ -46,13 +47,13 @@ impl Expr {
 
     /// Builds a disjunction.
     pub(super) fn any(parts: Vec<Self>) -> Self {
-        Self::joined(parts, Self::Any, |part| match part {
+        Self::combine(parts, Self::Any, |part| match part {
             Self::Any(parts) => Ok(parts),
             other => Err(other),
         })
     }
 
-    fn joined(
+    fn combine(
         parts: Vec<Self>,
         join: fn(Vec<Self>) -> Self,
         open: fn(Self) -> Result<Vec<Self>, Self>,
@@ -87,16 +88,16 @@ impl Expr {
         self.has(&Term::is_timed)
     }
 
-    pub(super) fn asks_for_family(&self) -> bool {
-        self.has(&Term::asks_for_family)
+    pub(super) fn depends_on_family(&self) -> bool {
+        self.has(&Term::depends_on_family)
     }
 
-    pub(super) fn asks_for_endpoint(&self) -> bool {
+    pub(super) fn depends_on_endpoint(&self) -> bool {
         self.has(&|term| matches!(term, Term::Text(TextField::Endpoint, _)))
     }
 
-    pub(super) fn asks_for_parent(&self) -> bool {
-        self.has(&|term| matches!(term, Term::Is(flag) if flag.asks_for_parent()))
+    pub(super) fn depends_on_parent(&self) -> bool {
+        self.has(&|term| matches!(term, Term::Is(flag) if flag.depends_on_parent()))
     }
 
     /// Returns the first term that needs more than a single read of a task.
@@ -117,11 +118,11 @@ impl Expr {
     }
 
     /// Calls `visitor` with every term.
-    pub(super) fn each(&self, look: &mut impl FnMut(&Term)) {
+    pub(super) fn each(&self, visitor: &mut impl FnMut(&Term)) {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each(look)),
-            Self::Not(part) => part.each(look),
-            Self::Term(term) => look(term),
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each(visitor)),
+            Self::Not(part) => part.each(visitor),
+            Self::Term(term) => visitor(term),
         }
     }
 
@@ -134,18 +135,18 @@ impl Expr {
     }
 
     /// Evaluates the filter for a task.
-    pub(super) fn judge(&self, subject: &EvalTarget<'_>) -> MatchResult {
+    pub(super) fn evaluate(&self, target: &EvalTarget<'_>) -> MatchResult {
         match self {
-            Self::Term(term) => term.judge(subject),
+            Self::Term(term) => term.evaluate(target),
             Self::Not(part) => {
-                let MatchResult { holds, until } = part.judge(subject);
+                let MatchResult { holds, until } = part.evaluate(target);
                 MatchResult {
                     holds: !holds,
                     until,
                 }
             }
-            Self::All(parts) => decide(parts, subject, false),
-            Self::Any(parts) => decide(parts, subject, true),
+            Self::All(parts) => decide(parts, target, false),
+            Self::Any(parts) => decide(parts, target, true),
         }
     }
 
@@ -165,20 +166,20 @@ impl Expr {
 
 /// Evaluates a conjunction or disjunction. A `decisive` part that no time changes decides; else the
 /// result is valid as long as that of all parts.
-fn decide(parts: &[Expr], subject: &EvalTarget<'_>, decisive: bool) -> MatchResult {
-    let mut verdict = MatchResult::always(!decisive);
+fn decide(parts: &[Expr], target: &EvalTarget<'_>, decisive: bool) -> MatchResult {
+    let mut result = MatchResult::always(!decisive);
     for part in parts {
-        let MatchResult { holds, until } = part.judge(subject);
+        let MatchResult { holds, until } = part.evaluate(target);
         if holds == decisive {
             if until.is_none() {
                 return MatchResult::always(decisive);
             }
-            verdict.holds = decisive;
+            result.holds = decisive;
         }
-        verdict.until = match (verdict.until, until) {
+        result.until = match (result.until, until) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
     }
-    verdict
+    result
 }

@@ -160,11 +160,11 @@ fn state(value: &Value) -> Result<Flag, FilterError> {
     let states = STATES
         .iter()
         .map(|(name, statuses, others)| (*name, *statuses, *others));
-    if let Some(statuses) = by_beginning(states, &text).first() {
+    if let Some(statuses) = by_prefix(states, &text).first() {
         Ok(Flag::Status(statuses))
     } else {
         let names = STATES.map(|(name, ..)| name);
-        Err(not_one_of(value, "state", &names))
+        Err(unknown_value(value, "state", &names))
     }
 }
 
@@ -176,7 +176,7 @@ fn flags(value: &Value) -> Result<Expr, FilterError> {
     let flags = FLAGS
         .iter()
         .map(|(name, flag, others)| (*name, *flag, *others));
-    if let Some(flag) = by_beginning(flags.chain(states), &text).first() {
+    if let Some(flag) = by_prefix(flags.chain(states), &text).first() {
         Ok(Expr::Term(Term::Is(*flag)))
     } else {
         let names: Vec<&str> = FLAGS
@@ -184,13 +184,13 @@ fn flags(value: &Value) -> Result<Expr, FilterError> {
             .map(|(name, ..)| *name)
             .chain(["running", "queued", "failed", "active", "finished"])
             .collect();
-        Err(not_one_of(value, "is", &names))
+        Err(unknown_value(value, "is", &names))
     }
 }
 
 /// Returns the values with this name, else those whose names start with it, so that a filter works
 /// while it is typed.
-fn by_beginning<T>(
+fn by_prefix<T>(
     known: impl Iterator<Item = (&'static str, T, &'static [&'static str])>,
     text: &str,
 ) -> Vec<T> {
@@ -207,7 +207,7 @@ fn by_beginning<T>(
     if exact.is_empty() { begun } else { exact }
 }
 
-fn not_one_of(value: &Value, field: &str, names: &[&str]) -> FilterError {
+fn unknown_value(value: &Value, field: &str, names: &[&str]) -> FilterError {
     let hint = match nearest(&value.text, names.iter().copied()) {
         Some(near) => format!("did you mean {field}:{near}?"),
         None => format!("known: {}", names.join(" ")),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::term::{EvalTarget, MatchResult};
+use super::context::{EvalTarget, MatchResult};
 use crate::task::{Rule, Status, rules};
 
 /// Properties that a filter tests.
@@ -16,7 +16,7 @@ pub(super) enum Flag {
     Root,
     Parent,
     Gone,
-    Finding(Option<Rule>),
+    Warning(Option<Rule>),
 }
 
 const ACTIVE_STATUSES: &[Status] = &[Status::Running, Status::Queued];
@@ -36,14 +36,14 @@ pub(super) const STATES: [(&str, &[Status], &[&str]); 10] = [
     ("success", &[Status::Success], &["succeeded", "ok"]),
     ("lost", &[Status::Lost], &[]),
     ("unknown", &[Status::Unknown], &[]),
-    ("ghost", &[Status::Ghost], &[]),
+    ("ghost", &[Status::Placeholder], &[]),
     ("active", ACTIVE_STATUSES, &[]),
     ("finished", FINISHED_STATUSES, &["ended", "done"]),
 ];
 
 /// Other names after `is:` with aliases.
 pub(super) const FLAGS: [(&str, Flag, &[&str]); 13] = [
-    ("stalled", Flag::Finding(Some(Rule::Stalled)), &["stuck"]),
+    ("stalled", Flag::Warning(Some(Rule::Stalled)), &["stuck"]),
     ("cancelable", Flag::Cancelable, &["cancellable"]),
     (
         "cancel-requested",
@@ -55,20 +55,20 @@ pub(super) const FLAGS: [(&str, Flag, &[&str]); 13] = [
     ("root", Flag::Root, &["top"]),
     ("parent", Flag::Parent, &[]),
     ("gone", Flag::Gone, &["vanished"]),
-    ("flagged", Flag::Finding(None), &["marked"]),
+    ("flagged", Flag::Warning(None), &["marked"]),
     (
         "late",
-        Flag::Finding(Some(Rule::LongerThanUsual)),
+        Flag::Warning(Some(Rule::LongerThanUsual)),
         &["long"],
     ),
-    ("waiting", Flag::Finding(Some(Rule::QueuedLong)), &[]),
-    ("orphan", Flag::Finding(Some(Rule::ParentFinished)), &[]),
-    ("ignored", Flag::Finding(Some(Rule::CancelIgnored)), &[]),
+    ("waiting", Flag::Warning(Some(Rule::QueuedLong)), &[]),
+    ("orphan", Flag::Warning(Some(Rule::ParentFinished)), &[]),
+    ("ignored", Flag::Warning(Some(Rule::CancelIgnored)), &[]),
 ];
 
 impl Flag {
     pub(super) fn is_timed(self) -> bool {
-        matches!(self, Self::Finding(_))
+        matches!(self, Self::Warning(_))
     }
 
     /// True if the flag depends on observation over time (changes of progress, the time of a
@@ -76,21 +76,21 @@ impl Flag {
     pub(super) fn needs_observation(self) -> bool {
         match self {
             Self::Pinned | Self::Gone => true,
-            Self::Finding(rule) => !matches!(rule, Some(Rule::QueuedLong | Rule::ParentFinished)),
+            Self::Warning(rule) => !matches!(rule, Some(Rule::QueuedLong | Rule::ParentFinished)),
             _ => false,
         }
     }
 
-    pub(super) fn asks_for_parent(self) -> bool {
-        matches!(self, Self::Finding(None | Some(Rule::ParentFinished)))
+    pub(super) fn depends_on_parent(self) -> bool {
+        matches!(self, Self::Warning(None | Some(Rule::ParentFinished)))
     }
 
-    pub(super) fn asks_for_family(self) -> bool {
-        self == Self::Parent || self.asks_for_parent()
+    pub(super) fn depends_on_family(self) -> bool {
+        self == Self::Parent || self.depends_on_parent()
     }
 
-    pub(super) fn judge(self, subject: &EvalTarget<'_>) -> MatchResult {
-        let (board, record) = (subject.scene.board, subject.record);
+    pub(super) fn evaluate(self, target: &EvalTarget<'_>) -> MatchResult {
+        let (store, record) = (target.context.store, target.record);
         let has_parent = || {
             record
                 .info
@@ -107,31 +107,31 @@ impl Flag {
             Self::Pinned => record.pinned,
             Self::Child => has_parent(),
             Self::Root => !has_parent(),
-            Self::Parent => !board.children(subject.handle).is_empty(),
+            Self::Parent => !store.children(target.handle).is_empty(),
             Self::Gone => record.is_gone(),
-            Self::Finding(rule) => return finding(rule, subject),
+            Self::Warning(rule) => return warning(rule, target),
         })
     }
 }
 
 /// Evaluates a warning. Warnings change by time alone; one appears once its limit is exceeded, not
 /// when it is reached.
-fn finding(rule: Option<Rule>, subject: &EvalTarget<'_>) -> MatchResult {
+fn warning(rule: Option<Rule>, target: &EvalTarget<'_>) -> MatchResult {
     let EvalTarget {
-        scene,
+        context,
         handle,
         record,
-    } = *subject;
+    } = *target;
     if !record.status().is_active() {
         return MatchResult::always(false);
     }
-    let (around, now) = (scene.around(record), subject.now());
-    let found = rules::findings(scene.board, handle, around, now);
+    let (rule_context, now) = (context.rule_context(record), target.now());
+    let found = rules::warnings(context.store, handle, rule_context, now);
     let holds = found
         .iter()
-        .any(|finding| rule.is_none_or(|rule| finding.rule == rule));
-    let next = rules::next_change(scene.board, handle, around, now);
-    let after = |at: Timestamp| at.checked_add(super::term::ONE_NANOSECOND).ok();
+        .any(|warning| rule.is_none_or(|rule| warning.rule == rule));
+    let next = rules::next_change(context.store, handle, rule_context, now);
+    let after = |at: Timestamp| at.checked_add(super::context::ONE_NANOSECOND).ok();
     MatchResult {
         holds,
         until: next.and_then(after),

@@ -18,16 +18,16 @@ mod period;
 mod pushdown;
 mod term;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 pub use completion::{Completion, complete, exactly};
-pub use context::{EndpointInfo, EvalContext};
+pub use context::{EndpointInfo, EvalContext, MatchResult};
 pub use error::FilterError;
 pub(super) use field::read_span;
+pub use parser::Saved;
 pub(super) use pattern::folded;
 pub use period::{Period, complete_period, period_words, with_period};
 pub use pushdown::ServerFilter;
-pub use term::MatchResult;
 
 use jiff::Timestamp;
 
@@ -77,9 +77,6 @@ pub const GRAMMAR: &[(&str, &str)] = &[
     ),
     ("@name", "a saved filter, from [filters] in the config"),
 ];
-
-/// Saved filters by name.
-pub type Saved = BTreeMap<String, String>;
 
 /// A parsed filter.
 #[derive(Debug, Clone, Default)]
@@ -132,8 +129,8 @@ impl Filter {
     }
 
     /// True if it depends on a task's parent or children.
-    pub fn asks_for_family(&self) -> bool {
-        self.expr.asks_for_family()
+    pub fn depends_on_family(&self) -> bool {
+        self.expr.depends_on_family()
     }
 
     /// Returns the first term that needs more than a single read of a task, as typed: `is:stalled`,
@@ -143,13 +140,13 @@ impl Filter {
     }
 
     /// True if it depends on the endpoint's name.
-    pub fn asks_for_endpoint(&self) -> bool {
-        self.expr.asks_for_endpoint()
+    pub fn depends_on_endpoint(&self) -> bool {
+        self.expr.depends_on_endpoint()
     }
 
     /// True if it depends on the state of a task's parent.
-    pub fn asks_for_parent(&self) -> bool {
-        self.expr.asks_for_parent()
+    pub fn depends_on_parent(&self) -> bool {
+        self.expr.depends_on_parent()
     }
 
     /// Replaces the text.
@@ -159,7 +156,7 @@ impl Filter {
     }
 
     /// Returns the part that a server's history can evaluate.
-    pub fn narrowing(&self) -> ServerFilter {
+    pub fn server_filter(&self) -> ServerFilter {
         ServerFilter::of(&self.expr)
     }
 
@@ -180,23 +177,23 @@ impl Filter {
     }
 
     /// Evaluates the filter for a task.
-    pub fn judge(&self, scene: EvalContext<'_>, handle: Handle) -> MatchResult {
+    pub fn evaluate(&self, context: EvalContext<'_>, handle: Handle) -> MatchResult {
         if self.is_empty() {
             return MatchResult::always(true);
         }
-        let Some(record) = scene.board.get(handle) else {
+        let Some(record) = context.store.get(handle) else {
             return MatchResult::always(false);
         };
-        self.expr.judge(&term::EvalTarget {
-            scene,
+        self.expr.evaluate(&context::EvalTarget {
+            context,
             handle,
             record,
         })
     }
 
     /// True if a task matches.
-    pub fn matches(&self, scene: EvalContext<'_>, handle: Handle) -> bool {
-        self.judge(scene, handle).holds
+    pub fn matches(&self, context: EvalContext<'_>, handle: Handle) -> bool {
+        self.evaluate(context, handle).holds
     }
 
     /// True if every match of this filter certainly matches the other one.

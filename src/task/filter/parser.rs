@@ -5,16 +5,18 @@
 //! one  = { "not" } ( "(" any ")" | term | "@name" )
 //! ```
 
-use std::{iter::Peekable, ops::Range, vec::IntoIter};
+use std::{collections::BTreeMap, iter::Peekable, ops::Range, vec::IntoIter};
 
 use super::{
-    Saved,
     error::FilterError,
     expr::Expr,
     field,
     lexer::{Lexer, Token},
 };
 use crate::text::prefix;
+
+/// Saved filters by name.
+pub type Saved = BTreeMap<String, String>;
 
 /// Maximum length of a filter in bytes.
 const MAX_FILTER_BYTES: usize = 4096;
@@ -25,11 +27,16 @@ const MAX_SAVED_EXPANSIONS: usize = 100;
 
 /// Parses a filter.
 pub(super) fn parse(text: &str, saved: &Saved) -> Result<Expr, FilterError> {
-    let mut pulled = 0;
-    read(text, saved, 0, &mut pulled)
+    let mut expansions = 0;
+    read(text, saved, 0, &mut expansions)
 }
 
-fn read(text: &str, saved: &Saved, depth: usize, pulled: &mut usize) -> Result<Expr, FilterError> {
+fn read(
+    text: &str,
+    saved: &Saved,
+    depth: usize,
+    expansions: &mut usize,
+) -> Result<Expr, FilterError> {
     if text.len() > MAX_FILTER_BYTES {
         let start = prefix(text, MAX_FILTER_BYTES).len().min(MAX_FILTER_BYTES);
         let why = format!("filter too long: the limit is {MAX_FILTER_BYTES} bytes");
@@ -41,7 +48,7 @@ fn read(text: &str, saved: &Saved, depth: usize, pulled: &mut usize) -> Result<E
         end: text.len(),
         saved,
         depth,
-        pulled,
+        expansions,
     };
     if parser.tokens.peek().is_none() {
         return Ok(Expr::everything());
@@ -59,7 +66,7 @@ struct Parser<'a> {
     end: usize,
     saved: &'a Saved,
     depth: usize,
-    pulled: &'a mut usize,
+    expansions: &'a mut usize,
 }
 
 impl Parser<'_> {
@@ -144,11 +151,11 @@ impl Parser<'_> {
             return Err(FilterError::new(place, why));
         };
         self.descend(&place)?;
-        *self.pulled += 1;
-        if *self.pulled > MAX_SAVED_EXPANSIONS {
+        *self.expansions += 1;
+        if *self.expansions > MAX_SAVED_EXPANSIONS {
             return Err(FilterError::new(place, "too many saved filters"));
         }
-        let read = read(text, self.saved, self.depth, self.pulled);
+        let read = read(text, self.saved, self.depth, self.expansions);
         self.depth -= 1;
         read.map_err(|error| {
             let why = error.message;

@@ -81,9 +81,9 @@ impl Pattern {
     }
 
     /// True if a text matches.
-    pub(super) fn fits(&self, text: &str) -> bool {
+    pub(super) fn matches(&self, text: &str) -> bool {
         match self {
-            Self::Contains(part) => occurs(part, text),
+            Self::Contains(part) => contains_ignore_case(part, text),
             Self::Equals { folded, .. } if text.is_ascii() => folded.eq_ignore_ascii_case(text),
             Self::Equals { folded: whole, .. } => *whole == folded(text),
             Self::Regex(regex) => regex.is_match(text),
@@ -117,7 +117,7 @@ fn reason(text: &str) -> String {
 }
 
 /// True if the text contains a case-folded word.
-fn occurs(word: &str, text: &str) -> bool {
+fn contains_ignore_case(word: &str, text: &str) -> bool {
     if !text.is_ascii() {
         return folded(text).contains(word);
     }

@@ -130,7 +130,10 @@ mod tests {
         );
         assert_eq!(period.until, Some(TimeExpr::DaysAgo(1)));
         assert_eq!(filter.text(), "state:failed");
-        assert_eq!(filter.narrowing(), Filter::from("state:failed").narrowing());
+        assert_eq!(
+            filter.server_filter(),
+            Filter::from("state:failed").server_filter()
+        );
         let (period, filter) = read("\"since:24h\"").unwrap();
         assert_eq!(period, Period::default());
         assert!(!filter.is_empty());

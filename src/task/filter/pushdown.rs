@@ -41,7 +41,7 @@ impl ServerFilter {
                 Status::Success => TaskState::Success,
                 Status::Failed | Status::Cancelled => TaskState::Error,
                 // These exist in a monitor only, never in a history.
-                Status::Lost | Status::Ghost => continue,
+                Status::Lost | Status::Placeholder => continue,
                 Status::Unknown => return Self::default(),
             };
             if !states.contains(&state) {
@@ -157,7 +157,7 @@ impl ServerFilter {
         match term {
             Term::Is(Flag::Status(statuses)) => Self::of_statuses(statuses),
             // Only active tasks can match these.
-            Term::Is(Flag::Cancelable | Flag::Finding(_)) => {
+            Term::Is(Flag::Cancelable | Flag::Warning(_)) => {
                 Self::of_statuses(&[Status::Running, Status::Queued])
             }
             Term::Text(field, Pattern::Equals { typed, .. }) => match field {
@@ -217,21 +217,21 @@ pub(super) fn residual(expr: &Expr) -> Vec<&'static str> {
 
 /// True if the server's result is the filter's result.
 fn is_exact(expr: &Expr) -> bool {
-    let narrowing = ServerFilter::of(expr);
+    let server_filter = ServerFilter::of(expr);
     match expr {
         Expr::Term(Term::Is(Flag::Status(statuses))) => {
             let tells = |status| statuses.contains(&status);
             let ends_alike = tells(Status::Failed) == tells(Status::Cancelled);
-            narrowing.states.is_some() && ends_alike
+            server_filter.states.is_some() && ends_alike
         }
-        Expr::Term(Term::Text(..)) => !narrowing.fields().is_empty(),
+        Expr::Term(Term::Text(..)) => !server_filter.fields().is_empty(),
         Expr::Any(parts) => {
             let texts = parts.iter().all(|part| {
                 let one_kind = matches!(part, Expr::Term(Term::Text(..)));
                 one_kind && is_exact(part)
             });
             let statuses = statuses(parts);
-            let is_one = narrowing.fields().len() == 1;
+            let is_one = server_filter.fields().len() == 1;
             is_one && (texts || statuses.is_some_and(|all| is_exact_set(&all)))
         }
         _ => false,
@@ -262,7 +262,7 @@ mod tests {
     /// Returns the fields evaluated by the server, and the rest.
     fn split(text: &str) -> (Vec<&'static str>, Vec<&'static str>) {
         let filter = Filter::from(text);
-        (filter.narrowing().fields(), filter.residual())
+        (filter.server_filter().fields(), filter.residual())
     }
 
     #[test]
@@ -312,19 +312,19 @@ mod tests {
     #[test]
     fn pushdown_keeps_case() {
         let filter = Filter::from("user=LAB\\Kim target=VirtualMachine:vm-42");
-        let narrowing = filter.narrowing();
-        assert_eq!(narrowing.users, Some(vec!["LAB\\Kim".to_owned()]));
+        let server_filter = filter.server_filter();
+        assert_eq!(server_filter.users, Some(vec!["LAB\\Kim".to_owned()]));
         let entity = ManagedObjectReference::new("VirtualMachine", "vm-42");
-        assert_eq!(narrowing.entity(), Some(&entity));
+        assert_eq!(server_filter.entity(), Some(&entity));
     }
 
     #[test]
     fn contradiction_still_restricts() {
         let states = Filter::from("state:running state:success")
-            .narrowing()
+            .server_filter()
             .states;
         assert_eq!(states.map(|states| states.len()), Some(1));
-        let narrowing = Filter::from("state:active state:running,success").narrowing();
-        assert_eq!(narrowing.states, Some(vec![TaskState::Running]));
+        let server_filter = Filter::from("state:active state:running,success").server_filter();
+        assert_eq!(server_filter.states, Some(vec![TaskState::Running]));
     }
 }

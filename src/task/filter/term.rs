@@ -2,45 +2,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{context::EvalContext, flag::Flag, lexer::Operator, pattern::Pattern};
-use crate::task::{Handle, Record, Status, search_text};
+use super::{
+    context::{EvalTarget, MatchResult, ONE_NANOSECOND},
+    flag::Flag,
+    lexer::Operator,
+    pattern::Pattern,
+};
+use crate::task::{Record, Status, search_text};
 
-/// The resolution of timestamps.
-pub(super) const ONE_NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 /// Distance of a second reading that detects a running clock.
 const FAR_FUTURE: SignedDuration = SignedDuration::from_hours(24 * 366 * 100);
-
-/// The result of evaluating a filter for a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MatchResult {
-    /// True if the task matches.
-    pub holds: bool,
-    /// Time from which the result may change without new data, by the server's clock; `None` if
-    /// never.
-    pub until: Option<Timestamp>,
-}
-
-impl MatchResult {
-    /// Creates a result that does not depend on time.
-    pub fn always(holds: bool) -> Self {
-        Self { holds, until: None }
-    }
-}
-
-/// The task for which a filter is evaluated.
-#[derive(Clone, Copy)]
-pub(super) struct EvalTarget<'a> {
-    pub(super) scene: EvalContext<'a>,
-    pub(super) handle: Handle,
-    pub(super) record: &'a Record,
-}
-
-impl EvalTarget<'_> {
-    /// Returns the time by the clock of the task's server.
-    pub(super) fn now(&self) -> Timestamp {
-        self.scene.time(self.record.id.endpoint)
-    }
-}
 
 /// Fields with text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,10 +83,10 @@ impl Term {
         }
     }
 
-    pub(super) fn asks_for_family(&self) -> bool {
+    pub(super) fn depends_on_family(&self) -> bool {
         match self {
             Self::Number(field, ..) => *field == NumberField::Children,
-            Self::Is(flag) => flag.asks_for_family(),
+            Self::Is(flag) => flag.depends_on_family(),
             _ => false,
         }
     }
@@ -146,12 +117,14 @@ impl Term {
         }
     }
 
-    pub(super) fn judge(&self, subject: &EvalTarget<'_>) -> MatchResult {
-        let (board, record) = (subject.scene.board, subject.record);
+    pub(super) fn evaluate(&self, target: &EvalTarget<'_>) -> MatchResult {
+        let (store, record) = (target.context.store, target.record);
         MatchResult::always(match self {
-            Self::Anywhere(pattern) => search_text::visit(board, record, |text| pattern.fits(text)),
+            Self::Anywhere(pattern) => {
+                search_text::visit(store, record, |text| pattern.matches(text))
+            }
             Self::Text(field, pattern) => {
-                field.visit(subject, |text| pattern.fits(text))
+                field.visit(target, |text| pattern.matches(text))
                     || (*field == TextField::Target && is_reference(record, pattern))
             }
             Self::QueuedIn(since, until) => record
@@ -159,14 +132,14 @@ impl Term {
                 .as_ref()
                 .and_then(|info| info.queue_time)
                 .is_some_and(|queued| (*since..=*until).contains(&queued)),
-            Self::Is(flag) => return flag.judge(subject),
+            Self::Is(flag) => return flag.evaluate(target),
             Self::NoProgress => {
-                record.status().is_active() && board.progress(subject.handle).percent().is_none()
+                record.status().is_active() && store.progress(target.handle).percent().is_none()
             }
             Self::Number(field, operator, number) => field
-                .of(subject)
+                .of(target)
                 .is_some_and(|own| operator.holds(&own, number)),
-            Self::Span(field, operator, span) => return field.judge(subject, *operator, *span),
+            Self::Span(field, operator, span) => return field.evaluate(target, *operator, *span),
         })
     }
 }
@@ -175,7 +148,7 @@ impl Term {
 fn is_reference(record: &Record, pattern: &Pattern) -> bool {
     let entity = record.info.as_ref().and_then(|info| info.entity.as_ref());
     entity.is_some_and(|entity| {
-        pattern.may_be_reference() && pattern.fits(&format!("{}:{}", entity.kind, entity.value))
+        pattern.may_be_reference() && pattern.matches(&format!("{}:{}", entity.kind, entity.value))
     })
 }
 
@@ -193,35 +166,35 @@ impl Operator {
 }
 
 impl NumberField {
-    fn of(self, subject: &EvalTarget<'_>) -> Option<u32> {
-        let board = subject.scene.board;
+    fn of(self, target: &EvalTarget<'_>) -> Option<u32> {
+        let store = target.context.store;
         match self {
-            Self::Progress => match (subject.record.status(), board.progress(subject.handle)) {
+            Self::Progress => match (target.record.status(), store.progress(target.handle)) {
                 (Status::Success, _) => Some(100),
                 (_, progress) => progress.percent().map(u32::from),
             },
-            Self::Children => u32::try_from(board.children(subject.handle).len()).ok(),
+            Self::Children => u32::try_from(store.children(target.handle).len()).ok(),
         }
     }
 }
 
 /// A duration that grows with time or is fixed.
 enum Clock {
-    Runs(Timestamp),
+    Running(Timestamp),
     Stopped(SignedDuration),
 }
 
 impl DurationField {
-    fn clock(self, subject: &EvalTarget<'_>) -> Option<Clock> {
-        let record = subject.record;
+    fn clock(self, target: &EvalTarget<'_>) -> Option<Clock> {
+        let record = target.record;
         let between = |span: &dyn Fn(Timestamp) -> Option<SignedDuration>| {
-            let now = subject.now();
+            let now = target.now();
             let later = now.checked_add(FAR_FUTURE).ok()?;
             let (spent, then) = (span(now)?, span(later)?);
             Some(if spent == then {
                 Clock::Stopped(spent)
             } else {
-                Clock::Runs(later.checked_sub(then).ok()?)
+                Clock::Running(later.checked_sub(then).ok()?)
             })
         };
         let ended = || {
@@ -231,26 +204,28 @@ impl DurationField {
         match self {
             Self::Elapsed => between(&|now| record.elapsed(now)),
             Self::Queued => between(&|now| record.queued_for(now)),
-            Self::Ended => ended().map(Clock::Runs),
-            Self::Started => record.info.as_ref()?.start_time.map(Clock::Runs),
+            Self::Ended => ended().map(Clock::Running),
+            Self::Started => record.info.as_ref()?.start_time.map(Clock::Running),
             Self::Idle => {
                 let running = record.running_since()?;
-                record.moved.map(|moved| Clock::Runs(moved.max(running)))
+                record
+                    .last_change
+                    .map(|moved| Clock::Running(moved.max(running)))
             }
         }
     }
 
-    fn judge(
+    fn evaluate(
         self,
-        subject: &EvalTarget<'_>,
+        target: &EvalTarget<'_>,
         operator: Operator,
         span: SignedDuration,
     ) -> MatchResult {
-        match self.clock(subject) {
+        match self.clock(target) {
             None => MatchResult::always(false),
             Some(Clock::Stopped(own)) => MatchResult::always(operator.holds(&own, &span)),
-            Some(Clock::Runs(since)) => {
-                let now = subject.now();
+            Some(Clock::Running(since)) => {
+                let now = target.now();
                 let own = now.duration_since(since).max(SignedDuration::ZERO);
                 let reached = since.checked_add(span).ok();
                 // “More than” changes right after “at least”; the next of both changes counts.
@@ -269,14 +244,14 @@ impl TextField {
     /// Calls `visitor` with the field's texts until it returns true. Returns true if it did.
     pub(super) fn visit(
         self,
-        subject: &EvalTarget<'_>,
-        mut look: impl FnMut(&str) -> bool,
+        target: &EvalTarget<'_>,
+        mut visitor: impl FnMut(&str) -> bool,
     ) -> bool {
-        let (board, record) = (subject.scene.board, subject.record);
+        let (store, record) = (target.context.store, target.record);
         match self {
-            Self::Endpoint => return look(subject.scene.endpoint(record.id.endpoint)),
-            Self::Id => return look(&record.id.mo_id) || look(&record.key()),
-            Self::Operation if look(&board.operation(record)) => return true,
+            Self::Endpoint => return visitor(target.context.endpoint(record.id.endpoint)),
+            Self::Id => return visitor(&record.id.mo_id) || visitor(&record.key()),
+            Self::Operation if visitor(&store.operation(record)) => return true,
             _ => {}
         }
         let Some(info) = record.info.as_deref() else {
@@ -285,28 +260,30 @@ impl TextField {
         let entity = info.entity.as_ref();
         match self {
             Self::Target => {
-                info.entity_name.as_deref().is_some_and(&mut look)
-                    || entity.is_some_and(|entity| look(&entity.value))
+                info.entity_name.as_deref().is_some_and(&mut visitor)
+                    || entity.is_some_and(|entity| visitor(&entity.value))
             }
-            Self::Type => entity.is_some_and(|entity| look(&entity.kind)),
+            Self::Type => entity.is_some_and(|entity| visitor(&entity.kind)),
             Self::User => {
                 let whole = search_text::initiator(&info.reason);
                 // The name without its domain.
                 let name = whole.rsplit('\\').next().unwrap_or(&whole);
                 let name = name.split('@').next().unwrap_or(name);
-                look(&whole) || look(name)
+                visitor(&whole) || visitor(name)
             }
-            Self::Operation => look(&info.description_id) || info.name.as_deref().is_some_and(look),
+            Self::Operation => {
+                visitor(&info.description_id) || info.name.as_deref().is_some_and(visitor)
+            }
             Self::Phase => info
                 .description
                 .as_ref()
-                .is_some_and(|phase| look(phase.text())),
+                .is_some_and(|phase| visitor(phase.text())),
             Self::Error => info
                 .error
                 .as_ref()
-                .is_some_and(|error| look(&error.text()) || look(error.type_name())),
-            Self::Tag => info.change_tag.as_deref().is_some_and(look),
-            Self::Activation => info.activation_id.as_deref().is_some_and(look),
+                .is_some_and(|error| visitor(&error.text()) || visitor(error.type_name())),
+            Self::Tag => info.change_tag.as_deref().is_some_and(visitor),
+            Self::Activation => info.activation_id.as_deref().is_some_and(visitor),
             Self::Endpoint | Self::Id => false,
         }
     }

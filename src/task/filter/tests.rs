@@ -22,29 +22,29 @@ impl EndpointInfo for Clock {
     }
 }
 
-fn board(tasks: &[(&str, Value)]) -> TaskStore {
-    let mut board = TaskStore::new();
+fn store_of(tasks: &[(&str, Value)]) -> TaskStore {
+    let mut store = TaskStore::new();
     for (mo_id, more) in tasks {
-        let change = TaskChange::Whole {
+        let change = TaskChange::Full {
             info: info(mo_id, more),
             at: at(0),
         };
-        board
+        store
             .apply(HERE, change, &mut ChangeSet::default())
             .unwrap();
     }
-    board
+    store
 }
 
-fn judge(board: &TaskStore, mo_id: &str, filter: &str, second: i64) -> MatchResult {
-    let handle = board.find(&TaskId::new(HERE, mo_id)).unwrap();
-    let scene = EvalContext {
+fn evaluate(store: &TaskStore, mo_id: &str, filter: &str, second: i64) -> MatchResult {
+    let handle = store.find(&TaskId::new(HERE, mo_id)).unwrap();
+    let context = EvalContext {
         endpoints: Some(&Clock(second)),
-        ..board.into()
+        ..store.into()
     };
     let filter =
         Filter::parse(filter, &saved()).unwrap_or_else(|error| panic!("{filter}: {error}"));
-    filter.judge(scene, handle)
+    filter.evaluate(context, handle)
 }
 
 fn saved() -> Saved {
@@ -68,7 +68,13 @@ fn a_task() -> Value {
 }
 
 fn holds(filter: &str) -> bool {
-    judge(&board(&[("task-4711", a_task())]), "task-4711", filter, 100).holds
+    evaluate(
+        &store_of(&[("task-4711", a_task())]),
+        "task-4711",
+        filter,
+        100,
+    )
+    .holds
 }
 
 #[test]
@@ -229,9 +235,9 @@ fn regex_size_is_bounded() {
             "{error}"
         );
     }
-    let evil = board(&[("task-1", json!({"entityName": "a".repeat(50_000)}))]);
+    let evil = store_of(&[("task-1", json!({"entityName": "a".repeat(50_000)}))]);
     let began = std::time::Instant::now();
-    assert!(!judge(&evil, "task-1", "/(a*)*(a*)*b$/", 0).holds);
+    assert!(!evaluate(&evil, "task-1", "/(a*)*(a*)*b$/", 0).holds);
     assert!(began.elapsed() < std::time::Duration::from_secs(10));
     let deep = format!("{}web{}", "(".repeat(1000), ")".repeat(1000));
     assert!(
@@ -258,15 +264,15 @@ fn any_input_parses_or_fails_with_message() {
         "/", "\\", ",", "@", "db", "state", "elapsed", "user", "1h", "20", "*", "?", "|", "&", "é",
         "デ", "\u{200b}",
     ];
-    let board = board(&[("task-1", a_task())]);
+    let store = store_of(&[("task-1", a_task())]);
     for _ in 0..20_000 {
         let text: String = (0..random.usize(1..12))
             .map(|_| parts[random.usize(..parts.len())])
             .collect();
         match Filter::parse(&text, &saved()) {
             Ok(filter) => {
-                let handle = board.find(&TaskId::new(HERE, "task-1")).unwrap();
-                filter.matches((&board).into(), handle);
+                let handle = store.find(&TaskId::new(HERE, "task-1")).unwrap();
+                filter.matches((&store).into(), handle);
             }
             Err(error) => {
                 assert!(
@@ -276,13 +282,13 @@ fn any_input_parses_or_fails_with_message() {
                 error.shown(&text);
             }
         }
-        complete(&text, &saved(), (&board).into());
+        complete(&text, &saved(), (&store).into());
     }
 }
 
 #[test]
 fn match_changes_exactly_at_announced_time() {
-    let tasks = board(&[
+    let tasks = store_of(&[
         ("runs", a_task()),
         ("waits", json!({"state": "queued", "startTime": null})),
         (
@@ -301,21 +307,21 @@ fn match_changes_exactly_at_announced_time() {
         ("runs", "state:queued elapsed>1h", None),
         ("runs", "state:running or elapsed>1h", None),
     ] {
-        let verdict = judge(&tasks, mo_id, filter, 100);
+        let result = evaluate(&tasks, mo_id, filter, 100);
         assert_eq!(
-            verdict.until.is_some(),
+            result.until.is_some(),
             turns.is_some(),
-            "{mo_id} {filter} {verdict:?}"
+            "{mo_id} {filter} {result:?}"
         );
         let mut now = 100;
         // Nothing changes before the announced time.
-        while let Some(until) = judge(&tasks, mo_id, filter, now).until {
-            let before = judge(&tasks, mo_id, filter, now).holds;
+        while let Some(until) = evaluate(&tasks, mo_id, filter, now).until {
+            let before = evaluate(&tasks, mo_id, filter, now).holds;
             let last = until.as_second() - at(0).as_second();
             for second in [now, i64::midpoint(now, last), last - 1] {
                 let second = second.max(now);
                 assert_eq!(
-                    judge(&tasks, mo_id, filter, second).holds,
+                    evaluate(&tasks, mo_id, filter, second).holds,
                     before,
                     "{filter} at {second}"
                 );
@@ -325,15 +331,15 @@ fn match_changes_exactly_at_announced_time() {
         }
     }
     let (before, after) = (
-        judge(&tasks, "runs", "elapsed>1h", 3600),
-        judge(&tasks, "runs", "elapsed>1h", 3601),
+        evaluate(&tasks, "runs", "elapsed>1h", 3600),
+        evaluate(&tasks, "runs", "elapsed>1h", 3601),
     );
     assert_eq!((before.holds, after.holds), (false, true));
     let moment = before.until.unwrap().duration_since(at(3600));
     assert_eq!(moment, SignedDuration::from_nanos(1));
-    let still = board(&[("runs", json!({"progress": 5}))]);
-    assert!(judge(&still, "runs", "is:flagged", 86_400 * 3).holds);
-    assert!(!judge(&still, "runs", "is:flagged", 10).holds);
+    let still = store_of(&[("runs", json!({"progress": 5}))]);
+    assert!(evaluate(&still, "runs", "is:flagged", 86_400 * 3).holds);
+    assert!(!evaluate(&still, "runs", "is:flagged", 10).holds);
 }
 
 #[test]
@@ -368,7 +374,7 @@ fn longer_word_narrows_filter() {
 
 #[test]
 fn completion_offers_names_and_values() {
-    let board = board(&[
+    let store = store_of(&[
         ("task-1", a_task()),
         (
             "task-2",
@@ -377,7 +383,7 @@ fn completion_offers_names_and_values() {
         ("task-3", json!({"entityName": "web-1"})),
     ]);
     let complete = |text: &str| {
-        let Completion { start, candidates } = complete(text, &saved(), (&board).into());
+        let Completion { start, candidates } = complete(text, &saved(), (&store).into());
         (start, candidates)
     };
     let texts = |texts: &[&str]| {
@@ -414,23 +420,28 @@ fn matching_ignores_case_beyond_ascii() {
         ("target:GRÖ*", "größe"),
         ("target=GRÖSSE-É", "grösse-é"),
     ] {
-        let board = board(&[(
+        let store = store_of(&[(
             "task-1",
             json!({"entityName": name, "descriptionId": "x.y"}),
         )]);
-        assert!(judge(&board, "task-1", word, 0).holds, "{word} in {name}");
+        assert!(
+            evaluate(&store, "task-1", word, 0).holds,
+            "{word} in {name}"
+        );
     }
 }
 
 #[test]
 fn placeholder_is_found_by_displayed_text() {
-    let mut board = TaskStore::new();
-    let ghost = TaskChange::Ghost {
+    let mut store = TaskStore::new();
+    let placeholder = TaskChange::Placeholder {
         key: "key-9".into(),
         reason: "expired".into(),
     };
-    board.apply(HERE, ghost, &mut ChangeSet::default()).unwrap();
-    let (handle, _) = board.iter().next().unwrap();
+    store
+        .apply(HERE, placeholder, &mut ChangeSet::default())
+        .unwrap();
+    let (handle, _) = store.iter().next().unwrap();
     for word in [
         "KEY-9",
         "\"not visible\"",
@@ -439,11 +450,11 @@ fn placeholder_is_found_by_displayed_text() {
         "id:key-9",
     ] {
         assert!(
-            Filter::from(word).matches((&board).into(), handle),
+            Filter::from(word).matches((&store).into(), handle),
             "{word}"
         );
     }
-    assert!(!Filter::from("relocate").matches((&board).into(), handle));
+    assert!(!Filter::from("relocate").matches((&store).into(), handle));
 }
 
 #[test]

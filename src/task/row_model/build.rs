@@ -3,8 +3,8 @@
 use slotmap::{SecondaryMap, secondary::Entry as SlotEntry};
 
 use super::{
-    GroupId, Item, RowId, RowModel,
-    group::Group,
+    GroupId, RowId, RowModel,
+    item::{Group, Item},
     order_tree::{Entry, OrderTree},
     sort_key::SortKey,
     view::{Layout, View},
@@ -13,36 +13,36 @@ use crate::task::{EvalContext, Handle, TaskStore};
 
 impl RowModel {
     /// Changes the view. If only the filter changes, no row is moved.
-    pub fn arrange<'a>(&mut self, view: View, scene: impl Into<EvalContext<'a>>) {
-        let scene = scene.into();
+    pub fn set_view<'a>(&mut self, view: View, context: impl Into<EvalContext<'a>>) {
+        let context = context.into();
         let before = std::mem::replace(&mut self.view, view);
         let moves = before.layout != self.view.layout
             || before.sort != self.view.sort
             || before.group_by != self.view.group_by;
         if before.layout != self.view.layout || before.group_by != self.view.group_by {
-            self.ungroup();
+            self.clear_groups();
         }
-        if moves || self.items.len() != scene.board.len() {
-            self.rebuild(scene);
+        if moves || self.items.len() != context.store.len() {
+            self.rebuild(context);
         } else if before.filter != self.view.filter {
-            self.refilter(scene, &before.filter);
+            self.refilter(context, &before.filter);
         }
     }
 
     /// Rebuilds all rows, for example after new operation labels. Keeps folds.
-    pub fn rebuild<'a>(&mut self, scene: impl Into<EvalContext<'a>>) {
-        let scene = scene.into();
-        let board = scene.board;
-        self.folds.retain(|handle, _| board.get(*handle).is_some());
+    pub fn rebuild<'a>(&mut self, context: impl Into<EvalContext<'a>>) {
+        let context = context.into();
+        let store = context.store;
+        self.folds.retain(|handle, _| store.get(*handle).is_some());
         self.items.clear();
         for group in self.groups.values_mut() {
             group.item = Item::blank();
         }
         self.due.clear();
         self.matching = 0;
-        let order = self.downwards(board);
+        let order = self.parents_first(store);
         for &handle in &order {
-            self.add_item(scene, handle);
+            self.add_item(context, handle);
         }
         // In reverse, because a record's height depends on its descendants.
         let mut top = Vec::new();
@@ -55,7 +55,7 @@ impl RowModel {
             };
             item.children = children.map(|children| Box::new(OrderTree::from_unsorted(children)));
             item.rows = item.height();
-            item.key = SortKey::of(scene, handle, self.view.layout, &self.view.sort);
+            item.key = SortKey::of(context, handle, self.view.layout, &self.view.sort);
             let (parent, matched) = (item.parent, item.matched);
             if let Some(key) = item.key.clone() {
                 let entry = Entry {
@@ -79,12 +79,12 @@ impl RowModel {
                 group.item.children = Some(Box::new(OrderTree::from_unsorted(members)));
             }
         }
-        top.extend(self.rank_groups());
+        top.extend(self.group_entries());
         self.top = OrderTree::from_unsorted(top);
     }
 
     /// Returns the entries of all groups, from their current members.
-    pub(super) fn rank_groups(&mut self) -> Vec<Entry<SortKey, RowId>> {
+    pub(super) fn group_entries(&mut self) -> Vec<Entry<SortKey, RowId>> {
         let groups: Vec<GroupId> = self.groups.keys().collect();
         let mut entries = Vec::with_capacity(groups.len());
         for id in groups {
@@ -92,7 +92,7 @@ impl RowModel {
             if let Some(group) = self.groups.get_mut(id) {
                 group.item.key = None;
             }
-            let Some(key) = self.regroup(id) else {
+            let Some(key) = self.update_group(id) else {
                 continue;
             };
             if let Some(Group { item, .. }) = self.groups.get_mut(id) {
@@ -109,35 +109,35 @@ impl RowModel {
     }
 
     /// Returns all records, parents before their children.
-    pub(super) fn downwards(&self, board: &TaskStore) -> Vec<Handle> {
-        let handles = board.iter().map(|(handle, _)| handle);
+    pub(super) fn parents_first(&self, store: &TaskStore) -> Vec<Handle> {
+        let handles = store.iter().map(|(handle, _)| handle);
         if self.view.layout == Layout::Flat {
             return handles.collect();
         }
-        let mut order = Vec::with_capacity(board.len());
-        order.extend(handles.filter(|handle| board.parent(*handle).is_none()));
+        let mut order = Vec::with_capacity(store.len());
+        order.extend(handles.filter(|handle| store.parent(*handle).is_none()));
         let mut next = 0;
         while let Some(&handle) = order.get(next) {
-            order.extend_from_slice(board.children(handle));
+            order.extend_from_slice(store.children(handle));
             next += 1;
         }
         order
     }
 
-    fn add_item(&mut self, scene: EvalContext<'_>, handle: Handle) {
-        let board = scene.board;
-        let Some(record) = board.get(handle) else {
+    fn add_item(&mut self, context: EvalContext<'_>, handle: Handle) {
+        let store = context.store;
+        let Some(record) = store.get(handle) else {
             return;
         };
-        let parent = self.parent_on(board, handle);
+        let parent = self.parent_on(store, handle);
         let item = Item {
             parent,
             status: record.status(),
-            open: self.is_to_be_open(board, handle),
+            open: self.should_be_open(store, handle),
             ..Item::blank()
         };
         self.items.insert(handle, item);
-        let matches = self.judge(scene, handle);
+        let matches = self.evaluate(context, handle);
         if let Some(item) = self.items.get_mut(handle) {
             item.matches = matches;
             item.matched = item.own_match();

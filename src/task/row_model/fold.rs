@@ -18,7 +18,7 @@ pub enum Fold {
 
 impl RowModel {
     /// Folds or unfolds a family or a group permanently. Does nothing without visible children.
-    pub fn set_folded(&mut self, board: &TaskStore, id: impl Into<RowId>, folded: bool) {
+    pub fn set_folded(&mut self, store: &TaskStore, id: impl Into<RowId>, folded: bool) {
         let id = id.into();
         let Some(item) = self.item_mut(id) else {
             return;
@@ -37,57 +37,57 @@ impl RowModel {
                 }
             }
         }
-        self.settle(board.into(), id, false);
+        self.reposition(store.into(), id, false);
     }
 
     /// Toggles the fold of a family or a group.
-    pub fn toggle_fold(&mut self, board: &TaskStore, id: impl Into<RowId>) {
+    pub fn toggle_fold(&mut self, store: &TaskStore, id: impl Into<RowId>) {
         let id = id.into();
         let is_open = self.item(id).is_some_and(|item| item.open);
-        self.set_folded(board, id, is_open);
+        self.set_folded(store, id, is_open);
     }
 
     /// Folds or unfolds all families or groups. Costs by the number of tasks.
-    pub fn set_all_folded<'a>(&mut self, scene: impl Into<EvalContext<'a>>, folded: bool) {
-        let scene = scene.into();
-        let board = scene.board;
+    pub fn set_all_folded<'a>(&mut self, context: impl Into<EvalContext<'a>>, folded: bool) {
+        let context = context.into();
+        let store = context.store;
         if self.view.layout == Layout::Flat {
             let groups = self.groups.values();
             let folds = groups.map(|group| (group.key.clone(), folded));
             self.group_folds.extend(folds);
         } else {
-            for (handle, _) in board.iter() {
-                if !board.children(handle).is_empty() {
+            for (handle, _) in store.iter() {
+                if !store.children(handle).is_empty() {
                     self.folds.insert(handle, folded);
                 }
             }
         }
-        self.rebuild(scene);
+        self.rebuild(context);
     }
 
     /// Unfolds all ancestors of a record.
-    pub fn reveal(&mut self, board: &TaskStore, handle: Handle) {
+    pub fn reveal(&mut self, store: &TaskStore, handle: Handle) {
         let mut next = self.above(handle);
         while let Some(above) = next
             && let Some(item) = self.item(above)
         {
             next = item.parent;
             if !item.open {
-                self.set_folded(board, above, false);
+                self.set_folded(store, above, false);
             }
         }
     }
 
     /// True if a record's children are shown.
-    pub(super) fn is_to_be_open(&self, board: &TaskStore, handle: Handle) -> bool {
+    pub(super) fn should_be_open(&self, store: &TaskStore, handle: Handle) -> bool {
         if let Some(folded) = self.folds.get(&handle) {
             return !folded;
         }
         if !self.view.filter.is_empty() {
             return true;
         }
-        let mut below = board.family(handle);
-        if let Some(record) = board.get(handle) {
+        let mut below = store.family(handle);
+        if let Some(record) = store.get(handle) {
             below.remove(record.status());
         }
         [Status::Running, Status::Queued, Status::Failed]

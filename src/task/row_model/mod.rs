@@ -8,6 +8,8 @@
 mod build;
 mod fold;
 mod group;
+mod grouping;
+mod item;
 mod order_tree;
 mod refilter;
 mod rows;
@@ -18,24 +20,22 @@ mod view;
 
 use std::collections::{BTreeSet, HashMap};
 
-use jiff::Timestamp;
 use slotmap::{SecondaryMap, SlotMap};
 
 use self::{
-    group::{Group, GroupKey},
-    order_tree::OrderTree,
+    grouping::GroupKey,
+    item::{Group, Item, Recheck, Siblings},
 };
-use super::{EndpointId, Handle, Status, StatusCounts, TaskStore};
+use super::{Handle, TaskStore};
 
 pub use fold::Fold;
-pub use group::{GroupBy, GroupId, GroupView, RowId};
+pub use group::GroupView;
+pub use grouping::GroupBy;
+pub use item::{GroupId, RowId};
 pub use rows::Row;
 pub use sort::{ParseSortError, Sort, SortBy, SortColumn};
 pub use sort_key::SortKey;
 pub use view::{Layout, View};
-
-/// Records with the same parent, in order.
-type Siblings = OrderTree<SortKey, RowId>;
 
 /// The rows of the list, in order.
 #[derive(Debug, Clone, Default)]
@@ -54,82 +54,6 @@ pub struct RowModel {
     /// Times at which a match may change without new data, by the server's clock, earliest first
     /// per server.
     due: BTreeSet<Recheck>,
-}
-
-/// The time at which a record must be evaluated again.
-type Recheck = (EndpointId, Timestamp, Handle);
-
-/// State of a record or a group in the row model.
-#[derive(Debug, Clone)]
-struct Item {
-    parent: Option<RowId>,
-    status: Status,
-    matches: bool,
-    /// Its entry in `RowModel::due`.
-    due: Option<Recheck>,
-    /// Number of matching tasks in each status in the subtree, including this record.
-    matched: StatusCounts,
-    /// True if its children are shown, if it has visible ones.
-    open: bool,
-    /// Sort key among its siblings; `None` while it is moved.
-    key: Option<SortKey>,
-    /// Number of visible rows of the subtree; 0 if the filter excludes it. The entry keeps its
-    /// position among its siblings, so that another filter moves nothing.
-    rows: usize,
-    /// Direct children.
-    children: Option<Box<Siblings>>,
-}
-
-impl Item {
-    /// Creates an item that is not inserted and not counted.
-    fn blank() -> Self {
-        Self {
-            parent: None,
-            status: Status::Ghost,
-            matches: false,
-            due: None,
-            matched: StatusCounts::default(),
-            open: true,
-            key: None,
-            rows: 0,
-            children: None,
-        }
-    }
-
-    /// Returns the record's own contribution to the matches of its family.
-    fn own_match(&self) -> StatusCounts {
-        let mut own = StatusCounts::default();
-        if self.matches {
-            own.add(self.status);
-        }
-        own
-    }
-
-    /// True if it has a row, possibly in a closed fold.
-    fn is_shown(&self) -> bool {
-        self.matched.total() > 0
-    }
-
-    /// Returns the number of visible rows of the subtree.
-    fn height(&self) -> usize {
-        if self.is_shown() {
-            1 + self.open_children().map_or(0, OrderTree::total)
-        } else {
-            0
-        }
-    }
-
-    /// Returns the children, if any is visible.
-    fn shown_children(&self) -> Option<&Siblings> {
-        self.children
-            .as_deref()
-            .filter(|children| !children.is_empty())
-    }
-
-    /// Returns the children, if the fold is open and any is visible.
-    fn open_children(&self) -> Option<&Siblings> {
-        self.shown_children().filter(|_| self.open)
-    }
 }
 
 impl RowModel {
@@ -167,10 +91,10 @@ impl RowModel {
     }
 
     /// Returns the parent of a record in the current layout.
-    fn parent_on(&mut self, board: &TaskStore, handle: Handle) -> Option<RowId> {
+    fn parent_on(&mut self, store: &TaskStore, handle: Handle) -> Option<RowId> {
         match self.view.layout {
-            Layout::Tree => board.parent(handle).map(RowId::Task),
-            Layout::Flat => self.group_of(board, handle).map(RowId::Group),
+            Layout::Tree => store.parent(handle).map(RowId::Task),
+            Layout::Flat => self.group_of(store, handle).map(RowId::Group),
         }
     }
 

@@ -28,8 +28,8 @@ impl<K: Ord, I: Ord + Copy> Entry<K, I> {
 
 /// Position of an entry, valid until the next change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    chunk: usize,
+pub(super) struct Position {
+    leaf: usize,
     index: usize,
 }
 
@@ -50,14 +50,14 @@ impl<K, I> Leaf<K, I> {
 /// Entries ordered by key.
 #[derive(Debug, Clone)]
 pub(super) struct OrderTree<K, I> {
-    chunks: Vec<Leaf<K, I>>,
+    leaves: Vec<Leaf<K, I>>,
     total: usize,
 }
 
 impl<K, I> Default for OrderTree<K, I> {
     fn default() -> Self {
         Self {
-            chunks: Vec::new(),
+            leaves: Vec::new(),
             total: 0,
         }
     }
@@ -67,13 +67,13 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     /// Builds the tree from entries in any order.
     pub(super) fn from_unsorted(mut entries: Vec<Entry<K, I>>) -> Self {
         entries.sort_unstable_by(|one, other| one.compare(&other.key, other.id));
-        let mut chunks = Vec::with_capacity(entries.len().div_ceil(LEAF_FILL));
+        let mut leaves = Vec::with_capacity(entries.len().div_ceil(LEAF_FILL));
         let mut entries = entries.into_iter().peekable();
         while entries.peek().is_some() {
-            chunks.push(Leaf::new(entries.by_ref().take(LEAF_FILL).collect()));
+            leaves.push(Leaf::new(entries.by_ref().take(LEAF_FILL).collect()));
         }
-        let total = chunks.iter().map(|chunk| chunk.weight).sum();
-        Self { chunks, total }
+        let total = leaves.iter().map(|leaf| leaf.weight).sum();
+        Self { leaves, total }
     }
 
     /// Returns the sum of all weights.
@@ -82,10 +82,10 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     }
 
     /// Returns the first entry with rows; without any, the first entry.
-    pub(super) fn leader(&self) -> Option<&Entry<K, I>> {
+    pub(super) fn first_entry(&self) -> Option<&Entry<K, I>> {
         match self.first() {
             Some(place) => self.get(place),
-            None => self.chunks.first()?.entries.first(),
+            None => self.leaves.first()?.entries.first(),
         }
     }
 
@@ -95,29 +95,29 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     }
 
     /// Recomputes all weights.
-    pub(super) fn reweigh(&mut self, weight: impl Fn(I) -> usize) {
+    pub(super) fn update_weights(&mut self, weight: impl Fn(I) -> usize) {
         self.total = 0;
-        for chunk in &mut self.chunks {
-            chunk.weight = 0;
-            for entry in &mut chunk.entries {
+        for leaf in &mut self.leaves {
+            leaf.weight = 0;
+            for entry in &mut leaf.entries {
                 entry.weight = weight(entry.id);
-                chunk.weight += entry.weight;
+                leaf.weight += entry.weight;
             }
-            self.total += chunk.weight;
+            self.total += leaf.weight;
         }
     }
 
     /// Inserts an entry. The pair of key and id must not exist yet.
     pub(super) fn insert(&mut self, key: K, id: I, weight: usize) {
         self.total += weight;
-        let chunk = self.chunk_of(&key, id).min(self.chunks.len().max(1) - 1);
+        let leaf = self.leaf_of(&key, id).min(self.leaves.len().max(1) - 1);
         let entry = Entry { key, id, weight };
         let Some(Leaf {
             entries,
             weight: sum,
-        }) = self.chunks.get_mut(chunk)
+        }) = self.leaves.get_mut(leaf)
         else {
-            self.chunks.push(Leaf::new(vec![entry]));
+            self.leaves.push(Leaf::new(vec![entry]));
             return;
         };
         let index = entries.partition_point(|other| other.compare(&entry.key, id).is_lt());
@@ -126,61 +126,61 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         if entries.len() > LEAF_CAPACITY {
             let upper = Leaf::new(entries.split_off(LEAF_CAPACITY / 2));
             *sum -= upper.weight;
-            self.chunks.insert(chunk + 1, upper);
+            self.leaves.insert(leaf + 1, upper);
         }
     }
 
     /// Removes an entry. Returns false if it does not exist.
     pub(super) fn remove(&mut self, key: &K, id: I) -> bool {
-        let Some(Place { chunk, index }) = self.find(key, id) else {
+        let Some(Position { leaf, index }) = self.find(key, id) else {
             return false;
         };
-        let Leaf { entries, weight } = &mut self.chunks[chunk];
+        let Leaf { entries, weight } = &mut self.leaves[leaf];
         let removed = entries.remove(index);
         *weight -= removed.weight;
         self.total -= removed.weight;
         if entries.is_empty() {
-            self.chunks.remove(chunk);
+            self.leaves.remove(leaf);
         } else {
-            self.merge(chunk.saturating_sub(1));
-            self.merge(chunk);
+            self.merge(leaf.saturating_sub(1));
+            self.merge(leaf);
         }
         true
     }
 
     /// Sets the weight of an entry. Returns false if it does not exist.
     pub(super) fn set_weight(&mut self, key: &K, id: I, weight: usize) -> bool {
-        let Some(Place { chunk, index }) = self.find(key, id) else {
+        let Some(Position { leaf, index }) = self.find(key, id) else {
             return false;
         };
-        let chunk = &mut self.chunks[chunk];
-        let before = std::mem::replace(&mut chunk.entries[index].weight, weight);
-        chunk.weight = chunk.weight - before + weight;
+        let leaf = &mut self.leaves[leaf];
+        let before = std::mem::replace(&mut leaf.entries[index].weight, weight);
+        leaf.weight = leaf.weight - before + weight;
         self.total = self.total - before + weight;
         true
     }
 
     /// Returns the number of rows before an entry.
     pub(super) fn rows_before(&self, key: &K, id: I) -> Option<usize> {
-        let Place { chunk, index } = self.find(key, id)?;
-        let chunks: usize = self.chunks[..chunk].iter().map(|chunk| chunk.weight).sum();
-        let entries = self.chunks[chunk].entries[..index].iter();
-        Some(chunks + entries.map(|entry| entry.weight).sum::<usize>())
+        let Position { leaf, index } = self.find(key, id)?;
+        let leaves: usize = self.leaves[..leaf].iter().map(|leaf| leaf.weight).sum();
+        let entries = self.leaves[leaf].entries[..index].iter();
+        Some(leaves + entries.map(|entry| entry.weight).sum::<usize>())
     }
 
     /// Returns the entry at a row, and the row's index within the entry.
-    pub(super) fn at_row(&self, mut row: usize) -> Option<(Place, usize)> {
+    pub(super) fn at_row(&self, mut row: usize) -> Option<(Position, usize)> {
         if row >= self.total {
             return None;
         }
-        for (chunk, Leaf { entries, weight }) in self.chunks.iter().enumerate() {
+        for (leaf, Leaf { entries, weight }) in self.leaves.iter().enumerate() {
             if row >= *weight {
                 row -= weight;
                 continue;
             }
             for (index, entry) in entries.iter().enumerate() {
                 if row < entry.weight {
-                    return Some((Place { chunk, index }, row));
+                    return Some((Position { leaf, index }, row));
                 }
                 row -= entry.weight;
             }
@@ -189,61 +189,60 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     }
 
     /// Returns the entry at a position.
-    pub(super) fn get(&self, place: Place) -> Option<&Entry<K, I>> {
-        self.chunks.get(place.chunk)?.entries.get(place.index)
+    pub(super) fn get(&self, place: Position) -> Option<&Entry<K, I>> {
+        self.leaves.get(place.leaf)?.entries.get(place.index)
     }
 
     /// Returns the position of the first entry with rows.
-    pub(super) fn first(&self) -> Option<Place> {
+    pub(super) fn first(&self) -> Option<Position> {
         self.from(0, 0)
     }
 
     /// Returns the position of the next entry with rows.
-    pub(super) fn after(&self, Place { chunk, index }: Place) -> Option<Place> {
-        self.from(chunk, index + 1)
+    pub(super) fn after(&self, Position { leaf, index }: Position) -> Option<Position> {
+        self.from(leaf, index + 1)
     }
 
     /// Returns the first entry with rows from a position on.
-    fn from(&self, chunk: usize, index: usize) -> Option<Place> {
-        let within = |chunk: usize, from: usize| {
-            let Leaf { entries, weight } = self.chunks.get(chunk)?;
+    fn from(&self, leaf: usize, index: usize) -> Option<Position> {
+        let within = |leaf: usize, from: usize| {
+            let Leaf { entries, weight } = self.leaves.get(leaf)?;
             let rest = entries.get(from..).filter(|_| *weight > 0)?;
             let offset = rest.iter().position(|entry| entry.weight > 0)?;
-            Some(Place {
-                chunk,
+            Some(Position {
+                leaf,
                 index: from + offset,
             })
         };
-        within(chunk, index)
-            .or_else(|| (chunk + 1..self.chunks.len()).find_map(|chunk| within(chunk, 0)))
+        within(leaf, index)
+            .or_else(|| (leaf + 1..self.leaves.len()).find_map(|leaf| within(leaf, 0)))
     }
 
     /// Returns the first leaf whose last entry is not less than the key.
-    fn chunk_of(&self, key: &K, id: I) -> usize {
-        self.chunks.partition_point(|chunk| {
-            chunk
-                .entries
+    fn leaf_of(&self, key: &K, id: I) -> usize {
+        self.leaves.partition_point(|leaf| {
+            leaf.entries
                 .last()
                 .is_some_and(|last| last.compare(key, id).is_lt())
         })
     }
 
-    fn find(&self, key: &K, id: I) -> Option<Place> {
-        let chunk = self.chunk_of(key, id);
-        let entries = &self.chunks.get(chunk)?.entries;
+    fn find(&self, key: &K, id: I) -> Option<Position> {
+        let leaf = self.leaf_of(key, id);
+        let entries = &self.leaves.get(leaf)?.entries;
         let index = entries
             .binary_search_by(|entry| entry.compare(key, id))
             .ok()?;
-        Some(Place { chunk, index })
+        Some(Position { leaf, index })
     }
 
     /// Merges a leaf with the next if both together are small.
-    fn merge(&mut self, chunk: usize) {
-        if let Some([one, next]) = self.chunks.get(chunk..chunk + 2)
+    fn merge(&mut self, leaf: usize) {
+        if let Some([one, next]) = self.leaves.get(leaf..leaf + 2)
             && one.entries.len() + next.entries.len() <= LEAF_CAPACITY / 2
         {
-            let next = self.chunks.remove(chunk + 1);
-            let one = &mut self.chunks[chunk];
+            let next = self.leaves.remove(leaf + 1);
+            let one = &mut self.leaves[leaf];
             one.entries.extend(next.entries);
             one.weight += next.weight;
         }

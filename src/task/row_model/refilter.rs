@@ -5,23 +5,23 @@
 
 use jiff::Timestamp;
 
-use super::{GroupId, OrderTree, RowId, RowModel, SortColumn};
+use super::{GroupId, RowId, RowModel, SortColumn, item::Recheck, order_tree::OrderTree};
 use crate::task::{EndpointId, EvalContext, Filter, Handle, StatusCounts};
 
 impl RowModel {
     /// Evaluates the current filter for all records; `before` is the previous one.
-    pub(super) fn refilter(&mut self, scene: EvalContext<'_>, before: &Filter) {
+    pub(super) fn refilter(&mut self, context: EvalContext<'_>, before: &Filter) {
         let narrows = self.view.filter.narrows(before);
         let widens = before.narrows(&self.view.filter);
         let opens_otherwise = before.is_empty() != self.view.filter.is_empty();
-        self.hold(scene, (narrows, widens), opens_otherwise);
+        self.apply_filter(context, (narrows, widens), opens_otherwise);
     }
 
     /// Evaluates the filter for all records, or only for the matches of the previous filter if it
     /// `narrows` that, or only for the others if it `widens` it.
-    fn hold(
+    fn apply_filter(
         &mut self,
-        scene: EvalContext<'_>,
+        context: EvalContext<'_>,
         (narrows, widens): (bool, bool),
         opens_otherwise: bool,
     ) {
@@ -29,7 +29,7 @@ impl RowModel {
         for group in self.groups.values_mut() {
             group.item.matched = StatusCounts::default();
         }
-        let order = self.downwards(scene.board);
+        let order = self.parents_first(context.store);
         for &handle in &order {
             let Some(item) = self.items.get(handle) else {
                 continue;
@@ -37,9 +37,9 @@ impl RowModel {
             let matches = match item.matches {
                 false if narrows => false,
                 true if widens => true,
-                _ => self.judge(scene, handle),
+                _ => self.evaluate(context, handle),
             };
-            let open = opens_otherwise.then(|| self.is_to_be_open(scene.board, handle));
+            let open = opens_otherwise.then(|| self.should_be_open(context.store, handle));
             if let Some(item) = self.items.get_mut(handle) {
                 item.matches = matches;
                 item.open = open.unwrap_or(item.open);
@@ -49,7 +49,7 @@ impl RowModel {
         }
         // In reverse, because a record's height depends on its descendants.
         for &handle in order.iter().rev() {
-            self.reweigh(handle.into());
+            self.update_weights(handle.into());
             let Some(item) = self.items.get_mut(handle) else {
                 continue;
             };
@@ -62,23 +62,23 @@ impl RowModel {
         if self.groups.is_empty() {
             let items = &self.items;
             let rows = |id: RowId| Some(items.get(id.task()?)?.rows);
-            self.top.reweigh(|id| rows(id).unwrap_or(0));
+            self.top.update_weights(|id| rows(id).unwrap_or(0));
             return;
         }
         // Another filter may change a group's first member and with it the group's position.
         let groups: Vec<GroupId> = self.groups.keys().collect();
         for group in groups {
-            self.reweigh(group.into());
+            self.update_weights(group.into());
         }
-        self.top = OrderTree::from_unsorted(self.rank_groups());
+        self.top = OrderTree::from_unsorted(self.group_entries());
     }
 
     /// Updates the weights of a row's children.
-    fn reweigh(&mut self, id: RowId) {
+    fn update_weights(&mut self, id: RowId) {
         let children = self.item_mut(id).and_then(|item| item.children.take());
         let children = children.map(|mut children| {
             let rows = |child: RowId| Some(self.item(child)?.rows);
-            children.reweigh(|child| rows(child).unwrap_or(0));
+            children.update_weights(|child| rows(child).unwrap_or(0));
             children
         });
         if let Some(item) = self.item_mut(id) {
@@ -87,18 +87,18 @@ impl RowModel {
     }
 
     /// Evaluates the filter for a record and schedules the next evaluation.
-    pub(super) fn judge(&mut self, scene: EvalContext<'_>, handle: Handle) -> bool {
-        let verdict = self.view.filter.judge(scene, handle);
-        let endpoint = scene.board.get(handle).map(|record| record.id.endpoint);
-        let due = verdict.until.zip(endpoint);
+    pub(super) fn evaluate(&mut self, context: EvalContext<'_>, handle: Handle) -> bool {
+        let result = self.view.filter.evaluate(context, handle);
+        let endpoint = context.store.get(handle).map(|record| record.id.endpoint);
+        let due = result.until.zip(endpoint);
         self.set_due(
             handle,
             due.map(|(until, endpoint)| (endpoint, until, handle)),
         );
-        verdict.holds
+        result.holds
     }
 
-    pub(super) fn set_due(&mut self, handle: Handle, due: Option<super::Recheck>) {
+    pub(super) fn set_due(&mut self, handle: Handle, due: Option<Recheck>) {
         let Some(item) = self.items.get_mut(handle) else {
             return;
         };
@@ -122,8 +122,8 @@ impl RowModel {
 
     /// Evaluates the records whose time has come on an endpoint. Costs by their number. Returns
     /// false if there are none.
-    pub fn pass(&mut self, scene: EvalContext<'_>, endpoint: EndpointId) -> bool {
-        let now = scene.time(endpoint);
+    pub fn pass(&mut self, context: EvalContext<'_>, endpoint: EndpointId) -> bool {
+        let now = context.time(endpoint);
         let from = (endpoint, Timestamp::MIN, Handle::default());
         let due = self.due.range(from..);
         let due: Vec<Handle> = due
@@ -131,25 +131,25 @@ impl RowModel {
             .map(|(.., handle)| *handle)
             .collect();
         for &handle in &due {
-            self.refresh(scene, handle);
+            self.refresh(context, handle);
         }
         !due.is_empty()
     }
 
     /// Evaluates all time-dependent records, for example after a clock change or with new typical
     /// durations.
-    pub fn reevaluate(&mut self, scene: EvalContext<'_>) {
+    pub fn reevaluate(&mut self, context: EvalContext<'_>) {
         if self.view.sort.place(SortColumn::Left).is_some() {
-            self.rebuild(scene);
+            self.rebuild(context);
         } else if self.view.filter.is_timed() {
-            self.hold(scene, (false, false), false);
+            self.apply_filter(context, (false, false), false);
         }
     }
 
     /// Evaluates all records if the filter depends on endpoint names.
-    pub fn reevaluate_endpoints(&mut self, scene: EvalContext<'_>) {
-        if self.view.filter.asks_for_endpoint() {
-            self.hold(scene, (false, false), false);
+    pub fn reevaluate_endpoints(&mut self, context: EvalContext<'_>) {
+        if self.view.filter.depends_on_endpoint() {
+            self.apply_filter(context, (false, false), false);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{iter, ops::Range};
 
-use super::{Fold, RowId, RowModel, Siblings, order_tree::Place};
+use super::{Fold, RowId, RowModel, item::Siblings, order_tree::Position};
 use crate::task::{Handle, StatusCounts};
 
 /// A row of the list.
@@ -36,7 +36,7 @@ impl Row {
 #[derive(Clone, Copy)]
 struct Step<'a> {
     siblings: &'a Siblings,
-    place: Place,
+    place: Position,
 }
 
 impl Step<'_> {

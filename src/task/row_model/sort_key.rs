@@ -29,7 +29,7 @@ pub struct SortKey {
     rank: Rank,
     /// Equal rows are sorted oldest first; placeholders have no age and come last.
     queued: i64,
-    id: Name,
+    id: NaturalId,
 }
 
 /// A column's value, inverted if descending. All values of a row model are of the same variant.
@@ -67,12 +67,12 @@ impl Rank {
 
     /// Sorts `task-9` before `task-10`.
     fn name(name: Option<&str>, descending: bool) -> Self {
-        Self::text(name.map(with_long_numbers).as_deref(), descending)
+        Self::text(name.map(pad_numbers).as_deref(), descending)
     }
 }
 
 /// Pads numbers with zeros, so that they are compared by value.
-fn with_long_numbers(name: &str) -> String {
+fn pad_numbers(name: &str) -> String {
     const MAX_DIGITS: usize = 20;
     let mut long = String::with_capacity(name.len() + MAX_DIGITS);
     let mut digits = 0;
@@ -91,9 +91,9 @@ fn with_long_numbers(name: &str) -> String {
 
 /// A task id that sorts `task-9` before `task-10`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Name(TaskId);
+struct NaturalId(TaskId);
 
-impl Ord for Name {
+impl Ord for NaturalId {
     fn cmp(&self, other: &Self) -> Ordering {
         let (one, two) = (&self.0, &other.0);
         let length = one.mo_id.len().cmp(&two.mo_id.len());
@@ -103,7 +103,7 @@ impl Ord for Name {
     }
 }
 
-impl PartialOrd for Name {
+impl PartialOrd for NaturalId {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -112,23 +112,23 @@ impl PartialOrd for Name {
 impl SortKey {
     /// Returns the key of a record's row; `None` if the record is not in the store.
     pub fn of<'a>(
-        scene: impl Into<EvalContext<'a>>,
+        context: impl Into<EvalContext<'a>>,
         handle: Handle,
         layout: Layout,
         sort: &Sort,
     ) -> Option<Self> {
-        let scene = scene.into();
-        let record = scene.board.get(handle)?;
-        let subject = Subject {
-            scene,
+        let context = context.into();
+        let record = context.store.get(handle)?;
+        let source = KeySource {
+            context,
             handle,
             record,
             layout,
         };
         let (group, rank) = match sort.keys() {
-            [only] => subject.value(*only),
+            [only] => source.value(*only),
             several => {
-                let values = several.iter().map(|key| subject.value(*key));
+                let values = several.iter().map(|key| source.value(*key));
                 (0, Rank::Several(values.collect()))
             }
         };
@@ -139,24 +139,26 @@ impl SortKey {
             queued: info
                 .and_then(TaskInfo::placed_at)
                 .map_or(i64::MAX, Timestamp::as_microsecond),
-            id: Name(record.id.clone()),
+            id: NaturalId(record.id.clone()),
         })
     }
 }
 
 /// A record with the data needed for its key.
-struct Subject<'a> {
-    scene: EvalContext<'a>,
+struct KeySource<'a> {
+    context: EvalContext<'a>,
     handle: Handle,
     record: &'a Record,
     layout: Layout,
 }
 
-impl Subject<'_> {
+impl KeySource<'_> {
     /// Returns the group and value of one column.
     fn value(&self, SortBy { column, descending }: SortBy) -> (u8, Rank) {
-        let Self { scene, record, .. } = self;
-        let board = scene.board;
+        let Self {
+            context, record, ..
+        } = self;
+        let store = context.store;
         let info = record.info.as_deref();
         let text = |text: Option<&str>| Rank::text(text, descending);
         let rank = match column {
@@ -164,28 +166,28 @@ impl Subject<'_> {
             SortColumn::Elapsed => return elapsed(record, descending),
             SortColumn::QueuedFor => return queued_for(record, descending),
             SortColumn::State => Rank::number(Some(urgency(record.status()).into()), descending),
-            SortColumn::Task => text(Some(&board.operation(record))),
+            SortColumn::Task => text(Some(&store.operation(record))),
             SortColumn::Phase => {
                 let phase = info.and_then(|info| info.description.as_deref());
                 text(phase.map(LocalizableMessage::text))
             }
             SortColumn::Target => text(info.and_then(search_text::target)),
             SortColumn::Progress => {
-                let percent = board.progress(self.handle).percent();
+                let percent = store.progress(self.handle).percent();
                 Rank::number(percent.map(i64::from), descending)
             }
-            SortColumn::Left => Rank::time(self.foreseen_end(), descending),
-            SortColumn::Cancel => Rank::number(standing(record), descending),
+            SortColumn::Left => Rank::time(self.expected_end(), descending),
+            SortColumn::Cancel => Rank::number(cancel_rank(record), descending),
             SortColumn::StartedBy => {
                 let initiator = info.map(|info| search_text::initiator(&info.reason));
                 text(initiator.as_deref())
             }
             SortColumn::Queued => Rank::time(info.and_then(|info| info.queue_time), descending),
             SortColumn::Started => Rank::time(info.and_then(|info| info.start_time), descending),
-            SortColumn::Completed => Rank::time(stopped(record), descending),
+            SortColumn::Completed => Rank::time(end_time(record), descending),
             SortColumn::Endpoint => {
                 let endpoint = record.id.endpoint;
-                text(board.endpoint_name(endpoint))
+                text(store.endpoint_name(endpoint))
             }
             SortColumn::Operation => text(info.map(|info| &*info.description_id)),
             SortColumn::Id => Rank::name(Some(&record.id.mo_id), descending),
@@ -210,7 +212,7 @@ impl Subject<'_> {
         let class = match self.layout {
             Layout::Flat => urgency(own),
             Layout::Tree => {
-                let family = self.scene.board.family(self.handle);
+                let family = self.context.store.family(self.handle);
                 let members = Status::ALL.into_iter().filter(|status| family[*status] > 0);
                 members.map(urgency).min().unwrap_or(urgency(own))
             }
@@ -220,19 +222,21 @@ impl Subject<'_> {
         let moment = if is_active {
             begun
         } else {
-            stopped(record).or(begun)
+            end_time(record).or(begun)
         };
         let group = if descending { u8::MAX - class } else { class };
         (group, Rank::time(moment, descending == is_active))
     }
 
     /// Estimates the end of a running task at its last update.
-    fn foreseen_end(&self) -> Option<Timestamp> {
-        let Self { scene, record, .. } = self;
+    fn expected_end(&self) -> Option<Timestamp> {
+        let Self {
+            context, record, ..
+        } = self;
         let (since, heard) = (record.running_since()?, record.seen?);
         let info = record.info.as_deref()?;
         let entity = info.entity.as_ref().map(|entity| &*entity.value);
-        let typical = scene
+        let typical = context
             .typical
             .and_then(|typical| typical.get(record.id.endpoint, &info.description_id, entity));
         let estimate = estimate(since, record.history.as_deref(), typical, heard)?;
@@ -249,7 +253,7 @@ fn urgency(status: Status) -> u8 {
         Status::Cancelled => 3,
         Status::Lost | Status::Unknown => 4,
         Status::Success => 5,
-        Status::Ghost => 6,
+        Status::Placeholder => 6,
     }
 }
 
@@ -259,7 +263,7 @@ fn elapsed(record: &Record, descending: bool) -> (u8, Rank) {
         return (1, Rank::Missing);
     };
     let begun = begun.as_microsecond();
-    match stopped(record) {
+    match end_time(record) {
         // An earlier start is a longer run time.
         None => (0, Rank::number(Some(begun), !descending)),
         Some(end) => {
@@ -277,7 +281,7 @@ fn queued_for(record: &Record, descending: bool) -> (u8, Rank) {
     let Some(queued) = info.queue_time else {
         return (1, Rank::Missing);
     };
-    match info.start_time.or_else(|| stopped(record)) {
+    match info.start_time.or_else(|| end_time(record)) {
         // An earlier creation is a longer time in the queue.
         None => (0, Rank::time(Some(queued), !descending)),
         Some(end) => {
@@ -288,7 +292,7 @@ fn queued_for(record: &Record, descending: bool) -> (u8, Rank) {
 }
 
 /// Returns the rank by cancellation of an active task: requested, possible, not possible.
-fn standing(record: &Record) -> Option<i64> {
+fn cancel_rank(record: &Record) -> Option<i64> {
     let info = record.info.as_ref()?;
     let is_active = record.status().is_active();
     is_active.then_some(match (info.cancelled, info.cancelable) {
@@ -299,7 +303,7 @@ fn standing(record: &Record) -> Option<i64> {
 }
 
 /// Returns the end of a finished task; `None` while it runs.
-fn stopped(record: &Record) -> Option<Timestamp> {
+fn end_time(record: &Record) -> Option<Timestamp> {
     let complete = record.info.as_ref().and_then(|info| info.complete_time);
     complete.or_else(|| record.seen.filter(|_| record.status().is_finished()))
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::task::{
-    ChangeSet, EndpointId, EndpointInfo, EvalContext, TaskChange, TaskId,
+    ChangeSet, EndpointId, EndpointInfo, EvalContext, Status, StatusCounts, TaskChange, TaskId,
     fixture::{at, info},
 };
 
@@ -17,8 +17,8 @@ pub(super) const HERE: EndpointId = EndpointId(0);
 
 /// A store with its incrementally updated row model.
 #[derive(Default)]
-pub(super) struct Bench {
-    pub(super) board: TaskStore,
+pub(super) struct Harness {
+    pub(super) store: TaskStore,
     pub(super) outline: RowModel,
     /// Server time in seconds after the fixture's start.
     pub(super) second: i64,
@@ -37,17 +37,17 @@ impl EndpointInfo for Clock {
     }
 }
 
-pub(super) fn scene<'a>(board: &'a TaskStore, clock: &'a Clock) -> EvalContext<'a> {
+pub(super) fn context<'a>(store: &'a TaskStore, clock: &'a Clock) -> EvalContext<'a> {
     EvalContext {
         endpoints: Some(clock),
-        ..board.into()
+        ..store.into()
     }
 }
 
-impl Bench {
+impl Harness {
     pub(super) fn new(view: View) -> Self {
         Self {
-            board: TaskStore::new(),
+            store: TaskStore::new(),
             outline: RowModel::new(view),
             second: 0,
         }
@@ -55,25 +55,25 @@ impl Bench {
 
     pub(super) fn apply(&mut self, change: TaskChange) {
         let mut touched = ChangeSet::default();
-        self.board.apply(HERE, change, &mut touched).unwrap();
+        self.store.apply(HERE, change, &mut touched).unwrap();
         self.follow(&touched);
     }
 
     pub(super) fn follow(&mut self, touched: &ChangeSet) {
         let clock = self.clock();
-        self.outline.touch(scene(&self.board, &clock), touched);
+        self.outline.update(context(&self.store, &clock), touched);
     }
 
     pub(super) fn clock(&self) -> Clock {
         Clock(self.second)
     }
 
-    pub(super) fn scene<'a>(&'a self, clock: &'a Clock) -> EvalContext<'a> {
-        scene(&self.board, clock)
+    pub(super) fn context<'a>(&'a self, clock: &'a Clock) -> EvalContext<'a> {
+        context(&self.store, clock)
     }
 
     pub(super) fn put(&mut self, mo_id: &str, more: &Value) -> Handle {
-        self.apply(TaskChange::Whole {
+        self.apply(TaskChange::Full {
             info: info(mo_id, more),
             at: at(10),
         });
@@ -81,22 +81,22 @@ impl Bench {
     }
 
     pub(super) fn drop(&mut self, mo_id: &str) {
-        self.apply(TaskChange::Dropped {
+        self.apply(TaskChange::Unwatched {
             mo_id: mo_id.into(),
         });
     }
 
     pub(super) fn find(&self, mo_id: &str) -> Handle {
-        self.board.find(&TaskId::new(HERE, mo_id)).unwrap()
+        self.store.find(&TaskId::new(HERE, mo_id)).unwrap()
     }
 
     pub(super) fn rows(&self) -> Vec<Row> {
         self.outline.rows(0..usize::MAX)
     }
 
-    pub(super) fn arrange(&mut self, view: View) {
+    pub(super) fn set_view(&mut self, view: View) {
         let clock = self.clock();
-        self.outline.arrange(view, scene(&self.board, &clock));
+        self.outline.set_view(view, context(&self.store, &clock));
     }
 
     /// Formats the rows: lines, fold marker, moId; context rows in brackets.
@@ -107,7 +107,7 @@ impl Bench {
     /// Returns the name of a group, in brackets.
     fn name(&self, group: GroupId) -> String {
         match &self.outline.groups[group].key {
-            GroupKey::Root(root) => format!("[{}]", self.board.get(*root).unwrap().id.mo_id),
+            GroupKey::Root(root) => format!("[{}]", self.store.get(*root).unwrap().id.mo_id),
             GroupKey::Target(_, name) | GroupKey::User(name) | GroupKey::Operation(name) => {
                 format!("[{name}]")
             }
@@ -131,7 +131,7 @@ impl Bench {
         });
         let (before, after) = if row.is_context { ("(", ")") } else { ("", "") };
         let name = match row.id {
-            RowId::Task(handle) => self.board.get(handle).unwrap().id.mo_id.to_string(),
+            RowId::Task(handle) => self.store.get(handle).unwrap().id.mo_id.to_string(),
             RowId::Group(group) => self.name(group),
         };
         line.extend([before, &name, after]);
@@ -177,55 +177,55 @@ pub(super) fn filtered(text: &str) -> View {
 
 #[test]
 fn empty_store_has_no_rows() {
-    let bench = Bench::default();
-    assert!(bench.outline.is_empty());
-    assert_eq!(bench.outline.len(), 0);
-    assert_eq!(bench.rows(), []);
-    assert_eq!(bench.outline.row(0), None);
-    assert_eq!(bench.outline.position(Handle::default()), None);
-    assert_eq!(bench.outline.nearest_visible(Handle::default()), None);
+    let harness = Harness::default();
+    assert!(harness.outline.is_empty());
+    assert_eq!(harness.outline.len(), 0);
+    assert_eq!(harness.rows(), []);
+    assert_eq!(harness.outline.row(0), None);
+    assert_eq!(harness.outline.position(Handle::default()), None);
+    assert_eq!(harness.outline.nearest_visible(Handle::default()), None);
 }
 
 #[test]
 fn lines_join_siblings_only() {
-    let mut bench = Bench::default();
-    bench.put("root", &json!({}));
-    bench.put(
+    let mut harness = Harness::default();
+    harness.put("root", &json!({}));
+    harness.put(
         "a",
         &child_of("root", &json!({"queueTime": at(1).to_string()})),
     );
-    bench.put("a1", &child_of("a", &json!({})));
-    bench.put(
+    harness.put("a1", &child_of("a", &json!({})));
+    harness.put(
         "b",
         &child_of("root", &json!({"queueTime": at(2).to_string()})),
     );
-    bench.put("b1", &child_of("b", &json!({})));
-    bench.put("late", &json!({"startTime": at(9).to_string()}));
+    harness.put("b1", &child_of("b", &json!({})));
+    harness.put("late", &json!({"startTime": at(9).to_string()}));
     let picture = ["▼root", "├▼a", "│└a1", "└▼b", " └b1", "late"];
-    assert_eq!(bench.picture(), picture);
-    bench.arrange(flat());
-    assert_eq!(bench.picture(), ["a1", "b1", "root", "a", "b", "late"]);
+    assert_eq!(harness.picture(), picture);
+    harness.set_view(flat());
+    assert_eq!(harness.picture(), ["a1", "b1", "root", "a", "b", "late"]);
 }
 
 #[test]
 fn rows_of_a_range_equal_slice_of_all_rows() {
-    let mut bench = Bench::default();
+    let mut harness = Harness::default();
     for parent in 0..4 {
         let parent = format!("root-{parent}");
-        bench.put(&parent, &json!({}));
+        harness.put(&parent, &json!({}));
         for child in 0..parent.len() {
             let mo_id = format!("{parent}-{child}");
-            bench.put(&mo_id, &child_of(&parent, &json!({})));
+            harness.put(&mo_id, &child_of(&parent, &json!({})));
         }
     }
-    let all = bench.rows();
-    assert_eq!(all.len(), bench.outline.len());
+    let all = harness.rows();
+    assert_eq!(all.len(), harness.outline.len());
     for start in 0..=all.len() {
         for end in start..=all.len() {
-            assert_eq!(bench.outline.rows(start..end), all[start..end]);
+            assert_eq!(harness.outline.rows(start..end), all[start..end]);
         }
     }
-    assert_eq!(bench.outline.rows(all.len()..all.len() + 5), []);
+    assert_eq!(harness.outline.rows(all.len()..all.len() + 5), []);
     let backwards = std::ops::Range { start: 5, end: 2 };
-    assert_eq!(bench.outline.rows(backwards), []);
+    assert_eq!(harness.outline.rows(backwards), []);
 }

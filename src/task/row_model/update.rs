@@ -3,55 +3,55 @@
 //! in between, the model's hierarchy is a part of the store's, so that no walk upwards can be a
 //! cycle, even if parent and child have changed places.
 
-use super::{GroupBy, Item, RowId, RowModel, sort_key::SortKey};
+use super::{GroupBy, RowId, RowModel, item::Item, sort_key::SortKey};
 use crate::task::{ChangeSet, EvalContext, Handle, StatusCounts};
 
 impl RowModel {
     /// Applies changes of the store. Costs by the number of changes.
-    pub fn touch<'a>(&mut self, scene: impl Into<EvalContext<'a>>, touched: &ChangeSet) {
-        let scene = scene.into();
-        let board = scene.board;
+    pub fn update<'a>(&mut self, context: impl Into<EvalContext<'a>>, touched: &ChangeSet) {
+        let context = context.into();
+        let store = context.store;
         for &handle in &touched.removed {
-            self.forget(scene, handle);
+            self.forget(context, handle);
         }
         for &handle in &touched.changed {
-            if board.get(handle).is_none() {
-                self.forget(scene, handle);
+            if store.get(handle).is_none() {
+                self.forget(context, handle);
             } else if !self.items.contains_key(handle) {
                 self.items.insert(handle, Item::blank());
             }
         }
         let mut moved = Vec::new();
         for &handle in &touched.changed {
-            self.detach(scene, handle, &mut moved);
+            self.detach(context, handle, &mut moved);
         }
-        let asks_for_parent = self.view.filter.asks_for_parent();
+        let depends_on_parent = self.view.filter.depends_on_parent();
         for &handle in &touched.changed {
-            self.refresh(scene, handle);
-            if asks_for_parent {
-                for &child in board.children(handle) {
-                    self.refresh(scene, child);
+            self.refresh(context, handle);
+            if depends_on_parent {
+                for &child in store.children(handle) {
+                    self.refresh(context, child);
                 }
             }
         }
         for handle in moved {
-            self.refresh(scene, handle);
+            self.refresh(context, handle);
         }
     }
 
     /// Removes a record whose parent changed. Children of a record that move with it to another
     /// family group are removed too and added to `moved`.
-    fn detach(&mut self, scene: EvalContext<'_>, handle: Handle, moved: &mut Vec<Handle>) {
+    fn detach(&mut self, context: EvalContext<'_>, handle: Handle, moved: &mut Vec<Handle>) {
         let mut next = vec![handle];
         while let Some(handle) = next.pop() {
-            let parent = self.parent_on(scene.board, handle);
+            let parent = self.parent_on(context.store, handle);
             let item = self.items.get(handle);
             if item.is_none_or(|item| item.parent == parent) {
                 continue;
             }
-            self.hang(scene, handle, None);
+            self.set_parent(context, handle, None);
             if self.grouped_by() == Some(GroupBy::Root) {
-                let below = scene.board.children(handle);
+                let below = context.store.children(handle);
                 next.extend_from_slice(below);
                 moved.extend_from_slice(below);
             }
@@ -59,10 +59,10 @@ impl RowModel {
     }
 
     /// Removes a record that left the store. Its children are moved by their own changes.
-    fn forget(&mut self, scene: EvalContext<'_>, handle: Handle) {
+    fn forget(&mut self, context: EvalContext<'_>, handle: Handle) {
         self.folds.remove(&handle);
         self.set_due(handle, None);
-        self.hang(scene, handle, None);
+        self.set_parent(context, handle, None);
         self.move_row(handle.into());
         if let Some(item) = self.items.remove(handle) {
             self.matching -= usize::from(item.matches);
@@ -70,20 +70,20 @@ impl RowModel {
     }
 
     /// Updates parent, match, fold and position of a record.
-    pub(super) fn refresh(&mut self, scene: EvalContext<'_>, handle: Handle) {
-        let board = scene.board;
-        let Some(record) = board.get(handle) else {
+    pub(super) fn refresh(&mut self, context: EvalContext<'_>, handle: Handle) {
+        let store = context.store;
+        let Some(record) = store.get(handle) else {
             return;
         };
-        let (status, matches) = (record.status(), self.judge(scene, handle));
-        let open = self.is_to_be_open(board, handle);
-        let parent = self.parent_on(board, handle);
+        let (status, matches) = (record.status(), self.evaluate(context, handle));
+        let open = self.should_be_open(store, handle);
+        let parent = self.parent_on(store, handle);
         if self
             .items
             .get(handle)
             .is_none_or(|item| item.parent != parent)
         {
-            self.hang(scene, handle, parent);
+            self.set_parent(context, handle, parent);
         }
         let Some(item) = self.items.get_mut(handle) else {
             return;
@@ -96,11 +96,11 @@ impl RowModel {
         if before != after {
             self.count(Some(handle.into()), before, after);
         }
-        self.settle(scene, handle.into(), true);
+        self.reposition(context, handle.into(), true);
     }
 
     /// Moves a record with its subtree to another parent, without a position until it is placed.
-    fn hang(&mut self, scene: EvalContext<'_>, handle: Handle, parent: Option<RowId>) {
+    fn set_parent(&mut self, context: EvalContext<'_>, handle: Handle, parent: Option<RowId>) {
         let Some(item) = self.items.get(handle) else {
             return;
         };
@@ -108,7 +108,7 @@ impl RowModel {
         self.move_row(handle.into());
         self.count(old, matched, StatusCounts::default());
         if let Some(old) = old {
-            self.settle(scene, old, false);
+            self.reposition(context, old, false);
         }
         if let Some(item) = self.items.get_mut(handle) {
             item.parent = parent;
@@ -140,10 +140,10 @@ impl RowModel {
 
     /// Places a row among its siblings, then its ancestors as far up as anything changes.
     /// Recomputes only the row's own key; an ancestor whose key changes is updated itself.
-    pub(super) fn settle(&mut self, scene: EvalContext<'_>, id: RowId, mut rekey: bool) {
+    pub(super) fn reposition(&mut self, context: EvalContext<'_>, id: RowId, mut rekey: bool) {
         let mut next = Some(id);
         while let Some(id) = next
-            && self.place(scene, id, rekey)
+            && self.place_row(context, id, rekey)
         {
             next = self.above(id);
             rekey = false;
@@ -151,17 +151,17 @@ impl RowModel {
     }
 
     /// Places a row among its siblings. Returns true if that may affect its ancestors.
-    fn place(&mut self, scene: EvalContext<'_>, id: RowId, rekey: bool) -> bool {
+    fn place_row(&mut self, context: EvalContext<'_>, id: RowId, rekey: bool) -> bool {
         let fresh = match id {
             RowId::Task(handle) => {
                 let Some(item) = self.items.get(handle) else {
                     return false;
                 };
                 (rekey || item.key.is_none())
-                    .then(|| SortKey::of(scene, handle, self.view.layout, &self.view.sort))
+                    .then(|| SortKey::of(context, handle, self.view.layout, &self.view.sort))
                     .flatten()
             }
-            RowId::Group(group) => self.regroup(group),
+            RowId::Group(group) => self.update_group(group),
         };
         let Some(item) = self.item_mut(id) else {
             return false;

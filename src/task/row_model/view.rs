@@ -1,6 +1,6 @@
 //! The view chosen by the user: layout, order, filter and grouping.
 
-use super::{GroupBy, Sort};
+use super::{grouping::GroupBy, sort::Sort};
 use crate::task::Filter;
 
 /// Layouts of the list.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::PendingQuestion;
+use super::context::PendingQuestion;
 use crate::{
     task::{
         estimate::StallThreshold,
@@ -30,15 +30,15 @@ pub(super) fn question(question: &PendingQuestion) -> String {
 pub(super) fn stalled(
     still: SignedDuration,
     percent: Option<u8>,
-    patience: StallThreshold,
+    threshold: StallThreshold,
     typical: Option<&DurationStats>,
 ) -> String {
     let still = duration(still);
     let place = percent.map_or(String::new(), |percent| format!(" at {percent}%"));
-    let reason = match (patience.longest_before, typical) {
+    let reason = match (threshold.longest_before, typical) {
         (Some(longest), _) => format!("longest pause before: {}.", span(longest)),
         (None, Some(typical)) => format!("typical duration: {}.", span(typical.median())),
-        (None, None) => format!("normally moves within {}.", span(patience.allowed)),
+        (None, None) => format!("normally moves within {}.", span(threshold.allowed)),
     };
     format!("No progress or phase change for {still}{place}; {reason}")
 }
@@ -84,7 +84,7 @@ pub(super) fn longer_than_usual(ran: SignedDuration, typical: &DurationStats) ->
     format!(
         "Running for {}; 90% of the runs of this operation took at most {} (median {}).",
         duration(ran),
-        span(typical.long()),
+        span(typical.p90()),
         span(typical.median())
     )
 }

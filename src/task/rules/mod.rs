@@ -3,6 +3,7 @@
 //! search the store (it keeps an index of the tasks ahead in a queue), so that the displayed rows
 //! can be checked for every frame.
 
+mod context;
 mod messages;
 
 use std::time::Duration;
@@ -10,12 +11,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    estimate::{StallThreshold, stall_threshold},
+    estimate::{Estimate, StallThreshold, estimate, stall_threshold},
     record::Record,
     status::Status,
     store::{Handle, TaskStore},
-    typical::DurationStats,
 };
+pub use context::{PendingQuestion, RuleContext};
 
 /// Queue time after which a task gets a warning.
 const LONG_QUEUE_TIME: SignedDuration = SignedDuration::from_mins(1);
@@ -46,7 +47,7 @@ pub enum Rule {
 
 impl Rule {
     /// Returns the label shown in a row.
-    pub fn mark(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Question => "question",
             Self::Stalled => "stalled",
@@ -64,57 +65,42 @@ pub struct Warning {
     /// The rule.
     pub rule: Rule,
     /// The message, one sentence; text from the server in it is not sanitized.
-    pub sentence: String,
-}
-
-/// A pending question of a virtual machine, from `runtime.question`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PendingQuestion {
-    /// The question.
-    pub text: String,
-    /// The allowed answers.
-    pub choices: Vec<String>,
-}
-
-/// Context of a record that the rules need.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RuleContext<'a> {
-    /// Typical duration of the operation.
-    pub typical: Option<&'a DurationStats>,
-    /// Pending question of the virtual machine that the task operates on.
-    pub question: Option<&'a PendingQuestion>,
+    pub message: String,
 }
 
 /// Returns all warnings for a record, most urgent first.
-pub fn findings(
-    board: &TaskStore,
+pub fn warnings(
+    store: &TaskStore,
     handle: Handle,
-    around: RuleContext<'_>,
+    rule_context: RuleContext<'_>,
     now: Timestamp,
 ) -> Vec<Warning> {
-    let Some(record) = board.get(handle) else {
+    let Some(record) = store.get(handle) else {
         return Vec::new();
     };
     if !record.status().is_active() {
         return Vec::new();
     }
     let found = [
-        (Rule::Question, around.question.map(messages::question)),
-        (Rule::Stalled, stalled(record, around, now)),
+        (
+            Rule::Question,
+            rule_context.question.map(messages::question),
+        ),
+        (Rule::Stalled, stalled(record, rule_context, now)),
         (Rule::CancelIgnored, cancel_ignored(record, now)),
-        (Rule::ParentFinished, parent_finished(board, handle, now)),
-        (Rule::QueuedLong, queued_long(board, handle, record, now)),
+        (Rule::ParentFinished, parent_finished(store, handle, now)),
+        (Rule::QueuedLong, queued_long(store, handle, record, now)),
         (
             Rule::LongerThanUsual,
-            longer_than_usual(record, around, now),
+            longer_than_usual(record, rule_context, now),
         ),
     ];
     found
         .into_iter()
-        .filter_map(|(rule, sentence)| {
+        .filter_map(|(rule, message)| {
             Some(Warning {
                 rule,
-                sentence: sentence?,
+                message: message?,
             })
         })
         .collect()
@@ -123,26 +109,26 @@ pub fn findings(
 /// Returns the next time after `now` at which a record's warnings change without new data, ignoring
 /// ages in messages. `None` if only new data can change them.
 pub fn next_change(
-    board: &TaskStore,
+    store: &TaskStore,
     handle: Handle,
-    around: RuleContext<'_>,
+    rule_context: RuleContext<'_>,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let record = board
+    let record = store
         .get(handle)
         .filter(|record| record.status().is_active())?;
-    let patience = stall_threshold_of(record, around)
-        .and_then(|(since, patience)| later(since, patience.allowed));
+    let threshold = stall_threshold_of(record, rule_context)
+        .and_then(|(since, threshold)| later(since, threshold.allowed));
     let cancel = record.cancel_seen.filter(|_| record.is_cancel_requested());
-    let parent = finished_parent(board, handle).and_then(Record::finished_at);
+    let parent = finished_parent(store, handle).and_then(Record::finished_at);
     let queued = record.queued_since();
-    let long = record.running_since().zip(around.typical);
+    let long = record.running_since().zip(rule_context.typical);
     [
-        patience,
+        threshold,
         cancel.and_then(|seen| seen.at.checked_add(LONG_CANCEL_TIME).ok()),
         parent.and_then(|at| at.checked_add(FINISHED_PARENT_GRACE).ok()),
         queued.and_then(|at| at.checked_add(LONG_QUEUE_TIME).ok()),
-        long.and_then(|(start, typical)| later(start, typical.long())),
+        long.and_then(|(start, typical)| later(start, typical.p90())),
     ]
     .into_iter()
     .flatten()
@@ -157,7 +143,7 @@ fn later(from: Timestamp, by: Duration) -> Option<Timestamp> {
 /// Returns the time of the last change and the pause allowed after it.
 fn stall_threshold_of(
     record: &Record,
-    around: RuleContext<'_>,
+    rule_context: RuleContext<'_>,
 ) -> Option<(Timestamp, StallThreshold)> {
     let start = record.running_since()?;
     let history = record.history.as_deref()?;
@@ -166,15 +152,21 @@ fn stall_threshold_of(
         return None;
     }
     let since = later(history.start(), history.last_move())?;
-    Some((since, stall_threshold(start, history, around.typical)))
+    Some((since, stall_threshold(start, history, rule_context.typical)))
 }
 
-fn stalled(record: &Record, around: RuleContext<'_>, now: Timestamp) -> Option<String> {
-    let (since, patience) = stall_threshold_of(record, around)?;
+fn stalled(record: &Record, rule_context: RuleContext<'_>, now: Timestamp) -> Option<String> {
+    let (since, threshold) = stall_threshold_of(record, rule_context)?;
     let still = now.duration_since(since);
-    let allowed = SignedDuration::try_from(patience.allowed).ok()?;
-    (still > allowed)
-        .then(|| messages::stalled(still, record.progress().percent(), patience, around.typical))
+    let allowed = SignedDuration::try_from(threshold.allowed).ok()?;
+    (still > allowed).then(|| {
+        messages::stalled(
+            still,
+            record.progress().percent(),
+            threshold,
+            rule_context.typical,
+        )
+    })
 }
 
 fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
@@ -186,8 +178,8 @@ fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
 }
 
 /// Returns the parent, if it is finished.
-fn finished_parent(board: &TaskStore, handle: Handle) -> Option<&Record> {
-    let parent = board.get(board.parent(handle)?)?;
+fn finished_parent(store: &TaskStore, handle: Handle) -> Option<&Record> {
+    let parent = store.get(store.parent(handle)?)?;
     // A lost parent has not necessarily ended.
     parent
         .status()
@@ -196,15 +188,15 @@ fn finished_parent(board: &TaskStore, handle: Handle) -> Option<&Record> {
         .filter(|parent| parent.status() != Status::Lost)
 }
 
-fn parent_finished(board: &TaskStore, handle: Handle, now: Timestamp) -> Option<String> {
-    let parent = finished_parent(board, handle)?;
+fn parent_finished(store: &TaskStore, handle: Handle, now: Timestamp) -> Option<String> {
+    let parent = finished_parent(store, handle)?;
     let ago = now.duration_since(parent.finished_at()?);
     (ago > FINISHED_PARENT_GRACE)
-        .then(|| messages::parent_finished(&board.operation(parent), parent, ago))
+        .then(|| messages::parent_finished(&store.operation(parent), parent, ago))
 }
 
 fn queued_long(
-    board: &TaskStore,
+    store: &TaskStore,
     handle: Handle,
     record: &Record,
     now: Timestamp,
@@ -213,19 +205,47 @@ fn queued_long(
     if waited <= LONG_QUEUE_TIME {
         return None;
     }
-    let ahead: Vec<String> = board
+    let ahead: Vec<String> = store
         .ahead_in_queue(handle)
-        .filter_map(|handle| board.get(handle))
-        .map(|other| messages::named(&board.operation(other), other))
+        .filter_map(|handle| store.get(handle))
+        .map(|other| messages::named(&store.operation(other), other))
         .collect();
     Some(messages::queued_long(waited, &ahead))
 }
 
-fn longer_than_usual(record: &Record, around: RuleContext<'_>, now: Timestamp) -> Option<String> {
-    let typical = around.typical?;
+fn longer_than_usual(
+    record: &Record,
+    rule_context: RuleContext<'_>,
+    now: Timestamp,
+) -> Option<String> {
+    let typical = rule_context.typical?;
     let ran = now.duration_since(record.running_since()?);
-    (ran > SignedDuration::try_from(typical.long()).ok()?)
+    (ran > SignedDuration::try_from(typical.p90()).ok()?)
         .then(|| messages::longer_than_usual(ran, typical))
+}
+
+impl TaskStore {
+    /// Estimates the time left of a running task; see [`estimate`].
+    pub fn estimate(
+        &self,
+        handle: Handle,
+        rule_context: RuleContext<'_>,
+        now: Timestamp,
+    ) -> Option<Estimate> {
+        let record = self.get(handle)?;
+        let history = record.history.as_deref();
+        estimate(record.running_since()?, history, rule_context.typical, now)
+    }
+
+    /// Returns the warnings of a task; see [`warnings`].
+    pub fn warnings(
+        &self,
+        handle: Handle,
+        rule_context: RuleContext<'_>,
+        now: Timestamp,
+    ) -> Vec<Warning> {
+        warnings(self, handle, rule_context, now)
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::task::typical::DurationStats;
 use crate::task::{
     ChangeSet, EndpointId, TaskChange,
     fixture::{at, info},
@@ -8,157 +9,162 @@ use crate::task::{
 
 const HERE: EndpointId = EndpointId(0);
 
-fn put(board: &mut TaskStore, mo_id: &str, more: &Value, second: i64) -> Handle {
-    let change = TaskChange::Whole {
+fn put(store: &mut TaskStore, mo_id: &str, more: &Value, second: i64) -> Handle {
+    let change = TaskChange::Full {
         info: info(mo_id, more),
         at: at(second),
     };
-    board
+    store
         .apply(HERE, change, &mut ChangeSet::default())
         .unwrap();
-    board.find_key(HERE, mo_id).unwrap()
+    store.find_key(HERE, mo_id).unwrap()
 }
 
-fn rules(board: &TaskStore, handle: Handle, around: RuleContext<'_>, second: i64) -> Vec<Rule> {
-    let found = board.findings(handle, around, at(second));
-    found.into_iter().map(|finding| finding.rule).collect()
+fn rules(
+    store: &TaskStore,
+    handle: Handle,
+    rule_context: RuleContext<'_>,
+    second: i64,
+) -> Vec<Rule> {
+    let found = store.warnings(handle, rule_context, at(second));
+    found.into_iter().map(|warning| warning.rule).collect()
 }
 
 #[test]
 fn stall_threshold_depends_on_previous_pauses() {
-    let mut board = TaskStore::new();
+    let mut store = TaskStore::new();
     for percent in 0..=40 {
         put(
-            &mut board,
+            &mut store,
             "task-1",
             &json!({"progress": percent}),
             percent * 10,
         );
     }
-    let handle = board.find_key(HERE, "task-1").unwrap();
-    assert_eq!(rules(&board, handle, RuleContext::default(), 410), []);
-    let next = next_change(&board, handle, RuleContext::default(), at(410)).unwrap();
+    let handle = store.find_key(HERE, "task-1").unwrap();
+    assert_eq!(rules(&store, handle, RuleContext::default(), 410), []);
+    let next = next_change(&store, handle, RuleContext::default(), at(410)).unwrap();
     assert!(next > at(460) && next < at(1000), "{next}");
     let just_before = next - SignedDuration::from_millis(1);
     assert!(
-        board
-            .findings(handle, RuleContext::default(), just_before)
+        store
+            .warnings(handle, RuleContext::default(), just_before)
             .is_empty()
     );
     let after = next + SignedDuration::from_millis(1);
-    let findings = board.findings(handle, RuleContext::default(), after);
-    assert_eq!(findings[0].rule, Rule::Stalled);
+    let warnings = store.warnings(handle, RuleContext::default(), after);
+    assert_eq!(warnings[0].rule, Rule::Stalled);
     assert!(
-        findings[0].sentence.contains("at 40%"),
+        warnings[0].message.contains("at 40%"),
         "{}",
-        findings[0].sentence
+        warnings[0].message
     );
-    put(&mut board, "task-1", &json!({"progress": 41}), 2000);
-    assert_eq!(rules(&board, handle, RuleContext::default(), 2001), []);
+    put(&mut store, "task-1", &json!({"progress": 41}), 2000);
+    assert_eq!(rules(&store, handle, RuleContext::default(), 2001), []);
 }
 
 #[test]
 fn queued_message_names_tasks_ahead() {
-    let mut board = TaskStore::new();
+    let mut store = TaskStore::new();
     let vm = json!({"type": "VirtualMachine", "value": "vm-1"});
     let host = json!({"type": "HostSystem", "value": "host-1"});
-    put(&mut board, "task-1", &json!({"entity": vm}), 0);
+    put(&mut store, "task-1", &json!({"entity": vm}), 0);
     put(
-        &mut board,
+        &mut store,
         "task-2",
         &json!({"entity": host, "locked": [vm]}),
         0,
     );
-    put(&mut board, "task-3", &json!({"entity": host}), 0);
+    put(&mut store, "task-3", &json!({"entity": host}), 0);
     let queued =
         json!({"entity": vm, "state": "queued", "startTime": null, "queueTime": at(5).to_string()});
-    let handle = put(&mut board, "task-4", &queued, 5);
-    assert_eq!(rules(&board, handle, RuleContext::default(), 60), []);
+    let handle = put(&mut store, "task-4", &queued, 5);
+    assert_eq!(rules(&store, handle, RuleContext::default(), 60), []);
     assert_eq!(
-        next_change(&board, handle, RuleContext::default(), at(60)),
+        next_change(&store, handle, RuleContext::default(), at(60)),
         Some(at(65))
     );
-    let sentence = board.findings(handle, RuleContext::default(), at(190))[0]
-        .sentence
+    let message = store.warnings(handle, RuleContext::default(), at(190))[0]
+        .message
         .clone();
     assert!(
-        sentence.starts_with("Queued for 3m05s behind Relocate virtual machine (task-1) and Relocate virtual machine (task-2)."),
-        "{sentence}"
+        message.starts_with("Queued for 3m05s behind Relocate virtual machine (task-1) and Relocate virtual machine (task-2)."),
+        "{message}"
     );
     put(
-        &mut board,
+        &mut store,
         "task-1",
         &json!({"entity": vm, "state": "success"}),
         200,
     );
-    let gone = TaskChange::Dropped {
+    let gone = TaskChange::Unwatched {
         mo_id: "task-2".into(),
     };
-    board.apply(HERE, gone, &mut ChangeSet::default()).unwrap();
-    let sentence = board.findings(handle, RuleContext::default(), at(260))[0]
-        .sentence
+    store.apply(HERE, gone, &mut ChangeSet::default()).unwrap();
+    let message = store.warnings(handle, RuleContext::default(), at(260))[0]
+        .message
         .clone();
-    assert!(sentence.contains("no visible task ahead"), "{sentence}");
+    assert!(message.contains("no visible task ahead"), "{message}");
 }
 
 #[test]
 fn questions_cancellations_and_long_runs_give_warnings() {
-    let mut board = TaskStore::new();
-    let handle = put(&mut board, "task-1", &json!({"cancelled": true}), 10);
+    let mut store = TaskStore::new();
+    let handle = put(&mut store, "task-1", &json!({"cancelled": true}), 10);
     let question = PendingQuestion {
         text: "Keep the disk?".into(),
         choices: vec!["Yes".into(), "No".into()],
     };
     let typical = DurationStats::of((1..=10).map(|n| Duration::from_secs(n * 10)));
-    let around = RuleContext {
+    let rule_context = RuleContext {
         typical: typical.as_ref(),
         question: Some(&question),
     };
-    assert_eq!(rules(&board, handle, around, 20), [Rule::Question]);
-    assert_eq!(next_change(&board, handle, around, at(20)), Some(at(70)));
+    assert_eq!(rules(&store, handle, rule_context, 20), [Rule::Question]);
     assert_eq!(
-        rules(&board, handle, around, 92),
+        next_change(&store, handle, rule_context, at(20)),
+        Some(at(70))
+    );
+    assert_eq!(
+        rules(&store, handle, rule_context, 92),
         [Rule::Question, Rule::CancelIgnored, Rule::LongerThanUsual]
     );
-    let sentence = &board.findings(handle, around, at(92))[0].sentence;
-    assert!(
-        sentence.ends_with("Keep the disk? (Yes · No)"),
-        "{sentence}"
-    );
-    put(&mut board, "task-1", &json!({"state": "success"}), 100);
-    assert_eq!(rules(&board, handle, around, 300), []);
-    assert_eq!(next_change(&board, handle, around, at(300)), None);
+    let message = &store.warnings(handle, rule_context, at(92))[0].message;
+    assert!(message.ends_with("Keep the disk? (Yes · No)"), "{message}");
+    put(&mut store, "task-1", &json!({"state": "success"}), 100);
+    assert_eq!(rules(&store, handle, rule_context, 300), []);
+    assert_eq!(next_change(&store, handle, rule_context, at(300)), None);
 }
 
 #[test]
 fn child_outliving_parent_gives_warning() {
-    let mut board = TaskStore::new();
+    let mut store = TaskStore::new();
     let done = json!({"state": "success", "completeTime": at(50).to_string()});
-    put(&mut board, "task-1", &done, 50);
+    put(&mut store, "task-1", &done, 50);
     let child = put(
-        &mut board,
+        &mut store,
         "task-2",
         &json!({"parentTaskKey": "task-1"}),
         50,
     );
-    assert_eq!(rules(&board, child, RuleContext::default(), 55), []);
+    assert_eq!(rules(&store, child, RuleContext::default(), 55), []);
     assert_eq!(
-        rules(&board, child, RuleContext::default(), 61),
+        rules(&store, child, RuleContext::default(), 61),
         [Rule::ParentFinished]
     );
 }
 
 #[test]
 fn clock_skew_gives_no_warnings() {
-    let mut board = TaskStore::new();
+    let mut store = TaskStore::new();
     let future = json!({"startTime": at(90_000).to_string(), "queueTime": at(90_000).to_string(), "progress": 900});
-    let handle = put(&mut board, "task-1", &future, 0);
-    assert_eq!(rules(&board, handle, RuleContext::default(), 5), []);
+    let handle = put(&mut store, "task-1", &future, 0);
+    assert_eq!(rules(&store, handle, RuleContext::default(), 5), []);
     assert!(
-        board
+        store
             .estimate(handle, RuleContext::default(), at(5))
             .is_none()
     );
-    let _ = next_change(&board, handle, RuleContext::default(), Timestamp::MAX);
-    let _ = board.findings(handle, RuleContext::default(), Timestamp::MIN);
+    let _ = next_change(&store, handle, RuleContext::default(), Timestamp::MAX);
+    let _ = store.warnings(handle, RuleContext::default(), Timestamp::MIN);
 }

@@ -3,28 +3,22 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{Handle, TaskStore};
-use crate::task::{
-    estimate::{Estimate, estimate},
-    id::EndpointId,
-    record::Record,
-    rules::{RuleContext, Warning, findings},
-};
-use jiff::Timestamp;
+use crate::task::{id::EndpointId, record::Record};
 
 /// An entity of an endpoint, by its moId.
-type Place = (EndpointId, Arc<str>);
+type EntityKey = (EndpointId, Arc<str>);
 
 /// The active tasks by entity.
 #[derive(Debug, Clone, Default)]
-pub(super) struct EntityIndex(HashMap<Place, Vec<Handle>>);
+pub(super) struct EntityIndex(HashMap<EntityKey, Vec<Handle>>);
 
 /// Returns the entities that an active task operates on or locks; empty for a finished task.
-pub(super) fn entities_of(record: &Record) -> Vec<Place> {
+pub(super) fn entities_of(record: &Record) -> Vec<EntityKey> {
     let Some(info) = record.info.as_ref().filter(|_| record.status().is_active()) else {
         return Vec::new();
     };
     let entities = info.entity.iter().chain(&info.locked);
-    let mut held: Vec<Place> = entities
+    let mut held: Vec<EntityKey> = entities
         .map(|entity| (record.id.endpoint, entity.value.clone()))
         .collect();
     held.sort();
@@ -34,7 +28,7 @@ pub(super) fn entities_of(record: &Record) -> Vec<Place> {
 
 impl EntityIndex {
     /// Updates the index after a task's entities changed.
-    pub(super) fn change(&mut self, handle: Handle, before: &[Place], after: &[Place]) {
+    pub(super) fn change(&mut self, handle: Handle, before: &[EntityKey], after: &[EntityKey]) {
         if before == after {
             return;
         }
@@ -62,7 +56,7 @@ impl TaskStore {
             .get(handle)
             .zip(entity)
             .map(|(record, entity)| (record.id.endpoint, entity.value.clone()));
-        let at_work = place.and_then(|place| self.busy.0.get(&place));
+        let at_work = place.and_then(|place| self.entity_index.0.get(&place));
         at_work.into_iter().flatten().copied().filter(move |other| {
             let before = self.get(*other).is_some_and(|record| {
                 record.info.as_ref().zip(info).is_some_and(|(other, info)| {
@@ -75,27 +69,5 @@ impl TaskStore {
             });
             before && !self.path(handle).any(|above| above == *other)
         })
-    }
-
-    /// Estimates the time left of a running task; see [`estimate`].
-    pub fn estimate(
-        &self,
-        handle: Handle,
-        around: RuleContext<'_>,
-        now: Timestamp,
-    ) -> Option<Estimate> {
-        let record = self.get(handle)?;
-        let history = record.history.as_deref();
-        estimate(record.running_since()?, history, around.typical, now)
-    }
-
-    /// Returns the warnings of a task; see [`warnings`].
-    pub fn findings(
-        &self,
-        handle: Handle,
-        around: RuleContext<'_>,
-        now: Timestamp,
-    ) -> Vec<Warning> {
-        findings(self, handle, around, now)
     }
 }

@@ -11,7 +11,7 @@ impl Node {
     /// Returns the mean of the children's percentages, for a task that reports none.
     pub(super) fn derived_percent(&self) -> Option<u8> {
         let (sum, count) = self.children_percent;
-        let derives = self.status.is_active() || self.status == Status::Ghost;
+        let derives = self.status.is_active() || self.status == Status::Placeholder;
         let mean = sum.checked_div(count).filter(|_| derives)?;
         u8::try_from(mean).ok()
     }
@@ -106,14 +106,14 @@ impl TaskStore {
             }
         }
         self.set_parent(handle, parent, touched);
-        self.hint_root(parent, direct.as_ref(), root);
-        if let Some(ghost) = parent.filter(|parent| self.is_detached_placeholder(*parent)) {
-            self.relink(ghost, touched);
+        self.set_root_hint(parent, direct.as_ref(), root);
+        if let Some(placeholder) = parent.filter(|parent| self.is_detached_placeholder(*parent)) {
+            self.relink(placeholder, touched);
         }
     }
 
     /// Stores the root key of a child in its placeholder parent, which has no lineage of its own.
-    fn hint_root(
+    fn set_root_hint(
         &mut self,
         parent: Option<Handle>,
         direct: Option<&std::sync::Arc<str>>,

@@ -13,11 +13,15 @@ use crate::task::{
 impl TaskStore {
     /// Restores a task to its state before a change. Returns the state that redoes the change.
     pub fn rewind(&mut self, before: OldState, touched: &mut ChangeSet) -> OldState {
-        let OldState { id, moved, was } = before;
+        let OldState {
+            id,
+            last_change,
+            replaced,
+        } = before;
         let handle = self.find(&id);
         let record = handle.and_then(|handle| self.get(handle));
-        let moved_now = record.and_then(|record| record.moved);
-        let was_now = match (was, handle) {
+        let last_change_now = record.and_then(|record| record.last_change);
+        let replaced_now = match (replaced, handle) {
             (OldValue::Record(old), _) => {
                 let now = record.cloned().map(Box::new);
                 if handle.is_some() {
@@ -25,15 +29,15 @@ impl TaskStore {
                 }
                 let renamed = old.as_ref().map_or(&id, |old| &old.id).clone();
                 if let Some(old) = old {
-                    self.put_back(*old, touched);
+                    self.restore(*old, touched);
                 }
                 return OldState {
                     id: now.as_ref().map_or(renamed, |now| now.id.clone()),
-                    moved: moved_now,
-                    was: OldValue::Record(now),
+                    last_change: last_change_now,
+                    replaced: OldValue::Record(now),
                 };
             }
-            (was, None) => was,
+            (replaced, None) => replaced,
             (OldValue::Progress(percent), Some(handle)) => {
                 let now = record.and_then(|record| record.info.as_ref()?.progress);
                 self.reassign(handle, vec![("progress".into(), json!(percent))], touched);
@@ -51,18 +55,18 @@ impl TaskStore {
             }
             (OldValue::Presence(presence), Some(handle)) => {
                 let now = record.map_or(Presence::Present, |record| record.presence.clone());
-                self.mark(&id, *presence, touched);
+                self.set_presence(&id, *presence, touched);
                 touched.changed.push(handle);
                 OldValue::Presence(Box::new(now))
             }
         };
         if let Some(node) = handle.and_then(|handle| self.nodes.get_mut(handle)) {
-            node.record.moved = moved;
+            node.record.last_change = last_change;
         }
         OldState {
             id,
-            moved: moved_now,
-            was: was_now,
+            last_change: last_change_now,
+            replaced: replaced_now,
         }
     }
 
@@ -89,17 +93,17 @@ impl TaskStore {
     }
 
     /// Inserts a record unchanged.
-    fn put_back(&mut self, record: Record, touched: &mut ChangeSet) {
+    fn restore(&mut self, record: Record, touched: &mut ChangeSet) {
         let id = record.id.clone();
         let key = record.key();
-        let handle = self.insert(Record::ghost(id.clone(), Presence::Present));
+        let handle = self.insert(Record::placeholder(id.clone(), Presence::Present));
         let Some(node) = self.nodes.get_mut(handle) else {
             return;
         };
         node.record = record;
-        self.busy
+        self.entity_index
             .change(handle, &[], &entity_index::entities_of(&node.record));
-        self.note_key((id.endpoint, key.clone()), handle);
+        self.index_key((id.endpoint, key.clone()), handle);
         self.relink(handle, touched);
         self.attach_orphans(&(id.endpoint, key), touched);
         self.recount(handle, touched);

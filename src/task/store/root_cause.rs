@@ -46,20 +46,20 @@ mod tests {
     const HERE: EndpointId = EndpointId(0);
 
     fn family(members: &[(&str, Value)]) -> TaskStore {
-        let mut board = TaskStore::new();
+        let mut store = TaskStore::new();
         for (mo_id, more) in members {
             let info = info(mo_id, more);
-            let change = TaskChange::Whole { info, at: at(99) };
-            board
+            let change = TaskChange::Full { info, at: at(99) };
+            store
                 .apply(HERE, change, &mut ChangeSet::default())
                 .unwrap();
         }
-        board
+        store
     }
 
-    fn first(board: &TaskStore) -> Option<String> {
-        let top = board.find(&TaskId::new(HERE, "task-1")).unwrap();
-        let first = board.get(board.first_failed(top)?)?;
+    fn first(store: &TaskStore) -> Option<String> {
+        let top = store.find(&TaskId::new(HERE, "task-1")).unwrap();
+        let first = store.get(store.first_failed(top)?)?;
         Some(first.id.mo_id.to_string())
     }
 
@@ -101,16 +101,16 @@ mod tests {
     fn failures_without_time_are_last() {
         let cancelled = json!({"state": "error", "parentTaskKey": "task-1", "completeTime": at(1).to_string(),
             "error": {"_typeName": "RequestCanceled"}});
-        let board = family(&[
+        let store = family(&[
             ("task-1", failed(None, Some(9))),
             ("task-2", failed(Some("task-1"), None)),
             ("task-3", cancelled),
         ]);
-        assert_eq!(first(&board).as_deref(), Some("task-1"));
-        let board = family(&[
+        assert_eq!(first(&store).as_deref(), Some("task-1"));
+        let store = family(&[
             ("task-1", json!({})),
             ("task-2", failed(Some("task-1"), None)),
         ]);
-        assert_eq!(first(&board).as_deref(), Some("task-2"));
+        assert_eq!(first(&store).as_deref(), Some("task-2"));
     }
 }

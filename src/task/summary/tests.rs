@@ -12,24 +12,24 @@ const THERE: EndpointId = EndpointId(1);
 /// A store with its incrementally updated summary.
 #[derive(Default)]
 struct Followed {
-    board: TaskStore,
+    store: TaskStore,
     summary: Summary,
 }
 
 impl Followed {
     fn apply(&mut self, endpoint: EndpointId, change: TaskChange) {
         let mut touched = ChangeSet::default();
-        self.board.apply(endpoint, change, &mut touched).unwrap();
-        self.summary.touch(&self.board, &touched);
+        self.store.apply(endpoint, change, &mut touched).unwrap();
+        self.summary.update(&self.store, &touched);
     }
 
     fn put(&mut self, mo_id: &str, more: &Value) {
         let info = info(mo_id, more);
-        self.apply(HERE, TaskChange::Whole { info, at: at(9000) });
+        self.apply(HERE, TaskChange::Full { info, at: at(9000) });
     }
 
     fn name(&self, handle: Handle) -> String {
-        self.board.get(handle).unwrap().id.mo_id.to_string()
+        self.store.get(handle).unwrap().id.mo_id.to_string()
     }
 
     fn names(&self, handles: impl Iterator<Item = Handle>) -> Vec<String> {
@@ -110,7 +110,7 @@ fn status_change_moves_task_between_rankings() {
     assert_eq!(all.summary.running(), 0);
     assert_eq!(all.names(all.summary.failed_since(at(0))), ["a"]);
     let mo_id = "a".into();
-    all.apply(HERE, TaskChange::Dropped { mo_id });
+    all.apply(HERE, TaskChange::Unwatched { mo_id });
     assert!(all.summary.is_empty());
     assert_eq!(all.summary.failed_since(at(0)).count(), 0);
     assert!(all.summary.operations(9).0.is_empty(), "none is left of it");
@@ -119,11 +119,11 @@ fn status_change_moves_task_between_rankings() {
 #[test]
 fn placeholder_is_replaced_by_task() {
     let mut all = Followed::default();
-    let ghost = TaskChange::Ghost {
+    let placeholder = TaskChange::Placeholder {
         key: "a".into(),
         reason: "no permission".into(),
     };
-    all.apply(HERE, ghost);
+    all.apply(HERE, placeholder);
     assert!(all.summary.users(9).0.is_empty());
     assert_eq!(all.summary.operations(9).0[0].name.as_ref(), "Unknown task");
     all.put("a", &task("vm.clone", "running", "kim", 10));
@@ -149,7 +149,7 @@ fn change(number: u64) -> (EndpointId, TaskChange) {
     let second = i64::try_from(digit(5, 250)).unwrap();
     let mo_id = name.into();
     let change = match digit(6, 6) {
-        0 => TaskChange::Dropped { mo_id },
+        0 => TaskChange::Unwatched { mo_id },
         1 => TaskChange::Gone {
             mo_id,
             at: at(second),
@@ -159,11 +159,11 @@ fn change(number: u64) -> (EndpointId, TaskChange) {
             fields: vec![("progress".into(), json!(second % 100))],
             at: at(second),
         },
-        3 => TaskChange::Ghost {
+        3 => TaskChange::Placeholder {
             key: mo_id,
             reason: "gone".into(),
         },
-        _ => TaskChange::Whole {
+        _ => TaskChange::Full {
             info: info(name, &task(operation, state, user, second)),
             at: at(second),
         },
@@ -182,10 +182,10 @@ fn incremental_summary_equals_rebuilt_summary() {
         number ^= number << 17;
         let (endpoint, change) = change(number);
         let mut touched = ChangeSet::default();
-        let _ = all.board.apply(endpoint, change, &mut touched);
-        all.summary.touch(&all.board, &touched);
-        let (followed, anew) = (&all.summary, Summary::of(&all.board));
-        assert_eq!(followed.len(), all.board.len(), "step {step}");
+        let _ = all.store.apply(endpoint, change, &mut touched);
+        all.summary.update(&all.store, &touched);
+        let (followed, anew) = (&all.summary, Summary::of(&all.store));
+        assert_eq!(followed.len(), all.store.len(), "step {step}");
         assert_eq!(followed.operations(9), anew.operations(9), "step {step}");
         assert_eq!(followed.users(9), anew.users(9), "step {step}");
         assert_eq!(followed.running, anew.running, "step {step}");

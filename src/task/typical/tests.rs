@@ -4,7 +4,7 @@ fn run(operation: &str, entity: Option<&str>, seconds: u64) -> FinishedRun {
     FinishedRun {
         operation: operation.into(),
         entity: entity.map(Arc::from),
-        took: Duration::from_secs(seconds),
+        duration: Duration::from_secs(seconds),
     }
 }
 
@@ -18,7 +18,7 @@ fn median_and_quartiles_match_sample() {
         typical.quartiles(),
         (Duration::from_secs(26), Duration::from_secs(76))
     );
-    assert_eq!(typical.long(), Duration::from_secs(91));
+    assert_eq!(typical.p90(), Duration::from_secs(91));
     assert_eq!(typical.percentile(255), Duration::from_secs(101));
 }
 

@@ -11,7 +11,7 @@ use crate::task::{
 const HERE: EndpointId = EndpointId(0);
 
 fn whole(mo_id: &str, more: &Value, second: i64) -> TaskChange {
-    TaskChange::Whole {
+    TaskChange::Full {
         info: info(mo_id, more),
         at: at(second),
     }
@@ -31,31 +31,31 @@ fn fields(mo_id: &str, fields: &[(&'static str, Value)], second: i64) -> TaskCha
 /// A store with its undo log.
 #[derive(Default)]
 struct Kept {
-    board: TaskStore,
+    store: TaskStore,
     journal: UndoLog,
 }
 
 impl Kept {
     fn take(&mut self, change: TaskChange, second: i64) {
-        self.journal.note(&self.board, HERE, &change, at(second));
-        let _ = self.board.apply(HERE, change, &mut ChangeSet::default());
+        self.journal.note(&self.store, HERE, &change, at(second));
+        let _ = self.store.apply(HERE, change, &mut ChangeSet::default());
     }
 }
 
 /// Returns the observable state of a store, sorted.
-fn seen(board: &TaskStore) -> Vec<String> {
-    let mut all: Vec<String> = board
+fn seen(store: &TaskStore) -> Vec<String> {
+    let mut all: Vec<String> = store
         .iter()
         .map(|(handle, record)| {
-            let parent = board.parent(handle).and_then(|parent| board.get(parent));
+            let parent = store.parent(handle).and_then(|parent| store.get(parent));
             format!(
-                "{} {:?} {:?} {:?} under {:?} moved {:?} {:?}",
+                "{} {:?} {:?} {:?} under {:?} last_change {:?} {:?}",
                 record.id.mo_id,
                 record.status(),
                 record.presence,
-                board.progress(handle),
+                store.progress(handle),
                 parent.map(|parent| parent.id.mo_id.clone()),
-                record.moved,
+                record.last_change,
                 record.info.as_ref().map(|info| info.to_json().to_string()),
             )
         })
@@ -89,7 +89,7 @@ fn day() -> Vec<TaskChange> {
             &json!({"parentTaskKey": "task-1", "progress": 70}),
             6,
         ),
-        TaskChange::Ghost {
+        TaskChange::Placeholder {
             key: "task-9".into(),
             reason: "no permission".into(),
         },
@@ -109,7 +109,7 @@ fn day() -> Vec<TaskChange> {
             reason: "refused".into(),
             may_pass: false,
         },
-        TaskChange::Dropped {
+        TaskChange::Unwatched {
             mo_id: "task-2".into(),
         },
         whole("task-2", &json!({"progress": 99}), 13),
@@ -122,9 +122,9 @@ fn undo_and_redo_restore_every_state() {
     let mut states = Vec::new();
     for (second, change) in (0..).zip(day()) {
         kept.take(change, second);
-        states.push((kept.journal.end(), seen(&kept.board)));
+        states.push((kept.journal.end(), seen(&kept.store)));
     }
-    let mut past = kept.board.clone();
+    let mut past = kept.store.clone();
     let mut redo = Vec::new();
     let mut place = kept.journal.end();
     for (end, state) in states.iter().rev() {

@@ -87,9 +87,9 @@ pub(super) fn placeholder(
         lines: Vec::new(),
     };
     fields.text("Task", &record.id.mo_id);
-    fields.push("State", Status::Ghost.word(), Role::Dim);
+    fields.push("State", Status::Placeholder.word(), Role::Dim);
     match &record.presence {
-        Presence::Present | Presence::Past => {
+        Presence::Present | Presence::HistoryOnly => {
             fields.push("Reason", "not read yet", Role::Dim);
         }
         Presence::Gone(_) => fields.text("Reason", "unknown to the server, or expired"),
@@ -163,7 +163,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
             word = format!("{word} at {percent}%");
         }
         fields.push("State", &word, labels::role(status));
-        if record.presence == Presence::Past {
+        if record.presence == Presence::HistoryOnly {
             fields.push("Source", "server history", Role::Dim);
         }
     }
@@ -208,7 +208,7 @@ fn time_left(fields: &mut FieldList, handle: Handle) {
     for finding in &outlook.warnings {
         match (finding.rule, question) {
             (Rule::Question, Some(asked)) => pending_question(fields, asked),
-            _ => fields.push("Warning", &finding.sentence, Role::Warning),
+            _ => fields.push("Warning", &finding.message, Role::Warning),
         }
     }
 }
@@ -236,7 +236,7 @@ fn typical_duration(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
         fields.text("Typical", &text);
     } else if let Some(reason) = state.typical_errors.get(&endpoint).filter(|_| active) {
         fields.push("Typical", &format!("unknown: {reason}"), Role::Dim);
-    } else if active && state.typical.knows(endpoint) {
+    } else if active && state.typical.has_runs(endpoint) {
         fields.push("Typical", "unknown: too few runs", Role::Dim);
     }
 }
@@ -311,7 +311,7 @@ fn times(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
         }
         _ => {}
     }
-    if active && let Some(moved) = record.moved {
+    if active && let Some(moved) = record.last_change {
         fields.moment("Last change", moved, now, "");
     }
     if !info.invalid.is_empty() {

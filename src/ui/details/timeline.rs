@@ -158,7 +158,7 @@ mod tests {
 
     fn record(more: &Value) -> Record {
         let id = TaskId::new(crate::task::EndpointId(0), "task-1");
-        let mut record = Record::ghost(id, Presence::Present);
+        let mut record = Record::placeholder(id, Presence::Present);
         record.info = Some(info("task-1", more));
         record
     }

@@ -107,7 +107,7 @@ fn family(text: &str) -> Vec<TaskChange> {
             "parentTaskKey": format!("ghost{text}")}),
             ),
         ),
-        TaskChange::Ghost {
+        TaskChange::Placeholder {
             key: format!("ghost{text}").into(),
             reason: text.into(),
         },

@@ -107,7 +107,7 @@ fn first_failure_of_a_family_is_marked() {
 fn placeholder_found_in_history_is_finished() {
     let mut state = labelled(120, 30);
     let more = json!({"state": "success", "completeTime": at(900).to_string()});
-    let change = TaskChange::Past {
+    let change = TaskChange::FromHistory {
         info: info("task-4600", &more),
         at: at(3700),
     };
@@ -137,7 +137,7 @@ fn typical_duration_or_why_it_is_unknown() {
     let run = |operation: &str, entity: Option<&str>, seconds: u64| FinishedRun {
         operation: operation.into(),
         entity: entity.map(Into::into),
-        took: Duration::from_secs(seconds),
+        duration: Duration::from_secs(seconds),
     };
     let relocate = "VirtualMachine.relocate";
     let few = vec![run(relocate, None, 60)];

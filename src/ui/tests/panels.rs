@@ -80,7 +80,7 @@ pub(super) fn watched(width: u16, height: u16) -> AppState {
     let consolidate = (600..).step_by(100).take(9).map(|seconds| FinishedRun {
         operation: "VirtualMachine.consolidateDisks".into(),
         entity: None,
-        took: Duration::from_secs(seconds),
+        duration: Duration::from_secs(seconds),
     });
     state.typical.add_runs(HERE, consolidate);
     state
@@ -97,7 +97,7 @@ fn seen(state: &AppState, mo_id: &str, more: &Value, second: i64) -> TaskChange 
     for (field, value) in more.as_object().unwrap() {
         wire[field] = value.clone();
     }
-    TaskChange::Whole {
+    TaskChange::Full {
         info: Box::new(TaskInfo::from_json(wire).unwrap()),
         at: at(second),
     }

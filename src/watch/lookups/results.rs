@@ -248,6 +248,6 @@ impl Endpoint {
             self.watched.add(&key, Origin::Lineage, now);
         }
         let at = self.now();
-        in_flight.changes.push(TaskChange::Past { info, at });
+        in_flight.changes.push(TaskChange::FromHistory { info, at });
     }
 }

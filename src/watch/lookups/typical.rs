@@ -134,7 +134,7 @@ fn run(record: &Value) -> Option<(FinishedRun, Timestamp)> {
     let run = FinishedRun {
         operation: (&*info.description_id).into(),
         entity: info.entity.map(|entity| entity.value),
-        took: Duration::try_from(took).ok()?,
+        duration: Duration::try_from(took).ok()?,
     };
     Some((run, completed))
 }
@@ -156,7 +156,7 @@ mod tests {
     fn runs_with_implausible_times_are_skipped() {
         let run_of = taken(10, 70).unwrap();
         assert_eq!(
-            (run_of.took, run_of.entity.as_deref()),
+            (run_of.duration, run_of.entity.as_deref()),
             (Duration::from_secs(60), Some("vm-7"))
         );
         assert_eq!(taken(70, 10), None);

@@ -136,7 +136,7 @@ fn removing_the_task_closes_its_dialog() {
         privilege: Privilege::Granted,
     };
     apply_update(&mut state, news);
-    let dropped = TaskChange::Dropped {
+    let dropped = TaskChange::Unwatched {
         mo_id: "task-4711".into(),
     };
     apply_update(&mut state, tasks(vec![dropped]));

@@ -161,7 +161,7 @@ fn live_updates_change_only_tasks_in_the_history_view() {
     let mut first = past_page(900, 3);
     let running = |progress: i64| json!({"progress": progress});
     let old = task("task-4711", &running(3));
-    let TaskChange::Whole { info, .. } = old else {
+    let TaskChange::Full { info, .. } = old else {
         panic!();
     };
     first.tasks.insert(0, *info);
@@ -174,7 +174,7 @@ fn live_updates_change_only_tasks_in_the_history_view() {
     let changes = vec![
         task("task-4711", &running(80)),
         task("task-4799", &json!({"progress": 1})),
-        TaskChange::Dropped {
+        TaskChange::Unwatched {
             mo_id: "task-4742".into(),
         },
     ];
@@ -327,7 +327,7 @@ fn a_history_task_can_be_added_to_the_live_list() {
     press(&mut state, "H");
     assert!(rows(&state).contains(&"past-899".to_owned()));
     // The server does not know the object any more; the history record is kept.
-    let ghost = TaskChange::Ghost {
+    let ghost = TaskChange::Placeholder {
         key: "past-899".into(),
         reason: "gone".into(),
     };
@@ -362,7 +362,7 @@ fn history_tasks_cannot_be_cancelled() {
     });
     let dropped = removed
         .into_iter()
-        .map(|mo_id| TaskChange::Dropped { mo_id });
+        .map(|mo_id| TaskChange::Unwatched { mo_id });
     apply_update(&mut state, tasks(dropped.collect()));
     assert!(matches!(state.popup, Some(Popup::CancelDialog(_))));
     press(&mut state, "<esc>");

@@ -39,7 +39,7 @@ fn removing_the_selected_task_selects_its_neighbour() {
     let mut state = busy(80, 24);
     press(&mut state, "G");
     let (row, last) = (state.selection.row(), selected(&state));
-    let dropped = TaskChange::Dropped {
+    let dropped = TaskChange::Unwatched {
         mo_id: last.as_str().into(),
     };
     apply_update(&mut state, tasks(vec![dropped]));

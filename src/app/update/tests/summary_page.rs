@@ -135,7 +135,7 @@ fn updates_change_the_counts_and_keep_the_selection() {
     press(&mut state, "<enter>");
     assert!(entries(&state).len() > after.len() + 15, "opened");
     go_to(&mut state, &relocate);
-    let dropped = TaskChange::Dropped {
+    let dropped = TaskChange::Unwatched {
         mo_id: "task-4650".into(),
     };
     apply_update(&mut state, tasks(vec![dropped]));

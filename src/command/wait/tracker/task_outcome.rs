@@ -68,7 +68,7 @@ impl TrackedTask {
                     None,
                 )
             }
-            Status::Ghost => match (place.ghosts.get(mo_id), place.unreadable.get(mo_id)) {
+            Status::Placeholder => match (place.ghosts.get(mo_id), place.unreadable.get(mo_id)) {
                 (Some(reason), _) if self.fate == TaskOutcome::Open => {
                     let trace = TaskLocator::named(mo_id.clone());
                     let search = Search::for_name(trace, reason.clone(), now);

@@ -44,7 +44,7 @@ fn tell(waiting: &mut WaitTracker, changes: Vec<TaskChange>, second: i64) -> Eff
 }
 
 fn see(waiting: &mut WaitTracker, mo_id: &str, more: &Value, second: i64) -> Effect {
-    let change = TaskChange::Whole {
+    let change = TaskChange::Full {
         info: info(mo_id, more),
         at: at(second),
     };
@@ -134,7 +134,7 @@ fn a_task_that_vanished_is_looked_for_and_its_end_counts() {
 #[test]
 fn a_task_that_nobody_knows_leaves_the_outcome_unknown_but_not_the_others() {
     let mut waiting = waiting(goal(), &["task-1", "task-9"]);
-    let ghost = TaskChange::Ghost {
+    let ghost = TaskChange::Placeholder {
         key: "task-9".into(),
         reason: "no such task.".into(),
     };
@@ -385,7 +385,7 @@ mod several {
     fn see(waiting: &mut WaitTracker, from: EndpointId, more: &Value, second: i64) -> Effect {
         let info = info("task-1", more);
         let at = at(second);
-        let changes = vec![TaskChange::Whole { info, at }];
+        let changes = vec![TaskChange::Full { info, at }];
         let since = Instant::now();
         waiting.take(from, Update::Tasks { changes, since }, at)
     }

@@ -16,38 +16,38 @@ impl Model {
         self.0[..index].iter().map(|(_, _, weight)| weight).sum()
     }
 
-    fn check(&self, ranked: &OrderTree<u8, Handle>) {
-        assert_eq!(ranked.total(), self.total());
-        assert_eq!(ranked.is_empty(), self.0.is_empty());
-        let mut place = ranked.first();
+    fn check(&self, tree: &OrderTree<u8, Handle>) {
+        assert_eq!(tree.total(), self.total());
+        assert_eq!(tree.is_empty(), self.0.is_empty());
+        let mut place = tree.first();
         for expected in &self.0 {
-            let entry = ranked.get(place.unwrap()).unwrap();
+            let entry = tree.get(place.unwrap()).unwrap();
             assert_eq!((entry.key, entry.id, entry.weight), *expected);
-            place = ranked.after(place.unwrap());
+            place = tree.after(place.unwrap());
         }
         assert_eq!(place, None);
         let first = self.0.first().map(|(key, handle, _)| (*key, *handle));
-        let leader = ranked.leader().map(|leader| (leader.key, leader.id));
+        let leader = tree.first_entry().map(|leader| (leader.key, leader.id));
         assert_eq!(leader, first);
-        for chunk in &ranked.chunks {
-            assert!((1..=LEAF_CAPACITY).contains(&chunk.entries.len()));
-            let weights = chunk.entries.iter().map(|entry| entry.weight);
-            assert_eq!(chunk.weight, weights.sum::<usize>());
+        for leaf in &tree.leaves {
+            assert!((1..=LEAF_CAPACITY).contains(&leaf.entries.len()));
+            let weights = leaf.entries.iter().map(|entry| entry.weight);
+            assert_eq!(leaf.weight, weights.sum::<usize>());
         }
     }
 
-    fn check_rows(&self, ranked: &OrderTree<u8, Handle>, random: &mut fastrand::Rng) {
+    fn check_rows(&self, tree: &OrderTree<u8, Handle>, random: &mut fastrand::Rng) {
         for _ in 0..8.min(self.0.len()) {
             let index = random.usize(..self.0.len());
             let (key, handle, weight) = self.0[index];
             let before = self.rows_before(index);
-            assert_eq!(ranked.rows_before(&key, handle), Some(before));
+            assert_eq!(tree.rows_before(&key, handle), Some(before));
             let within = random.usize(..weight);
-            let (place, row) = ranked.at_row(before + within).unwrap();
-            assert_eq!(ranked.get(place).unwrap().id, handle);
+            let (place, row) = tree.at_row(before + within).unwrap();
+            assert_eq!(tree.get(place).unwrap().id, handle);
             assert_eq!(row, within);
         }
-        assert!(ranked.at_row(self.total()).is_none());
+        assert!(tree.at_row(self.total()).is_none());
     }
 }
 
@@ -56,7 +56,7 @@ fn random_changes_match_plain_list() {
     let mut random = fastrand::Rng::with_seed(11);
     let mut handles = SlotMap::<Handle, ()>::with_key();
     let mut model = Model::default();
-    let mut ranked = OrderTree::default();
+    let mut tree = OrderTree::default();
     for round in 0..6000 {
         // It grows, shrinks to nearly nothing, and grows again.
         let grows = if (round / 2000) % 2 == 0 { 8 } else { 1 };
@@ -66,28 +66,28 @@ fn random_changes_match_plain_list() {
             (0, Some(index)) => {
                 let (key, handle, _) = model.0[index];
                 model.0[index].2 = weight;
-                assert!(ranked.set_weight(&key, handle, weight));
+                assert!(tree.set_weight(&key, handle, weight));
             }
             (choice, Some(index)) if choice > grows => {
                 let (key, handle, _) = model.0.remove(index);
-                assert!(ranked.remove(&key, handle));
-                assert!(!ranked.remove(&key, handle));
-                assert!(!ranked.set_weight(&key, handle, 1));
-                assert_eq!(ranked.rows_before(&key, handle), None);
+                assert!(tree.remove(&key, handle));
+                assert!(!tree.remove(&key, handle));
+                assert!(!tree.set_weight(&key, handle, 1));
+                assert_eq!(tree.rows_before(&key, handle), None);
             }
             _ => {
                 let entry = (random.u8(..50), handles.insert(()), weight);
                 let index = model.0.partition_point(|other| *other < entry);
                 model.0.insert(index, entry);
-                ranked.insert(entry.0, entry.1, weight);
+                tree.insert(entry.0, entry.1, weight);
             }
         }
         if round % 50 == 0 {
-            model.check(&ranked);
-            model.check_rows(&ranked, &mut random);
+            model.check(&tree);
+            model.check_rows(&tree, &mut random);
         }
     }
-    assert!(ranked.chunks.len() > 4, "it came to several chunks");
+    assert!(tree.leaves.len() > 4, "it came to several chunks");
 }
 
 #[test]
@@ -104,9 +104,9 @@ fn from_unsorted_sorts_entries() {
             id: handle,
             weight,
         });
-        let ranked = OrderTree::from_unsorted(entries.collect());
+        let tree = OrderTree::from_unsorted(entries.collect());
         model.0.sort_unstable();
-        model.check(&ranked);
-        model.check_rows(&ranked, &mut random);
+        model.check(&tree);
+        model.check_rows(&tree, &mut random);
     }
 }

@@ -2,66 +2,70 @@
 
 use super::*;
 
-fn toggle(bench: &mut Bench, mo_id: &str) {
-    let handle = bench.find(mo_id);
-    bench.outline.toggle_fold(&bench.board, handle);
+fn toggle(harness: &mut Harness, mo_id: &str) {
+    let handle = harness.find(mo_id);
+    harness.outline.toggle_fold(&harness.store, handle);
 }
 
 /// Returns a finished family of three levels and a single task.
-fn finished_family() -> Bench {
-    let mut bench = Bench::default();
+fn finished_family() -> Harness {
+    let mut harness = Harness::default();
     let done = || ended("success", 5);
-    bench.put("root", &done());
-    bench.put("a", &child_of("root", &done()));
-    bench.put("a1", &child_of("a", &done()));
-    bench.put("b", &child_of("root", &done()));
-    bench.put("lone", &done());
-    bench
+    harness.put("root", &done());
+    harness.put("a", &child_of("root", &done()));
+    harness.put("a1", &child_of("a", &done()));
+    harness.put("b", &child_of("root", &done()));
+    harness.put("lone", &done());
+    harness
 }
 
 #[test]
 fn family_is_open_while_descendant_is_active_or_failed() {
-    let mut bench = finished_family();
-    assert_eq!(bench.picture(), ["lone", "▶root+3"]);
+    let mut harness = finished_family();
+    assert_eq!(harness.picture(), ["lone", "▶root+3"]);
     for news in [json!({}), json!({"state": "queued"}), ended("error", 5)] {
-        bench.put("a1", &child_of("a", &news));
-        assert_eq!(bench.picture(), ["▼root", "├▼a", "│└a1", "└b", "lone"]);
+        harness.put("a1", &child_of("a", &news));
+        assert_eq!(harness.picture(), ["▼root", "├▼a", "│└a1", "└b", "lone"]);
     }
     let cancelled = json!({"state": "error", "error": {"_typeName": "RequestCanceled"}});
-    bench.put("a1", &child_of("a", &cancelled));
-    assert_eq!(bench.picture(), ["▶root+3", "lone"]);
+    harness.put("a1", &child_of("a", &cancelled));
+    assert_eq!(harness.picture(), ["▶root+3", "lone"]);
 }
 
 #[test]
 fn running_parent_does_not_open_family() {
-    let mut bench = finished_family();
-    bench.put("root", &json!({}));
-    assert_eq!(bench.picture(), ["▶root+3", "lone"]);
+    let mut harness = finished_family();
+    harness.put("root", &json!({}));
+    assert_eq!(harness.picture(), ["▶root+3", "lone"]);
 }
 
 #[test]
 fn chosen_fold_takes_precedence() {
-    let mut bench = finished_family();
-    toggle(&mut bench, "root");
-    assert_eq!(bench.picture(), ["lone", "▼root", "├▶a+1", "└b"]);
-    bench.put("b", &child_of("root", &json!({})));
-    toggle(&mut bench, "root");
-    let root = bench.find("root");
-    let [row] = &bench.outline.rows(0..1)[..] else {
+    let mut harness = finished_family();
+    toggle(&mut harness, "root");
+    assert_eq!(harness.picture(), ["lone", "▼root", "├▶a+1", "└b"]);
+    harness.put("b", &child_of("root", &json!({})));
+    toggle(&mut harness, "root");
+    let root = harness.find("root");
+    let [row] = &harness.outline.rows(0..1)[..] else {
         unreachable!()
     };
     assert_eq!((row.task(), row.fold), (Some(root), Fold::Closed));
     assert_eq!(row.hidden[Status::Running], 1);
     assert_eq!(row.hidden[Status::Success], 2);
-    bench.put("a1", &child_of("a", &json!({})));
-    assert_eq!(bench.picture(), ["▶root+3", "lone"], "news do not open it");
-    bench.arrange(flat());
-    bench.arrange(View::default());
-    assert_eq!(bench.picture(), ["▶root+3", "lone"], "nor do other views");
-    bench.drop("root");
-    bench.put("root", &ended("success", 5));
+    harness.put("a1", &child_of("a", &json!({})));
     assert_eq!(
-        bench.picture()[0],
+        harness.picture(),
+        ["▶root+3", "lone"],
+        "news do not open it"
+    );
+    harness.set_view(flat());
+    harness.set_view(View::default());
+    assert_eq!(harness.picture(), ["▶root+3", "lone"], "nor do other views");
+    harness.drop("root");
+    harness.put("root", &ended("success", 5));
+    assert_eq!(
+        harness.picture()[0],
         "▼root",
         "another record is another choice"
     );
@@ -69,88 +73,88 @@ fn chosen_fold_takes_precedence() {
 
 #[test]
 fn row_without_children_cannot_be_folded() {
-    let mut bench = finished_family();
-    toggle(&mut bench, "lone");
-    bench.put("child", &child_of("lone", &json!({})));
-    assert_eq!(bench.picture()[..2], ["▼lone", "└child"]);
+    let mut harness = finished_family();
+    toggle(&mut harness, "lone");
+    harness.put("child", &child_of("lone", &json!({})));
+    assert_eq!(harness.picture()[..2], ["▼lone", "└child"]);
 }
 
 #[test]
 fn all_families_are_folded_and_unfolded() {
-    let mut bench = finished_family();
-    bench.put("b", &child_of("root", &json!({})));
-    bench.outline.set_all_folded(&bench.board, true);
-    assert_eq!(bench.picture(), ["▶root+3", "lone"]);
-    bench.outline.set_all_folded(&bench.board, false);
-    assert_eq!(bench.picture(), ["▼root", "├b", "└▼a", " └a1", "lone"]);
+    let mut harness = finished_family();
+    harness.put("b", &child_of("root", &json!({})));
+    harness.outline.set_all_folded(&harness.store, true);
+    assert_eq!(harness.picture(), ["▶root+3", "lone"]);
+    harness.outline.set_all_folded(&harness.store, false);
+    assert_eq!(harness.picture(), ["▼root", "├b", "└▼a", " └a1", "lone"]);
 }
 
 #[test]
 fn hidden_task_can_be_revealed() {
-    let mut bench = finished_family();
-    let (root, leaf) = (bench.find("root"), bench.find("a1"));
-    assert_eq!(bench.outline.position(leaf), None);
+    let mut harness = finished_family();
+    let (root, leaf) = (harness.find("root"), harness.find("a1"));
+    assert_eq!(harness.outline.position(leaf), None);
     assert_eq!(
-        bench.outline.nearest_visible(leaf),
-        bench.outline.position(root)
+        harness.outline.nearest_visible(leaf),
+        harness.outline.position(root)
     );
-    toggle(&mut bench, "root");
+    toggle(&mut harness, "root");
     assert_eq!(
-        bench.outline.nearest_visible(leaf),
-        bench.outline.position(bench.find("a")),
+        harness.outline.nearest_visible(leaf),
+        harness.outline.position(harness.find("a")),
     );
-    toggle(&mut bench, "root");
-    bench.outline.reveal(&bench.board, leaf);
-    assert_eq!(bench.picture(), ["lone", "▼root", "├▼a", "│└a1", "└b"]);
-    assert_eq!(bench.outline.position(leaf), Some(3));
+    toggle(&mut harness, "root");
+    harness.outline.reveal(&harness.store, leaf);
+    assert_eq!(harness.picture(), ["lone", "▼root", "├▼a", "│└a1", "└b"]);
+    assert_eq!(harness.outline.position(leaf), Some(3));
 }
 
 #[test]
 fn filter_shows_and_opens_ancestors_of_matches() {
-    let mut bench = finished_family();
-    bench.put("a1", &child_of("a", &ended("error", 5)));
-    bench.arrange(filtered("no LICENSE"));
-    assert_eq!(bench.picture(), ["▼(root)", "└▼(a)", " └a1"]);
-    assert_eq!(bench.outline.matching(), 1);
-    toggle(&mut bench, "root");
-    assert_eq!(bench.picture(), ["▶(root)+1"], "closed by hand");
-    toggle(&mut bench, "root");
-    bench.put("b", &child_of("root", &ended("error", 4)));
-    assert_eq!(bench.picture(), ["▼(root)", "├▼(a)", "│└a1", "└b"]);
-    bench.put("a1", &child_of("a", &ended("success", 5)));
-    assert_eq!(bench.picture(), ["▼(root)", "└b"]);
-    bench.put("b", &child_of("root", &json!({})));
-    assert!(bench.outline.is_empty());
-    assert_eq!(bench.outline.nearest_visible(bench.find("b")), None);
-    bench.put("root", &ended("error", 5));
-    assert_eq!(bench.picture(), ["root"]);
-    assert_eq!(bench.outline.nearest_visible(bench.find("a1")), Some(0));
+    let mut harness = finished_family();
+    harness.put("a1", &child_of("a", &ended("error", 5)));
+    harness.set_view(filtered("no LICENSE"));
+    assert_eq!(harness.picture(), ["▼(root)", "└▼(a)", " └a1"]);
+    assert_eq!(harness.outline.matching(), 1);
+    toggle(&mut harness, "root");
+    assert_eq!(harness.picture(), ["▶(root)+1"], "closed by hand");
+    toggle(&mut harness, "root");
+    harness.put("b", &child_of("root", &ended("error", 4)));
+    assert_eq!(harness.picture(), ["▼(root)", "├▼(a)", "│└a1", "└b"]);
+    harness.put("a1", &child_of("a", &ended("success", 5)));
+    assert_eq!(harness.picture(), ["▼(root)", "└b"]);
+    harness.put("b", &child_of("root", &json!({})));
+    assert!(harness.outline.is_empty());
+    assert_eq!(harness.outline.nearest_visible(harness.find("b")), None);
+    harness.put("root", &ended("error", 5));
+    assert_eq!(harness.picture(), ["root"]);
+    assert_eq!(harness.outline.nearest_visible(harness.find("a1")), Some(0));
 }
 
 #[test]
 fn closed_fold_counts_matches_only() {
-    let mut bench = finished_family();
-    bench.put("b", &child_of("root", &ended("error", 4)));
-    bench.arrange(filtered("success"));
-    toggle(&mut bench, "root");
-    assert_eq!(bench.picture(), ["▶root+2", "lone"]);
-    assert_eq!(bench.outline.matching(), 4);
+    let mut harness = finished_family();
+    harness.put("b", &child_of("root", &ended("error", 4)));
+    harness.set_view(filtered("success"));
+    toggle(&mut harness, "root");
+    assert_eq!(harness.picture(), ["▶root+2", "lone"]);
+    assert_eq!(harness.outline.matching(), 4);
 }
 
 #[test]
 fn flat_list_has_no_context_rows() {
-    let mut bench = finished_family();
-    bench.put("a1", &child_of("a", &json!({})));
-    bench.arrange(View {
+    let mut harness = finished_family();
+    harness.put("a1", &child_of("a", &json!({})));
+    harness.set_view(View {
         filter: "running".into(),
         ..flat()
     });
-    assert_eq!(bench.picture(), ["a1"]);
-    toggle(&mut bench, "a1");
-    bench.outline.set_all_folded(&bench.board, true);
-    bench.arrange(View::default());
+    assert_eq!(harness.picture(), ["a1"]);
+    toggle(&mut harness, "a1");
+    harness.outline.set_all_folded(&harness.store, true);
+    harness.set_view(View::default());
     assert_eq!(
-        bench.picture()[0],
+        harness.picture()[0],
         "▼root",
         "in a flat list there is nothing to fold"
     );
@@ -158,41 +162,41 @@ fn flat_list_has_no_context_rows() {
 
 #[test]
 fn parent_and_child_can_swap() {
-    let mut bench = Bench::default();
-    bench.put("a", &json!({}));
-    bench.put("b", &child_of("a", &json!({})));
-    bench.put("c", &child_of("b", &json!({})));
+    let mut harness = Harness::default();
+    harness.put("a", &json!({}));
+    harness.put("b", &child_of("a", &json!({})));
+    harness.put("c", &child_of("b", &json!({})));
     let mut touched = ChangeSet::default();
     for (mo_id, parent) in [("b", None), ("a", Some("c")), ("c", Some("b"))] {
         let more = json!({"parentTaskKey": parent});
-        let change = TaskChange::Whole {
+        let change = TaskChange::Full {
             info: info(mo_id, &more),
             at: at(10),
         };
-        bench.board.apply(HERE, change, &mut touched).unwrap();
+        harness.store.apply(HERE, change, &mut touched).unwrap();
     }
-    bench.outline.touch(&bench.board, &touched);
-    assert_eq!(bench.picture(), ["▼b", "└▼c", " └a"]);
+    harness.outline.update(&harness.store, &touched);
+    assert_eq!(harness.picture(), ["▼b", "└▼c", " └a"]);
 }
 
 #[test]
 fn missed_change_is_tolerated() {
-    let mut bench = Bench::default();
-    bench.put("root", &json!({}));
-    let leaf = bench.put("leaf", &child_of("root", &json!({})));
-    let gone = TaskChange::Dropped {
+    let mut harness = Harness::default();
+    harness.put("root", &json!({}));
+    let leaf = harness.put("leaf", &child_of("root", &json!({})));
+    let gone = TaskChange::Unwatched {
         mo_id: "root".into(),
     };
-    bench
-        .board
+    harness
+        .store
         .apply(HERE, gone, &mut ChangeSet::default())
         .unwrap();
-    assert_eq!(bench.rows().len(), 2);
+    assert_eq!(harness.rows().len(), 2);
     let touched = ChangeSet {
         changed: vec![leaf, leaf, Handle::default()],
         removed: vec![Handle::default()],
     };
-    bench.outline.touch(&bench.board, &touched);
-    bench.outline.rebuild(&bench.board);
-    assert_eq!(bench.picture(), ["leaf"]);
+    harness.outline.update(&harness.store, &touched);
+    harness.outline.rebuild(&harness.store);
+    assert_eq!(harness.picture(), ["leaf"]);
 }

@@ -12,21 +12,21 @@ const NAMES: usize = 40;
 
 /// Rows built by plain recursion.
 struct Reference<'a> {
-    bench: &'a Bench,
+    harness: &'a Harness,
     rows: Vec<Row>,
 }
 
 impl Reference<'_> {
-    fn rows(bench: &Bench) -> Vec<Row> {
+    fn rows(harness: &Harness) -> Vec<Row> {
         let mut reference = Reference {
-            bench,
+            harness,
             rows: Vec::new(),
         };
-        let tops = bench.board.iter().map(|(handle, _)| handle);
+        let tops = harness.store.iter().map(|(handle, _)| handle);
         let tops =
-            tops.filter(|handle| reference.is_flat() || bench.board.parent(*handle).is_none());
+            tops.filter(|handle| reference.is_flat() || harness.store.parent(*handle).is_none());
         let tops: Vec<Handle> = tops.collect();
-        match bench.outline.grouped_by() {
+        match harness.outline.grouped_by() {
             Some(by) => reference.groups(tops, by),
             None => reference.level(tops, &[]),
         }
@@ -34,16 +34,16 @@ impl Reference<'_> {
     }
 
     fn key(&self, handle: Handle) -> Option<SortKey> {
-        let View { layout, sort, .. } = &self.bench.outline.view;
-        SortKey::of(&self.bench.board, handle, *layout, sort)
+        let View { layout, sort, .. } = &self.harness.outline.view;
+        SortKey::of(&self.harness.store, handle, *layout, sort)
     }
 
     /// Groups with a shown member, by the first one.
     fn groups(&mut self, handles: Vec<Handle>, by: GroupBy) {
-        let outline = &self.bench.outline;
+        let outline = &self.harness.outline;
         let mut groups: HashMap<GroupKey, Vec<Handle>> = HashMap::new();
         for handle in handles {
-            let key = GroupKey::of(&self.bench.board, handle, by).unwrap();
+            let key = GroupKey::of(&self.harness.store, handle, by).unwrap();
             groups.entry(key).or_default().push(handle);
         }
         assert_eq!(outline.groups.len(), groups.len());
@@ -60,7 +60,7 @@ impl Reference<'_> {
         let count = groups.len();
         for (place, (_, key, members)) in groups.into_iter().enumerate() {
             let is_last = place + 1 == count;
-            let status = |handle: &Handle| self.bench.board.get(*handle).unwrap().status();
+            let status = |handle: &Handle| self.harness.store.get(*handle).unwrap().status();
             let has_news = members.iter().map(status);
             let has_news = has_news
                 .into_iter()
@@ -103,17 +103,17 @@ impl Reference<'_> {
     }
 
     fn is_flat(&self) -> bool {
-        self.bench.outline.view.layout == Layout::Flat
+        self.harness.outline.view.layout == Layout::Flat
     }
 
     fn level(&mut self, handles: Vec<Handle>, above: &[bool]) {
-        let View { layout, sort, .. } = &self.bench.outline.view;
+        let View { layout, sort, .. } = &self.harness.outline.view;
         let mut shown: Vec<_> = handles
             .into_iter()
             .filter(|handle| self.is_shown(*handle))
             .map(|handle| {
                 (
-                    SortKey::of(&self.bench.board, handle, *layout, sort),
+                    SortKey::of(&self.harness.store, handle, *layout, sort),
                     handle,
                 )
             })
@@ -153,12 +153,12 @@ impl Reference<'_> {
         if self.is_flat() {
             return Vec::new();
         }
-        self.bench.board.children(handle).to_vec()
+        self.harness.store.children(handle).to_vec()
     }
 
     fn matches(&self, handle: Handle) -> bool {
-        let filter = &self.bench.outline.view.filter;
-        filter.matches(self.bench.scene(&self.bench.clock()), handle)
+        let filter = &self.harness.outline.view.filter;
+        filter.matches(self.harness.context(&self.harness.clock()), handle)
     }
 
     fn is_shown(&self, handle: Handle) -> bool {
@@ -167,7 +167,7 @@ impl Reference<'_> {
     }
 
     fn is_open(&self, handle: Handle) -> bool {
-        let outline = &self.bench.outline;
+        let outline = &self.harness.outline;
         match outline.folds.get(&handle) {
             Some(folded) => !folded,
             None => !outline.view.filter.is_empty() || self.has_news_below(handle),
@@ -176,7 +176,7 @@ impl Reference<'_> {
 
     fn has_news_below(&self, handle: Handle) -> bool {
         self.children(handle).into_iter().any(|child| {
-            let status = self.bench.board.get(child).map(Record::status).unwrap();
+            let status = self.harness.store.get(child).map(Record::status).unwrap();
             status.is_active() || status == Status::Failed || self.has_news_below(child)
         })
     }
@@ -184,22 +184,22 @@ impl Reference<'_> {
     fn hidden(&self, handle: Handle, hidden: &mut StatusCounts) {
         for child in self.children(handle) {
             if self.matches(child) {
-                hidden.add(self.bench.board.get(child).unwrap().status());
+                hidden.add(self.harness.store.get(child).unwrap().status());
             }
             self.hidden(child, hidden);
         }
     }
 }
 
-fn check(bench: &Bench) {
-    let Bench { board, outline, .. } = bench;
-    let rows = bench.rows();
-    assert_eq!(rows, Reference::rows(bench));
+fn check(harness: &Harness) {
+    let Harness { store, outline, .. } = harness;
+    let rows = harness.rows();
+    assert_eq!(rows, Reference::rows(harness));
     assert_eq!(rows.len(), outline.len());
     let mut fresh = RowModel::new(outline.view.clone());
     fresh.folds = outline.folds.clone();
     fresh.group_folds = outline.group_folds.clone();
-    fresh.rebuild(bench.scene(&bench.clock()));
+    fresh.rebuild(harness.context(&harness.clock()));
     let mut anew = fresh.rows(0..fresh.len());
     for row in &mut anew {
         if let RowId::Group(group) = row.id {
@@ -208,20 +208,20 @@ fn check(bench: &Bench) {
     }
     assert_eq!(rows, anew);
     assert_eq!(outline.matching(), fresh.matching());
-    assert_eq!(outline.items.len(), board.len());
+    assert_eq!(outline.items.len(), store.len());
     let mut seen = HashSet::new();
     for (index, row) in rows.iter().enumerate() {
         assert!(seen.insert(row.id), "one row a record");
         assert_eq!(outline.row(index), Some(row.id));
         assert_eq!(outline.position(row.id), Some(index));
     }
-    for (handle, record) in board.iter() {
+    for (handle, record) in store.iter() {
         assert_eq!(
             outline.position(handle).is_some(),
             seen.contains(&handle.into())
         );
         let nearest = match outline.view.layout {
-            Layout::Tree => board.path(handle).find_map(|above| outline.position(above)),
+            Layout::Tree => store.path(handle).find_map(|above| outline.position(above)),
             Layout::Flat => {
                 let own = outline.position(handle);
                 own.or_else(|| outline.position(outline.above(handle)?))
@@ -280,7 +280,7 @@ fn change(random: &mut Rng) -> TaskChange {
         0..9 => {
             let mut fields = fields(random);
             fields["key"] = json!(key_of(&mo_id));
-            TaskChange::Whole {
+            TaskChange::Full {
                 info: info(&mo_id, &fields),
                 at,
             }
@@ -298,11 +298,11 @@ fn change(random: &mut Rng) -> TaskChange {
             mo_id: mo_id.into(),
             at,
         },
-        15 => TaskChange::Ghost {
+        15 => TaskChange::Placeholder {
             key: key_of(&mo_id).into(),
             reason: "expired".into(),
         },
-        _ => TaskChange::Dropped {
+        _ => TaskChange::Unwatched {
             mo_id: mo_id.into(),
         },
     }
@@ -351,14 +351,14 @@ fn view(random: &mut Rng) -> View {
     }
 }
 
-fn fold(bench: &mut Bench, random: &mut Rng) {
-    let clock = bench.clock();
-    let Bench { board, outline, .. } = bench;
+fn fold(harness: &mut Harness, random: &mut Rng) {
+    let clock = harness.clock();
+    let Harness { store, outline, .. } = harness;
     match random.u32(..20) {
-        0 => outline.set_all_folded(scene(board, &clock), random.bool()),
+        0 => outline.set_all_folded(context(store, &clock), random.bool()),
         1..6 => {
-            if let Some((handle, _)) = board.iter().nth(random.usize(..NAMES)) {
-                outline.reveal(board, handle);
+            if let Some((handle, _)) = store.iter().nth(random.usize(..NAMES)) {
+                outline.reveal(store, handle);
                 let parent = outline.above(handle);
                 if let Some(parent) = parent.and_then(|parent| outline.position(parent)) {
                     assert_ne!(outline.rows(parent..parent + 1)[0].fold, Fold::Closed);
@@ -369,7 +369,7 @@ fn fold(bench: &mut Bench, random: &mut Rng) {
             let row = random.usize(..NAMES);
             if let Some(id) = outline.row(row) {
                 let before = outline.rows(row..row + 1)[0].fold;
-                outline.toggle_fold(board, id);
+                outline.toggle_fold(store, id);
                 let after = outline.rows(row..row + 1)[0].fold;
                 assert_eq!(before == after, before == Fold::Leaf);
             }
@@ -380,37 +380,44 @@ fn fold(bench: &mut Bench, random: &mut Rng) {
 #[test]
 fn incremental_model_equals_rebuilt_model() {
     let mut random = Rng::with_seed(13);
-    let mut bench = Bench::default();
+    let mut harness = Harness::default();
     let mut most = 0;
     for step in 0..3000 {
         match step % 40 {
             0 => {
                 let view = view(&mut random);
-                bench.arrange(view);
+                harness.set_view(view);
             }
             // Only the filter changes, as while typing.
             10 | 30 => {
                 let filter = view(&mut random).filter;
-                let view = bench.outline.view.clone();
-                bench.arrange(View { filter, ..view });
+                let view = harness.outline.view.clone();
+                harness.set_view(View { filter, ..view });
             }
-            1 | 20 => fold(&mut bench, &mut random),
+            1 | 20 => fold(&mut harness, &mut random),
             _ => {
                 let mut touched = ChangeSet::default();
                 for _ in 0..random.usize(1..4) {
                     let change = change(&mut random);
-                    bench.board.apply(HERE, change, &mut touched).unwrap();
+                    harness.store.apply(HERE, change, &mut touched).unwrap();
                 }
-                bench.follow(&touched);
+                harness.follow(&touched);
             }
         }
         if random.u32(..4) == 0 {
-            bench.second += random.i64(1..40);
-            let clock = bench.clock();
-            bench.outline.pass(scene(&bench.board, &clock), HERE);
+            harness.second += random.i64(1..40);
+            let clock = harness.clock();
+            harness.outline.pass(context(&harness.store, &clock), HERE);
         }
-        most = most.max(bench.rows().iter().map(|row| row.depth).max().unwrap_or(0));
-        check(&bench);
+        most = most.max(
+            harness
+                .rows()
+                .iter()
+                .map(|row| row.depth)
+                .max()
+                .unwrap_or(0),
+        );
+        check(&harness);
     }
     assert!(most >= 4, "the families were deep: {most}");
 }
@@ -419,39 +426,39 @@ fn incremental_model_equals_rebuilt_model() {
 fn incremental_model_handles_many_siblings() {
     for layout in [Layout::Flat, Layout::Tree] {
         let mut random = Rng::with_seed(14);
-        let mut bench = Bench::new(View {
+        let mut harness = Harness::new(View {
             layout,
             ..View::default()
         });
-        bench.put("root", &json!({}));
+        harness.put("root", &json!({}));
         for child in 0..600 {
             let start = at(random.i64(0..300)).to_string();
             let more = child_of("root", &json!({"startTime": start}));
-            bench.put(&format!("task-{child}"), &more);
+            harness.put(&format!("task-{child}"), &more);
         }
-        check(&bench);
+        check(&harness);
         for _ in 0..400 {
             let mo_id = format!("task-{}", random.usize(..600));
             match random.u32(..3) {
                 0 => {
-                    bench.put(&mo_id, &child_of("root", &ended("success", 5)));
+                    harness.put(&mo_id, &child_of("root", &ended("success", 5)));
                 }
                 1 => {
-                    bench.put(
+                    harness.put(
                         &mo_id,
                         &json!({"startTime": at(random.i64(0..300)).to_string()}),
                     );
                 }
-                _ if bench
-                    .board
+                _ if harness
+                    .store
                     .find(&TaskId::new(HERE, mo_id.clone()))
                     .is_some() =>
                 {
-                    bench.drop(&mo_id);
+                    harness.drop(&mo_id);
                 }
                 _ => {}
             }
         }
-        check(&bench);
+        check(&harness);
     }
 }

@@ -1,0 +1,128 @@
+//! Rows as stored in the row model: identity, state and siblings.
+
+use jiff::Timestamp;
+
+use super::{grouping::GroupKey, order_tree::OrderTree, sort_key::SortKey};
+use crate::task::{EndpointId, Handle, Status, StatusCounts};
+
+slotmap::new_key_type! {
+    /// Handle of a group: valid while the group has members.
+    pub struct GroupId;
+}
+
+/// Identifies a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowId {
+    /// A task.
+    Task(Handle),
+    /// A group of tasks.
+    Group(GroupId),
+}
+
+impl RowId {
+    /// Returns the task, if it is one.
+    pub fn task(self) -> Option<Handle> {
+        match self {
+            Self::Task(handle) => Some(handle),
+            Self::Group(_) => None,
+        }
+    }
+}
+
+impl From<Handle> for RowId {
+    fn from(handle: Handle) -> Self {
+        Self::Task(handle)
+    }
+}
+
+impl From<GroupId> for RowId {
+    fn from(group: GroupId) -> Self {
+        Self::Group(group)
+    }
+}
+
+/// Records with the same parent, in order.
+pub(super) type Siblings = OrderTree<SortKey, RowId>;
+
+/// The time at which a record must be evaluated again.
+pub(super) type Recheck = (EndpointId, Timestamp, Handle);
+
+/// State of a record or a group in the row model.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub(super) parent: Option<RowId>,
+    pub(super) status: Status,
+    pub(super) matches: bool,
+    /// Its entry in `RowModel::due`.
+    pub(super) due: Option<Recheck>,
+    /// Number of matching tasks in each status in the subtree, including this record.
+    pub(super) matched: StatusCounts,
+    /// True if its children are shown, if it has visible ones.
+    pub(super) open: bool,
+    /// Sort key among its siblings; `None` while it is moved.
+    pub(super) key: Option<SortKey>,
+    /// Number of visible rows of the subtree; 0 if the filter excludes it. The entry keeps its
+    /// position among its siblings, so that another filter moves nothing.
+    pub(super) rows: usize,
+    /// Direct children.
+    pub(super) children: Option<Box<Siblings>>,
+}
+
+impl Item {
+    /// Creates an item that is not inserted and not counted.
+    pub(super) fn blank() -> Self {
+        Self {
+            parent: None,
+            status: Status::Placeholder,
+            matches: false,
+            due: None,
+            matched: StatusCounts::default(),
+            open: true,
+            key: None,
+            rows: 0,
+            children: None,
+        }
+    }
+
+    /// Returns the record's own contribution to the matches of its family.
+    pub(super) fn own_match(&self) -> StatusCounts {
+        let mut own = StatusCounts::default();
+        if self.matches {
+            own.add(self.status);
+        }
+        own
+    }
+
+    /// True if it has a row, possibly in a closed fold.
+    pub(super) fn is_shown(&self) -> bool {
+        self.matched.total() > 0
+    }
+
+    /// Returns the number of visible rows of the subtree.
+    pub(super) fn height(&self) -> usize {
+        if self.is_shown() {
+            1 + self.open_children().map_or(0, OrderTree::total)
+        } else {
+            0
+        }
+    }
+
+    /// Returns the children, if any is visible.
+    pub(super) fn shown_children(&self) -> Option<&Siblings> {
+        self.children
+            .as_deref()
+            .filter(|children| !children.is_empty())
+    }
+
+    /// Returns the children, if the fold is open and any is visible.
+    pub(super) fn open_children(&self) -> Option<&Siblings> {
+        self.shown_children().filter(|_| self.open)
+    }
+}
+
+/// A group with its members.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub(super) key: GroupKey,
+    pub(super) item: Item,
+}
