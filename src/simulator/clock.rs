@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::world::time::WorldTime;
 
-/// SimulatorClock of a simulated server.
+/// Time source of a simulated server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ClockMode {
     /// World time is real time multiplied by `speed`. Session and wait timeouts are not scaled.
@@ -19,7 +19,7 @@ pub enum ClockMode {
     Manual,
 }
 
-/// SimulatorClock of a running server.
+/// Clock of a running server.
 #[derive(Debug)]
 pub(super) struct SimulatorClock {
     mode: ClockMode,

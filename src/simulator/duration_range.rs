@@ -58,6 +58,6 @@ impl DurationRange {
     /// Draws a duration. Always takes exactly one random number, so that later ones do not depend on whether the
     /// bounds differ.
     pub(crate) fn draw(self, rng: &mut fastrand::Rng) -> Duration {
-        self.min + (self.max - self.min).mul_f64(rng.f64())
+        self.min + self.max.saturating_sub(self.min).mul_f64(rng.f64())
     }
 }

@@ -237,7 +237,7 @@ impl WidthClass {
     }
 }
 
-/// The visible columns: the set override_set on the screen, else the configured set for the width class, else the defaults.
+/// The visible columns: the set chosen on the screen, else the configured set for the width class, else the defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
     configured: [Option<ColumnSet>; WidthClass::NAMED.len()],
@@ -258,7 +258,7 @@ impl Columns {
         self.configured[width_class as usize] = Some(set);
     }
 
-    /// Sets the columns override_set on the screen, or removes that spec.
+    /// Sets the columns chosen on the screen, or removes that choice.
     pub(super) fn set_override(&mut self, set: Option<ColumnSet>) {
         self.override_set = set;
     }

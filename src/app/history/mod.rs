@@ -215,9 +215,9 @@ impl AppState {
         });
         self.swap_view(&mut shown);
         // Keep the live view; the store of a previous search is dropped.
-        let live = before.map_or(shown, |before| before.live);
+        let live_view = before.map_or(shown, |before| before.live);
         let mut history = Box::new(HistoryView {
-            live,
+            live: live_view,
             period_text: period_words(line),
             query: (period, filter.clone()),
             filter: Filter::default(),

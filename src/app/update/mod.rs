@@ -206,7 +206,7 @@ fn back(state: &mut AppState, now: Timestamp) {
             state.pane_mode = PaneMode::Both(Focus::List);
         }
         _ if !state.row_model.view().filter.is_empty() => {
-            list::filter(state, Filter::default(), now)
+            list::filter(state, Filter::default(), now);
         }
         PaneMode::Both(Focus::List) | PaneMode::List => state.pane_mode = PaneMode::List,
     }

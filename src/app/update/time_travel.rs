@@ -56,7 +56,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
         SeekResult::Live if was_now => {
             state
                 .notifications
-                .push(Severity::Info, "Already live", now)
+                .push(Severity::Info, "Already live", now);
         }
         SeekResult::Moved | SeekResult::Live => {}
     }

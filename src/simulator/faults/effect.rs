@@ -34,7 +34,7 @@ pub enum FaultTarget {
     Body,
 }
 
-/// FaultEffect of a fault on a request, its response, or a connection.
+/// Effect of a fault on a request, its response, or a connection.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FaultEffect {

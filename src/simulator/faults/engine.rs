@@ -28,7 +28,7 @@ struct ActiveFaults {
     events: CancellationToken,
 }
 
-/// FaultRule with its counters.
+/// Rule with its counters.
 #[derive(Debug)]
 struct ActiveRule {
     rule: FaultRule,

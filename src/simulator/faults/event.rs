@@ -13,11 +13,11 @@ pub struct FaultEvent {
     pub at: SignedDuration,
     /// Interval of repetition; absent: once.
     pub every: Option<SignedDuration>,
-    /// FaultEvent to trigger.
+    /// Event to trigger.
     pub what: ServerEvent,
 }
 
-/// FaultEvent that affects the whole server.
+/// Event that affects the whole server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ServerEvent {

@@ -60,7 +60,7 @@ impl RequestPattern {
     }
 }
 
-/// FaultEffect on matching requests.
+/// Effect on matching requests.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
@@ -82,7 +82,7 @@ pub struct FaultRule {
     pub until: Option<SignedDuration>,
     /// Interval at which the time window repeats.
     pub every: Option<SignedDuration>,
-    /// FaultEffect on an affected request.
+    /// Effect on an affected request.
     pub effect: FaultEffect,
 }
 

@@ -18,7 +18,7 @@ pub enum ReplacementText {
     Plain(String),
     /// Repeated text.
     Repeated {
-        /// ReplacementText to repeat.
+        /// Text to repeat.
         text: String,
         /// Number of repetitions.
         times: u32,

@@ -1,4 +1,4 @@
-//! OperationCatalogue of operations, the source of `TaskManager.description.methodInfo`.
+//! Catalogue of operations, the source of `TaskManager.description.methodInfo`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};

@@ -118,7 +118,7 @@ impl EventFilter {
     }
 
     /// Returns the event with or without its text, as requested.
-    pub(super) fn into_json(&self, mut event: BuiltEvent) -> Value {
+    pub(super) fn to_json(&self, mut event: BuiltEvent) -> Value {
         if let Some(fields) = event.event.as_object_mut().filter(|_| !self.has_text) {
             fields.remove("fullFormattedMessage");
         }

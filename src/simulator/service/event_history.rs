@@ -8,7 +8,7 @@ use super::event_filter::EventFilter;
 use super::events::matching;
 use crate::simulator::world::time::WorldTime;
 
-/// EventPosition between two events: those before it were read forward, those after it backward.
+/// Position between two events: those before it were read forward, those after it backward.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum EventPosition {
     Start,
@@ -45,7 +45,7 @@ impl EventHistoryCollector {
         events.truncate(self.page_size);
         events
             .into_iter()
-            .map(|event| self.filter.into_json(event))
+            .map(|event| self.filter.to_json(event))
             .collect()
     }
 
@@ -76,7 +76,7 @@ impl EventHistoryCollector {
                 EventPosition::Before(last.sort_key())
             }
         });
-        let page = events.into_iter().map(|event| self.filter.into_json(event));
+        let page = events.into_iter().map(|event| self.filter.to_json(event));
         (page.collect(), position)
     }
 }

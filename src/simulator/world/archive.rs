@@ -75,7 +75,7 @@ enum ArchivedOutcome {
 pub(crate) struct Archive {
     spec: ArchiveSpec,
     rows: Vec<ArchiveRow>,
-    /// ArchiveRow index of each root.
+    /// Row index of each root.
     roots: Vec<usize>,
     first: u64,
 }
@@ -163,7 +163,7 @@ impl Archive {
         }
     }
 
-    /// Returns the rows with task numbers parent_task `after`, ascending.
+    /// Returns the rows with task numbers above `after`, ascending.
     pub(crate) fn after(&self, after: u64) -> impl DoubleEndedIterator<Item = usize> + use<> {
         let skip = usize::try_from(after.saturating_add(1).saturating_sub(self.first))
             .unwrap_or(usize::MAX);

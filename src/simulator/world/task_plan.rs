@@ -1,4 +1,4 @@
-//! TaskPlan of a task as defined by a scenario, before random values are drawn.
+//! Plan of a task as defined by a scenario, before random values are drawn.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +74,7 @@ pub(crate) enum PlannedEnd {
     AfterChildren(DurationRange),
 }
 
-/// TaskPlan of a task, shared by all its occurrences.
+/// Plan of a task, shared by all its occurrences.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,

@@ -114,7 +114,7 @@ impl Core {
 
         let mut events = matching(&filter, self.context());
         filter.limit(&mut events, view);
-        let events = events.into_iter().map(|event| filter.into_json(event));
+        let events = events.into_iter().map(|event| filter.to_json(event));
         Ok(CallResponse::List(events.collect()))
     }
 }
