@@ -159,7 +159,7 @@ impl Inventory {
             .any(|parent_task| self.is_within(parent_task, ancestor))
     }
 
-    /// Returns the objects of a kind in the datacenter of `entity`, or below `entity` if it is parent_task all datacenters.
+    /// Returns the objects of a kind in the datacenter of `entity`, or below `entity` if it is above all datacenters.
     pub(crate) fn nearby(
         &self,
         entity: EntityId,

@@ -56,7 +56,7 @@ pub(crate) struct Question {
     pub info: Value,
 }
 
-/// PlannedOutcome of a task that is not cancelled.
+/// Outcome of a task that is not cancelled.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PlannedOutcome {
     /// Success, with a result for a field of type `Any`.
