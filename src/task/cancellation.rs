@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Handle, Presence, Record, Status, TaskStore};
-use crate::text::ago;
+use crate::{text::ago, vim::types::TaskInfo};
 
 /// The server's response to a cancellation request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub enum CancelState {
     Cancelable,
     /// The operation does not support it.
     NotCancelable,
+    /// The server did not report a usable `cancelable`.
+    Unknown,
     /// Requested; the task is still active.
     Requested,
     /// Nothing to cancel.
@@ -67,6 +69,7 @@ impl CancelState {
         match (&record.info, record.status().is_active()) {
             (Some(info), true) if info.cancelled => Self::Requested,
             (Some(info), true) if info.cancelable => Self::Cancelable,
+            (Some(info), true) if info.invalid.contains("cancelable") => Self::Unknown,
             (Some(_), true) => Self::NotCancelable,
             _ => Self::NotApplicable,
         }
@@ -78,8 +81,17 @@ impl CancelState {
             Self::Cancelable => "can",
             Self::NotCancelable => "no",
             Self::Requested => "asked",
-            Self::NotApplicable => "–",
+            Self::Unknown | Self::NotApplicable => "–",
         }
+    }
+}
+
+/// Formats a flag of a task: `yes`, `no`, or `unknown` if the server did not report a usable value.
+pub fn flag_text(info: &TaskInfo, field: &str, value: bool) -> &'static str {
+    match value {
+        _ if info.invalid.contains(field) => "unknown",
+        true => "yes",
+        false => "no",
     }
 }
 
@@ -189,6 +201,12 @@ pub fn eligibility(
                 }
                 _ => "This operation can be cancelled.".to_owned(),
             },
+            allowed: true,
+        },
+        _ if info.invalid.contains("cancelable") => CancelEligibility {
+            message:
+                "The server did not report whether this operation can be cancelled; it may refuse."
+                    .to_owned(),
             allowed: true,
         },
         _ => no(&not_cancelable_message(store, handle)),

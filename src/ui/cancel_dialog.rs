@@ -11,7 +11,7 @@ use crate::{
     app::{Action, Button, CancelDialog, ClickTarget, can_request, eligibility},
     task::{
         Handle, Record,
-        cancellation::{CancelState, privilege_text},
+        cancellation::{CancelState, flag_text, privilege_text},
     },
 };
 
@@ -141,7 +141,9 @@ impl<'c> Body<'_, 'c> {
         let role = match CancelState::of(record) {
             CancelState::Cancelable => Role::Success,
             CancelState::Requested => Role::Cancelled,
-            CancelState::NotCancelable | CancelState::NotApplicable => Role::Warning,
+            CancelState::NotCancelable | CancelState::Unknown | CancelState::NotApplicable => {
+                Role::Warning
+            }
         };
         self.paragraph(&verdict.message, role);
         self.blank();
@@ -156,7 +158,12 @@ impl<'c> Body<'_, 'c> {
                 ("cancelable", info.cancelable),
                 ("cancelled", info.cancelled),
             ] {
-                self.field(name, if flag { "true" } else { "false" }, Role::Text);
+                let text = match flag {
+                    _ if info.invalid.contains(name) => "unknown",
+                    true => "true",
+                    false => "false",
+                };
+                self.field(name, text, Role::Text);
             }
         }
         let privilege = state.privileges.get(&handle);
@@ -224,10 +231,10 @@ impl<'c> Body<'_, 'c> {
             line.pad_to(state_at)
                 .push_max(status.word(), 11, labels::role(status));
             if let Some(info) = &record.info {
-                let yes = |flag| if flag { "yes" } else { "no" };
-                line.pad_to(can_at).push(yes(info.cancelable), Role::Text);
-                line.pad_to(can_at + 12)
-                    .push(yes(info.cancelled), Role::Text);
+                let cancelable = flag_text(info, "cancelable", info.cancelable);
+                let cancelled = flag_text(info, "cancelled", info.cancelled);
+                line.pad_to(can_at).push(cancelable, Role::Text);
+                line.pad_to(can_at + 12).push(cancelled, Role::Text);
             }
             self.lines.push(BodyLine {
                 text: line,

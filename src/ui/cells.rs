@@ -65,7 +65,7 @@ pub(super) fn draw_cell(
                 CancelState::Cancelable => Role::Text,
                 CancelState::Requested => Role::Cancelled,
                 CancelState::NotCancelable => Role::Dim,
-                CancelState::NotApplicable => Role::Faint,
+                CancelState::Unknown | CancelState::NotApplicable => Role::Faint,
             };
             cell.push(cancel_state.label(), role);
         }

@@ -195,6 +195,7 @@ fn every_state_has_short_label() {
     for (more, word) in [
         (json!({}), "can"),
         (json!({"cancelable": false}), "no"),
+        (json!({"cancelable": {}}), "–"),
         (json!({"cancelled": true}), "asked"),
         (json!({"state": "success"}), "–"),
     ] {
@@ -202,4 +203,14 @@ fn every_state_has_short_label() {
         let (_, record) = store.iter().next().unwrap();
         assert_eq!(CancelState::of(record).label(), word);
     }
+}
+
+#[test]
+fn an_unknown_cancelable_is_not_a_no() {
+    let (sentence, may_ask) = one(json!({"cancelable": {}}));
+    assert!(sentence.contains("did not report whether"), "{sentence}");
+    assert!(may_ask);
+    let task = info("task-1", &json!({"cancelable": {}}));
+    assert_eq!(flag_text(&task, "cancelable", task.cancelable), "unknown");
+    assert_eq!(flag_text(&task, "cancelled", task.cancelled), "no");
 }

@@ -294,12 +294,15 @@ fn queued_for(record: &Record, descending: bool) -> (u8, Rank) {
 /// Returns the rank by cancellation of an active task: requested, possible, not possible.
 fn cancel_rank(record: &Record) -> Option<i64> {
     let info = record.info.as_ref()?;
-    let is_active = record.status().is_active();
-    is_active.then_some(match (info.cancelled, info.cancelable) {
-        (true, _) => 0,
-        (false, true) => 1,
-        (false, false) => 2,
-    })
+    if !record.status().is_active() {
+        return None;
+    }
+    match (info.cancelled, info.cancelable) {
+        (true, _) => Some(0),
+        (false, true) => Some(1),
+        (false, false) if info.invalid.contains("cancelable") => None,
+        (false, false) => Some(2),
+    }
 }
 
 /// Returns the end of a finished task; `None` while it runs.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     task::{
         Handle, PendingQuestion, Presence, Record, Rule, StatsScope, Status, TimeLeft,
-        cancellation::{CancelState, privilege_text},
+        cancellation::{CancelState, flag_text, privilege_text},
         estimate::Basis,
     },
     text::{ago, duration, width},
@@ -322,11 +322,10 @@ fn times(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
 fn cancellation(fields: &mut FieldList, handle: Handle, record: &Record, info: &TaskInfo) {
     let ctx = fields.ctx;
     let now = ctx.state.time(record, ctx.now);
-    let yes = |flag| if flag { "yes" } else { "no" };
     let flags = format!(
         "cancelable {}, requested {}",
-        yes(info.cancelable),
-        yes(info.cancelled)
+        flag_text(info, "cancelable", info.cancelable),
+        flag_text(info, "cancelled", info.cancelled)
     );
     match (CancelState::of(record), record.cancel_seen) {
         (CancelState::Requested, Some(seen)) => {

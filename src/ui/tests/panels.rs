@@ -353,6 +353,26 @@ fn unreadable_task_keeps_last_values() {
 }
 
 #[test]
+fn unknown_cancelable_is_drawn_as_unknown() {
+    let mut state = labelled(120, 30);
+    apply_update(
+        &mut state,
+        tasks(vec![task("task-4711", &json!({"cancelable": {}}))]),
+    );
+    press(&mut state, "c");
+    let screen = draw_text(&state);
+    let line = |word: &str| {
+        let line = screen.lines().find(|line| line.contains(word));
+        line.unwrap_or_default().to_owned()
+    };
+    assert!(
+        line("did not report whether").contains("cancelled"),
+        "{screen}"
+    );
+    assert!(line("cancelable  ").contains("unknown"), "{screen}");
+}
+
+#[test]
 fn command_palette() {
     for (width, height) in [(80, 24), (120, 40)] {
         let mut state = busy(width, height);
