@@ -21,5 +21,6 @@ mod optional_calls;
 mod past;
 mod persistent_failures;
 mod push;
+mod read_only;
 mod support;
 mod whole;

@@ -1,0 +1,49 @@
+//! Point 1: a read-only client refuses to send a request that changes something on the server.
+
+use crate::support::{Bench, connect, count, running_task, standing, watch_by};
+use vtask::{
+    simulator::Simulator,
+    vim::Client,
+    watch::{CancelResponse, Command, FetchMode},
+};
+
+crate::both_ways! {
+    a_cancel_command_is_refused_locally,
+}
+
+#[tokio::test]
+async fn cancel_task_is_refused_locally() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut options = connect(&simulator);
+    options.read_only = true;
+    let client = Client::connect(options).await.unwrap();
+    client.sign_in().await.unwrap();
+    let task = running_task(&control);
+    assert!(client.task_info(&task).await.is_ok(), "reading is allowed");
+    let before = control.request_count();
+    let error = client.cancel_task(&task).await.unwrap_err();
+    assert!(error.to_string().contains("read-only"), "{error}");
+    assert!(error.to_string().contains(&task), "{error}");
+    assert_eq!(control.request_count(), before, "nothing was sent");
+}
+
+async fn a_cancel_command_is_refused_locally(mode: FetchMode) {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let mut options = watch_by(mode, &simulator, &[]);
+    options.connect.read_only = true;
+    let mut bench = Bench::start(options);
+    bench.until_truth("the truth", &control).await;
+    bench.send(Command::Cancel(running_task(&control).as_str().into()));
+    bench
+        .until("the refusal", |bench| !bench.cancels.is_empty())
+        .await;
+    let (_, answer) = &bench.cancels[0];
+    assert!(
+        matches!(answer, CancelResponse::Failed(reason) if reason.contains("read-only")),
+        "{answer:?}"
+    );
+    assert_eq!(count(&control, "Task/CancelTask"), 0);
+    bench.stop().await;
+}
