@@ -88,14 +88,16 @@ pub(super) fn replaced(body: &[u8], texts: &[ReplacementText]) -> Vec<u8> {
     }
     TextReplacer { count: texts.len() }.replace("", &mut answer);
     let plain = answer.to_string();
+    let mut encoded: Vec<Option<Vec<u8>>> = vec![None; texts.len()];
     let mut written = Vec::with_capacity(plain.len() * 2);
     for (place, part) in plain.split(MARKS.0).enumerate() {
         let marked = part.split_once(MARKS.1).filter(|_| place > 0);
-        match marked
-            .and_then(|(number, rest)| Some((texts.get(number.parse::<usize>().ok()?)?, rest)))
-        {
-            Some((text, rest)) => {
-                written.extend(text.written());
+        let marked = marked.and_then(|(number, rest)| Some((number.parse().ok()?, rest)));
+        match marked.and_then(|(number, rest): (usize, _)| {
+            Some((texts.get(number)?, encoded.get_mut(number)?, rest))
+        }) {
+            Some((text, encoded, rest)) => {
+                written.extend_from_slice(encoded.get_or_insert_with(|| text.written()));
                 written.extend_from_slice(rest.as_bytes());
             }
             None => written.extend_from_slice(part.as_bytes()),
