@@ -14,7 +14,7 @@ use super::{CommandError, io_context::CommandIo};
 use crate::{
     task::{ChangeSet, EndpointId, Handle, Labels, ServerClock, TaskChange, TaskId, TaskStore},
     vim::{
-        Client, ConnectOptions, Error, retrying,
+        Client, ConnectOptions, Error, PastTaskSearch, retrying,
         types::{Malformed, TaskInfo, TaskLocator},
     },
 };
@@ -181,10 +181,8 @@ pub(super) async fn read_or_recall_all(client: &Client, tasks: Vec<Arc<str>>) ->
             .current_time()
             .await
             .unwrap_or_else(|_| Timestamp::now());
-        match recall(client, task, now).await {
-            Ok(Some(info)) => *answer = Ok(info),
-            Ok(None) => {}
-            Err(error) => *answer = Err(error),
+        if let Err(error) = answer {
+            *answer = recall(client, task, now, error.clone()).await;
         }
     }
     read
@@ -202,24 +200,33 @@ pub(super) async fn read_or_recall(
     let mut read = read_all(client, vec![task.clone()]).await;
     match read.pop() {
         Some((_, Err(error))) if error.is_fault("ManagedObjectNotFound") => {
-            Ok(recall(client, task, now).await?.ok_or(error)?)
+            Ok(recall(client, task, now, error).await?)
         }
         Some((_, answer)) => Ok(answer?),
         None => Err(CommandError::NothingFound(format!("{task} is not there."))),
     }
 }
 
-/// Returns the record of a task whose object is gone; nothing where the history has none, or cannot be read.
+/// Returns the record of a task whose object has expired, from the history. `gone` is the error of the object.
 ///
 /// # Errors
-/// The connection's troubles, and a dead session.
-async fn recall(client: &Client, task: &Arc<str>, now: Timestamp) -> Result<Option<Value>, Error> {
-    match client
-        .find_past_task(&TaskLocator::named(task.clone()), now)
-        .await
-    {
-        Err(error) if error.fault().is_some() && !error.is_session_dead() => Ok(None),
-        answer => answer,
+/// `gone`, with the extent of the search, if there is no record or the history cannot be read; connection errors, and
+/// an expired session.
+async fn recall(
+    client: &Client,
+    task: &Arc<str>,
+    now: Timestamp,
+    gone: Error,
+) -> Result<Value, Error> {
+    let locator = TaskLocator::named(task.clone());
+    match client.find_past_task(&locator, now).await {
+        Ok(PastTaskSearch::Found(info)) => Ok(info),
+        Ok(PastTaskSearch::NotFound(searched)) => Err(gone.with_history(searched)),
+        Err(error) if error.fault().is_some() && !error.is_session_dead() => {
+            let reason = error.reason();
+            Err(gone.with_history(format!("The server's history cannot be read: {reason}").into()))
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A message is one line: the action, the server, the cause, and advice.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
     types::{Fault, Malformed},
@@ -28,6 +28,13 @@ pub struct Error {
 pub enum ErrorKind {
     /// A fault returned by the server.
     Fault(Fault),
+    /// The object of a task has expired, and the history has no record of the task either.
+    Vanished {
+        /// The fault returned for the object.
+        fault: Fault,
+        /// A sentence with the extent of the search in the history.
+        history: Arc<str>,
+    },
     /// The host name does not resolve.
     UnknownHost,
     /// The connection was refused.
@@ -74,7 +81,7 @@ impl Error {
     /// Returns the fault, if the server returned one.
     pub fn fault(&self) -> Option<&Fault> {
         match &self.kind {
-            ErrorKind::Fault(fault) => Some(fault),
+            ErrorKind::Fault(fault) | ErrorKind::Vanished { fault, .. } => Some(fault),
             _ => None,
         }
     }
@@ -118,6 +125,7 @@ impl Error {
             | ErrorKind::Damaged(_) => true,
             ErrorKind::Status { status, .. } => !matches!(status, 401 | 403),
             ErrorKind::Fault(_)
+            | ErrorKind::Vanished { .. }
             | ErrorKind::Malformed(_)
             | ErrorKind::TooLarge(_)
             | ErrorKind::TooManyValues(_)
@@ -135,7 +143,8 @@ impl Error {
             | ErrorKind::Broken(_)
             | ErrorKind::TimedOut(_)
             | ErrorKind::Damaged(_)
-            | ErrorKind::Fault(_) => true,
+            | ErrorKind::Fault(_)
+            | ErrorKind::Vanished { .. } => true,
             ErrorKind::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502..=504),
             ErrorKind::UnknownHost
             | ErrorKind::Certificate(_)
@@ -149,6 +158,15 @@ impl Error {
             | ErrorKind::NoCommonRelease
             | ErrorKind::Unaskable(_) => false,
         }
+    }
+
+    /// Adds the result of the search in the history to the fault of an expired task.
+    pub(crate) fn with_history(self, history: Arc<str>) -> Self {
+        let kind = match self.kind {
+            ErrorKind::Fault(fault) => ErrorKind::Vanished { fault, history },
+            kind => kind,
+        };
+        Self { kind, ..self }
     }
 
     /// Returns the delay requested by the server, at most [`MAX_RETRY_AFTER`].
@@ -184,6 +202,7 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fault(fault) => write!(f, "{}", display_with_hint(fault)),
+            Self::Vanished { fault, history } => write!(f, "{} {history}", display_with_hint(fault)),
             Self::UnknownHost => f.write_str(
                 "there is no host of that name. Check --url, and that this machine's DNS knows it.",
             ),

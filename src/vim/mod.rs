@@ -33,7 +33,7 @@ pub use credentials::{Credentials, SessionStore};
 pub use error::{Error, ErrorKind, MAX_RETRY_AFTER};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub(crate) use history::identity;
-pub use history::{NoThrottle, PastTasks, RecordAction, Throttle};
+pub use history::{NoThrottle, PastTaskSearch, PastTasks, RecordAction, Throttle};
 pub use probe::probe_certificate;
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
 pub use response::Digest;

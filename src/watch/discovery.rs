@@ -11,6 +11,9 @@ use super::{
 };
 use crate::vim::{Error, types::ManagedObjectReference};
 
+/// Number of consecutive refusals after which the list of recent tasks counts as unavailable to this account.
+const MAX_LIST_REFUSALS: u32 = 3;
+
 impl Endpoint {
     /// Handles the answer to a read of the list.
     pub(super) async fn handle_recent_tasks(
@@ -24,6 +27,7 @@ impl Endpoint {
                 self.renewals.succeeded(&Call::Recent);
                 in_flight.failures.record_list_success();
                 self.unlisted = None;
+                self.list_refusals = 0;
                 return self.update_recent_tasks(in_flight, tasks).await;
             }
             Err(error) => error,
@@ -43,8 +47,13 @@ impl Endpoint {
             let told = format!(
                 "The recent tasks cannot be listed, so that new ones will not show up by themselves: {reason}"
             );
-            self.unlisted = Some(reason);
+            self.unlisted = Some(reason.clone());
             self.send_update(Update::Notice(told.into())).await?;
+        }
+        self.list_refusals = self.list_refusals.saturating_add(1);
+        if self.list_refusals == MAX_LIST_REFUSALS {
+            self.send_update(Update::RecentRefused(reason.into()))
+                .await?;
         }
         Ok(())
     }

@@ -115,6 +115,8 @@ pub(super) struct Endpoint {
     pub(super) rate: TokenBucket,
     /// The reported reason why recent tasks cannot be listed.
     pub(super) unlisted: Option<String>,
+    /// Number of consecutive refusals of the list of recent tasks.
+    pub(super) list_refusals: u32,
     pub(super) renewals: Renewals,
     /// Consecutive failures to change the view of the long poll.
     pub(super) view_failures: u32,
@@ -160,6 +162,7 @@ impl Endpoint {
             lookups: Lookups::new(Instant::now()),
             rate: TokenBucket::new(options.max_reads_per_second, Instant::now()),
             unlisted: None,
+            list_refusals: 0,
             renewals: Renewals::default(),
             view_failures: 0,
             check_failures: 0,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
@@ -18,7 +17,7 @@ use super::{
 use crate::{
     task::{Labels, ServerClock, TaskChange},
     vim::{
-        Digest, Error,
+        Digest, Error, PastTaskSearch,
         types::{ManagedObjectReference, OperationLabel, TaskInfo, TaskLocator},
     },
 };
@@ -49,7 +48,7 @@ pub(super) enum Completed {
     Clock(Timestamp, Result<Timestamp, Error>),
     Labels(Result<Vec<OperationLabel>, Error>),
     Cancel(Arc<str>, Result<(), Error>),
-    HistoryLookup(TaskLocator, Result<Option<Value>, Error>),
+    HistoryLookup(TaskLocator, Result<PastTaskSearch, Error>),
     /// Tasks added to the view, and those that the server does not know.
     View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
     /// A task read because the long poll is silent.
@@ -329,21 +328,24 @@ impl Endpoint {
         &mut self,
         in_flight: &mut InFlight,
         trace: TaskLocator,
-        answer: Result<Option<Value>, Error>,
+        answer: Result<PastTaskSearch, Error>,
     ) -> Result<(), LoopExit> {
         let mo_id = trace.mo_id.clone();
         if answer.is_ok() {
             self.renewals.succeeded(&Call::LookUp);
         }
         let answer = match answer {
-            Ok(found) => match found.map(TaskInfo::from_json) {
-                Some(Ok(info)) if info.state.is_finished() => {
+            Ok(PastTaskSearch::Found(record)) => match TaskInfo::from_json(record) {
+                Ok(info) if info.state.is_finished() => {
                     self.recall(in_flight, &mo_id, Box::new(info));
                     HistoryLookup::Found
                 }
-                Some(Err(malformed)) => HistoryLookup::Failed(malformed.to_string().into()),
-                Some(Ok(_)) | None => HistoryLookup::NotFound,
+                Ok(_) => {
+                    HistoryLookup::NotFound("Its record in the server's history has no end.".into())
+                }
+                Err(malformed) => HistoryLookup::Failed(malformed.to_string().into()),
             },
+            Ok(PastTaskSearch::NotFound(searched)) => HistoryLookup::NotFound(searched),
             Err(error) if self.ends_session(Call::LookUp, &error) => {
                 self.pending.push(PendingRequest::LookUp(trace));
                 return Err(LoopExit::SessionDead(Box::new(error)));

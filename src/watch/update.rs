@@ -94,6 +94,9 @@ pub enum Update {
     },
     /// A message for the user.
     Notice(Arc<str>),
+    /// The list of recent tasks was refused several times in a row, so that new tasks cannot be discovered; contains
+    /// the reason.
+    RecentRefused(Arc<str>),
 }
 
 /// Server and account.
@@ -116,8 +119,8 @@ pub struct ServerFacts {
 pub enum HistoryLookup {
     /// The history has its end.
     Found,
-    /// The history has no end of it; it may lag behind.
-    NotFound,
+    /// The history has no end of it; it may lag behind. Contains a sentence with the extent of the search.
+    NotFound(Arc<str>),
     /// No usable answer, but a retry may help: the failure, for display.
     Unanswered(Arc<str>),
     /// The history cannot be read: the reason, for display.

@@ -19,7 +19,9 @@ async fn get_prints_what_the_history_has() {
     let ran = line("get task-99 task-5").on(&simulator).await;
     assert_eq!(ran.code, 4);
     assert!(
-        ran.err.contains("task-99") && ran.err.contains("ManagedObjectNotFound"),
+        ran.err.contains("task-99")
+            && ran.err.contains("ManagedObjectNotFound")
+            && ran.err.contains("no record of it in the last 24 h"),
         "{}",
         ran.err
     );
@@ -56,4 +58,25 @@ async fn a_history_that_may_not_be_read_leaves_the_first_answer() {
     let ran = line("get task-5").on(&simulator).await;
     assert_eq!(ran.code, 4);
     assert!(ran.err.contains("ManagedObjectNotFound"), "{}", ran.err);
+    assert!(ran.err.contains("history cannot be read"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn every_command_names_the_extent_of_a_search_in_vain() {
+    let simulator = server().await;
+    for words in [
+        "get task-99",
+        "cancel --yes task-99",
+        "tree task-99",
+        "events task-99",
+        "wait task-99",
+    ] {
+        let ran = line(words).on(&simulator).await;
+        assert_eq!(ran.code, 4, "{words}: {}", ran.err);
+        assert!(
+            ran.err.contains("no record of it in the last 24 h"),
+            "{words}: {}",
+            ran.err
+        );
+    }
 }

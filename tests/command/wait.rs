@@ -5,7 +5,11 @@ use std::{io, time::Duration};
 use crate::command_support::{line, server, server_with};
 use serde_json::json;
 use tokio::time::sleep;
-use vtask::simulator::{Options, Simulator, scenario::Scenario};
+use vtask::simulator::{
+    Options, Simulator,
+    faults::{FaultEffect, FaultPlan, FaultRule},
+    scenario::Scenario,
+};
 
 /// Runs a test once for each way of following tasks.
 macro_rules! both_ways {
@@ -31,6 +35,7 @@ both_ways!(
     an_expired_session,
     a_server_that_restarts,
     what_starts_from_now_on,
+    new_tasks_that_cannot_be_listed,
     a_family,
 );
 
@@ -146,6 +151,25 @@ async fn a_family(way: &str) {
     assert!(ran.err.contains("2 of 2 ended"), "{}", ran.err);
     let ran = line(&format!("wait task-6 {way}")).on(&simulator).await;
     assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// Point 19: a list of recent tasks that is always refused ends `wait --new`.
+async fn new_tasks_that_cannot_be_listed(way: &str) {
+    let simulator = server().await;
+    let rule = FaultRule::new(
+        "TaskManager/recentTask",
+        FaultEffect::Fault("NoPermission".to_owned()),
+    );
+    simulator.control().inject(&FaultPlan::default().with(rule));
+    let ran = line(&format!("wait --new --timeout 50s {way}"))
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(
+        ran.err.contains("--new cannot discover tasks") && ran.err.contains("NoPermission"),
+        "{}",
+        ran.err
+    );
 }
 
 #[tokio::test]

@@ -81,6 +81,8 @@ fn apply_live(state: &mut AppState, endpoint: EndpointId, update: Update, now: T
             state.typical_errors.insert(endpoint, reason);
         }
         Update::Past { .. } | Update::LookedUp { .. } | Update::Relatives { .. } => {}
+        // The notice about the first refusal is enough.
+        Update::RecentRefused(_) => {}
         Update::Notice(text) => state.notifications.push(Severity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
             let is_named = matches!(about, Update::Server(_));

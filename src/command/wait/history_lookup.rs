@@ -90,7 +90,7 @@ impl Search {
     ) -> Step {
         let give_up = |why: &str| {
             let reason = self.reason.trim_end_matches('.');
-            Step::GiveUp(format!("{reason}, and {why}").into())
+            Step::GiveUp(format!("{reason}. {why}").into())
         };
         let unanswered_since = self.unanswered_since.take().unwrap_or(now);
         match answer {
@@ -102,16 +102,16 @@ impl Search {
             }
             // The end itself came as a change.
             HistoryLookup::Found => Step::GoOn,
-            HistoryLookup::NotFound if self.asked < self.most => {
+            HistoryLookup::NotFound(_) if self.asked < self.most => {
                 let pause = SignedDuration::from_secs(
                     RETRY_DELAYS_SECONDS.get(self.asked).copied().unwrap_or(0),
                 );
                 self.next = now.checked_add(pause).ok();
                 Step::GoOn
             }
-            HistoryLookup::NotFound => give_up("the server's history does not tell its end."),
+            HistoryLookup::NotFound(searched) => give_up(&searched),
             HistoryLookup::Unanswered(why) | HistoryLookup::Failed(why) => {
-                give_up(&format!("the history cannot be asked: {why}"))
+                give_up(&format!("The server's history cannot be read: {why}"))
             }
         }
     }
@@ -152,17 +152,25 @@ mod tests {
             assert!(search.due(now).is_some());
             assert!(search.due(now).is_none(), "one question at a time");
             assert_eq!(
-                search.answered(HistoryLookup::NotFound, OUTAGE, now),
+                search.answered(
+                    HistoryLookup::NotFound("There is no record.".into()),
+                    OUTAGE,
+                    now
+                ),
                 Step::GoOn
             );
             now = now.checked_add(SignedDuration::from_secs(pause)).unwrap();
             assert_eq!(search.next_time(), Some(now));
         }
         assert!(search.due(now).is_some());
-        let Step::GiveUp(why) = search.answered(HistoryLookup::NotFound, OUTAGE, now) else {
+        let Step::GiveUp(why) = search.answered(
+            HistoryLookup::NotFound("There is no record.".into()),
+            OUTAGE,
+            now,
+        ) else {
             panic!("that was the last question");
         };
-        assert!(why.contains("history"), "{why}");
+        assert!(why.contains("There is no record."), "{why}");
     }
 
     #[test]
@@ -175,7 +183,11 @@ mod tests {
         assert!(search.due(at(0)).is_some());
         search.ask_again(at(5));
         assert!(search.due(at(5)).is_some());
-        let answer = search.answered(HistoryLookup::NotFound, OUTAGE, at(5));
+        let answer = search.answered(
+            HistoryLookup::NotFound("There is no record.".into()),
+            OUTAGE,
+            at(5),
+        );
         assert!(matches!(answer, Step::GiveUp(_)));
     }
 }

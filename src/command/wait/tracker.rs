@@ -182,6 +182,7 @@ impl WaitTracker {
                 self.take_answer(&TaskId::new(from, mo_id), answer, now, &mut news);
             }
             Update::Notice(text) => news.notices.push(text),
+            Update::RecentRefused(reason) => self.take_refused_list(from, &reason, &mut news),
             Update::Server(_)
             | Update::Cancel { .. }
             | Update::Privilege { .. }
@@ -215,6 +216,21 @@ impl WaitTracker {
             }
         }
         news.links.push(from);
+    }
+
+    /// Gives up a server that was to discover tasks for `--new`, cannot, and has found none so far.
+    fn take_refused_list(&mut self, from: EndpointId, reason: &str, news: &mut Effect) {
+        let discovers = self.place(from).is_some_and(|place| place.new.is_some());
+        let has_found = self.awaited.iter().any(|task| task.id.endpoint == from);
+        if discovers && !has_found {
+            let reason =
+                format!("--new cannot discover tasks, the recent tasks cannot be listed: {reason}");
+            let loss = LostReason {
+                outcome: Outcome::Unknown,
+                reason: reason.into(),
+            };
+            self.lose(from, loss, news);
+        }
     }
 
     fn take_change(&mut self, from: EndpointId, change: TaskChange, news: &mut Effect) {

@@ -7,7 +7,7 @@
 mod record_filter;
 mod throttle;
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -171,7 +171,8 @@ impl Client {
         &self,
         trace: &TaskLocator,
         now: Timestamp,
-    ) -> Result<Option<Value>, Error> {
+    ) -> Result<PastTaskSearch, Error> {
+        let mut is_truncated = false;
         for query in trace.places(now) {
             let mut looked = 0;
             let pick = |info: &Value| {
@@ -184,12 +185,14 @@ impl Client {
                     RecordAction::Stop
                 }
             };
-            let mut found = self.past_tasks(&query, 1, pick).await?.tasks;
-            if let Some(info) = found.pop() {
-                return Ok(Some(info));
+            let mut past = self.past_tasks(&query, 1, pick).await?;
+            if let Some(info) = past.tasks.pop() {
+                return Ok(PastTaskSearch::Found(info));
             }
+            is_truncated |= !past.is_complete;
         }
-        Ok(None)
+        let most = is_truncated.then_some(MAX_SCANNED);
+        Ok(PastTaskSearch::NotFound(trace.searched(most).into()))
     }
 
     /// Reads with a new collector to the end, or until no more is wanted.
@@ -228,6 +231,15 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// Result of a search for one task in the history.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PastTaskSearch {
+    /// The record, exactly as the server sent it.
+    Found(Value),
+    /// No record; contains a sentence with the extent of the search.
+    NotFound(Arc<str>),
 }
 
 /// Result of reading the history.

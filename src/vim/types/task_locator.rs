@@ -91,6 +91,37 @@ impl TaskLocator {
         }
     }
 
+    /// Returns a sentence with the extent of a search that found nothing. `most` is the number of records read by each
+    /// query if the history has more.
+    pub(crate) fn searched(&self, most: Option<usize>) -> String {
+        let hours = DEFAULT_PERIOD.as_hours();
+        let (place, newest) = match &self.known {
+            None => (
+                format!("in the last {hours} h of the server's history"),
+                "of it",
+            ),
+            Some(Known {
+                queued: Some(_), ..
+            }) => (
+                "in the server's history, neither with its family nor at the time it was queued"
+                    .to_owned(),
+                "of each",
+            ),
+            Some(_) => (
+                format!(
+                    "in the server's history, neither with its family nor in the last {hours} h"
+                ),
+                "of each",
+            ),
+        };
+        match most {
+            Some(most) => format!(
+                "There is no record of it {place} (only the newest {most} records {newest} were read)."
+            ),
+            None => format!("There is no record of it {place}."),
+        }
+    }
+
     /// Returns queries for the ancestors, which were queued no later than the task, most specific first. In each
     /// result the newest records are the nearest.
     pub fn places_above(&self) -> Vec<TaskQuery> {
@@ -170,6 +201,25 @@ mod tests {
         assert!(trace.is(&json!({"key": "task-3"})));
         assert!(!trace.is(&json!({"key": "task-33"})));
         assert!(!trace.is(&json!({"key": "task-3", "task": {"value": "task-4"}})));
+    }
+
+    #[test]
+    fn the_extent_of_a_search_is_named() {
+        let by_name = TaskLocator::named("task-3".into());
+        assert_eq!(
+            by_name.searched(None),
+            "There is no record of it in the last 24 h of the server's history."
+        );
+        assert_eq!(
+            by_name.searched(Some(5_000)),
+            "There is no record of it in the last 24 h of the server's history (only the newest 5000 records of \
+             it were read)."
+        );
+        let by_info = TaskLocator::of(&info("task-3", &json!({})));
+        assert_eq!(
+            by_info.searched(None),
+            "There is no record of it in the server's history, neither with its family nor at the time it was queued."
+        );
     }
 
     #[test]

@@ -241,7 +241,7 @@ impl Bench {
             Update::Question { mo_id, question } => self.questions.push((mo_id, question)),
             Update::Notice(notice) => self.notices.push(notice),
             Update::Relatives { mo_id, members } => self.relatives.push((mo_id, members)),
-            Update::LookedUp { .. } => {}
+            Update::LookedUp { .. } | Update::RecentRefused(_) => {}
         }
     }
 

@@ -122,7 +122,12 @@ fn a_task_that_vanished_is_looked_for_and_its_end_counts() {
         [(HERE, Command::LookUp(_))]
     ));
     assert!(waiting.due(at(2)).is_empty());
-    answer(&mut waiting, "task-1", HistoryLookup::NotFound, 3);
+    answer(
+        &mut waiting,
+        "task-1",
+        HistoryLookup::NotFound("There is no record.".into()),
+        3,
+    );
     assert!(waiting.due(at(4)).is_empty(), "not before its time");
     assert_eq!(waiting.next_time(), Some(at(5)));
     assert_eq!(waiting.due(at(5)).len(), 1);
@@ -140,7 +145,12 @@ fn a_task_that_nobody_knows_leaves_the_outcome_unknown_but_not_the_others() {
     };
     tell(&mut waiting, vec![ghost], 1);
     assert_eq!(waiting.due(at(1)).len(), 1);
-    let news = answer(&mut waiting, "task-9", HistoryLookup::NotFound, 2);
+    let news = answer(
+        &mut waiting,
+        "task-9",
+        HistoryLookup::NotFound("There is no record.".into()),
+        2,
+    );
     assert_eq!(news.decided.len(), 1);
     assert_eq!(outcome(&mut waiting, 2), None, "task-1 goes on");
     see(&mut waiting, "task-1", &success(), 3);
@@ -529,4 +539,23 @@ fn a_task_that_begins_to_deserve_a_second_look_is_reported_once() {
     );
     see(&mut waiting, "task-1", &json!({}), 121);
     assert_eq!(waiting.pass(at(122)).changed.len(), 1, "it is over");
+}
+
+#[test]
+fn a_refused_list_of_recent_tasks_ends_new_but_not_named_tasks() {
+    let refused = || Update::RecentRefused("NoPermission.".into());
+    let sieve = CompiledSelector::new(
+        &TaskSelector::default(),
+        &Saved::default(),
+        "vc01.lab".into(),
+    );
+    let mut new = waiting_new(goal(), &[], Some(sieve.unwrap()));
+    new.take(HERE, refused(), at(5));
+    let result = new.conclusion(at(5)).unwrap();
+    assert_eq!(result.outcome, Outcome::Unknown);
+    assert!(result.reason.unwrap().contains("NoPermission"));
+    let mut named = waiting(goal(), &["task-1"]);
+    see(&mut named, "task-1", &json!({}), 1);
+    named.take(HERE, refused(), at(5));
+    assert_eq!(outcome(&mut named, 5), None);
 }
