@@ -328,7 +328,7 @@ fn final_states() -> Vec<Row> {
             },
             release: None,
             read_only: false,
-            patience: ConnectOptions::REQUEST_TIMEOUT,
+            timeout: ConnectOptions::REQUEST_TIMEOUT,
             traffic: Arc::default(),
         };
         let (sender, mut updates) = tokio::sync::mpsc::channel(64);

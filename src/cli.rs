@@ -27,9 +27,9 @@ use crate::{
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  all succeeded (or: the screen was left)      4    outcome unknown: unreachable, or gone
-  1  a task failed                                5    sign-in refused
-  2  wrong usage or configuration                 124  time-out
+  0  success                                      4    outcome unknown: unreachable, or expired
+  1  a task failed                                5    login failed
+  2  wrong usage or configuration                 124  timed out
   3  a task was cancelled                         130  interrupted";
 
 /// Monitor vSphere tasks; without a command, in a full-screen view

@@ -398,7 +398,7 @@ fn watch_options(simulator: &Simulator, mode: FetchMode) -> Result<WatchOptions,
         },
         release: None,
         read_only: false,
-        patience: REQUEST_TIMEOUT,
+        timeout: REQUEST_TIMEOUT,
         traffic: Arc::default(),
     };
     let mut options = WatchOptions::new(connect, Vec::new());

@@ -65,7 +65,7 @@ impl Observer {
             },
             release: None,
             read_only: false,
-            patience: ConnectOptions::REQUEST_TIMEOUT,
+            timeout: ConnectOptions::REQUEST_TIMEOUT,
             traffic: Arc::default(),
         };
         let (sender, mut updates) = mpsc::channel(64);

@@ -56,7 +56,15 @@ pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
         watched.push((name, options));
     }
     let tell = args.tell.or(&file.defaults);
-    show(watched, warnings, &args.screen, &file, tell, args.tell_all).await
+    show(
+        watched,
+        warnings,
+        &args.screen,
+        &file,
+        tell,
+        args.notify_all || args.tell_all,
+    )
+    .await
 }
 
 /// `vtask demo`: the same over the embedded vCenter.
@@ -90,7 +98,7 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
             },
             release: None,
             read_only: args.read_only || file.defaults.read_only,
-            patience: ConnectOptions::REQUEST_TIMEOUT,
+            timeout: ConnectOptions::REQUEST_TIMEOUT,
             traffic: Arc::default(),
         };
         let name = if args.vcenters > 1 {

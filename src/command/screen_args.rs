@@ -26,7 +26,11 @@ pub struct WatchArgs {
     pub tell: NotifyArgs,
 
     /// Notify for every finished task, not only for named and pinned ones
-    #[arg(long, env = "VTASK_TELL_ALL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Notifications")]
+    #[arg(long, env = "VTASK_NOTIFY_ALL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Notifications")]
+    pub notify_all: bool,
+
+    /// Former name of --notify-all
+    #[arg(long, env = "VTASK_TELL_ALL", action = ArgAction::SetTrue, value_parser = switch, hide = true)]
     pub tell_all: bool,
 
     #[command(flatten)]

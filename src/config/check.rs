@@ -101,7 +101,7 @@ fn source_of(profile: &Profile) -> String {
         } => "from the system's keyring".to_owned(),
         Profile {
             password: Some(_), ..
-        } => "in the clear".to_owned(),
+        } => "in plain text".to_owned(),
         _ => "from VTASK_PASSWORD or a prompt".to_owned(),
     }
 }
@@ -114,10 +114,10 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
             if user_info.is_some_and(|(_, password)| password.is_some())
                 && let Err(error) = check_private(config)
             {
-                problem(format!("the url has a password in it: {error}"));
+                problem(format!("the url contains a password: {error}"));
             }
             if address.is_exposed() {
-                problem("credentials would travel over plain http; use https.".to_owned());
+                problem("credentials would be sent over plain http; use https.".to_owned());
             }
         }
         None => {}
@@ -148,7 +148,7 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
     ];
     let mut warning = |text: String| report.warnings.push(format!("profile {name}: {text}"));
     if sources.into_iter().filter(|is_there| *is_there).count() > 1 {
-        warning("more than one source of the password; password-file counts before password-command, that before password-keyring, and that before password.".to_owned());
+        warning("several password sources; the order is password-file, password-command, password-keyring, password.".to_owned());
     }
     if profile.password.is_some() {
         warning(plain_text_warning(config));
@@ -164,7 +164,7 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
     }
     if profile.insecure {
         warning(
-            "insecure = true: the server's certificate is not checked; ca-file or thumbprint are better ways."
+            "insecure = true: the server's certificate is not checked; ca-file or thumbprint are safer."
                 .to_owned(),
         );
     }

@@ -66,8 +66,7 @@ pub fn draft(
     let is_allowed = |source: &Source| source.allow_plain_http;
     if chosen.address.is_exposed() && !chosen.sources.iter().any(is_allowed) {
         return Err(ConfigError(format!(
-            "{} would get the credentials over plain http, where anyone on the way can read them. \
-             Use https, or --allow-plain-http if you mean it.",
+            "refusing to send credentials to {} over plain http. Use https, or --allow-plain-http to override.",
             chosen.address.name()
         )));
     }

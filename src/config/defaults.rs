@@ -51,7 +51,7 @@ pub struct Defaults {
 pub struct StringOrList(pub Vec<String>);
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a text or a list of texts")]
+#[serde(untagged, expecting = "a string or a list of strings")]
 enum OneOrMany {
     One(String),
     Many(Vec<String>),

@@ -26,12 +26,11 @@ impl KeyOverrides {
             let Some(context) = Context::named(place) else {
                 let known: Vec<&str> = Context::ALL.iter().map(|c| c.name()).collect();
                 let hint = did_you_mean(place, &known);
-                wishes
-                    .report_config_warnings(at, &format!("there is no place [keys.{place}]{hint}"));
+                wishes.add_problem(at, &format!("there is no section [keys.{place}]{hint}"));
                 continue;
             };
             let Value::Table(bindings) = bindings else {
-                wishes.report_config_warnings(at, &format!("[keys.{place}] should be a section"));
+                wishes.add_problem(at, &format!("[keys.{place}] should be a section"));
                 continue;
             };
             for (name, keys) in bindings {
@@ -40,10 +39,7 @@ impl KeyOverrides {
                     let known: Vec<String> = Action::ALL.iter().map(|a| a.name()).collect();
                     let known: Vec<&str> = known.iter().map(String::as_str).collect();
                     let hint = did_you_mean(name, &known);
-                    wishes.report_config_warnings(
-                        at,
-                        &format!("[keys.{place}] has no action “{name}”{hint}"),
-                    );
+                    wishes.add_problem(at, &format!("[keys.{place}] has no action “{name}”{hint}"));
                     continue;
                 };
                 match keys_of(keys) {
@@ -53,8 +49,9 @@ impl KeyOverrides {
                         keys,
                         line: at,
                     }),
-                    Err(error) => wishes
-                        .report_config_warnings(at, &format!("[keys.{place}] {name}: {error}")),
+                    Err(error) => {
+                        wishes.add_problem(at, &format!("[keys.{place}] {name}: {error}"))
+                    }
                 }
             }
         }
@@ -63,7 +60,7 @@ impl KeyOverrides {
         wishes
     }
 
-    fn report_config_warnings(&mut self, line: usize, what: &str) {
+    fn add_problem(&mut self, line: usize, what: &str) {
         self.problems.push((line, what.to_owned()));
     }
 
@@ -105,7 +102,7 @@ mod tests {
             "line 3: [keys.list] has no action “xyzzy”.",
             "line 4: [keys.list] has no action “opne”; did you mean “open”?",
             "line 5: [keys.list] down: unknown key “f13”",
-            "line 7: there is no place [keys.lsit]; did you mean “list”?",
+            "line 7: there is no section [keys.lsit]; did you mean “list”?",
         ];
         for start in starts {
             let found = problems.iter().any(|problem| problem.starts_with(start));

@@ -51,7 +51,7 @@ impl KnownHosts {
         let lines = text.lines().enumerate().map(|(index, line)| {
             read_line(line).ok_or_else(|| {
                 ConfigError(format!(
-                    "the known-hosts file {}, line {}: expected `host:port SHA-256`. Mend or take out the line.",
+                    "the known-hosts file {}, line {}: expected `host:port SHA-256`. Fix or remove the line.",
                     path.display(),
                     index + 1
                 ))
@@ -104,7 +104,7 @@ impl KnownHosts {
     fn write(&self) -> Result<(), ConfigError> {
         let Some(path) = &self.path else {
             return Err(ConfigError(
-                "there is no place for the known-hosts file. Set HOME, or name one with --known-hosts.".to_owned(),
+                "no directory for the known-hosts file. Set HOME, or name a file with --known-hosts.".to_owned(),
             ));
         };
         let lines = self.lines.iter().map(|line| match line {

@@ -53,7 +53,7 @@ pub(super) fn warn_plain_text_password(path: &Path) -> Result<(), ConfigError> {
 /// Returns the warning about a plain-text password.
 pub(super) fn plain_text_warning(path: &Path) -> String {
     format!(
-        "a password stands in the clear in {}; password-command or password-file are better places.",
+        "{} contains a plain-text password; password-command or password-file are safer.",
         path.display()
     )
 }

@@ -114,7 +114,7 @@ impl SessionStore for SessionFile {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*trouble, StoreError::None) {
             *trouble = StoreError::Untold(format!(
-                "the session cannot be kept in {}: {error}. It is ended at the end, as without --keep-session.",
+                "the session cannot be kept in {}: {error}. It will be ended on exit, as without --keep-session.",
                 self.path.display()
             ));
         }
@@ -150,7 +150,7 @@ fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
         Err(error) => {
             let path = path.display();
             return Err(ConfigError(format!(
-                "{path}, where sessions are kept, cannot be looked at: {error}."
+                "{path}, where sessions are kept, cannot be read: {error}."
             )));
         }
     };
@@ -164,7 +164,7 @@ fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
         return Ok(());
     }
     Err(ConfigError(format!(
-        "{path}, where a session is kept, is not yours alone, so it is not used. Look at who made it so, then remove \
+        "{path}, where a session is kept, is not yours alone, so it is not used. Find out who changed it, then remove \
          it: `rm -r {path}`.",
         path = path.display()
     )))
@@ -174,7 +174,7 @@ fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
 #[cfg(not(unix))]
 fn owned(_path: &Path, _is_folder: bool) -> Result<(), ConfigError> {
     Err(ConfigError(
-        "--keep-session is not to be had on this system.".to_owned(),
+        "--keep-session is not available on this system.".to_owned(),
     ))
 }
 

@@ -52,7 +52,7 @@ pub fn theme(
             known.extend(ThemeChoice::names());
             let hint = did_you_mean(name, &known);
             let text = format!(
-                "there is no theme “{name}”{hint} One of your own would be {}.",
+                "there is no theme “{name}”{hint} Your own theme of that name would be {}.",
                 path.display()
             );
             (automatic(), vec![text])

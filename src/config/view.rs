@@ -112,7 +112,7 @@ mod tests {
         );
         assert_eq!(read(""), (None, Vec::new()));
         let error = ConfigFile::parse("[defaults]\nsort = 3\n").unwrap_err();
-        assert!(error.0.contains("a text or a list of texts"), "{error}");
+        assert!(error.0.contains("a string or a list of strings"), "{error}");
     }
 
     /// Formats the columns shown at a width.

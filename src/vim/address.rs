@@ -20,7 +20,7 @@ pub struct Address(Url);
 
 /// Error of parsing an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{text}” is no address of a vCenter: {why}. Try https://vcenter.example.com")]
+#[error("“{text}” is not a valid vCenter URL: {why}. Try https://vcenter.example.com")]
 pub struct InvalidAddress {
     /// The text as given, without a possible password.
     pub text: String,
@@ -47,10 +47,10 @@ impl Address {
         };
         let mut url = Url::parse(&full).map_err(|error| refuse(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(refuse("only http and https are spoken"));
+            return Err(refuse("the scheme must be http or https"));
         }
         if url.host_str().is_none_or(str::is_empty) {
-            return Err(refuse("it names no host"));
+            return Err(refuse("it has no host"));
         }
         if url.path().contains('@') {
             let why = "there is an @ behind the host; in a password, write / as %2F, ? as %3F and @ as %40";

@@ -41,7 +41,7 @@ pub struct ConnectOptions {
     /// True to refuse methods that change something on the server.
     pub read_only: bool,
     /// Time limit of a request; [`REQUEST_TIMEOUT`](Self::REQUEST_TIMEOUT) by default.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// Counters of requests and bytes.
     pub traffic: Arc<RequestMetrics>,
 }
@@ -61,7 +61,7 @@ pub struct Client {
     read_only: bool,
     pub(super) content: ServiceContent,
     /// Time limit of a request.
-    patience: Duration,
+    timeout: Duration,
     /// Header with the session id, marked sensitive so that it is never printed.
     pub(super) session: RwLock<Option<HeaderValue>>,
     /// True if the session is stored for the next run.
@@ -77,14 +77,14 @@ impl Client {
         let transport = Transport::new(options.address, &options.trust, options.traffic)?;
         let release = match options.release {
             Some(pinned) => pinned,
-            None => release::negotiate(&transport, options.patience).await?,
+            None => release::negotiate(&transport, options.timeout).await?,
         };
         let mut client = Self {
             transport,
             credentials: options.credentials,
             content: placeholder_content(),
             read_only: options.read_only,
-            patience: options.patience,
+            timeout: options.timeout,
             release,
             session: RwLock::new(None),
             is_kept: AtomicBool::new(false),
@@ -93,7 +93,7 @@ impl Client {
             let header = client.secret_header(id)?;
             client.set_session(Some(header));
         }
-        let doing = || "asking what it is".to_owned();
+        let doing = || "reading server information".to_owned();
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
         let content = client.get(&service, "content", "ServiceInstance/content", &doing);
         client.content = client.read(&doing, &content.await?, ServiceContent::from_json)?;
@@ -212,7 +212,7 @@ impl Client {
     pub async fn cancel_task(&self, mo_id: &str) -> Result<(), Error> {
         let doing = || format!("cancelling {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
-        self.order(&task, ApiMethod::CancelTask, "Task/CancelTask", &doing)
+        self.post_void(&task, ApiMethod::CancelTask, "Task/CancelTask", &doing)
             .await
     }
 
@@ -276,7 +276,7 @@ impl Client {
     }
 
     /// Calls a method without return value. A response with a body, such as a proxy's page, is an error.
-    pub(super) async fn order(
+    pub(super) async fn post_void(
         &self,
         object: &ManagedObjectReference,
         method: ApiMethod,
@@ -294,7 +294,7 @@ impl Client {
     ) -> Result<ApiResponse, Error> {
         if self.read_only && call.effect == Effect::Changes {
             let why = "this connection is read-only (--read-only, or what stands for it); nothing was sent.";
-            return Err(self.unaskable(doing, why));
+            return Err(self.unsupported(doing, why));
         }
         let (kind, value) = (&call.object.kind, &call.object.value);
         let path = ["sdk", "vim25", &self.release, kind, value, call.last];
@@ -306,7 +306,7 @@ impl Client {
             query: None,
             headers: self.headers(doing)?,
             body: call.body,
-            timeout: call.wait + self.patience,
+            timeout: call.wait + self.timeout,
         };
         self.transport.send(request).await
     }
@@ -324,8 +324,8 @@ impl Client {
         understood.map_err(|kind| self.error(doing, kind))
     }
 
-    pub(crate) fn unaskable(&self, doing: RequestLabel<'_>, why: &str) -> Error {
-        self.error(doing, ErrorKind::Unaskable(why.to_owned()))
+    pub(crate) fn unsupported(&self, doing: RequestLabel<'_>, why: &str) -> Error {
+        self.error(doing, ErrorKind::Unsupported(why.to_owned()))
     }
 
     pub(super) fn error(&self, doing: RequestLabel<'_>, kind: ErrorKind) -> Error {

@@ -38,11 +38,11 @@ impl TaskCollector {
     /// Returns an error if the server, the account or a proxy does not allow it; objects created so far are
     /// destroyed.
     pub async fn create(client: Arc<Client>, with_recent: bool) -> Result<Self, Error> {
-        let doing = || "making a property collector".to_owned();
+        let doing = || "creating a property collector".to_owned();
         let content = client.content();
         let (Some(default), Some(views)) = (&content.property_collector, &content.view_manager)
         else {
-            return Err(client.unaskable(
+            return Err(client.unsupported(
                 &doing,
                 "the server offers no property collector or no views.",
             ));
@@ -115,7 +115,7 @@ impl TaskCollector {
     }
 
     async fn create_filter_on(&self, paths: &[String]) -> Result<(), Error> {
-        let doing = || "making a property filter".to_owned();
+        let doing = || "creating a property filter".to_owned();
         let mut properties =
             vec![json!({"_typeName": "PropertySpec", "type": "Task", "pathSet": paths})];
         let mut objects = vec![json!({
@@ -185,7 +185,9 @@ impl TaskCollector {
         let doing = || "ending a wait for changes".to_owned();
         let kind = "PropertyCollector/CancelWaitForUpdates";
         let call = ApiMethod::CancelWaitForUpdates;
-        self.client.order(&self.collector, call, kind, &doing).await
+        self.client
+            .post_void(&self.collector, call, kind, &doing)
+            .await
     }
 
     /// Adds tasks to the view and removes others. Returns those that the server does not know.
@@ -216,21 +218,21 @@ impl TaskCollector {
 
     /// Destroys view and collector. If this fails, they end with the session.
     pub async fn destroy(&self) {
-        let doing = || "taking the view down".to_owned();
+        let doing = || "destroying the view".to_owned();
         let kind = "ListView/DestroyView";
         let _ = self
             .client
-            .order(&self.view, ApiMethod::DestroyView, kind, &doing)
+            .post_void(&self.view, ApiMethod::DestroyView, kind, &doing)
             .await;
         take_down(&self.client, &self.collector).await;
     }
 }
 
 async fn take_down(client: &Client, collector: &ManagedObjectReference) {
-    let doing = || "taking the property collector down".to_owned();
+    let doing = || "destroying the property collector".to_owned();
     let kind = "PropertyCollector/DestroyPropertyCollector";
     let call = ApiMethod::DestroyPropertyCollector;
-    let _ = client.order(collector, call, kind, &doing).await;
+    let _ = client.post_void(collector, call, kind, &doing).await;
 }
 
 fn reference(value: Value) -> Result<ManagedObjectReference, super::types::Malformed> {

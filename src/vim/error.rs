@@ -74,7 +74,7 @@ pub enum ErrorKind {
     /// The server supports none of the known releases.
     NoCommonRelease,
     /// The request was not sent; contains the cause.
-    Unaskable(String),
+    Unsupported(String),
 }
 
 impl Error {
@@ -131,7 +131,7 @@ impl Error {
             | ErrorKind::TooManyValues(_)
             | ErrorKind::TlsRequired
             | ErrorKind::NoCommonRelease
-            | ErrorKind::Unaskable(_) => false,
+            | ErrorKind::Unsupported(_) => false,
         }
     }
 
@@ -156,7 +156,7 @@ impl Error {
             | ErrorKind::TooLarge(_)
             | ErrorKind::TooManyValues(_)
             | ErrorKind::NoCommonRelease
-            | ErrorKind::Unaskable(_) => false,
+            | ErrorKind::Unsupported(_) => false,
         }
     }
 
@@ -219,17 +219,17 @@ impl fmt::Display for ErrorKind {
             ),
             Self::Certificate(distrust) => distrust.fmt(f),
             Self::TlsRequired => f.write_str(
-                "that port speaks TLS, and it was asked over plain HTTP. Give https:// in --url.",
+                "that port speaks TLS, but the request was plain HTTP. Give https:// in --url.",
             ),
-            Self::Handshake(why) => write!(f, "no secure connection came about: {why}."),
+            Self::Handshake(why) => write!(f, "TLS handshake failed: {why}."),
             Self::Status { status, retry_after } => {
                 write!(f, "{}", status_in_words(*status))?;
                 match retry_after {
                     Some(after) if *after > MAX_RETRY_AFTER => {
                         let most = MAX_RETRY_AFTER.as_secs();
-                        write!(f, " It asks to wait longer than {most} s; vtask waits {most} s at most.")
+                        write!(f, " It requests a delay longer than {most} s; vtask waits {most} s at most.")
                     }
-                    Some(after) => write!(f, " It asks to wait {} s.", after.as_secs()),
+                    Some(after) => write!(f, " It requests a delay of {} s.", after.as_secs()),
                     None => Ok(()),
                 }
             }
@@ -260,9 +260,9 @@ impl fmt::Display for ErrorKind {
                 "the answer holds more than {limit} JSON values and was not read."
             ),
             Self::NoCommonRelease => f.write_str(
-                "the server speaks none of the API releases that vtask knows. Name one with --release.",
+                "the server supports no API release that vtask knows. Choose one with --release.",
             ),
-            Self::Unaskable(why) => f.write_str(why),
+            Self::Unsupported(why) => f.write_str(why),
         }
     }
 }
@@ -273,7 +273,7 @@ fn display_with_hint(fault: &Fault) -> String {
         "InvalidLogin" => " Check the user name and password; they are not tried again.",
         "NotAuthenticated" => " The session has ended: sign in again.",
         "ManagedObjectNotFound" => {
-            " A finished task's object disappears after a while; a moId counts on its own server only."
+            " A finished task's object disappears after a while; a moId is unique only per vCenter."
         }
         "NoPermission" => " Ask for that privilege, or use another account.",
         _ => "",
@@ -376,7 +376,11 @@ mod tests {
             })
         };
         assert_eq!(status(600).retry_after(), Some(MAX_RETRY_AFTER));
-        assert!(status(600).to_string().ends_with("It asks to wait 600 s."));
+        assert!(
+            status(600)
+                .to_string()
+                .ends_with("It requests a delay of 600 s.")
+        );
         for seconds in [601, u64::MAX] {
             let error = status(seconds);
             assert_eq!(error.retry_after(), Some(MAX_RETRY_AFTER));

@@ -22,7 +22,7 @@ impl Client {
     pub async fn task_events(&self, chain: i32) -> Result<Vec<TaskEvent>, Error> {
         let doing = || "reading the task's events".to_owned();
         let Some(manager) = &self.content().event_manager else {
-            return Err(self.unaskable(&doing, "the server offers no events."));
+            return Err(self.unsupported(&doing, "the server offers no events."));
         };
         let filter = json!({
             "_typeName": "EventFilterSpec",

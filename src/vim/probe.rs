@@ -19,23 +19,23 @@ pub async fn probe_certificate(
     trust: &TrustPolicy,
 ) -> Result<CertificateProbe, Error> {
     let error = |kind| Error {
-        doing: "looking at its certificate".to_owned(),
+        doing: "reading its certificate".to_owned(),
         server: address.name(),
         kind,
     };
-    let unaskable = |why| error(ErrorKind::Unaskable(why));
+    let unsupported = |why| error(ErrorKind::Unsupported(why));
     if !address.is_tls() {
-        let why = "over plain http there is no certificate to look at.".to_owned();
-        return Err(unaskable(why));
+        let why = "over plain http there is no certificate.".to_owned();
+        return Err(unsupported(why));
     }
     let seen = Arc::new(OnceLock::new());
     let config = trust.probe_config(address.authority(), seen.clone());
-    let http = transport::http_client(address, config.map_err(unaskable)?);
-    let http = http.map_err(|error| unaskable(error.to_string()))?;
+    let http = transport::http_client(address, config.map_err(unsupported)?);
+    let http = http.map_err(|error| unsupported(error.to_string()))?;
     let ended = http.get(address.root()).send().await;
     match (seen.get(), ended) {
         (Some(look), _) => Ok(look.clone()),
         (None, Err(trouble)) => Err(error(transport::classify_error(&trouble))),
-        (None, Ok(_)) => Err(unaskable("it showed no certificate.".to_owned())),
+        (None, Ok(_)) => Err(unsupported("it showed no certificate.".to_owned())),
     }
 }

@@ -28,8 +28,8 @@ pub(super) fn chosen(answer: &Value) -> Option<&str> {
 }
 
 /// Negotiates the release with the server.
-pub(super) async fn negotiate(transport: &Transport, patience: Duration) -> Result<String, Error> {
-    let doing = || "agreeing on a release of the API".to_owned();
+pub(super) async fn negotiate(transport: &Transport, timeout: Duration) -> Result<String, Error> {
+    let doing = || "negotiating the API release".to_owned();
     let request = Request {
         kind: "hello",
         doing: &doing,
@@ -38,7 +38,7 @@ pub(super) async fn negotiate(transport: &Transport, patience: Duration) -> Resu
         query: Some("action=hello"),
         headers: HeaderMap::new(),
         body: Some(hello().into()),
-        timeout: patience,
+        timeout,
     };
     let failed = |kind| Error {
         doing: doing(),

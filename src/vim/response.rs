@@ -79,7 +79,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
     if has_more_values(start, limits::VALUES) {
         return Err(ErrorKind::TooManyValues(limits::VALUES));
     }
-    let read = serde_json::from_slice(body).or_else(|error| match lossy_json::repaired(body) {
+    let read = serde_json::from_slice(body).or_else(|error| match lossy_json::repair(body) {
         Some(body) => serde_json::from_slice(&body),
         None => Err(error),
     });

@@ -45,7 +45,7 @@ impl Client {
         let doing = || format!("signing in as {user}");
         let manager = &self.content.session_manager;
         let body = login(user, password)
-            .map_err(|error| self.error(&doing, ErrorKind::Unaskable(error.to_string())))?;
+            .map_err(|error| self.error(&doing, ErrorKind::Unsupported(error.to_string())))?;
         let answer = self
             .post(
                 manager,
@@ -153,7 +153,7 @@ impl Client {
         let doing = || "signing out".to_owned();
         let manager = &self.content.session_manager;
         let ended = self
-            .order(manager, ApiMethod::Logout, "SessionManager/Logout", &doing)
+            .post_void(manager, ApiMethod::Logout, "SessionManager/Logout", &doing)
             .await;
         self.set_session(None);
         match ended {
@@ -224,5 +224,5 @@ fn secret_value(value: &[u8]) -> Result<HeaderValue, InvalidHeaderValue> {
 
 fn unsendable() -> ErrorKind {
     let why = "the session id or Authorization value has characters that cannot be sent.";
-    ErrorKind::Unaskable(why.to_owned())
+    ErrorKind::Unsupported(why.to_owned())
 }

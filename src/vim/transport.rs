@@ -129,7 +129,7 @@ impl Transport {
         let unusable = |why: String| Error {
             doing: "preparing the connection".to_owned(),
             server: address.name(),
-            kind: ErrorKind::Unaskable(why),
+            kind: ErrorKind::Unsupported(why),
         };
         // Loading the system's CAs takes time and is skipped for plain HTTP.
         let trust = if address.is_tls() {
@@ -173,7 +173,7 @@ impl Transport {
 
     async fn exchange(&self, request: Request<'_>) -> Result<ApiResponse, ErrorKind> {
         let url = self.address.below(request.path, request.query);
-        let url = url.map_err(ErrorKind::Unaskable)?;
+        let url = url.map_err(ErrorKind::Unsupported)?;
         self.traffic.request(request.kind);
         let mut builder = self
             .http

@@ -59,7 +59,7 @@ pub enum PinSource {
 
 impl UntrustedCertificate {
     /// True if the user may accept it after comparing the fingerprint.
-    pub fn is_pardonable(&self) -> bool {
+    pub fn can_accept(&self) -> bool {
         match self.why {
             Reason::UnknownIssuer
             | Reason::NoAuthorities(_)
@@ -84,7 +84,9 @@ impl UntrustedCertificate {
             Reason::UnknownIssuer => {
                 "no authority that this machine trusts has signed it".to_owned()
             }
-            Reason::NoAuthorities(why) => format!("this machine knows no authority at all ({why})"),
+            Reason::NoAuthorities(why) => {
+                format!("no CA certificates are available on this machine ({why})")
+            }
             Reason::Expired => {
                 format!(
                     "it has expired{}",
@@ -100,11 +102,11 @@ impl UntrustedCertificate {
                 let names = names.filter(|names| !names.is_empty());
                 let names = names.unwrap_or_else(|| "another name".to_owned());
                 let names = crate::text::sanitize(&names);
-                format!("it is made out to {names}, not to the name in --url")
+                format!("it is issued for {names}, not for the name in --url")
             }
             Reason::Revoked => "its authority has revoked it".to_owned(),
             Reason::Unusable(why) => why.clone(),
-            Reason::Another { .. } => "it is another one than it was".to_owned(),
+            Reason::Another { .. } => "it differs from the trusted one".to_owned(),
         }
     }
 }
@@ -128,25 +130,25 @@ impl fmt::Display for UntrustedCertificate {
                         f,
                         "its certificate is not the one that --thumbprint names: it has SHA-256 {shown}, expected \
                          is {expected}. Nothing was sent. If the server got a new certificate, compare it there and \
-                         give its fingerprint; otherwise someone may stand in between."
+                         give its fingerprint; otherwise this may be a man-in-the-middle attack."
                     ),
                     PinSource::KnownHosts(path) => write!(
                         f,
                         "its certificate has changed: it has SHA-256 {shown}, but {expected} is trusted for {host} \
                          ({}). Nothing was sent. If the server got a new certificate, compare it there and run \
-                         `vtask trust remove {host}`, then connect again; otherwise someone may stand in between.",
+                         `vtask trust remove {host}`, then connect again; otherwise this may be a man-in-the-middle attack.",
                         path.display()
                     ),
                     PinSource::Govc(path) => write!(
                         f,
                         "its certificate has changed: it has SHA-256 {shown}, but GOVC_TLS_KNOWN_HOSTS ({}) has \
                          {expected} for {host}. Nothing was sent. If the server got a new certificate, compare it \
-                         there and change that file; otherwise someone may stand in between.",
+                         there and change that file; otherwise this may be a man-in-the-middle attack.",
                         path.display()
                     ),
                 }
             }
-            _ if self.is_pardonable() => write!(
+            _ if self.can_accept() => write!(
                 f,
                 "its certificate is not trusted: {}. Its SHA-256 is {shown}. Once you have compared that with the \
                  server's own, `vtask trust add {host}` (or --thumbprint) accepts it; or give its authority with \
@@ -224,7 +226,7 @@ pub(super) fn handshake(error: &TlsError) -> String {
              ECDHE and GCM or ChaCha20"
         }
         TlsError::AlertReceived(Alert::UnrecognisedName) => {
-            "the server does not go by the name in --url"
+            "the server does not know the name in --url"
         }
         TlsError::AlertReceived(
             Alert::CertificateRequired
@@ -255,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_person_may_pardon_what_can_be_compared_away_and_nothing_else() {
-        for (problem, is_pardonable, word) in [
+        for (problem, can_accept, word) in [
             (CertificateError::UnknownIssuer, true, "no authority"),
             (CertificateError::Expired, true, "expired"),
             (CertificateError::NotValidYet, true, "clock"),
@@ -265,18 +267,15 @@ mod tests {
             (CertificateError::BadEncoding, false, "damaged"),
         ] {
             let distrust = distrust(Reason::of(&problem));
-            assert_eq!(distrust.is_pardonable(), is_pardonable, "{problem:?}");
-            assert_eq!(
-                distrust.to_string().contains("vtask trust add"),
-                is_pardonable
-            );
+            assert_eq!(distrust.can_accept(), can_accept, "{problem:?}");
+            assert_eq!(distrust.to_string().contains("vtask trust add"), can_accept);
             assert!(distrust.reason().contains(word), "{}", distrust.reason());
         }
         let changed = distrust(Reason::Another {
             expected: vec![Fingerprint::of(b"x")],
             by: PinSource::Thumbprint,
         });
-        assert!(!changed.is_pardonable());
+        assert!(!changed.can_accept());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A certificate that `--ca-file` adds is accepted only from the host that it is made out to, and only while it is
+//! A certificate that `--ca-file` adds is accepted only from the host that it is issued for, and only while it is
 //! valid, even where it is marked as an authority.
 
 use std::fs;
@@ -48,7 +48,7 @@ async fn the_name_has_to_match() {
         let ran = list(&other, &other, &[]).await;
         assert_eq!(ran.code, 4, "{}", ran.err);
         assert!(
-            ran.err.contains("it is made out to") && ran.err.contains("not to the name in --url"),
+            ran.err.contains("it is issued for") && ran.err.contains("not for the name in --url"),
             "{}",
             ran.err
         );

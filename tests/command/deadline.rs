@@ -39,7 +39,7 @@ async fn a_server_that_accepts_and_never_answers_is_left_in_time() {
         assert_eq!(ran.code, 124, "{command}: {ran:?}");
         assert!(ran.err.contains("--timeout"), "{command}: {ran:?}");
         assert!(ran.err.contains(server), "{command}: {ran:?}");
-        let doing = ["agreeing on a release of the API", "connecting to"];
+        let doing = ["negotiating the API release", "connecting to"];
         assert!(
             doing.iter().any(|doing| ran.err.contains(doing)),
             "{command}: {ran:?}"
@@ -53,7 +53,7 @@ async fn a_server_that_accepts_and_never_answers_is_left_in_time() {
 #[tokio::test]
 async fn whichever_request_hangs_is_named() {
     for (call, command, doing) in [
-        ("/content", "get task-1", "asking what it is"),
+        ("/content", "get task-1", "reading server information"),
         ("/Login", "list", "signing in as ops"),
         ("/info", "get task-1 --json", "reading task-1"),
         ("/info", "tree task-1", "reading task-1"),

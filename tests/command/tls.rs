@@ -109,7 +109,7 @@ async fn each_bad_certificate_is_refused_in_clear_words_with_its_fingerprint() {
                 ..signed_by_ca()
             },
             true,
-            "it is made out to vc99.lab, not to the name in --url",
+            "it is issued for vc99.lab, not for the name in --url",
         ),
     ];
     for (certificate, with_authority, words) in cases {

@@ -96,7 +96,7 @@ async fn urls_of_the_environment_and_the_config_file_keep_their_passwords() {
     let path = folder.path().join("config.toml");
     fs::write(&path, format!("[profiles.lab]\nurl = \"{url}\"\n")).unwrap();
     #[cfg(unix)]
-    for (mode, code, words) in [(0o644, 2, "chmod 600"), (0o600, 0, "in the clear")] {
+    for (mode, code, words) in [(0o644, 2, "chmod 600"), (0o600, 0, "plain-text password")] {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let mut command = vtask(&["list", "--ids"]);

@@ -176,8 +176,8 @@ async fn one_at_first_use(
     let Ok(Ok(look)) = timeout(limit, vim::probe_certificate(&server, &trust)).await else {
         return Ok(());
     };
-    let is_pardonable = |distrust: &vim::UntrustedCertificate| distrust.is_pardonable();
-    if !look.distrust.as_ref().is_some_and(is_pardonable) {
+    let can_accept = |distrust: &vim::UntrustedCertificate| distrust.can_accept();
+    if !look.distrust.as_ref().is_some_and(can_accept) {
         return Ok(());
     }
     if !prompt::ask(stage, &server, &look)? {

@@ -104,7 +104,7 @@ impl ConnectionArgs {
             [] => Ok(None),
             [one] => Ok(Some(one.clone())),
             several => Err(ConfigError(format!(
-                "this is about one vCenter, but --profile (or VTASK_PROFILE) names {}: {}.",
+                "this command takes one vCenter, but --profile (or VTASK_PROFILE) names {}: {}.",
                 several.len(),
                 several.join(", ")
             ))),

@@ -90,7 +90,7 @@ impl PartialConnection {
             credentials,
             release: self.release.clone(),
             read_only: self.read_only,
-            patience: ConnectOptions::REQUEST_TIMEOUT,
+            timeout: ConnectOptions::REQUEST_TIMEOUT,
             traffic: Arc::default(),
         }
     }

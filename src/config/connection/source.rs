@@ -252,7 +252,7 @@ fn parse(origin: Origin, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>
         .is_some_and(|(_, password)| password.is_some());
     if origin == Origin::Flags && has_password {
         return Err(ConfigError(
-            "--url has a password in it, and the process list shows flags to everybody. Give the password by \
+            "--url has a password in it, which all users can see in the process list. Give the password by \
              --password-file, VTASK_PASSWORD or at the prompt, and change it if others use this machine."
                 .to_owned(),
         ));
@@ -287,7 +287,7 @@ impl Chosen {
         let mut named = sources.iter().filter_map(named);
         let Some((origin, address)) = named.next() else {
             return Err(ConfigError(
-                "no vCenter is named. Give --url, set VTASK_URL (or GOVC_URL), or try `vtask demo`, which needs none."
+                "no vCenter specified. Give --url, set VTASK_URL (or GOVC_URL), or try `vtask demo`, which needs none."
                     .to_owned(),
             ));
         };

@@ -101,7 +101,7 @@ impl Client {
     /// # Errors
     /// Returns faults and connection errors. The collector then ends with the session.
     pub async fn destroy_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
-        let doing = || "leaving the task history".to_owned();
+        let doing = || "closing the task history".to_owned();
         let kind = "TaskHistoryCollector/DestroyCollector";
         let done = self.post(
             collector,

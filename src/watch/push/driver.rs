@@ -177,7 +177,7 @@ impl Endpoint {
         if push.joining.consecutive_timeouts() > MAX_SILENT_WAITS {
             let doing = || "waiting for changes".to_owned();
             let why = "the server never tells of the tasks that it is to tell of.";
-            let error = in_flight.client.unaskable(&doing, why);
+            let error = in_flight.client.unsupported(&doing, why);
             return self.fall_back_to_polling(in_flight, error).await;
         }
         for mo_id in late {

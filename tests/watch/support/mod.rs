@@ -51,7 +51,7 @@ pub fn connect(simulator: &Simulator) -> ConnectOptions {
         },
         release: None,
         read_only: false,
-        patience: ConnectOptions::REQUEST_TIMEOUT,
+        timeout: ConnectOptions::REQUEST_TIMEOUT,
         traffic: Arc::default(),
     }
 }
