@@ -10,6 +10,7 @@ pub mod command;
 pub mod config;
 pub mod files;
 pub mod metrics;
+mod shell;
 pub mod simulator;
 pub mod task;
 pub mod text;

@@ -4,7 +4,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::options::Background;
 use crate::{
-    task::EndpointId,
+    task::{EndpointId, FinishedTask, StatusCounts},
     watch::{Command, Update},
 };
 
@@ -32,6 +32,10 @@ pub enum Effect {
     Send(EndpointId, Command),
     /// Copy a text to the clipboard.
     Copy(String),
+    /// Notify the user of a finished task.
+    Notify(FinishedTask),
+    /// Show the task counts in the window title.
+    ShowCounts(StatusCounts),
     /// Append a filter to the filter history file.
     SaveFilterHistory(String),
     /// Save or delete a named filter.

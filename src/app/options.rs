@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::{columns::Columns, keymap::Keymap, pane_split::PaneSplit};
+use super::{
+    columns::Columns, finish_tracker::FinishTracker, keymap::Keymap, pane_split::PaneSplit,
+};
 use crate::task::{Saved, row_model::Sort};
 
 macro_rules! themes {
@@ -170,6 +172,8 @@ pub struct Options {
     /// The initial sort order.
     pub sort: Sort,
     pub columns: Columns,
+    /// Selects the tasks to notify of; `None` if no notification is enabled.
+    pub finish_tracker: Option<FinishTracker>,
 }
 
 impl Default for Options {
@@ -191,6 +195,7 @@ impl Default for Options {
             typed_filters: Vec::new(),
             sort: Sort::default(),
             columns: Columns::default(),
+            finish_tracker: None,
         }
     }
 }

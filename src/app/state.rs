@@ -12,6 +12,7 @@ use super::{
     command_palette::CommandPalette,
     detail_subscription::DetailSubscription,
     filter_prompt::{FilterPrompt, ServerClocks},
+    finish_tracker::FinishTracker,
     history::{self, HistoryView},
     insight::InsightCache,
     keymap::{Context, Keymap, KeymapError},
@@ -257,6 +258,8 @@ pub struct AppState {
     pub notifications: Notifications,
     /// True while polling is paused.
     pub paused: bool,
+    /// Selects the tasks to notify of.
+    pub finish_tracker: Option<FinishTracker>,
     pub frame: FrameMap,
 }
 
@@ -267,7 +270,7 @@ impl AppState {
     ///
     /// If the default key map is invalid, which tests rule out.
     pub fn new(
-        options: Options,
+        mut options: Options,
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
     ) -> Result<Self, KeymapError> {
         let endpoints: Vec<(EndpointId, String)> = endpoints.into_iter().collect();
@@ -288,6 +291,7 @@ impl AppState {
         Ok(Self {
             pane_split: options.pane_split.clone(),
             columns: options.columns.clone(),
+            finish_tracker: options.finish_tracker.take(),
             options,
             keymap,
             size: Size::default(),

@@ -1,4 +1,4 @@
-//! Finding the tasks that are meant, by what people know of them.
+//! Finds queued and running tasks that match a selector.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use super::{
 };
 use crate::vim::ConnectOptions;
 
-/// The tasks that are queued or running now and are among those chosen.
+/// Returns the queued and running tasks that the selector matches.
 ///
 /// # Errors
-/// When the server cannot be asked, and when there is none.
+/// Fails if the server cannot be read, or if no task matches.
 pub(super) async fn active_tasks(
     sieve: &CompiledSelector,
     connect: ConnectOptions,

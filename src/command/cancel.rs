@@ -1,4 +1,4 @@
-//! `vtask cancel`: shows what the flags say, asks, and tells the server's answer for each task.
+//! `vtask cancel`: shows the tasks, asks for confirmation, sends the requests and prints each response.
 
 mod messages;
 mod response;
@@ -38,16 +38,16 @@ notAsked.";
 
 /// Ask the server to cancel tasks
 ///
-/// Shows what the server says of each (whether it can be cancelled, whether that was requested already), asks for
-/// confirmation by name, and tells the server's answer. The server acts on it when it gets to it: --wait waits for that.
+/// Shows for each task if it can be cancelled, asks for confirmation, and prints the server's response. The server
+/// accepts a request before it acts on it: use --wait to wait until the tasks have ended.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = LONG_ABOUT)]
 pub struct CancelArgs {
-    /// Tasks to cancel, in any form; - reads them from standard input, separated by white space
+    /// Tasks to cancel: ID, URN or URL; - reads them from standard input, separated by white space
     #[arg(value_name = "TASK", required = true)]
     tasks: Vec<String>,
 
-    /// Do not ask
+    /// Skip the confirmation
     #[arg(short, long)]
     yes: bool,
 
@@ -55,27 +55,24 @@ pub struct CancelArgs {
     #[arg(long)]
     wait: bool,
 
-    /// How long it may take.
     #[command(flatten)]
     pub(crate) timeout: TimeoutArgs,
 
-    /// One JSON object a line for each answer
+    /// Print one JSON object per line for each response
     #[arg(long, requires = "yes")]
     json: bool,
 
-    /// How to follow.
     #[command(flatten)]
     follow: FetchArgs,
 
-    /// Which server, and how to sign in.
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
 
-/// Asks for cancellation.
+/// Runs `vtask cancel`.
 ///
 /// # Errors
-/// Wrong usage, no connection, not confirmed.
+/// Fails on wrong usage, without a connection, and if the user does not confirm.
 pub async fn run(args: &CancelArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let from_input = args.tasks.iter().any(|task| task == "-");
     if from_input && !args.yes {
@@ -149,7 +146,7 @@ pub async fn run(args: &CancelArgs, stage: &mut CommandIo<'_>) -> Result<Outcome
     Ok(request.outcome.and(ended))
 }
 
-/// Refuses to cancel where the connection is read-only, or where it is not plain which server is meant.
+/// Refuses to cancel if the connection is read-only or the server is ambiguous.
 fn may_cancel_on(target: &Target, environment: &dyn Environment) -> Result<(), CommandError> {
     if let Some(setting) = config::read_only(&target.connection, environment)? {
         let on = target.name.as_deref().map(|name| format!(" on {name}"));
@@ -166,7 +163,7 @@ fn may_cancel_on(target: &Target, environment: &dyn Environment) -> Result<(), C
     Ok(())
 }
 
-/// Waits until the tasks whose cancellation was taken have ended. Answers whether they ended cancelled.
+/// Waits until the tasks whose requests were accepted have ended. The outcome is success if all ended cancelled.
 async fn wait_for(
     args: &CancelArgs,
     servers: Vec<Asked>,
@@ -216,19 +213,19 @@ async fn wait_for(
     })
 }
 
-/// What is asked of one server.
+/// The tasks to cancel on one server.
 struct Asked {
-    /// What people call it; `None` where it is the only one.
+    /// The profile name; `None` if there is only one server.
     name: Option<String>,
     connect: ConnectOptions,
-    /// The tasks as they were before asking.
+    /// The tasks as read before the requests.
     snapshot: Snapshot,
-    /// Those whose cancellation makes sense to ask for; in the end those for which it was taken.
+    /// The tasks to cancel; after the requests, those that were accepted.
     wanted: Vec<Arc<str>>,
 }
 
 impl Asked {
-    /// Tells how each task stands, and keeps those for which asking makes sense.
+    /// Prints the state of each task, and keeps those that can be cancelled.
     fn sort(
         &mut self,
         tasks: Vec<Arc<str>>,
@@ -275,7 +272,7 @@ impl Asked {
         Ok(())
     }
 
-    /// Asks for the cancellation of those that are wanted, and keeps those for which it was taken.
+    /// Sends the requests, and keeps the tasks whose requests were accepted.
     async fn ask(
         &mut self,
         request: &mut CancelAttempt,

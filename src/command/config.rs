@@ -1,4 +1,4 @@
-//! `vtask config`: the config file.
+//! `vtask config`: checks the config file and manages passwords in the keyring.
 
 use std::{io::BufRead, path::PathBuf};
 
@@ -11,40 +11,35 @@ use crate::{
     text::sanitize,
 };
 
-/// Look after the config file
+/// Manage the config file
 #[derive(Debug, Clone, Args)]
 pub struct ConfigArgs {
-    /// What to do.
     #[command(subcommand)]
     command: ConfigCommand,
 }
 
-/// What to do with the config file.
 #[derive(Debug, Clone, Subcommand)]
 enum ConfigCommand {
-    /// Look the config file over, without asking any server: exit code 0 if it will do, else 2
+    /// Check the config file without connecting to a server; exit code 0 if valid, else 2
     Check(CheckArgs),
-    /// Put a password into the system's keyring, where a profile with password-keyring = true finds it
+    /// Store a password in the system keyring, for profiles with password-keyring = true
     ///
-    /// It is asked for without echo, or read from standard input (its first line).
+    /// Prompts without echo, or reads the first line of standard input.
     SetPassword(PasswordArgs),
-    /// Take the password of an account out of the system's keyring
+    /// Remove the password of an account from the system keyring
     ForgetPassword(PasswordArgs),
 }
 
-/// Whose password it is.
 #[derive(Debug, Clone, Args)]
 struct PasswordArgs {
-    /// The profile whose account it is
+    /// Profile of the account
     #[arg(value_name = "PROFILE")]
     name: Option<String>,
 
-    /// Which server, and which account.
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
-/// Which config file to look over.
 #[derive(Debug, Clone, Args)]
 struct CheckArgs {
     /// Config file to read instead of ~/.config/vtask/config.toml
@@ -52,11 +47,10 @@ struct CheckArgs {
     config: Option<PathBuf>,
 }
 
-/// Does it.
+/// Runs `vtask config`.
 ///
 /// # Errors
-/// When the config file cannot be read or understood, has a problem in it, standard output cannot be written, or the
-/// keyring does not answer.
+/// Fails if the config file is unreadable or invalid, standard output cannot be written, or the keyring fails.
 pub fn run(args: &ConfigArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     match &args.command {
         ConfigCommand::Check(args) => check(args, stage),

@@ -1,4 +1,4 @@
-//! From flags to a connection that can be used: a kept session that is still open spares the question for a password.
+//! Builds connection options from flags. A saved session that is still valid avoids the password prompt.
 
 use super::{CommandError, deadline, io_context::CommandIo};
 use crate::{
@@ -6,10 +6,10 @@ use crate::{
     vim::{Client, ConnectOptions, SessionStore},
 };
 
-/// The connection to the one server that is meant.
+/// Returns the connection options for a single server.
 ///
 /// # Errors
-/// As [`config::resolve`] has.
+/// The errors of [`config::resolve`].
 pub(super) async fn connect(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -17,15 +17,15 @@ pub(super) async fn connect(
     finish(config::draft(args, environment)?).await
 }
 
-/// The same, until the deadline of the command.
+/// Like [`connect`], limited by the deadline of the command.
 ///
 /// # Errors
-/// As [`connect`] has, and when the deadline passes.
+/// The errors of [`connect`], and an error when the deadline passes.
 pub(super) async fn in_time(
     args: &ConnectionArgs,
     stage: &CommandIo<'_>,
 ) -> Result<ConnectOptions, CommandError> {
-    // Ctrl-C is left alone: at a question for a password it ends the program by itself.
+    // Ctrl-C is not handled here: at a password prompt it ends the process.
     tokio::select! {
         biased;
         connect = connect(args, stage.environment) => connect,
@@ -36,10 +36,10 @@ pub(super) async fn in_time(
     }
 }
 
-/// The same without any question to the person: an error where one would be needed.
+/// Like [`connect`], but fails instead of prompting for a password.
 ///
 /// # Errors
-/// As [`connect`] has, and where a password would have to be typed.
+/// The errors of [`connect`], and an error if a password is needed.
 pub(super) async fn connect_without_prompt(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -73,7 +73,7 @@ async fn finish(draft: PartialConnection) -> Result<ConnectOptions, CommandError
     Ok(draft.finish()?)
 }
 
-/// Whether the server still knows the session. One that cannot be reached is asked again when it matters.
+/// True if the session is still valid. An unreachable server counts as valid; the connection is retried later.
 async fn is_open(options: ConnectOptions) -> bool {
     match Client::connect(options).await {
         Ok(client) => matches!(client.current_session().await, Ok(Some(_))),

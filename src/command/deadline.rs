@@ -1,4 +1,4 @@
-//! `--timeout`: one deadline for a whole command, from its start to signing out.
+//! `--timeout`: one deadline for the whole command, from start to sign-out.
 
 use std::{future::pending, time::Duration};
 
@@ -9,32 +9,30 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::CommandError;
 use crate::{metrics::RequestMetrics, text::parse_positive_duration};
 
-/// How long a command whose deadline has passed may still take to end a session.
+/// Extra time for the sign-out after the deadline has passed.
 const SIGN_OUT_LIMIT: Duration = Duration::from_millis(700);
-/// How long an interrupted command may.
+/// Time for the sign-out after an interrupt.
 const INTERRUPTED_SIGN_OUT_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long a command may take.
 #[derive(Debug, Clone, Default, Args)]
 pub struct TimeoutArgs {
-    /// Give up after this time, such as 2h or 90s, with exit code 124. It counts from the start of the command and
-    /// holds for all of it, signing in and out included
+    /// Stop after this time, such as 90s or 2h, with exit code 124; includes signing in and out
     #[arg(long, env = "VTASK_TIMEOUT", value_name = "SPAN", value_parser = parse_positive_duration)]
     pub timeout: Option<SignedDuration>,
 }
 
-/// The moment at which a command gives up.
+/// The time at which a command stops.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
-    /// When the command began.
+    /// The start of the command.
     pub began: Timestamp,
-    /// How long it may take.
+    /// The value of `--timeout`.
     pub timeout: SignedDuration,
     at: Instant,
 }
 
 impl Deadline {
-    /// Returns the deadline of a command that begins now.
+    /// Returns the deadline of a command that starts now.
     pub fn new(timeout: SignedDuration) -> Self {
         /// Longer than any command runs; an instant cannot be arbitrarily late.
         const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 366 * 86_400);
@@ -46,17 +44,17 @@ impl Deadline {
         }
     }
 
-    /// Returns the time that is left.
+    /// Returns the remaining time.
     pub fn left(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
     }
 
-    /// Returns the moment by which the command has signed out.
+    /// Returns the time by which the sign-out must be finished.
     pub fn leave_by(&self) -> Instant {
         self.at + SIGN_OUT_LIMIT
     }
 
-    /// Returns the error of a command that was cut off while it did something.
+    /// Returns the error of a command that was interrupted during an action.
     pub(super) fn error(&self, doing: &str) -> CommandError {
         let timeout = self.timeout;
         CommandError::TimedOut(format!(
@@ -65,7 +63,7 @@ impl Deadline {
     }
 }
 
-/// Completes when a deadline passes; never without one.
+/// Completes when the deadline passes; never if there is none.
 pub(super) async fn passed(deadline: Option<Deadline>) {
     match deadline {
         Some(deadline) => sleep_until(deadline.at).await,
@@ -73,7 +71,7 @@ pub(super) async fn passed(deadline: Option<Deadline>) {
     }
 }
 
-/// Waits for something that is done on leaving. Returns `None` where a deadline does not leave the time for it.
+/// Waits for clean-up work. Returns `None` if the deadline passes first.
 pub(super) async fn leave_in_time<F: Future>(
     deadline: Option<Deadline>,
     leaving: F,
@@ -84,17 +82,17 @@ pub(super) async fn leave_in_time<F: Future>(
     }
 }
 
-/// Why a command ends before its work is done.
+/// The reason why a command stops early.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ending {
-    /// The user, or the system, wants it to end.
+    /// The user or the system interrupted the command.
     Interrupted,
-    /// Its deadline has passed.
+    /// The deadline has passed.
     TimedOut(Deadline),
 }
 
 impl Ending {
-    /// Returns the moment by which the command, that ends now, has signed out.
+    /// Returns the time by which the sign-out must be finished.
     pub(super) fn leave_by(self) -> Instant {
         match self {
             Self::Interrupted => Instant::now() + INTERRUPTED_SIGN_OUT_LIMIT,
@@ -102,7 +100,7 @@ impl Ending {
         }
     }
 
-    /// Returns the error for it, with the request that had no answer yet.
+    /// Returns the error, which names the unfinished request.
     pub(super) fn error(self, traffic: &RequestMetrics) -> CommandError {
         match self {
             Self::Interrupted => CommandError::Interrupted,

@@ -1,4 +1,4 @@
-//! `vtask events`: what the server noted down about a task.
+//! `vtask events`: prints the events of a task.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -26,27 +26,25 @@ Exit codes: 0 printed, 4 the task is not known (any more), or the server cannot 
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = LONG_ABOUT)]
 pub struct EventsArgs {
-    /// The task, in any form; - reads it from standard input
+    /// Task: ID, URN or URL; - reads it from standard input
     #[arg(value_name = "TASK")]
     task: String,
 
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 
-    /// How long it may take.
     #[command(flatten)]
     pub(crate) timeout: TimeoutArgs,
 
-    /// Which server, and how to sign in.
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
 
-/// Prints the events.
+/// Runs `vtask events`.
 ///
 /// # Errors
-/// When the task is not known, the server cannot be asked, and when standard output cannot be written.
+/// Fails if the task is unknown, the server cannot be read, or standard output cannot be written.
 pub async fn run(args: &EventsArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let (connect, task) = targets::single(&args.connection, &args.task, stage).await?;
     let endpoint = connect.address.name();

@@ -1,4 +1,4 @@
-//! How a command follows tasks: the flags of the fetch loop.
+//! Flags that control how tasks are fetched.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,20 +11,20 @@ use crate::{
     watch::{FetchMode, WatchOptions},
 };
 
-/// How to follow tasks.
+/// Flags that control how tasks are fetched.
 #[derive(Debug, Clone, Default, Args)]
 pub struct FetchArgs {
-    /// How to follow tasks: with one long poll for all, or reading them one by one [default: auto]
+    /// Fetch tasks with one long poll for all, or by polling each [default: auto]
     #[arg(long, env = "VTASK_FETCH", value_enum)]
     pub fetch: Option<FetchMode>,
 
-    /// How often a running task is read where that is done one by one, in seconds [default: 2]
+    /// Polling interval in seconds, if tasks are polled one by one [default: 2]
     #[arg(long, env = "VTASK_INTERVAL", value_name = "SECONDS", value_parser = parse_seconds)]
     pub interval: Option<f64>,
 }
 
 impl FetchArgs {
-    /// What the fetch loop is told.
+    /// Returns the options of a watcher.
     pub(super) fn options(
         &self,
         connect: ConnectOptions,

@@ -20,31 +20,27 @@ use crate::{
     vim::types::TaskInfo,
 };
 
-/// What to print.
 #[derive(Debug, Args)]
 pub struct GetArgs {
-    /// Tasks to print, in any form; - reads them from standard input, separated by white space
+    /// Tasks to print: ID, URN or URL; - reads them from standard input, separated by white space
     #[arg(value_name = "TASK", required = true)]
     tasks: Vec<String>,
 
-    /// One JSON object a line: each TaskInfo exactly as the server sent it
+    /// Print one JSON object per line: each TaskInfo as sent by the server
     #[arg(long)]
     json: bool,
 
-    /// How long it may take.
     #[command(flatten)]
     pub(crate) timeout: TimeoutArgs,
 
-    /// Which server, and how to sign in.
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
 
-/// Reads and prints.
+/// Runs `vtask get`.
 ///
 /// # Errors
-/// When the server cannot be asked at all. A task that cannot be read is told on standard error, and shows in the
-/// outcome.
+/// Fails if the server cannot be read. An unreadable task is reported on standard error and changes the outcome.
 pub async fn run(args: &GetArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let targets = targets::named(&args.connection, &args.tasks, stage)?;
     let mut text = String::new();
@@ -58,7 +54,7 @@ pub async fn run(args: &GetArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, C
         let server = connect.address.name();
         let tasks = target.tasks.clone();
         let asked = session::with(connect, stage, async |client| {
-            // One JSON object is what the server sent and nothing else.
+            // JSON output contains only the server's data, so labels are not needed.
             let snapshot = if args.json {
                 None
             } else {
@@ -111,7 +107,7 @@ const HEADING: [&str; 8] = [
     "OPERATION",
 ];
 
-/// Appends a line for each; answers what there is to complain of, and the outcome.
+/// Appends a line for each task. Returns error messages and the outcome.
 fn as_json(got: Vec<TaskRead>, server: &str, text: &mut String) -> (Vec<String>, Outcome) {
     let (mut complaints, mut outcome) = (Vec::new(), Outcome::Success);
     for (mo_id, answer) in got {
@@ -138,12 +134,12 @@ fn as_json(got: Vec<TaskRead>, server: &str, text: &mut String) -> (Vec<String>,
     (complaints, outcome)
 }
 
-/// The rows of the table, each with what stands beneath it.
+/// The rows of the table, each with an optional note below it.
 #[derive(Debug, Default)]
 struct Rows {
     cells: Vec<[String; 8]>,
     notes: Vec<Option<String>>,
-    /// Whether people read them.
+    /// True for output on a terminal.
     are_for_people: bool,
 }
 
@@ -186,7 +182,7 @@ impl Rows {
     }
 }
 
-/// What the task does, with its phase, and in a pipe with why it failed.
+/// Returns the operation with its phase; in a pipe with the reason of a failure.
 fn operation(board: &TaskStore, record: &Record, why: Option<&str>, is_for_people: bool) -> String {
     let Some(info) = record.info.as_deref() else {
         return why

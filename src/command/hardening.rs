@@ -1,17 +1,15 @@
-//! What keeps passwords and sessions in memory from ending up elsewhere: no core dumps, and no look into this process by
-//! others of the same user.
+//! Protects passwords and sessions in memory: no core dumps, no access by debuggers of the same user.
 
-/// Set to anything, others may debug and trace this process, and it may leave core dumps.
+/// If set, the process can be debugged and may write core dumps.
 const DEBUGGABLE: &str = "VTASK_DEBUGGABLE";
 
-/// Keeps the memory of this process to itself, as far as the system offers that; for all of its life, for secrets come
-/// in by many ways. On Linux the process is not dumpable, which commands that it starts do not inherit; elsewhere the
-/// limit on core dumps is zero.
+/// Disables core dumps for the life of the process, since secrets can enter memory at any time. On Linux the process
+/// becomes non-dumpable, which child processes do not inherit; on other Unix systems the core size limit is zero.
 pub fn disable_core_dumps() {
     if std::env::var_os(DEBUGGABLE).is_some_and(|value| !value.is_empty()) {
         return;
     }
-    // Where the system refuses, nothing is lost that was there before.
+    // Best effort: a failure leaves the defaults in place.
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};

@@ -1,5 +1,4 @@
-//! Where a command stands: its outlets, its inlet, its environment, and what ends it early. Handed in, so that a
-//! test can stand a command anywhere.
+//! Input, output, environment and cancellation of a command, injected so that tests can replace them.
 
 use std::{
     future::Future,
@@ -17,19 +16,18 @@ use crate::{
     tui::terminal_size,
 };
 
-/// Width and height of a terminal, in cells.
+/// Width and height of a terminal in cells.
 pub type Size = (usize, usize);
 
-/// An outlet: somewhere to write, and whether that is a terminal.
+/// An output stream.
 pub struct Output {
-    /// Where to write.
     pub writer: Box<dyn Write>,
-    /// How large the terminal is just now; `None` where it is none.
+    /// Returns the size of the terminal; `None` if this is not a terminal.
     pub size: Option<Box<dyn Fn() -> Size>>,
 }
 
 impl Output {
-    /// An outlet that is no terminal.
+    /// Creates an output that is not a terminal.
     pub fn plain(writer: impl Write + 'static) -> Self {
         Self {
             writer: Box::new(writer),
@@ -37,12 +35,11 @@ impl Output {
         }
     }
 
-    /// The terminal's width; `None` where there is no terminal.
+    /// Returns the width of the terminal, if there is one.
     pub fn columns(&self) -> Option<usize> {
         self.size.as_ref().map(|size| size().0)
     }
 
-    /// Whether this is a terminal.
     pub fn is_terminal(&self) -> bool {
         self.size.is_some()
     }
@@ -56,19 +53,18 @@ impl std::fmt::Debug for Output {
     }
 }
 
-/// Where a command stands.
+/// Input, output, environment and cancellation of a command.
 pub struct CommandIo<'a> {
-    /// Data.
+    /// Data output, usually standard output.
     pub out: Output,
-    /// Talk.
+    /// Messages, usually standard error.
     pub err: Output,
-    /// Opens standard input; answers whether it is a terminal.
+    /// Opens standard input; the flag is true if it is a terminal.
     pub input: Box<dyn Fn() -> (Box<dyn BufRead>, bool)>,
-    /// Environment variables.
     pub environment: &'a dyn Environment,
-    /// Ends when the user, or the system, wants the command to end.
+    /// Completes when the user or the system interrupts the command.
     pub interrupted: Pin<Box<dyn Future<Output = ()>>>,
-    /// When the command gives up, if it has a `--timeout`.
+    /// The deadline set by `--timeout`.
     pub deadline: Option<Deadline>,
 }
 
@@ -82,7 +78,7 @@ impl std::fmt::Debug for CommandIo<'_> {
 }
 
 impl CommandIo<'static> {
-    /// The process's own.
+    /// Uses the standard streams and the environment of the process.
     pub fn of_process() -> Self {
         fn outlet(writer: impl Write + IsTerminal + 'static) -> Output {
             let size = writer.is_terminal().then(|| -> Box<dyn Fn() -> Size> {
@@ -111,7 +107,7 @@ impl CommandIo<'_> {
     /// Writes data to standard output.
     ///
     /// # Errors
-    /// When it cannot be written: a full disk is told, a reader that has had enough ends the command quietly.
+    /// Returns an error if the write fails; a closed pipe ends the command without a message.
     pub fn print(&mut self, text: &str) -> Result<(), CommandError> {
         let out = &mut self.out.writer;
         out.write_all(text.as_bytes())
@@ -119,7 +115,7 @@ impl CommandIo<'_> {
             .map_err(|error| unwritable(&error))
     }
 
-    /// Completes when the command is to end before its work is done.
+    /// Completes when the command must stop early.
     pub(super) async fn ending(&mut self) -> Ending {
         tokio::select! {
             () = &mut self.interrupted => Ending::Interrupted,
@@ -130,13 +126,13 @@ impl CommandIo<'_> {
         }
     }
 
-    /// Says a line on standard error; where nobody listens there is nothing to do about it.
+    /// Prints a line on standard error. Write errors are ignored.
     pub fn say(&mut self, line: &str) {
         let _ = writeln!(self.err.writer, "vtask: {}", sanitize(line));
     }
 }
 
-/// What it means that standard output cannot be written.
+/// Converts a write error of standard output.
 pub(super) fn unwritable(error: &io::Error) -> CommandError {
     if error.kind() == io::ErrorKind::BrokenPipe {
         CommandError::NobodyReads

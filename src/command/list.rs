@@ -1,4 +1,4 @@
-//! `vtask list`: what is recent on the server, and what its history keeps.
+//! `vtask list`: prints recent tasks and, for a time range, the server's history.
 
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -27,7 +27,7 @@ use crate::{
     watch::history_query,
 };
 
-/// How many tasks are listed where nobody says otherwise.
+/// Maximum number of tasks by default.
 const DEFAULT_LIMIT: usize = 1000;
 
 const LONG_ABOUT: &str = "\
@@ -44,15 +44,14 @@ before it.
 Exit codes: 0 listed, 4 the server cannot be asked (or not for all of it) or nothing can be read of a \
 task, 5 sign-in refused.";
 
-/// List recent tasks, or those of the past
+/// List recent tasks, or tasks of a time range
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = LONG_ABOUT)]
 pub struct ListArgs {
-    /// Which tasks.
     #[command(flatten)]
     choice: TaskSelector,
 
-    /// Tasks in this state; several: in any of them
+    /// Tasks in one of these states
     #[arg(
         long,
         value_enum,
@@ -62,51 +61,48 @@ pub struct ListArgs {
     )]
     state: Vec<State>,
 
-    /// Queued since then: a span before now (24h), today, yesterday, a weekday, a date, or a time
+    /// Queued at or after this time: a duration ago (24h), today, yesterday, a weekday, a date or a time
     #[arg(long, value_name = "WHEN", value_parser = value_parsers::time, help_heading = "Which tasks")]
     since: Option<TimeExpr>,
 
-    /// Queued until then
+    /// Queued at or before this time
     #[arg(long, value_name = "WHEN", value_parser = value_parsers::time, help_heading = "Which tasks")]
     until: Option<TimeExpr>,
 
-    /// At most so many: the first in the order of --sort, else the newest; 0: all
+    /// Maximum number of tasks: the first in the order of --sort, else the newest; 0 for all
     #[arg(long, value_name = "N", default_value_t = DEFAULT_LIMIT, help_heading = "Which tasks")]
     limit: usize,
 
-    /// How they are written
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table, conflicts_with_all = ["json", "ids"])]
     format: Format,
 
-    /// Their order, as --sort of the screen has it (state,-elapsed); without it the newest first
+    /// Sort by these columns, such as state,-elapsed; prefix - for descending [default: newest first]
     #[arg(long, value_name = "COLUMN,…", allow_hyphen_values = true)]
     sort: Option<Sort>,
 
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 
-    /// The moIds only, one a line
+    /// Print task IDs only, one per line
     #[arg(long, conflicts_with = "json")]
     ids: bool,
 
-    /// How long it may take.
     #[command(flatten)]
     pub(crate) timeout: TimeoutArgs,
 
-    /// Which server, and how to sign in.
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
 
-/// How the tasks are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// A table for the terminal
     Table,
     /// Comma-separated values, safe to open in a spreadsheet
     Csv,
-    /// A table for a ticket or a chat
+    /// A Markdown table
     Markdown,
     /// A JSON array
     Json,
@@ -123,7 +119,6 @@ impl Format {
     }
 }
 
-/// How tasks stand, as people ask for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum State {
     Queued,
@@ -133,7 +128,7 @@ enum State {
     Cancelled,
     /// Queued or running
     Active,
-    /// Ended, however
+    /// Ended with any result
     Finished,
 }
 
@@ -154,10 +149,10 @@ impl State {
 /// Lists.
 ///
 /// # Errors
-/// When the server cannot be asked, and when standard output cannot be written.
+/// Fails if the server cannot be read or standard output cannot be written.
 pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let is_ago = |moment| matches!(moment, Some(TimeExpr::Before(_)));
-    // How long ago something is depends on the server's clock.
+    // A duration ago is relative to the server's clock, so it cannot be compared with an absolute time here.
     if let (Some(since), Some(until)) = period(args, Timestamp::now())
         && is_ago(args.since) == is_ago(args.until)
         && since > until
@@ -242,7 +237,7 @@ pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
     Ok(outcome)
 }
 
-/// What was read of each server, with the name by which it is known.
+/// The tasks of each server, with its address.
 type Snapshots = [(Target, String, Snapshot)];
 
 /// Reads what may be listed. The complaints are about tasks of which nothing can be read, and a history that could not be
@@ -292,7 +287,7 @@ async fn gather(
     Ok((snapshot, complaints))
 }
 
-/// Cuts what is listed to the limit. Answers what is to be said of it.
+/// Truncates the list to the limit. Returns a message if tasks were left out.
 fn cut(
     args: &ListArgs,
     listed: &mut Vec<(usize, Handle)>,
@@ -317,7 +312,7 @@ fn cut(
     Some(format!("{of}. --limit 0 lists all."))
 }
 
-/// What of the flags a server's history can be asked for.
+/// Returns the part of the flags that the server's history can filter by.
 fn narrowing(args: &ListArgs) -> ServerFilter {
     let statuses = Status::ALL.into_iter();
     let asked = statuses.filter(|status| is_in_state(args, *status));
@@ -339,7 +334,7 @@ fn is_in_state(args: &ListArgs, status: Status) -> bool {
     args.state.is_empty() || args.state.iter().any(|state| state.is(status))
 }
 
-/// The tasks to list, newest first unless another order was asked for, each with the place of its server.
+/// Returns the tasks to list in order, each with the index of its server.
 fn select(
     args: &ListArgs,
     sieves: &[CompiledSelector],

@@ -1,4 +1,4 @@
-//! `vtask logout`: ends the session that `--keep-session` left open.
+//! `vtask logout`: ends a session that was kept open with `--keep-session`.
 
 use clap::Args;
 
@@ -12,19 +12,18 @@ const LONG_ABOUT: &str = "\
 Exit codes: 0 ended, or there was none; 4 the server cannot be reached (the session is forgotten here; on the server it \
 ends by its idle time-out).";
 
-/// End the session that --keep-session left open, and forget it
+/// End the session kept open with --keep-session
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = LONG_ABOUT)]
 pub struct LogoutArgs {
-    /// Which server, and whose session.
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
-/// Ends it.
+/// Runs `vtask logout`.
 ///
 /// # Errors
-/// When it is not known whose session is meant, or the server cannot be reached.
+/// Fails if the account is not known or the server cannot be reached.
 pub async fn run(args: &LogoutArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let profiles = args.connection.profiles(stage.environment);
     if profiles.len() < 2 {

@@ -1,4 +1,4 @@
-//! `vtask man`: the manual, made of the same definition as `--help`.
+//! `vtask man`: the manual pages, generated from the definition of `--help`.
 
 use std::path::PathBuf;
 
@@ -9,22 +9,22 @@ use super::{CommandError, Outcome, io_context::CommandIo};
 
 /// Print the manual page
 ///
-/// Read it at once with: vtask man | man -l -
+/// To read it: vtask man | man -l -
 #[derive(Debug, Clone, Args)]
 pub struct ManArgs {
-    /// The page of this subcommand instead
+    /// Print the page of this subcommand
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
 
-    /// Write all pages into this folder instead
+    /// Write all pages to this directory
     #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
     dir: Option<PathBuf>,
 }
 
-/// Prints or writes the manual.
+/// Runs `vtask man`.
 ///
 /// # Errors
-/// When there is no such subcommand, and when it cannot be written.
+/// Fails if there is no such subcommand or the output cannot be written.
 pub fn run(
     args: &ManArgs,
     mut definition: Command,

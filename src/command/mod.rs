@@ -1,4 +1,4 @@
-//! What each subcommand does.
+//! The subcommands.
 
 mod active_tasks;
 pub mod cancel;
@@ -27,7 +27,6 @@ pub mod simulate;
 mod table;
 mod targets;
 mod task_args;
-mod terminal_writer;
 pub mod tree;
 pub mod trust;
 mod value_parsers;
@@ -50,10 +49,10 @@ use crate::{
     text::nearest,
 };
 
-/// Runs the command that the command line names.
+/// Runs the command.
 ///
-/// The future is boxed so that its body, which contains every command, is compiled in this crate alone and not again
-/// in the binary and in each test binary.
+/// The future is boxed so that its body, which contains every command, is compiled only in this crate and not again in
+/// the binary and in each test binary.
 ///
 /// # Errors
 /// The errors of the command.
@@ -72,13 +71,13 @@ async fn run_command(cli: Cli, stage: &mut CommandIo<'_>) -> Result<Outcome, Com
         let defaults = crate::config::defaults(connection, stage.environment)?;
         stage.deadline = timeout.timeout.or(defaults.timeout).map(Deadline::new);
     }
-    // Before anything else is asked of a person, a password above all.
+    // Trust is checked before any prompt, especially for a password.
     let can_begin = cli.command.is_some() || stage.out.is_terminal();
     if let Some(connection) = cli.connection().filter(|_| can_begin) {
         trust::at_first_use(connection, stage).await?;
     }
     match cli.command {
-        // The screen's are the largest futures: they lie apart, so that no other command carries their room along.
+        // The screen's futures are the largest. They are boxed so that other commands do not reserve space for them.
         None => Box::pin(screen::watch(&cli.watch)).await,
         Some(Command::Demo(args)) => Box::pin(screen::demo(&args)).await,
         Some(Command::Get(args)) => get::run(&args, stage).await,
@@ -99,7 +98,7 @@ async fn run_command(cli: Cli, stage: &mut CommandIo<'_>) -> Result<Outcome, Com
     }
 }
 
-/// Refuses a word that looks like a command and is none: it would be taken for a task.
+/// Refuses a word that resembles a command, which would otherwise be taken for a task.
 fn no_command_misspelt(tasks: &[String]) -> Result<(), CommandError> {
     let Some(word) = tasks.first() else {
         return Ok(());

@@ -1,8 +1,8 @@
-//! The full screen: over a vCenter, or over the embedded one.
+//! The full screen: `vtask` and `vtask demo`.
 
 use std::{
     fs,
-    io::{self, IsTerminal},
+    io::{self, BufWriter, IsTerminal},
     path::Path,
     sync::Arc,
     time::Duration,
@@ -14,38 +14,38 @@ use tokio::sync::mpsc;
 
 use super::{
     CommandError, Outcome, connect,
-    notify::{
-        NotifyArgs,
-        end_notifier::{self, EndNotifier, NotifierChannels},
-        terminal::Terminal,
-    },
+    notify::{NotifyArgs, screen_notifier::ScreenNotifier, terminal::Terminal},
     screen_args::{DemoArgs, ScreenArgs, WatchArgs},
     screen_options, targets,
-    terminal_writer::TerminalWriter,
 };
 use crate::{
-    app::{ExitReason, filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile},
+    app::{
+        self, ExitReason, FinishTracker, Notifier, filter_history::FilterHistoryFile,
+        saved_filter_file::SavedFilterFile,
+    },
     config::{self, ConfigFile},
     metrics::{Metrics, MetricsReport},
     simulator::{self, ClockMode, Simulator, scenario::Scenario},
     task::{EndpointId, TaskId},
     tui::{self, EventSources, SizedBackend, TerminalGuard},
     vim::{ConnectOptions, Credentials, TrustPolicy},
-    watch::{Command, Tempo, Update, WatchOptions, Watcher},
+    watch::{Tempo, Update, WatchOptions, Watcher},
 };
 
-/// How many updates may wait for the screen before the fetch loop does.
-const UPDATES_AHEAD: usize = 256;
+/// Capacity of the channel from the watchers to the screen, in updates.
+const UPDATE_CAPACITY: usize = 256;
+/// Size of the output buffer in bytes: a whole frame is written at once.
+const FRAME_BUFFER: usize = 256 * 1024;
 
-/// `vtask [TASK]...`: watches on the full screen.
+/// Runs `vtask [TASK]...`.
 ///
 /// # Errors
-/// Without a terminal, and when the connection is not configured.
+/// Fails if standard output is not a terminal or no connection is configured.
 pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
     let environment = &config::process_environment;
     let stdin = || -> Box<dyn io::BufRead> { Box::new(io::stdin().lock()) };
     let targets = targets::with_tasks(&args.connection, &args.tasks, stdin, environment)?;
-    needs_terminal()?;
+    require_terminal()?;
     let file = config::file(&args.connection, environment)?;
     let warnings = targets::warnings(&targets);
     let mut watched = Vec::new();
@@ -67,12 +67,12 @@ pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
     .await
 }
 
-/// `vtask demo`: the same over the embedded vCenter.
+/// Runs `vtask demo`: the full screen over embedded vCenters.
 ///
 /// # Errors
-/// Without a terminal.
+/// Fails if standard output is not a terminal.
 pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
-    needs_terminal()?;
+    require_terminal()?;
     let file = ConfigFile::load(args.config.as_deref(), &config::process_environment)?;
     let local = |error: color_eyre::Report| CommandError::Local(error);
     let mut simulators = Vec::new();
@@ -80,7 +80,7 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
     for number in 0..args.vcenters {
         let scenario = Scenario::load("demo").map_err(|error| local(error.into()))?;
         let mut options = simulator::Options::new(scenario);
-        // Each has a day of its own.
+        // Different tasks on each server.
         options.seed = args.seed.wrapping_add(u64::from(number));
         options.clock = ClockMode::Real { speed: args.speed };
         let simulator = Simulator::start(options)
@@ -119,139 +119,72 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
     outcome
 }
 
-/// How often to read a clock that goes so many times as fast as ours, to be wrong by a second at most.
+/// Returns the interval at which to read a clock of the given speed, so that it is off by at most one second.
 fn clock_interval(speed: f64) -> Duration {
-    const LEAST: Duration = Duration::from_millis(250);
+    const MIN: Duration = Duration::from_millis(250);
     let usual = Tempo::default().clock;
     Duration::try_from_secs_f64((speed - 1.0).abs().recip())
-        .map_or(usual, |interval| interval.clamp(LEAST, usual))
+        .map_or(usual, |interval| interval.clamp(MIN, usual))
 }
 
-/// A screen needs a terminal to be drawn on and keys to be read from.
-fn needs_terminal() -> Result<(), CommandError> {
+fn require_terminal() -> Result<(), CommandError> {
     if io::stdout().is_terminal() {
         return Ok(());
     }
-    let why = "standard output is no terminal, so there is no screen to draw on. \
-               For scripts there are `vtask get TASK...` and `vtask wait TASK...`; try `vtask --help`.";
+    let why = "stdout is not a terminal. In scripts, use `vtask get TASK...` or `vtask wait TASK...`; \
+               see `vtask --help`.";
     Err(CommandError::Usage(why.to_owned()))
 }
 
-/// Shows the endpoints, each with what to call it.
-#[expect(
-    clippy::too_many_lines,
-    reason = "the parts of a screen are put together in one place"
-)]
+/// Watches the endpoints, each with its display name, and shows them on the full screen.
 async fn show(
     watched: Vec<(String, WatchOptions)>,
     warnings: Vec<String>,
     args: &ScreenArgs,
     file: &ConfigFile,
-    tell: NotifyArgs,
-    tell_all: bool,
+    notify: NotifyArgs,
+    notify_all: bool,
 ) -> Result<Outcome, CommandError> {
-    let failed = |what: &str, error: io::Error| {
-        CommandError::Usage(format!("{what}: {error}. Is this a terminal?"))
-    };
-    let options = screen_options::screen_options(args, file, &config::process_environment)
+    let mut options = screen_options::screen_options(args, file, &config::process_environment)
         .map_err(|error| CommandError::Local(error.into()))?;
-    let signals = tui::signals().map_err(|error| failed("listening for signals", error))?;
-    let (sender, updates) = mpsc::channel(UPDATES_AHEAD);
+    if notify.is_any() {
+        options.finish_tracker = Some(finish_tracker(&watched, notify_all));
+    }
+    let (sender, updates) = mpsc::channel(UPDATE_CAPACITY);
     for warning in warnings {
-        // The channel is new and has room; a warning more or less does not matter.
+        // The channel is new and has room; losing a warning would be harmless.
         let _ = sender.try_send((EndpointId::default(), Update::Notice(warning.into())));
     }
-    let ids = (0..).map(EndpointId);
-    let named = ids.clone().zip(&watched).flat_map(|(id, (_, options))| {
-        let tasks = options.tasks.iter();
-        tasks.map(move |task| TaskId::new(id, task.clone()))
-    });
-    let beside = tell.is_any().then(|| {
-        let servers = watched.iter().map(|(_, o)| o.connect.address.name());
-        EndNotifier::new(tell.clone(), tell_all, servers.collect(), named.collect())
-    });
     let mut endpoints = Vec::new();
     let mut traffic = Vec::new();
-    let mut loops = Vec::new();
-    for (id, (name, mut options)) in ids.zip(watched) {
+    let mut watchers = Vec::new();
+    for (id, (name, mut options)) in (0..).map(EndpointId).zip(watched) {
         options.typical = true;
         options.questions = true;
         let connect = options.connect.clone();
-        let fetch = Watcher::spawn(id, options, sender.clone());
+        let watcher = Watcher::spawn(id, options, sender.clone());
         endpoints.push(tui::Endpoint {
             id,
             name,
             read_only: connect.read_only,
             base: connect.address.base(),
-            commands: fetch.commands(),
+            commands: watcher.commands(),
         });
         traffic.push(connect.traffic);
-        loops.push(fetch);
+        watchers.push(watcher);
     }
-    // The screen hears that the loops have ended when none of them holds it any more.
+    let notifier = notify.is_any().then(|| -> Box<dyn Notifier> {
+        let terminal = Terminal::from_environment(config::process_environment);
+        Box::new(ScreenNotifier::new(notify, terminal, sender.downgrade()))
+    });
+    // The channel must close when the last watcher ends.
     drop(sender);
-    let out = TerminalWriter::default();
-    let terminal_kind = Terminal::from_environment(config::process_environment);
-    let updates = match beside {
-        None => updates,
-        Some(beside) => {
-            let (to_screen, passed_on) = mpsc::channel(UPDATES_AHEAD);
-            let (commands, wishes) = mpsc::unbounded_channel();
-            let pipes = NotifierChannels {
-                updates,
-                to_screen,
-                commands: wishes,
-                to_loops: loops.iter().map(Watcher::commands).collect(),
-            };
-            for endpoint in &mut endpoints {
-                endpoint.commands = marked(endpoint.id, commands.clone());
-            }
-            tokio::spawn(end_notifier::stand(
-                beside,
-                pipes,
-                terminal_kind,
-                out.clone(),
-            ));
-            passed_on
-        }
-    };
-    let shown = async {
-        let typed = FilterHistoryFile::from_environment(config::process_environment);
-        let named = SavedFilterFile::from_environment(config::process_environment);
-        let mut session = TerminalGuard::enter(typed, named)
-            .map_err(|error| failed("taking the terminal over", error))?;
-        let _title = tell.title.then(|| Title::begin(terminal_kind, &out));
-        let backend = SizedBackend::new(out.clone(), config::process_environment);
-        let mut terminal = ratatui::Terminal::new(backend)
-            .map_err(|error| failed("taking the terminal over", error))?;
-        let inlets = EventSources {
-            input: tui::input().map_err(|error| failed("reading the keys", error))?,
-            updates,
-            signals,
-        };
-        let clock = Timestamp::now;
-        let left = tui::run(
-            &mut terminal,
-            inlets,
-            endpoints,
-            &mut session,
-            clock,
-            options,
-            Metrics::new(traffic),
-        );
-        let left = left.await;
-        if matches!(left, Ok((ExitReason::TerminalLost, _))) {
-            // Its destructor would complain to a standard error that is gone, too.
-            std::mem::forget(terminal);
-        }
-        left.map_err(|error| CommandError::Local(error.into()))
-    };
-    let exit = shown.await;
-    // All at once: one that hangs must not keep the others signed in.
-    futures_util::future::join_all(loops.into_iter().map(Watcher::stop)).await;
-    let (exit, figures) = exit?;
+    let result = run_screen(endpoints, updates, options, Metrics::new(traffic), notifier).await;
+    // Concurrently, so that one unresponsive server does not keep the other sessions open.
+    futures_util::future::join_all(watchers.into_iter().map(Watcher::stop)).await;
+    let (exit, metrics) = result?;
     if let Some(path) = &args.stats {
-        write_figures(path, &figures)?;
+        write_metrics(path, &metrics)?;
     }
     match exit {
         ExitReason::Quit => Ok(Outcome::Success),
@@ -262,43 +195,70 @@ async fn show(
     }
 }
 
-/// An ear for the commands to one endpoint, which passes them on with its id.
-fn marked(
-    id: EndpointId,
-    to: mpsc::UnboundedSender<(EndpointId, Command)>,
-) -> mpsc::UnboundedSender<Command> {
-    let (commands, mut wishes) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Some(command) = wishes.recv().await {
-            if to.send((id, command)).is_err() {
-                break;
-            }
-        }
+/// Tracks the tasks named on the command line and those pinned later, or all tasks.
+fn finish_tracker(watched: &[(String, WatchOptions)], all: bool) -> FinishTracker {
+    let ids = (0..).map(EndpointId);
+    let named = ids.clone().zip(watched).flat_map(|(id, (_, options))| {
+        let tasks = options.tasks.iter();
+        tasks.map(move |task| TaskId::new(id, task.clone()))
     });
-    commands
+    let servers = watched
+        .iter()
+        .map(|(_, options)| options.connect.address.name());
+    FinishTracker::new(all, ids.zip(servers).collect(), named.collect())
 }
 
-/// The window's title while the screen is there; taken away on every way out.
-struct Title<'a>(Terminal, &'a TerminalWriter);
-
-impl<'a> Title<'a> {
-    fn begin(terminal: Terminal, out: &'a TerminalWriter) -> Self {
-        out.write_between_frames(&terminal.begin());
-        Self(terminal, out)
+/// Runs the screen in the terminal of the process, and restores the terminal at the end.
+async fn run_screen(
+    endpoints: Vec<tui::Endpoint>,
+    updates: mpsc::Receiver<(EndpointId, Update)>,
+    options: app::Options,
+    metrics: Metrics,
+    notifier: Option<Box<dyn Notifier>>,
+) -> Result<(ExitReason, MetricsReport), CommandError> {
+    let environment = config::process_environment;
+    let signals = tui::signals().map_err(|error| failed("handle signals", &error))?;
+    let mut host = TerminalGuard::enter(
+        FilterHistoryFile::from_environment(environment),
+        SavedFilterFile::from_environment(environment),
+        notifier,
+    )
+    .map_err(|error| failed("set up the terminal", &error))?;
+    let out = BufWriter::with_capacity(FRAME_BUFFER, io::stdout());
+    let mut terminal = ratatui::Terminal::new(SizedBackend::new(out, environment))
+        .map_err(|error| failed("set up the terminal", &error))?;
+    let sources = EventSources {
+        input: tui::input().map_err(|error| failed("read keys", &error))?,
+        updates,
+        signals,
+    };
+    let clock = Timestamp::now;
+    let run = tui::run(
+        &mut terminal,
+        sources,
+        endpoints,
+        &mut host,
+        clock,
+        options,
+        metrics,
+    );
+    let result = run.await;
+    if matches!(result, Ok((ExitReason::TerminalLost, _))) {
+        // Its destructor would print an error to the lost terminal.
+        std::mem::forget(terminal);
     }
+    result.map_err(|error| CommandError::Local(error.into()))
 }
 
-impl Drop for Title<'_> {
-    fn drop(&mut self) {
-        self.1.last(&self.0.end());
-    }
+fn failed(action: &str, error: &io::Error) -> CommandError {
+    CommandError::Usage(format!("cannot {action}: {error}. Is this a terminal?"))
 }
 
-fn write_figures(path: &Path, figures: &MetricsReport) -> Result<(), CommandError> {
-    let text = serde_json::to_string_pretty(figures).unwrap_or_default() + "\n";
+fn write_metrics(path: &Path, metrics: &MetricsReport) -> Result<(), CommandError> {
+    let text = serde_json::to_string_pretty(metrics).unwrap_or_default() + "\n";
     fs::write(path, text).map_err(|error| {
         CommandError::Usage(format!(
-            "the file of --stats, {}, cannot be written: {error}.",
+            "cannot write --stats file {}: {error}.",
             path.display()
         ))
     })
@@ -309,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fast_clock_is_read_often_enough_to_be_wrong_by_a_second_at_most() {
+    fn clock_interval_keeps_the_error_below_one_second() {
         let seconds = Duration::from_secs_f64;
         let usual = Tempo::default().clock;
         for (speed, interval) in [

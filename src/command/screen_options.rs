@@ -1,4 +1,4 @@
-//! How the screen is to look and which keys it knows: from flags, then the config file, then the terminal itself.
+//! Options of the full screen, from flags, the config file and the terminal, in this order.
 
 use super::screen_args::ScreenArgs;
 use crate::{
@@ -8,10 +8,10 @@ use crate::{
     config::{self, ClipboardChoice, ConfigFile, Environment},
 };
 
-/// What the screen starts with. What is wrong with theme, panels or keys is told on it, and the rest counts.
+/// Returns the options of the screen. Invalid settings are reported there as warnings and replaced by defaults.
 ///
 /// # Errors
-/// When the key map that comes with the program does not read, which its tests rule out.
+/// Fails if the built-in key map is invalid, which its tests rule out.
 pub(super) fn screen_options(
     args: &ScreenArgs,
     file: &ConfigFile,

@@ -1,4 +1,4 @@
-//! Choosing tasks by what people know of them. Pure.
+//! Selects tasks by entity, operation, user, activation ID or filter. Pure.
 
 use clap::{Args, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
@@ -12,38 +12,38 @@ use crate::{
     vim::types::TaskInfo,
 };
 
-/// Which tasks, by what people know of them. Several values of one flag: any of them; several flags: all of them.
+/// Flags that select tasks. A task must match every flag; of one flag it must match any value.
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct TaskSelector {
-    /// Tasks of what has this name or moId, such as db-prod-01, 'web-*', vm-42 or VirtualMachine:vm-42
+    /// Tasks of the entity with this name or moId, such as db-prod-01, 'web-*', vm-42 or VirtualMachine:vm-42
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub entity: Vec<String>,
 
-    /// Tasks of this operation, by its label, its id or its method: 'Relocate*', VirtualMachine.clone, CloneVM_Task
+    /// Tasks of this operation, by label, ID or method: 'Relocate*', VirtualMachine.clone, CloneVM_Task
     #[arg(long, value_name = "OPERATION", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub operation: Vec<String>,
 
-    /// Tasks that this account (or alarm, or scheduled task) started, such as '*\ops'
+    /// Tasks started by this account, alarm or scheduled task, such as '*\ops'
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub user: Vec<String>,
 
-    /// Tasks that carry this activation id: the token that a client gave its call
+    /// Tasks with this activation ID, the token that a client passed with its call
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub activation_id: Vec<String>,
 
-    /// Tasks that match this filter, such as 'target:db-* elapsed>1h'; @NAME for a saved one
+    /// Tasks that match this filter, such as 'target:db-* elapsed>1h'; @NAME for a saved filter
     #[arg(long, value_name = "FILTER", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub filter: Option<String>,
 }
 
 impl TaskSelector {
-    /// Whether nothing is chosen by.
+    /// True if no flag is given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether a task is among those.
+    /// True if the task matches all flags except `--filter`.
     pub fn matches(&self, info: &TaskInfo, labels: &Labels) -> bool {
         let entity = info.entity.as_ref().map(|entity| &*entity.value);
         let reference = info.entity.as_ref();
@@ -67,7 +67,7 @@ impl TaskSelector {
                     .any(|id| Some(&**id) == info.activation_id.as_deref()))
     }
 
-    /// What of the flags a server's history can be asked for.
+    /// Returns the part of the flags that the server's history can filter by.
     fn server_filter(&self) -> ServerFilter {
         let of = |values: &[String], narrow: fn(&str) -> ServerFilter| {
             let values = values.iter().map(|value| {
@@ -84,7 +84,7 @@ impl TaskSelector {
             .and(of(&self.activation_id, ServerFilter::of_activation))
     }
 
-    /// The choice in words.
+    /// Describes the selection for messages.
     pub fn in_words(&self) -> String {
         let flags = [
             ("--entity", &self.entity),
@@ -109,7 +109,7 @@ impl TaskSelector {
     }
 }
 
-/// A choice whose filter was read.
+/// A selector with its filter parsed.
 #[derive(Debug, Clone, Default)]
 pub struct CompiledSelector {
     choice: TaskSelector,
@@ -118,10 +118,10 @@ pub struct CompiledSelector {
 }
 
 impl CompiledSelector {
-    /// Reads the filter of a choice, for tasks of the endpoint of that name.
+    /// Parses the filter, for tasks of the named endpoint.
     ///
     /// # Errors
-    /// When it does not read: what is wrong, and where.
+    /// Fails if the filter is invalid; the error has the position.
     pub fn new(
         choice: &TaskSelector,
         saved: &Saved,
@@ -139,10 +139,10 @@ impl CompiledSelector {
         })
     }
 
-    /// Refuses a filter that a single reading of the tasks cannot decide: it would match nothing, or everything.
+    /// Refuses a filter that cannot be decided from a single read: it would match nothing, or everything.
     ///
     /// # Errors
-    /// Names the term, and what to do instead.
+    /// The error names the term and an alternative.
     pub fn check_single_reading(&self) -> Result<(), CommandError> {
         let Some(term) = self.filter.undecidable() else {
             return Ok(());
@@ -153,17 +153,17 @@ impl CompiledSelector {
         )))
     }
 
-    /// The choice in words.
+    /// Describes the selection for messages.
     pub fn in_words(&self) -> String {
         self.choice.in_words()
     }
 
-    /// What a server's history can be asked for, so that it need not send what is not wanted.
+    /// Returns the part of the selection that the server's history can filter by.
     pub fn server_filter(&self) -> ServerFilter {
         self.choice.server_filter().and(self.filter.server_filter())
     }
 
-    /// Whether a task on a board is among those, at a time by the server's clock.
+    /// True if a task in the store matches. `now` is the server's time.
     pub fn takes(&self, board: &TaskStore, handle: Handle, now: Timestamp) -> bool {
         let Some(record) = board.get(handle) else {
             return false;
@@ -183,7 +183,7 @@ impl CompiledSelector {
             && self.filter.matches(scene, handle)
     }
 
-    /// Whether a task by itself may be among those; its relatives are not known.
+    /// True if a task may match, judged without its related tasks.
     pub fn may_match(&self, info: TaskInfo, labels: &Labels, now: Timestamp) -> bool {
         if !self.choice.matches(&info, labels) {
             return false;
@@ -204,7 +204,7 @@ impl CompiledSelector {
     }
 }
 
-/// The one server that is asked, and its time.
+/// The name and time of the only server.
 struct SelectorContext<'a> {
     name: &'a str,
     now: Timestamp,
@@ -220,18 +220,18 @@ impl EndpointInfo for SelectorContext<'_> {
     }
 }
 
-/// Whether one of the patterns fits one of the texts; no pattern fits all.
+/// True if any pattern matches any text, or there is no pattern.
 fn any(patterns: &[String], texts: &[Option<&str>]) -> bool {
     let fits = |pattern: &String| texts.iter().flatten().any(|text| is_like(text, pattern));
     patterns.is_empty() || patterns.iter().any(fits)
 }
 
-/// Whether the whole text is like the pattern, in either case: `*` stands for any letters, `?` for one.
+/// Matches a whole text case-insensitively; `*` matches any characters, `?` exactly one.
 pub(super) fn is_like(text: &str, pattern: &str) -> bool {
     let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
     let (text, pattern) = (fold(text), fold(pattern));
     let (mut at, mut in_pattern) = (0, 0);
-    // Where to go on from when it turns out that the last `*` stands for more.
+    // The position to resume from when the last `*` must match more characters.
     let mut retry: Option<(usize, usize)> = None;
     while at < text.len() {
         match pattern.get(in_pattern) {

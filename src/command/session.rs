@@ -1,4 +1,4 @@
-//! One session of a command that asks a few things and leaves: signed in, asked, signed out, whatever happens.
+//! Runs a short-lived session: signs in, sends requests and always signs out.
 
 use std::{
     collections::HashMap,
@@ -19,20 +19,20 @@ use crate::{
     },
 };
 
-/// The one server that is asked.
+/// The endpoint ID used when there is only one server.
 pub(super) const ONLY_ENDPOINT: EndpointId = EndpointId(0);
-/// How many tasks are read at once.
+/// Maximum number of concurrent reads.
 const MAX_CONCURRENT_READS: usize = 8;
-/// So many tasks in a row that are read in vain are the server's trouble.
+/// Number of consecutive failed reads after which the server counts as failing.
 const IN_A_ROW: usize = 3;
 
-/// A task as it was read.
+/// A task ID with the value read, or the error.
 pub(super) type TaskRead = (Arc<str>, Result<Value, Error>);
 
-/// Signs in, asks, and signs out; an interruption ends it early, signed out.
+/// Signs in, runs `ask` and signs out, even if interrupted.
 ///
 /// # Errors
-/// When the server cannot be reached or refuses, and what `ask` answers.
+/// Fails if the server is unreachable or refuses, and with the errors of `ask`.
 pub(super) async fn with<T>(
     connect: ConnectOptions,
     stage: &mut CommandIo<'_>,
@@ -70,7 +70,7 @@ pub(super) async fn with<T>(
             }
         }
         Err(ending) => {
-            // A session that is being made would be left behind.
+            // A session in creation would otherwise stay open on the server.
             let _ = timeout_at(ending.leave_by(), &mut signing_in).await;
             Err(ending)
         }
@@ -94,7 +94,7 @@ async fn refused(client: &Client, error: Error) -> CommandError {
     }
 }
 
-/// Signs out, and says so where that fails or takes until a moment.
+/// Signs out, and prints a warning if that fails or takes too long.
 async fn sign_out(client: &Client, leave_by: Option<Instant>, stage: &mut CommandIo<'_>) {
     let signed_out = match leave_by {
         Some(moment) => timeout_at(moment, client.sign_out()).await,
@@ -168,7 +168,7 @@ async fn read_each(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
         .await
 }
 
-/// Reads tasks, a few at a time, in the order given; those whose object is gone come from the history.
+/// Reads tasks concurrently, in the order given. Tasks that are gone are looked up in the history.
 pub(super) async fn read_or_recall_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
     let mut read = read_all(client, tasks).await;
     let is_gone = |(_, answer): &&mut TaskRead| {
@@ -176,7 +176,7 @@ pub(super) async fn read_or_recall_all(client: &Client, tasks: Vec<Arc<str>>) ->
         error.is_some_and(|error| error.is_fault("ManagedObjectNotFound"))
     };
     for (task, answer) in read.iter_mut().filter(is_gone) {
-        // Only now, because most tasks are there: the time of the server, which its history goes by.
+        // The server's time for the history search, read only if needed because most tasks exist.
         let now = client
             .current_time()
             .await
@@ -188,10 +188,10 @@ pub(super) async fn read_or_recall_all(client: &Client, tasks: Vec<Arc<str>>) ->
     read
 }
 
-/// Reads a task; one whose object is gone is looked for in the history.
+/// Reads a task. If it is gone, it is looked up in the history.
 ///
 /// # Errors
-/// As reading it has, where the history does not know it either.
+/// The error of the read, if the history has no record either.
 pub(super) async fn read_or_recall(
     client: &Client,
     task: &Arc<str>,
@@ -230,7 +230,7 @@ async fn recall(
     }
 }
 
-/// Reads what is recent on the server; what vanishes meanwhile is left out.
+/// Reads the recent tasks of the server. Tasks that vanish meanwhile are left out.
 ///
 /// # Errors
 /// When the list cannot be read, or none of the tasks in it.
@@ -266,7 +266,7 @@ impl Unread {
     }
 }
 
-/// Tasks as they were at one time, each with what the server sent.
+/// Tasks read at one time, with the values sent by the server.
 #[derive(Debug)]
 pub(super) struct Snapshot {
     pub(super) board: TaskStore,
@@ -276,8 +276,8 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// An empty one, with the server's clock and what operations are called. Where the server does not tell those,
-    /// this machine's clock counts, and operations are called by words made of their ids.
+    /// Creates an empty snapshot with the server's clock and operation labels. If they cannot be read, the local clock
+    /// and names derived from the operation IDs are used.
     pub(super) async fn begin(client: &Client) -> Self {
         let sent = Timestamp::now();
         let (time, labels) = tokio::join!(client.current_time(), client.operation_labels());
@@ -292,10 +292,10 @@ impl Snapshot {
         }
     }
 
-    /// One with a single task, from the server or from its history.
+    /// Reads a single task from the server or its history.
     ///
     /// # Errors
-    /// When the task is not known, or makes no sense.
+    /// Fails if the task is unknown or malformed.
     pub(super) async fn of(
         client: &Client,
         task: &Arc<str>,
@@ -311,7 +311,6 @@ impl Snapshot {
         Ok((snapshot, handle))
     }
 
-    /// An empty one of a server that tells nothing.
     #[cfg(test)]
     pub(super) fn empty(now: Timestamp) -> Self {
         Self {
@@ -396,12 +395,11 @@ impl Snapshot {
         self.find(mo_id)
     }
 
-    /// Where a task is.
     pub(super) fn find(&self, mo_id: &Arc<str>) -> Option<Handle> {
         self.board.find(&TaskId::new(ONLY_ENDPOINT, mo_id.clone()))
     }
 
-    /// What the server sent of a task.
+    /// Returns the value sent by the server.
     pub(super) fn raw(&self, handle: Handle) -> Option<Value> {
         let record = self.board.get(handle)?;
         self.raw.get(&record.id.mo_id).cloned()

@@ -1,6 +1,6 @@
-//! The signals that end a command early: it then signs out, clears what it left on the terminal, and goes.
+//! Signals that stop a command early, so that it can sign out and clean up the terminal.
 
-/// Ends at the first SIGINT, SIGTERM or SIGHUP. From then on none of them ends the process by itself.
+/// Completes at the first SIGINT, SIGTERM or SIGHUP. From the first call on, these signals no longer end the process.
 #[cfg(unix)]
 pub(super) async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -27,10 +27,10 @@ pub(super) async fn interrupted() {
     any.await;
 }
 
-/// Ends at the first Ctrl-C.
+/// Completes at the first Ctrl-C.
 #[cfg(not(unix))]
 pub(super) async fn interrupted() {
-    // Where it cannot be caught it ends the process by itself.
+    // If Ctrl-C cannot be handled, it ends the process.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -1,4 +1,4 @@
-//! `vtask simulate`: the embedded vCenter as a server of its own, for any client of the VI JSON API.
+//! `vtask simulate`: serves the embedded vCenter to any client of the VI JSON API.
 
 use std::io::{Write, stdout};
 use std::net::SocketAddr;
@@ -23,63 +23,63 @@ use crate::simulator::{ClockMode, Options, Simulator, SimulatorError};
     reason = "independent flags of a command line"
 )]
 pub struct SimulateArgs {
-    /// Address to listen on; port 0 takes any free one
+    /// Listen address; port 0 selects a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8989")]
     pub listen: SocketAddr,
 
-    /// What happens: demo, load, quiet, empty, or the path of a scenario file
+    /// Scenario: demo, load, quiet, empty, or the path of a scenario file
     #[arg(long, value_name = "NAME|FILE", default_value = "demo")]
     pub scenario: String,
 
-    /// Where chance comes from: the same seed gives the same tasks at the same times
+    /// Random seed: the same seed produces the same tasks at the same times
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 
-    /// How much faster than real time the simulated day goes
+    /// Speed of the simulated clock relative to real time
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_speed)]
     pub speed: f64,
 
-    /// Serve HTTPS, with a certificate made at the start
+    /// Serve HTTPS with a generated certificate
     #[arg(long)]
     pub tls: bool,
 
-    /// Also write the certificate to this file, as PEM
+    /// Write the certificate to this file as PEM
     #[arg(long, value_name = "FILE", requires = "tls")]
     pub certificate_file: Option<std::path::PathBuf>,
 
-    /// Accept only this user (with --password); otherwise any user and password that are not empty
+    /// Accept only this user (with --password); by default any non-empty user and password
     #[arg(long, value_name = "NAME", requires = "password")]
     pub username: Option<String>,
 
-    /// The password of --username. It protects nothing but simulated tasks, so a flag is good enough
+    /// Password of --username. It only protects simulated tasks
     #[arg(long, value_name = "TEXT", requires = "username")]
     pub password: Option<String>,
 
-    /// Accept this value of the Authorization header instead of a session
+    /// Accept this Authorization header instead of a session
     #[arg(long, value_name = "VALUE")]
     pub authorization: Option<String>,
 
-    /// Load: how many tasks run at a time, in lineages of five
+    /// Load scenario: number of concurrent tasks, in groups of five related tasks
     #[arg(long, value_name = "N")]
     pub tasks: Option<usize>,
 
-    /// Load: how many progress changes a second, over all tasks
+    /// Load scenario: progress changes per second over all tasks
     #[arg(long, value_name = "R")]
     pub rate: Option<u64>,
 
-    /// Load: all changes of a second at one moment instead of spread evenly
+    /// Load scenario: apply all changes of a second at once instead of evenly
     #[arg(long)]
     pub at_once: bool,
 
-    /// Load: tasks finish and new ones take their places, instead of beginning again at 0 %
+    /// Load scenario: replace finished tasks by new ones instead of restarting them at 0 %
     #[arg(long)]
     pub finish: bool,
 
-    /// Most object updates in one answer, or `none`
+    /// Maximum number of object updates per response, or `none`
     #[arg(long, value_name = "N|none", default_value = "100", value_parser = parse_cap)]
     pub cap: Cap,
 
-    /// How far the server's clock is off, e.g. 7m or -90s
+    /// Offset of the server's clock, such as 7m or -90s
     #[arg(
         long,
         value_name = "SPAN",
@@ -88,7 +88,7 @@ pub struct SimulateArgs {
     )]
     pub clock_offset: SignedDuration,
 
-    /// How long a session may be idle before it ends
+    /// Idle time after which a session expires
     #[arg(long, value_name = "SPAN", default_value = "30m")]
     pub session_timeout: SignedDuration,
 
@@ -96,19 +96,19 @@ pub struct SimulateArgs {
     #[arg(long)]
     pub release_8_0_1: bool,
 
-    /// Never compress answers
+    /// Do not compress responses
     #[arg(long)]
     pub no_gzip: bool,
 
-    /// Leave type names out where they tell nothing
+    /// Omit redundant type names
     #[arg(long)]
     pub lean: bool,
 
-    /// Let go wrong what this file says: delays, broken connections, proxies' answers, restarts and more
+    /// Inject the faults of this file: delays, broken connections, proxy responses, restarts and more
     #[arg(long, value_name = "FILE")]
     pub faults: Option<std::path::PathBuf>,
 
-    /// Write a line for each request: seconds since the start, status (0: no answer), bytes, method, kind
+    /// Log each request to this file: seconds since start, status (0: no response), bytes, method, kind
     #[arg(long, value_name = "FILE")]
     pub log: Option<std::path::PathBuf>,
 }
@@ -170,7 +170,7 @@ impl SimulateArgs {
     }
 }
 
-/// Serves until Ctrl-C or SIGTERM.
+/// Runs `vtask simulate` until SIGINT or SIGTERM.
 pub async fn run(args: SimulateArgs) -> Result<()> {
     let simulator = match Simulator::start(args.options()?).await {
         Err(error @ SimulatorError::Listen { .. }) => {

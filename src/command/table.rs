@@ -1,19 +1,19 @@
-//! Tables on standard output: columns as wide as they need to be, two spaces between, nothing else, so that `awk`
-//! and people read them alike. Only on a terminal are they fitted to its width.
+//! Plain tables on standard output: aligned columns two spaces apart, readable by `awk`. On a terminal they are fitted
+//! to its width.
 
 use crate::text::{prefix, truncate, width, wrap};
 
-/// No column is made narrower than this to fit.
+/// Columns are not shrunk below this width.
 const MIN_COLUMN_WIDTH: usize = 8;
 /// No note beneath a row takes more lines.
 const NOTE_LINES: usize = 4;
 
-/// Lays out rows under a heading. The last column is not padded. Texts must be safe to print already.
+/// Formats rows under a heading. The last column is not padded. Cells must be safe to print.
 pub(super) fn layout<const N: usize>(heading: [&str; N], rows: &[[String; N]]) -> String {
     fitted(heading, rows, None)
 }
 
-/// The same; where a terminal is narrower, the widest columns give way.
+/// Like [`layout`], but shrinks the widest columns to fit a terminal.
 pub(super) fn fitted<const N: usize>(
     heading: [&str; N],
     rows: &[[String; N]],
@@ -60,7 +60,7 @@ pub(super) fn fitted_with_notes<const N: usize>(
     text
 }
 
-/// The lines of a note under what it is about, each with what stands before it.
+/// Wraps a note below a row, with a prefix on each line.
 pub(super) fn beneath(note: &str, before: &str, columns: Option<usize>) -> String {
     let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(width(before)));
     let mut lines = wrap(note, room);
@@ -88,7 +88,7 @@ fn shrink(widths: &mut [usize], columns: usize) {
     }
 }
 
-/// A cell of a table that `awk` reads, too: never empty, and no run of spaces that looks like the next column.
+/// Formats a cell: never empty, and without runs of spaces, which would look like a column gap.
 pub(super) fn cell(text: &str) -> String {
     let safe = crate::text::sanitize(text);
     let words: Vec<&str> = safe.split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! Which tasks on which servers: `--profile`, and TASKs that name theirs (`lab/task-4711`, or a URL).
+//! Assigns tasks to servers, by `--profile` and by TASKs that name their server (`lab/task-4711`, or a URL).
 
 use std::{collections::BTreeMap, io::BufRead, sync::Arc};
 
@@ -13,23 +13,22 @@ use crate::{
     vim::{Address, ConnectOptions},
 };
 
-/// Tasks on one server.
+/// A server and the tasks given for it.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// The profile's name, where there are several servers.
+    /// The profile name; `None` if there is only one server.
     pub(super) name: Option<String>,
-    /// How to reach it.
     pub(super) connection: ConnectionArgs,
-    /// The tasks, each once, in the order given.
+    /// The tasks without duplicates, in the order given.
     pub(super) tasks: Vec<Arc<str>>,
-    /// Further profiles that turned out to be the same server.
+    /// Further profiles of the same server.
     again: Vec<String>,
-    /// Says which server is used, where the environment and the config file name different ones and none was typed.
+    /// A warning: the environment and the config file name different servers, and no flag decides.
     pub(super) conflict: Option<String>,
 }
 
 impl Target {
-    /// The one server, without tasks.
+    /// Creates the target of a single server, without tasks.
     #[cfg(test)]
     pub(super) fn alone() -> Self {
         Self {
@@ -45,13 +44,13 @@ impl Target {
         self.name.as_deref() == Some(name) || self.again.iter().any(|again| again == name)
     }
 
-    /// A task as it can be told from those of the other servers: `lab/task-4711`.
+    /// Returns the task ID with the profile name: `lab/task-4711`.
     pub(super) fn full(&self, mo_id: &str) -> String {
         full(self.name.as_deref(), mo_id)
     }
 }
 
-/// `lab/task-4711`; without a name the moId.
+/// Returns `lab/task-4711`, or the moId if there is no name.
 pub(super) fn full(name: Option<&str>, mo_id: &str) -> String {
     match name {
         Some(name) => format!("{name}/{mo_id}"),
@@ -59,10 +58,10 @@ pub(super) fn full(name: Option<&str>, mo_id: &str) -> String {
     }
 }
 
-/// The servers that are meant, in the order in which they are named, without tasks.
+/// Returns the selected servers without tasks, in the order given.
 ///
 /// # Errors
-/// When a profile is not there, or a URL is given besides several.
+/// Fails if a profile does not exist, or if a URL is given together with several profiles.
 pub(super) fn servers(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -74,7 +73,7 @@ pub(super) fn servers(
             connection: args.clone(),
             tasks: Vec::new(),
             again: Vec::new(),
-            // What is wrong with the connection is reported when it is made.
+            // Connection errors are reported when connecting.
             conflict: config::server_conflict(args, environment).unwrap_or_default(),
         }]);
     }
@@ -104,7 +103,7 @@ pub(super) fn servers(
     Ok(targets)
 }
 
-/// What is to be said of servers that were named twice; each is asked once.
+/// Returns a warning for each server that was given twice.
 fn duplicates(targets: &[Target]) -> Vec<String> {
     let said = targets.iter().flat_map(|target| {
         let name = target.name.as_deref().unwrap_or_default();
@@ -119,8 +118,7 @@ fn duplicates(targets: &[Target]) -> Vec<String> {
     said.collect()
 }
 
-/// Returns what is to be said before the servers are asked: which of several servers is used, and which was named
-/// twice.
+/// Returns warnings about ambiguous and duplicate servers.
 pub(super) fn warnings(targets: &[Target]) -> Vec<String> {
     let conflicts = targets.iter().filter_map(|target| target.conflict.clone());
     conflicts.chain(duplicates(targets)).collect()
@@ -133,10 +131,10 @@ pub(super) fn warn(targets: &[Target], stage: &mut CommandIo<'_>) {
     }
 }
 
-/// [`with_tasks`] for a command, with what is to be said about them.
+/// Like [`with_tasks`], and prints the warnings.
 ///
 /// # Errors
-/// As there.
+/// The errors of [`with_tasks`].
 pub(super) fn named(
     args: &ConnectionArgs,
     texts: &[String],
@@ -147,10 +145,10 @@ pub(super) fn named(
     Ok(targets)
 }
 
-/// The servers on which there are tasks that are meant; all of them where no task is named.
+/// Returns the servers that have tasks; all of them if no task is given.
 ///
 /// # Errors
-/// As [`among`] has.
+/// The errors of [`among`].
 pub(super) fn with_tasks(
     args: &ConnectionArgs,
     texts: &[String],
@@ -164,11 +162,10 @@ pub(super) fn with_tasks(
     Ok(targets)
 }
 
-/// All servers that are meant, each with those of the tasks that are there. A profile that only a TASK names counts as
-/// if `--profile` did.
+/// Returns all selected servers with their tasks. A profile named only by a TASK counts as if given by `--profile`.
 ///
 /// # Errors
-/// When a text names no task, or it is not plain on which server it is.
+/// Fails if a text is not a task ID or its server is ambiguous.
 pub(super) fn among(
     args: &ConnectionArgs,
     texts: &[String],
@@ -207,7 +204,7 @@ pub(super) fn among(
         let at = match (at, targets.len()) {
             (Some(at), _) => at,
             (None, 1) => {
-                // A TASK that names its profile does not speak for those that name none.
+                // The profile named by one TASK must not apply to TASKs without a profile.
                 if name.is_none() && given.profile.is_empty() && !args.profile.is_empty() {
                     is_not_elsewhere(&targets[0], named, given, environment)?;
                 }
@@ -223,12 +220,12 @@ pub(super) fn among(
     Ok(targets)
 }
 
-/// Whether `--url` is given and not empty.
+/// True if `--url` is given and not empty.
 fn names_a_server(args: &ConnectionArgs) -> bool {
     args.url.as_deref().is_some_and(|url| !url.is_empty())
 }
 
-/// Refuses a TASK without a server beside others that name a profile, where without those another server would be asked.
+/// Refuses a TASK without a server next to TASKs with a profile, if on its own it would be read from another server.
 fn is_not_elsewhere(
     target: &Target,
     named: &TaskArg,
@@ -250,15 +247,14 @@ fn is_not_elsewhere(
     }
 }
 
-/// Whether a task is on the only server that is asked: the place of that. A URL may tell otherwise, and the same moId
-/// is another task elsewhere.
+/// Returns the index of the only server, unless the URL of the task names another: moIds are only unique per server.
 fn on_the_only(
     target: &Target,
     named: &TaskArg,
     environment: &dyn Environment,
 ) -> Result<usize, CommandError> {
     let asked = config::server_and_trust(&target.connection, environment);
-    // Where no server is named, that is told later.
+    // A missing server is reported when connecting.
     let asked = asked.map(|(address, _)| address.name()).ok();
     match (host(named)?, asked) {
         (Some(host), Some(asked)) if host != asked => Err(CommandError::Usage(format!(
@@ -269,7 +265,7 @@ fn on_the_only(
     }
 }
 
-/// Which of several servers a task is on that does not name a profile: its URL tells, or the line that it comes from.
+/// Returns the index of the server of a task without a profile name, by its URL or JSON object.
 fn on_which(
     targets: &[Target],
     named: &TaskArg,
@@ -299,10 +295,10 @@ fn on_which(
     })
 }
 
-/// The one task that a command is about: its server's connection, and its moId.
+/// Returns the connection and the moId of a single task.
 ///
 /// # Errors
-/// As [`with_tasks`] has, and when there are several.
+/// The errors of [`with_tasks`], and an error if there are several tasks.
 pub(super) async fn single(
     args: &ConnectionArgs,
     text: &String,
@@ -324,7 +320,7 @@ pub(super) async fn single(
     }
 }
 
-/// The profile that a TASK names, and the rest of it.
+/// Splits off the profile name of a TASK.
 fn split(text: &str) -> (Option<&str>, &str) {
     match text.split_once('/') {
         Some((name, task))
@@ -339,10 +335,10 @@ fn split(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Returns the server that a TASK names: by its URL, or by the JSON object that it comes from.
+/// Returns the server that a TASK names in its URL or JSON object.
 ///
 /// # Errors
-/// When its URL does not read: the server that is asked may be another.
+/// Fails if the URL is invalid, since the task could be on another server.
 fn host(named: &TaskArg) -> Result<Option<String>, CommandError> {
     if !named.text.contains("://") {
         return Ok(named.endpoint.clone());
@@ -401,7 +397,7 @@ mod tests {
         ];
         let expected = [on("lab", &["task-1"]), on("branch", &["task-1", "task-2"])];
         assert_eq!(asked(&["lab", "branch"], &texts).unwrap(), expected);
-        // Without --profile the names of the tasks do.
+        // Without --profile, the profiles come from the tasks.
         let expected = [on("branch", &["task-1"]), on("lab", &["task-1"])];
         assert_eq!(asked(&[], &texts[..2]).unwrap(), expected);
         let only = asked(&["lab"], &["task-7", "lab/task-8"]).unwrap();

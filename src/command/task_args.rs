@@ -1,4 +1,4 @@
-//! The TASK arguments: any form people have at hand, and standard input.
+//! Reads TASK arguments, from the command line and from standard input.
 
 use std::{borrow::Cow, io::BufRead};
 
@@ -7,19 +7,19 @@ use serde_json::Value;
 use super::CommandError;
 use crate::text::without_user_info;
 
-/// The heading of the first column in the tables that `get` and `list` print.
+/// The heading of the first column of the tables printed by `get` and `list`.
 const TABLE_HEADING: &str = "TASK";
 
-/// A text that is to name a task.
+/// The text of a TASK.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TaskArg {
     pub(super) text: String,
-    /// The server, where the line of `--json` that it comes from tells it.
+    /// The server, if the TASK comes from a `--json` line.
     pub(super) endpoint: Option<String>,
 }
 
 impl TaskArg {
-    /// Returns the text for messages: without a user name or password.
+    /// Returns the text for messages, without user name and password.
     pub(super) fn shown(&self) -> Cow<'_, str> {
         without_user_info(&self.text)
     }
@@ -34,10 +34,10 @@ impl From<&str> for TaskArg {
     }
 }
 
-/// The texts that are to name tasks, those of standard input in the place of `-`.
+/// Returns the TASKs, with those of standard input in place of `-`.
 ///
 /// # Errors
-/// When standard input cannot be read, names no task, or has an object in it that names none.
+/// Fails if standard input cannot be read, is empty, or has a JSON object without a task.
 pub(super) fn texts(
     arguments: &[String],
     stdin: impl FnOnce() -> Box<dyn BufRead>,
@@ -64,8 +64,8 @@ pub(super) fn texts(
     Ok(texts)
 }
 
-/// The tasks that standard input names: every word and every JSON value; after the heading `TASK` of a table the first
-/// word of each line.
+/// Returns the TASKs of standard input: every word and every JSON value; after the table heading `TASK`, the first word
+/// of each line.
 fn of_input(input: &str) -> Result<Vec<TaskArg>, CommandError> {
     let mut named = Vec::new();
     let mut rest = input.trim_start_matches('\u{feff}').trim_start();
@@ -101,7 +101,7 @@ fn of_input(input: &str) -> Result<Vec<TaskArg>, CommandError> {
     Ok(named)
 }
 
-/// The task of an object as `--json` writes it, or a reference to one; or those of an array.
+/// Reads the task of a `--json` object, of a reference, or of each item of an array.
 fn of_json(value: &Value, named: &mut Vec<TaskArg>) -> Result<(), CommandError> {
     if let Some(items) = value.as_array() {
         return items.iter().try_for_each(|item| of_json(item, named));

@@ -1,4 +1,4 @@
-//! `vtask tree`: the whole lineage of a task, up to its root and down to the last child.
+//! `vtask tree`: prints a task with its ancestors and descendants.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -23,9 +23,9 @@ use crate::{
     vim::{Client, types::TaskQuery},
 };
 
-/// How many tasks of one family are read from the history.
+/// Maximum number of tasks read from the history.
 const MAX_FAMILY: usize = 2_000;
-/// How many generations are looked for.
+/// Maximum number of generations.
 const MAX_DEPTH: usize = 12;
 
 const LONG_ABOUT: &str = "\
@@ -35,31 +35,29 @@ parentMoId. A task of which only the key is known has the status ghost.
 
 Exit codes: 0 printed, 4 the task is not known (any more), or the server cannot be asked, 5 sign-in refused.";
 
-/// Print the whole lineage of a task, up and down
+/// Print a task with its ancestors and descendants
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = LONG_ABOUT)]
 pub struct TreeArgs {
-    /// The task, in any form; - reads it from standard input
+    /// Task: ID, URN or URL; - reads it from standard input
     #[arg(value_name = "TASK")]
     task: String,
 
-    /// One JSON object a line, from the top down
+    /// Print one JSON object per line, parents first
     #[arg(long)]
     json: bool,
 
-    /// How long it may take.
     #[command(flatten)]
     pub(crate) timeout: TimeoutArgs,
 
-    /// Which server, and how to sign in.
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
 
-/// Prints the tree.
+/// Runs `vtask tree`.
 ///
 /// # Errors
-/// When the task is not known, the server cannot be asked, and when standard output cannot be written.
+/// Fails if the task is unknown, the server cannot be read, or standard output cannot be written.
 pub async fn run(args: &TreeArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let (connect, task) = targets::single(&args.connection, &args.task, stage).await?;
     let endpoint = connect.address.name();
@@ -85,7 +83,7 @@ pub async fn run(args: &TreeArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
     Ok(Outcome::Success)
 }
 
-/// Reads the family. The complaint is about a history that could not be searched.
+/// Reads the related tasks. The message reports a history that could not be read.
 async fn gather(
     client: &Client,
     task: &Arc<str>,
@@ -110,7 +108,7 @@ async fn gather(
     Ok((snapshot, handle, complaint))
 }
 
-/// Reads the ancestors that are still there; of the others the keys remain.
+/// Reads the ancestors. Of those that are gone only the keys are known.
 async fn climb(
     client: &Client,
     snapshot: &mut Snapshot,
@@ -228,7 +226,7 @@ async fn descend(
     })
 }
 
-/// The tasks of a tree from the top down: handle, depth, and for each level whether a line goes on below it.
+/// A task of the tree: handle, depth, and for each level whether the line continues below it.
 type Row = (Handle, usize, Vec<bool>);
 
 fn rows(board: &TaskStore, root: Handle) -> Vec<Row> {
@@ -329,7 +327,7 @@ fn as_text(
     text
 }
 
-/// `Copy disks  task-4712  db-prod-01  running 54%  31m`.
+/// Returns a line such as `Copy disks  task-4712  db-prod-01  running 54%  31m`.
 fn told(snapshot: &Snapshot, handle: Handle, record: &Record, symbols: &Symbols) -> String {
     let id = &record.id.mo_id;
     let Some(info) = record.info.as_deref() else {

@@ -11,6 +11,7 @@ pub mod estimate;
 mod export;
 pub(crate) mod fault_chain;
 pub mod filter;
+mod finished_task;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod id;
@@ -36,6 +37,7 @@ pub use clock::ServerClock;
 pub use estimate::{Estimate, TimeLeft, estimate, stall_threshold};
 pub use export::ExportFormat;
 pub use filter::{EndpointInfo, EvalContext, Filter, FilterError, Period, Saved, ServerFilter};
+pub use finished_task::FinishedTask;
 pub use id::{EndpointId, TaskId};
 pub use labels::Labels;
 pub use progress::Progress;

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{io::AsyncWriteExt, process::Command, task::spawn_blocking};
 
-use crate::app::Severity;
+use crate::{app::Severity, shell};
 
 /// Notification to show when a background job ends, if any.
 pub(super) type JobResult = Option<(Severity, String)>;
@@ -23,13 +23,7 @@ pub(super) async fn copy(command: String, text: String) -> JobResult {
 }
 
 async fn pipe_to_command(command: &str, text: &str) -> Result<(), String> {
-    let shell = if cfg!(windows) {
-        ("cmd", "/C")
-    } else {
-        ("sh", "-c")
-    };
-    let child = Command::new(shell.0)
-        .args([shell.1, command])
+    let child = Command::from(shell::command(command))
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

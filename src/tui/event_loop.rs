@@ -25,7 +25,7 @@ use crate::{
         next_redraw, update,
     },
     metrics::{Metrics, MetricsReport},
-    task::EndpointId,
+    task::{EndpointId, FinishedTask, StatusCounts},
     ui::{self, Appearance},
     watch::{Command, Update},
 };
@@ -79,6 +79,10 @@ pub trait TerminalHost {
     fn save_named_filter(&mut self, _name: &str, _filter: Option<&str>) -> io::Result<()> {
         Ok(())
     }
+    /// Notifies the user of a finished task.
+    fn notify(&mut self, _task: &FinishedTask) {}
+    /// Shows the task counts in the window title.
+    fn show_counts(&mut self, _counts: &StatusCounts) {}
     /// Completes when another thread has panicked.
     fn panicked(&self) -> impl Future<Output = ()>;
 }
@@ -374,6 +378,8 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 Effect::Draw => self.wants_frame = true,
                 Effect::Redraw => self.redraw()?,
                 Effect::Send(endpoint, command) => self.send(endpoint, command),
+                Effect::Notify(task) => self.host.notify(&task),
+                Effect::ShowCounts(counts) => self.host.show_counts(&counts),
                 Effect::SaveFilterHistory(filter) => self.host.add_to_filter_history(&filter),
                 Effect::SaveNamedFilter { name, filter } => {
                     if let Err(error) = self.host.save_named_filter(&name, filter.as_deref()) {

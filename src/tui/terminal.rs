@@ -21,7 +21,10 @@ use crossterm::{
 use tokio::sync::Notify;
 
 use super::{background_query::OSC11_QUERY, event_loop::TerminalHost};
-use crate::app::{filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile};
+use crate::{
+    app::{Notifier, filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile},
+    task::{FinishedTask, StatusCounts},
+};
 
 /// True while the modes are set; they must be restored exactly once.
 static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
@@ -33,6 +36,7 @@ static PANICKED: Notify = Notify::const_new();
 pub struct TerminalGuard {
     typed: FilterHistoryFile,
     named: SavedFilterFile,
+    notifier: Option<Box<dyn Notifier>>,
 }
 
 impl TerminalGuard {
@@ -41,7 +45,11 @@ impl TerminalGuard {
     ///
     /// # Errors
     /// If stdout is not a terminal or a mode cannot be set.
-    pub fn enter(typed: FilterHistoryFile, named: SavedFilterFile) -> io::Result<Self> {
+    pub fn enter(
+        typed: FilterHistoryFile,
+        named: SavedFilterFile,
+        notifier: Option<Box<dyn Notifier>>,
+    ) -> io::Result<Self> {
         static HOOK: std::sync::Once = std::sync::Once::new();
         HOOK.call_once(|| {
             let report = panic::take_hook();
@@ -52,7 +60,11 @@ impl TerminalGuard {
             }));
         });
         enter_modes().inspect_err(|_| restore_modes())?;
-        Ok(Self { typed, named })
+        Ok(Self {
+            typed,
+            named,
+            notifier,
+        })
     }
 }
 
@@ -104,6 +116,18 @@ impl TerminalHost for TerminalGuard {
 
     fn save_named_filter(&mut self, name: &str, filter: Option<&str>) -> io::Result<()> {
         self.named.save(name, filter)
+    }
+
+    fn notify(&mut self, task: &FinishedTask) {
+        if let Some(notifier) = &mut self.notifier {
+            notifier.task_finished(task);
+        }
+    }
+
+    fn show_counts(&mut self, counts: &StatusCounts) {
+        if let Some(notifier) = &mut self.notifier {
+            notifier.counts_changed(counts);
+        }
     }
 
     fn resume(&mut self) -> io::Result<()> {

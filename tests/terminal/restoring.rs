@@ -123,7 +123,7 @@ fn program() {
         FilterHistoryFile::from_environment(nothing),
         SavedFilterFile::from_environment(nothing),
     );
-    let session = TerminalGuard::enter(typed, named).unwrap();
+    let session = TerminalGuard::enter(typed, named, None).unwrap();
     io::stdin().read_exact(&mut [0]).unwrap();
     match way.as_str() {
         "thread" => {

@@ -154,15 +154,18 @@ fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let at = record.seen.unwrap_or(now);
     let id = record.id.clone();
     let is_there = state.with_live_view(|state| state.store.find(&id).is_some());
+    let mut effects = Vec::new();
     let text = if is_there {
         format!("{mo_id} is already on the live list")
     } else {
         let changes = vec![TaskChange::Full { info, at }];
-        state.with_live_view(|state| super::server_update::apply(state, endpoint, changes, now));
+        effects = state
+            .with_live_view(|state| super::server_update::apply(state, endpoint, changes, now));
         format!("{mo_id} was added to the live list")
     };
     state.notifications.push(Severity::Info, text, now);
-    vec![Effect::Send(endpoint, Command::Watch(vec![mo_id]))]
+    effects.push(Effect::Send(endpoint, Command::Watch(vec![mo_id])));
+    effects
 }
 
 /// Applies a page of search results.

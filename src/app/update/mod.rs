@@ -76,6 +76,13 @@ pub fn update(state: &mut AppState, event: Event, now: Timestamp) -> Vec<Effect>
     state.sync_selection();
     effects.extend(detail_subscription::sync(state, now));
     effects.extend(history::fetch_more(state));
+    if let Some(tracker) = &mut state.finish_tracker {
+        for effect in &effects {
+            if let Effect::Send(endpoint, command) = effect {
+                tracker.record_command(*endpoint, command);
+            }
+        }
+    }
     effects.push(Effect::Draw);
     effects
 }

@@ -45,19 +45,24 @@ pub(super) fn handle(
             Update::Typical(_) | Update::Clock(_) | Update::Server(_)
         );
         history::apply_to_history(state, endpoint, &update, now);
-        state.with_live_view(|state| apply_live(state, endpoint, update, now));
+        let effects = state.with_live_view(|state| apply_live(state, endpoint, update, now));
         if concerns_all {
             reevaluate(state, now, RowModel::reevaluate);
         }
+        effects
     } else {
-        apply_live(state, endpoint, update, now);
+        apply_live(state, endpoint, update, now)
     }
-    Vec::new()
 }
 
-fn apply_live(state: &mut AppState, endpoint: EndpointId, update: Update, now: Timestamp) {
+fn apply_live(
+    state: &mut AppState,
+    endpoint: EndpointId,
+    update: Update,
+    now: Timestamp,
+) -> Vec<Effect> {
     match update {
-        Update::Tasks { changes, .. } => apply(state, endpoint, changes, now),
+        Update::Tasks { changes, .. } => return apply(state, endpoint, changes, now),
         Update::Labels(labels) => {
             if let Some(past) = &mut state.time_travel {
                 past.store.set_labels(endpoint, labels.clone());
@@ -99,6 +104,7 @@ fn apply_live(state: &mut AppState, endpoint: EndpointId, update: Update, now: T
             }
         }
     }
+    Vec::new()
 }
 
 /// Stores lookup results of a known task.
@@ -147,7 +153,7 @@ pub(super) fn apply(
     endpoint: EndpointId,
     changes: Vec<TaskChange>,
     now: Timestamp,
-) {
+) -> Vec<Effect> {
     let mut touched = ChangeSet::default();
     for change in changes {
         let mo_id = change.mo_id().clone();
@@ -175,12 +181,19 @@ pub(super) fn apply(
         endpoints: Some(&clocks),
     };
     row_model.update(eval_context, &touched);
+    let mut effects = Vec::new();
+    if let Some(tracker) = &mut state.finish_tracker {
+        let finished = tracker.finished(store, &touched, &clocks).into_iter();
+        effects.extend(finished.map(Effect::Notify));
+        effects.extend(tracker.changed_counts(store).map(Effect::ShowCounts));
+    }
     if state.time_travel.is_none() {
         summary_page::touch(&mut state.popup, &state.store, &touched);
     }
     for removed in touched.removed {
         drop_task_state(state, removed);
     }
+    effects
 }
 
 /// Reevaluates filters that depend on time or server names.

@@ -8,6 +8,7 @@ mod grouping;
 mod history;
 mod list;
 mod mouse;
+mod notifications;
 mod panes;
 mod prompt;
 mod server_update;

@@ -1,4 +1,4 @@
-//! What there is to say of a task before its cancellation is asked for. Pure.
+//! Messages about a task before its cancellation is requested. Pure.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::{
     text::duration,
 };
 
-/// Why there is nothing to say of a task of which nothing can be read.
+/// Returns a message if nothing can be read of the task.
 pub(super) fn unreadable(record: &Record, name: Option<&str>) -> Option<String> {
     let why = json_output::why(record).filter(|_| record.info.is_none())?;
     let task = full(name, &record.id.mo_id);
@@ -19,7 +19,7 @@ pub(super) fn unreadable(record: &Record, name: Option<&str>) -> Option<String> 
     ))
 }
 
-/// What there is to say before asking, and whether asking makes sense.
+/// Returns a line that describes the task, and true if it can be cancelled.
 pub(super) fn sentence(
     board: &TaskStore,
     record: &Record,
@@ -82,7 +82,7 @@ pub(super) fn sentence(
     )
 }
 
-/// `Relocate virtual machine of db-prod-01 (task-4711)`.
+/// Returns a name such as `Relocate virtual machine of db-prod-01 (task-4711)`.
 pub(super) fn named(board: &TaskStore, record: &Record, name: Option<&str>) -> String {
     let mut text = board.operation(record).into_owned();
     if let Some(target) = record.info.as_deref().and_then(display_name::target) {

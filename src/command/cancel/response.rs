@@ -1,4 +1,4 @@
-//! What servers answer to requests to cancel, and how that is told.
+//! Responses to cancellation requests, and their output.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
     vim::{ConnectOptions, Error, types::Fault},
 };
 
-/// What the server said to one request.
+/// The result of one cancellation request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CancelResult {
     Accepted,
@@ -19,7 +19,7 @@ pub(super) enum CancelResult {
     NoPermission,
     Gone,
     Failed,
-    /// Nothing was asked: it has ended already.
+    /// Not requested, because the task has already ended.
     NotAsked,
 }
 
@@ -57,14 +57,14 @@ impl CancelResult {
     }
 }
 
-/// What is told of the whole, and what comes of it.
+/// The output format and the combined outcome of all requests.
 pub(super) struct CancelAttempt {
     pub(super) as_json: bool,
     pub(super) outcome: Outcome,
 }
 
 impl CancelAttempt {
-    /// Tells one task's answer.
+    /// Prints the result for one task.
     pub(super) fn tell(
         &mut self,
         stage: &mut CommandIo<'_>,
@@ -94,7 +94,7 @@ impl CancelAttempt {
         stage.print(&json_output::written(line))
     }
 
-    /// Tells that a server cannot be asked: of all its tasks.
+    /// Prints the error of a server that cannot be reached, for each of its tasks.
     pub(super) fn tell_away(
         &mut self,
         stage: &mut CommandIo<'_>,

@@ -1,11 +1,11 @@
-//! bash's part. bash cuts words at `:` and `=`, too, so that `state:ru` and `--theme=da` would never come whole; the
-//! function puts them together again, and of what is answered takes away what stands before the last cut.
+//! The completion script for bash. bash also splits words at `:` and `=`, so `state:ru` and `--theme=da` would never
+//! arrive whole; the script joins them, and strips from the candidates the part before the last split.
 
 use std::{ffi::OsString, io, path::Path};
 
 use clap_complete::env::{Bash as Common, EnvCompleter};
 
-/// Whether the word is in quotes: then what a name may hold is another matter.
+/// Set to 1 if the word is in quotes, which allows other characters.
 pub(super) const QUOTED: &str = "_VTASK_QUOTED";
 
 const SCRIPT: &str = r#"
@@ -52,7 +52,6 @@ _BIN_complete() {
 complete -o bashdefault -o nosort -F _BIN_complete BIN 2>/dev/null || complete -o bashdefault -F _BIN_complete BIN
 "#;
 
-/// The adapter for bash.
 pub(super) struct Bash;
 
 impl EnvCompleter for Bash {

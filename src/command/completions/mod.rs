@@ -1,8 +1,8 @@
-//! `vtask completions`: what a shell has to know to complete the command line.
+//! `vtask completions`: shell completion.
 //!
-//! The shell's part is small: it hands the line to vtask, which answers what may stand there ([`answer`]). So one piece
-//! of code completes in every shell: flags and their values by the definition of the command line, and by [`values`]
-//! what only the config file or the server knows.
+//! The shell script is small: it passes the line to vtask, which prints the candidates ([`answer`]). Every shell is
+//! completed by the same code: flags and fixed values from the command definition, values from the config file or the
+//! server by [`values`].
 
 mod bash;
 mod server;
@@ -19,7 +19,7 @@ use clap_complete::{
 
 use super::{CommandError, Outcome, io_context::CommandIo};
 
-/// The variable by which a shell asks: its value names the shell.
+/// Set by the completion script to the name of the shell.
 const COMPLETE_VARIABLE: &str = "VTASK_COMPLETE";
 
 const LONG_ABOUT: &str = "\
@@ -32,16 +32,15 @@ PowerShell: in $PROFILE: vtask completions powershell | Out-String | Invoke-Expr
 The ids of running tasks are asked of the server that the line names so far (or the environment, or the profile): \
 where no password has to be typed, and for two seconds at most. --keep-session spares the sign-in.";
 
-/// Print what a shell needs to complete the command line, running tasks included
+/// Print the completion script of a shell, which also completes running tasks
 #[derive(Debug, Clone, Args)]
 #[command(after_help = LONG_ABOUT)]
 pub struct CompletionsArgs {
-    /// For which shell
+    /// Shell
     #[arg(value_enum)]
     shell: Shell,
 }
 
-/// The shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Shell {
     Bash,
@@ -51,10 +50,10 @@ enum Shell {
     Zsh,
 }
 
-/// Prints the completions.
+/// Runs `vtask completions`.
 ///
 /// # Errors
-/// When standard output cannot be written.
+/// Fails if standard output cannot be written.
 pub fn run(args: &CompletionsArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let shell: &dyn EnvCompleter = match args.shell {
         Shell::Bash => &bash::Bash,
@@ -72,13 +71,13 @@ pub fn run(args: &CompletionsArgs, stage: &mut CommandIo<'_>) -> Result<Outcome,
     Ok(Outcome::Success)
 }
 
-/// The shell that asks.
+/// The shell that requests candidates.
 static PROGRAM_NAME: OnceLock<String> = OnceLock::new();
 
-/// Where a shell asks what may stand on the line: answers, and ends the process. To be called before anything else.
+/// Prints candidates and exits if called by a completion script. Must run before anything else.
 pub fn answer(definition: fn() -> clap::Command) {
     if let Some(shell) = std::env::var_os(COMPLETE_VARIABLE) {
-        // It is set once.
+        // Set only once.
         let _ = PROGRAM_NAME.set(shell.to_string_lossy().into_owned());
     }
     CompleteEnv::with_factory(move || with_values(definition()))
@@ -87,10 +86,9 @@ pub fn answer(definition: fn() -> clap::Command) {
         .complete();
 }
 
-/// Makes a completer.
 type Completer = fn() -> ArgValueCompleter;
 
-/// The arguments whose values only the config file or the server knows, by their ids.
+/// Arguments that are completed from the config file or the server, by ID.
 const VALUES: [(&str, Completer); 9] = [
     ("tasks", values::tasks),
     ("task", values::tasks),
@@ -103,7 +101,7 @@ const VALUES: [(&str, Completer); 9] = [
     ("operation", values::operations),
 ];
 
-/// The command line with completers for those values, in every command that has them.
+/// Adds the completers to all subcommands.
 fn with_values(command: clap::Command) -> clap::Command {
     let completer = |id: &str| VALUES.iter().find(|(known, _)| *known == id);
     command
@@ -114,8 +112,7 @@ fn with_values(command: clap::Command) -> clap::Command {
         .mut_subcommands(with_values)
 }
 
-/// Whether a text can be put on the line of the shell that asks and means itself there. A name that a server made up
-/// must never become something that the shell acts on.
+/// True if the shell takes the candidate literally. A name sent by the server must never be interpreted by the shell.
 fn is_safe(text: &str) -> bool {
     let quotes_by_itself = matches!(PROGRAM_NAME.get().map(String::as_str), Some("fish" | "zsh"));
     if text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
@@ -146,7 +143,7 @@ mod tests {
 
     use super::*;
 
-    /// The ids of the arguments with a completer, anywhere.
+    /// Collects the IDs of arguments with a completer.
     fn completed(command: &clap::Command, ids: &mut BTreeSet<String>) {
         let args = command.get_arguments();
         let with = args.filter(|arg| arg.get::<ArgValueCompleter>().is_some());

@@ -1,4 +1,4 @@
-//! Asking the servers that are meant by what was typed so far, quietly and not for long.
+//! Reads candidates from the servers given on the command line, without output and with a short timeout.
 
 use std::{
     env,
@@ -20,23 +20,23 @@ use crate::{
     config::{self, ConnectionArgs, process_environment},
 };
 
-/// Nobody waits longer for a completion.
+/// Time limit for reading candidates.
 const COMPLETION_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What a server told.
+/// The recent tasks of a server.
 pub(super) struct Asked {
     pub(super) target: Target,
     pub(super) snapshot: Snapshot,
 }
 
-/// The connection as far as the line tells it, with what the environment has.
+/// Returns the connection flags of the command line.
 pub(super) fn typed() -> ConnectionArgs {
     // vtask -- vtask wait --profile lab …
     let words = env::args_os().skip_while(|word| word != "--").skip(1);
     typed_in(words.collect()).unwrap_or_default()
 }
 
-/// The rest of the line may be unfinished or wrong: only what is about the connection is read.
+/// Parses only the connection flags, since the rest of the line may be incomplete or invalid.
 fn typed_in(words: Vec<OsString>) -> Option<ConnectionArgs> {
     let command = ConnectionArgs::augment_args(clap::Command::new("vtask"));
     let mut about = vec![OsString::from("vtask")];
@@ -66,7 +66,7 @@ fn typed_in(words: Vec<OsString>) -> Option<ConnectionArgs> {
     ConnectionArgs::from_arg_matches(&matches).ok()
 }
 
-/// The servers that are meant; `named` is a profile that the TASK names.
+/// Returns the servers given on the command line; `named` is the profile named by the TASK.
 fn meant(named: Option<&str>) -> Option<Vec<Target>> {
     let mut args = typed();
     if let Some(name) = named
@@ -81,12 +81,12 @@ fn meant(named: Option<&str>) -> Option<Vec<Target>> {
     targets.iter().all(is_known).then_some(targets)
 }
 
-/// Whether it is known which servers are meant.
+/// True if the servers are known.
 pub(super) fn is_any_meant(named: Option<&str>) -> bool {
     meant(named).is_some()
 }
 
-/// What is recent on the servers that are meant. What cannot be asked without a question to the person is left out.
+/// Reads the recent tasks of the servers. Servers that would need a prompt are left out.
 pub(super) fn ask(named: Option<&str>) -> Vec<Asked> {
     let targets = meant(named).unwrap_or_default();
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()

@@ -1,4 +1,4 @@
-//! What may stand in the place of a value that only the config file or the server knows.
+//! Completers for values from the config file or the server.
 
 use std::{collections::BTreeSet, ffi::OsStr};
 
@@ -14,7 +14,7 @@ use crate::{
     vim::types::TaskInfo,
 };
 
-/// Completes TASKs: what is queued or running on the servers that are meant.
+/// Completes TASKs with the queued and running tasks.
 pub(super) fn tasks() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let Some(typed) = typed.to_str() else {
@@ -26,7 +26,7 @@ pub(super) fn tasks() -> ArgValueCompleter {
             return Vec::new();
         }
         if snapshots.is_empty() {
-            // No server is meant yet; a profile's name would tell which.
+            // No server is known yet, so the profile names are candidates.
             let profiles = config_file().profiles.into_keys();
             return fitting(profiles.map(|name| (format!("{name}/"), None)), typed);
         }
@@ -35,7 +35,7 @@ pub(super) fn tasks() -> ArgValueCompleter {
             let active = active.filter(|(_, record)| record.status().is_active());
             active.map(|(_, record)| {
                 let name = asked.target.full(&record.id.mo_id);
-                // A task that was typed with its profile stays so.
+                // Keep the profile that was typed.
                 let name = match named {
                     Some(profile) if !name.contains('/') => format!("{profile}/{name}"),
                     _ => name,
@@ -47,7 +47,7 @@ pub(super) fn tasks() -> ArgValueCompleter {
     })
 }
 
-/// `Relocate virtual machine · db-prod-01 · 42%`.
+/// Returns a description such as `Relocate virtual machine · db-prod-01 · 42%`.
 fn told(board: &TaskStore, record: &Record) -> String {
     let mut text = board.operation(record).into_owned();
     if let Some(target) = record.info.as_deref().and_then(display_name::target) {
@@ -68,7 +68,7 @@ pub(super) fn profiles() -> ArgValueCompleter {
     })
 }
 
-/// Completes `--theme`: what comes with the program, and one's own.
+/// Completes `--theme` with built-in and user themes.
 pub(super) fn themes() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let own = config::own_themes(config_file().path.as_deref(), &process_environment);
@@ -82,7 +82,7 @@ pub(super) fn themes() -> ArgValueCompleter {
     })
 }
 
-/// Completes `--sort`: its last field, which may stand behind a `-`.
+/// Completes the last column of `--sort`, after an optional `-`.
 pub(super) fn sorts() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let typed = typed.to_string_lossy();
@@ -94,12 +94,12 @@ pub(super) fn sorts() -> ArgValueCompleter {
     })
 }
 
-/// Completes `--filter`: its last word.
+/// Completes the last word of `--filter`.
 pub(super) fn filters() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let typed = typed.to_string_lossy();
         let saved = config_file().filters;
-        // Only what stands behind a field is asked of the server.
+        // Only field values need data from the server.
         let mut snapshots = Vec::new();
         let mut completion = filter::complete(&typed, &saved, (&TaskStore::new()).into());
         if completion.candidates.is_empty() && typed.contains([':', '=']) {
@@ -126,12 +126,12 @@ pub(super) fn users() -> ArgValueCompleter {
     of_tasks(|_, info| display_name::started_by(&info.reason).map(str::to_owned))
 }
 
-/// Completes `--operation`, by the ids: they need no quotes.
+/// Completes `--operation` with IDs, which need no quotes.
 pub(super) fn operations() -> ArgValueCompleter {
     of_tasks(|_, info| Some(info.description_id.to_string()))
 }
 
-/// Completes what the recent tasks on the servers that are meant have in common.
+/// Completes with a value of the recent tasks.
 fn of_tasks(text: fn(&TaskStore, &TaskInfo) -> Option<String>) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| {
         let mut found = BTreeSet::new();
@@ -149,7 +149,7 @@ fn of_tasks(text: fn(&TaskStore, &TaskInfo) -> Option<String>) -> ArgValueComple
     })
 }
 
-/// Those that begin with what was typed and can be put on the line.
+/// Returns the candidates that start with the typed text and are safe in the shell.
 fn fitting(
     candidates: impl Iterator<Item = (String, Option<String>)>,
     typed: &str,
@@ -163,7 +163,7 @@ fn fitting(
         .collect()
 }
 
-/// The config file that the line names, or the usual one; one that does not read has nothing to offer.
+/// Returns the config file given on the command line or the default one; empty if it is invalid.
 fn config_file() -> ConfigFile {
     let named = server::typed().config;
     ConfigFile::load(named.as_deref(), &process_environment).unwrap_or_default()

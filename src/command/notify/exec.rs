@@ -1,14 +1,15 @@
-//! `--exec`: a command of the user's own for each task that ends.
+//! `--exec`: runs a command of the user for each finished task.
 //!
-//! The command goes to the shell exactly as the user wrote it. What the server sent is handed over in environment
-//! variables only: it never becomes a part of what the shell reads.
+//! The shell gets the command as the user wrote it. Values sent by the server are passed in environment variables
+//! only, so the shell never parses them.
 
 use std::process::Stdio;
 
-use jiff::SignedDuration;
 use tokio::process::Command;
 
-/// Variables that may hold secrets: of no use to who is only told that a task ended. (A URL may have a password in it.)
+use crate::{shell, task::FinishedTask};
+
+/// Variables that may contain secrets (a URL may contain a password); removed from the command's environment.
 const SECRET_VARIABLES: [&str; 6] = [
     "VTASK_PASSWORD",
     "VTASK_SESSION",
@@ -18,61 +19,32 @@ const SECRET_VARIABLES: [&str; 6] = [
     "GOVC_URL",
 ];
 
-/// What is told of a task that ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FinishedTask {
-    /// The moId.
-    pub mo_id: String,
-    /// What the operation is called.
-    pub operation: String,
-    /// What it was done to.
-    pub target: String,
-    /// `success`, `failed`, `cancelled` or `unknown`.
-    pub outcome: &'static str,
-    /// How long it ran, where that is known.
-    pub duration: Option<SignedDuration>,
-    /// Why it failed, or why its outcome is not known.
-    pub error: String,
-    /// Who or what started it.
-    pub started_by: String,
-    /// The server.
-    pub endpoint: String,
+/// Returns the environment variables that describe a task to the command.
+fn variables(task: &FinishedTask) -> [(&'static str, String); 8] {
+    let seconds = task.duration.map(|span| span.as_secs().to_string());
+    [
+        ("VTASK_MOID", task.mo_id.clone()),
+        ("VTASK_OPERATION", task.operation.clone()),
+        ("VTASK_TARGET", task.target.clone()),
+        ("VTASK_OUTCOME", task.outcome.to_owned()),
+        ("VTASK_DURATION_SECONDS", seconds.unwrap_or_default()),
+        ("VTASK_ERROR", task.error.clone()),
+        ("VTASK_STARTED_BY", task.started_by.clone()),
+        ("VTASK_ENDPOINT", task.endpoint.clone()),
+    ]
+    // The value of a variable ends at a NUL character.
+    .map(|(name, value)| (name, value.replace('\0', "\u{fffd}")))
 }
 
-impl FinishedTask {
-    /// The variables that the command finds in its environment.
-    pub fn variables(&self) -> [(&'static str, String); 8] {
-        let seconds = self.duration.map(|span| span.as_secs().to_string());
-        [
-            ("VTASK_MOID", self.mo_id.clone()),
-            ("VTASK_OPERATION", self.operation.clone()),
-            ("VTASK_TARGET", self.target.clone()),
-            ("VTASK_OUTCOME", self.outcome.to_owned()),
-            ("VTASK_DURATION_SECONDS", seconds.unwrap_or_default()),
-            ("VTASK_ERROR", self.error.clone()),
-            ("VTASK_STARTED_BY", self.started_by.clone()),
-            ("VTASK_ENDPOINT", self.endpoint.clone()),
-        ]
-        // A variable cannot hold the character that ends it.
-        .map(|(name, value)| (name, value.replace('\0', "\u{fffd}")))
-    }
-}
-
-/// Runs the command. Answers what it printed, and what is to be complained of.
-pub async fn run(command: String, ended: FinishedTask) -> Vec<String> {
-    let (shell, flag) = if cfg!(windows) {
-        ("cmd", "/C")
-    } else {
-        ("sh", "-c")
-    };
-    let mut to_run = Command::new(shell);
+/// Runs the command. Returns the lines that it printed, and an error message if it failed.
+pub async fn run(command: String, task: FinishedTask) -> Vec<String> {
+    let mut child = Command::from(shell::command(&command));
     for name in SECRET_VARIABLES {
-        to_run.env_remove(name);
+        child.env_remove(name);
     }
-    let output = to_run
-        .args([flag, &command])
-        .envs(ended.variables())
-        // A vtask that the command starts is not to run it again.
+    let output = child
+        .envs(variables(&task))
+        // A vtask started by the command must not run it again.
         .env_remove("VTASK_EXEC")
         .stdin(Stdio::null())
         .kill_on_drop(true)
@@ -80,7 +52,7 @@ pub async fn run(command: String, ended: FinishedTask) -> Vec<String> {
         .await;
     let output = match output {
         Ok(output) => output,
-        Err(error) => return vec![format!("the command of --exec cannot be run: {error}.")],
+        Err(error) => return vec![format!("cannot run command: {error}.")],
     };
     let printed = [output.stdout, output.stderr];
     let mut lines: Vec<String> = printed
@@ -94,8 +66,8 @@ pub async fn run(command: String, ended: FinishedTask) -> Vec<String> {
         .collect();
     if !output.status.success() {
         lines.push(format!(
-            "the command of --exec failed for {} ({}).",
-            ended.mo_id, output.status
+            "command failed for {} ({}).",
+            task.mo_id, output.status
         ));
     }
     lines
@@ -103,6 +75,8 @@ pub async fn run(command: String, ended: FinishedTask) -> Vec<String> {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     fn hostile() -> FinishedTask {
@@ -116,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_server_sent_is_data_to_the_shell() {
+    async fn server_values_are_not_parsed_by_the_shell() {
         let command =
             "printf '%s|%s|%s\\n' \"$VTASK_TARGET\" \"$VTASK_OUTCOME\" \"$VTASK_DURATION_SECONDS\"";
         let lines = run(command.to_owned(), hostile()).await;
@@ -124,7 +98,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_command_that_fails_is_complained_of() {
+    async fn failed_command_is_reported() {
         let lines = run("echo oh; exit 7".to_owned(), hostile()).await;
         assert_eq!(lines[0], "oh");
         assert!(

@@ -1,15 +1,14 @@
-//! What a terminal can be told besides text, and how each wants to be told. Pure: texts in, escape sequences out.
+//! Escape sequences for notifications, titles and tab progress. Pure.
 
 use crate::text::sanitize;
 
 const BELL: char = '\u{7}';
-/// String terminator.
 const STRING_TERMINATOR: &str = "\u{1b}\\";
 
-/// How a notification is put.
+/// The escape sequence for a desktop notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Notification {
-    /// `OSC 9`: iTerm2, `WezTerm`, Ghostty, Windows Terminal and others; the rest ignores it.
+    /// `OSC 9`: iTerm2, `WezTerm`, Ghostty, Windows Terminal and others; ignored elsewhere.
     Osc9,
     /// `OSC 99`: kitty.
     Osc99,
@@ -17,29 +16,29 @@ enum Notification {
     Osc777,
 }
 
-/// What the terminal is known to take.
+/// The features of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terminal {
     notification: Notification,
-    /// `OSC 9;4`: others take it for a notification.
+    /// `OSC 9;4` is supported. Other terminals would show it as a notification.
     progress: bool,
-    /// Whether tmux stands between; it passes on what is wrapped.
+    /// True inside tmux, where sequences must be wrapped to pass through.
     tmux: bool,
 }
 
-/// How the work that is waited for stands.
+/// The progress shown on the terminal's tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TabProgress {
-    /// So far, in percent.
+    /// Percent done.
     At(u8),
-    /// Nobody knows how far.
+    /// Running, without a percentage.
     Busy,
-    /// Something failed; so far.
+    /// Percent done when something failed.
     Failed(u8),
 }
 
 impl Terminal {
-    /// What the environment tells of the terminal.
+    /// Detects the terminal from environment variables.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let value = |name: &str| variable(name).unwrap_or_default();
         let (term, program) = (value("TERM"), value("TERM_PROGRAM"));
@@ -63,13 +62,13 @@ impl Terminal {
         };
         Self {
             notification,
-            // What tmux would do with it depends on its version.
+            // Support in tmux depends on its version.
             progress: progress && !tmux,
             tmux,
         }
     }
 
-    /// A notification.
+    /// Returns the sequence of a notification.
     pub fn notify(&self, title: &str, text: &str) -> String {
         let (title, text) = (clean(title), clean(text));
         let sequence = match self.notification {
@@ -96,12 +95,12 @@ impl Terminal {
         }
     }
 
-    /// Keeps the title as it is for later, then sets it and the tab's progress.
+    /// Returns the sequence that saves the title.
     pub fn begin(&self) -> String {
         "\u{1b}[22;2t".to_owned()
     }
 
-    /// Sets the title and the tab's progress.
+    /// Returns the sequence that sets the title and the tab progress.
     pub fn show(&self, title: &str, mark: TabProgress) -> String {
         let title = format!("\u{1b}]2;{}{BELL}", clean(title));
         if !self.progress {
@@ -115,7 +114,7 @@ impl Terminal {
         format!("{title}\u{1b}]9;4;{mark}{BELL}")
     }
 
-    /// Takes progress and title away again.
+    /// Returns the sequence that clears the progress and restores the title.
     pub fn end(&self) -> String {
         let progress = if self.progress {
             format!("\u{1b}]9;4;0;0{BELL}")
@@ -126,12 +125,11 @@ impl Terminal {
     }
 }
 
-/// The bell.
 pub fn bell() -> String {
     BELL.to_string()
 }
 
-/// Nothing that ends or opens a sequence gets into one.
+/// Replaces control characters, so that a text cannot end the sequence or start another.
 fn clean(text: &str) -> String {
     sanitize(text).into_owned()
 }

@@ -1,5 +1,4 @@
-//! `vtask trust`: the certificates that were accepted by hand; and the question of first use, before any command that
-//! asks a server.
+//! `vtask trust`: manages trusted certificates. Also prompts on first use, before a command connects.
 
 mod prompt;
 
@@ -14,56 +13,52 @@ use crate::{
     vim::{self, Address, Fingerprint, TrustPolicy},
 };
 
-/// A server that does not show its certificate by then is left to the command itself, which tells what is wrong.
+/// A server that does not present its certificate within this time is left to the command, which reports the error.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Look after the certificates that were accepted by hand
+/// Manage trusted certificates
 #[derive(Debug, Clone, Args)]
 pub struct TrustArgs {
-    /// File of the certificates that were accepted by hand, instead of ~/.local/share/vtask/known-hosts
+    /// File of trusted certificates, instead of ~/.local/share/vtask/known-hosts
     #[arg(long, global = true, env = "VTASK_KNOWN_HOSTS", value_name = "FILE")]
     known_hosts: Option<PathBuf>,
 
-    /// What to do.
     #[command(subcommand)]
     command: TrustCommand,
 }
 
-/// What to do with the certificates that were accepted.
 #[derive(Debug, Clone, Subcommand)]
 enum TrustCommand {
-    /// Print each server with the SHA-256 fingerprint of the certificate that is accepted from it
+    /// List servers with the SHA-256 fingerprints of their trusted certificates
     List,
-    /// Show a server's certificate and ask whether to accept it from now on
+    /// Show a server's certificate and prompt to trust it
     Add(AddArgs),
-    /// Accept a server's certificate no longer by hand
+    /// Remove a trusted certificate
     Remove(RemoveArgs),
 }
 
-/// Whose certificate to accept.
 #[derive(Debug, Clone, Args)]
 struct AddArgs {
-    /// The server, as for --url
+    /// Server, as for --url
     #[arg(value_name = "SERVER")]
     server: RedactedUrl,
 
-    /// Do not look or ask: accept the certificate of this SHA-256 fingerprint
+    /// Skip the prompt and trust the certificate with this SHA-256 fingerprint
     #[arg(long, value_name = "SHA256")]
     thumbprint: Option<Fingerprint>,
 }
 
-/// Whose certificate to accept no longer.
 #[derive(Debug, Clone, Args)]
 struct RemoveArgs {
-    /// The server, as for --url
+    /// Server, as for --url
     #[arg(value_name = "SERVER")]
     server: RedactedUrl,
 }
 
-/// Does it.
+/// Runs `vtask trust`.
 ///
 /// # Errors
-/// When the server cannot be reached, there is no terminal to ask on, or the file cannot be read or written.
+/// Fails if the server cannot be reached, there is no terminal for the prompt, or the file cannot be read or written.
 pub async fn run(args: &TrustArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let mut known = KnownHosts::load(args.known_hosts.as_deref(), stage.environment)?;
     match &args.command {
@@ -95,7 +90,7 @@ pub async fn run(args: &TrustArgs, stage: &mut CommandIo<'_>) -> Result<Outcome,
     Ok(Outcome::Success)
 }
 
-/// Reads SERVER. It is typed, so it must not hold a password; and no account is needed.
+/// Parses SERVER, which must not contain a password: it is visible in the process list. A user name is not needed.
 fn server(given: &RedactedUrl) -> Result<Address, CommandError> {
     match Address::parse(given) {
         Ok((address, None)) => Ok(address),
@@ -115,7 +110,7 @@ fn tls_host(server: &Address) -> Result<String, CommandError> {
     Err(CommandError::Usage(why))
 }
 
-/// The fingerprint of the certificate that a server shows, once a person has accepted it.
+/// Returns the fingerprint of the server's certificate after the user has accepted it.
 async fn compared(
     server: &Address,
     stage: &mut CommandIo<'_>,
@@ -137,11 +132,11 @@ async fn compared(
     }
 }
 
-/// Before a command asks its server: if no authority vouches for the server's certificate and a person is there, shows
-/// it and asks whether to accept it from now on. Without a terminal nothing is asked, and the command refuses.
+/// Prompts to trust the server's certificate before a command connects, if it is not signed by a trusted authority and
+/// the command is interactive. Otherwise the command itself refuses the certificate.
 ///
 /// # Errors
-/// When the person does not accept it, or the file of those that were accepted cannot be written.
+/// Fails if the user does not accept the certificate or the file cannot be written.
 pub(super) async fn at_first_use(
     args: &ConnectionArgs,
     stage: &mut CommandIo<'_>,
@@ -163,7 +158,7 @@ async fn one_at_first_use(
     args: &ConnectionArgs,
     stage: &mut CommandIo<'_>,
 ) -> Result<(), CommandError> {
-    // What is wrong with the configuration is told by the command.
+    // Configuration errors are reported by the command.
     let Ok((server, trust)) = config::server_and_trust(args, stage.environment) else {
         return Ok(());
     };
@@ -172,7 +167,7 @@ async fn one_at_first_use(
     }
     let left = stage.deadline.map(|deadline| deadline.left());
     let limit = left.map_or(PROBE_TIMEOUT, |left| left.min(PROBE_TIMEOUT));
-    // The stage's interruption is not asked for yet: until it is, Ctrl-C ends the program by itself, at the question too.
+    // The interrupt handler is not installed yet, so Ctrl-C ends the process at the prompt, too.
     let Ok(Ok(look)) = timeout(limit, vim::probe_certificate(&server, &trust)).await else {
         return Ok(());
     };

@@ -1,4 +1,4 @@
-//! The question whether a certificate is to be accepted: all that a person compares, and a plain yes.
+//! The prompt to trust a certificate.
 
 use std::{fmt::Write as _, io::BufRead};
 
@@ -11,12 +11,12 @@ use crate::{
     vim::{Address, CertificateProbe},
 };
 
-/// Whether a person is there: they see the question and it is they who answer.
+/// True if the command is interactive: standard input and standard error are terminals.
 pub(super) fn can_ask(stage: &CommandIo<'_>) -> bool {
     stage.err.is_terminal() && (stage.input)().1
 }
 
-/// Shows a certificate and asks whether to accept it. Only `yes`, in full, is one.
+/// Shows a certificate and prompts. Only a full `yes` accepts it.
 pub(super) fn ask(
     stage: &mut CommandIo<'_>,
     server: &Address,
@@ -32,7 +32,7 @@ pub(super) fn ask(
     Ok(is_read && answer.trim().eq_ignore_ascii_case("yes"))
 }
 
-/// Tells that a certificate is accepted from now on, and how to take that back.
+/// Prints that the certificate is trusted now, and how to remove it.
 pub(super) fn tell_kept(stage: &mut CommandIo<'_>, known: &KnownHosts, host: &str) {
     let path = known.path.clone().unwrap_or_default();
     stage.say(&format!(
@@ -78,7 +78,7 @@ fn shown(server: &Address, look: &CertificateProbe) -> String {
             );
         }
     }
-    // In two lines: it fits 80 columns, and two halves are easier to compare.
+    // Two lines fit into 80 columns and are easier to compare.
     let fingerprint = certificate.fingerprint.to_string();
     let (first, second) = fingerprint.split_at(fingerprint.len().div_ceil(2));
     row("SHA-256", first);

@@ -1,4 +1,4 @@
-//! What `vtask wait` is told.
+//! The flags of `vtask wait`.
 
 use clap::Args;
 use jiff::SignedDuration;
@@ -35,8 +35,8 @@ is away or refuses does not disturb the others; what becomes of its tasks is unk
 
 /// Wait until tasks have finished
 ///
-/// Shows a bar for each task on standard error while it waits, and tells by its exit code how they ended. It outlives
-/// expired sessions and a server that restarts; of a task that vanished the history is asked.
+/// Shows a progress bar for each task on standard error; the exit code tells the result. Survives expired sessions and
+/// server restarts; missing tasks are looked up in history.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = LONG_ABOUT)]
 #[expect(
@@ -44,56 +44,51 @@ is away or refuses does not disturb the others; what becomes of its tasks is unk
     reason = "independent flags of a command line"
 )]
 pub struct WaitArgs {
-    /// Tasks to wait for, in any form; - reads them from standard input, separated by white space
+    /// Tasks to wait for: ID, URN or URL; - reads them from standard input, separated by white space
     #[arg(value_name = "TASK", required_unless_present_any = ["entity", "operation", "user", "activation_id", "filter", "new"])]
     pub tasks: Vec<String>,
 
-    /// Which tasks besides (or instead of) those that are named: the ones that are queued or running now.
+    /// Selects queued and running tasks, in addition to or instead of TASKs.
     #[command(flatten)]
     pub choice: TaskSelector,
 
-    /// Wait for tasks that start from now on instead of those that are there; until at least one has come and all
-    /// that came have finished
+    /// Wait for tasks that start from now on, until at least one has started and all of them have ended
     #[arg(long, conflicts_with = "tasks", help_heading = "Which tasks")]
     pub new: bool,
 
-    /// Until the first of them has finished, however
+    /// Return when any task ends
     #[arg(long)]
     pub any: bool,
 
-    /// Until everything that they started has finished, too
+    /// Also wait for child tasks
     #[arg(long, conflicts_with = "any")]
     pub children: bool,
 
-    /// With --children: how long nothing of the family may end or come to light before it counts as finished
+    /// With --children: quiet period after the last child task
     #[arg(long, value_name = "SPAN", value_parser = parse_positive_duration, requires = "children", default_value = "6s")]
     pub settle: SignedDuration,
 
-    /// How long it may take.
     #[command(flatten)]
     pub timeout: TimeoutArgs,
 
-    /// Give a server up when it cannot be reached for this long [default: 10m]
+    /// Stop waiting for a server after this long unreachable [default: 10m]
     #[arg(long, env = "VTASK_MAX_OUTAGE", value_name = "SPAN", value_parser = parse_positive_duration)]
     pub max_outage: Option<SignedDuration>,
 
-    /// Show nothing; only the exit code tells
+    /// Print nothing
     #[arg(short, long)]
     pub quiet: bool,
 
-    /// Write every change to standard output, one JSON object a line, the last line the summary
+    /// Print one JSON object per line for each change, and a summary at the end
     #[arg(long)]
     pub json: bool,
 
-    /// Whom to tell, and how.
     #[command(flatten)]
     pub tell: NotifyArgs,
 
-    /// How to follow.
     #[command(flatten)]
     pub follow: FetchArgs,
 
-    /// Which server, and how to sign in.
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }

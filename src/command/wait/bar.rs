@@ -1,11 +1,11 @@
-//! How far a task is, as a bar and in figures, and how long it may take still. Pure.
+//! The bar, percentage and remaining time of one task. Pure.
 
 use jiff::Timestamp;
 
 use super::progress_bars::Look;
 use crate::task::{Estimate, Progress, Record, estimate};
 
-/// The figure, five columns wide; what reports none has none.
+/// Formats the percentage in five columns.
 pub(super) fn figure(progress: Progress) -> String {
     match progress {
         Progress::Reported(percent) => format!("{percent:>4}%"),
@@ -14,7 +14,7 @@ pub(super) fn figure(progress: Progress) -> String {
     }
 }
 
-/// An eighth of a cell fine; what reports nothing gets a part that moves, never an empty bar.
+/// Draws a bar with a resolution of an eighth of a cell; without a percentage, a moving segment.
 pub(super) fn bar(progress: Progress, columns: usize, now: Timestamp, look: Look) -> String {
     const EIGHTHS: [&str; 7] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let (full, empty, moving) = if look.ascii {
@@ -48,7 +48,7 @@ pub(super) fn bar(progress: Progress, columns: usize, now: Timestamp, look: Look
     )
 }
 
-/// How long a task may take still, from what was seen of it since the waiting began.
+/// Estimates the remaining time from the progress seen so far.
 pub(super) fn left(record: &Record, now: Timestamp) -> Option<Estimate> {
     let start = record.info.as_ref()?.start_time?;
     estimate(start, record.history.as_deref(), None, now)

@@ -1,4 +1,4 @@
-//! Looking for the end of a task that vanished: when to ask the history, and when to give up. Pure.
+//! Schedules history lookups for the outcome of a task that vanished. Pure.
 
 use std::sync::Arc;
 
@@ -6,43 +6,42 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{vim::types::TaskLocator, watch::HistoryLookup};
 
-/// How long to wait before each question: the history lags behind.
+/// Delays before each lookup in seconds, since the history lags behind.
 const RETRY_DELAYS_SECONDS: [i64; 4] = [0, 2, 5, 12];
-/// How long to wait before a question is repeated that got no usable answer.
+/// Delay before a failed lookup is repeated.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(5);
 
-/// A search.
+/// A lookup with its schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::command) struct Search {
     trace: TaskLocator,
-    /// Why there is a search.
+    /// The reason for the lookup, reported if it fails.
     reason: Arc<str>,
     asked: usize,
-    /// How many questions there are.
+    /// Maximum number of lookups.
     most: usize,
-    /// When the next question is due; `None` while one is under way.
+    /// Time of the next lookup; `None` while one is in progress.
     next: Option<Timestamp>,
-    /// Since when no usable answer comes.
+    /// Start of a series of failed lookups.
     unanswered_since: Option<Timestamp>,
 }
 
-/// What an answer leads to.
+/// The next step after a response.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::command) enum Step {
-    /// Go on.
     GoOn,
-    /// Give up: why.
+    /// Stop, for this reason.
     GiveUp(Arc<str>),
 }
 
 impl Search {
-    /// For a task that was seen before it vanished: it may have ended a moment ago.
+    /// For a task that was seen before it vanished; it may have ended just now.
     pub(super) fn for_known(trace: TaskLocator, now: Timestamp) -> Self {
         let reason = "it vanished from the server before it was seen to end";
         Self::new(trace, reason.into(), RETRY_DELAYS_SECONDS.len(), now)
     }
 
-    /// For a task that was never seen: if it was ever there it ended long ago.
+    /// For a task that was never seen; if it existed, it ended long ago.
     pub(super) fn for_name(trace: TaskLocator, reason: Arc<str>, now: Timestamp) -> Self {
         Self::new(trace, reason, 1, now)
     }
@@ -58,7 +57,7 @@ impl Search {
         }
     }
 
-    /// The question that is due, if one is; it counts as asked.
+    /// Returns the lookup to send if one is due, and marks it as sent.
     pub(super) fn due(&mut self, now: Timestamp) -> Option<TaskLocator> {
         if self.next.is_none_or(|next| next > now) {
             return None;
@@ -68,12 +67,11 @@ impl Search {
         Some(self.trace.clone())
     }
 
-    /// When a question is due.
     pub(super) fn next_time(&self) -> Option<Timestamp> {
         self.next
     }
 
-    /// A question that is under way may have got lost.
+    /// Repeats a lookup in progress, whose response may be lost.
     pub(super) fn ask_again(&mut self, now: Timestamp) {
         if self.next.is_none() {
             self.asked = self.asked.saturating_sub(1);
@@ -81,7 +79,7 @@ impl Search {
         }
     }
 
-    /// Takes an answer in. Questions that get no usable answer are repeated for as long as `max_outage`.
+    /// Handles a response. Failed lookups are repeated for up to `max_outage`.
     pub(super) fn answered(
         &mut self,
         answer: HistoryLookup,
@@ -100,7 +98,7 @@ impl Search {
                 self.next = now.checked_add(RETRY_AFTER).ok();
                 Step::GoOn
             }
-            // The end itself came as a change.
+            // The outcome arrives as a task change.
             HistoryLookup::Found => Step::GoOn,
             HistoryLookup::NotFound(_) if self.asked < self.most => {
                 let pause = SignedDuration::from_secs(

@@ -1,4 +1,4 @@
-//! `vtask wait --json`: every change as a line, the summary as the last. Pure.
+//! Output of `vtask wait --json`: a line per change and a summary. Pure.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::{
     watch::Link,
 };
 
-/// What was written last of each task, so that only changes are.
+/// The last output for each task and server, to write only changes.
 #[derive(Debug, Default)]
 pub(super) struct LastWritten {
     tasks: HashMap<TaskId, (Status, Option<TaskInfo>, Option<Rule>)>,
@@ -21,7 +21,7 @@ pub(super) struct LastWritten {
 }
 
 impl LastWritten {
-    /// The line of a task, if it changed.
+    /// Returns the line of a task if it changed.
     pub(super) fn task(
         &mut self,
         waiting: &WaitTracker,
@@ -43,7 +43,7 @@ impl LastWritten {
         Some(json_output::written(line))
     }
 
-    /// The line of a server's connection, if its state changed.
+    /// Returns the line of a connection if its state changed.
     pub(super) fn link(
         &mut self,
         waiting: &WaitTracker,
@@ -87,7 +87,7 @@ impl LastWritten {
     }
 }
 
-/// The last line. With several servers it is of none of them, and its time is this machine's.
+/// Returns the summary line. With several servers it has no endpoint and uses the local time.
 pub(super) fn summary(waiting: &WaitTracker, conclusion: &WaitResult, now: Timestamp) -> String {
     let (endpoint, at) = match &waiting.places[..] {
         [only] => (Some(&*only.endpoint), only.clock.at(now)),
@@ -111,7 +111,7 @@ pub(super) fn summary(waiting: &WaitTracker, conclusion: &WaitResult, now: Times
     json_output::written(line)
 }
 
-/// How a task stands at the end.
+/// Returns the entry of a task in the summary.
 fn summed(waiting: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Value {
     let place = waiting.place(task.id.endpoint);
     let record = waiting.record(&task.id);

@@ -1,5 +1,4 @@
-//! What is told of what is waited for, in words: a task's line, the window's title, what a command of the user's own
-//! is told. Pure.
+//! Texts of `vtask wait`: task lines, window title, notifications. Pure.
 
 use std::fmt::Write as _;
 
@@ -10,14 +9,11 @@ use super::{
     tracker::{TaskOutcome, TrackedTask, WaitTracker},
 };
 use crate::{
-    command::{
-        display_name, json_output,
-        notify::{exec::FinishedTask, terminal::TabProgress},
-    },
-    task::{Progress, Record, Status, TaskId, fault_chain},
+    command::{display_name, json_output, notify::terminal::TabProgress},
+    task::{FinishedTask, Progress, Status, TaskId, fault_chain},
 };
 
-/// How a task stands, in one line: `task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks`.
+/// Describes a task in one line: `task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks`.
 pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
     let name = waiting.called(&task.id);
     let status = waiting.status(task);
@@ -60,7 +56,7 @@ pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
     text
 }
 
-/// Why a task failed, with what led to it; nothing where one fault is all there is.
+/// Returns the causes of a failure; empty if there is a single fault.
 pub(super) fn failure(waiting: &WaitTracker, task: &TrackedTask) -> Vec<String> {
     let info = waiting
         .record(&task.id)
@@ -78,13 +74,12 @@ pub(super) fn failure(waiting: &WaitTracker, task: &TrackedTask) -> Vec<String> 
     lines
 }
 
-/// How far a task is.
 pub(super) fn progress(waiting: &WaitTracker, task: &TrackedTask) -> Progress {
     let handle = waiting.board.find(&task.id);
     handle.map_or(Progress::None, |handle| waiting.board.progress(handle))
 }
 
-/// What stands in the window's title: the task, or how many there are.
+/// Returns the window title: a single task, or the totals.
 pub(super) fn title(waiting: &WaitTracker) -> String {
     let one = match &waiting.awaited[..] {
         [task] => waiting.record(&task.id),
@@ -106,7 +101,7 @@ pub(super) fn title(waiting: &WaitTracker) -> String {
     }
 }
 
-/// All together, in percent: what is over counts as done.
+/// Returns the mean progress; ended tasks count as 100 %.
 pub(super) fn mark(waiting: &WaitTracker) -> TabProgress {
     let mut sum = 0_usize;
     let mut failed = false;
@@ -131,28 +126,19 @@ pub(super) fn mark(waiting: &WaitTracker) -> TabProgress {
     }
 }
 
-/// What is told of a task that ended.
+/// Describes a finished task for `--exec`.
 pub(super) fn ended(waiting: &WaitTracker, id: &TaskId, now: Timestamp) -> Option<FinishedTask> {
     let task = waiting.task(id)?;
     let place = waiting.place(id.endpoint)?;
-    let record = waiting.record(id);
-    let info = record.and_then(|record| record.info.as_deref());
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    Some(FinishedTask {
-        mo_id: id.mo_id.to_string(),
-        operation: record
-            .filter(|record| record.info.is_some())
-            .map(|record| waiting.board.operation(record).into_owned())
-            .unwrap_or_default(),
-        target: text(info.and_then(display_name::target)),
-        outcome: json_output::outcome(waiting.status(task)).unwrap_or("unknown"),
-        duration: record.and_then(|record: &Record| record.run_time(place.clock.at(now))),
-        error: match (&task.fate, info.and_then(|info| info.error.as_deref())) {
-            (TaskOutcome::Unknown(why), _) => why.to_string(),
-            (_, Some(fault)) => fault.text(),
-            _ => String::new(),
-        },
-        started_by: text(info.and_then(|info| display_name::started_by(&info.reason))),
-        endpoint: place.endpoint.to_string(),
-    })
+    let described = waiting.record(id).and_then(|record| {
+        FinishedTask::new(&waiting.board, record, &place.endpoint, place.clock.at(now))
+    });
+    let mut finished = described.unwrap_or_default();
+    finished.mo_id = id.mo_id.to_string();
+    finished.endpoint = place.endpoint.to_string();
+    finished.outcome = json_output::outcome(waiting.status(task)).unwrap_or("unknown");
+    if let TaskOutcome::Unknown(why) = &task.fate {
+        finished.error = why.to_string();
+    }
+    Some(finished)
 }

@@ -1,7 +1,7 @@
-//! `vtask wait`: blocks until tasks have finished, over the same fetch loop as the screen; one for each server.
+//! `vtask wait`: waits until tasks have ended, with one watcher per server.
 //!
-//! [`waiting`] decides (pure), [`report`] and [`bars`] and [`json`] show (pure but for two outlets), [`follow`] puts
-//! them around the loops, [`run`](self::run()) finds out what is to be waited for.
+//! [`tracker`] holds the state (pure), [`report`], [`progress_bars`] and [`json`] print it, and [`runner`] connects
+//! them with the watchers.
 
 mod args;
 mod bar;
@@ -38,15 +38,15 @@ use crate::{
     watch::WatchOptions,
 };
 
-/// How long an outage is endured where nobody says otherwise.
+/// Default of `--max-outage`.
 pub(super) const MAX_OUTAGE: SignedDuration = SignedDuration::from_mins(10);
-/// How often recent tasks are looked at where those count that nobody named.
+/// Interval for discovering tasks that were not named.
 const DISCOVERY_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Waits, and tells how it ended.
+/// Runs `vtask wait`.
 ///
 /// # Errors
-/// Before the waiting begins: wrong usage, no connection; and when standard output cannot be written.
+/// Fails on wrong usage, without a connection, and if standard output cannot be written.
 pub async fn run(args: &WaitArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let defaults = config::defaults(&args.connection, stage.environment)?;
     let file = config::file(&args.connection, stage.environment)?;
@@ -89,7 +89,7 @@ pub async fn run(args: &WaitArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
     Ok(conclusion.outcome)
 }
 
-/// The servers, each with what is to be waited for on it.
+/// Returns the servers with the tasks to wait for.
 async fn servers(
     args: &WaitArgs,
     targets: Vec<Target>,
@@ -151,7 +151,7 @@ async fn servers(
     Ok(servers)
 }
 
-/// Adds the tasks that are meant by what people know of them.
+/// Adds the tasks that match the selector.
 async fn add_found(
     sieve: &CompiledSelector,
     options: &mut WatchOptions,
@@ -165,7 +165,7 @@ async fn add_found(
     Ok(())
 }
 
-/// A server that can never be the right one is told at once; one that is just away is waited for.
+/// Fails early on errors that are permanent. A server that is only unreachable is retried later.
 async fn preflight(options: &WatchOptions, stage: &mut CommandIo<'_>) -> Result<(), CommandError> {
     let connecting = Client::connect(options.connect.clone());
     let connected = tokio::select! {
@@ -173,7 +173,7 @@ async fn preflight(options: &WatchOptions, stage: &mut CommandIo<'_>) -> Result<
         ending = stage.ending() => {
             return match ending {
                 Ending::Interrupted => Err(CommandError::Interrupted),
-                // The waiting itself ends by it.
+                // The deadline also ends the waiting.
                 Ending::TimedOut(_) => Ok(()),
             };
         }
@@ -188,7 +188,6 @@ fn is_dumb(stage: &CommandIo<'_>) -> bool {
     stage.environment.get("TERM").as_deref() == Some("dumb")
 }
 
-/// How lines look on this stage.
 pub(super) fn look(stage: &CommandIo<'_>) -> Look {
     let environment = Options::from_environment(|name| stage.environment.get(name));
     Look {

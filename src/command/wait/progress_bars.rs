@@ -1,4 +1,4 @@
-//! The bars of `vtask wait`: one line a task, a line of totals. Pure: what is waited for in, lines out.
+//! The progress bars of `vtask wait`: a line per task and a line of totals. Pure.
 
 use std::fmt::Write;
 
@@ -16,36 +16,34 @@ use crate::{
     watch::Link,
 };
 
-/// How the lines are to look.
+/// The style of the bars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::command) struct Look {
-    /// ASCII only.
     pub(in crate::command) ascii: bool,
-    /// Whether there are colours.
     pub(in crate::command) color: bool,
 }
 
-/// Columns of the bar where there is room, and the least that is worth drawing.
+/// Preferred and minimum width of the bar in columns.
 const BAR_WIDTHS: (usize, usize) = (24, 8);
-/// Columns of the time left.
+/// Width of the remaining time in columns.
 const TIME_LEFT_WIDTH: usize = 10;
-/// Least columns for what the task is.
+/// Minimum width of the task name in columns.
 const NAME_WIDTH: usize = 20;
 
-/// The lines for a terminal of that size: none wider than it, no more than it has, the totals last.
+/// Returns the lines for a terminal of the given size, with the totals last.
 pub(in crate::command) fn lines(
     waiting: &WaitTracker,
     now: Timestamp,
     size: Size,
     look: Look,
 ) -> Vec<String> {
-    // The last column stays free: some terminals wrap when it is written to.
+    // The last column stays free, because some terminals wrap when it is written.
     let (columns, rows) = (size.0.saturating_sub(1), size.1.saturating_sub(2).max(1));
     let mut shown: Vec<&TrackedTask> = waiting.awaited.iter().collect();
     let room = rows.saturating_sub(1);
     let mut hidden = 0;
     if shown.len() > room {
-        // What needs attention stays: what goes on, then what went wrong.
+        // If space is short, running and failed tasks are kept.
         shown.sort_by_key(|task| rank(waiting.status(task)));
         hidden = shown.len() - room.saturating_sub(1);
         shown.truncate(room.saturating_sub(1));
@@ -127,7 +125,7 @@ fn line(
     }
 }
 
-/// What a task is, and what it does just now or why it ended as it did.
+/// Returns the name of a task with its phase or its error.
 fn name(waiting: &WaitTracker, task: &TrackedTask, record: Option<&Record>, look: Look) -> String {
     let dot = if look.ascii { " - " } else { " · " };
     let mut parts: Vec<String> = Vec::new();
@@ -151,7 +149,6 @@ fn name(waiting: &WaitTracker, task: &TrackedTask, record: Option<&Record>, look
     sanitize(&parts.join(dot)).into_owned()
 }
 
-/// The word for how a task stands.
 fn word(task: &TrackedTask, status: Status) -> &'static str {
     match (status, &task.fate) {
         (Status::Success, _) => "done",
@@ -184,7 +181,7 @@ fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, look: Look) -> 
         let time = waiting.server_time(task.id.endpoint, now);
         left(waiting.record(&task.id)?, time)
     });
-    // As long as the slowest; unknown while one of them is.
+    // The longest remaining time; unknown if any is unknown.
     let longest = lefts
         .collect::<Option<Vec<_>>>()
         .and_then(|lefts| lefts.into_iter().map(|left| left.best).max())
@@ -203,7 +200,7 @@ fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, look: Look) -> 
     }
 }
 
-/// `2 of 3 done, 1 failed`.
+/// Returns totals such as `2 of 3 done, 1 failed`.
 pub(in crate::command) fn sum(waiting: &WaitTracker) -> String {
     if waiting.awaited.is_empty() {
         return "nothing has started yet".to_owned();
@@ -238,7 +235,7 @@ pub(in crate::command) fn sum(waiting: &WaitTracker) -> String {
     text
 }
 
-/// The state of the connections in words: once where it is the same for all.
+/// Describes the connections, once if all are in the same state.
 fn links(waiting: &WaitTracker, now: Timestamp) -> String {
     let states = waiting.places.iter().map(|place| match &place.lost {
         Some(_) => "given up".to_owned(),
@@ -256,7 +253,7 @@ fn links(waiting: &WaitTracker, now: Timestamp) -> String {
     named.collect::<Vec<_>>().join(", ")
 }
 
-/// The state of a connection in words.
+/// Describes a connection.
 pub(in crate::command) fn link(link: &Link, now: Timestamp) -> String {
     match link {
         Link::Connecting => "connecting".to_owned(),
@@ -326,7 +323,7 @@ mod tests {
             .to_vec();
         let since = std::time::Instant::now();
         waiting.take(here, Update::Tasks { changes, since }, at(1));
-        // Even progress, so that there is a time left to tell.
+        // Steady progress, so that a remaining time is shown.
         for second in (2..60).step_by(2) {
             let mo_id = "task-1".into();
             let fields = vec![("progress".into(), json!(40 * second / 60))];

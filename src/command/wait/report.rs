@@ -1,4 +1,4 @@
-//! What is shown while waiting: bars that are redrawn in place, or a plain line per change; and NDJSON for machines.
+//! Output while waiting: progress bars or a line per change, and JSON lines.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -27,18 +27,17 @@ use crate::{
     watch::Link,
 };
 
-/// How people are told what goes on.
+/// The output on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::command) enum OutputMode {
-    /// Not at all.
     None,
-    /// A plain line per change.
+    /// A line per change.
     Lines,
-    /// Bars, redrawn in place.
+    /// Progress bars, redrawn in place.
     Bars,
 }
 
-/// Shows what goes on.
+/// Prints the output of `vtask wait`.
 pub(in crate::command) struct Reporter<'a> {
     pub(in crate::command) talk: OutputMode,
     pub(in crate::command) json: bool,
@@ -47,12 +46,12 @@ pub(in crate::command) struct Reporter<'a> {
     pub(in crate::command) terminal: Terminal,
     pub(in crate::command) out: &'a mut Output,
     pub(in crate::command) err: &'a mut Output,
-    /// How many lines of bars stand on the screen.
+    /// Number of lines that the bars occupy.
     drawn: usize,
     titled: bool,
     written: LastWritten,
     told: HashMap<TaskId, String>,
-    /// The servers of which was told that they are away.
+    /// Servers that were reported as unreachable.
     told_away: HashSet<EndpointId>,
 }
 
@@ -80,7 +79,7 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Shows what an update brought.
+    /// Prints the changes of an update.
     pub(super) fn news(
         &mut self,
         waiting: &WaitTracker,
@@ -127,7 +126,7 @@ impl<'a> Reporter<'a> {
     }
 
     fn talk(&mut self, text: &str) {
-        // Where nobody listens there is nothing to do about it.
+        // Errors are ignored: messages are best effort.
         let _ = self.err.writer.write_all(text.as_bytes());
         let _ = self.err.writer.flush();
     }
@@ -138,7 +137,7 @@ impl<'a> Reporter<'a> {
         };
         let before = place.before();
         let text = match (&place.link, &place.lost) {
-            // Of the only one the end tells.
+            // If there is only one server, the result reports the reason.
             (_, Some(loss)) if place.name.is_some() => {
                 format!("{before}given up: {}", loss.reason)
             }
@@ -154,7 +153,7 @@ impl<'a> Reporter<'a> {
         self.talk(&format!("vtask: {}\n", sanitize(&text)));
     }
 
-    /// `19:51:06 task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks`.
+    /// Prints a line such as `19:51:06 task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks`.
     fn task_line(&mut self, waiting: &WaitTracker, id: &TaskId, now: Timestamp) {
         let Some(task) = waiting.task(id) else {
             return;
@@ -171,7 +170,7 @@ impl<'a> Reporter<'a> {
         self.told.insert(id.clone(), text);
     }
 
-    /// Draws the bars anew, in place, and the title.
+    /// Redraws the bars and the window title.
     pub(super) fn redraw(&mut self, waiting: &WaitTracker, now: Timestamp) {
         if self.talk == OutputMode::Bars {
             let size = self.err.size.as_ref().map_or((80, 24), |size| size());
@@ -199,7 +198,7 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Back to where the bars begin.
+    /// Returns the sequence that moves the cursor to the first bar.
     fn back(&mut self) -> String {
         match std::mem::take(&mut self.drawn) {
             0 => "\r".to_owned(),
@@ -207,7 +206,7 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Lines that stay, above the bars.
+    /// Prints lines above the bars.
     pub(super) fn above(&mut self, lines: &[String]) {
         let mut text = String::new();
         if self.talk == OutputMode::Bars {
@@ -221,7 +220,7 @@ impl<'a> Reporter<'a> {
         self.talk(&text);
     }
 
-    /// The end: the bars as they are, the summary, and whoever is to be told.
+    /// Prints the final state, the result and the notifications.
     pub(super) fn end(
         &mut self,
         waiting: &WaitTracker,
@@ -231,7 +230,7 @@ impl<'a> Reporter<'a> {
         self.redraw(waiting, now);
         self.clear();
         if let Some(reason) = &conclusion.reason {
-            // A reason is an error: that much is said to those who asked for silence, too.
+            // The reason is an error, which is printed even with --quiet.
             self.talk(&format!("vtask: {}\n", sanitize(reason)));
         }
         if self.talk == OutputMode::Lines && conclusion.outcome != Outcome::Interrupted {
@@ -243,7 +242,7 @@ impl<'a> Reporter<'a> {
             self.talk(&format!("vtask: {text}\n"));
         }
         if self.talk == OutputMode::Bars {
-            // A bar has little room for a reason; of a server that was given up it is told already.
+            // Bars have little room for a reason; lost servers have been reported already.
             for task in &waiting.awaited {
                 let lost = waiting.place(task.id.endpoint);
                 let lost = lost.and_then(|place| place.lost.as_ref());
@@ -254,7 +253,7 @@ impl<'a> Reporter<'a> {
                     let text = format!("vtask: what became of {name} is not known: {why}");
                     let _ = writeln!(self.err.writer, "{}", sanitize(&text));
                 }
-                // A bar has room for the beginning of the outermost fault only.
+                // Bars only show the start of the outermost fault.
                 for line in messages::failure(waiting, task) {
                     let _ = writeln!(self.err.writer, "vtask: {}", sanitize(&line));
                 }
@@ -282,7 +281,7 @@ impl<'a> Reporter<'a> {
         Ok(())
     }
 
-    /// Takes title and progress off the terminal.
+    /// Restores the window title.
     fn clear(&mut self) {
         if std::mem::take(&mut self.titled) {
             let text = self.terminal.end();
@@ -292,7 +291,7 @@ impl<'a> Reporter<'a> {
 }
 
 impl Drop for Reporter<'_> {
-    // However the waiting ended: by an error, by a panic.
+    // Also after errors and panics.
     fn drop(&mut self) {
         self.clear();
     }

@@ -1,4 +1,4 @@
-//! The waiting itself: a fetch loop for each server, what is waited for, and whoever is told.
+//! Runs the watchers of `vtask wait`, feeds the tracker and prints its changes.
 
 use std::time::Duration;
 
@@ -27,12 +27,12 @@ use crate::{
     watch::{Command, Update, WatchOptions, Watcher},
 };
 
-/// How many updates may wait before the fetch loops do.
+/// Capacity of the update channel.
 const UPDATES_AHEAD: usize = 256;
-/// How often bars are drawn, at most, and at least.
+/// Minimum and maximum time between two redraws of the bars.
 const REDRAW_INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
-/// What is waited for, and how it is shown.
+/// The tasks to wait for and the output to print.
 pub(in crate::command) struct Plan {
     pub(in crate::command) servers: Vec<Server>,
     pub(in crate::command) goal: WaitCondition,
@@ -41,19 +41,19 @@ pub(in crate::command) struct Plan {
     pub(in crate::command) tell: NotifyArgs,
 }
 
-/// A server on which tasks are waited for.
+/// A server with the tasks to wait for.
 pub(in crate::command) struct Server {
-    /// What people call it; `None` where it is the only one.
+    /// The profile name; `None` if there is only one server.
     pub(in crate::command) name: Option<String>,
-    /// How to follow it, and the tasks.
+    /// The connection and the tasks.
     pub(in crate::command) options: WatchOptions,
-    /// Those among these that start from now on.
+    /// Selects tasks that start from now on.
     pub(in crate::command) new: Option<CompiledSelector>,
-    /// It turned out already that it cannot be asked.
+    /// Set if the server has failed already.
     pub(in crate::command) lost: Option<LostReason>,
 }
 
-/// Follows tasks until the goal is reached, out of reach, or the user has had enough.
+/// Follows tasks until the condition is met or cannot be met any more, or the user interrupts.
 pub(in crate::command) async fn follow(
     plan: Plan,
     stage: &mut CommandIo<'_>,
@@ -143,7 +143,7 @@ pub(in crate::command) async fn follow(
     Ok((conclusion, waiting))
 }
 
-/// Waits until the commands of `--exec` have ended, and shows what they printed. A deadline cuts them off.
+/// Waits for the commands of `--exec` and prints their output. The deadline stops them.
 async fn end_hooks(
     hooks: &mut JoinSet<Vec<String>>,
     deadline: Option<Deadline>,
@@ -160,7 +160,7 @@ async fn end_hooks(
     }
 }
 
-/// The fetch loops.
+/// The watchers of all servers.
 #[derive(Default)]
 struct Watchers {
     running: Vec<(EndpointId, UnboundedSender<Command>, Watcher)>,
@@ -180,27 +180,27 @@ impl Watchers {
     fn send(&self, to: EndpointId, command: Command) {
         for (id, commands, _) in &self.running {
             if *id == to {
-                // One that ended by itself is noticed in time.
+                // The loop notices watchers that ended.
                 let _ = commands.send(command);
                 return;
             }
         }
     }
 
-    /// Those that ended by themselves.
+    /// Returns the endpoints whose watchers have ended.
     fn ended(&self) -> impl Iterator<Item = EndpointId> {
         let ended = self.running.iter();
         ended.filter_map(|(id, commands, _)| commands.is_closed().then_some(*id))
     }
 
-    /// Signs out everywhere.
+    /// Signs out of all servers.
     async fn stop(self) {
         let watchers = self.running.into_iter().map(|(_, _, watcher)| watcher);
         join_all(watchers.map(Watcher::stop)).await;
     }
 }
 
-/// What a loop that ended by itself means.
+/// The result for a watcher that ended unexpectedly.
 fn broken() -> LostReason {
     LostReason {
         outcome: Outcome::Unknown,
@@ -225,7 +225,7 @@ fn show(
     reporter.news(waiting, news, now)
 }
 
-/// How long until something that is due every so often is due again.
+/// Returns the time until something periodic is due.
 fn until(last: Timestamp, now: Timestamp, every: Duration) -> Duration {
     every.saturating_sub(positive(now.duration_since(last)))
 }

@@ -1,5 +1,5 @@
-//! What is being waited for, on one server or several, and whether it has come. Pure: `now` is an argument, by this
-//! machine's clock.
+//! Tracks the tasks that are waited for and decides when the waiting ends. Pure: `now` is an argument, by the local
+//! clock.
 
 mod result;
 mod server_state;
@@ -24,41 +24,41 @@ use crate::{
     watch::{Command, HistoryLookup, Link, Update},
 };
 
-/// What ends the waiting.
+/// The condition that ends the waiting.
 #[derive(Debug, Clone)]
 pub(in crate::command) struct WaitCondition {
-    /// The first that finishes is enough.
+    /// Any finished task is enough.
     pub(in crate::command) any: bool,
-    /// All that they started has to finish, too: after so long without news of another.
+    /// Also wait for child tasks, and for this quiet period after the last change.
     pub(in crate::command) children: Option<SignedDuration>,
-    /// Give up after this time.
+    /// Stop after this time.
     pub(in crate::command) timeout: Option<SignedDuration>,
-    /// Give a server up after this time without it.
+    /// Stop waiting for a server after this time without a connection.
     pub(in crate::command) max_outage: SignedDuration,
 }
 
-/// How the waiting ended.
+/// The result of the waiting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::command) struct WaitResult {
     pub(in crate::command) outcome: Outcome,
-    /// Why, where the tasks do not tell.
+    /// The reason, if it does not follow from the tasks.
     pub(in crate::command) reason: Option<String>,
 }
 
-/// What an update brought.
+/// The changes that an update caused.
 #[derive(Debug, Default)]
 pub(in crate::command) struct Effect {
-    /// The tasks waited for that changed.
+    /// Tracked tasks that changed.
     pub(in crate::command) changed: Vec<TaskId>,
-    /// The tasks whose fate was decided.
+    /// Tasks whose outcome was decided.
     pub(in crate::command) decided: Vec<TaskId>,
-    /// The servers to which the state of the connection changed.
+    /// Servers whose connection state changed.
     pub(in crate::command) links: Vec<EndpointId>,
-    /// What the fetch loop has to say besides.
+    /// Messages of the watcher.
     pub(in crate::command) notices: Vec<Arc<str>>,
 }
 
-/// What is being waited for, and all that is known of it.
+/// The tasks that are waited for, with everything known about them.
 #[derive(Debug)]
 pub(in crate::command) struct WaitTracker {
     goal: WaitCondition,
@@ -66,11 +66,11 @@ pub(in crate::command) struct WaitTracker {
     pub(in crate::command) began: Timestamp,
     pub(in crate::command) awaited: Vec<TrackedTask>,
     index: HashMap<TaskId, usize>,
-    /// The servers, each at the place of its id.
+    /// The servers, indexed by endpoint ID.
     pub(in crate::command) places: Vec<WaitServer>,
-    /// When the last of a family was heard to end or to exist.
+    /// Time of the last change among the child tasks.
     stirred: Timestamp,
-    /// What deserves a second look, of each task of which something does, and when that was looked for.
+    /// The warning of each task that has one, and the time of the last check.
     troubles: HashMap<TaskId, Rule>,
     looked: Timestamp,
 }
@@ -90,8 +90,7 @@ impl WaitTracker {
         }
     }
 
-    /// Adds a server: its address, what people call it where there are several, the tasks there to wait for, and
-    /// those that are waited for when they start.
+    /// Adds a server with its tasks. `new` selects tasks that start from now on.
     pub(in crate::command) fn add_place(
         &mut self,
         endpoint: &str,
@@ -117,7 +116,6 @@ impl WaitTracker {
         true
     }
 
-    /// A server.
     pub(in crate::command) fn place(&self, id: EndpointId) -> Option<&WaitServer> {
         self.places.get(usize::from(id.0))
     }
@@ -126,12 +124,12 @@ impl WaitTracker {
         self.places.get_mut(usize::from(id.0))
     }
 
-    /// The time of a server.
+    /// Returns the time of a server.
     pub(in crate::command) fn server_time(&self, place: EndpointId, now: Timestamp) -> Timestamp {
         self.place(place).map_or(now, |place| place.clock.at(now))
     }
 
-    /// `task-4711`; where there are several servers `lab/task-4711`.
+    /// Returns `task-4711`, or `lab/task-4711` with several servers.
     pub(in crate::command) fn called(&self, id: &TaskId) -> String {
         let name = self
             .place(id.endpoint)
@@ -147,7 +145,7 @@ impl WaitTracker {
         self.board.get(self.board.find(id)?)
     }
 
-    /// What a task is to be shown as: its fate, else how the board has it.
+    /// Returns the decided status, or the current one.
     pub(in crate::command) fn status(&self, awaited: &TrackedTask) -> Status {
         match awaited.fate {
             TaskOutcome::Ended(status) => status,
@@ -158,7 +156,7 @@ impl WaitTracker {
         }
     }
 
-    /// Takes an update of a server in. Of one that was given up nothing is.
+    /// Applies an update. Updates of a lost server are ignored.
     pub(in crate::command) fn take(
         &mut self,
         from: EndpointId,
@@ -204,7 +202,7 @@ impl WaitTracker {
         let place = self.place_mut(from);
         let is_back = place.is_some_and(|place| place.take_link(link, began, now));
         if is_back {
-            // What was asked before the outage may never be answered.
+            // A request sent before the outage may never be answered.
             for awaited in self
                 .awaited
                 .iter_mut()
@@ -252,7 +250,7 @@ impl WaitTracker {
                 }
             }
         }
-        // A value that does not fit is left out; the others count.
+        // A malformed value is skipped; the other changes apply.
         let _ = self.board.apply(from, change, &mut ChangeSet::default());
         let id = TaskId::new(from, mo_id);
         if self.index.contains_key(&id) && !news.changed.contains(&id) {
@@ -280,7 +278,7 @@ impl WaitTracker {
         }
     }
 
-    /// Adds those that came to be waited for.
+    /// Adds new tasks and child tasks that match.
     fn widen(&mut self, now: Timestamp, news: &mut Effect) {
         let mut more: Vec<TaskId> = Vec::new();
         if self.places.iter().any(|place| place.new.is_some()) {
@@ -326,7 +324,7 @@ impl WaitTracker {
         }
     }
 
-    /// Decides what can be decided.
+    /// Decides the outcomes that are known by now.
     fn review(&mut self, now: Timestamp, news: &mut Effect) {
         for at in 0..self.awaited.len() {
             let before = &self.awaited[at];
@@ -357,7 +355,7 @@ impl WaitTracker {
         }
     }
 
-    /// Gives a server up: what becomes of its tasks is not known, those of the others are still waited for.
+    /// Marks a server as lost. Its open tasks become unknown; other servers are not affected.
     fn lose(&mut self, from: EndpointId, loss: LostReason, news: &mut Effect) {
         for awaited in &mut self.awaited {
             if awaited.id.endpoint == from && !awaited.is_decided() {
@@ -372,7 +370,7 @@ impl WaitTracker {
         }
     }
 
-    /// Gives a server up that cannot be asked any more.
+    /// Marks a server as lost, unless it already is.
     pub(in crate::command) fn give_up(&mut self, place: EndpointId, loss: LostReason) -> Effect {
         let mut news = Effect::default();
         if self.place(place).is_some_and(|place| place.lost.is_none()) {
@@ -381,7 +379,7 @@ impl WaitTracker {
         news
     }
 
-    /// What is to be asked of the fetch loops now.
+    /// Returns the history lookups to send now.
     pub(in crate::command) fn due(&mut self, now: Timestamp) -> Vec<(EndpointId, Command)> {
         let places = &self.places;
         let is_up = |id: EndpointId| places.get(usize::from(id.0)).is_some_and(WaitServer::is_up);
@@ -397,7 +395,7 @@ impl WaitTracker {
             .collect()
     }
 
-    /// Looks again at what only time decides.
+    /// Applies the passing of time.
     pub(in crate::command) fn pass(&mut self, now: Timestamp) -> Effect {
         let mut news = Effect::default();
         self.review(now, &mut news);
@@ -405,7 +403,7 @@ impl WaitTracker {
         news
     }
 
-    /// Reports the tasks of which something else deserves a second look than a second ago.
+    /// Reports tasks whose warning changed; checked once per second.
     fn look_for_trouble(&mut self, now: Timestamp, news: &mut Effect) {
         if now.duration_since(self.looked) < SignedDuration::from_secs(1) {
             return;
@@ -423,7 +421,7 @@ impl WaitTracker {
         }
     }
 
-    /// Returns the most urgent of what deserves a second look about a task.
+    /// Returns the most important warning of a task.
     pub(in crate::command) fn trouble(&self, id: &TaskId, now: Timestamp) -> Option<Rule> {
         let time = self.server_time(id.endpoint, now);
         let handle = self.board.find(id)?;

@@ -12,7 +12,7 @@ struct Layer {
 }
 
 const LAYERS: [Layer; 13] = [
-    layer("text", &["text"], &[]),
+    layer("text", &["text", "shell"], &[]),
     layer("files", &["files"], &[]),
     layer("metrics", &["metrics"], &["text"]),
     layer("vim::types", &["vim::types"], &["metrics"]),

@@ -1,4 +1,4 @@
-//! Whether the waiting is over, how it ended, and when time alone may end it. Pure.
+//! Decides when the waiting ends and with which result. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl WaitTracker {
-    /// How the waiting ended, if it has.
+    /// Returns the result once the waiting has ended.
     pub(in crate::command) fn conclusion(&self, now: Timestamp) -> Option<WaitResult> {
         if let Some((outcome, is_by_loss)) = self.outcome(now) {
             let reason = is_by_loss.then(|| self.losses()).flatten();
@@ -26,7 +26,7 @@ impl WaitTracker {
             .count();
         let away: Vec<String> = self.places.iter().filter_map(WaitServer::away).collect();
         let outcome = if open == 0 && !self.awaited.is_empty() && away.is_empty() {
-            // Only the quiet time of --children is missing: nothing speaks against what is known.
+            // Only the quiet period of --children is missing, so the known outcomes count.
             self.outcome_of_all()
         } else {
             Outcome::TimedOut
@@ -51,7 +51,7 @@ impl WaitTracker {
         })
     }
 
-    /// Returns the outcome of all tasks that are waited for, and of the servers that were given up.
+    /// Returns the outcome of all tasks and lost servers.
     fn outcome_of_all(&self) -> Outcome {
         let outcomes = self.awaited.iter().map(|task| match task.fate {
             TaskOutcome::Ended(status) => Outcome::of(status),
@@ -62,14 +62,14 @@ impl WaitTracker {
             .fold(Outcome::Success, Outcome::and)
     }
 
-    /// The outcome, and whether servers that were given up have a part in it.
+    /// Returns the outcome, and true if lost servers contribute to it.
     fn outcome(&self, now: Timestamp) -> Option<(Outcome, bool)> {
         if self.goal.any {
             let ended = self.awaited.iter().filter_map(|task| match task.fate {
                 TaskOutcome::Ended(status) => Some((self.ended_at(&task.id), Outcome::of(status))),
                 _ => None,
             });
-            // Several may have come to an end with the same update.
+            // Several tasks may have ended with the same update.
             if let Some((_, outcome)) = ended.min_by_key(|(at, _)| *at) {
                 return Some((outcome, false));
             }
@@ -87,13 +87,13 @@ impl WaitTracker {
         is_settled.then(|| (self.outcome_of_all(), true))
     }
 
-    /// What the servers that were given up mean for the outcome.
+    /// Returns the outcomes of lost servers.
     fn lost(&self) -> impl Iterator<Item = Outcome> {
         let lost = self.places.iter().filter_map(|place| place.lost.as_ref());
         lost.map(|loss| loss.outcome)
     }
 
-    /// Why servers were given up, if some were.
+    /// Returns the reasons of lost servers.
     fn losses(&self) -> Option<String> {
         let lost = self.places.iter().filter_map(|place| {
             let reason = &place.lost.as_ref()?.reason;
@@ -109,7 +109,7 @@ impl WaitTracker {
         complete.unwrap_or(Timestamp::MAX)
     }
 
-    /// When something is due, if nothing else happens.
+    /// Returns the time of the next scheduled action.
     pub(in crate::command) fn next_time(&self) -> Option<Timestamp> {
         let after = |from: Timestamp, span: SignedDuration| from.checked_add(span).ok();
         let searches = self.awaited.iter().filter_map(|task| match &task.fate {

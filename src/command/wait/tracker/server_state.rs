@@ -1,4 +1,4 @@
-//! One server on which tasks are waited for: its clock, its connection, and whether it was given up. Pure.
+//! The state of one server that is waited on: clock, connection, loss. Pure.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -10,36 +10,35 @@ use crate::{
     watch::Link,
 };
 
-/// A server.
+/// A server that is waited on.
 #[derive(Debug)]
 pub(in crate::command) struct WaitServer {
     pub(in crate::command) id: EndpointId,
-    /// Its address, as machine-readable output has it.
+    /// The address, as printed in JSON.
     pub(in crate::command) endpoint: Arc<str>,
-    /// What people call it; `None` where it is the only one.
+    /// The profile name; `None` if there is only one server.
     pub(in crate::command) name: Option<Arc<str>>,
     pub(in crate::command) clock: ServerClock,
     pub(in crate::command) link: Link,
-    /// Given up: nothing that it says counts any more.
+    /// Set if the server was lost; its updates are ignored from then on.
     pub(in crate::command) lost: Option<LostReason>,
-    /// Wait for those among these that start from now on.
+    /// Selects tasks that start from now on.
     pub(super) new: Option<CompiledSelector>,
-    /// When that is by this server's clock, as it was when the server first answered: clocks are set.
+    /// The start of the waiting by the server's clock, fixed at the first response because clocks can be set.
     since: Option<Timestamp>,
-    /// The tasks of which the server said that there is no such task.
+    /// Tasks that the server reported as missing, with the reason.
     pub(super) ghosts: HashMap<Arc<str>, Arc<str>>,
-    /// The tasks that are not to be read, and why.
+    /// Tasks that cannot be read, with the reason.
     pub(super) unreadable: HashMap<Arc<str>, Arc<str>>,
-    /// Since when the server is out of reach, and why.
+    /// Start and reason of an outage.
     down: Option<(Timestamp, Option<Arc<str>>)>,
 }
 
-/// Why a server was given up.
+/// The reason why a server was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::command) struct LostReason {
-    /// What that means for the outcome: refused, or unknown.
+    /// `Refused` or `Unknown`.
     pub(in crate::command) outcome: Outcome,
-    /// For people.
     pub(in crate::command) reason: Arc<str>,
 }
 
@@ -66,12 +65,12 @@ impl WaitServer {
         }
     }
 
-    /// Whether the server answers.
+    /// True if the server responds.
     pub(super) fn is_up(&self) -> bool {
         self.down.is_none() && self.lost.is_none()
     }
 
-    /// Takes the state of the connection in. Answers whether the server answers again.
+    /// Applies the connection state. Returns true if the server responds.
     pub(super) fn take_link(&mut self, link: Link, began: Timestamp, now: Timestamp) -> bool {
         let is_back = link.is_current();
         if is_back {
@@ -89,12 +88,12 @@ impl WaitServer {
         is_back
     }
 
-    /// Whether what was queued then counts as new.
+    /// True if a task queued at this time counts as new.
     pub(super) fn is_new(&self, queued: Timestamp) -> bool {
         self.since.is_some_and(|since| queued >= since)
     }
 
-    /// Why the server is to be given up now, if it is: it refuses, or is away for too long.
+    /// Returns the reason if the server is lost by now: signed out, or unreachable for too long.
     pub(super) fn loss(&self, max_outage: SignedDuration, now: Timestamp) -> Option<LostReason> {
         if let Link::SignedOut { reason } = &self.link {
             return Some(LostReason {
@@ -113,7 +112,7 @@ impl WaitServer {
         })
     }
 
-    /// Returns what is being done about a server that does not answer and was not given up.
+    /// Returns a message about an outage in progress.
     pub(super) fn away(&self) -> Option<String> {
         let (_, reason) = self.down.as_ref().filter(|_| self.lost.is_none())?;
         let before = self.before();
@@ -123,13 +122,13 @@ impl WaitServer {
         })
     }
 
-    /// When the server will have been away for too long.
+    /// Returns the time at which an outage exceeds the limit.
     pub(super) fn given_up_at(&self, max_outage: SignedDuration) -> Option<Timestamp> {
         let (since, _) = self.down.as_ref().filter(|_| self.lost.is_none())?;
         since.checked_add(max_outage).ok()
     }
 
-    /// `lab: `; nothing where there is one server.
+    /// Returns the prefix of messages, such as `lab: `; empty if there is only one server.
     pub(in crate::command) fn before(&self) -> String {
         let name = self.name.as_deref();
         name.map(|name| format!("{name}: ")).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What becomes of one task that is waited for. Pure.
+//! The outcome of one task that is waited for. Pure.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::{
     vim::types::TaskLocator,
 };
 
-/// What became of a task that is waited for.
+/// The outcome of a task.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::command) enum TaskOutcome {
-    /// Nothing yet.
+    /// Not decided yet.
     Open,
     /// It vanished; its end is looked for.
     Sought(Box<Search>),
     /// It ended.
     Ended(Status),
-    /// Nobody knows: why.
+    /// Unknown, for this reason.
     Unknown(Arc<str>),
 }
 
@@ -28,7 +28,7 @@ pub(in crate::command) enum TaskOutcome {
 pub(in crate::command) struct TrackedTask {
     pub(in crate::command) id: TaskId,
     pub(in crate::command) fate: TaskOutcome,
-    /// Since when it cannot be read.
+    /// The time since which the task cannot be read.
     pub(super) unreadable_since: Option<Timestamp>,
 }
 
@@ -41,12 +41,12 @@ impl TrackedTask {
         }
     }
 
-    /// Whether there is nothing more to wait for.
+    /// True if the outcome is decided.
     pub(in crate::command) fn is_decided(&self) -> bool {
         matches!(self.fate, TaskOutcome::Ended(_) | TaskOutcome::Unknown(_))
     }
 
-    /// Its fate, and since when it cannot be read, by what is known of it and of its server now.
+    /// Returns the next outcome and `unreadable_since`.
     pub(super) fn next(
         &self,
         record: Option<&Record>,
@@ -85,7 +85,7 @@ impl TrackedTask {
         }
     }
 
-    /// A task that cannot be read is unknown only once that has lasted for `max_outage`.
+    /// A task becomes unknown only after it could not be read for `max_outage`.
     fn while_unreadable(
         &self,
         record: &Record,

@@ -360,7 +360,7 @@ fn a_time_out_within_the_quiet_time_of_children_ends_as_the_tasks_did() {
             "{reason}"
         );
     }
-    // Where the server is away, others of the family may have come.
+    // While a server is unreachable, more child tasks may have started.
     let mut away = waiting(family(), &["task-1"]);
     see(&mut away, "task-1", &success(), 8);
     link(&mut away, Link::Connecting, 9);
@@ -432,7 +432,7 @@ mod several {
             waiting.due(at(2))[..],
             [(BRANCH, Command::LookUp(_))]
         ));
-        // The other's answer is none to this question.
+        // A response about another task is ignored.
         let mo_id: Arc<str> = "task-1".into();
         let answer = HistoryLookup::Failed("no".into());
         let update = Update::LookedUp { mo_id, answer };
@@ -452,7 +452,7 @@ mod several {
         assert_eq!(waiting.awaited[1].fate, TaskOutcome::Open);
         assert_eq!(waiting.next_time(), Some(at(900)));
         waiting.take(BRANCH, Update::Link(Link::Live), at(700));
-        // It is back too late: what it says does not count any more.
+        // Too late: updates of a lost server are ignored.
         waiting.take(LAB, Update::Link(Link::Live), at(701));
         see(&mut waiting, LAB, &success(), 702);
         assert!(matches!(waiting.awaited[0].fate, TaskOutcome::Unknown(_)));
