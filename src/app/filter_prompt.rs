@@ -159,7 +159,7 @@ pub(super) fn refresh_time_based(state: &mut AppState, now: Timestamp) {
     } = state;
     let clocks = ServerClocks::of(servers, now);
     let eval_context = EvalContext {
-        store: store,
+        store,
         typical: Some(typical),
         endpoints: Some(&clocks),
     };

@@ -162,16 +162,16 @@ async fn show(
         options.typical = true;
         options.questions = true;
         let connect = options.connect.clone();
-        let watcher = Watcher::spawn(id, options, sender.clone());
+        let fetch_loop = Watcher::spawn(id, options, sender.clone());
         endpoints.push(tui::Endpoint {
             id,
             name,
             read_only: connect.read_only,
             base: connect.address.base(),
-            commands: watcher.commands(),
+            commands: fetch_loop.commands(),
         });
         traffic.push(connect.traffic);
-        watchers.push(watcher);
+        watchers.push(fetch_loop);
     }
     let notifier = notify.is_any().then(|| -> Box<dyn Notifier> {
         let terminal = Terminal::from_environment(config::process_environment);

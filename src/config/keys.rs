@@ -50,7 +50,7 @@ impl KeyOverrides {
                         line: at,
                     }),
                     Err(error) => {
-                        wishes.add_problem(at, &format!("[keys.{place}] {name}: {error}"))
+                        wishes.add_problem(at, &format!("[keys.{place}] {name}: {error}"));
                     }
                 }
             }

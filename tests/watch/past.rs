@@ -271,7 +271,7 @@ async fn what_cannot_be_searched_says_why_and_what_to_try() {
         (
             |control, on| {
                 control
-                    .change_behavior(|behavior| behavior.max_collectors = if on { 32 } else { 0 })
+                    .change_behavior(|behavior| behavior.max_collectors = if on { 32 } else { 0 });
             },
             ["InvalidState", "about 32"],
         ),

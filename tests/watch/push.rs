@@ -56,7 +56,7 @@ async fn values_are_understood_however_they_are_boxed() {
         Boxing::Nested,
     ] {
         follows(&format!("{boxing:?}"), false, |behavior| {
-            behavior.boxing = boxing
+            behavior.boxing = boxing;
         })
         .await;
     }
@@ -71,13 +71,13 @@ async fn values_are_understood_however_they_are_boxed() {
 async fn unset_and_empty_come_in_every_shape() {
     for unset in [Unset::Null, Unset::Absent] {
         follows(&format!("{unset:?}"), false, |behavior| {
-            behavior.unset = unset
+            behavior.unset = unset;
         })
         .await;
     }
     for empty in [EmptyList::Array, EmptyList::Null, EmptyList::NoContent] {
         follows(&format!("{empty:?}"), false, |behavior| {
-            behavior.empty_list = empty
+            behavior.empty_list = empty;
         })
         .await;
     }
@@ -122,7 +122,7 @@ async fn references_with_a_server_guid_name_the_same_task() {
 #[tokio::test]
 async fn truncated_sets_are_read_to_their_end() {
     follows("a cap of two", false, |behavior| {
-        behavior.update_cap = Some(2)
+        behavior.update_cap = Some(2);
     })
     .await;
     follows("no cap", false, |behavior| behavior.update_cap = None).await;
@@ -137,7 +137,7 @@ async fn waits_that_end_early_are_begun_again() {
 #[tokio::test]
 async fn a_server_that_does_not_wake_its_wait_for_new_members_is_nudged() {
     follows("a sleeper", true, |behavior| {
-        behavior.wake_on_view_change = false
+        behavior.wake_on_view_change = false;
     })
     .await;
 }

@@ -85,9 +85,11 @@ fn apply_live(
         Update::TypicalUnknown(reason) => {
             state.typical_errors.insert(endpoint, reason);
         }
-        Update::Past { .. } | Update::LookedUp { .. } | Update::Relatives { .. } => {}
-        // The notice about the first refusal is enough.
-        Update::RecentRefused(_) => {}
+        // The notice about the first refused list of recent tasks is enough.
+        Update::Past { .. }
+        | Update::LookedUp { .. }
+        | Update::Relatives { .. }
+        | Update::RecentRefused(_) => {}
         Update::Notice(text) => state.notifications.push(Severity::Warning, &*text, now),
         about @ (Update::Link(_) | Update::Server(_) | Update::Clock(_)) => {
             let is_named = matches!(about, Update::Server(_));
@@ -176,7 +178,7 @@ pub(super) fn apply(
         (&mut state.store, &mut state.row_model),
     );
     let eval_context = EvalContext {
-        store: store,
+        store,
         typical: Some(&state.typical),
         endpoints: Some(&clocks),
     };
@@ -204,7 +206,7 @@ fn reevaluate(state: &mut AppState, now: Timestamp, look: fn(&mut RowModel, Eval
         (&mut state.store, &mut state.row_model),
     );
     let eval_context = EvalContext {
-        store: store,
+        store,
         typical: Some(&state.typical),
         endpoints: Some(&clocks),
     };

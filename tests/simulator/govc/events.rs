@@ -6,6 +6,7 @@ use super::{find, id, retrieve, spec, start_site};
 use crate::support::*;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one walk through a collector")]
 async fn event_collector_reads_pages_and_the_latest_page() {
     let harness = start_site().await;
     harness.advance(60);

@@ -128,7 +128,7 @@ async fn waits_cut_by_a_proxy_lose_no_updates() {
     let after = Duration::from_millis(20);
     let response = Some(ProxyResponse::page(408, "408 Request Timeout"));
     watch.harness.control.change_behavior(|behavior| {
-        behavior.proxy_wait_limit = Some(ProxyWaitLimit { after, response })
+        behavior.proxy_wait_limit = Some(ProxyWaitLimit { after, response });
     });
     let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
     let body = json!({"version": version, "options": long});

@@ -14,9 +14,9 @@ use crate::{
 
 fn state(all: bool) -> AppState {
     let mut state = empty(80, 24);
-    let names = HashMap::from([(HERE, "vc01".to_owned())]);
+    let servers = HashMap::from([(HERE, "vc01".to_owned())]);
     let named = HashSet::from([TaskId::new(HERE, "task-1")]);
-    state.finish_tracker = Some(FinishTracker::new(all, names, named));
+    state.finish_tracker = Some(FinishTracker::new(all, servers, named));
     state
 }
 
