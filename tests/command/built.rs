@@ -94,7 +94,7 @@ async fn an_activation_id_finds_its_task() {
 
 /// What is wrong, its code, and what the sentence holds.
 const WRONG: &[(&str, i32, &str)] = &[
-    ("get vm:1", 2, "only a Task can be watched"),
+    ("get vm:1", 2, "only objects of type Task are supported"),
     (
         "get urn:vmomi:VirtualMachine:vm-1:abc",
         2,

@@ -144,7 +144,7 @@ async fn where_nothing_was_typed_and_sources_differ_it_is_said_and_cancel_refuse
             "get task-3",
             "tree task-3",
             "events task-3",
-            "wait task-9 --timeout 1ms",
+            "wait task-9 --timeout 1s",
         ] {
             let output = two.run(words, variables, config).await;
             let told = err(&output);
