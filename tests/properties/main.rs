@@ -8,6 +8,7 @@
     reason = "tests may panic"
 )]
 
+mod comments;
 mod dependencies;
 #[path = "../../fuzz/doors.rs"]
 mod doors;
