@@ -157,7 +157,7 @@ pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
         && is_ago(args.since) == is_ago(args.until)
         && since > until
     {
-        let why = "--since is later than --until: nothing can be between them.";
+        let why = "--since must be before --until.";
         return Err(CommandError::Usage(why.to_owned()));
     }
     let mut snapshots = Vec::new();

@@ -150,12 +150,12 @@ const WRONG: &[(&str, i32, &str)] = &[
     (
         "list --since 1h --until 2h",
         2,
-        "--since is later than --until",
+        "--since must be before --until",
     ),
     (
         "list --since 2026-01-02 --until 2026-01-01",
         2,
-        "--since is later than --until",
+        "--since must be before --until",
     ),
     (
         "list --state runing",

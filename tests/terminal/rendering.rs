@@ -171,7 +171,7 @@ fn time_travel_and_return() {
     session.shows("TIME TRAVEL");
     session.shows(" ago ");
     session.press("<<c");
-    session.shows("only be done now");
+    session.shows("Not available during time travel");
     session.shows("TIME TRAVEL");
     session.press("0");
     session.hides("TIME TRAVEL");
@@ -225,9 +225,9 @@ fn columns_from_config_and_editor() {
     session.shows("live");
     session.shows("TASK ID     TASK");
     session.press("n");
-    session.shows("line 2: [columns] all: there is no column “stat”");
+    session.shows("line 2: [columns] all: unknown column “stat”");
     session.press(ESCAPE);
-    session.hides("no column");
+    session.hides("unknown column");
     session.press("C");
     session.shows("Columns");
     // The entry two further down is the state.
