@@ -98,9 +98,9 @@ const WRONG: &[(&str, i32, &str)] = &[
     (
         "get urn:vmomi:VirtualMachine:vm-1:abc",
         2,
-        "the URN is not of a Task",
+        "the URN is not a Task",
     ),
-    ("get https://vc01/x", 2, "no …/Task/moId in its path"),
+    ("get https://vc01/x", 2, "no …/Task/ID in its path"),
     (
         "get https://vc01/sdk/vim25/9.0.0.0/Task/task-1/info",
         2,
@@ -111,7 +111,7 @@ const WRONG: &[(&str, i32, &str)] = &[
         2,
         "is on vc01, but",
     ),
-    ("get Task:", 2, "it is empty"),
+    ("get Task:", 2, "empty text"),
     ("wait -", 2, "standard input names no task"),
     ("wait", 2, "<TASK>..."),
     (
@@ -121,11 +121,11 @@ const WRONG: &[(&str, i32, &str)] = &[
     ),
     ("wait task-1 --new", 2, "cannot be used with '--new'"),
     ("wait task-1 --settle 5s", 2, "--children"),
-    ("wait task-1 --timeout 0", 2, "must be longer than nothing"),
+    ("wait task-1 --timeout 0", 2, "must be greater than zero"),
     (
         "wait task-1 --timeout soon",
         2,
-        "give a span such as 90s, 10m, 2h or 1h30m",
+        "expected a duration such as 90s, 10m, 2h or 1h30m",
     ),
     (
         "wait --entity=",
