@@ -72,7 +72,7 @@ struct CacheEntry {
     status: Status,
     seen: Option<Timestamp>,
     computed_at: Timestamp,
-    /// When the entry changes by time alone.
+    /// The time at which the entry changes without an update.
     changes_at: Option<Timestamp>,
 }
 

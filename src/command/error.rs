@@ -65,7 +65,7 @@ impl CommandError {
         }
     }
 
-    /// What it means for the outcome that a server could not be asked; nothing where this is not about a server.
+    /// Returns the outcome of an error of a server; `None` for other errors.
     pub(crate) fn server_outcome(&self) -> Option<Outcome> {
         match self {
             Self::Server(error) => Some(Outcome::of_error(error)),
@@ -74,7 +74,7 @@ impl CommandError {
         }
     }
 
-    /// What is told of it, safe to print. Wrong usage may take several lines; what a server says never does.
+    /// Returns the message, safe to print. Only usage errors may take several lines.
     pub fn told(&self) -> String {
         match self {
             Self::Usage(text) => sanitize_lines(text).collect::<Vec<_>>().join("\n"),
@@ -83,7 +83,7 @@ impl CommandError {
         }
     }
 
-    /// Whether it is to be told: not what the user knows, or nobody would read.
+    /// True if the message is to be printed; false after an interruption or a closed output.
     pub fn is_told(&self) -> bool {
         !matches!(self, Self::Interrupted | Self::NobodyReads)
     }

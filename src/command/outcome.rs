@@ -2,7 +2,7 @@
 
 use crate::{task::Status, vim};
 
-/// How a command ended: what its exit code says.
+/// The result of a command, which determines its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// All that was asked for succeeded.
@@ -11,11 +11,11 @@ pub enum Outcome {
     Failed,
     /// A task was cancelled.
     Cancelled,
-    /// What became of a task is not known: the server is unreachable, or the task is gone.
+    /// The result of a task is unknown: the server is unreachable, or the task has expired.
     Unknown,
     /// The server refused to let us in.
     Refused,
-    /// The time that was given is over.
+    /// The time-out expired.
     TimedOut,
     /// The user, or the system, wanted it to end.
     Interrupted,
@@ -48,7 +48,7 @@ impl Outcome {
         }
     }
 
-    /// What a task's status adds to the outcome; one that is not over adds nothing bad.
+    /// Returns the outcome of a task's status; a running task counts as success.
     pub fn of(status: Status) -> Self {
         match status {
             Status::Failed => Self::Failed,
@@ -58,7 +58,7 @@ impl Outcome {
         }
     }
 
-    /// What it means that a server could not be asked.
+    /// Returns the outcome of an error of a server.
     pub(crate) fn of_error(error: &vim::Error) -> Self {
         if error.is_auth_failure() {
             Self::Refused

@@ -233,7 +233,7 @@ async fn recall(
 /// Reads the recent tasks of the server. Tasks that vanish meanwhile are left out.
 ///
 /// # Errors
-/// When the list cannot be read, or none of the tasks in it.
+/// Fails if neither the list nor any of its tasks can be read.
 async fn read_recent(client: &Client) -> Result<Vec<TaskRead>, Error> {
     let recent = retrying(async || client.recent_tasks().await).await?;
     let tasks = recent.into_iter().map(|task| task.value).collect();
@@ -323,7 +323,7 @@ impl Snapshot {
     /// Adds what is recent on the server. A task that cannot be read is there by its name. Answers which those are.
     ///
     /// # Errors
-    /// When the list cannot be read, or none of the tasks in it.
+    /// Fails if neither the list nor any of its tasks can be read.
     pub(super) async fn add_recent(&mut self, client: &Client) -> Result<Unread, Error> {
         let mut unread = Unread::default();
         for (mo_id, answer) in read_recent(client).await? {
@@ -338,7 +338,7 @@ impl Snapshot {
     /// answered.
     ///
     /// # Errors
-    /// When nothing of the task can be read.
+    /// Fails if nothing of the task can be read.
     pub(super) fn add_read(
         &mut self,
         mo_id: &Arc<str>,
@@ -373,7 +373,7 @@ impl Snapshot {
     /// Adds a task of the history as the server sent it; one that is there already stays.
     ///
     /// # Errors
-    /// When it names no task, or tells nothing of it.
+    /// Fails if it names no task or contains nothing about it.
     pub(super) fn add(&mut self, raw: Value) -> Result<Handle, Malformed> {
         let info = Box::new(TaskInfo::from_json(raw.clone())?);
         let mo_id = info.mo_id().clone();

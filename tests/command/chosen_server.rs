@@ -1,4 +1,4 @@
-//! What was typed for a run decides which server is asked, and what belongs to one server is never sent to another.
+//! Typed flags decide which server is used, and credentials of one server are never sent to another.
 
 use std::{fs, process::Output};
 
@@ -49,7 +49,7 @@ impl Two {
         run(command).await
     }
 
-    /// How many requests came to each since the last look.
+    /// Returns the number of requests to each server since the last call.
     fn requests(&self) -> (bool, bool) {
         let of = |simulator: &Simulator| {
             let control = simulator.control();

@@ -9,9 +9,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// What becomes of a request.
+/// The handling of a request.
 pub(crate) enum Reply {
-    /// What a vCenter answers.
+    /// The answer of a vCenter.
     Honest,
     /// These bytes, from the status line on; the connection stays open.
     Bytes(Vec<u8>),

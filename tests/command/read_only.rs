@@ -10,7 +10,7 @@ use crate::{
     command_support::server,
 };
 
-/// What a read-only run may send: reads, and calls about its own session, views and collectors.
+/// Methods allowed in a read-only run: reads, and calls about its own session, views and collectors.
 const ALLOWED: [&str; 19] = [
     "hello",
     "ServiceInstance/content",

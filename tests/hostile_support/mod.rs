@@ -62,7 +62,7 @@ pub struct Terminal {
     pub full_screen: bool,
 }
 
-/// What the output contained.
+/// The content of the output.
 #[derive(Default, Debug)]
 pub struct Found {
     pub bytes: usize,

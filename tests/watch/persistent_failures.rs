@@ -113,7 +113,7 @@ async fn push_alone_where_it_is_refused_ends_with_the_reason() {
     }
 }
 
-/// What works again after a few failures is no reason to end.
+/// A call that works again after a few failures does not end the loop.
 #[tokio::test]
 async fn push_alone_outlives_a_refusal_that_passes() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();

@@ -112,7 +112,7 @@ fn without_boxes(value: Value) -> Value {
     }
 }
 
-/// How many requests of this kind the server got.
+/// Returns the number of requests of this kind.
 pub fn count(control: &Control, kind: &str) -> usize {
     let requests = control.requests();
     let of_kind = requests.iter().filter(|request| request.kind == kind);
@@ -191,7 +191,7 @@ impl Bench {
         assert!(met.is_ok(), "never came: {what}; links {:?}", self.links);
     }
 
-    /// Takes updates in until something holds that no update tells of.
+    /// Applies updates until a condition holds that no update reports.
     pub async fn until_seen(&mut self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
         let waiting = async {
             loop {
