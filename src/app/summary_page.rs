@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::state::AppState;
-use crate::task::{EndpointId, Handle, StatusCounts, Summary, summary::Group};
+use crate::task::{EndpointId, Handle, StatusCounts, Summary, summary::SummaryGroup};
 
 /// Maximum age of a failure that is listed.
 const RECENT_FAILURE_AGE: SignedDuration = SignedDuration::from_hours(1);
@@ -204,7 +204,7 @@ impl SummaryPage {
 }
 
 fn groups(
-    (groups, more): (Vec<Group<'_>>, usize),
+    (groups, more): (Vec<SummaryGroup<'_>>, usize),
     subject: fn(Arc<str>) -> RowSubject,
 ) -> (Vec<SummaryRow>, usize) {
     let total = groups.len() + more;

@@ -163,7 +163,7 @@ async fn show(
         options.questions = true;
         let connect = options.connect.clone();
         let fetch_loop = Watcher::spawn(id, options, sender.clone());
-        endpoints.push(tui::Endpoint {
+        endpoints.push(tui::WatchedEndpoint {
             id,
             name,
             read_only: connect.read_only,
@@ -210,7 +210,7 @@ fn finish_tracker(watched: &[(String, WatchOptions)], all: bool) -> FinishTracke
 
 /// Runs the screen in the terminal of the process, and restores the terminal at the end.
 async fn run_screen(
-    endpoints: Vec<tui::Endpoint>,
+    endpoints: Vec<tui::WatchedEndpoint>,
     updates: mpsc::Receiver<(EndpointId, Update)>,
     options: app::Options,
     metrics: Metrics,

@@ -17,11 +17,11 @@ use crate::{
 pub struct KnownHosts {
     /// Path of the file; `None` if no directory is known for it.
     pub path: Option<PathBuf>,
-    lines: Vec<Line>,
+    lines: Vec<KnownHostsLine>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Line {
+enum KnownHostsLine {
     Comment(String),
     Host(String, Fingerprint),
 }
@@ -66,8 +66,8 @@ impl KnownHosts {
     /// Iterates over hosts and fingerprints in file order.
     pub fn entries(&self) -> impl Iterator<Item = (&str, Fingerprint)> {
         self.lines.iter().filter_map(|line| match line {
-            Line::Host(host, fingerprint) => Some((host.as_str(), *fingerprint)),
-            Line::Comment(_) => None,
+            KnownHostsLine::Host(host, fingerprint) => Some((host.as_str(), *fingerprint)),
+            KnownHostsLine::Comment(_) => None,
         })
     }
 
@@ -83,7 +83,8 @@ impl KnownHosts {
     /// Returns an error if the file cannot be written.
     pub fn set(&mut self, host: &str, fingerprint: Fingerprint) -> Result<(), ConfigError> {
         self.lines.retain(|line| !is_of(line, host));
-        self.lines.push(Line::Host(host.to_owned(), fingerprint));
+        self.lines
+            .push(KnownHostsLine::Host(host.to_owned(), fingerprint));
         self.write()
     }
 
@@ -108,8 +109,8 @@ impl KnownHosts {
             ));
         };
         let lines = self.lines.iter().map(|line| match line {
-            Line::Comment(comment) => format!("{comment}\n"),
-            Line::Host(host, fingerprint) => format!("{host} {fingerprint}\n"),
+            KnownHostsLine::Comment(comment) => format!("{comment}\n"),
+            KnownHostsLine::Host(host, fingerprint) => format!("{host} {fingerprint}\n"),
         });
         let text = lines.collect::<Vec<_>>().concat();
         private_file::write(path, text.as_bytes())
@@ -143,22 +144,22 @@ fn default_path(environment: &dyn Environment) -> Option<PathBuf> {
     Some(data_directory(|name| environment.get(name))?.join("known-hosts"))
 }
 
-fn read_line(line: &str) -> Option<Line> {
+fn read_line(line: &str) -> Option<KnownHostsLine> {
     let trimmed = line.trim();
     if trimmed.is_empty() || trimmed.starts_with('#') {
-        return Some(Line::Comment(line.to_owned()));
+        return Some(KnownHostsLine::Comment(line.to_owned()));
     }
     let (host, fingerprint) = trimmed.split_once(char::is_whitespace)?;
     let (_, port) = host.rsplit_once(':')?;
     port.parse::<u16>().ok()?;
-    Some(Line::Host(
+    Some(KnownHostsLine::Host(
         host.to_ascii_lowercase(),
         fingerprint.parse().ok()?,
     ))
 }
 
-fn is_of(line: &Line, host: &str) -> bool {
-    matches!(line, Line::Host(known, _) if known == host)
+fn is_of(line: &KnownHostsLine, host: &str) -> bool {
+    matches!(line, KnownHostsLine::Host(known, _) if known == host)
 }
 
 fn failed(path: &Path, what: &str, error: &io::Error) -> ConfigError {

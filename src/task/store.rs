@@ -57,7 +57,7 @@ pub struct ChangeSet {
     pub removed: Vec<Handle>,
 }
 
-type Key = (EndpointId, Arc<str>);
+type TaskKey = (EndpointId, Arc<str>);
 
 /// All known tasks of all endpoints.
 #[derive(Debug, Clone, Default)]
@@ -66,11 +66,11 @@ pub struct TaskStore {
     by_id: HashMap<TaskId, Handle>,
     /// Records by key, as used by lineage fields. If a server uses a key for several tasks, the one
     /// whose moId it is takes precedence, else the first.
-    by_key: HashMap<Key, Handle>,
+    by_key: HashMap<TaskKey, Handle>,
     /// Further records with a key of `by_key`.
-    same_key: HashMap<Key, Vec<Handle>>,
+    same_key: HashMap<TaskKey, Vec<Handle>>,
     /// Records whose parent or root is not in the store, by that task's key.
-    orphans: HashMap<Key, Vec<Handle>>,
+    orphans: HashMap<TaskKey, Vec<Handle>>,
     counts: StatusCounts,
     entity_index: EntityIndex,
     labels: HashMap<EndpointId, Labels>,
@@ -340,7 +340,7 @@ impl TaskStore {
     }
 
     /// Returns the placeholder with this key.
-    pub(super) fn find_placeholder(&self, key: &Key) -> Option<Handle> {
+    pub(super) fn find_placeholder(&self, key: &TaskKey) -> Option<Handle> {
         let found = self.by_key.get(key).copied();
         found.filter(|found| self.get(*found).is_some_and(|record| record.info.is_none()))
     }
@@ -358,7 +358,7 @@ impl TaskStore {
     }
 
     /// Adds a record's key to the index. Of several records with the same key, the one whose moId it is takes precedence, else the first.
-    fn index_key(&mut self, key: Key, handle: Handle) {
+    fn index_key(&mut self, key: TaskKey, handle: Handle) {
         let Some(&owner) = self.by_key.get(&key) else {
             self.by_key.insert(key, handle);
             return;
@@ -382,7 +382,7 @@ impl TaskStore {
     }
 
     /// Removes a record's key from the index; another record with the same key takes its place.
-    fn unindex_key(&mut self, key: &Key, handle: Handle) {
+    fn unindex_key(&mut self, key: &TaskKey, handle: Handle) {
         let next = self.same_key.get_mut(key).and_then(|others| {
             others.retain(|other| *other != handle);
             others.first().copied()

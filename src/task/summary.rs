@@ -13,7 +13,7 @@ use slotmap::SecondaryMap;
 use self::groups::Groups;
 use super::{ChangeSet, EndpointId, Handle, Record, Status, StatusCounts, TaskStore, search_text};
 
-pub use groups::Group;
+pub use groups::SummaryGroup;
 
 /// Aggregated counts of all tasks in a store.
 #[derive(Debug, Default)]
@@ -145,12 +145,12 @@ impl Summary {
     }
 
     /// Returns the top operations and the number of others.
-    pub fn operations(&self, most: usize) -> (Vec<Group<'_>>, usize) {
+    pub fn operations(&self, most: usize) -> (Vec<SummaryGroup<'_>>, usize) {
         self.operations.first(most)
     }
 
     /// Returns the top accounts, alarms and schedules and the number of others.
-    pub fn users(&self, most: usize) -> (Vec<Group<'_>>, usize) {
+    pub fn users(&self, most: usize) -> (Vec<SummaryGroup<'_>>, usize) {
         self.users.first(most)
     }
 

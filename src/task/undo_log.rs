@@ -41,14 +41,14 @@ pub(super) enum OldValue {
     /// The reported progress; by far the most frequent change.
     Progress(Option<i32>),
     /// Other fields with their JSON values; `null` if unset.
-    Fields(Box<Fields>),
+    Fields(Box<ChangedFields>),
     /// Availability on the server.
     Presence(Box<Presence>),
     /// The whole record; `None` if the task was not in the store.
     Record(Option<Box<Record>>),
 }
 
-pub(super) type Fields = Vec<(Cow<'static, str>, Value)>;
+pub(super) type ChangedFields = Vec<(Cow<'static, str>, Value)>;
 
 /// Time after the first change in which a task that is older than it still counts as found at the
 /// start.
@@ -247,7 +247,7 @@ fn fields_of<'a>(
     old: &TaskInfo,
     named: impl Iterator<Item = (&'a Cow<'static, str>, Option<&'a Value>)>,
 ) -> Option<OldValue> {
-    let mut fields = Fields::new();
+    let mut fields = ChangedFields::new();
     for (name, new) in named {
         if &**name == "progress"
             && let Some(new) = new
@@ -287,7 +287,7 @@ impl OldValue {
                     };
                     size_of::<(Cow<str>, Value)>() + name + of_value(value)
                 });
-                size_of::<Fields>() + 16 + each.sum::<usize>()
+                size_of::<ChangedFields>() + 16 + each.sum::<usize>()
             }
             Self::Record(Some(record)) => {
                 let info = record.info.as_deref().map(TaskInfo::to_json);

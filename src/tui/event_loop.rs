@@ -41,7 +41,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A watched endpoint.
 #[derive(Debug)]
-pub struct Endpoint {
+pub struct WatchedEndpoint {
     pub id: EndpointId,
     /// Display name until the server reports its own.
     pub name: String,
@@ -112,7 +112,7 @@ pub enum StartError {
 pub async fn run<B, I, S>(
     terminal: &mut Terminal<B>,
     sources: EventSources<I, S>,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<WatchedEndpoint>,
     host: &mut impl TerminalHost,
     clock: impl Clock,
     options: Options,
@@ -159,7 +159,7 @@ struct EventLoop<'a, B: Backend, H, C> {
     terminal: &'a mut Terminal<B>,
     appearance: Appearance,
     state: AppState,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<WatchedEndpoint>,
     host: &'a mut H,
     clock: C,
     metrics: Metrics,

@@ -10,7 +10,7 @@ mod signals;
 mod terminal;
 mod terminal_size;
 
-pub use event_loop::{Clock, Endpoint, EventSources, StartError, TerminalHost, run};
+pub use event_loop::{Clock, EventSources, StartError, TerminalHost, WatchedEndpoint, run};
 pub use input::input;
 pub use signals::{Signal, signals};
 pub use terminal::TerminalGuard;

@@ -13,11 +13,11 @@ use super::{
     address::Address,
     credentials::Credentials,
     error::{Error, ErrorKind},
-    method::{ApiMethod, Effect},
+    method::{ApiMethod, MethodEffect},
     release,
     response::{ApiResponse, Digest},
     tls::TrustPolicy,
-    transport::{Body, Request, RequestLabel, Transport},
+    transport::{Request, RequestBody, RequestLabel, Transport},
     types::{
         Malformed, ManagedObjectReference, OperationLabel, ServiceContent, TaskInfo, date_time,
         items,
@@ -260,18 +260,18 @@ impl Client {
         kind: &'static str,
         doing: RequestLabel<'_>,
     ) -> Result<ApiResponse, Error> {
-        self.call(Call::get(object, property, kind), doing).await
+        self.call(ApiCall::get(object, property, kind), doing).await
     }
 
     pub(super) async fn post(
         &self,
         object: &ManagedObjectReference,
         method: ApiMethod,
-        body: impl Into<Body>,
+        body: impl Into<RequestBody>,
         kind: &'static str,
         doing: RequestLabel<'_>,
     ) -> Result<ApiResponse, Error> {
-        let call = Call::post(object, method, body, kind);
+        let call = ApiCall::post(object, method, body, kind);
         self.call(call, doing).await
     }
 
@@ -289,10 +289,10 @@ impl Client {
 
     pub(super) async fn call(
         &self,
-        call: Call<'_>,
+        call: ApiCall<'_>,
         doing: RequestLabel<'_>,
     ) -> Result<ApiResponse, Error> {
-        if self.read_only && call.effect == Effect::Changes {
+        if self.read_only && call.effect == MethodEffect::Changes {
             let why = "this connection is read-only (--read-only, or what stands for it); nothing was sent.";
             return Err(self.unsupported(doing, why));
         }
@@ -338,25 +338,25 @@ impl Client {
 }
 
 /// An API call: a property read or a method.
-pub(super) struct Call<'a> {
+pub(super) struct ApiCall<'a> {
     method: Method,
     object: &'a ManagedObjectReference,
     /// Property or method name, the last segment of the path.
     last: &'a str,
-    effect: Effect,
-    body: Option<Body>,
+    effect: MethodEffect,
+    body: Option<RequestBody>,
     kind: &'static str,
     /// Time that the server may wait before it responds.
     pub(super) wait: Duration,
 }
 
-impl<'a> Call<'a> {
+impl<'a> ApiCall<'a> {
     fn get(object: &'a ManagedObjectReference, property: &'a str, kind: &'static str) -> Self {
         Self {
             method: Method::GET,
             object,
             last: property,
-            effect: Effect::Reads,
+            effect: MethodEffect::Reads,
             body: None,
             kind,
             wait: Duration::ZERO,
@@ -366,7 +366,7 @@ impl<'a> Call<'a> {
     pub(super) fn post(
         object: &'a ManagedObjectReference,
         method: ApiMethod,
-        body: impl Into<Body>,
+        body: impl Into<RequestBody>,
         kind: &'static str,
     ) -> Self {
         Self {

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    client::{Call, Client},
+    client::{ApiCall, Client},
     error::Error,
     method::ApiMethod,
     types::{FIELDS, ManagedObjectReference, UpdateSet},
@@ -169,7 +169,7 @@ impl TaskCollector {
             },
         });
         let kind = "PropertyCollector/WaitForUpdatesEx";
-        let mut call = Call::post(&self.collector, ApiMethod::WaitForUpdatesEx, body, kind);
+        let mut call = ApiCall::post(&self.collector, ApiMethod::WaitForUpdatesEx, body, kind);
         call.wait = wait;
         let answer = self.client.call(call, &doing).await?;
         answer

@@ -2,7 +2,7 @@
 
 /// Effect of a method on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(super) enum MethodEffect {
     /// Reads only.
     Reads,
     /// Creates, changes or ends objects of the client's own session, invisible to others: the session itself, views,
@@ -34,9 +34,9 @@ macro_rules! methods {
             }
 
             /// Returns the effect of the method.
-            pub(super) fn effect(self) -> Effect {
+            pub(super) fn effect(self) -> MethodEffect {
                 match self {
-                    $(Self::$name => Effect::$effect,)+
+                    $(Self::$name => MethodEffect::$effect,)+
                 }
             }
         }
@@ -96,7 +96,8 @@ mod tests {
     fn every_method_is_classified() {
         let names = |changes: bool| -> Vec<&str> {
             let all = ApiMethod::ALL.iter();
-            let of_kind = all.filter(|method| (method.effect() == Effect::Changes) == changes);
+            let of_kind =
+                all.filter(|method| (method.effect() == MethodEffect::Changes) == changes);
             of_kind.map(|method| method.name()).collect()
         };
         assert_eq!(names(false), ALLOWED_READ_ONLY);

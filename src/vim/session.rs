@@ -13,7 +13,7 @@ use super::{
     credentials::{Credentials, SessionStore},
     error::{Error, ErrorKind},
     method::ApiMethod,
-    transport::{Body, RequestLabel},
+    transport::{RequestBody, RequestLabel},
     types::{Malformed, UserSession},
 };
 
@@ -197,7 +197,7 @@ impl Client {
 }
 
 /// Returns the parameters of `Login`.
-fn login(user: &str, password: &SecretString) -> serde_json::Result<Body> {
+fn login(user: &str, password: &SecretString) -> serde_json::Result<RequestBody> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Login<'a> {
@@ -211,7 +211,7 @@ fn login(user: &str, password: &SecretString) -> serde_json::Result<Body> {
         user_name: user,
         password,
     };
-    Body::secret(&login, most)
+    RequestBody::secret(&login, most)
 }
 
 /// Returns a header value that is never printed, and wiped from memory when the last request with it is dropped.

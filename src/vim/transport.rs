@@ -49,19 +49,19 @@ pub(super) struct Request<'a> {
     pub(super) path: &'a [&'a str],
     pub(super) query: Option<&'static str>,
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<Body>,
+    pub(super) body: Option<RequestBody>,
     pub(super) timeout: Duration,
 }
 
 /// Body of a request, always JSON.
-pub(super) enum Body {
+pub(super) enum RequestBody {
     /// A body without secrets.
     Json(Value),
     /// A body with a password, wiped after sending.
     Secret(Bytes),
 }
 
-impl Body {
+impl RequestBody {
     /// Serialises a body with secrets into memory that is wiped when the last reference is dropped. Copies made by
     /// the HTTP and TLS libraries cannot be wiped.
     pub(super) fn secret(content: &impl Serialize, most: usize) -> serde_json::Result<Self> {
@@ -79,7 +79,7 @@ impl Body {
     }
 }
 
-impl From<Value> for Body {
+impl From<Value> for RequestBody {
     fn from(value: Value) -> Self {
         Self::Json(value)
     }

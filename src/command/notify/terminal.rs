@@ -7,7 +7,7 @@ const STRING_TERMINATOR: &str = "\u{1b}\\";
 
 /// The escape sequence for a desktop notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Notification {
+enum NotificationSequence {
     /// `OSC 9`: iTerm2, `WezTerm`, Ghostty, Windows Terminal and others; ignored elsewhere.
     Osc9,
     /// `OSC 99`: kitty.
@@ -19,7 +19,7 @@ enum Notification {
 /// The features of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terminal {
-    notification: Notification,
+    notification: NotificationSequence,
     /// `OSC 9;4` is supported. Other terminals would show it as a notification.
     progress: bool,
     /// True inside tmux, where sequences must be wrapped to pass through.
@@ -51,14 +51,14 @@ impl Terminal {
             || matches!(program.as_str(), "ghostty" | "WezTerm")
             || is_iterm_with_progress;
         let notification = if term.contains("kitty") || !value("KITTY_WINDOW_ID").is_empty() {
-            Notification::Osc99
+            NotificationSequence::Osc99
         } else if term.starts_with("rxvt")
             || term.starts_with("foot")
             || !value("VTE_VERSION").is_empty()
         {
-            Notification::Osc777
+            NotificationSequence::Osc777
         } else {
-            Notification::Osc9
+            NotificationSequence::Osc9
         };
         Self {
             notification,
@@ -72,13 +72,13 @@ impl Terminal {
     pub fn notify(&self, title: &str, text: &str) -> String {
         let (title, text) = (clean(title), clean(text));
         let sequence = match self.notification {
-            Notification::Osc9 => format!("\u{1b}]9;{title}: {text}{BELL}"),
-            Notification::Osc99 => {
+            NotificationSequence::Osc9 => format!("\u{1b}]9;{title}: {text}{BELL}"),
+            NotificationSequence::Osc99 => {
                 format!(
                     "\u{1b}]99;i=vtask:d=0:p=title;{title}{STRING_TERMINATOR}\u{1b}]99;i=vtask:p=body;{text}{STRING_TERMINATOR}"
                 )
             }
-            Notification::Osc777 => {
+            NotificationSequence::Osc777 => {
                 format!(
                     "\u{1b}]777;notify;{};{text}{STRING_TERMINATOR}",
                     title.replace(';', ",")

@@ -8,7 +8,7 @@ use super::{
     error::FilterError,
     expr::Expr,
     flag::{FLAGS, Flag, STATES},
-    lexer::{Head, Kind, Operator, Value},
+    lexer::{Head, Kind, Operand, Operator},
     pattern::Pattern,
     term::{DurationField, NumberField, Term, TextField},
 };
@@ -94,7 +94,7 @@ pub(super) fn typed(term: &Term) -> String {
 }
 
 /// Builds an expression from a parsed term.
-pub(super) fn term(head: Option<Head>, values: Vec<Value>) -> Result<Expr, FilterError> {
+pub(super) fn term(head: Option<Head>, values: Vec<Operand>) -> Result<Expr, FilterError> {
     let Some((name, place, operator)) = head else {
         let words = values.into_iter().map(|value| {
             Ok(Expr::Term(Term::Anywhere(match value.kind {
@@ -141,11 +141,11 @@ pub(super) fn term(head: Option<Head>, values: Vec<Value>) -> Result<Expr, Filte
     Ok(if negated { Expr::negated(any) } else { any })
 }
 
-fn is_glob(value: &Value) -> bool {
+fn is_glob(value: &Operand) -> bool {
     value.kind == Kind::Word && value.text.contains(['*', '?'])
 }
 
-fn pattern(value: &Value, operator: Operator) -> Result<Pattern, FilterError> {
+fn pattern(value: &Operand, operator: Operator) -> Result<Pattern, FilterError> {
     let made = match value.kind {
         Kind::Regex => Pattern::regex(&value.text),
         Kind::Word if is_glob(value) => Pattern::glob(&value.text),
@@ -155,7 +155,7 @@ fn pattern(value: &Value, operator: Operator) -> Result<Pattern, FilterError> {
     made.map_err(|why| FilterError::new(value.place.clone(), why))
 }
 
-fn state(value: &Value) -> Result<Flag, FilterError> {
+fn state(value: &Operand) -> Result<Flag, FilterError> {
     let text = value.text.to_lowercase();
     let states = STATES
         .iter()
@@ -168,7 +168,7 @@ fn state(value: &Value) -> Result<Flag, FilterError> {
     }
 }
 
-fn flags(value: &Value) -> Result<Expr, FilterError> {
+fn flags(value: &Operand) -> Result<Expr, FilterError> {
     let text = value.text.to_lowercase();
     let states = STATES
         .iter()
@@ -207,7 +207,7 @@ fn by_prefix<T>(
     if exact.is_empty() { begun } else { exact }
 }
 
-fn unknown_value(value: &Value, field: &str, names: &[&str]) -> FilterError {
+fn unknown_value(value: &Operand, field: &str, names: &[&str]) -> FilterError {
     let hint = match nearest(&value.text, names.iter().copied()) {
         Some(near) => format!("did you mean {field}:{near}?"),
         None => format!("known: {}", names.join(" ")),
@@ -216,7 +216,7 @@ fn unknown_value(value: &Value, field: &str, names: &[&str]) -> FilterError {
     FilterError::new(value.place.clone(), why)
 }
 
-fn number(field: NumberField, operator: Operator, value: &Value) -> Result<Term, FilterError> {
+fn number(field: NumberField, operator: Operator, value: &Operand) -> Result<Term, FilterError> {
     let text = value.text.trim_end_matches('%');
     if field == NumberField::Progress && "none".starts_with(&*text.to_lowercase()) {
         return Ok(Term::NoProgress);
@@ -233,7 +233,7 @@ fn span(
     field: DurationField,
     name: &str,
     (place, operator): (&Range<usize>, Operator),
-    value: &Value,
+    value: &Operand,
 ) -> Result<Term, FilterError> {
     let why = |text: String| Err(FilterError::new(value.place.clone(), text));
     if value.text.parse::<f64>().is_ok() {

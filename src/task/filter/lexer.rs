@@ -27,7 +27,7 @@ pub(super) enum Operator {
 
 /// A value, to the right of an operator or alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Value {
+pub(super) struct Operand {
     pub(super) kind: Kind,
     pub(super) text: String,
     pub(super) place: Range<usize>,
@@ -57,7 +57,7 @@ pub(super) enum Token {
     /// `@name`
     Saved(String),
     /// A field, an operator and values, or a value alone.
-    Term(Option<Head>, Vec<Value>),
+    Term(Option<Head>, Vec<Operand>),
 }
 
 pub(super) struct Lexer<'a> {
@@ -183,7 +183,7 @@ impl<'a> Lexer<'a> {
         Some((name.to_lowercase(), place, operator))
     }
 
-    fn value(&mut self) -> Result<Value, FilterError> {
+    fn value(&mut self) -> Result<Operand, FilterError> {
         let start = self.at;
         match self.peek() {
             Some(quote @ ('"' | '\'')) => {
@@ -255,8 +255,8 @@ impl<'a> Lexer<'a> {
     }
 }
 
-fn value(kind: Kind, text: &str, place: Range<usize>) -> Value {
-    Value {
+fn value(kind: Kind, text: &str, place: Range<usize>) -> Operand {
+    Operand {
         kind,
         text: text.to_owned(),
         place,

@@ -179,22 +179,22 @@ impl NumberField {
 }
 
 /// A duration that grows with time or is fixed.
-enum Clock {
+enum Stopwatch {
     Running(Timestamp),
     Stopped(SignedDuration),
 }
 
 impl DurationField {
-    fn clock(self, target: &EvalTarget<'_>) -> Option<Clock> {
+    fn clock(self, target: &EvalTarget<'_>) -> Option<Stopwatch> {
         let record = target.record;
         let between = |span: &dyn Fn(Timestamp) -> Option<SignedDuration>| {
             let now = target.now();
             let later = now.checked_add(FAR_FUTURE).ok()?;
             let (spent, then) = (span(now)?, span(later)?);
             Some(if spent == then {
-                Clock::Stopped(spent)
+                Stopwatch::Stopped(spent)
             } else {
-                Clock::Running(later.checked_sub(then).ok()?)
+                Stopwatch::Running(later.checked_sub(then).ok()?)
             })
         };
         let ended = || {
@@ -204,13 +204,13 @@ impl DurationField {
         match self {
             Self::Elapsed => between(&|now| record.elapsed(now)),
             Self::Queued => between(&|now| record.queued_for(now)),
-            Self::Ended => ended().map(Clock::Running),
-            Self::Started => record.info.as_ref()?.start_time.map(Clock::Running),
+            Self::Ended => ended().map(Stopwatch::Running),
+            Self::Started => record.info.as_ref()?.start_time.map(Stopwatch::Running),
             Self::Idle => {
                 let running = record.running_since()?;
                 record
                     .last_change
-                    .map(|moved| Clock::Running(moved.max(running)))
+                    .map(|moved| Stopwatch::Running(moved.max(running)))
             }
         }
     }
@@ -223,8 +223,8 @@ impl DurationField {
     ) -> MatchResult {
         match self.clock(target) {
             None => MatchResult::always(false),
-            Some(Clock::Stopped(own)) => MatchResult::always(operator.holds(&own, &span)),
-            Some(Clock::Running(since)) => {
+            Some(Stopwatch::Stopped(own)) => MatchResult::always(operator.holds(&own, &span)),
+            Some(Stopwatch::Running(since)) => {
                 let now = target.now();
                 let own = now.duration_since(since).max(SignedDuration::ZERO);
                 let reached = since.checked_add(span).ok();

@@ -5,7 +5,7 @@ use slotmap::{SecondaryMap, secondary::Entry as SlotEntry};
 use super::{
     GroupId, RowId, RowModel,
     item::{Group, Item},
-    order_tree::{Entry, OrderTree},
+    order_tree::{OrderTree, SequenceEntry},
     sort_key::SortKey,
     view::{Layout, View},
 };
@@ -46,8 +46,10 @@ impl RowModel {
         }
         // In reverse, because a record's height depends on its descendants.
         let mut top = Vec::new();
-        let mut below: SecondaryMap<Handle, Vec<Entry<SortKey, RowId>>> = SecondaryMap::new();
-        let mut grouped: SecondaryMap<GroupId, Vec<Entry<SortKey, RowId>>> = SecondaryMap::new();
+        let mut below: SecondaryMap<Handle, Vec<SequenceEntry<SortKey, RowId>>> =
+            SecondaryMap::new();
+        let mut grouped: SecondaryMap<GroupId, Vec<SequenceEntry<SortKey, RowId>>> =
+            SecondaryMap::new();
         for &handle in order.iter().rev() {
             let children = below.remove(handle);
             let Some(item) = self.items.get_mut(handle) else {
@@ -58,7 +60,7 @@ impl RowModel {
             item.key = SortKey::of(context, handle, self.view.layout, &self.view.sort);
             let (parent, matched) = (item.parent, item.matched);
             if let Some(key) = item.key.clone() {
-                let entry = Entry {
+                let entry = SequenceEntry {
                     key,
                     id: handle.into(),
                     weight: item.rows,
@@ -84,7 +86,7 @@ impl RowModel {
     }
 
     /// Returns the entries of all groups, from their current members.
-    pub(super) fn group_entries(&mut self) -> Vec<Entry<SortKey, RowId>> {
+    pub(super) fn group_entries(&mut self) -> Vec<SequenceEntry<SortKey, RowId>> {
         let groups: Vec<GroupId> = self.groups.keys().collect();
         let mut entries = Vec::with_capacity(groups.len());
         for id in groups {
@@ -98,7 +100,7 @@ impl RowModel {
             if let Some(Group { item, .. }) = self.groups.get_mut(id) {
                 item.rows = item.height();
                 item.key = Some(key.clone());
-                entries.push(Entry {
+                entries.push(SequenceEntry {
                     key,
                     id: id.into(),
                     weight: item.rows,

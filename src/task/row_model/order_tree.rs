@@ -12,14 +12,14 @@ const LEAF_FILL: usize = LEAF_CAPACITY * 3 / 4;
 
 /// An entry of the sequence.
 #[derive(Debug, Clone)]
-pub(super) struct Entry<K, I> {
+pub(super) struct SequenceEntry<K, I> {
     pub(super) key: K,
     pub(super) id: I,
     /// Number of rows of the entry.
     pub(super) weight: usize,
 }
 
-impl<K: Ord, I: Ord + Copy> Entry<K, I> {
+impl<K: Ord, I: Ord + Copy> SequenceEntry<K, I> {
     /// Orders by key, then by id.
     fn compare(&self, key: &K, id: I) -> Ordering {
         self.key.cmp(key).then_with(|| self.id.cmp(&id))
@@ -36,12 +36,12 @@ pub(super) struct Position {
 /// Consecutive entries; never empty.
 #[derive(Debug, Clone)]
 struct Leaf<K, I> {
-    entries: Vec<Entry<K, I>>,
+    entries: Vec<SequenceEntry<K, I>>,
     weight: usize,
 }
 
 impl<K, I> Leaf<K, I> {
-    fn new(entries: Vec<Entry<K, I>>) -> Self {
+    fn new(entries: Vec<SequenceEntry<K, I>>) -> Self {
         let weight = entries.iter().map(|entry| entry.weight).sum();
         Self { entries, weight }
     }
@@ -65,7 +65,7 @@ impl<K, I> Default for OrderTree<K, I> {
 
 impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     /// Builds the tree from entries in any order.
-    pub(super) fn from_unsorted(mut entries: Vec<Entry<K, I>>) -> Self {
+    pub(super) fn from_unsorted(mut entries: Vec<SequenceEntry<K, I>>) -> Self {
         entries.sort_unstable_by(|one, other| one.compare(&other.key, other.id));
         let mut leaves = Vec::with_capacity(entries.len().div_ceil(LEAF_FILL));
         let mut entries = entries.into_iter().peekable();
@@ -82,7 +82,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     }
 
     /// Returns the first entry with rows; without any, the first entry.
-    pub(super) fn first_entry(&self) -> Option<&Entry<K, I>> {
+    pub(super) fn first_entry(&self) -> Option<&SequenceEntry<K, I>> {
         match self.first() {
             Some(place) => self.get(place),
             None => self.leaves.first()?.entries.first(),
@@ -111,7 +111,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     pub(super) fn insert(&mut self, key: K, id: I, weight: usize) {
         self.total += weight;
         let leaf = self.leaf_of(&key, id).min(self.leaves.len().max(1) - 1);
-        let entry = Entry { key, id, weight };
+        let entry = SequenceEntry { key, id, weight };
         let Some(Leaf {
             entries,
             weight: sum,
@@ -189,7 +189,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     }
 
     /// Returns the entry at a position.
-    pub(super) fn get(&self, place: Position) -> Option<&Entry<K, I>> {
+    pub(super) fn get(&self, place: Position) -> Option<&SequenceEntry<K, I>> {
         self.leaves.get(place.leaf)?.entries.get(place.index)
     }
 

@@ -34,12 +34,12 @@ impl Row {
 
 /// A row's position among its siblings, as a step of the path from the top.
 #[derive(Clone, Copy)]
-struct Step<'a> {
+struct PathStep<'a> {
     siblings: &'a Siblings,
     place: Position,
 }
 
-impl Step<'_> {
+impl PathStep<'_> {
     fn id(self) -> Option<RowId> {
         self.siblings.get(self.place).map(|entry| entry.id)
     }
@@ -110,12 +110,12 @@ impl RowModel {
     }
 
     /// Returns the path to a row; empty if there is no such row.
-    fn path_to(&self, index: usize) -> Vec<Step<'_>> {
+    fn path_to(&self, index: usize) -> Vec<PathStep<'_>> {
         let mut path = Vec::new();
         let mut siblings = &self.top;
         let mut row = index;
         while let Some((place, within)) = siblings.at_row(row) {
-            let step = Step { siblings, place };
+            let step = PathStep { siblings, place };
             path.push(step);
             let children = step.id().and_then(|id| self.item(id)?.open_children());
             match (within, children) {
@@ -128,26 +128,26 @@ impl RowModel {
 
     /// Advances to the next row: the first child, else the next sibling of the nearest ancestor
     /// that has one.
-    fn step<'a>(&'a self, path: &mut Vec<Step<'a>>) {
+    fn step<'a>(&'a self, path: &mut Vec<PathStep<'a>>) {
         let children = path
             .last()
             .and_then(|step| self.item(step.id()?)?.open_children());
         if let Some(siblings) = children
             && let Some(place) = siblings.first()
         {
-            path.push(Step { siblings, place });
+            path.push(PathStep { siblings, place });
             return;
         }
-        while let Some(Step { siblings, place }) = path.pop() {
+        while let Some(PathStep { siblings, place }) = path.pop() {
             if let Some(place) = siblings.after(place) {
-                path.push(Step { siblings, place });
+                path.push(PathStep { siblings, place });
                 return;
             }
         }
     }
 
     /// Builds the row at the end of a path.
-    fn row_at(&self, path: &[Step<'_>]) -> Option<Row> {
+    fn row_at(&self, path: &[PathStep<'_>]) -> Option<Row> {
         let (step, above) = path.split_last()?;
         let id = step.id()?;
         let item = self.item(id)?;

@@ -26,7 +26,7 @@ use crate::{
 pub struct SortKey {
     /// Separates rows that are not sorted together.
     group: u8,
-    rank: Rank,
+    rank: RankedValue,
     /// Equal rows are sorted oldest first; placeholders have no age and come last.
     queued: i64,
     id: NaturalId,
@@ -34,7 +34,7 @@ pub struct SortKey {
 
 /// A column's value, inverted if descending. All values of a row model are of the same variant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
+enum RankedValue {
     Number(i64),
     Text(Arc<str>),
     TextDescending(Reverse<Arc<str>>),
@@ -44,7 +44,7 @@ enum Rank {
     Missing,
 }
 
-impl Rank {
+impl RankedValue {
     fn number(number: Option<i64>, descending: bool) -> Self {
         match number {
             Some(number) if descending => Self::Number(!number),
@@ -129,7 +129,7 @@ impl SortKey {
             [only] => source.value(*only),
             several => {
                 let values = several.iter().map(|key| source.value(*key));
-                (0, Rank::Several(values.collect()))
+                (0, RankedValue::Several(values.collect()))
             }
         };
         let info = record.info.as_deref();
@@ -154,18 +154,20 @@ struct KeySource<'a> {
 
 impl KeySource<'_> {
     /// Returns the group and value of one column.
-    fn value(&self, SortBy { column, descending }: SortBy) -> (u8, Rank) {
+    fn value(&self, SortBy { column, descending }: SortBy) -> (u8, RankedValue) {
         let Self {
             context, record, ..
         } = self;
         let store = context.store;
         let info = record.info.as_deref();
-        let text = |text: Option<&str>| Rank::text(text, descending);
+        let text = |text: Option<&str>| RankedValue::text(text, descending);
         let rank = match column {
             SortColumn::Attention => return self.attention(descending),
             SortColumn::Elapsed => return elapsed(record, descending),
             SortColumn::QueuedFor => return queued_for(record, descending),
-            SortColumn::State => Rank::number(Some(urgency(record.status()).into()), descending),
+            SortColumn::State => {
+                RankedValue::number(Some(urgency(record.status()).into()), descending)
+            }
             SortColumn::Task => text(Some(&store.operation(record))),
             SortColumn::Phase => {
                 let phase = info.and_then(|info| info.description.as_deref());
@@ -174,26 +176,30 @@ impl KeySource<'_> {
             SortColumn::Target => text(info.and_then(search_text::target)),
             SortColumn::Progress => {
                 let percent = store.progress(self.handle).percent();
-                Rank::number(percent.map(i64::from), descending)
+                RankedValue::number(percent.map(i64::from), descending)
             }
-            SortColumn::Left => Rank::time(self.expected_end(), descending),
-            SortColumn::Cancel => Rank::number(cancel_rank(record), descending),
+            SortColumn::Left => RankedValue::time(self.expected_end(), descending),
+            SortColumn::Cancel => RankedValue::number(cancel_rank(record), descending),
             SortColumn::StartedBy => {
                 let initiator = info.map(|info| search_text::initiator(&info.reason));
                 text(initiator.as_deref())
             }
-            SortColumn::Queued => Rank::time(info.and_then(|info| info.queue_time), descending),
-            SortColumn::Started => Rank::time(info.and_then(|info| info.start_time), descending),
-            SortColumn::Completed => Rank::time(end_time(record), descending),
+            SortColumn::Queued => {
+                RankedValue::time(info.and_then(|info| info.queue_time), descending)
+            }
+            SortColumn::Started => {
+                RankedValue::time(info.and_then(|info| info.start_time), descending)
+            }
+            SortColumn::Completed => RankedValue::time(end_time(record), descending),
             SortColumn::Endpoint => {
                 let endpoint = record.id.endpoint;
                 text(store.endpoint_name(endpoint))
             }
             SortColumn::Operation => text(info.map(|info| &*info.description_id)),
-            SortColumn::Id => Rank::name(Some(&record.id.mo_id), descending),
+            SortColumn::Id => RankedValue::name(Some(&record.id.mo_id), descending),
             SortColumn::Parent => {
                 let parent = info.and_then(|info| info.parent_key());
-                Rank::name(parent.map(|parent| &**parent), descending)
+                RankedValue::name(parent.map(|parent| &**parent), descending)
             }
             SortColumn::Error => {
                 let fault = info.and_then(|info| info.error.as_deref());
@@ -206,7 +212,7 @@ impl KeySource<'_> {
     }
 
     /// Sorts by urgency; longest running and latest ended first.
-    fn attention(&self, descending: bool) -> (u8, Rank) {
+    fn attention(&self, descending: bool) -> (u8, RankedValue) {
         let record = self.record;
         let own = record.status();
         let class = match self.layout {
@@ -225,7 +231,7 @@ impl KeySource<'_> {
             end_time(record).or(begun)
         };
         let group = if descending { u8::MAX - class } else { class };
-        (group, Rank::time(moment, descending == is_active))
+        (group, RankedValue::time(moment, descending == is_active))
     }
 
     /// Estimates the end of a running task at its last update.
@@ -258,35 +264,35 @@ fn urgency(status: Status) -> u8 {
 }
 
 /// Sorts by run time: running tasks first, then the others.
-fn elapsed(record: &Record, descending: bool) -> (u8, Rank) {
+fn elapsed(record: &Record, descending: bool) -> (u8, RankedValue) {
     let Some(begun) = record.info.as_ref().and_then(|info| info.began()) else {
-        return (1, Rank::Missing);
+        return (1, RankedValue::Missing);
     };
     let begun = begun.as_microsecond();
     match end_time(record) {
         // An earlier start is a longer run time.
-        None => (0, Rank::number(Some(begun), !descending)),
+        None => (0, RankedValue::number(Some(begun), !descending)),
         Some(end) => {
             let span = end.as_microsecond().saturating_sub(begun).max(0);
-            (1, Rank::number(Some(span), descending))
+            (1, RankedValue::number(Some(span), descending))
         }
     }
 }
 
 /// Sorts by queue time: queued tasks first, then the others.
-fn queued_for(record: &Record, descending: bool) -> (u8, Rank) {
+fn queued_for(record: &Record, descending: bool) -> (u8, RankedValue) {
     let Some(info) = &record.info else {
-        return (1, Rank::Missing);
+        return (1, RankedValue::Missing);
     };
     let Some(queued) = info.queue_time else {
-        return (1, Rank::Missing);
+        return (1, RankedValue::Missing);
     };
     match info.start_time.or_else(|| end_time(record)) {
         // An earlier creation is a longer time in the queue.
-        None => (0, Rank::time(Some(queued), !descending)),
+        None => (0, RankedValue::time(Some(queued), !descending)),
         Some(end) => {
             let span = end.as_microsecond() - queued.as_microsecond();
-            (1, Rank::number(Some(span.max(0)), descending))
+            (1, RankedValue::number(Some(span.max(0)), descending))
         }
     }
 }

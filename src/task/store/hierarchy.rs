@@ -1,7 +1,7 @@
 //! The task hierarchy.
 //! A link that would close a cycle is not made, so that every walk up or down ends.
 
-use super::{ChangeSet, Handle, Key, Node, TaskStore};
+use super::{ChangeSet, Handle, Node, TaskKey, TaskStore};
 use crate::task::{
     progress::Progress,
     status::{Status, StatusCounts},
@@ -134,7 +134,7 @@ impl TaskStore {
     }
 
     /// Links the records that waited for a key to the record that has it now.
-    pub(super) fn attach_orphans(&mut self, key: &Key, touched: &mut ChangeSet) {
+    pub(super) fn attach_orphans(&mut self, key: &TaskKey, touched: &mut ChangeSet) {
         for orphan in self.orphans.remove(key).unwrap_or_default() {
             self.relink(orphan, touched);
         }

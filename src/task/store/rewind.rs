@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{ChangeSet, TaskStore, entity_index};
 use crate::task::{
     Handle, Presence, ProgressHistory, Record,
-    undo_log::{Fields, OldState, OldValue},
+    undo_log::{ChangedFields, OldState, OldValue},
 };
 
 impl TaskStore {
@@ -49,7 +49,7 @@ impl TaskStore {
                     let value = info.and_then(|info| info.leaf(name));
                     (name.clone(), value.unwrap_or_default())
                 });
-                let now: Fields = now.collect();
+                let now: ChangedFields = now.collect();
                 self.reassign(handle, *fields, touched);
                 OldValue::Fields(Box::new(now))
             }

@@ -6,14 +6,14 @@ use crate::task::{Status, StatusCounts};
 
 /// Tasks that share an operation or initiator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Group<'a> {
+pub struct SummaryGroup<'a> {
     /// The shared name.
     pub name: &'a Arc<str>,
     /// Number of tasks in each status.
     pub counts: StatusCounts,
 }
 
-impl Group<'_> {
+impl SummaryGroup<'_> {
     /// Sort key: most active tasks first, then most failed, then most in all; ties by name.
     fn rank(&self) -> (Reverse<[u32; 3]>, &str) {
         let counts = &self.counts;
@@ -60,13 +60,13 @@ impl Groups {
 
     /// Returns the first groups in their order, and the number of others. Costs by the number of
     /// groups.
-    pub(super) fn first(&self, most: usize) -> (Vec<Group<'_>>, usize) {
+    pub(super) fn first(&self, most: usize) -> (Vec<SummaryGroup<'_>>, usize) {
         let groups = self.all.iter().filter(|(_, counts)| counts.total() > 0);
-        let groups = groups.map(|(name, counts)| Group {
+        let groups = groups.map(|(name, counts)| SummaryGroup {
             name,
             counts: *counts,
         });
-        let mut groups: Vec<Group<'_>> = groups.collect();
+        let mut groups: Vec<SummaryGroup<'_>> = groups.collect();
         let more = groups.len().saturating_sub(most);
         if more > 0 && most > 0 {
             groups.select_nth_unstable_by(most - 1, |one, other| one.rank().cmp(&other.rank()));

@@ -37,7 +37,7 @@ impl Followed {
     }
 }
 
-fn counts(group: &Group<'_>) -> (String, [u32; 3]) {
+fn counts(group: &SummaryGroup<'_>) -> (String, [u32; 3]) {
     let counts = group.counts;
     let three = [Status::Running, Status::Failed, Status::Success];
     (group.name.to_string(), three.map(|status| counts[status]))

@@ -22,7 +22,7 @@ const USER_WIDTH: usize = 14;
 
 /// A column of a task line.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Column {
+enum TaskColumn {
     Target,
     Endpoint,
     Progress,
@@ -33,7 +33,7 @@ enum Column {
     Error,
 }
 
-impl Column {
+impl TaskColumn {
     fn title(self) -> &'static str {
         match self {
             Self::Target => "TARGET",
@@ -49,7 +49,11 @@ impl Column {
 }
 
 /// Returns the width of the operation and the columns after it.
-fn columns(ctx: &RenderContext, part: SectionKind, width: u16) -> (usize, Vec<(Column, usize)>) {
+fn columns(
+    ctx: &RenderContext,
+    part: SectionKind,
+    width: u16,
+) -> (usize, Vec<(TaskColumn, usize)>) {
     let width = usize::from(width);
     let several = ctx.state.servers.len() > 1;
     let mut columns = Vec::new();
@@ -58,24 +62,24 @@ fn columns(ctx: &RenderContext, part: SectionKind, width: u16) -> (usize, Vec<(C
             columns.push((column, own));
         }
     };
-    from(44, Column::Target, TARGET_WIDTH);
+    from(44, TaskColumn::Target, TARGET_WIDTH);
     if several {
-        from(74, Column::Endpoint, ENDPOINT_WIDTH);
+        from(74, TaskColumn::Endpoint, ENDPOINT_WIDTH);
     }
     match part {
         SectionKind::Failures => {
-            from(32, Column::Ago, AGE_WIDTH);
+            from(32, TaskColumn::Ago, AGE_WIDTH);
             // The error text gets the largest share.
-            from(60, Column::Error, (width * 3 / 8).max(20));
+            from(60, TaskColumn::Error, (width * 3 / 8).max(20));
         }
         SectionKind::Queued => {
-            from(28, Column::Elapsed, ELAPSED_WIDTH);
-            from(60, Column::By, USER_WIDTH);
+            from(28, TaskColumn::Elapsed, ELAPSED_WIDTH);
+            from(60, TaskColumn::By, USER_WIDTH);
         }
         _ => {
-            from(34, Column::Progress, if width >= 70 { 14 } else { 5 });
-            from(28, Column::Elapsed, ELAPSED_WIDTH);
-            from(64, Column::Left, TIME_LEFT_WIDTH);
+            from(34, TaskColumn::Progress, if width >= 70 { 14 } else { 5 });
+            from(28, TaskColumn::Elapsed, ELAPSED_WIDTH);
+            from(64, TaskColumn::Left, TIME_LEFT_WIDTH);
         }
     }
     let taken: usize = columns.iter().map(|(_, own)| own + COLUMN_GAP).sum();
@@ -85,8 +89,8 @@ fn columns(ctx: &RenderContext, part: SectionKind, width: u16) -> (usize, Vec<(C
     let first = first - spare;
     for (column, own) in &mut columns {
         let more = match column {
-            Column::Target => spare.min(TARGET_WIDTH),
-            Column::Error | Column::By | Column::Progress => spare.min(*own),
+            TaskColumn::Target => spare.min(TARGET_WIDTH),
+            TaskColumn::Error | TaskColumn::By | TaskColumn::Progress => spare.min(*own),
             _ => 0,
         };
         *own += more;
@@ -105,7 +109,7 @@ pub(super) fn title(ctx: &mut RenderContext, section: &Section, line: Rect) {
         next += COLUMN_GAP;
         if strip.width() + COLUMN_GAP <= next {
             strip.pad_to(next);
-            if column == Column::Elapsed {
+            if column == TaskColumn::Elapsed {
                 strip.gap(width.saturating_sub(column.title().len()));
             }
             strip.push_max(column.title(), width, Role::Heading);
@@ -138,40 +142,40 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
         next += width;
         let mut cell = StyledLine::new(ctx.appearance, u16::try_from(width).unwrap_or(u16::MAX));
         match column {
-            Column::Target => {
+            TaskColumn::Target => {
                 cell.push(&info.map(labels::target).unwrap_or_default(), Role::Text);
             }
-            Column::Endpoint => {
+            TaskColumn::Endpoint => {
                 let server = state.server(record.id.endpoint);
                 cell.push(server.map_or("", |server| &server.name), Role::Dim);
             }
-            Column::Progress => {
+            TaskColumn::Progress => {
                 let shown = state.store.progress(handle);
                 row::progress(&mut cell, ctx.appearance, record, shown, now, is_stale);
             }
-            Column::Elapsed => {
+            TaskColumn::Elapsed => {
                 let text = labels::elapsed(record, now);
                 cell.gap(width.saturating_sub(text.len()));
                 cell.push(&text, if is_stale { Role::Stale } else { Role::Text });
             }
-            Column::Left => {
+            TaskColumn::Left => {
                 if let Some(left) = state.insight(handle, ctx.now).time_left {
                     let role = if is_stale { Role::Stale } else { Role::Text };
                     cell.push(&left.within(width), role);
                 }
             }
-            Column::Ago => {
+            TaskColumn::Ago => {
                 if let Some(at) = record.finished_at().or(record.seen) {
                     cell.push(&ago(now.duration_since(at)), Role::Dim);
                 }
             }
-            Column::By => {
+            TaskColumn::By => {
                 if let Some(info) = info {
                     let text = labels::started_by(&info.reason);
                     cell.push(labels::without_domain(&text, width), Role::Dim);
                 }
             }
-            Column::Error => {
+            TaskColumn::Error => {
                 if let Some(error) = info.and_then(|info| info.error.as_ref()) {
                     cell.push(&error.text(), Role::Failed);
                 }

@@ -99,7 +99,7 @@ fn from_unsorted_sorts_entries() {
         model
             .0
             .extend((0..count).map(|_| (random.u8(..), handles.insert(()), random.usize(1..4))));
-        let entries = model.0.iter().map(|&(key, handle, weight)| Entry {
+        let entries = model.0.iter().map(|&(key, handle, weight)| SequenceEntry {
             key,
             id: handle,
             weight,

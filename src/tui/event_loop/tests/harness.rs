@@ -250,7 +250,7 @@ impl Harness {
             updates,
             signals: received(signals),
         };
-        let endpoints = vec![Endpoint {
+        let endpoints = vec![WatchedEndpoint {
             read_only: false,
             id: HERE,
             name: "vc01.lab".to_owned(),
