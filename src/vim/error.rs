@@ -47,6 +47,8 @@ pub enum ErrorKind {
     Certificate(Box<UntrustedCertificate>),
     /// Plain HTTP was sent to a TLS port, according to the response.
     TlsRequired,
+    /// The first bytes received over plain HTTP are not HTTP; often those of a TLS alert.
+    NotHttp,
     /// The TLS handshake failed; contains the cause.
     Handshake(String),
     /// An HTTP status outside the API, usually from a proxy.
@@ -130,6 +132,7 @@ impl Error {
             | ErrorKind::TooLarge(_)
             | ErrorKind::TooManyValues(_)
             | ErrorKind::TlsRequired
+            | ErrorKind::NotHttp
             | ErrorKind::NoCommonRelease
             | ErrorKind::Unsupported(_) => false,
         }
@@ -149,6 +152,7 @@ impl Error {
             ErrorKind::UnknownHost
             | ErrorKind::Certificate(_)
             | ErrorKind::TlsRequired
+            | ErrorKind::NotHttp
             | ErrorKind::Handshake(_)
             | ErrorKind::Redirected { .. }
             | ErrorKind::NotJson(_)
@@ -220,6 +224,9 @@ impl fmt::Display for ErrorKind {
             Self::Certificate(distrust) => distrust.fmt(f),
             Self::TlsRequired => f.write_str(
                 "that port speaks TLS, but the request was plain HTTP. Give https:// in --url.",
+            ),
+            Self::NotHttp => f.write_str(
+                "the answer is not HTTP. Check the port in --url; if it speaks TLS, give https:// in --url.",
             ),
             Self::Handshake(why) => write!(f, "TLS handshake failed: {why}."),
             Self::Status { status, retry_after } => {

@@ -212,10 +212,14 @@ impl Transport {
         })
     }
 
-    /// Classifies a request without response, with a hint if the scheme may be wrong.
+    /// Classifies a request without response. Before the first response the scheme of the address may be wrong.
     fn unanswered(&self, error: &reqwest::Error) -> ErrorKind {
         match classify_error(error) {
-            ErrorKind::Broken(why) if !self.has_answered.load(Ordering::Relaxed) => {
+            kind if self.has_answered.load(Ordering::Relaxed) => kind,
+            ErrorKind::Broken(_) if !self.address.is_tls() && is_not_http(error) => {
+                ErrorKind::NotHttp
+            }
+            ErrorKind::Broken(why) => {
                 let hint = if self.address.is_tls() && error.is_connect() {
                     "; if that port speaks plain HTTP, give http:// in --url"
                 } else if self.address.is_tls() || error.is_connect() {
@@ -281,10 +285,16 @@ fn names_https(body: &[u8]) -> bool {
         .any(|word| word.eq_ignore_ascii_case(b"https"))
 }
 
+/// True if the response could not be parsed as HTTP.
+fn is_not_http(error: &reqwest::Error) -> bool {
+    let mut parts = causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>());
+    parts.any(hyper::Error::is_parse)
+}
+
 /// Classifies a failed exchange.
 pub(super) fn classify_error(error: &reqwest::Error) -> ErrorKind {
     let mut innermost = error.to_string();
-    for cause in iter::successors(error.source(), |cause| source_of(*cause)) {
+    for cause in causes(error) {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return match tls::distrust(tls) {
                 Some(distrust) => ErrorKind::Certificate(Box::new(distrust.clone())),
@@ -304,6 +314,10 @@ pub(super) fn classify_error(error: &reqwest::Error) -> ErrorKind {
         return ErrorKind::UnknownHost;
     }
     ErrorKind::Broken(excerpt(innermost.trim_end_matches('.')))
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = Cause<'_>> {
+    iter::successors(error.source(), |cause| source_of(*cause))
 }
 
 /// Returns the cause of an error, including the inner error of an IO error, which its `source` skips.

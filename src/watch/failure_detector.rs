@@ -109,6 +109,7 @@ pub(super) fn concerns_all(error: &Error) -> bool {
         | ErrorKind::Refused
         | ErrorKind::Certificate(_)
         | ErrorKind::TlsRequired
+        | ErrorKind::NotHttp
         | ErrorKind::Handshake(_)
         | ErrorKind::Status { status: 429, .. } => true,
         _ => error.retry_after().is_some(),

@@ -53,9 +53,10 @@ async fn plain_http_to_a_port_of_tls_is_told_to_use_https() {
     // One that answers in TLS records, as most do.
     let simulator = server_with(|options| options.tls = true).await;
     let url = simulator.url().replace("https://", "http://");
-    let ran = line("get task-1").at(&url).await;
-    assert_eq!(ran.code, 4, "{ran:?}");
-    assert!(ran.err.contains("give https:// in --url"), "{ran:?}");
+    all_end_at_once(&url, 4, "give https:// in --url").await;
+    // A protocol of its own.
+    let url = raw_server::start(|_| Reply::Bytes(b"SSH-2.0-OpenSSH_9.6\r\n".to_vec())).await;
+    all_end_at_once(&url, 4, "the answer is not HTTP").await;
 }
 
 #[tokio::test]
