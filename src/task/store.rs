@@ -4,6 +4,7 @@
 //! tasks.
 
 mod entity_index;
+mod handle;
 mod hierarchy;
 mod rewind;
 mod root_cause;
@@ -13,6 +14,8 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use jiff::Timestamp;
 use serde_json::Value;
 use slotmap::SlotMap;
+
+pub use self::handle::Handle;
 
 use self::entity_index::EntityIndex;
 use super::{
@@ -24,11 +27,6 @@ use super::{
     status::{Status, StatusCounts},
 };
 use crate::vim::types::{Malformed, TaskInfo};
-
-slotmap::new_key_type! {
-    /// Handle of a record: valid until the record is removed, never reused.
-    pub struct Handle;
-}
 
 /// A record with its position in the hierarchy.
 #[derive(Debug, Clone)]
@@ -161,6 +159,25 @@ impl TaskStore {
                 .map_or(Progress::None, Progress::Derived),
             own => own,
         }
+    }
+
+    /// Returns the tasks that a queued one probably waits for: active on its entity or locking it,
+    /// started or queued before it, and not among its ancestors.
+    pub fn ahead_in_queue(&self, handle: Handle) -> impl Iterator<Item = Handle> {
+        let record = self.get(handle);
+        let info = record.and_then(|record| record.info.as_ref());
+        let entity = record
+            .zip(info.and_then(|info| info.entity.as_ref()))
+            .map(|(record, entity)| (record.id.endpoint, entity.value.clone()));
+        let active = entity.map_or(&[][..], |entity| self.entity_index.tasks_of(&entity));
+        active.iter().copied().filter(move |other| {
+            let other_info = self.get(*other).and_then(|record| record.info.as_ref());
+            let is_earlier = other_info.zip(info).is_some_and(|(other, info)| {
+                let queued = other.queue_time.zip(info.queue_time);
+                other.start_time.is_some() || queued.is_some_and(|(other, own)| other < own)
+            });
+            is_earlier && !self.path(handle).any(|above| above == *other)
+        })
     }
 
     /// Pins or unpins a record. Returns false if there is no such record.

@@ -1,12 +1,32 @@
-//! SHA-256 fingerprints of certificates.
+//! SHA-256 fingerprints of certificates, and pins.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of a certificate in DER form, displayed as `AB:CD:…` (32 bytes).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
+
+/// Pinned certificates of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// Fingerprints, at least one.
+    pub fingerprints: Vec<Fingerprint>,
+    /// Source of the pin.
+    pub by: PinSource,
+}
+
+/// Source of a pinned certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PinSource {
+    /// `--thumbprint` or an equivalent setting.
+    Thumbprint,
+    /// The known-hosts file.
+    KnownHosts(PathBuf),
+    /// A known-hosts file of govc.
+    Govc(PathBuf),
+}
 
 /// Error of parsing a fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

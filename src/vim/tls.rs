@@ -20,8 +20,8 @@ use rustls_platform_verifier::Verifier;
 
 use super::{
     certificate::Certificate,
-    fingerprint::Fingerprint,
-    untrusted_certificate::{PinSource, Reason, UntrustedCertificate, is_ca_as_server},
+    fingerprint::{Fingerprint, Pin},
+    untrusted_certificate::{Reason, UntrustedCertificate, is_ca_as_server},
 };
 
 /// Accepted server certificates.
@@ -36,15 +36,6 @@ pub enum TrustPolicy {
     Pinned(Pin),
     /// Any certificate.
     Anything,
-}
-
-/// Pinned certificates of a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pin {
-    /// Fingerprints, at least one.
-    pub fingerprints: Vec<Fingerprint>,
-    /// Source of the pin.
-    pub by: PinSource,
 }
 
 /// Result of probing a server's certificate.

@@ -1,13 +1,16 @@
 //! Rejected certificates, with messages for users.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
 use jiff::Timestamp;
 use rustls::{
     AlertDescription, CertificateError, Error as TlsError, InvalidMessage, PeerIncompatible,
 };
 
-use super::{certificate::Certificate, fingerprint::Fingerprint, tls::Pin};
+use super::{
+    certificate::Certificate,
+    fingerprint::{Fingerprint, Pin, PinSource},
+};
 
 /// A rejected certificate. Nothing was sent to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,17 +47,6 @@ pub enum Reason {
         /// Source of the pin.
         by: PinSource,
     },
-}
-
-/// Source of a pinned certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PinSource {
-    /// `--thumbprint` or an equivalent setting.
-    Thumbprint,
-    /// The known-hosts file.
-    KnownHosts(PathBuf),
-    /// A known-hosts file of govc.
-    Govc(PathBuf),
 }
 
 impl UntrustedCertificate {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Handle, TaskStore};
+use super::handle::Handle;
 use crate::task::{id::EndpointId, record::Record};
 
 /// An entity of an endpoint, by its moId.
@@ -27,6 +27,11 @@ pub(super) fn entities_of(record: &Record) -> Vec<EntityKey> {
 }
 
 impl EntityIndex {
+    /// Returns the active tasks on an entity.
+    pub(super) fn tasks_of(&self, entity: &EntityKey) -> &[Handle] {
+        self.0.get(entity).map_or(&[], Vec::as_slice)
+    }
+
     /// Updates the index after a task's entities changed.
     pub(super) fn change(&mut self, handle: Handle, before: &[EntityKey], after: &[EntityKey]) {
         if before == after {
@@ -43,31 +48,5 @@ impl EntityIndex {
         for place in after.iter().filter(|place| !before.contains(place)) {
             self.0.entry(place.clone()).or_default().push(handle);
         }
-    }
-}
-
-impl TaskStore {
-    /// Returns the tasks that a queued one probably waits for: active on its entity or locking it,
-    /// started or queued before it, and not among its ancestors.
-    pub fn ahead_in_queue(&self, handle: Handle) -> impl Iterator<Item = Handle> {
-        let info = self.get(handle).and_then(|record| record.info.as_ref());
-        let entity = info.and_then(|info| info.entity.as_ref());
-        let place = self
-            .get(handle)
-            .zip(entity)
-            .map(|(record, entity)| (record.id.endpoint, entity.value.clone()));
-        let at_work = place.and_then(|place| self.entity_index.0.get(&place));
-        at_work.into_iter().flatten().copied().filter(move |other| {
-            let before = self.get(*other).is_some_and(|record| {
-                record.info.as_ref().zip(info).is_some_and(|(other, info)| {
-                    other.start_time.is_some()
-                        || other
-                            .queue_time
-                            .zip(info.queue_time)
-                            .is_some_and(|(other, own)| other < own)
-                })
-            });
-            before && !self.path(handle).any(|above| above == *other)
-        })
     }
 }
