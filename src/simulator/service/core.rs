@@ -239,8 +239,12 @@ impl Core {
             "ViewManager" | "ListView" | "ContainerView" => self.call_views(token, call),
             "PropertyCollector" => self.call_collector(token, call),
             "PropertyFilter" => self.call_filter(token, call),
-            "TaskHistoryCollector" => self.call_history(token, call),
-            "EventHistoryCollector" => self.call_event_collector(token, call),
+            "TaskHistoryCollector" => {
+                self.call_history(token, call, |session| &mut session.histories)
+            }
+            "EventHistoryCollector" => {
+                self.call_history(token, call, |session| &mut session.event_collectors)
+            }
             "SearchIndex" => self.search(token, call),
             _ => self.call_manager(token, call),
         }

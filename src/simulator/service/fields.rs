@@ -150,6 +150,17 @@ impl Fields {
         Ok(Some(count))
     }
 
+    /// Reads a limit, which must be above 0; a missing one is `usize::MAX`.
+    pub(super) fn limit(&mut self, name: &str) -> Result<usize, Fault> {
+        match self.optional_count(name)? {
+            Some(0) => Err(Fault::invalid_argument(
+                &self.path(name),
+                "It must be above 0.",
+            )),
+            limit => Ok(limit.unwrap_or(usize::MAX)),
+        }
+    }
+
     pub(super) fn optional_time(&mut self, name: &str) -> Result<Option<jiff::Timestamp>, Fault> {
         self.of_type(name, "a dateTime (RFC 3339)", |value| {
             value.as_str().and_then(|text| text.parse().ok())

@@ -14,6 +14,7 @@ mod event_templates;
 mod events;
 mod fields;
 mod filter_spec;
+mod history_collector;
 mod methods;
 mod object_source;
 mod objects;

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::content::DEFAULT_COLLECTOR;
 use super::context::ReadContext;
-use super::event_history::EventHistoryCollector;
+use super::event_filter::EventFilter;
+use super::history_collector::HistoryCollector;
 use super::property_collector::PropertyCollector;
 use super::property_filter::PropertyFilter;
 use super::retrieval::TruncatedRetrieval;
-use super::task_history::TaskHistoryCollector;
+use super::task_history::TaskRecords;
 use super::views::View;
 use crate::simulator::fault::Fault;
 use crate::simulator::open_objects::OpenObjects;
@@ -41,9 +42,9 @@ pub(crate) struct Session {
     /// Property collectors by ID, including the default one.
     pub(super) collectors: HashMap<String, PropertyCollector>,
     /// Task history collectors by ID.
-    pub(super) histories: HashMap<String, TaskHistoryCollector>,
+    pub(super) histories: HashMap<String, HistoryCollector<TaskRecords>>,
     /// Event history collectors by ID.
-    pub(super) event_collectors: HashMap<String, EventHistoryCollector>,
+    pub(super) event_collectors: HashMap<String, HistoryCollector<EventFilter>>,
     /// Truncated retrievals.
     pub(super) retrievals: Vec<TruncatedRetrieval>,
 }

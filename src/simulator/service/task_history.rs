@@ -1,4 +1,4 @@
-//! Task history: collectors that read past and present tasks in pages.
+//! Records of `TaskHistoryCollector`: past and present tasks.
 //!
 //! Tasks are ordered by their number, that is by creation. A collector's position is between two numbers, so that new
 //! tasks cause neither repetitions nor gaps.
@@ -6,59 +6,47 @@
 use serde_json::Value;
 
 use super::context::ReadContext;
+use super::history_collector::{HistoryRecords, Position};
 use super::task_filter::{ResultFilter, TaskFilter};
 use crate::simulator::world::archive::FilterFields;
 use crate::simulator::world::task::Record;
 
-/// Initial size of the latest page.
-pub(super) const DEFAULT_PAGE_SIZE: usize = 10;
-
 #[derive(Debug)]
-pub(super) struct TaskHistoryCollector {
+pub(super) struct TaskRecords {
     pub(super) filter: TaskFilter,
-    /// The filter as sent by the client.
-    pub(super) raw: Value,
-    /// Number of the last task before the position.
-    pub(super) position: u64,
-    pub(super) page_size: usize,
     pub(super) results: ResultFilter,
 }
 
-impl TaskHistoryCollector {
-    /// Returns the newest tasks, newest first.
-    pub(super) fn latest_page(&self, context: ReadContext<'_>) -> Vec<Value> {
-        self.backward(u64::MAX, self.page_size, context)
-            .iter()
-            .map(|record| self.info(record, context))
-            .collect()
-    }
+impl HistoryRecords for TaskRecords {
+    type Key = u64;
+    const READ_NEXT: &'static str = "ReadNextTasks";
+    const READ_PREVIOUS: &'static str = "ReadPreviousTasks";
 
-    /// Returns the next or previous tasks and the position after them.
-    pub(super) fn read(
+    fn read(
         &self,
+        position: Position<u64>,
         count: usize,
         forward: bool,
         context: ReadContext<'_>,
-    ) -> (Vec<Value>, u64) {
+    ) -> Vec<(u64, Value)> {
+        // Number of the last task before the position.
+        let last = match position {
+            Position::Start => 0,
+            Position::Before(number) => number - 1,
+            Position::After(number) => number,
+            Position::End => u64::MAX,
+        };
         let records = if forward {
-            self.forward(count, context)
+            self.forward(last, count, context)
         } else {
-            self.backward(self.position, count, context)
+            self.backward(last, count, context)
         };
-        let position = match records.last() {
-            Some(last) if forward => last.id.0,
-            Some(last) => last.id.0 - 1,
-            None => self.position,
-        };
-        (
-            records
-                .iter()
-                .map(|record| self.info(record, context))
-                .collect(),
-            position,
-        )
+        let record = |record: &Record| (record.id.0, self.info(record, context));
+        records.iter().map(record).collect()
     }
+}
 
+impl TaskRecords {
     fn info(&self, record: &Record, context: ReadContext<'_>) -> Value {
         let mut info = context.writer.info(record);
         let is_omitted = self.results.omits(info["descriptionId"].as_str());
@@ -68,11 +56,11 @@ impl TaskHistoryCollector {
         info
     }
 
-    fn forward(&self, count: usize, context: ReadContext<'_>) -> Vec<Record> {
+    fn forward(&self, position: u64, count: usize, context: ReadContext<'_>) -> Vec<Record> {
         let world = context.world;
         let archive = world.archive();
         let old = archive
-            .after(self.position)
+            .after(position)
             .filter(|index| {
                 self.filter
                     .matches(&archive.filter_fields(*index), world.inventory())
@@ -81,7 +69,7 @@ impl TaskHistoryCollector {
         let young = self
             .living(context)
             .into_iter()
-            .filter(|record| record.id.0 > self.position)
+            .filter(|record| record.id.0 > position)
             .cloned();
         old.chain(young).take(count).collect()
     }

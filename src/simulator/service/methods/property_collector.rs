@@ -170,15 +170,7 @@ impl Core {
                 timeout = seconds
                     .and_then(|seconds| u64::try_from(seconds).ok())
                     .map(Duration::from_secs);
-                match options.optional_count("maxObjectUpdates")? {
-                    Some(0) => {
-                        return Err(Fault::invalid_argument(
-                            "options.maxObjectUpdates",
-                            "It must be above 0.",
-                        ));
-                    }
-                    asked => most = most.min(asked.unwrap_or(usize::MAX)),
-                }
+                most = most.min(options.limit("maxObjectUpdates")?);
                 options.done()?;
             }
         }

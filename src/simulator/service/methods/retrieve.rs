@@ -33,15 +33,7 @@ impl Core {
                 let mut most = self.behavior.retrieve_cap.unwrap_or(usize::MAX);
                 if is_paged {
                     let mut options = fields.object("options", "RetrieveOptions")?;
-                    match options.optional_count("maxObjects")? {
-                        Some(0) => {
-                            return Err(Fault::invalid_argument(
-                                "options.maxObjects",
-                                "It must be above 0.",
-                            ));
-                        }
-                        asked => most = most.min(asked.unwrap_or(usize::MAX)),
-                    }
+                    most = most.min(options.limit("maxObjects")?);
                     options.done()?;
                 } else {
                     most = usize::MAX;

@@ -1,0 +1,153 @@
+//! Methods of history collectors, their creation, and `EventManager.QueryEvents`.
+
+use std::collections::HashMap;
+
+use crate::simulator::fault::Fault;
+use crate::simulator::service::call::{ApiCall, CallResponse};
+use crate::simulator::service::core::Core;
+use crate::simulator::service::event_filter::{EventFilter, EventView};
+use crate::simulator::service::events::matching;
+use crate::simulator::service::history_collector::{HistoryCollector, HistoryRecords, Position};
+use crate::simulator::service::session::Session;
+use crate::simulator::service::task_filter::{ResultFilter, TaskFilter};
+use crate::simulator::service::task_history::TaskRecords;
+use crate::simulator::value::MoRef;
+
+/// Returns a session's collectors of one kind.
+pub(in crate::simulator::service) type CollectorsOf<R> =
+    fn(&mut Session) -> &mut HashMap<String, HistoryCollector<R>>;
+
+impl Core {
+    /// `EventManager.CreateCollectorForEvents`.
+    pub(in crate::simulator::service) fn create_event_collector(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
+        if !self.behavior.events_permission {
+            return Err(Fault::no_permission(&call.object, "System.View"));
+        }
+        let mut fields = self.fields(call)?;
+        let raw = fields.peek("filter");
+        let filter = fields.object("filter", "EventFilterSpec")?;
+        fields.done()?;
+        let filter = EventFilter::read(filter, &self.world, &self.calendar)?;
+        let id = self.new_history_id(token, call)?;
+        let session = self.session_mut(token, &call.object)?;
+        let collector = HistoryCollector::new(filter, raw);
+        session.event_collectors.insert(id.clone(), collector);
+        let reference = MoRef::new("EventHistoryCollector", id);
+        Ok(CallResponse::Value(reference.to_json()))
+    }
+
+    /// `TaskManager.CreateCollectorForTasks` and `CreateCollectorWithInfoFilterForTasks`.
+    pub(in crate::simulator::service) fn create_history(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
+        if !self.behavior.history {
+            return Err(Fault::not_supported(
+                "The operation is not supported on the object.",
+            ));
+        }
+        if !self.behavior.history_permission {
+            return Err(Fault::no_permission(&call.object, "System.View"));
+        }
+        let mut fields = self.fields(call)?;
+        let raw = fields.peek("filter");
+        let filter = TaskFilter::read(
+            fields.object("filter", "TaskFilterSpec")?,
+            &self.world,
+            &self.calendar,
+        )?;
+        let filter = if self.behavior.detailed_filters {
+            filter
+        } else {
+            filter.without_ignored()
+        };
+        let mut results = ResultFilter::default();
+        if call.member == "CreateCollectorWithInfoFilterForTasks"
+            && let Some(mut info) = fields.optional_object("infoFilter", "TaskInfoFilterSpec")?
+        {
+            let type_name = "TaskInfoFilterSpecFilterTaskResults";
+            if let Some(by_results) = info.optional_object("filterTaskResults", type_name)? {
+                results = ResultFilter::read(by_results)?;
+            }
+            info.done()?;
+        }
+        fields.done()?;
+        let id = self.new_history_id(token, call)?;
+        let session = self.session_mut(token, &call.object)?;
+        let collector = HistoryCollector::new(TaskRecords { filter, results }, raw);
+        session.histories.insert(id.clone(), collector);
+        let reference = MoRef::new("TaskHistoryCollector", id);
+        Ok(CallResponse::Value(reference.to_json()))
+    }
+
+    /// Returns the ID of a new history collector, if the session may have another one.
+    fn new_history_id(&mut self, token: &str, call: &ApiCall) -> Result<String, Fault> {
+        let most = self.behavior.max_collectors;
+        let id = self.new_session_id(token);
+        self.session_mut(token, &call.object)?
+            .may_collect_history(most)?;
+        Ok(id)
+    }
+
+    /// Methods of `TaskHistoryCollector` and `EventHistoryCollector`.
+    pub(in crate::simulator::service) fn call_history<R: HistoryRecords>(
+        &mut self,
+        token: &str,
+        call: &ApiCall,
+        collectors: CollectorsOf<R>,
+    ) -> Result<CallResponse, Fault> {
+        let mut fields = self.fields(call)?;
+        let is_next = call.member == R::READ_NEXT;
+        let count = match &*call.member {
+            "SetCollectorPageSize" => fields.page_size()?,
+            _ if is_next || call.member == R::READ_PREVIOUS => fields.page_size()?,
+            "RewindCollector" | "ResetCollector" | "DestroyCollector" => 0,
+            _ => return Err(Fault::method_not_found(&call.object, &call.member)),
+        };
+        fields.done()?;
+        let of_session = collectors(self.session_mut(token, &call.object)?);
+        // Temporarily moved out of its session, which `self` owns.
+        let (id, mut collector) = of_session
+            .remove_entry(&*call.object.id)
+            .ok_or_else(|| Fault::object_not_found(&call.object))?;
+        let mut response = CallResponse::Void;
+        match &*call.member {
+            "RewindCollector" => collector.position = Position::Start,
+            "ResetCollector" => collector.position = Position::End,
+            "SetCollectorPageSize" => collector.page_size = count,
+            "DestroyCollector" => return Ok(response),
+            _ => {
+                let (page, position) = collector.read(count, is_next, self.context());
+                collector.position = position;
+                response = CallResponse::List(page);
+            }
+        }
+        collectors(self.session_mut(token, &call.object)?).insert(id, collector);
+        Ok(response)
+    }
+
+    /// `EventManager.QueryEvents`.
+    pub(in crate::simulator::service) fn query_events(
+        &self,
+        call: &ApiCall,
+    ) -> Result<CallResponse, Fault> {
+        if !self.behavior.events_permission {
+            return Err(Fault::no_permission(&call.object, "System.View"));
+        }
+        let mut outer = self.fields(call)?;
+        let filter = outer.object("filter", "EventFilterSpec")?;
+        let view = EventView::read(&mut outer)?;
+        outer.done()?;
+        let filter = EventFilter::read(filter, &self.world, &self.calendar)?;
+
+        let mut events = matching(&filter, self.context());
+        filter.limit(&mut events, view);
+        let events = events.into_iter().map(|event| filter.to_json(event));
+        Ok(CallResponse::List(events.collect()))
+    }
+}
