@@ -6,11 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    event::Effect,
-    layout::ScreenLayout,
-    state::{AppState, Tab},
-};
+use super::{event::Effect, panes::Tab, state::AppState};
 use crate::{
     task::{EndpointId, Handle},
     vim::types::TaskLocator,
@@ -71,7 +67,7 @@ pub(super) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
 /// Returns the task and tab to subscribe to; none during time travel, which shows what was known at that time.
 fn required(state: &AppState) -> Option<(Handle, Tab)> {
     let tab = state.details.tab;
-    let is_open = ScreenLayout::of(state).details.height > 0;
+    let is_open = state.layout().details.height > 0;
     let needs = matches!(tab, Tab::Lineage | Tab::Events);
     let handle = state.selected()?;
     (is_open && state.time_travel.is_none() && needs).then_some((handle, tab))
@@ -99,7 +95,7 @@ mod tests {
     use super::*;
     use crate::app::{
         event::Event,
-        state::PaneMode,
+        panes::PaneMode,
         test_support::{busy, choose, find, now},
         update::update,
     };

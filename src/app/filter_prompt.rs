@@ -2,39 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{server_state::ServerState, state::AppState};
+use super::{server_state::ServerClocks, state::AppState};
 use crate::task::{
-    EndpointId, EvalContext, Filter, Handle,
-    filter::{Completion, EndpointInfo, complete, complete_period},
+    EvalContext, Filter, Handle,
+    filter::{Completion, complete, complete_period},
 };
-
-/// Server names and clocks at a point in time.
-#[derive(Debug, Clone, Copy)]
-pub struct ServerClocks<'a> {
-    servers: &'a [ServerState],
-    now: Timestamp,
-}
-
-impl<'a> ServerClocks<'a> {
-    pub fn of(servers: &'a [ServerState], now: Timestamp) -> Self {
-        Self { servers, now }
-    }
-
-    fn server(&self, endpoint: EndpointId) -> Option<&'a ServerState> {
-        self.servers.iter().find(|server| server.id == endpoint)
-    }
-}
-
-impl EndpointInfo for ServerClocks<'_> {
-    fn time(&self, endpoint: EndpointId) -> Timestamp {
-        let server = self.server(endpoint);
-        server.map_or(self.now, |server| server.time(self.now))
-    }
-
-    fn name(&self, endpoint: EndpointId) -> Option<&str> {
-        self.server(endpoint).map(ServerState::host)
-    }
-}
 
 /// State of the filter prompt.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,10 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    layout::ScreenLayout,
-    state::{AppState, Popup},
-};
+use super::state::{AppState, Popup};
 use crate::task::{
     Handle, Record, Rule, Status, TimeLeft, Warning,
     estimate::{Basis, estimate},
@@ -146,7 +143,7 @@ pub(super) fn seen(state: &AppState, now: Timestamp) -> Vec<Handle> {
     if let Some(Popup::Summary(page)) = &state.popup {
         return page.tasks(state, now);
     }
-    let areas = ScreenLayout::of(state);
+    let areas = state.layout();
     let rows = state.selection.visible(&state.row_model, areas.list.height);
     let details = (areas.details.height > 0).then(|| state.selected());
     let rows = rows.iter().filter_map(Row::task);

@@ -4,7 +4,7 @@ use ratatui::layout::{Rect, Size};
 
 use super::{
     pane_split::PaneSplit,
-    state::{AppState, Focus, PaneMode},
+    panes::{Focus, PaneMode},
 };
 
 /// Areas of the screen. Areas that do not fit are empty.
@@ -27,22 +27,8 @@ pub struct ScreenLayout {
 }
 
 impl ScreenLayout {
-    pub fn of(state: &AppState) -> Self {
-        Self::for_size(state, state.size)
-    }
-
-    /// Computes the layout for a terminal of this size.
-    pub fn for_size(state: &AppState, size: Size) -> Self {
-        let mut areas = Self::new(size, state.pane_mode, &state.pane_split);
-        if state.history.is_some() {
-            let has_room = areas.list.height > MIN_LIST_ROWS;
-            areas.status = take(&mut areas.list, u16::from(has_room), Edge::Bottom);
-        }
-        areas
-    }
-
-    /// Computes the layout without the status line.
-    pub fn new(size: Size, panes: PaneMode, pane_split: &PaneSplit) -> Self {
+    /// Computes the layout for a terminal of this size. `has_status` asks for the status line below the list.
+    pub fn new(size: Size, panes: PaneMode, pane_split: &PaneSplit, has_status: bool) -> Self {
         let mut body = Rect::from(size);
         // With few lines the list has priority, then the header, then the footer.
         let header = take(&mut body, u16::from(size.height >= 3), Edge::Top);
@@ -61,12 +47,14 @@ impl ScreenLayout {
         let tabs = take(&mut details, tabs_height, Edge::Top);
         let columns_height = u16::from(list.height >= 3);
         let columns = take(&mut list, columns_height, Edge::Top);
+        let has_room = has_status && list.height > MIN_LIST_ROWS;
+        let status = take(&mut list, u16::from(has_room), Edge::Bottom);
         Self {
             header,
             body,
             columns,
             list,
-            status: nothing,
+            status,
             border,
             tabs,
             details,
@@ -119,7 +107,7 @@ mod tests {
         {
             for size in (0..80).flat_map(|height| [20, 80, 120, 180].map(|w| Size::new(w, height)))
             {
-                let areas = ScreenLayout::new(size, panes, pane_split);
+                let areas = ScreenLayout::new(size, panes, pane_split, false);
                 let all = [
                     areas.header,
                     areas.columns,
@@ -142,7 +130,7 @@ mod tests {
 
     fn areas(width: u16, height: u16, focus: Focus) -> ScreenLayout {
         let size = Size::new(width, height);
-        ScreenLayout::new(size, PaneMode::Both(focus), &PaneSplit::default())
+        ScreenLayout::new(size, PaneMode::Both(focus), &PaneSplit::default(), false)
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    task::{EndpointId, ServerClock},
+    task::{EndpointId, ServerClock, filter::EndpointInfo},
     watch::{Link, ServerFacts, Update},
 };
 
@@ -79,6 +79,34 @@ impl ServerState {
 
     pub fn is_stale(&self) -> bool {
         self.stale_since.is_some()
+    }
+}
+
+/// Server names and clocks at a point in time.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerClocks<'a> {
+    servers: &'a [ServerState],
+    now: Timestamp,
+}
+
+impl<'a> ServerClocks<'a> {
+    pub fn of(servers: &'a [ServerState], now: Timestamp) -> Self {
+        Self { servers, now }
+    }
+
+    fn server(&self, endpoint: EndpointId) -> Option<&'a ServerState> {
+        self.servers.iter().find(|server| server.id == endpoint)
+    }
+}
+
+impl EndpointInfo for ServerClocks<'_> {
+    fn time(&self, endpoint: EndpointId) -> Timestamp {
+        let server = self.server(endpoint);
+        server.map_or(self.now, |server| server.time(self.now))
+    }
+
+    fn name(&self, endpoint: EndpointId) -> Option<&str> {
+        self.server(endpoint).map(ServerState::host)
     }
 }
 

@@ -3,16 +3,16 @@
 use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::Size;
 
 use super::{
-    action::Action,
     cancel_dialog::CancelDialog,
-    columns::{ColumnEditor, Columns},
+    columns::{ColumnArea, ColumnEditor, ColumnSpec, Columns, layout_columns},
     command_palette::CommandPalette,
     detail_subscription::DetailSubscription,
-    filter_prompt::{FilterPrompt, ServerClocks},
+    filter_prompt::FilterPrompt,
     finish_tracker::FinishTracker,
+    frame_map::FrameMap,
     history::{self, HistoryView},
     insight::InsightCache,
     keymap::{Context, Keymap, KeymapError},
@@ -20,8 +20,9 @@ use super::{
     notifications::Notifications,
     options::Options,
     pane_split::PaneSplit,
+    panes::{Details, Focus, PaneMode},
     selection::Selection,
-    server_state::ServerState,
+    server_state::{ServerClocks, ServerState},
     summary_page::SummaryPage,
     text_input::TextInput,
     time_travel::TimeTravel,
@@ -32,90 +33,19 @@ use crate::{
         EndpointId, EvalContext, Handle, PendingQuestion, Record, TaskStore, TypicalDurations,
         UndoLog,
         cancellation::CancelRequest,
-        row_model::{RowId, RowModel, SortColumn, View},
+        row_model::{RowId, RowModel, View},
     },
+    text::width,
     vim::types::TaskEvent,
     watch::{FamilyState, Privilege},
 };
-
-/// The visible panes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PaneMode {
-    List,
-    /// The list, with the details below or beside it.
-    Both(Focus),
-    Details,
-}
-
-/// The pane with the keyboard focus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Focus {
-    List,
-    Details,
-}
-
-/// A tab of the details pane.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Tab {
-    #[default]
-    Overview,
-    /// Ancestors and children.
-    Lineage,
-    /// The fault with its causes.
-    Error,
-    Result,
-    /// Events of the server that belong to the task.
-    Events,
-    /// The complete task data.
-    Json,
-}
-
-impl Tab {
-    /// All tabs, from left to right.
-    pub const ALL: [Self; 6] = [
-        Self::Overview,
-        Self::Lineage,
-        Self::Error,
-        Self::Result,
-        Self::Events,
-        Self::Json,
-    ];
-
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Overview => "Overview",
-            Self::Lineage => "Lineage",
-            Self::Error => "Error",
-            Self::Result => "Result",
-            Self::Events => "Events",
-            Self::Json => "JSON",
-        }
-    }
-
-    /// Returns the tab `by` positions to the right, with wrap-around.
-    #[must_use]
-    pub fn next_by(self, by: usize) -> Self {
-        let mut tabs = Self::ALL.into_iter().cycle();
-        tabs.nth(self as usize + by).unwrap_or(self)
-    }
-}
-
-/// Details pane: open tab and scroll position.
-#[derive(Debug, Default)]
-pub struct Details {
-    pub tab: Tab,
-    /// First visible line.
-    pub top: usize,
-    /// The row shown last; another row starts at the top.
-    pub subject: Option<RowId>,
-}
 
 /// A popup that has the keyboard focus.
 #[derive(Debug)]
 pub enum Popup {
     CancelDialog(CancelDialog),
     SortMenu {
-        /// Index into [`SortColumn::ALL`].
+        /// Index into `SortColumn::ALL`.
         chosen: usize,
     },
     ColumnEditor(ColumnEditor),
@@ -165,47 +95,6 @@ pub struct Prompt {
     pub input: TextInput,
     /// Error message for the current text.
     pub error: Option<String>,
-}
-
-/// The target of a mouse click.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClickTarget {
-    Row(RowId),
-    /// The fold marker of a row.
-    FoldMark(RowId),
-    /// A column header.
-    Column(SortColumn),
-    /// An entry of the column editor.
-    ColumnEntry(usize),
-    Tab(Tab),
-    Details,
-    /// The border between list and details.
-    Border,
-    /// A family member in the cancel dialog.
-    FamilyMember(Handle),
-    /// An entry of the sort menu.
-    SortEntry(usize),
-    /// An entry of the saved-filter menu.
-    FilterEntry(usize),
-    /// An entry of the summary.
-    SummaryRow(usize),
-    /// An entry of the command palette.
-    PaletteEntry(usize),
-    /// An entry of the copy menu.
-    CopyEntry(usize),
-    /// A key hint.
-    Action(Action),
-}
-
-/// Click targets and scroll limits of the last frame.
-#[derive(Debug, Default)]
-pub struct FrameMap {
-    /// Click targets; later ones are on top.
-    pub targets: Vec<(Rect, ClickTarget)>,
-    /// Maximum scroll position of the details.
-    pub details_end: usize,
-    /// Maximum scroll position of the popup.
-    pub popup_end: usize,
 }
 
 /// State of the screen.
@@ -393,6 +282,41 @@ impl AppState {
                 .is_some_and(ServerState::is_stale)
     }
 
+    /// Returns the areas of the screen.
+    pub fn layout(&self) -> ScreenLayout {
+        self.layout_for(self.size)
+    }
+
+    /// Returns the areas of a screen of this size.
+    pub fn layout_for(&self, size: Size) -> ScreenLayout {
+        ScreenLayout::new(
+            size,
+            self.pane_mode,
+            &self.pane_split,
+            self.history.is_some(),
+        )
+    }
+
+    /// Returns the width of the vCenter column, if there are several vCenters.
+    fn endpoint_width(&self) -> Option<u16> {
+        /// Minimum (the header's width) and maximum.
+        const WIDTHS: (u16, u16) = (7, 12);
+        let widest = self.servers.iter().map(|server| width(&server.name)).max();
+        let widest = u16::try_from(widest?).unwrap_or(u16::MAX);
+        (self.servers.len() > 1).then_some(widest.clamp(WIDTHS.0, WIDTHS.1))
+    }
+
+    /// Returns the columns for a list of this width.
+    pub fn column_specs(&self, list: u16) -> Vec<ColumnSpec> {
+        self.columns.of(list, self.endpoint_width())
+    }
+
+    /// Returns the columns for a list of this width with their positions.
+    pub fn column_areas(&self, list: u16) -> Vec<ColumnArea> {
+        let endpoints = self.endpoint_width().unwrap_or_default();
+        layout_columns(list, &self.column_specs(list), endpoints)
+    }
+
     pub fn endpoint_and_id(&self, handle: Handle) -> Option<(EndpointId, Arc<str>)> {
         let id = &self.store.get(handle)?.id;
         Some((id.endpoint, id.mo_id.clone()))
@@ -400,7 +324,7 @@ impl AppState {
 
     /// Updates selection and scroll position after the rows changed.
     pub fn sync_selection(&mut self) {
-        let areas = ScreenLayout::of(self);
+        let areas = self.layout();
         self.selection.update(&self.row_model, areas.list.height);
         let selected = self.selected_row();
         if self.details.subject != selected {

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{RenderContext, popup, scrollbar, styled_line::StyledLine, theme::Role};
-use crate::app::{ClickTarget, ColumnEditor, ScreenLayout};
+use crate::app::{ClickTarget, ColumnEditor};
 
 /// Start of the width and of the description.
 const NAME_WIDTH: usize = 16;
@@ -27,7 +27,7 @@ pub(super) fn draw(ctx: &mut RenderContext, editor: &ColumnEditor, screen: Rect)
         ..screen
     };
     let area = popup::open(ctx, below, 62, height, "Columns");
-    let list = ScreenLayout::of(ctx.state).list.width;
+    let list = ctx.state.layout().list.width;
     let placed = ctx.state.column_areas(list);
     let seen = usize::from(area.height);
     let top = (editor.highlighted + 1).saturating_sub(seen);

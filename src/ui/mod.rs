@@ -2,6 +2,7 @@
 //!
 //! [`draw`] returns a [`FrameMap`] of the clickable areas and scroll ranges of the frame.
 
+mod appearance;
 mod ascii;
 mod cancel_dialog;
 mod cells;
@@ -24,6 +25,7 @@ mod list;
 mod metrics;
 mod notifications;
 mod popup;
+mod render_context;
 mod row;
 mod scrollbar;
 mod sort_menu;
@@ -34,80 +36,14 @@ mod theme;
 mod time_travel_banner;
 
 use jiff::Timestamp;
-use ratatui::{
-    Frame,
-    buffer::Buffer,
-    layout::{Rect, Size},
-    style::{Color, Style},
-};
+use ratatui::{Frame, layout::Size};
 
-use crate::app::{AppState, ClickTarget, FrameMap, Options, Popup, ScreenLayout};
+use crate::app::{AppState, FrameMap, Popup};
+use render_context::RenderContext;
 
+pub use appearance::Appearance;
 pub use symbols::Symbols;
 pub use theme::{Role, Theme};
-
-/// Theme and symbols for this terminal.
-#[derive(Debug, Clone)]
-pub struct Appearance {
-    pub theme: Theme,
-    pub symbols: Symbols,
-}
-
-impl Appearance {
-    pub fn new(options: &Options) -> Self {
-        Self {
-            theme: Theme::load(options.theme(), options.colors),
-            symbols: Symbols::new(options.ascii),
-        }
-    }
-
-    pub fn style(&self, role: Role) -> Style {
-        self.theme.style(role)
-    }
-}
-
-/// The state to draw, the buffer to draw on, and the click targets so far.
-struct RenderContext<'a> {
-    state: &'a AppState,
-    appearance: &'a Appearance,
-    /// The displayed time: now, or the time that is viewed in time travel.
-    now: Timestamp,
-    /// The current time.
-    clock: Timestamp,
-    buffer: &'a mut Buffer,
-    drawn: FrameMap,
-}
-
-impl RenderContext<'_> {
-    /// Registers a click target.
-    fn target(&mut self, area: Rect, target: ClickTarget) {
-        self.drawn.targets.push((area, target));
-    }
-
-    /// Sets the background of an area. The role's foreground replaces default text colors, and with 16 colors all of
-    /// them.
-    fn tint(&mut self, area: Rect, role: Role) {
-        let style = self.appearance.style(role);
-        let plain = Style { fg: None, ..style };
-        self.buffer.set_style(area, plain);
-        let Some(fg) = style.fg else { return };
-        let ground = self
-            .appearance
-            .style(Role::Ground)
-            .fg
-            .unwrap_or(Color::Reset);
-        let area = area.intersection(self.buffer.area);
-        for place in area.positions() {
-            let cell = &mut self.buffer[place];
-            if !self.appearance.theme.keeps_text_colors()
-                || cell.fg == Color::Reset
-                || cell.fg == ground
-            {
-                cell.set_fg(fg);
-            }
-        }
-    }
-}
 
 /// Draws the whole screen. `now` is the local time.
 pub fn draw(
@@ -118,7 +54,7 @@ pub fn draw(
 ) -> FrameMap {
     let area = frame.area();
     let size = Size::new(area.width, area.height);
-    let areas = ScreenLayout::for_size(state, size);
+    let areas = state.layout_for(size);
     let mut ctx = RenderContext {
         state,
         appearance,

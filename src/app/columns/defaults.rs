@@ -1,6 +1,9 @@
 //! Default columns by list width.
 
-use super::{Column, ColumnSpec, layout::COLUMN_GAP};
+use super::{
+    column::{Column, ColumnSpec},
+    layout::COLUMN_GAP,
+};
 
 /// Default columns from left to right, each with the minimum list width at which it is shown.
 const DEFAULT_COLUMNS: [(Column, u16); 9] = [

@@ -1,6 +1,6 @@
 //! State of the column editor.
 
-use super::{Column, ColumnSet, ColumnSpec};
+use super::column::{Column, ColumnSet, ColumnSpec};
 
 /// An entry of the column editor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Column layout. A pure function of the list width, so that drawing, clicking and resizing agree.
 
-use super::{Column, ColumnSpec};
+use super::column::{Column, ColumnSpec};
 
 /// Space between columns and at both edges of the list.
 pub(super) const COLUMN_GAP: u16 = 2;
@@ -98,7 +98,11 @@ const GROW_ORDER: [Column; 6] = [
 
 /// Computes the columns that fit a list of this width, from left to right. `endpoints` is the width of the vCenter
 /// names.
-pub(super) fn layout_columns(width: u16, specs: &[ColumnSpec], endpoints: u16) -> Vec<ColumnArea> {
+pub(in crate::app) fn layout_columns(
+    width: u16,
+    specs: &[ColumnSpec],
+    endpoints: u16,
+) -> Vec<ColumnArea> {
     let mut kept: Vec<ColumnSpec> = specs.to_vec();
     let least = |spec: &ColumnSpec| {
         let measure = WidthSpec::of(spec.column, endpoints);

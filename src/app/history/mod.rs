@@ -9,7 +9,7 @@ mod search;
 use jiff::Timestamp;
 
 use super::{
-    filter_prompt::ServerClocks, state::AppState, task_view::TaskView, update::summary_page,
+    server_state::ServerClocks, state::AppState, task_view::TaskView, update::summary_page,
 };
 use crate::task::{
     ChangeSet, EvalContext, Filter, Period, Saved, TaskChange,

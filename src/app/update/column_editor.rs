@@ -7,7 +7,6 @@ use crate::app::{
     action::Action,
     columns::{ColumnEditor, ColumnSpec},
     event::Effect,
-    layout::ScreenLayout,
     notifications::Severity,
     state::{AppState, Popup},
 };
@@ -16,7 +15,7 @@ const PAGE_ROWS: usize = 8;
 
 pub(super) fn open(state: &mut AppState) {
     state.selection.pin_current(&state.row_model);
-    let choices = state.column_specs(ScreenLayout::of(state).list.width);
+    let choices = state.column_specs(state.layout().list.width);
     state.popup = Some(Popup::ColumnEditor(ColumnEditor::new(&choices)));
 }
 
@@ -73,7 +72,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 
 /// Changes the displayed width of the highlighted column by `by` cells. Hidden columns have no width.
 fn size(state: &mut AppState, by: i16) -> Vec<Effect> {
-    let placed = state.column_areas(ScreenLayout::of(state).list.width);
+    let placed = state.column_areas(state.layout().list.width);
     if let Some(Popup::ColumnEditor(editor)) = &mut state.popup
         && let Some(entry) = editor.highlighted_entry()
     {

@@ -7,7 +7,8 @@ use crate::app::{
     clipboard::CopyItem,
     event::Effect,
     notifications::Severity,
-    state::{AppState, PaneMode, Popup, Tab},
+    panes::{PaneMode, Tab},
+    state::{AppState, Popup},
 };
 
 /// Returns the item that the open tab shows.

@@ -3,8 +3,8 @@
 use super::scrolled;
 use crate::app::{
     action::Action,
-    layout::ScreenLayout,
-    state::{AppState, Focus, PaneMode, Tab},
+    panes::{Focus, PaneMode, Tab},
+    state::AppState,
 };
 
 /// Returns true if the action was handled.
@@ -42,7 +42,7 @@ pub(super) fn show(state: &mut AppState, tab: Tab) {
         state.details.tab = tab;
         state.details.top = 0;
     }
-    let hidden = ScreenLayout::of(state).details.height == 0;
+    let hidden = state.layout().details.height == 0;
     match state.pane_mode {
         PaneMode::List => state.pane_mode = PaneMode::Both(Focus::List),
         // On a low screen only the focused pane is visible.
@@ -60,7 +60,7 @@ pub(super) fn focus(state: &mut AppState) {
 }
 
 pub(super) fn scroll_by(state: &mut AppState, action: Action) {
-    let page = usize::from(ScreenLayout::of(state).details.height.saturating_sub(1)).max(1);
+    let page = usize::from(state.layout().details.height.saturating_sub(1)).max(1);
     let end = state.frame.details_end;
     state.details.top = scrolled(state.details.top, action, page, end);
 }

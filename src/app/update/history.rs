@@ -11,9 +11,9 @@ use crate::{
         detail_subscription,
         event::Effect,
         history::{HistorySearch, HistoryView, SearchState},
-        layout::ScreenLayout,
         notifications::Severity,
-        state::{AppState, Focus, PaneMode},
+        panes::{Focus, PaneMode},
+        state::AppState,
     },
     task::{EndpointId, Filter, Handle, Period, TaskChange, TaskId, TaskStore},
     vim::types::TaskInfo,
@@ -317,7 +317,7 @@ fn family(store: &TaskStore, id: &TaskId) -> Vec<TaskChange> {
 
 /// Requests the next page once the end of the rows is less than a page away.
 pub(super) fn fetch_more(state: &mut AppState) -> Option<Effect> {
-    let height = usize::from(ScreenLayout::of(state).list.height);
+    let height = usize::from(state.layout().list.height);
     let below = state
         .row_model
         .len()

@@ -7,10 +7,10 @@ use crate::{
     app::{
         action::Action,
         event::Effect,
-        filter_prompt::ServerClocks,
-        layout::ScreenLayout,
         notifications::Severity,
-        state::{AppState, Focus, PaneMode},
+        panes::{Focus, PaneMode},
+        server_state::ServerClocks,
+        state::AppState,
     },
     task::{
         Filter, Handle,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) {
-    let page = isize::try_from(ScreenLayout::of(state).list.height.saturating_sub(1)).unwrap_or(1);
+    let page = isize::try_from(state.layout().list.height.saturating_sub(1)).unwrap_or(1);
     match action {
         Action::Up => state.selection.move_by(&state.row_model, -1),
         Action::Down => state.selection.move_by(&state.row_model, 1),

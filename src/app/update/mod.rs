@@ -30,7 +30,8 @@ use super::{
     filter_prompt,
     keymap::Context,
     notifications::Severity,
-    state::{AppState, Focus, PaneMode, Popup},
+    panes::{Focus, PaneMode},
+    state::{AppState, Popup},
 };
 use crate::{
     task::{

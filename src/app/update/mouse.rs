@@ -11,8 +11,8 @@ use super::{
 use crate::app::{
     action::Action,
     event::Effect,
-    layout::ScreenLayout,
-    state::{AppState, ClickTarget, Popup},
+    frame_map::ClickTarget,
+    state::{AppState, Popup},
 };
 
 /// Lines per step of the mouse wheel.
@@ -50,7 +50,7 @@ fn scroll(state: &mut AppState, place: Position, action: Action, now: Timestamp)
         Some(Popup::Prompt(_)) => Vec::new(),
         Some(_) => handle_action(state, context, action, now),
         None => {
-            if ScreenLayout::of(state).details.contains(place) {
+            if state.layout().details.contains(place) {
                 for _ in 0..ROWS_PER_WHEEL_STEP {
                     details::scroll_by(state, action);
                 }

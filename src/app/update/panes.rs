@@ -5,10 +5,10 @@ use ratatui::layout::{Position, Size};
 
 use crate::app::{
     action::Action,
-    layout::ScreenLayout,
     notifications::Severity,
     pane_split::{DetailsPosition, MIN_COLUMNS_BESIDE, PaneSplit, Side},
-    state::{AppState, Focus, PaneMode},
+    panes::{Focus, PaneMode},
+    state::AppState,
 };
 
 /// Returns true if the action was handled.
@@ -43,7 +43,7 @@ impl PaneChange {
     }
 
     fn of(state: &AppState) -> Self {
-        let body = ScreenLayout::of(state).body;
+        let body = state.layout().body;
         match state.pane_mode {
             PaneMode::List => Self::ListOnly,
             PaneMode::Details => Self::DetailsOnly,
@@ -74,7 +74,7 @@ impl PaneChange {
             Self::Below => DetailsPosition::Below,
             Self::Beside => DetailsPosition::Beside,
         };
-        let body = ScreenLayout::of(state).body;
+        let body = state.layout().body;
         let mut wanted = state.pane_split.clone();
         wanted.position = position;
         let fits = wanted.split(body).is_some()
@@ -107,7 +107,7 @@ fn notify_too_narrow(state: &mut AppState, now: Timestamp) {
 }
 
 fn grow(state: &mut AppState, steps: i16) {
-    let areas = ScreenLayout::of(state);
+    let areas = state.layout();
     if !areas.border.is_empty() {
         state.pane_split.grow(areas.body, steps);
     }
@@ -120,7 +120,7 @@ pub(super) fn hold(state: &mut AppState, holds: bool) {
 
 /// Moves the dragged border. Returns false if it is not dragged.
 pub(super) fn pull(state: &mut AppState, to: Position) -> bool {
-    let areas = ScreenLayout::of(state);
+    let areas = state.layout();
     let is_held = state.pane_split.is_dragged && !areas.border.is_empty();
     if is_held {
         state.pane_split.move_border(areas.body, to);
@@ -131,12 +131,12 @@ pub(super) fn pull(state: &mut AppState, to: Position) -> bool {
 impl AppState {
     /// Sets the terminal size. Notifies the user if the details no longer fit beside the list.
     pub(crate) fn fit(&mut self, size: Size, now: Timestamp) {
-        let (before, is_first) = (ScreenLayout::of(self).body, self.size == Size::default());
+        let (before, is_first) = (self.layout().body, self.size == Size::default());
         self.size = size;
         let is_wanted = self.pane_split.position == DetailsPosition::Beside
             && matches!(self.pane_mode, PaneMode::Both(_));
         if is_wanted
-            && !PaneSplit::has_room_beside(ScreenLayout::of(self).body)
+            && !PaneSplit::has_room_beside(self.layout().body)
             && (is_first || PaneSplit::has_room_beside(before))
         {
             notify_too_narrow(self, now);

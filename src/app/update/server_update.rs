@@ -8,8 +8,8 @@ use super::{history, summary_page};
 use crate::{
     app::{
         event::Effect,
-        filter_prompt::ServerClocks,
         notifications::Severity,
+        server_state::ServerClocks,
         server_state::ServerState,
         state::{AppState, Popup},
         time_travel::TimeTravel,

@@ -7,7 +7,8 @@ use crate::{
     app::{
         action::Action,
         notifications::Severity,
-        state::{AppState, Popup, Tab},
+        panes::Tab,
+        state::{AppState, Popup},
         summary_page::{RowSubject, Section, SummaryPage},
     },
     task::{ChangeSet, Filter, Record, Status, Summary, TaskStore, filter},

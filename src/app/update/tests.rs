@@ -20,7 +20,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::*;
 use crate::app::{
     Options, Tab,
-    state::Details,
+    panes::Details,
     test_support::{HERE, busy, now},
 };
 

@@ -56,7 +56,7 @@ fn scrollbar_is_on_the_border() {
             |cell| cell.symbol().is_ascii() || cell.symbol().chars().all(char::is_alphanumeric)
         )
     );
-    let border = crate::app::ScreenLayout::of(&state).border;
+    let border = state.layout().border;
     let bar: String = (border.y..border.bottom())
         .map(|y| buffer[(border.x, y)].symbol())
         .collect();

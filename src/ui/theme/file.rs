@@ -6,7 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-use super::{Role, color::Rgb};
+use super::{color::Rgb, role::Role};
 use crate::{
     app::{ColorDepth, ThemeChoice},
     text::{did_you_mean, toml_line, toml_problem},

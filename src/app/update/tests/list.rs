@@ -69,7 +69,7 @@ fn selected_row_stays_visible() {
         let mut state = busy(80, height);
         for keys in ["", "<down>", "<down>", "<down>", "G", "<up>", "<pgdn>", "g"] {
             press(&mut state, keys);
-            let seen = crate::app::ScreenLayout::of(&state).list.height;
+            let seen = state.layout().list.height;
             let rows = state.selection.top()..state.selection.top() + usize::from(seen);
             let row = state.selection.row();
             assert!(

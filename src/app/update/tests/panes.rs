@@ -6,14 +6,14 @@ use super::{
     press,
 };
 use crate::app::{
-    AppState, ClickTarget, Event, Focus, Notifications, PaneMode, ScreenLayout, Side,
+    AppState, ClickTarget, Event, Focus, Notifications, PaneMode, Side,
     test_support::{busy, connecting, now},
     update,
 };
 
 /// Returns the arrangement of the panes.
 fn way(state: &AppState) -> &'static str {
-    let areas = ScreenLayout::of(state);
+    let areas = state.layout();
     match (areas.list.is_empty(), areas.details.is_empty()) {
         (false, true) => "list",
         (true, false) => "details",
@@ -94,7 +94,7 @@ fn resizing_explains_why_details_moved_below() {
 
 #[test]
 fn keys_move_the_border() {
-    let details = |state: &AppState| ScreenLayout::of(state).details;
+    let details = |state: &AppState| state.layout().details;
     for (mut state, size) in [
         (busy(120, 40), (|area: Rect| area.height) as fn(Rect) -> u16),
         (busy(180, 40), |area| area.width),
@@ -124,11 +124,11 @@ fn mouse_drags_the_border() {
         );
         click(&mut state, ClickTarget::Border);
         mouse(&mut state, MouseEventKind::Drag(left), to.0, to.1);
-        let border = ScreenLayout::of(&state).border;
+        let border = state.layout().border;
         assert!(border.contains(to.into()), "{border:?}");
         mouse(&mut state, MouseEventKind::Up(left), to.0, to.1);
         mouse(&mut state, MouseEventKind::Drag(left), 70, 20);
-        assert_eq!(ScreenLayout::of(&state).border, border, "let go");
+        assert_eq!(state.layout().border, border, "let go");
         draw(&mut state);
         assert!(!state.pane_split.is_dragged);
     }
@@ -138,7 +138,7 @@ fn mouse_drags_the_border() {
 fn click_targets_match_the_layout() {
     let mut state = busy(180, 40);
     draw(&mut state);
-    let areas = ScreenLayout::of(&state);
+    let areas = state.layout();
     for (area, target) in &state.frame.targets {
         match target {
             ClickTarget::Row(_) | ClickTarget::Column(_) => assert!(area.right() <= areas.border.x),

@@ -1,0 +1,50 @@
+//! Click targets and scroll limits of the last frame.
+
+use ratatui::layout::Rect;
+
+use super::{action::Action, panes::Tab};
+use crate::task::{
+    Handle,
+    row_model::{RowId, SortColumn},
+};
+
+/// The target of a mouse click.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClickTarget {
+    Row(RowId),
+    /// The fold marker of a row.
+    FoldMark(RowId),
+    /// A column header.
+    Column(SortColumn),
+    /// An entry of the column editor.
+    ColumnEntry(usize),
+    Tab(Tab),
+    Details,
+    /// The border between list and details.
+    Border,
+    /// A family member in the cancel dialog.
+    FamilyMember(Handle),
+    /// An entry of the sort menu.
+    SortEntry(usize),
+    /// An entry of the saved-filter menu.
+    FilterEntry(usize),
+    /// An entry of the summary.
+    SummaryRow(usize),
+    /// An entry of the command palette.
+    PaletteEntry(usize),
+    /// An entry of the copy menu.
+    CopyEntry(usize),
+    /// A key hint.
+    Action(Action),
+}
+
+/// Click targets and scroll limits of the last frame.
+#[derive(Debug, Default)]
+pub struct FrameMap {
+    /// Click targets; later ones are on top.
+    pub targets: Vec<(Rect, ClickTarget)>,
+    /// Maximum scroll position of the details.
+    pub details_end: usize,
+    /// Maximum scroll position of the popup.
+    pub popup_end: usize,
+}

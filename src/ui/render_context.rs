@@ -1,0 +1,54 @@
+//! The state to draw, the buffer to draw on, and the click targets so far.
+
+use jiff::Timestamp;
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Color, Style},
+};
+
+use super::{appearance::Appearance, theme::Role};
+use crate::app::{AppState, ClickTarget, FrameMap};
+
+/// The state to draw, the buffer to draw on, and the click targets so far.
+pub(super) struct RenderContext<'a> {
+    pub(super) state: &'a AppState,
+    pub(super) appearance: &'a Appearance,
+    /// The displayed time: now, or the time that is viewed in time travel.
+    pub(super) now: Timestamp,
+    /// The current time.
+    pub(super) clock: Timestamp,
+    pub(super) buffer: &'a mut Buffer,
+    pub(super) drawn: FrameMap,
+}
+
+impl RenderContext<'_> {
+    /// Registers a click target.
+    pub(super) fn target(&mut self, area: Rect, target: ClickTarget) {
+        self.drawn.targets.push((area, target));
+    }
+
+    /// Sets the background of an area. The role's foreground replaces default text colors, and with 16 colors all of
+    /// them.
+    pub(super) fn tint(&mut self, area: Rect, role: Role) {
+        let style = self.appearance.style(role);
+        let plain = Style { fg: None, ..style };
+        self.buffer.set_style(area, plain);
+        let Some(fg) = style.fg else { return };
+        let ground = self
+            .appearance
+            .style(Role::Ground)
+            .fg
+            .unwrap_or(Color::Reset);
+        let area = area.intersection(self.buffer.area);
+        for place in area.positions() {
+            let cell = &mut self.buffer[place];
+            if !self.appearance.theme.keeps_text_colors()
+                || cell.fg == Color::Reset
+                || cell.fg == ground
+            {
+                cell.set_fg(fg);
+            }
+        }
+    }
+}
