@@ -27,11 +27,27 @@ pub(super) async fn interrupted() {
     any.await;
 }
 
-/// Completes at the first Ctrl-C.
-#[cfg(not(unix))]
+/// Completes at the first Ctrl-C or Ctrl-Break, or when the window is closed or the user signs out. From the first call
+/// on, these no longer end the process at once; after closing, Windows ends it within five seconds.
+#[cfg(windows)]
 pub(super) async fn interrupted() {
-    // If Ctrl-C cannot be handled, it ends the process.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+
+    // Without a console there are no such events.
+    let (Ok(mut interrupt), Ok(mut stop), Ok(mut close), Ok(mut logoff), Ok(mut shutdown)) = (
+        ctrl_c(),
+        ctrl_break(),
+        ctrl_close(),
+        ctrl_logoff(),
+        ctrl_shutdown(),
+    ) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = stop.recv() => {}
+        _ = close.recv() => {}
+        _ = logoff.recv() => {}
+        _ = shutdown.recv() => {}
     }
 }

@@ -221,9 +221,10 @@ async fn interrupted() -> std::io::Result<()> {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 async fn interrupted() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+    super::signals::interrupted().await;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::{
     file::default_path,
     secret::{check_private, plain_text_warning},
 };
-use crate::{app::Keymap, vim::Address};
+use crate::{app::Keymap, files::private_file, vim::Address};
 
 /// Result of checking a config file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -158,8 +158,9 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
         && check_private(file).is_err()
     {
         warning(format!(
-            "others can read {0}: run `chmod 600 {0}`.",
-            file.display()
+            "others can read {}: {}.",
+            file.display(),
+            private_file::protection_advice(file)
         ));
     }
     if profile.insecure {

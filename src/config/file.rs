@@ -1,8 +1,8 @@
-//! The config file: `vtask/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`.
+//! The config file: `vtask/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`, on Windows in `%APPDATA%`.
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -13,7 +13,7 @@ use super::{
     source_lines::SourceLines, suggest,
 };
 use crate::{
-    files::directories::config_directory,
+    files::{directories::config_directory, text_file},
     task::{Filter, Saved},
     vim::Fingerprint,
 };
@@ -120,7 +120,7 @@ impl ConfigFile {
                 None => return Ok(Self::default()),
             },
         };
-        match fs::read_to_string(&path) {
+        match text_file::read(&path) {
             Ok(text) => Self::parse(&text)
                 .map(|file| Self {
                     path: Some(path.clone()),
@@ -224,6 +224,24 @@ mod tests {
         let error = ConfigFile::parse("[profiles.lab]\nurll = \"x\"\n").unwrap_err();
         assert!(error.0.starts_with("line 2, column 1: "), "{error}");
         assert!(error.0.contains("“urll”; did you mean “url”?"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_notepad_is_read_and_an_unknown_encoding_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let nowhere = |_: &str| None;
+        let text = "\u{feff}[profiles.lab]\r\nusername = \"jürgen\"\r\n";
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [text.as_bytes(), &utf16] {
+            std::fs::write(&path, bytes).unwrap();
+            let file = ConfigFile::load(Some(&path), &nowhere).unwrap();
+            let lab = file.profile(Some("lab")).unwrap();
+            assert_eq!(lab.username.as_deref(), Some("jürgen"));
+        }
+        std::fs::write(&path, b"[profiles.lab]\nusername = \"j\xfcrgen\"\n").unwrap();
+        let error = ConfigFile::load(Some(&path), &nowhere).unwrap_err();
+        assert!(error.0.contains("save it as UTF-8"), "{error}");
     }
 
     #[test]

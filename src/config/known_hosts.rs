@@ -8,7 +8,11 @@ use std::{
 
 use super::{ConfigError, Environment};
 use crate::{
-    files::{directories::data_directory, private_file},
+    files::{
+        directories::data_directory,
+        private_file::{self, Access},
+        text_file,
+    },
     vim::Fingerprint,
 };
 
@@ -27,8 +31,8 @@ enum KnownHostsLine {
 }
 
 impl KnownHosts {
-    /// Loads the given file, or the default one: `vtask/known-hosts` in `$XDG_DATA_HOME` or `~/.local/share`. A
-    /// missing file counts as empty.
+    /// Loads the given file, or the default one: `vtask/known-hosts` in the data directory. A missing file counts as
+    /// empty.
     ///
     /// # Errors
     /// Returns an error if it cannot be read or parsed, or if others can write it: skipping an invalid line could
@@ -40,7 +44,7 @@ impl KnownHosts {
         else {
             return Ok(Self::default());
         };
-        let text = match fs::read_to_string(&path) {
+        let text = match text_file::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(failed(&path, "cannot be read", &error)),
@@ -171,13 +175,12 @@ fn failed(path: &Path, what: &str, error: &io::Error) -> ConfigError {
 
 /// Returns an error if others can write the file.
 fn check_not_writable_by_others(path: &Path) -> Result<(), ConfigError> {
-    const OTHERS_WRITE: u32 = 0o022;
-    match private_file::has_mode_bits(path, OTHERS_WRITE) {
+    match private_file::is_exposed(path, Access::Write) {
         Ok(false) => Ok(()),
         _ => Err(ConfigError(format!(
-            "others can write the known-hosts file {0}, so it is not trusted. Check its contents and run \
-             `chmod 600 {0}`.",
-            path.display()
+            "others can write the known-hosts file {}, so it is not trusted. Check its contents and {}.",
+            path.display(),
+            private_file::protection_advice(path)
         ))),
     }
 }

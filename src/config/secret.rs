@@ -2,16 +2,22 @@
 //! process list.
 
 use std::{
-    fs,
     io::{self, IsTerminal},
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use secrecy::{SecretString, zeroize::Zeroize};
 
 use super::{ConfigError, KeyringEntry, Password, Profile};
-use crate::{files::private_file, text::sanitize};
+use crate::{
+    files::{
+        private_file::{self, Access},
+        text_file,
+    },
+    shell,
+    text::sanitize,
+};
 
 /// Returns the password of a profile from its file, its command, the keyring, or the config file itself.
 pub(super) fn of_profile(
@@ -60,13 +66,12 @@ pub(super) fn plain_text_warning(path: &Path) -> String {
 
 /// Returns an error if others can read a file that holds a password.
 pub(super) fn check_private(path: &Path) -> Result<(), ConfigError> {
-    const OTHERS: u32 = 0o077;
-    match private_file::has_mode_bits(path, OTHERS) {
+    match private_file::is_exposed(path, Access::Any) {
         Ok(false) => Ok(()),
         _ => Err(ConfigError(format!(
-            "{path} has a plain-text password and others can read it. Run `chmod 600 {path}`, or use \
-             password-command instead.",
-            path = path.display()
+            "{} has a plain-text password and others can read it: {}, or use password-command instead.",
+            path.display(),
+            private_file::protection_advice(path)
         ))),
     }
 }
@@ -78,13 +83,7 @@ fn from_command(command: &str) -> Result<SecretString, ConfigError> {
             "the password-command `{command}` {why} Run it by itself to see what it says."
         ))
     };
-    let (shell, flag) = if cfg!(windows) {
-        ("cmd", "/C")
-    } else {
-        ("sh", "-c")
-    };
-    let output = Command::new(shell)
-        .args([flag, command])
+    let output = shell::command(command)
         .stdin(Stdio::inherit())
         .stderr(Stdio::inherit())
         .output()
@@ -104,7 +103,7 @@ fn from_command(command: &str) -> Result<SecretString, ConfigError> {
 
 /// Returns the first line of a file, without line break.
 pub(super) fn from_file(flag: &str, path: &Path) -> Result<SecretString, ConfigError> {
-    let mut text = fs::read_to_string(path).map_err(|error| {
+    let mut text = text_file::read(path).map_err(|error| {
         ConfigError(format!(
             "the file of {flag}, {}, cannot be read: {error}. Check the path and its permissions.",
             path.display()
@@ -147,6 +146,8 @@ pub(super) fn prompt(user: &str, server: &str, hint: &str) -> Result<SecretStrin
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use secrecy::ExposeSecret;
 
     use super::*;
@@ -203,6 +204,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("password");
         fs::write(&path, "hunter 2\r\nnot this\n").unwrap();
+        let secret = from_file("--password-file", &path).unwrap();
+        assert_eq!(secret.expose_secret(), "hunter 2");
+        // Windows PowerShell writes UTF-16 with `>`.
+        let utf16 = "\u{feff}hunter 2\r\n".encode_utf16();
+        fs::write(&path, utf16.flat_map(u16::to_le_bytes).collect::<Vec<_>>()).unwrap();
         let secret = from_file("--password-file", &path).unwrap();
         assert_eq!(secret.expose_secret(), "hunter 2");
         fs::write(&path, "\n").unwrap();

@@ -56,7 +56,7 @@ impl SessionFile {
         environment: &dyn Environment,
     ) -> Result<Self, ConfigError> {
         let runtime = runtime_directory(|name| environment.get(name)).ok_or_else(|| {
-            ConfigError("no directory for session files: set XDG_RUNTIME_DIR or HOME.".to_owned())
+            ConfigError("no directory for session files: set XDG_RUNTIME_DIR or HOME (LOCALAPPDATA on Windows).".to_owned())
         })?;
         let server = address.authority();
         let digest = Sha256::digest(format!("{server}\n{user}"));
@@ -170,12 +170,24 @@ fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
     )))
 }
 
-/// Without file modes the file cannot be protected, so nothing is kept.
+/// Windows keeps the state directory of a user from other users; a file elsewhere is not used.
 #[cfg(not(unix))]
-fn owned(_path: &Path, _is_folder: bool) -> Result<(), ConfigError> {
-    Err(ConfigError(
-        "--keep-session is not available on this system.".to_owned(),
-    ))
+fn owned(path: &Path, _is_folder: bool) -> Result<(), ConfigError> {
+    use crate::files::private_file::{Access, is_exposed, protection_advice};
+
+    match is_exposed(path, Access::Any) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(false) => Ok(()),
+        Ok(true) => Err(ConfigError(format!(
+            "{}, where sessions are kept, may be accessible to other users, so it is not used: {}.",
+            path.display(),
+            protection_advice(path)
+        ))),
+        Err(error) => Err(ConfigError(format!(
+            "{}, where sessions are kept, cannot be read: {error}.",
+            path.display()
+        ))),
+    }
 }
 
 #[cfg(all(test, unix))]

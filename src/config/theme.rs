@@ -8,6 +8,7 @@ use std::{
 use super::{Environment, file::default_path};
 use crate::{
     app::{ThemeChoice, Themes},
+    files::text_file,
     text::did_you_mean,
     ui::Theme,
 };
@@ -34,7 +35,7 @@ pub fn theme(
             None => PathBuf::from(format!("{name}.toml")),
         }
     };
-    match fs::read_to_string(&path) {
+    match text_file::read(&path) {
         Ok(text) => {
             let problems = Theme::problems(&text).into_iter();
             let problems = problems.map(|problem| format!("theme {}: {problem}", path.display()));

@@ -1,13 +1,16 @@
 //! Resolves the trust policy from flags, environment, profile and known hosts.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use super::{
     ConfigError, ConnectionArgs, Environment,
     connection::{Chosen, Origin, Source},
     known_hosts::{self, KnownHosts},
 };
-use crate::vim::{Address, Fingerprint, Pin, PinSource, TrustPolicy};
+use crate::{
+    files::text_file,
+    vim::{Address, Fingerprint, Pin, PinSource, TrustPolicy},
+};
 
 /// Returns the trust policy of the server. The most specific setting wins: a fingerprint, then no verification, then
 /// the user's CA file; flags and variables come before files.
@@ -78,7 +81,8 @@ fn known(
 }
 
 fn authority(path: &Path) -> Result<TrustPolicy, ConfigError> {
-    fs::read(path).map(TrustPolicy::Also).map_err(|error| {
+    let pem = text_file::read(path).map(String::into_bytes);
+    pem.map(TrustPolicy::Also).map_err(|error| {
         ConfigError(format!(
             "the file of --ca-file, {}, cannot be read: {error}.",
             path.display()
@@ -88,6 +92,8 @@ fn authority(path: &Path) -> Result<TrustPolicy, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::config::{ConfigFile, Profile};
 

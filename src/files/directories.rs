@@ -1,24 +1,33 @@
-//! Directories for configuration, data and state, after the XDG base directory specification.
+//! Directories for configuration, data and state: those of the XDG base directory specification, on Windows
+//! `%APPDATA%` and `%LOCALAPPDATA%` unless an XDG variable is set.
 
 use std::path::{Path, PathBuf};
 
-/// Environment variable and fallback below `$HOME` of a base directory.
+/// Environment variables and fallback below the home directory of a base directory.
 struct BaseDirectory {
     variable: &'static str,
     below_home: &'static str,
+    windows_variable: &'static str,
+    below_windows_profile: &'static str,
 }
 
 const CONFIG: BaseDirectory = BaseDirectory {
     variable: "XDG_CONFIG_HOME",
     below_home: ".config",
+    windows_variable: "APPDATA",
+    below_windows_profile: "AppData/Roaming",
 };
 const DATA: BaseDirectory = BaseDirectory {
     variable: "XDG_DATA_HOME",
     below_home: ".local/share",
+    windows_variable: "LOCALAPPDATA",
+    below_windows_profile: "AppData/Local",
 };
 const STATE: BaseDirectory = BaseDirectory {
     variable: "XDG_STATE_HOME",
     below_home: ".local/state",
+    windows_variable: "LOCALAPPDATA",
+    below_windows_profile: "AppData/Local",
 };
 
 /// Returns the directory of the config file and of themes, if the environment determines one.
@@ -46,8 +55,25 @@ pub fn runtime_directory(variable: impl Fn(&str) -> Option<String>) -> Option<Pa
 
 impl BaseDirectory {
     fn resolve(&self, variable: &impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+        if cfg!(windows) {
+            self.on_windows(variable)
+        } else {
+            self.on_unix(variable)
+        }
+    }
+
+    fn on_unix(&self, variable: &impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
         let home = || Some(Path::new(&variable("HOME")?).join(self.below_home));
         let base = absolute(variable, self.variable).or_else(home)?;
+        Some(base.join("vtask"))
+    }
+
+    fn on_windows(&self, variable: &impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+        let profile =
+            || Some(Path::new(&variable("USERPROFILE")?).join(self.below_windows_profile));
+        let base = absolute(variable, self.variable)
+            .or_else(|| absolute(variable, self.windows_variable))
+            .or_else(profile)?;
         Some(base.join("vtask"))
     }
 }
@@ -67,6 +93,26 @@ mod tests {
             let found = pairs.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         }
+    }
+
+    #[test]
+    fn windows_has_its_own_directories_unless_xdg_variables_are_set() {
+        let usual = environment(&[
+            ("APPDATA", "/roaming"),
+            ("LOCALAPPDATA", "/local"),
+            ("USERPROFILE", "/users/kim"),
+            ("HOME", "/home/kim"),
+        ]);
+        assert_eq!(CONFIG.on_windows(&usual), Some("/roaming/vtask".into()));
+        assert_eq!(STATE.on_windows(&usual), Some("/local/vtask".into()));
+        let bare = environment(&[("USERPROFILE", "/users/kim")]);
+        assert_eq!(
+            DATA.on_windows(&bare),
+            Some("/users/kim/AppData/Local/vtask".into())
+        );
+        let xdg = environment(&[("XDG_CONFIG_HOME", "/xdg"), ("APPDATA", "/roaming")]);
+        assert_eq!(CONFIG.on_windows(&xdg), Some("/xdg/vtask".into()));
+        assert_eq!(CONFIG.on_windows(&environment(&[])), None);
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! Files that only their owner can read, replaced atomically.
+//!
+//! On Unix by file modes; on Windows files inherit the access list of their folder, which is private to the user in the
+//! profile folder.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -32,16 +35,42 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
-/// Returns true if group or others have any of these mode bits, such as `0o077`; always false on systems without file
-/// modes.
-pub fn has_mode_bits(path: &Path, bits: u32) -> io::Result<bool> {
-    let metadata = fs::metadata(path)?;
+/// Access of other users to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Any,
+    Write,
+}
+
+/// Returns true if group or others have this access.
+///
+/// On Windows, files in the user's profile folder count as private, as other users have no access to it by default.
+/// Elsewhere others can usually read but not replace a file of this user.
+pub fn is_exposed(path: &Path, access: Access) -> io::Result<bool> {
     #[cfg(unix)]
-    return Ok(std::os::unix::fs::MetadataExt::mode(&metadata) & bits != 0);
+    {
+        let bits = match access {
+            Access::Any => 0o077,
+            Access::Write => 0o022,
+        };
+        let metadata = fs::metadata(path)?;
+        Ok(std::os::unix::fs::MetadataExt::mode(&metadata) & bits != 0)
+    }
     #[cfg(not(unix))]
     {
-        let _ = (metadata, bits);
-        Ok(false)
+        let path = path.canonicalize()?;
+        let profile = std::env::home_dir().and_then(|folder| folder.canonicalize().ok());
+        let is_in_profile = profile.is_some_and(|profile| path.starts_with(profile));
+        Ok(access == Access::Any && !is_in_profile)
+    }
+}
+
+/// Returns advice to protect an exposed file: "run `chmod 600 …`" or its equivalent.
+pub fn protection_advice(path: &Path) -> String {
+    if cfg!(windows) {
+        "move it into your user profile, for example to %APPDATA%\\vtask".to_owned()
+    } else {
+        format!("run `chmod 600 {}`", path.display())
     }
 }
 
@@ -127,9 +156,9 @@ mod tests {
         let path = base.path().join("vtask/file");
         write(&path, b"old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(has_mode_bits(&path, 0o077).unwrap());
+        assert!(is_exposed(&path, Access::Any).unwrap());
         write(&path, b"secret").unwrap();
-        assert!(!has_mode_bits(&path, 0o077).unwrap());
-        assert!(!has_mode_bits(path.parent().unwrap(), 0o077).unwrap());
+        assert!(!is_exposed(&path, Access::Any).unwrap());
+        assert!(!is_exposed(path.parent().unwrap(), Access::Any).unwrap());
     }
 }

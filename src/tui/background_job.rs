@@ -64,8 +64,12 @@ pub(super) async fn save(path: String, text: String, what: String) -> JobResult 
 
 /// Replaces a leading `~/` by the home directory.
 fn expand_home(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+    let below_home = path.strip_prefix("~/").or_else(|| {
+        let windows = cfg!(windows).then(|| path.strip_prefix("~\\"));
+        windows.flatten()
+    });
+    match (below_home, std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
         _ => PathBuf::from(path),
     }
 }

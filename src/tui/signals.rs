@@ -1,6 +1,8 @@
 //! Signals of the full-screen program, as a stream.
 
 use std::io;
+#[cfg(windows)]
+use std::task::Poll;
 
 use futures_util::stream::{self, Stream};
 
@@ -8,9 +10,9 @@ use futures_util::stream::{self, Stream};
 pub enum Signal {
     /// SIGINT, handled like Ctrl-C.
     Interrupt,
-    /// SIGTERM or SIGQUIT.
+    /// SIGTERM or SIGQUIT; Ctrl-Break on Windows.
     Terminate,
-    /// SIGHUP: the terminal is gone.
+    /// SIGHUP: the terminal is gone. On Windows the window was closed, or the user signs out.
     HangUp,
     /// SIGTSTP, handled like Ctrl-Z.
     Suspend,
@@ -52,14 +54,27 @@ pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
     Ok(stream::select_all(all))
 }
 
-/// Installs the Ctrl-C handler.
+/// Installs the handlers of the console's events; from then on they no longer end the process.
 ///
 /// # Errors
-/// None on this platform.
-#[cfg(not(unix))]
+/// If a handler cannot be installed.
+#[cfg(windows)]
 pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
-    Ok(Box::pin(stream::unfold((), |()| async {
-        tokio::signal::ctrl_c().await.ok()?;
-        Some((Signal::Interrupt, ()))
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+
+    let (mut interrupt, mut stop) = (ctrl_c()?, ctrl_break()?);
+    let (mut close, mut logoff, mut shutdown) = (ctrl_close()?, ctrl_logoff()?, ctrl_shutdown()?);
+    Ok(Box::pin(stream::poll_fn(move |context| {
+        let is_hung_up = close.poll_recv(context).is_ready()
+            || logoff.poll_recv(context).is_ready()
+            || shutdown.poll_recv(context).is_ready();
+        if is_hung_up {
+            Poll::Ready(Some(Signal::HangUp))
+        } else if stop.poll_recv(context).is_ready() {
+            Poll::Ready(Some(Signal::Terminate))
+        } else {
+            let interrupted = interrupt.poll_recv(context);
+            interrupted.map(|_| Some(Signal::Interrupt))
+        }
     })))
 }

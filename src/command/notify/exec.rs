@@ -1,7 +1,7 @@
 //! `--exec`: runs a command of the user for each finished task.
 //!
 //! The shell gets the command as the user wrote it. Values sent by the server are passed in environment variables
-//! only, so the shell never parses them.
+//! only, so the shell never parses them. (`cmd` on Windows does, so its special characters are replaced.)
 
 use std::process::Stdio;
 
@@ -32,8 +32,7 @@ fn variables(task: &FinishedTask) -> [(&'static str, String); 8] {
         ("VTASK_STARTED_BY", task.started_by.clone()),
         ("VTASK_ENDPOINT", task.endpoint.clone()),
     ]
-    // The value of a variable ends at a NUL character.
-    .map(|(name, value)| (name, value.replace('\0', "\u{fffd}")))
+    .map(|(name, value)| (name, shell::variable_value(&value)))
 }
 
 /// Runs the command. Returns the lines that it printed, and an error message if it failed.

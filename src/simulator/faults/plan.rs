@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::event::FaultEvent;
 use super::rule::FaultRule;
+use crate::files::text_file;
 
 /// Fault plan.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -60,7 +61,7 @@ impl FaultPlan {
     /// Loads a plan from a file.
     pub fn load(path: &Path) -> Result<Self, FaultPlanError> {
         let file = path.display().to_string();
-        match std::fs::read_to_string(path) {
+        match text_file::read(path) {
             Ok(text) => Self::parse(&file, &text),
             Err(source) => Err(FaultPlanError::Unreadable { file, source }),
         }

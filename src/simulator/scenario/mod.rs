@@ -15,6 +15,7 @@ pub use load_options::LoadOptions;
 pub use operations::{OperationCatalogue, OperationInfo};
 
 use super::world::WorldConfig;
+use crate::files::text_file;
 
 /// Names and texts of the built-in scenarios.
 const BUILT_IN: [(&str, &str); 4] = [
@@ -49,13 +50,12 @@ impl Scenario {
         if let Some((name, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
             return Self::parse(name, text);
         }
-        let text = std::fs::read_to_string(Path::new(name)).map_err(|source| {
-            ScenarioError::Unreadable {
+        let text =
+            text_file::read(Path::new(name)).map_err(|source| ScenarioError::Unreadable {
                 name: name.to_owned(),
                 known: Self::names().collect::<Vec<_>>().join(", "),
                 source,
-            }
-        })?;
+            })?;
         Self::parse(name, &text)
     }
 

@@ -33,7 +33,7 @@ const LAYERS: [Layer; 13] = [
     layer("app", &["app"], &["watch messages", "files"]),
     layer("ui", &["ui"], &["app"]),
     layer("tui", &["tui"], &["ui"]),
-    layer("simulator", &["simulator"], &["text"]),
+    layer("simulator", &["simulator"], &["files", "text"]),
     layer(
         "command",
         &["cli", "command", "config", "main"],
