@@ -83,14 +83,15 @@ impl Case {
 pub(crate) fn arrange(state: &mut AppState, layout: Layout, column: SortColumn, filter: &str) {
     let sort = Sort::by(column, column == SortColumn::Progress);
     let filter = vtask::task::Filter::words(filter);
-    state.row_model.set_view(
+    let shown = state.view_mut();
+    shown.row_model.set_view(
         View {
             layout,
             sort,
             filter,
             ..View::default()
         },
-        &state.store,
+        &shown.store,
     );
     key(state, KeyCode::End);
 }

@@ -1,6 +1,6 @@
 //! The filter prompt: completion, time-based filters, and the server names and clocks that filters use.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{server_state::ServerClocks, state::AppState};
 use crate::task::{
@@ -37,7 +37,7 @@ impl CompletionList {
     /// Returns the completions at the end of a text, if any.
     fn of(before: &str, state: &AppState, eval_context: EvalContext<'_>) -> Option<Self> {
         let mut completion = complete(before, &state.options.saved_filters, eval_context);
-        if state.history.is_some() {
+        if state.views.history().is_some() {
             completion = complete_period(before, completion);
         }
         let Completion { start, candidates } = completion;
@@ -105,37 +105,4 @@ pub(super) fn completed(
     };
     let lead = before.get(..completions.start)?;
     Some((format!("{lead}{}", completions.text()), completions))
-}
-
-/// Returns when the set of matching tasks may next change by time alone, by the local clock.
-pub(super) fn next_change(state: &AppState, now: Timestamp) -> Option<Timestamp> {
-    let moments = state.servers.iter().filter_map(|server| {
-        let due = state.row_model.next_due(server.id)?;
-        let wait = due.duration_since(server.time(now));
-        (!server.is_stale()).then(|| now + wait.max(SignedDuration::ZERO).min(A_DAY))
-    });
-    moments.min()
-}
-
-/// Upper limit for timers.
-const A_DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// Reevaluates time-based filters.
-pub(super) fn refresh_time_based(state: &mut AppState, now: Timestamp) {
-    let AppState {
-        store,
-        typical,
-        row_model,
-        servers,
-        ..
-    } = state;
-    let clocks = ServerClocks::of(servers, now);
-    let eval_context = EvalContext {
-        store,
-        typical: Some(typical),
-        endpoints: Some(&clocks),
-    };
-    for server in servers.iter() {
-        row_model.pass(eval_context, server.id);
-    }
 }

@@ -64,10 +64,9 @@ impl Tab {
     }
 }
 
-/// Details pane: open tab and scroll position.
-#[derive(Debug, Default)]
-pub struct Details {
-    pub tab: Tab,
+/// Scroll position of the details.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DetailsScroll {
     /// First visible line.
     pub top: usize,
     /// The row shown last; another row starts at the top.

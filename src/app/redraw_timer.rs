@@ -6,8 +6,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    detail_subscription, filter_prompt, insight,
+    insight,
     state::{AppState, Popup},
+    update::detail_subscription,
 };
 use crate::{
     task::{Handle, Progress, Status},
@@ -17,7 +18,7 @@ use crate::{
 /// Returns the next time at which visible content changes, if any.
 pub fn next_redraw(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     // During time travel the clocks are frozen; only the age of the view changes.
-    let is_past = state.time_travel.is_some();
+    let is_past = state.views.time_travel().is_some();
     let clocks = [
         links(state, now),
         if is_past {
@@ -28,7 +29,7 @@ pub fn next_redraw(state: &AppState, now: Timestamp) -> Option<Timestamp> {
         overlay(state, now),
         detail_subscription::due(state, now),
         state.notifications.expires_at(now),
-        filter_prompt::next_change(state, now),
+        filter_changes_at(state, now),
     ];
     let next = clocks.into_iter().flatten().min()?;
     Some(whole_second(next).max(whole_second(now + SignedDuration::from_nanos(1))))
@@ -56,13 +57,13 @@ fn rows(state: &AppState, now: Timestamp) -> Option<Timestamp> {
 }
 
 fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
-    let record = state.store.get(handle)?;
+    let record = state.view().store.get(handle)?;
     let status = record.status();
     if !status.is_active() || record.is_gone() || state.is_stale(record) {
         return None;
     }
     // The indeterminate progress bar moves while the task runs.
-    if status == Status::Running && state.store.progress(handle) == Progress::None {
+    if status == Status::Running && state.view().store.progress(handle) == Progress::None {
         return Some(next_second(now));
     }
     let elapsed = record.elapsed(state.time(record, now));
@@ -80,6 +81,19 @@ fn overlay(state: &AppState, now: Timestamp) -> Option<Timestamp> {
         _ => None,
     }
 }
+
+/// Returns when the set of matching tasks may next change by time alone, by the local clock.
+fn filter_changes_at(state: &AppState, now: Timestamp) -> Option<Timestamp> {
+    let moments = state.servers.iter().filter_map(|server| {
+        let due = state.view().row_model.next_due(server.id)?;
+        let wait = due.duration_since(server.time(now));
+        (!server.is_stale()).then(|| now + wait.max(SignedDuration::ZERO).min(A_DAY))
+    });
+    moments.min()
+}
+
+/// Upper limit for timers.
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 fn next_second(now: Timestamp) -> Timestamp {
     now + SignedDuration::from_secs(1)

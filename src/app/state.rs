@@ -7,37 +7,31 @@ use ratatui::layout::Size;
 
 use super::{
     cancel_dialog::CancelDialog,
-    columns::{ColumnArea, ColumnEditor, ColumnSpec, Columns, layout_columns},
+    columns::{ColumnArea, ColumnEditor, ColumnSpec, layout_columns},
     command_palette::CommandPalette,
-    detail_subscription::DetailSubscription,
+    event::Effect,
     filter_prompt::FilterPrompt,
     finish_tracker::FinishTracker,
     frame_map::FrameMap,
-    history::{self, HistoryView},
-    insight::InsightCache,
     keymap::{Context, Keymap, KeymapError},
     layout::ScreenLayout,
     notifications::Notifications,
     options::Options,
     pane_split::PaneSplit,
-    panes::{Details, Focus, PaneMode},
-    selection::Selection,
+    panes::{Focus, PaneMode, Tab},
     server_state::{ServerClocks, ServerState},
     summary_page::SummaryPage,
     text_input::TextInput,
-    time_travel::TimeTravel,
+    views::{TaskView, Views, history::LastHistoryQuery},
 };
 use crate::{
     metrics::MetricsReport,
     task::{
-        EndpointId, EvalContext, Handle, PendingQuestion, Record, TaskStore, TypicalDurations,
-        UndoLog,
-        cancellation::CancelRequest,
+        EndpointId, EvalContext, Handle, Record, TypicalDurations, UndoLog,
         row_model::{RowId, RowModel, View},
     },
     text::width,
-    vim::types::TaskEvent,
-    watch::{FamilyState, Privilege},
+    watch::Command,
 };
 
 /// A popup that has the keyboard focus.
@@ -103,45 +97,24 @@ pub struct AppState {
     pub options: Options,
     pub keymap: Keymap,
     pub size: Size,
-    /// Present during time travel; `store` and `row_model` then show an earlier time.
-    pub time_travel: Option<Box<TimeTravel>>,
-    /// Present while the history view is open; it keeps the live view.
-    pub history: Option<Box<HistoryView>>,
+    /// The live view and the view shown instead of it.
+    pub views: Views,
     /// The last history query, while the view is closed.
-    pub last_query: history::LastHistoryQuery,
+    pub last_query: LastHistoryQuery,
     /// Recent changes of the live store.
     pub undo_log: UndoLog,
-    /// All tasks.
-    pub store: TaskStore,
     /// Typical durations of operations.
     pub typical: TypicalDurations,
-    /// The rows of the list: order, folding, filter.
-    pub row_model: RowModel,
-    pub columns: Columns,
     /// The endpoints in command-line order.
     pub servers: Vec<ServerState>,
-    pub selection: Selection,
     pub pane_mode: PaneMode,
     /// Position and size of the details pane.
     pub pane_split: PaneSplit,
-    pub details: Details,
+    /// The open tab of the details.
+    pub tab: Tab,
     pub popup: Option<Popup>,
-    /// Cached remaining times and warnings of the visible tasks.
-    pub insights: InsightCache,
     /// Statistics of vtask itself; updated while they are shown.
     pub metrics: MetricsReport,
-    /// Cancel requests sent from this screen.
-    pub cancel_requests: HashMap<Handle, CancelRequest>,
-    /// Cached privileges of the account to cancel tasks.
-    pub privileges: HashMap<Handle, Privilege>,
-    /// State of the family lookup, current or last.
-    pub family_states: HashMap<Handle, FamilyState>,
-    /// Subscription for the open details tab.
-    pub subscription: DetailSubscription,
-    /// Events of tasks as last received, or the error.
-    pub events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
-    /// Pending questions of virtual machines.
-    pub questions: HashMap<Handle, PendingQuestion>,
     /// Errors while reading typical durations from the history.
     pub typical_errors: HashMap<EndpointId, Arc<str>>,
     pub notifications: Notifications,
@@ -163,50 +136,42 @@ impl AppState {
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
     ) -> Result<Self, KeymapError> {
         let endpoints: Vec<(EndpointId, String)> = endpoints.into_iter().collect();
-        let mut store = TaskStore::new();
+        let mut live = TaskView::default();
         if endpoints.len() > 1 {
             for (id, name) in &endpoints {
-                store.set_endpoint_name(*id, name.as_str());
+                live.store.set_endpoint_name(*id, name.as_str());
             }
         }
         let keymap = match &options.keymap {
             Some(keymap) => keymap.clone(),
             None => Keymap::standard()?,
         };
-        let view = View {
+        live.row_model = RowModel::new(View {
             sort: options.sort.clone(),
             ..View::default()
-        };
+        });
+        live.columns = options.columns.clone();
         Ok(Self {
             pane_split: options.pane_split.clone(),
-            columns: options.columns.clone(),
             finish_tracker: options.finish_tracker.take(),
             options,
             keymap,
             size: Size::default(),
-            time_travel: None,
-            history: None,
-            last_query: history::LastHistoryQuery::default(),
+            views: Views {
+                live,
+                ..Views::default()
+            },
+            last_query: LastHistoryQuery::default(),
             undo_log: UndoLog::default(),
-            store,
             typical: TypicalDurations::default(),
-            row_model: RowModel::new(view),
             servers: endpoints
                 .into_iter()
                 .map(|(id, name)| ServerState::new(id, name))
                 .collect(),
-            selection: Selection::default(),
             pane_mode: PaneMode::Both(Focus::List),
-            details: Details::default(),
+            tab: Tab::default(),
             popup: None,
-            insights: InsightCache::default(),
             metrics: MetricsReport::default(),
-            cancel_requests: HashMap::new(),
-            privileges: HashMap::new(),
-            family_states: HashMap::new(),
-            subscription: DetailSubscription::default(),
-            events: HashMap::new(),
-            questions: HashMap::new(),
             typical_errors: HashMap::new(),
             notifications: Notifications::default(),
             paused: false,
@@ -236,18 +201,27 @@ impl AppState {
         }
     }
 
+    /// Returns the view on the screen.
+    pub fn view(&self) -> &TaskView {
+        self.views.shown()
+    }
+
+    pub fn view_mut(&mut self) -> &mut TaskView {
+        self.views.shown_mut()
+    }
+
     /// Returns the selected task; `None` if a group is selected.
     pub fn selected(&self) -> Option<Handle> {
-        self.selected_row()?.task()
+        self.view().selected()
     }
 
     /// Returns the selected task or group.
     pub fn selected_row(&self) -> Option<RowId> {
-        self.selection.selected(&self.row_model)
+        self.view().selected_row()
     }
 
     pub fn selected_record(&self) -> Option<&Record> {
-        self.store.get(self.selected()?)
+        self.view().selected_record()
     }
 
     pub fn server(&self, id: EndpointId) -> Option<&ServerState> {
@@ -262,7 +236,7 @@ impl AppState {
     /// Returns the context for evaluating filters. `clocks` is [`ServerClocks::of`] the servers.
     pub fn eval_context<'a>(&'a self, clocks: &'a ServerClocks<'a>) -> EvalContext<'a> {
         EvalContext {
-            store: &self.store,
+            store: &self.view().store,
             typical: Some(&self.typical),
             endpoints: Some(clocks),
         }
@@ -276,7 +250,7 @@ impl AppState {
 
     /// True if the task's data is stale.
     pub fn is_stale(&self, record: &Record) -> bool {
-        self.time_travel.is_none()
+        self.views.time_travel().is_none()
             && self
                 .server(record.id.endpoint)
                 .is_some_and(ServerState::is_stale)
@@ -293,7 +267,7 @@ impl AppState {
             size,
             self.pane_mode,
             &self.pane_split,
-            self.history.is_some(),
+            self.views.history().is_some(),
         )
     }
 
@@ -308,7 +282,7 @@ impl AppState {
 
     /// Returns the columns for a list of this width.
     pub fn column_specs(&self, list: u16) -> Vec<ColumnSpec> {
-        self.columns.of(list, self.endpoint_width())
+        self.view().columns.of(list, self.endpoint_width())
     }
 
     /// Returns the columns for a list of this width with their positions.
@@ -318,18 +292,37 @@ impl AppState {
     }
 
     pub fn endpoint_and_id(&self, handle: Handle) -> Option<(EndpointId, Arc<str>)> {
-        let id = &self.store.get(handle)?.id;
+        let id = &self.view().store.get(handle)?.id;
         Some((id.endpoint, id.mo_id.clone()))
     }
 
     /// Updates selection and scroll position after the rows changed.
     pub fn sync_selection(&mut self) {
-        let areas = self.layout();
-        self.selection.update(&self.row_model, areas.list.height);
-        let selected = self.selected_row();
-        if self.details.subject != selected {
-            self.details.subject = selected;
-            self.details.top = 0;
-        }
+        let height = self.layout().list.height;
+        self.view_mut().sync_selection(height);
+    }
+
+    /// Runs a function on the shown rows with the context in which filters are evaluated.
+    pub(super) fn with_rows(
+        &mut self,
+        now: Timestamp,
+        change: impl FnOnce(&mut RowModel, EvalContext<'_>),
+    ) {
+        let clocks = ServerClocks::of(&self.servers, now);
+        let view = self.views.shown_mut();
+        view.with_rows(&self.typical, &clocks, change);
+    }
+
+    /// Returns the displayed time.
+    pub fn displayed_time(&self, now: Timestamp) -> Timestamp {
+        self.views.time_travel().map_or(now, |travel| travel.at)
+    }
+
+    /// Returns the effects that send a command to all endpoints.
+    pub(super) fn broadcast(&self, command: &Command) -> Vec<Effect> {
+        let servers = self.servers.iter();
+        servers
+            .map(|server| Effect::Send(server.id, command.clone()))
+            .collect()
     }
 }

@@ -91,7 +91,7 @@ pub struct SummaryPage {
 impl SummaryPage {
     pub fn new(state: &AppState) -> Self {
         Self {
-            summary: Summary::of(&state.store),
+            summary: Summary::of(&state.view().store),
             chosen: None,
             place: 0,
             expanded: Vec::new(),
@@ -231,7 +231,7 @@ fn failures(state: &AppState, summary: &Summary, now: Timestamp) -> Vec<Handle> 
     };
     let failed = summary.failed_since(earliest - RECENT_FAILURE_AGE);
     let is_news = |handle: &Handle| {
-        state.store.get(*handle).is_some_and(|record| {
+        state.view().store.get(*handle).is_some_and(|record| {
             let at = record.finished_at().or(record.seen);
             at.is_some_and(|at| state.time(record, now).duration_since(at) <= RECENT_FAILURE_AGE)
         })

@@ -5,12 +5,18 @@ use ratatui::layout::Size;
 use serde_json::{Value, json};
 use std::time::Instant;
 
-use super::{
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::options::Options;
+pub(crate) use super::{
+    action::Action,
     event::{Effect, Event},
-    options::Options,
-    state::AppState,
+    keymap::Context,
+    panes::{Focus, PaneMode},
+    state::{AppState, Popup},
     update::update,
 };
+pub(crate) use crate::watch::Command;
 use crate::{
     task::{
         EndpointId, Handle, ServerClock, TaskChange, TaskId,
@@ -150,11 +156,12 @@ pub(crate) fn task(mo_id: &str, more: &Value) -> TaskChange {
 
 /// Finds a task of the first endpoint.
 pub(crate) fn find(state: &AppState, mo_id: &str) -> Handle {
-    state.store.find(&TaskId::new(HERE, mo_id)).unwrap()
+    state.view().store.find(&TaskId::new(HERE, mo_id)).unwrap()
 }
 
 pub(crate) fn choose(state: &mut AppState, mo_id: &str) {
-    state.selection.select(find(state, mo_id));
+    let handle = find(state, mo_id);
+    state.view_mut().selection.select(handle);
     state.sync_selection();
 }
 
@@ -172,9 +179,9 @@ pub(crate) fn selected(state: &AppState) -> String {
 
 /// Returns the IDs of all rows from top to bottom, without groups.
 pub(crate) fn rows(state: &AppState) -> Vec<String> {
-    let rows = state.row_model.rows(0..state.row_model.len());
+    let rows = state.view().row_model.rows(0..state.view().row_model.len());
     rows.iter()
-        .filter_map(|row| Some(state.store.get(row.task()?)?.id.mo_id.to_string()))
+        .filter_map(|row| Some(state.view().store.get(row.task()?)?.id.mo_id.to_string()))
         .collect()
 }
 
@@ -376,4 +383,44 @@ pub(crate) fn past_page(first: i64, count: i64) -> HistoryPage {
         is_end: false,
         without_entity: false,
     }
+}
+
+/// Presses keys: characters as they are, other keys by name in angle brackets.
+pub(crate) fn press(state: &mut AppState, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let mut rest = keys;
+    while let Some(character) = rest.chars().next() {
+        let (code, length) = match rest.split_once('>') {
+            Some((name, _)) if character == '<' => (named(&name[1..]), name.len() + 1),
+            _ => (KeyCode::Char(character), character.len_utf8()),
+        };
+        rest = &rest[length..];
+        let key = KeyEvent::new(code, KeyModifiers::NONE);
+        effects.extend(update(state, Event::Key(key), now()));
+    }
+    effects.retain(|effect| *effect != Effect::Draw);
+    effects
+}
+
+fn named(name: &str) -> KeyCode {
+    match name {
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "backtab" => KeyCode::BackTab,
+        "space" => KeyCode::Char(' '),
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        "pgdn" => KeyCode::PageDown,
+        other => panic!("{other} has no key here"),
+    }
+}
+
+pub(crate) fn control(state: &mut AppState, character: char) -> Vec<Effect> {
+    let key = KeyEvent::new(KeyCode::Char(character), KeyModifiers::CONTROL);
+    update(state, Event::Key(key), now())
 }

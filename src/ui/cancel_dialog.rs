@@ -20,7 +20,7 @@ const MAX_FAMILY_ROWS: usize = 8;
 const LABEL_WIDTH: usize = 14;
 
 pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect) {
-    let Some(record) = ctx.state.store.get(dialog.highlighted) else {
+    let Some(record) = ctx.state.view().store.get(dialog.highlighted) else {
         return;
     };
     let columns = DIALOG_WIDTH.min(screen.width.saturating_sub(4));
@@ -129,7 +129,7 @@ impl<'c> Body<'_, 'c> {
             labels::role(status),
         )
         .gap(1);
-        name.push(&state.store.operation(record), Role::Strong);
+        name.push(&state.view().store.operation(record), Role::Strong);
         if let Some(info) = &record.info {
             name.gap(2).push(&labels::target(info), Role::Text);
         }
@@ -166,12 +166,12 @@ impl<'c> Body<'_, 'c> {
                 self.field(name, text, Role::Text);
             }
         }
-        let privilege = state.privileges.get(&handle);
+        let privilege = state.view().privileges.get(&handle);
         // Privileges are not checked for tasks in the history.
-        if state.history.is_none() {
+        if state.views.history().is_none() {
             self.field("privilege", &privilege_text(privilege), Role::Text);
         }
-        if let Some(request) = state.cancel_requests.get(&handle) {
+        if let Some(request) = state.view().cancel_requests.get(&handle) {
             let role = if request.is_pending() {
                 Role::Dim
             } else {
@@ -184,7 +184,7 @@ impl<'c> Body<'_, 'c> {
     /// Appends a table of the family with the highlighted member marked.
     fn family(&mut self, dialog: &CancelDialog) {
         let appearance = self.ctx.appearance;
-        let board = &self.ctx.state.store;
+        let board = &self.ctx.state.view().store;
         let family = dialog.family(board);
         if family.len() < 2 {
             return;
@@ -273,7 +273,7 @@ impl<'c> Body<'_, 'c> {
         };
         let question = format!(
             "Cancel “{}”{of} ({})?",
-            state.store.operation(record),
+            state.view().store.operation(record),
             record.id.mo_id
         );
         self.paragraph(&question, Role::Strong);

@@ -35,7 +35,7 @@ pub(super) fn draw_cell(
     match column {
         Column::Task => {}
         Column::Progress => {
-            let progress = ctx.state.store.progress(shown.handle);
+            let progress = ctx.state.view().store.progress(shown.handle);
             row::progress(
                 cell,
                 ctx.appearance,

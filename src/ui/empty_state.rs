@@ -16,11 +16,14 @@ use crate::{
 pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let state = ctx.state;
     let symbols = ctx.appearance.symbols;
-    let filter = state.row_model.view().filter.text();
-    let (title, role, text) = if let Some(history) = &state.history {
+    let filter = state.view().row_model.view().filter.text();
+    let (title, role, text) = if let Some(history) = state.views.history() {
         history::message(ctx, history)
-    } else if !state.store.is_empty() && !filter.is_empty() {
-        let text = format!("None of {} tasks matches “{filter}”.", state.store.len());
+    } else if !state.view().store.is_empty() && !filter.is_empty() {
+        let text = format!(
+            "None of {} tasks matches “{filter}”.",
+            state.view().store.len()
+        );
         ("No match".to_owned(), Role::Strong, text)
     } else if let Some(server) = state.servers.iter().find(|server| is_signed_out(server)) {
         let Link::SignedOut { reason } = &server.link else {
@@ -93,7 +96,7 @@ fn is_retrying(server: &ServerState) -> bool {
 }
 
 fn hints<'a>(ctx: &RenderContext<'a>, filtered: bool) -> StyledLine<'a> {
-    let actions: &[(Action, &str)] = if ctx.state.history.is_some() {
+    let actions: &[(Action, &str)] = if ctx.state.views.history().is_some() {
         history::HINT_ACTIONS
     } else if filtered {
         &[(Action::Back, "show all"), (Action::Filter, "edit filter")]

@@ -53,7 +53,7 @@ fn draw_entry(ctx: &mut RenderContext, entry: &FilterMenuEntry<'_>, line: Rect, 
         " "
     };
     strip.push(pointer, Role::Key).gap(1);
-    let in_force = ctx.state.row_model.view().filter.text().trim();
+    let in_force = ctx.state.view().row_model.view().filter.text().trim();
     let role = if entry.filter() == in_force {
         Role::Brand
     } else {

@@ -30,7 +30,10 @@ pub(super) fn draw(
     strip.push(before, Role::Text);
     let cursor = strip.width();
     strip.push(prompt.input.after(), Role::Text);
-    let (found, all) = (ctx.state.row_model.matching(), ctx.state.store.len());
+    let (found, all) = (
+        ctx.state.view().row_model.matching(),
+        ctx.state.view().store.len(),
+    );
     let mut note = StyledLine::new(ctx.appearance, 40);
     match &prompt.error {
         Some(_) => note.push("incomplete", Role::Dim),

@@ -67,11 +67,15 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) -> Option<Position> {
         strip.draw(area, ctx.buffer);
         return None;
     }
-    let filter = state.row_model.view().filter.text();
-    if !filter.is_empty() && state.history.is_none() {
+    let filter = state.view().row_model.view().filter.text();
+    if !filter.is_empty() && state.views.history().is_none() {
         let text = format!(" / {filter} ");
         strip.push_max(&text, usize::from(area.width / 3), Role::Button);
-        let found = format!(" {} of {}", state.row_model.matching(), state.store.len());
+        let found = format!(
+            " {} of {}",
+            state.view().row_model.matching(),
+            state.view().store.len()
+        );
         strip.push(&found, Role::Dim).gap(2);
     }
     hints(ctx, strip, area);
@@ -81,7 +85,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) -> Option<Position> {
 fn hints(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect) {
     let context = ctx.state.context();
     let on_screen = matches!(context, Context::List | Context::Details);
-    let hints = match (&ctx.state.time_travel, &ctx.state.history) {
+    let hints = match (ctx.state.views.time_travel(), &ctx.state.views.history()) {
         (Some(_), _) if on_screen => TIME_TRAVEL_HINTS,
         (_, Some(_)) if context == Context::List => HISTORY_HINTS,
         _ => context.hints(),
@@ -141,9 +145,11 @@ fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String
         (Action::Open, Context::List) if on_group(ctx) => {
             (key, Action::ToggleFold.hint().to_owned())
         }
-        (Action::History, _) if ctx.state.history.is_some() => (key, "now".to_owned()),
-        (Action::Filter, _) if ctx.state.history.is_some() => (key, "period, filter".to_owned()),
-        (Action::Add, _) if ctx.state.history.is_some() => (key, "watch".to_owned()),
+        (Action::History, _) if ctx.state.views.history().is_some() => (key, "now".to_owned()),
+        (Action::Filter, _) if ctx.state.views.history().is_some() => {
+            (key, "period, filter".to_owned())
+        }
+        (Action::Add, _) if ctx.state.views.history().is_some() => (key, "watch".to_owned()),
         (Action::Accept, Context::Summary) => (key, "show".to_owned()),
         (Action::Pause, _) if ctx.state.paused => (key, "resume".to_owned()),
         _ => (key, action.hint().to_owned()),
@@ -192,7 +198,7 @@ fn note<'a>(ctx: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
             strip.push(".csv, .json or .md", Role::Dim);
         }
         PromptKind::FilterName => {
-            let filter = ctx.state.row_model.view().filter.text();
+            let filter = ctx.state.view().row_model.view().filter.text();
             strip.push(filter, Role::Dim);
         }
         PromptKind::WatchTasks | PromptKind::Filter(_) => {}

@@ -17,8 +17,8 @@ const MIN_NAME_WIDTH: usize = 12;
 /// Returns the common value of a group's tasks, taken from one member.
 pub(super) fn name(ctx: &RenderContext, member: Handle) -> String {
     let state = ctx.state;
-    let board = &state.store;
-    let by = state.row_model.grouped_by().unwrap_or(GroupBy::Root);
+    let board = &state.view().store;
+    let by = state.view().row_model.grouped_by().unwrap_or(GroupBy::Root);
     let of = match by {
         GroupBy::Root => board.root(member),
         _ => member,
@@ -70,7 +70,7 @@ pub(super) fn worst(counts: StatusCounts) -> Status {
 }
 
 pub(super) fn draw(ctx: &mut RenderContext, row: &Row, id: GroupId, line: Rect) {
-    let Some(group) = ctx.state.row_model.group(id) else {
+    let Some(group) = ctx.state.view().row_model.group(id) else {
         return;
     };
     let area = Rect {

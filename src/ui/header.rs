@@ -175,7 +175,7 @@ fn link(ctx: &RenderContext, server: &ServerState) -> (String, Role) {
 }
 
 fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> StyledLine<'a> {
-    let counts = ctx.state.store.counts();
+    let counts = ctx.state.view().store.counts();
     let symbols = ctx.appearance.symbols;
     let mut strip = StyledLine::new(ctx.appearance, width);
     for status in [

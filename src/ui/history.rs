@@ -54,7 +54,7 @@ pub(super) fn draw_status(ctx: &mut RenderContext, history: &HistoryView, area: 
     }
     let mut strip = StyledLine::new(ctx.appearance, area.width);
     strip.gap(1);
-    let is_told = ctx.state.row_model.is_empty();
+    let is_told = ctx.state.view().row_model.is_empty();
     if let Some((search, reason)) = failed(history).filter(|_| !is_told) {
         let sign = ctx.appearance.symbols.status(Status::Failed);
         let host = host(ctx, search);
@@ -109,7 +109,7 @@ pub(super) fn message(ctx: &RenderContext, history: &HistoryView) -> (String, Ro
         return (title, Role::Warning, waiting);
     }
     let told: usize = history.searches.iter().map(|search| search.received).sum();
-    let filter = state.row_model.view().filter.text();
+    let filter = state.view().row_model.view().filter.text();
     if told == 0 && history.is_reading() {
         let text = "Searching the task history of the server.";
         return (
@@ -154,7 +154,7 @@ pub(super) const HINT_ACTIONS: &[(Action, &str)] = &[
 fn progress(ctx: &RenderContext, history: &HistoryView) -> String {
     let state = ctx.state;
     let told: usize = history.searches.iter().map(|search| search.received).sum();
-    let found = state.row_model.matching();
+    let found = state.view().row_model.matching();
     let is_narrowed = !history.filter().is_empty();
     let count = if is_narrowed && found < told {
         format!("{found} of {told}")

@@ -19,14 +19,15 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
     }
     let columns = ctx.state.column_areas(area.width);
     draw_titles(ctx, &columns, titles);
-    if ctx.state.row_model.is_empty() {
+    if ctx.state.view().row_model.is_empty() {
         empty_state::draw(ctx, area);
         return;
     }
     let rows = ctx
         .state
+        .view()
         .selection
-        .visible(&ctx.state.row_model, area.height);
+        .visible(&ctx.state.view().row_model, area.height);
     let selected = ctx.state.selected_row();
     let selection = match ctx.state.pane_mode {
         PaneMode::Both(Focus::Details) => Role::SelectedIdle,
@@ -39,7 +40,7 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
             ..area
         };
         ctx.target(line, ClickTarget::Row(row.id));
-        let in_tree = ctx.state.row_model.view().layout == Layout::Tree;
+        let in_tree = ctx.state.view().row_model.view().layout == Layout::Tree;
         match row.id {
             RowId::Task(handle) => row::draw(ctx, (row, handle), &columns, line, in_tree),
             RowId::Group(id) => group::draw(ctx, row, id, line),
@@ -48,21 +49,21 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
             ctx.tint(line, selection);
         }
     }
-    let top = ctx.state.selection.top();
+    let top = ctx.state.view().selection.top();
     // With a vertical border at the right, the scrollbar is drawn on it.
     let is_beside = !areas.border.is_empty() && areas.border.x == area.right();
     let edge = Rect {
         width: area.width + u16::from(is_beside),
         ..area
     };
-    scrollbar::draw(ctx, edge, ctx.state.row_model.len(), top);
+    scrollbar::draw(ctx, edge, ctx.state.view().row_model.len(), top);
 }
 
 fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
     if area.height == 0 {
         return;
     }
-    let sort = &ctx.state.row_model.view().sort;
+    let sort = &ctx.state.view().row_model.view().sort;
     let unseen = hidden_sort_and_group(ctx, columns);
     for &ColumnArea {
         column,
@@ -97,7 +98,7 @@ fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
 
 /// Returns sort columns that are not visible and the grouping, for example `by Queued ▼`.
 fn hidden_sort_and_group(ctx: &RenderContext, columns: &[ColumnArea]) -> String {
-    let sort = &ctx.state.row_model.view().sort;
+    let sort = &ctx.state.view().row_model.view().sort;
     let keys = sort.keys().iter().map(|key| key.column);
     let unseen = keys.filter(|key| {
         let is_seen = columns
@@ -105,7 +106,7 @@ fn hidden_sort_and_group(ctx: &RenderContext, columns: &[ColumnArea]) -> String 
             .any(|placed| placed.column.sort_key() == *key);
         !is_seen && *key != SortColumn::Attention
     });
-    let groups = ctx.state.row_model.grouped_by();
+    let groups = ctx.state.view().row_model.grouped_by();
     let groups = groups.map(|by| format!("grouped by {}", by.name()));
     let unseen: Vec<String> = unseen
         .filter_map(|key| {

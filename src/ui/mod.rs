@@ -64,7 +64,7 @@ pub fn draw(
         drawn: FrameMap::default(),
     };
     ctx.tint(area, Role::Ground);
-    match (&state.time_travel, &state.history) {
+    match (state.views.time_travel(), state.views.history()) {
         (Some(past), _) => time_travel_banner::draw(&mut ctx, past, areas.header),
         (None, Some(history)) => history::draw_header(&mut ctx, history, areas.header),
         (None, None) => header::draw(&mut ctx, areas.header),
@@ -74,7 +74,7 @@ pub fn draw(
     } else {
         details::draw_border(&mut ctx, areas.border);
         list::draw(&mut ctx, &areas);
-        if let Some(history) = &state.history {
+        if let Some(history) = state.views.history() {
             history::draw_status(&mut ctx, history, areas.status);
         }
         details::draw(&mut ctx, &areas);

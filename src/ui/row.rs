@@ -27,7 +27,7 @@ pub(super) fn draw(
     in_tree: bool,
 ) {
     let state = ctx.state;
-    let Some(record) = state.store.get(handle) else {
+    let Some(record) = state.view().store.get(handle) else {
         return;
     };
     let shown = RowContext {
@@ -90,7 +90,7 @@ fn task<'a>(
     }
     cell.push(appearance.symbols.status(status), labels::role(status))
         .gap(1);
-    let operation = ctx.state.store.operation(record);
+    let operation = ctx.state.view().store.operation(record);
     let now = ctx.state.time(record, ctx.now);
     let mut marks = marks(appearance, row, record, now);
     let room = cell.remaining().saturating_sub(marks.width());

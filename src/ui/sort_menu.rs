@@ -32,7 +32,7 @@ pub(super) fn draw(ctx: &mut RenderContext, chosen: usize, screen: Rect) {
     let seen = usize::from(area.height);
     let top = (chosen + 1).saturating_sub(seen);
     let symbols = ctx.appearance.symbols;
-    let sort = &ctx.state.row_model.view().sort;
+    let sort = &ctx.state.view().row_model.view().sort;
     let entries = all.iter().enumerate().skip(top);
     for ((place, column), y) in entries.zip(area.y..area.bottom()) {
         let line = Rect {

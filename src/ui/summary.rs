@@ -55,7 +55,7 @@ fn draw_title(ctx: &mut RenderContext, page: &SummaryPage, area: Rect) {
         count => format!("{count} tasks"),
     };
     strip.gap(2).push(&of, Role::Dim);
-    if !ctx.state.row_model.view().filter.is_empty() {
+    if !ctx.state.view().row_model.view().filter.is_empty() {
         strip.push(", ignoring the filter", Role::Dim);
     }
     strip.draw(area, ctx.buffer);

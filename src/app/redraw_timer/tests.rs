@@ -84,7 +84,7 @@ fn invisible_rows_need_no_redraw() {
     apply_update(&mut state, tasks(all));
     apply_update(&mut state, tasks(vec![task("runs", &json!({}))]));
     assert!(next_redraw(&state, now()).is_some());
-    state.selection.move_by(&state.row_model, isize::MAX);
+    state.view_mut().move_selection(isize::MAX);
     state.sync_selection();
     assert_eq!(next_redraw(&state, now()), None);
 }
@@ -93,7 +93,8 @@ fn invisible_rows_need_no_redraw() {
 fn new_warning_is_drawn_at_once() {
     let state = climbed(40, 90);
     let handle = find(&state, "task-1");
-    let stalls = rules::next_change(&state.store, handle, RuleContext::default(), now()).unwrap();
+    let stalls =
+        rules::next_change(&state.view().store, handle, RuleContext::default(), now()).unwrap();
     let tick = next_redraw(&state, stalls - SignedDuration::from_millis(500)).unwrap();
     assert!(tick > stalls && tick <= stalls + SignedDuration::from_secs(1));
     assert!(TaskInsight::of(&state, handle, tick).is_stalled());

@@ -23,17 +23,17 @@ pub(super) fn open(state: &mut AppState) -> Vec<Effect> {
     let Some(selected) = state.selected() else {
         return Vec::new();
     };
-    state.selection.select(selected);
+    state.view_mut().selection.select(selected);
     state.popup = Some(Popup::CancelDialog(CancelDialog::new(selected)));
     look_up(state, selected)
 }
 
 /// Requests the task's state and the account's privilege to cancel it.
 fn look_up(state: &AppState, handle: Handle) -> Vec<Effect> {
-    if state.history.is_some() {
+    if state.views.history().is_some() {
         return Vec::new();
     }
-    let Some(record) = state.store.get(handle) else {
+    let Some(record) = state.view().store.get(handle) else {
         return Vec::new();
     };
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
@@ -54,9 +54,9 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
     match (dialog.confirmation, action) {
         (None, Action::Up | Action::Down) => {
             let by = if action == Action::Up { -1 } else { 1 };
-            dialog.move_by(&state.store, by);
+            dialog.move_by(&state.views.shown().store, by);
             let chosen = dialog.highlighted;
-            if !state.privileges.contains_key(&chosen) {
+            if !state.view().privileges.contains_key(&chosen) {
                 return look_up(state, chosen);
             }
         }
@@ -91,10 +91,11 @@ pub(super) fn choose(state: &mut AppState, handle: Handle) -> Vec<Effect> {
 
 /// True if a cancel request can be sent for the task now.
 pub fn can_request(state: &AppState, handle: Handle, now: Timestamp) -> bool {
-    let Some(record) = state.store.get(handle) else {
+    let Some(record) = state.view().store.get(handle) else {
         return false;
     };
     let pending = state
+        .view()
         .cancel_requests
         .get(&handle)
         .is_some_and(CancelRequest::is_pending);
@@ -104,16 +105,21 @@ pub fn can_request(state: &AppState, handle: Handle, now: Timestamp) -> bool {
 
 /// Returns whether and why a task can be cancelled. `now` is by the server's clock.
 pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEligibility {
-    let record = state.store.get(handle);
+    let record = state.view().store.get(handle);
     let goes_on = record.is_some_and(|record| record.status().is_active());
-    if state.history.is_some() && goes_on {
+    if state.views.history().is_some() && goes_on {
         let message = "This task was still running when the history was read. It can be cancelled from the live list.";
         return CancelEligibility {
             message: message.to_owned(),
             allowed: false,
         };
     }
-    cancellation::eligibility(&state.store, handle, state.privileges.get(&handle), now)
+    cancellation::eligibility(
+        &state.view().store,
+        handle,
+        state.view().privileges.get(&handle),
+        now,
+    )
 }
 
 /// Opens the confirmation if the task can be cancelled.
@@ -138,6 +144,7 @@ fn send_request(state: &mut AppState, handle: Handle, now: Timestamp) -> Vec<Eff
         return Vec::new();
     };
     state
+        .view_mut()
         .cancel_requests
         .insert(handle, CancelRequest::new(now));
     vec![Effect::Send(endpoint, Command::Cancel(mo_id))]

@@ -2,19 +2,19 @@
 
 use jiff::Timestamp;
 
-use super::scrolled;
 use crate::app::{
     action::Action,
     columns::{ColumnEditor, ColumnSpec},
     event::Effect,
     notifications::Severity,
+    scroll::scrolled,
     state::{AppState, Popup},
 };
 
 const PAGE_ROWS: usize = 8;
 
 pub(super) fn open(state: &mut AppState) {
-    state.selection.pin_current(&state.row_model);
+    state.view_mut().pin_selection();
     let choices = state.column_specs(state.layout().list.width);
     state.popup = Some(Popup::ColumnEditor(ColumnEditor::new(&choices)));
 }
@@ -36,7 +36,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
         }
         Action::ResetColumns => {
             let chosen = editor.highlighted;
-            state.columns.set_override(None);
+            state.view_mut().columns.set_override(None);
             open(state);
             if let Some(Popup::ColumnEditor(editor)) = &mut state.popup {
                 editor.highlighted = chosen;
@@ -101,6 +101,10 @@ pub(super) fn click(state: &mut AppState, place: usize) {
 
 fn apply(state: &mut AppState) {
     if let Some(Popup::ColumnEditor(editor)) = &state.popup {
-        state.columns.set_override(Some(editor.column_set()));
+        state
+            .views
+            .shown_mut()
+            .columns
+            .set_override(Some(editor.column_set()));
     }
 }

@@ -16,7 +16,7 @@ use crate::app::{
 const PAGE_ROWS: isize = 10;
 
 pub(super) fn open(state: &mut AppState, from: Context) {
-    state.selection.pin_current(&state.row_model);
+    state.view_mut().pin_selection();
     let mut palette = CommandPalette::new(&state.keymap, from);
     palette.underlying = state.popup.take().map(Box::new);
     state.popup = Some(Popup::CommandPalette(palette));
@@ -29,7 +29,7 @@ fn close_other_popup(state: &mut AppState) {
     };
     state.popup = palette.underlying.map(|below| *below);
     if let Some(Popup::CancelDialog(dialog)) = &state.popup
-        && state.store.get(dialog.root).is_none()
+        && state.view().store.get(dialog.root).is_none()
     {
         state.popup = None;
     }

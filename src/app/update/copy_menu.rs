@@ -15,7 +15,7 @@ use crate::app::{
 fn shown(state: &AppState) -> CopyItem {
     match state.pane_mode {
         PaneMode::List => CopyItem::Id,
-        PaneMode::Both(_) | PaneMode::Details => match state.details.tab {
+        PaneMode::Both(_) | PaneMode::Details => match state.tab {
             Tab::Error => CopyItem::Error,
             Tab::Result => CopyItem::Result,
             Tab::Json => CopyItem::Json,
@@ -55,7 +55,7 @@ pub(super) fn open_menu(state: &mut AppState) {
     let Some(selected) = state.selected() else {
         return;
     };
-    state.selection.select(selected);
+    state.view_mut().selection.select(selected);
     let shown = shown(state);
     let mut all = CopyItem::ALL.iter();
     let chosen = all.position(|clip| *clip == shown).unwrap_or_default();

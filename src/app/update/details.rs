@@ -1,9 +1,9 @@
 //! Actions of the details pane: tabs and scrolling.
 
-use super::scrolled;
 use crate::app::{
     action::Action,
     panes::{Focus, PaneMode, Tab},
+    scroll::scrolled,
     state::AppState,
 };
 
@@ -22,8 +22,8 @@ pub(super) fn handle_action(state: &mut AppState, action: Action) -> bool {
                 PaneMode::List | PaneMode::Both(_) => PaneMode::Details,
             }
         }
-        Action::NextTab => show(state, state.details.tab.next_by(1)),
-        Action::PreviousTab => show(state, state.details.tab.next_by(Tab::ALL.len() - 1)),
+        Action::NextTab => show(state, state.tab.next_by(1)),
+        Action::PreviousTab => show(state, state.tab.next_by(Tab::ALL.len() - 1)),
         Action::Overview => show(state, Tab::Overview),
         Action::Lineage => show(state, Tab::Lineage),
         Action::Error => show(state, Tab::Error),
@@ -32,15 +32,15 @@ pub(super) fn handle_action(state: &mut AppState, action: Action) -> bool {
         Action::Json => show(state, Tab::Json),
         _ => return false,
     }
-    state.selection.pin_current(&state.row_model);
+    state.view_mut().pin_selection();
     true
 }
 
 /// Opens a tab, and the details pane if it was hidden.
 pub(super) fn show(state: &mut AppState, tab: Tab) {
-    if state.details.tab != tab {
-        state.details.tab = tab;
-        state.details.top = 0;
+    if state.tab != tab {
+        state.tab = tab;
+        state.view_mut().details.top = 0;
     }
     let hidden = state.layout().details.height == 0;
     match state.pane_mode {
@@ -54,7 +54,7 @@ pub(super) fn show(state: &mut AppState, tab: Tab) {
 /// Moves the focus to the details.
 pub(super) fn focus(state: &mut AppState) {
     if state.selected_row().is_some() {
-        state.selection.pin_current(&state.row_model);
+        state.view_mut().pin_selection();
         state.pane_mode = PaneMode::Both(Focus::Details);
     }
 }
@@ -62,5 +62,6 @@ pub(super) fn focus(state: &mut AppState) {
 pub(super) fn scroll_by(state: &mut AppState, action: Action) {
     let page = usize::from(state.layout().details.height.saturating_sub(1)).max(1);
     let end = state.frame.details_end;
-    state.details.top = scrolled(state.details.top, action, page, end);
+    let top = &mut state.view_mut().details.top;
+    *top = scrolled(*top, action, page, end);
 }

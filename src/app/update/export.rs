@@ -36,19 +36,19 @@ pub(super) fn accept(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     };
     state.popup = None;
     let now = state.displayed_time(now);
-    let rows = state.row_model.rows(0..state.row_model.len());
+    let rows = state.view().row_model.rows(0..state.view().row_model.len());
     let lines: Vec<_> = rows
         .iter()
         .filter_map(|row| {
             // Skip groups.
             let handle = row.task()?;
-            let record = state.store.get(handle)?;
+            let record = state.view().store.get(handle)?;
             let server = state.server(record.id.endpoint);
             let raw = record.info.as_deref().map(TaskInfo::to_json);
             let name = server.map_or("", |server| server.host());
             let around = insight::rule_context(state, handle, record);
             let at = state.time(record, now);
-            json_output::watched_task(&state.store, handle, raw, name, around, at)
+            json_output::watched_task(&state.view().store, handle, raw, name, around, at)
         })
         .collect();
     let what = match lines.len() {

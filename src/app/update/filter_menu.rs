@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{history, list, scrolled};
+use super::list;
 use crate::{
     app::{
         action::Action,
@@ -10,8 +10,10 @@ use crate::{
         filter_menu::{FilterMenuEntry, entries},
         notifications::Severity,
         saved_filter_file,
+        scroll::scrolled,
         state::{AppState, Popup, Prompt, PromptKind},
         text_input::TextInput,
+        views::history::update as history,
     },
     task::Filter,
 };
@@ -20,7 +22,7 @@ const PAGE_ROWS: usize = 10;
 
 /// Opens the menu with the current filter selected.
 pub(super) fn open(state: &mut AppState) {
-    state.selection.pin_current(&state.row_model);
+    state.view_mut().pin_selection();
     let now = active_filter(state);
     let entries = entries(state);
     let mut entries = entries.iter();
@@ -54,7 +56,7 @@ pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) -> Vec<
     let Some(text) = text else {
         return Vec::new();
     };
-    if let Some(history) = &state.history {
+    if let Some(history) = state.views.history() {
         let line = history.query_text_with(&text);
         return history::accept(state, &line, now);
     }
@@ -70,9 +72,9 @@ pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) -> Vec<
 
 /// Returns the current filter as typed, without the period of the history view.
 fn active_filter(state: &AppState) -> String {
-    let filter = match &state.history {
+    let filter = match state.views.history() {
         Some(history) => history.filter(),
-        None => &state.row_model.view().filter,
+        None => &state.view().row_model.view().filter,
     };
     filter.text().trim().to_owned()
 }

@@ -22,19 +22,19 @@ use crate::{
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) {
     let page = isize::try_from(state.layout().list.height.saturating_sub(1)).unwrap_or(1);
     match action {
-        Action::Up => state.selection.move_by(&state.row_model, -1),
-        Action::Down => state.selection.move_by(&state.row_model, 1),
-        Action::PageUp => state.selection.move_by(&state.row_model, -page.max(1)),
-        Action::PageDown => state.selection.move_by(&state.row_model, page.max(1)),
-        Action::First => state.selection.move_by(&state.row_model, isize::MIN),
-        Action::Last => state.selection.move_by(&state.row_model, isize::MAX),
+        Action::Up => state.view_mut().move_selection(-1),
+        Action::Down => state.view_mut().move_selection(1),
+        Action::PageUp => state.view_mut().move_selection(-page.max(1)),
+        Action::PageDown => state.view_mut().move_selection(page.max(1)),
+        Action::First => state.view_mut().move_selection(isize::MIN),
+        Action::Last => state.view_mut().move_selection(isize::MAX),
         Action::Open => match fold_of_selected(state) {
             Some((id @ RowId::Group(_), Fold::Open | Fold::Closed)) => toggle_fold(state, id),
             _ => details::focus(state),
         },
         Action::Fold => fold_or_climb(state),
         Action::Unfold => match fold_of_selected(state) {
-            Some((id, Fold::Closed)) => state.row_model.set_folded(&state.store, id, false),
+            Some((id, Fold::Closed)) => set_folded(state, id, false),
             _ => details::focus(state),
         },
         Action::ToggleFold => {
@@ -43,11 +43,11 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
             }
         }
         Action::FoldAll => {
-            state.selection.pin_current(&state.row_model);
+            state.view_mut().pin_selection();
             fold_all(state, true, now);
         }
         Action::UnfoldAll => {
-            state.selection.pin_current(&state.row_model);
+            state.view_mut().pin_selection();
             fold_all(state, false, now);
         }
         _ => {}
@@ -55,25 +55,31 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 }
 
 pub(super) fn toggle_fold(state: &mut AppState, id: RowId) {
-    state.selection.select(id);
-    state.row_model.toggle_fold(&state.store, id);
+    let view = state.view_mut();
+    view.selection.select(id);
+    view.row_model.toggle_fold(&view.store, id);
+}
+
+fn set_folded(state: &mut AppState, id: RowId, folded: bool) {
+    let view = state.view_mut();
+    view.row_model.set_folded(&view.store, id, folded);
 }
 
 fn fold_of_selected(state: &AppState) -> Option<(RowId, Fold)> {
-    let row = state.selection.row();
-    let row = state.row_model.rows(row..row + 1).pop()?;
+    let row = state.view().selection.row();
+    let row = state.view().row_model.rows(row..row + 1).pop()?;
     Some((row.id, row.fold))
 }
 
 fn fold_or_climb(state: &mut AppState) {
     match fold_of_selected(state) {
         Some((id, Fold::Open)) => {
-            state.selection.select(id);
-            state.row_model.set_folded(&state.store, id, true);
+            state.view_mut().selection.select(id);
+            set_folded(state, id, true);
         }
         Some((id, _)) => {
-            if let Some(above) = state.row_model.above(id) {
-                state.selection.select(above);
+            if let Some(above) = state.view().row_model.above(id) {
+                state.view_mut().selection.select(above);
             }
         }
         None => {}
@@ -93,42 +99,58 @@ pub(super) fn group(state: &mut AppState, by: Option<GroupBy>, now: Timestamp) {
 
 /// Keeps the selected task, or the first task of a selected group, because group rows differ between groupings.
 fn hold_selection(state: &mut AppState) {
-    state.selection.pin_current(&state.row_model);
+    state.view_mut().pin_selection();
     if let Some(RowId::Group(group)) = state.selected_row()
-        && let Some(group) = state.row_model.group(group)
+        && let Some(group) = state.view().row_model.group(group)
     {
-        state.selection.select(group.best);
+        state.view_mut().selection.select(group.best);
     }
 }
 
 /// Switches to the next grouping; after the last one, to none.
 pub(super) fn next_group(state: &mut AppState, now: Timestamp) {
-    let by = match state.row_model.grouped_by() {
+    let by = match state.view().row_model.grouped_by() {
         Some(by) => by.next(),
         None => GroupBy::ALL.first().copied(),
     };
     group(state, by, now);
 }
 
-/// Changes the view and keeps the selected task.
+/// Changes the order of the rows and keeps the selected task.
 pub(super) fn rearrange(state: &mut AppState, now: Timestamp, change: impl FnOnce(&mut View)) {
-    let mut row_model = std::mem::take(&mut state.row_model);
-    let mut view = row_model.view().clone();
-    change(&mut view);
-    let clocks = ServerClocks::of(&state.servers, now);
-    row_model.set_view(view, state.eval_context(&clocks));
-    state.row_model = row_model;
+    state.with_rows(now, |rows, eval_context| {
+        let mut view = rows.view().clone();
+        change(&mut view);
+        rows.set_view(view, eval_context);
+    });
 }
 
 fn fold_all(state: &mut AppState, folded: bool, now: Timestamp) {
-    let mut row_model = std::mem::take(&mut state.row_model);
-    let clocks = ServerClocks::of(&state.servers, now);
-    row_model.set_all_folded(state.eval_context(&clocks), folded);
-    state.row_model = row_model;
+    state.with_rows(now, |rows, eval_context| {
+        rows.set_all_folded(eval_context, folded);
+    });
 }
 
-pub(super) fn filter(state: &mut AppState, filter: Filter, now: Timestamp) {
-    let filter = match &mut state.history {
+/// Reevaluates time-based filters.
+pub(super) fn refresh_time_based(state: &mut AppState, now: Timestamp) {
+    let AppState {
+        views,
+        servers,
+        typical,
+        ..
+    } = state;
+    let clocks = ServerClocks::of(servers, now);
+    views
+        .shown_mut()
+        .with_rows(typical, &clocks, |rows, eval_context| {
+            for server in servers.iter() {
+                rows.pass(eval_context, server.id);
+            }
+        });
+}
+
+pub(in crate::app) fn filter(state: &mut AppState, filter: Filter, now: Timestamp) {
+    let filter = match state.views.history_mut() {
         Some(history) => history.window_filter(filter),
         None => filter,
     };
@@ -152,7 +174,7 @@ pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     else {
         return Vec::new();
     };
-    state.selection.pin_current(&state.row_model);
+    state.view_mut().pin_selection();
     let text = format!("{mo_id} was removed");
     state.notifications.push(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Unwatch(vec![mo_id]))]
@@ -162,13 +184,13 @@ pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(selected) = state.selected() else {
         return Vec::new();
     };
-    let Some(record) = state.store.get(selected) else {
+    let Some(record) = state.view().store.get(selected) else {
         return Vec::new();
     };
     let pinned = !record.pinned;
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
-    state.selection.select(selected);
-    state.store.set_pinned(selected, pinned);
+    state.view_mut().selection.select(selected);
+    state.view_mut().store.set_pinned(selected, pinned);
     let verb = if pinned { "Pinned" } else { "Unpinned" };
     let text = format!("{verb} {mo_id}");
     state.notifications.push(Severity::Info, text, now);
@@ -177,20 +199,21 @@ pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
 
 /// Selects a task: unfolds its ancestors and clears the filter if they hide it.
 pub(super) fn reveal(state: &mut AppState, handle: Handle, now: Timestamp) {
-    if state.row_model.nearest_visible(handle).is_none()
-        && !state.row_model.view().filter.is_empty()
+    if state.view().row_model.nearest_visible(handle).is_none()
+        && !state.view().row_model.view().filter.is_empty()
     {
         filter(state, Filter::default(), now);
         let text = "Filter cleared: it hid this task";
         state.notifications.push(Severity::Info, text, now);
     }
-    state.row_model.reveal(&state.store, handle);
-    state.selection.select(handle);
+    let view = state.view_mut();
+    view.row_model.reveal(&view.store, handle);
+    view.selection.select(handle);
 }
 
 /// Selects a row.
 pub(super) fn select(state: &mut AppState, id: RowId) {
-    state.selection.select(id);
+    state.view_mut().selection.select(id);
     if state.pane_mode == PaneMode::Both(Focus::Details) {
         state.pane_mode = PaneMode::Both(Focus::List);
     }

@@ -4,18 +4,18 @@ mod cancel_dialog;
 mod column_editor;
 mod command_palette;
 mod copy_menu;
+pub(super) mod detail_subscription;
 mod details;
 mod export;
 mod filter_menu;
-mod history;
-mod list;
+pub(super) mod list;
+pub(super) mod live_tasks;
 mod mouse;
 mod panes;
 mod prompt;
 mod server_update;
 mod sort_menu;
 pub(super) mod summary_page;
-mod time_travel;
 
 pub use cancel_dialog::{can_request, eligibility};
 
@@ -25,13 +25,13 @@ use ratatui::layout::Size;
 
 use super::{
     action::Action,
-    detail_subscription,
     event::{Effect, Event, ExitReason},
-    filter_prompt,
     keymap::Context,
     notifications::Severity,
     panes::{Focus, PaneMode},
+    scroll::scrolled,
     state::{AppState, Popup},
+    views::{history::update as history, time_travel::update as time_travel},
 };
 use crate::{
     task::{
@@ -44,7 +44,7 @@ use crate::{
 /// Applies an event to the state. Returns the effects in order. `now` is by the local clock.
 pub fn update(state: &mut AppState, event: Event, now: Timestamp) -> Vec<Effect> {
     if let (Event::Key(_) | Event::Mouse(_) | Event::Paste(_), Some(history)) =
-        (&event, &mut state.history)
+        (&event, state.views.history_mut())
     {
         history.reset_prefetch();
     }
@@ -73,7 +73,7 @@ pub fn update(state: &mut AppState, event: Event, now: Timestamp) -> Vec<Effect>
         Event::Tick => Vec::new(),
         Event::Resumed => vec![Effect::Redraw],
     };
-    filter_prompt::refresh_time_based(state, now);
+    list::refresh_time_based(state, now);
     state.sync_selection();
     effects.extend(detail_subscription::sync(state, now));
     effects.extend(history::fetch_more(state));
@@ -172,11 +172,11 @@ fn handle_screen_action(
         Action::Refresh => {
             let text = "Refreshing";
             state.notifications.push(Severity::Info, text, now);
-            return broadcast(state, &Command::Refresh(Vec::new()));
+            return state.broadcast(&Command::Refresh(Vec::new()));
         }
         Action::Pause => {
             state.paused = !state.paused;
-            return broadcast(state, &Command::Pause(state.paused));
+            return state.broadcast(&Command::Pause(state.paused));
         }
         Action::CopyMenu => copy_menu::open_menu(state),
         Action::Export => export::open(state, now),
@@ -213,7 +213,7 @@ fn back(state: &mut AppState, now: Timestamp) {
         PaneMode::Details | PaneMode::Both(Focus::Details) => {
             state.pane_mode = PaneMode::Both(Focus::List);
         }
-        _ if !state.row_model.view().filter.is_empty() => {
+        _ if !state.view().row_model.view().filter.is_empty() => {
             list::filter(state, Filter::default(), now);
         }
         PaneMode::Both(Focus::List) | PaneMode::List => state.pane_mode = PaneMode::List,
@@ -235,27 +235,5 @@ fn scroll_popup(state: &mut AppState, action: Action) {
     }
 }
 
-/// Returns the new position after a scroll action.
-fn scrolled(top: usize, action: Action, page: usize, end: usize) -> usize {
-    let top = top.min(end);
-    let next = match action {
-        Action::Up => top.saturating_sub(1),
-        Action::Down => top + 1,
-        Action::PageUp => top.saturating_sub(page),
-        Action::PageDown => top + page,
-        Action::First => 0,
-        Action::Last => end,
-        _ => top,
-    };
-    next.min(end)
-}
-
-fn broadcast(state: &AppState, command: &Command) -> Vec<Effect> {
-    let servers = state.servers.iter();
-    servers
-        .map(|server| Effect::Send(server.id, command.clone()))
-        .collect()
-}
-
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -19,7 +19,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
         Action::ShrinkDetails => grow(state, -1),
         _ => return false,
     }
-    state.selection.pin_current(&state.row_model);
+    state.view_mut().pin_selection();
     true
 }
 

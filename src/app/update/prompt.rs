@@ -5,17 +5,18 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use super::{export, filter_menu, history, list};
+use super::{export, filter_menu, list};
 use crate::{
     app::{
         action::Action,
         event::Effect,
         filter_history,
         filter_prompt::{self, FilterPrompt},
-        history::HistoryView,
         notifications::Severity,
         state::{AppState, Popup, Prompt, PromptKind},
         text_input::TextInput,
+        views::HistoryView,
+        views::history::update as history,
     },
     task::{EndpointId, Filter, TaskRef},
     watch::Command,
@@ -23,11 +24,11 @@ use crate::{
 
 pub(super) fn open(state: &mut AppState, action: Action) {
     let (kind, line) = if action == Action::Filter {
-        state.selection.pin_current(&state.row_model);
-        let (before, line) = if let Some(history) = &state.history {
+        state.view_mut().pin_selection();
+        let (before, line) = if let Some(history) = state.views.history() {
             (history.filter().clone(), history.query_text())
         } else {
-            let before = state.row_model.view().filter.clone();
+            let before = state.view().row_model.view().filter.clone();
             let line = before.text().to_owned();
             (before, line)
         };
@@ -88,7 +89,7 @@ fn changed(state: &mut AppState, now: Timestamp) {
     typing.error_span = None;
     let text = prompt.input.text();
     let saved = &state.options.saved_filters;
-    let read = match &state.history {
+    let read = match state.views.history() {
         Some(_) => HistoryView::parse_query(&text, saved).map(|(_, filter)| filter),
         None => Filter::parse(&text, saved),
     };
@@ -119,7 +120,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
             if let Some((before, selected)) = before {
                 list::filter(state, before, now);
                 if let Some(selected) = selected {
-                    state.selection.select(selected);
+                    state.view_mut().selection.select(selected);
                 }
             }
         }
@@ -146,7 +147,7 @@ fn accept_filter(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     let line = prompt.input.text();
-    if state.history.is_some() {
+    if state.views.history().is_some() {
         if let Some(problem) = history::problem(state, &line, now) {
             if let Some(Popup::Prompt(prompt)) = &mut state.popup {
                 prompt.error = Some(problem);
@@ -160,7 +161,14 @@ fn accept_filter(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return history::accept(state, line.trim(), now);
     }
     state.popup = None;
-    let text = state.row_model.view().filter.text().trim().to_owned();
+    let text = state
+        .view()
+        .row_model
+        .view()
+        .filter
+        .text()
+        .trim()
+        .to_owned();
     if text.is_empty() {
         return Vec::new();
     }

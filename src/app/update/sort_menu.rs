@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{list::rearrange, scrolled};
+use super::list::rearrange;
 use crate::{
     app::{
         action::Action,
         event::Effect,
+        scroll::scrolled,
         state::{AppState, Popup},
     },
     task::row_model::{Sort, SortColumn},
@@ -24,7 +25,7 @@ pub(super) fn reverse(state: &mut AppState, now: Timestamp) {
 
 /// Sorts by a column only or, with a modifier key, by an additional one.
 pub(super) fn click(state: &mut AppState, column: SortColumn, is_further: bool, now: Timestamp) {
-    state.selection.pin_current(&state.row_model);
+    state.view_mut().pin_selection();
     change(state, now, |sort| {
         if is_further {
             sort.cycle(column);
@@ -35,7 +36,7 @@ pub(super) fn click(state: &mut AppState, column: SortColumn, is_further: bool, 
 }
 
 pub(super) fn open(state: &mut AppState) {
-    let first = state.row_model.view().sort.first().column;
+    let first = state.view().row_model.view().sort.first().column;
     let mut columns = SortColumn::ALL.iter();
     let chosen = columns.position(|known| *known == first);
     state.popup = Some(Popup::SortMenu {
@@ -67,7 +68,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 pub(super) fn choose(state: &mut AppState, place: usize, now: Timestamp) {
     state.popup = None;
     if let Some(column) = SortColumn::ALL.get(place)
-        && state.row_model.view().sort.first().column != *column
+        && state.view().row_model.view().sort.first().column != *column
     {
         change(state, now, |sort| sort.choose(*column));
     }

@@ -17,12 +17,12 @@ use crate::{
 const PAGE_ROWS: usize = 10;
 
 pub(super) fn open(state: &mut AppState, now: Timestamp) {
-    if state.history.is_some() {
+    if state.views.history().is_some() {
         let text = "The summary is not available in the history view";
         state.notifications.push(Severity::Info, text, now);
         return;
     }
-    state.selection.pin_current(&state.row_model);
+    state.view_mut().pin_selection();
     state.popup = Some(Popup::Summary(Box::new(SummaryPage::new(state))));
 }
 
@@ -36,7 +36,7 @@ pub(in crate::app) fn touch(popup: &mut Option<Popup>, store: &TaskStore, touche
 /// Recounts everything, as after operation labels arrived.
 pub(super) fn rebuild(state: &mut AppState) {
     if let Some(Popup::Summary(page)) = &mut state.popup {
-        page.summary = Summary::of(&state.store);
+        page.summary = Summary::of(&state.views.shown().store);
     }
 }
 
@@ -129,7 +129,7 @@ fn go(state: &mut AppState, subject: RowSubject, now: Timestamp) {
         RowSubject::Task(handle) => {
             state.popup = None;
             list::reveal(state, handle, now);
-            let status = state.store.get(handle).map(Record::status);
+            let status = state.view().store.get(handle).map(Record::status);
             if status == Some(Status::Failed) {
                 details::show(state, Tab::Error);
             }

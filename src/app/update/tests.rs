@@ -5,7 +5,7 @@ mod command_palette;
 mod export;
 mod filter_menu;
 mod grouping;
-mod history;
+
 mod list;
 mod mouse;
 mod notifications;
@@ -13,56 +13,9 @@ mod panes;
 mod prompt;
 mod server_update;
 mod summary_page;
-mod time_travel;
-
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
-use crate::app::{
-    Options, Tab,
-    panes::Details,
-    test_support::{HERE, busy, now},
-};
-
-/// Presses keys: characters as they are, other keys by name in angle brackets.
-pub(super) fn press(state: &mut AppState, keys: &str) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    let mut rest = keys;
-    while let Some(character) = rest.chars().next() {
-        let (code, length) = match rest.split_once('>') {
-            Some((name, _)) if character == '<' => (named(&name[1..]), name.len() + 1),
-            _ => (KeyCode::Char(character), character.len_utf8()),
-        };
-        rest = &rest[length..];
-        let key = KeyEvent::new(code, KeyModifiers::NONE);
-        effects.extend(update(state, Event::Key(key), now()));
-    }
-    effects.retain(|effect| *effect != Effect::Draw);
-    effects
-}
-
-fn named(name: &str) -> KeyCode {
-    match name {
-        "up" => KeyCode::Up,
-        "down" => KeyCode::Down,
-        "left" => KeyCode::Left,
-        "right" => KeyCode::Right,
-        "enter" => KeyCode::Enter,
-        "esc" => KeyCode::Esc,
-        "tab" => KeyCode::Tab,
-        "backtab" => KeyCode::BackTab,
-        "space" => KeyCode::Char(' '),
-        "home" => KeyCode::Home,
-        "end" => KeyCode::End,
-        "pgdn" => KeyCode::PageDown,
-        other => panic!("{other} has no key here"),
-    }
-}
-
-pub(super) fn control(state: &mut AppState, character: char) -> Vec<Effect> {
-    let key = KeyEvent::new(KeyCode::Char(character), KeyModifiers::CONTROL);
-    update(state, Event::Key(key), now())
-}
+use crate::app::{Options, Tab, test_support::*};
 
 #[test]
 fn ctrl_c_quits_from_everywhere() {
@@ -86,9 +39,9 @@ fn escape_steps_back() {
     assert_eq!(state.pane_mode, PaneMode::Both(Focus::Details));
     press(&mut state, "<esc>");
     assert_eq!(state.pane_mode, PaneMode::Both(Focus::List));
-    assert_eq!(state.row_model.view().filter.text(), "db");
+    assert_eq!(state.view().row_model.view().filter.text(), "db");
     press(&mut state, "<esc>");
-    assert!(state.row_model.view().filter.is_empty());
+    assert!(state.view().row_model.view().filter.is_empty());
     press(&mut state, "<esc>");
     assert_eq!(state.pane_mode, PaneMode::List);
     press(&mut state, "<esc>");
@@ -99,11 +52,11 @@ fn escape_steps_back() {
 fn tabs_wrap_around() {
     let mut state = busy(80, 24);
     press(&mut state, "6");
-    assert_eq!(state.details.tab, Tab::Json);
+    assert_eq!(state.tab, Tab::Json);
     press(&mut state, "<tab>");
-    assert_eq!(state.details.tab, Tab::Overview);
+    assert_eq!(state.tab, Tab::Overview);
     press(&mut state, "<enter><left>");
-    assert_eq!(state.details.tab, Tab::Json);
+    assert_eq!(state.tab, Tab::Json);
 }
 
 #[test]
@@ -112,11 +65,15 @@ fn details_scroll_stops_at_the_end() {
     press(&mut state, "5<enter>");
     state.frame.details_end = 7;
     press(&mut state, "<end><down><down><pgdn>");
-    assert_eq!(state.details.top, 7);
+    assert_eq!(state.view().details.top, 7);
     press(&mut state, "<up>");
-    assert_eq!(state.details.top, 6);
+    assert_eq!(state.view().details.top, 6);
     press(&mut state, "<esc><down>");
-    assert_eq!(state.details.top, 0, "another task begins at the top");
+    assert_eq!(
+        state.view().details.top,
+        0,
+        "another task begins at the top"
+    );
 }
 
 #[test]
@@ -142,8 +99,7 @@ fn zoom_toggles() {
 #[test]
 fn copies_the_contents_of_the_open_tab() {
     let mut state = busy(80, 24);
-    let Details { tab, .. } = state.details;
-    assert_eq!(tab, Tab::Overview);
+    assert_eq!(state.tab, Tab::Overview);
     assert_eq!(press(&mut state, "Y"), [Effect::Copy("task-4711".into())]);
     press(&mut state, "/4740<enter>3");
     let copied = press(&mut state, "Y");

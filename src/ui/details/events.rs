@@ -14,19 +14,19 @@ use crate::{
 pub(super) fn lines(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static>> {
     let (state, appearance) = (ctx.state, ctx.appearance);
     let none = |text: &str| paragraph(appearance, text, columns, Role::Dim);
-    let events = match state.events.get(&handle) {
+    let events = match state.view().events.get(&handle) {
         Some(Ok(events)) if events.is_empty() => {
             return none("No events.");
         }
         Some(Ok(events)) => events,
         Some(Err(reason)) => return none(&format!("Cannot read the events: {reason}")),
-        None if state.paused && state.history.is_none() => {
+        None if state.paused && state.views.history().is_none() => {
             return none("Paused: events are not loaded.");
         }
         None => return none("Loading events…"),
     };
     let zone = &state.options.time_zone;
-    let record = state.store.get(handle);
+    let record = state.view().store.get(handle);
     let now = record.map_or(ctx.now, |record| state.time(record, ctx.now));
     let mut lines = Vec::new();
     for event in events.iter() {

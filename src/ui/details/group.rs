@@ -19,7 +19,7 @@ const MAX_LISTED: usize = 20;
 
 pub(super) fn lines(ctx: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<'static>> {
     let (state, appearance) = (ctx.state, ctx.appearance);
-    let Some(shown) = state.row_model.group(id) else {
+    let Some(shown) = state.view().row_model.group(id) else {
         return Vec::new();
     };
     let worst = group::worst(shown.counts);
@@ -41,9 +41,9 @@ pub(super) fn lines(ctx: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<
             line(status.word(), &count.to_string(), labels::role(status));
         }
     }
-    let members = state.row_model.members(id).take(MAX_SCANNED);
+    let members = state.view().row_model.members(id).take(MAX_SCANNED);
     let failures = members.filter_map(|handle| {
-        let record = state.store.get(handle)?;
+        let record = state.view().store.get(handle)?;
         let error = record.info.as_ref()?.error.as_ref()?;
         (record.status() == Status::Failed).then_some((handle, record, error))
     });
@@ -55,7 +55,7 @@ pub(super) fn lines(ctx: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<
     for (_, record, error) in failures {
         let info = record.info.as_deref();
         let target = info.map(labels::target).unwrap_or_default();
-        let operation = state.store.operation(record);
+        let operation = state.view().store.operation(record);
         let what = format!("{operation} {target}: ");
         let parts = [(what.as_str(), Role::Text), (&*error.text(), Role::Failed)];
         lines.extend(flow(appearance, &parts, columns, 2));

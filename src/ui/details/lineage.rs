@@ -77,7 +77,7 @@ struct Member {
 }
 
 pub(super) fn lines(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static>> {
-    let board = &ctx.state.store;
+    let board = &ctx.state.view().store;
     let root = board.root(handle);
     let members = members(board, root);
     let all = usize::try_from(board.family(root).total()).unwrap_or(usize::MAX);
@@ -122,7 +122,7 @@ pub(super) fn lines(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Li
         lines.push(Line::default());
         lines.extend(paragraph(ctx.appearance, &text, columns, Role::Failed));
     }
-    let looked_up = match ctx.state.family_states.get(&handle) {
+    let looked_up = match ctx.state.view().family_states.get(&handle) {
         Some(FamilyState::Searching) => "Searching the history for related tasks…".to_owned(),
         Some(FamilyState::Failed(reason)) => {
             format!("Cannot search the history for related tasks: {reason}")
@@ -179,7 +179,7 @@ fn line(
     columns: &Columns,
     axis: Option<Axis>,
 ) -> Option<Line<'static>> {
-    let record = ctx.state.store.get(member.handle)?;
+    let record = ctx.state.view().store.get(member.handle)?;
     let now = ctx.state.time(record, ctx.now);
     let mut strip = StyledLine::new(ctx.appearance, columns.all);
     draw_branch(ctx, &mut strip, member, record, marker, columns);
@@ -216,7 +216,7 @@ fn draw_branch(
     marker: Marker,
     columns: &Columns,
 ) {
-    let (board, symbols) = (&ctx.state.store, &ctx.appearance.symbols);
+    let (board, symbols) = (&ctx.state.view().store, &ctx.appearance.symbols);
     let pointer = if marker.is_subject {
         symbols.pointer
     } else {

@@ -35,7 +35,7 @@ pub(super) fn draw_border(ctx: &mut RenderContext, area: Rect) {
 
 pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
     let selected = ctx.state.selected();
-    let selected = selected.and_then(|handle| Some((handle, ctx.state.store.get(handle)?)));
+    let selected = selected.and_then(|handle| Some((handle, ctx.state.view().store.get(handle)?)));
     if areas.tabs.height > 0 {
         draw_tabs(ctx, areas.tabs, selected.map(|(_, record)| record));
     }
@@ -58,7 +58,7 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
     };
     let end = lines.len().saturating_sub(usize::from(area.height));
     ctx.drawn.details_end = end;
-    let top = ctx.state.details.top.min(end);
+    let top = ctx.state.view().details.top.min(end);
     for (line, y) in lines.iter().skip(top).zip(inside.y..inside.bottom()) {
         ctx.buffer.set_line(inside.x, y, line, inside.width);
     }
@@ -67,7 +67,7 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
 
 fn content(ctx: &RenderContext, handle: Handle, record: &Record, area: Rect) -> Vec<Line<'static>> {
     let columns = area.width;
-    let tab = ctx.state.details.tab;
+    let tab = ctx.state.tab;
     let Some(info) = record.info.as_deref() else {
         return match tab {
             Tab::Lineage => lineage::lines(ctx, handle, columns),
@@ -112,7 +112,7 @@ fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&Record>) {
             strip.gap(1);
         }
         let start = strip.width();
-        let role = if tab == ctx.state.details.tab {
+        let role = if tab == ctx.state.tab {
             Role::Tab
         } else if is_empty(record, tab) {
             Role::Faint

@@ -135,7 +135,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
     let ctx = fields.ctx;
     let now = ctx.state.time(record, ctx.now);
     let status = record.status();
-    let operation = ctx.state.store.operation(record);
+    let operation = ctx.state.view().store.operation(record);
     let head = [
         (ctx.appearance.symbols.status(status), labels::role(status)),
         (" ", Role::Text),
@@ -151,7 +151,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
         let mut bar = StyledLine::new(ctx.appearance, fields.columns.min(LABEL_WIDTH + 40));
         bar.push("Progress", Role::Heading)
             .pad_to(usize::from(LABEL_WIDTH));
-        let shown = ctx.state.store.progress(handle);
+        let shown = ctx.state.view().store.progress(handle);
         let stale = ctx.state.is_stale(record);
         row::progress(&mut bar, ctx.appearance, record, shown, now, stale);
         fields.lines.push(bar.line());
@@ -193,7 +193,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
 fn time_left(fields: &mut FieldList, handle: Handle) {
     let state = fields.ctx.state;
     let outlook = state.insight(handle, fields.ctx.now);
-    let question = state.questions.get(&handle);
+    let question = state.view().questions.get(&handle);
     if let Some(left) = outlook.time_left {
         let why = match (left, outlook.basis) {
             (TimeLeft::Unknown, _) if question.is_some() => "waiting for an answer",
@@ -335,10 +335,10 @@ fn cancellation(fields: &mut FieldList, handle: Handle, record: &Record, info: &
         }
         _ => fields.text("Cancel", &flags),
     }
-    if let Some(request) = ctx.state.cancel_requests.get(&handle) {
+    if let Some(request) = ctx.state.view().cancel_requests.get(&handle) {
         fields.push("Request", &request.status_text(ctx.now), Role::Text);
     }
-    if let Some(privilege) = ctx.state.privileges.get(&handle) {
+    if let Some(privilege) = ctx.state.view().privileges.get(&handle) {
         fields.text("May cancel", &privilege_text(Some(privilege)));
     }
 }
@@ -355,12 +355,13 @@ fn family(fields: &mut FieldList, handle: Handle, info: &TaskInfo) {
     let below = fields
         .ctx
         .state
+        .view()
         .store
         .family(handle)
         .total()
         .saturating_sub(1);
     if below > 0 {
-        let children = fields.ctx.state.store.children(handle).len();
+        let children = fields.ctx.state.view().store.children(handle).len();
         let text = if usize::try_from(below) == Ok(children) {
             children.to_string()
         } else {

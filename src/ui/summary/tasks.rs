@@ -121,7 +121,7 @@ pub(super) fn title(ctx: &mut RenderContext, section: &Section, line: Rect) {
 
 pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, line: Rect) {
     let state = ctx.state;
-    let Some(record) = state.store.get(handle) else {
+    let Some(record) = state.view().store.get(handle) else {
         return;
     };
     let (first, columns) = columns(ctx, part, line.width);
@@ -133,7 +133,7 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
         .push(ctx.appearance.symbols.status(status), labels::role(status))
         .gap(1);
     let room = first.saturating_sub(strip.width());
-    strip.push_max(&state.store.operation(record), room, Role::Text);
+    strip.push_max(&state.view().store.operation(record), room, Role::Text);
     let mut next = first;
     let info = record.info.as_deref();
     for (column, width) in columns {
@@ -150,7 +150,7 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
                 cell.push(server.map_or("", |server| &server.name), Role::Dim);
             }
             TaskColumn::Progress => {
-                let shown = state.store.progress(handle);
+                let shown = state.view().store.progress(handle);
                 row::progress(&mut cell, ctx.appearance, record, shown, now, is_stale);
             }
             TaskColumn::Elapsed => {

@@ -10,7 +10,7 @@ use crate::app::{AppState, Column, ColumnSpec, Columns};
 
 fn with(columns: &str, width: u16, height: u16) -> AppState {
     let mut state = labelled(width, height);
-    state.columns = Columns::for_all_widths(columns.parse().unwrap());
+    state.view_mut().columns = Columns::for_all_widths(columns.parse().unwrap());
     state
 }
 

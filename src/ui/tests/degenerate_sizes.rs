@@ -161,7 +161,7 @@ fn every_task_draws_in_every_tab_at_odd_sizes() {
             let mut state = busy(width, height);
             press(&mut state, tab);
             let appearance = Appearance::new(&state.options);
-            for _ in 0..state.row_model.len() {
+            for _ in 0..state.view().row_model.len() {
                 press(&mut state, 'j');
                 draw_with(&state, &appearance);
             }

@@ -22,7 +22,7 @@ fn rows_show_their_vcenter_and_the_header_each_connection() {
 #[test]
 fn equal_mo_ids_of_different_servers_are_distinct() {
     let mut state = twins(120, 24);
-    assert_eq!(state.store.iter().count(), 6);
+    assert_eq!(state.view().store.iter().count(), 6);
     let gone = TaskChange::Gone {
         mo_id: "task-1".into(),
         at: now(),
@@ -31,19 +31,27 @@ fn equal_mo_ids_of_different_servers_are_distinct() {
     let ended = serde_json::json!({"state": "error", "entityName": "web-lab"});
     apply_change(&mut state, HERE, tasks(vec![task("task-2", &ended)]));
     let status = |endpoint, mo_id| {
-        let handle = state.store.find(&TaskId::new(endpoint, mo_id)).unwrap();
-        state.store.get(handle).unwrap().status().word()
+        let handle = state
+            .view()
+            .store
+            .find(&TaskId::new(endpoint, mo_id))
+            .unwrap();
+        state.view().store.get(handle).unwrap().status().word()
     };
     assert_eq!(status(HERE, "task-1"), "running");
     assert_eq!(status(THERE, "task-2"), "running");
     assert_eq!(status(HERE, "task-2"), "failed");
     let parents = [HERE, THERE].map(|endpoint| {
-        let child = state.store.find(&TaskId::new(endpoint, "task-3")).unwrap();
-        let parent = state.store.parent(child).unwrap();
-        state.store.get(parent).unwrap().id.endpoint
+        let child = state
+            .view()
+            .store
+            .find(&TaskId::new(endpoint, "task-3"))
+            .unwrap();
+        let parent = state.view().store.parent(child).unwrap();
+        state.view().store.get(parent).unwrap().id.endpoint
     });
     assert_eq!(parents, [HERE, THERE]);
-    assert_eq!(state.store.endpoint_name(THERE), Some("branch"));
+    assert_eq!(state.view().store.endpoint_name(THERE), Some("branch"));
 }
 
 #[test]
@@ -58,10 +66,14 @@ fn signed_out_server_does_not_affect_the_other() {
         text.contains("branch signed out") && text.contains("● lab"),
         "{text}"
     );
-    let here = state.store.find(&TaskId::new(HERE, "task-1")).unwrap();
-    let record = state.store.get(here).unwrap();
+    let here = state
+        .view()
+        .store
+        .find(&TaskId::new(HERE, "task-1"))
+        .unwrap();
+    let record = state.view().store.get(here).unwrap();
     assert!(!state.is_stale(record));
-    state.selection.select(here);
+    state.view_mut().selection.select(here);
     state.sync_selection();
     let effects = crate::app::update(
         &mut state,

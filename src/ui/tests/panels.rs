@@ -92,7 +92,7 @@ fn phase(number: i64) -> Value {
 
 /// Returns a changed task of the screen, seen `second` seconds after the start of the scenario.
 fn seen(state: &AppState, mo_id: &str, more: &Value, second: i64) -> TaskChange {
-    let record = state.store.get(find(state, mo_id)).unwrap();
+    let record = state.view().store.get(find(state, mo_id)).unwrap();
     let mut wire = record.info.as_ref().unwrap().to_json();
     for (field, value) in more.as_object().unwrap() {
         wire[field] = value.clone();

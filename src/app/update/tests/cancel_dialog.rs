@@ -16,13 +16,13 @@ fn cancel(mo_id: &str) -> Effect {
 }
 
 fn check(state: &AppState, mo_id: &str) -> Effect {
-    let record = state.store.get(find(state, mo_id)).unwrap();
+    let record = state.view().store.get(find(state, mo_id)).unwrap();
     let trace = TaskLocator::of(record.info.as_deref().unwrap());
     Effect::Send(HERE, Command::CheckPrivilege(trace))
 }
 
 fn story(state: &AppState, mo_id: &str) -> String {
-    state.cancel_requests[&find(state, mo_id)].status_text(now())
+    state.view().cancel_requests[&find(state, mo_id)].status_text(now())
 }
 
 #[test]
@@ -142,7 +142,8 @@ fn removing_the_task_closes_its_dialog() {
     apply_update(&mut state, tasks(vec![dropped]));
     assert!(state.popup.is_none());
     assert!(
-        !state.cancel_requests.contains_key(&handle) && !state.privileges.contains_key(&handle)
+        !state.view().cancel_requests.contains_key(&handle)
+            && !state.view().privileges.contains_key(&handle)
     );
 }
 
@@ -154,6 +155,6 @@ fn responses_to_other_requests_are_stored() {
         answer: CancelResponse::Accepted,
     };
     apply_update(&mut state, news);
-    let request: &CancelRequest = &state.cancel_requests[&find(&state, "task-4711")];
+    let request: &CancelRequest = &state.view().cancel_requests[&find(&state, "task-4711")];
     assert!(!request.is_pending());
 }

@@ -31,7 +31,7 @@ fn runs_the_chosen_command_in_the_original_context() {
     press(&mut state, ":scroll");
     let before = selected(&state);
     press(&mut state, "<esc>:move down<enter>");
-    assert_eq!(state.details.top, 1, "in the details it scrolls");
+    assert_eq!(state.view().details.top, 1, "in the details it scrolls");
     assert_eq!(selected(&state), before);
 }
 

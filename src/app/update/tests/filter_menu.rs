@@ -30,7 +30,7 @@ fn selects_a_named_filter_or_none() {
     press(&mut state, "f");
     assert_eq!(state.context(), Context::Filters);
     press(&mut state, "<down><enter>");
-    assert_eq!(state.row_model.view().filter.text(), "@mine");
+    assert_eq!(state.view().row_model.view().filter.text(), "@mine");
     assert_eq!(rows(&state), ["task-4721"]);
     press(&mut state, "f<up><enter>");
     assert_eq!(rows(&state).len(), all);

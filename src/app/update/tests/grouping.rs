@@ -14,7 +14,7 @@ use crate::{
 };
 
 fn group_of(state: &AppState, mo_id: &str) -> GroupId {
-    match state.row_model.above(find(state, mo_id)) {
+    match state.view().row_model.above(find(state, mo_id)) {
         Some(RowId::Group(group)) => group,
         other => panic!("{other:?} is no group"),
     }
@@ -26,19 +26,22 @@ fn group_key_cycles_through_all_groupings() {
     choose(&mut state, "task-4712");
     for by in GroupBy::ALL {
         press(&mut state, "b");
-        assert_eq!(state.row_model.grouped_by(), Some(by));
-        assert_eq!(state.row_model.view().layout, Layout::Flat);
+        assert_eq!(state.view().row_model.grouped_by(), Some(by));
+        assert_eq!(state.view().row_model.view().layout, Layout::Flat);
         assert_eq!(selected(&state), "task-4712", "by {}", by.name());
     }
     press(&mut state, "t");
-    assert_eq!(state.row_model.grouped_by(), None, "a tree has none");
+    assert_eq!(state.view().row_model.grouped_by(), None, "a tree has none");
     press(&mut state, "t");
-    assert_eq!(state.row_model.grouped_by(), Some(GroupBy::Operation));
+    assert_eq!(
+        state.view().row_model.grouped_by(),
+        Some(GroupBy::Operation)
+    );
     press(&mut state, "b");
-    assert_eq!(state.row_model.grouped_by(), None);
+    assert_eq!(state.view().row_model.grouped_by(), None);
     assert_eq!(selected(&state), "task-4712");
     press(&mut state, ":group-user<enter>");
-    assert_eq!(state.row_model.grouped_by(), Some(GroupBy::User));
+    assert_eq!(state.view().row_model.grouped_by(), Some(GroupBy::User));
 }
 
 #[test]
@@ -60,8 +63,11 @@ fn groups_fold_like_families() {
     press(&mut state, "<right><esc>");
     assert_eq!(state.selected_row(), Some(group.into()));
     click(&mut state, ClickTarget::FoldMark(group.into()));
-    let row = state.row_model.position(group).unwrap();
-    assert_eq!(state.row_model.rows(row..row + 1)[0].fold, Fold::Closed);
+    let row = state.view().row_model.position(group).unwrap();
+    assert_eq!(
+        state.view().row_model.rows(row..row + 1)[0].fold,
+        Fold::Closed
+    );
     press(&mut state, "<down>");
     assert_ne!(state.selected_row(), Some(group.into()));
     click(&mut state, ClickTarget::Row(group.into()));
@@ -75,7 +81,7 @@ fn regrouping_keeps_the_first_task_of_the_group_selected() {
     let Some(RowId::Group(group)) = state.selected_row() else {
         panic!("the first row is a group's")
     };
-    let best = state.row_model.group(group).unwrap().best;
+    let best = state.view().row_model.group(group).unwrap().best;
     press(&mut state, "b+");
     assert_eq!(state.selected(), Some(best));
     press(&mut state, "-t");
@@ -105,8 +111,8 @@ fn export_skips_groups() {
         panic!("{effects:?}");
     };
     let lines = text.lines().count();
-    assert_eq!(lines - 1, state.store.len());
-    assert_eq!(*what, format!("{} tasks", state.store.len()));
+    assert_eq!(lines - 1, state.view().store.len());
+    assert_eq!(*what, format!("{} tasks", state.view().store.len()));
 }
 
 #[test]
@@ -123,18 +129,18 @@ fn grouping_works_during_time_travel() {
     let group = state.selected_row().unwrap();
     assert_eq!(group, group_of(&state, "task-9999").into());
     press(&mut state, "<");
-    assert!(state.time_travel.is_some());
+    assert!(state.views.time_travel().is_some());
     assert!(
-        state.row_model.position(group).is_none(),
+        state.view().row_model.position(group).is_none(),
         "there was none yet"
     );
-    let before = state.row_model.len();
+    let before = state.view().row_model.len();
     press(&mut state, "<down>");
     let other = state.selected_row().unwrap();
     press(&mut state, "0");
-    assert!(state.time_travel.is_none());
-    assert!(state.row_model.len() > before);
-    assert!(state.row_model.position(group).is_some());
+    assert!(state.views.time_travel().is_none());
+    assert!(state.view().row_model.len() > before);
+    assert!(state.view().row_model.position(group).is_some());
     if let RowId::Group(_) = other {
         assert_eq!(state.selected_row(), Some(other));
     }

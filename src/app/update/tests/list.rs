@@ -15,15 +15,15 @@ fn selection_follows_its_task() {
     let mut state = busy(80, 24);
     press(&mut state, "<down>");
     let chosen = selected(&state);
-    let before = state.selection.row();
+    let before = state.view().selection.row();
     // A longer-running operation sorts before all others.
     let older = json!({"startTime": "2026-01-01T00:00:00Z", "queueTime": "2026-01-01T00:00:00Z"});
     apply_update(&mut state, tasks(vec![task("task-1", &older)]));
     assert_eq!(selected(&state), chosen);
-    assert_eq!(state.selection.row(), before + 1);
+    assert_eq!(state.view().selection.row(), before + 1);
     press(&mut state, "t");
     assert_eq!(selected(&state), chosen);
-    assert_eq!(state.row_model.view().layout, Layout::Flat);
+    assert_eq!(state.view().row_model.view().layout, Layout::Flat);
 }
 
 #[test]
@@ -38,12 +38,12 @@ fn first_row_is_selected_by_default() {
 fn removing_the_selected_task_selects_its_neighbour() {
     let mut state = busy(80, 24);
     press(&mut state, "G");
-    let (row, last) = (state.selection.row(), selected(&state));
+    let (row, last) = (state.view().selection.row(), selected(&state));
     let dropped = TaskChange::Unwatched {
         mo_id: last.as_str().into(),
     };
     apply_update(&mut state, tasks(vec![dropped]));
-    assert_eq!(state.selection.row(), row - 1);
+    assert_eq!(state.view().selection.row(), row - 1);
     assert_ne!(selected(&state), last);
 }
 
@@ -70,8 +70,9 @@ fn selected_row_stays_visible() {
         for keys in ["", "<down>", "<down>", "<down>", "G", "<up>", "<pgdn>", "g"] {
             press(&mut state, keys);
             let seen = state.layout().list.height;
-            let rows = state.selection.top()..state.selection.top() + usize::from(seen);
-            let row = state.selection.row();
+            let rows =
+                state.view().selection.top()..state.view().selection.top() + usize::from(seen);
+            let row = state.view().selection.row();
             assert!(
                 rows.contains(&row) || seen == 0,
                 "{row} in {rows:?} at {height}"
@@ -83,7 +84,7 @@ fn selected_row_stays_visible() {
 #[test]
 fn sort_menu_selects_and_reverses() {
     let mut state = busy(80, 24);
-    let sort = |state: &crate::app::AppState| state.row_model.view().sort.to_string();
+    let sort = |state: &crate::app::AppState| state.view().row_model.view().sort.to_string();
     press(&mut state, "s<down><down><down><down><down><enter>");
     assert_eq!(sort(&state), "-progress");
     press(&mut state, "S");
@@ -95,7 +96,7 @@ fn sort_menu_selects_and_reverses() {
 #[test]
 fn sort_menu_adds_keys_and_reverses_each() {
     let mut state = busy(80, 24);
-    let sort = |state: &crate::app::AppState| state.row_model.view().sort.to_string();
+    let sort = |state: &crate::app::AppState| state.view().row_model.view().sort.to_string();
     press(&mut state, "s<down><space>");
     assert_eq!(sort(&state), "state", "it stands for what matters now");
     press(&mut state, "<down><down><down><space>");

@@ -89,7 +89,7 @@ fn click_on_a_header_sorts_and_reverses() {
 }
 
 fn sort(state: &AppState) -> String {
-    state.row_model.view().sort.to_string()
+    state.view().row_model.view().sort.to_string()
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn click_with_a_modifier_adds_a_sort_key() {
 fn tabs_details_and_key_hints_are_clickable() {
     let mut state = busy(120, 40);
     click(&mut state, ClickTarget::Tab(Tab::Json));
-    assert_eq!(state.details.tab, Tab::Json);
+    assert_eq!(state.tab, Tab::Json);
     click(&mut state, ClickTarget::Details);
     assert_eq!(state.pane_mode, PaneMode::Both(Focus::Details));
     let effects = click(&mut state, ClickTarget::Action(crate::app::Action::Quit));
@@ -127,13 +127,13 @@ fn tabs_details_and_key_hints_are_clickable() {
 fn wheel_scrolls_the_pane_under_the_pointer() {
     let mut state = busy(80, 24);
     draw(&mut state);
-    let before = state.selection.row();
+    let before = state.view().selection.row();
     mouse(&mut state, MouseEventKind::ScrollDown, 5, 4);
-    assert_eq!(state.selection.row(), before + 1);
+    assert_eq!(state.view().selection.row(), before + 1);
     press(&mut state, "6");
     draw(&mut state);
     mouse(&mut state, MouseEventKind::ScrollDown, 5, 20);
-    assert_eq!(state.details.top, 3);
+    assert_eq!(state.view().details.top, 3);
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn filter_applies_while_typed() {
     press(&mut state, "/web<enter>");
     assert_eq!(rows(&state), ["task-4740"]);
     press(&mut state, "/x<esc>");
-    assert_eq!(state.row_model.view().filter.text(), "web");
+    assert_eq!(state.view().row_model.view().filter.text(), "web");
 }
 
 /// Returns the current text.
@@ -54,11 +54,14 @@ fn invalid_filter_keeps_the_last_valid_one_and_marks_the_error() {
     press(&mut state, "/web stat:");
     assert!(problem(&state).unwrap().contains("did you mean “state”?"));
     assert_eq!(error_span(&state), Some((4, 4)));
-    assert_eq!(state.row_model.view().filter.text(), "web stat");
+    assert_eq!(state.view().row_model.view().filter.text(), "web stat");
     press(&mut state, "<enter>");
     assert_eq!(typed(&state), "web stat:", "it stays to be mended");
     press(&mut state, "<esc>");
-    assert!(state.row_model.view().filter.is_empty(), "as it was before");
+    assert!(
+        state.view().row_model.view().filter.is_empty(),
+        "as it was before"
+    );
 }
 
 #[test]
@@ -137,7 +140,7 @@ fn history_recall_keeps_the_current_text() {
 fn typed_letters_do_not_trigger_actions() {
     let mut state = busy(80, 24);
     assert_eq!(press(&mut state, "/qxcp?"), []);
-    assert_eq!(state.row_model.view().filter.text(), "qxcp?");
+    assert_eq!(state.view().row_model.view().filter.text(), "qxcp?");
 }
 
 #[test]

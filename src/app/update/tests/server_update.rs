@@ -28,7 +28,7 @@ fn invalid_values_are_reported_and_the_rest_is_applied() {
     let notification = state.notifications.shown(now()).unwrap();
     assert_eq!(notification.severity, Severity::Warning);
     assert!(notification.text.contains("vc01.lab") && notification.text.contains("progress"));
-    let info = state.store.get(find(&state, "task-4711")).unwrap();
+    let info = state.view().store.get(find(&state, "task-4711")).unwrap();
     assert!(!info.info.as_ref().unwrap().cancelable);
 }
 
@@ -41,13 +41,13 @@ fn endpoint_filters_are_reevaluated_once_the_host_name_is_known() {
         press(&mut state, "/");
         update(&mut state, Event::Paste(filter.into()), now());
         press(&mut state, "<enter>");
-        assert_eq!(state.row_model.matching(), before, "{filter}");
+        assert_eq!(state.view().row_model.matching(), before, "{filter}");
         let facts = ServerFacts {
             host: "vc9.lab".to_owned(),
             ..ServerFacts::default()
         };
         apply_update(&mut state, Update::Server(Box::new(facts)));
-        assert_eq!(state.row_model.matching(), after, "{filter}");
+        assert_eq!(state.view().row_model.matching(), after, "{filter}");
         press(&mut state, "<esc>");
     }
 }
@@ -60,9 +60,12 @@ fn operation_labels_update_the_rows() {
         label: "Relocate virtual machine".into(),
     };
     apply_update(&mut state, Update::Labels(Labels::new(vec![row])));
-    let record = state.store.get(find(&state, "task-4711")).unwrap();
-    assert_eq!(state.store.operation(record), "Relocate virtual machine");
-    assert_eq!(state.store.labels(HERE).len(), 1);
+    let record = state.view().store.get(find(&state, "task-4711")).unwrap();
+    assert_eq!(
+        state.view().store.operation(record),
+        "Relocate virtual machine"
+    );
+    assert_eq!(state.view().store.labels(HERE).len(), 1);
 }
 
 #[test]

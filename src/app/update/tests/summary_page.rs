@@ -54,7 +54,7 @@ fn opening_a_count_filters_the_list() {
     );
     press(&mut state, "<enter>");
     assert_eq!(
-        state.row_model.view().filter.text(),
+        state.view().row_model.view().filter.text(),
         "op=\"Clone virtual machine\""
     );
     assert_eq!(rows(&state), ["task-4730", "task-4741"]);
@@ -67,8 +67,11 @@ fn opening_a_count_filters_the_list() {
     let there = crate::app::test_support::THERE;
     go_to(&mut two, &RowSubject::Endpoint(there));
     press(&mut two, "<enter>");
-    assert_eq!(two.row_model.view().filter.text(), "endpoint=vc02.lab");
-    assert_eq!(two.row_model.matching(), 3);
+    assert_eq!(
+        two.view().row_model.view().filter.text(),
+        "endpoint=vc02.lab"
+    );
+    assert_eq!(two.view().row_model.matching(), 3);
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn opening_a_task_selects_it_in_the_list() {
     press(&mut state, "<enter>");
     assert!(state.popup.is_none());
     assert_eq!(selected(&state), "task-4712");
-    assert!(state.row_model.view().filter.is_empty());
+    assert!(state.view().row_model.view().filter.is_empty());
     let said = &state.notifications.shown(now()).unwrap().text;
     assert!(said.contains("Filter cleared"), "{said}");
     press(&mut state, "o");
@@ -107,7 +110,7 @@ fn opening_a_task_selects_it_in_the_list() {
     go_to(&mut state, &task);
     press(&mut state, "<enter>");
     assert_eq!(selected(&state), "task-4740");
-    assert_eq!(state.details.tab, Tab::Error, "why it failed");
+    assert_eq!(state.tab, Tab::Error, "why it failed");
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn updates_change_the_counts_and_keep_the_selection() {
     let Some(Popup::Summary(page)) = &state.popup else {
         panic!()
     };
-    assert_eq!(page.summary.len(), state.store.len());
+    assert_eq!(page.summary.len(), state.view().store.len());
     go_to(&mut state, &RowSubject::More(SectionKind::Operations));
     press(&mut state, "<enter>");
     assert!(entries(&state).len() > after.len() + 15, "opened");

@@ -1,21 +1,17 @@
 //! Time travel.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::*;
-use crate::{
-    app::test_support::{empty, find, task, tasks},
-    task::Progress,
-    watch::Update,
-};
+use crate::{app::test_support::*, task::Progress, watch::Update};
 
 fn after(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
 fn tell(state: &mut AppState, update: Update, seconds: i64) {
-    super::update(state, Event::ServerUpdate(HERE, update), after(seconds));
+    crate::app::update(state, Event::ServerUpdate(HERE, update), after(seconds));
 }
 
 fn press_at(state: &mut AppState, key: char, seconds: i64) -> Vec<Effect> {
@@ -26,7 +22,7 @@ fn press_at(state: &mut AppState, key: char, seconds: i64) -> Vec<Effect> {
 }
 
 fn percent(state: &AppState) -> Option<u8> {
-    match state.store.progress(find(state, "task-1")) {
+    match state.view().store.progress(find(state, "task-1")) {
         Progress::Reported(percent) => Some(percent),
         _ => None,
     }
@@ -57,7 +53,7 @@ fn steps_by_changes() {
     press_at(&mut state, '>', 450);
     assert_eq!(percent(&state), Some(30));
     press_at(&mut state, '0', 450);
-    assert!(state.time_travel.is_none());
+    assert!(state.views.time_travel().is_none());
     assert_eq!(percent(&state), Some(50));
 }
 
@@ -83,7 +79,10 @@ fn steps_by_minutes_within_the_recorded_time() {
     for _ in 0..8 {
         press_at(&mut state, ']', 450);
     }
-    assert!(state.time_travel.is_none(), "a minute past now is now");
+    assert!(
+        state.views.time_travel().is_none(),
+        "a minute past now is now"
+    );
 }
 
 #[test]
@@ -98,17 +97,23 @@ fn live_updates_continue_in_the_background() {
     let queued = json!({"queueTime": after(500).to_string()});
     tell(&mut state, tasks(vec![task("task-2", &queued)]), 501);
     assert_eq!(percent(&state), Some(40), "what is seen stays");
-    assert_eq!(state.row_model.len(), 1);
+    assert_eq!(state.view().row_model.len(), 1);
     press_at(&mut state, '>', 510);
     assert_eq!(percent(&state), Some(50));
     press_at(&mut state, '>', 510);
-    assert_eq!((percent(&state), state.row_model.len()), (Some(60), 1));
+    assert_eq!(
+        (percent(&state), state.view().row_model.len()),
+        (Some(60), 1)
+    );
     press_at(&mut state, '>', 510);
-    assert_eq!(state.row_model.len(), 2);
-    assert!(state.time_travel.is_some(), "as of the last change");
+    assert_eq!(state.view().row_model.len(), 2);
+    assert!(state.views.time_travel().is_some(), "as of the last change");
     press_at(&mut state, '>', 510);
-    assert!(state.time_travel.is_none());
-    assert_eq!((percent(&state), state.row_model.len()), (Some(60), 2));
+    assert!(state.views.time_travel().is_none());
+    assert_eq!(
+        (percent(&state), state.view().row_model.len()),
+        (Some(60), 2)
+    );
 }
 
 #[test]
@@ -122,7 +127,7 @@ fn sends_no_commands_and_escape_returns() {
     press_at(&mut state, 'p', 451);
     assert!(state.paused, "reading can be paused meanwhile");
     press(&mut state, "<esc>");
-    assert!(state.time_travel.is_none());
+    assert!(state.views.time_travel().is_none());
 }
 
 #[test]
@@ -131,8 +136,8 @@ fn view_changes_are_kept_on_return() {
     press(&mut state, "[");
     press(&mut state, "/db<enter>t");
     press(&mut state, "0");
-    assert_eq!(state.row_model.view().filter.text(), "db");
+    assert_eq!(state.view().row_model.view().filter.text(), "db");
     let mut state = empty(80, 24);
     press(&mut state, ",[].0");
-    assert!(state.time_travel.is_none());
+    assert!(state.views.time_travel().is_none());
 }

@@ -3,15 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::*;
 use crate::{
-    app::{
-        CancelDialog, SearchState,
-        test_support::{
-            THERE, apply_change, apply_update, choose, empty, find, past_page, rows, selected,
-            task, tasks, twins,
-        },
-    },
+    app::{CancelDialog, SearchState, can_request, eligibility, test_support::*},
     task::{EndpointId, TaskChange},
     vim::types::{TaskQuery, TaskState},
     watch::{HistoryPage, HistoryRequest, Privilege, Update},
@@ -57,7 +50,7 @@ fn page(state: &mut AppState, first: i64, count: i64) -> Vec<Effect> {
 }
 
 fn page_of(state: &mut AppState, endpoint: EndpointId, page: HistoryPage) -> Vec<Effect> {
-    let search = state.history.as_ref().unwrap().number();
+    let search = state.views.history().unwrap().number();
     let page = Ok(page);
     apply_change(state, endpoint, Update::Past { search, page })
 }
@@ -100,7 +93,7 @@ fn closing_the_history_restores_the_live_view() {
     );
     press(&mut state, "H");
     press(&mut state, "<esc>");
-    assert!(state.history.is_none(), "Esc leads back, too");
+    assert!(state.views.history().is_none(), "Esc leads back, too");
 }
 
 #[test]
@@ -117,11 +110,11 @@ fn scrolling_fetches_pages_one_by_one() {
     assert_eq!(mores(&press(&mut state, "<up>G")), 0, "one is on its way");
     assert_eq!(mores(&page(&mut state, 800, 100)), 0);
     assert_eq!(selected(&state), "past-801", "the selection stays");
-    assert_eq!(state.row_model.len(), 200);
+    assert_eq!(state.view().row_model.len(), 200);
     assert_eq!(mores(&press(&mut state, "G")), 1);
     assert_eq!(mores(&page_of(&mut state, HERE, end())), 0);
     assert_eq!(mores(&press(&mut state, "G")), 0, "there is no more");
-    assert!(state.history.unwrap().is_complete());
+    assert!(state.views.history().unwrap().is_complete());
 }
 
 #[test]
@@ -135,7 +128,7 @@ fn prefetching_stops_until_the_next_key() {
         read += mores(&page(&mut state, first, 100));
     }
     assert_eq!(read, 10);
-    assert!(state.history.as_ref().unwrap().is_idle());
+    assert!(state.views.history().unwrap().is_idle());
     assert_eq!(mores(&press(&mut state, "<down>")), 1);
 }
 
@@ -143,7 +136,7 @@ fn prefetching_stops_until_the_next_key() {
 fn pages_of_other_searches_are_ignored() {
     let mut state = empty(120, 40);
     press(&mut state, "H");
-    let late = state.history.as_ref().unwrap().number();
+    let late = state.views.history().unwrap().number();
     press(&mut state, "HH");
     let page = Ok(past_page(900, 10));
     apply_update(&mut state, Update::Past { search: late, page });
@@ -168,7 +161,7 @@ fn live_updates_change_only_tasks_in_the_history_view() {
     page_of(&mut state, HERE, first);
     let percent = |state: &AppState| {
         let handle = find(state, "task-4711");
-        state.store.progress(handle).percent()
+        state.view().store.progress(handle).percent()
     };
     assert_eq!(percent(&state), Some(72), "what is known now is newer");
     let changes = vec![
@@ -219,7 +212,7 @@ fn only_the_period_read_from_all_servers_is_shown() {
         matches!(&more[..], [(THERE, HistoryRequest::More { .. })]),
         "{more:?}"
     );
-    let search = state.history.as_ref().unwrap().number();
+    let search = state.views.history().unwrap().number();
     let page = Err("NotSupported: no.".into());
     apply_change(&mut state, THERE, Update::Past { search, page });
     assert_eq!(
@@ -250,7 +243,7 @@ fn query_filters_while_typed_and_searches_on_enter() {
         0,
         "what concerns the server stays as it is"
     );
-    let line = state.history.as_ref().unwrap().query_text();
+    let line = state.views.history().unwrap().query_text();
     assert_eq!(line, "since:24h state:failed op:clone");
     let effects = press(&mut state, "/ until:1h<enter>");
     assert_eq!(
@@ -278,7 +271,7 @@ fn completes_times_in_the_history_view_only() {
     control(&mut state, 'u');
     let effects = press(&mut state, "si<tab>yes<tab><enter>");
     assert_eq!(
-        state.history.as_ref().unwrap().query_text(),
+        state.views.history().unwrap().query_text(),
         "since:yesterday"
     );
     assert!(query(&effects).since.is_some());
@@ -303,7 +296,7 @@ fn unavailable_actions_are_explained() {
         assert!(press(&mut state, key).is_empty());
         let text = &state.notifications.shown(now()).unwrap().text;
         assert!(text.contains(sentence), "{key}: {text}");
-        assert!(state.history.is_some() && state.time_travel.is_none());
+        assert!(state.views.history().is_some() && state.views.time_travel().is_none());
     }
     let mut state = busy(120, 40);
     apply_update(
@@ -311,7 +304,7 @@ fn unavailable_actions_are_explained() {
         tasks(vec![task("task-4711", &json!({"progress": 73}))]),
     );
     press(&mut state, ",H");
-    assert!(state.time_travel.is_some() && state.history.is_none());
+    assert!(state.views.time_travel().is_some() && state.views.history().is_none());
 }
 
 #[test]
@@ -333,7 +326,15 @@ fn a_history_task_can_be_added_to_the_live_list() {
     };
     apply_update(&mut state, tasks(vec![ghost]));
     let handle = find(&state, "past-899");
-    assert!(state.store.get(handle).unwrap().status().is_finished());
+    assert!(
+        state
+            .view()
+            .store
+            .get(handle)
+            .unwrap()
+            .status()
+            .is_finished()
+    );
 }
 
 #[test]
@@ -341,9 +342,12 @@ fn history_tasks_cannot_be_cancelled() {
     let mut state = busy(120, 40);
     choose(&mut state, "task-4711");
     let handle = find(&state, "task-4711");
-    state.privileges.insert(handle, Privilege::Granted);
+    state
+        .view_mut()
+        .privileges
+        .insert(handle, Privilege::Granted);
     press(&mut state, "H");
-    assert!(state.privileges.is_empty());
+    assert!(state.view().privileges.is_empty());
     page(&mut state, 900, 10);
     assert!(press(&mut state, "c").is_empty(), "nothing is asked");
     let highlighted = match &state.popup {
@@ -353,13 +357,9 @@ fn history_tasks_cannot_be_cancelled() {
     let verdict = eligibility(&state, highlighted, now());
     assert!(verdict.message.contains("nothing to cancel"), "{verdict:?}");
     // A dropped live task may have the same handle value as a history task.
-    let removed = state.with_live_view(|state| {
-        state
-            .store
-            .iter()
-            .map(|(_, r)| r.id.mo_id.clone())
-            .collect::<Vec<_>>()
-    });
+    let live = state.views.live.store.iter();
+    let removed = live.map(|(_, record)| record.id.mo_id.clone());
+    let removed: Vec<_> = removed.collect();
     let dropped = removed
         .into_iter()
         .map(|mo_id| TaskChange::Unwatched { mo_id });
@@ -377,7 +377,7 @@ fn history_tasks_cannot_be_cancelled() {
     let handle = find(&state, "past-890");
     assert!(!can_request(&state, handle, now()));
     assert!(
-        super::super::eligibility(&state, handle, now())
+        eligibility(&state, handle, now())
             .message
             .contains("from the live list")
     );
@@ -387,10 +387,10 @@ fn history_tasks_cannot_be_cancelled() {
 fn failed_search_stays_until_retried() {
     let mut state = busy(120, 40);
     press(&mut state, "H");
-    let search = state.history.as_ref().unwrap().number();
+    let search = state.views.history().unwrap().number();
     let page = Err("NoPermission: no.".into());
     apply_update(&mut state, Update::Past { search, page });
-    let state_of = |state: &AppState| state.history.as_ref().unwrap().searches[0].state.clone();
+    let state_of = |state: &AppState| state.views.history().unwrap().searches[0].state.clone();
     assert_eq!(
         state_of(&state),
         SearchState::Failed("NoPermission: no.".into())
@@ -424,7 +424,7 @@ fn details_are_looked_up_in_the_history_view_while_paused() {
         events: Err("no".into()),
     };
     apply_update(&mut state, events);
-    assert!(state.events.contains_key(&find(&state, "past-900")));
+    assert!(state.view().events.contains_key(&find(&state, "past-900")));
     let effects = press(&mut state, "H");
     assert_eq!(followed(effects), Some(None), "it is no longer followed");
 }
@@ -442,7 +442,7 @@ fn family_outside_the_period_has_no_rows() {
     apply_update(&mut state, Update::Relatives { mo_id, members });
     assert_eq!(rows(&state), shown);
     let (parent, child) = (find(&state, "past-900"), find(&state, "past-300"));
-    assert_eq!(state.store.children(parent), [child]);
+    assert_eq!(state.view().store.children(parent), [child]);
     press(&mut state, "H");
     assert!(!rows(&state).contains(&"past-300".to_owned()));
 }

@@ -1,42 +1,34 @@
-//! Derived facts about a task: remaining time and warnings.
+//! Computes the derived facts.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::state::{AppState, Popup};
-use crate::task::{
-    Handle, Record, Rule, Status, TimeLeft, Warning,
-    estimate::{Basis, estimate},
-    row_model::Row,
-    rules::{self, RuleContext},
+use super::{CacheEntry, TaskInsight, is_stalled};
+use crate::{
+    app::state::{AppState, Popup},
+    task::{
+        Handle, Record, Status, TimeLeft,
+        estimate::estimate,
+        row_model::Row,
+        rules::{self, RuleContext},
+    },
 };
-
-/// Derived facts about a queued or running task.
-#[derive(Debug, Default)]
-pub struct TaskInsight {
-    /// Remaining time of a running task, or typical duration of a queued one.
-    pub time_left: Option<TimeLeft>,
-    /// The basis of the estimate.
-    pub basis: Option<Basis>,
-    /// Warnings, most urgent first.
-    pub warnings: Vec<Warning>,
-}
 
 impl TaskInsight {
     /// Computes the facts for a task. `now` is by the local clock.
     pub fn of(state: &AppState, handle: Handle, now: Timestamp) -> Self {
-        let record = state.store.get(handle);
+        let record = state.view().store.get(handle);
         let Some(record) = record.filter(|record| record.status().is_active()) else {
             return Self::default();
         };
         let around = rule_context(state, handle, record);
         let now = state.time(record, now);
-        let warnings = state.store.warnings(handle, around, now);
+        let warnings = state.view().store.warnings(handle, around, now);
         let estimate = match record.status() {
             // A stalled task has no rate, and its typical duration no longer applies.
             Status::Running if is_stalled(&warnings) => None,
-            Status::Running => state.store.estimate(handle, around, now),
+            Status::Running => state.view().store.estimate(handle, around, now),
             _ => estimate(now, None, around.typical, now),
         };
         let is_asked = record.status() == Status::Running || estimate.is_some();
@@ -46,38 +38,9 @@ impl TaskInsight {
             warnings,
         }
     }
-
-    /// True if the task makes no progress: it is stalled, or waits for an answer to a question.
-    pub fn is_stalled(&self) -> bool {
-        is_stalled(&self.warnings)
-    }
-}
-
-fn is_stalled(warnings: &[Warning]) -> bool {
-    let halts = |warning: &Warning| matches!(warning.rule, Rule::Stalled | Rule::Question);
-    warnings.iter().any(halts)
-}
-
-/// Cached facts for the visible tasks. Computing them costs some hundred times as much as drawing a cell, so an entry
-/// is kept for at least a second, and longer while the task does not change.
-#[derive(Debug, Default)]
-pub struct InsightCache(HashMap<Handle, CacheEntry>);
-
-#[derive(Debug)]
-struct CacheEntry {
-    insight: Arc<TaskInsight>,
-    status: Status,
-    seen: Option<Timestamp>,
-    computed_at: Timestamp,
-    /// The time at which the entry changes without an update.
-    changes_at: Option<Timestamp>,
 }
 
 impl CacheEntry {
-    const MIN_REFRESH_INTERVAL: SignedDuration = SignedDuration::from_secs(1);
-    /// Warnings may depend on other tasks, too.
-    const MAX_REFRESH_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
-
     fn new(state: &AppState, handle: Handle, record: &Record, now: Timestamp) -> Self {
         let insight = TaskInsight::of(state, handle, now);
         Self {
@@ -89,21 +52,13 @@ impl CacheEntry {
             computed_at: now,
         }
     }
-
-    fn is_fresh(&self, record: &Record, now: Timestamp) -> bool {
-        let age = now.duration_since(self.computed_at);
-        let is_settled = self.seen == record.seen
-            && age < Self::MAX_REFRESH_INTERVAL
-            && self.changes_at.is_none_or(|at| now < at);
-        self.status == record.status() && (is_settled || age < Self::MIN_REFRESH_INTERVAL)
-    }
 }
 
 impl AppState {
     /// Returns the facts for a task, from the cache if fresh.
     pub fn insight(&self, handle: Handle, now: Timestamp) -> Arc<TaskInsight> {
-        let kept = self.insights.0.get(&handle);
-        let record = self.store.get(handle);
+        let kept = self.view().insights.0.get(&handle);
+        let record = self.view().store.get(handle);
         match kept
             .zip(record)
             .filter(|(kept, record)| kept.is_fresh(record, now))
@@ -115,22 +70,26 @@ impl AppState {
 
     /// Updates the cache for the visible tasks before drawing.
     pub fn refresh_insights(&mut self, now: Timestamp) {
-        let mut before = std::mem::take(&mut self.insights.0);
+        let mut before = std::mem::take(&mut self.view_mut().insights.0);
         for handle in seen(self, now) {
-            let Some(record) = self.store.get(handle) else {
+            let Some(record) = self.view().store.get(handle) else {
                 continue;
             };
             let kept = before.remove(&handle);
             let kept = kept
                 .filter(|kept| kept.is_fresh(record, now))
                 .unwrap_or_else(|| CacheEntry::new(self, handle, record, now));
-            self.insights.0.insert(handle, kept);
+            self.view_mut().insights.0.insert(handle, kept);
         }
     }
 
     /// Returns when the displayed facts of a task next change by time alone.
-    pub(super) fn insight_changes_at(&self, handle: Handle, now: Timestamp) -> Option<Timestamp> {
-        if let Some(kept) = self.insights.0.get(&handle) {
+    pub(in crate::app) fn insight_changes_at(
+        &self,
+        handle: Handle,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        if let Some(kept) = self.view().insights.0.get(&handle) {
             return kept.changes_at.map(|at| at.max(now));
         }
         let insight = TaskInsight::of(self, handle, now);
@@ -139,12 +98,13 @@ impl AppState {
 }
 
 /// Returns the visible tasks: rows and details, or those of the summary. `now` is the displayed time.
-pub(super) fn seen(state: &AppState, now: Timestamp) -> Vec<Handle> {
+pub(in crate::app) fn seen(state: &AppState, now: Timestamp) -> Vec<Handle> {
     if let Some(Popup::Summary(page)) = &state.popup {
         return page.tasks(state, now);
     }
     let areas = state.layout();
-    let rows = state.selection.visible(&state.row_model, areas.list.height);
+    let view = state.view();
+    let rows = view.selection.visible(&view.row_model, areas.list.height);
     let details = (areas.details.height > 0).then(|| state.selected());
     let rows = rows.iter().filter_map(Row::task);
     rows.chain(details.flatten()).collect()
@@ -157,11 +117,11 @@ fn until_change(
     insight: &TaskInsight,
     now: Timestamp,
 ) -> Option<SignedDuration> {
-    let record = state.store.get(handle)?;
+    let record = state.view().store.get(handle)?;
     let there = state.time(record, now);
     let left = insight.time_left.and_then(until_left_changes);
     let warning = rules::next_change(
-        &state.store,
+        &state.view().store,
         handle,
         rule_context(state, handle, record),
         there,
@@ -183,7 +143,7 @@ fn until_left_changes(left: TimeLeft) -> Option<SignedDuration> {
     }))
 }
 
-pub(super) fn rule_context<'a>(
+pub(in crate::app) fn rule_context<'a>(
     state: &'a AppState,
     handle: Handle,
     record: &Record,
@@ -195,7 +155,7 @@ pub(super) fn rule_context<'a>(
     });
     RuleContext {
         typical,
-        question: state.questions.get(&handle),
+        question: state.view().questions.get(&handle),
     }
 }
 
@@ -206,7 +166,7 @@ mod tests {
     use super::*;
     use crate::{
         app::test_support::{HERE, apply_update, climbed, empty, find, now, task, tasks},
-        task::{FinishedRun, PendingQuestion, fixture::at},
+        task::{FinishedRun, PendingQuestion, estimate::Basis, fixture::at},
         watch::Update,
     };
 

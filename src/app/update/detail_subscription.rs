@@ -6,9 +6,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{event::Effect, panes::Tab, state::AppState};
 use crate::{
-    task::{EndpointId, Handle},
+    app::{event::Effect, panes::Tab, state::AppState},
+    task::Handle,
     vim::types::TaskLocator,
     watch::{Command, FamilyState},
 };
@@ -16,18 +16,11 @@ use crate::{
 /// Time for which the selection must not change before a subscription starts.
 const DEBOUNCE: SignedDuration = SignedDuration::from_millis(400);
 
-/// The current subscription, and since when the selection has not changed.
-#[derive(Debug, Default)]
-pub struct DetailSubscription {
-    resting: Option<(Handle, Timestamp)>,
-    followed: Option<(Handle, Tab, EndpointId)>,
-}
-
 /// Starts or ends the subscription as the open tab requires.
-pub(super) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+pub(in crate::app) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let selected = state.selected();
-    if state.subscription.resting.map(|(handle, _)| handle) != selected {
-        state.subscription.resting = selected.map(|handle| (handle, now));
+    if state.view().subscription.resting.map(|(handle, _)| handle) != selected {
+        state.view_mut().subscription.resting = selected.map(|handle| (handle, now));
     }
     let Some((handle, tab)) = required(state) else {
         return unsubscribe(state).into_iter().collect();
@@ -35,7 +28,7 @@ pub(super) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     if due(state, now).is_none_or(|due| due > now) {
         return Vec::new();
     }
-    let Some(record) = state.store.get(handle) else {
+    let Some(record) = state.view().store.get(handle) else {
         return Vec::new();
     };
     let id = record.id.clone();
@@ -44,21 +37,22 @@ pub(super) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         None => TaskLocator::named(id.mo_id),
     };
     let left = unsubscribe(state);
-    state.subscription.followed = Some((handle, tab, id.endpoint));
+    state.view_mut().subscription.followed = Some((handle, tab, id.endpoint));
     let follow = Effect::Send(id.endpoint, command(tab, Some(trace)));
     left.into_iter().chain([follow]).collect()
 }
 
 /// Returns when the next subscription starts; `None` while polling is paused.
-pub(super) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
+pub(in crate::app) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     let (handle, tab) = required(state)?;
-    let rested = state.subscription.resting?.1 + DEBOUNCE;
+    let rested = state.view().subscription.resting?.1 + DEBOUNCE;
     let followed = state
+        .view()
         .subscription
         .followed
         .map(|(handle, tab, _)| (handle, tab));
     // Tasks in the history view do not change, so it is read while paused, too.
-    let may_ask = !state.paused || state.history.is_some();
+    let may_ask = !state.paused || state.views.history().is_some();
     let is_new = followed != Some((handle, tab)) && may_ask;
     // A tick follows an event that moved the selection just now.
     is_new.then(|| rested.max(now))
@@ -66,11 +60,11 @@ pub(super) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
 
 /// Returns the task and tab to subscribe to; none during time travel, which shows what was known at that time.
 fn required(state: &AppState) -> Option<(Handle, Tab)> {
-    let tab = state.details.tab;
+    let tab = state.tab;
     let is_open = state.layout().details.height > 0;
     let needs = matches!(tab, Tab::Lineage | Tab::Events);
     let handle = state.selected()?;
-    (is_open && state.time_travel.is_none() && needs).then_some((handle, tab))
+    (is_open && state.views.time_travel().is_none() && needs).then_some((handle, tab))
 }
 
 fn command(tab: Tab, trace: Option<TaskLocator>) -> Command {
@@ -81,11 +75,13 @@ fn command(tab: Tab, trace: Option<TaskLocator>) -> Command {
 }
 
 /// Ends the current subscription.
-pub(super) fn unsubscribe(state: &mut AppState) -> Option<Effect> {
-    let (handle, tab, endpoint) = state.subscription.followed.take()?;
+pub(in crate::app) fn unsubscribe(state: &mut AppState) -> Option<Effect> {
+    let (handle, tab, endpoint) = state.view_mut().subscription.followed.take()?;
     // The search ends with the subscription.
-    if state.family_states.get(&handle) == Some(&FamilyState::Searching) {
-        state.family_states.remove(&handle);
+    for view in state.views.all_mut() {
+        if view.family_states.get(&handle) == Some(&FamilyState::Searching) {
+            view.family_states.remove(&handle);
+        }
     }
     Some(Effect::Send(endpoint, command(tab, None)))
 }
@@ -128,7 +124,7 @@ mod tests {
         choose(&mut state, "task-4711");
         assert!(after(&mut state, 0).is_empty());
         assert_eq!(due(&state, now()), None, "the overview needs nothing");
-        state.details.tab = Tab::Lineage;
+        state.tab = Tab::Lineage;
         assert!(after(&mut state, 100).is_empty());
         assert_eq!(asked(&after(&mut state, 400)), ["family task-4711"]);
         assert!(after(&mut state, 900).is_empty(), "once");
@@ -136,7 +132,7 @@ mod tests {
             after(&mut state, 90_000).is_empty(),
             "the loop goes on by itself"
         );
-        state.details.tab = Tab::Events;
+        state.tab = Tab::Events;
         assert_eq!(
             asked(&after(&mut state, 90_500)),
             ["family -", "events task-4711"]
@@ -147,18 +143,21 @@ mod tests {
     fn unsubscribes_when_the_tab_is_not_shown() {
         for close in [
             (|state| state.pane_mode = PaneMode::List) as fn(&mut AppState),
-            |state| state.details.tab = Tab::Json,
+            |state| state.tab = Tab::Json,
         ] {
             let mut state = busy(120, 40);
             choose(&mut state, "task-4711");
-            state.details.tab = Tab::Lineage;
+            state.tab = Tab::Lineage;
             after(&mut state, 0);
             after(&mut state, 400);
             let handle = find(&state, "task-4711");
-            state.family_states.insert(handle, FamilyState::Searching);
+            state
+                .view_mut()
+                .family_states
+                .insert(handle, FamilyState::Searching);
             close(&mut state);
             assert_eq!(asked(&after(&mut state, 500)), ["family -"]);
-            assert!(state.family_states.is_empty(), "nobody searches on");
+            assert!(state.view().family_states.is_empty(), "nobody searches on");
             assert!(after(&mut state, 60_000).is_empty());
         }
     }
@@ -167,7 +166,7 @@ mod tests {
     fn keeps_the_subscription_while_paused() {
         let mut state = busy(120, 40);
         choose(&mut state, "task-4711");
-        state.details.tab = Tab::Events;
+        state.tab = Tab::Events;
         state.paused = true;
         assert!(after(&mut state, 0).is_empty());
         assert!(after(&mut state, 60_000).is_empty());

@@ -5,14 +5,15 @@
 
 mod columns;
 mod search;
+#[cfg(test)]
+mod tests;
+pub(in crate::app) mod update;
 
 use jiff::Timestamp;
 
-use super::{
-    server_state::ServerClocks, state::AppState, task_view::TaskView, update::summary_page,
-};
+use super::TaskView;
 use crate::task::{
-    ChangeSet, EvalContext, Filter, Period, Saved, TaskChange,
+    Filter, Period, Saved,
     filter::{period_words, with_period},
     row_model::{Layout, RowModel, Sort, SortColumn, View},
 };
@@ -44,8 +45,8 @@ impl Default for LastHistoryQuery {
 /// The open history view.
 #[derive(Debug)]
 pub struct HistoryView {
-    /// The live view in the background.
-    pub(super) live: TaskView,
+    /// The tasks found so far.
+    pub view: TaskView,
     /// The period as typed.
     period_text: String,
     /// The query sent to the servers.
@@ -65,8 +66,43 @@ pub struct HistoryView {
 }
 
 impl HistoryView {
+    /// Creates a view without tasks for a query, with the columns and sort order of `before`, if any.
+    fn new(
+        query: &LastHistoryQuery,
+        (period, filter): (Period, Filter),
+        searches: Vec<HistorySearch>,
+        before: Option<Self>,
+    ) -> Self {
+        let mut view = TaskView::default();
+        let rows = if let Some(before) = before {
+            view.columns = before.view.columns;
+            before.view.row_model.view().clone()
+        } else {
+            view.columns = columns::columns(searches.len() > 1);
+            View {
+                layout: Layout::Flat,
+                sort: Sort::by(SortColumn::Queued, true),
+                ..View::default()
+            }
+        };
+        let mut history = Self {
+            view,
+            period_text: period_words(&query.line),
+            query: (period, filter.clone()),
+            filter: Filter::default(),
+            since: searches.iter().map(|search| search.since).min().flatten(),
+            until: searches.iter().map(|search| search.until).max().flatten(),
+            number: query.number,
+            searches,
+            prefetch_budget: PREFETCH_PAGES,
+        };
+        let filter = history.window_filter(filter);
+        history.view.row_model = RowModel::new(View { filter, ..rows });
+        history
+    }
+
     /// Parses a query; without a period, uses the last day.
-    pub(super) fn parse_query(
+    pub(in crate::app) fn parse_query(
         line: &str,
         saved: &Saved,
     ) -> Result<(Period, Filter), crate::task::FilterError> {
@@ -80,23 +116,23 @@ impl HistoryView {
     }
 
     /// Returns the query: the period and the current filter.
-    pub(super) fn query_text(&self) -> String {
+    pub(in crate::app) fn query_text(&self) -> String {
         self.query_text_with(self.filter.text())
     }
 
     /// Returns the query with another filter.
-    pub(super) fn query_text_with(&self, filter: &str) -> String {
+    pub(in crate::app) fn query_text_with(&self, filter: &str) -> String {
         let parts = [&*self.period_text, filter];
         parts.join(" ").trim().to_owned()
     }
 
     /// Takes the text of an unchanged period from another query.
-    pub(super) fn set_period_text(&mut self, line: &str) {
+    pub(in crate::app) fn set_period_text(&mut self, line: &str) {
         self.period_text = period_words(line);
     }
 
     /// Sets the filter and returns it limited to the period that was read without gaps.
-    pub(super) fn window_filter(&mut self, filter: Filter) -> Filter {
+    pub(in crate::app) fn window_filter(&mut self, filter: Filter) -> Filter {
         self.filter = filter;
         let reached = self
             .searches
@@ -115,13 +151,13 @@ impl HistoryView {
     }
 
     /// True if a query needs a new server search; changes that are filtered locally do not.
-    pub(super) fn needs_new_search(&self, period: Period, filter: &Filter) -> bool {
+    pub(in crate::app) fn needs_new_search(&self, period: Period, filter: &Filter) -> bool {
         let before = (self.query.0, self.query.1.server_filter());
         before != (period, filter.server_filter())
     }
 
     /// Allows further pages to be fetched after user input.
-    pub(super) fn reset_prefetch(&mut self) {
+    pub(in crate::app) fn reset_prefetch(&mut self) {
         self.prefetch_budget = PREFETCH_PAGES;
     }
 
@@ -158,7 +194,7 @@ impl HistoryView {
     }
 
     /// Returns the search that limits the window, if it may fetch another page.
-    pub(super) fn next_search(&mut self) -> Option<&mut HistorySearch> {
+    pub(in crate::app) fn next_search(&mut self) -> Option<&mut HistorySearch> {
         if self.is_reading() || self.is_idle() {
             return None;
         }
@@ -175,88 +211,7 @@ impl HistoryView {
         self.number
     }
 
-    pub(super) fn is_current(&self, number: u32) -> bool {
+    pub(in crate::app) fn is_current(&self, number: u32) -> bool {
         self.number == number
-    }
-}
-
-impl AppState {
-    /// Opens the history view, still empty, for a query.
-    pub(super) fn open_history(
-        &mut self,
-        line: &str,
-        (period, filter): (Period, Filter),
-        now: Timestamp,
-    ) {
-        let zone = self.options.time_zone.clone();
-        let clocks: Vec<_> = self
-            .servers
-            .iter()
-            .map(|server| (server.id, server.time(now)))
-            .collect();
-        self.last_query.number += 1;
-        line.clone_into(&mut self.last_query.line);
-        let searches = clocks
-            .iter()
-            .map(|(endpoint, there)| HistorySearch::new(*endpoint, period, *there, &zone))
-            .collect::<Vec<_>>();
-        let since = searches.iter().map(|search| search.since).min().flatten();
-        let until = searches.iter().map(|search| search.until).max().flatten();
-        let before = self.history.take();
-        let mut shown = TaskView::empty_like(self);
-        if before.is_none() {
-            shown = shown.with_columns(columns::columns(self.servers.len() > 1));
-        }
-        let view = before.as_ref().map(|_| self.row_model.view().clone());
-        let view = view.unwrap_or_else(|| View {
-            layout: Layout::Flat,
-            sort: Sort::by(SortColumn::Queued, true),
-            ..View::default()
-        });
-        self.swap_view(&mut shown);
-        // Keep the live view; the store of a previous search is dropped.
-        let live_view = before.map_or(shown, |before| before.live);
-        let mut history = Box::new(HistoryView {
-            live: live_view,
-            period_text: period_words(line),
-            query: (period, filter.clone()),
-            filter: Filter::default(),
-            since,
-            until,
-            number: self.last_query.number,
-            searches,
-            prefetch_budget: PREFETCH_PAGES,
-        });
-        let filter = history.window_filter(filter);
-        self.row_model = RowModel::new(View { filter, ..view });
-        self.history = Some(history);
-    }
-
-    /// Returns to the live view.
-    pub(super) fn close_history(&mut self) {
-        if let Some(mut history) = self.history.take() {
-            self.swap_view(&mut history.live);
-        }
-    }
-
-    /// Adds history records. Newer live data of the same task is kept.
-    pub(super) fn add_records(
-        &mut self,
-        changes: Vec<(crate::task::EndpointId, TaskChange)>,
-        now: Timestamp,
-    ) {
-        let mut touched = ChangeSet::default();
-        for (endpoint, change) in changes {
-            // `TaskChange::Full` cannot fail.
-            let _ = self.store.apply(endpoint, change, &mut touched);
-        }
-        let clocks = ServerClocks::of(&self.servers, now);
-        let eval_context = EvalContext {
-            store: &self.store,
-            typical: Some(&self.typical),
-            endpoints: Some(&clocks),
-        };
-        self.row_model.update(eval_context, &touched);
-        summary_page::touch(&mut self.popup, &self.store, &touched);
     }
 }

@@ -1,0 +1,63 @@
+//! Derived facts about a task: remaining time and warnings.
+
+mod compute;
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::task::{Handle, Record, Rule, Status, TimeLeft, Warning, estimate::Basis};
+
+pub(super) use compute::{rule_context, seen};
+
+/// Derived facts about a queued or running task.
+#[derive(Debug, Default)]
+pub struct TaskInsight {
+    /// Remaining time of a running task, or typical duration of a queued one.
+    pub time_left: Option<TimeLeft>,
+    /// The basis of the estimate.
+    pub basis: Option<Basis>,
+    /// Warnings, most urgent first.
+    pub warnings: Vec<Warning>,
+}
+
+impl TaskInsight {
+    /// True if the task makes no progress: it is stalled, or waits for an answer to a question.
+    pub fn is_stalled(&self) -> bool {
+        is_stalled(&self.warnings)
+    }
+}
+
+fn is_stalled(warnings: &[Warning]) -> bool {
+    let halts = |warning: &Warning| matches!(warning.rule, Rule::Stalled | Rule::Question);
+    warnings.iter().any(halts)
+}
+
+/// Cached facts for the visible tasks. Computing them costs some hundred times as much as drawing a cell, so an entry
+/// is kept for at least a second, and longer while the task does not change.
+#[derive(Debug, Default)]
+pub struct InsightCache(HashMap<Handle, CacheEntry>);
+
+#[derive(Debug)]
+struct CacheEntry {
+    insight: Arc<TaskInsight>,
+    status: Status,
+    seen: Option<Timestamp>,
+    computed_at: Timestamp,
+    /// The time at which the entry changes without an update.
+    changes_at: Option<Timestamp>,
+}
+
+impl CacheEntry {
+    const MIN_REFRESH_INTERVAL: SignedDuration = SignedDuration::from_secs(1);
+    /// Warnings may depend on other tasks, too.
+    const MAX_REFRESH_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
+
+    fn is_fresh(&self, record: &Record, now: Timestamp) -> bool {
+        let age = now.duration_since(self.computed_at);
+        let is_settled = self.seen == record.seen
+            && age < Self::MAX_REFRESH_INTERVAL
+            && self.changes_at.is_none_or(|at| now < at);
+        self.status == record.status() && (is_settled || age < Self::MIN_REFRESH_INTERVAL)
+    }
+}

@@ -1,0 +1,18 @@
+//! Scroll positions.
+
+use super::action::Action;
+
+/// Returns the new position after a scroll action.
+pub(super) fn scrolled(top: usize, action: Action, page: usize, end: usize) -> usize {
+    let top = top.min(end);
+    let next = match action {
+        Action::Up => top.saturating_sub(1),
+        Action::Down => top + 1,
+        Action::PageUp => top.saturating_sub(page),
+        Action::PageDown => top + page,
+        Action::First => 0,
+        Action::Last => end,
+        _ => top,
+    };
+    next.min(end)
+}

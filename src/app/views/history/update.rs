@@ -1,0 +1,347 @@
+//! Actions and server responses of the history view.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{HistorySearch, HistoryView, SearchState};
+use crate::{
+    app::{
+        action::Action,
+        event::Effect,
+        notifications::Severity,
+        panes::{Focus, PaneMode},
+        server_state::ServerClocks,
+        state::AppState,
+        update::{detail_subscription, list, live_tasks},
+        views::Shown,
+    },
+    task::{ChangeSet, EndpointId, Filter, Handle, Period, TaskChange, TaskId, TaskStore},
+    vim::types::TaskInfo,
+    watch::{Command, FamilyState, HistoryPage, HistoryRequest, Update},
+};
+
+/// Handles actions that open the history view or mean something else in it.
+pub(in crate::app) fn handle_action(
+    state: &mut AppState,
+    action: Action,
+    now: Timestamp,
+) -> Option<Vec<Effect>> {
+    if state.views.history().is_none() {
+        let opens = action == Action::History && state.views.is_live();
+        return opens.then(|| {
+            let line = state.last_query.line.clone();
+            // The query was valid before, unless the saved filters have changed.
+            let query = HistoryView::parse_query(&line, &state.options.saved_filters);
+            begin(state, &line, query.unwrap_or_default(), now)
+        });
+    }
+    let on_list = matches!(
+        state.pane_mode,
+        PaneMode::List | PaneMode::Both(Focus::List)
+    );
+    let refusal = match action {
+        Action::History | Action::Now => return Some(close(state)),
+        Action::Back if on_list => return Some(close(state)),
+        Action::Refresh => return Some(restart_search(state, now)),
+        Action::Add => return Some(carry_over(state, now)),
+        Action::Unwatch => "Tasks in the history view are not watched",
+        Action::Pin => "Tasks in the history view cannot be pinned",
+        Action::ChangeBack | Action::ChangeForward | Action::MinuteBack | Action::MinuteForward => {
+            "Time travel is not available in the history view"
+        }
+        _ => return None,
+    };
+    state.notifications.push(Severity::Info, refusal, now);
+    Some(Vec::new())
+}
+
+fn close(state: &mut AppState) -> Vec<Effect> {
+    let Some(history) = state.views.history() else {
+        return Vec::new();
+    };
+    let search = history.number();
+    let left = detail_subscription::unsubscribe(state);
+    let end = Command::Past(HistoryRequest::End { search });
+    state.views.shown = Shown::Live;
+    left.into_iter().chain(state.broadcast(&end)).collect()
+}
+
+/// Shows the history view, still empty, and starts the searches of a query.
+fn begin(
+    state: &mut AppState,
+    line: &str,
+    (period, filter): (Period, Filter),
+    now: Timestamp,
+) -> Vec<Effect> {
+    let left = detail_subscription::unsubscribe(state);
+    state.views.live.pin_selection();
+    let narrowing = filter.server_filter();
+    let query = &mut state.last_query;
+    query.number += 1;
+    line.clone_into(&mut query.line);
+    let zone = &state.options.time_zone;
+    let searches = state.servers.iter();
+    let searches: Vec<HistorySearch> = searches
+        .map(|server| HistorySearch::new(server.id, period, server.time(now), zone))
+        .collect();
+    let begun: Vec<Effect> = searches
+        .iter()
+        .map(|of| {
+            let request = HistoryRequest::Begin {
+                search: query.number,
+                query: Box::new(of.query(&narrowing)),
+            };
+            Effect::Send(of.endpoint, Command::Past(request))
+        })
+        .collect();
+    let before = match std::mem::take(&mut state.views.shown) {
+        Shown::History(before) => Some(*before),
+        _ => None,
+    };
+    let mut history = HistoryView::new(query, (period, filter), searches, before);
+    let known = &state.views.live.store;
+    for server in &state.servers {
+        let store = &mut history.view.store;
+        store.set_labels(server.id, known.labels(server.id));
+        if let Some(name) = known.endpoint_name(server.id) {
+            store.set_endpoint_name(server.id, name);
+        }
+    }
+    state.views.shown = Shown::History(Box::new(history));
+    left.into_iter().chain(begun).collect()
+}
+
+/// Repeats the current query.
+fn restart_search(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let Some(history) = state.views.history() else {
+        return Vec::new();
+    };
+    let line = history.query_text();
+    let query = HistoryView::parse_query(&line, &state.options.saved_filters);
+    begin(state, &line, query.unwrap_or_default(), now)
+}
+
+/// Returns an error if the period of a valid query is unusable.
+pub(in crate::app) fn problem(state: &AppState, line: &str, now: Timestamp) -> Option<String> {
+    let (period, _) = HistoryView::parse_query(line, &state.options.saved_filters).ok()?;
+    let zone = &state.options.time_zone;
+    let (since, until) = (period.since?, period.until?);
+    let is_turned = since.resolve(now, zone) > until.resolve(now, zone);
+    is_turned.then(|| "since: must be before until:".to_owned())
+}
+
+/// Applies the typed query; sends a new search if the servers must filter differently.
+pub(in crate::app) fn accept(state: &mut AppState, line: &str, now: Timestamp) -> Vec<Effect> {
+    let Ok(asked) = HistoryView::parse_query(line, &state.options.saved_filters) else {
+        return Vec::new();
+    };
+    let Some(history) = state.views.history_mut() else {
+        return Vec::new();
+    };
+    if !history.needs_new_search(asked.0, &asked.1) {
+        history.set_period_text(line);
+        line.clone_into(&mut state.last_query.line);
+        list::filter(state, asked.1, now);
+        return Vec::new();
+    }
+    begin(state, line, asked, now)
+}
+
+/// Adds the selected task to the live list and watches it.
+fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let Some(record) = state.selected_record() else {
+        return Vec::new();
+    };
+    let Some(info) = record.info.clone() else {
+        return Vec::new();
+    };
+    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    let at = record.seen.unwrap_or(now);
+    let id = record.id.clone();
+    let mut effects = Vec::new();
+    let text = if state.views.live.store.find(&id).is_some() {
+        format!("{mo_id} is already on the live list")
+    } else {
+        let changes = vec![TaskChange::Full { info, at }];
+        effects = live_tasks::apply(state, endpoint, changes, now);
+        format!("{mo_id} was added to the live list")
+    };
+    state.notifications.push(Severity::Info, text, now);
+    effects.push(Effect::Send(endpoint, Command::Watch(vec![mo_id])));
+    effects
+}
+
+/// Applies a page of search results.
+pub(in crate::app) fn apply_page(
+    state: &mut AppState,
+    endpoint: EndpointId,
+    number: u32,
+    page: Result<HistoryPage, Arc<str>>,
+    now: Timestamp,
+) {
+    let there = state.servers.iter().find(|server| server.id == endpoint);
+    let there = there.map_or(now, |server| server.time(now));
+    let views = &mut state.views;
+    let Shown::History(history) = &mut views.shown else {
+        return;
+    };
+    if !history.is_current(number) {
+        return;
+    }
+    let filter = history.filter().clone();
+    let mut searches = history.searches.iter_mut();
+    let Some(search) = searches.find(|search| search.endpoint == endpoint) else {
+        return;
+    };
+    match page {
+        Err(reason) => search.state = SearchState::Failed(reason),
+        Ok(page) => {
+            search.apply_page(&page);
+            let live = &views.live.store;
+            let mut changes: Vec<(EndpointId, TaskChange)> = Vec::with_capacity(page.tasks.len());
+            for info in page.tasks {
+                let known = TaskId::new(endpoint, info.mo_id().clone());
+                let known = live.find(&known).and_then(|known| copy(live, known));
+                let read = || TaskChange::Full {
+                    at: info.complete_time.unwrap_or(there),
+                    info: Box::new(info),
+                };
+                changes.push((endpoint, known.unwrap_or_else(read)));
+            }
+            changes.extend(report_missing(live, &history.view.store, search));
+            add_records(state, changes, now);
+        }
+    }
+    list::filter(state, filter, now);
+}
+
+/// Applies the family of a history task. It gets rows only if it is in the displayed period.
+pub(in crate::app) fn apply_family(
+    state: &mut AppState,
+    endpoint: EndpointId,
+    members: Vec<TaskInfo>,
+    now: Timestamp,
+) {
+    let changes = members.into_iter().map(|info| {
+        let at = info.complete_time.or(info.placed_at()).unwrap_or(now);
+        let info = Box::new(info);
+        (endpoint, TaskChange::Full { info, at })
+    });
+    add_records(state, changes.collect(), now);
+}
+
+/// Adds live tasks of the period that was read: the server's history lags and may miss some.
+fn report_missing(
+    live: &TaskStore,
+    shown: &TaskStore,
+    search: &HistorySearch,
+) -> impl Iterator<Item = (EndpointId, TaskChange)> {
+    live.iter().filter_map(|(handle, record)| {
+        let queued = record.info.as_ref()?.placed_at()?;
+        let is_read = record.id.endpoint == search.endpoint && search.covers(queued);
+        let change = (is_read && shown.find(&record.id).is_none()).then(|| copy(live, handle));
+        Some((search.endpoint, change??))
+    })
+}
+
+/// Copies a task to another store.
+fn copy(store: &TaskStore, handle: Handle) -> Option<TaskChange> {
+    let record = store.get(handle)?;
+    Some(TaskChange::Full {
+        info: record.info.clone()?,
+        at: record.seen?,
+    })
+}
+
+/// Adds records to the history view, if it is open. Newer live data of the same task is kept.
+fn add_records(state: &mut AppState, changes: Vec<(EndpointId, TaskChange)>, now: Timestamp) {
+    let AppState {
+        views,
+        servers,
+        typical,
+        ..
+    } = state;
+    let Some(HistoryView { view, .. }) = views.history_mut() else {
+        return;
+    };
+    let mut touched = ChangeSet::default();
+    for (endpoint, change) in changes {
+        // `TaskChange::Full` cannot fail.
+        let _ = view.store.apply(endpoint, change, &mut touched);
+    }
+    let clocks = ServerClocks::of(servers, now);
+    view.with_rows(typical, &clocks, |rows, eval_context| {
+        rows.update(eval_context, &touched);
+    });
+}
+
+/// Applies the changes of tasks that the history view shows. Tasks dropped from the live list stay.
+pub(in crate::app) fn apply_changes(
+    state: &mut AppState,
+    endpoint: EndpointId,
+    changes: &[TaskChange],
+    now: Timestamp,
+) {
+    let Some(history) = state.views.history() else {
+        return;
+    };
+    let known = changes.iter().filter(|change| {
+        let id = TaskId::new(endpoint, change.mo_id().clone());
+        !matches!(change, TaskChange::Unwatched { .. }) && history.view.store.find(&id).is_some()
+    });
+    let known: Vec<_> = known.map(|change| (endpoint, change.clone())).collect();
+    if !known.is_empty() {
+        add_records(state, known, now);
+    }
+}
+
+/// Copies the live members of a family that was found to the history view.
+pub(in crate::app) fn copy_family(
+    state: &mut AppState,
+    endpoint: EndpointId,
+    update: &Update,
+    now: Timestamp,
+) {
+    if let Update::Family {
+        mo_id,
+        state: FamilyState::Found { .. },
+    } = update
+        && state.views.history().is_some()
+    {
+        let id = TaskId::new(endpoint, mo_id.clone());
+        let family = family(&state.views.live.store, &id).into_iter();
+        let family = family.map(|change| (endpoint, change)).collect();
+        add_records(state, family, now);
+    }
+}
+
+/// Copies the whole family of a task.
+fn family(store: &TaskStore, id: &TaskId) -> Vec<TaskChange> {
+    let Some(of) = store.find(id) else {
+        return Vec::new();
+    };
+    let mut waiting = vec![store.root(of)];
+    let mut family = Vec::new();
+    while let Some(member) = waiting.pop() {
+        waiting.extend(store.children(member));
+        family.extend(copy(store, member));
+    }
+    family
+}
+
+/// Requests the next page once the end of the rows is less than a page away.
+pub(in crate::app) fn fetch_more(state: &mut AppState) -> Option<Effect> {
+    let height = usize::from(state.layout().list.height);
+    let history = state.views.history_mut()?;
+    let end = history.view.selection.top() + height;
+    let below = history.view.row_model.len().saturating_sub(end);
+    if height == 0 || below >= height {
+        return None;
+    }
+    let search = history.number();
+    let next = history.next_search()?;
+    next.state = SearchState::Reading;
+    let request = HistoryRequest::More { search };
+    Some(Effect::Send(next.endpoint, Command::Past(request)))
+}

@@ -1,0 +1,148 @@
+//! View of one task store, with all state keyed by its handles, which are only valid for their store.
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::Timestamp;
+
+use crate::{
+    app::{
+        columns::Columns,
+        insight::InsightCache,
+        panes::{DetailsScroll, Tab},
+        selection::Selection,
+    },
+    task::{
+        EndpointId, EndpointInfo, EvalContext, Handle, PendingQuestion, Record, TaskId, TaskStore,
+        TypicalDurations,
+        cancellation::CancelRequest,
+        row_model::{RowId, RowModel},
+    },
+    vim::types::TaskEvent,
+    watch::{FamilyState, Privilege, Update},
+};
+
+/// The current subscription of the details, and since when the selection has not changed.
+#[derive(Debug, Default)]
+pub struct DetailSubscription {
+    pub(in crate::app) resting: Option<(Handle, Timestamp)>,
+    pub(in crate::app) followed: Option<(Handle, Tab, EndpointId)>,
+}
+
+/// View of one task store.
+#[derive(Debug, Default)]
+pub struct TaskView {
+    pub store: TaskStore,
+    /// The rows of the list: order, folding, filter.
+    pub row_model: RowModel,
+    pub selection: Selection,
+    pub columns: Columns,
+    pub details: DetailsScroll,
+    /// Cached remaining times and warnings of the visible tasks.
+    pub insights: InsightCache,
+    /// Cancel requests sent from this screen.
+    pub cancel_requests: HashMap<Handle, CancelRequest>,
+    /// Cached privileges of the account to cancel tasks.
+    pub privileges: HashMap<Handle, Privilege>,
+    /// State of the family lookup, current or last.
+    pub family_states: HashMap<Handle, FamilyState>,
+    /// Events of tasks as last received, or the error.
+    pub events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
+    /// Pending questions of virtual machines.
+    pub questions: HashMap<Handle, PendingQuestion>,
+    /// Subscription for the open details tab.
+    pub subscription: DetailSubscription,
+}
+
+impl TaskView {
+    /// Returns the selected task or group.
+    pub fn selected_row(&self) -> Option<RowId> {
+        self.selection.selected(&self.row_model)
+    }
+
+    /// Returns the selected task; `None` if a group is selected.
+    pub fn selected(&self) -> Option<Handle> {
+        self.selected_row()?.task()
+    }
+
+    pub fn selected_record(&self) -> Option<&Record> {
+        self.store.get(self.selected()?)
+    }
+
+    /// Keeps the current row selected when rows move.
+    pub(in crate::app) fn pin_selection(&mut self) {
+        self.selection.pin_current(&self.row_model);
+    }
+
+    /// Moves the selection down by `rows`, or up if negative.
+    pub(in crate::app) fn move_selection(&mut self, rows: isize) {
+        self.selection.move_by(&self.row_model, rows);
+    }
+
+    /// Updates selection and scroll position after the rows or the height of the list changed.
+    pub(in crate::app) fn sync_selection(&mut self, height: u16) {
+        self.selection.update(&self.row_model, height);
+        let selected = self.selected_row();
+        if self.details.subject != selected {
+            self.details = DetailsScroll {
+                top: 0,
+                subject: selected,
+            };
+        }
+    }
+
+    /// Runs a function on the rows with the context in which filters are evaluated.
+    pub(in crate::app) fn with_rows<T>(
+        &mut self,
+        typical: &TypicalDurations,
+        endpoints: &dyn EndpointInfo,
+        change: impl FnOnce(&mut RowModel, EvalContext<'_>) -> T,
+    ) -> T {
+        let eval_context = EvalContext {
+            store: &self.store,
+            typical: Some(typical),
+            endpoints: Some(endpoints),
+        };
+        change(&mut self.row_model, eval_context)
+    }
+
+    /// Stores lookup results of a known task.
+    pub(in crate::app) fn store_lookup(&mut self, endpoint: EndpointId, update: &Update) {
+        let (Update::Privilege { mo_id, .. }
+        | Update::Family { mo_id, .. }
+        | Update::Events { mo_id, .. }
+        | Update::Question { mo_id, .. }) = update
+        else {
+            return;
+        };
+        let Some(handle) = self.store.find(&TaskId::new(endpoint, mo_id.clone())) else {
+            return;
+        };
+        match update {
+            Update::Privilege { privilege, .. } => {
+                self.privileges.insert(handle, privilege.clone());
+            }
+            Update::Family { state: found, .. } => {
+                self.family_states.insert(handle, found.clone());
+            }
+            Update::Events { events, .. } => {
+                self.events.insert(handle, events.clone());
+            }
+            Update::Question { question, .. } => {
+                match question {
+                    Some(question) => self.questions.insert(handle, question.clone()),
+                    None => self.questions.remove(&handle),
+                };
+            }
+            _ => {}
+        }
+    }
+
+    /// Drops what is known about a removed task.
+    pub(in crate::app) fn forget(&mut self, removed: Handle) {
+        self.cancel_requests.remove(&removed);
+        self.privileges.remove(&removed);
+        self.family_states.remove(&removed);
+        self.events.remove(&removed);
+        self.questions.remove(&removed);
+    }
+}
